@@ -1,0 +1,129 @@
+/**
+ * The one file that touches libsodium. Everything above speaks of sealing, signing and hashing, and
+ * never of an algorithm. Call `await cryptoReady` once before anything else here.
+ *
+ * Algorithms (docs/format.md, "Primitives"): XChaCha20-Poly1305-IETF, Ed25519, X25519 sealed boxes,
+ * BLAKE2b-256, ISO/IEC 7816-4 padding, url-safe base64 without padding.
+ */
+import sodium from "libsodium-wrappers";
+
+/** Resolves once libsodium's WebAssembly is loaded. */
+export const cryptoReady: Promise<void> = sodium.ready;
+
+export const KEY_BYTES = 32;
+export const NONCE_BYTES = 24;
+export const HASH_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+export const PUBLIC_KEY_BYTES = 32;
+/** An ephemeral public key and a tag: what a sealed box adds to its content. */
+export const SEALED_BOX_OVERHEAD_BYTES = 48;
+/** Nonce and tag: what `seal` adds to its padded content. */
+export const SEAL_OVERHEAD_BYTES = NONCE_BYTES + 16;
+
+/** What libsodium's functions throw on a wrong length or a failed check is folded into `undefined`. */
+function attempt<T>(operation: () => T): T | undefined {
+	try {
+		return operation();
+	} catch {
+		return undefined;
+	}
+}
+
+/** `bytes` random bytes from the operating system. */
+export function randomBytes(bytes: number): Uint8Array {
+	return sodium.randombytes_buf(bytes);
+}
+
+/** BLAKE2b-256 of the content, keyed where a 32-byte key is given. */
+export function hash(content: Uint8Array | string, key?: Uint8Array): Uint8Array {
+	return sodium.crypto_generichash(HASH_BYTES, content, key ?? null);
+}
+
+/** Url-safe base64 without padding. */
+export function toBase64(bytes: Uint8Array): string {
+	return sodium.to_base64(bytes, sodium.base64_variants.URLSAFE_NO_PADDING);
+}
+
+/** The bytes of strict url-safe base64 without padding, or undefined: no junk, no padding, no stray bits. */
+export function fromBase64(text: string): Uint8Array | undefined {
+	return attempt(() => sodium.from_base64(text, sodium.base64_variants.URLSAFE_NO_PADDING));
+}
+
+/**
+ * Seals content under a 32-byte key with XChaCha20-Poly1305-IETF and a fresh random nonce.
+ * @returns nonce ‖ ciphertext ‖ tag
+ */
+export function seal(content: Uint8Array, associated: Uint8Array, key: Uint8Array): Uint8Array {
+	const nonce = sodium.randombytes_buf(NONCE_BYTES);
+	const sealed = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(content, associated, null, nonce, key);
+	const out = new Uint8Array(NONCE_BYTES + sealed.length);
+	out.set(nonce);
+	out.set(sealed, NONCE_BYTES);
+	return out;
+}
+
+/** Opens what `seal` returned; undefined where key, associated data or content do not fit. */
+export function open(sealed: Uint8Array, associated: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+	if (sealed.length < SEAL_OVERHEAD_BYTES) return undefined;
+	return attempt(() =>
+		sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+			null,
+			sealed.subarray(NONCE_BYTES),
+			associated,
+			sealed.subarray(0, NONCE_BYTES),
+			key,
+		),
+	);
+}
+
+/** Pads content to a multiple of `bucket` bytes (ISO/IEC 7816-4: 0x80, then zeros; always at least one byte). */
+export function pad(content: Uint8Array, bucket: number): Uint8Array {
+	return sodium.pad(content, bucket);
+}
+
+/** Takes padding off; undefined where there is none. */
+export function unpad(padded: Uint8Array, bucket: number): Uint8Array | undefined {
+	return attempt(() => sodium.unpad(padded, bucket));
+}
+
+export interface KeyPair {
+	readonly publicKey: Uint8Array;
+	readonly privateKey: Uint8Array;
+}
+
+/** The Ed25519 key pair of a 32-byte seed. */
+export function signingKeyPair(seed: Uint8Array): KeyPair {
+	const { publicKey, privateKey } = sodium.crypto_sign_seed_keypair(seed);
+	return { publicKey, privateKey };
+}
+
+/** The X25519 key pair of a 32-byte seed. */
+export function boxKeyPair(seed: Uint8Array): KeyPair {
+	const { publicKey, privateKey } = sodium.crypto_box_seed_keypair(seed);
+	return { publicKey, privateKey };
+}
+
+/** Subkey `id` of a 32-byte seed in an 8-character context (libsodium's `crypto_kdf`, BLAKE2b). */
+export function deriveKey(seed: Uint8Array, context: string, id: number): Uint8Array {
+	return sodium.crypto_kdf_derive_from_key(KEY_BYTES, id, context, seed);
+}
+
+/** A detached Ed25519 signature, 64 bytes. */
+export function sign(content: Uint8Array, privateKey: Uint8Array): Uint8Array {
+	return sodium.crypto_sign_detached(content, privateKey);
+}
+
+/** Whether the signature over the content was made with the public key's other half. */
+export function verify(signature: Uint8Array, content: Uint8Array, publicKey: Uint8Array): boolean {
+	return attempt(() => sodium.crypto_sign_verify_detached(signature, content, publicKey)) ?? false;
+}
+
+/** Seals content so that only the holder of the box key opens it; the sender stays anonymous. */
+export function sealTo(content: Uint8Array, publicKey: Uint8Array): Uint8Array {
+	return sodium.crypto_box_seal(content, publicKey);
+}
+
+/** Opens what `sealTo` returned; undefined where it was made for another key or was altered. */
+export function openFrom(sealed: Uint8Array, keys: KeyPair): Uint8Array | undefined {
+	return attempt(() => sodium.crypto_box_seal_open(sealed, keys.publicKey, keys.privateKey));
+}

@@ -1,0 +1,61 @@
+/**
+ * The one error type that Coffer throws on purpose. Everything else that reaches the top is a bug
+ * of Coffer's and is reported as one.
+ *
+ * A leaf: imports nothing.
+ */
+
+/** The documented exit statuses of the command line (README, "Exit codes"). */
+export const EXIT = {
+	ok: 0,
+	failure: 1,
+	usage: 2,
+	unauthorised: 3,
+	notFound: 4,
+	conflict: 5,
+	network: 6,
+	integrity: 7,
+	/** `coffer run` failed by itself, before or instead of the command that it runs. */
+	run: 125,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+export interface AppErrorOptions {
+	/** Stable, SCREAMING_SNAKE; programs match on it. */
+	code: string;
+	/** What is wrong and where, as one sentence. Never holds a secret's value or a part of one. */
+	message: string;
+	/** What to do about it, as one sentence. */
+	hint: string;
+	exit: ExitStatus;
+	/** 1-based line in the file that the message names. */
+	line?: number;
+	/** Result data that is worth printing although the command failed (a failed redeploy, say). */
+	data?: unknown;
+	cause?: unknown;
+}
+
+export class AppError extends Error {
+	readonly code: string;
+	readonly hint: string;
+	readonly exit: ExitStatus;
+	readonly line: number | undefined;
+	readonly data: unknown;
+
+	constructor(options: AppErrorOptions) {
+		super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+		this.name = "AppError";
+		this.code = options.code;
+		this.hint = options.hint;
+		this.exit = options.exit;
+		this.line = options.line;
+		this.data = options.data;
+	}
+
+	/** The shape that `--json` prints on stderr. */
+	toJSON(): { code: string; message: string; hint: string; exit: number; line?: number } {
+		const { code, message, hint, exit, line } = this;
+		return line === undefined ? { code, message, hint, exit } : { code, message, hint, exit, line };
+	}
+}
