@@ -17,7 +17,10 @@ const SECRET_NAME = /^[A-Za-z0-9_]{1,128}$/;
 const RESERVED_PREFIXES: ReadonlyMap<string, string> = new Map([
 	["DENO_", "Deno itself obeys variables that begin with DENO_"],
 	["LD_", "the system's loader puts foreign code into every process through variables that begin with LD_"],
-	["DYLD_", "the system's loader puts foreign code into every process through variables that begin with DYLD_"],
+	[
+		"DYLD_",
+		"the system's loader puts foreign code into every process through variables that begin with DYLD_",
+	],
 	["COFFER_", "Coffer itself obeys variables that begin with COFFER_"],
 ]);
 

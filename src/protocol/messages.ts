@@ -1,0 +1,191 @@
+/**
+ * The messages between client and platform, and the strict decoding of each from untrusted JSON. Specified in
+ * docs/protocol.md. Client and platform share this folder and nothing else.
+ */
+import { z } from "zod";
+import { isBase64Text } from "../bytes.ts";
+import { AppError, EXIT } from "../errors.ts";
+
+/** What one message may hold. */
+export const MESSAGE_LIMITS = {
+	/** Bytes of one JSON body. */
+	bodyBytes: 8 * 1024 * 1024,
+	/** Records of one change; a larger set is sent as several. */
+	recordsPerChange: 1_000,
+	/** Characters of the records of one change, with room for the rest of the body. */
+	recordCharactersPerChange: 4 * 1024 * 1024,
+	/** Log entries of one answer. */
+	entriesPerPage: 200,
+	/** Bytes of one uploaded source file. */
+	blobBytes: 10 * 1024 * 1024,
+	filesPerDeployment: 20_000,
+	functionsPerDeployment: 2_000,
+} as const;
+
+const base64 = (bytes: number) => z.string().refine((text) => isBase64Text(text, bytes), `must be base64url of ${bytes} bytes`);
+const hash32 = base64(32);
+const APP_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const appIdSchema = z.string().regex(APP_ID, "must match ^[a-z0-9][a-z0-9-]{0,62}$");
+const functionName = z.string().min(1).max(200);
+const revision = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const chain = z.array(z.string().max(64 * 1024)).min(1).max(10_000);
+
+const headSchema = z.strictObject({ revision, head: hash32 });
+const headerSchema = z.strictObject({ vault: chain, environment: chain });
+
+export const changeSchema = z.strictObject({
+	operation: hash32,
+	base: headSchema,
+	header: headerSchema.nullable(),
+	records: z.array(z.string().max(128 * 1024)).max(MESSAGE_LIMITS.recordsPerChange),
+	author: base64(32),
+	signature: base64(64),
+});
+
+export const logEntrySchema = z.strictObject({ revision: revision.min(1), head: hash32, change: changeSchema });
+
+/** `GET /v1/platform` */
+export const platformInfoSchema = z.object({
+	version: z.string().max(100),
+	sign: base64(32),
+	box: base64(32),
+	fingerprint: base64(16),
+});
+export type PlatformInfo = z.infer<typeof platformInfoSchema>;
+
+/** `PUT /v1/apps/:app` */
+export const createAppSchema = z.strictObject({
+	vaultId: hash32,
+	environment: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+});
+export type CreateApp = z.infer<typeof createAppSchema>;
+
+/** `GET /v1/apps/:app` and the answer to `PUT /v1/apps/:app` */
+export const appInfoSchema = z.object({
+	app: appIdSchema,
+	vaultId: hash32,
+	environment: z.string(),
+	revision,
+	head: hash32,
+	/** Where the gateway serves this app: functions are below it. */
+	url: z.string().max(2000),
+});
+export type AppInfo = z.infer<typeof appInfoSchema>;
+
+/** `GET /v1/apps/:app/changes?after=N` */
+export const changesPageSchema = z.object({ revision, head: hash32, entries: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage) });
+export type ChangesPage = z.infer<typeof changesPageSchema>;
+
+const reasonSchema = z.object({
+	name: z.string().max(128),
+	file: z.string().max(4096),
+	line: z.int().min(0),
+	how: z.enum(["static", "observed", "dynamic"]),
+});
+
+export const redeployResultSchema = z.object({
+	function: functionName,
+	status: z.enum(["live", "idle", "failed"]),
+	ms: z.number().min(0),
+	error: z.string().max(64 * 1024).optional(),
+	reasons: z.array(reasonSchema).max(20_000),
+});
+export type RedeployResult = z.infer<typeof redeployResultSchema>;
+
+/** The lines of the answer to `POST /v1/apps/:app/changes`, in order: accepted, redeployed…, done. */
+export const changeEventSchema = z.discriminatedUnion("type", [
+	z.object({
+		type: z.literal("accepted"),
+		revision,
+		head: hash32,
+		/** What others appended between the change's base and it, none of it touching the same names. */
+		since: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage),
+	}),
+	z.object({ type: z.literal("redeployed"), result: redeployResultSchema }),
+	z.object({ type: z.literal("done"), untouched: z.array(functionName).max(20_000) }),
+]);
+export type ChangeEvent = z.infer<typeof changeEventSchema>;
+
+/** `POST /v1/apps/:app/deployments` */
+export const deploySchema = z.strictObject({
+	/** Path to BLAKE2b-256 of its content, base64. */
+	files: z.array(z.tuple([z.string().min(1).max(1024), hash32])).max(MESSAGE_LIMITS.filesPerDeployment),
+	functions: z.array(z.strictObject({ name: functionName, entry: z.string().min(1).max(1024) })).max(MESSAGE_LIMITS.functionsPerDeployment),
+	/** Whether functions that are not named are deleted. */
+	prune: z.boolean(),
+});
+export type Deploy = z.infer<typeof deploySchema>;
+
+export const deployedFunctionSchema = z.object({
+	name: functionName,
+	status: z.enum(["deployed", "unchanged", "failed"]),
+	url: z.string().max(4096),
+	error: z.string().max(64 * 1024).optional(),
+});
+
+/** The lines of the answer: either `missing` alone (send those blobs, then ask again), or function… and done. */
+export const deployEventSchema = z.discriminatedUnion("type", [
+	z.object({ type: z.literal("missing"), hashes: z.array(hash32).max(MESSAGE_LIMITS.filesPerDeployment) }),
+	z.object({ type: z.literal("function"), result: deployedFunctionSchema }),
+	z.object({ type: z.literal("done"), pruned: z.array(functionName).max(20_000) }),
+]);
+export type DeployEvent = z.infer<typeof deployEventSchema>;
+export type DeployedFunction = z.infer<typeof deployedFunctionSchema>;
+
+const referenceSchema = z.object({
+	name: z.string().max(128),
+	file: z.string().max(4096),
+	line: z.int().min(0),
+	how: z.enum(["static", "observed"]),
+});
+
+/** `GET /v1/apps/:app/functions` */
+export const functionListSchema = z.object({
+	functions: z.array(
+		z.object({
+			name: functionName,
+			url: z.string().max(4096),
+			state: z.enum(["live", "idle", "failed"]),
+			pid: z.int().nullable(),
+			deployment: z.string().max(100),
+			references: z.array(referenceSchema).max(20_000),
+			dynamic: z.array(z.object({ file: z.string().max(4096), line: z.int().min(0), why: z.string().max(1000) })).max(20_000),
+			error: z.string().max(64 * 1024).optional(),
+		}),
+	),
+});
+export type FunctionList = z.infer<typeof functionListSchema>;
+
+/** `GET /v1/apps/:app/logs?function=NAME` (names may hold slashes) */
+export const logsSchema = z.object({
+	lines: z.array(z.object({ time: z.string().max(40), level: z.enum(["info", "error"]), message: z.string().max(20_000) })).max(10_000),
+});
+export type FunctionLogs = z.infer<typeof logsSchema>;
+
+/** `DELETE /v1/apps/:app/functions` */
+export const deleteFunctionsSchema = z.strictObject({ names: z.array(functionName).min(1).max(2_000) });
+
+/** `GET /v1/apps` */
+export const appListSchema = z.object({ apps: z.array(z.object({ app: appIdSchema, vaultId: hash32, environment: z.string(), revision })).max(100_000) });
+export type AppList = z.infer<typeof appListSchema>;
+
+/** The further members of the 409 that answers a change whose names or header others changed since its base. */
+export const staleSchema = z.object({ revision, head: hash32, entries: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage) });
+
+/**
+ * Decodes untrusted JSON (already parsed) by a schema.
+ * @param what names the message in the error
+ * @throws AppError `MESSAGE_INVALID` (exit 2 by default): names the field and what it must be, never its content
+ */
+export function decode<T>(schema: z.ZodType<T>, value: unknown, what: string, exit: 2 | 6 = EXIT.usage): T {
+	const result = schema.safeParse(value);
+	if (result.success) return result.data;
+	const issue = result.error.issues[0];
+	const where = issue?.path.map(String).join(".").slice(0, 200) || "the whole";
+	throw new AppError({
+		code: "MESSAGE_INVALID",
+		message: `${what} is not valid at ${where}: ${issue?.code === "custom" || issue?.code === "invalid_format" ? issue.message : (issue?.code ?? "unknown")}.`,
+		hint: exit === EXIT.usage ? "See docs/protocol.md." : "Check that client and platform have the same version of Coffer.",
+		exit,
+	});
+}

@@ -1,0 +1,90 @@
+/**
+ * New vaults, new environments, new members: the writing side of the chains. Needs randomness, nothing else.
+ */
+import { KEY_BYTES } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { wipe } from "../bytes.ts";
+import { type Link, linkHash, makeLink } from "./chain.ts";
+import type { EnvironmentSection, VaultDocument } from "./document.ts";
+import { commitmentOf, type EnvironmentKeys, newEnvironmentKey, newEpochId, wrapKey } from "./keys.ts";
+import type { EnvironmentState, Role } from "./membership.ts";
+import { makeCreateEnvironment, makeGenesis, type PublicMember } from "./root.ts";
+import type { Author } from "./seal.ts";
+import { isMemberName } from "./syntax.ts";
+
+/** Makes an environment's first link: its creator is its first writer, its first key is fresh. */
+function makeEnvironmentGenesis(vaultId: string, name: string, creator: PublicMember, author: Author): Link {
+	const key = newEnvironmentKey();
+	const epoch = newEpochId(1);
+	const commitment = commitmentOf(key, vaultId, name, epoch);
+	const change = ["genesis", name, epoch, commitment, creator.sign, creator.box, creator.name, wrapKey(key, creator.box)];
+	wipe(key);
+	return makeLink({ vaultId, environment: name }, undefined, change, author.signing);
+}
+
+/** Adds an environment to a vault. The author must own the vault; `verifyRoot` refuses the result otherwise. */
+export function createEnvironment(document: VaultDocument, name: string, creator: PublicMember, author: Author): VaultDocument {
+	const last = document.links.at(-1);
+	if (!last) throw new TypeError("A vault has a genesis link.");
+	const genesis = makeEnvironmentGenesis(document.vaultId, name, creator, author);
+	const created = makeCreateEnvironment(document.vaultId, last, name, linkHash(genesis), author.signing);
+	const section: EnvironmentSection = { name, line: 0, links: [genesis], records: new Map() };
+	return {
+		...document,
+		links: [...document.links, created],
+		environments: new Map(document.environments).set(name, section),
+	};
+}
+
+/** Makes a new vault with one environment and no secrets. */
+export function createVault(environment: string, creator: PublicMember, author: Author): VaultDocument {
+	const genesis = makeGenesis(creator, author.signing);
+	const empty: VaultDocument = { vaultId: linkHash(genesis), links: [genesis], environments: new Map() };
+	return createEnvironment(empty, environment, creator, author);
+}
+
+/**
+ * The link that adds a member to an environment and hands it the present key.
+ * @throws AppError `MEMBER_NAME_INVALID`, `MEMBER_EXISTS` (exit 2 and 5), `NOT_A_WRITER` (exit 3)
+ */
+export function makeAddMember(
+	state: EnvironmentState,
+	last: Link,
+	keys: EnvironmentKeys,
+	author: Author,
+	added: PublicMember & { role: Role },
+): Link {
+	requireWriter(state, author);
+	if (!isMemberName(added.name)) {
+		throw new AppError({
+			code: "MEMBER_NAME_INVALID",
+			message: "A member's name is 1 to 64 letters, digits and . _ @ + -, and begins with a letter or digit.",
+			hint: "Use a name such as alice@laptop.",
+			exit: EXIT.usage,
+		});
+	}
+	const taken = [...state.members.values()].find((member) => member.sign === added.sign || member.name === added.name);
+	if (taken) {
+		throw new AppError({
+			code: "MEMBER_EXISTS",
+			message: `'${taken.name}' is a ${taken.role} of environment '${state.name}' already.`,
+			hint: "Choose another name, or leave it as it is.",
+			exit: EXIT.conflict,
+		});
+	}
+	if (keys.key.length !== KEY_BYTES) throw new TypeError("An environment key has 32 bytes.");
+	const change = ["add", added.role, added.sign, added.box, added.name, wrapKey(keys.key, added.box)];
+	return makeLink({ vaultId: state.vaultId, environment: state.name }, last, change, author.signing);
+}
+
+/** @throws AppError `NOT_A_WRITER` (exit 3) where the author may not sign in this environment */
+export function requireWriter(state: EnvironmentState, author: Pick<Author, "publicKeys">): void {
+	const member = state.members.get(author.publicKeys.sign);
+	if (member?.role === "writer") return;
+	throw new AppError({
+		code: "NOT_A_WRITER",
+		message: `This device's identity ${member ? "can only read" : "is not a member of"} environment '${state.name}'.`,
+		hint: "Ask a writer of the environment to make the change, or to add you as a writer.",
+		exit: EXIT.unauthorised,
+	});
+}

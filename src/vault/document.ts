@@ -1,0 +1,87 @@
+/**
+ * A vault in memory, as its text says it: nothing here is verified yet (`verifyRoot`, `verifyEnvironment`, `verifyRecord`).
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { Link } from "./chain.ts";
+import { type EnvironmentState, verifyEnvironment } from "./membership.ts";
+import type { SealedRecord } from "./record.ts";
+import { type RootState, verifyRoot } from "./root.ts";
+import { LIMITS } from "./syntax.ts";
+
+export interface EnvironmentSection {
+	readonly name: string;
+	/** 1-based line of its first line. */
+	readonly line: number;
+	readonly links: readonly Link[];
+	/** Sorted by name. Tombstones included. */
+	readonly records: ReadonlyMap<string, SealedRecord>;
+}
+
+export interface VaultDocument {
+	readonly vaultId: string;
+	/** The vault's own chain. */
+	readonly links: readonly Link[];
+	/** Sorted by name. */
+	readonly environments: ReadonlyMap<string, EnvironmentSection>;
+}
+
+/** One environment with its chains verified. */
+export interface VerifiedEnvironment {
+	readonly root: RootState;
+	readonly state: EnvironmentState;
+	readonly section: EnvironmentSection;
+}
+
+/**
+ * Verifies the vault's chain and one environment's.
+ * @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), or exit 7 for any fault of the chains
+ */
+export function verifyChains(document: VaultDocument, environment: string): VerifiedEnvironment {
+	const root = verifyRoot(document.vaultId, document.links);
+	const section = document.environments.get(environment);
+	if (!section) {
+		const known = [...document.environments.keys()].join(", ");
+		if (root.environments.has(environment)) {
+			throw new AppError({
+				code: "VAULT_ENVIRONMENT_DROPPED",
+				message: `Environment '${environment}' belongs to this vault, but its section is gone from coffer.vault.`,
+				hint: "Restore the file from git (git checkout -- coffer.vault).",
+				exit: EXIT.integrity,
+			});
+		}
+		throw new AppError({
+			code: "ENVIRONMENT_NOT_FOUND",
+			message: `This vault has no environment '${environment}'.`,
+			hint: `It has: ${known}. Choose one with --environment NAME.`,
+			exit: EXIT.notFound,
+		});
+	}
+	return { root, section, state: verifyEnvironment(root, environment, section.links, section.line) };
+}
+
+/** The document with an environment's records replaced or added, and its links where given. */
+export function withRecords(
+	document: VaultDocument,
+	environment: string,
+	records: Iterable<SealedRecord>,
+	links?: readonly Link[],
+): VaultDocument {
+	const section = document.environments.get(environment);
+	if (!section) throw new TypeError(`No section '${environment}'.`);
+	const merged = new Map(section.records);
+	for (const record of records) merged.set(record.name, record);
+	if (merged.size > LIMITS.recordsPerEnvironment) {
+		throw new AppError({
+			code: "TOO_MANY_SECRETS",
+			message: `Environment '${environment}' would hold ${merged.size} secrets (deleted ones counted); the limit is ${LIMITS.recordsPerEnvironment}.`,
+			hint: "Split the secrets over several environments.",
+			exit: EXIT.usage,
+		});
+	}
+	return withSection(document, { ...section, links: links ?? section.links, records: merged });
+}
+
+/** The document with one environment's section put in place. */
+export function withSection(document: VaultDocument, section: EnvironmentSection): VaultDocument {
+	return { ...document, environments: new Map(document.environments).set(section.name, section) };
+}

@@ -1,0 +1,158 @@
+/**
+ * An environment's chain: who is in it, and its epochs. The key itself is in `keys.ts`.
+ */
+import { isBase64Text } from "../bytes.ts";
+import { HASH_BYTES, KEY_BYTES, SEAL_OVERHEAD_BYTES, SEALED_BOX_OVERHEAD_BYTES } from "../crypto.ts";
+import { checkLink, type Link, linkHash, refusedLink } from "./chain.ts";
+import { memberOf, type PublicMember, type RootState } from "./root.ts";
+import { LIMITS, malformed } from "./syntax.ts";
+
+/** `writer` may sign records and links; `reader` can open, and sign nothing. */
+export type Role = "writer" | "reader";
+
+export interface Member extends PublicMember {
+	readonly role: Role;
+}
+
+/** One key of the environment. Its id in text: `NUMBER.RANDOM`. */
+export interface Epoch {
+	readonly id: string;
+	readonly number: number;
+	/** Keyed commitment to the epoch's key, base64. */
+	readonly commitment: string;
+	/** The key of the epoch before, sealed under this one's; absent in the first. */
+	readonly previousKey?: string;
+	/** The key for each member, in a sealed box, by signing key. */
+	readonly wraps: Map<string, string>;
+	/** Everybody who was a writer at some moment of this epoch: whose records count in it. */
+	readonly writers: Set<string>;
+}
+
+export interface EnvironmentState {
+	readonly name: string;
+	readonly vaultId: string;
+	/** Hash of the first link, as the vault's chain names it. */
+	readonly genesis: string;
+	readonly head: string;
+	readonly length: number;
+	readonly members: ReadonlyMap<string, Member>;
+	readonly epochs: ReadonlyMap<string, Epoch>;
+	readonly epoch: Epoch;
+}
+
+const EPOCH_ID = /^([1-9][0-9]{0,5})\.([A-Za-z0-9_-]{11})$/;
+export const EPOCH_RANDOM_BYTES = 8;
+const WRAP_BYTES = KEY_BYTES + SEALED_BOX_OVERHEAD_BYTES;
+const PREVIOUS_KEY_BYTES = KEY_BYTES + SEAL_OVERHEAD_BYTES;
+
+/** The number of an epoch's id, or undefined where it is not one. */
+export function epochNumber(id: string): number | undefined {
+	const match = EPOCH_ID.exec(id);
+	return match?.[2] !== undefined && isBase64Text(match[2], EPOCH_RANDOM_BYTES) ? Number(match[1]) : undefined;
+}
+
+interface Draft {
+	members: Map<string, Member>;
+	epochs: Map<string, Epoch>;
+	epoch: Epoch;
+}
+
+function genesisOf(name: string, link: Link): Draft {
+	const [verb, environment, epochId, commitment, ...words] = link.change;
+	const creator = memberOf(words);
+	const wrap = words[3];
+	if (verb !== "genesis" || link.change.length !== 8 || !creator || !wrap || !epochId || !commitment) {
+		throw refusedLink(link, "does not begin an environment");
+	}
+	if (environment !== name) throw refusedLink(link, "begins another environment");
+	if (epochNumber(epochId) !== 1 || !isBase64Text(commitment, HASH_BYTES) || !isBase64Text(wrap, WRAP_BYTES)) {
+		throw refusedLink(link, "does not begin a first epoch");
+	}
+	if (creator.sign !== link.signer) throw refusedLink(link, "is not signed by the creator that it names");
+	const epoch: Epoch = {
+		id: epochId,
+		number: 1,
+		commitment,
+		wraps: new Map([[creator.sign, wrap]]),
+		writers: new Set([creator.sign]),
+	};
+	return { members: new Map([[creator.sign, { ...creator, role: "writer" }]]), epochs: new Map([[epoch.id, epoch]]), epoch };
+}
+
+function applyAdd(draft: Draft, link: Link): void {
+	const [, role, ...words] = link.change;
+	const member = memberOf(words);
+	const wrap = words[3];
+	if ((role !== "writer" && role !== "reader") || link.change.length !== 6 || !member || !wrap || !isBase64Text(wrap, WRAP_BYTES)) {
+		throw refusedLink(link, "adds nobody that can be understood");
+	}
+	if (draft.members.has(member.sign)) throw refusedLink(link, "adds somebody who is a member already");
+	if ([...draft.members.values()].some((other) => other.name === member.name)) {
+		throw refusedLink(link, `adds a second member named '${member.name}'`);
+	}
+	if (draft.members.size >= LIMITS.membersPerEnvironment) {
+		throw refusedLink(link, `passes the limit of ${LIMITS.membersPerEnvironment} members`);
+	}
+	draft.members.set(member.sign, { ...member, role });
+	draft.epoch.wraps.set(member.sign, wrap);
+	if (role === "writer") draft.epoch.writers.add(member.sign);
+}
+
+/** The wraps of a new epoch: exactly one for each remaining member, sorted by key. */
+function wrapsOf(link: Link, text: string, members: ReadonlyMap<string, Member>): Map<string, string> {
+	const wraps = new Map<string, string>();
+	for (const pair of text.split(",")) {
+		const [key, wrap, ...more] = pair.split(":");
+		if (key === undefined || wrap === undefined || more.length > 0 || !members.has(key) || !isBase64Text(wrap, WRAP_BYTES)) {
+			throw refusedLink(link, "wraps the new key for somebody who is no member");
+		}
+		wraps.set(key, wrap);
+	}
+	if (wraps.size !== members.size || [...wraps.keys()].join() !== [...members.keys()].sort().join()) {
+		throw refusedLink(link, "does not wrap the new key for every member");
+	}
+	return wraps;
+}
+
+function applyEpoch(draft: Draft, link: Link): void {
+	const [, id, commitment, previousKey, removed, wraps] = link.change;
+	if (!id || !commitment || !previousKey || !removed || !wraps || link.change.length !== 6) {
+		throw refusedLink(link, "begins no epoch that can be understood");
+	}
+	if (epochNumber(id) !== draft.epoch.number + 1 || !isBase64Text(commitment, HASH_BYTES) || !isBase64Text(previousKey, PREVIOUS_KEY_BYTES)) {
+		throw refusedLink(link, "does not begin the next epoch");
+	}
+	for (const key of removed === "-" ? [] : removed.split(",")) {
+		if (!draft.members.delete(key)) throw refusedLink(link, "removes somebody who is no member");
+	}
+	const writers = new Set([...draft.members.values()].filter((member) => member.role === "writer").map((member) => member.sign));
+	if (writers.size === 0) throw refusedLink(link, "leaves the environment without a writer");
+	const number = draft.epoch.number + 1;
+	draft.epoch = { id, number, commitment, previousKey, wraps: wrapsOf(link, wraps, draft.members), writers };
+	draft.epochs.set(id, draft.epoch);
+}
+
+/**
+ * Verifies an environment's chain against the vault's and returns what it says.
+ * @throws AppError exit 7: an environment that the vault's chain does not know, or a fault of the chain
+ */
+export function verifyEnvironment(root: RootState, name: string, links: readonly Link[], line: number): EnvironmentState {
+	const [genesis, ...rest] = links;
+	if (!genesis) throw malformed("VAULT_MALFORMED", `environment '${name}' has no membership link.`, line);
+	if (root.environments.get(name) !== linkHash(genesis)) {
+		throw malformed("VAULT_ENVIRONMENT_UNKNOWN", `no owner of the vault created this environment '${name}'.`, genesis.line);
+	}
+	const context = { vaultId: root.vaultId, environment: name };
+	checkLink(context, undefined, genesis);
+	const draft = genesisOf(name, genesis);
+	let last = genesis;
+	for (const link of rest) {
+		checkLink(context, last, link);
+		if (draft.members.get(link.signer)?.role !== "writer") throw refusedLink(link, "is signed by somebody who is no writer");
+		if (link.change[0] === "add") applyAdd(draft, link);
+		else if (link.change[0] === "epoch") applyEpoch(draft, link);
+		else throw refusedLink(link, "says nothing that this version understands");
+		last = link;
+	}
+	return { name, vaultId: root.vaultId, genesis: linkHash(genesis), head: linkHash(last), length: links.length, ...draft };
+}

@@ -1,0 +1,109 @@
+/**
+ * Sealing and opening of single records, and the check of their signatures.
+ */
+import { fromUtf8, lengthPrefixed, utf8, wipe } from "../bytes.ts";
+import { fromBase64, type KeyPair, open, pad, seal, sign, toBase64, unpad, verify } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import type { EnvironmentKeys } from "./keys.ts";
+import type { EnvironmentState } from "./membership.ts";
+import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
+import { LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
+
+type Place = Pick<EnvironmentState, "vaultId" | "name">;
+type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch">;
+
+/** What the payload is bound to: a record moved to another name, version, environment, vault or epoch does not open. */
+function sealContext(place: Place, record: Context): Uint8Array {
+	return lengthPrefixed("coffer/seal/1", place.vaultId, place.name, record.epoch, record.name, record.version, record.kind);
+}
+
+function signedBytes(place: Place, record: Context & Pick<SealedRecord, "author" | "sealed">): Uint8Array {
+	const { epoch, name, version, kind, author, sealed } = record;
+	return lengthPrefixed("coffer/record/1", place.vaultId, place.name, epoch, name, version, kind, author, sealed);
+}
+
+/** A writer: whose signature new records carry. */
+export interface Author {
+	readonly publicKeys: { readonly sign: string };
+	readonly signing: KeyPair;
+}
+
+function checkedValue(name: string, value: string): Uint8Array {
+	const bytes = utf8(value);
+	if (bytes.length <= LIMITS.valueBytes) return bytes;
+	throw new AppError({
+		code: "VALUE_TOO_LARGE",
+		message: `The value of ${name} is ${bytes.length} bytes; the limit is ${LIMITS.valueBytes} (64 KiB).`,
+		hint: "Keep large material in a file or object store, and its key here.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Seals and signs one record under the environment's present epoch.
+ * @param value the text of a live record; undefined makes a tombstone
+ * @param version 1 + the highest version that anybody has seen of this name
+ * @throws AppError `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2), `VERSIONS_EXHAUSTED` (exit 1)
+ */
+export function sealRecord(
+	place: Place,
+	keys: EnvironmentKeys,
+	author: Author,
+	secret: { name: string; version: number; value: string | undefined },
+): SealedRecord {
+	const { name, version } = secret;
+	if (version > MAX_VERSION) {
+		throw new AppError({
+			code: "VERSIONS_EXHAUSTED",
+			message: `${name} has reached version ${MAX_VERSION}, the last that the format can write.`,
+			hint: "Use a new name for this secret.",
+			exit: EXIT.failure,
+		});
+	}
+	const kind: RecordKind = secret.value === undefined ? "deleted" : "live";
+	const content = checkedValue(name, secret.value ?? "");
+	const padded = pad(content, PAD_BYTES);
+	const context = { name, version, kind, epoch: keys.epoch, author: author.publicKeys.sign };
+	const sealed = toBase64(seal(padded, sealContext(place, context), keys.key));
+	wipe(content, padded);
+	const signature = toBase64(sign(signedBytes(place, { ...context, sealed }), author.signing.privateKey));
+	return parseRecord(name, `v${version} ${kind} ${keys.epoch} ${context.author} ${sealed} ${signature}`, 0);
+}
+
+/**
+ * Checks that somebody who was a writer in the record's epoch signed it, here and under this name.
+ * @throws AppError exit 7: `RECORD_EPOCH_UNKNOWN`, `RECORD_AUTHOR_UNKNOWN` or `RECORD_FORGED`, naming record and line
+ */
+export function verifyRecord(state: EnvironmentState, record: SealedRecord): void {
+	const line = record.line + 1;
+	const epoch = state.epochs.get(record.epoch);
+	if (!epoch) {
+		throw malformed("RECORD_EPOCH_UNKNOWN", `the record of ${record.name} names an epoch that environment '${state.name}' never had.`, line);
+	}
+	if (!epoch.writers.has(record.author)) {
+		throw malformed("RECORD_AUTHOR_UNKNOWN", `the record of ${record.name} is by somebody who was no writer of '${state.name}'.`, line);
+	}
+	const signature = fromBase64(record.signature);
+	const publicKey = fromBase64(record.author);
+	if (!signature || !publicKey || !verify(signature, signedBytes(state, record), publicKey)) {
+		throw malformed("RECORD_FORGED", `the record of ${record.name} is not what its author signed.`, line);
+	}
+}
+
+/**
+ * Opens one record. Call `verifyRecord` first, or know its digest from the local marks.
+ * @returns the value; undefined for a tombstone
+ * @throws AppError `RECORD_UNREADABLE` (exit 7)
+ */
+export function openRecord(place: Place, keys: EnvironmentKeys, record: SealedRecord): string | undefined {
+	const key = keys.keyOf(record.epoch);
+	const sealed = fromBase64(record.sealed);
+	const padded = key && sealed && open(sealed, sealContext(place, record), key);
+	const content = padded && unpad(padded, PAD_BYTES);
+	const value = content && content.length <= LIMITS.valueBytes ? fromUtf8(content) : undefined;
+	if (padded) wipe(padded);
+	if (value === undefined || (record.kind === "deleted" && value !== "")) {
+		throw malformed("RECORD_UNREADABLE", `the record of ${record.name} does not open with the environment's key.`, record.line + 1);
+	}
+	return record.kind === "deleted" ? undefined : value;
+}
