@@ -14,24 +14,42 @@ function refusal(name: string): AppError {
 }
 
 describe("checkSecretName", () => {
-	test.each(["API_KEY", "a", "_", "OpenAI_API_Key", "NODE_ENV", "DENOTE", "PATHS", "XLD_", "__proto__", "x".repeat(128)])(
-		"accepts %s",
-		(name) => {
-			expect(checkSecretName(name)).toEqual({});
-		},
-	);
+	test.each([
+		"API_KEY",
+		"a",
+		"_",
+		"OpenAI_API_Key",
+		"NODE_ENV",
+		"DENOTE",
+		"PATHS",
+		"XLD_",
+		"__proto__",
+		"x".repeat(128),
+	])("accepts %s", (name) => {
+		expect(checkSecretName(name)).toEqual({});
+	});
 
 	test("warns of a leading digit", () => {
 		expect(checkSecretName("11Labs").warning).toContain("begins with a digit");
 	});
 
-	test.each(["", "A-B", "A.B", "A B", "A=B", "Ä", "A\n", "\nA", "A\u0000", "\u001b[2J", "x".repeat(129), "鍵"])(
-		"refuses %j",
-		(name) => {
-			expect(refusal(name)).toMatchObject({ code: "NAME_INVALID", exit: 2 });
-			expect(isSecretName(name)).toBe(false);
-		},
-	);
+	test.each([
+		"",
+		"A-B",
+		"A.B",
+		"A B",
+		"A=B",
+		"Ä",
+		"A\n",
+		"\nA",
+		"A\u0000",
+		"\u001b[2J",
+		"x".repeat(129),
+		"鍵",
+	])("refuses %j", (name) => {
+		expect(refusal(name)).toMatchObject({ code: "NAME_INVALID", exit: 2 });
+		expect(isSecretName(name)).toBe(false);
+	});
 
 	test("shows a control character only escaped", () => {
 		expect(refusal("A\u001b[2J").message).toContain("A\\u{1b}[2J");

@@ -1,0 +1,162 @@
+/**
+ * Reads `.env` files. What is accepted has the very value that the `dotenv` package gives it; what that
+ * package skips, mangles or settles by guessing (an unterminated quote, a stray line, a name that is there
+ * twice, an unquoted PEM block) is refused, and then nothing of the file is returned.
+ */
+import { AppError } from "../errors.ts";
+import { checkSecretName, isSecretName } from "../vault/secret-name.ts";
+import { type EnvFileFault, envFileError, FAULT_MESSAGES, type FaultCode } from "./faults.ts";
+import { type Assignment, scanLine } from "./scan.ts";
+
+export interface EnvPair {
+	name: string;
+	/** May be empty. */
+	value: string;
+	/** 1-based line of the name. */
+	line: number;
+}
+
+export interface EnvWarning {
+	/** 1-based. */
+	line: number;
+	code: "ENV_FILE_HASH_CUT" | "ENV_FILE_NOT_EXPANDED" | "ENV_FILE_NAME_LEADING_DIGIT";
+	/** One sentence, without the file's name and line. */
+	message: string;
+}
+
+export interface EnvFile {
+	/** In the file's order; no name is there twice. */
+	pairs: EnvPair[];
+	warnings: EnvWarning[];
+}
+
+const FAULT_CODES = {
+	unterminated: "ENV_FILE_UNTERMINATED_QUOTE",
+	trailing: "ENV_FILE_TEXT_AFTER_QUOTE",
+	name: "ENV_FILE_NAME_INVALID",
+	line: "ENV_FILE_LINE_INVALID",
+} as const;
+
+/** What a shell, or a tool that expands, would replace. */
+const EXPANSION = /\$[\w{(]/;
+const PEM_HEADER = /^-----BEGIN [^-]*-----$/;
+const PEM_FOOTER = /^\s*-----END /;
+
+/**
+ * Parses the text of a `.env` file, with or without a byte order mark, with LF, CRLF or CR. Nothing is
+ * expanded and nothing is executed.
+ * @param source the decoded text
+ * @param file the file's name, for messages
+ * @throws AppError (exit 2) with the code and line of the first fault; `data.faults` lists all of them. No
+ *   message holds a value or a part of one.
+ */
+export function parseDotenv(source: string, file: string): EnvFile {
+	return new Parser(source.replace(/\r\n?/g, "\n")).parse(file);
+}
+
+class Parser {
+	readonly #source: string;
+	readonly #faults: EnvFileFault[] = [];
+	readonly #warnings: EnvWarning[] = [];
+	readonly #pairs = new Map<string, EnvPair>();
+	#offset = 0;
+	#line = 1;
+
+	constructor(source: string) {
+		this.#source = source;
+	}
+
+	parse(file: string): EnvFile {
+		while (this.#offset <= this.#source.length) this.#step();
+		const [first, ...others] = this.#faults;
+		if (first !== undefined) throw envFileError(file, [first, ...others]);
+		return { pairs: [...this.#pairs.values()], warnings: this.#warnings };
+	}
+
+	#step(): void {
+		const found = scanLine(this.#source, this.#offset);
+		if (found.kind === "assignment") this.#accept(found);
+		else if (found.kind !== "blank") this.#refuse(FAULT_CODES[found.kind]);
+		// What is inside and what outside of quotes cannot be told any more: further faults would be noise.
+		if (found.kind === "unterminated") this.#offset = this.#source.length + 1;
+		else if (this.#faults.at(-1)?.code === "ENV_FILE_UNQUOTED_PEM") this.#skipPem(found.end);
+		else this.#moveTo(found.end);
+	}
+
+	/** Goes to the line behind the one that ends at `end`. */
+	#moveTo(end: number): void {
+		for (let at = this.#offset; at <= end; at++) if (this.#source.charAt(at) === "\n") this.#line++;
+		this.#offset = end + 1;
+	}
+
+	#accept(assignment: Assignment): void {
+		const { name, value } = assignment;
+		if (assignment.quote === "" && PEM_HEADER.test(value)) {
+			this.#refuse("ENV_FILE_UNQUOTED_PEM");
+		} else if (!isSecretName(name)) {
+			this.#refuse("ENV_FILE_NAME_INVALID");
+		} else if (value.includes("\0")) {
+			this.#fault(
+				"ENV_FILE_LINE_INVALID",
+				"the value holds a NUL character, which no environment variable carries",
+			);
+		} else {
+			this.#add({ name, value, line: this.#line }, assignment);
+		}
+	}
+
+	#add(pair: EnvPair, assignment: Assignment): void {
+		const earlier = this.#pairs.get(pair.name);
+		if (earlier !== undefined) {
+			this.#fault("ENV_FILE_DUPLICATE_NAME", `the name ${pair.name} is already on line ${earlier.line}`);
+			return;
+		}
+		this.#pairs.set(pair.name, pair);
+		this.#checkName(pair.name);
+		if (assignment.cutAtHash) {
+			this.#warn(
+				"ENV_FILE_HASH_CUT",
+				`The value of ${pair.name} ends before a #, which begins a comment: quote it if the # belongs to it.`,
+			);
+		}
+		if (assignment.quote !== "'" && EXPANSION.test(pair.value)) {
+			this.#warn(
+				"ENV_FILE_NOT_EXPANDED",
+				`The value of ${pair.name} holds a $: it is kept as written, nothing is expanded.`,
+			);
+		}
+	}
+
+	#checkName(name: string): void {
+		try {
+			const { warning } = checkSecretName(name);
+			if (warning !== undefined) this.#warn("ENV_FILE_NAME_LEADING_DIGIT", warning);
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			this.#fault("ENV_FILE_NAME_RESERVED", error.message.replace(/^The/, "the").replace(/\.$/, ""));
+		}
+	}
+
+	/** Goes behind the unquoted block's last line, or to the end of the file where it has none. */
+	#skipPem(end: number): void {
+		for (let from = end + 1; from < this.#source.length; ) {
+			const next = this.#source.indexOf("\n", from);
+			const lineEnd = next === -1 ? this.#source.length : next;
+			if (PEM_FOOTER.test(this.#source.slice(from, lineEnd))) return this.#moveTo(lineEnd);
+			from = lineEnd + 1;
+		}
+		this.#offset = this.#source.length + 1;
+	}
+
+	#refuse(code: keyof typeof FAULT_MESSAGES): void {
+		this.#fault(code, FAULT_MESSAGES[code]);
+	}
+
+	#fault(code: FaultCode, message: string): void {
+		this.#faults.push({ line: this.#line, code, message });
+	}
+
+	#warn(code: EnvWarning["code"], message: string): void {
+		this.#warnings.push({ line: this.#line, code, message });
+	}
+}
