@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// The same as bin/run.js, and brings oclif.manifest.json up to date first, for new commands and flags.
+import { ensureBuilt } from "../scripts/fresh.mjs";
+import { writeManifest } from "../scripts/manifest.mjs";
+
+await ensureBuilt();
+await writeManifest();
+await import("./run.js");

@@ -1,0 +1,174 @@
+/**
+ * Bundles `src/` into `dist/`: one entry for each command, so that a call loads that command's code and
+ * nothing else, with what they share in chunks. Native and WebAssembly packages stay outside.
+ *
+ * Safe beside running and building processes: builders take turns under a lock, each file is written
+ * aside and renamed, chunks carry their content's hash, and the fingerprint is written last.
+ */
+import {
+	closeSync,
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	unlinkSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { builtFingerprint, DIST, fingerprint, ROOT } from "./fresh.mjs";
+
+const LOCK = join(DIST, ".lock");
+/** A build takes about a second; a lock of this age was left behind. */
+const LOCK_MAX_AGE_MS = 60_000;
+/** A process that was started before a rebuild may still load its old chunks. */
+const CHUNK_MAX_AGE_MS = 3_600_000;
+
+/** Loaded from node_modules: native binaries, and packages that find files beside themselves. */
+const EXTERNAL = ["keytar", "libsql", "oxc-parser", "deno", "typescript"];
+
+/** CommonJS packages inside an ES module expect these. */
+const BANNER = [
+	'import { createRequire as __createRequire } from "node:module";',
+	"const require = __createRequire(import.meta.url);",
+	"const __filename = import.meta.filename, __dirname = import.meta.dirname;",
+].join("\n");
+
+function filesBelow(folder, keep) {
+	if (!existsSync(folder)) return [];
+	return readdirSync(folder, { withFileTypes: true })
+		.flatMap((entry) => {
+			const path = join(folder, entry.name);
+			return entry.isDirectory() ? filesBelow(path, keep) : keep(entry.name) ? [path] : [];
+		})
+		.sort();
+}
+
+function entryPoints() {
+	const source = join(ROOT, "src");
+	const entries = { main: join(source, "cli/main.ts") };
+	for (const file of filesBelow(join(source, "commands"), (name) => name.endsWith(".ts"))) {
+		entries[relative(source, file).slice(0, -".ts".length)] = file;
+	}
+	for (const file of filesBelow(source, (name) => name.endsWith(".worker.ts"))) {
+		entries[`workers/${basename(file, ".worker.ts")}`] = file;
+	}
+	return entries;
+}
+
+function isAlive(pid) {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return error.code === "EPERM";
+	}
+}
+
+function breakStaleLock() {
+	try {
+		const pid = Number(readFileSync(LOCK, "utf8"));
+		const age = Date.now() - statSync(LOCK).mtimeMs;
+		// An empty lock is one that is being written.
+		const left = pid > 0 ? !isAlive(pid) || age > LOCK_MAX_AGE_MS : age > 1_000;
+		if (left) rmSync(LOCK, { force: true });
+	} catch (error) {
+		if (error.code !== "ENOENT") throw error;
+	}
+}
+
+async function lock() {
+	mkdirSync(DIST, { recursive: true });
+	for (;;) {
+		try {
+			const file = openSync(LOCK, "wx");
+			writeSync(file, String(process.pid));
+			closeSync(file);
+			return;
+		} catch (error) {
+			if (error.code !== "EEXIST") throw error;
+			breakStaleLock();
+			await sleep(25);
+		}
+	}
+}
+
+function writeWhole(path, contents) {
+	if (existsSync(path) && Buffer.compare(readFileSync(path), Buffer.from(contents)) === 0) return;
+	mkdirSync(dirname(path), { recursive: true });
+	const aside = `${path}.${process.pid}.tmp`;
+	writeFileSync(aside, contents);
+	renameSync(aside, path);
+}
+
+function removeLeftovers(outputs) {
+	const wanted = new Set(outputs);
+	const now = Date.now();
+	for (const path of filesBelow(DIST, (name) => name.endsWith(".js") || name.endsWith(".tmp"))) {
+		if (wanted.has(path)) continue;
+		const isChunk = dirname(path) === join(DIST, "chunks");
+		if (isChunk && now - statSync(path).mtimeMs < CHUNK_MAX_AGE_MS) continue;
+		unlinkSync(path);
+	}
+}
+
+/** The files that Deno runs as they are. */
+function copyHostFiles() {
+	const from = join(ROOT, "src/platform/runtime/host");
+	for (const file of filesBelow(from, (name) => name.endsWith(".ts") || name.endsWith(".json"))) {
+		const to = join(DIST, "host", relative(from, file));
+		mkdirSync(dirname(to), { recursive: true });
+		copyFileSync(file, `${to}.${process.pid}.tmp`);
+		renameSync(`${to}.${process.pid}.tmp`, to);
+	}
+}
+
+async function bundle() {
+	const { build: esbuild } = await import("esbuild");
+	const { outputFiles } = await esbuild({
+		absWorkingDir: ROOT,
+		entryPoints: entryPoints(),
+		outdir: DIST,
+		bundle: true,
+		splitting: true,
+		format: "esm",
+		platform: "node",
+		target: "node20.19",
+		chunkNames: "chunks/[name]-[hash]",
+		external: EXTERNAL,
+		banner: { js: BANNER },
+		minifySyntax: true,
+		minifyWhitespace: true,
+		legalComments: "none",
+		logLevel: "silent",
+		write: false,
+	});
+	// Chunks first: an entry never names one that is not there yet.
+	const isChunk = ({ path }) => path.startsWith(join(DIST, "chunks"));
+	for (const file of outputFiles.filter(isChunk)) writeWhole(file.path, file.contents);
+	for (const file of outputFiles.filter((file) => !isChunk(file))) writeWhole(file.path, file.contents);
+	removeLeftovers(outputFiles.map(({ path }) => path));
+}
+
+/** Builds `dist/`; does nothing where another process has just done it. */
+export async function build() {
+	await lock();
+	try {
+		const inputs = fingerprint();
+		if (builtFingerprint() === inputs) return;
+		await bundle();
+		copyHostFiles();
+		writeWhole(join(DIST, ".fingerprint"), inputs);
+	} finally {
+		rmSync(LOCK, { force: true });
+	}
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await build();

@@ -1,0 +1,59 @@
+/**
+ * Is `dist/` what `src/` says? Cheap enough (a few stat calls) to be asked at every start from a checkout.
+ * Loads nothing but node:fs, so that a fresh `dist/` costs no more than that.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
+export const DIST = join(ROOT, "dist");
+const FINGERPRINT = ".fingerprint";
+
+/** Everything besides `src/` that shapes the output. */
+const INPUTS = ["package-lock.json", "scripts/build.mjs", "scripts/fresh.mjs"];
+
+function addFile(path, lines) {
+	const { mtimeMs, size } = statSync(path);
+	lines.push(`${path.slice(ROOT.length)} ${mtimeMs} ${size}`);
+}
+
+function addFolder(path, lines) {
+	for (const entry of readdirSync(path, { withFileTypes: true })) {
+		const child = join(path, entry.name);
+		if (entry.isDirectory()) addFolder(child, lines);
+		// Editors' swap files come and go.
+		else if (/\.(ts|json)$/.test(entry.name)) addFile(child, lines);
+	}
+}
+
+/** One line for each input, with its time and size: equal text, equal inputs. */
+export function fingerprint() {
+	for (let attempt = 0; ; attempt++) {
+		const lines = [`node ${process.versions.node.split(".")[0]}`];
+		try {
+			addFolder(join(ROOT, "src"), lines);
+			for (const input of INPUTS) addFile(join(ROOT, input), lines);
+			return lines.sort().join("\n");
+		} catch (error) {
+			// A file vanished between listing and stat: look again.
+			if (error.code !== "ENOENT" || attempt === 5) throw error;
+		}
+	}
+}
+
+/** The fingerprint that `dist/` was built from; undefined where it was never built. */
+export function builtFingerprint() {
+	try {
+		return readFileSync(join(DIST, FINGERPRINT), "utf8");
+	} catch {
+		return undefined;
+	}
+}
+
+/** Builds `dist/` unless it is fresh. Silent on success. */
+export async function ensureBuilt() {
+	if (builtFingerprint() === fingerprint()) return;
+	const { build } = await import("./build.mjs");
+	await build();
+}

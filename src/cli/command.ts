@@ -1,0 +1,88 @@
+/**
+ * The base of every command. A command is its statics (summary, arguments, flags, examples), `execute`, which
+ * makes one service call and returns data, and `render`, which prints that data for a person.
+ */
+import { Command, Flags, type Interfaces } from "@oclif/core";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { reportFailure } from "./failure.ts";
+import { processTerminal, type Terminal, wantsJson } from "./terminal.ts";
+import { translateParseError } from "./usage.ts";
+
+/** `-e, --environment`, for every command that touches secrets. */
+export const environmentFlag = Flags.string({
+	char: "e",
+	description: "environment to use",
+	default: "production",
+	helpValue: "NAME",
+});
+
+/** oclif's own bound for what a definition parses to. */
+// biome-ignore lint/suspicious/noExplicitAny: the signature that is overridden has it.
+type Parsed = Record<string, any>;
+
+/**
+ * @typeParam Data what the command returns: printed as it is with `--json`, and handed to `render` without
+ */
+export abstract class BaseCommand<Data> extends Command {
+	static override baseFlags = {
+		json: Flags.boolean({ description: "print the result as JSON", helpGroup: "GLOBAL" }),
+	};
+
+	protected readonly environment: Environment;
+	protected readonly terminal: Terminal;
+	/** The exit status after a success; only a command that runs somebody else's program sets it. */
+	protected exitStatus = 0;
+
+	constructor(argv: string[], config: Interfaces.Config) {
+		super(argv, config as never);
+		this.environment = readEnvironment();
+		this.terminal = processTerminal(wantsJson(argv), this.environment);
+	}
+
+	/**
+	 * Does the work. Long-running commands print as they go (`this.terminal`) and return undefined.
+	 * @throws AppError with an exit status; its `data`, if any, must be of type Data
+	 */
+	protected abstract execute(): Promise<Data>;
+
+	/** Prints the data for a person. Called for an AppError's data too. */
+	protected abstract render(data: Data, terminal: Terminal): void;
+
+	/** Runs the command and reports how it went. Never throws. @returns the exit status */
+	override async run(): Promise<number> {
+		try {
+			const data = await this.execute();
+			if (data !== undefined) this.show(data);
+			return this.exitStatus;
+		} catch (error) {
+			return reportFailure(error, this.terminal, this.environment, (data) => this.render(data as Data, this.terminal));
+		}
+	}
+
+	private show(data: Data): void {
+		if (this.terminal.json) this.terminal.document(data);
+		else this.render(data, this.terminal);
+	}
+
+	/**
+	 * Parses the arguments by the class's statics: `const { args, argv, flags } = await this.parse(TheCommand)`.
+	 * @throws AppError `USAGE` (exit 2), which repeats nothing of what was typed
+	 */
+	protected override async parse<F extends Parsed, B extends Parsed, A extends Parsed>(
+		options?: Interfaces.Input<F, B, A>,
+		argv?: string[],
+	): Promise<Interfaces.ParserOutput<F, B, A>> {
+		const definition = this.ctor;
+		// oclif takes a missing argument from the first lines of stdin; stdin belongs to the command.
+		for (const argument of Object.values(definition.args)) argument.ignoreStdin = true;
+		try {
+			return await super.parse(options, argv);
+		} catch (error) {
+			throw translateParseError(error, {
+				name: (definition.id ?? "").replaceAll(":", " "),
+				flags: { ...definition.baseFlags, ...definition.flags },
+				args: definition.args,
+			});
+		}
+	}
+}

@@ -1,0 +1,89 @@
+/**
+ * The command line from arguments to exit status. Nothing below ends the process: `bin/run.js` does.
+ */
+import { Config, type Interfaces, run, settings } from "@oclif/core";
+import { normalizeArgv } from "@oclif/core/help";
+import { EXIT } from "../errors.ts";
+import { readEnvironment } from "./environment.ts";
+import { reportFailure } from "./failure.ts";
+import { endingSignal } from "./signals.ts";
+import { processTerminal, wantsJson } from "./terminal.ts";
+import { closest, usageError } from "./usage.ts";
+
+const silent = (): void => {};
+
+/** oclif's debug log prints whole command lines, values included; it gets nothing to print to. */
+const logger: Interfaces.Logger = {
+	namespace: "oclif",
+	child: () => logger,
+	debug: silent,
+	error: silent,
+	info: silent,
+	trace: silent,
+	warn: silent,
+};
+
+/** Unknown commands, before oclif gets to them: its own message repeats what was typed. */
+function checkCommand(config: Config, argv: string[]): void {
+	const [id = ""] = normalizeArgv(config, [...argv]);
+	if (id === "" || config.findCommand(id) !== undefined || config.findTopic(id) !== undefined) return;
+	const visible = config.commands.filter(({ hidden }) => hidden !== true).map((command) => command.id);
+	const topics = config.topics.map(({ name }) => name);
+	// A command with arguments behind it: `secret set A=1` is near `secrets set` in its first two words.
+	const typed = id.split(":");
+	const meant = closest(id, visible) ?? closest(typed.slice(0, 2).join(":"), visible) ?? closest(typed[0] ?? "", topics);
+	const topic = topics.find((name) => name === typed[0]) ?? "";
+	const suggestion = meant === undefined ? "" : ` Did you mean \`coffer ${meant.replaceAll(":", " ")}\`?`;
+	throw usageError(`There is no such command.${suggestion}`, topic);
+}
+
+/** Help and version are looked for by oclif wherever they stand, so an unknown command with them is theirs. */
+function asksForHelp(argv: readonly string[]): boolean {
+	const end = argv.indexOf("--");
+	const own = end === -1 ? argv : argv.slice(0, end);
+	return own.length === 0 || own[0] === "--version" || own[0] === "-v" || own.includes("--help") || own.includes("-h");
+}
+
+/** An exit or a complaint of oclif's, known by its mark: plugins bring classes of their own. */
+function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number } } {
+	return error instanceof Error && "oclif" in error;
+}
+
+async function runCommand(argv: string[], root: string): Promise<number> {
+	settings.enableAutoTranspile = false;
+	const json = wantsJson(argv);
+	const environment = readEnvironment();
+	try {
+		const config = await Config.load({ root, logger, devPlugins: false, userPlugins: false });
+		if (!asksForHelp(argv)) checkCommand(config, argv);
+		const status: unknown = await run(argv, config);
+		return typeof status === "number" ? status : EXIT.ok;
+	} catch (error) {
+		const ended = isFromOclif(error) && "code" in error && error.code === "EEXIT";
+		if (ended) return error.oclif.exit ?? EXIT.ok;
+		const failure = isFromOclif(error) ? usageError("There is no such command or topic.", "") : error;
+		return reportFailure(failure, processTerminal(json, environment), environment);
+	}
+}
+
+/** Resolves when nobody reads stdout any more: `coffer … | head` is no failure. */
+function readerGone(): Promise<number> {
+	return new Promise((resolve, reject) => {
+		for (const stream of [process.stdout, process.stderr]) {
+			stream.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? resolve(EXIT.ok) : reject(error)));
+		}
+	});
+}
+
+/**
+ * Runs one command line.
+ * @param argv the arguments without node and script
+ * @param root the package's folder, where package.json and oclif.manifest.json are
+ * @returns the exit status; everything that was written is flushed
+ */
+export async function main(argv: string[], root: string): Promise<number> {
+	const gone = readerGone();
+	const status = await Promise.race([runCommand(argv, root), endingSignal(), gone]);
+	await Promise.race([processTerminal(false, readEnvironment()).flush(), gone]);
+	return status;
+}

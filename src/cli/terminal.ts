@@ -1,0 +1,122 @@
+/**
+ * The one file that writes to the terminal. Its policy:
+ *
+ * - stdout carries results and nothing else: a person's text, or with `--json` exactly one JSON document (a
+ *   command that goes on and on prints one document a line).
+ * - stderr carries everything said on the way: progress, warnings, errors. With `--json` it stays empty
+ *   unless the command fails; then it holds one JSON document. Warnings travel inside the documents.
+ * - Control characters in any text are escaped. Colours are for terminals, and NO_COLOR turns them off.
+ * - A secret's value is printed by `raw`, which only `--reveal` reaches, and by nothing else.
+ * - A reader that goes away (`| head`) is no error.
+ */
+import type { Environment } from "./environment.ts";
+import { paint, styled, table } from "./render.ts";
+
+/** What a terminal writes to; `process.stdout` is one. */
+export interface Output {
+	write(text: string | Uint8Array, done?: () => void): unknown;
+	readonly isTTY?: boolean;
+	readonly columns?: number;
+}
+
+export interface TerminalOptions {
+	readonly json: boolean;
+	readonly environment: Environment;
+	readonly stdin: { readonly isTTY?: boolean };
+	readonly stdout: Output;
+	readonly stderr: Output;
+}
+
+export class Terminal {
+	/** Whether results are printed as JSON. */
+	readonly json: boolean;
+	/** Whether somebody is there to be asked. */
+	readonly interactive: boolean;
+	/** Warnings so far, for the JSON document. */
+	readonly warnings: string[] = [];
+	readonly #stdout: Output;
+	readonly #stderr: Output;
+	readonly #colour: { readonly stdout: boolean; readonly stderr: boolean };
+
+	constructor({ json, environment, stdin, stdout, stderr }: TerminalOptions) {
+		this.json = json;
+		this.#stdout = stdout;
+		this.#stderr = stderr;
+		this.interactive = !json && !environment.ci && stdin.isTTY === true && stderr.isTTY === true;
+		const allowed = !environment.noColour && !json;
+		this.#colour = { stdout: allowed && stdout.isTTY === true, stderr: allowed && stderr.isTTY === true };
+	}
+
+	/** One line of the result. Nothing with `--json`. */
+	line(text = ""): void {
+		if (!this.json) this.#stdout.write(`${paint(text, this.#colour.stdout)}\n`);
+	}
+
+	/** Rows of the result, aligned. Nothing with `--json`. */
+	table(rows: readonly (readonly string[])[], heading?: readonly string[]): void {
+		for (const line of table(rows, heading)) this.line(line);
+	}
+
+	/** Text of several lines that is not Coffer's own, each indented so that it cannot pass for Coffer's. */
+	block(text: string, indent = "  "): void {
+		for (const line of text.replace(/\r?\n$/, "").split(/\r?\n/)) this.line(indent + line);
+	}
+
+	/** Bytes of the result as they are: for values that were asked for by `--reveal`. */
+	raw(content: string | Uint8Array): void {
+		this.#stdout.write(content);
+	}
+
+	/** Progress, on stderr. Nothing with `--json`. */
+	note(text: string): void {
+		if (!this.json) this.#stderr.write(`${paint(text, this.#colour.stderr)}\n`);
+	}
+
+	/** Something that the user should know, on stderr; with `--json`, in the document's `warnings`. */
+	warn(text: string): void {
+		this.warnings.push(text);
+		this.note(`${styled("yellow", "Warning:")} ${text}`);
+	}
+
+	/** One JSON document on stdout, on one line, with the warnings so far. Nothing without `--json`. */
+	document(data: unknown): void {
+		if (this.json) this.#stdout.write(`${JSON.stringify(this.withWarnings(data))}\n`);
+	}
+
+	/** An error's text on stderr: the first line as given, further ones indented. */
+	failure(lines: readonly string[]): void {
+		for (const line of lines) this.#stderr.write(`${paint(line, this.#colour.stderr)}\n`);
+	}
+
+	/** An error's JSON document on stderr. */
+	failureDocument(document: object): void {
+		this.#stderr.write(`${JSON.stringify(this.withWarnings(document))}\n`);
+	}
+
+	/** Resolves once everything that was written is out. */
+	async flush(): Promise<void> {
+		for (const output of [this.#stdout, this.#stderr]) {
+			await new Promise<void>((resolve) => output.write("", () => resolve()));
+		}
+	}
+
+	private withWarnings(data: unknown): unknown {
+		const plain = typeof data === "object" && data !== null && !Array.isArray(data);
+		return plain && this.warnings.length > 0 ? { ...data, warnings: this.warnings } : data;
+	}
+}
+
+/** The terminal of this process. */
+export function processTerminal(json: boolean, environment: Environment): Terminal {
+	const { stdin, stdout, stderr } = process;
+	return new Terminal({ json, environment, stdin, stdout, stderr });
+}
+
+/**
+ * Whether the arguments ask for JSON. Read from the raw arguments, since errors in them are to be reported in
+ * the asked form too; what follows `--` belongs to somebody else.
+ */
+export function wantsJson(argv: readonly string[]): boolean {
+	const end = argv.indexOf("--");
+	return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+}
