@@ -24,16 +24,23 @@ export interface Store extends AsyncDisposable {
 	 * (fsynced) when the promise resolves.
 	 */
 	append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult>;
-	/** Entries after a revision, in order, at most `limit`. */
+	/** Entries after a revision (0 for the first), in order, at most `limit`; without a limit, all. */
 	read(stream: StreamName, afterRevision: number, limit?: number): Promise<StreamEntry[]>;
-	/** Entries after a revision and then every further one as it is appended, until the signal aborts. */
+	/**
+	 * Entries after a revision and then every further one as it is appended, until the signal aborts, the
+	 * stream is deleted or the store closes; none of these is an error.
+	 */
 	watch(stream: StreamName, afterRevision: number, signal: AbortSignal): AsyncIterable<StreamEntry>;
 	/** The names of all streams that begin with the prefix, sorted. */
 	streams(prefix: string): Promise<StreamName[]>;
-	/** Removes streams for good (an app's deletion). */
+	/** Removes the streams that begin with the prefix for good (an app's deletion). A new one starts at 1 again. */
 	deleteStreams(prefix: string): Promise<void>;
 	/** Stores bytes under their hash (`blobHash`) and returns it; storing the same twice is one blob. */
 	putBlob(bytes: Uint8Array): Promise<string>;
+	/**
+	 * The bytes of a hash, or undefined where they are not stored or the text is no hash.
+	 * @throws AppError `BLOB_DAMAGED` (exit 7) where what is stored does not have the hash
+	 */
 	getBlob(hash: string): Promise<Uint8Array | undefined>;
 	/** Of the given hashes, those that are not stored. */
 	missingBlobs(hashes: readonly string[]): Promise<string[]>;

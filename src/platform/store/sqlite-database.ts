@@ -1,0 +1,228 @@
+/**
+ * One SQLite file: its schema, its settings, and its faults as errors that say what to do.
+ */
+import { closeSync, openSync, renameSync, rmSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import Database from "libsql";
+import { AppError, EXIT } from "../../errors.ts";
+import { syncDirectory } from "./durable.ts";
+
+/** "Cofr", by which a database is known as ours and not another program's. */
+const APPLICATION_ID = 0x436f6672;
+const SCHEMA_VERSION = 1;
+const BUSY_TIMEOUT_MS = 2000;
+
+/**
+ * Bodies are bytes, not text: the driver cuts text at a NUL character when it reads. A stream's revision
+ * is kept beside its entries, so that entries that went missing at its end are noticed.
+ */
+const SCHEMA = `
+	BEGIN IMMEDIATE;
+	CREATE TABLE streams (
+		id INTEGER PRIMARY KEY,
+		name TEXT NOT NULL UNIQUE,
+		revision INTEGER NOT NULL CHECK (revision > 0)
+	) STRICT;
+	CREATE TABLE entries (
+		stream INTEGER NOT NULL REFERENCES streams (id) ON DELETE CASCADE,
+		revision INTEGER NOT NULL CHECK (revision > 0),
+		body BLOB NOT NULL,
+		PRIMARY KEY (stream, revision)
+	) STRICT;
+	PRAGMA application_id = ${APPLICATION_ID};
+	PRAGMA user_version = ${SCHEMA_VERSION};
+	COMMIT;
+`;
+
+/** SQLite's primary result codes, of which the extended ones keep the low byte. */
+const BUSY = 5;
+const READONLY = 8;
+const IOERR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const NOTADB = 26;
+
+/** The store's file is not what was written to it. */
+export function damaged(path: string, detail: string, cause?: unknown): AppError {
+	return new AppError({
+		code: "STORE_DAMAGED",
+		message: `The store ${path} is damaged: ${detail}.`,
+		hint: "Restore the data directory from a backup, or start with an empty one, then link and deploy again.",
+		exit: EXIT.integrity,
+		cause,
+	});
+}
+
+/** An error of SQLite's as one of ours; anything that we could not have foreseen comes back as it is. */
+function translate(path: string, error: unknown): unknown {
+	const { code, rawCode } = error as { code?: string; rawCode?: number };
+	const fault = (name: string, message: string, hint: string) =>
+		new AppError({ code: name, message, hint, exit: EXIT.failure, cause: error });
+	switch (rawCode === undefined ? undefined : rawCode & 0xff) {
+		case CORRUPT:
+		case NOTADB:
+			return damaged(path, `it cannot be read as a database (${code})`, error);
+		case FULL:
+			return fault("STORE_FULL", `The disk of ${path} is full.`, "Make room on the disk and try again.");
+		case BUSY:
+			return fault("STORE_BUSY", `The store ${path} is locked.`, "End the other program that has it open.");
+		case IOERR:
+		case READONLY:
+		case CANTOPEN:
+			return fault(
+				"STORE_UNUSABLE",
+				`The store ${path} cannot be read or written (${code}).`,
+				"Check the disk and the permissions of the data directory.",
+			);
+		default:
+			return error;
+	}
+}
+
+type Parameter = string | number | Uint8Array;
+
+/** A connection with statements that are prepared once. */
+export class SqliteDatabase {
+	readonly path: string;
+	readonly #database: Database.Database;
+	readonly #statements = new Map<string, Database.Statement>();
+
+	constructor(path: string) {
+		this.path = path;
+		this.#database = this.#guard(() => new Database(path, { timeout: BUSY_TIMEOUT_MS }));
+	}
+
+	/** Runs statements that take no parameters and return no rows. */
+	exec(sql: string): void {
+		this.#guard(() => this.#database.exec(sql));
+	}
+
+	/** Runs a writing statement and returns how many rows it changed. */
+	run(sql: string, ...parameters: Parameter[]): number {
+		// Always one array: a single Uint8Array would be taken for named parameters, which ends the process.
+		return this.#guard(() => this.#prepare(sql).run(parameters).changes);
+	}
+
+	/** The rows of a query, in order. */
+	all<Row>(sql: string, ...parameters: Parameter[]): Row[] {
+		return this.#guard(() => this.#prepare(sql).all(parameters) as Row[]);
+	}
+
+	/** Runs an operation as one transaction: all of it is on the disk when this returns, or nothing is. */
+	transaction<T>(operation: () => T): T {
+		this.exec("BEGIN IMMEDIATE");
+		try {
+			const result = operation();
+			this.exec("COMMIT");
+			return result;
+		} catch (error) {
+			// SQLite ends the transaction itself on some faults, such as a full disk.
+			if (this.#database.inTransaction) this.exec("ROLLBACK");
+			throw error;
+		}
+	}
+
+	/**
+	 * Closes it. The driver keeps the connection until its statements are collected, and they would still
+	 * write: nothing may be called after this.
+	 */
+	close(): void {
+		this.#statements.clear();
+		this.#database.close();
+	}
+
+	#prepare(sql: string): Database.Statement {
+		const known = this.#statements.get(sql);
+		if (known !== undefined) return known;
+		const statement = this.#database.prepare(sql);
+		this.#statements.set(sql, statement);
+		return statement;
+	}
+
+	#guard<T>(operation: () => T): T {
+		try {
+			return operation();
+		} catch (error) {
+			throw translate(this.path, error);
+		}
+	}
+}
+
+/** Creates the file under another name first, so that it is never there without its schema. */
+function create(path: string): void {
+	const draft = `${path}.new`;
+	for (const leftover of [draft, `${draft}-journal`, `${draft}-wal`, `${draft}-shm`]) rmSync(leftover, { force: true });
+	closeSync(openSync(draft, "wx", 0o600));
+	const database = new SqliteDatabase(draft);
+	try {
+		database.exec(SCHEMA);
+		// Here and not when it is open: the switch leaves a read transaction open until the next statement.
+		database.exec("PRAGMA journal_mode = WAL");
+	} finally {
+		database.close();
+	}
+	renameSync(draft, path);
+}
+
+function pragma(database: SqliteDatabase, name: string): unknown {
+	const [row] = database.all<Record<string, unknown>>(`PRAGMA ${name}`);
+	return row?.[name];
+}
+
+function check(database: SqliteDatabase): void {
+	const { path } = database;
+	if (database.all("SELECT 1 FROM sqlite_schema").length === 0) throw damaged(path, "it is empty");
+	if (pragma(database, "application_id") !== APPLICATION_ID) {
+		throw new AppError({
+			code: "STORE_FOREIGN",
+			message: `The file ${path} is not a store of Coffer's.`,
+			hint: "Name another data directory, or move the file away.",
+			exit: EXIT.failure,
+		});
+	}
+	const version = Number(pragma(database, "user_version"));
+	if (version > SCHEMA_VERSION) {
+		throw new AppError({
+			code: "STORE_TOO_NEW",
+			message: `The store ${path} has schema version ${version}; this Coffer knows versions up to ${SCHEMA_VERSION}.`,
+			hint: "Use the newer Coffer that wrote it, or restore a backup from before the upgrade.",
+			exit: EXIT.failure,
+		});
+	}
+	const verdict = pragma(database, "quick_check");
+	if (verdict !== "ok") throw damaged(path, String(verdict).split("\n", 1)[0] ?? "");
+}
+
+/** A directory without its database is new only when nothing else of a store is in it. */
+async function refuseRemains(path: string, names: readonly string[]): Promise<void> {
+	const blobs = names.includes("blobs") ? await readdir(join(dirname(path), "blobs")) : [];
+	if (blobs.length > 0 || names.includes(`${basename(path)}-wal`)) {
+		throw damaged(path, "the file is gone while other parts of the store are there");
+	}
+}
+
+/**
+ * Opens the database, or creates it in a directory that has none.
+ * @param path absolute; nobody else may have it open
+ * @throws AppError `STORE_DAMAGED` (exit 7); `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_UNUSABLE`, … (exit 1)
+ */
+export async function openDatabase(path: string): Promise<SqliteDatabase> {
+	const names = await readdir(dirname(path));
+	if (!names.includes(basename(path))) {
+		await refuseRemains(path, names);
+		create(path);
+		await syncDirectory(dirname(path));
+	}
+	const database = new SqliteDatabase(path);
+	try {
+		check(database);
+		database.exec("PRAGMA synchronous = FULL");
+		database.exec("PRAGMA foreign_keys = ON");
+	} catch (error) {
+		database.close();
+		throw error;
+	}
+	return database;
+}

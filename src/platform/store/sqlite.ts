@@ -1,0 +1,204 @@
+/**
+ * The embedded store: streams in one SQLite file, blobs as files beside it, one process at a time.
+ */
+import { join } from "node:path";
+import { fromUtf8, utf8 } from "../../bytes.ts";
+import { cryptoReady } from "../../crypto.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { BlobFiles } from "./blob-files.ts";
+import { claimDataDirectory, DATABASE_FILE, type DataDirectory } from "./data-directory.ts";
+import { damaged, openDatabase, type SqliteDatabase } from "./sqlite-database.ts";
+import type { AppendResult, Store, StreamEntry, StreamName } from "./store.ts";
+import { Watchers } from "./watchers.ts";
+
+export interface SqliteOptions {
+	/** Milliseconds of a clock by which leases expire; any start, never backwards. */
+	now?: () => number;
+}
+
+interface Parts {
+	directory: DataDirectory;
+	database: SqliteDatabase;
+	blobs: BlobFiles;
+	now: () => number;
+}
+
+interface StreamRow {
+	id: number;
+	revision: number;
+}
+
+class SqliteStore implements Store {
+	readonly #directory: DataDirectory;
+	readonly #database: SqliteDatabase;
+	readonly #blobs: BlobFiles;
+	readonly #now: () => number;
+	readonly #watchers = new Watchers();
+	/** In memory: the directory has one process at a time, so a lease cannot outlive its holder's. */
+	readonly #leases = new Map<string, { holder: string; expiresAtMs: number }>();
+	#closing: Promise<void> | undefined;
+
+	constructor({ directory, database, blobs, now }: Parts) {
+		this.#directory = directory;
+		this.#database = database;
+		this.#blobs = blobs;
+		this.#now = now;
+	}
+
+	async append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
+		const database = this.#open();
+		const bytes = utf8(body);
+		const result = database.transaction((): AppendResult => {
+			const row = this.#find(stream);
+			const present = row?.revision ?? 0;
+			if (present !== expectedRevision) return { appended: false, revision: present };
+			const revision = present + 1;
+			if (row === undefined) database.run("INSERT INTO streams (name, revision) VALUES (?, 1)", stream);
+			else database.run("UPDATE streams SET revision = ? WHERE id = ?", revision, row.id);
+			database.run(
+				"INSERT INTO entries (stream, revision, body) SELECT id, revision, ? FROM streams WHERE name = ?",
+				bytes,
+				stream,
+			);
+			return { appended: true, revision };
+		});
+		if (result.appended) this.#watchers.announce(stream);
+		return result;
+	}
+
+	async read(stream: StreamName, afterRevision: number, limit?: number): Promise<StreamEntry[]> {
+		return this.#read(stream, afterRevision, limit);
+	}
+
+	watch(stream: StreamName, afterRevision: number, signal: AbortSignal): AsyncIterable<StreamEntry> {
+		this.#open();
+		return this.#watchers.follow(stream, afterRevision, signal, (after, limit) =>
+			this.#closing === undefined ? this.#read(stream, after, limit) : [],
+		);
+	}
+
+	async streams(prefix: string): Promise<StreamName[]> {
+		return this.#names(prefix);
+	}
+
+	async deleteStreams(prefix: string): Promise<void> {
+		const names = this.#names(prefix);
+		this.#database.transaction(() => {
+			for (const name of names) this.#database.run("DELETE FROM streams WHERE name = ?", name);
+		});
+		this.#watchers.end(names);
+	}
+
+	async putBlob(bytes: Uint8Array): Promise<string> {
+		this.#open();
+		return await this.#blobs.put(bytes);
+	}
+
+	async getBlob(hash: string): Promise<Uint8Array | undefined> {
+		this.#open();
+		return await this.#blobs.get(hash);
+	}
+
+	async missingBlobs(hashes: readonly string[]): Promise<string[]> {
+		this.#open();
+		return await this.#blobs.missing(hashes);
+	}
+
+	async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {
+		this.#open();
+		const nowMs = this.#now();
+		const held = this.#leases.get(name);
+		if (held !== undefined && held.holder !== holder && held.expiresAtMs > nowMs) return false;
+		this.#leases.set(name, { holder, expiresAtMs: nowMs + ttlMs });
+		return true;
+	}
+
+	async release(name: string, holder: string): Promise<void> {
+		this.#open();
+		if (this.#leases.get(name)?.holder === holder) this.#leases.delete(name);
+	}
+
+	/** Ends every watch, waits for blobs that are being written, and frees the directory. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#closing ??= this.#close();
+		await this.#closing;
+	}
+
+	async #close(): Promise<void> {
+		this.#watchers.end();
+		await this.#blobs.settle();
+		try {
+			// So that the one file is all of the log, for whoever copies it.
+			this.#database.all("PRAGMA wal_checkpoint(TRUNCATE)");
+		} finally {
+			this.#database.close();
+			this.#directory.release();
+		}
+	}
+
+	/** The database, as long as nobody closed it: a closed one would still write. */
+	#open(): SqliteDatabase {
+		if (this.#closing === undefined) return this.#database;
+		throw new AppError({
+			code: "STORE_CLOSED",
+			message: `The store in ${this.#directory.path} is closed.`,
+			hint: "The platform is stopping; try again once it is back.",
+			exit: EXIT.failure,
+		});
+	}
+
+	#find(stream: StreamName): StreamRow | undefined {
+		return this.#open().all<StreamRow>("SELECT id, revision FROM streams WHERE name = ?", stream)[0];
+	}
+
+	#names(prefix: string): StreamName[] {
+		const sql = "SELECT name FROM streams WHERE substr(name, 1, length(?)) = ? ORDER BY name";
+		return this.#open()
+			.all<{ name: string }>(sql, prefix, prefix)
+			.map((row) => row.name);
+	}
+
+	#read(stream: StreamName, afterRevision: number, limit = Number.MAX_SAFE_INTEGER): StreamEntry[] {
+		const found = this.#find(stream);
+		const expected = Math.min(limit, (found?.revision ?? 0) - afterRevision);
+		if (found === undefined || expected <= 0) return [];
+		const rows = this.#database.all<{ revision: number; body: Uint8Array }>(
+			"SELECT revision, body FROM entries WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?",
+			found.id,
+			afterRevision,
+			limit,
+		);
+		if (rows.length !== expected) throw this.#gap(stream);
+		return rows.map((row, index) => {
+			const body = fromUtf8(row.body);
+			if (row.revision !== afterRevision + index + 1 || body === undefined) throw this.#gap(stream);
+			return { revision: row.revision, body };
+		});
+	}
+
+	#gap(stream: StreamName): AppError {
+		return damaged(this.#database.path, `entries of the stream ${stream} are missing or unreadable`);
+	}
+}
+
+/**
+ * Opens the embedded store in a directory, which is created if need be and is then this process's alone.
+ * @throws AppError `DATA_DIR_*`, `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_UNUSABLE` (exit 1), `STORE_DAMAGED` (exit 7)
+ */
+export async function openSqliteStore(dataDirectory: string, options: SqliteOptions = {}): Promise<Store> {
+	await cryptoReady;
+	const directory = await claimDataDirectory(dataDirectory);
+	try {
+		const database = await openDatabase(join(directory.path, DATABASE_FILE));
+		try {
+			const blobs = await BlobFiles.open(directory.path);
+			return new SqliteStore({ directory, database, blobs, now: options.now ?? (() => performance.now()) });
+		} catch (error) {
+			database.close();
+			throw error;
+		}
+	} catch (error) {
+		directory.release();
+		throw error;
+	}
+}

@@ -1,0 +1,88 @@
+/**
+ * Tells those who follow a stream, within one process, that it has grown. No polling.
+ */
+import { setMaxListeners } from "node:events";
+import type { StreamEntry, StreamName } from "./store.ts";
+
+/** Entries read at a time while a follower catches up. */
+const BATCH_ENTRIES = 256;
+
+interface Watcher {
+	/** Something was appended since the last read. */
+	stale: boolean;
+	/** The stream was deleted, or the store closed. */
+	ended: boolean;
+	wake: () => void;
+}
+
+export class Watchers {
+	readonly #byStream = new Map<StreamName, Set<Watcher>>();
+
+	/** To be called after an append. */
+	announce(stream: StreamName): void {
+		for (const watcher of this.#byStream.get(stream) ?? []) {
+			watcher.stale = true;
+			watcher.wake();
+		}
+	}
+
+	/** Ends those who follow the streams, or everybody. */
+	end(streams: Iterable<StreamName> = [...this.#byStream.keys()]): void {
+		for (const stream of streams) {
+			for (const watcher of this.#byStream.get(stream) ?? []) {
+				watcher.ended = true;
+				watcher.wake();
+			}
+		}
+	}
+
+	/**
+	 * What `read` returns after a revision, and then what is appended, until the signal aborts or `end`.
+	 * @param read entries after a revision, in order, at most `limit`
+	 */
+	async *follow(
+		stream: StreamName,
+		afterRevision: number,
+		signal: AbortSignal,
+		read: (afterRevision: number, limit: number) => StreamEntry[],
+	): AsyncGenerator<StreamEntry, void, void> {
+		const watcher: Watcher = { stale: true, ended: false, wake: () => {} };
+		const over = () => signal.aborted || watcher.ended;
+		const onAbort = () => watcher.wake();
+		this.#add(stream, watcher);
+		// One signal ends the watches of every app: many listeners are no leak.
+		setMaxListeners(0, signal);
+		signal.addEventListener("abort", onAbort);
+		try {
+			let revision = afterRevision;
+			while (!over()) {
+				watcher.stale = false;
+				const entries = read(revision, BATCH_ENTRIES);
+				for (const entry of entries) {
+					if (over()) return;
+					revision = entry.revision;
+					yield entry;
+				}
+				if (entries.length > 0 || watcher.stale || over()) continue;
+				await new Promise<void>((resolve) => {
+					watcher.wake = resolve;
+				});
+			}
+		} finally {
+			signal.removeEventListener("abort", onAbort);
+			this.#remove(stream, watcher);
+		}
+	}
+
+	#add(stream: StreamName, watcher: Watcher): void {
+		const watchers = this.#byStream.get(stream) ?? new Set();
+		watchers.add(watcher);
+		this.#byStream.set(stream, watchers);
+	}
+
+	#remove(stream: StreamName, watcher: Watcher): void {
+		const watchers = this.#byStream.get(stream);
+		watchers?.delete(watcher);
+		if (watchers?.size === 0) this.#byStream.delete(stream);
+	}
+}

@@ -1,0 +1,61 @@
+/**
+ * What the parts of the store's contract share.
+ */
+import type { Store, StreamEntry } from "../../../src/platform/store/store.ts";
+
+export interface Opened {
+	/** Empty. */
+	store: Store;
+	/** Closes the store and opens the same data again. */
+	reopen(): Promise<Store>;
+	/** Lets time pass, for leases. */
+	advance(ms: number): Promise<void>;
+}
+
+/** Bytes that are different for every seed and do not repeat. */
+export function bytesOf(length: number, seed: number): Uint8Array {
+	const bytes = new Uint8Array(length);
+	let state = seed + 1;
+	for (let index = 0; index < length; index++) {
+		state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+		bytes[index] = state >>> 24;
+	}
+	return bytes;
+}
+
+/** Appends until it lands, as clients do. Returns how often somebody else was faster. */
+export async function appendRetrying(store: Store, stream: string, body: string): Promise<number> {
+	let lost = 0;
+	let expected = 0;
+	for (;;) {
+		const result = await store.append(stream, expected, body);
+		if (result.appended) return lost;
+		lost++;
+		expected = result.revision;
+	}
+}
+
+export async function fill(store: Store, stream: string, count: number): Promise<void> {
+	for (let revision = 0; revision < count; revision++) {
+		await store.append(stream, revision, `body ${revision + 1}`);
+	}
+}
+
+/** The next entries of a watch, by count. */
+export async function take(iterator: AsyncIterator<StreamEntry>, count: number): Promise<StreamEntry[]> {
+	const entries: StreamEntry[] = [];
+	while (entries.length < count) {
+		const { value, done } = await iterator.next();
+		if (done) throw new Error(`The watch ended after ${entries.length} of ${count} entries.`);
+		entries.push(value);
+	}
+	return entries;
+}
+
+/** Their revisions alone. */
+export const revisions = (entries: readonly StreamEntry[]) => entries.map((entry) => entry.revision);
+/** 1 … count. */
+export const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+/** What the running test works on. */
+export type Current = () => Opened;

@@ -1,0 +1,133 @@
+/**
+ * What every driver of the store has to do, whatever it keeps its data in.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AppError } from "../../../src/errors.ts";
+import type { Store } from "../../../src/platform/store/store.ts";
+import { blobHash } from "../../../src/protocol/blob-hash.ts";
+import { bytesOf, type Current, type Opened, upTo } from "./contract-setup.ts";
+import { appendContract, readContract } from "./contract-streams.ts";
+import { watchContract } from "./contract-watch.ts";
+
+export type { Opened } from "./contract-setup.ts";
+
+function blobContract(current: Current): void {
+	test("keeps blobs under their hash, one for the same bytes", async () => {
+		const { store, reopen } = current();
+		const contents = [new Uint8Array(0), bytesOf(1, 1), bytesOf(70_000, 2), bytesOf(5_000_000, 3)];
+		const hashes: string[] = [];
+		for (const bytes of contents) hashes.push(await store.putBlob(bytes));
+		expect(hashes).toEqual(contents.map(blobHash));
+		expect(await store.putBlob(bytesOf(70_000, 2))).toBe(hashes[2]);
+		const again = await reopen();
+		for (const [index, hash] of hashes.entries()) {
+			const stored = await again.getBlob(hash);
+			expect(stored?.length).toBe(contents[index]?.length);
+			expect(blobHash(stored as Uint8Array)).toBe(hash);
+		}
+	});
+
+	test("stores the bytes of a view, not of what lies behind it", async () => {
+		const { store } = current();
+		const view = bytesOf(100, 1).subarray(10, 20);
+		expect(await store.getBlob(await store.putBlob(view))).toEqual(new Uint8Array(view));
+	});
+
+	test("many puts at once, of the same and of different bytes", async () => {
+		const { store } = current();
+		const hashes = await Promise.all(upTo(40).map((n) => store.putBlob(bytesOf(10_000, n % 5))));
+		expect(new Set(hashes).size).toBe(5);
+		for (const hash of new Set(hashes)) expect(blobHash((await store.getBlob(hash)) as Uint8Array)).toBe(hash);
+	});
+
+	test("says which blobs are missing, and knows what is no hash", async () => {
+		const { store } = current();
+		const stored = await store.putBlob(bytesOf(10, 1));
+		const absent = blobHash(bytesOf(10, 2));
+		const junk = ["", "../../etc/passwd", "A".repeat(42), `${stored}=`, stored.toUpperCase().padEnd(43, "A")];
+		expect(await store.missingBlobs([absent, stored, ...junk])).toEqual([absent, ...junk]);
+		expect(await store.missingBlobs([stored, stored])).toEqual([]);
+		expect(await store.missingBlobs([])).toEqual([]);
+		for (const hash of [absent, ...junk]) expect(await store.getBlob(hash)).toBeUndefined();
+	});
+}
+
+function leaseContract(current: Current): void {
+	test("has one holder until it expires", async () => {
+		const { store, advance } = current();
+		expect(await store.lease("node", "a", 10_000)).toBe(true);
+		expect(await store.lease("node", "b", 10_000)).toBe(false);
+		expect(await store.lease("other", "b", 10_000)).toBe(true);
+		await advance(11_000);
+		expect(await store.lease("node", "b", 10_000)).toBe(true);
+		expect(await store.lease("node", "a", 10_000)).toBe(false);
+	});
+
+	test("is kept by renewing it", async () => {
+		const { store, advance } = current();
+		for (const _ of upTo(4)) {
+			expect(await store.lease("node", "a", 10_000)).toBe(true);
+			await advance(6_000);
+			expect(await store.lease("node", "b", 10_000)).toBe(false);
+		}
+	});
+
+	test("is free once its holder, and nobody else, gives it back", async () => {
+		const { store } = current();
+		await store.lease("node", "a", 10_000);
+		await store.release("node", "b");
+		await store.release("unknown", "a");
+		expect(await store.lease("node", "b", 10_000)).toBe(false);
+		await store.release("node", "a");
+		expect(await store.lease("node", "b", 10_000)).toBe(true);
+	});
+
+	test("of many who want it at once, one gets it", async () => {
+		const { store } = current();
+		const got = await Promise.all(upTo(20).map((n) => store.lease("node", `holder ${n}`, 10_000)));
+		expect(got.filter(Boolean)).toHaveLength(1);
+	});
+}
+
+/**
+ * Registers the suite for one driver.
+ * @param open an empty store, fresh for each test
+ */
+export function storeContract(name: string, open: () => Promise<Opened>): void {
+	describe(`${name}: the store's contract`, () => {
+		let opened: Opened;
+		let latest: Store;
+		const current: Current = () => opened;
+		beforeEach(async () => {
+			const { store, reopen, advance } = await open();
+			latest = store;
+			opened = {
+				store,
+				advance,
+				reopen: async () => {
+					latest = await reopen();
+					return latest;
+				},
+			};
+		});
+		afterEach(async () => {
+			await latest[Symbol.asyncDispose]();
+		});
+		describe("append", () => appendContract(current));
+		describe("read", () => readContract(current));
+		describe("watch", () => watchContract(current));
+		describe("blobs", () => blobContract(current));
+		describe("leases", () => leaseContract(current));
+
+		test("refuses everything once it is closed, and closes twice", async () => {
+			const { store } = opened;
+			await store.append("s", 0, "x");
+			await store[Symbol.asyncDispose]();
+			await store[Symbol.asyncDispose]();
+			await expect(store.append("s", 1, "y")).rejects.toThrow(AppError);
+			await expect(store.read("s", 0)).rejects.toThrow(AppError);
+			await expect(store.putBlob(bytesOf(1, 1))).rejects.toThrow(AppError);
+			await expect(store.lease("node", "a", 1)).rejects.toThrow(AppError);
+		});
+	});
+}

@@ -1,0 +1,266 @@
+import { spawn } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import Database from "libsql";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openStore } from "../../../src/platform/store/open.ts";
+import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
+import { blobHash } from "../../../src/protocol/blob-hash.ts";
+import { storeContract } from "./contract.ts";
+
+let root: string;
+beforeEach(async () => {
+	root = await mkdtemp(join(tmpdir(), "coffer-store-"));
+});
+afterEach(async () => {
+	await rm(root, { recursive: true, force: true });
+});
+
+storeContract("sqlite", async () => {
+	let nowMs = 1_000_000;
+	const open = () => openSqliteStore(join(root, "contract"), { now: () => nowMs });
+	let store = await open();
+	return {
+		store,
+		async reopen() {
+			await store[Symbol.asyncDispose]();
+			store = await open();
+			return store;
+		},
+		async advance(ms) {
+			nowMs += ms;
+		},
+	};
+});
+
+/** A store with two entries and a blob, closed. */
+async function written(directory: string): Promise<string> {
+	await using store = await openSqliteStore(directory);
+	await store.append("s", 0, "one".repeat(5_000));
+	await store.append("s", 1, "two".repeat(5_000));
+	return await store.putBlob(new Uint8Array([1, 2, 3]));
+}
+
+const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+
+describe("the data directory", () => {
+	test("is private, and so is everything in it", async () => {
+		const directory = join(root, "a/b");
+		await using store = await openSqliteStore(directory);
+		await store.append("s", 0, "x");
+		const hash = await store.putBlob(new Uint8Array([1]));
+		expect(await store.missingBlobs([hash])).toEqual([]);
+		expect(await mode(directory)).toBe("700");
+		const names = await readdir(directory, { recursive: true });
+		expect(names).toContain("store.db-wal");
+		for (const name of names) {
+			const path = join(directory, name);
+			expect([name, await mode(path)]).toEqual([name, (await stat(path)).isDirectory() ? "700" : "600"]);
+		}
+	});
+
+	test("is closed to others again where somebody opened it", async () => {
+		const directory = join(root, "data");
+		await written(directory);
+		await chmod(directory, 0o755);
+		await chmod(join(directory, "store.db"), 0o644);
+		await using _ = await openSqliteStore(directory);
+		expect(await mode(directory)).toBe("700");
+		expect(await mode(join(directory, "store.db"))).toBe("600");
+	});
+
+	test("is refused, and not touched, where it holds other files that others can read", async () => {
+		const directory = join(root, "home");
+		await mkdir(directory);
+		await writeFile(join(directory, "letter.txt"), "mine");
+		await chmod(directory, 0o755);
+		await expect(openSqliteStore(directory)).rejects.toMatchObject({ code: "DATA_DIR_EXPOSED", exit: 1 });
+		expect(await mode(directory)).toBe("755");
+		expect(await readdir(directory)).toEqual(["letter.txt"]);
+	});
+
+	test("is refused where it is a file or cannot be made", async () => {
+		await writeFile(join(root, "file"), "");
+		await symlink(join(root, "nowhere"), join(root, "dangling"));
+		for (const name of ["file", "file/below", "dangling"]) {
+			await expect(openSqliteStore(join(root, name))).rejects.toMatchObject({ code: "DATA_DIR_UNUSABLE", exit: 1 });
+		}
+	});
+
+	test("has one platform at a time, in this process", async () => {
+		const directory = join(root, "data");
+		const store = await openSqliteStore(directory);
+		await symlink(directory, join(root, "alias"));
+		for (const path of [directory, join(root, "alias"), directory]) {
+			await expect(openSqliteStore(path)).rejects.toMatchObject({ code: "DATA_DIR_IN_USE", exit: 1 });
+		}
+		expect(await store.append("s", 0, "still mine")).toEqual({ appended: true, revision: 1 });
+		await store[Symbol.asyncDispose]();
+		await using again = await openSqliteStore(directory);
+		expect(await again.read("s", 0)).toHaveLength(1);
+	});
+
+	test("is free again where opening failed", async () => {
+		const directory = join(root, "data");
+		await written(directory);
+		const path = join(directory, "store.db");
+		const good = await readFile(path);
+		await writeFile(path, "junk");
+		await expect(openSqliteStore(directory)).rejects.toMatchObject({ code: "STORE_DAMAGED" });
+		await writeFile(path, good);
+		await using store = await openSqliteStore(directory);
+		expect(await store.read("s", 0)).toHaveLength(2);
+	});
+});
+
+describe("a store that is not as it was written", () => {
+	const damages: Record<string, (path: string) => Promise<void>> = {
+		"not a database": (path) => writeFile(path, "x".repeat(20_000)),
+		"cut to nothing": (path) => writeFile(path, ""),
+		"cut short": async (path) => writeFile(path, (await readFile(path)).subarray(0, 9_000)),
+		"a page overwritten": async (path) => writeFile(path, (await readFile(path)).fill(0xff, 4_096, 8_192)),
+		"its header's first byte changed": async (path) => writeFile(path, (await readFile(path)).fill(0, 0, 1)),
+		gone: (path) => rm(path),
+	};
+	for (const [name, damage] of Object.entries(damages)) {
+		test(`${name}: exit 7, naming the file, and nothing is changed`, async () => {
+			const directory = join(root, "data");
+			await written(directory);
+			const path = join(directory, "store.db");
+			await damage(path);
+			const before = await readFile(path).catch(() => undefined);
+			const error: unknown = await openSqliteStore(directory).catch((error: unknown) => error);
+			expect(error).toMatchObject({ code: "STORE_DAMAGED", exit: 7 });
+			expect((error as Error).message).toContain(path);
+			expect(await readFile(path).catch(() => undefined)).toEqual(before);
+		});
+	}
+
+	/** Runs SQL on a closed store, as an intruder would. */
+	async function tamper(directory: string, sql: string): Promise<void> {
+		const database = new Database(join(directory, "store.db"));
+		database.exec(sql);
+		database.close();
+	}
+
+	test("another program's database is refused", async () => {
+		const directory = join(root, "data");
+		await mkdir(directory, { mode: 0o700 });
+		await tamper(directory, "CREATE TABLE streams (a); PRAGMA user_version = 1");
+		await expect(openSqliteStore(directory)).rejects.toMatchObject({ code: "STORE_FOREIGN", exit: 1 });
+	});
+
+	test("a newer schema is refused, with both versions", async () => {
+		const directory = join(root, "data");
+		await written(directory);
+		await tamper(directory, "PRAGMA user_version = 9");
+		const opening = openSqliteStore(directory);
+		await expect(opening).rejects.toMatchObject({ code: "STORE_TOO_NEW", exit: 1 });
+		await expect(opening).rejects.toThrow(/schema version 9; .* up to 1\./);
+	});
+
+	const cuts = {
+		"the first entry deleted": "DELETE FROM entries WHERE revision = 1",
+		"the last entry deleted": "DELETE FROM entries WHERE revision = 2",
+		"an entry that is not UTF-8": "UPDATE entries SET body = x'ff' WHERE revision = 2",
+		"an entry renumbered": "UPDATE entries SET revision = 7 WHERE revision = 1",
+	};
+	for (const [name, sql] of Object.entries(cuts)) {
+		test(`${name}: reading and watching fail with exit 7`, async () => {
+			const directory = join(root, "data");
+			await written(directory);
+			await tamper(directory, sql);
+			await using store = await openSqliteStore(directory);
+			await expect(store.read("s", 0)).rejects.toMatchObject({ code: "STORE_DAMAGED", exit: 7 });
+			const watch = store.watch("s", 0, new AbortController().signal)[Symbol.asyncIterator]();
+			await expect(watch.next()).rejects.toMatchObject({ code: "STORE_DAMAGED", exit: 7 });
+		});
+	}
+
+	test("a blob with other bytes is not handed out, and a new put mends it", async () => {
+		const directory = join(root, "data");
+		const hash = await written(directory);
+		const [name] = await readdir(join(directory, "blobs"));
+		await writeFile(join(directory, "blobs", name as string), "other");
+		await using store = await openSqliteStore(directory);
+		await expect(store.getBlob(hash)).rejects.toMatchObject({ code: "BLOB_DAMAGED", exit: 7 });
+		await store.putBlob(new Uint8Array([1, 2, 3]));
+		expect(await store.getBlob(hash)).toEqual(new Uint8Array([1, 2, 3]));
+	});
+
+	test("what a crash left unfinished is thrown away", async () => {
+		const directory = join(root, "data");
+		await written(directory);
+		await writeFile(join(directory, "incoming/half"), "half a blob");
+		await writeFile(join(directory, "store.db.new"), "half a database");
+		await using store = await openSqliteStore(directory);
+		expect(await readdir(join(directory, "incoming"))).toEqual([]);
+		expect(await store.read("s", 0)).toHaveLength(2);
+	});
+});
+
+describe("openStore", () => {
+	test("opens what sqlite: names, as a path of either kind", async () => {
+		for (const url of [`sqlite:${join(root, "data")}`, `SQLite://${join(root, "data")}`]) {
+			await using store = await openStore(url);
+			await store.putBlob(new Uint8Array([1]));
+			expect(await readdir(join(root, "data"))).toContain("store.db");
+		}
+	});
+
+	test("refuses other URLs with exit 2, without repeating them", async () => {
+		for (const url of ["", "data", "/data", "sqlite:", "sqlite://host/data", "postgres://u:hunter2@h/d", ":x"]) {
+			const error: unknown = await openStore(url).catch((error: unknown) => error);
+			expect(error).toMatchObject({ code: "STORE_URL_INVALID", exit: 2 });
+			expect(JSON.stringify(error)).not.toContain("hunter2");
+		}
+	});
+});
+
+describe("a writer that is killed", () => {
+	/** Bundles the writer for this Node, beside the packages that it needs. */
+	async function bundle(): Promise<string> {
+		const outfile = join(import.meta.dirname, `../../../node_modules/.cache/coffer-test/writer-${process.pid}.mjs`);
+		const entry = join(import.meta.dirname, "writer.ts");
+		await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", packages: "external" });
+		return outfile;
+	}
+
+	/** Runs the writer, kills it as soon as it has acknowledged `count` entries, and returns all that it said. */
+	async function runAndKill(program: string, directory: string, count: number): Promise<string[]> {
+		const child = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] });
+		const acknowledged: string[] = [];
+		for await (const line of createInterface({ input: child.stdout })) {
+			acknowledged.push(line);
+			if (acknowledged.length === count) child.kill("SIGKILL");
+		}
+		return acknowledged;
+	}
+
+	test("has lost nothing that it was told is durable, 20 times", { timeout: 120_000 }, async () => {
+		const program = await bundle();
+		const directory = join(root, "data");
+		const acknowledged: string[] = [];
+		try {
+			for (let round = 1; round <= 20; round++) {
+				const said = await runAndKill(program, directory, (round * 7) % 31 || 1);
+				expect(said.length).toBeGreaterThan(0);
+				acknowledged.push(...said);
+				await using store = await openSqliteStore(directory);
+				const entries = await store.read("s", 0);
+				// What it wrote last may be there without its acknowledgement.
+				expect(entries.length - acknowledged.length).toBeOneOf([0, 1]);
+				expect(entries.slice(0, acknowledged.length).map((entry) => entry.body)).toEqual(acknowledged);
+				const hashes = entries.map((entry) => entry.body.split(" ")[1] as string);
+				expect(await store.missingBlobs(hashes)).toEqual([]);
+				expect(blobHash((await store.getBlob(hashes.at(-1) as string)) as Uint8Array)).toBe(hashes.at(-1));
+				acknowledged.push(...entries.slice(acknowledged.length).map((entry) => entry.body));
+			}
+		} finally {
+			await rm(program, { force: true });
+		}
+	});
+});

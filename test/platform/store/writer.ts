@@ -1,0 +1,14 @@
+/**
+ * A process that writes to a store until it is killed: `writer DIRECTORY`. It says on stdout, a line each,
+ * what it was told is durable: the revision and the hash of a blob that the entry names.
+ */
+import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
+
+const store = await openSqliteStore(process.argv[2] as string);
+let { revision } = await store.append("s", -1, "");
+for (;;) {
+	const hash = await store.putBlob(new TextEncoder().encode(`blob ${revision + 1}`));
+	const result = await store.append("s", revision, `${revision + 1} ${hash}`);
+	revision = result.revision;
+	process.stdout.write(`${revision} ${hash}\n`);
+}
