@@ -11,7 +11,7 @@ export const DIST = join(ROOT, "dist");
 const FINGERPRINT = ".fingerprint";
 
 /** Everything besides `src/` that shapes the output. */
-const INPUTS = ["package-lock.json", "scripts/build.mjs", "scripts/fresh.mjs"];
+const INPUTS = ["package-lock.json", "scripts/build.mjs", "scripts/fresh.mjs", "scripts/oclif.mjs"];
 
 function addFile(path, lines) {
 	const { mtimeMs, size } = statSync(path);

@@ -1,6 +1,8 @@
 /**
  * The command line from arguments to exit status. Nothing below ends the process: `bin/run.js` does.
  */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Config, type Interfaces, run, settings } from "@oclif/core";
 import { normalizeArgv } from "@oclif/core/help";
 import { EXIT } from "../errors.ts";
@@ -37,6 +39,18 @@ function checkCommand(config: Config, argv: string[]): void {
 	throw usageError(`There is no such command.${suggestion}`, topic);
 }
 
+/** Which words may need the plugins (`help`, `autocomplete`); for any other command, reading them is lost time. */
+function needsPlugins(argv: readonly string[]): boolean {
+	return asksForHelp(argv) || argv[0] === "help" || argv[0] === "autocomplete";
+}
+
+async function loadConfig(argv: readonly string[], root: string): Promise<Config> {
+	const options = { root, logger, devPlugins: false, userPlugins: false };
+	if (needsPlugins(argv)) return await Config.load(options);
+	const pjson = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Interfaces.PJSON;
+	return await Config.load({ ...options, pjson: { ...pjson, oclif: { ...pjson.oclif, plugins: [] } }, isRoot: true });
+}
+
 /** Help and version are looked for by oclif wherever they stand, so an unknown command with them is theirs. */
 function asksForHelp(argv: readonly string[]): boolean {
 	const end = argv.indexOf("--");
@@ -54,7 +68,7 @@ async function runCommand(argv: string[], root: string): Promise<number> {
 	const json = wantsJson(argv);
 	const environment = readEnvironment();
 	try {
-		const config = await Config.load({ root, logger, devPlugins: false, userPlugins: false });
+		const config = await loadConfig(argv, root);
 		if (!asksForHelp(argv)) checkCommand(config, argv);
 		const status: unknown = await run(argv, config);
 		return typeof status === "number" ? status : EXIT.ok;

@@ -1,0 +1,31 @@
+/**
+ * Files that run as they are, beside the code: what Deno executes, and the platform's own Node workers.
+ * Their place depends on whether this code runs from `src/` (tests) or bundled in `dist/`.
+ */
+import { fileURLToPath } from "node:url";
+
+const OWN_SOURCE = "/src/platform/assets.ts";
+
+/** The package's folder as a URL with a slash at its end, and whether this code runs from its `src/`. */
+function locate(): { readonly root: string; readonly fromSource: boolean } {
+	const { url } = import.meta;
+	if (url.endsWith(OWN_SOURCE)) return { root: url.slice(0, 1 - OWN_SOURCE.length), fromSource: true };
+	return { root: url.slice(0, url.lastIndexOf("/dist/") + 1), fromSource: false };
+}
+
+/**
+ * The absolute path of a file that Deno runs.
+ * @param name relative to `src/platform/runtime/host/`, such as `serve.ts`
+ */
+export function hostPath(name: string): string {
+	const { root, fromSource } = locate();
+	return fileURLToPath(new URL(`${fromSource ? "src/platform/runtime/host" : "dist/host"}/${name}`, root));
+}
+
+/**
+ * The absolute path of a bundled Node script to start as a process or thread of its own.
+ * @param name `bundle` for a source file `src/…/bundle.worker.ts`; always the built one, since Node runs no TypeScript
+ */
+export function workerPath(name: string): string {
+	return fileURLToPath(new URL(`dist/workers/${name}.js`, locate().root));
+}
