@@ -162,9 +162,6 @@ export const logsSchema = z.object({
 });
 export type FunctionLogs = z.infer<typeof logsSchema>;
 
-/** `DELETE /v1/apps/:app/functions` */
-export const deleteFunctionsSchema = z.strictObject({ names: z.array(functionName).min(1).max(2_000) });
-
 /** `GET /v1/apps` */
 export const appListSchema = z.object({ apps: z.array(z.object({ app: appIdSchema, vaultId: hash32, environment: z.string(), revision })).max(100_000) });
 export type AppList = z.infer<typeof appListSchema>;

@@ -1,0 +1,53 @@
+/**
+ * The lock under which a vault is written: an exclusive SQLite transaction on an empty file beside it. The operating
+ * system lets go of it when its process ends, however it ends, so there is no stale lock to recognise
+ * (docs/decisions/0002-vault-lock.md).
+ */
+import { lstatSync } from "node:fs";
+import { AppError, EXIT } from "../errors.ts";
+
+/** How long a writer waits for the others before it gives up. */
+const WAIT_MS = 30_000;
+
+function lockError(path: string, cause: unknown): AppError {
+	const text = cause instanceof Error ? cause.message : "";
+	if (/locked|busy/i.test(text)) {
+		return new AppError({
+			code: "VAULT_LOCKED",
+			message: `Another process has held the lock ${path} for ${WAIT_MS / 1000} s.`,
+			hint: "Wait for the other coffer command, or end it.",
+			exit: EXIT.failure,
+			cause,
+		});
+	}
+	return new AppError({
+		code: "VAULT_LOCK_FAILED",
+		message: `Cannot lock ${path}: ${/not a database|unable to open|readonly/i.exec(text)?.[0] ?? "the file system refused"}.`,
+		hint: "The folder must be writable, and the lock a plain, empty file; remove it if it is anything else.",
+		exit: EXIT.failure,
+		cause,
+	});
+}
+
+/**
+ * Runs work while no other process on this machine holds the same lock.
+ * @throws AppError `VAULT_LOCKED` or `VAULT_LOCK_FAILED` (exit 1), or what the work throws
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+	const stat = lstatSync(path, { throwIfNoEntry: false });
+	if (stat && (!stat.isFile() || stat.size > 0)) throw lockError(path, new Error("not a database"));
+	const { default: Database } = await import("libsql");
+	let database: InstanceType<typeof Database>;
+	try {
+		database = new Database(path, { timeout: WAIT_MS });
+		database.exec("BEGIN EXCLUSIVE");
+	} catch (error) {
+		throw lockError(path, error);
+	}
+	try {
+		return await work();
+	} finally {
+		database.exec("ROLLBACK");
+		database.close();
+	}
+}

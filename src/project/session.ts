@@ -1,0 +1,181 @@
+/**
+ * One environment of one project, opened with an identity: chains verified, held against what this device
+ * remembers, keys unwrapped. Every command that reads or writes secrets goes through here.
+ */
+import type { KeyPair } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { linkHash } from "../vault/chain.ts";
+import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
+import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
+import { advanceMarks, checkPin, compareMarks, isMarked, type Pin } from "../vault/marks.ts";
+import type { SealedRecord } from "../vault/record.ts";
+import { openRecord, verifyRecord } from "../vault/seal.ts";
+import {
+	type CheckoutMemory,
+	type EnvironmentMemory,
+	type MemoryPlace,
+	readCheckoutMemory,
+	readEnvironmentMemory,
+	readProjectPin,
+	writeCheckoutMemory,
+	writeEnvironmentMemory,
+	writeProjectPin,
+} from "./state.ts";
+import type { LoadedVault } from "./vault-file.ts";
+
+/** What a session needs of an identity. */
+export interface SessionIdentity {
+	readonly publicKeys: { readonly sign: string; readonly box: string };
+	readonly signing: KeyPair;
+	readonly box: KeyPair;
+	readonly stateKey: Uint8Array;
+	/** The vault that a CI identity is bound to. */
+	readonly vaultPin?: string | undefined;
+}
+
+export interface SessionContext {
+	readonly root: string;
+	readonly environment: string;
+	readonly identity: SessionIdentity;
+	/** The identity's fingerprint. */
+	readonly member: string;
+	/** `$XDG_STATE_HOME/coffer`. */
+	readonly stateFolder: string;
+}
+
+export class VaultSession {
+	readonly context: SessionContext;
+	readonly place: MemoryPlace;
+	readonly verified: VerifiedEnvironment;
+	readonly keys: EnvironmentKeys;
+	readonly memory: EnvironmentMemory;
+	readonly checkout: CheckoutMemory;
+	/** Sentences for the user, about what this device cannot vouch for. */
+	readonly warnings: readonly string[];
+	/** Whether the membership in the file is older than what this device has seen. */
+	readonly membershipOlder: boolean;
+	readonly #fresh: SealedRecord[] = [];
+
+	constructor(parts: Omit<VaultSession, "open" | "trust" | "remember" | "value" | "nextVersion">) {
+		this.context = parts.context;
+		this.place = parts.place;
+		this.verified = parts.verified;
+		this.keys = parts.keys;
+		this.memory = parts.memory;
+		this.checkout = parts.checkout;
+		this.warnings = parts.warnings;
+		this.membershipOlder = parts.membershipOlder;
+	}
+
+	/** Verifies a record unless the marks know it. @throws AppError exit 7 */
+	trust(record: SealedRecord): void {
+		if (isMarked(this.memory.marks, record)) return;
+		verifyRecord(this.verified.state, record);
+		this.#fresh.push(record);
+	}
+
+	/** The value of a record, verified first; undefined for a tombstone. @throws AppError exit 7 */
+	open(record: SealedRecord): string | undefined {
+		this.trust(record);
+		return openRecord(this.verified.state, this.keys, record);
+	}
+
+	/** The value of a name; undefined where it is absent or deleted. */
+	value(name: string): string | undefined {
+		const record = this.verified.section.records.get(name);
+		return record && this.open(record);
+	}
+
+	/** 1 + the highest version of a name that the file or this device's marks know. */
+	nextVersion(name: string): number {
+		const inFile = this.verified.section.records.get(name)?.version ?? 0;
+		return 1 + Math.max(inFile, this.memory.marks.get(name)?.version ?? 0);
+	}
+
+	/**
+	 * Remembers what was verified, and that this text of the vault was looked at.
+	 * @param now the vault as it is on disk when the command ends; its records must all be trusted or unchanged
+	 */
+	async remember(now: LoadedVault, written: Iterable<SealedRecord> = []): Promise<void> {
+		const { place, memory, checkout } = this;
+		if (now.digest === checkout.seen && this.#fresh.length === 0) return;
+		advanceMarks(memory.marks, [...this.#fresh, ...written]);
+		memory.pin = advancedPin(memory.pin, now, place.environment);
+		await writeEnvironmentMemory(place, memory);
+		checkout.seen = now.digest;
+		await writeCheckoutMemory(place, checkout);
+		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
+	}
+}
+
+/** The longer of pin and file; they are known to agree. */
+function advancedPin(pin: Pin | undefined, now: LoadedVault, environment: string): Pin {
+	const vault = now.document.links.map(linkHash);
+	const members = (now.document.environments.get(environment)?.links ?? []).map(linkHash);
+	return {
+		vault: pin && pin.vault.length > vault.length ? pin.vault : vault,
+		environment: pin && pin.environment.length > members.length ? pin.environment : members,
+	};
+}
+
+function replaced(expected: string, actual: string, by: string): AppError {
+	return new AppError({
+		code: "VAULT_REPLACED",
+		message: `coffer.vault is another vault (${actual.slice(0, 12)}…) than the one ${by} (${expected.slice(0, 12)}…).`,
+		hint: "Find out who changed the file (git log -- coffer.vault) and restore it; nothing was read from it.",
+		exit: EXIT.integrity,
+	});
+}
+
+/** Names in a sentence; a long list is cut. */
+function listed(names: readonly string[]): string {
+	const shown = names.slice(0, 10).join(", ");
+	return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}
+
+function markWarnings(memory: EnvironmentMemory, verified: VerifiedEnvironment): string[] {
+	const { rolledBack, dropped } = compareMarks(memory.marks, verified.section.records);
+	const warnings: string[] = [];
+	if (rolledBack.length > 0) warnings.push(`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back.`);
+	if (dropped.length > 0) warnings.push(`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering.`);
+	return warnings;
+}
+
+async function checkProject(context: SessionContext, vaultId: string): Promise<string[]> {
+	const { identity, member, root, stateFolder } = context;
+	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId) throw replaced(identity.vaultPin, vaultId, "this identity is bound to");
+	const pinned = await readProjectPin({ folder: stateFolder, member, stateKey: identity.stateKey, root });
+	if (pinned !== undefined && pinned !== vaultId) throw replaced(pinned, vaultId, "this folder held before");
+	if (pinned !== undefined || identity.vaultPin !== undefined) return [];
+	return [`First use of this vault here, so nothing vouches for it yet. Compare its fingerprint with a teammate's: ${vaultId}`];
+}
+
+/**
+ * Opens a loaded vault's environment.
+ * @throws AppError exit 3 `NOT_A_MEMBER`, exit 4 `ENVIRONMENT_NOT_FOUND`, exit 7 for anything that does not hold
+ */
+export async function openSession(loaded: LoadedVault, context: SessionContext): Promise<VaultSession> {
+	const { document } = loaded;
+	const warnings = await checkProject(context, document.vaultId);
+	const verified = verifyChains(document, context.environment);
+	const place: MemoryPlace = {
+		folder: context.stateFolder,
+		vaultId: document.vaultId,
+		environment: context.environment,
+		member: context.member,
+		stateKey: context.identity.stateKey,
+		root: context.root,
+	};
+	const [memory, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+	let membershipOlder = false;
+	if (memory.pin) {
+		const links = { vault: document.links, environment: verified.section.links };
+		membershipOlder = checkPin(memory.pin, context.environment, links).older;
+	}
+	if (loaded.digest !== checkout.seen) {
+		if (membershipOlder) warnings.push("The membership in this file is older than this device has seen. A switch of branch does that; so does a roll-back.");
+		warnings.push(...markWarnings(memory, verified));
+	}
+	const keys = openKeys(verified.state, context.identity);
+	return new VaultSession({ context, place, verified, keys, memory, checkout, warnings, membershipOlder });
+}

@@ -1,0 +1,62 @@
+/**
+ * Small JSON files that only the holder of a key can write: one line of MAC (keyed BLAKE2b over the file's name and
+ * its JSON), one line of JSON.
+ */
+import { mkdir } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { equalBytes, fromUtf8, lengthPrefixed } from "../bytes.ts";
+import { fromBase64, hash, toBase64 } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { readWhole, replaceFile } from "./atomic-file.ts";
+
+const FORMAT = 1;
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+function macOf(path: string, key: Uint8Array, json: string): Uint8Array {
+	return hash(lengthPrefixed("coffer/state/1", basename(dirname(path)), basename(path), json), key);
+}
+
+function damaged(path: string): AppError {
+	return new AppError({
+		code: "STATE_DAMAGED",
+		message: `The local state ${path} was altered or damaged; what it says of the vault cannot be trusted.`,
+		hint: "Compare coffer.vault with a teammate's or with git; then delete that file to begin with fresh marks.",
+		exit: EXIT.integrity,
+	});
+}
+
+/**
+ * Reads a file that `writeSignedJson` wrote.
+ * @returns its value, of the shape that was written; undefined where there is no file
+ * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNREADABLE` (exit 1)
+ */
+export async function readSignedJson(path: string, key: Uint8Array): Promise<object | undefined> {
+	const bytes = await readWhole(path);
+	if (bytes === undefined) return undefined;
+	const text = fromUtf8(bytes);
+	const at = text?.indexOf("\n") ?? -1;
+	if (text === undefined || at < 0) throw damaged(path);
+	const json = text.slice(at + 1, -1);
+	const mac = fromBase64(text.slice(0, at));
+	if (!mac || !equalBytes(mac, macOf(path, key, json))) throw damaged(path);
+	const value: unknown = JSON.parse(json);
+	if (typeof value !== "object" || value === null || !("format" in value) || value.format !== FORMAT) throw damaged(path);
+	return value;
+}
+
+/** Writes a file atomically, mode 0600, its folders 0700. @throws AppError `FILE_UNWRITABLE` (exit 1) */
+export async function writeSignedJson(path: string, key: Uint8Array, value: object): Promise<void> {
+	const folder = dirname(path);
+	await mkdir(folder, { recursive: true, mode: FOLDER_MODE }).catch((cause: unknown) => {
+		throw new AppError({
+			code: "FILE_UNWRITABLE",
+			message: `Cannot make the folder ${folder}.`,
+			hint: "Make it writable, or set XDG_STATE_HOME to a folder that is.",
+			exit: EXIT.failure,
+			cause,
+		});
+	});
+	const json = JSON.stringify({ format: FORMAT, ...value });
+	await replaceFile(path, `${toBase64(macOf(path, key, json))}\n${json}\n`, { mode: FILE_MODE });
+}

@@ -1,0 +1,108 @@
+/**
+ * What a device remembers of an environment, outside the repository: pins, marks, the platform's head and the merge
+ * base. Never a value. Losing it costs detection and one full sync, never data.
+ *
+ * `$XDG_STATE_HOME/coffer/VAULT-ID/ENVIRONMENT/` holds `marks-MEMBER.json` (for the device) and
+ * `checkout-MEMBER-PATHHASH.json` (for one working copy); `projects/MEMBER-PATHHASH.json` says which vault a folder
+ * holds. Each carries a MAC whose key derives from the identity, so whoever can only write the file cannot forge it.
+ */
+import { join } from "node:path";
+import { lengthPrefixed } from "../bytes.ts";
+import { hash, toBase64 } from "../crypto.ts";
+import type { Mark, Pin } from "../vault/marks.ts";
+import { readSignedJson, writeSignedJson } from "./signed-json.ts";
+
+export interface EnvironmentMemory {
+	pin: Pin | undefined;
+	marks: Map<string, Mark>;
+}
+
+/** The last position of a platform's log that this working copy agreed with. */
+export interface PlatformMemory {
+	app: string;
+	fingerprint: string;
+	revision: number;
+	head: string;
+	/** Digest of each record at that moment. */
+	base: Map<string, string>;
+	/** Hash of the last link of either chain at that moment. */
+	baseHeader: string;
+}
+
+export interface CheckoutMemory {
+	/** Hash of the vault file that was last held against the marks; empty for none. */
+	seen: string;
+	platform: PlatformMemory | undefined;
+}
+
+/** Whose memory, of what, and where. */
+export interface MemoryPlace {
+	/** `$XDG_STATE_HOME/coffer`. */
+	readonly folder: string;
+	readonly vaultId: string;
+	readonly environment: string;
+	/** The identity's fingerprint. */
+	readonly member: string;
+	/** 32 bytes. */
+	readonly stateKey: Uint8Array;
+	/** Real path of the project. */
+	readonly root: string;
+}
+
+function marksPath(place: MemoryPlace): string {
+	return join(place.folder, place.vaultId, place.environment, `marks-${place.member}.json`);
+}
+
+/** A working copy's name in file names: says nothing of its path. */
+function checkoutId(place: Pick<MemoryPlace, "root" | "stateKey" | "member">): string {
+	const path = toBase64(hash(lengthPrefixed("coffer/checkout/1", place.root), place.stateKey)).slice(0, 22);
+	return `${place.member}-${path}`;
+}
+
+function checkoutPath(place: MemoryPlace): string {
+	return join(place.folder, place.vaultId, place.environment, `checkout-${checkoutId(place)}.json`);
+}
+
+function projectPath(place: ProjectPlace): string {
+	return join(place.folder, "projects", `${checkoutId(place)}.json`);
+}
+
+/** What is needed to remember which vault a folder holds. */
+export type ProjectPlace = Pick<MemoryPlace, "folder" | "member" | "stateKey" | "root">;
+
+/** The vault id that this folder held when it was last read, or undefined. @throws AppError `STATE_DAMAGED` (exit 7) */
+export async function readProjectPin(place: ProjectPlace): Promise<string | undefined> {
+	const value = await readSignedJson(projectPath(place), place.stateKey);
+	return (value as { vaultId: string } | undefined)?.vaultId;
+}
+
+export async function writeProjectPin(place: ProjectPlace, vaultId: string): Promise<void> {
+	await writeSignedJson(projectPath(place), place.stateKey, { vaultId });
+}
+
+/** Reads the device's pin and marks. @throws AppError `STATE_DAMAGED` (exit 7) */
+export async function readEnvironmentMemory(place: MemoryPlace): Promise<EnvironmentMemory> {
+	const value = await readSignedJson(marksPath(place), place.stateKey);
+	if (!value) return { pin: undefined, marks: new Map() };
+	// The MAC says that this program wrote it; its shape is known.
+	const { pin, marks } = value as { pin?: Pin; marks: [string, number, string][] };
+	return { pin, marks: new Map(marks.map(([name, version, digest]) => [name, { version, digest }])) };
+}
+
+export async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMemory): Promise<void> {
+	const marks = [...memory.marks].map(([name, mark]) => [name, mark.version, mark.digest]);
+	await writeSignedJson(marksPath(place), place.stateKey, { pin: memory.pin, marks });
+}
+
+/** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
+export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
+	const value = await readSignedJson(checkoutPath(place), place.stateKey);
+	if (!value) return { seen: "", platform: undefined };
+	const { seen, platform } = value as { seen: string; platform?: Omit<PlatformMemory, "base"> & { base: [string, string][] } };
+	return { seen, platform: platform && { ...platform, base: new Map(platform.base) } };
+}
+
+export async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
+	const platform = memory.platform && { ...memory.platform, base: [...memory.platform.base] };
+	await writeSignedJson(checkoutPath(place), place.stateKey, { seen: memory.seen, platform });
+}

@@ -1,0 +1,125 @@
+/**
+ * `coffer.vault` on disk: read, and replaced atomically under its lock.
+ */
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { fromUtf8 } from "../bytes.ts";
+import { hash, toBase64 } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import type { VaultDocument } from "../vault/document.ts";
+import { parseVault, printVault } from "../vault/format.ts";
+import { malformed } from "../vault/syntax.ts";
+import { readWhole, removeLeftovers, replaceFile } from "./atomic-file.ts";
+import { withLock } from "./lock.ts";
+import { VAULT_FILE } from "./root.ts";
+
+const LOCK_FILE = `${VAULT_FILE}.lock`;
+const NEW_FILE_MODE = 0o600;
+
+export interface LoadedVault {
+	readonly document: VaultDocument;
+	/** The text that it was parsed from. */
+	readonly text: string;
+	/** Hash of the text. */
+	readonly digest: string;
+}
+
+export function vaultDigest(text: string): string {
+	return toBase64(hash(text));
+}
+
+/**
+ * Reads the project's vault.
+ * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a fault in it, exit 5 for conflict markers
+ */
+export async function loadVault(root: string): Promise<LoadedVault> {
+	const bytes = await readWhole(join(root, VAULT_FILE));
+	if (bytes === undefined) {
+		throw new AppError({
+			code: "VAULT_NOT_FOUND",
+			message: `There is no ${VAULT_FILE} in ${root}.`,
+			hint: "Run 'coffer init' to make one, or restore it from git.",
+			exit: EXIT.notFound,
+		});
+	}
+	const text = fromUtf8(bytes);
+	if (text === undefined) throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
+	return { document: parseVault(text), text, digest: vaultDigest(text) };
+}
+
+function firstBadLine(bytes: Uint8Array): number {
+	let line = 1;
+	let start = 0;
+	for (let index = 0; index <= bytes.length; index++) {
+		if (index < bytes.length && bytes[index] !== 0x0a) continue;
+		if (fromUtf8(bytes.subarray(start, index)) === undefined) return line;
+		start = index + 1;
+		line++;
+	}
+	return line;
+}
+
+/** What an edit makes of a vault; `document` undefined leaves the file as it is. */
+export interface VaultEdit<T> {
+	readonly document?: VaultDocument | undefined;
+	readonly result: T;
+}
+
+function changedMeanwhile(): AppError {
+	return new AppError({
+		code: "VAULT_CHANGED_MEANWHILE",
+		message: `${VAULT_FILE} was changed by another program while this command ran.`,
+		hint: "Nothing was written. Run the command again.",
+		exit: EXIT.conflict,
+	});
+}
+
+/**
+ * Edits the vault under its lock: loads it, lets `edit` work on it, and writes the result if the text differs.
+ * @param settled runs under the lock after the write, with the vault as it now is (for marks)
+ */
+export async function editVault<T>(
+	root: string,
+	edit: (loaded: LoadedVault) => Promise<VaultEdit<T>>,
+	settled: (now: LoadedVault, result: T) => Promise<void>,
+): Promise<T> {
+	return withLock(join(root, LOCK_FILE), async () => {
+		const path = join(root, VAULT_FILE);
+		await removeLeftovers(path);
+		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+		const loaded = await loadVault(root);
+		const { document, result } = await edit(loaded);
+		const text = document ? printVault(document) : loaded.text;
+		if (document && text !== loaded.text) {
+			await replaceFile(path, text, {
+				mode: NEW_FILE_MODE,
+				beforeRename: async () => {
+					const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+					if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size) throw changedMeanwhile();
+				},
+			});
+			await settled({ document, text, digest: vaultDigest(text) }, result);
+		} else {
+			await settled(loaded, result);
+		}
+		return result;
+	});
+}
+
+/** Writes the first vault of a project. @throws AppError `VAULT_EXISTS` (exit 5) */
+export async function writeNewVault(root: string, document: VaultDocument): Promise<LoadedVault> {
+	return withLock(join(root, LOCK_FILE), async () => {
+		const path = join(root, VAULT_FILE);
+		if (lstatSync(path, { throwIfNoEntry: false })) {
+			throw new AppError({
+				code: "VAULT_EXISTS",
+				message: `There is a ${VAULT_FILE} in ${root} already.`,
+				hint: "Use it ('coffer status'), or move it away first; its values cannot be had back without it.",
+				exit: EXIT.conflict,
+			});
+		}
+		const text = printVault(document);
+		await replaceFile(path, text, { mode: NEW_FILE_MODE });
+		return { document, text, digest: vaultDigest(text) };
+	});
+}

@@ -1,0 +1,43 @@
+/**
+ * The control API's routes, with the scope that each asks of a token. Client and platform both read this table.
+ */
+
+/** What a token may do. `admin` may do everything. */
+export type Scope = "read" | "sync" | "deploy" | "admin";
+
+export interface Route {
+	readonly method: "GET" | "PUT" | "POST" | "DELETE";
+	/** With `:app` for the app's id and `:hash` for a blob's. */
+	readonly path: string;
+	/** Undefined for a route that asks for no token. */
+	readonly scope: Scope | undefined;
+}
+
+export const ROUTES = {
+	health: { method: "GET", path: "/healthz", scope: undefined },
+	/** Who the platform is; what a client checks a token's fingerprint against before it trusts anything. */
+	platform: { method: "GET", path: "/v1/platform", scope: undefined },
+	listApps: { method: "GET", path: "/v1/apps", scope: "read" },
+	/** Creates the app, or answers with the one that is there when vault and environment are the same (409 otherwise). */
+	createApp: { method: "PUT", path: "/v1/apps/:app", scope: "sync" },
+	showApp: { method: "GET", path: "/v1/apps/:app", scope: "read" },
+	deleteApp: { method: "DELETE", path: "/v1/apps/:app", scope: "admin" },
+	/** `?after=REVISION` */
+	readChanges: { method: "GET", path: "/v1/apps/:app/changes", scope: "sync" },
+	/** Answers with a line of JSON per event (`ChangeEvent`), as they happen. */
+	appendChange: { method: "POST", path: "/v1/apps/:app/changes", scope: "sync" },
+	/** Stores one source file under its hash. */
+	putBlob: { method: "PUT", path: "/v1/apps/:app/blobs/:hash", scope: "deploy" },
+	/** Answers with a line of JSON per event (`DeployEvent`), as they happen. */
+	deploy: { method: "POST", path: "/v1/apps/:app/deployments", scope: "deploy" },
+	listFunctions: { method: "GET", path: "/v1/apps/:app/functions", scope: "read" },
+	/** `?name=NAME&name=NAME`; one that is not there: 404, and nothing is deleted. */
+	deleteFunctions: { method: "DELETE", path: "/v1/apps/:app/functions", scope: "deploy" },
+	/** `?function=NAME` */
+	readLogs: { method: "GET", path: "/v1/apps/:app/logs", scope: "read" },
+} as const satisfies Record<string, Route>;
+
+/** A route's path with its parameters put in. */
+export function routePath(route: Route, parameters: Readonly<Record<string, string>> = {}): string {
+	return route.path.replace(/:([a-z]+)/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ""));
+}

@@ -1,0 +1,89 @@
+/**
+ * Marks: what a device has seen of an environment before, so that a record that is rolled back, dropped or replaced
+ * is noticed. Kept outside the repository (`project/state.ts`); here is what they mean.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { type Link, linkHash } from "./chain.ts";
+import { recordDigest, type SealedRecord } from "./record.ts";
+import { compareNames } from "./syntax.ts";
+
+/** The highest version of one name that was verified here, and its digest. */
+export interface Mark {
+	readonly version: number;
+	readonly digest: string;
+}
+
+/** The hashes of both chains' links, as far as they were verified here. */
+export interface Pin {
+	readonly vault: readonly string[];
+	readonly environment: readonly string[];
+}
+
+/** How a chain in a file stands to the pinned one. */
+export type ChainStanding = "same" | "longer" | "older" | "diverged";
+
+export function compareChain(pinned: readonly string[], links: readonly Link[]): ChainStanding {
+	const shared = Math.min(pinned.length, links.length);
+	for (let index = 0; index < shared; index++) {
+		const link = links[index];
+		if (!link || linkHash(link) !== pinned[index]) return "diverged";
+	}
+	if (links.length === pinned.length) return "same";
+	return links.length > pinned.length ? "longer" : "older";
+}
+
+/**
+ * Holds both chains of a file against the pin.
+ * @returns whether a chain is older than the pin, as after a switch to an older git branch
+ * @throws AppError `VAULT_REPLACED` or `MEMBERSHIP_DIVERGED` (exit 7)
+ */
+export function checkPin(pin: Pin, environment: string, links: { vault: readonly Link[]; environment: readonly Link[] }): { older: boolean } {
+	const vault = compareChain(pin.vault, links.vault);
+	const members = compareChain(pin.environment, links.environment);
+	if (vault !== "diverged" && members !== "diverged") return { older: vault === "older" || members === "older" };
+	const first = links.vault[0];
+	const replaced = pin.vault.length > 0 && (!first || linkHash(first) !== pin.vault[0]);
+	throw new AppError({
+		code: replaced ? "VAULT_REPLACED" : "MEMBERSHIP_DIVERGED",
+		message: replaced
+			? "coffer.vault is another vault than the one this device knows in this project."
+			: `The membership of environment '${environment}' in coffer.vault is not the one that this device knows, nor a continuation of it.`,
+		hint: "Find out who changed the file (git log -- coffer.vault) and restore it; nothing was read from it.",
+		exit: EXIT.integrity,
+	});
+}
+
+/** What differs from the marks for the worse. All sorted. */
+export interface MarkFindings {
+	/** Older than what was seen. */
+	readonly rolledBack: string[];
+	/** Seen before, gone now. A deletion leaves a tombstone, so this is none. */
+	readonly dropped: string[];
+}
+
+/** Compares an environment's records with the marks. */
+export function compareMarks(marks: ReadonlyMap<string, Mark>, records: ReadonlyMap<string, SealedRecord>): MarkFindings {
+	const findings: MarkFindings = { rolledBack: [], dropped: [] };
+	for (const [name, mark] of marks) {
+		const record = records.get(name);
+		if (!record) findings.dropped.push(name);
+		else if (record.version < mark.version) findings.rolledBack.push(name);
+	}
+	findings.rolledBack.sort(compareNames);
+	findings.dropped.sort(compareNames);
+	return findings;
+}
+
+/** Whether the marks know exactly this record, so that its signature need not be checked again. */
+export function isMarked(marks: ReadonlyMap<string, Mark>, record: SealedRecord): boolean {
+	const mark = marks.get(record.name);
+	return mark !== undefined && mark.version === record.version && mark.digest === recordDigest(record);
+}
+
+/** Notes verified records: the highest version of each name stays. */
+export function advanceMarks(marks: Map<string, Mark>, records: Iterable<SealedRecord>): void {
+	for (const record of records) {
+		const mark = marks.get(record.name);
+		if (!mark || record.version >= mark.version) marks.set(record.name, { version: record.version, digest: recordDigest(record) });
+	}
+}
