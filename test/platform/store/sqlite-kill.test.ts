@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
+import { blobHash } from "../../../src/protocol/blob-hash.ts";
+
+let root: string;
+beforeEach(async () => {
+	root = await mkdtemp(join(tmpdir(), "coffer-store-"));
+});
+afterEach(async () => {
+	await rm(root, { recursive: true, force: true });
+});
+
+describe("a writer that is killed", () => {
+	/** Bundles the writer for this Node, beside the packages that it needs. */
+	async function bundle(): Promise<string> {
+		const outfile = join(import.meta.dirname, `../../../node_modules/.cache/coffer-test/writer-${process.pid}.mjs`);
+		const entry = join(import.meta.dirname, "writer.ts");
+		await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", packages: "external" });
+		return outfile;
+	}
+
+	/** Runs the writer, kills it as soon as it has acknowledged `count` entries, and returns all that it said. */
+	async function runAndKill(program: string, directory: string, count: number): Promise<string[]> {
+		const child = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] });
+		const acknowledged: string[] = [];
+		for await (const line of createInterface({ input: child.stdout })) {
+			acknowledged.push(line);
+			if (acknowledged.length === count) child.kill("SIGKILL");
+		}
+		return acknowledged;
+	}
+
+	test("has lost nothing that it was told is durable, 20 times", { timeout: 120_000 }, async () => {
+		const program = await bundle();
+		const directory = join(root, "data");
+		const acknowledged: string[] = [];
+		try {
+			for (let round = 1; round <= 20; round++) {
+				const said = await runAndKill(program, directory, (round * 7) % 31 || 1);
+				expect(said.length).toBeGreaterThan(0);
+				acknowledged.push(...said);
+				await using store = await openSqliteStore(directory);
+				const entries = await store.read("s", 0);
+				// What it wrote last may be there without its acknowledgement.
+				expect(entries.length - acknowledged.length).toBeOneOf([0, 1]);
+				expect(entries.slice(0, acknowledged.length).map((entry) => entry.body)).toEqual(acknowledged);
+				const hashes = entries.map((entry) => entry.body.split(" ")[1] as string);
+				expect(await store.missingBlobs(hashes)).toEqual([]);
+				expect(blobHash((await store.getBlob(hashes.at(-1) as string)) as Uint8Array)).toBe(hashes.at(-1));
+				acknowledged.push(...entries.slice(acknowledged.length).map((entry) => entry.body));
+			}
+		} finally {
+			await rm(program, { force: true });
+		}
+	});
+});
