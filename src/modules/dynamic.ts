@@ -1,0 +1,92 @@
+/**
+ * What the argument of `import(…)` or `require(…)` can be, as far as the bundler works it out. Pure.
+ */
+import type { Expression } from "oxc-parser";
+
+/** A text in parts, undefined for a part that only run time knows; two texts never follow one another. */
+export type Pieces = readonly (string | undefined)[];
+
+/** So many conditionals in one argument are not code that somebody wrote. */
+const ALTERNATIVES_MAX = 64;
+
+/** Every text that the expression can become, in parts. */
+export function dynamicSpecifiers(node: Expression): Pieces[] {
+	const found = alternatives(node);
+	return (found.length > ALTERNATIVES_MAX ? [] : found).map(merged);
+}
+
+function alternatives(node: Expression): Pieces[] {
+	switch (node.type) {
+		case "Literal":
+			return [[typeof node.value === "string" ? node.value : undefined]];
+		case "TemplateLiteral":
+			return product(
+				node.quasis.flatMap((quasi, index) => {
+					const expression = node.expressions[index];
+					const text: Pieces[] = [[quasi.value.cooked ?? undefined]];
+					return expression === undefined ? [text] : [text, alternatives(expression)];
+				}),
+			);
+		case "BinaryExpression":
+			if (node.operator !== "+") return [[undefined]];
+			return product([alternatives(node.left), alternatives(node.right)]);
+		case "ConditionalExpression":
+			return [...alternatives(node.consequent), ...alternatives(node.alternate)];
+		case "LogicalExpression":
+			return [...alternatives(node.left), ...alternatives(node.right)];
+		case "SequenceExpression": {
+			const last = node.expressions.at(-1);
+			return last === undefined ? [[undefined]] : alternatives(last);
+		}
+		case "ParenthesizedExpression":
+		case "TSAsExpression":
+		case "TSSatisfiesExpression":
+		case "TSNonNullExpression":
+		case "TSTypeAssertion":
+			return alternatives(node.expression);
+		default:
+			return [[undefined]];
+	}
+}
+
+/** One of each list after the other, in every combination. */
+function product(lists: readonly Pieces[][]): Pieces[] {
+	let out: Pieces[] = [[]];
+	for (const list of lists) {
+		if (out.length * list.length > ALTERNATIVES_MAX) return [[undefined]];
+		out = out.flatMap((head) => list.map((tail) => [...head, ...tail]));
+	}
+	return out;
+}
+
+function merged(pieces: Pieces): Pieces {
+	const out: (string | undefined)[] = [];
+	for (const piece of pieces) {
+		const last = out.at(-1);
+		if (piece === "") continue;
+		if (piece !== undefined && last !== undefined) out[out.length - 1] = last + piece;
+		else if (piece !== undefined || out.length === 0 || last !== undefined) out.push(piece);
+	}
+	return out;
+}
+
+/** The options `{ with: { type: "json" } }`, with nothing else in them, that make an import one of data. */
+export function importsData(options: Expression | null): boolean {
+	const attributes = onlyProperty(options, "with");
+	const type = onlyProperty(attributes, "type");
+	return type?.type === "Literal" && isDataType(type.value);
+}
+
+/** Whether a module of this `type` attribute is data, so that nothing in it is imported further. */
+export function isDataType(type: unknown): boolean {
+	return type === "json" || type === "text" || type === "bytes";
+}
+
+function onlyProperty(node: Expression | null, name: string): Expression | null {
+	if (node?.type !== "ObjectExpression" || node.properties.length !== 1) return null;
+	const [property] = node.properties;
+	if (property?.type !== "Property" || property.computed || property.kind !== "init") return null;
+	const { key } = property;
+	const named = key.type === "Identifier" ? key.name === name : key.type === "Literal" && key.value === name;
+	return named ? property.value : null;
+}

@@ -1,0 +1,161 @@
+/**
+ * The local modules that an entry reaches. Pure: the files come through a port.
+ *
+ * One walk for both sides: the client collects with it what to upload, the platform refuses with it what
+ * leads out of the upload, so that what deploys is what the developer's own machine saw.
+ */
+import { fromUtf8 } from "../bytes.ts";
+import { AppError, EXIT } from "../errors.ts";
+import type { Configuration, ReadFile } from "./configuration.ts";
+import { type Resolution, resolveSpecifier } from "./import-map.ts";
+import { directoryOf, resolvePath } from "./paths.ts";
+import { isCode, type ModuleRequest, type ModuleScan, type PatternRequest, scanModule } from "./scan.ts";
+
+export interface GraphPort {
+	/** @throws AppError where the file may not be read (a link out of the root, say). */
+	read: ReadFile;
+	/** The paths of all files below a folder ("" for the root), in any order. */
+	list(directory: string): readonly string[];
+}
+
+/** What leads neither to a local module nor to nothing. */
+export type Elsewhere = Extract<Resolution, { kind: "package" | "remote" | "refused" | "other" }>;
+
+export interface GraphOptions {
+	configuration: Configuration;
+	/**
+	 * Says what becomes of a specifier that leads to no local module: throws, or returns what is to stand in
+	 * its place (an import map's address), or nothing.
+	 */
+	elsewhere(resolution: Elsewhere, at: Place): string | undefined;
+}
+
+export interface Place {
+	specifier: string;
+	/** The module that has it, and where: 1-based. */
+	file: string;
+	line: number;
+}
+
+export interface Graph {
+	/** Every local file that the entry needs, sorted. */
+	files: string[];
+	/** The modules among them that were scanned, with what was found. */
+	scans: ReadonlyMap<string, ModuleScan>;
+	/** What `elsewhere` put in place of specifiers. */
+	replaced: { file: string; specifier: string; address: string }[];
+}
+
+/** The error for a specifier that may not be. */
+export function importError(code: string, at: Place, why: string, hint: string): AppError {
+	const shown = JSON.stringify(at.specifier.length > 200 ? `${at.specifier.slice(0, 200)}…` : at.specifier);
+	const message = `${at.file}:${at.line} imports ${shown}: ${why}.`;
+	return new AppError({ code, message, hint, exit: EXIT.usage, line: at.line });
+}
+
+function outside(at: Place): AppError {
+	const hint = "Import by a relative path, and keep every module of a function inside the project.";
+	return importError("IMPORT_OUTSIDE", at, "that leads out of the project", hint);
+}
+
+function unmapped(at: Place): AppError {
+	const hint = `Add it to the imports of deno.json, or write "npm:${at.specifier}" or "jsr:…".`;
+	return importError("IMPORT_UNMAPPED", at, "no import map says what this name is", hint);
+}
+
+/**
+ * Walks the static imports, re-exports, `require` calls and dynamic imports of a module and of those that
+ * they lead to.
+ * @throws AppError (exit 2), each with file and line: `IMPORT_OUTSIDE`, `IMPORT_NOT_FOUND`, `IMPORT_UNMAPPED`,
+ *   `IMPORT_UNSUPPORTED` (neither code nor data), `SOURCE_SYNTAX`, `SOURCE_NOT_TEXT`; and what `elsewhere` throws
+ */
+export function walkGraph(entry: string, port: GraphPort, options: GraphOptions): Graph {
+	const files = new Set<string>([entry]);
+	const scans = new Map<string, ModuleScan>();
+	const replaced: Graph["replaced"] = [];
+	const pending = [entry];
+	const reach = (path: string, at: Place, form: ModuleRequest["form"]) => {
+		if (port.read(path) === undefined) {
+			if (form === "type" || form === "optional") return;
+			const hint = "Correct the path, extension included, or add the file.";
+			throw importError("IMPORT_NOT_FOUND", at, `there is no file ${path}`, hint);
+		}
+		files.add(path);
+		if (form === "type" || form === "asset" || /\.jsonc?$/i.test(path)) return;
+		if (isCode(path)) pending.push(path);
+		else if (form === "module") {
+			const hint = 'Import data with { type: "json" } or { type: "text" }.';
+			throw importError("IMPORT_UNSUPPORTED", at, "it is neither JavaScript nor TypeScript", hint);
+		}
+	};
+	for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+		if (scans.has(path)) continue;
+		const scan = scanFile(path, port.read(path));
+		scans.set(path, scan);
+		for (const { specifier, line, form } of requestsOf(path, scan, options.configuration)) {
+			const at = { specifier, file: path, line };
+			const resolution = resolveSpecifier(options.configuration.map, specifier, path);
+			if (resolution.kind === "local") reach(resolution.path, at, form);
+			else if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) continue;
+			else if (resolution.kind === "outside") throw outside(at);
+			else if (resolution.kind === "unmapped") throw unmapped(at);
+			else {
+				const address = options.elsewhere(resolution, at);
+				if (address !== undefined) replaced.push({ file: path, specifier, address });
+			}
+		}
+		for (const pattern of scan.patterns) {
+			for (const match of matches(path, pattern, port)) {
+				if (isCode(match) || /\.json$/i.test(match)) {
+					reach(match, { specifier: match, file: path, line: pattern.line }, "module");
+				}
+			}
+		}
+	}
+	return { files: [...files].sort(), scans, replaced };
+}
+
+function requestsOf(path: string, scan: ModuleScan, { compilerOptions }: Configuration): ModuleRequest[] {
+	const source = compilerOptions.get("jsxImportSource");
+	if (typeof source !== "string" || !/x$/i.test(path)) return scan.requests;
+	return [...scan.requests, { specifier: `${source}/jsx-runtime`, line: 1, form: "module" }];
+}
+
+function scanFile(path: string, bytes: Uint8Array | undefined): ModuleScan {
+	const source = bytes === undefined ? undefined : fromUtf8(bytes);
+	if (source === undefined) {
+		const message = `${path} is not UTF-8 text.`;
+		throw new AppError({ code: "SOURCE_NOT_TEXT", message, hint: "Save it as UTF-8.", exit: EXIT.usage });
+	}
+	const scan = scanModule(path, source);
+	if (scan.fault !== undefined) {
+		const { line, message } = scan.fault;
+		throw new AppError({
+			code: "SOURCE_SYNTAX",
+			message: `${path}:${line} does not parse: ${message}.`.replace(/\.+$/, "."),
+			hint: "Correct the module's syntax.",
+			exit: EXIT.usage,
+			line,
+		});
+	}
+	return scan;
+}
+
+/** The files that a specifier known in part can lead to: everything below its folder that fits. */
+function matches(file: string, { pieces, line }: PatternRequest, port: GraphPort): string[] {
+	const [first = "", ...rest] = pieces;
+	const cut = first.lastIndexOf("/") + 1;
+	const at = { specifier: pieces.map((piece) => piece ?? "${…}").join(""), file, line };
+	const directory = resolvePath(directoryOf(file), first.slice(0, cut))?.replace(/\/$/, "");
+	const remainder = [first.slice(cut), ...rest];
+	const shape = remainder.map((piece) => piece ?? "*").join("");
+	if (directory === undefined || /(^|\/)(\.|%2e){2}(\/|$)|\\/i.test(shape)) throw outside(at);
+	const source = remainder.map((piece) => (piece === undefined ? ".*" : escaped(piece))).join("");
+	const fits = new RegExp(`^${source}$`, "s");
+	const prefix = directory === "" ? "" : `${directory}/`;
+	return port.list(directory).filter((path) => fits.test(path.slice(prefix.length)));
+}
+
+function escaped(text: string): string {
+	return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}

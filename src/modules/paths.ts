@@ -1,0 +1,47 @@
+/**
+ * Paths inside a project or an upload: relative, POSIX, without `.` and `..`. Pure.
+ */
+
+/** The folder of a path, "" for the root. */
+export function directoryOf(path: string): string {
+	return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** Every folder from the root ("") down to the one that holds the path. */
+export function ancestorsOf(path: string): string[] {
+	const segments = path.split("/").slice(0, -1);
+	return ["", ...segments.map((_, index) => segments.slice(0, index + 1).join("/"))];
+}
+
+/** Joins a folder ("" for the root) and a name. */
+export function join(directory: string, name: string): string {
+	return directory === "" ? name : `${directory}/${name}`;
+}
+
+/**
+ * Resolves a relative URL reference (`./a.ts`, `../b/c.ts?x`) against a folder as a module loader would:
+ * query and fragment are dropped, percent-encodings decoded. A trailing slash stays.
+ * @returns the path, or undefined where it leads out of the root or decodes to something that is no path
+ */
+export function resolvePath(directory: string, reference: string): string | undefined {
+	const path = reference.replace(/[?#].*$/s, "");
+	const out = directory === "" ? [] : directory.split("/");
+	const segments = path.split("/");
+	for (const [index, encoded] of segments.entries()) {
+		const segment = decode(encoded);
+		if (segment === undefined || /[/\\\0]/.test(segment)) return undefined;
+		if (segment === "" && index === segments.length - 1) out.push("");
+		if (segment === "" || segment === ".") continue;
+		if (segment !== "..") out.push(segment);
+		else if (out.pop() === undefined) return undefined;
+	}
+	return out.join("/");
+}
+
+function decode(segment: string): string | undefined {
+	try {
+		return decodeURIComponent(segment);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,132 @@
+/**
+ * Which files of a project its functions need, and what is in them. Reads files, changes nothing.
+ */
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+import { configurationFor } from "../../modules/configuration.ts";
+import { type GraphPort, walkGraph } from "../../modules/graph.ts";
+import { ancestorsOf, join as joinPath } from "../../modules/paths.ts";
+import type { FunctionEntry } from "./discover.ts";
+
+export const FILE_BYTES_MAX = 10 * 1024 * 1024;
+export const UPLOAD_BYTES_MAX = 50 * 1024 * 1024;
+
+function failure(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/**
+ * Collects the files to upload: each function's entry, every local module that it reaches (static imports,
+ * re-exports, `require`, dynamic imports as far as they can be known, JSON and text), and the configuration
+ * that says what its imports mean: `deno.json`, `deno.jsonc`, import maps, `package.json`, and `deno.lock`
+ * where anything comes from outside the project. A file that nothing imports stays at home: it could be in
+ * no bundle, and it may be private.
+ *
+ * @param root the project's folder
+ * @param functions as `discoverFunctions` returns them
+ * @returns contents by path: relative to the root, POSIX, sorted
+ * @throws AppError (exit 2), with file and line where there is one: what `walkGraph` and `configurationFor`
+ *   throw; `SOURCE_OUTSIDE` for a link that leads out of the root; `SOURCE_PRIVATE` where the vault or a
+ *   hidden file is imported; `SOURCE_TOO_LARGE`, `UPLOAD_TOO_LARGE`
+ */
+export async function collectSources(
+	root: string,
+	functions: readonly FunctionEntry[],
+): Promise<Map<string, Uint8Array>> {
+	const port = projectFiles(root);
+	const paths = new Set<string>();
+	for (const { entry } of functions) {
+		const configuration = configurationFor(entry, port.read);
+		let foreign = false;
+		const elsewhere = () => {
+			foreign = true;
+			return undefined;
+		};
+		for (const path of walkGraph(entry, port, { configuration, elsewhere }).files) paths.add(path);
+		for (const path of configuration.files) paths.add(path);
+		const lock = foreign ? nearestLock(entry, port) : undefined;
+		if (lock !== undefined) paths.add(lock);
+	}
+	const sources = new Map<string, Uint8Array>();
+	let total = 0;
+	for (const path of [...paths].sort()) {
+		const content = port.read(path);
+		if (content === undefined) continue;
+		total += content.length;
+		sources.set(path, content);
+	}
+	if (total > UPLOAD_BYTES_MAX) {
+		const message = `The functions need ${megabytes(total)} MB of sources; ${megabytes(UPLOAD_BYTES_MAX)} MB is the limit.`;
+		throw failure(
+			"UPLOAD_TOO_LARGE",
+			message,
+			"Import large data at run time, or deploy fewer functions at once.",
+		);
+	}
+	return sources;
+}
+
+function nearestLock(entry: string, port: GraphPort): string | undefined {
+	const paths = ancestorsOf(entry).map((directory) => joinPath(directory, "deno.lock"));
+	return paths.findLast((path) => port.read(path) !== undefined);
+}
+
+function megabytes(bytes: number): string {
+	return (bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, "");
+}
+
+/** The project's files as a port that leaves the root by no path and no link. */
+function projectFiles(root: string): GraphPort {
+	const realRoot = realpathSync(root);
+	const contents = new Map<string, Uint8Array | undefined>();
+	const read = (path: string) => {
+		if (!contents.has(path)) contents.set(path, readInside(realRoot, path));
+		return contents.get(path);
+	};
+	return { read, list: (directory) => list(realRoot, directory) };
+}
+
+function readInside(root: string, path: string): Uint8Array | undefined {
+	let real: string;
+	try {
+		real = realpathSync(join(root, path));
+	} catch {
+		return undefined;
+	}
+	if (!real.startsWith(root + sep)) {
+		const hint = "Put the file into the project instead of the link.";
+		throw failure("SOURCE_OUTSIDE", `${path} leads out of the project by a link.`, hint);
+	}
+	for (const name of [path, relative(root, real).split(sep).join("/")]) {
+		if (!/(^|\/)(\.|coffer\.vault$)/i.test(name)) continue;
+		const hint = "Secrets reach a function as environment variables: set them with `coffer secrets set`.";
+		throw failure(
+			"SOURCE_PRIVATE",
+			`${path} is private and is never uploaded, but a function imports it.`,
+			hint,
+		);
+	}
+	const stat = statSync(real);
+	if (!stat.isFile()) return undefined;
+	if (stat.size > FILE_BYTES_MAX) {
+		const message = `${path} has ${megabytes(stat.size)} MB; ${megabytes(FILE_BYTES_MAX)} MB is the limit for a file.`;
+		throw failure("SOURCE_TOO_LARGE", message, "Load large data at run time instead of importing it.");
+	}
+	return new Uint8Array(readFileSync(real));
+}
+
+/** All files below a folder, but hidden ones, packages and links. */
+function list(root: string, directory: string): string[] {
+	let items: { name: string; isDirectory(): boolean; isFile(): boolean }[];
+	try {
+		items = readdirSync(join(root, directory), { withFileTypes: true });
+	} catch {
+		return [];
+	}
+	return items.flatMap((item) => {
+		const path = joinPath(directory, item.name);
+		if (item.name.startsWith(".") || item.name === "node_modules") return [];
+		return item.isDirectory() ? list(root, path) : item.isFile() ? [path] : [];
+	});
+}

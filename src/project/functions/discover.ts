@@ -1,0 +1,127 @@
+/**
+ * Which functions a project has. Reads folders, changes nothing.
+ */
+import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+
+export interface FunctionEntry {
+	/** Route and identity: `hello` or `api/billing`. */
+	name: string;
+	/** Path of the entry module, relative to the project's root, POSIX. */
+	entry: string;
+}
+
+const ENTRY = /^(index|entry|main)\.(ts|js)$/;
+const FLAT = /^(.+)\.(ts|js)$/;
+const NO_FUNCTION = /\.test\.[^.]+$|\.d\.ts$/;
+const NAME_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const ASIDE = new Set(["shared", "lib", "_lib", "node_modules"]);
+
+const isAside = (segment: string) => /^[_.]/.test(segment) || ASIDE.has(segment);
+
+function failure(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/**
+ * Finds a project's functions below `functions/`:
+ *
+ * - `functions/<name>.{ts,js}`: a flat one, at the top only, so that a folder's other modules are not functions;
+ * - `functions/<path>/{index,entry,main}.{ts,js}`: the name is the path; the search ends at such a folder;
+ * - nothing under a segment that begins with `_` or `.` or is `shared`, `lib` or `node_modules`, and neither
+ *   `*.test.*` nor `*.d.ts`.
+ *
+ * A folder with two entry files (`index.ts` beside `main.ts`, say) is refused like any two files of one name:
+ * to choose one in silence would sooner or later deploy the wrong one.
+ *
+ * @param root the project's folder
+ * @returns sorted by name; empty where there is no `functions/`
+ * @throws AppError (exit 2): `FUNCTION_DUPLICATE` naming both files; `FUNCTION_NAME_INVALID` naming the path
+ *   whose segment cannot stand in a URL; `SOURCE_OUTSIDE` naming a link that leads out of the root
+ */
+export async function discoverFunctions(root: string): Promise<FunctionEntry[]> {
+	const found = new Map<string, string>();
+	const add = (name: string, entry: string) => {
+		const other = found.get(name);
+		if (other !== undefined) {
+			const hint = "Rename one of them, or move what is no function to a folder named shared or _lib.";
+			throw failure("FUNCTION_DUPLICATE", `${other} and ${entry} are both the function "${name}".`, hint);
+		}
+		if (!name.split("/").every((segment) => NAME_SEGMENT.test(segment))) {
+			const hint = "Use letters, digits, dot, dash and underscore, beginning with a letter or digit.";
+			throw failure(
+				"FUNCTION_NAME_INVALID",
+				`${JSON.stringify(entry)} gives no name that a URL can have.`,
+				hint,
+			);
+		}
+		found.set(name, entry);
+	};
+	const realRoot = realpathSync(root);
+	for (const { path, isDirectory } of children(realRoot, "functions")) {
+		const flat = FLAT.exec(path.slice("functions/".length))?.[1];
+		if (isDirectory) search(realRoot, path, [], add);
+		else if (flat !== undefined && !NO_FUNCTION.test(path) && !isAside(flat)) add(flat, path);
+	}
+	return [...found].map(([name, entry]) => ({ name, entry })).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Adds the functions in a folder; `above` holds the real paths of those that led here, so that no link makes a circle. */
+function search(
+	root: string,
+	directory: string,
+	above: readonly string[],
+	add: (name: string, entry: string) => void,
+) {
+	const real = realpathSync(join(root, directory));
+	if (above.includes(real)) return;
+	const inside = children(root, directory);
+	const entries = inside.filter(
+		({ path, isDirectory }) => !isDirectory && ENTRY.test(path.slice(directory.length + 1)),
+	);
+	for (const { path } of entries) add(directory.slice("functions/".length), path);
+	if (entries.length > 0) return;
+	for (const { path, isDirectory } of inside) if (isDirectory) search(root, path, [...above, real], add);
+}
+
+interface Child {
+	path: string;
+	isDirectory: boolean;
+}
+
+/** What lies in a folder and may belong to a function, sorted; links are followed inside the root alone. */
+function children(root: string, directory: string): Child[] {
+	return readFolder(join(root, directory))
+		.filter(({ name }) => !isAside(name))
+		.sort((a, b) => (a.name < b.name ? -1 : 1))
+		.flatMap((item): Child[] => {
+			const path = `${directory}/${item.name}`;
+			if (!item.isSymbolicLink())
+				return item.isDirectory() || item.isFile() ? [{ path, isDirectory: item.isDirectory() }] : [];
+			const target = realPath(join(root, path));
+			if (target === undefined) return [];
+			if (!target.startsWith(root + sep)) {
+				const hint = "Put the files into the project instead of the link.";
+				throw failure("SOURCE_OUTSIDE", `${path} is a link that leads out of the project.`, hint);
+			}
+			return [{ path, isDirectory: statSync(target).isDirectory() }];
+		});
+}
+
+function readFolder(path: string): Dirent[] {
+	try {
+		return readdirSync(path, { withFileTypes: true });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+		throw error;
+	}
+}
+
+function realPath(path: string): string | undefined {
+	try {
+		return realpathSync(path);
+	} catch {
+		return undefined;
+	}
+}
