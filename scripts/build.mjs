@@ -49,7 +49,10 @@ const slimOclif = {
 	name: "slim-oclif",
 	setup(build) {
 		build.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: join(ROOT, "scripts/oclif.mjs") }));
-		build.onResolve({ filter: /^(tinyglobby|cli-spinners|minimatch)$/ }, ({ path }) => ({ path, namespace: "replaced" }));
+		build.onResolve({ filter: /^(tinyglobby|cli-spinners|minimatch)$/ }, ({ path }) => ({
+			path,
+			namespace: "replaced",
+		}));
 		build.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({ contents: REPLACED.get(path) }));
 	},
 };

@@ -55,7 +55,9 @@ export abstract class BaseCommand<Data> extends Command {
 			if (data !== undefined) this.show(data);
 			return this.exitStatus;
 		} catch (error) {
-			return reportFailure(error, this.terminal, this.environment, (data) => this.render(data as Data, this.terminal));
+			return reportFailure(error, this.terminal, this.environment, (data) =>
+				this.render(data as Data, this.terminal),
+			);
 		}
 	}
 

@@ -62,7 +62,10 @@ export function readEnvironment(variables: Variables = process.env): Environment
 
 /** The credentials that the environment holds. */
 export function readCredentials(variables: Variables = process.env): Credentials {
-	return Object.freeze({ identity: text(variables, "COFFER_IDENTITY"), token: text(variables, "COFFER_TOKEN") });
+	return Object.freeze({
+		identity: text(variables, "COFFER_IDENTITY"),
+		token: text(variables, "COFFER_TOKEN"),
+	});
 }
 
 /**

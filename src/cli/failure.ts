@@ -19,12 +19,15 @@ function places(error: unknown): string[] {
 
 function bug(error: unknown, debug: boolean): AppError {
 	const kind = error instanceof Error ? error.constructor.name : typeof error;
-	const code = error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+	const code =
+		error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
 	const where = debug ? `\n${places(error).join("\n")}` : "";
 	return new AppError({
 		code: "INTERNAL",
 		message: `This is a bug in Coffer: an unexpected ${kind}${code}.${where}`,
-		hint: debug ? "Please report it with the lines above." : "Run it again with COFFER_DEBUG=1 to see where, and report it.",
+		hint: debug
+			? "Please report it with the lines above."
+			: "Run it again with COFFER_DEBUG=1 to see where, and report it.",
 		exit: EXIT.failure,
 		cause: error,
 	});

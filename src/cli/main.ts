@@ -33,7 +33,8 @@ function checkCommand(config: Config, argv: string[]): void {
 	const topics = config.topics.map(({ name }) => name);
 	// A command with arguments behind it: `secret set A=1` is near `secrets set` in its first two words.
 	const typed = id.split(":");
-	const meant = closest(id, visible) ?? closest(typed.slice(0, 2).join(":"), visible) ?? closest(typed[0] ?? "", topics);
+	const meant =
+		closest(id, visible) ?? closest(typed.slice(0, 2).join(":"), visible) ?? closest(typed[0] ?? "", topics);
 	const topic = topics.find((name) => name === typed[0]) ?? "";
 	const suggestion = meant === undefined ? "" : ` Did you mean \`coffer ${meant.replaceAll(":", " ")}\`?`;
 	throw usageError(`There is no such command.${suggestion}`, topic);
@@ -48,14 +49,24 @@ async function loadConfig(argv: readonly string[], root: string): Promise<Config
 	const options = { root, logger, devPlugins: false, userPlugins: false };
 	if (needsPlugins(argv)) return await Config.load(options);
 	const pjson = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Interfaces.PJSON;
-	return await Config.load({ ...options, pjson: { ...pjson, oclif: { ...pjson.oclif, plugins: [] } }, isRoot: true });
+	return await Config.load({
+		...options,
+		pjson: { ...pjson, oclif: { ...pjson.oclif, plugins: [] } },
+		isRoot: true,
+	});
 }
 
 /** Help and version are looked for by oclif wherever they stand, so an unknown command with them is theirs. */
 function asksForHelp(argv: readonly string[]): boolean {
 	const end = argv.indexOf("--");
 	const own = end === -1 ? argv : argv.slice(0, end);
-	return own.length === 0 || own[0] === "--version" || own[0] === "-v" || own.includes("--help") || own.includes("-h");
+	return (
+		own.length === 0 ||
+		own[0] === "--version" ||
+		own[0] === "-v" ||
+		own.includes("--help") ||
+		own.includes("-h")
+	);
 }
 
 /** An exit or a complaint of oclif's, known by its mark: plugins bring classes of their own. */
@@ -84,7 +95,9 @@ async function runCommand(argv: string[], root: string): Promise<number> {
 function readerGone(): Promise<number> {
 	return new Promise((resolve, reject) => {
 		for (const stream of [process.stdout, process.stderr]) {
-			stream.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? resolve(EXIT.ok) : reject(error)));
+			stream.on("error", (error: NodeJS.ErrnoException) =>
+				error.code === "EPIPE" ? resolve(EXIT.ok) : reject(error),
+			);
 		}
 	});
 }

@@ -50,7 +50,9 @@ export async function promptHidden(terminal: Terminal, message: string, instead:
  */
 export async function promptConfirm(terminal: Terminal, message: string, instead: string): Promise<boolean> {
 	const { confirm } = await prompts(terminal, instead);
-	return answered(await confirm({ message: paint(message, false), initialValue: false, output: process.stderr }));
+	return answered(
+		await confirm({ message: paint(message, false), initialValue: false, output: process.stderr }),
+	);
 }
 
 /**
@@ -69,6 +71,8 @@ export async function promptChoice<Value extends string>(
 		label: paint(label, false),
 		...(hint === undefined ? {} : { hint: paint(hint, false) }),
 	}));
-	const answer = answered(await select<string>({ message: paint(message, false), options, output: process.stderr }));
+	const answer = answered(
+		await select<string>({ message: paint(message, false), options, output: process.stderr }),
+	);
 	return answer as Value;
 }

@@ -52,7 +52,8 @@ export const MARKS = {
 } as const;
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const WIDE =
+	/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
 /** How many columns a text takes, colours apart. */
 export function columnsOf(text: string): number {
@@ -75,7 +76,9 @@ export function table(rows: readonly (readonly string[])[], heading?: readonly s
 	}
 	return all.map((row) =>
 		row
-			.map((cell, index) => (index === row.length - 1 ? cell : cell + " ".repeat((widths[index] ?? 0) - columnsOf(cell))))
+			.map((cell, index) =>
+				index === row.length - 1 ? cell : cell + " ".repeat((widths[index] ?? 0) - columnsOf(cell)),
+			)
 			.join("  ")
 			.trimEnd(),
 	);

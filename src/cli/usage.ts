@@ -56,13 +56,18 @@ function unexpected(extra: number, shape: CommandShape): string {
 
 function missing(args: readonly { name?: string }[]): string {
 	const names = args.map(({ name = "" }) => name.toUpperCase());
-	return names.length === 1 ? `The argument ${names[0]} is missing.` : `The arguments ${names.join(", ")} are missing.`;
+	return names.length === 1
+		? `The argument ${names[0]} is missing.`
+		: `The arguments ${names.join(", ")} are missing.`;
 }
 
 const FLAG_SENTENCES: readonly [RegExp, (name: string, shape: CommandShape) => string][] = [
 	[/^Flag --([\w-]+) expects /, (name, shape) => `--${name} needs a value${oneOf(shape.flags[name])}.`],
 	[/^Flag --([\w-]+) can only be specified once/, (name) => `--${name} may be given only once.`],
-	[/^Expected --([\w-]+)=/, (name, shape) => `The value of --${name} is not valid${oneOf(shape.flags[name])}.`],
+	[
+		/^Expected --([\w-]+)=/,
+		(name, shape) => `The value of --${name} is not valid${oneOf(shape.flags[name])}.`,
+	],
 	[/^Parsing --([\w-]+) /, (name) => `The value of --${name} is not valid.`],
 	[/Missing required flag ([\w-]+)\n/, (name) => `--${name} is missing.`],
 ];
@@ -77,7 +82,9 @@ function exclusive(message: string, shape: CommandShape): string | undefined {
 	const first = /--([a-z][\w-]*)=/.exec(message)?.[1];
 	const second = /cannot also be provided when using --([\w-]+)/.exec(message)?.[1];
 	if (first === undefined || second === undefined) return undefined;
-	return first in shape.flags && second in shape.flags ? `--${first} does not go with --${second}.` : undefined;
+	return first in shape.flags && second in shape.flags
+		? `--${first} does not go with --${second}.`
+		: undefined;
 }
 
 function explainFlags(message: string, shape: CommandShape): string | undefined {
@@ -91,21 +98,27 @@ function explainFlags(message: string, shape: CommandShape): string | undefined 
 function invalidArgument(shape: CommandShape): string {
 	const choices = Object.entries(shape.args).filter(([, definition]) => oneOf(definition) !== "");
 	const [name, definition] = choices.length === 1 ? (choices[0] ?? []) : [];
-	return name === undefined ? "An argument is not valid." : `The argument ${name.toUpperCase()} is not valid${oneOf(definition)}.`;
+	return name === undefined
+		? "An argument is not valid."
+		: `The argument ${name.toUpperCase()} is not valid${oneOf(definition)}.`;
 }
 
 function explain(error: Error, shape: CommandShape): string {
 	const { name: kind } = error.constructor;
 	if (kind === "RequiredArgsError" && "args" in error) return missing(error.args as { name?: string }[]);
-	if (kind === "UnexpectedArgsError" && "args" in error) return unexpected((error.args as string[]).length, shape);
-	if (kind === "NonExistentFlagsError" && "flags" in error) return unknownFlag(String((error.flags as string[])[0]), shape);
+	if (kind === "UnexpectedArgsError" && "args" in error)
+		return unexpected((error.args as string[]).length, shape);
+	if (kind === "NonExistentFlagsError" && "flags" in error)
+		return unknownFlag(String((error.flags as string[])[0]), shape);
 	if (kind === "ArgInvalidOptionError") return invalidArgument(shape);
 	return explainFlags(error.message, shape) ?? "These arguments and flags do not go together.";
 }
 
 /** Takes back what oclif's parser wraps round the message of an AppError that a flag's own parser threw. */
 function unwrapped(error: AppError): AppError {
-	error.message = error.message.replace(/^Parsing --[\w-]+ \n\t/, "").replace(/\nSee more help with --help$/, "");
+	error.message = error.message
+		.replace(/^Parsing --[\w-]+ \n\t/, "")
+		.replace(/\nSee more help with --help$/, "");
 	return error;
 }
 

@@ -1,0 +1,17 @@
+/** `npm test`: set up, build, run vitest. Arguments go to vitest. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ensureBuilt, ROOT } from "./fresh.mjs";
+import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs";
+
+await runAsScript(async () => {
+	installPackages();
+	installSystemPackages();
+	await ensureBuilt();
+	const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+	const { status } = spawnSync(process.execPath, [vitest, "run", ...process.argv.slice(2)], {
+		cwd: ROOT,
+		stdio: "inherit",
+	});
+	process.exitCode = status ?? 1;
+});
