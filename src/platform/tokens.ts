@@ -1,0 +1,198 @@
+/**
+ * Who may do what on a platform: its access tokens, as a fold over the events of the `platform` stream.
+ *
+ * Only a token's hash is stored. Each event carries a code made with a key of the platform's identity, so
+ * that whoever can write to the store, but does not have the identity, cannot make a token.
+ */
+import { equalBytes, lengthPrefixed } from "../bytes.ts";
+import { fromBase64, hash, randomBytes, toBase64 } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import type { Scope } from "../protocol/routes.ts";
+import { formatToken, parseToken, TOKEN_SECRET_BYTES } from "../protocol/token.ts";
+import type { Store, StreamEntry } from "./store/store.ts";
+import { decodeTokenEvent, encodeTokenEvent, type NewTokenEvent, PLATFORM_STREAM } from "./token-events.ts";
+
+const TOKEN_DOMAIN = "coffer/token/1";
+/** Each lost race is somebody else's success, so that reaching this means something is wrong. */
+const APPEND_ATTEMPTS_MAX = 100;
+
+/** A token as it may be shown: everything but the token itself. */
+export interface TokenInfo {
+	readonly id: string;
+	/** Sorted. */
+	readonly scopes: readonly Scope[];
+	/** The one app that it is for; undefined: all. */
+	readonly app: string | undefined;
+	/** Milliseconds since 1970; undefined: never. */
+	readonly expiresAtMs: number | undefined;
+	readonly createdAtMs: number;
+}
+
+/** Who sent a request. */
+export type Principal = Pick<TokenInfo, "id" | "scopes" | "app">;
+
+function hashOf(token: string): Uint8Array {
+	return hash(lengthPrefixed(TOKEN_DOMAIN, token));
+}
+
+/**
+ * A fresh token.
+ * @param fingerprint the platform identity's, 22 characters of base64
+ * @returns the token, to be shown once and not kept; its public id; its hash, base64, which is what is stored
+ */
+export function createToken({ fingerprint }: { fingerprint: string }): { token: string; id: string; hash: string } {
+	const token = formatToken(fingerprint, toBase64(randomBytes(TOKEN_SECRET_BYTES)));
+	return { token, id: `tok_${Buffer.from(randomBytes(8)).toString("hex")}`, hash: toBase64(hashOf(token)) };
+}
+
+interface Known extends TokenInfo {
+	readonly hash: Uint8Array;
+}
+
+export interface TokenRegistryOptions {
+	store: Store;
+	/** The platform identity's fingerprint, 22 characters of base64. */
+	fingerprint: string;
+	/** The platform identity's key for what it keeps, 32 bytes. */
+	stateKey: Uint8Array;
+}
+
+export class TokenRegistry {
+	readonly #store: Store;
+	readonly #fingerprint: string;
+	readonly #key: Uint8Array;
+	readonly #tokens = new Map<string, Known>();
+	#revision = 0;
+
+	private constructor({ store, fingerprint, stateKey }: TokenRegistryOptions) {
+		this.#store = store;
+		this.#fingerprint = fingerprint;
+		this.#key = stateKey;
+	}
+
+	/**
+	 * Reads the tokens that there are.
+	 * @throws AppError `TOKEN_EVENT_FORGED` (exit 7)
+	 */
+	static async open(options: TokenRegistryOptions): Promise<TokenRegistry> {
+		const registry = new TokenRegistry(options);
+		await registry.#catchUp();
+		return registry;
+	}
+
+	/**
+	 * Takes in what other nodes create and revoke, until the signal aborts.
+	 * @throws AppError `TOKEN_EVENT_FORGED` (exit 7)
+	 */
+	async follow(signal: AbortSignal): Promise<void> {
+		for await (const entry of this.#store.watch(PLATFORM_STREAM, this.#revision, signal)) this.#apply(entry);
+	}
+
+	/**
+	 * Makes a token.
+	 * @param grant what it may do; `app` binds it to one app; `expiresAtMs` in milliseconds since 1970
+	 * @returns the token, which nobody can tell again
+	 */
+	async create(
+		grant: { scopes: readonly Scope[]; app?: string; expiresAtMs?: number },
+		nowMs: number,
+	): Promise<{ token: string; id: string }> {
+		const { token, id, hash } = createToken({ fingerprint: this.#fingerprint });
+		await this.#append(() => ({
+			type: "token-created",
+			id,
+			hash,
+			scopes: [...new Set(grant.scopes)].sort(),
+			app: grant.app ?? null,
+			expiresAtMs: grant.expiresAtMs ?? null,
+			createdAtMs: nowMs,
+		}));
+		return { token, id };
+	}
+
+	/**
+	 * Makes a token worthless, at once.
+	 * @throws AppError `TOKEN_NOT_FOUND` (exit 4)
+	 */
+	async revoke(id: string, nowMs: number): Promise<void> {
+		await this.#append(() => {
+			if (this.#tokens.has(id)) return { type: "token-revoked", id, revokedAtMs: nowMs };
+			throw new AppError({
+				code: "TOKEN_NOT_FOUND",
+				message: "There is no access token with this id.",
+				hint: "List the tokens to see their ids.",
+				exit: EXIT.notFound,
+			});
+		});
+	}
+
+	/** Revokes every token that is bound to an app: a later app of the same name is another one. */
+	async revokeBoundTo(app: string, nowMs: number): Promise<void> {
+		await this.#catchUp();
+		for (const token of this.list()) if (token.app === app) await this.revoke(token.id, nowMs);
+	}
+
+	/** The tokens that are not revoked, expired ones too, oldest first. */
+	list(): TokenInfo[] {
+		return [...this.#tokens.values()].map(({ hash: _, ...info }) => info);
+	}
+
+	/** Whose token it is; undefined for one that is malformed, another platform's, unknown, revoked or expired. */
+	authenticate(token: string, nowMs: number): Principal | undefined {
+		if (parseToken(token)?.fingerprint !== this.#fingerprint) return undefined;
+		const presented = hashOf(token);
+		let found: Known | undefined;
+		// All of them, each in constant time: how long it takes says nothing about how near a guess is.
+		for (const known of this.#tokens.values()) if (equalBytes(known.hash, presented)) found = known;
+		if (found === undefined || (found.expiresAtMs ?? Number.POSITIVE_INFINITY) <= nowMs) return undefined;
+		return { id: found.id, scopes: found.scopes, app: found.app };
+	}
+
+	/**
+	 * Whether a principal may do what asks for a scope.
+	 * @param app the app that it is about; undefined for what is about the whole platform, which no token that is
+	 *   bound to an app may do
+	 */
+	authorise(principal: Principal, scope: Scope, app: string | undefined): boolean {
+		if (principal.app !== undefined && principal.app !== app) return false;
+		return principal.scopes.includes(scope) || principal.scopes.includes("admin");
+	}
+
+	/** @param make the event, given everything that was appended before it; throws where it may not be */
+	async #append(make: () => NewTokenEvent): Promise<void> {
+		for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
+			await this.#catchUp();
+			const event = make();
+			const result = await this.#store.append(PLATFORM_STREAM, this.#revision, encodeTokenEvent(event, this.#key));
+			if (result.appended) return await this.#catchUp();
+		}
+		throw new AppError({
+			code: "STORE_CONTENDED",
+			message: `The stream ${PLATFORM_STREAM} changed ${APPEND_ATTEMPTS_MAX} times while a token was being written.`,
+			hint: "Try again.",
+			exit: EXIT.conflict,
+		});
+	}
+
+	async #catchUp(): Promise<void> {
+		for (const entry of await this.#store.read(PLATFORM_STREAM, this.#revision)) this.#apply(entry);
+	}
+
+	#apply(entry: StreamEntry): void {
+		// The watch and our own reading bring the same entries.
+		if (entry.revision <= this.#revision) return;
+		const event = decodeTokenEvent(entry, this.#key);
+		this.#revision = entry.revision;
+		if (event?.type === "token-revoked") this.#tokens.delete(event.id);
+		if (event?.type !== "token-created") return;
+		const { id, scopes, app, expiresAtMs, createdAtMs } = event;
+		this.#tokens.set(id, {
+			id,
+			scopes,
+			app: app ?? undefined,
+			expiresAtMs: expiresAtMs ?? undefined,
+			createdAtMs,
+			hash: fromBase64(event.hash) as Uint8Array,
+		});
+	}
+}

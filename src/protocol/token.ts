@@ -1,0 +1,28 @@
+/**
+ * The form of a platform's access tokens, `coffer_FINGERPRINT.SECRET`: the fingerprint says which platform
+ * it is for, so that a client sends it, and the environment's key, to no other. PURE.
+ */
+import { isBase64Text } from "../bytes.ts";
+
+/** Bytes of a platform's fingerprint. */
+const FINGERPRINT_BYTES = 16;
+/** Bytes of a token's secret. */
+export const TOKEN_SECRET_BYTES = 32;
+const PREFIX = "coffer_";
+
+/**
+ * The text of a token.
+ * @param fingerprint the platform identity's, 22 characters of base64
+ * @param secret 43 characters of base64
+ */
+export function formatToken(fingerprint: string, secret: string): string {
+	return `${PREFIX}${fingerprint}.${secret}`;
+}
+
+/** What a token says about itself, or undefined where the text is not a token, exactly. Says nothing of its validity. */
+export function parseToken(text: string): { fingerprint: string } | undefined {
+	if (!text.startsWith(PREFIX)) return undefined;
+	const [fingerprint = "", secret = "", ...more] = text.slice(PREFIX.length).split(".");
+	if (more.length > 0 || !isBase64Text(fingerprint, FINGERPRINT_BYTES)) return undefined;
+	return isBase64Text(secret, TOKEN_SECRET_BYTES) ? { fingerprint } : undefined;
+}
