@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The same as bin/run.js, and brings oclif.manifest.json up to date first, for new commands and flags.
-import { ensureBuilt } from "../scripts/fresh.mjs";
+import { ensureBuilt } from "../scripts/ensure-built.mjs";
 import { writeManifest } from "../scripts/manifest.mjs";
 
 await ensureBuilt();

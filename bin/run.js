@@ -7,8 +7,11 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 if (existsSync(new URL("../src", import.meta.url))) {
-	const { ensureBuilt } = await import("../scripts/fresh.mjs");
-	await ensureBuilt();
+	const { ensureBuilt } = await import("../scripts/ensure-built.mjs");
+	await ensureBuilt().catch((error) => {
+		process.stderr.write(`${error.message}\n`);
+		process.exit(1);
+	});
 }
 const { main } = await import("../dist/main.js");
 process.exit(await main(process.argv.slice(2), root));

@@ -181,6 +181,15 @@ async function bundle() {
 	removeLeftovers(outputFiles.map(({ path }) => path));
 }
 
+/** esbuild's errors as `file:line: text`, one a line. */
+function explained(error) {
+	if (!Array.isArray(error.errors)) return error;
+	const lines = error.errors.map(({ location, text }) =>
+		location ? `${location.file}:${location.line}: ${text}` : text,
+	);
+	return new Error(`The sources do not build.\n${lines.join("\n")}`);
+}
+
 /** Builds `dist/`; does nothing where another process has just done it. */
 export async function build() {
 	await lock();
@@ -190,9 +199,16 @@ export async function build() {
 		await bundle();
 		copyHostFiles();
 		writeWhole(join(DIST, ".fingerprint"), inputs);
+	} catch (error) {
+		throw explained(error);
 	} finally {
 		rmSync(LOCK, { force: true });
 	}
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await build();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+	await build().catch((error) => {
+		process.stderr.write(`${error.message}\n`);
+		process.exitCode = 1;
+	});
+}

@@ -1,7 +1,8 @@
 /** `npm run demo`: set up, build, run the example's demonstration. Arguments go to it. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { ensureBuilt, ROOT } from "./fresh.mjs";
+import { ensureBuilt } from "./ensure-built.mjs";
+import { ROOT } from "./fresh.mjs";
 import { installPackages, runAsScript } from "./setup.mjs";
 
 await runAsScript(async () => {

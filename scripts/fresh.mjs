@@ -11,7 +11,7 @@ export const DIST = join(ROOT, "dist");
 const FINGERPRINT = ".fingerprint";
 
 /** Everything besides `src/` that shapes the output. */
-const INPUTS = ["package-lock.json", "scripts/build.mjs", "scripts/fresh.mjs", "scripts/oclif.mjs"];
+const INPUTS = ["package-lock.json", "scripts/build.mjs", "scripts/oclif.mjs"];
 
 function addFile(path, lines) {
 	const { mtimeMs, size } = statSync(path);
@@ -49,11 +49,4 @@ export function builtFingerprint() {
 	} catch {
 		return undefined;
 	}
-}
-
-/** Builds `dist/` unless it is fresh. Silent on success. */
-export async function ensureBuilt() {
-	if (builtFingerprint() === fingerprint()) return;
-	const { build } = await import("./build.mjs");
-	await build();
 }

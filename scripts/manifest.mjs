@@ -5,7 +5,8 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ensureBuilt, ROOT } from "./fresh.mjs";
+import { ensureBuilt } from "./ensure-built.mjs";
+import { ROOT } from "./fresh.mjs";
 
 const MANIFEST = join(ROOT, "oclif.manifest.json");
 

@@ -1,7 +1,8 @@
 /** `npm test`: set up, build, run vitest. Arguments go to vitest. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { ensureBuilt, ROOT } from "./fresh.mjs";
+import { ensureBuilt } from "./ensure-built.mjs";
+import { ROOT } from "./fresh.mjs";
 import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs";
 
 await runAsScript(async () => {

@@ -1,0 +1,31 @@
+/** The structure that the code keeps, held by reading the code. */
+import { describe, expect, test } from "vitest";
+import { CONDUCT_RULES } from "./support/architecture/conduct.ts";
+import { SHAPE_RULES } from "./support/architecture/shape.ts";
+import { parseSource, readProject } from "./support/architecture/source.ts";
+
+const project = readProject();
+const RULES = [...SHAPE_RULES, ...CONDUCT_RULES];
+
+function parseAll(files: Readonly<Record<string, string>>) {
+	return Object.entries(files).map(([path, text]) => parseSource(path, text));
+}
+
+test("the whole project is read", () => {
+	const paths = project.map(({ path }) => path);
+	expect(paths).toEqual(expect.arrayContaining(["bin/run.js", "src/crypto.ts", "test/architecture.test.ts"]));
+});
+
+describe.each(RULES)("$name", ({ check, planted, innocent = [] }) => {
+	test("holds", () => {
+		expect(check(project).map(({ path, line, what }) => `${path}:${line} ${what}`)).toEqual([]);
+	});
+
+	test.each(planted.map((files) => ({ files })))("catches $files", ({ files }) => {
+		expect(check(parseAll(files))).not.toEqual([]);
+	});
+
+	test.each(innocent.map((files) => ({ files })))("lets $files pass", ({ files }) => {
+		expect(check(parseAll(files))).toEqual([]);
+	});
+});
