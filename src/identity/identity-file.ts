@@ -1,0 +1,160 @@
+/**
+ * Files that hold an identity in clear text: as private as an SSH key, or refused.
+ */
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { AppError, EXIT } from "../errors.ts";
+import { printable } from "../printable.ts";
+import { formatIdentity, type Identity, parseIdentity } from "./identity.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+const OTHERS = 0o077;
+const WORLD_WRITABLE = 0o002;
+const STICKY = 0o1000;
+/** Far more than an identity takes. */
+const FILE_BYTES_MAX = 4096;
+
+/**
+ * Reads an identity from a file: a regular one that only its owner, who is the present user, may read or write.
+ * A symbolic link is followed where nobody else can turn it elsewhere.
+ * @throws AppError (exit 3) `IDENTITY_FILE_NOT_FOUND`, `IDENTITY_FILE_UNREADABLE`, `IDENTITY_FILE_TYPE`,
+ *   `IDENTITY_FILE_OWNER`, `IDENTITY_FILE_MODE`, `IDENTITY_FILE_DIRECTORY`, `IDENTITY_MALFORMED`
+ */
+export async function readIdentityFile(path: string): Promise<Identity> {
+	await checkPlace(path);
+	let handle: FileHandle | undefined;
+	try {
+		// What is checked is the open file itself. Not blocking: a named pipe would be waited for.
+		handle = await open(await realpath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+		checkFile(path, await handle.stat());
+		const { bytesRead, buffer } = await handle.read(Buffer.alloc(FILE_BYTES_MAX));
+		const text = buffer.toString("utf8", 0, bytesRead);
+		buffer.fill(0);
+		return parseIdentity(text, printable(path, 200));
+	} catch (error) {
+		throw error instanceof AppError ? error : readError(path, error);
+	} finally {
+		await handle?.close();
+	}
+}
+
+/**
+ * Writes an identity to a new file of mode 0600, durably.
+ * @throws AppError `IDENTITY_FILE_EXISTS` (exit 5) where there is anything at that path, also a dangling link;
+ *   `IDENTITY_FILE_UNWRITABLE` (exit 1)
+ */
+export async function writeIdentityFile(path: string, identity: Identity): Promise<void> {
+	let handle: FileHandle | undefined;
+	try {
+		handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
+		await handle.chmod(0o600);
+		await handle.writeFile(`${formatIdentity(identity)}\n`);
+		await handle.sync();
+		await syncFolder(dirname(resolve(path)));
+	} catch (error) {
+		throw writeError(path, error);
+	} finally {
+		await handle?.close();
+	}
+}
+
+async function syncFolder(folder: string): Promise<void> {
+	if (process.platform === "win32") return;
+	const handle = await open(folder, O_RDONLY);
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+}
+
+/** Nobody else may be able to put another file in its place. */
+async function checkPlace(path: string): Promise<void> {
+	if (process.getuid === undefined) return;
+	try {
+		const entry = await lstat(path);
+		if (entry.isSymbolicLink() && entry.uid !== process.getuid() && entry.uid !== 0) {
+			throw refused(
+				path,
+				"IDENTITY_FILE_OWNER",
+				"is a symbolic link of another user",
+				"Name the file itself.",
+			);
+		}
+		for (const folder of new Set([dirname(resolve(path)), dirname(await realpath(path))])) {
+			const { mode } = await lstat(await realpath(folder));
+			if ((mode & WORLD_WRITABLE) !== 0 && (mode & STICKY) === 0) {
+				const hint = `Run: chmod o-w ${printable(folder, 200)}`;
+				throw refused(path, "IDENTITY_FILE_DIRECTORY", "is in a folder that every user may write to", hint);
+			}
+		}
+	} catch (error) {
+		throw error instanceof AppError ? error : readError(path, error);
+	}
+}
+
+function checkFile(path: string, stats: Stats): void {
+	const shown = printable(path, 200);
+	if (!stats.isFile()) {
+		throw refused(
+			path,
+			"IDENTITY_FILE_TYPE",
+			"is not a regular file",
+			"Name a file that holds the identity.",
+		);
+	}
+	if (process.getuid === undefined) return;
+	if (stats.uid !== process.getuid()) {
+		throw refused(path, "IDENTITY_FILE_OWNER", "belongs to another user", `Run: chown "$(id -u)" ${shown}`);
+	}
+	if ((stats.mode & OTHERS) !== 0) {
+		const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
+		throw refused(
+			path,
+			"IDENTITY_FILE_MODE",
+			`can be used by others (mode ${mode})`,
+			`Run: chmod 600 ${shown}`,
+		);
+	}
+	if (stats.size > FILE_BYTES_MAX) {
+		throw refused(
+			path,
+			"IDENTITY_MALFORMED",
+			"is too large to be an identity",
+			"Name a file that holds the identity.",
+		);
+	}
+}
+
+function refused(path: string, code: string, what: string, hint: string, cause?: unknown): AppError {
+	const message = `The identity file ${printable(path, 200)} ${what}.`;
+	return new AppError({ code, message, hint, exit: EXIT.unauthorised, cause });
+}
+
+function errnoOf(error: unknown): string {
+	return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+}
+
+function readError(path: string, error: unknown): AppError {
+	const errno = errnoOf(error);
+	if (errno === "ENOENT" || errno === "ENOTDIR") {
+		return refused(path, "IDENTITY_FILE_NOT_FOUND", "does not exist", "Check the path.", error);
+	}
+	const hint = "Check the path and its permissions.";
+	return refused(path, "IDENTITY_FILE_UNREADABLE", `cannot be read (${errno})`, hint, error);
+}
+
+function writeError(path: string, error: unknown): AppError {
+	const exists = errnoOf(error) === "EEXIST";
+	return new AppError({
+		code: exists ? "IDENTITY_FILE_EXISTS" : "IDENTITY_FILE_UNWRITABLE",
+		message: exists
+			? `There is already something at ${printable(path, 200)}.`
+			: `The identity file ${printable(path, 200)} cannot be written (${errnoOf(error)}).`,
+		hint: exists ? "Name a file that does not exist yet." : "Check that the folder exists and is writable.",
+		exit: exists ? EXIT.conflict : EXIT.failure,
+		cause: error,
+	});
+}

@@ -1,0 +1,125 @@
+/**
+ * A platform's own identity. It never is the identity of the person who starts the platform, and it never
+ * lies in the data directory: that directory alone opens nothing.
+ */
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { AppError, EXIT } from "../errors.ts";
+import { printable } from "../printable.ts";
+import { type Identity, newIdentity, parseIdentity } from "./identity.ts";
+import { readIdentityFile, writeIdentityFile } from "./identity-file.ts";
+import type { Keychain } from "./keychain.ts";
+import { identityInKeychain, storeInKeychain } from "./sources.ts";
+
+const ACCOUNT = "platform-identity";
+
+export interface PlatformIdentity {
+	identity: Identity;
+	source: "environment" | "file" | "keychain";
+	/** Whether it was made just now. */
+	created: boolean;
+}
+
+export interface PlatformIdentityOptions {
+	/** `--identity-file`: made where it does not exist. */
+	identityFile?: string | undefined;
+	env: { COFFER_PLATFORM_IDENTITY?: string | undefined; COFFER_PLATFORM_IDENTITY_FILE?: string | undefined };
+	keychain: Keychain;
+	/** Need not exist yet. */
+	dataDirectory: string;
+}
+
+/**
+ * The platform's identity, from the first of these that is named: `--identity-file`, COFFER_PLATFORM_IDENTITY,
+ * COFFER_PLATFORM_IDENTITY_FILE; else from the keychain, where it is made on the first start.
+ * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` where nothing is named and there is no keychain,
+ *   `PLATFORM_IDENTITY_IN_DATA` where the file is inside the data directory, or what reading it throws
+ */
+export async function openPlatformIdentity(options: PlatformIdentityOptions): Promise<PlatformIdentity> {
+	const { identityFile, env, dataDirectory } = options;
+	if (identityFile !== undefined) {
+		await refuseInside(identityFile, dataDirectory);
+		return fromFile(identityFile);
+	}
+	const text = env.COFFER_PLATFORM_IDENTITY;
+	if (text !== undefined) {
+		return {
+			identity: parseIdentity(text, "COFFER_PLATFORM_IDENTITY"),
+			source: "environment",
+			created: false,
+		};
+	}
+	const path = env.COFFER_PLATFORM_IDENTITY_FILE;
+	if (path !== undefined) {
+		await refuseInside(path, dataDirectory);
+		return { identity: await readIdentityFile(path), source: "file", created: false };
+	}
+	return fromKeychain(options.keychain);
+}
+
+/** Reads the file, or makes it; where another process made it in between, reads that one. */
+async function fromFile(path: string): Promise<PlatformIdentity> {
+	const identity = await readIfThere(path);
+	if (identity !== undefined) return { identity, source: "file", created: false };
+	const made = newIdentity();
+	try {
+		await writeIdentityFile(path, made);
+		return { identity: made, source: "file", created: true };
+	} catch (error) {
+		if (!(error instanceof AppError) || error.code !== "IDENTITY_FILE_EXISTS") throw error;
+		return { identity: await readIdentityFile(path), source: "file", created: false };
+	}
+}
+
+async function readIfThere(path: string): Promise<Identity | undefined> {
+	try {
+		return await readIdentityFile(path);
+	} catch (error) {
+		if (error instanceof AppError && error.code === "IDENTITY_FILE_NOT_FOUND") return undefined;
+		throw error;
+	}
+}
+
+async function fromKeychain(keychain: Keychain): Promise<PlatformIdentity> {
+	try {
+		const present = await identityInKeychain(keychain, ACCOUNT);
+		if (present !== undefined) return { identity: present, source: "keychain", created: false };
+		const identity = await storeInKeychain(keychain, ACCOUNT, newIdentity());
+		return { identity, source: "keychain", created: true };
+	} catch (error) {
+		if (!(error instanceof AppError) || !error.code.startsWith("KEYCHAIN_")) throw error;
+		throw new AppError({
+			code: "PLATFORM_IDENTITY_MISSING",
+			message: `The platform has no identity. ${error.message}`,
+			hint:
+				"Start it with --identity-file FILE (outside the data directory; made on the first start), set " +
+				"COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE, or start it where there is a keychain.",
+			exit: EXIT.unauthorised,
+			cause: error,
+		});
+	}
+}
+
+async function refuseInside(file: string, dataDirectory: string): Promise<void> {
+	const [inner, outer] = await Promise.all([realPlace(file), realPlace(dataDirectory)]);
+	if (inner !== outer && !inner.startsWith(outer.endsWith(sep) ? outer : outer + sep)) return;
+	throw new AppError({
+		code: "PLATFORM_IDENTITY_IN_DATA",
+		message: `The identity file ${printable(file, 200)} is inside the data directory.`,
+		hint: "Keep it elsewhere: a copy of the data directory must not open what is in it.",
+		exit: EXIT.unauthorised,
+	});
+}
+
+/** The real path of what may not exist yet: that of its nearest folder that does, and the rest as it is. */
+async function realPlace(path: string): Promise<string> {
+	const absolute = resolve(path);
+	try {
+		return await realpath(absolute);
+	} catch (error) {
+		const parent = dirname(absolute);
+		const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+		if (!missing || parent === absolute) return absolute;
+		return join(await realPlace(parent), basename(absolute));
+	}
+}

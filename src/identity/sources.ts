@@ -1,0 +1,84 @@
+/**
+ * Where a device's identity is looked for, and in which order: the environment (for CI), a file that the
+ * environment names, the system's keychain. The first that is named is the only one: where it fails, that is
+ * an error, and the next is not tried.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { formatIdentity, type Identity, newIdentity, parseIdentity, sameIdentity } from "./identity.ts";
+import { readIdentityFile } from "./identity-file.ts";
+import type { Keychain } from "./keychain.ts";
+
+/** The keychain's account of the device's identity. */
+const ACCOUNT = "identity";
+
+export interface FoundIdentity {
+	identity: Identity;
+	source: "environment" | "file" | "keychain";
+}
+
+/**
+ * The device's identity, or undefined where the keychain is in reach, holds none and nothing else is named.
+ * @throws AppError (exit 3) where the named source is malformed, too open or out of reach
+ */
+export async function openIdentity(options: {
+	env: { COFFER_IDENTITY?: string | undefined; COFFER_IDENTITY_FILE?: string | undefined };
+	keychain: Keychain;
+}): Promise<FoundIdentity | undefined> {
+	const { COFFER_IDENTITY: text, COFFER_IDENTITY_FILE: path } = options.env;
+	if (text !== undefined) return { identity: parseIdentity(text, "COFFER_IDENTITY"), source: "environment" };
+	if (path !== undefined) return { identity: await readIdentityFile(path), source: "file" };
+	const identity = await identityInKeychain(options.keychain, ACCOUNT);
+	return identity && { identity, source: "keychain" };
+}
+
+/**
+ * Makes the device's identity and keeps it in the keychain.
+ * @throws AppError `IDENTITY_EXISTS` (exit 5) where the keychain holds one; or what the keychain throws
+ */
+export async function createIdentityInKeychain(keychain: Keychain): Promise<Identity> {
+	return storeInKeychain(keychain, ACCOUNT, newIdentity());
+}
+
+/**
+ * Keeps an identity that came from elsewhere (an export) as the device's own.
+ * @throws AppError `IDENTITY_EXISTS` (exit 5) where the keychain holds another; or what the keychain throws
+ */
+export async function importIdentityToKeychain(keychain: Keychain, identity: Identity): Promise<void> {
+	const present = await identityInKeychain(keychain, ACCOUNT);
+	if (present === undefined || !sameIdentity(present, identity))
+		await storeInKeychain(keychain, ACCOUNT, identity);
+}
+
+/** The identity under an account of the keychain, or undefined. */
+export async function identityInKeychain(keychain: Keychain, account: string): Promise<Identity | undefined> {
+	const text = await keychain.get(account);
+	return text === undefined ? undefined : parseIdentity(text, `the system's keychain (coffer, ${account})`);
+}
+
+/**
+ * Stores an identity under an account that holds none, and reads it back: what is returned is what the
+ * keychain will answer from now on.
+ */
+export async function storeInKeychain(
+	keychain: Keychain,
+	account: string,
+	identity: Identity,
+): Promise<Identity> {
+	if ((await keychain.get(account)) !== undefined) {
+		throw new AppError({
+			code: "IDENTITY_EXISTS",
+			message: `The system's keychain already holds an identity (coffer, ${account}).`,
+			hint: "Use that one; vaults that it is a member of could not be opened without it.",
+			exit: EXIT.conflict,
+		});
+	}
+	await keychain.set(account, formatIdentity(identity));
+	const stored = await identityInKeychain(keychain, account);
+	if (stored !== undefined) return stored;
+	throw new AppError({
+		code: "KEYCHAIN_UNAVAILABLE",
+		message: "The system's keychain accepted the identity and did not keep it.",
+		hint: "Pass the identity in COFFER_IDENTITY, or name a file that holds it in COFFER_IDENTITY_FILE.",
+		exit: EXIT.unauthorised,
+	});
+}

@@ -1,0 +1,41 @@
+/**
+ * Access tokens for platforms, in the keychain. Each is bound to the origin that it was given for, so that
+ * it is never sent to another.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { Keychain } from "./keychain.ts";
+
+/** The token for a platform, or undefined. @param url any URL of the platform's */
+export function readToken(keychain: Keychain, url: string): Promise<string | undefined> {
+	return keychain.get(accountOf(url));
+}
+
+/** Keeps a platform's token, in place of an earlier one. */
+export async function storeToken(keychain: Keychain, url: string, token: string): Promise<void> {
+	if (token === "") {
+		throw new AppError({
+			code: "TOKEN_EMPTY",
+			message: "The access token is empty.",
+			hint: "Pass the token that the platform printed when it first started.",
+			exit: EXIT.usage,
+		});
+	}
+	await keychain.set(accountOf(url), token);
+}
+
+/** Forgets a platform's token. @returns whether there was one */
+export function deleteToken(keychain: Keychain, url: string): Promise<boolean> {
+	return keychain.delete(accountOf(url));
+}
+
+/** @throws AppError `PLATFORM_URL_INVALID` (exit 2) where the URL has no origin of http or https */
+function accountOf(url: string): string {
+	const parsed = URL.canParse(url) ? new URL(url) : undefined;
+	if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return `token:${parsed.origin}`;
+	throw new AppError({
+		code: "PLATFORM_URL_INVALID",
+		message: "What is given as the platform's address is not one.",
+		hint: "Give an address that begins with https:// (or http:// on this machine).",
+		exit: EXIT.usage,
+	});
+}

@@ -1,0 +1,61 @@
+/** Runs a TypeScript file of the tests as a process of its own, as the command line runs: bundled, on plain node. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface ProcessResult {
+	/** Null where a signal ended it, such as the one when `timeoutMs` was over. */
+	status: number | null;
+	signal: string | null;
+	stdout: string;
+	stderr: string;
+}
+
+export interface Program extends AsyncDisposable {
+	/**
+	 * Runs it to its end, with this environment and nothing inherited but PATH.
+	 * @param timeoutMs after which it is killed
+	 */
+	run(args: string[], env: Record<string, string>, timeoutMs: number): Promise<ProcessResult>;
+}
+
+/** Bundles a file; packages stay outside, since some are native. @param entry path from the repository's root */
+export async function bundledProgram(entry: string): Promise<Program> {
+	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
+	await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+	const outfile = join(folder, "program.mjs");
+	await build({
+		entryPoints: [join(root, entry)],
+		outfile,
+		bundle: true,
+		packages: "external",
+		platform: "node",
+		format: "esm",
+		target: "node20.19",
+		logLevel: "silent",
+	});
+	return {
+		run: async (args, env, timeoutMs) => {
+			const child: ChildProcess = spawn(process.execPath, [outfile, ...args], {
+				env: { PATH: process.env.PATH, ...env },
+				stdio: ["ignore", "pipe", "pipe"],
+				timeout: timeoutMs,
+				killSignal: "SIGKILL",
+			});
+			const [[status, signal], stdout, stderr] = await Promise.all([
+				once(child, "close") as Promise<[number | null, string | null]>,
+				child.stdout ? text(child.stdout) : "",
+				child.stderr ? text(child.stderr) : "",
+			]);
+			return { status, signal, stdout, stderr };
+		},
+		[Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+	};
+}

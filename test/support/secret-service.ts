@@ -1,0 +1,156 @@
+/**
+ * A real Secret Service for tests: gnome-keyring on a private session bus, with folders of its own. It needs
+ * the Debian packages dbus-daemon, gnome-keyring and libsecret-1-0; where they are missing, tests fail.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type Bus, connectToBus, socketPathOf } from "../../src/identity/dbus.ts";
+
+export interface SecretServiceOptions {
+	/** `none` starts the bus alone; `denied` lets nobody talk to the service. */
+	service?: "unlocked" | "locked" | "denied" | "none";
+}
+
+export interface SecretService {
+	/** What a process needs in its environment to find the service. `lock` changes it. */
+	readonly env: Record<string, string>;
+	/** Stops the service's process, so that it answers nothing any more, until `resume` or `close`. */
+	pause(): Promise<void>;
+	resume(): Promise<void>;
+	/** Ends the session and begins another, in which nobody has unlocked the keyring. */
+	lock(): Promise<void>;
+	/** Ends all of it and removes its folders. */
+	close(): Promise<void>;
+}
+
+/** Starts a bus and the service on it; resolves once the service answers. */
+export async function withSecretService(options: SecretServiceOptions = {}): Promise<SecretService> {
+	const { service = "unlocked" } = options;
+	const folder = await mkdtemp(join(tmpdir(), "coffer-keyring-"));
+	await prepare(folder, service);
+	let bus = await start(folder, service === "none" || service === "denied" ? "bus" : "service");
+	const lock = async () => {
+		await stop(bus, folder);
+		await writeStarter(folder, false);
+		bus = await start(folder);
+	};
+	if (service === "locked") await lock();
+	return {
+		get env() {
+			return { DBUS_SESSION_BUS_ADDRESS: bus.address };
+		},
+		pause: async () => void process.kill(await servicePid(folder), "SIGSTOP"),
+		resume: async () => void process.kill(await servicePid(folder), "SIGCONT"),
+		lock,
+		close: async () => {
+			await stop(bus, folder);
+			await rm(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+/**
+ * The bus starts the service itself when it is first called, and holds the call until it is ready: that is
+ * how a desktop does it, and it leaves nothing to wait for.
+ */
+async function prepare(folder: string, service: string): Promise<void> {
+	for (const name of ["home", "data", "config", "cache", "run", "services"]) await mkdir(join(folder, name));
+	await chmod(join(folder, "run"), 0o700);
+	const deny = service === "denied" ? '<deny send_destination="org.freedesktop.secrets"/>' : "";
+	await writeFile(
+		join(folder, "bus.conf"),
+		`<busconfig>
+			<type>session</type>
+			<listen>unix:path=${folder}/bus</listen>
+			<auth>EXTERNAL</auth>
+			<servicedir>${folder}/services</servicedir>
+			<policy context="default">
+				<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>${deny}
+			</policy>
+		</busconfig>`,
+	);
+	if (service === "none") return;
+	await writeFile(
+		join(folder, "services", "org.freedesktop.secrets.service"),
+		`[D-BUS Service]\nName=org.freedesktop.secrets\nExec=/bin/sh ${folder}/start\n`,
+	);
+	await writeFile(join(folder, "password"), "password of the keyring");
+	await writeStarter(folder, true);
+}
+
+async function writeStarter(folder: string, unlock: boolean): Promise<void> {
+	const daemon = `gnome-keyring-daemon --foreground --components=secrets --control-directory=${folder}/run`;
+	const command = unlock ? `${daemon} --unlock < ${folder}/password` : daemon;
+	await writeFile(join(folder, "start"), `echo $$ > ${folder}/pid\nexec ${command} > ${folder}/log 2>&1\n`);
+}
+
+interface RunningBus {
+	process: ChildProcess;
+	address: string;
+}
+
+async function start(folder: string, until: "bus" | "service" = "service"): Promise<RunningBus> {
+	const daemon = spawn(
+		"dbus-daemon",
+		["--nofork", "--nopidfile", `--config-file=${folder}/bus.conf`, "--print-address"],
+		{
+			env: {
+				PATH: process.env.PATH,
+				HOME: join(folder, "home"),
+				XDG_DATA_HOME: join(folder, "data"),
+				XDG_CONFIG_HOME: join(folder, "config"),
+				XDG_CACHE_HOME: join(folder, "cache"),
+				XDG_RUNTIME_DIR: join(folder, "run"),
+			},
+			stdio: ["ignore", "pipe", "ignore"],
+		},
+	);
+	const lines = createInterface({ input: daemon.stdout });
+	const [address] = (await Promise.race([
+		once(lines, "line"),
+		once(daemon, "exit").then(() => Promise.reject(new Error("dbus-daemon did not start"))),
+	])) as [string];
+	const bus = { process: daemon, address };
+	if (until === "service") await callService(address);
+	return bus;
+}
+
+/** Makes the bus start the service, and waits until that answers. */
+async function callService(address: string): Promise<void> {
+	const bus: Bus = await connectToBus(socketPathOf(address) ?? "", AbortSignal.timeout(20_000));
+	try {
+		await bus.call({
+			destination: "org.freedesktop.secrets",
+			path: "/org/freedesktop/secrets",
+			interface: "org.freedesktop.Secret.Service",
+			member: "ReadAlias",
+			arguments: ["default"],
+		});
+	} finally {
+		bus[Symbol.dispose]();
+	}
+}
+
+async function servicePid(folder: string): Promise<number> {
+	return Number(await readFile(join(folder, "pid"), "utf8"));
+}
+
+async function stop(bus: RunningBus, folder: string): Promise<void> {
+	const pid = await servicePid(folder).catch(() => undefined);
+	if (pid !== undefined) endProcess(pid);
+	const ended = once(bus.process, "exit");
+	bus.process.kill("SIGTERM");
+	await ended;
+}
+
+function endProcess(pid: number): void {
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch {
+		// It has ended already.
+	}
+}
