@@ -9,20 +9,31 @@ export interface Launch {
 	deployment: string;
 	/** The self-contained ES module. */
 	code: Uint8Array;
-	/** The environment: exactly this, nothing inherited. Held only while the process starts. */
+	/** The environment: exactly this, nothing inherited. The driver keeps the values only to redact output. */
 	environment: ReadonlyMap<string, string>;
 }
 
 /** One running version of one function. */
 export interface Instance {
+	readonly deployment: string;
 	readonly pid: number;
 	/** Where it answers HTTP: a Unix socket. */
 	readonly socketPath: string;
 	/** Settles when the process has ended, for whatever reason; never rejects. */
 	readonly exited: Promise<ExitReason>;
+	/** How many requests and upgraded connections it is serving. */
+	readonly inFlight: number;
+	/** When the last one began or ended (or the instance was ready), in the milliseconds of `performance.now()`. */
+	readonly lastActiveMs: number;
 	/**
-	 * Ends it: waits until `inFlight()` is 0 or the grace period is over, then SIGTERM, then SIGKILL.
-	 * Resolves once the process is gone. Calling it again returns the same promise.
+	 * Counts one request in. The returned function counts it out again, once, however often it is called.
+	 * Undefined once `stop` was called or the process has ended: ask for the function's present instance.
+	 */
+	acquire(): (() => void) | undefined;
+	/**
+	 * Ends it: takes no further request, waits until `inFlight` is 0 or the grace period (30 s unless told)
+	 * is over, then SIGTERM, then SIGKILL after 2 s. Resolves once the process is gone. Calling it again
+	 * returns the same promise.
 	 */
 	stop(options?: { graceMs?: number }): Promise<void>;
 }
@@ -30,7 +41,7 @@ export interface Instance {
 export interface ExitReason {
 	code: number | null;
 	signal: string | null;
-	/** The last lines that it wrote to stderr, at most 8 KiB. Function output: redact before showing. */
+	/** The last lines that it wrote to stderr, at most 8 Ki characters, injected values redacted. */
 	stderr: string;
 }
 
@@ -38,6 +49,7 @@ export interface LogLine {
 	/** ISO 8601, UTC, milliseconds. */
 	time: string;
 	level: "info" | "error";
+	/** One line, injected values redacted, cut at 16 Ki characters. */
 	message: string;
 }
 
@@ -50,6 +62,10 @@ export interface Runtime {
 	start(launch: Launch): Promise<Instance>;
 	/** The last lines that a function wrote, oldest first, across its versions. */
 	logs(app: string, name: string): LogLine[];
-	/** Stops every process at once. */
+	/** Calls the listener with every further line of a function until the returned function is called. */
+	followLogs(app: string, name: string, listener: (line: LogLine) => void): () => void;
+	/** Drops what is remembered of a function that was deleted. */
+	forget(app: string, name: string): void;
+	/** Stops every process at once, without a grace period. */
 	close(): Promise<void>;
 }

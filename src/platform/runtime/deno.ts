@@ -1,0 +1,187 @@
+/**
+ * The Deno driver: one process per running version of a function, each with the least that it can work with.
+ */
+import { networkInterfaces } from "node:os";
+import { pathToFileURL } from "node:url";
+import { AppError, EXIT } from "../../errors.ts";
+import { DenoProcess, type StartOutcome } from "./deno-process.ts";
+import { LogBuffer } from "./log-lines.ts";
+import { networkFlags } from "./network.ts";
+import { createRedactor } from "./redact.ts";
+import type { ExitReason, Instance, Launch, LogLine, Runtime } from "./runtime.ts";
+import { type InstanceDirectory, Workspace } from "./workspace.ts";
+
+export interface DenoRuntimeOptions {
+	/** A native Deno binary, as `findDeno` returns it. */
+	binary: string;
+	/** The host's `main.ts`, with its sibling files beside it. */
+	hostPath: string;
+	/** A private directory that no other process uses; made where it is missing. */
+	directory: string;
+	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
+	allowNet?: readonly string[];
+	/** How long a function may take until it serves. 10,000 unless told. */
+	startTimeoutMs?: number;
+	/** The bound of a function's JavaScript heap. 512 unless told. */
+	heapMiB?: number;
+}
+
+/**
+ * Modules come from the bundle alone, and nobody is asked. The environment is open because it holds nothing
+ * but what the function may have; hostname and release because widely used packages read them at import.
+ */
+const FIXED_FLAGS = [
+	"--quiet",
+	"--no-prompt",
+	"--no-remote",
+	"--no-npm",
+	"--cached-only",
+	"--no-config",
+	"--no-lock",
+	"--allow-env",
+	"--allow-sys=hostname,osRelease",
+];
+
+/** What the operating system cannot put into an environment is refused, by name. */
+function checkEnvironment({ app, function: name, environment }: Launch): void {
+	for (const [variable, value] of environment) {
+		if (!value.includes("\0") && variable !== "" && !/[=\0]/.test(variable)) continue;
+		throw new AppError({
+			code: "FUNCTION_START_FAILED",
+			message: `The function ${app}/${name} was not started: an environment variable cannot hold ${variable}.`,
+			hint: "Names hold no equals sign, and neither names nor values hold a NUL character; set the secret again.",
+			exit: EXIT.failure,
+		});
+	}
+}
+
+function startFailure(launch: Launch, outcome: StartOutcome, reason: ExitReason, timeoutMs: number): AppError {
+	const what = `The function ${launch.app}/${launch.function}`;
+	const status = reason.signal === null ? `status ${reason.code}` : `signal ${reason.signal}`;
+	let message: string;
+	if (outcome === "timeout") message = `${what} was not ready after ${timeoutMs} ms: it never called Deno.serve`;
+	else if (reason.code === 0)
+		message =
+			`${what} exports no handler and never called Deno.serve: ` +
+			"its default export is neither a function nor an object with a fetch method";
+	else message = `${what} exited with ${status} before it was ready`;
+	// The host's own frames tell a function's author nothing.
+	const lines = reason.stderr.split("\n").filter((line) => !/^\s+at .*\/host\/\w+\.ts:\d+/.test(line));
+	const stderr = lines.join("\n").trim();
+	return new AppError({
+		code: "FUNCTION_START_FAILED",
+		message: stderr === "" ? `${message}.` : `${message}:\n${stderr}`,
+		hint: "Correct the function and deploy it again.",
+		exit: EXIT.failure,
+	});
+}
+
+class DenoRuntime implements Runtime {
+	#options: DenoRuntimeOptions;
+	#workspace: Workspace;
+	#flags: readonly string[];
+	#processes = new Set<DenoProcess>();
+	#cleanups = new Set<Promise<void>>();
+	#logs = new Map<string, LogBuffer>();
+	#isClosed = false;
+
+	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
+		this.#options = options;
+		this.#workspace = workspace;
+		const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+		this.#flags = [
+			...FIXED_FLAGS,
+			`--v8-flags=--max-old-space-size=${options.heapMiB ?? 512}`,
+			...networkFlags(options.allowNet ?? [], own),
+		];
+	}
+
+	async start(launch: Launch): Promise<Instance> {
+		checkEnvironment(launch);
+		const files = await this.#workspace.prepare(launch.app, launch.function, launch.code);
+		if (this.#isClosed) {
+			await files.release();
+			throw new AppError({
+				code: "FUNCTION_START_FAILED",
+				message: `The function ${launch.app}/${launch.function} was not started: the platform is closing.`,
+				hint: "Start the platform again.",
+				exit: EXIT.failure,
+			});
+		}
+		const instance = this.#spawn(launch, files);
+		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
+		const outcome = await instance.started(timeoutMs);
+		if (outcome === "ready") return instance;
+		await instance.terminate();
+		throw startFailure(launch, outcome, await instance.exited, timeoutMs);
+	}
+
+	logs(app: string, name: string): LogLine[] {
+		return this.#logs.get(`${app}/${name}`)?.lines() ?? [];
+	}
+
+	followLogs(app: string, name: string, listener: (line: LogLine) => void): () => void {
+		return this.#buffer(app, name).follow(listener);
+	}
+
+	forget(app: string, name: string): void {
+		this.#logs.delete(`${app}/${name}`);
+	}
+
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		await Promise.all([...this.#processes].map((instance) => instance.terminate()));
+		await Promise.all(this.#cleanups);
+		await this.#workspace.close();
+	}
+
+	#buffer(app: string, name: string): LogBuffer {
+		const key = `${app}/${name}`;
+		const buffer = this.#logs.get(key) ?? new LogBuffer();
+		this.#logs.set(key, buffer);
+		return buffer;
+	}
+
+	#spawn(launch: Launch, files: InstanceDirectory): DenoProcess {
+		const { app, function: name, environment, deployment } = launch;
+		const bundle = pathToFileURL(files.bundle).href;
+		const { socketPath, controlPath, temporary, main } = files;
+		const paths = [socketPath, controlPath, temporary].join(",");
+		const files_ = [`--allow-read=${files.bundle},${paths}`, `--allow-write=${paths}`];
+		const instance = new DenoProcess(
+			{
+				deployment,
+				binary: this.#options.binary,
+				args: ["run", ...this.#flags, ...files_, main, controlPath],
+				variables: {
+					DENO_DIR: this.#workspace.denoDirectory,
+					DENO_NO_UPDATE_CHECK: "1",
+					NO_COLOR: "1",
+					TMPDIR: temporary,
+				},
+				cwd: temporary,
+				socketPath,
+				controlPath,
+				redactor: createRedactor(environment, new Map([[bundle, `${name}.js`]])),
+				onLine: (level, message) => this.#buffer(app, name).add(level, message),
+			},
+			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),
+		);
+		this.#processes.add(instance);
+		const cleanup = instance.exited.then(async () => {
+			this.#processes.delete(instance);
+			await files.release();
+			this.#cleanups.delete(cleanup);
+		});
+		this.#cleanups.add(cleanup);
+		return instance;
+	}
+}
+
+/**
+ * Opens the driver: takes the directory over, ends what a killed platform left running there.
+ * @throws AppError `ALLOW_NET_INVALID` (exit 2)
+ */
+export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Runtime> {
+	return new DenoRuntime(options, await Workspace.open(options.directory, options.hostPath));
+}

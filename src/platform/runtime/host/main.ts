@@ -1,0 +1,95 @@
+/**
+ * What runs first inside a function's Deno process. It takes the hand-over from the platform through the
+ * control socket, puts the environment in place, redirects every way to serve HTTP onto the function's
+ * Unix socket, and imports the function's bundle.
+ *
+ * The bundle is imported dynamically and never as the main module: Deno reads whatever the main module's
+ * static graph names (`import x from "/etc/passwd" with { type: "text" }`) without asking for permission.
+ */
+import { installListen } from "./listen.ts";
+import { createServe, handlerOf } from "./serve.ts";
+
+/** One line of JSON from the platform. */
+interface Handover {
+	/** File URL of the bundle. */
+	bundle: string;
+	/** Where to serve. */
+	socketPath: string;
+	environment: Record<string, string>;
+}
+
+/** The function may replace any global, so what is needed after its import is kept here. */
+const { exit, errors } = Deno;
+const printError = console.error;
+const encoder = new TextEncoder();
+
+async function readLine(connection: Deno.Conn): Promise<string> {
+	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+	const chunk = new Uint8Array(65_536);
+	let text = "";
+	for (;;) {
+		const length = await connection.read(chunk);
+		if (length === null) throw new errors.UnexpectedEof("The platform went away.");
+		text += decoder.decode(chunk.subarray(0, length), { stream: true });
+		if (text.endsWith("\n")) return text;
+	}
+}
+
+/** Ends the process once the platform is gone, however it went; keeps nothing alive by itself. */
+async function endWithPlatform(connection: Deno.Conn): Promise<void> {
+	connection.unref();
+	try {
+		await connection.read(new Uint8Array(1));
+	} catch {
+		// A broken connection means the same as a closed one.
+	}
+	exit(143);
+}
+
+function replaceEnvironment(environment: Record<string, string>): void {
+	for (const name of Object.keys(Deno.env.toObject())) {
+		// Deno itself looks TMPDIR up whenever it makes a temporary file.
+		if (name !== "TMPDIR") Deno.env.delete(name);
+	}
+	for (const name of Object.keys(environment)) Deno.env.set(name, environment[name]);
+}
+
+/** Over a Unix socket Deno says `http+unix://host/…`; functions expect what a TCP listener says. */
+function restoreRequestUrl(): void {
+	const descriptor = Object.getOwnPropertyDescriptor(Request.prototype, "url")!;
+	const nativeUrl = descriptor.get!;
+	const scheme = "http+unix:";
+	Object.defineProperty(Request.prototype, "url", {
+		...descriptor,
+		get(this: Request): string {
+			const url: string = nativeUrl.call(this);
+			return url.startsWith(scheme) ? `http:${url.slice(scheme.length)}` : url;
+		},
+	});
+}
+
+const [controlPath] = Deno.args;
+const control = await Deno.connect({ transport: "unix", path: controlPath! });
+const handover: Handover = JSON.parse(await readLine(control));
+void endWithPlatform(control);
+// Ctrl-C in a terminal reaches the whole process group; the platform alone decides when a function ends.
+Deno.addSignalListener("SIGINT", () => {});
+
+replaceEnvironment(handover.environment);
+handover.environment = {};
+restoreRequestUrl();
+const serve = createServe(handover.socketPath, () => {
+	void control.write(encoder.encode('{"ready":true}\n'));
+});
+Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });
+Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });
+installListen(serve);
+
+try {
+	const exported: { default?: unknown } = await import(handover.bundle);
+	const handler = handlerOf(exported.default);
+	if (!serve.called && handler !== undefined) serve(handler);
+} catch (error) {
+	printError(error);
+	exit(1);
+}

@@ -1,0 +1,103 @@
+/**
+ * `Deno.serve` as functions know it, on the one Unix socket that the platform listens to.
+ */
+
+type Handler = (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
+
+// deno-lint-ignore no-explicit-any
+type Options = Record<string, any>;
+
+/** `Deno.serve` in all its shapes, and whether it was called yet. */
+export interface Serve {
+	(...args: unknown[]): Deno.HttpServer;
+	called: boolean;
+}
+
+/** The handler that a default export stands for: a function, or an object with a `fetch` method. */
+export function handlerOf(exported: unknown): Handler | undefined {
+	if (typeof exported === "function") return exported as Handler;
+	const fetch = (exported as { fetch?: unknown } | null | undefined)?.fetch;
+	if (typeof fetch !== "function") return undefined;
+	return (request, info) => fetch.call(exported, request, info);
+}
+
+/** `serve(handler)`, `serve(handler, options)`, `serve(options, handler)`, `serve({ handler, … })`. */
+function readArguments(args: unknown[]): { handler: Handler; options: Options } {
+	const [first, second] = args;
+	const isHandlerFirst = typeof first === "function";
+	const options = ((isHandlerFirst ? second : first) ?? {}) as Options;
+	const handler = isHandlerFirst ? first : (second ?? options.handler);
+	if (typeof handler !== "function") throw new TypeError("Deno.serve needs a handler function.");
+	return { handler: handler as Handler, options };
+}
+
+/** Who is asking, as the gateway tells it; a Unix socket has no address of its own. */
+class Info {
+	#request: Request;
+	#native: Deno.ServeHandlerInfo;
+	constructor(request: Request, native: Deno.ServeHandlerInfo) {
+		this.#request = request;
+		this.#native = native;
+	}
+	get remoteAddr(): Deno.NetAddr {
+		const forwarded = this.#request.headers.get("x-forwarded-for") ?? "127.0.0.1";
+		return { transport: "tcp", hostname: forwarded.split(",")[0]!.trim(), port: 0 };
+	}
+	get completed(): Promise<void> {
+		return this.#native.completed;
+	}
+}
+
+/** The address that the function asked for; nobody listens there. */
+function plausibleAddress(options: Options): Deno.NetAddr {
+	const hostname = typeof options.hostname === "string" ? options.hostname : "0.0.0.0";
+	return { transport: "tcp", hostname, port: Number(options.port ?? 8000) || 8000 };
+}
+
+function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void): Deno.HttpServer {
+	const finished = server.finished.finally(onEnd);
+	return {
+		addr,
+		finished,
+		ref: () => server.ref(),
+		unref: () => server.unref(),
+		shutdown: () => server.shutdown(),
+		[Symbol.asyncDispose]: () => server.shutdown(),
+	} as Deno.HttpServer;
+}
+
+/**
+ * @param socketPath where to serve, whatever port the function asks for
+ * @param onReady called once, when the first server accepts connections
+ */
+export function createServe(socketPath: string, onReady: () => void): Serve {
+	const nativeServe = Deno.serve;
+	const { AddrInUse } = Deno.errors;
+	let isServing = false;
+	let wasReady = false;
+	const serve: Serve = (...args) => {
+		const { handler, options } = readArguments(args);
+		if (isServing) throw new AddrInUse("A function serves once; Deno.serve was called before.");
+		const addr = plausibleAddress(options);
+		serve.called = true;
+		isServing = true;
+		const server = nativeServe(
+			{
+				path: socketPath,
+				signal: options.signal,
+				onError: options.onError,
+				onListen: () => {
+					options.onListen?.(addr);
+					if (!wasReady) onReady();
+					wasReady = true;
+				},
+			},
+			(request: Request, info: Deno.ServeHandlerInfo) => handler(request, new Info(request, info)),
+		);
+		return facade(server, addr, () => {
+			isServing = false;
+		});
+	};
+	serve.called = false;
+	return serve;
+}

@@ -1,0 +1,77 @@
+/**
+ * Takes injected values out of what a function prints. The one place for it: logs and start errors both
+ * come through here, line by line.
+ */
+
+/** Shorter values would blank out half of every log, and are no secrets worth the name. */
+const SHORTEST = 4;
+
+export interface Redactor {
+	/**
+	 * The text with every value replaced by `[NAME]`. What begins at or after `limit` (in UTF-16 units) is
+	 * cut off, and a value that lies across the limit is replaced whole.
+	 */
+	redact(text: string, limit: number): string;
+	/** The length of the longest form of a value: how far past a limit a reader must look. */
+	readonly longest: number;
+}
+
+/** The forms in which a value turns up in logs: as it is, escaped, encoded, and each line of a long one. */
+function formsOf(value: string): string[] {
+	const base64 = Buffer.from(value, "utf8").toString("base64").replace(/=+$/, "");
+	return [
+		value,
+		...value.split(/\r?\n/),
+		JSON.stringify(value).slice(1, -1),
+		encodeURIComponent(value),
+		base64,
+		base64.replaceAll("+", "-").replaceAll("/", "_"),
+		Buffer.from(value, "utf8").toString("hex"),
+	];
+}
+
+/**
+ * @param environment the injected values
+ * @param names further texts and what to print in their place
+ */
+export function createRedactor(
+	environment: ReadonlyMap<string, string>,
+	names: ReadonlyMap<string, string> = new Map(),
+): Redactor {
+	/** Needle to replacement, in buckets by the needle's first characters, so that a line is walked once. */
+	const buckets = new Map<string, [needle: string, replacement: string][]>();
+	let longest = 0;
+	const add = (needle: string, replacement: string) => {
+		if (needle.length < SHORTEST) return;
+		const key = needle.slice(0, SHORTEST);
+		const bucket = buckets.get(key) ?? [];
+		bucket.push([needle, replacement]);
+		buckets.set(key, bucket);
+		longest = Math.max(longest, needle.length);
+	};
+	for (const [name, value] of environment) {
+		if (value.length < SHORTEST) continue;
+		for (const form of new Set(formsOf(value))) add(form, `[${name}]`);
+	}
+	for (const [text, replacement] of names) add(text, replacement);
+	for (const bucket of buckets.values()) bucket.sort((a, b) => b[0].length - a[0].length);
+
+	const redact = (text: string, limit: number): string => {
+		const end = Math.min(text.length, limit);
+		let out = "";
+		let copied = 0;
+		for (let index = 0; index < end; ) {
+			const bucket = buckets.get(text.slice(index, index + SHORTEST));
+			const match = bucket?.find(([needle]) => text.startsWith(needle, index));
+			if (match === undefined) {
+				index++;
+				continue;
+			}
+			out += text.slice(copied, index) + match[1];
+			index += match[0].length;
+			copied = index;
+		}
+		return copied < end ? out + text.slice(copied, end) : out;
+	};
+	return { redact, longest };
+}

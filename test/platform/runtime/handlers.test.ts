@@ -1,0 +1,104 @@
+/** Every way in which a function says how it answers requests. */
+import { readFile } from "node:fs/promises";
+import { stripTypeScript } from "./strip.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await openRuntime();
+});
+afterAll(() => harness.close());
+
+async function answerOf(code: string, path = "/") {
+	const instance = await harness.runtime.start(launch(code, { WHO: "world" }));
+	try {
+		return await ask(instance.socketPath, path);
+	} finally {
+		await instance.stop();
+	}
+}
+
+const SHAPES: Record<string, string> = {
+	"Deno.serve(handler)": `Deno.serve(() => new Response("hello " + Deno.env.get("WHO")));`,
+	"Deno.serve(options, handler)": `Deno.serve({ port: 80 }, () => new Response("hello " + Deno.env.get("WHO")));`,
+	"Deno.serve({ handler })": `Deno.serve({ port: 80, handler: () => new Response("hello " + Deno.env.get("WHO")) });`,
+	"Deno.serve late": `setTimeout(() => Deno.serve(() => new Response("hello " + Deno.env.get("WHO"))), 20);`,
+	"export default function": `export default function () { return new Response("hello " + Deno.env.get("WHO")); }`,
+	"export default async arrow": `export default async () => new Response("hello " + Deno.env.get("WHO"));`,
+	"export default { fetch }": `export default { who: "world", fetch() { return new Response("hello " + this.who); } };`,
+	"class instance with fetch": `class App { #who = Deno.env.get("WHO"); fetch() { return new Response("hello " + this.#who); } } export default new App();`,
+	"Deno.serve beside a default export": `Deno.serve(() => new Response("hello world")); export default () => new Response("wrong");`,
+	"Deno.listen and Deno.serveHttp": `
+		for await (const connection of Deno.listen({ port: 8000 })) {
+			(async () => {
+				for await (const event of Deno.serveHttp(connection)) event.respondWith(new Response("hello " + Deno.env.get("WHO")));
+			})();
+		}`,
+	"process.env": `export default () => new Response("hello " + process.env.WHO);`,
+};
+
+describe("handler shapes", () => {
+	test.each(Object.entries(SHAPES))("%s", async (_, code) => {
+		const answer = await answerOf(code);
+		expect(answer).toMatchObject({ status: 200, body: "hello world" });
+	});
+
+	test.each(["serve(handler)", "listenAndServe({ port: 8000 }, handler)", "new Server({ handler }).listenAndServe()"])(
+		"the standard library's %s",
+		async (call) => {
+			const shim = stripTypeScript(await readFile("src/platform/runtime/host/std-http.ts", "utf8"));
+			const code = `${shim}\nconst handler = (request, info) => new Response(new URL(request.url).pathname + info.remoteAddr.hostname);\nawait ${call};`;
+			expect(await answerOf(code, "/a/b")).toMatchObject({ status: 200, body: "/a/b203.0.113.9" });
+		},
+	);
+});
+
+describe("what a handler sees", () => {
+	test("an http URL with the request's host and its path as sent", async () => {
+		const code = `export default (request) => Response.json([request.url, request.clone().url, new Request(request).url]);`;
+		const url = "http://functions.example/a%2Fb//c?x=1&y=%20";
+		expect(JSON.parse((await answerOf(code, "/a%2Fb//c?x=1&y=%20")).body)).toEqual([url, url, url]);
+	});
+
+	test("the address of the client, as forwarded", async () => {
+		const code = `Deno.serve((_, info) => Response.json(info.remoteAddr));`;
+		expect(JSON.parse((await answerOf(code)).body)).toMatchObject({ transport: "tcp", hostname: "203.0.113.9" });
+	});
+
+	test("a listener with the address that it asked for, and a server that behaves", async () => {
+		const code = `
+			const seen = [];
+			const server = Deno.serve({ port: 4321, hostname: "127.0.0.1", onListen: (addr) => seen.push(addr) }, async () => {
+				setTimeout(() => server.shutdown(), 0);
+				return Response.json({ seen, addr: server.addr, methods: [typeof server.ref, typeof server.unref] });
+			});
+			server.ref();
+			await server.finished;
+			console.log("finished");`;
+		const instance = await harness.runtime.start(launch(code, {}, { function: "server" }));
+		const addr = { transport: "tcp", hostname: "127.0.0.1", port: 4321 };
+		const answer = await ask(instance.socketPath);
+		expect(JSON.parse(answer.body)).toEqual({ seen: [addr], addr, methods: ["function", "function"] });
+		expect((await instance.exited).code).toBe(0);
+		expect(harness.runtime.logs("shop", "server").map(({ message }) => message)).toEqual(["finished"]);
+	});
+
+	test("no arguments, no standard input, and an environment of exactly its own", async () => {
+		const code = `
+			const rest = [];
+			for await (const chunk of Deno.stdin.readable) rest.push(...chunk);
+			export default () => Response.json({ args: Deno.args, rest, environment: Deno.env.toObject() });`;
+		const { environment, ...more } = JSON.parse((await answerOf(code)).body);
+		expect(more).toEqual({ args: [], rest: [] });
+		expect(environment).toEqual({ WHO: "world", TMPDIR: expect.any(String) });
+	});
+
+	test("values of every kind, whole", async () => {
+		const values = { EMPTY: "", LINES: "a\nb\r\nc", QUOTES: `"'\`$\\`, UNICODE: "é 🔑 \u2028", __proto__x: "p", LONG: "x".repeat(65_536) };
+		const code = `export default () => Response.json(Deno.env.toObject());`;
+		const instance = await harness.runtime.start(launch(code, values));
+		expect(JSON.parse((await ask(instance.socketPath)).body)).toMatchObject(values);
+		await instance.stop();
+	});
+});

@@ -1,0 +1,76 @@
+/**
+ * Real functions on real Deno: a runtime in a directory of its own, and the plainest HTTP client there is.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createDenoRuntime, type DenoRuntimeOptions } from "../../../src/platform/runtime/deno.ts";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
+
+export const HOST_PATH = fileURLToPath(new URL("../../../src/platform/runtime/host/main.ts", import.meta.url));
+
+export interface Harness {
+	readonly runtime: Runtime;
+	readonly directory: string;
+	close(): Promise<void>;
+}
+
+export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Promise<Harness> {
+	const directory = await mkdtemp(join(tmpdir(), "cr-"));
+	const binary = await findDeno();
+	const runtime = await createDenoRuntime({ binary, hostPath: HOST_PATH, directory, ...options });
+	const close = async () => {
+		await runtime.close();
+		await rm(directory, { recursive: true, force: true });
+	};
+	return { runtime, directory, close };
+}
+
+export function launch(code: string, environment: Record<string, string> = {}, more: Partial<Launch> = {}): Launch {
+	return {
+		app: "shop",
+		function: "pay",
+		deployment: "d1",
+		code: new TextEncoder().encode(code),
+		environment: new Map(Object.entries(environment)),
+		...more,
+	};
+}
+
+export interface Answer {
+	status: number;
+	headers: Record<string, string | string[] | undefined>;
+	body: string;
+}
+
+/** One request on a Unix socket, on a connection of its own. */
+export function ask(socketPath: string, path = "/", options: { method?: string; body?: string } = {}): Promise<Answer> {
+	return new Promise((resolve, reject) => {
+		const { method = "GET", body } = options;
+		const headers = { host: "functions.example", "x-forwarded-for": "203.0.113.9" };
+		const call = request({ socketPath, path, method, headers, agent: false }, (response) => {
+			const chunks: Buffer[] = [];
+			response.on("data", (chunk: Buffer) => chunks.push(chunk));
+			response.on("error", reject);
+			response.on("end", () => {
+				const text = Buffer.concat(chunks).toString("utf8");
+				resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+			});
+		});
+		call.on("error", reject);
+		call.end(body);
+	});
+}
+
+/** Whether a process is there, zombies not counted. */
+export function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
