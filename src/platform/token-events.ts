@@ -18,7 +18,10 @@ const createdSchema = z.strictObject({
 	type: z.literal("token-created"),
 	id: z.string().regex(/^tok_[0-9a-f]{16}$/),
 	hash: base64Of(32),
-	scopes: z.array(z.enum(["admin", "deploy", "read", "sync"])).min(1).max(4),
+	scopes: z
+		.array(z.enum(["admin", "deploy", "read", "sync"]))
+		.min(1)
+		.max(4),
 	app: appIdSchema.nullable(),
 	expiresAtMs: instantMs.nullable(),
 	createdAtMs: instantMs,
@@ -40,7 +43,14 @@ function macOf(event: NewTokenEvent, key: Uint8Array): Uint8Array {
 	const fields =
 		event.type === "token-revoked"
 			? [event.id, event.revokedAtMs]
-			: [event.id, event.hash, event.scopes.join(" "), event.app ?? "", event.expiresAtMs ?? "", event.createdAtMs];
+			: [
+					event.id,
+					event.hash,
+					event.scopes.join(" "),
+					event.app ?? "",
+					event.expiresAtMs ?? "",
+					event.createdAtMs,
+				];
 	return hash(lengthPrefixed(EVENT_DOMAIN, event.type, ...fields), key);
 }
 

@@ -40,7 +40,11 @@ function hashOf(token: string): Uint8Array {
  * @param fingerprint the platform identity's, 22 characters of base64
  * @returns the token, to be shown once and not kept; its public id; its hash, base64, which is what is stored
  */
-export function createToken({ fingerprint }: { fingerprint: string }): { token: string; id: string; hash: string } {
+export function createToken({ fingerprint }: { fingerprint: string }): {
+	token: string;
+	id: string;
+	hash: string;
+} {
 	const token = formatToken(fingerprint, toBase64(randomBytes(TOKEN_SECRET_BYTES)));
 	return { token, id: `tok_${Buffer.from(randomBytes(8)).toString("hex")}`, hash: toBase64(hashOf(token)) };
 }
@@ -163,7 +167,11 @@ export class TokenRegistry {
 		for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
 			await this.#catchUp();
 			const event = make();
-			const result = await this.#store.append(PLATFORM_STREAM, this.#revision, encodeTokenEvent(event, this.#key));
+			const result = await this.#store.append(
+				PLATFORM_STREAM,
+				this.#revision,
+				encodeTokenEvent(event, this.#key),
+			);
 			if (result.appended) return await this.#catchUp();
 		}
 		throw new AppError({

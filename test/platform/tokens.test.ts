@@ -69,7 +69,16 @@ describe("a registry", () => {
 		const other = createToken({ fingerprint: "A".repeat(22) }).token;
 		const stranger = createToken({ fingerprint }).token;
 		const swapped = `coffer_${"A".repeat(22)}.${token.split(".")[1]}`;
-		for (const wrong of ["", other, stranger, swapped, `${token}A`, token.slice(0, -1), token.toUpperCase(), "\ud800"]) {
+		for (const wrong of [
+			"",
+			other,
+			stranger,
+			swapped,
+			`${token}A`,
+			token.slice(0, -1),
+			token.toUpperCase(),
+			"\ud800",
+		]) {
 			expect(registry.authenticate(wrong, NOW)).toBeUndefined();
 		}
 	});
@@ -155,7 +164,10 @@ describe("what a token may do", () => {
 
 describe("somebody who can write to the store, but has no identity", () => {
 	test("cannot alter a token's event", async () => {
-		const { token } = await (await open()).create({ scopes: ["read"], app: "shop", expiresAtMs: NOW + 1 }, NOW);
+		const { token } = await (await open()).create(
+			{ scopes: ["read"], app: "shop", expiresAtMs: NOW + 1 },
+			NOW,
+		);
 		const [body] = await stored();
 		const event = JSON.parse(body as string);
 		const other = createToken({ fingerprint });

@@ -8,7 +8,10 @@ const error = (code: string, exit: ExitStatus, more: { line?: number; data?: unk
 
 describe("problemFromError", () => {
 	test("has a status for every exit, and some codes have their own", () => {
-		const statuses = Object.entries(EXIT).map(([name, exit]) => [name, problemFromError(error("SOME_CODE", exit)).status]);
+		const statuses = Object.entries(EXIT).map(([name, exit]) => [
+			name,
+			problemFromError(error("SOME_CODE", exit)).status,
+		]);
 		expect(Object.fromEntries(statuses)).toEqual({
 			ok: 500,
 			failure: 500,
@@ -28,7 +31,9 @@ describe("problemFromError", () => {
 	});
 
 	test("is a whole problem document, without the error's data", () => {
-		const { body } = problemFromError(error("APP_NOT_FOUND", EXIT.notFound, { line: 3, data: { secret: "x" } }));
+		const { body } = problemFromError(
+			error("APP_NOT_FOUND", EXIT.notFound, { line: 3, data: { secret: "x" } }),
+		);
 		expect(body).toEqual({
 			type: "urn:coffer:problem:APP_NOT_FOUND",
 			title: "Not Found",
@@ -47,7 +52,9 @@ describe("errorFromProblem", () => {
 	const sent = problemFromError(error("APP_NOT_FOUND", EXIT.notFound)).body;
 
 	test("gives back what was sent", () => {
-		const printableText = fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !/[^\P{C}]|[\p{Zl}\p{Zp}]/u.test(text));
+		const printableText = fc
+			.string({ unit: "grapheme", minLength: 1 })
+			.filter((text) => !/[^\P{C}]|[\p{Zl}\p{Zp}]/u.test(text));
 		const errorOf = fc.record({
 			code: fc.stringMatching(/^[A-Z][A-Z0-9_]{0,63}$/),
 			message: printableText,
@@ -69,12 +76,18 @@ describe("errorFromProblem", () => {
 	test("keeps the lines of a function's error, backslashes too, and lets nothing reach a terminal", () => {
 		const detail = "TypeError: C:\\x\n\tat a.ts:1\r\u001b[31mred\u001b]0;t\u0007\u202eevil\u2028\u0000\u009b";
 		const { message, hint } = errorFromProblem(500, { ...sent, detail, hint: "\u001b[2J" });
-		expect(message).toBe("TypeError: C:\\x\n at a.ts:1\ufffd\ufffd[31mred\ufffd]0;t\ufffd\ufffdevil\ufffd\ufffd\ufffd");
+		expect(message).toBe(
+			"TypeError: C:\\x\n at a.ts:1\ufffd\ufffd[31mred\ufffd]0;t\ufffd\ufffdevil\ufffd\ufffd\ufffd",
+		);
 		expect(hint).toBe("\ufffd[2J");
 	});
 
 	test("cuts what is too long", () => {
-		const { message, hint } = errorFromProblem(500, { ...sent, detail: "d".repeat(1e6), hint: "h".repeat(1e6) });
+		const { message, hint } = errorFromProblem(500, {
+			...sent,
+			detail: "d".repeat(1e6),
+			hint: "h".repeat(1e6),
+		});
 		expect([message.length, hint.length]).toEqual([64 * 1024, 2000]);
 		expect(message.endsWith("d…")).toBe(true);
 	});

@@ -31,10 +31,16 @@ describe("parseToken", () => {
 
 	test("never throws, and takes nothing but the exact form", () => {
 		fc.assert(
-			fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string().map((tail) => good + tail)), (text) => {
-				const parsed = parseToken(text);
-				if (parsed !== undefined) expect(text).toMatch(/^coffer_[\w-]{22}\.[\w-]{43}$/);
-			}),
+			fc.property(
+				fc.oneof(
+					fc.string({ unit: "binary" }),
+					fc.string().map((tail) => good + tail),
+				),
+				(text) => {
+					const parsed = parseToken(text);
+					if (parsed !== undefined) expect(text).toMatch(/^coffer_[\w-]{22}\.[\w-]{43}$/);
+				},
+			),
 		);
 	});
 });

@@ -19,7 +19,10 @@ const INTERNAL: Problem = {
  * The answer to a thrown error: a problem document. An error that is not an AppError is not described; log it.
  * @param extensions further members of the document
  */
-export function problemResponse(error: unknown, extensions: Readonly<Record<string, unknown>> = {}): Response {
+export function problemResponse(
+	error: unknown,
+	extensions: Readonly<Record<string, unknown>> = {},
+): Response {
 	const { status, body } =
 		error instanceof AppError ? problemFromError(error) : { status: INTERNAL.status, body: INTERNAL };
 	const headers = new Headers({ "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" });

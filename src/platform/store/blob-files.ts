@@ -31,7 +31,9 @@ function blobFault(path: string, error: unknown): AppError {
 	return new AppError({
 		code: full ? "STORE_FULL" : "STORE_UNUSABLE",
 		message: `The blob ${path} cannot be read or written (${code}).`,
-		hint: full ? "Make room on the disk and try again." : "Check the disk and the permissions of the data directory.",
+		hint: full
+			? "Make room on the disk and try again."
+			: "Check the disk and the permissions of the data directory.",
 		exit: EXIT.failure,
 		cause: error,
 	});

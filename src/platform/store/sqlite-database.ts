@@ -153,7 +153,8 @@ export class SqliteDatabase {
 /** Creates the file under another name first, so that it is never there without its schema. */
 function create(path: string): void {
 	const draft = `${path}.new`;
-	for (const leftover of [draft, `${draft}-journal`, `${draft}-wal`, `${draft}-shm`]) rmSync(leftover, { force: true });
+	for (const leftover of [draft, `${draft}-journal`, `${draft}-wal`, `${draft}-shm`])
+		rmSync(leftover, { force: true });
 	closeSync(openSync(draft, "wx", 0o600));
 	const database = new SqliteDatabase(draft);
 	try {

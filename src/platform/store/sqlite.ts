@@ -130,6 +130,9 @@ class SqliteStore implements Store {
 		try {
 			// So that the one file is all of the log, for whoever copies it.
 			this.#database.all("PRAGMA wal_checkpoint(TRUNCATE)");
+		} catch (error) {
+			// A full disk, say: nothing is lost, the write-ahead log is read at the next start.
+			if (!(error instanceof AppError)) throw error;
 		} finally {
 			this.#database.close();
 			this.#directory.release();

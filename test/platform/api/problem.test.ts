@@ -3,7 +3,12 @@ import { AppError, EXIT } from "../../../src/errors.ts";
 import { problemResponse } from "../../../src/platform/api/problem.ts";
 import { errorFromProblem } from "../../../src/protocol/problem.ts";
 
-const conflict = new AppError({ code: "CHANGE_STALE", message: "Stale.", hint: "Merge.", exit: EXIT.conflict });
+const conflict = new AppError({
+	code: "CHANGE_STALE",
+	message: "Stale.",
+	hint: "Merge.",
+	exit: EXIT.conflict,
+});
 
 describe("problemResponse", () => {
 	test("is a problem document that the client reads back", async () => {

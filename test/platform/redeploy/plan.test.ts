@@ -1,9 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DynamicAccess, Reference } from "../../../src/platform/function.ts";
-import { environmentFor, type PlannedFunction, plan, type SecretChange } from "../../../src/platform/redeploy/plan.ts";
+import {
+	environmentFor,
+	type PlannedFunction,
+	plan,
+	type SecretChange,
+} from "../../../src/platform/redeploy/plan.ts";
 
-const reference = (name: string, file: string, line: number, how: Reference["how"] = "static"): Reference => ({
+const reference = (
+	name: string,
+	file: string,
+	line: number,
+	how: Reference["how"] = "static",
+): Reference => ({
 	name,
 	file,
 	line,
@@ -22,7 +32,11 @@ const pay: PlannedFunction = {
 	],
 	dynamic: [],
 };
-const mail: PlannedFunction = { name: "mail", references: [reference("SMTP", "functions/mail.ts", 1)], dynamic: [] };
+const mail: PlannedFunction = {
+	name: "mail",
+	references: [reference("SMTP", "functions/mail.ts", 1)],
+	dynamic: [],
+};
 const hello: PlannedFunction = { name: "hello", references: [], dynamic: [] };
 const tenant: PlannedFunction = {
 	name: "api/tenant",
@@ -50,7 +64,9 @@ describe("plan", () => {
 	test("a deletion counts like a new value", () => {
 		const changes: SecretChange[] = [{ name: "SMTP", kind: "deleted" }];
 		expect(plan({ changes, functions: [mail, pay] })).toEqual({
-			redeploy: [{ function: "mail", reasons: [{ name: "SMTP", file: "functions/mail.ts", line: 1, how: "static" }] }],
+			redeploy: [
+				{ function: "mail", reasons: [{ name: "SMTP", file: "functions/mail.ts", line: 1, how: "static" }] },
+			],
 			untouched: ["pay"],
 		});
 	});
@@ -85,14 +101,22 @@ describe("plan", () => {
 
 	test("names are compared exactly, and names of Object's properties are names like any other", () => {
 		const odd = { name: "odd", references: [reference("constructor", "a.ts", 1)], dynamic: [] };
-		const planned = (name: string) => plan({ changes: [{ name, kind: "set" }], functions: [odd] }).redeploy.length;
+		const planned = (name: string) =>
+			plan({ changes: [{ name, kind: "set" }], functions: [odd] }).redeploy.length;
 		expect(["constructor", "Constructor", "toString", "__proto__"].map(planned)).toEqual([1, 0, 0, 0]);
 	});
 });
 
 const nameOf = fc.constantFrom("A", "B", "C", "a", "__proto__", "11Labs", "E");
-const placeOf = { file: fc.constantFrom("x.ts", "y.ts", "npm:p@1.0.0/i.js"), line: fc.integer({ min: 1, max: 5 }) };
-const referenceOf = fc.record({ name: nameOf, ...placeOf, how: fc.constantFrom("static" as const, "observed" as const) });
+const placeOf = {
+	file: fc.constantFrom("x.ts", "y.ts", "npm:p@1.0.0/i.js"),
+	line: fc.integer({ min: 1, max: 5 }),
+};
+const referenceOf = fc.record({
+	name: nameOf,
+	...placeOf,
+	how: fc.constantFrom("static" as const, "observed" as const),
+});
 const accessOf = fc.record({ ...placeOf, why: fc.constant("whole environment passed on") });
 const functionsOf = fc.uniqueArray(
 	fc.record({
@@ -102,7 +126,9 @@ const functionsOf = fc.uniqueArray(
 	}),
 	{ selector: (planned) => planned.name },
 );
-const changesOf = fc.array(fc.record({ name: nameOf, kind: fc.constantFrom("set" as const, "deleted" as const) }));
+const changesOf = fc.array(
+	fc.record({ name: nameOf, kind: fc.constantFrom("set" as const, "deleted" as const) }),
+);
 const inputOf = fc.record({ changes: changesOf, functions: functionsOf });
 
 describe("plan, for any input", () => {
@@ -138,7 +164,8 @@ describe("plan, for any input", () => {
 					for (const reason of reasons) {
 						const { file, line } = reason;
 						expect(changes.map((change) => change.name)).toContain(reason.name);
-						if (reason.how === "dynamic") expect(planned.dynamic).toContainEqual(expect.objectContaining({ file, line }));
+						if (reason.how === "dynamic")
+							expect(planned.dynamic).toContainEqual(expect.objectContaining({ file, line }));
 						else expect(planned.references).toContainEqual(reason);
 					}
 					expect(new Set(reasons.map((reason) => `${reason.how} ${reason.name}`)).size).toBe(reasons.length);

@@ -51,7 +51,14 @@ export function appendContract(current: Current): void {
 
 	test("keeps bodies exactly, and refuses text that is not Unicode", async () => {
 		const { store, reopen } = current();
-		const bodies = ["", " ", "\u0000a\u0000", "é e\u0301 😀 \uffff \ufeff", '{"a":"\\u0000"}\r\n', "x".repeat(4_000_000)];
+		const bodies = [
+			"",
+			" ",
+			"\u0000a\u0000",
+			"é e\u0301 😀 \uffff \ufeff",
+			'{"a":"\\u0000"}\r\n',
+			"x".repeat(4_000_000),
+		];
 		for (const [index, body] of bodies.entries()) await store.append("s", index, body);
 		await expect(store.append("s", bodies.length, "a\ud800b")).rejects.toThrow(AppError);
 		const again = await reopen();
@@ -101,7 +108,14 @@ export function readContract(current: Current): void {
 
 	test("lists streams by prefix, sorted", async () => {
 		const { store } = current();
-		const names = ["platform", "apps/b/changes", "apps/a/events", "apps/a/changes", "apps/ab/changes", "apps/a_/x"];
+		const names = [
+			"platform",
+			"apps/b/changes",
+			"apps/a/events",
+			"apps/a/changes",
+			"apps/ab/changes",
+			"apps/a_/x",
+		];
 		for (const name of names) await store.append(name, 0, "x");
 		expect(await store.streams("")).toEqual(names.toSorted());
 		expect(await store.streams("apps/a/")).toEqual(["apps/a/changes", "apps/a/events"]);
@@ -112,7 +126,8 @@ export function readContract(current: Current): void {
 
 	test("deletes streams by prefix, and nothing else; a new one starts at 1", async () => {
 		const { store, reopen } = current();
-		for (const name of ["apps/a/changes", "apps/a/events", "apps/ab/changes", "platform"]) await fill(store, name, 3);
+		for (const name of ["apps/a/changes", "apps/a/events", "apps/ab/changes", "platform"])
+			await fill(store, name, 3);
 		await store.deleteStreams("apps/a/");
 		await store.deleteStreams("apps/none/");
 		expect(await store.streams("")).toEqual(["apps/ab/changes", "platform"]);

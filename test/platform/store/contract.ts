@@ -37,7 +37,8 @@ function blobContract(current: Current): void {
 		const { store } = current();
 		const hashes = await Promise.all(upTo(40).map((n) => store.putBlob(bytesOf(10_000, n % 5))));
 		expect(new Set(hashes).size).toBe(5);
-		for (const hash of new Set(hashes)) expect(blobHash((await store.getBlob(hash)) as Uint8Array)).toBe(hash);
+		for (const hash of new Set(hashes))
+			expect(blobHash((await store.getBlob(hash)) as Uint8Array)).toBe(hash);
 	});
 
 	test("says which blobs are missing, and knows what is no hash", async () => {

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,9 +21,19 @@ afterEach(async () => {
 describe("a writer that is killed", () => {
 	/** Bundles the writer for this Node, beside the packages that it needs. */
 	async function bundle(): Promise<string> {
-		const outfile = join(import.meta.dirname, `../../../node_modules/.cache/coffer-test/writer-${process.pid}.mjs`);
+		const outfile = join(
+			import.meta.dirname,
+			`../../../node_modules/.cache/coffer-test/writer-${randomUUID()}.mjs`,
+		);
 		const entry = join(import.meta.dirname, "writer.ts");
-		await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", packages: "external" });
+		await build({
+			entryPoints: [entry],
+			outfile,
+			bundle: true,
+			platform: "node",
+			format: "esm",
+			packages: "external",
+		});
 		return outfile;
 	}
 
@@ -35,6 +47,25 @@ describe("a writer that is killed", () => {
 		}
 		return acknowledged;
 	}
+
+	test("has the directory to itself as long as it lives", { timeout: 60_000 }, async () => {
+		const program = await bundle();
+		const directory = join(root, "data");
+		const child = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] });
+		try {
+			const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+			await lines.next();
+			await expect(openSqliteStore(directory)).rejects.toMatchObject({ code: "DATA_DIR_IN_USE", exit: 1 });
+			const before = await lines.next();
+			expect(before.done).toBe(false);
+		} finally {
+			child.kill("SIGKILL");
+			await once(child, "close");
+			await rm(program, { force: true });
+		}
+		await using store = await openSqliteStore(directory);
+		expect((await store.read("s", 0, 1)).length).toBe(1);
+	});
 
 	test("has lost nothing that it was told is durable, 20 times", { timeout: 120_000 }, async () => {
 		const program = await bundle();

@@ -82,7 +82,10 @@ describe("the data directory", () => {
 		await writeFile(join(root, "file"), "");
 		await symlink(join(root, "nowhere"), join(root, "dangling"));
 		for (const name of ["file", "file/below", "dangling"]) {
-			await expect(openSqliteStore(join(root, name))).rejects.toMatchObject({ code: "DATA_DIR_UNUSABLE", exit: 1 });
+			await expect(openSqliteStore(join(root, name))).rejects.toMatchObject({
+				code: "DATA_DIR_UNUSABLE",
+				exit: 1,
+			});
 		}
 	});
 
@@ -208,7 +211,15 @@ describe("openStore", () => {
 	});
 
 	test("refuses other URLs with exit 2, without repeating them", async () => {
-		for (const url of ["", "data", "/data", "sqlite:", "sqlite://host/data", "postgres://u:hunter2@h/d", ":x"]) {
+		for (const url of [
+			"",
+			"data",
+			"/data",
+			"sqlite:",
+			"sqlite://host/data",
+			"postgres://u:hunter2@h/d",
+			":x",
+		]) {
 			const error: unknown = await openStore(url).catch((error: unknown) => error);
 			expect(error).toMatchObject({ code: "STORE_URL_INVALID", exit: 2 });
 			expect(JSON.stringify(error)).not.toContain("hunter2");
