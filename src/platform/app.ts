@@ -1,0 +1,155 @@
+/**
+ * One app of a running platform: its state, and the only way to append to its streams.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { Change, Head, LogContext, LogEntry } from "../protocol/change.ts";
+import { decode, logEntrySchema, MESSAGE_LIMITS } from "../protocol/messages.ts";
+import { acceptChange, type Opener } from "./accept.ts";
+import { EventStream } from "./event-stream.ts";
+import { type AppEvent, appEventSchema } from "./events.ts";
+import { Mutex } from "./mutex.ts";
+import { AppFold, type AppState } from "./state.ts";
+import type { Store, StreamEntry } from "./store/store.ts";
+
+const APPEND_ATTEMPTS_MAX = 100;
+
+export interface AppOptions {
+	readonly context: LogContext;
+	readonly store: Store;
+	readonly identity: Opener & { readonly stateKey: Uint8Array };
+}
+
+/** What became of a change that was sent. */
+export type AppendOutcome =
+	/** `since`: the first entries between the change's base and it. `isRepeat`: it was there before. */
+	| { readonly accepted: Head; readonly since: LogEntry[]; readonly isRepeat: boolean }
+	/** The first entries after the change's base, and the present head. */
+	| { readonly stale: LogEntry[]; readonly head: Head };
+
+/** The prefix of an app's streams. */
+export function appStreams(app: string): string {
+	return `apps/${app}/`;
+}
+
+export class App {
+	readonly id: string;
+	readonly #fold: AppFold;
+	readonly #options: AppOptions;
+	readonly #changes: string;
+	readonly #events: EventStream<AppEvent>;
+	readonly #appending = new Mutex();
+	readonly #recording = new Mutex();
+
+	private constructor(options: AppOptions) {
+		const { app } = options.context;
+		this.id = app;
+		this.#options = options;
+		this.#fold = new AppFold(options.context);
+		this.#changes = `${appStreams(app)}changes`;
+		this.#events = new EventStream({
+			store: options.store,
+			stream: `${appStreams(app)}events`,
+			schema: appEventSchema,
+			key: options.identity.stateKey,
+			apply: (event) => this.#fold.applyEvent(event),
+		});
+	}
+
+	/**
+	 * Reads an app's streams, all of them.
+	 * @throws AppError exit 7 where they are not what was written
+	 */
+	static async open(options: AppOptions): Promise<App> {
+		const app = new App(options);
+		await app.#catchUp();
+		await app.#events.catchUp();
+		return app;
+	}
+
+	get state(): AppState {
+		return this.#fold;
+	}
+
+	/**
+	 * Appends a change, or says why it is not at its place. Durable once this resolves.
+	 * @throws AppError as `acceptChange`; `STORE_CONTENDED` (exit 5)
+	 */
+	append(change: Change): Promise<AppendOutcome> {
+		return this.#appending.run(async () => {
+			for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
+				const outcome = await this.#tryAppend(change);
+				if (outcome !== undefined) return outcome;
+				await this.#catchUp();
+			}
+			throw new AppError({
+				code: "STORE_CONTENDED",
+				message: `The log of ${this.id} changed ${APPEND_ATTEMPTS_MAX} times while a change was being appended.`,
+				hint: "Try again.",
+				exit: EXIT.conflict,
+			});
+		});
+	}
+
+	/** @returns undefined where another node was faster */
+	async #tryAppend(change: Change): Promise<AppendOutcome | undefined> {
+		const { head } = this.#fold;
+		const base = change.base.revision;
+		const decision = acceptChange(this.#fold, change, this.#options.identity);
+		if ("stale" in decision) return { stale: await this.entries(decision.stale), head };
+		if ("duplicate" in decision) {
+			const accepted = decision.duplicate;
+			return { accepted, since: await this.entries(base, accepted.revision), isRepeat: true };
+		}
+		const { entry, header, records } = decision;
+		const body = JSON.stringify(entry);
+		const result = await this.#options.store.append(this.#changes, head.revision, body);
+		if (!result.appended) return undefined;
+		this.#fold.applyAccepted(entry, header, records);
+		const { revision } = entry;
+		const since = await this.entries(base, revision);
+		return { accepted: { revision, head: entry.head }, since, isRepeat: false };
+	}
+
+	/**
+	 * Entries after a revision, oldest first, at most a page of them, and a page's worth of bytes.
+	 * @param before revision of the first entry that is not wanted
+	 */
+	async entries(after: number, before = this.#fold.head.revision + 1): Promise<LogEntry[]> {
+		const count = Math.min(before - after - 1, MESSAGE_LIMITS.entriesPerPage);
+		if (count <= 0) return [];
+		const entries = await this.#options.store.read(this.#changes, after, count);
+		let characters = 0;
+		const page: LogEntry[] = [];
+		for (const entry of entries) {
+			characters += entry.body.length;
+			if (page.length > 0 && characters > MESSAGE_LIMITS.bodyBytes) break;
+			page.push(decodeEntry(entry, this.id));
+		}
+		return page;
+	}
+
+	/** Appends an event of the platform's own and takes it in. @param make given the state as it then is */
+	record(make: (state: AppState) => AppEvent | undefined): Promise<void> {
+		return this.#recording.run(() => this.#events.append(() => make(this.#fold)));
+	}
+
+	async #catchUp(): Promise<void> {
+		for (const entry of await this.#options.store.read(this.#changes, this.#fold.head.revision)) {
+			this.#fold.applyEntry(decodeEntry(entry, this.id));
+		}
+	}
+}
+
+function decodeEntry({ body, revision }: StreamEntry, app: string): LogEntry {
+	try {
+		return decode(logEntrySchema, JSON.parse(body), "The entry");
+	} catch (cause) {
+		throw new AppError({
+			code: "LOG_DAMAGED",
+			message: `Entry ${revision} of the log of ${app} is not readable.`,
+			hint: "Somebody wrote to the store: restore it from a backup.",
+			exit: EXIT.integrity,
+			cause,
+		});
+	}
+}

@@ -1,0 +1,131 @@
+/**
+ * The apps of a platform: a fold over the events of the stream `platform`, and the live apps that they make.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { CreateApp } from "../protocol/messages.ts";
+import { App, type AppOptions, appStreams } from "./app.ts";
+import { EventStream } from "./event-stream.ts";
+import { type PlatformEvent, platformEventSchema } from "./events.ts";
+import { Mutex } from "./mutex.ts";
+
+/** The store's stream of events that belong to no app; access tokens are in it too. */
+const PLATFORM_STREAM = "platform";
+/** Apps on one platform. */
+const APPS_MAX = 10_000;
+
+export interface AppsOptions extends Omit<AppOptions, "context"> {
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+}
+
+export class Apps {
+	readonly #options: AppsOptions;
+	readonly #stream: EventStream<PlatformEvent>;
+	readonly #known = new Map<string, CreateApp>();
+	readonly #live = new Map<string, App>();
+	readonly #changing = new Mutex();
+
+	private constructor(options: AppsOptions) {
+		this.#options = options;
+		this.#stream = new EventStream({
+			store: options.store,
+			stream: PLATFORM_STREAM,
+			typePrefix: "app-",
+			schema: platformEventSchema,
+			key: options.identity.stateKey,
+			apply: (event) => {
+				if (event.type === "app-deleted") this.#known.delete(event.app);
+				else this.#known.set(event.app, { vaultId: event.vaultId, environment: event.environment });
+			},
+		});
+	}
+
+	/**
+	 * Reads all apps that there are.
+	 * @throws AppError exit 7 where a stream is not what was written
+	 */
+	static async open(options: AppsOptions): Promise<Apps> {
+		const apps = new Apps(options);
+		await apps.#stream.catchUp();
+		for (const [app, bound] of apps.#known) await apps.#openApp(app, bound);
+		return apps;
+	}
+
+	/** By id, sorted. */
+	list(): App[] {
+		return [...this.#live.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+	}
+
+	/** @throws AppError `APP_NOT_FOUND` (exit 4) */
+	get(app: string): App {
+		const found = this.#live.get(app);
+		if (found !== undefined) return found;
+		throw new AppError({
+			code: "APP_NOT_FOUND",
+			message: "The platform has no such app.",
+			hint: "Create it with `coffer link URL --app APP`.",
+			exit: EXIT.notFound,
+		});
+	}
+
+	/**
+	 * Creates an app, or returns the one that is there for the same vault and environment.
+	 * @throws AppError `APP_TAKEN` (exit 5), `TOO_MANY_APPS` (exit 2)
+	 */
+	create(app: string, bound: CreateApp): Promise<{ app: App; created: boolean }> {
+		return this.#changing.run(async () => {
+			let created = false;
+			await this.#stream.append(() => {
+				created = !this.#known.has(app);
+				if (created) return this.#creation(app, bound);
+				checkSame(app, this.#known.get(app), bound);
+				return undefined;
+			});
+			const live = this.#live.get(app) ?? (await this.#openApp(app, bound));
+			return { app: live, created };
+		});
+	}
+
+	/**
+	 * Deletes an app with everything that its streams hold. Its functions must have been stopped.
+	 * @throws AppError `APP_NOT_FOUND` (exit 4)
+	 */
+	delete(app: string): Promise<void> {
+		return this.#changing.run(async () => {
+			this.get(app);
+			const atMs = this.#options.now();
+			await this.#stream.append(() => (this.#known.has(app) ? { type: "app-deleted", app, atMs } : undefined));
+			this.#live.delete(app);
+			await this.#options.store.deleteStreams(appStreams(app));
+		});
+	}
+
+	#creation(app: string, { vaultId, environment }: CreateApp): PlatformEvent {
+		if (this.#known.size >= APPS_MAX) {
+			throw new AppError({
+				code: "TOO_MANY_APPS",
+				message: `The platform has ${APPS_MAX} apps, which is its limit.`,
+				hint: "Delete apps that nobody needs, or use another platform.",
+				exit: EXIT.usage,
+			});
+		}
+		return { type: "app-created", app, vaultId, environment, atMs: this.#options.now() };
+	}
+
+	async #openApp(app: string, { vaultId, environment }: CreateApp): Promise<App> {
+		const { store, identity } = this.#options;
+		const live = await App.open({ context: { app, vaultId, environment }, store, identity });
+		this.#live.set(app, live);
+		return live;
+	}
+}
+
+function checkSame(app: string, present: CreateApp | undefined, wanted: CreateApp): void {
+	if (present?.vaultId === wanted.vaultId && present.environment === wanted.environment) return;
+	throw new AppError({
+		code: "APP_TAKEN",
+		message: `The app ${app} exists already and is bound to another vault or environment.`,
+		hint: "Choose another name for the app.",
+		exit: EXIT.conflict,
+	});
+}

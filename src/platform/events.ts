@@ -1,0 +1,63 @@
+/**
+ * What the platform itself writes into its log: apps that come and go (stream `platform`), and what happens to
+ * an app's functions (`apps/<app>/events`). None of it moves an app's revision.
+ */
+import { z } from "zod";
+import { redeployResultSchema } from "../protocol/messages.ts";
+
+const instantMs = z.int().min(0);
+const place = { file: z.string(), line: z.int().min(0) };
+const referenceSchema = z.strictObject({ name: z.string(), ...place, how: z.enum(["static", "observed"]) });
+
+const deploymentSchema = z.strictObject({
+	id: z.string(),
+	function: z.string(),
+	bundle: z.string(),
+	source: z.string(),
+	references: z.array(referenceSchema),
+	dynamic: z.array(z.strictObject({ ...place, why: z.string() })),
+});
+
+/** An event of the stream `platform` that is about an app. */
+export const platformEventSchema = z.discriminatedUnion("type", [
+	z.strictObject({
+		type: z.literal("app-created"),
+		app: z.string(),
+		vaultId: z.string(),
+		environment: z.string(),
+		atMs: instantMs,
+	}),
+	z.strictObject({ type: z.literal("app-deleted"), app: z.string(), atMs: instantMs }),
+]);
+export type PlatformEvent = z.infer<typeof platformEventSchema>;
+
+/** An event of an app's stream `apps/<app>/events`. */
+export const appEventSchema = z.discriminatedUnion("type", [
+	/** A deployment runs, from now on it is the function's present one. */
+	z.strictObject({ type: z.literal("deployed"), deployment: deploymentSchema, atMs: instantMs }),
+	/** A deployment was built and did not start. */
+	z.strictObject({
+		type: z.literal("deploy-failed"),
+		deployment: deploymentSchema,
+		error: z.string(),
+		atMs: instantMs,
+	}),
+	/** What a change of secrets did to the functions. */
+	z.strictObject({
+		type: z.literal("redeployed"),
+		operation: z.string(),
+		results: z.array(redeployResultSchema),
+		untouched: z.array(z.string()),
+		atMs: instantMs,
+	}),
+	/** Names that a function was seen to read, and that its code did not tell of. */
+	z.strictObject({
+		type: z.literal("observed"),
+		function: z.string(),
+		deployment: z.string(),
+		references: z.array(referenceSchema),
+		atMs: instantMs,
+	}),
+	z.strictObject({ type: z.literal("deleted"), functions: z.array(z.string()), atMs: instantMs }),
+]);
+export type AppEvent = z.infer<typeof appEventSchema>;

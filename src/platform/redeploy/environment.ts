@@ -1,0 +1,35 @@
+/**
+ * The one place where the platform opens values: what a function's environment holds, at the moment of a start.
+ */
+import { openKeys } from "../../vault/keys.ts";
+import type { SealedRecord } from "../../vault/record.ts";
+import { openRecord, verifyRecord } from "../../vault/seal.ts";
+import type { Opener } from "../accept.ts";
+import type { AppState } from "../state.ts";
+import { environmentFor, type Reads } from "./plan.ts";
+
+/**
+ * The environment of a function as the state has it: the live secrets that it references, all where it is dynamic.
+ * @throws AppError exit 7 where a record was tampered with, 3 where the platform is no member
+ */
+export function openEnvironment(state: AppState, reads: Reads, platform: Opener): Map<string, string> {
+	const environment = new Map<string, string>();
+	const live = new Map<string, SealedRecord>();
+	for (const [name, record] of state.records) if (record.kind === "live") live.set(name, record);
+	const wanted = environmentFor(reads, live);
+	if (state.header === undefined || wanted.size === 0) return environment;
+	const place = state.header.environment;
+	const keys = openKeys(place, platform);
+	for (const [name, record] of wanted) {
+		verifyRecord(place, record);
+		const value = openRecord(place, keys, record);
+		if (value !== undefined) environment.set(name, value);
+	}
+	return environment;
+}
+
+/** Whether a name that the function reads has changed after a revision. */
+export function changedSince(state: AppState, reads: Reads, revision: number): boolean {
+	if (reads.dynamic.length > 0) return [...state.changedAt.values()].some((at) => at > revision);
+	return reads.references.some(({ name }) => (state.changedAt.get(name) ?? 0) > revision);
+}

@@ -1,0 +1,220 @@
+/**
+ * The functions of one app, kept in step with its log: after a change exactly those that it concerns are replaced.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import type { RedeployResult } from "../../protocol/messages.ts";
+import type { Opener } from "../accept.ts";
+import type { App } from "../app.ts";
+import type { Deployment } from "../function.ts";
+import type { Limiter } from "../mutex.ts";
+import type { Instance, Runtime } from "../runtime/runtime.ts";
+import type { Store } from "../store/store.ts";
+import { changedSince, openEnvironment } from "./environment.ts";
+import { plan } from "./plan.ts";
+import { FunctionSlot, type SlotOutcome, type SlotPort, type Started } from "./slot.ts";
+
+/** What is told to whoever runs the platform. Never holds a value. */
+export interface ReconcileLog {
+	warn(fields: { app: string; function: string }, message: string): void;
+}
+
+export interface ReconcileOptions {
+	readonly app: App;
+	readonly store: Store;
+	readonly runtime: Runtime;
+	readonly identity: Opener;
+	/** How many starts there may be at once, over all apps. */
+	readonly starts: Limiter;
+	readonly log: ReconcileLog;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	/** Milliseconds of a clock that never goes back, as of `performance.now()`. */
+	readonly monotonicMs: () => number;
+	readonly schedule: (task: () => void, delayMs: number) => () => void;
+}
+
+/** What a change did to the functions. */
+export interface Redeployed {
+	readonly results: readonly RedeployResult[];
+	readonly untouched: readonly string[];
+}
+
+const ERROR_CHARACTERS_MAX = 32 * 1024;
+
+export class AppFunctions {
+	readonly app: App;
+	readonly #options: ReconcileOptions;
+	readonly #slots = new Map<string, FunctionSlot>();
+	readonly #running = new Map<string, Promise<Redeployed>>();
+
+	constructor(options: ReconcileOptions) {
+		this.app = options.app;
+		this.#options = options;
+	}
+
+	/** Starts every function that is deployed. One that fails does not keep the others from starting. */
+	async startAll(): Promise<void> {
+		await Promise.all([...this.app.state.functions.keys()].map((name) => this.slot(name).refresh()));
+	}
+
+	/** The function's place, made where there is none. */
+	slot(name: string): FunctionSlot {
+		const present = this.#slots.get(name);
+		if (present !== undefined) return present;
+		const slot = new FunctionSlot(this.#port(name));
+		this.#slots.set(name, slot);
+		return slot;
+	}
+
+	/** The function's place, where it has one. */
+	find(name: string): FunctionSlot | undefined {
+		return this.#slots.get(name);
+	}
+
+	/** The running instance of a function, started where it was idle. */
+	async instance(name: string): Promise<Instance | undefined> {
+		return await this.#slots.get(name)?.ensure();
+	}
+
+	/**
+	 * Does what an operation that is in the log asks for, once: a repeat gets the first answer.
+	 * @param onResult called as each function is done
+	 */
+	async redeploy(operation: string, onResult: (result: RedeployResult) => void): Promise<Redeployed> {
+		const known = this.app.state.operations.get(operation)?.redeployed;
+		const running = this.#running.get(operation);
+		if (known === undefined && running === undefined) {
+			const first = this.#redeploy(operation, onResult).finally(() => this.#running.delete(operation));
+			this.#running.set(operation, first);
+			return await first;
+		}
+		const redeployed = known ?? (await running) ?? { results: [], untouched: [] };
+		for (const result of redeployed.results) onResult(result);
+		return redeployed;
+	}
+
+	async #redeploy(operation: string, onResult: (result: RedeployResult) => void): Promise<Redeployed> {
+		const { state } = this.app;
+		const revision = state.operations.get(operation)?.head.revision ?? 0;
+		const changes = state.touched[revision - 1]?.changed ?? [];
+		const functions = [...state.functions].map(([name, { deployment }]) => ({ ...deployment, name }));
+		const { redeploy, untouched } = plan({ changes, functions });
+		const sinceMs = this.#options.monotonicMs();
+		const results = await Promise.all(
+			redeploy.map(async ({ function: name, reasons }) => {
+				const { status, error } = await this.slot(name).refresh();
+				const ms = Math.max(0, Math.round(this.#options.monotonicMs() - sinceMs));
+				const cut = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
+				const result: RedeployResult = { function: name, status, ms, ...cut, reasons };
+				onResult(result);
+				return result;
+			}),
+		);
+		if (functions.length > 0) {
+			const atMs = this.#options.now();
+			await this.app.record(() => ({ type: "redeployed", operation, results, untouched, atMs }));
+		}
+		return { results, untouched };
+	}
+
+	/** Makes a built deployment the function's present one, once it runs. */
+	async deploy(deployment: Deployment): Promise<SlotOutcome> {
+		const name = deployment.function;
+		const outcome = await this.slot(name).deploy(deployment, () => this.#recordDeployed(deployment));
+		if (outcome.status === "failed") {
+			const error = (outcome.error ?? "").slice(0, ERROR_CHARACTERS_MAX);
+			const atMs = this.#options.now();
+			await this.app.record(() => ({ type: "deploy-failed", deployment, error, atMs }));
+		}
+		return outcome;
+	}
+
+	/**
+	 * Deletes functions: none of them if one is not there.
+	 * @throws AppError `FUNCTION_NOT_FOUND` (exit 4)
+	 */
+	async delete(names: readonly string[]): Promise<void> {
+		const atMs = this.#options.now();
+		await this.app.record(({ functions }) => {
+			const unknown = names.filter((name) => !functions.has(name));
+			if (unknown.length > 0) throw functionNotFound(unknown);
+			return names.length === 0 ? undefined : { type: "deleted", functions: [...new Set(names)], atMs };
+		});
+		const slots = names.map((name) => this.#slots.get(name));
+		for (const name of names) this.#slots.delete(name);
+		await Promise.all(slots.map((slot) => slot?.close()));
+		for (const name of names) this.#options.runtime.forget(this.app.id, name);
+	}
+
+	/** Stops the functions that nobody called for a while. */
+	stopIdle(idleMs: number): void {
+		for (const slot of this.#slots.values()) slot.stopIdle(idleMs);
+	}
+
+	/** Stops all functions; resolves once their processes are gone. */
+	async close(graceMs?: number): Promise<void> {
+		await Promise.all([...this.#slots.values()].map((slot) => slot.close(graceMs)));
+		await Promise.allSettled(this.#running.values());
+	}
+
+	async #recordDeployed(deployment: Deployment): Promise<void> {
+		const atMs = this.#options.now();
+		await this.app.record(() => ({ type: "deployed", deployment, atMs }));
+	}
+
+	#port(name: string): SlotPort {
+		const { log, monotonicMs, schedule } = this.#options;
+		const present = () => this.app.state.functions.get(name);
+		return {
+			wanted: () => present()?.deployment,
+			start: (deployment, begin) => this.#start(deployment, begin),
+			isOutdated: ({ deployment, revision }) => changedSince(this.app.state, deployment, revision),
+			onStarted: async ({ deployment }) => {
+				if (present()?.error !== undefined) await this.#recordDeployed(deployment);
+			},
+			// The message is the function's own output, and belongs to its author alone.
+			onFailure: () => log.warn({ app: this.app.id, function: name }, "a function does not run"),
+			schedule,
+			monotonicMs,
+		};
+	}
+
+	#start(deployment: Deployment, begin: () => void): Promise<Started> {
+		const { identity, runtime, starts, store } = this.#options;
+		return starts.run(async () => {
+			const code = await store.getBlob(deployment.bundle);
+			if (code === undefined) throw bundleMissing(deployment.function);
+			const { state } = this.app;
+			const { revision } = state.head;
+			begin();
+			const environment = openEnvironment(state, deployment, identity);
+			const { function: name, id } = deployment;
+			const instance = await runtime.start({
+				app: this.app.id,
+				function: name,
+				deployment: id,
+				code,
+				environment,
+			});
+			return { instance, deployment, revision };
+		});
+	}
+}
+
+function functionNotFound(names: readonly string[]): AppError {
+	return new AppError({
+		code: "FUNCTION_NOT_FOUND",
+		message: `There is no function ${names.map((name) => JSON.stringify(name)).join(", ")} in this app. Nothing was deleted.`,
+		hint: "`coffer functions list` shows what there is.",
+		exit: EXIT.notFound,
+	});
+}
+
+function bundleMissing(name: string): AppError {
+	return new AppError({
+		code: "BUNDLE_MISSING",
+		message: `The bundle of ${name} is gone from the store.`,
+		hint: "Deploy the function again.",
+		exit: EXIT.failure,
+	});
+}

@@ -1,0 +1,192 @@
+/**
+ * One function's place: which version runs, and the turns in which it is replaced. A new version is ready before
+ * the old one is drained; one that does not start changes nothing.
+ */
+import { AppError } from "../../errors.ts";
+import type { Deployment } from "../function.ts";
+import { Mutex } from "../mutex.ts";
+import type { ExitReason, Instance } from "../runtime/runtime.ts";
+
+/** A started version. */
+export interface Started {
+	readonly instance: Instance;
+	readonly deployment: Deployment;
+	/** The revision whose secrets it has. */
+	readonly revision: number;
+}
+
+export interface SlotPort {
+	/** What should run; undefined once the function is deleted. */
+	wanted(): Deployment | undefined;
+	/**
+	 * Starts a version with the secrets of this moment.
+	 * @param begin called when the secrets are read: what changes later is not in it
+	 * @throws AppError where it does not start
+	 */
+	start(deployment: Deployment, begin: () => void): Promise<Started>;
+	/** Whether secrets that it reads changed since it was started. */
+	isOutdated(started: Started): boolean;
+	/** Called after a wanted version has started, before it serves. */
+	onStarted(started: Started): Promise<void>;
+	/** Called where a version ended by itself, and where one did not start. */
+	onFailure(message: string): void;
+	/** Runs a task later; the returned function takes that back. */
+	schedule(task: () => void, delayMs: number): () => void;
+	/** Milliseconds of a clock that never goes back. */
+	monotonicMs(): number;
+}
+
+export interface SlotOutcome {
+	readonly status: "live" | "idle" | "failed";
+	/** The function's own error. */
+	readonly error?: string;
+}
+
+/** A version that lived this long has proved itself: when it ends, its successor is started at once. */
+const PROVEN_MS = 30_000;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MAX_MS = 60_000;
+
+export class FunctionSlot {
+	readonly #port: SlotPort;
+	readonly #turns = new Mutex();
+	readonly #draining = new Set<Promise<void>>();
+	#current: (Started & { readonly sinceMs: number }) | undefined;
+	#error: string | undefined;
+	#isIdle = false;
+	#isClosed = false;
+	#crashes = 0;
+	#cancelRestart: (() => void) | undefined;
+	/** A refresh that has not read the secrets yet: whoever asks now is served by it. */
+	#pending: Promise<SlotOutcome> | undefined;
+
+	constructor(port: SlotPort) {
+		this.#port = port;
+	}
+
+	get instance(): Instance | undefined {
+		return this.#current?.instance;
+	}
+
+	get state(): "live" | "idle" | "failed" {
+		if (this.#current !== undefined) return "live";
+		return this.#isIdle ? "idle" : "failed";
+	}
+
+	/** Why the last start failed, or the last version ended. */
+	get error(): string | undefined {
+		return this.#error;
+	}
+
+	/** Brings the function to what is wanted, with the present secrets. Calls that come while one waits share it. */
+	refresh(): Promise<SlotOutcome> {
+		if (this.#isIdle) return Promise.resolve({ status: "idle" });
+		return this.#refresh();
+	}
+
+	/** The instance to send a request to; starts an idle function. Undefined where it cannot be started. */
+	async ensure(): Promise<Instance | undefined> {
+		if (this.#current === undefined && this.#isIdle) await this.#refresh();
+		return this.#current?.instance;
+	}
+
+	#refresh(): Promise<SlotOutcome> {
+		this.#pending ??= this.#turns.run(async () => {
+			const wanted = this.#port.wanted();
+			const begin = () => {
+				this.#pending = undefined;
+			};
+			try {
+				if (wanted === undefined) return { status: "failed", error: "The function was deleted." };
+				return await this.#replace(wanted, begin);
+			} finally {
+				begin();
+			}
+		});
+		return this.#pending;
+	}
+
+	/**
+	 * Starts a deployment in the place of the present one.
+	 * @param commit makes it the wanted one; called once it runs, before it serves
+	 */
+	async deploy(deployment: Deployment, commit: () => Promise<void>): Promise<SlotOutcome> {
+		const outcome = await this.#turns.run(() => this.#replace(deployment, () => undefined, commit));
+		const isOutdated = this.#current !== undefined && this.#port.isOutdated(this.#current);
+		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
+	}
+
+	async #replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<SlotOutcome> {
+		this.#cancelRestart?.();
+		let started: Started | undefined;
+		try {
+			if (this.#isClosed) return { status: "failed", error: "The platform is stopping." };
+			started = await this.#port.start(deployment, begin);
+			await (commit === undefined ? this.#port.onStarted(started) : commit());
+		} catch (error) {
+			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
+			if (!(error instanceof AppError)) throw error;
+			this.#error = error.message;
+			this.#port.onFailure(error.message);
+			return { status: "failed", error: error.message };
+		}
+		this.#switchTo(started);
+		return { status: "live" };
+	}
+
+	#switchTo(started: Started): void {
+		const old = this.#current;
+		this.#current = { ...started, sinceMs: this.#port.monotonicMs() };
+		this.#error = undefined;
+		this.#isIdle = false;
+		const { instance } = started;
+		void instance.exited.then((reason) => this.#onExit(instance, reason));
+		if (old !== undefined) this.#drain(old.instance);
+	}
+
+	#drain(instance: Instance, graceMs?: number): void {
+		const stopped = instance.stop(graceMs === undefined ? {} : { graceMs });
+		this.#draining.add(stopped);
+		void stopped.finally(() => this.#draining.delete(stopped));
+	}
+
+	#onExit(instance: Instance, reason: ExitReason): void {
+		const current = this.#current;
+		if (current?.instance !== instance || this.#isClosed) return;
+		this.#current = undefined;
+		this.#error = exitMessage(reason);
+		this.#port.onFailure(this.#error);
+		const livedMs = this.#port.monotonicMs() - current.sinceMs;
+		this.#crashes = livedMs >= PROVEN_MS ? 0 : this.#crashes + 1;
+		const delayMs = this.#crashes === 0 ? 0 : Math.min(BACKOFF_FIRST_MS * 2 ** (this.#crashes - 1), BACKOFF_MAX_MS);
+		this.#cancelRestart = this.#port.schedule(() => void this.#refresh(), delayMs);
+	}
+
+	/** Stops a function that nobody called for a while; the next request starts it. */
+	stopIdle(idleMs: number): void {
+		const instance = this.#current?.instance;
+		if (instance === undefined || instance.inFlight > 0) return;
+		if (this.#port.monotonicMs() - instance.lastActiveMs < idleMs) return;
+		this.#current = undefined;
+		this.#isIdle = true;
+		this.#drain(instance);
+	}
+
+	/** Stops the function for good; resolves once every version of it is gone. */
+	async close(graceMs?: number): Promise<void> {
+		this.#isClosed = true;
+		this.#cancelRestart?.();
+		await this.#turns.run(async () => {
+			const instance = this.#current?.instance;
+			this.#current = undefined;
+			if (instance !== undefined) this.#drain(instance, graceMs);
+		});
+		await Promise.all(this.#draining);
+	}
+}
+
+function exitMessage({ code, signal, stderr }: ExitReason): string {
+	const how = signal === null ? `with status ${code}` : `by signal ${signal}`;
+	const said = stderr.trim();
+	return said === "" ? `The function ended ${how}.` : `The function ended ${how}:\n${said}`;
+}

@@ -1,0 +1,169 @@
+/**
+ * An app's state: a fold over its two streams. `apps/<app>/changes` holds what members changed, and alone moves
+ * the revision; `apps/<app>/events` holds what the platform did.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import {
+	emptyHead,
+	type Head,
+	isAuthenticChange,
+	type LogContext,
+	type LogEntry,
+	nextHead,
+} from "../protocol/change.ts";
+import type { RedeployResult } from "../protocol/messages.ts";
+import { parseRecordText, type SealedRecord } from "../vault/record.ts";
+import type { AppEvent } from "./events.ts";
+import type { Deployment } from "./function.ts";
+import { type VerifiedHeader, verifyHeader } from "./header.ts";
+import type { SecretChange } from "./redeploy/plan.ts";
+
+/** What one entry of the log was about. */
+export interface Touched {
+	/** The names of its records. */
+	readonly names: readonly string[];
+	/** Whether it brought a header. */
+	readonly header: boolean;
+	/** The names that have another value since, or none; a reseal changes nothing. */
+	readonly changed: readonly SecretChange[];
+}
+
+/** What became of one operation. */
+export interface Operation {
+	readonly head: Head;
+	/** Once the functions that it concerns are done. */
+	redeployed?: { readonly results: readonly RedeployResult[]; readonly untouched: readonly string[] };
+}
+
+export interface FunctionState {
+	readonly deployment: Deployment;
+	/** Why its first deployment did not start; undefined for one that ran once. */
+	readonly error: string | undefined;
+}
+
+/** What is known of an app, to read. */
+export interface AppState {
+	readonly context: LogContext;
+	readonly head: Head;
+	/** The head's hash at each revision, from 0. */
+	readonly heads: readonly string[];
+	/** What each entry was about; that of revision 1 first. */
+	readonly touched: readonly Touched[];
+	/** Undefined until the first change. */
+	readonly header: VerifiedHeader | undefined;
+	/** Live records and tombstones. */
+	readonly records: ReadonlyMap<string, SealedRecord>;
+	/** The revision at which a name last got another value, or none. */
+	readonly changedAt: ReadonlyMap<string, number>;
+	readonly operations: ReadonlyMap<string, Readonly<Operation>>;
+	readonly functions: ReadonlyMap<string, FunctionState>;
+}
+
+/** An app's state, and its only way to change. */
+export class AppFold implements AppState {
+	readonly context: LogContext;
+	readonly heads: string[];
+	readonly touched: Touched[] = [];
+	readonly records = new Map<string, SealedRecord>();
+	readonly changedAt = new Map<string, number>();
+	readonly operations = new Map<string, Operation>();
+	readonly functions = new Map<string, FunctionState>();
+	head: Head;
+	header: VerifiedHeader | undefined;
+
+	constructor(context: LogContext) {
+		this.context = context;
+		this.head = emptyHead(context);
+		this.heads = [this.head.head];
+	}
+
+	/**
+	 * Takes in an entry as it is read from the store: its place in the hash chain, its signature and its header
+	 * are checked. Records are checked when they are opened.
+	 * @throws AppError `LOG_DAMAGED` (exit 7), or a fault of header or records
+	 */
+	applyEntry(entry: LogEntry): void {
+		const { change } = entry;
+		const expected = nextHead(this.head, change);
+		const inPlace = entry.revision === expected.revision && entry.head === expected.head;
+		if (!inPlace || !isAuthenticChange(this.context, change)) throw damaged(this.context.app, entry.revision);
+		const header = change.header === null ? undefined : verifyHeader(this.context, change.header);
+		this.applyAccepted(entry, header, change.records.map(parseRecordText));
+	}
+
+	/** Takes in an entry that `acceptChange` made for this very state: nothing is checked again. */
+	applyAccepted(
+		{ revision, head, change }: LogEntry,
+		header: VerifiedHeader | undefined,
+		records: readonly SealedRecord[],
+	): void {
+		const changed = realChanges(this.records, records);
+		this.head = { revision, head };
+		this.heads.push(head);
+		if (header !== undefined) this.header = header;
+		for (const record of records) this.records.set(record.name, record);
+		for (const { name } of changed) this.changedAt.set(name, revision);
+		const names = records.map((record) => record.name);
+		this.touched.push({ names, header: header !== undefined, changed });
+		this.operations.set(change.operation, { head: this.head });
+	}
+
+	/** Takes in an event of the platform's own. */
+	applyEvent(event: AppEvent): void {
+		if (event.type === "deployed") {
+			const { deployment } = event;
+			this.functions.set(deployment.function, { deployment, error: undefined });
+		} else if (event.type === "deploy-failed") {
+			this.#applyFailure(event.deployment, event.error);
+		} else if (event.type === "redeployed") {
+			const operation = this.operations.get(event.operation);
+			if (operation) operation.redeployed = { results: event.results, untouched: event.untouched };
+		} else if (event.type === "observed") {
+			this.#applyObserved(event);
+		} else {
+			for (const name of event.functions) this.functions.delete(name);
+		}
+	}
+
+	/** A version that ran stays the present one; without one, the failed one is kept, to be tried again. */
+	#applyFailure(deployment: Deployment, error: string): void {
+		const present = this.functions.get(deployment.function);
+		if (present !== undefined && present.error === undefined) return;
+		this.functions.set(deployment.function, { deployment, error });
+	}
+
+	#applyObserved(event: Extract<AppEvent, { type: "observed" }>): void {
+		const present = this.functions.get(event.function);
+		if (present?.deployment.id !== event.deployment) return;
+		const known = new Set(present.deployment.references.map((reference) => reference.name));
+		const references = event.references.filter((reference) => !known.has(reference.name));
+		const deployment = {
+			...present.deployment,
+			references: [...present.deployment.references, ...references],
+		};
+		this.functions.set(event.function, { ...present, deployment });
+	}
+}
+
+/** Which names have another value after these records, or none any more. A reseal keeps its version. */
+function realChanges(
+	before: ReadonlyMap<string, SealedRecord>,
+	records: readonly SealedRecord[],
+): SecretChange[] {
+	const changed: SecretChange[] = [];
+	for (const { name, version, kind } of records) {
+		const old = before.get(name);
+		if (kind === "live" && version !== old?.version) changed.push({ name, kind: "set" });
+		else if (kind === "deleted" && old?.kind === "live") changed.push({ name, kind: "deleted" });
+	}
+	return changed;
+}
+
+function damaged(app: string, revision: number): AppError {
+	return new AppError({
+		code: "LOG_DAMAGED",
+		message: `Entry ${revision} of the log of ${app} is not what its author sent, or does not follow the one before it.`,
+		hint: "Somebody wrote to the store: restore it from a backup.",
+		exit: EXIT.integrity,
+	});
+}
