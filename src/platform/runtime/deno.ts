@@ -80,8 +80,8 @@ class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
 	#workspace: Workspace;
 	#flags: readonly string[];
-	#processes = new Set<DenoProcess>();
-	#cleanups = new Set<Promise<void>>();
+	/** Every process that is there, and what removes its files once it has ended. */
+	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#logs = new Map<string, LogBuffer>();
 	#isClosed = false;
 
@@ -97,22 +97,21 @@ class DenoRuntime implements Runtime {
 	}
 
 	async start(launch: Launch): Promise<Instance> {
+		this.#checkOpen(launch);
 		checkEnvironment(launch);
 		const files = await this.#workspace.prepare(launch.app, launch.function, launch.code);
-		if (this.#isClosed) {
+		try {
+			this.#checkOpen(launch);
+		} catch (error) {
 			await files.release();
-			throw new AppError({
-				code: "FUNCTION_START_FAILED",
-				message: `The function ${launch.app}/${launch.function} was not started: the platform is closing.`,
-				hint: "Start the platform again.",
-				exit: EXIT.failure,
-			});
+			throw error;
 		}
 		const instance = this.#spawn(launch, files);
 		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
 		const outcome = await instance.started(timeoutMs);
 		if (outcome === "ready") return instance;
 		await instance.terminate();
+		await this.#cleanups.get(instance);
 		throw startFailure(launch, outcome, await instance.exited, timeoutMs);
 	}
 
@@ -130,9 +129,19 @@ class DenoRuntime implements Runtime {
 
 	async close(): Promise<void> {
 		this.#isClosed = true;
-		await Promise.all([...this.#processes].map((instance) => instance.terminate()));
-		await Promise.all(this.#cleanups);
+		await Promise.all([...this.#cleanups.keys()].map((instance) => instance.terminate()));
+		await Promise.all(this.#cleanups.values());
 		await this.#workspace.close();
+	}
+
+	#checkOpen(launch: Launch): void {
+		if (!this.#isClosed) return;
+		throw new AppError({
+			code: "FUNCTION_START_FAILED",
+			message: `The function ${launch.app}/${launch.function} was not started: the platform is closing.`,
+			hint: "Start the platform again.",
+			exit: EXIT.failure,
+		});
 	}
 
 	#buffer(app: string, name: string): LogBuffer {
@@ -147,12 +156,12 @@ class DenoRuntime implements Runtime {
 		const bundle = pathToFileURL(files.bundle).href;
 		const { socketPath, controlPath, temporary, main } = files;
 		const paths = [socketPath, controlPath, temporary].join(",");
-		const files_ = [`--allow-read=${files.bundle},${paths}`, `--allow-write=${paths}`];
+		const access = [`--allow-read=${files.bundle},${paths}`, `--allow-write=${paths}`];
 		const instance = new DenoProcess(
 			{
 				deployment,
 				binary: this.#options.binary,
-				args: ["run", ...this.#flags, ...files_, main, controlPath],
+				args: ["run", ...this.#flags, ...access, main, controlPath],
 				variables: {
 					DENO_DIR: this.#workspace.denoDirectory,
 					DENO_NO_UPDATE_CHECK: "1",
@@ -167,13 +176,11 @@ class DenoRuntime implements Runtime {
 			},
 			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),
 		);
-		this.#processes.add(instance);
 		const cleanup = instance.exited.then(async () => {
-			this.#processes.delete(instance);
 			await files.release();
-			this.#cleanups.delete(cleanup);
+			this.#cleanups.delete(instance);
 		});
-		this.#cleanups.add(cleanup);
+		this.#cleanups.set(instance, cleanup);
 		return instance;
 	}
 }
