@@ -142,7 +142,10 @@ class Parser {
 		for (let from = end + 1; from < this.#source.length; ) {
 			const next = this.#source.indexOf("\n", from);
 			const lineEnd = next === -1 ? this.#source.length : next;
-			if (PEM_FOOTER.test(this.#source.slice(from, lineEnd))) return this.#moveTo(lineEnd);
+			if (PEM_FOOTER.test(this.#source.slice(from, lineEnd))) {
+				this.#moveTo(lineEnd);
+				return;
+			}
 			from = lineEnd + 1;
 		}
 		this.#offset = this.#source.length + 1;

@@ -87,7 +87,10 @@ function uint32Bytes(value: number): number[] {
 }
 
 function writeArgument(writer: Writer, argument: Argument): void {
-	if (typeof argument === "string") return writer.text(argument);
+	if (typeof argument === "string") {
+		writer.text(argument);
+		return;
+	}
 	writer.array(8, () => {
 		for (const [key, value] of argument) {
 			writer.align(8);

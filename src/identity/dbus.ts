@@ -15,12 +15,14 @@ export class DbusError extends Error {
 	}
 }
 
-export interface Bus extends Disposable {
+export interface Bus {
 	/**
 	 * Calls a method and resolves to its reply, never to an error reply.
 	 * @throws DbusError for an error reply; any other error where the connection is lost
 	 */
 	call(call: MethodCall): Promise<Reply>;
+	/** Ends the connection, and every call on it. */
+	close(): void;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function connectToBus(socketPath: string, signal: AbortSignal): Pro
 		});
 		return connection;
 	} catch (error) {
-		connection[Symbol.dispose]();
+		connection.close();
 		throw error;
 	}
 }
@@ -115,7 +117,7 @@ class Connection implements Bus {
 		});
 	}
 
-	[Symbol.dispose](): void {
+	close(): void {
 		this.#fail(new Error("the connection was given up"));
 	}
 

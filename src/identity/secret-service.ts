@@ -36,12 +36,15 @@ export async function assertReady(
 	signal: AbortSignal,
 ): Promise<void> {
 	const path = busSocket(environment);
+	let bus: Bus | undefined;
 	try {
-		using bus = await connectToBus(path, signal);
+		bus = await connectToBus(path, signal);
 		await checkCollections(bus, use, attributes);
 	} catch (error) {
 		if (signal.aborted) throw signal.reason;
 		throw error instanceof AppError ? error : busError(error);
+	} finally {
+		bus?.close();
 	}
 }
 

@@ -131,7 +131,7 @@ async function callService(address: string): Promise<void> {
 			arguments: ["default"],
 		});
 	} finally {
-		bus[Symbol.dispose]();
+		bus.close();
 	}
 }
 
