@@ -153,12 +153,16 @@ function copyHostFiles() {
 	}
 }
 
-async function bundle() {
+/**
+ * Bundles entry points (output name → source file) for `outdir`, without writing anything.
+ * @returns the files, chunks first: so written, an entry never names a chunk that is not there yet
+ */
+export async function bundle(entryPoints, outdir) {
 	const { build: esbuild } = await import("esbuild");
 	const { outputFiles } = await esbuild({
 		absWorkingDir: ROOT,
-		entryPoints: entryPoints(),
-		outdir: DIST,
+		entryPoints,
+		outdir,
 		bundle: true,
 		splitting: true,
 		format: "esm",
@@ -174,11 +178,8 @@ async function bundle() {
 		logLevel: "silent",
 		write: false,
 	});
-	// Chunks first: an entry never names one that is not there yet.
-	const isChunk = ({ path }) => path.startsWith(join(DIST, "chunks"));
-	for (const file of outputFiles.filter(isChunk)) writeWhole(file.path, file.contents);
-	for (const file of outputFiles.filter((file) => !isChunk(file))) writeWhole(file.path, file.contents);
-	removeLeftovers(outputFiles.map(({ path }) => path));
+	const isChunk = ({ path }) => path.startsWith(join(outdir, "chunks"));
+	return [...outputFiles.filter(isChunk), ...outputFiles.filter((file) => !isChunk(file))];
 }
 
 /** esbuild's errors as `file:line: text`, one a line. */
@@ -196,7 +197,9 @@ export async function build() {
 	try {
 		const inputs = fingerprint();
 		if (builtFingerprint() === inputs) return;
-		await bundle();
+		const files = await bundle(entryPoints(), DIST);
+		for (const { path, contents } of files) writeWhole(path, contents);
+		removeLeftovers(files.map(({ path }) => path));
 		copyHostFiles();
 		writeWhole(join(DIST, ".fingerprint"), inputs);
 	} catch (error) {

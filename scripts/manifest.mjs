@@ -29,13 +29,16 @@ function sorted(value) {
 	);
 }
 
-/** The manifest as it should be: loads every built command. */
-async function generate() {
+/**
+ * The manifest's text as it should be for the package in a folder: loads each of its built commands.
+ * @param root the folder of package.json and dist/
+ */
+export async function generateManifest(root) {
 	const { Plugin } = await import("@oclif/core/config");
 	const { settings } = await import("@oclif/core/settings");
 	settings.enableAutoTranspile = false;
 	const plugin = new Plugin({
-		root: ROOT,
+		root,
 		isRoot: true,
 		ignoreManifest: true,
 		errorOnManifestCreate: true,
@@ -47,7 +50,7 @@ async function generate() {
 
 /** Writes the manifest where it has changed. */
 export async function writeManifest() {
-	const text = await generate();
+	const text = await generateManifest(ROOT);
 	if (current() === text) return;
 	const aside = `${MANIFEST}.${process.pid}.tmp`;
 	writeFileSync(aside, text);
@@ -58,7 +61,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
 	await ensureBuilt();
 	if (!process.argv.includes("--check")) {
 		await writeManifest();
-	} else if (current() !== (await generate())) {
+	} else if (current() !== (await generateManifest(ROOT))) {
 		process.stderr.write("oclif.manifest.json is stale: run `npm run build` and commit it.\n");
 		process.exitCode = 1;
 	}

@@ -50,6 +50,8 @@ export abstract class BaseCommand<Data> extends Command {
 
 	/** Runs the command and reports how it went. Never throws. @returns the exit status */
 	override async run(): Promise<number> {
+		// oclif's own check that a command parses warns on stderr; a command without arguments need not.
+		this.parsed = true;
 		try {
 			const data = await this.execute();
 			if (data !== undefined) this.show(data);

@@ -74,10 +74,18 @@ function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number 
 	return error instanceof Error && "oclif" in error;
 }
 
+/** `help NAME…` as `NAME… --help`: the plugin's command would log its arguments where DEBUG is set. */
+function withHelpFlag(argv: string[]): string[] {
+	const [first, ...rest] = argv;
+	return first === "help" && !rest.some((argument) => argument.startsWith("-")) ? [...rest, "--help"] : argv;
+}
+
 async function runCommand(argv: string[], root: string): Promise<number> {
 	settings.enableAutoTranspile = false;
 	const json = wantsJson(argv);
 	const environment = readEnvironment();
+	// Node's and packages' warnings are for developers, and stderr is a document under --json.
+	if (!environment.debug) process.removeAllListeners("warning");
 	try {
 		const config = await loadConfig(argv, root);
 		if (!asksForHelp(argv)) checkCommand(config, argv);
@@ -110,7 +118,7 @@ function readerGone(): Promise<number> {
  */
 export async function main(argv: string[], root: string): Promise<number> {
 	const gone = readerGone();
-	const status = await Promise.race([runCommand(argv, root), endingSignal(), gone]);
+	const status = await Promise.race([runCommand(withHelpFlag(argv), root), endingSignal(), gone]);
 	await Promise.race([processTerminal(false, readEnvironment()).flush(), gone]);
 	return status;
 }

@@ -1,0 +1,127 @@
+/**
+ * What every benchmark shares: paired timing, and the row that it reports.
+ *
+ * A figure means nothing without something beside it. So a subject and its floor (or peer) run in turns, A B
+ * A B …, on the same machine in the same minutes, and what counts is the median of the ratios of the pairs.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** One line of the table. */
+export interface Row {
+	/** What is measured: `secrets get, 10 secrets`. */
+	readonly figure: string;
+	/** What is to be reached: `≤ 3 × node -e 0`. */
+	readonly target: string;
+	/** The measured ratio or amount, as it reads in the table: `2.41 ×`, `1,204 B`. */
+	readonly measured: string;
+	/** The floor or peer of the same run: `node -e 0: 52 ms`. */
+	readonly beside: string;
+	/** Whether the target is reached. */
+	readonly reached: boolean;
+}
+
+export interface BenchContext {
+	/** The project's folder. */
+	readonly root: string;
+	/** An empty folder for the benchmark's files; removed afterwards. */
+	readonly folder: string;
+	/** A short form, to show that the benchmark runs; its figures say little. */
+	readonly smoke: boolean;
+	/** How many pairs to run: as asked, or few in the short form. */
+	readonly pairs: (full: number) => number;
+}
+
+/** What a `bench/*.bench.ts` file exports as `bench`. */
+export interface Bench {
+	readonly name: string;
+	run(context: BenchContext): Promise<Row[]>;
+}
+
+/** A command line to time. */
+export interface Invocation {
+	readonly command: string;
+	readonly args: readonly string[];
+	readonly cwd?: string;
+	readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * The wall time in ms from start to exit of a process.
+ * @throws Error where it exits with anything but 0, with what it wrote to stderr
+ */
+export function timeProcess({ command, args, cwd, env }: Invocation): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const startMs = performance.now();
+		const child = spawn(command, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
+		const stderr: Buffer[] = [];
+		child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+		child.on("error", reject);
+		child.on("close", (code) => {
+			const elapsedMs = performance.now() - startMs;
+			if (code === 0) resolve(elapsedMs);
+			else
+				reject(
+					new Error(`${args.slice(1).join(" ")} exited with ${code}: ${Buffer.concat(stderr).toString()}`),
+				);
+		});
+	});
+}
+
+export function median(values: readonly number[]): number {
+	const sorted = values.toSorted((a, b) => a - b);
+	const middle = sorted.length >> 1;
+	const upper = sorted[middle] ?? Number.NaN;
+	return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** Medians over all pairs. */
+export interface Paired {
+	readonly subjectMs: number;
+	readonly floorMs: number;
+	/** The median of the pairs' ratios, subject over floor. */
+	readonly ratio: number;
+}
+
+/** Something that takes time; returns how long, in ms. */
+export type Timed = (pair: number) => Promise<number>;
+
+/** Runs subject and floor in turns, after one pair that warms the caches and is not counted. */
+export async function paired(subject: Timed, floor: Timed, pairs: number): Promise<Paired> {
+	const subjectMs: number[] = [];
+	const floorMs: number[] = [];
+	for (let pair = -1; pair < pairs; pair++) {
+		const times = [await subject(pair), await floor(pair)] as const;
+		if (pair < 0) continue;
+		subjectMs.push(times[0]);
+		floorMs.push(times[1]);
+	}
+	const ratios = subjectMs.map((time, index) => time / (floorMs[index] ?? Number.NaN));
+	return { subjectMs: median(subjectMs), floorMs: median(floorMs), ratio: median(ratios) };
+}
+
+/** The row for a ratio that must not be larger than `ratioMax`. */
+export function ratioRow(figure: string, floorName: string, ratioMax: number, result: Paired): Row {
+	return {
+		figure,
+		target: `≤ ${ratioMax} × ${floorName}`,
+		measured: `${result.ratio.toFixed(2)} × (${result.subjectMs.toFixed(0)} ms)`,
+		beside: `${floorName}: ${result.floorMs.toFixed(0)} ms`,
+		reached: result.ratio <= ratioMax,
+	};
+}
+
+/** `node -e 0`: what any command written for Node costs at the least. */
+export const bareNode: Timed = () => timeProcess({ command: process.execPath, args: ["-e", "0"] });
+
+/** Runs `use` with a fresh empty folder, and removes the folder. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+	const folder = await mkdtemp(join(tmpdir(), "coffer-bench-"));
+	try {
+		return await use(folder);
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,1 @@
+export function generateManifest(root: string): Promise<string>;
