@@ -12,25 +12,25 @@ export function parseJsonc(text: string): Jsonc | undefined {
 	const { errors, program } = parseSync("config.js", `(${source}\n)`);
 	const [statement, ...rest] = program.body;
 	if (errors.length > 0 || rest.length > 0 || statement?.type !== "ExpressionStatement") return undefined;
-	return valueOf(statement.expression);
+	return toValue(statement.expression);
 }
 
-function valueOf(node: Expression): Jsonc | undefined {
+function toValue(node: Expression): Jsonc | undefined {
 	switch (node.type) {
 		case "ParenthesizedExpression":
-			return valueOf(node.expression);
+			return toValue(node.expression);
 		case "Literal": {
 			const { value } = node;
 			const plain = value === null || ["string", "number", "boolean"].includes(typeof value);
 			return plain && !("regex" in node) ? (value as Jsonc) : undefined;
 		}
 		case "UnaryExpression": {
-			const value = node.operator === "-" ? valueOf(node.argument) : undefined;
+			const value = node.operator === "-" ? toValue(node.argument) : undefined;
 			return typeof value === "number" ? -value : undefined;
 		}
 		case "ArrayExpression": {
 			const items = node.elements.map((element) =>
-				element === null || element.type === "SpreadElement" ? undefined : valueOf(element),
+				element === null || element.type === "SpreadElement" ? undefined : toValue(element),
 			);
 			return items.includes(undefined) ? undefined : (items as Jsonc[]);
 		}
@@ -39,7 +39,7 @@ function valueOf(node: Expression): Jsonc | undefined {
 			for (const property of node.properties) {
 				if (property.type !== "Property" || property.computed || property.kind !== "init") return undefined;
 				const { key } = property;
-				const value = valueOf(property.value);
+				const value = toValue(property.value);
 				if (key.type !== "Literal" || typeof key.value !== "string" || value === undefined) return undefined;
 				entries.set(key.value, value);
 			}

@@ -6,11 +6,9 @@ import { join, relative, sep } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { configurationFor } from "../../modules/configuration.ts";
 import { type GraphPort, walkGraph } from "../../modules/graph.ts";
+import { FILE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import { ancestorsOf, join as joinPath } from "../../modules/paths.ts";
 import type { FunctionEntry } from "./discover.ts";
-
-export const FILE_BYTES_MAX = 10 * 1024 * 1024;
-export const UPLOAD_BYTES_MAX = 50 * 1024 * 1024;
 
 function failure(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });

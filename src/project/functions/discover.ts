@@ -4,6 +4,7 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { FUNCTION_SEGMENT } from "../../modules/limits.ts";
 
 export interface FunctionEntry {
 	/** Route and identity: `hello` or `api/billing`. */
@@ -15,7 +16,6 @@ export interface FunctionEntry {
 const ENTRY = /^(index|entry|main)\.(ts|js)$/;
 const FLAT = /^(.+)\.(ts|js)$/;
 const NO_FUNCTION = /\.test\.[^.]+$|\.d\.ts$/;
-const NAME_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const ASIDE = new Set(["shared", "lib", "_lib", "node_modules"]);
 
 const isAside = (segment: string) => /^[_.]/.test(segment) || ASIDE.has(segment);
@@ -48,7 +48,7 @@ export async function discoverFunctions(root: string): Promise<FunctionEntry[]> 
 			const hint = "Rename one of them, or move what is no function to a folder named shared or _lib.";
 			throw failure("FUNCTION_DUPLICATE", `${other} and ${entry} are both the function "${name}".`, hint);
 		}
-		if (!name.split("/").every((segment) => NAME_SEGMENT.test(segment))) {
+		if (!name.split("/").every((segment) => FUNCTION_SEGMENT.test(segment))) {
 			const hint = "Use letters, digits, dot, dash and underscore, beginning with a letter or digit.";
 			throw failure(
 				"FUNCTION_NAME_INVALID",

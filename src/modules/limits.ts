@@ -1,0 +1,10 @@
+/** What an upload may hold at most. One place, so that the client says what the platform would. */
+export const FILE_BYTES_MAX = 10 * 1024 * 1024;
+export const UPLOAD_BYTES_MAX = 50 * 1024 * 1024;
+export const UPLOAD_FILES_MAX = 5_000;
+export const UPLOAD_FUNCTIONS_MAX = 500;
+export const PATH_BYTES_MAX = 512;
+export const PATH_DEPTH_MAX = 32;
+/** What a segment of a function's name is made of: nothing that a URL would have to encode. */
+export const FUNCTION_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+export const FUNCTION_NAME_LENGTH_MAX = 200;

@@ -1,0 +1,205 @@
+/**
+ * Turns a function's sources into one self-contained module with a source map.
+ *
+ * The modules are walked first (`imports.ts`), and only what the walk reached is written for the bundler to
+ * find, so the bundler cannot follow what was not checked. It runs in a sandbox (`sandbox.ts`), and what
+ * it says that it used is checked once more (`verify.ts`).
+ */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cryptoReady, hash, toBase64 } from "../../crypto.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { buildFailure } from "./failure.ts";
+import { checkImports, DEFAULT_HOSTS, type ImportRules } from "./imports.ts";
+import type { Outcome } from "./process.ts";
+import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
+import { buildFiles, sourceHash } from "./sources.ts";
+import { checkGraph, checkSourceMap } from "./verify.ts";
+
+export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory" | "hidden" | "levels"> {
+	/** What builds need of the environment for network and CA (`SSL_CERT_FILE`, `HTTPS_PROXY` …): nothing else is passed. */
+	passthrough: Readonly<Record<string, string>>;
+	/** The text of the module that stands in for std's `http/server.ts`, complete in itself. */
+	stdHttp: string;
+	/** Modules that the platform provides: text by specifier. */
+	builtins?: ReadonlyMap<string, string>;
+	/** The hosts that `https:` modules may come from; `DEFAULT_HOSTS` where left out. */
+	hosts?: readonly string[];
+	/** 60,000 where left out. */
+	timeoutMs?: number;
+	/** Each process's; 2 GiB where left out. */
+	memoryBytesMax?: number;
+	/** The bundle's; 50 MiB where left out. */
+	outputBytesMax?: number;
+}
+
+export interface PreparedBuild {
+	entry: string;
+	/** Hash of everything that the bundle is made from: equal hashes, equal bundles. */
+	source: string;
+	/** What the bundler gets to see: contents by path. */
+	files: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface Bundle {
+	code: Uint8Array;
+	/** JSON. Its sources are the upload's own paths, `npm:pkg@1.2.3/file.js`, URLs, and `coffer:` for the platform's own. */
+	sourceMap: string;
+	/** Of the code: BLAKE2b-256, url-safe base64. */
+	hash: string;
+}
+
+export interface Builder {
+	/** What keeps a build from the platform's files: to be said at the start where it is `none`. */
+	readonly level: SandboxLevel;
+	/**
+	 * Checks an entry's imports and says what it would be built from. Cheap: nothing is written or run.
+	 * @param files contents by path, as `checkUpload` returned them
+	 * @throws AppError (exit 2) with file and line, as `checkImports`
+	 */
+	prepare(files: ReadonlyMap<string, Uint8Array>, entry: string): PreparedBuild;
+	/**
+	 * Builds. Equal sources give equal bytes, wherever and whenever, as long as the registries say the same.
+	 * @throws AppError `BUILD_FAILED` (exit 1) with file and line where there is one, `BUILD_TIMEOUT`,
+	 *   `BUILD_TOO_LARGE`, `BUILD_ESCAPE` (all exit 1)
+	 */
+	build(prepared: PreparedBuild): Promise<Bundle>;
+}
+
+const LOG_BYTES_MAX = 16 * 1024 * 1024;
+/** A folder that is older was left by a process that died. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+/**
+ * Opens a builder: finds the sandbox and clears what a crash left behind.
+ * @throws AppError `BUILD_SANDBOX` (exit 1) where Deno cannot be run
+ */
+export async function openBuilder(options: BuilderOptions): Promise<Builder> {
+	await cryptoReady;
+	const rules: ImportRules = {
+		hosts: options.hosts ?? DEFAULT_HOSTS,
+		builtins: options.builtins ?? new Map(),
+		stdHttp: options.stdHttp,
+	};
+	const settings = {
+		rules,
+		directory: options.directory,
+		passthrough: options.passthrough,
+		timeoutMs: options.timeoutMs ?? 60_000,
+		outputBytesMax: options.outputBytesMax ?? 50 * 1024 * 1024,
+	};
+	mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+	removeAbandoned(options.directory);
+	const sandbox = await openSandbox({
+		...options,
+		environment: options.passthrough,
+		memoryBytesMax: options.memoryBytesMax ?? 2 * 1024 ** 3,
+		fileBytesMax: 8 * settings.outputBytesMax,
+	});
+	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
+	return {
+		level: sandbox.level,
+		prepare: (files, entry) => {
+			const checked = checkImports(files, entry, rules);
+			const seen = buildFiles(files, entry, checked);
+			return { entry, source: sourceHash(entry, conditions, seen), files: seen };
+		},
+		build: (prepared) => build(prepared, sandbox, settings),
+	};
+}
+
+interface Settings {
+	rules: ImportRules;
+	directory: string;
+	passthrough: Readonly<Record<string, string>>;
+	timeoutMs: number;
+	outputBytesMax: number;
+}
+
+async function build(prepared: PreparedBuild, sandbox: Sandbox, settings: Settings): Promise<Bundle> {
+	const folder = mkdtempSync(join(settings.directory, "build-"));
+	try {
+		writeSources(folder, prepared.files, sandbox);
+		const root = sandbox.rootFor(folder);
+		const flags = buildFlags(prepared, settings.rules);
+		const output = ["--sourcemap=external", "--platform=deno", "--output", "../out/bundle.js"];
+		const limits = { timeoutMs: settings.timeoutMs, outputBytesMax: LOG_BYTES_MAX };
+		const bundled = await sandbox.run(
+			folder,
+			[DENO, "bundle", ...flags, ...output, `./${prepared.entry}`],
+			limits,
+		);
+		assertDone(bundled, prepared, root.build, settings);
+		const graph = await sandbox.run(
+			folder,
+			[DENO, "info", "--json", ...flags, `./${prepared.entry}`],
+			limits,
+		);
+		assertDone(graph, prepared, root.build, settings);
+		const paths = [join(folder, "out/bundle.js"), join(folder, "out/bundle.js.map")];
+		if (paths.some((path) => statSync(path).size > 2 * settings.outputBytesMax))
+			throw tooLarge(prepared, settings);
+		const [code, map] = await Promise.all([readFile(paths[0] ?? ""), readFile(paths[1] ?? "", "utf8")]);
+		if (code.length > settings.outputBytesMax) throw tooLarge(prepared, settings);
+		checkGraph(graph.stdout, prepared, root);
+		const sourceMap = checkSourceMap(map, prepared, root, join(settings.directory, "cache"));
+		const bytes = new Uint8Array(code);
+		return { code: bytes, sourceMap, hash: toBase64(hash(bytes)) };
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** Every file is new (`wx`) in a folder that was made for it alone, so nothing in there is a link. */
+function writeSources(folder: string, files: ReadonlyMap<string, Uint8Array>, sandbox: Sandbox): void {
+	const made = [folder, ...["src", "out", "root"].map((name) => join(folder, name))];
+	for (const path of made.slice(1)) mkdirSync(path);
+	for (const [path, content] of files) {
+		const full = join(folder, "src", path);
+		for (let above = dirname(full); !made.includes(above); above = dirname(above)) made.push(above);
+		mkdirSync(dirname(full), { recursive: true });
+		writeFileSync(full, content, { flag: "wx", mode: 0o600 });
+		made.push(full);
+	}
+	sandbox.adopt(made);
+}
+
+function buildFlags({ files }: PreparedBuild, { hosts }: ImportRules): string[] {
+	const imports = hosts.map((host) => (host.includes(":") ? host : `${host}:443`)).join(",");
+	const lock = files.has(".coffer/deno.lock") ? "--lock=.coffer/deno.lock" : "--no-lock";
+	const network = imports === "" ? "--no-remote" : `--allow-import=${imports}`;
+	return ["--config", ".coffer/deno.json", lock, network];
+}
+
+function assertDone(outcome: Outcome, { entry }: PreparedBuild, root: string, settings: Settings): void {
+	if (outcome.timedOut) {
+		throw new AppError({
+			code: "BUILD_TIMEOUT",
+			message: `The build of ${entry} took longer than ${settings.timeoutMs / 1000} s.`,
+			hint: "See that its packages can be downloaded from here, and try again.",
+			exit: EXIT.failure,
+		});
+	}
+	if (outcome.code !== 0)
+		throw buildFailure(entry, outcome, `${root}/src`, Object.values(settings.passthrough));
+}
+
+function tooLarge({ entry }: PreparedBuild, { outputBytesMax }: Settings): AppError {
+	const message = `The bundle of ${entry} is larger than ${outputBytesMax / 1024 / 1024} MB.`;
+	return new AppError({
+		code: "BUILD_TOO_LARGE",
+		message,
+		hint: "Import less, or smaller packages.",
+		exit: EXIT.failure,
+	});
+}
+
+function removeAbandoned(directory: string): void {
+	for (const name of readdirSync(directory)) {
+		const path = join(directory, name);
+		const isBuild = name.startsWith("build-") || name.startsWith("probe-");
+		const isOld = isBuild && Date.now() - statSync(path).mtimeMs > ABANDONED_MS;
+		if (isOld) rmSync(path, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,79 @@
+/**
+ * Runs one command to its end, or to its limits.
+ */
+import { spawn } from "node:child_process";
+
+export interface Command {
+	file: string;
+	args: readonly string[];
+	/** The whole environment: nothing is inherited. */
+	environment: Readonly<Record<string, string>>;
+	cwd?: string;
+	uid?: number;
+	gid?: number;
+}
+
+export interface Limits {
+	timeoutMs: number;
+	/** Of stdout and of stderr, each; what comes after is dropped. */
+	outputBytesMax: number;
+}
+
+export interface Outcome {
+	/** Null where a signal ended it. */
+	code: number | null;
+	stdout: string;
+	stderr: string;
+	timedOut: boolean;
+	/** Why it could not be started at all. */
+	startError: string | undefined;
+}
+
+/**
+ * Runs a command in a process group of its own, with no standard input. When the time is over, the
+ * group is killed. Never rejects.
+ */
+export async function runCommand(command: Command, limits: Limits): Promise<Outcome> {
+	const child = spawn(command.file, command.args, {
+		env: { ...command.environment },
+		stdio: ["ignore", "pipe", "pipe"],
+		detached: true,
+		...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+		...(command.uid === undefined ? {} : { uid: command.uid }),
+		...(command.gid === undefined ? {} : { gid: command.gid }),
+	});
+	const stdout = gather(child.stdout, limits.outputBytesMax);
+	const stderr = gather(child.stderr, limits.outputBytesMax);
+	let timedOut = false;
+	const timer = setTimeout(() => {
+		timedOut = true;
+		killGroup(child.pid);
+	}, limits.timeoutMs);
+	const [code, startError] = await new Promise<[number | null, string | undefined]>((resolve) => {
+		child.once("error", (error: NodeJS.ErrnoException) => resolve([null, error.code ?? error.message]));
+		child.once("close", (exitCode) => resolve([exitCode, undefined]));
+	});
+	clearTimeout(timer);
+	killGroup(child.pid);
+	return { code, stdout: stdout(), stderr: stderr(), timedOut, startError };
+}
+
+/** Whatever the command left behind in its group ends with it. */
+function killGroup(pid: number | undefined): void {
+	if (pid === undefined) return;
+	try {
+		process.kill(-pid, "SIGKILL");
+	} catch {
+		// The group is empty, which is what was wanted.
+	}
+}
+
+function gather(stream: NodeJS.ReadableStream, bytesMax: number): () => string {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	stream.on("data", (chunk: Buffer) => {
+		if (size < bytesMax) chunks.push(chunk.subarray(0, bytesMax - size));
+		size += chunk.length;
+	});
+	return () => Buffer.concat(chunks).toString("utf8");
+}

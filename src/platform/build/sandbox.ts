@@ -1,0 +1,193 @@
+/**
+ * Where a build runs: a process that sees the upload, the package cache and the system's libraries, and
+ * neither the platform's data nor its identity nor its `/proc`.
+ *
+ * The bundler reads whatever its process can read and puts it into the bundle, so what it must not tell it
+ * must not see. Four levels, the best that the system allows; each is tried out before it is used:
+ *
+ * - `bubblewrap`, `namespaces`: a file system of its own, holding only the listed folders; no `/proc`; own
+ *   process ids; no capabilities. Needs `bwrap`, or `unshare` and either root or user namespaces.
+ * - `user`: an unprivileged uid, where the platform is root: files that others may read stay readable.
+ * - `none`: only the checks of imports hold. A package from the registry that imports files by absolute
+ *   paths can then read what the platform's user can.
+ *
+ * The package cache is writable to builds. No code of a project or package runs while it is built (no
+ * install scripts, no plugins), so it takes a fault in Deno or esbuild to plant something there; and no
+ * function of one app is built from another's files, since builds share nothing but that cache.
+ */
+import {
+	accessSync,
+	chmodSync,
+	chownSync,
+	constants,
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	rmSync,
+	statSync,
+} from "node:fs";
+import { join } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+import { bubblewrapCommand, INNER, type Mount, namespacesCommand, systemMounts } from "./namespaces.ts";
+import { type Command, type Limits, type Outcome, runCommand } from "./process.ts";
+
+export type SandboxLevel = "bubblewrap" | "namespaces" | "user" | "none";
+
+export const SANDBOX_LEVELS: readonly SandboxLevel[] = ["bubblewrap", "namespaces", "user", "none"];
+
+export interface SandboxOptions {
+	/** Path of the native Deno binary. */
+	deno: string;
+	/** Absolute path of a folder for the builder alone; made where it is not there. */
+	directory: string;
+	/** Absolute paths that a build must not read: the data directory, the identity file. */
+	hidden: readonly string[];
+	/** What a build needs of the environment for network and CA (`SSL_CERT_FILE`, `HTTPS_PROXY` …), and only that. */
+	environment: Readonly<Record<string, string>>;
+	/** The most that a build's processes may allocate, each. At least 700 MiB, or Deno does not start. */
+	memoryBytesMax: number;
+	/** The largest file that a build may write. */
+	fileBytesMax: number;
+	/** The levels that may be used, best first. */
+	levels?: readonly SandboxLevel[];
+}
+
+export interface Sandbox {
+	readonly level: SandboxLevel;
+	/** Deno's, as it says it itself. */
+	readonly denoVersion: string;
+	/** Folder in which the sandbox has `build/` and `cache/`, as its processes see it. */
+	rootFor(build: string): { build: string; cache: string };
+	/** Hands a folder that is complete over to the sandbox's user. */
+	adopt(paths: readonly string[]): void;
+	/**
+	 * Runs a command in `build/src`; `build/root` is an empty folder. In `args`, `DENO` stands for the binary.
+	 * @param build absolute path of the build's folder, which is all that it may write, with the cache
+	 */
+	run(build: string, args: readonly string[], limits: Limits): Promise<Outcome>;
+}
+
+export const DENO = "\0deno";
+const NOBODY = 65534;
+const PROBE_LIMITS: Limits = { timeoutMs: 20_000, outputBytesMax: 4096 };
+
+/** Fails where one of its arguments up to `--` can be read, then becomes the rest. */
+const PROBE = 'while [ "$1" != -- ]; do if [ -r "$1" ]; then exit 9; fi; shift; done; shift; exec "$@"';
+
+/**
+ * Finds the best level that works here, by running Deno in it and failing to read what is hidden.
+ * @throws AppError `BUILD_SANDBOX` (exit 1) where no permitted level works
+ */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+	const cache = join(options.directory, "cache");
+	const probe = join(options.directory, `probe-${process.pid}`);
+	const folders = [cache, probe, join(probe, "src"), join(probe, "root")];
+	const tried: string[] = [];
+	for (const level of options.levels ?? SANDBOX_LEVELS) {
+		if (level === "user" && process.getuid?.() !== 0) continue;
+		const sandbox = sandboxAt(level, options, cache);
+		discardForeign(cache, level);
+		for (const path of folders) mkdirSync(path, { recursive: true });
+		sandbox.adopt(folders);
+		const unreadable = level === "none" ? [] : [...options.hidden, `/proc/${process.pid}/environ`];
+		const args = ["/bin/sh", "-c", PROBE, "sh", ...unreadable, "--", DENO, "--version"];
+		const { code, startError, stdout, stderr } = await sandbox.run(probe, args, PROBE_LIMITS);
+		if (code === 0) {
+			rmSync(probe, { recursive: true });
+			return { ...sandbox, denoVersion: stdout.trim() };
+		}
+		tried.push(
+			`${level} (${startError ?? (code === 9 ? "hidden files can be read" : `exit ${code} ${stderr.trim().slice(-200)}`)})`,
+		);
+	}
+	throw new AppError({
+		code: "BUILD_SANDBOX",
+		message: `Deno cannot be run to build functions: ${tried.join(", ")}.`,
+		hint: "Install bubblewrap, or give the builder a folder that its user can reach.",
+		exit: EXIT.failure,
+	});
+}
+
+function sandboxAt(
+	level: SandboxLevel,
+	options: SandboxOptions,
+	cache: string,
+): Omit<Sandbox, "denoVersion"> {
+	const isolated = level === "bubblewrap" || level === "namespaces";
+	const deno = isolated ? INNER.deno : level === "user" ? reachableDeno(options) : options.deno;
+	const rootFor = (build: string) =>
+		isolated ? { build: INNER.build, cache: INNER.cache } : { build, cache };
+	const commandFor = (build: string, args: readonly string[]): Command => {
+		const root = rootFor(build);
+		const environment = environmentFor(options, root.cache, isolated ? "/tmp" : build);
+		const limited = ["/bin/sh", "-c", limitScript(options), "sh", ...args];
+		if (!isolated) {
+			const user = level === "user" ? { uid: NOBODY, gid: NOBODY } : {};
+			const [file = "", ...rest] = limited;
+			return { file, args: rest, environment, cwd: join(build, "src"), ...user };
+		}
+		const mounts: Mount[] = [
+			...systemMounts(options.hidden, Object.values(options.environment)),
+			{ source: options.deno, target: INNER.deno, writable: false },
+			{ source: cache, target: INNER.cache, writable: true },
+			{ source: build, target: INNER.build, writable: true },
+		];
+		const wrap = level === "bubblewrap" ? bubblewrapCommand : namespacesCommand;
+		return { ...wrap(mounts, limited, build), environment };
+	};
+	return {
+		level,
+		rootFor,
+		adopt: (paths) => {
+			for (const path of paths) {
+				const isFolder = statSync(path).isDirectory();
+				chmodSync(path, isFolder ? 0o700 : 0o600);
+				if (level === "user") chownSync(path, NOBODY, NOBODY);
+			}
+		},
+		run: (build, args, limits) =>
+			runCommand(
+				commandFor(
+					build,
+					args.map((arg) => (arg === DENO ? deno : arg)),
+				),
+				limits,
+			),
+	};
+}
+
+function environmentFor(options: SandboxOptions, cache: string, home: string): Record<string, string> {
+	return {
+		...options.environment,
+		PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
+		HOME: home,
+		DENO_DIR: cache,
+		DENO_NO_UPDATE_CHECK: "1",
+		DENO_NO_PROMPT: "1",
+		NO_COLOR: "1",
+	};
+}
+
+/** Sets limits that children inherit. Units of the shell: KiB of data, blocks of 512 bytes of a file. */
+function limitScript({ memoryBytesMax, fileBytesMax }: SandboxOptions): string {
+	const data = Math.ceil(memoryBytesMax / 1024);
+	const file = Math.ceil(fileBytesMax / 512);
+	return `ulimit -c 0; ulimit -f ${file}; ulimit -d ${data}; exec "$@"`;
+}
+
+/** The binary, or a copy in the builder's folder where its own lies behind a folder that only root can enter. */
+function reachableDeno({ deno, directory }: SandboxOptions): string {
+	const { size, mtimeMs } = statSync(deno);
+	const copy = join(directory, `deno-${size}-${Math.trunc(mtimeMs)}`);
+	if (!existsSync(copy)) copyFileSync(deno, copy, constants.COPYFILE_FICLONE);
+	chmodSync(copy, 0o755);
+	chmodSync(directory, 0o711);
+	accessSync(copy, constants.X_OK);
+	return copy;
+}
+
+/** A cache that another level's user filled cannot be written by this one; it is filled anew. */
+function discardForeign(cache: string, level: SandboxLevel): void {
+	const owner = level === "user" ? NOBODY : process.getuid?.();
+	if (existsSync(cache) && statSync(cache).uid !== owner) rmSync(cache, { recursive: true });
+}

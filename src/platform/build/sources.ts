@@ -1,0 +1,125 @@
+/**
+ * What exactly a bundler gets to see for one entry, and its hash. Pure.
+ */
+import { concat, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
+import { hash, toBase64 } from "../../crypto.ts";
+import { printAddress, printKey, printLocal } from "../../modules/import-map.ts";
+import { type Jsonc, parseJsonc } from "../../modules/jsonc.ts";
+import { ancestorsOf, join } from "../../modules/paths.ts";
+import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
+
+/** Raised whenever the same sources would make another bundle. */
+const BUILDER_VERSION = 1;
+
+/**
+ * The files of a build: what the entry reaches, and in the hidden folder a configuration made for this build,
+ * the modules that the platform provides, and the upload's lock file.
+ */
+export function buildFiles(
+	uploaded: ReadonlyMap<string, Uint8Array>,
+	entry: string,
+	checked: CheckedImports,
+): Map<string, Uint8Array> {
+	const files = new Map<string, Uint8Array>();
+	for (const path of checked.files) {
+		const content = uploaded.get(path);
+		if (content !== undefined)
+			files.set(path, withoutMapLinks(content, checked.scans.get(path)?.comments ?? []));
+	}
+	for (const [name, text] of checked.provided) files.set(`${HIDDEN_FOLDER}/${name}`, utf8(text));
+	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(checked)));
+	const lock = lockText(uploaded, entry);
+	if (lock !== undefined) files.set(`${HIDDEN_FOLDER}/deno.lock`, utf8(lock));
+	return files;
+}
+
+/**
+ * Hash of everything that a bundle is made from.
+ * @param conditions what else decides: Deno's version, the hosts that are allowed
+ */
+export function sourceHash(
+	entry: string,
+	conditions: readonly string[],
+	files: ReadonlyMap<string, Uint8Array>,
+): string {
+	const head = lengthPrefixed("coffer build", BUILDER_VERSION, entry, conditions.length, ...conditions);
+	const parts = [...files]
+		.sort(byKey)
+		.map(([path, content]) => lengthPrefixed(path, toBase64(hash(content))));
+	return toBase64(hash(concat(head, ...parts)));
+}
+
+/**
+ * A comment `sourceMappingURL=…` makes the bundler read the file that it names, and lets a module say where
+ * it comes from. Both are put out of action, by a word of the same length.
+ */
+function withoutMapLinks(
+	content: Uint8Array,
+	comments: readonly { start: number; end: number }[],
+): Uint8Array {
+	const text = fromUtf8(content);
+	if (text === undefined || !text.includes("sourceMappingURL")) return content;
+	let source: string = text;
+	for (const { start, end } of comments) {
+		const comment = source.slice(start, end).replaceAll("sourceMappingURL", "sourceMappingOff");
+		source = source.slice(0, start) + comment + source.slice(end);
+	}
+	return utf8(source);
+}
+
+/** The configuration of the build: the effective import map, with what may not be used left out. */
+function configurationText({ configuration, replaced }: CheckedImports): string {
+	const scopes = new Map<string, [string, string][]>();
+	for (const [scope, mapping] of configuration.map.scopes) {
+		const key = printKey(scope);
+		if (key !== undefined) scopes.set(key, printed(mapping));
+	}
+	for (const { file, specifier, address } of replaced) {
+		const key = printLocal(file);
+		scopes.set(key, [...(scopes.get(key) ?? []), [specifier, address]]);
+	}
+	const config = {
+		nodeModulesDir: "none",
+		compilerOptions: Object.fromEntries(configuration.compilerOptions),
+		imports: sorted(printed(configuration.map.imports)),
+		scopes: Object.fromEntries([...scopes].sort(byKey).map(([scope, entries]) => [scope, sorted(entries)])),
+	};
+	return JSON.stringify(config);
+}
+
+function printed(mapping: ReadonlyMap<string, string>): [string, string][] {
+	return [...mapping].flatMap(([key, address]): [string, string][] => {
+		const [from, to] = [printKey(key), printAddress(address)];
+		return from === undefined || to === undefined ? [] : [[from, to]];
+	});
+}
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) =>
+	a < b ? -1 : a > b ? 1 : 0;
+
+function sorted(entries: [string, string][]): Record<string, string> {
+	return Object.fromEntries(entries.sort(byKey));
+}
+
+/**
+ * The lock file nearest to the entry, with the versions and hashes alone: its redirects and its addresses of
+ * archives would send the build to hosts of the uploader's choice.
+ */
+function lockText(uploaded: ReadonlyMap<string, Uint8Array>, entry: string): string | undefined {
+	const path = ancestorsOf(entry)
+		.map((directory) => join(directory, "deno.lock"))
+		.findLast((name) => uploaded.has(name));
+	const lock = parseJsonc(fromUtf8(uploaded.get(path ?? "") ?? new Uint8Array()) ?? "");
+	if (!(lock instanceof Map)) return undefined;
+	const kept = ["version", "specifiers", "jsr", "npm", "remote"].filter((key) => lock.has(key));
+	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(lock.get(key) ?? null)])));
+}
+
+function plain(value: Jsonc): unknown {
+	if (value instanceof Map) {
+		return Object.fromEntries(
+			[...value].filter(([key]) => key !== "tarball").map(([key, item]) => [key, plain(item)]),
+		);
+	}
+	return Array.isArray(value) ? value.map(plain) : value;
+}

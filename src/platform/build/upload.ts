@@ -1,0 +1,144 @@
+/**
+ * What an upload may be before anything is done with it. Pure: decides by the paths and sizes alone.
+ *
+ * The rules are those of the strictest file system there is, so that two paths are two files everywhere
+ * and no path means anything else than it says.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import * as limits from "../../modules/limits.ts";
+import { isCode } from "../../modules/scan.ts";
+import type { FunctionSource } from "../function.ts";
+
+export interface UploadedFile {
+	path: string;
+	content: Uint8Array;
+}
+
+export interface Upload {
+	/** Contents by path. */
+	files: ReadonlyMap<string, Uint8Array>;
+	functions: readonly FunctionSource[];
+}
+
+function refuse(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/** As it may stand in a message: quoted, escaped, bounded. */
+function shown(text: string): string {
+	return JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
+}
+
+/** Why a path cannot be one, or undefined where it can. */
+export function pathFault(path: string): string | undefined {
+	if (path === "") return "it is empty";
+	if (!path.isWellFormed() || path.normalize("NFC") !== path) return "it is not Unicode in normal form C";
+	if (new TextEncoder().encode(path).length > limits.PATH_BYTES_MAX)
+		return `it is longer than ${limits.PATH_BYTES_MAX} bytes`;
+	if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(path)) return "it holds a control character";
+	if (path.startsWith("/")) return "it is absolute";
+	if (/[\\:*"<>|]/.test(path)) return 'it holds one of the characters \\ : * " < > |';
+	const segments = path.split("/");
+	if (segments.length > limits.PATH_DEPTH_MAX) return `it is deeper than ${limits.PATH_DEPTH_MAX} folders`;
+	if (segments.includes("")) return "it has an empty segment";
+	if (segments.some((segment) => /^\.\.?$/.test(segment))) return 'it has a segment "." or ".."';
+	if (segments.some((segment) => segment.startsWith("."))) return "it is hidden";
+	if (segments.some((segment) => /[. ]$|^ /.test(segment)))
+		return "a segment begins or ends with a space or ends with a dot";
+	if (segments.some((segment) => /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(segment)))
+		return "a segment is a device name";
+	if (segments.at(-1)?.toLowerCase() === "coffer.vault") return "a vault is never uploaded";
+	return undefined;
+}
+
+/**
+ * Checks an untrusted upload.
+ * @throws AppError (exit 2): `UPLOAD_PATH_INVALID`, `UPLOAD_PATH_DUPLICATE` (also two that differ in case
+ *   alone, and a file that is another's folder), `UPLOAD_TOO_LARGE`, `UPLOAD_FUNCTION_INVALID`,
+ *   `UPLOAD_ENTRY_MISSING`
+ */
+export function checkUpload(files: readonly UploadedFile[], functions: readonly FunctionSource[]): Upload {
+	const byPath = checkFiles(files);
+	if (functions.length > limits.UPLOAD_FUNCTIONS_MAX) {
+		const message = `The upload has ${functions.length} functions; ${limits.UPLOAD_FUNCTIONS_MAX} is the limit.`;
+		throw refuse("UPLOAD_TOO_LARGE", message, "Deploy fewer functions at once.");
+	}
+	const names = new Set<string>();
+	for (const { name, entry } of functions) {
+		checkFunctionName(name);
+		if (names.has(name)) {
+			const message = `Two functions of the upload are called ${shown(name)}.`;
+			throw refuse("UPLOAD_FUNCTION_INVALID", message, "Rename one of them.");
+		}
+		names.add(name);
+		if (!byPath.has(entry) || !isCode(entry) || /\.d\.[cm]?ts$/i.test(entry)) {
+			const message = `The entry ${shown(entry)} of ${name} is not a module of the upload.`;
+			throw refuse(
+				"UPLOAD_ENTRY_MISSING",
+				message,
+				"Upload the entry module under the path that is named as the entry.",
+			);
+		}
+	}
+	return { files: byPath, functions };
+}
+
+/** @throws AppError `UPLOAD_FUNCTION_INVALID` (exit 2) where the name cannot stand in a URL's path */
+export function checkFunctionName(name: string): void {
+	const segments = name.split("/");
+	if (
+		name.length <= limits.FUNCTION_NAME_LENGTH_MAX &&
+		segments.every((segment) => limits.FUNCTION_SEGMENT.test(segment))
+	)
+		return;
+	const hint =
+		"Use letters, digits, dot, dash and underscore in each segment, beginning with a letter or digit.";
+	throw refuse("UPLOAD_FUNCTION_INVALID", `${shown(name)} is no name for a function.`, hint);
+}
+
+function checkFiles(files: readonly UploadedFile[]): Map<string, Uint8Array> {
+	if (files.length > limits.UPLOAD_FILES_MAX) {
+		const message = `The upload has ${files.length} files; ${limits.UPLOAD_FILES_MAX} is the limit.`;
+		throw refuse("UPLOAD_TOO_LARGE", message, "Deploy fewer functions at once.");
+	}
+	const byPath = new Map<string, Uint8Array>();
+	const folded = new Map<string, string>();
+	let total = 0;
+	for (const { path, content } of files) {
+		const fault = pathFault(path);
+		if (fault !== undefined) {
+			const hint = "Name files by relative paths with / between visible segments.";
+			throw refuse("UPLOAD_PATH_INVALID", `The path ${shown(path)} cannot be uploaded: ${fault}.`, hint);
+		}
+		const other = folded.get(fold(path));
+		if (other !== undefined) throw duplicate(other, path);
+		folded.set(fold(path), path);
+		byPath.set(path, content);
+		total += content.length;
+		if (content.length > limits.FILE_BYTES_MAX || total > limits.UPLOAD_BYTES_MAX) {
+			const message = `${shown(path)} brings the upload over ${limits.FILE_BYTES_MAX} bytes a file or ${limits.UPLOAD_BYTES_MAX} in all.`;
+			throw refuse(
+				"UPLOAD_TOO_LARGE",
+				message,
+				"Load large data at run time, or deploy fewer functions at once.",
+			);
+		}
+	}
+	for (const [key, path] of folded) {
+		for (let cut = key.lastIndexOf("/"); cut > 0; cut = key.lastIndexOf("/", cut - 1)) {
+			const file = folded.get(key.slice(0, cut));
+			if (file !== undefined) throw duplicate(file, path);
+		}
+	}
+	return byPath;
+}
+
+/** Equal for paths that some file system takes for one. */
+function fold(path: string): string {
+	return path.normalize("NFKC").toUpperCase().toLowerCase();
+}
+
+function duplicate(first: string, second: string): AppError {
+	const message = `${shown(first)} and ${shown(second)} cannot both be files of one upload.`;
+	return refuse("UPLOAD_PATH_DUPLICATE", message, "Give them paths that differ in more than case.");
+}

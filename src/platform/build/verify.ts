@@ -1,0 +1,84 @@
+/**
+ * Checks what a build says that it used. The last of three walls: the walk of the imports before, the
+ * sandbox during, this after.
+ *
+ * Two witnesses, since neither sees all: Deno's module graph knows every module but those inside npm
+ * packages; the source map knows those too, but a package's own map may say what it likes about it.
+ */
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { posix, sep } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+
+interface Built {
+	entry: string;
+	files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The build's folder and the cache, as the build saw them. */
+interface Root {
+	build: string;
+	cache: string;
+}
+
+function escaped(entry: string, path: string): AppError {
+	return new AppError({
+		code: "BUILD_ESCAPE",
+		message: `${entry} would bundle ${JSON.stringify(path)}, which is not in the upload.`,
+		hint: "Import only modules of the project and packages from a registry.",
+		exit: EXIT.failure,
+	});
+}
+
+/**
+ * @param json what `deno info --json` printed
+ * @throws AppError `BUILD_ESCAPE` (exit 1) where a module of the graph is a file that is not in the upload
+ */
+export function checkGraph(json: string, { entry, files }: Built, root: Root): void {
+	const { modules } = JSON.parse(json) as { modules: { specifier: string; local?: string }[] };
+	for (const { specifier, local } of modules) {
+		if (!specifier.startsWith("file:")) {
+			if (local !== undefined && !isWithin(local, root.cache)) throw escaped(entry, specifier);
+			continue;
+		}
+		const path = decodeURIComponent(new URL(specifier).pathname);
+		const own = path.startsWith(`${root.build}/src/`) ? path.slice(root.build.length + 5) : undefined;
+		// A type that is imported and missing is named here too; it was erased, and nothing was read.
+		const isMissing = own !== undefined && local === undefined;
+		if (own === undefined || !(isMissing || files.has(own))) throw escaped(entry, path);
+	}
+}
+
+/**
+ * @param json the source map
+ * @param cache where the package cache really is
+ * @returns the map with sources that mean something outside the build
+ * @throws AppError `BUILD_ESCAPE` (exit 1) where a source is an existing file outside upload and cache
+ */
+export function checkSourceMap(json: string, { entry, files }: Built, root: Root, cache: string): string {
+	const map = JSON.parse(json) as { sources: string[] };
+	map.sources = map.sources.map((source) => {
+		if (/^[a-z][a-z0-9+.-]+:/i.test(source)) return source;
+		const path = posix.resolve(`${root.build}/out`, source);
+		if (isWithin(path, `${root.build}/src`)) {
+			const own = path.slice(root.build.length + 5);
+			if (!files.has(own) && existsSync(path)) throw escaped(entry, own);
+			return own.replace(/^\.coffer\//, "coffer:");
+		}
+		if (isWithin(path, root.cache)) {
+			const inside = path.slice(root.cache.length + 1);
+			if (leavesCache(`${cache}/${inside}`, cache)) throw escaped(entry, inside);
+			return inside.replace(/^npm\/.+?\/((?:@[^/]+\/)?[^/@]+)\/(\d[^/]*)\/(.+)$/, "npm:$1@$2/$3");
+		}
+		if (existsSync(path) && statSync(path).isFile()) throw escaped(entry, path);
+		return `unknown:${posix.basename(path)}`;
+	});
+	return JSON.stringify(map);
+}
+
+function leavesCache(path: string, cache: string): boolean {
+	return existsSync(path) && !isWithin(realpathSync(path), realpathSync(cache));
+}
+
+function isWithin(path: string, directory: string): boolean {
+	return path === directory || path.startsWith(directory + sep);
+}
