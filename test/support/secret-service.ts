@@ -34,7 +34,7 @@ export async function withSecretService(options: SecretServiceOptions = {}): Pro
 	await prepare(folder, service);
 	let bus = await start(folder, service === "none" || service === "denied" ? "bus" : "service");
 	const lock = async () => {
-		await stop(bus, folder);
+		await stop(bus);
 		await writeStarter(folder, false);
 		bus = await start(folder);
 	};
@@ -47,7 +47,7 @@ export async function withSecretService(options: SecretServiceOptions = {}): Pro
 		resume: async () => void process.kill(await servicePid(folder), "SIGCONT"),
 		lock,
 		close: async () => {
-			await stop(bus, folder);
+			await stop(bus);
 			await rm(folder, { recursive: true, force: true });
 		},
 	};
@@ -93,28 +93,32 @@ interface RunningBus {
 	address: string;
 }
 
+/** Ends bus and service when its input ends: also when the process of the tests is killed. */
+const SUPERVISOR = `
+	dbus-daemon --nofork --nopidfile --config-file="$0/bus.conf" --print-address &
+	exec >&-
+	read -r _
+	test -f "$0/pid" && kill -KILL "$(cat "$0/pid")"
+	kill "$!" && wait "$!"`;
+
 async function start(folder: string, until: "bus" | "service" = "service"): Promise<RunningBus> {
-	const daemon = spawn(
-		"dbus-daemon",
-		["--nofork", "--nopidfile", `--config-file=${folder}/bus.conf`, "--print-address"],
-		{
-			env: {
-				PATH: process.env.PATH,
-				HOME: join(folder, "home"),
-				XDG_DATA_HOME: join(folder, "data"),
-				XDG_CONFIG_HOME: join(folder, "config"),
-				XDG_CACHE_HOME: join(folder, "cache"),
-				XDG_RUNTIME_DIR: join(folder, "run"),
-			},
-			stdio: ["ignore", "pipe", "ignore"],
+	const supervisor = spawn("/bin/sh", ["-c", SUPERVISOR, folder], {
+		env: {
+			PATH: process.env.PATH,
+			HOME: join(folder, "home"),
+			XDG_DATA_HOME: join(folder, "data"),
+			XDG_CONFIG_HOME: join(folder, "config"),
+			XDG_CACHE_HOME: join(folder, "cache"),
+			XDG_RUNTIME_DIR: join(folder, "run"),
 		},
-	);
-	const lines = createInterface({ input: daemon.stdout });
+		stdio: ["pipe", "pipe", "ignore"],
+	});
+	const lines = createInterface({ input: supervisor.stdout });
 	const [address] = (await Promise.race([
 		once(lines, "line"),
-		once(daemon, "exit").then(() => Promise.reject(new Error("dbus-daemon did not start"))),
+		once(lines, "close").then(() => Promise.reject(new Error("dbus-daemon did not start"))),
 	])) as [string];
-	const bus = { process: daemon, address };
+	const bus = { process: supervisor, address };
 	if (until === "service") await callService(address);
 	return bus;
 }
@@ -139,18 +143,8 @@ async function servicePid(folder: string): Promise<number> {
 	return Number(await readFile(join(folder, "pid"), "utf8"));
 }
 
-async function stop(bus: RunningBus, folder: string): Promise<void> {
-	const pid = await servicePid(folder).catch(() => undefined);
-	if (pid !== undefined) endProcess(pid);
+async function stop(bus: RunningBus): Promise<void> {
 	const ended = once(bus.process, "exit");
-	bus.process.kill("SIGTERM");
+	bus.process.stdin?.end();
 	await ended;
-}
-
-function endProcess(pid: number): void {
-	try {
-		process.kill(pid, "SIGKILL");
-	} catch {
-		// It has ended already.
-	}
 }
