@@ -80,3 +80,14 @@ export function inheritedEnvironment(variables: Variables = process.env): Record
 	}
 	return inherited;
 }
+
+/** The variables that say where the desktop's session bus, and so its keychain, is. */
+export function readBusEnvironment(variables: Variables = process.env): {
+	readonly DBUS_SESSION_BUS_ADDRESS: string | undefined;
+	readonly XDG_RUNTIME_DIR: string | undefined;
+} {
+	return Object.freeze({
+		DBUS_SESSION_BUS_ADDRESS: text(variables, "DBUS_SESSION_BUS_ADDRESS"),
+		XDG_RUNTIME_DIR: text(variables, "XDG_RUNTIME_DIR"),
+	});
+}

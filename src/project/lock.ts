@@ -29,11 +29,28 @@ function lockError(path: string, cause: unknown): AppError {
 	});
 }
 
+/** The last holder or waiter of each lock in this process: SQLite's wait would stop the whole process, holder included. */
+const queue = new Map<string, Promise<unknown>>();
+
 /**
- * Runs work while no other process on this machine holds the same lock.
+ * Runs work while nobody else on this machine, in this process or another, holds the same lock.
  * @throws AppError `VAULT_LOCKED` or `VAULT_LOCK_FAILED` (exit 1), or what the work throws
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+	const before = queue.get(path) ?? Promise.resolve();
+	const mine = before.then(
+		() => locked(path, work),
+		() => locked(path, work),
+	);
+	queue.set(path, mine);
+	try {
+		return await mine;
+	} finally {
+		if (queue.get(path) === mine) queue.delete(path);
+	}
+}
+
+async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
 	const stat = lstatSync(path, { throwIfNoEntry: false });
 	if (stat && (!stat.isFile() || stat.size > 0)) throw lockError(path, new Error("not a database"));
 	const { default: Database } = await import("libsql");

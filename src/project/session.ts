@@ -4,7 +4,7 @@
  */
 import type { KeyPair } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { linkHash } from "../vault/chain.ts";
+import { type Link, linkHash } from "../vault/chain.ts";
 import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import { advanceMarks, checkPin, compareMarks, isMarked, type Pin } from "../vault/marks.ts";
@@ -47,6 +47,8 @@ export class VaultSession {
 	readonly context: SessionContext;
 	readonly place: MemoryPlace;
 	readonly verified: VerifiedEnvironment;
+	/** The vault's own chain. */
+	readonly vaultLinks: readonly Link[];
 	readonly keys: EnvironmentKeys;
 	readonly memory: EnvironmentMemory;
 	readonly checkout: CheckoutMemory;
@@ -60,6 +62,7 @@ export class VaultSession {
 		this.context = parts.context;
 		this.place = parts.place;
 		this.verified = parts.verified;
+		this.vaultLinks = parts.vaultLinks;
 		this.keys = parts.keys;
 		this.memory = parts.memory;
 		this.checkout = parts.checkout;
@@ -94,13 +97,15 @@ export class VaultSession {
 
 	/**
 	 * Remembers what was verified, and that this text of the vault was looked at.
-	 * @param now the vault as it is on disk when the command ends; its records must all be trusted or unchanged
+	 * @param now the vault as it is on disk when the command ends
+	 * @param written records that this command put into it, verified or its own
+	 * @param options `always`: write although the vault is the same (the platform's part of the memory changed)
 	 */
-	async remember(now: LoadedVault, written: Iterable<SealedRecord> = []): Promise<void> {
+	async remember(now: LoadedVault, written: Iterable<SealedRecord> = [], options: { always?: boolean } = {}): Promise<void> {
 		const { place, memory, checkout } = this;
-		if (now.digest === checkout.seen && this.#fresh.length === 0) return;
+		if (now.digest === checkout.seen && this.#fresh.length === 0 && !options.always) return;
 		advanceMarks(memory.marks, [...this.#fresh, ...written]);
-		memory.pin = advancedPin(memory.pin, now, place.environment);
+		memory.pin = advancedPin(memory.pin, now, this);
 		await writeEnvironmentMemory(place, memory);
 		checkout.seen = now.digest;
 		await writeCheckoutMemory(place, checkout);
@@ -109,10 +114,11 @@ export class VaultSession {
 }
 
 /** The longer of pin and file; they are known to agree. */
-function advancedPin(pin: Pin | undefined, now: LoadedVault, environment: string): Pin {
+function advancedPin(pin: Pin | undefined, now: LoadedVault, session: VaultSession): Pin {
 	const vault = now.document.links.map(linkHash);
-	const members = (now.document.environments.get(environment)?.links ?? []).map(linkHash);
+	const members = (now.document.environments.get(session.place.environment)?.links ?? []).map(linkHash);
 	return {
+		epoch: Math.max(pin?.epoch ?? 0, session.verified.state.epoch.number),
 		vault: pin && pin.vault.length > vault.length ? pin.vault : vault,
 		environment: pin && pin.environment.length > members.length ? pin.environment : members,
 	};
@@ -177,5 +183,5 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 		warnings.push(...markWarnings(memory, verified));
 	}
 	const keys = openKeys(verified.state, context.identity);
-	return new VaultSession({ context, place, verified, keys, memory, checkout, warnings, membershipOlder });
+	return new VaultSession({ context, place, verified, vaultLinks: document.links, keys, memory, checkout, warnings, membershipOlder });
 }

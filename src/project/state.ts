@@ -21,12 +21,14 @@ export interface EnvironmentMemory {
 export interface PlatformMemory {
 	app: string;
 	fingerprint: string;
+	/** The origin that it was linked at: a changed coffer.json must not lead elsewhere. */
+	url: string;
 	revision: number;
 	head: string;
-	/** Digest of each record at that moment. */
-	base: Map<string, string>;
-	/** Hash of the last link of either chain at that moment. */
-	baseHeader: string;
+	/** Version and digest of each record at that moment. */
+	base: Map<string, Mark>;
+	/** The last links' hashes of both chains at that moment, joined by a blank. */
+	header: string;
 }
 
 export interface CheckoutMemory {
@@ -80,29 +82,39 @@ export async function writeProjectPin(place: ProjectPlace, vaultId: string): Pro
 	await writeSignedJson(projectPath(place), place.stateKey, { vaultId });
 }
 
+/** Marks as JSON: rows, since a name must never be a key of a plain object. */
+type MarkRow = [name: string, version: number, digest: string];
+
+function rowsOf(marks: ReadonlyMap<string, Mark>): MarkRow[] {
+	return [...marks].map(([name, mark]) => [name, mark.version, mark.digest]);
+}
+
+function marksOf(rows: readonly MarkRow[]): Map<string, Mark> {
+	return new Map(rows.map(([name, version, digest]) => [name, { version, digest }]));
+}
+
 /** Reads the device's pin and marks. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readEnvironmentMemory(place: MemoryPlace): Promise<EnvironmentMemory> {
 	const value = await readSignedJson(marksPath(place), place.stateKey);
 	if (!value) return { pin: undefined, marks: new Map() };
 	// The MAC says that this program wrote it; its shape is known.
-	const { pin, marks } = value as { pin?: Pin; marks: [string, number, string][] };
-	return { pin, marks: new Map(marks.map(([name, version, digest]) => [name, { version, digest }])) };
+	const { pin, marks } = value as { pin?: Pin; marks: MarkRow[] };
+	return { pin, marks: marksOf(marks) };
 }
 
 export async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMemory): Promise<void> {
-	const marks = [...memory.marks].map(([name, mark]) => [name, mark.version, mark.digest]);
-	await writeSignedJson(marksPath(place), place.stateKey, { pin: memory.pin, marks });
+	await writeSignedJson(marksPath(place), place.stateKey, { pin: memory.pin, marks: rowsOf(memory.marks) });
 }
 
 /** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
 	const value = await readSignedJson(checkoutPath(place), place.stateKey);
 	if (!value) return { seen: "", platform: undefined };
-	const { seen, platform } = value as { seen: string; platform?: Omit<PlatformMemory, "base"> & { base: [string, string][] } };
-	return { seen, platform: platform && { ...platform, base: new Map(platform.base) } };
+	const { seen, platform } = value as { seen: string; platform?: Omit<PlatformMemory, "base"> & { base: MarkRow[] } };
+	return { seen, platform: platform && { ...platform, base: marksOf(platform.base) } };
 }
 
 export async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
-	const platform = memory.platform && { ...memory.platform, base: [...memory.platform.base] };
+	const platform = memory.platform && { ...memory.platform, base: rowsOf(memory.platform.base) };
 	await writeSignedJson(checkoutPath(place), place.stateKey, { seen: memory.seen, platform });
 }

@@ -92,7 +92,10 @@ export const redeployResultSchema = z.object({
 });
 export type RedeployResult = z.infer<typeof redeployResultSchema>;
 
-/** The lines of the answer to `POST /v1/apps/:app/changes`, in order: accepted, redeployed…, done. */
+/**
+ * The lines of the answer to `POST /v1/apps/:app/changes`, in order: accepted, redeployed…, done. What fails after
+ * the answer has begun ends it with one line `{"type": "problem", "problem": {…}}`, a problem document.
+ */
 export const changeEventSchema = z.discriminatedUnion("type", [
 	z.object({
 		type: z.literal("accepted"),
@@ -123,7 +126,7 @@ export const deployedFunctionSchema = z.object({
 	error: z.string().max(64 * 1024).optional(),
 });
 
-/** The lines of the answer: either `missing` alone (send those blobs, then ask again), or function… and done. */
+/** The lines of the answer (a failure on the way as above): either `missing` alone (send those blobs, then ask again), or function… and done. */
 export const deployEventSchema = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("missing"), hashes: z.array(hash32).max(MESSAGE_LIMITS.filesPerDeployment) }),
 	z.object({ type: z.literal("function"), result: deployedFunctionSchema }),
@@ -166,7 +169,7 @@ export type FunctionLogs = z.infer<typeof logsSchema>;
 export const appListSchema = z.object({ apps: z.array(z.object({ app: appIdSchema, vaultId: hash32, environment: z.string(), revision })).max(100_000) });
 export type AppList = z.infer<typeof appListSchema>;
 
-/** The further members of the 409 that answers a change whose names or header others changed since its base. */
+/** The further members of the 409 problem `CHANGE_STALE` that answers a change whose names or header others changed since its base; clients find them in the error's `data`. */
 export const staleSchema = z.object({ revision, head: hash32, entries: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage) });
 
 /**

@@ -36,8 +36,20 @@ export function createEnvironment(document: VaultDocument, name: string, creator
 	};
 }
 
-/** Makes a new vault with one environment and no secrets. */
+/** @throws AppError `MEMBER_NAME_INVALID` (exit 2) */
+function requireMemberName(name: string): void {
+	if (isMemberName(name)) return;
+	throw new AppError({
+		code: "MEMBER_NAME_INVALID",
+		message: "A member's name is 1 to 64 letters, digits and . _ @ + -, and begins with a letter or digit.",
+		hint: "Use a name such as alice@laptop.",
+		exit: EXIT.usage,
+	});
+}
+
+/** Makes a new vault with one environment and no secrets. @throws AppError `MEMBER_NAME_INVALID` (exit 2) */
 export function createVault(environment: string, creator: PublicMember, author: Author): VaultDocument {
+	requireMemberName(creator.name);
 	const genesis = makeGenesis(creator, author.signing);
 	const empty: VaultDocument = { vaultId: linkHash(genesis), links: [genesis], environments: new Map() };
 	return createEnvironment(empty, environment, creator, author);
@@ -55,14 +67,7 @@ export function makeAddMember(
 	added: PublicMember & { role: Role },
 ): Link {
 	requireWriter(state, author);
-	if (!isMemberName(added.name)) {
-		throw new AppError({
-			code: "MEMBER_NAME_INVALID",
-			message: "A member's name is 1 to 64 letters, digits and . _ @ + -, and begins with a letter or digit.",
-			hint: "Use a name such as alice@laptop.",
-			exit: EXIT.usage,
-		});
-	}
+	requireMemberName(added.name);
 	const taken = [...state.members.values()].find((member) => member.sign === added.sign || member.name === added.name);
 	if (taken) {
 		throw new AppError({

@@ -17,6 +17,8 @@ export interface Mark {
 export interface Pin {
 	readonly vault: readonly string[];
 	readonly environment: readonly string[];
+	/** The highest epoch that was seen. */
+	readonly epoch: number;
 }
 
 /** How a chain in a file stands to the pinned one. */

@@ -1,27 +1,30 @@
 /**
  * Three sides of an environment's records (ours, theirs, and what both last agreed on), name by name.
  */
+import type { Mark } from "./marks.ts";
 import { recordDigest, type SealedRecord } from "./record.ts";
 import { compareNames } from "./syntax.ts";
+
+export interface MergeSides {
+	/** All records of our file. */
+	readonly ours: ReadonlyMap<string, SealedRecord>;
+	/** What changed on the other side since the base; everything else there is as the base says. */
+	readonly theirs: ReadonlyMap<string, SealedRecord>;
+	/** Version and digest of each record at the last agreement. */
+	readonly base: ReadonlyMap<string, Mark>;
+	/** Whether two records hold the same value (or are both tombstones). Asked only where both sides changed. */
+	sameValue(ours: SealedRecord, theirs: SealedRecord): boolean;
+}
 
 export interface RecordMerge {
 	/** Theirs, to put into our file. */
 	readonly take: SealedRecord[];
 	/** Ours, to send. */
 	readonly send: SealedRecord[];
-	/** Changed on both sides, to different values; sorted. */
+	/** Changed on both sides, to different values. */
 	readonly conflicts: string[];
-	/** Names of which we have an older record than what was agreed, or none: a branch switch, or a roll-back. Sorted. */
+	/** Of these we have an older record than what was agreed, or none: a switch of branch, or a roll-back. Never sent. */
 	readonly rolledBack: string[];
-}
-
-export interface MergeSides {
-	readonly ours: ReadonlyMap<string, SealedRecord>;
-	readonly theirs: ReadonlyMap<string, SealedRecord>;
-	/** Digest of each record at the last agreement. */
-	readonly base: ReadonlyMap<string, string>;
-	/** Whether two records hold the same value (or are both tombstones). Asked only where both sides changed. */
-	sameValue(ours: SealedRecord, theirs: SealedRecord): boolean;
 }
 
 type Outcome = "same" | "take" | "send" | "conflict" | "rolledBack";
@@ -29,24 +32,22 @@ type Outcome = "same" | "take" | "send" | "conflict" | "rolledBack";
 function mergeOne(sides: MergeSides, name: string): Outcome {
 	const ours = sides.ours.get(name);
 	const theirs = sides.theirs.get(name);
-	if (!ours) return sides.base.has(name) ? "rolledBack" : "take";
-	if (!theirs) return "send";
-	if (ours.body === theirs.body) return "same";
 	const base = sides.base.get(name);
-	const oursChanged = recordDigest(ours) !== base;
-	const theirsChanged = recordDigest(theirs) !== base;
-	if (!oursChanged) return "take";
-	if (!theirsChanged) return ours.version < theirs.version ? "rolledBack" : "send";
+	if (!ours) return base ? "rolledBack" : "take";
+	if (theirs && ours.body === theirs.body) return "same";
+	if (base && recordDigest(ours) === base.digest) return theirs ? "take" : "same";
+	if (base && ours.version < base.version) return "rolledBack";
+	if (!theirs) return "send";
 	return sides.sameValue(ours, theirs) ? "take" : "conflict";
 }
 
 /**
  * Merges by name: changed on one side only, that side; on both to the same value, theirs; to different values, a
- * conflict. A record of ours that is older than what was agreed is not a change but a roll-back, and is never sent.
+ * conflict. Everything returned is sorted by name.
  */
 export function mergeRecords(sides: MergeSides): RecordMerge {
 	const merge: RecordMerge = { take: [], send: [], conflicts: [], rolledBack: [] };
-	const names = [...new Set([...sides.ours.keys(), ...sides.theirs.keys()])].sort(compareNames);
+	const names = [...new Set([...sides.ours.keys(), ...sides.theirs.keys(), ...sides.base.keys()])].sort(compareNames);
 	for (const name of names) {
 		const outcome = mergeOne(sides, name);
 		const ours = sides.ours.get(name);

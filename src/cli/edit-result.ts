@@ -1,0 +1,53 @@
+/**
+ * What `secrets set` and `secrets delete` report: the edit, and the sync that followed it.
+ */
+import type { RedeployResult } from "../protocol/messages.ts";
+import { count, MARKS } from "./render.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Stable: other programs rely on it. */
+export interface EditResult {
+	set: readonly string[];
+	deleted: readonly string[];
+	unchanged: readonly string[];
+	/** The platform's revision after the sync; null where it was not reached or the environment is not linked. */
+	revision: number | null;
+	/** How many names still wait to be synced. */
+	pending: number;
+	redeployed: readonly RedeployResult[];
+	/** Functions that kept running as they were. */
+	untouched: readonly string[];
+}
+
+/** Names in a sentence; a long list is cut. */
+export function listNames(names: readonly string[]): string {
+	return names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
+}
+
+/** Why a function was redeployed, shortly. */
+function because(result: RedeployResult): string {
+	const [first, ...more] = result.reasons;
+	if (!first) return "";
+	const rest = more.length > 0 ? `, +${more.length}` : "";
+	return first.how === "dynamic"
+		? ` (dynamic, ${first.file}:${first.line}${rest})`
+		: ` (reads ${first.name}, ${first.file}:${first.line}${rest})`;
+}
+
+/** One line for a redeployed function. */
+export function redeployLine(result: RedeployResult): string {
+	if (result.status === "failed") return `${MARKS.failed} ${result.function} failed to start; the version before serves on`;
+	return `${MARKS.ok} ${result.function} redeployed in ${Math.round(result.ms)} ms${because(result)}`;
+}
+
+export function renderEdit(result: EditResult, terminal: Terminal): void {
+	if (result.set.length > 0) terminal.line(`${MARKS.ok} Set ${listNames(result.set)}`);
+	if (result.deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(result.deleted)}`);
+	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
+	for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");
+	if (result.revision !== null) {
+		const kept = result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
+		terminal.line(`  Synced: revision ${result.revision}${kept}`);
+	}
+	if (result.pending > 0) terminal.line(`  ${count(result.pending, "secret")} not synced yet: run 'coffer sync'`);
+}

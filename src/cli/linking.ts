@@ -1,0 +1,38 @@
+/**
+ * From an environment's name to the platform that it is linked with: binding, token, connection.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { readToken } from "../identity/tokens.ts";
+import { bindingOf, readConfig } from "../project/config.ts";
+import type { LinkTarget } from "../sync/link-target.ts";
+import { Remote } from "../sync/remote.ts";
+import { readCredentials } from "./environment.ts";
+import { systemKeychain } from "./project.ts";
+
+/** What an environment is linked with, or undefined where it is not linked. @throws AppError `TOKEN_MISSING` (exit 3) */
+export async function findTarget(root: string, environment: string, signal?: AbortSignal): Promise<LinkTarget | undefined> {
+	const binding = bindingOf(await readConfig(root), environment);
+	if (!binding) return undefined;
+	const token = readCredentials().token ?? (await readToken(systemKeychain(), binding.url));
+	if (token === undefined) {
+		throw new AppError({
+			code: "TOKEN_MISSING",
+			message: `There is no access token for the platform at ${binding.url}.`,
+			hint: `Set COFFER_TOKEN, or give it once: coffer link ${binding.url} --app ${binding.app} --token TOKEN`,
+			exit: EXIT.unauthorised,
+		});
+	}
+	return { binding, remote: new Remote({ url: binding.url, token, signal }) };
+}
+
+/** As `findTarget`. @throws AppError `NOT_LINKED` (exit 2) too */
+export async function requireTarget(root: string, environment: string, signal?: AbortSignal): Promise<LinkTarget> {
+	const target = await findTarget(root, environment, signal);
+	if (target) return target;
+	throw new AppError({
+		code: "NOT_LINKED",
+		message: `Environment '${environment}' is not linked with a platform.`,
+		hint: "Start one (coffer platform start) and link it: coffer link URL --app APP.",
+		exit: EXIT.usage,
+	});
+}

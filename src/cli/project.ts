@@ -1,0 +1,64 @@
+/**
+ * What nearly every command needs first: the project's root, this device's identity, the keychain.
+ */
+import { cryptoReady } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { fingerprint } from "../identity/identity.ts";
+import { type Keychain, osKeychain } from "../identity/keychain.ts";
+import { type FoundIdentity, openIdentity } from "../identity/sources.ts";
+import { requireRoot } from "../project/root.ts";
+import type { SessionContext } from "../project/session.ts";
+import { isEnvironmentName } from "../vault/syntax.ts";
+import { type Environment, readBusEnvironment, readCredentials } from "./environment.ts";
+
+/** The system's keychain; nothing is asked of it before it is used. */
+export function systemKeychain(): Keychain {
+	return osKeychain({ environment: readBusEnvironment() });
+}
+
+/** This device's identity and where it came from, or undefined where there is none yet. */
+export function findIdentity(environment: Environment): Promise<FoundIdentity | undefined> {
+	return openIdentity({
+		env: { COFFER_IDENTITY: readCredentials().identity, COFFER_IDENTITY_FILE: environment.identityFile },
+		keychain: systemKeychain(),
+	});
+}
+
+/** @throws AppError `ENVIRONMENT_NAME_INVALID` (exit 2) */
+export function requireEnvironmentName(name: string): void {
+	if (isEnvironmentName(name)) return;
+	throw new AppError({
+		code: "ENVIRONMENT_NAME_INVALID",
+		message: "An environment's name is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
+		hint: "Use a name such as production or preview.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Opens the way to one environment of the project around the working directory.
+ * @param name of the environment
+ * @throws AppError exit 2, 3 or 4 where name, identity or project is not to be had
+ */
+export async function openContext(environment: Environment, name: string): Promise<SessionContext> {
+	requireEnvironmentName(name);
+	const root = requireRoot(process.cwd());
+	await cryptoReady;
+	const found = await findIdentity(environment);
+	if (!found) {
+		throw new AppError({
+			code: "IDENTITY_MISSING",
+			message: "This device has no identity: the keychain holds none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
+			hint: "Run 'coffer init' in a new project, or set one of the two to an identity that is a member of this vault.",
+			exit: EXIT.unauthorised,
+		});
+	}
+	const { identity } = found;
+	return {
+		root,
+		environment: name,
+		identity,
+		member: fingerprint(identity.publicKeys),
+		stateFolder: environment.stateDirectory,
+	};
+}

@@ -1,0 +1,64 @@
+/**
+ * Who wins where a sync cannot know: by `--take`, by asking on a terminal, or not at all.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { RedeployResult } from "../protocol/messages.ts";
+import type { Take } from "../sync/integrate.ts";
+import { isSecretName } from "../vault/secret-name.ts";
+import { listNames } from "./edit-result.ts";
+import { promptChoice } from "./prompts.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * The decisions of the command line, or undefined where it makes none.
+ * @throws AppError `USAGE` (exit 2)
+ */
+export function takeOf(side: string | undefined, names: readonly string[]): Take | undefined {
+	if (side === undefined && names.length > 0) {
+		throw new AppError({ code: "USAGE", message: "Names were given without --take.", hint: "coffer sync --take local|platform [NAME...]", exit: EXIT.usage });
+	}
+	if (side !== "local" && side !== "platform") return undefined;
+	if (!names.every(isSecretName)) {
+		throw new AppError({ code: "NAME_INVALID", message: "One of the names after --take is not a valid name.", hint: "Give names of secrets, without values.", exit: EXIT.usage });
+	}
+	return (name) => (names.length === 0 || names.includes(name) ? side : undefined);
+}
+
+/** Asks what to do with names that are older here, or gone; undefined where nobody can be asked. */
+export async function decideRolledBack(names: readonly string[], terminal: Terminal): Promise<Take | undefined> {
+	if (!terminal.interactive) return undefined;
+	terminal.note(`Older here than on the platform, or gone here: ${listNames(names)}.`);
+	const side = await promptChoice(
+		terminal,
+		"A switch of branch does that. Which values are right?",
+		[
+			{ value: "platform", label: "the platform's", hint: "put them into this vault" },
+			{ value: "local", label: "those here", hint: "send them as new versions" },
+			{ value: "none", label: "decide later" },
+		],
+		"coffer sync --take local|platform",
+	);
+	return side === "none" ? undefined : (name) => (names.includes(name) ? side : undefined);
+}
+
+/** @throws AppError `SYNC_ROLLED_BACK` (exit 5) where names are left that nobody decided, or `REDEPLOY_FAILED` (exit 1) */
+export function failOnRolledBack(result: { pending: readonly string[]; redeployed: readonly RedeployResult[] }): void {
+	if (result.pending.length > 0) {
+		throw new AppError({
+			code: "SYNC_ROLLED_BACK",
+			message: `Older here than on the platform, or gone here: ${listNames(result.pending)}. A switch of branch does that; so does a roll-back.`,
+			hint: "Decide: coffer sync --take platform (put its values into this vault) or --take local (send those here as new versions).",
+			exit: EXIT.conflict,
+			data: result,
+		});
+	}
+	const failed = result.redeployed.filter(({ status }) => status === "failed").map((redeploy) => redeploy.function);
+	if (failed.length === 0) return;
+	throw new AppError({
+		code: "REDEPLOY_FAILED",
+		message: `Synced, but ${listNames(failed)} did not start; the version before keeps serving.`,
+		hint: "Mend the function or the value, then set it again or deploy; 'coffer functions logs NAME' shows more.",
+		exit: EXIT.failure,
+		data: result,
+	});
+}

@@ -1,0 +1,92 @@
+/**
+ * Where the values of `secrets set` come from: pairs, a .env file, stdin, a hidden prompt.
+ */
+import { readFile } from "node:fs/promises";
+import { fromUtf8 } from "../bytes.ts";
+import { parseDotenv } from "../dotenv/parse.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { checkSecretName, isSecretName } from "../vault/secret-name.ts";
+import { promptHidden } from "./prompts.ts";
+import { readStdinValue } from "./stdin.ts";
+import type { Terminal } from "./terminal.ts";
+
+const NAMES_HINT = "Give NAME=VALUE pairs, or one NAME alone to be asked for its value, or --env-file FILE.";
+
+function usage(code: string, message: string, hint = NAMES_HINT): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/** What the command line says about values. */
+export interface ValueSources {
+	/** `NAME=VALUE` or `NAME`, as typed. */
+	readonly pairs: readonly string[];
+	readonly envFile: string | undefined;
+	readonly stdin: boolean;
+}
+
+/** Splits pairs at their first `=`. No message repeats a pair: what stands where may be a value. */
+function parsePairs(pairs: readonly string[]): Map<string, string> {
+	const secrets = new Map<string, string>();
+	for (const [index, pair] of pairs.entries()) {
+		const at = pair.indexOf("=");
+		if (at < 0) throw usage("PAIR_INVALID", `Argument ${index + 1} has no '='; a name alone must be the only argument.`);
+		const name = pair.slice(0, at);
+		if (!isSecretName(name)) {
+			throw usage("NAME_INVALID", `What stands before '=' in argument ${index + 1} is not a valid name.`, "A name is 1 to 128 letters (A-Z, a-z), digits and underscores.");
+		}
+		checkSecretName(name);
+		if (secrets.has(name)) throw usage("NAME_DUPLICATE", `${name} is given twice.`, "Give each name once.");
+		secrets.set(name, pair.slice(at + 1));
+	}
+	return secrets;
+}
+
+async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string, string>> {
+	const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+		const absent = cause.code === "ENOENT";
+		throw new AppError({
+			code: absent ? "ENV_FILE_NOT_FOUND" : "ENV_FILE_UNREADABLE",
+			message: absent ? `There is no file ${path}.` : `Cannot read ${path}: ${cause.code ?? "unknown error"}.`,
+			hint: "Check the path that --env-file names. Nothing was changed.",
+			exit: absent ? EXIT.notFound : EXIT.failure,
+			cause,
+		});
+	});
+	const text = fromUtf8(bytes);
+	if (text === undefined) throw usage("ENV_FILE_NOT_TEXT", `${path} is not UTF-8 text.`, "Save the file as UTF-8. Nothing was changed.");
+	const { pairs, warnings } = parseDotenv(text, path);
+	for (const warning of warnings) terminal.warn(warning.message);
+	return new Map(pairs.map(({ name, value }) => [name, value]));
+}
+
+async function readOne(name: string, fromStdin: boolean, terminal: Terminal): Promise<string> {
+	checkSecretName(name);
+	if (!fromStdin) {
+		return promptHidden(terminal, `Value of ${name}`, `Pipe it in: coffer secrets set ${name} --stdin < FILE`);
+	}
+	const { bytes, newlineDropped } = await readStdinValue();
+	const value = fromUtf8(bytes);
+	if (value === undefined) throw usage("VALUE_NOT_TEXT", `The value for ${name} on standard input is not UTF-8 text.`, "Encode binary data, in base64 for example.");
+	if (newlineDropped) terminal.note(`Dropped one newline at the end of the value of ${name}.`);
+	return value;
+}
+
+/**
+ * Reads what is to be set.
+ * @throws AppError exit 2 for sources that contradict one another or that hold something else than names and values
+ */
+export async function readValues(sources: ValueSources, terminal: Terminal): Promise<Map<string, string>> {
+	const { pairs, envFile, stdin } = sources;
+	if (envFile !== undefined) {
+		if (pairs.length > 0 || stdin) throw usage("SOURCES_CONTRADICT", "Pairs (or --stdin) and --env-file cannot be used together.");
+		return readEnvFile(envFile, terminal);
+	}
+	const [first] = pairs;
+	if (first === undefined) throw usage("NOTHING_TO_SET", "There is nothing to set.");
+	if (pairs.length === 1 && !first.includes("=")) {
+		if (!isSecretName(first)) throw usage("NAME_INVALID", "The argument is not a valid name.", "A name is 1 to 128 letters (A-Z, a-z), digits and underscores.");
+		return new Map([[first, await readOne(first, stdin, terminal)]]);
+	}
+	if (stdin) throw usage("SOURCES_CONTRADICT", "--stdin takes one NAME and no pair.");
+	return parsePairs(pairs);
+}

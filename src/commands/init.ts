@@ -1,0 +1,69 @@
+import { hostname, userInfo } from "node:os";
+import { Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { findIdentity, requireEnvironmentName, systemKeychain } from "../cli/project.ts";
+import type { Terminal } from "../cli/terminal.ts";
+import { cryptoReady } from "../crypto.ts";
+import { fingerprint } from "../identity/identity.ts";
+import { createIdentityInKeychain } from "../identity/sources.ts";
+import { initProject } from "../project/init.ts";
+
+interface InitResult {
+	vault: string;
+	environment: string;
+	member: string;
+	identity: "created" | "keychain" | "file" | "environment";
+	gitFiles: readonly string[];
+}
+
+/** `user@host` in the characters that a member's name may have. */
+function defaultMemberName(): string {
+	const clean = (text: string) => text.replaceAll(/[^A-Za-z0-9._+-]/g, "-");
+	return `${clean(userInfo().username)}@${clean(hostname())}`.replace(/^[^A-Za-z0-9]+/, "").slice(0, 64);
+}
+
+export default class Init extends BaseCommand<InitResult> {
+	static override summary = "Make a vault in this folder, and an identity on this device if there is none";
+	static override description =
+		"Writes coffer.vault, to be committed to git. The identity that opens it goes into the system's keychain, or is taken from COFFER_IDENTITY or the file that COFFER_IDENTITY_FILE names.";
+	static override examples = ["<%= config.bin %> init", "<%= config.bin %> init --environment preview --name alice@laptop"];
+	static override flags = {
+		environment: environmentFlag,
+		name: Flags.string({ description: "what teammates see in the list of members", helpValue: "NAME" }),
+	};
+
+	protected async execute(): Promise<InitResult> {
+		const { flags } = await this.parse(Init);
+		requireEnvironmentName(flags.environment);
+		await cryptoReady;
+		const found = await findIdentity(this.environment);
+		const identity = found?.identity ?? (await createIdentityInKeychain(systemKeychain()));
+		const member = flags.name ?? defaultMemberName();
+		const context = {
+			root: process.cwd(),
+			environment: flags.environment,
+			identity,
+			member: fingerprint(identity.publicKeys),
+			stateFolder: this.environment.stateDirectory,
+		};
+		const { vaultId, gitFiles } = await initProject(context, member);
+		return { vault: vaultId, environment: flags.environment, member, identity: found?.source ?? "created", gitFiles };
+	}
+
+	protected render(result: InitResult, terminal: Terminal): void {
+		const identities = {
+			created: "made, and kept in the system's keychain",
+			keychain: "the one in the system's keychain",
+			file: "the one in the file that COFFER_IDENTITY_FILE names",
+			environment: "the one in COFFER_IDENTITY",
+		};
+		terminal.line("Made coffer.vault: commit it to git, it is sealed.");
+		terminal.line(`  environment  ${result.environment}`);
+		terminal.line(`  member       ${result.member} (writer)`);
+		terminal.line(`  identity     ${identities[result.identity]}`);
+		if (result.gitFiles.length > 0) terminal.line(`  for git      ${result.gitFiles.join(", ")}`);
+		terminal.line();
+		terminal.line("The identity is the only key to the vault so far: without it, the values are lost.");
+		terminal.line("Next: coffer secrets set NAME=VALUE");
+	}
+}

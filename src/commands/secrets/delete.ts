@@ -1,0 +1,33 @@
+import { Args, Flags } from "@oclif/core";
+import { afterEdit } from "../../cli/after-edit.ts";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { deleteSecrets } from "../../project/secrets.ts";
+
+export default class SecretsDelete extends BaseCommand<EditResult> {
+	static override summary = "Delete secrets, and redeploy the functions that read them";
+	static override description =
+		"Each leaves a tombstone in coffer.vault, so that the deletion is as authentic as a value. If one of the names is not there, nothing is deleted.";
+	static override examples = ["<%= config.bin %> secrets delete API_KEY OLD_KEY"];
+	static override strict = false;
+	static override args = { names: Args.string({ name: "NAME...", description: "names to delete", required: true }) };
+	static override flags = {
+		environment: environmentFlag,
+		"no-sync": Flags.boolean({ description: "change the vault only" }),
+	};
+
+	protected async execute(): Promise<EditResult> {
+		const { argv, flags } = await this.parse(SecretsDelete);
+		const context = await openContext(this.environment, flags.environment);
+		const outcome = await deleteSecrets(context, [...new Set(argv.map(String))]);
+		for (const warning of outcome.warnings) this.terminal.warn(warning);
+		const edited = { set: [], deleted: outcome.changed, unchanged: [] };
+		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
+	}
+
+	protected render(result: EditResult, terminal: Terminal): void {
+		renderEdit(result, terminal);
+	}
+}

@@ -1,0 +1,41 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { getSecret, readSession } from "../../project/secrets.ts";
+import { maskValue } from "../../vault/mask.ts";
+
+interface GetResult {
+	environment: string;
+	name: string;
+	version: number;
+	/** Present unless `--reveal` asked for the value. */
+	masked?: string;
+	value?: string;
+}
+
+export default class SecretsGet extends BaseCommand<GetResult> {
+	static override summary = "Show one secret, masked unless --reveal is given";
+	static override examples = ["<%= config.bin %> secrets get API_KEY", "<%= config.bin %> secrets get API_KEY --reveal"];
+	static override args = { name: Args.string({ name: "NAME", description: "the secret's name", required: true }) };
+	static override flags = {
+		environment: environmentFlag,
+		reveal: Flags.boolean({ description: "print the value itself" }),
+	};
+
+	protected async execute(): Promise<GetResult> {
+		const { args, flags } = await this.parse(SecretsGet);
+		const context = await openContext(this.environment, flags.environment);
+		const { session, remember } = await readSession(context);
+		for (const warning of session.warnings) this.terminal.warn(warning);
+		const { value, version } = getSecret(session, args.name);
+		await remember();
+		const found = { environment: flags.environment, name: args.name, version };
+		return flags.reveal ? { ...found, value } : { ...found, masked: maskValue(value) };
+	}
+
+	protected render(result: GetResult, terminal: Terminal): void {
+		if (result.value !== undefined) terminal.raw(`${result.value}\n`);
+		else terminal.line(result.masked);
+	}
+}

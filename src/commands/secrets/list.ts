@@ -1,0 +1,42 @@
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { bindingOf, readConfig } from "../../project/config.ts";
+import { listSecrets, readSession } from "../../project/secrets.ts";
+import { type SyncState, syncStateOf } from "../../project/standing.ts";
+
+interface ListResult {
+	environment: string;
+	secrets: { name: string; masked: string; version: number; state: SyncState }[];
+}
+
+export default class SecretsList extends BaseCommand<ListResult> {
+	static override summary = "List the names of the secrets, their values masked";
+	static override examples = ["<%= config.bin %> secrets list", "<%= config.bin %> secrets list --environment preview --json"];
+	static override flags = { environment: environmentFlag };
+
+	protected async execute(): Promise<ListResult> {
+		const { flags } = await this.parse(SecretsList);
+		const context = await openContext(this.environment, flags.environment);
+		const { session, remember } = await readSession(context);
+		for (const warning of session.warnings) this.terminal.warn(warning);
+		const binding = bindingOf(await readConfig(context.root), flags.environment);
+		const secrets = listSecrets(session).map(({ record, name, masked, version }) => ({
+			name,
+			masked,
+			version,
+			state: syncStateOf(record, session.checkout, binding),
+		}));
+		await remember();
+		return { environment: flags.environment, secrets };
+	}
+
+	protected render(result: ListResult, terminal: Terminal): void {
+		if (result.secrets.length === 0) {
+			terminal.line(`Environment '${result.environment}' has no secrets yet.`);
+			return;
+		}
+		const rows = result.secrets.map(({ name, masked, version, state }) => [name, masked, `v${version}`, state]);
+		terminal.table(rows, ["NAME", "VALUE", "VERSION", "STATE"]);
+	}
+}

@@ -1,0 +1,43 @@
+import { Args, Flags } from "@oclif/core";
+import { afterEdit } from "../../cli/after-edit.ts";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { readValues } from "../../cli/values.ts";
+import { setSecrets } from "../../project/secrets.ts";
+
+export default class SecretsSet extends BaseCommand<EditResult> {
+	static override summary = "Set secrets, and redeploy the functions that read them";
+	static override description =
+		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it.";
+	static override examples = [
+		"<%= config.bin %> secrets set API_KEY=abc STRIPE_KEY=def",
+		"<%= config.bin %> secrets set API_KEY",
+		"<%= config.bin %> secrets set TLS_CERT --stdin < cert.pem",
+		"<%= config.bin %> secrets set --env-file .env --environment preview",
+	];
+	static override strict = false;
+	static override args = { pairs: Args.string({ name: "NAME[=VALUE]", description: "pairs, or one name alone" }) };
+	static override flags = {
+		environment: environmentFlag,
+		"env-file": Flags.string({ description: "read the pairs from a .env file", helpValue: "FILE" }),
+		stdin: Flags.boolean({ description: "read the value of NAME from standard input" }),
+		"no-sync": Flags.boolean({ description: "change the vault only" }),
+	};
+
+	protected async execute(): Promise<EditResult> {
+		const { argv, flags } = await this.parse(SecretsSet);
+		const sources = { pairs: argv.map(String), envFile: flags["env-file"], stdin: flags.stdin };
+		const values = await readValues(sources, this.terminal);
+		const context = await openContext(this.environment, flags.environment);
+		const outcome = await setSecrets(context, values);
+		for (const warning of outcome.warnings) this.terminal.warn(warning);
+		const edited = { set: outcome.changed, deleted: [], unchanged: outcome.unchanged };
+		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
+	}
+
+	protected render(result: EditResult, terminal: Terminal): void {
+		renderEdit(result, terminal);
+	}
+}

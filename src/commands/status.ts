@@ -1,0 +1,87 @@
+import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { listNames } from "../cli/edit-result.ts";
+import { findTarget } from "../cli/linking.ts";
+import { openContext } from "../cli/project.ts";
+import { count } from "../cli/render.ts";
+import type { Terminal } from "../cli/terminal.ts";
+import { AppError } from "../errors.ts";
+import { readSession } from "../project/secrets.ts";
+import { pendingNames, rememberedPlatform } from "../project/standing.ts";
+import type { LinkTarget } from "../sync/link-target.ts";
+
+interface StatusResult {
+	environment: string;
+	vault: string;
+	secrets: number;
+	members: { name: string; role: string }[];
+	linked: boolean;
+	reachable: boolean;
+	url: string | null;
+	app: string | null;
+	/** The revision that was last agreed; null where nothing was ever synced. */
+	revision: number | null;
+	/** The platform's own revision; null where it is out of reach. */
+	platformRevision: number | null;
+	pending: readonly string[];
+	/** Why the platform is not reachable. */
+	reason?: string;
+}
+
+async function ask(target: LinkTarget): Promise<{ revision: number } | { reason: string }> {
+	try {
+		const { revision } = await target.remote.showApp(target.binding.app);
+		return { revision };
+	} catch (error) {
+		if (error instanceof AppError) return { reason: error.message };
+		throw error;
+	}
+}
+
+export default class Status extends BaseCommand<StatusResult> {
+	static override summary = "Show the vault, the platform, and what is not synced yet";
+	static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --environment preview --json"];
+	static override flags = { environment: environmentFlag };
+
+	protected async execute(): Promise<StatusResult> {
+		const { flags } = await this.parse(Status);
+		const context = await openContext(this.environment, flags.environment);
+		const { session, remember } = await readSession(context);
+		for (const warning of session.warnings) this.terminal.warn(warning);
+		await remember();
+		const { verified, checkout } = session;
+		const target = await findTarget(context.root, flags.environment);
+		const memory = rememberedPlatform(checkout, target?.binding);
+		const answer = target && (await ask(target));
+		const live = [...verified.section.records.values()].filter((record) => record.kind === "live");
+		return {
+			environment: flags.environment,
+			vault: session.place.vaultId,
+			secrets: live.length,
+			members: [...verified.state.members.values()].map(({ name, role }) => ({ name, role })),
+			linked: target !== undefined,
+			reachable: answer !== undefined && "revision" in answer,
+			url: target?.binding.url ?? null,
+			app: target?.binding.app ?? null,
+			revision: memory?.revision ?? null,
+			platformRevision: answer && "revision" in answer ? answer.revision : null,
+			pending: target ? pendingNames(verified, memory) : [],
+			...(answer && "reason" in answer ? { reason: answer.reason } : {}),
+		};
+	}
+
+	protected render(result: StatusResult, terminal: Terminal): void {
+		terminal.line(`environment  ${result.environment} (${count(result.secrets, "secret")})`);
+		terminal.line(`vault        ${result.vault}`);
+		terminal.line(`members      ${result.members.map(({ name, role }) => `${name} (${role})`).join(", ")}`);
+		if (!result.linked) {
+			terminal.line("platform     not linked (coffer link URL --app APP)");
+			return;
+		}
+		terminal.line(`platform     ${result.url}, app '${result.app}': ${result.reachable ? "reachable" : "out of reach"}`);
+		if (result.reason !== undefined) terminal.line(`             ${result.reason}`);
+		const behind = (result.platformRevision ?? 0) - (result.revision ?? 0);
+		const news = behind > 0 ? `; the platform is ${count(behind, "revision")} ahead` : "";
+		terminal.line(`revision     ${result.revision ?? "none yet"}${news}`);
+		terminal.line(`pending      ${result.pending.length > 0 ? listNames(result.pending) : "nothing"}`);
+	}
+}

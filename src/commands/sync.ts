@@ -1,0 +1,60 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { listNames, redeployLine } from "../cli/edit-result.ts";
+import { requireTarget } from "../cli/linking.ts";
+import { openContext } from "../cli/project.ts";
+import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
+import { count, MARKS } from "../cli/render.ts";
+import type { Terminal } from "../cli/terminal.ts";
+import type { RedeployResult } from "../protocol/messages.ts";
+import { syncEnvironment } from "../sync/sync.ts";
+
+interface SyncResult {
+	environment: string;
+	revision: number;
+	sent: readonly string[];
+	taken: readonly string[];
+	pending: readonly string[];
+	redeployed: readonly RedeployResult[];
+	untouched: readonly string[];
+}
+
+export default class Sync extends BaseCommand<SyncResult> {
+	static override summary = "Send what is pending to the platform, and take what others changed";
+	static override description =
+		"A name that both sides changed to different values stops the sync (exit 5) until it is decided by --take, for the names given, or for all.";
+	static override examples = ["<%= config.bin %> sync", "<%= config.bin %> sync --take local API_KEY"];
+	static override strict = false;
+	static override args = { names: Args.string({ name: "NAME...", description: "names that --take decides; all by default" }) };
+	static override flags = {
+		environment: environmentFlag,
+		take: Flags.string({ description: "whose value wins", options: ["local", "platform"], helpValue: "SIDE" }),
+	};
+
+	protected async execute(): Promise<SyncResult> {
+		const { argv, flags } = await this.parse(Sync);
+		const take = takeOf(flags.take, argv.map(String));
+		const context = await openContext(this.environment, flags.environment);
+		const target = await requireTarget(context.root, flags.environment);
+		const onRedeploy = (result: RedeployResult) => this.terminal.note(`  ${redeployLine(result)}`);
+		let outcome = await syncEnvironment(context, target, { take, onRedeploy });
+		if (outcome.rolledBack.length > 0) {
+			const decided = await decideRolledBack(outcome.rolledBack, this.terminal);
+			if (decided) outcome = await syncEnvironment(context, target, { take: decided, onRedeploy });
+		}
+		for (const warning of outcome.warnings) this.terminal.warn(warning);
+		const { revision, sent, taken, redeployed, untouched, rolledBack } = outcome;
+		const result = { environment: flags.environment, revision, sent, taken, pending: rolledBack, redeployed, untouched };
+		failOnRolledBack(result);
+		return result;
+	}
+
+	protected render(result: SyncResult, terminal: Terminal): void {
+		if (result.sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(result.sent)}`);
+		if (result.taken.length > 0) terminal.line(`${MARKS.ok} Took ${listNames(result.taken)}`);
+		for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");
+		if (result.pending.length > 0) return;
+		const kept = result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
+		terminal.line(`In sync at revision ${result.revision}${kept}`);
+	}
+}

@@ -1,0 +1,145 @@
+/**
+ * Setting, deleting and reading secrets of one environment: the vault's side. Syncing is `sync/`.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { requireWriter } from "../vault/create.ts";
+import { withRecords } from "../vault/document.ts";
+import { maskValue } from "../vault/mask.ts";
+import type { SealedRecord } from "../vault/record.ts";
+import { sealRecord } from "../vault/seal.ts";
+import { checkSecretName } from "../vault/secret-name.ts";
+import { openSession, type SessionContext, type VaultSession } from "./session.ts";
+import { editVault, loadVault } from "./vault-file.ts";
+
+export interface EditOutcome {
+	/** Names whose value is new; sorted. */
+	readonly changed: string[];
+	/** Names that had the value already; sorted. */
+	readonly unchanged: string[];
+	readonly warnings: readonly string[];
+}
+
+/** @throws AppError exit 3 for a reader, exit 7 where this device has seen a newer epoch than the file's */
+function requireEditable(session: VaultSession): void {
+	requireWriter(session.verified.state, session.context.identity);
+	const seen = session.memory.pin?.epoch ?? 0;
+	const { epoch, name } = session.verified.state;
+	if (epoch.number >= seen) return;
+	throw new AppError({
+		code: "EPOCH_OLDER",
+		message: `Environment '${name}' is at epoch ${epoch.number} in this file; this device has seen epoch ${seen}, made when a member was removed.`,
+		hint: "Merge the newer coffer.vault first; a value sealed now could be read by the removed member.",
+		exit: EXIT.integrity,
+	});
+}
+
+/** Applies values (undefined deletes) to the vault, under its lock, in one write. */
+async function edit(context: SessionContext, secrets: ReadonlyMap<string, string | undefined>): Promise<EditOutcome> {
+	let session: VaultSession | undefined;
+	let written: SealedRecord[] = [];
+	return editVault(
+		context.root,
+		async (loaded) => {
+			session = await openSession(loaded, context);
+			requireEditable(session);
+			const { verified, keys, warnings } = session;
+			const unchanged: string[] = [];
+			written = [];
+			for (const [name, value] of secrets) {
+				if (verified.section.records.has(name) && session.value(name) === value) unchanged.push(name);
+				else written.push(sealRecord(verified.state, keys, context.identity, { name, version: session.nextVersion(name), value }));
+			}
+			const document = written.length > 0 ? withRecords(loaded.document, context.environment, written) : undefined;
+			const changed = written.map((record) => record.name).sort();
+			return { document, result: { changed, unchanged: unchanged.sort(), warnings } };
+		},
+		async (now) => {
+			await session?.remember(now, written);
+		},
+	);
+}
+
+/**
+ * Seals values into the vault. A name that has its value already costs nothing, not a byte.
+ * @throws AppError exit 2 for a name or value that cannot be; nothing is written then
+ */
+export async function setSecrets(context: SessionContext, secrets: ReadonlyMap<string, string>): Promise<EditOutcome> {
+	const warnings: string[] = [];
+	for (const name of secrets.keys()) {
+		const { warning } = checkSecretName(name);
+		if (warning !== undefined) warnings.push(warning);
+	}
+	const outcome = await edit(context, secrets);
+	return { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+}
+
+function notFound(names: readonly string[], environment: string): AppError {
+	const [first] = names;
+	return new AppError({
+		code: "SECRET_NOT_FOUND",
+		message: names.length === 1 ? `There is no secret ${first} in environment '${environment}'.` : `There are no secrets ${names.join(", ")} in environment '${environment}'.`,
+		hint: "'coffer secrets list' shows the names. Nothing was changed.",
+		exit: EXIT.notFound,
+	});
+}
+
+/**
+ * Deletes secrets: each leaves a tombstone.
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there; nothing is deleted then
+ */
+export async function deleteSecrets(context: SessionContext, names: readonly string[]): Promise<EditOutcome> {
+	const { document } = await loadVault(context.root);
+	const records = document.environments.get(context.environment)?.records;
+	if (records) {
+		const absent = names.filter((name) => records.get(name)?.kind !== "live");
+		if (absent.length > 0) throw notFound([...new Set(absent)].map(shown), context.environment);
+	}
+	return edit(context, new Map(names.map((name) => [name, undefined])));
+}
+
+/** A name for an error; one that cannot be a name is not repeated, since it may be a value typed in the wrong place. */
+function shown(name: string): string {
+	return /^[A-Za-z0-9_]{1,128}$/.test(name) ? name : "(not a valid name)";
+}
+
+export interface ListedSecret {
+	readonly name: string;
+	readonly masked: string;
+	readonly version: number;
+	readonly record: SealedRecord;
+}
+
+/** Opens an environment for reading. @throws AppError as `openSession` */
+export async function readSession(context: SessionContext): Promise<{ session: VaultSession; remember(): Promise<void> }> {
+	const loaded = await loadVault(context.root);
+	const session = await openSession(loaded, context);
+	return { session, remember: () => session.remember(loaded) };
+}
+
+/** All live secrets, masked, sorted by name. Every record is verified. */
+export function listSecrets(session: VaultSession): ListedSecret[] {
+	const listed: ListedSecret[] = [];
+	for (const record of session.verified.section.records.values()) {
+		const value = session.open(record);
+		if (value !== undefined) listed.push({ name: record.name, masked: maskValue(value), version: record.version, record });
+	}
+	return listed;
+}
+
+/** One value. @throws AppError `SECRET_NOT_FOUND` (exit 4) */
+export function getSecret(session: VaultSession, name: string): { value: string; version: number } {
+	const record = session.verified.section.records.get(name);
+	const value = record && session.open(record);
+	if (record === undefined || value === undefined) throw notFound([shown(name)], session.place.environment);
+	return { value, version: record.version };
+}
+
+/** All live values, for injection into a process. Keys are sorted. */
+export function allValues(session: VaultSession): Map<string, string> {
+	const values = new Map<string, string>();
+	for (const record of session.verified.section.records.values()) {
+		const value = session.open(record);
+		if (value !== undefined) values.set(record.name, value);
+	}
+	return values;
+}

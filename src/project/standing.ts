@@ -1,0 +1,43 @@
+/**
+ * How an environment's records stand to the platform, as far as this working copy knows without asking it.
+ */
+import { linkHash } from "../vault/chain.ts";
+import type { VerifiedEnvironment } from "../vault/document.ts";
+import type { Mark } from "../vault/marks.ts";
+import { recordDigest, type SealedRecord } from "../vault/record.ts";
+import { compareNames } from "../vault/syntax.ts";
+import type { Binding } from "./config.ts";
+import type { CheckoutMemory, PlatformMemory } from "./state.ts";
+
+/** `local`: the environment is not linked. */
+export type SyncState = "synced" | "pending" | "local";
+
+/** What is remembered of the linked platform, or undefined where nothing was ever synced with this one. */
+export function rememberedPlatform(checkout: CheckoutMemory, binding: Binding | undefined): PlatformMemory | undefined {
+	const memory = checkout.platform;
+	return memory && memory.app === binding?.app && memory.fingerprint === binding.platform ? memory : undefined;
+}
+
+function differs(record: SealedRecord, base: ReadonlyMap<string, Mark> | undefined): boolean {
+	const mark = base?.get(record.name);
+	return mark === undefined || mark.version !== record.version || mark.digest !== recordDigest(record);
+}
+
+export function syncStateOf(record: SealedRecord, checkout: CheckoutMemory, binding: Binding | undefined): SyncState {
+	if (!binding) return "local";
+	return differs(record, rememberedPlatform(checkout, binding)?.base) ? "pending" : "synced";
+}
+
+/** The names whose record here is not what was last agreed with the platform; sorted. */
+export function pendingNames(verified: VerifiedEnvironment, memory: PlatformMemory | undefined): string[] {
+	const { records } = verified.section;
+	const pending = [...records.values()].filter((record) => differs(record, memory?.base)).map((record) => record.name);
+	for (const name of memory?.base.keys() ?? []) if (!records.has(name)) pending.push(name);
+	return pending.sort(compareNames);
+}
+
+/** Identifies both chains at their present length. */
+export function headerId(verified: VerifiedEnvironment): string {
+	const last = verified.section.links.at(-1);
+	return `${verified.root.head} ${last ? linkHash(last) : ""}`;
+}

@@ -1,0 +1,183 @@
+/**
+ * Brings what others appended to the log into the vault: verified, merged name by name, written in one go under the
+ * vault's lock.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { rememberedPlatform } from "../project/standing.ts";
+import type { PlatformMemory } from "../project/state.ts";
+import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
+import { editVault } from "../project/vault-file.ts";
+import { emptyHead, type LogEntry } from "../protocol/change.ts";
+import { compareChain } from "../vault/marks.ts";
+import { type Link, linkHash } from "../vault/chain.ts";
+import { type VaultDocument, withRecords, withSection } from "../vault/document.ts";
+import { mergeRecords, type RecordMerge } from "../vault/merge.ts";
+import { recordDigest, type SealedRecord } from "../vault/record.ts";
+import { openRecord, sealRecord } from "../vault/seal.ts";
+import type { News } from "./append.ts";
+import { lastHeader, recordsOf } from "./log.ts";
+import { type LinkTarget, logContextOf } from "./link-target.ts";
+
+/** Which side wins where both changed, or where ours is older; undefined for names that nobody decided. */
+export type Take = (name: string) => "local" | "platform" | undefined;
+
+export interface Integration {
+	/** Names whose record was taken from the platform; sorted. */
+	readonly taken: readonly string[];
+	/** Names that both sides changed to different values and nobody decided; sorted. */
+	readonly conflicts: readonly string[];
+	/** Names of which ours is older than what was agreed, or gone, and nobody decided; sorted. */
+	readonly rolledBack: readonly string[];
+}
+
+/** What the memory of a link is before the first sync. */
+export function freshMemory(target: LinkTarget, vaultId: string, environment: string): PlatformMemory {
+	const { app, platform, url } = target.binding;
+	return { app, fingerprint: platform, url, ...emptyHead(logContextOf(target.binding, vaultId, environment)), base: new Map(), header: "" };
+}
+
+function moved(environment: string, from: string, to: string): AppError {
+	return new AppError({
+		code: "LINK_MOVED",
+		message: `coffer.json says that the platform of environment '${environment}' is at ${to}; this device linked it at ${from}.`,
+		hint: `If that is right, say so: coffer link ${to} --app APP. If not, restore coffer.json from git.`,
+		exit: EXIT.integrity,
+	});
+}
+
+/**
+ * The memory of this link that a session holds, or a fresh one.
+ * @throws AppError `LINK_MOVED` (exit 7) where coffer.json names another address than the one that was linked here
+ */
+export function memoryOf(session: VaultSession, target: LinkTarget): PlatformMemory {
+	const { vaultId, environment } = session.place;
+	const memory = rememberedPlatform(session.checkout, target.binding);
+	if (memory && memory.url !== target.binding.url) throw moved(environment, memory.url, target.binding.url);
+	return memory ?? freshMemory(target, vaultId, environment);
+}
+
+function diverged(environment: string): AppError {
+	return new AppError({
+		code: "MEMBERSHIP_DIVERGED",
+		message: `The members of environment '${environment}' were changed both here and on the platform.`,
+		hint: "Restore coffer.vault from before the change of members here, sync, and change the members again.",
+		exit: EXIT.conflict,
+	});
+}
+
+/** The longer of two chains of which one continues the other. */
+function longer(ours: readonly Link[], theirs: readonly Link[], environment: string): readonly Link[] {
+	const standing = compareChain(theirs.map(linkHash), ours);
+	if (standing === "diverged") throw diverged(environment);
+	return standing === "older" ? theirs : ours;
+}
+
+/** The document with the log's newest membership, where that is newer than the file's. */
+function withHeader(document: VaultDocument, environment: string, entries: readonly LogEntry[]): VaultDocument {
+	const header = lastHeader(entries);
+	const section = document.environments.get(environment);
+	if (!header || !section) return document;
+	const links = longer(section.links, header.environment, environment);
+	return withSection({ ...document, links: longer(document.links, header.vault, environment) }, { ...section, links });
+}
+
+interface Resolution {
+	readonly records: SealedRecord[];
+	readonly conflicts: string[];
+	readonly rolledBack: string[];
+}
+
+/** Applies decisions to what the merge left open. */
+function resolve(session: VaultSession, merge: RecordMerge, theirs: ReadonlyMap<string, SealedRecord>, take: Take): Resolution {
+	const memory = session.memory.marks;
+	const ours = session.verified.section.records;
+	const resolution: Resolution = { records: [...merge.take], conflicts: [], rolledBack: [] };
+	const decide = (name: string, undecided: string[]) => {
+		const side = take(name);
+		const record = theirs.get(name);
+		if (side === "platform" && record) resolution.records.push(record);
+		else if (side === "local") {
+			const mine = ours.get(name);
+			const version = 1 + Math.max(mine?.version ?? 0, record?.version ?? 0, memory.get(name)?.version ?? 0);
+			const value = mine && session.open(mine);
+			resolution.records.push(sealRecord(session.verified.state, session.keys, session.context.identity, { name, version, value }));
+		} else undecided.push(name);
+	};
+	for (const name of merge.conflicts) decide(name, resolution.conflicts);
+	for (const name of merge.rolledBack) decide(name, resolution.rolledBack);
+	return resolution;
+}
+
+/** Records that are to be sent although the platform has their version already (two branches counted alike): counted on. */
+function recounted(session: VaultSession, merge: RecordMerge, memory: PlatformMemory): SealedRecord[] {
+	return merge.send
+		.filter((record) => record.version <= (memory.base.get(record.name)?.version ?? 0))
+		.map((record) => {
+			const version = 1 + Math.max(memory.base.get(record.name)?.version ?? 0, session.nextVersion(record.name) - 1);
+			return sealRecord(session.verified.state, session.keys, session.context.identity, { name: record.name, version, value: session.open(record) });
+		});
+}
+
+/** Whether two records hold the same value; a tombstone equals a tombstone. */
+function sameValue(session: VaultSession): (ours: SealedRecord, theirs: SealedRecord) => boolean {
+	return (ours, theirs) => session.open(ours) === openRecord(session.verified.state, session.keys, theirs);
+}
+
+/**
+ * Integrates log entries.
+ * @param news entries from the remembered head on, already followed by `followLog`
+ *   (or from the log's very beginning, where decisions may ask for any record of the platform's)
+ */
+export async function integrate(
+	context: SessionContext,
+	target: LinkTarget,
+	news: News,
+	take: Take,
+): Promise<Integration> {
+	const { environment } = context;
+	let session: VaultSession | undefined;
+	let written: SealedRecord[] = [];
+	let next: PlatformMemory | undefined;
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const merged = withHeader(loaded.document, environment, news.entries);
+			session = await openSession({ ...loaded, document: merged }, context);
+			const memory = memoryOf(session, target);
+			const logContext = logContextOf(target.binding, merged.vaultId, environment);
+			const theirs = recordsOf(logContext, news.entries, session.verified.state);
+			const { base } = memory;
+			const merge = mergeRecords({ ours: session.verified.section.records, theirs, base, sameValue: sameValue(session) });
+			const { records, conflicts, rolledBack } = resolve(session, merge, theirs, take);
+			written = [...records, ...recounted(session, merge, memory)];
+			// A conflict leaves the memory where it was, so that the next sync sees both sides again.
+			if (conflicts.length === 0) next = advanced(memory, news, theirs);
+			const document = withRecords(merged, environment, written);
+			const taken = records.filter((record) => theirs.get(record.name) === record).map((record) => record.name);
+			return { document, result: { taken, conflicts, rolledBack } };
+		},
+		async (now) => {
+			if (!session) return;
+			if (next) session.checkout.platform = next;
+			await session.remember(now, written, { always: next !== undefined });
+		},
+	);
+}
+
+/** The memory after agreeing with the platform up to a head. */
+function advanced(
+	memory: PlatformMemory,
+	news: News,
+	theirs: ReadonlyMap<string, SealedRecord>,
+): PlatformMemory {
+	const base = new Map(memory.base);
+	for (const record of theirs.values()) base.set(record.name, { version: record.version, digest: recordDigest(record) });
+	const header = lastHeader(news.entries);
+	const headerSeen = header ? `${headOf(header.vault)} ${headOf(header.environment)}` : memory.header;
+	return { ...memory, ...news.reached, base, header: headerSeen };
+}
+
+function headOf(links: readonly Link[]): string {
+	const last = links.at(-1);
+	return last ? linkHash(last) : "";
+}

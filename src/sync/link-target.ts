@@ -1,0 +1,23 @@
+/** What a linked environment is synced with. */
+import type { LogContext } from "../protocol/change.ts";
+import type { Binding } from "../project/config.ts";
+import { AppError, EXIT } from "../errors.ts";
+import type { Remote } from "./remote.ts";
+
+export interface LinkTarget {
+	readonly binding: Binding;
+	readonly remote: Remote;
+}
+
+/** The log that a binding names. @throws AppError `LINK_FOREIGN` (exit 7) where the binding is for another vault */
+export function logContextOf(binding: Binding, vaultId: string, environment: string): LogContext {
+	if (binding.vault !== vaultId) {
+		throw new AppError({
+			code: "LINK_FOREIGN",
+			message: `coffer.json links environment '${environment}' for another vault than the one in coffer.vault.`,
+			hint: "Restore both files from git, or link anew: coffer link URL --app APP.",
+			exit: EXIT.integrity,
+		});
+	}
+	return { app: binding.app, vaultId, environment };
+}

@@ -1,0 +1,179 @@
+/**
+ * Sync of one environment with its platform: what is pending here goes out as signed changes, what others appended
+ * comes in. In the usual case one round trip.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { SessionContext, VaultSession } from "../project/session.ts";
+import { openSession } from "../project/session.ts";
+import { headerId } from "../project/standing.ts";
+import { loadVault } from "../project/vault-file.ts";
+import { type Change, emptyHead, type Head, type LogEntry, makeChange } from "../protocol/change.ts";
+import { type ChangesPage, MESSAGE_LIMITS, type RedeployResult } from "../protocol/messages.ts";
+import type { PlatformMemory } from "../project/state.ts";
+import { mergeRecords } from "../vault/merge.ts";
+import { formatRecord, type SealedRecord } from "../vault/record.ts";
+import { type News, sendChange } from "./append.ts";
+import { type Integration, integrate, memoryOf, type Take } from "./integrate.ts";
+import { type LinkTarget, logContextOf } from "./link-target.ts";
+import { followLog } from "./log.ts";
+
+/** How often a change that others overtook is merged and sent again. */
+const ATTEMPTS = 10;
+
+export interface SyncOptions {
+	/** Decides names that both sides changed, or that are older here; nobody by default. */
+	readonly take?: Take | undefined;
+	/** Called for each redeploy as the platform reports it. */
+	readonly onRedeploy?: ((result: RedeployResult) => void) | undefined;
+}
+
+export interface SyncOutcome {
+	readonly revision: number;
+	/** Names that were sent, and names that were taken; sorted. */
+	readonly sent: readonly string[];
+	readonly taken: readonly string[];
+	/** Names that are older here than what was agreed, or gone; sorted. Nothing was done with them. */
+	readonly rolledBack: readonly string[];
+	readonly redeployed: readonly RedeployResult[];
+	readonly untouched: readonly string[];
+	readonly warnings: readonly string[];
+}
+
+class Outcome {
+	readonly sent = new Set<string>();
+	readonly taken = new Set<string>();
+	rolledBack: readonly string[] = [];
+	/** The last report of each function. */
+	readonly redeployed = new Map<string, RedeployResult>();
+	untouched: readonly string[] = [];
+
+	done(revision: number, warnings: readonly string[]): SyncOutcome {
+		const untouched = this.untouched.filter((name) => !this.redeployed.has(name));
+		const { rolledBack } = this;
+		const redeployed = [...this.redeployed.values()];
+		return { revision, sent: [...this.sent].sort(), taken: [...this.taken].sort(), rolledBack, redeployed, untouched, warnings };
+	}
+}
+
+function conflict(names: readonly string[], outcome: Outcome, revision: number): AppError {
+	return new AppError({
+		code: "SYNC_CONFLICT",
+		message: `Changed both here and on the platform, to different values: ${names.join(", ")}.`,
+		hint: `Nothing was lost. Decide: coffer sync --take local ${names.join(" ")} (or --take platform).`,
+		exit: EXIT.conflict,
+		data: { ...outcome.done(revision, []), pending: names },
+	});
+}
+
+/** The pages of the log after a head, followed. */
+async function readLog(target: LinkTarget, from: Head): Promise<News> {
+	const entries: LogEntry[] = [];
+	let reached = from;
+	for (;;) {
+		const page: ChangesPage = await target.remote.readChanges(target.binding.app, reached.revision);
+		const last = page.entries.at(-1);
+		const claimed = last && last.revision < page.revision ? last : page;
+		reached = followLog(reached, page.entries, claimed);
+		entries.push(...page.entries);
+		if (!last || last.revision >= page.revision) return { entries, reached };
+	}
+}
+
+interface Outgoing {
+	readonly records: readonly SealedRecord[];
+	readonly sendHeader: boolean;
+	readonly rolledBack: readonly string[];
+	/** Whether some records must be counted on before they may be sent. */
+	readonly recount: boolean;
+}
+
+/** What is pending here, judged without the platform. */
+function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
+	const { verified } = session;
+	const sides = { ours: verified.section.records, theirs: new Map(), base: memory.base, sameValue: () => false };
+	const { send, rolledBack } = mergeRecords(sides);
+	const recount = send.some((record) => record.version <= (memory.base.get(record.name)?.version ?? 0));
+	return { records: send, sendHeader: !session.membershipOlder && headerId(verified) !== memory.header, rolledBack, recount };
+}
+
+/** As many of the records as one message may hold. */
+function firstBatch(records: readonly SealedRecord[]): SealedRecord[] {
+	const batch: SealedRecord[] = [];
+	let characters = 0;
+	for (const record of records) {
+		characters += record.name.length + record.body.length;
+		if (batch.length >= MESSAGE_LIMITS.recordsPerChange || (batch.length > 0 && characters > MESSAGE_LIMITS.recordCharactersPerChange)) break;
+		batch.push(record);
+	}
+	return batch;
+}
+
+function changeOf(session: VaultSession, target: LinkTarget, memory: PlatformMemory, out: Outgoing): { change: Change; batch: SealedRecord[] } {
+	const { place, verified, context } = session;
+	const batch = firstBatch(out.records);
+	for (const record of batch) session.trust(record);
+	const header = out.sendHeader
+		? { vault: session.vaultLinks.map((link) => link.text), environment: verified.section.links.map((link) => link.text) }
+		: null;
+	const base = { revision: memory.revision, head: memory.head };
+	const logContext = logContextOf(target.binding, place.vaultId, place.environment);
+	return { batch, change: makeChange(logContext, base, { header, records: batch.map(formatRecord) }, context.identity) };
+}
+
+/**
+ * Syncs until nothing is pending on either side.
+ * @throws AppError `SYNC_CONFLICT` (exit 5) naming what both sides changed, with the outcome so far as `data`;
+ *   `SYNC_CONTENDED` (exit 5) where others were faster every time; exit 6 where the platform is out of reach;
+ *   exit 7 where its log or records do not hold
+ */
+export async function syncEnvironment(context: SessionContext, target: LinkTarget, options: SyncOptions = {}): Promise<SyncOutcome> {
+	const outcome = new Outcome();
+	const take: Take = options.take ?? (() => undefined);
+	let warnings: readonly string[] = [];
+	let pulled = false;
+	for (let overtaken = 0; overtaken < ATTEMPTS; ) {
+		const loaded = await loadVault(context.root);
+		const session = await openSession(loaded, context);
+		if (warnings.length === 0) warnings = session.warnings;
+		const memory = memoryOf(session, target);
+		const out = outgoing(session, memory);
+		outcome.rolledBack = out.rolledBack;
+		const nothingToSend = out.records.length === 0 && !out.sendHeader;
+		if (nothingToSend && pulled) return outcome.done(memory.revision, warnings);
+		const decide = options.take !== undefined && !pulled;
+		if (nothingToSend || decide || out.recount) {
+			const from = decide ? emptyHead(logContextOf(target.binding, session.place.vaultId, context.environment)) : memory;
+			note(outcome, await integrate(context, target, await readLog(target, from), take), memory.revision);
+			pulled = true;
+			continue;
+		}
+		const { change, batch } = changeOf(session, target, memory, out);
+		let integration: Integration | undefined;
+		const onAccepted = async (news: News) => {
+			integration = await integrate(context, target, news, take);
+		};
+		const result = await sendChange(target, change, { onAccepted, onRedeploy: options.onRedeploy });
+		if (result.accepted) {
+			pulled = true;
+			for (const record of batch) outcome.sent.add(record.name);
+			for (const redeploy of result.redeployed) outcome.redeployed.set(redeploy.function, redeploy);
+			outcome.untouched = result.untouched;
+			if (integration) note(outcome, integration, memory.revision);
+			continue;
+		}
+		overtaken++;
+		note(outcome, await integrate(context, target, result.news, take), memory.revision);
+	}
+	throw new AppError({
+		code: "SYNC_CONTENDED",
+		message: `Others changed the same secrets first, ${ATTEMPTS} times in a row.`,
+		hint: "Nothing was lost. Run 'coffer sync' again.",
+		exit: EXIT.conflict,
+	});
+}
+
+function note(outcome: Outcome, integration: Integration, revision: number): void {
+	for (const name of integration.taken) outcome.taken.add(name);
+	outcome.rolledBack = integration.rolledBack;
+	if (integration.conflicts.length > 0) throw conflict(integration.conflicts, outcome, revision);
+}
