@@ -1,0 +1,209 @@
+/**
+ * The way in to functions: an HTTP listener of its own that finds the function, counts the request into the
+ * instance that serves it now, and streams.
+ */
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { Pool } from "undici";
+import type { Instance } from "../runtime/runtime.ts";
+import { type Exchange, forward, type Outcome } from "./forward.ts";
+import { forwardedRequestHeaders, isRequestId } from "./headers.ts";
+import { PROBLEMS, type Problem, sendProblem } from "./problem.ts";
+import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
+import { forwardUpgrade, isWebSocket, responseOn } from "./upgrade.ts";
+
+export interface GatewayOptions {
+	/** The functions that are deployed, started or not. */
+	functions: FunctionsOf;
+	/**
+	 * The instance that serves a function now; starts one where none is running. Undefined where that cannot
+	 * be done, and a rejection where starting it failed.
+	 */
+	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
+	/** Whether the peer is a proxy whose `x-forwarded-*` headers are true. False unless told. */
+	trustForwarded?: boolean;
+	/** How long a function may take to begin its response. 150,000 unless told. */
+	responseTimeoutMs?: number;
+	/** Larger request bodies are refused. 100 MiB unless told. */
+	maxBodyBytes?: number;
+}
+
+export interface Gateway {
+	/** @param port 0 picks a free one */
+	listen(port: number, host: string): Promise<{ host: string; port: number }>;
+	/** Takes no new connection, lets requests finish for the grace period, then cuts them off. */
+	close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** What a lease is worth while a function is being switched: the next answer of `instance` is another one. */
+const LEASE_ATTEMPTS = 4;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+interface Lease {
+	instance: Instance;
+	release: () => void;
+}
+
+function requestIdOf(request: IncomingMessage): string {
+	const said = request.headers["x-request-id"];
+	return isRequestId(said) ? said : randomUUID();
+}
+
+class NodeGateway implements Gateway {
+	#options: GatewayOptions;
+	#server: Server;
+	#pools = new Map<Instance, Pool>();
+	#maxBodyBytes: number;
+	#responseTimeoutMs: number;
+	#upgraded = new Set<Duplex>();
+
+	constructor(options: GatewayOptions) {
+		this.#options = options;
+		this.#maxBodyBytes = options.maxBodyBytes ?? 100 * 1024 * 1024;
+		this.#responseTimeoutMs = options.responseTimeoutMs ?? 150_000;
+		this.#server = createServer({
+			maxHeaderSize: MAX_HEADER_BYTES,
+			headersTimeout: 15_000,
+			requestTimeout: 300_000,
+			keepAliveTimeout: 65_000,
+			insecureHTTPParser: false,
+			requireHostHeader: true,
+		});
+		this.#server.on("request", (request, response) => void this.#handle(request, response, false));
+		this.#server.on("checkContinue", (request, response) => void this.#handle(request, response, true));
+		this.#server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
+	}
+
+	listen(port: number, host: string): Promise<{ host: string; port: number }> {
+		return new Promise((resolve, reject) => {
+			this.#server.once("error", reject);
+			this.#server.listen(port, host, () => {
+				this.#server.off("error", reject);
+				const address = this.#server.address() as AddressInfo;
+				resolve({ host: address.address, port: address.port });
+			});
+		});
+	}
+
+	async close({ graceMs = 30_000 } = {}): Promise<void> {
+		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+		this.#server.closeIdleConnections();
+		const timer = setTimeout(() => {
+			this.#server.closeAllConnections();
+			for (const socket of this.#upgraded) socket.destroy();
+		}, graceMs);
+		await closed;
+		clearTimeout(timer);
+		await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+	}
+
+	/** What is wrong with the request as such, before anybody is asked. */
+	#check(request: IncomingMessage): { route: Route } | { route: undefined; problem: Problem } {
+		const { headers, rawHeaders, url = "" } = request;
+		const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
+		const encoding = headers["transfer-encoding"];
+		if (hosts > 1 || (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked")) {
+			return { route: undefined, problem: PROBLEMS.malformed };
+		}
+		if (Number(headers["content-length"] ?? 0) > this.#maxBodyBytes) {
+			return { route: undefined, problem: PROBLEMS.tooLarge };
+		}
+		const routing = matchRoute(url, this.#options.functions);
+		return routing.route === undefined ? { route: undefined, problem: PROBLEMS[routing.reason] } : routing;
+	}
+
+	async #lease(route: Route): Promise<Lease | Problem> {
+		for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
+			let instance: Instance | undefined;
+			try {
+				instance = await this.#options.instance(route.app, route.function);
+			} catch {
+				return PROBLEMS.notStarted;
+			}
+			const release = instance?.acquire();
+			if (instance !== undefined && release !== undefined) return { instance, release };
+		}
+		return PROBLEMS.notRunning;
+	}
+
+	#pool(instance: Instance): Pool {
+		const known = this.#pools.get(instance);
+		if (known !== undefined) return known;
+		const pool = new Pool("http://function", { socketPath: instance.socketPath, pipelining: 1 });
+		this.#pools.set(instance, pool);
+		void instance.exited.then(() => {
+			this.#pools.delete(instance);
+			void pool.destroy();
+		});
+		return pool;
+	}
+
+	#forwardedHeaders(request: IncomingMessage, { prefix }: Route, requestId: string): string[] {
+		const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+		const isTrusted = this.#options.trustForwarded ?? false;
+		return forwardedRequestHeaders(request.rawHeaders, { address, prefix, requestId, isTrusted });
+	}
+
+	async #handle(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): Promise<void> {
+		// A client that goes away is seen as `close`; what was being written then is lost either way.
+		response.on("error", () => response.destroy());
+		const requestId = requestIdOf(request);
+		const checked = this.#check(request);
+		if (checked.route === undefined) return sendProblem(request, response, checked.problem, requestId);
+		const { route } = checked;
+		const exchange: Exchange = {
+			request,
+			response,
+			target: route.target,
+			headers: this.#forwardedHeaders(request, route, requestId),
+			requestId,
+			maxBodyBytes: this.#maxBodyBytes,
+			responseTimeoutMs: this.#responseTimeoutMs,
+		};
+		let outcome = await this.#serve(route, exchange, isWaiting);
+		// Nothing reached the function, not even the request line: another instance can have it.
+		if (outcome === "unsent") outcome = await this.#serve(route, exchange, false);
+		if (outcome === "unsent") outcome = PROBLEMS.broken;
+		if (outcome !== "done") sendProblem(request, response, outcome, requestId);
+	}
+
+	async #serve(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
+		const lease = await this.#lease(route);
+		if ("status" in lease) return lease;
+		if (isWaiting) exchange.response.writeContinue();
+		try {
+			return await forward(this.#pool(lease.instance), exchange);
+		} finally {
+			lease.release();
+		}
+	}
+
+	async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+		socket.on("error", () => socket.destroy());
+		const requestId = requestIdOf(request);
+		const checked = this.#check(request);
+		const refuse = (problem: Problem) => sendProblem(request, responseOn(request, socket), problem, requestId);
+		if (checked.route === undefined) return refuse(checked.problem);
+		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
+		const { route } = checked;
+		const lease = await this.#lease(route);
+		if ("status" in lease) return refuse(lease);
+		this.#upgraded.add(socket);
+		try {
+			const headers = this.#forwardedHeaders(request, route, requestId);
+			const { socketPath } = lease.instance;
+			const parts = { target: route.target, headers, requestId };
+			await forwardUpgrade(socketPath, { request, socket, head }, parts, this.#responseTimeoutMs);
+		} finally {
+			this.#upgraded.delete(socket);
+			lease.release();
+		}
+	}
+}
+
+/** A gateway that does not listen yet. */
+export function createGateway(options: GatewayOptions): Gateway {
+	return new NodeGateway(options);
+}

@@ -1,0 +1,100 @@
+/**
+ * Which headers cross the gateway. Pure. Headers are flat lists (`[name, value, name, value, …]`), which
+ * keeps their order, their spelling and every repetition.
+ */
+
+/** RFC 9110, 7.6.1, and what came before it: they concern one connection, not the message. */
+const HOP_BY_HOP = new Set([
+	"connection",
+	"keep-alive",
+	"proxy-authenticate",
+	"proxy-authorization",
+	"proxy-connection",
+	"te",
+	"trailer",
+	"transfer-encoding",
+	"upgrade",
+]);
+/** The gateway answers for these, so a client's `Connection` header cannot take them away. */
+const KEPT = new Set(["host", "content-length"]);
+/** Said by the gateway alone; a client's word counts only where the operator trusts it. */
+const FORWARDED = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
+
+export interface Client {
+	/** The peer's address. */
+	address: string;
+	/** `x-forwarded-prefix`. */
+	prefix: string;
+	requestId: string;
+	/** Whether the peer is a proxy whose own `x-forwarded-*` headers are true. */
+	isTrusted: boolean;
+}
+
+/** The names that `Connection` headers list, in lower case. */
+function connectionOptions(headers: readonly string[]): Set<string> | undefined {
+	let options: Set<string> | undefined;
+	for (let index = 0; index < headers.length; index += 2) {
+		if (headers[index]?.toLowerCase() !== "connection") continue;
+		options ??= new Set();
+		for (const option of (headers[index + 1] ?? "").split(",")) {
+			const name = option.trim().toLowerCase();
+			if (!KEPT.has(name)) options.add(name);
+		}
+	}
+	return options;
+}
+
+/** A request id that a client sent is passed on where it cannot do harm in a log. */
+export function isRequestId(text: unknown): text is string {
+	return typeof text === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(text);
+}
+
+/**
+ * The headers that a function gets.
+ * @param raw `IncomingMessage.rawHeaders`
+ */
+export function forwardedRequestHeaders(raw: readonly string[], client: Client): string[] {
+	const options = connectionOptions(raw);
+	const out: string[] = [];
+	const said = new Map<string, string>();
+	let host = "";
+	for (let index = 0; index < raw.length; index += 2) {
+		const name = raw[index] ?? "";
+		const value = raw[index + 1] ?? "";
+		const key = name.toLowerCase();
+		if (HOP_BY_HOP.has(key) || options?.has(key)) continue;
+		if (key === "expect" || key === "x-forwarded-prefix" || key === "x-request-id") continue;
+		if (FORWARDED.has(key)) {
+			const before = said.get(key);
+			said.set(key, before === undefined ? value : `${before}, ${value}`);
+			continue;
+		}
+		if (key === "host") host = value;
+		out.push(name, value);
+	}
+	const trusted = (key: string) => (client.isTrusted ? said.get(key) : undefined);
+	const chain = trusted("x-forwarded-for");
+	const forwarded = trusted("forwarded");
+	if (forwarded !== undefined) out.push("forwarded", forwarded);
+	out.push("x-forwarded-for", chain === undefined ? client.address : `${chain}, ${client.address}`);
+	out.push("x-forwarded-proto", trusted("x-forwarded-proto") ?? "http");
+	out.push("x-forwarded-host", trusted("x-forwarded-host") ?? host);
+	out.push("x-forwarded-prefix", client.prefix, "x-request-id", client.requestId);
+	return out;
+}
+
+/** The headers that a client gets, with the request's id where the function did not say one. */
+export function forwardedResponseHeaders(raw: readonly string[], requestId: string): string[] {
+	const options = connectionOptions(raw);
+	const out: string[] = [];
+	let hasId = false;
+	for (let index = 0; index < raw.length; index += 2) {
+		const name = raw[index] ?? "";
+		const key = name.toLowerCase();
+		if (HOP_BY_HOP.has(key) || options?.has(key)) continue;
+		if (key === "x-request-id") hasId = true;
+		out.push(name, raw[index + 1] ?? "");
+	}
+	if (!hasId) out.push("x-request-id", requestId);
+	return out;
+}

@@ -1,0 +1,94 @@
+/**
+ * The gateway's own answers: RFC 9457 problem details. They say which kind of failure it was and nothing
+ * about its cause, since whoever calls a function need not be its author.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+export interface Problem {
+	status: number;
+	/** Stable; programs match on it. */
+	code: string;
+	title: string;
+	detail: string;
+}
+
+export const PROBLEMS = {
+	malformed: {
+		status: 400,
+		code: "REQUEST_MALFORMED",
+		title: "Malformed request",
+		detail: "The request target, Host or Transfer-Encoding is not one that the gateway passes on.",
+	},
+	unknown: {
+		status: 404,
+		code: "FUNCTION_NOT_FOUND",
+		title: "No such function",
+		detail: "No app with this function is deployed here.",
+	},
+	tooLarge: {
+		status: 413,
+		code: "BODY_TOO_LARGE",
+		title: "Body too large",
+		detail: "The request's body is larger than the gateway passes on.",
+	},
+	upgrade: {
+		status: 501,
+		code: "UPGRADE_NOT_SUPPORTED",
+		title: "Upgrade not supported",
+		detail: "Connections can be upgraded to WebSocket only.",
+	},
+	broken: {
+		status: 502,
+		code: "FUNCTION_BROKE_CONNECTION",
+		title: "The function broke the connection",
+		detail: "The function ended or reset the connection before it had answered.",
+	},
+	notRunning: {
+		status: 503,
+		code: "FUNCTION_NOT_RUNNING",
+		title: "The function is not running",
+		detail: "The function has no running version at the moment.",
+	},
+	notStarted: {
+		status: 503,
+		code: "FUNCTION_START_FAILED",
+		title: "The function did not start",
+		detail: "The function was to be started for this request and failed; its logs say why.",
+	},
+	timeout: {
+		status: 504,
+		code: "FUNCTION_TIMEOUT",
+		title: "The function did not answer in time",
+		detail: "The function accepted the request and sent no response within the time that the gateway waits.",
+	},
+} as const satisfies Record<string, Problem>;
+
+/** Whether a request announces a body. */
+export function hasBody(request: IncomingMessage): boolean {
+	const { headers } = request;
+	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+/** Answers with a problem; the connection closes where a body would have to be read to use it again. */
+export function sendProblem(
+	request: IncomingMessage,
+	response: ServerResponse,
+	problem: Problem,
+	requestId: string,
+): void {
+	if (response.headersSent || response.destroyed) {
+		response.destroy();
+		return;
+	}
+	const { status, code, title, detail } = problem;
+	const body = JSON.stringify({ type: "about:blank", title, status, detail, code, requestId });
+	const headers: Record<string, string | number> = {
+		"content-type": "application/problem+json",
+		"content-length": Buffer.byteLength(body),
+		"cache-control": "no-store",
+		"x-request-id": requestId,
+	};
+	if (status === 503) headers["retry-after"] = 1;
+	if (hasBody(request) && !request.complete) headers.connection = "close";
+	response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : body);
+}
