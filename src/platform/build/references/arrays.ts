@@ -1,0 +1,147 @@
+/** The methods of arrays. */
+import type { Invocation } from "./invocation.ts";
+import { setSlot } from "./iterate.ts";
+import { concatenated } from "./strings.ts";
+import type { Node } from "./syntax.ts";
+import { Cell, NOTHING, text, type Thing, thingValue, unknown, type Value } from "./values.ts";
+
+type Model = (call: Invocation, of: Value & { kind: "thing" }, elements: Cell) => void;
+
+/** Same elements, perhaps fewer or in another order. */
+const same: Model = (call, of, elements) => {
+	call.callback(0, [elements, indexCell(call), selfCell(call, of)]);
+	call.give(of);
+};
+const element: Model = (call, of, elements) => {
+	call.callback(0, [elements, indexCell(call), selfCell(call, of)]);
+	call.giveAll(elements);
+	call.give(NOTHING);
+};
+const nothing: Model = (call, of, elements) => {
+	call.callback(0, [elements, indexCell(call), selfCell(call, of)]);
+	call.give(NOTHING);
+};
+const add: Model = (call, of) => {
+	for (const index of call.site.arguments.keys()) call.engine.solver.feed(call.argument(index), of.thing.open);
+	if (call.site.rest !== undefined) call.engine.solver.feed(call.argument(call.site.arguments.length), of.thing.open);
+	call.engine.trace(of.thing);
+};
+
+const MODELS: Readonly<Record<string, Model>> = {
+	map: (call, of, elements) => mapped(call, of, elements, false),
+	flatMap: (call, of, elements) => mapped(call, of, elements, true),
+	filter: same,
+	slice: (call, of) => call.give(of),
+	sort: (call, of) => call.give(of),
+	toSorted: (call, of) => call.give(of),
+	reverse: (call, of) => call.give(of),
+	toReversed: (call, of) => call.give(of),
+	values: (call, of) => call.give(of),
+	forEach: nothing,
+	some: nothing,
+	every: nothing,
+	findIndex: nothing,
+	find: element,
+	findLast: element,
+	at: (call, _of, elements) => call.giveAll(elements),
+	pop: (call, _of, elements) => call.giveAll(elements),
+	shift: (call, _of, elements) => call.giveAll(elements),
+	includes: (call) => call.give(NOTHING),
+	indexOf: (call) => call.give(NOTHING),
+	push: add,
+	unshift: add,
+	keys: (call) => {
+		const made = call.array();
+		call.engine.solver.add(made.open, unknown("an index"));
+		call.giveThing(made);
+	},
+	entries: (call, of, elements) => {
+		const made = call.array(`entries ${of.thing.id}`);
+		const entry = call.array(`entry ${of.thing.id}`);
+		setSlot(call.engine, entry, "0", indexCell(call));
+		setSlot(call.engine, entry, "1", elements);
+		call.engine.solver.add(made.open, thingValue(entry));
+		call.giveThing(made);
+	},
+	concat: (call, _of, elements) => {
+		const made = call.array();
+		call.engine.solver.feed(elements, made.open);
+		for (const index of call.site.arguments.keys()) elementsOrItself(call, call.argument(index), made.open);
+		call.giveThing(made);
+	},
+	flat: (call, _of, elements) => {
+		const made = call.array();
+		elementsOrItself(call, elements, made.open);
+		call.giveThing(made);
+	},
+	reduce: (call, of, elements) => {
+		const gathered = new Cell();
+		const { solver } = call.engine;
+		if (call.site.arguments.length > 1) solver.feed(call.argument(1), gathered);
+		else solver.feed(elements, gathered);
+		call.callback(0, [gathered, elements, indexCell(call), selfCell(call, of)], gathered);
+		call.giveAll(gathered);
+	},
+	join: (call, of) => joined(call, of.thing),
+};
+
+export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
+
+export function callArrayMethod(call: Invocation, name: string, of: Value & { kind: "thing" }): void {
+	const elements = new Cell();
+	call.engine.elements(of, (value) => call.engine.solver.add(elements, value));
+	MODELS[name]?.(call, of, elements);
+}
+
+function mapped(call: Invocation, of: Value & { kind: "thing" }, elements: Cell, flat: boolean): void {
+	const made = call.array();
+	const returned = new Cell();
+	call.callback(0, [elements, indexCell(call), selfCell(call, of)], returned);
+	if (flat) elementsOrItself(call, returned, made.open);
+	else call.engine.solver.feed(returned, made.open);
+	call.giveThing(made);
+}
+
+/** `concat` and `flat` take arrays apart and keep everything else. */
+function elementsOrItself(call: Invocation, cell: Cell, into: Cell): void {
+	const { engine } = call;
+	engine.solver.each(cell, (value) => {
+		if (value.kind !== "thing" || value.thing.kind !== "array") return engine.solver.add(into, value);
+		engine.elements(value, (found) => engine.solver.add(into, found));
+	});
+}
+
+function indexCell(call: Invocation): Cell {
+	const cell = new Cell();
+	call.engine.solver.add(cell, unknown("an index"));
+	return cell;
+}
+
+function selfCell(call: Invocation, of: Value): Cell {
+	const cell = new Cell();
+	call.engine.solver.add(cell, of);
+	return cell;
+}
+
+/** `["A", suffix].join("_")`, for the arrays that are written out. */
+function joined(call: Invocation, thing: Thing): void {
+	const { engine } = call;
+	const parts = thing.node.type === "ArrayExpression" ? (thing.node.elements as (Node | null)[]) : undefined;
+	if (parts === undefined || parts.length > 64 || parts.some((part) => part === null || part.type === "SpreadElement")) {
+		return call.give(unknown("a computed value"));
+	}
+	const comma = new Cell();
+	engine.solver.add(comma, text(","));
+	const separator = call.site.arguments.length === 0 ? comma : call.argument(0);
+	let result = new Cell();
+	engine.solver.add(result, text(""));
+	for (const [index, part] of parts.entries()) {
+		const steps = index === 0 ? [engine.evaluate(part as Node)] : [separator, engine.evaluate(part as Node)];
+		for (const step of steps) {
+			const next = new Cell();
+			concatenated(engine.solver, result, step, next);
+			result = next;
+		}
+	}
+	call.giveAll(result);
+}

@@ -1,0 +1,171 @@
+/** Backwards: what an expression may be, from what it is made of. */
+import type { Engine } from "./engine.ts";
+import { globalValue } from "./environment.ts";
+import { concatenated } from "./strings.ts";
+import { isClass, isFunction, type Node, staticKey, thisOwner } from "./syntax.ts";
+import { Cell, join, makeValue, native, NOTHING, place, text, thingValue, unknown, type Value } from "./values.ts";
+
+/** The cell of an expression, which fills as the solver works. */
+export function makeEvaluate(engine: Engine): (node: Node) => Cell {
+	const cells = new Map<Node, Cell>();
+	return (node) => {
+		let cell = cells.get(node);
+		if (cell === undefined) {
+			const created = new Cell();
+			cell = created;
+			cells.set(node, created);
+			engine.solver.later(() => fill(engine, node, created));
+		}
+		return cell;
+	};
+}
+
+function fill(engine: Engine, node: Node, cell: Cell): void {
+	const { solver } = engine;
+	const from = (inner: Node) => solver.feed(engine.evaluate(inner), cell);
+	switch (node.type) {
+		case "Literal":
+			return solver.add(cell, literal(node));
+		case "Identifier":
+			return identifier(engine, node, cell);
+		case "TemplateLiteral":
+			return template(engine, node, cell);
+		case "BinaryExpression":
+			return binary(engine, node, cell);
+		case "ConditionalExpression":
+			from(node.consequent);
+			return from(node.alternate);
+		case "LogicalExpression":
+			if (node.operator !== "&&") from(node.left);
+			else solver.add(cell, NOTHING);
+			return from(node.right);
+		case "AssignmentExpression":
+			return assignment(engine, node, cell);
+		case "SequenceExpression":
+			return from(node.expressions.at(-1));
+		case "ChainExpression":
+		case "ParenthesizedExpression":
+			return from(node.expression);
+		case "AwaitExpression":
+			return from(node.argument);
+		case "MemberExpression":
+			return member(engine, node, cell);
+		case "CallExpression":
+		case "NewExpression":
+			return call(engine, node, cell);
+		case "ThisExpression":
+			return solver.feed(engine.self(thisOwner(node)), cell);
+		case "Super":
+			return superValue(engine, node, cell);
+		case "MetaProperty":
+			return solver.add(cell, node.meta.name === "import" ? native("import.meta") : unknown("a computed value"));
+		case "UnaryExpression":
+			return unary(engine, node, cell);
+		case "ObjectExpression":
+		case "ArrayExpression":
+			return solver.add(cell, thingValue(engine.things.of(node)));
+		default:
+			if (isFunction(node) || isClass(node)) return solver.add(cell, thingValue(engine.things.of(node)));
+			solver.add(cell, unknown("a computed value"));
+	}
+}
+
+function literal(node: Node): Value {
+	if (typeof node.value === "string") return text(node.value);
+	if (typeof node.value === "number") return makeValue({ kind: "string", text: String(node.value), numeric: true });
+	return node.regex === undefined ? NOTHING : unknown("a pattern");
+}
+
+function identifier(engine: Engine, node: Node, cell: Cell): void {
+	const binding = engine.scopes.resolve(node);
+	const known = globalValue(node.name, binding);
+	if (known !== undefined) return engine.solver.add(cell, known);
+	if (binding === undefined) return engine.solver.add(cell, unknown("a global that is not known"));
+	for (const declaration of binding.declarations) engine.solver.feed(engine.target(declaration), cell);
+	for (const write of engine.scopes.uses(binding).writes) engine.solver.feed(engine.target(write), cell);
+}
+
+/** Pieces joined from left to right, each combination whose contexts agree. */
+function template(engine: Engine, node: Node, cell: Cell): void {
+	let joined = new Cell();
+	engine.solver.add(joined, text(node.quasis[0].value.cooked ?? ""));
+	for (const [index, expression] of (node.expressions as Node[]).entries()) {
+		const next = new Cell();
+		concatenated(engine.solver, joined, engine.evaluate(expression), next);
+		joined = next;
+		const piece = node.quasis[index + 1].value.cooked ?? "";
+		if (piece === "") continue;
+		const literalCell = new Cell();
+		const with_ = new Cell();
+		engine.solver.add(literalCell, text(piece));
+		concatenated(engine.solver, joined, literalCell, with_);
+		joined = with_;
+	}
+	engine.solver.feed(joined, cell);
+}
+
+const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "instanceof"]);
+
+function binary(engine: Engine, node: Node, cell: Cell): void {
+	if (COMPARISONS.has(node.operator)) return engine.solver.add(cell, NOTHING);
+	if (node.operator !== "+") return engine.solver.add(cell, unknown("a computed value"));
+	concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
+}
+
+function assignment(engine: Engine, node: Node, cell: Cell): void {
+	if (node.operator === "+=") {
+		return concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
+	}
+	if (["=", "||=", "??=", "&&="].includes(node.operator)) engine.solver.feed(engine.evaluate(node.right), cell);
+	else engine.solver.add(cell, unknown("a computed value"));
+	if (node.operator.length === 3) engine.solver.feed(engine.evaluate(node.left), cell);
+}
+
+function unary(engine: Engine, node: Node, cell: Cell): void {
+	const nothing = node.operator === "!" || node.operator === "void" || node.operator === "delete";
+	engine.solver.add(cell, nothing ? NOTHING : unknown("a computed value"));
+}
+
+function member(engine: Engine, node: Node, cell: Cell): void {
+	const { solver } = engine;
+	const object = engine.evaluate(node.object);
+	const key = staticKey(node.property, node.computed);
+	const readAll = (value: Value, by: string | undefined, from: Value) => {
+		const within = join(value.context, from.context);
+		if (within === undefined) return;
+		engine.read(value, by, (found) => {
+			const context = join(found.context, within);
+			const named = found.kind === "string" || found.kind === "unknown";
+			if (context !== undefined) solver.add(cell, place(found, context, found.site ?? (named ? from.site : undefined)));
+		});
+	};
+	if (key !== undefined) return solver.each(object, (value) => readAll(value, key, NOTHING));
+	const keys = engine.evaluate(node.property);
+	solver.each(object, (value) =>
+		solver.each(keys, (by) => readAll(value, by.kind === "string" ? by.text : undefined, by)),
+	);
+}
+
+function call(engine: Engine, node: Node, cell: Cell): void {
+	const site = engine.site(node);
+	if (node.callee.type !== "Super") {
+		return engine.solver.each(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, cell));
+	}
+	engine.solver.feed(engine.self(thisOwner(node)), cell);
+}
+
+/** `super` as an object: an instance of the class above, or that class itself in static methods. */
+function superValue(engine: Engine, node: Node, cell: Cell): void {
+	let element = node.parent;
+	while (element !== undefined && element.parent?.type !== "ClassBody") element = element.parent;
+	const owner = element?.parent?.parent;
+	if (element === undefined || !owner?.superClass) return engine.solver.add(cell, unknown("a computed value"));
+	const isStatic = element.static || element.type === "StaticBlock";
+	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
+		if (above.kind !== "thing" || above.thing.kind !== "class") return engine.solver.add(cell, above);
+		if (isStatic) return engine.solver.add(cell, above);
+		const instance = engine.things.made(owner, `super ${above.thing.id}`, "instance", above.thing);
+		engine.solver.add(cell, thingValue(instance, above.context));
+	});
+}
+

@@ -1,0 +1,88 @@
+/** Forwards into and out of properties; here the reads of `process.env.X` are found. */
+import type { Engine } from "./engine.ts";
+import { readNames } from "./environment.ts";
+import { isTarget, type Node, staticKey } from "./syntax.ts";
+import { type Cell, text, unknown, type Value } from "./values.ts";
+
+/** A value is the object of a member expression. */
+export function arriveMember(engine: Engine, value: Value, member: Node): void {
+	const parent = member.parent;
+	if (member.object.parent !== member) return;
+	const assigned = isTarget(member);
+	const compound = parent?.type === "AssignmentExpression" && parent.operator !== "=";
+	if (assigned && !compound) return assign(engine, value, member);
+	if (compound) assign(engine, value, member);
+	if (parent?.type === "UnaryExpression" && parent.operator === "delete") return;
+	const key = staticKey(member.property, member.computed);
+	if (key !== undefined) {
+		if (!isOwnMethod(value, member, key)) enumerate.key(engine, value, key, member);
+		return engine.read(value, key, (found) => engine.arrive(found, member));
+	}
+	const keys = engine.evaluate(member.property);
+	enumerate.keys(engine, value, keys, member);
+	if (value.kind === "native" && value.native === "env") return;
+	const seen = new Set<string | undefined>();
+	engine.solver.each(keys, (by) => {
+		const name = by.kind === "string" ? by.text : undefined;
+		if (seen.has(name) || by.kind === "nothing") return;
+		seen.add(name);
+		engine.read(value, name, (found) => engine.arrive(found, member));
+	});
+}
+
+function isOwnMethod(value: Value, member: Node, key: string): boolean {
+	if (value.kind !== "native" || value.native !== "env") return false;
+	const called = member.parent?.type === "CallExpression" && member.parent.callee === member;
+	return called && ["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf"].includes(key);
+}
+
+/** Something is put into a property of the value. */
+function assign(engine: Engine, value: Value, member: Node): void {
+	if (value.kind !== "thing") return;
+	const source = engine.target(member);
+	const key = staticKey(member.property, member.computed);
+	if (key !== undefined) return put(engine, value, key, source);
+	engine.solver.each(engine.evaluate(member.property), (by) => {
+		if (by.kind === "nothing") return;
+		if (by.kind === "string") return put(engine, value, by.text, source);
+		engine.solver.add(value.thing.names, unknown("a name from an enumeration"));
+		engine.solver.feed(source, value.thing.open);
+	});
+}
+
+function put(engine: Engine, value: Value & { kind: "thing" }, key: string, source: Cell): void {
+	engine.solver.add(value.thing.names, text(key));
+	engine.solver.feed(source, engine.slot(value.thing, key));
+}
+
+/** A followed value is put into a property of something: what has it then is followed too. */
+export function store(engine: Engine, value: Value, member: Node): void {
+	engine.solver.each(engine.evaluate(member.object), (holder) => {
+		if (holder.kind === "thing") return engine.trace(holder.thing);
+		if (holder.kind === "nothing" || holder.kind === "string") return;
+		if (holder.kind === "native" && holder.native !== "global") return;
+		engine.escape(value, member, "kept where it cannot be followed");
+	});
+}
+
+/** Reads of the environment as an object. Nothing happens with other values. */
+export const enumerate = {
+	/** `env.X`. */
+	key(engine: Engine, value: Value, key: string, node: Node): void {
+		if (value.kind === "native" && value.native === "env") engine.findings.reference(key, node);
+	},
+	/** `env[key]`. */
+	keys(engine: Engine, value: Value, keys: Cell, node: Node): void {
+		if (value.kind === "native" && value.native === "env") readNames(engine, keys, value, node);
+	},
+	/** `key in env`. */
+	has(engine: Engine, value: Value, node: Node): void {
+		enumerate.keys(engine, value, engine.evaluate(node.left), node);
+	},
+	/** All of it. */
+	all(engine: Engine, value: Value, node: Node, why: string): void {
+		if (value.kind === "native" && (value.native === "env" || value.native === "Deno.env")) {
+			engine.findings.dynamicAt(node, why);
+		}
+	},
+};

@@ -1,0 +1,256 @@
+/** Backwards: what the properties of things are. */
+import { ARRAY_METHODS } from "./arrays.ts";
+import { COLLECTION_METHODS } from "./collections.ts";
+import type { Engine } from "./engine.ts";
+import { readNative } from "./environment.ts";
+import { STRING_METHODS } from "./strings.ts";
+import { type Node, staticKey } from "./syntax.ts";
+import { Cell, join, makeValue, NOTHING, place, type Thing, unknown, type Value } from "./values.ts";
+
+const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
+const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);
+const OBJECT_METHODS = new Set(["hasOwnProperty"]);
+
+/** What is under a key of a value. Methods of the language's own become values too, so that they can be passed on. */
+export function makeRead(engine: Engine): Engine["read"] {
+	return (value, key, into) => {
+		const method = (name: string) => into(makeValue({ kind: "method", name, of: value }, value.context));
+		switch (value.kind) {
+			case "nothing":
+				return;
+			case "native":
+				return into(readNative(value, key));
+			case "thing":
+				return readThing(engine, value, key, into, method);
+			case "builtin":
+				return into(key === undefined ? unknown("a computed value") : makeValue({ kind: "builtin", name: `${value.name}.${key}` }));
+			case "string":
+				if (key !== undefined && (STRING_METHODS.has(key) || PROMISE_METHODS.has(key))) return method(key);
+				return into(place(unknown("a computed value"), value.context));
+			case "method":
+				if (key !== undefined && FUNCTION_METHODS.has(key)) return method(key);
+				return into(unknown("a computed value"));
+			case "unknown":
+				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : into(value);
+		}
+	};
+}
+
+function readThing(
+	engine: Engine,
+	value: Value & { kind: "thing" },
+	key: string | undefined,
+	into: (value: Value) => void,
+	method: (name: string) => void,
+): void {
+	const { thing } = value;
+	const { solver } = engine;
+	if (key !== undefined && hasMethod(thing, key)) return method(key);
+	const cell = key === undefined ? engine.every(thing) : engine.slot(thing, key);
+	solver.each(cell, (found) => {
+		const context = join(found.context, value.context);
+		if (context !== undefined) into(place(found, context));
+	});
+}
+
+function hasMethod(thing: Thing, key: string): boolean {
+	if (thing.kind === "array" && ARRAY_METHODS.has(key)) return true;
+	if ((thing.kind === "map" || thing.kind === "set") && COLLECTION_METHODS.has(key)) return true;
+	if (thing.kind === "function" && FUNCTION_METHODS.has(key)) return true;
+	if (thing.kind !== "object" && thing.kind !== "instance" && thing.kind !== "array") return false;
+	if (!PROMISE_METHODS.has(key) && !OBJECT_METHODS.has(key)) return false;
+	return !thing.slots.has(key) && ownProperty(thing, key).length === 0;
+}
+
+/** The cell of one property, with what the code puts there later. */
+export function makeSlot(engine: Engine): Engine["slot"] {
+	return (thing, key) => {
+		let cell = thing.slots.get(key);
+		if (cell === undefined) {
+			cell = new Cell();
+			thing.slots.set(key, cell);
+			engine.solver.feed(thing.open, cell);
+			if (thing.every !== undefined) engine.solver.feed(cell, thing.every);
+			fillSlot(engine, thing, key, cell);
+			engine.trace(thing);
+		}
+		return cell;
+	};
+}
+
+function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
+	const { solver } = engine;
+	for (const source of thing.sources) fromSource(engine, source, key, cell);
+	switch (thing.kind) {
+		case "object":
+			return objectSlot(engine, thing, key, cell);
+		case "array":
+			if (key === "length") return solver.add(cell, unknown("a computed value"));
+			return arraySlot(engine, thing, key, cell);
+		case "class":
+			return classSlot(engine, thing, key, true, cell);
+		case "instance":
+			if (thing.made === undefined) return solver.add(cell, unknown("a computed value"));
+			return classSlot(engine, thing.made, key, false, cell);
+		case "function":
+			if (key === "name" || key === "length" || key === "prototype") solver.add(cell, unknown("a computed value"));
+			return;
+		case "map":
+		case "set":
+			if (key === "size") solver.add(cell, unknown("a computed value"));
+	}
+}
+
+function fromSource(engine: Engine, source: Cell, key: string, cell: Cell): void {
+	engine.solver.each(source, (value) => {
+		if (value.kind === "nothing" || value.kind === "string") return;
+		engine.read(value, key, (found) => found.kind !== "nothing" && engine.solver.add(cell, found));
+	});
+}
+
+const indexes = new WeakMap<Node, Map<string, Node[]>>();
+
+/** The parts of a literal or class body that define a key. */
+function ownProperty(thing: Thing, key: string): readonly Node[] {
+	if (thing.node.type !== "ObjectExpression") return [];
+	return keyed(thing.node, thing.node.properties).get(key) ?? [];
+}
+
+function keyed(node: Node, members: readonly Node[]): Map<string, Node[]> {
+	let index = indexes.get(node);
+	if (index === undefined) {
+		index = new Map();
+		for (const member of members) {
+			const key = member.key ? staticKey(member.key, member.computed) : undefined;
+			if (key === undefined) continue;
+			const list = index.get(key);
+			if (list === undefined) index.set(key, [member]);
+			else list.push(member);
+		}
+		indexes.set(node, index);
+	}
+	return index;
+}
+
+/** What a property of an object literal or a member of a class holds. */
+function memberValue(engine: Engine, member: Node, cell: Cell): void {
+	if (member.kind === "set" || member.kind === "constructor") return;
+	if (member.kind === "get") return engine.solver.feed(engine.returned(member.value), cell);
+	if (member.value) engine.solver.feed(engine.evaluate(member.value), cell);
+	else engine.solver.add(cell, NOTHING);
+}
+
+function objectSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
+	if (thing.node.type !== "ObjectExpression") return;
+	const own = ownProperty(thing, key);
+	for (const property of own) memberValue(engine, property, cell);
+	let open = own.length > 0;
+	for (const property of thing.node.properties as Node[]) {
+		if (property.type === "SpreadElement") {
+			open = true;
+			fromSource(engine, engine.evaluate(property.argument), key, cell);
+		} else if (property.computed && staticKey(property.key, true) === undefined) {
+			open = true;
+			computedProperty(engine, property, key, cell);
+		}
+	}
+	if (!open) engine.solver.add(cell, NOTHING);
+}
+
+function computedProperty(engine: Engine, property: Node, key: string, cell: Cell): void {
+	let fed = false;
+	engine.solver.each(engine.evaluate(property.key), (value) => {
+		if (fed || (value.kind === "string" && value.text !== key)) return;
+		fed = true;
+		memberValue(engine, property, cell);
+	});
+}
+
+function arraySlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
+	if (thing.node.type !== "ArrayExpression") return;
+	const elements = thing.node.elements as (Node | null)[];
+	const spread = elements.findIndex((element) => element?.type === "SpreadElement");
+	const index = /^\d{1,6}$/.test(key) ? Number(key) : -1;
+	if (index < 0) return;
+	if (spread < 0 || index < spread) {
+		const element = elements[index];
+		if (element) engine.solver.feed(engine.evaluate(element), cell);
+		else engine.solver.add(cell, NOTHING);
+		return;
+	}
+	for (const element of elements.slice(spread)) if (element !== null) feedElement(engine, element, cell);
+}
+
+function feedElement(engine: Engine, element: Node, cell: Cell): void {
+	if (element.type !== "SpreadElement") return engine.solver.feed(engine.evaluate(element), cell);
+	engine.solver.each(engine.evaluate(element.argument), (value) =>
+		engine.elements(value, (found) => engine.solver.add(cell, found)),
+	);
+}
+
+/** A static member, or one of an instance; what a class does not have, the class above may. */
+function classSlot(engine: Engine, owner: Thing, key: string, isStatic: boolean, cell: Cell): void {
+	const { solver } = engine;
+	if (owner.kind !== "class") {
+		if (!isStatic) solver.add(cell, unknown("a computed value"));
+		return;
+	}
+	const own = keyed(owner.node.body, owner.node.body.body).get(key) ?? [];
+	const members = own.filter((member) => Boolean(member.static) === isStatic);
+	for (const member of members) memberValue(engine, member, cell);
+	if (members.length > 0 || !owner.node.superClass) return;
+	solver.each(engine.evaluate(owner.node.superClass), (above) => {
+		if (above.kind !== "thing") return solver.add(cell, unknown("something inherited"));
+		if (isStatic) return solver.feed(engine.slot(above.thing, key), cell);
+		classSlot(engine, above.thing, key, false, cell);
+	});
+}
+
+/** All values of a thing, under any key. */
+export function makeEvery(engine: Engine): Engine["every"] {
+	return (thing) => {
+		if (thing.every !== undefined) return thing.every;
+		const cell = new Cell();
+		thing.every = cell;
+		engine.solver.feed(thing.open, cell);
+		for (const slot of thing.slots.values()) engine.solver.feed(slot, cell);
+		for (const source of thing.sources) everySource(engine, source, cell);
+		everyMember(engine, thing, cell);
+		engine.trace(thing);
+		return cell;
+	};
+}
+
+function everySource(engine: Engine, source: Cell, cell: Cell): void {
+	engine.solver.each(source, (value) => {
+		if (value.kind === "nothing" || value.kind === "string") return;
+		engine.read(value, undefined, (found) => engine.solver.add(cell, found));
+	});
+}
+
+function everyMember(engine: Engine, thing: Thing, cell: Cell): void {
+	if (thing.node.type === "ArrayExpression") {
+		for (const element of thing.node.elements as (Node | null)[]) {
+			if (element !== null) feedElement(engine, element, cell);
+		}
+	} else if (thing.kind === "object" && thing.node.type === "ObjectExpression") {
+		for (const property of thing.node.properties as Node[]) {
+			if (property.type === "SpreadElement") everySource(engine, engine.evaluate(property.argument), cell);
+			else memberValue(engine, property, cell);
+		}
+	} else if (thing.kind === "class" || thing.kind === "instance") {
+		const owner = thing.kind === "class" ? thing : thing.made;
+		if (owner?.kind === "class") everyOfClass(engine, owner, thing.kind === "class", cell);
+	}
+}
+
+function everyOfClass(engine: Engine, owner: Thing, isStatic: boolean, cell: Cell): void {
+	for (const member of owner.node.body.body as Node[]) {
+		if (member.type !== "StaticBlock" && Boolean(member.static) === isStatic) memberValue(engine, member, cell);
+	}
+	if (!owner.node.superClass) return;
+	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
+		if (above.kind === "thing" && above.thing.kind === "class") everyOfClass(engine, above.thing, isStatic, cell);
+	});
+}
+

@@ -1,0 +1,232 @@
+/**
+ * Lexical scopes: which declaration an identifier means. One pass over the tree links the parents and notes
+ * declarations and identifiers by name; names are resolved only when somebody asks, since an analysis
+ * touches few of the names of a large bundle.
+ */
+import { visitorKeys } from "oxc-parser";
+import { isFunction, isTarget, type Node } from "./syntax.ts";
+
+/** One declared name. */
+export interface Binding {
+	readonly name: string;
+	/** The scope that declares it. */
+	readonly scope: Node;
+	/** Every declaring identifier; a `var` may have several. */
+	readonly declarations: Node[];
+}
+
+export interface Uses {
+	/** Identifiers that read the binding. */
+	reads: Node[];
+	/** Identifiers that are given a value by an assignment, a loop or a pattern, declarations left out. */
+	writes: Node[];
+}
+
+const NO_CHILDREN: readonly string[] = [];
+/** Children that are names rather than expressions, by node type. */
+const KEPT_KEYS: Record<string, readonly string[]> = {
+	LabeledStatement: ["body"],
+	BreakStatement: NO_CHILDREN,
+	ContinueStatement: NO_CHILDREN,
+	MetaProperty: NO_CHILDREN,
+	ImportDeclaration: ["specifiers"],
+	ImportSpecifier: NO_CHILDREN,
+	ImportDefaultSpecifier: NO_CHILDREN,
+	ImportNamespaceSpecifier: NO_CHILDREN,
+	ExportSpecifier: ["local"],
+	ExportAllDeclaration: NO_CHILDREN,
+	TemplateLiteral: ["expressions"],
+};
+const KEYED = new Set(["Property", "MethodDefinition", "PropertyDefinition", "AccessorProperty"]);
+
+const SCOPES = new Set([
+	"Program",
+	"FunctionDeclaration",
+	"FunctionExpression",
+	"ArrowFunctionExpression",
+	"BlockStatement",
+	"ForStatement",
+	"ForInStatement",
+	"ForOfStatement",
+	"SwitchStatement",
+	"CatchClause",
+	"StaticBlock",
+	"ClassExpression",
+	"ClassDeclaration",
+]);
+
+export class Scopes {
+	/** Nodes of the types that an analysis starts from. */
+	readonly metaProperties: Node[] = [];
+	readonly calls: Node[] = [];
+	readonly importSpecifiers: Node[] = [];
+	readonly #declared = new Map<Node, Map<string, Binding>>();
+	readonly #bindingOf = new Map<Node, Binding>();
+	readonly #identifiers = new Map<string, Node[]>();
+	readonly #uses = new Map<Binding, Uses>();
+	readonly #free = new Map<string, Node[]>();
+
+	constructor(program: Node) {
+		const stack: Node[] = [program];
+		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+			this.#enter(node);
+			for (const key of childKeys(node)) pushChildren(stack, node, node[key]);
+		}
+	}
+
+	/** The binding that an identifier means, or undefined for a global. */
+	resolve(identifier: Node): Binding | undefined {
+		const known = this.#bindingOf.get(identifier);
+		if (known !== undefined) return known;
+		const name = identifier.name as string;
+		for (let node = identifier.parent; node !== undefined; node = node.parent) {
+			const binding = this.#declared.get(node)?.get(name);
+			if (binding !== undefined) return binding;
+		}
+		return undefined;
+	}
+
+	/** Where a binding is read and written. */
+	uses(binding: Binding): Uses {
+		this.#resolveName(binding.name);
+		return this.#uses.get(binding) ?? { reads: [], writes: [] };
+	}
+
+	/** The reads of a global. */
+	freeReads(name: string): readonly Node[] {
+		this.#resolveName(name);
+		return this.#free.get(name) ?? [];
+	}
+
+	#resolveName(name: string): void {
+		const identifiers = this.#identifiers.get(name);
+		if (identifiers === undefined) return;
+		this.#identifiers.delete(name);
+		const free: Node[] = [];
+		for (const node of identifiers) {
+			if (this.#bindingOf.has(node)) continue;
+			const binding = this.resolve(node);
+			const target = isTarget(node) || node.parent?.type === "UpdateExpression";
+			if (binding === undefined) {
+				if (!target) free.push(node);
+				continue;
+			}
+			let uses = this.#uses.get(binding);
+			if (uses === undefined) this.#uses.set(binding, (uses = { reads: [], writes: [] }));
+			(target ? uses.writes : uses.reads).push(node);
+		}
+		this.#free.set(name, free);
+	}
+
+	#enter(node: Node): void {
+		switch (node.type) {
+			case "Identifier": {
+				const list = this.#identifiers.get(node.name as string);
+				if (list === undefined) this.#identifiers.set(node.name as string, [node]);
+				else list.push(node);
+				return;
+			}
+			case "VariableDeclaration": {
+				const scope = node.kind === "var" ? functionScope(node) : blockScope(node);
+				for (const declarator of node.declarations as Node[]) this.#declarePattern(scope, declarator.id);
+				return;
+			}
+			case "CatchClause":
+				if (node.param) this.#declarePattern(node, node.param);
+				return;
+			case "MetaProperty":
+				this.metaProperties.push(node);
+				return;
+			case "CallExpression":
+				if (node.callee.type === "Identifier" && node.arguments[0]?.type === "Literal") this.calls.push(node);
+				return;
+			case "ImportDeclaration":
+				for (const specifier of node.specifiers as Node[]) {
+					specifier.local.parent = specifier;
+					this.importSpecifiers.push(specifier);
+					this.#declare(blockScope(node), specifier.local);
+				}
+				return;
+			default:
+				if (isFunction(node)) this.#enterFunction(node);
+				else if (node.type === "ClassDeclaration" || node.type === "ClassExpression") {
+					if (node.id === null) return;
+					this.#declare(node.type === "ClassDeclaration" ? blockScope(node) : node, node.id);
+				}
+		}
+	}
+
+	#enterFunction(node: Node): void {
+		if (node.id) this.#declare(node.type === "FunctionDeclaration" ? blockScope(node) : node, node.id);
+		for (const param of node.params as Node[]) this.#declarePattern(node, param);
+	}
+
+	#declarePattern(scope: Node, pattern: Node): void {
+		const stack: Node[] = [pattern];
+		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+			switch (node.type) {
+				case "Identifier":
+					this.#declare(scope, node);
+					break;
+				case "ObjectPattern":
+					for (const property of node.properties as Node[]) stack.push(property.value ?? property.argument);
+					break;
+				case "ArrayPattern":
+					for (const element of node.elements as (Node | null)[]) if (element !== null) stack.push(element);
+					break;
+				case "AssignmentPattern":
+					stack.push(node.left);
+					break;
+				case "RestElement":
+					stack.push(node.argument);
+					break;
+			}
+		}
+	}
+
+	#declare(scope: Node, identifier: Node): void {
+		const name = identifier.name as string;
+		let names = this.#declared.get(scope);
+		if (names === undefined) this.#declared.set(scope, (names = new Map()));
+		let binding = names.get(name);
+		if (binding === undefined) names.set(name, (binding = { name, scope, declarations: [] }));
+		binding.declarations.push(identifier);
+		this.#bindingOf.set(identifier, binding);
+	}
+}
+
+/** The children that hold code, without the names of keys and labels. */
+export function childKeys(node: Node): readonly string[] {
+	const kept = KEPT_KEYS[node.type];
+	if (kept !== undefined) return kept;
+	if (node.type === "MemberExpression") return node.computed ? ["object", "property"] : ["object"];
+	if (KEYED.has(node.type)) return node.computed ? ["key", "value"] : ["value"];
+	return visitorKeys[node.type] ?? NO_CHILDREN;
+}
+
+function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[] | null | undefined): void {
+	if (child === null || child === undefined) return;
+	if (!Array.isArray(child)) {
+		if (child.type === "Literal") return;
+		child.parent = parent;
+		stack.push(child);
+		return;
+	}
+	for (const node of child) {
+		if (node === null || node.type === "Literal") continue;
+		node.parent = parent;
+		stack.push(node);
+	}
+}
+
+function functionScope(node: Node): Node {
+	let scope = node;
+	while (scope.parent !== undefined && !isFunction(scope) && scope.type !== "StaticBlock") scope = scope.parent;
+	return scope;
+}
+
+function blockScope(node: Node): Node {
+	let scope = node.parent ?? node;
+	while (scope.parent !== undefined && !SCOPES.has(scope.type)) scope = scope.parent;
+	return scope;
+}
