@@ -1,6 +1,6 @@
 /** The methods of arrays. */
 import type { Invocation } from "./invocation.ts";
-import { setSlot } from "./iterate.ts";
+import { onePass, setSlot } from "./iterate.ts";
 import { concatenated } from "./strings.ts";
 import type { Node } from "./syntax.ts";
 import { Cell, NOTHING, text, type Thing, thingValue, unknown, type Value } from "./values.ts";
@@ -89,7 +89,7 @@ export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
 export function callArrayMethod(call: Invocation, name: string, of: Value & { kind: "thing" }): void {
 	const elements = new Cell();
-	call.engine.elements(of, (value) => call.engine.solver.add(elements, value));
+	call.engine.elements(of, (value) => call.engine.solver.add(elements, onePass(call.engine, value, call.site.node)));
 	MODELS[name]?.(call, of, elements);
 }
 

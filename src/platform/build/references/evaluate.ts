@@ -1,8 +1,9 @@
 /** Backwards: what an expression may be, from what it is made of. */
 import type { Engine } from "./engine.ts";
 import { globalValue } from "./environment.ts";
+import { onePass } from "./iterate.ts";
 import { concatenated } from "./strings.ts";
-import { isClass, isFunction, type Node, staticKey, thisOwner } from "./syntax.ts";
+import { enclosingClass, isClass, isFunction, type Node, staticKey, thisOwner } from "./syntax.ts";
 import { Cell, join, makeValue, native, NOTHING, place, text, thingValue, unknown, type Value } from "./values.ts";
 
 /** The cell of an expression, which fills as the solver works. */
@@ -114,11 +115,35 @@ function binary(engine: Engine, node: Node, cell: Cell): void {
 
 function assignment(engine: Engine, node: Node, cell: Cell): void {
 	if (node.operator === "+=") {
+		if (node.left.type === "Identifier") return appended(engine, node, cell);
 		return concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
 	}
 	if (["=", "||=", "??=", "&&="].includes(node.operator)) engine.solver.feed(engine.evaluate(node.right), cell);
 	else engine.solver.add(cell, unknown("a computed value"));
 	if (node.operator.length === 3) engine.solver.feed(engine.evaluate(node.left), cell);
+}
+
+/**
+ * `text += more`: what the variable has from elsewhere with one piece added. Where pieces may be added
+ * several times, in a loop or by several statements, the text is not known.
+ */
+function appended(engine: Engine, node: Node, cell: Cell): void {
+	const binding = engine.scopes.resolve(node.left);
+	if (binding === undefined) return engine.solver.add(cell, unknown("a computed value"));
+	const { writes } = engine.scopes.uses(binding);
+	const others = writes.filter((write) => write !== node.left);
+	const repeated = others.some((write) => write.parent?.operator === "+=") || isRepeated(node, binding.scope);
+	if (repeated) return engine.solver.add(cell, unknown("a text put together in steps"));
+	const before = new Cell();
+	for (const place of [...binding.declarations, ...others]) engine.solver.feed(engine.target(place), before);
+	concatenated(engine.solver, before, engine.evaluate(node.right), cell);
+}
+
+function isRepeated(node: Node, scope: Node): boolean {
+	for (let outer = node.parent; outer !== undefined && outer !== scope; outer = outer.parent) {
+		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement")) return true;
+	}
+	return false;
 }
 
 function unary(engine: Engine, node: Node, cell: Cell): void {
@@ -133,7 +158,8 @@ function member(engine: Engine, node: Node, cell: Cell): void {
 	const readAll = (value: Value, by: string | undefined, from: Value) => {
 		const within = join(value.context, from.context);
 		if (within === undefined) return;
-		engine.read(value, by, (found) => {
+		engine.read(value, by, (read) => {
+			const found = by === undefined ? onePass(engine, read, node) : read;
 			const context = join(found.context, within);
 			const named = found.kind === "string" || found.kind === "unknown";
 			if (context !== undefined) solver.add(cell, place(found, context, found.site ?? (named ? from.site : undefined)));
@@ -152,6 +178,9 @@ function call(engine: Engine, node: Node, cell: Cell): void {
 		return engine.solver.each(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, cell));
 	}
 	engine.solver.feed(engine.self(thisOwner(node)), cell);
+	const owner = enclosingClass(node);
+	if (!owner?.superClass) return;
+	engine.solver.each(engine.evaluate(owner.superClass), (above) => engine.invoke(above, site, undefined));
 }
 
 /** `super` as an object: an instance of the class above, or that class itself in static methods. */

@@ -2,7 +2,7 @@
 import type { Engine } from "./engine.ts";
 import { readNames } from "./environment.ts";
 import { isTarget, type Node, staticKey } from "./syntax.ts";
-import { type Cell, text, unknown, type Value } from "./values.ts";
+import { type Cell, join, place, text, type Thing, unknown, type Value } from "./values.ts";
 
 /** A value is the object of a member expression. */
 export function arriveMember(engine: Engine, value: Value, member: Node): void {
@@ -33,7 +33,7 @@ export function arriveMember(engine: Engine, value: Value, member: Node): void {
 function isOwnMethod(value: Value, member: Node, key: string): boolean {
 	if (value.kind !== "native" || value.native !== "env") return false;
 	const called = member.parent?.type === "CallExpression" && member.parent.callee === member;
-	return called && ["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf"].includes(key);
+	return called && ["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf", "then", "catch", "finally"].includes(key);
 }
 
 /** Something is put into a property of the value. */
@@ -41,18 +41,31 @@ function assign(engine: Engine, value: Value, member: Node): void {
 	if (value.kind !== "thing") return;
 	const source = engine.target(member);
 	const key = staticKey(member.property, member.computed);
-	if (key !== undefined) return put(engine, value, key, source);
+	const { thing } = value;
+	if (key !== undefined) return put(engine, thing, key, member, source);
 	engine.solver.each(engine.evaluate(member.property), (by) => {
 		if (by.kind === "nothing") return;
-		if (by.kind === "string") return put(engine, value, by.text, source);
-		engine.solver.add(value.thing.names, unknown("a name from an enumeration"));
-		engine.solver.feed(source, value.thing.open);
+		if (by.kind === "string") return put(engine, thing, by.text, member, source);
+		engine.solver.add(thing.names, unknown("a name from an enumeration"));
+		feedAgreeing(engine, thing, member, source, thing.open);
 	});
 }
 
-function put(engine: Engine, value: Value & { kind: "thing" }, key: string, source: Cell): void {
-	engine.solver.add(value.thing.names, text(key));
-	engine.solver.feed(source, engine.slot(value.thing, key));
+function put(engine: Engine, thing: Thing, key: string, member: Node, source: Cell): void {
+	engine.solver.add(thing.names, text(key));
+	feedAgreeing(engine, thing, member, source, engine.slot(thing, key));
+}
+
+/** Of two `this.a = a`, one for each `new`, each instance gets its own. */
+function feedAgreeing(engine: Engine, thing: Thing, member: Node, source: Cell, into: Cell): void {
+	engine.solver.each(engine.evaluate(member.object), (holder) => {
+		if (holder.kind !== "thing" || holder.thing !== thing) return;
+		if (holder.context.entries.length === 0) return engine.solver.feed(source, into);
+		engine.solver.each(source, (value) => {
+			const context = join(value.context, holder.context);
+			if (context !== undefined) engine.solver.add(into, place(value, context));
+		});
+	});
 }
 
 /** A followed value is put into a property of something: what has it then is followed too. */

@@ -5,8 +5,8 @@
 import type { Engine } from "./engine.ts";
 import { arriveArgument, arriveCallee } from "./flow-calls.ts";
 import { arriveMember, enumerate, store } from "./flow-members.ts";
-import { enclosingFunction, isClass, isFunction, type Node, staticKey } from "./syntax.ts";
-import { NO_CONTEXT, type Thing, thingValue, type Value } from "./values.ts";
+import { enclosingFunction, isFunction, type Node, staticKey } from "./syntax.ts";
+import { type Thing, thingValue, type Value } from "./values.ts";
 
 /** Whether a value is worth following. */
 export function isFollowed(value: Value): boolean {
@@ -189,14 +189,18 @@ export function makeTrace(engine: Engine): Engine["trace"] {
 function traceFrom(engine: Engine, thing: Thing): void {
 	const { node } = thing;
 	const value = thing.origin ?? thingValue(thing);
-	if ((isFunction(node) || isClass(node)) && node.id) engine.arriveTarget(value, node.id);
+	if ((thing.kind === "function" || thing.kind === "class") && node.id) engine.arriveTarget(value, node.id);
 	if (node.type === "RestElement") return engine.arriveTarget(value, node.argument);
+	if (thing.kind === "instance" && thing.node.type !== "NewExpression") return arriveOwner(engine, thing);
 	if (!node.type.endsWith("Declaration") || node.parent?.type === "ExportDefaultDeclaration") {
 		engine.arrive(value, node);
 	}
-	if (thing.kind === "instance" && thing.made?.kind === "class") arriveThis(engine, thing, thing.made);
+	arriveOwner(engine, thing);
 	if (thing.kind === "class") {
-		for (const member of node.body.body as Node[]) if (member.static || member.type === "StaticBlock") ownThis(engine, thing, member);
+		for (const member of node.body.body as Node[]) {
+			if (member.static || member.type === "StaticBlock") ownThis(engine, thing, member);
+		}
+		engine.trace(engine.things.outside(thing));
 	}
 	if (thing.kind === "object" && node.type === "ObjectExpression") {
 		for (const property of node.properties as Node[]) {
@@ -206,10 +210,18 @@ function traceFrom(engine: Engine, thing: Thing): void {
 	for (const source of thing.sources) engine.solver.each(source, (from) => from.kind === "thing" && engine.trace(from.thing));
 }
 
+function arriveOwner(engine: Engine, thing: Thing): void {
+	if (thing.kind === "instance" && thing.made?.kind === "class") arriveThis(engine, thing, thing.made);
+}
+
 function ownThis(engine: Engine, thing: Thing, member: Node): void {
 	const root = member.type === "StaticBlock" ? member : (member.value as Node | null);
 	if (!root) return;
-	for (const node of engine.things.thisNodes(root)) engine.arrive(thingValue(thing, NO_CONTEXT), node);
+	for (const node of engine.things.selfNodes(root)) {
+		if (node.type === "ThisExpression") engine.arrive(thingValue(thing), node);
+		else if (node.parent?.type === "CallExpression") engine.evaluate(node.parent);
+		else engine.solver.each(engine.evaluate(node), (above) => engine.arrive(above, node));
+	}
 }
 
 /** An instance is the `this` of its class's methods, and of those of the classes above. */

@@ -17,9 +17,9 @@ export function makeRead(engine: Engine): Engine["read"] {
 		const method = (name: string) => into(makeValue({ kind: "method", name, of: value }, value.context));
 		switch (value.kind) {
 			case "nothing":
-				return;
+				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : undefined;
 			case "native":
-				return into(readNative(value, key));
+				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : into(readNative(value, key));
 			case "thing":
 				return readThing(engine, value, key, into, method);
 			case "builtin":
@@ -46,11 +46,20 @@ function readThing(
 	const { thing } = value;
 	const { solver } = engine;
 	if (key !== undefined && hasMethod(thing, key)) return method(key);
+	if (key === "length" && thing.kind === "array") return into(lengthOf(thing));
 	const cell = key === undefined ? engine.every(thing) : engine.slot(thing, key);
 	solver.each(cell, (found) => {
 		const context = join(found.context, value.context);
 		if (context !== undefined) into(place(found, context));
 	});
+}
+
+function lengthOf(thing: Thing): Value {
+	const elements = thing.node.type === "ArrayExpression" ? (thing.node.elements as (Node | null)[]) : undefined;
+	if (elements === undefined || elements.some((element) => element?.type === "SpreadElement")) {
+		return unknown("a computed value");
+	}
+	return makeValue({ kind: "string", text: String(elements.length), numeric: true });
 }
 
 function hasMethod(thing: Thing, key: string): boolean {
@@ -85,7 +94,6 @@ function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
 		case "object":
 			return objectSlot(engine, thing, key, cell);
 		case "array":
-			if (key === "length") return solver.add(cell, unknown("a computed value"));
 			return arraySlot(engine, thing, key, cell);
 		case "class":
 			return classSlot(engine, thing, key, true, cell);

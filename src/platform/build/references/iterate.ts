@@ -1,7 +1,7 @@
 /** Backwards: the names of a thing's properties, and what iterating over it gives. */
 import type { Engine } from "./engine.ts";
 import { type Node, staticKey } from "./syntax.ts";
-import { type Cell, join, place, text, type Thing, thingValue, unknown, type Value } from "./values.ts";
+import { type Cell, join, place, shapeKey, text, type Thing, thingValue, unknown, type Value, withCall } from "./values.ts";
 
 export function makeNames(engine: Engine): Engine["names"] {
 	return (thing) => {
@@ -18,6 +18,16 @@ export function makeNames(engine: Engine): Engine["names"] {
 		engine.trace(thing);
 		return thing.names;
 	};
+}
+
+/**
+ * Marks a value as the one of this pass of a loop or this pick from a table, so that the parts of two
+ * elements are not put together: `for (const [k, v] of …)` pairs each key with its own value.
+ */
+export function onePass(engine: Engine, value: Value, loop: Node): Value {
+	if (value.kind !== "thing" && value.kind !== "string") return value;
+	const id = engine.things.idOf(`loop ${loop.start} ${loop.end}`);
+	return place(value, withCall(value.context, id, engine.things.idOf(shapeKey(value))));
 }
 
 function literalNames(engine: Engine, node: Node, names: Cell): void {

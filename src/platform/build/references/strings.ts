@@ -3,7 +3,7 @@ import type { Solver } from "./solver.ts";
 import { type Cell, type Context, join, makeValue, type Shape, type Value } from "./values.ts";
 
 /** A name is at most 128 characters; what is built on the way to one may be somewhat longer. */
-const TEXT_MAX = 4096;
+const TEXT_MAX = 512;
 
 /** Feeds every combination of a left and a right value whose contexts agree. */
 export function combined(

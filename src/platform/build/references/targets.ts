@@ -1,8 +1,9 @@
 /** Backwards: what variables, parameters and patterns receive, and what functions return. */
 import type { Engine } from "./engine.ts";
 import { importedValue } from "./environment.ts";
+import { onePass } from "./iterate.ts";
 import { isFunction, type Node, staticKey } from "./syntax.ts";
-import { Cell, NOTHING, place, type Thing, thingValue, unknown } from "./values.ts";
+import { Cell, makeValue, NOTHING, place, type Thing, thingValue, unknown, type Value } from "./values.ts";
 
 /** Why a parameter of a function that unknown code calls is not known. */
 export const OUTSIDE = "a parameter that code outside gives";
@@ -58,7 +59,7 @@ function fill(engine: Engine, node: Node, cell: Cell): void {
 		case "ClassExpression":
 			return solver.add(cell, thingValue(engine.things.of(parent)));
 		case "UpdateExpression":
-			return solver.add(cell, unknown("a counter"));
+			return counter(engine, node, parent, cell);
 		default:
 			solver.add(cell, importedValue(parent) ?? unknown("a computed value"));
 	}
@@ -70,10 +71,32 @@ function isLoop(node: Node | undefined): boolean {
 
 function loopVariable(engine: Engine, loop: Node, cell: Cell): void {
 	const { solver } = engine;
+	const add = (found: Value) => solver.add(cell, onePass(engine, found, loop));
 	solver.each(engine.evaluate(loop.right), (value) => {
-		if (loop.type === "ForOfStatement") return engine.elements(value, (found) => solver.add(cell, found));
-		if (value.kind === "thing") solver.feed(engine.names(value.thing), cell);
+		if (loop.type === "ForOfStatement") return engine.elements(value, add);
+		if (value.kind === "thing") solver.each(engine.names(value.thing), add);
 		else solver.add(cell, place(unknown("a name from an enumeration"), value.context));
+	});
+}
+
+/** The most values of a counter that are told apart. */
+const COUNT_MAX = 64;
+
+/** `for (let i = 1; i <= 3; i++)`, where both ends are numbers. */
+function counter(engine: Engine, node: Node, update: Node, cell: Cell): void {
+	const { solver } = engine;
+	const loop = update.parent as Node;
+	const declared = loop.type === "ForStatement" && loop.init?.type === "VariableDeclaration" ? loop.init.declarations : [];
+	const start = declared.find((declarator: Node) => declarator.id.name === node.name)?.init?.value;
+	const test = loop.test as Node | null | undefined;
+	const bounded = test?.type === "BinaryExpression" && ["<", "<="].includes(test.operator) && test.left.name === node.name;
+	if (typeof start !== "number" || !bounded || update !== loop.update || update.operator !== "++") {
+		return solver.add(cell, unknown("a counter"));
+	}
+	solver.each(engine.evaluate(test.right), (end) => {
+		const last = end.kind === "string" && end.numeric ? Number(end.text) - (test.operator === "<" ? 1 : 0) : Number.NaN;
+		if (!(last - start <= COUNT_MAX)) return solver.add(cell, unknown("a counter"));
+		for (let at = start; at <= last; at++) solver.add(cell, makeValue({ kind: "string", text: String(at), numeric: true }));
 	});
 }
 
@@ -183,6 +206,9 @@ function fillSelf(engine: Engine, owner: Node, cell: Cell): void {
 	const accessor = isFunction(owner) && (member.kind === "get" || member.kind === "set");
 	if (!isFunction(owner) || accessor) return outside();
 	const fn = engine.things.of(owner);
+	if (inClass && element.kind === "constructor") {
+		solver.add(cell, thingValue(engine.things.outside(engine.things.of(element.parent?.parent as Node))));
+	}
 	engine.onEscape(fn, outside);
 	engine.onCall(fn, (call) => {
 		if (call.site.self === undefined) return;
@@ -197,6 +223,7 @@ function ownInstances(engine: Engine, element: Node, cell: Cell): void {
 	const owner = engine.things.of(element.parent?.parent as Node);
 	if (element.static || element.type === "StaticBlock") return engine.solver.add(cell, thingValue(owner));
 	engine.trace(owner);
+	engine.solver.add(cell, thingValue(engine.things.outside(owner)));
 	engine.solver.feed(owner.instances, cell);
 }
 

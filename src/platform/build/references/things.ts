@@ -6,6 +6,7 @@ import { Cell, type Thing, type ThingKind } from "./values.ts";
 export class Things {
 	readonly #byNode = new Map<Node, Map<string, Thing>>();
 	readonly #returns = new Map<Node, Node[]>();
+	readonly #ids = new Map<string, number>();
 	#nextId = 1;
 
 	/** The thing that an object, array, function or class expression makes. */
@@ -45,6 +46,18 @@ export class Things {
 		return thing;
 	}
 
+	/** The instance of a class that code outside makes, or nobody. */
+	outside(owner: Thing): Thing {
+		return this.made(owner.node, "outside", "instance", owner);
+	}
+
+	/** A number that stays the same for the same text. */
+	idOf(key: string): number {
+		let id = this.#ids.get(key);
+		if (id === undefined) this.#ids.set(key, (id = this.#nextId++));
+		return id;
+	}
+
 	/** A number that no thing and no call site has. */
 	nextId(): number {
 		return this.#nextId++;
@@ -66,11 +79,13 @@ export class Things {
 		return found;
 	}
 
-	/** Every `this` in a node that means the same as at the node itself. */
-	thisNodes(node: Node): Node[] {
+	/** Every `this` and `super` in a node that means the same as at the node itself. */
+	selfNodes(node: Node): Node[] {
 		const found: Node[] = [];
 		const ownThis = (inner: Node) => (isFunction(inner) && inner.type !== "ArrowFunctionExpression") || isClass(inner);
-		for (const inner of within(node, ownThis)) if (inner.type === "ThisExpression") found.push(inner);
+		for (const inner of within(node, ownThis)) {
+			if (inner.type === "ThisExpression" || inner.type === "Super") found.push(inner);
+		}
 		return found;
 	}
 }

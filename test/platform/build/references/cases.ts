@@ -16,8 +16,8 @@ export function found(code: string): { names: string; dynamic: number[] } {
 
 export function check(title: string, cases: readonly Case[]): void {
 	describe(title, () => {
-		test.each(cases)("%s", (_label, code, names = "", dynamicLines = []) => {
-			expect(found(code)).toEqual({ names, dynamic: [...dynamicLines] });
-		});
+		for (const [label, code, names = "", dynamicLines = []] of cases) {
+			test(label, () => expect(found(code)).toEqual({ names, dynamic: [...dynamicLines] }));
+		}
 	});
 }

@@ -64,6 +64,12 @@ check("loops over names", [
 	["prefixed in a map", "['A', 'B'].map((n) => Deno.env.get(`APP_${n}`));", "APP_A APP_B"],
 	["pushed", `const L = []; L.push("A"); L.push("B"); for (const n of L) Deno.env.get(n);`, "A B"],
 	["flatMap of tables", `[{ keys: ["A"] }, { keys: ["B"] }].flatMap((t) => t.keys).forEach((k) => process.env[k]);`, "A B"],
+	["counter", "for (let i = 1; i <= 3; i++) Deno.env.get(`KEY_${i}`);", "KEY_1 KEY_2 KEY_3"],
+	["index of a list", `const L = ["A", "B"]; for (let i = 0; i < L.length; i++) Deno.env.get(L[i]);`, "A B"],
+	["parts of one element stay together", "for (const { p, n } of [{ p: 'A', n: 'X' }, { p: 'B', n: 'Y' }]) Deno.env.get(`${p}_${n}`);", "A_X B_Y"],
+	["parts of one row stay together", "const T = { a: { p: 'A', n: 'X' }, b: { p: 'B', n: 'Y' } }; const t = T[kind]; Deno.env.get(`${t.p}_${t.n}`);", "A_X B_Y"],
+	["key and its value in for in", "const T = { A: 'X', B: 'Y' }; for (const k in T) Deno.env.get(`${k}_${T[k]}`);", "A_X B_Y"],
+	["two loops over one list", "const L = ['A', 'B']; for (const a of L) for (const b of L) Deno.env.get(`${a}${b}`);", "AA AB BA BB"],
 	["Promise.all", `await Promise.all(["A", "B"].map(async (n) => Deno.env.get(n)));`, "A B"],
 ]);
 
@@ -78,5 +84,6 @@ check("names that cannot be told", [
 	["in with an unknown name", `row.name in process.env;`, "", [1]],
 	["a table built from data", `const T = {}; for (const r of rows) T[r.k] = r.v;\nDeno.env.get(T.a);`, "", [2]],
 	["a parameter of the handler", `export default { fetch(req) { return Deno.env.get(req.name); } };`, "", [1]],
-	["counter", "for (let i = 0; i < n; i++) Deno.env.get(`KEY_${i}`);", "", [1]],
+	["counter", "for (let i = 0; i < n; i++) Deno.env.get(`KEY_${i}`);", "KEY_0", [1]],
+	["a text put together in a loop", `let k = "A"; for (const r of rows) k += "_B"; Deno.env.get(k);`, "A", [1]],
 ]);
