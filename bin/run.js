@@ -13,5 +13,8 @@ if (existsSync(new URL("../src", import.meta.url))) {
 		process.exit(1);
 	});
 }
-const { main } = await import("../dist/main.js");
-process.exit(await main(process.argv.slice(2), root));
+const { main, releaseKeychain } = await import("../dist/main.js");
+const status = await main(process.argv.slice(2), root);
+// A keychain that hangs holds a thread, and Node waits for its threads; where it cannot be let go, only a signal helps.
+if (!(await releaseKeychain())) process.kill(process.pid, "SIGKILL");
+process.exit(status);

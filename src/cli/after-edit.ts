@@ -12,14 +12,20 @@ import type { Terminal } from "./terminal.ts";
 
 type Edited = Pick<EditResult, "set" | "deleted" | "unchanged">;
 
-const NOT_SYNCED: Omit<EditResult, keyof Edited> = { revision: null, pending: 0, redeployed: [], untouched: [] };
+const NOT_SYNCED: Omit<EditResult, keyof Edited> = {
+	revision: null,
+	pending: 0,
+	redeployed: [],
+	untouched: [],
+};
 
 async function pendingCount(context: SessionContext): Promise<number> {
-	const [{ readSession }, { bindingOf, readConfig }, { pendingNames, rememberedPlatform }] = await Promise.all([
-		import("../project/secrets.ts"),
-		import("../project/config.ts"),
-		import("../project/standing.ts"),
-	]);
+	const [{ readSession }, { bindingOf, readConfig }, { pendingNames, rememberedPlatform }] =
+		await Promise.all([
+			import("../project/secrets.ts"),
+			import("../project/config.ts"),
+			import("../project/standing.ts"),
+		]);
 	const binding = bindingOf(await readConfig(context.root), context.environment);
 	if (!binding) return 0;
 	const { session } = await readSession(context);
@@ -27,7 +33,9 @@ async function pendingCount(context: SessionContext): Promise<number> {
 }
 
 function redeployFailure(data: EditResult): AppError {
-	const failed = data.redeployed.filter((result) => result.status === "failed").map((result) => result.function);
+	const failed = data.redeployed
+		.filter((result) => result.status === "failed")
+		.map((result) => result.function);
 	return new AppError({
 		code: "REDEPLOY_FAILED",
 		message: `The change is saved and synced, but ${listNames(failed)} did not start with it; the version before keeps serving.`,
@@ -40,7 +48,9 @@ function redeployFailure(data: EditResult): AppError {
 function report(edited: Edited, outcome: SyncOutcome, terminal: Terminal): EditResult {
 	for (const warning of outcome.warnings) terminal.warn(warning);
 	if (outcome.rolledBack.length > 0) {
-		terminal.warn(`Not synced, since older here than on the platform: ${listNames(outcome.rolledBack)}. 'coffer sync' tells more.`);
+		terminal.warn(
+			`Not synced, since older here than on the platform: ${listNames(outcome.rolledBack)}. 'coffer sync' tells more.`,
+		);
 	}
 	const { revision, redeployed, untouched, rolledBack } = outcome;
 	const data = { ...edited, revision, pending: rolledBack.length, redeployed, untouched };
@@ -52,15 +62,23 @@ function report(edited: Edited, outcome: SyncOutcome, terminal: Terminal): EditR
  * Syncs after an edit. A platform that is out of reach is no failure: the change is saved, and counted as pending.
  * @throws AppError `REDEPLOY_FAILED` (exit 1), `SYNC_CONFLICT` (exit 5) and others of the sync, with the result as data
  */
-export async function afterEdit(context: SessionContext, edited: Edited, options: { sync: boolean; terminal: Terminal }): Promise<EditResult> {
+export async function afterEdit(
+	context: SessionContext,
+	edited: Edited,
+	options: { sync: boolean; terminal: Terminal },
+): Promise<EditResult> {
 	const { terminal } = options;
 	if (!existsSync(join(context.root, CONFIG_FILE))) return { ...edited, ...NOT_SYNCED };
 	if (!options.sync) return { ...edited, ...NOT_SYNCED, pending: await pendingCount(context) };
-	const [{ findTarget }, { syncEnvironment }] = await Promise.all([import("./linking.ts"), import("../sync/sync.ts")]);
+	const [{ findTarget }, { syncEnvironment }] = await Promise.all([
+		import("./linking.ts"),
+		import("../sync/sync.ts"),
+	]);
 	try {
 		const target = await findTarget(context.root, context.environment);
 		if (!target) return { ...edited, ...NOT_SYNCED };
-		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) => terminal.note(`  ${redeployLine(result)}`);
+		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
+			terminal.note(`  ${redeployLine(result)}`);
 		return report(edited, await syncEnvironment(context, target, { onRedeploy }), terminal);
 	} catch (error) {
 		if (!(error instanceof AppError) || error.code === "REDEPLOY_FAILED") throw error;
@@ -70,6 +88,14 @@ export async function afterEdit(context: SessionContext, edited: Edited, options
 			return data;
 		}
 		const { code, message, hint, exit, line } = error;
-		throw new AppError({ code, message: `Saved, not synced: ${message}`, hint, exit, data, cause: error, ...(line === undefined ? {} : { line }) });
+		throw new AppError({
+			code,
+			message: `Saved, not synced: ${message}`,
+			hint,
+			exit,
+			data,
+			cause: error,
+			...(line === undefined ? {} : { line }),
+		});
 	}
 }

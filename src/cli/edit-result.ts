@@ -36,7 +36,8 @@ function because(result: RedeployResult): string {
 
 /** One line for a redeployed function. */
 export function redeployLine(result: RedeployResult): string {
-	if (result.status === "failed") return `${MARKS.failed} ${result.function} failed to start; the version before serves on`;
+	if (result.status === "failed")
+		return `${MARKS.failed} ${result.function} failed to start; the version before serves on`;
 	return `${MARKS.ok} ${result.function} redeployed in ${Math.round(result.ms)} ms${because(result)}`;
 }
 
@@ -46,8 +47,10 @@ export function renderEdit(result: EditResult, terminal: Terminal): void {
 	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
 	for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");
 	if (result.revision !== null) {
-		const kept = result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
+		const kept =
+			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
 		terminal.line(`  Synced: revision ${result.revision}${kept}`);
 	}
-	if (result.pending > 0) terminal.line(`  ${count(result.pending, "secret")} not synced yet: run 'coffer sync'`);
+	if (result.pending > 0)
+		terminal.line(`  ${count(result.pending, "secret")} not synced yet: run 'coffer sync'`);
 }

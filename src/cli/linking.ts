@@ -10,7 +10,11 @@ import { readCredentials } from "./environment.ts";
 import { systemKeychain } from "./project.ts";
 
 /** What an environment is linked with, or undefined where it is not linked. @throws AppError `TOKEN_MISSING` (exit 3) */
-export async function findTarget(root: string, environment: string, signal?: AbortSignal): Promise<LinkTarget | undefined> {
+export async function findTarget(
+	root: string,
+	environment: string,
+	signal?: AbortSignal,
+): Promise<LinkTarget | undefined> {
 	const binding = bindingOf(await readConfig(root), environment);
 	if (!binding) return undefined;
 	const token = readCredentials().token ?? (await readToken(systemKeychain(), binding.url));
@@ -26,7 +30,11 @@ export async function findTarget(root: string, environment: string, signal?: Abo
 }
 
 /** As `findTarget`. @throws AppError `NOT_LINKED` (exit 2) too */
-export async function requireTarget(root: string, environment: string, signal?: AbortSignal): Promise<LinkTarget> {
+export async function requireTarget(
+	root: string,
+	environment: string,
+	signal?: AbortSignal,
+): Promise<LinkTarget> {
 	const target = await findTarget(root, environment, signal);
 	if (target) return target;
 	throw new AppError({

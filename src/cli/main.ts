@@ -12,6 +12,9 @@ import { endingSignal } from "./signals.ts";
 import { processTerminal, wantsJson } from "./terminal.ts";
 import { closest, usageError } from "./usage.ts";
 
+/** For `bin/run.js`: a keychain that never answers must not keep the process from ending. */
+export { releaseKeychain } from "../identity/native-keychain.ts";
+
 const silent = (): void => {};
 
 /** oclif's debug log prints whole command lines, values included; it gets nothing to print to. */

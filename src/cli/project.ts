@@ -29,7 +29,8 @@ export function requireEnvironmentName(name: string): void {
 	if (isEnvironmentName(name)) return;
 	throw new AppError({
 		code: "ENVIRONMENT_NAME_INVALID",
-		message: "An environment's name is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
+		message:
+			"An environment's name is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
 		hint: "Use a name such as production or preview.",
 		exit: EXIT.usage,
 	});
@@ -48,7 +49,8 @@ export async function openContext(environment: Environment, name: string): Promi
 	if (!found) {
 		throw new AppError({
 			code: "IDENTITY_MISSING",
-			message: "This device has no identity: the keychain holds none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
+			message:
+				"This device has no identity: the keychain holds none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
 			hint: "Run 'coffer init' in a new project, or set one of the two to an identity that is a member of this vault.",
 			exit: EXIT.unauthorised,
 		});

@@ -13,7 +13,7 @@ type Handler = (signal: EndingSignal) => void;
 const takers: Handler[] = [];
 
 /** What a shell reports for a process that a signal ended: 130 for SIGINT. */
-export function signalStatus(signal: EndingSignal): number {
+export function signalStatus(signal: NodeJS.Signals): number {
 	return 128 + constants.signals[signal];
 }
 

@@ -15,17 +15,30 @@ import type { Terminal } from "./terminal.ts";
  */
 export function takeOf(side: string | undefined, names: readonly string[]): Take | undefined {
 	if (side === undefined && names.length > 0) {
-		throw new AppError({ code: "USAGE", message: "Names were given without --take.", hint: "coffer sync --take local|platform [NAME...]", exit: EXIT.usage });
+		throw new AppError({
+			code: "USAGE",
+			message: "Names were given without --take.",
+			hint: "coffer sync --take local|platform [NAME...]",
+			exit: EXIT.usage,
+		});
 	}
 	if (side !== "local" && side !== "platform") return undefined;
 	if (!names.every(isSecretName)) {
-		throw new AppError({ code: "NAME_INVALID", message: "One of the names after --take is not a valid name.", hint: "Give names of secrets, without values.", exit: EXIT.usage });
+		throw new AppError({
+			code: "NAME_INVALID",
+			message: "One of the names after --take is not a valid name.",
+			hint: "Give names of secrets, without values.",
+			exit: EXIT.usage,
+		});
 	}
 	return (name) => (names.length === 0 || names.includes(name) ? side : undefined);
 }
 
 /** Asks what to do with names that are older here, or gone; undefined where nobody can be asked. */
-export async function decideRolledBack(names: readonly string[], terminal: Terminal): Promise<Take | undefined> {
+export async function decideRolledBack(
+	names: readonly string[],
+	terminal: Terminal,
+): Promise<Take | undefined> {
 	if (!terminal.interactive) return undefined;
 	terminal.note(`Older here than on the platform, or gone here: ${listNames(names)}.`);
 	const side = await promptChoice(
@@ -42,7 +55,10 @@ export async function decideRolledBack(names: readonly string[], terminal: Termi
 }
 
 /** @throws AppError `SYNC_ROLLED_BACK` (exit 5) where names are left that nobody decided, or `REDEPLOY_FAILED` (exit 1) */
-export function failOnRolledBack(result: { pending: readonly string[]; redeployed: readonly RedeployResult[] }): void {
+export function failOnRolledBack(result: {
+	pending: readonly string[];
+	redeployed: readonly RedeployResult[];
+}): void {
 	if (result.pending.length > 0) {
 		throw new AppError({
 			code: "SYNC_ROLLED_BACK",
@@ -52,7 +68,9 @@ export function failOnRolledBack(result: { pending: readonly string[]; redeploye
 			data: result,
 		});
 	}
-	const failed = result.redeployed.filter(({ status }) => status === "failed").map((redeploy) => redeploy.function);
+	const failed = result.redeployed
+		.filter(({ status }) => status === "failed")
+		.map((redeploy) => redeploy.function);
 	if (failed.length === 0) return;
 	throw new AppError({
 		code: "REDEPLOY_FAILED",

@@ -29,10 +29,18 @@ function parsePairs(pairs: readonly string[]): Map<string, string> {
 	const secrets = new Map<string, string>();
 	for (const [index, pair] of pairs.entries()) {
 		const at = pair.indexOf("=");
-		if (at < 0) throw usage("PAIR_INVALID", `Argument ${index + 1} has no '='; a name alone must be the only argument.`);
+		if (at < 0)
+			throw usage(
+				"PAIR_INVALID",
+				`Argument ${index + 1} has no '='; a name alone must be the only argument.`,
+			);
 		const name = pair.slice(0, at);
 		if (!isSecretName(name)) {
-			throw usage("NAME_INVALID", `What stands before '=' in argument ${index + 1} is not a valid name.`, "A name is 1 to 128 letters (A-Z, a-z), digits and underscores.");
+			throw usage(
+				"NAME_INVALID",
+				`What stands before '=' in argument ${index + 1} is not a valid name.`,
+				"A name is 1 to 128 letters (A-Z, a-z), digits and underscores.",
+			);
 		}
 		checkSecretName(name);
 		if (secrets.has(name)) throw usage("NAME_DUPLICATE", `${name} is given twice.`, "Give each name once.");
@@ -46,27 +54,44 @@ async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string
 		const absent = cause.code === "ENOENT";
 		throw new AppError({
 			code: absent ? "ENV_FILE_NOT_FOUND" : "ENV_FILE_UNREADABLE",
-			message: absent ? `There is no file ${path}.` : `Cannot read ${path}: ${cause.code ?? "unknown error"}.`,
+			message: absent
+				? `There is no file ${path}.`
+				: `Cannot read ${path}: ${cause.code ?? "unknown error"}.`,
 			hint: "Check the path that --env-file names. Nothing was changed.",
 			exit: absent ? EXIT.notFound : EXIT.failure,
 			cause,
 		});
 	});
 	const text = fromUtf8(bytes);
-	if (text === undefined) throw usage("ENV_FILE_NOT_TEXT", `${path} is not UTF-8 text.`, "Save the file as UTF-8. Nothing was changed.");
+	if (text === undefined)
+		throw usage(
+			"ENV_FILE_NOT_TEXT",
+			`${path} is not UTF-8 text.`,
+			"Save the file as UTF-8. Nothing was changed.",
+		);
 	const { pairs, warnings } = parseDotenv(text, path);
-	for (const warning of warnings) terminal.warn(warning.message);
+	for (const { line, message } of warnings)
+		terminal.warn(message.includes(`line ${line}`) ? message : `${path}, line ${line}: ${message}`);
 	return new Map(pairs.map(({ name, value }) => [name, value]));
 }
 
 async function readOne(name: string, fromStdin: boolean, terminal: Terminal): Promise<string> {
 	checkSecretName(name);
 	if (!fromStdin) {
-		return promptHidden(terminal, `Value of ${name}`, `Pipe it in: coffer secrets set ${name} --stdin < FILE`);
+		return promptHidden(
+			terminal,
+			`Value of ${name}`,
+			`Pipe it in: coffer secrets set ${name} --stdin < FILE`,
+		);
 	}
 	const { bytes, newlineDropped } = await readStdinValue();
 	const value = fromUtf8(bytes);
-	if (value === undefined) throw usage("VALUE_NOT_TEXT", `The value for ${name} on standard input is not UTF-8 text.`, "Encode binary data, in base64 for example.");
+	if (value === undefined)
+		throw usage(
+			"VALUE_NOT_TEXT",
+			`The value for ${name} on standard input is not UTF-8 text.`,
+			"Encode binary data, in base64 for example.",
+		);
 	if (newlineDropped) terminal.note(`Dropped one newline at the end of the value of ${name}.`);
 	return value;
 }
@@ -78,13 +103,19 @@ async function readOne(name: string, fromStdin: boolean, terminal: Terminal): Pr
 export async function readValues(sources: ValueSources, terminal: Terminal): Promise<Map<string, string>> {
 	const { pairs, envFile, stdin } = sources;
 	if (envFile !== undefined) {
-		if (pairs.length > 0 || stdin) throw usage("SOURCES_CONTRADICT", "Pairs (or --stdin) and --env-file cannot be used together.");
+		if (pairs.length > 0 || stdin)
+			throw usage("SOURCES_CONTRADICT", "Pairs (or --stdin) and --env-file cannot be used together.");
 		return readEnvFile(envFile, terminal);
 	}
 	const [first] = pairs;
 	if (first === undefined) throw usage("NOTHING_TO_SET", "There is nothing to set.");
 	if (pairs.length === 1 && !first.includes("=")) {
-		if (!isSecretName(first)) throw usage("NAME_INVALID", "The argument is not a valid name.", "A name is 1 to 128 letters (A-Z, a-z), digits and underscores.");
+		if (!isSecretName(first))
+			throw usage(
+				"NAME_INVALID",
+				"The argument is not a valid name.",
+				"A name is 1 to 128 letters (A-Z, a-z), digits and underscores.",
+			);
 		return new Map([[first, await readOne(first, stdin, terminal)]]);
 	}
 	if (stdin) throw usage("SOURCES_CONTRADICT", "--stdin takes one NAME and no pair.");

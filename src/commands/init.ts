@@ -26,7 +26,10 @@ export default class Init extends BaseCommand<InitResult> {
 	static override summary = "Make a vault in this folder, and an identity on this device if there is none";
 	static override description =
 		"Writes coffer.vault, to be committed to git. The identity that opens it goes into the system's keychain, or is taken from COFFER_IDENTITY or the file that COFFER_IDENTITY_FILE names.";
-	static override examples = ["<%= config.bin %> init", "<%= config.bin %> init --environment preview --name alice@laptop"];
+	static override examples = [
+		"<%= config.bin %> init",
+		"<%= config.bin %> init --environment preview --name alice@laptop",
+	];
 	static override flags = {
 		environment: environmentFlag,
 		name: Flags.string({ description: "what teammates see in the list of members", helpValue: "NAME" }),
@@ -47,7 +50,13 @@ export default class Init extends BaseCommand<InitResult> {
 			stateFolder: this.environment.stateDirectory,
 		};
 		const { vaultId, gitFiles } = await initProject(context, member);
-		return { vault: vaultId, environment: flags.environment, member, identity: found?.source ?? "created", gitFiles };
+		return {
+			vault: vaultId,
+			environment: flags.environment,
+			member,
+			identity: found?.source ?? "created",
+			gitFiles,
+		};
 	}
 
 	protected render(result: InitResult, terminal: Terminal): void {

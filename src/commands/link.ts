@@ -28,11 +28,20 @@ export default class Link extends BaseCommand<LinkResult> {
 		"<%= config.bin %> link http://127.0.0.1:8081 --app shop",
 		"<%= config.bin %> link https://coffer.example.com --app shop-preview --environment preview",
 	];
-	static override args = { url: Args.string({ name: "URL", description: "the platform's control address", required: true }) };
+	static override args = {
+		url: Args.string({ name: "URL", description: "the platform's control address", required: true }),
+	};
 	static override flags = {
 		environment: environmentFlag,
-		app: Flags.string({ description: "the app's id; made if there is none of that id", required: true, helpValue: "APP" }),
-		token: Flags.string({ description: "access token; asked for if neither this nor COFFER_TOKEN is given", helpValue: "TOKEN" }),
+		app: Flags.string({
+			description: "the app's id; made if there is none of that id",
+			required: true,
+			helpValue: "APP",
+		}),
+		token: Flags.string({
+			description: "access token; asked for if neither this nor COFFER_TOKEN is given",
+			helpValue: "TOKEN",
+		}),
 	};
 
 	protected async execute(): Promise<LinkResult> {
@@ -42,25 +51,45 @@ export default class Link extends BaseCommand<LinkResult> {
 		const context = await openContext(this.environment, flags.environment);
 		const token = await this.#token(flags.token);
 		const met = await meetPlatform(url, token);
-		if (flags.token !== undefined || readCredentials().token === undefined) await storeToken(systemKeychain(), url, token);
-		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) => this.terminal.note(`  ${redeployLine(result)}`);
+		if (flags.token !== undefined || readCredentials().token === undefined)
+			await storeToken(systemKeychain(), url, token);
+		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
+			this.terminal.note(`  ${redeployLine(result)}`);
 		const linked = await linkEnvironment(context, { app: flags.app, ...met }, { onRedeploy });
 		for (const warning of linked.sync.warnings) this.terminal.warn(warning);
 		const { app, platform, gateway, enrolled, sync } = linked;
-		return { environment: flags.environment, app, url, platform, gateway, enrolled, revision: sync.revision, sent: sync.sent };
+		return {
+			environment: flags.environment,
+			app,
+			url,
+			platform,
+			gateway,
+			enrolled,
+			revision: sync.revision,
+			sent: sync.sent,
+		};
 	}
 
 	async #token(flag: string | undefined): Promise<string> {
 		const given = flag ?? readCredentials().token;
 		if (given !== undefined) return given.trim();
-		return (await promptHidden(this.terminal, "Access token", "Pass --token TOKEN, or set COFFER_TOKEN.")).trim();
+		return (
+			await promptHidden(this.terminal, "Access token", "Pass --token TOKEN, or set COFFER_TOKEN.")
+		).trim();
 	}
 
 	protected render(result: LinkResult, terminal: Terminal): void {
-		terminal.line(`${MARKS.ok} Linked environment '${result.environment}' with app '${result.app}' on ${result.url}`);
-		terminal.line(`  platform   ${result.platform} ${result.enrolled ? "(now a reader of the environment)" : "(a reader already)"}`);
+		terminal.line(
+			`${MARKS.ok} Linked environment '${result.environment}' with app '${result.app}' on ${result.url}`,
+		);
+		terminal.line(
+			`  platform   ${result.platform} ${result.enrolled ? "(now a reader of the environment)" : "(a reader already)"}`,
+		);
 		terminal.line(`  functions  ${result.gateway}`);
-		const sent = result.sent.length > 0 ? `, ${count(result.sent.length, "secret")} sent: ${listNames(result.sent)}` : "";
+		const sent =
+			result.sent.length > 0
+				? `, ${count(result.sent.length, "secret")} sent: ${listNames(result.sent)}`
+				: "";
 		terminal.line(`  synced     revision ${result.revision}${sent}`);
 		terminal.line();
 		terminal.line("Commit coffer.vault and coffer.json. Next: coffer functions deploy");

@@ -39,7 +39,10 @@ async function ask(target: LinkTarget): Promise<{ revision: number } | { reason:
 
 export default class Status extends BaseCommand<StatusResult> {
 	static override summary = "Show the vault, the platform, and what is not synced yet";
-	static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --environment preview --json"];
+	static override examples = [
+		"<%= config.bin %> status",
+		"<%= config.bin %> status --environment preview --json",
+	];
 	static override flags = { environment: environmentFlag };
 
 	protected async execute(): Promise<StatusResult> {
@@ -77,7 +80,9 @@ export default class Status extends BaseCommand<StatusResult> {
 			terminal.line("platform     not linked (coffer link URL --app APP)");
 			return;
 		}
-		terminal.line(`platform     ${result.url}, app '${result.app}': ${result.reachable ? "reachable" : "out of reach"}`);
+		terminal.line(
+			`platform     ${result.url}, app '${result.app}': ${result.reachable ? "reachable" : "out of reach"}`,
+		);
 		if (result.reason !== undefined) terminal.line(`             ${result.reason}`);
 		const behind = (result.platformRevision ?? 0) - (result.revision ?? 0);
 		const news = behind > 0 ? `; the platform is ${count(behind, "revision")} ahead` : "";

@@ -3,8 +3,8 @@ import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { listNames, redeployLine } from "../cli/edit-result.ts";
 import { requireTarget } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
-import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
 import { count, MARKS } from "../cli/render.ts";
+import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
 import { syncEnvironment } from "../sync/sync.ts";
@@ -25,10 +25,16 @@ export default class Sync extends BaseCommand<SyncResult> {
 		"A name that both sides changed to different values stops the sync (exit 5) until it is decided by --take, for the names given, or for all.";
 	static override examples = ["<%= config.bin %> sync", "<%= config.bin %> sync --take local API_KEY"];
 	static override strict = false;
-	static override args = { names: Args.string({ name: "NAME...", description: "names that --take decides; all by default" }) };
+	static override args = {
+		names: Args.string({ name: "NAME...", description: "names that --take decides; all by default" }),
+	};
 	static override flags = {
 		environment: environmentFlag,
-		take: Flags.string({ description: "whose value wins", options: ["local", "platform"], helpValue: "SIDE" }),
+		take: Flags.string({
+			description: "whose value wins",
+			options: ["local", "platform"],
+			helpValue: "SIDE",
+		}),
 	};
 
 	protected async execute(): Promise<SyncResult> {
@@ -44,7 +50,15 @@ export default class Sync extends BaseCommand<SyncResult> {
 		}
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const { revision, sent, taken, redeployed, untouched, rolledBack } = outcome;
-		const result = { environment: flags.environment, revision, sent, taken, pending: rolledBack, redeployed, untouched };
+		const result = {
+			environment: flags.environment,
+			revision,
+			sent,
+			taken,
+			pending: rolledBack,
+			redeployed,
+			untouched,
+		};
 		failOnRolledBack(result);
 		return result;
 	}
@@ -54,7 +68,8 @@ export default class Sync extends BaseCommand<SyncResult> {
 		if (result.taken.length > 0) terminal.line(`${MARKS.ok} Took ${listNames(result.taken)}`);
 		for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");
 		if (result.pending.length > 0) return;
-		const kept = result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
+		const kept =
+			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
 		terminal.line(`In sync at revision ${result.revision}${kept}`);
 	}
 }

@@ -30,7 +30,10 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 	return new AppError({
 		code: action === "read" ? "FILE_UNREADABLE" : "FILE_UNWRITABLE",
 		message: `Cannot ${action} ${path}: ${reasons.get(errno) ?? errno}.`,
-		hint: action === "write" ? "Nothing was changed. Mend the cause and run the command again." : "Check the path and its permissions.",
+		hint:
+			action === "write"
+				? "Nothing was changed. Mend the cause and run the command again."
+				: "Check the path and its permissions.",
 		exit: EXIT.failure,
 		cause: error,
 	});
@@ -111,6 +114,7 @@ export async function replaceFile(
 export async function removeLeftovers(path: string): Promise<void> {
 	const prefix = `.${basename(path)}.`;
 	for (const name of await readdir(dirname(path))) {
-		if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX)) await unlink(join(dirname(path), name)).catch(() => undefined);
+		if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX))
+			await unlink(join(dirname(path), name)).catch(() => undefined);
 	}
 }

@@ -19,7 +19,9 @@ const bindingSchema = z.strictObject({
 	vault: z.string().refine((text) => isBase64Text(text, 32), "must be a vault id"),
 });
 const configSchema = z.strictObject({
-	links: z.record(z.string().refine(isEnvironmentName, "must be an environment's name"), bindingSchema).default({}),
+	links: z
+		.record(z.string().refine(isEnvironmentName, "must be an environment's name"), bindingSchema)
+		.default({}),
 });
 
 /** Where an environment is synced to. */
@@ -49,7 +51,10 @@ export async function readConfig(root: string): Promise<ProjectConfig> {
 	const result = configSchema.safeParse(value);
 	if (result.success) return result.data;
 	const issue = result.error.issues[0];
-	throw invalid(root, `${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? "not valid"}`);
+	throw invalid(
+		root,
+		`${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? "not valid"}`,
+	);
 }
 
 /** Writes `coffer.json`, keys sorted. */

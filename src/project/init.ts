@@ -42,7 +42,10 @@ export async function initProject(context: SessionContext, creatorName: string):
 	const { sign, box } = identity.publicKeys;
 	const document = createVault(context.environment, { sign, box, name: creatorName }, identity);
 	const loaded = await writeNewVault(root, document);
-	await writeProjectPin({ folder: context.stateFolder, member: context.member, stateKey: identity.stateKey, root }, document.vaultId);
+	await writeProjectPin(
+		{ folder: context.stateFolder, member: context.member, stateKey: identity.stateKey, root },
+		document.vaultId,
+	);
 	await (await openSession(loaded, context)).remember(loaded);
 	const gitFiles: string[] = [];
 	if (await ensureLines(join(root, ".gitattributes"), GIT_ATTRIBUTES)) gitFiles.push(".gitattributes");

@@ -34,7 +34,10 @@ function requireEditable(session: VaultSession): void {
 }
 
 /** Applies values (undefined deletes) to the vault, under its lock, in one write. */
-async function edit(context: SessionContext, secrets: ReadonlyMap<string, string | undefined>): Promise<EditOutcome> {
+async function edit(
+	context: SessionContext,
+	secrets: ReadonlyMap<string, string | undefined>,
+): Promise<EditOutcome> {
 	let session: VaultSession | undefined;
 	let written: SealedRecord[] = [];
 	return editVault(
@@ -47,9 +50,17 @@ async function edit(context: SessionContext, secrets: ReadonlyMap<string, string
 			written = [];
 			for (const [name, value] of secrets) {
 				if (verified.section.records.has(name) && session.value(name) === value) unchanged.push(name);
-				else written.push(sealRecord(verified.state, keys, context.identity, { name, version: session.nextVersion(name), value }));
+				else
+					written.push(
+						sealRecord(verified.state, keys, context.identity, {
+							name,
+							version: session.nextVersion(name),
+							value,
+						}),
+					);
 			}
-			const document = written.length > 0 ? withRecords(loaded.document, context.environment, written) : undefined;
+			const document =
+				written.length > 0 ? withRecords(loaded.document, context.environment, written) : undefined;
 			const changed = written.map((record) => record.name).sort();
 			return { document, result: { changed, unchanged: unchanged.sort(), warnings } };
 		},
@@ -63,7 +74,10 @@ async function edit(context: SessionContext, secrets: ReadonlyMap<string, string
  * Seals values into the vault. A name that has its value already costs nothing, not a byte.
  * @throws AppError exit 2 for a name or value that cannot be; nothing is written then
  */
-export async function setSecrets(context: SessionContext, secrets: ReadonlyMap<string, string>): Promise<EditOutcome> {
+export async function setSecrets(
+	context: SessionContext,
+	secrets: ReadonlyMap<string, string>,
+): Promise<EditOutcome> {
 	const warnings: string[] = [];
 	for (const name of secrets.keys()) {
 		const { warning } = checkSecretName(name);
@@ -77,7 +91,10 @@ function notFound(names: readonly string[], environment: string): AppError {
 	const [first] = names;
 	return new AppError({
 		code: "SECRET_NOT_FOUND",
-		message: names.length === 1 ? `There is no secret ${first} in environment '${environment}'.` : `There are no secrets ${names.join(", ")} in environment '${environment}'.`,
+		message:
+			names.length === 1
+				? `There is no secret ${first} in environment '${environment}'.`
+				: `There are no secrets ${names.join(", ")} in environment '${environment}'.`,
 		hint: "'coffer secrets list' shows the names. Nothing was changed.",
 		exit: EXIT.notFound,
 	});
@@ -110,7 +127,9 @@ export interface ListedSecret {
 }
 
 /** Opens an environment for reading. @throws AppError as `openSession` */
-export async function readSession(context: SessionContext): Promise<{ session: VaultSession; remember(): Promise<void> }> {
+export async function readSession(
+	context: SessionContext,
+): Promise<{ session: VaultSession; remember(): Promise<void> }> {
 	const loaded = await loadVault(context.root);
 	const session = await openSession(loaded, context);
 	return { session, remember: () => session.remember(loaded) };
@@ -121,7 +140,8 @@ export function listSecrets(session: VaultSession): ListedSecret[] {
 	const listed: ListedSecret[] = [];
 	for (const record of session.verified.section.records.values()) {
 		const value = session.open(record);
-		if (value !== undefined) listed.push({ name: record.name, masked: maskValue(value), version: record.version, record });
+		if (value !== undefined)
+			listed.push({ name: record.name, masked: maskValue(value), version: record.version, record });
 	}
 	return listed;
 }

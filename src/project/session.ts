@@ -101,7 +101,11 @@ export class VaultSession {
 	 * @param written records that this command put into it, verified or its own
 	 * @param options `always`: write although the vault is the same (the platform's part of the memory changed)
 	 */
-	async remember(now: LoadedVault, written: Iterable<SealedRecord> = [], options: { always?: boolean } = {}): Promise<void> {
+	async remember(
+		now: LoadedVault,
+		written: Iterable<SealedRecord> = [],
+		options: { always?: boolean } = {},
+	): Promise<void> {
 		const { place, memory, checkout } = this;
 		if (now.digest === checkout.seen && this.#fresh.length === 0 && !options.always) return;
 		advanceMarks(memory.marks, [...this.#fresh, ...written]);
@@ -142,18 +146,27 @@ function listed(names: readonly string[]): string {
 function markWarnings(memory: EnvironmentMemory, verified: VerifiedEnvironment): string[] {
 	const { rolledBack, dropped } = compareMarks(memory.marks, verified.section.records);
 	const warnings: string[] = [];
-	if (rolledBack.length > 0) warnings.push(`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back.`);
-	if (dropped.length > 0) warnings.push(`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering.`);
+	if (rolledBack.length > 0)
+		warnings.push(
+			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back.`,
+		);
+	if (dropped.length > 0)
+		warnings.push(
+			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering.`,
+		);
 	return warnings;
 }
 
 async function checkProject(context: SessionContext, vaultId: string): Promise<string[]> {
 	const { identity, member, root, stateFolder } = context;
-	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId) throw replaced(identity.vaultPin, vaultId, "this identity is bound to");
+	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId)
+		throw replaced(identity.vaultPin, vaultId, "this identity is bound to");
 	const pinned = await readProjectPin({ folder: stateFolder, member, stateKey: identity.stateKey, root });
 	if (pinned !== undefined && pinned !== vaultId) throw replaced(pinned, vaultId, "this folder held before");
 	if (pinned !== undefined || identity.vaultPin !== undefined) return [];
-	return [`First use of this vault here, so nothing vouches for it yet. Compare its fingerprint with a teammate's: ${vaultId}`];
+	return [
+		`First use of this vault here, so nothing vouches for it yet. Compare its fingerprint with a teammate's: ${vaultId}`,
+	];
 }
 
 /**
@@ -179,9 +192,22 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 		membershipOlder = checkPin(memory.pin, context.environment, links).older;
 	}
 	if (loaded.digest !== checkout.seen) {
-		if (membershipOlder) warnings.push("The membership in this file is older than this device has seen. A switch of branch does that; so does a roll-back.");
+		if (membershipOlder)
+			warnings.push(
+				"The membership in this file is older than this device has seen. A switch of branch does that; so does a roll-back.",
+			);
 		warnings.push(...markWarnings(memory, verified));
 	}
 	const keys = openKeys(verified.state, context.identity);
-	return new VaultSession({ context, place, verified, vaultLinks: document.links, keys, memory, checkout, warnings, membershipOlder });
+	return new VaultSession({
+		context,
+		place,
+		verified,
+		vaultLinks: document.links,
+		keys,
+		memory,
+		checkout,
+		warnings,
+		membershipOlder,
+	});
 }

@@ -41,7 +41,8 @@ export async function readSignedJson(path: string, key: Uint8Array): Promise<obj
 	const mac = fromBase64(text.slice(0, at));
 	if (!mac || !equalBytes(mac, macOf(path, key, json))) throw damaged(path);
 	const value: unknown = JSON.parse(json);
-	if (typeof value !== "object" || value === null || !("format" in value) || value.format !== FORMAT) throw damaged(path);
+	if (typeof value !== "object" || value === null || !("format" in value) || value.format !== FORMAT)
+		throw damaged(path);
 	return value;
 }
 

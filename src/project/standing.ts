@@ -13,9 +13,14 @@ import type { CheckoutMemory, PlatformMemory } from "./state.ts";
 export type SyncState = "synced" | "pending" | "local";
 
 /** What is remembered of the linked platform, or undefined where nothing was ever synced with this one. */
-export function rememberedPlatform(checkout: CheckoutMemory, binding: Binding | undefined): PlatformMemory | undefined {
+export function rememberedPlatform(
+	checkout: CheckoutMemory,
+	binding: Binding | undefined,
+): PlatformMemory | undefined {
 	const memory = checkout.platform;
-	return memory && memory.app === binding?.app && memory.fingerprint === binding.platform ? memory : undefined;
+	return memory && memory.app === binding?.app && memory.fingerprint === binding.platform
+		? memory
+		: undefined;
 }
 
 function differs(record: SealedRecord, base: ReadonlyMap<string, Mark> | undefined): boolean {
@@ -23,7 +28,11 @@ function differs(record: SealedRecord, base: ReadonlyMap<string, Mark> | undefin
 	return mark === undefined || mark.version !== record.version || mark.digest !== recordDigest(record);
 }
 
-export function syncStateOf(record: SealedRecord, checkout: CheckoutMemory, binding: Binding | undefined): SyncState {
+export function syncStateOf(
+	record: SealedRecord,
+	checkout: CheckoutMemory,
+	binding: Binding | undefined,
+): SyncState {
 	if (!binding) return "local";
 	return differs(record, rememberedPlatform(checkout, binding)?.base) ? "pending" : "synced";
 }
@@ -31,7 +40,9 @@ export function syncStateOf(record: SealedRecord, checkout: CheckoutMemory, bind
 /** The names whose record here is not what was last agreed with the platform; sorted. */
 export function pendingNames(verified: VerifiedEnvironment, memory: PlatformMemory | undefined): string[] {
 	const { records } = verified.section;
-	const pending = [...records.values()].filter((record) => differs(record, memory?.base)).map((record) => record.name);
+	const pending = [...records.values()]
+		.filter((record) => differs(record, memory?.base))
+		.map((record) => record.name);
 	for (const name of memory?.base.keys() ?? []) if (!records.has(name)) pending.push(name);
 	return pending.sort(compareNames);
 }

@@ -110,7 +110,10 @@ export async function writeEnvironmentMemory(place: MemoryPlace, memory: Environ
 export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
 	const value = await readSignedJson(checkoutPath(place), place.stateKey);
 	if (!value) return { seen: "", platform: undefined };
-	const { seen, platform } = value as { seen: string; platform?: Omit<PlatformMemory, "base"> & { base: MarkRow[] } };
+	const { seen, platform } = value as {
+		seen: string;
+		platform?: Omit<PlatformMemory, "base"> & { base: MarkRow[] };
+	};
 	return { seen, platform: platform && { ...platform, base: marksOf(platform.base) } };
 }
 

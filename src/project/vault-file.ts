@@ -43,7 +43,8 @@ export async function loadVault(root: string): Promise<LoadedVault> {
 		});
 	}
 	const text = fromUtf8(bytes);
-	if (text === undefined) throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
+	if (text === undefined)
+		throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
 	return { document: parseVault(text), text, digest: vaultDigest(text) };
 }
 
@@ -95,7 +96,8 @@ export async function editVault<T>(
 				mode: NEW_FILE_MODE,
 				beforeRename: async () => {
 					const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-					if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size) throw changedMeanwhile();
+					if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size)
+						throw changedMeanwhile();
 				},
 			});
 			await settled({ document, text, digest: vaultDigest(text) }, result);

@@ -15,7 +15,11 @@ export interface News {
 }
 
 export type SendResult =
-	| { readonly accepted: true; readonly redeployed: readonly RedeployResult[]; readonly untouched: readonly string[] }
+	| {
+			readonly accepted: true;
+			readonly redeployed: readonly RedeployResult[];
+			readonly untouched: readonly string[];
+	  }
 	| { readonly accepted: false; readonly news: News };
 
 export interface SendHooks {

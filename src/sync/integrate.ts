@@ -3,20 +3,20 @@
  * vault's lock.
  */
 import { AppError, EXIT } from "../errors.ts";
+import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
 import { rememberedPlatform } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
-import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
 import { editVault } from "../project/vault-file.ts";
 import { emptyHead, type LogEntry } from "../protocol/change.ts";
-import { compareChain } from "../vault/marks.ts";
 import { type Link, linkHash } from "../vault/chain.ts";
 import { type VaultDocument, withRecords, withSection } from "../vault/document.ts";
+import { compareChain } from "../vault/marks.ts";
 import { mergeRecords, type RecordMerge } from "../vault/merge.ts";
 import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { openRecord, sealRecord } from "../vault/seal.ts";
 import type { News } from "./append.ts";
-import { lastHeader, recordsOf } from "./log.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
+import { lastHeader, recordsOf } from "./log.ts";
 
 /** Which side wins where both changed, or where ours is older; undefined for names that nobody decided. */
 export type Take = (name: string) => "local" | "platform" | undefined;
@@ -33,7 +33,14 @@ export interface Integration {
 /** What the memory of a link is before the first sync. */
 export function freshMemory(target: LinkTarget, vaultId: string, environment: string): PlatformMemory {
 	const { app, platform, url } = target.binding;
-	return { app, fingerprint: platform, url, ...emptyHead(logContextOf(target.binding, vaultId, environment)), base: new Map(), header: "" };
+	return {
+		app,
+		fingerprint: platform,
+		url,
+		...emptyHead(logContextOf(target.binding, vaultId, environment)),
+		base: new Map(),
+		header: "",
+	};
 }
 
 function moved(environment: string, from: string, to: string): AppError {
@@ -73,12 +80,19 @@ function longer(ours: readonly Link[], theirs: readonly Link[], environment: str
 }
 
 /** The document with the log's newest membership, where that is newer than the file's. */
-function withHeader(document: VaultDocument, environment: string, entries: readonly LogEntry[]): VaultDocument {
+function withHeader(
+	document: VaultDocument,
+	environment: string,
+	entries: readonly LogEntry[],
+): VaultDocument {
 	const header = lastHeader(entries);
 	const section = document.environments.get(environment);
 	if (!header || !section) return document;
 	const links = longer(section.links, header.environment, environment);
-	return withSection({ ...document, links: longer(document.links, header.vault, environment) }, { ...section, links });
+	return withSection(
+		{ ...document, links: longer(document.links, header.vault, environment) },
+		{ ...section, links },
+	);
 }
 
 interface Resolution {
@@ -88,7 +102,12 @@ interface Resolution {
 }
 
 /** Applies decisions to what the merge left open. */
-function resolve(session: VaultSession, merge: RecordMerge, theirs: ReadonlyMap<string, SealedRecord>, take: Take): Resolution {
+function resolve(
+	session: VaultSession,
+	merge: RecordMerge,
+	theirs: ReadonlyMap<string, SealedRecord>,
+	take: Take,
+): Resolution {
 	const memory = session.memory.marks;
 	const ours = session.verified.section.records;
 	const resolution: Resolution = { records: [...merge.take], conflicts: [], rolledBack: [] };
@@ -100,7 +119,9 @@ function resolve(session: VaultSession, merge: RecordMerge, theirs: ReadonlyMap<
 			const mine = ours.get(name);
 			const version = 1 + Math.max(mine?.version ?? 0, record?.version ?? 0, memory.get(name)?.version ?? 0);
 			const value = mine && session.open(mine);
-			resolution.records.push(sealRecord(session.verified.state, session.keys, session.context.identity, { name, version, value }));
+			resolution.records.push(
+				sealRecord(session.verified.state, session.keys, session.context.identity, { name, version, value }),
+			);
 		} else undecided.push(name);
 	};
 	for (const name of merge.conflicts) decide(name, resolution.conflicts);
@@ -113,8 +134,13 @@ function recounted(session: VaultSession, merge: RecordMerge, memory: PlatformMe
 	return merge.send
 		.filter((record) => record.version <= (memory.base.get(record.name)?.version ?? 0))
 		.map((record) => {
-			const version = 1 + Math.max(memory.base.get(record.name)?.version ?? 0, session.nextVersion(record.name) - 1);
-			return sealRecord(session.verified.state, session.keys, session.context.identity, { name: record.name, version, value: session.open(record) });
+			const version =
+				1 + Math.max(memory.base.get(record.name)?.version ?? 0, session.nextVersion(record.name) - 1);
+			return sealRecord(session.verified.state, session.keys, session.context.identity, {
+				name: record.name,
+				version,
+				value: session.open(record),
+			});
 		});
 }
 
@@ -147,13 +173,20 @@ export async function integrate(
 			const logContext = logContextOf(target.binding, merged.vaultId, environment);
 			const theirs = recordsOf(logContext, news.entries, session.verified.state);
 			const { base } = memory;
-			const merge = mergeRecords({ ours: session.verified.section.records, theirs, base, sameValue: sameValue(session) });
+			const merge = mergeRecords({
+				ours: session.verified.section.records,
+				theirs,
+				base,
+				sameValue: sameValue(session),
+			});
 			const { records, conflicts, rolledBack } = resolve(session, merge, theirs, take);
 			written = [...records, ...recounted(session, merge, memory)];
 			// A conflict leaves the memory where it was, so that the next sync sees both sides again.
 			if (conflicts.length === 0) next = advanced(memory, news, theirs);
 			const document = withRecords(merged, environment, written);
-			const taken = records.filter((record) => theirs.get(record.name) === record).map((record) => record.name);
+			const taken = records
+				.filter((record) => theirs.get(record.name) === record)
+				.map((record) => record.name);
 			return { document, result: { taken, conflicts, rolledBack } };
 		},
 		async (now) => {
@@ -171,7 +204,8 @@ function advanced(
 	theirs: ReadonlyMap<string, SealedRecord>,
 ): PlatformMemory {
 	const base = new Map(memory.base);
-	for (const record of theirs.values()) base.set(record.name, { version: record.version, digest: recordDigest(record) });
+	for (const record of theirs.values())
+		base.set(record.name, { version: record.version, digest: recordDigest(record) });
 	const header = lastHeader(news.entries);
 	const headerSeen = header ? `${headOf(header.vault)} ${headOf(header.environment)}` : memory.header;
 	return { ...memory, ...news.reached, base, header: headerSeen };

@@ -1,7 +1,8 @@
 /** What a linked environment is synced with. */
-import type { LogContext } from "../protocol/change.ts";
-import type { Binding } from "../project/config.ts";
+
 import { AppError, EXIT } from "../errors.ts";
+import type { Binding } from "../project/config.ts";
+import type { LogContext } from "../protocol/change.ts";
 import type { Remote } from "./remote.ts";
 
 export interface LinkTarget {

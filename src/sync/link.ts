@@ -29,11 +29,24 @@ function usage(code: string, message: string, hint: string): AppError {
  */
 export function platformOrigin(url: string): string {
 	const parsed = URL.canParse(url) ? new URL(url) : undefined;
-	if (!parsed || (parsed.protocol !== "http:" && parsed.protocol !== "https:") || parsed.username || parsed.password) {
-		throw usage("PLATFORM_URL_INVALID", "That is not the address of a platform.", "Give an address such as https://coffer.example.com.");
+	if (
+		!parsed ||
+		(parsed.protocol !== "http:" && parsed.protocol !== "https:") ||
+		parsed.username ||
+		parsed.password
+	) {
+		throw usage(
+			"PLATFORM_URL_INVALID",
+			"That is not the address of a platform.",
+			"Give an address such as https://coffer.example.com.",
+		);
 	}
 	if (parsed.protocol === "http:" && !LOOPBACK.has(parsed.hostname)) {
-		throw usage("PLATFORM_URL_INSECURE", `Plain http to ${parsed.hostname} would send the token in the clear.`, "Use https; plain http is for platforms on this machine.");
+		throw usage(
+			"PLATFORM_URL_INSECURE",
+			`Plain http to ${parsed.hostname} would send the token in the clear.`,
+			"Use https; plain http is for platforms on this machine.",
+		);
 	}
 	return parsed.origin;
 }
@@ -41,17 +54,29 @@ export function platformOrigin(url: string): string {
 /** @throws AppError `APP_ID_INVALID` (exit 2) */
 export function requireAppId(app: string): void {
 	if (APP_ID.test(app)) return;
-	throw usage("APP_ID_INVALID", "An app's id is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.", "Use an id such as shop.");
+	throw usage(
+		"APP_ID_INVALID",
+		"An app's id is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
+		"Use an id such as shop.",
+	);
 }
 
 /**
  * Asks a platform who it is, and holds that against the fingerprint in the token, which came by another way.
  * @throws AppError `TOKEN_MALFORMED` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7), exit 6 where it is out of reach
  */
-export async function meetPlatform(url: string, token: string, signal?: AbortSignal): Promise<{ remote: Remote; info: PlatformInfo }> {
+export async function meetPlatform(
+	url: string,
+	token: string,
+	signal?: AbortSignal,
+): Promise<{ remote: Remote; info: PlatformInfo }> {
 	const expected = parseToken(token)?.fingerprint;
 	if (expected === undefined) {
-		throw usage("TOKEN_MALFORMED", "That is not an access token of a Coffer platform.", "Copy the whole token that the platform printed when it first started.");
+		throw usage(
+			"TOKEN_MALFORMED",
+			"That is not an access token of a Coffer platform.",
+			"Copy the whole token that the platform printed when it first started.",
+		);
 	}
 	const remote = new Remote({ url, token, signal });
 	const info = await remote.platform();
@@ -88,7 +113,10 @@ async function enrol(context: SessionContext, { app, remote, info }: LinkRequest
 		async (loaded) => {
 			const session = await openSession(loaded, context);
 			const { section, state } = session.verified;
-			const target = { binding: { url: remote.url, app, platform: info.fingerprint, vault: loaded.document.vaultId }, remote };
+			const target = {
+				binding: { url: remote.url, app, platform: info.fingerprint, vault: loaded.document.vaultId },
+				remote,
+			};
 			const known = session.checkout.platform;
 			if (known?.app !== app || known.fingerprint !== info.fingerprint) {
 				session.checkout.platform = freshMemory(target, loaded.document.vaultId, environment);
@@ -96,7 +124,12 @@ async function enrol(context: SessionContext, { app, remote, info }: LinkRequest
 			if (session.checkout.platform) session.checkout.platform.url = remote.url;
 			const last = section.links.at(-1);
 			if (!last || state.members.has(info.sign)) return { result: { session, enrolled: false } };
-			const reader = { sign: info.sign, box: info.box, name: `platform-${info.fingerprint.slice(0, 8)}`, role: "reader" as const };
+			const reader = {
+				sign: info.sign,
+				box: info.box,
+				name: `platform-${info.fingerprint.slice(0, 8)}`,
+				role: "reader" as const,
+			};
 			const link = makeAddMember(state, last, session.keys, context.identity, reader);
 			const document = withSection(loaded.document, { ...section, links: [...section.links, link] });
 			return { document, result: { session, enrolled: true } };
@@ -109,7 +142,11 @@ async function enrol(context: SessionContext, { app, remote, info }: LinkRequest
  * Links an environment with an app on a platform that `meetPlatform` has met.
  * @throws AppError `APP_TAKEN` (exit 5) where the app holds another vault or environment; as `syncEnvironment`
  */
-export async function linkEnvironment(context: SessionContext, request: LinkRequest, options: SyncOptions): Promise<Linked> {
+export async function linkEnvironment(
+	context: SessionContext,
+	request: LinkRequest,
+	options: SyncOptions,
+): Promise<Linked> {
 	const { app, remote, info } = request;
 	const { environment, root } = context;
 	const { vaultId } = (await readSession(context)).session.place;

@@ -3,7 +3,14 @@
  * records that their authors signed. A platform is a reader of the environment; it can forge none of that.
  */
 import { AppError, EXIT } from "../errors.ts";
-import { type Head, type Header, isAuthenticChange, type LogContext, type LogEntry, nextHead } from "../protocol/change.ts";
+import {
+	type Head,
+	type Header,
+	isAuthenticChange,
+	type LogContext,
+	type LogEntry,
+	nextHead,
+} from "../protocol/change.ts";
 import { type Link, parseLink } from "../vault/chain.ts";
 import type { EnvironmentState } from "../vault/membership.ts";
 import { parseRecordText, type SealedRecord } from "../vault/record.ts";
@@ -27,7 +34,8 @@ export function followLog(from: Head, entries: readonly LogEntry[], claimed: Hea
 	let head = from;
 	for (const entry of entries) {
 		head = nextHead(head, entry.change);
-		if (head.revision !== entry.revision || head.head !== entry.head) throw forked(`revision ${entry.revision} does not follow from revision ${head.revision - 1}`);
+		if (head.revision !== entry.revision || head.head !== entry.head)
+			throw forked(`revision ${entry.revision} does not follow from revision ${head.revision - 1}`);
 	}
 	if (head.revision !== claimed.revision || head.head !== claimed.head) {
 		throw forked(`it claims revision ${claimed.revision}, and what it sent ends at ${head.revision}`);
@@ -37,7 +45,8 @@ export function followLog(from: Head, entries: readonly LogEntry[], claimed: Hea
 
 /** Both chains of the last entry that carries a header, or undefined. */
 export function lastHeader(entries: readonly LogEntry[]): { vault: Link[]; environment: Link[] } | undefined {
-	const header: Header | null | undefined = entries.findLast((entry) => entry.change.header !== null)?.change.header;
+	const header: Header | null | undefined = entries.findLast((entry) => entry.change.header !== null)?.change
+		.header;
 	if (!header) return undefined;
 	const parse = (lines: readonly string[]) => lines.map((text, index) => parseLink(text, index + 1));
 	return { vault: parse(header.vault), environment: parse(header.environment) };
@@ -48,7 +57,11 @@ export function lastHeader(entries: readonly LogEntry[]): { vault: Link[]; envir
  * @param state the environment with every membership link that the entries brought
  * @throws AppError exit 7
  */
-export function recordsOf(context: LogContext, entries: readonly LogEntry[], state: EnvironmentState): Map<string, SealedRecord> {
+export function recordsOf(
+	context: LogContext,
+	entries: readonly LogEntry[],
+	state: EnvironmentState,
+): Map<string, SealedRecord> {
 	const writers = new Set([...state.epochs.values()].flatMap((epoch) => [...epoch.writers]));
 	const records = new Map<string, SealedRecord>();
 	for (const { change, revision } of entries) {

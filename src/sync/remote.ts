@@ -44,11 +44,14 @@ export interface RemoteOptions {
 
 function unreachable(url: string, cause: unknown): AppError {
 	const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-	const code = error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+	const code =
+		error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
 	const slow = cause instanceof Error && cause.name === "TimeoutError";
 	return new AppError({
 		code: slow ? "PLATFORM_TIMEOUT" : "PLATFORM_UNREACHABLE",
-		message: slow ? `The platform at ${url} did not answer in time.` : `The platform at ${url} is out of reach${code}.`,
+		message: slow
+			? `The platform at ${url} did not answer in time.`
+			: `The platform at ${url} is out of reach${code}.`,
 		hint: "Check that it runs and that this machine reaches it; the vault keeps what was changed until it is synced.",
 		exit: EXIT.network,
 		cause,
@@ -81,7 +84,12 @@ export class Remote {
 	}
 
 	createApp(app: string, body: CreateApp): Promise<AppInfo> {
-		return this.#json(ROUTES.createApp, { parameters: { app }, json: body }, appInfoSchema, "The app's description");
+		return this.#json(
+			ROUTES.createApp,
+			{ parameters: { app }, json: body },
+			appInfoSchema,
+			"The app's description",
+		);
 	}
 
 	showApp(app: string): Promise<AppInfo> {
@@ -95,11 +103,21 @@ export class Remote {
 
 	/** Sends a change. @throws AppError `CHANGE_STALE` (exit 5) with the newer entries as `data` */
 	appendChange(app: string, change: Change): AsyncGenerator<ChangeEvent> {
-		return this.#stream(ROUTES.appendChange, { parameters: { app }, json: change }, changeEventSchema, "The platform's answer");
+		return this.#stream(
+			ROUTES.appendChange,
+			{ parameters: { app }, json: change },
+			changeEventSchema,
+			"The platform's answer",
+		);
 	}
 
 	deploy(app: string, body: Deploy): AsyncGenerator<DeployEvent> {
-		return this.#stream(ROUTES.deploy, { parameters: { app }, json: body }, deployEventSchema, "The platform's answer");
+		return this.#stream(
+			ROUTES.deploy,
+			{ parameters: { app }, json: body },
+			deployEventSchema,
+			"The platform's answer",
+		);
 	}
 
 	async putBlob(app: string, hash: string, bytes: Uint8Array): Promise<void> {
@@ -108,7 +126,12 @@ export class Remote {
 	}
 
 	listFunctions(app: string): Promise<FunctionList> {
-		return this.#json(ROUTES.listFunctions, { parameters: { app } }, functionListSchema, "The list of functions");
+		return this.#json(
+			ROUTES.listFunctions,
+			{ parameters: { app } },
+			functionListSchema,
+			"The list of functions",
+		);
 	}
 
 	async deleteFunctions(app: string, names: readonly string[]): Promise<void> {
@@ -122,13 +145,23 @@ export class Remote {
 		return this.#json(ROUTES.readLogs, request, logsSchema, "The function's log");
 	}
 
-	async #json<T>(route: Route, request: RequestParts, schema: Parameters<typeof decode<T>>[0], what: string): Promise<T> {
+	async #json<T>(
+		route: Route,
+		request: RequestParts,
+		schema: Parameters<typeof decode<T>>[0],
+		what: string,
+	): Promise<T> {
 		const response = await this.#request(route, request);
 		const text = await this.#guarded(() => readBounded(response, ANSWER_BYTES_MAX));
 		return decode(schema, parseJson(text, what), what, EXIT.network);
 	}
 
-	async *#stream<T>(route: Route, request: RequestParts, schema: Parameters<typeof decode<T>>[0], what: string): AsyncGenerator<T> {
+	async *#stream<T>(
+		route: Route,
+		request: RequestParts,
+		schema: Parameters<typeof decode<T>>[0],
+		what: string,
+	): AsyncGenerator<T> {
 		const response = await this.#request(route, request, STREAM_MS);
 		const lines = readLines(response, ANSWER_BYTES_MAX);
 		for (;;) {
@@ -152,12 +185,17 @@ export class Remote {
 	async #request(route: Route, request: RequestParts, totalMs?: number): Promise<Response> {
 		const { token, url, signal } = this.#options;
 		const query = request.query ? `?${request.query}` : "";
-		const headers = new Headers({ accept: "application/json, application/x-ndjson, application/problem+json" });
+		const headers = new Headers({
+			accept: "application/json, application/x-ndjson, application/problem+json",
+		});
 		if (token !== undefined && route.scope !== undefined) headers.set("authorization", `Bearer ${token}`);
 		if (request.json !== undefined) headers.set("content-type", "application/json");
 		if (request.bytes !== undefined) headers.set("content-type", "application/octet-stream");
 		const body = request.json !== undefined ? JSON.stringify(request.json) : request.bytes;
-		const signals = [AbortSignal.timeout(totalMs ?? (request.bytes ? STREAM_MS : ANSWER_MS)), ...(signal ? [signal] : [])];
+		const signals = [
+			AbortSignal.timeout(totalMs ?? (request.bytes ? STREAM_MS : ANSWER_MS)),
+			...(signal ? [signal] : []),
+		];
 		let response: Response;
 		try {
 			response = await fetch(new URL(routePath(route, request.parameters) + query, url), {
@@ -180,7 +218,13 @@ export class Remote {
 function withNewerEntries(error: AppError, problem: unknown): AppError {
 	if (error.code !== "CHANGE_STALE") return error;
 	const { code, message, hint, exit } = error;
-	return new AppError({ code, message, hint, exit, data: decode(staleSchema, problem, "The platform's log", EXIT.network) });
+	return new AppError({
+		code,
+		message,
+		hint,
+		exit,
+		data: decode(staleSchema, problem, "The platform's log", EXIT.network),
+	});
 }
 
 interface RequestParts {
@@ -213,7 +257,7 @@ function parseJson(text: string, what: string): unknown {
 function throwIfProblem(value: unknown): void {
 	if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "problem") return;
 	const problem: unknown = "problem" in value ? value.problem : undefined;
-	const status = typeof problem === "object" && problem !== null && "status" in problem ? Number(problem.status) : 500;
+	const status =
+		typeof problem === "object" && problem !== null && "status" in problem ? Number(problem.status) : 500;
 	throw errorFromProblem(status, problem);
 }
-

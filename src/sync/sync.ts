@@ -6,10 +6,10 @@ import { AppError, EXIT } from "../errors.ts";
 import type { SessionContext, VaultSession } from "../project/session.ts";
 import { openSession } from "../project/session.ts";
 import { headerId } from "../project/standing.ts";
+import type { PlatformMemory } from "../project/state.ts";
 import { loadVault } from "../project/vault-file.ts";
 import { type Change, emptyHead, type Head, type LogEntry, makeChange } from "../protocol/change.ts";
 import { type ChangesPage, MESSAGE_LIMITS, type RedeployResult } from "../protocol/messages.ts";
-import type { PlatformMemory } from "../project/state.ts";
 import { mergeRecords } from "../vault/merge.ts";
 import { formatRecord, type SealedRecord } from "../vault/record.ts";
 import { type News, sendChange } from "./append.ts";
@@ -51,7 +51,15 @@ class Outcome {
 		const untouched = this.untouched.filter((name) => !this.redeployed.has(name));
 		const { rolledBack } = this;
 		const redeployed = [...this.redeployed.values()];
-		return { revision, sent: [...this.sent].sort(), taken: [...this.taken].sort(), rolledBack, redeployed, untouched, warnings };
+		return {
+			revision,
+			sent: [...this.sent].sort(),
+			taken: [...this.taken].sort(),
+			rolledBack,
+			redeployed,
+			untouched,
+			warnings,
+		};
 	}
 }
 
@@ -90,10 +98,20 @@ interface Outgoing {
 /** What is pending here, judged without the platform. */
 function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
 	const { verified } = session;
-	const sides = { ours: verified.section.records, theirs: new Map(), base: memory.base, sameValue: () => false };
+	const sides = {
+		ours: verified.section.records,
+		theirs: new Map(),
+		base: memory.base,
+		sameValue: () => false,
+	};
 	const { send, rolledBack } = mergeRecords(sides);
 	const recount = send.some((record) => record.version <= (memory.base.get(record.name)?.version ?? 0));
-	return { records: send, sendHeader: !session.membershipOlder && headerId(verified) !== memory.header, rolledBack, recount };
+	return {
+		records: send,
+		sendHeader: !session.membershipOlder && headerId(verified) !== memory.header,
+		rolledBack,
+		recount,
+	};
 }
 
 /** As many of the records as one message may hold. */
@@ -102,22 +120,37 @@ function firstBatch(records: readonly SealedRecord[]): SealedRecord[] {
 	let characters = 0;
 	for (const record of records) {
 		characters += record.name.length + record.body.length;
-		if (batch.length >= MESSAGE_LIMITS.recordsPerChange || (batch.length > 0 && characters > MESSAGE_LIMITS.recordCharactersPerChange)) break;
+		if (
+			batch.length >= MESSAGE_LIMITS.recordsPerChange ||
+			(batch.length > 0 && characters > MESSAGE_LIMITS.recordCharactersPerChange)
+		)
+			break;
 		batch.push(record);
 	}
 	return batch;
 }
 
-function changeOf(session: VaultSession, target: LinkTarget, memory: PlatformMemory, out: Outgoing): { change: Change; batch: SealedRecord[] } {
+function changeOf(
+	session: VaultSession,
+	target: LinkTarget,
+	memory: PlatformMemory,
+	out: Outgoing,
+): { change: Change; batch: SealedRecord[] } {
 	const { place, verified, context } = session;
 	const batch = firstBatch(out.records);
 	for (const record of batch) session.trust(record);
 	const header = out.sendHeader
-		? { vault: session.vaultLinks.map((link) => link.text), environment: verified.section.links.map((link) => link.text) }
+		? {
+				vault: session.vaultLinks.map((link) => link.text),
+				environment: verified.section.links.map((link) => link.text),
+			}
 		: null;
 	const base = { revision: memory.revision, head: memory.head };
 	const logContext = logContextOf(target.binding, place.vaultId, place.environment);
-	return { batch, change: makeChange(logContext, base, { header, records: batch.map(formatRecord) }, context.identity) };
+	return {
+		batch,
+		change: makeChange(logContext, base, { header, records: batch.map(formatRecord) }, context.identity),
+	};
 }
 
 /**
@@ -126,7 +159,11 @@ function changeOf(session: VaultSession, target: LinkTarget, memory: PlatformMem
  *   `SYNC_CONTENDED` (exit 5) where others were faster every time; exit 6 where the platform is out of reach;
  *   exit 7 where its log or records do not hold
  */
-export async function syncEnvironment(context: SessionContext, target: LinkTarget, options: SyncOptions = {}): Promise<SyncOutcome> {
+export async function syncEnvironment(
+	context: SessionContext,
+	target: LinkTarget,
+	options: SyncOptions = {},
+): Promise<SyncOutcome> {
 	const outcome = new Outcome();
 	const take: Take = options.take ?? (() => undefined);
 	let warnings: readonly string[] = [];
@@ -142,7 +179,9 @@ export async function syncEnvironment(context: SessionContext, target: LinkTarge
 		if (nothingToSend && pulled) return outcome.done(memory.revision, warnings);
 		const decide = options.take !== undefined && !pulled;
 		if (nothingToSend || decide || out.recount) {
-			const from = decide ? emptyHead(logContextOf(target.binding, session.place.vaultId, context.environment)) : memory;
+			const from = decide
+				? emptyHead(logContextOf(target.binding, session.place.vaultId, context.environment))
+				: memory;
 			note(outcome, await integrate(context, target, await readLog(target, from), take), memory.revision);
 			pulled = true;
 			continue;

@@ -6,7 +6,16 @@
  * reading and a reading has one line, so the text itself is what is hashed and signed (docs/format.md, "Links").
  */
 import { isBase64Text, lengthPrefixed } from "../bytes.ts";
-import { fromBase64, HASH_BYTES, hash, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, sign, toBase64, verify } from "../crypto.ts";
+import {
+	fromBase64,
+	HASH_BYTES,
+	hash,
+	PUBLIC_KEY_BYTES,
+	SIGNATURE_BYTES,
+	sign,
+	toBase64,
+	verify,
+} from "../crypto.ts";
 import { LIMITS, malformed } from "./syntax.ts";
 
 export interface Link {
@@ -46,7 +55,8 @@ export function linkHash(link: Pick<Link, "text">): string {
  * @throws AppError `VAULT_LINK_MALFORMED` (exit 7)
  */
 export function parseLink(text: string, line: number): Link {
-	const fault = (message: string) => malformed("VAULT_LINK_MALFORMED", `this membership link ${message}.`, line);
+	const fault = (message: string) =>
+		malformed("VAULT_LINK_MALFORMED", `this membership link ${message}.`, line);
 	const words = text.split(" ");
 	const [keyword, index, previous] = words;
 	const signer = words.at(-2);
@@ -54,12 +64,14 @@ export function parseLink(text: string, line: number): Link {
 	if (keyword !== "link" || words.length < 6 || !words.every((word) => WORD.test(word))) {
 		throw fault("is not of the form 'link INDEX PREVIOUS CHANGE… SIGNER SIGNATURE'");
 	}
-	if (index === undefined || !INDEX.test(index) || Number(index) >= LIMITS.linksPerChain) throw fault("has no valid index");
+	if (index === undefined || !INDEX.test(index) || Number(index) >= LIMITS.linksPerChain)
+		throw fault("has no valid index");
 	if (previous === undefined || (previous !== NO_PREVIOUS && !isBase64Text(previous, HASH_BYTES))) {
 		throw fault("does not name the link before it");
 	}
 	if (signer === undefined || !isBase64Text(signer, PUBLIC_KEY_BYTES)) throw fault("has no valid signer");
-	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES)) throw fault("has no valid signature");
+	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES))
+		throw fault("has no valid signature");
 	return { index: Number(index), previous, change: words.slice(3, -2), signer, signature, text, line };
 }
 
@@ -88,13 +100,21 @@ export function makeLink(
 export function checkLink(context: ChainContext, last: Link | undefined, link: Link): void {
 	const expectedPrevious = last === undefined ? NO_PREVIOUS : linkHash(last);
 	if (link.index !== (last === undefined ? 0 : last.index + 1) || link.previous !== expectedPrevious) {
-		throw malformed("VAULT_CHAIN_BROKEN", `membership link ${link.index} does not follow the link before it.`, link.line);
+		throw malformed(
+			"VAULT_CHAIN_BROKEN",
+			`membership link ${link.index} does not follow the link before it.`,
+			link.line,
+		);
 	}
 	const signature = fromBase64(link.signature);
 	const publicKey = fromBase64(link.signer);
 	const unsigned = link.text.slice(0, -(link.signature.length + 1));
 	if (!signature || !publicKey || !verify(signature, signedBytes(context, unsigned), publicKey)) {
-		throw malformed("VAULT_LINK_FORGED", `membership link ${link.index} is not signed by the key that it names.`, link.line);
+		throw malformed(
+			"VAULT_LINK_FORGED",
+			`membership link ${link.index} is not signed by the key that it names.`,
+			link.line,
+		);
 	}
 }
 

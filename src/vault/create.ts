@@ -1,9 +1,10 @@
 /**
  * New vaults, new environments, new members: the writing side of the chains. Needs randomness, nothing else.
  */
+
+import { wipe } from "../bytes.ts";
 import { KEY_BYTES } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { wipe } from "../bytes.ts";
 import { type Link, linkHash, makeLink } from "./chain.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import { commitmentOf, type EnvironmentKeys, newEnvironmentKey, newEpochId, wrapKey } from "./keys.ts";
@@ -17,13 +18,27 @@ function makeEnvironmentGenesis(vaultId: string, name: string, creator: PublicMe
 	const key = newEnvironmentKey();
 	const epoch = newEpochId(1);
 	const commitment = commitmentOf(key, vaultId, name, epoch);
-	const change = ["genesis", name, epoch, commitment, creator.sign, creator.box, creator.name, wrapKey(key, creator.box)];
+	const change = [
+		"genesis",
+		name,
+		epoch,
+		commitment,
+		creator.sign,
+		creator.box,
+		creator.name,
+		wrapKey(key, creator.box),
+	];
 	wipe(key);
 	return makeLink({ vaultId, environment: name }, undefined, change, author.signing);
 }
 
 /** Adds an environment to a vault. The author must own the vault; `verifyRoot` refuses the result otherwise. */
-export function createEnvironment(document: VaultDocument, name: string, creator: PublicMember, author: Author): VaultDocument {
+export function createEnvironment(
+	document: VaultDocument,
+	name: string,
+	creator: PublicMember,
+	author: Author,
+): VaultDocument {
 	const last = document.links.at(-1);
 	if (!last) throw new TypeError("A vault has a genesis link.");
 	const genesis = makeEnvironmentGenesis(document.vaultId, name, creator, author);
@@ -68,7 +83,9 @@ export function makeAddMember(
 ): Link {
 	requireWriter(state, author);
 	requireMemberName(added.name);
-	const taken = [...state.members.values()].find((member) => member.sign === added.sign || member.name === added.name);
+	const taken = [...state.members.values()].find(
+		(member) => member.sign === added.sign || member.name === added.name,
+	);
 	if (taken) {
 		throw new AppError({
 			code: "MEMBER_EXISTS",

@@ -60,12 +60,20 @@ class LineReader {
 function unexpected(reader: LineReader, what: string): AppError {
 	const { line } = reader;
 	const text = reader.peek();
-	if (reader.left <= 1 && text === "") return malformed("VAULT_TRUNCATED", `the file ends where ${what} should stand.`, line);
-	if (text.startsWith("\uFEFF")) return malformed("VAULT_MALFORMED", "a byte order mark stands here; an editor put it there.", line);
+	if (reader.left <= 1 && text === "")
+		return malformed("VAULT_TRUNCATED", `the file ends where ${what} should stand.`, line);
+	if (text.startsWith("\uFEFF"))
+		return malformed("VAULT_MALFORMED", "a byte order mark stands here; an editor put it there.", line);
 	if (text.endsWith("\r")) {
-		return malformed("VAULT_MALFORMED", "the line ends in CR LF; the vault's lines end in LF.", line, "Add 'coffer.vault text eol=lf' to .gitattributes and check the file out again.");
+		return malformed(
+			"VAULT_MALFORMED",
+			"the line ends in CR LF; the vault's lines end in LF.",
+			line,
+			"Add 'coffer.vault text eol=lf' to .gitattributes and check the file out again.",
+		);
 	}
-	const shown = text.length > SHOWN_CHARACTERS ? `${printable(text.slice(0, SHOWN_CHARACTERS))}…` : printable(text);
+	const shown =
+		text.length > SHOWN_CHARACTERS ? `${printable(text.slice(0, SHOWN_CHARACTERS))}…` : printable(text);
 	return malformed("VAULT_MALFORMED", `${what} should stand here, not '${shown}'.`, line);
 }
 
@@ -106,7 +114,8 @@ function readLinks(reader: LineReader): Link[] {
 	const links: Link[] = [];
 	while (reader.peek().startsWith("link ")) {
 		const line = reader.line;
-		if (links.length >= LIMITS.linksPerChain) throw malformed("VAULT_TOO_LARGE", `a chain has more than ${LIMITS.linksPerChain} links.`, line);
+		if (links.length >= LIMITS.linksPerChain)
+			throw malformed("VAULT_TOO_LARGE", `a chain has more than ${LIMITS.linksPerChain} links.`, line);
 		links.push(parseLink(reader.take(), line));
 	}
 	if (links.length === 0) throw unexpected(reader, "a membership link");
@@ -120,11 +129,21 @@ function readRecords(reader: LineReader, end: string): Map<string, SealedRecord>
 		if (reader.left <= 2) throw unexpected(reader, `a record or '${end}'`);
 		const line = reader.line;
 		const record = parseRecord(reader.take(), reader.take(), line);
-		if (record.name === before) throw malformed("VAULT_NAME_DUPLICATE", `${record.name} stands here a second time.`, line);
-		if (compareNames(record.name, before) < 0) throw malformed("VAULT_UNSORTED", `${record.name} stands after ${before}; records are sorted by name.`, line);
+		if (record.name === before)
+			throw malformed("VAULT_NAME_DUPLICATE", `${record.name} stands here a second time.`, line);
+		if (compareNames(record.name, before) < 0)
+			throw malformed(
+				"VAULT_UNSORTED",
+				`${record.name} stands after ${before}; records are sorted by name.`,
+				line,
+			);
 		reader.expect("", "a blank line");
 		if (records.size >= LIMITS.recordsPerEnvironment) {
-			throw malformed("VAULT_TOO_LARGE", `the environment has more than ${LIMITS.recordsPerEnvironment} records.`, line);
+			throw malformed(
+				"VAULT_TOO_LARGE",
+				`the environment has more than ${LIMITS.recordsPerEnvironment} records.`,
+				line,
+			);
 		}
 		records.set(record.name, record);
 		before = record.name;
@@ -148,7 +167,8 @@ function readEnvironment(reader: LineReader): EnvironmentSection {
  *   exit 1 `VAULT_VERSION_UNKNOWN` for a newer format
  */
 export function parseVault(text: string): VaultDocument {
-	if (text.length > LIMITS.fileBytes) throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
+	if (text.length > LIMITS.fileBytes)
+		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
 	refuseConflictMarkers(text);
 	const reader = new LineReader(text);
 	const vaultId = readHeader(reader);
@@ -162,13 +182,23 @@ export function parseVault(text: string): VaultDocument {
 		reader.expect("", "a blank line");
 		const section = readEnvironment(reader);
 		if (compareNames(section.name, before) <= 0) {
-			throw malformed("VAULT_UNSORTED", `environment '${section.name}' stands twice or out of order.`, section.line);
+			throw malformed(
+				"VAULT_UNSORTED",
+				`environment '${section.name}' stands twice or out of order.`,
+				section.line,
+			);
 		}
-		if (environments.size >= LIMITS.environments) throw malformed("VAULT_TOO_LARGE", `the vault has more than ${LIMITS.environments} environments.`, section.line);
+		if (environments.size >= LIMITS.environments)
+			throw malformed(
+				"VAULT_TOO_LARGE",
+				`the vault has more than ${LIMITS.environments} environments.`,
+				section.line,
+			);
 		environments.set(section.name, section);
 		before = section.name;
 	}
-	if (reader.left !== 1 || reader.peek() !== "") throw unexpected(reader, "the end of the file, after a line feed,");
+	if (reader.left !== 1 || reader.peek() !== "")
+		throw unexpected(reader, "the end of the file, after a line feed,");
 	return { vaultId, links, environments };
 }
 

@@ -1,10 +1,21 @@
 /**
  * Environment keys: made, wrapped to members, unwrapped, and checked against the chain's commitment.
  */
-import { lengthPrefixed, equalBytes } from "../bytes.ts";
-import { fromBase64, hash, KEY_BYTES, type KeyPair, open, openFrom, randomBytes, seal, sealTo, toBase64 } from "../crypto.ts";
+import { equalBytes, lengthPrefixed } from "../bytes.ts";
+import {
+	fromBase64,
+	hash,
+	KEY_BYTES,
+	type KeyPair,
+	open,
+	openFrom,
+	randomBytes,
+	seal,
+	sealTo,
+	toBase64,
+} from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { EPOCH_RANDOM_BYTES, type EnvironmentState, type Epoch } from "./membership.ts";
+import { type EnvironmentState, EPOCH_RANDOM_BYTES, type Epoch } from "./membership.ts";
 
 /** The epochs' keys of one environment, as far as the holder's identity opens them. */
 export interface EnvironmentKeys {
@@ -46,7 +57,12 @@ function previousKeyContext(vaultId: string, environment: string, epochId: strin
 }
 
 /** The key of the epoch before, sealed under a new epoch's key. */
-export function sealPreviousKey(previous: Uint8Array, key: Uint8Array, state: EnvironmentState, epochId: string): string {
+export function sealPreviousKey(
+	previous: Uint8Array,
+	key: Uint8Array,
+	state: EnvironmentState,
+	epochId: string,
+): string {
 	return toBase64(seal(previous, previousKeyContext(state.vaultId, state.name, epochId), key));
 }
 
@@ -61,12 +77,16 @@ function wrongKey(message: string): AppError {
 
 function committed(key: Uint8Array | undefined, state: EnvironmentState, epoch: Epoch): Uint8Array {
 	if (!key || key.length !== KEY_BYTES) {
-		throw wrongKey(`The key of environment '${state.name}', epoch ${epoch.number}, does not open with this identity.`);
+		throw wrongKey(
+			`The key of environment '${state.name}', epoch ${epoch.number}, does not open with this identity.`,
+		);
 	}
 	const expected = fromBase64(epoch.commitment);
 	const actual = fromBase64(commitmentOf(key, state.vaultId, state.name, epoch.id));
 	if (!expected || !actual || !equalBytes(expected, actual)) {
-		throw wrongKey(`The key of environment '${state.name}', epoch ${epoch.number}, is not the one that its members committed to.`);
+		throw wrongKey(
+			`The key of environment '${state.name}', epoch ${epoch.number}, is not the one that its members committed to.`,
+		);
 	}
 	return key;
 }
@@ -92,7 +112,10 @@ function earlierKeys(state: EnvironmentState, key: Uint8Array): Map<string, Uint
  * @throws AppError `NOT_A_MEMBER` (exit 3) where the identity is not in the environment, `VAULT_KEY_WRONG` (exit 7)
  *   where its wrap does not open to the key that the chain commits to
  */
-export function openKeys(state: EnvironmentState, identity: { publicKeys: { sign: string }; box: KeyPair }): EnvironmentKeys {
+export function openKeys(
+	state: EnvironmentState,
+	identity: { publicKeys: { sign: string }; box: KeyPair },
+): EnvironmentKeys {
 	const wrap = state.epoch.wraps.get(identity.publicKeys.sign);
 	if (!state.members.has(identity.publicKeys.sign) || wrap === undefined) {
 		throw new AppError({

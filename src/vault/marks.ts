@@ -39,10 +39,15 @@ export function compareChain(pinned: readonly string[], links: readonly Link[]):
  * @returns whether a chain is older than the pin, as after a switch to an older git branch
  * @throws AppError `VAULT_REPLACED` or `MEMBERSHIP_DIVERGED` (exit 7)
  */
-export function checkPin(pin: Pin, environment: string, links: { vault: readonly Link[]; environment: readonly Link[] }): { older: boolean } {
+export function checkPin(
+	pin: Pin,
+	environment: string,
+	links: { vault: readonly Link[]; environment: readonly Link[] },
+): { older: boolean } {
 	const vault = compareChain(pin.vault, links.vault);
 	const members = compareChain(pin.environment, links.environment);
-	if (vault !== "diverged" && members !== "diverged") return { older: vault === "older" || members === "older" };
+	if (vault !== "diverged" && members !== "diverged")
+		return { older: vault === "older" || members === "older" };
 	const first = links.vault[0];
 	const replaced = pin.vault.length > 0 && (!first || linkHash(first) !== pin.vault[0]);
 	throw new AppError({
@@ -64,7 +69,10 @@ export interface MarkFindings {
 }
 
 /** Compares an environment's records with the marks. */
-export function compareMarks(marks: ReadonlyMap<string, Mark>, records: ReadonlyMap<string, SealedRecord>): MarkFindings {
+export function compareMarks(
+	marks: ReadonlyMap<string, Mark>,
+	records: ReadonlyMap<string, SealedRecord>,
+): MarkFindings {
 	const findings: MarkFindings = { rolledBack: [], dropped: [] };
 	for (const [name, mark] of marks) {
 		const record = records.get(name);
@@ -86,6 +94,7 @@ export function isMarked(marks: ReadonlyMap<string, Mark>, record: SealedRecord)
 export function advanceMarks(marks: Map<string, Mark>, records: Iterable<SealedRecord>): void {
 	for (const record of records) {
 		const mark = marks.get(record.name);
-		if (!mark || record.version >= mark.version) marks.set(record.name, { version: record.version, digest: recordDigest(record) });
+		if (!mark || record.version >= mark.version)
+			marks.set(record.name, { version: record.version, digest: recordDigest(record) });
 	}
 }

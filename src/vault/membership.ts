@@ -48,7 +48,9 @@ const PREVIOUS_KEY_BYTES = KEY_BYTES + SEAL_OVERHEAD_BYTES;
 /** The number of an epoch's id, or undefined where it is not one. */
 export function epochNumber(id: string): number | undefined {
 	const match = EPOCH_ID.exec(id);
-	return match?.[2] !== undefined && isBase64Text(match[2], EPOCH_RANDOM_BYTES) ? Number(match[1]) : undefined;
+	return match?.[2] !== undefined && isBase64Text(match[2], EPOCH_RANDOM_BYTES)
+		? Number(match[1])
+		: undefined;
 }
 
 interface Draft {
@@ -65,7 +67,11 @@ function genesisOf(name: string, link: Link): Draft {
 		throw refusedLink(link, "does not begin an environment");
 	}
 	if (environment !== name) throw refusedLink(link, "begins another environment");
-	if (epochNumber(epochId) !== 1 || !isBase64Text(commitment, HASH_BYTES) || !isBase64Text(wrap, WRAP_BYTES)) {
+	if (
+		epochNumber(epochId) !== 1 ||
+		!isBase64Text(commitment, HASH_BYTES) ||
+		!isBase64Text(wrap, WRAP_BYTES)
+	) {
 		throw refusedLink(link, "does not begin a first epoch");
 	}
 	if (creator.sign !== link.signer) throw refusedLink(link, "is not signed by the creator that it names");
@@ -76,14 +82,24 @@ function genesisOf(name: string, link: Link): Draft {
 		wraps: new Map([[creator.sign, wrap]]),
 		writers: new Set([creator.sign]),
 	};
-	return { members: new Map([[creator.sign, { ...creator, role: "writer" }]]), epochs: new Map([[epoch.id, epoch]]), epoch };
+	return {
+		members: new Map([[creator.sign, { ...creator, role: "writer" }]]),
+		epochs: new Map([[epoch.id, epoch]]),
+		epoch,
+	};
 }
 
 function applyAdd(draft: Draft, link: Link): void {
 	const [, role, ...words] = link.change;
 	const member = memberOf(words);
 	const wrap = words[3];
-	if ((role !== "writer" && role !== "reader") || link.change.length !== 6 || !member || !wrap || !isBase64Text(wrap, WRAP_BYTES)) {
+	if (
+		(role !== "writer" && role !== "reader") ||
+		link.change.length !== 6 ||
+		!member ||
+		!wrap ||
+		!isBase64Text(wrap, WRAP_BYTES)
+	) {
 		throw refusedLink(link, "adds nobody that can be understood");
 	}
 	if (draft.members.has(member.sign)) throw refusedLink(link, "adds somebody who is a member already");
@@ -103,7 +119,13 @@ function wrapsOf(link: Link, text: string, members: ReadonlyMap<string, Member>)
 	const wraps = new Map<string, string>();
 	for (const pair of text.split(",")) {
 		const [key, wrap, ...more] = pair.split(":");
-		if (key === undefined || wrap === undefined || more.length > 0 || !members.has(key) || !isBase64Text(wrap, WRAP_BYTES)) {
+		if (
+			key === undefined ||
+			wrap === undefined ||
+			more.length > 0 ||
+			!members.has(key) ||
+			!isBase64Text(wrap, WRAP_BYTES)
+		) {
 			throw refusedLink(link, "wraps the new key for somebody who is no member");
 		}
 		wraps.set(key, wrap);
@@ -119,13 +141,19 @@ function applyEpoch(draft: Draft, link: Link): void {
 	if (!id || !commitment || !previousKey || !removed || !wraps || link.change.length !== 6) {
 		throw refusedLink(link, "begins no epoch that can be understood");
 	}
-	if (epochNumber(id) !== draft.epoch.number + 1 || !isBase64Text(commitment, HASH_BYTES) || !isBase64Text(previousKey, PREVIOUS_KEY_BYTES)) {
+	if (
+		epochNumber(id) !== draft.epoch.number + 1 ||
+		!isBase64Text(commitment, HASH_BYTES) ||
+		!isBase64Text(previousKey, PREVIOUS_KEY_BYTES)
+	) {
 		throw refusedLink(link, "does not begin the next epoch");
 	}
 	for (const key of removed === "-" ? [] : removed.split(",")) {
 		if (!draft.members.delete(key)) throw refusedLink(link, "removes somebody who is no member");
 	}
-	const writers = new Set([...draft.members.values()].filter((member) => member.role === "writer").map((member) => member.sign));
+	const writers = new Set(
+		[...draft.members.values()].filter((member) => member.role === "writer").map((member) => member.sign),
+	);
 	if (writers.size === 0) throw refusedLink(link, "leaves the environment without a writer");
 	const number = draft.epoch.number + 1;
 	draft.epoch = { id, number, commitment, previousKey, wraps: wrapsOf(link, wraps, draft.members), writers };
@@ -136,11 +164,20 @@ function applyEpoch(draft: Draft, link: Link): void {
  * Verifies an environment's chain against the vault's and returns what it says.
  * @throws AppError exit 7: an environment that the vault's chain does not know, or a fault of the chain
  */
-export function verifyEnvironment(root: RootState, name: string, links: readonly Link[], line: number): EnvironmentState {
+export function verifyEnvironment(
+	root: RootState,
+	name: string,
+	links: readonly Link[],
+	line: number,
+): EnvironmentState {
 	const [genesis, ...rest] = links;
 	if (!genesis) throw malformed("VAULT_MALFORMED", `environment '${name}' has no membership link.`, line);
 	if (root.environments.get(name) !== linkHash(genesis)) {
-		throw malformed("VAULT_ENVIRONMENT_UNKNOWN", `no owner of the vault created this environment '${name}'.`, genesis.line);
+		throw malformed(
+			"VAULT_ENVIRONMENT_UNKNOWN",
+			`no owner of the vault created this environment '${name}'.`,
+			genesis.line,
+		);
 	}
 	const context = { vaultId: root.vaultId, environment: name };
 	checkLink(context, undefined, genesis);
@@ -148,11 +185,19 @@ export function verifyEnvironment(root: RootState, name: string, links: readonly
 	let last = genesis;
 	for (const link of rest) {
 		checkLink(context, last, link);
-		if (draft.members.get(link.signer)?.role !== "writer") throw refusedLink(link, "is signed by somebody who is no writer");
+		if (draft.members.get(link.signer)?.role !== "writer")
+			throw refusedLink(link, "is signed by somebody who is no writer");
 		if (link.change[0] === "add") applyAdd(draft, link);
 		else if (link.change[0] === "epoch") applyEpoch(draft, link);
 		else throw refusedLink(link, "says nothing that this version understands");
 		last = link;
 	}
-	return { name, vaultId: root.vaultId, genesis: linkHash(genesis), head: linkHash(last), length: links.length, ...draft };
+	return {
+		name,
+		vaultId: root.vaultId,
+		genesis: linkHash(genesis),
+		head: linkHash(last),
+		length: links.length,
+		...draft,
+	};
 }

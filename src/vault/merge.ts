@@ -47,7 +47,9 @@ function mergeOne(sides: MergeSides, name: string): Outcome {
  */
 export function mergeRecords(sides: MergeSides): RecordMerge {
 	const merge: RecordMerge = { take: [], send: [], conflicts: [], rolledBack: [] };
-	const names = [...new Set([...sides.ours.keys(), ...sides.theirs.keys(), ...sides.base.keys()])].sort(compareNames);
+	const names = [...new Set([...sides.ours.keys(), ...sides.theirs.keys(), ...sides.base.keys()])].sort(
+		compareNames,
+	);
 	for (const name of names) {
 		const outcome = mergeOne(sides, name);
 		const ours = sides.ours.get(name);

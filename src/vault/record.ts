@@ -38,7 +38,9 @@ const MAX_SEALED_BYTES = SEAL_OVERHEAD_BYTES + LIMITS.valueBytes + PAD_BYTES;
 function isSealedText(text: string): boolean {
 	const bytes = Math.floor((text.length * 3) / 4);
 	const padded = bytes - SEAL_OVERHEAD_BYTES;
-	return bytes <= MAX_SEALED_BYTES && padded >= PAD_BYTES && padded % PAD_BYTES === 0 && isBase64Text(text, bytes);
+	return (
+		bytes <= MAX_SEALED_BYTES && padded >= PAD_BYTES && padded % PAD_BYTES === 0 && isBase64Text(text, bytes)
+	);
 }
 
 /**
@@ -53,12 +55,14 @@ export function parseRecord(name: string, body: string, line: number): SealedRec
 	const version = VERSION.exec(versionWord ?? "")?.[1];
 	const fault = (message: string) =>
 		malformed("VAULT_RECORD_MALFORMED", `the record of ${name} ${message}.`, line + 1);
-	if (words.length !== 6 || version === undefined) throw fault("is not of the form 'vVERSION KIND EPOCH AUTHOR SEALED SIGNATURE'");
+	if (words.length !== 6 || version === undefined)
+		throw fault("is not of the form 'vVERSION KIND EPOCH AUTHOR SEALED SIGNATURE'");
 	if (kind !== "live" && kind !== "deleted") throw fault("is neither live nor deleted");
 	if (epoch === undefined || epochNumber(epoch) === undefined) throw fault("has no valid epoch");
 	if (author === undefined || !isBase64Text(author, PUBLIC_KEY_BYTES)) throw fault("has no valid author");
 	if (sealed === undefined || !isSealedText(sealed)) throw fault("has no valid payload");
-	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES)) throw fault("has no valid signature");
+	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES))
+		throw fault("has no valid signature");
 	return { name, version: Number(version), kind, epoch, author, sealed, signature, body, line };
 }
 

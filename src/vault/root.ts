@@ -32,7 +32,8 @@ const SALT_BYTES = 16;
 export function memberOf(words: readonly (string | undefined)[]): PublicMember | undefined {
 	const [sign, box, name] = words;
 	if (sign === undefined || box === undefined || name === undefined) return undefined;
-	if (!isBase64Text(sign, PUBLIC_KEY_BYTES) || !isBase64Text(box, PUBLIC_KEY_BYTES) || !isMemberName(name)) return undefined;
+	if (!isBase64Text(sign, PUBLIC_KEY_BYTES) || !isBase64Text(box, PUBLIC_KEY_BYTES) || !isMemberName(name))
+		return undefined;
 	return { sign, box, name };
 }
 
@@ -43,7 +44,13 @@ export function makeGenesis(creator: PublicMember, signing: KeyPair): Link {
 }
 
 /** Makes the link by which the vault's chain gains an environment. */
-export function makeCreateEnvironment(vaultId: string, last: Link, name: string, genesis: string, signing: KeyPair): Link {
+export function makeCreateEnvironment(
+	vaultId: string,
+	last: Link,
+	name: string,
+	genesis: string,
+	signing: KeyPair,
+): Link {
 	return makeLink({ vaultId, environment: "" }, last, ["create", name, genesis], signing);
 }
 
@@ -55,7 +62,13 @@ interface Draft {
 function genesisOf(link: Link): PublicMember {
 	const [verb, salt, ...words] = link.change;
 	const creator = memberOf(words);
-	if (verb !== "genesis" || link.change.length !== 5 || salt === undefined || !isBase64Text(salt, SALT_BYTES) || !creator) {
+	if (
+		verb !== "genesis" ||
+		link.change.length !== 5 ||
+		salt === undefined ||
+		!isBase64Text(salt, SALT_BYTES) ||
+		!creator
+	) {
 		throw refusedLink(link, "is not a genesis link");
 	}
 	if (creator.sign !== link.signer) throw refusedLink(link, "is not signed by the creator that it names");
@@ -66,12 +79,15 @@ function apply(draft: Draft, link: Link): void {
 	const [verb, ...words] = link.change;
 	const [first, second] = words;
 	if (verb === "create" && words.length === 2 && first !== undefined && second !== undefined) {
-		if (!isEnvironmentName(first) || !isBase64Text(second, HASH_BYTES)) throw refusedLink(link, "creates nothing that can be named");
+		if (!isEnvironmentName(first) || !isBase64Text(second, HASH_BYTES))
+			throw refusedLink(link, "creates nothing that can be named");
 		if (draft.environments.has(first)) throw refusedLink(link, `creates '${first}', which exists already`);
-		if (draft.environments.size >= LIMITS.environments) throw refusedLink(link, `passes the limit of ${LIMITS.environments} environments`);
+		if (draft.environments.size >= LIMITS.environments)
+			throw refusedLink(link, `passes the limit of ${LIMITS.environments} environments`);
 		draft.environments.set(first, second);
 	} else if (verb === "delete" && words.length === 1 && first !== undefined) {
-		if (!draft.environments.delete(first)) throw refusedLink(link, "deletes an environment that does not exist");
+		if (!draft.environments.delete(first))
+			throw refusedLink(link, "deletes an environment that does not exist");
 	} else if (verb === "admit" && words.length === 3) {
 		const owner = memberOf(words);
 		if (!owner || draft.owners.has(owner.sign)) throw refusedLink(link, "admits nobody new");
@@ -102,7 +118,8 @@ export function verifyRoot(vaultId: string, links: readonly Link[]): RootState {
 	let last = genesis;
 	for (const link of rest) {
 		checkLink(context, last, link);
-		if (!draft.owners.has(link.signer)) throw refusedLink(link, "is signed by somebody who does not own the vault");
+		if (!draft.owners.has(link.signer))
+			throw refusedLink(link, "is signed by somebody who does not own the vault");
 		apply(draft, link);
 		last = link;
 	}

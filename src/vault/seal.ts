@@ -14,12 +14,30 @@ type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch">;
 
 /** What the payload is bound to: a record moved to another name, version, environment, vault or epoch does not open. */
 function sealContext(place: Place, record: Context): Uint8Array {
-	return lengthPrefixed("coffer/seal/1", place.vaultId, place.name, record.epoch, record.name, record.version, record.kind);
+	return lengthPrefixed(
+		"coffer/seal/1",
+		place.vaultId,
+		place.name,
+		record.epoch,
+		record.name,
+		record.version,
+		record.kind,
+	);
 }
 
 function signedBytes(place: Place, record: Context & Pick<SealedRecord, "author" | "sealed">): Uint8Array {
 	const { epoch, name, version, kind, author, sealed } = record;
-	return lengthPrefixed("coffer/record/1", place.vaultId, place.name, epoch, name, version, kind, author, sealed);
+	return lengthPrefixed(
+		"coffer/record/1",
+		place.vaultId,
+		place.name,
+		epoch,
+		name,
+		version,
+		kind,
+		author,
+		sealed,
+	);
 }
 
 /** A writer: whose signature new records carry. */
@@ -78,10 +96,18 @@ export function verifyRecord(state: EnvironmentState, record: SealedRecord): voi
 	const line = record.line + 1;
 	const epoch = state.epochs.get(record.epoch);
 	if (!epoch) {
-		throw malformed("RECORD_EPOCH_UNKNOWN", `the record of ${record.name} names an epoch that environment '${state.name}' never had.`, line);
+		throw malformed(
+			"RECORD_EPOCH_UNKNOWN",
+			`the record of ${record.name} names an epoch that environment '${state.name}' never had.`,
+			line,
+		);
 	}
 	if (!epoch.writers.has(record.author)) {
-		throw malformed("RECORD_AUTHOR_UNKNOWN", `the record of ${record.name} is by somebody who was no writer of '${state.name}'.`, line);
+		throw malformed(
+			"RECORD_AUTHOR_UNKNOWN",
+			`the record of ${record.name} is by somebody who was no writer of '${state.name}'.`,
+			line,
+		);
 	}
 	const signature = fromBase64(record.signature);
 	const publicKey = fromBase64(record.author);
@@ -103,7 +129,11 @@ export function openRecord(place: Place, keys: EnvironmentKeys, record: SealedRe
 	const value = content && content.length <= LIMITS.valueBytes ? fromUtf8(content) : undefined;
 	if (padded) wipe(padded);
 	if (value === undefined || (record.kind === "deleted" && value !== "")) {
-		throw malformed("RECORD_UNREADABLE", `the record of ${record.name} does not open with the environment's key.`, record.line + 1);
+		throw malformed(
+			"RECORD_UNREADABLE",
+			`the record of ${record.name} does not open with the environment's key.`,
+			record.line + 1,
+		);
 	}
 	return record.kind === "deleted" ? undefined : value;
 }

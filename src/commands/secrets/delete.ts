@@ -12,7 +12,9 @@ export default class SecretsDelete extends BaseCommand<EditResult> {
 		"Each leaves a tombstone in coffer.vault, so that the deletion is as authentic as a value. If one of the names is not there, nothing is deleted.";
 	static override examples = ["<%= config.bin %> secrets delete API_KEY OLD_KEY"];
 	static override strict = false;
-	static override args = { names: Args.string({ name: "NAME...", description: "names to delete", required: true }) };
+	static override args = {
+		names: Args.string({ name: "NAME...", description: "names to delete", required: true }),
+	};
 	static override flags = {
 		environment: environmentFlag,
 		"no-sync": Flags.boolean({ description: "change the vault only" }),

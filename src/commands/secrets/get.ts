@@ -16,8 +16,13 @@ interface GetResult {
 
 export default class SecretsGet extends BaseCommand<GetResult> {
 	static override summary = "Show one secret, masked unless --reveal is given";
-	static override examples = ["<%= config.bin %> secrets get API_KEY", "<%= config.bin %> secrets get API_KEY --reveal"];
-	static override args = { name: Args.string({ name: "NAME", description: "the secret's name", required: true }) };
+	static override examples = [
+		"<%= config.bin %> secrets get API_KEY",
+		"<%= config.bin %> secrets get API_KEY --reveal",
+	];
+	static override args = {
+		name: Args.string({ name: "NAME", description: "the secret's name", required: true }),
+	};
 	static override flags = {
 		environment: environmentFlag,
 		reveal: Flags.boolean({ description: "print the value itself" }),

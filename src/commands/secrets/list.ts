@@ -12,7 +12,10 @@ interface ListResult {
 
 export default class SecretsList extends BaseCommand<ListResult> {
 	static override summary = "List the names of the secrets, their values masked";
-	static override examples = ["<%= config.bin %> secrets list", "<%= config.bin %> secrets list --environment preview --json"];
+	static override examples = [
+		"<%= config.bin %> secrets list",
+		"<%= config.bin %> secrets list --environment preview --json",
+	];
 	static override flags = { environment: environmentFlag };
 
 	protected async execute(): Promise<ListResult> {
@@ -36,7 +39,12 @@ export default class SecretsList extends BaseCommand<ListResult> {
 			terminal.line(`Environment '${result.environment}' has no secrets yet.`);
 			return;
 		}
-		const rows = result.secrets.map(({ name, masked, version, state }) => [name, masked, `v${version}`, state]);
+		const rows = result.secrets.map(({ name, masked, version, state }) => [
+			name,
+			masked,
+			`v${version}`,
+			state,
+		]);
 		terminal.table(rows, ["NAME", "VALUE", "VERSION", "STATE"]);
 	}
 }

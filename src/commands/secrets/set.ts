@@ -18,7 +18,9 @@ export default class SecretsSet extends BaseCommand<EditResult> {
 		"<%= config.bin %> secrets set --env-file .env --environment preview",
 	];
 	static override strict = false;
-	static override args = { pairs: Args.string({ name: "NAME[=VALUE]", description: "pairs, or one name alone" }) };
+	static override args = {
+		pairs: Args.string({ name: "NAME[=VALUE]", description: "pairs, or one name alone" }),
+	};
 	static override flags = {
 		environment: environmentFlag,
 		"env-file": Flags.string({ description: "read the pairs from a .env file", helpValue: "FILE" }),

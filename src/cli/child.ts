@@ -1,0 +1,44 @@
+/**
+ * A command of the user's, run in the foreground: it has the terminal, gets the signals, and its status is ours.
+ */
+import { spawn } from "node:child_process";
+import { AppError, EXIT } from "../errors.ts";
+import { printable } from "../printable.ts";
+import { signalStatus, takeSignals } from "./signals.ts";
+
+function cannotStart(command: string, cause: NodeJS.ErrnoException): AppError {
+	const absent = cause.code === "ENOENT";
+	return new AppError({
+		code: absent ? "COMMAND_NOT_FOUND" : "COMMAND_NOT_STARTED",
+		message: absent
+			? `There is no command ${printable(command)}.`
+			: `${printable(command)} could not be started: ${cause.code ?? "unknown error"}.`,
+		hint: "Check its name and that it can be executed.",
+		exit: EXIT.run,
+		cause,
+	});
+}
+
+/**
+ * Runs a command to its end.
+ * @param environment the whole environment that it gets
+ * @returns its exit status, or 128 + the signal that ended it
+ * @throws AppError exit 125 where it cannot be started
+ */
+export async function runChild(
+	command: string,
+	args: readonly string[],
+	environment: Readonly<Record<string, string>>,
+): Promise<number> {
+	const child = spawn(command, args, { env: environment, stdio: "inherit" });
+	// A terminal sends Ctrl-C to the whole foreground group, the command included; a second copy would be one too many.
+	using _signals = takeSignals((signal) => {
+		if (!(signal === "SIGINT" && process.stdin.isTTY)) child.kill(signal);
+	});
+	return new Promise((resolve, reject) => {
+		child.once("error", (error) => reject(cannotStart(command, error)));
+		child.once("exit", (code, signal) =>
+			resolve(signal === null ? (code ?? EXIT.run) : signalStatus(signal)),
+		);
+	}).then((status) => Number(status));
+}

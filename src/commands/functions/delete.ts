@@ -1,0 +1,35 @@
+import { Args } from "@oclif/core";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { requireTarget } from "../../cli/linking.ts";
+import { openContext } from "../../cli/project.ts";
+import { MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+
+interface DeleteResult {
+	deleted: readonly string[];
+}
+
+export default class FunctionsDelete extends BaseCommand<DeleteResult> {
+	static override summary = "Delete functions from the platform";
+	static override description =
+		"Requests that are under way are finished first. If one of the names is not there, nothing is deleted.";
+	static override examples = ["<%= config.bin %> functions delete old-webhook"];
+	static override strict = false;
+	static override args = {
+		names: Args.string({ name: "NAME...", description: "functions to delete", required: true }),
+	};
+	static override flags = { environment: environmentFlag };
+
+	protected async execute(): Promise<DeleteResult> {
+		const { argv, flags } = await this.parse(FunctionsDelete);
+		const names = [...new Set(argv.map(String))];
+		const context = await openContext(this.environment, flags.environment);
+		const target = await requireTarget(context.root, flags.environment);
+		await target.remote.deleteFunctions(target.binding.app, names);
+		return { deleted: names };
+	}
+
+	protected render(result: DeleteResult, terminal: Terminal): void {
+		for (const name of result.deleted) terminal.line(`${MARKS.ok} ${name}  deleted`);
+	}
+}

@@ -1,0 +1,78 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { requireTarget } from "../../cli/linking.ts";
+import { openContext } from "../../cli/project.ts";
+import { count, MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import type { DeployedFunction } from "../../protocol/messages.ts";
+import { deployFunctions } from "../../sync/deploy.ts";
+
+interface DeployResult {
+	functions: readonly DeployedFunction[];
+	pruned: readonly string[];
+}
+
+const SIGNS = { deployed: MARKS.ok, unchanged: MARKS.same, failed: MARKS.failed };
+
+export default class FunctionsDeploy extends BaseCommand<DeployResult> {
+	static override summary = "Deploy the project's functions to the linked platform";
+	static override description =
+		"Functions are functions/NAME/{index,entry,main}.{ts,js}, or functions/NAME.{ts,js}; a nested folder's name is its path. Unchanged ones are not restarted. One that fails to build or to start leaves the version before it serving.";
+	static override examples = [
+		"<%= config.bin %> functions deploy",
+		"<%= config.bin %> functions deploy api/billing",
+		"<%= config.bin %> functions deploy --prune",
+	];
+	static override strict = false;
+	static override args = {
+		names: Args.string({ name: "NAME...", description: "functions to deploy; all by default" }),
+	};
+	static override flags = {
+		environment: environmentFlag,
+		prune: Flags.boolean({ description: "delete the app's functions that the project no longer has" }),
+	};
+
+	protected async execute(): Promise<DeployResult> {
+		const { argv, flags } = await this.parse(FunctionsDeploy);
+		const names = argv.map(String);
+		if (flags.prune && names.length > 0) {
+			throw new AppError({
+				code: "USAGE",
+				message: "--prune goes with a deployment of all functions, not of named ones.",
+				hint: "Leave the names out, or delete: coffer functions delete NAME.",
+				exit: EXIT.usage,
+			});
+		}
+		const context = await openContext(this.environment, flags.environment);
+		const target = await requireTarget(context.root, flags.environment);
+		const onFunction = (result: DeployedFunction) => {
+			if (!this.terminal.json) this.#show(result);
+		};
+		const result = await deployFunctions(context.root, target, { names, prune: flags.prune, onFunction });
+		const failed = result.functions.filter(({ status }) => status === "failed");
+		if (failed.length === 0) return result;
+		throw new AppError({
+			code: "DEPLOY_FAILED",
+			message: `${count(failed.length, "function")} of ${result.functions.length} failed: ${failed.map(({ name }) => name).join(", ")}.`,
+			hint: "Mend it and deploy again; a version that served before goes on serving.",
+			exit: EXIT.failure,
+			data: result,
+		});
+	}
+
+	#show(result: DeployedFunction): void {
+		const { terminal } = this;
+		terminal.line(`${SIGNS[result.status]} ${result.name}  ${result.status}  ${result.url}`);
+		if (result.error !== undefined) terminal.block(result.error, "    ");
+	}
+
+	protected render(result: DeployResult, terminal: Terminal): void {
+		for (const name of result.pruned) terminal.line(`${MARKS.ok} ${name}  deleted`);
+		const deployed = result.functions.filter(({ status }) => status === "deployed").length;
+		const unchanged = result.functions.filter(({ status }) => status === "unchanged").length;
+		terminal.line(
+			`${deployed} deployed, ${unchanged} unchanged, ${result.functions.length - deployed - unchanged} failed`,
+		);
+	}
+}

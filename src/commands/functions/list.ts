@@ -1,0 +1,57 @@
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { requireTarget } from "../../cli/linking.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+
+interface ListResult {
+	functions: {
+		name: string;
+		url: string;
+		state: "live" | "idle" | "failed";
+		pid: number | null;
+		deployment: string;
+		references: string[];
+		dynamic: boolean;
+		error?: string;
+	}[];
+}
+
+export default class FunctionsList extends BaseCommand<ListResult> {
+	static override summary = "List the functions on the platform, and the secrets that each reads";
+	static override examples = ["<%= config.bin %> functions list", "<%= config.bin %> functions list --json"];
+	static override flags = { environment: environmentFlag };
+
+	protected async execute(): Promise<ListResult> {
+		const { flags } = await this.parse(FunctionsList);
+		const context = await openContext(this.environment, flags.environment);
+		const target = await requireTarget(context.root, flags.environment);
+		const { functions } = await target.remote.listFunctions(target.binding.app);
+		return {
+			functions: functions.map(({ name, url, state, pid, deployment, references, dynamic, error }) => ({
+				name,
+				url,
+				state,
+				pid,
+				deployment,
+				references: [...new Set(references.map((reference) => reference.name))],
+				dynamic: dynamic.length > 0,
+				...(error === undefined ? {} : { error }),
+			})),
+		};
+	}
+
+	protected render(result: ListResult, terminal: Terminal): void {
+		if (result.functions.length === 0) {
+			terminal.line("No functions are deployed. Deploy them: coffer functions deploy");
+			return;
+		}
+		const rows = result.functions.map(({ name, state, pid, references, dynamic, url }) => [
+			name,
+			state,
+			pid === null ? "-" : String(pid),
+			dynamic ? "all (dynamic)" : references.join(", ") || "none",
+			url,
+		]);
+		terminal.table(rows, ["NAME", "STATE", "PID", "READS", "URL"]);
+	}
+}

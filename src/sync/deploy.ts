@@ -1,0 +1,135 @@
+/**
+ * Deploys a project's functions: finds them, sends the source files that the platform lacks, and reports each.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { collectSources } from "../project/functions/collect.ts";
+import { discoverFunctions, type FunctionEntry } from "../project/functions/discover.ts";
+import { blobHash } from "../protocol/blob-hash.ts";
+import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
+import type { LinkTarget } from "./link-target.ts";
+
+/** Source files on their way at one time. */
+const PARALLEL_UPLOADS = 8;
+
+export interface DeployOptions {
+	/** The functions to deploy; all where empty. */
+	readonly names: readonly string[];
+	/** Whether functions of the app that the project no longer has are deleted. */
+	readonly prune: boolean;
+	/** Called for each function as the platform reports it. */
+	readonly onFunction?: ((result: DeployedFunction) => void) | undefined;
+}
+
+export interface DeployOutcome {
+	/** Sorted by name. */
+	readonly functions: readonly DeployedFunction[];
+	/** Deleted, since the project no longer has them. */
+	readonly pruned: readonly string[];
+}
+
+/** The functions that are asked for. @throws AppError `FUNCTION_NOT_FOUND` (exit 4), `NO_FUNCTIONS` (exit 4) */
+function choose(found: readonly FunctionEntry[], names: readonly string[]): FunctionEntry[] {
+	if (names.length === 0) {
+		if (found.length > 0) return [...found];
+		throw new AppError({
+			code: "NO_FUNCTIONS",
+			message: "This project has no functions.",
+			hint: "A function is functions/NAME/index.ts (or entry.ts, main.ts), or functions/NAME.ts.",
+			exit: EXIT.notFound,
+		});
+	}
+	const known = new Map(found.map((entry) => [entry.name, entry]));
+	const absent = names.filter((name) => !known.has(name));
+	if (absent.length === 0) return [...new Set(names)].flatMap((name) => known.get(name) ?? []);
+	throw new AppError({
+		code: "FUNCTION_NOT_FOUND",
+		message: `This project has no function ${absent.join(", ")}.`,
+		hint: `It has: ${[...known.keys()].join(", ") || "none"}. Nothing was deployed.`,
+		exit: EXIT.notFound,
+	});
+}
+
+async function upload(
+	target: LinkTarget,
+	missing: readonly string[],
+	contents: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+	const queue = missing.values();
+	const worker = async () => {
+		for (const hash of queue) {
+			const bytes = contents.get(hash);
+			if (!bytes)
+				throw new AppError({
+					code: "BLOB_UNKNOWN",
+					message: "The platform asked for a file that this deployment does not have.",
+					hint: "Run the command again.",
+					exit: EXIT.network,
+				});
+			await target.remote.putBlob(target.binding.app, hash, bytes);
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, missing.length) }, worker));
+}
+
+/** Sends the request once; the hashes of the files that the platform lacks, or undefined where all went through. */
+async function send(
+	target: LinkTarget,
+	request: Deploy,
+	options: DeployOptions,
+	outcome: { functions: DeployedFunction[]; pruned: string[] },
+): Promise<readonly string[] | undefined> {
+	let done = false;
+	for await (const event of target.remote.deploy(target.binding.app, request)) {
+		if (event.type === "missing") return event.hashes;
+		if (event.type === "function") {
+			outcome.functions.push(event.result);
+			options.onFunction?.(event.result);
+		} else {
+			outcome.pruned.push(...event.pruned);
+			done = true;
+		}
+	}
+	if (done) return undefined;
+	throw new AppError({
+		code: "PLATFORM_ANSWER_CUT",
+		message: "The platform's answer ended before it said that the deployment is complete.",
+		hint: "Run the command again: what is deployed already stays unchanged.",
+		exit: EXIT.network,
+	});
+}
+
+/**
+ * Deploys functions.
+ * @throws AppError `FUNCTION_NOT_FOUND` (exit 4), exit 2 for sources that cannot be deployed, exit 6 for the network;
+ *   a function that fails to build or to start is no error but `failed` in the outcome
+ */
+export async function deployFunctions(
+	root: string,
+	target: LinkTarget,
+	options: DeployOptions,
+): Promise<DeployOutcome> {
+	const chosen = choose(await discoverFunctions(root), options.names);
+	const sources = await collectSources(root, chosen);
+	const files = [...sources].map(([path, bytes]): [string, string] => [path, blobHash(bytes)]);
+	const contents = new Map([...sources].map(([, bytes], index) => [files[index]?.[1] ?? "", bytes]));
+	const request: Deploy = {
+		files,
+		functions: chosen.map(({ name, entry }) => ({ name, entry })),
+		prune: options.prune,
+	};
+	const outcome = { functions: [] as DeployedFunction[], pruned: [] as string[] };
+	const missing = await send(target, request, options, outcome);
+	if (missing) {
+		await upload(target, missing, contents);
+		const still = await send(target, request, options, outcome);
+		if (still)
+			throw new AppError({
+				code: "BLOB_LOST",
+				message: "The platform does not keep the files that it was sent.",
+				hint: "Look at the platform's log.",
+				exit: EXIT.network,
+			});
+	}
+	outcome.functions.sort((a, b) => (a.name < b.name ? -1 : 1));
+	return outcome;
+}
