@@ -40,7 +40,7 @@ const EXTERNAL = ["keytar", "libsql", "oxc-parser", "deno", "typescript"];
  */
 const REPLACED = new Map([
 	["tinyglobby", "module.exports = {};"],
-	["cli-spinners", "module.exports = {};"],
+	["cli-spinners", 'exports.dots2 = exports.line = { frames: ["-"] };'],
 	["minimatch", "exports.minimatch = (name, pattern) => name === pattern;"],
 ]);
 
