@@ -5,7 +5,7 @@ import type { KeyPair } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { type Change, type Head, isAuthenticChange, type LogEntry, nextHead } from "../protocol/change.ts";
 import { openKeys } from "../vault/keys.ts";
-import { epochNumber, type EnvironmentState } from "../vault/membership.ts";
+import { type EnvironmentState, epochNumber } from "../vault/membership.ts";
 import { parseRecordText, type SealedRecord } from "../vault/record.ts";
 import { verifyRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
@@ -43,7 +43,10 @@ export function acceptChange(state: AppState, change: Change, platform: Opener):
 	const operation = state.operations.get(change.operation);
 	if (operation !== undefined) return { duplicate: operation.head };
 	if (!isAuthenticChange(state.context, change)) {
-		throw refused("CHANGE_FORGED", "The change is not what its author signed, or was signed for another app.");
+		throw refused(
+			"CHANGE_FORGED",
+			"The change is not what its author signed, or was signed for another app.",
+		);
 	}
 	checkBase(state, change.base);
 	if (isStale(state, change)) return { stale: change.base.revision };
@@ -140,7 +143,9 @@ function checkVersion(stored: SealedRecord | undefined, record: SealedRecord): v
 	if (stored === undefined || record.version > stored.version) return;
 	const epoch = epochNumber(record.epoch) ?? 0;
 	const isReseal =
-		record.version === stored.version && record.kind === stored.kind && epoch > (epochNumber(stored.epoch) ?? 0);
+		record.version === stored.version &&
+		record.kind === stored.kind &&
+		epoch > (epochNumber(stored.epoch) ?? 0);
 	if (isReseal) return;
 	throw new AppError({
 		code: "RECORD_OUTDATED",
@@ -150,7 +155,11 @@ function checkVersion(stored: SealedRecord | undefined, record: SealedRecord): v
 	});
 }
 
-function refused(code: string, message: string, hint = "Nothing was stored. Check whose vault this is."): AppError {
+function refused(
+	code: string,
+	message: string,
+	hint = "Nothing was stored. Check whose vault this is.",
+): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.integrity });
 }
 

@@ -2,8 +2,8 @@
  * One app of a running platform: its state, and the only way to append to its streams.
  */
 import { AppError, EXIT } from "../errors.ts";
-import type { Change, Head, LogContext, LogEntry } from "../protocol/change.ts";
-import { decode, logEntrySchema, MESSAGE_LIMITS } from "../protocol/messages.ts";
+import type { Change, Head, LogContext } from "../protocol/change.ts";
+import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../protocol/messages.ts";
 import { acceptChange, type Opener } from "./accept.ts";
 import { EventStream } from "./event-stream.ts";
 import { type AppEvent, appEventSchema } from "./events.ts";
@@ -19,12 +19,14 @@ export interface AppOptions {
 	readonly identity: Opener & { readonly stateKey: Uint8Array };
 }
 
+type Entries = ChangesPage["entries"];
+
 /** What became of a change that was sent. */
 export type AppendOutcome =
 	/** `since`: the first entries between the change's base and it. `isRepeat`: it was there before. */
-	| { readonly accepted: Head; readonly since: LogEntry[]; readonly isRepeat: boolean }
+	| { readonly accepted: Head; readonly since: Entries; readonly isRepeat: boolean }
 	/** The first entries after the change's base, and the present head. */
-	| { readonly stale: LogEntry[]; readonly head: Head };
+	| { readonly stale: Entries; readonly head: Head };
 
 /** The prefix of an app's streams. */
 export function appStreams(app: string): string {
@@ -114,12 +116,12 @@ export class App {
 	 * Entries after a revision, oldest first, at most a page of them, and a page's worth of bytes.
 	 * @param before revision of the first entry that is not wanted
 	 */
-	async entries(after: number, before = this.#fold.head.revision + 1): Promise<LogEntry[]> {
+	async entries(after: number, before = this.#fold.head.revision + 1): Promise<Entries> {
 		const count = Math.min(before - after - 1, MESSAGE_LIMITS.entriesPerPage);
 		if (count <= 0) return [];
 		const entries = await this.#options.store.read(this.#changes, after, count);
 		let characters = 0;
-		const page: LogEntry[] = [];
+		const page: Entries = [];
 		for (const entry of entries) {
 			characters += entry.body.length;
 			if (page.length > 0 && characters > MESSAGE_LIMITS.bodyBytes) break;
@@ -140,7 +142,7 @@ export class App {
 	}
 }
 
-function decodeEntry({ body, revision }: StreamEntry, app: string): LogEntry {
+function decodeEntry({ body, revision }: StreamEntry, app: string): Entries[number] {
 	try {
 		return decode(logEntrySchema, JSON.parse(body), "The entry");
 	} catch (cause) {

@@ -56,6 +56,11 @@ export class Apps {
 		return [...this.#live.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 	}
 
+	/** The app, or undefined where there is none. */
+	find(app: string): App | undefined {
+		return this.#live.get(app);
+	}
+
 	/** @throws AppError `APP_NOT_FOUND` (exit 4) */
 	get(app: string): App {
 		const found = this.#live.get(app);
@@ -87,14 +92,16 @@ export class Apps {
 	}
 
 	/**
-	 * Deletes an app with everything that its streams hold. Its functions must have been stopped.
+	 * Deletes an app with everything that its streams hold. Its functions are stopped by the caller.
 	 * @throws AppError `APP_NOT_FOUND` (exit 4)
 	 */
 	delete(app: string): Promise<void> {
 		return this.#changing.run(async () => {
 			this.get(app);
 			const atMs = this.#options.now();
-			await this.#stream.append(() => (this.#known.has(app) ? { type: "app-deleted", app, atMs } : undefined));
+			await this.#stream.append(() =>
+				this.#known.has(app) ? { type: "app-deleted", app, atMs } : undefined,
+			);
 			this.#live.delete(app);
 			await this.#options.store.deleteStreams(appStreams(app));
 		});

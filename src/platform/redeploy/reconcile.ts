@@ -6,6 +6,7 @@ import type { RedeployResult } from "../../protocol/messages.ts";
 import type { Opener } from "../accept.ts";
 import type { App } from "../app.ts";
 import type { Deployment } from "../function.ts";
+import { describeError } from "../log.ts";
 import type { Limiter } from "../mutex.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
@@ -15,7 +16,7 @@ import { FunctionSlot, type SlotOutcome, type SlotPort, type Started } from "./s
 
 /** What is told to whoever runs the platform. Never holds a value. */
 export interface ReconcileLog {
-	warn(fields: { app: string; function: string }, message: string): void;
+	warn(fields: { app: string; function: string; error?: string }, message: string): void;
 }
 
 export interface ReconcileOptions {
@@ -120,7 +121,7 @@ export class AppFunctions {
 	/** Makes a built deployment the function's present one, once it runs. */
 	async deploy(deployment: Deployment): Promise<SlotOutcome> {
 		const name = deployment.function;
-		const outcome = await this.slot(name).deploy(deployment, () => this.#recordDeployed(deployment));
+		const outcome = await this.slot(name).deploy(deployment, () => this.recordDeployed(deployment));
 		if (outcome.status === "failed") {
 			const error = (outcome.error ?? "").slice(0, ERROR_CHARACTERS_MAX);
 			const atMs = this.#options.now();
@@ -157,7 +158,8 @@ export class AppFunctions {
 		await Promise.allSettled(this.#running.values());
 	}
 
-	async #recordDeployed(deployment: Deployment): Promise<void> {
+	/** Notes a deployment as the function's present one. */
+	async recordDeployed(deployment: Deployment): Promise<void> {
 		const atMs = this.#options.now();
 		await this.app.record(() => ({ type: "deployed", deployment, atMs }));
 	}
@@ -170,10 +172,11 @@ export class AppFunctions {
 			start: (deployment, begin) => this.#start(deployment, begin),
 			isOutdated: ({ deployment, revision }) => changedSince(this.app.state, deployment, revision),
 			onStarted: async ({ deployment }) => {
-				if (present()?.error !== undefined) await this.#recordDeployed(deployment);
+				if (present()?.error !== undefined) await this.recordDeployed(deployment);
 			},
-			// The message is the function's own output, and belongs to its author alone.
-			onFailure: () => log.warn({ app: this.app.id, function: name }, "a function does not run"),
+			onFailure: (error) => {
+				log.warn({ app: this.app.id, function: name, ...describeError(error) }, "a function does not run");
+			},
 			schedule,
 			monotonicMs,
 		};

@@ -28,8 +28,8 @@ export interface SlotPort {
 	isOutdated(started: Started): boolean;
 	/** Called after a wanted version has started, before it serves. */
 	onStarted(started: Started): Promise<void>;
-	/** Called where a version ended by itself, and where one did not start. */
-	onFailure(message: string): void;
+	/** Called where a version ended by itself, and with the error where one did not start. */
+	onFailure(error?: unknown): void;
 	/** Runs a task later; the returned function takes that back. */
 	schedule(task: () => void, delayMs: number): () => void;
 	/** Milliseconds of a clock that never goes back. */
@@ -57,6 +57,8 @@ export class FunctionSlot {
 	#isClosed = false;
 	#crashes = 0;
 	#cancelRestart: (() => void) | undefined;
+	/** A start that is under way. */
+	#starting: Promise<unknown> | undefined;
 	/** A refresh that has not read the secrets yet: whoever asks now is served by it. */
 	#pending: Promise<SlotOutcome> | undefined;
 
@@ -86,7 +88,8 @@ export class FunctionSlot {
 
 	/** The instance to send a request to; starts an idle function. Undefined where it cannot be started. */
 	async ensure(): Promise<Instance | undefined> {
-		if (this.#current === undefined && this.#isIdle) await this.#refresh();
+		if (this.#current === undefined)
+			await (this.#isIdle ? this.#refresh() : (this.#pending ?? this.#starting));
 		return this.#current?.instance;
 	}
 
@@ -116,7 +119,17 @@ export class FunctionSlot {
 		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
 	}
 
-	async #replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<SlotOutcome> {
+	#replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<SlotOutcome> {
+		const replaced = this.#start(deployment, begin, commit);
+		this.#starting = replaced;
+		return replaced;
+	}
+
+	async #start(
+		deployment: Deployment,
+		begin: () => void,
+		commit?: () => Promise<void>,
+	): Promise<SlotOutcome> {
 		this.#cancelRestart?.();
 		let started: Started | undefined;
 		try {
@@ -125,10 +138,10 @@ export class FunctionSlot {
 			await (commit === undefined ? this.#port.onStarted(started) : commit());
 		} catch (error) {
 			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
-			if (!(error instanceof AppError)) throw error;
-			this.#error = error.message;
-			this.#port.onFailure(error.message);
-			return { status: "failed", error: error.message };
+			this.#error =
+				error instanceof AppError ? error.message : "The platform could not start it; its log says more.";
+			this.#port.onFailure(error);
+			return { status: "failed", error: this.#error };
 		}
 		this.#switchTo(started);
 		return { status: "live" };
@@ -155,10 +168,11 @@ export class FunctionSlot {
 		if (current?.instance !== instance || this.#isClosed) return;
 		this.#current = undefined;
 		this.#error = exitMessage(reason);
-		this.#port.onFailure(this.#error);
+		this.#port.onFailure();
 		const livedMs = this.#port.monotonicMs() - current.sinceMs;
 		this.#crashes = livedMs >= PROVEN_MS ? 0 : this.#crashes + 1;
-		const delayMs = this.#crashes === 0 ? 0 : Math.min(BACKOFF_FIRST_MS * 2 ** (this.#crashes - 1), BACKOFF_MAX_MS);
+		const delayMs =
+			this.#crashes === 0 ? 0 : Math.min(BACKOFF_FIRST_MS * 2 ** (this.#crashes - 1), BACKOFF_MAX_MS);
 		this.#cancelRestart = this.#port.schedule(() => void this.#refresh(), delayMs);
 	}
 

@@ -1,0 +1,152 @@
+/**
+ * What each route of the control API does, but for changes and deployments (`streams.ts`).
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
+import {
+	type AppInfo,
+	type AppList,
+	appIdSchema,
+	type ChangesPage,
+	createAppSchema,
+	decode,
+	type FunctionList,
+	type FunctionLogs,
+	MESSAGE_LIMITS,
+} from "../../protocol/messages.ts";
+import type { App } from "../app.ts";
+import type { Core } from "../core.ts";
+import { readBytes, readJson } from "./body.ts";
+
+export interface Call {
+	readonly core: Core;
+	readonly request: Request;
+	readonly url: URL;
+	/** The gateway's own address, without a slash at its end. */
+	readonly listenUrl: string;
+	/** A parameter of the route. */
+	parameter(name: string): string;
+}
+
+export type Handler = (call: Call) => Promise<Response> | Response;
+
+const SMALL_BODY_BYTES = 64 * 1024;
+const LOG_LINES_MAX = 10_000;
+const ERROR_CHARACTERS_MAX = 32 * 1024;
+
+function invalid(message: string): AppError {
+	return new AppError({ code: "REQUEST_INVALID", message, hint: "See docs/protocol.md.", exit: EXIT.usage });
+}
+
+/** The app that the route names. @throws AppError `APP_NOT_FOUND` (exit 4) */
+export function appOf({ core, parameter }: Call): App {
+	return core.apps.get(parameter("app"));
+}
+
+/** Where the gateway serves a function, or all of an app. */
+export function urlOf(listenUrl: string, app: string, name?: string): string {
+	return name === undefined ? `${listenUrl}/${app}/` : `${listenUrl}/${app}/${name}`;
+}
+
+function infoOf(app: App, listenUrl: string): AppInfo {
+	const { context, head } = app.state;
+	const { vaultId, environment } = context;
+	return { app: app.id, vaultId, environment, ...head, url: urlOf(listenUrl, app.id) };
+}
+
+export const health: Handler = () => Response.json({ status: "ok" });
+
+export const platform: Handler = ({ core }) => Response.json(core.info);
+
+export const listApps: Handler = ({ core }) => {
+	const apps = core.apps.list().map(({ id, state: { context, head } }) => ({
+		app: id,
+		vaultId: context.vaultId,
+		environment: context.environment,
+		revision: head.revision,
+	}));
+	return Response.json({ apps } satisfies AppList);
+};
+
+export const createApp: Handler = async ({ core, listenUrl, parameter, request }) => {
+	const id = decode(appIdSchema, parameter("app"), "The app's id");
+	const bound = decode(createAppSchema, await readJson(request, SMALL_BODY_BYTES), "The request");
+	return Response.json(infoOf(await core.createApp(id, bound), listenUrl));
+};
+
+export const showApp: Handler = (call) => Response.json(infoOf(appOf(call), call.listenUrl));
+
+export const deleteApp: Handler = async (call) => {
+	await call.core.deleteApp(appOf(call).id);
+	return new Response(null, { status: 204 });
+};
+
+export const readChanges: Handler = async (call) => {
+	const app = appOf(call);
+	const text = call.url.searchParams.get("after") ?? "0";
+	if (!/^(0|[1-9][0-9]{0,15})$/.test(text)) throw invalid("The parameter 'after' must be a revision.");
+	const { head } = app.state;
+	const entries = await app.entries(Number(text), head.revision + 1);
+	return Response.json({ ...head, entries } satisfies ChangesPage);
+};
+
+export const putBlob: Handler = async (call) => {
+	appOf(call);
+	const bytes = await readBytes(call.request, "application/octet-stream", MESSAGE_LIMITS.blobBytes);
+	if (blobHash(bytes) !== call.parameter("hash")) {
+		throw new AppError({
+			code: "BLOB_HASH_MISMATCH",
+			message: "The bytes that arrived do not have the hash that they were sent under.",
+			hint: "Send them again; the hash is BLAKE2b-256, in base64url without padding.",
+			exit: EXIT.integrity,
+		});
+	}
+	await call.core.store.putBlob(bytes);
+	return new Response(null, { status: 204 });
+};
+
+export const listFunctions: Handler = (call) => {
+	const app = appOf(call);
+	const running = call.core.functionsOf(app);
+	const functions = [...app.state.functions]
+		.sort(([a], [b]) => (a < b ? -1 : 1))
+		.map(([name, known]) => {
+			const slot = running.find(name);
+			const error = (slot?.error ?? known.error)?.slice(0, ERROR_CHARACTERS_MAX);
+			const { id, references, dynamic } = known.deployment;
+			return {
+				name,
+				url: urlOf(call.listenUrl, app.id, name),
+				state: slot?.state ?? ("failed" as const),
+				pid: slot?.instance?.pid ?? null,
+				deployment: id,
+				references,
+				dynamic,
+				...(error === undefined ? {} : { error }),
+			};
+		});
+	return Response.json({ functions } satisfies FunctionList);
+};
+
+export const deleteFunctions: Handler = async (call) => {
+	const app = appOf(call);
+	const names = call.url.searchParams.getAll("name");
+	if (names.length === 0) throw invalid("Name the functions to delete: ?name=NAME, once for each.");
+	await call.core.functionsOf(app).delete(names);
+	return new Response(null, { status: 204 });
+};
+
+export const readLogs: Handler = (call) => {
+	const app = appOf(call);
+	const name = call.url.searchParams.get("function") ?? "";
+	if (!app.state.functions.has(name)) {
+		throw new AppError({
+			code: "FUNCTION_NOT_FOUND",
+			message: "The app has no such function.",
+			hint: "`coffer functions list` shows what there is.",
+			exit: EXIT.notFound,
+		});
+	}
+	const lines = call.core.runtime.logs(app.id, name).slice(-LOG_LINES_MAX);
+	return Response.json({ lines } satisfies FunctionLogs);
+};

@@ -1,0 +1,65 @@
+/**
+ * The two routes whose answers come line by line: changes and deployments.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import {
+	type ChangeEvent,
+	changeSchema,
+	type DeployEvent,
+	decode,
+	deploySchema,
+	MESSAGE_LIMITS,
+} from "../../protocol/messages.ts";
+import { describeError } from "../log.ts";
+import { readJson } from "./body.ts";
+import { appOf, type Call, type Handler, urlOf } from "./handlers.ts";
+import { problemResponse } from "./problem.ts";
+import { lines } from "./stream.ts";
+
+function logFailure({ core }: Call): (error: unknown) => void {
+	return (error) => core.log.error(describeError(error), "an answer ended with an error");
+}
+
+function stale(app: string): AppError {
+	return new AppError({
+		code: "CHANGE_STALE",
+		message: `Others changed the same secrets of ${app}, or its membership, since this change was made.`,
+		hint: "Merge what came since (it is in this answer), and send the change again.",
+		exit: EXIT.conflict,
+	});
+}
+
+export const appendChange: Handler = async (call) => {
+	const app = appOf(call);
+	const body = await readJson(call.request, MESSAGE_LIMITS.bodyBytes);
+	const change = decode(changeSchema, body, "The change");
+	const outcome = await app.append(change);
+	if ("stale" in outcome) return problemResponse(stale(app.id), { ...outcome.head, entries: outcome.stale });
+	const { accepted, isRepeat, since } = outcome;
+	if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
+	return lines(async (write) => {
+		const tell = (event: ChangeEvent) => write(event);
+		tell({ type: "accepted", ...accepted, since });
+		const functions = call.core.functionsOf(app);
+		const { untouched } = await functions.redeploy(change.operation, (result) =>
+			tell({ type: "redeployed", result }),
+		);
+		tell({ type: "done", untouched: [...untouched] });
+	}, logFailure(call));
+};
+
+export const deploy: Handler = async (call) => {
+	const app = appOf(call);
+	const body = await readJson(call.request, MESSAGE_LIMITS.bodyBytes);
+	const request = decode(deploySchema, body, "The deployment");
+	const { core, listenUrl } = call;
+	return lines(async (write) => {
+		const tell = (event: DeployEvent) => write(event);
+		const outcome = await core.deployer.deploy(core.functionsOf(app), request, (result) => {
+			core.log.info({ app: app.id, function: result.name, status: result.status }, "function deployed");
+			tell({ type: "function", result: { ...result, url: urlOf(listenUrl, app.id, result.name) } });
+		});
+		if ("missing" in outcome) tell({ type: "missing", hashes: [...outcome.missing] });
+		else tell({ type: "done", pruned: [...outcome.pruned] });
+	}, logFailure(call));
+};

@@ -1,0 +1,147 @@
+/**
+ * The platform's one reader of the process's environment, and its typed configuration. Credentials are kept apart,
+ * so that a configuration can be logged without a thought.
+ */
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { AppError, EXIT } from "../errors.ts";
+
+/** Where a listener binds. */
+export interface Address {
+	readonly host: string;
+	/** 0 picks a free one. */
+	readonly port: number;
+}
+
+export interface PlatformConfig {
+	readonly version: string;
+	/** Absolute. */
+	readonly dataDirectory: string;
+	readonly storeUrl: string;
+	/** For builds alone, with the cache of packages; platforms of one user share it. */
+	readonly buildDirectory: string;
+	readonly listen: Address;
+	readonly control: Address;
+	/** Host names by which the control API is reached, besides its own. */
+	readonly hostNames: readonly string[];
+	readonly identityFile: string | undefined;
+	/** What functions may reach besides the public internet. */
+	readonly allowNet: readonly string[];
+	/** `COFFER_DENO` and `PATH`. */
+	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
+	/** What builds get of the environment. */
+	readonly passthrough: Readonly<Record<string, string>>;
+}
+
+/** Where the platform's identity may come from; read where it is used. */
+export interface PlatformCredentials {
+	readonly COFFER_PLATFORM_IDENTITY: string | undefined;
+	readonly COFFER_PLATFORM_IDENTITY_FILE: string | undefined;
+}
+
+/** What `coffer platform start` was given. */
+export interface PlatformFlags {
+	readonly version: string;
+	readonly data?: string | undefined;
+	readonly store?: string | undefined;
+	readonly listen: string;
+	readonly control: string;
+	readonly identityFile?: string | undefined;
+	readonly allowNet: readonly string[];
+	readonly hostNames: readonly string[];
+	readonly behindTlsProxy: boolean;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Certificates, proxies and registries: what a build needs to download packages here. */
+const PASSED_THROUGH = [
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+	"DENO_CERT",
+	"DENO_TLS_CA_STORE",
+	"HTTP_PROXY",
+	"HTTPS_PROXY",
+	"NO_PROXY",
+	"http_proxy",
+	"https_proxy",
+	"no_proxy",
+	"NPM_CONFIG_REGISTRY",
+	"JSR_URL",
+];
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
+
+function usage(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/** A variable's text; an empty one counts as not set. */
+function text(variables: Variables, name: string): string | undefined {
+	return variables[name] === "" ? undefined : variables[name];
+}
+
+/** An XDG base directory; as the specification says, a relative path is ignored. */
+function baseDirectory(variables: Variables, name: string, fallback: readonly string[]): string {
+	const configured = text(variables, name);
+	if (configured !== undefined && isAbsolute(configured)) return configured;
+	return join(text(variables, "HOME") ?? homedir(), ...fallback);
+}
+
+/** `HOST:PORT`, with an IPv6 host in brackets. @throws AppError `ADDRESS_INVALID` (exit 2) */
+export function parseAddress(flag: string, value: string): Address {
+	const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(value);
+	const host = match?.[1] ?? match?.[2];
+	const port = Number(match?.[3]);
+	if (host !== undefined && port <= 65_535) return { host, port };
+	throw usage(
+		"ADDRESS_INVALID",
+		`${flag} takes HOST:PORT, such as 127.0.0.1:8080.`,
+		"Port 0 picks a free one; an IPv6 host stands in brackets.",
+	);
+}
+
+function checkControl(address: Address, behindTlsProxy: boolean): void {
+	if (LOOPBACK.has(address.host) || behindTlsProxy) return;
+	throw usage(
+		"CONTROL_WITHOUT_TLS",
+		`The control API speaks plain HTTP and would listen on ${address.host}, where others could read its tokens.`,
+		"Bind it to 127.0.0.1, or put a proxy that speaks TLS before it and say so with --behind-tls-proxy.",
+	);
+}
+
+/**
+ * The configuration of a platform.
+ * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS` (exit 2)
+ */
+export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
+	const dataHome = baseDirectory(variables, "XDG_DATA_HOME", [".local", "share"]);
+	const dataDirectory = resolve(flags.data ?? join(dataHome, "coffer", "platform"));
+	const cacheHome = baseDirectory(variables, "XDG_CACHE_HOME", [".cache"]);
+	const control = parseAddress("--control", flags.control);
+	checkControl(control, flags.behindTlsProxy);
+	const passed = PASSED_THROUGH.flatMap((name) => {
+		const value = text(variables, name);
+		return value === undefined ? [] : [[name, value] as const];
+	});
+	return {
+		version: flags.version,
+		dataDirectory,
+		storeUrl: flags.store ?? `sqlite:${dataDirectory}`,
+		buildDirectory: join(cacheHome, "coffer", "build"),
+		listen: parseAddress("--listen", flags.listen),
+		control,
+		hostNames: flags.hostNames,
+		identityFile: flags.identityFile,
+		allowNet: flags.allowNet,
+		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
+		passthrough: Object.fromEntries(passed),
+	};
+}
+
+/** The credentials that the environment holds. */
+export function readPlatformCredentials(variables: Variables = process.env): PlatformCredentials {
+	return {
+		COFFER_PLATFORM_IDENTITY: text(variables, "COFFER_PLATFORM_IDENTITY"),
+		COFFER_PLATFORM_IDENTITY_FILE: text(variables, "COFFER_PLATFORM_IDENTITY_FILE"),
+	};
+}

@@ -1,0 +1,133 @@
+/**
+ * A running platform without its sockets: its apps, their functions, its tokens.
+ */
+import { fingerprint } from "../identity/identity.ts";
+import type { CreateApp, PlatformInfo } from "../protocol/messages.ts";
+import type { Opener } from "./accept.ts";
+import type { App } from "./app.ts";
+import { Apps } from "./apps.ts";
+import type { Deployer } from "./deploy.ts";
+import { describeError, type Log } from "./log.ts";
+import { Limiter } from "./mutex.ts";
+import { AppFunctions, type ReconcileOptions } from "./redeploy/reconcile.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import type { Store } from "./store/store.ts";
+import { TokenRegistry } from "./tokens.ts";
+
+/** What the platform needs of its identity. */
+export interface CoreIdentity extends Opener {
+	readonly publicKeys: { readonly sign: string; readonly box: string };
+	/** Authenticates what the platform writes for itself, 32 bytes. */
+	readonly stateKey: Uint8Array;
+}
+
+export interface Clock {
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	/** Milliseconds of a clock that never goes back, as of `performance.now()`. */
+	readonly monotonicMs: () => number;
+	/** Runs a task later; the returned function takes that back. */
+	readonly schedule: (task: () => void, delayMs: number) => () => void;
+}
+
+export interface CoreOptions {
+	readonly version: string;
+	readonly store: Store;
+	readonly runtime: Runtime;
+	readonly deployer: Deployer;
+	readonly identity: CoreIdentity;
+	/** How many functions may be starting at once. */
+	readonly startsMax: number;
+	readonly log: Log;
+	readonly clock: Clock;
+}
+
+export class Core {
+	readonly info: PlatformInfo;
+	readonly apps: Apps;
+	readonly tokens: TokenRegistry;
+	readonly store: Store;
+	readonly runtime: Runtime;
+	readonly deployer: Deployer;
+	readonly log: Log;
+	readonly clock: Clock;
+	readonly #reconcile: Omit<ReconcileOptions, "app">;
+	readonly #functions = new Map<App, AppFunctions>();
+
+	private constructor(options: CoreOptions, apps: Apps, tokens: TokenRegistry) {
+		const { clock, identity, log, runtime, store } = options;
+		const { sign, box } = identity.publicKeys;
+		this.info = { version: options.version, sign, box, fingerprint: fingerprint({ sign, box }) };
+		this.apps = apps;
+		this.tokens = tokens;
+		this.store = store;
+		this.runtime = runtime;
+		this.deployer = options.deployer;
+		this.log = log;
+		this.clock = clock;
+		this.#reconcile = { store, runtime, identity, log, ...clock, starts: new Limiter(options.startsMax) };
+	}
+
+	/**
+	 * Reads everything that the store holds. No function runs yet (`startAll`).
+	 * @throws AppError exit 7 where it is not what was written
+	 */
+	static async open(options: CoreOptions): Promise<Core> {
+		const { clock, identity, store } = options;
+		const apps = await Apps.open({ store, identity, now: clock.now });
+		const { sign, box } = identity.publicKeys;
+		const registry = { store, fingerprint: fingerprint({ sign, box }), stateKey: identity.stateKey };
+		return new Core(options, apps, await TokenRegistry.open(registry));
+	}
+
+	/** Starts every function of every app; one that fails is logged and shows as failed. */
+	async startAll(): Promise<void> {
+		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startAll()));
+	}
+
+	/** The functions of a live app. */
+	functionsOf(app: App): AppFunctions {
+		const present = this.#functions.get(app);
+		if (present !== undefined) return present;
+		const functions = new AppFunctions({ ...this.#reconcile, app });
+		this.#functions.set(app, functions);
+		return functions;
+	}
+
+	/** @throws AppError as `Apps.create` */
+	async createApp(id: string, bound: CreateApp): Promise<App> {
+		const { app, created } = await this.apps.create(id, bound);
+		if (created) this.log.info({ app: id }, "app created");
+		return app;
+	}
+
+	/**
+	 * Stops an app's functions and deletes it with its log.
+	 * @throws AppError `APP_NOT_FOUND` (exit 4)
+	 */
+	async deleteApp(id: string): Promise<void> {
+		const app = this.apps.get(id);
+		const functions = this.functionsOf(app);
+		await this.apps.delete(id);
+		await functions.close();
+		this.#functions.delete(app);
+		for (const name of app.state.functions.keys()) this.runtime.forget(id, name);
+		this.log.info({ app: id }, "app deleted");
+	}
+
+	/** Stops the functions that nobody called for a while. */
+	stopIdle(idleMs: number): void {
+		for (const functions of this.#functions.values()) functions.stopIdle(idleMs);
+	}
+
+	/** Stops all functions; each may finish what it is serving. */
+	async close(graceMs: number): Promise<void> {
+		await Promise.all(
+			[...this.#functions.values()].map((functions) =>
+				functions.close(graceMs).catch((error: unknown) => {
+					this.log.error(describeError(error), "functions did not stop");
+				}),
+			),
+		);
+	}
+}

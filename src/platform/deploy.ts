@@ -1,0 +1,158 @@
+/**
+ * Deploying: uploaded files in, built functions that run out. What is the same as what runs is left alone.
+ */
+import { randomBytes, toBase64 } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
+import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
+import { checkUpload, type Upload } from "./build/upload.ts";
+import type { Deployment, FunctionSource, References } from "./function.ts";
+import { describeError, type Log } from "./log.ts";
+import { Limiter } from "./mutex.ts";
+import type { AppFunctions } from "./redeploy/reconcile.ts";
+import type { Store } from "./store/store.ts";
+
+export interface DeployerOptions {
+	readonly store: Store;
+	readonly builder: Builder;
+	/** Finds what a bundle reads. */
+	readonly analyze: (bundle: Bundle) => References | Promise<References>;
+	/** How many builds there may be at once. */
+	readonly buildsMax: number;
+	readonly log: Log;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+}
+
+export type DeployOutcome =
+	/** Nothing was done: these blobs must be sent first. */
+	{ readonly missing: readonly string[] } | { readonly pruned: readonly string[] };
+
+export class Deployer {
+	readonly #options: DeployerOptions;
+	readonly #builds: Limiter;
+
+	constructor(options: DeployerOptions) {
+		this.#options = options;
+		this.#builds = new Limiter(options.buildsMax);
+	}
+
+	/**
+	 * Builds and starts what an upload names.
+	 * @param onFunction called as each function is done
+	 * @throws AppError exit 2 where the upload is not allowed; what is wrong with one function is in its result
+	 */
+	async deploy(
+		functions: AppFunctions,
+		request: Deploy,
+		onFunction: (result: Omit<DeployedFunction, "url">) => void,
+	): Promise<DeployOutcome> {
+		const hashes = [...new Set(request.files.map(([, hash]) => hash))];
+		const missing = await this.#options.store.missingBlobs(hashes);
+		if (missing.length > 0) return { missing };
+		const upload = await this.#load(request);
+		await Promise.all(
+			upload.functions.map(async (source) => onFunction(await this.#deployOne(functions, upload, source))),
+		);
+		return { pruned: request.prune ? await prune(functions, upload) : [] };
+	}
+
+	async #load({ files, functions }: Deploy): Promise<Upload> {
+		const uploaded = await Promise.all(
+			files.map(async ([path, hash]) => {
+				const content = await this.#options.store.getBlob(hash);
+				if (content === undefined) throw blobGone();
+				return { path, content };
+			}),
+		);
+		return checkUpload(uploaded, functions);
+	}
+
+	async #deployOne(
+		functions: AppFunctions,
+		upload: Upload,
+		{ name, entry }: FunctionSource,
+	): Promise<Omit<DeployedFunction, "url">> {
+		try {
+			const prepared = this.#options.builder.prepare(upload.files, entry);
+			if (isPresent(functions, name, (present) => present.source === prepared.source)) {
+				return { name, status: "unchanged" };
+			}
+			return await this.#buildAndStart(functions, name, prepared);
+		} catch (error) {
+			if (error instanceof AppError) return { name, status: "failed", error: error.message };
+			this.#options.log.error({ function: name, ...describeError(error) }, "a deployment failed");
+			return { name, status: "failed", error: "The platform failed to deploy it; its log says more." };
+		}
+	}
+
+	async #buildAndStart(
+		functions: AppFunctions,
+		name: string,
+		prepared: PreparedBuild,
+	): Promise<Omit<DeployedFunction, "url">> {
+		const { analyze, builder, now, store } = this.#options;
+		const built = await this.#builds.run(async () => {
+			const bundle = await builder.build(prepared);
+			return { bundle, references: await analyze(bundle) };
+		});
+		const { source } = prepared;
+		const present = functions.app.state.functions.get(name)?.deployment;
+		if (present !== undefined && isPresent(functions, name, ({ bundle }) => bundle === built.bundle.hash)) {
+			// The next upload of these sources need not be built; the process is that of before.
+			await functions.recordDeployed({ ...present, source, ...withObserved(built.references, present) });
+			return { name, status: "unchanged" };
+		}
+		const bundle = await store.putBlob(built.bundle.code);
+		const { references, dynamic } = built.references;
+		const deployment: Deployment = {
+			id: deploymentId(now()),
+			function: name,
+			bundle,
+			source,
+			references,
+			dynamic,
+		};
+		const { status, error } = await functions.deploy(deployment);
+		return status === "failed" ? { name, status, error: error ?? "" } : { name, status: "deployed" };
+	}
+}
+
+/** Whether the function's present deployment fits and does not fail. */
+function isPresent(functions: AppFunctions, name: string, fits: (present: Deployment) => boolean): boolean {
+	const present = functions.app.state.functions.get(name);
+	if (present === undefined || present.error !== undefined || !fits(present.deployment)) return false;
+	const slot = functions.find(name);
+	return slot !== undefined && slot.state !== "failed" && slot.error === undefined;
+}
+
+/** The references of a bundle, and what the same bundle was seen to read. */
+function withObserved(found: References, present: Deployment): References {
+	const observed = present.references.filter(({ how }) => how === "observed");
+	return { references: [...found.references, ...observed], dynamic: found.dynamic };
+}
+
+/** Deletes the functions that the upload does not name. */
+async function prune(functions: AppFunctions, upload: Upload): Promise<string[]> {
+	const named = new Set(upload.functions.map(({ name }) => name));
+	const others = [...functions.app.state.functions.keys()].filter((name) => !named.has(name)).sort();
+	await functions.delete(others);
+	return others;
+}
+
+const ID_TIME_DIGITS = 9;
+const ID_RANDOM_BYTES = 6;
+
+/** Unique, and sortable by time. */
+function deploymentId(nowMs: number): string {
+	return `d${nowMs.toString(36).padStart(ID_TIME_DIGITS, "0")}-${toBase64(randomBytes(ID_RANDOM_BYTES))}`;
+}
+
+function blobGone(): AppError {
+	return new AppError({
+		code: "BLOB_GONE",
+		message: "A file of the upload vanished from the store while it was being deployed.",
+		hint: "Deploy again.",
+		exit: EXIT.conflict,
+	});
+}

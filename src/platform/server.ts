@@ -1,0 +1,178 @@
+/**
+ * The composition root: from a configuration to a platform that serves.
+ */
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { cryptoReady } from "../crypto.ts";
+import { type Api, createApi } from "./api/api.ts";
+import { hostPath } from "./assets.ts";
+import { type Builder, openBuilder } from "./build/bundle.ts";
+import { analyzeReferences } from "./build/references/analyze.ts";
+import type { PlatformConfig } from "./config.ts";
+import { type Clock, Core, type CoreIdentity } from "./core.ts";
+import { Deployer } from "./deploy.ts";
+import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { bound, ControlListener, httpUrl } from "./listener.ts";
+import { describeError, type Log } from "./log.ts";
+import { createDenoRuntime } from "./runtime/deno.ts";
+import { findDeno } from "./runtime/deno-binary.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { openStore } from "./store/open.ts";
+import type { Store } from "./store/store.ts";
+
+export interface Platform {
+	/** Where functions are served, without a slash at its end. */
+	readonly listenUrl: string;
+	/** The control API's address, without a slash at its end. */
+	readonly controlUrl: string;
+	/** An access token that may do everything; only at the very first start, and never told again. */
+	readonly firstToken: string | undefined;
+	/** What keeps builds from the platform's own files. */
+	readonly buildSandbox: Builder["level"];
+	/** Takes no new requests, finishes those in flight, stops the functions, closes the store. */
+	close(): Promise<void>;
+}
+
+export interface PlatformParts {
+	readonly identity: CoreIdentity;
+	readonly log: Log;
+	readonly clock?: Clock;
+}
+
+const GRACE_MS = 10_000;
+const IDLE_AFTER_MS = 15 * 60_000;
+const IDLE_SWEEP_MS = 60_000;
+
+const SYSTEM_CLOCK: Clock = {
+	now: () => Date.now(),
+	monotonicMs: () => performance.now(),
+	schedule: (task, delayMs) => {
+		const timer = setTimeout(task, delayMs);
+		timer.unref();
+		return () => clearTimeout(timer);
+	},
+};
+
+/** What was opened, to be closed in the opposite order. */
+class Opened {
+	readonly #closers: (() => Promise<void>)[] = [];
+
+	add(close: () => Promise<void>): void {
+		this.#closers.push(close);
+	}
+
+	/** Closes everything, whatever fails on the way. */
+	async close(log: Log): Promise<void> {
+		for (const close of this.#closers.splice(0).reverse()) {
+			try {
+				await close();
+			} catch (error) {
+				log.error(describeError(error), "a part of the platform did not close");
+			}
+		}
+	}
+}
+
+/**
+ * Starts a platform; all deployed functions run, or have failed, when this resolves.
+ * @throws AppError exit 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
+ */
+export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
+	const opened = new Opened();
+	try {
+		return await start(config, parts, opened);
+	} catch (error) {
+		await opened.close(parts.log);
+		throw error;
+	}
+}
+
+async function start(config: PlatformConfig, parts: PlatformParts, opened: Opened): Promise<Platform> {
+	await cryptoReady;
+	const { clock = SYSTEM_CLOCK, identity, log } = parts;
+	const store = await openStore(config.storeUrl, { now: clock.monotonicMs });
+	opened.add(async () => await store[Symbol.asyncDispose]());
+	const { builder, runtime } = await openDeno(config, opened);
+	const core = await openCore(config, { clock, identity, log, store, builder, runtime });
+	opened.add(() => core.close(GRACE_MS));
+
+	const gateway = createGateway({
+		functions: (app) => core.apps.find(app)?.state.functions,
+		instance: async (app, name) => {
+			const found = core.apps.find(app);
+			return found && (await core.functionsOf(found).instance(name));
+		},
+	});
+	const listenUrl = await listen(gateway, config, opened);
+	const hosts = { bound: config.control.host, names: config.hostNames };
+	const controlUrl = await listenControl(createApi({ core, hosts, listenUrl }), config, opened);
+	await core.startAll();
+	const sweep = setInterval(() => core.stopIdle(IDLE_AFTER_MS), IDLE_SWEEP_MS);
+	sweep.unref();
+	opened.add(async () => clearInterval(sweep));
+	const firstToken = await firstTokenOf(core);
+	log.info({ listen: listenUrl, control: controlUrl, sandbox: builder.level }, "the platform is ready");
+	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, close: () => opened.close(log) };
+}
+
+async function openDeno(
+	config: PlatformConfig,
+	opened: Opened,
+): Promise<{ builder: Builder; runtime: Runtime }> {
+	const binary = await findDeno(config.deno);
+	const { allowNet, buildDirectory, dataDirectory, identityFile, passthrough } = config;
+	const directory = join(dataDirectory, "run");
+	const runtime = await createDenoRuntime({ binary, hostPath: hostPath("main.ts"), directory, allowNet });
+	opened.add(() => runtime.close());
+	const builder = await openBuilder({
+		deno: binary,
+		directory: buildDirectory,
+		hidden: identityFile === undefined ? [dataDirectory] : [dataDirectory, identityFile],
+		passthrough,
+		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
+	});
+	return { builder, runtime };
+}
+
+async function openCore(
+	{ version }: PlatformConfig,
+	parts: Required<PlatformParts> & { store: Store; builder: Builder; runtime: Runtime },
+): Promise<Core> {
+	const { builder, clock, identity, log, runtime, store } = parts;
+	const cores = availableParallelism();
+	const deployer = new Deployer({
+		store,
+		builder,
+		analyze: ({ code, sourceMap }) =>
+			analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap }),
+		buildsMax: cores,
+		log,
+		now: clock.now,
+	});
+	return await Core.open({ version, store, runtime, deployer, identity, startsMax: cores, log, clock });
+}
+
+async function listen(
+	gateway: Gateway,
+	{ listen: address }: PlatformConfig,
+	opened: Opened,
+): Promise<string> {
+	const { port } = await bound("gateway", address, () => gateway.listen(address.port, address.host));
+	opened.add(() => gateway.close({ graceMs: GRACE_MS }));
+	return httpUrl({ host: address.host, port });
+}
+
+async function listenControl(api: Api, { control }: PlatformConfig, opened: Opened): Promise<string> {
+	const listener = new ControlListener(api);
+	const address = await bound("control API", control, () => listener.listen(control));
+	opened.add(() => listener.close(GRACE_MS));
+	return httpUrl(address);
+}
+
+/** A token for whoever starts the platform for the first time: nobody could get in otherwise. */
+async function firstTokenOf({ clock, tokens }: Core): Promise<string | undefined> {
+	if (tokens.list().length > 0) return undefined;
+	const { token } = await tokens.create({ scopes: ["admin"] }, clock.now());
+	return token;
+}
