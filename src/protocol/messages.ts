@@ -22,13 +22,17 @@ export const MESSAGE_LIMITS = {
 	functionsPerDeployment: 2_000,
 } as const;
 
-const base64 = (bytes: number) => z.string().refine((text) => isBase64Text(text, bytes), `must be base64url of ${bytes} bytes`);
+const base64 = (bytes: number) =>
+	z.string().refine((text) => isBase64Text(text, bytes), `must be base64url of ${bytes} bytes`);
 const hash32 = base64(32);
 const APP_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const appIdSchema = z.string().regex(APP_ID, "must match ^[a-z0-9][a-z0-9-]{0,62}$");
 const functionName = z.string().min(1).max(200);
 const revision = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const chain = z.array(z.string().max(64 * 1024)).min(1).max(10_000);
+const chain = z
+	.array(z.string().max(64 * 1024))
+	.min(1)
+	.max(10_000);
 
 const headSchema = z.strictObject({ revision, head: hash32 });
 const headerSchema = z.strictObject({ vault: chain, environment: chain });
@@ -42,7 +46,11 @@ export const changeSchema = z.strictObject({
 	signature: base64(64),
 });
 
-export const logEntrySchema = z.strictObject({ revision: revision.min(1), head: hash32, change: changeSchema });
+export const logEntrySchema = z.strictObject({
+	revision: revision.min(1),
+	head: hash32,
+	change: changeSchema,
+});
 
 /** `GET /v1/platform` */
 export const platformInfoSchema = z.object({
@@ -73,7 +81,11 @@ export const appInfoSchema = z.object({
 export type AppInfo = z.infer<typeof appInfoSchema>;
 
 /** `GET /v1/apps/:app/changes?after=N` */
-export const changesPageSchema = z.object({ revision, head: hash32, entries: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage) });
+export const changesPageSchema = z.object({
+	revision,
+	head: hash32,
+	entries: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage),
+});
 export type ChangesPage = z.infer<typeof changesPageSchema>;
 
 const reasonSchema = z.object({
@@ -87,7 +99,10 @@ export const redeployResultSchema = z.object({
 	function: functionName,
 	status: z.enum(["live", "idle", "failed"]),
 	ms: z.number().min(0),
-	error: z.string().max(64 * 1024).optional(),
+	error: z
+		.string()
+		.max(64 * 1024)
+		.optional(),
 	reasons: z.array(reasonSchema).max(20_000),
 });
 export type RedeployResult = z.infer<typeof redeployResultSchema>;
@@ -113,9 +128,11 @@ export type ChangeEvent = z.infer<typeof changeEventSchema>;
 export const deploySchema = z.strictObject({
 	/** Path to BLAKE2b-256 of its content, base64. */
 	files: z.array(z.tuple([z.string().min(1).max(1024), hash32])).max(MESSAGE_LIMITS.filesPerDeployment),
-	functions: z.array(z.strictObject({ name: functionName, entry: z.string().min(1).max(1024) })).max(MESSAGE_LIMITS.functionsPerDeployment),
+	functions: z
+		.array(z.strictObject({ name: functionName, entry: z.string().min(1).max(1024) }))
+		.max(MESSAGE_LIMITS.functionsPerDeployment),
 	/** Whether functions that are not named are deleted. */
-	prune: z.boolean(),
+	prune: z.boolean().default(false),
 });
 export type Deploy = z.infer<typeof deploySchema>;
 
@@ -123,7 +140,10 @@ export const deployedFunctionSchema = z.object({
 	name: functionName,
 	status: z.enum(["deployed", "unchanged", "failed"]),
 	url: z.string().max(4096),
-	error: z.string().max(64 * 1024).optional(),
+	error: z
+		.string()
+		.max(64 * 1024)
+		.optional(),
 });
 
 /** The lines of the answer (a failure on the way as above): either `missing` alone (send those blobs, then ask again), or function… and done. */
@@ -152,8 +172,13 @@ export const functionListSchema = z.object({
 			pid: z.int().nullable(),
 			deployment: z.string().max(100),
 			references: z.array(referenceSchema).max(20_000),
-			dynamic: z.array(z.object({ file: z.string().max(4096), line: z.int().min(0), why: z.string().max(1000) })).max(20_000),
-			error: z.string().max(64 * 1024).optional(),
+			dynamic: z
+				.array(z.object({ file: z.string().max(4096), line: z.int().min(0), why: z.string().max(1000) }))
+				.max(20_000),
+			error: z
+				.string()
+				.max(64 * 1024)
+				.optional(),
 		}),
 	),
 });
@@ -161,16 +186,32 @@ export type FunctionList = z.infer<typeof functionListSchema>;
 
 /** `GET /v1/apps/:app/logs?function=NAME` (names may hold slashes) */
 export const logsSchema = z.object({
-	lines: z.array(z.object({ time: z.string().max(40), level: z.enum(["info", "error"]), message: z.string().max(20_000) })).max(10_000),
+	lines: z
+		.array(
+			z.object({
+				time: z.string().max(40),
+				level: z.enum(["info", "error"]),
+				message: z.string().max(20_000),
+			}),
+		)
+		.max(10_000),
 });
 export type FunctionLogs = z.infer<typeof logsSchema>;
 
 /** `GET /v1/apps` */
-export const appListSchema = z.object({ apps: z.array(z.object({ app: appIdSchema, vaultId: hash32, environment: z.string(), revision })).max(100_000) });
+export const appListSchema = z.object({
+	apps: z
+		.array(z.object({ app: appIdSchema, vaultId: hash32, environment: z.string(), revision }))
+		.max(100_000),
+});
 export type AppList = z.infer<typeof appListSchema>;
 
 /** The further members of the 409 problem `CHANGE_STALE` that answers a change whose names or header others changed since its base; clients find them in the error's `data`. */
-export const staleSchema = z.object({ revision, head: hash32, entries: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage) });
+export const staleSchema = z.object({
+	revision,
+	head: hash32,
+	entries: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage),
+});
 
 /**
  * Decodes untrusted JSON (already parsed) by a schema.
@@ -185,7 +226,10 @@ export function decode<T>(schema: z.ZodType<T>, value: unknown, what: string, ex
 	throw new AppError({
 		code: "MESSAGE_INVALID",
 		message: `${what} is not valid at ${where}: ${issue?.code === "custom" || issue?.code === "invalid_format" ? issue.message : (issue?.code ?? "unknown")}.`,
-		hint: exit === EXIT.usage ? "See docs/protocol.md." : "Check that client and platform have the same version of Coffer.",
+		hint:
+			exit === EXIT.usage
+				? "See docs/protocol.md."
+				: "Check that client and platform have the same version of Coffer.",
 		exit,
 	});
 }
