@@ -56,7 +56,7 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Rou
 	const queryStart = target.indexOf("?");
 	const pathEnd = queryStart === -1 ? target.length : queryStart;
 	const segments = target.slice(0, pathEnd).split("/");
-	if (segments[0] !== "" || segments.some((segment) => DOT_SEGMENT.test(segment))) return malformed;
+	if (!target.startsWith("/") || segments.some((segment) => DOT_SEGMENT.test(segment))) return malformed;
 	const app = decode(segments[1] ?? "");
 	const functions = app === undefined ? undefined : functionsOf(app);
 	if (app === undefined || functions === undefined) return unknown;

@@ -86,6 +86,7 @@ export function createServe(socketPath: string, onReady: () => void): Serve {
 				path: socketPath,
 				signal: options.signal,
 				onError: options.onError,
+				automaticCompression: options.automaticCompression,
 				onListen: () => {
 					options.onListen?.(addr);
 					if (!wasReady) onReady();

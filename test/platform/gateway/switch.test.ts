@@ -1,0 +1,98 @@
+/** Versions change under load, and nobody notices. */
+import { Agent, request } from "node:http";
+import { once } from "node:events";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Instance } from "../../../src/platform/runtime/runtime.ts";
+import { call, openStage, type Stage } from "./harness.ts";
+
+const VERSION = `
+	export default async (request) => {
+		if (new URL(request.url).pathname === "/slow") {
+			const steps = ["a", "b", "c"];
+			return new Response(new ReadableStream({
+				async pull(controller) {
+					await new Promise((resolve) => setTimeout(resolve, 50));
+					const step = steps.shift();
+					if (step === undefined) controller.close(); else controller.enqueue(new TextEncoder().encode(step));
+				},
+			}));
+		}
+		return new Response(Deno.env.get("VERSION") + (await request.text()));
+	};`;
+const SWITCHES = 24;
+
+let stage: Stage;
+beforeAll(async () => {
+	stage = await openStage();
+	await stage.start("pay", VERSION, { VERSION: "0" });
+});
+afterAll(() => stage.close());
+
+test(`${SWITCHES} switches under load of kept-alive connections: no request fails, none goes backwards`, async () => {
+	const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+	let isOver = false;
+	const seen = new Set<string>();
+	const failures: unknown[] = [];
+	const client = async (id: number) => {
+		let last = 0;
+		for (let round = 0; !isOver; round++) {
+			const isPost = (id + round) % 2 === 0;
+			const options = { port: stage.port, agent, path: "/shop/pay", method: isPost ? "POST" : "GET" };
+			const answer = await call(options, isPost ? "-posted" : undefined).catch((error) => ({ status: 0, body: String(error) }));
+			const [version = "", rest] = answer.body.split("-");
+			if (answer.status !== 200 || rest !== (isPost ? "posted" : undefined) || Number(version) < last) failures.push(answer);
+			last = Number(version);
+			seen.add(version);
+		}
+	};
+	const clients = Array.from({ length: 12 }, (_, id) => client(id));
+	const slow = call({ port: stage.port, path: "/shop/pay/slow" });
+	const stopped: Promise<void>[] = [];
+	for (let version = 1; version <= SWITCHES; version++) {
+		const old = stage.current.get("pay") as Instance;
+		await stage.start("pay", VERSION, { VERSION: String(version) });
+		stopped.push(old.stop());
+		while (!seen.has(String(version))) await call({ port: stage.port, agent, path: "/shop/pay" }).then(({ body }) => seen.add(body));
+	}
+	isOver = true;
+	await Promise.all([...clients, ...stopped]);
+	agent.destroy();
+	expect(failures).toEqual([]);
+	expect(seen.size).toBe(SWITCHES + 1);
+	expect(await slow).toMatchObject({ status: 200, body: "abc" });
+}, 60_000);
+
+test("a request to an instance whose socket is gone reaches the one that serves by then, body and all", async () => {
+	const gone = await stage.start("gone", VERSION, { VERSION: "gone" });
+	const next = await stage.start("next", VERSION, { VERSION: "next" });
+	// Looks alive to the gateway for one call, as it does in the moment between its death and the news of it.
+	const dead = Object.create(gone, {
+		socketPath: { value: `${gone.socketPath}-gone` },
+		acquire: { value: () => gone.acquire() },
+		inFlight: { get: () => gone.inFlight },
+		exited: { value: gone.exited },
+	}) as Instance;
+	const answers = [dead, next];
+	const second = await openStage({ functions: () => new Set(["x"]), instance: () => answers.shift() });
+	expect(await call({ port: second.port, path: "/shop/x", method: "POST" }, "-posted")).toMatchObject({ status: 200, body: "next-posted" });
+	answers.push(dead, dead);
+	expect((await call({ port: second.port, path: "/shop/x" })).status).toBe(502);
+	expect(gone.inFlight).toBe(0);
+	await second.close();
+});
+
+test("an instance that drains takes no request, and the gateway asks again", async () => {
+	const old = await stage.start("old", VERSION, { VERSION: "old" });
+	const next = await stage.start("new", VERSION, { VERSION: "new" });
+	const outgoing = request({ host: "127.0.0.1", port: stage.port, path: "/shop/old/slow" });
+	outgoing.end();
+	const [response] = await once(outgoing, "response");
+	const stopped = old.stop();
+	const answers = [old, next];
+	const second = await openStage({ functions: () => new Set(["x"]), instance: () => answers.shift() });
+	expect(await call({ port: second.port, path: "/shop/x" })).toMatchObject({ status: 200, body: "new" });
+	expect(Buffer.concat(await response.toArray()).toString()).toBe("abc");
+	await stopped;
+	expect((await old.exited).signal).toBe("SIGTERM");
+	await second.close();
+});
