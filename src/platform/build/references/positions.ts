@@ -3,6 +3,7 @@
  * one state per line; a line's segments are decoded when somebody asks for it. (Building a table of all
  * segments of a large bundle costs more than the whole analysis.)
  */
+import { lineShift } from "./alignment.ts";
 
 /** A place in an original source: the entry of `sources` and the 1-based line. */
 export interface Position {
@@ -26,18 +27,25 @@ interface LineStart {
 	offset: number;
 	source: number;
 	line: number;
+	/** The source of the line's own first segment, or -1. */
+	first: number;
 }
 
 export class Positions {
 	readonly #lineOffsets: number[] = [0];
 	readonly #map: SourceMapJson | undefined;
 	readonly #lines: LineStart[] = [];
+	/** How many lines the map is ahead of the code. */
+	#shift = 0;
 
 	/** @param sourceMap JSON text; where it is missing or is none, positions are those in the bundle. */
 	constructor(code: string, sourceMap: string | undefined) {
 		for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1)) this.#lineOffsets.push(at + 1);
 		this.#map = sourceMap === undefined ? undefined : parseMap(sourceMap);
-		if (this.#map !== undefined) this.#scan(this.#map.mappings);
+		if (this.#map === undefined) return;
+		this.#scan(this.#map.mappings);
+		const firsts = this.#lines.map(({ first }) => first);
+		this.#shift = lineShift(code, this.#map.sources, firsts);
 	}
 
 	/** The original place of an offset, or undefined where the map does not tell. */
@@ -45,7 +53,8 @@ export class Positions {
 		const index = this.#lineOf(offset);
 		const column = offset - (this.#lineOffsets[index] ?? 0);
 		if (this.#map === undefined) return { source: "", line: index + 1 };
-		const found = this.#segment(index, column) ?? this.#before(index);
+		const mapped = index + this.#shift;
+		const found = this.#segment(mapped, column) ?? this.#before(mapped);
 		const source = found === undefined ? undefined : this.#map.sources[found.source];
 		return found === undefined || typeof source !== "string" ? undefined : { source, line: found.line + 1 };
 	}
@@ -72,11 +81,12 @@ export class Positions {
 
 	#scan(mappings: string): void {
 		const reader = new Reader(mappings);
-		this.#lines.push({ offset: 0, source: 0, line: 0 });
-		for (;;) {
-			const more = reader.line(() => undefined);
-			if (!more) return;
-			this.#lines.push({ offset: reader.offset, source: reader.source, line: reader.original });
+		for (let more = true; more; ) {
+			const start = { offset: reader.offset, source: reader.source, line: reader.original, first: -1 };
+			this.#lines.push(start);
+			more = reader.line(() => {
+				if (start.first < 0) start.first = reader.source;
+			});
 		}
 	}
 
@@ -110,7 +120,7 @@ class Reader {
 	original: number;
 	readonly #text: string;
 
-	constructor(text: string, start: LineStart = { offset: 0, source: 0, line: 0 }) {
+	constructor(text: string, start = { offset: 0, source: 0, line: 0 }) {
 		this.#text = text;
 		this.offset = start.offset;
 		this.source = start.source;

@@ -1,0 +1,58 @@
+/**
+ * By how many lines a source map is ahead of its bundle. `deno bundle` replaces esbuild's `require` helper by
+ * a shorter one after the map is made, so that every line below is mapped some lines too far. Where each
+ * module begins is known twice, from esbuild's `// path` comments and from the map, and that tells.
+ */
+
+const MARKER = "__deno_internal_createRequire";
+const SHIFT_MAX = 12;
+/** Modules that are looked at; they agree, or the first few hundred tell. */
+const MODULES_MAX = 400;
+/** Wrapped modules begin with lines that have no mapping. */
+const WRAPPED = /^import |^var \w+ = (?:__\w+\(|\{\};)/;
+
+/**
+ * @param firsts for each line of the map, the source of its first segment, or -1.
+ * @returns 0 unless the bundle has the replaced helper and the modules agree on a shift.
+ */
+export function lineShift(code: string, sources: readonly (string | null)[], firsts: readonly number[]): number {
+	if (!code.includes(MARKER)) return 0;
+	const votes = new Array<number>(SHIFT_MAX + 1).fill(0);
+	for (const { path, line } of moduleStarts(code)) {
+		for (let shift = 0; shift <= SHIFT_MAX; shift++) {
+			if (startsAt(path, line + shift, sources, firsts)) votes[shift] = (votes[shift] ?? 0) + 1;
+		}
+	}
+	const best = Math.max(...votes);
+	return best === 0 ? 0 : votes.lastIndexOf(best);
+}
+
+/** The modules of a bundle: the path in the comment, and the line below it. */
+function* moduleStarts(code: string): Generator<{ path: string; line: number }> {
+	let line = 0;
+	let found = 0;
+	for (let start = 0; start >= 0 && start < code.length && found < MODULES_MAX; line++) {
+		const end = code.indexOf("\n", start);
+		if (end < 0) return;
+		if (code.startsWith("// ", start) && !WRAPPED.test(code.slice(end + 1, end + 200))) {
+			found++;
+			yield { path: code.slice(start + 3, end), line: line + 1 };
+		}
+		start = end + 1;
+	}
+}
+
+function startsAt(path: string, line: number, sources: readonly (string | null)[], firsts: readonly number[]): boolean {
+	const own = (index: number) => baseName(sources[index] ?? "") === baseName(path);
+	let before = line - 1;
+	while (before > 0 && firsts[before] === -1) before--;
+	let after = line;
+	while (after < firsts.length && firsts[after] === -1) after++;
+	const first = firsts[after];
+	if (first === undefined || !own(first)) return false;
+	return firsts[before] === undefined || firsts[before] === -1 || firsts[before] !== first;
+}
+
+function baseName(path: string): string {
+	return path.slice(path.lastIndexOf("/") + 1);
+}
