@@ -5,14 +5,22 @@
  * find, so the bundler cannot follow what was not checked. It runs in a sandbox (`sandbox.ts`), and what
  * it says that it used is checked once more (`verify.ts`).
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { cryptoReady, hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { buildFailure } from "./failure.ts";
+import { buildFailure, cleaner } from "./failure.ts";
 import { checkImports, DEFAULT_HOSTS, type ImportRules } from "./imports.ts";
-import type { Outcome } from "./process.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import { buildFiles, sourceHash } from "./sources.ts";
 import { checkGraph, checkSourceMap } from "./verify.ts";
@@ -68,6 +76,8 @@ export interface Builder {
 }
 
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
+/** The bundler itself and packages are files that a build writes, too. */
+const DOWNLOAD_BYTES_MAX = 256 * 1024 * 1024;
 /** A folder that is older was left by a process that died. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
@@ -95,7 +105,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		...options,
 		environment: options.passthrough,
 		memoryBytesMax: options.memoryBytesMax ?? 2 * 1024 ** 3,
-		fileBytesMax: 8 * settings.outputBytesMax,
+		fileBytesMax: Math.max(DOWNLOAD_BYTES_MAX, 4 * settings.outputBytesMax),
 	});
 	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
 	return {
@@ -123,29 +133,23 @@ async function build(prepared: PreparedBuild, sandbox: Sandbox, settings: Settin
 		writeSources(folder, prepared.files, sandbox);
 		const root = sandbox.rootFor(folder);
 		const flags = buildFlags(prepared, settings.rules);
-		const output = ["--sourcemap=external", "--platform=deno", "--output", "../out/bundle.js"];
-		const limits = { timeoutMs: settings.timeoutMs, outputBytesMax: LOG_BYTES_MAX };
-		const bundled = await sandbox.run(
-			folder,
-			[DENO, "bundle", ...flags, ...output, `./${prepared.entry}`],
-			limits,
-		);
-		assertDone(bundled, prepared, root.build, settings);
-		const graph = await sandbox.run(
-			folder,
-			[DENO, "info", "--json", ...flags, `./${prepared.entry}`],
-			limits,
-		);
-		assertDone(graph, prepared, root.build, settings);
-		const paths = [join(folder, "out/bundle.js"), join(folder, "out/bundle.js.map")];
-		if (paths.some((path) => statSync(path).size > 2 * settings.outputBytesMax))
-			throw tooLarge(prepared, settings);
-		const [code, map] = await Promise.all([readFile(paths[0] ?? ""), readFile(paths[1] ?? "", "utf8")]);
-		if (code.length > settings.outputBytesMax) throw tooLarge(prepared, settings);
-		checkGraph(graph.stdout, prepared, root);
-		const sourceMap = checkSourceMap(map, prepared, root, join(settings.directory, "cache"));
-		const bytes = new Uint8Array(code);
-		return { code: bytes, sourceMap, hash: toBase64(hash(bytes)) };
+		const deadline = performance.now() + settings.timeoutMs;
+		const clean = cleaner(root.build, Object.values(settings.passthrough));
+		const deno = async (...args: string[]) => {
+			const timeoutMs = Math.max(1, deadline - performance.now());
+			const limits = { timeoutMs, outputBytesMax: LOG_BYTES_MAX };
+			const outcome = await sandbox.run(folder, [DENO, ...args, ...flags, `./${prepared.entry}`], limits);
+			if (outcome.timedOut) throw timeout(prepared, settings);
+			if (outcome.code !== 0) throw buildFailure(prepared.entry, outcome, clean);
+			return outcome.stdout;
+		};
+		checkGraph(await deno("info", "--json"), prepared, root, clean);
+		await deno("bundle", "--sourcemap=external", "--platform=deno", "--output=../out/bundle.js");
+		const code = readOutput(folder, "bundle.js", settings.outputBytesMax, prepared);
+		const map = readOutput(folder, "bundle.js.map", 2 * settings.outputBytesMax, prepared);
+		const cache = join(settings.directory, "cache");
+		const sourceMap = checkSourceMap(map.toString("utf8"), prepared, root, cache);
+		return { code: new Uint8Array(code), sourceMap, hash: toBase64(hash(code)) };
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -165,6 +169,25 @@ function writeSources(folder: string, files: ReadonlyMap<string, Uint8Array>, sa
 	sandbox.adopt(made);
 }
 
+/** What the build wrote. No link in its place is followed: the build may not choose what the platform reads. */
+function readOutput(folder: string, name: string, bytesMax: number, { entry }: PreparedBuild): Buffer {
+	const path = join(realpathSync(folder), "out", name);
+	const isOwn = existsSync(path) && realpathSync(path) === path && statSync(path).isFile();
+	if (!isOwn) {
+		const message = `${entry} does not build: the bundler wrote no bundle.`;
+		throw new AppError({
+			code: "BUILD_FAILED",
+			message,
+			hint: "See that the entry is a module.",
+			exit: EXIT.failure,
+		});
+	}
+	if (statSync(path).size <= bytesMax) return readFileSync(path);
+	const message = `The bundle of ${entry} is larger than ${bytesMax / 1024 / 1024} MB.`;
+	const hint = "Import less, or smaller packages.";
+	throw new AppError({ code: "BUILD_TOO_LARGE", message, hint, exit: EXIT.failure });
+}
+
 function buildFlags({ files }: PreparedBuild, { hosts }: ImportRules): string[] {
 	const imports = hosts.map((host) => (host.includes(":") ? host : `${host}:443`)).join(",");
 	const lock = files.has(".coffer/deno.lock") ? "--lock=.coffer/deno.lock" : "--no-lock";
@@ -172,27 +195,10 @@ function buildFlags({ files }: PreparedBuild, { hosts }: ImportRules): string[] 
 	return ["--config", ".coffer/deno.json", lock, network];
 }
 
-function assertDone(outcome: Outcome, { entry }: PreparedBuild, root: string, settings: Settings): void {
-	if (outcome.timedOut) {
-		throw new AppError({
-			code: "BUILD_TIMEOUT",
-			message: `The build of ${entry} took longer than ${settings.timeoutMs / 1000} s.`,
-			hint: "See that its packages can be downloaded from here, and try again.",
-			exit: EXIT.failure,
-		});
-	}
-	if (outcome.code !== 0)
-		throw buildFailure(entry, outcome, `${root}/src`, Object.values(settings.passthrough));
-}
-
-function tooLarge({ entry }: PreparedBuild, { outputBytesMax }: Settings): AppError {
-	const message = `The bundle of ${entry} is larger than ${outputBytesMax / 1024 / 1024} MB.`;
-	return new AppError({
-		code: "BUILD_TOO_LARGE",
-		message,
-		hint: "Import less, or smaller packages.",
-		exit: EXIT.failure,
-	});
+function timeout({ entry }: PreparedBuild, { timeoutMs }: Settings): AppError {
+	const message = `The build of ${entry} took longer than ${timeoutMs / 1000} s.`;
+	const hint = "See that its packages can be downloaded from here, and try again.";
+	return new AppError({ code: "BUILD_TIMEOUT", message, hint, exit: EXIT.failure });
 }
 
 function removeAbandoned(directory: string): void {

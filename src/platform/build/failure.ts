@@ -11,16 +11,10 @@ const NOISE =
 
 /**
  * Turns Deno's output into an error.
- * @param root folder of the sources as the build saw it
- * @param secrets texts that are left out, such as a proxy's address with its password
+ * @param clean as `cleaner` returned it
  */
-export function buildFailure(
-	entry: string,
-	outcome: Outcome,
-	root: string,
-	secrets: readonly string[],
-): AppError {
-	const errors = errorsOf(cleaned(outcome.stderr, root, secrets)).slice(0, ERRORS_MAX);
+export function buildFailure(entry: string, outcome: Outcome, clean: (text: string) => string): AppError {
+	const errors = errorsOf(clean(outcome.stderr)).slice(0, ERRORS_MAX);
 	const said = errors.length > 0 ? errors.join("; ") : deathOf(outcome);
 	const line = /:(\d+)(?::\d+)?\)/.exec(said)?.[1];
 	return new AppError({
@@ -39,16 +33,21 @@ function deathOf({ code, startError }: Outcome): string {
 		: `the bundler ended with status ${code}`;
 }
 
-function cleaned(text: string, root: string, secrets: readonly string[]): string {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-	let out = text.replace(/\u001b\[[0-9;]*m/g, "").replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, " ");
-	for (const secret of secrets) if (secret.length >= 6) out = out.replaceAll(secret, "…");
-	const above = root.replace(/\/src$/, "");
-	out = out.replaceAll(`file://${root}/`, "").replaceAll(`${root}/`, "");
-	return out
-		.replaceAll(`file://${above}/`, "")
-		.replaceAll(`${above}/`, "")
-		.replace(/deno:(?=https?:|jsr:|npm:)/g, "");
+/**
+ * Returns what takes out of a text everything that is not the uploader's business.
+ * @param root the build's folder as the build saw it
+ * @param secrets texts that are left out, such as a proxy's address with its password
+ */
+export function cleaner(root: string, secrets: readonly string[]): (text: string) => string {
+	const hidden = secrets.filter((secret) => secret.length >= 6);
+	return (text) => {
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+		let out = text.replace(/\u001b\[[0-9;]*m/g, "").replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, " ");
+		for (const secret of hidden) out = out.replaceAll(secret, "…");
+		for (const prefix of [`${root}/src/`, `${root}/`])
+			out = out.replaceAll(`file://${prefix}`, "").replaceAll(prefix, "");
+		return out.replace(/deno:(?=https?:|jsr:|npm:)/g, "");
+	};
 }
 
 /** Each error with the place that follows it: `message (at file:line:column)`. */

@@ -29,12 +29,25 @@ function escaped(entry: string, path: string): AppError {
 	});
 }
 
+interface GraphModule {
+	specifier: string;
+	local?: string;
+	error?: string;
+	dependencies?: { specifier: string; code?: { specifier?: string; span?: { start: { line: number } } } }[];
+}
+
 /**
  * @param json what `deno info --json` printed
- * @throws AppError `BUILD_ESCAPE` (exit 1) where a module of the graph is a file that is not in the upload
+ * @throws AppError `BUILD_ESCAPE` (exit 1) where a module of the graph is a file that is not in the upload;
+ *   `BUILD_FAILED` (exit 1) where one could not be loaded, with file and line of its import
  */
-export function checkGraph(json: string, { entry, files }: Built, root: Root): void {
-	const { modules } = JSON.parse(json) as { modules: { specifier: string; local?: string }[] };
+export function checkGraph(
+	json: string,
+	{ entry, files }: Built,
+	root: Root,
+	clean: (text: string) => string,
+): void {
+	const { modules } = JSON.parse(json) as { modules: GraphModule[] };
 	for (const { specifier, local } of modules) {
 		if (!specifier.startsWith("file:")) {
 			if (local !== undefined && !isWithin(local, root.cache)) throw escaped(entry, specifier);
@@ -42,10 +55,42 @@ export function checkGraph(json: string, { entry, files }: Built, root: Root): v
 		}
 		const path = decodeURIComponent(new URL(specifier).pathname);
 		const own = path.startsWith(`${root.build}/src/`) ? path.slice(root.build.length + 5) : undefined;
-		// A type that is imported and missing is named here too; it was erased, and nothing was read.
+		// A type that is imported and missing is named here too; it is erased, and nothing was read.
 		const isMissing = own !== undefined && local === undefined;
 		if (own === undefined || !(isMissing || files.has(own))) throw escaped(entry, path);
 	}
+	for (const { specifier, error } of modules) {
+		if (error !== undefined) checkImporters(specifier, clean(error), modules, clean, entry);
+	}
+}
+
+/** A module that only types import may fail to load; any other may not. */
+function checkImporters(
+	specifier: string,
+	error: string,
+	modules: readonly GraphModule[],
+	clean: (text: string) => string,
+	entry: string,
+): void {
+	for (const importer of modules) {
+		const { code } = importer.dependencies?.find((edge) => edge.code?.specifier === specifier) ?? {};
+		if (code === undefined) continue;
+		const line = (code.span?.start.line ?? 0) + 1;
+		throw new AppError({
+			code: "BUILD_FAILED",
+			message: `${clean(importer.specifier)}:${line}: ${error.split("\n")[0]}`,
+			hint: "Correct the import; if it is right, see that it can be downloaded from here, and try again.",
+			exit: EXIT.failure,
+			line,
+		});
+	}
+	if (clean(specifier) !== entry) return;
+	throw new AppError({
+		code: "BUILD_FAILED",
+		message: `${entry}: ${error}`,
+		hint: "Correct it.",
+		exit: EXIT.failure,
+	});
 }
 
 /**

@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import {
+	type Builder,
+	type BuilderOptions,
+	type Bundle,
+	openBuilder,
+} from "../../../src/platform/build/bundle.ts";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+
+export const CANARY = "canary-3f9c1e";
+export const ENTRY = "functions/a/index.ts";
+
+/** What this machine needs to reach the registry, if anything. */
+export const NETWORK = Object.fromEntries(
+	Object.entries({ ...process.env, DENO_TLS_CA_STORE: "system,mozilla" }).flatMap(([name, value]) =>
+		/^(SSL_CERT_|DENO_TLS_|DENO_CERT|HTTPS?_PROXY|NO_PROXY)/i.test(name) && value !== undefined
+			? [[name, value]]
+			: [],
+	),
+);
+
+export interface Place {
+	/** Holds everything of one test file. */
+	root: string;
+	/** The builder's folder. */
+	directory: string;
+	/** A folder with files that no build may read, each holding the canary. */
+	data: string;
+}
+
+/** A place that is gone when the test file is done. */
+export function makePlace(): Place {
+	const root = mkdtempSync(join(tmpdir(), "coffer-build-"));
+	afterAll(() => rmSync(root, { recursive: true, force: true }));
+	const place = { root, directory: join(root, "builder"), data: join(root, "data") };
+	mkdirSync(place.data, { mode: 0o700 });
+	for (const name of ["canary.json", "canary.ts", "canary.txt", "canary.css"]) {
+		const text = name.endsWith(".ts")
+			? `export default ${JSON.stringify(CANARY)};`
+			: JSON.stringify({ CANARY });
+		writeFileSync(join(place.data, name), text, { mode: 0o600 });
+	}
+	return place;
+}
+
+export async function testBuilder(place: Place, options: Partial<BuilderOptions> = {}): Promise<Builder> {
+	return await openBuilder({
+		deno: await findDeno(),
+		directory: place.directory,
+		hidden: [place.data],
+		passthrough: NETWORK,
+		stdHttp: readFileSync("src/platform/runtime/host/std-http.ts", "utf8"),
+		...options,
+	});
+}
+
+export function filesOf(files: Record<string, string>): Map<string, Uint8Array> {
+	return new Map(Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)]));
+}
+
+export async function buildText(
+	builder: Builder,
+	files: Record<string, string>,
+	entry = ENTRY,
+): Promise<Bundle & { text: string; sources: string[] }> {
+	const bundle = await builder.build(builder.prepare(filesOf(files), entry));
+	const { sources } = JSON.parse(bundle.sourceMap) as { sources: string[] };
+	return { ...bundle, text: new TextDecoder().decode(bundle.code), sources };
+}

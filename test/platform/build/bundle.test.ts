@@ -1,0 +1,283 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Builder } from "../../../src/platform/build/bundle.ts";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import { buildText, ENTRY, filesOf, makePlace, testBuilder } from "./builder.ts";
+
+const place = makePlace();
+let builder: Builder;
+beforeAll(async () => {
+	builder = await testBuilder(place);
+});
+
+/** Runs a bundle that prints and ends. */
+async function run(code: Uint8Array): Promise<string> {
+	const path = join(place.root, "run.js");
+	writeFileSync(path, code);
+	const flags = ["run", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--allow-env"];
+	return execFileSync(await findDeno(), [...flags, path], {
+		env: { NO_COLOR: "1" },
+		encoding: "utf8",
+	}).trim();
+}
+
+const SHARED = `
+export function paid() { return Deno.env.get("PAY_KEY"); }
+export function mailed() { return Deno.env.get("MAIL_KEY"); }
+`;
+
+describe("a bundle", () => {
+	test("holds everything and runs by itself: TypeScript, enums, JSON, text, npm, Node's modules", async () => {
+		const source = `
+import ms from "npm:ms@2.1.3";
+import { join } from "node:path";
+import { basename } from "path";
+import data from "./data.json" with { type: "json" };
+import text from "./text.txt" with { type: "text" };
+const { late } = await import("./late.ts");
+enum Kind { One = "one" }
+console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late satisfies string, Kind.One);`;
+		const bundle = await buildText(builder, {
+			[ENTRY]: source,
+			"functions/a/data.json": '{ "value": 7 }',
+			"functions/a/text.txt": "words",
+			"functions/a/late.ts": 'export const late: string = "late";',
+		});
+		expect(await run(bundle.code)).toBe("86400000 a/b d 7 words late one");
+		expect(bundle.sources.sort()).toEqual([
+			"functions/a/data.json",
+			ENTRY,
+			"functions/a/late.ts",
+			"functions/a/text.txt",
+			"npm:ms@2.1.3/index.js",
+		]);
+	});
+
+	test("leaves out what a function does not use of a shared module", async () => {
+		const files = {
+			[ENTRY]: 'import { paid } from "../../shared/keys.ts"; console.log(paid());',
+			"functions/b.ts": 'import { mailed } from "../shared/keys.ts"; console.log(mailed());',
+			"shared/keys.ts": SHARED,
+		};
+		const [a, b] = [await buildText(builder, files), await buildText(builder, files, "functions/b.ts")];
+		expect(a.text).toContain("PAY_KEY");
+		expect(a.text).not.toContain("MAIL_KEY");
+		expect(b.text).toContain("MAIL_KEY");
+		expect(b.text).not.toContain("PAY_KEY");
+		expect(a.hash).not.toBe(b.hash);
+	});
+
+	test("follows the import maps of the root and of the function, and package.json", async () => {
+		const bundle = await buildText(builder, {
+			[ENTRY]:
+				'import { x } from "x"; import { y } from "@/y.ts"; import ms from "ms"; console.log(x, y, ms(1000));',
+			"deno.jsonc": '{ /* root */ "imports": { "@/": "./shared/", "x": "./shared/y.ts", }, }',
+			"functions/a/deno.json": '{ "imports": { "x": "./x.ts" } }',
+			"functions/a/x.ts": 'export const x = "x";',
+			"shared/y.ts": 'export const y = "y";',
+			"package.json": '{ "dependencies": { "ms": "2.1.3" } }',
+		});
+		expect(await run(bundle.code)).toBe("x y 1s");
+	});
+
+	test("follows scopes and an importMap file", async () => {
+		const bundle = await buildText(builder, {
+			[ENTRY]: 'import { x } from "x"; import { s } from "../../shared/s.ts"; console.log(x, s);',
+			"deno.json": '{ "importMap": "maps/map.json" }',
+			"maps/map.json": '{ "imports": { "x": "../x.ts" }, "scopes": { "../shared/": { "x": "../y.ts" } } }',
+			"x.ts": 'export const x = "x";',
+			"y.ts": 'export const x = "y";',
+			"shared/s.ts": 'export { x as s } from "x";',
+		});
+		expect(await run(bundle.code)).toBe("x y");
+	});
+
+	test("takes what an import known in part can lead to, and nothing else", async () => {
+		const bundle = await buildText(builder, {
+			[ENTRY]:
+				'const name = Deno.env.get("NOBODY") ?? "de"; console.log((await import(`./l/${name}.ts`)).hello);',
+			"functions/a/l/de.ts": 'export const hello = "Guten Tag";',
+			"functions/a/l/en.ts": 'export const hello = "Good day";',
+			"functions/a/other.ts": 'export const hello = "unused-words";',
+		});
+		expect(await run(bundle.code)).toBe("Guten Tag");
+		expect(bundle.text).toContain("Good day");
+		expect(bundle.text).not.toContain("unused-words");
+	});
+
+	test.each([
+		["by URL", "https://deno.land/std@0.168.0/http/server.ts", "{}"],
+		["without a version", "https://deno.land/std/http/mod.ts", "{}"],
+		[
+			"through a folder of the import map",
+			"std/http/server.ts",
+			'{ "imports": { "std/": "https://deno.land/std@0.200.0/" } }',
+		],
+		[
+			"through the import map",
+			"http",
+			'{ "imports": { "http": "https://deno.land/std@0.200.0/http/server.ts" } }',
+		],
+		[
+			"through a scope",
+			"http",
+			'{ "scopes": { "./functions/": { "http": "https://deno.land/std@0.177.0/http/server.ts" } } }',
+		],
+	])("takes std's http server from the platform: %s", async (_, specifier, config) => {
+		const source = `import { serve } from "${specifier}"; serve(() => new Response("hi"));`;
+		const bundle = await buildText(builder, { [ENTRY]: source, "deno.json": config });
+		expect(bundle.sources).toContain("coffer:std-http.ts");
+		expect(bundle.text).not.toContain("deno.land");
+	});
+
+	test("takes a provided module", async () => {
+		const own = await testBuilder(place, {
+			builtins: new Map([["base44:runtime", 'export const who = "provided";']]),
+		});
+		const bundle = await buildText(own, {
+			[ENTRY]: 'import { who } from "base44:runtime"; console.log(who);',
+		});
+		expect(await run(bundle.code)).toBe("provided");
+	});
+
+	test("compiles JSX as the configuration says", async () => {
+		const files = {
+			"functions/a/index.tsx": "console.log(<p>hi</p>);",
+			"deno.json": JSON.stringify({
+				compilerOptions: { jsx: "react-jsx", jsxImportSource: "kit" },
+				imports: { "kit/jsx-runtime": "./kit.ts" },
+			}),
+			"kit.ts": 'export const jsx = (tag: string) => tag + " made"; export const jsxs = jsx, Fragment = 0;',
+		};
+		expect(await run((await buildText(builder, files, "functions/a/index.tsx")).code)).toBe("p made");
+	});
+
+	test("keeps to the versions of the lock file", async () => {
+		const lock = {
+			version: "5",
+			specifiers: { "npm:ms@2": "2.1.1" },
+			npm: {
+				"ms@2.1.1": {
+					integrity:
+						"sha512-tgp+dl5cGk28utYktBsrFqA7HKgrhgPsg6Z/EfhWI4gl1Hwq8B/GmY/0oXZ6nF8hDVesS/FpnYaD/kOWhYQvyg==",
+				},
+			},
+		};
+		const bundle = await buildText(builder, {
+			[ENTRY]: 'import ms from "npm:ms@2"; console.log(ms(1000));',
+			"deno.lock": JSON.stringify(lock),
+		});
+		expect(bundle.sources).toContain("npm:ms@2.1.1/index.js");
+	});
+
+	test("is the same bytes wherever it is built, and names no folder of the platform", async () => {
+		const files = {
+			[ENTRY]: 'import ms from "npm:ms@2.1.3"; import { k } from "./[k] é.ts"; console.log(ms(k));',
+			"functions/a/[k] é.ts": "export const k = 1;",
+		};
+		const elsewhere = await testBuilder({ ...place, directory: join(place.root, "another/place") });
+		const [first, second] = [await buildText(builder, files), await buildText(elsewhere, files)];
+		expect(second.hash).toBe(first.hash);
+		expect(second.sourceMap).toBe(first.sourceMap);
+		for (const text of [first.text, first.sourceMap])
+			expect(text).not.toMatch(/coffer-build-|\/builder\/|\/tmp\//);
+	});
+});
+
+describe("a failed build says what and where, without the platform's paths", () => {
+	const failure = async (source: string, files: Record<string, string> = {}) =>
+		await buildText(builder, { [ENTRY]: source, ...files }).then(
+			() => undefined,
+			(error: { code: string; message: string; line?: number }) => error,
+		);
+
+	test.each([
+		["a missing module", '\nimport "./none.ts";', "IMPORT_NOT_FOUND", 2],
+		["bad syntax", "\n\nlet let = ;", "SOURCE_SYNTAX", 3],
+		[
+			"an export that is not there",
+			'import { nothing } from "./x.js"; console.log(nothing);',
+			"BUILD_FAILED",
+			1,
+		],
+		["JSON without saying so", '\n\nimport x from "./x.json"; console.log(x);', "BUILD_FAILED", 3],
+		[
+			"a package that is not there",
+			'\nimport x from "npm:@coffer-none/not-there-7f3a@1.0.0"; console.log(x);',
+			"BUILD_FAILED",
+			2,
+		],
+	])("%s", async (_, source, code, line) => {
+		const error = await failure(source, { "functions/a/x.js": "export {};", "functions/a/x.json": "{}" });
+		expect(error).toMatchObject({ code, line });
+		expect(error?.message).toContain(ENTRY);
+		expect(error?.message).not.toMatch(/coffer-build-|\/builder\/|file:\/\//);
+	});
+
+	test("a registry that never answers: time over, and no process is left", async () => {
+		const sockets = new Set<{ destroy(): void }>();
+		const server = createServer((socket) => void sockets.add(socket)).listen(0, "127.0.0.1");
+		onTestFinished(() => {
+			for (const socket of sockets) socket.destroy();
+			server.close();
+		});
+		await new Promise((resolve) => server.once("listening", resolve));
+		const { port } = server.address() as { port: number };
+		const slow = await testBuilder(place, {
+			timeoutMs: 1000,
+			passthrough: { NPM_CONFIG_REGISTRY: `http://127.0.0.1:${port}/` },
+		});
+		const built = buildText(slow, { [ENTRY]: 'import x from "npm:never@1"; console.log(x);' });
+		await expect(built).rejects.toMatchObject({ code: "BUILD_TIMEOUT" });
+		expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(
+			`${place.directory}/build-`,
+		);
+	});
+
+	test("a bundle over the limit", async () => {
+		const small = await testBuilder(place, { outputBytesMax: 1000 });
+		const source = `console.log(${JSON.stringify("x".repeat(2000))});`;
+		await expect(buildText(small, { [ENTRY]: source })).rejects.toMatchObject({ code: "BUILD_TOO_LARGE" });
+	});
+
+	test("memory over the limit", async () => {
+		const small = await testBuilder(place, { memoryBytesMax: 10 * 1024 * 1024 });
+		await expect(buildText(small, { [ENTRY]: "console.log(1);" })).rejects.toMatchObject({
+			code: "BUILD_FAILED",
+		});
+	});
+});
+
+describe("the source hash", () => {
+	const FILES = {
+		[ENTRY]: 'import "./x.ts";',
+		"functions/a/x.ts": "1;",
+		"functions/b.ts": "2;",
+		"deno.json": "{}",
+	};
+	const hashOf = (files: Record<string, string>, entry = ENTRY) =>
+		builder.prepare(filesOf(files), entry).source;
+
+	test("does not change with files that the function does not use, nor with their order", () => {
+		const reversed = Object.fromEntries(Object.entries(FILES).reverse());
+		expect(hashOf(reversed)).toBe(hashOf(FILES));
+		expect(hashOf({ ...FILES, "functions/b.ts": "3;", "deno.json": '{ "tasks": {} }' })).toBe(hashOf(FILES));
+	});
+
+	test.each([
+		["a module", { ...FILES, "functions/a/x.ts": "2;" }],
+		["the import map", { ...FILES, "deno.json": '{ "imports": { "y": "./y.ts" } }' }],
+		["the lock file", { ...FILES, "deno.lock": '{ "version": "5" }' }],
+	])("changes with %s", (_, files) => {
+		expect(hashOf(files)).not.toBe(hashOf(FILES));
+	});
+
+	test("changes with the entry and with the hosts that are allowed", async () => {
+		expect(hashOf(FILES, "functions/a/x.ts")).not.toBe(hashOf(FILES));
+		const own = await testBuilder(place, { hosts: ["example.com"] });
+		expect(own.prepare(filesOf(FILES), ENTRY).source).not.toBe(hashOf(FILES));
+	});
+});
