@@ -163,7 +163,7 @@ describe("help", () => {
 		async (args) => {
 			const { status, stdout, stderr } = await program.run(args);
 			expect(stdout).toMatch(/TOPICS\s+topic {2}Commands of a topic/);
-			expect(stdout).toMatch(/COMMANDS[^]*greet +Greet somebody/);
+			expect(stdout).toMatch(/COMMANDS[\s\S]*greet +Greet somebody/);
 			expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 		},
 	);

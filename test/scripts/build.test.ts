@@ -1,0 +1,122 @@
+/** The checkout's own build: `bin/run.js` in a copy of the sources that has no `dist/` yet. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Ended, ended } from "../cli/fixture/program.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+let checkout: string;
+
+function writeCommand(name: string, word: string): void {
+	mkdirSync(join(checkout, "src/commands"), { recursive: true });
+	const source = `
+		import { BaseCommand } from "../cli/command.ts";
+		export default class Say extends BaseCommand<{ word: string }> {
+			static override summary = "Say a word";
+			protected async execute() { return { word: ${JSON.stringify(word)} }; }
+			protected render({ word }: { word: string }) { this.terminal.line(word); }
+		}`;
+	writeFileSync(join(checkout, `src/commands/${name}.ts`), source);
+}
+
+function start(script: string, ...args: string[]): Promise<Ended> {
+	const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [join(checkout, script), ...args]);
+	return ended(child);
+}
+
+beforeEach(() => {
+	checkout = mkdtempSync(join(tmpdir(), "coffer-checkout-"));
+	for (const path of ["bin", "scripts", "package.json", "package-lock.json", "tsconfig.json"]) {
+		cpSync(join(ROOT, path), join(checkout, path), { recursive: true });
+	}
+	const isCommand = (path: string) => path.startsWith(join(ROOT, "src/commands"));
+	cpSync(join(ROOT, "src"), join(checkout, "src"), { recursive: true, filter: (path) => !isCommand(path) });
+	symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+	writeCommand("say", "one");
+});
+afterEach(() => rmSync(checkout, { recursive: true, force: true }));
+
+describe("in a fresh checkout", () => {
+	test("the first call builds and says nothing of it", async () => {
+		expect(await start("bin/dev.js", "say")).toEqual({ status: 0, stdout: "one\n", stderr: "" });
+	});
+
+	test("many first calls at once all work", async () => {
+		await start("bin/dev.js", "say");
+		rmSync(join(checkout, "dist"), { recursive: true });
+		const calls = await Promise.all(Array.from({ length: 6 }, () => start("bin/run.js", "say")));
+		expect(calls).toEqual(calls.map(() => ({ status: 0, stdout: "one\n", stderr: "" })));
+		const left = readdirSync(join(checkout, "dist"), { recursive: true }).map(String);
+		expect(left.filter((name) => name.endsWith(".tmp") || name.endsWith(".lock"))).toEqual([]);
+	});
+
+	test("a builder that was killed leaves no lock for ever", async () => {
+		await start("bin/dev.js", "say");
+		const dead = spawn(process.execPath, ["-e", "0"]);
+		await new Promise((resolve) => dead.on("exit", resolve));
+		rmSync(join(checkout, "dist/.fingerprint"));
+		writeFileSync(join(checkout, "dist/.lock"), String(dead.pid));
+		expect(await start("bin/run.js", "say")).toEqual({ status: 0, stdout: "one\n", stderr: "" });
+	});
+});
+
+describe("after a change of the sources", () => {
+	beforeEach(async () => {
+		await start("bin/dev.js", "say");
+	});
+
+	test("the next call runs the changed code", async () => {
+		writeCommand("say", "another");
+		expect((await start("bin/run.js", "say")).stdout).toBe("another\n");
+	});
+
+	test("a removed command's code goes", async () => {
+		writeCommand("other", "two");
+		expect((await start("bin/dev.js", "other")).stdout).toBe("two\n");
+		rmSync(join(checkout, "src/commands/other.ts"));
+		expect((await start("bin/dev.js", "other")).status).toBe(2);
+		expect(existsSync(join(checkout, "dist/commands/other.js"))).toBe(false);
+	});
+
+	test("code that does not build is an error that names the line, on stderr", async () => {
+		writeFileSync(
+			join(checkout, "src/commands/say.ts"),
+			'import { a } from "./nowhere.ts";\nexport default a;\n',
+		);
+		const { status, stdout, stderr } = await start("bin/run.js", "say");
+		expect(stderr).toMatch(/^The sources do not build\.\nsrc\/commands\/say\.ts:1: /);
+		expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+	});
+
+	test("without src/, as in an installed package, what was built runs", async () => {
+		rmSync(join(checkout, "src"), { recursive: true });
+		rmSync(join(checkout, "scripts"), { recursive: true });
+		expect((await start("bin/run.js", "say")).stdout).toBe("one\n");
+	});
+});
+
+describe("the manifest", () => {
+	test("is called stale when a command came or changed, and fresh once it is written", async () => {
+		await start("bin/dev.js", "say");
+		expect((await start("scripts/manifest.mjs", "--check")).status).toBe(0);
+		writeCommand("other", "two");
+		const { status, stderr } = await start("scripts/manifest.mjs", "--check");
+		expect(stderr).toMatch(/stale/);
+		expect(status).toBe(1);
+		await start("scripts/manifest.mjs");
+		expect((await start("scripts/manifest.mjs", "--check")).status).toBe(0);
+	});
+});
