@@ -134,7 +134,8 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		identityFile: flags.identityFile,
 		allowNet: flags.allowNet,
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
-		passthrough: Object.fromEntries(passed),
+		// Deno looks at the system's certificates, and at SSL_CERT_FILE, only where it is told to.
+		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },
 	};
 }
 
