@@ -1,6 +1,7 @@
 /** What the runtime provides: which names and modules lead to the environment, and what they hold. */
 import type { Engine } from "./engine.ts";
 import type { Binding } from "./scope.ts";
+import { LIMIT } from "./solver.ts";
 import type { Node } from "./syntax.ts";
 import { type CallSite, type Cell, join, makeValue, type Native, native, NOTHING, unknown, type Value } from "./values.ts";
 
@@ -110,11 +111,16 @@ export function callNative(engine: Engine, callee: Value & { kind: "native" }, s
 	}
 }
 
+function reason(name: Value): string {
+	if (name.kind !== "unknown") return "the name is no text";
+	return name.why === LIMIT ? LIMIT : `the name is ${name.why}`;
+}
+
 /** Notes every name that a cell may hold as read at a node, or the node as dynamic. */
 export function readNames(engine: Engine, names: Cell, reader: Value, node: Node): void {
 	engine.solver.each(names, (name) => {
 		if (join(name.context, reader.context) === undefined || name.kind === "nothing") return;
 		if (name.kind === "string") engine.findings.reference(name.text, name.site ?? node);
-		else engine.findings.dynamicAt(name.site ?? node, `the name is ${name.kind === "unknown" ? name.why : "no text"}`);
+		else engine.findings.dynamicAt(name.site ?? node, reason(name));
 	});
 }

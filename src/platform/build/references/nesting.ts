@@ -1,40 +1,156 @@
 /**
  * A look at the code before it is parsed. The parser recurses natively, and code that nests too deeply ends
- * the whole process instead of failing; bundles are made from what strangers upload.
+ * the whole process instead of failing; bundles are made from what strangers upload. This catches what
+ * people can write by accident and the plain attacks. It cannot tell every division from a pattern, so
+ * that a platform had better run the analysis in a process that may die.
  */
 
-/** Deeper than any code that people or bundlers write; the parser takes some three times as much. */
-const DEPTH_MAX = 1000;
-/** Operators in a row, without a bracket or a separator between. */
-const CHAIN_MAX = 5000;
+/** Brackets nest some 1,250 deep at this weight; the parser dies at about four times as much. */
+const WEIGHT_MAX = 5000;
+const BRACKET = 4;
+/** Operators that nest to the right, by character; the others nest to the left, which costs little. */
+const RIGHT = 1;
+const LEFT = 0.2;
+const RIGHT_OPERATORS = new Set([..."!~?=>"]);
+const LEFT_OPERATORS = new Set([..."+-*%&|^<.:"]);
+const NESTING_WORDS = new Set(["else", "typeof", "void", "delete", "await", "new", "yield"]);
+/** After these a `/` begins a pattern. */
+const BEFORE_PATTERN = new Set(["return", "typeof", "case", "in", "of", "delete", "void", "throw", "else", "await", "yield"]);
+const WORD = /[A-Za-z0-9_$\u0080-\uffff]+/y;
 
-const CLOSES: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
-const TOKEN =
-	/"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'|\/\/[^\n]*|\/\*[^]*?\*\/|[([{]|[)\]}]|[;,]|\$\{|[!~?:=+*%&|^<>.-]|\b(?:else|typeof|void|delete|await|new|yield)\b/g;
-
-/**
- * Says what is wrong with code that nests too deeply, or undefined. Strings and comments are skipped;
- * brackets inside patterns and templates may count, which a closing bracket around them puts right.
- */
+/** Says what is wrong with code that nests too deeply, or undefined. The time grows with its length. */
 export function nestingFault(code: string): string | undefined {
-	const open: string[] = [];
-	const chains: number[] = [0];
-	for (const [token] of code.matchAll(TOKEN)) {
-		const last = chains.length - 1;
-		if (token === "(" || token === "[" || token === "{" || token === "${") {
-			if (open.push(token === "${" ? "{" : token) > DEPTH_MAX) return "it nests too deeply.";
-			chains.push(0);
-		} else if (token in CLOSES) {
-			const at = open.lastIndexOf(CLOSES[token] as string);
-			if (at >= 0) {
-				open.length = at;
-				chains.length = at + 1;
-			}
-		} else if (token === ";" || token === ",") chains[last] = 0;
-		else if (token.length > 0 && !/^["'/]/.test(token)) {
-			chains[last] = (chains[last] ?? 0) + 1;
-			if ((chains[last] ?? 0) > CHAIN_MAX) return "an expression is too long.";
+	return new Scanner(code).run() ? undefined : "it nests too deeply.";
+}
+
+class Scanner {
+	readonly #code: string;
+	#at = 0;
+	/** Open brackets; a template's `${` is kept as `$`. */
+	readonly #open: string[] = [];
+	/** The weight of the expression under way at each bracket, and of all together. */
+	readonly #chains: number[] = [0];
+	#weight = 0;
+	/** Whether a `/` here begins a pattern. */
+	#operand = true;
+
+	constructor(code: string) {
+		this.#code = code;
+	}
+
+	run(): boolean {
+		while (this.#at < this.#code.length) {
+			this.#token(this.#code[this.#at] as string);
+			if (this.#weight > WEIGHT_MAX) return false;
+		}
+		return true;
+	}
+
+	#token(char: string): void {
+		if (char === " " || char === "\n" || char === "\t" || char === "\r") this.#at++;
+		else if (char === '"' || char === "'") this.#quoted(char);
+		else if (char === "`") this.#template();
+		else if (char === "/") this.#slash();
+		else if (char === "(" || char === "[" || char === "{") this.#push(char);
+		else if (char === ")" || char === "]" || char === "}") this.#pop(char);
+		else if (char === ";" || char === ",") this.#separate();
+		else if (RIGHT_OPERATORS.has(char) || LEFT_OPERATORS.has(char)) {
+			this.#add(RIGHT_OPERATORS.has(char) ? RIGHT : LEFT);
+			this.#step(true);
+		} else this.#word();
+	}
+
+	#step(operand: boolean): void {
+		this.#at++;
+		this.#operand = operand;
+	}
+
+	#add(weight: number): void {
+		const last = this.#chains.length - 1;
+		this.#chains[last] = (this.#chains[last] ?? 0) + weight;
+		this.#weight += weight;
+	}
+
+	#separate(): void {
+		this.#weight -= this.#chains[this.#chains.length - 1] ?? 0;
+		this.#chains[this.#chains.length - 1] = 0;
+		this.#step(true);
+	}
+
+	#push(bracket: string): void {
+		this.#open.push(bracket);
+		this.#chains.push(BRACKET);
+		this.#weight += BRACKET;
+		this.#step(true);
+	}
+
+	#pop(bracket: string): void {
+		const opened = this.#open.pop();
+		if (opened !== undefined) this.#weight -= this.#chains.pop() ?? 0;
+		this.#step(false);
+		if (opened === "$") return this.#template();
+		// A closing brace at the end of a line ends a statement; what follows begins anew.
+		if (bracket === "}" && (this.#code[this.#at] === "\n" || this.#at === this.#code.length)) this.#separate();
+	}
+
+	#quoted(quote: string): void {
+		let at = this.#at + 1;
+		while (at < this.#code.length && this.#code[at] !== quote && this.#code[at] !== "\n") {
+			at += this.#code[at] === "\\" ? 2 : 1;
+		}
+		this.#at = at;
+		this.#step(false);
+	}
+
+	/** Skips text up to the end of a template or the next `${`. Called at the backtick or closing brace's end. */
+	#template(): void {
+		if (this.#code[this.#at] === "`" && this.#open.at(-1) !== "`") {
+			this.#open.push("`");
+			this.#chains.push(BRACKET);
+			this.#weight += BRACKET;
+			this.#at++;
+		}
+		while (this.#at < this.#code.length) {
+			const char = this.#code[this.#at];
+			if (char === "\\") this.#at += 2;
+			else if (char === "$" && this.#code[this.#at + 1] === "{") {
+				this.#at++;
+				return this.#push("$");
+			} else if (char === "`") return this.#pop("`");
+			else this.#at++;
 		}
 	}
-	return undefined;
+
+	#slash(): void {
+		const next = this.#code[this.#at + 1];
+		if (next === "/" || next === "*") {
+			const end = this.#code.indexOf(next === "/" ? "\n" : "*/", this.#at + 2);
+			this.#at = end < 0 ? this.#code.length : end + (next === "/" ? 1 : 2);
+			return;
+		}
+		if (!this.#operand) {
+			this.#add(LEFT);
+			return this.#step(true);
+		}
+		let inClass = false;
+		let at = this.#at + 1;
+		for (; at < this.#code.length && this.#code[at] !== "\n"; at++) {
+			const char = this.#code[at];
+			if (char === "\\") at++;
+			else if (char === "[") inClass = true;
+			else if (char === "]") inClass = false;
+			else if (char === "/" && !inClass) break;
+		}
+		this.#at = at;
+		this.#step(false);
+	}
+
+	#word(): void {
+		WORD.lastIndex = this.#at;
+		const word = WORD.exec(this.#code)?.[0];
+		if (word === undefined) return this.#step(true);
+		this.#at += word.length;
+		this.#operand = BEFORE_PATTERN.has(word);
+		if (NESTING_WORDS.has(word)) this.#add(RIGHT);
+	}
 }
