@@ -5,9 +5,6 @@
  * A B …, on the same machine in the same minutes, and what counts is the median of the ratios of the pairs.
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 /** One line of the table. */
 export interface Row {
@@ -115,13 +112,3 @@ export function ratioRow(figure: string, floorName: string, ratioMax: number, re
 
 /** `node -e 0`: what any command written for Node costs at the least. */
 export const bareNode: Timed = () => timeProcess({ command: process.execPath, args: ["-e", "0"] });
-
-/** Runs `use` with a fresh empty folder, and removes the folder. */
-export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-	const folder = await mkdtemp(join(tmpdir(), "coffer-bench-"));
-	try {
-		return await use(folder);
-	} finally {
-		await rm(folder, { recursive: true, force: true });
-	}
-}

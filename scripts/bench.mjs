@@ -3,8 +3,8 @@
  * names) one after the other and prints their figures beside their targets. With `--smoke` each runs a few
  * rounds only, and a missed target is no failure; otherwise it is.
  */
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -19,7 +19,7 @@ async function compile(names, outdir) {
 	const { build } = await import("esbuild");
 	await build({
 		absWorkingDir: ROOT,
-		entryPoints: [...names, "harness.ts"].map((name) => join(ROOT, "bench", name)),
+		entryPoints: names.map((name) => join(ROOT, "bench", name)),
 		outdir,
 		outExtension: { ".js": ".mjs" },
 		bundle: true,
@@ -57,6 +57,17 @@ function print(rows) {
 		);
 }
 
+/** Runs a benchmark with an empty folder of its own. */
+async function measure(bench, smoke) {
+	const folder = await mkdtemp(join(tmpdir(), "coffer-bench-"));
+	const pairs = (full) => (smoke ? SMOKE_PAIRS : full);
+	try {
+		return await bench.run({ root: ROOT, folder, smoke, pairs });
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
 async function main() {
 	const { values, positionals } = parseArgs({
 		options: { smoke: { type: "boolean", default: false }, json: { type: "string" } },
@@ -72,14 +83,10 @@ async function main() {
 	const results = [];
 	try {
 		await compile(names, outdir);
-		const { withFolder } = await import(pathToFileURL(join(outdir, "harness.mjs")).href);
 		for (const name of names) {
 			const { bench } = await import(pathToFileURL(join(outdir, name.replace(/\.ts$/, ".mjs"))).href);
 			process.stderr.write(`${bench.name} …\n`);
-			const pairs = (full) => (values.smoke ? SMOKE_PAIRS : full);
-			const rows = await withFolder((folder) =>
-				bench.run({ root: ROOT, folder, smoke: values.smoke, pairs }),
-			);
+			const rows = await measure(bench, values.smoke);
 			results.push({ bench: bench.name, rows });
 		}
 	} finally {

@@ -20,7 +20,7 @@ import {
 	writeFileSync,
 	writeSync,
 } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { builtFingerprint, DIST, fingerprint, ROOT } from "./fresh.mjs";
@@ -79,9 +79,6 @@ function entryPoints() {
 	const entries = { main: join(source, "cli/main.ts") };
 	for (const file of filesBelow(join(source, "commands"), (name) => name.endsWith(".ts"))) {
 		entries[relative(source, file).slice(0, -".ts".length)] = file;
-	}
-	for (const file of filesBelow(source, (name) => name.endsWith(".worker.ts"))) {
-		entries[`workers/${basename(file, ".worker.ts")}`] = file;
 	}
 	return entries;
 }

@@ -3,6 +3,7 @@
  * makes one service call and returns data, and `render`, which prints that data for a person.
  */
 import { Command, Flags, type Interfaces } from "@oclif/core";
+import { DEFAULT_ENVIRONMENT } from "../vault/syntax.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { reportFailure } from "./failure.ts";
 import { processTerminal, type Terminal, wantsJson } from "./terminal.ts";
@@ -12,7 +13,7 @@ import { translateParseError } from "./usage.ts";
 export const environmentFlag = Flags.string({
 	char: "e",
 	description: "environment to use",
-	default: "production",
+	default: DEFAULT_ENVIRONMENT,
 	helpValue: "NAME",
 });
 

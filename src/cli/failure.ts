@@ -34,7 +34,7 @@ function bug(error: unknown, debug: boolean): AppError {
 }
 
 /** An error as an AppError; what is not one is a bug. */
-export function toAppError(error: unknown, debug: boolean): AppError {
+function toAppError(error: unknown, debug: boolean): AppError {
 	return error instanceof AppError ? error : bug(error, debug);
 }
 

@@ -16,7 +16,7 @@ export interface StdinValue {
  * All bytes of a stream, to its very end.
  * @throws AppError `STDIN_TOO_LARGE` (exit 2) as soon as there are more than `bytesMax`
  */
-export async function readWhole(stream: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+async function readWhole(stream: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let total = 0;
 	for await (const chunk of stream) {

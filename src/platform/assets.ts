@@ -1,6 +1,6 @@
 /**
- * Files that run as they are, beside the code: what Deno executes, and the platform's own Node workers.
- * Their place depends on whether this code runs from `src/` (tests) or bundled in `dist/`.
+ * Files that Deno runs as they are, beside the code. Their place depends on whether this code runs from
+ * `src/` (tests) or bundled in `dist/`.
  */
 import { fileURLToPath } from "node:url";
 
@@ -20,12 +20,4 @@ function locate(): { readonly root: string; readonly fromSource: boolean } {
 export function hostPath(name: string): string {
 	const { root, fromSource } = locate();
 	return fileURLToPath(new URL(`${fromSource ? "src/platform/runtime/host" : "dist/host"}/${name}`, root));
-}
-
-/**
- * The absolute path of a bundled Node script to start as a process or thread of its own.
- * @param name `bundle` for a source file `src/…/bundle.worker.ts`; always the built one, since Node runs no TypeScript
- */
-export function workerPath(name: string): string {
-	return fileURLToPath(new URL(`dist/workers/${name}.js`, locate().root));
 }

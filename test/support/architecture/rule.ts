@@ -71,7 +71,7 @@ function chainOf(object: ts.Expression, property: string): string[] {
 }
 
 /** Names taken out of an object: `const { env } = process` as ["env"]. */
-export function destructured(node: ts.Node, object: string): string[] {
+function destructured(node: ts.Node, object: string): string[] {
 	if (!ts.isVariableDeclaration(node) || !ts.isObjectBindingPattern(node.name)) return [];
 	if (node.initializer === undefined || accessChain(node.initializer).join(".") !== object) return [];
 	return node.name.elements.map(({ propertyName, name }) => (propertyName ?? name).getText());

@@ -121,7 +121,7 @@ const directions: Rule = {
 	innocent: [{ "src/commands/init.ts": 'import { a } from "../project/root.ts";' }],
 };
 
-const PLATFORM_FRONT = ["src/platform/server.ts", "src/platform/config.ts"];
+const PLATFORM_FRONT = ["src/platform/server.ts", "src/platform/config.ts", "src/platform/log.ts"];
 
 const platformFront: Rule = {
 	name: "only the commands under platform load the platform, and only by its front",
