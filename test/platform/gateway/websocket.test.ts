@@ -9,8 +9,8 @@ const ECHO = `
 	export default (request) => {
 		const url = new URL(request.url);
 		if (url.pathname === "/plain") return new Response("no socket here", { status: 403 });
-		const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "chat" });
 		const about = url.pathname + " " + request.headers.get("x-forwarded-prefix");
+		const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "chat" });
 		socket.onopen = () => socket.send(about);
 		socket.onmessage = ({ data }) => data === "die" ? Deno.exit(1) : socket.send(data);
 		socket.onclose = () => console.log("closed");
@@ -55,8 +55,7 @@ describe("a WebSocket", () => {
 		await message(socket);
 		socket.send("die");
 		await once(socket, "close");
-		await instance.exited;
-		expect(instance.inFlight).toBe(0);
+		expect(await instance.exited).toMatchObject({ code: 1 });
 	});
 
 	test("keeps a draining instance alive until it closes", async () => {

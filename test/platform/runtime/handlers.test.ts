@@ -1,8 +1,8 @@
 /** Every way in which a function says how it answers requests. */
 import { readFile } from "node:fs/promises";
-import { stripTypeScript } from "./strip.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+import { stripTypeScript } from "./strip.ts";
 
 let harness: Harness;
 beforeAll(async () => {

@@ -1,0 +1,186 @@
+/** How processes end, and that they do. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, stat, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import { ask, type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
+import { bundleForNode } from "./strip.ts";
+
+const HELLO = `export default () => new Response("hello");`;
+const STUBBORN = `Deno.addSignalListener("SIGTERM", () => console.log("never")); export default () => new Response(String(Deno.pid));`;
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await openRuntime();
+});
+afterAll(() => harness.close());
+
+const ended = (pid: number) => expect(isAlive(pid)).toBe(false);
+
+describe("an instance", () => {
+	test("is private to the platform's user", async () => {
+		const instance = await harness.runtime.start(launch(HELLO));
+		const folder = join(instance.socketPath, "..");
+		expect((await stat(folder)).mode & 0o777).toBe(0o700);
+		expect((await stat(harness.directory)).mode & 0o777).toBe(0o700);
+		expect(Buffer.byteLength(instance.socketPath)).toBeLessThan(104);
+		const [bundle] = await readdir(join(harness.directory, "bundles"));
+		expect((await stat(join(harness.directory, "bundles", bundle ?? ""))).mode & 0o777).toBe(0o400);
+		await instance.stop();
+	});
+
+	test("has a socket path that fits, however deep the directory", async () => {
+		const directory = join(harness.directory, "d".repeat(120));
+		const deep = await openRuntime({ directory });
+		const instance = await deep.runtime.start(launch(HELLO));
+		expect(Buffer.byteLength(instance.socketPath)).toBeLessThan(104);
+		expect((await stat(join(instance.socketPath, "..", ".."))).mode & 0o777).toBe(0o700);
+		expect((await ask(instance.socketPath)).body).toBe("hello");
+		await deep.close();
+		await expect(stat(instance.socketPath)).rejects.toMatchObject({ code: "ENOENT" });
+	});
+
+	test("stops at once where nothing is in flight, for all who ask, and leaves no file", async () => {
+		const instance = await harness.runtime.start(launch(HELLO));
+		const first = instance.stop();
+		expect(instance.stop({ graceMs: 1 })).toBe(first);
+		expect(instance.acquire()).toBeUndefined();
+		await first;
+		ended(instance.pid);
+		expect(await instance.exited).toEqual({ code: null, signal: "SIGTERM", stderr: "" });
+	});
+
+	test("finishes what is in flight first", async () => {
+		const code = `export default async () => { await new Promise((resolve) => setTimeout(resolve, 200)); return new Response("done"); };`;
+		const instance = await harness.runtime.start(launch(code));
+		const release = instance.acquire();
+		expect(instance.inFlight).toBe(1);
+		const answer = ask(instance.socketPath).finally(() => {
+			release?.();
+			release?.();
+		});
+		const stopped = instance.stop();
+		expect((await answer).body).toBe("done");
+		await stopped;
+		expect(instance.inFlight).toBe(0);
+		ended(instance.pid);
+	});
+
+	test("waits for the grace period and no longer", async () => {
+		const instance = await harness.runtime.start(launch(HELLO));
+		instance.acquire();
+		await instance.stop({ graceMs: 50 });
+		ended(instance.pid);
+	});
+
+	test.each([STUBBORN, `export default () => { for (;;); };`])("is killed where SIGTERM does not end it: %s", async (code) => {
+		const instance = await harness.runtime.start(launch(code));
+		if (code !== STUBBORN) ask(instance.socketPath).catch(() => undefined);
+		else await ask(instance.socketPath);
+		await instance.stop({ graceMs: 0 });
+		ended(instance.pid);
+		expect((await instance.exited).signal).toMatch(/^SIG(KILL|TERM)$/);
+	});
+
+	test("that ends by itself says how", async () => {
+		const code = `export default () => { console.error("oh no"); setTimeout(() => { throw new Error("late crash"); }, 0); return new Response("ok"); };`;
+		const instance = await harness.runtime.start(launch(code));
+		await ask(instance.socketPath);
+		const { code: status, stderr } = await instance.exited;
+		expect(status).toBe(1);
+		expect(stderr).toContain("oh no");
+		expect(stderr).toContain("late crash");
+		expect(instance.acquire()).toBeUndefined();
+		await instance.stop();
+	});
+
+	test("that fills its heap ends, and says so", async () => {
+		const small = await openRuntime({ heapMiB: 32 });
+		const code = `const kept = []; export default () => { for (;;) kept.push({ a: kept.length, b: [kept.length] }); };`;
+		const instance = await small.runtime.start(launch(code));
+		await expect(ask(instance.socketPath)).rejects.toThrow();
+		expect((await instance.exited).stderr).toContain("out of memory");
+		await small.close();
+	});
+
+	test("ignores the terminal's Ctrl-C, which is the platform's to answer", async () => {
+		const instance = await harness.runtime.start(launch(HELLO));
+		process.kill(instance.pid, "SIGINT");
+		expect((await ask(instance.socketPath)).body).toBe("hello");
+		await instance.stop();
+	});
+});
+
+test("two versions of the same code share one file, which goes with the last", async () => {
+	const other = await openRuntime();
+	const bundles = () => readdir(join(other.directory, "bundles"));
+	const instances = await Promise.all([1, 2, 3].map(() => other.runtime.start(launch(HELLO))));
+	expect(await bundles()).toHaveLength(1);
+	await instances[0]?.stop();
+	expect((await ask(instances[1]?.socketPath ?? "")).body).toBe("hello");
+	await other.close();
+	for (const { pid } of instances) ended(pid);
+});
+
+test("closing ends everything at once, in flight, draining and starting alike", async () => {
+	const other = await openRuntime();
+	const [busy, draining] = await Promise.all([1, 2].map(() => other.runtime.start(launch(HELLO))));
+	busy?.acquire();
+	draining?.acquire();
+	const stopped = draining?.stop();
+	const starting = other.runtime.start(launch("await new Promise((resolve) => setTimeout(resolve, 60_000));"));
+	const failed = expect(starting).rejects.toMatchObject({ code: "FUNCTION_START_FAILED" });
+	await other.close();
+	await Promise.all([stopped, failed]);
+	ended(busy?.pid ?? 0);
+	ended(draining?.pid ?? 0);
+});
+
+describe("a platform that is killed", () => {
+	/** A platform in a process of its own, with one idle function and one that spins. */
+	async function startPlatform() {
+		const script = join(harness.directory, "platform.mjs");
+		const module = fileURLToPath(new URL("../../../src/platform/runtime/deno.ts", import.meta.url));
+		await bundleForNode(module, join(harness.directory, "runtime.mjs"));
+		const directory = join(harness.directory, "killed");
+		await writeFile(
+			script,
+			`import { createDenoRuntime } from "./runtime.mjs";
+			const runtime = await createDenoRuntime(${JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, directory })});
+			const start = (name, code) => runtime.start({ app: "a", function: name, deployment: "d", code: new TextEncoder().encode(code), environment: new Map() });
+			const idle = await start("idle", "export default () => new Response('x')");
+			const spinning = await start("spinning", "Deno.serve(() => {}); setTimeout(() => { console.log('spinning'); for (;;); }, 100);");
+			await new Promise((resolve) => runtime.followLogs("a", "spinning", resolve));
+			console.log(JSON.stringify([idle, spinning].map(({ pid, socketPath }) => ({ pid, socketPath }))));`,
+		);
+		const platform = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
+		const [line] = await once(platform.stdout, "data");
+		const [idle, spinning] = JSON.parse(String(line));
+		return { platform, directory, idle, spinning };
+	}
+
+	/** A connection to a process, and when it is over: its end closes it. */
+	async function attach(socketPath: string): Promise<{ closed: Promise<unknown> }> {
+		const socket = connect(socketPath);
+		await once(socket, "connect");
+		// Its end may be an orderly one or a reset.
+		socket.on("error", () => {}).resume();
+		return { closed: new Promise((resolve) => socket.once("close", resolve)) };
+	}
+
+	test("takes its functions with it; what cannot hear of it is ended by the next one", async () => {
+		const { platform, directory, idle, spinning } = await startPlatform();
+		const [one, other] = [await attach(idle.socketPath), await attach(spinning.socketPath)];
+		platform.kill("SIGKILL");
+		await one.closed;
+		expect(isAlive(spinning.pid)).toBe(true);
+		const next = await openRuntime({ directory });
+		await other.closed;
+		expect(await readdir(join(directory, "bundles"))).toEqual([]);
+		await next.close();
+	});
+});

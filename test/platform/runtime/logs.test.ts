@@ -1,0 +1,140 @@
+/** From a function's output to log lines. */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LINE_LIMIT, LineSplitter, LogBuffer, Tail } from "../../../src/platform/runtime/log-lines.ts";
+import { createRedactor } from "../../../src/platform/runtime/redact.ts";
+import type { LogLine } from "../../../src/platform/runtime/runtime.ts";
+import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+
+const redactorOf = (values: Record<string, string>) => createRedactor(new Map(Object.entries(values)));
+const redact = (text: string, values: Record<string, string>) => redactorOf(values).redact(text, LINE_LIMIT);
+
+function linesOf(bytes: Uint8Array, cuts: readonly number[], values: Record<string, string> = {}): string[] {
+	const lines: string[] = [];
+	const splitter = new LineSplitter(redactorOf(values), (line) => lines.push(line));
+	let start = 0;
+	for (const cut of [...cuts].sort((a, b) => a - b)) {
+		splitter.write(bytes.subarray(start, Math.max(start, cut)));
+		start = Math.max(start, cut);
+	}
+	splitter.write(bytes.subarray(start));
+	splitter.end();
+	return lines;
+}
+
+describe("redaction", () => {
+	test("replaces values by their names, the longest first, again and again", () => {
+		expect(redact("a=hunter2 b=hunter2-long hunter2hunter2", { A: "hunter2", B: "hunter2-long" })).toBe("a=[A] b=[B] [A][A]");
+	});
+
+	test("leaves short values and innocent text alone", () => {
+		expect(redact("yes 123 nothing", { A: "yes", B: "123", C: "" })).toBe("yes 123 nothing");
+	});
+
+	test("knows the encodings that logs have, and the lines of a long value", () => {
+		const value = 'pa"ss\\word/+ü?';
+		const bytes = Buffer.from(value);
+		for (const text of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("hex")]) {
+			expect(redact(`<${text}>`, { P: value })).toMatch(/^<\[P\]=*>$/);
+		}
+		const key = "-----BEGIN KEY-----\nMIIEvQIBADANB\r\nfoobarfoobar\n";
+		expect(redact("got MIIEvQIBADANB here", { KEY: key })).toBe("got [KEY] here");
+		expect(redact("got foobarfoobar here", { KEY: key })).toBe("got [KEY] here");
+	});
+
+	test("no value of four or more characters survives, wherever it stands", () => {
+		const value = fc.string({ minLength: 4, maxLength: 30 }).filter((text) => !/[\r\n]/.test(text));
+		fc.assert(
+			fc.property(fc.array(value, { minLength: 1, maxLength: 5 }), fc.array(fc.string(), { maxLength: 6 }), (values, noise) => {
+				const names = Object.fromEntries(values.map((item, index) => [`N${index}`, item]));
+				const text = noise.map((part, index) => part + (values[index % values.length] ?? "")).join("");
+				const left = redact(text, names).replaceAll(/\[N\d\]/g, "\0");
+				for (const item of values) if (!item.includes("\0")) expect(left).not.toContain(item);
+			}),
+		);
+	});
+});
+
+describe("lines", () => {
+	test("are the same however the bytes are cut, and no value survives a cut", () => {
+		const bytes = Buffer.from("first é🔑 line\r\nsecret-value and secret-value\n\nüber lang\nlast without end");
+		const expected = ["first é🔑 line", "[S] and [S]", "", "über lang", "last without end"];
+		fc.assert(
+			fc.property(fc.array(fc.nat(bytes.length), { maxLength: 12 }), (cuts) => {
+				expect(linesOf(bytes, cuts, { S: "secret-value" })).toEqual(expected);
+			}),
+		);
+	});
+
+	test("that are long are cut, and a value across the cut is gone whole", () => {
+		const value = "canary-value-of-some-length";
+		for (let before = LINE_LIMIT - value.length - 1; before <= LINE_LIMIT + 1; before++) {
+			const text = `${"x".repeat(before)}${value}${"y".repeat(1_000)}${value}\nnext\n`;
+			const [cut = "", next] = linesOf(Buffer.from(text), [before + 3, before + 9], { S: value });
+			expect(cut).not.toContain("canary");
+			expect(cut.length).toBeLessThan(LINE_LIMIT + 20);
+			expect(cut.endsWith("(cut)")).toBe(true);
+			expect(next).toBe("next");
+		}
+	});
+
+	test("without end need no memory without end", () => {
+		const lines: string[] = [];
+		const splitter = new LineSplitter(redactorOf({}), (line) => lines.push(line));
+		const chunk = Buffer.alloc(1024 * 1024, "x");
+		for (let round = 0; round < 200; round++) splitter.write(chunk);
+		splitter.write(Buffer.from("\nnext\n"));
+		expect(lines.map((line) => line.length < LINE_LIMIT + 20)).toEqual([true, true]);
+	});
+});
+
+describe("the memory of a function's lines", () => {
+	test("is bounded in number and in size", () => {
+		const buffer = new LogBuffer();
+		for (let index = 0; index < 1_500; index++) buffer.add("info", String(index));
+		expect(buffer.lines()).toHaveLength(LogBuffer.LINES);
+		expect(buffer.lines()[0]?.message).toBe("500");
+		for (let index = 0; index < 1_000; index++) buffer.add("error", "x".repeat(LINE_LIMIT));
+		expect(buffer.lines()).toHaveLength(LogBuffer.SIZE / LINE_LIMIT);
+	});
+
+	test("keeps the end of what goes into an error", () => {
+		const tail = new Tail(11);
+		for (const line of ["one", "two", "three", "four"]) tail.add(line);
+		expect(tail.toString()).toBe("three\nfour");
+		tail.add("y".repeat(50));
+		expect(tail.toString()).toBe("y".repeat(11));
+	});
+});
+
+describe("a function's output", () => {
+	let harness: Harness;
+	beforeAll(async () => {
+		harness = await openRuntime();
+	});
+	afterAll(() => harness.close());
+
+	test("is kept line by line, across versions, redacted, and followed live", async () => {
+		const code = `console.log("value", Deno.env.get("TOKEN")); console.error("uh oh"); export default () => { console.log("called"); return new Response("ok"); };`;
+		const seen: LogLine[] = [];
+		const unfollow = harness.runtime.followLogs("shop", "pay", (line) => seen.push(line));
+		for (const deployment of ["d1", "d2"]) {
+			const instance = await harness.runtime.start(launch(code, { TOKEN: "canary-value" }, { deployment }));
+			await ask(instance.socketPath);
+			await instance.stop();
+		}
+		unfollow();
+		const lines = harness.runtime.logs("shop", "pay");
+		const of = (level: string) => lines.filter((line) => line.level === level).map(({ message }) => message);
+		expect(of("info")).toEqual(["value [TOKEN]", "called", "value [TOKEN]", "called"]);
+		expect(of("error")).toEqual(["uh oh", "uh oh"]);
+		expect(seen).toEqual(lines);
+		expect(lines.every(({ time }) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time))).toBe(true);
+		harness.runtime.forget("shop", "pay");
+		expect(harness.runtime.logs("shop", "pay")).toEqual([]);
+	});
+
+	test("is another function's business only", () => {
+		expect(harness.runtime.logs("shop", "other")).toEqual([]);
+	});
+});
