@@ -6,7 +6,7 @@ import { sep } from "node:path";
 import type { Command } from "./process.ts";
 
 export interface Mount {
-	/** Undefined for an empty folder. */
+	/** Undefined for an empty folder that nobody can read. */
 	source: string | undefined;
 	target: string;
 	writable: boolean;
@@ -41,8 +41,9 @@ const SYSTEM = [
 /**
  * Read-only mounts of the system, with what is hidden under them left empty.
  * @param named texts that may be absolute paths of certificates, which are mounted too
+ * @param blank an unreadable file, to lie over hidden files
  */
-export function systemMounts(hidden: readonly string[], named: readonly string[]): Mount[] {
+export function systemMounts(hidden: readonly string[], named: readonly string[], blank: string): Mount[] {
 	const existing = [...SYSTEM, ...named.filter((text) => text.startsWith("/"))].filter((path) =>
 		existsSync(path),
 	);
@@ -55,7 +56,7 @@ export function systemMounts(hidden: readonly string[], named: readonly string[]
 		secrets
 			.filter((secret) => isWithin(secret, realpathSync(target)))
 			.map((secret): Mount => {
-				const source = statSync(secret).isDirectory() ? undefined : "/dev/null";
+				const source = statSync(secret).isDirectory() ? undefined : blank;
 				return { source, target: target + secret.slice(realpathSync(target).length), writable: false };
 			}),
 	);
@@ -71,7 +72,9 @@ type Wrapped = Pick<Command, "file" | "args">;
 /** Runs a command in `build/src` under bubblewrap. */
 export function bubblewrapCommand(mounts: readonly Mount[], command: readonly string[]): Wrapped {
 	const binds = mounts.flatMap(({ source, target, writable }) =>
-		source === undefined ? ["--tmpfs", target] : [writable ? "--bind" : "--ro-bind", source, target],
+		source === undefined
+			? ["--perms", "0000", "--tmpfs", target]
+			: [writable ? "--bind" : "--ro-bind", source, target],
 	);
 	const namespaces = [
 		"--unshare-user-try",
@@ -100,7 +103,7 @@ place() {
 	if [ -d "$1" ]; then mkdir -p ".$2"; else mkdir -p ".\${2%/*}"; : > ".$2"; fi
 }
 while [ "$1" != -- ]; do
-	if [ "$1" = empty ]; then mount -t tmpfs -o mode=0755,size=1m,ro coffer ".$3"; shift 3; continue; fi
+	if [ "$1" = empty ]; then mount -t tmpfs -o mode=0000,size=1m,ro coffer ".$3"; shift 3; continue; fi
 	place "$2" "$3"
 	mount --bind "$2" ".$3"
 	if [ "$1" = read ]; then mount -o remount,bind,ro,nosuid ".$3"; fi

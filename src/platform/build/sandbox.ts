@@ -8,8 +8,7 @@
  * - `bubblewrap`, `namespaces`: a file system of its own, holding only the listed folders; no `/proc`; own
  *   process ids; no capabilities. Needs `bwrap`, or `unshare` and either root or user namespaces.
  * - `user`: an unprivileged uid, where the platform is root: files that others may read stay readable.
- * - `none`: only the checks of imports hold. A package from the registry that imports files by absolute
- *   paths can then read what the platform's user can.
+ * - `none`: the checks before and after the build hold, and nothing between them.
  *
  * The package cache is writable to builds. No code of a project or package runs while it is built (no
  * install scripts, no plugins), so it takes a fault in Deno or esbuild to plant something there; and no
@@ -25,6 +24,7 @@ import {
 	mkdirSync,
 	rmSync,
 	statSync,
+	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
@@ -69,6 +69,8 @@ export interface Sandbox {
 
 export const DENO = "\0deno";
 const NOBODY = 65534;
+/** A file that nobody can read. */
+const BLANK = "blank";
 const PROBE_LIMITS: Limits = { timeoutMs: 20_000, outputBytesMax: 4096 };
 
 /** Fails where one of its arguments up to `--` can be read, then becomes the rest. */
@@ -82,6 +84,9 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 	const cache = join(options.directory, "cache");
 	const probe = join(options.directory, `probe-${process.pid}`);
 	const folders = [cache, probe, join(probe, "src"), join(probe, "root")];
+	mkdirSync(options.directory, { recursive: true });
+	const blank = join(options.directory, BLANK);
+	if (!existsSync(blank)) writeFileSync(blank, "", { mode: 0 });
 	const tried: string[] = [];
 	for (const level of options.levels ?? SANDBOX_LEVELS) {
 		if (level === "user" && process.getuid?.() !== 0) continue;
@@ -127,7 +132,7 @@ function sandboxAt(
 			return { file, args: rest, environment, cwd: join(build, "src"), ...user };
 		}
 		const mounts: Mount[] = [
-			...systemMounts(options.hidden, Object.values(options.environment)),
+			...systemMounts(options.hidden, Object.values(options.environment), join(options.directory, BLANK)),
 			{ source: options.deno, target: INNER.deno, writable: false },
 			{ source: cache, target: INNER.cache, writable: true },
 			{ source: build, target: INNER.build, writable: true },

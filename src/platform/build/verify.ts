@@ -2,8 +2,9 @@
  * Checks what a build says that it used. The last of three walls: the walk of the imports before, the
  * sandbox during, this after.
  *
- * Two witnesses, since neither sees all: Deno's module graph knows every module but those inside npm
- * packages; the source map knows those too, but a package's own map may say what it likes about it.
+ * Two witnesses, since neither sees all: Deno's module graph knows every module but those inside npm packages,
+ * unused ones and types too; the source map knows whatever is in the bundle. Only a comment in a file itself
+ * can make it appear under another name there, and a file of the platform has no such comment for an uploader.
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { posix, sep } from "node:path";

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
@@ -34,6 +34,7 @@ export interface Place {
 /** A place that is gone when the test file is done. */
 export function makePlace(): Place {
 	const root = mkdtempSync(join(tmpdir(), "coffer-build-"));
+	chmodSync(root, 0o711);
 	afterAll(() => rmSync(root, { recursive: true, force: true }));
 	const place = { root, directory: join(root, "builder"), data: join(root, "data") };
 	mkdirSync(place.data, { mode: 0o700 });
