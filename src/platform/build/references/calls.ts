@@ -198,7 +198,14 @@ function construct(engine: Engine, callee: Value & { kind: "thing" }, site: Call
 	callConstructor(engine, callee, { ...site, self });
 }
 
-function callConstructor(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite): void {
+function callConstructor(
+	engine: Engine,
+	callee: Value & { kind: "thing" },
+	site: CallSite,
+	seen = new Set<Thing>(),
+): void {
+	if (seen.has(callee.thing)) return;
+	seen.add(callee.thing);
 	const { solver } = engine;
 	const node = callee.thing.node;
 	if (site.self !== undefined) solver.feed(site.self, callee.thing.instances);
@@ -208,6 +215,6 @@ function callConstructor(engine: Engine, callee: Value & { kind: "thing" }, site
 	}
 	if (!node.superClass) return;
 	solver.each(engine.evaluate(node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class") callConstructor(engine, above, site);
+		if (above.kind === "thing" && above.thing.kind === "class") callConstructor(engine, above, site, seen);
 	});
 }

@@ -225,12 +225,14 @@ function ownThis(engine: Engine, thing: Thing, member: Node): void {
 }
 
 /** An instance is the `this` of its class's methods, and of those of the classes above. */
-function arriveThis(engine: Engine, instance: Thing, owner: Thing): void {
+function arriveThis(engine: Engine, instance: Thing, owner: Thing, seen = new Set<Thing>()): void {
+	if (seen.has(owner)) return;
+	seen.add(owner);
 	for (const member of owner.node.body.body as Node[]) {
 		if (!member.static && member.type !== "StaticBlock") ownThis(engine, instance, member);
 	}
 	if (!owner.node.superClass) return;
 	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class") arriveThis(engine, instance, above.thing);
+		if (above.kind === "thing" && above.thing.kind === "class") arriveThis(engine, instance, above.thing, seen);
 	});
 }

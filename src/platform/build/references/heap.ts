@@ -3,6 +3,7 @@ import { ARRAY_METHODS } from "./arrays.ts";
 import { COLLECTION_METHODS } from "./collections.ts";
 import type { Engine } from "./engine.ts";
 import { readNative } from "./environment.ts";
+import { classSlot, everyOfClass, keyed, memberValue } from "./members.ts";
 import { STRING_METHODS } from "./strings.ts";
 import { type Node, staticKey } from "./syntax.ts";
 import { Cell, join, makeValue, NOTHING, place, type Thing, unknown, type Value } from "./values.ts";
@@ -116,36 +117,10 @@ function fromSource(engine: Engine, source: Cell, key: string, cell: Cell): void
 	});
 }
 
-const indexes = new WeakMap<Node, Map<string, Node[]>>();
-
 /** The parts of a literal or class body that define a key. */
 function ownProperty(thing: Thing, key: string): readonly Node[] {
 	if (thing.node.type !== "ObjectExpression") return [];
 	return keyed(thing.node, thing.node.properties).get(key) ?? [];
-}
-
-function keyed(node: Node, members: readonly Node[]): Map<string, Node[]> {
-	let index = indexes.get(node);
-	if (index === undefined) {
-		index = new Map();
-		for (const member of members) {
-			const key = member.key ? staticKey(member.key, member.computed) : undefined;
-			if (key === undefined) continue;
-			const list = index.get(key);
-			if (list === undefined) index.set(key, [member]);
-			else list.push(member);
-		}
-		indexes.set(node, index);
-	}
-	return index;
-}
-
-/** What a property of an object literal or a member of a class holds. */
-function memberValue(engine: Engine, member: Node, cell: Cell): void {
-	if (member.kind === "set" || member.kind === "constructor") return;
-	if (member.kind === "get") return engine.solver.feed(engine.returned(member.value), cell);
-	if (member.value) engine.solver.feed(engine.evaluate(member.value), cell);
-	else engine.solver.add(cell, NOTHING);
 }
 
 function objectSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
@@ -196,24 +171,6 @@ function feedElement(engine: Engine, element: Node, cell: Cell): void {
 	);
 }
 
-/** A static member, or one of an instance; what a class does not have, the class above may. */
-function classSlot(engine: Engine, owner: Thing, key: string, isStatic: boolean, cell: Cell): void {
-	const { solver } = engine;
-	if (owner.kind !== "class") {
-		if (!isStatic) solver.add(cell, unknown("a computed value"));
-		return;
-	}
-	const own = keyed(owner.node.body, owner.node.body.body).get(key) ?? [];
-	const members = own.filter((member) => Boolean(member.static) === isStatic);
-	for (const member of members) memberValue(engine, member, cell);
-	if (members.length > 0 || !owner.node.superClass) return;
-	solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind !== "thing") return solver.add(cell, unknown("something inherited"));
-		if (isStatic) return solver.feed(engine.slot(above.thing, key), cell);
-		classSlot(engine, above.thing, key, false, cell);
-	});
-}
-
 /** All values of a thing, under any key. */
 export function makeEvery(engine: Engine): Engine["every"] {
 	return (thing) => {
@@ -251,14 +208,3 @@ function everyMember(engine: Engine, thing: Thing, cell: Cell): void {
 		if (owner?.kind === "class") everyOfClass(engine, owner, thing.kind === "class", cell);
 	}
 }
-
-function everyOfClass(engine: Engine, owner: Thing, isStatic: boolean, cell: Cell): void {
-	for (const member of owner.node.body.body as Node[]) {
-		if (member.type !== "StaticBlock" && Boolean(member.static) === isStatic) memberValue(engine, member, cell);
-	}
-	if (!owner.node.superClass) return;
-	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class") everyOfClass(engine, above.thing, isStatic, cell);
-	});
-}
-

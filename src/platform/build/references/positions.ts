@@ -48,15 +48,16 @@ export class Positions {
 		this.#shift = lineShift(code, this.#map.sources, firsts);
 	}
 
-	/** The original place of an offset, or undefined where the map does not tell. */
-	at(offset: number): Position | undefined {
+	/** The original place of an offset; the place in the bundle where the map does not tell. */
+	at(offset: number): Position {
 		const index = this.#lineOf(offset);
 		const column = offset - (this.#lineOffsets[index] ?? 0);
-		if (this.#map === undefined) return { source: "", line: index + 1 };
+		const bundled = { source: "bundle.js", line: index + 1 };
+		if (this.#map === undefined) return bundled;
 		const mapped = index + this.#shift;
 		const found = this.#segment(mapped, column) ?? this.#before(mapped);
 		const source = found === undefined ? undefined : this.#map.sources[found.source];
-		return found === undefined || typeof source !== "string" ? undefined : { source, line: found.line + 1 };
+		return found === undefined || typeof source !== "string" ? bundled : { source, line: found.line + 1 };
 	}
 
 	#lineOf(offset: number): number {

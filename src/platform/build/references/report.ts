@@ -5,8 +5,8 @@ import type { Positions } from "./positions.ts";
 import type { Node } from "./syntax.ts";
 
 const NAME = /^[A-Za-z0-9_]{1,128}$/;
-/** Sources from npm, JSR or the web, by the map's own spelling or by the path shown. */
-const DEPENDENCY = /(?:^|\/)node_modules\/|^(?:npm|jsr|https?):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
+/** Sources from npm, JSR, the web or the platform itself, by the map's own spelling or by the path shown. */
+const DEPENDENCY = /(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
 
 /** Works out files and lines, once per place. */
 export class Files {
@@ -20,7 +20,7 @@ export class Files {
 	}
 
 	at(node: Node): { file: string; line: number; dependency: boolean } {
-		const position = this.#positions.at(node.start) ?? { source: "", line: 1 };
+		const position = this.#positions.at(node.start);
 		let known = this.#paths.get(position.source);
 		if (known === undefined) {
 			const path = this.#path(position.source);
