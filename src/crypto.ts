@@ -118,9 +118,12 @@ export function verify(signature: Uint8Array, content: Uint8Array, publicKey: Ui
 	return attempt(() => sodium.crypto_sign_verify_detached(signature, content, publicKey)) ?? false;
 }
 
-/** Seals content so that only the holder of the box key opens it; the sender stays anonymous. */
-export function sealTo(content: Uint8Array, publicKey: Uint8Array): Uint8Array {
-	return sodium.crypto_box_seal(content, publicKey);
+/**
+ * Seals content so that only the holder of the box key opens it; the sender stays anonymous.
+ * @returns undefined where the key is not 32 bytes, or is one of the few points that share one secret with everybody
+ */
+export function sealTo(content: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
+	return attempt(() => sodium.crypto_box_seal(content, publicKey));
 }
 
 /** Opens what `sealTo` returned; undefined where it was made for another key or was altered. */

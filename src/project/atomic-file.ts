@@ -8,7 +8,7 @@ import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 
 const TEMPORARY_SUFFIX = ".tmp";
-const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW, O_RDONLY } = constants;
+const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 function errnoOf(error: unknown): string {
 	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
@@ -26,6 +26,8 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 		["EIO", "the disk reported an error"],
 		["ELOOP", "it is a symbolic link"],
 		["EISDIR", "it is a folder"],
+		["EFTYPE", "it is not a plain file"],
+		["EFBIG", "it is too large"],
 	]);
 	return new AppError({
 		code: action === "read" ? "FILE_UNREADABLE" : "FILE_UNWRITABLE",
@@ -39,16 +41,30 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 	});
 }
 
-/** The file's content, or undefined where there is none. Follows no symbolic link at its end. */
-export async function readWhole(path: string): Promise<Buffer | undefined> {
+/** What a file that is no vault may hold. */
+const BYTES_MAX = 16 * 1024 * 1024;
+
+async function requirePlain(handle: FileHandle, bytesMax: number): Promise<void> {
+	const stat = await handle.stat();
+	if (!stat.isFile()) throw Object.assign(new Error(), { code: stat.isDirectory() ? "EISDIR" : "EFTYPE" });
+	if (stat.size > bytesMax) throw Object.assign(new Error(), { code: "EFBIG" });
+}
+
+/**
+ * The file's content, or undefined where there is none. Follows no symbolic link at its end, waits on no pipe, and
+ * swallows nothing that is larger than `bytesMax`.
+ * @throws AppError `FILE_UNREADABLE` (exit 1)
+ */
+export async function readWhole(path: string, bytesMax = BYTES_MAX): Promise<Buffer | undefined> {
 	let handle: FileHandle;
 	try {
-		handle = await open(path, O_RDONLY | O_NOFOLLOW);
+		handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	} catch (error) {
 		if (errnoOf(error) === "ENOENT") return undefined;
 		throw fileError("read", path, error);
 	}
 	try {
+		await requirePlain(handle, bytesMax);
 		return await handle.readFile();
 	} catch (error) {
 		throw fileError("read", path, error);

@@ -33,6 +33,16 @@ function requireEditable(session: VaultSession): void {
 	});
 }
 
+/**
+ * Whether the vault holds that value under that name already (undefined: a tombstone). A record whose author was
+ * removed since counts as none: to set it anew is how its value is vouched for.
+ */
+function holds(session: VaultSession, name: string, value: string | undefined): boolean {
+	const { section, state } = session.verified;
+	const record = section.records.get(name);
+	return record !== undefined && state.epoch.writers.has(record.author) && session.value(name) === value;
+}
+
 /** Applies values (undefined deletes) to the vault, under its lock, in one write. */
 async function edit(
 	context: SessionContext,
@@ -49,7 +59,7 @@ async function edit(
 			const unchanged: string[] = [];
 			written = [];
 			for (const [name, value] of secrets) {
-				if (verified.section.records.has(name) && session.value(name) === value) unchanged.push(name);
+				if (holds(session, name, value)) unchanged.push(name);
 				else
 					written.push(
 						sealRecord(verified.state, keys, context.identity, {
@@ -154,12 +164,17 @@ export function getSecret(session: VaultSession, name: string): { value: string;
 	return { value, version: record.version };
 }
 
-/** All live values, for injection into a process. Keys are sorted. */
+/**
+ * All live values, for injection into a process. Keys are sorted.
+ * @throws AppError `NAME_RESERVED` (exit 2): another program wrote a name that would change what the process does
+ */
 export function allValues(session: VaultSession): Map<string, string> {
 	const values = new Map<string, string>();
 	for (const record of session.verified.section.records.values()) {
 		const value = session.open(record);
-		if (value !== undefined) values.set(record.name, value);
+		if (value === undefined) continue;
+		checkSecretName(record.name);
+		values.set(record.name, value);
 	}
 	return values;
 }

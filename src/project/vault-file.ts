@@ -8,7 +8,7 @@ import { hash, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { VaultDocument } from "../vault/document.ts";
 import { parseVault, printVault } from "../vault/format.ts";
-import { malformed } from "../vault/syntax.ts";
+import { LIMITS, malformed } from "../vault/syntax.ts";
 import { readWhole, removeLeftovers, replaceFile } from "./atomic-file.ts";
 import { withLock } from "./lock.ts";
 import { VAULT_FILE } from "./root.ts";
@@ -33,7 +33,7 @@ export function vaultDigest(text: string): string {
  * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a fault in it, exit 5 for conflict markers
  */
 export async function loadVault(root: string): Promise<LoadedVault> {
-	const bytes = await readWhole(join(root, VAULT_FILE));
+	const bytes = await readWhole(join(root, VAULT_FILE), LIMITS.fileBytes);
 	if (bytes === undefined) {
 		throw new AppError({
 			code: "VAULT_NOT_FOUND",
@@ -58,6 +58,18 @@ function firstBadLine(bytes: Uint8Array): number {
 		line++;
 	}
 	return line;
+}
+
+/** The vault's text. @throws AppError `VAULT_FULL` (exit 2) where nobody could read it any more */
+function printed(document: VaultDocument): string {
+	const text = printVault(document);
+	if (text.length <= LIMITS.fileBytes) return text;
+	throw new AppError({
+		code: "VAULT_FULL",
+		message: `${VAULT_FILE} would be ${text.length} bytes; the limit is ${LIMITS.fileBytes} (256 MiB).`,
+		hint: "Keep large material in files or an object store, and its keys here. Nothing was written.",
+		exit: EXIT.usage,
+	});
 }
 
 /** What an edit makes of a vault; `document` undefined leaves the file as it is. */
@@ -90,7 +102,7 @@ export async function editVault<T>(
 		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
 		const loaded = await loadVault(root);
 		const { document, result } = await edit(loaded);
-		const text = document ? printVault(document) : loaded.text;
+		const text = document ? printed(document) : loaded.text;
 		if (document && text !== loaded.text) {
 			await replaceFile(path, text, {
 				mode: NEW_FILE_MODE,
@@ -120,7 +132,7 @@ export async function writeNewVault(root: string, document: VaultDocument): Prom
 				exit: EXIT.conflict,
 			});
 		}
-		const text = printVault(document);
+		const text = printed(document);
 		await replaceFile(path, text, { mode: NEW_FILE_MODE });
 		return { document, text, digest: vaultDigest(text) };
 	});

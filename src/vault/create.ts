@@ -72,7 +72,7 @@ export function createVault(environment: string, creator: PublicMember, author: 
 
 /**
  * The link that adds a member to an environment and hands it the present key.
- * @throws AppError `MEMBER_NAME_INVALID`, `MEMBER_EXISTS` (exit 2 and 5), `NOT_A_WRITER` (exit 3)
+ * @throws AppError `MEMBER_NAME_INVALID`, `MEMBER_KEY_INVALID` (exit 2), `MEMBER_EXISTS` (exit 5), `NOT_A_WRITER` (exit 3)
  */
 export function makeAddMember(
 	state: EnvironmentState,
@@ -84,7 +84,7 @@ export function makeAddMember(
 	requireWriter(state, author);
 	requireMemberName(added.name);
 	const taken = [...state.members.values()].find(
-		(member) => member.sign === added.sign || member.name === added.name,
+		(member) => member.sign === added.sign || member.box === added.box || member.name === added.name,
 	);
 	if (taken) {
 		throw new AppError({

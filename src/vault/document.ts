@@ -6,7 +6,7 @@ import type { Link } from "./chain.ts";
 import { type EnvironmentState, verifyEnvironment } from "./membership.ts";
 import type { SealedRecord } from "./record.ts";
 import { type RootState, verifyRoot } from "./root.ts";
-import { LIMITS } from "./syntax.ts";
+import { LIMITS, malformed } from "./syntax.ts";
 
 export interface EnvironmentSection {
 	readonly name: string;
@@ -42,12 +42,11 @@ export function verifyChains(document: VaultDocument, environment: string): Veri
 	if (!section) {
 		const known = [...document.environments.keys()].join(", ");
 		if (root.environments.has(environment)) {
-			throw new AppError({
-				code: "VAULT_ENVIRONMENT_DROPPED",
-				message: `Environment '${environment}' belongs to this vault, but its section is gone from coffer.vault.`,
-				hint: "Restore the file from git (git checkout -- coffer.vault).",
-				exit: EXIT.integrity,
-			});
+			throw malformed(
+				"VAULT_ENVIRONMENT_DROPPED",
+				`environment '${environment}' belongs to this vault, but its section is gone.`,
+				document.links.at(-1)?.line ?? 1,
+			);
 		}
 		throw new AppError({
 			code: "ENVIRONMENT_NOT_FOUND",

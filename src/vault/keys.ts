@@ -45,11 +45,21 @@ export function commitmentOf(key: Uint8Array, vaultId: string, environment: stri
 	return toBase64(hash(lengthPrefixed("coffer/commitment/1", vaultId, environment, epochId), key));
 }
 
-/** The key in a sealed box for one member. @param box X25519 public key, base64 */
+/**
+ * The key in a sealed box for one member.
+ * @param box X25519 public key, base64
+ * @throws AppError `MEMBER_KEY_INVALID` (exit 2) for a key that shares its secrets with everybody, or none at all
+ */
 export function wrapKey(key: Uint8Array, box: string): string {
 	const publicKey = fromBase64(box);
-	if (!publicKey) throw new TypeError("A member's box key is not base64.");
-	return toBase64(sealTo(key, publicKey));
+	const wrap = publicKey && sealTo(key, publicKey);
+	if (wrap) return toBase64(wrap);
+	throw new AppError({
+		code: "MEMBER_KEY_INVALID",
+		message: "A member's box key is not one that a key can be sealed to.",
+		hint: "Ask for the member's public identity again.",
+		exit: EXIT.usage,
+	});
 }
 
 function previousKeyContext(vaultId: string, environment: string, epochId: string): Uint8Array {

@@ -103,8 +103,10 @@ function applyAdd(draft: Draft, link: Link): void {
 		throw refusedLink(link, "adds nobody that can be understood");
 	}
 	if (draft.members.has(member.sign)) throw refusedLink(link, "adds somebody who is a member already");
-	if ([...draft.members.values()].some((other) => other.name === member.name)) {
-		throw refusedLink(link, `adds a second member named '${member.name}'`);
+	for (const other of draft.members.values()) {
+		if (other.name === member.name) throw refusedLink(link, `adds a second member named '${member.name}'`);
+		if (other.box === member.box)
+			throw refusedLink(link, `adds the box key of '${other.name}' a second time`);
 	}
 	if (draft.members.size >= LIMITS.membersPerEnvironment) {
 		throw refusedLink(link, `passes the limit of ${LIMITS.membersPerEnvironment} members`);
@@ -114,10 +116,16 @@ function applyAdd(draft: Draft, link: Link): void {
 	if (role === "writer") draft.epoch.writers.add(member.sign);
 }
 
+/** Whether the texts rise, none of them twice. */
+function isStrictlySorted(texts: readonly string[]): boolean {
+	return texts.every((text, index) => index === 0 || (texts[index - 1] ?? "") < text);
+}
+
 /** The wraps of a new epoch: exactly one for each remaining member, sorted by key. */
 function wrapsOf(link: Link, text: string, members: ReadonlyMap<string, Member>): Map<string, string> {
 	const wraps = new Map<string, string>();
-	for (const pair of text.split(",")) {
+	const pairs = text.split(",");
+	for (const pair of pairs) {
 		const [key, wrap, ...more] = pair.split(":");
 		if (
 			key === undefined ||
@@ -130,8 +138,8 @@ function wrapsOf(link: Link, text: string, members: ReadonlyMap<string, Member>)
 		}
 		wraps.set(key, wrap);
 	}
-	if (wraps.size !== members.size || [...wraps.keys()].join() !== [...members.keys()].sort().join()) {
-		throw refusedLink(link, "does not wrap the new key for every member");
+	if (pairs.length !== members.size || wraps.size !== members.size || !isStrictlySorted([...wraps.keys()])) {
+		throw refusedLink(link, "does not wrap the new key once for every member, in order");
 	}
 	return wraps;
 }
@@ -148,13 +156,16 @@ function applyEpoch(draft: Draft, link: Link): void {
 	) {
 		throw refusedLink(link, "does not begin the next epoch");
 	}
-	for (const key of removed === "-" ? [] : removed.split(",")) {
+	const keys = removed === "-" ? [] : removed.split(",");
+	if (!isStrictlySorted(keys)) throw refusedLink(link, "names whom it removes twice or out of order");
+	if (keys.includes(link.signer))
+		throw refusedLink(link, "is signed by somebody whom it removes, who knows the new key");
+	for (const key of keys) {
 		if (!draft.members.delete(key)) throw refusedLink(link, "removes somebody who is no member");
 	}
 	const writers = new Set(
 		[...draft.members.values()].filter((member) => member.role === "writer").map((member) => member.sign),
 	);
-	if (writers.size === 0) throw refusedLink(link, "leaves the environment without a writer");
 	const number = draft.epoch.number + 1;
 	draft.epoch = { id, number, commitment, previousKey, wraps: wrapsOf(link, wraps, draft.members), writers };
 	draft.epochs.set(id, draft.epoch);

@@ -1,6 +1,6 @@
 /**
  * A sealed record as text: the name on its own line, and below it
- * `vVERSION KIND EPOCH AUTHOR SEALED SIGNATURE`. One long line rather than several short ones, since lines that
+ * `vVERSION KIND EPOCH SINCE AUTHOR SEALED SIGNATURE`. One long line rather than several short ones, since lines that
  * repeat from record to record (an author's key, an epoch) make git align the wrong blocks when it merges.
  */
 import { isBase64Text, lengthPrefixed } from "../bytes.ts";
@@ -18,6 +18,11 @@ export interface SealedRecord {
 	readonly kind: RecordKind;
 	/** Id of the epoch whose key seals it. */
 	readonly epoch: string;
+	/**
+	 * Number of the epoch in which this version was set. A reseal keeps it: who was removed later than that has seen
+	 * the value, however new the key that seals it.
+	 */
+	readonly since: number;
 	/** Ed25519 public key of the writer, base64. */
 	readonly author: string;
 	/** nonce ‖ ciphertext ‖ tag, base64. */
@@ -32,6 +37,7 @@ export interface SealedRecord {
 
 export const MAX_VERSION = 999_999_999;
 const VERSION = /^v([1-9][0-9]{0,8})$/;
+const SINCE = /^[1-9][0-9]{0,5}$/;
 const MAX_SEALED_BYTES = SEAL_OVERHEAD_BYTES + LIMITS.valueBytes + PAD_BYTES;
 
 /** Whether the text is base64 of a payload whose padded size can be one. */
@@ -51,19 +57,33 @@ function isSealedText(text: string): boolean {
 export function parseRecord(name: string, body: string, line: number): SealedRecord {
 	if (!isSecretName(name)) throw malformed("VAULT_NAME_INVALID", "this is not a secret's name.", line);
 	const words = body.split(" ");
-	const [versionWord, kind, epoch, author, sealed, signature] = words;
+	const [versionWord, kind, epoch, since, author, sealed, signature] = words;
 	const version = VERSION.exec(versionWord ?? "")?.[1];
 	const fault = (message: string) =>
 		malformed("VAULT_RECORD_MALFORMED", `the record of ${name} ${message}.`, line + 1);
-	if (words.length !== 6 || version === undefined)
-		throw fault("is not of the form 'vVERSION KIND EPOCH AUTHOR SEALED SIGNATURE'");
+	if (words.length !== 7 || version === undefined)
+		throw fault("is not of the form 'vVERSION KIND EPOCH SINCE AUTHOR SEALED SIGNATURE'");
 	if (kind !== "live" && kind !== "deleted") throw fault("is neither live nor deleted");
-	if (epoch === undefined || epochNumber(epoch) === undefined) throw fault("has no valid epoch");
+	const number = epochNumber(epoch ?? "");
+	if (epoch === undefined || number === undefined) throw fault("has no valid epoch");
+	if (since === undefined || !SINCE.test(since) || Number(since) > number)
+		throw fault("does not say since which epoch its value is");
 	if (author === undefined || !isBase64Text(author, PUBLIC_KEY_BYTES)) throw fault("has no valid author");
 	if (sealed === undefined || !isSealedText(sealed)) throw fault("has no valid payload");
 	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES))
 		throw fault("has no valid signature");
-	return { name, version: Number(version), kind, epoch, author, sealed, signature, body, line };
+	return {
+		name,
+		version: Number(version),
+		kind,
+		epoch,
+		since: Number(since),
+		author,
+		sealed,
+		signature,
+		body,
+		line,
+	};
 }
 
 /** The record's two lines, as they go into the file, over the wire and into a platform's log. */

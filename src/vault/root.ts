@@ -91,6 +91,11 @@ function apply(draft: Draft, link: Link): void {
 	} else if (verb === "admit" && words.length === 3) {
 		const owner = memberOf(words);
 		if (!owner || draft.owners.has(owner.sign)) throw refusedLink(link, "admits nobody new");
+		if ([...draft.owners.values()].some((other) => other.name === owner.name || other.box === owner.box)) {
+			throw refusedLink(link, "admits somebody under a name or a box key that another owner has");
+		}
+		if (draft.owners.size >= LIMITS.owners)
+			throw refusedLink(link, `passes the limit of ${LIMITS.owners} owners`);
 		draft.owners.set(owner.sign, owner);
 	} else if (verb === "expel" && words.length === 1 && first !== undefined) {
 		if (!draft.owners.delete(first)) throw refusedLink(link, "expels somebody who is no owner");

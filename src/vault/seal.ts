@@ -5,12 +5,12 @@ import { fromUtf8, lengthPrefixed, utf8, wipe } from "../bytes.ts";
 import { fromBase64, type KeyPair, open, pad, seal, sign, toBase64, unpad, verify } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { EnvironmentKeys } from "./keys.ts";
-import type { EnvironmentState } from "./membership.ts";
+import { type EnvironmentState, epochNumber } from "./membership.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
 import { LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
 
 type Place = Pick<EnvironmentState, "vaultId" | "name">;
-type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch">;
+type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
 
 /** What the payload is bound to: a record moved to another name, version, environment, vault or epoch does not open. */
 function sealContext(place: Place, record: Context): Uint8Array {
@@ -22,11 +22,12 @@ function sealContext(place: Place, record: Context): Uint8Array {
 		record.name,
 		record.version,
 		record.kind,
+		record.since,
 	);
 }
 
 function signedBytes(place: Place, record: Context & Pick<SealedRecord, "author" | "sealed">): Uint8Array {
-	const { epoch, name, version, kind, author, sealed } = record;
+	const { epoch, name, version, kind, since, author, sealed } = record;
 	return lengthPrefixed(
 		"coffer/record/1",
 		place.vaultId,
@@ -35,6 +36,7 @@ function signedBytes(place: Place, record: Context & Pick<SealedRecord, "author"
 		name,
 		version,
 		kind,
+		since,
 		author,
 		sealed,
 	);
@@ -59,15 +61,16 @@ function checkedValue(name: string, value: string): Uint8Array {
 
 /**
  * Seals and signs one record under the environment's present epoch.
- * @param value the text of a live record; undefined makes a tombstone
- * @param version 1 + the highest version that anybody has seen of this name
+ * @param secret.value the text of a live record; undefined makes a tombstone
+ * @param secret.version 1 + the highest version that anybody has seen of this name
+ * @param secret.since number of the epoch in which this version was set, for a reseal; the present one by default
  * @throws AppError `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2), `VERSIONS_EXHAUSTED` (exit 1)
  */
 export function sealRecord(
 	place: Place,
 	keys: EnvironmentKeys,
 	author: Author,
-	secret: { name: string; version: number; value: string | undefined },
+	secret: { name: string; version: number; value: string | undefined; since?: number },
 ): SealedRecord {
 	const { name, version } = secret;
 	if (version > MAX_VERSION) {
@@ -81,16 +84,20 @@ export function sealRecord(
 	const kind: RecordKind = secret.value === undefined ? "deleted" : "live";
 	const content = checkedValue(name, secret.value ?? "");
 	const padded = pad(content, PAD_BYTES);
-	const context = { name, version, kind, epoch: keys.epoch, author: author.publicKeys.sign };
+	const since = secret.since ?? epochNumber(keys.epoch) ?? 0;
+	const context = { name, version, kind, epoch: keys.epoch, since, author: author.publicKeys.sign };
 	const sealed = toBase64(seal(padded, sealContext(place, context), keys.key));
 	wipe(content, padded);
 	const signature = toBase64(sign(signedBytes(place, { ...context, sealed }), author.signing.privateKey));
-	return parseRecord(name, `v${version} ${kind} ${keys.epoch} ${context.author} ${sealed} ${signature}`, 0);
+	const words = [`v${version}`, kind, keys.epoch, since, context.author, sealed, signature];
+	return parseRecord(name, words.join(" "), 0);
 }
 
 /**
- * Checks that somebody who was a writer in the record's epoch signed it, here and under this name.
- * @throws AppError exit 7: `RECORD_EPOCH_UNKNOWN`, `RECORD_AUTHOR_UNKNOWN` or `RECORD_FORGED`, naming record and line
+ * Checks that somebody who was a writer in the record's epoch, and still is one, signed it, here and under this name.
+ * Whoever was removed keeps the old epochs' keys, and could date new records back into them.
+ * @throws AppError exit 7: `RECORD_EPOCH_UNKNOWN`, `RECORD_AUTHOR_UNKNOWN`, `RECORD_AUTHOR_REMOVED` or
+ *   `RECORD_FORGED`, naming record and line
  */
 export function verifyRecord(state: EnvironmentState, record: SealedRecord): void {
 	const line = record.line + 1;
@@ -107,6 +114,14 @@ export function verifyRecord(state: EnvironmentState, record: SealedRecord): voi
 			"RECORD_AUTHOR_UNKNOWN",
 			`the record of ${record.name} is by somebody who was no writer of '${state.name}'.`,
 			line,
+		);
+	}
+	if (!state.epoch.writers.has(record.author)) {
+		throw malformed(
+			"RECORD_AUTHOR_REMOVED",
+			`the record of ${record.name} is by somebody who is no longer a writer of '${state.name}'.`,
+			line,
+			`Ask whoever owns that value, and set it anew: coffer secrets set ${record.name}.`,
 		);
 	}
 	const signature = fromBase64(record.signature);

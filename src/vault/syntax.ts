@@ -16,8 +16,9 @@ export const LIMITS = {
 	/** Links of one membership chain. */
 	linksPerChain: 10_000,
 	membersPerEnvironment: 256,
-	/** The whole file, so that nobody can make a reader swallow gigabytes. */
-	fileBytes: 1024 * 1024 * 1024,
+	owners: 256,
+	/** The whole file: what JavaScript can hold as one string, with room to work on it. */
+	fileBytes: 256 * 1024 * 1024,
 } as const;
 
 /** Values are padded to a multiple of this many bytes, so that a payload's length tells little. */
