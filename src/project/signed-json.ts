@@ -1,9 +1,9 @@
 /**
- * Small JSON files that only the holder of a key can write: one line of MAC (keyed BLAKE2b over the file's name and
- * its JSON), one line of JSON.
+ * Small JSON files that only the holder of a key can write: one line of MAC (keyed BLAKE2b over what the file is
+ * about and its JSON), one line of JSON.
  */
 import { mkdir } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { equalBytes, fromUtf8, lengthPrefixed } from "../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
@@ -13,8 +13,15 @@ const FORMAT = 1;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-function macOf(path: string, key: Uint8Array, json: string): Uint8Array {
-	return hash(lengthPrefixed("coffer/state/1", basename(dirname(path)), basename(path), json), key);
+/** Where such a file is. Its name goes under the MAC, so that none can stand in for another. */
+export interface SignedFile {
+	readonly folder: string;
+	/** Path below the folder. */
+	readonly name: string;
+}
+
+function macOf({ name }: SignedFile, key: Uint8Array, json: string): Uint8Array {
+	return hash(lengthPrefixed("coffer/state/1", name, json), key);
 }
 
 function damaged(path: string): AppError {
@@ -31,15 +38,16 @@ function damaged(path: string): AppError {
  * @returns its value, of the shape that was written; undefined where there is no file
  * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNREADABLE` (exit 1)
  */
-export async function readSignedJson(path: string, key: Uint8Array): Promise<object | undefined> {
+export async function readSignedJson(file: SignedFile, key: Uint8Array): Promise<object | undefined> {
+	const path = join(file.folder, file.name);
 	const bytes = await readWhole(path);
 	if (bytes === undefined) return undefined;
 	const text = fromUtf8(bytes);
 	const at = text?.indexOf("\n") ?? -1;
-	if (text === undefined || at < 0) throw damaged(path);
+	if (text === undefined || at < 0 || !text.endsWith("\n")) throw damaged(path);
 	const json = text.slice(at + 1, -1);
 	const mac = fromBase64(text.slice(0, at));
-	if (!mac || !equalBytes(mac, macOf(path, key, json))) throw damaged(path);
+	if (!mac || !equalBytes(mac, macOf(file, key, json))) throw damaged(path);
 	const value: unknown = JSON.parse(json);
 	if (typeof value !== "object" || value === null || !("format" in value) || value.format !== FORMAT)
 		throw damaged(path);
@@ -47,7 +55,8 @@ export async function readSignedJson(path: string, key: Uint8Array): Promise<obj
 }
 
 /** Writes a file atomically, mode 0600, its folders 0700. @throws AppError `FILE_UNWRITABLE` (exit 1) */
-export async function writeSignedJson(path: string, key: Uint8Array, value: object): Promise<void> {
+export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: object): Promise<void> {
+	const path = join(file.folder, file.name);
 	const folder = dirname(path);
 	await mkdir(folder, { recursive: true, mode: FOLDER_MODE }).catch((cause: unknown) => {
 		throw new AppError({
@@ -59,5 +68,5 @@ export async function writeSignedJson(path: string, key: Uint8Array, value: obje
 		});
 	});
 	const json = JSON.stringify({ format: FORMAT, ...value });
-	await replaceFile(path, `${toBase64(macOf(path, key, json))}\n${json}\n`, { mode: FILE_MODE });
+	await replaceFile(path, `${toBase64(macOf(file, key, json))}\n${json}\n`, { mode: FILE_MODE });
 }

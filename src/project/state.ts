@@ -6,11 +6,10 @@
  * `checkout-MEMBER-PATHHASH.json` (for one working copy); `projects/MEMBER-PATHHASH.json` says which vault a folder
  * holds. Each carries a MAC whose key derives from the identity, so whoever can only write the file cannot forge it.
  */
-import { join } from "node:path";
 import { lengthPrefixed } from "../bytes.ts";
 import { hash, toBase64 } from "../crypto.ts";
 import type { Mark, Pin } from "../vault/marks.ts";
-import { readSignedJson, writeSignedJson } from "./signed-json.ts";
+import { readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
 
 export interface EnvironmentMemory {
 	pin: Pin | undefined;
@@ -51,8 +50,8 @@ export interface MemoryPlace {
 	readonly root: string;
 }
 
-function marksPath(place: MemoryPlace): string {
-	return join(place.folder, place.vaultId, place.environment, `marks-${place.member}.json`);
+function marksFile({ folder, vaultId, environment, member }: MemoryPlace): SignedFile {
+	return { folder, name: `${vaultId}/${environment}/marks-${member}.json` };
 }
 
 /** A working copy's name in file names: says nothing of its path. */
@@ -61,12 +60,15 @@ function checkoutId(place: Pick<MemoryPlace, "root" | "stateKey" | "member">): s
 	return `${place.member}-${path}`;
 }
 
-function checkoutPath(place: MemoryPlace): string {
-	return join(place.folder, place.vaultId, place.environment, `checkout-${checkoutId(place)}.json`);
+function checkoutFile(place: MemoryPlace): SignedFile {
+	return {
+		folder: place.folder,
+		name: `${place.vaultId}/${place.environment}/checkout-${checkoutId(place)}.json`,
+	};
 }
 
-function projectPath(place: ProjectPlace): string {
-	return join(place.folder, "projects", `${checkoutId(place)}.json`);
+function projectFile(place: ProjectPlace): SignedFile {
+	return { folder: place.folder, name: `projects/${checkoutId(place)}.json` };
 }
 
 /** What is needed to remember which vault a folder holds. */
@@ -74,12 +76,12 @@ export type ProjectPlace = Pick<MemoryPlace, "folder" | "member" | "stateKey" | 
 
 /** The vault id that this folder held when it was last read, or undefined. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readProjectPin(place: ProjectPlace): Promise<string | undefined> {
-	const value = await readSignedJson(projectPath(place), place.stateKey);
+	const value = await readSignedJson(projectFile(place), place.stateKey);
 	return (value as { vaultId: string } | undefined)?.vaultId;
 }
 
 export async function writeProjectPin(place: ProjectPlace, vaultId: string): Promise<void> {
-	await writeSignedJson(projectPath(place), place.stateKey, { vaultId });
+	await writeSignedJson(projectFile(place), place.stateKey, { vaultId });
 }
 
 /** Marks as JSON: rows, since a name must never be a key of a plain object. */
@@ -95,7 +97,7 @@ function marksOf(rows: readonly MarkRow[]): Map<string, Mark> {
 
 /** Reads the device's pin and marks. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readEnvironmentMemory(place: MemoryPlace): Promise<EnvironmentMemory> {
-	const value = await readSignedJson(marksPath(place), place.stateKey);
+	const value = await readSignedJson(marksFile(place), place.stateKey);
 	if (!value) return { pin: undefined, marks: new Map() };
 	// The MAC says that this program wrote it; its shape is known.
 	const { pin, marks } = value as { pin?: Pin; marks: MarkRow[] };
@@ -103,12 +105,12 @@ export async function readEnvironmentMemory(place: MemoryPlace): Promise<Environ
 }
 
 export async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMemory): Promise<void> {
-	await writeSignedJson(marksPath(place), place.stateKey, { pin: memory.pin, marks: rowsOf(memory.marks) });
+	await writeSignedJson(marksFile(place), place.stateKey, { pin: memory.pin, marks: rowsOf(memory.marks) });
 }
 
 /** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
-	const value = await readSignedJson(checkoutPath(place), place.stateKey);
+	const value = await readSignedJson(checkoutFile(place), place.stateKey);
 	if (!value) return { seen: "", platform: undefined };
 	const { seen, platform } = value as {
 		seen: string;
@@ -119,5 +121,5 @@ export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMe
 
 export async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
 	const platform = memory.platform && { ...memory.platform, base: rowsOf(memory.platform.base) };
-	await writeSignedJson(checkoutPath(place), place.stateKey, { seen: memory.seen, platform });
+	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform });
 }
