@@ -1,0 +1,312 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AppError } from "../../src/errors.ts";
+import { type Acceptance, acceptChange } from "../../src/platform/accept.ts";
+import { AppFold } from "../../src/platform/state.ts";
+import {
+	type Change,
+	emptyHead,
+	type Head,
+	isAuthenticChange,
+	makeChange,
+} from "../../src/protocol/change.ts";
+import { LIMITS } from "../../src/vault/syntax.ts";
+import { ENVIRONMENT, newTestIdentity, TestVault } from "./vault-fixture.ts";
+
+const APP = "shop";
+
+function setup() {
+	const platform = newTestIdentity();
+	const vault = new TestVault().add(platform, "reader", "platform");
+	const fold = new AppFold(vault.context(APP));
+	const accept = (change: Change): Acceptance => acceptChange(fold, change, platform);
+	/** Appends what must be accepted. */
+	const append = (change: Change): Head => {
+		const decision = accept(change);
+		if (!("entry" in decision)) throw new Error(`Not accepted: ${JSON.stringify(decision)}`);
+		fold.applyAccepted(decision.entry, decision.header, decision.records);
+		return fold.head;
+	};
+	const first = () =>
+		append(vault.change(APP, fold.head, [vault.record("A", 1, "a1")], { header: vault.header }));
+	return { platform, vault, fold, accept, append, first };
+}
+
+function codeOf(run: () => unknown): string {
+	try {
+		run();
+	} catch (error) {
+		if (error instanceof AppError) return error.code;
+		throw error;
+	}
+	return "accepted";
+}
+
+describe("the first change", () => {
+	test("is appended at revision 1, on top of the context's own hash", () => {
+		const { fold, first } = setup();
+		const before = fold.head;
+		expect(before).toEqual(emptyHead(fold.context));
+		const head = first();
+		expect(head.revision).toBe(1);
+		expect(head.head).not.toBe(before.head);
+		expect(fold.records.get("A")?.version).toBe(1);
+	});
+
+	test("must bring the header", () => {
+		const { accept, fold, vault } = setup();
+		const change = vault.change(APP, fold.head, [vault.record("A", 1, "a")]);
+		expect(codeOf(() => accept(change))).toBe("HEADER_REQUIRED");
+	});
+
+	test("is refused where the platform is no member", () => {
+		const { fold, platform } = setup();
+		const other = new TestVault();
+		const context = new AppFold(other.context(APP));
+		const change = other.change(APP, context.head, [], { header: other.header });
+		expect(codeOf(() => acceptChange(context, change, platform))).toBe("PLATFORM_NOT_A_MEMBER");
+		expect(fold.head.revision).toBe(0);
+	});
+
+	test("is refused where the platform's wrapped key is not the environment's", () => {
+		const platform = newTestIdentity();
+		const box = newTestIdentity().publicKeys.box;
+		const vault = new TestVault().add(
+			{ ...platform, publicKeys: { ...platform.publicKeys, box } },
+			"reader",
+			"p",
+		);
+		const fold = new AppFold(vault.context(APP));
+		const change = vault.change(APP, fold.head, [], { header: vault.header });
+		expect(codeOf(() => acceptChange(fold, change, platform))).toBe("VAULT_KEY_WRONG");
+	});
+
+	test("is refused with the header of another vault", () => {
+		const { accept, fold, platform, vault } = setup();
+		const other = new TestVault(vault.writer).add(platform, "reader", "platform");
+		const content = { header: other.header, records: [] };
+		const change = makeChange(fold.context, fold.head, content, vault.writer);
+		expect(codeOf(() => accept(change))).toBe("VAULT_ID_MISMATCH");
+	});
+});
+
+describe("a change whose content or author is not what it says", () => {
+	const stranger = newTestIdentity();
+	type Setup = ReturnType<typeof setup>;
+	const cases: [string, string, (setup: Setup) => Change][] = [
+		[
+			"another app's",
+			"CHANGE_FORGED",
+			({ fold, vault }) => vault.change("other", fold.head, [vault.record("B", 1, "b")]),
+		],
+		[
+			"records that were swapped after signing",
+			"CHANGE_FORGED",
+			({ fold, vault }) => {
+				const records = vault.change(APP, fold.head, [vault.record("C", 1, "c")]).records;
+				return { ...vault.change(APP, fold.head, [vault.record("B", 1, "b")]), records };
+			},
+		],
+		[
+			"a base that was moved after signing",
+			"CHANGE_FORGED",
+			({ fold, vault }) => {
+				const change = vault.change(APP, emptyHead(fold.context), [vault.record("B", 1, "b")]);
+				return { ...change, base: fold.head };
+			},
+		],
+		[
+			"a signature with one bit turned",
+			"CHANGE_FORGED",
+			({ fold, vault }) => {
+				const change = vault.change(APP, fold.head, [vault.record("B", 1, "b")]);
+				const first = change.signature.startsWith("A") ? "B" : "A";
+				return { ...change, signature: first + change.signature.slice(1) };
+			},
+		],
+		[
+			"a stranger's",
+			"AUTHOR_NOT_A_WRITER",
+			({ fold, vault }) => vault.change(APP, fold.head, [vault.record("B", 1, "b")], { by: stranger }),
+		],
+		[
+			"the platform's own, a reader's",
+			"AUTHOR_NOT_A_WRITER",
+			({ fold, vault, platform }) =>
+				vault.change(APP, fold.head, [vault.record("B", 1, "b")], { by: platform }),
+		],
+		[
+			"a record that a reader signed, sent by a writer",
+			"RECORD_AUTHOR_UNKNOWN",
+			({ fold, vault, platform }) => vault.change(APP, fold.head, [vault.record("B", 1, "b", platform)]),
+		],
+		[
+			"a record under another name",
+			"RECORD_FORGED",
+			({ fold, vault }) => vault.change(APP, fold.head, [{ ...vault.record("B", 1, "b"), name: "C" }]),
+		],
+		[
+			"a record of another vault",
+			"RECORD_EPOCH_UNKNOWN",
+			({ fold, vault }) => vault.change(APP, fold.head, [new TestVault(vault.writer).record("B", 1, "b")]),
+		],
+		[
+			"one name twice",
+			"RECORD_TWICE",
+			({ fold, vault }) =>
+				vault.change(APP, fold.head, [vault.record("B", 1, "b"), vault.record("B", 2, "c")]),
+		],
+		[
+			"a name that would switch the sandbox off",
+			"NAME_RESERVED",
+			({ fold, vault }) =>
+				vault.change(APP, fold.head, [vault.record("DENO_PERMISSION_BROKER_PATH", 1, "/tmp/x")]),
+		],
+		[
+			"the version that is stored",
+			"RECORD_OUTDATED",
+			({ fold, vault }) => vault.change(APP, fold.head, [vault.record("A", 1, "z")]),
+		],
+		["nothing", "CHANGE_EMPTY", ({ fold, vault }) => vault.change(APP, fold.head, [])],
+		[
+			"a head that this log never had",
+			"LOG_FORKED",
+			({ vault }) => vault.change(APP, { revision: 1, head: vault.vaultId }, [vault.record("B", 1, "b")]),
+		],
+		[
+			"a revision that is yet to come",
+			"LOG_FORKED",
+			({ fold, vault }) => vault.change(APP, { ...fold.head, revision: 9 }, [vault.record("B", 1, "b")]),
+		],
+	];
+
+	test.each(cases)("%s is refused as %s, and nothing is appended", (_, code, make) => {
+		const all = setup();
+		all.first();
+		expect(codeOf(() => all.accept(make(all)))).toBe(code);
+		expect(all.fold.head.revision).toBe(1);
+	});
+});
+
+describe("a header that comes later", () => {
+	test("continues the stored chains", () => {
+		const { append, first, fold, vault } = setup();
+		first();
+		const bob = newTestIdentity();
+		vault.add(bob, "writer", "bob");
+		append(vault.change(APP, fold.head, [], { header: vault.header }));
+		expect(fold.header?.environment.members.get(bob.publicKeys.sign)?.role).toBe("writer");
+		append(vault.change(APP, fold.head, [vault.record("B", 1, "b", bob)], { by: bob }));
+		expect(fold.head.revision).toBe(3);
+	});
+
+	test("is refused where it leaves a link out", () => {
+		const { accept, first, fold, vault } = setup();
+		first();
+		const environment = vault.header.environment.slice(0, -1);
+		const change = vault.change(APP, fold.head, [], { header: { ...vault.header, environment } });
+		expect(codeOf(() => accept(change))).toBe("HEADER_DIVERGED");
+	});
+
+	test("is refused where it branches off", () => {
+		const { accept, append, first, fold, vault } = setup();
+		first();
+		const before = vault.document;
+		vault.add(newTestIdentity(), "reader", "ci");
+		append(vault.change(APP, fold.head, [], { header: vault.header }));
+		vault.document = before;
+		vault.add(newTestIdentity(), "reader", "intruder");
+		const change = vault.change(APP, fold.head, [], { header: vault.header });
+		expect(codeOf(() => accept(change))).toBe("HEADER_DIVERGED");
+	});
+});
+
+describe("a change that builds on an older revision", () => {
+	test("is appended where others changed other names", () => {
+		const { append, first, fold, vault } = setup();
+		const base = first();
+		append(vault.change(APP, base, [vault.record("B", 1, "b")]));
+		append(vault.change(APP, base, [vault.record("C", 1, "c")]));
+		expect(fold.head.revision).toBe(3);
+	});
+
+	test("is stale where others changed the same name", () => {
+		const { accept, append, first, vault } = setup();
+		const base = first();
+		append(vault.change(APP, base, [vault.record("A", 2, "x")]));
+		expect(accept(vault.change(APP, base, [vault.record("A", 2, "y")]))).toEqual({ stale: 1 });
+	});
+
+	test("is stale where the membership changed on either side", () => {
+		const { accept, append, first, fold, vault } = setup();
+		const base = first();
+		const record = vault.record("B", 1, "b");
+		vault.add(newTestIdentity(), "reader", "ci");
+		append(vault.change(APP, base, [], { header: vault.header }));
+		expect(accept(vault.change(APP, base, [record]))).toEqual({ stale: 1 });
+		const now = fold.head;
+		append(vault.change(APP, now, [record]));
+		vault.add(newTestIdentity(), "reader", "ci2");
+		expect(accept(vault.change(APP, now, [], { header: vault.header }))).toEqual({ stale: 2 });
+	});
+});
+
+describe("a repeat", () => {
+	test("gets the first answer, for ever, before anything else is asked", () => {
+		const { accept, append, first, fold, vault } = setup();
+		const base = first();
+		const change = vault.change(APP, base, [vault.record("A", 2, "x")]);
+		const head = append(change);
+		append(vault.change(APP, fold.head, [vault.record("A", 3, "y")]));
+		expect(accept(change)).toEqual({ duplicate: head });
+		const again = makeChange(
+			fold.context,
+			fold.head,
+			{ header: null, records: change.records },
+			vault.writer,
+		);
+		expect(again.operation).toBe(change.operation);
+		expect(accept(again)).toEqual({ duplicate: head });
+	});
+});
+
+test("more names than an environment may hold are refused", () => {
+	const { accept, first, fold, vault } = setup();
+	first();
+	const filler = vault.record("FILLER", 1, "x");
+	for (let index = fold.records.size; index < LIMITS.recordsPerEnvironment; index++) {
+		fold.records.set(`F${index}`, { ...filler, name: `F${index}` });
+	}
+	expect(codeOf(() => accept(vault.change(APP, fold.head, [vault.record("ONE_MORE", 1, "x")])))).toBe(
+		"TOO_MANY_SECRETS",
+	);
+	expect(codeOf(() => accept(vault.change(APP, fold.head, [vault.record("A", 2, "x")])))).toBe("accepted");
+});
+
+test("whatever order writers send in, revisions have no gaps and the log folds to the same state", () => {
+	const names = ["A", "B", "C", "D"];
+	const step = fc.record({ name: fc.constantFrom(...names), lag: fc.nat(3), isDeleted: fc.boolean() });
+	fc.assert(
+		fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+			const { accept, append, first, fold, vault } = setup();
+			first();
+			const entries: Change[] = [];
+			for (const { name, lag, isDeleted } of steps) {
+				const revision = Math.max(0, fold.head.revision - lag);
+				const base = { revision, head: fold.heads[revision] ?? "" };
+				const version = (fold.records.get(name)?.version ?? 0) + 1;
+				const change = vault.change(APP, base, [vault.record(name, version, isDeleted ? undefined : "v")]);
+				const touched = fold.touched.slice(revision);
+				const isStale = touched.some((entry) => entry.header || entry.names.includes(name));
+				const decision = accept(change);
+				expect("stale" in decision).toBe(isStale);
+				if (!isStale) entries.push(change), append(change);
+			}
+			expect(fold.head.revision).toBe(1 + entries.length);
+			expect(new Set(fold.heads).size).toBe(fold.heads.length);
+			for (const change of entries) expect(isAuthenticChange(fold.context, change)).toBe(true);
+			expect(fold.context.environment).toBe(ENVIRONMENT);
+		}),
+		{ numRuns: 25 },
+	);
+});

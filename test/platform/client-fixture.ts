@@ -1,0 +1,105 @@
+import { utf8 } from "../../src/bytes.ts";
+import { blobHash } from "../../src/protocol/blob-hash.ts";
+import type { Change } from "../../src/protocol/change.ts";
+import {
+	type AppInfo,
+	appInfoSchema,
+	type ChangeEvent,
+	changeEventSchema,
+	type DeployEvent,
+	deployEventSchema,
+	type FunctionList,
+	functionListSchema,
+} from "../../src/protocol/messages.ts";
+import { ROUTES, type Route, routePath } from "../../src/protocol/routes.ts";
+import type { TestVault } from "./vault-fixture.ts";
+
+export type Send = (path: string, init: RequestInit) => Promise<Response>;
+
+/** The least of a client: what the wire asks for, and nothing of the real one's. */
+export class TestClient {
+	readonly #send: Send;
+	readonly #token: string;
+
+	constructor(send: Send, token: string) {
+		this.#send = send;
+		this.#token = token;
+	}
+
+	async call(
+		route: Route,
+		parameters: Record<string, string>,
+		body?: unknown,
+		query = "",
+	): Promise<Response> {
+		const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` };
+		const isBytes = body instanceof Uint8Array;
+		if (body !== undefined)
+			headers["content-type"] = isBytes ? "application/octet-stream" : "application/json";
+		const init: RequestInit = { method: route.method, headers };
+		if (body !== undefined) init.body = isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body);
+		return await this.#send(routePath(route, parameters) + query, init);
+	}
+
+	async #ok(answer: Promise<Response>): Promise<Response> {
+		const response = await answer;
+		if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+		return response;
+	}
+
+	async createApp(app: string, vault: TestVault): Promise<AppInfo> {
+		const body = { vaultId: vault.vaultId, environment: "production" };
+		return appInfoSchema.parse(await (await this.#ok(this.call(ROUTES.createApp, { app }, body))).json());
+	}
+
+	async showApp(app: string): Promise<AppInfo> {
+		return appInfoSchema.parse(await (await this.#ok(this.call(ROUTES.showApp, { app }))).json());
+	}
+
+	async send(app: string, change: Change): Promise<ChangeEvent[]> {
+		const response = await this.#ok(this.call(ROUTES.appendChange, { app }, change));
+		return (await linesOf(response)).map((line) => changeEventSchema.parse(line));
+	}
+
+	/** @param files source by path; `functions/NAME/index.ts` is the entry of a function */
+	async deploy(app: string, files: Record<string, string>, prune = false): Promise<DeployEvent[]> {
+		const contents = Object.entries(files).map(([path, text]) => [path, utf8(text)] as const);
+		const functions = Object.keys(files).flatMap((entry) => {
+			const name = /^functions\/(.+)\/index\.ts$/.exec(entry)?.[1];
+			return name === undefined ? [] : [{ name, entry }];
+		});
+		const body = { files: contents.map(([path, bytes]) => [path, blobHash(bytes)]), functions, prune };
+		const ask = async () => {
+			const response = await this.#ok(this.call(ROUTES.deploy, { app }, body));
+			return (await linesOf(response)).map((line) => deployEventSchema.parse(line));
+		};
+		const events = await ask();
+		const [first] = events;
+		if (first?.type !== "missing") return events;
+		for (const [, bytes] of contents) {
+			const hash = blobHash(bytes);
+			if (first.hashes.includes(hash)) await this.#ok(this.call(ROUTES.putBlob, { app, hash }, bytes));
+		}
+		return await ask();
+	}
+
+	async functions(app: string): Promise<FunctionList["functions"]> {
+		const response = await this.#ok(this.call(ROUTES.listFunctions, { app }));
+		return functionListSchema.parse(await response.json()).functions;
+	}
+}
+
+export async function linesOf(response: Response): Promise<unknown[]> {
+	const text = await response.text();
+	return text
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => JSON.parse(line) as unknown);
+}
+
+/** The status of each function of a deployment, by name. */
+export function statusesOf(events: readonly DeployEvent[]): Record<string, string> {
+	return Object.fromEntries(
+		events.flatMap((event) => (event.type === "function" ? [[event.result.name, event.result.status]] : [])),
+	);
+}

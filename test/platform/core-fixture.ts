@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Identity } from "../../src/identity/identity.ts";
+import { hostPath } from "../../src/platform/assets.ts";
+import { openBuilder } from "../../src/platform/build/bundle.ts";
+import { analyzeReferences } from "../../src/platform/build/references/analyze.ts";
+import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
+import { type Clock, Core } from "../../src/platform/core.ts";
+import { Deployer } from "../../src/platform/deploy.ts";
+import { NO_LOG } from "../../src/platform/log.ts";
+import { createDenoRuntime } from "../../src/platform/runtime/deno.ts";
+import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
+import { openStore } from "../../src/platform/store/open.ts";
+import { newTestIdentity } from "./vault-fixture.ts";
+
+export interface TestPlace extends Disposable {
+	readonly root: string;
+	readonly config: PlatformConfig;
+}
+
+/** A temporary folder and the configuration of a platform in it; the package cache outlives it. */
+export function testPlace(): TestPlace {
+	const root = mkdtempSync(join(tmpdir(), "coffer-core-"));
+	const config = readPlatformConfig(
+		{
+			version: "0.0.0-test",
+			data: join(root, "data"),
+			listen: "127.0.0.1:0",
+			control: "127.0.0.1:0",
+			allowNet: [],
+			hostNames: [],
+			behindTlsProxy: false,
+		},
+		{ ...process.env, XDG_CACHE_HOME: join(tmpdir(), "coffer-test-cache") },
+	);
+	return { root, config, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** A clock whose tasks run when the test says so. */
+export class TestClock implements Clock {
+	readonly tasks: { task: () => void; delayMs: number }[] = [];
+	atMs = 1_800_000_000_000;
+	readonly now = () => this.atMs;
+	readonly monotonicMs = () => this.atMs;
+	readonly schedule = (task: () => void, delayMs: number) => {
+		const entry = { task, delayMs };
+		this.tasks.push(entry);
+		return () => {
+			const index = this.tasks.indexOf(entry);
+			if (index !== -1) this.tasks.splice(index, 1);
+		};
+	};
+}
+
+export interface TestCore extends AsyncDisposable {
+	readonly core: Core;
+	readonly identity: Identity;
+	readonly clock: TestClock;
+	/** Access token that may do everything. */
+	readonly token: string;
+}
+
+/** A platform without sockets: real store, real builds, real Deno. */
+export async function openTestCore(identity: Identity = newTestIdentity()): Promise<TestCore> {
+	const place = testPlace();
+	const { config } = place;
+	const clock = new TestClock();
+	const store = await openStore(config.storeUrl);
+	const deno = await findDeno(config.deno);
+	const directory = join(config.dataDirectory, "run");
+	const runtime = await createDenoRuntime({ binary: deno, hostPath: hostPath("main.ts"), directory });
+	const builder = await openBuilder({
+		deno,
+		directory: config.buildDirectory,
+		hidden: [config.dataDirectory],
+		passthrough: config.passthrough,
+		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
+	});
+	const analyze: ConstructorParameters<typeof Deployer>[0]["analyze"] = ({ code, sourceMap }) =>
+		analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap });
+	const deployer = new Deployer({ store, builder, analyze, buildsMax: 2, log: NO_LOG, now: clock.now });
+	const version = "0.0.0-test";
+	const core = await Core.open({
+		version,
+		store,
+		runtime,
+		deployer,
+		identity,
+		startsMax: 2,
+		log: NO_LOG,
+		clock,
+	});
+	const { token } = await core.tokens.create({ scopes: ["admin"] }, clock.now());
+	return {
+		core,
+		identity,
+		clock,
+		token,
+		[Symbol.asyncDispose]: async () => {
+			await core.close(0);
+			await runtime.close();
+			await store[Symbol.asyncDispose]();
+			place[Symbol.dispose]();
+		},
+	};
+}

@@ -1,0 +1,85 @@
+import { cryptoReady, KEY_BYTES, randomBytes } from "../../src/crypto.ts";
+import { type Identity, identityOf } from "../../src/identity/identity.ts";
+import {
+	type Change,
+	type Head,
+	type Header,
+	type LogContext,
+	makeChange,
+} from "../../src/protocol/change.ts";
+import { createVault, makeAddMember } from "../../src/vault/create.ts";
+import type { VaultDocument } from "../../src/vault/document.ts";
+import { verifyChains } from "../../src/vault/document.ts";
+import { openKeys } from "../../src/vault/keys.ts";
+import type { Role } from "../../src/vault/membership.ts";
+import { formatRecord, type SealedRecord } from "../../src/vault/record.ts";
+import { sealRecord } from "../../src/vault/seal.ts";
+
+await cryptoReady;
+
+export const ENVIRONMENT = "production";
+
+export function newTestIdentity(): Identity {
+	return identityOf(randomBytes(KEY_BYTES));
+}
+
+/** One writer's vault, as a device would hold it, and the changes that it would send. */
+export class TestVault {
+	readonly writer: Identity;
+	document: VaultDocument;
+
+	constructor(writer: Identity = newTestIdentity()) {
+		this.writer = writer;
+		this.document = createVault(ENVIRONMENT, { ...writer.publicKeys, name: "writer" }, writer);
+	}
+
+	get vaultId(): string {
+		return this.document.vaultId;
+	}
+
+	get section() {
+		const section = this.document.environments.get(ENVIRONMENT);
+		if (section === undefined) throw new Error("The vault has no section.");
+		return section;
+	}
+
+	get header(): Header {
+		return {
+			vault: this.document.links.map((link) => link.text),
+			environment: this.section.links.map((link) => link.text),
+		};
+	}
+
+	context(app: string): LogContext {
+		return { app, vaultId: this.vaultId, environment: ENVIRONMENT };
+	}
+
+	add(member: Identity, role: Role, name: string, by: Identity = this.writer): this {
+		const { state } = verifyChains(this.document, ENVIRONMENT);
+		const keys = openKeys(state, by);
+		const last = this.section.links.at(-1);
+		if (last === undefined) throw new Error("The chain is empty.");
+		const link = makeAddMember(state, last, keys, by, { ...member.publicKeys, name, role });
+		const section = { ...this.section, links: [...this.section.links, link] };
+		this.document = {
+			...this.document,
+			environments: new Map(this.document.environments).set(ENVIRONMENT, section),
+		};
+		return this;
+	}
+
+	/** @param value undefined makes a tombstone */
+	record(name: string, version: number, value: string | undefined, by: Identity = this.writer): SealedRecord {
+		const { state } = verifyChains(this.document, ENVIRONMENT);
+		return sealRecord(state, openKeys(state, by), by, { name, version, value });
+	}
+
+	change(
+		app: string,
+		base: Head,
+		records: readonly SealedRecord[],
+		{ header = null, by = this.writer }: { header?: Header | null; by?: Identity } = {},
+	): Change {
+		return makeChange(this.context(app), base, { header, records: records.map(formatRecord) }, by);
+	}
+}
