@@ -1,0 +1,83 @@
+/** `secrets set` and `secrets get` in vaults of three sizes, with the identity in a real keychain. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { withSecretService } from "../test/support/secret-service.ts";
+import {
+	type Bench,
+	type BenchContext,
+	bareNode,
+	paired,
+	type Row,
+	ratioRow,
+	type Timed,
+	timeProcess,
+} from "./harness.ts";
+
+/** Each size with the ratio to stay under: the first beside `node -e 0`, the others beside the first. */
+const SIZES = [
+	{ secrets: 10, ratioMax: 3 },
+	{ secrets: 1_000, ratioMax: 1.5 },
+	{ secrets: 10_000, ratioMax: 2 },
+] as const;
+
+/** Runs `coffer` in one project, and says how long it took. */
+type Coffer = (...args: string[]) => Promise<number>;
+
+async function makeProject(context: BenchContext, secrets: number, env: NodeJS.ProcessEnv): Promise<Coffer> {
+	const cwd = join(context.folder, `project-${secrets}`);
+	await mkdir(cwd);
+	const script = join(context.root, "bin/run.js");
+	const coffer: Coffer = (...args) =>
+		timeProcess({ command: process.execPath, args: [script, ...args], cwd, env });
+	await coffer("init");
+	const lines = Array.from({ length: secrets }, (_, index) => `SECRET_${index}=value-${index}`);
+	const file = join(context.folder, `${secrets}.env`);
+	await writeFile(file, lines.join("\n"));
+	await coffer("secrets", "set", "--env-file", file, "--no-sync");
+	return coffer;
+}
+
+/** What is timed, in a project. */
+const SUBJECTS: readonly { name: string; timed: (coffer: Coffer) => Timed }[] = [
+	{
+		name: "secrets set --no-sync",
+		timed: (coffer) => (pair) => coffer("secrets", "set", `SECRET_5=${pair}`, "--no-sync"),
+	},
+	{ name: "secrets get", timed: (coffer) => () => coffer("secrets", "get", "SECRET_5") },
+];
+
+async function measure(context: BenchContext, env: NodeJS.ProcessEnv): Promise<Row[]> {
+	const rows: Row[] = [];
+	const [smallest, ...larger] = SIZES;
+	const small = await makeProject(context, smallest.secrets, env);
+	for (const { name, timed } of SUBJECTS) {
+		const result = await paired(timed(small), bareNode, context.pairs(21));
+		rows.push(ratioRow(`${name}, ${smallest.secrets} secrets`, "node -e 0", smallest.ratioMax, result));
+	}
+	for (const { secrets, ratioMax } of larger) {
+		const coffer = await makeProject(context, secrets, env);
+		for (const { name, timed } of SUBJECTS) {
+			const result = await paired(timed(coffer), timed(small), context.pairs(11));
+			const figure = `${name}, ${secrets.toLocaleString("en")} secrets`;
+			rows.push(ratioRow(figure, `with ${smallest.secrets}`, ratioMax, result));
+		}
+	}
+	return rows;
+}
+
+export const bench: Bench = {
+	name: "secrets in vaults of three sizes",
+	async run(context) {
+		const service = await withSecretService();
+		const { COFFER_IDENTITY, COFFER_IDENTITY_FILE, ...inherited } = process.env;
+		try {
+			return await measure(context, {
+				...inherited,
+				...service.env,
+				XDG_STATE_HOME: join(context.folder, "state"),
+			});
+		} finally {
+			await service.close();
+		}
+	},
+};
