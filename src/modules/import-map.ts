@@ -144,11 +144,14 @@ function classify(target: string): Resolution {
 	return { kind: "other", specifier: target };
 }
 
+/** What Deno has and the oldest Node that runs this has not. */
+const NEWER_BUILTINS = new Set(["node:sqlite"]);
+
 const PACKAGE = /^(npm|jsr):\/?(@[\w.~-]+\/)?[\w.~-]+(@[\w.^~<>=|*+ -]+)?(\/[^/].*|\/)?$/i;
 
 function classifyPackage(specifier: string, scheme: string): Resolution {
 	if (scheme === "node") {
-		if (isBuiltin(specifier)) return { kind: "package", specifier };
+		if (isBuiltin(specifier) || NEWER_BUILTINS.has(specifier)) return { kind: "package", specifier };
 		return { kind: "refused", why: "Node has no such module" };
 	}
 	const climbs = /(^|\/)(\.|%2e){2}(\/|$)/i.test(specifier);
