@@ -74,7 +74,12 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		if (this.#isAborted) controller.abort(new errors.RequestAbortedError());
 	}
 
-	onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, text = ""): void {
+	onResponseStart(
+		controller: Dispatcher.DispatchController,
+		status: number,
+		_headers: unknown,
+		text = "",
+	): void {
 		// Interim responses concern the gateway's own exchange with the client.
 		if (status < 200) return;
 		const { response, requestId } = this.#exchange;
@@ -125,7 +130,8 @@ class Forwarder implements Dispatcher.DispatchHandler {
 /** Sends the request to the instance behind the dispatcher and its response to the client. */
 export function forward(dispatcher: Dispatcher, exchange: Exchange): Promise<Outcome> {
 	const { request, target, headers, maxBodyBytes, responseTimeoutMs } = exchange;
-	if (exchange.body === undefined) exchange.body = hasBody(request) ? limitedBody(request, maxBodyBytes) : null;
+	if (exchange.body === undefined)
+		exchange.body = hasBody(request) ? limitedBody(request, maxBodyBytes) : null;
 	const { body } = exchange;
 	return new Promise((resolve) => {
 		const options = {

@@ -184,7 +184,8 @@ class NodeGateway implements Gateway {
 		socket.on("error", () => socket.destroy());
 		const requestId = requestIdOf(request);
 		const checked = this.#check(request);
-		const refuse = (problem: Problem) => sendProblem(request, responseOn(request, socket), problem, requestId);
+		const refuse = (problem: Problem) =>
+			sendProblem(request, responseOn(request, socket), problem, requestId);
 		if (checked.route === undefined) return refuse(checked.problem);
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
 		const { route } = checked;

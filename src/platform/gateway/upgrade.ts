@@ -1,7 +1,7 @@
 /**
  * WebSockets: the handshake goes through HTTP parsers on both sides, then bytes flow as they are.
  */
-import { type IncomingMessage, request as httpRequest, ServerResponse } from "node:http";
+import { request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { forwardedResponseHeaders } from "./headers.ts";
 import { PROBLEMS, sendProblem } from "./problem.ts";
@@ -73,7 +73,8 @@ export function forwardUpgrade(
 			const lines = forwardedResponseHeaders(response.rawHeaders, requestId);
 			lines.push("connection", "Upgrade", "upgrade", "websocket");
 			let text = statusLine(response);
-			for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
+			for (let index = 0; index < lines.length; index += 2)
+				text += `${lines[index]}: ${lines[index + 1]}\r\n`;
 			socket.write(`${text}\r\n`, "latin1");
 			if (upstreamHead.length > 0) socket.write(upstreamHead);
 			if (head.length > 0) upstreamSocket.write(head);

@@ -92,7 +92,9 @@ export async function findDeno(search: DenoSearch = {}): Promise<string> {
 	const { explicit } = search;
 	if (explicit !== undefined && explicit !== "") {
 		if ((await isNativeBinary(explicit)) && (await isRecent(explicit))) return explicit;
-		throw notFound(`COFFER_DENO names ${explicit}, which is not a native Deno binary of version ${version} or later.`);
+		throw notFound(
+			`COFFER_DENO names ${explicit}, which is not a native Deno binary of version ${version} or later.`,
+		);
 	}
 	const folders = (search.searchPath ?? "").split(delimiter).filter((folder) => folder !== "");
 	const executable = process.platform === "win32" ? "deno.exe" : "deno";

@@ -55,11 +55,17 @@ function checkEnvironment({ app, function: name, environment }: Launch): void {
 	}
 }
 
-function startFailure(launch: Launch, outcome: StartOutcome, reason: ExitReason, timeoutMs: number): AppError {
+function startFailure(
+	launch: Launch,
+	outcome: StartOutcome,
+	reason: ExitReason,
+	timeoutMs: number,
+): AppError {
 	const what = `The function ${launch.app}/${launch.function}`;
 	const status = reason.signal === null ? `status ${reason.code}` : `signal ${reason.signal}`;
 	let message: string;
-	if (outcome === "timeout") message = `${what} was not ready after ${timeoutMs} ms: it never called Deno.serve`;
+	if (outcome === "timeout")
+		message = `${what} was not ready after ${timeoutMs} ms: it never called Deno.serve`;
 	else if (reason.code === 0)
 		message =
 			`${what} exports no handler and never called Deno.serve: ` +
@@ -88,7 +94,9 @@ class DenoRuntime implements Runtime {
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
-		const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+		const own = Object.values(networkInterfaces()).flatMap((list) =>
+			(list ?? []).map(({ address }) => address),
+		);
 		this.#flags = [
 			...FIXED_FLAGS,
 			`--v8-flags=--max-old-space-size=${options.heapMiB ?? 512}`,

@@ -60,7 +60,10 @@ function parseEntries(entries: readonly string[]): Allowed[] {
 	}
 	const precise = [...allowed.values()].filter(({ ports }) => ports !== undefined);
 	if (precise.length > 1) {
-		throw invalid(precise[1]?.address ?? "", "is a second address with ports; only one address can be limited to ports");
+		throw invalid(
+			precise[1]?.address ?? "",
+			"is a second address with ports; only one address can be limited to ports",
+		);
 	}
 	return [...allowed.values()];
 }

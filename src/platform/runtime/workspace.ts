@@ -16,7 +16,8 @@ import { pathToFileURL } from "node:url";
 /** The shortest limit of any system is 104 bytes, with the closing NUL. */
 const SOCKET_PATH_BYTES = 103;
 
-const digest = (content: Uint8Array | string) => createHash("sha256").update(content).digest("hex").slice(0, 32);
+const digest = (content: Uint8Array | string) =>
+	createHash("sha256").update(content).digest("hex").slice(0, 32);
 
 export interface InstanceDirectory {
 	readonly path: string;
@@ -68,7 +69,8 @@ export class Workspace {
 		await mkdir(root, { recursive: true, mode: 0o700 });
 		await chmod(root, 0o700);
 		await killLeftovers(root);
-		for (const entry of ["bundles", "functions", "i"]) await rm(join(root, entry), { recursive: true, force: true });
+		for (const entry of ["bundles", "functions", "i"])
+			await rm(join(root, entry), { recursive: true, force: true });
 		for (const entry of ["bundles", "functions"]) await mkdir(join(root, entry), { mode: 0o700 });
 		let instances = join(root, "i");
 		if (Buffer.byteLength(join(instances, "1000000", "s")) > SOCKET_PATH_BYTES) {
@@ -105,9 +107,11 @@ export class Workspace {
 		const folder = join(this.#root, "functions", digest(`${app}\0${name}`));
 		const main = join(folder, "main.js");
 		await mkdir(folder, { recursive: true, mode: 0o700 });
-		await writeFile(main, `import ${JSON.stringify(this.#host)};\n`, { mode: 0o400, flag: "wx" }).catch((error) => {
-			if (error.code !== "EEXIST") throw error;
-		});
+		await writeFile(main, `import ${JSON.stringify(this.#host)};\n`, { mode: 0o400, flag: "wx" }).catch(
+			(error) => {
+				if (error.code !== "EEXIST") throw error;
+			},
+		);
 		return main;
 	}
 

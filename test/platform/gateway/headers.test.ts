@@ -1,59 +1,152 @@
 import { describe, expect, test } from "vitest";
-import { forwardedRequestHeaders, forwardedResponseHeaders, isRequestId } from "../../../src/platform/gateway/headers.ts";
+import {
+	forwardedRequestHeaders,
+	forwardedResponseHeaders,
+	isRequestId,
+} from "../../../src/platform/gateway/headers.ts";
 
 const client = { address: "198.51.100.7", prefix: "/shop/pay", requestId: "r-1", isTrusted: false };
 const SAID = [
-	"x-forwarded-for", "198.51.100.7",
-	"x-forwarded-proto", "http",
-	"x-forwarded-host", "shop.example",
-	"x-forwarded-prefix", "/shop/pay",
-	"x-request-id", "r-1",
+	"x-forwarded-for",
+	"198.51.100.7",
+	"x-forwarded-proto",
+	"http",
+	"x-forwarded-host",
+	"shop.example",
+	"x-forwarded-prefix",
+	"/shop/pay",
+	"x-request-id",
+	"r-1",
 ];
 
 describe("to the function", () => {
 	test("end-to-end headers keep order, spelling and repetition", () => {
-		const raw = ["Host", "shop.example", "X-Twice", "1", "x-twice", "2", "Cookie", "a=b", "Content-Length", "3"];
+		const raw = [
+			"Host",
+			"shop.example",
+			"X-Twice",
+			"1",
+			"x-twice",
+			"2",
+			"Cookie",
+			"a=b",
+			"Content-Length",
+			"3",
+		];
 		expect(forwardedRequestHeaders(raw, client)).toEqual([...raw, ...SAID]);
 	});
 
 	test("hop-by-hop headers stay behind, and those that Connection names", () => {
 		const raw = [
-			"Host", "shop.example",
-			"Connection", "close, X-Private", "connection", "x-other ",
-			"X-Private", "1", "x-other", "2", "Keep-Alive", "timeout=5", "TE", "trailers", "Trailer", "x", "Upgrade", "h2c",
-			"Transfer-Encoding", "chunked", "Proxy-Authorization", "Basic x", "Proxy-Connection", "close", "Expect", "100-continue",
+			"Host",
+			"shop.example",
+			"Connection",
+			"close, X-Private",
+			"connection",
+			"x-other ",
+			"X-Private",
+			"1",
+			"x-other",
+			"2",
+			"Keep-Alive",
+			"timeout=5",
+			"TE",
+			"trailers",
+			"Trailer",
+			"x",
+			"Upgrade",
+			"h2c",
+			"Transfer-Encoding",
+			"chunked",
+			"Proxy-Authorization",
+			"Basic x",
+			"Proxy-Connection",
+			"close",
+			"Expect",
+			"100-continue",
 		];
 		expect(forwardedRequestHeaders(raw, client)).toEqual(["Host", "shop.example", ...SAID]);
 	});
 
 	test("Connection cannot take the host, the length or the gateway's own headers away", () => {
-		const raw = ["Host", "shop.example", "Content-Length", "3", "Connection", "host, content-length, x-forwarded-for, x-request-id"];
-		expect(forwardedRequestHeaders(raw, client)).toEqual(["Host", "shop.example", "Content-Length", "3", ...SAID]);
+		const raw = [
+			"Host",
+			"shop.example",
+			"Content-Length",
+			"3",
+			"Connection",
+			"host, content-length, x-forwarded-for, x-request-id",
+		];
+		expect(forwardedRequestHeaders(raw, client)).toEqual([
+			"Host",
+			"shop.example",
+			"Content-Length",
+			"3",
+			...SAID,
+		]);
 	});
 
 	test("a client's word about itself counts only where the operator trusts it", () => {
 		const raw = [
-			"Host", "shop.example",
-			"X-Forwarded-For", "192.0.2.1", "x-forwarded-for", "192.0.2.2", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "public.example",
-			"X-Forwarded-Prefix", "/other", "Forwarded", "for=192.0.2.1", "X-Request-Id", "r-1",
+			"Host",
+			"shop.example",
+			"X-Forwarded-For",
+			"192.0.2.1",
+			"x-forwarded-for",
+			"192.0.2.2",
+			"X-Forwarded-Proto",
+			"https",
+			"X-Forwarded-Host",
+			"public.example",
+			"X-Forwarded-Prefix",
+			"/other",
+			"Forwarded",
+			"for=192.0.2.1",
+			"X-Request-Id",
+			"r-1",
 		];
 		expect(forwardedRequestHeaders(raw, client)).toEqual(["Host", "shop.example", ...SAID]);
 		expect(forwardedRequestHeaders(raw, { ...client, isTrusted: true })).toEqual([
-			"Host", "shop.example",
-			"forwarded", "for=192.0.2.1",
-			"x-forwarded-for", "192.0.2.1, 192.0.2.2, 198.51.100.7",
-			"x-forwarded-proto", "https",
-			"x-forwarded-host", "public.example",
-			"x-forwarded-prefix", "/shop/pay",
-			"x-request-id", "r-1",
+			"Host",
+			"shop.example",
+			"forwarded",
+			"for=192.0.2.1",
+			"x-forwarded-for",
+			"192.0.2.1, 192.0.2.2, 198.51.100.7",
+			"x-forwarded-proto",
+			"https",
+			"x-forwarded-host",
+			"public.example",
+			"x-forwarded-prefix",
+			"/shop/pay",
+			"x-request-id",
+			"r-1",
 		]);
 	});
 });
 
 describe("to the client", () => {
 	test("repetitions stay, hop-by-hop headers go, the request's id comes", () => {
-		const raw = ["Set-Cookie", "a=1", "set-cookie", "b=2", "Connection", "x-hop", "X-Hop", "1", "Transfer-Encoding", "chunked"];
-		expect(forwardedResponseHeaders(raw, "r-1")).toEqual(["Set-Cookie", "a=1", "set-cookie", "b=2", "x-request-id", "r-1"]);
+		const raw = [
+			"Set-Cookie",
+			"a=1",
+			"set-cookie",
+			"b=2",
+			"Connection",
+			"x-hop",
+			"X-Hop",
+			"1",
+			"Transfer-Encoding",
+			"chunked",
+		];
+		expect(forwardedResponseHeaders(raw, "r-1")).toEqual([
+			"Set-Cookie",
+			"a=1",
+			"set-cookie",
+			"b=2",
+			"x-request-id",
+			"r-1",
+		]);
 	});
 
 	test("a function's own request id stays", () => {

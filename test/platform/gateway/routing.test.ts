@@ -35,23 +35,54 @@ describe("the longest name wins", () => {
 
 describe("nothing is there", () => {
 	test.each([
-		"/", "/shop", "/shop/", "//shop/pay", "/shop//pay", "/shop/payx", "/nobody/pay", "/blog/api", "/SHOP/pay", "/shop/Pay",
-		"/shop/api%2Fbilling2", "/shop%2Fpay", "/shop/%2Fpay", "/shop\\pay", "/shop/%", "/%zz/pay", "/__proto__/pay", "/constructor/x",
-		"/shop/toString", "/?/shop/pay", "/shop?/pay", "http://shop/pay",
+		"/",
+		"/shop",
+		"/shop/",
+		"//shop/pay",
+		"/shop//pay",
+		"/shop/payx",
+		"/nobody/pay",
+		"/blog/api",
+		"/SHOP/pay",
+		"/shop/Pay",
+		"/shop/api%2Fbilling2",
+		"/shop%2Fpay",
+		"/shop/%2Fpay",
+		"/shop\\pay",
+		"/shop/%",
+		"/%zz/pay",
+		"/__proto__/pay",
+		"/constructor/x",
+		"/shop/toString",
+		"/?/shop/pay",
+		"/shop?/pay",
+		"http://shop/pay",
 	])("%s", (target) => {
 		expect(match(target)).toEqual({ route: undefined, reason: "unknown" });
 	});
 
 	test("an encoded slash never joins two segments", () => {
 		expect(match("/shop/api%2Fbilling")).toEqual({ route: undefined, reason: "unknown" });
-		expect(match("/shop/api/billing%2Fv2")).toMatchObject({ route: { function: "api", target: "/billing%2Fv2" } });
+		expect(match("/shop/api/billing%2Fv2")).toMatchObject({
+			route: { function: "api", target: "/billing%2Fv2" },
+		});
 	});
 });
 
 describe("malformed", () => {
 	test.each([
-		"", "*", "shop/pay", "ftp://x/shop/pay", "/shop/./pay", "/shop/../blog/pay", "/blog/../shop/pay", "/shop/pay/..", "/shop/pay/../api",
-		"/shop/pay/%2e%2E/x", "/shop/pay/.%2e", "/%2e/shop/pay",
+		"",
+		"*",
+		"shop/pay",
+		"ftp://x/shop/pay",
+		"/shop/./pay",
+		"/shop/../blog/pay",
+		"/blog/../shop/pay",
+		"/shop/pay/..",
+		"/shop/pay/../api",
+		"/shop/pay/%2e%2E/x",
+		"/shop/pay/.%2e",
+		"/%2e/shop/pay",
 	])("%s", (target) => {
 		expect(match(target)).toEqual({ route: undefined, reason: "malformed" });
 	});
@@ -59,7 +90,9 @@ describe("malformed", () => {
 
 test("what follows the prefix arrives as it was sent, and prefix and rest make the whole", () => {
 	const segment = fc.stringMatching(/^[A-Za-z0-9%._~!$&'()*+,;=:@-]{0,8}$/);
-	const path = fc.array(segment, { maxLength: 6 }).map((segments) => segments.map((part) => `/${part}`).join(""));
+	const path = fc
+		.array(segment, { maxLength: 6 })
+		.map((segments) => segments.map((part) => `/${part}`).join(""));
 	fc.assert(
 		fc.property(path, fc.stringMatching(/^(\?[a-z=/%.]{0,10})?$/), (rest, query) => {
 			const routing = match(`/blog/pay${rest}${query}`);

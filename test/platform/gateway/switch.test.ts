@@ -1,6 +1,7 @@
 /** Versions change under load, and nobody notices. */
-import { Agent, request } from "node:http";
+
 import { once } from "node:events";
+import { Agent, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import { call, openStage, type Stage } from "./harness.ts";
@@ -38,9 +39,13 @@ test(`${SWITCHES} switches under load of kept-alive connections: no request fail
 		for (let round = 0; !isOver; round++) {
 			const isPost = (id + round) % 2 === 0;
 			const options = { port: stage.port, agent, path: "/shop/pay", method: isPost ? "POST" : "GET" };
-			const answer = await call(options, isPost ? "-posted" : undefined).catch((error) => ({ status: 0, body: String(error) }));
+			const answer = await call(options, isPost ? "-posted" : undefined).catch((error) => ({
+				status: 0,
+				body: String(error),
+			}));
 			const [version = "", rest] = answer.body.split("-");
-			if (answer.status !== 200 || rest !== (isPost ? "posted" : undefined) || Number(version) < last) failures.push(answer);
+			if (answer.status !== 200 || rest !== (isPost ? "posted" : undefined) || Number(version) < last)
+				failures.push(answer);
 			last = Number(version);
 			seen.add(version);
 		}
@@ -52,7 +57,8 @@ test(`${SWITCHES} switches under load of kept-alive connections: no request fail
 		const old = stage.current.get("pay") as Instance;
 		await stage.start("pay", VERSION, { VERSION: String(version) });
 		stopped.push(old.stop());
-		while (!seen.has(String(version))) await call({ port: stage.port, agent, path: "/shop/pay" }).then(({ body }) => seen.add(body));
+		while (!seen.has(String(version)))
+			await call({ port: stage.port, agent, path: "/shop/pay" }).then(({ body }) => seen.add(body));
 	}
 	isOver = true;
 	await Promise.all([...clients, ...stopped]);
@@ -74,7 +80,10 @@ test("a request to an instance whose socket is gone reaches the one that serves 
 	}) as Instance;
 	const answers = [dead, next];
 	const second = await openStage({ functions: () => new Set(["x"]), instance: () => answers.shift() });
-	expect(await call({ port: second.port, path: "/shop/x", method: "POST" }, "-posted")).toMatchObject({ status: 200, body: "next-posted" });
+	expect(await call({ port: second.port, path: "/shop/x", method: "POST" }, "-posted")).toMatchObject({
+		status: 200,
+		body: "next-posted",
+	});
 	answers.push(dead, dead);
 	expect((await call({ port: second.port, path: "/shop/x" })).status).toBe(502);
 	expect(gone.inFlight).toBe(0);

@@ -71,8 +71,11 @@ describe("a WebSocket", () => {
 
 	test("that the function declines is an ordinary answer on a connection that ends", async () => {
 		const socket = connect(stage.port, "127.0.0.1");
-		const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-		socket.write(`GET /shop/echo/plain HTTP/1.1\r\nHost: x\r\n${upgrade}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`);
+		const upgrade =
+			"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+		socket.write(
+			`GET /shop/echo/plain HTTP/1.1\r\nHost: x\r\n${upgrade}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`,
+		);
 		const text = Buffer.concat(await socket.toArray()).toString();
 		expect(text).toMatch(/^HTTP\/1\.1 403 .*no socket here/s);
 		expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
@@ -86,7 +89,11 @@ describe("a WebSocket", () => {
 });
 
 test("another upgrade is refused", async () => {
-	const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAAP__" };
+	const headers = {
+		connection: "Upgrade, HTTP2-Settings",
+		upgrade: "h2c",
+		"http2-settings": "AAMAAABkAAQAAP__",
+	};
 	const answer = await call({ port: stage.port, path: "/shop/echo", headers });
 	expect(JSON.parse(answer.body)).toMatchObject({ status: 501, code: "UPGRADE_NOT_SUPPORTED" });
 });

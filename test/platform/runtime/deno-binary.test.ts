@@ -30,7 +30,9 @@ describe("the search path", () => {
 	});
 
 	test("is passed over where it holds a script, another program or a plain file", async () => {
-		const searchPath = ["wrapper", "other", "plain", "nowhere"].map((folder) => join(directory, folder)).join(":");
+		const searchPath = ["wrapper", "other", "plain", "nowhere"]
+			.map((folder) => join(directory, folder))
+			.join(":");
 		expect(await findDeno({ searchPath })).toBe(native);
 		expect(await findDeno({ searchPath: `${searchPath}:${join(directory, "linked")}` })).toBe(at("linked"));
 	});
@@ -41,14 +43,17 @@ describe("the explicit path", () => {
 		expect(await findDeno({ explicit: at("linked"), searchPath: "" })).toBe(at("linked"));
 	});
 
-	test.each(["wrapper", "other", "plain", "nowhere"])("is an error where it is no native Deno: %s", async (folder) => {
-		await expect(findDeno({ explicit: at(folder) })).rejects.toMatchObject({
-			code: "DENO_NOT_FOUND",
-			exit: 1,
-			message: expect.stringContaining(at(folder)),
-			hint: expect.stringMatching(/COFFER_DENO.*PATH.*npm/),
-		});
-	});
+	test.each(["wrapper", "other", "plain", "nowhere"])(
+		"is an error where it is no native Deno: %s",
+		async (folder) => {
+			await expect(findDeno({ explicit: at(folder) })).rejects.toMatchObject({
+				code: "DENO_NOT_FOUND",
+				exit: 1,
+				message: expect.stringContaining(at(folder)),
+				hint: expect.stringMatching(/COFFER_DENO.*PATH.*npm/),
+			});
+		},
+	);
 
 	test("that is empty counts as none", async () => {
 		expect(await findDeno({ explicit: "" })).toBe(native);

@@ -44,14 +44,15 @@ describe("handler shapes", () => {
 		expect(answer).toMatchObject({ status: 200, body: "hello world" });
 	});
 
-	test.each(["serve(handler)", "listenAndServe({ port: 8000 }, handler)", "new Server({ handler }).listenAndServe()"])(
-		"the standard library's %s",
-		async (call) => {
-			const shim = stripTypeScript(await readFile("src/platform/runtime/host/std-http.ts", "utf8"));
-			const code = `${shim}\nconst handler = (request, info) => new Response(new URL(request.url).pathname + info.remoteAddr.hostname);\nawait ${call};`;
-			expect(await answerOf(code, "/a/b")).toMatchObject({ status: 200, body: "/a/b203.0.113.9" });
-		},
-	);
+	test.each([
+		"serve(handler)",
+		"listenAndServe({ port: 8000 }, handler)",
+		"new Server({ handler }).listenAndServe()",
+	])("the standard library's %s", async (call) => {
+		const shim = stripTypeScript(await readFile("src/platform/runtime/host/std-http.ts", "utf8"));
+		const code = `${shim}\nconst handler = (request, info) => new Response(new URL(request.url).pathname + info.remoteAddr.hostname);\nawait ${call};`;
+		expect(await answerOf(code, "/a/b")).toMatchObject({ status: 200, body: "/a/b203.0.113.9" });
+	});
 });
 
 describe("what a handler sees", () => {
@@ -63,7 +64,10 @@ describe("what a handler sees", () => {
 
 	test("the address of the client, as forwarded", async () => {
 		const code = `Deno.serve((_, info) => Response.json(info.remoteAddr));`;
-		expect(JSON.parse((await answerOf(code)).body)).toMatchObject({ transport: "tcp", hostname: "203.0.113.9" });
+		expect(JSON.parse((await answerOf(code)).body)).toMatchObject({
+			transport: "tcp",
+			hostname: "203.0.113.9",
+		});
 	});
 
 	test("a listener with the address that it asked for, and a server that behaves", async () => {
@@ -95,7 +99,14 @@ describe("what a handler sees", () => {
 	});
 
 	test("values of every kind, whole", async () => {
-		const values = { EMPTY: "", LINES: "a\nb\r\nc", QUOTES: `"'\`$\\`, UNICODE: "é 🔑 \u2028", __proto__x: "p", LONG: "x".repeat(65_536) };
+		const values = {
+			EMPTY: "",
+			LINES: "a\nb\r\nc",
+			QUOTES: `"'\`$\\`,
+			UNICODE: "é 🔑 \u2028",
+			__proto__x: "p",
+			LONG: "x".repeat(65_536),
+		};
 		const code = `export default () => Response.json(Deno.env.toObject());`;
 		const instance = await harness.runtime.start(launch(code, values));
 		expect(JSON.parse((await ask(instance.socketPath)).body)).toMatchObject(values);

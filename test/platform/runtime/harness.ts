@@ -10,7 +10,9 @@ import { createDenoRuntime, type DenoRuntimeOptions } from "../../../src/platfor
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
 
-export const HOST_PATH = fileURLToPath(new URL("../../../src/platform/runtime/host/main.ts", import.meta.url));
+export const HOST_PATH = fileURLToPath(
+	new URL("../../../src/platform/runtime/host/main.ts", import.meta.url),
+);
 
 export interface Harness {
 	readonly runtime: Runtime;
@@ -29,7 +31,11 @@ export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Pr
 	return { runtime, directory, close };
 }
 
-export function launch(code: string, environment: Record<string, string> = {}, more: Partial<Launch> = {}): Launch {
+export function launch(
+	code: string,
+	environment: Record<string, string> = {},
+	more: Partial<Launch> = {},
+): Launch {
 	return {
 		app: "shop",
 		function: "pay",
@@ -47,7 +53,11 @@ export interface Answer {
 }
 
 /** One request on a Unix socket, on a connection of its own. */
-export function ask(socketPath: string, path = "/", options: { method?: string; body?: string } = {}): Promise<Answer> {
+export function ask(
+	socketPath: string,
+	path = "/",
+	options: { method?: string; body?: string } = {},
+): Promise<Answer> {
 	return new Promise((resolve, reject) => {
 		const { method = "GET", body } = options;
 		const headers = { host: "functions.example", "x-forwarded-for": "203.0.113.9" };

@@ -94,9 +94,31 @@ const SOCKETS = [
 	`return Deno.listen({ port: 0 }).accept().then((c) => c.read(new Uint8Array(1)))`,
 ];
 const HOSTS = [
-	"127.0.0.1", "127.1", "127.8.8.8", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "LOCALHOST", "localhost.", "0", "0.0.0.0",
-	"[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "$HOSTNAME",
-	"10.0.0.1", "172.16.0.1", "172.31.255.254", "192.168.1.1", "169.254.169.254", "100.64.0.1", "metadata.google.internal", "[fd00:ec2::254]",
+	"127.0.0.1",
+	"127.1",
+	"127.8.8.8",
+	"2130706433",
+	"0x7f.1",
+	"0177.0.0.1",
+	"localhost",
+	"LOCALHOST",
+	"localhost.",
+	"0",
+	"0.0.0.0",
+	"[::1]",
+	"[::]",
+	"[0:0:0:0:0:0:0:1]",
+	"[::ffff:127.0.0.1]",
+	"[::ffff:7f00:1]",
+	"$HOSTNAME",
+	"10.0.0.1",
+	"172.16.0.1",
+	"172.31.255.254",
+	"192.168.1.1",
+	"169.254.169.254",
+	"100.64.0.1",
+	"metadata.google.internal",
+	"[fd00:ec2::254]",
 ];
 
 describe("refused", () => {
@@ -122,8 +144,14 @@ describe("refused", () => {
 		`(await import("node:http")).createServer().listen(0, () => console.log("listening"));`,
 		`(await import("node:dgram")).createSocket("udp4").bind(0, () => console.log("listening"));`,
 	])("a listener of its own: %s", async (code) => {
-		const listener = launch(`${code}; await new Promise((resolve) => setTimeout(resolve, 60_000));`, {}, { function: "listener" });
-		await expect(harness.runtime.start(listener)).rejects.toMatchObject({ message: expect.stringMatching(/NotCapable|EPERM/) });
+		const listener = launch(
+			`${code}; await new Promise((resolve) => setTimeout(resolve, 60_000));`,
+			{},
+			{ function: "listener" },
+		);
+		await expect(harness.runtime.start(listener)).rejects.toMatchObject({
+			message: expect.stringMatching(/NotCapable|EPERM/),
+		});
 		expect(harness.runtime.logs("shop", "listener").map(({ message }) => message)).not.toContain("listening");
 	});
 
@@ -141,7 +169,9 @@ describe("refused", () => {
 		const writer = await harness.runtime.start(launch(write, {}, { function: "writer" }));
 		expect((await ask(writer.socketPath)).body).toBe("written");
 		expect(await probe(`return localStorage.getItem("x")`)).toEqual({ result: "null" });
-		expect(await probe(`return (await caches.open("c")).match("https://x.example/")`)).toEqual({ result: "undefined" });
+		expect(await probe(`return (await caches.open("c")).match("https://x.example/")`)).toEqual({
+			result: "undefined",
+		});
 	});
 });
 
@@ -165,12 +195,19 @@ describe("allowed", () => {
 		const otherPort = (other.address() as { port: number }).port;
 		const open = await openRuntime({ allowNet: [`127.0.0.1:${port}`] });
 		const instance = await open.runtime.start(launch(EVAL));
-		const run = async (body: string) => JSON.parse((await ask(instance.socketPath, "/", { method: "POST", body })).body);
+		const run = async (body: string) =>
+			JSON.parse((await ask(instance.socketPath, "/", { method: "POST", body })).body);
 		for (const host of ["127.0.0.1", "localhost"]) {
-			expect(await run(`return fetch("http://${host}:${port}/").then((response) => response.text())`)).toEqual({ result: "reached" });
-			expect((await run(`return Deno.connect({ hostname: "${host}", port: ${otherPort} })`)).error).toContain("NotCapable");
+			expect(
+				await run(`return fetch("http://${host}:${port}/").then((response) => response.text())`),
+			).toEqual({ result: "reached" });
+			expect((await run(`return Deno.connect({ hostname: "${host}", port: ${otherPort} })`)).error).toContain(
+				"NotCapable",
+			);
 		}
-		expect((await run(`return Deno.connect({ hostname: "127.0.0.2", port: ${port} })`)).error).toContain("NotCapable");
+		expect((await run(`return Deno.connect({ hostname: "127.0.0.2", port: ${port} })`)).error).toContain(
+			"NotCapable",
+		);
 		await open.close();
 		other.close();
 	});

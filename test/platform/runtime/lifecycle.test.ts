@@ -77,14 +77,17 @@ describe("an instance", () => {
 		ended(instance.pid);
 	});
 
-	test.each([STUBBORN, `export default () => { for (;;); };`])("is killed where SIGTERM does not end it: %s", async (code) => {
-		const instance = await harness.runtime.start(launch(code));
-		if (code !== STUBBORN) ask(instance.socketPath).catch(() => undefined);
-		else await ask(instance.socketPath);
-		await instance.stop({ graceMs: 0 });
-		ended(instance.pid);
-		expect((await instance.exited).signal).toMatch(/^SIG(KILL|TERM)$/);
-	});
+	test.each([STUBBORN, `export default () => { for (;;); };`])(
+		"is killed where SIGTERM does not end it: %s",
+		async (code) => {
+			const instance = await harness.runtime.start(launch(code));
+			if (code !== STUBBORN) ask(instance.socketPath).catch(() => undefined);
+			else await ask(instance.socketPath);
+			await instance.stop({ graceMs: 0 });
+			ended(instance.pid);
+			expect((await instance.exited).signal).toMatch(/^SIG(KILL|TERM)$/);
+		},
+	);
 
 	test("that ends by itself says how", async () => {
 		const code = `export default () => { console.error("oh no"); setTimeout(() => { throw new Error("late crash"); }, 0); return new Response("ok"); };`;
@@ -132,7 +135,9 @@ test("closing ends everything at once, in flight, draining and starting alike", 
 	busy?.acquire();
 	draining?.acquire();
 	const stopped = draining?.stop();
-	const starting = other.runtime.start(launch("await new Promise((resolve) => setTimeout(resolve, 60_000));"));
+	const starting = other.runtime.start(
+		launch("await new Promise((resolve) => setTimeout(resolve, 60_000));"),
+	);
 	const failed = expect(starting).rejects.toMatchObject({ code: "FUNCTION_START_FAILED" });
 	await other.close();
 	await Promise.all([stopped, failed]);

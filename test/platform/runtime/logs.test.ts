@@ -24,7 +24,9 @@ function linesOf(bytes: Uint8Array, cuts: readonly number[], values: Record<stri
 
 describe("redaction", () => {
 	test("replaces values by their names, the longest first, again and again", () => {
-		expect(redact("a=hunter2 b=hunter2-long hunter2hunter2", { A: "hunter2", B: "hunter2-long" })).toBe("a=[A] b=[B] [A][A]");
+		expect(redact("a=hunter2 b=hunter2-long hunter2hunter2", { A: "hunter2", B: "hunter2-long" })).toBe(
+			"a=[A] b=[B] [A][A]",
+		);
 	});
 
 	test("leaves short values and innocent text alone", () => {
@@ -34,7 +36,14 @@ describe("redaction", () => {
 	test("knows the encodings that logs have, and the lines of a long value", () => {
 		const value = 'pa"ss\\word/+ü?';
 		const bytes = Buffer.from(value);
-		for (const text of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("hex")]) {
+		for (const text of [
+			value,
+			JSON.stringify(value).slice(1, -1),
+			encodeURIComponent(value),
+			bytes.toString("base64"),
+			bytes.toString("base64url"),
+			bytes.toString("hex"),
+		]) {
 			expect(redact(`<${text}>`, { P: value })).toMatch(/^<\[P\]=*>$/);
 		}
 		const key = "-----BEGIN KEY-----\nMIIEvQIBADANB\r\nfoobarfoobar\n";
@@ -45,19 +54,25 @@ describe("redaction", () => {
 	test("no value of four or more characters survives, wherever it stands", () => {
 		const value = fc.string({ minLength: 4, maxLength: 30 }).filter((text) => !/[\r\n]/.test(text));
 		fc.assert(
-			fc.property(fc.array(value, { minLength: 1, maxLength: 5 }), fc.array(fc.string(), { maxLength: 6 }), (values, noise) => {
-				const names = Object.fromEntries(values.map((item, index) => [`N${index}`, item]));
-				const text = noise.map((part, index) => part + (values[index % values.length] ?? "")).join("");
-				const left = redact(text, names).replaceAll(/\[N\d\]/g, "\0");
-				for (const item of values) if (!item.includes("\0")) expect(left).not.toContain(item);
-			}),
+			fc.property(
+				fc.array(value, { minLength: 1, maxLength: 5 }),
+				fc.array(fc.string(), { maxLength: 6 }),
+				(values, noise) => {
+					const names = Object.fromEntries(values.map((item, index) => [`N${index}`, item]));
+					const text = noise.map((part, index) => part + (values[index % values.length] ?? "")).join("");
+					const left = redact(text, names).replaceAll(/\[N\d\]/g, "\0");
+					for (const item of values) if (!item.includes("\0")) expect(left).not.toContain(item);
+				},
+			),
 		);
 	});
 });
 
 describe("lines", () => {
 	test("are the same however the bytes are cut, and no value survives a cut", () => {
-		const bytes = Buffer.from("first é🔑 line\r\nsecret-value and secret-value\n\nüber lang\nlast without end");
+		const bytes = Buffer.from(
+			"first é🔑 line\r\nsecret-value and secret-value\n\nüber lang\nlast without end",
+		);
 		const expected = ["first é🔑 line", "[S] and [S]", "", "über lang", "last without end"];
 		fc.assert(
 			fc.property(fc.array(fc.nat(bytes.length), { maxLength: 12 }), (cuts) => {

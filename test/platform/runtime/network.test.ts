@@ -16,17 +16,42 @@ function denied(flags: string[]): { check(address: string, port?: number): boole
 	}
 	const check = (address: string, port = 80) => {
 		const isV6 = isIP(address) === 6;
-		return addresses.check(address, isV6 ? "ipv6" : "ipv4") || ports.has(`${isV6 ? `[${address}]` : address}:${port}`);
+		return (
+			addresses.check(address, isV6 ? "ipv6" : "ipv4") ||
+			ports.has(`${isV6 ? `[${address}]` : address}:${port}`)
+		);
 	};
 	return { check };
 }
 
 test("everything but the public internet is denied, and this machine's own addresses", () => {
 	const { check } = denied(networkFlags([], ["203.0.113.5", "2001:db8::1%eth0"]));
-	for (const address of ["0.0.0.0", "127.255.0.1", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.169.254", "100.127.0.1", "224.0.0.1", "255.255.255.255", "203.0.113.5", "::", "::1", "2001:db8::1"]) {
+	for (const address of [
+		"0.0.0.0",
+		"127.255.0.1",
+		"10.1.2.3",
+		"172.31.0.1",
+		"192.168.0.1",
+		"169.254.169.254",
+		"100.127.0.1",
+		"224.0.0.1",
+		"255.255.255.255",
+		"203.0.113.5",
+		"::",
+		"::1",
+		"2001:db8::1",
+	]) {
 		expect(check(address), address).toBe(true);
 	}
-	for (const address of ["1.1.1.1", "172.32.0.1", "11.0.0.0", "203.0.113.6", "100.128.0.0", "2606:4700::1111"]) expect(check(address), address).toBe(false);
+	for (const address of [
+		"1.1.1.1",
+		"172.32.0.1",
+		"11.0.0.0",
+		"203.0.113.6",
+		"100.128.0.0",
+		"2606:4700::1111",
+	])
+		expect(check(address), address).toBe(false);
 	expect(networkFlags([], []).at(-1)).toMatch(/,localhost$/);
 });
 
@@ -42,10 +67,16 @@ test("an exception opens one address, or one port of it, and nothing else", () =
 			expect(whole.check("127.0.0.1")).toBe(true);
 		}),
 	);
-	for (const [entry, address] of [["127.0.0.1:5432", "127.0.0.1"], ["localhost:5432", "127.0.0.1"], ["[::1]:5432", "::1"], ["203.0.113.5:5432", "203.0.113.5"]] as const) {
+	for (const [entry, address] of [
+		["127.0.0.1:5432", "127.0.0.1"],
+		["localhost:5432", "127.0.0.1"],
+		["[::1]:5432", "::1"],
+		["203.0.113.5:5432", "203.0.113.5"],
+	] as const) {
 		const { check } = denied(networkFlags([entry], ["203.0.113.5", "127.0.0.1"]));
 		expect(check(address, 5432), entry).toBe(false);
-		for (const port of [1, 80, 5431, 5433, 65_535]) expect(check(address, port), `${entry} ${port}`).toBe(true);
+		for (const port of [1, 80, 5431, 5433, 65_535])
+			expect(check(address, port), `${entry} ${port}`).toBe(true);
 		expect(check("127.0.0.2", 5432)).toBe(true);
 	}
 	const { check } = denied(networkFlags(["127.0.0.1:5432", "127.0.0.1:6379", "10.0.0.1"], []));
@@ -60,7 +91,17 @@ test("no flag is longer than the system takes", () => {
 });
 
 describe("refused", () => {
-	test.each([[["db.internal:5432"]], [["10.0.0.0/8"]], [["127.0.0.1:0"]], [["127.0.0.1:65536"]], [[""]], [["::1"]], [["127.0.0.1:80", "10.0.0.1:80"]]])("%j", (entries) => {
-		expect(() => networkFlags(entries, [])).toThrow(expect.objectContaining({ code: "ALLOW_NET_INVALID", exit: 2 }));
+	test.each([
+		[["db.internal:5432"]],
+		[["10.0.0.0/8"]],
+		[["127.0.0.1:0"]],
+		[["127.0.0.1:65536"]],
+		[[""]],
+		[["::1"]],
+		[["127.0.0.1:80", "10.0.0.1:80"]],
+	])("%j", (entries) => {
+		expect(() => networkFlags(entries, [])).toThrow(
+			expect.objectContaining({ code: "ALLOW_NET_INVALID", exit: 2 }),
+		);
 	});
 });

@@ -26,11 +26,15 @@ describe("a start fails", () => {
 	test("when the function exits", async () => {
 		const error = await failure(`console.error("no database"); Deno.exit(3);`);
 		expect(error).toMatchObject({ code: "FUNCTION_START_FAILED", exit: 1 });
-		expect(error.message).toBe("The function shop/pay exited with status 3 before it was ready:\nno database");
+		expect(error.message).toBe(
+			"The function shop/pay exited with status 3 before it was ready:\nno database",
+		);
 	});
 
 	test("when it throws at import, with its own message and place", async () => {
-		const error = await failure(`\n\nclass Refused extends Error {}\nfunction connect() { throw new Refused("no such table"); }\nconnect();`);
+		const error = await failure(
+			`\n\nclass Refused extends Error {}\nfunction connect() { throw new Refused("no such table"); }\nconnect();`,
+		);
 		expect(error.message).toContain("exited with status 1");
 		expect(error.message).toContain("no such table");
 		expect(error.message).toContain("pay.js:4:");
@@ -43,7 +47,9 @@ describe("a start fails", () => {
 	});
 
 	test("when it rejects later, before it serves", async () => {
-		const error = await failure(`setTimeout(() => Promise.reject(new Error("late")), 10); setTimeout(() => {}, 500);`);
+		const error = await failure(
+			`setTimeout(() => Promise.reject(new Error("late")), 10); setTimeout(() => {}, 500);`,
+		);
 		expect(error.message).toContain("late");
 	});
 
@@ -56,7 +62,9 @@ describe("a start fails", () => {
 	);
 
 	test("when it hangs", async () => {
-		const error = await failure(`console.error("connecting"); await new Promise((resolve) => setTimeout(resolve, 60_000));`);
+		const error = await failure(
+			`console.error("connecting"); await new Promise((resolve) => setTimeout(resolve, 60_000));`,
+		);
 		expect(error.message).toContain("was not ready after 1000 ms");
 		expect(error.message).toContain("connecting");
 	});
@@ -92,7 +100,11 @@ describe("a start fails", () => {
 
 	test("where the binary cannot be started", async () => {
 		const { directory } = harness;
-		const runtime = await createDenoRuntime({ binary: "/nowhere/deno", hostPath: HOST_PATH, directory: join(directory, "x") });
+		const runtime = await createDenoRuntime({
+			binary: "/nowhere/deno",
+			hostPath: HOST_PATH,
+			directory: join(directory, "x"),
+		});
 		const start = runtime.start(launch("export default () => {};"));
 		await expect(start).rejects.toMatchObject({ code: "FUNCTION_START_FAILED" });
 		await runtime.close();

@@ -7,5 +7,12 @@ export function stripTypeScript(source: string): string {
 
 /** A module and what it imports of this project, as one file that Node runs. */
 export async function bundleForNode(entry: string, outfile: string): Promise<void> {
-	await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", target: "node20" });
+	await build({
+		entryPoints: [entry],
+		outfile,
+		bundle: true,
+		platform: "node",
+		format: "esm",
+		target: "node20",
+	});
 }

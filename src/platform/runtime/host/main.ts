@@ -56,8 +56,9 @@ function replaceEnvironment(environment: Record<string, string>): void {
 
 /** Over a Unix socket Deno says `http+unix://host/…`; functions expect what a TCP listener says. */
 function restoreRequestUrl(): void {
-	const descriptor = Object.getOwnPropertyDescriptor(Request.prototype, "url")!;
-	const nativeUrl = descriptor.get!;
+	const descriptor = Object.getOwnPropertyDescriptor(Request.prototype, "url");
+	const nativeUrl = descriptor?.get;
+	if (nativeUrl === undefined) throw new TypeError("Request.prototype.url is no accessor.");
 	const scheme = "http+unix:";
 	Object.defineProperty(Request.prototype, "url", {
 		...descriptor,
@@ -68,8 +69,8 @@ function restoreRequestUrl(): void {
 	});
 }
 
-const [controlPath] = Deno.args;
-const control = await Deno.connect({ transport: "unix", path: controlPath! });
+const [controlPath = ""] = Deno.args;
+const control = await Deno.connect({ transport: "unix", path: controlPath });
 const handover: Handover = JSON.parse(await readLine(control));
 void endWithPlatform(control);
 // Ctrl-C in a terminal reaches the whole process group; the platform alone decides when a function ends.

@@ -4,8 +4,7 @@
 
 type Handler = (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
 
-// deno-lint-ignore no-explicit-any
-type Options = Record<string, any>;
+type Options = Deno.ServeTcpOptions & { handler?: unknown; automaticCompression?: boolean };
 
 /** `Deno.serve` in all its shapes, and whether it was called yet. */
 export interface Serve {
@@ -41,7 +40,7 @@ class Info {
 	}
 	get remoteAddr(): Deno.NetAddr {
 		const forwarded = this.#request.headers.get("x-forwarded-for") ?? "127.0.0.1";
-		return { transport: "tcp", hostname: forwarded.split(",")[0]!.trim(), port: 0 };
+		return { transport: "tcp", hostname: forwarded.replace(/,.*/s, "").trim(), port: 0 };
 	}
 	get completed(): Promise<void> {
 		return this.#native.completed;

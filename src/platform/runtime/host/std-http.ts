@@ -23,7 +23,11 @@ export interface ServerInit extends ServeInit {
 }
 
 function start(handler: Handler, init: ServeInit): Deno.HttpServer {
-	const localAddr: Deno.Addr = { transport: "tcp", hostname: init.hostname ?? "0.0.0.0", port: init.port ?? 8000 };
+	const localAddr: Deno.Addr = {
+		transport: "tcp",
+		hostname: init.hostname ?? "0.0.0.0",
+		port: init.port ?? 8000,
+	};
 	const { port, hostname, signal, onError, onListen } = init;
 	const options = { port, hostname, signal, onError, onListen: onListen ?? (() => {}) };
 	return Deno.serve(options as Deno.ServeTcpOptions, (request, info) =>
@@ -40,7 +44,11 @@ export async function serve(handler: Handler, init: ServeInit = {}): Promise<voi
 export const serveTls: typeof serve = serve;
 
 /** As `serve`; which listener it was makes no difference, since a function has one way in. */
-export async function serveListener(listener: { close(): void }, handler: Handler, init: ServeInit = {}): Promise<void> {
+export async function serveListener(
+	listener: { close(): void },
+	handler: Handler,
+	init: ServeInit = {},
+): Promise<void> {
 	listener.close();
 	await serve(handler, init);
 }

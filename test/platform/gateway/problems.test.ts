@@ -1,0 +1,75 @@
+/** What the gateway itself answers, and why. */
+import { once } from "node:events";
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ECHO } from "./echo.ts";
+import { call, openStage, type Stage } from "./harness.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+	stage = await openStage({ responseTimeoutMs: 1_500, maxBodyBytes: 16 * 1024 * 1024 });
+	await stage.start("echo", ECHO);
+});
+afterAll(() => stage.close());
+
+const to = (path: string, more: object = {}) => ({ port: stage.port, path, ...more });
+
+describe("problems", () => {
+	async function problem(path: string, more: object = {}, body?: string | Buffer) {
+		const answer = await call(to(path, more), body);
+		expect(answer.headers["content-type"]).toBe("application/problem+json");
+		const parsed = JSON.parse(answer.body);
+		expect(parsed).toMatchObject({ status: answer.status, requestId: answer.headers["x-request-id"] });
+		return { status: answer.status, code: parsed.code };
+	}
+
+	test("nobody there", async () => {
+		for (const path of ["/", "/shop", "/shop/nobody", "/nobody/echo"]) {
+			expect(await problem(path)).toEqual({ status: 404, code: "FUNCTION_NOT_FOUND" });
+		}
+	});
+
+	test("dots in the path", async () => {
+		expect(await problem("/shop/../shop/echo")).toEqual({ status: 400, code: "REQUEST_MALFORMED" });
+	});
+
+	test("a function that does not answer in time", async () => {
+		expect(await problem("/shop/echo/hang")).toEqual({ status: 504, code: "FUNCTION_TIMEOUT" });
+	});
+
+	test("a body that is too large, announced or not", async () => {
+		const large = Buffer.alloc(17 * 1024 * 1024);
+		const announced = { method: "POST", headers: { "content-length": large.length, expect: "100-continue" } };
+		const outgoing = request({ host: "127.0.0.1", ...to("/shop/echo/sink", announced) });
+		outgoing.flushHeaders();
+		const [response] = await once(outgoing, "response");
+		expect(response.statusCode).toBe(413);
+		outgoing.destroy();
+		const chunked = { method: "POST", headers: { "transfer-encoding": "chunked" } };
+		expect(await problem("/shop/echo/sink", chunked, large)).toEqual({ status: 413, code: "BODY_TOO_LARGE" });
+	});
+
+	test("a function that breaks the connection before and during its answer", async () => {
+		const dying = await stage.start("fragile", ECHO);
+		const outgoing = request({ host: "127.0.0.1", ...to("/shop/fragile/forever") });
+		outgoing.end();
+		const [response] = await once(outgoing, "response");
+		const cut = once(response, "error");
+		response.resume();
+		expect(await problem("/shop/fragile/die")).toEqual({ status: 502, code: "FUNCTION_BROKE_CONNECTION" });
+		expect((await cut)[0]).toMatchObject({ code: "ECONNRESET" });
+		await dying.exited;
+		expect(await problem("/shop/fragile")).toEqual({ status: 503, code: "FUNCTION_NOT_RUNNING" });
+	});
+
+	test("a start that fails, without its reason", async () => {
+		const broken = await openStage({
+			functions: () => new Set(["x"]),
+			instance: () => Promise.reject(new Error("canary")),
+		});
+		const answer = await call({ port: broken.port, path: "/shop/x" });
+		expect(JSON.parse(answer.body)).toMatchObject({ status: 503, code: "FUNCTION_START_FAILED" });
+		expect(answer.body).not.toContain("canary");
+		await broken.close();
+	});
+});
