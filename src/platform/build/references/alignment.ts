@@ -15,7 +15,11 @@ const WRAPPED = /^import |^var \w+ = (?:__\w+\(|\{\};)/;
  * @param firsts for each line of the map, the source of its first segment, or -1.
  * @returns 0 unless the bundle has the replaced helper and the modules agree on a shift.
  */
-export function lineShift(code: string, sources: readonly (string | null)[], firsts: readonly number[]): number {
+export function lineShift(
+	code: string,
+	sources: readonly (string | null)[],
+	firsts: readonly number[],
+): number {
 	if (!code.includes(MARKER)) return 0;
 	const votes = new Array<number>(SHIFT_MAX + 1).fill(0);
 	for (const { path, line } of moduleStarts(code)) {
@@ -42,7 +46,12 @@ function* moduleStarts(code: string): Generator<{ path: string; line: number }> 
 	}
 }
 
-function startsAt(path: string, line: number, sources: readonly (string | null)[], firsts: readonly number[]): boolean {
+function startsAt(
+	path: string,
+	line: number,
+	sources: readonly (string | null)[],
+	firsts: readonly number[],
+): boolean {
 	const own = (index: number) => baseName(sources[index] ?? "") === baseName(path);
 	let before = line - 1;
 	while (before > 0 && firsts[before] === -1) before--;

@@ -94,7 +94,9 @@ function startsOf(scopes: Scopes): { value: Value; node: Node }[] {
 		for (const node of scopes.uses(binding).reads) starts.push({ value, node });
 	}
 	for (const node of scopes.calls) {
-		const value = /^(?:__)?require\d*$/.test(node.callee.name) ? moduleValue(String(node.arguments[0].value)) : undefined;
+		const value = /^(?:__)?require\d*$/.test(node.callee.name)
+			? moduleValue(String(node.arguments[0].value))
+			: undefined;
 		if (value !== undefined) starts.push({ value, node });
 	}
 	return starts;
@@ -103,11 +105,19 @@ function startsOf(scopes: Scopes): { value: Value; node: Node }[] {
 /** Puts the parts together. They know one another only as this engine. */
 function makeEngine(scopes: Scopes, files: Files): Engine {
 	const dependencies = new Map<Node, boolean>();
-	const engine = { solver: new Solver(LIMITS), scopes, things: new Things(), findings: new Findings() } as Engine;
+	const engine = {
+		solver: new Solver(LIMITS),
+		scopes,
+		things: new Things(),
+		findings: new Findings(),
+	} as Engine;
 	return Object.assign(engine, {
 		isDependency(node: Node) {
 			let known = dependencies.get(node);
-			if (known === undefined) dependencies.set(node, (known = files.at(node).dependency));
+			if (known === undefined) {
+				known = files.at(node).dependency;
+				dependencies.set(node, known);
+			}
 			return known;
 		},
 		evaluate: makeEvaluate(engine),

@@ -3,7 +3,7 @@ import type { Invocation } from "./invocation.ts";
 import { onePass, setSlot } from "./iterate.ts";
 import { concatenated } from "./strings.ts";
 import type { Node } from "./syntax.ts";
-import { Cell, NOTHING, text, type Thing, thingValue, unknown, type Value } from "./values.ts";
+import { Cell, NOTHING, type Thing, text, thingValue, unknown, type Value } from "./values.ts";
 
 type Model = (call: Invocation, of: Value & { kind: "thing" }, elements: Cell) => void;
 
@@ -22,8 +22,10 @@ const nothing: Model = (call, of, elements) => {
 	call.give(NOTHING);
 };
 const add: Model = (call, of) => {
-	for (const index of call.site.arguments.keys()) call.engine.solver.feed(call.argument(index), of.thing.open);
-	if (call.site.rest !== undefined) call.engine.solver.feed(call.argument(call.site.arguments.length), of.thing.open);
+	for (const index of call.site.arguments.keys())
+		call.engine.solver.feed(call.argument(index), of.thing.open);
+	if (call.site.rest !== undefined)
+		call.engine.solver.feed(call.argument(call.site.arguments.length), of.thing.open);
 	call.engine.trace(of.thing);
 };
 
@@ -87,13 +89,15 @@ const MODELS: Readonly<Record<string, Model>> = {
 
 export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
-export function callArrayMethod(call: Invocation, name: string, of: Value & { kind: "thing" }): void {
+export function callArrayMethod(call: Invocation, name: string, of: Value & { kind: "thing" }) {
 	const elements = new Cell();
-	call.engine.elements(of, (value) => call.engine.solver.add(elements, onePass(call.engine, value, call.site.node)));
+	call.engine.elements(of, (value) =>
+		call.engine.solver.add(elements, onePass(call.engine, value, call.site.node)),
+	);
 	MODELS[name]?.(call, of, elements);
 }
 
-function mapped(call: Invocation, of: Value & { kind: "thing" }, elements: Cell, flat: boolean): void {
+function mapped(call: Invocation, of: Value & { kind: "thing" }, elements: Cell, flat: boolean) {
 	const made = call.array();
 	const returned = new Cell();
 	call.callback(0, [elements, indexCell(call), selfCell(call, of)], returned);
@@ -103,7 +107,7 @@ function mapped(call: Invocation, of: Value & { kind: "thing" }, elements: Cell,
 }
 
 /** `concat` and `flat` take arrays apart and keep everything else. */
-function elementsOrItself(call: Invocation, cell: Cell, into: Cell): void {
+function elementsOrItself(call: Invocation, cell: Cell, into: Cell) {
 	const { engine } = call;
 	engine.solver.each(cell, (value) => {
 		if (value.kind !== "thing" || value.thing.kind !== "array") return engine.solver.add(into, value);
@@ -124,10 +128,14 @@ function selfCell(call: Invocation, of: Value): Cell {
 }
 
 /** `["A", suffix].join("_")`, for the arrays that are written out. */
-function joined(call: Invocation, thing: Thing): void {
+function joined(call: Invocation, thing: Thing) {
 	const { engine } = call;
 	const parts = thing.node.type === "ArrayExpression" ? (thing.node.elements as (Node | null)[]) : undefined;
-	if (parts === undefined || parts.length > 64 || parts.some((part) => part === null || part.type === "SpreadElement")) {
+	if (
+		parts === undefined ||
+		parts.length > 64 ||
+		parts.some((part) => part === null || part.type === "SpreadElement")
+	) {
 		return call.give(unknown("a computed value"));
 	}
 	const comma = new Cell();

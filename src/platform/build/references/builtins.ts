@@ -5,7 +5,17 @@ import { moduleValue, readNames } from "./environment.ts";
 import { Invocation } from "./invocation.ts";
 import { setSlot } from "./iterate.ts";
 import { wrapModule } from "./modules.ts";
-import { type CallSite, Cell, join, makeValue, NOTHING, place, thingValue, unknown, type Value } from "./values.ts";
+import {
+	type CallSite,
+	Cell,
+	join,
+	makeValue,
+	NOTHING,
+	place,
+	thingValue,
+	unknown,
+	type Value,
+} from "./values.ts";
 
 type Model = (call: Invocation) => void;
 
@@ -69,7 +79,9 @@ const MODELS: Readonly<Record<string, Model>> = {
 
 /** Builtins that do nothing with their arguments that matters here. */
 export function isHarmless(name: string): boolean {
-	return name.startsWith("console.") || name.startsWith("JSON.") || name.startsWith("Number.") || name === "isNaN";
+	return (
+		name.startsWith("console.") || name.startsWith("JSON.") || name.startsWith("Number.") || name === "isNaN"
+	);
 }
 
 export function hasModel(name: string): boolean {
@@ -81,29 +93,30 @@ export function callBuiltin(
 	callee: Value & { kind: "builtin" },
 	site: CallSite,
 	result: Cell | undefined,
-): void {
+) {
 	const call = new Invocation(engine, site, result, callee.context);
 	const model = hasModel(callee.name) ? MODELS[callee.name] : undefined;
 	if (model === undefined) call.give(unknown("the result of a call"));
 	else model(call);
 }
 
-function giveElements(call: Invocation): void {
+function giveElements(call: Invocation) {
 	const elements = new Cell();
 	call.elementsOf(call.argument(0), elements);
 	call.giveAll(elements);
 }
 
 /** `String(x)`: known where x is. */
-function text(call: Invocation): void {
+function text(call: Invocation) {
 	call.engine.solver.each(call.argument(0), (value) => {
-		if (value.kind === "string") call.give(place(makeValue({ ...value, numeric: false }, value.context, value.site), value.context));
+		if (value.kind === "string")
+			call.give(place(makeValue({ ...value, numeric: false }, value.context, value.site), value.context));
 		else call.give(place(unknown("a computed value"), value.context, value.site));
 	});
 }
 
 /** `Object.keys`, `values` and `entries`, each pair with its own key. */
-function properties(call: Invocation, what: "keys" | "values" | "entries"): void {
+function properties(call: Invocation, what: "keys" | "values" | "entries") {
 	const { engine } = call;
 	engine.solver.each(call.argument(0), (of) => {
 		const made = call.array(`${what} ${of.kind === "thing" ? of.thing.id : ""}`);
@@ -119,14 +132,19 @@ function properties(call: Invocation, what: "keys" | "values" | "entries"): void
 				const key = new Cell();
 				engine.solver.add(key, name);
 				setSlot(engine, entry, "0", key);
-				setSlot(engine, entry, "1", known === undefined ? engine.every(of.thing) : engine.slot(of.thing, known));
+				setSlot(
+					engine,
+					entry,
+					"1",
+					known === undefined ? engine.every(of.thing) : engine.slot(of.thing, known),
+				);
 			}
 			engine.solver.add(made.open, thingValue(entry, name.context));
 		});
 	});
 }
 
-function fromEntries(call: Invocation): void {
+function fromEntries(call: Invocation) {
 	const { engine } = call;
 	const made = engine.things.made(call.site.node, "object", "object");
 	made.named = true;
@@ -148,7 +166,7 @@ function fromEntries(call: Invocation): void {
 	call.giveThing(made);
 }
 
-function assign(call: Invocation): void {
+function assign(call: Invocation) {
 	const { engine } = call;
 	const made = engine.things.made(call.site.node, "assigned", "object");
 	if (made.sources.length === 0) {
@@ -157,7 +175,7 @@ function assign(call: Invocation): void {
 	call.giveThing(made);
 }
 
-function arrayFrom(call: Invocation): void {
+function arrayFrom(call: Invocation) {
 	const { engine } = call;
 	const made = call.array();
 	const elements = new Cell();
@@ -172,7 +190,7 @@ function arrayFrom(call: Invocation): void {
 }
 
 /** `__toESM(require_x())`: the module's exports, and under `default` the same. */
-function toModule(call: Invocation): void {
+function toModule(call: Invocation) {
 	const { engine } = call;
 	const made = engine.things.made(call.site.node, "module", "object");
 	if (made.sources.length === 0) {
@@ -186,7 +204,7 @@ function toModule(call: Invocation): void {
 }
 
 /** `__export(target, { name: () => name })`. */
-function exportInto(call: Invocation): void {
+function exportInto(call: Invocation) {
 	const { engine } = call;
 	engine.solver.each(call.argument(0), (target) => {
 		if (target.kind !== "thing") return;

@@ -7,9 +7,9 @@ import { isFunction, type Node, thisOwner } from "./syntax.ts";
 import {
 	type Call,
 	type CallSite,
-	callOf,
 	Cell,
 	type Context,
+	callOf,
 	join,
 	NOTHING,
 	place,
@@ -28,7 +28,10 @@ export function makeSites(engine: Engine): Pick<Engine, "site" | "impliedSite" |
 	return {
 		site(node) {
 			let site = sites.get(node);
-			if (site === undefined) sites.set(node, (site = writtenSite(engine, node)));
+			if (site === undefined) {
+				site = writtenSite(engine, node);
+				sites.set(node, site);
+			}
 			return site;
 		},
 		impliedSite(site, tag, args) {
@@ -36,7 +39,15 @@ export function makeSites(engine: Engine): Pick<Engine, "site" | "impliedSite" |
 			let inner = implied.get(key);
 			if (inner === undefined) {
 				const id = engine.things.nextId();
-				inner = { id, node: site.node, arguments: args, rest: undefined, self: undefined, written: false, construct: false };
+				inner = {
+					id,
+					node: site.node,
+					arguments: args,
+					rest: undefined,
+					self: undefined,
+					written: false,
+					construct: false,
+				};
 				implied.set(key, inner);
 			}
 			return inner;
@@ -82,7 +93,7 @@ function argument(engine: Engine, site: CallSite, index: number): Cell {
 	return rest;
 }
 
-function restArgument(engine: Engine, node: Node, into: Cell): void {
+function restArgument(engine: Engine, node: Node, into: Cell) {
 	if (node.type !== "SpreadElement") return engine.solver.feed(engine.evaluate(node), into);
 	engine.solver.each(engine.evaluate(node.argument), (value) =>
 		engine.elements(value, (found) => engine.solver.add(into, found)),
@@ -111,7 +122,11 @@ function enter(value: Value, fn: Thing, call: Call): Value | undefined {
 	const within = join(withoutCall(value.context, fn.id), call.context);
 	if (within === undefined) return undefined;
 	const named = call.site.written && (value.kind === "string" || value.kind === "unknown");
-	return place(value, withCall(within, fn.id, call.site.id), value.site ?? (named ? call.site.node : undefined));
+	return place(
+		value,
+		withCall(within, fn.id, call.site.id),
+		value.site ?? (named ? call.site.node : undefined),
+	);
 }
 
 function leave(value: Value, fn: Thing, { site, context }: Call): Value | undefined {
@@ -144,13 +159,14 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 			case "method":
 				return callMethod(engine, callee, site, result);
 			case "unknown":
-				if (result !== undefined) solver.add(result, place(unknown("the result of a call"), callee.context, callee.site));
+				if (result !== undefined)
+					solver.add(result, place(unknown("the result of a call"), callee.context, callee.site));
 		}
 	};
 	return invoke;
 }
 
-function callFunction(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell): void {
+function callFunction(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell) {
 	const { solver } = engine;
 	const fn = callee.thing;
 	register(engine, fn, site, callee.context);
@@ -166,7 +182,7 @@ function callFunction(engine: Engine, callee: Value & { kind: "thing" }, site: C
 }
 
 /** Makes a call known to the function that is called; what the language hands over is followed into it. */
-function register(engine: Engine, fn: Thing, site: CallSite, context: Context): void {
+function register(engine: Engine, fn: Thing, site: CallSite, context: Context) {
 	const key = `${site.id}|${context.key}`;
 	if (fn.calls.has(key)) return;
 	const call: Call = { site, context };
@@ -184,7 +200,7 @@ function register(engine: Engine, fn: Thing, site: CallSite, context: Context): 
 }
 
 /** `new`: an instance of the class, and a call of the nearest constructor. */
-function construct(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell): void {
+function construct(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell) {
 	if (!site.construct && site.node.callee?.type !== "Super") {
 		if (result !== undefined) engine.solver.add(result, unknown("the result of a call"));
 		return;
@@ -203,7 +219,7 @@ function callConstructor(
 	callee: Value & { kind: "thing" },
 	site: CallSite,
 	seen = new Set<Thing>(),
-): void {
+) {
 	if (seen.has(callee.thing)) return;
 	seen.add(callee.thing);
 	const { solver } = engine;

@@ -8,7 +8,7 @@ export const COLLECTION_METHODS: ReadonlySet<string> = new Set(
 );
 
 /** `new Map(entries)` and `new Set(elements)`. */
-export function makeCollection(call: Invocation, kind: "map" | "set"): void {
+export function makeCollection(call: Invocation, kind: "map" | "set") {
 	const { engine } = call;
 	const made = engine.things.made(call.site.node, kind, kind);
 	const given = new Cell();
@@ -23,7 +23,7 @@ export function makeCollection(call: Invocation, kind: "map" | "set"): void {
 	call.giveThing(made);
 }
 
-export function callCollectionMethod(call: Invocation, name: string, of: Value & { kind: "thing" }): void {
+export function callCollectionMethod(call: Invocation, name: string, of: Value & { kind: "thing" }) {
 	const { engine } = call;
 	const { thing } = of;
 	const keys = thing.kind === "map" ? thing.names : thing.open;

@@ -64,14 +64,14 @@ export class Findings {
 	readonly references = new Map<string, Set<Node>>();
 	readonly dynamic = new Map<Node, string>();
 
-	reference(name: string, node: Node): void {
+	reference(name: string, node: Node) {
 		const nodes = this.references.get(name);
 		if (nodes === undefined) this.references.set(name, new Set([node]));
 		else nodes.add(node);
 	}
 
 	/** The first reason given for a node stays. */
-	dynamicAt(node: Node, why: string): void {
+	dynamicAt(node: Node, why: string) {
 		if (!this.dynamic.has(node)) this.dynamic.set(node, why);
 	}
 }

@@ -3,7 +3,17 @@ import type { Engine } from "./engine.ts";
 import type { Binding } from "./scope.ts";
 import { LIMIT } from "./solver.ts";
 import type { Node } from "./syntax.ts";
-import { type CallSite, type Cell, join, makeValue, type Native, native, NOTHING, unknown, type Value } from "./values.ts";
+import {
+	type CallSite,
+	type Cell,
+	join,
+	makeValue,
+	type Native,
+	NOTHING,
+	native,
+	unknown,
+	type Value,
+} from "./values.ts";
 
 /** The globals that lead to the environment. */
 export const ROOTS: Readonly<Record<string, Native>> = {
@@ -17,8 +27,10 @@ export const ROOTS: Readonly<Record<string, Native>> = {
 
 /** The language's own globals that the analysis knows something of. */
 const BUILTINS = new Set(
-	("Object Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
-		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent").split(" "),
+	(
+		"Object Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
+		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent"
+	).split(" "),
 );
 /** Helpers that esbuild puts at the top of a bundle, numbered where a name is taken. */
 const BUNDLER_NAME = /^__(toESM|toCommonJS|commonJS|export|require|reExport)\d*$/;
@@ -63,7 +75,8 @@ export function moduleValue(specifier: string): Value | undefined {
 
 /** What an import specifier brings in; undefined where it is none. */
 export function importedValue(specifier: Node): Value | undefined {
-	if (!specifier.type.startsWith("Import") || specifier.parent?.type !== "ImportDeclaration") return undefined;
+	if (!specifier.type.startsWith("Import") || specifier.parent?.type !== "ImportDeclaration")
+		return undefined;
 	const module = moduleValue(specifier.parent.source.value);
 	const other = unknown("something imported");
 	if (module === undefined || specifier.type === "ImportNamespaceSpecifier") return module ?? other;
@@ -86,14 +99,22 @@ export function readNative(value: Value & { kind: "native" }, key: string | unde
 		const found = nativeProperty(value.native, key);
 		if (found !== undefined) return found;
 		if (value.native === "global" && BUILTINS.has(key)) return makeValue({ kind: "builtin", name: key });
-		const method = FUNCTIONS.has(value.native) ? ["call", "apply", "bind"] : ["hasOwnProperty", "propertyIsEnumerable"];
-		if (value.native !== "global" && method.includes(key)) return makeValue({ kind: "method", name: key, of: value });
+		const method = FUNCTIONS.has(value.native)
+			? ["call", "apply", "bind"]
+			: ["hasOwnProperty", "propertyIsEnumerable"];
+		if (value.native !== "global" && method.includes(key))
+			return makeValue({ kind: "method", name: key, of: value });
 	}
 	return unknown(value.native === "env" ? VALUE_OF_VARIABLE : "a computed value");
 }
 
 /** Calls `Deno.env.get` and its like: what they are given are names. */
-export function callNative(engine: Engine, callee: Value & { kind: "native" }, site: CallSite, result?: Cell): void {
+export function callNative(
+	engine: Engine,
+	callee: Value & { kind: "native" },
+	site: CallSite,
+	result?: Cell,
+) {
 	const give = (value: Value) => result !== undefined && engine.solver.add(result, value);
 	switch (callee.native) {
 		case "get":
@@ -117,7 +138,7 @@ function reason(name: Value): string {
 }
 
 /** Notes every name that a cell may hold as read at a node, or the node as dynamic. */
-export function readNames(engine: Engine, names: Cell, reader: Value, node: Node): void {
+export function readNames(engine: Engine, names: Cell, reader: Value, node: Node) {
 	engine.solver.each(names, (name) => {
 		if (join(name.context, reader.context) === undefined || name.kind === "nothing") return;
 		if (name.kind === "string") engine.findings.reference(name.text, name.site ?? node);

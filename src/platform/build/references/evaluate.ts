@@ -4,7 +4,18 @@ import { globalValue } from "./environment.ts";
 import { onePass } from "./iterate.ts";
 import { concatenated } from "./strings.ts";
 import { enclosingClass, isClass, isFunction, type Node, staticKey, thisOwner } from "./syntax.ts";
-import { Cell, join, makeValue, native, NOTHING, place, text, thingValue, unknown, type Value } from "./values.ts";
+import {
+	Cell,
+	join,
+	makeValue,
+	NOTHING,
+	native,
+	place,
+	text,
+	thingValue,
+	unknown,
+	type Value,
+} from "./values.ts";
 
 /** The cell of an expression, which fills as the solver works. */
 export function makeEvaluate(engine: Engine): (node: Node) => Cell {
@@ -21,7 +32,7 @@ export function makeEvaluate(engine: Engine): (node: Node) => Cell {
 	};
 }
 
-function fill(engine: Engine, node: Node, cell: Cell): void {
+function fill(engine: Engine, node: Node, cell: Cell) {
 	const { solver } = engine;
 	const from = (inner: Node) => solver.feed(engine.evaluate(inner), cell);
 	switch (node.type) {
@@ -59,7 +70,10 @@ function fill(engine: Engine, node: Node, cell: Cell): void {
 		case "Super":
 			return superValue(engine, node, cell);
 		case "MetaProperty":
-			return solver.add(cell, node.meta.name === "import" ? native("import.meta") : unknown("a computed value"));
+			return solver.add(
+				cell,
+				node.meta.name === "import" ? native("import.meta") : unknown("a computed value"),
+			);
 		case "UnaryExpression":
 			return unary(engine, node, cell);
 		case "ObjectExpression":
@@ -73,11 +87,12 @@ function fill(engine: Engine, node: Node, cell: Cell): void {
 
 function literal(node: Node): Value {
 	if (typeof node.value === "string") return text(node.value);
-	if (typeof node.value === "number") return makeValue({ kind: "string", text: String(node.value), numeric: true });
+	if (typeof node.value === "number")
+		return makeValue({ kind: "string", text: String(node.value), numeric: true });
 	return node.regex === undefined ? NOTHING : unknown("a pattern");
 }
 
-function identifier(engine: Engine, node: Node, cell: Cell): void {
+function identifier(engine: Engine, node: Node, cell: Cell) {
 	const binding = engine.scopes.resolve(node);
 	const known = globalValue(node.name, binding);
 	if (known !== undefined) return engine.solver.add(cell, known);
@@ -87,7 +102,7 @@ function identifier(engine: Engine, node: Node, cell: Cell): void {
 }
 
 /** Pieces joined from left to right, each combination whose contexts agree. */
-function template(engine: Engine, node: Node, cell: Cell): void {
+function template(engine: Engine, node: Node, cell: Cell) {
 	let joined = new Cell();
 	engine.solver.add(joined, text(node.quasis[0].value.cooked ?? ""));
 	for (const [index, expression] of (node.expressions as Node[]).entries()) {
@@ -107,18 +122,19 @@ function template(engine: Engine, node: Node, cell: Cell): void {
 
 const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "instanceof"]);
 
-function binary(engine: Engine, node: Node, cell: Cell): void {
+function binary(engine: Engine, node: Node, cell: Cell) {
 	if (COMPARISONS.has(node.operator)) return engine.solver.add(cell, NOTHING);
 	if (node.operator !== "+") return engine.solver.add(cell, unknown("a computed value"));
 	concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
 }
 
-function assignment(engine: Engine, node: Node, cell: Cell): void {
+function assignment(engine: Engine, node: Node, cell: Cell) {
 	if (node.operator === "+=") {
 		if (node.left.type === "Identifier") return appended(engine, node, cell);
 		return concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
 	}
-	if (["=", "||=", "??=", "&&="].includes(node.operator)) engine.solver.feed(engine.evaluate(node.right), cell);
+	if (["=", "||=", "??=", "&&="].includes(node.operator))
+		engine.solver.feed(engine.evaluate(node.right), cell);
 	else engine.solver.add(cell, unknown("a computed value"));
 	if (node.operator.length === 3) engine.solver.feed(engine.evaluate(node.left), cell);
 }
@@ -127,7 +143,7 @@ function assignment(engine: Engine, node: Node, cell: Cell): void {
  * `text += more`: what the variable has from elsewhere with one piece added. Where pieces may be added
  * several times, in a loop or by several statements, the text is not known.
  */
-function appended(engine: Engine, node: Node, cell: Cell): void {
+function appended(engine: Engine, node: Node, cell: Cell) {
 	const binding = engine.scopes.resolve(node.left);
 	if (binding === undefined) return engine.solver.add(cell, unknown("a computed value"));
 	const { writes } = engine.scopes.uses(binding);
@@ -141,17 +157,18 @@ function appended(engine: Engine, node: Node, cell: Cell): void {
 
 function isRepeated(node: Node, scope: Node): boolean {
 	for (let outer = node.parent; outer !== undefined && outer !== scope; outer = outer.parent) {
-		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement")) return true;
+		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement"))
+			return true;
 	}
 	return false;
 }
 
-function unary(engine: Engine, node: Node, cell: Cell): void {
+function unary(engine: Engine, node: Node, cell: Cell) {
 	const nothing = node.operator === "!" || node.operator === "void" || node.operator === "delete";
 	engine.solver.add(cell, nothing ? NOTHING : unknown("a computed value"));
 }
 
-function member(engine: Engine, node: Node, cell: Cell): void {
+function member(engine: Engine, node: Node, cell: Cell) {
 	const { solver } = engine;
 	const object = engine.evaluate(node.object);
 	const key = staticKey(node.property, node.computed);
@@ -162,7 +179,8 @@ function member(engine: Engine, node: Node, cell: Cell): void {
 			const found = by === undefined ? onePass(engine, read, node) : read;
 			const context = join(found.context, within);
 			const named = found.kind === "string" || found.kind === "unknown";
-			if (context !== undefined) solver.add(cell, place(found, context, found.site ?? (named ? from.site : undefined)));
+			if (context !== undefined)
+				solver.add(cell, place(found, context, found.site ?? (named ? from.site : undefined)));
 		});
 	};
 	if (key !== undefined) return solver.each(object, (value) => readAll(value, key, NOTHING));
@@ -172,7 +190,7 @@ function member(engine: Engine, node: Node, cell: Cell): void {
 	);
 }
 
-function call(engine: Engine, node: Node, cell: Cell): void {
+function call(engine: Engine, node: Node, cell: Cell) {
 	const site = engine.site(node);
 	if (node.callee.type !== "Super") {
 		return engine.solver.each(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, cell));
@@ -184,11 +202,12 @@ function call(engine: Engine, node: Node, cell: Cell): void {
 }
 
 /** `super` as an object: an instance of the class above, or that class itself in static methods. */
-function superValue(engine: Engine, node: Node, cell: Cell): void {
+function superValue(engine: Engine, node: Node, cell: Cell) {
 	let element = node.parent;
 	while (element !== undefined && element.parent?.type !== "ClassBody") element = element.parent;
 	const owner = element?.parent?.parent;
-	if (element === undefined || !owner?.superClass) return engine.solver.add(cell, unknown("a computed value"));
+	if (element === undefined || !owner?.superClass)
+		return engine.solver.add(cell, unknown("a computed value"));
 	const isStatic = element.static || element.type === "StaticBlock";
 	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
 		if (above.kind !== "thing" || above.thing.kind !== "class") return engine.solver.add(cell, above);
@@ -197,4 +216,3 @@ function superValue(engine: Engine, node: Node, cell: Cell): void {
 		engine.solver.add(cell, thingValue(instance, above.context));
 	});
 }
-

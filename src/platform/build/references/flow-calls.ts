@@ -6,7 +6,7 @@ import type { Node } from "./syntax.ts";
 import type { Thing, Value } from "./values.ts";
 
 /** A value is called. */
-export function arriveCallee(engine: Engine, value: Value, call: Node): void {
+export function arriveCallee(engine: Engine, value: Value, call: Node) {
 	const site = engine.site(call);
 	if (value.kind === "thing" && value.thing.kind !== "class") return engine.invoke(value, site, undefined);
 	if (value.kind === "native") engine.invoke(value, site, undefined);
@@ -14,7 +14,7 @@ export function arriveCallee(engine: Engine, value: Value, call: Node): void {
 }
 
 /** What a call gives is followed as well: the method or model knows what that is. */
-function followResult(engine: Engine, call: Node): void {
+function followResult(engine: Engine, call: Node) {
 	engine.solver.each(engine.evaluate(call), (result) => {
 		if (result.kind === "thing") engine.trace(result.thing);
 		engine.arrive(result, call);
@@ -24,7 +24,7 @@ function followResult(engine: Engine, call: Node): void {
 const SHOWN = "the whole environment is enumerated or printed";
 
 /** A value is given to a call as an argument (from `index` on, where it came by a spread). */
-export function arriveArgument(engine: Engine, value: Value, call: Node, index: number): void {
+export function arriveArgument(engine: Engine, value: Value, call: Node, index: number) {
 	const { solver } = engine;
 	if (call.callee.type === "Super") return arriveSuper(engine, value, call, index);
 	solver.each(engine.evaluate(call.callee), (callee) => {
@@ -51,7 +51,7 @@ function isForeign(engine: Engine, fn: Thing, call: Node): boolean {
 	return engine.isDependency(fn.node) && !engine.isDependency(call);
 }
 
-function intoFunction(engine: Engine, value: Value, fn: Thing, call: Node, index: number): void {
+function intoFunction(engine: Engine, value: Value, fn: Thing, call: Node, index: number) {
 	if (isForeign(engine, fn, call)) return engine.escape(value, call, PASSED);
 	const params = fn.node.params as Node[];
 	const param = params[index] ?? (params.at(-1)?.type === "RestElement" ? params.at(-1) : undefined);
@@ -66,7 +66,7 @@ function constructorOf(thing: Thing): Node | undefined {
 	return (thing.node.body.body as Node[]).find((member) => member.kind === "constructor")?.value;
 }
 
-function intoConstructor(engine: Engine, value: Value, owner: Thing, call: Node, index: number): void {
+function intoConstructor(engine: Engine, value: Value, owner: Thing, call: Node, index: number) {
 	if (isForeign(engine, owner, call)) return engine.escape(value, call, PASSED);
 	engine.solver.each(engine.evaluate(call), () => undefined);
 	const own = constructorOf(owner);
@@ -74,16 +74,18 @@ function intoConstructor(engine: Engine, value: Value, owner: Thing, call: Node,
 	if (owner.node.superClass) intoSuper(engine, value, owner.node, call, index);
 }
 
-function intoSuper(engine: Engine, value: Value, owner: Node, call: Node, index: number): void {
+function intoSuper(engine: Engine, value: Value, owner: Node, call: Node, index: number) {
 	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class") intoConstructor(engine, value, above.thing, call, index);
+		if (above.kind === "thing" && above.thing.kind === "class")
+			intoConstructor(engine, value, above.thing, call, index);
 		else engine.escape(value, call, PASSED);
 	});
 }
 
-function arriveSuper(engine: Engine, value: Value, call: Node, index: number): void {
+function arriveSuper(engine: Engine, value: Value, call: Node, index: number) {
 	let owner = call.parent;
-	while (owner !== undefined && owner.type !== "ClassDeclaration" && owner.type !== "ClassExpression") owner = owner.parent;
+	while (owner !== undefined && owner.type !== "ClassDeclaration" && owner.type !== "ClassExpression")
+		owner = owner.parent;
 	if (owner?.superClass) intoSuper(engine, value, owner, call, index);
 }
 
@@ -106,9 +108,17 @@ const TRANSPARENT = new Set([
 	"esbuild.export",
 ]);
 /** Models that read one name of the environment, or nothing of it. */
-const NARROW = new Set(["Object.hasOwn", "Reflect.has", "Reflect.get", "Boolean", "Array.isArray", "Object.is", "Object.defineProperty"]);
+const NARROW = new Set([
+	"Object.hasOwn",
+	"Reflect.has",
+	"Reflect.get",
+	"Boolean",
+	"Array.isArray",
+	"Object.is",
+	"Object.defineProperty",
+]);
 
-function intoBuiltin(engine: Engine, value: Value, name: string, call: Node): void {
+function intoBuiltin(engine: Engine, value: Value, name: string, call: Node) {
 	if (NARROW.has(name)) {
 		followResult(engine, call);
 		return;
@@ -119,7 +129,13 @@ function intoBuiltin(engine: Engine, value: Value, name: string, call: Node): vo
 	engine.escape(value, call, PASSED);
 }
 
-function intoMethod(engine: Engine, value: Value, method: Value & { kind: "method" }, call: Node, index: number): void {
+function intoMethod(
+	engine: Engine,
+	value: Value,
+	method: Value & { kind: "method" },
+	call: Node,
+	index: number,
+) {
 	const { name, of } = method;
 	if (name === "bind" && index === 0) return;
 	if ((name === "call" || name === "apply") && of.kind === "thing" && of.thing.kind === "function") {
@@ -131,7 +147,7 @@ function intoMethod(engine: Engine, value: Value, method: Value & { kind: "metho
 	followResult(engine, call);
 }
 
-function throughCall(engine: Engine, value: Value, fn: Thing, call: Node, index: number): void {
+function throughCall(engine: Engine, value: Value, fn: Thing, call: Node, index: number) {
 	const params = fn.node.params as Node[];
 	engine.onCall(fn, (made) => {
 		if (made.site.node !== call) return;
@@ -163,7 +179,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 	};
 }
 
-function escapeNative(engine: Engine, name: string, node: Node, why: string): void {
+function escapeNative(engine: Engine, name: string, node: Node, why: string) {
 	if (name === "env" || name === "Deno.env" || name === "secrets") {
 		engine.findings.dynamicAt(node, `the whole environment is ${why}`);
 	} else if (name === "get" || name === "has" || name === "toObject") {

@@ -2,10 +2,10 @@
 import type { Engine } from "./engine.ts";
 import { readNames } from "./environment.ts";
 import { isTarget, type Node, staticKey } from "./syntax.ts";
-import { type Cell, join, place, text, type Thing, unknown, type Value } from "./values.ts";
+import { type Cell, join, place, type Thing, text, unknown, type Value } from "./values.ts";
 
 /** A value is the object of a member expression. */
-export function arriveMember(engine: Engine, value: Value, member: Node): void {
+export function arriveMember(engine: Engine, value: Value, member: Node) {
 	const parent = member.parent;
 	if (member.object.parent !== member) return;
 	const assigned = isTarget(member);
@@ -33,11 +33,16 @@ export function arriveMember(engine: Engine, value: Value, member: Node): void {
 function isOwnMethod(value: Value, member: Node, key: string): boolean {
 	if (value.kind !== "native" || value.native !== "env") return false;
 	const called = member.parent?.type === "CallExpression" && member.parent.callee === member;
-	return called && ["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf", "then", "catch", "finally"].includes(key);
+	return (
+		called &&
+		["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf", "then", "catch", "finally"].includes(
+			key,
+		)
+	);
 }
 
 /** Something is put into a property of the value. */
-function assign(engine: Engine, value: Value, member: Node): void {
+function assign(engine: Engine, value: Value, member: Node) {
 	if (value.kind !== "thing") return;
 	const source = engine.target(member);
 	const key = staticKey(member.property, member.computed);
@@ -51,13 +56,13 @@ function assign(engine: Engine, value: Value, member: Node): void {
 	});
 }
 
-function put(engine: Engine, thing: Thing, key: string, member: Node, source: Cell): void {
+function put(engine: Engine, thing: Thing, key: string, member: Node, source: Cell) {
 	engine.solver.add(thing.names, text(key));
 	feedAgreeing(engine, thing, member, source, engine.slot(thing, key));
 }
 
 /** Of two `this.a = a`, one for each `new`, each instance gets its own. */
-function feedAgreeing(engine: Engine, thing: Thing, member: Node, source: Cell, into: Cell): void {
+function feedAgreeing(engine: Engine, thing: Thing, member: Node, source: Cell, into: Cell) {
 	engine.solver.each(engine.evaluate(member.object), (holder) => {
 		if (holder.kind !== "thing" || holder.thing !== thing) return;
 		if (holder.context.entries.length === 0) return engine.solver.feed(source, into);
@@ -69,7 +74,7 @@ function feedAgreeing(engine: Engine, thing: Thing, member: Node, source: Cell, 
 }
 
 /** A followed value is put into a property of something: what has it then is followed too. */
-export function store(engine: Engine, value: Value, member: Node): void {
+export function store(engine: Engine, value: Value, member: Node) {
 	engine.solver.each(engine.evaluate(member.object), (holder) => {
 		if (holder.kind === "thing") return engine.trace(holder.thing);
 		if (holder.kind === "nothing" || holder.kind === "string") return;
@@ -81,19 +86,19 @@ export function store(engine: Engine, value: Value, member: Node): void {
 /** Reads of the environment as an object. Nothing happens with other values. */
 export const enumerate = {
 	/** `env.X`. */
-	key(engine: Engine, value: Value, key: string, node: Node): void {
+	key(engine: Engine, value: Value, key: string, node: Node) {
 		if (value.kind === "native" && value.native === "env") engine.findings.reference(key, node);
 	},
 	/** `env[key]`. */
-	keys(engine: Engine, value: Value, keys: Cell, node: Node): void {
+	keys(engine: Engine, value: Value, keys: Cell, node: Node) {
 		if (value.kind === "native" && value.native === "env") readNames(engine, keys, value, node);
 	},
 	/** `key in env`. */
-	has(engine: Engine, value: Value, node: Node): void {
+	has(engine: Engine, value: Value, node: Node) {
 		enumerate.keys(engine, value, engine.evaluate(node.left), node);
 	},
 	/** All of it. */
-	all(engine: Engine, value: Value, node: Node, why: string): void {
+	all(engine: Engine, value: Value, node: Node, why: string) {
 		if (value.kind === "native" && (value.native === "env" || value.native === "Deno.env")) {
 			engine.findings.dynamicAt(node, why);
 		}

@@ -18,14 +18,17 @@ export function makeArrive(engine: Engine): Engine["arrive"] {
 	return (value, node) => {
 		if (!isFollowed(value)) return;
 		let values = seen.get(node);
-		if (values === undefined) seen.set(node, (values = new Set()));
+		if (values === undefined) {
+			values = new Set();
+			seen.set(node, values);
+		}
 		if (values.has(value.key)) return;
 		values.add(value.key);
 		engine.solver.later(() => onwards(engine, value, node));
 	};
 }
 
-function onwards(engine: Engine, value: Value, node: Node): void {
+function onwards(engine: Engine, value: Value, node: Node) {
 	const parent = node.parent;
 	if (parent === undefined) return;
 	switch (parent.type) {
@@ -65,7 +68,7 @@ function onwards(engine: Engine, value: Value, node: Node): void {
 	}
 }
 
-function arriveElsewhere(engine: Engine, value: Value, node: Node, parent: Node): void {
+function arriveElsewhere(engine: Engine, value: Value, node: Node, parent: Node) {
 	switch (parent.type) {
 		case "Property":
 			return engine.trace(engine.things.of(parent.parent as Node));
@@ -99,7 +102,7 @@ function arriveElsewhere(engine: Engine, value: Value, node: Node, parent: Node)
 }
 
 /** A value that a function returns arrives at its calls. */
-function arriveReturn(engine: Engine, value: Value, node: Node): void {
+function arriveReturn(engine: Engine, value: Value, node: Node) {
 	const fn = enclosingFunction(node);
 	if (fn === undefined) return;
 	const thing = engine.things.of(fn);
@@ -111,7 +114,7 @@ function arriveReturn(engine: Engine, value: Value, node: Node): void {
 	});
 }
 
-function arriveSpread(engine: Engine, value: Value, spread: Node): void {
+function arriveSpread(engine: Engine, value: Value, spread: Node) {
 	const parent = spread.parent as Node;
 	if (value.kind === "native") return enumerate.all(engine, value, spread, "the whole environment is copied");
 	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {
@@ -121,8 +124,9 @@ function arriveSpread(engine: Engine, value: Value, spread: Node): void {
 	engine.elements(value, (element) => arriveArgument(engine, element, parent, index));
 }
 
-function arriveLoop(engine: Engine, value: Value, loop: Node): void {
-	if (value.kind === "native") return enumerate.all(engine, value, loop.right, "the environment is enumerated");
+function arriveLoop(engine: Engine, value: Value, loop: Node) {
+	if (value.kind === "native")
+		return enumerate.all(engine, value, loop.right, "the environment is enumerated");
 	if (loop.type === "ForInStatement") return;
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : loop.left;
 	engine.elements(value, (element) => engine.arriveTarget(element, target));
@@ -147,13 +151,14 @@ export function makeArriveTarget(engine: Engine): Engine["arriveTarget"] {
 			case "ArrayPattern":
 				return arriveArrayPattern(engine, value, target);
 			case "RestElement":
-				if (isFunction(target.parent as Node)) return engine.trace(engine.things.made(target, "rest", "array"));
+				if (isFunction(target.parent as Node))
+					return engine.trace(engine.things.made(target, "rest", "array"));
 				return engine.arriveTarget(value, target.argument);
 		}
 	};
 }
 
-function arriveObjectPattern(engine: Engine, value: Value, pattern: Node): void {
+function arriveObjectPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const property of pattern.properties as Node[]) {
 		if (property.type === "RestElement") {
 			engine.arriveTarget(value, property.argument);
@@ -169,7 +174,7 @@ function arriveObjectPattern(engine: Engine, value: Value, pattern: Node): void 
 	}
 }
 
-function arriveArrayPattern(engine: Engine, value: Value, pattern: Node): void {
+function arriveArrayPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const [index, element] of (pattern.elements as (Node | null)[]).entries()) {
 		if (element === null) continue;
 		if (element.type === "RestElement") engine.trace(engine.things.made(element, "rest", "array"));
@@ -186,7 +191,7 @@ export function makeTrace(engine: Engine): Engine["trace"] {
 	};
 }
 
-function traceFrom(engine: Engine, thing: Thing): void {
+function traceFrom(engine: Engine, thing: Thing) {
 	const { node } = thing;
 	const value = thing.origin ?? thingValue(thing);
 	if ((thing.kind === "function" || thing.kind === "class") && node.id) engine.arriveTarget(value, node.id);
@@ -207,14 +212,15 @@ function traceFrom(engine: Engine, thing: Thing): void {
 			if (property.value?.type === "FunctionExpression") ownThis(engine, thing, property);
 		}
 	}
-	for (const source of thing.sources) engine.solver.each(source, (from) => from.kind === "thing" && engine.trace(from.thing));
+	for (const source of thing.sources)
+		engine.solver.each(source, (from) => from.kind === "thing" && engine.trace(from.thing));
 }
 
-function arriveOwner(engine: Engine, thing: Thing): void {
+function arriveOwner(engine: Engine, thing: Thing) {
 	if (thing.kind === "instance" && thing.made?.kind === "class") arriveThis(engine, thing, thing.made);
 }
 
-function ownThis(engine: Engine, thing: Thing, member: Node): void {
+function ownThis(engine: Engine, thing: Thing, member: Node) {
 	const root = member.type === "StaticBlock" ? member : (member.value as Node | null);
 	if (!root) return;
 	for (const node of engine.things.selfNodes(root)) {
@@ -225,7 +231,7 @@ function ownThis(engine: Engine, thing: Thing, member: Node): void {
 }
 
 /** An instance is the `this` of its class's methods, and of those of the classes above. */
-function arriveThis(engine: Engine, instance: Thing, owner: Thing, seen = new Set<Thing>()): void {
+function arriveThis(engine: Engine, instance: Thing, owner: Thing, seen = new Set<Thing>()) {
 	if (seen.has(owner)) return;
 	seen.add(owner);
 	for (const member of owner.node.body.body as Node[]) {
@@ -233,6 +239,7 @@ function arriveThis(engine: Engine, instance: Thing, owner: Thing, seen = new Se
 	}
 	if (!owner.node.superClass) return;
 	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class") arriveThis(engine, instance, above.thing, seen);
+		if (above.kind === "thing" && above.thing.kind === "class")
+			arriveThis(engine, instance, above.thing, seen);
 	});
 }

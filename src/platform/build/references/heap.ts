@@ -24,7 +24,11 @@ export function makeRead(engine: Engine): Engine["read"] {
 			case "thing":
 				return readThing(engine, value, key, into, method);
 			case "builtin":
-				return into(key === undefined ? unknown("a computed value") : makeValue({ kind: "builtin", name: `${value.name}.${key}` }));
+				return into(
+					key === undefined
+						? unknown("a computed value")
+						: makeValue({ kind: "builtin", name: `${value.name}.${key}` }),
+				);
 			case "string":
 				if (key !== undefined && (STRING_METHODS.has(key) || PROMISE_METHODS.has(key))) return method(key);
 				return into(place(unknown("a computed value"), value.context));
@@ -43,7 +47,7 @@ function readThing(
 	key: string | undefined,
 	into: (value: Value) => void,
 	method: (name: string) => void,
-): void {
+) {
 	const { thing } = value;
 	const { solver } = engine;
 	if (key !== undefined && hasMethod(thing, key)) return method(key);
@@ -56,7 +60,8 @@ function readThing(
 }
 
 function lengthOf(thing: Thing): Value {
-	const elements = thing.node.type === "ArrayExpression" ? (thing.node.elements as (Node | null)[]) : undefined;
+	const elements =
+		thing.node.type === "ArrayExpression" ? (thing.node.elements as (Node | null)[]) : undefined;
 	if (elements === undefined || elements.some((element) => element?.type === "SpreadElement")) {
 		return unknown("a computed value");
 	}
@@ -88,7 +93,7 @@ export function makeSlot(engine: Engine): Engine["slot"] {
 	};
 }
 
-function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
+function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
 	const { solver } = engine;
 	for (const source of thing.sources) fromSource(engine, source, key, cell);
 	switch (thing.kind) {
@@ -102,7 +107,8 @@ function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
 			if (thing.made === undefined) return solver.add(cell, unknown("a computed value"));
 			return classSlot(engine, thing.made, key, false, cell);
 		case "function":
-			if (key === "name" || key === "length" || key === "prototype") solver.add(cell, unknown("a computed value"));
+			if (key === "name" || key === "length" || key === "prototype")
+				solver.add(cell, unknown("a computed value"));
 			return;
 		case "map":
 		case "set":
@@ -110,7 +116,7 @@ function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
 	}
 }
 
-function fromSource(engine: Engine, source: Cell, key: string, cell: Cell): void {
+function fromSource(engine: Engine, source: Cell, key: string, cell: Cell) {
 	engine.solver.each(source, (value) => {
 		if (value.kind === "nothing" || value.kind === "string") return;
 		engine.read(value, key, (found) => found.kind !== "nothing" && engine.solver.add(cell, found));
@@ -123,7 +129,7 @@ function ownProperty(thing: Thing, key: string): readonly Node[] {
 	return keyed(thing.node, thing.node.properties).get(key) ?? [];
 }
 
-function objectSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
+function objectSlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
 	if (thing.node.type !== "ObjectExpression") return;
 	const own = ownProperty(thing, key);
 	for (const property of own) memberValue(engine, property, cell);
@@ -140,7 +146,7 @@ function objectSlot(engine: Engine, thing: Thing, key: string, cell: Cell): void
 	if (!open) engine.solver.add(cell, NOTHING);
 }
 
-function computedProperty(engine: Engine, property: Node, key: string, cell: Cell): void {
+function computedProperty(engine: Engine, property: Node, key: string, cell: Cell) {
 	let fed = false;
 	engine.solver.each(engine.evaluate(property.key), (value) => {
 		if (fed || (value.kind === "string" && value.text !== key)) return;
@@ -149,7 +155,7 @@ function computedProperty(engine: Engine, property: Node, key: string, cell: Cel
 	});
 }
 
-function arraySlot(engine: Engine, thing: Thing, key: string, cell: Cell): void {
+function arraySlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
 	if (thing.node.type !== "ArrayExpression") return;
 	const elements = thing.node.elements as (Node | null)[];
 	const spread = elements.findIndex((element) => element?.type === "SpreadElement");
@@ -164,7 +170,7 @@ function arraySlot(engine: Engine, thing: Thing, key: string, cell: Cell): void 
 	for (const element of elements.slice(spread)) if (element !== null) feedElement(engine, element, cell);
 }
 
-function feedElement(engine: Engine, element: Node, cell: Cell): void {
+function feedElement(engine: Engine, element: Node, cell: Cell) {
 	if (element.type !== "SpreadElement") return engine.solver.feed(engine.evaluate(element), cell);
 	engine.solver.each(engine.evaluate(element.argument), (value) =>
 		engine.elements(value, (found) => engine.solver.add(cell, found)),
@@ -186,14 +192,14 @@ export function makeEvery(engine: Engine): Engine["every"] {
 	};
 }
 
-function everySource(engine: Engine, source: Cell, cell: Cell): void {
+function everySource(engine: Engine, source: Cell, cell: Cell) {
 	engine.solver.each(source, (value) => {
 		if (value.kind === "nothing" || value.kind === "string") return;
 		engine.read(value, undefined, (found) => engine.solver.add(cell, found));
 	});
 }
 
-function everyMember(engine: Engine, thing: Thing, cell: Cell): void {
+function everyMember(engine: Engine, thing: Thing, cell: Cell) {
 	if (thing.node.type === "ArrayExpression") {
 		for (const element of thing.node.elements as (Node | null)[]) {
 			if (element !== null) feedElement(engine, element, cell);

@@ -1,6 +1,15 @@
 /** What the models of the language's own functions work with: one call of one of them. */
 import type { Engine } from "./engine.ts";
-import { type CallSite, Cell, type Context, join, place, type Thing, thingValue, type Value } from "./values.ts";
+import {
+	type CallSite,
+	type Cell,
+	type Context,
+	join,
+	place,
+	type Thing,
+	thingValue,
+	type Value,
+} from "./values.ts";
 
 export class Invocation {
 	readonly engine: Engine;
@@ -20,23 +29,25 @@ export class Invocation {
 	}
 
 	/** Returns a value, as far as it agrees with the context. */
-	give(value: Value): void {
+	give(value: Value) {
 		if (this.result === undefined) return;
 		const context = join(value.context, this.context);
 		if (context !== undefined) this.engine.solver.add(this.result, place(value, context));
 	}
 
-	giveAll(cell: Cell): void {
+	giveAll(cell: Cell) {
 		this.engine.solver.each(cell, (value) => this.give(value));
 	}
 
 	/** Adds each element of a cell's iterables to another. */
-	elementsOf(cell: Cell, into: Cell): void {
-		this.engine.solver.each(cell, (value) => this.engine.elements(value, (found) => this.engine.solver.add(into, found)));
+	elementsOf(cell: Cell, into: Cell) {
+		this.engine.solver.each(cell, (value) =>
+			this.engine.elements(value, (found) => this.engine.solver.add(into, found)),
+		);
 	}
 
 	/** Calls a function argument with the given arguments; what it returns goes to `returned`. */
-	callback(index: number, args: readonly Cell[], returned?: Cell): void {
+	callback(index: number, args: readonly Cell[], returned?: Cell) {
 		const { engine, site } = this;
 		const inner = engine.impliedSite(site, `callback ${index}`, args);
 		engine.solver.each(this.argument(index), (fn) => engine.invoke(fn, inner, returned));
@@ -47,7 +58,7 @@ export class Invocation {
 		return this.engine.things.made(this.site.node, tag, "array");
 	}
 
-	giveThing(thing: Thing): void {
+	giveThing(thing: Thing) {
 		this.give(thingValue(thing));
 	}
 }

@@ -1,7 +1,18 @@
 /** Backwards: the names of a thing's properties, and what iterating over it gives. */
 import type { Engine } from "./engine.ts";
 import { type Node, staticKey } from "./syntax.ts";
-import { type Cell, join, place, shapeKey, text, type Thing, thingValue, unknown, type Value, withCall } from "./values.ts";
+import {
+	type Cell,
+	join,
+	place,
+	shapeKey,
+	type Thing,
+	text,
+	thingValue,
+	unknown,
+	type Value,
+	withCall,
+} from "./values.ts";
 
 export function makeNames(engine: Engine): Engine["names"] {
 	return (thing) => {
@@ -30,7 +41,7 @@ export function onePass(engine: Engine, value: Value, loop: Node): Value {
 	return place(value, withCall(value.context, id, engine.things.idOf(shapeKey(value))));
 }
 
-function literalNames(engine: Engine, node: Node, names: Cell): void {
+function literalNames(engine: Engine, node: Node, names: Cell) {
 	for (const property of node.properties as Node[]) {
 		if (property.type === "SpreadElement") {
 			fromSource(engine, engine.evaluate(property.argument), names);
@@ -42,7 +53,7 @@ function literalNames(engine: Engine, node: Node, names: Cell): void {
 	}
 }
 
-function fromSource(engine: Engine, source: Cell, names: Cell): void {
+function fromSource(engine: Engine, source: Cell, names: Cell) {
 	engine.solver.each(source, (value) => {
 		if (value.kind === "thing") engine.solver.feed(engine.names(value.thing), names);
 		else if (value.kind !== "nothing") engine.solver.add(names, unknown("a name from an enumeration"));
@@ -82,6 +93,6 @@ export function entryOf(engine: Engine, map: Thing): Thing {
 }
 
 /** Gives a thing that the analysis made a property. */
-export function setSlot(engine: Engine, thing: Thing, key: string, from: Cell): void {
+export function setSlot(engine: Engine, thing: Thing, key: string, from: Cell) {
 	engine.solver.feed(from, engine.slot(thing, key));
 }

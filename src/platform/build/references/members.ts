@@ -23,7 +23,7 @@ export function keyed(node: Node, members: readonly Node[]): Map<string, Node[]>
 }
 
 /** What a property of an object literal or a member of a class holds. */
-export function memberValue(engine: Engine, member: Node, cell: Cell): void {
+export function memberValue(engine: Engine, member: Node, cell: Cell) {
 	if (member.kind === "set" || member.kind === "constructor") return;
 	if (member.kind === "get") return engine.solver.feed(engine.returned(member.value), cell);
 	if (member.value) engine.solver.feed(engine.evaluate(member.value), cell);
@@ -38,7 +38,7 @@ export function classSlot(
 	isStatic: boolean,
 	cell: Cell,
 	seen = new Set<Thing>(),
-): void {
+) {
 	if (seen.has(owner)) return;
 	seen.add(owner);
 	const { solver } = engine;
@@ -58,14 +58,22 @@ export function classSlot(
 }
 
 /** All members of a class or of its instances. */
-export function everyOfClass(engine: Engine, owner: Thing, isStatic: boolean, cell: Cell, seen = new Set<Thing>()): void {
+export function everyOfClass(
+	engine: Engine,
+	owner: Thing,
+	isStatic: boolean,
+	cell: Cell,
+	seen = new Set<Thing>(),
+) {
 	if (seen.has(owner)) return;
 	seen.add(owner);
 	for (const member of owner.node.body.body as Node[]) {
-		if (member.type !== "StaticBlock" && Boolean(member.static) === isStatic) memberValue(engine, member, cell);
+		if (member.type !== "StaticBlock" && Boolean(member.static) === isStatic)
+			memberValue(engine, member, cell);
 	}
 	if (!owner.node.superClass) return;
 	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class") everyOfClass(engine, above.thing, isStatic, cell, seen);
+		if (above.kind === "thing" && above.thing.kind === "class")
+			everyOfClass(engine, above.thing, isStatic, cell, seen);
 	});
 }

@@ -2,16 +2,16 @@
 import { callArrayMethod } from "./arrays.ts";
 import { callCollectionMethod } from "./collections.ts";
 import type { Engine } from "./engine.ts";
-import { callModule } from "./modules.ts";
 import { readNames } from "./environment.ts";
 import { Invocation } from "./invocation.ts";
+import { callModule } from "./modules.ts";
 import { applyStringMethod, simplePattern } from "./strings.ts";
 import type { Node } from "./syntax.ts";
-import { type CallSite, Cell, join, makeValue, NOTHING, text, type Value, unknown } from "./values.ts";
+import { type CallSite, Cell, join, makeValue, NOTHING, text, unknown, type Value } from "./values.ts";
 
 type Method = Value & { kind: "method" };
 
-export function callMethod(engine: Engine, callee: Method, site: CallSite, result: Cell | undefined): void {
+export function callMethod(engine: Engine, callee: Method, site: CallSite, result: Cell | undefined) {
 	const call = new Invocation(engine, site, result, callee.context);
 	const { of, name } = callee;
 	if (name === "call" || name === "apply" || name === "bind") return callThrough(call, callee);
@@ -29,7 +29,7 @@ export function callMethod(engine: Engine, callee: Method, site: CallSite, resul
 }
 
 /** `f.call(self, …)`, `f.apply(self, array)`, `f.bind(self)`. */
-function callThrough(call: Invocation, callee: Method): void {
+function callThrough(call: Invocation, callee: Method) {
 	const { engine, site } = call;
 	if (callee.name === "bind") {
 		if (site.arguments.length <= 1 && site.rest === undefined) return call.give(callee.of);
@@ -47,7 +47,7 @@ function callThrough(call: Invocation, callee: Method): void {
 }
 
 /** Promises are transparent: `await` and `then` see the value itself. */
-function callPromise(call: Invocation, callee: Method): void {
+function callPromise(call: Invocation, callee: Method) {
 	const given = new Cell();
 	const { solver } = call.engine;
 	solver.add(given, callee.of);
@@ -64,7 +64,7 @@ function callPromise(call: Invocation, callee: Method): void {
 	call.giveAll(returned);
 }
 
-function callStringMethod(call: Invocation, name: string, of: Value & { kind: "string" }): void {
+function callStringMethod(call: Invocation, name: string, of: Value & { kind: "string" }) {
 	const { engine, site } = call;
 	if (site.rest !== undefined || site.arguments.length > 3) return call.give(unknown("a computed value"));
 	const step = (index: number, args: (string | RegExp)[], context: Value["context"]) => {
@@ -91,10 +91,11 @@ function finish(
 	of: Value & { kind: "string" },
 	args: readonly (string | RegExp)[],
 	context: Value["context"],
-): void {
+) {
 	const { engine } = call;
 	const result = applyStringMethod(name, of.text, args);
-	if (result === undefined) return call.give(makeValue({ kind: "unknown", why: "a computed value" }, context, of.site));
+	if (result === undefined)
+		return call.give(makeValue({ kind: "unknown", why: "a computed value" }, context, of.site));
 	if (typeof result === "string") {
 		return call.give(makeValue({ kind: "string", text: result, numeric: false }, context, of.site));
 	}

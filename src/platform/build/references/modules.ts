@@ -5,7 +5,7 @@ import type { Node } from "./syntax.ts";
 import { Cell, makeValue, type Thing, thingValue, type Value } from "./values.ts";
 
 /** `__commonJS`: a function that, called, gives the module's exports. */
-export function wrapModule(call: Invocation): void {
+export function wrapModule(call: Invocation) {
 	const { engine, site } = call;
 	const module = engine.things.made(site.node, "module", "object");
 	const exports = engine.things.made(site.node, "exports", "object");
@@ -29,6 +29,6 @@ function cellOf(call: Invocation, thing: Thing): Cell {
 }
 
 /** `require_x()`. */
-export function callModule(call: Invocation, required: Value & { kind: "method" }): void {
+export function callModule(call: Invocation, required: Value & { kind: "method" }) {
 	call.engine.read(required.of, "exports", (value) => call.give(value));
 }

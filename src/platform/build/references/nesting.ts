@@ -15,7 +15,19 @@ const RIGHT_OPERATORS = new Set([..."!~?=>"]);
 const LEFT_OPERATORS = new Set([..."+-*%&|^<.:"]);
 const NESTING_WORDS = new Set(["else", "typeof", "void", "delete", "await", "new", "yield"]);
 /** After these a `/` begins a pattern. */
-const BEFORE_PATTERN = new Set(["return", "typeof", "case", "in", "of", "delete", "void", "throw", "else", "await", "yield"]);
+const BEFORE_PATTERN = new Set([
+	"return",
+	"typeof",
+	"case",
+	"in",
+	"of",
+	"delete",
+	"void",
+	"throw",
+	"else",
+	"await",
+	"yield",
+]);
 const WORD = /[A-Za-z0-9_$\u0080-\uffff]+/y;
 
 /** Says what is wrong with code that nests too deeply, or undefined. The time grows with its length. */
@@ -88,9 +100,13 @@ class Scanner {
 		const opened = this.#open.pop();
 		if (opened !== undefined) this.#weight -= this.#chains.pop() ?? 0;
 		this.#step(false);
-		if (opened === "$") return this.#template();
+		if (opened === "$") {
+			this.#template();
+			return;
+		}
 		// A closing brace at the end of a line ends a statement; what follows begins anew.
-		if (bracket === "}" && (this.#code[this.#at] === "\n" || this.#at === this.#code.length)) this.#separate();
+		if (bracket === "}" && (this.#code[this.#at] === "\n" || this.#at === this.#code.length))
+			this.#separate();
 	}
 
 	#quoted(quote: string): void {
@@ -115,9 +131,12 @@ class Scanner {
 			if (char === "\\") this.#at += 2;
 			else if (char === "$" && this.#code[this.#at + 1] === "{") {
 				this.#at++;
-				return this.#push("$");
-			} else if (char === "`") return this.#pop("`");
-			else this.#at++;
+				this.#push("$");
+				return;
+			} else if (char === "`") {
+				this.#pop("`");
+				return;
+			} else this.#at++;
 		}
 	}
 
@@ -130,7 +149,8 @@ class Scanner {
 		}
 		if (!this.#operand) {
 			this.#add(LEFT);
-			return this.#step(true);
+			this.#step(true);
+			return;
 		}
 		let inClass = false;
 		let at = this.#at + 1;
@@ -148,7 +168,10 @@ class Scanner {
 	#word(): void {
 		WORD.lastIndex = this.#at;
 		const word = WORD.exec(this.#code)?.[0];
-		if (word === undefined) return this.#step(true);
+		if (word === undefined) {
+			this.#step(true);
+			return;
+		}
 		this.#at += word.length;
 		this.#operand = BEFORE_PATTERN.has(word);
 		if (NESTING_WORDS.has(word)) this.#add(RIGHT);

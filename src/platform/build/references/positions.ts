@@ -18,7 +18,9 @@ interface SourceMapJson {
 }
 
 const DIGITS = new Int8Array(128).fill(-1);
-for (const [index, char] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries()) {
+for (const [index, char] of [
+	..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+].entries()) {
 	DIGITS[char.charCodeAt(0)] = index;
 }
 
@@ -40,7 +42,8 @@ export class Positions {
 
 	/** @param sourceMap JSON text; where it is missing or is none, positions are those in the bundle. */
 	constructor(code: string, sourceMap: string | undefined) {
-		for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1)) this.#lineOffsets.push(at + 1);
+		for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1))
+			this.#lineOffsets.push(at + 1);
 		this.#map = sourceMap === undefined ? undefined : parseMap(sourceMap);
 		if (this.#map === undefined) return;
 		this.#scan(this.#map.mappings);
@@ -80,7 +83,7 @@ export class Positions {
 		return undefined;
 	}
 
-	#scan(mappings: string): void {
+	#scan(mappings: string) {
 		const reader = new Reader(mappings);
 		for (let more = true; more; ) {
 			const start = { offset: reader.offset, source: reader.source, line: reader.original, first: -1 };

@@ -6,7 +6,8 @@ import type { Node } from "./syntax.ts";
 
 const NAME = /^[A-Za-z0-9_]{1,128}$/;
 /** Sources from npm, JSR, the web or the platform itself, by the map's own spelling or by the path shown. */
-const DEPENDENCY = /(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
+const DEPENDENCY =
+	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
 
 /** Works out files and lines, once per place. */
 export class Files {

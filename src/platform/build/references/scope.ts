@@ -98,7 +98,7 @@ export class Scopes {
 		return this.#free.get(name) ?? [];
 	}
 
-	#resolveName(name: string): void {
+	#resolveName(name: string) {
 		const identifiers = this.#identifiers.get(name);
 		if (identifiers === undefined) return;
 		this.#identifiers.delete(name);
@@ -112,13 +112,16 @@ export class Scopes {
 				continue;
 			}
 			let uses = this.#uses.get(binding);
-			if (uses === undefined) this.#uses.set(binding, (uses = { reads: [], writes: [] }));
+			if (uses === undefined) {
+				uses = { reads: [], writes: [] };
+				this.#uses.set(binding, uses);
+			}
 			(target ? uses.writes : uses.reads).push(node);
 		}
 		this.#free.set(name, free);
 	}
 
-	#enter(node: Node): void {
+	#enter(node: Node) {
 		switch (node.type) {
 			case "Identifier": {
 				const list = this.#identifiers.get(node.name as string);
@@ -156,12 +159,12 @@ export class Scopes {
 		}
 	}
 
-	#enterFunction(node: Node): void {
+	#enterFunction(node: Node) {
 		if (node.id) this.#declare(node.type === "FunctionDeclaration" ? blockScope(node) : node, node.id);
 		for (const param of node.params as Node[]) this.#declarePattern(node, param);
 	}
 
-	#declarePattern(scope: Node, pattern: Node): void {
+	#declarePattern(scope: Node, pattern: Node) {
 		const stack: Node[] = [pattern];
 		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
 			switch (node.type) {
@@ -184,12 +187,18 @@ export class Scopes {
 		}
 	}
 
-	#declare(scope: Node, identifier: Node): void {
+	#declare(scope: Node, identifier: Node) {
 		const name = identifier.name as string;
 		let names = this.#declared.get(scope);
-		if (names === undefined) this.#declared.set(scope, (names = new Map()));
+		if (names === undefined) {
+			names = new Map();
+			this.#declared.set(scope, names);
+		}
 		let binding = names.get(name);
-		if (binding === undefined) names.set(name, (binding = { name, scope, declarations: [] }));
+		if (binding === undefined) {
+			binding = { name, scope, declarations: [] };
+			names.set(name, binding);
+		}
 		binding.declarations.push(identifier);
 		this.#bindingOf.set(identifier, binding);
 	}
@@ -204,7 +213,7 @@ export function childKeys(node: Node): readonly string[] {
 	return visitorKeys[node.type] ?? NO_CHILDREN;
 }
 
-function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[] | null | undefined): void {
+function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[] | null | undefined) {
 	if (child === null || child === undefined) return;
 	if (!Array.isArray(child)) {
 		if (child.type === "Literal") return;
@@ -221,7 +230,8 @@ function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[]
 
 function functionScope(node: Node): Node {
 	let scope = node;
-	while (scope.parent !== undefined && !isFunction(scope) && scope.type !== "StaticBlock") scope = scope.parent;
+	while (scope.parent !== undefined && !isFunction(scope) && scope.type !== "StaticBlock")
+		scope = scope.parent;
 	return scope;
 }
 

@@ -24,7 +24,7 @@ export class Solver {
 	}
 
 	/** Adds a value to a cell; past the cell's limit it becomes unknown instead. */
-	add(cell: Cell, value: Value): void {
+	add(cell: Cell, value: Value) {
 		if (cell.values.has(value.key)) return;
 		const full = cell.values.size >= this.#limits.valuesMax;
 		const added = full ? unknown(LIMIT) : value;
@@ -34,19 +34,19 @@ export class Solver {
 	}
 
 	/** Calls the listener with each value that the cell has or ever gets. */
-	each(cell: Cell, listener: (value: Value) => void): void {
+	each(cell: Cell, listener: (value: Value) => void) {
 		cell.listeners.push(listener);
 		for (const value of cell.values.values()) this.later(() => listener(value));
 	}
 
 	/** Lets every value of one cell be one of another. */
-	feed(from: Cell, to: Cell): void {
+	feed(from: Cell, to: Cell) {
 		if (from === to || from.feeds.has(to)) return;
 		from.feeds.add(to);
 		this.each(from, (value) => this.add(to, value));
 	}
 
-	later(task: () => void): void {
+	later(task: () => void) {
 		this.#queue.push(task);
 	}
 
@@ -68,7 +68,7 @@ export class Solver {
 	}
 
 	/** Forgets the work that is left. */
-	abandon(): void {
+	abandon() {
 		this.#queue = [];
 	}
 }

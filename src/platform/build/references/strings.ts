@@ -12,7 +12,7 @@ export function combined(
 	right: Cell,
 	into: Cell,
 	make: (left: Value, right: Value) => Shape,
-): void {
+) {
 	solver.each(left, (a) =>
 		solver.each(right, (b) => {
 			const context: Context | undefined = join(a.context, b.context);
@@ -22,7 +22,7 @@ export function combined(
 }
 
 /** `left + right`. */
-export function concatenated(solver: Solver, left: Cell, right: Cell, into: Cell): void {
+export function concatenated(solver: Solver, left: Cell, right: Cell, into: Cell) {
 	combined(solver, left, right, into, (a, b) => {
 		if (a.kind === "unknown") return a;
 		if (b.kind === "unknown") return b;
@@ -80,7 +80,8 @@ export function applyStringMethod(
 	text: string,
 	args: readonly (string | RegExp)[],
 ): string | string[] | undefined {
-	if (text.length > TEXT_MAX || !args.every((arg) => typeof arg !== "string" || arg.length <= TEXT_MAX)) return undefined;
+	if (text.length > TEXT_MAX || !args.every((arg) => typeof arg !== "string" || arg.length <= TEXT_MAX))
+		return undefined;
 	if (method === "replace" || method === "replaceAll") return replaced(method, text, args);
 	if (method === "split") {
 		const parts = args[0] === undefined ? [text] : text.split(args[0]);

@@ -23,7 +23,7 @@ export function makeTarget(engine: Engine): (node: Node) => Cell {
 	};
 }
 
-function fill(engine: Engine, node: Node, cell: Cell): void {
+function fill(engine: Engine, node: Node, cell: Cell) {
 	const { solver } = engine;
 	const parent = node.parent as Node;
 	switch (parent.type) {
@@ -69,7 +69,7 @@ function isLoop(node: Node | undefined): boolean {
 	return node?.type === "ForOfStatement" || node?.type === "ForInStatement";
 }
 
-function loopVariable(engine: Engine, loop: Node, cell: Cell): void {
+function loopVariable(engine: Engine, loop: Node, cell: Cell) {
 	const { solver } = engine;
 	const add = (found: Value) => solver.add(cell, onePass(engine, found, loop));
 	solver.each(engine.evaluate(loop.right), (value) => {
@@ -83,25 +83,29 @@ function loopVariable(engine: Engine, loop: Node, cell: Cell): void {
 const COUNT_MAX = 64;
 
 /** `for (let i = 1; i <= 3; i++)`, where both ends are numbers. */
-function counter(engine: Engine, node: Node, update: Node, cell: Cell): void {
+function counter(engine: Engine, node: Node, update: Node, cell: Cell) {
 	const { solver } = engine;
 	const loop = update.parent as Node;
-	const declared = loop.type === "ForStatement" && loop.init?.type === "VariableDeclaration" ? loop.init.declarations : [];
+	const declared =
+		loop.type === "ForStatement" && loop.init?.type === "VariableDeclaration" ? loop.init.declarations : [];
 	const start = declared.find((declarator: Node) => declarator.id.name === node.name)?.init?.value;
 	const test = loop.test as Node | null | undefined;
-	const bounded = test?.type === "BinaryExpression" && ["<", "<="].includes(test.operator) && test.left.name === node.name;
+	const bounded =
+		test?.type === "BinaryExpression" && ["<", "<="].includes(test.operator) && test.left.name === node.name;
 	if (typeof start !== "number" || !bounded || update !== loop.update || update.operator !== "++") {
 		return solver.add(cell, unknown("a counter"));
 	}
 	solver.each(engine.evaluate(test.right), (end) => {
-		const last = end.kind === "string" && end.numeric ? Number(end.text) - (test.operator === "<" ? 1 : 0) : Number.NaN;
+		const last =
+			end.kind === "string" && end.numeric ? Number(end.text) - (test.operator === "<" ? 1 : 0) : Number.NaN;
 		if (!(last - start <= COUNT_MAX)) return solver.add(cell, unknown("a counter"));
-		for (let at = start; at <= last; at++) solver.add(cell, makeValue({ kind: "string", text: String(at), numeric: true }));
+		for (let at = start; at <= last; at++)
+			solver.add(cell, makeValue({ kind: "string", text: String(at), numeric: true }));
 	});
 }
 
 /** A default stands in where there may be no value, and only there. */
-function withDefault(engine: Engine, pattern: Node, cell: Cell): void {
+function withDefault(engine: Engine, pattern: Node, cell: Cell) {
 	const { solver } = engine;
 	solver.each(engine.target(pattern), (value) => {
 		if (value.kind !== "nothing") return solver.add(cell, value);
@@ -109,7 +113,7 @@ function withDefault(engine: Engine, pattern: Node, cell: Cell): void {
 	});
 }
 
-function property(engine: Engine, node: Node, cell: Cell): void {
+function property(engine: Engine, node: Node, cell: Cell) {
 	const { solver } = engine;
 	const object = engine.target(node.parent as Node);
 	const key = staticKey(node.key, node.computed);
@@ -124,7 +128,7 @@ function property(engine: Engine, node: Node, cell: Cell): void {
 	});
 }
 
-function rest(engine: Engine, node: Node, cell: Cell): void {
+function rest(engine: Engine, node: Node, cell: Cell) {
 	const { solver } = engine;
 	const parent = node.parent as Node;
 	if (isFunction(parent)) {
@@ -141,7 +145,7 @@ function rest(engine: Engine, node: Node, cell: Cell): void {
 }
 
 /** What the callers of a function give for a parameter; with `onwards`, for that one and all after it. */
-function parameter(engine: Engine, fn: Thing, index: number, cell: Cell, onwards = false): void {
+function parameter(engine: Engine, fn: Thing, index: number, cell: Cell, onwards = false) {
 	const { solver } = engine;
 	engine.onEscape(fn, () => solver.add(cell, unknown(OUTSIDE)));
 	engine.onCall(fn, (call) => {
@@ -192,7 +196,7 @@ export function makeSelf(engine: Engine): (owner: Node) => Cell {
 	};
 }
 
-function fillSelf(engine: Engine, owner: Node, cell: Cell): void {
+function fillSelf(engine: Engine, owner: Node, cell: Cell) {
 	const { solver } = engine;
 	if (owner.type === "Program") return;
 	const member = owner.parent as Node;
@@ -200,7 +204,8 @@ function fillSelf(engine: Engine, owner: Node, cell: Cell): void {
 	const inClass = element.parent?.type === "ClassBody";
 	const outside = () => {
 		if (inClass) ownInstances(engine, element, cell);
-		else if (member.type === "Property") solver.add(cell, thingValue(engine.things.of(member.parent as Node)));
+		else if (member.type === "Property")
+			solver.add(cell, thingValue(engine.things.of(member.parent as Node)));
 		else solver.add(cell, unknown(OUTSIDE));
 	};
 	const accessor = isFunction(owner) && (member.kind === "get" || member.kind === "set");
@@ -219,11 +224,10 @@ function fillSelf(engine: Engine, owner: Node, cell: Cell): void {
 	});
 }
 
-function ownInstances(engine: Engine, element: Node, cell: Cell): void {
+function ownInstances(engine: Engine, element: Node, cell: Cell) {
 	const owner = engine.things.of(element.parent?.parent as Node);
 	if (element.static || element.type === "StaticBlock") return engine.solver.add(cell, thingValue(owner));
 	engine.trace(owner);
 	engine.solver.add(cell, thingValue(engine.things.outside(owner)));
 	engine.solver.feed(owner.instances, cell);
 }
-

@@ -19,7 +19,10 @@ export class Things {
 	/** A thing that a call or pattern makes; the tag tells several at one node apart. */
 	made(node: Node, tag: string, kind: ThingKind, made?: Thing): Thing {
 		let tags = this.#byNode.get(node);
-		if (tags === undefined) this.#byNode.set(node, (tags = new Map()));
+		if (tags === undefined) {
+			tags = new Map();
+			this.#byNode.set(node, tags);
+		}
 		let thing = tags.get(tag);
 		if (thing === undefined) {
 			thing = {
@@ -54,7 +57,10 @@ export class Things {
 	/** A number that stays the same for the same text. */
 	idOf(key: string): number {
 		let id = this.#ids.get(key);
-		if (id === undefined) this.#ids.set(key, (id = this.#nextId++));
+		if (id === undefined) {
+			id = this.#nextId++;
+			this.#ids.set(key, id);
+		}
 		return id;
 	}
 
@@ -82,7 +88,8 @@ export class Things {
 	/** Every `this` and `super` in a node that means the same as at the node itself. */
 	selfNodes(node: Node): Node[] {
 		const found: Node[] = [];
-		const ownThis = (inner: Node) => (isFunction(inner) && inner.type !== "ArrowFunctionExpression") || isClass(inner);
+		const ownThis = (inner: Node) =>
+			(isFunction(inner) && inner.type !== "ArrowFunctionExpression") || isClass(inner);
 		for (const inner of within(node, ownThis)) {
 			if (inner.type === "ThisExpression" || inner.type === "Super") found.push(inner);
 		}

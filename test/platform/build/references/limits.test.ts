@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { AppError } from "../../../../src/errors.ts";
 import { analyzeReferences } from "../../../../src/platform/build/references/analyze.ts";
 import { nestingFault } from "../../../../src/platform/build/references/nesting.ts";
-import { found } from "./cases.ts";
+import { found } from "./read-cases.ts";
 
 function codeOf(run: () => unknown): string {
 	try {
@@ -62,7 +62,10 @@ describe("bounded work", () => {
 	});
 
 	test("a cycle of 500 helpers", () => {
-		const helpers = Array.from({ length: 500 }, (_, i) => `function f${i}(n) { return f${(i + 1) % 500}(n) ?? Deno.env.get(n); }`);
+		const helpers = Array.from(
+			{ length: 500 },
+			(_, i) => `function f${i}(n) { return f${(i + 1) % 500}(n) ?? Deno.env.get(n); }`,
+		);
 		expect(found(`${helpers.join("\n")}\nf0("A");`).names).toBe("A");
 	});
 
@@ -75,7 +78,9 @@ describe("bounded work", () => {
 
 	test("more names than are told apart", () => {
 		const list = Array.from({ length: 3000 }, (_, i) => `"K${i}"`).join(", ");
-		const { references, dynamic } = analyzeReferences({ code: `for (const n of [${list}])\n  Deno.env.get(n);` });
+		const { references, dynamic } = analyzeReferences({
+			code: `for (const n of [${list}])\n  Deno.env.get(n);`,
+		});
 		expect(references.length).toBeGreaterThan(1000);
 		expect(dynamic).toMatchObject([{ line: 2, why: "analysis limit" }]);
 	});
@@ -97,10 +102,15 @@ describe("bounded work", () => {
 	});
 
 	test("things that hold themselves", () => {
-		expect(found(`const o = { k: "A" }; o.o = o; const l = [o]; l.push(l); Deno.env.get(o.o.o.k);`).names).toBe("A");
+		expect(
+			found(`const o = { k: "A" }; o.o = o; const l = [o]; l.push(l); Deno.env.get(o.o.o.k);`).names,
+		).toBe("A");
 	});
 
 	test("classes that inherit from themselves", () => {
-		expect(found(`class A extends B {} class B extends A { get(n) { return Deno.env.get(n); } } new A().get("X");`).names).toBe("X");
+		expect(
+			found(`class A extends B {} class B extends A { get(n) { return Deno.env.get(n); } } new A().get("X");`)
+				.names,
+		).toBe("X");
 	});
 });
