@@ -149,7 +149,18 @@ describe("what an upload may not import is refused before anything is built", ()
 		}
 	});
 
-	test("comments that name source maps and types are read by nobody", async () => {
+	test.each(["none", "bubblewrap"] as const)(
+		"a reference to types elsewhere is refused after the build, at level %s",
+		async (level) => {
+			const own = await testBuilder(place, { levels: [level] });
+			for (const comment of [`/// <reference path="${MODULE}" />`, `// @deno-types="file://${MODULE}"`]) {
+				const files = { [ENTRY]: `${comment}\nimport "./x.js";`, "functions/a/x.js": "console.log(1);" };
+				await expect(buildText(own, files)).rejects.toMatchObject({ code: "BUILD_ESCAPE" });
+			}
+		},
+	);
+
+	test("comments that name source maps are followed by nobody", async () => {
 		writeFileSync(
 			join(place.data, "x.map"),
 			JSON.stringify({ version: 3, sources: ["x"], sourcesContent: [CANARY], mappings: "AAAA", names: [] }),

@@ -103,6 +103,19 @@ describe("the level", () => {
 		});
 	});
 
+	test("with a file system of its own shows nothing that is not listed, hidden or not", async () => {
+		for (const level of ["bubblewrap", "namespaces"] as const) {
+			const { sandbox, build } = await open(level, []);
+			for (const path of [
+				join(place.data, "canary.txt"),
+				join(process.cwd(), "package.json"),
+				"/proc/1/environ",
+			]) {
+				expect((await sandbox.run(build, ["/bin/cat", path], LIMITS)).code).toBe(1);
+			}
+		}
+	});
+
 	test("hides what lies under a folder of the system, too", async () => {
 		const folder = "/usr/share/ca-certificates";
 		const file = "/etc/ssl/openssl.cnf";
