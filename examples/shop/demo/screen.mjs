@@ -1,0 +1,59 @@
+/** What the demonstration prints. Colours are for terminals. */
+const { stdout } = process;
+const hasColours = stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+
+const style = (code) => (text) => (hasColours ? `\u001b[${code}m${text}\u001b[0m` : text);
+export const bold = style(1);
+export const dim = style(2);
+const green = style(32);
+const red = style(31);
+
+export function say(text = "") {
+	stdout.write(`${text}\n`);
+}
+
+/** A chapter's title, with an empty line round it. */
+export function chapter(title) {
+	say();
+	say(bold(title));
+	say();
+}
+
+/** A command as it is typed. */
+export function typed(text) {
+	say(`  ${dim("$")} ${bold(text)}`);
+}
+
+/** What a command printed. */
+export function printed(text) {
+	for (const line of text.replace(/\n+$/, "").split("\n")) say(line === "" ? "" : `    ${line}`);
+	say();
+}
+
+/** Something that was expected and is so. */
+export function held(text) {
+	say(`  ${green("✓")} ${text}`);
+}
+
+export function failed(text) {
+	say(`  ${red("✗")} ${text}`);
+}
+
+/** Rows as aligned columns under a dim heading. */
+export function table(heading, rows) {
+	const widths = heading.map((title, column) =>
+		Math.max(...[title, ...rows.map((row) => row[column])].map(width)),
+	);
+	const line = (row) =>
+		row
+			.map((cell, column) => cell.padEnd(widths[column]))
+			.join("  ")
+			.trimEnd();
+	say(`  ${dim(line(heading))}`);
+	for (const row of rows) say(`  ${line(row)}`);
+	say();
+}
+
+const width = (text) => text.length;
+
+export const thousands = (number) => number.toLocaleString("en-US");
