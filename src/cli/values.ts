@@ -49,6 +49,17 @@ function parsePairs(pairs: readonly string[]): Map<string, string> {
 	return secrets;
 }
 
+/** Parses; the faults' list stays out of the error's data, which is for a command's own result. */
+function parsed(text: string, path: string): ReturnType<typeof parseDotenv> {
+	try {
+		return parseDotenv(text, path);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const { code, message, hint, exit, line } = error;
+		throw new AppError({ code, message, hint, exit, ...(line === undefined ? {} : { line }) });
+	}
+}
+
 async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string, string>> {
 	const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
 		const absent = cause.code === "ENOENT";
@@ -69,7 +80,7 @@ async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string
 			`${path} is not UTF-8 text.`,
 			"Save the file as UTF-8. Nothing was changed.",
 		);
-	const { pairs, warnings } = parseDotenv(text, path);
+	const { pairs, warnings } = parsed(text, path);
 	for (const { line, message } of warnings)
 		terminal.warn(message.includes(`line ${line}`) ? message : `${path}, line ${line}: ${message}`);
 	return new Map(pairs.map(({ name, value }) => [name, value]));
