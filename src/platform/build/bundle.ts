@@ -5,20 +5,13 @@
  * find, so the bundler cannot follow what was not checked. It runs in a sandbox (`sandbox.ts`), and what
  * it says that it used is checked once more (`verify.ts`).
  */
-import {
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	realpathSync,
-	rmSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { cryptoReady, hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { ancestorsOf } from "../../modules/paths.ts";
 import { buildFailure, cleaner } from "./failure.ts";
 import { checkImports, DEFAULT_HOSTS, type ImportRules } from "./imports.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
@@ -107,6 +100,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		memoryBytesMax: options.memoryBytesMax ?? 2 * 1024 ** 3,
 		fileBytesMax: Math.max(DOWNLOAD_BYTES_MAX, 4 * settings.outputBytesMax),
 	});
+	const turn = takingTurns(availableParallelism());
 	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
 	return {
 		level: sandbox.level,
@@ -115,7 +109,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 			const seen = buildFiles(files, entry, checked);
 			return { entry, source: sourceHash(entry, conditions, seen), files: seen };
 		},
-		build: (prepared) => build(prepared, sandbox, settings),
+		build: (prepared) => turn(() => build(prepared, sandbox, settings)),
 	};
 }
 
@@ -128,9 +122,9 @@ interface Settings {
 }
 
 async function build(prepared: PreparedBuild, sandbox: Sandbox, settings: Settings): Promise<Bundle> {
-	const folder = mkdtempSync(join(settings.directory, "build-"));
+	const folder = await mkdtemp(join(settings.directory, "build-"));
 	try {
-		writeSources(folder, prepared.files, sandbox);
+		await writeSources(folder, prepared.files, sandbox);
 		const root = sandbox.rootFor(folder);
 		const flags = buildFlags(prepared, settings.rules);
 		const deadline = performance.now() + settings.timeoutMs;
@@ -151,22 +145,22 @@ async function build(prepared: PreparedBuild, sandbox: Sandbox, settings: Settin
 		const sourceMap = checkSourceMap(map.toString("utf8"), prepared, root, cache);
 		return { code: new Uint8Array(code), sourceMap, hash: toBase64(hash(code)) };
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		await rm(folder, { recursive: true, force: true });
 	}
 }
 
 /** Every file is new (`wx`) in a folder that was made for it alone, so nothing in there is a link. */
-function writeSources(folder: string, files: ReadonlyMap<string, Uint8Array>, sandbox: Sandbox): void {
-	const made = [folder, ...["src", "out", "root"].map((name) => join(folder, name))];
-	for (const path of made.slice(1)) mkdirSync(path);
-	for (const [path, content] of files) {
-		const full = join(folder, "src", path);
-		for (let above = dirname(full); !made.includes(above); above = dirname(above)) made.push(above);
-		mkdirSync(dirname(full), { recursive: true });
-		writeFileSync(full, content, { flag: "wx", mode: 0o600 });
-		made.push(full);
+async function writeSources(folder: string, files: PreparedBuild["files"], sandbox: Sandbox): Promise<void> {
+	const folders = new Set(["src", "out", "root"]);
+	for (const path of files.keys()) {
+		for (const above of ancestorsOf(path).slice(1)) folders.add(`src/${above}`);
 	}
-	sandbox.adopt(made);
+	for (const name of folders) await mkdir(join(folder, name), { mode: 0o700 });
+	for (const [path, content] of files) {
+		await writeFile(join(folder, "src", path), content, { flag: "wx", mode: 0o600 });
+	}
+	const made = [...folders, ...[...files.keys()].map((path) => `src/${path}`)];
+	await sandbox.adopt([folder, ...made.map((name) => join(folder, name))]);
 }
 
 /** What the build wrote. No link in its place is followed: the build may not choose what the platform reads. */
@@ -199,6 +193,23 @@ function timeout({ entry }: PreparedBuild, { timeoutMs }: Settings): AppError {
 	const message = `The build of ${entry} took longer than ${timeoutMs / 1000} s.`;
 	const hint = "See that its packages can be downloaded from here, and try again.";
 	return new AppError({ code: "BUILD_TIMEOUT", message, hint, exit: EXIT.failure });
+}
+
+/** Lets so many tasks run at once; the others wait in order. */
+function takingTurns(atOnce: number): <T>(task: () => Promise<T>) => Promise<T> {
+	const waiting: (() => void)[] = [];
+	let running = 0;
+	return async (task) => {
+		if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+		else running++;
+		try {
+			return await task();
+		} finally {
+			const next = waiting.shift();
+			if (next === undefined) running--;
+			else next();
+		}
+	};
 }
 
 function removeAbandoned(directory: string): void {

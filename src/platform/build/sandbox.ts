@@ -17,7 +17,6 @@
 import {
 	accessSync,
 	chmodSync,
-	chownSync,
 	constants,
 	copyFileSync,
 	existsSync,
@@ -26,6 +25,7 @@ import {
 	statSync,
 	writeFileSync,
 } from "node:fs";
+import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { bubblewrapCommand, INNER, type Mount, namespacesCommand, systemMounts } from "./namespaces.ts";
@@ -58,8 +58,8 @@ export interface Sandbox {
 	readonly denoVersion: string;
 	/** Folder in which the sandbox has `build/` and `cache/`, as its processes see it. */
 	rootFor(build: string): { build: string; cache: string };
-	/** Hands a folder that is complete over to the sandbox's user. */
-	adopt(paths: readonly string[]): void;
+	/** Hands new folders and files over to the sandbox's user. */
+	adopt(paths: readonly string[]): Promise<void>;
 	/**
 	 * Runs a command in `build/src`; `build/root` is an empty folder. In `args`, `DENO` stands for the binary.
 	 * @param build absolute path of the build's folder, which is all that it may write, with the cache
@@ -92,8 +92,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 		if (level === "user" && process.getuid?.() !== 0) continue;
 		const sandbox = sandboxAt(level, options, cache);
 		discardForeign(cache, level);
-		for (const path of folders) mkdirSync(path, { recursive: true });
-		sandbox.adopt(folders);
+		for (const path of folders) mkdirSync(path, { recursive: true, mode: 0o700 });
+		await sandbox.adopt(folders);
 		const unreadable = level === "none" ? [] : [...options.hidden, `/proc/${process.pid}/environ`];
 		const args = ["/bin/sh", "-c", PROBE, "sh", ...unreadable, "--", DENO, "--version"];
 		const { code, startError, stdout, stderr } = await sandbox.run(probe, args, PROBE_LIMITS);
@@ -143,12 +143,8 @@ function sandboxAt(
 	return {
 		level,
 		rootFor,
-		adopt: (paths) => {
-			for (const path of paths) {
-				const isFolder = statSync(path).isDirectory();
-				chmodSync(path, isFolder ? 0o700 : 0o600);
-				if (level === "user") chownSync(path, NOBODY, NOBODY);
-			}
+		adopt: async (paths) => {
+			if (level === "user") for (const path of paths) await chown(path, NOBODY, NOBODY);
 		},
 		run: (build, args, limits) =>
 			runCommand(

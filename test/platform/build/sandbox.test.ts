@@ -21,7 +21,7 @@ async function open(level: SandboxLevel, hidden: string[]): Promise<{ sandbox: S
 	const build = join(place.root, level, "build-test");
 	const folders = [build, join(build, "src"), join(build, "root"), join(build, "out")];
 	for (const path of folders) mkdirSync(path, { recursive: true });
-	sandbox.adopt(folders);
+	await sandbox.adopt(folders);
 	return { sandbox, build };
 }
 
