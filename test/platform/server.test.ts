@@ -16,18 +16,58 @@ const FILES = {
 	"functions/mail/index.ts": 'export default () => new Response(Deno.env.get("MAIL_KEY") ?? "no key");',
 };
 
-function clientOf(platform: Platform, token: string): TestClient {
-	return new TestClient((path, init) => fetch(platform.controlUrl + path, init), token);
-}
+/** A linked project on a platform that can be stopped and started. */
+class Story implements AsyncDisposable {
+	readonly #place = testPlace();
+	readonly #identity = newTestIdentity();
+	readonly #vault = new TestVault().add(this.#identity, "reader", "platform");
+	#platform: Platform | undefined;
+	#client: TestClient | undefined;
+	#token = "";
+	#isLinked = false;
 
-async function bodyOf(platform: Platform, name: string): Promise<string> {
-	const response = await fetch(`${platform.listenUrl}/${APP}/${name}`);
-	if (!response.ok) throw new Error(`${response.status}`);
-	return await response.text();
-}
+	get platform(): Platform {
+		if (this.#platform === undefined) throw new Error("The platform is not running.");
+		return this.#platform;
+	}
 
-async function pidsOf(client: TestClient): Promise<Record<string, number | null>> {
-	return Object.fromEntries((await client.functions(APP)).map(({ name, pid }) => [name, pid]));
+	get client(): TestClient {
+		if (this.#client === undefined) throw new Error("The platform is not running.");
+		return this.#client;
+	}
+
+	async start(): Promise<void> {
+		const platform = await startPlatform(this.#place.config, { identity: this.#identity, log: NO_LOG });
+		this.#platform = platform;
+		this.#token ||= platform.firstToken ?? "";
+		this.#client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), this.#token);
+	}
+
+	/** @param value undefined deletes */
+	async send(name: string, version: number, value: string | undefined): Promise<ChangeEvent[]> {
+		const { revision, head } = this.#isLinked
+			? await this.client.showApp(APP)
+			: await this.client.createApp(APP, this.#vault);
+		const content = this.#isLinked ? {} : { header: this.#vault.header };
+		this.#isLinked = true;
+		const records = [this.#vault.record(name, version, value)];
+		return await this.client.send(APP, this.#vault.change(APP, { revision, head }, records, content));
+	}
+
+	async body(name: string): Promise<string> {
+		const response = await fetch(`${this.platform.listenUrl}/${APP}/${name}`);
+		if (!response.ok) throw new Error(`${response.status}`);
+		return await response.text();
+	}
+
+	async pids(): Promise<Record<string, number | null>> {
+		return Object.fromEntries((await this.client.functions(APP)).map(({ name, pid }) => [name, pid]));
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#platform?.close();
+		this.#place[Symbol.dispose]();
+	}
 }
 
 function redeployedOf(events: readonly ChangeEvent[]): [string, string][] {
@@ -37,60 +77,51 @@ function redeployedOf(events: readonly ChangeEvent[]): [string, string][] {
 }
 
 describe("the main job over real sockets", () => {
-	test("a changed secret restarts exactly the function that reads it, and a restart finds everything", async () => {
-		using place = testPlace();
-		const identity = newTestIdentity();
-		const vault = new TestVault().add(identity, "reader", "platform");
-		let platform = await startPlatform(place.config, { identity, log: NO_LOG });
-		try {
-			const token = platform.firstToken ?? "";
-			let client = clientOf(platform, token);
-			let base = await client.createApp(APP, vault);
-			const send = async (name: string, version: number, value: string | undefined, header = false) => {
-				const content = header ? { header: vault.header } : {};
-				const { revision, head } = base;
-				const change = vault.change(APP, { revision, head }, [vault.record(name, version, value)], content);
-				const events = await client.send(APP, change);
-				base = await client.showApp(APP);
-				return events;
-			};
-			await send("PAY_KEY", 1, "first", true);
-			expect(statusesOf(await client.deploy(APP, FILES))).toEqual({ pay: "deployed", mail: "deployed" });
-			expect(await bodyOf(platform, "pay")).toBe("first false");
-			expect(await bodyOf(platform, "mail")).toBe("no key");
+	test("a changed secret restarts exactly the function that reads it", async () => {
+		await using story = new Story();
+		await story.start();
+		await story.send("PAY_KEY", 1, "first");
+		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual({ pay: "deployed", mail: "deployed" });
+		expect(await story.body("pay")).toBe("first false");
+		expect(await story.body("mail")).toBe("no key");
 
-			const before = await pidsOf(client);
-			const events = await send("PAY_KEY", 2, "second");
-			expect(redeployedOf(events)).toEqual([["pay", "live"]]);
-			expect(events.at(-1)).toEqual({ type: "done", untouched: ["mail"] });
-			const after = await pidsOf(client);
-			expect(after["mail"]).toBe(before["mail"]);
-			expect(after["pay"]).not.toBe(before["pay"]);
-			expect(await bodyOf(platform, "pay")).toBe("second false");
+		const before = await story.pids();
+		const events = await story.send("PAY_KEY", 2, "second");
+		expect(redeployedOf(events)).toEqual([["pay", "live"]]);
+		expect(events.at(-1)).toEqual({ type: "done", untouched: ["mail"] });
+		const after = await story.pids();
+		expect(after["mail"]).toBe(before["mail"]);
+		expect(after["pay"]).not.toBe(before["pay"]);
+		expect(await story.body("pay")).toBe("second false");
 
-			expect(statusesOf(await client.deploy(APP, FILES))).toEqual({ pay: "unchanged", mail: "unchanged" });
-			expect(await pidsOf(client)).toEqual(after);
+		expect(redeployedOf(await story.send("PAY_KEY", 3, undefined))).toEqual([["pay", "live"]]);
+		expect(await story.body("pay")).toBe("undefined false");
+		expect((await story.pids())["mail"]).toBe(before["mail"]);
+	});
 
-			expect(redeployedOf(await send("PAY_KEY", 3, undefined))).toEqual([["pay", "live"]]);
-			expect(await bodyOf(platform, "pay")).toBe("undefined false");
-			await send("MAIL_KEY", 1, "post");
+	test("the same sources restart nothing, and a restart of the platform finds everything", async () => {
+		await using story = new Story();
+		await story.start();
+		await story.send("MAIL_KEY", 1, "post");
+		await story.client.deploy(APP, FILES);
+		const before = await story.pids();
+		const unchanged = { pay: "unchanged", mail: "unchanged" };
+		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual(unchanged);
+		expect(await story.pids()).toEqual(before);
 
-			const head = await client.showApp(APP);
-			await platform.close();
-			expect(existsSync(`/proc/${after["mail"]}`)).toBe(false);
-			platform = await startPlatform(place.config, { identity, log: NO_LOG });
-			expect(platform.firstToken).toBeUndefined();
-			client = clientOf(platform, token);
-			expect({ ...(await client.showApp(APP)), url: "" }).toEqual({ ...head, url: "" });
-			expect((await client.functions(APP)).map(({ name, state }) => [name, state])).toEqual([
-				["mail", "live"],
-				["pay", "live"],
-			]);
-			expect(await bodyOf(platform, "mail")).toBe("post");
-			expect(statusesOf(await client.deploy(APP, FILES))).toEqual({ pay: "unchanged", mail: "unchanged" });
-		} finally {
-			await platform.close();
-		}
+		const head = await story.client.showApp(APP);
+		await story.platform.close();
+		expect(existsSync(`/proc/${before["mail"]}`)).toBe(false);
+		await story.start();
+		expect(story.platform.firstToken).toBeUndefined();
+		expect({ ...(await story.client.showApp(APP)), url: "" }).toEqual({ ...head, url: "" });
+		const states = (await story.client.functions(APP)).map(({ name, state }) => [name, state]);
+		expect(states).toEqual([
+			["mail", "live"],
+			["pay", "live"],
+		]);
+		expect(await story.body("mail")).toBe("post");
+		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual(unchanged);
 	});
 
 	test("another identity cannot take over the data directory", async () => {

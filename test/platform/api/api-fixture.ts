@@ -1,0 +1,89 @@
+/** One platform for a test file, with an app that has a secret and a function. */
+import { afterAll, beforeAll, expect } from "vitest";
+import { utf8 } from "../../../src/bytes.ts";
+import { type Api, createApi } from "../../../src/platform/api/api.ts";
+import { blobHash } from "../../../src/protocol/blob-hash.ts";
+import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
+import { TestClient } from "../client-fixture.ts";
+import { openTestCore, type TestCore } from "../core-fixture.ts";
+import { TestVault } from "../vault-fixture.ts";
+
+export const ORIGIN = "http://127.0.0.1:8081";
+export const APP = "shop";
+export const BLOB = utf8("export const one = 1;");
+
+/** Made anew before a file's tests. */
+export let platform: TestCore;
+export let api: Api;
+export let client: TestClient;
+export let vault: TestVault;
+
+beforeAll(async () => {
+	platform = await openTestCore();
+	vault = new TestVault().add(platform.identity, "reader", "platform");
+	api = createApi({
+		core: platform.core,
+		hosts: { bound: "127.0.0.1", names: ["coffer.example.com"] },
+		listenUrl: "http://127.0.0.1:8080",
+	});
+	client = new TestClient((path, init) => api(new Request(ORIGIN + path, init)), platform.token);
+	const { revision, head } = await client.createApp(APP, vault);
+	const record = vault.record("A", 1, "a");
+	await client.send(APP, vault.change(APP, { revision, head }, [record], { header: vault.header }));
+	await client.deploy(APP, { "functions/hello/index.ts": "export default () => new Response('hello');" });
+});
+
+afterAll(async () => await platform[Symbol.asyncDispose]());
+
+/** A request that each route answers with success. */
+export async function good(name: keyof typeof ROUTES): Promise<{ path: string; body?: unknown }> {
+	const { revision, head } = await client.showApp(APP);
+	const version = (platform.core.apps.get(APP).state.records.get("B")?.version ?? 0) + 1;
+	const parameters = { app: APP, hash: blobHash(BLOB) };
+	const path = routePath(ROUTES[name], parameters);
+	if (name === "createApp") return { path, body: { vaultId: vault.vaultId, environment: "production" } };
+	if (name === "appendChange") {
+		return { path, body: vault.change(APP, { revision, head }, [vault.record("B", version, "b")]) };
+	}
+	if (name === "putBlob") return { path, body: BLOB };
+	if (name === "deploy") return { path, body: { files: [], functions: [], prune: false } };
+	if (name === "readLogs") return { path: `${path}?function=hello` };
+	if (name === "deleteFunctions") {
+		await client.deploy(APP, { "functions/gone/index.ts": "export default () => new Response();" });
+		return { path: `${path}?name=gone` };
+	}
+	if (name === "deleteApp") {
+		await client.createApp("doomed", vault);
+		return { path: "/v1/apps/doomed" };
+	}
+	return { path };
+}
+
+export async function send(
+	route: Route,
+	path: string,
+	token: string | undefined,
+	body?: unknown,
+	type?: string,
+) {
+	const headers = new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
+	const isBytes = body instanceof Uint8Array;
+	if (body !== undefined)
+		headers.set("content-type", type ?? (isBytes ? "application/octet-stream" : "application/json"));
+	const text = isBytes || typeof body === "string" || body === undefined ? body : JSON.stringify(body);
+	const init = {
+		method: route.method,
+		headers,
+		body: (text ?? null) as NonNullable<RequestInit["body"]> | null,
+	};
+	return await api(new Request(ORIGIN + path, init), `test-${Math.random()}`);
+}
+
+export async function expectProblem(response: Response, status: number, code: string): Promise<void> {
+	expect(response.headers.get("content-type")).toBe("application/problem+json");
+	expect(response.headers.get("cache-control")).toBe("no-store");
+	const body = await response.text();
+	expect(body).not.toMatch(/node_modules|\.ts:|at \w+ \(|coffer-core-/);
+	expect(JSON.parse(body)).toMatchObject({ status, code });
+	expect(response.status).toBe(status);
+}

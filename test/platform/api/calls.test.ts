@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { utf8 } from "../../../src/bytes.ts";
+import { blobHash } from "../../../src/protocol/blob-hash.ts";
+import { staleSchema } from "../../../src/protocol/messages.ts";
+import { ROUTES } from "../../../src/protocol/routes.ts";
+import { linesOf } from "../client-fixture.ts";
+import { TestVault } from "../vault-fixture.ts";
+import { APP, BLOB, client, expectProblem, platform, vault } from "./api-fixture.ts";
+
+describe("changes", () => {
+	test("are paged, and come back as they were sent", async () => {
+		const { revision, head } = await client.showApp(APP);
+		const version = (platform.core.apps.get(APP).state.records.get("C")?.version ?? 0) + 1;
+		const change = vault.change(APP, { revision, head }, [vault.record("C", version, "c")]);
+		const [accepted, done] = await client.send(APP, change);
+		expect(accepted).toMatchObject({ type: "accepted", revision: revision + 1, since: [] });
+		expect(done).toMatchObject({ type: "done", untouched: expect.arrayContaining(["hello"]) });
+		const response = await client.call(ROUTES.readChanges, { app: APP }, undefined, `?after=${revision}`);
+		const page = (await response.json()) as { head: string; entries: unknown[] };
+		expect(page.entries).toEqual([{ revision: revision + 1, head: page.head, change }]);
+	});
+
+	test.each(["-1", "x", "1.5", "1e3", "99999999999999999999", ""])("after=%s is refused", async (after) => {
+		const response = await client.call(ROUTES.readChanges, { app: APP }, undefined, `?after=${after}`);
+		await expectProblem(response, 400, "REQUEST_INVALID");
+	});
+
+	test("that are stale come back with what came since", async () => {
+		const { revision, head } = await client.showApp(APP);
+		const version = (platform.core.apps.get(APP).state.records.get("D")?.version ?? 0) + 1;
+		const base = { revision, head };
+		await client.send(APP, vault.change(APP, base, [vault.record("D", version, "mine")]));
+		const late = vault.change(APP, base, [vault.record("D", version, "late")]);
+		const response = await client.call(ROUTES.appendChange, { app: APP }, late);
+		const problem = (await response.clone().json()) as object;
+		await expectProblem(response, 409, "CHANGE_STALE");
+		const stale = staleSchema.parse(problem);
+		expect(stale.entries.map((entry) => entry.revision)).toEqual([revision + 1]);
+		expect(stale.revision).toBe(revision + 1);
+	});
+
+	test("sent twice get the first answer and are one entry", async () => {
+		const { revision, head } = await client.showApp(APP);
+		const version = (platform.core.apps.get(APP).state.records.get("E")?.version ?? 0) + 1;
+		const change = vault.change(APP, { revision, head }, [vault.record("E", version, "e")]);
+		const [first, second] = await Promise.all([client.send(APP, change), client.send(APP, change)]);
+		expect(second).toEqual(first);
+		expect((await client.showApp(APP)).revision).toBe(revision + 1);
+	});
+});
+
+describe("apps and functions", () => {
+	test("an app that is bound to another vault is not handed out", async () => {
+		const body = { vaultId: new TestVault().vaultId, environment: "production" };
+		await expectProblem(await client.call(ROUTES.createApp, { app: APP }, body), 409, "APP_TAKEN");
+	});
+
+	test.each(["Shop", "-shop", "shop_1", "a".repeat(64), "__proto__", "%2e%2e"])(
+		"the id %s is refused",
+		async (app) => {
+			const body = { vaultId: vault.vaultId, environment: "production" };
+			const response = await client.call(ROUTES.createApp, { app }, body);
+			await expectProblem(response, 400, "MESSAGE_INVALID");
+		},
+	);
+
+	test("deleting one that is not there deletes nothing", async () => {
+		const response = await client.call(
+			ROUTES.deleteFunctions,
+			{ app: APP },
+			undefined,
+			"?name=hello&name=nobody",
+		);
+		await expectProblem(response, 404, "FUNCTION_NOT_FOUND");
+		expect((await client.functions(APP)).map(({ name }) => name)).toContain("hello");
+	});
+
+	test.each(["../etc", "a/../b", "a//b", "/a", "a/", ".hidden", "a b", "a%2fb", "a\nb"])(
+		"a function cannot be called %j",
+		async (name) => {
+			const files = [["functions/x/index.ts", blobHash(BLOB)]];
+			await client.call(ROUTES.putBlob, { app: APP, hash: blobHash(BLOB) }, BLOB);
+			const body = { files, functions: [{ name, entry: "functions/x/index.ts" }], prune: false };
+			const lines = await linesOf(await client.call(ROUTES.deploy, { app: APP }, body));
+			expect(lines).toEqual([
+				{ type: "problem", problem: expect.objectContaining({ code: "UPLOAD_FUNCTION_INVALID" }) },
+			]);
+		},
+	);
+
+	test("a blob must have the hash that it is sent under", async () => {
+		const response = await client.call(ROUTES.putBlob, { app: APP, hash: blobHash(utf8("other")) }, BLOB);
+		await expectProblem(response, 422, "BLOB_HASH_MISMATCH");
+	});
+});
