@@ -197,6 +197,8 @@ export function parseVault(text: string): VaultDocument {
 		environments.set(section.name, section);
 		before = section.name;
 	}
+	if (reader.left === 0)
+		throw malformed("VAULT_TRUNCATED", "the last line has no line feed.", reader.line - 1);
 	if (reader.left !== 1 || reader.peek() !== "")
 		throw unexpected(reader, "the end of the file, after a line feed,");
 	return { vaultId, links, environments };

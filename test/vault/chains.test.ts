@@ -1,0 +1,311 @@
+/** Chains that nobody may write, and what is said of each. */
+import { describe, expect, test } from "vitest";
+import { randomBytes, toBase64 } from "../../src/crypto.ts";
+import { makeLink, parseLink } from "../../src/vault/chain.ts";
+import { createVault } from "../../src/vault/create.ts";
+import { commitmentOf, newEnvironmentKey, newEpochId, openKeys, wrapKey } from "../../src/vault/keys.ts";
+import { refusal } from "../support/refusal.ts";
+import {
+	alice,
+	bob,
+	carol,
+	dave,
+	type EpochWords,
+	mallory,
+	openEverything,
+	PRODUCTION,
+	VaultMaker,
+} from "./maker.ts";
+
+const random = (bytes: number) => toBase64(randomBytes(bytes));
+const words = (who: typeof alice, name: string) => [who.publicKeys.sign, who.publicKeys.box, name];
+const team = () => new VaultMaker().add(bob, "writer", "bob").add(carol, "reader", "carol");
+
+/** What verification says of a vault, environment production. */
+function verdict(maker: VaultMaker) {
+	return refusal(() => maker.reread().verified());
+}
+
+function addWords(who: typeof alice, role: string, name: string): string[] {
+	return ["add", role, ...words(who, name), random(80)];
+}
+
+describe("who may sign links of an environment", () => {
+	test.each([
+		["a stranger", mallory],
+		["a reader", carol],
+	])("not %s, though the signature is right", (_, signer) => {
+		const maker = team().link(PRODUCTION, addWords(mallory, "writer", "mallory"), signer);
+		expect(verdict(maker)).toMatchObject({ code: "VAULT_LINK_REFUSED", exit: 7, line: 12 });
+	});
+
+	test("a writer; and who signs for one is found out", () => {
+		const maker = team().link(PRODUCTION, addWords(mallory, "reader", "mallory"), bob);
+		expect(maker.verified().state.members.get(mallory.publicKeys.sign)?.role).toBe("reader");
+		const claimed = team();
+		const links = claimed.section().links;
+		const forged = makeLink(
+			{ vaultId: claimed.document.vaultId, environment: PRODUCTION },
+			links.at(-1),
+			addWords(mallory, "writer", "mallory"),
+			{ publicKey: alice.signing.publicKey, privateKey: mallory.signing.privateKey },
+		);
+		expect(verdict(claimed.links(PRODUCTION, [...links, forged]))).toMatchObject({
+			code: "VAULT_LINK_FORGED",
+		});
+	});
+
+	test("a removed writer signs no more", () => {
+		const maker = team().add(dave, "writer", "dave").epoch([dave]);
+		expect(verdict(maker.link(PRODUCTION, addWords(mallory, "writer", "m"), dave))).toMatchObject({
+			code: "VAULT_LINK_REFUSED",
+		});
+	});
+});
+
+describe("links in another place", () => {
+	test("of another environment", () => {
+		const maker = team().environment("preview");
+		const foreign = maker.section().links.at(-1);
+		const own = maker.section("preview").links;
+		if (!foreign) throw new Error("no link");
+		maker.links("preview", [...own, foreign]);
+		expect(refusal(() => maker.verified("preview"))).toMatchObject({ code: "VAULT_CHAIN_BROKEN" });
+	});
+
+	test("signed for another environment or vault, with the right predecessor", () => {
+		const { vaultId } = team().document;
+		for (const context of [
+			{ vaultId, environment: "preview" },
+			{ vaultId, environment: "" },
+			{ vaultId: new VaultMaker().document.vaultId, environment: PRODUCTION },
+		]) {
+			const maker = team().link(PRODUCTION, addWords(mallory, "reader", "m"), alice, context);
+			expect(verdict(maker)).toMatchObject({ code: "VAULT_LINK_FORGED", exit: 7 });
+		}
+	});
+
+	test("dropped, swapped or twice", () => {
+		const links = team().section().links;
+		const [first, second, third] = links;
+		if (!first || !second || !third) throw new Error("no links");
+		for (const wrong of [
+			[first, third],
+			[first, third, second],
+			[first, second, second, third],
+			[second, third],
+			[first, first],
+		]) {
+			const maker = team();
+			const own = maker.section().links;
+			const picked = wrong.map((link) => own[links.indexOf(link)] ?? link);
+			expect(["VAULT_CHAIN_BROKEN", "VAULT_ENVIRONMENT_UNKNOWN"]).toContain(
+				verdict(maker.links(PRODUCTION, picked)).code,
+			);
+		}
+	});
+
+	test("forked: a link that continues an earlier one", () => {
+		const maker = team();
+		const links = maker.section().links;
+		const fork = makeLink(
+			{ vaultId: maker.document.vaultId, environment: PRODUCTION },
+			links[1],
+			addWords(mallory, "reader", "m"),
+			alice.signing,
+		);
+		expect(verdict(maker.links(PRODUCTION, [...links, fork]))).toMatchObject({ code: "VAULT_CHAIN_BROKEN" });
+	});
+});
+
+describe("the vault's own chain", () => {
+	test("another genesis has another id", () => {
+		const other = createVault(PRODUCTION, { ...alice.publicKeys, name: "alice" }, alice);
+		const maker = new VaultMaker().links("", other.links);
+		expect(verdict(maker)).toMatchObject({ code: "VAULT_ID_MISMATCH", exit: 7, line: 4 });
+	});
+
+	test("an environment that no owner created", () => {
+		const maker = new VaultMaker().environment("preview").add(mallory, "writer", "mallory");
+		const foreign = new VaultMaker(PRODUCTION, mallory);
+		maker.links(PRODUCTION, foreign.section().links);
+		expect(verdict(maker)).toMatchObject({ code: "VAULT_ENVIRONMENT_UNKNOWN", exit: 7 });
+	});
+
+	test("a writer who is no owner creates and admits nobody", () => {
+		for (const change of [
+			["create", "preview", random(32)],
+			["admit", ...words(mallory, "m")],
+			["delete", PRODUCTION],
+		]) {
+			expect(verdict(team().link("", change, bob))).toMatchObject({ code: "VAULT_LINK_REFUSED", exit: 7 });
+		}
+	});
+
+	test("owners come and go", () => {
+		const maker = team()
+			.link("", ["admit", ...words(bob, "bob")])
+			.link("", ["expel", alice.publicKeys.sign], bob);
+		expect([...maker.verified().root.owners.keys()]).toEqual([bob.publicKeys.sign]);
+		maker.link("", ["create", "preview", random(32)], alice);
+		expect(verdict(maker)).toMatchObject({ code: "VAULT_LINK_REFUSED" });
+	});
+
+	test.each([
+		["create", PRODUCTION, random(32)],
+		["create", "Preview", random(32)],
+		["create", "preview", random(31)],
+		["create", "preview"],
+		["delete", "preview"],
+		["delete", PRODUCTION, "now"],
+		["admit", ...words(alice, "other")],
+		["admit", mallory.publicKeys.sign, mallory.publicKeys.box, "alice"],
+		["admit", mallory.publicKeys.sign, alice.publicKeys.box, "mallory"],
+		["admit", ...words(mallory, "<script>")],
+		["expel", mallory.publicKeys.sign],
+		["expel", alice.publicKeys.sign],
+		["genesis", random(16), ...words(alice, "alice")],
+		["bless", "everybody"],
+	])("refuses %s %s", (...change) => {
+		expect(verdict(new VaultMaker().link("", change))).toMatchObject({
+			code: "VAULT_LINK_REFUSED",
+			exit: 7,
+			line: 6,
+		});
+	});
+
+	test("a deleted environment's section is refused, and a dropped one is missed", () => {
+		expect(verdict(new VaultMaker().link("", ["delete", PRODUCTION]))).toMatchObject({
+			code: "VAULT_ENVIRONMENT_UNKNOWN",
+		});
+		const maker = new VaultMaker().environment("preview");
+		maker.document = { ...maker.document, environments: new Map([["preview", maker.section("preview")]]) };
+		expect(verdict(maker)).toMatchObject({ code: "VAULT_ENVIRONMENT_DROPPED", exit: 7, line: 6 });
+		expect(refusal(() => maker.verified("staging"))).toMatchObject({
+			code: "ENVIRONMENT_NOT_FOUND",
+			exit: 4,
+		});
+	});
+});
+
+describe("changes of membership", () => {
+	test.each([
+		addWords(bob, "writer", "another"),
+		addWords(mallory, "writer", "bob"),
+		["add", "reader", mallory.publicKeys.sign, bob.publicKeys.box, "mallory", random(80)],
+		addWords(mallory, "owner", "mallory"),
+		addWords(mallory, "reader", "-dash"),
+		addWords(mallory, "reader", "mallory").slice(0, -1),
+		[...addWords(mallory, "reader", "mallory"), "more"],
+		["add", "reader", ...words(mallory, "mallory"), random(79)],
+		["remove", bob.publicKeys.sign],
+		["epoch"],
+	])("refuses %s %s %s", (...change) => {
+		expect(verdict(team().link(PRODUCTION, change))).toMatchObject({
+			code: "VAULT_LINK_REFUSED",
+			exit: 7,
+			line: 12,
+		});
+	});
+
+	const [first = "", second = ""] = [alice, bob].map(({ publicKeys }) => publicKeys.sign).sort();
+	const wrong: [string, (words: EpochWords) => Partial<EpochWords>][] = [
+		["skips a number", () => ({ id: newEpochId(3) })],
+		["repeats a number", () => ({ id: newEpochId(1) })],
+		["removes a stranger", () => ({ removed: mallory.publicKeys.sign })],
+		["removes twice", ({ removed }) => ({ removed: `${removed},${removed}` })],
+		["removes out of order", () => ({ removed: `${second},${first}` })],
+		["removes its signer", () => ({ removed: alice.publicKeys.sign })],
+		["leaves a wrap out", ({ wraps }) => ({ wraps: wraps.split(",").slice(1).join(",") })],
+		["wraps twice", ({ wraps }) => ({ wraps: `${wraps},${wraps.split(",").at(-1)}` })],
+		[
+			"wraps one twice and another never",
+			({ wraps }) => ({ wraps: [wraps.split(",")[0], wraps.split(",")[0]].join(",") }),
+		],
+		["wraps out of order", ({ wraps }) => ({ wraps: wraps.split(",").reverse().join(",") })],
+		["wraps for the removed", ({ wraps }) => ({ wraps: `${wraps},${carol.publicKeys.sign}:${random(80)}` })],
+		["has no commitment", () => ({ commitment: "-" })],
+		["carries no previous key", () => ({ previousKey: "-" })],
+	];
+	test.each(wrong)("refuses an epoch that %s", (_, change) => {
+		const maker = team();
+		maker.epoch([carol], (words) => ({ ...words, ...change(words) }));
+		expect(verdict(maker)).toMatchObject({ code: "VAULT_LINK_REFUSED", exit: 7, line: 12 });
+	});
+
+	test("an epoch takes the key from whom it removes, and keeps the old records readable", () => {
+		const maker = team().set("NAME", "value").epoch([carol]).reread();
+		expect([...maker.verified().state.members.values()].map(({ name }) => name).sort()).toEqual([
+			"alice",
+			"bob",
+		]);
+		expect(openEverything(maker.document, bob)).toEqual(new Map([["production/NAME", "value"]]));
+		expect(refusal(() => maker.keys(PRODUCTION, carol))).toMatchObject({ code: "NOT_A_MEMBER", exit: 3 });
+	});
+});
+
+describe("keys", () => {
+	test("a wrap for another key, or of another key than the one committed to", () => {
+		const notHers = team().link(PRODUCTION, ["add", "reader", ...words(mallory, "m"), random(80)]);
+		const wrapped = wrapKey(newEnvironmentKey(), mallory.publicKeys.box);
+		const notTheKey = team().link(PRODUCTION, ["add", "reader", ...words(mallory, "m"), wrapped]);
+		for (const maker of [notHers, notTheKey]) {
+			expect(refusal(() => maker.keys(PRODUCTION, mallory))).toMatchObject({
+				code: "VAULT_KEY_WRONG",
+				exit: 7,
+			});
+		}
+	});
+
+	test("a commitment to another key, environment or epoch", () => {
+		const { vaultId } = team().document;
+		const key = newEnvironmentKey();
+		const right = commitmentOf(key, vaultId, PRODUCTION, "1.AAAAAAAAAAA");
+		expect(commitmentOf(newEnvironmentKey(), vaultId, PRODUCTION, "1.AAAAAAAAAAA")).not.toBe(right);
+		expect(commitmentOf(key, vaultId, "preview", "1.AAAAAAAAAAA")).not.toBe(right);
+		expect(commitmentOf(key, vaultId, PRODUCTION, "2.AAAAAAAAAAA")).not.toBe(right);
+		const maker = team();
+		maker.epoch([], (words) => ({ ...words, commitment: right }));
+		expect(refusal(() => maker.keys())).toMatchObject({ code: "VAULT_KEY_WRONG", exit: 7 });
+	});
+
+	test("a previous key that is not the previous one", () => {
+		const maker = team().set("NAME", "old");
+		const old = maker.section().records.get("NAME");
+		maker.epoch([], (words) => ({ ...words, previousKey: random(72) }));
+		const keys = openKeys(maker.verified().state, alice);
+		expect(refusal(() => keys.keyOf(old?.epoch ?? ""))).toMatchObject({ code: "VAULT_KEY_WRONG", exit: 7 });
+		expect(team().keys().keyOf("1.AAAAAAAAAAA")).toBeUndefined();
+	});
+
+	test("a key that shares its secrets with everybody is sealed nothing", () => {
+		expect(refusal(() => wrapKey(newEnvironmentKey(), toBase64(new Uint8Array(32))))).toMatchObject({
+			code: "MEMBER_KEY_INVALID",
+		});
+		expect(refusal(() => wrapKey(newEnvironmentKey(), "junk!"))).toMatchObject({
+			code: "MEMBER_KEY_INVALID",
+		});
+	});
+});
+
+describe("makeAddMember", () => {
+	test.each([
+		["MEMBER_NAME_INVALID", () => team().add(mallory, "reader", "two words")],
+		["MEMBER_EXISTS", () => team().add(mallory, "reader", "bob")],
+		["MEMBER_EXISTS", () => team().add(bob, "reader", "bobby")],
+		["NOT_A_WRITER", () => team().add(mallory, "reader", "mallory", PRODUCTION, carol)],
+	])("%s", (code, action) => {
+		expect(refusal(action).code).toBe(code);
+	});
+});
+
+test.each([
+	"link",
+	"link 0 - a b",
+	"link 0 -  a b c",
+	"Link 0 - a b c",
+	"link 10000 - a b c",
+	"link 1 + a b c",
+])("parseLink refuses %j", (text) => {
+	expect(refusal(() => parseLink(text, 3))).toMatchObject({ code: "VAULT_LINK_MALFORMED", exit: 7, line: 3 });
+});
