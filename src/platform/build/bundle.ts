@@ -7,7 +7,6 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady, hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -100,7 +99,6 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		memoryBytesMax: options.memoryBytesMax ?? 2 * 1024 ** 3,
 		fileBytesMax: Math.max(DOWNLOAD_BYTES_MAX, 4 * settings.outputBytesMax),
 	});
-	const turn = takingTurns(availableParallelism());
 	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
 	return {
 		level: sandbox.level,
@@ -109,7 +107,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 			const seen = buildFiles(files, entry, checked);
 			return { entry, source: sourceHash(entry, conditions, seen), files: seen };
 		},
-		build: (prepared) => turn(() => build(prepared, sandbox, settings)),
+		build: (prepared) => build(prepared, sandbox, settings),
 	};
 }
 
@@ -193,23 +191,6 @@ function timeout({ entry }: PreparedBuild, { timeoutMs }: Settings): AppError {
 	const message = `The build of ${entry} took longer than ${timeoutMs / 1000} s.`;
 	const hint = "See that its packages can be downloaded from here, and try again.";
 	return new AppError({ code: "BUILD_TIMEOUT", message, hint, exit: EXIT.failure });
-}
-
-/** Lets so many tasks run at once; the others wait in order. */
-function takingTurns(atOnce: number): <T>(task: () => Promise<T>) => Promise<T> {
-	const waiting: (() => void)[] = [];
-	let running = 0;
-	return async (task) => {
-		if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-		else running++;
-		try {
-			return await task();
-		} finally {
-			const next = waiting.shift();
-			if (next === undefined) running--;
-			else next();
-		}
-	};
 }
 
 function removeAbandoned(directory: string): void {

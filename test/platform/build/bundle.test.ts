@@ -1,11 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { buildText, ENTRY, filesOf, makePlace, testBuilder } from "./builder.ts";
+import { buildText, ENTRY, makePlace, testBuilder } from "./builder.ts";
 
 const place = makePlace();
 let builder: Builder;
@@ -184,100 +183,5 @@ console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late s
 		expect(second.sourceMap).toBe(first.sourceMap);
 		for (const text of [first.text, first.sourceMap])
 			expect(text).not.toMatch(/coffer-build-|\/builder\/|\/tmp\//);
-	});
-});
-
-describe("a failed build says what and where, without the platform's paths", () => {
-	const failure = async (source: string, files: Record<string, string> = {}) =>
-		await buildText(builder, { [ENTRY]: source, ...files }).then(
-			() => undefined,
-			(error: { code: string; message: string; line?: number }) => error,
-		);
-
-	test.each([
-		["a missing module", '\nimport "./none.ts";', "IMPORT_NOT_FOUND", 2],
-		["bad syntax", "\n\nlet let = ;", "SOURCE_SYNTAX", 3],
-		[
-			"an export that is not there",
-			'import { nothing } from "./x.js"; console.log(nothing);',
-			"BUILD_FAILED",
-			1,
-		],
-		["JSON without saying so", '\n\nimport x from "./x.json"; console.log(x);', "BUILD_FAILED", 3],
-		[
-			"a package that is not there",
-			'\nimport x from "npm:@coffer-none/not-there-7f3a@1.0.0"; console.log(x);',
-			"BUILD_FAILED",
-			2,
-		],
-	])("%s", async (_, source, code, line) => {
-		const error = await failure(source, { "functions/a/x.js": "export {};", "functions/a/x.json": "{}" });
-		expect(error).toMatchObject({ code, line });
-		expect(error?.message).toContain(ENTRY);
-		expect(error?.message).not.toMatch(/coffer-build-|\/builder\/|file:\/\//);
-	});
-
-	test("a registry that never answers: time over, and no process is left", async () => {
-		const sockets = new Set<{ destroy(): void }>();
-		const server = createServer((socket) => void sockets.add(socket)).listen(0, "127.0.0.1");
-		onTestFinished(() => {
-			for (const socket of sockets) socket.destroy();
-			server.close();
-		});
-		await new Promise((resolve) => server.once("listening", resolve));
-		const { port } = server.address() as { port: number };
-		const slow = await testBuilder(place, {
-			timeoutMs: 1000,
-			passthrough: { NPM_CONFIG_REGISTRY: `http://127.0.0.1:${port}/` },
-		});
-		const built = buildText(slow, { [ENTRY]: 'import x from "npm:never@1"; console.log(x);' });
-		await expect(built).rejects.toMatchObject({ code: "BUILD_TIMEOUT" });
-		expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(
-			`${place.directory}/build-`,
-		);
-	});
-
-	test("a bundle over the limit", async () => {
-		const small = await testBuilder(place, { outputBytesMax: 1000 });
-		const source = `console.log(${JSON.stringify("x".repeat(2000))});`;
-		await expect(buildText(small, { [ENTRY]: source })).rejects.toMatchObject({ code: "BUILD_TOO_LARGE" });
-	});
-
-	test("memory over the limit", async () => {
-		const small = await testBuilder(place, { memoryBytesMax: 10 * 1024 * 1024 });
-		await expect(buildText(small, { [ENTRY]: "console.log(1);" })).rejects.toMatchObject({
-			code: "BUILD_FAILED",
-		});
-	});
-});
-
-describe("the source hash", () => {
-	const FILES = {
-		[ENTRY]: 'import "./x.ts";',
-		"functions/a/x.ts": "1;",
-		"functions/b.ts": "2;",
-		"deno.json": "{}",
-	};
-	const hashOf = (files: Record<string, string>, entry = ENTRY) =>
-		builder.prepare(filesOf(files), entry).source;
-
-	test("does not change with files that the function does not use, nor with their order", () => {
-		const reversed = Object.fromEntries(Object.entries(FILES).reverse());
-		expect(hashOf(reversed)).toBe(hashOf(FILES));
-		expect(hashOf({ ...FILES, "functions/b.ts": "3;", "deno.json": '{ "tasks": {} }' })).toBe(hashOf(FILES));
-	});
-
-	test.each([
-		["a module", { ...FILES, "functions/a/x.ts": "2;" }],
-		["the import map", { ...FILES, "deno.json": '{ "imports": { "y": "./y.ts" } }' }],
-		["the lock file", { ...FILES, "deno.lock": '{ "version": "5" }' }],
-	])("changes with %s", (_, files) => {
-		expect(hashOf(files)).not.toBe(hashOf(FILES));
-	});
-
-	test("changes with the entry and with the hosts that are allowed", async () => {
-		expect(hashOf(FILES, "functions/a/x.ts")).not.toBe(hashOf(FILES));
-		const own = await testBuilder(place, { hosts: ["example.com"] });
-		expect(own.prepare(filesOf(FILES), ENTRY).source).not.toBe(hashOf(FILES));
 	});
 });
