@@ -9,8 +9,9 @@ import { makeCallLists, makeInvoke, makeSites } from "./calls.ts";
 import { type Engine, Findings } from "./engine.ts";
 import { importedValue, moduleValue, ROOTS } from "./environment.ts";
 import { makeEvaluate } from "./evaluate.ts";
-import { makeArrive, makeArriveTarget, makeTrace } from "./flow.ts";
+import { makeArrive, makeArriveTarget } from "./flow.ts";
 import { makeEscape } from "./flow-calls.ts";
+import { makeReturned, makeSelf } from "./frames.ts";
 import { makeEvery, makeRead, makeSlot } from "./heap.ts";
 import { makeElements, makeNames } from "./iterate.ts";
 import { nestingFault } from "./nesting.ts";
@@ -19,8 +20,9 @@ import { Files, report } from "./report.ts";
 import { Scopes } from "./scope.ts";
 import { LIMIT, Solver } from "./solver.ts";
 import type { Node } from "./syntax.ts";
-import { makeReturned, makeSelf, makeTarget } from "./targets.ts";
+import { makeTarget } from "./targets.ts";
 import { Things } from "./things.ts";
+import { makeTrace } from "./trace.ts";
 import { native, type Value } from "./values.ts";
 
 export interface AnalysisInput {

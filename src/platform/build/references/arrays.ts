@@ -3,22 +3,22 @@ import type { Invocation } from "./invocation.ts";
 import { onePass, setSlot } from "./iterate.ts";
 import { concatenated } from "./strings.ts";
 import type { Node } from "./syntax.ts";
-import { Cell, NOTHING, type Thing, text, thingValue, unknown, type Value } from "./values.ts";
+import { Cell, makeValue, NOTHING, type Thing, text, thingValue, unknown, type Value } from "./values.ts";
 
 type Model = (call: Invocation, of: Value & { kind: "thing" }, elements: Cell) => void;
 
 /** Same elements, perhaps fewer or in another order. */
 const same: Model = (call, of, elements) => {
-	call.callback(0, [elements, indexCell(call), selfCell(call, of)]);
+	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
 	call.give(of);
 };
 const element: Model = (call, of, elements) => {
-	call.callback(0, [elements, indexCell(call), selfCell(call, of)]);
+	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
 	call.giveAll(elements);
 	call.give(NOTHING);
 };
 const nothing: Model = (call, of, elements) => {
-	call.callback(0, [elements, indexCell(call), selfCell(call, of)]);
+	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
 	call.give(NOTHING);
 };
 const add: Model = (call, of) => {
@@ -81,7 +81,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 		const { solver } = call.engine;
 		if (call.site.arguments.length > 1) solver.feed(call.argument(1), gathered);
 		else solver.feed(elements, gathered);
-		call.callback(0, [gathered, elements, indexCell(call), selfCell(call, of)], gathered);
+		call.callback(0, [gathered, elements, indexCell(call, of), selfCell(call, of)], gathered);
 		call.giveAll(gathered);
 	},
 	join: (call, of) => joined(call, of.thing),
@@ -100,7 +100,7 @@ export function callArrayMethod(call: Invocation, name: string, of: Value & { ki
 function mapped(call: Invocation, of: Value & { kind: "thing" }, elements: Cell, flat: boolean) {
 	const made = call.array();
 	const returned = new Cell();
-	call.callback(0, [elements, indexCell(call), selfCell(call, of)], returned);
+	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)], returned);
 	if (flat) elementsOrItself(call, returned, made.open);
 	else call.engine.solver.feed(returned, made.open);
 	call.giveThing(made);
@@ -115,10 +115,34 @@ function elementsOrItself(call: Invocation, cell: Cell, into: Cell) {
 	});
 }
 
-function indexCell(call: Invocation): Cell {
+/** The most indexes that are told apart. */
+const INDEX_MAX = 64;
+
+/** The indexes of an array that is written out; of others they are not known. */
+function indexCell(call: Invocation, of?: Value & { kind: "thing" }): Cell {
+	const { solver } = call.engine;
 	const cell = new Cell();
-	call.engine.solver.add(cell, unknown("an index"));
+	const elements =
+		of?.thing.node.type === "ArrayExpression" ? (of.thing.node.elements as (Node | null)[]) : [];
+	if (
+		of === undefined ||
+		elements.length === 0 ||
+		elements.some((element) => element?.type === "SpreadElement")
+	) {
+		solver.add(cell, unknown("an index"));
+		return cell;
+	}
+	addNumbers(call, elements.length, cell);
+	solver.each(of.thing.open, () => solver.add(cell, unknown("an index")));
 	return cell;
+}
+
+/** 0, 1, 2 … below a count; not known where there are too many. */
+export function addNumbers(call: Invocation, count: number, cell: Cell) {
+	if (!(count <= INDEX_MAX)) return call.engine.solver.add(cell, unknown("an index"));
+	for (let at = 0; at < count; at++) {
+		call.engine.solver.add(cell, makeValue({ kind: "string", text: String(at), numeric: true }));
+	}
 }
 
 function selfCell(call: Invocation, of: Value): Cell {

@@ -1,4 +1,5 @@
 /** Functions of the language's own and of the bundler. */
+import { addNumbers } from "./arrays.ts";
 import { makeCollection } from "./collections.ts";
 import type { Engine } from "./engine.ts";
 import { moduleValue, readNames } from "./environment.ts";
@@ -183,7 +184,13 @@ function arrayFrom(call: Invocation) {
 	if (call.site.arguments.length < 2) engine.solver.feed(elements, made.open);
 	else {
 		const index = new Cell();
-		engine.solver.add(index, unknown("an index"));
+		engine.solver.each(call.argument(0), (from) => {
+			if (from.kind !== "thing" || from.thing.kind !== "object")
+				return engine.solver.add(index, unknown("an index"));
+			engine.read(from, "length", (found) =>
+				addNumbers(call, found.kind === "string" ? Number(found.text) : Number.NaN, index),
+			);
+		});
 		call.callback(1, [elements, index], made.open);
 	}
 	call.giveThing(made);

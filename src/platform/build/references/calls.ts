@@ -169,12 +169,9 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 function callFunction(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell) {
 	const { solver } = engine;
 	const fn = callee.thing;
+	if (site.construct) return constructFunction(engine, callee, site, result);
 	register(engine, fn, site, callee.context);
 	if (result === undefined) return;
-	if (site.construct) {
-		const instance = engine.things.made(site.node, `new ${fn.id}`, "instance", fn);
-		return solver.add(result, thingValue(instance, callee.context));
-	}
 	solver.each(engine.returned(fn.node), (value) => {
 		const left = leave(value, fn, { site, context: callee.context });
 		if (left !== undefined) solver.add(result, left);
@@ -197,6 +194,15 @@ function register(engine: Engine, fn: Thing, site: CallSite, context: Context) {
 			if (entered !== undefined) engine.arriveTarget(entered, param);
 		});
 	}
+}
+
+/** `new` of a plain function. */
+function constructFunction(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell) {
+	const instance = engine.things.made(site.node, `new ${callee.thing.id}`, "instance", callee.thing);
+	const self = new Cell();
+	engine.solver.add(self, thingValue(instance, callee.context));
+	register(engine, callee.thing, { ...site, self }, callee.context);
+	if (result !== undefined) engine.solver.feed(self, result);
 }
 
 /** `new`: an instance of the class, and a call of the nearest constructor. */

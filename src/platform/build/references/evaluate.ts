@@ -1,6 +1,7 @@
 /** Backwards: what an expression may be, from what it is made of. */
 import type { Engine } from "./engine.ts";
 import { globalValue } from "./environment.ts";
+import { argumentsOf } from "./frames.ts";
 import { onePass } from "./iterate.ts";
 import { concatenated } from "./strings.ts";
 import { enclosingClass, isClass, isFunction, type Node, staticKey, thisOwner } from "./syntax.ts";
@@ -96,6 +97,7 @@ function identifier(engine: Engine, node: Node, cell: Cell) {
 	const binding = engine.scopes.resolve(node);
 	const known = globalValue(node.name, binding);
 	if (known !== undefined) return engine.solver.add(cell, known);
+	if (binding === undefined && node.name === "arguments") return argumentsOf(engine, node, cell);
 	if (binding === undefined) return engine.solver.add(cell, unknown("a global that is not known"));
 	for (const declaration of binding.declarations) engine.solver.feed(engine.target(declaration), cell);
 	for (const write of engine.scopes.uses(binding).writes) engine.solver.feed(engine.target(write), cell);

@@ -8,7 +8,9 @@ import type { Thing, Value } from "./values.ts";
 /** A value is called. */
 export function arriveCallee(engine: Engine, value: Value, call: Node) {
 	const site = engine.site(call);
-	if (value.kind === "thing" && value.thing.kind !== "class") return engine.invoke(value, site, undefined);
+	if (value.kind === "thing" && value.thing.kind !== "class" && !site.construct) {
+		return engine.invoke(value, site, undefined);
+	}
 	if (value.kind === "native") engine.invoke(value, site, undefined);
 	followResult(engine, call);
 }
@@ -143,7 +145,8 @@ function intoMethod(
 		if (index === 0) return;
 		return throughCall(engine, value, of.thing, call, name === "call" ? index - 1 : -1);
 	}
-	if (of.kind === "native" || of.kind === "string") return;
+	const promise = name === "then" || name === "catch" || name === "finally";
+	if (!promise && (of.kind === "native" || of.kind === "string")) return;
 	followResult(engine, call);
 }
 

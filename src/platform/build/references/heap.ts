@@ -6,7 +6,17 @@ import { readNative } from "./environment.ts";
 import { classSlot, everyOfClass, keyed, memberValue } from "./members.ts";
 import { STRING_METHODS } from "./strings.ts";
 import { type Node, staticKey } from "./syntax.ts";
-import { Cell, join, makeValue, NOTHING, place, type Thing, unknown, type Value } from "./values.ts";
+import {
+	Cell,
+	join,
+	makeValue,
+	NOTHING,
+	place,
+	type Thing,
+	thingValue,
+	unknown,
+	type Value,
+} from "./values.ts";
 
 const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
 const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);
@@ -105,15 +115,24 @@ function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
 			return classSlot(engine, thing, key, true, cell);
 		case "instance":
 			if (thing.made === undefined) return solver.add(cell, unknown("a computed value"));
+			if (thing.made.kind === "function")
+				return solver.feed(engine.slot(prototypeOf(engine, thing.made), key), cell);
 			return classSlot(engine, thing.made, key, false, cell);
 		case "function":
-			if (key === "name" || key === "length" || key === "prototype")
-				solver.add(cell, unknown("a computed value"));
+			if (key === "prototype") solver.add(cell, thingValue(prototypeOf(engine, thing)));
+			else if (key === "name" || key === "length") solver.add(cell, unknown("a computed value"));
 			return;
 		case "map":
 		case "set":
 			if (key === "size") solver.add(cell, unknown("a computed value"));
 	}
+}
+
+/** What a function that is used as a class puts its methods into. */
+function prototypeOf(engine: Engine, fn: Thing): Thing {
+	const prototype = engine.things.made(fn.node, "prototype", "object", fn);
+	prototype.origin = thingValue(fn);
+	return prototype;
 }
 
 function fromSource(engine: Engine, source: Cell, key: string, cell: Cell) {

@@ -16,12 +16,15 @@ export class Invocation {
 	readonly site: CallSite;
 	readonly result: Cell | undefined;
 	readonly context: Context;
+	/** Tells apart what one call does with different objects. */
+	readonly tag: string;
 
-	constructor(engine: Engine, site: CallSite, result: Cell | undefined, context: Context) {
+	constructor(engine: Engine, site: CallSite, result: Cell | undefined, context: Context, tag = "") {
 		this.engine = engine;
 		this.site = site;
 		this.result = result;
 		this.context = context;
+		this.tag = tag;
 	}
 
 	argument(index: number): Cell {
@@ -49,7 +52,7 @@ export class Invocation {
 	/** Calls a function argument with the given arguments; what it returns goes to `returned`. */
 	callback(index: number, args: readonly Cell[], returned?: Cell) {
 		const { engine, site } = this;
-		const inner = engine.impliedSite(site, `callback ${index}`, args);
+		const inner = engine.impliedSite(site, `callback ${index} ${this.tag}`, args);
 		engine.solver.each(this.argument(index), (fn) => engine.invoke(fn, inner, returned));
 	}
 

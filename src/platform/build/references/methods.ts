@@ -12,8 +12,8 @@ import { type CallSite, Cell, join, makeValue, NOTHING, text, unknown, type Valu
 type Method = Value & { kind: "method" };
 
 export function callMethod(engine: Engine, callee: Method, site: CallSite, result: Cell | undefined) {
-	const call = new Invocation(engine, site, result, callee.context);
 	const { of, name } = callee;
+	const call = new Invocation(engine, site, result, callee.context, of.key);
 	if (name === "call" || name === "apply" || name === "bind") return callThrough(call, callee);
 	if (name === "then" || name === "catch" || name === "finally") return callPromise(call, callee);
 	if (name === "module") return callModule(call, callee);

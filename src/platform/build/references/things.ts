@@ -85,6 +85,13 @@ export class Things {
 		return found;
 	}
 
+	/** The `yield` expressions of a generator. */
+	yields(fn: Node): Node[] {
+		const found: Node[] = [];
+		for (const node of within(fn.body, isFunction)) if (node.type === "YieldExpression") found.push(node);
+		return found;
+	}
+
 	/** Every `this` and `super` in a node that means the same as at the node itself. */
 	selfNodes(node: Node): Node[] {
 		const found: Node[] = [];
