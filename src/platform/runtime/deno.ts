@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import { DenoProcess, type StartOutcome } from "./deno-process.ts";
+import { asEntry } from "./entry.ts";
 import { LogBuffer } from "./log-lines.ts";
 import { networkFlags } from "./network.ts";
 import { createRedactor } from "./redact.ts";
@@ -53,6 +54,14 @@ function checkEnvironment({ app, function: name, environment }: Launch): void {
 			exit: EXIT.failure,
 		});
 	}
+}
+
+/** What the bundle and the sources beside it are called in stack traces: not by the platform's own folders. */
+function ownNames(bundle: string, name: string): Map<string, string> {
+	return new Map([
+		[bundle, `${name}.js`],
+		[new URL("./", bundle).href, ""],
+	]);
 }
 
 function startFailure(
@@ -107,7 +116,8 @@ class DenoRuntime implements Runtime {
 	async start(launch: Launch): Promise<Instance> {
 		this.#checkOpen(launch);
 		checkEnvironment(launch);
-		const files = await this.#workspace.prepare(launch.app, launch.function, launch.code);
+		const { app, function: name, code, sourceMap } = launch;
+		const files = await this.#workspace.prepare(app, name, { code: asEntry(code), sourceMap });
 		try {
 			this.#checkOpen(launch);
 		} catch (error) {
@@ -179,7 +189,7 @@ class DenoRuntime implements Runtime {
 				cwd: temporary,
 				socketPath,
 				controlPath,
-				redactor: createRedactor(environment, new Map([[bundle, `${name}.js`]])),
+				redactor: createRedactor(environment, ownNames(bundle, name)),
 				onLine: (level, message) => this.#buffer(app, name).add(level, message),
 			},
 			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),

@@ -9,6 +9,8 @@ export interface Launch {
 	deployment: string;
 	/** The self-contained ES module. */
 	code: Uint8Array;
+	/** Its source map, JSON, so that errors name the function's own files and lines. */
+	sourceMap?: string;
 	/** The environment: exactly this, nothing inherited. The driver keeps the values only to redact output. */
 	environment: ReadonlyMap<string, string>;
 }

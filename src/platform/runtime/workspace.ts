@@ -3,7 +3,7 @@
  * One platform process owns it at a time; whatever a crashed one left there is ended and removed.
  *
  *     <root>/deno/               Deno's cache
- *     <root>/bundles/<hash>.js   read-only, there while an instance runs from it
+ *     <root>/bundles/<hash>.js   read-only, with its source map beside it, there while an instance runs from it
  *     <root>/functions/<hash>/   a main module per function: Deno keys localStorage and caches by its path
  *     <instances>/<n>/           mode 0700: socket `s`, control socket `c`, writable `tmp`
  */
@@ -16,8 +16,17 @@ import { pathToFileURL } from "node:url";
 /** The shortest limit of any system is 104 bytes, with the closing NUL. */
 const SOCKET_PATH_BYTES = 103;
 
-const digest = (content: Uint8Array | string) =>
-	createHash("sha256").update(content).digest("hex").slice(0, 32);
+function digest(...content: (Uint8Array | string)[]): string {
+	const hash = createHash("sha256");
+	for (const part of content) hash.update(`${part.length}:`).update(part);
+	return hash.digest("hex").slice(0, 32);
+}
+
+export interface BundleFile {
+	code: Uint8Array;
+	/** JSON. */
+	sourceMap: string | undefined;
+}
 
 export interface InstanceDirectory {
 	readonly path: string;
@@ -81,19 +90,20 @@ export class Workspace {
 		return new Workspace(root, instances, hostPath);
 	}
 
-	async prepare(app: string, name: string, code: Uint8Array): Promise<InstanceDirectory> {
+	/** Lays everything out for one instance. */
+	async prepare(app: string, name: string, bundle: BundleFile): Promise<InstanceDirectory> {
 		const path = join(this.#instances, String(this.#next++));
 		const temporary = join(path, "tmp");
-		const [bundle, main] = await Promise.all([
-			this.#acquireBundle(code),
+		const [file, main] = await Promise.all([
+			this.#acquireBundle(bundle),
 			this.#mainModule(app, name),
 			mkdir(temporary, { recursive: true, mode: 0o700 }),
 		]);
 		const release = async () => {
-			await Promise.all([rm(path, { recursive: true, force: true }), this.#releaseBundle(bundle)]);
+			await Promise.all([rm(path, { recursive: true, force: true }), this.#releaseBundle(file)]);
 		};
 		const socketPath = join(path, "s");
-		return { path, socketPath, controlPath: join(path, "c"), temporary, bundle, main, release };
+		return { path, socketPath, controlPath: join(path, "c"), temporary, bundle: file, main, release };
 	}
 
 	/** Removes everything but Deno's cache, which makes the next start faster. */
@@ -104,7 +114,7 @@ export class Workspace {
 	}
 
 	async #mainModule(app: string, name: string): Promise<string> {
-		const folder = join(this.#root, "functions", digest(`${app}\0${name}`));
+		const folder = join(this.#root, "functions", digest(app, name));
 		const main = join(folder, "main.js");
 		await mkdir(folder, { recursive: true, mode: 0o700 });
 		await writeFile(main, `import ${JSON.stringify(this.#host)};\n`, { mode: 0o400, flag: "wx" }).catch(
@@ -124,12 +134,16 @@ export class Workspace {
 		return result;
 	}
 
-	#acquireBundle(code: Uint8Array): Promise<string> {
-		const path = join(this.#root, "bundles", `${digest(code)}.js`);
+	#acquireBundle({ code, sourceMap }: BundleFile): Promise<string> {
+		const hash = digest(code, sourceMap ?? "");
+		const path = join(this.#root, "bundles", `${hash}.js`);
+		const link = `\n//# sourceMappingURL=${hash}.js.map\n`;
+		const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(link)]);
 		return this.#inTurn(async () => {
 			const users = this.#users.get(path) ?? 0;
 			if (users === 0) {
-				await writeFile(`${path}.new`, code, { mode: 0o400 });
+				await writeFile(`${path}.new`, text, { mode: 0o400 });
+				if (sourceMap !== undefined) await writeFile(`${path}.map`, sourceMap, { mode: 0o600 });
 				await rename(`${path}.new`, path);
 			}
 			this.#users.set(path, users + 1);
@@ -145,7 +159,7 @@ export class Workspace {
 				return;
 			}
 			this.#users.delete(path);
-			await rm(path, { force: true });
+			await Promise.all([path, `${path}.map`].map((entry) => rm(entry, { force: true })));
 		});
 	}
 }

@@ -1,6 +1,7 @@
 /** Starts that fail, and what is said about them. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { createDenoRuntime } from "../../../src/platform/runtime/deno.ts";
@@ -40,6 +41,16 @@ describe("a start fails", () => {
 		expect(error.message).toContain("pay.js:4:");
 		expect(error.message).not.toContain(harness.directory);
 		expect(error.message).not.toContain("host/main.ts");
+	});
+
+	test("and is told in the function's own files and lines where there is a source map", async () => {
+		const source = "interface A {}\n\n\nfunction boom(a: A): never { throw new Error('lost'); }\nboom({});\n";
+		const options = { loader: "ts", sourcemap: "external", sourcefile: "functions/pay/index.ts" } as const;
+		const { code, map: sourceMap } = transformSync(source, options);
+		const error = await harness.runtime.start(launch(code, {}, { sourceMap })).catch((reason) => reason);
+		expect(error.message).toContain("functions/pay/index.ts:4:");
+		expect(error.message).toContain("functions/pay/index.ts:5:");
+		expect(error.message).not.toContain(harness.directory);
 	});
 
 	test("when it does not parse", async () => {
