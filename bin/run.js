@@ -2,6 +2,7 @@
 // Starts the command line, and is the one place where the process ends.
 // In a checkout, `dist/` is brought up to date first; an installed package has no `src/` and ships `dist/`.
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -13,7 +14,7 @@ if (existsSync(new URL("../src", import.meta.url))) {
 		process.exit(1);
 	});
 }
-const { main, releaseKeychain } = await import("../dist/main.js");
+const { main, releaseKeychain } = createRequire(import.meta.url)("../dist/main.cjs");
 const status = await main(process.argv.slice(2), root);
 // A keychain that hangs holds a thread, and Node waits for its threads; where it cannot be let go, only a signal helps.
 if (!(await releaseKeychain())) process.kill(process.pid, "SIGKILL");

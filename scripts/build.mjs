@@ -1,10 +1,10 @@
 /**
- * Bundles `src/` into `dist/`: one entry for each command, so that a call loads that command's code and
- * nothing else, with what they share in chunks. Native and WebAssembly packages stay outside.
+ * Writes `dist/` from `src/`; `bundle.mjs` says what it is made of.
  *
- * Safe beside running and building processes: builders take turns under a lock, each file is written
- * aside and renamed, chunks carry their content's hash, and the fingerprint is written last.
+ * Safe beside running and building processes: builders take turns under a lock, each file is written aside and
+ * renamed, the bundle carries its content's hash, and the fingerprint is written last.
  */
+import { spawnSync } from "node:child_process";
 import {
 	closeSync,
 	copyFileSync,
@@ -20,49 +20,16 @@ import {
 	writeFileSync,
 	writeSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { bundle } from "./bundle.mjs";
 import { builtFingerprint, DIST, fingerprint, ROOT } from "./fresh.mjs";
 
 const LOCK = join(DIST, ".lock");
 /** A build takes about a second; a lock of this age was left behind. */
 const LOCK_MAX_AGE_MS = 60_000;
-/** A process that was started before a rebuild may still load its old chunks. */
-const CHUNK_MAX_AGE_MS = 3_600_000;
-
-/** Loaded from node_modules: native binaries, and packages that find files beside themselves. */
-const EXTERNAL = ["keytar", "libsql", "oxc-parser", "deno", "typescript"];
-
-/**
- * What oclif loads at each start (10 ms) and needs only to list commands without a manifest, to animate, or to
- * match the plugins' names, which are given in full here.
- */
-const REPLACED = new Map([
-	["tinyglobby", "module.exports = {};"],
-	["cli-spinners", 'exports.dots2 = exports.line = { frames: ["-"] };'],
-	["minimatch", "exports.minimatch = (name, pattern) => name === pattern;"],
-]);
-
-/** Trims oclif to what runs in a bundle. */
-const slimOclif = {
-	name: "slim-oclif",
-	setup(build) {
-		build.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: join(ROOT, "scripts/oclif.mjs") }));
-		build.onResolve({ filter: /^(tinyglobby|cli-spinners|minimatch)$/ }, ({ path }) => ({
-			path,
-			namespace: "replaced",
-		}));
-		build.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({ contents: REPLACED.get(path) }));
-	},
-};
-
-/** CommonJS packages inside an ES module expect these. */
-const BANNER = [
-	'import { createRequire as __createRequire } from "node:module";',
-	"const require = __createRequire(import.meta.url);",
-	"const __filename = import.meta.filename, __dirname = import.meta.dirname;",
-].join("\n");
+const BUNDLE_KEPT_MS = 60_000;
 
 function filesBelow(folder, keep) {
 	if (!existsSync(folder)) return [];
@@ -74,13 +41,13 @@ function filesBelow(folder, keep) {
 		.sort();
 }
 
-function entryPoints() {
-	const source = join(ROOT, "src");
-	const entries = { main: join(source, "cli/main.ts") };
-	for (const file of filesBelow(join(source, "commands"), (name) => name.endsWith(".ts"))) {
-		entries[relative(source, file).slice(0, -".ts".length)] = file;
-	}
-	return entries;
+/** Every command's name (`secrets/set`) with its source file. */
+function findCommands() {
+	const folder = join(ROOT, "src/commands");
+	const files = filesBelow(folder, (name) => name.endsWith(".ts"));
+	return Object.fromEntries(
+		files.map((file) => [relative(folder, file).slice(0, -".ts".length).replaceAll("\\", "/"), file]),
+	);
 }
 
 function isAlive(pid) {
@@ -128,13 +95,13 @@ function writeWhole(path, contents) {
 	renameSync(aside, path);
 }
 
-function removeLeftovers(outputs) {
-	const wanted = new Set(outputs);
+function removeLeftovers(written) {
 	const now = Date.now();
-	for (const path of filesBelow(DIST, (name) => name.endsWith(".js") || name.endsWith(".tmp"))) {
-		if (wanted.has(path)) continue;
-		const isChunk = dirname(path) === join(DIST, "chunks");
-		if (isChunk && now - statSync(path).mtimeMs < CHUNK_MAX_AGE_MS) continue;
+	for (const path of filesBelow(DIST, (name) => /\.(c?js|cache|tmp)$/.test(name))) {
+		if (written.has(path)) continue;
+		// A process that has just started may be about to read the bundle that it was told of.
+		const isBundle = /^(bundle|chunk)-/.test(basename(path));
+		if (isBundle && now - statSync(path).mtimeMs < BUNDLE_KEPT_MS) continue;
 		unlinkSync(path);
 	}
 }
@@ -150,33 +117,11 @@ function copyHostFiles() {
 	}
 }
 
-/**
- * Bundles entry points (output name → source file) for `outdir`, without writing anything.
- * @returns the files, chunks first: so written, an entry never names a chunk that is not there yet
- */
-export async function bundle(entryPoints, outdir) {
-	const { build: esbuild } = await import("esbuild");
-	const { outputFiles } = await esbuild({
-		absWorkingDir: ROOT,
-		entryPoints,
-		outdir,
-		bundle: true,
-		splitting: true,
-		format: "esm",
-		platform: "node",
-		target: "node20.19",
-		chunkNames: "chunks/[name]-[hash]",
-		external: EXTERNAL,
-		plugins: [slimOclif],
-		banner: { js: BANNER },
-		minifySyntax: true,
-		minifyWhitespace: true,
-		legalComments: "none",
-		logLevel: "silent",
-		write: false,
-	});
-	const isChunk = ({ path }) => path.startsWith(join(outdir, "chunks"));
-	return [...outputFiles.filter(isChunk), ...outputFiles.filter((file) => !isChunk(file))];
+/** Bytecode for this version of Node, of what a start runs. Without it everything works, a little slower. */
+function writeBytecode() {
+	const script = join(ROOT, "scripts/bytecode.mjs");
+	const { status, stdout } = spawnSync(process.execPath, [script], { stdio: ["ignore", "pipe", "ignore"] });
+	return status === 0 ? join(DIST, stdout.toString().trim()) : undefined;
 }
 
 /** esbuild's errors as `file:line: text`, one a line. */
@@ -194,9 +139,14 @@ export async function build() {
 	try {
 		const inputs = fingerprint();
 		if (builtFingerprint() === inputs) return;
-		const files = await bundle(entryPoints(), DIST);
-		for (const { path, contents } of files) writeWhole(path, contents);
-		removeLeftovers(files.map(({ path }) => path));
+		const files = await bundle(join(ROOT, "src/cli/main.ts"), findCommands());
+		const written = new Set();
+		for (const [name, text] of files) {
+			writeWhole(join(DIST, name), text);
+			written.add(join(DIST, name));
+		}
+		written.add(writeBytecode());
+		removeLeftovers(written);
 		copyHostFiles();
 		writeWhole(join(DIST, ".fingerprint"), inputs);
 	} catch (error) {

@@ -8,7 +8,7 @@ const OWN_SOURCE = "/src/platform/assets.ts";
 
 /** The package's folder as a URL with a slash at its end, and whether this code runs from its `src/`. */
 function locate(): { readonly root: string; readonly fromSource: boolean } {
-	const { url } = import.meta;
+	const url = import.meta.url;
 	if (url.endsWith(OWN_SOURCE)) return { root: url.slice(0, 1 - OWN_SOURCE.length), fromSource: true };
 	return { root: url.slice(0, url.lastIndexOf("/dist/") + 1), fromSource: false };
 }

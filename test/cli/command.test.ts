@@ -82,9 +82,9 @@ describe("a command that fails", () => {
 
 	test("shows where a bug is under COFFER_DEBUG alone", async () => {
 		const quiet = await program.run(["topic", "fail", "--how", "bug"]);
-		expect(quiet.stderr).not.toMatch(/\.js:\d+/);
+		expect(quiet.stderr).not.toMatch(/js:\d+/);
 		const loud = await program.run(["topic", "fail", "--how", "bug"], { env: { COFFER_DEBUG: "1" } });
-		expect(loud.stderr).toMatch(/at .*execute .*\.js:\d+/);
+		expect(loud.stderr).toMatch(/at .*execute .*\.cjs:\d+/);
 	});
 });
 

@@ -63,6 +63,15 @@ describe("in a fresh checkout", () => {
 		expect(left.filter((name) => name.endsWith(".tmp") || name.endsWith(".lock"))).toEqual([]);
 	});
 
+	test("a command runs from bytecode, and a plugin's too", async () => {
+		await start("bin/dev.js", "say");
+		const written = readdirSync(join(checkout, "dist"));
+		expect(written.filter((name) => name.endsWith(`-${process.version}-${process.arch}.cache`))).toHaveLength(1);
+		const { status, stdout } = await start("bin/run.js", "autocomplete", "script", "bash");
+		expect(stdout).toContain("COFFER_AC_BASH_SETUP_PATH");
+		expect(status).toBe(0);
+	});
+
 	test("a builder that was killed leaves no lock for ever", async () => {
 		await start("bin/dev.js", "say");
 		const dead = spawn(process.execPath, ["-e", "0"]);
@@ -88,7 +97,7 @@ describe("after a change of the sources", () => {
 		expect((await start("bin/dev.js", "other")).stdout).toBe("two\n");
 		rmSync(join(checkout, "src/commands/other.ts"));
 		expect((await start("bin/dev.js", "other")).status).toBe(2);
-		expect(existsSync(join(checkout, "dist/commands/other.js"))).toBe(false);
+		expect(existsSync(join(checkout, "dist/commands/other.cjs"))).toBe(false);
 	});
 
 	test("code that does not build is an error that names the line, on stderr", async () => {

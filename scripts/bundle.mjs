@@ -1,0 +1,166 @@
+/**
+ * What `dist/` is made of. Start-up time is what shapes it (docs/decisions has the measurements):
+ *
+ * - `bundle-HASH.cjs`: all of Coffer's own code with oclif and libsodium, in one file, since each further ES
+ *   module costs most of a millisecond to load. Every command is evaluated only when it is called.
+ * - `bundle-HASH-NODE.cache`: V8's bytecode for what a start runs. Node checks it and compiles the source
+ *   where it does not fit, so another version of Node is a little slower and nothing else.
+ * - `vendor/*.cjs`: large packages that few commands need, each in one file.
+ * - `commands/**.cjs`: one line for each command, where oclif looks for it.
+ * - `main.cjs`: loads the bundle.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./fresh.mjs";
+
+/** Native binaries, loaded from node_modules. */
+const NATIVE = ["keytar", "libsql", "oxc-parser"];
+
+/** Never loaded by what is bundled. */
+const EXTERNAL = ["typescript"];
+
+/** Packages with a file of their own. */
+const VENDORED = ["@clack/prompts", "@hono/node-server", "chokidar", "hono", "pino", "undici", "zod"];
+
+/**
+ * What oclif loads at each start (10 ms) and needs only to list commands without a manifest, to animate, or to
+ * match the plugins' names, which are given in full here.
+ */
+const REPLACED = new Map([
+	["tinyglobby", "module.exports = {};"],
+	["cli-spinners", 'exports.dots2 = exports.line = { frames: ["-"] };'],
+	["minimatch", "exports.minimatch = (name, pattern) => name === pattern;"],
+]);
+
+function exactly(names) {
+	return new RegExp(`^(${names.map((name) => name.replaceAll("/", "\\/")).join("|")})$`);
+}
+
+/** Trims oclif to what runs in a bundle. */
+const slimOclif = {
+	name: "slim-oclif",
+	setup(build) {
+		build.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: join(ROOT, "scripts/oclif.mjs") }));
+		build.onResolve({ filter: exactly([...REPLACED.keys()]) }, ({ path }) => ({
+			path,
+			namespace: "replaced",
+		}));
+		build.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({ contents: REPLACED.get(path) }));
+		// Code that comes from bytecode cannot import by itself; the loader lends it a function.
+		build.onLoad({ filter: /@oclif\/core\/lib\/module-loader\.js$/ }, ({ path }) => ({
+			contents: readFileSync(path, "utf8").replaceAll("await import(", "await __import("),
+		}));
+	},
+};
+
+function vendorFile(name) {
+	return `vendor/${name.replace("@", "").replace("/", "-")}.cjs`;
+}
+
+/** Leaves the vendored packages to their own files, and packages with native code to `require`. */
+const vendored = {
+	name: "vendored",
+	setup(build) {
+		build.onResolve({ filter: exactly([...VENDORED, ...NATIVE]) }, ({ path, namespace }) =>
+			namespace === "vendored" ? { path, external: true } : { path, namespace: "vendored" },
+		);
+		build.onLoad({ filter: /.*/, namespace: "vendored" }, ({ path }) => ({
+			contents: `module.exports = require("${NATIVE.includes(path) ? path : `./${vendorFile(path)}`}");`,
+		}));
+		build.onResolve({ filter: /^\.\/vendor\//, namespace: "vendored" }, ({ path }) => ({
+			path,
+			external: true,
+		}));
+	},
+};
+
+const OPTIONS = {
+	absWorkingDir: ROOT,
+	bundle: true,
+	format: "cjs",
+	platform: "node",
+	target: "node20.19",
+	external: EXTERNAL,
+	// Node's CommonJS has no import.meta; the banner says what it would hold.
+	define: { "import.meta.url": "__url" },
+	banner: { js: 'const __url = require("node:url").pathToFileURL(__filename).href;' },
+	minifySyntax: true,
+	minifyWhitespace: true,
+	legalComments: "none",
+	logLevel: "silent",
+	write: false,
+};
+
+/** The code of a program: its `main` module, and a function for each command that evaluates and returns its class. */
+async function bundleCode(esbuild, main, commands) {
+	const classes = Object.entries(commands).map(
+		([name, file]) => `${JSON.stringify(name)}: () => require(${JSON.stringify(file)}).default,`,
+	);
+	const contents = `export * from ${JSON.stringify(main)};\nexport const commands = {\n${classes.join("\n")}\n};\n`;
+	const { outputFiles } = await esbuild.build({
+		...OPTIONS,
+		stdin: { contents, resolveDir: ROOT, loader: "ts" },
+		plugins: [slimOclif, vendored],
+	});
+	return outputFiles[0].text;
+}
+
+async function bundlePackages(esbuild) {
+	const files = VENDORED.map(async (name) => {
+		const contents = `module.exports = require(${JSON.stringify(name)});`;
+		const { outputFiles } = await esbuild.build({ ...OPTIONS, stdin: { contents, resolveDir: ROOT } });
+		return [vendorFile(name), outputFiles[0].text];
+	});
+	return await Promise.all(files);
+}
+
+/** `main.cjs`: the bundle's exports, from bytecode where there is any that fits. */
+function loader(name) {
+	return `"use strict";
+const { readFileSync } = require("node:fs");
+const { Script } = require("node:vm");
+
+const filename = \`\${__dirname}/${name}.cjs\`;
+const bytecodeFile = \`\${__dirname}/${name}-\${process.version}-\${process.arch}.cache\`;
+
+function readBytecode() {
+	try {
+		return readFileSync(bytecodeFile);
+	} catch {
+		return undefined;
+	}
+}
+
+// The bundle is plain ASCII, which V8 takes as it is.
+const source = \`(function (exports, require, module, __filename, __dirname, __import) {\${readFileSync(filename, "latin1")}\n})\`;
+const script = new Script(source, { filename, cachedData: readBytecode() });
+const run = script.runInThisContext();
+run.call(exports, exports, require, module, filename, __dirname, (specifier) => import(specifier));
+module.exports = { ...module.exports, bytecodeFile, createBytecode: () => script.createCachedData() };
+`;
+}
+
+/** `commands/secrets/set.cjs`: where oclif looks for a command. */
+function stub(name) {
+	const up = "../".repeat(name.split("/").length);
+	return `"use strict";\nmodule.exports = require("${up}main.cjs").commands[${JSON.stringify(name)}]();\n`;
+}
+
+/**
+ * Bundles a program, without writing anything.
+ * @param main the module that exports `main`
+ * @param commands name (`secrets/set`) → source file
+ * @returns path inside the output folder → text, in the order in which to write: no file names a later one
+ */
+export async function bundle(main, commands) {
+	const esbuild = await import("esbuild");
+	const [code, packages] = await Promise.all([bundleCode(esbuild, main, commands), bundlePackages(esbuild)]);
+	const name = `bundle-${createHash("sha256").update(code).digest("hex").slice(0, 12)}`;
+	return new Map([
+		...packages,
+		[`${name}.cjs`, code],
+		["main.cjs", loader(name)],
+		...Object.keys(commands).map((command) => [`commands/${command}.cjs`, stub(command)]),
+	]);
+}
