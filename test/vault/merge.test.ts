@@ -11,8 +11,8 @@ function record(name: string, version: number, value: string, by: string): Seale
 	return { name, version, body, ...rest };
 }
 
-const valueOf = (sealed: SealedRecord) => sealed.body.split(" ")[1];
-const sameValue = (ours: SealedRecord, theirs: SealedRecord) => valueOf(ours) === valueOf(theirs);
+const sealedValue = (sealed: SealedRecord) => sealed.body.split(" ")[1];
+const sameValue = (ours: SealedRecord, theirs: SealedRecord) => sealedValue(ours) === sealedValue(theirs);
 
 type Side = "untouched" | "x" | "y";
 
@@ -108,7 +108,7 @@ describe("mergeRecords", () => {
 					const after = new Map([...whose, ...merge.take.map((sealed) => [sealed.name, sealed] as const)]);
 					return [...after]
 						.filter(([name]) => !here.conflicts.includes(name))
-						.map(([name, sealed]) => `${name} ${valueOf(sealed)}`)
+						.map(([name, sealed]) => `${name} ${sealedValue(sealed)}`)
 						.sort();
 				};
 				expect(ends([ours, here])).toEqual(ends([theirs, there]));

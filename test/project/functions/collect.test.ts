@@ -53,6 +53,8 @@ describe("collectSources", () => {
 				[ENTRY]: 'await import(`./locales/${name}.ts`); await import("./data/" + name);',
 				"functions/a/locales/de.ts": 'import "../x.ts";',
 				"functions/a/locales/de.txt": "",
+				"functions/a/locales/de.test.ts": 'import "./none.ts";',
+				"functions/a/locales/de.ts.js": "",
 				"functions/a/locales/.hidden.ts": "",
 				"functions/a/data/b.json": "{}",
 				"functions/a/x.ts": "",

@@ -90,6 +90,14 @@ describe("discoverFunctions", () => {
 		await expect(discoverFunctions(root)).rejects.toMatchObject({ code: "SOURCE_OUTSIDE", exit: 2 });
 	});
 
+	test("functions/ itself may be no link out of the root", async () => {
+		const root = project("package.json");
+		mkdirSync(join(root, "../outside/a"), { recursive: true });
+		writeFileSync(join(root, "../outside/a/index.ts"), "");
+		symlinkSync("../outside", join(root, "functions"));
+		await expect(discoverFunctions(root)).rejects.toMatchObject({ code: "SOURCE_OUTSIDE", exit: 2 });
+	});
+
 	test("a link within the root is followed, and never in a circle", async () => {
 		const root = project("services/pay/index.ts", "functions/a/b/c.ts");
 		symlinkSync("../services/pay", join(root, "functions/pay"));

@@ -1,0 +1,84 @@
+/** Projects in temporary folders, with an identity and a state folder of their own. */
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cryptoReady } from "../../src/crypto.ts";
+import { fingerprint, type Identity, identityOf } from "../../src/identity/identity.ts";
+import { initProject } from "../../src/project/init.ts";
+import {
+	deleteSecrets,
+	type EditOutcome,
+	listSecrets,
+	readSession,
+	setSecrets,
+} from "../../src/project/secrets.ts";
+import type { SessionContext } from "../../src/project/session.ts";
+
+await cryptoReady;
+
+export interface Listing {
+	readonly secrets: Record<string, number>;
+	readonly warnings: readonly string[];
+}
+
+/** The context of a project for the identity whose seed is this byte, 32 times. */
+export function contextOf(root: string, stateFolder: string, seed = 1): SessionContext {
+	const identity: Identity = identityOf(new Uint8Array(32).fill(seed));
+	const member = fingerprint(identity.publicKeys);
+	return { root, environment: "production", identity, member, stateFolder };
+}
+
+export class TestProject implements Disposable {
+	readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "coffer-project-")));
+	readonly context: SessionContext;
+
+	private constructor(seed: number) {
+		this.context = contextOf(join(this.folder, "project"), join(this.folder, "state"), seed);
+	}
+
+	/** A project with an empty vault. */
+	static async create(seed = 1): Promise<TestProject> {
+		const project = new TestProject(seed);
+		const { mkdir } = await import("node:fs/promises");
+		await mkdir(project.context.root);
+		await initProject(project.context, "alice");
+		return project;
+	}
+
+	get root(): string {
+		return this.context.root;
+	}
+
+	get path(): string {
+		return join(this.root, "coffer.vault");
+	}
+
+	read(): Promise<string> {
+		return readFile(this.path, "utf8");
+	}
+
+	write(content: string | Uint8Array): Promise<void> {
+		return writeFile(this.path, content);
+	}
+
+	set(secrets: Record<string, string>): Promise<EditOutcome> {
+		return setSecrets(this.context, new Map(Object.entries(secrets)));
+	}
+
+	delete(...names: string[]): Promise<EditOutcome> {
+		return deleteSecrets(this.context, names);
+	}
+
+	/** As `secrets list` does: names with their versions, and what the user is warned of. */
+	async list(context = this.context): Promise<Listing> {
+		const { session, remember } = await readSession(context);
+		const secrets = Object.fromEntries(listSecrets(session).map(({ name, version }) => [name, version]));
+		await remember();
+		return { secrets, warnings: session.warnings };
+	}
+
+	[Symbol.dispose](): void {
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,44 @@
+/** A process that writes to a vault: `MODE ROOT STATE NAME [COUNT]`. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { replaceFile } from "../../src/project/atomic-file.ts";
+import { withLock } from "../../src/project/lock.ts";
+import { setSecrets } from "../../src/project/secrets.ts";
+import { contextOf } from "./project.ts";
+
+const [mode = "", root = "", state = "", name = "", count = "1"] = process.argv.slice(2);
+
+async function write(value: string): Promise<void> {
+	for (let made = 0; made < Number(count); made++) {
+		await setSecrets(contextOf(root, state), new Map([[`${name}_${made}`, value]]));
+	}
+}
+
+/** Runs this program's other mode in a process that may not write more than 8 KiB into one file. */
+function limited(): void {
+	const script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+	const [program = ""] = process.argv.slice(1);
+	const arguments_ = ["-c", script, "limited", process.execPath, program, "large", root, state, name];
+	const { status, stderr } = spawnSync("bash", arguments_, { encoding: "utf8" });
+	process.stderr.write(stderr);
+	process.exitCode = status ?? 1;
+}
+
+const MODES: Record<string, () => void | Promise<void>> = {
+	write: () => write("value"),
+	large: () => write("v".repeat(32 * 1024)),
+	limited,
+	/** Dies with the lock in hand. */
+	"die-locked": () =>
+		withLock(join(root, "coffer.vault.lock"), async () => process.kill(process.pid, "SIGKILL")),
+	/** Dies when the new content is on disk and the old one not yet replaced. */
+	"die-writing": () =>
+		replaceFile(join(root, "coffer.vault"), "new", {
+			mode: 0o600,
+			beforeRename: async () => {
+				process.kill(process.pid, "SIGKILL");
+			},
+		}),
+};
+
+await MODES[mode]?.();

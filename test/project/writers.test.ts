@@ -1,0 +1,71 @@
+/** Processes that write at once, and processes that die of it. */
+import { readdir } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundledProgram, type ProcessResult, type Program } from "../support/bundle.ts";
+import { TestProject } from "./project.ts";
+
+const PROCESSES = 20;
+const WRITES = 20;
+const TIMEOUT_MS = 55_000;
+
+let program: Program;
+beforeAll(async () => {
+	program = await bundledProgram("test/project/writer.program.ts");
+});
+afterAll(() => program[Symbol.asyncDispose]());
+
+function run(project: TestProject, mode: string, name: string, count = 1): Promise<ProcessResult> {
+	const { root, stateFolder } = project.context;
+	return program.run([mode, root, stateFolder, name, String(count)], {}, TIMEOUT_MS);
+}
+
+test(`${PROCESSES} processes write ${WRITES} secrets each, at once, and all are there`, async () => {
+	using project = await TestProject.create();
+	const numbers = Array.from({ length: PROCESSES }, (_, index) => index);
+	const results = await Promise.all(numbers.map((index) => run(project, "write", `P${index}`, WRITES)));
+	expect(results).toEqual(results.map(() => ({ status: 0, signal: null, stdout: "", stderr: "" })));
+	const { secrets, warnings } = await project.list();
+	expect(Object.keys(secrets)).toHaveLength(PROCESSES * WRITES);
+	expect(new Set(Object.values(secrets))).toEqual(new Set([1]));
+	expect(warnings).toEqual([]);
+});
+
+test("a process that is killed with the lock in hand keeps nobody out", async () => {
+	using project = await TestProject.create();
+	expect(await run(project, "die-locked", "")).toMatchObject({ signal: "SIGKILL" });
+	await project.set({ AFTER: "value" });
+	expect((await project.list()).secrets).toEqual({ AFTER: 1 });
+});
+
+test("a process that is killed in the middle of a write leaves the old vault, and the next cleans up", async () => {
+	using project = await TestProject.create();
+	await project.set({ BEFORE: "value" });
+	const old = await project.read();
+	expect(await run(project, "die-writing", "")).toMatchObject({ signal: "SIGKILL" });
+	expect(await project.read()).toBe(old);
+	expect((await readdir(project.root)).filter((name) => name.endsWith(".tmp"))).toHaveLength(1);
+	await project.set({ AFTER: "value" });
+	expect((await readdir(project.root)).sort()).toEqual([
+		".gitattributes",
+		".gitignore",
+		"coffer.vault",
+		"coffer.vault.lock",
+	]);
+	expect((await project.list()).secrets).toEqual({ AFTER: 1, BEFORE: 1 });
+});
+
+test("a file that cannot be written whole leaves the old vault and nothing else", async () => {
+	using project = await TestProject.create();
+	await project.set({ BEFORE: "value" });
+	const old = await project.read();
+	const { status, stderr } = await run(project, "limited", "LARGE");
+	expect(status).not.toBe(0);
+	expect(stderr).toContain("FILE_UNWRITABLE");
+	expect(await project.read()).toBe(old);
+	expect((await readdir(project.root)).sort()).toEqual([
+		".gitattributes",
+		".gitignore",
+		"coffer.vault",
+		"coffer.vault.lock",
+	]);
+});
