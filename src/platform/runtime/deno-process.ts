@@ -58,6 +58,7 @@ export class DenoProcess implements Instance {
 	#inFlight = 0;
 	#isAccepting = true;
 	#stopped: Promise<void> | undefined;
+	#report: (line: string) => void = () => {};
 	/** Resolved to end the grace period early: the last request is over, or there is no time. */
 	#drained = deferred();
 
@@ -124,6 +125,13 @@ export class DenoProcess implements Instance {
 		return this.#stopped;
 	}
 
+	/** Ends it at once; the text goes to its log and into its exit reason. */
+	kill(why: string): void {
+		this.#isAccepting = false;
+		this.#report(why);
+		this.#child.kill("SIGKILL");
+	}
+
 	/** Ends it without waiting for requests, even where `stop` is waiting. */
 	terminate(): Promise<void> {
 		this.#drained.resolve();
@@ -143,16 +151,17 @@ export class DenoProcess implements Instance {
 
 	#watch({ redactor, onLine }: ProcessSpecification): Promise<ExitReason> {
 		const tail = new Tail(STDERR_LIMIT);
+		this.#report = (line) => {
+			tail.add(line);
+			onLine("error", line);
+		};
 		const read = (stream: Readable, emit: (line: string) => void) => {
 			const splitter = new LineSplitter(redactor, emit);
 			stream.on("data", (chunk: Buffer) => splitter.write(chunk));
 			stream.on("end", () => splitter.end());
 		};
 		read(this.#child.stdout, (line) => onLine("info", line));
-		read(this.#child.stderr, (line) => {
-			tail.add(line);
-			onLine("error", line);
-		});
+		read(this.#child.stderr, this.#report);
 		return new Promise((resolve) => {
 			// `close` comes after `exit` and after the last byte of both streams.
 			this.#child.on("close", (code, signal) => resolve({ code, signal, stderr: tail.toString() }));

@@ -7,6 +7,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { DenoProcess, type StartOutcome } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { LogBuffer } from "./log-lines.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import { networkFlags } from "./network.ts";
 import { createRedactor } from "./redact.ts";
 import type { ExitReason, Instance, Launch, LogLine, Runtime } from "./runtime.ts";
@@ -25,6 +26,8 @@ export interface DenoRuntimeOptions {
 	startTimeoutMs?: number;
 	/** The bound of a function's JavaScript heap. 512 unless told. */
 	heapMiB?: number;
+	/** What a function may have resident in all, buffers included; it is killed past that. 1,024 unless told. */
+	memoryMiB?: number;
 }
 
 /**
@@ -98,11 +101,13 @@ class DenoRuntime implements Runtime {
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#logs = new Map<string, LogBuffer>();
+	#memory: MemoryWatch;
 	#isClosed = false;
 
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
+		this.#memory = new MemoryWatch(options.memoryMiB ?? 1_024);
 		const own = Object.values(networkInterfaces()).flatMap((list) =>
 			(list ?? []).map(({ address }) => address),
 		);
@@ -194,7 +199,9 @@ class DenoRuntime implements Runtime {
 			},
 			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),
 		);
+		this.#memory.add(instance);
 		const cleanup = instance.exited.then(async () => {
+			this.#memory.remove(instance);
 			await files.release();
 			this.#cleanups.delete(instance);
 		});

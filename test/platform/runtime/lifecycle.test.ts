@@ -110,6 +110,20 @@ describe("an instance", () => {
 		await small.close();
 	});
 
+	test("that takes memory beside its heap is killed, and its neighbour is not", async () => {
+		const small = await openRuntime({ memoryMiB: 300 });
+		const neighbour = await small.runtime.start(launch(HELLO, {}, { function: "neighbour" }));
+		const code = `const kept = []; export default () => { setInterval(() => kept.push(new Uint8Array(20_000_000).fill(1)), 1); return new Response("ok"); };`;
+		const hog = await small.runtime.start(launch(code));
+		await ask(hog.socketPath);
+		const { signal, stderr } = await hog.exited;
+		expect(signal).toBe("SIGKILL");
+		expect(stderr).toBe("The function took more than 300 MiB of memory and was ended.");
+		expect(small.runtime.logs("shop", "pay").at(-1)?.message).toBe(stderr);
+		expect((await ask(neighbour.socketPath)).body).toBe("hello");
+		await small.close();
+	});
+
 	test("ignores the terminal's Ctrl-C, which is the platform's to answer", async () => {
 		const instance = await harness.runtime.start(launch(HELLO));
 		process.kill(instance.pid, "SIGINT");

@@ -1,0 +1,54 @@
+/**
+ * Ends processes that take more memory than they may. V8's own bound covers JavaScript objects and not the
+ * buffers beside them, and the limits that the operating system puts on address space stop Deno from starting.
+ * Where the system does not tell how much memory a process has (no `/proc`), V8's bound is all there is.
+ */
+import { readFile } from "node:fs/promises";
+
+const INTERVAL_MS = 250;
+
+export interface Watched {
+	readonly pid: number;
+	/** Ends it at once; the text goes to its log. */
+	kill(why: string): void;
+}
+
+/** Resident memory in bytes; undefined where the process or the knowledge of it is gone. */
+async function residentBytes(pid: number): Promise<number | undefined> {
+	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
+	const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+	return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}
+
+export class MemoryWatch {
+	#processes = new Set<Watched>();
+	#limitBytes: number;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(limitMiB: number) {
+		this.#limitBytes = limitMiB * 1024 * 1024;
+	}
+
+	/** Watches a process until `remove`. */
+	add(process: Watched): void {
+		this.#processes.add(process);
+		this.#timer ??= setInterval(() => void this.#look(), INTERVAL_MS).unref();
+	}
+
+	remove(process: Watched): void {
+		this.#processes.delete(process);
+		if (this.#processes.size > 0) return;
+		clearInterval(this.#timer);
+		this.#timer = undefined;
+	}
+
+	async #look(): Promise<void> {
+		for (const process of this.#processes) {
+			const bytes = await residentBytes(process.pid);
+			if (bytes === undefined || bytes <= this.#limitBytes || !this.#processes.has(process)) continue;
+			process.kill(
+				`The function took more than ${this.#limitBytes / 1024 / 1024} MiB of memory and was ended.`,
+			);
+		}
+	}
+}
