@@ -1,6 +1,6 @@
 /** Projects in temporary folders, with an identity and a state folder of their own. */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../../src/crypto.ts";
@@ -40,7 +40,6 @@ export class TestProject implements Disposable {
 	/** A project with an empty vault. */
 	static async create(seed = 1): Promise<TestProject> {
 		const project = new TestProject(seed);
-		const { mkdir } = await import("node:fs/promises");
 		await mkdir(project.context.root);
 		await initProject(project.context, "alice");
 		return project;

@@ -12,7 +12,7 @@ import {
 import { maskValue } from "../../src/vault/mask.ts";
 import { recordDigest, type SealedRecord } from "../../src/vault/record.ts";
 import { refusal } from "../support/refusal.ts";
-import { alice, bob, carol, PRODUCTION, VaultMaker } from "./maker.ts";
+import { bob, carol, PRODUCTION, VaultMaker } from "./maker.ts";
 
 function pinOf(maker: VaultMaker): Pin {
 	const { state } = maker.verified();
@@ -125,8 +125,4 @@ describe("maskValue", () => {
 			}),
 		);
 	});
-});
-
-test("the owner of the keys is whom the vault says", () => {
-	expect(new VaultMaker().verified().root.owners.has(alice.publicKeys.sign)).toBe(true);
 });

@@ -1,0 +1,156 @@
+/** Vaults in real git: what merges cleanly, what conflicts, and what is said of it. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { beforeAll, describe, expect, test } from "vitest";
+import { refusalOf } from "../support/refusal.ts";
+import { TestProject } from "./project.ts";
+
+/** Git without anybody's own configuration. */
+const ENVIRONMENT = {
+	PATH: process.env.PATH,
+	GIT_CONFIG_GLOBAL: "/dev/null",
+	GIT_CONFIG_SYSTEM: "/dev/null",
+	GIT_AUTHOR_NAME: "test",
+	GIT_AUTHOR_EMAIL: "test@example.com",
+	GIT_COMMITTER_NAME: "test",
+	GIT_COMMITTER_EMAIL: "test@example.com",
+};
+
+class Repository {
+	readonly project: TestProject;
+
+	constructor(project: TestProject) {
+		this.project = project;
+		this.git("init", "-q", "-b", "main");
+		this.commit();
+	}
+
+	git(...words: string[]): string {
+		return execFileSync("git", words, {
+			cwd: this.project.root,
+			env: ENVIRONMENT,
+			encoding: "utf8",
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+	}
+
+	commit(): void {
+		this.git("add", "-A");
+		this.git("commit", "-q", "-m", "state");
+	}
+
+	/** Does something on a new branch, then something else on main, and merges. @returns whether it was clean */
+	async merge(theirs: () => Promise<unknown>, ours: () => Promise<unknown>): Promise<boolean> {
+		this.git("checkout", "-q", "-b", "branch");
+		await theirs();
+		this.commit();
+		this.git("checkout", "-q", "main");
+		await ours();
+		this.commit();
+		return (
+			spawnSync("git", ["merge", "-q", "-m", "merge", "branch"], { cwd: this.project.root, env: ENVIRONMENT })
+				.status === 0
+		);
+	}
+}
+
+type Edit = Record<string, string | undefined>;
+
+async function apply(project: TestProject, edit: Edit): Promise<void> {
+	for (const [name, value] of Object.entries(edit)) {
+		if (value === undefined) await project.delete(name);
+		else await project.set({ [name]: value });
+	}
+}
+
+async function repository(): Promise<Repository> {
+	const project = await TestProject.create();
+	await project.set({ B: "b", D: "d", F: "f", H: "h" });
+	return new Repository(project);
+}
+
+beforeAll(() => {
+	execFileSync("git", ["--version"]);
+});
+
+describe("two branches that set different names merge cleanly", () => {
+	const cases: [string, Edit, Edit][] = [
+		["neighbouring edits", { D: "1" }, { F: "2" }],
+		["edits of first and last", { B: "1" }, { H: "2" }],
+		["an insert before an edited record", { C: "1" }, { D: "2" }],
+		["an insert after an edited record", { E: "1" }, { D: "2" }],
+		["an insert before an edited first record", { A: "1" }, { B: "2" }],
+		["an append after an edited last record", { I: "1" }, { H: "2" }],
+		["inserts around a record", { C: "1" }, { E: "2" }],
+		["a deletion beside an edit", { D: undefined }, { F: "2" }],
+		["a deletion beside an insert", { D: undefined }, { E: "2" }],
+		["many at once", { A: "1", D: "1", G: "1" }, { B: "2", E: "2", H: "2" }],
+	];
+	test.each(cases)("%s", async (_, theirs, ours) => {
+		const repo = await repository();
+		using project = repo.project;
+		expect(
+			await repo.merge(
+				() => apply(project, theirs),
+				() => apply(project, ours),
+			),
+		).toBe(true);
+		const { secrets, warnings } = await project.list();
+		const expected = new Map<string, string | undefined>(["B", "D", "F", "H"].map((name) => [name, ""]));
+		for (const [name, value] of Object.entries({ ...theirs, ...ours })) expected.set(name, value);
+		const live = [...expected]
+			.filter(([, value]) => value !== undefined)
+			.map(([name]) => name)
+			.sort();
+		expect(Object.keys(secrets)).toEqual(live);
+		expect(warnings).toEqual([]);
+	});
+});
+
+describe("what git cannot merge is a conflict, said by its line", () => {
+	const cases: [string, Edit, Edit][] = [
+		["the same name, edited", { D: "1" }, { D: "2" }],
+		["the same name, added", { E: "1" }, { E: "2" }],
+		["the same name, edited and deleted", { D: "1" }, { D: undefined }],
+		["two names in one gap", { DA: "1" }, { DB: "2" }],
+	];
+	test.each(cases)("%s", async (_, theirs, ours) => {
+		const repo = await repository();
+		using project = repo.project;
+		expect(
+			await repo.merge(
+				() => apply(project, theirs),
+				() => apply(project, ours),
+			),
+		).toBe(false);
+		const text = await project.read();
+		const line = text.split("\n").findIndex((each) => each.startsWith("<<<<<<<")) + 1;
+		expect(line).toBeGreaterThan(1);
+		for (const action of [project.list(), project.set({ Z: "z" })]) {
+			expect(await refusalOf(action)).toMatchObject({ code: "VAULT_CONFLICTED", exit: 5, line });
+		}
+		expect(await project.read()).toBe(text);
+	});
+});
+
+test("a switch of branch warns by name, and a switch back says nothing", async () => {
+	const repo = await repository();
+	using project = repo.project;
+	repo.git("checkout", "-q", "-b", "branch");
+	await project.set({ D: "new", NEW: "new" });
+	repo.commit();
+	repo.git("checkout", "-q", "main");
+	const { warnings } = await project.list();
+	expect(warnings.join(" ")).toMatch(/seen: D\..*absent now: NEW\./);
+	repo.git("checkout", "-q", "branch");
+	expect((await project.list()).warnings).toEqual([]);
+});
+
+test("line endings survive a checkout that would turn them", async () => {
+	const repo = await repository();
+	using project = repo.project;
+	repo.git("config", "core.autocrlf", "true");
+	const text = await project.read();
+	repo.git("rm", "-q", "--cached", "coffer.vault");
+	repo.git("reset", "-q", "--hard");
+	expect(await project.read()).toBe(text);
+});
