@@ -7,6 +7,7 @@
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { Configuration, ReadFile } from "./configuration.ts";
+import type { Pieces } from "./dynamic.ts";
 import { type Resolution, resolveSpecifier } from "./import-map.ts";
 import { directoryOf, resolvePath } from "./paths.ts";
 import { isCode, type ModuleRequest, type ModuleScan, type PatternRequest, scanModule } from "./scan.ts";
@@ -150,12 +151,28 @@ function matches(file: string, { pieces, line }: PatternRequest, port: GraphPort
 	const remainder = [first.slice(cut), ...rest];
 	const shape = remainder.map((piece) => piece ?? "*").join("");
 	if (directory === undefined || /(^|\/)(\.|%2e){2}(\/|$)|\\/i.test(shape)) throw outside(at);
-	const source = remainder.map((piece) => (piece === undefined ? ".*" : escaped(piece))).join("");
-	const fits = new RegExp(`^${source}$`, "s");
 	const prefix = directory === "" ? "" : `${directory}/`;
-	return port.list(directory).filter((path) => fits.test(path.slice(prefix.length)));
+	return port
+		.list(directory)
+		.filter(
+			(path) => !/\.test\.[^./]+$|\.d\.[cm]?ts$/.test(path) && fits(path.slice(prefix.length), remainder),
+		);
 }
 
-function escaped(text: string): string {
-	return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+/** Whether a text is the known parts in order, with anything in between. Never looks back, however many parts there are. */
+function fits(text: string, pieces: Pieces): boolean {
+	let at = 0;
+	let isOpen = false;
+	for (const [index, piece] of pieces.entries()) {
+		if (piece === undefined) {
+			isOpen = true;
+			continue;
+		}
+		const isLast = index === pieces.length - 1;
+		const found = isLast && isOpen ? Math.max(at, text.length - piece.length) : text.indexOf(piece, at);
+		if (found < at || !text.startsWith(piece, found) || (!isOpen && found !== at)) return false;
+		at = found + piece.length;
+		isOpen = false;
+	}
+	return isOpen || at === text.length;
 }

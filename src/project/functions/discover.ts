@@ -92,21 +92,26 @@ interface Child {
 
 /** What lies in a folder and may belong to a function, sorted; links are followed inside the root alone. */
 function children(root: string, directory: string): Child[] {
+	checkInside(root, directory);
 	return readFolder(join(root, directory))
 		.filter(({ name }) => !isAside(name))
 		.sort((a, b) => (a.name < b.name ? -1 : 1))
 		.flatMap((item): Child[] => {
 			const path = `${directory}/${item.name}`;
-			if (!item.isSymbolicLink())
-				return item.isDirectory() || item.isFile() ? [{ path, isDirectory: item.isDirectory() }] : [];
-			const target = realPath(join(root, path));
-			if (target === undefined) return [];
-			if (!target.startsWith(root + sep)) {
-				const hint = "Put the files into the project instead of the link.";
-				throw failure("SOURCE_OUTSIDE", `${path} is a link that leads out of the project.`, hint);
+			if (item.isSymbolicLink()) {
+				const target = checkInside(root, path);
+				return target === undefined ? [] : [{ path, isDirectory: statSync(target).isDirectory() }];
 			}
-			return [{ path, isDirectory: statSync(target).isDirectory() }];
+			return item.isDirectory() || item.isFile() ? [{ path, isDirectory: item.isDirectory() }] : [];
 		});
+}
+
+/** Where a path really is, or undefined where it leads nowhere. */
+function checkInside(root: string, path: string): string | undefined {
+	const target = realPath(join(root, path));
+	if (target === undefined || target.startsWith(root + sep)) return target;
+	const hint = "Put the files into the project instead of the link.";
+	throw failure("SOURCE_OUTSIDE", `${path} is a link that leads out of the project.`, hint);
 }
 
 function readFolder(path: string): Dirent[] {
