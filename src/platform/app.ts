@@ -28,6 +28,16 @@ export type AppendOutcome =
 	/** The first entries after the change's base, and the present head. */
 	| { readonly stale: Entries; readonly head: Head };
 
+/** The error where there is no such app, or no longer. */
+export function appNotFound(): AppError {
+	return new AppError({
+		code: "APP_NOT_FOUND",
+		message: "The platform has no such app.",
+		hint: "Create it with `coffer link URL --app APP`.",
+		exit: EXIT.notFound,
+	});
+}
+
 /** The prefix of an app's streams. */
 export function appStreams(app: string): string {
 	return `apps/${app}/`;
@@ -41,6 +51,7 @@ export class App {
 	readonly #events: EventStream<AppEvent>;
 	readonly #appending = new Mutex();
 	readonly #recording = new Mutex();
+	#isRetired = false;
 
 	private constructor(options: AppOptions) {
 		const { app } = options.context;
@@ -78,6 +89,7 @@ export class App {
 	 */
 	append(change: Change): Promise<AppendOutcome> {
 		return this.#appending.run(async () => {
+			this.#checkPresent();
 			for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
 				const outcome = await this.#tryAppend(change);
 				if (outcome !== undefined) return outcome;
@@ -132,7 +144,20 @@ export class App {
 
 	/** Appends an event of the platform's own and takes it in. @param make given the state as it then is */
 	record(make: (state: AppState) => AppEvent | undefined): Promise<void> {
-		return this.#recording.run(() => this.#events.append(() => make(this.#fold)));
+		return this.#recording.run(async () => {
+			this.#checkPresent();
+			await this.#events.append(() => make(this.#fold));
+		});
+	}
+
+	/** Lets nothing more be appended: the app is being deleted. Resolves once what was under way is done. */
+	async retire(): Promise<void> {
+		this.#isRetired = true;
+		await Promise.all([this.#appending.run(async () => {}), this.#recording.run(async () => {})]);
+	}
+
+	#checkPresent(): void {
+		if (this.#isRetired) throw appNotFound();
 	}
 
 	async #catchUp(): Promise<void> {

@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { CreateApp } from "../protocol/messages.ts";
-import { App, type AppOptions, appStreams } from "./app.ts";
+import { App, type AppOptions, appNotFound, appStreams } from "./app.ts";
 import { EventStream } from "./event-stream.ts";
 import { type PlatformEvent, platformEventSchema } from "./events.ts";
 import { Mutex } from "./mutex.ts";
@@ -65,12 +65,7 @@ export class Apps {
 	get(app: string): App {
 		const found = this.#live.get(app);
 		if (found !== undefined) return found;
-		throw new AppError({
-			code: "APP_NOT_FOUND",
-			message: "The platform has no such app.",
-			hint: "Create it with `coffer link URL --app APP`.",
-			exit: EXIT.notFound,
-		});
+		throw appNotFound();
 	}
 
 	/**
@@ -80,6 +75,9 @@ export class Apps {
 	create(app: string, bound: CreateApp): Promise<{ app: App; created: boolean }> {
 		return this.#changing.run(async () => {
 			let created = false;
+			await this.#stream.catchUp();
+			// What is left where a deletion did not come to its end.
+			if (!this.#known.has(app)) await this.#options.store.deleteStreams(appStreams(app));
 			await this.#stream.append(() => {
 				created = !this.#known.has(app);
 				if (created) return this.#creation(app, bound);
@@ -97,12 +95,13 @@ export class Apps {
 	 */
 	delete(app: string): Promise<void> {
 		return this.#changing.run(async () => {
-			this.get(app);
+			const live = this.get(app);
 			const atMs = this.#options.now();
 			await this.#stream.append(() =>
 				this.#known.has(app) ? { type: "app-deleted", app, atMs } : undefined,
 			);
 			this.#live.delete(app);
+			await live.retire();
 			await this.#options.store.deleteStreams(appStreams(app));
 		});
 	}

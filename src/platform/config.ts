@@ -24,7 +24,10 @@ export interface PlatformConfig {
 	readonly control: Address;
 	/** Host names by which the control API is reached, besides its own. */
 	readonly hostNames: readonly string[];
+	/** `--identity-file`. */
 	readonly identityFile: string | undefined;
+	/** Absolute paths that no build may read. */
+	readonly hidden: readonly string[];
 	/** What functions may reach besides the public internet. */
 	readonly allowNet: readonly string[];
 	/** `COFFER_DENO` and `PATH`. */
@@ -123,6 +126,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		const value = text(variables, name);
 		return value === undefined ? [] : [[name, value] as const];
 	});
+	const identityFiles = [flags.identityFile, text(variables, "COFFER_PLATFORM_IDENTITY_FILE")];
 	return {
 		version: flags.version,
 		dataDirectory,
@@ -132,6 +136,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		control,
 		hostNames: flags.hostNames,
 		identityFile: flags.identityFile,
+		hidden: [dataDirectory, ...identityFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]))],
 		allowNet: flags.allowNet,
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
 		// Deno looks at the system's certificates, and at SSL_CERT_FILE, only where it is told to.

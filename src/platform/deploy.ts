@@ -3,9 +3,10 @@
  */
 import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
+import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
 import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
-import { checkUpload, type Upload } from "./build/upload.ts";
+import { checkUpload, type Upload, type UploadedFile } from "./build/upload.ts";
 import type { Deployment, FunctionSource, References } from "./function.ts";
 import { describeError, type Log } from "./log.ts";
 import { Limiter } from "./mutex.ts";
@@ -57,14 +58,20 @@ export class Deployer {
 		return { pruned: request.prune ? await prune(functions, upload) : [] };
 	}
 
+	/** Each blob is read once, and no more of them than an upload may hold. */
 	async #load({ files, functions }: Deploy): Promise<Upload> {
-		const uploaded = await Promise.all(
-			files.map(async ([path, hash]) => {
-				const content = await this.#options.store.getBlob(hash);
-				if (content === undefined) throw blobGone();
-				return { path, content };
-			}),
-		);
+		const contents = new Map<string, Uint8Array>();
+		const uploaded: UploadedFile[] = [];
+		let bytes = 0;
+		for (const [path, hash] of files) {
+			const content = contents.get(hash) ?? (await this.#options.store.getBlob(hash));
+			if (content === undefined) throw blobGone();
+			contents.set(hash, content);
+			uploaded.push({ path, content });
+			bytes += content.length;
+			// `checkUpload` says so.
+			if (bytes > UPLOAD_BYTES_MAX) break;
+		}
 		return checkUpload(uploaded, functions);
 	}
 

@@ -121,14 +121,14 @@ async function openDeno(
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
-	const { allowNet, buildDirectory, dataDirectory, identityFile, passthrough } = config;
+	const { allowNet, buildDirectory, dataDirectory, hidden, passthrough } = config;
 	const directory = join(dataDirectory, "run");
 	const runtime = await createDenoRuntime({ binary, hostPath: hostPath("main.ts"), directory, allowNet });
 	opened.add(() => runtime.close());
 	const builder = await openBuilder({
 		deno: binary,
 		directory: buildDirectory,
-		hidden: identityFile === undefined ? [dataDirectory] : [dataDirectory, identityFile],
+		hidden,
 		passthrough,
 		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
 	});

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "../../src/identity/identity.ts";
 import { hostPath } from "../../src/platform/assets.ts";
-import { openBuilder } from "../../src/platform/build/bundle.ts";
+import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
 import { analyzeReferences } from "../../src/platform/build/references/analyze.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
 import { type Clock, Core } from "../../src/platform/core.ts";
@@ -58,6 +58,7 @@ export interface TestCore extends AsyncDisposable {
 	readonly core: Core;
 	readonly identity: Identity;
 	readonly clock: TestClock;
+	readonly builder: Builder;
 	/** Access token that may do everything. */
 	readonly token: string;
 }
@@ -97,6 +98,7 @@ export async function openTestCore(identity: Identity = newTestIdentity()): Prom
 		core,
 		identity,
 		clock,
+		builder,
 		token,
 		[Symbol.asyncDispose]: async () => {
 			await core.close(0);

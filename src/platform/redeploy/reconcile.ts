@@ -47,6 +47,7 @@ export class AppFunctions {
 	readonly #options: ReconcileOptions;
 	readonly #slots = new Map<string, FunctionSlot>();
 	readonly #running = new Map<string, Promise<Redeployed>>();
+	#isClosed = false;
 
 	constructor(options: ReconcileOptions) {
 		this.app = options.app;
@@ -64,6 +65,8 @@ export class AppFunctions {
 		if (present !== undefined) return present;
 		const slot = new FunctionSlot(this.#port(name));
 		this.#slots.set(name, slot);
+		// Closed before it has begun: it answers, and starts nothing.
+		if (this.#isClosed) void slot.close();
 		return slot;
 	}
 
@@ -154,6 +157,7 @@ export class AppFunctions {
 
 	/** Stops all functions; resolves once their processes are gone. */
 	async close(graceMs?: number): Promise<void> {
+		this.#isClosed = true;
 		await Promise.all([...this.#slots.values()].map((slot) => slot.close(graceMs)));
 		await Promise.allSettled(this.#running.values());
 	}

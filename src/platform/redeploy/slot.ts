@@ -133,7 +133,7 @@ export class FunctionSlot {
 		this.#cancelRestart?.();
 		let started: Started | undefined;
 		try {
-			if (this.#isClosed) return { status: "failed", error: "The platform is stopping." };
+			if (this.#isClosed) return { status: "failed", error: "The function is being stopped." };
 			started = await this.#port.start(deployment, begin);
 			await (commit === undefined ? this.#port.onStarted(started) : commit());
 		} catch (error) {

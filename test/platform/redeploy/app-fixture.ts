@@ -74,7 +74,8 @@ export class TestApp {
 	}
 }
 
-function get(instance: Instance, path: string): Promise<string> {
+/** One request to one instance, past the gateway. */
+export function get(instance: Instance, path: string): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const outgoing = request(
 			{ socketPath: instance.socketPath, path, headers: { host: "function" } },

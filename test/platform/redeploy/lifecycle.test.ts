@@ -1,5 +1,41 @@
-import { describe, expect, test } from "vitest";
-import { client, platform, SHOW, TestApp } from "./app-fixture.ts";
+import { describe, expect, test, vi } from "vitest";
+import { statusesOf } from "../client-fixture.ts";
+import { client, get, platform, SHOW, TestApp } from "./app-fixture.ts";
+
+describe("a version that is replaced", () => {
+	test("serves what it has begun, takes nothing new, and ends", async () => {
+		const app = await TestApp.open("drain", { KEY: "old" });
+		await app.deploy({ slow: SHOW("KEY") });
+		const old = await app.functions.instance("slow");
+		const release = old?.acquire();
+		await app.set({ KEY: "new" });
+		expect(await app.fetch("slow")).toBe("new");
+		expect(old?.acquire()).toBeUndefined();
+		expect(old && (await get(old, "/"))).toBe("old");
+		release?.();
+		expect(await old?.exited).toMatchObject({ signal: "SIGTERM" });
+	});
+});
+
+describe("a deployment of what is deployed", () => {
+	test("is not built where the sources are the same, and restarts nothing where the bundle is", async () => {
+		const app = await TestApp.open("same", { KEY: "v" });
+		await app.deploy({ one: SHOW("KEY") });
+		const before = await app.show("one");
+		const builds = vi.spyOn(platform.builder, "build");
+		expect(statusesOf(await app.deploy({ one: SHOW("KEY") }))).toEqual({ one: "unchanged" });
+		expect(builds).toHaveBeenCalledTimes(0);
+		const commented = `// Says what the key is.\n${SHOW("KEY")}`;
+		expect(statusesOf(await app.deploy({ one: commented }))).toEqual({ one: "unchanged" });
+		expect(builds).toHaveBeenCalledTimes(1);
+		expect(statusesOf(await app.deploy({ one: commented }))).toEqual({ one: "unchanged" });
+		expect(builds).toHaveBeenCalledTimes(1);
+		const after = await app.show("one");
+		expect(after).toMatchObject({ pid: before?.pid, deployment: before?.deployment });
+		expect(after?.references).toMatchObject([{ name: "KEY", line: 2 }]);
+		builds.mockRestore();
+	});
+});
 
 describe("a function that ends by itself", () => {
 	test("is started again, later each time", async () => {
