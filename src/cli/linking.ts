@@ -3,11 +3,41 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { readToken } from "../identity/tokens.ts";
-import { bindingOf, readConfig } from "../project/config.ts";
+import { type Binding, bindingOf, readConfig } from "../project/config.ts";
 import type { LinkTarget } from "../sync/link-target.ts";
 import { Remote } from "../sync/remote.ts";
 import { readCredentials } from "./environment.ts";
 import { systemKeychain } from "./project.ts";
+
+function tokenMissing(binding: Binding, cause?: AppError): AppError {
+	const why = cause ? ` ${cause.message}` : "";
+	return new AppError({
+		code: "TOKEN_MISSING",
+		message: `There is no access token for the platform at ${binding.url}.${why}`,
+		hint: `Set COFFER_TOKEN, or give it once: coffer link ${binding.url} --app ${binding.app}`,
+		exit: EXIT.unauthorised,
+		cause,
+	});
+}
+
+/** The token for a platform: COFFER_TOKEN, or what the keychain holds for its origin. @throws AppError `TOKEN_MISSING` */
+async function tokenFor(binding: Binding): Promise<string> {
+	const given = readCredentials().token;
+	if (given !== undefined) return given;
+	let kept: string | undefined;
+	try {
+		kept = await readToken(systemKeychain(), binding.url);
+	} catch (error) {
+		throw error instanceof AppError ? tokenMissing(binding, error) : error;
+	}
+	if (kept === undefined) throw tokenMissing(binding);
+	return kept;
+}
+
+/** The platform that a binding names. @throws AppError `TOKEN_MISSING` (exit 3) */
+export async function targetOf(binding: Binding, signal?: AbortSignal): Promise<LinkTarget> {
+	return { binding, remote: new Remote({ url: binding.url, token: await tokenFor(binding), signal }) };
+}
 
 /** What an environment is linked with, or undefined where it is not linked. @throws AppError `TOKEN_MISSING` (exit 3) */
 export async function findTarget(
@@ -16,17 +46,7 @@ export async function findTarget(
 	signal?: AbortSignal,
 ): Promise<LinkTarget | undefined> {
 	const binding = bindingOf(await readConfig(root), environment);
-	if (!binding) return undefined;
-	const token = readCredentials().token ?? (await readToken(systemKeychain(), binding.url));
-	if (token === undefined) {
-		throw new AppError({
-			code: "TOKEN_MISSING",
-			message: `There is no access token for the platform at ${binding.url}.`,
-			hint: `Set COFFER_TOKEN, or give it once: coffer link ${binding.url} --app ${binding.app} --token TOKEN`,
-			exit: EXIT.unauthorised,
-		});
-	}
-	return { binding, remote: new Remote({ url: binding.url, token, signal }) };
+	return binding && targetOf(binding, signal);
 }
 
 /** As `findTarget`. @throws AppError `NOT_LINKED` (exit 2) too */

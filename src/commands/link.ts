@@ -6,6 +6,7 @@ import { openContext, systemKeychain } from "../cli/project.ts";
 import { promptHidden } from "../cli/prompts.ts";
 import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { AppError, EXIT } from "../errors.ts";
 import { storeToken } from "../identity/tokens.ts";
 import { linkEnvironment, meetPlatform, platformOrigin, requireAppId } from "../sync/link.ts";
 
@@ -51,8 +52,7 @@ export default class Link extends BaseCommand<LinkResult> {
 		const context = await openContext(this.environment, flags.environment);
 		const token = await this.#token(flags.token);
 		const met = await meetPlatform(url, token);
-		if (flags.token !== undefined || readCredentials().token === undefined)
-			await storeToken(systemKeychain(), url, token);
+		await this.#keep(url, token);
 		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
 			this.terminal.note(`  ${redeployLine(result)}`);
 		const linked = await linkEnvironment(context, { app: flags.app, ...met }, { onRedeploy });
@@ -68,6 +68,19 @@ export default class Link extends BaseCommand<LinkResult> {
 			revision: sync.revision,
 			sent: sync.sent,
 		};
+	}
+
+	/** Keeps the token in the keychain, unless COFFER_TOKEN will bring it. Where there is none in reach, nothing else does. */
+	async #keep(url: string, token: string): Promise<void> {
+		if (readCredentials().token !== undefined) return;
+		try {
+			await storeToken(systemKeychain(), url, token);
+		} catch (error) {
+			if (!(error instanceof AppError) || error.exit !== EXIT.unauthorised) throw error;
+			this.terminal.warn(
+				`The token was not kept: ${error.message} Set COFFER_TOKEN for the commands to come.`,
+			);
+		}
 	}
 
 	async #token(flag: string | undefined): Promise<string> {

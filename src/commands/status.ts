@@ -1,13 +1,13 @@
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { listNames } from "../cli/edit-result.ts";
-import { findTarget } from "../cli/linking.ts";
+import { targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
 import { count } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { AppError } from "../errors.ts";
+import { type Binding, bindingOf, readConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
 import { pendingNames, rememberedPlatform } from "../project/standing.ts";
-import type { LinkTarget } from "../sync/link-target.ts";
 
 interface StatusResult {
 	environment: string;
@@ -27,9 +27,10 @@ interface StatusResult {
 	reason?: string;
 }
 
-async function ask(target: LinkTarget): Promise<{ revision: number } | { reason: string }> {
+async function ask(binding: Binding): Promise<{ revision: number } | { reason: string }> {
 	try {
-		const { revision } = await target.remote.showApp(target.binding.app);
+		const { remote } = await targetOf(binding);
+		const { revision } = await remote.showApp(binding.app);
 		return { revision };
 	} catch (error) {
 		if (error instanceof AppError) return { reason: error.message };
@@ -52,22 +53,22 @@ export default class Status extends BaseCommand<StatusResult> {
 		for (const warning of session.warnings) this.terminal.warn(warning);
 		await remember();
 		const { verified, checkout } = session;
-		const target = await findTarget(context.root, flags.environment);
-		const memory = rememberedPlatform(checkout, target?.binding);
-		const answer = target && (await ask(target));
+		const binding = bindingOf(await readConfig(context.root), flags.environment);
+		const memory = rememberedPlatform(checkout, binding);
+		const answer = binding && (await ask(binding));
 		const live = [...verified.section.records.values()].filter((record) => record.kind === "live");
 		return {
 			environment: flags.environment,
 			vault: session.place.vaultId,
 			secrets: live.length,
 			members: [...verified.state.members.values()].map(({ name, role }) => ({ name, role })),
-			linked: target !== undefined,
+			linked: binding !== undefined,
 			reachable: answer !== undefined && "revision" in answer,
-			url: target?.binding.url ?? null,
-			app: target?.binding.app ?? null,
+			url: binding?.url ?? null,
+			app: binding?.app ?? null,
 			revision: memory?.revision ?? null,
 			platformRevision: answer && "revision" in answer ? answer.revision : null,
-			pending: target ? pendingNames(verified, memory) : [],
+			pending: binding ? pendingNames(verified, memory) : [],
 			...(answer && "reason" in answer ? { reason: answer.reason } : {}),
 		};
 	}
