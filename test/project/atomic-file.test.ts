@@ -83,7 +83,7 @@ describe("replaceFile", () => {
 	});
 
 	test("an error of the rename itself does so too", async () => {
-		const put = async () => mkdirSync(join(path, "full"), { recursive: true });
+		const put = async () => void mkdirSync(join(path, "full"), { recursive: true });
 		const error = await refusalOf(replaceFile(path, "new", { mode: 0o600, beforeRename: put }));
 		expect(error).toMatchObject({
 			code: "FILE_UNWRITABLE",

@@ -30,7 +30,9 @@ const MODES: Record<string, () => void | Promise<void>> = {
 	limited,
 	/** Dies with the lock in hand. */
 	"die-locked": () =>
-		withLock(join(root, "coffer.vault.lock"), async () => process.kill(process.pid, "SIGKILL")),
+		withLock(join(root, "coffer.vault.lock"), async () => {
+			process.kill(process.pid, "SIGKILL");
+		}),
 	/** Dies when the new content is on disk and the old one not yet replaced. */
 	"die-writing": () =>
 		replaceFile(join(root, "coffer.vault"), "new", {

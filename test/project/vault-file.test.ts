@@ -1,0 +1,96 @@
+/** The vault as a file: what is not one, and who else writes to it. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { initProject } from "../../src/project/init.ts";
+import { editVault } from "../../src/project/vault-file.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { VaultMaker } from "../vault/maker.ts";
+import { TestProject } from "./project.ts";
+
+describe("the file itself", () => {
+	test("bytes that are no text, and faults, name their line, and an edit writes nothing", async () => {
+		using project = await TestProject.create();
+		await project.set({ A: "one" });
+		const bytes = Buffer.from(await project.read());
+		const at = bytes.indexOf("\nA\n") + 1;
+		const line = bytes.subarray(0, at).toString().split("\n").length;
+		for (const byte of [0xff, 0xc0, 0x80, 0x00, 0x0d]) {
+			const spoilt = Buffer.from(bytes);
+			spoilt[at] = byte;
+			await project.write(spoilt);
+			expect(await refusalOf(project.list())).toMatchObject({ exit: 7, line });
+			expect(await refusalOf(project.set({ B: "two" }))).toMatchObject({ exit: 7, line });
+			expect(readFileSync(project.path)).toEqual(spoilt);
+		}
+	});
+
+	test("a vault that is a link or a folder is neither read nor written", async () => {
+		using project = await TestProject.create();
+		await project.set({ A: "one" });
+		const target = join(project.folder, "target");
+		renameSync(project.path, target);
+		const text = readFileSync(target, "utf8");
+		symlinkSync(target, project.path);
+		for (const action of [project.list(), project.set({ B: "two" })]) {
+			expect(await refusalOf(action)).toMatchObject({ code: "FILE_UNREADABLE", exit: 1 });
+		}
+		expect(readFileSync(target, "utf8")).toBe(text);
+		rmSync(project.path);
+		mkdirSync(project.path);
+		expect(await refusalOf(project.list())).toMatchObject({ code: "FILE_UNREADABLE", exit: 1 });
+		rmSync(project.path, { recursive: true });
+		expect(await refusalOf(project.list())).toMatchObject({ code: "VAULT_NOT_FOUND", exit: 4 });
+	});
+
+	test("a lock that is a link or holds something is not opened", async () => {
+		using project = await TestProject.create();
+		const lock = join(project.root, "coffer.vault.lock");
+		const target = join(project.folder, "target");
+		writeFileSync(target, "not a lock");
+		for (const put of [
+			() => symlinkSync(target, lock),
+			() => writeFileSync(lock, "content"),
+			() => mkdirSync(lock),
+		]) {
+			rmSync(lock, { recursive: true, force: true });
+			put();
+			expect(await refusalOf(project.set({ A: "one" }))).toMatchObject({
+				code: "VAULT_LOCK_FAILED",
+				exit: 1,
+			});
+		}
+		expect(readFileSync(target, "utf8")).toBe("not a lock");
+	});
+
+	test("what another program writes in the meantime is not overwritten", async () => {
+		using project = await TestProject.create();
+		await project.set({ A: "one" });
+		const error = await refusalOf(
+			editVault(
+				project.root,
+				async ({ document, text }) => {
+					writeFileSync(project.path, `${text}written by another program\n`);
+					const maker = new VaultMaker();
+					maker.document = document;
+					return { document: maker.set("A", "two").document, result: undefined };
+				},
+				async () => undefined,
+			),
+		);
+		expect(error).toMatchObject({ code: "VAULT_CHANGED_MEANWHILE", exit: 5 });
+		expect(await project.read()).toContain("written by another program");
+	});
+
+	test("a second init is refused and changes nothing", async () => {
+		using project = await TestProject.create();
+		const text = await project.read();
+		expect(await refusalOf(initProject(project.context, "alice"))).toMatchObject({
+			code: "VAULT_EXISTS",
+			exit: 5,
+		});
+		expect(await project.read()).toBe(text);
+		expect(readFileSync(join(project.root, ".gitattributes"), "utf8")).toBe("coffer.vault text eol=lf\n");
+		expect(existsSync(join(project.root, ".gitignore"))).toBe(true);
+	});
+});
