@@ -26,7 +26,7 @@ function addFile(path, lines) {
 
 function addFolder(path, lines) {
 	for (const entry of readdirSync(path, { withFileTypes: true })) {
-		const child = join(path, entry.name);
+		const child = `${path}/${entry.name}`;
 		if (entry.isDirectory()) addFolder(child, lines);
 		// Editors' swap files come and go.
 		else if (/\.(ts|json)$/.test(entry.name)) addFile(child, lines);

@@ -51,12 +51,14 @@ export const MARKS = {
 	pending: styled("yellow", "•"),
 } as const;
 
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made when a table is first printed: loading the rules for it takes milliseconds. */
+let segmenter: Intl.Segmenter | undefined;
 const WIDE =
 	/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
 /** How many columns a text takes, colours apart. */
 export function columnsOf(text: string): number {
+	segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
 	const plain = escaped(text).replace(MARK, "");
 	let columns = 0;
 	for (const { segment } of segmenter.segment(plain)) columns += WIDE.test(segment) ? 2 : 1;
