@@ -81,7 +81,7 @@ export class Deployer {
 		{ name, entry }: FunctionSource,
 	): Promise<Omit<DeployedFunction, "url">> {
 		try {
-			const prepared = this.#options.builder.prepare(upload.files, entry);
+			const prepared = await this.#options.builder.prepare(upload.files, entry);
 			if (isPresent(functions, name, (present) => present.source === prepared.source)) {
 				return { name, status: "unchanged" };
 			}
