@@ -58,6 +58,7 @@ class NodeGateway implements Gateway {
 	#maxBodyBytes: number;
 	#responseTimeoutMs: number;
 	#upgraded = new Set<Duplex>();
+	#isClosing = false;
 
 	constructor(options: GatewayOptions) {
 		this.#options = options;
@@ -88,6 +89,7 @@ class NodeGateway implements Gateway {
 	}
 
 	async close({ graceMs = 30_000 } = {}): Promise<void> {
+		this.#isClosing = true;
 		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
 		this.#server.closeIdleConnections();
 		const timer = setTimeout(() => {
@@ -149,6 +151,8 @@ class NodeGateway implements Gateway {
 	async #handle(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): Promise<void> {
 		// A client that goes away is seen as `close`; what was being written then is lost either way.
 		response.on("error", () => response.destroy());
+		// While closing, a connection that was kept alive for the next request ends with this one.
+		response.on("close", () => this.#isClosing && setImmediate(() => this.#server.closeIdleConnections()));
 		const requestId = requestIdOf(request);
 		const checked = this.#check(request);
 		if (checked.route === undefined) return sendProblem(request, response, checked.problem, requestId);

@@ -4,7 +4,7 @@
 import { request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { forwardedResponseHeaders } from "./headers.ts";
-import { PROBLEMS, sendProblem } from "./problem.ts";
+import { hasBody, PROBLEMS, sendProblem } from "./problem.ts";
 
 /** A response to a request whose socket the server has let go of; the connection ends with it. */
 export function responseOn(request: IncomingMessage, socket: Duplex): ServerResponse {
@@ -18,8 +18,10 @@ export function responseOn(request: IncomingMessage, socket: Duplex): ServerResp
 	return response;
 }
 
+/** Whether it asks for a WebSocket; with a body, nobody could tell where that ends and the frames begin. */
 export function isWebSocket(request: IncomingMessage): boolean {
-	return request.method === "GET" && request.headers.upgrade?.trim().toLowerCase() === "websocket";
+	const { headers, method } = request;
+	return method === "GET" && headers.upgrade?.trim().toLowerCase() === "websocket" && !hasBody(request);
 }
 
 function statusLine(response: IncomingMessage): string {

@@ -30,16 +30,11 @@ function formsOf(value: string): string[] {
 	];
 }
 
-/**
- * @param environment the injected values
- * @param names further texts and what to print in their place
- */
-export function createRedactor(
-	environment: ReadonlyMap<string, string>,
-	names: ReadonlyMap<string, string> = new Map(),
-): Redactor {
-	/** Needle to replacement, in buckets by the needle's first characters, so that a line is walked once. */
-	const buckets = new Map<string, [needle: string, replacement: string][]>();
+/** Needle and replacement, in buckets by the needle's first characters, so that a line is walked once. */
+type Index = { buckets: Map<string, [needle: string, replacement: string][]>; longest: number };
+
+function buildIndex(environment: ReadonlyMap<string, string>, names: ReadonlyMap<string, string>): Index {
+	const buckets: Index["buckets"] = new Map();
 	let longest = 0;
 	const add = (needle: string, replacement: string) => {
 		if (needle.length < SHORTEST) return;
@@ -55,23 +50,47 @@ export function createRedactor(
 	}
 	for (const [text, replacement] of names) add(text, replacement);
 	for (const bucket of buckets.values()) bucket.sort((a, b) => b[0].length - a[0].length);
+	return { buckets, longest };
+}
 
+/**
+ * @param environment the injected values
+ * @param names further texts and what to print in their place
+ */
+export function createRedactor(
+	environment: ReadonlyMap<string, string>,
+	names: ReadonlyMap<string, string> = new Map(),
+): Redactor {
+	// A copy, since the caller may well empty its own once the function has started.
+	const values = new Map(environment);
+	let index: Index | undefined;
+	/** Made for the first line: most functions write none, and ten thousand values take their time. */
+	const indexed = () => {
+		index ??= buildIndex(values, names);
+		return index;
+	};
 	const redact = (text: string, limit: number): string => {
+		const { buckets } = indexed();
 		const end = Math.min(text.length, limit);
 		let out = "";
 		let copied = 0;
-		for (let index = 0; index < end; ) {
-			const bucket = buckets.get(text.slice(index, index + SHORTEST));
-			const match = bucket?.find(([needle]) => text.startsWith(needle, index));
+		for (let at = 0; at < end; ) {
+			const bucket = buckets.get(text.slice(at, at + SHORTEST));
+			const match = bucket?.find(([needle]) => text.startsWith(needle, at));
 			if (match === undefined) {
-				index++;
+				at++;
 				continue;
 			}
-			out += text.slice(copied, index) + match[1];
-			index += match[0].length;
-			copied = index;
+			out += text.slice(copied, at) + match[1];
+			at += match[0].length;
+			copied = at;
 		}
 		return copied < end ? out + text.slice(copied, end) : out;
 	};
-	return { redact, longest };
+	return {
+		redact,
+		get longest() {
+			return indexed().longest;
+		},
+	};
 }

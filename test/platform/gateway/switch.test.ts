@@ -105,3 +105,21 @@ test("an instance that drains takes no request, and the gateway asks again", asy
 	expect((await old.exited).signal).toBe("SIGTERM");
 	await second.close();
 });
+
+test("closing lets a request finish, and ends kept-alive connections with it", async () => {
+	const closing = await openStage();
+	await closing.start("pay", VERSION, { VERSION: "1" });
+	const agent = new Agent({ keepAlive: true });
+	await call({ port: closing.port, agent, path: "/shop/pay" });
+	const outgoing = request({ host: "127.0.0.1", port: closing.port, agent, path: "/shop/pay/slow" });
+	outgoing.end();
+	const [response] = await once(outgoing, "response");
+	const closed = closing.gateway.close({ graceMs: 3_600_000 });
+	expect(Buffer.concat(await response.toArray()).toString()).toBe("abc");
+	await closed;
+	await expect(call({ port: closing.port, path: "/shop/pay" })).rejects.toMatchObject({
+		code: "ECONNREFUSED",
+	});
+	agent.destroy();
+	await closing.close();
+});

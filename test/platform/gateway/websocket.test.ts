@@ -88,6 +88,13 @@ describe("a WebSocket", () => {
 	});
 });
 
+test("an upgrade with a body is refused", async () => {
+	const headers = { connection: "Upgrade", upgrade: "websocket", "content-length": 40 };
+	const body = "GET /smuggled HTTP/1.1\r\nHost: abcdefgh\r\n\r\n".slice(0, 40);
+	const answer = await call({ port: stage.port, path: "/shop/echo", headers }, body);
+	expect(JSON.parse(answer.body)).toMatchObject({ status: 501, code: "UPGRADE_NOT_SUPPORTED" });
+});
+
 test("another upgrade is refused", async () => {
 	const headers = {
 		connection: "Upgrade, HTTP2-Settings",
