@@ -37,8 +37,8 @@ async function demonstrate(folder, signal, cleanups, isServing) {
 	await copyShop(folder);
 	const coffer = new Coffer(folder, signal);
 	cleanups.push(async () => {
-		if ((await coffer.stopPlatform()) !== 0) throw new Failure("The platform did not end as it should.");
-		return "The platform has ended.";
+		if ((await coffer.stopPlatform()) === 0) return "The platform has ended.";
+		throw new Failure(`The platform did not end as it should:\n${await coffer.platformLog()}`);
 	});
 	const { used, putBack } = await chooseIdentity(coffer, folder);
 	cleanups.unshift(putBack);

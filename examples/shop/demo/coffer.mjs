@@ -10,6 +10,8 @@ import { printed, typed } from "./screen.mjs";
 
 export const PROGRAM = fileURLToPath(new URL("../../../bin/run.js", import.meta.url));
 
+const LOG_LINES = 20;
+
 /** An expectation that did not hold; its message says which. */
 export class Failure extends Error {}
 
@@ -114,6 +116,12 @@ export class Coffer {
 		const ready = JSON.parse(first[0]);
 		printed(JSON.stringify({ ...ready, token: "…" }));
 		return ready;
+	}
+
+	/** The last lines that the platform wrote to its log; empty where it was not started. */
+	async platformLog() {
+		const text = await readFile(join(this.#folder, "platform.log"), "utf8").catch(() => "");
+		return text.trim().split("\n").slice(-LOG_LINES).join("\n");
 	}
 
 	/** Stops the platform, if it runs. @returns its exit status, null where it was killed */

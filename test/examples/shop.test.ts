@@ -1,0 +1,145 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readlink, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { withSecretService } from "../support/secret-service.ts";
+
+const DEMO = fileURLToPath(new URL("../../examples/shop/demo.mjs", import.meta.url));
+const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+const TIMEOUT_MS = 180_000;
+
+let folder: string;
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), "coffer-shop-"));
+	for (const name of ["home", "tmp"]) await mkdir(join(folder, name));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function environment(more: Record<string, string> = {}): Record<string, string | undefined> {
+	const home = join(folder, "home");
+	const { PATH, NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY } = process.env;
+	const network = { NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY };
+	// A short path: sockets lie below it.
+	return { PATH, ...network, HOME: home, TMPDIR: join(folder, "tmp"), ...more };
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+interface Demo {
+	child: Child;
+	/** Resolves with all of the output once the text was printed; rejects where the demonstration ends before. */
+	printed(text: string): Promise<string>;
+	/** Resolves with exit status and everything that was printed. */
+	ended: Promise<{ status: number | null; output: string }>;
+}
+
+function startDemo(args: string[], env = environment()): Demo {
+	const child: Child = spawn(process.execPath, [DEMO, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+	let output = "";
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.setEncoding("utf8").on("data", (chunk: string) => {
+			output += chunk;
+		});
+	}
+	const ended = once(child, "close").then(([status]) => ({ status: status as number | null, output }));
+	const printed = (text: string) => {
+		const seen = new Promise<string>((resolve) => {
+			child.stdout.on("data", () => output.includes(text) && resolve(output));
+		});
+		return Promise.race([
+			seen,
+			ended.then(() => Promise.reject<string>(new Error(`It ended without: ${text}\n${output}`))),
+		]);
+	};
+	return { child, printed, ended };
+}
+
+/** The processes that work in the test's folder. */
+async function processesInFolder(): Promise<string[]> {
+	const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+	const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
+	return places.filter((place) => place.startsWith(folder));
+}
+
+async function expectNothingLeft(): Promise<void> {
+	expect(await readdir(join(folder, "tmp"))).toEqual([]);
+	expect(await readdir(join(folder, "home"))).toEqual([]);
+	expect(await processesInFolder()).toEqual([]);
+}
+
+/** The accounts that the keychain has of Coffer. */
+async function keychainAccounts(bus: Record<string, string>): Promise<string[]> {
+	const program =
+		'import keytar from "keytar"; const all = await keytar.findCredentials("coffer"); console.log(JSON.stringify(all.map((one) => one.account)));';
+	const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+		cwd: PROJECT,
+		env: environment(bus),
+		stdio: ["ignore", "pipe", "inherit"],
+	});
+	let output = "";
+	child.stdout.on("data", (chunk) => {
+		output += chunk;
+	});
+	await once(child, "close");
+	return JSON.parse(output);
+}
+
+describe("the shop's demonstration", () => {
+	test("runs to its end without a keychain, and leaves nothing behind", { timeout: TIMEOUT_MS }, async () => {
+		const { status, output } = await startDemo([]).ended;
+		expect({ status, output }).toEqual({ status: 0, output });
+		expect(output).toContain("Identity: a new one in a file.");
+		expect(output).toContain("7 deployed, 0 unchanged, 0 failed");
+		expect(output).toContain("✓ POST /webhook     401  an event, signed with something else");
+		expect(output).toContain("✓ account, login, shipping redeployed; 4 functions kept their process");
+		expect(output).toMatch(/✓ [\d,]{5,} requests to all functions meanwhile, 0 failed\n/);
+		expect(output).toMatch(/✓ login made [1-9]\d* tokens with the old key, then [1-9]\d* with the new one\n/);
+		expect(output).toContain("✓ account, shipping redeployed; 5 functions kept their process");
+		expect(output).not.toContain("✗");
+		expect(Math.max(...output.split("\n").map((line) => line.length))).toBeLessThan(120);
+		await expectNothingLeft();
+	});
+
+	test("makes an identity in the keychain and takes it out again", { timeout: TIMEOUT_MS }, async () => {
+		const service = await withSecretService();
+		try {
+			const { status, output } = await startDemo([], environment(service.env)).ended;
+			expect({ status, output }).toEqual({ status: 0, output });
+			expect(output).toContain("Identity: a new one in the system's keychain");
+			expect(output).toContain("identity     the one in the system's keychain");
+			expect(await keychainAccounts(service.env)).toEqual([]);
+			await expectNothingLeft();
+		} finally {
+			await service.close();
+		}
+	});
+
+	test("serves until Ctrl-C, and cleans up then", { timeout: TIMEOUT_MS }, async () => {
+		const demo = startDemo(["--serve"]);
+		const output = await demo.printed("Ctrl-C ends it and removes everything.");
+		const [, file = ""] = /^\s+\. (\S+)$/m.exec(output) ?? [];
+		const shell = spawn("/bin/sh", ["-c", `. ${file} && coffer status --json`], {
+			env: environment(),
+			stdio: ["ignore", "pipe", "inherit"],
+		});
+		const [answer] = (await once(shell.stdout, "data")) as [Buffer];
+		expect(JSON.parse(answer.toString())).toMatchObject({ linked: true, reachable: true, pending: [] });
+		demo.child.kill("SIGINT");
+		expect((await demo.ended).status).toBe(0);
+		await expectNothingLeft();
+	});
+
+	test("cleans up where it is interrupted in the middle", { timeout: TIMEOUT_MS }, async () => {
+		const demo = startDemo([]);
+		await demo.printed("coffer functions deploy");
+		demo.child.kill("SIGINT");
+		expect((await demo.ended).status).toBe(130);
+		await expectNothingLeft();
+	});
+});
