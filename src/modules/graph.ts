@@ -128,7 +128,7 @@ function scanFile(path: string, bytes: Uint8Array | undefined): ModuleScan {
 		const message = `${path} is not UTF-8 text.`;
 		throw new AppError({ code: "SOURCE_NOT_TEXT", message, hint: "Save it as UTF-8.", exit: EXIT.usage });
 	}
-	const scan = scanModule(path, source);
+	const scan = scanNested(path, source);
 	if (scan.fault !== undefined) {
 		const { line, message } = scan.fault;
 		throw new AppError({
@@ -140,6 +140,17 @@ function scanFile(path: string, bytes: Uint8Array | undefined): ModuleScan {
 		});
 	}
 	return scan;
+}
+
+/** A source may nest deeper than a walk over its tree can follow. */
+function scanNested(path: string, source: string): ModuleScan {
+	try {
+		return scanModule(path, source);
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		const fault = { message: "it is nested too deeply", line: 1 };
+		return { requests: [], patterns: [], fault, comments: [] };
+	}
 }
 
 /** The files that a specifier known in part can lead to: everything below its folder that fits. */

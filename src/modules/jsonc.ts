@@ -6,13 +6,28 @@ import { type Expression, parseSync } from "oxc-parser";
 /** What a JSON text can hold. Objects are Maps, so that `__proto__` is a key like any other. */
 export type Jsonc = string | number | boolean | null | readonly Jsonc[] | ReadonlyMap<string, Jsonc>;
 
+/** Nobody's configuration nests so deeply; the parser's stack does not reach much further. */
+const DEPTH_MAX = 200;
+
 /** The value of a JSONC text, or undefined where it is not one. The last of two equal keys wins. */
 export function parseJsonc(text: string): Jsonc | undefined {
 	const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+	if (bracketDepth(source) > DEPTH_MAX) return undefined;
 	const { errors, program } = parseSync("config.js", `(${source}\n)`);
 	const [statement, ...rest] = program.body;
 	if (errors.length > 0 || rest.length > 0 || statement?.type !== "ExpressionStatement") return undefined;
 	return toValue(statement.expression);
+}
+
+/** At least the depth of the brackets that are not in strings or comments. */
+function bracketDepth(source: string): number {
+	let depth = 0;
+	let deepest = 0;
+	for (const [bracket] of source.matchAll(/"(?:[^"\\\n]|\\.)*"|[[{(\]})]/g)) {
+		if ("[{(".includes(bracket)) deepest = Math.max(deepest, ++depth);
+		else if (bracket.length === 1) depth--;
+	}
+	return deepest;
 }
 
 function toValue(node: Expression): Jsonc | undefined {

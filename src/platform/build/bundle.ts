@@ -11,10 +11,12 @@ import { join } from "node:path";
 import { cryptoReady, hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { ancestorsOf } from "../../modules/paths.ts";
+import { isCode } from "../../modules/scan.ts";
 import { buildFailure, cleaner } from "./failure.ts";
 import { checkImports, DEFAULT_HOSTS, type ImportRules } from "./imports.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import { buildFiles, sourceHash } from "./sources.ts";
+import { createTrial } from "./trial.ts";
 import { checkGraph, checkSourceMap } from "./verify.ts";
 
 export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory" | "hidden" | "levels"> {
@@ -54,7 +56,8 @@ export interface Builder {
 	/** What keeps a build from the platform's files: to be said at the start where it is `none`. */
 	readonly level: SandboxLevel;
 	/**
-	 * Checks an entry's imports and says what it would be built from. Cheap: nothing is written or run.
+	 * Checks an entry's imports and says what it would be built from. Cheap: nothing is built, and sources that are
+	 * new to the builder are only parsed.
 	 * @param files contents by path, as `checkUpload` returned them
 	 * @throws AppError (exit 2) with file and line, as `checkImports`
 	 */
@@ -99,15 +102,22 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		memoryBytesMax: options.memoryBytesMax ?? 2 * 1024 ** 3,
 		fileBytesMax: Math.max(DOWNLOAD_BYTES_MAX, 4 * settings.outputBytesMax),
 	});
+	const trial = createTrial();
 	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
 	return {
 		level: sandbox.level,
 		prepare: (files, entry) => {
+			trial.assertParsesNow(new Map([...files].filter(([path]) => isCode(path))));
 			const checked = checkImports(files, entry, rules);
 			const seen = buildFiles(files, entry, checked);
 			return { entry, source: sourceHash(entry, conditions, seen), files: seen };
 		},
-		build: (prepared) => build(prepared, sandbox, settings),
+		build: async (prepared) => {
+			const bundle = await build(prepared, sandbox, settings);
+			// Packages are in it, too, and whoever reads the bundle parses it.
+			await trial.assertParses(new Map([["bundle.js", bundle.code]]));
+			return bundle;
+		},
 	};
 }
 

@@ -8,6 +8,8 @@ export interface Command {
 	args: readonly string[];
 	/** The whole environment: nothing is inherited. */
 	environment: Readonly<Record<string, string>>;
+	/** Standard input; empty where left out. */
+	input?: string;
 	cwd?: string;
 	uid?: number;
 	gid?: number;
@@ -30,13 +32,13 @@ export interface Outcome {
 }
 
 /**
- * Runs a command in a process group of its own, with no standard input. When the time is over, the
+ * Runs a command in a process group of its own. When the time is over, the
  * group is killed. Never rejects.
  */
 export async function runCommand(command: Command, limits: Limits): Promise<Outcome> {
 	const child = spawn(command.file, command.args, {
 		env: { ...command.environment },
-		stdio: ["ignore", "pipe", "pipe"],
+		stdio: ["pipe", "pipe", "pipe"],
 		detached: true,
 		...(command.cwd === undefined ? {} : { cwd: command.cwd }),
 		...(command.uid === undefined ? {} : { uid: command.uid }),
@@ -44,6 +46,9 @@ export async function runCommand(command: Command, limits: Limits): Promise<Outc
 	});
 	const stdout = gather(child.stdout, limits.outputBytesMax);
 	const stderr = gather(child.stderr, limits.outputBytesMax);
+	// A command may end without having read it all.
+	child.stdin.on("error", () => {});
+	child.stdin.end(command.input ?? "");
 	let timedOut = false;
 	const timer = setTimeout(() => {
 		timedOut = true;

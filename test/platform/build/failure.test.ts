@@ -40,6 +40,22 @@ describe("a failed build says what and where, without the platform's paths", () 
 		expect(error?.message).not.toMatch(/coffer-build-|\/builder\/|file:\/\//);
 	});
 
+	test.each([
+		["brackets", `x = ${"(".repeat(9000)}1${")".repeat(9000)};`],
+		["functions", "()=>{".repeat(4000) + "}".repeat(4000)],
+		["templates", `x = ${"`${".repeat(9000)}`],
+		["a long sum in an import", `import(${"a + ".repeat(20_000)} 'b');`],
+	])("sources that would overflow the parser's stack: %s", async (_, source) => {
+		const error = await failure('import "./x.ts";', { "functions/a/x.ts": source });
+		expect(error).toMatchObject({ code: "SOURCE_SYNTAX", exit: 2 });
+		expect(error?.message).toContain("functions/a/x.ts");
+	});
+
+	test("a configuration that would", async () => {
+		const error = await failure("", { "deno.json": "[".repeat(9000) + "]".repeat(9000) });
+		expect(error).toMatchObject({ code: "CONFIGURATION_INVALID", exit: 2 });
+	});
+
 	test("a registry that never answers: time over, and no process is left", async () => {
 		const sockets = new Set<{ destroy(): void }>();
 		const server = createServer((socket) => void sockets.add(socket)).listen(0, "127.0.0.1");
