@@ -55,6 +55,47 @@ describe("handler shapes", () => {
 	});
 });
 
+describe("code that predates Deno.serve", () => {
+	test("answers request after request, at once, although each handler leaves its loop", async () => {
+		const code = `
+			async function handle(connection) {
+				for await (const event of Deno.serveHttp(connection)) {
+					const path = new URL(event.request.url).pathname;
+					if (path === "/silent") break;
+					return event.respondWith(new Promise((resolve) => setTimeout(() => resolve(new Response(path)), 20)));
+				}
+				connection.close();
+			}
+			const listener = Deno.listen({ port: 8000 });
+			for await (const connection of listener) handle(connection);`;
+		const instance = await harness.runtime.start(launch(code));
+		const paths = ["/a", "/b", "/c", "/d"];
+		const answers = await Promise.all(paths.map((path) => ask(instance.socketPath, path)));
+		expect(answers.map(({ body }) => body)).toEqual(paths);
+		expect((await ask(instance.socketPath, "/silent")).status).toBe(500);
+		expect((await ask(instance.socketPath, "/e")).body).toBe("/e");
+		await instance.stop();
+	});
+
+	test("ends when it closes its listener", async () => {
+		const code = `
+			const listener = Deno.listen({ port: 8000 });
+			for (;;) {
+				const connection = await listener.accept();
+				const http = Deno.serveHttp(connection);
+				const event = await http.nextRequest();
+				await event.respondWith(new Response("bye"));
+				if (await http.nextRequest() === null) break;
+			}
+			listener.close();
+			await listener.accept().catch((error) => console.log(error.name));`;
+		const instance = await harness.runtime.start(launch(code, {}, { function: "closing" }));
+		expect((await ask(instance.socketPath)).body).toBe("bye");
+		expect((await instance.exited).code).toBe(0);
+		expect(harness.runtime.logs("shop", "closing").map(({ message }) => message)).toEqual(["BadResource"]);
+	});
+});
+
 describe("what a handler sees", () => {
 	test("an http URL with the request's host and its path as sent", async () => {
 		const code = `export default (request) => Response.json([request.url, request.clone().url, new Request(request).url]);`;

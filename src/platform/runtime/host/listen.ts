@@ -1,7 +1,7 @@
 /**
  * `Deno.listen` and `Deno.serveHttp` for code that predates `Deno.serve`, such as a vendored copy of the
- * standard library's old `http/server.ts`. The listener accepts one virtual connection, and all requests
- * that reach the function's socket arrive on it.
+ * standard library's old `http/server.ts`. Each request that reaches the function's socket arrives on a
+ * virtual connection of its own, so that a handler that leaves its loop early misses nothing.
  */
 import type { Serve } from "./serve.ts";
 
@@ -10,50 +10,58 @@ interface RequestEvent {
 	respondWith(response: Response | Promise<Response>): Promise<void>;
 }
 
-/** Requests in, requests out; readers wait in line. */
-class RequestQueue {
-	#events: RequestEvent[] = [];
-	#readers: ((event: RequestEvent | null) => void)[] = [];
-	#isClosed = false;
-
-	push(event: RequestEvent): void {
-		const reader = this.#readers.shift();
-		if (reader === undefined) this.#events.push(event);
-		else reader(event);
-	}
-
-	next(): Promise<RequestEvent | null> {
-		const event = this.#events.shift();
-		if (event !== undefined) return Promise.resolve(event);
-		if (this.#isClosed) return Promise.resolve(null);
-		return new Promise((resolve) => this.#readers.push(resolve));
-	}
-
-	close(): void {
-		this.#isClosed = true;
-		for (const reader of this.#readers.splice(0)) reader(null);
-	}
-}
-
-const ADDRESS: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 0 };
-
 class VirtualConnection {
 	readonly rid = -1;
-	readonly localAddr = ADDRESS;
-	readonly remoteAddr = ADDRESS;
-	readonly queue: RequestQueue;
-	constructor(queue: RequestQueue) {
-		this.queue = queue;
+	readonly localAddr: Deno.NetAddr;
+	readonly remoteAddr: Deno.Addr;
+	/** What the server is waiting for. */
+	readonly response: Promise<Response>;
+	#event: RequestEvent | undefined;
+	#isAnswered = false;
+	#settle: { resolve: (response: Response) => void; reject: (error: unknown) => void };
+
+	constructor(request: Request, localAddr: Deno.NetAddr, remoteAddr: Deno.Addr) {
+		this.localAddr = localAddr;
+		this.remoteAddr = remoteAddr;
+		const { promise, resolve, reject } = Promise.withResolvers<Response>();
+		this.response = promise;
+		this.#settle = { resolve, reject };
+		this.#event = { request, respondWith: (response) => this.#respond(response) };
 	}
+
+	async #respond(response: Response | Promise<Response>): Promise<void> {
+		this.#isAnswered = true;
+		try {
+			this.#settle.resolve(await response);
+		} catch (error) {
+			this.#settle.reject(error);
+		}
+	}
+
+	/** The one request; then, once that is answered, the end. */
+	async nextRequest(): Promise<RequestEvent | null> {
+		const event = this.#event;
+		this.#event = undefined;
+		if (event === undefined) await this.response.catch(() => undefined);
+		return event ?? null;
+	}
+
 	close(): void {
-		this.queue.close();
+		if (!this.#isAnswered) this.#settle.reject(new Deno.errors.BadResource("Closed without a response."));
 	}
+
 	read(): Promise<never> {
 		return Promise.reject(new Deno.errors.NotSupported("A function serves HTTP, not raw connections."));
 	}
+
 	write(): Promise<never> {
 		return this.read();
 	}
+}
+
+interface Waiting {
+	resolve: (connection: VirtualConnection) => void;
+	reject: (error: Error) => void;
 }
 
 class VirtualListener {
@@ -61,8 +69,9 @@ class VirtualListener {
 	readonly addr: Deno.NetAddr;
 	#serve: Serve;
 	#server: Deno.HttpServer | undefined;
-	#queue = new RequestQueue();
-	#onClose: (() => void) | undefined;
+	#connections: VirtualConnection[] = [];
+	#waiting: Waiting[] = [];
+	#isClosed = false;
 
 	constructor(serve: Serve, options: { hostname?: string; port?: number }) {
 		this.#serve = serve;
@@ -70,49 +79,43 @@ class VirtualListener {
 		this.addr = { transport: "tcp", hostname, port: options.port ?? 0 };
 	}
 
-	/** The first call yields the one connection, each further one waits until the listener is closed. */
 	accept(): Promise<VirtualConnection> {
-		if (this.#server !== undefined) {
-			return new Promise((_, reject) => {
-				this.#onClose = () => reject(new Deno.errors.BadResource("The listener has been closed."));
-			});
-		}
-		this.#server = this.#serve((request: Request) => this.#enqueue(request));
-		return Promise.resolve(new VirtualConnection(this.#queue));
-	}
-
-	#enqueue(request: Request): Promise<Response> {
-		const { promise, resolve, reject } = Promise.withResolvers<Response>();
-		this.#queue.push({
-			request,
-			respondWith: async (response) => {
-				try {
-					resolve(await response);
-				} catch (error) {
-					reject(error);
-				}
-			},
+		if (this.#isClosed) return Promise.reject(this.#closed());
+		this.#server ??= this.#serve((request: Request, info: Deno.ServeHandlerInfo) => {
+			const connection = new VirtualConnection(request, this.addr, info.remoteAddr);
+			const waiting = this.#waiting.shift();
+			if (waiting === undefined) this.#connections.push(connection);
+			else waiting.resolve(connection);
+			return connection.response;
 		});
-		return promise;
+		const connection = this.#connections.shift();
+		if (connection !== undefined) return Promise.resolve(connection);
+		return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
 	}
 
 	close(): void {
-		this.#queue.close();
+		this.#isClosed = true;
 		void this.#server?.shutdown();
-		this.#onClose?.();
+		for (const { reject } of this.#waiting.splice(0)) reject(this.#closed());
 	}
 
 	ref(): void {}
 	unref(): void {}
 
 	async *[Symbol.asyncIterator](): AsyncGenerator<VirtualConnection> {
-		yield await this.accept();
-		await this.accept().catch(() => undefined);
+		while (!this.#isClosed) {
+			const connection = await this.accept().catch(() => undefined);
+			if (connection !== undefined) yield connection;
+		}
+	}
+
+	#closed(): Error {
+		return new Deno.errors.BadResource("The listener has been closed.");
 	}
 }
 
 function serveHttp(connection: VirtualConnection) {
-	const nextRequest = () => connection.queue.next();
+	const nextRequest = () => connection.nextRequest();
 	return {
 		rid: -1,
 		nextRequest,
