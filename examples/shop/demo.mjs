@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Coffer, Failure } from "./demo/coffer.mjs";
 import { chooseIdentity } from "./demo/identity.mjs";
-import { failed, say } from "./demo/screen.mjs";
+import { chapter, failed, say } from "./demo/screen.mjs";
 import { serve } from "./demo/serve.mjs";
 import { tell } from "./demo/story.mjs";
 
@@ -58,7 +58,8 @@ async function cleanUp(cleanups, folder) {
 			isClean = false;
 		}
 	}
-	await rm(folder, { recursive: true, force: true });
+	// A command that was interrupted may be writing its last.
+	await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 	say(`  The folder ${folder} is gone.`);
 	return isClean;
 }
@@ -75,6 +76,6 @@ try {
 	say();
 	if (!signal.aborted) failed(error instanceof Failure ? error.message : (error.stack ?? String(error)));
 }
-say();
+chapter("The end");
 if (!(await cleanUp(cleanups, folder))) status ||= 1;
 process.exitCode = status;

@@ -1,5 +1,6 @@
 /** What the demonstration prints. Colours are for terminals. */
 const { stdout } = process;
+const COLUMNS = 96;
 const hasColours = stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 
 const style = (code) => (text) => (hasColours ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -8,13 +9,16 @@ export const dim = style(2);
 const green = style(32);
 const red = style(31);
 
+let isLastEmpty = false;
+
 export function say(text = "") {
+	isLastEmpty = text === "";
 	stdout.write(`${text}\n`);
 }
 
 /** A chapter's title, with an empty line round it. */
 export function chapter(title) {
-	say();
+	if (!isLastEmpty) say();
 	say(bold(title));
 	say();
 }
@@ -24,9 +28,20 @@ export function typed(text) {
 	say(`  ${dim("$")} ${bold(text)}`);
 }
 
+/** A line with what is too long for one on further lines, below its first word. */
+function wrapped(line, columns) {
+	if (line.length <= columns) return [line];
+	const [indent] = /^ */.exec(line);
+	const end = line.lastIndexOf(" ", columns);
+	if (end <= indent.length) return [line];
+	return [line.slice(0, end), ...wrapped(`${indent}  ${line.slice(end + 1)}`, columns)];
+}
+
 /** What a command printed. */
 export function printed(text) {
-	for (const line of text.replace(/\n+$/, "").split("\n")) say(line === "" ? "" : `    ${line}`);
+	for (const line of text.replace(/\n+$/, "").split("\n")) {
+		for (const part of wrapped(line, COLUMNS)) say(part === "" ? "" : `    ${part}`);
+	}
 	say();
 }
 
