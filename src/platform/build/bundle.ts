@@ -13,6 +13,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { ancestorsOf } from "../../modules/paths.ts";
 import { isCode } from "../../modules/scan.ts";
 import { buildFailure, cleaner } from "./failure.ts";
+import { FirstAlone } from "./first-alone.ts";
 import { checkImports, DEFAULT_HOSTS, type ImportRules } from "./imports.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import { buildFiles, sourceHash } from "./sources.ts";
@@ -103,6 +104,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		fileBytesMax: Math.max(DOWNLOAD_BYTES_MAX, 4 * settings.outputBytesMax),
 	});
 	const trial = createTrial();
+	const bundler = new FirstAlone();
 	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
 	return {
 		level: sandbox.level,
@@ -113,7 +115,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 			return { entry, source: sourceHash(entry, conditions, seen), files: seen };
 		},
 		build: async (prepared) => {
-			const bundle = await build(prepared, sandbox, settings);
+			const bundle = await bundler.run(() => build(prepared, sandbox, settings));
 			// Packages are in it, too, and whoever reads the bundle parses it.
 			await trial.assertParses(new Map([["bundle.js", bundle.code]]));
 			return bundle;
