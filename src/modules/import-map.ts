@@ -147,7 +147,7 @@ function classify(target: string): Resolution {
 /** What Deno has and the oldest Node that runs this has not. */
 const NEWER_BUILTINS = new Set(["node:sqlite"]);
 
-const PACKAGE = /^(npm|jsr):\/?(@[\w.~-]+\/)?[\w.~-]+(@[\w.^~<>=|*+ -]+)?(\/[^/].*|\/)?$/i;
+const PACKAGE = /^(npm|jsr):\/?(@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*(@[\w.^~<>=|*+ -]+)?(\/[^/].*|\/)?$/i;
 
 function classifyPackage(specifier: string, scheme: string): Resolution {
 	if (scheme === "node") {

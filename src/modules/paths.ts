@@ -26,16 +26,17 @@ export function join(directory: string, name: string): string {
 export function resolvePath(directory: string, reference: string): string | undefined {
 	const path = reference.replace(/[?#].*$/s, "");
 	const out = directory === "" ? [] : directory.split("/");
-	const segments = path.split("/");
-	for (const [index, encoded] of segments.entries()) {
+	for (const encoded of path.split("/")) {
 		const segment = decode(encoded);
 		if (segment === undefined || /[/\\\0]/.test(segment)) return undefined;
-		if (segment === "" && index === segments.length - 1) out.push("");
-		if (segment === "" || segment === ".") continue;
-		if (segment !== "..") out.push(segment);
-		else if (out.pop() === undefined) return undefined;
+		// An empty segment is one to go up from, for URLs; for file systems it is none.
+		if (segment === "..") {
+			if (out.pop() === undefined) return undefined;
+		} else if (segment !== ".") out.push(segment);
 	}
-	return out.join("/");
+	const isFolder = /(^|\/)$/.test(path);
+	const joined = out.filter((segment) => segment !== "").join("/");
+	return isFolder && joined !== "" ? `${joined}/` : joined;
 }
 
 function decode(segment: string): string | undefined {
