@@ -34,7 +34,11 @@ export interface AnalysisInput {
 	sourcePath?: (source: string) => string;
 }
 
-const LIMITS = { valuesMax: 2000, stepsMax: 400_000 };
+/** How many expressions of dependencies are looked at to understand the upload's own code. */
+const FOREIGN_MAX = 3000;
+const OWN_LIMITS = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
+/** Dependencies are large, and what is not told apart there makes no function dynamic. */
+const FOREIGN_LIMITS = { valuesMax: 200, contextsMax: 3, stepsMax: 200_000 };
 
 /**
  * The names of environment variables that a bundle may read, each with the original file and line of the
@@ -48,17 +52,20 @@ export function analyzeReferences(input: AnalysisInput): References {
 	const program = parse(input.code);
 	const positions = new Positions(input.code, input.sourceMap);
 	const files = new Files(positions, input.sourcePath ?? ((source) => source));
-	const engine = makeEngine(new Scopes(program), files);
+	const foreign = { left: FOREIGN_MAX };
+	const engine = makeEngine(new Scopes(program), files, foreign);
 	const starts = startsOf(engine.scopes);
 	const own = starts.filter((start) => !engine.isDependency(start.node));
 	for (const { value, node } of own) engine.arrive(value, node);
-	if (!engine.solver.run()) {
+	if (!engine.solver.run({ ...OWN_LIMITS, matters: () => true })) {
 		engine.solver.abandon();
 		for (const { node } of own) engine.findings.dynamicAt(node, LIMIT);
 	}
+	foreign.left = Number.POSITIVE_INFINITY;
 	for (const { value, node } of starts) engine.arrive(value, node);
 	// What dependencies do on their own counts by name only, so that giving up there loses no evidence.
-	if (!engine.solver.run()) engine.solver.abandon();
+	const matters = ({ site }: Value) => site !== undefined && !engine.isDependency(site);
+	if (!engine.solver.run({ ...FOREIGN_LIMITS, matters })) engine.solver.abandon();
 	return report(engine.findings, files);
 }
 
@@ -105,22 +112,19 @@ function startsOf(scopes: Scopes): { value: Value; node: Node }[] {
 }
 
 /** Puts the parts together. They know one another only as this engine. */
-function makeEngine(scopes: Scopes, files: Files): Engine {
-	const dependencies = new Map<Node, boolean>();
+function makeEngine(scopes: Scopes, files: Files, foreign: { left: number }): Engine {
 	const engine = {
-		solver: new Solver(LIMITS),
+		solver: new Solver(),
 		scopes,
 		things: new Things(),
 		findings: new Findings(),
 	} as Engine;
 	return Object.assign(engine, {
-		isDependency(node: Node) {
-			let known = dependencies.get(node);
-			if (known === undefined) {
-				known = files.at(node).dependency;
-				dependencies.set(node, known);
-			}
-			return known;
+		isDependency: (node: Node) => files.isDependency(node),
+		spend(node: Node) {
+			if (foreign.left <= 0 && files.isDependency(node)) return false;
+			if (foreign.left < Number.POSITIVE_INFINITY && files.isDependency(node)) foreign.left--;
+			return true;
 		},
 		evaluate: makeEvaluate(engine),
 		target: makeTarget(engine),

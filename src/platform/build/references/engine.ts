@@ -16,6 +16,8 @@ export interface Engine {
 	readonly findings: Findings;
 	/** Whether a node comes from a dependency (npm or remote), not from the upload. */
 	isDependency(node: Node): boolean;
+	/** Counts work at a node. False where too much has been done in dependencies on behalf of own code. */
+	spend(node: Node): boolean;
 
 	/** What an expression may be. */
 	evaluate(node: Node): Cell;

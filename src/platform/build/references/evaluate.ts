@@ -27,7 +27,8 @@ export function makeEvaluate(engine: Engine): (node: Node) => Cell {
 			const created = new Cell();
 			cell = created;
 			cells.set(node, created);
-			engine.solver.later(() => fill(engine, node, created));
+			if (engine.spend(node)) engine.solver.later(() => fill(engine, node, created));
+			else engine.solver.add(created, unknown("the value of a dependency"));
 		}
 		return cell;
 	};

@@ -24,6 +24,7 @@ export function makeArrive(engine: Engine): Engine["arrive"] {
 		}
 		if (values.has(value.key)) return;
 		values.add(value.key);
+		if (!engine.spend(node)) return;
 		engine.solver.later(() => onwards(engine, value, node));
 	};
 }

@@ -51,11 +51,24 @@ export class Positions {
 		this.#shift = lineShift(code, this.#map.sources, firsts);
 	}
 
-	/** The original place of an offset; the place in the bundle where the map does not tell. */
+	/** Whether there is a map. */
+	get mapped(): boolean {
+		return this.#map !== undefined;
+	}
+
+	/** The source of the line that an offset is in: modules begin on lines of their own. Empty where unknown. */
+	sourceAt(offset: number): string {
+		const start = this.#lines[this.#lineOf(offset) + this.#shift];
+		if (start === undefined || this.#map === undefined) return "";
+		if (start.first < 0 && start.offset === 0) return "";
+		return this.#map.sources[start.first < 0 ? start.source : start.first] ?? "";
+	}
+
+	/** The original place of an offset; the line in the bundle, with an empty source, where the map does not tell. */
 	at(offset: number): Position {
 		const index = this.#lineOf(offset);
 		const column = offset - (this.#lineOffsets[index] ?? 0);
-		const bundled = { source: "bundle.js", line: index + 1 };
+		const bundled = { source: "", line: index + 1 };
 		if (this.#map === undefined) return bundled;
 		const mapped = index + this.#shift;
 		const found = this.#segment(mapped, column) ?? this.#before(mapped);

@@ -21,14 +21,26 @@ export class Files {
 	}
 
 	at(node: Node): { file: string; line: number; dependency: boolean } {
-		const position = this.#positions.at(node.start);
-		let known = this.#paths.get(position.source);
+		const { source, line } = this.#positions.at(node.start);
+		const { path, dependency } = this.#known(source);
+		return { file: path, line, dependency };
+	}
+
+	/** Whether a node comes from a dependency. Cheaper than its position. */
+	isDependency(node: Node): boolean {
+		return this.#known(this.#positions.sourceAt(node.start)).dependency;
+	}
+
+	#known(source: string): { path: string; dependency: boolean } {
+		let known = this.#paths.get(source);
 		if (known === undefined) {
-			const path = this.#path(position.source);
-			known = { path, dependency: DEPENDENCY.test(position.source) || DEPENDENCY.test(path) };
-			this.#paths.set(position.source, known);
+			const path = source === "" ? "bundle.js" : this.#path(source);
+			// What the map does not know, the bundler has made.
+			const made = source === "" && this.#positions.mapped;
+			known = { path, dependency: made || DEPENDENCY.test(source) || DEPENDENCY.test(path) };
+			this.#paths.set(source, known);
 		}
-		return { file: known.path, line: position.line, dependency: known.dependency };
+		return known;
 	}
 }
 

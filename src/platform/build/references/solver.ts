@@ -2,35 +2,47 @@
  * The work-list: cells that only ever gain values, and listeners that hear of each value once.
  * Every rule of the analysis is a listener, so that the order of work does not matter and cycles end.
  */
-import { type Cell, unknown, type Value } from "./values.ts";
+import { type Cell, NO_CONTEXT, place, unknown, type Value } from "./values.ts";
 
 /** Why an access is dynamic when the analysis gave up. */
 export const LIMIT = "analysis limit";
 
+const UNKNOWN = unknown("a value of a dependency");
+
 export interface Limits {
 	/** Values of one cell. */
 	valuesMax: number;
-	/** Steps of one analysis. */
+	/** Contexts of one value in one cell. */
+	contextsMax: number;
+	/** Whether it matters why a value is not known, and by which call it came. */
+	matters: (unknown: Value) => boolean;
+	/** Steps of one run. */
 	stepsMax: number;
 }
 
 export class Solver {
+	/** Steps so far. */
 	steps = 0;
-	readonly #limits: Limits;
+	#limits: Limits = { valuesMax: 0, contextsMax: 0, stepsMax: 0, matters: () => true };
 	#queue: (() => void)[] = [];
-
-	constructor(limits: Limits) {
-		this.#limits = limits;
-	}
 
 	/** Adds a value to a cell; past the cell's limit it becomes unknown instead. */
 	add(cell: Cell, value: Value) {
 		if (cell.values.has(value.key)) return;
-		const full = cell.values.size >= this.#limits.valuesMax;
-		const added = full ? unknown(LIMIT) : value;
-		if (full && cell.values.has(added.key)) return;
+		const added = this.#bounded(cell, value);
+		if (cell.values.has(added.key)) return;
 		cell.values.set(added.key, added);
 		for (const listener of cell.listeners) this.later(() => listener(added));
+	}
+
+	/** A value in too many contexts goes on without one, which is less exact but ends. */
+	#bounded(cell: Cell, value: Value): Value {
+		if (cell.values.size >= this.#limits.valuesMax) return unknown(LIMIT);
+		if (value.kind === "unknown" && !this.#limits.matters(value)) return UNKNOWN;
+		const contexts = (cell.contexts.get(value.base) ?? 0) + 1;
+		cell.contexts.set(value.base, contexts);
+		if (contexts <= this.#limits.contextsMax || value.context.entries.length === 0) return value;
+		return place(value, NO_CONTEXT);
 	}
 
 	/** Calls the listener with each value that the cell has or ever gets. */
@@ -50,9 +62,10 @@ export class Solver {
 		this.#queue.push(task);
 	}
 
-	/** Works until nothing is left. False where the limit of steps ended it before. */
-	run(extraSteps = 0): boolean {
-		const stepsMax = this.steps + extraSteps + this.#limits.stepsMax;
+	/** Works until nothing is left, within new limits. False where the limit of steps ended it before. */
+	run(limits: Limits): boolean {
+		this.#limits = limits;
+		const stepsMax = this.steps + limits.stepsMax;
 		while (this.#queue.length > 0) {
 			const tasks = this.#queue;
 			this.#queue = [];

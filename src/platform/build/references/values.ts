@@ -10,6 +10,8 @@ import type { Node } from "./syntax.ts";
 export class Cell {
 	readonly values = new Map<string, Value>();
 	readonly listeners: ((value: Value) => void)[] = [];
+	/** In how many contexts it has each value, by the value's base. */
+	readonly contexts = new Map<string, number>();
 	/** The cells that this one already feeds unchanged. */
 	readonly feeds = new Set<Cell>();
 }
@@ -38,6 +40,8 @@ export interface Context {
 interface Carried {
 	/** Equal for equal values, and for those only. */
 	readonly key: string;
+	/** Equal for values that are equal but for context and site. */
+	readonly base: string;
 	readonly context: Context;
 	/** The outermost call that handed the value over as an argument: where a reader looks for the name. */
 	readonly site: Node | undefined;
@@ -114,7 +118,8 @@ const CONTEXT_MAX = 4;
 
 export function makeValue(shape: Shape, context: Context = NO_CONTEXT, site?: Node): Value {
 	const at = site === undefined ? "" : String(site.start);
-	return { ...shape, key: `${shapeKey(shape)}|${context.key}|${at}`, context, site };
+	const base = shapeKey(shape);
+	return { ...shape, key: `${base}|${context.key}|${at}`, base, context, site };
 }
 
 export function shapeKey(shape: Shape | Value): string {

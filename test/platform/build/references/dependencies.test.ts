@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { analyzeReferences } from "../../../../src/platform/build/references/analyze.ts";
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+function vlq(value: number): string {
+	let rest = value < 0 ? (-value << 1) | 1 : value << 1;
+	let text = "";
+	do {
+		text += DIGITS[(rest & 31) | (rest > 31 ? 32 : 0)];
+		rest >>>= 5;
+	} while (rest > 0);
+	return text;
+}
+
+/** A bundle of whole lines, each from a source and a 1-based line of it; `""` is a line without a mapping. */
+function bundle(lines: readonly (readonly [source: string, line: number, code: string])[]) {
+	const sources = [...new Set(lines.map(([source]) => source).filter((source) => source !== ""))];
+	let previous = { source: 0, line: 0 };
+	const mappings = lines.map(([source, line]) => {
+		if (source === "") return "";
+		const next = { source: sources.indexOf(source), line: line - 1 };
+		const text = vlq(0) + vlq(next.source - previous.source) + vlq(next.line - previous.line) + vlq(0);
+		previous = next;
+		return text;
+	});
+	return {
+		code: lines.map(([, , code]) => code).join("\n"),
+		sourceMap: JSON.stringify({ version: 3, sources, names: [], mappings: mappings.join(";") }),
+	};
+}
+
+const OWN = "functions/a/index.ts";
+const NPM = "../../cache/npm/registry.example/pkg/1.2.3/index.js";
+
+function shown(lines: Parameters<typeof bundle>[0]) {
+	const { references, dynamic } = analyzeReferences({
+		...bundle(lines),
+		sourcePath: (path) => (path === NPM ? "npm:pkg@1.2.3/index.js" : path),
+	});
+	return {
+		references: references.map(({ name, file, line }) => `${name} ${file}:${line}`),
+		dynamic: dynamic.map(({ file, line }) => `${file}:${line}`),
+	};
+}
+
+describe("dependencies", () => {
+	test("their reads count, with their own file", () => {
+		expect(shown([[NPM, 7, `var level = process.env.LEVEL;`]])).toEqual({
+			references: ["LEVEL npm:pkg@1.2.3/index.js:7"],
+			dynamic: [],
+		});
+	});
+
+	test.each([
+		"npm:pkg@1/x.js",
+		"jsr:@a/b/x.ts",
+		"https://example.com/x.ts",
+		"../node_modules/pkg/x.js",
+		"coffer:http",
+	])("their dynamic accesses do not count: %s", (source) => {
+		expect(shown([[source, 1, `Object.keys(process.env).forEach((k) => log(k, process.env[k]));`]])).toEqual({
+			references: [],
+			dynamic: [],
+		});
+	});
+
+	test("a name that own code gives to their helper counts where it is given", () => {
+		expect(
+			shown([
+				[NPM, 1, `function get(name) { return Deno.env.get(name); }`],
+				[OWN, 4, `get("A");`],
+				[OWN, 5, `Deno.serve((req) => get(req.name));`],
+			]),
+		).toEqual({ references: [`A ${OWN}:4`], dynamic: [`${OWN}:5`] });
+	});
+
+	test("the environment that own code gives them is dynamic where it is given", () => {
+		expect(
+			shown([
+				[NPM, 1, `function clean(env, spec) { for (const k of Object.keys(spec)) spec[k](env[k]); }`],
+				[OWN, 9, `clean(process.env, { A: String });`],
+			]),
+		).toEqual({ references: [], dynamic: [`${OWN}:9`] });
+	});
+
+	test("a getter that own code gives them may be called with anything", () => {
+		expect(
+			shown([
+				[NPM, 1, `class Router { get(path, handler) { this.routes[path] = handler; } }`],
+				[OWN, 2, `const app = new Router();`],
+				[OWN, 3, `app.get("/", (c) => {`],
+				[OWN, 4, `  Deno.env.get(c.name); Deno.env.get("A");`],
+				[OWN, 5, `});`],
+			]),
+		).toEqual({ references: [`A ${OWN}:4`], dynamic: [`${OWN}:4`] });
+	});
+
+	test("what the bundler puts in itself is nobody's access", () => {
+		expect(
+			shown([
+				["", 0, `var all = { ...process.env };`],
+				[OWN, 1, `go();`],
+			]),
+		).toEqual({ references: [], dynamic: [] });
+	});
+});
+
+describe("positions", () => {
+	test("a line without a mapping belongs to the one before it", () => {
+		expect(
+			shown([
+				[OWN, 3, `const a = f(`],
+				["", 0, `  Deno.env.get("A"));`],
+			]),
+		).toEqual({ references: [`A ${OWN}:3`], dynamic: [] });
+	});
+
+	test("of two mappings of one column the first counts", () => {
+		const sourceMap = JSON.stringify({
+			version: 3,
+			sources: [OWN],
+			names: [],
+			mappings: `${"AAEA"},${"AAGA"}`,
+		});
+		expect(analyzeReferences({ code: `Deno.env.get("A");`, sourceMap }).references).toMatchObject([
+			{ line: 3 },
+		]);
+	});
+
+	test("the nearest mapping before an access counts", () => {
+		const sourceMap = JSON.stringify({ version: 3, sources: [OWN], names: [], mappings: "AAAA,UACA,UACA" });
+		const code = `f(1     );Deno.env.get("A");Deno.env.get("B")`;
+		expect(analyzeReferences({ code, sourceMap }).references.map(({ line }) => line)).toEqual([2, 3]);
+	});
+
+	test.each([
+		"",
+		"{}",
+		"null",
+		"[]",
+		`{"sources":[],"mappings":5}`,
+		`{"sources":[null],"mappings":"AAAA"}`,
+		"not json",
+	])("a map that is none: %j", (sourceMap) => {
+		expect(analyzeReferences({ code: `\nDeno.env.get("A");`, sourceMap }).references).toEqual([
+			{ name: "A", file: "bundle.js", line: 2, how: "static" },
+		]);
+	});
+
+	test("each place once, sorted by name, file and line", () => {
+		const lines = [
+			["b.ts", 2, `Deno.env.get("B"), Deno.env.get("B");`],
+			["b.ts", 10, `Deno.env.get("A");`],
+			["b.ts", 9, `Deno.env.get("A");`],
+			["a.ts", 11, `Deno.env.get("A");`],
+			["b.ts", 9, `Deno.env.get("A"); x(Deno.env); x(process.env);`],
+		] as const;
+		expect(shown(lines)).toEqual({
+			references: ["A a.ts:11", "A b.ts:9", "A b.ts:10", "B b.ts:2"],
+			dynamic: ["b.ts:9"],
+		});
+	});
+});
