@@ -15,7 +15,7 @@ const SYSTEM_PACKAGES = [
 	{ name: "dbus", isThere: () => onPath("dbus-run-session") && onPath("dbus-daemon") },
 	{ name: "gnome-keyring", isThere: () => onPath("gnome-keyring-daemon") },
 	{ name: "libsecret-1-0", isThere: () => hasLibrary("libsecret-1.so.0") },
-	{ name: "strace", isThere: () => onPath("strace") },
+	{ name: "bubblewrap", isThere: () => onPath("bwrap") },
 ];
 
 function onPath(command) {
