@@ -5,10 +5,11 @@
  *     <root>/deno/               Deno's cache
  *     <root>/bundles/<hash>.js   read-only, with its source map beside it, there while an instance runs from it
  *     <root>/functions/<hash>/   a main module per function: Deno keys localStorage and caches by its path
+ *     <root>/i                   the instances, or a link to them where socket paths would get too long
  *     <instances>/<n>/           mode 0700: socket `s`, control socket `c`, writable `tmp`
  */
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -77,13 +78,18 @@ export class Workspace {
 	static async open(root: string, hostPath: string): Promise<Workspace> {
 		await mkdir(root, { recursive: true, mode: 0o700 });
 		await chmod(root, 0o700);
-		await killLeftovers(root);
+		const link = join(root, "i");
+		const elsewhere = await readlink(link).catch(() => undefined);
+		for (const directory of [root, ...(elsewhere === undefined ? [] : [elsewhere])])
+			await killLeftovers(directory);
+		if (elsewhere !== undefined) await rm(elsewhere, { recursive: true, force: true });
 		for (const entry of ["bundles", "functions", "i"])
 			await rm(join(root, entry), { recursive: true, force: true });
 		for (const entry of ["bundles", "functions"]) await mkdir(join(root, entry), { mode: 0o700 });
-		let instances = join(root, "i");
+		let instances = link;
 		if (Buffer.byteLength(join(instances, "1000000", "s")) > SOCKET_PATH_BYTES) {
 			instances = await mkdtemp(join(tmpdir(), "coffer-"));
+			await symlink(instances, link);
 		} else {
 			await mkdir(instances, { mode: 0o700 });
 		}
@@ -109,8 +115,8 @@ export class Workspace {
 	/** Removes everything but Deno's cache, which makes the next start faster. */
 	async close(): Promise<void> {
 		await this.#turn;
-		const leftovers = [this.#instances, join(this.#root, "bundles"), join(this.#root, "functions")];
-		await Promise.all(leftovers.map((entry) => rm(entry, { recursive: true, force: true })));
+		const own = ["bundles", "functions", "i"].map((entry) => join(this.#root, entry));
+		await Promise.all([this.#instances, ...own].map((entry) => rm(entry, { recursive: true, force: true })));
 	}
 
 	async #mainModule(app: string, name: string): Promise<string> {

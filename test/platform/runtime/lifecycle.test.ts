@@ -161,11 +161,11 @@ test("closing ends everything at once, in flight, draining and starting alike", 
 
 describe("a platform that is killed", () => {
 	/** A platform in a process of its own, with one idle function and one that spins. */
-	async function startPlatform() {
+	async function startPlatform(folder: string) {
 		const script = join(harness.directory, "platform.mjs");
 		const module = fileURLToPath(new URL("../../../src/platform/runtime/deno.ts", import.meta.url));
 		await bundleForNode(module, join(harness.directory, "runtime.mjs"));
-		const directory = join(harness.directory, "killed");
+		const directory = join(harness.directory, folder);
 		await writeFile(
 			script,
 			`import { createDenoRuntime } from "./runtime.mjs";
@@ -191,15 +191,22 @@ describe("a platform that is killed", () => {
 		return { closed: new Promise((resolve) => socket.once("close", resolve)) };
 	}
 
-	test("takes its functions with it; what cannot hear of it is ended by the next one", async () => {
-		const { platform, directory, idle, spinning } = await startPlatform();
-		const [one, other] = [await attach(idle.socketPath), await attach(spinning.socketPath)];
-		platform.kill("SIGKILL");
-		await one.closed;
-		expect(isAlive(spinning.pid)).toBe(true);
-		const next = await openRuntime({ directory });
-		await other.closed;
-		expect(await readdir(join(directory, "bundles"))).toEqual([]);
-		await next.close();
-	});
+	test.each([
+		["in its directory", "killed"],
+		["elsewhere, where its directory is too deep for sockets", "k".repeat(120)],
+	])(
+		"takes its functions with it; what cannot hear of it is ended by the next one: %s",
+		async (_, folder) => {
+			const { platform, directory, idle, spinning } = await startPlatform(folder);
+			const [one, other] = [await attach(idle.socketPath), await attach(spinning.socketPath)];
+			platform.kill("SIGKILL");
+			await one.closed;
+			expect(isAlive(spinning.pid)).toBe(true);
+			const next = await openRuntime({ directory });
+			await other.closed;
+			expect(await readdir(join(directory, "bundles"))).toEqual([]);
+			await expect(stat(join(spinning.socketPath, ".."))).rejects.toMatchObject({ code: "ENOENT" });
+			await next.close();
+		},
+	);
 });
