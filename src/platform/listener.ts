@@ -7,6 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import { AppError, EXIT } from "../errors.ts";
 import type { Api } from "./api/api.ts";
 import type { Address } from "./config.ts";
+import { OpenSockets } from "./open-sockets.ts";
 
 const MAX_HEADER_BYTES = 32 * 1024;
 
@@ -44,6 +45,7 @@ export async function bound<T>(what: string, address: Address, bind: () => Promi
 
 export class ControlListener {
 	readonly #server: Server;
+	readonly #sockets: OpenSockets;
 
 	/** @param api given the request and its sender's address */
 	constructor(api: Api) {
@@ -62,6 +64,7 @@ export class ControlListener {
 			},
 			(request, response) => void handle(request, response),
 		);
+		this.#sockets = new OpenSockets(this.#server);
 	}
 
 	/** @returns the address with the port that it got */
@@ -79,7 +82,7 @@ export class ControlListener {
 	async close(graceMs: number): Promise<void> {
 		if (!this.#server.listening) return;
 		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-		this.#server.closeIdleConnections();
+		this.#sockets.endUnused();
 		const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
 		await closed;
 		clearTimeout(timer);

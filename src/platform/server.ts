@@ -62,15 +62,22 @@ class Opened {
 		this.#closers.push(close);
 	}
 
-	/** Closes everything, whatever fails on the way. */
+	/** Closes everything, last opened first, whatever fails on the way. */
 	async close(log: Log): Promise<void> {
-		for (const close of this.#closers.splice(0).reverse()) {
-			try {
-				await close();
-			} catch (error) {
-				log.error(describeError(error), "a part of the platform did not close");
-			}
-		}
+		for (const close of this.#closers.splice(0).reverse()) await attempt(close, log);
+	}
+
+	/** Closes everything at once. */
+	async closeTogether(log: Log): Promise<void> {
+		await Promise.all(this.#closers.splice(0).map((close) => attempt(close, log)));
+	}
+}
+
+async function attempt(close: () => Promise<void>, log: Log): Promise<void> {
+	try {
+		await close();
+	} catch (error) {
+		log.error(describeError(error), "a part of the platform did not close");
 	}
 }
 
@@ -104,9 +111,12 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 			return found && (await core.functionsOf(found).instance(name));
 		},
 	});
-	const listenUrl = await listen(gateway, config, opened);
+	const listeners = new Opened();
+	// Both at once: what is in flight has one grace period.
+	opened.add(() => listeners.closeTogether(log));
+	const listenUrl = await listen(gateway, config, listeners);
 	const hosts = { bound: config.control.host, names: config.hostNames };
-	const controlUrl = await listenControl(createApi({ core, hosts, listenUrl }), config, opened);
+	const controlUrl = await listenControl(createApi({ core, hosts, listenUrl }), config, listeners);
 	await core.startAll();
 	const sweep = setInterval(() => core.stopIdle(IDLE_AFTER_MS), IDLE_SWEEP_MS);
 	sweep.unref();

@@ -15,7 +15,9 @@ function starter(root: string) {
 	const env = { ...cleanEnvironment(), HOME: join(root, "home"), XDG_CACHE_HOME: join(root, "cache") };
 	return (...flags: string[]) => {
 		const place = ["--data", join(root, "data"), "--identity-file", join(root, "identity")];
-		const addresses = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+		const addresses = ["--listen", "--control"].flatMap((flag) =>
+			flags.includes(flag) ? [] : [flag, "127.0.0.1:0"],
+		);
 		return new Running({ args: ["platform", "start", ...place, ...addresses, ...flags], cwd: root, env });
 	};
 }
@@ -101,13 +103,13 @@ describe("coffer platform start", () => {
 		using place = testPlace();
 		await using running = starter(place.root)("--json");
 		const ready = JSON.parse(await running.stdout.next(READY)) as Record<string, string>;
-		const sockets = [ready["listen"], ready["control"]].map((url = "") => {
-			const { hostname, port } = new URL(url);
-			return connect(Number(port), hostname);
-		});
-		await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
-		for (const socket of sockets) socket.on("error", () => undefined);
+		const { hostname, port } = new URL(ready["control"] ?? "");
+		const socket = connect(Number(port), hostname);
+		await new Promise((resolve) => socket.once("connect", resolve));
+		const gone = new Promise((resolve) => socket.once("close", resolve));
+		socket.on("error", () => undefined).resume();
 		running.signal("SIGTERM");
+		await gone;
 		expect((await running.ended).status).toBe(0);
 	});
 });

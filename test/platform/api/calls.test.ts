@@ -55,6 +55,23 @@ describe("apps and functions", () => {
 		await expectProblem(await client.call(ROUTES.createApp, { app: APP }, body), 409, "APP_TAKEN");
 	});
 
+	test("an app that is deleted takes nothing more, and made again it starts empty", async () => {
+		const empty = await client.createApp("again", vault);
+		const base = { revision: empty.revision, head: empty.head };
+		const first = vault.change("again", base, [vault.record("A", 1, "a")], { header: vault.header });
+		await client.send("again", first);
+		const { store, apps } = platform.core;
+		const before = apps.get("again");
+		await client.call(ROUTES.deleteApp, { app: "again" });
+		expect(await store.streams("apps/again/")).toEqual([]);
+		await expect(before.append(first)).rejects.toMatchObject({ code: "APP_NOT_FOUND" });
+		// As after a crash in the middle of a deletion.
+		await store.append("apps/again/changes", 0, "left behind");
+		expect(await client.createApp("again", vault)).toEqual(empty);
+		const events = await client.send("again", first);
+		expect(events[0]).toMatchObject({ type: "accepted", revision: 1 });
+	});
+
 	test.each(["Shop", "-shop", "shop_1", "a".repeat(64), "__proto__", "%2e%2e"])(
 		"the id %s is refused",
 		async (app) => {
