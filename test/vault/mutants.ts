@@ -82,12 +82,11 @@ function* lines(text: string): Generator<Mutant> {
 			text: put("<<<<<<< ours", line, "=======", line, ">>>>>>> theirs"),
 		};
 		for (const [other, otherLine] of all.entries()) {
-			if (other <= index || otherLine === line) continue;
+			if (other <= index || other - index > 6 || otherLine === line) continue;
 			const swapped = [...all];
 			swapped[index] = otherLine;
 			swapped[other] = line;
-			if (other - index <= 6)
-				yield { what: `lines ${index + 1} and ${other + 1} swapped`, text: joined(swapped) };
+			yield { what: `lines ${index + 1} and ${other + 1} swapped`, text: joined(swapped) };
 			yield { what: `line ${other + 1} copied over line ${index + 1}`, text: put(otherLine) };
 		}
 	}
