@@ -66,7 +66,9 @@ describe("in a fresh checkout", () => {
 	test("a command runs from bytecode, and a plugin's too", async () => {
 		await start("bin/dev.js", "say");
 		const written = readdirSync(join(checkout, "dist"));
-		expect(written.filter((name) => name.endsWith(`-${process.version}-${process.arch}.cache`))).toHaveLength(1);
+		expect(written.filter((name) => name.endsWith(`-${process.version}-${process.arch}.cache`))).toHaveLength(
+			1,
+		);
 		const { status, stdout } = await start("bin/run.js", "autocomplete", "script", "bash");
 		expect(stdout).toContain("COFFER_AC_BASH_SETUP_PATH");
 		expect(status).toBe(0);
