@@ -8,10 +8,19 @@ import {
 	type Bundle,
 	openBuilder,
 } from "../../../src/platform/build/bundle.ts";
+import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 
 export const CANARY = "canary-3f9c1e";
 export const ENTRY = "functions/a/index.ts";
+
+/** The levels of isolation that a Linux has for this user, best first; elsewhere there is none. */
+export const LEVELS: readonly SandboxLevel[] =
+	process.platform !== "linux"
+		? ["none"]
+		: process.getuid?.() === 0
+			? ["bubblewrap", "namespaces", "user", "none"]
+			: ["bubblewrap", "namespaces", "none"];
 
 /** What this machine needs to reach the registry, if anything. */
 export const NETWORK = Object.fromEntries(

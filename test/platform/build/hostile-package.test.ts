@@ -4,8 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
-import { buildText, CANARY, ENTRY, makePlace, NETWORK, testBuilder } from "./builder.ts";
+import { buildText, CANARY, ENTRY, LEVELS, makePlace, NETWORK, testBuilder } from "./builder.ts";
 
 const place = makePlace();
 const JSON_FILE = join(place.data, "canary.json");
@@ -34,28 +33,25 @@ async function hostileRegistry(source: string): Promise<string> {
 	return `http://127.0.0.1:${(server.address() as { port: number }).port}/`;
 }
 
-describe.each<[SandboxLevel]>([["bubblewrap"], ["namespaces"], ["user"], ["none"]])(
-	"a hostile package at level %s",
-	(level) => {
-		test.each([
-			["requires by an absolute path", `module.exports = require("${JSON_FILE}");`],
-			["imports text", `import t from "${JSON_FILE}" with { type: "text" }; export default t;`],
-			["reads /proc", 'import t from "/proc/self/environ" with { type: "text" }; export default t;'],
-		])("%s", async (_, source) => {
-			await testBuilder(place, { levels: [level] }).then((warm) =>
-				buildText(warm, { [ENTRY]: "console.log(1);" }),
-			);
-			const registry = await hostileRegistry(source);
-			const passthrough = { ...NETWORK, NPM_CONFIG_REGISTRY: registry, HTTPS_PROXY_PASSWORD: CANARY };
-			const builder = await testBuilder(place, { levels: [level], passthrough });
-			const built = await buildText(builder, {
-				[ENTRY]: 'import x from "npm:hostile@1.0.0"; console.log(x);',
-			}).then(
-				(bundle) => bundle.text + bundle.sourceMap,
-				(error: Error) => error.message,
-			);
-			expect(built).not.toContain(CANARY);
-			expect(built).toMatch(/does not build|would bundle/);
-		});
-	},
-);
+describe.each(LEVELS)("a hostile package at level %s", (level) => {
+	test.each([
+		["requires by an absolute path", `module.exports = require("${JSON_FILE}");`],
+		["imports text", `import t from "${JSON_FILE}" with { type: "text" }; export default t;`],
+		["reads /proc", 'import t from "/proc/self/environ" with { type: "text" }; export default t;'],
+	])("%s", async (_, source) => {
+		await testBuilder(place, { levels: [level] }).then((warm) =>
+			buildText(warm, { [ENTRY]: "console.log(1);" }),
+		);
+		const registry = await hostileRegistry(source);
+		const passthrough = { ...NETWORK, NPM_CONFIG_REGISTRY: registry, HTTPS_PROXY_PASSWORD: CANARY };
+		const builder = await testBuilder(place, { levels: [level], passthrough });
+		const built = await buildText(builder, {
+			[ENTRY]: 'import x from "npm:hostile@1.0.0"; console.log(x);',
+		}).then(
+			(bundle) => bundle.text + bundle.sourceMap,
+			(error: Error) => error.message,
+		);
+		expect(built).not.toContain(CANARY);
+		expect(built).toMatch(/does not build|would bundle/);
+	});
+});

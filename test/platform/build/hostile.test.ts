@@ -2,8 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
-import { buildText, CANARY, ENTRY, filesOf, makePlace, testBuilder } from "./builder.ts";
+import { buildText, CANARY, ENTRY, filesOf, LEVELS, makePlace, testBuilder } from "./builder.ts";
 
 const place = makePlace();
 const JSON_FILE = join(place.data, "canary.json");
@@ -146,7 +145,7 @@ describe("what an upload may not import is refused before anything is built", ()
 		}
 	});
 
-	test.each(["none", "bubblewrap"] as const)(
+	test.each(LEVELS)(
 		"a reference to types elsewhere is refused after the build, at level %s",
 		async (level) => {
 			const own = await testBuilder(place, { levels: [level] });
@@ -178,22 +177,19 @@ describe("what an upload may not import is refused before anything is built", ()
 });
 
 /** Past the first wall: what the builder does if the walk of the imports had missed something. */
-describe.each<[SandboxLevel]>([["bubblewrap"], ["namespaces"], ["user"], ["none"]])(
-	"unchecked sources at level %s",
-	(level) => {
-		test.each(IMPORTS.filter(([, source]) => source.includes(place.data)))(
-			"%s",
-			async (_, source, files = {}) => {
-				const builder = await testBuilder(place, { levels: [level] });
-				const sources = new Map([
-					...filesOf({ [ENTRY]: source, ...files, ".coffer/deno.json": files["deno.json"] ?? "{}" }),
-				]);
-				const built = await builder.build({ entry: ENTRY, source: "", files: sources }).then(
-					(bundle) => new TextDecoder().decode(bundle.code) + bundle.sourceMap,
-					(error: Error) => `${error.message}`,
-				);
-				expect(built).not.toContain(CANARY);
-			},
-		);
-	},
-);
+describe.each(LEVELS)("unchecked sources at level %s", (level) => {
+	test.each(IMPORTS.filter(([, source]) => source.includes(place.data)))(
+		"%s",
+		async (_, source, files = {}) => {
+			const builder = await testBuilder(place, { levels: [level] });
+			const sources = new Map([
+				...filesOf({ [ENTRY]: source, ...files, ".coffer/deno.json": files["deno.json"] ?? "{}" }),
+			]);
+			const built = await builder.build({ entry: ENTRY, source: "", files: sources }).then(
+				(bundle) => new TextDecoder().decode(bundle.code) + bundle.sourceMap,
+				(error: Error) => `${error.message}`,
+			);
+			expect(built).not.toContain(CANARY);
+		},
+	);
+});
