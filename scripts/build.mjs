@@ -27,8 +27,8 @@ import { bundle } from "./bundle.mjs";
 import { builtFingerprint, DIST, fingerprint, ROOT } from "./fresh.mjs";
 
 const LOCK = join(DIST, ".lock");
-/** A build takes about a second; a lock of this age was left behind. */
-const LOCK_MAX_AGE_MS = 60_000;
+/** A build takes seconds at the worst; a lock of this age was left behind, and its process id given to another. */
+const LOCK_MAX_AGE_MS = 300_000;
 const BUNDLE_KEPT_MS = 60_000;
 
 function filesBelow(folder, keep) {
