@@ -3,16 +3,13 @@
  * what has to be merged first.
  */
 import { AppError, EXIT } from "../errors.ts";
-import { type Change, type Head, type LogEntry, nextHead } from "../protocol/change.ts";
+import { type Change, nextHead } from "../protocol/change.ts";
 import { type ChangeEvent, decode, type RedeployResult, staleSchema } from "../protocol/messages.ts";
 import type { LinkTarget } from "./link-target.ts";
-import { followLog } from "./log.ts";
+import { followLog, forked } from "./log.ts";
+import { type News, readLog } from "./read-log.ts";
 
-/** Log entries, followed from a known head, and the head that they reach. */
-export interface News {
-	readonly entries: readonly LogEntry[];
-	readonly reached: Head;
-}
+type Accepted = Extract<ChangeEvent, { type: "accepted" }>;
 
 export type SendResult =
 	| {
@@ -50,11 +47,19 @@ async function newsOf(error: unknown, change: Change, target: LinkTarget): Promi
 	return { accepted: false, news: { entries, reached: followLog(change.base, entries, stale) } };
 }
 
-/** What an acceptance says of the log, followed from the head that the change was built on. */
-function acceptedNews(change: Change, accepted: Extract<ChangeEvent, { type: "accepted" }>): News {
+/**
+ * What an acceptance says of the log. The platform has an operation once: where it was there before, sent by another
+ * process or device that stood at another head, the entry in the log is that one, and the log is read.
+ */
+async function acceptedNews(target: LinkTarget, change: Change, accepted: Accepted): Promise<News> {
 	const before = followLog(change.base, accepted.since, accepted.since.at(-1) ?? change.base);
-	const entries = [...accepted.since, { ...nextHead(before, change), change }];
-	return { entries, reached: followLog(change.base, entries, accepted) };
+	const reached = nextHead(before, change);
+	if (reached.revision === accepted.revision && reached.head === accepted.head)
+		return { entries: [...accepted.since, { ...reached, change }], reached };
+	const news = await readLog(target, change.base);
+	const entry = news.entries.find(({ revision }) => revision === accepted.revision);
+	if (entry?.head === accepted.head && entry.change.operation === change.operation) return news;
+	throw forked(`revision ${accepted.revision} does not hold the change that it is said to hold`);
 }
 
 /**
@@ -69,7 +74,7 @@ export async function sendChange(target: LinkTarget, change: Change, hooks: Send
 		for await (const event of target.remote.appendChange(target.binding.app, change)) {
 			if (event.type === "accepted") {
 				accepted = true;
-				await hooks.onAccepted(acceptedNews(change, event));
+				await hooks.onAccepted(await acceptedNews(target, change, event));
 			} else if (event.type === "redeployed") {
 				redeployed.push(event.result);
 				hooks.onRedeploy?.(event.result);

@@ -4,19 +4,19 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
-import { rememberedPlatform } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import { editVault } from "../project/vault-file.ts";
-import { emptyHead, type LogEntry } from "../protocol/change.ts";
+import type { LogEntry } from "../protocol/change.ts";
 import { type Link, linkHash } from "../vault/chain.ts";
 import { type VaultDocument, withRecords, withSection } from "../vault/document.ts";
-import { compareChain } from "../vault/marks.ts";
+import { compareChain, type Mark } from "../vault/marks.ts";
 import { mergeRecords, type RecordMerge } from "../vault/merge.ts";
 import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { openRecord, sealRecord } from "../vault/seal.ts";
-import type { News } from "./append.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { lastHeader, recordsOf } from "./log.ts";
+import { advanced, ancestors, decided, memoryOf } from "./memory.ts";
+import type { News } from "./read-log.ts";
 
 /** Which side wins where both changed, or where ours is older; undefined for names that nobody decided. */
 export type Take = (name: string) => "local" | "platform" | undefined;
@@ -28,39 +28,6 @@ export interface Integration {
 	readonly conflicts: readonly string[];
 	/** Names of which ours is older than what was agreed, or gone, and nobody decided; sorted. */
 	readonly rolledBack: readonly string[];
-}
-
-/** What the memory of a link is before the first sync. */
-export function freshMemory(target: LinkTarget, vaultId: string, environment: string): PlatformMemory {
-	const { app, platform, url } = target.binding;
-	return {
-		app,
-		fingerprint: platform,
-		url,
-		...emptyHead(logContextOf(target.binding, vaultId, environment)),
-		base: new Map(),
-		header: "",
-	};
-}
-
-function moved(environment: string, from: string, to: string): AppError {
-	return new AppError({
-		code: "LINK_MOVED",
-		message: `coffer.json says that the platform of environment '${environment}' is at ${to}; this device linked it at ${from}.`,
-		hint: `If that is right, say so: coffer link ${to} --app APP. If not, restore coffer.json from git.`,
-		exit: EXIT.integrity,
-	});
-}
-
-/**
- * The memory of this link that a session holds, or a fresh one.
- * @throws AppError `LINK_MOVED` (exit 7) where coffer.json names another address than the one that was linked here
- */
-export function memoryOf(session: VaultSession, target: LinkTarget): PlatformMemory {
-	const { vaultId, environment } = session.place;
-	const memory = rememberedPlatform(session.checkout, target.binding);
-	if (memory && memory.url !== target.binding.url) throw moved(environment, memory.url, target.binding.url);
-	return memory ?? freshMemory(target, vaultId, environment);
 }
 
 function diverged(environment: string): AppError {
@@ -149,6 +116,14 @@ function sameValue(session: VaultSession): (ours: SealedRecord, theirs: SealedRe
 	return (ours, theirs) => session.open(ours) === openRecord(session.verified.state, session.keys, theirs);
 }
 
+/** The records that are not what was agreed: the whole log holds those too. */
+function changedSince(
+	base: ReadonlyMap<string, Mark>,
+	theirs: ReadonlyMap<string, SealedRecord>,
+): Map<string, SealedRecord> {
+	return new Map([...theirs].filter(([name, record]) => base.get(name)?.digest !== recordDigest(record)));
+}
+
 /**
  * Integrates log entries.
  * @param news entries from the remembered head on, already followed by `followLog`
@@ -172,17 +147,18 @@ export async function integrate(
 			const memory = memoryOf(session, target);
 			const logContext = logContextOf(target.binding, merged.vaultId, environment);
 			const theirs = recordsOf(logContext, news.entries, session.verified.state);
-			const { base } = memory;
+			const ours = session.verified.section.records;
+			const base =
+				memory.revision > 0 ? memory.base : new Map([...ancestors(ours, news.entries), ...memory.base]);
 			const merge = mergeRecords({
-				ours: session.verified.section.records,
-				theirs,
+				ours,
+				theirs: changedSince(base, theirs),
 				base,
 				sameValue: sameValue(session),
 			});
 			const { records, conflicts, rolledBack } = resolve(session, merge, theirs, take);
 			written = [...records, ...recounted(session, merge, memory)];
-			// A conflict leaves the memory where it was, so that the next sync sees both sides again.
-			if (conflicts.length === 0) next = advanced(memory, news, theirs);
+			next = conflicts.length === 0 ? advanced(memory, news, theirs) : decided(memory, theirs, conflicts);
 			const document = withRecords(merged, environment, written);
 			const taken = records
 				.filter((record) => theirs.get(record.name) === record)
@@ -195,23 +171,4 @@ export async function integrate(
 			await session.remember(now, written, { always: next !== undefined });
 		},
 	);
-}
-
-/** The memory after agreeing with the platform up to a head. */
-function advanced(
-	memory: PlatformMemory,
-	news: News,
-	theirs: ReadonlyMap<string, SealedRecord>,
-): PlatformMemory {
-	const base = new Map(memory.base);
-	for (const record of theirs.values())
-		base.set(record.name, { version: record.version, digest: recordDigest(record) });
-	const header = lastHeader(news.entries);
-	const headerSeen = header ? `${headOf(header.vault)} ${headOf(header.environment)}` : memory.header;
-	return { ...memory, ...news.reached, base, header: headerSeen };
-}
-
-function headOf(links: readonly Link[]): string {
-	const last = links.at(-1);
-	return last ? linkHash(last) : "";
 }

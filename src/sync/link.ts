@@ -12,7 +12,7 @@ import type { PlatformInfo } from "../protocol/messages.ts";
 import { parseToken } from "../protocol/token.ts";
 import { makeAddMember } from "../vault/create.ts";
 import { withSection } from "../vault/document.ts";
-import { freshMemory } from "./integrate.ts";
+import { freshMemory } from "./memory.ts";
 import { Remote } from "./remote.ts";
 import { type SyncOptions, type SyncOutcome, syncEnvironment } from "./sync.ts";
 

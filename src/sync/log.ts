@@ -16,7 +16,8 @@ import type { EnvironmentState } from "../vault/membership.ts";
 import { parseRecordText, type SealedRecord } from "../vault/record.ts";
 import { verifyRecord } from "../vault/seal.ts";
 
-function forked(message: string): AppError {
+/** The error for a log that does not hold. @param message a clause that says what does not */
+export function forked(message: string): AppError {
 	return new AppError({
 		code: "LOG_FORKED",
 		message: `The platform's log is not a continuation of the one this device knows: ${message}.`,

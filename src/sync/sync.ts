@@ -8,14 +8,15 @@ import { openSession } from "../project/session.ts";
 import { headerId } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import { loadVault } from "../project/vault-file.ts";
-import { type Change, emptyHead, type Head, type LogEntry, makeChange } from "../protocol/change.ts";
-import { type ChangesPage, MESSAGE_LIMITS, type RedeployResult } from "../protocol/messages.ts";
+import { type Change, emptyHead, makeChange } from "../protocol/change.ts";
+import { MESSAGE_LIMITS, type RedeployResult } from "../protocol/messages.ts";
 import { mergeRecords } from "../vault/merge.ts";
 import { formatRecord, type SealedRecord } from "../vault/record.ts";
-import { type News, sendChange } from "./append.ts";
-import { type Integration, integrate, memoryOf, type Take } from "./integrate.ts";
+import { sendChange } from "./append.ts";
+import { type Integration, integrate, type Take } from "./integrate.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
-import { followLog } from "./log.ts";
+import { memoryOf } from "./memory.ts";
+import { type News, readLog, readWholeLog } from "./read-log.ts";
 
 /** How often a change that others overtook is merged and sent again. */
 const ATTEMPTS = 10;
@@ -71,20 +72,6 @@ function conflict(names: readonly string[], outcome: Outcome, revision: number):
 		exit: EXIT.conflict,
 		data: { ...outcome.done(revision, []), pending: names },
 	});
-}
-
-/** The pages of the log after a head, followed. */
-async function readLog(target: LinkTarget, from: Head): Promise<News> {
-	const entries: LogEntry[] = [];
-	let reached = from;
-	for (;;) {
-		const page: ChangesPage = await target.remote.readChanges(target.binding.app, reached.revision);
-		const last = page.entries.at(-1);
-		const claimed = last && last.revision < page.revision ? last : page;
-		reached = followLog(reached, page.entries, claimed);
-		entries.push(...page.entries);
-		if (!last || last.revision >= page.revision) return { entries, reached };
-	}
 }
 
 interface Outgoing {
@@ -178,11 +165,14 @@ export async function syncEnvironment(
 		const nothingToSend = out.records.length === 0 && !out.sendHeader;
 		if (nothingToSend && pulled) return outcome.done(memory.revision, warnings);
 		const decide = options.take !== undefined && !pulled;
-		if (nothingToSend || decide || out.recount) {
-			const from = decide
-				? emptyHead(logContextOf(target.binding, session.place.vaultId, context.environment))
-				: memory;
-			note(outcome, await integrate(context, target, await readLog(target, from), take), memory.revision);
+		// Nothing is known of this log yet (a link, a fresh clone): what it holds may be what would be sent.
+		const unknown = memory.revision === 0 && !pulled;
+		if (nothingToSend || decide || unknown || out.recount) {
+			const logContext = logContextOf(target.binding, session.place.vaultId, context.environment);
+			const news = await (decide
+				? readWholeLog(target, emptyHead(logContext), memory)
+				: readLog(target, memory));
+			note(outcome, await integrate(context, target, news, take), memory.revision);
 			pulled = true;
 			continue;
 		}

@@ -1,0 +1,365 @@
+/** The main job: a secret set on the command line reaches exactly the functions that read it. */
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Platform, pidsOf, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+import { ENV_FILE, NAMES, SHOP } from "./support/shop.ts";
+
+let project: Project;
+let platform: Platform;
+
+beforeAll(async () => {
+	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	project.writeAll({ ...SHOP, ".env": ENV_FILE });
+});
+afterAll(async () => {
+	await project?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+});
+
+async function changedBy(work: () => Promise<void>): Promise<string[]> {
+	const before = await pidsOf(project);
+	await work();
+	const after = await pidsOf(project);
+	expect(Object.keys(after)).toEqual(Object.keys(before));
+	return Object.keys(after).filter((name) => after[name] !== before[name]);
+}
+
+// The tests of this file are the chapters of one story, in this order.
+describe("from an empty folder to functions that answer", () => {
+	test("secrets are sealed before there is a platform", async () => {
+		const edited = await project.data(["secrets", "set", "--env-file", ".env"]);
+		const set = ["GREETING", "LIMIT", "MAIL_KEY", "PAY_KEY", "PERIOD"];
+		expect(edited).toEqual({
+			set,
+			deleted: [],
+			unchanged: [],
+			revision: null,
+			pending: 0,
+			redeployed: [],
+			untouched: [],
+		});
+		const status = await project.data(["status"]);
+		expect(status).toMatchObject({
+			environment: "production",
+			linked: false,
+			reachable: false,
+			revision: null,
+			pending: [],
+		});
+		const listed = await project.data(["secrets", "list"]);
+		expect(listed).toEqual({
+			environment: "production",
+			secrets: set.map((name) => ({ name, masked: "••••", version: 1, state: "local" })),
+		});
+	});
+
+	test("link enrols the platform and sends them", async () => {
+		project.variables["COFFER_TOKEN"] = platform.token;
+		const linked = await project.data(["link", platform.control, "--app", "shop"]);
+		expect(linked).toMatchObject({ environment: "production", app: "shop", enrolled: true, revision: 1 });
+		const { secrets } = await project.data(["secrets", "list"]);
+		expect(new Set(secrets.map(({ state }: { state: string }) => state))).toEqual(new Set(["synced"]));
+		const status = await project.data(["status"]);
+		expect(status).toMatchObject({ linked: true, reachable: true, revision: 1, pending: [] });
+	});
+
+	test("deploy starts every function", async () => {
+		const { functions } = await project.data(["functions", "deploy"]);
+		expect(functions).toEqual(
+			NAMES.map((name) => ({ name, status: "deployed", url: `${platform.listen}/shop/${name}` })),
+		);
+		const answers = await Promise.all(
+			["hello", "api/pay", "mail", "std", "any?name=PAY_KEY", "plain/a/b?c=d", "wait", "fragile"].map(
+				async (path) => (await platform.call(path)).text,
+			),
+		);
+		expect(answers).toEqual([
+			"hello world",
+			"pay pay-1",
+			"mail mail-1",
+			"std world",
+			"any pay-1",
+			"plain /a/b /shop/plain",
+			"wait 172800000",
+			"fragile 10",
+		]);
+		expect((await platform.call("absent")).status).toBe(404);
+	});
+
+	test("the list tells what each function reads, and whether that is all", async () => {
+		const { functions } = await project.data(["functions", "list"]);
+		for (const one of functions) {
+			expect(one).toEqual({
+				name: expect.any(String),
+				url: `${platform.listen}/shop/${one.name}`,
+				state: "live",
+				pid: expect.any(Number),
+				deployment: expect.any(String),
+				references: expect.any(Array),
+				dynamic: one.name === "any",
+			});
+		}
+		const reads = Object.fromEntries(
+			functions.map((one: { name: string; references: string[] }) => [one.name, one.references]),
+		);
+		expect(reads).toEqual({
+			any: [],
+			"api/pay": ["PAY_KEY"],
+			fragile: ["LIMIT"],
+			hello: ["GREETING"],
+			mail: ["MAIL_KEY"],
+			plain: [],
+			std: ["GREETING"],
+			wait: ["PERIOD"],
+		});
+	});
+
+	test("references tell file and line", async () => {
+		const { functions } = await project.data(["functions", "references", "api/pay", "mail", "any"]);
+		expect(functions).toMatchObject([
+			{ name: "any", dynamic: true },
+			{
+				name: "api/pay",
+				dynamic: false,
+				references: [{ name: "PAY_KEY", file: "functions/_shared/keys.ts", line: 2, how: "static" }],
+			},
+			{
+				name: "mail",
+				dynamic: false,
+				references: [{ name: "MAIL_KEY", file: "functions/_shared/keys.ts", line: 6, how: "static" }],
+			},
+		]);
+		const absent = await project.coffer(["functions", "references", "nope", "--json"]);
+		expect(absent.status).toBe(4);
+		expect(absent.error().code).toBe("FUNCTION_NOT_FOUND");
+	});
+});
+
+describe("one secret changes", () => {
+	test("exactly the functions that read it get a new process, and the new value", async () => {
+		const changed = await changedBy(async () => {
+			const edited = await project.data(["secrets", "set", "GREETING=moon"]);
+			expect(edited).toEqual({
+				set: ["GREETING"],
+				deleted: [],
+				unchanged: [],
+				revision: 2,
+				pending: 0,
+				redeployed: expect.any(Array),
+				untouched: ["api/pay", "fragile", "mail", "plain", "wait"],
+			});
+			const redeployed = [...edited.redeployed].sort((a, b) => (a.function < b.function ? -1 : 1));
+			const live = { status: "live", ms: expect.any(Number) };
+			const reason = (file: string, line: number, how: string) => [{ name: "GREETING", file, line, how }];
+			expect(redeployed).toEqual([
+				{ function: "any", ...live, reasons: reason("functions/any/index.ts", 3, "dynamic") },
+				{ function: "hello", ...live, reasons: reason("functions/hello/index.ts", 2, "static") },
+				{ function: "std", ...live, reasons: reason("functions/std/index.ts", 2, "static") },
+			]);
+		});
+		expect(changed).toEqual(["any", "hello", "std"]);
+		const answers = await Promise.all(
+			["hello", "std", "any?name=GREETING"].map((path) => platform.call(path)),
+		);
+		expect(answers.map(({ text }) => text)).toEqual(["hello moon", "std moon", "any moon"]);
+	});
+
+	test("through a shared module, only the function whose export reads it", async () => {
+		const changed = await changedBy(async () => {
+			await project.ok(["secrets", "set", "MAIL_KEY", "--stdin"], { input: "mail-2\n" });
+		});
+		expect(changed).toEqual(["any", "mail"]);
+		expect((await platform.call("mail")).text).toBe("mail mail-2");
+		expect((await platform.call("api/pay")).text).toBe("pay pay-1");
+	});
+
+	test("to the value that it has: not a byte, no revision, no process", async () => {
+		const before = project.vault;
+		const changed = await changedBy(async () => {
+			const edited = await project.data(["secrets", "set", "GREETING=moon", "PAY_KEY=pay-1"]);
+			expect(edited).toMatchObject({
+				set: [],
+				unchanged: ["GREETING", "PAY_KEY"],
+				revision: 3,
+				pending: 0,
+				redeployed: [],
+			});
+		});
+		expect(changed).toEqual([]);
+		expect(project.vault).toBe(before);
+	});
+
+	test("deleted, it is gone from the function's environment", async () => {
+		const changed = await changedBy(async () => {
+			const edited = await project.data(["secrets", "delete", "PAY_KEY"]);
+			expect(edited).toMatchObject({ set: [], deleted: ["PAY_KEY"], unchanged: [], revision: 4, pending: 0 });
+			expect(edited.redeployed.map((one: { function: string }) => one.function).sort()).toEqual([
+				"any",
+				"api/pay",
+			]);
+		});
+		expect(changed).toEqual(["any", "api/pay"]);
+		expect((await platform.call("api/pay")).text).toBe("pay undefined");
+		expect((await platform.call("any?name=PAY_KEY")).text).toBe("any undefined");
+		const { secrets } = await project.data(["secrets", "list"]);
+		expect(secrets.map(({ name }: { name: string }) => name)).not.toContain("PAY_KEY");
+	});
+
+	test("a value that a function dies of leaves the old version serving, and is told by its own error", async () => {
+		const value = "canary-no-number-5150";
+		const changed = await changedBy(async () => {
+			const result = await project.coffer(["secrets", "set", `LIMIT=${value}`, "--json"]);
+			expect(result.status).toBe(1);
+			expect(result.error()).toMatchObject({ code: "REDEPLOY_FAILED", exit: 1 });
+			const edited = result.json();
+			expect(edited).toMatchObject({ set: ["LIMIT"], revision: 5, pending: 0 });
+			const failed = edited.redeployed.find((one: { status: string }) => one.status === "failed");
+			expect(failed).toMatchObject({
+				function: "fragile",
+				error: expect.stringContaining("LIMIT is no number"),
+				reasons: [{ name: "LIMIT", file: "functions/fragile/index.ts", line: 1, how: "static" }],
+			});
+			expect(result.stdout + result.stderr).not.toContain(value);
+			const readable = await project.coffer(["secrets", "set", `LIMIT=${value}-2`]);
+			expect(readable.status).toBe(1);
+			expect(readable.stdout).toContain("LIMIT is no number");
+			expect(readable.stdout + readable.stderr).not.toContain(value);
+		});
+		expect(changed).toEqual(["any"]);
+		expect((await platform.call("fragile")).text).toBe("fragile 10");
+		await project.ok(["secrets", "set", "LIMIT=11"]);
+		expect((await platform.call("fragile")).text).toBe("fragile 11");
+	});
+});
+
+describe("functions change", () => {
+	test("the same sources: all unchanged, and every process stays", async () => {
+		const changed = await changedBy(async () => {
+			const { functions } = await project.data(["functions", "deploy"]);
+			expect(functions.map(({ name, status }: { name: string; status: string }) => [name, status])).toEqual(
+				NAMES.map((name) => [name, "unchanged"]),
+			);
+		});
+		expect(changed).toEqual([]);
+	});
+
+	test("one that does not parse is refused with its line, before anything is sent", async () => {
+		const source = project.read("functions/hello/index.ts");
+		project.write("functions/hello/index.ts", "const a = 1;\nDeno.serve(() => new Response(;\n");
+		const result = await project.coffer(["functions", "deploy", "--json"]);
+		project.write("functions/hello/index.ts", source);
+		expect(result.status).toBe(2);
+		expect(result.stdout).toBe("");
+		expect(result.error()).toMatchObject({ code: "SOURCE_SYNTAX", exit: 2, line: 2 });
+		expect((await platform.call("hello")).text).toBe("hello moon");
+	});
+
+	test("one that does not build, or does not start, fails alone; the version before goes on", async () => {
+		const files = ["functions/hello/index.ts", "functions/std/index.ts", "functions/mail/main.ts"];
+		const sources = files.map((path) => project.read(path));
+		const [hello = "", std = "", mail = ""] = files;
+		project.write(
+			hello,
+			'import { nothing } from "../_shared/keys.ts";\nDeno.serve(() => new Response(nothing()));\n',
+		);
+		project.write(std, 'throw new TypeError("no day for it");\n');
+		project.write(mail, `${sources[2]}\nconsole.log("mail");\n`);
+		const result = await project.coffer(["functions", "deploy", "--json"]);
+		files.forEach((path, index) => {
+			project.write(path, sources[index] ?? "");
+		});
+		expect(result.status).toBe(1);
+		expect(result.error()).toMatchObject({ code: "DEPLOY_FAILED", exit: 1 });
+		const { functions } = result.json();
+		const statuses = Object.fromEntries(
+			functions.map(({ name, status }: { name: string; status: string }) => [name, status]),
+		);
+		expect(statuses).toEqual({
+			...Object.fromEntries(NAMES.map((name) => [name, "unchanged"])),
+			hello: "failed",
+			std: "failed",
+			mail: "deployed",
+		});
+		const errors = Object.fromEntries(
+			functions.map(({ name, error }: { name: string; error?: string }) => [name, error]),
+		);
+		expect(errors["hello"]).toContain("functions/hello/index.ts:1");
+		expect(errors["std"]).toContain("no day for it");
+		const answers = await Promise.all(["hello", "std", "mail"].map((name) => platform.call(name)));
+		expect(answers.map(({ text }) => text)).toEqual(["hello moon", "std moon", "mail mail-2"]);
+		await project.ok(["functions", "deploy"]);
+	});
+
+	test("what a function writes is in its log", async () => {
+		project.write(
+			"functions/plain.ts",
+			'console.log("plain was started");\nexport default () => new Response("new");',
+		);
+		expect((await project.data(["functions", "deploy", "plain"])).functions).toMatchObject([
+			{ name: "plain", status: "deployed" },
+		]);
+		expect((await platform.call("plain")).text).toBe("new");
+		const logs = await project.data(["functions", "logs", "plain"]);
+		expect(logs.lines).toContainEqual({
+			time: expect.any(String),
+			level: "info",
+			message: "plain was started",
+		});
+		expect((await project.coffer(["functions", "logs", "nope"])).status).toBe(4);
+	});
+
+	test("delete takes one away, all or none; --prune those that the project no longer has", async () => {
+		const refused = await project.coffer(["functions", "delete", "plain", "nope", "--json"]);
+		expect(refused.status).toBe(4);
+		expect((await platform.call("plain")).status).toBe(200);
+		expect(await project.data(["functions", "delete", "plain"])).toEqual({ deleted: ["plain"] });
+		expect((await platform.call("plain")).status).toBe(404);
+		for (const path of ["functions/plain.ts", "functions/wait"])
+			rmSync(`${project.root}/${path}`, { recursive: true });
+		expect(await project.data(["functions", "deploy", "--prune"])).toMatchObject({ pruned: ["wait"] });
+		expect((await platform.call("wait")).status).toBe(404);
+		expect(Object.keys(await pidsOf(project))).toEqual(
+			NAMES.filter((name) => !["plain", "wait"].includes(name)),
+		);
+	});
+});
+
+describe("the platform comes and goes", () => {
+	test("down: the change is saved, counted and named; back up: everything is as it was, and sync sends it", async () => {
+		const { revision } = await project.data(["status"]);
+		expect(await platform.stop()).toBe(0);
+		const saved = await project.coffer(["secrets", "set", "GREETING=mars", "--json"]);
+		expect(saved.status).toBe(0);
+		expect(saved.json()).toMatchObject({ set: ["GREETING"], revision: null, pending: 1, redeployed: [] });
+		expect(await project.data(["status"])).toMatchObject({
+			linked: true,
+			reachable: false,
+			revision,
+			pending: ["GREETING"],
+		});
+		const { secrets } = await project.data(["secrets", "list"]);
+		const states = Object.fromEntries(
+			secrets.map(({ name, state }: { name: string; state: string }) => [name, state]),
+		);
+		expect(states).toEqual({ GREETING: "pending", LIMIT: "synced", MAIL_KEY: "synced", PERIOD: "synced" });
+		expect((await project.coffer(["sync"])).status).toBe(6);
+
+		await platform.start();
+		expect((await platform.call("hello")).text).toBe("hello moon");
+		expect(await project.data(["status"])).toMatchObject({
+			reachable: true,
+			revision,
+			pending: ["GREETING"],
+		});
+		const synced = await project.data(["sync"]);
+		expect(synced).toMatchObject({ revision: revision + 1, sent: ["GREETING"], taken: [], pending: [] });
+		expect((await platform.call("hello")).text).toBe("hello mars");
+		expect((await project.data(["functions", "deploy"])).functions).toMatchObject(
+			NAMES.filter((name) => !["plain", "wait"].includes(name)).map((name) => ({
+				name,
+				status: "unchanged",
+			})),
+		);
+	});
+});

@@ -1,0 +1,21 @@
+/** A second machine with the same project: what git carries, and nothing else. */
+import { Project } from "./project.ts";
+
+/** Commits everything that git tracks or may track. */
+export async function commit(project: Project, message: string): Promise<void> {
+	await project.git("add", "--all");
+	await project.git("commit", "--quiet", "--message", message);
+}
+
+/** Clones a project on another machine of the same person: same identity, no local state. */
+export async function cloneOf(project: Project): Promise<Project> {
+	const clone = new Project(project.identity === undefined ? {} : { identity: project.identity });
+	try {
+		await clone.git("clone", "--quiet", project.root, ".");
+		clone.variables["COFFER_TOKEN"] = project.variables["COFFER_TOKEN"];
+		return clone;
+	} catch (error) {
+		await clone[Symbol.asyncDispose]();
+		throw error;
+	}
+}

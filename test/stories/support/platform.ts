@@ -1,0 +1,134 @@
+/** A platform on ports of its own, that can be stopped, killed and started again at the same place. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Running } from "./process.ts";
+import { APP, cleanEnvironment, type Project } from "./project.ts";
+
+interface Ready {
+	listen: string;
+	control: string;
+	token?: string;
+}
+
+export class Platform {
+	readonly folder = mkdtempSync(join(tmpdir(), "coffer-platform-"));
+	readonly data = join(this.folder, "data");
+	listen = "";
+	control = "";
+	token = "";
+	/** All that its processes have logged. */
+	#logged = "";
+	#running: Running | undefined;
+
+	constructor() {
+		for (const name of ["home", "tmp"]) mkdirSync(join(this.folder, name));
+	}
+
+	get pid(): number {
+		if (this.#running === undefined) throw new Error("The platform does not run.");
+		return this.#running.pid;
+	}
+
+	/** Its log, of every time that it ran. */
+	get log(): string {
+		return this.#logged + (this.#running?.stderr.text ?? "");
+	}
+
+	async start(): Promise<void> {
+		const at = (url: string) => (url === "" ? "127.0.0.1:0" : new URL(url).host);
+		const place = ["--data", this.data, "--identity-file", join(this.folder, "identity")];
+		const running = new Running({
+			args: [
+				"platform",
+				"start",
+				...place,
+				"--listen",
+				at(this.listen),
+				"--control",
+				at(this.control),
+				"--json",
+			],
+			cwd: this.folder,
+			env: {
+				...cleanEnvironment(),
+				HOME: join(this.folder, "home"),
+				TMPDIR: join(this.folder, "tmp"),
+				// Packages that one story has downloaded, the next one need not.
+				XDG_CACHE_HOME: join(tmpdir(), "coffer-test-cache"),
+			},
+		});
+		this.#running = running;
+		const ready = JSON.parse(
+			await running.stdout.next(/^\{/).catch((error: Error) => {
+				throw new Error(`${error.message}\n${running.stderr.text}`);
+			}),
+		) as Ready;
+		this.listen = ready.listen;
+		this.control = ready.control;
+		this.token ||= ready.token ?? "";
+	}
+
+	/** Ends it in order. @returns its exit status */
+	async stop(): Promise<number | null> {
+		return await this.#end("SIGTERM");
+	}
+
+	/** Ends it at once. */
+	async kill(): Promise<void> {
+		await this.#end("SIGKILL");
+	}
+
+	async restart(): Promise<void> {
+		await this.stop();
+		await this.start();
+	}
+
+	async #end(signal: NodeJS.Signals): Promise<number | null> {
+		const running = this.#running;
+		if (running === undefined) return null;
+		running.signal(signal);
+		const { status } = await running.ended;
+		this.#logged += running.stderr.text;
+		this.#running = undefined;
+		return status;
+	}
+
+	/** What a function answers. */
+	async call(name: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+		const response = await fetch(`${this.listen}/${APP}/${name}`, init).catch((cause) => {
+			throw new Error(`The platform does not answer. Its log:\n${this.log}`, { cause });
+		});
+		return { status: response.status, text: await response.text() };
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#end("SIGKILL");
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}
+
+export async function startPlatform(): Promise<Platform> {
+	const platform = new Platform();
+	try {
+		await platform.start();
+		return platform;
+	} catch (error) {
+		await platform[Symbol.asyncDispose]();
+		throw error;
+	}
+}
+
+/** Links a project with a platform, at its own address or at another that leads there. */
+export async function link(project: Project, platform: Platform, url = platform.control): Promise<void> {
+	project.variables["COFFER_TOKEN"] = platform.token;
+	await project.ok(["link", url, "--app", APP]);
+}
+
+/** The process of each function. */
+export async function pidsOf(project: Project): Promise<Record<string, number | null>> {
+	const { functions } = (await project.data(["functions", "list"])) as {
+		functions: { name: string; pid: number | null }[];
+	};
+	return Object.fromEntries(functions.map(({ name, pid }) => [name, pid]));
+}

@@ -1,0 +1,130 @@
+/** Processes of a story: their output as it comes, their end, and a certain end when the story is over. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("../../../bin/run.js", import.meta.url));
+
+export interface Started {
+	readonly args: readonly string[];
+	readonly cwd: string;
+	readonly env: Readonly<Record<string, string>>;
+	/** What it gets on stdin; each piece is written when the one before was taken. Nothing at all by default. */
+	readonly input?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+}
+
+/** The error that `--json` prints on stderr. */
+export interface ErrorDocument {
+	readonly code: string;
+	readonly message: string;
+	readonly hint: string;
+	readonly exit: number;
+	readonly line?: number;
+}
+
+/** How a command ended, and what it wrote. */
+export class Result {
+	readonly status: number | null;
+	readonly signal: NodeJS.Signals | null;
+	readonly stdout: string;
+	readonly stderr: string;
+
+	constructor(end: { status: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }) {
+		this.status = end.status;
+		this.signal = end.signal;
+		this.stdout = end.stdout;
+		this.stderr = end.stderr;
+	}
+
+	/** The one document on stdout. */
+	// biome-ignore lint/suspicious/noExplicitAny: each story says what it expects of a document.
+	json(): any {
+		return JSON.parse(this.stdout);
+	}
+
+	/** The error document on stderr. */
+	error(): ErrorDocument {
+		return (JSON.parse(this.stderr) as { error: ErrorDocument }).error;
+	}
+}
+
+/** The line that a stream is waited for, from all that it has written since the last one that was found. */
+class Lines {
+	text = "";
+	#from = 0;
+	#ended = false;
+	#changed: () => void = () => {};
+
+	constructor(stream: Readable) {
+		stream.setEncoding("utf8");
+		stream.on("data", (chunk: string) => {
+			this.text += chunk;
+			this.#changed();
+		});
+		stream.once("close", () => {
+			this.#ended = true;
+			this.#changed();
+		});
+	}
+
+	/** The next line that the pattern matches. @throws Error where the stream ends without one */
+	async next(pattern: RegExp): Promise<string> {
+		for (;;) {
+			const end = this.text.lastIndexOf("\n") + 1;
+			for (const line of this.text.slice(this.#from, end).split("\n").slice(0, -1)) {
+				this.#from += line.length + 1;
+				if (pattern.test(line)) return line;
+			}
+			if (this.#ended) throw new Error(`It ended without a line like ${pattern}:\n${this.text}`);
+			await new Promise<void>((resolve) => {
+				this.#changed = resolve;
+			});
+		}
+	}
+}
+
+/** A `coffer` process. */
+export class Running {
+	readonly child: ChildProcess;
+	readonly stdout: Lines;
+	readonly stderr: Lines;
+	readonly ended: Promise<Result>;
+
+	constructor({ args, cwd, env, input }: Started) {
+		const stdin = input === undefined ? "ignore" : "pipe";
+		this.child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: [stdin, "pipe", "pipe"] });
+		this.stdout = new Lines(this.child.stdout as Readable);
+		this.stderr = new Lines(this.child.stderr as Readable);
+		this.ended = once(this.child, "close").then(
+			([status, signal]) =>
+				new Result({ status, signal, stdout: this.stdout.text, stderr: this.stderr.text }),
+		);
+		if (input !== undefined) void this.#write(input);
+	}
+
+	get pid(): number {
+		if (this.child.pid === undefined) throw new Error("The process did not start.");
+		return this.child.pid;
+	}
+
+	async #write(input: NonNullable<Started["input"]>): Promise<void> {
+		const stdin = this.child.stdin;
+		// A command that refuses its input ends before it has read it.
+		stdin?.on("error", () => undefined);
+		for (const piece of typeof input === "string" || input instanceof Uint8Array ? [input] : input) {
+			await new Promise<void>((resolve) => stdin?.write(piece, () => resolve()));
+		}
+		stdin?.end();
+	}
+
+	signal(signal: NodeJS.Signals): void {
+		this.child.kill(signal);
+	}
+
+	/** Ends it at once, if it still runs. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
+		await this.ended;
+	}
+}

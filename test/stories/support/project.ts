@@ -1,0 +1,172 @@
+/** A project in a folder of its own, on a machine of its own: its home, its state, its identity. */
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { type Result, Running, type Started } from "./process.ts";
+
+export const APP = "shop";
+
+const execute = promisify(execFile);
+
+export interface CommandOptions {
+	readonly input?: Started["input"];
+	/** Variables for this command alone; undefined takes one away. */
+	readonly env?: Readonly<Record<string, string | undefined>>;
+	/** Below the project's folder. */
+	readonly cwd?: string;
+}
+
+export interface ProjectOptions {
+	/** `none`: nothing in the environment names an identity. */
+	readonly identity?: string | "none";
+	/** Further variables for every command. */
+	readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** The text of a new identity. */
+export function newIdentityText(): string {
+	return `coffer-identity-1.${randomBytes(32).toString("base64url")}`;
+}
+
+/** This process's environment without what belongs to its user's own Coffer, keychain and agents. */
+export function cleanEnvironment(): Record<string, string> {
+	const own = /^(COFFER_(?!DENO$)|DBUS_|XDG_|CI$|NODE_OPTIONS|VITEST|TEST$|NODE_ENV|FORCE_COLOR)/;
+	const entries = Object.entries(process.env).filter(
+		(entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]),
+	);
+	return { ...Object.fromEntries(entries), NO_COLOR: "1" };
+}
+
+function defined(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+	);
+}
+
+export class Project {
+	/** Everything that is this machine's: `home`, `state`, `tmp` and the project's folder. */
+	readonly machine: string;
+	readonly root: string;
+	readonly identity: string | undefined;
+	/** What every command gets in its environment. */
+	variables: Record<string, string | undefined>;
+	readonly #running = new Set<Running>();
+
+	constructor(options: ProjectOptions = {}) {
+		this.machine = mkdtempSync(join(tmpdir(), "coffer-story-"));
+		this.root = join(this.machine, "project");
+		for (const name of ["home", "state", "tmp", "project"]) mkdirSync(join(this.machine, name));
+		this.identity = options.identity === "none" ? undefined : (options.identity ?? newIdentityText());
+		this.variables = {
+			HOME: join(this.machine, "home"),
+			XDG_STATE_HOME: join(this.machine, "state"),
+			TMPDIR: join(this.machine, "tmp"),
+			COFFER_IDENTITY: this.identity,
+			...options.env,
+		};
+	}
+
+	/** Starts a command that is not waited for. */
+	start(args: readonly string[], options: CommandOptions = {}): Running {
+		const running = new Running({
+			args,
+			cwd: join(this.root, options.cwd ?? ""),
+			env: defined({ ...cleanEnvironment(), ...this.variables, ...options.env }),
+			input: options.input,
+		});
+		this.#running.add(running);
+		return running;
+	}
+
+	/** Runs a command to its end. */
+	async coffer(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
+		return await this.start(args, options).ended;
+	}
+
+	/** Runs a command that must succeed. @throws Error with what it wrote */
+	async ok(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
+		const result = await this.coffer(args, options);
+		if (result.status === 0) return result;
+		throw new Error(
+			`coffer ${args[0]} ${args[1] ?? ""}: exit ${result.status}\n${result.stdout}${result.stderr}`,
+		);
+	}
+
+	/** As `ok`, with `--json`: its document. */
+	// biome-ignore lint/suspicious/noExplicitAny: each story says what it expects of a document.
+	async data(args: readonly string[], options: CommandOptions = {}): Promise<any> {
+		return (await this.ok([...args, "--json"], options)).json();
+	}
+
+	/** The value of a secret in the vault. */
+	async reveal(name: string): Promise<string> {
+		return (await this.data(["secrets", "get", name, "--reveal"])).value;
+	}
+
+	write(path: string, content: string | Uint8Array): void {
+		const target = join(this.root, path);
+		mkdirSync(dirname(target), { recursive: true });
+		writeFileSync(target, content);
+	}
+
+	writeAll(files: Readonly<Record<string, string>>): void {
+		for (const [path, content] of Object.entries(files)) this.write(path, content);
+	}
+
+	read(path: string): string {
+		return readFileSync(join(this.root, path), "utf8");
+	}
+
+	get vault(): string {
+		return this.read("coffer.vault");
+	}
+
+	set vault(text: string) {
+		this.write("coffer.vault", text);
+	}
+
+	async git(...args: readonly string[]): Promise<string> {
+		const settings = [
+			"-c",
+			"user.name=Story",
+			"-c",
+			"user.email=story@example.com",
+			"-c",
+			"init.defaultBranch=main",
+		];
+		const { stdout } = await execute("git", [...settings, ...args], {
+			cwd: this.root,
+			env: { ...cleanEnvironment(), HOME: join(this.machine, "home") },
+		});
+		return stdout;
+	}
+
+	/** Ends what still runs and removes the machine. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		for (const running of this.#running) await running[Symbol.asyncDispose]();
+		rmSync(this.machine, { recursive: true, force: true });
+	}
+}
+
+/** An initialised project. */
+export async function newProject(options: ProjectOptions = {}): Promise<Project> {
+	const project = new Project(options);
+	try {
+		await project.ok(["init"]);
+		return project;
+	} catch (error) {
+		await project[Symbol.asyncDispose]();
+		throw error;
+	}
+}
+
+/** Every file below a folder, with its bytes. */
+export function filesBelow(folder: string): { path: string; bytes: Buffer }[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.map((path) => join(folder, path))
+		.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+		.map((path) => ({ path, bytes: readFileSync(path) }));
+}

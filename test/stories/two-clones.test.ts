@@ -1,0 +1,160 @@
+/** One project on two machines: what merges by itself, what is asked, and what is never sent. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cloneOf, commit } from "./support/clone.ts";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+
+let platform: Platform;
+let ours: Project;
+let theirs: Project;
+
+beforeAll(async () => {
+	[ours, platform] = await Promise.all([newProject(), startPlatform()]);
+	await ours.ok(["secrets", "set", "A=a0", "B=b0", "C=c0"]);
+	await link(ours, platform);
+	await ours.git("init", "--quiet");
+	await commit(ours, "Start");
+	theirs = await cloneOf(ours);
+	const first = await theirs.data(["sync"]);
+	expect(first).toMatchObject({ revision: 1, sent: [], taken: [], pending: [] });
+	expect(first.warnings.join("\n")).toMatch(/First use of this vault here/);
+});
+afterAll(async () => {
+	await ours?.[Symbol.asyncDispose]();
+	await theirs?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+});
+const valuesOf = async (project: Project, names: readonly string[]) =>
+	await Promise.all(names.map((name) => project.reveal(name)));
+
+describe("both sides change", () => {
+	test("different names merge by themselves", async () => {
+		await ours.ok(["secrets", "set", "A=a1", "--no-sync"]);
+		await theirs.ok(["secrets", "set", "B=b1", "NEW=n1"]);
+		expect(await ours.data(["status"])).toMatchObject({ pending: ["A"] });
+		expect(await ours.data(["sync"])).toMatchObject({ sent: ["A"], taken: ["B", "NEW"], pending: [] });
+		expect(await theirs.data(["sync"])).toMatchObject({ sent: [], taken: ["A"], pending: [] });
+		for (const project of [ours, theirs])
+			expect(await valuesOf(project, ["A", "B", "C", "NEW"])).toEqual(["a1", "b1", "c0", "n1"]);
+		expect(ours.vault).toBe(theirs.vault);
+	});
+
+	test("a deletion on one side reaches the other", async () => {
+		await theirs.ok(["secrets", "set", "GONE=1"]);
+		await ours.ok(["sync"]);
+		await theirs.ok(["secrets", "delete", "GONE"]);
+		expect(await ours.data(["sync"])).toMatchObject({ taken: ["GONE"] });
+		expect((await ours.coffer(["secrets", "get", "GONE"])).status).toBe(4);
+	});
+
+	test("one name to one value: no conflict", async () => {
+		await ours.ok(["secrets", "set", "A=same", "--no-sync"]);
+		await theirs.ok(["secrets", "set", "A=same"]);
+		const { revision } = await theirs.data(["status"]);
+		expect(await ours.data(["sync"])).toMatchObject({ revision, pending: [] });
+		expect(ours.vault).toBe(theirs.vault);
+	});
+
+	test.each([
+		{ side: "local", wins: "ours" },
+		{ side: "platform", wins: "theirs" },
+	])(
+		"one name to different values: exit 5 by name, nothing lost; --take $side decides",
+		async ({ side, wins }) => {
+			await ours.ok(["secrets", "set", `A=ours-${side}`, `B=quiet-${side}`, "--no-sync"]);
+			await theirs.ok(["secrets", "set", `A=theirs-${side}`]);
+			const [vault, { revision }] = [ours.vault, await theirs.data(["status"])];
+			const stopped = await ours.coffer(["sync", "--json"]);
+			expect(stopped.status).toBe(5);
+			expect(stopped.error()).toMatchObject({ code: "SYNC_CONFLICT", exit: 5 });
+			expect(stopped.error().message).toMatch(/: A\.$/);
+			expect(stopped.json().pending).toEqual(["A"]);
+			expect(stopped.stdout + stopped.stderr).not.toMatch(/ours-|theirs-/);
+			expect(await ours.reveal("A")).toBe(`ours-${side}`);
+			expect((await theirs.data(["status"])).platformRevision).toBe(revision);
+			expect(ours.vault).toBe(vault);
+
+			const edited = await ours.coffer(["secrets", "set", `C=still-${side}`, "--json"]);
+			expect(edited.status).toBe(5);
+			expect(edited.json()).toMatchObject({ set: ["C"], revision: null });
+			expect(await ours.reveal("C")).toBe(`still-${side}`);
+
+			const decided = await ours.data(["sync", "--take", side, "A"]);
+			expect(decided.pending).toEqual([]);
+			expect(decided.sent).toContain("B");
+			await theirs.ok(["sync"]);
+			expect(await valuesOf(ours, ["A", "B"])).toEqual([`${wins}-${side}`, `quiet-${side}`]);
+			expect(ours.vault).toBe(theirs.vault);
+		},
+	);
+
+	test("names are decided one by one; what --take does not name stays undecided, and as it was", async () => {
+		await ours.ok(["secrets", "set", "A=o", "B=o", "--no-sync"]);
+		await theirs.ok(["secrets", "set", "A=t", "B=t"]);
+		const half = await ours.coffer(["sync", "--take", "local", "A", "--json"]);
+		expect(half.status).toBe(5);
+		expect(half.error().message).toMatch(/: B\.$/);
+		expect(await valuesOf(ours, ["A", "B"])).toEqual(["o", "o"]);
+		expect(await ours.data(["sync", "--take", "platform", "B"])).toMatchObject({ sent: ["A"], taken: ["B"] });
+		await theirs.ok(["sync"]);
+		expect(await valuesOf(theirs, ["A", "B"])).toEqual(["o", "t"]);
+		expect(ours.vault).toBe(theirs.vault);
+	});
+});
+
+describe("a new clone", () => {
+	test("of an older commit takes what is newer, and has no conflict", async () => {
+		await ours.ok(["secrets", "set", "A=after the commit", "LATER=1"]);
+		await using third = await cloneOf(ours);
+		expect(third.vault).not.toBe(ours.vault);
+		const before = await ours.data(["sync"]);
+		await third.ok(["secrets", "set", "THIRD=3", "--no-sync"]);
+		const first = await third.data(["sync"]);
+		expect(first).toMatchObject({ revision: before.revision + 1, sent: ["THIRD"], pending: [] });
+		expect(await valuesOf(third, ["A", "LATER"])).toEqual(["after the commit", "1"]);
+		for (const project of [ours, theirs]) await project.ok(["sync"]);
+		expect(third.vault).toBe(ours.vault);
+	});
+});
+
+describe("an older vault is put back", () => {
+	test("commands warn once, by name; sync sends nothing old and exits 5; --take decides", async () => {
+		await commit(ours, "Before");
+		await ours.ok(["secrets", "set", "A=newer-1", "B=newer-2"]);
+		const { revision } = await ours.data(["status"]);
+		await ours.git("checkout", "--", "coffer.vault");
+		const vault = ours.vault;
+		const [warned, quiet] = [await ours.data(["secrets", "list"]), await ours.data(["secrets", "list"])];
+		expect(warned.warnings).toEqual([expect.stringMatching(/^Older than this device has seen: A, B\./)]);
+		expect(quiet.warnings).toBeUndefined();
+
+		const refused = await ours.coffer(["sync", "--json"]);
+		expect(refused.status).toBe(5);
+		expect(refused.error()).toMatchObject({ code: "SYNC_ROLLED_BACK", exit: 5 });
+		expect(refused.json()).toMatchObject({ pending: ["A", "B"], sent: [], taken: [], revision });
+		expect(ours.vault).toBe(vault);
+		const edited = await ours.data(["secrets", "set", "C=beside"]);
+		expect(edited).toMatchObject({ set: ["C"], pending: 2, revision: revision + 1 });
+
+		await ours.ok(["sync", "--take", "platform", "A"]).catch(() => undefined);
+		expect(await ours.reveal("A")).toBe("newer-1");
+		const local = await ours.data(["sync", "--take", "local", "B"]);
+		expect(local).toMatchObject({ sent: ["B"], pending: [] });
+		await theirs.ok(["sync"]);
+		expect(ours.vault).toBe(theirs.vault);
+		expect(await theirs.reveal("B")).not.toBe("newer-2");
+	});
+
+	test("a dropped record is named, and comes back with --take platform", async () => {
+		await ours.ok(["secrets", "set", "DROPPED=here"]);
+		ours.vault = ours.vault.replace(/^DROPPED\n[^\n]+\n\n/m, "");
+		expect(ours.vault).not.toContain("DROPPED");
+		const { warnings } = await ours.data(["secrets", "list"]);
+		expect(warnings).toEqual([expect.stringMatching(/absent now: DROPPED\./)]);
+		const refused = await ours.coffer(["sync", "--json"]);
+		expect(refused.status).toBe(5);
+		expect(refused.json().pending).toEqual(["DROPPED"]);
+		await ours.ok(["sync", "--take", "platform"]);
+		expect(await ours.reveal("DROPPED")).toBe("here");
+	});
+});
