@@ -18,6 +18,13 @@ import {
 	type Value,
 } from "./values.ts";
 
+/** Expressions that are what they hold; promises are transparent. */
+const WRAPPERS: Readonly<Record<string, string>> = {
+	ChainExpression: "expression",
+	ParenthesizedExpression: "expression",
+	AwaitExpression: "argument",
+};
+
 /** The cell of an expression, which fills as the solver works. */
 export function makeEvaluate(engine: Engine): (node: Node) => Cell {
 	const cells = new Map<Node, Cell>();
@@ -37,6 +44,8 @@ export function makeEvaluate(engine: Engine): (node: Node) => Cell {
 function fill(engine: Engine, node: Node, cell: Cell) {
 	const { solver } = engine;
 	const from = (inner: Node) => solver.feed(engine.evaluate(inner), cell);
+	const wrapped = WRAPPERS[node.type];
+	if (wrapped !== undefined) return from(node[wrapped]);
 	switch (node.type) {
 		case "Literal":
 			return solver.add(cell, literal(node));
@@ -57,11 +66,6 @@ function fill(engine: Engine, node: Node, cell: Cell) {
 			return assignment(engine, node, cell);
 		case "SequenceExpression":
 			return from(node.expressions.at(-1));
-		case "ChainExpression":
-		case "ParenthesizedExpression":
-			return from(node.expression);
-		case "AwaitExpression":
-			return from(node.argument);
 		case "MemberExpression":
 			return member(engine, node, cell);
 		case "CallExpression":
