@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, EXIT } from "../errors.ts";
 import type { Api } from "./api/api.ts";
+import { problemResponse } from "./api/problem.ts";
 import type { Address } from "./config.ts";
 import { OpenSockets } from "./open-sockets.ts";
 
@@ -43,6 +44,15 @@ export async function bound<T>(what: string, address: Address, bind: () => Promi
 	}
 }
 
+function malformed(): AppError {
+	return new AppError({
+		code: "REQUEST_INVALID",
+		message: "The request is malformed: its target or its Host header is not one.",
+		hint: "See docs/protocol.md.",
+		exit: EXIT.usage,
+	});
+}
+
 export class ControlListener {
 	readonly #server: Server;
 	readonly #sockets: OpenSockets;
@@ -51,7 +61,8 @@ export class ControlListener {
 	constructor(api: Api) {
 		const handle = getRequestListener(
 			(request, { incoming }) => api(request, (incoming as IncomingMessage).socket.remoteAddress),
-			{ overrideGlobalObjects: false },
+			// What is no request at all, such as one with a Host that is no host.
+			{ overrideGlobalObjects: false, errorHandler: () => problemResponse(malformed()) },
 		);
 		this.#server = createServer(
 			{
