@@ -37,9 +37,9 @@ const STRANGE = [
 	"g",
 ];
 
-/** One mutant for each character: another letter, or something strange. */
+/** One mutant for every second character, on average: another letter, or something strange. */
 function* characters(text: string, random: (below: number) => number): Generator<Mutant> {
-	for (let at = 0; at < text.length; at++) {
+	for (let at = random(2); at < text.length; at += 1 + random(3)) {
 		const letter = String.fromCharCode(text.charCodeAt(at) ^ (1 << random(7)));
 		const other = random(4) === 0 ? (STRANGE[random(STRANGE.length)] ?? "") : letter;
 		yield { what: `character ${at} replaced`, text: text.slice(0, at) + other + text.slice(at + 1) };
@@ -113,7 +113,7 @@ function* wholes(text: string): Generator<Mutant> {
 /** All mutants of a text; none equals it, and the same seed gives the same ones. */
 export function* mutantsOf(text: string, seed: number): Generator<Mutant> {
 	const random = seededRandom(seed);
-	for (const source of [wholes(text), characters(text, random), lengths(text, random, 250), lines(text)]) {
+	for (const source of [wholes(text), characters(text, random), lengths(text, random, 200), lines(text)]) {
 		for (const mutant of source) if (mutant.text !== text) yield mutant;
 	}
 }
