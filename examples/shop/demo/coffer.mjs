@@ -118,23 +118,25 @@ export class Coffer {
 		return ready;
 	}
 
-	/** The last lines that the platform wrote to its log; empty where it was not started. */
-	async platformLog() {
-		const text = await readFile(join(this.#folder, "platform.log"), "utf8").catch(() => "");
-		return text.trim().split("\n").slice(-LOG_LINES).join("\n");
-	}
-
-	/** Stops the platform, if it runs. @returns its exit status, null where it was killed */
+	/** Stops the platform, if one was started. @throws Failure where it had ended before, or does not end in order */
 	async stopPlatform() {
-		if (this.#platform === undefined) return 0;
+		if (this.#platform === undefined) return "";
 		const { child, exited } = this.#platform;
-		const isRunning = child.exitCode === null && child.signalCode === null;
-		if (isRunning) child.kill("SIGTERM");
+		const wasRunning = child.exitCode === null && child.signalCode === null;
+		if (wasRunning) child.kill("SIGTERM");
 		// Its functions end with it, however it ends.
 		const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
-		const [status] = await exited;
+		const [status, signal] = await exited;
 		clearTimeout(timer);
 		await this.#log.close();
-		return status;
+		if (wasRunning && status === 0) return "The platform has ended.";
+		const how = signal === null ? `with status ${status}` : `by ${signal}`;
+		const when = wasRunning ? "ended" : "ended too early,";
+		throw new Failure(`The platform ${when} ${how}. Its log:\n${await this.#lastLogLines()}`);
+	}
+
+	async #lastLogLines() {
+		const text = await readFile(join(this.#folder, "platform.log"), "utf8");
+		return text.trim().split("\n").slice(-LOG_LINES).join("\n");
 	}
 }
