@@ -10,9 +10,15 @@ import { environmentFor, type Reads } from "./plan.ts";
 
 /**
  * The environment of a function as the state has it: the live secrets that it references, all where it is dynamic.
+ * @param verified the records whose signatures were checked before, to which this adds
  * @throws AppError exit 7 where a record was tampered with, 3 where the platform is no member
  */
-export function openEnvironment(state: AppState, reads: Reads, platform: Opener): Map<string, string> {
+export function openEnvironment(
+	state: AppState,
+	reads: Reads,
+	platform: Opener,
+	verified: WeakSet<SealedRecord>,
+): Map<string, string> {
 	const environment = new Map<string, string>();
 	const live = new Map<string, SealedRecord>();
 	for (const [name, record] of state.records) if (record.kind === "live") live.set(name, record);
@@ -21,7 +27,9 @@ export function openEnvironment(state: AppState, reads: Reads, platform: Opener)
 	const place = state.header.environment;
 	const keys = openKeys(place, platform);
 	for (const [name, record] of wanted) {
-		verifyRecord(place, record);
+		// A chain only grows, so who might sign a record once may not lose that later.
+		if (!verified.has(record)) verifyRecord(place, record);
+		verified.add(record);
 		const value = openRecord(place, keys, record);
 		if (value !== undefined) environment.set(name, value);
 	}

@@ -3,6 +3,7 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
+import type { SealedRecord } from "../../vault/record.ts";
 import type { Opener } from "../accept.ts";
 import type { App } from "../app.ts";
 import type { Deployment } from "../function.ts";
@@ -47,6 +48,7 @@ export class AppFunctions {
 	readonly #options: ReconcileOptions;
 	readonly #slots = new Map<string, FunctionSlot>();
 	readonly #running = new Map<string, Promise<Redeployed>>();
+	readonly #verified = new WeakSet<SealedRecord>();
 	#isClosed = false;
 
 	constructor(options: ReconcileOptions) {
@@ -194,7 +196,7 @@ export class AppFunctions {
 			const { state } = this.app;
 			const { revision } = state.head;
 			begin();
-			const environment = openEnvironment(state, deployment, identity);
+			const environment = openEnvironment(state, deployment, identity, this.#verified);
 			const { function: name, id } = deployment;
 			const instance = await runtime.start({
 				app: this.app.id,
