@@ -1,0 +1,65 @@
+/** A server before a platform that passes requests on and answers what a test makes of the answer. */
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface Exchange {
+	readonly method: string;
+	/** With its query. */
+	readonly path: string;
+	readonly status: number;
+	/** What the platform answered. */
+	readonly text: string;
+}
+
+/** Makes another text of the answer; undefined passes it on; a function writes the answer itself. */
+export type Lie = (exchange: Exchange) => string | ((response: ServerResponse) => void) | undefined;
+
+export class Liar {
+	/** What it does with each answer; the truth by default. */
+	lie: Lie = () => undefined;
+	readonly #server: Server;
+	readonly #target: string;
+
+	constructor(target: string) {
+		this.#target = target;
+		this.#server = createServer((request, response) => {
+			const chunks: Buffer[] = [];
+			request.on("data", (chunk: Buffer) => chunks.push(chunk));
+			request.on("end", () => {
+				const { method = "", url = "", headers } = request;
+				void this.#answer(response, { method, path: url, headers, body: Buffer.concat(chunks) });
+			});
+		});
+	}
+
+	async listen(): Promise<this> {
+		await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+		return this;
+	}
+
+	get url(): string {
+		return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+	}
+
+	async #answer(
+		response: ServerResponse,
+		request: { method: string; path: string; headers: NodeJS.Dict<string | string[]>; body: Buffer },
+	): Promise<void> {
+		const { method, path, headers, body } = request;
+		const passed = ["authorization", "content-type", "accept"].flatMap((name): [string, string][] =>
+			typeof headers[name] === "string" ? [[name, headers[name]]] : [],
+		);
+		const init = { method, headers: passed, ...(body.length > 0 ? { body: new Uint8Array(body) } : {}) };
+		const answer = await fetch(this.#target + path, init);
+		const text = await answer.text();
+		const made = this.lie({ method, path, status: answer.status, text });
+		if (typeof made === "function") return made(response);
+		response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
+		response.end(made ?? text);
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#server.closeAllConnections();
+		await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+	}
+}
