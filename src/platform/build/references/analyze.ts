@@ -102,6 +102,10 @@ function startsOf(scopes: Scopes): { value: Value; node: Node }[] {
 		if (value?.kind !== "native" || binding === undefined) continue;
 		for (const node of scopes.uses(binding).reads) starts.push({ value, node });
 	}
+	for (const node of scopes.dynamicImports) {
+		const value = moduleValue(String(node.source.value));
+		if (value !== undefined) starts.push({ value, node });
+	}
 	for (const node of scopes.calls) {
 		const value = /^(?:__)?require\d*$/.test(node.callee.name)
 			? moduleValue(String(node.arguments[0].value))

@@ -6,6 +6,7 @@ import { moduleValue, readNames } from "./environment.ts";
 import { Invocation } from "./invocation.ts";
 import { setSlot } from "./iterate.ts";
 import { wrapModule } from "./modules.ts";
+import { proxy } from "./proxies.ts";
 import {
 	type CallSite,
 	Cell,
@@ -64,6 +65,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	Boolean: nothing,
 	String: text,
 	Number: text,
+	Proxy: proxy,
 	Map: (call) => makeCollection(call, "map"),
 	Set: (call) => makeCollection(call, "set"),
 	"esbuild.require": (call) => {

@@ -28,7 +28,7 @@ export const ROOTS: Readonly<Record<string, Native>> = {
 /** The language's own globals that the analysis knows something of. */
 const BUILTINS = new Set(
 	(
-		"Object Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
+		"Object Proxy Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
 		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent"
 	).split(" "),
 );

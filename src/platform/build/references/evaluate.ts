@@ -1,8 +1,9 @@
 /** Backwards: what an expression may be, from what it is made of. */
 import type { Engine } from "./engine.ts";
-import { globalValue } from "./environment.ts";
+import { globalValue, moduleValue } from "./environment.ts";
 import { argumentsOf } from "./frames.ts";
 import { onePass } from "./iterate.ts";
+import type { Binding } from "./scope.ts";
 import { concatenated } from "./strings.ts";
 import { enclosingClass, isClass, isFunction, type Node, staticKey, thisOwner } from "./syntax.ts";
 import {
@@ -80,6 +81,8 @@ function fill(engine: Engine, node: Node, cell: Cell) {
 				cell,
 				node.meta.name === "import" ? native("import.meta") : unknown("a computed value"),
 			);
+		case "ImportExpression":
+			return solver.add(cell, moduleValue(String(node.source.value)) ?? unknown("something imported"));
 		case "UnaryExpression":
 			return unary(engine, node, cell);
 		case "ObjectExpression":
@@ -104,8 +107,25 @@ function identifier(engine: Engine, node: Node, cell: Cell) {
 	if (known !== undefined) return engine.solver.add(cell, known);
 	if (binding === undefined && node.name === "arguments") return argumentsOf(engine, node, cell);
 	if (binding === undefined) return engine.solver.add(cell, unknown("a global that is not known"));
+	const self = ownAssignment(engine, node, binding);
+	if (self !== undefined && isRepeated(self, binding.scope)) {
+		return engine.solver.add(cell, unknown("a text put together in steps"));
+	}
 	for (const declaration of binding.declarations) engine.solver.feed(engine.target(declaration), cell);
-	for (const write of engine.scopes.uses(binding).writes) engine.solver.feed(engine.target(write), cell);
+	for (const write of engine.scopes.uses(binding).writes) {
+		if (write !== self?.left) engine.solver.feed(engine.target(write), cell);
+	}
+}
+
+/** The assignment `name = … name …` that an identifier is part of: what it reads is from before. */
+function ownAssignment(engine: Engine, node: Node, binding: Binding): Node | undefined {
+	for (let inner = node, outer = node.parent; outer !== undefined; inner = outer, outer = outer.parent) {
+		if (outer.type.endsWith("Statement") || isFunction(outer) || outer.type === "VariableDeclarator")
+			return undefined;
+		if (outer.type !== "AssignmentExpression" || outer.right !== inner) continue;
+		if (outer.left.type === "Identifier" && engine.scopes.resolve(outer.left) === binding) return outer;
+	}
+	return undefined;
 }
 
 /** Pieces joined from left to right, each combination whose contexts agree. */

@@ -178,7 +178,9 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 		}
 		if (objects.has(thing.id)) return;
 		objects.add(thing.id);
-		engine.solver.each(engine.every(thing), (held) => engine.escape(held, node, why));
+		for (const held of [engine.every(thing), thing.traps]) {
+			if (held !== undefined) engine.solver.each(held, (inner) => engine.escape(inner, node, why));
+		}
 	};
 }
 

@@ -4,6 +4,7 @@ import { COLLECTION_METHODS } from "./collections.ts";
 import type { Engine } from "./engine.ts";
 import { readNative } from "./environment.ts";
 import { classSlot, everyOfClass, keyed, memberValue } from "./members.ts";
+import { readTrapped } from "./proxies.ts";
 import { STRING_METHODS } from "./strings.ts";
 import { type Node, staticKey } from "./syntax.ts";
 import {
@@ -60,6 +61,7 @@ function readThing(
 ) {
 	const { thing } = value;
 	const { solver } = engine;
+	if (thing.traps !== undefined && key !== "then") return readTrapped(engine, thing, thing.traps, key, into);
 	if (key !== undefined && hasMethod(thing, key)) return method(key);
 	if (key === "length" && thing.kind === "array") return into(lengthOf(thing));
 	const cell = key === undefined ? engine.every(thing) : engine.slot(thing, key);

@@ -60,6 +60,7 @@ export class Scopes {
 	readonly metaProperties: Node[] = [];
 	readonly calls: Node[] = [];
 	readonly importSpecifiers: Node[] = [];
+	readonly dynamicImports: Node[] = [];
 	readonly #declared = new Map<Node, Map<string, Binding>>();
 	readonly #bindingOf = new Map<Node, Binding>();
 	readonly #identifiers = new Map<string, Node[]>();
@@ -139,6 +140,9 @@ export class Scopes {
 				return;
 			case "MetaProperty":
 				this.metaProperties.push(node);
+				return;
+			case "ImportExpression":
+				this.dynamicImports.push(node);
 				return;
 			case "CallExpression":
 				if (node.callee.type === "Identifier" && node.arguments[0]?.type === "Literal") this.calls.push(node);

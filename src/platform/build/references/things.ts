@@ -42,6 +42,7 @@ export class Things {
 				escaped: false,
 				escapeListeners: [],
 				traced: false,
+				traps: undefined,
 				origin: undefined,
 			};
 			tags.set(tag, thing);

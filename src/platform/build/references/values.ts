@@ -87,6 +87,8 @@ export interface Thing {
 	escaped: boolean;
 	readonly escapeListeners: (() => void)[];
 	traced: boolean;
+	/** A proxy's traps. */
+	traps: Cell | undefined;
 	/** What leads to it from its node, where that is not the thing itself. */
 	origin: Value | undefined;
 }
