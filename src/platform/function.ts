@@ -11,7 +11,7 @@ export interface Reference {
 	name: string;
 	/** The source file, relative to the upload's root (`functions/pay/index.ts`), or `npm:pkg@1.2.3/file.js`. */
 	file: string;
-	/** 1-based. */
+	/** 1-based: of the access, or of the call that hands the name to a helper. */
 	line: number;
 	how: "static" | "observed";
 }

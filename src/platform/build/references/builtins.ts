@@ -80,11 +80,15 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"esbuild.export": exportInto,
 };
 
-/** Builtins that do nothing with their arguments that matters here. */
+/** Builtins that call none of their arguments and read no name by them. */
+const HARMLESS = new Set(
+	"Response Response.json Request Headers URL URLSearchParams Error TypeError RangeError Date fetch isNaN".split(
+		" ",
+	),
+);
+
 export function isHarmless(name: string): boolean {
-	return (
-		name.startsWith("console.") || name.startsWith("JSON.") || name.startsWith("Number.") || name === "isNaN"
-	);
+	return HARMLESS.has(name) || /^(?:console|JSON|Number)\./.test(name);
 }
 
 export function hasModel(name: string): boolean {

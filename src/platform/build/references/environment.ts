@@ -29,6 +29,7 @@ export const ROOTS: Readonly<Record<string, Native>> = {
 const BUILTINS = new Set(
 	(
 		"Object Proxy Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
+		"Response Request Headers URL URLSearchParams Error TypeError RangeError Date fetch " +
 		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent"
 	).split(" "),
 );

@@ -37,7 +37,7 @@ export function arriveArgument(engine: Engine, value: Value, call: Node, index: 
 				engine.invoke(callee, engine.site(call), undefined);
 				return intoFunction(engine, value, callee.thing, call, index);
 			case "builtin":
-				return intoBuiltin(engine, value, callee.name, call);
+				return intoBuiltin(engine, value, callee.name, call, index);
 			case "method":
 				return intoMethod(engine, value, callee, call, index);
 			case "unknown":
@@ -120,7 +120,8 @@ const NARROW = new Set([
 	"Object.defineProperty",
 ]);
 
-function intoBuiltin(engine: Engine, value: Value, name: string, call: Node) {
+function intoBuiltin(engine: Engine, value: Value, name: string, call: Node, index: number) {
+	if (name === "Object.assign" && index === 0 && isEnvironment(value)) return;
 	if (NARROW.has(name)) {
 		followResult(engine, call);
 		return;
