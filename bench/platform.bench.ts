@@ -24,7 +24,8 @@ function coffer(context: BenchContext, cwd: string, env: NodeJS.ProcessEnv): Cof
 	const run = async (...args: string[]) => {
 		const child = spawn(process.execPath, [join(context.root, "bin/run.js"), ...args], { cwd, env });
 		const output = { stdout: "", stderr: "" };
-		for (const name of ["stdout", "stderr"] as const) child[name].on("data", (chunk) => (output[name] += chunk));
+		for (const name of ["stdout", "stderr"] as const)
+			child[name].on("data", (chunk) => (output[name] += chunk));
 		const [status] = await once(child, "close");
 		if (status !== 0) throw new Error(`coffer ${args[0]} exited with ${status}: ${output.stderr}`);
 		return output.stdout;
@@ -39,21 +40,35 @@ interface RunningPlatform extends AsyncDisposable {
 }
 
 async function startPlatform(context: BenchContext): Promise<RunningPlatform> {
-	const args = ["--data", join(context.folder, "data"), "--identity-file", join(context.folder, "platform.identity")];
+	const args = [
+		"--data",
+		join(context.folder, "data"),
+		"--identity-file",
+		join(context.folder, "platform.identity"),
+	];
 	const ports = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json"];
-	const child = spawn(process.execPath, [join(context.root, "bin/run.js"), "platform", "start", ...args, ...ports], {
-		stdio: ["ignore", "pipe", "ignore"],
-	});
+	const child = spawn(
+		process.execPath,
+		[join(context.root, "bin/run.js"), "platform", "start", ...args, ...ports],
+		{
+			stdio: ["ignore", "pipe", "ignore"],
+		},
+	);
 	const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
 	const stop = async () => {
 		child.kill("SIGTERM");
 		await once(child, "exit");
 	};
-	return { ...(JSON.parse(line) as Omit<RunningPlatform, keyof AsyncDisposable>), [Symbol.asyncDispose]: stop };
+	return {
+		...(JSON.parse(line) as Omit<RunningPlatform, keyof AsyncDisposable>),
+		[Symbol.asyncDispose]: stop,
+	};
 }
 
 /** A relay to the control API that counts what goes there. */
-async function countingRelay(control: string): Promise<{ url: string; server: Server; sent: { bytes: number; requests: number } }> {
+async function countingRelay(
+	control: string,
+): Promise<{ url: string; server: Server; sent: { bytes: number; requests: number } }> {
 	const { hostname, port } = new URL(control);
 	const sent = { bytes: 0, requests: 0 };
 	const server = createServer((client) => {
@@ -145,19 +160,32 @@ async function makeProject(context: BenchContext, platform: RunningPlatform, url
 	return run;
 }
 
-async function latencyRow(context: BenchContext, run: Coffer, relay: Server, platform: RunningPlatform): Promise<Row> {
+async function latencyRow(
+	context: BenchContext,
+	run: Coffer,
+	relay: Server,
+	platform: RunningPlatform,
+): Promise<Row> {
 	const deno = await findDeno();
 	const file = join(run.cwd, "functions/value/index.ts");
-	const subject = (pair: number) => acceptedToServed(run, relay, `${platform.listen}/bench/value`, `value-${pair}`);
+	const subject = (pair: number) =>
+		acceptedToServed(run, relay, `${platform.listen}/bench/value`, `value-${pair}`);
 	const floor = async () => bareStart(deno, file, await freePort());
 	const result = await paired(subject, floor, context.pairs(15));
 	return ratioRow("change accepted → new value served", "bare deno run", RATIO_MAX, result);
 }
 
-async function bytesRow(context: BenchContext, run: Coffer, sent: { bytes: number; requests: number }): Promise<Row> {
+async function bytesRow(
+	context: BenchContext,
+	run: Coffer,
+	sent: { bytes: number; requests: number },
+): Promise<Row> {
 	const file = join(context.folder, "many.env");
 	const count = context.smoke ? 200 : SECRETS - 1;
-	await writeFile(file, Array.from({ length: count }, (_, index) => `SECRET_${index}=value-${index}`).join("\n"));
+	await writeFile(
+		file,
+		Array.from({ length: count }, (_, index) => `SECRET_${index}=value-${index}`).join("\n"),
+	);
 	await run("secrets", "set", "--env-file", file);
 	Object.assign(sent, { bytes: 0, requests: 0 });
 	await run("secrets", "set", "SECRET_7=another value");
@@ -178,7 +206,10 @@ export const bench: Bench = {
 		const relay = await countingRelay(platform.control);
 		try {
 			const run = await makeProject(context, platform, relay.url);
-			return [await latencyRow(context, run, relay.server, platform), await bytesRow(context, run, relay.sent)];
+			return [
+				await latencyRow(context, run, relay.server, platform),
+				await bytesRow(context, run, relay.sent),
+			];
 		} finally {
 			relay.server.close();
 		}

@@ -48,21 +48,41 @@ export interface LogEntry {
 
 /** The head of a log that holds nothing yet. */
 export function emptyHead(context: LogContext): Head {
-	const head = toBase64(hash(lengthPrefixed("coffer/log/1", context.app, context.vaultId, context.environment)));
+	const head = toBase64(
+		hash(lengthPrefixed("coffer/log/1", context.app, context.vaultId, context.environment)),
+	);
 	return { revision: 0, head };
 }
 
 /** The operation id of what a change carries; independent of where it is appended, so that a retry is the same operation. */
 export function operationId(context: LogContext, header: Header | null, records: readonly string[]): string {
-	const chains = header ? [header.vault.length, ...header.vault, header.environment.length, ...header.environment] : ["-"];
-	const fields = ["coffer/operation/1", context.app, context.vaultId, context.environment, ...chains, ...records];
+	const chains = header
+		? [header.vault.length, ...header.vault, header.environment.length, ...header.environment]
+		: ["-"];
+	const fields = [
+		"coffer/operation/1",
+		context.app,
+		context.vaultId,
+		context.environment,
+		...chains,
+		...records,
+	];
 	return toBase64(hash(lengthPrefixed(...fields)));
 }
 
 function signedBytes(context: LogContext, change: Pick<Change, "operation" | "base" | "author">): Uint8Array {
 	const { app, vaultId, environment } = context;
 	const { operation, base, author } = change;
-	return lengthPrefixed("coffer/change/1", app, vaultId, environment, operation, base.revision, base.head, author);
+	return lengthPrefixed(
+		"coffer/change/1",
+		app,
+		vaultId,
+		environment,
+		operation,
+		base.revision,
+		base.head,
+		author,
+	);
 }
 
 /** Makes a signed change. */
@@ -94,6 +114,15 @@ export function isAuthenticChange(context: LogContext, change: Change): boolean 
 export function nextHead(before: Head, change: Change): Head {
 	const revision = before.revision + 1;
 	const { operation, base, author, signature } = change;
-	const fields = ["coffer/entry/1", before.head, revision, operation, base.revision, base.head, author, signature];
+	const fields = [
+		"coffer/entry/1",
+		before.head,
+		revision,
+		operation,
+		base.revision,
+		base.head,
+		author,
+		signature,
+	];
 	return { revision, head: toBase64(hash(lengthPrefixed(...fields))) };
 }

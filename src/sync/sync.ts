@@ -140,6 +140,71 @@ function changeOf(
 	};
 }
 
+/** One sync under way. */
+class Run {
+	readonly outcome = new Outcome();
+	/** Whether the platform's side was seen. */
+	pulled = false;
+	readonly #context: SessionContext;
+	readonly #target: LinkTarget;
+	readonly #options: SyncOptions;
+	readonly #take: Take;
+
+	constructor(context: SessionContext, target: LinkTarget, options: SyncOptions) {
+		this.#context = context;
+		this.#target = target;
+		this.#options = options;
+		this.#take = options.take ?? (() => undefined);
+	}
+
+	/** Takes in what others appended. With decisions to make, the whole log: they may ask for any of its records. */
+	async pull(session: VaultSession, memory: PlatformMemory): Promise<void> {
+		const target = this.#target;
+		const start = emptyHead(logContextOf(target.binding, session.place.vaultId, session.place.environment));
+		const news = await (this.mustDecide ? readWholeLog(target, start, memory) : readLog(target, memory));
+		this.pulled = true;
+		this.#note(await this.#integrate(news), memory.revision);
+	}
+
+	/** Whether there are decisions that were not applied yet. */
+	get mustDecide(): boolean {
+		return this.#options.take !== undefined && !this.pulled;
+	}
+
+	/** Sends one change. @returns false where others were faster; what they appended is merged then */
+	async push(session: VaultSession, memory: PlatformMemory, out: Outgoing): Promise<boolean> {
+		const { change, batch } = changeOf(session, this.#target, memory, out);
+		let integration: Integration | undefined;
+		const onAccepted = async (news: News) => {
+			integration = await this.#integrate(news);
+		};
+		const result = await sendChange(this.#target, change, {
+			onAccepted,
+			onRedeploy: this.#options.onRedeploy,
+		});
+		if (!result.accepted) {
+			this.#note(await this.#integrate(result.news), memory.revision);
+			return false;
+		}
+		this.pulled = true;
+		for (const record of batch) this.outcome.sent.add(record.name);
+		for (const redeploy of result.redeployed) this.outcome.redeployed.set(redeploy.function, redeploy);
+		this.outcome.untouched = result.untouched;
+		if (integration) this.#note(integration, memory.revision);
+		return true;
+	}
+
+	#integrate(news: News): Promise<Integration> {
+		return integrate(this.#context, this.#target, news, this.#take);
+	}
+
+	#note(integration: Integration, revision: number): void {
+		for (const name of integration.taken) this.outcome.taken.add(name);
+		this.outcome.rolledBack = integration.rolledBack;
+		if (integration.conflicts.length > 0) throw conflict(integration.conflicts, this.outcome, revision);
+	}
+}
+
 /**
  * Syncs until nothing is pending on either side.
  * @throws AppError `SYNC_CONFLICT` (exit 5) naming what both sides changed, with the outcome so far as `data`;
@@ -151,47 +216,20 @@ export async function syncEnvironment(
 	target: LinkTarget,
 	options: SyncOptions = {},
 ): Promise<SyncOutcome> {
-	const outcome = new Outcome();
-	const take: Take = options.take ?? (() => undefined);
+	const run = new Run(context, target, options);
 	let warnings: readonly string[] = [];
-	let pulled = false;
 	for (let overtaken = 0; overtaken < ATTEMPTS; ) {
-		const loaded = await loadVault(context.root);
-		const session = await openSession(loaded, context);
+		const session = await openSession(await loadVault(context.root), context);
 		if (warnings.length === 0) warnings = session.warnings;
 		const memory = memoryOf(session, target);
 		const out = outgoing(session, memory);
-		outcome.rolledBack = out.rolledBack;
+		run.outcome.rolledBack = out.rolledBack;
 		const nothingToSend = out.records.length === 0 && !out.sendHeader;
-		if (nothingToSend && pulled) return outcome.done(memory.revision, warnings);
-		const decide = options.take !== undefined && !pulled;
+		if (nothingToSend && run.pulled) return run.outcome.done(memory.revision, warnings);
 		// Nothing is known of this log yet (a link, a fresh clone): what it holds may be what would be sent.
-		const unknown = memory.revision === 0 && !pulled;
-		if (nothingToSend || decide || unknown || out.recount) {
-			const logContext = logContextOf(target.binding, session.place.vaultId, context.environment);
-			const news = await (decide
-				? readWholeLog(target, emptyHead(logContext), memory)
-				: readLog(target, memory));
-			note(outcome, await integrate(context, target, news, take), memory.revision);
-			pulled = true;
-			continue;
-		}
-		const { change, batch } = changeOf(session, target, memory, out);
-		let integration: Integration | undefined;
-		const onAccepted = async (news: News) => {
-			integration = await integrate(context, target, news, take);
-		};
-		const result = await sendChange(target, change, { onAccepted, onRedeploy: options.onRedeploy });
-		if (result.accepted) {
-			pulled = true;
-			for (const record of batch) outcome.sent.add(record.name);
-			for (const redeploy of result.redeployed) outcome.redeployed.set(redeploy.function, redeploy);
-			outcome.untouched = result.untouched;
-			if (integration) note(outcome, integration, memory.revision);
-			continue;
-		}
-		overtaken++;
-		note(outcome, await integrate(context, target, result.news, take), memory.revision);
+		const unknown = memory.revision === 0 && !run.pulled;
+		if (nothingToSend || run.mustDecide || unknown || out.recount) await run.pull(session, memory);
+		else if (!(await run.push(session, memory, out))) overtaken++;
 	}
 	throw new AppError({
 		code: "SYNC_CONTENDED",
@@ -199,10 +237,4 @@ export async function syncEnvironment(
 		hint: "Nothing was lost. Run 'coffer sync' again.",
 		exit: EXIT.conflict,
 	});
-}
-
-function note(outcome: Outcome, integration: Integration, revision: number): void {
-	for (const name of integration.taken) outcome.taken.add(name);
-	outcome.rolledBack = integration.rolledBack;
-	if (integration.conflicts.length > 0) throw conflict(integration.conflicts, outcome, revision);
 }

@@ -1,0 +1,181 @@
+/**
+ * One connection to a platform's control API: a request by the route table, its answer decoded strictly, every
+ * failure typed.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { decode, staleSchema } from "../protocol/messages.ts";
+import { errorFromProblem } from "../protocol/problem.ts";
+import { type Route, routePath } from "../protocol/routes.ts";
+import { readBounded, readLines } from "./response.ts";
+
+/** How long a platform may take to begin its answer. */
+const ANSWER_MS = 10_000;
+/** How long a whole streamed answer may take: a redeploy waits for functions to start and for builds to end. */
+const STREAM_MS = 10 * 60_000;
+/** An answer with a page of log entries can be larger than one message. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface RemoteOptions {
+	/** Origin of the control API. */
+	readonly url: string;
+	readonly token: string | undefined;
+	/** Ends every request that is under way. */
+	readonly signal?: AbortSignal | undefined;
+}
+
+function unreachable(url: string, cause: unknown): AppError {
+	const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+	const code =
+		error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+	const slow = cause instanceof Error && cause.name === "TimeoutError";
+	return new AppError({
+		code: slow ? "PLATFORM_TIMEOUT" : "PLATFORM_UNREACHABLE",
+		message: slow
+			? `The platform at ${url} did not answer in time.`
+			: `The platform at ${url} is out of reach${code}.`,
+		hint: "Check that it runs and that this machine reaches it; the vault keeps what was changed until it is synced.",
+		exit: EXIT.network,
+		cause,
+	});
+}
+
+function interrupted(url: string, cause?: unknown): AppError {
+	return new AppError({
+		code: "PLATFORM_ANSWER_CUT",
+		message: `The connection to the platform at ${url} broke before its answer was complete.`,
+		hint: "Run the command again: what arrived is not done twice.",
+		exit: EXIT.network,
+		cause,
+	});
+}
+
+export class Connection {
+	readonly #options: RemoteOptions;
+
+	constructor(options: RemoteOptions) {
+		this.#options = options;
+	}
+
+	get url(): string {
+		return this.#options.url;
+	}
+
+	/** Sends a request and decodes its answer. @param what names the answer in errors */
+	async json<T>(
+		route: Route,
+		request: RequestParts,
+		schema: Parameters<typeof decode<T>>[0],
+		what: string,
+	): Promise<T> {
+		const response = await this.send(route, request);
+		const text = await this.#guarded(() => readBounded(response, ANSWER_BYTES_MAX));
+		return decode(schema, parseJson(text, what), what, EXIT.network);
+	}
+
+	/** Sends a request and decodes the lines of its answer as they arrive. */
+	async *stream<T>(
+		route: Route,
+		request: RequestParts,
+		schema: Parameters<typeof decode<T>>[0],
+		what: string,
+	): AsyncGenerator<T> {
+		const response = await this.send(route, request, STREAM_MS);
+		const lines = readLines(response, ANSWER_BYTES_MAX);
+		for (;;) {
+			const next = await this.#guarded(() => lines.next());
+			if (next.done) return;
+			const value = parseJson(next.value, what);
+			throwIfProblem(value);
+			yield decode(schema, value, what, EXIT.network);
+		}
+	}
+
+	async #guarded<T>(work: () => Promise<T>): Promise<T> {
+		try {
+			return await work();
+		} catch (error) {
+			if (error instanceof AppError) throw error;
+			throw interrupted(this.url, error);
+		}
+	}
+
+	/** Sends a request. @throws AppError what the platform answered, or exit 6 */
+	async send(route: Route, request: RequestParts, totalMs?: number): Promise<Response> {
+		const { token, url, signal } = this.#options;
+		const query = request.query ? `?${request.query}` : "";
+		const headers = new Headers({
+			accept: "application/json, application/x-ndjson, application/problem+json",
+		});
+		if (token !== undefined && route.scope !== undefined) headers.set("authorization", `Bearer ${token}`);
+		if (request.json !== undefined) headers.set("content-type", "application/json");
+		if (request.bytes !== undefined) headers.set("content-type", "application/octet-stream");
+		const body = request.json !== undefined ? JSON.stringify(request.json) : request.bytes;
+		const signals = [
+			AbortSignal.timeout(totalMs ?? (request.bytes ? STREAM_MS : ANSWER_MS)),
+			...(signal ? [signal] : []),
+		];
+		let response: Response;
+		try {
+			response = await fetch(new URL(routePath(route, request.parameters) + query, url), {
+				method: route.method,
+				headers,
+				redirect: "error",
+				signal: AbortSignal.any(signals),
+				...(body === undefined ? {} : { body }),
+			});
+		} catch (error) {
+			throw unreachable(url, error);
+		}
+		if (response.ok) return response;
+		const text = await this.#guarded(() => readBounded(response, ANSWER_BYTES_MAX));
+		throw withNewerEntries(errorFromProblem(response.status, tryJson(text)), tryJson(text));
+	}
+}
+
+/** The newer entries that a stale change's answer brings, as the error's data. */
+function withNewerEntries(error: AppError, problem: unknown): AppError {
+	if (error.code !== "CHANGE_STALE") return error;
+	const { code, message, hint, exit } = error;
+	return new AppError({
+		code,
+		message,
+		hint,
+		exit,
+		data: decode(staleSchema, problem, "The platform's log", EXIT.network),
+	});
+}
+
+export interface RequestParts {
+	readonly parameters?: Readonly<Record<string, string>>;
+	readonly query?: URLSearchParams;
+	readonly json?: unknown;
+	readonly bytes?: Uint8Array;
+}
+
+function tryJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+function parseJson(text: string, what: string): unknown {
+	const value = tryJson(text);
+	if (value !== undefined) return value;
+	throw new AppError({
+		code: "ANSWER_NOT_JSON",
+		message: `${what} is not JSON.`,
+		hint: "Check that the URL is that of a Coffer platform's control API.",
+		exit: EXIT.network,
+	});
+}
+
+/** A stream that has begun can report a failure only in a line of its own. */
+function throwIfProblem(value: unknown): void {
+	if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "problem") return;
+	const problem: unknown = "problem" in value ? value.problem : undefined;
+	const status =
+		typeof problem === "object" && problem !== null && "status" in problem ? Number(problem.status) : 500;
+	throw errorFromProblem(status, problem);
+}
