@@ -165,7 +165,7 @@ describe("the shop's demonstration", () => {
 
 	test("cleans up where it is interrupted in the middle", { timeout: TIMEOUT_MS }, async () => {
 		const demo = startDemo([]);
-		await demo.printed("coffer functions deploy");
+		await demo.printed("$ coffer functions deploy");
 		demo.child.kill("SIGINT");
 		expect((await demo.ended).status).toBe(130);
 		await expectNothingLeft();
