@@ -29,14 +29,15 @@ interface LineStart {
 	offset: number;
 	source: number;
 	line: number;
-	/** The source of the line's own first segment, or -1. */
-	first: number;
 }
 
 export class Positions {
 	readonly #lineOffsets: number[] = [0];
 	readonly #map: SourceMapJson | undefined;
-	readonly #lines: LineStart[] = [];
+	/** For each line of the map the decoder's state at its start, as three numbers. */
+	readonly #starts: number[] = [];
+	/** For each line of the map the source of its first segment, or -1. */
+	readonly #firsts: number[] = [];
 	/** How many lines the map is ahead of the code. */
 	#shift = 0;
 
@@ -47,8 +48,7 @@ export class Positions {
 		this.#map = sourceMap === undefined ? undefined : parseMap(sourceMap);
 		if (this.#map === undefined) return;
 		this.#scan(this.#map.mappings);
-		const firsts = this.#lines.map(({ first }) => first);
-		this.#shift = lineShift(code, this.#map.sources, firsts);
+		this.#shift = lineShift(code, this.#map.sources, this.#firsts);
 	}
 
 	/** Whether there is a map. */
@@ -58,10 +58,11 @@ export class Positions {
 
 	/** The source of the line that an offset is in: modules begin on lines of their own. Empty where unknown. */
 	sourceAt(offset: number): string {
-		const start = this.#lines[this.#lineOf(offset) + this.#shift];
-		if (start === undefined || this.#map === undefined) return "";
-		if (start.first < 0 && start.offset === 0) return "";
-		return this.#map.sources[start.first < 0 ? start.source : start.first] ?? "";
+		const line = this.#lineOf(offset) + this.#shift;
+		const first = this.#firsts[line];
+		if (first === undefined || this.#map === undefined) return "";
+		if (first < 0 && this.#starts[line * 3] === line) return "";
+		return this.#map.sources[first < 0 ? (this.#starts[line * 3 + 1] ?? 0) : first] ?? "";
 	}
 
 	/** The original place of an offset; the line in the bundle, with an empty source, where the map does not tell. */
@@ -99,18 +100,17 @@ export class Positions {
 	#scan(mappings: string) {
 		const reader = new Reader(mappings);
 		for (let more = true; more; ) {
-			const start = { offset: reader.offset, source: reader.source, line: reader.original, first: -1 };
-			this.#lines.push(start);
-			more = reader.line(() => {
-				if (start.first < 0) start.first = reader.source;
-			});
+			this.#starts.push(reader.offset, reader.source, reader.original);
+			more = reader.line();
+			this.#firsts.push(reader.first);
 		}
 	}
 
 	/** The first of the segments at the last column that is not after `column`. */
 	#segment(index: number, column: number): { source: number; line: number } | undefined {
-		const start = this.#lines[index];
-		if (start === undefined || this.#map === undefined) return undefined;
+		const [offset, source, line] = this.#starts.slice(index * 3, index * 3 + 3);
+		if (offset === undefined || this.#map === undefined) return undefined;
+		const start: LineStart = { offset, source: source ?? 0, line: line ?? 0 };
 		const reader = new Reader(this.#map.mappings, start);
 		let best: { column: number; source: number; line: number } | undefined;
 		reader.line((at) => {
@@ -135,6 +135,8 @@ class Reader {
 	offset: number;
 	source: number;
 	original: number;
+	/** The source of the first segment of the line that was read last, or -1. */
+	first = -1;
 	readonly #text: string;
 
 	constructor(text: string, start = { offset: 0, source: 0, line: 0 }) {
@@ -145,8 +147,9 @@ class Reader {
 	}
 
 	/** Reads to the end of the line, calling back for each segment that has a source. False at the end. */
-	line(segment: (column: number) => void): boolean {
+	line(segment?: (column: number) => void): boolean {
 		const text = this.#text;
+		this.first = -1;
 		let column = 0;
 		while (this.offset < text.length) {
 			const char = text.charCodeAt(this.offset);
@@ -164,7 +167,8 @@ class Reader {
 			this.original += this.#number();
 			this.#number();
 			if (this.#inSegment()) this.#number();
-			segment(column);
+			if (this.first < 0) this.first = this.source;
+			segment?.(column);
 		}
 		return false;
 	}

@@ -154,12 +154,14 @@ export class Scopes {
 					this.#declare(blockScope(node), specifier.local);
 				}
 				return;
-			default:
-				if (isFunction(node)) this.#enterFunction(node);
-				else if (node.type === "ClassDeclaration" || node.type === "ClassExpression") {
-					if (node.id === null) return;
-					this.#declare(node.type === "ClassDeclaration" ? blockScope(node) : node, node.id);
-				}
+			case "FunctionDeclaration":
+			case "FunctionExpression":
+			case "ArrowFunctionExpression":
+				this.#enterFunction(node);
+				return;
+			case "ClassDeclaration":
+			case "ClassExpression":
+				if (node.id) this.#declare(node.type === "ClassDeclaration" ? blockScope(node) : node, node.id);
 		}
 	}
 
