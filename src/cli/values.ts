@@ -81,8 +81,11 @@ async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string
 			"Save the file as UTF-8. Nothing was changed.",
 		);
 	const { pairs, warnings } = parsed(text, path);
-	for (const { line, message } of warnings)
+	for (const { code, line, message } of warnings) {
+		// To set such a name is warned of by itself, wherever it comes from.
+		if (code === "ENV_FILE_NAME_LEADING_DIGIT") continue;
 		terminal.warn(message.includes(`line ${line}`) ? message : `${path}, line ${line}: ${message}`);
+	}
 	return new Map(pairs.map(({ name, value }) => [name, value]));
 }
 

@@ -1,6 +1,8 @@
 /**
  * Deploying: uploaded files in, built functions that run out. What is the same as what runs is left alone.
  */
+
+import { utf8 } from "../bytes.ts";
 import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
@@ -104,10 +106,16 @@ export class Deployer {
 			return { bundle, references: await analyze(bundle) };
 		});
 		const { source } = prepared;
+		const sourceMap = await store.putBlob(utf8(built.bundle.sourceMap));
 		const present = functions.app.state.functions.get(name)?.deployment;
 		if (present !== undefined && isPresent(functions, name, ({ bundle }) => bundle === built.bundle.hash)) {
 			// The next upload of these sources need not be built; the process is that of before.
-			await functions.recordDeployed({ ...present, source, ...withObserved(built.references, present) });
+			await functions.recordDeployed({
+				...present,
+				source,
+				sourceMap,
+				...withObserved(built.references, present),
+			});
 			return { name, status: "unchanged" };
 		}
 		const bundle = await store.putBlob(built.bundle.code);
@@ -116,6 +124,7 @@ export class Deployer {
 			id: deploymentId(now()),
 			function: name,
 			bundle,
+			sourceMap,
 			source,
 			references,
 			dynamic,

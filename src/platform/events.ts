@@ -13,6 +13,7 @@ const deploymentSchema = z.strictObject({
 	id: z.string(),
 	function: z.string(),
 	bundle: z.string(),
+	sourceMap: z.string(),
 	source: z.string(),
 	references: z.array(referenceSchema),
 	dynamic: z.array(z.strictObject({ ...place, why: z.string() })),

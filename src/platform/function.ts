@@ -47,6 +47,8 @@ export interface Deployment extends References {
 	function: string;
 	/** Hash of the bundle in the blob store. */
 	bundle: string;
+	/** Hash of the bundle's source map in the blob store, so that a function's errors name its own files and lines. */
+	sourceMap: string;
 	/** Hash of everything that the bundle was made from, so that an unchanged upload need not be built. */
 	source: string;
 }

@@ -86,9 +86,7 @@ function resolve(
 			const mine = ours.get(name);
 			const version = 1 + Math.max(mine?.version ?? 0, record?.version ?? 0, memory.get(name)?.version ?? 0);
 			const value = mine && session.open(mine);
-			resolution.records.push(
-				sealRecord(session.verified.state, session.keys, session.context.identity, { name, version, value }),
-			);
+			resolution.records.push(sealAgain(session, name, version, value, mine));
 		} else undecided.push(name);
 	};
 	for (const name of merge.conflicts) decide(name, resolution.conflicts);
@@ -103,12 +101,25 @@ function recounted(session: VaultSession, merge: RecordMerge, memory: PlatformMe
 		.map((record) => {
 			const version =
 				1 + Math.max(memory.base.get(record.name)?.version ?? 0, session.nextVersion(record.name) - 1);
-			return sealRecord(session.verified.state, session.keys, session.context.identity, {
-				name: record.name,
-				version,
-				value: session.open(record),
-			});
+			return sealAgain(session, record.name, version, session.open(record), record);
 		});
+}
+
+/** A value that is known already, under another version: it keeps the epoch in which it was set. */
+function sealAgain(
+	session: VaultSession,
+	name: string,
+	version: number,
+	value: string | undefined,
+	known: SealedRecord | undefined,
+): SealedRecord {
+	const since = known ? { since: known.since } : {};
+	return sealRecord(session.verified.state, session.keys, session.context.identity, {
+		name,
+		version,
+		value,
+		...since,
+	});
 }
 
 /** Whether two records hold the same value; a tombstone equals a tombstone. */

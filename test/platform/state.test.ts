@@ -35,7 +35,7 @@ const reference = (name: string, how: Reference["how"]): Reference => ({ name, f
 
 function deployment(name: string, id: string, ...reads: string[]): Deployment {
 	const references = reads.map((read) => reference(read, "static"));
-	return { id, function: name, bundle: "b", source: "s", references, dynamic: [] };
+	return { id, function: name, bundle: "b", sourceMap: "m", source: "s", references, dynamic: [] };
 }
 
 describe("the log", () => {

@@ -191,8 +191,11 @@ export class AppFunctions {
 	#start(deployment: Deployment, begin: () => void): Promise<Started> {
 		const { identity, runtime, starts, store } = this.#options;
 		return starts.run(async () => {
-			const code = await store.getBlob(deployment.bundle);
-			if (code === undefined) throw bundleMissing(deployment.function);
+			const [code, map] = await Promise.all([
+				store.getBlob(deployment.bundle),
+				store.getBlob(deployment.sourceMap),
+			]);
+			if (code === undefined || map === undefined) throw bundleMissing(deployment.function);
 			const { state } = this.app;
 			const { revision } = state.head;
 			begin();
@@ -203,6 +206,7 @@ export class AppFunctions {
 				function: name,
 				deployment: id,
 				code,
+				sourceMap: Buffer.from(map).toString("utf8"),
 				environment,
 			});
 			return { instance, deployment, revision };
