@@ -1,5 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // Starts the command line, and is the one place where the process ends.
+// The `--` above: Node 20 takes an `--env-file` from anywhere in its arguments, and would load the file that
+// `secrets set --env-file` is to read, its NODE_OPTIONS included.
 // In a checkout, `dist/` is brought up to date first; an installed package has no `src/` and ships `dist/`.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
