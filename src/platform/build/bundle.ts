@@ -104,7 +104,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		fileBytesMax: Math.max(DOWNLOAD_BYTES_MAX, 4 * settings.outputBytesMax),
 	});
 	const trial = createTrial();
-	const bundler = new FirstAlone();
+	const bundler = new FirstAlone(join(options.directory, "cache"), sandbox.denoVersion);
 	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
 	return {
 		level: sandbox.level,

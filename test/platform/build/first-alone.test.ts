@@ -1,42 +1,94 @@
-import { expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { FirstAlone } from "../../../src/platform/build/first-alone.ts";
 
-/** Tasks that end when they are told to, and which of them are running. */
-function tasks() {
-	const running = new Map<string, { end: () => void; fail: () => void }>();
-	const start = (name: string) => () =>
-		new Promise<string>((resolve, reject) => {
-			const settle = (how: () => void) => () => {
-				running.delete(name);
-				how();
-			};
-			running.set(name, {
-				end: settle(() => resolve(name)),
-				fail: settle(() => reject(new Error(name))),
-			});
+let cache: string;
+
+beforeEach(async () => {
+	cache = await mkdtemp(join(tmpdir(), "coffer-first-"));
+});
+
+afterEach(() => rm(cache, { recursive: true, force: true }));
+
+/** A task that runs until it is told to end. */
+class Task {
+	/** Resolves once it runs. */
+	readonly started: Promise<void>;
+	isRunning = false;
+	end = () => {};
+	fail = () => {};
+	#start = () => {};
+
+	constructor() {
+		this.started = new Promise((resolve) => {
+			this.#start = resolve;
 		});
-	/** Lets everything go on that can. */
-	const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-	return { running, start, settled, names: () => [...running.keys()] };
+	}
+
+	readonly run = () =>
+		new Promise<string>((resolve, reject) => {
+			this.isRunning = true;
+			this.end = () => resolve("built");
+			this.fail = () => reject(new Error("It does not build."));
+			this.#start();
+		});
 }
 
 test("tasks run one by one until one has succeeded, then as they come", async () => {
-	const { names, running, settled, start } = tasks();
-	const gate = new FirstAlone();
-	const first = gate.run(start("first"));
-	const second = gate.run(start("second"));
-	await settled();
-	expect(names()).toEqual(["first"]);
+	const gate = new FirstAlone(cache, "deno 2");
+	const [first, second, third, fourth] = [new Task(), new Task(), new Task(), new Task()];
+	const failing = gate.run(first.run);
+	const succeeding = gate.run(second.run);
+	await first.started;
+	expect(second.isRunning).toBe(false);
 
-	running.get("first")?.fail();
-	await expect(first).rejects.toThrow("first");
-	await settled();
-	expect(names()).toEqual(["second"]);
-	running.get("second")?.end();
-	await expect(second).resolves.toBe("second");
+	first.fail();
+	await expect(failing).rejects.toThrow("It does not build.");
+	await second.started;
+	second.end();
+	await expect(succeeding).resolves.toBe("built");
 
-	void gate.run(start("third"));
-	void gate.run(start("fourth"));
-	await settled();
-	expect(names()).toEqual(["third", "fourth"]);
+	void gate.run(third.run);
+	void gate.run(fourth.run);
+	await Promise.all([third.started, fourth.started]);
+});
+
+test("processes that share the cache take turns too", async () => {
+	const [ours, theirs] = [new FirstAlone(cache, "deno 2"), new FirstAlone(cache, "deno 2")];
+	const [first, second] = [new Task(), new Task()];
+	const finished = ours.run(first.run);
+	const waiting = theirs.run(second.run);
+	await first.started;
+	expect(second.isRunning).toBe(false);
+	first.end();
+	await finished;
+	await second.started;
+	second.end();
+	await waiting;
+	expect(await readdir(cache)).toEqual([".bundler-deno-2.there"]);
+
+	const [third, fourth] = [new Task(), new Task()];
+	const later = new FirstAlone(cache, "deno 2");
+	void later.run(third.run);
+	void later.run(fourth.run);
+	await Promise.all([third.started, fourth.started]);
+});
+
+test("another version of Deno has another bundler", async () => {
+	await new FirstAlone(cache, "deno 2").run(async () => "built");
+	const gate = new FirstAlone(cache, "deno 3");
+	const [first, second] = [new Task(), new Task()];
+	void gate.run(first.run);
+	void gate.run(second.run);
+	await first.started;
+	expect(second.isRunning).toBe(false);
+});
+
+test("a process that died holds nobody up", async () => {
+	const { pid } = spawnSync(process.execPath, ["--version"]);
+	await writeFile(join(cache, ".bundler-deno-2.lock"), String(pid));
+	await expect(new FirstAlone(cache, "deno 2").run(async () => "built")).resolves.toBe("built");
 });
