@@ -38,7 +38,7 @@ export interface AnalysisInput {
 const FOREIGN_MAX = 3000;
 const OWN_LIMITS = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
 /** Dependencies are large, and what is not told apart there makes no function dynamic. */
-const FOREIGN_LIMITS = { valuesMax: 200, contextsMax: 3, stepsMax: 200_000 };
+const FOREIGN_LIMITS = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 
 /**
  * The names of environment variables that a bundle may read, each with the original file and line of the

@@ -77,12 +77,8 @@ function fill(engine: Engine, node: Node, cell: Cell) {
 		case "Super":
 			return superValue(engine, node, cell);
 		case "MetaProperty":
-			return solver.add(
-				cell,
-				node.meta.name === "import" ? native("import.meta") : unknown("a computed value"),
-			);
 		case "ImportExpression":
-			return solver.add(cell, moduleValue(String(node.source.value)) ?? unknown("something imported"));
+			return solver.add(cell, moduleOrMeta(node));
 		case "UnaryExpression":
 			return unary(engine, node, cell);
 		case "ObjectExpression":
@@ -92,6 +88,13 @@ function fill(engine: Engine, node: Node, cell: Cell) {
 			if (isFunction(node) || isClass(node)) return solver.add(cell, thingValue(engine.things.of(node)));
 			solver.add(cell, unknown("a computed value"));
 	}
+}
+
+function moduleOrMeta(node: Node): Value {
+	if (node.type === "ImportExpression") {
+		return moduleValue(String(node.source.value)) ?? unknown("something imported");
+	}
+	return node.meta.name === "import" ? native("import.meta") : unknown("a computed value");
 }
 
 function literal(node: Node): Value {
