@@ -93,7 +93,7 @@ export class Running {
 
 	constructor({ args, cwd, env, input }: Started) {
 		const stdin = input === undefined ? "ignore" : "pipe";
-		this.child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: [stdin, "pipe", "pipe"] });
+		this.child = spawn(PROGRAM, args, { cwd, env, stdio: [stdin, "pipe", "pipe"] });
 		this.stdout = new Lines(this.child.stdout as Readable);
 		this.stderr = new Lines(this.child.stderr as Readable);
 		this.ended = once(this.child, "close").then(
@@ -122,9 +122,14 @@ export class Running {
 		this.child.kill(signal);
 	}
 
-	/** Ends it at once, if it still runs. */
+	/** Ends it at once, if it still runs, and waits for nobody who has inherited its output. */
 	async [Symbol.asyncDispose](): Promise<void> {
-		if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
-		await this.ended;
+		if (this.child.exitCode === null && this.child.signalCode === null) {
+			const exited = once(this.child, "exit");
+			this.child.kill("SIGKILL");
+			await exited;
+		}
+		this.child.stdout?.destroy();
+		this.child.stderr?.destroy();
 	}
 }

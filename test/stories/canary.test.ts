@@ -1,0 +1,172 @@
+/** A value that is searched for everywhere, in every form: it is where it was asked for, and nowhere else. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
+import { type CommandOptions, filesBelow, newProject, type Project } from "./support/project.ts";
+
+/** One for each way of setting; characters that forms differ in. */
+const CANARIES = {
+	PAIR: "cAnary+pair/1 é=xyzzy-pair-0001",
+	STDIN: "cAnary+stdin/2 é=xyzzy-stdin-0002",
+	FILE: "cAnary+file/3 é=xyzzy-file-0003",
+	DEATH: "cAnary+death/4 é=xyzzy-death-0004",
+	OLD: "cAnary+old/5 é=xyzzy-old-0005",
+};
+
+/** A value as it may be written down; base64 in each of the three positions that it can have in a longer text. */
+function formsOf(value: string): string[] {
+	const bytes = Buffer.from(value);
+	const base64 = [0, 1, 2].map((shift) => {
+		const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
+		return text.slice(shift === 0 ? 0 : 4, -4);
+	});
+	return [
+		value,
+		value.slice(-12),
+		encodeURIComponent(value),
+		[...value].reverse().join(""),
+		bytes.toString("hex"),
+		bytes.toString("hex").toUpperCase(),
+		...base64,
+		...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
+		JSON.stringify(value).slice(1, -1),
+	];
+}
+
+const NEEDLES = Object.values(CANARIES).flatMap(formsOf);
+
+function hits(text: string | Buffer): string[] {
+	const bytes = typeof text === "string" ? Buffer.from(text) : text;
+	return NEEDLES.filter((needle) => bytes.includes(needle));
+}
+
+let project: Project;
+let platform: Platform;
+let outputs = "";
+
+/** Runs a command and keeps all that it writes. */
+async function keep(args: readonly string[], options: CommandOptions = {}): Promise<number | null> {
+	const result = await project.coffer(args, options);
+	outputs += `${result.stdout}${result.stderr}`;
+	return result.status;
+}
+
+beforeAll(async () => {
+	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	await link(project, platform);
+	project.writeAll({
+		"functions/one/index.ts": `const value = Deno.env.get("PAIR");
+console.log("it is", value);
+if (Deno.env.get("DEATH")) throw new Error("died of " + Deno.env.get("DEATH"));
+Deno.serve(() => new Response(String(value?.length)));`,
+		"functions/all.ts": `console.error(JSON.stringify(Deno.env.toObject()));
+export default () => new Response(String(Deno.env.get("STDIN")?.length));`,
+	});
+	await project.ok(["functions", "deploy"]);
+});
+afterAll(async () => {
+	await project?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+});
+
+test("the search finds each form", () => {
+	for (const needle of NEEDLES) expect(hits(`before ${needle} after`)).toContain(needle);
+	const shifted = Buffer.from(`x${CANARIES.PAIR}yz`).toString("base64");
+	expect(hits(shifted)).not.toEqual([]);
+});
+
+describe("set by every way, then every command, as it should go, as it should not, and with COFFER_DEBUG", () => {
+	test("no output holds it", async () => {
+		const file = join(project.machine, "given.env");
+		project.write("../given.env", `FILE='${CANARIES.FILE}'\n`);
+		for (const env of [{}, { COFFER_DEBUG: "1", DEBUG: "*" }]) {
+			const mark = "DEBUG" in env ? "." : "";
+			expect(await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}${mark}`], { env })).toBe(0);
+			expect(await keep(["secrets", "set", "STDIN", "--stdin"], { env, input: CANARIES.STDIN + mark })).toBe(
+				0,
+			);
+			expect(await keep(["secrets", "set", `OLD=${CANARIES.OLD}${mark}`, "--json"], { env })).toBe(0);
+			expect(await keep(["secrets", "set", "--env-file", file], { env })).toBe(0);
+			expect(await keep(["secrets", "set", `DEATH=${CANARIES.DEATH}${mark}`, "--json"], { env })).toBe(1);
+			expect(await keep(["secrets", "set", `DEATH=${CANARIES.DEATH}-${mark}`], { env })).toBe(1);
+			expect(await keep(["functions", "deploy", "--json"], { env })).toBe(1);
+			expect(await keep(["secrets", "delete", "DEATH", "OLD"], { env })).toBe(0);
+			for (const args of [
+				["secrets", "list"],
+				["secrets", "get", "PAIR"],
+				["status"],
+				["sync"],
+				["functions", "list"],
+				["functions", "references"],
+				["functions", "logs", "one"],
+				["functions", "logs", "all"],
+			])
+				expect(await keep([...args, "--json"], { env })).toBe(0);
+			await keep(["secrets", "set", `A B=${CANARIES.PAIR}`], { env });
+			await keep(["secrets", "set", "A=1", CANARIES.PAIR], { env });
+			await keep(["secrets", "set", `--${CANARIES.PAIR}`, "--json"], { env });
+			await keep(["secrets", "get", CANARIES.PAIR], { env });
+			await keep(["secrets", "delete", CANARIES.PAIR], { env });
+			await keep([CANARIES.PAIR], { env });
+			await keep(["sync", "--take", CANARIES.PAIR], { env });
+			await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}`, "-e", CANARIES.FILE], { env });
+			await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}`], {
+				env: { ...env, COFFER_TOKEN: CANARIES.OLD },
+			});
+			await keep(["functions", "deploy", CANARIES.PAIR], { env });
+			await keep(["functions", "logs", CANARIES.PAIR], { env });
+			await keep(["run", "--", "true"], { env });
+			project.write(".env", `FILE="${CANARIES.FILE}\n${CANARIES.OLD}\n`);
+			await keep(["secrets", "set", "--env-file", ".env"], { env });
+			project.write(".env", "");
+		}
+		expect(outputs).not.toBe("");
+		expect(hits(outputs)).toEqual([]);
+		expect((await platform.call("one")).text).toBe(String(CANARIES.PAIR.length));
+	});
+
+	test("what was asked for shows it", async () => {
+		expect(await project.reveal("STDIN")).toContain(CANARIES.STDIN);
+		const shown = await project.ok(["run", "--", "printenv", "PAIR"]);
+		expect(hits(shown.stdout)).not.toEqual([]);
+	});
+
+	test("no file holds it: project, state, home, temporary files, the platform's data and log", () => {
+		const files = [...filesBelow(project.machine), ...filesBelow(platform.folder)].filter(
+			({ path }) => !path.endsWith("given.env"),
+		);
+		expect(files.length).toBeGreaterThan(10);
+		expect(files.filter(({ bytes }) => hits(bytes).length > 0).map(({ path }) => path)).toEqual([]);
+		expect(platform.log).toContain("change accepted");
+		expect(hits(platform.log)).toEqual([]);
+	});
+
+	test("nor the vault, through the seed or the token", () => {
+		const seed = (project.identity ?? "").split(".")[1] ?? "";
+		const secret = platform.token.split(".")[1] ?? "";
+		const own = [...filesBelow(project.machine), ...filesBelow(platform.data)];
+		const found = own.filter(({ bytes }) => bytes.includes(seed) || bytes.includes(secret));
+		expect(found.map(({ path }) => path)).toEqual([]);
+		expect(outputs + platform.log).not.toContain(seed);
+		expect(outputs + platform.log).not.toContain(secret);
+	});
+
+	test("no process shows it in its arguments or its environment", async () => {
+		const functions = Object.values(await pidsOf(project)).filter((pid): pid is number => pid !== null);
+		expect(functions).toHaveLength(2);
+		for (const pid of [platform.pid, ...functions]) expect(existsSync(`/proc/${pid}/environ`)).toBe(true);
+		for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+			for (const part of ["cmdline", "environ"]) {
+				let text: Buffer;
+				try {
+					text = readFileSync(`/proc/${pid}/${part}`);
+				} catch {
+					// It has ended since it was listed.
+					continue;
+				}
+				expect(hits(text)).toEqual([]);
+			}
+		}
+	});
+});

@@ -1,0 +1,96 @@
+/** Identity and tokens in the system's keychain: a real one, and every way of there being none. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type SecretService, withSecretService } from "../support/secret-service.ts";
+import { type Platform, startPlatform } from "./support/platform.ts";
+import { APP, filesBelow, newProject, Project } from "./support/project.ts";
+
+/** In which a command without a keychain must have ended, its start included. */
+const BOUND_MS = 5_000;
+
+describe("a keychain that is there", () => {
+	let service: SecretService;
+	let platform: Platform;
+	let project: Project;
+	beforeAll(async () => {
+		[service, platform] = await Promise.all([withSecretService(), startPlatform()]);
+		project = new Project({ identity: "none", env: service.env });
+	});
+	afterAll(async () => {
+		await project?.[Symbol.asyncDispose]();
+		await platform?.[Symbol.asyncDispose]();
+		await service?.close();
+	});
+
+	test("init makes the identity there, and every later command finds it", async () => {
+		expect(await project.data(["init"])).toMatchObject({ identity: "created", environment: "production" });
+		await project.ok(["secrets", "set", "A=1"]);
+		expect(await project.reveal("A")).toBe("1");
+		await using second = new Project({ identity: "none", env: service.env });
+		expect(await second.data(["init"])).toMatchObject({ identity: "keychain" });
+		const found = filesBelow(project.machine).filter(({ bytes }) => bytes.includes("coffer-identity-"));
+		expect(found.map(({ path }) => path)).toEqual([]);
+	});
+
+	test("link keeps the token there, for this platform alone", async () => {
+		await project.ok(["link", platform.control, "--app", APP, "--token", platform.token]);
+		expect(await project.data(["secrets", "set", "A=2"])).toMatchObject({ pending: 0, revision: 2 });
+		expect(await project.data(["status"])).toMatchObject({ reachable: true, pending: [] });
+		const secret = platform.token.split(".")[1] ?? "";
+		const found = filesBelow(project.machine).filter(({ bytes }) => bytes.includes(secret));
+		expect(found.map(({ path }) => path)).toEqual([]);
+	});
+
+	test("a token that comes by COFFER_TOKEN is not kept", async () => {
+		await using other = await newProject({ env: { ...service.env, COFFER_TOKEN: platform.token } });
+		await other.ok(["link", platform.control.replace("127.0.0.1", "localhost"), "--app", "other"]);
+		other.variables["COFFER_TOKEN"] = undefined;
+		const result = await other.coffer(["sync", "--json"]);
+		expect(result.error()).toMatchObject({ code: "TOKEN_MISSING", exit: 3 });
+	});
+
+	test("one that has no identity yet: exit 3, and how to come by one", async () => {
+		const empty = await withSecretService();
+		const result = await project.coffer(["secrets", "list", "--json"], { env: empty.env });
+		await empty.close();
+		expect(result.error()).toMatchObject({ code: "IDENTITY_MISSING", exit: 3 });
+	});
+});
+
+describe("a keychain that is not: exit 3 within the bound, the process ends, and nothing weaker is made", () => {
+	async function expectRefused(env: Readonly<Record<string, string>>, code: RegExp): Promise<void> {
+		await using project = new Project({ identity: "none", env });
+		const before = performance.now();
+		const results = await Promise.all([project.coffer(["init", "--json"]), project.coffer(["init"])]);
+		const ms = performance.now() - before;
+		for (const { status, signal, stdout } of results) expect([status, signal, stdout]).toEqual([3, null, ""]);
+		expect(results[0]?.error()).toMatchObject({ code: expect.stringMatching(code), exit: 3 });
+		expect(ms).toBeLessThan(2 * BOUND_MS);
+		expect(filesBelow(project.machine).map(({ path }) => path)).toEqual([]);
+	}
+
+	test("no bus", () => expectRefused({}, /^KEYCHAIN_UNAVAILABLE$/));
+
+	test.each([
+		{ service: "none", code: /^KEYCHAIN_UNAVAILABLE$/ },
+		{ service: "locked", code: /^KEYCHAIN_/ },
+		{ service: "denied", code: /^KEYCHAIN_/ },
+	] as const)("$service", async ({ service, code }) => {
+		const keyring = await withSecretService({ service });
+		try {
+			await expectRefused(keyring.env, code);
+		} finally {
+			await keyring.close();
+		}
+	});
+
+	test("silent", async () => {
+		const keyring = await withSecretService();
+		try {
+			await keyring.pause();
+			await expectRefused(keyring.env, /^KEYCHAIN_/);
+		} finally {
+			await keyring.resume();
+			await keyring.close();
+		}
+	});
+});

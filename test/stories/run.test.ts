@@ -1,0 +1,82 @@
+/** `coffer run`: the command's own status, signals and streams, with the secrets and without Coffer's credentials. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newProject, type Project } from "./support/project.ts";
+
+let project: Project;
+
+beforeAll(async () => {
+	project = await newProject();
+	await project.ok(["secrets", "set", "API_KEY=from the vault", "EMPTY=", "SHELL_LIKE=$(id) $HOME"]);
+});
+afterAll(() => project?.[Symbol.asyncDispose]());
+
+const sh = (script: string) => ["run", "--", "/bin/sh", "-c", script];
+
+test.each([0, 1, 7, 125, 255])("exit status %i is passed on", async (status) => {
+	const result = await project.coffer(sh(`exit ${status}`));
+	expect([result.status, result.stdout, result.stderr]).toEqual([status, "", ""]);
+});
+
+test("a command that a signal ends: 128 and the signal's number", async () => {
+	expect((await project.coffer(sh("kill -KILL $$"))).status).toBe(137);
+	expect((await project.coffer(sh("kill -TERM $$"))).status).toBe(143);
+});
+
+test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
+	"%s to coffer reaches the command, whose status counts",
+	async (signal) => {
+		const program = `process.on("${signal}", () => { console.log("caught"); process.exit(42); });
+			setInterval(() => {}, 60_000);
+			console.log("ready");`;
+		const running = project.start(["run", "--", process.execPath, "-e", program]);
+		await running.stdout.next(/^ready$/);
+		running.signal(signal);
+		const { status, stdout } = await running.ended;
+		expect(stdout).toBe("ready\ncaught\n");
+		expect(status).toBe(42);
+	},
+);
+
+test("standard input, output and error are the command's own", async () => {
+	const result = await project.coffer(sh("cat; echo problem >&2"), { input: ["one\n", "two\n"] });
+	expect([result.status, result.stdout, result.stderr]).toEqual([0, "one\ntwo\n", "problem\n"]);
+});
+
+test("the environment: the caller's, the secrets over it, and no credential of Coffer's", async () => {
+	const env = {
+		API_KEY: "from outside",
+		OUTSIDE: "kept",
+		COFFER_TOKEN: "a token",
+		COFFER_PLATFORM_IDENTITY: "an identity",
+	};
+	const result = await project.coffer(["run", "--", "env", "-0"], { env });
+	const variables = new Map(
+		result.stdout
+			.split("\0")
+			.filter((line) => line !== "")
+			.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+	);
+	expect(variables.get("API_KEY")).toBe("from the vault");
+	expect(variables.get("EMPTY")).toBe("");
+	expect(variables.get("SHELL_LIKE")).toBe("$(id) $HOME");
+	expect(variables.get("OUTSIDE")).toBe("kept");
+	for (const name of ["COFFER_IDENTITY", "COFFER_TOKEN", "COFFER_PLATFORM_IDENTITY"])
+		expect(variables.has(name)).toBe(false);
+});
+
+test("arguments reach the command as they are, flags of the same name too", async () => {
+	const result = await project.coffer(["run", "--", "printf", "%s|", "--json", "-e", "a b", "", "$HOME"]);
+	expect(result.stdout).toBe("--json|-e|a b||$HOME|");
+});
+
+test("its own failures are 125", async () => {
+	const absent = await project.coffer(["run", "--", "no-such-command-here"]);
+	expect(absent.status).toBe(125);
+	expect(absent.stderr).toContain("no-such-command-here");
+	expect((await project.coffer(["run", "--", "/"])).status).toBe(125);
+	expect((await project.coffer(["run"])).status).toBe(125);
+	expect((await project.coffer(["run", "--nonsense", "--", "true"])).status).toBe(125);
+	expect((await project.coffer(["run", "-e", "absent", "--", "true"])).status).toBe(125);
+	const machine = await project.coffer(["run", "--json", "--", "no-such-command-here"]);
+	expect(machine.error()).toMatchObject({ code: "COMMAND_NOT_FOUND", exit: 125 });
+});

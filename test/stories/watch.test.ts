@@ -1,0 +1,63 @@
+/** `coffer watch`: what changes is synced and deployed, each said in a line, through the platform's outages. */
+import { expect, test } from "vitest";
+import { link, startPlatform } from "./support/platform.ts";
+import { newProject } from "./support/project.ts";
+
+const HELLO = 'Deno.serve(() => new Response("1 " + Deno.env.get("GREETING")));\n';
+
+test("a day with watch", async () => {
+	await using platform = await startPlatform();
+	await using project = await newProject();
+	await link(project, platform);
+	project.write("functions/hello/index.ts", HELLO);
+	const watch = project.start(["watch"]);
+	expect(await watch.stdout.next(/^Watching /)).toContain(platform.control);
+	await watch.stdout.next(/^✓ hello {2}deployed/);
+	expect((await platform.call("hello")).text).toBe("1 undefined");
+
+	// Another process changes the vault.
+	await project.ok(["secrets", "set", "GREETING=moon", "--no-sync"]);
+	await watch.stdout.next(/^✓ hello redeployed in \d+ ms \(reads GREETING, functions\/hello\/index\.ts:1\)/);
+	await watch.stdout.next(/^✓ synced: revision 2, sent GREETING/);
+	expect((await platform.call("hello")).text).toBe("1 moon");
+
+	// A function changes, and one that does not build comes.
+	project.write("functions/hello/index.ts", HELLO.replace("1 ", "2 "));
+	await watch.stdout.next(/^✓ hello {2}deployed/);
+	expect((await platform.call("hello")).text).toBe("2 moon");
+	project.write("functions/broken.ts", 'throw new Error("not today");\n');
+	await watch.stdout.next(/^✗ broken {2}failed/);
+	await watch.stdout.next(/^ {4}.*not today/);
+	project.write("functions/broken.ts", "export default () => new Response('mended');\n");
+	await watch.stdout.next(/^✓ broken {2}deployed/);
+
+	// The platform goes, something changes, the platform comes back.
+	await platform.kill();
+	await project.ok(["secrets", "set", "GREETING=mars", "--no-sync"]);
+	await watch.stdout.next(/^• .*Trying again\./);
+	await platform.start();
+	await watch.stdout.next(/^✓ synced: revision 3, sent GREETING/);
+	expect((await platform.call("hello")).text).toBe("2 mars");
+
+	watch.signal("SIGINT");
+	const ended = await watch.ended;
+	expect([ended.status, ended.signal]).toEqual([0, null]);
+	expect(ended.stdout.endsWith("Stopped.\n")).toBe(true);
+	expect(ended.stdout + ended.stderr).not.toMatch(/mars|moon/);
+});
+
+test("with --json each event is a document; SIGTERM ends it while the platform is out of reach", async () => {
+	await using platform = await startPlatform();
+	await using project = await newProject();
+	await link(project, platform);
+	await platform.stop();
+	const watch = project.start(["watch", "--json"]);
+	const first = JSON.parse(await watch.stdout.next(/^\{/)) as object;
+	expect(first).toMatchObject({ event: "watching", environment: "production", platform: platform.control });
+	const second = JSON.parse(await watch.stdout.next(/^\{/)) as object;
+	expect(second).toMatchObject({ event: "out-of-reach" });
+	watch.signal("SIGTERM");
+	const { status, stdout, stderr } = await watch.ended;
+	expect([status, stderr]).toEqual([0, ""]);
+	expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({ event: "stopped" });
+});
