@@ -44,8 +44,8 @@ export function requireEnvironmentName(name: string): void {
 export async function openContext(environment: Environment, name: string): Promise<SessionContext> {
 	requireEnvironmentName(name);
 	const root = requireRoot(process.cwd());
-	await cryptoReady;
-	const found = await findIdentity(environment);
+	// The keychain answers while libsodium's WebAssembly is made ready.
+	const [found] = await Promise.all([findIdentity(environment), cryptoReady]);
 	if (!found) {
 		throw new AppError({
 			code: "IDENTITY_MISSING",

@@ -4,6 +4,7 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { formatIdentity, type Identity, parseIdentity } from "./identity.ts";
@@ -32,6 +33,7 @@ export async function readIdentityFile(path: string): Promise<Identity> {
 		const { bytesRead, buffer } = await handle.read(Buffer.alloc(FILE_BYTES_MAX));
 		const text = buffer.toString("utf8", 0, bytesRead);
 		buffer.fill(0);
+		await cryptoReady;
 		return parseIdentity(text, printable(path, 200));
 	} catch (error) {
 		throw error instanceof AppError ? error : readError(path, error);

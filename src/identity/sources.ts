@@ -3,6 +3,7 @@
  * environment names, the system's keychain. The first that is named is the only one: where it fails, that is
  * an error, and the next is not tried.
  */
+import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { formatIdentity, type Identity, newIdentity, parseIdentity, sameIdentity } from "./identity.ts";
 import { readIdentityFile } from "./identity-file.ts";
@@ -25,7 +26,10 @@ export async function openIdentity(options: {
 	keychain: Keychain;
 }): Promise<FoundIdentity | undefined> {
 	const { COFFER_IDENTITY: text, COFFER_IDENTITY_FILE: path } = options.env;
-	if (text !== undefined) return { identity: parseIdentity(text, "COFFER_IDENTITY"), source: "environment" };
+	if (text !== undefined) {
+		await cryptoReady;
+		return { identity: parseIdentity(text, "COFFER_IDENTITY"), source: "environment" };
+	}
 	if (path !== undefined) return { identity: await readIdentityFile(path), source: "file" };
 	const identity = await identityInKeychain(options.keychain, ACCOUNT);
 	return identity && { identity, source: "keychain" };
@@ -52,6 +56,7 @@ export async function importIdentityToKeychain(keychain: Keychain, identity: Ide
 /** The identity under an account of the keychain, or undefined. */
 export async function identityInKeychain(keychain: Keychain, account: string): Promise<Identity | undefined> {
 	const text = await keychain.get(account);
+	await cryptoReady;
 	return text === undefined ? undefined : parseIdentity(text, `the system's keychain (coffer, ${account})`);
 }
 
