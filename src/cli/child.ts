@@ -35,10 +35,11 @@ export async function runChild(
 	using _signals = takeSignals((signal) => {
 		if (!(signal === "SIGINT" && process.stdin.isTTY)) child.kill(signal);
 	});
-	return new Promise((resolve, reject) => {
+	// Awaited here: the signals are the command's until it has ended.
+	return await new Promise<number>((resolve, reject) => {
 		child.once("error", (error) => reject(cannotStart(command, error)));
 		child.once("exit", (code, signal) =>
 			resolve(signal === null ? (code ?? EXIT.run) : signalStatus(signal)),
 		);
-	}).then((status) => Number(status));
+	});
 }
