@@ -102,6 +102,16 @@ describe("both sides change", () => {
 	});
 });
 
+test("git brings what the other has synced already: nothing is sent anew, and the log is no fork", async () => {
+	for (const project of [ours, theirs]) await project.ok(["sync"]);
+	await theirs.ok(["secrets", "set", "BY_GIT=1", "--no-sync"]);
+	const { revision } = await ours.data(["secrets", "set", "BESIDE=1"]);
+	expect(await theirs.data(["sync"])).toMatchObject({ revision: revision + 1, taken: ["BESIDE"] });
+	ours.vault = theirs.vault;
+	expect(await ours.data(["sync"])).toMatchObject({ revision: revision + 1, pending: [] });
+	expect(await ours.data(["status"])).toMatchObject({ platformRevision: revision + 1, pending: [] });
+});
+
 describe("a new clone", () => {
 	test("of an older commit takes what is newer, and has no conflict", async () => {
 		await ours.ok(["secrets", "set", "A=after the commit", "LATER=1"]);
