@@ -24,6 +24,27 @@ export function findIdentity(environment: Environment): Promise<FoundIdentity | 
 	});
 }
 
+/**
+ * This device's identity with its memory, for what works without one too: where there is none, or no keychain that
+ * could hold one. A keychain that is locked or denies is an error all the same.
+ */
+export async function findHolder(
+	environment: Environment,
+): Promise<Pick<SessionContext, "identity" | "member" | "stateFolder"> | undefined> {
+	const [found] = await Promise.all([findIdentity(environment).catch(noKeychain), cryptoReady]);
+	return (
+		found && {
+			identity: found.identity,
+			member: fingerprint(found.identity.publicKeys),
+			stateFolder: environment.stateDirectory,
+		}
+	);
+}
+
+function noKeychain(error: unknown): undefined {
+	if (!(error instanceof AppError) || error.code !== "KEYCHAIN_UNAVAILABLE") throw error;
+}
+
 /** @throws AppError `ENVIRONMENT_NAME_INVALID` (exit 2) */
 export function requireEnvironmentName(name: string): void {
 	if (isEnvironmentName(name)) return;

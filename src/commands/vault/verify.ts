@@ -1,0 +1,57 @@
+import { Flags } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { findHolder, requireEnvironmentName } from "../../cli/project.ts";
+import { count, MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { requireRoot } from "../../project/root.ts";
+import { type VerifyReport, verifyVault } from "../../project/verify.ts";
+
+export default class VaultVerify extends BaseCommand<VerifyReport> {
+	static override summary = "Check the whole vault, strictly";
+	static override description =
+		"Syntax, both chains of membership, every signature, and every record that this identity may open; all of it held against what this device has seen. What other commands only warn of (an older record, a dropped one) is exit 7 here. Every fault is reported, and so is what could not be checked.";
+	static override examples = [
+		"<%= config.bin %> vault verify",
+		"<%= config.bin %> vault verify --environment preview --json",
+	];
+	static override flags = {
+		environment: Flags.string({
+			char: "e",
+			description: "environment to check; all by default",
+			helpValue: "NAME",
+		}),
+	};
+
+	protected async execute(): Promise<VerifyReport> {
+		const { flags } = await this.parse(VaultVerify);
+		if (flags.environment !== undefined) requireEnvironmentName(flags.environment);
+		const root = requireRoot(process.cwd());
+		const holder = await findHolder(this.environment);
+		const report = await verifyVault({ root, environment: flags.environment, holder });
+		if (report.findings.length === 0) return report;
+		const line = report.findings.find((finding) => finding.line !== null)?.line;
+		throw new AppError({
+			code: "VAULT_UNSOUND",
+			message: `coffer.vault does not hold: ${count(report.findings.length, "fault")}.`,
+			hint: "Find out who changed the file (git log -p -- coffer.vault), and restore it. After a switch of branch, an older record is no harm.",
+			exit: EXIT.integrity,
+			...(line ? { line } : {}),
+			data: report,
+		});
+	}
+
+	protected render(report: VerifyReport, terminal: Terminal): void {
+		for (const { code, environment, line, message } of report.findings) {
+			const place = [environment, line === null ? null : `line ${line}`].filter((part) => part !== null);
+			terminal.line(`${MARKS.failed} ${code}${place.length > 0 ? ` (${place.join(", ")})` : ""}`);
+			terminal.block(message, "    ");
+		}
+		for (const { environment, verified, opened } of report.environments) {
+			const keys = opened === null ? "" : `, ${opened} opened`;
+			terminal.line(`  ${environment}: ${count(verified, "record")} checked${keys}`);
+		}
+		for (const sentence of report.unchecked) terminal.line(`  Not checked: ${sentence}`);
+		if (report.findings.length === 0) terminal.line(`${MARKS.ok} Nothing wrong was found`);
+	}
+}

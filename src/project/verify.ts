@@ -1,0 +1,119 @@
+/**
+ * The strict check of a whole vault: every chain, every signature, every record that this identity may open, and all
+ * of it held against what this device remembers. It goes on after a fault, and says what it could not check.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { VaultDocument } from "../vault/document.ts";
+import { type RootState, verifyRoot } from "../vault/root.ts";
+import { compareNames } from "../vault/syntax.ts";
+import { type Finding, Findings } from "./findings.ts";
+import { openSession } from "./session.ts";
+import { readProjectPin } from "./state.ts";
+import { type LoadedVault, loadVault } from "./vault-file.ts";
+import { type CheckedEnvironment, checkEnvironment, type VerifyContext } from "./verify-environment.ts";
+
+export interface VerifyReport {
+	/** Null where the file could not be read as a vault. */
+	readonly vaultId: string | null;
+	readonly environments: readonly CheckedEnvironment[];
+	/** In the order of the file. */
+	readonly findings: readonly Finding[];
+	/** Sentences: what could not be checked, and why. */
+	readonly unchecked: readonly string[];
+}
+
+/** Faults that are no damage, and have an exit status of their own. */
+const NOT_FINDINGS = ["VAULT_NOT_FOUND", "VAULT_CONFLICTED", "VAULT_VERSION_UNKNOWN", "FILE_UNREADABLE"];
+
+/**
+ * Checks the project's vault.
+ * @throws AppError `VAULT_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND` (exit 4), `VAULT_CONFLICTED` (exit 5),
+ *   `VAULT_VERSION_UNKNOWN` (exit 1); everything else that is wrong with the vault is in the report
+ */
+export async function verifyVault(context: VerifyContext): Promise<VerifyReport> {
+	const findings = new Findings();
+	const { list, unchecked } = findings;
+	const loaded = await load(context.root, findings);
+	if (!loaded) {
+		unchecked.push("Everything else: what stands after a fault of the syntax has no certain reading.");
+		return { vaultId: null, environments: [], findings: list, unchecked };
+	}
+	const { document } = loaded;
+	const environments: CheckedEnvironment[] = [];
+	const root = findings.attempt(null, null, () => verifyRoot(document.vaultId, document.links));
+	await checkProject(context, document.vaultId, findings);
+	if (root) {
+		for (const name of namesToCheck(root, document, context.environment)) {
+			const checked = await checkEnvironment(context, { document, root, name }, findings);
+			if (checked) environments.push(checked);
+		}
+	} else {
+		unchecked.push(
+			"The environments: nothing says which ones belong to a vault whose own chain does not hold.",
+		);
+	}
+	if (!context.holder)
+		unchecked.push("Values and earlier versions: there is no identity here to open or to remember with.");
+	if (list.length === 0) await rememberAll(context, loaded, environments);
+	const ordered = [...list].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+	return { vaultId: document.vaultId, environments, findings: ordered, unchecked };
+}
+
+async function load(root: string, findings: Findings): Promise<LoadedVault | undefined> {
+	try {
+		return await loadVault(root);
+	} catch (error) {
+		if (!(error instanceof AppError) || NOT_FINDINGS.includes(error.code)) throw error;
+		findings.add(null, null, error);
+		return undefined;
+	}
+}
+
+function namesToCheck(root: RootState, document: VaultDocument, only: string | undefined): string[] {
+	const known = new Set([...root.environments.keys(), ...document.environments.keys()]);
+	if (only === undefined) return [...known].sort(compareNames);
+	if (known.has(only)) return [only];
+	throw new AppError({
+		code: "ENVIRONMENT_NOT_FOUND",
+		message: `This vault has no environment '${only}'.`,
+		hint: `It has: ${[...known].sort(compareNames).join(", ")}.`,
+		exit: EXIT.notFound,
+	});
+}
+
+/** Whether this folder, and this identity, know another vault. */
+async function checkProject(context: VerifyContext, vaultId: string, findings: Findings): Promise<void> {
+	const { holder, root } = context;
+	if (!holder) return;
+	const { member, stateFolder, identity } = holder;
+	const place = { folder: stateFolder, member, stateKey: identity.stateKey, root };
+	const pinned = await findings.attemptAsync(null, () => readProjectPin(place));
+	for (const expected of [identity.vaultPin, pinned]) {
+		if (expected === undefined || expected === vaultId) continue;
+		findings.add(null, null, {
+			code: "VAULT_REPLACED",
+			message: `coffer.vault is another vault (${vaultId}) than the one that this device knows here (${expected}).`,
+			line: 1,
+		});
+		return;
+	}
+	if (pinned === undefined && identity.vaultPin === undefined)
+		findings.unchecked.push(
+			`Whether this is the right vault: first use here. Compare its fingerprint with a teammate's: ${vaultId}`,
+		);
+}
+
+/** A vault without a fault is what later checks are held against, as after any command that reads it. */
+async function rememberAll(
+	context: VerifyContext,
+	loaded: LoadedVault,
+	environments: readonly CheckedEnvironment[],
+): Promise<void> {
+	const { holder, root } = context;
+	for (const { environment, opened } of holder ? environments : []) {
+		if (!holder || opened === null) continue;
+		const session = await openSession(loaded, { ...holder, root, environment });
+		for (const record of session.verified.section.records.values()) session.trust(record);
+		await session.remember(loaded);
+	}
+}

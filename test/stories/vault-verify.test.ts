@@ -1,0 +1,31 @@
+/** `coffer vault verify` on the real binary. */
+import { expect, test } from "vitest";
+import { newProject } from "./support/project.ts";
+
+test("nothing wrong is exit 0; an older file is only warned of elsewhere, and exit 7 here", async () => {
+	await using project = await newProject();
+	await project.ok(["secrets", "set", "A=first-value-of-A", "B=b"]);
+	const older = project.vault;
+	await project.ok(["secrets", "set", "A=second-value-of-A"]);
+	expect((await project.ok(["vault", "verify"])).stdout).toMatch(
+		/2 records checked, 2 opened\n.*Nothing wrong/,
+	);
+
+	project.vault = older;
+	const refused = await project.coffer(["vault", "verify", "--json"]);
+	expect(refused.status).toBe(7);
+	expect(refused.error()).toMatchObject({ code: "VAULT_UNSOUND", exit: 7 });
+	expect(refused.json().findings).toMatchObject([
+		{ code: "RECORD_ROLLED_BACK", environment: "production", name: "A" },
+	]);
+	const shown = await project.coffer(["vault", "verify"]);
+	expect(shown.stdout).toMatch(/RECORD_ROLLED_BACK \(production, line \d+\)\n {4}A has version 1/);
+	expect(refused.stdout + refused.stderr + shown.stdout + shown.stderr).not.toContain("value-of-A");
+	expect((await project.ok(["secrets", "list"])).stderr).toMatch(/Older than this device has seen: A/);
+	expect((await project.coffer(["vault", "verify"])).status).toBe(7);
+	expect(project.vault).toBe(older);
+
+	const anonymous = await project.data(["vault", "verify"], { env: { COFFER_IDENTITY: undefined } });
+	expect(anonymous.environments).toEqual([{ environment: "production", verified: 2, opened: null }]);
+	expect(anonymous.unchecked).toEqual([expect.stringMatching(/no identity/)]);
+});
