@@ -1,0 +1,158 @@
+/** Functions and the platform change, while the secrets stay. */
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+import { ENV_FILE, NAMES, SHOP } from "./support/shop.ts";
+
+let project: Project;
+let platform: Platform;
+
+beforeAll(async () => {
+	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	project.writeAll({ ...SHOP, ".env": ENV_FILE });
+	await project.ok(["secrets", "set", "--env-file", ".env"]);
+	await link(project, platform);
+	await project.ok(["functions", "deploy"]);
+});
+afterAll(async () => {
+	await project?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+});
+
+// The tests of this file are the chapters of one story, in this order.
+describe("functions change", () => {
+	test("the same sources: all unchanged, and every process stays", async () => {
+		const before = await pidsOf(project);
+		const { functions } = await project.data(["functions", "deploy"]);
+		expect(functions.map(({ name, status }: { name: string; status: string }) => [name, status])).toEqual(
+			NAMES.map((name) => [name, "unchanged"]),
+		);
+		expect(await pidsOf(project)).toEqual(before);
+	});
+
+	test("one that does not parse is refused with its line, before anything is sent", async () => {
+		const source = project.read("functions/hello/index.ts");
+		project.write("functions/hello/index.ts", "const a = 1;\nDeno.serve(() => new Response(;\n");
+		const result = await project.coffer(["functions", "deploy", "--json"]);
+		project.write("functions/hello/index.ts", source);
+		expect(result.status).toBe(2);
+		expect(result.stdout).toBe("");
+		expect(result.error()).toMatchObject({ code: "SOURCE_SYNTAX", exit: 2, line: 2 });
+		expect((await platform.call("hello")).text).toBe("hello world");
+	});
+
+	test("one that does not build, or does not start, fails alone; the version before goes on", async () => {
+		const files = ["functions/hello/index.ts", "functions/std/index.ts", "functions/mail/main.ts"];
+		const sources = files.map((path) => project.read(path));
+		const [hello = "", std = "", mail = ""] = files;
+		project.write(
+			hello,
+			'import { nothing } from "../_shared/keys.ts";\nDeno.serve(() => new Response(nothing()));\n',
+		);
+		project.write(std, 'throw new TypeError("no day for it");\n');
+		project.write(mail, `${sources[2]}\nconsole.log("mail");\n`);
+		const result = await project.coffer(["functions", "deploy", "--json"]);
+		files.forEach((path, index) => {
+			project.write(path, sources[index] ?? "");
+		});
+		expect(result.status).toBe(1);
+		expect(result.error()).toMatchObject({ code: "DEPLOY_FAILED", exit: 1 });
+		const { functions } = result.json();
+		const statuses = Object.fromEntries(
+			functions.map(({ name, status }: { name: string; status: string }) => [name, status]),
+		);
+		expect(statuses).toEqual({
+			...Object.fromEntries(NAMES.map((name) => [name, "unchanged"])),
+			hello: "failed",
+			std: "failed",
+			mail: "deployed",
+		});
+		const errors = Object.fromEntries(
+			functions.map(({ name, error }: { name: string; error?: string }) => [name, error]),
+		);
+		expect(errors["hello"]).toContain("functions/hello/index.ts:1");
+		expect(errors["std"]).toContain("no day for it");
+		const answers = await Promise.all(["hello", "std", "mail"].map((name) => platform.call(name)));
+		expect(answers.map(({ text }) => text)).toEqual(["hello world", "std world", "mail mail-1"]);
+		await project.ok(["functions", "deploy"]);
+	});
+
+	test("what a function writes is in its log", async () => {
+		project.write(
+			"functions/plain.ts",
+			'console.log("plain was started");\nexport default () => new Response("new");',
+		);
+		expect((await project.data(["functions", "deploy", "plain"])).functions).toMatchObject([
+			{ name: "plain", status: "deployed" },
+		]);
+		expect((await platform.call("plain")).text).toBe("new");
+		const logs = await project.data(["functions", "logs", "plain"]);
+		expect(logs.lines).toContainEqual({
+			time: expect.any(String),
+			level: "info",
+			message: "plain was started",
+		});
+		expect((await project.coffer(["functions", "logs", "nope"])).status).toBe(4);
+	});
+
+	test("delete takes one away, all or none; --prune those that the project no longer has", async () => {
+		const refused = await project.coffer(["functions", "delete", "plain", "nope", "--json"]);
+		expect(refused.status).toBe(4);
+		expect((await platform.call("plain")).status).toBe(200);
+		expect(await project.data(["functions", "delete", "plain"])).toEqual({ deleted: ["plain"] });
+		expect((await platform.call("plain")).status).toBe(404);
+		for (const path of ["functions/plain.ts", "functions/wait"])
+			rmSync(`${project.root}/${path}`, { recursive: true });
+		expect(await project.data(["functions", "deploy", "--prune"])).toMatchObject({ pruned: ["wait"] });
+		expect((await platform.call("wait")).status).toBe(404);
+		expect(Object.keys(await pidsOf(project))).toEqual(
+			NAMES.filter((name) => !["plain", "wait"].includes(name)),
+		);
+	});
+});
+
+describe("the platform comes and goes", () => {
+	test("down: the change is saved, counted and named; back up: everything is as it was, and sync sends it", async () => {
+		const { revision } = await project.data(["status"]);
+		expect(await platform.stop()).toBe(0);
+		const saved = await project.coffer(["secrets", "set", "GREETING=mars", "--json"]);
+		expect(saved.status).toBe(0);
+		expect(saved.json()).toMatchObject({ set: ["GREETING"], revision: null, pending: 1, redeployed: [] });
+		expect(await project.data(["status"])).toMatchObject({
+			linked: true,
+			reachable: false,
+			revision,
+			pending: ["GREETING"],
+		});
+		const { secrets } = await project.data(["secrets", "list"]);
+		const states = Object.fromEntries(
+			secrets.map(({ name, state }: { name: string; state: string }) => [name, state]),
+		);
+		expect(states).toEqual({
+			GREETING: "pending",
+			LIMIT: "synced",
+			MAIL_KEY: "synced",
+			PAY_KEY: "synced",
+			PERIOD: "synced",
+		});
+		expect((await project.coffer(["sync"])).status).toBe(6);
+
+		await platform.start();
+		expect((await platform.call("hello")).text).toBe("hello world");
+		expect(await project.data(["status"])).toMatchObject({
+			reachable: true,
+			revision,
+			pending: ["GREETING"],
+		});
+		const synced = await project.data(["sync"]);
+		expect(synced).toMatchObject({ revision: revision + 1, sent: ["GREETING"], taken: [], pending: [] });
+		expect((await platform.call("hello")).text).toBe("hello mars");
+		expect((await project.data(["functions", "deploy"])).functions).toMatchObject(
+			NAMES.filter((name) => !["plain", "wait"].includes(name)).map((name) => ({
+				name,
+				status: "unchanged",
+			})),
+		);
+	});
+});
