@@ -6,6 +6,7 @@ import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
 import { type Keychain, osKeychain } from "../identity/keychain.ts";
 import { type FoundIdentity, openIdentity } from "../identity/sources.ts";
+import { prepareLock } from "../project/lock.ts";
 import { requireRoot } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import { isEnvironmentName } from "../vault/syntax.ts";
@@ -21,6 +22,19 @@ export function findIdentity(environment: Environment): Promise<FoundIdentity | 
 	return openIdentity({
 		env: { COFFER_IDENTITY: readCredentials().identity, COFFER_IDENTITY_FILE: environment.identityFile },
 		keychain: systemKeychain(),
+	});
+}
+
+/** This device's identity. @throws AppError `IDENTITY_MISSING` (exit 3) where there is none, or what its source throws */
+export async function requireIdentity(environment: Environment): Promise<FoundIdentity> {
+	const found = await findIdentity(environment);
+	if (found) return found;
+	throw new AppError({
+		code: "IDENTITY_MISSING",
+		message:
+			"This device has no identity: the keychain holds none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
+		hint: "Make one ('coffer init' in a new project, 'coffer identity new' to join another), or set one of the two.",
+		exit: EXIT.unauthorised,
 	});
 }
 
@@ -60,22 +74,20 @@ export function requireEnvironmentName(name: string): void {
 /**
  * Opens the way to one environment of the project around the working directory.
  * @param name of the environment
+ * @param use what follows; an edit takes the vault's lock
  * @throws AppError exit 2, 3 or 4 where name, identity or project is not to be had
  */
-export async function openContext(environment: Environment, name: string): Promise<SessionContext> {
+export async function openContext(
+	environment: Environment,
+	name: string,
+	use: "read" | "edit" = "read",
+): Promise<SessionContext> {
 	requireEnvironmentName(name);
 	const root = requireRoot(process.cwd());
-	// The keychain answers while libsodium's WebAssembly is made ready.
-	const [found] = await Promise.all([findIdentity(environment), cryptoReady]);
-	if (!found) {
-		throw new AppError({
-			code: "IDENTITY_MISSING",
-			message:
-				"This device has no identity: the keychain holds none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
-			hint: "Run 'coffer init' in a new project, or set one of the two to an identity that is a member of this vault.",
-			exit: EXIT.unauthorised,
-		});
-	}
+	// The keychain answers while libsodium's WebAssembly is made ready, and an editing command loads its lock.
+	const finding = Promise.all([requireIdentity(environment), cryptoReady]);
+	if (use === "edit") setImmediate(prepareLock);
+	const [found] = await finding;
 	const { identity } = found;
 	return {
 		root,

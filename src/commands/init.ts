@@ -1,15 +1,12 @@
-import { mkdir } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { findIdentity, requireEnvironmentName, systemKeychain } from "../cli/project.ts";
+import { createIdentity } from "../cli/device-identity.ts";
+import { findIdentity, requireEnvironmentName } from "../cli/project.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
-import { fingerprint, type Identity } from "../identity/identity.ts";
-import { createIdentityInKeychain, openIdentity } from "../identity/sources.ts";
+import { fingerprint } from "../identity/identity.ts";
 import { initProject } from "../project/init.ts";
-import { withLock } from "../project/lock.ts";
 
 interface InitResult {
 	vault: string;
@@ -23,16 +20,6 @@ interface InitResult {
 function defaultMemberName(): string {
 	const clean = (text: string) => text.replaceAll(/[^A-Za-z0-9._+-]/g, "-");
 	return `${clean(userInfo().username)}@${clean(hostname())}`.replace(/^[^A-Za-z0-9]+/, "").slice(0, 64);
-}
-
-/** Makes the device's identity; one process at a time, since a keychain would let the second overwrite the first. */
-async function createIdentity(stateFolder: string): Promise<Identity> {
-	await mkdir(stateFolder, { recursive: true, mode: 0o700 });
-	const keychain = systemKeychain();
-	return withLock(join(stateFolder, "identity.lock"), async () => {
-		const made = await openIdentity({ env: {}, keychain });
-		return made?.identity ?? (await createIdentityInKeychain(keychain));
-	});
 }
 
 export default class Init extends BaseCommand<InitResult> {
