@@ -29,6 +29,11 @@ function lockError(path: string, cause: unknown): AppError {
 	});
 }
 
+/** Loads what the lock needs (11 ms) while something else is waited for. What fails here fails again, and is told, at the lock. */
+export function prepareLock(): void {
+	import("libsql").catch(() => undefined);
+}
+
 /** The last holder or waiter of each lock in this process: SQLite's wait would stop the whole process, holder included. */
 const queue = new Map<string, Promise<unknown>>();
 

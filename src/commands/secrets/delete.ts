@@ -22,7 +22,7 @@ export default class SecretsDelete extends BaseCommand<EditResult> {
 
 	protected async execute(): Promise<EditResult> {
 		const { argv, flags } = await this.parse(SecretsDelete);
-		const context = await openContext(this.environment, flags.environment);
+		const context = await openContext(this.environment, flags.environment, "edit");
 		const outcome = await deleteSecrets(context, [...new Set(argv.map(String))]);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const edited = { set: [], deleted: outcome.changed, unchanged: [] };

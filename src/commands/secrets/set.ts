@@ -32,7 +32,7 @@ export default class SecretsSet extends BaseCommand<EditResult> {
 		const { argv, flags } = await this.parse(SecretsSet);
 		const sources = { pairs: argv.map(String), envFile: flags["env-file"], stdin: flags.stdin };
 		const values = await readValues(sources, this.terminal);
-		const context = await openContext(this.environment, flags.environment);
+		const context = await openContext(this.environment, flags.environment, "edit");
 		const outcome = await setSecrets(context, values);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const edited = { set: outcome.changed, deleted: [], unchanged: outcome.unchanged };
