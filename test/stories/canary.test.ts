@@ -7,11 +7,11 @@ import { type CommandOptions, filesBelow, newProject, type Project } from "./sup
 
 /** One for each way of setting; characters that forms differ in. */
 const CANARIES = {
-	PAIR: "cAnary+pair/1 é=xyzzy-pair-0001",
-	STDIN: "cAnary+stdin/2 é=xyzzy-stdin-0002",
-	FILE: "cAnary+file/3 é=xyzzy-file-0003",
-	DEATH: "cAnary+death/4 é=xyzzy-death-0004",
-	OLD: "cAnary+old/5 é=xyzzy-old-0005",
+	PAIR: "cAnary+pair/1 é&xyzzy-pair-0001",
+	STDIN: "cAnary+stdin/2 é&xyzzy-stdin-0002",
+	FILE: "cAnary+file/3 é&xyzzy-file-0003",
+	DEATH: "cAnary+death/4 é&xyzzy-death-0004",
+	OLD: "cAnary+old/5 é&xyzzy-old-0005",
 };
 
 /** A value as it may be written down; base64 in each of the three positions that it can have in a longer text. */
