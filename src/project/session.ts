@@ -176,7 +176,6 @@ async function checkProject(context: SessionContext, vaultId: string): Promise<s
 export async function openSession(loaded: LoadedVault, context: SessionContext): Promise<VaultSession> {
 	const { document } = loaded;
 	const warnings = await checkProject(context, document.vaultId);
-	const verified = verifyChains(document, context.environment);
 	const place: MemoryPlace = {
 		folder: context.stateFolder,
 		vaultId: document.vaultId,
@@ -186,6 +185,7 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 		root: context.root,
 	};
 	const [memory, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+	const verified = verifyChains(document, context.environment, memory.pin);
 	let membershipOlder = false;
 	if (memory.pin) {
 		const links = { vault: document.links, environment: verified.section.links };

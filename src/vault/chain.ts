@@ -95,9 +95,15 @@ export function makeLink(
 
 /**
  * Checks that a link follows `last` and that its signer signed it. Whether the signer *may* is not asked here.
+ * @param pinned hashes of links that were checked before: a link is not verified again where its own is among them
  * @throws AppError `VAULT_CHAIN_BROKEN` or `VAULT_LINK_FORGED` (exit 7)
  */
-export function checkLink(context: ChainContext, last: Link | undefined, link: Link): void {
+export function checkLink(
+	context: ChainContext,
+	last: Link | undefined,
+	link: Link,
+	pinned: readonly string[] = [],
+): void {
 	const expectedPrevious = last === undefined ? NO_PREVIOUS : linkHash(last);
 	if (link.index !== (last === undefined ? 0 : last.index + 1) || link.previous !== expectedPrevious) {
 		throw malformed(
@@ -106,6 +112,7 @@ export function checkLink(context: ChainContext, last: Link | undefined, link: L
 			link.line,
 		);
 	}
+	if (pinned[link.index] === linkHash(link)) return;
 	const signature = fromBase64(link.signature);
 	const publicKey = fromBase64(link.signer);
 	const unsigned = link.text.slice(0, -(link.signature.length + 1));

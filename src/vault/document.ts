@@ -3,6 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Link } from "./chain.ts";
+import type { Pin } from "./marks.ts";
 import { type EnvironmentState, verifyEnvironment } from "./membership.ts";
 import type { SealedRecord } from "./record.ts";
 import { type RootState, verifyRoot } from "./root.ts";
@@ -34,10 +35,11 @@ export interface VerifiedEnvironment {
 
 /**
  * Verifies the vault's chain and one environment's.
+ * @param pin what this device verified of both chains before, which it need not verify again
  * @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), or exit 7 for any fault of the chains
  */
-export function verifyChains(document: VaultDocument, environment: string): VerifiedEnvironment {
-	const root = verifyRoot(document.vaultId, document.links);
+export function verifyChains(document: VaultDocument, environment: string, pin?: Pin): VerifiedEnvironment {
+	const root = verifyRoot(document.vaultId, document.links, pin?.vault);
 	const section = document.environments.get(environment);
 	if (!section) {
 		const known = [...document.environments.keys()].join(", ");
@@ -55,7 +57,8 @@ export function verifyChains(document: VaultDocument, environment: string): Veri
 			exit: EXIT.notFound,
 		});
 	}
-	return { root, section, state: verifyEnvironment(root, environment, section.links, section.line) };
+	const state = verifyEnvironment(root, environment, section.links, section.line, pin?.environment);
+	return { root, section, state };
 }
 
 /** The document with an environment's records replaced or added, and its links where given. */

@@ -173,6 +173,7 @@ function applyEpoch(draft: Draft, link: Link): void {
 
 /**
  * Verifies an environment's chain against the vault's and returns what it says.
+ * @param pinned hashes of links that were verified before, as in `checkLink`
  * @throws AppError exit 7: an environment that the vault's chain does not know, or a fault of the chain
  */
 export function verifyEnvironment(
@@ -180,6 +181,7 @@ export function verifyEnvironment(
 	name: string,
 	links: readonly Link[],
 	line: number,
+	pinned: readonly string[] = [],
 ): EnvironmentState {
 	const [genesis, ...rest] = links;
 	if (!genesis) throw malformed("VAULT_MALFORMED", `environment '${name}' has no membership link.`, line);
@@ -191,11 +193,11 @@ export function verifyEnvironment(
 		);
 	}
 	const context = { vaultId: root.vaultId, environment: name };
-	checkLink(context, undefined, genesis);
+	checkLink(context, undefined, genesis, pinned);
 	const draft = genesisOf(name, genesis);
 	let last = genesis;
 	for (const link of rest) {
-		checkLink(context, last, link);
+		checkLink(context, last, link, pinned);
 		if (draft.members.get(link.signer)?.role !== "writer")
 			throw refusedLink(link, "is signed by somebody who is no writer");
 		if (link.change[0] === "add") applyAdd(draft, link);

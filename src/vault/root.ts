@@ -54,6 +54,11 @@ export function makeCreateEnvironment(
 	return makeLink({ vaultId, environment: "" }, last, ["create", name, genesis], signing);
 }
 
+/** Makes the link by which the vault gains an owner. */
+export function makeAdmit(vaultId: string, last: Link, owner: PublicMember, signing: KeyPair): Link {
+	return makeLink({ vaultId, environment: "" }, last, ["admit", owner.sign, owner.box, owner.name], signing);
+}
+
 interface Draft {
 	owners: Map<string, PublicMember>;
 	environments: Map<string, string>;
@@ -108,12 +113,17 @@ function apply(draft: Draft, link: Link): void {
 /**
  * Verifies the vault's chain from its genesis and returns what it says.
  * @param vaultId the id that the vault claims; its genesis must hash to it.
+ * @param pinned hashes of links that were verified before, as in `checkLink`
  * @throws AppError exit 7: `VAULT_ID_MISMATCH`, or one of the chain's own faults
  */
-export function verifyRoot(vaultId: string, links: readonly Link[]): RootState {
+export function verifyRoot(
+	vaultId: string,
+	links: readonly Link[],
+	pinned: readonly string[] = [],
+): RootState {
 	const [genesis, ...rest] = links;
 	if (!genesis) throw malformed("VAULT_MALFORMED", "the vault has no genesis link.", 1);
-	checkLink({ vaultId: "", environment: "" }, undefined, genesis);
+	checkLink({ vaultId: "", environment: "" }, undefined, genesis, pinned);
 	const creator = genesisOf(genesis);
 	if (linkHash(genesis) !== vaultId) {
 		throw malformed("VAULT_ID_MISMATCH", "the vault's id is not the hash of its genesis link.", genesis.line);
@@ -122,7 +132,7 @@ export function verifyRoot(vaultId: string, links: readonly Link[]): RootState {
 	const draft: Draft = { owners: new Map([[creator.sign, creator]]), environments: new Map() };
 	let last = genesis;
 	for (const link of rest) {
-		checkLink(context, last, link);
+		checkLink(context, last, link, pinned);
 		if (!draft.owners.has(link.signer))
 			throw refusedLink(link, "is signed by somebody who does not own the vault");
 		apply(draft, link);

@@ -1,8 +1,9 @@
 /** Chains that nobody may write, and what is said of each. */
 import { describe, expect, test } from "vitest";
 import { randomBytes, toBase64 } from "../../src/crypto.ts";
-import { makeLink, parseLink } from "../../src/vault/chain.ts";
+import { linkHash, makeLink, parseLink } from "../../src/vault/chain.ts";
 import { createVault } from "../../src/vault/create.ts";
+import { verifyChains, withSection } from "../../src/vault/document.ts";
 import { refusal } from "../support/refusal.ts";
 import { alice, bob, carol, dave, mallory, PRODUCTION, VaultMaker } from "./maker.ts";
 
@@ -186,4 +187,29 @@ test.each([
 	"link 1 + a b c",
 ])("parseLink refuses %j", (text) => {
 	expect(refusal(() => parseLink(text, 3))).toMatchObject({ code: "VAULT_LINK_MALFORMED", exit: 7, line: 3 });
+});
+
+describe("with a pin of what was verified before", () => {
+	const maker = team();
+	const pin = {
+		epoch: 1,
+		vault: maker.document.links.map(linkHash),
+		environment: maker.section().links.map(linkHash),
+	};
+
+	test("the same chains say the same", () => {
+		expect(verifyChains(maker.document, PRODUCTION, pin)).toEqual(verifyChains(maker.document, PRODUCTION));
+	});
+
+	test("a link that is not the pinned one is verified, and so is one behind the pin", () => {
+		const section = maker.section();
+		const [last] = section.links.slice(-1);
+		const text = last?.text.replace(/[A-Za-z0-9_-]{86}$/, random(64)) ?? "";
+		const forged = { ...section, links: [...section.links.slice(0, -1), parseLink(text, 9)] };
+		const shorter = { ...pin, environment: pin.environment.slice(0, -1) };
+		for (const known of [pin, shorter]) {
+			const found = refusal(() => verifyChains(withSection(maker.document, forged), PRODUCTION, known));
+			expect(found).toMatchObject({ code: "VAULT_LINK_FORGED", line: 9 });
+		}
+	});
 });
