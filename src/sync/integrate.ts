@@ -14,7 +14,7 @@ import { mergeRecords, type RecordMerge } from "../vault/merge.ts";
 import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { openRecord, sealRecord } from "../vault/seal.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
-import { lastHeader, recordsOf } from "./log.ts";
+import { forked, lastHeader, recordsOf } from "./log.ts";
 import { advanced, ancestors, decided, memoryOf } from "./memory.ts";
 import type { News } from "./read-log.ts";
 
@@ -28,7 +28,11 @@ export interface Integration {
 	readonly conflicts: readonly string[];
 	/** Names of which ours is older than what was agreed, or gone, and nobody decided; sorted. */
 	readonly rolledBack: readonly string[];
+	/** Another process synced further than these news reach, so that nothing was done with them: read again. */
+	readonly isOvertaken: boolean;
 }
+
+const OVERTAKEN: Integration = { taken: [], conflicts: [], rolledBack: [], isOvertaken: true };
 
 function diverged(environment: string): AppError {
 	return new AppError({
@@ -136,6 +140,19 @@ function changedSince(
 }
 
 /**
+ * Whether news still say something new to this memory, which may have moved since they were asked for: another
+ * process on this machine can have synced. Older news would take back what it brought.
+ * @throws AppError `LOG_FORKED` (exit 7) where they are of another history
+ */
+function extend(memory: PlatformMemory, { entries, reached }: News): boolean {
+	const start = entries[0] ? entries[0].revision - 1 : reached.revision;
+	if (memory.revision < start || memory.revision > reached.revision) return false;
+	const at = entries[memory.revision - start - 1];
+	if (at && at.head !== memory.head) throw forked(`its revision ${memory.revision} is another`);
+	return true;
+}
+
+/**
  * Integrates log entries.
  * @param news entries from the remembered head on, already followed by `followLog`
  *   (or from the log's very beginning, where decisions may ask for any record of the platform's)
@@ -156,6 +173,10 @@ export async function integrate(
 			const merged = withHeader(loaded.document, environment, news.entries);
 			session = await openSession({ ...loaded, document: merged }, context);
 			const memory = memoryOf(session, target);
+			if (!extend(memory, news)) {
+				session = undefined;
+				return { result: OVERTAKEN };
+			}
 			const logContext = logContextOf(target.binding, merged.vaultId, environment);
 			const theirs = recordsOf(logContext, news.entries, session.verified.state);
 			const ours = session.verified.section.records;
@@ -174,7 +195,7 @@ export async function integrate(
 			const taken = records
 				.filter((record) => theirs.get(record.name) === record)
 				.map((record) => record.name);
-			return { document, result: { taken, conflicts, rolledBack } };
+			return { document, result: { taken, conflicts, rolledBack, isOvertaken: false } };
 		},
 		async (now) => {
 			if (!session) return;

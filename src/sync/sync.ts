@@ -157,13 +157,19 @@ class Run {
 		this.#take = options.take ?? (() => undefined);
 	}
 
-	/** Takes in what others appended. With decisions to make, the whole log: they may ask for any of its records. */
-	async pull(session: VaultSession, memory: PlatformMemory): Promise<void> {
+	/**
+	 * Takes in what others appended. With decisions to make, the whole log: they may ask for any of its records.
+	 * @returns false where another process on this machine took in more meanwhile
+	 */
+	async pull(session: VaultSession, memory: PlatformMemory): Promise<boolean> {
 		const target = this.#target;
 		const start = emptyHead(logContextOf(target.binding, session.place.vaultId, session.place.environment));
 		const news = await (this.mustDecide ? readWholeLog(target, start, memory) : readLog(target, memory));
+		const integration = await this.#integrate(news);
+		if (integration.isOvertaken) return false;
 		this.pulled = true;
-		this.#note(await this.#integrate(news), memory.revision);
+		this.#note(integration, memory.revision);
+		return true;
 	}
 
 	/** Whether there are decisions that were not applied yet. */
@@ -228,8 +234,9 @@ export async function syncEnvironment(
 		if (nothingToSend && run.pulled) return run.outcome.done(memory.revision, warnings);
 		// Nothing is known of this log yet (a link, a fresh clone): what it holds may be what would be sent.
 		const unknown = memory.revision === 0 && !run.pulled;
-		if (nothingToSend || run.mustDecide || unknown || out.recount) await run.pull(session, memory);
-		else if (!(await run.push(session, memory, out))) overtaken++;
+		const mustPull = nothingToSend || run.mustDecide || unknown || out.recount;
+		const isDone = mustPull ? await run.pull(session, memory) : await run.push(session, memory, out);
+		if (!isDone) overtaken++;
 	}
 	throw new AppError({
 		code: "SYNC_CONTENDED",
