@@ -7,12 +7,10 @@ import { AppError, EXIT } from "../errors.ts";
 import { CONFIG_FILE } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { SyncOutcome } from "../sync/sync.ts";
-import { type EditResult, listNames, redeployLine } from "./edit-result.ts";
+import { listNames, redeployLine, type SyncReport } from "./edit-result.ts";
 import type { Terminal } from "./terminal.ts";
 
-type Edited = Pick<EditResult, "set" | "deleted" | "unchanged">;
-
-const NOT_SYNCED: Omit<EditResult, keyof Edited> = {
+const NOT_SYNCED: SyncReport = {
 	revision: null,
 	pending: 0,
 	redeployed: [],
@@ -32,7 +30,7 @@ async function pendingCount(context: SessionContext): Promise<number> {
 	return pendingNames(session.verified, rememberedPlatform(session.checkout, binding)).length;
 }
 
-function redeployFailure(data: EditResult): AppError {
+function redeployFailure(data: SyncReport): AppError {
 	const failed = data.redeployed
 		.filter((result) => result.status === "failed")
 		.map((result) => result.function);
@@ -45,7 +43,11 @@ function redeployFailure(data: EditResult): AppError {
 	});
 }
 
-function report(edited: Edited, outcome: SyncOutcome, terminal: Terminal): EditResult {
+function report<Edited extends object>(
+	edited: Edited,
+	outcome: SyncOutcome,
+	terminal: Terminal,
+): Edited & SyncReport {
 	for (const warning of outcome.warnings) terminal.warn(warning);
 	if (outcome.rolledBack.length > 0) {
 		terminal.warn(
@@ -59,14 +61,14 @@ function report(edited: Edited, outcome: SyncOutcome, terminal: Terminal): EditR
 }
 
 /**
- * Syncs after an edit. A platform that is out of reach is no failure: the change is saved, and counted as pending.
+ * Syncs after an edit, and adds what came of it to the edit's report. A platform that is out of reach is no failure: the change is saved, and counted as pending.
  * @throws AppError `REDEPLOY_FAILED` (exit 1), `SYNC_CONFLICT` (exit 5) and others of the sync, with the result as data
  */
-export async function afterEdit(
+export async function afterEdit<Edited extends object>(
 	context: SessionContext,
 	edited: Edited,
 	options: { sync: boolean; terminal: Terminal },
-): Promise<EditResult> {
+): Promise<Edited & SyncReport> {
 	const { terminal } = options;
 	if (!existsSync(join(context.root, CONFIG_FILE))) return { ...edited, ...NOT_SYNCED };
 	if (!options.sync) return { ...edited, ...NOT_SYNCED, pending: await pendingCount(context) };

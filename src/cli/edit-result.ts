@@ -5,11 +5,8 @@ import type { RedeployResult } from "../protocol/messages.ts";
 import { count, MARKS } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Stable: other programs rely on it. */
-export interface EditResult {
-	set: readonly string[];
-	deleted: readonly string[];
-	unchanged: readonly string[];
+/** What every command that edits the vault reports of the sync that followed. Stable: other programs rely on it. */
+export interface SyncReport {
 	/** The platform's revision after the sync; null where it was not reached or the environment is not linked. */
 	revision: number | null;
 	/** How many names still wait to be synced. */
@@ -17,6 +14,13 @@ export interface EditResult {
 	redeployed: readonly RedeployResult[];
 	/** Functions that kept running as they were. */
 	untouched: readonly string[];
+}
+
+/** Stable, too. */
+export interface EditResult extends SyncReport {
+	set: readonly string[];
+	deleted: readonly string[];
+	unchanged: readonly string[];
 }
 
 /** Names in a sentence; a long list is cut. */
@@ -45,6 +49,11 @@ export function renderEdit(result: EditResult, terminal: Terminal): void {
 	if (result.set.length > 0) terminal.line(`${MARKS.ok} Set ${listNames(result.set)}`);
 	if (result.deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(result.deleted)}`);
 	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
+	renderSync(result, terminal);
+}
+
+/** The sync, in lines below what was edited. */
+export function renderSync(result: SyncReport, terminal: Terminal): void {
 	for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");
 	if (result.revision !== null) {
 		const kept =

@@ -19,8 +19,11 @@ export interface EditOutcome {
 	readonly warnings: readonly string[];
 }
 
-/** @throws AppError exit 3 for a reader, exit 7 where this device has seen a newer epoch than the file's */
-function requireEditable(session: VaultSession): void {
+/**
+ * @throws AppError `NOT_A_WRITER` (exit 3), `EPOCH_OLDER` (exit 7) where this device has seen a newer epoch than the
+ *   file's
+ */
+export function requireEditable(session: VaultSession): void {
 	requireWriter(session.verified.state, session.context.identity);
 	const seen = session.memory.pin?.epoch ?? 0;
 	const { epoch, name } = session.verified.state;

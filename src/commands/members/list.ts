@@ -1,0 +1,53 @@
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { fingerprint } from "../../identity/identity.ts";
+import { listMembers } from "../../project/members.ts";
+import { readSession } from "../../project/secrets.ts";
+
+interface ListResult {
+	environment: string;
+	members: {
+		name: string;
+		role: string;
+		/** Whether the member owns the vault. */
+		owner: boolean;
+		fingerprint: string;
+		/** Whether it is this device's identity. */
+		self: boolean;
+	}[];
+}
+
+export default class MembersList extends BaseCommand<ListResult> {
+	static override summary = "List who can open an environment, and who can write to it";
+	static override examples = [
+		"<%= config.bin %> members list",
+		"<%= config.bin %> members list --environment preview --json",
+	];
+	static override flags = { environment: environmentFlag };
+
+	protected async execute(): Promise<ListResult> {
+		const { flags } = await this.parse(MembersList);
+		const context = await openContext(this.environment, flags.environment);
+		const { session, remember } = await readSession(context);
+		for (const warning of session.warnings) this.terminal.warn(warning);
+		await remember();
+		const members = listMembers(session).map(({ name, role, owner, self, sign, box }) => ({
+			name,
+			role,
+			owner,
+			fingerprint: fingerprint({ sign, box }),
+			self,
+		}));
+		return { environment: flags.environment, members };
+	}
+
+	protected render(result: ListResult, terminal: Terminal): void {
+		const rows = result.members.map(({ name, role, owner, fingerprint, self }) => [
+			self ? `${name} (you)` : name,
+			owner ? `${role}, owner` : role,
+			fingerprint,
+		]);
+		terminal.table(rows, ["NAME", "ROLE", "FINGERPRINT"]);
+	}
+}
