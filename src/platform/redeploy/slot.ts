@@ -57,8 +57,9 @@ export class FunctionSlot {
 	#isClosed = false;
 	#crashes = 0;
 	#cancelRestart: (() => void) | undefined;
-	/** A start that is under way. */
+	/** The last start, and how many are under way. */
 	#starting: Promise<unknown> | undefined;
+	#startingCount = 0;
 	/** A refresh that has not read the secrets yet: whoever asks now is served by it. */
 	#pending: Promise<SlotOutcome> | undefined;
 
@@ -82,7 +83,9 @@ export class FunctionSlot {
 
 	/** Brings the function to what is wanted, with the present secrets. Calls that come while one waits share it. */
 	refresh(): Promise<SlotOutcome> {
-		if (this.#isIdle) return Promise.resolve({ status: "idle" });
+		// An idle function that a request has woken has read its secrets, maybe those of before.
+		const isWaking = this.#pending !== undefined || this.#startingCount > 0;
+		if (this.#isIdle && !isWaking) return Promise.resolve({ status: "idle" });
 		return this.#refresh();
 	}
 
@@ -120,7 +123,8 @@ export class FunctionSlot {
 	}
 
 	#replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<SlotOutcome> {
-		const replaced = this.#start(deployment, begin, commit);
+		this.#startingCount++;
+		const replaced = this.#start(deployment, begin, commit).finally(() => this.#startingCount--);
 		this.#starting = replaced;
 		return replaced;
 	}

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import type { Deployment } from "../../../src/platform/function.ts";
+import { FunctionSlot, type SlotPort, type Started } from "../../../src/platform/redeploy/slot.ts";
+import type { Instance } from "../../../src/platform/runtime/runtime.ts";
+
+const DEPLOYMENT = { id: "d1", function: "f", references: [], dynamic: [] } as unknown as Deployment;
+
+/** Starts that end when the test says so, each with the secrets of the moment in which it began. */
+class Starts implements Omit<SlotPort, "start"> {
+	secrets = 1;
+	readonly under: { finish: () => void; revision: number }[] = [];
+	readonly begun: (() => void)[] = [];
+	wanted = () => DEPLOYMENT;
+	isOutdated = (started: Started) => started.revision < this.secrets;
+	onStarted = async () => {};
+	onFailure = () => {};
+	schedule = () => () => {};
+	monotonicMs = () => 0;
+
+	readonly start = (deployment: Deployment, begin: () => void): Promise<Started> => {
+		begin();
+		const revision = this.secrets;
+		const instance = {
+			exited: new Promise<never>(() => {}),
+			inFlight: 0,
+			lastActiveMs: -100,
+			stop: async () => {},
+		} as unknown as Instance;
+		return new Promise((resolve) => {
+			this.under.push({ revision, finish: () => resolve({ instance, deployment, revision }) });
+			this.begun.shift()?.();
+		});
+	};
+
+	/** Resolves with the next start once it has read the secrets. */
+	async next(): Promise<{ finish: () => void; revision: number }> {
+		if (this.under.length === 0) await new Promise<void>((resolve) => this.begun.push(resolve));
+		const first = this.under.shift();
+		if (!first) throw new Error("nothing starts");
+		return first;
+	}
+}
+
+test("a function that is waking up when its secrets change is started with the new ones", async () => {
+	const starts = new Starts();
+	const slot = new FunctionSlot(starts);
+	const first = slot.refresh();
+	(await starts.next()).finish();
+	await first;
+	slot.stopIdle(1);
+	expect(slot.state).toBe("idle");
+
+	const request = slot.ensure();
+	const waking = await starts.next();
+	starts.secrets = 2;
+	const change = slot.refresh();
+	waking.finish();
+	await request;
+	const restarted = await starts.next();
+	expect(restarted.revision).toBe(2);
+	restarted.finish();
+	expect(await change).toEqual({ status: "live" });
+});
