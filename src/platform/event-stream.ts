@@ -53,7 +53,7 @@ export class EventStream<Event extends { readonly type: string }> {
 	/**
 	 * Appends an event and takes it in.
 	 * @param make the event, after everything that is in the stream by then; undefined appends nothing
-	 * @throws AppError `STORE_CONTENDED` (exit 5), or what `make` throws
+	 * @throws AppError `STORE_CONTENDED` (exit 5), `EVENT_INVALID` (exit 1), or what `make` throws
 	 */
 	async append(make: () => Event | undefined): Promise<void> {
 		const { store, stream } = this.#options;
@@ -61,6 +61,7 @@ export class EventStream<Event extends { readonly type: string }> {
 			await this.catchUp();
 			const event = make();
 			if (event === undefined) return;
+			this.#checkReadable(event);
 			const expected = this.#revision;
 			const result = await store.append(stream, expected, this.#encode(event, expected + 1));
 			if (result.appended) return await this.catchUp();
@@ -70,6 +71,19 @@ export class EventStream<Event extends { readonly type: string }> {
 			message: `The stream ${stream} changed ${APPEND_ATTEMPTS_MAX} times while an event was being written.`,
 			hint: "Try again.",
 			exit: EXIT.conflict,
+		});
+	}
+
+	/** What could not be read back would keep the platform from ever starting again. */
+	#checkReadable(event: Event): void {
+		const { success, error } = this.#options.schema.safeParse(JSON.parse(JSON.stringify(event)));
+		if (success) return;
+		const where = error.issues[0]?.path.map(String).join(".").slice(0, 200);
+		throw new AppError({
+			code: "EVENT_INVALID",
+			message: `The platform cannot keep what happened: ${event.type} is not valid at ${where || "the whole"}.`,
+			hint: "Nothing was written. This is a fault of the platform's; report it.",
+			exit: EXIT.failure,
 		});
 	}
 

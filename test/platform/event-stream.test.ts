@@ -49,6 +49,19 @@ describe("a stream of the platform's events", () => {
 		});
 	});
 
+	test("takes nothing that it could not read back", async () => {
+		await withStore(async (store) => {
+			const key = randomBytes(32);
+			const one = reader(store, key);
+			const unreadable = { ...created("a"), atMs: Number.NaN };
+			await expect(one.events.append(() => unreadable)).rejects.toMatchObject({ code: "EVENT_INVALID" });
+			await one.events.append(() => created("b"));
+			const two = reader(store, key);
+			await two.events.catchUp();
+			expect(two.seen).toEqual(["b"]);
+		});
+	});
+
 	test("lets two writers append in turn, each told of the other's first", async () => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);

@@ -9,6 +9,11 @@ const NAME = /^[A-Za-z0-9_]{1,128}$/;
 const DEPENDENCY =
 	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
 
+/** Places of one name, and of all that no name can be told of: evidence for a reader, who needs no more of it. */
+const PLACES_MAX = 50;
+/** References of one function. With more, it gets every secret. */
+const REFERENCES_MAX = 10_000;
+
 /** Works out files and lines, once per place. */
 export class Files {
 	readonly #positions: Positions;
@@ -44,26 +49,30 @@ export class Files {
 	}
 }
 
+/** The first places of one name; none where it cannot be the name of a secret. */
+function placesOf(name: string, nodes: Iterable<Node>, files: Files): Reference[] {
+	const places = new Map<string, Reference>();
+	if (!NAME.test(name)) return [];
+	for (const node of nodes) {
+		const { file, line } = files.at(node);
+		places.set(`${line} ${file}`, { name, file, line, how: "static" });
+	}
+	return [...places.values()].sort(place).slice(0, PLACES_MAX);
+}
+
 /** Sorted by name, file and line; what cannot be the name of a secret is left out. */
 export function report(findings: Findings, files: Files): References {
-	const references = new Map<string, Reference>();
-	for (const [name, nodes] of findings.references) {
-		if (!NAME.test(name)) continue;
-		for (const node of nodes) {
-			const { file, line } = files.at(node);
-			references.set(`${name} ${line} ${file}`, { name, file, line, how: "static" });
-		}
-	}
+	const named = [...findings.references].sort(([a], [b]) => order(a, b));
+	const references = named.flatMap(([name, nodes]) => placesOf(name, nodes, files)).slice(0, REFERENCES_MAX);
 	const dynamic = new Map<string, DynamicAccess>();
 	for (const [node, why] of findings.dynamic) {
 		const { file, line, dependency } = files.at(node);
 		const key = `${line} ${file}`;
 		if (!dependency && !dynamic.has(key)) dynamic.set(key, { file, line, why });
 	}
-	return {
-		references: [...references.values()].sort((a, b) => order(a.name, b.name) || place(a, b)),
-		dynamic: [...dynamic.values()].sort(place),
-	};
+	const [last] = references.length === REFERENCES_MAX ? references.slice(-1) : [];
+	if (last) dynamic.set("", { file: last.file, line: last.line, why: "more reads than can be told apart" });
+	return { references, dynamic: [...dynamic.values()].sort(place).slice(0, PLACES_MAX) };
 }
 
 function place(a: { file: string; line: number }, b: { file: string; line: number }): number {

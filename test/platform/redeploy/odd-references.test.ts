@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { functionListSchema } from "../../../src/protocol/messages.ts";
+import { statusesOf } from "../client-fixture.ts";
+import { client, SHOW, TestApp } from "./app-fixture.ts";
+
+/** A module whose inline source map, which the bundler follows, says where its code came from. */
+function mapped(code: string, source: string): string {
+	const map = { version: 3, sources: [source], sourcesContent: [code], names: [], mappings: "AAAA" };
+	const data = Buffer.from(JSON.stringify(map)).toString("base64");
+	return `${code}\n//# sourceMappingURL=data:application/json;base64,${data}\n`;
+}
+
+test("what a function says of itself, however long, keeps nobody from reading the list", async () => {
+	const app = await TestApp.open("odd", { KEY: "v1" });
+	const often = Array.from(
+		{ length: 20_001 },
+		() => 'Deno.env.get("KEY");\nDeno.env.get(Math.random());',
+	).join("\n");
+	const events = await app.deploy({
+		often: `${often}${SHOW("KEY")}`,
+		plain: SHOW("KEY"),
+		longname: SHOW("N".repeat(300)),
+		longfile: mapped(SHOW("KEY"), `${"d/".repeat(5000)}f.ts`),
+	});
+	expect(statusesOf(events)).toEqual({
+		often: "deployed",
+		plain: "deployed",
+		longname: "deployed",
+		longfile: "deployed",
+	});
+	const listed = functionListSchema.parse({ functions: await client.functions("odd") });
+	expect(listed.functions.map(({ name }) => name)).toEqual(["longfile", "longname", "often", "plain"]);
+	const redeployed = (await app.set({ KEY: "v2" })).map((result) => result.function).sort();
+	expect(redeployed).toEqual(["longfile", "often", "plain"]);
+	expect(await app.fetch("longfile")).toBe("v2");
+});
