@@ -1,7 +1,7 @@
 /**
  * `coffer.vault` on disk: read, and replaced atomically under its lock.
  */
-import { lstatSync } from "node:fs";
+import { type BigIntStats, lstatSync } from "node:fs";
 import { join } from "node:path";
 import { fromUtf8 } from "../bytes.ts";
 import { hash, toBase64 } from "../crypto.ts";
@@ -33,6 +33,12 @@ export function vaultDigest(text: string): string {
  * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a fault in it, exit 5 for conflict markers
  */
 export async function loadVault(root: string): Promise<LoadedVault> {
+	const text = await readVaultText(root);
+	return { document: parseVault(text), text, digest: vaultDigest(text) };
+}
+
+/** The vault's text, whatever it says. @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 where it is not UTF-8 */
+export async function readVaultText(root: string): Promise<string> {
 	const bytes = await readWhole(join(root, VAULT_FILE), LIMITS.fileBytes);
 	if (bytes === undefined) {
 		throw new AppError({
@@ -45,7 +51,7 @@ export async function loadVault(root: string): Promise<LoadedVault> {
 	const text = fromUtf8(bytes);
 	if (text === undefined)
 		throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
-	return { document: parseVault(text), text, digest: vaultDigest(text) };
+	return text;
 }
 
 function firstBadLine(bytes: Uint8Array): number {
@@ -87,6 +93,33 @@ function changedMeanwhile(): AppError {
 	});
 }
 
+/** Replaces the vault unless another program wrote it since `before`. @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) */
+async function replaceUnchanged(path: string, text: string, before: BigIntStats | undefined): Promise<void> {
+	await replaceFile(path, text, {
+		mode: NEW_FILE_MODE,
+		beforeRename: async () => {
+			const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+			if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size)
+				throw changedMeanwhile();
+		},
+	});
+}
+
+/**
+ * Repairs a vault that may not be readable as one, under its lock.
+ * @param repair from the text to the one that takes its place; undefined leaves it
+ */
+export async function repairVault(root: string, repair: (text: string) => string | undefined): Promise<void> {
+	await withLock(join(root, LOCK_FILE), async () => {
+		const path = join(root, VAULT_FILE);
+		await removeLeftovers(path);
+		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+		const text = await readVaultText(root);
+		const repaired = repair(text);
+		if (repaired !== undefined && repaired !== text) await replaceUnchanged(path, repaired, before);
+	});
+}
+
 /**
  * Edits the vault under its lock: loads it, lets `edit` work on it, and writes the result if the text differs.
  * @param settled runs under the lock after the write, with the vault as it now is (for marks)
@@ -104,14 +137,7 @@ export async function editVault<T>(
 		const { document, result } = await edit(loaded);
 		const text = document ? printed(document) : loaded.text;
 		if (document && text !== loaded.text) {
-			await replaceFile(path, text, {
-				mode: NEW_FILE_MODE,
-				beforeRename: async () => {
-					const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-					if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size)
-						throw changedMeanwhile();
-				},
-			});
+			await replaceUnchanged(path, text, before);
 			await settled({ document, text, digest: vaultDigest(text) }, result);
 		} else {
 			await settled(loaded, result);

@@ -11,7 +11,8 @@ import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import { formatRecord, parseRecord, type SealedRecord } from "./record.ts";
 import { compareNames, FORMAT_VERSION, isEnvironmentName, LIMITS, MAGIC, malformed } from "./syntax.ts";
 
-const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
+/** A line that git puts around the sides of a conflict. No line of a vault is like it. */
+export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
 const HEADER = /^coffer-vault ([1-9][0-9]{0,3}) ([A-Za-z0-9_-]{43})$/;
 /** How much of a strange line an error shows. */
 const SHOWN_CHARACTERS = 40;
@@ -19,15 +20,18 @@ const SHOWN_CHARACTERS = 40;
 /** Reads line by line, and knows where it is. */
 class LineReader {
 	readonly #lines: readonly string[];
+	readonly #numbers: readonly number[] | undefined;
 	#index = 0;
 
-	constructor(text: string) {
+	/** @param numbers of the lines, where they are not 1, 2, 3, … */
+	constructor(text: string, numbers?: readonly number[]) {
 		this.#lines = text.split("\n");
+		this.#numbers = numbers;
 	}
 
 	/** 1-based number of the line that `peek` shows. */
 	get line(): number {
-		return this.#index + 1;
+		return this.#numbers?.[this.#index] ?? this.#index + 1;
 	}
 
 	/** Lines left, the empty one after the last LF included. */
@@ -85,7 +89,7 @@ function refuseConflictMarkers(text: string): void {
 	throw new AppError({
 		code: "VAULT_CONFLICTED",
 		message: `coffer.vault, line ${index + 1}: git left a merge conflict here.`,
-		hint: "Where both sides only added records, keep all of them, sorted by name, and delete the marker lines; where both changed one record, keep one.",
+		hint: "Run 'coffer vault resolve': it unites what both sides changed, and asks where both changed one name.",
 		exit: EXIT.conflict,
 		line: index + 1,
 	});
@@ -163,14 +167,15 @@ function readEnvironment(reader: LineReader): EnvironmentSection {
 
 /**
  * Reads a vault. Checks the whole syntax, no signature.
+ * @param numbers of the text's lines, where it is a part of a longer text
  * @throws AppError with the line: exit 7 for a fault, exit 5 `VAULT_CONFLICTED` for git's conflict markers,
  *   exit 1 `VAULT_VERSION_UNKNOWN` for a newer format
  */
-export function parseVault(text: string): VaultDocument {
+export function parseVault(text: string, numbers?: readonly number[]): VaultDocument {
 	if (text.length > LIMITS.fileBytes)
 		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
 	refuseConflictMarkers(text);
-	const reader = new LineReader(text);
+	const reader = new LineReader(text, numbers);
 	const vaultId = readHeader(reader);
 	reader.expect("", "a blank line");
 	reader.expect("vault", "'vault'");

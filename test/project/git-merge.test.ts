@@ -1,66 +1,9 @@
 /** Vaults in real git: what merges cleanly, what conflicts, and what is said of it. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { refusalOf } from "../support/refusal.ts";
 import { TestProject } from "./project.ts";
-
-/** Git without anybody's own configuration. */
-const ENVIRONMENT = {
-	PATH: process.env.PATH,
-	GIT_CONFIG_GLOBAL: "/dev/null",
-	GIT_CONFIG_SYSTEM: "/dev/null",
-	GIT_AUTHOR_NAME: "test",
-	GIT_AUTHOR_EMAIL: "test@example.com",
-	GIT_COMMITTER_NAME: "test",
-	GIT_COMMITTER_EMAIL: "test@example.com",
-};
-
-class Repository {
-	readonly project: TestProject;
-
-	constructor(project: TestProject) {
-		this.project = project;
-		this.git("init", "-q", "-b", "main");
-		this.commit();
-	}
-
-	git(...words: string[]): string {
-		return execFileSync("git", words, {
-			cwd: this.project.root,
-			env: ENVIRONMENT,
-			encoding: "utf8",
-			stdio: ["ignore", "pipe", "pipe"],
-		});
-	}
-
-	commit(): void {
-		this.git("add", "-A");
-		this.git("commit", "-q", "-m", "state");
-	}
-
-	/** Does something on a new branch, then something else on main, and merges. @returns whether it was clean */
-	async merge(theirs: () => Promise<unknown>, ours: () => Promise<unknown>): Promise<boolean> {
-		this.git("checkout", "-q", "-b", "branch");
-		await theirs();
-		this.commit();
-		this.git("checkout", "-q", "main");
-		await ours();
-		this.commit();
-		return (
-			spawnSync("git", ["merge", "-q", "-m", "merge", "branch"], { cwd: this.project.root, env: ENVIRONMENT })
-				.status === 0
-		);
-	}
-}
-
-type Edit = Record<string, string | undefined>;
-
-async function apply(project: TestProject, edit: Edit): Promise<void> {
-	for (const [name, value] of Object.entries(edit)) {
-		if (value === undefined) await project.delete(name);
-		else await project.set({ [name]: value });
-	}
-}
+import { apply, type Edit, Repository } from "./repository.ts";
 
 async function repository(): Promise<Repository> {
 	const project = await TestProject.create();

@@ -1,0 +1,104 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { listNames } from "../../cli/edit-result.ts";
+import { findHolder } from "../../cli/project.ts";
+import { promptChoice } from "../../cli/prompts.ts";
+import { MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { cryptoReady } from "../../crypto.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { previewResolution, type Resolution, resolveVault, type Take } from "../../project/resolve.ts";
+import { requireRoot } from "../../project/root.ts";
+import type { Side } from "../../vault/unite.ts";
+
+export default class VaultResolve extends BaseCommand<Resolution> {
+	static override summary = "Repair a vault in which git left a merge conflict";
+	static override description =
+		"Records of different names are united; no key is needed for that. Where both sides changed one name, --take decides, for the names given or for all; on a terminal it is asked, and without one it is exit 5. Membership that both sides changed is refused.";
+	static override examples = [
+		"<%= config.bin %> vault resolve",
+		"<%= config.bin %> vault resolve --take theirs API_KEY",
+	];
+	static override strict = false;
+	static override args = {
+		names: Args.string({ name: "NAME...", description: "names that --take decides; all by default" }),
+	};
+	static override flags = {
+		take: Flags.string({ description: "whose value wins", options: ["ours", "theirs"], helpValue: "SIDE" }),
+	};
+
+	protected async execute(): Promise<Resolution> {
+		const { argv, flags } = await this.parse(VaultResolve);
+		const names = argv.map(String);
+		const root = requireRoot(process.cwd());
+		await cryptoReady;
+		const first = await previewResolution(root);
+		if (first.open.length === 0) {
+			requireOpen(names, []);
+			return resolveVault(root, {});
+		}
+		const identity = (await findHolder(this.environment))?.identity;
+		const { open } = await previewResolution(root, identity);
+		requireOpen(
+			names,
+			open.map(({ name }) => name),
+		);
+		const take = takeOf(flags.take, names) ?? (await this.ask(open));
+		return resolveVault(root, { identity, take });
+	}
+
+	/** One question a name; undefined where nobody can be asked. */
+	private async ask(open: Resolution["open"]): Promise<Take | undefined> {
+		if (!this.terminal.interactive || open.length === 0) return undefined;
+		const answers = new Map<string, Side>();
+		for (const { environment, name } of open) {
+			const answer = await promptChoice(
+				this.terminal,
+				`Both sides changed ${name} in '${environment}'. Whose value is right?`,
+				[
+					{ value: "ours", label: "ours", hint: "the branch that was merged into" },
+					{ value: "theirs", label: "theirs", hint: "the branch that was merged" },
+					{ value: "none", label: "decide later" },
+				],
+				"coffer vault resolve --take ours|theirs",
+			);
+			if (answer === "ours" || answer === "theirs") answers.set(`${environment}/${name}`, answer);
+		}
+		return (environment, name) => answers.get(`${environment}/${name}`);
+	}
+
+	protected render({ conflicted, open, decided }: Resolution, terminal: Terminal): void {
+		if (!conflicted) terminal.line("There is no conflict in coffer.vault.");
+		if (decided.length > 0)
+			terminal.line(`${MARKS.ok} Decided ${listNames(decided.map(({ name }) => name))}`);
+		if (conflicted && open.length === 0)
+			terminal.line(`${MARKS.ok} Repaired coffer.vault; tell git: git add coffer.vault`);
+	}
+}
+
+function takeOf(side: string | undefined, names: readonly string[]): Take | undefined {
+	if (side !== "ours" && side !== "theirs") {
+		if (names.length === 0) return undefined;
+		throw new AppError({
+			code: "USAGE",
+			message: "Names were given without --take.",
+			hint: "coffer vault resolve --take ours|theirs [NAME...]",
+			exit: EXIT.usage,
+		});
+	}
+	return (_, name) => (names.length === 0 || names.includes(name) ? side : undefined);
+}
+
+/** @throws AppError `NOT_IN_CONFLICT` (exit 4); a word that is no name is not repeated */
+function requireOpen(names: readonly string[], open: readonly string[]): void {
+	if (names.every((name) => open.includes(name))) return;
+	throw new AppError({
+		code: "NOT_IN_CONFLICT",
+		message: "One of the names is not in conflict; nothing was changed.",
+		hint:
+			open.length > 0
+				? `In conflict: ${listNames(open)}.`
+				: "Nothing has to be decided: leave the names out.",
+		exit: EXIT.notFound,
+	});
+}

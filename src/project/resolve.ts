@@ -1,0 +1,117 @@
+/**
+ * The repair of a vault in which git left conflict markers.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import {
+	isConflicted,
+	printConflicted,
+	type RecordConflict,
+	splitConflicts,
+} from "../vault/conflict-text.ts";
+import { parseVault, printVault } from "../vault/format.ts";
+import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
+import type { EnvironmentState } from "../vault/membership.ts";
+import { openRecord, verifyRecord } from "../vault/seal.ts";
+import { type Side, type UniteOptions, uniteVaults } from "../vault/unite.ts";
+import type { SessionIdentity } from "./session.ts";
+import { readVaultText, repairVault } from "./vault-file.ts";
+
+/** A name that both sides changed. */
+export interface ConflictName {
+	readonly environment: string;
+	readonly name: string;
+}
+
+export interface Resolution {
+	/** Whether there was a conflict at all. */
+	readonly conflicted: boolean;
+	/** What nobody has decided yet. */
+	readonly open: readonly ConflictName[];
+	/** What was decided. */
+	readonly decided: readonly ConflictName[];
+}
+
+export type Take = (environment: string, name: string) => Side | undefined;
+
+interface Repair extends Resolution {
+	readonly text: string;
+}
+
+/** Opens each environment's keys once; an identity that is no member of it sees no value, and so none that are the same. */
+function valuesOf(identity: SessionIdentity): NonNullable<UniteOptions["sameValue"]> {
+	const opened = new Map<string, EnvironmentKeys | undefined>();
+	const keysOf = (state: EnvironmentState): EnvironmentKeys | undefined => {
+		if (!opened.has(state.name))
+			opened.set(
+				state.name,
+				state.members.has(identity.publicKeys.sign) ? openKeys(state, identity) : undefined,
+			);
+		return opened.get(state.name);
+	};
+	return (state, ours, theirs) => {
+		const keys = keysOf(state);
+		if (!keys) return false;
+		for (const record of [ours, theirs]) verifyRecord(state, record);
+		return openRecord(state, keys, ours) === openRecord(state, keys, theirs);
+	};
+}
+
+function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
+	return conflicts.map(({ environment, name }) => ({ environment, name }));
+}
+
+function repairOf(text: string, identity: SessionIdentity | undefined, take: Take | undefined): Repair {
+	if (!isConflicted(text)) {
+		parseVault(text);
+		return { conflicted: false, open: [], decided: [], text };
+	}
+	const { ours, theirs, ancestorLines } = splitConflicts(text);
+	const ancestor = ancestorLines && {
+		has: (_: string, record: { body: string }) => ancestorLines.has(record.body),
+		resealed: () => false,
+		hasSection: () => false,
+	};
+	const sameValue = identity && valuesOf(identity);
+	const { document, conflicts, decided } = uniteVaults(ours, theirs, { ancestor, sameValue, take });
+	return {
+		conflicted: true,
+		open: namesOf(conflicts),
+		decided: namesOf(decided),
+		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
+	};
+}
+
+/** What a repair would leave open, without writing anything. @throws AppError as `resolveVault` */
+export async function previewResolution(root: string, identity?: SessionIdentity): Promise<Resolution> {
+	const { conflicted, open, decided } = repairOf(await readVaultText(root), identity, undefined);
+	return { conflicted, open, decided };
+}
+
+/**
+ * Repairs the vault. Nothing is written while no conflict is decided; with some decided, the file keeps markers
+ * around the others, and around nothing else.
+ * @param identity to see where both sides set the same value; nobody's is needed where only different names met
+ * @throws AppError `MERGE_CONFLICT` (exit 5) with the names that are open (data: Resolution); or what `uniteVaults`
+ *   and `splitConflicts` throw
+ */
+export async function resolveVault(
+	root: string,
+	{ identity, take }: { identity?: SessionIdentity | undefined; take?: Take | undefined },
+): Promise<Resolution> {
+	let repair: Repair | undefined;
+	await repairVault(root, (text) => {
+		repair = repairOf(text, identity, take);
+		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;
+	});
+	if (!repair) throw new TypeError("The repair did not run.");
+	const { conflicted, open, decided } = repair;
+	const resolution: Resolution = { conflicted, open, decided };
+	if (open.length === 0) return resolution;
+	throw new AppError({
+		code: "MERGE_CONFLICT",
+		message: `Both sides changed ${open.map(({ environment, name }) => `${name} (${environment})`).join(", ")}.`,
+		hint: "Decide: coffer vault resolve --take ours|theirs [NAME...]",
+		exit: EXIT.conflict,
+		data: resolution,
+	});
+}

@@ -1,0 +1,60 @@
+/** `coffer vault resolve` on the real binary, after a merge by real git. */
+import { expect, test } from "vitest";
+import { commit } from "./support/clone.ts";
+import { newProject, type Project } from "./support/project.ts";
+
+async function branches(project: Project, theirs: readonly string[], ours: readonly string[]): Promise<void> {
+	await project.git("init", "--quiet");
+	await commit(project, "Start");
+	await project.git("checkout", "--quiet", "-b", "branch");
+	await project.ok(["secrets", "set", ...theirs]);
+	await commit(project, "Theirs");
+	await project.git("checkout", "--quiet", "-");
+	await project.ok(["secrets", "set", ...ours]);
+	await commit(project, "Ours");
+	await expect(project.git("merge", "--quiet", "branch")).rejects.toThrow();
+}
+
+const WITHOUT_IDENTITY = { env: { COFFER_IDENTITY: undefined } };
+
+test("names that met in one gap: the error names the command, and the command needs no identity", async () => {
+	await using project = await newProject();
+	await branches(project, ["ONE=1"], ["TWO=2"]);
+	const refused = await project.coffer(["secrets", "list", "--json"]);
+	expect(refused.status).toBe(5);
+	expect(refused.error()).toMatchObject({ code: "VAULT_CONFLICTED", exit: 5 });
+	expect(refused.error().hint).toContain("coffer vault resolve");
+	const { stdout } = await project.ok(["vault", "resolve"], WITHOUT_IDENTITY);
+	expect(stdout).toMatch(/Repaired coffer\.vault/);
+	await commit(project, "Merge");
+	expect((await project.data(["secrets", "list"])).secrets).toMatchObject([{ name: "ONE" }, { name: "TWO" }]);
+	await project.ok(["vault", "verify"]);
+	expect((await project.ok(["vault", "resolve"])).stdout).toMatch(/no conflict/);
+});
+
+test("one name on both sides: exit 5 by name, never by value; --take decides, name by name", async () => {
+	await using project = await newProject();
+	await branches(project, ["A=theirs-value-a", "B=theirs-value-b"], ["A=ours-value-a", "B=ours-value-b"]);
+	const text = project.vault;
+	const refused = await project.coffer(["vault", "resolve", "--json"]);
+	expect(refused.status).toBe(5);
+	expect(refused.error()).toMatchObject({ code: "MERGE_CONFLICT", exit: 5 });
+	expect(refused.error().message).toBe("Both sides changed A (production), B (production).");
+	expect(refused.json().open).toEqual(["A", "B"].map((name) => ({ environment: "production", name })));
+	expect(refused.stdout + refused.stderr).not.toMatch(/value-/);
+	expect(project.vault).toBe(text);
+
+	for (const args of [["--take", "ours", "C"], ["A"], ["--take", "mine"]]) {
+		const wrong = await project.coffer(["vault", "resolve", ...args]);
+		expect([2, 4]).toContain(wrong.status);
+		expect(project.vault).toBe(text);
+	}
+	const half = await project.coffer(["vault", "resolve", "--take", "theirs", "A", "--json"]);
+	expect(half.status).toBe(5);
+	expect(half.json()).toMatchObject({ open: [{ name: "B" }], decided: [{ name: "A" }] });
+	expect(await project.data(["vault", "resolve", "--take", "ours"])).toMatchObject({
+		conflicted: true,
+		open: [],
+	});
+	expect([await project.reveal("A"), await project.reveal("B")]).toEqual(["theirs-value-a", "ours-value-b"]);
+});
