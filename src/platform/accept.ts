@@ -5,13 +5,13 @@ import type { KeyPair } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { type Change, type Head, isAuthenticChange, type LogEntry, nextHead } from "../protocol/change.ts";
 import { openKeys } from "../vault/keys.ts";
-import { type EnvironmentState, epochNumber } from "../vault/membership.ts";
+import type { EnvironmentState } from "../vault/membership.ts";
 import { parseRecordText, type SealedRecord } from "../vault/record.ts";
 import { verifyRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
 import { LIMITS } from "../vault/syntax.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./header.ts";
-import type { AppState } from "./state.ts";
+import { type AppState, isNewer } from "./state.ts";
 
 /** What the platform needs of its identity to look into an environment. */
 export interface Opener {
@@ -138,15 +138,8 @@ function acceptRecords(state: AppState, environment: EnvironmentState, change: C
 	return records;
 }
 
-/** A newer version, or the same value sealed anew under a newer epoch. */
 function checkVersion(stored: SealedRecord | undefined, record: SealedRecord): void {
-	if (stored === undefined || record.version > stored.version) return;
-	const epoch = epochNumber(record.epoch) ?? 0;
-	const isReseal =
-		record.version === stored.version &&
-		record.kind === stored.kind &&
-		epoch > (epochNumber(stored.epoch) ?? 0);
-	if (isReseal) return;
+	if (stored === undefined || isNewer(stored, record)) return;
 	throw new AppError({
 		code: "RECORD_OUTDATED",
 		message: `The change holds version ${record.version} of ${record.name}; the platform has version ${stored.version}.`,

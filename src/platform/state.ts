@@ -12,10 +12,11 @@ import {
 	nextHead,
 } from "../protocol/change.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
+import { epochNumber } from "../vault/membership.ts";
 import { parseRecordText, type SealedRecord } from "../vault/record.ts";
 import type { AppEvent } from "./events.ts";
 import type { Deployment } from "./function.ts";
-import { type VerifiedHeader, verifyHeader } from "./header.ts";
+import { checkContinues, type VerifiedHeader, verifyHeader } from "./header.ts";
 import type { SecretChange } from "./redeploy/plan.ts";
 
 /** What one entry of the log was about. */
@@ -78,17 +79,29 @@ export class AppFold implements AppState {
 	}
 
 	/**
-	 * Takes in an entry as it is read from the store: its place in the hash chain, its signature and its header
-	 * are checked. Records are checked when they are opened.
+	 * Takes in an entry as it is read from the store: its place in the hash chain, that a writer signed it, that its
+	 * header continues the one before, and that no record takes the place of a newer one. The records' own
+	 * signatures are checked when they are opened.
 	 * @throws AppError `LOG_DAMAGED` (exit 7), or a fault of header or records
 	 */
 	applyEntry(entry: LogEntry): void {
 		const { change } = entry;
 		const expected = nextHead(this.head, change);
-		const inPlace = entry.revision === expected.revision && entry.head === expected.head;
+		const inPlace =
+			entry.revision === expected.revision &&
+			entry.head === expected.head &&
+			this.heads[change.base.revision] === change.base.head &&
+			!this.operations.has(change.operation);
 		if (!inPlace || !isAuthenticChange(this.context, change)) throw damaged(this.context.app, entry.revision);
 		const header = change.header === null ? undefined : verifyHeader(this.context, change.header);
-		this.applyAccepted(entry, header, change.records.map(parseRecordText));
+		if (change.header !== null && this.header !== undefined) checkContinues(change.header, this.header.text);
+		const environment = (header ?? this.header)?.environment;
+		const records = change.records.map(parseRecordText);
+		// Whoever can write to the store could otherwise bring back what members had replaced.
+		const isWriter = environment?.members.get(change.author)?.role === "writer";
+		if (!isWriter || !records.every((record) => isNewer(this.records.get(record.name), record)))
+			throw damaged(this.context.app, entry.revision);
+		this.applyAccepted(entry, header, records);
 	}
 
 	/** Takes in an entry that `acceptChange` made for this very state: nothing is checked again. */
@@ -117,7 +130,9 @@ export class AppFold implements AppState {
 			this.#applyFailure(event.deployment, event.error);
 		} else if (event.type === "redeployed") {
 			const operation = this.operations.get(event.operation);
-			if (operation) operation.redeployed = { results: event.results, untouched: event.untouched };
+			// The platform wrote this after the change: somebody cut the log.
+			if (!operation) throw cut(this.context.app);
+			operation.redeployed = { results: event.results, untouched: event.untouched };
 		} else if (event.type === "observed") {
 			this.#applyObserved(event);
 		} else {
@@ -145,6 +160,13 @@ export class AppFold implements AppState {
 	}
 }
 
+/** Whether a record may take the stored one's place: a newer version, or the same value sealed anew under a newer epoch. */
+export function isNewer(stored: SealedRecord | undefined, record: SealedRecord): boolean {
+	if (stored === undefined || record.version > stored.version) return true;
+	if (record.version !== stored.version || record.kind !== stored.kind) return false;
+	return (epochNumber(record.epoch) ?? 0) > (epochNumber(stored.epoch) ?? 0);
+}
+
 /** Which names have another value after these records, or none any more. A reseal keeps its version. */
 function realChanges(
 	before: ReadonlyMap<string, SealedRecord>,
@@ -157,6 +179,15 @@ function realChanges(
 		else if (kind === "deleted" && old?.kind === "live") changed.push({ name, kind: "deleted" });
 	}
 	return changed;
+}
+
+function cut(app: string): AppError {
+	return new AppError({
+		code: "LOG_DAMAGED",
+		message: `The log of ${app} ends before a change that the platform applied.`,
+		hint: "Somebody wrote to the store: restore it from a backup.",
+		exit: EXIT.integrity,
+	});
 }
 
 function damaged(app: string, revision: number): AppError {

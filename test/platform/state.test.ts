@@ -4,7 +4,7 @@ import { acceptChange } from "../../src/platform/accept.ts";
 import type { AppEvent } from "../../src/platform/events.ts";
 import type { Deployment, Reference } from "../../src/platform/function.ts";
 import { AppFold } from "../../src/platform/state.ts";
-import type { LogEntry } from "../../src/protocol/change.ts";
+import { type LogEntry, nextHead } from "../../src/protocol/change.ts";
 import { parseRecordText, type SealedRecord } from "../../src/vault/record.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 
@@ -91,6 +91,41 @@ describe("the log", () => {
 		);
 		expect(() => refold(entries)).not.toThrow();
 		expect(() => refold(damage(entries))).toThrow(expect.objectContaining({ code: "LOG_DAMAGED", exit: 7 }));
+	});
+
+	/** An entry as somebody makes it who can write to the store and has a key pair, though nobody else's. */
+	function appended(
+		entries: readonly LogEntry[],
+		records: SealedRecord[],
+		by = newTestIdentity(),
+	): LogEntry[] {
+		const last = entries.at(-1);
+		if (!last) throw new Error("The log is empty.");
+		const change = vault.change(APP, { revision: last.revision, head: last.head }, records, { by });
+		return [...entries, { ...nextHead(last, change), change }];
+	}
+
+	test("an older record that a stranger brought back is noticed", () => {
+		const old = vault.record("A", 1, "a");
+		const { entries } = logOf([old], [vault.record("A", 2, "b")]);
+		expect(() => refold(appended(entries, [old]))).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
+		expect(() => refold(appended(entries, [vault.record("A", 3, "c")]))).toThrow(
+			expect.objectContaining({ code: "LOG_DAMAGED" }),
+		);
+		expect(() => refold(appended(entries, [old], vault.writer))).toThrow(
+			expect.objectContaining({ code: "LOG_DAMAGED" }),
+		);
+		expect(() => refold(appended(entries, [vault.record("A", 3, "c")], vault.writer))).not.toThrow();
+	});
+
+	test("an end that was cut off is noticed where the platform had applied it", () => {
+		const { entries } = logOf([vault.record("A", 1, "a")], [vault.record("A", 2, "b")]);
+		const operation = entries[1]?.change.operation ?? "";
+		const event: AppEvent = { type: "redeployed", operation, results: [], untouched: [], atMs: 0 };
+		expect(() => refold(entries).applyEvent(event)).not.toThrow();
+		expect(() => refold(entries.slice(0, 1)).applyEvent(event)).toThrow(
+			expect.objectContaining({ code: "LOG_DAMAGED", exit: 7 }),
+		);
 	});
 
 	test("tells which names really changed", () => {
