@@ -7,28 +7,37 @@ import type { Socket } from "node:net";
 
 export class OpenSockets {
 	readonly #open = new Set<Socket>();
-	readonly #busy = new Set<Socket>();
+	/** How many answers each connection still owes. */
+	readonly #owed = new Map<Socket, number>();
 	#isEnding = false;
 
 	/** To be made before the server listens. */
 	constructor(server: Server) {
 		server.on("connection", (socket: Socket) => {
 			this.#open.add(socket);
-			socket.on("close", () => this.#open.delete(socket));
-		});
-		server.on("request", ({ socket }, response) => {
-			this.#busy.add(socket);
-			response.on("close", () => {
-				this.#busy.delete(socket);
-				// What was answered may still be on its way out.
-				if (this.#isEnding) socket.destroySoon();
+			socket.on("close", () => {
+				this.#open.delete(socket);
+				this.#owed.delete(socket);
 			});
+		});
+		server.on("request", ({ socket }, response) => this.hold(socket, response));
+	}
+
+	/** Keeps a connection open until the answer is out: for those that the server does not emit as `request`. */
+	hold(socket: Socket, answer: NodeJS.EventEmitter): void {
+		this.#owed.set(socket, (this.#owed.get(socket) ?? 0) + 1);
+		answer.once("close", () => {
+			const left = (this.#owed.get(socket) ?? 1) - 1;
+			if (left > 0) this.#owed.set(socket, left);
+			else this.#owed.delete(socket);
+			// What was answered may still be on its way out.
+			if (left <= 0 && this.#isEnding) socket.destroySoon();
 		});
 	}
 
-	/** Ends the connections with no request under way, and each other one after its answer. */
+	/** Ends the connections on which nothing is asked, and each other one after its last answer. */
 	endUnused(): void {
 		this.#isEnding = true;
-		for (const socket of this.#open) if (!this.#busy.has(socket)) socket.destroy();
+		for (const socket of this.#open) if (!this.#owed.has(socket)) socket.destroy();
 	}
 }

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { Pool } from "undici";
+import { OpenSockets } from "../open-sockets.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { forwardedRequestHeaders, isRequestId } from "./headers.ts";
@@ -57,8 +58,8 @@ class NodeGateway implements Gateway {
 	#pools = new Map<Instance, Pool>();
 	#maxBodyBytes: number;
 	#responseTimeoutMs: number;
+	#sockets: OpenSockets;
 	#upgraded = new Set<Duplex>();
-	#isClosing = false;
 
 	constructor(options: GatewayOptions) {
 		this.#options = options;
@@ -73,8 +74,15 @@ class NodeGateway implements Gateway {
 			requireHostHeader: true,
 		});
 		this.#server.on("request", (request, response) => void this.#handle(request, response, false));
-		this.#server.on("checkContinue", (request, response) => void this.#handle(request, response, true));
-		this.#server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
+		this.#sockets = new OpenSockets(this.#server);
+		this.#server.on("checkContinue", (request, response) => {
+			this.#sockets.hold(request.socket, response);
+			void this.#handle(request, response, true);
+		});
+		this.#server.on("upgrade", (request, socket, head) => {
+			this.#sockets.hold(request.socket, socket);
+			void this.#upgrade(request, socket, head);
+		});
 	}
 
 	listen(port: number, host: string): Promise<{ host: string; port: number }> {
@@ -89,9 +97,8 @@ class NodeGateway implements Gateway {
 	}
 
 	async close({ graceMs = 30_000 } = {}): Promise<void> {
-		this.#isClosing = true;
 		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-		this.#server.closeIdleConnections();
+		this.#sockets.endUnused();
 		const timer = setTimeout(() => {
 			this.#server.closeAllConnections();
 			for (const socket of this.#upgraded) socket.destroy();
@@ -151,8 +158,6 @@ class NodeGateway implements Gateway {
 	async #handle(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): Promise<void> {
 		// A client that goes away is seen as `close`; what was being written then is lost either way.
 		response.on("error", () => response.destroy());
-		// While closing, a connection that was kept alive for the next request ends with this one.
-		response.on("close", () => this.#isClosing && setImmediate(() => this.#server.closeIdleConnections()));
 		const requestId = requestIdOf(request);
 		const checked = this.#check(request);
 		if (checked.route === undefined) return sendProblem(request, response, checked.problem, requestId);

@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { Agent, request } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import { call, openStage, type Stage } from "./harness.ts";
@@ -121,5 +122,28 @@ test("closing lets a request finish, and ends kept-alive connections with it", a
 		code: "ECONNREFUSED",
 	});
 	agent.destroy();
+	await closing.close();
+});
+
+test("closing waits for a request that asked whether to go on, and for no silent connection", async () => {
+	const closing = await openStage();
+	await closing.start("echo", "Deno.serve(async (r) => new Response(await r.text()));");
+	const silent = connect(closing.port, "127.0.0.1");
+	await once(silent, "connect");
+	const asking = connect(closing.port, "127.0.0.1");
+	asking.setEncoding("utf8");
+	const head = "POST /shop/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\n";
+	asking.write(head);
+	expect(String(await once(asking, "data"))).toContain("100 Continue");
+	const closed = closing.gateway.close({ graceMs: 3_600_000 });
+	await once(silent, "close");
+	let answer = "";
+	asking.on("data", (text: string) => {
+		answer += text;
+	});
+	asking.write("done");
+	await once(asking, "close");
+	expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*done/);
+	await closed;
 	await closing.close();
 });
