@@ -116,10 +116,9 @@ export class AppFunctions {
 				return result;
 			}),
 		);
-		if (functions.length > 0) {
-			const atMs = this.#options.now();
-			await this.app.record(() => ({ type: "redeployed", operation, results, untouched, atMs }));
-		}
+		// Where no function was concerned, too: a repeat must find that this was the first answer.
+		const atMs = this.#options.now();
+		await this.app.record(() => ({ type: "redeployed", operation, results, untouched, atMs }));
 		return { results, untouched };
 	}
 
