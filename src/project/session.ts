@@ -7,7 +7,7 @@ import { AppError, EXIT } from "../errors.ts";
 import { type Link, linkHash } from "../vault/chain.ts";
 import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import { advanceMarks, checkPin, compareMarks, isMarked, type Pin } from "../vault/marks.ts";
+import { advanceMarks, checkPin, compareChain, compareMarks, isMarked, type Pin } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { openRecord, verifyRecord } from "../vault/seal.ts";
 import {
@@ -17,8 +17,7 @@ import {
 	readCheckoutMemory,
 	readEnvironmentMemory,
 	readProjectPin,
-	writeCheckoutMemory,
-	writeEnvironmentMemory,
+	updateMemory,
 	writeProjectPin,
 } from "./state.ts";
 import type { LoadedVault } from "./vault-file.ts";
@@ -99,7 +98,8 @@ export class VaultSession {
 	 * Remembers what was verified, and that this text of the vault was looked at.
 	 * @param now the vault as it is on disk when the command ends
 	 * @param written records that this command put into it, verified or its own
-	 * @param options `always`: write although the vault is the same (the platform's part of the memory changed)
+	 * @param options `always`: write although the vault is the same, and the platform's part of the memory too. The
+	 *   session must have been opened under the vault's lock, which is still held
 	 */
 	async remember(
 		now: LoadedVault,
@@ -108,23 +108,31 @@ export class VaultSession {
 	): Promise<void> {
 		const { place, memory, checkout } = this;
 		if (now.digest === checkout.seen && this.#fresh.length === 0 && !options.always) return;
-		advanceMarks(memory.marks, [...this.#fresh, ...written]);
-		memory.pin = advancedPin(memory.pin, now, this);
-		await writeEnvironmentMemory(place, memory);
-		checkout.seen = now.digest;
-		await writeCheckoutMemory(place, checkout);
+		const { platform } = checkout;
+		const updated = await updateMemory(place, (present, presentCheckout) => {
+			advanceMarks(present.marks, [...this.#fresh, ...written]);
+			present.pin = advancedPin(present.pin, now, this);
+			presentCheckout.seen = now.digest;
+			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
+			if (options.always) presentCheckout.platform = platform;
+		});
+		Object.assign(memory, updated.memory);
+		Object.assign(checkout, updated.checkout);
 		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
 	}
 }
 
-/** The longer of pin and file; they are known to agree. */
+/** The longer of pin and file. What another process pinned meanwhile, and the file does not continue, stays. */
 function advancedPin(pin: Pin | undefined, now: LoadedVault, session: VaultSession): Pin {
-	const vault = now.document.links.map(linkHash);
-	const members = (now.document.environments.get(session.place.environment)?.links ?? []).map(linkHash);
+	const advanced = (pinned: readonly string[] | undefined, links: readonly Link[]) =>
+		pinned && compareChain(pinned, links) !== "longer" ? pinned : links.map(linkHash);
 	return {
 		epoch: Math.max(pin?.epoch ?? 0, session.verified.state.epoch.number),
-		vault: pin && pin.vault.length > vault.length ? pin.vault : vault,
-		environment: pin && pin.environment.length > members.length ? pin.environment : members,
+		vault: advanced(pin?.vault, now.document.links),
+		environment: advanced(
+			pin?.environment,
+			now.document.environments.get(session.place.environment)?.links ?? [],
+		),
 	};
 }
 

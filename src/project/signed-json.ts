@@ -54,10 +54,8 @@ export async function readSignedJson(file: SignedFile, key: Uint8Array): Promise
 	return value;
 }
 
-/** Writes a file atomically, mode 0600, its folders 0700. @throws AppError `FILE_UNWRITABLE` (exit 1) */
-export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: object): Promise<void> {
-	const path = join(file.folder, file.name);
-	const folder = dirname(path);
+/** Makes a folder for local state, mode 0700, with those above it. @throws AppError `FILE_UNWRITABLE` (exit 1) */
+export async function makeStateFolder(folder: string): Promise<void> {
 	await mkdir(folder, { recursive: true, mode: FOLDER_MODE }).catch((cause: unknown) => {
 		throw new AppError({
 			code: "FILE_UNWRITABLE",
@@ -67,6 +65,12 @@ export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: 
 			cause,
 		});
 	});
+}
+
+/** Writes a file atomically, mode 0600, its folders 0700. @throws AppError `FILE_UNWRITABLE` (exit 1) */
+export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: object): Promise<void> {
+	const path = join(file.folder, file.name);
+	await makeStateFolder(dirname(path));
 	const json = JSON.stringify({ format: FORMAT, ...value });
 	await replaceFile(path, `${toBase64(macOf(file, key, json))}\n${json}\n`, { mode: FILE_MODE });
 }

@@ -6,10 +6,15 @@
  * `checkout-MEMBER-PATHHASH.json` (for one working copy); `projects/MEMBER-PATHHASH.json` says which vault a folder
  * holds. Each carries a MAC whose key derives from the identity, so whoever can only write the file cannot forge it.
  */
+import { join } from "node:path";
 import { lengthPrefixed } from "../bytes.ts";
 import { hash, toBase64 } from "../crypto.ts";
 import type { Mark, Pin } from "../vault/marks.ts";
-import { readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
+import { removeLeftovers } from "./atomic-file.ts";
+import { withLock } from "./lock.ts";
+import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
+
+const LOCK_FILE = "lock";
 
 export interface EnvironmentMemory {
 	pin: Pin | undefined;
@@ -104,7 +109,7 @@ export async function readEnvironmentMemory(place: MemoryPlace): Promise<Environ
 	return { pin, marks: marksOf(marks) };
 }
 
-export async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMemory): Promise<void> {
+async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMemory): Promise<void> {
 	await writeSignedJson(marksFile(place), place.stateKey, { pin: memory.pin, marks: rowsOf(memory.marks) });
 }
 
@@ -119,7 +124,31 @@ export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMe
 	return { seen, platform: platform && { ...platform, base: marksOf(platform.base) } };
 }
 
-export async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
+async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
 	const platform = memory.platform && { ...memory.platform, base: rowsOf(memory.platform.base) };
 	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform });
+}
+
+/**
+ * Changes what is remembered, as it is by now: whoever opened the vault a while ago may know less than another
+ * process has written since, here or in another working copy.
+ * @param change edits both in place; run under the environment's lock in the state folder
+ * @returns what was written
+ * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
+ */
+export async function updateMemory(
+	place: MemoryPlace,
+	change: (memory: EnvironmentMemory, checkout: CheckoutMemory) => void,
+): Promise<{ memory: EnvironmentMemory; checkout: CheckoutMemory }> {
+	const folder = join(place.folder, place.vaultId, place.environment);
+	await makeStateFolder(folder);
+	return await withLock(join(folder, LOCK_FILE), async () => {
+		const [memory, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+		change(memory, checkout);
+		for (const { name } of [marksFile(place), checkoutFile(place)])
+			await removeLeftovers(join(place.folder, name));
+		await writeEnvironmentMemory(place, memory);
+		await writeCheckoutMemory(place, checkout);
+		return { memory, checkout };
+	});
 }

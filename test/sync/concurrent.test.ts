@@ -115,3 +115,18 @@ test("processes that sync at once agree in the end", async () => {
 	expect(await names(project.context)).toEqual(await names(other));
 	expect(await names(other)).toEqual(["A1", "A2", "A3", "B1", "B2", "B3", "KEY"]);
 });
+
+test("a reader that opened the vault before a sync does not take back what the sync remembered", async () => {
+	using project = await TestProject.create();
+	await project.set({ KEY: "first" });
+	const target = await linkProject(platform, project.context, "slow-reader");
+	await project.set({ KEY: "second" });
+	const reader = await readSession(project.context);
+	reader.session.checkout.seen = "";
+	await project.set({ KEY: "third" });
+	await syncEnvironment(project.context, target);
+	await reader.remember();
+	const { checkout, memory } = (await readSession(project.context)).session;
+	expect(checkout.platform?.revision).toBe(2);
+	expect(memory.marks.get("KEY")?.version).toBe(3);
+});
