@@ -110,8 +110,8 @@ class ProjectWatch {
 	readonly #context: SessionContext;
 	readonly #target: LinkTarget;
 	readonly #options: WatchOptions;
-	/** The last failure that was told, so that it is told once. */
-	#told = "";
+	/** The last failure of each kind of work that was told, so that it is told once. */
+	readonly #told = new Map<Work, string>();
 
 	constructor(context: SessionContext, target: LinkTarget, options: WatchOptions) {
 		this.#context = context;
@@ -120,30 +120,28 @@ class ProjectWatch {
 	}
 
 	async do(work: Work): Promise<void> {
-		if (work === "sync") await this.#sync();
-		else await this.#deploy();
-		this.#told = "";
+		const left = await (work === "sync" ? this.#sync() : this.#deploy());
+		if (left) this.tell(work, left);
+		else this.#told.delete(work);
 	}
 
-	async #sync(): Promise<void> {
+	/** @returns what is left undone, for somebody to decide */
+	async #sync(): Promise<AppError | undefined> {
 		const onRedeploy = (result: RedeployResult) => this.#options.onEvent({ event: "redeployed", result });
 		const outcome: SyncOutcome = await syncEnvironment(this.#context, this.#target, { onRedeploy });
 		const { revision, sent, taken } = outcome;
 		if (sent.length > 0 || taken.length > 0)
 			this.#options.onEvent({ event: "synced", revision, sent, taken });
-		if (outcome.rolledBack.length > 0) {
-			this.tell(
-				new AppError({
-					code: "SYNC_ROLLED_BACK",
-					message: `Older here than on the platform, or gone here: ${outcome.rolledBack.join(", ")}. Left alone.`,
-					hint: "Decide: coffer sync --take local|platform.",
-					exit: EXIT.conflict,
-				}),
-			);
-		}
+		if (outcome.rolledBack.length === 0) return undefined;
+		return new AppError({
+			code: "SYNC_ROLLED_BACK",
+			message: `Older here than on the platform, or gone here: ${outcome.rolledBack.join(", ")}. Left alone.`,
+			hint: "Decide: coffer sync --take local|platform.",
+			exit: EXIT.conflict,
+		});
 	}
 
-	async #deploy(): Promise<void> {
+	async #deploy(): Promise<undefined> {
 		const onFunction = (result: DeployedFunction) => {
 			if (result.status !== "unchanged") this.#options.onEvent({ event: "function", result });
 		};
@@ -151,14 +149,14 @@ class ProjectWatch {
 	}
 
 	/** Tells a failure, once. @returns whether trying again later may help */
-	tell(error: unknown): boolean {
+	tell(work: Work, error: unknown): boolean {
 		if (!(error instanceof AppError)) throw error;
 		// A project may have only secrets so far.
 		if (error.code === "NO_FUNCTIONS") return false;
 		const text = `${error.code} ${error.message}`;
 		const again = error.exit === EXIT.network;
-		if (text !== this.#told) {
-			this.#told = text;
+		if (text !== this.#told.get(work)) {
+			this.#told.set(work, text);
 			const { code, message, hint } = error;
 			this.#options.onEvent(
 				again ? { event: "out-of-reach", message } : { event: "failed", code, message, hint },
@@ -181,13 +179,24 @@ export async function watchProject(
 	const agenda = new Agenda();
 	const project = new ProjectWatch(context, target, options);
 	const watcher = await startWatcher(context.root, agenda, signal);
-	onEvent({
-		event: "watching",
-		root: context.root,
-		environment: context.environment,
-		platform: target.binding.url,
-	});
-	for (const work of ["sync", "deploy"] as const) agenda.add(work);
+	try {
+		onEvent({
+			event: "watching",
+			root: context.root,
+			environment: context.environment,
+			platform: target.binding.url,
+		});
+		for (const work of ["sync", "deploy"] as const) agenda.add(work);
+		await keepUp(project, agenda, signal);
+	} finally {
+		// Left open, it would keep the process from ending.
+		await watcher.close();
+	}
+	onEvent({ event: "stopped" });
+}
+
+/** Does what is due, one thing at a time, until the signal aborts. */
+async function keepUp(project: ProjectWatch, agenda: Agenda, signal: AbortSignal): Promise<void> {
 	let retryMs = RETRY_MS_MIN;
 	while (!signal.aborted) {
 		await agenda.wait(POLL_MS, signal);
@@ -200,13 +209,11 @@ export async function watchProject(
 				retryMs = RETRY_MS_MIN;
 			} catch (error) {
 				if (signal.aborted) break;
-				if (!project.tell(error)) continue;
+				if (!project.tell(work, error)) continue;
 				await delay(retryMs, undefined, { signal }).catch(() => undefined);
 				retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
 				agenda.add(work);
 			}
 		}
 	}
-	await watcher.close();
-	onEvent({ event: "stopped" });
 }
