@@ -38,13 +38,14 @@ function answerCut(): AppError {
 async function newsOf(error: unknown, change: Change, target: LinkTarget): Promise<SendResult> {
 	if (!(error instanceof AppError) || error.code !== "CHANGE_STALE") throw error;
 	const stale = decode(staleSchema, error.data, "The platform's log", EXIT.network);
-	const entries = [...stale.entries];
-	for (let last = entries.at(-1); last && last.revision < stale.revision; last = entries.at(-1)) {
-		const page = await target.remote.readChanges(target.binding.app, last.revision);
-		if (page.entries.length === 0) throw answerCut();
-		entries.push(...page.entries.filter((entry) => entry.revision <= stale.revision));
-	}
-	return { accepted: false, news: { entries, reached: followLog(change.base, entries, stale) } };
+	const reached = followLog(change.base, stale.entries, stale.entries.at(-1) ?? stale);
+	if (reached.revision >= stale.revision)
+		return { accepted: false, news: { entries: stale.entries, reached: followLog(reached, [], stale) } };
+	const rest = await readLog(target, reached);
+	return {
+		accepted: false,
+		news: { entries: [...stale.entries, ...rest.entries], reached: rest.reached },
+	};
 }
 
 /**
