@@ -1,4 +1,5 @@
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { renderDebt } from "../cli/debt.ts";
 import { listNames } from "../cli/edit-result.ts";
 import { targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
@@ -8,6 +9,7 @@ import { AppError } from "../errors.ts";
 import { type Binding, bindingOf, readConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
 import { pendingNames, rememberedPlatform } from "../project/standing.ts";
+import { type RemovalDebt, removalDebt } from "../vault/debt.ts";
 
 interface StatusResult {
 	environment: string;
@@ -23,6 +25,8 @@ interface StatusResult {
 	/** The platform's own revision; null where it is out of reach. */
 	platformRevision: number | null;
 	pending: readonly string[];
+	/** What is still to be rotated, since somebody who was removed could read it. */
+	debt: readonly RemovalDebt[];
 	/** Why the platform is not reachable. */
 	reason?: string;
 }
@@ -69,11 +73,17 @@ export default class Status extends BaseCommand<StatusResult> {
 			revision: memory?.revision ?? null,
 			platformRevision: answer && "revision" in answer ? answer.revision : null,
 			pending: binding ? pendingNames(verified, memory) : [],
+			debt: removalDebt(verified),
 			...(answer && "reason" in answer ? { reason: answer.reason } : {}),
 		};
 	}
 
 	protected render(result: StatusResult, terminal: Terminal): void {
+		this.#renderStanding(result, terminal);
+		renderDebt(result.debt, terminal);
+	}
+
+	#renderStanding(result: StatusResult, terminal: Terminal): void {
 		terminal.line(`environment  ${result.environment} (${count(result.secrets, "secret")})`);
 		terminal.line(`vault        ${result.vault}`);
 		terminal.line(`members      ${result.members.map(({ name, role }) => `${name} (${role})`).join(", ")}`);

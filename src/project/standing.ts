@@ -47,6 +47,31 @@ export function pendingNames(verified: VerifiedEnvironment, memory: PlatformMemo
 	return pending.sort(compareNames);
 }
 
+/** Whether a record holds what was agreed with the platform, sealed anew: it keeps its version, and is no new value. */
+export function isReseal(memory: PlatformMemory, record: SealedRecord): boolean {
+	return memory.reseals.has(recordDigest(record));
+}
+
+/** Whether a record must be counted on before it is sent: the platform has another value under its version. */
+export function isMiscounted(memory: PlatformMemory, record: SealedRecord): boolean {
+	return record.version <= (memory.base.get(record.name)?.version ?? 0) && !isReseal(memory, record);
+}
+
+/** The digests of what is sealed anew, of records that were as agreed. @param before the records that they replace */
+export function resealsOf(
+	memory: PlatformMemory,
+	before: ReadonlyMap<string, SealedRecord>,
+	after: readonly SealedRecord[],
+): Set<string> {
+	const agreed = after
+		.filter(({ name }) => {
+			const old = before.get(name);
+			return old && (memory.base.get(name)?.digest === recordDigest(old) || isReseal(memory, old));
+		})
+		.map(recordDigest);
+	return new Set(agreed);
+}
+
 /** Identifies both chains at their present length. */
 export function headerId(verified: VerifiedEnvironment): string {
 	const last = verified.section.links.at(-1);

@@ -31,6 +31,8 @@ export interface PlatformMemory {
 	head: string;
 	/** Version and digest of each record at that moment. */
 	base: Map<string, Mark>;
+	/** Digests of records here that hold what the base holds, sealed anew at the same version. */
+	reseals: ReadonlySet<string>;
 	/** The last links' hashes of both chains at that moment, joined by a blank. */
 	header: string;
 }
@@ -119,13 +121,17 @@ export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMe
 	if (!value) return { seen: "", platform: undefined };
 	const { seen, platform } = value as {
 		seen: string;
-		platform?: Omit<PlatformMemory, "base"> & { base: MarkRow[] };
+		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: MarkRow[]; reseals?: string[] };
 	};
-	return { seen, platform: platform && { ...platform, base: marksOf(platform.base) } };
+	return {
+		seen,
+		platform: platform && { ...platform, base: marksOf(platform.base), reseals: new Set(platform.reseals) },
+	};
 }
 
 async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
-	const platform = memory.platform && { ...memory.platform, base: rowsOf(memory.platform.base) };
+	const { platform: known } = memory;
+	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
 	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform });
 }
 

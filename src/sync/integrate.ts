@@ -4,6 +4,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
+import { isMiscounted } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import { editVault } from "../project/vault-file.ts";
 import type { LogEntry } from "../protocol/change.ts";
@@ -101,7 +102,7 @@ function resolve(
 /** Records that are to be sent although the platform has their version already (two branches counted alike): counted on. */
 function recounted(session: VaultSession, merge: RecordMerge, memory: PlatformMemory): SealedRecord[] {
 	return merge.send
-		.filter((record) => record.version <= (memory.base.get(record.name)?.version ?? 0))
+		.filter((record) => isMiscounted(memory, record))
 		.map((record) => {
 			const version =
 				1 + Math.max(memory.base.get(record.name)?.version ?? 0, session.nextVersion(record.name) - 1);

@@ -22,6 +22,7 @@ export function freshMemory(target: LinkTarget, vaultId: string, environment: st
 		url,
 		...emptyHead(logContextOf(target.binding, vaultId, environment)),
 		base: new Map(),
+		reseals: new Set(),
 		header: "",
 	};
 }
@@ -88,7 +89,9 @@ export function advanced(
 	for (const record of theirs.values()) base.set(record.name, markOf(record));
 	const header = lastHeader(news.entries);
 	const headerSeen = header ? `${headOf(header.vault)} ${headOf(header.environment)}` : memory.header;
-	return { ...memory, ...news.reached, base, header: headerSeen };
+	const agreed = new Set([...base.values()].map(({ digest }) => digest));
+	const reseals = new Set([...memory.reseals].filter((digest) => !agreed.has(digest)));
+	return { ...memory, ...news.reached, base, reseals, header: headerSeen };
 }
 
 function headOf(links: readonly Link[]): string {

@@ -5,14 +5,15 @@
 import { AppError, EXIT } from "../errors.ts";
 import type { SessionContext, VaultSession } from "../project/session.ts";
 import { openSession } from "../project/session.ts";
-import { headerId } from "../project/standing.ts";
+import { headerId, isMiscounted } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import { loadVault } from "../project/vault-file.ts";
 import { type Change, emptyHead, makeChange } from "../protocol/change.ts";
-import { MESSAGE_LIMITS, type RedeployResult } from "../protocol/messages.ts";
+import type { RedeployResult } from "../protocol/messages.ts";
 import { mergeRecords } from "../vault/merge.ts";
 import { formatRecord, type SealedRecord } from "../vault/record.ts";
 import { sendChange } from "./append.ts";
+import { firstBatch } from "./batch.ts";
 import { type Integration, integrate, type Take } from "./integrate.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { memoryOf } from "./memory.ts";
@@ -92,29 +93,13 @@ function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
 		sameValue: () => false,
 	};
 	const { send, rolledBack } = mergeRecords(sides);
-	const recount = send.some((record) => record.version <= (memory.base.get(record.name)?.version ?? 0));
+	const recount = send.some((record) => isMiscounted(memory, record));
 	return {
 		records: send,
 		sendHeader: !session.membershipOlder && headerId(verified) !== memory.header,
 		rolledBack,
 		recount,
 	};
-}
-
-/** As many of the records as one message may hold. */
-function firstBatch(records: readonly SealedRecord[]): SealedRecord[] {
-	const batch: SealedRecord[] = [];
-	let characters = 0;
-	for (const record of records) {
-		characters += record.name.length + record.body.length;
-		if (
-			batch.length >= MESSAGE_LIMITS.recordsPerChange ||
-			(batch.length > 0 && characters > MESSAGE_LIMITS.recordCharactersPerChange)
-		)
-			break;
-		batch.push(record);
-	}
-	return batch;
 }
 
 function changeOf(

@@ -26,6 +26,8 @@ export interface Epoch {
 	readonly wraps: Map<string, string>;
 	/** Everybody who was a writer at some moment of this epoch: whose records count in it. */
 	readonly writers: Set<string>;
+	/** Who left when it began. */
+	readonly removed: readonly Member[];
 }
 
 export interface EnvironmentState {
@@ -81,6 +83,7 @@ function genesisOf(name: string, link: Link): Draft {
 		commitment,
 		wraps: new Map([[creator.sign, wrap]]),
 		writers: new Set([creator.sign]),
+		removed: [],
 	};
 	return {
 		members: new Map([[creator.sign, { ...creator, role: "writer" }]]),
@@ -160,14 +163,17 @@ function applyEpoch(draft: Draft, link: Link): void {
 	if (!isStrictlySorted(keys)) throw refusedLink(link, "names whom it removes twice or out of order");
 	if (keys.includes(link.signer))
 		throw refusedLink(link, "is signed by somebody whom it removes, who knows the new key");
-	for (const key of keys) {
-		if (!draft.members.delete(key)) throw refusedLink(link, "removes somebody who is no member");
-	}
+	const gone = keys.map((key) => {
+		const member = draft.members.get(key);
+		if (!member || !draft.members.delete(key)) throw refusedLink(link, "removes somebody who is no member");
+		return member;
+	});
 	const writers = new Set(
 		[...draft.members.values()].filter((member) => member.role === "writer").map((member) => member.sign),
 	);
 	const number = draft.epoch.number + 1;
-	draft.epoch = { id, number, commitment, previousKey, wraps: wrapsOf(link, wraps, draft.members), writers };
+	const shared = { commitment, previousKey, wraps: wrapsOf(link, wraps, draft.members) };
+	draft.epoch = { id, number, ...shared, writers, removed: gone };
 	draft.epochs.set(id, draft.epoch);
 }
 

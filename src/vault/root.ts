@@ -59,6 +59,11 @@ export function makeAdmit(vaultId: string, last: Link, owner: PublicMember, sign
 	return makeLink({ vaultId, environment: "" }, last, ["admit", owner.sign, owner.box, owner.name], signing);
 }
 
+/** Makes the link by which the vault loses an owner. @param sign the owner's signing key */
+export function makeExpel(vaultId: string, last: Link, sign: string, signing: KeyPair): Link {
+	return makeLink({ vaultId, environment: "" }, last, ["expel", sign], signing);
+}
+
 interface Draft {
 	owners: Map<string, PublicMember>;
 	environments: Map<string, string>;

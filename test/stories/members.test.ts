@@ -1,7 +1,12 @@
 /** Two people and one vault, on the real binary: a public key is handed over, a member comes in. */
-import { expect, test } from "vitest";
-import { commit } from "./support/clone.ts";
-import { newProject, Project } from "./support/project.ts";
+import { describe, expect, test } from "vitest";
+import { verifyHeader } from "../../src/platform/header.ts";
+import { changesPageSchema } from "../../src/protocol/messages.ts";
+import { logContextOf } from "../../src/sync/link-target.ts";
+import { recordsOf } from "../../src/sync/log.ts";
+import { cloneOf, commit } from "./support/clone.ts";
+import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
+import { APP, newProject, Project } from "./support/project.ts";
 
 /** The same repository on the machine of somebody else. */
 async function joined(project: Project): Promise<Project> {
@@ -75,4 +80,111 @@ test("what is no public key is refused, and a secret in its place is not repeate
 	const named = await ana.coffer(["members", "add", publicKey, "--name", "a b", "--json"]);
 	expect(named.error()).toMatchObject({ code: "MEMBER_NAME_INVALID", exit: 2 });
 	expect(ana.vault).toBe(vault);
+});
+
+describe("a removal on a linked vault", () => {
+	/** The versions of the log that a client could read, from the first on. */
+	async function everyPrefixHolds(project: Project, platform: Platform): Promise<number> {
+		const vaultId = project.vault.split(/[ \n]/, 3)[2] ?? "";
+		const answer = await fetch(`${platform.control}/v1/apps/${APP}/changes?after=0`, {
+			headers: { authorization: `Bearer ${platform.token}` },
+		});
+		const { entries } = changesPageSchema.parse(await answer.json());
+		const info = JSON.parse(project.read("coffer.json")).links.production;
+		const context = logContextOf(info, vaultId, "production");
+		for (let length = 1; length <= entries.length; length++) {
+			const prefix = entries.slice(0, length);
+			const header = prefix.findLast(({ change }) => change.header !== null)?.change.header;
+			if (!header) throw new Error("the log begins without a header");
+			recordsOf(context, prefix, verifyHeader({ vaultId, environment: "production" }, header).environment);
+		}
+		return entries.length;
+	}
+
+	test("functions keep running, the values stay, the debt is told until it is rotated", async () => {
+		await using ana = await newProject();
+		await using platform = await startPlatform();
+		await ana.ok(["secrets", "set", "GREETING=hello-1", "OTHER=o"]);
+		ana.write("functions/hello.ts", `export default () => new Response(Deno.env.get("GREETING"));\n`);
+		await link(ana, platform);
+		await ana.ok(["functions", "deploy"]);
+		await ana.git("init", "--quiet");
+		await commit(ana, "Start");
+		await using ben = await joined(ana);
+		await ana.ok(["members", "add", (await ben.data(["identity", "show"])).publicKey, "--name", "ben"]);
+		await commit(ana, "Add ben");
+		await ben.git("pull", "--quiet");
+		ben.variables["COFFER_TOKEN"] = platform.token;
+		await ben.ok(["sync"]);
+		// What the platform alone has of ben's is taken in before ben goes.
+		await ben.ok(["secrets", "set", "GREETING=hello-2"]);
+		const pids = await pidsOf(ana);
+
+		const removed = await ana.data(["members", "remove", "ben"]);
+		expect(removed).toMatchObject({ removed: ["ben"], epoch: 2, pending: 0, redeployed: [] });
+		expect(await pidsOf(ana)).toEqual(pids);
+		expect((await platform.call("hello")).text).toBe("hello-2");
+		const owed = (names: string[]) => [{ member: "ben", epoch: 2, names }];
+		expect(removed.debt).toEqual(owed(["GREETING", "OTHER"]));
+		expect((await ana.data(["status"])).debt).toEqual(removed.debt);
+		expect((await ana.data(["members", "list"])).debt).toEqual(removed.debt);
+		expect((await ana.ok(["status"])).stdout).toMatch(
+			/To rotate: 2 values that ben could read.*\n {2}GREETING\n/,
+		);
+
+		const late = await ben.coffer(["secrets", "set", "GREETING=hello-3", "--json"]);
+		expect(late.error().code).toMatch(/AUTHOR_NOT_A_WRITER|NOT_A_MEMBER/);
+		await ana.ok(["secrets", "set", "GREETING=hello-4", "OTHER=o2"]);
+		expect((await platform.call("hello")).text).toBe("hello-4");
+		expect((await ana.data(["status"])).debt).toEqual([]);
+		expect((await ana.ok(["members", "list"])).stdout).not.toContain("To rotate");
+		await platform.restart();
+		expect((await platform.call("hello")).text).toBe("hello-4");
+		expect(await everyPrefixHolds(ana, platform)).toBeGreaterThan(3);
+		await using fresh = await cloneOf(ana);
+		fresh.vault = ana.vault;
+		expect(await fresh.data(["sync"])).toMatchObject({ pending: [], sent: [] });
+	});
+
+	test("more records than one change holds: at no moment does the log hold one that counts no more", async () => {
+		await using ana = await newProject();
+		await using platform = await startPlatform();
+		await ana.git("init", "--quiet");
+		await commit(ana, "Start");
+		await using ben = await joined(ana);
+		await ana.ok(["members", "add", (await ben.data(["identity", "show"])).publicKey, "--name", "ben"]);
+		await commit(ana, "Add ben");
+		await ben.git("pull", "--quiet");
+		const lines = Array.from({ length: 1_001 }, (_, index) => `NAME_${index}=value-${index}`);
+		ben.write(".env", `${lines.join("\n")}\n`);
+		await ben.ok(["secrets", "set", "--env-file", ".env"]);
+		ana.vault = ben.vault;
+		await link(ana, platform);
+		const removed = await ana.data(["members", "remove", "ben"]);
+		expect(removed).toMatchObject({ removed: ["ben"], epoch: 3, resealed: 1_001, pending: 0 });
+		expect(removed.debt[0].names).toHaveLength(1_001);
+		expect(await everyPrefixHolds(ana, platform)).toBe(6);
+		expect(await ana.reveal("NAME_1000")).toBe("value-1000");
+	});
+
+	test("out of reach: nobody is removed unless it is said that the vault alone is meant; the platform stays", async () => {
+		await using ana = await newProject();
+		await using platform = await startPlatform();
+		await ana.ok(["secrets", "set", "A=1"]);
+		const { publicKey } = await ana.data(["identity", "new", "--ci"]);
+		await ana.ok(["members", "add", publicKey, "--name", "ci", "--role", "reader"]);
+		await link(ana, platform);
+		const { members } = await ana.data(["members", "list"]);
+		const { name } = members.find((member: { name: string }) => member.name.startsWith("platform-"));
+		const refused = await ana.coffer(["members", "remove", name, "--json"]);
+		expect(refused.error()).toMatchObject({ code: "MEMBER_IS_PLATFORM", exit: 2 });
+		await platform.stop();
+		const vault = ana.vault;
+		const away = await ana.coffer(["members", "remove", "ci", "--json"]);
+		expect(away.error()).toMatchObject({ code: "PLATFORM_UNREACHABLE", exit: 6 });
+		expect(ana.vault).toBe(vault);
+		expect(await ana.data(["members", "remove", "ci", "--no-sync"])).toMatchObject({ epoch: 2, pending: 1 });
+		await platform.start();
+		expect(await ana.data(["sync"])).toMatchObject({ sent: ["A"], redeployed: [], pending: [] });
+	});
 });

@@ -1,9 +1,11 @@
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { renderDebt } from "../../cli/debt.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { listMembers } from "../../project/members.ts";
 import { readSession } from "../../project/secrets.ts";
+import { type RemovalDebt, removalDebt } from "../../vault/debt.ts";
 
 interface ListResult {
 	environment: string;
@@ -16,6 +18,8 @@ interface ListResult {
 		/** Whether it is this device's identity. */
 		self: boolean;
 	}[];
+	/** What is still to be rotated, since somebody who was removed could read it. */
+	debt: readonly RemovalDebt[];
 }
 
 export default class MembersList extends BaseCommand<ListResult> {
@@ -39,7 +43,7 @@ export default class MembersList extends BaseCommand<ListResult> {
 			fingerprint: fingerprint({ sign, box }),
 			self,
 		}));
-		return { environment: flags.environment, members };
+		return { environment: flags.environment, members, debt: removalDebt(session.verified) };
 	}
 
 	protected render(result: ListResult, terminal: Terminal): void {
@@ -49,5 +53,6 @@ export default class MembersList extends BaseCommand<ListResult> {
 			fingerprint,
 		]);
 		terminal.table(rows, ["NAME", "ROLE", "FINGERPRINT"]);
+		renderDebt(result.debt, terminal);
 	}
 }

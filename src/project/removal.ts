@@ -1,0 +1,140 @@
+/**
+ * The removal of members: a new key that they never see, and every record sealed anew under it.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { type RemovalDebt, removalDebt } from "../vault/debt.ts";
+import { type VaultDocument, verifyChains, withRecords } from "../vault/document.ts";
+import { makeEpoch } from "../vault/epoch.ts";
+import type { Member } from "../vault/membership.ts";
+import { makeExpel, type RootState } from "../vault/root.ts";
+import { lastLink, requireNewest } from "./members.ts";
+import { openSession, type SessionContext, type VaultSession } from "./session.ts";
+import { resealsOf } from "./standing.ts";
+import { editVault } from "./vault-file.ts";
+
+/** A removal, as it stands in the vault. */
+export interface Removal {
+	/** Names of the members who left, sorted. */
+	readonly removed: readonly string[];
+	/** Number of the new epoch. */
+	readonly epoch: number;
+	/** How many records were sealed anew, tombstones counted. */
+	readonly resealed: number;
+	/** What is to be rotated now, earlier removals' included. */
+	readonly debt: readonly RemovalDebt[];
+	readonly warnings: readonly string[];
+}
+
+function selfRemoved(state: VaultSession["verified"]["state"]): AppError {
+	const writers = [...state.members.values()].filter(({ role }) => role === "writer");
+	if (writers.length === 1) {
+		return new AppError({
+			code: "LAST_WRITER",
+			message: `You are the last writer of environment '${state.name}'; without one, nobody could change it again.`,
+			hint: "Add another writer first, and let that one remove you.",
+			exit: EXIT.usage,
+		});
+	}
+	return new AppError({
+		code: "MEMBER_IS_SELF",
+		message: "Nobody can remove themselves: whoever makes the new key knows it.",
+		hint: "Ask another writer to remove you.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * The members of these names.
+ * @throws AppError `MEMBER_NOT_FOUND` (exit 4), `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2)
+ */
+export function membersToRemove(session: VaultSession, names: readonly string[]): Member[] {
+	const { state } = session.verified;
+	const wanted = new Set(names);
+	const found = [...state.members.values()].filter(({ name }) => wanted.has(name));
+	if (found.length < wanted.size) {
+		throw new AppError({
+			code: "MEMBER_NOT_FOUND",
+			message: `Not everybody who is named is a member of environment '${state.name}'.`,
+			hint: `It has: ${[...state.members.values()].map(({ name }) => name).join(", ")}. Nothing was changed.`,
+			exit: EXIT.notFound,
+		});
+	}
+	if (found.some(({ sign }) => sign === session.context.identity.publicKeys.sign)) throw selfRemoved(state);
+	return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Takes the vault from removed owners who are in none of its other environments. */
+function expelled(
+	document: VaultDocument,
+	root: RootState,
+	gone: readonly Member[],
+	context: SessionContext,
+): { document: VaultDocument; warnings: string[] } {
+	const { environment, identity } = context;
+	const others = [...document.environments.keys()].filter((name) => name !== environment);
+	const elsewhere = new Set(others.flatMap((name) => [...verifyChains(document, name).state.members.keys()]));
+	const owners = gone.filter(({ sign }) => root.owners.has(sign) && !elsewhere.has(sign));
+	if (owners.length === 0) return { document, warnings: [] };
+	if (!root.owners.has(identity.publicKeys.sign)) {
+		const names = owners.map(({ name }) => name).join(", ");
+		const warning = `Still an owner of the vault: ${names}. Only an owner can remove an owner from it.`;
+		return { document, warnings: [warning] };
+	}
+	let links = document.links;
+	for (const { sign } of owners)
+		links = [...links, makeExpel(root.vaultId, lastLink(links), sign, identity.signing)];
+	return { document: { ...document, links }, warnings: [] };
+}
+
+/** Begins an epoch, without the members that `choose` picks. */
+async function beginEpoch(
+	context: SessionContext,
+	choose: (session: VaultSession) => readonly Member[],
+): Promise<Removal> {
+	let remember: (now: Parameters<VaultSession["remember"]>[0]) => Promise<void> = async () => {};
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const session = await openSession(loaded, context);
+			requireNewest(session);
+			const gone = choose(session);
+			const { keys, verified, warnings } = session;
+			const removed = new Set(gone.map(({ sign }) => sign));
+			const next = makeEpoch(verified, keys, context.identity, removed, (record) => session.open(record));
+			const links = [...verified.section.links, next.link];
+			const resealed = withRecords(loaded.document, context.environment, next.records, links);
+			const after = expelled(resealed, verified.root, gone, context);
+			// The memory is of the new epoch: an older one is refused from now on.
+			remember = async (now) => {
+				const opened = await openSession(now, context);
+				const { platform } = opened.checkout;
+				if (platform) platform.reseals = resealsOf(platform, verified.section.records, next.records);
+				await opened.remember(now, next.records, { always: true });
+			};
+			const result = {
+				removed: gone.map(({ name }) => name),
+				epoch: next.number,
+				resealed: next.records.length,
+				debt: removalDebt(verifyChains(after.document, context.environment)),
+				warnings: [...warnings, ...after.warnings],
+			};
+			return { document: after.document, result };
+		},
+		(now) => remember(now),
+	);
+}
+
+/**
+ * Removes members from the environment. Everything that they could open stays readable to them in git's history:
+ * `debt` names what is to be set anew.
+ * @throws AppError `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2), `NOT_A_WRITER` (exit 3), `MEMBER_NOT_FOUND` (exit 4),
+ *   `EPOCH_OLDER`, `MEMBERSHIP_OLDER` (exit 7), or what a record is that does not hold
+ */
+export function removeMembers(context: SessionContext, names: readonly string[]): Promise<Removal> {
+	return beginEpoch(context, (session) => membersToRemove(session, names));
+}
+
+/** Begins an epoch with the same members: all records are this writer's then. @throws AppError as `removeMembers` */
+export function renewKey(context: SessionContext): Promise<Removal> {
+	return beginEpoch(context, () => []);
+}

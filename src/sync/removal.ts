@@ -1,0 +1,44 @@
+/**
+ * What a removal of members needs of the linked platform before it happens.
+ *
+ * Only the records of present writers count. So what the leaver wrote and the platform has must be here, to be sealed
+ * anew; and where the resealed records take several changes, a client that reads the log between two of them
+ * must not find a record that counts no more. An epoch without a removal goes before, then: after it all
+ * records are the remover's.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { membersToRemove, renewKey } from "../project/removal.ts";
+import { readSession } from "../project/secrets.ts";
+import type { SessionContext } from "../project/session.ts";
+import { firstBatch } from "./batch.ts";
+import type { LinkTarget } from "./link-target.ts";
+import { syncEnvironment } from "./sync.ts";
+
+function rolledBack(names: readonly string[]): AppError {
+	return new AppError({
+		code: "SYNC_ROLLED_BACK",
+		message: `Older here than on the platform, or gone here: ${names.join(", ")}. Nobody was removed.`,
+		hint: "Decide first: coffer sync --take local|platform.",
+		exit: EXIT.conflict,
+	});
+}
+
+/**
+ * Brings vault and platform to where members can be removed.
+ * @throws AppError as `membersToRemove` and `syncEnvironment`; exit 6 where the platform is out of reach
+ */
+export async function prepareRemoval(
+	context: SessionContext,
+	target: LinkTarget,
+	names: readonly string[],
+): Promise<void> {
+	membersToRemove((await readSession(context)).session, names);
+	const synced = await syncEnvironment(context, target);
+	if (synced.rolledBack.length > 0) throw rolledBack(synced.rolledBack);
+	const { session } = await readSession(context);
+	membersToRemove(session, names);
+	const records = [...session.verified.section.records.values()];
+	if (firstBatch(records).length === records.length) return;
+	await renewKey(context);
+	await syncEnvironment(context, target);
+}
