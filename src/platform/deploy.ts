@@ -110,7 +110,7 @@ export class Deployer {
 		const present = functions.app.state.functions.get(name)?.deployment;
 		if (present !== undefined && isPresent(functions, name, ({ bundle }) => bundle === built.bundle.hash)) {
 			// The next upload of these sources need not be built; the process is that of before.
-			await functions.recordDeployed({
+			await functions.recordSame({
 				...present,
 				source,
 				sourceMap,

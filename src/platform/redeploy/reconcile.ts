@@ -125,7 +125,13 @@ export class AppFunctions {
 	/** Makes a built deployment the function's present one, once it runs. */
 	async deploy(deployment: Deployment): Promise<SlotOutcome> {
 		const name = deployment.function;
-		const outcome = await this.slot(name).deploy(deployment, () => this.recordDeployed(deployment));
+		let slot = this.slot(name);
+		let outcome = await slot.deploy(deployment, () => this.recordDeployed(deployment));
+		while (outcome.status === "failed" && !this.#isClosed && this.#slots.get(name) !== slot) {
+			// The function was deleted while this waited for its turn: this came after, and begins it anew.
+			slot = this.slot(name);
+			outcome = await slot.deploy(deployment, () => this.recordDeployed(deployment));
+		}
 		if (outcome.status === "failed") {
 			const error = (outcome.error ?? "").slice(0, ERROR_CHARACTERS_MAX);
 			const atMs = this.#options.now();
@@ -148,7 +154,10 @@ export class AppFunctions {
 		const slots = names.map((name) => this.#slots.get(name));
 		for (const name of names) this.#slots.delete(name);
 		await Promise.all(slots.map((slot) => slot?.close()));
-		for (const name of names) this.#options.runtime.forget(this.app.id, name);
+		const isDeployed = (name: string) => this.app.state.functions.has(name);
+		for (const name of names) if (!isDeployed(name)) this.#options.runtime.forget(this.app.id, name);
+		// What was starting meanwhile, in the place that was closed, was deployed after the deletion.
+		if (!this.#isClosed) await Promise.all(names.filter(isDeployed).map((name) => this.slot(name).refresh()));
 	}
 
 	/** Stops the functions that nobody called for a while. */
@@ -167,6 +176,15 @@ export class AppFunctions {
 	async recordDeployed(deployment: Deployment): Promise<void> {
 		const atMs = this.#options.now();
 		await this.app.record(() => ({ type: "deployed", deployment, atMs }));
+	}
+
+	/** Notes more about the present deployment, unless another has taken its place. */
+	async recordSame(deployment: Deployment): Promise<void> {
+		const atMs = this.#options.now();
+		await this.app.record(({ functions }) => {
+			const isPresent = functions.get(deployment.function)?.deployment.id === deployment.id;
+			return isPresent ? { type: "deployed", deployment, atMs } : undefined;
+		});
 	}
 
 	#port(name: string): SlotPort {
