@@ -1,10 +1,16 @@
 /**
  * A command of the user's, run in the foreground: it has the terminal, gets the signals, and its status is ours.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { signalStatus, takeSignals } from "./signals.ts";
+
+const HINTS: Readonly<Record<string, string>> = {
+	E2BIG: "The secrets and the arguments are more than the system hands to a process.",
+	ERR_INVALID_ARG_VALUE:
+		"The command is empty, or a secret holds a NUL character, which the system hands to no process.",
+};
 
 function cannotStart(command: string, cause: NodeJS.ErrnoException): AppError {
 	const absent = cause.code === "ENOENT";
@@ -13,10 +19,23 @@ function cannotStart(command: string, cause: NodeJS.ErrnoException): AppError {
 		message: absent
 			? `There is no command ${printable(command)}.`
 			: `${printable(command)} could not be started: ${cause.code ?? "unknown error"}.`,
-		hint: "Check its name and that it can be executed.",
+		hint: HINTS[cause.code ?? ""] ?? "Check its name and that it can be executed.",
 		exit: EXIT.run,
 		cause,
 	});
+}
+
+/** Most of what hinders a start is told by an event; what Node finds by itself, and E2BIG, it throws. */
+function start(
+	command: string,
+	args: readonly string[],
+	env: Readonly<Record<string, string>>,
+): ChildProcess {
+	try {
+		return spawn(command, args, { env, stdio: "inherit" });
+	} catch (error) {
+		throw cannotStart(command, error as NodeJS.ErrnoException);
+	}
 }
 
 /**
@@ -30,7 +49,7 @@ export async function runChild(
 	args: readonly string[],
 	environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-	const child = spawn(command, args, { env: environment, stdio: "inherit" });
+	const child = start(command, args, environment);
 	// A terminal sends Ctrl-C to the whole foreground group, the command included; a second copy would be one too many.
 	using _signals = takeSignals((signal) => {
 		if (!(signal === "SIGINT" && process.stdin.isTTY)) child.kill(signal);

@@ -92,12 +92,23 @@ export async function setSecrets(
 	secrets: ReadonlyMap<string, string>,
 ): Promise<EditOutcome> {
 	const warnings: string[] = [];
-	for (const name of secrets.keys()) {
+	for (const [name, value] of secrets) {
 		const { warning } = checkSecretName(name);
+		if (value.includes("\0")) throw uncarriable(name);
 		if (warning !== undefined) warnings.push(warning);
 	}
 	const outcome = await edit(context, secrets);
 	return { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+}
+
+/** A value ends up in an environment variable, which a NUL character would cut. */
+function uncarriable(name: string): AppError {
+	return new AppError({
+		code: "VALUE_HAS_NUL",
+		message: `The value of ${name} holds a NUL character, which no environment variable carries.`,
+		hint: "Encode binary data, in base64 for example. Nothing was changed.",
+		exit: EXIT.usage,
+	});
 }
 
 function notFound(names: readonly string[], environment: string): AppError {

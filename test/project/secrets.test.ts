@@ -52,6 +52,7 @@ describe("setting and deleting", () => {
 			{ "A-B": "x" },
 			{ LARGE: "x".repeat(65_537) },
 			{ LONE: "\ud800" },
+			{ CUT: "before\0after" },
 		]) {
 			expect((await refusalOf(project.set({ GOOD: "x", ...bad }))).exit).toBe(2);
 		}

@@ -1,4 +1,6 @@
 /** `coffer run`: the command's own status, signals and streams, with the secrets and without Coffer's credentials. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newProject, type Project } from "./support/project.ts";
 
@@ -77,6 +79,18 @@ test("its own failures are 125", async () => {
 	expect((await project.coffer(["run"])).status).toBe(125);
 	expect((await project.coffer(["run", "--nonsense", "--", "true"])).status).toBe(125);
 	expect((await project.coffer(["run", "-e", "absent", "--", "true"])).status).toBe(125);
+	expect((await project.coffer(["run", "--", ""])).status).toBe(125);
 	const machine = await project.coffer(["run", "--json", "--", "no-such-command-here"]);
 	expect(machine.error()).toMatchObject({ code: "COMMAND_NOT_FOUND", exit: 125 });
+});
+
+test("secrets that are more than the system hands to a process: 125, and why", async () => {
+	await using full = await newProject();
+	const large = Array.from({ length: 60 }, (_, index) => `LARGE_${index}=${"x".repeat(60_000)}\n`);
+	await writeFile(join(full.root, "large.env"), large.join(""));
+	await full.ok(["secrets", "set", "--env-file", "large.env"]);
+	const result = await full.coffer(["run", "--json", "--", "true"]);
+	expect(result.status).toBe(125);
+	expect(result.error()).toMatchObject({ code: "COMMAND_NOT_STARTED", exit: 125 });
+	expect(result.error().hint).toContain("more than the system hands to a process");
 });
