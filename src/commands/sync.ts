@@ -31,7 +31,7 @@ export default class Sync extends BaseCommand<SyncResult> {
 	static override flags = {
 		environment: environmentFlag,
 		take: Flags.string({
-			description: "whose value wins",
+			description: "whose value wins: local or platform",
 			options: ["local", "platform"],
 			helpValue: "SIDE",
 		}),

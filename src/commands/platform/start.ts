@@ -39,13 +39,11 @@ export default class PlatformStart extends BaseCommand<void> {
 			description: "internal service that functions may reach, besides the public internet (repeatable)",
 			helpValue: "HOST:PORT",
 			multiple: true,
-			default: [],
 		}),
 		host: Flags.string({
 			description: "further host name by which the control API is reached (repeatable)",
 			helpValue: "NAME",
 			multiple: true,
-			default: [],
 		}),
 		"behind-tls-proxy": Flags.boolean({
 			description: "a proxy that speaks TLS stands before the control API, so it may leave loopback",
@@ -59,8 +57,8 @@ export default class PlatformStart extends BaseCommand<void> {
 			...flags,
 			version: this.config.version,
 			identityFile: flags["identity-file"],
-			allowNet: flags["allow-net"],
-			hostNames: flags.host,
+			allowNet: flags["allow-net"] ?? [],
+			hostNames: flags.host ?? [],
 			behindTlsProxy: flags["behind-tls-proxy"],
 		});
 		await cryptoReady;
