@@ -8,8 +8,11 @@ import { errorFromProblem } from "../protocol/problem.ts";
 import { type Route, routePath } from "../protocol/routes.ts";
 import { readBounded, readLines } from "./response.ts";
 
-/** How long a platform may take to begin its answer. */
 const ANSWER_MS = 10_000;
+/** How long a whole answer may take. */
+const WHOLE_MS = 60_000;
+/** The slowest line on which a request counts as under way: 32 KB/s. */
+const UPLOAD_BYTES_PER_MS = 32;
 /** How long a whole streamed answer may take: a redeploy waits for functions to start and for builds to end. */
 const STREAM_MS = 10 * 60_000;
 /** An answer with a page of log entries can be larger than one message. */
@@ -19,6 +22,8 @@ export interface RemoteOptions {
 	/** Origin of the control API. */
 	readonly url: string;
 	readonly token: string | undefined;
+	/** How long the platform may take to begin an answer, once it has the request. 10,000 unless told. */
+	readonly answerMs?: number | undefined;
 	/** Ends every request that is under way. */
 	readonly signal?: AbortSignal | undefined;
 }
@@ -100,8 +105,8 @@ export class Connection {
 	}
 
 	/** Sends a request. @throws AppError what the platform answered, or exit 6 */
-	async send(route: Route, request: RequestParts, totalMs?: number): Promise<Response> {
-		const { token, url, signal } = this.#options;
+	async send(route: Route, request: RequestParts, totalMs = WHOLE_MS): Promise<Response> {
+		const { answerMs = ANSWER_MS, token, url, signal } = this.#options;
 		const query = request.query ? `?${request.query}` : "";
 		const headers = new Headers({
 			accept: "application/json, application/x-ndjson, application/problem+json",
@@ -110,10 +115,12 @@ export class Connection {
 		if (request.json !== undefined) headers.set("content-type", "application/json");
 		if (request.bytes !== undefined) headers.set("content-type", "application/octet-stream");
 		const body = request.json !== undefined ? JSON.stringify(request.json) : request.bytes;
-		const signals = [
-			AbortSignal.timeout(totalMs ?? (request.bytes ? STREAM_MS : ANSWER_MS)),
-			...(signal ? [signal] : []),
-		];
+		const size = typeof body === "string" ? Buffer.byteLength(body) : (body?.byteLength ?? 0);
+		const beginMs = answerMs + Math.ceil(size / UPLOAD_BYTES_PER_MS);
+		// A platform that takes connections and is silent must not hold a command for as long as a redeploy may take.
+		const begin = new AbortController();
+		const timer = setTimeout(() => begin.abort(new DOMException("no answer", "TimeoutError")), beginMs);
+		const signals = [AbortSignal.timeout(beginMs + totalMs), begin.signal, ...(signal ? [signal] : [])];
 		let response: Response;
 		try {
 			response = await fetch(new URL(routePath(route, request.parameters) + query, url), {
@@ -125,6 +132,8 @@ export class Connection {
 			});
 		} catch (error) {
 			throw unreachable(url, error);
+		} finally {
+			clearTimeout(timer);
 		}
 		if (response.ok) return response;
 		const text = await this.#guarded(() => readBounded(response, ANSWER_BYTES_MAX));
