@@ -68,8 +68,8 @@ describe("what git cannot merge is a conflict, said by its line", () => {
 		const text = await project.read();
 		const line = text.split("\n").findIndex((each) => each.startsWith("<<<<<<<")) + 1;
 		expect(line).toBeGreaterThan(1);
-		for (const action of [project.list(), project.set({ Z: "z" })]) {
-			expect(await refusalOf(action)).toMatchObject({ code: "VAULT_CONFLICTED", exit: 5, line });
+		for (const action of [() => project.list(), () => project.set({ Z: "z" })]) {
+			expect(await refusalOf(action())).toMatchObject({ code: "VAULT_CONFLICTED", exit: 5, line });
 		}
 		expect(await project.read()).toBe(text);
 	});

@@ -1,0 +1,30 @@
+import { Args } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { inheritedEnvironment } from "../../cli/environment.ts";
+import { cryptoReady } from "../../crypto.ts";
+import { mergeVaultFiles } from "../../project/git/merge.ts";
+
+/** Run by git, which takes any exit status but 0 for a conflict. */
+export default class GitMerge extends BaseCommand<undefined> {
+	static override hidden = true;
+	static override summary = "Merge three versions of a vault (git runs this)";
+	static override args = {
+		base: Args.string({ required: true, description: "the common ancestor: %O" }),
+		ours: Args.string({ required: true, description: "ours, and the result: %A" }),
+		theirs: Args.string({ required: true, description: "theirs: %B" }),
+		path: Args.string({ description: "the file's path in the repository: %P" }),
+	};
+
+	protected async execute(): Promise<undefined> {
+		const { args } = await this.parse(GitMerge);
+		await cryptoReady;
+		const { base, ours, theirs } = args;
+		await mergeVaultFiles(
+			{ folder: process.cwd(), variables: inheritedEnvironment() },
+			{ base, ours, theirs },
+		);
+		return undefined;
+	}
+
+	protected render(): void {}
+}

@@ -1,0 +1,29 @@
+import { Args } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { findIdentity } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { cryptoReady } from "../../crypto.ts";
+import { AppError } from "../../errors.ts";
+import { describeFile } from "../../project/git/textconv.ts";
+
+/** Run by git for `git diff`, `git log -p` and their like. */
+export default class GitTextconv extends BaseCommand<{ text: string }> {
+	static override hidden = true;
+	static override summary = "Describe a vault for git diff (git runs this)";
+	static override args = { file: Args.string({ required: true, description: "the vault's file" }) };
+
+	protected async execute(): Promise<{ text: string }> {
+		const { args } = await this.parse(GitTextconv);
+		// A diff asks for nothing: an identity that is not at hand means no masks.
+		const atHand = findIdentity(this.environment).catch((error: unknown) => {
+			if (!(error instanceof AppError)) throw error;
+			return undefined;
+		});
+		const [found] = await Promise.all([atHand, cryptoReady]);
+		return { text: await describeFile(args.file, found?.identity) };
+	}
+
+	protected render({ text }: { text: string }, terminal: Terminal): void {
+		for (const line of text.replace(/\n$/, "").split("\n")) terminal.line(line);
+	}
+}

@@ -1,0 +1,78 @@
+/**
+ * The merge driver: three vaults that git names, merged by meaning.
+ */
+import { fromUtf8 } from "../../bytes.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { parseAncestor } from "../../vault/ancestor.ts";
+import { printConflicted } from "../../vault/conflict-text.ts";
+import { parseVault, printVault } from "../../vault/format.ts";
+import { LIMITS, malformed } from "../../vault/syntax.ts";
+import { uniteVaults } from "../../vault/unite.ts";
+import { fileError, readWhole, replaceFile } from "../atomic-file.ts";
+import { type GitPlace, runGit } from "./run.ts";
+
+/** Paths of the three versions, as git hands them to a driver; `ours` is where the result goes. */
+export interface MergeFiles {
+	readonly base: string;
+	readonly ours: string;
+	readonly theirs: string;
+}
+
+async function readText(path: string): Promise<string> {
+	const bytes = await readWhole(path, LIMITS.fileBytes);
+	if (!bytes) throw fileError("read", path, Object.assign(new Error(), { code: "ENOENT" }));
+	const text = fromUtf8(bytes);
+	if (text === undefined) throw malformed("VAULT_MALFORMED", "the file is not UTF-8 text.", 1);
+	return text;
+}
+
+interface Merged {
+	readonly text: string;
+	/** Names in conflict, with their environments. */
+	readonly conflicts: readonly string[];
+}
+
+async function mergeTexts(files: MergeFiles): Promise<Merged> {
+	const [base, ours, theirs] = await Promise.all([files.base, files.ours, files.theirs].map(readText));
+	const ancestor = parseAncestor(base ?? "");
+	const { document, conflicts } = uniteVaults(parseVault(ours ?? ""), parseVault(theirs ?? ""), { ancestor });
+	return {
+		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
+		conflicts: conflicts.map(({ environment, name }) => `${name} (${environment})`),
+	};
+}
+
+/**
+ * Merges. The result, with markers around names in conflict alone, is in `files.ours` afterwards. Where the vaults cannot be
+ * united, git's own merge of the text is there, and the error says why: nobody may take the file for merged.
+ * @throws AppError `MERGE_CONFLICT` (exit 5), or what `uniteVaults` throws
+ */
+export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promise<void> {
+	let merged: Merged;
+	try {
+		merged = await mergeTexts(files);
+	} catch (error) {
+		await runGit(place, [
+			"merge-file",
+			"-q",
+			"-L",
+			"ours",
+			"-L",
+			"base",
+			"-L",
+			"theirs",
+			files.ours,
+			files.base,
+			files.theirs,
+		]);
+		throw error;
+	}
+	await replaceFile(files.ours, merged.text, { mode: 0o600 });
+	if (merged.conflicts.length === 0) return;
+	throw new AppError({
+		code: "MERGE_CONFLICT",
+		message: `Both sides changed ${merged.conflicts.join(", ")}.`,
+		hint: "Decide: coffer vault resolve",
+		exit: EXIT.conflict,
+	});
+}

@@ -1,0 +1,77 @@
+/**
+ * What git is told of the vault: a merge driver, a description for diffs, and a check before each commit. All of it is
+ * local to one clone but `.gitattributes`, which a clone without the rest reads without harm.
+ */
+import { mkdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { ensureLines, removeLines } from "../file-lines.ts";
+import { VAULT_FILE } from "../root.ts";
+import { addToHook, type HookOutcome, quoted, removeFromHook } from "./hook.ts";
+import { type GitPlace, gitOutput, requireRepository, runGit } from "./run.ts";
+
+const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];
+const SECTIONS = ["merge.coffer", "diff.coffer"];
+
+export interface GitSetup {
+	/** What is in place now: settings, attributes, hook. */
+	readonly changed: readonly string[];
+	/** Undefined after a removal. */
+	readonly hook: HookOutcome | "elsewhere" | undefined;
+	/** Path of the hook. */
+	readonly hookPath: string;
+}
+
+function settingsFor(program: string): readonly (readonly [string, string])[] {
+	const word = quoted(program);
+	return [
+		["merge.coffer.name", "Coffer: secrets merged name by name"],
+		["merge.coffer.driver", `${word} git merge %O %A %B %P`],
+		["diff.coffer.textconv", `${word} git textconv`],
+	];
+}
+
+async function hookPathOf(place: GitPlace): Promise<string> {
+	return join(
+		resolve(place.folder, await gitOutput(place, ["rev-parse", "--git-path", "hooks"])),
+		"pre-commit",
+	);
+}
+
+/**
+ * Sets git up for the project at `place.folder`. Once more changes nothing.
+ * @param program absolute path of the `coffer` that git is to run
+ * @throws AppError `REPOSITORY_NOT_FOUND`, `GIT_NOT_FOUND` (exit 4), `GIT_FAILED` (exit 1)
+ */
+export async function setUpGit(place: GitPlace, program: string): Promise<GitSetup> {
+	await requireRepository(place);
+	const changed: string[] = [];
+	for (const [name, value] of settingsFor(program)) {
+		const { stdout } = await runGit(place, ["config", "--local", "--get", name]);
+		if (stdout === `${value}\n`) continue;
+		await gitOutput(place, ["config", "--local", "--replace-all", name, value]);
+		changed.push(name);
+	}
+	if (await ensureLines(join(place.folder, ".gitattributes"), ATTRIBUTES)) changed.push(".gitattributes");
+	const hookPath = await hookPathOf(place);
+	// Hooks in a folder of somebody's choice are another tool's, or shared with others.
+	const { status } = await runGit(place, ["config", "--get", "core.hooksPath"]);
+	if (status === 0) return { changed, hook: "elsewhere", hookPath };
+	await mkdir(dirname(hookPath), { recursive: true });
+	const hook = await addToHook(hookPath, program);
+	if (hook === "made" || hook === "added") changed.push("pre-commit");
+	return { changed, hook, hookPath };
+}
+
+/** Undoes `setUpGit`. @throws AppError as `setUpGit` */
+export async function removeGitSetup(place: GitPlace): Promise<GitSetup> {
+	await requireRepository(place);
+	const changed: string[] = [];
+	for (const section of SECTIONS) {
+		const { status } = await runGit(place, ["config", "--local", "--remove-section", section]);
+		if (status === 0) changed.push(section);
+	}
+	if (await removeLines(join(place.folder, ".gitattributes"), ATTRIBUTES)) changed.push(".gitattributes");
+	const hookPath = await hookPathOf(place);
+	if (await removeFromHook(hookPath)) changed.push("pre-commit");
+	return { changed, hook: undefined, hookPath };
+}

@@ -1,0 +1,60 @@
+/**
+ * What `git diff` shows of a vault.
+ */
+import { fromUtf8 } from "../../bytes.ts";
+import { AppError } from "../../errors.ts";
+import { describeVault, type MaskOf } from "../../vault/describe.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document.ts";
+import { parseVault } from "../../vault/format.ts";
+import { openKeys } from "../../vault/keys.ts";
+import { maskValue } from "../../vault/mask.ts";
+import { openRecord, verifyRecord } from "../../vault/seal.ts";
+import { LIMITS } from "../../vault/syntax.ts";
+import { fileError, readWhole } from "../atomic-file.ts";
+import type { SessionIdentity } from "../session.ts";
+
+/** The result, or undefined where it cannot be had; why is not a diff's business. */
+function attempt<T>(work: () => T): T | undefined {
+	try {
+		return work();
+	} catch (error) {
+		if (error instanceof AppError) return undefined;
+		throw error;
+	}
+}
+
+function masksBy(document: VaultDocument, identity: SessionIdentity): MaskOf {
+	const opened = new Map(
+		[...document.environments.keys()].map((name) => [
+			name,
+			attempt(() => {
+				const { state } = verifyChains(document, name);
+				return { state, keys: openKeys(state, identity) };
+			}),
+		]),
+	);
+	return (environment, record) => {
+		const holder = opened.get(environment);
+		if (!holder) return undefined;
+		return attempt(() => {
+			verifyRecord(holder.state, record);
+			const value = openRecord(holder.state, holder.keys, record);
+			return value === undefined ? undefined : maskValue(value);
+		});
+	};
+}
+
+/**
+ * A vault's description for a diff; a text that is no vault (one with conflict markers, say) is given as it is: it is
+ * sealed.
+ * @param identity for masks; without one there are none
+ * @throws AppError `FILE_UNREADABLE` (exit 1)
+ */
+export async function describeFile(path: string, identity: SessionIdentity | undefined): Promise<string> {
+	const bytes = await readWhole(path, LIMITS.fileBytes);
+	if (!bytes) throw fileError("read", path, Object.assign(new Error(), { code: "ENOENT" }));
+	const text = fromUtf8(bytes) ?? "";
+	const document = attempt(() => parseVault(text));
+	if (!document) return text;
+	return describeVault(document, identity && masksBy(document, identity));
+}
