@@ -4,7 +4,9 @@
 import { AppError, EXIT } from "../errors.ts";
 import { readToken } from "../identity/tokens.ts";
 import { type Binding, bindingOf, readConfig } from "../project/config.ts";
+import { parseToken } from "../protocol/token.ts";
 import type { LinkTarget } from "../sync/link-target.ts";
+import { platformOrigin } from "../sync/origin.ts";
 import { Remote } from "../sync/remote.ts";
 import { readCredentials } from "./environment.ts";
 import { systemKeychain } from "./project.ts";
@@ -34,9 +36,26 @@ async function tokenFor(binding: Binding): Promise<string> {
 	return kept;
 }
 
-/** The platform that a binding names. @throws AppError `TOKEN_MISSING` (exit 3) */
+/**
+ * The platform that a binding names. Whoever can change coffer.json must not have a token sent in the clear, nor one
+ * that is another platform's.
+ * @throws AppError `TOKEN_MISSING`, `TOKEN_FOREIGN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2)
+ */
 export async function targetOf(binding: Binding, signal?: AbortSignal): Promise<LinkTarget> {
-	return { binding, remote: new Remote({ url: binding.url, token: await tokenFor(binding), signal }) };
+	const url = platformOrigin(binding.url);
+	const token = await tokenFor(binding);
+	const platform = parseToken(token)?.fingerprint;
+	if (platform !== undefined && platform !== binding.platform) throw tokenForeign(binding);
+	return { binding, remote: new Remote({ url, token, signal }) };
+}
+
+function tokenForeign(binding: Binding): AppError {
+	return new AppError({
+		code: "TOKEN_FOREIGN",
+		message: `The access token is not one of the platform that coffer.json names (at ${binding.url}); it was not sent.`,
+		hint: "Set COFFER_TOKEN to a token of that platform, or restore coffer.json from git.",
+		exit: EXIT.unauthorised,
+	});
 }
 
 /** What an environment is linked with, or undefined where it is not linked. @throws AppError `TOKEN_MISSING` (exit 3) */

@@ -8,7 +8,8 @@ import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { storeToken } from "../identity/tokens.ts";
-import { linkEnvironment, meetPlatform, platformOrigin, requireAppId } from "../sync/link.ts";
+import { linkEnvironment, meetPlatform, requireAppId } from "../sync/link.ts";
+import { platformOrigin } from "../sync/origin.ts";
 
 interface LinkResult {
 	environment: string;
