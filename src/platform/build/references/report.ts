@@ -11,7 +11,7 @@ const DEPENDENCY =
 
 /** Places of one name, and of all that no name can be told of: evidence for a reader, who needs no more of it. */
 const PLACES_MAX = 50;
-/** References of one function. With more, it gets every secret. */
+/** References of one function. With more names than that it gets every secret. */
 const REFERENCES_MAX = 10_000;
 
 /** Works out files and lines, once per place. */
@@ -49,29 +49,31 @@ export class Files {
 	}
 }
 
-/** The first places of one name; none where it cannot be the name of a secret. */
-function placesOf(name: string, nodes: Iterable<Node>, files: Files): Reference[] {
+/** The first places of one name. */
+function placesOf(name: string, nodes: Iterable<Node>, files: Files, placesMax: number): Reference[] {
 	const places = new Map<string, Reference>();
-	if (!NAME.test(name)) return [];
 	for (const node of nodes) {
 		const { file, line } = files.at(node);
 		places.set(`${line} ${file}`, { name, file, line, how: "static" });
 	}
-	return [...places.values()].sort(place).slice(0, PLACES_MAX);
+	return [...places.values()].sort(place).slice(0, placesMax);
 }
 
 /** Sorted by name, file and line; what cannot be the name of a secret is left out. */
 export function report(findings: Findings, files: Files): References {
-	const named = [...findings.references].sort(([a], [b]) => order(a, b));
-	const references = named.flatMap(([name, nodes]) => placesOf(name, nodes, files)).slice(0, REFERENCES_MAX);
+	const named = [...findings.references].filter(([name]) => NAME.test(name)).sort(([a], [b]) => order(a, b));
+	const told = named.slice(0, REFERENCES_MAX);
+	const placesMax = Math.min(PLACES_MAX, Math.floor(REFERENCES_MAX / Math.max(1, told.length)));
+	const references = told.flatMap(([name, nodes]) => placesOf(name, nodes, files, placesMax));
 	const dynamic = new Map<string, DynamicAccess>();
 	for (const [node, why] of findings.dynamic) {
 		const { file, line, dependency } = files.at(node);
 		const key = `${line} ${file}`;
 		if (!dependency && !dynamic.has(key)) dynamic.set(key, { file, line, why });
 	}
-	const [last] = references.length === REFERENCES_MAX ? references.slice(-1) : [];
-	if (last) dynamic.set("", { file: last.file, line: last.line, why: "more reads than can be told apart" });
+	const [last] = named.length > told.length ? references.slice(-1) : [];
+	if (last)
+		dynamic.set("", { file: last.file, line: last.line, why: "more names than there can be secrets" });
 	return { references, dynamic: [...dynamic.values()].sort(place).slice(0, PLACES_MAX) };
 }
 
