@@ -8,7 +8,7 @@ import { type Link, linkHash } from "../vault/chain.ts";
 import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import { advanceMarks, checkPin, compareChain, compareMarks, isMarked, type Pin } from "../vault/marks.ts";
-import type { SealedRecord } from "../vault/record.ts";
+import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { openRecord, verifyRecord } from "../vault/seal.ts";
 import {
 	type CheckoutMemory,
@@ -115,10 +115,21 @@ export class VaultSession {
 			presentCheckout.seen = now.digest;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
 			if (options.always) presentCheckout.platform = platform;
+			this.#noteOrigins(presentCheckout, written);
 		});
 		Object.assign(memory, updated.memory);
 		Object.assign(checkout, updated.checkout);
 		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
+	}
+
+	/** A working copy that never synced has no merge base: what an edit replaces is where the new record comes from. */
+	#noteOrigins(checkout: CheckoutMemory, written: Iterable<SealedRecord>): void {
+		const { origins, platform } = checkout;
+		if ((platform?.revision ?? 0) > 0) return origins.clear();
+		for (const { name } of written) {
+			const old = this.verified.section.records.get(name);
+			if (old && !origins.has(name)) origins.set(name, { version: old.version, digest: recordDigest(old) });
+		}
 	}
 }
 
@@ -165,7 +176,12 @@ function markWarnings(memory: EnvironmentMemory, verified: VerifiedEnvironment):
 	return warnings;
 }
 
-async function checkProject(context: SessionContext, vaultId: string): Promise<string[]> {
+/**
+ * Holds a vault's id against what this identity is bound to and what this folder held.
+ * @returns warnings: a first use
+ * @throws AppError `VAULT_REPLACED` (exit 7)
+ */
+export async function checkProject(context: SessionContext, vaultId: string): Promise<string[]> {
 	const { identity, member, root, stateFolder } = context;
 	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId)
 		throw replaced(identity.vaultPin, vaultId, "this identity is bound to");

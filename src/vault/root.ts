@@ -54,6 +54,11 @@ export function makeCreateEnvironment(
 	return makeLink({ vaultId, environment: "" }, last, ["create", name, genesis], signing);
 }
 
+/** Makes the link by which the vault's chain loses an environment. */
+export function makeDeleteEnvironment(vaultId: string, last: Link, name: string, signing: KeyPair): Link {
+	return makeLink({ vaultId, environment: "" }, last, ["delete", name], signing);
+}
+
 /** Makes the link by which the vault gains an owner. */
 export function makeAdmit(vaultId: string, last: Link, owner: PublicMember, signing: KeyPair): Link {
 	return makeLink({ vaultId, environment: "" }, last, ["admit", owner.sign, owner.box, owner.name], signing);

@@ -1,0 +1,33 @@
+import { Args } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { openContext } from "../../cli/project.ts";
+import { MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { addEnvironment } from "../../project/environments.ts";
+
+interface CreateResult {
+	environment: string;
+}
+
+export default class EnvironmentsCreate extends BaseCommand<CreateResult> {
+	static override summary = "Create an environment, with a key and members of its own";
+	static override description =
+		"Only an owner of the vault can. You are its only member at first; it can be linked with an app of its own.";
+	static override examples = ["<%= config.bin %> environments create preview"];
+	static override args = {
+		name: Args.string({ name: "NAME", description: "name of the new environment", required: true }),
+	};
+
+	protected async execute(): Promise<CreateResult> {
+		const { args } = await this.parse(EnvironmentsCreate);
+		const context = await openContext(this.environment, args.name, "edit");
+		const { warnings } = await addEnvironment(context);
+		for (const warning of warnings) this.terminal.warn(warning);
+		return { environment: args.name };
+	}
+
+	protected render(result: CreateResult, terminal: Terminal): void {
+		terminal.line(`${MARKS.ok} Created environment '${result.environment}'; you are its only member`);
+		terminal.line(`Next: coffer secrets set NAME=VALUE -e ${result.environment}`);
+	}
+}

@@ -1,0 +1,55 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { openContext } from "../../cli/project.ts";
+import { promptConfirm } from "../../cli/prompts.ts";
+import { MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { bindingOf, readConfig, writeConfig } from "../../project/config.ts";
+import { deleteEnvironment } from "../../project/environments.ts";
+
+interface DeleteResult {
+	environment: string;
+	/** The app that it was linked with, which goes on running; null where it was not linked. */
+	app: string | null;
+	url: string | null;
+}
+
+export default class EnvironmentsDelete extends BaseCommand<DeleteResult> {
+	static override summary = "Delete an environment and all its secrets";
+	static override description =
+		"Only an owner of the vault can. Git's history keeps what it held. A link with a platform is taken out of coffer.json; the app there goes on running with what it has. The name cannot be used again.";
+	static override examples = ["<%= config.bin %> environments delete preview --yes"];
+	static override args = {
+		name: Args.string({ name: "NAME", description: "environment to delete", required: true }),
+	};
+	static override flags = { yes: Flags.boolean({ char: "y", description: "do not ask" }) };
+
+	protected async execute(): Promise<DeleteResult> {
+		const { args, flags } = await this.parse(EnvironmentsDelete);
+		const context = await openContext(this.environment, args.name, "edit");
+		const question = `Delete environment '${args.name}' with all its secrets?`;
+		if (!flags.yes && !(await promptConfirm(this.terminal, question, "Pass --yes.")))
+			throw new AppError({
+				code: "NOT_CONFIRMED",
+				message: "Nothing was deleted.",
+				hint: "Answer yes, or pass --yes.",
+				exit: EXIT.failure,
+			});
+		const config = await readConfig(context.root);
+		const { warnings } = await deleteEnvironment(context);
+		for (const warning of warnings) this.terminal.warn(warning);
+		const binding = bindingOf(config, args.name);
+		if (binding) {
+			const links = Object.fromEntries(Object.entries(config.links).filter(([name]) => name !== args.name));
+			await writeConfig(context.root, { ...config, links });
+		}
+		return { environment: args.name, app: binding?.app ?? null, url: binding?.url ?? null };
+	}
+
+	protected render(result: DeleteResult, terminal: Terminal): void {
+		terminal.line(`${MARKS.ok} Deleted environment '${result.environment}'`);
+		if (result.app !== null)
+			terminal.line(`  App '${result.app}' on ${result.url} goes on running with what it has.`);
+	}
+}

@@ -1,0 +1,54 @@
+import { BaseCommand } from "../../cli/command.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { cryptoReady } from "../../crypto.ts";
+import { bindingOf, readConfig } from "../../project/config.ts";
+import { environmentNames } from "../../project/environments.ts";
+import { requireRoot } from "../../project/root.ts";
+import { loadVault } from "../../project/vault-file.ts";
+import { verifyChains } from "../../vault/document.ts";
+
+interface ListResult {
+	environments: {
+		name: string;
+		secrets: number;
+		members: number;
+		/** The app that it is linked with, and where; null where it is not linked. */
+		app: string | null;
+		url: string | null;
+	}[];
+}
+
+export default class EnvironmentsList extends BaseCommand<ListResult> {
+	static override summary = "List the environments of the vault";
+	static override examples = ["<%= config.bin %> environments list"];
+
+	protected async execute(): Promise<ListResult> {
+		await this.parse(EnvironmentsList);
+		await cryptoReady;
+		const root = requireRoot(process.cwd());
+		const [{ document }, config] = await Promise.all([loadVault(root), readConfig(root)]);
+		const environments = environmentNames(document).map((name) => {
+			const { section, state } = verifyChains(document, name);
+			const secrets = [...section.records.values()].filter(({ kind }) => kind === "live").length;
+			const binding = bindingOf(config, name);
+			return {
+				name,
+				secrets,
+				members: state.members.size,
+				app: binding?.app ?? null,
+				url: binding?.url ?? null,
+			};
+		});
+		return { environments };
+	}
+
+	protected render(result: ListResult, terminal: Terminal): void {
+		const rows = result.environments.map(({ name, secrets, members, app, url }) => [
+			name,
+			String(secrets),
+			String(members),
+			app === null ? "not linked" : `${app} on ${url}`,
+		]);
+		terminal.table(rows, ["NAME", "SECRETS", "MEMBERS", "PLATFORM"]);
+	}
+}

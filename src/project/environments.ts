@@ -1,0 +1,144 @@
+/**
+ * The environments of a vault: an owner creates and deletes them.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import { createEnvironment } from "../vault/create.ts";
+import type { VaultDocument } from "../vault/document.ts";
+import { checkPin } from "../vault/marks.ts";
+import { makeDeleteEnvironment, type PublicMember, verifyRoot } from "../vault/root.ts";
+import { LIMITS } from "../vault/syntax.ts";
+import { lastLink } from "./members.ts";
+import { checkProject, openSession, type SessionContext } from "./session.ts";
+import { readEnvironmentMemory } from "./state.ts";
+import { editVault, type LoadedVault } from "./vault-file.ts";
+
+export interface EnvironmentEdit {
+	readonly warnings: readonly string[];
+}
+
+/**
+ * This identity as an owner of the vault, whose chain is the newest that this device has seen.
+ * @throws AppError `NOT_AN_OWNER` (exit 3); `VAULT_REPLACED`, `MEMBERSHIP_DIVERGED`, `MEMBERSHIP_OLDER` (exit 7)
+ */
+async function requireOwner(
+	{ document }: LoadedVault,
+	context: SessionContext,
+): Promise<{ owner: PublicMember; warnings: string[] }> {
+	const warnings = await checkProject(context, document.vaultId);
+	const root = verifyRoot(document.vaultId, document.links);
+	for (const { name, links } of document.environments.values()) {
+		const { stateFolder: folder, member, identity } = context;
+		const place = { folder, member, stateKey: identity.stateKey, root: context.root };
+		const memory = await readEnvironmentMemory({ ...place, vaultId: document.vaultId, environment: name });
+		if (memory.pin && checkPin(memory.pin, name, { vault: document.links, environment: links }).older)
+			throw olderChain();
+	}
+	const owner = root.owners.get(context.identity.publicKeys.sign);
+	if (owner) return { owner, warnings };
+	throw new AppError({
+		code: "NOT_AN_OWNER",
+		message: "This device's identity is not an owner of the vault.",
+		hint: `Ask one of its owners: ${[...root.owners.values()].map(({ name }) => name).join(", ")}.`,
+		exit: EXIT.unauthorised,
+	});
+}
+
+function olderChain(): AppError {
+	return new AppError({
+		code: "MEMBERSHIP_OLDER",
+		message: "The membership in this file is older than this device has seen.",
+		hint: "Merge the newer coffer.vault first; nothing was changed.",
+		exit: EXIT.integrity,
+	});
+}
+
+/** @throws AppError `ENVIRONMENT_EXISTS` (exit 5), `VAULT_FULL` (exit 2) */
+function requireNew(document: VaultDocument, name: string): void {
+	const exists = document.environments.has(name);
+	const existed = document.links.some(({ change }) => change[0] === "create" && change[1] === name);
+	if (exists || existed) {
+		throw new AppError({
+			code: "ENVIRONMENT_EXISTS",
+			message: exists
+				? `This vault has an environment '${name}' already.`
+				: `This vault had an environment '${name}' before; devices that remember it would refuse another.`,
+			hint: "Choose another name.",
+			exit: EXIT.conflict,
+		});
+	}
+	if (document.environments.size < LIMITS.environments) return;
+	throw new AppError({
+		code: "VAULT_FULL",
+		message: `A vault holds at most ${LIMITS.environments} environments.`,
+		hint: "Delete one first (coffer environments delete NAME).",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Creates an environment, with a key of its own and its creator as its only member.
+ * @param context its `environment` is the new one's name
+ * @throws AppError as `requireOwner` and `requireNew`
+ */
+export async function addEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const { owner, warnings } = await requireOwner(loaded, context);
+			requireNew(loaded.document, context.environment);
+			const document = createEnvironment(loaded.document, context.environment, owner, context.identity);
+			return { document, result: { warnings } };
+		},
+		async (now) => {
+			await (await openSession(now, context)).remember(now);
+		},
+	);
+}
+
+/** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), `LAST_ENVIRONMENT` (exit 2) */
+function requireDeletable(document: VaultDocument, name: string): void {
+	const known = [...document.environments.keys()];
+	if (!known.includes(name)) {
+		throw new AppError({
+			code: "ENVIRONMENT_NOT_FOUND",
+			message: `This vault has no environment '${name}'.`,
+			hint: `It has: ${known.join(", ")}.`,
+			exit: EXIT.notFound,
+		});
+	}
+	if (known.length > 1) return;
+	throw new AppError({
+		code: "LAST_ENVIRONMENT",
+		message: `'${name}' is the only environment of this vault.`,
+		hint: "Create another one first.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Deletes an environment with everything in it; git's history keeps it.
+ * @param context its `environment` is the one to delete
+ * @throws AppError as `requireOwner` and `requireDeletable`
+ */
+export async function deleteEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const { environment, identity } = context;
+			const { warnings } = await requireOwner(loaded, context);
+			requireDeletable(loaded.document, environment);
+			const { links, vaultId } = loaded.document;
+			const link = makeDeleteEnvironment(vaultId, lastLink(links), environment, identity.signing);
+			const environments = new Map(loaded.document.environments);
+			environments.delete(environment);
+			const document = { ...loaded.document, links: [...links, link], environments };
+			return { document, result: { warnings } };
+		},
+		async () => {},
+	);
+}
+
+/** The environments of a vault whose own chain holds, sorted by name. */
+export function environmentNames(document: VaultDocument): string[] {
+	return [...verifyRoot(document.vaultId, document.links).environments.keys()].sort();
+}
