@@ -125,7 +125,10 @@ export class VaultSession {
 	/** A working copy that never synced has no merge base: what an edit replaces is where the new record comes from. */
 	#noteOrigins(checkout: CheckoutMemory, written: Iterable<SealedRecord>): void {
 		const { origins, platform } = checkout;
-		if ((platform?.revision ?? 0) > 0) return origins.clear();
+		if ((platform?.revision ?? 0) > 0) {
+			origins.clear();
+			return;
+		}
 		for (const { name } of written) {
 			const old = this.verified.section.records.get(name);
 			if (old && !origins.has(name)) origins.set(name, { version: old.version, digest: recordDigest(old) });

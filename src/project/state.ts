@@ -41,6 +41,8 @@ export interface CheckoutMemory {
 	/** Hash of the vault file that was last held against the marks; empty for none. */
 	seen: string;
 	platform: PlatformMemory | undefined;
+	/** Until the first sync: what the records that were changed here were made from. */
+	origins: Map<string, Mark>;
 }
 
 /** Whose memory, of what, and where. */
@@ -118,21 +120,24 @@ async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMem
 /** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
 	const value = await readSignedJson(checkoutFile(place), place.stateKey);
-	if (!value) return { seen: "", platform: undefined };
-	const { seen, platform } = value as {
+	if (!value) return { seen: "", platform: undefined, origins: new Map() };
+	const { seen, platform, origins } = value as {
 		seen: string;
+		origins?: MarkRow[];
 		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: MarkRow[]; reseals?: string[] };
 	};
 	return {
 		seen,
 		platform: platform && { ...platform, base: marksOf(platform.base), reseals: new Set(platform.reseals) },
+		origins: marksOf(origins ?? []),
 	};
 }
 
 async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
 	const { platform: known } = memory;
 	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
-	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform });
+	const origins = memory.origins.size > 0 ? rowsOf(memory.origins) : undefined;
+	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform, origins });
 }
 
 /**

@@ -181,8 +181,11 @@ export async function integrate(
 			const logContext = logContextOf(target.binding, merged.vaultId, environment);
 			const theirs = recordsOf(logContext, news.entries, session.verified.state);
 			const ours = session.verified.section.records;
+			const { origins } = session.checkout;
 			const base =
-				memory.revision > 0 ? memory.base : new Map([...ancestors(ours, news.entries), ...memory.base]);
+				memory.revision > 0
+					? memory.base
+					: new Map([...ancestors(ours, origins, theirs, news.entries), ...memory.base]);
 			const merge = mergeRecords({
 				ours,
 				theirs: changedSince(base, theirs),

@@ -48,16 +48,22 @@ export function memoryOf(session: VaultSession, target: LinkTarget): PlatformMem
 }
 
 /**
- * The merge base of a working copy that never synced: those of its records that the log holds, in whatever revision.
- * The log vouches that they are what the platform's newer ones were made from.
+ * The merge base of a working copy that never synced: those of its records that the log holds, in whatever revision,
+ * and those that were there until they were changed here, where the platform holds them still. The log vouches that
+ * they are what the newer ones were made from.
  */
 export function ancestors(
 	ours: ReadonlyMap<string, SealedRecord>,
+	origins: ReadonlyMap<string, Mark>,
+	theirs: ReadonlyMap<string, SealedRecord>,
 	entries: readonly LogEntry[],
 ): ReadonlyMap<string, Mark> {
 	const logged = new Set(entries.flatMap((entry) => entry.change.records));
 	const agreed = [...ours.values()].filter((record) => logged.has(formatRecord(record)));
-	return new Map(agreed.map((record) => [record.name, markOf(record)]));
+	const unchanged = [...theirs.values()].filter(
+		(record) => origins.get(record.name)?.digest === recordDigest(record),
+	);
+	return new Map([...unchanged, ...agreed].map((record) => [record.name, markOf(record)]));
 }
 
 function markOf(record: SealedRecord): Mark {

@@ -168,3 +168,37 @@ describe("an older vault is put back", () => {
 		expect(await ours.reveal("DROPPED")).toBe("here");
 	});
 });
+
+describe("a clone that never synced", () => {
+	test("changes and deletes what the platform holds as git has it, without being asked", async () => {
+		await ours.ok(["sync"]);
+		await ours.ok(["secrets", "set", "KEPT=1", "DROPPED=1"]);
+		await commit(ours, "For a new clone");
+		const fresh = await cloneOf(ours);
+		try {
+			await fresh.ok(["secrets", "set", "KEPT=2", "--no-sync"]);
+			await fresh.ok(["secrets", "set", "KEPT=3", "--no-sync"]);
+			const deleted = await fresh.data(["secrets", "delete", "DROPPED"]);
+			expect(deleted).toMatchObject({ deleted: ["DROPPED"], pending: 0 });
+			expect(await ours.data(["sync"])).toMatchObject({ taken: ["DROPPED", "KEPT"], pending: [] });
+			expect(await ours.reveal("KEPT")).toBe("3");
+		} finally {
+			await fresh[Symbol.asyncDispose]();
+		}
+	});
+
+	test("is asked about what changed on the platform since", async () => {
+		await commit(ours, "For another clone");
+		const fresh = await cloneOf(ours);
+		try {
+			await ours.ok(["secrets", "set", "KEPT=platform"]);
+			const result = await fresh.coffer(["secrets", "set", "KEPT=fresh", "--json"]);
+			expect(result.status).toBe(5);
+			expect(result.error()).toMatchObject({ code: "SYNC_CONFLICT", exit: 5 });
+			expect(await fresh.reveal("KEPT")).toBe("fresh");
+			expect(await ours.data(["sync"])).toMatchObject({ taken: [] });
+		} finally {
+			await fresh[Symbol.asyncDispose]();
+		}
+	});
+});
