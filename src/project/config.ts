@@ -7,7 +7,10 @@ import { fromUtf8, isBase64Text } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { isEnvironmentName } from "../vault/syntax.ts";
 import { readWhole, replaceFile } from "./atomic-file.ts";
-import { CONFIG_FILE } from "./root.ts";
+import { withLock } from "./lock.ts";
+import { CONFIG_FILE, VAULT_FILE } from "./root.ts";
+
+const LOCK_FILE = `${VAULT_FILE}.lock`;
 
 const bindingSchema = z.strictObject({
 	/** Origin of the platform's control API. */
@@ -55,6 +58,21 @@ export async function readConfig(root: string): Promise<ProjectConfig> {
 		root,
 		`${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? "not valid"}`,
 	);
+}
+
+/**
+ * Changes `coffer.json` as it is by now, under the vault's lock, which must not be held: two environments that are
+ * linked at once both stay.
+ */
+export async function editConfig(
+	root: string,
+	edit: (config: ProjectConfig) => ProjectConfig,
+): Promise<void> {
+	await withLock(join(root, LOCK_FILE), async () => {
+		const config = await readConfig(root);
+		const edited = edit(config);
+		if (edited !== config) await writeConfig(root, edited);
+	});
 }
 
 /** Writes `coffer.json`, keys sorted. */

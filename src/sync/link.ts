@@ -4,7 +4,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
-import { bindingOf, readConfig, writeConfig } from "../project/config.ts";
+import { bindingOf, editConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
 import { openSession, type SessionContext } from "../project/session.ts";
 import { editVault } from "../project/vault-file.ts";
@@ -123,11 +123,11 @@ export async function linkEnvironment(
 	const { vaultId } = (await readSession(context)).session.place;
 	const description = await remote.createApp(app, { vaultId, environment });
 	const enrolled = await enrol(context, request);
-	const config = await readConfig(root);
 	const binding = { url: remote.url, app, platform: info.fingerprint, vault: vaultId };
-	if (JSON.stringify(bindingOf(config, environment)) !== JSON.stringify(binding)) {
-		await writeConfig(root, { ...config, links: { ...config.links, [environment]: binding } });
-	}
+	await editConfig(root, (config) => {
+		const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
+		return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
+	});
 	const sync = await syncEnvironment(context, { binding, remote }, options);
 	return { app, platform: info.fingerprint, gateway: description.url, enrolled, sync };
 }

@@ -5,7 +5,7 @@ import { promptConfirm } from "../../cli/prompts.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { bindingOf, readConfig, writeConfig } from "../../project/config.ts";
+import { bindingOf, editConfig, readConfig } from "../../project/config.ts";
 import { deleteEnvironment } from "../../project/environments.ts";
 
 interface DeleteResult {
@@ -41,8 +41,10 @@ export default class EnvironmentsDelete extends BaseCommand<DeleteResult> {
 		for (const warning of warnings) this.terminal.warn(warning);
 		const binding = bindingOf(config, args.name);
 		if (binding) {
-			const links = Object.fromEntries(Object.entries(config.links).filter(([name]) => name !== args.name));
-			await writeConfig(context.root, { ...config, links });
+			await editConfig(context.root, (now) => {
+				const links = Object.entries(now.links).filter(([name]) => name !== args.name);
+				return { ...now, links: Object.fromEntries(links) };
+			});
 		}
 		return { environment: args.name, app: binding?.app ?? null, url: binding?.url ?? null };
 	}
