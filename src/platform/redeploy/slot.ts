@@ -175,9 +175,22 @@ export class FunctionSlot {
 		this.#port.onFailure();
 		const livedMs = this.#port.monotonicMs() - current.sinceMs;
 		this.#crashes = livedMs >= PROVEN_MS ? 0 : this.#crashes + 1;
+		this.#scheduleRestart();
+	}
+
+	#scheduleRestart(): void {
 		const delayMs =
 			this.#crashes === 0 ? 0 : Math.min(BACKOFF_FIRST_MS * 2 ** (this.#crashes - 1), BACKOFF_MAX_MS);
-		this.#cancelRestart = this.#port.schedule(() => void this.#refresh(), delayMs);
+		this.#cancelRestart = this.#port.schedule(() => void this.#restart(), delayMs);
+	}
+
+	/** Starts again what ended by itself; what it needs may be away for longer, so that one failure is not the last try. */
+	async #restart(): Promise<void> {
+		const { status } = await this.#refresh();
+		if (status !== "failed" || this.#current !== undefined || this.#isClosed) return;
+		if (this.#port.wanted() === undefined) return;
+		this.#crashes++;
+		this.#scheduleRestart();
 	}
 
 	/** Stops a function that nobody called for a while; the next request starts it. */

@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Deployment } from "../../../src/platform/function.ts";
 import { FunctionSlot, type SlotPort, type Started } from "../../../src/platform/redeploy/slot.ts";
-import type { Instance } from "../../../src/platform/runtime/runtime.ts";
+import type { ExitReason, Instance } from "../../../src/platform/runtime/runtime.ts";
 
 const DEPLOYMENT = { id: "d1", function: "f", references: [], dynamic: [] } as unknown as Deployment;
 
@@ -60,4 +60,41 @@ test("a function that is waking up when its secrets change is started with the n
 	expect(restarted.revision).toBe(2);
 	restarted.finish();
 	expect(await change).toEqual({ status: "live" });
+});
+
+test("a function that ended and does not start again at once is tried again, ever later", async () => {
+	const starts = new Starts();
+	const tasks: { run: () => void; delayMs: number }[] = [];
+	const delays: number[] = [];
+	let end: (reason: ExitReason) => void = () => {};
+	let isAway = false;
+	const slot = new FunctionSlot({
+		...starts,
+		schedule: (run: () => void, delayMs: number) => {
+			tasks.push({ run, delayMs });
+			return () => {};
+		},
+		start: async (deployment: Deployment, begin: () => void): Promise<Started> => {
+			begin();
+			if (isAway) throw new Error("the database is away");
+			const exited = new Promise<ExitReason>((resolve) => {
+				end = resolve;
+			});
+			const instance = { exited, inFlight: 0, lastActiveMs: 0, stop: async () => {} } as unknown as Instance;
+			return { instance, deployment, revision: 1 };
+		},
+	});
+	await slot.refresh();
+	isAway = true;
+	end({ code: 1, signal: null, stderr: "" });
+	for (let round = 0; round < 4; round++) {
+		await vi.waitFor(() => expect(tasks).toHaveLength(1));
+		const task = tasks.shift();
+		delays.push(task?.delayMs ?? -1);
+		isAway = round < 3;
+		task?.run();
+	}
+	expect(delays).toEqual([500, 1000, 2000, 4000]);
+	await vi.waitFor(() => expect(slot.state).toBe("live"));
+	expect(tasks).toEqual([]);
 });
