@@ -49,6 +49,9 @@ export function renderEdit(result: EditResult, terminal: Terminal): void {
 	if (result.set.length > 0) terminal.line(`${MARKS.ok} Set ${listNames(result.set)}`);
 	if (result.deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(result.deleted)}`);
 	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
+	// An empty .env file, for one.
+	if (result.set.length + result.deleted.length + result.unchanged.length === 0)
+		terminal.line("  Nothing to set: no name was given.");
 	renderSync(result, terminal);
 }
 

@@ -109,4 +109,11 @@ describe(".env files", () => {
 		project.write("binary.env", Uint8Array.of(0x41, 0x3d, 0xff, 0xfe));
 		await expectRefused(project, { args: set("binary.env"), exit: 2, code: "ENV_FILE_NOT_TEXT" });
 	});
+
+	test("empty: nothing is set, and that is said", async () => {
+		project.write("empty.env", "# nothing yet\n");
+		expect((await project.ok(["secrets", "set", "--env-file", "empty.env"])).stdout).toContain(
+			"Nothing to set",
+		);
+	});
 });

@@ -1,6 +1,7 @@
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/linking.ts";
 import { openContext } from "../../cli/project.ts";
+import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 
 interface ListResult {
@@ -53,5 +54,11 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 			url,
 		]);
 		terminal.table(rows, ["NAME", "STATE", "PID", "READS", "URL"]);
+		for (const { name, state, error } of result.functions) {
+			if (error === undefined) continue;
+			const consequence = state === "failed" ? "" : "; the version before serves on";
+			terminal.line(`${MARKS.failed} ${name} failed to start${consequence}`);
+			terminal.block(error, "    ");
+		}
 	}
 }

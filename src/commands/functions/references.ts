@@ -50,6 +50,8 @@ export default class FunctionsReferences extends BaseCommand<ReferencesResult> {
 	}
 
 	protected render(result: ReferencesResult, terminal: Terminal): void {
+		if (result.functions.length === 0)
+			terminal.line("No functions are deployed. Deploy them: coffer functions deploy");
 		for (const { name, references, dynamicAccesses } of result.functions) {
 			terminal.line(name);
 			if (references.length === 0 && dynamicAccesses.length === 0) terminal.line("  reads no secret");

@@ -2,6 +2,7 @@
  * What each route of the control API does, but for changes and deployments (`streams.ts`).
  */
 import { AppError, EXIT } from "../../errors.ts";
+import { printable } from "../../printable.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import {
 	type AppInfo,
@@ -142,8 +143,8 @@ export const readLogs: Handler = (call) => {
 	if (!app.state.functions.has(name)) {
 		throw new AppError({
 			code: "FUNCTION_NOT_FOUND",
-			message: "The app has no such function.",
-			hint: "`coffer functions list` shows what there is.",
+			message: `App '${app.id}' has no function ${printable(name)}.`,
+			hint: "'coffer functions list' shows the functions that are deployed.",
 			exit: EXIT.notFound,
 		});
 	}
