@@ -1,8 +1,8 @@
 import { hostname, userInfo } from "node:os";
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { createIdentity } from "../cli/device-identity.ts";
-import { findIdentity, requireEnvironmentName } from "../cli/project.ts";
+import { createIdentity, presentIdentity } from "../cli/device-identity.ts";
+import { requireEnvironmentName } from "../cli/project.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
 import { fingerprint } from "../identity/identity.ts";
@@ -12,7 +12,7 @@ interface InitResult {
 	vault: string;
 	environment: string;
 	member: string;
-	identity: "created" | "keychain" | "file" | "environment";
+	identity: "created" | "created-file" | "keychain" | "file" | "environment";
 	gitFiles: readonly string[];
 }
 
@@ -25,7 +25,7 @@ function defaultMemberName(): string {
 export default class Init extends BaseCommand<InitResult> {
 	static override summary = "Make a vault in this folder, and an identity on this device if there is none";
 	static override description =
-		"Writes coffer.vault, to be committed to git. The identity that opens it goes into the system's keychain, or is taken from COFFER_IDENTITY or the file that COFFER_IDENTITY_FILE names.";
+		"Writes coffer.vault, to be committed to git. The identity that opens it goes into the system's keychain, or is taken from COFFER_IDENTITY or the file that COFFER_IDENTITY_FILE names, which is made if it is not there.";
 	static override examples = [
 		"<%= config.bin %> init",
 		"<%= config.bin %> init --environment preview --name alice@laptop",
@@ -39,8 +39,8 @@ export default class Init extends BaseCommand<InitResult> {
 		const { flags } = await this.parse(Init);
 		requireEnvironmentName(flags.environment);
 		await cryptoReady;
-		const found = await findIdentity(this.environment);
-		const identity = found?.identity ?? (await createIdentity(this.environment.stateDirectory));
+		const found = await presentIdentity(this.environment);
+		const identity = found?.identity ?? (await createIdentity(this.environment));
 		const member = flags.name ?? defaultMemberName();
 		const context = {
 			root: process.cwd(),
@@ -54,7 +54,7 @@ export default class Init extends BaseCommand<InitResult> {
 			vault: vaultId,
 			environment: flags.environment,
 			member,
-			identity: found?.source ?? "created",
+			identity: found?.source ?? (this.environment.identityFile === undefined ? "created" : "created-file"),
 			gitFiles,
 		};
 	}
@@ -62,6 +62,7 @@ export default class Init extends BaseCommand<InitResult> {
 	protected render(result: InitResult, terminal: Terminal): void {
 		const identities = {
 			created: "made, and kept in the system's keychain",
+			"created-file": "made, in the file that COFFER_IDENTITY_FILE names",
 			keychain: "the one in the system's keychain",
 			file: "the one in the file that COFFER_IDENTITY_FILE names",
 			environment: "the one in COFFER_IDENTITY",

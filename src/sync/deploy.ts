@@ -98,17 +98,55 @@ async function send(
 	});
 }
 
+/** What is wrong with the sources of each function; those that can be sent are not in it. */
+async function sourceFaults(
+	root: string,
+	functions: readonly FunctionEntry[],
+): Promise<Map<string, AppError>> {
+	const faults = new Map<string, AppError>();
+	for (const entry of functions) {
+		try {
+			await collectSources(root, [entry]);
+		} catch (error) {
+			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
+			faults.set(entry.name, error);
+		}
+	}
+	return faults;
+}
+
+/** Functions that are not even sent, as results. */
+async function failedOf(
+	target: LinkTarget,
+	faults: ReadonlyMap<string, AppError>,
+): Promise<DeployedFunction[]> {
+	if (faults.size === 0) return [];
+	const { url } = await target.remote.showApp(target.binding.app);
+	return [...faults].map(([name, { message }]) => ({
+		name,
+		status: "failed",
+		url: `${url}${name}`,
+		error: message,
+	}));
+}
+
 /**
  * Deploys functions.
- * @throws AppError `FUNCTION_NOT_FOUND` (exit 4), exit 2 for sources that cannot be deployed, exit 6 for the network;
- *   a function that fails to build or to start is no error but `failed` in the outcome
+ * @throws AppError `FUNCTION_NOT_FOUND` (exit 4), exit 6 for the network, exit 2 where none of the sources can be
+ *   deployed, or one of them cannot and others are to be pruned. Else a function whose sources have a fault, or that
+ *   fails to build or to start, is no error but `failed` in the outcome
  */
 export async function deployFunctions(
 	root: string,
 	target: LinkTarget,
 	options: DeployOptions,
 ): Promise<DeployOutcome> {
-	const chosen = choose(await discoverFunctions(root), options.names);
+	const asked = choose(await discoverFunctions(root), options.names);
+	const faults = await sourceFaults(root, asked);
+	const [fault] = faults.values();
+	// Left out of the request, they would be pruned; and without any that can be deployed, there is no request.
+	if (fault && (options.prune || faults.size === asked.length)) throw fault;
+	const chosen = asked.filter(({ name }) => !faults.has(name));
 	const sources = await collectSources(root, chosen);
 	const files = [...sources].map(([path, bytes]): [string, string] => [path, blobHash(bytes)]);
 	const contents = new Map([...sources].map(([, bytes], index) => [files[index]?.[1] ?? "", bytes]));
@@ -117,7 +155,8 @@ export async function deployFunctions(
 		functions: chosen.map(({ name, entry }) => ({ name, entry })),
 		prune: options.prune,
 	};
-	const outcome = { functions: [] as DeployedFunction[], pruned: [] as string[] };
+	const outcome = { functions: await failedOf(target, faults), pruned: [] as string[] };
+	for (const failed of outcome.functions) options.onFunction?.(failed);
 	const missing = await send(target, request, options, outcome);
 	if (missing) {
 		await upload(target, missing, contents);

@@ -31,14 +31,26 @@ describe("functions change", () => {
 		expect(await pidsOf(project)).toEqual(before);
 	});
 
-	test("one that does not parse is refused with its line, before anything is sent", async () => {
+	test("one that does not parse fails alone, with its line; none is pruned for it", async () => {
 		const source = project.read("functions/hello/index.ts");
 		project.write("functions/hello/index.ts", "const a = 1;\nDeno.serve(() => new Response(;\n");
 		const result = await project.coffer(["functions", "deploy", "--json"]);
+		const alone = await project.coffer(["functions", "deploy", "hello", "--json"]);
+		const pruned = await project.coffer(["functions", "deploy", "--prune", "--json"]);
 		project.write("functions/hello/index.ts", source);
-		expect(result.status).toBe(2);
-		expect(result.stdout).toBe("");
-		expect(result.error()).toMatchObject({ code: "SOURCE_SYNTAX", exit: 2, line: 2 });
+		expect(result.status).toBe(1);
+		const { functions } = result.json();
+		expect(functions).toHaveLength(NAMES.length);
+		for (const { name, status, error, url } of functions) {
+			expect([name, status]).toEqual([name, name === "hello" ? "failed" : "unchanged"]);
+			expect(url).toMatch(new RegExp(`/${name}$`));
+			if (name === "hello") expect(error).toContain("functions/hello/index.ts:2");
+		}
+		for (const refused of [alone, pruned]) {
+			expect(refused.status).toBe(2);
+			expect(refused.stdout).toBe("");
+			expect(refused.error()).toMatchObject({ code: "SOURCE_SYNTAX", exit: 2, line: 2 });
+		}
 		expect((await platform.call("hello")).text).toBe("hello world");
 	});
 

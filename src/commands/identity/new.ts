@@ -1,7 +1,6 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { createIdentity } from "../../cli/device-identity.ts";
-import { findIdentity } from "../../cli/project.ts";
+import { createIdentity, presentIdentity } from "../../cli/device-identity.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -66,8 +65,8 @@ export default class IdentityNew extends BaseCommand<NewResult> {
 	}
 
 	async #forDevice(): Promise<NewResult> {
-		if (await findIdentity(this.environment)) throw exists();
-		const { publicKeys } = await createIdentity(this.environment.stateDirectory);
+		if (await presentIdentity(this.environment)) throw exists();
+		const { publicKeys } = await createIdentity(this.environment);
 		return {
 			publicKey: formatPublicIdentity(publicKeys),
 			fingerprint: fingerprint(publicKeys),
