@@ -93,7 +93,7 @@ describe("files that are not as they should be", () => {
 	test("a vault with one character changed: exit 7 and the line", async () => {
 		const vault = project.vault;
 		const lines = vault.split("\n");
-		const index = lines.findIndex((text) => text === "KEPT") + 1;
+		const index = lines.indexOf("KEPT") + 1;
 		const record = lines[index] ?? "";
 		const at = record.length - 5;
 		lines[index] = record.slice(0, at) + (record[at] === "A" ? "B" : "A") + record.slice(at + 1);

@@ -120,7 +120,7 @@ const IMPORTS: [string, string, Record<string, string>?][] = [
 	["a file beside the build", 'import x from "../../../out/bundle.js"; console.log(x);'],
 	[
 		"the package cache",
-		'import x from "../../../../cache/npm/registry.npmjs.org/ms/registry.json" with { type: "json" };',
+		'import x from "../../../../cache/npm/registry/ms/registry.json" with { type: "json" };',
 	],
 ];
 
