@@ -36,6 +36,10 @@ function checkCommand(config: Config, argv: string[]): void {
 	const topics = config.topics.map(({ name }) => name);
 	// A command with arguments behind it: `secret set A=1` is near `secrets set` in its first two words.
 	const typed = id.split(":");
+	for (let words = typed.length - 1; words > 0; words--) {
+		const known = config.findCommand(typed.slice(0, words).join(":"));
+		if (known) throw usageError("This command takes no such argument.", known.id.replaceAll(":", " "));
+	}
 	const meant =
 		closest(id, visible) ?? closest(typed.slice(0, 2).join(":"), visible) ?? closest(typed[0] ?? "", topics);
 	const topic = topics.find((name) => name === typed[0]) ?? "";

@@ -102,7 +102,7 @@ export default class Link extends BaseCommand<LinkResult> {
 		terminal.line(`  functions  ${result.gateway}`);
 		const sent =
 			result.sent.length > 0
-				? `, ${count(result.sent.length, "secret")} sent: ${listNames(result.sent)}`
+				? `, ${count(result.sent.length, "record")} sent: ${listNames(result.sent)}`
 				: "";
 		terminal.line(`  synced     revision ${result.revision}${sent}`);
 		terminal.line();

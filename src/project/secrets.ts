@@ -111,7 +111,11 @@ function uncarriable(name: string): AppError {
 	});
 }
 
-function notFound(names: readonly string[], environment: string): AppError {
+function notFound(
+	names: readonly string[],
+	environment: string,
+	hint = "'coffer secrets list' shows the names.",
+): AppError {
 	const [first] = names;
 	return new AppError({
 		code: "SECRET_NOT_FOUND",
@@ -119,7 +123,7 @@ function notFound(names: readonly string[], environment: string): AppError {
 			names.length === 1
 				? `There is no secret ${first} in environment '${environment}'.`
 				: `There are no secrets ${names.join(", ")} in environment '${environment}'.`,
-		hint: "'coffer secrets list' shows the names. Nothing was changed.",
+		hint,
 		exit: EXIT.notFound,
 	});
 }
@@ -133,7 +137,12 @@ export async function deleteSecrets(context: SessionContext, names: readonly str
 	const records = document.environments.get(context.environment)?.records;
 	if (records) {
 		const absent = names.filter((name) => records.get(name)?.kind !== "live");
-		if (absent.length > 0) throw notFound([...new Set(absent)].map(shown), context.environment);
+		if (absent.length > 0)
+			throw notFound(
+				[...new Set(absent)].map(shown),
+				context.environment,
+				"'coffer secrets list' shows the names. Nothing was deleted.",
+			);
 	}
 	return edit(context, new Map(names.map((name) => [name, undefined])));
 }

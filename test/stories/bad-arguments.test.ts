@@ -37,6 +37,7 @@ describe("names, pairs and sources", () => {
 		{ args: ["secrets", "delete", "KEPT", "ABSENT"], exit: 4, code: "SECRET_NOT_FOUND", says: /ABSENT/ },
 		{ args: ["secrets", "delete"], exit: 2, code: "USAGE" },
 		{ args: ["init"], exit: 5, code: "VAULT_EXISTS" },
+		{ args: ["init", CANARY], exit: 2, code: "USAGE", says: /takes no/ },
 		{ args: ["sync"], exit: 2, code: "NOT_LINKED" },
 		{ args: ["watch"], exit: 2, code: "NOT_LINKED" },
 		{ args: ["functions", "deploy"], exit: 2, code: "NOT_LINKED" },
