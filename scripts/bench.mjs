@@ -3,34 +3,16 @@
  * names) one after the other and prints their figures beside their targets. With `--smoke` each runs a few
  * rounds only, and a missed target is no failure; otherwise it is.
  */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { eachProgram } from "./compile.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
 import { ROOT } from "./fresh.mjs";
 import { runAsScript } from "./setup.mjs";
 
 const SMOKE_PAIRS = 2;
-
-/** Bundles the benchmarks, since Node runs no TypeScript; beside node_modules, so that packages resolve. */
-async function compile(names, outdir) {
-	const { build } = await import("esbuild");
-	await build({
-		absWorkingDir: ROOT,
-		entryPoints: names.map((name) => join(ROOT, "bench", name)),
-		outdir,
-		outExtension: { ".js": ".mjs" },
-		bundle: true,
-		splitting: true,
-		format: "esm",
-		platform: "node",
-		target: "node20.19",
-		packages: "external",
-		logLevel: "warning",
-	});
-}
 
 function print(rows) {
 	const heading = {
@@ -74,24 +56,12 @@ async function main() {
 		allowPositionals: true,
 	});
 	await ensureBuilt();
-	const names = (await readdir(join(ROOT, "bench")))
-		.filter((name) => name.endsWith(".bench.ts"))
-		.filter((name) => positionals.length === 0 || positionals.some((part) => name.includes(part)))
-		.sort();
-	const outdir = join(ROOT, "node_modules/.cache/coffer-bench", String(process.pid));
-	await mkdir(outdir, { recursive: true });
 	const results = [];
-	try {
-		await compile(names, outdir);
-		for (const name of names) {
-			const { bench } = await import(pathToFileURL(join(outdir, name.replace(/\.ts$/, ".mjs"))).href);
-			process.stderr.write(`${bench.name} …\n`);
-			const rows = await measure(bench, values.smoke);
-			results.push({ bench: bench.name, rows });
-		}
-	} finally {
-		await rm(outdir, { recursive: true, force: true });
-	}
+	const programs = { folder: "bench", suffix: ".bench.ts", parts: positionals };
+	await eachProgram(programs, async ({ bench }) => {
+		process.stderr.write(`${bench.name} …\n`);
+		results.push({ bench: bench.name, rows: await measure(bench, values.smoke) });
+	});
 	const rows = results.flatMap((result) => result.rows);
 	print(rows);
 	const machine = {

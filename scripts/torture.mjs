@@ -1,0 +1,43 @@
+/**
+ * `npm run torture [-- NAME…] [--rounds N] [--seed N]`: the long form of test/torture/*.torture.ts (those whose file
+ * name holds one of the names), each in full. A failure is printed with the seed that shows it again.
+ */
+import { parseArgs } from "node:util";
+import { eachProgram } from "./compile.mjs";
+import { ensureBuilt } from "./ensure-built.mjs";
+import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs";
+
+const FAILURES_SHOWN = 20;
+
+function print(name, { rounds, failures, tally }, { seed, seconds }) {
+	const verdict = failures.length === 0 ? "holds" : `FAILED ${failures.length} times`;
+	console.log(`${name}: ${rounds.toLocaleString("en")} rounds, ${verdict} (seed ${seed}, ${seconds} s)`);
+	for (const [what, number] of Object.entries(tally))
+		console.log(`  ${what}: ${number.toLocaleString("en")}`);
+	for (const failure of failures.slice(0, FAILURES_SHOWN)) console.log(`  ✗ ${failure}`);
+}
+
+async function main() {
+	const { values, positionals } = parseArgs({
+		options: { rounds: { type: "string" }, seed: { type: "string" } },
+		allowPositionals: true,
+	});
+	installPackages();
+	installSystemPackages();
+	await ensureBuilt();
+	const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+	let failed = false;
+	const programs = { folder: "test/torture", suffix: ".torture.ts", parts: positionals };
+	await eachProgram(programs, async ({ torture }) => {
+		process.stderr.write(`${torture.name} …\n`);
+		const startMs = performance.now();
+		const rounds = Number(values.rounds ?? torture.rounds.long);
+		const report = await torture.run({ rounds, seed });
+		const seconds = Math.round((performance.now() - startMs) / 1000);
+		print(torture.name, report, { seed, seconds });
+		failed ||= report.failures.length > 0;
+	});
+	if (failed) process.exitCode = 1;
+}
+
+await runAsScript(main);
