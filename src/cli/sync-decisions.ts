@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
-import type { Take } from "../sync/integrate.ts";
+import type { Take } from "../sync/union.ts";
 import { isSecretName } from "../vault/secret-name.ts";
 import { listNames } from "./edit-result.ts";
 import { promptChoice } from "./prompts.ts";

@@ -6,12 +6,12 @@ import { AppError, EXIT } from "../errors.ts";
 import { type Change, type Head, isAuthenticChange, type LogEntry, nextHead } from "../protocol/change.ts";
 import { openKeys } from "../vault/keys.ts";
 import type { EnvironmentState } from "../vault/membership.ts";
-import { parseRecordText, type SealedRecord } from "../vault/record.ts";
+import { isNewer, parseRecordText, type SealedRecord } from "../vault/record.ts";
 import { verifyRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
 import { LIMITS } from "../vault/syntax.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./header.ts";
-import { type AppState, isNewer } from "./state.ts";
+import type { AppState } from "./state.ts";
 
 /** What the platform needs of its identity to look into an environment. */
 export interface Opener {
@@ -139,7 +139,7 @@ function acceptRecords(state: AppState, environment: EnvironmentState, change: C
 }
 
 function checkVersion(stored: SealedRecord | undefined, record: SealedRecord): void {
-	if (stored === undefined || isNewer(stored, record)) return;
+	if (stored === undefined || isNewer(record, stored)) return;
 	throw new AppError({
 		code: "RECORD_OUTDATED",
 		message: `The change holds version ${record.version} of ${record.name}; the platform has version ${stored.version}.`,

@@ -12,8 +12,7 @@ import {
 	nextHead,
 } from "../protocol/change.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
-import { epochNumber } from "../vault/membership.ts";
-import { parseRecordText, type SealedRecord } from "../vault/record.ts";
+import { isNewer, parseRecordText, type SealedRecord } from "../vault/record.ts";
 import type { AppEvent } from "./events.ts";
 import type { Deployment } from "./function.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./header.ts";
@@ -99,7 +98,7 @@ export class AppFold implements AppState {
 		const records = change.records.map(parseRecordText);
 		// Whoever can write to the store could otherwise bring back what members had replaced.
 		const isWriter = environment?.members.get(change.author)?.role === "writer";
-		if (!isWriter || !records.every((record) => isNewer(this.records.get(record.name), record)))
+		if (!isWriter || !records.every((record) => isNewer(record, this.records.get(record.name))))
 			throw damaged(this.context.app, entry.revision);
 		this.applyAccepted(entry, header, records);
 	}
@@ -158,13 +157,6 @@ export class AppFold implements AppState {
 		};
 		this.functions.set(event.function, { ...present, deployment });
 	}
-}
-
-/** Whether a record may take the stored one's place: a newer version, or the same value sealed anew under a newer epoch. */
-export function isNewer(stored: SealedRecord | undefined, record: SealedRecord): boolean {
-	if (stored === undefined || record.version > stored.version) return true;
-	if (record.version !== stored.version || record.kind !== stored.kind) return false;
-	return (epochNumber(record.epoch) ?? 0) > (epochNumber(stored.epoch) ?? 0);
 }
 
 /** Which names have another value after these records, or none any more. A reseal keeps its version. */

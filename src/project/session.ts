@@ -42,6 +42,9 @@ export interface SessionContext {
 	readonly stateFolder: string;
 }
 
+/** How many records that one was made from are remembered: the first and the last ones. */
+const REPLACED_MAX = 16;
+
 export class VaultSession {
 	readonly context: SessionContext;
 	readonly place: MemoryPlace;
@@ -115,23 +118,30 @@ export class VaultSession {
 			presentCheckout.seen = now.digest;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
 			if (options.always) presentCheckout.platform = platform;
-			this.#noteOrigins(presentCheckout, written);
+			this.#noteReplaced(presentCheckout, now, written);
 		});
 		Object.assign(memory, updated.memory);
 		Object.assign(checkout, updated.checkout);
 		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
 	}
 
-	/** A working copy that never synced has no merge base: what an edit replaces is where the new record comes from. */
-	#noteOrigins(checkout: CheckoutMemory, written: Iterable<SealedRecord>): void {
-		const { origins, platform } = checkout;
-		if ((platform?.revision ?? 0) > 0) {
-			origins.clear();
-			return;
-		}
+	/** Notes what the written records were made from, until they are what was agreed with the platform. */
+	#noteReplaced(
+		{ replaced, platform }: CheckoutMemory,
+		now: LoadedVault,
+		written: Iterable<SealedRecord>,
+	): void {
 		for (const { name } of written) {
 			const old = this.verified.section.records.get(name);
-			if (old && !origins.has(name)) origins.set(name, { version: old.version, digest: recordDigest(old) });
+			const known = replaced.get(name) ?? [];
+			const digest = old && recordDigest(old);
+			if (digest === undefined || known.includes(digest)) continue;
+			replaced.set(name, [...known.slice(0, 1), ...known.slice(1).slice(2 - REPLACED_MAX), digest]);
+		}
+		const records = now.document.environments.get(this.place.environment)?.records;
+		for (const name of replaced.keys()) {
+			const record = records?.get(name);
+			if (record && platform?.base.get(name)?.digest === recordDigest(record)) replaced.delete(name);
 		}
 	}
 }

@@ -41,8 +41,11 @@ export interface CheckoutMemory {
 	/** Hash of the vault file that was last held against the marks; empty for none. */
 	seen: string;
 	platform: PlatformMemory | undefined;
-	/** Until the first sync: what the records that were changed here were made from. */
-	origins: Map<string, Mark>;
+	/**
+	 * Of each name that is not as agreed with the platform: the digests of the records that were replaced here since,
+	 * which the present one was made from. One of them may be what the platform holds, where its answer was lost.
+	 */
+	replaced: Map<string, readonly string[]>;
 }
 
 /** Whose memory, of what, and where. */
@@ -95,6 +98,7 @@ export async function writeProjectPin(place: ProjectPlace, vaultId: string): Pro
 
 /** Marks as JSON: rows, since a name must never be a key of a plain object. */
 type MarkRow = [name: string, version: number, digest: string];
+type ReplacedRow = [name: string, ...digests: string[]];
 
 function rowsOf(marks: ReadonlyMap<string, Mark>): MarkRow[] {
 	return [...marks].map(([name, mark]) => [name, mark.version, mark.digest]);
@@ -120,24 +124,25 @@ async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMem
 /** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
 	const value = await readSignedJson(checkoutFile(place), place.stateKey);
-	if (!value) return { seen: "", platform: undefined, origins: new Map() };
-	const { seen, platform, origins } = value as {
+	if (!value) return { seen: "", platform: undefined, replaced: new Map() };
+	const { seen, platform, replaced } = value as {
 		seen: string;
-		origins?: MarkRow[];
+		replaced?: ReplacedRow[];
 		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: MarkRow[]; reseals?: string[] };
 	};
 	return {
 		seen,
 		platform: platform && { ...platform, base: marksOf(platform.base), reseals: new Set(platform.reseals) },
-		origins: marksOf(origins ?? []),
+		replaced: new Map(replaced?.map(([name, ...digests]) => [name, digests])),
 	};
 }
 
 async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
 	const { platform: known } = memory;
 	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
-	const origins = memory.origins.size > 0 ? rowsOf(memory.origins) : undefined;
-	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform, origins });
+	const rows = [...memory.replaced].map(([name, digests]): ReplacedRow => [name, ...digests]);
+	const replaced = rows.length > 0 ? rows : undefined;
+	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform, replaced });
 }
 
 /**

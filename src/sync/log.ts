@@ -55,7 +55,7 @@ export function lastHeader(entries: readonly LogEntry[]): { vault: Link[]; envir
 
 /**
  * The records of entries, the latest of each name, after checking that each change and each record is by a writer.
- * @param state the environment with every membership link that the entries brought
+ * @param state the environment as the last of them finds it (`logState`)
  * @throws AppError exit 7
  */
 export function recordsOf(

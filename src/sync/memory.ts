@@ -5,12 +5,13 @@ import { AppError, EXIT } from "../errors.ts";
 import type { VaultSession } from "../project/session.ts";
 import { rememberedPlatform } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
-import { emptyHead, type LogEntry } from "../protocol/change.ts";
+import { emptyHead } from "../protocol/change.ts";
 import { type Link, linkHash } from "../vault/chain.ts";
 import type { Mark } from "../vault/marks.ts";
-import { formatRecord, recordDigest, type SealedRecord } from "../vault/record.ts";
+import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { lastHeader } from "./log.ts";
+import type { LogView } from "./log-view.ts";
 import type { News } from "./read-log.ts";
 
 /** What the memory of a link is before the first sync. */
@@ -48,22 +49,25 @@ export function memoryOf(session: VaultSession, target: LinkTarget): PlatformMem
 }
 
 /**
- * The merge base of a working copy that never synced: those of its records that the log holds, in whatever revision,
- * and those that were there until they were changed here, where the platform holds them still. The log vouches that
- * they are what the newer ones were made from.
+ * What both sides last had in common, name by name: what was agreed, unless more is known. A record of ours that the
+ * log holds, in whatever revision, came from there (by git); one of theirs that was replaced here is what ours was
+ * made from (it was sent, and the answer lost; or it was in the clone when that was made).
  */
-export function ancestors(
+export function mergeBase(
 	ours: ReadonlyMap<string, SealedRecord>,
-	origins: ReadonlyMap<string, Mark>,
-	theirs: ReadonlyMap<string, SealedRecord>,
-	entries: readonly LogEntry[],
+	replaced: ReadonlyMap<string, readonly string[]>,
+	agreed: ReadonlyMap<string, Mark>,
+	log: LogView,
 ): ReadonlyMap<string, Mark> {
-	const logged = new Set(entries.flatMap((entry) => entry.change.records));
-	const agreed = [...ours.values()].filter((record) => logged.has(formatRecord(record)));
-	const unchanged = [...theirs.values()].filter(
-		(record) => origins.get(record.name)?.digest === recordDigest(record),
-	);
-	return new Map([...unchanged, ...agreed].map((record) => [record.name, markOf(record)]));
+	const base = new Map(agreed);
+	for (const record of ours.values()) {
+		// An older one than was agreed is a roll-back, however often the log holds it.
+		if (record.version >= (agreed.get(record.name)?.version ?? 0) && log.holds(record))
+			base.set(record.name, markOf(record));
+	}
+	for (const record of log.records.values())
+		if (replaced.get(record.name)?.includes(recordDigest(record))) base.set(record.name, markOf(record));
+	return base;
 }
 
 function markOf(record: SealedRecord): Mark {
@@ -78,11 +82,23 @@ export function decided(
 	memory: PlatformMemory,
 	theirs: ReadonlyMap<string, SealedRecord>,
 	conflicts: readonly string[],
+	resealed: readonly SealedRecord[],
 ): PlatformMemory {
 	const base = new Map(memory.base);
 	for (const record of theirs.values())
 		if (!conflicts.includes(record.name)) base.set(record.name, markOf(record));
-	return { ...memory, base };
+	return { ...memory, base, reseals: openReseals(memory, base, resealed) };
+}
+
+/** The digests of what holds an agreed value, sealed anew, and is not agreed itself. */
+function openReseals(
+	memory: PlatformMemory,
+	base: ReadonlyMap<string, Mark>,
+	resealed: readonly SealedRecord[],
+): ReadonlySet<string> {
+	const agreed = new Set([...base.values()].map(({ digest }) => digest));
+	const digests = [...memory.reseals, ...resealed.map(recordDigest)];
+	return new Set(digests.filter((digest) => !agreed.has(digest)));
 }
 
 /** The memory after agreeing with the platform up to a head. */
@@ -90,13 +106,13 @@ export function advanced(
 	memory: PlatformMemory,
 	news: News,
 	theirs: ReadonlyMap<string, SealedRecord>,
+	resealed: readonly SealedRecord[],
 ): PlatformMemory {
 	const base = new Map(memory.base);
 	for (const record of theirs.values()) base.set(record.name, markOf(record));
 	const header = lastHeader(news.entries);
 	const headerSeen = header ? `${headOf(header.vault)} ${headOf(header.environment)}` : memory.header;
-	const agreed = new Set([...base.values()].map(({ digest }) => digest));
-	const reseals = new Set([...memory.reseals].filter((digest) => !agreed.has(digest)));
+	const reseals = openReseals(memory, base, resealed);
 	return { ...memory, ...news.reached, base, reseals, header: headerSeen };
 }
 

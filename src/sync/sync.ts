@@ -14,10 +14,11 @@ import { mergeRecords } from "../vault/merge.ts";
 import { formatRecord, type SealedRecord } from "../vault/record.ts";
 import { sendChange } from "./append.ts";
 import { firstBatch } from "./batch.ts";
-import { type Integration, integrate, type Take } from "./integrate.ts";
+import { type Integration, integrate } from "./integrate.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { memoryOf } from "./memory.ts";
 import { type News, readLog, readWholeLog } from "./read-log.ts";
+import type { Take } from "./union.ts";
 
 /** How often a change that others overtook is merged and sent again. */
 const ATTEMPTS = 10;
@@ -79,8 +80,8 @@ interface Outgoing {
 	readonly records: readonly SealedRecord[];
 	readonly sendHeader: boolean;
 	readonly rolledBack: readonly string[];
-	/** Whether some records must be counted on before they may be sent. */
-	readonly recount: boolean;
+	/** Whether only the whole log can tell how some records stand to it. */
+	readonly isUnsure: boolean;
 }
 
 /** What is pending here, judged without the platform. */
@@ -91,14 +92,15 @@ function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
 		theirs: new Map(),
 		base: memory.base,
 		sameValue: () => false,
+		isReseal: () => false,
 	};
 	const { send, rolledBack } = mergeRecords(sides);
-	const recount = send.some((record) => isMiscounted(memory, record));
+	const isUnsure = session.membershipOlder || send.some((record) => isMiscounted(memory, record));
 	return {
 		records: send,
 		sendHeader: !session.membershipOlder && headerId(verified) !== memory.header,
 		rolledBack,
-		recount,
+		isUnsure,
 	};
 }
 
@@ -128,8 +130,9 @@ function changeOf(
 /** One sync under way. */
 class Run {
 	readonly outcome = new Outcome();
-	/** Whether the platform's side was seen. */
+	/** Whether the platform's side was seen, and whether all of it. */
 	pulled = false;
+	pulledWhole = false;
 	readonly #context: SessionContext;
 	readonly #target: LinkTarget;
 	readonly #options: SyncOptions;
@@ -143,14 +146,16 @@ class Run {
 	}
 
 	/**
-	 * Takes in what others appended. With decisions to make, the whole log: they may ask for any of its records.
+	 * Takes in what others appended.
+	 * @param whole the whole log is asked for: decisions may ask for any of its records
 	 * @returns false where another process on this machine took in more meanwhile
 	 */
-	async pull(session: VaultSession, memory: PlatformMemory): Promise<boolean> {
+	async pull(session: VaultSession, memory: PlatformMemory, whole: boolean): Promise<boolean> {
 		const target = this.#target;
 		const start = emptyHead(logContextOf(target.binding, session.place.vaultId, session.place.environment));
-		const news = await (this.mustDecide ? readWholeLog(target, start, memory) : readLog(target, memory));
+		const news = await (whole ? readWholeLog(target, start, memory) : readLog(target, memory));
 		const integration = await this.#integrate(news);
+		this.pulledWhole = whole && !integration.isOvertaken;
 		if (integration.isOvertaken) return false;
 		this.pulled = true;
 		this.#note(integration, memory.revision);
@@ -162,7 +167,7 @@ class Run {
 		return this.#options.take !== undefined && !this.pulled;
 	}
 
-	/** Sends one change. @returns false where others were faster; what they appended is merged then */
+	/** Sends one change. @returns false where others were faster (what they appended is merged then), or as `pull` */
 	async push(session: VaultSession, memory: PlatformMemory, out: Outgoing): Promise<boolean> {
 		const { change, batch } = changeOf(session, this.#target, memory, out);
 		let integration: Integration | undefined;
@@ -182,7 +187,8 @@ class Run {
 		for (const redeploy of result.redeployed) this.outcome.redeployed.set(redeploy.function, redeploy);
 		this.outcome.untouched = result.untouched;
 		if (integration) this.#note(integration, memory.revision);
-		return true;
+		if (integration?.isOvertaken) this.pulledWhole = false;
+		return !integration?.isOvertaken;
 	}
 
 	#integrate(news: News): Promise<Integration> {
@@ -219,8 +225,9 @@ export async function syncEnvironment(
 		if (nothingToSend && run.pulled) return run.outcome.done(memory.revision, warnings);
 		// Nothing is known of this log yet (a link, a fresh clone): what it holds may be what would be sent.
 		const unknown = memory.revision === 0 && !run.pulled;
-		const mustPull = nothingToSend || run.mustDecide || unknown || out.recount;
-		const isDone = mustPull ? await run.pull(session, memory) : await run.push(session, memory, out);
+		const whole = run.mustDecide || (out.isUnsure && !run.pulledWhole);
+		const mustPull = nothingToSend || unknown || whole;
+		const isDone = mustPull ? await run.pull(session, memory, whole) : await run.push(session, memory, out);
 		if (!isDone) overtaken++;
 	}
 	throw new AppError({

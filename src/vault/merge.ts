@@ -2,7 +2,7 @@
  * Three sides of an environment's records (ours, theirs, and what both last agreed on), name by name.
  */
 import type { Mark } from "./marks.ts";
-import { recordDigest, type SealedRecord } from "./record.ts";
+import { isNewer, recordDigest, type SealedRecord } from "./record.ts";
 import { compareNames } from "./syntax.ts";
 
 export interface MergeSides {
@@ -14,6 +14,8 @@ export interface MergeSides {
 	readonly base: ReadonlyMap<string, Mark>;
 	/** Whether two records hold the same value (or are both tombstones). Asked only where both sides changed. */
 	sameValue(ours: SealedRecord, theirs: SealedRecord): boolean;
+	/** Whether ours holds what was agreed, only sealed anew since. Asked only where theirs has another value. */
+	isReseal(ours: SealedRecord): boolean;
 }
 
 export interface RecordMerge {
@@ -38,12 +40,17 @@ function mergeOne(sides: MergeSides, name: string): Outcome {
 	if (base && recordDigest(ours) === base.digest) return theirs ? "take" : "same";
 	if (base && ours.version < base.version) return "rolledBack";
 	if (!theirs) return "send";
-	return sides.sameValue(ours, theirs) ? "take" : "conflict";
+	// A side that only sealed anew what was agreed has not changed it: the other one's value counts.
+	const theirsIsReseal = base?.version === theirs.version;
+	if (base && !theirsIsReseal && sides.isReseal(ours)) return "take";
+	if (sides.sameValue(ours, theirs)) return isNewer(ours, theirs) ? "send" : "take";
+	return theirsIsReseal ? "send" : "conflict";
 }
 
 /**
- * Merges by name: changed on one side only, that side; on both to the same value, theirs; to different values, a
- * conflict. Everything returned is sorted by name.
+ * Merges by name: changed on one side only, that side; on both to the same value, theirs, unless ours is newer; to
+ * different values, a conflict. What is sealed anew under its old version is no change. Everything returned is sorted
+ * by name.
  */
 export function mergeRecords(sides: MergeSides): RecordMerge {
 	const merge: RecordMerge = { take: [], send: [], conflicts: [], rolledBack: [] };

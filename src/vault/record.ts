@@ -101,3 +101,17 @@ export function parseRecordText(text: string): SealedRecord {
 export function recordDigest(record: Pick<SealedRecord, "name" | "body">): string {
 	return toBase64(hash(lengthPrefixed("coffer/record-digest/1", record.name, record.body)));
 }
+
+/**
+ * Whether a record may take another's place without taking anything back: a newer version, or the same one sealed
+ * anew under a newer epoch. @param other undefined where there is none
+ */
+export function isNewer(record: SealedRecord, other: SealedRecord | undefined): boolean {
+	return other === undefined || record.version > other.version || isLaterSeal(record, other);
+}
+
+/** Whether a record has another's version and kind, sealed under a later epoch. Says nothing of the values. */
+export function isLaterSeal(record: SealedRecord, other: SealedRecord): boolean {
+	if (record.version !== other.version || record.kind !== other.kind) return false;
+	return (epochNumber(record.epoch) ?? 0) > (epochNumber(other.epoch) ?? 0);
+}

@@ -55,7 +55,7 @@ function seen(ours: Records, theirs: Records, base: Records): MergeSides {
 	const marks = new Map<string, Mark>();
 	for (const [name, sealed] of base)
 		marks.set(name, { version: sealed.version, digest: recordDigest(sealed) });
-	return { ours, theirs: new Map(changed), base: marks, sameValue };
+	return { ours, theirs: new Map(changed), base: marks, sameValue, isReseal: () => false };
 }
 
 const namesOf = (records: readonly SealedRecord[]) => records.map(({ name }) => name);
@@ -143,7 +143,8 @@ describe("mergeRecords", () => {
 	test("results are sorted by name, and asks for values only where both sides changed", () => {
 		const names = ["b", "_", "a", "B", "A", "0"];
 		const theirs = new Map(names.map((name) => [name, record(name, 1, "x", "theirs")]));
-		const sides = { ours: new Map(), theirs, base: new Map(), sameValue: () => expect.unreachable() };
+		const unreachable = () => expect.unreachable();
+		const sides = { ours: new Map(), theirs, base: new Map(), sameValue: unreachable, isReseal: unreachable };
 		expect(namesOf(mergeRecords(sides).take)).toEqual(["0", "A", "B", "_", "a", "b"]);
 	});
 });

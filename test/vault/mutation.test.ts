@@ -67,7 +67,13 @@ const ROUTES: Record<string, (document: VaultDocument) => boolean> = {
 			const { state, section } = verifyChains(document, name);
 			const keys = openKeys(state, alice);
 			const theirs = original.environments.get(name)?.records ?? new Map();
-			const sides = { ours: section.records, theirs, base: marks, sameValue: () => false };
+			const sides = {
+				ours: section.records,
+				theirs,
+				base: marks,
+				sameValue: () => false,
+				isReseal: () => false,
+			};
 			const merged = mergeRecords(sides);
 			moved ||= merged.send.length + merged.conflicts.length + merged.rolledBack.length > 0;
 			for (const record of [...section.records.values(), ...merged.take]) {
