@@ -74,8 +74,13 @@ export async function requireTarget(
 	environment: string,
 	signal?: AbortSignal,
 ): Promise<LinkTarget> {
-	const target = await findTarget(root, environment, signal);
-	if (target) return target;
+	return targetOf(await requireBinding(root, environment), signal);
+}
+
+/** What coffer.json says that an environment is linked with. @throws AppError `NOT_LINKED` (exit 2) */
+export async function requireBinding(root: string, environment: string): Promise<Binding> {
+	const binding = bindingOf(await readConfig(root), environment);
+	if (binding) return binding;
 	throw new AppError({
 		code: "NOT_LINKED",
 		message: `Environment '${environment}' is not linked with a platform.`,

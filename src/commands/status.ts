@@ -10,6 +10,7 @@ import { type Binding, bindingOf, readConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
 import { pendingNames, rememberedPlatform } from "../project/standing.ts";
 import { type RemovalDebt, removalDebt } from "../vault/debt.ts";
+import { staleRecords } from "../vault/stale.ts";
 
 interface StatusResult {
 	environment: string;
@@ -27,6 +28,8 @@ interface StatusResult {
 	pending: readonly string[];
 	/** What is still to be rotated, since somebody who was removed could read it. */
 	debt: readonly RemovalDebt[];
+	/** Names whose record a merge brought under an earlier key. */
+	stale: readonly string[];
 	/** Why the platform is not reachable. */
 	reason?: string;
 }
@@ -74,12 +77,15 @@ export default class Status extends BaseCommand<StatusResult> {
 			platformRevision: answer && "revision" in answer ? answer.revision : null,
 			pending: binding ? pendingNames(verified, memory) : [],
 			debt: removalDebt(verified),
+			stale: staleRecords(verified).map(({ name }) => name),
 			...(answer && "reason" in answer ? { reason: answer.reason } : {}),
 		};
 	}
 
 	protected render(result: StatusResult, terminal: Terminal): void {
 		this.#renderStanding(result, terminal);
+		if (result.stale.length > 0)
+			terminal.line(`Under an earlier key: ${listNames(result.stale)} (coffer vault reseal)`);
 		renderDebt(result.debt, terminal);
 	}
 

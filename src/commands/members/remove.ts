@@ -35,7 +35,7 @@ async function refusePlatform(context: SessionContext, names: readonly string[])
 	throw new AppError({
 		code: "MEMBER_IS_PLATFORM",
 		message: `'${platform.name}' is the platform that environment '${context.environment}' is linked with.`,
-		hint: "It could take no change that leaves it out. Nothing was changed.",
+		hint: "It leaves by 'coffer unlink', which takes the link out too. Nothing was changed.",
 		exit: EXIT.usage,
 	});
 }

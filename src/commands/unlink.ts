@@ -1,0 +1,69 @@
+import { Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { renderDebt } from "../cli/debt.ts";
+import { requireBinding, targetOf } from "../cli/linking.ts";
+import { openContext, systemKeychain } from "../cli/project.ts";
+import { count, MARKS } from "../cli/render.ts";
+import type { Terminal } from "../cli/terminal.ts";
+import { deleteToken } from "../identity/tokens.ts";
+import { unlinkEnvironment } from "../sync/unlink.ts";
+import type { RemovalDebt } from "../vault/debt.ts";
+
+interface UnlinkResult {
+	environment: string;
+	app: string;
+	url: string;
+	/** Number of the new epoch, and how many records were sealed anew; null where the platform was no member any more. */
+	epoch: number | null;
+	resealed: number;
+	/** What is to be rotated: the values that the platform could read. */
+	debt: readonly RemovalDebt[];
+	tokenForgotten: boolean;
+}
+
+export default class Unlink extends BaseCommand<UnlinkResult> {
+	static override summary = "Unlink an environment from its platform: a new key, without it";
+	static override description =
+		"Syncs once more if the platform is in reach, takes it out of the members, seals everything anew and takes the link out of coffer.json. The app there goes on running with the values that it has; they are listed until each is rotated. The platform need not be in reach.";
+	static override examples = [
+		"<%= config.bin %> unlink",
+		"<%= config.bin %> unlink --environment preview --no-sync",
+	];
+	static override flags = {
+		environment: environmentFlag,
+		"no-sync": Flags.boolean({ description: "leave behind what the platform has and this vault has not" }),
+		"forget-token": Flags.boolean({ description: "delete the platform's token from the keychain too" }),
+	};
+
+	protected async execute(): Promise<UnlinkResult> {
+		const { flags } = await this.parse(Unlink);
+		const context = await openContext(this.environment, flags.environment, "edit");
+		const binding = await requireBinding(context.root, flags.environment);
+		const connect = flags["no-sync"] ? undefined : () => targetOf(binding);
+		const { removal, warnings } = await unlinkEnvironment(context, binding, connect);
+		for (const warning of warnings) this.terminal.warn(warning);
+		const forgets = Boolean(flags["forget-token"]);
+		return {
+			environment: flags.environment,
+			app: binding.app,
+			url: binding.url,
+			epoch: removal?.epoch ?? null,
+			resealed: removal?.resealed ?? 0,
+			debt: removal?.debt ?? [],
+			tokenForgotten: forgets && (await deleteToken(systemKeychain(), binding.url)),
+		};
+	}
+
+	protected render(result: UnlinkResult, terminal: Terminal): void {
+		terminal.line(
+			`${MARKS.ok} Unlinked environment '${result.environment}' from app '${result.app}' on ${result.url}`,
+		);
+		if (result.epoch !== null)
+			terminal.line(`  ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`);
+		terminal.line(`  The app there goes on running with the values that it has.`);
+		if (result.tokenForgotten) terminal.line("  Its token is no longer in the keychain.");
+		renderDebt(result.debt, terminal);
+		terminal.line();
+		terminal.line("Commit coffer.vault and coffer.json.");
+	}
+}

@@ -1,0 +1,68 @@
+import { Args, Flags } from "@oclif/core";
+import { afterEdit } from "../../cli/after-edit.ts";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { renderDebt } from "../../cli/debt.ts";
+import { listNames, renderSync, type SyncReport } from "../../cli/edit-result.ts";
+import { openContext } from "../../cli/project.ts";
+import { promptConfirm } from "../../cli/prompts.ts";
+import { MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { resealStale, staleNames } from "../../project/reseal.ts";
+import type { RemovalDebt } from "../../vault/debt.ts";
+
+interface ResealResult extends SyncReport {
+	environment: string;
+	resealed: readonly string[];
+	debt: readonly RemovalDebt[];
+}
+
+export default class VaultReseal extends BaseCommand<ResealResult> {
+	static override summary = "Seal anew what a merge brought under an earlier key";
+	static override description =
+		"A branch from before a removal of members can bring records that the removed member's key opens. Sealed anew they keep version and value, and nothing redeploys; the values stay listed as to be rotated. 'coffer status' names them.";
+	static override examples = [
+		"<%= config.bin %> vault reseal",
+		"<%= config.bin %> vault reseal API_KEY --yes",
+	];
+	static override strict = false;
+	static override args = {
+		names: Args.string({ name: "NAME...", description: "names to seal anew; all stale ones by default" }),
+	};
+	static override flags = {
+		environment: environmentFlag,
+		yes: Flags.boolean({ char: "y", description: "do not ask" }),
+		"no-sync": Flags.boolean({ description: "change the vault only" }),
+	};
+
+	protected async execute(): Promise<ResealResult> {
+		const { argv, flags } = await this.parse(VaultReseal);
+		const names = argv.map(String);
+		const context = await openContext(this.environment, flags.environment, "edit");
+		const stale = await staleNames(context);
+		if (stale.length > 0 && !flags.yes) await this.#confirm(names.length > 0 ? names : stale);
+		const { warnings, ...resealing } = await resealStale(context, names);
+		for (const warning of warnings) this.terminal.warn(warning);
+		const result = { environment: flags.environment, ...resealing };
+		return afterEdit(context, result, { sync: !flags["no-sync"], terminal: this.terminal });
+	}
+
+	/** A stale record may hold what a removed member knows: somebody should want it before it is made to look like new. */
+	async #confirm(names: readonly string[]): Promise<void> {
+		const question = `Keep the values of ${listNames(names)}, sealed anew under the present key?`;
+		if (await promptConfirm(this.terminal, question, "Pass --yes.")) return;
+		throw new AppError({
+			code: "NOT_CONFIRMED",
+			message: "Nothing was changed.",
+			hint: "Answer yes, or pass --yes.",
+			exit: EXIT.failure,
+		});
+	}
+
+	protected render(result: ResealResult, terminal: Terminal): void {
+		if (result.resealed.length === 0) terminal.line("Every record is under the present key.");
+		else terminal.line(`${MARKS.ok} Sealed ${listNames(result.resealed)} anew`);
+		renderSync(result, terminal);
+		renderDebt(result.debt, terminal);
+	}
+}

@@ -1,0 +1,10 @@
+/**
+ * Records under the key of an earlier epoch: a merge brought them, and whoever was removed since holds that key.
+ */
+import type { VerifiedEnvironment } from "./document.ts";
+import type { SealedRecord } from "./record.ts";
+
+/** The stale records of an environment, in the file's order. */
+export function staleRecords({ section, state }: VerifiedEnvironment): SealedRecord[] {
+	return [...section.records.values()].filter((record) => record.epoch !== state.epoch.id);
+}

@@ -1,0 +1,174 @@
+/**
+ * How records came about, and what a sync makes of it: nothing that only one side changed is a conflict, and nothing
+ * that is only sealed anew is a change.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AppError, EXIT } from "../../src/errors.ts";
+import { bindingOf, readConfig } from "../../src/project/config.ts";
+import { removeMembers } from "../../src/project/removal.ts";
+import { readSession } from "../../src/project/secrets.ts";
+import type { Change } from "../../src/protocol/change.ts";
+import type { ChangeEvent } from "../../src/protocol/messages.ts";
+import { Remote } from "../../src/sync/remote.ts";
+import { prepareRemoval } from "../../src/sync/removal.ts";
+import { unlinkEnvironment } from "../../src/sync/unlink.ts";
+import { removalDebt } from "../../src/vault/debt.ts";
+import { contextOf } from "../project/project.ts";
+import { linkProject, openTestPlatform, type TestPlatform } from "./linked-fixture.ts";
+import { allEqual, type Device, deviceOf, makeTeam } from "./team-fixture.ts";
+
+let platform: TestPlatform;
+
+beforeAll(async () => {
+	platform = await openTestPlatform();
+});
+afterAll(async () => await platform[Symbol.asyncDispose]());
+
+/** A platform that takes a change, and whose answer never comes. */
+class LostAnswer extends Remote {
+	override async *appendChange(app: string, change: Change): AsyncGenerator<ChangeEvent> {
+		for await (const _ of super.appendChange(app, change));
+		yield* [];
+		throw new AppError({ code: "PLATFORM_ANSWER_CUT", message: "Cut.", hint: "", exit: EXIT.network });
+	}
+}
+
+test("an answer that is lost, and the name set again before the next sync: no conflict with oneself", async () => {
+	using team = await makeTeam(platform, "lost-answer");
+	const { ana, ben } = team;
+	const whole = team.target;
+	for (const value of ["a2", "a3"]) {
+		await ana.set({ A: value });
+		team.target = { ...whole, remote: new LostAnswer({ url: platform.url, token: platform.core.token }) };
+		await expect(ana.sync()).rejects.toMatchObject({ code: "PLATFORM_ANSWER_CUT" });
+		team.target = whole;
+	}
+	await ana.set({ A: "a4" });
+	expect(await ana.sync()).toMatchObject({ sent: ["A"] });
+	await allEqual(ana, ben);
+	expect(await ben.value("A")).toBe("a4");
+	expect((await readSession(ana.context)).session.checkout.replaced.size).toBe(0);
+});
+
+test("git brings a commit that the platform has gone past: the newer value is taken", async () => {
+	using team = await makeTeam(platform, "behind-git");
+	const { ana, ben, carol } = team;
+	await ana.set({ A: "a2" });
+	await ana.sync();
+	await carol.pull(ana);
+	await ana.set({ A: "a3" });
+	await ana.sync();
+	expect(await carol.sync()).toMatchObject({ taken: ["A"], rolledBack: [] });
+	await allEqual(ana, ben, carol);
+});
+
+describe("a removal", () => {
+	test("a colleague's pending change goes out under the new key, and stays a debt", async () => {
+		using team = await makeTeam(platform, "pending-colleague");
+		const { ana, ben } = team;
+		await ben.set({ A: "a2" });
+		await prepareRemoval(ana.context, team.target, ["carol"]);
+		await removeMembers(ana.context, ["carol"]);
+		await ana.sync();
+		expect(await ben.sync()).toMatchObject({ sent: ["A"] });
+		await allEqual(ana, ben);
+		expect(await ana.value("A")).toBe("a2");
+		expect((await team.log()).slice(-2)).toEqual([["A v1 live 2", "B v1 live 2"], ["A v2 live 2"]]);
+		// The value was set while the leaver held the key: git may have carried it.
+		const { session } = await readSession(ana.context);
+		expect(removalDebt(session.verified)).toEqual([{ member: "carol", epoch: 2, names: ["A", "B"] }]);
+	});
+
+	test("what the leaver and a colleague append at the last moment is taken in, and sealed anew", async () => {
+		using team = await makeTeam(platform, "last-moment");
+		const { ana, ben, carol } = team;
+		await prepareRemoval(ana.context, team.target, ["carol"]);
+		await removeMembers(ana.context, ["carol"]);
+		await carol.set({ A: "a2", NEW: "n1" });
+		await carol.sync();
+		await ben.set({ B: "b2" });
+		await ben.sync();
+		expect(await ana.sync()).toMatchObject({ taken: ["A", "B", "NEW"] });
+		await allEqual(ana, ben);
+		expect(await ben.versions()).toEqual({ A: 2, B: 2, NEW: 1 });
+		for (const [name, value] of Object.entries({ A: "a2", B: "b2", NEW: "n1" }))
+			expect(await ben.value(name)).toBe(value);
+		expect((await team.log()).at(-1)).toEqual(["A v2 live 2", "B v2 live 2", "NEW v1 live 2"]);
+		await expect(carol.sync()).rejects.toMatchObject({ exit: EXIT.unauthorised });
+		const { session } = await readSession(ben.context);
+		expect(removalDebt(session.verified)[0]?.names).toEqual(["A", "B", "NEW"]);
+	});
+
+	test("that git brings before the platform has it: what is sealed anew keeps its version", async () => {
+		using team = await makeTeam(platform, "git-first");
+		const { ana, ben } = team;
+		await ben.set({ B: "b2" });
+		await ben.sync();
+		await ana.sync();
+		await removeMembers(ana.context, ["carol"]);
+		await ben.pull(ana);
+		expect(await ben.sync()).toMatchObject({ sent: ["A", "B"], redeployed: [] });
+		expect(await ben.versions()).toEqual({ A: 1, B: 2 });
+		await allEqual(ana, ben);
+	});
+
+	test("that git brings, and another value that the platform got meanwhile: the value counts", async () => {
+		using team = await makeTeam(platform, "git-and-value");
+		const { ana, ben, carol } = team;
+		await removeMembers(ana.context, ["carol"]);
+		await carol.set({ A: "a2" });
+		await carol.sync();
+		await ben.pull(ana);
+		expect(await ben.sync()).toMatchObject({ taken: ["A"] });
+		await allEqual(ana, ben);
+		expect(await ana.value("A")).toBe("a2");
+		expect(await ana.versions()).toEqual({ A: 2, B: 1 });
+	});
+});
+
+describe("unlinked", () => {
+	const bindingIn = async ({ context }: Device) => bindingOf(await readConfig(context.root), "production");
+
+	test("a platform opens nothing that comes after; linked again, only what changed is a change", async () => {
+		using team = await makeTeam(platform, "unlinked");
+		const { ana, ben } = team;
+		const binding = await bindingIn(ana);
+		if (!binding) throw new Error("no binding");
+		await ben.set({ B: "b2" });
+		await ben.sync();
+		const { removal, warnings } = await unlinkEnvironment(ana.context, binding, async () => team.target);
+		expect(warnings).toEqual([]);
+		expect(removal).toMatchObject({ epoch: 2, resealed: 2 });
+		expect(removal?.debt[0]?.names).toEqual(["A", "B"]);
+		expect(await bindingIn(ana)).toBeUndefined();
+		expect(await ana.value("B")).toBe("b2");
+		await ana.set({ A: "a2", NEW: "n1" });
+
+		team.target = await linkProject(platform, ana.context, "unlinked");
+		expect((await team.log()).at(-1)).toEqual(["A v2 live 2", "B v2 live 2", "NEW v1 live 2"]);
+		await ben.pull(ana);
+		await allEqual(ana, ben);
+		expect(await ben.versions()).toEqual({ A: 2, B: 2, NEW: 1 });
+	});
+
+	test("linked again from another clone: what was sealed anew is no conflict and no change", async () => {
+		using team = await makeTeam(platform, "relinked-elsewhere");
+		const { ana, ben } = team;
+		const binding = await bindingIn(ana);
+		if (!binding) throw new Error("no binding");
+		await unlinkEnvironment(ana.context, binding, async () => team.target);
+		await ana.set({ NEW: "n1" });
+		const fresh = deviceOf(
+			contextOf(join(team.project.folder, "fresh"), join(team.project.folder, "fresh-state"), 2),
+			() => team.target,
+		);
+		await mkdir(fresh.context.root);
+		await fresh.pull(ana);
+		team.target = await linkProject(platform, fresh.context, "relinked-elsewhere");
+		expect((await team.log()).at(-1)).toEqual(["A v1 live 2", "B v1 live 2", "NEW v1 live 2"]);
+		await ben.pull(fresh);
+		await allEqual(fresh, ben);
+	});
+});
