@@ -12,7 +12,8 @@ import type { RootState } from "../vault/root.ts";
 import { openRecord, verifyRecord } from "../vault/seal.ts";
 import type { Findings } from "./findings.ts";
 import type { SessionContext, SessionIdentity } from "./session.ts";
-import { type EnvironmentMemory, readEnvironmentMemory } from "./state.ts";
+import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "./state.ts";
+import { checkLinked, type LinkedLog } from "./verify-platform.ts";
 
 /** Whose eyes look at the vault; without an identity there are no keys and no marks. */
 export interface VerifyContext {
@@ -20,6 +21,8 @@ export interface VerifyContext {
 	/** The one environment to check; all where undefined. */
 	readonly environment: string | undefined;
 	readonly holder: Holder | undefined;
+	/** The logs of the environments that are linked, by name. */
+	readonly logs?: ReadonlyMap<string, LinkedLog>;
 }
 
 /** An identity, and where it keeps what it remembers. */
@@ -55,8 +58,16 @@ export async function checkEnvironment(
 		});
 		return undefined;
 	}
-	const memory = await memoryOf(context, document.vaultId, name, findings);
-	if (memory) checkMemory(memory, document.links, section, findings);
+	const place = placeOf(context, document.vaultId, name);
+	const linked = context.logs?.get(name);
+	const vault = { id: document.vaultId, links: document.links, section };
+	const isHeld = linked !== undefined && (await checkLinked(linked, vault, place, findings));
+	const memory = place && (await findings.attemptAsync(name, () => readEnvironmentMemory(place)));
+	if (memory?.pin) checkMemory(memory, document.links, section, findings);
+	else if (memory && !isHeld)
+		findings.unchecked.push(
+			`Whether records of '${name}' were rolled back, dropped or replaced: this device has no marks of it yet.`,
+		);
 	const state = findings.attempt(name, null, () =>
 		verifyEnvironment(root, name, section.links, section.line),
 	);
@@ -68,22 +79,15 @@ export async function checkEnvironment(
 	return checkRecords({ state, section, keys, memory }, findings);
 }
 
-async function memoryOf(
-	context: VerifyContext,
+/** Where this device remembers the environment; undefined without an identity. */
+function placeOf(
+	{ holder, root }: VerifyContext,
 	vaultId: string,
 	environment: string,
-	findings: Findings,
-): Promise<EnvironmentMemory | undefined> {
-	const { holder, root } = context;
+): MemoryPlace | undefined {
 	if (!holder) return undefined;
 	const { stateFolder: folder, member, identity } = holder;
-	const place = { folder, vaultId, environment, member, stateKey: identity.stateKey, root };
-	const memory = await findings.attemptAsync(environment, () => readEnvironmentMemory(place));
-	if (memory && !memory.pin)
-		findings.unchecked.push(
-			`Whether records of '${environment}' were rolled back, dropped or replaced: this device has no marks of it yet.`,
-		);
-	return memory;
+	return { folder, vaultId, environment, member, stateKey: identity.stateKey, root };
 }
 
 /** Holds the file against pin and marks, strictly: what a command that reads only warns of is a finding here. */

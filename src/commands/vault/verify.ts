@@ -1,5 +1,6 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
+import { linkedLogs } from "../../cli/linked-logs.ts";
 import { findHolder, requireEnvironmentName } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
@@ -10,7 +11,7 @@ import { type VerifyReport, verifyVault } from "../../project/verify.ts";
 export default class VaultVerify extends BaseCommand<VerifyReport> {
 	static override summary = "Check the whole vault, strictly";
 	static override description =
-		"Syntax, both chains of membership, every signature, and every record that this identity may open; all of it held against what this device has seen. What other commands only warn of (an older record, a dropped one) is exit 7 here. Every fault is reported, and so is what could not be checked.";
+		"Syntax, both chains of membership, every signature, and every record that this identity may open; all of it held against what this device has seen, and against the logs of linked platforms, which serve a fresh clone that has seen nothing. What other commands only warn of (an older record, a dropped one) is exit 7 here. Every fault is reported, and so is what could not be checked.";
 	static override examples = [
 		"<%= config.bin %> vault verify",
 		"<%= config.bin %> vault verify --environment preview --json",
@@ -21,6 +22,7 @@ export default class VaultVerify extends BaseCommand<VerifyReport> {
 			description: "environment to check; all by default",
 			helpValue: "NAME",
 		}),
+		offline: Flags.boolean({ description: "do not ask linked platforms" }),
 	};
 
 	protected async execute(): Promise<VerifyReport> {
@@ -28,7 +30,8 @@ export default class VaultVerify extends BaseCommand<VerifyReport> {
 		if (flags.environment !== undefined) requireEnvironmentName(flags.environment);
 		const root = requireRoot(process.cwd());
 		const holder = await findHolder(this.environment);
-		const report = await verifyVault({ root, environment: flags.environment, holder });
+		const logs = flags.offline ? new Map() : await linkedLogs(root, flags.environment);
+		const report = await verifyVault({ root, environment: flags.environment, holder, logs });
 		if (report.findings.length === 0) return report;
 		const line = report.findings.find((finding) => finding.line !== null)?.line;
 		throw new AppError({

@@ -1,0 +1,24 @@
+/** The logs of a project's linked environments, for a check that goes on where one cannot be had. */
+import { AppError } from "../errors.ts";
+import { readConfig } from "../project/config.ts";
+import type { LinkedLog } from "../project/verify-platform.ts";
+import { targetOf } from "./linking.ts";
+
+/** @param only the one environment that is asked for; all where undefined */
+export async function linkedLogs(root: string, only: string | undefined): Promise<Map<string, LinkedLog>> {
+	const logs = new Map<string, LinkedLog>();
+	const { links } = await readConfig(root);
+	const wanted = Object.entries(links).filter(([environment]) => only === undefined || only === environment);
+	if (wanted.length === 0) return logs;
+	const { readLogMarks } = await import("../sync/platform-marks.ts");
+	for (const [environment, binding] of wanted) {
+		try {
+			const place = { vaultId: binding.vault, environment };
+			logs.set(environment, { binding, log: await readLogMarks(await targetOf(binding), place) });
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			logs.set(environment, { binding, log: error });
+		}
+	}
+	return logs;
+}
