@@ -58,7 +58,11 @@ export default class Link extends BaseCommand<LinkResult> {
 			this.terminal.note(`  ${redeployLine(result)}`);
 		const linked = await linkEnvironment(context, { app: flags.app, ...met }, { onRedeploy });
 		for (const warning of linked.sync.warnings) this.terminal.warn(warning);
-		const { app, platform, gateway, enrolled, sync } = linked;
+		const { app, platform, gateway, enrolled, former, sync } = linked;
+		if (former !== undefined)
+			this.terminal.warn(
+				`The platform that was linked before can still read what comes from now on: coffer members remove ${former}`,
+			);
 		return {
 			environment: flags.environment,
 			app,

@@ -4,7 +4,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
-import { bindingOf, editConfig } from "../project/config.ts";
+import { bindingOf, editConfig, readConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
 import { openSession, type SessionContext } from "../project/session.ts";
 import { editVault } from "../project/vault-file.ts";
@@ -73,6 +73,8 @@ export interface Linked {
 	/** Where the gateway serves the app. */
 	readonly gateway: string;
 	readonly enrolled: boolean;
+	/** The member that the platform was with which the environment was linked before, and that still reads it. */
+	readonly former: string | undefined;
 	readonly sync: SyncOutcome;
 }
 
@@ -109,6 +111,15 @@ async function enrol(context: SessionContext, { app, remote, info }: LinkRequest
 	).then(({ enrolled }) => enrolled);
 }
 
+/** The member name of another platform that the environment was linked with, where it is one still. */
+async function formerPlatform(context: SessionContext, platform: string): Promise<string | undefined> {
+	const before = bindingOf(await readConfig(context.root), context.environment)?.platform;
+	if (before === undefined || before === platform) return undefined;
+	const { session } = await readSession(context);
+	const members = [...session.verified.state.members.values()];
+	return members.find((member) => fingerprint(member) === before)?.name;
+}
+
 /**
  * Links an environment with an app on a platform that `meetPlatform` has met.
  * @throws AppError `APP_TAKEN` (exit 5) where the app holds another vault or environment; as `syncEnvironment`
@@ -123,11 +134,12 @@ export async function linkEnvironment(
 	const { vaultId } = (await readSession(context)).session.place;
 	const description = await remote.createApp(app, { vaultId, environment });
 	const enrolled = await enrol(context, request);
+	const former = await formerPlatform(context, info.fingerprint);
 	const binding = { url: remote.url, app, platform: info.fingerprint, vault: vaultId };
 	await editConfig(root, (config) => {
 		const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
 		return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
 	});
 	const sync = await syncEnvironment(context, { binding, remote }, options);
-	return { app, platform: info.fingerprint, gateway: description.url, enrolled, sync };
+	return { app, platform: info.fingerprint, gateway: description.url, enrolled, former, sync };
 }

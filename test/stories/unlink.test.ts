@@ -60,6 +60,19 @@ describe("unlink", () => {
 	});
 });
 
+test("linked with another platform: the one before is told to be a reader still, and can be removed", async () => {
+	await using ana = await newProject();
+	await using first = await startPlatform();
+	await using second = await startPlatform();
+	await ana.ok(["secrets", "set", "A=1"]);
+	await link(ana, first);
+	ana.variables["COFFER_TOKEN"] = second.token;
+	const { warnings } = await ana.data(["link", second.control, "--app", "shop"]);
+	const name = /coffer members remove (platform-\S+)$/.exec(warnings.join())?.[1] ?? "";
+	expect(await ana.data(["members", "remove", name])).toMatchObject({ removed: [name], pending: 0 });
+	expect((await ana.data(["members", "list"])).members).toHaveLength(2);
+});
+
 test("a branch from before a removal brings a value under the old key: status tells, vault reseal mends", async () => {
 	await using ana = await newProject();
 	await ana.ok(["secrets", "set", "A=1", "B=1"]);
