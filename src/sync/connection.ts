@@ -26,6 +26,8 @@ export interface RemoteOptions {
 	readonly answerMs?: number | undefined;
 	/** Ends every request that is under way. */
 	readonly signal?: AbortSignal | undefined;
+	/** What carries a request to the platform. The global `fetch` unless told. */
+	readonly fetch?: typeof fetch | undefined;
 }
 
 function unreachable(url: string, cause: unknown): AppError {
@@ -106,7 +108,7 @@ export class Connection {
 
 	/** Sends a request. @throws AppError what the platform answered, or exit 6 */
 	async send(route: Route, request: RequestParts, totalMs = WHOLE_MS): Promise<Response> {
-		const { answerMs = ANSWER_MS, token, url, signal } = this.#options;
+		const { answerMs = ANSWER_MS, fetch: carry = fetch, token, url, signal } = this.#options;
 		const query = request.query ? `?${request.query}` : "";
 		const headers = new Headers({
 			accept: "application/json, application/x-ndjson, application/problem+json",
@@ -123,7 +125,7 @@ export class Connection {
 		const signals = [AbortSignal.timeout(beginMs + totalMs), begin.signal, ...(signal ? [signal] : [])];
 		let response: Response;
 		try {
-			response = await fetch(new URL(routePath(route, request.parameters) + query, url), {
+			response = await carry(new URL(routePath(route, request.parameters) + query, url), {
 				method: route.method,
 				headers,
 				redirect: "error",
