@@ -1,0 +1,132 @@
+/** One device of a simulation: a real project folder, a real state folder, the real client. */
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fingerprint, type Identity } from "../../../src/identity/identity.ts";
+import { bindingOf, readConfig } from "../../../src/project/config.ts";
+import { readSession } from "../../../src/project/secrets.ts";
+import type { SessionContext } from "../../../src/project/session.ts";
+import type { LinkTarget } from "../../../src/sync/link-target.ts";
+import { Remote } from "../../../src/sync/remote.ts";
+import { parseVault } from "../../../src/vault/format.ts";
+import { formatRecord, type SealedRecord } from "../../../src/vault/record.ts";
+import { DELETED, type Ledger } from "./ledger.ts";
+import { ORIGIN } from "./platform.ts";
+
+export const ENVIRONMENT = "production";
+const COMMITTED = ["coffer.vault", "coffer.json"];
+
+/** A value as it is sealed; the trace says its number. */
+export function valueText(number: number): string {
+	return `value number ${number}`;
+}
+
+function numberOf(text: string | undefined): string {
+	return text === undefined ? DELETED : `#${text.replace("value number ", "")}`;
+}
+
+export class Device {
+	readonly index: number;
+	readonly context: SessionContext;
+	readonly identity: Identity;
+	/** Whether it has a clone of the project. */
+	hasJoined = false;
+	/** Whether somebody removed its identity from the environment. */
+	isRemoved = false;
+	/** Names that a sync asked about, and nobody decided yet. */
+	readonly asked = new Set<string>();
+	/** The log's revision up to which it has taken in everything, as its syncs said. */
+	revision = 0;
+	/** Git: the text that was last merged from the common branch. */
+	merged = "";
+	/** The vault's text after the last step. */
+	text = "";
+	#records: ReadonlyMap<string, SealedRecord> = new Map();
+
+	constructor(index: number, folder: string, identity: Identity) {
+		this.index = index;
+		this.identity = identity;
+		this.context = {
+			root: join(folder, "project"),
+			environment: ENVIRONMENT,
+			identity,
+			member: fingerprint(identity.publicKeys),
+			stateFolder: join(folder, "state"),
+		};
+	}
+
+	get memberName(): string {
+		return `device-${this.index}`;
+	}
+
+	get vaultPath(): string {
+		return join(this.context.root, "coffer.vault");
+	}
+
+	get records(): ReadonlyMap<string, SealedRecord> {
+		return this.#records;
+	}
+
+	async prepare(): Promise<void> {
+		await mkdir(this.context.root, { recursive: true });
+	}
+
+	/** Clones another's working copy. */
+	async clone(from: Device): Promise<void> {
+		for (const name of COMMITTED)
+			await copyFile(join(from.context.root, name), join(this.context.root, name));
+		this.hasJoined = true;
+		this.merged = await readFile(this.vaultPath, "utf8");
+	}
+
+	async target(carry: typeof fetch, token: string, remotes: RemoteMaker): Promise<LinkTarget> {
+		const binding = bindingOf(await readConfig(this.context.root), ENVIRONMENT);
+		if (!binding) throw new TypeError("The project is not linked.");
+		// Nothing is waited for: whether an answer is late is up to the schedule.
+		return { binding, remote: remotes({ url: ORIGIN, token, answerMs: 1, fetch: carry }) };
+	}
+
+	/** Takes notice of what the vault holds now. */
+	async look(ledger: Ledger): Promise<void> {
+		const text = await readFile(this.vaultPath, "utf8").catch(() => "");
+		if (text === this.text) return;
+		this.text = text;
+		this.#records = parseVault(text).environments.get(ENVIRONMENT)?.records ?? new Map();
+		const unknown = [...this.#records.values()].filter(
+			(one) => ledger.valueOf(formatRecord(one)) === undefined,
+		);
+		if (unknown.length > 0) {
+			const { session } = await readSession(this.context);
+			for (const record of unknown) ledger.learn(formatRecord(record), numberOf(session.open(record)));
+		}
+		for (const record of this.#records.values()) {
+			const value = ledger.valueOf(formatRecord(record));
+			if (value !== undefined) ledger.see(this.index, record.name, value);
+		}
+	}
+
+	/** The value of a name in the vault, as it was last looked at. */
+	holds(ledger: Ledger, name: string): string | undefined {
+		const record = this.#records.get(name);
+		return record && ledger.valueOf(formatRecord(record));
+	}
+
+	/** What the device remembers, to be put back. */
+	async remembered(): Promise<ReadonlyMap<string, Buffer>> {
+		const files = new Map<string, Buffer>();
+		const { stateFolder } = this.context;
+		const entries = await readdir(stateFolder, { recursive: true, withFileTypes: true }).catch(() => []);
+		for (const entry of entries) {
+			const path = join(entry.parentPath, entry.name);
+			if (entry.isFile() && entry.name.endsWith(".json")) files.set(path, await readFile(path));
+		}
+		return files;
+	}
+
+	async putBack(remembered: ReadonlyMap<string, Buffer>): Promise<void> {
+		for (const path of (await this.remembered()).keys()) if (!remembered.has(path)) await rm(path);
+		for (const [path, bytes] of remembered) await writeFile(path, bytes);
+	}
+}
+
+export type RemoteMaker = (options: ConstructorParameters<typeof Remote>[0]) => Remote;
+export const plainRemote: RemoteMaker = (options) => new Remote(options);

@@ -1,0 +1,27 @@
+/** The end of a schedule: the network works, everything goes on to its end, and all sync until nothing is left to do. */
+import { apply, finish } from "./apply.ts";
+import type { Device } from "./device.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** More rounds than any number of conflicts that one decision each can end. */
+const ROUNDS_MAX = 12;
+
+export function membersOf(world: World): Device[] {
+	return world.devices.filter(({ hasJoined, isRemoved }) => hasJoined && !isRemoved);
+}
+
+export async function heal(world: World, random: Random): Promise<void> {
+	world.note("— the network works —");
+	for (const device of world.devices) for (const slot of [0, 1]) await finish(world, device.index, slot);
+	for (let round = 0; round < ROUNDS_MAX && !world.isOver; round++) {
+		world.quiet.clear();
+		for (const device of membersOf(world)) {
+			const take = device.asked.size > 0 ? random.pick(["local", "platform"] as const) : undefined;
+			await apply(world, { type: "start", device: device.index, slot: 0, command: { kind: "sync", take } });
+			await finish(world, device.index, 0);
+		}
+		if (membersOf(world).every((device) => world.quiet.has(device))) return;
+	}
+	if (!world.isOver) world.fail(`not quiet after ${ROUNDS_MAX} rounds of syncs without faults`);
+}

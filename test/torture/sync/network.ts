@@ -1,0 +1,119 @@
+/** A network that does to each message what the schedule says. */
+import type { AppError } from "../../../src/errors.ts";
+import type { Verdict } from "./actions.ts";
+import type { Answer, Sent, SimulatedPlatform } from "./platform.ts";
+import { ORIGIN } from "./platform.ts";
+import type { Task } from "./task.ts";
+
+function broken(): TypeError {
+	const cause = Object.assign(new Error("The simulated connection broke."), { code: "ECONNRESET" });
+	return new TypeError("fetch failed", { cause });
+}
+
+/** An answer's bytes, cut where its lines end, or whole. */
+function piecesOf(bytes: Uint8Array, inPieces: boolean): Uint8Array[] {
+	if (!inPieces) return bytes.length > 0 ? [bytes] : [];
+	const pieces: Uint8Array[] = [];
+	for (let start = 0; start < bytes.length; ) {
+		const end = bytes.indexOf(0x0a, start) + 1 || bytes.length;
+		pieces.push(bytes.subarray(start, end));
+		start = end;
+	}
+	return pieces;
+}
+
+/** For the trace: what a request asks, without anything of a value. */
+function describe({ method, path, body }: Sent): string {
+	const asked = `${method} ${path.replace("/v1/apps/", "")}`;
+	if (method !== "POST" || body === undefined) return asked;
+	const { base, records, header } = JSON.parse(body) as {
+		base: { revision: number };
+		records: string[];
+		header: unknown;
+	};
+	const names = records.map((record) => record.split(" ", 1)[0]?.replace("\n", " "));
+	return `${asked} on revision ${base.revision}: ${[...names, ...(header ? ["membership"] : [])].join(", ")}`;
+}
+
+export class Network {
+	readonly platform: SimulatedPlatform;
+	/** Every request that went out. */
+	readonly sent: Sent[] = [];
+	/** The parts of the answers' statuses, counted. */
+	readonly statuses = new Map<number, number>();
+
+	constructor(platform: SimulatedPlatform) {
+		this.platform = platform;
+	}
+
+	/** A `fetch` for one task: it waits in it, and what happens then is up to the schedule. */
+	fetchFor(task: Task<Verdict>): typeof fetch {
+		return async (input, init) => {
+			const request: Sent = {
+				task: task.id,
+				method: init?.method ?? "GET",
+				path: String(input).slice(ORIGIN.length),
+				headers: new Headers(init?.headers),
+				body: typeof init?.body === "string" ? init.body : undefined,
+			};
+			this.sent.push(request);
+			const verdict = await task.park({ kind: "request", what: describe(request) });
+			return await this.#carry(request, task, verdict);
+		};
+	}
+
+	/** Lets a request of before arrive, again or at last. */
+	async replay(index: number): Promise<Sent | undefined> {
+		const request = this.sent[index % Math.max(1, this.sent.length)];
+		if (request) await this.#deliver(request);
+		return request;
+	}
+
+	async #deliver(request: Sent): Promise<Answer> {
+		const answer = await this.platform.handle(request);
+		this.statuses.set(answer.status, 1 + (this.statuses.get(answer.status) ?? 0));
+		return answer;
+	}
+
+	async #carry(request: Sent, task: Task<Verdict>, verdict: Verdict): Promise<Response> {
+		const { fault } = verdict;
+		if (fault === "lost") throw broken();
+		if (fault === "late") throw new DOMException("The simulated answer did not come.", "TimeoutError");
+		if (fault === "down-before") {
+			await this.platform.restart();
+			throw broken();
+		}
+		if (fault === "down-amid") this.platform.dieAfterChange();
+		const twin = fault === "twice" ? this.#deliver(request) : undefined;
+		const answer = await this.#deliver(request);
+		await twin;
+		task.sawRevision = this.platform.revision;
+		if (fault === "down-amid" || fault === "down-after") await this.platform.restart();
+		if (fault === "down-amid" || fault === "down-after" || fault === "answer-lost") throw broken();
+		return this.#answer(answer, task, verdict);
+	}
+
+	#answer({ status, headers, bytes }: Answer, task: Task<Verdict>, verdict: Verdict): Response {
+		const isCut = verdict.fault === "answer-cut" || verdict.fault === "answer-short";
+		const kept = isCut ? bytes.subarray(0, Math.floor(verdict.at * bytes.length)) : bytes;
+		const pieces = piecesOf(kept, verdict.inPieces);
+		let count = 0;
+		const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+			const piece = pieces[count++];
+			if (piece === undefined) {
+				if (verdict.fault === "answer-cut") controller.error(new TypeError("terminated"));
+				else controller.close();
+				return;
+			}
+			if (count > 1) await task.park({ kind: "piece", what: `line ${count} of the answer` });
+			controller.enqueue(piece);
+		};
+		const stream = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+		return new Response(status === 204 ? null : stream, { status, headers });
+	}
+}
+
+/** Whether an error is one that a user may see when a network fails or others were faster. */
+export function isExpected(error: AppError): boolean {
+	return error.exit === 5 || error.exit === 6;
+}

@@ -1,0 +1,20 @@
+/** The bugs that can be planted. None touches the product's code: each sits in what the product is handed. */
+export const PLANTS = {
+	lostAppend: "a store that acknowledges a change and forgets it",
+	doubleAppend: "a store that has a change twice",
+	swappedEntries: "a store in which two changes trade places",
+	believedCut: "a client that takes a broken answer for a whole one",
+	droppedRecord: "a device that drops a record it had saved",
+	forgottenBase: "a device that forgets what it agreed on with the platform",
+	idleVersion: "a version that rises while the value stays",
+} as const;
+
+export type Plant = keyof typeof PLANTS;
+
+/** @throws RangeError for a text that names none */
+export function plantOf(text: string | undefined): Plant | undefined {
+	if (text === undefined) return undefined;
+	const found = (Object.keys(PLANTS) as Plant[]).find((key) => PLANTS[key] === text);
+	if (!found) throw new RangeError(`There is no planted bug '${text}'.`);
+	return found;
+}

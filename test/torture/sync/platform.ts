@@ -1,0 +1,154 @@
+/** The platform of a simulation: the real core, API and store, no socket, no function; it can go down at any time. */
+import { type Api, createApi } from "../../../src/platform/api/api.ts";
+import type { Builder } from "../../../src/platform/build/bundle.ts";
+import { type Clock, Core, type CoreIdentity } from "../../../src/platform/core.ts";
+import { Deployer } from "../../../src/platform/deploy.ts";
+import { NO_LOG } from "../../../src/platform/log.ts";
+import type { Runtime } from "../../../src/platform/runtime/runtime.ts";
+import { openStore } from "../../../src/platform/store/open.ts";
+import type { Plant } from "./plants.ts";
+import { WatchedStore } from "./store.ts";
+
+export const APP = "shop";
+export const ORIGIN = "http://127.0.0.1:8081";
+const VERSION = "0.0.0-simulated";
+const BEGINNING_MS = 1_800_000_000_000;
+
+/** A request as it went out. */
+export interface Sent {
+	readonly task: string;
+	readonly method: string;
+	readonly path: string;
+	readonly headers: Headers;
+	readonly body: string | undefined;
+}
+
+export interface Answer {
+	readonly status: number;
+	readonly headers: Headers;
+	readonly bytes: Uint8Array;
+}
+
+function never(): never {
+	throw new TypeError("No function is deployed in a simulation.");
+}
+
+const NO_FUNCTIONS: Runtime = {
+	start: never,
+	logs: () => [],
+	followLogs: never,
+	forget: () => {},
+	close: async () => {},
+};
+const NO_BUILDS: Builder = { level: "none", prepare: never, build: never };
+
+/** A clock that the schedule sets. The one that never goes back goes on by itself. */
+class SetClock implements Clock {
+	offsetMs = 0;
+	#ticks = 0;
+	readonly now = () => Math.max(0, BEGINNING_MS + this.offsetMs + this.#ticks++);
+	readonly monotonicMs = () => this.#ticks++;
+	readonly schedule = () => () => {};
+}
+
+export class SimulatedPlatform {
+	readonly identity: CoreIdentity;
+	readonly clock = new SetClock();
+	token = "";
+	restarts = 0;
+	readonly #url: string;
+	#plant: Plant | undefined;
+	#store!: WatchedStore;
+	#core!: Core;
+	#api!: Api;
+
+	private constructor(folder: string, identity: CoreIdentity) {
+		this.#url = `sqlite:${folder}`;
+		this.identity = identity;
+	}
+
+	static async open(folder: string, identity: CoreIdentity): Promise<SimulatedPlatform> {
+		const platform = new SimulatedPlatform(folder, identity);
+		await platform.#start();
+		const { token } = await platform.#core.tokens.create({ scopes: ["admin"] }, platform.clock.now());
+		platform.token = token;
+		return platform;
+	}
+
+	get core(): Core {
+		return this.#core;
+	}
+
+	/** From now on. */
+	plant(plant: Plant | undefined): void {
+		this.#plant = plant;
+		this.#store.plant = plant;
+	}
+
+	/** What is really in the store. */
+	async entries(after: number): Promise<readonly { revision: number; body: string }[]> {
+		return await this.#store.inner.read(`apps/${APP}/changes`, after);
+	}
+
+	get revision(): number {
+		return this.#core.apps.find(APP)?.state.head.revision ?? 0;
+	}
+
+	/** Answers a request, whole. */
+	async handle({ method, path, headers, body }: Sent): Promise<Answer> {
+		const init = { method, headers, ...(body === undefined ? {} : { body }) };
+		const response = await this.#api(new Request(ORIGIN + path, init), "simulated");
+		const bytes = new Uint8Array(await response.arrayBuffer());
+		return { status: response.status, headers: response.headers, bytes };
+	}
+
+	/** The power fails right after the next change is in the store. `restart` is to follow. */
+	dieAfterChange(): void {
+		this.#store.diesAfterChange = true;
+	}
+
+	/** Goes down and comes up with what the store holds. @throws AppError exit 7 where that is not what was written */
+	async restart(): Promise<void> {
+		this.restarts++;
+		await this.close();
+		await this.#start();
+	}
+
+	async close(): Promise<void> {
+		await this.#core.close(0);
+		await this.#store[Symbol.asyncDispose]();
+	}
+
+	async #start(): Promise<void> {
+		const store = new WatchedStore(await openStore(this.#url));
+		store.plant = this.#plant;
+		const { clock, identity } = this;
+		const analyze = never;
+		const deployer = new Deployer({
+			store,
+			builder: NO_BUILDS,
+			analyze,
+			buildsMax: 1,
+			log: NO_LOG,
+			now: clock.now,
+		});
+		this.#store = store;
+		try {
+			this.#core = await Core.open({
+				version: VERSION,
+				store,
+				runtime: NO_FUNCTIONS,
+				deployer,
+				identity,
+				startsMax: 1,
+				log: NO_LOG,
+				clock,
+			});
+		} catch (error) {
+			await store[Symbol.asyncDispose]();
+			throw error;
+		}
+		const hosts = { bound: "127.0.0.1", names: [] };
+		this.#api = createApi({ core: this.#core, hosts, listenUrl: "http://127.0.0.1:8080" });
+	}
+}

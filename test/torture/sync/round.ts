@@ -1,0 +1,67 @@
+/** One schedule, from a seed or from a list of actions. */
+import type { Action } from "./actions.ts";
+import { apply } from "./apply.ts";
+import { check } from "./checks.ts";
+import { heal } from "./heal.ts";
+import type { Plant } from "./plants.ts";
+import { Chooser, PROFILES, type Profile } from "./profiles.ts";
+import { Random } from "./random.ts";
+import { withWorld } from "./setup.ts";
+import type { World } from "./world.ts";
+
+export interface Round {
+	readonly profile: string;
+	readonly actions: readonly Action[];
+	readonly failures: readonly string[];
+	readonly trace: readonly string[];
+	readonly tally: ReadonlyMap<string, number>;
+}
+
+export interface RoundOptions {
+	readonly seed: number;
+	readonly plant: Plant | undefined;
+	/** In place of the seed's own; what does not fit is left out. */
+	readonly actions?: readonly Action[] | undefined;
+	/** The profiles to choose from. */
+	readonly profiles?: readonly Profile[];
+}
+
+/** Runs a schedule to its end, and checks what came of it. */
+export async function runRound(options: RoundOptions): Promise<Round> {
+	const { actions, plant, profiles = PROFILES, seed } = options;
+	const profile = profiles[seed % profiles.length] as Profile;
+	const [beginning, choices, end] = [1, 2, 3].map((part) => new Random(seed * 4 + part)) as [
+		Random,
+		Random,
+		Random,
+	];
+	return await withWorld({ profile, random: beginning, plant }, async (world) => {
+		const done = actions ? await replay(world, actions) : await choose(world, new Chooser(profile, choices));
+		await heal(world, end);
+		await check(world);
+		return report(world, profile, done);
+	});
+}
+
+async function replay(world: World, actions: readonly Action[]): Promise<readonly Action[]> {
+	const done: Action[] = [];
+	for (const action of actions) if (await apply(world, action)) done.push(action);
+	return done;
+}
+
+async function choose(world: World, chooser: Chooser): Promise<readonly Action[]> {
+	const done: Action[] = [];
+	for (let action = chooser.next(world); action && !world.isOver; action = chooser.next(world)) {
+		await apply(world, action);
+		done.push(action);
+	}
+	return done;
+}
+
+function report(world: World, profile: Profile, actions: readonly Action[]): Round {
+	world.count(`schedules: ${profile.name}`);
+	world.count("revisions", world.platform.revision);
+	for (const [status, count] of world.network.statuses) world.count(`answers: ${status}`, count);
+	const { failures, tally, trace } = world;
+	return { profile: profile.name, actions, failures, tally, trace };
+}

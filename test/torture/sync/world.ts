@@ -1,0 +1,158 @@
+/** Everything of one simulated schedule: the platform, the devices, what they are doing, and what was seen of it. */
+import { join } from "node:path";
+import { AppError } from "../../../src/errors.ts";
+import type { LogEntry } from "../../../src/protocol/change.ts";
+import type { SyncOutcome } from "../../../src/sync/sync.ts";
+import { openKeys } from "../../../src/vault/keys.ts";
+import { formatRecord, parseRecordText } from "../../../src/vault/record.ts";
+import { openRecord } from "../../../src/vault/seal.ts";
+import type { Verdict } from "./actions.ts";
+import { type Device, plainRemote, type RemoteMaker } from "./device.ts";
+import { DELETED, Ledger } from "./ledger.ts";
+import { isExpected, Network } from "./network.ts";
+import type { Plant } from "./plants.ts";
+import { APP, type SimulatedPlatform } from "./platform.ts";
+import type { Task } from "./task.ts";
+
+export interface WorldOptions {
+	readonly folder: string;
+	readonly platform: SimulatedPlatform;
+	readonly devices: readonly Device[];
+	/** Whether devices may meet records that are older than what they agreed on: git brings some. */
+	readonly mayRollBack: boolean;
+}
+
+export class World {
+	readonly folder: string;
+	readonly platform: SimulatedPlatform;
+	readonly network: Network;
+	readonly devices: readonly Device[];
+	readonly ledger = new Ledger();
+	readonly tasks = new Map<string, Task<Verdict>>();
+	readonly failures: string[] = [];
+	/** One line for each thing that happened. */
+	readonly trace: string[] = [];
+	readonly tally = new Map<string, number>();
+	readonly mayRollBack: boolean;
+	remotes: RemoteMaker = plainRemote;
+	/** The bug that is planted, once the set-up is done; undefined when it has done its work. */
+	plant: Plant | undefined;
+	/** Git: the text on the branch that all share. */
+	branch = "";
+	/** Nothing more can be simulated. */
+	isOver = false;
+	/** What the last sync of each device did. */
+	readonly outcomes = new Map<Device, SyncOutcome>();
+	/** Devices whose last sync succeeded and had nothing to do. */
+	readonly quiet = new Set<Device>();
+	#logged = 0;
+
+	constructor(options: WorldOptions) {
+		this.folder = options.folder;
+		this.platform = options.platform;
+		this.devices = options.devices;
+		this.mayRollBack = options.mayRollBack;
+		this.network = new Network(options.platform);
+	}
+
+	scratch(name: string): string {
+		return join(this.folder, name);
+	}
+
+	fail(message: string): void {
+		this.failures.push(message);
+		this.note(`✗ ${message}`);
+	}
+
+	note(line: string): void {
+		this.trace.push(line);
+	}
+
+	count(what: string, by = 1): void {
+		this.tally.set(what, (this.tally.get(what) ?? 0) + by);
+	}
+
+	/** Reads on in the log, as it really is in the store. */
+	async readLog(): Promise<void> {
+		for (const { revision, body } of await this.platform.entries(this.#logged)) {
+			const { change } = JSON.parse(body) as LogEntry;
+			this.#logged = revision;
+			for (const text of change.records) this.#readRecord(revision, text);
+		}
+	}
+
+	#readRecord(revision: number, text: string): void {
+		const record = parseRecordText(text);
+		const value = this.ledger.valueOf(text) ?? this.#open(text);
+		this.ledger.learn(text, value);
+		this.ledger.log.push({ revision, name: record.name, version: record.version, value });
+	}
+
+	#open(text: string): string {
+		const header = this.platform.core.apps.get(APP).state.header;
+		if (!header) throw new TypeError("The log has records and no membership.");
+		const keys = openKeys(header.environment, this.platform.identity);
+		const value = openRecord(header.environment, keys, parseRecordText(text));
+		return value === undefined ? DELETED : `#${value.replace("value number ", "")}`;
+	}
+
+	/** What a sync that returned says: all that the vault holds is in the log. */
+	async synced(device: Device, outcome: SyncOutcome): Promise<void> {
+		await this.readLog();
+		await device.look(this.ledger);
+		device.revision = Math.max(device.revision, outcome.revision);
+		device.asked.clear();
+		this.outcomes.set(device, outcome);
+		const { rolledBack, sent, taken } = outcome;
+		if (sent.length + taken.length + rolledBack.length === 0) this.quiet.add(device);
+		this.note(
+			`   synced to revision ${outcome.revision}, sent ${sent.join(" ") || "-"}, took ${taken.join(" ") || "-"}`,
+		);
+		for (const name of rolledBack) this.#askedBack(device, name);
+		for (const record of device.records.values()) {
+			if (rolledBack.includes(record.name)) continue;
+			const value = this.ledger.valueOf(formatRecord(record));
+			if (value === undefined || !this.ledger.logged(record.name).includes(value))
+				this.fail(`acknowledged, not in the log: ${record.name} ${value ?? "?"} of device ${device.index}`);
+			else for (const intent of this.ledger.of(record.name, value)) intent.isAcknowledged = true;
+		}
+	}
+
+	#askedBack(device: Device, name: string): void {
+		device.asked.add(name);
+		this.count("names said to be rolled back");
+		if (!this.mayRollBack)
+			this.fail(`said to be rolled back, though nothing was: ${name} of device ${device.index}`);
+	}
+
+	/** What a command threw. */
+	async caught(device: Device, error: unknown): Promise<void> {
+		await this.readLog();
+		await device.look(this.ledger);
+		if (!(error instanceof AppError)) {
+			const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+			return this.fail(`a command of device ${device.index} threw what is no AppError: ${text}`);
+		}
+		this.note(`   ${error.code} (exit ${error.exit})`);
+		this.count(`commands ended by ${error.code}`);
+		if (error.code === "SYNC_CONFLICT") return this.#conflicted(device, error);
+		if (device.isRemoved && error.exit === 3) return;
+		if (!isExpected(error))
+			this.fail(`device ${device.index}: ${error.code} (exit ${error.exit}): ${error.message}`);
+	}
+
+	#conflicted(device: Device, error: AppError): void {
+		const names = (error.data as { pending: readonly string[] }).pending;
+		for (const name of names) {
+			this.count("conflicts");
+			device.asked.add(name);
+			const ours = device.holds(this.ledger, name);
+			const isOne = ours !== undefined && this.ledger.isConflict(device.index, name, ours);
+			this.note(`   conflict: ${name} ${ours ?? "-"} against ${this.ledger.logged(name).join(" ")}`);
+			if (!isOne)
+				this.fail(
+					`no conflict, but said to be one: ${name} of device ${device.index} (${ours ?? "absent"} here)`,
+				);
+		}
+	}
+}
