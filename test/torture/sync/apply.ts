@@ -1,5 +1,4 @@
 /** One action after the other, on a world. */
-import { AppError } from "../../../src/errors.ts";
 import type { Action, Verdict } from "./actions.ts";
 import { SMOOTH } from "./actions.ts";
 import { perform } from "./commands.ts";
@@ -28,11 +27,7 @@ export async function apply(world: World, action: Action): Promise<boolean> {
 	try {
 		return await applied(world, action);
 	} catch (error) {
-		// Only the platform's own start and the reading of its log are left to throw.
-		const text =
-			error instanceof AppError ? `${error.code} (exit ${error.exit})` : String((error as Error).stack);
-		world.fail(`the platform does not go on: ${text}`);
-		world.isOver = true;
+		world.end(error);
 		return true;
 	}
 }

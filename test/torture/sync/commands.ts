@@ -25,7 +25,7 @@ export async function perform(doing: Doing, command: Command): Promise<void> {
 	try {
 		await run(doing, command);
 	} catch (error) {
-		await world.caught(device, error);
+		await world.caught(device, error).catch((more: unknown) => world.end(more));
 	}
 }
 

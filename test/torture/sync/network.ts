@@ -113,7 +113,10 @@ export class Network {
 	}
 }
 
+/** What a user may see, exit 5, when others were faster or somebody has to decide. */
+const CONFLICTS = ["SYNC_CONFLICT", "SYNC_CONTENDED", "SYNC_ROLLED_BACK", "MEMBER_EXISTS"];
+
 /** Whether an error is one that a user may see when a network fails or others were faster. */
-export function isExpected(error: AppError): boolean {
-	return error.exit === 5 || error.exit === 6;
+export function isExpected({ code, exit }: AppError): boolean {
+	return exit === 6 || CONFLICTS.includes(code);
 }

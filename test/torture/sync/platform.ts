@@ -55,7 +55,8 @@ export class SimulatedPlatform {
 	readonly identity: CoreIdentity;
 	readonly clock = new SetClock();
 	token = "";
-	restarts = 0;
+	/** Why it does not come up any more. */
+	broken: unknown;
 	readonly #url: string;
 	#plant: Plant | undefined;
 	#store!: WatchedStore;
@@ -109,9 +110,13 @@ export class SimulatedPlatform {
 
 	/** Goes down and comes up with what the store holds. @throws AppError exit 7 where that is not what was written */
 	async restart(): Promise<void> {
-		this.restarts++;
-		await this.close();
-		await this.#start();
+		try {
+			await this.close();
+			await this.#start();
+		} catch (error) {
+			this.broken = error;
+			throw error;
+		}
 	}
 
 	async close(): Promise<void> {

@@ -37,8 +37,12 @@ export async function runRound(options: RoundOptions): Promise<Round> {
 	];
 	return await withWorld({ profile, random: beginning, plant }, async (world) => {
 		const done = actions ? await replay(world, actions) : await choose(world, new Chooser(profile, choices));
-		await heal(world, end);
-		await check(world);
+		try {
+			await heal(world, end);
+			await check(world);
+		} catch (error) {
+			world.end(error);
+		}
 		return report(world, profile, done);
 	});
 }

@@ -10,6 +10,7 @@ import type { Verdict } from "./actions.ts";
 import { type Device, plainRemote, type RemoteMaker } from "./device.ts";
 import { DELETED, Ledger } from "./ledger.ts";
 import { isExpected, Network } from "./network.ts";
+import { afterSync } from "./planted-device.ts";
 import type { Plant } from "./plants.ts";
 import { APP, type SimulatedPlatform } from "./platform.ts";
 import type { Task } from "./task.ts";
@@ -41,10 +42,8 @@ export class World {
 	branch = "";
 	/** Nothing more can be simulated. */
 	isOver = false;
-	/** What the last sync of each device did. */
-	readonly outcomes = new Map<Device, SyncOutcome>();
-	/** Devices whose last sync succeeded and had nothing to do. */
-	readonly quiet = new Set<Device>();
+	/** The revision at which a device's sync had nothing to do. */
+	readonly quiet = new Map<Device, number>();
 	#logged = 0;
 
 	constructor(options: WorldOptions) {
@@ -64,6 +63,15 @@ export class World {
 		this.note(`✗ ${message}`);
 	}
 
+	/** Nothing can go on: only the platform's own start and the reading of its log lead here. */
+	end(error: unknown): void {
+		if (this.isOver) return;
+		this.isOver = true;
+		const text =
+			error instanceof AppError ? `${error.code}: ${error.message}` : String((error as Error).stack);
+		this.fail(`the platform does not go on: ${text}`);
+	}
+
 	note(line: string): void {
 		this.trace.push(line);
 	}
@@ -74,6 +82,7 @@ export class World {
 
 	/** Reads on in the log, as it really is in the store. */
 	async readLog(): Promise<void> {
+		if (this.platform.broken !== undefined) return this.end(this.platform.broken);
 		for (const { revision, body } of await this.platform.entries(this.#logged)) {
 			const { change } = JSON.parse(body) as LogEntry;
 			this.#logged = revision;
@@ -102,9 +111,8 @@ export class World {
 		await device.look(this.ledger);
 		device.revision = Math.max(device.revision, outcome.revision);
 		device.asked.clear();
-		this.outcomes.set(device, outcome);
 		const { rolledBack, sent, taken } = outcome;
-		if (sent.length + taken.length + rolledBack.length === 0) this.quiet.add(device);
+		if (sent.length + taken.length + rolledBack.length === 0) this.quiet.set(device, outcome.revision);
 		this.note(
 			`   synced to revision ${outcome.revision}, sent ${sent.join(" ") || "-"}, took ${taken.join(" ") || "-"}`,
 		);
@@ -116,6 +124,7 @@ export class World {
 				this.fail(`acknowledged, not in the log: ${record.name} ${value ?? "?"} of device ${device.index}`);
 			else for (const intent of this.ledger.of(record.name, value)) intent.isAcknowledged = true;
 		}
+		if (await afterSync(device, this.plant)) this.plant = undefined;
 	}
 
 	#askedBack(device: Device, name: string): void {
@@ -137,22 +146,27 @@ export class World {
 		this.count(`commands ended by ${error.code}`);
 		if (error.code === "SYNC_CONFLICT") return this.#conflicted(device, error);
 		if (device.isRemoved && error.exit === 3) return;
-		if (!isExpected(error))
-			this.fail(`device ${device.index}: ${error.code} (exit ${error.exit}): ${error.message}`);
+		// Who is to leave has left, or was no member.
+		if (error.code === "MEMBER_NOT_FOUND") return;
+		if (!isExpected(error)) this.fail(`unexpected ${error.code}: device ${device.index}, ${error.message}`);
 	}
 
 	#conflicted(device: Device, error: AppError): void {
 		const names = (error.data as { pending: readonly string[] }).pending;
+		const { ledger } = this;
 		for (const name of names) {
 			this.count("conflicts");
 			device.asked.add(name);
-			const ours = device.holds(this.ledger, name);
-			const isOne = ours !== undefined && this.ledger.isConflict(device.index, name, ours);
-			this.note(`   conflict: ${name} ${ours ?? "-"} against ${this.ledger.logged(name).join(" ")}`);
-			if (!isOne)
-				this.fail(
-					`no conflict, but said to be one: ${name} of device ${device.index} (${ours ?? "absent"} here)`,
-				);
+			const ours = device.holds(ledger, name) ?? "absent";
+			const theirs = ledger.logged(name);
+			this.note(`   conflict: ${name} ${ours} against ${theirs.join(" ")}`);
+			if (ledger.isConflict(device.index, name, ours)) continue;
+			const last = theirs.at(-1) ?? "absent";
+			const isOwn = ledger.of(name, last).some((intent) => intent.device === device.index);
+			const what = isOwn
+				? "asked about a value of its own"
+				: "asked about what it had seen, or what came of its value";
+			this.fail(`${what}: ${name} of device ${device.index}, ${ours} here, ${last} in the log`);
 		}
 	}
 }
