@@ -1,9 +1,8 @@
 /** What must hold once everything is synced. */
 
-import { isNewer } from "../../../src/platform/state.ts";
 import { emptyHead, type Head, type LogEntry, nextHead } from "../../../src/protocol/change.ts";
 import type { SealedRecord } from "../../../src/vault/record.ts";
-import { parseRecordText } from "../../../src/vault/record.ts";
+import { isNewer, parseRecordText } from "../../../src/vault/record.ts";
 import { membersOf } from "./heal.ts";
 import type { LogValue } from "./ledger.ts";
 import { APP } from "./platform.ts";
@@ -37,7 +36,7 @@ async function checkLog(world: World): Promise<Map<string, SealedRecord>> {
 		operations.add(operation);
 		heads.push({ revision: entry.revision, head: entry.head });
 		for (const record of entry.change.records.map(parseRecordText)) {
-			if (!isNewer(fold.get(record.name), record))
+			if (!isNewer(record, fold.get(record.name)))
 				world.fail(`revision ${entry.revision} brings back an older ${record.name}`);
 			fold.set(record.name, record);
 		}
