@@ -26,17 +26,33 @@ export function forked(message: string): AppError {
 	});
 }
 
+/** The heads of a log that are known, by revision. */
+export type KnownHeads = Map<number, string>;
+
 /**
- * Follows entries from a known head.
+ * Follows entries from a known head. Each change names the head that its sender saw, under the sender's signature: a
+ * platform that puts an entry between, or shows different logs to different members, cannot make those fit.
  * @param claimed where the platform says that they end
+ * @param known heads from earlier pages; those of these entries are added
  * @throws AppError `LOG_FORKED` (exit 7)
  */
-export function followLog(from: Head, entries: readonly LogEntry[], claimed: Head): Head {
+export function followLog(
+	from: Head,
+	entries: readonly LogEntry[],
+	claimed: Head,
+	known: KnownHeads = new Map(),
+): Head {
 	let head = from;
+	known.set(from.revision, from.head);
 	for (const entry of entries) {
+		const { base } = entry.change;
+		const seen = known.get(base.revision);
+		if (base.revision > head.revision || (seen !== undefined && seen !== base.head))
+			throw forked(`the sender of revision ${entry.revision} saw another revision ${base.revision}`);
 		head = nextHead(head, entry.change);
 		if (head.revision !== entry.revision || head.head !== entry.head)
 			throw forked(`revision ${entry.revision} does not follow from revision ${head.revision - 1}`);
+		known.set(head.revision, head.head);
 	}
 	if (head.revision !== claimed.revision || head.head !== claimed.head) {
 		throw forked(`it claims revision ${claimed.revision}, and what it sent ends at ${head.revision}`);

@@ -2,7 +2,7 @@
 import type { Head, LogEntry } from "../protocol/change.ts";
 import type { ChangesPage } from "../protocol/messages.ts";
 import type { LinkTarget } from "./link-target.ts";
-import { followLog, forked } from "./log.ts";
+import { followLog, forked, type KnownHeads } from "./log.ts";
 
 /** Log entries, followed from a known head, and the head that they reach. */
 export interface News {
@@ -13,12 +13,13 @@ export interface News {
 /** All entries after a head. @throws AppError exit 6 for the network, exit 7 where the log does not continue that head */
 export async function readLog(target: LinkTarget, from: Head): Promise<News> {
 	const entries: LogEntry[] = [];
+	const known: KnownHeads = new Map();
 	let reached = from;
 	for (;;) {
 		const page: ChangesPage = await target.remote.readChanges(target.binding.app, reached.revision);
 		const last = page.entries.at(-1);
 		const claimed = last && last.revision < page.revision ? last : page;
-		reached = followLog(reached, page.entries, claimed);
+		reached = followLog(reached, page.entries, claimed, known);
 		entries.push(...page.entries);
 		if (!last || last.revision >= page.revision) return { entries, reached };
 	}

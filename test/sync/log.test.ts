@@ -62,6 +62,20 @@ describe("following a log", () => {
 	});
 });
 
+test("an entry that is put between, by a writer and a platform together, does not fit what the later senders saw", () => {
+	const [first, ...rest] = log as [LogEntry, ...LogEntry[]];
+	const planted = vault.change(APP, first, [vault.record("PLANTED", 1, "x")]);
+	const entries: LogEntry[] = [first];
+	for (const change of [planted, ...rest.map((entry) => entry.change)])
+		entries.push({ ...nextHead(entries.at(-1) ?? start, change), change });
+	const claimed = entries.at(-1) as LogEntry;
+	expect(() => followLog(start, entries, claimed)).toThrow(expect.objectContaining({ code: "LOG_FORKED" }));
+	const known = new Map<number, string>();
+	const page = entries.slice(0, 2);
+	const reached = followLog(start, page, page.at(-1) as LogEntry, known);
+	expect(() => followLog(reached, entries.slice(2), claimed, known)).toThrow(/saw another revision/);
+});
+
 describe("the records of a log", () => {
 	test("the latest of each name", () => {
 		const records = recordsOf(context, log, state);
