@@ -3,70 +3,12 @@
  * while processes and platform go down: in one process, by seed. Real client, real platform, real store; only what is
  * between them, and the order of things, is the schedule's.
  */
-import { PLANTS, plantOf } from "./sync/plants.ts";
-import { type Round, type RoundOptions, runRound } from "./sync/round.ts";
-import { shrink } from "./sync/shrink.ts";
-import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+import { PROFILES } from "./sync/profiles.ts";
+import { simulation } from "./sync/torture.ts";
 
-const LANES = 4;
+const { crowd, cuts, restarts, values } = PROFILES;
 
-async function explained(options: RoundOptions): Promise<string> {
-	const first = await runRound(options);
-	const { actions, failures, trace } = await shrink(first, (fewer) =>
-		runRound({ ...options, actions: fewer }),
-	);
-	return [
-		`cut down to ${actions.length} of ${first.actions.length} actions, with ${failures.length} failures:`,
-		...trace,
-	].join("\n    ");
-}
-
-export const torture: Torture = {
-	name: "sync of many devices over a bad network",
-	rounds: { short: 40, long: 6_000 },
-	plants: Object.values(PLANTS),
-	async run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
-		const planted = plantOf(plant);
-		const report = new Report();
-		let next = 0;
-		const lane = async () => {
-			// A planted bug that is caught need not be caught again.
-			while (next < rounds && !(planted && report.failures.size > 0)) {
-				const options = { seed: seed + next++, plant: planted };
-				report.add(options.seed, await runRound(options));
-			}
-		};
-		// A schedule waits for the disk, and others go on meanwhile: they have nothing in common.
-		await Promise.all(Array.from({ length: LANES }, lane));
-		if (rounds === 1 && report.failures.size > 0 && !planted)
-			report.failures.set(seed + 1, await explained({ seed, plant: undefined }));
-		return report.done();
-	},
-};
-
-class Report {
-	/** By seed. */
-	readonly failures = new Map<number, string>();
-	readonly #tally = new Map<string, number>();
-	#rounds = 0;
-
-	add(seed: number, { failures, profile, tally }: Round): void {
-		this.#rounds++;
-		for (const [what, number] of tally) this.#count(what, number);
-		const [first] = failures;
-		if (first === undefined) return;
-		this.#count(`failed: ${profile}`, 1);
-		this.failures.set(seed, `${profile}, --rounds 1 --seed ${seed}: ${first}`);
-	}
-
-	#count(what: string, by: number): void {
-		this.#tally.set(what, (this.#tally.get(what) ?? 0) + by);
-	}
-
-	done(): TortureReport {
-		const sorted = <T>(entries: Iterable<[T, unknown]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-		const failures = sorted(this.failures).map(([, text]) => String(text));
-		const tally = Object.fromEntries(sorted(this.#tally)) as Record<string, number>;
-		return { rounds: this.#rounds, failures, tally };
-	}
-}
+export const torture = simulation("sync over a bad network", {
+	profiles: [values, restarts, crowd, cuts],
+	rounds: { short: 40, long: 5_000 },
+});

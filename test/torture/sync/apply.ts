@@ -84,7 +84,10 @@ async function go(world: World, action: Extract<Action, { type: "go" }>): Promis
 	await stepped(world, device, task);
 	if (!action.dies || !world.tasks.delete(id)) return true;
 	world.count(`processes that died, ${action.dies}`);
-	if (remembered && device.text !== text) await device.putBack(remembered);
+	if (remembered && device.text !== text) {
+		await device.putBack(remembered);
+		world.ledger.forgetDecisions(device.index);
+	}
 	return true;
 }
 

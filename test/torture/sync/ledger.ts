@@ -86,6 +86,11 @@ export class Ledger {
 		this.choose(name, winner, losers);
 	}
 
+	/** A device lost what it remembered: it may ask again. */
+	forgetDecisions(device: number): void {
+		for (const key of this.#decided.keys()) if (key.startsWith(`${device} `)) this.#decided.delete(key);
+	}
+
 	/** Somebody chose a value over others. */
 	choose(name: string, winner: Value, losers: readonly Value[]): void {
 		for (const loser of losers) {

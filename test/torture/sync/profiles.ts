@@ -23,18 +23,21 @@ const BASE = {
 	devices: [2, 2, 3, 4],
 	strangers: 0,
 	commands: [6, 18],
+	faults: 0.25,
 	goDown: false,
 	members: false,
 	git: false,
 } as const;
 
-export const PROFILES: readonly Profile[] = [
-	{ ...BASE, name: "values", faults: 0.3 },
-	{ ...BASE, name: "restarts", faults: 0.3, goDown: true },
-	{ ...BASE, name: "crowd", devices: [8], commands: [16, 32], faults: 0.15, goDown: true },
-	{ ...BASE, name: "members", devices: [3, 4, 5], strangers: 1, faults: 0.2, goDown: true, members: true },
-	{ ...BASE, name: "git", devices: [2, 3, 4], faults: 0.2, goDown: true, git: true },
-];
+export const PROFILES = {
+	values: { ...BASE, name: "values" },
+	restarts: { ...BASE, name: "restarts", goDown: true },
+	crowd: { ...BASE, name: "crowd", devices: [8], commands: [16, 32], faults: 0.15, goDown: true },
+	/** One fault at one message of a script: `cuts.ts`. */
+	cuts: { ...BASE, name: "cuts", devices: [2] },
+	members: { ...BASE, name: "members", devices: [3, 4, 5], strangers: 1, goDown: true, members: true },
+	git: { ...BASE, name: "git", devices: [2, 3, 4], goDown: true, git: true },
+} satisfies Record<string, Profile>;
 
 const NAMES = ["A", "B", "C", "D"] as const;
 const DOWN: readonly Fault[] = ["down-before", "down-amid", "down-after"];

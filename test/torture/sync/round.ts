@@ -2,6 +2,7 @@
 import type { Action } from "./actions.ts";
 import { apply } from "./apply.ts";
 import { check } from "./checks.ts";
+import { CutChooser } from "./cuts.ts";
 import { heal } from "./heal.ts";
 import type { Plant } from "./plants.ts";
 import { Chooser, PROFILES, type Profile } from "./profiles.ts";
@@ -23,12 +24,12 @@ export interface RoundOptions {
 	/** In place of the seed's own; what does not fit is left out. */
 	readonly actions?: readonly Action[] | undefined;
 	/** The profiles to choose from. */
-	readonly profiles?: readonly Profile[];
+	readonly profiles: readonly Profile[];
 }
 
 /** Runs a schedule to its end, and checks what came of it. */
 export async function runRound(options: RoundOptions): Promise<Round> {
-	const { actions, plant, profiles = PROFILES, seed } = options;
+	const { actions, plant, profiles, seed } = options;
 	const profile = profiles[seed % profiles.length] as Profile;
 	const [beginning, choices, end] = [1, 2, 3].map((part) => new Random(seed * 4 + part)) as [
 		Random,
@@ -36,7 +37,9 @@ export async function runRound(options: RoundOptions): Promise<Round> {
 		Random,
 	];
 	return await withWorld({ profile, random: beginning, plant }, async (world) => {
-		const done = actions ? await replay(world, actions) : await choose(world, new Chooser(profile, choices));
+		const done = actions
+			? await replay(world, actions)
+			: await choose(world, chooserOf(options, profile, choices));
 		try {
 			await heal(world, end);
 			await check(world);
@@ -53,7 +56,13 @@ async function replay(world: World, actions: readonly Action[]): Promise<readonl
 	return done;
 }
 
-async function choose(world: World, chooser: Chooser): Promise<readonly Action[]> {
+/** Seeds that follow one another bring each message of the script and each fault together. */
+function chooserOf({ profiles, seed }: RoundOptions, profile: Profile, random: Random): Chooser | CutChooser {
+	if (profile === PROFILES.cuts) return new CutChooser(Math.floor(seed / profiles.length));
+	return new Chooser(profile, random);
+}
+
+async function choose(world: World, chooser: Chooser | CutChooser): Promise<readonly Action[]> {
 	const done: Action[] = [];
 	for (let action = chooser.next(world); action && !world.isOver; action = chooser.next(world)) {
 		await apply(world, action);
