@@ -121,7 +121,7 @@ export class Chooser {
 			[0.6, "delete"],
 			[asked ? 6 : 3, "sync"],
 			[members && device === 0 ? 4 : 0, "member"],
-			[git ? 3 : 0, "git"],
+			[git ? 6 : 0, "git"],
 		] as const);
 		const syncs = random.chance(0.65);
 		if (kind === "sync")
