@@ -10,5 +10,5 @@ const { crowd, cuts, restarts, values } = PROFILES;
 
 export const torture = simulation("sync over a bad network", {
 	profiles: [values, restarts, crowd, cuts],
-	rounds: { short: 40, long: 5_000 },
+	rounds: { short: 24, long: 5_000 },
 });
