@@ -5,4 +5,5 @@ import { simulation } from "./sync/torture.ts";
 export const torture = simulation("sync beside git", {
 	profiles: [PROFILES.git],
 	rounds: { short: 10, long: 1_500 },
+	plants: ["droppedRecord"],
 });

@@ -5,4 +5,5 @@ import { simulation } from "./sync/torture.ts";
 export const torture = simulation("sync while members come and leave", {
 	profiles: [PROFILES.members],
 	rounds: { short: 10, long: 1_500 },
+	plants: ["idleVersion"],
 });

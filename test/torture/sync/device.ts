@@ -32,6 +32,8 @@ export class Device {
 	hasJoined = false;
 	/** Whether somebody removed its identity from the environment. */
 	isRemoved = false;
+	/** Whether a process of it ever wrote the vault and died before it remembered that. */
+	hasForgotten = false;
 	/** Names that a sync asked about, and nobody decided yet. */
 	readonly asked = new Set<string>();
 	/** The log's revision up to which it has taken in everything, as its syncs said. */
@@ -123,6 +125,7 @@ export class Device {
 	}
 
 	async putBack(remembered: ReadonlyMap<string, Buffer>): Promise<void> {
+		this.hasForgotten = true;
 		for (const path of (await this.remembered()).keys()) if (!remembered.has(path)) await rm(path);
 		for (const [path, bytes] of remembered) await writeFile(path, bytes);
 	}

@@ -1,7 +1,7 @@
 /** Tortures that are made of simulated schedules. */
 
 import type { Torture, TortureOptions, TortureReport } from "../torture.ts";
-import { PLANTS, plantOf } from "./plants.ts";
+import { PLANTS, type Plant, plantOf } from "./plants.ts";
 import type { Profile } from "./profiles.ts";
 import { type Round, type RoundOptions, runRound } from "./round.ts";
 import { shrink } from "./shrink.ts";
@@ -21,13 +21,21 @@ async function explained(options: RoundOptions): Promise<string> {
 	].join("\n    ");
 }
 
-/** A torture whose schedules are of these kinds, in turn. */
+/**
+ * A torture whose schedules are of these kinds, in turn.
+ * @param options.plants the bugs that it must catch; all of them unless told
+ */
 export function simulation(
 	name: string,
-	options: { profiles: readonly Profile[]; rounds: Torture["rounds"] },
+	options: { profiles: readonly Profile[]; rounds: Torture["rounds"]; plants?: readonly Plant[] },
 ): Torture {
-	const { profiles, rounds } = options;
-	return { name, rounds, plants: Object.values(PLANTS), run: (asked) => run(profiles, asked) };
+	const { profiles, rounds, plants = Object.keys(PLANTS) as Plant[] } = options;
+	return {
+		name,
+		rounds,
+		plants: plants.map((plant) => PLANTS[plant]),
+		run: (asked) => run(profiles, asked),
+	};
 }
 
 async function run(

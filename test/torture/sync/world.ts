@@ -162,11 +162,19 @@ export class World {
 			this.note(`   conflict: ${name} ${ours} against ${theirs.join(" ")}`);
 			if (ledger.isConflict(device.index, name, ours)) continue;
 			const last = theirs.at(-1) ?? "absent";
-			const isOwn = ledger.of(name, last).some((intent) => intent.device === device.index);
-			const what = isOwn
-				? "asked about a value of its own"
-				: "asked about what it had seen, or what came of its value";
+			const what = `asked about ${whose(ledger, { device, name, ours, last })}`;
 			this.fail(`${what}: ${name} of device ${device.index}, ${ours} here, ${last} in the log`);
 		}
 	}
+}
+
+/** Of what kind a question is that need not have been asked. */
+function whose(
+	ledger: Ledger,
+	{ device, name, ours, last }: { device: Device; name: string; ours: string; last: string },
+): string {
+	if (device.hasForgotten) return "what it had seen before it died between vault and memory";
+	const isOf = (value: string) => ledger.of(name, value).some((intent) => intent.device === device.index);
+	if (isOf(last) || ledger.logged(name).includes(ours)) return "a value of its own that it had sent";
+	return isOf(ours) ? "what it had seen, or what came of its value" : "what it did not change";
 }
