@@ -118,6 +118,8 @@ export const changeEventSchema = z.discriminatedUnion("type", [
 		head: hash32,
 		/** What others appended between the change's base and it, none of it touching the same names. */
 		since: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage),
+		/** Whether it was there before: the log may have gone on since. */
+		repeat: z.boolean(),
 	}),
 	z.object({ type: z.literal("redeployed"), result: redeployResultSchema }),
 	z.object({ type: z.literal("done"), untouched: z.array(functionName).max(20_000) }),

@@ -16,6 +16,8 @@ export type SendResult =
 			readonly accepted: true;
 			readonly redeployed: readonly RedeployResult[];
 			readonly untouched: readonly string[];
+			/** Whether the log holds nothing newer, as far as the answer tells. */
+			readonly isNewest: boolean;
 	  }
 	| { readonly accepted: false; readonly news: News };
 
@@ -71,10 +73,12 @@ export async function sendChange(target: LinkTarget, change: Change, hooks: Send
 	const redeployed: RedeployResult[] = [];
 	let untouched: readonly string[] | undefined;
 	let accepted = false;
+	let isNewest = false;
 	try {
 		for await (const event of target.remote.appendChange(target.binding.app, change)) {
 			if (event.type === "accepted") {
 				accepted = true;
+				isNewest = !event.repeat;
 				await hooks.onAccepted(await acceptedNews(target, change, event));
 			} else if (event.type === "redeployed") {
 				redeployed.push(event.result);
@@ -86,5 +90,5 @@ export async function sendChange(target: LinkTarget, change: Change, hooks: Send
 		return await newsOf(error, change, target);
 	}
 	if (!accepted || untouched === undefined) throw answerCut();
-	return { accepted: true, redeployed, untouched };
+	return { accepted: true, redeployed, untouched, isNewest };
 }

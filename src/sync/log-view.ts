@@ -67,13 +67,14 @@ export class LogView {
 		);
 	}
 
-	/** The record of a name with that digest, where an entry holds it. */
-	find(name: string, digest: string | undefined): SealedRecord | undefined {
+	/** The last record of a name with one of the digests, where an entry holds it. */
+	newest(name: string, digests: readonly string[]): SealedRecord | undefined {
+		let last: SealedRecord | undefined;
 		for (const text of this.#texts) {
 			if (!text.startsWith(`${name}\n`)) continue;
 			const record = parseRecordText(text);
-			if (recordDigest(record) === digest) return record;
+			if (digests.includes(recordDigest(record))) last = record;
 		}
-		return undefined;
+		return last;
 	}
 }

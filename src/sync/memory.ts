@@ -65,8 +65,10 @@ export function mergeBase(
 		if (record.version >= (agreed.get(record.name)?.version ?? 0) && log.holds(record))
 			base.set(record.name, markOf(record));
 	}
-	for (const record of log.records.values())
-		if (replaced.get(record.name)?.includes(recordDigest(record))) base.set(record.name, markOf(record));
+	for (const [name, digests] of replaced) {
+		const origin = log.newest(name, digests);
+		if (origin) base.set(name, markOf(origin));
+	}
 	return base;
 }
 

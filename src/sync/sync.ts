@@ -182,7 +182,7 @@ class Run {
 			this.#note(await this.#integrate(result.news), memory.revision);
 			return false;
 		}
-		this.pulled = true;
+		this.pulled ||= result.isNewest;
 		for (const record of batch) this.outcome.sent.add(record.name);
 		for (const redeploy of result.redeployed) this.outcome.redeployed.set(redeploy.function, redeploy);
 		this.outcome.untouched = result.untouched;

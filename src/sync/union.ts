@@ -58,7 +58,7 @@ class Uniting {
 		if (isReseal(this.#memory, ours)) return true;
 		if (agreed?.version !== ours.version) return false;
 		if (!this.#log.isWhole) this.isUnsure = true;
-		return this.#log.isReseal(ours, this.#log.find(ours.name, agreed.digest));
+		return this.#log.isReseal(ours, this.#log.newest(ours.name, [agreed.digest]));
 	}
 
 	/** Takes in a record of the platform's. One that a removed member could open, or wrote, is sealed anew by this one. */

@@ -32,7 +32,7 @@ const MESSAGES: [string, z.ZodType, Record<string, unknown>][] = [
 	["a change", changeSchema, change],
 	["a log entry", logEntrySchema, entry],
 	["a page", changesPageSchema, { ...head, entries: [entry] }],
-	["an accepted event", changeEventSchema, { type: "accepted", ...head, since: [] }],
+	["an accepted event", changeEventSchema, { type: "accepted", ...head, since: [], repeat: false }],
 	["a request for an app", createAppSchema, { vaultId: HASH, environment: "production" }],
 	[
 		"an app",

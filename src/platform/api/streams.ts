@@ -39,7 +39,7 @@ export const appendChange: Handler = async (call) => {
 	if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
 	return lines(async (write) => {
 		const tell = (event: ChangeEvent) => write(event);
-		tell({ type: "accepted", ...accepted, since });
+		tell({ type: "accepted", ...accepted, since, repeat: isRepeat });
 		const functions = call.core.functionsOf(app);
 		const { untouched } = await functions.redeploy(change.operation, (result) =>
 			tell({ type: "redeployed", result }),

@@ -115,8 +115,7 @@ async function sync(doing: Doing, side: Side | undefined): Promise<void> {
 async function addDevice(doing: Doing, added: Device): Promise<void> {
 	const { device, world } = doing;
 	await addMember(device.context, { ...added.identity.publicKeys, name: added.memberName, role: "writer" });
-	await added.clone(device);
-	await added.look(world.ledger);
+	await added.clone(device, world.ledger);
 	world.count("members added");
 	await pause(doing, "saved");
 	await sync(doing, undefined);

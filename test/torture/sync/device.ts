@@ -73,11 +73,21 @@ export class Device {
 	}
 
 	/** Clones another's working copy. */
-	async clone(from: Device): Promise<void> {
+	async clone(from: Device, ledger: Ledger): Promise<void> {
 		for (const name of COMMITTED)
 			await copyFile(join(from.context.root, name), join(this.context.root, name));
 		this.hasJoined = true;
 		this.merged = await readFile(this.vaultPath, "utf8");
+		await this.look(ledger);
+		this.carried(ledger);
+	}
+
+	/** Git brought what the vault holds now. */
+	carried(ledger: Ledger): void {
+		for (const record of this.#records.values()) {
+			const value = ledger.valueOf(formatRecord(record));
+			if (value !== undefined) ledger.carry(record.name, value);
+		}
 	}
 
 	async target(carry: typeof fetch, token: string, remotes: RemoteMaker): Promise<LinkTarget> {

@@ -23,6 +23,7 @@ export async function pull(world: World, device: Device, take: "ours" | "theirs"
 	else if (!(await merge(world, device, { ours, theirs, take }))) return;
 	device.merged = theirs;
 	await device.look(world.ledger);
+	device.carried(world.ledger);
 }
 
 /** Pulls, and puts what came of it on the shared branch. */

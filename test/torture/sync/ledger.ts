@@ -37,6 +37,8 @@ export class Ledger {
 	readonly #seen = new Map<string, Set<Value>>();
 	/** Decisions: `device name value` over which others. */
 	readonly #decided = new Map<string, Set<Value>>();
+	/** `name value` of what went from device to device beside the log, which tells nothing of where it is from. */
+	readonly #carried = new Set<string>();
 	/** The log, record by record, in order. */
 	readonly log: LogValue[] = [];
 
@@ -100,8 +102,23 @@ export class Ledger {
 		}
 	}
 
+	/** Notes that git brought a value to a device; one that the log holds is known from there. */
+	carry(name: string, value: Value): void {
+		if (!this.logged(name).includes(value)) this.#carried.add(`${name} ${value}`);
+	}
+
+	/** Whether a value, or one that it came of, went from device to device beside the log. */
+	isCarried(name: string, value: Value): boolean {
+		return [value, ...this.#origins(name, value, true)].some((one) => this.#carried.has(`${name} ${one}`));
+	}
+
 	/** Whether a value was set by somebody who had seen the other, or one that came of it. */
 	knows(name: string, value: Value, other: Value, withChoices: boolean): boolean {
+		return this.#origins(name, value, withChoices).has(other);
+	}
+
+	/** What had been seen when a value was set, and when that was, and so on. */
+	#origins(name: string, value: Value, withChoices: boolean): Set<Value> {
 		const done = new Set<Value>();
 		const open = [value];
 		for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -113,22 +130,28 @@ export class Ledger {
 			}
 		}
 		done.delete(value);
-		return done.has(other);
+		return done;
 	}
 
 	/**
 	 * Whether a device that holds a value may be asked about it: there is a value in the log that neither came of it
-	 * nor it of that, and that it was not chosen over yet. A value that several set can be anything.
+	 * nor it of that, and that it was not chosen over yet. A value that several set can be anything, and of one that
+	 * went from device to device beside the log, nobody can know what it came of.
 	 */
 	isConflict(device: number, name: string, ours: Value): boolean {
-		if (this.of(name, ours).length !== 1) return true;
+		if (this.of(name, ours).length !== 1 || this.isCarried(name, ours)) return true;
 		const decided = this.#decided.get(`${device} ${name} ${ours}`);
 		return this.logged(name).some(
 			(theirs) =>
 				theirs !== ours &&
-				!decided?.has(theirs) &&
-				!this.knows(name, ours, theirs, false) &&
-				!this.knows(name, theirs, ours, false),
+				(this.of(name, theirs).length > 1 ||
+					this.isCarried(name, theirs) ||
+					this.#isApart(name, ours, theirs)) &&
+				!decided?.has(theirs),
 		);
+	}
+
+	#isApart(name: string, ours: Value, theirs: Value): boolean {
+		return !this.knows(name, ours, theirs, false) && !this.knows(name, theirs, ours, false);
 	}
 }

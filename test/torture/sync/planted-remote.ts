@@ -19,7 +19,7 @@ class CredulousRemote extends Remote {
 		} catch (error) {
 			if (!(error instanceof AppError) || error.exit !== 6) throw error;
 		}
-		if (!isAccepted) yield { type: "accepted", ...nextHead(change.base, change), since: [] };
+		if (!isAccepted) yield { type: "accepted", ...nextHead(change.base, change), since: [], repeat: false };
 		yield { type: "done", untouched: [] };
 	}
 }

@@ -87,8 +87,7 @@ async function begin(world: World, { members, isShared, random }: Beginning): Pr
 	first.merged = first.text;
 	world.branch = first.text;
 	for (const other of others) {
-		await other.clone(first);
-		await other.look(world.ledger);
+		await other.clone(first, world.ledger);
 		// The others are fresh clones, that never synced.
 		if (random.chance(0.3)) continue;
 		await apply(world, {
