@@ -139,21 +139,28 @@ export interface Signed {
 
 /**
  * `verify` for each of many, on all cores: Node's own Ed25519 runs in a pool of threads, and what it does not accept
- * is libsodium's to judge. In the order in which they came.
+ * is libsodium's to judge.
+ * @param signedOf what there is to check of an item; undefined where there is nothing that could fit
+ * @returns a verdict for each item, in the order of the items
  */
-export async function verifyAll(signed: Iterable<Signed>): Promise<boolean[]> {
+export async function verifyAll<T>(
+	items: readonly T[],
+	signedOf: (item: T) => Signed | undefined,
+): Promise<boolean[]> {
 	const native = new NativeVerifier();
-	const results: boolean[] = [];
-	const entries = Array.from(signed).entries();
-	// Several at once keep the threads busy; all at once would hold a copy of every content.
+	const verdicts = new Array<boolean>(items.length).fill(false);
+	const entries = items.entries();
+	// Several on their way keep the threads busy; all at once would hold a copy of every content.
 	const lane = async () => {
 		for (const [index, item] of entries) {
-			const { signature, content, publicKey } = item;
-			results[index] = (await native.accepts(item)) || verify(signature, content, publicKey);
+			const signed = signedOf(item);
+			if (!signed) continue;
+			const { signature, content, publicKey } = signed;
+			verdicts[index] = (await native.accepts(signed)) || verify(signature, content, publicKey);
 		}
 	};
 	await Promise.all(Array.from({ length: LANES }, lane));
-	return results;
+	return verdicts;
 }
 
 /**

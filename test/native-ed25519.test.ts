@@ -19,6 +19,10 @@ await cryptoReady;
 const content = Uint8Array.of(1, 2, 3);
 const smallOrder = smallOrderPoints();
 
+function verdictsOn(signed: readonly Signed[]): Promise<boolean[]> {
+	return verifyAll(signed, (one) => one);
+}
+
 /** Node's verdict, without anything of ours around it. */
 function natively({ signature, content, publicKey }: Signed): boolean {
 	const x = Buffer.from(publicKey).toString("base64url");
@@ -50,7 +54,7 @@ describe("verifyAll and verify", () => {
 	});
 
 	test("say the same of every twisted signature", async () => {
-		expect(await verifyAll(all)).toEqual(
+		expect(await verdictsOn(all)).toEqual(
 			all.map(({ signature, content, publicKey }) => verify(signature, content, publicKey)),
 		);
 	});
@@ -78,7 +82,7 @@ describe("verifyAll and verify", () => {
 			wrong.push({ ...honest, [part]: Uint8Array.from([...honest[part], 0]) });
 			wrong.push({ ...honest, [part]: new Uint8Array(0) });
 		}
-		const verdicts = await verifyAll(wrong);
+		const verdicts = await verdictsOn(wrong);
 		expect(verdicts).toEqual([true, ...wrong.slice(1).map(() => false)]);
 		expect(verdicts).toEqual(wrong.map((one) => verify(one.signature, one.content, one.publicKey)));
 	});
@@ -87,7 +91,7 @@ describe("verifyAll and verify", () => {
 		const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 		const anything = fc.record({ signature: bytes(64), content: bytes(3), publicKey: bytes(32) });
 		const [signed] = fc.sample(fc.array(anything, { minLength: 300, maxLength: 300 }), 1);
-		expect(await verifyAll(signed ?? [])).toEqual(
+		expect(await verdictsOn(signed ?? [])).toEqual(
 			signed?.map((one) => verify(one.signature, one.content, one.publicKey)),
 		);
 	});
@@ -99,8 +103,9 @@ describe("verifyAll and verify", () => {
 			const signature = sign(index % 3 === 0 ? content : text, keys.privateKey);
 			return { signature, content: text, publicKey: keys.publicKey };
 		});
-		expect(await verifyAll(questions)).toEqual(questions.map((_, index) => index % 3 !== 0));
-		expect(await verifyAll([])).toEqual([]);
+		expect(await verdictsOn(questions)).toEqual(questions.map((_, index) => index % 3 !== 0));
+		expect(await verdictsOn([])).toEqual([]);
+		expect(await verifyAll([1, 2], (item) => (item === 1 ? undefined : questions[1]))).toEqual([false, true]);
 	});
 });
 
