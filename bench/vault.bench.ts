@@ -1,5 +1,6 @@
 /** Opening, verifying and merging a vault as large as one can be. */
 import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cryptoReady } from "../src/crypto.ts";
@@ -77,11 +78,8 @@ async function leaveConflict(folder: string): Promise<void> {
 	await writeFile(join(folder, "conflicted"), stdout);
 }
 
-/** Whole commands, start and all: nothing is demanded of them here. */
-async function measureCommands({ context, records }: Place): Promise<Row[]> {
-	const { root, folder } = context;
-	await cryptoReady;
-	const env = {
+function environmentOf(folder: string): NodeJS.ProcessEnv {
+	return {
 		PATH: process.env.PATH,
 		GIT_CONFIG_GLOBAL: "/dev/null",
 		GIT_CONFIG_SYSTEM: "/dev/null",
@@ -92,41 +90,57 @@ async function measureCommands({ context, records }: Place): Promise<Row[]> {
 		COFFER_IDENTITY: formatIdentity(identityOf(new Uint8Array(32).fill(1))),
 		XDG_STATE_HOME: join(folder, "home"),
 	};
+}
+
+/** The project as a repository with two branches, whose driver is Coffer's. @returns what merges them, timed */
+function repository({ folder, root }: BenchContext, env: NodeJS.ProcessEnv): Timed {
 	const cwd = join(folder, "project");
-	const script = join(root, "bin/run.js");
-	const coffer = (...words: string[]) =>
-		timeProcess({ command: process.execPath, args: ["--", script, ...words], cwd, env });
-	const cold: Timed = async () => {
-		await rm(env.XDG_STATE_HOME, { recursive: true, force: true });
-		return coffer("vault", "verify");
-	};
 	const git = (...words: string[]) => execFileSync("git", words, { cwd, env, stdio: "pipe" });
 	const commit = (branch: string, file: string) => {
 		git("checkout", "-q", "-B", branch, ...(branch === "main" ? [] : ["main"]));
-		execFileSync("cp", [join(folder, file), join(cwd, "coffer.vault")]);
+		copyFileSync(join(folder, file), join(cwd, "coffer.vault"));
 		git("add", "coffer.vault");
 		git("commit", "-q", "--no-verify", "-m", branch);
 	};
 	git("init", "-q", "-b", "main");
-	await coffer("git", "setup");
+	execFileSync(process.execPath, ["--", join(root, "bin/run.js"), "git", "setup"], {
+		cwd,
+		env,
+		stdio: "pipe",
+	});
 	git("add", ".gitattributes");
 	commit("main", "base");
 	commit("theirs", "theirs.vault");
 	commit("ours", "ours.vault");
-	const merged: Timed = async () => {
-		git("reset", "-q", "--hard", "ours^0");
+	return async () => {
+		git("reset", "-q", "--hard");
 		git("checkout", "-q", "--detach", "ours");
 		return timeProcess({ command: "git", args: ["merge", "-q", "-m", "merge", "theirs"], cwd, env });
 	};
-	const version: Timed = () => coffer("--version");
-	const listed: Timed = () => coffer("secrets", "list");
+}
+
+/** Whole commands, start and all: nothing is demanded of them here. */
+async function measureCommands({ context, records }: Place): Promise<Row[]> {
+	await cryptoReady;
+	const env = environmentOf(context.folder);
+	const cwd = join(context.folder, "project");
+	const script = join(context.root, "bin/run.js");
+	const coffer = (...words: string[]) =>
+		timeProcess({ command: process.execPath, args: ["--", script, ...words], cwd, env });
+	const commands: [string, Timed][] = [
+		[
+			"vault verify, no marks",
+			async () => {
+				await rm(join(context.folder, "home"), { recursive: true, force: true });
+				return coffer("vault", "verify");
+			},
+		],
+		["secrets list", () => coffer("secrets", "list")],
+		["git merge with the driver", repository(context, env)],
+	];
 	const rows: Row[] = [];
-	for (const [name, timed] of [
-		["vault verify, no marks", cold],
-		["secrets list", listed],
-		["git merge with the driver", merged],
-	] as const) {
-		const result = await paired(timed, version, context.pairs(5));
+	for (const [name, timed] of commands) {
+		const result = await paired(timed, () => coffer("--version"), context.pairs(5));
 		const figure = `${records.toLocaleString("en")}: whole '${name}'`;
 		rows.push({
 			...amountRow(figure, Number.POSITIVE_INFINITY, "coffer --version", result),
