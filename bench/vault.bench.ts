@@ -28,9 +28,9 @@ const TASKS = [
 	{ task: "merge", figure: "merge driver, half changed on each side", limitMs: 1_000, floor: "signatures" },
 	{
 		task: "resolve",
-		figure: "vault resolve, half changed on each side",
+		figure: "vault resolve, one secret in conflict",
 		limitMs: 1_000,
-		floor: "signatures",
+		floor: "parse",
 	},
 ] as const;
 
