@@ -110,5 +110,16 @@ export function ratioRow(figure: string, floorName: string, ratioMax: number, re
 	};
 }
 
+/** The row for a time that must not be longer than `limitMs`, with what it is to the floor. */
+export function amountRow(figure: string, limitMs: number, floorName: string, result: Paired): Row {
+	return {
+		figure,
+		target: `≤ ${limitMs.toLocaleString("en")} ms`,
+		measured: `${result.subjectMs.toFixed(0)} ms (${result.ratio.toFixed(2)} ×)`,
+		beside: `${floorName}: ${result.floorMs.toFixed(0)} ms`,
+		reached: result.subjectMs <= limitMs,
+	};
+}
+
 /** `node -e 0`: what any command written for Node costs at the least. */
 export const bareNode: Timed = () => timeProcess({ command: process.execPath, args: ["-e", "0"] });

@@ -1,30 +1,40 @@
 /**
  * Bytes: encoding that cannot be ambiguous, comparison, wiping. A leaf.
  */
+import { Buffer } from "node:buffer";
 import { AppError, EXIT } from "./errors.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** What a decoder puts in place of bytes that are not UTF-8. */
+const REPLACEMENT = "\uFFFD";
+const LENGTH_BYTES = 4;
+
+function notUnicode(): AppError {
+	return new AppError({
+		code: "TEXT_NOT_UNICODE",
+		message: "The text holds a lone surrogate, which UTF-8 cannot carry.",
+		hint: "Pass well-formed Unicode; binary data goes in base64.",
+		exit: EXIT.usage,
+	});
+}
 
 /**
  * UTF-8 bytes of a string.
  * @throws AppError `TEXT_NOT_UNICODE` (exit 2) on a lone surrogate, which encoders would silently replace.
  */
 export function utf8(text: string): Uint8Array {
-	if (!text.isWellFormed()) {
-		throw new AppError({
-			code: "TEXT_NOT_UNICODE",
-			message: "The text holds a lone surrogate, which UTF-8 cannot carry.",
-			hint: "Pass well-formed Unicode; binary data goes in base64.",
-			exit: EXIT.usage,
-		});
-	}
+	if (!text.isWellFormed()) throw notUnicode();
 	return encoder.encode(text);
 }
 
 /** The string of UTF-8 bytes, or undefined where they are not well-formed UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
 	try {
+		// Several times quicker than the strict decoder, which is asked only whether a replacement was written as one.
+		const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+		if (!text.includes(REPLACEMENT)) return text;
 		return decoder.decode(bytes);
 	} catch {
 		return undefined;
@@ -45,16 +55,25 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 /**
  * Each field as a 4-byte big-endian length and its UTF-8 bytes, one after the other: two different lists
  * of fields never encode to the same bytes. Numbers are written in decimal.
+ * @throws AppError `TEXT_NOT_UNICODE` (exit 2), as `utf8`
  */
 export function lengthPrefixed(...fields: readonly (string | number)[]): Uint8Array {
-	const parts: Uint8Array[] = [];
-	for (const field of fields) {
-		const bytes = utf8(String(field));
-		const length = new Uint8Array(4);
-		new DataView(length.buffer).setUint32(0, bytes.length);
-		parts.push(length, bytes);
+	// Ten thousand records take this path some three times each: one buffer, written in place.
+	const texts = fields.map(String);
+	let size = 0;
+	for (const text of texts) {
+		if (!text.isWellFormed()) throw notUnicode();
+		size += LENGTH_BYTES + Buffer.byteLength(text);
 	}
-	return concat(...parts);
+	const out = new Uint8Array(size);
+	const view = Buffer.from(out.buffer);
+	let offset = 0;
+	for (const text of texts) {
+		const written = view.write(text, offset + LENGTH_BYTES);
+		view.writeUInt32BE(written, offset);
+		offset += LENGTH_BYTES + written;
+	}
+	return out;
 }
 
 /** Whether two byte strings are equal, in time that depends only on their lengths. */

@@ -46,7 +46,7 @@ export default class Run extends BaseCommand<undefined> {
 			const context = await openContext(this.environment, flags.environment);
 			const { session, remember } = await readSession(context);
 			for (const warning of session.warnings) this.terminal.warn(warning);
-			const values = allValues(session);
+			const values = await allValues(session);
 			await remember();
 			this.exitStatus = await runChild(command, args, {
 				...inheritedEnvironment(),

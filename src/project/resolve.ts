@@ -2,12 +2,14 @@
  * The repair of a vault in which git left conflict markers.
  */
 import { AppError, EXIT } from "../errors.ts";
+import { checkSides } from "../vault/check-sides.ts";
 import {
 	isConflicted,
 	printConflicted,
 	type RecordConflict,
 	splitConflicts,
 } from "../vault/conflict-text.ts";
+import type { VaultDocument } from "../vault/document.ts";
 import { parseVault, printVault } from "../vault/format.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import type { EnvironmentState } from "../vault/membership.ts";
@@ -37,8 +39,49 @@ interface Repair extends Resolution {
 	readonly text: string;
 }
 
+/** A vault's text as it was read. */
+export interface ReadVault {
+	readonly text: string;
+	/** What git left, taken apart; undefined where there is no conflict. */
+	readonly conflict: Conflict | undefined;
+}
+
+interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
+	readonly ours: VaultDocument;
+	readonly theirs: VaultDocument;
+}
+
+/** @throws AppError as `parseVault` or, where there are conflict markers, as `splitConflicts` */
+function readText(text: string): ReadVault {
+	if (!isConflicted(text)) {
+		parseVault(text);
+		return { text, conflict: undefined };
+	}
+	const { ours, theirs, ancestorLines } = splitConflicts(text);
+	const ancestor = ancestorLines && {
+		has: (_: string, record: { body: string }) => ancestorLines.has(record.body),
+		resealed: () => false,
+		hasSection: () => false,
+	};
+	return { text, conflict: { ours, theirs, ancestor } };
+}
+
+/**
+ * Reads a vault that may be in conflict, and checks the signatures that a repair will ask about.
+ * @throws AppError as `resolveVault`
+ */
+export async function readVaultInConflict(root: string): Promise<ReadVault> {
+	const { text, conflict } = readText(await readVaultText(root));
+	if (!conflict) return { text, conflict };
+	const fitting = await checkSides(conflict.ours, conflict.theirs, conflict.ancestor);
+	return { text, conflict: { ...conflict, fitting } };
+}
+
 /** Opens each environment's keys once; an identity that is no member of it sees no value, and so none that are the same. */
-function valuesOf(identity: SessionIdentity): NonNullable<UniteOptions["sameValue"]> {
+function valuesOf(
+	identity: SessionIdentity,
+	fitting: UniteOptions["fitting"],
+): NonNullable<UniteOptions["sameValue"]> {
 	const opened = new Map<string, EnvironmentKeys | undefined>();
 	const keysOf = (state: EnvironmentState): EnvironmentKeys | undefined => {
 		if (!opened.has(state.name))
@@ -51,7 +94,7 @@ function valuesOf(identity: SessionIdentity): NonNullable<UniteOptions["sameValu
 	return (state, ours, theirs) => {
 		const keys = keysOf(state);
 		if (!keys) return false;
-		for (const record of [ours, theirs]) verifyRecord(state, record);
+		for (const record of [ours, theirs]) verifyRecord(state, record, fitting?.get(state.name));
 		return openRecord(state, keys, ours) === openRecord(state, keys, theirs);
 	};
 }
@@ -60,19 +103,12 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 	return conflicts.map(({ environment, name }) => ({ environment, name }));
 }
 
-function repairOf(text: string, identity: SessionIdentity | undefined, take: Take | undefined): Repair {
-	if (!isConflicted(text)) {
-		parseVault(text);
-		return { conflicted: false, open: [], decided: [], text };
-	}
-	const { ours, theirs, ancestorLines } = splitConflicts(text);
-	const ancestor = ancestorLines && {
-		has: (_: string, record: { body: string }) => ancestorLines.has(record.body),
-		resealed: () => false,
-		hasSection: () => false,
-	};
-	const sameValue = identity && valuesOf(identity);
-	const { document, conflicts, decided } = uniteVaults(ours, theirs, { ancestor, sameValue, take });
+function repairOf({ text, conflict }: ReadVault, identity?: SessionIdentity, take?: Take): Repair {
+	if (!conflict) return { conflicted: false, open: [], decided: [], text };
+	const { ours, theirs, ancestor, fitting } = conflict;
+	const sameValue = identity && valuesOf(identity, fitting);
+	const options = { ancestor, fitting, sameValue, take };
+	const { document, conflicts, decided } = uniteVaults(ours, theirs, options);
 	return {
 		conflicted: true,
 		open: namesOf(conflicts),
@@ -82,25 +118,28 @@ function repairOf(text: string, identity: SessionIdentity | undefined, take: Tak
 }
 
 /** What a repair would leave open, without writing anything. @throws AppError as `resolveVault` */
-export async function previewResolution(root: string, identity?: SessionIdentity): Promise<Resolution> {
-	const { conflicted, open, decided } = repairOf(await readVaultText(root), identity, undefined);
+export function previewResolution(read: ReadVault, identity?: SessionIdentity): Resolution {
+	const { conflicted, open, decided } = repairOf(read, identity);
 	return { conflicted, open, decided };
 }
 
 /**
  * Repairs the vault. Nothing is written while no conflict is decided; with some decided, the file keeps markers
  * around the others, and around nothing else.
- * @param identity to see where both sides set the same value; nobody's is needed where only different names met
+ * @param options `identity` to see where both sides set the same value; nobody's is needed where only different names
+ *   met. `read` is the vault where it was read already
  * @throws AppError `MERGE_CONFLICT` (exit 5) with the names that are open (data: Resolution); or what `uniteVaults`
  *   and `splitConflicts` throw
  */
 export async function resolveVault(
 	root: string,
-	{ identity, take }: { identity?: SessionIdentity | undefined; take?: Take | undefined },
+	options: { identity?: SessionIdentity | undefined; take?: Take | undefined; read?: ReadVault | undefined },
 ): Promise<Resolution> {
+	const { identity, take, read = await readVaultInConflict(root) } = options;
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
-		repair = repairOf(text, identity, take);
+		// Under the lock: somebody may have written another text since.
+		repair = repairOf(text === read.text ? read : readText(text), identity, take);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;
 	});
 	if (!repair) throw new TypeError("The repair did not run.");

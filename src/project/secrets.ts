@@ -169,7 +169,8 @@ export async function readSession(
 }
 
 /** All live secrets, masked, sorted by name. Every record is verified. */
-export function listSecrets(session: VaultSession): ListedSecret[] {
+export async function listSecrets(session: VaultSession): Promise<ListedSecret[]> {
+	await session.expectAll();
 	const listed: ListedSecret[] = [];
 	for (const record of session.verified.section.records.values()) {
 		const value = session.open(record);
@@ -191,7 +192,8 @@ export function getSecret(session: VaultSession, name: string): { value: string;
  * All live values, for injection into a process. Keys are sorted.
  * @throws AppError `NAME_RESERVED` (exit 2): another program wrote a name that would change what the process does
  */
-export function allValues(session: VaultSession): Map<string, string> {
+export async function allValues(session: VaultSession): Promise<Map<string, string>> {
+	await session.expectAll();
 	const values = new Map<string, string>();
 	for (const record of session.verified.section.records.values()) {
 		const value = session.open(record);

@@ -7,13 +7,15 @@ import { AppError, EXIT } from "../errors.ts";
 import { type Link, linkHash } from "../vault/chain.ts";
 import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import { advanceMarks, checkPin, compareChain, compareMarks, isMarked, type Pin } from "../vault/marks.ts";
-import { recordDigest, type SealedRecord } from "../vault/record.ts";
-import { openRecord, verifyRecord } from "../vault/seal.ts";
+import { advanceMarks, checkPin, compareChain, isMarked, type Pin } from "../vault/marks.ts";
+import type { SealedRecord } from "../vault/record.ts";
+import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
+import { markWarnings } from "./mark-warnings.ts";
 import {
 	type CheckoutMemory,
 	type EnvironmentMemory,
 	type MemoryPlace,
+	noteReplaced,
 	readCheckoutMemory,
 	readEnvironmentMemory,
 	readProjectPin,
@@ -42,8 +44,7 @@ export interface SessionContext {
 	readonly stateFolder: string;
 }
 
-/** How many records that one was made from are remembered: the first and the last ones. */
-const REPLACED_MAX = 16;
+type SessionMethods = "open" | "trust" | "expectAll" | "remember" | "value" | "nextVersion";
 
 export class VaultSession {
 	readonly context: SessionContext;
@@ -59,8 +60,11 @@ export class VaultSession {
 	/** Whether the membership in the file is older than what this device has seen. */
 	readonly membershipOlder: boolean;
 	readonly #fresh: SealedRecord[] = [];
+	/** What the marks were found to know. */
+	readonly #known = new Set<SealedRecord>();
+	#fitting: FittingSignatures | undefined;
 
-	constructor(parts: Omit<VaultSession, "open" | "trust" | "remember" | "value" | "nextVersion">) {
+	constructor(parts: Omit<VaultSession, SessionMethods>) {
 		this.context = parts.context;
 		this.place = parts.place;
 		this.verified = parts.verified;
@@ -74,9 +78,27 @@ export class VaultSession {
 
 	/** Verifies a record unless the marks know it. @throws AppError exit 7 */
 	trust(record: SealedRecord): void {
-		if (isMarked(this.memory.marks, record)) return;
-		verifyRecord(this.verified.state, record);
+		if (this.#isKnown(record)) return;
+		verifyRecord(this.verified.state, record, this.#fitting);
 		this.#fresh.push(record);
+	}
+
+	/**
+	 * Makes `trust` and `open` quick for all records: checks the signatures of those that the marks do not know, on
+	 * all cores. One that does not fit is refused when it is used, as ever.
+	 * @param checked signatures that were checked in this vault before
+	 */
+	async expectAll(checked?: FittingSignatures): Promise<void> {
+		const { section, state } = this.verified;
+		const fresh = [...section.records.values()].filter((record) => !this.#isKnown(record));
+		this.#fitting = checked ?? (await checkSignatures(state, fresh));
+	}
+
+	#isKnown(record: SealedRecord): boolean {
+		if (this.#known.has(record)) return true;
+		const known = isMarked(this.memory.marks, record);
+		if (known) this.#known.add(record);
+		return known;
 	}
 
 	/** The value of a record, verified first; undefined for a tombstone. @throws AppError exit 7 */
@@ -118,31 +140,13 @@ export class VaultSession {
 			presentCheckout.seen = now.digest;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
 			if (options.always) presentCheckout.platform = platform;
-			this.#noteReplaced(presentCheckout, now, written);
+			const records = now.document.environments.get(place.environment)?.records;
+			noteReplaced(presentCheckout, { before: this.verified.section.records, now: records }, written);
 		});
+		this.#known.clear();
 		Object.assign(memory, updated.memory);
 		Object.assign(checkout, updated.checkout);
 		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
-	}
-
-	/** Notes what the written records were made from, until they are what was agreed with the platform. */
-	#noteReplaced(
-		{ replaced, platform }: CheckoutMemory,
-		now: LoadedVault,
-		written: Iterable<SealedRecord>,
-	): void {
-		for (const { name } of written) {
-			const old = this.verified.section.records.get(name);
-			const known = replaced.get(name) ?? [];
-			const digest = old && recordDigest(old);
-			if (digest === undefined || known.includes(digest)) continue;
-			replaced.set(name, [...known.slice(0, 1), ...known.slice(1).slice(2 - REPLACED_MAX), digest]);
-		}
-		const records = now.document.environments.get(this.place.environment)?.records;
-		for (const name of replaced.keys()) {
-			const record = records?.get(name);
-			if (record && platform?.base.get(name)?.digest === recordDigest(record)) replaced.delete(name);
-		}
 	}
 }
 
@@ -167,26 +171,6 @@ function replaced(expected: string, actual: string, by: string): AppError {
 		hint: "Find out who changed the file (git log -- coffer.vault) and restore it; nothing was read from it.",
 		exit: EXIT.integrity,
 	});
-}
-
-/** Names in a sentence; a long list is cut. */
-function listed(names: readonly string[]): string {
-	const shown = names.slice(0, 10).join(", ");
-	return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
-}
-
-function markWarnings(memory: EnvironmentMemory, verified: VerifiedEnvironment): string[] {
-	const { rolledBack, dropped } = compareMarks(memory.marks, verified.section.records);
-	const warnings: string[] = [];
-	if (rolledBack.length > 0)
-		warnings.push(
-			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back.`,
-		);
-	if (dropped.length > 0)
-		warnings.push(
-			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering.`,
-		);
-	return warnings;
 }
 
 /**
@@ -233,7 +217,7 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 			warnings.push(
 				"The membership in this file is older than this device has seen. A switch of branch does that; so does a roll-back.",
 			);
-		warnings.push(...markWarnings(memory, verified));
+		warnings.push(...markWarnings(memory, verified.section.records));
 	}
 	const keys = openKeys(verified.state, context.identity);
 	return new VaultSession({

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { lengthPrefixed } from "../bytes.ts";
 import { hash, toBase64 } from "../crypto.ts";
 import type { Mark, Pin } from "../vault/marks.ts";
+import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { removeLeftovers } from "./atomic-file.ts";
 import { withLock } from "./lock.ts";
 import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
@@ -167,4 +168,33 @@ export async function updateMemory(
 		await writeCheckoutMemory(place, checkout);
 		return { memory, checkout };
 	});
+}
+
+/** How many records that one was made from are remembered: the first and the last ones. */
+const REPLACED_MAX = 16;
+
+/**
+ * Notes what the written records were made from, until they are what was agreed with the platform.
+ * @param checkout edited in place
+ * @param records of the environment, before and after the write
+ */
+export function noteReplaced(
+	{ replaced, platform }: CheckoutMemory,
+	records: {
+		readonly before: ReadonlyMap<string, SealedRecord>;
+		readonly now: ReadonlyMap<string, SealedRecord> | undefined;
+	},
+	written: Iterable<SealedRecord>,
+): void {
+	for (const { name } of written) {
+		const old = records.before.get(name);
+		const known = replaced.get(name) ?? [];
+		const digest = old && recordDigest(old);
+		if (digest === undefined || known.includes(digest)) continue;
+		replaced.set(name, [...known.slice(0, 1), ...known.slice(1).slice(2 - REPLACED_MAX), digest]);
+	}
+	for (const name of replaced.keys()) {
+		const record = records.now?.get(name);
+		if (record && platform?.base.get(name)?.digest === recordDigest(record)) replaced.delete(name);
+	}
 }

@@ -9,7 +9,7 @@ import { checkPin, compareMarks, isMarked } from "../vault/marks.ts";
 import { type EnvironmentState, epochNumber, verifyEnvironment } from "../vault/membership.ts";
 import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import type { RootState } from "../vault/root.ts";
-import { openRecord, verifyRecord } from "../vault/seal.ts";
+import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
 import type { Findings } from "./findings.ts";
 import type { SessionContext, SessionIdentity } from "./session.ts";
 import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "./state.ts";
@@ -43,12 +43,18 @@ interface Place {
 	readonly name: string;
 }
 
+/** What was found of one environment, and the signatures that fit, for whoever remembers them. */
+export interface EnvironmentCheck {
+	readonly checked: CheckedEnvironment;
+	readonly fitting: FittingSignatures;
+}
+
 /** Checks one environment. @returns undefined where its records cannot be checked */
 export async function checkEnvironment(
 	context: VerifyContext,
 	{ document, root, name }: Place,
 	findings: Findings,
-): Promise<CheckedEnvironment | undefined> {
+): Promise<EnvironmentCheck | undefined> {
 	const section = document.environments.get(name);
 	if (!section) {
 		findings.add(name, null, {
@@ -76,7 +82,8 @@ export async function checkEnvironment(
 		return undefined;
 	}
 	const keys = context.holder && keysOf(state, context.holder.identity, findings);
-	return checkRecords({ state, section, keys, memory }, findings);
+	const fitting = await checkSignatures(state, section.records.values());
+	return { checked: checkRecords({ state, section, keys, memory, fitting }, findings), fitting };
 }
 
 /** Where this device remembers the environment; undefined without an identity. */
@@ -165,12 +172,14 @@ interface Opened {
 	readonly section: EnvironmentSection;
 	readonly keys: EnvironmentKeys | undefined;
 	readonly memory: EnvironmentMemory | undefined;
+	readonly fitting: FittingSignatures;
 }
 
-function checkRecords({ state, section, keys, memory }: Opened, findings: Findings): CheckedEnvironment {
+function checkRecords(environment: Opened, findings: Findings): CheckedEnvironment {
+	const { state, section, keys } = environment;
 	let opened = 0;
 	for (const record of section.records.values()) {
-		if (!holds(state, record, memory, findings) || !keys) continue;
+		if (!holds(environment, record, findings) || !keys) continue;
 		const fine = findings.attempt(state.name, record.name, () => {
 			openRecord(state, keys, record);
 			return true;
@@ -181,14 +190,9 @@ function checkRecords({ state, section, keys, memory }: Opened, findings: Findin
 }
 
 /** Checks one signature. What was seen before its author was removed stays; the marks vouch for it. */
-function holds(
-	state: EnvironmentState,
-	record: SealedRecord,
-	memory: EnvironmentMemory | undefined,
-	findings: Findings,
-): boolean {
+function holds({ state, memory, fitting }: Opened, record: SealedRecord, findings: Findings): boolean {
 	try {
-		verifyRecord(state, record);
+		verifyRecord(state, record, fitting);
 		return true;
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;

@@ -10,7 +10,12 @@ import { type Finding, Findings } from "./findings.ts";
 import { openSession } from "./session.ts";
 import { readProjectPin } from "./state.ts";
 import { type LoadedVault, loadVault } from "./vault-file.ts";
-import { type CheckedEnvironment, checkEnvironment, type VerifyContext } from "./verify-environment.ts";
+import {
+	type CheckedEnvironment,
+	checkEnvironment,
+	type EnvironmentCheck,
+	type VerifyContext,
+} from "./verify-environment.ts";
 
 export interface VerifyReport {
 	/** Null where the file could not be read as a vault. */
@@ -39,13 +44,13 @@ export async function verifyVault(context: VerifyContext): Promise<VerifyReport>
 		return { vaultId: null, environments: [], findings: list, unchecked };
 	}
 	const { document } = loaded;
-	const environments: CheckedEnvironment[] = [];
+	const checks: EnvironmentCheck[] = [];
 	const root = findings.attempt(null, null, () => verifyRoot(document.vaultId, document.links));
 	await checkProject(context, document.vaultId, findings);
 	if (root) {
 		for (const name of namesToCheck(root, document, context.environment)) {
-			const checked = await checkEnvironment(context, { document, root, name }, findings);
-			if (checked) environments.push(checked);
+			const check = await checkEnvironment(context, { document, root, name }, findings);
+			if (check) checks.push(check);
 		}
 	} else {
 		unchecked.push(
@@ -54,7 +59,8 @@ export async function verifyVault(context: VerifyContext): Promise<VerifyReport>
 	}
 	if (!context.holder)
 		unchecked.push("Values and earlier versions: there is no identity here to open or to remember with.");
-	if (list.length === 0) await rememberAll(context, loaded, environments);
+	if (list.length === 0) await rememberAll(context, loaded, checks);
+	const environments = checks.map(({ checked }) => checked);
 	const ordered = [...list].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 	return { vaultId: document.vaultId, environments, findings: ordered, unchecked };
 }
@@ -107,12 +113,14 @@ async function checkProject(context: VerifyContext, vaultId: string, findings: F
 async function rememberAll(
 	context: VerifyContext,
 	loaded: LoadedVault,
-	environments: readonly CheckedEnvironment[],
+	checks: readonly EnvironmentCheck[],
 ): Promise<void> {
 	const { holder, root } = context;
-	for (const { environment, opened } of holder ? environments : []) {
+	for (const { checked, fitting } of holder ? checks : []) {
+		const { environment, opened } = checked;
 		if (!holder || opened === null) continue;
 		const session = await openSession(loaded, { ...holder, root, environment });
+		await session.expectAll(fitting);
 		for (const record of session.verified.section.records.values()) session.trust(record);
 		await session.remember(loaded);
 	}

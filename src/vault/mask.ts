@@ -5,8 +5,9 @@ const SHOWN_FROM_CHARACTERS = 16;
 
 /** `••••`, and the last two characters of a value of sixteen or more; never its length. */
 export function maskValue(value: string): string {
-	const characters = Array.from(value);
-	return characters.length < SHOWN_FROM_CHARACTERS
-		? "••••"
-		: `••••${characters.slice(-SHOWN_CHARACTERS).join("")}`;
+	// A character is one or two units, so the ends of a long value tell as much as all of it.
+	const first = Array.from(value.slice(0, 2 * SHOWN_FROM_CHARACTERS));
+	if (first.length < SHOWN_FROM_CHARACTERS) return "••••";
+	const last = Array.from(value.slice(-2 * SHOWN_CHARACTERS));
+	return `••••${last.slice(-SHOWN_CHARACTERS).join("")}`;
 }

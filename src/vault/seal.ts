@@ -2,7 +2,19 @@
  * Sealing and opening of single records, and the check of their signatures.
  */
 import { fromUtf8, lengthPrefixed, utf8, wipe } from "../bytes.ts";
-import { fromBase64, type KeyPair, open, pad, seal, sign, toBase64, unpad, verify } from "../crypto.ts";
+import {
+	fromBase64,
+	type KeyPair,
+	open,
+	pad,
+	type Signed,
+	seal,
+	sign,
+	toBase64,
+	unpad,
+	verify,
+	verifyAll,
+} from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { EnvironmentKeys } from "./keys.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
@@ -93,13 +105,63 @@ export function sealRecord(
 	return parseRecord(name, words.join(" "), 0);
 }
 
+/** A record's signature; undefined where what is to be one cannot be read. */
+function signatureOf(place: Place, record: SealedRecord): Signed | undefined {
+	const signature = fromBase64(record.signature);
+	const publicKey = fromBase64(record.author);
+	return signature && publicKey && { signature, content: signedBytes(place, record), publicKey };
+}
+
+/** Records of one environment whose signatures were found to fit. Of any other record it says nothing. */
+export class FittingSignatures {
+	readonly #vaultId: string;
+	readonly #name: string;
+	readonly #records: ReadonlySet<SealedRecord>;
+
+	constructor({ vaultId, name }: Place, records: ReadonlySet<SealedRecord>) {
+		this.#vaultId = vaultId;
+		this.#name = name;
+		this.#records = records;
+	}
+
+	/** Whether this very record, in this place, is one of them. */
+	has(place: Place, record: SealedRecord): boolean {
+		return this.#vaultId === place.vaultId && this.#name === place.name && this.#records.has(record);
+	}
+}
+
+/** So few signatures are checked one by one as soon as they would be on their way to other threads. */
+const FEW = 32;
+
+/**
+ * Finds out of many records, on all cores, which of their signatures fit. That a record counts is for `verifyRecord`
+ * to say, which then need not check those again.
+ */
+export async function checkSignatures(
+	place: Place,
+	records: Iterable<SealedRecord>,
+): Promise<FittingSignatures> {
+	const checked = [...records];
+	const fitting = new Set<SealedRecord>();
+	if (checked.length > FEW) {
+		const verdicts = await verifyAll(checked, (record) => signatureOf(place, record));
+		for (const [index, record] of checked.entries()) if (verdicts[index]) fitting.add(record);
+	}
+	return new FittingSignatures(place, fitting);
+}
+
 /**
  * Checks that somebody who was a writer in the record's epoch, and still is one, signed it, here and under this name.
  * Whoever was removed keeps the old epochs' keys, and could date new records back into them.
+ * @param fitting signatures that `checkSignatures` checked before
  * @throws AppError exit 7: `RECORD_EPOCH_UNKNOWN`, `RECORD_AUTHOR_UNKNOWN`, `RECORD_AUTHOR_REMOVED` or
  *   `RECORD_FORGED`, naming record and line
  */
-export function verifyRecord(state: EnvironmentState, record: SealedRecord): void {
+export function verifyRecord(
+	state: EnvironmentState,
+	record: SealedRecord,
+	fitting?: FittingSignatures,
+): void {
 	const line = record.line + 1;
 	const epoch = state.epochs.get(record.epoch);
 	if (!epoch) {
@@ -124,9 +186,9 @@ export function verifyRecord(state: EnvironmentState, record: SealedRecord): voi
 			`Ask whoever owns that value, and set it anew: coffer secrets set ${record.name}.`,
 		);
 	}
-	const signature = fromBase64(record.signature);
-	const publicKey = fromBase64(record.author);
-	if (!signature || !publicKey || !verify(signature, signedBytes(state, record), publicKey)) {
+	if (fitting?.has(state, record)) return;
+	const signed = signatureOf(state, record);
+	if (!signed || !verify(signed.signature, signed.content, signed.publicKey)) {
 		throw malformed("RECORD_FORGED", `the record of ${record.name} is not what its author signed.`, line);
 	}
 }

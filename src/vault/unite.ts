@@ -10,7 +10,7 @@ import { compareChain } from "./marks.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
 import type { SealedRecord } from "./record.ts";
 import { verifyRoot } from "./root.ts";
-import { verifyRecord } from "./seal.ts";
+import { type FittingSignatures, verifyRecord } from "./seal.ts";
 import { compareNames, LIMITS } from "./syntax.ts";
 
 export type Side = "ours" | "theirs";
@@ -31,6 +31,8 @@ export interface UniteOptions {
 	readonly sameValue?:
 		| ((state: EnvironmentState, ours: SealedRecord, theirs: SealedRecord) => boolean)
 		| undefined;
+	/** Signatures that were checked before, by the name of the environment. */
+	readonly fitting?: ReadonlyMap<string, FittingSignatures> | undefined;
 	/** Who wins where both sides changed; undefined leaves the conflict. */
 	readonly take?: ((environment: string, name: string) => Side | undefined) | undefined;
 }
@@ -68,9 +70,13 @@ function longer(ours: readonly Link[], theirs: readonly Link[], whose: string): 
 }
 
 /** Whether somebody who is still a writer vouches for the record. @throws AppError exit 7 for one that never counted */
-function isVouchedFor(state: EnvironmentState, record: SealedRecord): boolean {
+function isVouchedFor(
+	state: EnvironmentState,
+	record: SealedRecord,
+	fitting: UniteOptions["fitting"],
+): boolean {
 	try {
-		verifyRecord(state, record);
+		verifyRecord(state, record, fitting?.get(state.name));
 		return true;
 	} catch (error) {
 		if (error instanceof AppError && error.code === "RECORD_AUTHOR_REMOVED") return false;
@@ -126,13 +132,18 @@ function uniteOne(state: EnvironmentState, pair: Pair, options: UniteOptions): S
 	const { ours, theirs } = pair;
 	if (ours && theirs && ours.body === theirs.body) return ours;
 	const picked = ours && theirs ? pick(state, ours, theirs, options) : (ours ?? theirs);
-	return picked && isVouchedFor(state, picked) ? picked : "conflict";
+	return picked && isVouchedFor(state, picked, options.fitting) ? picked : "conflict";
 }
 
 /** The side that was chosen for a conflict. @throws AppError `RECORD_AUTHOR_REMOVED` (exit 7) */
-function chosen(state: EnvironmentState, pair: Pair, side: Side): SealedRecord | undefined {
+function chosen(
+	state: EnvironmentState,
+	pair: Pair,
+	side: Side,
+	fitting: UniteOptions["fitting"],
+): SealedRecord | undefined {
 	const record = pair[side];
-	if (record && !isVouchedFor(state, record)) throw refuseRemoved(state, record, side);
+	if (record && !isVouchedFor(state, record, fitting)) throw refuseRemoved(state, record, side);
 	return record;
 }
 
@@ -156,7 +167,7 @@ function uniteRecords(
 		if (record === "conflict") {
 			const side = options.take?.(state.name, name);
 			(side ? conflicts.decided : conflicts.open).push({ environment: state.name, ...pair });
-			record = side && chosen(state, pair, side);
+			record = side && chosen(state, pair, side, options.fitting);
 		}
 		if (record) records.set(name, record);
 	}

@@ -72,7 +72,8 @@ export class TestProject implements Disposable {
 	/** As `secrets list` does: names with their versions, and what the user is warned of. */
 	async list(context = this.context): Promise<Listing> {
 		const { session, remember } = await readSession(context);
-		const secrets = Object.fromEntries(listSecrets(session).map(({ name, version }) => [name, version]));
+		const listed = await listSecrets(session);
+		const secrets = Object.fromEntries(listed.map(({ name, version }) => [name, version]));
 		await remember();
 		return { secrets, warnings: session.warnings };
 	}

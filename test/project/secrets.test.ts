@@ -65,6 +65,6 @@ describe("setting and deleting", () => {
 		maker.document = parseVault(await project.read());
 		await project.write(maker.set("NODE_OPTIONS", "--require /tmp/evil").text);
 		const { session } = await readSession(project.context);
-		expect(() => allValues(session)).toThrow(expect.objectContaining({ code: "NAME_RESERVED" }));
+		await expect(allValues(session)).rejects.toMatchObject({ code: "NAME_RESERVED" });
 	});
 });

@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface ProcessResult {
 	/** Null where a signal ended it, such as the one when `timeoutMs` was over. */
@@ -26,8 +26,12 @@ export interface Program extends AsyncDisposable {
 	run(args: string[], env: Record<string, string>, timeoutMs: number): Promise<ProcessResult>;
 }
 
-/** Bundles a file; packages stay outside, since some are native. @param entry path from the repository's root */
-export async function bundledProgram(entry: string): Promise<Program> {
+/**
+ * Bundles a file; packages stay outside, since some are native.
+ * @param entry path from the repository's root
+ * @param root the repository's root, where this file itself was bundled elsewhere
+ */
+export async function bundledProgram(entry: string, root = ROOT): Promise<Program> {
 	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
 	await symlink(join(root, "node_modules"), join(folder, "node_modules"));
 	const outfile = join(folder, "program.mjs");

@@ -24,7 +24,7 @@ export default class SecretsList extends BaseCommand<ListResult> {
 		const { session, remember } = await readSession(context);
 		for (const warning of session.warnings) this.terminal.warn(warning);
 		const binding = bindingOf(await readConfig(context.root), flags.environment);
-		const secrets = listSecrets(session).map(({ record, name, masked, version }) => ({
+		const secrets = (await listSecrets(session)).map(({ record, name, masked, version }) => ({
 			name,
 			masked,
 			version,

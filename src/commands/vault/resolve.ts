@@ -7,7 +7,13 @@ import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { previewResolution, type Resolution, resolveVault, type Take } from "../../project/resolve.ts";
+import {
+	previewResolution,
+	type Resolution,
+	readVaultInConflict,
+	resolveVault,
+	type Take,
+} from "../../project/resolve.ts";
 import { requireRoot } from "../../project/root.ts";
 import type { Side } from "../../vault/unite.ts";
 
@@ -32,19 +38,20 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		const names = argv.map(String);
 		const root = requireRoot(process.cwd());
 		await cryptoReady;
-		const first = await previewResolution(root);
+		const read = await readVaultInConflict(root);
+		const first = previewResolution(read);
 		if (first.open.length === 0) {
 			requireOpen(names, []);
-			return resolveVault(root, {});
+			return resolveVault(root, { read });
 		}
 		const identity = (await findHolder(this.environment))?.identity;
-		const { open } = await previewResolution(root, identity);
+		const { open } = previewResolution(read, identity);
 		requireOpen(
 			names,
 			open.map(({ name }) => name),
 		);
 		const take = takeOf(flags.take, names) ?? (await this.ask(open));
-		return resolveVault(root, { identity, take });
+		return resolveVault(root, { identity, take, read });
 	}
 
 	/** One question a name; undefined where nobody can be asked. */

@@ -6,7 +6,7 @@ import { AppError } from "../../errors.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document.ts";
 import { parseVault } from "../../vault/format.ts";
 import { verifyRoot } from "../../vault/root.ts";
-import { verifyRecord } from "../../vault/seal.ts";
+import { checkSignatures, verifyRecord } from "../../vault/seal.ts";
 import { VAULT_FILE } from "../root.ts";
 import { type GitPlace, gitOutput, runGit } from "./run.ts";
 
@@ -22,14 +22,17 @@ async function committed(place: GitPlace, path: string): Promise<VaultDocument |
 	}
 }
 
-function checkDocument(document: VaultDocument, before: VaultDocument | undefined): void {
+async function checkDocument(document: VaultDocument, before: VaultDocument | undefined): Promise<void> {
 	// Of another vault, the same record may be no record.
 	const known = before?.vaultId === document.vaultId ? before.environments : undefined;
 	for (const name of verifyRoot(document.vaultId, document.links).environments.keys()) {
 		const { state, section } = verifyChains(document, name);
-		for (const record of section.records.values()) {
-			if (known?.get(name)?.records.get(record.name)?.body !== record.body) verifyRecord(state, record);
-		}
+		const committed = known?.get(name)?.records;
+		const changed = [...section.records.values()].filter(
+			(record) => committed?.get(record.name)?.body !== record.body,
+		);
+		const fitting = await checkSignatures(state, changed);
+		for (const record of changed) verifyRecord(state, record, fitting);
 	}
 }
 
@@ -47,7 +50,7 @@ export async function checkStaged(place: GitPlace): Promise<string[]> {
 		// Not gitOutput: the text's last line feed is a part of it.
 		const { stdout } = await runGit(top, ["show", `:${path}`]);
 		try {
-			checkDocument(parseVault(stdout), await committed(top, path));
+			await checkDocument(parseVault(stdout), await committed(top, path));
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			const { code, hint, exit, line, message } = error;

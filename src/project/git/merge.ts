@@ -4,6 +4,7 @@
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseAncestor } from "../../vault/ancestor.ts";
+import { checkSides } from "../../vault/check-sides.ts";
 import { printConflicted } from "../../vault/conflict-text.ts";
 import { parseVault, printVault } from "../../vault/format.ts";
 import { LIMITS, malformed } from "../../vault/syntax.ts";
@@ -35,7 +36,9 @@ interface Merged {
 async function mergeTexts(files: MergeFiles): Promise<Merged> {
 	const [base, ours, theirs] = await Promise.all([files.base, files.ours, files.theirs].map(readText));
 	const ancestor = parseAncestor(base ?? "");
-	const { document, conflicts } = uniteVaults(parseVault(ours ?? ""), parseVault(theirs ?? ""), { ancestor });
+	const sides = [parseVault(ours ?? ""), parseVault(theirs ?? "")] as const;
+	const fitting = await checkSides(...sides, ancestor);
+	const { document, conflicts } = uniteVaults(...sides, { ancestor, fitting });
 	return {
 		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
 		conflicts: conflicts.map(({ environment, name }) => `${name} (${environment})`),

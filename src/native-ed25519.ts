@@ -1,0 +1,81 @@
+/**
+ * Node's own Ed25519, where its yes is also libsodium's (docs/decisions/0013). A leaf; `crypto.ts` alone uses it.
+ *
+ * The two differ about signatures that nobody makes by accident. So this one only ever says yes, and only where
+ * neither the key nor the point R is one of the few that libsodium refuses; everything else is left to libsodium.
+ */
+import { Buffer } from "node:buffer";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+
+const KEY_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+/** What stands before the 32 bytes of an Ed25519 public key in DER (RFC 8410). */
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/**
+ * The y coordinates, little endian, of the eight points of small order: 0, 1, p - 1 and the two of order 8. Each y
+ * stands for two points, or for one whose sign bit says nothing.
+ */
+const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
+	"00".repeat(32),
+	`01${"00".repeat(31)}`,
+	`ec${"ff".repeat(30)}7f`,
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+]);
+
+/** Whether y is below p = 2^255 - 19: the encoding with the sign bit taken off. */
+function isReduced(y: Uint8Array): boolean {
+	return y[31] !== 0x7f || y.subarray(1, 31).some((byte) => byte !== 0xff) || (y[0] ?? 0) < 0xed;
+}
+
+/** Whether an encoded point is in canonical form and not of small order. Says nothing of whether it is on the curve. */
+export function isOrdinaryPoint(encoded: Uint8Array): boolean {
+	const y = Buffer.from(encoded);
+	y[31] = (y[31] ?? 0) & 0x7f;
+	return isReduced(y) && !SMALL_ORDER_Y.has(y.toString("hex"));
+}
+
+/** Whether S is below 2^252, and so below the group's order, as all but one honest S in 2^127 are. */
+function isSurelyReducedScalar(signature: Uint8Array): boolean {
+	return ((signature[63] ?? 0xff) & 0xf0) === 0;
+}
+
+/** Checks signatures on Node's threads; knows the keys that it has seen. */
+export class NativeVerifier {
+	readonly #keys = new Map<string, KeyObject | undefined>();
+
+	/**
+	 * @returns true where the signature fits, and libsodium would say so too; false where that is not known
+	 */
+	async accepts(signed: {
+		signature: Uint8Array;
+		content: Uint8Array;
+		publicKey: Uint8Array;
+	}): Promise<boolean> {
+		const { signature, content, publicKey } = signed;
+		if (signature.length !== SIGNATURE_BYTES || !isSurelyReducedScalar(signature)) return false;
+		if (!isOrdinaryPoint(signature.subarray(0, KEY_BYTES))) return false;
+		const key = this.#keyOf(publicKey);
+		if (!key) return false;
+		return await new Promise((resolve) => {
+			// Where Node cannot do it at all (in FIPS mode, say), nothing is known.
+			verify(null, content, key, signature, (error, fits) => resolve(!error && fits));
+		});
+	}
+
+	#keyOf(publicKey: Uint8Array): KeyObject | undefined {
+		const name = Buffer.from(publicKey).toString("hex");
+		if (!this.#keys.has(name)) this.#keys.set(name, importKey(publicKey));
+		return this.#keys.get(name);
+	}
+}
+
+function importKey(publicKey: Uint8Array): KeyObject | undefined {
+	if (publicKey.length !== KEY_BYTES || !isOrdinaryPoint(publicKey)) return undefined;
+	try {
+		return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: "der", type: "spki" });
+	} catch {
+		return undefined;
+	}
+}

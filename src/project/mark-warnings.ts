@@ -1,0 +1,30 @@
+/**
+ * What a command that reads says of records which this device has seen otherwise. `vault verify` is stricter.
+ */
+import { compareMarks } from "../vault/marks.ts";
+import type { SealedRecord } from "../vault/record.ts";
+import type { EnvironmentMemory } from "./state.ts";
+
+/** Names in a sentence; a long list is cut. */
+function listed(names: readonly string[]): string {
+	const shown = names.slice(0, 10).join(", ");
+	return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}
+
+/** Sentences about what is older than the marks, or gone. */
+export function markWarnings(
+	{ marks }: Pick<EnvironmentMemory, "marks">,
+	records: ReadonlyMap<string, SealedRecord>,
+): string[] {
+	const { rolledBack, dropped } = compareMarks(marks, records);
+	const warnings: string[] = [];
+	if (rolledBack.length > 0)
+		warnings.push(
+			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back.`,
+		);
+	if (dropped.length > 0)
+		warnings.push(
+			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering.`,
+		);
+	return warnings;
+}

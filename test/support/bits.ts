@@ -1,0 +1,18 @@
+/** Bytes as tests write them, and as they spoil them. */
+
+export function hex(text: string): Uint8Array {
+	return Uint8Array.from(Buffer.from(text, "hex"));
+}
+
+export function toHex(bytes: Uint8Array | undefined): string | undefined {
+	return bytes && Buffer.from(bytes).toString("hex");
+}
+
+/** Each copy of the bytes with one bit of it turned over. */
+export function withEachBitTurned(bytes: Uint8Array): Uint8Array[] {
+	return Array.from({ length: bytes.length * 8 }, (_, bit) => {
+		const turned = Uint8Array.from(bytes);
+		turned[bit >> 3] = (turned[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+		return turned;
+	});
+}

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { checkSides } from "../../src/vault/check-sides.ts";
+import type { VaultDocument } from "../../src/vault/document.ts";
+import { parseRecord, type SealedRecord } from "../../src/vault/record.ts";
+import { checkSignatures, sealRecord, verifyRecord } from "../../src/vault/seal.ts";
+import { uniteVaults } from "../../src/vault/unite.ts";
+import { refusal } from "../support/refusal.ts";
+import { alice, PRODUCTION, VaultMaker } from "./maker.ts";
+
+const MANY = 50;
+
+/** A vault with so many records that their signatures are checked together. */
+function large(): VaultMaker {
+	const maker = new VaultMaker().environment("preview");
+	for (const environment of [PRODUCTION, "preview"])
+		put(maker, environment, sealed(maker, environment, "value"));
+	return maker.reread();
+}
+
+function sealed(maker: VaultMaker, environment: string, value: string, version = 1): SealedRecord[] {
+	const { state } = maker.verified(environment);
+	const keys = maker.keys(environment);
+	return Array.from({ length: MANY }, (_, index) =>
+		sealRecord(state, keys, alice, { name: `NAME_${100 + index}`, version, value }),
+	);
+}
+
+function put(maker: VaultMaker, environment: string, records: readonly SealedRecord[]): void {
+	const section = maker.section(environment);
+	const all = new Map(section.records);
+	for (const record of records) all.set(record.name, record);
+	const environments = new Map(maker.document.environments).set(environment, { ...section, records: all });
+	maker.document = { ...maker.document, environments };
+}
+
+/** The record with the signature of another one. */
+function forged(record: SealedRecord, other: SealedRecord): SealedRecord {
+	return parseRecord(record.name, record.body.replace(record.signature, other.signature), record.line);
+}
+
+function recordsOf(document: VaultDocument, environment = PRODUCTION): SealedRecord[] {
+	return [...(document.environments.get(environment)?.records.values() ?? [])];
+}
+
+test("finds the one record among many whose signature does not fit", async () => {
+	const maker = large();
+	const records = recordsOf(maker.document);
+	const [first, second] = records;
+	if (!first || !second) throw new Error("no records");
+	const spoilt = [...records.slice(0, 20), forged(second, first), ...records.slice(21)];
+	const { state } = maker.verified();
+	const fitting = await checkSignatures(state, spoilt);
+	expect(spoilt.map((record) => fitting.has(state, record))).toEqual(spoilt.map((_, index) => index !== 20));
+	for (const [index, record] of spoilt.entries()) {
+		if (index !== 20) verifyRecord(state, record, fitting);
+		else expect(refusal(() => verifyRecord(state, record, fitting))).toMatchObject({ code: "RECORD_FORGED" });
+	}
+});
+
+test("vouches for very records, in their environment, and for their signature alone", async () => {
+	const maker = large();
+	const { state } = maker.verified();
+	const records = recordsOf(maker.document);
+	const fitting = await checkSignatures(state, records);
+	const [first, second] = records;
+	if (!first || !second) throw new Error("no records");
+	expect(fitting.has(state, { ...first })).toBe(false);
+	expect(fitting.has(maker.verified("preview").state, first)).toBe(false);
+	expect(refusal(() => verifyRecord(state, forged(first, second), fitting))).toMatchObject({
+		code: "RECORD_FORGED",
+	});
+	const elsewhere = await checkSignatures(maker.verified("preview").state, records);
+	expect(records.some((record) => elsewhere.has(maker.verified("preview").state, record))).toBe(false);
+	const removed = { ...state, epoch: { ...state.epoch, writers: new Set<string>() } };
+	expect(refusal(() => verifyRecord(removed, first, fitting))).toMatchObject({
+		code: "RECORD_AUTHOR_REMOVED",
+	});
+});
+
+test("a merge of many records comes to the same with signatures checked before, and refuses the same", async () => {
+	const ours = large();
+	const theirs = new VaultMaker();
+	theirs.document = ours.document;
+	const base = ours.document;
+	put(theirs, PRODUCTION, sealed(theirs, PRODUCTION, "new", 2));
+	const ancestor = {
+		has: (environment: string, { name, body }: SealedRecord) =>
+			base.environments.get(environment)?.records.get(name)?.body === body,
+		resealed: () => false,
+		hasSection: () => false,
+	};
+	const fitting = await checkSides(ours.document, theirs.document, ancestor);
+	const { state } = ours.verified();
+	expect(recordsOf(theirs.document).every((record) => fitting.get(PRODUCTION)?.has(state, record))).toBe(
+		true,
+	);
+	expect(recordsOf(ours.document).some((record) => fitting.get(PRODUCTION)?.has(state, record))).toBe(false);
+	const united = uniteVaults(ours.document, theirs.document, { ancestor, fitting });
+	expect(united).toEqual(uniteVaults(ours.document, theirs.document, { ancestor }));
+	expect(recordsOf(united.document).every(({ version }) => version === 2)).toBe(true);
+
+	const [first, second] = recordsOf(theirs.document);
+	if (!first || !second) throw new Error("no records");
+	put(theirs, PRODUCTION, [forged(first, second)]);
+	const spoilt = await checkSides(ours.document, theirs.document, ancestor);
+	expect(
+		refusal(() => uniteVaults(ours.document, theirs.document, { ancestor, fitting: spoilt })),
+	).toMatchObject({ code: "RECORD_FORGED" });
+});
