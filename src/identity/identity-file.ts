@@ -8,8 +8,9 @@ import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { formatIdentity, type Identity, parseIdentity } from "./identity.ts";
+import { errnoOf, writeNewFile } from "./new-file.ts";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 const OTHERS = 0o077;
 const WORLD_WRITABLE = 0o002;
@@ -48,28 +49,9 @@ export async function readIdentityFile(path: string): Promise<Identity> {
  *   `IDENTITY_FILE_UNWRITABLE` (exit 1)
  */
 export async function writeIdentityFile(path: string, identity: Identity): Promise<void> {
-	let handle: FileHandle | undefined;
-	try {
-		handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
-		await handle.chmod(0o600);
-		await handle.writeFile(`${formatIdentity(identity)}\n`);
-		await handle.sync();
-		await syncFolder(dirname(resolve(path)));
-	} catch (error) {
+	await writeNewFile(path, `${formatIdentity(identity)}\n`).catch((error: unknown) => {
 		throw writeError(path, error);
-	} finally {
-		await handle?.close();
-	}
-}
-
-async function syncFolder(folder: string): Promise<void> {
-	if (process.platform === "win32") return;
-	const handle = await open(folder, O_RDONLY);
-	try {
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
+	});
 }
 
 /** Nobody else may be able to put another file in its place. */
@@ -133,10 +115,6 @@ function checkFile(path: string, stats: Stats): void {
 function refused(path: string, code: string, what: string, hint: string, cause?: unknown): AppError {
 	const message = `The identity file ${printable(path, 200)} ${what}.`;
 	return new AppError({ code, message, hint, exit: EXIT.unauthorised, cause });
-}
-
-function errnoOf(error: unknown): string {
-	return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }
 
 function readError(path: string, error: unknown): AppError {
