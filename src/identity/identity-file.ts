@@ -2,13 +2,13 @@
  * Files that hold an identity in clear text: as private as an SSH key, or refused.
  */
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath, rename, rm, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { formatIdentity, type Identity, parseIdentity } from "./identity.ts";
-import { errnoOf, writeNewFile } from "./new-file.ts";
+import { errnoOf, syncFolder, writeNewFile } from "./new-file.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -52,6 +52,35 @@ export async function writeIdentityFile(path: string, identity: Identity): Promi
 	await writeNewFile(path, `${formatIdentity(identity)}\n`).catch((error: unknown) => {
 		throw writeError(path, error);
 	});
+}
+
+/**
+ * Puts an identity where a file may be already: whoever reads sees the one or the other, whole, also after a crash.
+ * One process at a time may do this to a path.
+ * @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1); what was there is there still
+ */
+export async function replaceIdentityFile(path: string, identity: Identity): Promise<void> {
+	const next = `${path}.next`;
+	try {
+		// Of a process that crashed before the rename: nobody uses that identity.
+		await rm(next, { force: true });
+		await writeNewFile(next, `${formatIdentity(identity)}\n`);
+		await rename(next, path);
+		await syncFolder(dirname(path));
+	} catch (error) {
+		await rm(next, { force: true }).catch(() => undefined);
+		throw writeError(path, error);
+	}
+}
+
+/** Removes an identity's file, durably. @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1) */
+export async function deleteIdentityFile(path: string): Promise<void> {
+	try {
+		await unlink(path);
+		await syncFolder(dirname(path));
+	} catch (error) {
+		throw writeError(path, error);
+	}
 }
 
 /** Nobody else may be able to put another file in its place. */
