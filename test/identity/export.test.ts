@@ -1,4 +1,5 @@
 /** Exported identities: what is sealed opens again, the specification suffices to open it, and one text has one reading. */
+import { readFile } from "node:fs/promises";
 import sumo from "libsodium-wrappers-sumo";
 import { beforeAll, describe, expect, test } from "vitest";
 import { lengthPrefixed } from "../../src/bytes.ts";
@@ -45,6 +46,14 @@ test("what was sealed opens, with its vault, under the passphrase in either form
 	const opened = await openExport(parseExport(exported, "here"), COMPOSED, "here");
 	expect(opened).toEqual(identity);
 	expect(opened.vaultPin).toBe(VAULT);
+});
+
+test("the vector for other implementations opens, to the secret that it names", async () => {
+	const path = new URL("../vectors/identity-export.json", import.meta.url);
+	const vector = JSON.parse(await readFile(path, "utf8"));
+	expect(vector.passphrase.normalize("NFKC")).not.toBe(vector.passphrase);
+	const opened = await openExport(parseExport(vector.export, "the vector"), vector.passphrase, "the vector");
+	expect(formatIdentity(opened)).toBe(vector.secret);
 });
 
 test("it opens by what docs/format.md says, and libsodium alone", () => {

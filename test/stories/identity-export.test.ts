@@ -7,6 +7,8 @@ import { commit } from "./support/clone.ts";
 import { filesBelow, newIdentityText, newProject, Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
+/** A dozen commands each, most of which work on a passphrase. */
+const TIMEOUT_MS = 180_000;
 const PASSPHRASE = "pässphrase canary 5c1e";
 const WITH = { input: `${PASSPHRASE}\n` };
 const STDIN = ["--passphrase-stdin"];
@@ -14,12 +16,16 @@ const STDIN = ["--passphrase-stdin"];
 describe("from one keychain to another", () => {
 	let services: SecretService[];
 	let laptop: Project;
+	let file: string;
+	let exported: { fingerprint: string };
 	beforeAll(async () => {
 		services = await Promise.all([withSecretService(), withSecretService(), withSecretService()]);
 		laptop = await newProject({ identity: "none", env: services[0]?.env ?? {} });
 		await laptop.ok(["secrets", "set", "A=kept"]);
 		await laptop.git("init", "--quiet");
 		await commit(laptop, "Start");
+		file = join(laptop.machine, "export");
+		exported = await laptop.data(["identity", "export", file, ...STDIN], WITH);
 	});
 	afterAll(async () => {
 		await laptop?.[Symbol.asyncDispose]();
@@ -32,9 +38,9 @@ describe("from one keychain to another", () => {
 		return project;
 	}
 
-	test("the vault opens on the new laptop, and the passphrase is nowhere", async () => {
-		const file = join(laptop.machine, "export");
-		const exported = await laptop.data(["identity", "export", file, ...STDIN], WITH);
+	test("the vault opens on the new laptop, and the passphrase is nowhere", {
+		timeout: TIMEOUT_MS,
+	}, async () => {
 		expect(exported).toMatchObject({ file, vault: null });
 		expect(statSync(file).mode & 0o777).toBe(0o600);
 		await using other = await newLaptop(1);
@@ -55,8 +61,6 @@ describe("from one keychain to another", () => {
 	});
 
 	test("a device that has another identity keeps that one", async () => {
-		const file = join(laptop.machine, "export-2");
-		await laptop.ok(["identity", "export", file, ...STDIN], WITH);
 		await using other = await newLaptop(2);
 		const { publicKey } = await other.data(["identity", "new"]);
 		const refused = await other.coffer(["identity", "import", file, "--json", ...STDIN], WITH);
@@ -66,19 +70,21 @@ describe("from one keychain to another", () => {
 });
 
 describe("in a file that COFFER_IDENTITY_FILE names", () => {
-	/** A project whose identity is in a file, exported. */
-	async function exported(): Promise<{ project: Project; file: string; elsewhere: string }> {
-		const project = new Project({ identity: "none" });
+	let project: Project;
+	let file: string;
+	let elsewhere: string;
+	beforeAll(async () => {
+		project = new Project({ identity: "none" });
 		project.variables["COFFER_IDENTITY_FILE"] = join(project.machine, "identity");
 		await project.ok(["init"]);
-		const file = join(project.machine, "export");
+		[file, elsewhere] = [join(project.machine, "export"), join(project.machine, "elsewhere")];
 		await project.ok(["identity", "export", file, ...STDIN], WITH);
-		return { project, file, elsewhere: join(project.machine, "elsewhere") };
-	}
+	});
+	afterAll(() => project?.[Symbol.asyncDispose]());
 
-	test("it is imported into a new file, and into no other; what fails leaves nothing behind", async () => {
-		const { project, file, elsewhere } = await exported();
-		await using _ = project;
+	test("it is imported into a new file, and into no other; what fails leaves nothing behind", {
+		timeout: TIMEOUT_MS,
+	}, async () => {
 		const text = readFileSync(file, "utf8");
 		const importing = (path: string, input: string, identityFile = elsewhere) =>
 			project.coffer(["identity", "import", path, "--json", ...STDIN], {
@@ -120,24 +126,23 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 	});
 
 	test("exports are refused before anything is asked or written", async () => {
-		const { project, file, elsewhere } = await exported();
-		await using _ = project;
 		const before = readFileSync(file);
 		const refusal = async (args: readonly string[], input: string | undefined) =>
 			(await project.coffer(["identity", "export", "--json", ...args], { input })).error();
 		expect(await refusal([file, ...STDIN], PASSPHRASE)).toMatchObject({ code: "EXPORT_EXISTS", exit: 5 });
-		expect(await refusal([elsewhere, ...STDIN], "too short\n")).toMatchObject({
+		const nowhere = join(project.machine, "nowhere");
+		expect(await refusal([nowhere, ...STDIN], "too short\n")).toMatchObject({
 			code: "PASSPHRASE_TOO_SHORT",
 			exit: 2,
 		});
-		expect(await refusal([elsewhere], undefined)).toMatchObject({ code: "NO_TERMINAL", exit: 2 });
-		expect(await refusal([join(elsewhere, "below"), ...STDIN], PASSPHRASE)).toMatchObject({
+		expect(await refusal([nowhere], undefined)).toMatchObject({ code: "NO_TERMINAL", exit: 2 });
+		expect(await refusal([join(nowhere, "below"), ...STDIN], PASSPHRASE)).toMatchObject({
 			code: "EXPORT_UNWRITABLE",
 			exit: 1,
 		});
-		expect(await refusal([elsewhere, PASSPHRASE], undefined)).toMatchObject({ exit: 2 });
+		expect(await refusal([nowhere, PASSPHRASE], undefined)).toMatchObject({ exit: 2 });
 		expect(readFileSync(file)).toEqual(before);
-		expect(statSync(elsewhere, { throwIfNoEntry: false })).toBe(undefined);
+		expect(statSync(nowhere, { throwIfNoEntry: false })).toBe(undefined);
 	});
 });
 
@@ -157,7 +162,7 @@ test("a CI identity keeps its vault; COFFER_IDENTITY leaves nothing to import to
 	expect(readFileSync(identityFile, "utf8")).toBe(`${secret}\n`);
 });
 
-test("on a terminal it is asked for twice, and shown never", async () => {
+test("on a terminal it is asked for twice, and shown never", { timeout: TIMEOUT_MS }, async () => {
 	await using project = await newProject();
 	const file = join(project.machine, "export");
 	const answers = (second: string) => [
