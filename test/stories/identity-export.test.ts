@@ -60,7 +60,7 @@ describe("from one keychain to another", () => {
 			expect(machines.filter(({ bytes }) => bytes.includes(secret)).map(({ path }) => path)).toEqual([]);
 	});
 
-	test("a device that has another identity keeps that one", async () => {
+	test("a device that has another identity keeps that one", { timeout: TIMEOUT_MS }, async () => {
 		await using other = await newLaptop(2);
 		const { publicKey } = await other.data(["identity", "new"]);
 		const refused = await other.coffer(["identity", "import", file, "--json", ...STDIN], WITH);
@@ -125,7 +125,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 		expect(readFileSync(other)).toEqual(before);
 	});
 
-	test("exports are refused before anything is asked or written", async () => {
+	test("exports are refused before anything is asked or written", { timeout: TIMEOUT_MS }, async () => {
 		const before = readFileSync(file);
 		const refusal = async (args: readonly string[], input: string | undefined) =>
 			(await project.coffer(["identity", "export", "--json", ...args], { input })).error();
@@ -146,7 +146,9 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 	});
 });
 
-test("a CI identity keeps its vault; COFFER_IDENTITY leaves nothing to import to", async () => {
+test("a CI identity keeps its vault; COFFER_IDENTITY leaves nothing to import to", {
+	timeout: TIMEOUT_MS,
+}, async () => {
 	await using project = await newProject();
 	const { secret, vault } = await project.data(["identity", "new", "--ci"]);
 	const file = join(project.machine, "export");

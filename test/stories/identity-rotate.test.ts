@@ -20,16 +20,21 @@ async function withIdentityFile(name = "ana"): Promise<Project> {
 	return project;
 }
 
+/** Another project of the same device. */
+async function besides(first: Project): Promise<Project> {
+	const { XDG_STATE_HOME, DBUS_SESSION_BUS_ADDRESS } = first.variables;
+	const second = new Project({ identity: "none", env: { XDG_STATE_HOME, DBUS_SESSION_BUS_ADDRESS } });
+	await second.ok(["init", "--name", "ana@second"]);
+	return second;
+}
+
 test("in the keychain, two projects are handed over by one new key, which is the only one at the end", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	const service = await withSecretService();
 	try {
 		await using first = await newProject({ identity: "none", env: service.env });
-		// Another project of the same device.
-		await using second = new Project({ identity: "none", env: service.env });
-		second.variables["XDG_STATE_HOME"] = first.variables["XDG_STATE_HOME"];
-		await second.ok(["init", "--name", "ana@second"]);
+		await using second = await besides(first);
 		await first.ok(["secrets", "set", "A=a"]);
 		await second.ok(["secrets", "set", "B=b"]);
 		const before = await first.data(["identity", "show"]);
@@ -113,7 +118,7 @@ test("with a platform: functions run on, out of reach it stops half-way, and goe
 	expect(Object.keys(await pidsOf(ana))).toEqual(Object.keys(pids));
 });
 
-test("where the key before only reads, a writer is told what to do", async () => {
+test("where the key before only reads, a writer is told what to do", { timeout: TIMEOUT_MS }, async () => {
 	await using ana = await newProject();
 	await using ben = new Project({ identity: "none" });
 	ben.variables["COFFER_IDENTITY_FILE"] = join(ben.machine, "identity");
@@ -141,7 +146,9 @@ test("where the key before only reads, a writer is told what to do", async () =>
 	await ben.ok([...FORGET, "--yes"]);
 });
 
-test("refused, with no key made: from COFFER_IDENTITY, and where the vault does not hold", async () => {
+test("refused, with no key made: from COFFER_IDENTITY, and where the vault does not hold", {
+	timeout: TIMEOUT_MS,
+}, async () => {
 	await using ci = await newProject();
 	expect((await ci.coffer([...ROTATE, "--json"])).error()).toMatchObject({
 		code: "IDENTITY_NOT_ROTATABLE",
