@@ -21,7 +21,16 @@ const NATIVE = ["keytar", "libsql", "oxc-parser"];
 const EXTERNAL = ["typescript"];
 
 /** Packages with a file of their own. */
-const VENDORED = ["@clack/prompts", "@hono/node-server", "chokidar", "hono", "pino", "undici", "zod"];
+const VENDORED = [
+	"@clack/prompts",
+	"@hono/node-server",
+	"chokidar",
+	"hono",
+	"libsodium-wrappers-sumo",
+	"pino",
+	"undici",
+	"zod",
+];
 
 /**
  * What oclif loads at each start (10 ms) and needs only to list commands without a manifest, to animate, or to

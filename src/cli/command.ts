@@ -3,6 +3,7 @@
  * makes one service call and returns data, and `render`, which prints that data for a person.
  */
 import { Command, Flags, type Interfaces } from "@oclif/core";
+import { AppError } from "../errors.ts";
 import { DEFAULT_ENVIRONMENT } from "../vault/syntax.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { reportFailure } from "./failure.ts";
@@ -16,6 +17,13 @@ export const environmentFlag = Flags.string({
 	default: DEFAULT_ENVIRONMENT,
 	helpValue: "NAME",
 });
+
+/** An error with what this device knows of its reason. What that takes is loaded when something is to be explained. */
+async function explained(error: unknown, environment: Environment): Promise<unknown> {
+	if (!(error instanceof AppError) || !["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
+	const { explainMembership } = await import("./rotation.ts");
+	return explainMembership(error, environment);
+}
 
 /** oclif's own bound for what a definition parses to. */
 // biome-ignore lint/suspicious/noExplicitAny: the signature that is overridden has it.
@@ -57,7 +65,8 @@ export abstract class BaseCommand<Data> extends Command {
 			const data = await this.execute();
 			if (data !== undefined) this.show(data);
 			return this.exitStatus;
-		} catch (error) {
+		} catch (thrown) {
+			const error = await explained(thrown, this.environment);
 			return reportFailure(error, this.terminal, this.environment, (data) =>
 				this.render(data as Data, this.terminal),
 			);

@@ -3,10 +3,16 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
-import { type Identity, newIdentity } from "../identity/identity.ts";
+import { cryptoReady } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { type Identity, newIdentity, sameIdentity } from "../identity/identity.ts";
 import { writeIdentityFile } from "../identity/identity-file.ts";
-import { createIdentityInKeychain, type FoundIdentity, openIdentity } from "../identity/sources.ts";
+import {
+	createIdentityInKeychain,
+	type FoundIdentity,
+	importIdentityToKeychain,
+	openIdentity,
+} from "../identity/sources.ts";
 import { withLock } from "../project/lock.ts";
 import type { Environment } from "./environment.ts";
 import { findIdentity, systemKeychain } from "./project.ts";
@@ -29,12 +35,17 @@ export async function createIdentity(environment: Environment): Promise<Identity
 		await writeIdentityFile(identityFile, identity);
 		return identity;
 	}
-	await mkdir(stateFolder, { recursive: true, mode: 0o700 });
 	const keychain = systemKeychain();
-	return withLock(join(stateFolder, "identity.lock"), async () => {
+	return withIdentityLock(stateFolder, async () => {
 		const made = await openIdentity({ env: {}, keychain });
 		return made?.identity ?? (await createIdentityInKeychain(keychain));
 	});
+}
+
+/** Runs what changes the device's identity, one process at a time. @throws AppError as `withLock` */
+export async function withIdentityLock<T>(stateFolder: string, work: () => Promise<T>): Promise<T> {
+	await Promise.all([mkdir(stateFolder, { recursive: true, mode: 0o700 }), cryptoReady]);
+	return withLock(join(stateFolder, "identity.lock"), work);
 }
 
 /**
@@ -48,4 +59,42 @@ export async function presentIdentity(environment: Environment): Promise<FoundId
 		if (error instanceof AppError && error.code === "IDENTITY_FILE_NOT_FOUND") return undefined;
 		throw error;
 	}
+}
+
+/**
+ * Whether an identity that comes from elsewhere could become this device's: where COFFER_IDENTITY is set, it would be
+ * looked for nowhere else.
+ * @throws AppError `IDENTITY_EXISTS` (exit 5), or what the keychain or the file throws
+ */
+export async function requireImportable(environment: Environment): Promise<void> {
+	const found = await presentIdentity(environment);
+	if (found?.source !== "environment") return;
+	throw new AppError({
+		code: "IDENTITY_EXISTS",
+		message: "COFFER_IDENTITY is set, and names the identity that every command uses.",
+		hint: "Unset it to use one from the keychain, or from the file that COFFER_IDENTITY_FILE names.",
+		exit: EXIT.conflict,
+	});
+}
+
+/**
+ * Keeps an identity that comes from elsewhere as the device's own: in the file that COFFER_IDENTITY_FILE names, else in the
+ * keychain. The same one that is there already is left as it is.
+ * @throws AppError `IDENTITY_EXISTS`, `IDENTITY_FILE_EXISTS` (exit 5) where there is another one, or what keychain or file throws
+ */
+export async function importIdentity(
+	environment: Environment,
+	identity: Identity,
+): Promise<{ source: "file" | "keychain"; present: boolean }> {
+	const { identityFile, stateDirectory } = environment;
+	return withIdentityLock(stateDirectory, async () => {
+		const found = await presentIdentity(environment);
+		const present = found !== undefined && sameIdentity(found.identity, identity);
+		if (identityFile === undefined) {
+			await importIdentityToKeychain(systemKeychain(), identity);
+			return { source: "keychain", present };
+		}
+		if (!present) await writeIdentityFile(identityFile, identity);
+		return { source: "file", present };
+	});
 }

@@ -33,7 +33,7 @@ export async function requireIdentity(environment: Environment): Promise<FoundId
 		code: "IDENTITY_MISSING",
 		message:
 			"This device has no identity: the keychain holds none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
-		hint: "Make one ('coffer init' in a new project, 'coffer identity new' to join another), or set one of the two.",
+		hint: "Make one ('coffer init' in a new project, 'coffer identity new' to join another, 'coffer identity import FILE' for one that was exported), or set one of the two.",
 		exit: EXIT.unauthorised,
 	});
 }

@@ -74,6 +74,7 @@ export default class Init extends BaseCommand<InitResult> {
 		if (result.gitFiles.length > 0) terminal.line(`  for git      ${result.gitFiles.join(", ")}`);
 		terminal.line();
 		terminal.line("The identity is the only key to the vault so far: without it, the values are lost.");
+		terminal.line("Keep a copy elsewhere, under a passphrase: coffer identity export FILE");
 		terminal.line("Next: coffer secrets set NAME=VALUE");
 	}
 }

@@ -2,14 +2,15 @@
  * Files that hold an identity in clear text: as private as an SSH key, or refused.
  */
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath, rename, rm, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { formatIdentity, type Identity, parseIdentity } from "./identity.ts";
+import { errnoOf, syncFolder, writeNewFile } from "./new-file.ts";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 const OTHERS = 0o077;
 const WORLD_WRITABLE = 0o002;
@@ -48,27 +49,37 @@ export async function readIdentityFile(path: string): Promise<Identity> {
  *   `IDENTITY_FILE_UNWRITABLE` (exit 1)
  */
 export async function writeIdentityFile(path: string, identity: Identity): Promise<void> {
-	let handle: FileHandle | undefined;
-	try {
-		handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
-		await handle.chmod(0o600);
-		await handle.writeFile(`${formatIdentity(identity)}\n`);
-		await handle.sync();
-		await syncFolder(dirname(resolve(path)));
-	} catch (error) {
+	await writeNewFile(path, `${formatIdentity(identity)}\n`).catch((error: unknown) => {
 		throw writeError(path, error);
-	} finally {
-		await handle?.close();
+	});
+}
+
+/**
+ * Puts an identity where a file may be already: whoever reads sees the one or the other, whole, also after a crash.
+ * One process at a time may do this to a path.
+ * @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1); what was there is there still
+ */
+export async function replaceIdentityFile(path: string, identity: Identity): Promise<void> {
+	const next = `${path}.next`;
+	try {
+		// Of a process that crashed before the rename: nobody uses that identity.
+		await rm(next, { force: true });
+		await writeNewFile(next, `${formatIdentity(identity)}\n`);
+		await rename(next, path);
+		await syncFolder(dirname(path));
+	} catch (error) {
+		await rm(next, { force: true }).catch(() => undefined);
+		throw writeError(path, error);
 	}
 }
 
-async function syncFolder(folder: string): Promise<void> {
-	if (process.platform === "win32") return;
-	const handle = await open(folder, O_RDONLY);
+/** Removes an identity's file, durably. @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1) */
+export async function deleteIdentityFile(path: string): Promise<void> {
 	try {
-		await handle.sync();
-	} finally {
-		await handle.close();
+		await unlink(path);
+		await syncFolder(dirname(path));
+	} catch (error) {
+		throw writeError(path, error);
 	}
 }
 
@@ -133,10 +144,6 @@ function checkFile(path: string, stats: Stats): void {
 function refused(path: string, code: string, what: string, hint: string, cause?: unknown): AppError {
 	const message = `The identity file ${printable(path, 200)} ${what}.`;
 	return new AppError({ code, message, hint, exit: EXIT.unauthorised, cause });
-}
-
-function errnoOf(error: unknown): string {
-	return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }
 
 function readError(path: string, error: unknown): AppError {

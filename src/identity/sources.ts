@@ -49,8 +49,9 @@ export async function createIdentityInKeychain(keychain: Keychain): Promise<Iden
  */
 export async function importIdentityToKeychain(keychain: Keychain, identity: Identity): Promise<void> {
 	const present = await identityInKeychain(keychain, ACCOUNT);
-	if (present === undefined || !sameIdentity(present, identity))
-		await storeInKeychain(keychain, ACCOUNT, identity);
+	if (present !== undefined && sameIdentity(present, identity)) return;
+	const stored = await storeInKeychain(keychain, ACCOUNT, identity);
+	if (!sameIdentity(stored, identity)) throw alreadyThere(ACCOUNT);
 }
 
 /** The identity under an account of the keychain, or undefined. */
@@ -69,14 +70,7 @@ export async function storeInKeychain(
 	account: string,
 	identity: Identity,
 ): Promise<Identity> {
-	if ((await keychain.get(account)) !== undefined) {
-		throw new AppError({
-			code: "IDENTITY_EXISTS",
-			message: `The system's keychain already holds an identity (coffer, ${account}).`,
-			hint: "Use that one; vaults that it is a member of could not be opened without it.",
-			exit: EXIT.conflict,
-		});
-	}
+	if ((await keychain.get(account)) !== undefined) throw alreadyThere(account);
 	await keychain.set(account, formatIdentity(identity));
 	const stored = await identityInKeychain(keychain, account);
 	if (stored !== undefined) return stored;
@@ -85,5 +79,14 @@ export async function storeInKeychain(
 		message: "The system's keychain accepted the identity and did not keep it.",
 		hint: "Pass the identity in COFFER_IDENTITY, or name a file that holds it in COFFER_IDENTITY_FILE.",
 		exit: EXIT.unauthorised,
+	});
+}
+
+function alreadyThere(account: string): AppError {
+	return new AppError({
+		code: "IDENTITY_EXISTS",
+		message: `The system's keychain already holds an identity (coffer, ${account}).`,
+		hint: "Use that one; vaults that it is a member of could not be opened without it.",
+		exit: EXIT.conflict,
 	});
 }

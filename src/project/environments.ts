@@ -20,7 +20,7 @@ export interface EnvironmentEdit {
  * This identity as an owner of the vault, whose chain is the newest that this device has seen.
  * @throws AppError `NOT_AN_OWNER` (exit 3); `VAULT_REPLACED`, `MEMBERSHIP_DIVERGED`, `MEMBERSHIP_OLDER` (exit 7)
  */
-async function requireOwner(
+export async function requireOwner(
 	{ document }: LoadedVault,
 	context: SessionContext,
 ): Promise<{ owner: PublicMember; warnings: string[] }> {

@@ -165,7 +165,8 @@ class SqliteStore implements Store {
 		const found = this.#find(stream);
 		const expected = Math.min(limit, (found?.revision ?? 0) - afterRevision);
 		if (found === undefined || expected <= 0) return [];
-		const rows = this.#database.all<{ revision: number; body: Uint8Array }>(
+		// libsql hands a blob out as an ArrayBuffer.
+		const rows = this.#database.all<{ revision: number; body: ArrayBuffer }>(
 			"SELECT revision, body FROM entries WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?",
 			found.id,
 			afterRevision,
@@ -173,7 +174,7 @@ class SqliteStore implements Store {
 		);
 		if (rows.length !== expected) throw this.#gap(stream);
 		return rows.map((row, index) => {
-			const body = fromUtf8(row.body);
+			const body = fromUtf8(new Uint8Array(row.body));
 			if (row.revision !== afterRevision + index + 1 || body === undefined) throw this.#gap(stream);
 			return { revision: row.revision, body };
 		});

@@ -1,0 +1,52 @@
+import { Args } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { newPassphrase, passphraseFlag } from "../../cli/passphrase.ts";
+import { requireIdentity } from "../../cli/project.ts";
+import { MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { sealExport } from "../../identity/export.ts";
+import { requireNoExport, writeExportFile } from "../../identity/export-file.ts";
+import { fingerprint } from "../../identity/identity.ts";
+
+interface ExportResult {
+	file: string;
+	fingerprint: string;
+	/** The vault that the identity is bound to, as a CI identity is. */
+	vault: string | null;
+}
+
+export default class IdentityExport extends BaseCommand<ExportResult> {
+	static override summary = "Write this device's identity to a new file, under a passphrase";
+	static override description =
+		"For the day on which this device is gone: 'coffer identity import' takes the file in on another one. Keep it elsewhere, and the passphrase apart from it. Whoever has both is you, until the identity is rotated.";
+	static override examples = [
+		"<%= config.bin %> identity export /media/stick/coffer-identity",
+		"<%= config.bin %> identity export coffer-identity --passphrase-stdin < FILE",
+	];
+	static override args = {
+		file: Args.string({ name: "FILE", description: "file to make", required: true }),
+	};
+	static override flags = { "passphrase-stdin": passphraseFlag };
+
+	protected async execute(): Promise<ExportResult> {
+		const { args, flags } = await this.parse(IdentityExport);
+		const { identity } = await requireIdentity(this.environment);
+		requireNoExport(args.file);
+		const passphrase = await newPassphrase(flags["passphrase-stdin"], this.terminal);
+		await writeExportFile(args.file, await sealExport(identity, passphrase));
+		return {
+			file: args.file,
+			fingerprint: fingerprint(identity.publicKeys),
+			vault: identity.vaultPin ?? null,
+		};
+	}
+
+	protected render(result: ExportResult, terminal: Terminal): void {
+		terminal.line(`${MARKS.ok} Exported the identity to ${result.file}`);
+		terminal.line(`  fingerprint  ${result.fingerprint}`);
+		if (result.vault !== null) terminal.line(`  vault        bound to ${result.vault}`);
+		terminal.line(
+			"Keep it away from this device, and the passphrase away from it. Without the passphrase it opens nothing.",
+		);
+	}
+}

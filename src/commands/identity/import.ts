@@ -1,0 +1,70 @@
+import { Args } from "@oclif/core";
+import { BaseCommand } from "../../cli/command.ts";
+import { importIdentity, requireImportable } from "../../cli/device-identity.ts";
+import { knownPassphrase, passphraseFlag } from "../../cli/passphrase.ts";
+import { MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { cryptoReady } from "../../crypto.ts";
+import { openExport, parseExport } from "../../identity/export.ts";
+import { readExportFile } from "../../identity/export-file.ts";
+import { fingerprint, formatPublicIdentity } from "../../identity/identity.ts";
+import { printable } from "../../printable.ts";
+
+interface ImportResult {
+	publicKey: string;
+	fingerprint: string;
+	/** Where it is kept now. */
+	source: "file" | "keychain";
+	/** Whether it was there before. */
+	present: boolean;
+	/** The vault that the identity is bound to, as a CI identity is. */
+	vault: string | null;
+}
+
+export default class IdentityImport extends BaseCommand<ImportResult> {
+	static override summary = "Take in an exported identity as this device's own";
+	static override description =
+		"It goes into the system's keychain, or into the file that COFFER_IDENTITY_FILE names, which must not exist yet. An identity that is there already is never replaced.";
+	static override examples = [
+		"<%= config.bin %> identity import /media/stick/coffer-identity",
+		"<%= config.bin %> identity import coffer-identity --passphrase-stdin < FILE",
+	];
+	static override args = {
+		file: Args.string({
+			name: "FILE",
+			description: "what 'coffer identity export' wrote",
+			required: true,
+		}),
+	};
+	static override flags = { "passphrase-stdin": passphraseFlag };
+
+	protected async execute(): Promise<ImportResult> {
+		const { args, flags } = await this.parse(IdentityImport);
+		const where = printable(args.file, 200);
+		const [text] = await Promise.all([readExportFile(args.file), cryptoReady]);
+		const exported = parseExport(text, where);
+		// What can be known before the passphrase is told before it.
+		await requireImportable(this.environment);
+		const passphrase = await knownPassphrase(flags["passphrase-stdin"], this.terminal);
+		const identity = await openExport(exported, passphrase, where);
+		const { source, present } = await importIdentity(this.environment, identity);
+		return {
+			publicKey: formatPublicIdentity(identity.publicKeys),
+			fingerprint: fingerprint(identity.publicKeys),
+			source,
+			present,
+			vault: identity.vaultPin ?? null,
+		};
+	}
+
+	protected render(result: ImportResult, terminal: Terminal): void {
+		const places = { keychain: "the system's keychain", file: "the file that COFFER_IDENTITY_FILE names" };
+		const what = result.present ? "That identity is there already, in" : "Imported the identity into";
+		terminal.line(`${MARKS.ok} ${what} ${places[result.source]}`);
+		terminal.line(`  fingerprint  ${result.fingerprint}`);
+		if (result.vault !== null) terminal.line(`  vault        bound to ${result.vault}`);
+		terminal.line(
+			"If somebody else may have the device that had it, replace the key now: coffer identity rotate",
+		);
+	}
+}

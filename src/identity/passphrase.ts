@@ -1,0 +1,93 @@
+/**
+ * From a passphrase to a key, by Argon2id: the one file that touches libsodium's sumo build, which is loaded with the
+ * first passphrase, since no other command needs it.
+ */
+import { utf8, wipe } from "../bytes.ts";
+import { AppError, EXIT } from "../errors.ts";
+
+/** What trying one passphrase costs. */
+export interface PassphraseCost {
+	/** Passes over the memory (Argon2's t; libsodium's opslimit). */
+	readonly passes: number;
+	/** MiB of memory (1,024 of Argon2's m; libsodium's memlimit is in bytes). */
+	readonly memory: number;
+}
+
+/** libsodium's "moderate": 256 MiB, about a second. */
+export const COST: PassphraseCost = { passes: 3, memory: 256 };
+export const SALT_BYTES = 16;
+const KEY_BYTES = 32;
+const CHARACTERS_MIN = 12;
+
+/** As little as a key may cost, and as much: a file must be neither a gift to whoever guesses nor a bomb. */
+const BOUNDS = { passes: [2, 16], memory: [64, 1024], product: 4096 } as const;
+
+/** Whether a cost is one that this version pays. */
+export function isBearable({ passes, memory }: PassphraseCost): boolean {
+	const within = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
+	return within(passes, BOUNDS.passes) && within(memory, BOUNDS.memory) && passes * memory <= BOUNDS.product;
+}
+
+/** The one form in which a passphrase counts, however a keyboard composes its characters. */
+function normalised(passphrase: string): string {
+	return passphrase.normalize("NFKC");
+}
+
+/**
+ * Refuses a passphrase that no prompt could take again.
+ * @throws AppError `PASSPHRASE_INVALID` (exit 2)
+ */
+export function requireTypable(passphrase: string): void {
+	if (passphrase.isWellFormed() && !/\p{Cc}/u.test(passphrase)) return;
+	throw new AppError({
+		code: "PASSPHRASE_INVALID",
+		message: "The passphrase holds a line break or another control character.",
+		hint: "Use one line of text; a single line break at its end is dropped.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * What a new passphrase must be.
+ * @throws AppError `PASSPHRASE_TOO_SHORT`, `PASSPHRASE_INVALID` (exit 2)
+ */
+export function requireStrong(passphrase: string): void {
+	requireTypable(passphrase);
+	if ([...normalised(passphrase)].length >= CHARACTERS_MIN) return;
+	throw new AppError({
+		code: "PASSPHRASE_TOO_SHORT",
+		message: `The passphrase has fewer than ${CHARACTERS_MIN} characters.`,
+		hint: "Use several random words: whoever finds the file has all the time there is to guess.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * The key of a passphrase. Blocks for as long as the cost says.
+ * @param salt 16 bytes
+ * @returns 32 bytes, to be wiped by the caller
+ * @throws AppError `PASSPHRASE_MEMORY` (exit 1) where the memory is not to be had
+ */
+export async function keyOfPassphrase(
+	passphrase: string,
+	salt: Uint8Array,
+	{ passes, memory }: PassphraseCost,
+): Promise<Uint8Array> {
+	const { default: sodium } = await import("libsodium-wrappers-sumo");
+	await sodium.ready;
+	const bytes = utf8(normalised(passphrase));
+	try {
+		const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13;
+		return sodium.crypto_pwhash(KEY_BYTES, bytes, salt, passes, memory * 2 ** 20, algorithm);
+	} catch (cause) {
+		throw new AppError({
+			code: "PASSPHRASE_MEMORY",
+			message: `A passphrase takes ${memory} MiB of memory, which this machine did not give.`,
+			hint: "End other programs, or do it on another machine.",
+			exit: EXIT.failure,
+			cause,
+		});
+	} finally {
+		wipe(bytes);
+	}
+}

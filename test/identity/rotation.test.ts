@@ -1,0 +1,143 @@
+/** Rotations in a real keychain and in real files, cut at every step. */
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { cryptoReady } from "../../src/crypto.ts";
+import { formatIdentity, identityOf, newIdentity, sameIdentity } from "../../src/identity/identity.ts";
+import { writeIdentityFile } from "../../src/identity/identity-file.ts";
+import { type Keychain, osKeychain } from "../../src/identity/keychain.ts";
+import {
+	beginRotation,
+	filePlace,
+	keychainPlace,
+	openRotation,
+	type RotationPlace,
+} from "../../src/identity/rotation.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { type SecretService, withSecretService } from "../support/secret-service.ts";
+
+const VAULT = "A".repeat(43);
+
+let service: SecretService;
+let keychain: Keychain;
+let folder: string;
+let file: string;
+beforeAll(async () => {
+	await cryptoReady;
+	service = await withSecretService();
+	Object.assign(process.env, service.env);
+	keychain = osKeychain({ environment: service.env });
+}, 30_000);
+afterAll(() => service.close());
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), "coffer-rotation-"));
+	file = join(folder, "identity");
+});
+afterEach(async () => {
+	await keychain.delete("identity");
+	await keychain.delete("identity-previous");
+	await rm(folder, { recursive: true });
+});
+
+const PLACES: { name: string; make: () => RotationPlace; keep: (text: string) => Promise<void> }[] = [
+	{ name: "a keychain", make: () => keychainPlace(keychain), keep: (text) => keychain.set("identity", text) },
+	{
+		name: "a file",
+		make: () => filePlace(file),
+		keep: (text) => writeFile(file, `${text}\n`, { mode: 0o600 }),
+	},
+];
+
+/** A place whose process ends at its n-th write: before it is done, or after. */
+function dyingAt(place: RotationPlace, write: number, when: "before" | "after"): RotationPlace {
+	let count = 0;
+	const dying =
+		<A extends unknown[]>(work: (...args: A) => Promise<void>) =>
+		async (...args: A) => {
+			const isLast = ++count === write;
+			if (isLast && when === "before") throw new Error("died");
+			await work(...args);
+			if (isLast) throw new Error("died");
+		};
+	return { ...place, setPresent: dying(place.setPresent), setPrevious: dying(place.setPrevious) };
+}
+
+describe.each(PLACES)("in $name", ({ make, keep }) => {
+	test("the new one takes the place of the one before, which is kept, until it is forgotten", async () => {
+		const [place, first] = [make(), identityOf(newIdentity().seed, VAULT)];
+		await keep(formatIdentity(first));
+		expect(await openRotation(place)).toBe(undefined);
+		const rotation = await beginRotation(place);
+		expect(rotation.created).toBe(true);
+		expect(rotation.previous).toEqual(first);
+		expect(sameIdentity(rotation.present, first)).toBe(false);
+		expect(rotation.present.vaultPin).toBe(VAULT);
+		expect(await openRotation(make())).toEqual({ ...rotation, created: false });
+		expect(await beginRotation(make())).toEqual({ ...rotation, created: false });
+
+		await place.forgetPrevious();
+		expect(await make().previous()).toBe(undefined);
+		const next = await beginRotation(make());
+		expect(next.created).toBe(true);
+		expect(next.previous).toEqual(rotation.present);
+	});
+
+	test.each([
+		{ write: 1, when: "before" },
+		{ write: 1, when: "after" },
+		{ write: 2, when: "before" },
+		{ write: 2, when: "after" },
+	] as const)(
+		"cut $when write $write, nothing that a vault knows is lost, and it goes on",
+		async ({ write, when }) => {
+			const first = newIdentity();
+			await keep(formatIdentity(first));
+			await expect(beginRotation(dyingAt(make(), write, when))).rejects.toThrow("died");
+			const place = make();
+			const held = [await place.present(), await place.previous()];
+			expect(held.some((identity) => identity && sameIdentity(identity, first))).toBe(true);
+			const rotation = await beginRotation(place);
+			expect(rotation.previous).toEqual(first);
+			expect(sameIdentity(rotation.present, first)).toBe(false);
+			expect(await make().present()).toEqual(rotation.present);
+			if (held[0] && !sameIdentity(held[0], first)) expect(rotation.present).toEqual(held[0]);
+		},
+	);
+
+	test("what is damaged is not taken for the previous one, and nothing is replaced", async () => {
+		const first = newIdentity();
+		await keep(formatIdentity(first));
+		await keychain.set("identity-previous", "damaged");
+		await writeFile(`${file}.previous`, "damaged", { mode: 0o600 });
+		expect(await refusalOf(beginRotation(make()))).toMatchObject({ code: "IDENTITY_MALFORMED", exit: 3 });
+		expect(await make().present()).toEqual(first);
+	});
+});
+
+test("a keychain without an identity has none to replace", async () => {
+	const refused = await refusalOf(beginRotation(keychainPlace(keychain)));
+	expect(refused).toMatchObject({ code: "IDENTITY_MISSING", exit: 3 });
+	expect(await keychain.get("identity-previous")).toBe(undefined);
+});
+
+describe("files", () => {
+	test("both are private, and nothing else is left", async () => {
+		await writeIdentityFile(file, newIdentity());
+		await writeFile(`${file}.next`, "of a process that was killed");
+		await beginRotation(filePlace(file));
+		expect((await readdir(folder)).sort()).toEqual(["identity", "identity.previous"]);
+		for (const name of ["identity", "identity.previous"])
+			expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+	});
+
+	test("a symbolic link stays one; what it leads to is replaced", async () => {
+		await writeIdentityFile(join(folder, "real"), newIdentity());
+		await symlink("real", file);
+		const before = await readFile(join(folder, "real"), "utf8");
+		await beginRotation(filePlace(file));
+		expect((await readdir(folder)).sort()).toEqual(["identity", "real", "real.previous"]);
+		expect(await readFile(join(folder, "real.previous"), "utf8")).toBe(before);
+		expect(await readFile(file, "utf8")).not.toBe(before);
+	});
+});

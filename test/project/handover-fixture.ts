@@ -1,0 +1,28 @@
+/** A project, and another identity of the same device. */
+import { expect } from "vitest";
+import { carryMemory } from "../../src/project/carry.ts";
+import { addSuccessor } from "../../src/project/handover.ts";
+import { removeMembers } from "../../src/project/removal.ts";
+import type { SessionContext } from "../../src/project/session.ts";
+import { parseVault } from "../../src/vault/format.ts";
+import { contextOf, type TestProject } from "./project.ts";
+
+/** The identity that replaces the project's own on the same device. */
+export function successorOf(project: TestProject, seed = 5): SessionContext {
+	return contextOf(project.root, project.context.stateFolder, seed);
+}
+
+export async function vaultIdOf(project: TestProject): Promise<string> {
+	return parseVault(await project.read()).vaultId;
+}
+
+/** All of it in production, as the command does it. */
+export async function handOver(project: TestProject, to = successorOf(project)): Promise<SessionContext> {
+	const vaultId = await vaultIdOf(project);
+	await carryMemory(project.context, to, vaultId);
+	const { name } = await addSuccessor(project.context, to.identity, undefined);
+	await carryMemory(project.context, to, vaultId);
+	expect(name).toBe("alice.2");
+	await removeMembers(to, ["alice"]);
+	return to;
+}

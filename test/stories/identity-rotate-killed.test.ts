@@ -1,0 +1,94 @@
+/** A rotation whose process is killed by strace between any two of its steps: no access is lost, and it goes on. */
+import { spawn } from "node:child_process";
+import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { expect, test } from "vitest";
+import { cleanEnvironment, Project } from "./support/project.ts";
+
+const PROGRAM = join(import.meta.dirname, "../../bin/run.js");
+
+/** Rotates under strace. @param inject what to do to which rename @returns how it ended, and what was put in place */
+async function traced(
+	project: Project,
+	inject: readonly string[],
+): Promise<{ end: string; targets: string[] }> {
+	const variables = Object.entries(project.variables).filter(([, value]) => value !== undefined);
+	const trace = join(project.machine, "tmp/trace");
+	const options = ["-f", "-qq", "-s", "4096", "-o", trace, "-e", "trace=rename", ...inject];
+	const child = spawn("strace", [...options, process.execPath, PROGRAM, "identity", "rotate", "--json"], {
+		cwd: project.root,
+		stdio: "ignore",
+		// One thread for files, since strace counts each thread's calls apart.
+		env: { ...cleanEnvironment(), ...Object.fromEntries(variables), UV_THREADPOOL_SIZE: "1" },
+	});
+	const end = await new Promise<string>((resolve) =>
+		child.on("close", (status, signal) => resolve(signal ?? String(status))),
+	);
+	const calls = readFileSync(trace, "utf8")
+		.split("\n")
+		.filter((line) => line.includes("rename("));
+	return { end, targets: calls.map((line) => basename(line.split('"')[3] ?? "")) };
+}
+
+/**
+ * Which renames to be killed at, of all that put something in place: those of the identities and of the vault, and what
+ * comes right after them.
+ */
+function killPoints(targets: readonly string[]): number[] {
+	const told = targets.flatMap((name, index) =>
+		/^(identity.*|coffer\.vault)$/.test(name) ? [index, index + 1] : [],
+	);
+	return [...new Set(told)].map((index) => index + 1);
+}
+
+/** Takes the machine back to how it was: its paths stay, by which it knows its working copies. */
+function restore(project: Project, from: string): void {
+	for (const name of ["state", "project"]) {
+		rmSync(join(project.machine, name), { recursive: true });
+		cpSync(join(from, name), join(project.machine, name), { recursive: true });
+	}
+	for (const name of readdirSync(project.machine))
+		if (name.startsWith("identity")) rmSync(join(project.machine, name));
+	cpSync(join(from, "identity"), join(project.machine, "identity"));
+}
+
+/** The value, by whichever of the two identities opens it. */
+async function readByEither(project: Project): Promise<string | undefined> {
+	for (const name of ["identity", "identity.previous"]) {
+		const env = { COFFER_IDENTITY_FILE: join(project.machine, name) };
+		const read = await project.coffer(["secrets", "get", "A", "--reveal", "--json"], { env });
+		if (read.status === 0) return read.json().value;
+	}
+	return undefined;
+}
+
+test("killed at every step, it can be read, and goes on", { timeout: 300_000 }, async () => {
+	await using project = new Project({ identity: "none" });
+	project.variables["COFFER_IDENTITY_FILE"] = join(project.machine, "identity");
+	await project.ok(["init", "--name", "ana"]);
+	await project.ok(["secrets", "set", "A=kept", "DROPPED=x"]);
+	project.vault = project.vault.replace(/DROPPED\n.*\n\n/, "");
+	await using kept = new Project({ identity: "none" });
+	cpSync(project.machine, kept.machine, { recursive: true });
+
+	const whole = await traced(project, []);
+	expect(whole.end).toBe("0");
+	const points = killPoints(whole.targets);
+	// Two identities, and the vault twice.
+	expect(points.length).toBeGreaterThanOrEqual(7);
+	for (const point of points) {
+		restore(project, kept.machine);
+		const { end } = await traced(project, ["-e", `inject=rename:signal=SIGKILL:when=${point}`]);
+		expect(end).toBe("SIGKILL");
+		expect(await readByEither(project), `killed at rename ${point}`).toBe("kept");
+		await project.ok(["identity", "rotate"]);
+		const checked = await project.coffer(["vault", "verify", "--json"]);
+		const findings = checked.json().findings.map(({ code }: { code: string }) => code);
+		expect(findings, `killed at rename ${point}`).toEqual(["RECORD_DROPPED"]);
+		expect(checked.json().environments).toMatchObject([{ opened: 1 }]);
+		const files = readdirSync(project.machine).filter((name) => name.startsWith("identity"));
+		expect(files.sort()).toEqual(["identity", "identity.previous"]);
+		const previous = readFileSync(join(project.machine, "identity.previous"));
+		expect(previous).toEqual(readFileSync(join(kept.machine, "identity")));
+	}
+});

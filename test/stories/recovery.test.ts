@@ -1,0 +1,120 @@
+/** What docs/recovery.md says, done: the laptop is gone, with an export, with a second writer, with neither. */
+import { renameSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { commit } from "./support/clone.ts";
+import { link, startPlatform } from "./support/platform.ts";
+import { newProject, Project } from "./support/project.ts";
+
+/** A dozen commands each, some of which work on a passphrase. */
+const TIMEOUT_MS = 180_000;
+const PASSPHRASE = { input: "the stick is in the drawer\n" };
+
+/** A laptop with a project that is pushed; its identity is in a file, as where there is no keychain. */
+async function laptopWithProject(): Promise<Project> {
+	const laptop = new Project({ identity: "none" });
+	laptop.variables["COFFER_IDENTITY_FILE"] = join(laptop.machine, "identity");
+	await laptop.ok(["init", "--name", "ana@laptop"]);
+	await laptop.ok(["secrets", "set", "API_KEY=one", "DATABASE_URL=two"]);
+	await laptop.git("init", "--quiet");
+	await commit(laptop, "Start");
+	return laptop;
+}
+
+/** A machine that has nothing but a clone. */
+async function newMachine(from: Project): Promise<Project> {
+	const machine = new Project({ identity: "none" });
+	machine.variables["COFFER_IDENTITY_FILE"] = join(machine.machine, "identity");
+	await machine.git("clone", "--quiet", from.root, ".");
+	return machine;
+}
+
+async function push(from: Project, to: Project, message: string): Promise<void> {
+	await commit(from, message);
+	await to.git("pull", "--quiet", from.root, "HEAD");
+}
+
+test("with an export: imported, rotated, and the lost key opens nothing new", {
+	timeout: TIMEOUT_MS,
+}, async () => {
+	await using lost = await laptopWithProject();
+	await using stick = new Project({ identity: "none" });
+	const file = join(stick.root, "coffer-identity");
+	await lost.ok(["identity", "export", file, "--passphrase-stdin"], PASSPHRASE);
+
+	await using found = await newMachine(lost);
+	await found.ok(["identity", "import", file, "--passphrase-stdin"], PASSPHRASE);
+	const listed = await found.data(["secrets", "list"]);
+	expect(listed.secrets).toHaveLength(2);
+	expect(listed.warnings.join()).toContain("First use of this vault here");
+
+	const rotated = await found.data(["identity", "rotate"]);
+	expect(rotated.environments).toMatchObject([
+		{ name: "ana@laptop.2", removed: "ana@laptop", debt: [{ names: ["API_KEY", "DATABASE_URL"] }] },
+	]);
+	await found.ok(["secrets", "set", "API_KEY=one-anew", "DATABASE_URL=two-anew"]);
+	await push(found, lost, "Rotate a lost key");
+	await found.ok(["identity", "rotate", "--forget-previous", "--yes"]);
+	expect((await found.data(["status"])).debt).toEqual([]);
+	expect(await found.reveal("API_KEY")).toBe("one-anew");
+	expect((await lost.coffer(["secrets", "get", "API_KEY", "--json"])).error().code).toBe("NOT_A_MEMBER");
+
+	const next = join(stick.root, "coffer-identity-2");
+	await found.ok(["identity", "export", next, "--passphrase-stdin"], PASSPHRASE);
+	await using another = await newMachine(found);
+	await another.ok(["identity", "import", next, "--passphrase-stdin"], PASSPHRASE);
+	expect(await another.reveal("API_KEY")).toBe("one-anew");
+});
+
+test("with a second writer: a new key comes in, the lost one goes", { timeout: TIMEOUT_MS }, async () => {
+	await using lost = await laptopWithProject();
+	await using ben = await newMachine(lost);
+	const { publicKey } = await ben.data(["identity", "new"]);
+	await lost.ok(["members", "add", publicKey, "--name", "ben@desk"]);
+	await push(lost, ben, "Add ben");
+
+	await using found = await newMachine(ben);
+	const key = (await found.data(["identity", "new"])).publicKey;
+	await ben.ok(["members", "add", key, "--name", "ana@new-laptop"]);
+	const removed = await ben.data(["members", "remove", "ana@laptop"]);
+	expect(removed.debt).toMatchObject([{ member: "ana@laptop", names: ["API_KEY", "DATABASE_URL"] }]);
+	await push(ben, found, "Replace a lost laptop");
+	expect(await found.reveal("DATABASE_URL")).toBe("two");
+	await found.ok(["secrets", "set", "API_KEY=one-anew"]);
+	expect((await found.data(["members", "list"])).members).toMatchObject([
+		{ name: "ana@new-laptop", owner: true, self: true },
+		{ name: "ben@desk", owner: true },
+	]);
+});
+
+test("with neither: functions run on, the names are known, a new vault takes over", {
+	timeout: TIMEOUT_MS,
+}, async () => {
+	await using lost = await newProject();
+	await using platform = await startPlatform();
+	await lost.ok(["secrets", "set", "GREETING=hello"]);
+	lost.write("functions/hello.ts", `export default () => new Response(Deno.env.get("GREETING"));\n`);
+	await link(lost, platform);
+	await lost.ok(["functions", "deploy"]);
+	await lost.git("init", "--quiet");
+	await commit(lost, "Start");
+
+	await using found = await newMachine(lost);
+	await found.ok(["identity", "new"]);
+	found.variables["COFFER_TOKEN"] = platform.token;
+	expect((await found.coffer(["secrets", "get", "GREETING", "--json"])).error().code).toBe("NOT_A_MEMBER");
+	expect(found.vault).toMatch(/^GREETING$/m);
+	expect(await found.data(["vault", "verify"])).toMatchObject({ findings: [] });
+	expect((await platform.call("hello")).text).toBe("hello");
+
+	for (const name of ["coffer.vault", "coffer.json"])
+		renameSync(join(found.root, name), join(found.root, `${name}.lost`));
+	await found.ok(["init"]);
+	await found.ok(["secrets", "set", "GREETING=hello anew"]);
+	const taken = await found.coffer(["link", platform.control, "--app", "shop", "--json"]);
+	expect(taken.status).not.toBe(0);
+	await found.ok(["link", platform.control, "--app", "shop-2"]);
+	await found.ok(["functions", "deploy"]);
+	expect(await (await fetch(`${platform.listen}/shop-2/hello`)).text()).toBe("hello anew");
+	expect((await platform.call("hello")).text).toBe("hello");
+});
