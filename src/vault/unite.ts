@@ -11,7 +11,7 @@ import { type EnvironmentState, epochNumber } from "./membership.ts";
 import type { SealedRecord } from "./record.ts";
 import { verifyRoot } from "./root.ts";
 import { verifyRecord } from "./seal.ts";
-import { compareNames, LIMITS } from "./syntax.ts";
+import { compareNames, LIMITS, malformed } from "./syntax.ts";
 
 export type Side = "ours" | "theirs";
 
@@ -136,6 +136,9 @@ function chosen(state: EnvironmentState, pair: Pair, side: Side): SealedRecord |
 	return record;
 }
 
+/** Both sides of an environment, and the chain that counts. */
+type SectionPair = { ours: EnvironmentSection; theirs: EnvironmentSection; links: readonly Link[] };
+
 /** What is still open, and what was decided. */
 interface Conflicts {
 	readonly open: RecordConflict[];
@@ -144,7 +147,7 @@ interface Conflicts {
 
 function uniteRecords(
 	state: EnvironmentState,
-	sections: { ours: EnvironmentSection; theirs: EnvironmentSection },
+	sections: SectionPair,
 	options: UniteOptions,
 	conflicts: Conflicts,
 ): Map<string, SealedRecord> {
@@ -171,18 +174,23 @@ function uniteRecords(
 	return records;
 }
 
+/** @throws AppError `VAULT_ENVIRONMENT_UNKNOWN` (exit 7) for a section that the vault's chain never named: nobody deleted it */
+function requireCreated(links: readonly Link[], { name, line, links: [first] }: EnvironmentSection): void {
+	const created = first && `create ${name} ${linkHash(first)}`;
+	if (links.some(({ change }) => change.join(" ") === created)) return;
+	const message = `no owner of the vault created this environment '${name}'.`;
+	throw malformed("VAULT_ENVIRONMENT_UNKNOWN", message, first?.line ?? line);
+}
+
 /** The sections that the vault's chain says exist, each with its chain; records are not united yet. */
 function uniteSections(
 	ours: VaultDocument,
 	theirs: VaultDocument,
 	links: readonly Link[],
 	ancestor: Ancestor | undefined,
-): Map<string, { ours: EnvironmentSection; theirs: EnvironmentSection; links: readonly Link[] }> {
+): Map<string, SectionPair> {
 	const { environments } = verifyRoot(ours.vaultId, links);
-	const united = new Map<
-		string,
-		{ ours: EnvironmentSection; theirs: EnvironmentSection; links: readonly Link[] }
-	>();
+	const united = new Map<string, SectionPair>();
 	for (const name of [...new Set([...ours.environments.keys(), ...theirs.environments.keys()])].sort(
 		compareNames,
 	)) {
@@ -193,7 +201,9 @@ function uniteSections(
 			({ links: [first] }) => first && linkHash(first) === environments.get(name),
 		);
 		for (const section of sections) {
-			if (living.includes(section) || ancestor?.hasSection(section)) continue;
+			if (living.includes(section)) continue;
+			requireCreated(links, section);
+			if (ancestor?.hasSection(section)) continue;
 			throw conflict(
 				"ENVIRONMENT_CONFLICT",
 				`One side deleted environment '${name}', and the other one may have changed it.`,
