@@ -103,8 +103,12 @@ describe("the committed vectors", () => {
 	test("are what the writer makes today, to the byte", () => {
 		const made = makeVectors();
 		expect(vectors.map(({ name }) => name)).toEqual(made.map(({ name }) => name));
-		for (const [index, vector] of made.entries())
-			expect(vectors[index], vector.name).toEqual(parseVector(vector.name, printVector(vector)));
+		for (const [index, vector] of made.entries()) {
+			const { content, ...header } = vectors[index] as Vector;
+			const { content: today, ...headerToday } = parseVector(vector.name, printVector(vector));
+			expect(header).toEqual(headerToday);
+			expect(Buffer.compare(content, today), vector.name).toBe(0);
+		}
 	});
 
 	test("cover every code that a file can show", () => {
