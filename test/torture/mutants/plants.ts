@@ -15,7 +15,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 /** Base64 as a lenient decoder takes it: whatever the unused bits are. */
 function canonical(text: string): string {
-	return text.replace(/[\w-]{11,}(?=[ \n:,])/g, (word) => {
+	return text.replace(/(?!environment\b)\b[\w-]{11,}(?=[ \n:,])/g, (word) => {
 		const unused = { 2: 15, 3: 3 }[word.length % 4] ?? 0;
 		return word.slice(0, -1) + ALPHABET.charAt(ALPHABET.indexOf(word.slice(-1)) & ~unused);
 	});
