@@ -48,10 +48,14 @@ export async function readVaultText(root: string): Promise<string> {
 			exit: EXIT.notFound,
 		});
 	}
+	return vaultTextOf(bytes);
+}
+
+/** The text that the bytes of a vault are. @throws AppError `VAULT_MALFORMED` (exit 7), with the first line that is not UTF-8 */
+export function vaultTextOf(bytes: Uint8Array): string {
 	const text = fromUtf8(bytes);
-	if (text === undefined)
-		throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
-	return text;
+	if (text !== undefined) return text;
+	throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
 }
 
 function firstBadLine(bytes: Uint8Array): number {

@@ -5,7 +5,7 @@ import { isConflicted, splitConflicts } from "./conflict-text.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import { parseVault } from "./format.ts";
 import type { SealedRecord } from "./record.ts";
-import type { Ancestor } from "./unite.ts";
+import type { Ancestor } from "./unite-sections.ts";
 
 function sameSection(a: EnvironmentSection | undefined, b: EnvironmentSection): boolean {
 	return (

@@ -4,7 +4,7 @@
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import type { SealedRecord } from "./record.ts";
 import { checkSignatures, type FittingSignatures } from "./seal.ts";
-import type { Ancestor } from "./unite.ts";
+import type { Ancestor } from "./unite-sections.ts";
 
 /**
  * The records that one side has otherwise than the other. What the ancestor had just so is left out: it gives way to

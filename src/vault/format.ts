@@ -9,11 +9,16 @@ import { printable } from "../printable.ts";
 import { type Link, parseLink } from "./chain.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import { formatRecord, parseRecord, type SealedRecord } from "./record.ts";
+import { isSecretName } from "./secret-name.ts";
 import { compareNames, FORMAT_VERSION, isEnvironmentName, LIMITS, MAGIC, malformed } from "./syntax.ts";
 
 /** A line that git puts around the sides of a conflict. No line of a vault is like it. */
 export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
-const HEADER = /^coffer-vault ([1-9][0-9]{0,3}) ([A-Za-z0-9_-]{43})$/;
+const HEADER = /^coffer-vault 1 ([A-Za-z0-9_-]{43})$/;
+/** How the first line of every format begins; what follows is that format's own. */
+const ANY_FORMAT = /^coffer-vault ([1-9][0-9]{0,3})( |$)/;
+/** Where the number of a format stands, at the latest. */
+const LATER_FORMAT_CHARACTERS = 32;
 /** How much of a strange line an error shows. */
 const SHOWN_CHARACTERS = 40;
 
@@ -39,6 +44,12 @@ class LineReader {
 		return this.#lines.length - this.#index;
 	}
 
+	/** 1-based number of a last line that no LF ends; undefined where one does. */
+	get unended(): number | undefined {
+		const last = this.#lines.length - 1;
+		return this.#lines[last] === "" ? undefined : (this.#numbers?.[last] ?? last + 1);
+	}
+
 	peek(): string {
 		return this.#lines[this.#index] ?? "";
 	}
@@ -49,9 +60,9 @@ class LineReader {
 		return line;
 	}
 
-	/** Takes the line if it is the expected one. */
+	/** Takes the line if it is the expected one. What is behind the last LF is no line. */
 	accept(expected: string): boolean {
-		if (this.left === 0 || this.peek() !== expected) return false;
+		if (this.left <= 1 || this.peek() !== expected) return false;
 		this.#index++;
 		return true;
 	}
@@ -95,21 +106,23 @@ function refuseConflictMarkers(text: string): void {
 	});
 }
 
+/** Of a later format nothing but its number is read: markers of conflicts neither, which may be something else there. */
+function refuseLaterFormat(text: string): void {
+	const version = ANY_FORMAT.exec(text.slice(0, LATER_FORMAT_CHARACTERS).split("\n", 1)[0] ?? "")?.[1];
+	if (version === undefined || Number(version) === FORMAT_VERSION) return;
+	throw new AppError({
+		code: "VAULT_VERSION_UNKNOWN",
+		message: `coffer.vault, line 1: the file has format ${version}; this version of Coffer reads format ${FORMAT_VERSION}.`,
+		hint: "Install a newer Coffer.",
+		exit: EXIT.failure,
+		line: 1,
+	});
+}
+
 function readHeader(reader: LineReader): string {
-	const match = HEADER.exec(reader.peek());
-	const [, version, vaultId] = match ?? [];
-	if (version === undefined || vaultId === undefined || !isBase64Text(vaultId, HASH_BYTES)) {
+	const vaultId = HEADER.exec(reader.peek())?.[1];
+	if (vaultId === undefined || !isBase64Text(vaultId, HASH_BYTES))
 		throw unexpected(reader, `'${MAGIC} ${FORMAT_VERSION} VAULT-ID'`);
-	}
-	if (Number(version) !== FORMAT_VERSION) {
-		throw new AppError({
-			code: "VAULT_VERSION_UNKNOWN",
-			message: `coffer.vault, line 1: the file has format ${version}; this version of Coffer reads format ${FORMAT_VERSION}.`,
-			hint: "Install a newer Coffer.",
-			exit: EXIT.failure,
-			line: 1,
-		});
-	}
 	reader.take();
 	return vaultId;
 }
@@ -130,9 +143,12 @@ function readRecords(reader: LineReader, end: string): Map<string, SealedRecord>
 	const records = new Map<string, SealedRecord>();
 	let before = "";
 	while (!reader.accept(end)) {
-		if (reader.left <= 2) throw unexpected(reader, `a record or '${end}'`);
+		if (reader.left <= 1) throw unexpected(reader, `a record or '${end}'`);
 		const line = reader.line;
-		const record = parseRecord(reader.take(), reader.take(), line);
+		const name = reader.take();
+		// Of a name that is none, and has no second line, the name is the fault.
+		if (reader.left <= 1 && isSecretName(name)) throw unexpected(reader, `the second line of ${name}`);
+		const record = parseRecord(name, reader.take(), line);
 		if (record.name === before)
 			throw malformed("VAULT_NAME_DUPLICATE", `${record.name} stands here a second time.`, line);
 		if (compareNames(record.name, before) < 0)
@@ -174,9 +190,12 @@ function readEnvironment(reader: LineReader): EnvironmentSection {
 export function parseVault(text: string, numbers?: readonly number[]): VaultDocument {
 	if (text.length > LIMITS.fileBytes)
 		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
+	refuseLaterFormat(text);
 	refuseConflictMarkers(text);
 	const reader = new LineReader(text, numbers);
 	const vaultId = readHeader(reader);
+	if (reader.unended !== undefined)
+		throw malformed("VAULT_TRUNCATED", "the last line has no line feed.", reader.unended);
 	reader.expect("", "a blank line");
 	reader.expect("vault", "'vault'");
 	const links = readLinks(reader);
@@ -202,10 +221,6 @@ export function parseVault(text: string, numbers?: readonly number[]): VaultDocu
 		environments.set(section.name, section);
 		before = section.name;
 	}
-	if (reader.left === 0)
-		throw malformed("VAULT_TRUNCATED", "the last line has no line feed.", reader.line - 1);
-	if (reader.left !== 1 || reader.peek() !== "")
-		throw unexpected(reader, "the end of the file, after a line feed,");
 	return { vaultId, links, environments };
 }
 

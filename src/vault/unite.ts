@@ -3,27 +3,16 @@
  * chains of which one continues the other, the longer is taken. What cannot be known is a conflict, never a guess.
  */
 import { AppError, EXIT } from "../errors.ts";
-import { type Link, linkHash } from "./chain.ts";
 import type { RecordConflict } from "./conflict-text.ts";
 import { type EnvironmentSection, type VaultDocument, verifyChains } from "./document.ts";
-import { compareChain } from "./marks.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
 import type { SealedRecord } from "./record.ts";
 import { verifyRoot } from "./root.ts";
 import { type FittingSignatures, verifyRecord } from "./seal.ts";
 import { compareNames, LIMITS } from "./syntax.ts";
+import { type Ancestor, conflict, longer, type SectionPair, uniteSections } from "./unite-sections.ts";
 
 export type Side = "ours" | "theirs";
-
-/** What is known of the vault that both sides came from. */
-export interface Ancestor {
-	/** Whether the record stood in it just so. */
-	has(environment: string, record: SealedRecord): boolean;
-	/** Whether the record is what stood there, sealed anew in a later epoch. */
-	resealed(environment: string, record: SealedRecord): boolean;
-	/** Whether the whole section stood in it just so. */
-	hasSection(section: EnvironmentSection): boolean;
-}
 
 export interface UniteOptions {
 	readonly ancestor?: Ancestor | undefined;
@@ -44,29 +33,6 @@ export interface United {
 	readonly conflicts: readonly RecordConflict[];
 	/** The conflicts that `take` decided. */
 	readonly decided: readonly RecordConflict[];
-}
-
-function conflict(code: string, message: string, line?: number): AppError {
-	return new AppError({
-		code,
-		message,
-		hint: "Keep one side's whole file (git checkout --ours -- coffer.vault, or --theirs), and make the other side's changes again.",
-		exit: EXIT.conflict,
-		...(line ? { line } : {}),
-	});
-}
-
-/** The chain that continues the other. @param whose names it in the error */
-function longer(ours: readonly Link[], theirs: readonly Link[], whose: string): readonly Link[] {
-	const standing = compareChain(ours.map(linkHash), theirs);
-	if (standing === "longer") return theirs;
-	if (standing !== "diverged") return ours;
-	const at = theirs.findIndex((link, index) => link.text !== ours[index]?.text);
-	throw conflict(
-		"MEMBERSHIP_CONFLICT",
-		`Both sides changed ${whose}, and membership is a chain: neither continues the other.`,
-		theirs[at]?.line,
-	);
 }
 
 /** Whether somebody who is still a writer vouches for the record. @throws AppError exit 7 for one that never counted */
@@ -155,7 +121,7 @@ interface Conflicts {
 
 function uniteRecords(
 	state: EnvironmentState,
-	sections: { ours: EnvironmentSection; theirs: EnvironmentSection },
+	sections: SectionPair,
 	options: UniteOptions,
 	conflicts: Conflicts,
 ): Map<string, SealedRecord> {
@@ -180,48 +146,6 @@ function uniteRecords(
 		});
 	}
 	return records;
-}
-
-/** The sections that the vault's chain says exist, each with its chain; records are not united yet. */
-function uniteSections(
-	ours: VaultDocument,
-	theirs: VaultDocument,
-	links: readonly Link[],
-	ancestor: Ancestor | undefined,
-): Map<string, { ours: EnvironmentSection; theirs: EnvironmentSection; links: readonly Link[] }> {
-	const { environments } = verifyRoot(ours.vaultId, links);
-	const united = new Map<
-		string,
-		{ ours: EnvironmentSection; theirs: EnvironmentSection; links: readonly Link[] }
-	>();
-	for (const name of [...new Set([...ours.environments.keys(), ...theirs.environments.keys()])].sort(
-		compareNames,
-	)) {
-		const sections = [ours.environments.get(name), theirs.environments.get(name)].filter(
-			(section) => section !== undefined,
-		);
-		const living = sections.filter(
-			({ links: [first] }) => first && linkHash(first) === environments.get(name),
-		);
-		for (const section of sections) {
-			if (living.includes(section) || ancestor?.hasSection(section)) continue;
-			throw conflict(
-				"ENVIRONMENT_CONFLICT",
-				`One side deleted environment '${name}', and the other one may have changed it.`,
-				section.line,
-			);
-		}
-		const [first, second = first] = living;
-		if (!first || !second) continue;
-		const chain = longer(first.links, second.links, `the members of environment '${name}'`);
-		const empty = (section: EnvironmentSection) => ({ ...section, records: new Map() });
-		united.set(name, {
-			ours: ours.environments.get(name) === first ? first : empty(first),
-			theirs: theirs.environments.get(name) === second ? second : empty(second),
-			links: chain,
-		});
-	}
-	return united;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Vaults for tests, made with the code that makes real ones; and links that no honest writer would make. */
 import { cryptoReady } from "../../src/crypto.ts";
+import { AppError } from "../../src/errors.ts";
 import { type Identity, identityOf } from "../../src/identity/identity.ts";
 import { type ChainContext, type Link, makeLink } from "../../src/vault/chain.ts";
 import { createEnvironment, createVault, makeAddMember } from "../../src/vault/create.ts";
@@ -23,6 +24,7 @@ import {
 } from "../../src/vault/keys.ts";
 import type { Member, Role } from "../../src/vault/membership.ts";
 import type { SealedRecord } from "../../src/vault/record.ts";
+import { verifyRoot } from "../../src/vault/root.ts";
 import { openRecord, sealRecord, verifyRecord } from "../../src/vault/seal.ts";
 
 await cryptoReady;
@@ -185,6 +187,36 @@ export function openEverything(document: VaultDocument, who: Identity): Map<stri
 			if (value !== undefined) values.set(`${environment}/${record.name}`, value);
 		}
 	}
+	return values;
+}
+
+/**
+ * Every live value of the environments that somebody is a member of, as rows sorted by environment and name. All chains
+ * and records are verified.
+ * @throws AppError `NOT_A_MEMBER` where there is no such environment
+ */
+export function openVault(document: VaultDocument, who: Identity): [string, string, string][] {
+	const { environments } = verifyRoot(document.vaultId, document.links);
+	const values: [string, string, string][] = [];
+	let stranger: AppError | undefined;
+	let opened = 0;
+	for (const name of [...new Set([...environments.keys(), ...document.environments.keys()])].sort()) {
+		const { state, section } = verifyChains(document, name);
+		let keys: EnvironmentKeys | undefined;
+		try {
+			keys = openKeys(state, who);
+			opened++;
+		} catch (error) {
+			if (!(error instanceof AppError) || error.code !== "NOT_A_MEMBER") throw error;
+			stranger = error;
+		}
+		for (const record of section.records.values()) {
+			verifyRecord(state, record);
+			const value = keys && openRecord(state, keys, record);
+			if (value !== undefined) values.push([name, record.name, value]);
+		}
+	}
+	if (stranger && opened === 0) throw stranger;
 	return values;
 }
 

@@ -1,0 +1,144 @@
+/** A spoilt vault is never read wrongly: it is refused by a typed error with a line, or its loss is noticed. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "../../src/errors.ts";
+import { fingerprint } from "../../src/identity/identity.ts";
+import { verifyVault } from "../../src/project/verify.ts";
+import { seeded } from "../vault/maker.ts";
+import { Device, FATE, READER, type Route } from "./mutants/device.ts";
+import { type History, smallHistory, teamHistory } from "./mutants/history.ts";
+import { type Mutant, mutantOf, singleMutation, singleMutations } from "./mutants/mutants.ts";
+import { PLANTS } from "./mutants/plants.ts";
+import { seededRandom } from "./mutants/random.ts";
+import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+
+/** Whose fault has no line in the file: the file as a whole is not what was seen. */
+const WHOLE_FILE = ["VAULT_REPLACED", "MEMBERSHIP_DIVERGED"];
+
+/** What becomes of a mutant: how it was refused, or another fate; one that begins with FAULT is a failure. */
+function fateOf(mutant: Mutant, route: Route): string {
+	try {
+		return route(mutant.bytes);
+	} catch (error) {
+		if (!(error instanceof AppError))
+			return `FAULT: ${error instanceof Error ? error.message : String(error)}`;
+		if (error.line === undefined && !WHOLE_FILE.includes(error.code))
+			return `FAULT: ${error.code} without a line`;
+		return [1, 5, 7].includes(error.exit) ? error.code : `FAULT: ${error.code} with exit ${error.exit}`;
+	}
+}
+
+/** A project on disk, on a device that has checked the last commit: the strict check of the command line. */
+class StrictCheck {
+	readonly #folder: string;
+
+	private constructor(folder: string) {
+		this.#folder = folder;
+	}
+
+	static async of(folder: string, { commits }: History): Promise<StrictCheck> {
+		await mkdir(join(folder, "project"), { recursive: true });
+		const check = new StrictCheck(folder);
+		const fate = await check.fateOf(Buffer.from(commits.at(-1) ?? ""));
+		if (fate !== FATE.silent) throw new Error(`the last commit is found ${fate}`);
+		return check;
+	}
+
+	async fateOf(bytes: Uint8Array): Promise<string> {
+		const root = join(this.#folder, "project");
+		await writeFile(join(root, "coffer.vault"), bytes);
+		const identity = seeded(1);
+		const stateFolder = join(this.#folder, "state");
+		const holder = { identity, member: fingerprint(identity.publicKeys), stateFolder };
+		try {
+			const { findings } = await verifyVault({ root, environment: undefined, holder });
+			return findings[0]?.code ?? FATE.silent;
+		} catch (error) {
+			return error instanceof AppError ? error.code : `FAULT: ${error}`;
+		}
+	}
+}
+
+/** One strict check on disk in so many rounds, besides those of what every other way read as it was. */
+const STRICT_EVERY = 20;
+/** Of all rounds, one in so many is of the small vault's single mutations. */
+const SINGLE_EVERY = 5;
+
+interface Subject {
+	readonly device: Device;
+	/** Coffer as it is, where the device has a planted bug. */
+	readonly honest: Device | undefined;
+	readonly strict: StrictCheck;
+}
+
+/** What a round is about. */
+interface Round {
+	readonly mutant: Mutant;
+	readonly subject: Subject;
+	readonly strictly: boolean;
+	/** The number of the device's way. */
+	readonly route: number;
+}
+
+async function runRound({
+	mutant,
+	subject,
+	strictly,
+	route,
+}: Round): Promise<[route: string, fate: string][]> {
+	const [name, read] = Object.entries(subject.device.routes)[route] as [string, Route];
+	const fates: [string, string][] = [[name, fateOf(mutant, read)]];
+	const honest = subject.honest?.routes[name];
+	if (honest) {
+		const missed = fates[0]?.[1] === FATE.silent && fateOf(mutant, honest) !== FATE.silent;
+		return missed ? [[name, "FAULT: read as if it were right"]] : fates;
+	}
+	if (!strictly && fates[0]?.[1] !== FATE.silent) return fates;
+	const fate = await subject.strict.fateOf(mutant.bytes);
+	// The same version sealed in an older epoch has the same value: only the strict check minds.
+	fates.push(["strict", fate === FATE.silent ? "FAULT: the strict check finds nothing" : fate]);
+	return fates;
+}
+
+async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
+	const random = seededRandom(seed);
+	const parts = plant === undefined ? READER : PLANTS[plant];
+	if (!parts) throw new TypeError(`no such plant: ${plant}`);
+	const folder = await mkdtemp(join(tmpdir(), "coffer-mutants-"));
+	const failures: string[] = [];
+	const tally = new Map<string, number>();
+	try {
+		const subjectOf = async (history: History, name: string): Promise<Subject> => ({
+			device: new Device(history, parts),
+			honest: plant === undefined ? undefined : new Device(history),
+			strict: await StrictCheck.of(join(folder, name), history),
+		});
+		const [team, small] = [await subjectOf(teamHistory, "team"), await subjectOf(smallHistory, "small")];
+		const singles = Math.min(Math.ceil(rounds / SINGLE_EVERY), singleMutations(smallHistory));
+		const stride = singleMutations(smallHistory) / singles;
+		// One failure is enough to have found a planted bug.
+		for (let index = 0; index < rounds && !(plant && failures.length > 0); index++) {
+			const at = Math.min(Math.ceil(index * stride), singleMutations(smallHistory) - 1);
+			const single = index < singles ? singleMutation(smallHistory, at) : undefined;
+			const mutant = single ?? mutantOf(teamHistory, random);
+			const strictly = random(STRICT_EVERY) === 0;
+			const subject = single ? small : team;
+			for (const [route, fate] of await runRound({ mutant, subject, strictly, route: random(5) })) {
+				if (fate.startsWith("FAULT")) failures.push(`round ${index}, ${route}, ${mutant.what}: ${fate}`);
+				tally.set(fate, (tally.get(fate) ?? 0) + 1);
+			}
+		}
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+	const sorted = [...tally].sort(([, a], [, b]) => b - a);
+	return { rounds, failures, tally: Object.fromEntries(sorted) };
+}
+
+export const torture: Torture = {
+	name: "mutants of a vault",
+	rounds: { short: 2_000, long: 100_000 },
+	plants: Object.keys(PLANTS),
+	run,
+};

@@ -1,0 +1,14 @@
+/** `npm run vectors`: writes every vector anew, and removes those that are no more. The same code writes the same bytes. */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeVectors } from "./all.ts";
+import { printVector } from "./vector.ts";
+
+/** @param folder where the vectors go. @returns how many there are */
+export function generate(folder: string): number {
+	mkdirSync(folder, { recursive: true });
+	for (const file of readdirSync(folder)) if (file.endsWith(".vector")) rmSync(join(folder, file));
+	const vectors = makeVectors();
+	for (const vector of vectors) writeFileSync(join(folder, `${vector.name}.vector`), printVector(vector));
+	return vectors.length;
+}
