@@ -170,7 +170,7 @@ test("a removed member's past that the log held before the removal counts", LONG
 });
 
 test(
-	"on a linked vault: the log's versions with its times, redeploys, and a platform that is out of reach",
+	"on a linked vault: the log's versions with its times, redeploys, and what a clone lacks",
 	LONG,
 	async () => {
 		await using ana = await newProject();
@@ -210,17 +210,23 @@ test(
 			redeployed: [],
 		});
 		expect(ana.vault).toBe(whole);
-
-		await platform.stop();
-		const away = await ana.coffer(["secrets", "history", "A", "--json"]);
-		expect(away.status).toBe(0);
-		expect(away.json().notes).toEqual([expect.stringContaining("The platform's log was not used")]);
-		const shown = await ana.ok(["secrets", "history", "A"]);
-		expect(shown.stderr).toContain("Warning: The platform's log was not used");
-		expect(away.json().versions).toHaveLength(2);
-		const offline = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
-		expect(offline).toMatchObject({ version: 5, revision: null, pending: 1 });
-		await platform.start();
-		expect(await ana.data(["sync"])).toMatchObject({ sent: ["A"], pending: [] });
 	},
 );
+
+test("a platform that is out of reach is said, and what git and the file have is used", LONG, async () => {
+	await using ana = await committed(["one"]);
+	await using platform = await startPlatform();
+	await link(ana, platform);
+	await ana.ok(["secrets", "set", "A=two"]);
+	await platform.stop();
+	const away = await ana.coffer(["secrets", "history", "A", "--json"]);
+	expect(away.status).toBe(0);
+	expect(away.json().notes).toEqual([expect.stringContaining("The platform's log was not used")]);
+	const shown = await ana.ok(["secrets", "history", "A"]);
+	expect(shown.stderr).toContain("Warning: The platform's log was not used");
+	expect(away.json().versions).toHaveLength(2);
+	const offline = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
+	expect(offline).toMatchObject({ version: 3, revision: null, pending: 1 });
+	await platform.start();
+	expect(await ana.data(["sync"])).toMatchObject({ sent: ["A"], pending: [] });
+});
