@@ -17,6 +17,8 @@ export interface AppOptions {
 	readonly context: LogContext;
 	readonly store: Store;
 	readonly identity: Opener & { readonly stateKey: Uint8Array };
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
 }
 
 type Entries = ChangesPage["entries"];
@@ -115,8 +117,10 @@ export class App {
 			return { accepted, since: await this.entries(base, accepted.revision), isRepeat: true };
 		}
 		const { entry, header, records } = decision;
-		const body = JSON.stringify(entry);
-		const result = await this.#options.store.append(this.#changes, head.revision, body);
+		const { now, store } = this.#options;
+		// What could not be read back would damage the log; a clock may say anything.
+		const body = JSON.stringify({ ...entry, receivedMs: Math.max(0, now()) });
+		const result = await store.append(this.#changes, head.revision, body);
 		if (!result.appended) return undefined;
 		this.#fold.applyAccepted(entry, header, records);
 		const { revision } = entry;

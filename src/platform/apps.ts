@@ -13,10 +13,7 @@ const PLATFORM_STREAM = "platform";
 /** Apps on one platform. */
 const APPS_MAX = 10_000;
 
-export interface AppsOptions extends Omit<AppOptions, "context"> {
-	/** Milliseconds since 1970. */
-	readonly now: () => number;
-}
+export type AppsOptions = Omit<AppOptions, "context">;
 
 export class Apps {
 	readonly #options: AppsOptions;
@@ -119,8 +116,7 @@ export class Apps {
 	}
 
 	async #openApp(app: string, { vaultId, environment }: CreateApp): Promise<App> {
-		const { store, identity } = this.#options;
-		const live = await App.open({ context: { app, vaultId, environment }, store, identity });
+		const live = await App.open({ ...this.#options, context: { app, vaultId, environment } });
 		this.#live.set(app, live);
 		return live;
 	}

@@ -40,7 +40,7 @@ export function requireEditable(session: VaultSession): void {
  * Whether the vault holds that value under that name already (undefined: a tombstone). A record whose author was
  * removed since counts as none: to set it anew is how its value is vouched for.
  */
-function holds(session: VaultSession, name: string, value: string | undefined): boolean {
+export function holds(session: VaultSession, name: string, value: string | undefined): boolean {
 	const { section, state } = session.verified;
 	const record = section.records.get(name);
 	return record !== undefined && state.epoch.writers.has(record.author) && session.value(name) === value;
@@ -99,6 +99,34 @@ export async function setSecrets(
 	}
 	const outcome = await edit(context, secrets);
 	return { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+}
+
+/**
+ * Sets secrets to what another environment of the vault has under their names.
+ * @param context of the environment to copy to
+ * @param names undefined for all
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there, or what `openSession` and
+ *   `setSecrets` throw; nothing is copied then
+ */
+export async function copySecrets(
+	context: SessionContext,
+	from: string,
+	names: readonly string[] | undefined,
+): Promise<EditOutcome> {
+	const { session, remember } = await readSession({ ...context, environment: from });
+	const { records } = session.verified.section;
+	const values = new Map<string, string>();
+	const absent: string[] = [];
+	for (const name of names ?? records.keys()) {
+		const value = session.value(name);
+		if (value !== undefined) values.set(name, value);
+		else if (names) absent.push(shown(name));
+	}
+	if (absent.length > 0)
+		throw notFound(absent, from, "'coffer secrets list' shows the names. Nothing was copied.");
+	await remember();
+	const outcome = await setSecrets(context, values);
+	return { ...outcome, warnings: [...session.warnings, ...outcome.warnings] };
 }
 
 /** A value ends up in an environment variable, which a NUL character would cut. */

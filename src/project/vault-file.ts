@@ -88,7 +88,8 @@ export interface VaultEdit<T> {
 	readonly result: T;
 }
 
-function changedMeanwhile(): AppError {
+/** The error where the file is not what this command has read. */
+export function changedMeanwhile(): AppError {
 	return new AppError({
 		code: "VAULT_CHANGED_MEANWHILE",
 		message: `${VAULT_FILE} was changed by another program while this command ran.`,

@@ -44,6 +44,11 @@ export interface LogEntry {
 	/** Hash of this entry, which the next one builds on. */
 	readonly head: string;
 	readonly change: Change;
+	/**
+	 * When the platform received it, by its own clock: its word, under no hash and no signature. To be shown, and never
+	 * to be decided by. Absent in entries that were appended before platforms noted it.
+	 */
+	readonly receivedMs?: number | undefined;
 }
 
 /** The head of a log that holds nothing yet. */

@@ -29,6 +29,8 @@ const APP_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const appIdSchema = z.string().regex(APP_ID, "must match ^[a-z0-9][a-z0-9-]{0,62}$");
 const functionName = z.string().min(1).max(200);
 const revision = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** The last instant that a date can be made of. */
+const INSTANT_MS_MAX = 8_640_000_000_000_000;
 const chain = z
 	.array(z.string().max(64 * 1024))
 	.min(1)
@@ -46,10 +48,12 @@ export const changeSchema = z.strictObject({
 	signature: base64(64),
 });
 
-export const logEntrySchema = z.strictObject({
+/** As clients read all answers, without regard to members that they do not know; the change in it is strict. */
+export const logEntrySchema = z.object({
 	revision: revision.min(1),
 	head: hash32,
 	change: changeSchema,
+	receivedMs: z.int().min(0).max(INSTANT_MS_MAX).optional(),
 });
 
 /** `GET /v1/platform` */

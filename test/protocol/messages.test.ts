@@ -31,6 +31,7 @@ const entry = { revision: 1, head: HASH, change };
 const MESSAGES: [string, z.ZodType, Record<string, unknown>][] = [
 	["a change", changeSchema, change],
 	["a log entry", logEntrySchema, entry],
+	["a log entry with its time", logEntrySchema, { ...entry, receivedMs: 1_800_000_000_000 }],
 	["a page", changesPageSchema, { ...head, entries: [entry] }],
 	["an accepted event", changeEventSchema, { type: "accepted", ...head, since: [], repeat: false }],
 	["a request for an app", createAppSchema, { vaultId: HASH, environment: "production" }],
@@ -47,6 +48,9 @@ const MESSAGES: [string, z.ZodType, Record<string, unknown>][] = [
 	],
 ];
 
+/** What may be left out: whether to prune, and the time that older entries have not. */
+const OPTIONAL = ["prune", "receivedMs"];
+
 describe.each(MESSAGES)("%s", (_, schema, message) => {
 	test("is decoded as it was sent", () => {
 		expect(decode(schema, JSON.parse(JSON.stringify(message)), "It")).toEqual(message);
@@ -57,8 +61,7 @@ describe.each(MESSAGES)("%s", (_, schema, message) => {
 			const { [field]: _gone, ...rest } = message;
 			const wrong = [7.5, -1, [[]], { a: 1 }, Number.NaN];
 			const spoilt: object[] = wrong.map((each) => ({ ...message, [field]: each }));
-			// Whether to prune is the one thing that may be left out.
-			if (field !== "prune") spoilt.push(rest);
+			if (!OPTIONAL.includes(field)) spoilt.push(rest);
 			for (const each of spoilt)
 				expect(refusal(() => decode(schema, each, "It"))).toMatchObject({ code: "MESSAGE_INVALID", exit: 2 });
 		}

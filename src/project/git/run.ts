@@ -42,9 +42,14 @@ export async function runGit({ folder, variables }: GitPlace, args: readonly str
 export async function gitOutput(place: GitPlace, args: readonly string[]): Promise<string> {
 	const { status, stdout } = await runGit(place, args);
 	if (status === 0) return stdout.replace(/\r?\n$/, "");
-	throw new AppError({
+	throw gitFailed(args[0] ?? "", status, place);
+}
+
+/** The error for a git that did not end well. */
+export function gitFailed(command: string, status: number, { folder }: GitPlace): AppError {
+	return new AppError({
 		code: "GIT_FAILED",
-		message: `git ${args[0]} ended with status ${status} in ${place.folder}.`,
+		message: `git ${command} ended with status ${status} in ${folder}.`,
 		hint: "Run it there by hand to see why.",
 		exit: EXIT.failure,
 	});

@@ -17,7 +17,9 @@ describe("changes", () => {
 		expect(done).toMatchObject({ type: "done", untouched: expect.arrayContaining(["hello"]) });
 		const response = await client.call(ROUTES.readChanges, { app: APP }, undefined, `?after=${revision}`);
 		const page = (await response.json()) as { head: string; entries: unknown[] };
-		expect(page.entries).toEqual([{ revision: revision + 1, head: page.head, change }]);
+		expect(page.entries).toEqual([
+			{ revision: revision + 1, head: page.head, change, receivedMs: platform.clock.now() },
+		]);
 	});
 
 	test.each(["-1", "x", "1.5", "1e3", "99999999999999999999", ""])("after=%s is refused", async (after) => {

@@ -1,0 +1,64 @@
+/** `secrets history` in a repository of 1,000 commits of the vault, beside git's own listing of what changed in it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { VaultMaker } from "../test/vault/maker.ts";
+import { type Bench, type BenchContext, paired, type Row, ratioRow, timeProcess } from "./harness.ts";
+
+const COMMITS = 1_000;
+const SIZES = [
+	{ secrets: 20, ratioMax: 6 },
+	{ secrets: 1_000, ratioMax: 4 },
+] as const;
+
+/** Hands commits to `git fast-import`, each with one secret changed. @returns the last text */
+async function makeHistory(folder: string, secrets: number, commits: number): Promise<string> {
+	const importer = spawn("git", ["fast-import", "--quiet"], {
+		cwd: folder,
+		stdio: ["pipe", "ignore", "inherit"],
+	});
+	const maker = new VaultMaker();
+	for (let index = 0; index < secrets; index++) maker.set(`SECRET_${index}`, "value");
+	for (let commit = 0; commit < commits; commit++) {
+		maker.set(`SECRET_${commit % secrets}`, `value ${commit}`);
+		const { text } = maker;
+		const head = `commit refs/heads/main\ncommitter bench <b@x> ${1_700_000_000 + commit} +0000\ndata 0\n`;
+		const file = `M 100644 inline coffer.vault\ndata ${text.length}\n${text}\n`;
+		if (!importer.stdin.write(head + file)) await once(importer.stdin, "drain");
+	}
+	importer.stdin.end();
+	await once(importer, "close");
+	return maker.text;
+}
+
+async function measure(context: BenchContext, secrets: number, ratioMax: number): Promise<Row> {
+	const cwd = join(context.folder, `history-${secrets}`);
+	await mkdir(cwd);
+	await timeProcess({ command: "git", args: ["init", "-q", "-b", "main"], cwd });
+	const commits = context.smoke ? 20 : COMMITS;
+	await writeFile(join(cwd, "coffer.vault"), await makeHistory(cwd, secrets, commits));
+	const env = {
+		...process.env,
+		XDG_STATE_HOME: join(context.folder, "state"),
+		// The identity that the maker's vaults belong to.
+		COFFER_IDENTITY: `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}`,
+	};
+	const script = join(context.root, "bin/run.js");
+	const subject = () =>
+		timeProcess({ command: process.execPath, args: [script, "secrets", "history", "SECRET_5"], cwd, env });
+	const floor = () =>
+		timeProcess({ command: "git", args: ["log", "-p", "--format=%H", "--", "coffer.vault"], cwd });
+	const result = await paired(subject, floor, context.pairs(7));
+	const figure = `secrets history, ${COMMITS.toLocaleString("en")} commits, ${secrets.toLocaleString("en")} secrets`;
+	return ratioRow(figure, "git log -p", ratioMax, result);
+}
+
+export const bench: Bench = {
+	name: "a secret's history in a long repository",
+	async run(context) {
+		const rows: Row[] = [];
+		for (const { secrets, ratioMax } of SIZES) rows.push(await measure(context, secrets, ratioMax));
+		return rows;
+	},
+};

@@ -1,0 +1,58 @@
+import { Args, Flags } from "@oclif/core";
+import { afterEdit } from "../../cli/after-edit.ts";
+import { BaseCommand } from "../../cli/command.ts";
+import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { openContext, requireEnvironmentName } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { copySecrets } from "../../project/secrets.ts";
+
+interface CopyResult extends EditResult {
+	from: string;
+	to: string;
+}
+
+function usage(message: string): AppError {
+	const hint = "coffer secrets copy --from ENVIRONMENT --to ENVIRONMENT NAME... (or --all)";
+	return new AppError({ code: "USAGE", message, hint, exit: EXIT.usage });
+}
+
+export default class SecretsCopy extends BaseCommand<CopyResult> {
+	static override summary = "Copy secrets from one environment to another";
+	static override description =
+		"Opens them in the one and sets them in the other, as 'secrets set' would: a value that is there already costs nothing, and the other environment is synced. You must be a member of both. If one of the names is not there, nothing is copied.";
+	static override examples = [
+		"<%= config.bin %> secrets copy --from preview --to production API_KEY STRIPE_KEY",
+		"<%= config.bin %> secrets copy --from production --to staging --all",
+	];
+	static override strict = false;
+	static override args = {
+		names: Args.string({ name: "NAME...", description: "names to copy" }),
+	};
+	static override flags = {
+		from: Flags.string({ description: "environment to copy from", required: true, helpValue: "NAME" }),
+		to: Flags.string({ description: "environment to copy to", required: true, helpValue: "NAME" }),
+		all: Flags.boolean({ description: "copy every secret" }),
+		"no-sync": Flags.boolean({ description: "change the vault only" }),
+	};
+
+	protected async execute(): Promise<CopyResult> {
+		const { argv, flags } = await this.parse(SecretsCopy);
+		const { all, from, to } = flags;
+		for (const name of [from, to]) requireEnvironmentName(name);
+		if (from === to) throw usage("Both environments are the same one.");
+		if (all && argv.length > 0) throw usage("Names were given together with --all.");
+		if (!all && argv.length === 0) throw usage("No name was given.");
+		const context = await openContext(this.environment, to, "edit");
+		const names = all ? undefined : [...new Set(argv.map(String))];
+		const outcome = await copySecrets(context, from, names);
+		for (const warning of outcome.warnings) this.terminal.warn(warning);
+		const edited = { from, to, set: outcome.changed, deleted: [], unchanged: outcome.unchanged };
+		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
+	}
+
+	protected render(result: CopyResult, terminal: Terminal): void {
+		if (result.set.length > 0) terminal.line(`  From '${result.from}' to '${result.to}':`);
+		renderEdit(result, terminal);
+	}
+}

@@ -1,0 +1,59 @@
+import { Args, Flags } from "@oclif/core";
+import { afterEdit } from "../../cli/after-edit.ts";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { lookUp } from "../../cli/look-up.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { deleted, rollBack } from "../../project/bring-back.ts";
+import { chooseVersion } from "../../vault/choose-version.ts";
+import { MAX_VERSION } from "../../vault/record.ts";
+
+interface RollbackResult extends EditResult {
+	name: string;
+	/** The version whose value it has again. */
+	from: number;
+	/** The version that the file has now. */
+	version: number;
+}
+
+export default class SecretsRollback extends BaseCommand<RollbackResult> {
+	static override summary = "Set a secret to the value that an earlier version had";
+	static override description =
+		"The value becomes a new version; nothing is taken back. It is looked for in git's history of coffer.vault and in the platform's log, and verified. Where somebody was removed who has read it, it stays to be rotated. Syncs like 'secrets set'.";
+	static override examples = ["<%= config.bin %> secrets rollback API_KEY --to 3"];
+	static override args = {
+		name: Args.string({ name: "NAME", description: "the secret's name", required: true }),
+	};
+	static override flags = {
+		environment: environmentFlag,
+		to: Flags.integer({
+			description: "the version whose value is wanted ('secrets history' lists them)",
+			required: true,
+			min: 1,
+			max: MAX_VERSION,
+			helpValue: "N",
+		}),
+		"no-sync": Flags.boolean({ description: "change the vault only" }),
+	};
+
+	protected async execute(): Promise<RollbackResult> {
+		const { args, flags } = await this.parse(SecretsRollback);
+		const context = await openContext(this.environment, flags.environment, "edit");
+		const found = await lookUp(context, args.name, this.terminal);
+		const { highest, name, session } = found;
+		const chosen = chooseVersion(found, flags.to);
+		if (chosen.kind === "deleted") throw deleted(name, flags.to);
+		const before = session.verified.section.records.get(name);
+		const { outcome, version } = await rollBack(context, { name, chosen, highest, before });
+		const [set, unchanged] = outcome === "unchanged" ? [[], [name]] : [[name], []];
+		const edited = { name, from: flags.to, version, set, deleted: [], unchanged };
+		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
+	}
+
+	protected render(result: RollbackResult, terminal: Terminal): void {
+		if (result.set.length > 0)
+			terminal.line(`  Version ${result.version} has the value of version ${result.from}`);
+		renderEdit(result, terminal);
+	}
+}

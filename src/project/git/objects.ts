@@ -1,0 +1,125 @@
+/**
+ * Objects out of git's store, many by one process, as they come.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type GitPlace, gitFailed } from "./run.ts";
+
+/** Bytes that come in pieces, read by the line and by the number. */
+class ByteReader {
+	readonly #chunks: AsyncIterator<Buffer>;
+	#rest: Buffer = Buffer.alloc(0);
+
+	constructor(chunks: AsyncIterable<Buffer>) {
+		this.#chunks = chunks[Symbol.asyncIterator]();
+	}
+
+	/** The next line without its end; undefined where nothing is left. */
+	async line(): Promise<string | undefined> {
+		const pieces: Buffer[] = [];
+		for (;;) {
+			const end = this.#rest.indexOf(0x0a);
+			if (end >= 0) {
+				pieces.push(this.#rest.subarray(0, end));
+				this.#rest = this.#rest.subarray(end + 1);
+				return Buffer.concat(pieces).toString("latin1");
+			}
+			pieces.push(this.#rest);
+			if (!(await this.#fill())) return undefined;
+		}
+	}
+
+	/** So many bytes; undefined where there are fewer. */
+	async take(count: number): Promise<Buffer | undefined> {
+		const pieces: Buffer[] = [];
+		let wanted = count;
+		for (;;) {
+			const piece = this.#rest.subarray(0, wanted);
+			pieces.push(piece);
+			this.#rest = this.#rest.subarray(piece.length);
+			wanted -= piece.length;
+			if (wanted === 0) return Buffer.concat(pieces);
+			if (!(await this.#fill())) return undefined;
+		}
+	}
+
+	async #fill(): Promise<boolean> {
+		const next = await this.#chunks.next();
+		if (next.done) return false;
+		this.#rest = next.value;
+		return true;
+	}
+}
+
+/**
+ * Runs `git cat-file` on what it is asked for, and lets `read` take its answer.
+ * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
+ */
+async function withCatFile<T>(
+	place: GitPlace,
+	mode: "--batch" | "--batch-check",
+	asked: readonly string[],
+	read: (reader: ByteReader) => Promise<T>,
+): Promise<T> {
+	const child = spawn("git", ["cat-file", mode], {
+		cwd: place.folder,
+		env: { ...place.variables },
+		stdio: ["pipe", "pipe", "ignore"],
+	});
+	// `once` fails where the program cannot be started.
+	const closed = once(child, "close") as Promise<[number | null]>;
+	closed.catch(() => undefined);
+	// A git that fails at once reads nothing of what it is asked; its status tells.
+	child.stdin.on("error", () => undefined);
+	child.stdin.end(asked.map((each) => `${each}\n`).join(""));
+	try {
+		const result = await read(new ByteReader(child.stdout));
+		const [status] = await closed;
+		if (status === 0) return result;
+		throw gitFailed("cat-file", status ?? 128, place);
+	} finally {
+		child.kill();
+	}
+}
+
+const HEADER = /^([0-9a-f]{40,64}) ([a-z]+) ([0-9]+)$/;
+
+/** What git says of one object. */
+export interface FoundObject {
+	readonly id: string;
+	/** `blob`, for a file. */
+	readonly type: string;
+	readonly size: number;
+}
+
+function parseHeader(line: string): FoundObject | undefined {
+	const [, id, type, size] = HEADER.exec(line) ?? [];
+	return id === undefined || type === undefined ? undefined : { id, type, size: Number(size) };
+}
+
+/** What stands under names such as `COMMIT:./PATH`, in their order; undefined where nothing does. */
+export function findObjects(place: GitPlace, names: readonly string[]): Promise<(FoundObject | undefined)[]> {
+	return withCatFile(place, "--batch-check", names, async (reader) => {
+		const found: (FoundObject | undefined)[] = [];
+		for (let line = await reader.line(); line !== undefined; line = await reader.line())
+			found.push(parseHeader(line));
+		return found;
+	});
+}
+
+/** Reads objects that are there, by their ids. @param visit called with each, in order; nothing of it is kept */
+export function readObjects(
+	place: GitPlace,
+	ids: readonly string[],
+	visit: (id: string, bytes: Uint8Array) => void,
+): Promise<void> {
+	return withCatFile(place, "--batch", ids, async (reader) => {
+		for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
+			const object = parseHeader(line);
+			// One line feed stands behind each.
+			const bytes = object && (await reader.take(object.size + 1));
+			if (!object || !bytes) throw gitFailed("cat-file", 128, place);
+			visit(object.id, bytes.subarray(0, -1));
+		}
+	});
+}

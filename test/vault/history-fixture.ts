@@ -1,0 +1,62 @@
+/** A vault whose states are kept, as commits would, and what is made of them. */
+import type { VaultDocument } from "../../src/vault/document.ts";
+import { verifyChains } from "../../src/vault/document.ts";
+import { historyOf, type SecretHistory, type Sighting } from "../../src/vault/history.ts";
+import { openKeys } from "../../src/vault/keys.ts";
+import { Lineage } from "../../src/vault/lineage.ts";
+import { isMarked, type Mark, type Pin } from "../../src/vault/marks.ts";
+import { openRecord } from "../../src/vault/seal.ts";
+import { alice, PRODUCTION } from "./maker.ts";
+
+export interface Seen {
+	/** Earliest first. */
+	readonly commits?: readonly VaultDocument[];
+	/** As a log would vouch for them. */
+	readonly logged?: readonly VaultDocument[];
+	readonly marks?: ReadonlyMap<string, Mark>;
+	readonly pin?: Pin;
+}
+
+/** A lineage that begins with the file, and what it says of other states. */
+export function lineageOf(file: VaultDocument, pin?: Pin) {
+	const verified = verifyChains(file, PRODUCTION);
+	const lineage = new Lineage(verified, file.links, pin);
+	const stateOf = ({ vaultId, links, environments }: VaultDocument) => {
+		const environment = environments.get(PRODUCTION)?.links ?? [];
+		return lineage.stateOf({ vaultId, vault: links, environment });
+	};
+	return { verified, lineage, stateOf };
+}
+
+/** The history of A, as alice sees it. */
+export function historyIn(file: VaultDocument, seen: Seen = {}): SecretHistory {
+	const { verified, lineage, stateOf } = lineageOf(file, seen.pin);
+	const keys = openKeys(verified.state, alice);
+	const sightings: Sighting[] = [];
+	const record = verified.section.records.get("A");
+	if (record) sightings.push({ record, place: { in: "file" }, state: verified.state });
+	for (const [index, document] of (seen.commits ?? []).entries()) {
+		const found = document.environments.get(PRODUCTION)?.records.get("A");
+		const place = { in: "git", commit: `c${index}`, atMs: index * 1000 } as const;
+		if (found) sightings.push({ record: found, place, state: stateOf(document) });
+	}
+	for (const [index, document] of (seen.logged ?? []).entries()) {
+		const found = document.environments.get(PRODUCTION)?.records.get("A");
+		const place = { in: "platform", revision: index + 1, atMs: null } as const;
+		if (found) sightings.push({ record: found, place, state: stateOf(document), predatesRemoval: true });
+	}
+	return historyOf(sightings, {
+		newest: lineage.newest,
+		isMarked: (each) => isMarked(seen.marks ?? new Map(), each),
+		open: (each) => openRecord(verified.state, keys, each),
+	});
+}
+
+/** Versions and who set them, in short. */
+export function inShort({ versions }: SecretHistory): string[] {
+	return versions.map(({ version, kind }) => `v${version} ${kind}`);
+}
+
+export function codesOf({ refused }: SecretHistory): string[] {
+	return refused.map(({ code, record }) => `v${record.version} ${code}`);
+}
