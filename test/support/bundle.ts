@@ -5,10 +5,8 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "./root.ts";
 
 export interface ProcessResult {
 	/** Null where a signal ended it, such as the one when `timeoutMs` was over. */
@@ -27,20 +25,29 @@ export interface Program extends AsyncDisposable {
 }
 
 /** Bundles a file; packages stay outside, since some are native. @param entry path from the repository's root */
-export async function bundledProgram(entry: string): Promise<Program> {
-	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
-	await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-	const outfile = join(folder, "program.mjs");
+export async function bundleFor(
+	entry: string,
+	outfile: string,
+	format: "esm" | "cjs" = "esm",
+): Promise<void> {
 	await build({
-		entryPoints: [join(root, entry)],
+		entryPoints: [join(ROOT, entry)],
 		outfile,
 		bundle: true,
 		packages: "external",
 		platform: "node",
-		format: "esm",
+		format,
 		target: "node20.19",
 		logLevel: "silent",
 	});
+}
+
+/** Bundles a file as a program of its own. @param entry path from the repository's root */
+export async function bundledProgram(entry: string): Promise<Program> {
+	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
+	await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+	const outfile = join(folder, "program.mjs");
+	await bundleFor(entry, outfile);
 	return {
 		run: async (args, env, timeoutMs) => {
 			const child: ChildProcess = spawn(process.execPath, [outfile, ...args], {
