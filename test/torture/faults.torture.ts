@@ -50,7 +50,8 @@ async function play(machine: Machine, { step, fault }: Round, tally: Map<string,
 	if (step.file === "coffer.vault.lock" && step.syscall === "openat" && standing !== "old")
 		wrong.push("It was written without the lock.");
 	count(`${fault}: ${standing} vault, ${fault === "KILL" ? "killed" : `exit ${result.status}`}`);
-	wrong.push(...(await machine.next(standing)));
+	const next = await machine.next(standing).catch((error: unknown) => [`The next command failed: ${error}`]);
+	wrong.push(...next);
 	return wrong.map((what) => `${fault} at ${step.syscall} ${step.nth} of ${step.file}: ${what}`);
 }
 
