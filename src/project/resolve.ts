@@ -1,8 +1,9 @@
 /**
- * The repair of a vault in which git left conflict markers.
+ * The repair of a vault in which git left conflict markers, or which its merge of the text put out of order.
  */
 import { AppError, EXIT } from "../errors.ts";
 import {
+	type ConflictSides,
 	isConflicted,
 	printConflicted,
 	type RecordConflict,
@@ -23,7 +24,7 @@ export interface ConflictName {
 }
 
 export interface Resolution {
-	/** Whether there was a conflict at all. */
+	/** Whether there was anything to repair at all. */
 	readonly conflicted: boolean;
 	/** What nobody has decided yet. */
 	readonly open: readonly ConflictName[];
@@ -60,12 +61,26 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 	return conflicts.map(({ environment, name }) => ({ environment, name }));
 }
 
-function repairOf(text: string, identity: SessionIdentity | undefined, take: Take | undefined): Repair {
-	if (!isConflicted(text)) {
+/** What a merge of texts can do to a vault without a conflict. */
+const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
+
+/** The sides of a vault that is in conflict or in disorder; undefined of one that is neither. @throws AppError exit 5 or 7 */
+function sidesOf(text: string): ConflictSides | undefined {
+	if (isConflicted(text)) return splitConflicts(text);
+	try {
 		parseVault(text);
-		return { conflicted: false, open: [], decided: [], text };
+		return undefined;
+	} catch (error) {
+		if (!(error instanceof AppError) || !DISORDER.includes(error.code)) throw error;
+		const [ours, theirs] = [parseVault(text, undefined, "first"), parseVault(text, undefined, "last")];
+		return { ours, theirs, ancestorLines: undefined };
 	}
-	const { ours, theirs, ancestorLines } = splitConflicts(text);
+}
+
+function repairOf(text: string, identity: SessionIdentity | undefined, take: Take | undefined): Repair {
+	const sides = sidesOf(text);
+	if (!sides) return { conflicted: false, open: [], decided: [], text };
+	const { ours, theirs, ancestorLines } = sides;
 	const ancestor = ancestorLines && {
 		has: (_: string, record: { body: string }) => ancestorLines.has(record.body),
 		resealed: () => false,

@@ -52,7 +52,7 @@ class Side {
 	}
 
 	parse(): VaultDocument {
-		return parseVault(this.lines.join("\n"), this.numbers);
+		return parseVault(this.lines.join("\n"), this.numbers, "any");
 	}
 }
 
