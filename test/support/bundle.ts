@@ -24,11 +24,14 @@ export interface Program extends AsyncDisposable {
 	run(args: string[], env: Record<string, string>, timeoutMs: number): Promise<ProcessResult>;
 }
 
+/** Files of src/project by their names, each with the text that takes its place: a bug that is to be caught. */
+type Replaced = Readonly<Record<string, string>>;
+
 /** Bundles a file; packages stay outside, since some are native. @param entry path from the repository's root */
 export async function bundleFor(
 	entry: string,
 	outfile: string,
-	format: "esm" | "cjs" = "esm",
+	{ format = "esm", replaced = {} }: { format?: "esm" | "cjs"; replaced?: Replaced } = {},
 ): Promise<void> {
 	await build({
 		entryPoints: [join(ROOT, entry)],
@@ -39,15 +42,26 @@ export async function bundleFor(
 		format,
 		target: "node20.19",
 		logLevel: "silent",
+		plugins: [
+			{
+				name: "plant",
+				setup: ({ onLoad }) => {
+					for (const [name, contents] of Object.entries(replaced)) {
+						const file = join(ROOT, "src/project", name);
+						onLoad({ filter: /\.ts$/ }, ({ path }) => (path === file ? { contents } : undefined));
+					}
+				},
+			},
+		],
 	});
 }
 
 /** Bundles a file as a program of its own. @param entry path from the repository's root */
-export async function bundledProgram(entry: string): Promise<Program> {
+export async function bundledProgram(entry: string, replaced: Replaced = {}): Promise<Program> {
 	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
 	await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
 	const outfile = join(folder, "program.mjs");
-	await bundleFor(entry, outfile);
+	await bundleFor(entry, outfile, { replaced });
 	return {
 		run: async (args, env, timeoutMs) => {
 			const child: ChildProcess = spawn(process.execPath, [outfile, ...args], {

@@ -81,7 +81,7 @@ async function run(options: TortureOptions): Promise<TortureReport> {
 	const folder = mkdtempSync(join(tmpdir(), "coffer-faults-"));
 	try {
 		const preload = join(folder, "preload.cjs");
-		await bundleFor("test/torture/faults/preload.program.ts", preload, "cjs");
+		await bundleFor("test/torture/faults/preload.program.ts", preload, { format: "cjs" });
 		const tally = new Map<string, number>();
 		const half = { ...options, rounds: Math.ceil(options.rounds / 2) };
 		const parts = await Promise.all([

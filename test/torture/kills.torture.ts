@@ -129,7 +129,7 @@ async function run(options: TortureOptions): Promise<TortureReport> {
 	const folder = mkdtempSync(join(tmpdir(), "coffer-kills-"));
 	try {
 		const preload = join(folder, "preload.cjs");
-		await bundleFor("test/torture/faults/preload.program.ts", preload, "cjs");
+		await bundleFor("test/torture/faults/preload.program.ts", preload, { format: "cjs" });
 		const tally = new Map<string, number>();
 		const rounds = Math.ceil(options.rounds / MACHINES);
 		const failures = await Promise.all(
