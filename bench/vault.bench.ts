@@ -153,7 +153,7 @@ async function measureCommands({ context, records }: Place): Promise<Row[]> {
 export const bench: Bench = {
 	name: "a vault of 10,000 records",
 	async run(context) {
-		await using program = await bundledProgram("bench/vault.program.ts", context.root);
+		await using program = await bundledProgram("bench/vault.program.ts");
 		const records = context.smoke ? SMOKE_RECORDS : RECORDS;
 		const place: Place = { context, records, program };
 		await timedTask(place, "make")(0);

@@ -16,6 +16,7 @@ const SYSTEM_PACKAGES = [
 	{ name: "gnome-keyring", isThere: () => onPath("gnome-keyring-daemon") },
 	{ name: "libsecret-1-0", isThere: () => hasLibrary("libsecret-1.so.0") },
 	{ name: "bubblewrap", isThere: () => onPath("bwrap") },
+	{ name: "strace", isThere: () => onPath("strace") },
 ];
 
 function onPath(command) {

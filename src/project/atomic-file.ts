@@ -4,6 +4,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { utf8 } from "../bytes.ts";
 import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 
@@ -34,7 +35,7 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 		message: `Cannot ${action} ${path}: ${reasons.get(errno) ?? errno}.`,
 		hint:
 			action === "write"
-				? "Nothing was changed. Mend the cause and run the command again."
+				? "The file is as it was. Mend the cause and run the command again."
 				: "Check the path and its permissions.",
 		exit: EXIT.failure,
 		cause: error,
@@ -73,17 +74,16 @@ export async function readWhole(path: string, bytesMax = BYTES_MAX): Promise<Buf
 	}
 }
 
-/** Permission bits of a regular file, or undefined where there is none. Refuses links and folders. */
+/** Permission bits of a regular file, or undefined where there is none. Refuses links, folders and all other kinds. */
 async function presentMode(path: string): Promise<number | undefined> {
-	try {
-		const stat = await lstat(path);
-		if (stat.isSymbolicLink()) throw fileError("write", path, Object.assign(new Error(), { code: "ELOOP" }));
-		if (!stat.isFile()) throw fileError("write", path, Object.assign(new Error(), { code: "EISDIR" }));
-		return stat.mode & 0o777;
-	} catch (error) {
+	const stat = await lstat(path).catch((error: unknown) => {
 		if (errnoOf(error) === "ENOENT") return undefined;
 		throw error;
-	}
+	});
+	if (stat === undefined) return undefined;
+	if (stat.isFile()) return stat.mode & 0o777;
+	const code = stat.isSymbolicLink() ? "ELOOP" : stat.isDirectory() ? "EISDIR" : "EFTYPE";
+	throw Object.assign(new Error(), { code });
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -95,41 +95,64 @@ async function syncFolder(folder: string): Promise<void> {
 	}
 }
 
+/** Writes all of it, each piece at its place: a system may take less at once than it is given. */
+async function writeAll(handle: FileHandle, content: string | Uint8Array): Promise<void> {
+	const bytes = typeof content === "string" ? utf8(content) : content;
+	for (let at = 0; at < bytes.length; )
+		at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
+}
+
+/** The file is the new one, but may be the old one again after a power cut. */
+function unsynced(path: string, cause: unknown): AppError {
+	return new AppError({
+		code: "FILE_UNSYNCED",
+		message: `${path} is written, but the disk did not confirm it (${errnoOf(cause)}).`,
+		hint: "It holds the new content now. Mend the cause and see that it still does.",
+		exit: EXIT.failure,
+		cause,
+	});
+}
+
 /**
  * Replaces a file: temporary file in the same folder, fsync, rename, fsync of the folder. The mode stays what the
  * file had, or is `mode` for a new one.
  * @param beforeRename runs when all is on disk but nothing changed yet; what it throws leaves the file as it was
- * @throws AppError `FILE_UNWRITABLE` (exit 1); the old content is then still there
+ * @throws AppError `FILE_UNWRITABLE` (exit 1), the old content is then still there; `FILE_UNSYNCED` (exit 1), the new
+ *   one is, but the disk did not say that it will stay
  */
 export async function replaceFile(
 	path: string,
 	content: string | Uint8Array,
 	options: { mode: number; beforeRename?: () => Promise<void> },
 ): Promise<void> {
-	const mode = (await presentMode(path)) ?? options.mode;
 	const temporary = join(dirname(path), `.${basename(path)}.${toBase64(randomBytes(9))}${TEMPORARY_SUFFIX}`);
 	try {
+		const mode = (await presentMode(path)) ?? options.mode;
 		const handle = await open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, mode);
 		try {
 			await handle.chmod(mode);
-			await handle.writeFile(content);
+			await writeAll(handle, content);
 			await handle.sync();
 		} finally {
 			await handle.close();
 		}
 		await options.beforeRename?.();
 		await rename(temporary, path);
-		await syncFolder(dirname(path));
 	} catch (error) {
 		await unlink(temporary).catch(() => undefined);
 		throw error instanceof AppError ? error : fileError("write", path, error);
 	}
+	await syncFolder(dirname(path)).catch((error: unknown) => {
+		// Some file systems over a network know no such thing.
+		if (!["EINVAL", "ENOTSUP"].includes(errnoOf(error))) throw unsynced(path, error);
+	});
 }
 
-/** Removes what a crashed `replaceFile` left beside a file. Call it under the file's lock. */
+/** Removes what a crashed `replaceFile` left beside a file, as far as it can. Call it under the file's lock. */
 export async function removeLeftovers(path: string): Promise<void> {
 	const prefix = `.${basename(path)}.`;
-	for (const name of await readdir(dirname(path))) {
+	// Where the folder cannot be listed, what follows fails by itself, or does without.
+	for (const name of await readdir(dirname(path)).catch(() => [])) {
 		if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX))
 			await unlink(join(dirname(path), name)).catch(() => undefined);
 	}

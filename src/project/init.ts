@@ -7,7 +7,7 @@ import { ensureLines } from "./file-lines.ts";
 import { VAULT_FILE } from "./root.ts";
 import { openSession, type SessionContext } from "./session.ts";
 import { writeProjectPin } from "./state.ts";
-import { writeNewVault } from "./vault-file.ts";
+import { afterWrite, writeNewVault } from "./vault-file.ts";
 
 const GIT_ATTRIBUTES = [`${VAULT_FILE} text eol=lf`];
 const GIT_IGNORE = [`${VAULT_FILE}.lock`, `.${VAULT_FILE}.*.tmp`];
@@ -21,18 +21,18 @@ export interface Initialised {
 /**
  * Makes a project's vault with one environment, its creator the first writer.
  * @param creatorName what teammates will read in `members list`
- * @throws AppError `VAULT_EXISTS` (exit 5)
+ * @throws AppError `VAULT_EXISTS` (exit 5); `MEMORY_FAILED` (exit 1) where the vault is there, and no memory of it
  */
 export async function initProject(context: SessionContext, creatorName: string): Promise<Initialised> {
 	const { identity, root } = context;
 	const { sign, box } = identity.publicKeys;
 	const document = createVault(context.environment, { sign, box, name: creatorName }, identity);
 	const loaded = await writeNewVault(root, document);
-	await writeProjectPin(
-		{ folder: context.stateFolder, member: context.member, stateKey: identity.stateKey, root },
-		document.vaultId,
-	);
-	await (await openSession(loaded, context)).remember(loaded);
+	const place = { folder: context.stateFolder, member: context.member, stateKey: identity.stateKey, root };
+	await afterWrite(async () => {
+		await writeProjectPin(place, document.vaultId);
+		await (await openSession(loaded, context)).remember(loaded);
+	});
 	const gitFiles: string[] = [];
 	if (await ensureLines(join(root, ".gitattributes"), GIT_ATTRIBUTES)) gitFiles.push(".gitattributes");
 	if (await ensureLines(join(root, ".gitignore"), GIT_IGNORE)) gitFiles.push(".gitignore");

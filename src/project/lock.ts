@@ -15,7 +15,7 @@ function lockError(path: string, cause: unknown): AppError {
 		return new AppError({
 			code: "VAULT_LOCKED",
 			message: `Another process has held the lock ${path} for ${WAIT_MS / 1000} s.`,
-			hint: "Wait for the other coffer command, or end it.",
+			hint: "Nothing was written. Wait for the other coffer command, or end it.",
 			exit: EXIT.failure,
 			cause,
 		});
@@ -23,7 +23,7 @@ function lockError(path: string, cause: unknown): AppError {
 	return new AppError({
 		code: "VAULT_LOCK_FAILED",
 		message: `Cannot lock ${path}: ${/not a database|unable to open|readonly/i.exec(text)?.[0] ?? "the file system refused"}.`,
-		hint: "The folder must be writable, and the lock a plain, empty file; remove it if it is anything else.",
+		hint: "Nothing was written. The folder must be writable, and the lock a plain, empty file; remove it if it is anything else.",
 		exit: EXIT.failure,
 		cause,
 	});
@@ -56,20 +56,33 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 }
 
 async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
-	const stat = lstatSync(path, { throwIfNoEntry: false });
-	if (stat && (!stat.isFile() || stat.size > 0)) throw lockError(path, new Error("not a database"));
 	const { default: Database } = await import("libsql");
-	let database: InstanceType<typeof Database>;
+	let database: InstanceType<typeof Database> | undefined;
 	try {
+		const stat = lstatSync(path, { throwIfNoEntry: false });
+		if (stat && (!stat.isFile() || stat.size > 0)) throw new Error("not a database");
 		database = new Database(path, { timeout: WAIT_MS });
+		// Nothing is ever written, so there is nothing to roll back from a file that would lie beside the lock.
+		database.exec("PRAGMA journal_mode = MEMORY");
 		database.exec("BEGIN EXCLUSIVE");
+		// A file that it may only read, SQLite opens for that, and then excludes nobody. A change that is never committed tells.
+		database.exec("PRAGMA user_version = 1");
 	} catch (error) {
+		database?.close();
 		throw lockError(path, error);
 	}
 	try {
 		return await work();
 	} finally {
-		database.exec("ROLLBACK");
-		database.close();
+		release(database);
+	}
+}
+
+/** What is done is done: that its lock ends badly must not be told in its place. To close the file lets go of it, too. */
+function release(database: { exec(statement: string): unknown; close(): unknown }): void {
+	for (const step of [() => database.exec("ROLLBACK"), () => database.close()]) {
+		try {
+			step();
+		} catch {}
 	}
 }

@@ -1,9 +1,10 @@
 /**
- * The repair of a vault in which git left conflict markers.
+ * The repair of a vault in which git left conflict markers, or which its merge of the text put out of order.
  */
 import { AppError, EXIT } from "../errors.ts";
 import { checkSides } from "../vault/check-sides.ts";
 import {
+	type ConflictSides,
 	isConflicted,
 	printConflicted,
 	type RecordConflict,
@@ -25,7 +26,7 @@ export interface ConflictName {
 }
 
 export interface Resolution {
-	/** Whether there was a conflict at all. */
+	/** Whether there was anything to repair at all. */
 	readonly conflicted: boolean;
 	/** What nobody has decided yet. */
 	readonly open: readonly ConflictName[];
@@ -51,13 +52,27 @@ interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
 	readonly theirs: VaultDocument;
 }
 
-/** @throws AppError as `parseVault` or, where there are conflict markers, as `splitConflicts` */
-function readText(text: string): ReadVault {
-	if (!isConflicted(text)) {
+/** What a merge of texts can do to a vault without a conflict. */
+const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
+
+/** The sides of a vault that is in conflict or in disorder; undefined of one that is neither. @throws AppError exit 5 or 7 */
+function sidesOf(text: string): ConflictSides | undefined {
+	if (isConflicted(text)) return splitConflicts(text);
+	try {
 		parseVault(text);
-		return { text, conflict: undefined };
+		return undefined;
+	} catch (error) {
+		if (!(error instanceof AppError) || !DISORDER.includes(error.code)) throw error;
+		const [ours, theirs] = [parseVault(text, undefined, "first"), parseVault(text, undefined, "last")];
+		return { ours, theirs, ancestorLines: undefined };
 	}
-	const { ours, theirs, ancestorLines } = splitConflicts(text);
+}
+
+/** @throws AppError as `sidesOf` */
+function readText(text: string): ReadVault {
+	const sides = sidesOf(text);
+	if (!sides) return { text, conflict: undefined };
+	const { ours, theirs, ancestorLines } = sides;
 	const ancestor = ancestorLines && {
 		has: (_: string, record: { body: string }) => ancestorLines.has(record.body),
 		resealed: () => false,

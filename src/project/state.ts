@@ -6,7 +6,7 @@
  * `checkout-MEMBER-PATHHASH.json` (for one working copy); `projects/MEMBER-PATHHASH.json` says which vault a folder
  * holds. Each carries a MAC whose key derives from the identity, so whoever can only write the file cannot forge it.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { lengthPrefixed } from "../bytes.ts";
 import { hash, toBase64 } from "../crypto.ts";
 import type { Mark, Pin } from "../vault/marks.ts";
@@ -93,8 +93,16 @@ export async function readProjectPin(place: ProjectPlace): Promise<string | unde
 	return (value as { vaultId: string } | undefined)?.vaultId;
 }
 
+/** Remembers which vault the folder holds. @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCK_FAILED` (exit 1) */
 export async function writeProjectPin(place: ProjectPlace, vaultId: string): Promise<void> {
-	await writeSignedJson(projectFile(place), place.stateKey, { vaultId });
+	const file = projectFile(place);
+	const path = join(file.folder, file.name);
+	await makeStateFolder(dirname(path));
+	// Two environments of one folder may do this at once.
+	await withLock(join(dirname(path), LOCK_FILE), async () => {
+		await removeLeftovers(path);
+		await writeSignedJson(file, place.stateKey, { vaultId });
+	});
 }
 
 /** Marks as JSON: rows, since a name must never be a key of a plain object. */

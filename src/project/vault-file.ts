@@ -98,6 +98,26 @@ export function changedMeanwhile(): AppError {
 	});
 }
 
+/**
+ * Does what comes after the vault is written: the device's memory of it. What fails then is no failure of the write,
+ * and the error says so.
+ * @throws AppError `MEMORY_FAILED` (exit 1), with the first of the failures as its cause
+ */
+export async function afterWrite(work: () => Promise<void>): Promise<void> {
+	try {
+		await work();
+	} catch (cause) {
+		if (!(cause instanceof AppError)) throw cause;
+		throw new AppError({
+			code: "MEMORY_FAILED",
+			message: `${VAULT_FILE} is written, but this device's memory of it failed. ${cause.message}`,
+			hint: "Mend the cause. The next coffer command remembers what it sees; until then a roll-back of this change goes unnoticed here.",
+			exit: EXIT.failure,
+			cause,
+		});
+	}
+}
+
 /** Replaces the vault unless another program wrote it since `before`. @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) */
 async function replaceUnchanged(path: string, text: string, before: BigIntStats | undefined): Promise<void> {
 	await replaceFile(path, text, {
@@ -125,9 +145,17 @@ export async function repairVault(root: string, repair: (text: string) => string
 	});
 }
 
+/** The error of a vault that is written all the same; any other is thrown. */
+function unsyncedOnly(error: unknown): AppError {
+	if (error instanceof AppError && error.code === "FILE_UNSYNCED") return error;
+	throw error;
+}
+
 /**
  * Edits the vault under its lock: loads it, lets `edit` work on it, and writes the result if the text differs.
  * @param settled runs under the lock after the write, with the vault as it now is (for marks)
+ * @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1), `VAULT_CHANGED_MEANWHILE` (exit 5):
+ *   nothing is written then; `MEMORY_FAILED`, `FILE_UNSYNCED` (exit 1): the vault is; or what `edit` throws
  */
 export async function editVault<T>(
 	root: string,
@@ -142,8 +170,9 @@ export async function editVault<T>(
 		const { document, result } = await edit(loaded);
 		const text = document ? printed(document) : loaded.text;
 		if (document && text !== loaded.text) {
-			await replaceUnchanged(path, text, before);
-			await settled({ document, text, digest: vaultDigest(text) }, result);
+			const unsynced = await replaceUnchanged(path, text, before).catch(unsyncedOnly);
+			await afterWrite(() => settled({ document, text, digest: vaultDigest(text) }, result));
+			if (unsynced) throw unsynced;
 		} else {
 			await settled(loaded, result);
 		}

@@ -41,6 +41,17 @@ function unreadable(line: number): AppError {
 	});
 }
 
+/** Of two records of one name beside markers nobody knows whose they are. */
+function undecidable(line = 1): AppError {
+	return new AppError({
+		code: "VAULT_CONFLICT_UNREADABLE",
+		message: `coffer.vault, line ${line}: git's merge of the text has put a name in twice, beside conflicts.`,
+		hint: "Take the merge back (git merge --abort), run 'coffer git setup', and merge again: the driver merges name by name.",
+		exit: EXIT.conflict,
+		line,
+	});
+}
+
 /** Lines with their 1-based numbers. */
 class Side {
 	readonly lines: string[] = [];
@@ -52,7 +63,12 @@ class Side {
 	}
 
 	parse(): VaultDocument {
-		return parseVault(this.lines.join("\n"), this.numbers);
+		try {
+			return parseVault(this.lines.join("\n"), this.numbers, "any");
+		} catch (error) {
+			if (error instanceof AppError && error.code === "VAULT_NAME_DUPLICATE") throw undecidable(error.line);
+			throw error;
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { type Link, parseLink } from "./chain.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
+import { type RecordOrder, RecordPlace } from "./order.ts";
 import { formatRecord, parseRecord, type SealedRecord } from "./record.ts";
 import { isSecretName } from "./secret-name.ts";
 import { compareNames, FORMAT_VERSION, isEnvironmentName, LIMITS, MAGIC, malformed } from "./syntax.ts";
@@ -139,9 +140,9 @@ function readLinks(reader: LineReader): Link[] {
 	return links;
 }
 
-function readRecords(reader: LineReader, end: string): Map<string, SealedRecord> {
+function readRecords(reader: LineReader, end: string, order: RecordOrder): Map<string, SealedRecord> {
 	const records = new Map<string, SealedRecord>();
-	let before = "";
+	const place = new RecordPlace(order);
 	while (!reader.accept(end)) {
 		if (reader.left <= 1) throw unexpected(reader, `a record or '${end}'`);
 		const line = reader.line;
@@ -149,14 +150,7 @@ function readRecords(reader: LineReader, end: string): Map<string, SealedRecord>
 		// Of a name that is none, and has no second line, the name is the fault.
 		if (reader.left <= 1 && isSecretName(name)) throw unexpected(reader, `the second line of ${name}`);
 		const record = parseRecord(name, reader.take(), line);
-		if (record.name === before)
-			throw malformed("VAULT_NAME_DUPLICATE", `${record.name} stands here a second time.`, line);
-		if (compareNames(record.name, before) < 0)
-			throw malformed(
-				"VAULT_UNSORTED",
-				`${record.name} stands after ${before}; records are sorted by name.`,
-				line,
-			);
+		const isWanted = place.admits(record);
 		reader.expect("", "a blank line");
 		if (records.size >= LIMITS.recordsPerEnvironment) {
 			throw malformed(
@@ -165,29 +159,33 @@ function readRecords(reader: LineReader, end: string): Map<string, SealedRecord>
 				line,
 			);
 		}
-		records.set(record.name, record);
-		before = record.name;
+		if (isWanted) records.set(record.name, record);
 	}
 	return records;
 }
 
-function readEnvironment(reader: LineReader): EnvironmentSection {
+function readEnvironment(reader: LineReader, order: RecordOrder): EnvironmentSection {
 	const line = reader.line;
 	const name = /^environment (.*)$/.exec(reader.peek())?.[1];
 	if (name === undefined || !isEnvironmentName(name)) throw unexpected(reader, "'environment NAME'");
 	reader.take();
 	const links = readLinks(reader);
 	reader.expect("", "a blank line");
-	return { name, line, links, records: readRecords(reader, `end ${name}`) };
+	return { name, line, links, records: readRecords(reader, `end ${name}`, order) };
 }
 
 /**
  * Reads a vault. Checks the whole syntax, no signature.
  * @param numbers of the text's lines, where it is a part of a longer text
+ * @param order other than `sorted` to repair a vault alone
  * @throws AppError with the line: exit 7 for a fault, exit 5 `VAULT_CONFLICTED` for git's conflict markers,
  *   exit 1 `VAULT_VERSION_UNKNOWN` for a newer format
  */
-export function parseVault(text: string, numbers?: readonly number[]): VaultDocument {
+export function parseVault(
+	text: string,
+	numbers?: readonly number[],
+	order: RecordOrder = "sorted",
+): VaultDocument {
 	if (text.length > LIMITS.fileBytes)
 		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
 	refuseLaterFormat(text);
@@ -204,7 +202,7 @@ export function parseVault(text: string, numbers?: readonly number[]): VaultDocu
 	let before = "";
 	while (reader.left > 1) {
 		reader.expect("", "a blank line");
-		const section = readEnvironment(reader);
+		const section = readEnvironment(reader, order);
 		if (compareNames(section.name, before) <= 0) {
 			throw malformed(
 				"VAULT_UNSORTED",

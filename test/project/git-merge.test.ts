@@ -1,6 +1,7 @@
 /** Vaults in real git: what merges cleanly, what conflicts, and what is said of it. */
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
+import { resolveVault } from "../../src/project/resolve.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { TestProject } from "./project.ts";
 import { apply, type Edit, Repository } from "./repository.ts";
@@ -73,6 +74,37 @@ describe("what git cannot merge is a conflict, said by its line", () => {
 		}
 		expect(await project.read()).toBe(text);
 	});
+});
+
+test("what git puts together out of order is refused by its line, and resolved without any key", async () => {
+	const repo = await repository();
+	using project = repo.project;
+	const clean = await repo.merge(
+		() => apply(project, { IB: "1", J: "3" }),
+		() => apply(project, { H: "2", IA: "2", IC: "2" }),
+	);
+	expect(clean).toBe(true);
+	expect(await refusalOf(project.list())).toMatchObject({ code: "VAULT_UNSORTED", exit: 7 });
+	expect(await resolveVault(project.root, {})).toEqual({ conflicted: true, open: [], decided: [] });
+	const { secrets } = await project.list();
+	expect(Object.keys(secrets)).toEqual(["B", "D", "F", "H", "IA", "IB", "IC", "J"]);
+});
+
+test("one name that git put in twice is a conflict by name", async () => {
+	const repo = await repository();
+	using project = repo.project;
+	const clean = await repo.merge(
+		() => apply(project, { I: "theirs" }),
+		() => apply(project, { H: "2", I: "ours" }),
+	);
+	expect(clean).toBe(true);
+	expect(await refusalOf(project.list())).toMatchObject({ code: "VAULT_NAME_DUPLICATE", exit: 7 });
+	expect(await refusalOf(resolveVault(project.root, {}))).toMatchObject({
+		code: "MERGE_CONFLICT",
+		message: "Both sides changed I (production).",
+	});
+	await resolveVault(project.root, { take: () => "theirs" });
+	expect(Object.keys((await project.list()).secrets)).toEqual(["B", "D", "F", "H", "I"]);
 });
 
 test("a switch of branch warns by name, and a switch back says nothing", async () => {

@@ -14,6 +14,16 @@ async function write(value: string): Promise<void> {
 	}
 }
 
+/** Says each name when it is written; or, as a bug that is to be caught, when it is about to be. */
+async function tell(early: boolean): Promise<void> {
+	for (let made = 0; made < Number(count); made++) {
+		const written = `${name}_${made}`;
+		if (early) process.stdout.write(`${written}\n`);
+		await setSecrets(contextOf(root, state), new Map([[written, "value"]]));
+		if (!early) process.stdout.write(`${written}\n`);
+	}
+}
+
 /** Runs this program's other mode in a process that may not write more than 8 KiB into one file. */
 function limited(): void {
 	const script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
@@ -25,7 +35,8 @@ function limited(): void {
 }
 
 const MODES: Record<string, () => void | Promise<void>> = {
-	write: () => write("value"),
+	tell: () => tell(false),
+	"tell-early": () => tell(true),
 	large: () => write("v".repeat(32 * 1024)),
 	limited,
 	/** Dies with the lock in hand. */

@@ -1,11 +1,9 @@
-/** Processes that write at once, and processes that die of it. */
+/** Processes that die while they write. */
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundledProgram, type ProcessResult, type Program } from "../support/bundle.ts";
 import { TestProject } from "./project.ts";
 
-const PROCESSES = 20;
-const WRITES = 20;
 const TIMEOUT_MS = 55_000;
 
 let program: Program;
@@ -14,21 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => program[Symbol.asyncDispose]());
 
-function run(project: TestProject, mode: string, name: string, count = 1): Promise<ProcessResult> {
+function run(project: TestProject, mode: string, name: string): Promise<ProcessResult> {
 	const { root, stateFolder } = project.context;
-	return program.run([mode, root, stateFolder, name, String(count)], {}, TIMEOUT_MS);
+	return program.run([mode, root, stateFolder, name], {}, TIMEOUT_MS);
 }
-
-test(`${PROCESSES} processes write ${WRITES} secrets each, at once, and all are there`, async () => {
-	using project = await TestProject.create();
-	const numbers = Array.from({ length: PROCESSES }, (_, index) => index);
-	const results = await Promise.all(numbers.map((index) => run(project, "write", `P${index}`, WRITES)));
-	expect(results).toEqual(results.map(() => ({ status: 0, signal: null, stdout: "", stderr: "" })));
-	const { secrets, warnings } = await project.list();
-	expect(Object.keys(secrets)).toHaveLength(PROCESSES * WRITES);
-	expect(new Set(Object.values(secrets))).toEqual(new Set([1]));
-	expect(warnings).toEqual([]);
-});
 
 test("a process that is killed with the lock in hand keeps nobody out", async () => {
 	using project = await TestProject.create();

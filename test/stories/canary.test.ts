@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formsOf } from "../support/forms.ts";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
 import { type CommandOptions, filesBelow, newProject, type Project } from "./support/project.ts";
 
@@ -13,26 +14,6 @@ const CANARIES = {
 	DEATH: "cAnary+death/4 é&xyzzy-death-0004",
 	OLD: "cAnary+old/5 é&xyzzy-old-0005",
 };
-
-/** A value as it may be written down; base64 in each of the three positions that it can have in a longer text. */
-function formsOf(value: string): string[] {
-	const bytes = Buffer.from(value);
-	const base64 = [0, 1, 2].map((shift) => {
-		const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
-		return text.slice(shift === 0 ? 0 : 4, -4);
-	});
-	return [
-		value,
-		value.slice(-12),
-		encodeURIComponent(value),
-		[...value].reverse().join(""),
-		bytes.toString("hex"),
-		bytes.toString("hex").toUpperCase(),
-		...base64,
-		...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
-		JSON.stringify(value).slice(1, -1),
-	];
-}
 
 const NEEDLES = Object.values(CANARIES).flatMap(formsOf);
 

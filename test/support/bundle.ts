@@ -5,10 +5,8 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "./root.ts";
 
 export interface ProcessResult {
 	/** Null where a signal ended it, such as the one when `timeoutMs` was over. */
@@ -26,25 +24,44 @@ export interface Program extends AsyncDisposable {
 	run(args: string[], env: Record<string, string>, timeoutMs: number): Promise<ProcessResult>;
 }
 
-/**
- * Bundles a file; packages stay outside, since some are native.
- * @param entry path from the repository's root
- * @param root the repository's root, where this file itself was bundled elsewhere
- */
-export async function bundledProgram(entry: string, root = ROOT): Promise<Program> {
-	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
-	await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-	const outfile = join(folder, "program.mjs");
+/** Files of src/project by their names, each with the text that takes its place: a bug that is to be caught. */
+type Replaced = Readonly<Record<string, string>>;
+
+/** Bundles a file; packages stay outside, since some are native. @param entry path from the repository's root */
+export async function bundleFor(
+	entry: string,
+	outfile: string,
+	{ format = "esm", replaced = {} }: { format?: "esm" | "cjs"; replaced?: Replaced } = {},
+): Promise<void> {
 	await build({
-		entryPoints: [join(root, entry)],
+		entryPoints: [join(ROOT, entry)],
 		outfile,
 		bundle: true,
 		packages: "external",
 		platform: "node",
-		format: "esm",
+		format,
 		target: "node20.19",
 		logLevel: "silent",
+		plugins: [
+			{
+				name: "plant",
+				setup: ({ onLoad }) => {
+					for (const [name, contents] of Object.entries(replaced)) {
+						const file = join(ROOT, "src/project", name);
+						onLoad({ filter: /\.ts$/ }, ({ path }) => (path === file ? { contents } : undefined));
+					}
+				},
+			},
+		],
 	});
+}
+
+/** Bundles a file as a program of its own. @param entry path from the repository's root */
+export async function bundledProgram(entry: string, replaced: Replaced = {}): Promise<Program> {
+	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
+	await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+	const outfile = join(folder, "program.mjs");
+	await bundleFor(entry, outfile, { replaced });
 	return {
 		run: async (args, env, timeoutMs) => {
 			const child: ChildProcess = spawn(process.execPath, [outfile, ...args], {

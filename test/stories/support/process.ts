@@ -1,10 +1,11 @@
 /** Processes of a story: their output as it comes, their end, and a certain end when the story is over. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../../support/root.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../../bin/run.js", import.meta.url));
+const PROGRAM = join(ROOT, "bin/run.js");
 
 export interface Started {
 	readonly args: readonly string[];
@@ -12,6 +13,8 @@ export interface Started {
 	readonly env: Readonly<Record<string, string>>;
 	/** What it gets on stdin; each piece is written when the one before was taken. Nothing at all by default. */
 	readonly input?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+	/** A command line that runs it, such as strace with its options. */
+	readonly under?: readonly string[] | undefined;
 }
 
 /** The error that `--json` prints on stderr. */
@@ -91,9 +94,10 @@ export class Running {
 	readonly stderr: Lines;
 	readonly ended: Promise<Result>;
 
-	constructor({ args, cwd, env, input }: Started) {
+	constructor({ args, cwd, env, input, under = [] }: Started) {
 		const stdin = input === undefined ? "ignore" : "pipe";
-		this.child = spawn(PROGRAM, args, { cwd, env, stdio: [stdin, "pipe", "pipe"] });
+		const [command = PROGRAM, ...words] = [...under, PROGRAM, ...args];
+		this.child = spawn(command, words, { cwd, env, stdio: [stdin, "pipe", "pipe"] });
 		this.stdout = new Lines(this.child.stdout as Readable);
 		this.stderr = new Lines(this.child.stderr as Readable);
 		this.ended = once(this.child, "close").then(

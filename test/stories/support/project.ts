@@ -17,6 +17,7 @@ export interface CommandOptions {
 	readonly env?: Readonly<Record<string, string | undefined>>;
 	/** Below the project's folder. */
 	readonly cwd?: string;
+	readonly under?: Started["under"];
 }
 
 export interface ProjectOptions {
@@ -76,6 +77,7 @@ export class Project {
 			cwd: join(this.root, options.cwd ?? ""),
 			env: defined({ ...cleanEnvironment(), ...this.variables, ...options.env }),
 			input: options.input,
+			under: options.under,
 		});
 		this.#running.add(running);
 		return running;

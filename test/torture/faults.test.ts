@@ -1,0 +1,4 @@
+import { torture } from "./faults.torture.ts";
+import { testTorture } from "./in-short.ts";
+
+testTorture(torture, { seed: 1 });

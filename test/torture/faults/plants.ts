@@ -1,0 +1,60 @@
+/** Bugs for a `coffer` process: each is what a change of src/project/atomic-file.ts could bring about. */
+type Files = typeof import("node:fs/promises");
+
+/** @param files the module object that the program under test uses, which is changed */
+type Planting = (files: Files, original: Files) => void;
+
+const PLANTINGS: Readonly<Record<string, Planting>> = {
+	"the file is written in place": (files, { open, readFile, unlink }) => {
+		files.rename = async (from, to) => {
+			const [source, target] = [await readFile(from), await open(to, "w")];
+			const half = source.length >> 1;
+			await target.write(source, 0, half, 0);
+			await target.sync();
+			await target.write(source, half, source.length - half, half);
+			await target.sync();
+			await target.close();
+			await unlink(from);
+		};
+	},
+	"nothing is synced to the disk": (files, { open }) => {
+		files.open = async (...args) => {
+			const handle = await open(...args);
+			handle.sync = async () => undefined;
+			return handle;
+		};
+	},
+	"a rename that fails is not told": (files, { rename }) => {
+		files.rename = (from, to) => rename(from, to).catch(() => undefined);
+	},
+	"leftovers are left": (files) => {
+		files.unlink = async () => undefined;
+	},
+	"the value lies in a file of its own meanwhile": (files, { rename, writeFile, unlink }) => {
+		files.rename = async (from, to) => {
+			const [, value = ""] = process.argv.find((word) => word.startsWith("CANARY="))?.split("=") ?? [];
+			await writeFile(`${String(to)}.txt`, Buffer.from(value).toString("base64"));
+			await rename(from, to);
+			await unlink(`${String(to)}.txt`);
+		};
+	},
+	"the lock outlives its holder": (files, { open, rename, truncate, writeFile }) => {
+		files.open = async (...args) => {
+			if (String(args[0]).endsWith(".tmp")) await writeFile("coffer.vault.lock", String(process.pid));
+			return await open(...args);
+		};
+		files.rename = async (from, to) => {
+			await rename(from, to);
+			await truncate("coffer.vault.lock");
+		};
+	},
+};
+
+/** What a crash at a random moment shows, and what a fault at a chosen step does. */
+export const CRASH_PLANTS = ["the file is written in place", "the lock outlives its holder"];
+export const FAULT_PLANTS = Object.keys(PLANTINGS).filter((name) => name !== "the lock outlives its holder");
+
+/** Puts a bug into this process. */
+export function plantBug(name: string, files: Files): void {
+	PLANTINGS[name]?.(files, { ...files });
+}

@@ -1,0 +1,155 @@
+/** Commands that change the vault, killed at a random moment. */
+import { mkdtempSync, readdirSync, rmSync, watch } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
+import { withLock } from "../../src/project/lock.ts";
+import { resolveVault } from "../../src/project/resolve.ts";
+import { setSecrets } from "../../src/project/secrets.ts";
+import { isConflicted } from "../../src/vault/conflict-text.ts";
+import { parseVault } from "../../src/vault/format.ts";
+import { contextOf } from "../project/project.ts";
+import type { Running } from "../stories/support/process.ts";
+import { filesBelow, Project } from "../stories/support/project.ts";
+import { bundleFor } from "../support/bundle.ts";
+import { formsOf } from "../support/forms.ts";
+import { CRASH_PLANTS } from "./faults/plants.ts";
+import { CANARY, COMMANDS, isMadeBy, type KilledCommand } from "./kills/commands.ts";
+import { type Random, randomFrom } from "./random.ts";
+import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+
+const FORMS = formsOf(CANARY).map((form) => Buffer.from(form));
+const IDENTITY = `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}`;
+/** From the first sign that it writes. */
+const WRITING_MS = 25;
+const LOCK_FREE_MS = 5_000;
+const MACHINES = 2;
+
+/** Kills a command, by chance at any moment of its life, or soon after it has begun to write. */
+async function killSometime(
+	project: Project,
+	running: Running,
+	random: Random,
+	lifeMs: number,
+): Promise<void> {
+	const controller = new AbortController();
+	const { signal } = controller;
+	const ended = running.ended.finally(() => controller.abort());
+	const writing = new Promise<void>((resolve) => {
+		watch(project.root, { signal }, () => resolve());
+		signal.addEventListener("abort", () => resolve());
+	});
+	const moment = random.chance(0.4)
+		? after(random.below(lifeMs), undefined, { signal })
+		: writing.then(() => after(random.below(WRITING_MS), undefined, { signal }));
+	await moment.catch(() => undefined);
+	running.signal("SIGKILL");
+	await ended;
+}
+
+/** Whether the lock can be had soon. */
+async function lockIsFree(root: string): Promise<boolean> {
+	const startMs = performance.now();
+	await withLock(join(root, "coffer.vault.lock"), async () => undefined);
+	return performance.now() - startMs < LOCK_FREE_MS;
+}
+
+function leavings(project: Project): string[] {
+	const files = readdirSync(project.machine, { recursive: true, encoding: "utf8" });
+	return files.filter((path) => /\.tmp$|-journal$/.test(path)).map((path) => `${path} is left`);
+}
+
+function plaintext(project: Project): string[] {
+	return filesBelow(project.machine)
+		.filter(({ bytes }) => FORMS.some((form) => bytes.includes(form)))
+		.map(({ path }) => `the value lies in ${path.slice(project.machine.length)}`);
+}
+
+/** What is wrong after a kill, and after the next command. */
+async function judge(project: Project, command: KilledCommand, count: (what: string) => void) {
+	const text = project.vault;
+	const standing = text === command.before ? "old" : isMadeBy(command, text) ? "new" : "torn";
+	count(`${standing} vault`);
+	if (leavings(project).length > 0) count("a temporary file was left until the next command");
+	const wrong = [...plaintext(project), ...(standing === "torn" ? ["the vault is torn"] : [])];
+	if (!(await lockIsFree(project.root))) wrong.push("the lock was not free");
+	// A vault that is still in conflict takes no other command.
+	if (isConflicted(text)) await resolveVault(project.root, { take: () => "ours" });
+	const context = contextOf(project.root, join(project.machine, "state/coffer"));
+	await setSecrets(context, new Map([["NEXT", "next"]]));
+	if (!parseVault(project.vault).environments.get("production")?.records.has("NEXT"))
+		wrong.push("the next command wrote nothing");
+	return [...wrong, ...leavings(project), ...plaintext(project)];
+}
+
+async function playOne(
+	project: Project,
+	name: string,
+	random: Random,
+	lifeMs: number,
+	count: (what: string) => void,
+) {
+	const command = COMMANDS[name];
+	if (!command) throw new TypeError(`There is no command ${name}.`);
+	for (const folder of ["state/coffer", "project/coffer.vault.lock"])
+		rmSync(join(project.machine, folder), { recursive: true, force: true });
+	project.vault = command.before;
+	const running = project.start(command.args);
+	await killSometime(project, running, random, lifeMs);
+	const { signal } = await running.ended;
+	count(signal === "SIGKILL" ? "killed" : "ended before the kill");
+	const wrong = await judge(project, command, (what) => count(`${name}: ${what}`)).catch((error: unknown) => [
+		`the next command failed: ${error instanceof Error ? error.message : "unknown"}`,
+	]);
+	return wrong.map((what) => `${name}: ${what}`);
+}
+
+/** How long a command lives that nobody kills. */
+async function lifeOf(project: Project): Promise<number> {
+	project.vault = COMMANDS["set"]?.before ?? "";
+	const startMs = performance.now();
+	await project.ok(["secrets", "set", "A=1"]);
+	return performance.now() - startMs;
+}
+
+async function playAll(preload: string, options: TortureOptions, tally: Map<string, number>) {
+	const { rounds, seed, plant } = options;
+	const count = (what: string) => void tally.set(what, 1 + (tally.get(what) ?? 0));
+	const random = randomFrom(seed);
+	await using project = new Project({ identity: IDENTITY });
+	const lifeMs = await lifeOf(project);
+	if (plant) Object.assign(project.variables, { NODE_OPTIONS: `--require ${preload}`, PLANT: plant });
+	const failures: string[] = [];
+	for (let played = 0; played < rounds && !(plant && failures.length > 0); played++)
+		failures.push(...(await playOne(project, random.pick(Object.keys(COMMANDS)), random, lifeMs, count)));
+	return failures;
+}
+
+async function run(options: TortureOptions): Promise<TortureReport> {
+	const folder = mkdtempSync(join(tmpdir(), "coffer-kills-"));
+	try {
+		const preload = join(folder, "preload.cjs");
+		await bundleFor("test/torture/faults/preload.program.ts", preload, { format: "cjs" });
+		const tally = new Map<string, number>();
+		const rounds = Math.ceil(options.rounds / MACHINES);
+		const failures = await Promise.all(
+			Array.from({ length: MACHINES }, (_, index) =>
+				playAll(preload, { ...options, rounds, seed: options.seed + index }, tally),
+			),
+		);
+		return {
+			rounds: rounds * MACHINES,
+			failures: failures.flat(),
+			tally: Object.fromEntries([...tally].sort(([a], [b]) => (a < b ? -1 : 1))),
+		};
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+export const torture: Torture = {
+	name: "kills: commands that write, killed at a random moment",
+	rounds: { short: 24, long: 1_000 },
+	plants: CRASH_PLANTS,
+	run,
+};

@@ -1,0 +1,165 @@
+/** Random branches of a vault, merged by real git with and without the driver, and resolved. */
+import { AppError } from "../../src/errors.ts";
+import { type ConflictName, type Resolution, resolveVault } from "../../src/project/resolve.ts";
+import { alice } from "../vault/maker.ts";
+import { type Branches, randomBranches, type Side } from "./merges/branches.ts";
+import { type Expectation, expectationOf, faultsOf } from "./merges/expectation.ts";
+import { MergeRepository } from "./merges/repository.ts";
+import { type Random, randomFrom } from "./random.ts";
+import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+
+const PLANTS = {
+	oneSide: "the driver keeps one side and says that it merged",
+	union: "the driver puts the lines of both sides together",
+	guess: "a conflict is decided without asking",
+};
+const DRIVERS: Readonly<Record<string, string>> = {
+	[PLANTS.oneSide]: "true %O %A %B",
+	[PLANTS.union]: "git merge-file --union %A %O %B",
+};
+const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
+const REFUSALS = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
+
+interface Round {
+	readonly repository: MergeRepository;
+	readonly branches: Branches;
+	readonly expected: Expectation;
+	readonly random: Random;
+	readonly driven: boolean;
+	readonly plant: string | undefined;
+}
+
+/** How a merge came out, for the tally, and what is wrong with it. */
+interface Outcome {
+	readonly how: string;
+	readonly faults: readonly string[];
+}
+
+async function refusal(work: Promise<unknown>): Promise<AppError | undefined> {
+	try {
+		await work;
+		return undefined;
+	} catch (error) {
+		if (error instanceof AppError) return error;
+		throw error;
+	}
+}
+
+/** Git merged it and says that all is well. */
+async function judgeClean(round: Round): Promise<Outcome> {
+	const { repository, branches, expected, driven } = round;
+	if (expected.chainConflict)
+		return { how: "clean", faults: ["merged although both sides changed the members"] };
+	try {
+		const must = [...expected.conflicts.keys()].map((name) => `${name} was merged without asking`);
+		return { how: "clean", faults: [...must, ...faultsOf(repository.vault, branches, new Map())] };
+	} catch (error) {
+		// A text merge knows no order either. It is read by nobody before it is repaired.
+		if (!driven && error instanceof AppError && DISORDER.includes(error.code)) {
+			const { how, faults } = await judgeConflict(round);
+			return { how: `clean for git, but in disorder: ${how}`, faults };
+		}
+		if (isUnvouched(round, error)) throw error;
+		return { how: "clean", faults: [`does not hold: ${error}`] };
+	}
+}
+
+const keyOf = ({ environment, name }: ConflictName) => `${environment}/${name}`;
+
+/** A side for each name that is open: one that has changed it, and may be taken. */
+function choose({ branches, expected, random }: Round, open: readonly ConflictName[]): Map<string, Side> {
+	const sides = open.map(keyOf).map((name): [string, Side] => {
+		const allowed = expected.conflicts.get(name);
+		if (allowed) return [name, random.pick(allowed)];
+		return [name, branches.ours.touched.has(name) ? "ours" : "theirs"];
+	});
+	return new Map(sides);
+}
+
+/** Names were asked for: the right ones, and the answers come to the right vault. */
+async function judgeNamed(round: Round, open: readonly ConflictName[]): Promise<Outcome> {
+	const { repository, branches, expected, driven } = round;
+	const names = open.map(keyOf);
+	const faults = [...expected.conflicts.keys()]
+		.filter((name) => !names.includes(name))
+		.map((name) => `${name} was decided without asking`);
+	const needless = names.filter((name) => !expected.conflicts.has(name) && !expected.mayAsk.has(name));
+	// Git's own markers do not always say what the ancestor had.
+	if (driven) faults.push(...needless.map((name) => `${name} was asked for, and only one side changed it`));
+	const chosen = choose(round, open);
+	await resolveVault(repository.root, { identity: alice, take: (...key) => chosen.get(key.join("/")) });
+	return {
+		how: needless.length > 0 ? "conflict by name, more than needed" : "conflict by name",
+		faults: [...faults, ...faultsOf(repository.vault, branches, chosen)],
+	};
+}
+
+/** Git left a conflict, and `vault resolve` is asked. */
+async function judgeConflict(round: Round): Promise<Outcome> {
+	const { repository, branches, expected, plant } = round;
+	const before = repository.vault;
+	const take = plant === PLANTS.guess ? () => "ours" as const : undefined;
+	const error = await refusal(resolveVault(repository.root, { identity: alice, take }));
+	if (error && REFUSALS.includes(error.code)) {
+		const faults = expected.chainConflict ? [] : [`refused without need: ${error.message}`];
+		if (repository.vault !== before) faults.push("refused, and written all the same");
+		return { how: `refused: ${error.code}`, faults };
+	}
+	if (expected.chainConflict)
+		return { how: "repaired", faults: ["repaired although both sides changed the members"] };
+	if (error?.code === "MERGE_CONFLICT") return await judgeNamed(round, (error.data as Resolution).open);
+	if (error) return { how: "failed", faults: [`failed: ${error.code} ${error.message}`] };
+	const guessed = [...expected.conflicts.keys()].map((name) => `${name} was decided without asking`);
+	return { how: "repaired", faults: [...guessed, ...faultsOf(repository.vault, branches, new Map())] };
+}
+
+/** A text merge knows nothing of authors; whoever reads the record does, and refuses it. */
+function isUnvouched({ driven, expected }: Round, error: unknown): boolean {
+	const known = !driven && expected.unvouched.size > 0;
+	return known && error instanceof AppError && error.code === "RECORD_AUTHOR_REMOVED";
+}
+
+async function play(round: Round): Promise<Outcome> {
+	const { repository, branches, random } = round;
+	const { base, ours, theirs } = branches;
+	const style = random.pick(["merge", "diff3", "zdiff3"]);
+	const texts = { base, ours: ours.maker.text, theirs: theirs.maker.text };
+	return repository.merge(texts, style) ? await judgeClean(round) : await judgeConflict(round);
+}
+
+async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
+	using driven = await MergeRepository.create((plant && DRIVERS[plant]) ?? "coffer");
+	using bare = await MergeRepository.create(undefined);
+	const tally = new Map<string, number>();
+	const failures: string[] = [];
+	let played = 0;
+	for (; played < rounds && !(plant && failures.length > 0); played++) {
+		const roundSeed = seed + played;
+		const random = randomFrom(roundSeed);
+		const branches = randomBranches(random);
+		// A planted driver needs to be run; else by turns.
+		const isDriven = plant !== undefined || played % 2 === 0;
+		const round = { branches, expected: expectationOf(branches), random, plant, driven: isDriven };
+		const whole = { ...round, repository: isDriven ? driven : bare };
+		const { how, faults } = await play(whole).catch((error: unknown) =>
+			isUnvouched(whole, error)
+				? { how: "refused when read: a record's author was removed", faults: [] }
+				: { how: "failed", faults: [String(error)] },
+		);
+		const key = `${isDriven ? "driver" : "text"}: ${how}`;
+		tally.set(key, 1 + (tally.get(key) ?? 0));
+		failures.push(...faults.map((fault) => `${key}, seed ${roundSeed}: ${fault}`));
+	}
+	return {
+		rounds: played,
+		failures,
+		tally: Object.fromEntries([...tally].sort(([a], [b]) => (a < b ? -1 : 1))),
+	};
+}
+
+export const torture: Torture = {
+	name: "merges: random branches through git, with and without the driver",
+	rounds: { short: 24, long: 1_000 },
+	plants: Object.values(PLANTS),
+	run,
+};

@@ -1,0 +1,31 @@
+/** Numbers that a seed repeats. */
+export interface Random {
+	/** From 0 up to, and not with, the limit. */
+	below(limit: number): number;
+	/** A whole number from 0 up to, and not with, the limit. */
+	int(limit: number): number;
+	chance(probability: number): boolean;
+	pick<T>(items: readonly T[]): T;
+}
+
+/** Mulberry32: 32 bits of state, good enough to choose by. */
+export function randomFrom(seed: number): Random {
+	let state = seed >>> 0;
+	const next = (): number => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+	const int = (limit: number) => Math.floor(next() * limit);
+	return {
+		below: (limit) => next() * limit,
+		int,
+		chance: (probability) => next() < probability,
+		pick: (items) => {
+			const item = items[int(items.length)];
+			if (item === undefined) throw new RangeError("Nothing to pick from.");
+			return item;
+		},
+	};
+}

@@ -1,0 +1,95 @@
+/** Many processes that write one vault at once, and some that are killed amid the crowd. */
+import { setTimeout as after } from "node:timers/promises";
+import { TestProject } from "../project/project.ts";
+import { bundledProgram, type Program } from "../support/bundle.ts";
+import { type Random, randomFrom } from "./random.ts";
+import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+
+const PROCESSES = 20;
+const VICTIMS = 4;
+/** A victim lives for this long at most, and at least until Node has started. */
+const LIFE_MS = 1_500;
+const TIMEOUT_MS = 1_800_000;
+const EARLY = "a writer says that it wrote before it has";
+const UNLOCKED = "the lock locks nothing";
+
+async function write(
+	program: Program,
+	project: TestProject,
+	name: string,
+	options: Writing,
+): Promise<string[]> {
+	const { root, stateFolder } = project.context;
+	const words = [options.mode, root, stateFolder, name, String(options.count)];
+	const { stdout, stderr, signal } = await program.run(words, {}, options.lifeMs);
+	if (stderr !== "" || (signal !== null && options.lifeMs === TIMEOUT_MS))
+		throw new Error(`${name} failed: ${stderr || signal}`);
+	// A line that was cut is no word given.
+	return stdout.split("\n").slice(0, -1);
+}
+
+interface Writing {
+	readonly mode: string;
+	readonly count: number;
+	readonly lifeMs: number;
+}
+
+/** Processes that are killed, one after the other, as long as the crowd writes. @returns what they say they wrote */
+async function victims(
+	start: (name: string, lifeMs: number) => Promise<string[]>,
+	crowd: { writes: boolean },
+	random: Random,
+	name: string,
+): Promise<string[]> {
+	const said: string[] = [];
+	for (let turn = 0; crowd.writes; turn++) {
+		said.push(...(await start(`${name}_${turn}`, 300 + random.int(LIFE_MS))));
+		await after(random.int(50));
+	}
+	return said;
+}
+
+async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
+	const replaced = plant === UNLOCKED ? { "lock.ts": "export const withLock = (_, work) => work();" } : {};
+	await using program = await bundledProgram("test/project/writer.program.ts", replaced);
+	using project = await TestProject.create();
+	const mode = plant === EARLY ? "tell-early" : "tell";
+	const count = Math.ceil(rounds / PROCESSES);
+	const crowd = { writes: true };
+	const failures: string[] = [];
+	const writing = Promise.all(
+		Array.from({ length: PROCESSES }, (_, index) =>
+			write(program, project, `P${index}`, { mode, count, lifeMs: TIMEOUT_MS }),
+		),
+	)
+		.catch((error: unknown) => {
+			failures.push(String(error));
+			return [];
+		})
+		.finally(() => {
+			crowd.writes = false;
+		});
+	const start = (name: string, lifeMs: number) =>
+		write(program, project, name, { mode, count: 1_000_000, lifeMs });
+	const dying = Array.from({ length: VICTIMS }, (_, index) =>
+		victims(start, crowd, randomFrom(seed + index), `V${index}`),
+	);
+	const [told, toldByVictims] = [(await writing).flat(), (await Promise.all(dying)).flat()];
+	const { secrets } = await project.list();
+	const lost = [...told, ...toldByVictims].filter((name) => secrets[name] !== 1);
+	failures.push(...lost.map((name) => `${name} was acknowledged, and is not there`));
+	const tally = {
+		"acknowledged by the crowd": told.length,
+		"acknowledged by processes that were killed": toldByVictims.length,
+		"in the vault": Object.keys(secrets).length,
+	};
+	if (told.length !== count * PROCESSES) failures.push(`${told.length} writes were acknowledged`);
+	return { rounds: count * PROCESSES, failures, tally };
+}
+
+export const torture: Torture = {
+	name: "writers: 20 processes that write one vault at once",
+	rounds: { short: 100, long: 2_000 },
+	plants: [EARLY, UNLOCKED],
+	run,
+};
