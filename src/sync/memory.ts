@@ -60,15 +60,13 @@ export function mergeBase(
 	log: LogView,
 ): ReadonlyMap<string, Mark> {
 	const base = new Map(agreed);
-	for (const record of ours.values()) {
-		// An older one than was agreed is a roll-back, however often the log holds it.
-		if (record.version >= (agreed.get(record.name)?.version ?? 0) && log.holds(record))
+	// What is older than what was agreed is a roll-back, or was decided about, however often the log holds it.
+	const note = (record: SealedRecord | undefined) => {
+		if (record && record.version >= (agreed.get(record.name)?.version ?? 0))
 			base.set(record.name, markOf(record));
-	}
-	for (const [name, digests] of replaced) {
-		const origin = log.newest(name, digests);
-		if (origin) base.set(name, markOf(origin));
-	}
+	};
+	for (const record of ours.values()) if (log.holds(record)) note(record);
+	for (const [name, digests] of replaced) note(log.newest(name, digests));
 	return base;
 }
 
