@@ -50,7 +50,6 @@ function readEntries(
 	name: string,
 ): Reading {
 	const reading: Reading = { sightings: [], memberships: [] };
-	const heads = [emptyHead(context).head, ...entries.map(({ head }) => head)];
 	let state: EnvironmentState | undefined;
 	for (const entry of entries) {
 		const { change, receivedMs, revision } = entry;
@@ -59,8 +58,6 @@ function readEntries(
 		if (change.header !== null) state = stateOf(lineage, context.vaultId, entry);
 		if (!state) throw forked(`its revision ${revision} comes before any membership`);
 		checkChange(context, entry, state);
-		if (change.base.revision >= revision || heads[change.base.revision] !== change.base.head)
-			throw forked(`revision ${revision} builds on another history`);
 		if (change.header !== null) reading.memberships.push({ state, baseRevision: change.base.revision });
 		if (text === undefined) continue;
 		const place = { in: "platform", revision, atMs: receivedMs ?? null } as const;

@@ -158,7 +158,7 @@ describe("a log that is made", () => {
 		);
 		await expect(historyOfLog([one, { ...nextHead(one, change), change }])).rejects.toMatchObject({
 			code: "LOG_FORKED",
-			message: expect.stringContaining("another history"),
+			message: expect.stringContaining("saw another revision 1"),
 		});
 	});
 });
