@@ -11,7 +11,7 @@ import {
 	identityOf,
 	newIdentity,
 } from "../../identity/identity.ts";
-import { requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
 import { loadVault } from "../../project/vault-file.ts";
 import { verifyRoot } from "../../vault/root.ts";
 
@@ -53,7 +53,7 @@ export default class IdentityNew extends BaseCommand<NewResult> {
 	}
 
 	async #forCi(): Promise<NewResult> {
-		const { document } = await loadVault(requireRoot(process.cwd()));
+		const { document } = await loadVault(requireRoot(currentFolder()));
 		verifyRoot(document.vaultId, document.links);
 		const identity = identityOf(newIdentity().seed, document.vaultId);
 		return {
