@@ -36,7 +36,7 @@ function exists(): AppError {
 export default class IdentityNew extends BaseCommand<NewResult> {
 	static override summary = "Make an identity: for this device, or (--ci) for a CI job";
 	static override description =
-		"A device's identity is kept in the system's keychain. A CI identity is bound to this project's vault and opens no other; its secret is printed once and kept nowhere.";
+		"A device's identity is kept in the system's keychain, or in the file that COFFER_IDENTITY_FILE names, which is made. A CI identity is bound to this project's vault and opens no other; its secret is printed once and kept nowhere.";
 	static override examples = [
 		"<%= config.bin %> identity new",
 		"<%= config.bin %> identity new --ci",
