@@ -5,7 +5,7 @@
  * A leaf: imports nothing.
  */
 
-/** The documented exit statuses of the command line (README, "Exit codes"). */
+/** The documented exit statuses of the command line (README, "Commands"). */
 export const EXIT = {
 	ok: 0,
 	failure: 1,

@@ -23,6 +23,11 @@ export interface EditResult extends SyncReport {
 	unchanged: readonly string[];
 }
 
+/** An edit of the one environment that the command names; stable, too. */
+export interface EnvironmentEdit extends EditResult {
+	environment: string;
+}
+
 /** Names in a sentence; a long list is cut. */
 export function listNames(names: readonly string[]): string {
 	return names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");

@@ -7,7 +7,7 @@ import { fingerprint } from "../identity/identity.ts";
 import { type Keychain, osKeychain } from "../identity/keychain.ts";
 import { type FoundIdentity, openIdentity } from "../identity/sources.ts";
 import { prepareLock } from "../project/lock.ts";
-import { requireRoot } from "../project/root.ts";
+import { currentFolder, requireRoot } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import { isEnvironmentName } from "../vault/syntax.ts";
 import { type Environment, readBusEnvironment, readCredentials } from "./environment.ts";
@@ -83,7 +83,7 @@ export async function openContext(
 	use: "read" | "edit" = "read",
 ): Promise<SessionContext> {
 	requireEnvironmentName(name);
-	const root = requireRoot(process.cwd());
+	const root = requireRoot(currentFolder());
 	// The keychain answers while libsodium's WebAssembly is made ready, and an editing command loads its lock.
 	const finding = Promise.all([requireIdentity(environment), cryptoReady]);
 	if (use === "edit") setImmediate(prepareLock);

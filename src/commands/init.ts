@@ -7,6 +7,7 @@ import type { Terminal } from "../cli/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
 import { fingerprint } from "../identity/identity.ts";
 import { initProject } from "../project/init.ts";
+import { currentFolder } from "../project/root.ts";
 
 interface InitResult {
 	vault: string;
@@ -43,7 +44,7 @@ export default class Init extends BaseCommand<InitResult> {
 		const identity = found?.identity ?? (await createIdentity(this.environment));
 		const member = flags.name ?? defaultMemberName();
 		const context = {
-			root: process.cwd(),
+			root: currentFolder(),
 			environment: flags.environment,
 			identity,
 			member: fingerprint(identity.publicKeys),

@@ -30,9 +30,19 @@ export async function openIdentity(options: {
 		await cryptoReady;
 		return { identity: parseIdentity(text, "COFFER_IDENTITY"), source: "environment" };
 	}
-	if (path !== undefined) return { identity: await readIdentityFile(path), source: "file" };
+	if (path !== undefined)
+		return { identity: await readIdentityFile(path).catch(explainAbsent), source: "file" };
 	const identity = await identityInKeychain(options.keychain, ACCOUNT);
 	return identity && { identity, source: "keychain" };
+}
+
+/** Whoever joins a project names a file before there is one. */
+function explainAbsent(error: unknown): never {
+	if (!(error instanceof AppError) || error.code !== "IDENTITY_FILE_NOT_FOUND") throw error;
+	const { code, exit, message } = error;
+	const hint =
+		"Check the path. 'coffer identity new' makes an identity there, 'coffer identity import FILE' brings an exported one back.";
+	throw new AppError({ code, message, hint, exit, cause: error });
 }
 
 /**

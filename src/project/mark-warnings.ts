@@ -11,6 +11,8 @@ function listed(names: readonly string[]): string {
 	return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
+const HELP = "To bring one back: coffer vault restore NAME.";
+
 /** Sentences about what is older than the marks, or gone. */
 export function markWarnings(
 	{ marks }: Pick<EnvironmentMemory, "marks">,
@@ -20,11 +22,11 @@ export function markWarnings(
 	const warnings: string[] = [];
 	if (rolledBack.length > 0)
 		warnings.push(
-			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back.`,
+			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back. ${HELP}`,
 		);
 	if (dropped.length > 0)
 		warnings.push(
-			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering.`,
+			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering. ${HELP}`,
 		);
 	return warnings;
 }

@@ -8,6 +8,24 @@ import { AppError, EXIT } from "../errors.ts";
 export const VAULT_FILE = "coffer.vault";
 export const CONFIG_FILE = "coffer.json";
 
+/**
+ * The folder that the command was started in.
+ * @throws AppError `FOLDER_GONE` (exit 4) where it was deleted
+ */
+export function currentFolder(): string {
+	try {
+		return process.cwd();
+	} catch (error) {
+		throw new AppError({
+			code: "FOLDER_GONE",
+			message: "The folder that this command was started in does not exist any more.",
+			hint: "Go to another folder (cd), or to the new one of the same name (cd .), and run it again.",
+			exit: EXIT.notFound,
+			cause: error,
+		});
+	}
+}
+
 /** The project's root at or above a folder, as a real path; undefined where there is none. */
 export function findRoot(from: string): string | undefined {
 	let folder = realpathSync(from);

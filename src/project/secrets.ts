@@ -8,6 +8,7 @@ import { maskValue } from "../vault/mask.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { sealRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
+import { inEnvironment } from "../vault/syntax.ts";
 import { openSession, type SessionContext, type VaultSession } from "./session.ts";
 import { editVault, loadVault } from "./vault-file.ts";
 
@@ -122,8 +123,7 @@ export async function copySecrets(
 		if (value !== undefined) values.set(name, value);
 		else if (names) absent.push(shown(name));
 	}
-	if (absent.length > 0)
-		throw notFound(absent, from, "'coffer secrets list' shows the names. Nothing was copied.");
+	if (absent.length > 0) throw notFound(absent, from, `${listing(from)} Nothing was copied.`);
 	await remember();
 	const outcome = await setSecrets(context, values);
 	return { ...outcome, warnings: [...session.warnings, ...outcome.warnings] };
@@ -139,11 +139,11 @@ function uncarriable(name: string): AppError {
 	});
 }
 
-function notFound(
-	names: readonly string[],
-	environment: string,
-	hint = "'coffer secrets list' shows the names.",
-): AppError {
+function listing(environment: string): string {
+	return `'${inEnvironment("coffer secrets list", environment)}' shows the names.`;
+}
+
+function notFound(names: readonly string[], environment: string, hint = listing(environment)): AppError {
 	const [first] = names;
 	return new AppError({
 		code: "SECRET_NOT_FOUND",
@@ -169,7 +169,7 @@ export async function deleteSecrets(context: SessionContext, names: readonly str
 			throw notFound(
 				[...new Set(absent)].map(shown),
 				context.environment,
-				"'coffer secrets list' shows the names. Nothing was deleted.",
+				`${listing(context.environment)} Nothing was deleted.`,
 			);
 	}
 	return edit(context, new Map(names.map((name) => [name, undefined])));
@@ -212,7 +212,12 @@ export async function listSecrets(session: VaultSession): Promise<ListedSecret[]
 export function getSecret(session: VaultSession, name: string): { value: string; version: number } {
 	const record = session.verified.section.records.get(name);
 	const value = record && session.open(record);
-	if (record === undefined || value === undefined) throw notFound([shown(name)], session.place.environment);
+	if (record === undefined || value === undefined) {
+		const { environment } = session.place;
+		const isDropped = record === undefined && session.memory.marks.has(name);
+		const hint = `This device has seen it before, and no deletion: '${inEnvironment(`coffer vault restore ${name}`, environment)}' brings it back.`;
+		throw notFound([shown(name)], environment, isDropped ? hint : undefined);
+	}
 	return { value, version: record.version };
 }
 

@@ -60,7 +60,7 @@ export class VaultSession {
 	/** Whether the membership in the file is older than what this device has seen. */
 	readonly membershipOlder: boolean;
 	readonly #fresh: SealedRecord[] = [];
-	/** What the marks were found to know. */
+	/** What the marks were found to know, or was verified in this session. */
 	readonly #known = new Set<SealedRecord>();
 	#fitting: FittingSignatures | undefined;
 
@@ -81,6 +81,7 @@ export class VaultSession {
 		if (this.#isKnown(record)) return;
 		verifyRecord(this.verified.state, record, this.#fitting);
 		this.#fresh.push(record);
+		this.#known.add(record);
 	}
 
 	/**
@@ -113,10 +114,24 @@ export class VaultSession {
 		return record && this.open(record);
 	}
 
-	/** 1 + the highest version of a name that the file or this device's marks know. */
+	/**
+	 * 1 + the highest version of a name that the file or this device's marks know. A record in the file that does not hold
+	 * is not counted: a removed member could use all versions up by one of the last.
+	 */
 	nextVersion(name: string): number {
-		const inFile = this.verified.section.records.get(name)?.version ?? 0;
+		const record = this.verified.section.records.get(name);
+		const inFile = record && this.#holds(record) ? record.version : 0;
 		return 1 + Math.max(inFile, this.memory.marks.get(name)?.version ?? 0);
+	}
+
+	#holds(record: SealedRecord): boolean {
+		try {
+			this.trust(record);
+			return true;
+		} catch (error) {
+			if (error instanceof AppError) return false;
+			throw error;
+		}
 	}
 
 	/**

@@ -90,7 +90,10 @@ export function makeAddMember(
 		throw new AppError({
 			code: "MEMBER_EXISTS",
 			message: `'${taken.name}' is a ${taken.role} of environment '${state.name}' already.`,
-			hint: "Choose another name, or leave it as it is.",
+			hint:
+				taken.sign === added.sign
+					? "It has this very key, and can be a member once: leave it as it is, or remove it first to give it another role or name."
+					: "Choose another name for the new member.",
 			exit: EXIT.conflict,
 		});
 	}

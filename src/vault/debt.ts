@@ -13,15 +13,22 @@ export interface RemovalDebt {
 	readonly names: readonly string[];
 }
 
-/** The debt of every removal, the oldest first. Whoever is a member again is owed nothing. */
+/**
+ * The debt of every removal, the oldest first. Whoever is a member again is owed nothing; of somebody who was removed more
+ * than once, the last removal names all that the earlier ones do.
+ */
 export function removalDebt({ section, state }: VerifiedEnvironment): RemovalDebt[] {
 	const live = [...section.records.values()].filter((record) => record.kind === "live");
-	const debts: RemovalDebt[] = [];
+	const debts = new Map<string, RemovalDebt>();
 	for (const epoch of state.epochs.values()) {
 		const names = live.filter((record) => record.since < epoch.number).map((record) => record.name);
 		if (names.length === 0) continue;
-		for (const member of epoch.removed)
-			if (!state.members.has(member.sign)) debts.push({ member: member.name, epoch: epoch.number, names });
+		for (const member of epoch.removed) {
+			if (state.members.has(member.sign)) continue;
+			// Deleted first: a map keeps a key where it was.
+			debts.delete(member.sign);
+			debts.set(member.sign, { member: member.name, epoch: epoch.number, names });
+		}
 	}
-	return debts;
+	return [...debts.values()];
 }

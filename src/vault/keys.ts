@@ -131,7 +131,7 @@ export function openKeys(
 		throw new AppError({
 			code: "NOT_A_MEMBER",
 			message: `This device's identity is not a member of environment '${state.name}'.`,
-			hint: "Ask a writer of the environment to add your public key, or use the identity that created the vault.",
+			hint: "Ask a writer of the environment to add your public key ('coffer identity show' prints it), or use an identity that is a member.",
 			exit: EXIT.unauthorised,
 		});
 	}

@@ -19,7 +19,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { EnvironmentKeys } from "./keys.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
-import { LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
+import { inEnvironment, LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
 
 type Place = Pick<EnvironmentState, "vaultId" | "name">;
 type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
@@ -150,6 +150,12 @@ export async function checkSignatures(
 	return new FittingSignatures(place, fitting);
 }
 
+/** What to do about one record that does not hold. */
+function bringBack({ name }: Pick<Place, "name">, record: SealedRecord): string {
+	const command = inEnvironment(`coffer vault restore ${record.name}`, name);
+	return `Bring the record back (${command}), or the whole file from git; do not edit it by hand.`;
+}
+
 /**
  * Checks that somebody who was a writer in the record's epoch, and still is one, signed it, here and under this name.
  * Whoever was removed keeps the old epochs' keys, and could date new records back into them.
@@ -169,6 +175,7 @@ export function verifyRecord(
 			"RECORD_EPOCH_UNKNOWN",
 			`the record of ${record.name} names an epoch that environment '${state.name}' never had.`,
 			line,
+			bringBack(state, record),
 		);
 	}
 	if (!epoch.writers.has(record.author)) {
@@ -176,6 +183,7 @@ export function verifyRecord(
 			"RECORD_AUTHOR_UNKNOWN",
 			`the record of ${record.name} is by somebody who was no writer of '${state.name}'.`,
 			line,
+			bringBack(state, record),
 		);
 	}
 	if (!state.epoch.writers.has(record.author)) {
@@ -189,7 +197,8 @@ export function verifyRecord(
 	if (fitting?.has(state, record)) return;
 	const signed = signatureOf(state, record);
 	if (!signed || !verify(signed.signature, signed.content, signed.publicKey)) {
-		throw malformed("RECORD_FORGED", `the record of ${record.name} is not what its author signed.`, line);
+		const message = `the record of ${record.name} is not what its author signed.`;
+		throw malformed("RECORD_FORGED", message, line, bringBack(state, record));
 	}
 }
 
@@ -210,6 +219,7 @@ export function openRecord(place: Place, keys: EnvironmentKeys, record: SealedRe
 			"RECORD_UNREADABLE",
 			`the record of ${record.name} does not open with the environment's key.`,
 			record.line + 1,
+			bringBack(place, record),
 		);
 	}
 	return record.kind === "deleted" ? undefined : value;

@@ -35,6 +35,11 @@ export function isMemberName(name: string): boolean {
 	return MEMBER_NAME.test(name);
 }
 
+/** A command as somebody is to type it: with the environment, unless it is the one that is meant without. */
+export function inEnvironment(command: string, environment: string): string {
+	return environment === DEFAULT_ENVIRONMENT ? command : `${command} -e ${environment}`;
+}
+
 /** Compares names as the file sorts them: by code unit, which for these names is by ASCII byte. */
 export function compareNames(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;

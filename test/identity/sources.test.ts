@@ -65,7 +65,11 @@ describe("the device's identity", () => {
 			await expect(opening).rejects.toMatchObject({ code: "IDENTITY_MALFORMED", exit: 3 });
 		}
 		const missing = openIdentity({ env: { COFFER_IDENTITY_FILE: join(folder, "none") }, keychain });
-		await expect(missing).rejects.toMatchObject({ code: "IDENTITY_FILE_NOT_FOUND", exit: 3 });
+		await expect(missing).rejects.toMatchObject({
+			code: "IDENTITY_FILE_NOT_FOUND",
+			exit: 3,
+			hint: expect.stringContaining("'coffer identity new'"),
+		});
 		const none = openIdentity({ env: {}, keychain: unreachable });
 		await expect(none).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE", exit: 3 });
 	});

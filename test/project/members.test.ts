@@ -63,16 +63,21 @@ describe("adding", () => {
 	});
 
 	test.each([
-		{ what: "a key twice", added: { ...asWriter, name: "robert" } },
-		{ what: "a name twice", added: { ...asReader, name: "bob" } },
-		{ what: "oneself", added: { ...alice.publicKeys, name: "me", role: "reader" } as const },
-	])("$what is refused, and nothing is written", async ({ added }) => {
+		{ what: "a key twice", added: { ...asWriter, name: "robert" }, hint: /this very key/ },
+		{ what: "a name twice", added: { ...asReader, name: "bob" }, hint: /another name/ },
+		{
+			what: "oneself",
+			added: { ...alice.publicKeys, name: "me", role: "reader" } as const,
+			hint: /this very key/,
+		},
+	])("$what is refused, and nothing is written", async ({ added, hint }) => {
 		using project = await TestProject.create();
 		await addMember(project.context, asWriter);
 		const before = await project.read();
 		expect(await refusalOf(addMember(project.context, added))).toMatchObject({
 			code: "MEMBER_EXISTS",
 			exit: 5,
+			hint: expect.stringMatching(hint),
 		});
 		expect(await project.read()).toBe(before);
 	});

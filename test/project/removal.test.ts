@@ -106,6 +106,9 @@ describe("after a removal", () => {
 		await project.set({ A: "a3" });
 		await addMember(project.context, { ...carol.publicKeys, name: "carol", role: "reader" });
 		expect(await debtOf(project)).toEqual([]);
+		// Removed a second time, with one list of it all.
+		await removeMembers(project.context, ["carol"]);
+		expect(await debtOf(project)).toEqual([{ member: "carol", epoch: 5, names: ["A", "B", "NEW"] }]);
 	});
 
 	test("several leave at once, in one epoch", async () => {

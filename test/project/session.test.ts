@@ -143,13 +143,22 @@ describe("what was seen before", () => {
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());
 		maker.add(bob, "writer", "bob");
+		// All but the last version that can be: counted, it would leave no room for another value.
+		const first = maker.seal("A", "bob's", PRODUCTION, bob);
+		const nearlyLast = { ...first, version: 999_999_997 };
+		const before = maker.section();
+		maker.document = withSection(maker.document, { ...before, records: new Map([["A", nearlyLast]]) });
 		const backdated = maker.seal("A", "bob's", PRODUCTION, bob);
+		expect(backdated.version).toBe(999_999_998);
+		maker.document = withSection(maker.document, before);
 		maker.epoch([bob]);
 		const section = maker.section();
 		maker.document = withSection(maker.document, { ...section, records: new Map([["A", backdated]]) });
 		await project.write(maker.text);
 		expect(await refusalOf(project.list())).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
 		expect(await project.set({ A: "bob's" })).toMatchObject({ changed: ["A"] });
+		expect((await project.list()).secrets).toEqual({ A: 1 });
+		expect(await project.set({ A: "next" })).toMatchObject({ changed: ["A"] });
 		expect((await project.list()).secrets).toEqual({ A: 2 });
 	});
 });

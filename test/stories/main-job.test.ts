@@ -30,6 +30,7 @@ describe("from an empty folder to functions that answer", () => {
 		const edited = await project.data(["secrets", "set", "--env-file", ".env"]);
 		const set = ["GREETING", "LIMIT", "MAIL_KEY", "PAY_KEY", "PERIOD"];
 		expect(edited).toEqual({
+			environment: "production",
 			set,
 			deleted: [],
 			unchanged: [],
@@ -140,6 +141,7 @@ describe("one secret changes", () => {
 		const changed = await changedBy(async () => {
 			const edited = await project.data(["secrets", "set", "GREETING=moon"]);
 			expect(edited).toEqual({
+				environment: "production",
 				set: ["GREETING"],
 				deleted: [],
 				unchanged: [],

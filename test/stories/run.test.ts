@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PROGRAM } from "./support/process.ts";
 import { newProject, type Project } from "./support/project.ts";
 
 let project: Project;
@@ -38,6 +39,15 @@ test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
 		expect(status).toBe(42);
 	},
 );
+
+test("in a folder that was deleted meanwhile: said so, here by status 125, and nothing is run", async () => {
+	const coffer = `mkdir gone; cd gone; rmdir ../gone; "$0" -- "$1"`;
+	const inDeleted = (command: string) => [...sh(`${coffer} ${command}`), process.execPath, PROGRAM];
+	const listed = await project.coffer(inDeleted("secrets list"));
+	expect([listed.status, listed.stderr]).toEqual([4, expect.stringMatching(/does not exist any more/)]);
+	const run = await project.coffer(inDeleted("run -- echo ran"));
+	expect([run.status, run.stdout]).toEqual([125, ""]);
+});
 
 test("standard input, output and error are the command's own", async () => {
 	const result = await project.coffer(sh("cat; echo problem >&2"), { input: ["one\n", "two\n"] });

@@ -40,7 +40,14 @@ test("versions from git, newest first, and the value of one of them again", LONG
 	expect(shown.stdout + shown.stderr).not.toContain("value-");
 
 	const back = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
-	expect(back).toMatchObject({ from: 1, version: 5, set: ["A"], unchanged: [], revision: null });
+	expect(back).toMatchObject({
+		environment: "production",
+		from: 1,
+		version: 5,
+		set: ["A"],
+		unchanged: [],
+		revision: null,
+	});
 	expect(await ana.reveal("A")).toBe("value-one");
 	const vault = ana.vault;
 	expect(await ana.data(["secrets", "rollback", "A", "--to", "1"])).toMatchObject({ unchanged: ["A"] });

@@ -14,7 +14,11 @@ test("nothing wrong is exit 0; an older file is only warned of elsewhere, and ex
 	project.vault = older;
 	const refused = await project.coffer(["vault", "verify", "--json"]);
 	expect(refused.status).toBe(7);
-	expect(refused.error()).toMatchObject({ code: "VAULT_UNSOUND", exit: 7 });
+	expect(refused.error()).toMatchObject({
+		code: "VAULT_UNSOUND",
+		exit: 7,
+		hint: expect.stringContaining("(coffer vault restore A)"),
+	});
 	expect(refused.json().findings).toMatchObject([
 		{ code: "RECORD_ROLLED_BACK", environment: "production", name: "A" },
 	]);
@@ -28,4 +32,30 @@ test("nothing wrong is exit 0; an older file is only warned of elsewhere, and ex
 	const anonymous = await project.data(["vault", "verify"], { env: { COFFER_IDENTITY: undefined } });
 	expect(anonymous.environments).toEqual([{ environment: "production", verified: 2, opened: null }]);
 	expect(anonymous.unchecked).toEqual([expect.stringMatching(/no identity/)]);
+});
+
+test("one record that is gone or altered: every command names what brings it back", async () => {
+	await using project = await newProject();
+	await project.ok(["environments", "create", "preview"]);
+	await project.ok(["secrets", "set", "A=a", "-e", "preview"]);
+	const whole = project.vault;
+	const record = /^A\n(v1 live [^\n]+)\n\n/m;
+	project.vault = whole.replace(record, "");
+	const list = await project.ok(["secrets", "list", "-e", "preview"]);
+	expect(list.stderr).toMatch(/absent now: A\..*coffer vault restore NAME/);
+	const get = ["secrets", "get", "A", "-e", "preview", "--json"];
+	const restore = "coffer vault restore A -e preview";
+	const gone = await project.coffer(get);
+	expect(gone.error()).toMatchObject({
+		code: "SECRET_NOT_FOUND",
+		exit: 4,
+		hint: expect.stringContaining(restore),
+	});
+	// The version, which the signature covers.
+	project.vault = whole.replace(/^v1 live/m, "v2 live");
+	for (const args of [get, ["vault", "verify", "--json"]]) {
+		const altered = await project.coffer(args);
+		expect(altered.error()).toMatchObject({ exit: 7, hint: expect.stringContaining(restore) });
+	}
+	expect((await project.coffer(get)).error().code).toBe("RECORD_FORGED");
 });

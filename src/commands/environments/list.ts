@@ -3,7 +3,7 @@ import type { Terminal } from "../../cli/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { bindingOf, readConfig } from "../../project/config.ts";
 import { environmentNames } from "../../project/environments.ts";
-import { requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
 import { loadVault } from "../../project/vault-file.ts";
 import { verifyChains } from "../../vault/document.ts";
 
@@ -25,7 +25,7 @@ export default class EnvironmentsList extends BaseCommand<ListResult> {
 	protected async execute(): Promise<ListResult> {
 		await this.parse(EnvironmentsList);
 		await cryptoReady;
-		const root = requireRoot(process.cwd());
+		const root = requireRoot(currentFolder());
 		const [{ document }, config] = await Promise.all([loadVault(root), readConfig(root)]);
 		const environments = environmentNames(document).map((name) => {
 			const { section, state } = verifyChains(document, name);

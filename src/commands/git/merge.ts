@@ -3,6 +3,7 @@ import { BaseCommand } from "../../cli/command.ts";
 import { inheritedEnvironment } from "../../cli/environment.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { mergeVaultFiles } from "../../project/git/merge.ts";
+import { currentFolder } from "../../project/root.ts";
 
 /** Run by git, which takes any exit status but 0 for a conflict. */
 export default class GitMerge extends BaseCommand<undefined> {
@@ -20,7 +21,7 @@ export default class GitMerge extends BaseCommand<undefined> {
 		await cryptoReady;
 		const { base, ours, theirs } = args;
 		await mergeVaultFiles(
-			{ folder: process.cwd(), variables: inheritedEnvironment() },
+			{ folder: currentFolder(), variables: inheritedEnvironment() },
 			{ base, ours, theirs },
 		);
 		return undefined;

@@ -7,7 +7,7 @@ import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { removeGitSetup, type GitSetup as Setup, setUpGit } from "../../project/git/setup.ts";
-import { requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
 
 export default class GitSetup extends BaseCommand<Setup> {
 	static override summary = "Let git merge, show and check the vault by its meaning";
@@ -19,7 +19,7 @@ export default class GitSetup extends BaseCommand<Setup> {
 	protected async execute(): Promise<Setup> {
 		const { flags } = await this.parse(GitSetup);
 		await cryptoReady;
-		const place = { folder: requireRoot(process.cwd()), variables: inheritedEnvironment() };
+		const place = { folder: requireRoot(currentFolder()), variables: inheritedEnvironment() };
 		if (flags.remove) return removeGitSetup(place);
 		const setup = await setUpGit(place, join(realpathSync(this.config.root), "bin", "run.js"));
 		const left = { foreign: "is no shell script", elsewhere: "is in a folder that core.hooksPath names" };

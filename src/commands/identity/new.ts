@@ -11,7 +11,7 @@ import {
 	identityOf,
 	newIdentity,
 } from "../../identity/identity.ts";
-import { requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
 import { loadVault } from "../../project/vault-file.ts";
 import { verifyRoot } from "../../vault/root.ts";
 
@@ -36,7 +36,7 @@ function exists(): AppError {
 export default class IdentityNew extends BaseCommand<NewResult> {
 	static override summary = "Make an identity: for this device, or (--ci) for a CI job";
 	static override description =
-		"A device's identity is kept in the system's keychain. A CI identity is bound to this project's vault and opens no other; its secret is printed once and kept nowhere.";
+		"A device's identity is kept in the system's keychain, or in the file that COFFER_IDENTITY_FILE names, which is made. A CI identity is bound to this project's vault and opens no other; its secret is printed once and kept nowhere.";
 	static override examples = [
 		"<%= config.bin %> identity new",
 		"<%= config.bin %> identity new --ci",
@@ -53,7 +53,7 @@ export default class IdentityNew extends BaseCommand<NewResult> {
 	}
 
 	async #forCi(): Promise<NewResult> {
-		const { document } = await loadVault(requireRoot(process.cwd()));
+		const { document } = await loadVault(requireRoot(currentFolder()));
 		verifyRoot(document.vaultId, document.links);
 		const identity = identityOf(newIdentity().seed, document.vaultId);
 		return {

@@ -18,7 +18,7 @@ import { cryptoReady } from "../../crypto.ts";
 import { fingerprint, formatPublicIdentity } from "../../identity/identity.ts";
 import { openRotation, type RotationPlace } from "../../identity/rotation.ts";
 import { requireHandable } from "../../project/handover.ts";
-import { findRoot } from "../../project/root.ts";
+import { currentFolder, findRoot } from "../../project/root.ts";
 
 interface RotateResult {
 	publicKey: string;
@@ -59,7 +59,7 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 		const { flags } = await this.parse(IdentityRotate);
 		const place = rotationPlace(this.environment);
 		await cryptoReady;
-		const root = findRoot(process.cwd());
+		const root = findRoot(currentFolder());
 		const where = { root, stateFolder: this.environment.stateDirectory };
 		if (flags["forget-previous"]) {
 			const options = { ...where, yes: flags.yes, terminal: this.terminal };

@@ -1,12 +1,12 @@
 import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { deleteSecrets } from "../../project/secrets.ts";
 
-export default class SecretsDelete extends BaseCommand<EditResult> {
+export default class SecretsDelete extends BaseCommand<EnvironmentEdit> {
 	static override summary = "Delete secrets, and redeploy the functions that read them";
 	static override description =
 		"Each leaves a tombstone in coffer.vault, so that the deletion is as authentic as a value. If one of the names is not there, nothing is deleted.";
@@ -20,16 +20,16 @@ export default class SecretsDelete extends BaseCommand<EditResult> {
 		"no-sync": Flags.boolean({ description: "change the vault only" }),
 	};
 
-	protected async execute(): Promise<EditResult> {
+	protected async execute(): Promise<EnvironmentEdit> {
 		const { argv, flags } = await this.parse(SecretsDelete);
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const outcome = await deleteSecrets(context, [...new Set(argv.map(String))]);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
-		const edited = { set: [], deleted: outcome.changed, unchanged: [] };
+		const edited = { environment: flags.environment, set: [], deleted: outcome.changed, unchanged: [] };
 		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
-	protected render(result: EditResult, terminal: Terminal): void {
+	protected render(result: EnvironmentEdit, terminal: Terminal): void {
 		renderEdit(result, terminal);
 	}
 }

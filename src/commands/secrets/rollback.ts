@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
 import { lookUp } from "../../cli/look-up.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
@@ -9,7 +9,7 @@ import { deleted, rollBack } from "../../project/bring-back.ts";
 import { chooseVersion } from "../../vault/choose-version.ts";
 import { MAX_VERSION } from "../../vault/record.ts";
 
-interface RollbackResult extends EditResult {
+interface RollbackResult extends EnvironmentEdit {
 	name: string;
 	/** The version whose value it has again. */
 	from: number;
@@ -47,7 +47,15 @@ export default class SecretsRollback extends BaseCommand<RollbackResult> {
 		const before = session.verified.section.records.get(name);
 		const { outcome, version } = await rollBack(context, { name, chosen, highest, before });
 		const [set, unchanged] = outcome === "unchanged" ? [[], [name]] : [[name], []];
-		const edited = { name, from: flags.to, version, set, deleted: [], unchanged };
+		const edited = {
+			environment: flags.environment,
+			name,
+			from: flags.to,
+			version,
+			set,
+			deleted: [],
+			unchanged,
+		};
 		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 

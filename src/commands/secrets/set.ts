@@ -1,13 +1,13 @@
 import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { readValues } from "../../cli/values.ts";
 import { setSecrets } from "../../project/secrets.ts";
 
-export default class SecretsSet extends BaseCommand<EditResult> {
+export default class SecretsSet extends BaseCommand<EnvironmentEdit> {
 	static override summary = "Set secrets, and redeploy the functions that read them";
 	static override description =
 		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it.";
@@ -28,18 +28,23 @@ export default class SecretsSet extends BaseCommand<EditResult> {
 		"no-sync": Flags.boolean({ description: "change the vault only" }),
 	};
 
-	protected async execute(): Promise<EditResult> {
+	protected async execute(): Promise<EnvironmentEdit> {
 		const { argv, flags } = await this.parse(SecretsSet);
 		const sources = { pairs: argv.map(String), envFile: flags["env-file"], stdin: flags.stdin };
 		const values = await readValues(sources, this.terminal);
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const outcome = await setSecrets(context, values);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
-		const edited = { set: outcome.changed, deleted: [], unchanged: outcome.unchanged };
+		const edited = {
+			environment: flags.environment,
+			set: outcome.changed,
+			deleted: [],
+			unchanged: outcome.unchanged,
+		};
 		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
-	protected render(result: EditResult, terminal: Terminal): void {
+	protected render(result: EnvironmentEdit, terminal: Terminal): void {
 		renderEdit(result, terminal);
 	}
 }

@@ -14,7 +14,7 @@ import {
 	resolveVault,
 	type Take,
 } from "../../project/resolve.ts";
-import { requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
 import type { Side } from "../../vault/unite.ts";
 
 export default class VaultResolve extends BaseCommand<Resolution> {
@@ -36,7 +36,7 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 	protected async execute(): Promise<Resolution> {
 		const { argv, flags } = await this.parse(VaultResolve);
 		const names = argv.map(String);
-		const root = requireRoot(process.cwd());
+		const root = requireRoot(currentFolder());
 		await cryptoReady;
 		const read = await readVaultInConflict(root);
 		const first = previewResolution(read);

@@ -5,8 +5,21 @@ import { findHolder, requireEnvironmentName } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify.ts";
+import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../vault/syntax.ts";
+
+/** What to do about what was found; single records can be brought back. */
+function remedy({ findings }: VerifyReport): string {
+	const find = "Find out who changed the file (git log -p -- coffer.vault), and restore it";
+	const named = findings.find(({ name }) => name !== null);
+	if (!named) return `${find}.`;
+	const example = inEnvironment(
+		`coffer vault restore ${named.name}`,
+		named.environment ?? DEFAULT_ENVIRONMENT,
+	);
+	return `${find}, or one record of it (${example}). After a switch of branch, an older record is no harm.`;
+}
 
 export default class VaultVerify extends BaseCommand<VerifyReport> {
 	static override summary = "Check the whole vault, strictly";
@@ -28,7 +41,7 @@ export default class VaultVerify extends BaseCommand<VerifyReport> {
 	protected async execute(): Promise<VerifyReport> {
 		const { flags } = await this.parse(VaultVerify);
 		if (flags.environment !== undefined) requireEnvironmentName(flags.environment);
-		const root = requireRoot(process.cwd());
+		const root = requireRoot(currentFolder());
 		const holder = await findHolder(this.environment);
 		const logs = flags.offline ? new Map() : await linkedLogs(root, flags.environment);
 		const report = await verifyVault({ root, environment: flags.environment, holder, logs });
@@ -37,7 +50,7 @@ export default class VaultVerify extends BaseCommand<VerifyReport> {
 		throw new AppError({
 			code: "VAULT_UNSOUND",
 			message: `coffer.vault does not hold: ${count(report.findings.length, "fault")}.`,
-			hint: "Find out who changed the file (git log -p -- coffer.vault), and restore it. After a switch of branch, an older record is no harm.",
+			hint: remedy(report),
 			exit: EXIT.integrity,
 			...(line ? { line } : {}),
 			data: report,

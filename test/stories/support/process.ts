@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { ROOT } from "../../support/root.ts";
 
-const PROGRAM = join(ROOT, "bin/run.js");
+/** The command line itself. */
+export const PROGRAM = join(ROOT, "bin/run.js");
 
 export interface Started {
 	readonly args: readonly string[];
