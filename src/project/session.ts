@@ -4,10 +4,10 @@
  */
 import type { KeyPair } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { type Link, linkHash } from "../vault/chain.ts";
+import type { Link } from "../vault/chain.ts";
 import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import { advanceMarks, checkPin, compareChain, isMarked, type Pin } from "../vault/marks.ts";
+import { advanceMarks, advancePin, checkPin, isMarked } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
 import { markWarnings } from "./mark-warnings.ts";
@@ -43,6 +43,9 @@ export interface SessionContext {
 	/** `$XDG_STATE_HOME/coffer`. */
 	readonly stateFolder: string;
 }
+
+/** Far above what anybody reaches by setting values, far below the last version. */
+const UNPROVEN_VERSION_MAX = 1_000_000;
 
 type SessionMethods = "open" | "trust" | "expectAll" | "remember" | "value" | "nextVersion";
 
@@ -115,12 +118,14 @@ export class VaultSession {
 	}
 
 	/**
-	 * 1 + the highest version of a name that the file or this device's marks know. A record in the file that does not hold
-	 * is not counted: a removed member could use all versions up by one of the last.
+	 * 1 + the highest version of a name that the file or this device's marks know. A record in the file that does not
+	 * hold counts up to a bound: others may have marked it, and a removed member must not use all versions up by one of
+	 * the last.
 	 */
 	nextVersion(name: string): number {
 		const record = this.verified.section.records.get(name);
-		const inFile = record && this.#holds(record) ? record.version : 0;
+		const counts = record && (record.version <= UNPROVEN_VERSION_MAX || this.#holds(record));
+		const inFile = counts ? record.version : 0;
 		return 1 + Math.max(inFile, this.memory.marks.get(name)?.version ?? 0);
 	}
 
@@ -151,7 +156,11 @@ export class VaultSession {
 		const { platform } = checkout;
 		const updated = await updateMemory(place, (present, presentCheckout) => {
 			advanceMarks(present.marks, [...this.#fresh, ...written]);
-			present.pin = advancedPin(present.pin, now, this);
+			present.pin = advancePin(present.pin, {
+				vault: now.document.links,
+				environment: now.document.environments.get(place.environment)?.links ?? [],
+				epoch: this.verified.state.epoch.number,
+			});
 			presentCheckout.seen = now.digest;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
 			if (options.always) presentCheckout.platform = platform;
@@ -163,20 +172,6 @@ export class VaultSession {
 		Object.assign(checkout, updated.checkout);
 		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
 	}
-}
-
-/** The longer of pin and file. What another process pinned meanwhile, and the file does not continue, stays. */
-function advancedPin(pin: Pin | undefined, now: LoadedVault, session: VaultSession): Pin {
-	const advanced = (pinned: readonly string[] | undefined, links: readonly Link[]) =>
-		pinned && compareChain(pinned, links) !== "longer" ? pinned : links.map(linkHash);
-	return {
-		epoch: Math.max(pin?.epoch ?? 0, session.verified.state.epoch.number),
-		vault: advanced(pin?.vault, now.document.links),
-		environment: advanced(
-			pin?.environment,
-			now.document.environments.get(session.place.environment)?.links ?? [],
-		),
-	};
 }
 
 function replaced(expected: string, actual: string, by: string): AppError {

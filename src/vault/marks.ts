@@ -98,3 +98,17 @@ export function advanceMarks(marks: Map<string, Mark>, records: Iterable<SealedR
 			marks.set(record.name, { version: record.version, digest: recordDigest(record) });
 	}
 }
+
+/** The longer of pin and file, chain by chain. What was pinned meanwhile, and the file does not continue, stays. */
+export function advancePin(
+	pin: Pin | undefined,
+	seen: { readonly vault: readonly Link[]; readonly environment: readonly Link[]; readonly epoch: number },
+): Pin {
+	const advanced = (pinned: readonly string[] | undefined, links: readonly Link[]) =>
+		pinned && compareChain(pinned, links) !== "longer" ? pinned : links.map(linkHash);
+	return {
+		epoch: Math.max(pin?.epoch ?? 0, seen.epoch),
+		vault: advanced(pin?.vault, seen.vault),
+		environment: advanced(pin?.environment, seen.environment),
+	};
+}
