@@ -17,6 +17,7 @@ const SYSTEM_PACKAGES = [
 	{ name: "libsecret-1-0", isThere: () => hasLibrary("libsecret-1.so.0") },
 	{ name: "bubblewrap", isThere: () => onPath("bwrap") },
 	{ name: "strace", isThere: () => onPath("strace") },
+	{ name: "faketime", isThere: () => onPath("faketime") },
 ];
 
 function onPath(command) {

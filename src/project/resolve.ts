@@ -14,7 +14,7 @@ import type { VaultDocument } from "../vault/document.ts";
 import { parseVault, printVault } from "../vault/format.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import type { EnvironmentState } from "../vault/membership.ts";
-import { openRecord, verifyRecord } from "../vault/seal.ts";
+import { openRecord } from "../vault/seal.ts";
 import { type Side, type UniteOptions, uniteVaults } from "../vault/unite.ts";
 import type { SessionIdentity } from "./session.ts";
 import { readVaultText, repairVault } from "./vault-file.ts";
@@ -93,10 +93,7 @@ export async function readVaultInConflict(root: string): Promise<ReadVault> {
 }
 
 /** Opens each environment's keys once; an identity that is no member of it sees no value, and so none that are the same. */
-function valuesOf(
-	identity: SessionIdentity,
-	fitting: UniteOptions["fitting"],
-): NonNullable<UniteOptions["sameValue"]> {
+function valuesOf(identity: SessionIdentity): NonNullable<UniteOptions["sameValue"]> {
 	const opened = new Map<string, EnvironmentKeys | undefined>();
 	const keysOf = (state: EnvironmentState): EnvironmentKeys | undefined => {
 		if (!opened.has(state.name))
@@ -109,7 +106,6 @@ function valuesOf(
 	return (state, ours, theirs) => {
 		const keys = keysOf(state);
 		if (!keys) return false;
-		for (const record of [ours, theirs]) verifyRecord(state, record, fitting?.get(state.name));
 		return openRecord(state, keys, ours) === openRecord(state, keys, theirs);
 	};
 }
@@ -121,7 +117,7 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 function repairOf({ text, conflict }: ReadVault, identity?: SessionIdentity, take?: Take): Repair {
 	if (!conflict) return { conflicted: false, open: [], decided: [], text };
 	const { ours, theirs, ancestor, fitting } = conflict;
-	const sameValue = identity && valuesOf(identity, fitting);
+	const sameValue = identity && valuesOf(identity);
 	const options = { ancestor, fitting, sameValue, take };
 	const { document, conflicts, decided } = uniteVaults(ours, theirs, options);
 	return {

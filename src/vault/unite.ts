@@ -16,7 +16,7 @@ export type Side = "ours" | "theirs";
 
 export interface UniteOptions {
 	readonly ancestor?: Ancestor | undefined;
-	/** Whether two records hold the same value. Asked only where both sides changed; without it, they do not. */
+	/** Whether two records hold the same value. Asked only where both sides changed and both records hold; without it, they do not. */
 	readonly sameValue?:
 		| ((state: EnvironmentState, ours: SealedRecord, theirs: SealedRecord) => boolean)
 		| undefined;
@@ -63,7 +63,7 @@ function pick(
 	state: EnvironmentState,
 	ours: SealedRecord,
 	theirs: SealedRecord,
-	{ ancestor, sameValue }: UniteOptions,
+	{ ancestor, sameValue, fitting }: UniteOptions,
 ): SealedRecord | undefined {
 	if (ancestor) {
 		const [oursOld, theirsOld] = [ancestor.has(state.name, ours), ancestor.has(state.name, theirs)];
@@ -74,7 +74,9 @@ function pick(
 		];
 		if (oursSame !== theirsSame) return oursSame ? theirs : ours;
 	}
-	return sameValue?.(state, ours, theirs) ? newer(ours, theirs) : undefined;
+	// A value that nobody vouches for says nothing: a person decides, and can only take the other one.
+	const isComparable = sameValue && [ours, theirs].every((record) => isVouchedFor(state, record, fitting));
+	return isComparable && sameValue(state, ours, theirs) ? newer(ours, theirs) : undefined;
 }
 
 function refuseRemoved(state: EnvironmentState, record: SealedRecord, side: Side): AppError {

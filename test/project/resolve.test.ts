@@ -4,7 +4,7 @@ import { resolveVault, type Take } from "../../src/project/resolve.ts";
 import { getSecret, readSession } from "../../src/project/secrets.ts";
 import { parseVault } from "../../src/vault/format.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { bob, carol, dave, PRODUCTION, VaultMaker } from "../vault/maker.ts";
+import { alice, bob, carol, dave, PRODUCTION, VaultMaker } from "../vault/maker.ts";
 import { TestProject } from "./project.ts";
 import { apply, type Edit, Repository } from "./repository.ts";
 
@@ -173,19 +173,27 @@ describe("membership", () => {
 		expect(await project.read()).toBe(text);
 	});
 
-	test("a removed writer's records, and the removal beside them: theirs cannot be taken", async () => {
-		using project = await TestProject.create();
-		const team = from(base).add(dave, "writer", "dave").text;
-		const theirs = from(team).set("A", "from dave", PRODUCTION, dave).set("AA", "new", PRODUCTION, dave).text;
-		await mergedByGit(project, team, from(team).epoch([dave]).text, theirs);
-		const open = await refusalOf(resolveVault(project.root, {}));
-		expect(open.message).toMatch(/^Both sides changed A \(production\), AA \(production\)/);
-		const refused = await refusalOf(resolveVault(project.root, { take: everything("theirs") }));
-		expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
-		await resolveVault(project.root, { take: everything("ours") });
-		const records = parseVault(await project.read()).environments.get(PRODUCTION)?.records;
-		expect([...(records?.keys() ?? [])]).toEqual(["A", "B"]);
-	});
+	test.each([
+		["without a key", undefined],
+		["with the key", alice],
+	])(
+		"a removed writer's records, and the removal beside them, %s: theirs cannot be taken",
+		async (_, identity) => {
+			using project = await TestProject.create();
+			const team = from(base).add(dave, "writer", "dave").text;
+			const theirs = from(team)
+				.set("A", "from dave", PRODUCTION, dave)
+				.set("AA", "new", PRODUCTION, dave).text;
+			await mergedByGit(project, team, from(team).epoch([dave]).text, theirs);
+			const open = await refusalOf(resolveVault(project.root, { identity }));
+			expect(open.message).toMatch(/^Both sides changed A \(production\), AA \(production\)/);
+			const refused = await refusalOf(resolveVault(project.root, { identity, take: everything("theirs") }));
+			expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
+			await resolveVault(project.root, { identity, take: everything("ours") });
+			const records = parseVault(await project.read()).environments.get(PRODUCTION)?.records;
+			expect([...(records?.keys() ?? [])]).toEqual(["A", "B"]);
+		},
+	);
 });
 
 describe("what cannot be read as a conflict is refused with its line, and left", () => {

@@ -46,7 +46,7 @@ async function play(machine: Machine, { step, fault }: Round, tally: Map<string,
 	if (standing === "torn") wrong.push("The vault is torn.");
 	wrong.push(...machine.plaintext().map((path) => `The value lies in ${path}.`));
 	if (fault !== "KILL") wrong.push(...machine.untruths(result, standing));
-	if (fault !== "KILL" && step.syscall !== "unlink") wrong.push(...machine.leftovers());
+	if (fault !== "KILL" && step.syscall !== "unlink") wrong.push(...machine.leftovers(result));
 	if (step.file === "coffer.vault.lock" && step.syscall === "openat" && standing !== "old")
 		wrong.push("It was written without the lock.");
 	count(`${fault}: ${standing} vault, ${fault === "KILL" ? "killed" : `exit ${result.status}`}`);

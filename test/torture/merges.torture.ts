@@ -18,12 +18,16 @@ const DRIVERS: Readonly<Record<string, string>> = {
 	[PLANTS.union]: "git merge-file --union %A %O %B",
 };
 const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
+const UNREADABLE = "VAULT_CONFLICT_UNREADABLE";
 const REFUSALS = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
 
 interface Round {
 	readonly repository: MergeRepository;
 	readonly branches: Branches;
 	readonly expected: Expectation;
+	readonly texts: { readonly base: string; readonly ours: string; readonly theirs: string };
+	/** Git's style of conflicts. */
+	readonly style: string;
 	readonly random: Random;
 	readonly driven: boolean;
 	readonly plant: string | undefined;
@@ -94,12 +98,28 @@ async function judgeNamed(round: Round, open: readonly ConflictName[]): Promise<
 	};
 }
 
+/** Its text tells nobody whose record is whose. The way out that the error names leads to a merge by the driver. */
+async function judgeWayOut(round: Round): Promise<Outcome> {
+	using repository = await MergeRepository.create(undefined);
+	if (repository.merge(round.texts, round.style)) throw new Error("It was a conflict, and is none.");
+	const again = { ...round, repository, driven: true };
+	const { how, faults } = (await repository.mergeWithDriver())
+		? await judgeClean(again)
+		: await judgeConflict(again);
+	return { how: `refused: ${UNREADABLE}, then by the driver: ${how}`, faults };
+}
+
 /** Git left a conflict, and `vault resolve` is asked. */
 async function judgeConflict(round: Round): Promise<Outcome> {
-	const { repository, branches, expected, plant } = round;
+	const { repository, branches, expected, plant, driven } = round;
 	const before = repository.vault;
 	const take = plant === PLANTS.guess ? () => "ours" as const : undefined;
 	const error = await refusal(resolveVault(repository.root, { identity: alice, take }));
+	if (error?.code === UNREADABLE && !driven && error.hint.includes("coffer git setup")) {
+		const { how, faults } = await judgeWayOut(round);
+		const isKept = repository.vault === before;
+		return { how, faults: isKept ? faults : [...faults, "refused, and written all the same"] };
+	}
 	if (error && REFUSALS.includes(error.code)) {
 		const faults = expected.chainConflict ? [] : [`refused without need: ${error.message}`];
 		if (repository.vault !== before) faults.push("refused, and written all the same");
@@ -120,11 +140,15 @@ function isUnvouched({ driven, expected }: Round, error: unknown): boolean {
 }
 
 async function play(round: Round): Promise<Outcome> {
-	const { repository, branches, random } = round;
-	const { base, ours, theirs } = branches;
-	const style = random.pick(["merge", "diff3", "zdiff3"]);
-	const texts = { base, ours: ours.maker.text, theirs: theirs.maker.text };
+	const { repository, texts, style } = round;
 	return repository.merge(texts, style) ? await judgeClean(round) : await judgeConflict(round);
+}
+
+function roundOf(branches: Branches, rest: Pick<Round, "random" | "plant" | "driven" | "repository">): Round {
+	const { base, ours, theirs } = branches;
+	const style = rest.random.pick(["merge", "diff3", "zdiff3"]);
+	const texts = { base, ours: ours.maker.text, theirs: theirs.maker.text };
+	return { ...rest, branches, expected: expectationOf(branches), style, texts };
 }
 
 async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
@@ -137,10 +161,14 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 		const roundSeed = seed + played;
 		const random = randomFrom(roundSeed);
 		const branches = randomBranches(random);
-		// A planted driver needs to be run; else by turns.
-		const isDriven = plant !== undefined || played % 2 === 0;
-		const round = { branches, expected: expectationOf(branches), random, plant, driven: isDriven };
-		const whole = { ...round, repository: isDriven ? driven : bare };
+		// A planted driver needs to be run; else by turns, and a seed alone shows it again.
+		const isDriven = plant !== undefined || roundSeed % 2 === 0;
+		const whole = roundOf(branches, {
+			random,
+			plant,
+			driven: isDriven,
+			repository: isDriven ? driven : bare,
+		});
 		const { how, faults } = await play(whole).catch((error: unknown) =>
 			isUnvouched(whole, error)
 				? { how: "refused when read: a record's author was removed", faults: [] }

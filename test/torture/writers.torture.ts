@@ -89,7 +89,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 
 export const torture: Torture = {
 	name: "writers: 20 processes that write one vault at once",
-	rounds: { short: 100, long: 2_000 },
+	rounds: { short: 40, long: 2_000 },
 	plants: [EARLY, UNLOCKED],
 	run,
 };

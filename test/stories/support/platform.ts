@@ -20,8 +20,11 @@ export class Platform {
 	/** All that its processes have logged. */
 	#logged = "";
 	#running: Running | undefined;
+	readonly #variables: Readonly<Record<string, string>>;
 
-	constructor() {
+	/** @param variables further ones for its processes */
+	constructor(variables: Readonly<Record<string, string>> = {}) {
+		this.#variables = variables;
 		for (const name of ["home", "tmp"]) mkdirSync(join(this.folder, name));
 	}
 
@@ -56,6 +59,7 @@ export class Platform {
 				TMPDIR: join(this.folder, "tmp"),
 				// Packages that one story has downloaded, the next one need not.
 				XDG_CACHE_HOME: join(tmpdir(), "coffer-test-cache"),
+				...this.#variables,
 			},
 		});
 		this.#running = running;
@@ -108,8 +112,8 @@ export class Platform {
 	}
 }
 
-export async function startPlatform(): Promise<Platform> {
-	const platform = new Platform();
+export async function startPlatform(variables: Readonly<Record<string, string>> = {}): Promise<Platform> {
+	const platform = new Platform(variables);
 	try {
 		await platform.start();
 		return platform;

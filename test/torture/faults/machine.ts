@@ -84,10 +84,15 @@ export class Machine implements AsyncDisposable {
 			.map(({ path }) => path.slice(this.project.machine.length));
 	}
 
-	/** Files that are there for a moment only. */
-	leftovers(): string[] {
+	/**
+	 * Files that are there for a moment only.
+	 * @param result that of a command: one that did not get the lock may not touch what a crash left, since it could be another's
+	 */
+	leftovers(result?: Result): string[] {
+		const isUnlocked = result?.status === 1 && result.error().code === "VAULT_LOCK_FAILED";
+		const old = isUnlocked ? this.#leftovers.map((name) => join("project", name)) : [];
 		return readdirSync(this.project.machine, { recursive: true, encoding: "utf8" })
-			.filter((path) => /\.tmp$|-journal$/.test(path))
+			.filter((path) => /\.tmp$|-journal$/.test(path) && !old.includes(path))
 			.map((path) => `${path} is left.`);
 	}
 

@@ -53,10 +53,22 @@ export class MergeRepository implements Disposable {
 		const options = { cwd: this.root, env: this.#env };
 		execFileSync("git", ["fast-import", "--quiet", "--force"], { ...options, input: `${stream}\n` });
 		this.git("checkout", "-q", "-f", "--detach", "ours");
-		const words = ["-c", `merge.conflictStyle=${style}`, "merge", "-q", "-m", "merge", "theirs"];
-		const { status } = spawnSync("git", words, options);
+		this.git("config", "merge.conflictStyle", style);
+		return this.#mergeTheirs();
+	}
+
+	#mergeTheirs(): boolean {
+		const options = { cwd: this.root, env: this.#env };
+		const { status } = spawnSync("git", ["merge", "-q", "-m", "merge", "theirs"], options);
 		if (status !== 0 && status !== 1) throw new Error(`git merge ended with status ${status}.`);
 		return status === 0;
+	}
+
+	/** Takes the merge back, sets up the driver, and merges again. @returns whether git says that it could */
+	async mergeWithDriver(): Promise<boolean> {
+		this.git("merge", "--abort");
+		await setUpGit({ folder: this.root, variables: this.#env }, PROGRAM);
+		return this.#mergeTheirs();
 	}
 
 	get vault(): string {

@@ -1,0 +1,192 @@
+/** Clocks that are a year wrong, or jump: nothing that coffer decides depends on one. */
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { withSecretService } from "../support/secret-service.ts";
+import { cloneOf } from "./support/clone.ts";
+import { link, startPlatform } from "./support/platform.ts";
+import { APP, cleanEnvironment, newProject, Project } from "./support/project.ts";
+
+const LONG = { timeout: 180_000 };
+const DAY_MS = 86_400_000;
+
+type Clock = "+365d" | "-365d" | "-1000d" | "+0d";
+
+/** Variables that move the wall clock of a process and its children: it is wrong, and time goes on as fast as ever. */
+const clock = (offset: Clock) => ({
+	// The dynamic loader knows what stands for $LIB.
+	LD_PRELOAD: "/usr/$LIB/faketime/libfaketime.so.1",
+	FAKETIME: offset,
+	FAKETIME_DONT_FAKE_MONOTONIC: "1",
+	FAKETIME_DONT_RESET: "1",
+});
+
+/** Lets every command of a project run at another time than the one before. */
+function jump(project: Project, turn: number): void {
+	Object.assign(project.variables, clock((["+365d", "-365d", "+0d"] as const)[turn % 3] ?? "+0d"));
+}
+
+/** Commits with a committer's date that the clock says. */
+function commitAt(project: Project, offset: Clock, message: string): void {
+	const who = ["-c", "user.name=Story", "-c", "user.email=story@example.com"];
+	const options = { cwd: project.root, env: { ...cleanEnvironment(), ...clock(offset) } };
+	execFileSync("git", ["add", "--all"], options);
+	execFileSync("git", [...who, "commit", "--quiet", "--message", message], options);
+}
+
+/** What a sync says that had nothing to send, and nothing to warn of. */
+const quiet = ({ taken }: { taken: string[] }) => ({
+	environment: "production",
+	revision: expect.any(Number),
+	sent: [],
+	taken,
+	pending: [],
+	redeployed: [],
+	untouched: [],
+});
+
+const versionsOf = ({ versions }: { versions: { version: number }[] }) =>
+	versions.map(({ version }) => version);
+
+test.each([
+	["+365d", 365],
+	["-365d", -365],
+	["-1000d", -1000],
+] as const)("the clock of a process that starts at %s is wrong by as much", (offset, days) => {
+	const env = { ...cleanEnvironment(), ...clock(offset) };
+	const said = Number(execFileSync(process.execPath, ["-p", "Date.now()"], { env, encoding: "utf8" }));
+	expect(Math.abs(said - Date.now() - days * DAY_MS)).toBeLessThan(DAY_MS / 2);
+});
+
+test(
+	"three devices and a platform, no two clocks alike: all of it arrives, in the order of the versions",
+	LONG,
+	async () => {
+		await using platform = await startPlatform(clock("-1000d"));
+		await using ahead = await newProject({ env: clock("+365d") });
+		await link(ahead, platform);
+		await ahead.ok(["secrets", "set", "A=a1", "B=b1", "GONE=1"]);
+		await ahead.git("init", "--quiet");
+		commitAt(ahead, "+365d", "Start");
+		await using behind = await cloneOf(ahead);
+		Object.assign(behind.variables, clock("-365d"));
+		await using jumping = await cloneOf(ahead);
+		let turn = 0;
+		const leap = async (...args: string[]) => {
+			jump(jumping, turn++);
+			return await jumping.data(args);
+		};
+
+		await behind.ok(["sync"]);
+		expect(await behind.data(["secrets", "set", "A=a2"])).toMatchObject({ pending: 0 });
+		await leap("sync");
+		expect(await leap("secrets", "set", "A=a3")).toMatchObject({ pending: 0 });
+		await leap("secrets", "delete", "GONE");
+		expect(await ahead.data(["sync"])).toEqual(quiet({ taken: ["A", "GONE"] }));
+		expect(await ahead.data(["secrets", "set", "A=a4"])).toMatchObject({ pending: 0 });
+		// Different names at the same time.
+		await ahead.ok(["secrets", "set", "BY_AHEAD=1", "--no-sync"]);
+		await behind.ok(["secrets", "set", "BY_BEHIND=2"]);
+		await leap("secrets", "set", "BY_JUMPING=3");
+		for (const project of [ahead, behind]) await project.ok(["sync"]);
+		await leap("sync");
+
+		jump(jumping, turn++);
+		const ends = [ahead, behind, jumping].map(async (project) => {
+			expect(await project.data(["sync"])).toEqual(quiet({ taken: [] }));
+			expect(await project.reveal("A")).toBe("a4");
+			expect(versionsOf(await project.data(["secrets", "history", "A"]))).toEqual([4, 3, 2, 1]);
+			expect(project.vault).toBe(ahead.vault);
+		});
+		await Promise.all(ends);
+		expect((await leap("secrets", "list")).secrets).toMatchObject(
+			["A", "B", "BY_AHEAD", "BY_BEHIND", "BY_JUMPING"].map((name) => ({ name, state: "synced" })),
+		);
+		await jumping.ok(["vault", "verify"]);
+		const revisions = [await ahead.data(["status"]), await behind.data(["status"]), await leap("status")];
+		expect(
+			new Set(revisions.flatMap(({ revision, platformRevision }) => [revision, platformRevision])).size,
+		).toBe(1);
+	},
+);
+
+test("one name to two values is a conflict, whoever's clock says that he was later", LONG, async () => {
+	await using platform = await startPlatform();
+	await using ahead = await newProject({ env: clock("+365d") });
+	await link(ahead, platform);
+	await ahead.ok(["secrets", "set", "A=0"]);
+	await ahead.git("init", "--quiet");
+	commitAt(ahead, "+0d", "Start");
+	await using behind = await cloneOf(ahead);
+	Object.assign(behind.variables, clock("-365d"));
+	await behind.ok(["sync"]);
+	for (const [first, second] of [
+		[ahead, behind],
+		[behind, ahead],
+	] as const) {
+		await second.ok(["secrets", "set", "A=second", "--no-sync"]);
+		await first.ok(["secrets", "set", "A=first"]);
+		const stopped = await second.coffer(["sync", "--json"]);
+		expect(stopped.error()).toMatchObject({ code: "SYNC_CONFLICT", exit: 5 });
+		await second.ok(["sync", "--take", "platform"]);
+		expect(await second.reveal("A")).toBe("first");
+		expect(second.vault).toBe(first.vault);
+		await second.ok(["secrets", "set", "A=0"]);
+		await first.ok(["sync"]);
+	}
+});
+
+test("an old vault is noticed by a device whose clock went back since", LONG, async () => {
+	await using project = await newProject({ env: clock("+365d") });
+	await project.ok(["secrets", "set", "A=old"]);
+	const old = project.vault;
+	await project.ok(["secrets", "set", "A=new"]);
+	Object.assign(project.variables, clock("-365d"));
+	await project.ok(["secrets", "set", "B=1"]);
+	project.vault = old;
+	const { warnings } = await project.data(["secrets", "list"]);
+	expect(warnings).toEqual([
+		expect.stringMatching(/^Older than this device has seen: A\./),
+		expect.stringMatching(/^Seen on this device before, absent now: B\./),
+	]);
+	expect((await project.coffer(["vault", "verify", "--json"])).error()).toMatchObject({
+		code: "VAULT_UNSOUND",
+		exit: 7,
+	});
+});
+
+test("commits whose dates go back: the history is in the order of the versions", LONG, async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	const offsets = ["+0d", "+365d", "-365d", "-1000d"] as const;
+	for (const [index, offset] of offsets.entries()) {
+		Object.assign(project.variables, clock(offset));
+		await project.ok(["secrets", "set", `A=value ${index + 1}`]);
+		commitAt(project, offset, `Version ${index + 1}`);
+	}
+	const dates = (await project.git("log", "--format=%ct")).trim().split("\n").map(Number);
+	expect(dates).not.toEqual([...dates].sort((a, b) => b - a));
+	const { versions, missing } = await project.data(["secrets", "history", "A"]);
+	expect(versionsOf({ versions })).toEqual([4, 3, 2, 1]);
+	expect(missing).toEqual([]);
+	await project.ok(["secrets", "rollback", "A", "--to", "2"]);
+	expect(await project.reveal("A")).toBe("value 2");
+});
+
+test("identity and token in the keychain are found at any time", LONG, async () => {
+	const service = await withSecretService();
+	await using platform = await startPlatform();
+	await using project = new Project({ identity: "none", env: { ...service.env, ...clock("+365d") } });
+	try {
+		expect(await project.data(["init"])).toMatchObject({ identity: "created" });
+		await project.ok(["link", platform.control, "--app", APP, "--token", platform.token]);
+		for (const [turn, name] of ["A", "B", "C"].entries()) {
+			jump(project, turn);
+			expect(await project.data(["secrets", "set", `${name}=${turn}`])).toMatchObject({ pending: 0 });
+			jump(project, turn + 1);
+			expect(await project.reveal(name)).toBe(String(turn));
+		}
+		expect(await project.data(["status"])).toMatchObject({ reachable: true, pending: [] });
+	} finally {
+		await service.close();
+	}
+});
