@@ -1,4 +1,5 @@
 import { testTorture } from "./in-short.ts";
 import { torture } from "./kills.torture.ts";
 
-testTorture(torture, { seed: 1 });
+// A planted bug shows only where the kill hits its moment, which can take many.
+testTorture(torture, { seed: 1, timeoutMs: 600_000 });

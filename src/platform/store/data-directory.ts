@@ -53,7 +53,10 @@ async function makePrivate(path: string): Promise<void> {
 		await chmod(path, 0o700);
 	}
 	for (const name of names.filter((name) => PRIVATE_FILES.includes(name))) {
-		await chmod(join(path, name), 0o600);
+		// SQLite takes its log away with the last connection, which a platform that has just stopped may still be closing.
+		await chmod(join(path, name), 0o600).catch((error: NodeJS.ErrnoException) => {
+			if (error.code !== "ENOENT") throw error;
+		});
 	}
 }
 

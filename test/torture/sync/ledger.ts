@@ -107,9 +107,19 @@ export class Ledger {
 		if (!this.logged(name).includes(value)) this.#carried.add(`${name} ${value}`);
 	}
 
+	/** Notes that a merge by git gave a value up, of which a sync knows nothing. */
+	giveUpBeside(name: string, value: Value): void {
+		this.#carried.add(`${name} ${value}`);
+	}
+
 	/** Whether a value, or one that it came of, went from device to device beside the log. */
 	isCarried(name: string, value: Value): boolean {
 		return [value, ...this.#origins(name, value, true)].some((one) => this.#carried.has(`${name} ${one}`));
+	}
+
+	/** Whether several set a value, or one that it came of: which of them is meant cannot be told from its number. */
+	#isAmbiguous(name: string, value: Value): boolean {
+		return [value, ...this.#origins(name, value, true)].some((one) => this.of(name, one).length > 1);
 	}
 
 	/** Whether a value was set by somebody who had seen the other, or one that came of it. */
@@ -139,12 +149,13 @@ export class Ledger {
 	 * went from device to device beside the log, nobody can know what it came of.
 	 */
 	isConflict(device: number, name: string, ours: Value): boolean {
-		if (this.of(name, ours).length !== 1 || this.isCarried(name, ours)) return true;
+		if (this.of(name, ours).length === 0 || this.#isAmbiguous(name, ours) || this.isCarried(name, ours))
+			return true;
 		const decided = this.#decided.get(`${device} ${name} ${ours}`);
 		return this.logged(name).some(
 			(theirs) =>
 				theirs !== ours &&
-				(this.of(name, theirs).length > 1 ||
+				(this.#isAmbiguous(name, theirs) ||
 					this.isCarried(name, theirs) ||
 					this.#isApart(name, ours, theirs)) &&
 				!decided?.has(theirs),
