@@ -101,6 +101,14 @@ const OPTIONS = {
 	write: false,
 };
 
+/**
+ * The code with every other character as an escape. esbuild writes strings so, and leaves regular expressions as they
+ * are, which the loader would read as other ones.
+ */
+function asAscii(code) {
+	return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** The code of a program: its `main` module, and a function for each command that evaluates and returns its class. */
 async function bundleCode(esbuild, main, commands) {
 	const classes = Object.entries(commands).map(
@@ -112,7 +120,7 @@ async function bundleCode(esbuild, main, commands) {
 		stdin: { contents, resolveDir: ROOT, loader: "ts" },
 		plugins: [slimOclif, vendored],
 	});
-	return outputFiles[0].text;
+	return asAscii(outputFiles[0].text);
 }
 
 async function bundlePackages(esbuild) {

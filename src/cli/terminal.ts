@@ -54,7 +54,10 @@ export class Terminal {
 
 	/** Rows of the result, aligned. Nothing with `--json`. */
 	table(rows: readonly (readonly string[])[], heading?: readonly string[]): void {
-		for (const line of table(rows, heading)) this.line(line);
+		if (this.json) return;
+		// In one piece: ten thousand lines would be as many system calls.
+		const lines = table(rows, heading).map((line) => `${paint(line, this.#colour.stdout)}\n`);
+		this.#stdout.write(lines.join(""));
 	}
 
 	/** Text of several lines that is not Coffer's own, each indented so that it cannot pass for Coffer's. */

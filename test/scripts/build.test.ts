@@ -6,6 +6,7 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
+	readFileSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -52,6 +53,15 @@ afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 describe("in a fresh checkout", () => {
 	test("the first call builds and says nothing of it", async () => {
 		expect(await start("bin/dev.js", "say")).toEqual({ status: 0, stdout: "one\n", stderr: "" });
+	});
+
+	test("a regular expression with letters beyond ASCII means in the bundle what it says", async () => {
+		const source = readFileSync(join(checkout, "src/commands/say.ts"), "utf8");
+		writeFileSync(
+			join(checkout, "src/commands/say.ts"),
+			source.replace('{ word: "one" }', '{ word: String(/^[•…⚠️]+$/u.test("•…⚠️")) }'),
+		);
+		expect(await start("bin/dev.js", "say")).toEqual({ status: 0, stdout: "true\n", stderr: "" });
 	});
 
 	test("many first calls at once all work", async () => {
