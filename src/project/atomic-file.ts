@@ -45,10 +45,24 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 /** What a file that is no vault may hold. */
 const BYTES_MAX = 16 * 1024 * 1024;
 
-async function requirePlain(handle: FileHandle, bytesMax: number): Promise<void> {
+/** @returns the file's size */
+async function requirePlain(handle: FileHandle, bytesMax: number): Promise<number> {
 	const stat = await handle.stat();
 	if (!stat.isFile()) throw Object.assign(new Error(), { code: stat.isDirectory() ? "EISDIR" : "EFTYPE" });
 	if (stat.size > bytesMax) throw Object.assign(new Error(), { code: "EFBIG" });
+	return stat.size;
+}
+
+/** All of a file, into one buffer: Node's own `readFile` goes by small pieces and copies them together. */
+async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
+	const bytes = Buffer.allocUnsafeSlow(size);
+	let length = 0;
+	while (length < size) {
+		const { bytesRead } = await handle.read(bytes, length, size - length, length);
+		if (bytesRead === 0) break;
+		length += bytesRead;
+	}
+	return bytes.subarray(0, length);
 }
 
 /**
@@ -65,8 +79,7 @@ export async function readWhole(path: string, bytesMax = BYTES_MAX): Promise<Buf
 		throw fileError("read", path, error);
 	}
 	try {
-		await requirePlain(handle, bytesMax);
-		return await handle.readFile();
+		return await readAll(handle, await requirePlain(handle, bytesMax));
 	} catch (error) {
 		throw fileError("read", path, error);
 	} finally {

@@ -7,8 +7,9 @@ import type { VaultDocument } from "../vault/document.ts";
 import { checkPin } from "../vault/marks.ts";
 import { makeDeleteEnvironment, type PublicMember, verifyRoot } from "../vault/root.ts";
 import { LIMITS } from "../vault/syntax.ts";
+import { checkProject } from "./first-use.ts";
 import { lastLink } from "./members.ts";
-import { checkProject, openSession, type SessionContext } from "./session.ts";
+import { openSession, type SessionContext } from "./session.ts";
 import { readEnvironmentMemory } from "./state.ts";
 import { editVault, type LoadedVault } from "./vault-file.ts";
 

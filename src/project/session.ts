@@ -3,13 +3,14 @@
  * remembers, keys unwrapped. Every command that reads or writes secrets goes through here.
  */
 import type { KeyPair } from "../crypto.ts";
-import { AppError, EXIT } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import type { Link } from "../vault/chain.ts";
 import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import { advanceMarks, advancePin, checkPin, isMarked } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
+import { checkProject } from "./first-use.ts";
 import { markWarnings } from "./mark-warnings.ts";
 import {
 	type CheckoutMemory,
@@ -58,6 +59,8 @@ export class VaultSession {
 	readonly keys: EnvironmentKeys;
 	readonly memory: EnvironmentMemory;
 	readonly checkout: CheckoutMemory;
+	/** Hash of the vault's text that it was opened from. */
+	readonly digest: string;
 	/** Sentences for the user, about what this device cannot vouch for. */
 	readonly warnings: readonly string[];
 	/** Whether the membership in the file is older than what this device has seen. */
@@ -75,6 +78,7 @@ export class VaultSession {
 		this.keys = parts.keys;
 		this.memory = parts.memory;
 		this.checkout = parts.checkout;
+		this.digest = parts.digest;
 		this.warnings = parts.warnings;
 		this.membershipOlder = parts.membershipOlder;
 	}
@@ -100,9 +104,25 @@ export class VaultSession {
 
 	#isKnown(record: SealedRecord): boolean {
 		if (this.#known.has(record)) return true;
-		const known = isMarked(this.memory.marks, record);
+		const known = this.#isOfWholeText(record) || isMarked(this.memory.marks, record);
 		if (known) this.#known.add(record);
 		return known;
+	}
+
+	/** Whether it stands in the text that was opened, and all of that was verified here before. */
+	#isOfWholeText(record: SealedRecord): boolean {
+		const { section } = this.verified;
+		return this.digest === this.checkout.whole && section.records.get(record.name) === record;
+	}
+
+	/** The hash of the text of which every record is known to be verified: the present vault's, or the one before. */
+	#wholeOf(now: LoadedVault, written: Iterable<SealedRecord>): string {
+		const own = new Set(written);
+		const records = now.document.environments.get(this.place.environment)?.records.values() ?? [];
+		for (const record of records)
+			if (!own.has(record) && !this.#known.has(record) && !this.#isOfWholeText(record))
+				return this.checkout.whole;
+		return now.digest;
 	}
 
 	/** The value of a record, verified first; undefined for a tombstone. @throws AppError exit 7 */
@@ -152,7 +172,9 @@ export class VaultSession {
 		options: { always?: boolean } = {},
 	): Promise<void> {
 		const { place, memory, checkout } = this;
-		if (now.digest === checkout.seen && this.#fresh.length === 0 && !options.always) return;
+		const whole = this.#wholeOf(now, written);
+		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
+		if (!isNew && !options.always) return;
 		const { platform } = checkout;
 		const updated = await updateMemory(place, (present, presentCheckout) => {
 			advanceMarks(present.marks, [...this.#fresh, ...written]);
@@ -162,6 +184,7 @@ export class VaultSession {
 				epoch: this.verified.state.epoch.number,
 			});
 			presentCheckout.seen = now.digest;
+			presentCheckout.whole = whole;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
 			if (options.always) presentCheckout.platform = platform;
 			const records = now.document.environments.get(place.environment)?.records;
@@ -172,32 +195,6 @@ export class VaultSession {
 		Object.assign(checkout, updated.checkout);
 		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
 	}
-}
-
-function replaced(expected: string, actual: string, by: string): AppError {
-	return new AppError({
-		code: "VAULT_REPLACED",
-		message: `coffer.vault is another vault (${actual.slice(0, 12)}…) than the one ${by} (${expected.slice(0, 12)}…).`,
-		hint: "Find out who changed the file (git log -- coffer.vault) and restore it; nothing was read from it.",
-		exit: EXIT.integrity,
-	});
-}
-
-/**
- * Holds a vault's id against what this identity is bound to and what this folder held.
- * @returns warnings: a first use
- * @throws AppError `VAULT_REPLACED` (exit 7)
- */
-export async function checkProject(context: SessionContext, vaultId: string): Promise<string[]> {
-	const { identity, member, root, stateFolder } = context;
-	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId)
-		throw replaced(identity.vaultPin, vaultId, "this identity is bound to");
-	const pinned = await readProjectPin({ folder: stateFolder, member, stateKey: identity.stateKey, root });
-	if (pinned !== undefined && pinned !== vaultId) throw replaced(pinned, vaultId, "this folder held before");
-	if (pinned !== undefined || identity.vaultPin !== undefined) return [];
-	return [
-		`First use of this vault here, so nothing vouches for it yet. Compare its fingerprint with a teammate's: ${vaultId}`,
-	];
 }
 
 /**
@@ -233,6 +230,7 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 	return new VaultSession({
 		context,
 		place,
+		digest: loaded.digest,
 		verified,
 		vaultLinks: document.links,
 		keys,

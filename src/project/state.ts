@@ -41,6 +41,8 @@ export interface PlatformMemory {
 export interface CheckoutMemory {
 	/** Hash of the vault file that was last held against the marks; empty for none. */
 	seen: string;
+	/** Hash of the vault file of which every record of the environment was verified here; empty for none. */
+	whole: string;
 	platform: PlatformMemory | undefined;
 	/**
 	 * Of each name that is not as agreed with the platform: the digests of the records that were replaced here since,
@@ -133,14 +135,21 @@ async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMem
 /** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
 	const value = await readSignedJson(checkoutFile(place), place.stateKey);
-	if (!value) return { seen: "", platform: undefined, replaced: new Map() };
-	const { seen, platform, replaced } = value as {
+	if (!value) return { seen: "", whole: "", platform: undefined, replaced: new Map() };
+	const {
+		seen,
+		whole = "",
+		platform,
+		replaced,
+	} = value as {
 		seen: string;
+		whole?: string;
 		replaced?: ReplacedRow[];
 		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: MarkRow[]; reseals?: string[] };
 	};
 	return {
 		seen,
+		whole,
 		platform: platform && { ...platform, base: marksOf(platform.base), reseals: new Set(platform.reseals) },
 		replaced: new Map(replaced?.map(([name, ...digests]) => [name, digests])),
 	};
@@ -151,7 +160,8 @@ async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): 
 	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
 	const rows = [...memory.replaced].map(([name, digests]): ReplacedRow => [name, ...digests]);
 	const replaced = rows.length > 0 ? rows : undefined;
-	await writeSignedJson(checkoutFile(place), place.stateKey, { seen: memory.seen, platform, replaced });
+	const { seen, whole } = memory;
+	await writeSignedJson(checkoutFile(place), place.stateKey, { seen, whole, platform, replaced });
 }
 
 /**

@@ -24,7 +24,8 @@ export interface LoadedVault {
 	readonly digest: string;
 }
 
-export function vaultDigest(text: string): string {
+/** The hash by which a text of the vault is known on this device. */
+export function vaultDigest(text: string | Uint8Array): string {
 	return toBase64(hash(text));
 }
 
@@ -33,12 +34,17 @@ export function vaultDigest(text: string): string {
  * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a fault in it, exit 5 for conflict markers
  */
 export async function loadVault(root: string): Promise<LoadedVault> {
-	const text = await readVaultText(root);
-	return { document: parseVault(text), text, digest: vaultDigest(text) };
+	const bytes = await readVaultBytes(root);
+	const text = vaultTextOf(bytes);
+	return { document: parseVault(text), text, digest: vaultDigest(bytes) };
 }
 
 /** The vault's text, whatever it says. @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 where it is not UTF-8 */
 export async function readVaultText(root: string): Promise<string> {
+	return vaultTextOf(await readVaultBytes(root));
+}
+
+async function readVaultBytes(root: string): Promise<Uint8Array> {
 	const bytes = await readWhole(join(root, VAULT_FILE), LIMITS.fileBytes);
 	if (bytes === undefined) {
 		throw new AppError({
@@ -48,7 +54,7 @@ export async function readVaultText(root: string): Promise<string> {
 			exit: EXIT.notFound,
 		});
 	}
-	return vaultTextOf(bytes);
+	return bytes;
 }
 
 /** The text that the bytes of a vault are. @throws AppError `VAULT_MALFORMED` (exit 7), with the first line that is not UTF-8 */

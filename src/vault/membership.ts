@@ -47,12 +47,16 @@ export const EPOCH_RANDOM_BYTES = 8;
 const WRAP_BYTES = KEY_BYTES + SEALED_BOX_OVERHEAD_BYTES;
 const PREVIOUS_KEY_BYTES = KEY_BYTES + SEAL_OVERHEAD_BYTES;
 
+/** The last id that was one, since most records of a vault name the same. */
+let lastEpoch = { id: "", number: 0 };
+
 /** The number of an epoch's id, or undefined where it is not one. */
 export function epochNumber(id: string): number | undefined {
+	if (id === lastEpoch.id && id !== "") return lastEpoch.number;
 	const match = EPOCH_ID.exec(id);
-	return match?.[2] !== undefined && isBase64Text(match[2], EPOCH_RANDOM_BYTES)
-		? Number(match[1])
-		: undefined;
+	if (match?.[2] === undefined || !isBase64Text(match[2], EPOCH_RANDOM_BYTES)) return undefined;
+	lastEpoch = { id, number: Number(match[1]) };
+	return lastEpoch.number;
 }
 
 interface Draft {

@@ -14,7 +14,7 @@ const HINT = "A merge of the text without Coffer's driver does that: 'coffer vau
 /** Sees each record of a section, one after the other. */
 export class RecordPlace {
 	readonly #order: RecordOrder;
-	/** How often each name stood. */
+	/** How often each name stood, where names may repeat. */
 	readonly #seen = new Map<string, number>();
 	#before = "";
 
@@ -27,19 +27,22 @@ export class RecordPlace {
 	 * @throws AppError `VAULT_NAME_DUPLICATE`, `VAULT_UNSORTED` (exit 7) where it may not stand here
 	 */
 	admits({ name, line }: SealedRecord): boolean {
-		const before = this.#before;
-		const times = 1 + (this.#seen.get(name) ?? 0);
-		this.#before = name;
-		this.#seen.set(name, times);
 		if (this.#order === "sorted") {
+			const before = this.#before;
+			this.#before = name;
 			if (compareNames(name, before) > 0) return true;
-			if (name !== before) throw unsorted(name, before, line);
+			throw name === before ? repeated(name, line) : unsorted(name, before, line);
 		}
+		const times = 1 + (this.#seen.get(name) ?? 0);
+		this.#seen.set(name, times);
 		const timesMax = this.#order === "first" || this.#order === "last" ? 2 : 1;
-		if (times > timesMax)
-			throw malformed("VAULT_NAME_DUPLICATE", `${name} stands here once more.`, line, HINT);
+		if (times > timesMax) throw repeated(name, line);
 		return times === 1 || this.#order === "last";
 	}
+}
+
+function repeated(name: string, line: number): AppError {
+	return malformed("VAULT_NAME_DUPLICATE", `${name} stands here once more.`, line, HINT);
 }
 
 function unsorted(name: string, before: string, line: number): AppError {

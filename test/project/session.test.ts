@@ -81,6 +81,34 @@ describe("what was seen before", () => {
 		expect(await project.read()).toBe(other);
 	});
 
+	test("a text of which only some records were opened, or written, is not one that was verified whole", async () => {
+		using project = await TestProject.create();
+		await project.set({ A: "a", B: "b", C: "c" });
+		const text = await project.read();
+		rmSync(project.context.stateFolder, { recursive: true });
+		const at = text.indexOf("\n", text.indexOf("\nB\n") + 3) - 1;
+		const forged = `${text.slice(0, at)}${text[at] === "A" ? "Q" : "A"}${text.slice(at + 1)}`;
+		await project.write(forged);
+		const { session, remember } = await readSession(project.context);
+		expect(getSecret(session, "A")).toMatchObject({ value: "a" });
+		await remember();
+		expect(await refusalOf(project.list())).toMatchObject({ code: "RECORD_FORGED" });
+		await project.set({ C: "new" });
+		expect(await refusalOf(project.list())).toMatchObject({ code: "RECORD_FORGED" });
+		const line = (vault: string) => vault.split("\n")[vault.split("\n").indexOf("B") + 1] ?? "";
+		await project.write((await project.read()).replace(line(forged), line(text)));
+		expect((await project.list()).secrets).toEqual({ A: 1, B: 1, C: 2 });
+		// Now that it was verified whole, another text is not.
+		const whole = await project.read();
+		await project.write(
+			whole.replace(
+				/(\nA\n\S+ \S+ \S+ \S+ \S+ )(.)/,
+				(_, start: string, first: string) => `${start}${first === "A" ? "B" : "A"}`,
+			),
+		);
+		expect(await refusalOf(project.list())).toMatchObject({ code: "RECORD_FORGED" });
+	});
+
 	test("an identity that is bound to a vault opens no other, on any machine", async () => {
 		using project = await TestProject.create();
 		const identity = identityOf(new Uint8Array(32).fill(1), new VaultMaker().document.vaultId);
