@@ -1,7 +1,7 @@
 /** Commands that change the vault, killed at a random moment. */
 import { mkdtempSync, readdirSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { withLock } from "../../src/project/lock.ts";
 import { resolveVault } from "../../src/project/resolve.ts";
@@ -22,29 +22,39 @@ const FORMS = formsOf(CANARY).map((form) => Buffer.from(form));
 const IDENTITY = `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}`;
 /** From the first sign that it writes: a quick machine is done soon, a slow one is not. */
 const WRITING_MS = [1, 4, 25];
-/** A planted bug shows only at some moments: the run ends when it has. */
-const PLANTED_ROUNDS_MAX = 1_000;
 const LOCK_FREE_MS = 5_000;
 const MACHINES = 2;
 
-/** Kills a command, by chance at any moment of its life, or soon after it has begun to write. */
-async function killSometime(
-	project: Project,
-	running: Running,
-	random: Random,
-	lifeMs: number,
-): Promise<void> {
-	const controller = new AbortController();
-	const { signal } = controller;
-	const ended = running.ended.finally(() => controller.abort());
-	const writing = new Promise<void>((resolve) => {
-		watch(project.root, { signal }, () => resolve());
+/** When a command is killed. */
+type Moment = (project: Project, signal: AbortSignal) => Promise<unknown>;
+
+/** Resolves when something is written in the folder, or the signal says that nothing will be. */
+async function writingIn(folder: string, signal: AbortSignal): Promise<void> {
+	if (signal.aborted) return;
+	await new Promise<void>((resolve) => {
+		watch(folder, { signal }, () => resolve());
 		signal.addEventListener("abort", () => resolve());
 	});
-	const moment = random.chance(0.4)
-		? after(random.below(lifeMs), undefined, { signal })
-		: writing.then(() => after(random.below(random.pick(WRITING_MS)), undefined, { signal }));
-	await moment.catch(() => undefined);
+}
+
+/** By chance at any moment of a command's life, or soon after it has begun to write. */
+function sometime(random: Random, lifeMs: number): Moment {
+	if (random.chance(0.4)) return (_, signal) => after(random.below(lifeMs), undefined, { signal });
+	return async ({ root }, signal) => {
+		await writingIn(root, signal);
+		await after(random.below(random.pick(WRITING_MS)), undefined, { signal });
+	};
+}
+
+/** Where a planted bug shows: the program says so by a file in that folder, and waits. */
+function inWindow(folder: string): Moment {
+	return (_, signal) => writingIn(folder, signal);
+}
+
+async function killAt(project: Project, running: Running, moment: Moment): Promise<void> {
+	const controller = new AbortController();
+	const ended = running.ended.finally(() => controller.abort());
+	await moment(project, controller.signal).catch(() => undefined);
 	running.signal("SIGKILL");
 	await ended;
 }
@@ -84,20 +94,14 @@ async function judge(project: Project, command: KilledCommand, count: (what: str
 	return [...wrong, ...leavings(project), ...plaintext(project)];
 }
 
-async function playOne(
-	project: Project,
-	name: string,
-	random: Random,
-	lifeMs: number,
-	count: (what: string) => void,
-) {
+async function playOne(project: Project, name: string, moment: Moment, count: (what: string) => void) {
 	const command = COMMANDS[name];
 	if (!command) throw new TypeError(`There is no command ${name}.`);
 	for (const folder of ["state/coffer", "project/coffer.vault.lock"])
 		rmSync(join(project.machine, folder), { recursive: true, force: true });
 	project.vault = command.before;
 	const running = project.start(command.args);
-	await killSometime(project, running, random, lifeMs);
+	await killAt(project, running, moment);
 	const { signal } = await running.ended;
 	count(signal === "SIGKILL" ? "killed" : "ended before the kill");
 	const wrong = await judge(project, command, (what) => count(`${name}: ${what}`)).catch((error: unknown) => [
@@ -120,11 +124,17 @@ async function playAll(preload: string, options: TortureOptions, tally: Map<stri
 	const random = randomFrom(seed);
 	await using project = new Project({ identity: IDENTITY });
 	const lifeMs = await lifeOf(project);
-	if (plant) Object.assign(project.variables, { NODE_OPTIONS: `--require ${preload}`, PLANT: plant });
+	const windows = mkdtempSync(join(dirname(preload), "window-"));
+	if (plant) {
+		const PLANT_WINDOW = join(windows, "window");
+		Object.assign(project.variables, { NODE_OPTIONS: `--require ${preload}`, PLANT: plant, PLANT_WINDOW });
+	}
 	const failures: string[] = [];
-	const bound = plant ? PLANTED_ROUNDS_MAX : rounds;
-	for (let played = 0; played < bound && !(plant && failures.length > 0); played++)
-		failures.push(...(await playOne(project, random.pick(Object.keys(COMMANDS)), random, lifeMs, count)));
+	for (let played = 0; played < rounds && !(plant && failures.length > 0); played++) {
+		const name = random.pick(Object.keys(COMMANDS));
+		const moment = plant ? inWindow(windows) : sometime(random, lifeMs);
+		failures.push(...(await playOne(project, name, moment, count)));
+	}
 	return failures;
 }
 

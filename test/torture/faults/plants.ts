@@ -1,16 +1,20 @@
 /** Bugs for a `coffer` process: each is what a change of src/project/atomic-file.ts could bring about. */
 type Files = typeof import("node:fs/promises");
 
-/** @param files the module object that the program under test uses, which is changed */
-type Planting = (files: Files, original: Files) => void;
+/**
+ * @param files the module object that the program under test uses, which is changed
+ * @param window is called where a crash shows the bug
+ */
+type Planting = (files: Files, original: Files, window: () => Promise<void>) => void;
 
 const PLANTINGS: Readonly<Record<string, Planting>> = {
-	"the file is written in place": (files, { open, readFile, unlink }) => {
+	"the file is written in place": (files, { open, readFile, unlink }, window) => {
 		files.rename = async (from, to) => {
 			const [source, target] = [await readFile(from), await open(to, "w")];
 			const half = source.length >> 1;
 			await target.write(source, 0, half, 0);
 			await target.sync();
+			await window();
 			await target.write(source, half, source.length - half, half);
 			await target.sync();
 			await target.close();
@@ -38,23 +42,33 @@ const PLANTINGS: Readonly<Record<string, Planting>> = {
 			await unlink(`${String(to)}.txt`);
 		};
 	},
-	"the lock outlives its holder": (files, { open, rename, truncate, writeFile }) => {
+	"the lock outlives its holder": (files, { open, rename, truncate, writeFile }, window) => {
 		files.open = async (...args) => {
 			if (String(args[0]).endsWith(".tmp")) await writeFile("coffer.vault.lock", String(process.pid));
 			return await open(...args);
 		};
 		files.rename = async (from, to) => {
 			await rename(from, to);
+			await window();
 			await truncate("coffer.vault.lock");
 		};
 	},
 };
 
-/** What a crash at a random moment shows, and what a fault at a chosen step does. */
+/** What a crash shows, and what a fault at a chosen step does. */
 export const CRASH_PLANTS = ["the file is written in place", "the lock outlives its holder"];
 export const FAULT_PLANTS = Object.keys(PLANTINGS).filter((name) => name !== "the lock outlives its holder");
 
-/** Puts a bug into this process. */
-export function plantBug(name: string, files: Files): void {
-	PLANTINGS[name]?.(files, { ...files });
+/**
+ * Puts a bug into this process.
+ * @param windowFile where it says that it has come to where a crash shows the bug, and waits for that crash; undefined to go on
+ */
+export function plantBug(name: string, files: Files, windowFile: string | undefined): void {
+	const original = { ...files };
+	const window = async () => {
+		if (windowFile === undefined) return;
+		await original.writeFile(windowFile, "");
+		await new Promise(() => setInterval(() => undefined, 1_000));
+	};
+	PLANTINGS[name]?.(files, original, window);
 }

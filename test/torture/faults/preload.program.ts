@@ -16,4 +16,4 @@ for (let opened = 0; opened < OPENS; opened++)
 		if (!error) fs.close(descriptor);
 	});
 
-plantBug(process.env["PLANT"] ?? "", require("node:fs/promises"));
+plantBug(process.env["PLANT"] ?? "", require("node:fs/promises"), process.env["PLANT_WINDOW"]);
