@@ -4,22 +4,38 @@
  * (docs/decisions/0002-vault-lock.md).
  */
 import { lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
 import { AppError, EXIT } from "../errors.ts";
 
-/** How long a writer waits for the others before it gives up. */
-const WAIT_MS = 30_000;
+interface Patience {
+	/** How long a writer waits while none of the others gets anything done. */
+	readonly stillMs: number;
+	/** How long it waits at most, whatever they get done. */
+	readonly mostMs: number;
+}
+const PATIENCE: Patience = { stillMs: 30_000, mostMs: 600_000 };
+/**
+ * Between the first tries, and between later ones, more or less. SQLite's own wait goes on to ever longer ones, and so
+ * passes over who has waited longest; and it would stop the whole process.
+ */
+const TRY_MS = { first: 5, last: 120 } as const;
 
-function lockError(path: string, cause: unknown): AppError {
-	const text = cause instanceof Error ? cause.message : "";
-	if (/locked|busy/i.test(text)) {
+function isBusy(error: unknown): boolean {
+	return error instanceof Error && /locked|busy/i.test(error.message);
+}
+
+function lockError(path: string, cause: unknown, { stillMs }: Patience): AppError {
+	if (isBusy(cause)) {
 		return new AppError({
 			code: "VAULT_LOCKED",
-			message: `Another process has held the lock ${path} for ${WAIT_MS / 1000} s.`,
+			message: `Another process holds the lock ${path}, and has done nothing for ${stillMs / 1000} s.`,
 			hint: "Nothing was written. Wait for the other coffer command, or end it.",
 			exit: EXIT.failure,
 			cause,
 		});
 	}
+	const text = cause instanceof Error ? cause.message : "";
 	return new AppError({
 		code: "VAULT_LOCK_FAILED",
 		message: `Cannot lock ${path}: ${/not a database|unable to open|readonly/i.exec(text)?.[0] ?? "the file system refused"}.`,
@@ -34,18 +50,20 @@ export function prepareLock(): void {
 	import("libsql").catch(() => undefined);
 }
 
-/** The last holder or waiter of each lock in this process: SQLite's wait would stop the whole process, holder included. */
+/** The last holder or waiter of each lock in this process, which take turns. */
 const queue = new Map<string, Promise<unknown>>();
+/** When this process let go of a lock that it had waited for. */
+const letGoMs = new Map<string, number>();
 
 /**
  * Runs work while nobody else on this machine, in this process or another, holds the same lock.
  * @throws AppError `VAULT_LOCKED` or `VAULT_LOCK_FAILED` (exit 1), or what the work throws
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, work: () => Promise<T>, patience = PATIENCE): Promise<T> {
 	const before = queue.get(path) ?? Promise.resolve();
 	const mine = before.then(
-		() => locked(path, work),
-		() => locked(path, work),
+		() => locked(path, work, patience),
+		() => locked(path, work, patience),
 	);
 	queue.set(path, mine);
 	try {
@@ -55,26 +73,69 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 	}
 }
 
-async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+type Connection = InstanceType<typeof import("libsql")>;
+
+/** What takes the lock, in this order; what is done of it stays done. */
+const STATEMENTS = [
+	// Nothing is ever written, so there is nothing to roll back from a file that would lie beside the lock.
+	"PRAGMA journal_mode = MEMORY",
+	"BEGIN EXCLUSIVE",
+	// A file that it may only read, SQLite opens for that, and then excludes nobody. A change that is never committed tells.
+	"PRAGMA user_version = 1",
+];
+
+/** Whoever writes puts a new file in its place, which the folder's time tells. */
+function changedMs(folder: string): number | undefined {
+	return lstatSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** @returns whether others had to be waited for */
+async function waitFor(database: Connection, path: string, patience: Patience): Promise<boolean> {
+	const startMs = performance.now();
+	let still = { sinceMs: startMs, changedMs: changedMs(dirname(path)) };
+	let waitMs: number = TRY_MS.first;
+	const left = [...STATEMENTS];
+	for (;;) {
+		try {
+			while (left[0] !== undefined) {
+				database.exec(left[0]);
+				left.shift();
+			}
+			return waitMs > TRY_MS.first;
+		} catch (error) {
+			const nowMs = performance.now();
+			const changed = changedMs(dirname(path));
+			if (changed !== still.changedMs) still = { sinceMs: nowMs, changedMs: changed };
+			const isOver = nowMs - still.sinceMs > patience.stillMs || nowMs - startMs > patience.mostMs;
+			if (isOver || !isBusy(error)) throw error;
+		}
+		await after(waitMs * (0.5 + Math.random()));
+		waitMs = Math.min(2 * waitMs, TRY_MS.last);
+	}
+}
+
+async function locked<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
 	const { default: Database } = await import("libsql");
-	let database: InstanceType<typeof Database> | undefined;
+	// In a crowd, who has just had it lets the others try first.
+	if (performance.now() - (letGoMs.get(path) ?? Number.NEGATIVE_INFINITY) < TRY_MS.last)
+		await after(TRY_MS.last);
+	let database: Connection | undefined;
+	let crowded: boolean;
 	try {
 		const stat = lstatSync(path, { throwIfNoEntry: false });
 		if (stat && (!stat.isFile() || stat.size > 0)) throw new Error("not a database");
-		database = new Database(path, { timeout: WAIT_MS });
-		// Nothing is ever written, so there is nothing to roll back from a file that would lie beside the lock.
-		database.exec("PRAGMA journal_mode = MEMORY");
-		database.exec("BEGIN EXCLUSIVE");
-		// A file that it may only read, SQLite opens for that, and then excludes nobody. A change that is never committed tells.
-		database.exec("PRAGMA user_version = 1");
+		database = new Database(path, { timeout: 0 });
+		crowded = await waitFor(database, path, patience);
 	} catch (error) {
 		database?.close();
-		throw lockError(path, error);
+		throw lockError(path, error, patience);
 	}
 	try {
 		return await work();
 	} finally {
 		release(database);
+		if (crowded) letGoMs.set(path, performance.now());
+		else letGoMs.delete(path);
 	}
 }
 

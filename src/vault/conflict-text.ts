@@ -6,6 +6,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { VaultDocument } from "./document.ts";
 import { CONFLICT_MARKER, parseVault, printVault } from "./format.ts";
 import { formatRecord, type SealedRecord } from "./record.ts";
+import { requireOneChain } from "./unite-sections.ts";
 
 /** The two sides of a conflicted text, each a whole vault. Lines are those of the conflicted text. */
 export interface ConflictSides {
@@ -62,14 +63,27 @@ class Side {
 		this.numbers.push(number);
 	}
 
-	parse(): VaultDocument {
+	parse(): { document: VaultDocument; repeated: AppError | undefined } {
+		const text = this.lines.join("\n");
 		try {
-			return parseVault(this.lines.join("\n"), this.numbers, "any");
+			return { document: parseVault(text, this.numbers, "any"), repeated: undefined };
 		} catch (error) {
-			if (error instanceof AppError && error.code === "VAULT_NAME_DUPLICATE") throw undecidable(error.line);
-			throw error;
+			if (!(error instanceof AppError) || error.code !== "VAULT_NAME_DUPLICATE") throw error;
+			return { document: parseVault(text, this.numbers, "first"), repeated: error };
 		}
 	}
+}
+
+/** Both sides. @throws AppError exit 5: what `uniteSections` refuses, or a name that stands twice on a side */
+function parseSides(ours: Side, theirs: Side): Pick<ConflictSides, "ours" | "theirs"> {
+	const [mine, yours] = [ours.parse(), theirs.parse()];
+	const repeated = mine.repeated ?? yours.repeated;
+	if (repeated) {
+		// Where the driver would refuse too, its reason is the one to hear.
+		requireOneChain(mine.document, yours.document);
+		throw undecidable(repeated.line);
+	}
+	return { ours: mine.document, theirs: yours.document };
 }
 
 /** Whether the text has conflict markers. */
@@ -79,7 +93,8 @@ export function isConflicted(text: string): boolean {
 
 /**
  * Takes a conflicted text apart. Each side is the text with its part of every conflict.
- * @throws AppError `VAULT_CONFLICT_UNREADABLE` (exit 5) where markers are missing; exit 7 where a side is no vault
+ * @throws AppError `VAULT_CONFLICT_UNREADABLE` (exit 5) where markers are missing, or a name
+ *   stands twice on a side; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit 5) where that is beside the point; exit 7 where a side is no vault
  */
 export function splitConflicts(text: string): ConflictSides {
 	const sides = { ours: new Side(), theirs: new Side(), ancestor: new Side() };
@@ -100,8 +115,7 @@ export function splitConflicts(text: string): ConflictSides {
 	const { lines } = sides.ancestor;
 	const usable = lines.length > 0 && !lines.some((line) => INNER_MARKER.test(line));
 	return {
-		ours: sides.ours.parse(),
-		theirs: sides.theirs.parse(),
+		...parseSides(sides.ours, sides.theirs),
 		ancestorLines: usable ? new Set(lines) : undefined,
 	};
 }

@@ -44,6 +44,9 @@ export function longer(ours: readonly Link[], theirs: readonly Link[], whose: st
 	);
 }
 
+/** What the vault's own chain is about, in an error. */
+export const ROOT_CHAIN = "the vault's owners or environments";
+
 /** Both sides of an environment, and the chain that counts. */
 export type SectionPair = { ours: EnvironmentSection; theirs: EnvironmentSection; links: readonly Link[] };
 
@@ -94,4 +97,12 @@ export function uniteSections(
 		});
 	}
 	return united;
+}
+
+/**
+ * Says whether two vaults can be united at all, whatever their records are.
+ * @throws AppError exit 5 `MEMBERSHIP_CONFLICT` or `ENVIRONMENT_CONFLICT`; exit 7 for a chain that does not hold
+ */
+export function requireOneChain(ours: VaultDocument, theirs: VaultDocument): void {
+	uniteSections(ours, theirs, longer(ours.links, theirs.links, ROOT_CHAIN), undefined);
 }

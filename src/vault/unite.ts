@@ -10,7 +10,14 @@ import type { SealedRecord } from "./record.ts";
 import { verifyRoot } from "./root.ts";
 import { type FittingSignatures, verifyRecord } from "./seal.ts";
 import { compareNames, LIMITS } from "./syntax.ts";
-import { type Ancestor, conflict, longer, type SectionPair, uniteSections } from "./unite-sections.ts";
+import {
+	type Ancestor,
+	conflict,
+	longer,
+	ROOT_CHAIN,
+	type SectionPair,
+	uniteSections,
+} from "./unite-sections.ts";
 
 export type Side = "ours" | "theirs";
 
@@ -158,7 +165,7 @@ function uniteRecords(
 export function uniteVaults(ours: VaultDocument, theirs: VaultDocument, options: UniteOptions = {}): United {
 	if (ours.vaultId !== theirs.vaultId)
 		throw conflict("VAULTS_DIFFER", "The two sides of coffer.vault are different vaults.", 1);
-	const links = longer(ours.links, theirs.links, "the vault's owners or environments");
+	const links = longer(ours.links, theirs.links, ROOT_CHAIN);
 	const conflicts: Conflicts = { open: [], decided: [] };
 	const sections = uniteSections(ours, theirs, links, options.ancestor);
 	const environments = new Map<string, EnvironmentSection>();
