@@ -116,6 +116,7 @@ export async function copySecrets(
 ): Promise<EditOutcome> {
 	const { session, remember } = await readSession({ ...context, environment: from });
 	const { records } = session.verified.section;
+	if (!names) await session.expectAll();
 	const values = new Map<string, string>();
 	const absent: string[] = [];
 	for (const name of names ?? records.keys()) {
