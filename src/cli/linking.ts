@@ -77,14 +77,16 @@ export async function requireTarget(
 	return targetOf(await requireBinding(root, environment), signal);
 }
 
-/** What coffer.json says that an environment is linked with. @throws AppError `NOT_LINKED` (exit 2) */
-export async function requireBinding(root: string, environment: string): Promise<Binding> {
+const LINK_IT = "Start one (coffer platform start) and link it: coffer link URL --app APP.";
+
+/** What coffer.json says that an environment is linked with. @throws AppError `NOT_LINKED` (exit 2), with the hint */
+export async function requireBinding(root: string, environment: string, hint = LINK_IT): Promise<Binding> {
 	const binding = bindingOf(await readConfig(root), environment);
 	if (binding) return binding;
 	throw new AppError({
 		code: "NOT_LINKED",
 		message: `Environment '${environment}' is not linked with a platform.`,
-		hint: "Start one (coffer platform start) and link it: coffer link URL --app APP.",
+		hint,
 		exit: EXIT.usage,
 	});
 }

@@ -38,7 +38,11 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 	protected async execute(): Promise<UnlinkResult> {
 		const { flags } = await this.parse(Unlink);
 		const context = await openContext(this.environment, flags.environment, "edit");
-		const binding = await requireBinding(context.root, flags.environment);
+		const binding = await requireBinding(
+			context.root,
+			flags.environment,
+			"There is nothing to unlink: coffer.json has no link of it.",
+		);
 		const connect = flags["no-sync"] ? undefined : () => targetOf(binding);
 		const { removal, warnings } = await unlinkEnvironment(context, binding, connect);
 		for (const warning of warnings) this.terminal.warn(warning);

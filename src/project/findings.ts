@@ -20,13 +20,20 @@ export class Findings {
 	readonly list: Finding[] = [];
 	readonly unchecked: string[] = [];
 
-	/** @param fault an error, or what one would say */
+	/**
+	 * Adds a fault. What is wrong with a record in the same way by two witnesses (this device, the platform's log) is told once.
+	 * @param fault an error, or what one would say
+	 */
 	add(
 		environment: string | null,
 		name: string | null,
 		fault: Pick<AppError, "code" | "message" | "line">,
 	): void {
 		const { code, message, line } = fault;
+		const isTold = this.list.some(
+			(told) => told.code === code && told.environment === environment && told.name === name,
+		);
+		if (name !== null && isTold) return;
 		this.list.push({ code, environment, name, line: line ?? null, message });
 	}
 

@@ -24,7 +24,11 @@ describe("unlink", () => {
 		expect(await ana.data(["secrets", "set", "GREETING=hello-2"])).toMatchObject({ revision: null });
 		expect((await platform.call("hello")).text).toBe("hello-1");
 		const again = await ana.coffer(["unlink", "--json"]);
-		expect(again.error()).toMatchObject({ code: "NOT_LINKED", exit: 2 });
+		expect(again.error()).toMatchObject({
+			code: "NOT_LINKED",
+			exit: 2,
+			hint: expect.stringMatching(/^There is nothing to unlink/),
+		});
 
 		await link(ana, platform);
 		expect((await platform.call("hello")).text).toBe("hello-2");

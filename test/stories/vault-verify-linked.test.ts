@@ -80,6 +80,14 @@ describe("a fresh clone", () => {
 });
 
 describe("a working copy that has synced", () => {
+	test("and has lost a record: told once, although its memory and the log both miss it", async () => {
+		await using clone = await cloneOf(ana);
+		await clone.ok(["sync"]);
+		await clone.ok(["secrets", "list"]);
+		clone.vault = clone.vault.replace(/^B\n[^\n]+\n\n/m, "");
+		expect(codes(await check(clone))).toEqual([["RECORD_DROPPED", "B"]]);
+	});
+
 	test("and that others are ahead of is behind, not wrong; a platform out of reach is said", async () => {
 		await using clone = await cloneOf(ana);
 		await clone.ok(["sync"]);
