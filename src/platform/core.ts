@@ -8,6 +8,7 @@ import type { App } from "./app.ts";
 import { Apps } from "./apps.ts";
 import type { Deployer } from "./deploy.ts";
 import { describeError, type Log } from "./log.ts";
+import type { FunctionLogs } from "./logs/function-logs.ts";
 import { Limiter } from "./mutex.ts";
 import { AppFunctions, type ReconcileOptions } from "./redeploy/reconcile.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -34,6 +35,7 @@ export interface CoreOptions {
 	readonly version: string;
 	readonly store: Store;
 	readonly runtime: Runtime;
+	readonly logs: FunctionLogs;
 	readonly deployer: Deployer;
 	readonly identity: CoreIdentity;
 	/** How many functions may be starting at once. */
@@ -48,6 +50,7 @@ export class Core {
 	readonly tokens: TokenRegistry;
 	readonly store: Store;
 	readonly runtime: Runtime;
+	readonly logs: FunctionLogs;
 	readonly deployer: Deployer;
 	readonly log: Log;
 	readonly clock: Clock;
@@ -55,17 +58,26 @@ export class Core {
 	readonly #functions = new Map<App, AppFunctions>();
 
 	private constructor(options: CoreOptions, apps: Apps, tokens: TokenRegistry) {
-		const { clock, identity, log, runtime, store } = options;
+		const { clock, identity, log, logs, runtime, store } = options;
 		const { sign, box } = identity.publicKeys;
 		this.info = { version: options.version, sign, box, fingerprint: fingerprint({ sign, box }) };
 		this.apps = apps;
 		this.tokens = tokens;
 		this.store = store;
 		this.runtime = runtime;
+		this.logs = logs;
 		this.deployer = options.deployer;
 		this.log = log;
 		this.clock = clock;
-		this.#reconcile = { store, runtime, identity, log, ...clock, starts: new Limiter(options.startsMax) };
+		this.#reconcile = {
+			store,
+			runtime,
+			logs,
+			identity,
+			log,
+			...clock,
+			starts: new Limiter(options.startsMax),
+		};
 	}
 
 	/**
@@ -111,7 +123,7 @@ export class Core {
 		await this.apps.delete(id);
 		await functions.close();
 		this.#functions.delete(app);
-		for (const name of app.state.functions.keys()) this.runtime.forget(id, name);
+		await Promise.all([...app.state.functions.keys()].map((name) => this.logs.forget(id, name)));
 		this.log.info({ app: id }, "app deleted");
 	}
 

@@ -15,6 +15,8 @@ import { Deployer } from "./deploy.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { bound, ControlListener, httpUrl } from "./listener.ts";
 import { describeError, type Log } from "./log.ts";
+import type { FunctionLogs } from "./logs/function-logs.ts";
+import { openLogFiles } from "./logs/log-files.ts";
 import { createDenoRuntime } from "./runtime/deno.ts";
 import { findDeno } from "./runtime/deno-binary.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -100,8 +102,13 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const { clock = SYSTEM_CLOCK, identity, log } = parts;
 	const store = await openStore(config.storeUrl, { now: clock.monotonicMs });
 	opened.add(async () => await store[Symbol.asyncDispose]());
-	const { builder, runtime } = await openDeno(config, opened);
-	const core = await openCore(config, { clock, identity, log, store, builder, runtime });
+	const logs = openLogFiles({
+		directory: join(config.dataDirectory, "logs"),
+		onError: (error) => log.warn(describeError(error), "lines of functions were lost"),
+	});
+	opened.add(() => logs.close());
+	const { builder, runtime } = await openDeno(config, logs, opened);
+	const core = await openCore(config, { clock, identity, log, logs, store, builder, runtime });
 	opened.add(() => core.close(GRACE_MS));
 
 	const gateway = createGateway({
@@ -115,12 +122,18 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	// Both at once: what is in flight has one grace period.
 	opened.add(() => listeners.closeTogether(log));
 	const listenUrl = await listen(gateway, config, listeners);
+	const closing = new AbortController();
 	const hosts = { bound: config.control.host, names: config.hostNames };
-	const controlUrl = await listenControl(createApi({ core, hosts, listenUrl }), config, listeners);
+	const controlUrl = await listenControl(
+		createApi({ core, hosts, listenUrl, closing: closing.signal }),
+		config,
+		listeners,
+	);
 	await core.startAll();
 	const sweep = setInterval(() => core.stopIdle(IDLE_AFTER_MS), IDLE_SWEEP_MS);
 	sweep.unref();
 	opened.add(async () => clearInterval(sweep));
+	opened.add(async () => closing.abort());
 	const firstToken = await firstTokenOf(core);
 	log.info({ listen: listenUrl, control: controlUrl, sandbox: builder.level }, "the platform is ready");
 	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, close: () => opened.close(log) };
@@ -128,12 +141,19 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 
 async function openDeno(
 	config: PlatformConfig,
+	logs: FunctionLogs,
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
 	const { allowNet, buildDirectory, dataDirectory, hidden, passthrough } = config;
 	const directory = join(dataDirectory, "run");
-	const runtime = await createDenoRuntime({ binary, hostPath: hostPath("main.ts"), directory, allowNet });
+	const runtime = await createDenoRuntime({
+		binary,
+		hostPath: hostPath("main.ts"),
+		directory,
+		allowNet,
+		onLine: (app, name, line) => logs.append(app, name, line),
+	});
 	opened.add(() => runtime.close());
 	const builder = await openBuilder({
 		deno: binary,
@@ -147,9 +167,9 @@ async function openDeno(
 
 async function openCore(
 	{ version }: PlatformConfig,
-	parts: Required<PlatformParts> & { store: Store; builder: Builder; runtime: Runtime },
+	parts: Required<PlatformParts> & { store: Store; builder: Builder; runtime: Runtime; logs: FunctionLogs },
 ): Promise<Core> {
-	const { builder, clock, identity, log, runtime, store } = parts;
+	const { builder, clock, identity, log, logs, runtime, store } = parts;
 	const cores = availableParallelism();
 	const deployer = new Deployer({
 		store,
@@ -160,7 +180,7 @@ async function openCore(
 		log,
 		now: clock.now,
 	});
-	return await Core.open({ version, store, runtime, deployer, identity, startsMax: cores, log, clock });
+	return await Core.open({ version, store, runtime, logs, deployer, identity, startsMax: cores, log, clock });
 }
 
 async function listen(

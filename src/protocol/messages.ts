@@ -190,20 +190,6 @@ export const functionListSchema = z.object({
 });
 export type FunctionList = z.infer<typeof functionListSchema>;
 
-/** `GET /v1/apps/:app/logs?function=NAME` (names may hold slashes) */
-export const logsSchema = z.object({
-	lines: z
-		.array(
-			z.object({
-				time: z.string().max(40),
-				level: z.enum(["info", "error"]),
-				message: z.string().max(20_000),
-			}),
-		)
-		.max(10_000),
-});
-export type FunctionLogs = z.infer<typeof logsSchema>;
-
 /** `GET /v1/apps` */
 export const appListSchema = z.object({
 	apps: z

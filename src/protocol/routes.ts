@@ -33,8 +33,10 @@ export const ROUTES = {
 	listFunctions: { method: "GET", path: "/v1/apps/:app/functions", scope: "read" },
 	/** `?name=NAME&name=NAME`; one that is not there: 404, and nothing is deleted. */
 	deleteFunctions: { method: "DELETE", path: "/v1/apps/:app/functions", scope: "deploy" },
-	/** `?function=NAME` */
+	/** `?function=NAME&since=MS&level=LEVEL&limit=N` */
 	readLogs: { method: "GET", path: "/v1/apps/:app/logs", scope: "read" },
+	/** The same, of several functions: a line of JSON per event (`LogEvent`), as they happen, until the client goes. */
+	followLogs: { method: "GET", path: "/v1/apps/:app/logs/stream", scope: "read" },
 } as const satisfies Record<string, Route>;
 
 /** A route's path with its parameters put in. */

@@ -15,6 +15,8 @@ const WHOLE_MS = 60_000;
 const UPLOAD_BYTES_PER_MS = 32;
 /** How long a whole streamed answer may take: a redeploy waits for functions to start and for builds to end. */
 const STREAM_MS = 10 * 60_000;
+/** The longest line of an answer without end. */
+const LINE_CHARACTERS_MAX = 1024 * 1024;
 /** An answer with a page of log entries can be larger than one message. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -79,21 +81,36 @@ export class Connection {
 		return decode(schema, parseJson(text, what), what, EXIT.network);
 	}
 
-	/** Sends a request and decodes the lines of its answer as they arrive. */
+	/**
+	 * Sends a request and decodes the lines of its answer as they arrive.
+	 * @param options `silenceMs` for an answer without end: how long it may say nothing
+	 */
 	async *stream<T>(
 		route: Route,
 		request: RequestParts,
 		schema: Parameters<typeof decode<T>>[0],
 		what: string,
+		{ silenceMs }: { silenceMs?: number } = {},
 	): AsyncGenerator<T> {
-		const response = await this.send(route, request, STREAM_MS);
-		const lines = readLines(response, ANSWER_BYTES_MAX);
-		for (;;) {
-			const next = await this.#guarded(() => lines.next());
-			if (next.done) return;
-			const value = parseJson(next.value, what);
-			throwIfProblem(value);
-			yield decode(schema, value, what, EXIT.network);
+		const silence = new AbortController();
+		const timer = setTimeout(() => silence.abort(), silenceMs ?? STREAM_MS).unref();
+		const response = await this.send(route, request, Number.POSITIVE_INFINITY, silence.signal);
+		const lines =
+			silenceMs === undefined
+				? readLines(response, ANSWER_BYTES_MAX)
+				: readLines(response, Number.POSITIVE_INFINITY, LINE_CHARACTERS_MAX);
+		try {
+			for (;;) {
+				const next = await this.#guarded(() => lines.next());
+				if (silenceMs !== undefined) timer.refresh();
+				if (next.done) return;
+				const value = parseJson(next.value, what);
+				throwIfProblem(value);
+				yield decode(schema, value, what, EXIT.network);
+			}
+		} finally {
+			clearTimeout(timer);
+			await lines.return(undefined);
 		}
 	}
 
@@ -107,7 +124,12 @@ export class Connection {
 	}
 
 	/** Sends a request. @throws AppError what the platform answered, or exit 6 */
-	async send(route: Route, request: RequestParts, totalMs = WHOLE_MS): Promise<Response> {
+	async send(
+		route: Route,
+		request: RequestParts,
+		totalMs = WHOLE_MS,
+		until?: AbortSignal,
+	): Promise<Response> {
 		const { answerMs = ANSWER_MS, fetch: carry = fetch, token, url, signal } = this.#options;
 		const query = request.query ? `?${request.query}` : "";
 		const headers = new Headers({
@@ -122,7 +144,8 @@ export class Connection {
 		// A platform that takes connections and is silent must not hold a command for as long as a redeploy may take.
 		const begin = new AbortController();
 		const timer = setTimeout(() => begin.abort(new DOMException("no answer", "TimeoutError")), beginMs);
-		const signals = [AbortSignal.timeout(beginMs + totalMs), begin.signal, ...(signal ? [signal] : [])];
+		const total = Number.isFinite(totalMs) ? [AbortSignal.timeout(beginMs + totalMs)] : [];
+		const signals = [...total, begin.signal, ...[signal, until].filter((each) => each !== undefined)];
 		let response: Response;
 		try {
 			response = await carry(new URL(routePath(route, request.parameters) + query, url), {

@@ -2,6 +2,7 @@
  * The platform as the client sees it: one method per route, with what it takes and gives.
  */
 import type { Change } from "../protocol/change.ts";
+import { type LogEvent, type LogLines, logEventSchema, logsSchema } from "../protocol/function-log.ts";
 import {
 	type AppInfo,
 	appInfoSchema,
@@ -14,9 +15,7 @@ import {
 	type DeployEvent,
 	deployEventSchema,
 	type FunctionList,
-	type FunctionLogs,
 	functionListSchema,
-	logsSchema,
 	type PlatformInfo,
 	platformInfoSchema,
 } from "../protocol/messages.ts";
@@ -100,8 +99,35 @@ export class Remote {
 		await response.body?.cancel();
 	}
 
-	logs(app: string, name: string): Promise<FunctionLogs> {
-		const request = { parameters: { app }, query: new URLSearchParams({ function: name }) };
+	logs(app: string, name: string, wanted: WantedLines = {}): Promise<LogLines> {
+		const request = { parameters: { app }, query: logQuery([name], wanted) };
 		return this.#connection.json(ROUTES.readLogs, request, logsSchema, "The function's log");
 	}
+
+	/** What functions wrote and write, without end. */
+	followLogs(app: string, names: readonly string[], wanted: WantedLines = {}): AsyncGenerator<LogEvent> {
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		return this.#connection.stream(ROUTES.followLogs, request, logEventSchema, "The functions' log", {
+			silenceMs: LOG_SILENCE_MS,
+		});
+	}
+}
+
+/** Which lines of a function's log. */
+export interface WantedLines {
+	/** Milliseconds since 1970. */
+	readonly sinceMs?: number | undefined;
+	readonly level?: "info" | "error" | undefined;
+	/** The last so many. */
+	readonly limit?: number | undefined;
+}
+
+/** The platform says something every 15 s. */
+const LOG_SILENCE_MS = 60_000;
+
+function logQuery(names: readonly string[], { sinceMs, level, limit }: WantedLines): URLSearchParams {
+	const query = new URLSearchParams(names.map((name): [string, string] => ["function", name]));
+	for (const [key, value] of Object.entries({ since: sinceMs, level, limit }))
+		if (value !== undefined) query.set(key, String(value));
+	return query;
 }

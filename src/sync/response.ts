@@ -32,12 +32,21 @@ export async function readBounded(response: Response, bytesMax: number): Promise
 	return parts.join("");
 }
 
-/** The lines of a body as they arrive, blank ones left out. The last one needs its LF: without it, the answer was cut. */
-export async function* readLines(response: Response, bytesMax: number): AsyncGenerator<string> {
+/**
+ * The lines of a body as they arrive, blank ones left out. The last one needs its LF: without it, the answer was cut.
+ * @param bytesMax of the whole body
+ * @param charactersMax of one line
+ */
+export async function* readLines(
+	response: Response,
+	bytesMax: number,
+	charactersMax = bytesMax,
+): AsyncGenerator<string> {
 	let rest = "";
 	for await (const text of textChunks(response, bytesMax)) {
 		const lines = (rest + text).split("\n");
 		rest = lines.pop() ?? "";
+		if (rest.length > charactersMax) throw tooLarge(charactersMax);
 		for (const line of lines) if (line !== "") yield line;
 	}
 	if (rest !== "") throw new TypeError("The answer ends in the middle of a line.");

@@ -10,6 +10,7 @@ import { type PlatformConfig, readPlatformConfig } from "../../src/platform/conf
 import { type Clock, Core } from "../../src/platform/core.ts";
 import { Deployer } from "../../src/platform/deploy.ts";
 import { NO_LOG } from "../../src/platform/log.ts";
+import { openLogFiles } from "../../src/platform/logs/log-files.ts";
 import { createDenoRuntime } from "../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { openStore } from "../../src/platform/store/open.ts";
@@ -63,6 +64,13 @@ export interface TestCore extends AsyncDisposable {
 	readonly token: string;
 }
 
+function logsOf({ dataDirectory }: PlatformConfig) {
+	const onError = (error: unknown) => {
+		throw error;
+	};
+	return openLogFiles({ directory: join(dataDirectory, "logs"), onError });
+}
+
 /** A platform without sockets: real store, real builds, real Deno. */
 export async function openTestCore(identity: Identity = newTestIdentity()): Promise<TestCore> {
 	const place = testPlace();
@@ -71,7 +79,9 @@ export async function openTestCore(identity: Identity = newTestIdentity()): Prom
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
 	const directory = join(config.dataDirectory, "run");
-	const runtime = await createDenoRuntime({ binary: deno, hostPath: hostPath("main.ts"), directory });
+	const logs = logsOf(config);
+	const onLine = logs.append.bind(logs);
+	const runtime = await createDenoRuntime({ binary: deno, hostPath: hostPath("main.ts"), directory, onLine });
 	const builder = await openBuilder({
 		deno,
 		directory: config.buildDirectory,
@@ -87,6 +97,7 @@ export async function openTestCore(identity: Identity = newTestIdentity()): Prom
 		version,
 		store,
 		runtime,
+		logs,
 		deployer,
 		identity,
 		startsMax: 2,
@@ -103,6 +114,7 @@ export async function openTestCore(identity: Identity = newTestIdentity()): Prom
 		[Symbol.asyncDispose]: async () => {
 			await core.close(0);
 			await runtime.close();
+			await logs.close();
 			await store[Symbol.asyncDispose]();
 			place[Symbol.dispose]();
 		},

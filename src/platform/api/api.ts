@@ -10,6 +10,7 @@ import { describeError } from "../log.ts";
 import { authenticate, authorise, FailureLimit } from "./authenticate.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
+import * as logs from "./logs.ts";
 import { problemResponse } from "./problem.ts";
 import * as streams from "./streams.ts";
 
@@ -18,6 +19,8 @@ export interface ApiOptions {
 	readonly hosts: HostPolicy;
 	/** The gateway's own address, without a slash at its end. */
 	readonly listenUrl: string;
+	/** Aborted when the platform closes: answers that go on for ever end then. */
+	readonly closing?: AbortSignal;
 }
 
 /** @param address who sent the request, as far as it is known: failed attempts are counted by it */
@@ -36,8 +39,11 @@ const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	deploy: streams.deploy,
 	listFunctions: handlers.listFunctions,
 	deleteFunctions: handlers.deleteFunctions,
-	readLogs: handlers.readLogs,
+	readLogs: logs.readLogs,
+	followLogs: logs.followLogs,
 };
+
+const NEVER = new AbortController().signal;
 
 type Bindings = { Bindings: { address: string } };
 
@@ -59,8 +65,19 @@ function methodNotAllowed(): AppError {
 	});
 }
 
+/** Whether a check lets through. */
+function allows(check: () => void): boolean {
+	try {
+		check();
+		return true;
+	} catch (error) {
+		if (error instanceof AppError) return false;
+		throw error;
+	}
+}
+
 /** Makes the API's one function. It never throws and never rejects. */
-export function createApi({ core, hosts, listenUrl }: ApiOptions): Api {
+export function createApi({ core, hosts, listenUrl, closing = NEVER }: ApiOptions): Api {
 	const app = new Hono<Bindings>();
 	const guard = { tokens: core.tokens, limit: new FailureLimit(core.clock.monotonicMs), now: core.clock.now };
 	app.use(async (context, next) => {
@@ -75,13 +92,17 @@ export function createApi({ core, hosts, listenUrl }: ApiOptions): Api {
 		app.on(route.method, route.path, (context) => {
 			const parameter = (key: string) => context.req.param(key) ?? "";
 			const request = context.req.raw;
-			if (route.scope !== undefined) {
+			const { scope } = route;
+			const check = () => {
+				if (scope === undefined) return;
 				const principal = authenticate(request, context.env.address, guard);
 				const bound = route.path.includes("/:app") ? parameter("app") : undefined;
-				authorise(core.tokens, principal, route.scope, bound);
-			}
+				authorise(core.tokens, principal, scope, bound);
+			};
+			check();
 			const url = new URL(request.url);
-			return HANDLERS[name]({ core, request, url, listenUrl, parameter });
+			const isAllowed = () => allows(check);
+			return HANDLERS[name]({ core, request, url, listenUrl, parameter, isAllowed, closing });
 		});
 	}
 	for (const [path, methods] of byPath) {

@@ -2,7 +2,6 @@
  * What each route of the control API does, but for changes and deployments (`streams.ts`).
  */
 import { AppError, EXIT } from "../../errors.ts";
-import { printable } from "../../printable.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import {
 	type AppInfo,
@@ -12,7 +11,6 @@ import {
 	createAppSchema,
 	decode,
 	type FunctionList,
-	type FunctionLogs,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
 import type { App } from "../app.ts";
@@ -27,15 +25,19 @@ export interface Call {
 	readonly listenUrl: string;
 	/** A parameter of the route. */
 	parameter(name: string): string;
+	/** Whether the token still may do this: an answer that goes on for long has to ask. */
+	isAllowed(): boolean;
+	/** Aborted when the platform closes. */
+	readonly closing: AbortSignal;
 }
 
 export type Handler = (call: Call) => Promise<Response> | Response;
 
 const SMALL_BODY_BYTES = 64 * 1024;
-const LOG_LINES_MAX = 10_000;
 const ERROR_CHARACTERS_MAX = 32 * 1024;
 
-function invalid(message: string): AppError {
+/** The error for a request's parameters. */
+export function invalid(message: string): AppError {
 	return new AppError({ code: "REQUEST_INVALID", message, hint: "See docs/protocol.md.", exit: EXIT.usage });
 }
 
@@ -135,19 +137,4 @@ export const deleteFunctions: Handler = async (call) => {
 	if (names.length === 0) throw invalid("Name the functions to delete: ?name=NAME, once for each.");
 	await call.core.functionsOf(app).delete(names);
 	return new Response(null, { status: 204 });
-};
-
-export const readLogs: Handler = (call) => {
-	const app = appOf(call);
-	const name = call.url.searchParams.get("function") ?? "";
-	if (!app.state.functions.has(name)) {
-		throw new AppError({
-			code: "FUNCTION_NOT_FOUND",
-			message: `App '${app.id}' has no function ${printable(name)}.`,
-			hint: "'coffer functions list' shows the functions that are deployed.",
-			exit: EXIT.notFound,
-		});
-	}
-	const lines = call.core.runtime.logs(app.id, name).slice(-LOG_LINES_MAX);
-	return Response.json({ lines } satisfies FunctionLogs);
 };

@@ -1,17 +1,18 @@
 /**
  * The functions of one app, kept in step with its log: after a change exactly those that it concerns are replaced.
  */
-import { AppError, EXIT } from "../../errors.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import type { Opener } from "../accept.ts";
 import type { App } from "../app.ts";
 import type { Deployment } from "../function.ts";
 import { describeError } from "../log.ts";
+import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Limiter } from "../mutex.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
 import { changedSince, openEnvironment } from "./environment.ts";
+import { bundleMissing, functionNotFound } from "./failures.ts";
 import { plan } from "./plan.ts";
 import { FunctionSlot, type SlotOutcome, type SlotPort, type Started } from "./slot.ts";
 
@@ -24,6 +25,7 @@ export interface ReconcileOptions {
 	readonly app: App;
 	readonly store: Store;
 	readonly runtime: Runtime;
+	readonly logs: FunctionLogs;
 	readonly identity: Opener;
 	/** How many starts there may be at once, over all apps. */
 	readonly starts: Limiter;
@@ -155,7 +157,8 @@ export class AppFunctions {
 		for (const name of names) this.#slots.delete(name);
 		await Promise.all(slots.map((slot) => slot?.close()));
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
-		for (const name of names) if (!isDeployed(name)) this.#options.runtime.forget(this.app.id, name);
+		const gone = names.filter((name) => !isDeployed(name));
+		await Promise.all(gone.map((name) => this.#options.logs.forget(this.app.id, name)));
 		// What was starting meanwhile, in the place that was closed, was deployed after the deletion.
 		if (!this.#isClosed) await Promise.all(names.filter(isDeployed).map((name) => this.slot(name).refresh()));
 	}
@@ -229,22 +232,4 @@ export class AppFunctions {
 			return { instance, deployment, revision };
 		});
 	}
-}
-
-function functionNotFound(names: readonly string[]): AppError {
-	return new AppError({
-		code: "FUNCTION_NOT_FOUND",
-		message: `There is no function ${names.map((name) => JSON.stringify(name)).join(", ")} in this app. Nothing was deleted.`,
-		hint: "`coffer functions list` shows what there is.",
-		exit: EXIT.notFound,
-	});
-}
-
-function bundleMissing(name: string): AppError {
-	return new AppError({
-		code: "BUNDLE_MISSING",
-		message: `The bundle of ${name} is gone from the store.`,
-		hint: "Deploy the function again.",
-		exit: EXIT.failure,
-	});
 }

@@ -5,9 +5,10 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createServer, type Socket } from "node:net";
 import type { Readable } from "node:stream";
+import type { LogLine } from "../logs/function-logs.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
 import type { Redactor } from "./redact.ts";
-import type { ExitReason, Instance, LogLine } from "./runtime.ts";
+import type { ExitReason, Instance } from "./runtime.ts";
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;

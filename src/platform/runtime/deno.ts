@@ -4,13 +4,13 @@
 import { networkInterfaces } from "node:os";
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
+import type { LogLine } from "../logs/function-logs.ts";
 import { DenoProcess, type StartOutcome } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
-import { LogBuffer } from "./log-lines.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { networkFlags } from "./network.ts";
 import { createRedactor } from "./redact.ts";
-import type { ExitReason, Instance, Launch, LogLine, Runtime } from "./runtime.ts";
+import type { ExitReason, Instance, Launch, Runtime } from "./runtime.ts";
 import { type InstanceDirectory, Workspace } from "./workspace.ts";
 
 export interface DenoRuntimeOptions {
@@ -20,6 +20,8 @@ export interface DenoRuntimeOptions {
 	hostPath: string;
 	/** A private directory that no other process uses; made where it is missing. */
 	directory: string;
+	/** Called with each line that a function writes. */
+	onLine?: (app: string, name: string, line: LogLine) => void;
 	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	allowNet?: readonly string[];
 	/** How long a function may take until it serves. 10,000 unless told. */
@@ -100,7 +102,6 @@ class DenoRuntime implements Runtime {
 	#flags: readonly string[];
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
-	#logs = new Map<string, LogBuffer>();
 	#memory: MemoryWatch;
 	#isClosed = false;
 
@@ -138,18 +139,6 @@ class DenoRuntime implements Runtime {
 		throw startFailure(launch, outcome, await instance.exited, timeoutMs);
 	}
 
-	logs(app: string, name: string): LogLine[] {
-		return this.#logs.get(`${app}/${name}`)?.lines() ?? [];
-	}
-
-	followLogs(app: string, name: string, listener: (line: LogLine) => void): () => void {
-		return this.#buffer(app, name).follow(listener);
-	}
-
-	forget(app: string, name: string): void {
-		this.#logs.delete(`${app}/${name}`);
-	}
-
 	async close(): Promise<void> {
 		this.#isClosed = true;
 		await Promise.all([...this.#cleanups.keys()].map((instance) => instance.terminate()));
@@ -165,13 +154,6 @@ class DenoRuntime implements Runtime {
 			hint: "Start the platform again.",
 			exit: EXIT.failure,
 		});
-	}
-
-	#buffer(app: string, name: string): LogBuffer {
-		const key = `${app}/${name}`;
-		const buffer = this.#logs.get(key) ?? new LogBuffer();
-		this.#logs.set(key, buffer);
-		return buffer;
 	}
 
 	#spawn(launch: Launch, files: InstanceDirectory): DenoProcess {
@@ -195,7 +177,8 @@ class DenoRuntime implements Runtime {
 				socketPath,
 				controlPath,
 				redactor: createRedactor(environment, ownNames(bundle, name)),
-				onLine: (level, message) => this.#buffer(app, name).add(level, message),
+				onLine: (level, message) =>
+					this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
 			},
 			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),
 		);

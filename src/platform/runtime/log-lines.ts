@@ -1,9 +1,8 @@
 /**
- * From the chunks of a stream to redacted lines, and the bounded memory of a function's last lines.
+ * From the chunks of a stream to redacted lines.
  */
 import { StringDecoder } from "node:string_decoder";
 import type { Redactor } from "./redact.ts";
-import type { LogLine } from "./runtime.ts";
 
 /** Longer lines are cut, in UTF-16 units. */
 export const LINE_LIMIT = 16 * 1024;
@@ -56,37 +55,6 @@ export class LineSplitter {
 		this.#pending = "";
 		const mark = line.length > LINE_LIMIT ? CUT_MARK : "";
 		this.#emit(this.#redactor.redact(line, LINE_LIMIT) + mark);
-	}
-}
-
-/** The last lines of one function, bounded in number and in size. */
-export class LogBuffer {
-	static readonly LINES = 1_000;
-	/** In UTF-16 units. */
-	static readonly SIZE = 1024 * 1024;
-	#lines: LogLine[] = [];
-	#size = 0;
-	#listeners = new Set<(line: LogLine) => void>();
-
-	add(level: LogLine["level"], message: string): void {
-		const line: LogLine = { time: new Date().toISOString(), level, message };
-		this.#lines.push(line);
-		this.#size += message.length;
-		while (this.#lines.length > LogBuffer.LINES || this.#size > LogBuffer.SIZE) {
-			this.#size -= this.#lines.shift()?.message.length ?? 0;
-		}
-		for (const listener of this.#listeners) listener(line);
-	}
-
-	/** Oldest first. */
-	lines(): LogLine[] {
-		return [...this.#lines];
-	}
-
-	/** Calls the listener with every further line until the returned function is called. */
-	follow(listener: (line: LogLine) => void): () => void {
-		this.#listeners.add(listener);
-		return () => this.#listeners.delete(listener);
 	}
 }
 

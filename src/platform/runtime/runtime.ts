@@ -47,14 +47,6 @@ export interface ExitReason {
 	stderr: string;
 }
 
-export interface LogLine {
-	/** ISO 8601, UTC, milliseconds. */
-	time: string;
-	level: "info" | "error";
-	/** One line, injected values redacted, cut at 16 Ki characters. */
-	message: string;
-}
-
 export interface Runtime {
 	/**
 	 * Starts a process and resolves once it answers requests.
@@ -62,12 +54,6 @@ export interface Runtime {
 	 *   does not get ready in time; the message holds the function's own error. No process is left behind.
 	 */
 	start(launch: Launch): Promise<Instance>;
-	/** The last lines that a function wrote, oldest first, across its versions. */
-	logs(app: string, name: string): LogLine[];
-	/** Calls the listener with every further line of a function until the returned function is called. */
-	followLogs(app: string, name: string, listener: (line: LogLine) => void): () => void;
-	/** Drops what is remembered of a function that was deleted. */
-	forget(app: string, name: string): void;
 	/** Stops every process at once, without a grace period. */
 	close(): Promise<void>;
 }

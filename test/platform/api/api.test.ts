@@ -11,8 +11,10 @@ describe("every route", () => {
 	test.each(ALL)("%s answers a good request, and nobody may keep the answer", async (name, route) => {
 		const { path, body } = await good(name);
 		const response = await send(route, path, route.scope && platform.token, body);
-		expect(response.status, await response.clone().text()).toBeLessThan(300);
+		// Some answers have no end.
+		expect(response.status, response.ok ? "" : await response.clone().text()).toBeLessThan(300);
 		expect(response.headers.get("cache-control")).toBe("no-store");
+		await response.body?.cancel();
 	});
 
 	test.each(CLOSED)("%s asks for a token", async (_, route) => {

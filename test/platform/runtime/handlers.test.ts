@@ -92,7 +92,7 @@ describe("code that predates Deno.serve", () => {
 		const instance = await harness.runtime.start(launch(code, {}, { function: "closing" }));
 		expect((await ask(instance.socketPath)).body).toBe("bye");
 		expect((await instance.exited).code).toBe(0);
-		expect(harness.runtime.logs("shop", "closing").map(({ message }) => message)).toEqual(["BadResource"]);
+		expect((await harness.lines("closing")).map(({ message }) => message)).toEqual(["BadResource"]);
 	});
 });
 
@@ -126,7 +126,7 @@ describe("what a handler sees", () => {
 		const answer = await ask(instance.socketPath);
 		expect(JSON.parse(answer.body)).toEqual({ seen: [addr], addr, methods: ["function", "function"] });
 		expect((await instance.exited).code).toBe(0);
-		expect(harness.runtime.logs("shop", "server").map(({ message }) => message)).toEqual(["finished"]);
+		expect((await harness.lines("server")).map(({ message }) => message)).toEqual(["finished"]);
 	});
 
 	test("no arguments, no standard input, and an environment of exactly its own", async () => {

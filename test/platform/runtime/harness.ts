@@ -6,6 +6,8 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { FunctionLogs, LogLine } from "../../../src/platform/logs/function-logs.ts";
+import { openLogFiles } from "../../../src/platform/logs/log-files.ts";
 import { createDenoRuntime, type DenoRuntimeOptions } from "../../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
@@ -17,18 +19,31 @@ export const HOST_PATH = fileURLToPath(
 export interface Harness {
 	readonly runtime: Runtime;
 	readonly directory: string;
+	readonly logs: FunctionLogs;
+	/** What a function of the app `shop` wrote. */
+	lines(name: string): Promise<LogLine[]>;
 	close(): Promise<void>;
 }
 
 export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Promise<Harness> {
 	const directory = await mkdtemp(join(tmpdir(), "cr-"));
 	const binary = await findDeno();
-	const runtime = await createDenoRuntime({ binary, hostPath: HOST_PATH, directory, ...options });
+	const logDirectory = await mkdtemp(join(tmpdir(), "coffer-logs-"));
+	const logs = openLogFiles({
+		directory: logDirectory,
+		onError: (error) => {
+			throw error;
+		},
+	});
+	const onLine = logs.append.bind(logs);
+	const runtime = await createDenoRuntime({ binary, hostPath: HOST_PATH, directory, onLine, ...options });
+	const lines = (name: string) => logs.read("shop", name, { limit: 10_000 });
 	const close = async () => {
 		await runtime.close();
-		await rm(directory, { recursive: true, force: true });
+		await logs.close();
+		for (const each of [directory, logDirectory]) await rm(each, { recursive: true, force: true });
 	};
-	return { runtime, directory, close };
+	return { runtime, directory, logs, lines, close };
 }
 
 export function launch(

@@ -152,7 +152,7 @@ describe("refused", () => {
 		await expect(harness.runtime.start(listener)).rejects.toMatchObject({
 			message: expect.stringMatching(/NotCapable|EPERM/),
 		});
-		expect(harness.runtime.logs("shop", "listener").map(({ message }) => message)).not.toContain("listening");
+		expect((await harness.lines("listener")).map(({ message }) => message)).not.toContain("listening");
 	});
 
 	test("a connection to this machine's own addresses", async () => {

@@ -119,7 +119,7 @@ describe("an instance", () => {
 		const { signal, stderr } = await hog.exited;
 		expect(signal).toBe("SIGKILL");
 		expect(stderr).toBe("The function took more than 300 MiB of memory and was ended.");
-		expect(small.runtime.logs("shop", "pay").at(-1)?.message).toBe(stderr);
+		expect((await small.lines("pay")).at(-1)?.message).toBe(stderr);
 		expect((await ask(neighbour.socketPath)).body).toBe("hello");
 		await small.close();
 	});
@@ -169,11 +169,14 @@ describe("a platform that is killed", () => {
 		await writeFile(
 			script,
 			`import { createDenoRuntime } from "./runtime.mjs";
-			const runtime = await createDenoRuntime(${JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, directory })});
+			let wrote;
+			const written = new Promise((resolve) => (wrote = resolve));
+			const options = ${JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, directory })};
+			const runtime = await createDenoRuntime({ ...options, onLine: (app, name) => name === "spinning" && wrote() });
 			const start = (name, code) => runtime.start({ app: "a", function: name, deployment: "d", code: new TextEncoder().encode(code), environment: new Map() });
 			const idle = await start("idle", "export default () => new Response('x')");
 			const spinning = await start("spinning", "Deno.serve(() => {}); setTimeout(() => { console.log('spinning'); for (;;); }, 100);");
-			await new Promise((resolve) => runtime.followLogs("a", "spinning", resolve));
+			await written;
 			console.log(JSON.stringify([idle, spinning].map(({ pid, socketPath }) => ({ pid, socketPath }))));`,
 		);
 		const platform = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });

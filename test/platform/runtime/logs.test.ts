@@ -1,9 +1,10 @@
 /** From a function's output to log lines. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LINE_LIMIT, LineSplitter, LogBuffer, Tail } from "../../../src/platform/runtime/log-lines.ts";
+import type { LogLine } from "../../../src/platform/logs/function-logs.ts";
+import { LINE_LIMIT, LineSplitter, Tail } from "../../../src/platform/runtime/log-lines.ts";
 import { createRedactor } from "../../../src/platform/runtime/redact.ts";
-import type { LogLine } from "../../../src/platform/runtime/runtime.ts";
+
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";
 
 const redactorOf = (values: Record<string, string>) => createRedactor(new Map(Object.entries(values)));
@@ -103,16 +104,7 @@ describe("lines", () => {
 	});
 });
 
-describe("the memory of a function's lines", () => {
-	test("is bounded in number and in size", () => {
-		const buffer = new LogBuffer();
-		for (let index = 0; index < 1_500; index++) buffer.add("info", String(index));
-		expect(buffer.lines()).toHaveLength(LogBuffer.LINES);
-		expect(buffer.lines()[0]?.message).toBe("500");
-		for (let index = 0; index < 1_000; index++) buffer.add("error", "x".repeat(LINE_LIMIT));
-		expect(buffer.lines()).toHaveLength(LogBuffer.SIZE / LINE_LIMIT);
-	});
-
+describe("the last lines", () => {
 	test("keeps the end of what goes into an error", () => {
 		const tail = new Tail(11);
 		for (const line of ["one", "two", "three", "four"]) tail.add(line);
@@ -132,24 +124,24 @@ describe("a function's output", () => {
 	test("is kept line by line, across versions, redacted, and followed live", async () => {
 		const code = `console.log("value", Deno.env.get("TOKEN")); console.error("uh oh"); export default () => { console.log("called"); return new Response("ok"); };`;
 		const seen: LogLine[] = [];
-		const unfollow = harness.runtime.followLogs("shop", "pay", (line) => seen.push(line));
+		const following = await harness.logs.follow("shop", "pay", { limit: 10 }, (line) => seen.push(line));
 		for (const deployment of ["d1", "d2"]) {
 			const instance = await harness.runtime.start(launch(code, { TOKEN: "canary-value" }, { deployment }));
 			await ask(instance.socketPath);
 			await instance.stop();
 		}
-		unfollow();
-		const lines = harness.runtime.logs("shop", "pay");
+		following.stop();
+		const lines = await harness.lines("pay");
 		const of = (level: string) => lines.filter((line) => line.level === level).map(({ message }) => message);
 		expect(of("info")).toEqual(["value [TOKEN]", "called", "value [TOKEN]", "called"]);
 		expect(of("error")).toEqual(["uh oh", "uh oh"]);
 		expect(seen).toEqual(lines);
 		expect(lines.every(({ time }) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time))).toBe(true);
-		harness.runtime.forget("shop", "pay");
-		expect(harness.runtime.logs("shop", "pay")).toEqual([]);
+		await harness.logs.forget("shop", "pay");
+		expect(await harness.lines("pay")).toEqual([]);
 	});
 
-	test("is another function's business only", () => {
-		expect(harness.runtime.logs("shop", "other")).toEqual([]);
+	test("is another function's business only", async () => {
+		expect(await harness.lines("other")).toEqual([]);
 	});
 });

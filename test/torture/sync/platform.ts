@@ -4,6 +4,7 @@ import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { type Clock, Core, type CoreIdentity } from "../../../src/platform/core.ts";
 import { Deployer } from "../../../src/platform/deploy.ts";
 import { NO_LOG } from "../../../src/platform/log.ts";
+import type { FunctionLogs } from "../../../src/platform/logs/function-logs.ts";
 import type { Runtime } from "../../../src/platform/runtime/runtime.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
 import type { Plant } from "./plants.ts";
@@ -35,9 +36,13 @@ function never(): never {
 
 const NO_FUNCTIONS: Runtime = {
 	start: never,
-	logs: () => [],
-	followLogs: never,
-	forget: () => {},
+	close: async () => {},
+};
+const NO_LINES: FunctionLogs = {
+	append: never,
+	read: never,
+	follow: never,
+	forget: async () => {},
 	close: async () => {},
 };
 const NO_BUILDS: Builder = { level: "none", prepare: never, build: never };
@@ -143,6 +148,7 @@ export class SimulatedPlatform {
 				version: VERSION,
 				store,
 				runtime: NO_FUNCTIONS,
+				logs: NO_LINES,
 				deployer,
 				identity,
 				startsMax: 1,

@@ -1,0 +1,35 @@
+/**
+ * Points in time as people give them on the command line.
+ */
+import { AppError, EXIT } from "../errors.ts";
+
+const UNITS_MS = new Map([
+	["s", 1_000],
+	["m", 60_000],
+	["h", 3_600_000],
+	["d", 86_400_000],
+]);
+const AGO = /^([0-9]{1,9})([smhd])$/;
+/** A date, or a date and time with its zone: without one, it would be another instant on another machine. */
+const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/**
+ * The instant that a word means: so long before now (`30s`, `15m`, `2h`, `7d`), or a date (its beginning in UTC) or time
+ * in ISO 8601.
+ * @param flag names it in the error
+ * @returns milliseconds since 1970
+ * @throws AppError `TIME_INVALID` (exit 2)
+ */
+export function instantOf(flag: string, word: string, nowMs: number): number {
+	const [, count, unit = ""] = AGO.exec(word) ?? [];
+	const unitMs = UNITS_MS.get(unit);
+	if (unitMs !== undefined) return Math.max(0, nowMs - Number(count) * unitMs);
+	const instant = DATE.test(word) ? Date.parse(word) : Number.NaN;
+	if (Number.isFinite(instant) && instant >= 0) return instant;
+	throw new AppError({
+		code: "TIME_INVALID",
+		message: `${flag} takes a length of time or an instant.`,
+		hint: "Such as 30s, 15m, 2h, 7d, 2026-01-31, or 2026-01-31T12:00Z.",
+		exit: EXIT.usage,
+	});
+}

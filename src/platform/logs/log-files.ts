@@ -1,0 +1,97 @@
+/**
+ * The driver that keeps functions' lines in files, in the data directory.
+ */
+import { join } from "node:path";
+import { hash, toBase64 } from "../../crypto.ts";
+import { type Following, type FunctionLogs, isWanted, type LogLine, type LogQuery } from "./function-logs.ts";
+import { LogFile, type LogFileLimits } from "./log-file.ts";
+
+export interface LogFilesOptions {
+	/** A directory for these files alone; made when the first line comes. */
+	readonly directory: string;
+	/** Told of a disk that takes no lines, at most once a minute. */
+	readonly onError: (error: unknown) => void;
+	readonly limits?: LogFileLimits;
+}
+
+/** Two files of a function, so 4 MiB at most. */
+const LIMITS: LogFileLimits = { fileBytes: 2 * 1024 * 1024, waitingBytes: 1024 * 1024 };
+const TELL_MS = 60_000;
+/** Of a hash: names may hold slashes, and file systems differ about case. */
+const NAME_CHARACTERS = 22;
+
+type Listener = (line: LogLine) => void;
+
+interface Kept {
+	readonly file: LogFile;
+	readonly listeners: Set<Listener>;
+}
+
+class LogFiles implements FunctionLogs {
+	readonly #options: LogFilesOptions;
+	readonly #kept = new Map<string, Kept>();
+	#toldMs = Number.NEGATIVE_INFINITY;
+
+	constructor(options: LogFilesOptions) {
+		this.#options = options;
+	}
+
+	append(app: string, name: string, line: LogLine): void {
+		const { file, listeners } = this.#of(app, name);
+		file.append(line);
+		for (const listener of listeners) listener(line);
+	}
+
+	async read(app: string, name: string, query: LogQuery): Promise<LogLine[]> {
+		return select(await this.#of(app, name).file.read(), query);
+	}
+
+	async follow(app: string, name: string, query: LogQuery, listener: Listener): Promise<Following> {
+		const { file, listeners } = this.#of(app, name);
+		const { level } = query;
+		const heard: Listener = (line) => {
+			if (isWanted({ level }, line)) listener(line);
+		};
+		const lines = await file.read(() => listeners.add(heard));
+		return { lines: select(lines, query), stop: () => listeners.delete(heard) };
+	}
+
+	async forget(app: string, name: string): Promise<void> {
+		await this.#of(app, name).file.clear();
+	}
+
+	async close(): Promise<void> {
+		await Promise.all([...this.#kept.values()].map(({ file }) => file.flush()));
+	}
+
+	#of(app: string, name: string): Kept {
+		const key = `${app}/${name}`;
+		const known = this.#kept.get(key);
+		if (known !== undefined) return known;
+		const { directory, limits = LIMITS } = this.#options;
+		const path = join(directory, app, `${toBase64(hash(name)).slice(0, NAME_CHARACTERS)}.ndjson`);
+		const kept = {
+			file: new LogFile(path, limits, (error) => this.#tell(error)),
+			listeners: new Set<Listener>(),
+		};
+		this.#kept.set(key, kept);
+		return kept;
+	}
+
+	#tell(error: unknown): void {
+		const nowMs = performance.now();
+		if (nowMs - this.#toldMs < TELL_MS) return;
+		this.#toldMs = nowMs;
+		this.#options.onError(error);
+	}
+}
+
+function select(lines: readonly LogLine[], query: LogQuery): LogLine[] {
+	const wanted = lines.filter((line) => isWanted(query, line));
+	return wanted.slice(Math.max(0, wanted.length - query.limit));
+}
+
+/** Opens the driver; nothing is read or written yet. */
+export function openLogFiles(options: LogFilesOptions): FunctionLogs {
+	return new LogFiles(options);
+}

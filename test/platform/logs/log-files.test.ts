@@ -1,0 +1,181 @@
+/** Functions' lines on disk. */
+import {
+	appendFileSync,
+	chmodSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cryptoReady } from "../../../src/crypto.ts";
+import type { FunctionLogs, LogLine } from "../../../src/platform/logs/function-logs.ts";
+import type { LogFileLimits } from "../../../src/platform/logs/log-file.ts";
+import { openLogFiles } from "../../../src/platform/logs/log-files.ts";
+
+const ALL = { limit: 100_000 };
+
+let directory: string;
+let errors: unknown[];
+beforeEach(async () => {
+	await cryptoReady;
+	directory = mkdtempSync(join(tmpdir(), "coffer-logs-"));
+	errors = [];
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function open(limits: Partial<LogFileLimits> = {}): FunctionLogs {
+	return openLogFiles({
+		directory,
+		onError: (error) => errors.push(error),
+		limits: { fileBytes: 64 * 1024, waitingBytes: 1024 * 1024, ...limits },
+	});
+}
+
+function line(message: string, level: LogLine["level"] = "info", atMs = 1_800_000_000_000): LogLine {
+	return { time: new Date(atMs).toISOString(), level, message };
+}
+
+const messages = (lines: readonly LogLine[]) => lines.map(({ message }) => message);
+
+function files(): string[] {
+	return readdirSync(directory, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name));
+}
+
+describe("lines", () => {
+	test("are there at once, stay over a restart, and are one function's alone", async () => {
+		const logs = open();
+		for (const message of ["one", "two"]) logs.append("shop", "api/pay", line(message));
+		logs.append("shop", "api-pay", line("other"));
+		expect(messages(await logs.read("shop", "api/pay", ALL))).toEqual(["one", "two"]);
+		await logs.close();
+		const again = open();
+		again.append("shop", "api/pay", line("three"));
+		expect(messages(await again.read("shop", "api/pay", ALL))).toEqual(["one", "two", "three"]);
+		expect(messages(await again.read("shop", "api-pay", ALL))).toEqual(["other"]);
+		expect(await again.read("shop", "nothing", ALL)).toEqual([]);
+		await again.close();
+		for (const path of files()) expect(statSync(path).mode & 0o777).toBe(0o600);
+		expect(errors).toEqual([]);
+	});
+
+	test("are chosen by time, level and number", async () => {
+		const logs = open();
+		for (let minute = 0; minute < 10; minute++)
+			logs.append("shop", "pay", line(`${minute}`, minute % 2 === 0 ? "info" : "error", minute * 60_000));
+		const read = async (query: object) => messages(await logs.read("shop", "pay", { ...ALL, ...query }));
+		expect(await read({ sinceMs: 7 * 60_000 })).toEqual(["7", "8", "9"]);
+		expect(await read({ level: "error" })).toEqual(["1", "3", "5", "7", "9"]);
+		expect(await read({ level: "info", sinceMs: 60_000, limit: 2 })).toEqual(["6", "8"]);
+		expect(await read({ limit: 0 })).toEqual([]);
+	});
+
+	test("are bounded on disk: the oldest go, in whole files", async () => {
+		const logs = open({ fileBytes: 10_000 });
+		for (let index = 0; index < 2_000; index++) {
+			logs.append("shop", "pay", line(`number ${index}`));
+			if (index % 10 === 0) await logs.read("shop", "pay", ALL);
+		}
+		await logs.close();
+		const sizes = files().map((path) => statSync(path).size);
+		expect(sizes).toHaveLength(2);
+		for (const size of sizes) expect(size).toBeLessThanOrEqual(10_000);
+		const kept = messages(await logs.read("shop", "pay", ALL));
+		expect(kept.length).toBeGreaterThan(100);
+		expect(kept).toEqual(Array.from(kept, (_, index) => `number ${2_000 - kept.length + index}`));
+	});
+
+	test("that come faster than the disk takes them are dropped, and counted", async () => {
+		const logs = open({ waitingBytes: 10_000, fileBytes: 1024 * 1024 });
+		for (let index = 0; index < 5_000; index++) logs.append("shop", "pay", line("x".repeat(100)));
+		const lines = await logs.read("shop", "pay", ALL);
+		const dropped = lines.find(({ message }) => message.includes("were dropped here"));
+		expect(dropped?.level).toBe("error");
+		expect(lines.length - 1 + Number.parseInt(dropped?.message ?? "", 10)).toBe(5_000);
+	});
+
+	test("that a crash cut, or that are none, take no others with them", async () => {
+		const logs = open();
+		logs.append("shop", "pay", line("whole"));
+		await logs.close();
+		const [path = ""] = files();
+		appendFileSync(path, '{"time":"2026-01-01T00:00:00.000Z","level":"info","mess');
+		const again = open();
+		again.append("shop", "pay", line("after"));
+		expect(messages(await again.read("shop", "pay", ALL))).toEqual(["whole", "after"]);
+		await again.close();
+		writeFileSync(path, `\0\0\n[]\n{"time":1}\n${readFileSync(path, "utf8")}`);
+		expect(messages(await open().read("shop", "pay", ALL))).toEqual(["whole", "after"]);
+	});
+
+	test("of a deleted function are gone, also from the disk; others stay", async () => {
+		const logs = open();
+		for (const name of ["pay", "kept"]) logs.append("shop", name, line(name));
+		await logs.read("shop", "pay", ALL);
+		await logs.forget("shop", "pay");
+		expect(await logs.read("shop", "pay", ALL)).toEqual([]);
+		await logs.close();
+		expect(files()).toHaveLength(1);
+		expect(messages(await logs.read("shop", "kept", ALL))).toEqual(["kept"]);
+	});
+});
+
+describe("a follower", () => {
+	test("misses no line and sees none twice, however many come while it begins", async () => {
+		const logs = open({ fileBytes: 4_000 });
+		const seen: string[] = [];
+		let written = 0;
+		const write = (count: number) => {
+			for (let index = 0; index < count; index++) logs.append("shop", "pay", line(`${written++}`));
+		};
+		write(20);
+		const following = logs.follow("shop", "pay", ALL, ({ message }) => seen.push(message));
+		for (let turn = 0; turn < 20; turn++) {
+			write(3);
+			await Promise.resolve();
+		}
+		const { lines, stop } = await following;
+		write(5);
+		expect([...messages(lines), ...seen]).toEqual(Array.from({ length: written }, (_, index) => `${index}`));
+		stop();
+		write(1);
+		expect(seen.at(-1)).toBe(`${written - 2}`);
+	});
+
+	test("gets one level, and of what was before only what it asked for", async () => {
+		const logs = open();
+		for (const level of ["info", "error", "error"] as const) logs.append("shop", "pay", line(level, level));
+		const seen: string[] = [];
+		const query = { level: "error", limit: 1 } as const;
+		const { lines } = await logs.follow("shop", "pay", query, ({ message }) => seen.push(message));
+		expect(messages(lines)).toEqual(["error"]);
+		logs.append("shop", "pay", line("no", "info"));
+		logs.append("shop", "pay", line("yes", "error"));
+		expect(seen).toEqual(["yes"]);
+	});
+});
+
+test("a disk that takes nothing costs lines and nothing else, and is told of", async () => {
+	const logs = open();
+	logs.append("shop", "pay", line("before"));
+	await logs.close();
+	const [path = ""] = files();
+	rmSync(path);
+	// A folder in the file's place: permissions would not stop root.
+	writeFileSync(join(directory, "gone"), "");
+	rmSync(join(directory, "shop"), { recursive: true });
+	writeFileSync(join(directory, "shop"), "");
+	chmodSync(join(directory, "shop"), 0o400);
+	for (let index = 0; index < 10; index++) logs.append("shop", "pay", line(`${index}`));
+	await logs.close();
+	expect(errors).toHaveLength(1);
+	rmSync(join(directory, "shop"));
+	logs.append("shop", "new", line("works"));
+	expect(messages(await logs.read("shop", "new", ALL))).toEqual(["works"]);
+});
