@@ -28,6 +28,7 @@ const VENDORED = [
 	"hono",
 	"libsodium-wrappers-sumo",
 	"pino",
+	"prom-client",
 	"undici",
 	"zod",
 ];

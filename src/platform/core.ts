@@ -9,8 +9,10 @@ import { Apps } from "./apps.ts";
 import type { Deployer } from "./deploy.ts";
 import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
+import { type FunctionSample, Metrics } from "./metrics.ts";
 import { Limiter } from "./mutex.ts";
 import { AppFunctions, type ReconcileOptions } from "./redeploy/reconcile.ts";
+import { residentBytes } from "./runtime/memory-watch.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Store } from "./store/store.ts";
 import { TokenRegistry } from "./tokens.ts";
@@ -51,6 +53,7 @@ export class Core {
 	readonly store: Store;
 	readonly runtime: Runtime;
 	readonly logs: FunctionLogs;
+	readonly metrics: Metrics;
 	readonly deployer: Deployer;
 	readonly log: Log;
 	readonly clock: Clock;
@@ -69,10 +72,13 @@ export class Core {
 		this.deployer = options.deployer;
 		this.log = log;
 		this.clock = clock;
+		const functions = () => this.#samples();
+		this.metrics = new Metrics({ version: options.version, functions, residentBytes });
 		this.#reconcile = {
 			store,
 			runtime,
 			logs,
+			metrics: this.metrics,
 			identity,
 			log,
 			...clock,
@@ -106,6 +112,17 @@ export class Core {
 		return functions;
 	}
 
+	/** Every deployed function as it is now. */
+	*#samples(): Iterable<FunctionSample> {
+		for (const app of this.apps.list()) {
+			const running = this.functionsOf(app);
+			for (const name of app.state.functions.keys()) {
+				const slot = running.find(name);
+				yield { app: app.id, function: name, state: slot?.state ?? "failed", pid: slot?.instance?.pid };
+			}
+		}
+	}
+
 	/** @throws AppError as `Apps.create` */
 	async createApp(id: string, bound: CreateApp): Promise<App> {
 		const { app, created } = await this.apps.create(id, bound);
@@ -123,7 +140,9 @@ export class Core {
 		await this.apps.delete(id);
 		await functions.close();
 		this.#functions.delete(app);
-		await Promise.all([...app.state.functions.keys()].map((name) => this.logs.forget(id, name)));
+		const names = [...app.state.functions.keys()];
+		await Promise.all(names.map((name) => this.logs.forget(id, name)));
+		for (const name of names) this.metrics.forget({ app: id, function: name });
 		this.log.info({ app: id }, "app deleted");
 	}
 

@@ -113,6 +113,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 
 	const gateway = createGateway({
 		functions: (app) => core.apps.find(app)?.state.functions,
+		onAnswer: (route, answer) => core.metrics.answered(route, answer),
 		instance: async (app, name) => {
 			const found = core.apps.find(app);
 			return found && (await core.functionsOf(found).instance(name));

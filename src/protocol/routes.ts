@@ -15,6 +15,8 @@ export interface Route {
 
 export const ROUTES = {
 	health: { method: "GET", path: "/healthz", scope: undefined },
+	/** What it counts, in Prometheus' text format. Names apps and functions: for a token of all apps. */
+	metrics: { method: "GET", path: "/metrics", scope: "read" },
 	/** Who the platform is; what a client checks a token's fingerprint against before it trusts anything. */
 	platform: { method: "GET", path: "/v1/platform", scope: undefined },
 	listApps: { method: "GET", path: "/v1/apps", scope: "read" },

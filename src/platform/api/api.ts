@@ -28,6 +28,7 @@ export type Api = (request: Request, address?: string) => Promise<Response>;
 
 const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	health: handlers.health,
+	metrics: handlers.metrics,
 	platform: handlers.platform,
 	listApps: handlers.listApps,
 	createApp: handlers.createApp,

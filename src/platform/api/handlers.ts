@@ -59,6 +59,11 @@ function infoOf(app: App, listenUrl: string): AppInfo {
 
 export const health: Handler = () => Response.json({ status: "ok" });
 
+export const metrics: Handler = async ({ core }) => {
+	const { contentType, text } = await core.metrics.text();
+	return new Response(text, { headers: { "content-type": contentType } });
+};
+
 export const platform: Handler = ({ core }) => Response.json(core.info);
 
 export const listApps: Handler = ({ core }) => {

@@ -23,6 +23,8 @@ export interface GatewayOptions {
 	 * be done, and a rejection where starting it failed.
 	 */
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
+	/** Called once a request to a function is answered, be it by the gateway; and once a connection is upgraded. */
+	onAnswer?(route: Pick<Route, "app" | "function">, answer: { status: number; ms: number }): void;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers are true. False unless told. */
 	trustForwarded?: boolean;
 	/** How long a function may take to begin its response. 150,000 unless told. */
@@ -162,6 +164,8 @@ class NodeGateway implements Gateway {
 		const checked = this.#check(request);
 		if (checked.route === undefined) return sendProblem(request, response, checked.problem, requestId);
 		const { route } = checked;
+		const sinceMs = performance.now();
+		response.once("close", () => this.#answered(route, response.statusCode, sinceMs));
 		const exchange: Exchange = {
 			request,
 			response,
@@ -176,6 +180,10 @@ class NodeGateway implements Gateway {
 		if (outcome === "unsent") outcome = await this.#serve(route, exchange, false);
 		if (outcome === "unsent") outcome = PROBLEMS.broken;
 		if (outcome !== "done") sendProblem(request, response, outcome, requestId);
+	}
+
+	#answered(route: Route, status: number, sinceMs: number): void {
+		this.#options.onAnswer?.(route, { status, ms: performance.now() - sinceMs });
 	}
 
 	async #serve(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
@@ -198,9 +206,14 @@ class NodeGateway implements Gateway {
 		if (checked.route === undefined) return refuse(checked.problem);
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
 		const { route } = checked;
+		const sinceMs = performance.now();
 		const lease = await this.#lease(route);
-		if ("status" in lease) return refuse(lease);
+		if ("status" in lease) {
+			this.#answered(route, lease.status, sinceMs);
+			return refuse(lease);
+		}
 		this.#upgraded.add(socket);
+		this.#answered(route, 101, sinceMs);
 		try {
 			const headers = this.#forwardedHeaders(request, route, requestId);
 			const { socketPath } = lease.instance;

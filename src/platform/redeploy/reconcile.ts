@@ -8,6 +8,7 @@ import type { App } from "../app.ts";
 import type { Deployment } from "../function.ts";
 import { describeError } from "../log.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
+import type { Metrics } from "../metrics.ts";
 import type { Limiter } from "../mutex.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
@@ -26,6 +27,7 @@ export interface ReconcileOptions {
 	readonly store: Store;
 	readonly runtime: Runtime;
 	readonly logs: FunctionLogs;
+	readonly metrics: Pick<Metrics, "started" | "redeployed" | "forget">;
 	readonly identity: Opener;
 	/** How many starts there may be at once, over all apps. */
 	readonly starts: Limiter;
@@ -114,6 +116,7 @@ export class AppFunctions {
 				const ms = Math.max(0, Math.round(this.#options.monotonicMs() - sinceMs));
 				const cut = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
 				const result: RedeployResult = { function: name, status, ms, ...cut, reasons };
+				this.#options.metrics.redeployed({ app: this.app.id, function: name }, status);
 				onResult(result);
 				return result;
 			}),
@@ -158,7 +161,9 @@ export class AppFunctions {
 		await Promise.all(slots.map((slot) => slot?.close()));
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
 		const gone = names.filter((name) => !isDeployed(name));
-		await Promise.all(gone.map((name) => this.#options.logs.forget(this.app.id, name)));
+		const { logs, metrics } = this.#options;
+		await Promise.all(gone.map((name) => logs.forget(this.app.id, name)));
+		for (const name of gone) metrics.forget({ app: this.app.id, function: name });
 		// What was starting meanwhile, in the place that was closed, was deployed after the deletion.
 		if (!this.#isClosed) await Promise.all(names.filter(isDeployed).map((name) => this.slot(name).refresh()));
 	}
@@ -209,7 +214,7 @@ export class AppFunctions {
 	}
 
 	#start(deployment: Deployment, begin: () => void): Promise<Started> {
-		const { identity, runtime, starts, store } = this.#options;
+		const { identity, metrics, monotonicMs, runtime, starts, store } = this.#options;
 		return starts.run(async () => {
 			const [code, map] = await Promise.all([
 				store.getBlob(deployment.bundle),
@@ -221,7 +226,9 @@ export class AppFunctions {
 			begin();
 			const environment = openEnvironment(state, deployment, identity, this.#verified);
 			const { function: name, id } = deployment;
-			const instance = await runtime.start({
+			const labels = { app: this.app.id, function: name };
+			const sinceMs = monotonicMs();
+			const starting = runtime.start({
 				app: this.app.id,
 				function: name,
 				deployment: id,
@@ -229,6 +236,11 @@ export class AppFunctions {
 				sourceMap: Buffer.from(map).toString("utf8"),
 				environment,
 			});
+			const instance = await starting.catch((error: unknown) => {
+				metrics.started(labels, undefined);
+				throw error;
+			});
+			metrics.started(labels, monotonicMs() - sinceMs);
 			return { instance, deployment, revision };
 		});
 	}

@@ -13,8 +13,8 @@ export interface Watched {
 	kill(why: string): void;
 }
 
-/** Resident memory in bytes; undefined where the process or the knowledge of it is gone. */
-async function residentBytes(pid: number): Promise<number | undefined> {
+/** Resident memory of a process in bytes; undefined where the process or the knowledge of it is gone. */
+export async function residentBytes(pid: number): Promise<number | undefined> {
 	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
 	const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
 	return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;

@@ -1,0 +1,146 @@
+/**
+ * What the platform counts, in Prometheus' text format: by app and function, and never by anything that a request or
+ * a secret says.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Seconds: from what a warm function takes to what the gateway waits at most. */
+const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 150];
+const START_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export type FunctionState = "live" | "idle" | "failed";
+
+/** A deployed function as it is when somebody asks. */
+export interface FunctionSample {
+	readonly app: string;
+	readonly function: string;
+	readonly state: FunctionState;
+	/** Of its process; undefined where none runs. */
+	readonly pid: number | undefined;
+}
+
+/** A function's name, and the app's. */
+export interface FunctionLabels {
+	readonly app: string;
+	readonly function: string;
+}
+
+export interface MetricsOptions {
+	readonly version: string;
+	/** Every deployed function. */
+	readonly functions: () => Iterable<FunctionSample>;
+	/** Resident memory of a process, in bytes; undefined where it is gone or cannot be told. */
+	readonly residentBytes: (pid: number) => Promise<number | undefined>;
+}
+
+const LABELS = ["app", "function"] as const;
+
+export class Metrics {
+	readonly #registry = new Registry();
+	readonly #options: MetricsOptions;
+	readonly #requests = new Counter({
+		name: "coffer_requests_total",
+		help: "Requests to functions, by the class of the answer's status; 1xx are upgraded connections.",
+		labelNames: [...LABELS, "status"] as const,
+		registers: [this.#registry],
+	});
+	readonly #seconds = new Histogram({
+		name: "coffer_request_duration_seconds",
+		help: "From a request to the end of its answer.",
+		labelNames: LABELS,
+		buckets: REQUEST_BUCKETS,
+		registers: [this.#registry],
+	});
+	readonly #starts = new Counter({
+		name: "coffer_function_starts_total",
+		help: "Processes started, by what came of it: ready or failed.",
+		labelNames: [...LABELS, "outcome"] as const,
+		registers: [this.#registry],
+	});
+	readonly #startSeconds = new Histogram({
+		name: "coffer_function_start_duration_seconds",
+		help: "From the start of a process until it serves.",
+		labelNames: LABELS,
+		buckets: START_BUCKETS,
+		registers: [this.#registry],
+	});
+	readonly #redeploys = new Counter({
+		name: "coffer_redeploys_total",
+		help: "Functions replaced since a secret that they read changed, by what came of it: live, idle (it starts with the next request) or failed.",
+		labelNames: [...LABELS, "status"] as const,
+		registers: [this.#registry],
+	});
+	readonly #states = new Gauge({
+		name: "coffer_functions",
+		help: "Deployed functions, by state: live, idle or failed.",
+		labelNames: ["state"] as const,
+		registers: [this.#registry],
+	});
+	readonly #memory = new Gauge({
+		name: "coffer_function_resident_memory_bytes",
+		help: "Resident memory of a function's process.",
+		labelNames: LABELS,
+		registers: [this.#registry],
+	});
+
+	constructor(options: MetricsOptions) {
+		this.#options = options;
+		const info = new Gauge({
+			name: "coffer_info",
+			help: "The platform's version.",
+			labelNames: ["version"] as const,
+			registers: [this.#registry],
+		});
+		info.set({ version: options.version }, 1);
+		collectDefaultMetrics({ register: this.#registry });
+	}
+
+	/** Notes a request that a function, or the gateway in its place, has answered. */
+	answered(labels: FunctionLabels, { status, ms }: { status: number; ms: number }): void {
+		const { app, function: name } = labels;
+		this.#requests.inc({ app, function: name, status: `${Math.floor(status / 100)}xx` });
+		this.#seconds.observe({ app, function: name }, ms / 1000);
+	}
+
+	/** Notes that a process was started. @param ms until it served; undefined where it never did */
+	started({ app, function: name }: FunctionLabels, ms: number | undefined): void {
+		this.#starts.inc({ app, function: name, outcome: ms === undefined ? "failed" : "ready" });
+		if (ms !== undefined) this.#startSeconds.observe({ app, function: name }, ms / 1000);
+	}
+
+	/** Notes that a changed secret replaced a function. */
+	redeployed({ app, function: name }: FunctionLabels, status: FunctionState): void {
+		this.#redeploys.inc({ app, function: name, status });
+	}
+
+	/** Drops what was counted of a function that was deleted. */
+	forget({ app, function: name }: FunctionLabels): void {
+		for (const status of ["1xx", "2xx", "3xx", "4xx", "5xx"])
+			this.#requests.remove({ app, function: name, status });
+		for (const outcome of ["ready", "failed"]) this.#starts.remove({ app, function: name, outcome });
+		for (const status of ["live", "idle", "failed"]) this.#redeploys.remove({ app, function: name, status });
+		for (const metric of [this.#seconds, this.#startSeconds, this.#memory])
+			metric.remove({ app, function: name });
+	}
+
+	/** All of it as text. */
+	async text(): Promise<{ contentType: string; text: string }> {
+		await this.#look();
+		return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+	}
+
+	/** What is not counted but is so, at this moment. */
+	async #look(): Promise<void> {
+		const samples = [...this.#options.functions()];
+		for (const state of ["live", "idle", "failed"] as const)
+			this.#states.set({ state }, samples.filter((sample) => sample.state === state).length);
+		const sizes = await Promise.all(
+			samples.map(async ({ app, function: name, pid }) => ({
+				labels: { app, function: name },
+				bytes: pid === undefined ? undefined : await this.#options.residentBytes(pid),
+			})),
+		);
+		this.#memory.reset();
+		for (const { labels, bytes } of sizes) if (bytes !== undefined) this.#memory.set(labels, bytes);
+	}
+}
