@@ -5,7 +5,7 @@
 import { AppError, EXIT } from "../errors.ts";
 import type { SessionContext, VaultSession } from "../project/session.ts";
 import { openSession } from "../project/session.ts";
-import { headerId, isMiscounted } from "../project/standing.ts";
+import { headerId, isMiscounted, pendingNames } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import { loadVault } from "../project/vault-file.ts";
 import { type Change, emptyHead, makeChange } from "../protocol/change.ts";
@@ -158,7 +158,7 @@ class Run {
 		this.pulledWhole = whole && !integration.isOvertaken;
 		if (integration.isOvertaken) return false;
 		this.pulled = true;
-		this.#note(integration, memory.revision);
+		await this.#note(integration, memory.revision);
 		return true;
 	}
 
@@ -179,14 +179,14 @@ class Run {
 			onRedeploy: this.#options.onRedeploy,
 		});
 		if (!result.accepted) {
-			this.#note(await this.#integrate(result.news), memory.revision);
+			await this.#note(await this.#integrate(result.news), memory.revision);
 			return false;
 		}
 		this.pulled ||= result.isNewest;
 		for (const record of batch) this.outcome.sent.add(record.name);
 		for (const redeploy of result.redeployed) this.outcome.redeployed.set(redeploy.function, redeploy);
 		this.outcome.untouched = result.untouched;
-		if (integration) this.#note(integration, memory.revision);
+		if (integration) await this.#note(integration, memory.revision);
 		if (integration?.isOvertaken) this.pulledWhole = false;
 		return !integration?.isOvertaken;
 	}
@@ -195,10 +195,19 @@ class Run {
 		return integrate(this.#context, this.#target, news, this.#take);
 	}
 
-	#note(integration: Integration, revision: number): void {
-		for (const name of integration.taken) this.outcome.taken.add(name);
-		this.outcome.rolledBack = integration.rolledBack;
-		if (integration.conflicts.length > 0) throw conflict(integration.conflicts, this.outcome, revision);
+	async #note({ conflicts, rolledBack, taken }: Integration, revision: number): Promise<void> {
+		for (const name of taken) this.outcome.taken.add(name);
+		this.outcome.rolledBack = rolledBack;
+		if (conflicts.length === 0) return;
+		const open = await this.#open(conflicts);
+		if (open.length > 0) throw conflict(open, this.outcome, revision);
+	}
+
+	/** The conflicts that nobody has decided since: a redeploy may take a while, and another process here may have synced. */
+	async #open(conflicts: readonly string[]): Promise<string[]> {
+		const session = await openSession(await loadVault(this.#context.root), this.#context);
+		const pending = new Set(pendingNames(session.verified, memoryOf(session, this.#target)));
+		return conflicts.filter((name) => pending.has(name));
 	}
 }
 

@@ -106,12 +106,12 @@ function checkOrder(world: World): void {
 	}
 }
 
-/** A restart changes nothing, and no request that was ever sent does any more. */
+/** A restart changes nothing, and no request that ever arrived does any more. */
 async function checkStandstill(world: World): Promise<void> {
 	const { network, platform } = world;
 	const { head } = platform.core.apps.get(APP).state;
 	await platform.restart();
-	for (const index of network.sent.keys()) await network.replay(index);
+	await network.replayAll();
 	const now = platform.core.apps.get(APP).state.head;
 	if (now.revision !== head.revision || now.head !== head.head)
 		world.fail(`requests of before moved the log from revision ${head.revision} to ${now.revision}`);

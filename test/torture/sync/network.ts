@@ -39,6 +39,8 @@ export class Network {
 	readonly platform: SimulatedPlatform;
 	/** Every request that went out. */
 	readonly sent: Sent[] = [];
+	/** Those that arrived. */
+	readonly #arrived = new Set<Sent>();
 	/** The parts of the answers' statuses, counted. */
 	readonly statuses = new Map<number, number>();
 
@@ -62,6 +64,11 @@ export class Network {
 		};
 	}
 
+	/** Lets every request that arrived once arrive again. One that never did is no repeat: it may ask for what was given up since. */
+	async replayAll(): Promise<void> {
+		for (const request of [...this.#arrived]) await this.#deliver(request);
+	}
+
 	/** Lets a request of before arrive, again or at last. */
 	async replay(index: number): Promise<Sent | undefined> {
 		const request = this.sent[index % Math.max(1, this.sent.length)];
@@ -70,6 +77,7 @@ export class Network {
 	}
 
 	async #deliver(request: Sent): Promise<Answer> {
+		this.#arrived.add(request);
 		const answer = await this.platform.handle(request);
 		this.statuses.set(answer.status, 1 + (this.statuses.get(answer.status) ?? 0));
 		return answer;
