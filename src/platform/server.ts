@@ -26,7 +26,7 @@ export interface Platform {
 	readonly listenUrl: string;
 	/** The control API's address, without a slash at its end. */
 	readonly controlUrl: string;
-	/** An access token that may do everything; only at the very first start, and never told again. */
+	/** An access token that may do everything, never told again; only where no valid one was left, as at the first start. */
 	readonly firstToken: string | undefined;
 	/** What keeps builds from the platform's own files. */
 	readonly buildSandbox: Builder["level"];
@@ -180,9 +180,9 @@ async function listenControl(api: Api, { control }: PlatformConfig, opened: Open
 	return httpUrl(address);
 }
 
-/** A token for whoever starts the platform for the first time: nobody could get in otherwise. */
+/** A token for whoever starts a platform that nobody else can administer, as at its very first start. */
 async function firstTokenOf({ clock, tokens }: Core): Promise<string | undefined> {
-	if (tokens.list().length > 0) return undefined;
+	if (tokens.hasAdministrator(clock.now())) return undefined;
 	const { token } = await tokens.create({ scopes: ["admin"] }, clock.now());
 	return token;
 }

@@ -21,6 +21,13 @@ import {
 	platformInfoSchema,
 } from "../protocol/messages.ts";
 import { ROUTES } from "../protocol/routes.ts";
+import {
+	type CreatedToken,
+	type CreateToken,
+	createdTokenSchema,
+	type TokenList,
+	tokenListSchema,
+} from "../protocol/token-messages.ts";
 import { Connection, type RemoteOptions } from "./connection.ts";
 
 export class Remote {
@@ -103,5 +110,19 @@ export class Remote {
 	logs(app: string, name: string): Promise<FunctionLogs> {
 		const request = { parameters: { app }, query: new URLSearchParams({ function: name }) };
 		return this.#connection.json(ROUTES.readLogs, request, logsSchema, "The function's log");
+	}
+
+	listTokens(): Promise<TokenList> {
+		return this.#connection.json(ROUTES.listTokens, {}, tokenListSchema, "The list of tokens");
+	}
+
+	createToken(body: CreateToken): Promise<CreatedToken> {
+		return this.#connection.json(ROUTES.createToken, { json: body }, createdTokenSchema, "The new token");
+	}
+
+	/** @throws AppError `TOKEN_NOT_FOUND` (exit 4) */
+	async revokeToken(id: string): Promise<void> {
+		const response = await this.#connection.send(ROUTES.revokeToken, { parameters: { id } });
+		await response.body?.cancel();
 	}
 }

@@ -14,7 +14,7 @@ const address = (description: string, value: string) =>
 export default class PlatformStart extends BaseCommand<void> {
 	static override summary = "Start a platform: it keeps the log, builds, runs and redeploys functions";
 	static override description =
-		"Runs until SIGINT or SIGTERM, finishes what is in flight, and exits 0. At the first start it prints an access token, once. Its identity is made on the first start, in the file of --identity-file or in the keychain; COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE bring one of elsewhere. The log goes to stderr, as JSON lines.";
+		"Runs until SIGINT or SIGTERM, finishes what is in flight, and exits 0. At the first start, and whenever no valid token is left that may administer it, it prints an access token, once. Its identity is made on the first start, in the file of --identity-file or in the keychain; COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE bring one of elsewhere. The log goes to stderr, as JSON lines.";
 	static override examples = [
 		"<%= config.bin %> platform start",
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",

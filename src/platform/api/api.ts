@@ -7,11 +7,13 @@ import { AppError, EXIT } from "../../errors.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
 import type { Core } from "../core.ts";
 import { describeError } from "../log.ts";
+import type { Principal } from "../tokens.ts";
 import { authenticate, authorise, FailureLimit } from "./authenticate.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
 import { problemResponse } from "./problem.ts";
 import * as streams from "./streams.ts";
+import * as tokens from "./tokens.ts";
 
 export interface ApiOptions {
 	readonly core: Core;
@@ -37,6 +39,9 @@ const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	listFunctions: handlers.listFunctions,
 	deleteFunctions: handlers.deleteFunctions,
 	readLogs: handlers.readLogs,
+	listTokens: tokens.list,
+	createToken: tokens.create,
+	revokeToken: tokens.revoke,
 };
 
 type Bindings = { Bindings: { address: string } };
@@ -75,13 +80,14 @@ export function createApi({ core, hosts, listenUrl }: ApiOptions): Api {
 		app.on(route.method, route.path, (context) => {
 			const parameter = (key: string) => context.req.param(key) ?? "";
 			const request = context.req.raw;
+			let principal: Principal | undefined;
 			if (route.scope !== undefined) {
-				const principal = authenticate(request, context.env.address, guard);
+				principal = authenticate(request, context.env.address, guard);
 				const bound = route.path.includes("/:app") ? parameter("app") : undefined;
 				authorise(core.tokens, principal, route.scope, bound);
 			}
 			const url = new URL(request.url);
-			return HANDLERS[name]({ core, request, url, listenUrl, parameter });
+			return HANDLERS[name]({ core, request, principal, url, listenUrl, parameter });
 		});
 	}
 	for (const [path, methods] of byPath) {

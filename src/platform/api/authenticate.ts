@@ -8,6 +8,7 @@ import type { Principal, TokenRegistry } from "../tokens.ts";
 const FAILURES_MAX = 20;
 const WINDOW_MS = 60_000;
 const ADDRESSES_MAX = 10_000;
+const TOKEN_HINT = "Pass a token of this platform: `coffer link` stores it, COFFER_TOKEN overrides it.";
 
 /** Counts failed authentications by address. A valid token always passes: nobody is locked out by a neighbour. */
 export class FailureLimit {
@@ -40,6 +41,24 @@ export class FailureLimit {
 	}
 }
 
+export function tokenInvalid(): AppError {
+	return new AppError({
+		code: "TOKEN_INVALID",
+		message: "The access token is not valid here: unknown, revoked, expired or another platform's.",
+		hint: TOKEN_HINT,
+		exit: EXIT.unauthorised,
+	});
+}
+
+function tokenMissing(): AppError {
+	return new AppError({
+		code: "TOKEN_MISSING",
+		message: "The request carries no access token.",
+		hint: TOKEN_HINT,
+		exit: EXIT.unauthorised,
+	});
+}
+
 const BEARER = /^bearer +([!-~]+)$/i;
 
 /**
@@ -56,15 +75,7 @@ export function authenticate(
 	const principal = token === undefined ? undefined : tokens.authenticate(token, now());
 	if (principal !== undefined) return principal;
 	limit.note(address);
-	throw new AppError({
-		code: header === null ? "TOKEN_MISSING" : "TOKEN_INVALID",
-		message:
-			header === null
-				? "The request carries no access token."
-				: "The access token is not valid here: unknown, revoked, expired or another platform's.",
-		hint: "Pass a token of this platform: `coffer link` stores it, COFFER_TOKEN overrides it.",
-		exit: EXIT.unauthorised,
-	});
+	throw header === null ? tokenMissing() : tokenInvalid();
 }
 
 /** @throws AppError `TOKEN_SCOPE` (exit 3) where the principal may not do what asks for the scope */
