@@ -8,9 +8,10 @@ import { ROUTES, type Route } from "../../protocol/routes.ts";
 import type { Core } from "../core.ts";
 import { describeError } from "../log.ts";
 import type { Principal } from "../tokens.ts";
-import { authenticate, authorise, FailureLimit } from "./authenticate.ts";
+import { authenticate, authorise } from "./authenticate.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
+import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import * as streams from "./streams.ts";
 import * as tokens from "./tokens.ts";
@@ -20,6 +21,8 @@ export interface ApiOptions {
 	readonly hosts: HostPolicy;
 	/** The gateway's own address, without a slash at its end. */
 	readonly listenUrl: string;
+	/** The bound on requests of one token, if not the usual one. */
+	readonly requestRate?: Rate;
 }
 
 /** @param address who sent the request, as far as it is known: failed attempts are counted by it */
@@ -65,9 +68,12 @@ function methodNotAllowed(): AppError {
 }
 
 /** Makes the API's one function. It never throws and never rejects. */
-export function createApi({ core, hosts, listenUrl }: ApiOptions): Api {
+export function createApi({ core, hosts, listenUrl, requestRate }: ApiOptions): Api {
 	const app = new Hono<Bindings>();
-	const guard = { tokens: core.tokens, limit: new FailureLimit(core.clock.monotonicMs), now: core.clock.now };
+	const { monotonicMs, now } = core.clock;
+	const failures = new FailureLimit(monotonicMs);
+	const requests = new RequestLimit(monotonicMs, requestRate);
+	const guard = { tokens: core.tokens, failures, requests, now };
 	app.use(async (context, next) => {
 		checkCaller(context.req.raw, hosts);
 		await next();
