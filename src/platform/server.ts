@@ -9,6 +9,7 @@ import { type Api, createApi } from "./api/api.ts";
 import { hostPath } from "./assets.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { analyzeReferences } from "./build/references/analyze.ts";
+import { Certificate } from "./certificate.ts";
 import type { PlatformConfig } from "./config.ts";
 import { type Clock, Core, type CoreIdentity } from "./core.ts";
 import { Deployer } from "./deploy.ts";
@@ -83,7 +84,7 @@ async function attempt(close: () => Promise<void>, log: Log): Promise<void> {
 
 /**
  * Starts a platform; all deployed functions run, or have failed, when this resolves.
- * @throws AppError exit 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
+ * @throws AppError exit 2 where the certificate is not one, 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
  */
 export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
 	const opened = new Opened();
@@ -116,7 +117,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	opened.add(() => listeners.closeTogether(log));
 	const listenUrl = await listen(gateway, config, listeners);
 	const hosts = { bound: config.control.host, names: config.hostNames };
-	const controlUrl = await listenControl(createApi({ core, hosts, listenUrl }), config, listeners);
+	const controlUrl = await listenControl(createApi({ core, hosts, listenUrl }), config, log, listeners);
 	await core.startAll();
 	const sweep = setInterval(() => core.stopIdle(IDLE_AFTER_MS), IDLE_SWEEP_MS);
 	sweep.unref();
@@ -173,11 +174,16 @@ async function listen(
 	return httpUrl({ host: address.host, port });
 }
 
-async function listenControl(api: Api, { control }: PlatformConfig, opened: Opened): Promise<string> {
-	const listener = new ControlListener(api);
+async function listenControl(
+	api: Api,
+	{ control, tls }: PlatformConfig,
+	log: Log,
+	opened: Opened,
+): Promise<string> {
+	const listener = new ControlListener(api, tls && { certificate: new Certificate(tls), log });
 	const address = await bound("control API", control, () => listener.listen(control));
 	opened.add(() => listener.close(GRACE_MS));
-	return httpUrl(address);
+	return httpUrl(address, tls ? "https" : "http");
 }
 
 /** A token for whoever starts a platform that nobody else can administer, as at its very first start. */

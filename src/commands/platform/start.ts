@@ -18,6 +18,7 @@ export default class PlatformStart extends BaseCommand<void> {
 	static override examples = [
 		"<%= config.bin %> platform start",
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",
+		"<%= config.bin %> platform start --control 0.0.0.0:8081 --host coffer.example.com --tls-cert fullchain.pem --tls-key privkey.pem",
 		"<%= config.bin %> platform start --listen 127.0.0.1:0 --control 127.0.0.1:0 --json",
 	];
 	static override flags = {
@@ -45,6 +46,11 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "NAME",
 			multiple: true,
 		}),
+		"tls-cert": Flags.string({
+			description: "certificate chain (PEM) with which the control API speaks TLS; read anew when it changes",
+			helpValue: "FILE",
+		}),
+		"tls-key": Flags.string({ description: "private key (PEM) of the certificate", helpValue: "FILE" }),
 		"behind-tls-proxy": Flags.boolean({
 			description: "a proxy that speaks TLS stands before the control API, so it may leave loopback",
 			default: false,
@@ -60,6 +66,8 @@ export default class PlatformStart extends BaseCommand<void> {
 			allowNet: flags["allow-net"] ?? [],
 			hostNames: flags.host ?? [],
 			behindTlsProxy: flags["behind-tls-proxy"],
+			tlsCert: flags["tls-cert"],
+			tlsKey: flags["tls-key"],
 		});
 		await cryptoReady;
 		const { identity } = await openPlatformIdentity({
