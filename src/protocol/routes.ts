@@ -18,6 +18,8 @@ export const ROUTES = {
 	health: { method: "GET", path: "/healthz", scope: undefined },
 	/** Who the platform is; what a client checks a token's fingerprint against before it trusts anything. */
 	platform: { method: "GET", path: "/v1/platform", scope: undefined },
+	/** The API described for programs. */
+	openApi: { method: "GET", path: "/v1/openapi.json", scope: undefined },
 	listApps: { method: "GET", path: "/v1/apps", scope: "read" },
 	/** Creates the app, or answers with the one that is there when vault and environment are the same (409 otherwise). */
 	createApp: { method: "PUT", path: "/v1/apps/:app", scope: "sync" },

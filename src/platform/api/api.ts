@@ -12,6 +12,7 @@ import { authenticate, authorise } from "./authenticate.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
+import { openApiDocument } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import * as streams from "./streams.ts";
 import * as tokens from "./tokens.ts";
@@ -31,6 +32,7 @@ export type Api = (request: Request, address?: string) => Promise<Response>;
 const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	health: handlers.health,
 	platform: handlers.platform,
+	openApi: ({ core }) => Response.json(openApiDocument(core.info.version)),
 	listApps: handlers.listApps,
 	createApp: handlers.createApp,
 	showApp: handlers.showApp,
