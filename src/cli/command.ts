@@ -18,6 +18,12 @@ export const environmentFlag = Flags.string({
 	helpValue: "NAME",
 });
 
+/** `--url`, for commands that administer a platform. */
+export const platformUrlFlag = Flags.string({
+	description: "the platform's control address; if left out, the one that the environment is linked with",
+	helpValue: "URL",
+});
+
 /** An error with what this device knows of its reason. What that takes is loaded when something is to be explained. */
 async function explained(error: unknown, environment: Environment): Promise<unknown> {
 	if (!(error instanceof AppError) || !["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;

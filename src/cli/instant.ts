@@ -11,7 +11,20 @@ const UNITS_MS = new Map([
 ]);
 const AGO = /^([0-9]{1,9})([smhd])$/;
 /** A date, or a date and time with its zone: without one, it would be another instant on another machine. */
-const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+const DATE = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+
+/**
+ * An instant in ISO 8601 that names its day (its beginning in UTC) and, where it has a time, its zone.
+ * @returns milliseconds since 1970; undefined for what is none, and for days that there are not
+ */
+export function isoInstant(text: string): number | undefined {
+	const day = DATE.exec(text)?.[1];
+	const atMs = Date.parse(text);
+	const midnightMs = Date.parse(`${day}T00:00Z`);
+	if (day === undefined || !(atMs >= 0) || Number.isNaN(midnightMs)) return undefined;
+	// The parser takes 31 April for 1 May.
+	return new Date(midnightMs).toISOString().startsWith(day) ? atMs : undefined;
+}
 
 /**
  * The instant that a word means: so long before now (`30s`, `15m`, `2h`, `7d`), or a date (its beginning in UTC) or time
@@ -24,8 +37,8 @@ export function instantOf(flag: string, word: string, nowMs: number): number {
 	const [, count, unit = ""] = AGO.exec(word) ?? [];
 	const unitMs = UNITS_MS.get(unit);
 	if (unitMs !== undefined) return Math.max(0, nowMs - Number(count) * unitMs);
-	const instant = DATE.test(word) ? Date.parse(word) : Number.NaN;
-	if (Number.isFinite(instant) && instant >= 0) return instant;
+	const instant = isoInstant(word);
+	if (instant !== undefined) return instant;
 	throw new AppError({
 		code: "TIME_INVALID",
 		message: `${flag} takes a length of time or an instant.`,

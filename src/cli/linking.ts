@@ -1,39 +1,60 @@
 /**
  * From an environment's name to the platform that it is linked with: binding, token, connection.
  */
+import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readToken } from "../identity/tokens.ts";
 import { type Binding, bindingOf, readConfig } from "../project/config.ts";
+import { currentFolder, requireRoot } from "../project/root.ts";
 import { parseToken } from "../protocol/token.ts";
+import { meetPlatform } from "../sync/link.ts";
 import type { LinkTarget } from "../sync/link-target.ts";
 import { platformOrigin } from "../sync/origin.ts";
 import { Remote } from "../sync/remote.ts";
 import { readCredentials } from "./environment.ts";
 import { systemKeychain } from "./project.ts";
 
-function tokenMissing(binding: Binding, cause?: AppError): AppError {
+function tokenMissing(url: string, app: string, cause?: AppError): AppError {
 	const why = cause ? ` ${cause.message}` : "";
 	return new AppError({
 		code: "TOKEN_MISSING",
-		message: `There is no access token for the platform at ${binding.url}.${why}`,
-		hint: `Set COFFER_TOKEN, or give it once: coffer link ${binding.url} --app ${binding.app}`,
+		message: `There is no access token for the platform at ${url}.${why}`,
+		hint: `Set COFFER_TOKEN, or give it once: coffer link ${url} --app ${app}`,
 		exit: EXIT.unauthorised,
 		cause,
 	});
 }
 
-/** The token for a platform: COFFER_TOKEN, or what the keychain holds for its origin. @throws AppError `TOKEN_MISSING` */
-async function tokenFor(binding: Binding): Promise<string> {
+/**
+ * The token for a platform: COFFER_TOKEN, or what the keychain holds for its origin.
+ * @param app the app to name in the error's hint
+ * @throws AppError `TOKEN_MISSING` (exit 3)
+ */
+async function tokenFor(url: string, app: string): Promise<string> {
 	const given = readCredentials().token;
-	if (given !== undefined) return given;
+	if (given !== undefined) return given.trim();
 	let kept: string | undefined;
 	try {
-		kept = await readToken(systemKeychain(), binding.url);
+		kept = await readToken(systemKeychain(), url);
 	} catch (error) {
-		throw error instanceof AppError ? tokenMissing(binding, error) : error;
+		throw error instanceof AppError ? tokenMissing(url, app, error) : error;
 	}
-	if (kept === undefined) throw tokenMissing(binding);
+	if (kept === undefined) throw tokenMissing(url, app);
 	return kept;
+}
+
+/**
+ * A platform that is administered: the one at an address, or else the one that an environment of the project here
+ * is linked with. Its key is held against the token's fingerprint before the token is sent.
+ * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_MISSING`, `TOKEN_FOREIGN` (exit 3),
+ *   `PLATFORM_KEY_MISMATCH` (exit 7)
+ */
+export async function platformAt(url: string | undefined, environment: string): Promise<Remote> {
+	await cryptoReady;
+	if (url === undefined) return (await requireTarget(requireRoot(currentFolder()), environment)).remote;
+	const origin = platformOrigin(url);
+	const { remote } = await meetPlatform(origin, await tokenFor(origin, "APP"));
+	return remote;
 }
 
 /**
@@ -43,7 +64,7 @@ async function tokenFor(binding: Binding): Promise<string> {
  */
 export async function targetOf(binding: Binding, signal?: AbortSignal): Promise<LinkTarget> {
 	const url = platformOrigin(binding.url);
-	const token = await tokenFor(binding);
+	const token = await tokenFor(url, binding.app);
 	const platform = parseToken(token)?.fingerprint;
 	if (platform !== undefined && platform !== binding.platform) throw tokenForeign(binding);
 	return { binding, remote: new Remote({ url, token, signal }) };

@@ -5,6 +5,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../errors.ts";
+import type { TlsFiles } from "./certificate.ts";
 
 /** Where a listener binds. */
 export interface Address {
@@ -22,6 +23,8 @@ export interface PlatformConfig {
 	readonly buildDirectory: string;
 	readonly listen: Address;
 	readonly control: Address;
+	/** Files with which the control API speaks TLS, absolute; undefined: plain HTTP. */
+	readonly tls: TlsFiles | undefined;
 	/** Host names by which the control API is reached, besides its own. */
 	readonly hostNames: readonly string[];
 	/** `--identity-file`. */
@@ -53,6 +56,8 @@ export interface PlatformFlags {
 	readonly allowNet: readonly string[];
 	readonly hostNames: readonly string[];
 	readonly behindTlsProxy: boolean;
+	readonly tlsCert?: string | undefined;
+	readonly tlsKey?: string | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -103,30 +108,42 @@ export function parseAddress(flag: string, value: string): Address {
 	);
 }
 
-function checkControl(address: Address, behindTlsProxy: boolean): void {
-	if (LOOPBACK.has(address.host) || behindTlsProxy) return;
+/** @throws AppError `TLS_PAIR_INCOMPLETE` (exit 2) */
+function tlsOf({ tlsCert, tlsKey }: PlatformFlags): TlsFiles | undefined {
+	if (tlsCert !== undefined && tlsKey !== undefined) return { cert: resolve(tlsCert), key: resolve(tlsKey) };
+	if (tlsCert === undefined && tlsKey === undefined) return undefined;
+	throw usage(
+		"TLS_PAIR_INCOMPLETE",
+		`--tls-${tlsCert === undefined ? "cert" : "key"} is missing: a certificate and its key are given together.`,
+		"Give both files, or neither.",
+	);
+}
+
+function checkControl(address: Address, isCovered: boolean): void {
+	if (LOOPBACK.has(address.host) || isCovered) return;
 	throw usage(
 		"CONTROL_WITHOUT_TLS",
 		`The control API speaks plain HTTP and would listen on ${address.host}, where others could read its tokens.`,
-		"Bind it to 127.0.0.1, or put a proxy that speaks TLS before it and say so with --behind-tls-proxy.",
+		"Give a certificate (--tls-cert, --tls-key), bind it to 127.0.0.1, or put a proxy that speaks TLS before it and say so with --behind-tls-proxy.",
 	);
 }
 
 /**
  * The configuration of a platform.
- * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS` (exit 2)
+ * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE` (exit 2)
  */
 export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
 	const dataHome = baseDirectory(variables, "XDG_DATA_HOME", [".local", "share"]);
 	const dataDirectory = resolve(flags.data ?? join(dataHome, "coffer", "platform"));
 	const cacheHome = baseDirectory(variables, "XDG_CACHE_HOME", [".cache"]);
 	const control = parseAddress("--control", flags.control);
-	checkControl(control, flags.behindTlsProxy);
+	const tls = tlsOf(flags);
+	checkControl(control, flags.behindTlsProxy || tls !== undefined);
 	const passed = PASSED_THROUGH.flatMap((name) => {
 		const value = text(variables, name);
 		return value === undefined ? [] : [[name, value] as const];
 	});
-	const identityFiles = [flags.identityFile, text(variables, "COFFER_PLATFORM_IDENTITY_FILE")];
+	const secretFiles = [flags.identityFile, text(variables, "COFFER_PLATFORM_IDENTITY_FILE"), flags.tlsKey];
 	return {
 		version: flags.version,
 		dataDirectory,
@@ -134,9 +151,10 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		buildDirectory: join(cacheHome, "coffer", "build"),
 		listen: parseAddress("--listen", flags.listen),
 		control,
+		tls,
 		hostNames: flags.hostNames,
 		identityFile: flags.identityFile,
-		hidden: [dataDirectory, ...identityFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]))],
+		hidden: [dataDirectory, ...secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]))],
 		allowNet: flags.allowNet,
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
 		// Deno looks at the system's certificates, and at SSL_CERT_FILE, only where it is told to.

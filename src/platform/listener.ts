@@ -1,20 +1,23 @@
 /**
  * The control API's socket: a `Request → Response` function behind Node's HTTP server.
  */
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, EXIT } from "../errors.ts";
 import type { Api } from "./api/api.ts";
 import { problemResponse } from "./api/problem.ts";
+import type { Certificate } from "./certificate.ts";
 import type { Address } from "./config.ts";
+import { describeError, type Log } from "./log.ts";
 import { OpenSockets } from "./open-sockets.ts";
 
 const MAX_HEADER_BYTES = 32 * 1024;
 
 /** `http://HOST:PORT`, with an IPv6 host in brackets. */
-export function httpUrl({ host, port }: Address): string {
-	return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function httpUrl({ host, port }: Address, scheme: "http" | "https" = "http"): string {
+	return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /**
@@ -53,28 +56,55 @@ function malformed(): AppError {
 	});
 }
 
+/** Where the listener speaks TLS by itself. */
+export interface ListenerTls {
+	readonly certificate: Certificate;
+	readonly log: Log;
+}
+
+const SERVER_OPTIONS = {
+	maxHeaderSize: MAX_HEADER_BYTES,
+	headersTimeout: 15_000,
+	requestTimeout: 300_000,
+	keepAliveTimeout: 65_000,
+	insecureHTTPParser: false,
+	requireHostHeader: true,
+};
+
+/** A server that has the certificate of the moment for whoever connects. */
+function tlsServer({ certificate, log }: ListenerTls, listener: RequestListener): Server {
+	const options = { ...SERVER_OPTIONS, minVersion: "TLSv1.2" as const, handshakeTimeout: 15_000 };
+	const server = createTlsServer({ ...options, ...certificate.initial }, listener);
+	// Before the server's own listener, which begins the handshake.
+	server.prependListener("connection", () => {
+		try {
+			const pair = certificate.changed();
+			if (pair === undefined) return;
+			server.setSecureContext({ ...pair, minVersion: options.minVersion });
+			log.info("the control API's certificate was read anew");
+		} catch (error) {
+			log.error(describeError(error), "the control API keeps the certificate that it has");
+		}
+	});
+	return server;
+}
+
 export class ControlListener {
 	readonly #server: Server;
 	readonly #sockets: OpenSockets;
 
-	/** @param api given the request and its sender's address */
-	constructor(api: Api) {
+	/**
+	 * @param api given the request and its sender's address
+	 * @param tls plain HTTP where it is left out
+	 */
+	constructor(api: Api, tls?: ListenerTls) {
 		const handle = getRequestListener(
 			(request, { incoming }) => api(request, (incoming as IncomingMessage).socket.remoteAddress),
 			// What is no request at all, such as one with a Host that is no host.
 			{ overrideGlobalObjects: false, errorHandler: () => problemResponse(malformed()) },
 		);
-		this.#server = createServer(
-			{
-				maxHeaderSize: MAX_HEADER_BYTES,
-				headersTimeout: 15_000,
-				requestTimeout: 300_000,
-				keepAliveTimeout: 65_000,
-				insecureHTTPParser: false,
-				requireHostHeader: true,
-			},
-			(request, response) => void handle(request, response),
-		);
+		const listener: RequestListener = (request, response) => void handle(request, response);
+		this.#server = tls === undefined ? createServer(SERVER_OPTIONS, listener) : tlsServer(tls, listener);
 		this.#sockets = new OpenSockets(this.#server);
 	}
 

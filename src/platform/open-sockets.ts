@@ -5,6 +5,10 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+	return `${remoteAddress} ${remotePort}`;
+}
+
 export class OpenSockets {
 	readonly #open = new Set<Socket>();
 	/** How many answers each connection still owes. */
@@ -13,14 +17,31 @@ export class OpenSockets {
 
 	/** To be made before the server listens. */
 	constructor(server: Server) {
+		/** Those on which TLS is being agreed on, by their peer's address. */
+		const beginning = new Map<string, Socket>();
 		server.on("connection", (socket: Socket) => {
-			this.#open.add(socket);
-			socket.on("close", () => {
-				this.#open.delete(socket);
-				this.#owed.delete(socket);
+			const peer = peerOf(socket);
+			beginning.set(peer, socket);
+			this.#track(socket, () => {
+				if (beginning.get(peer) === socket) beginning.delete(peer);
 			});
 		});
+		// Requests come on a socket of its own, around the one that connected.
+		server.on("secureConnection", (socket: Socket) => {
+			const plain = beginning.get(peerOf(socket));
+			if (plain !== undefined) this.#open.delete(plain);
+			this.#track(socket);
+		});
 		server.on("request", ({ socket }, response) => this.hold(socket, response));
+	}
+
+	#track(socket: Socket, closed: () => void = () => undefined): void {
+		this.#open.add(socket);
+		socket.on("close", () => {
+			this.#open.delete(socket);
+			this.#owed.delete(socket);
+			closed();
+		});
 	}
 
 	/** Keeps a connection open until the answer is out: for those that the server does not emit as `request`. */

@@ -9,6 +9,7 @@ import { type Api, createApi } from "./api/api.ts";
 import { hostPath } from "./assets.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { analyzeReferences } from "./build/references/analyze.ts";
+import { Certificate } from "./certificate.ts";
 import type { PlatformConfig } from "./config.ts";
 import { type Clock, Core, type CoreIdentity } from "./core.ts";
 import { Deployer } from "./deploy.ts";
@@ -28,7 +29,7 @@ export interface Platform {
 	readonly listenUrl: string;
 	/** The control API's address, without a slash at its end. */
 	readonly controlUrl: string;
-	/** An access token that may do everything; only at the very first start, and never told again. */
+	/** An access token that may do everything, never told again; only where no valid one was left, as at the first start. */
 	readonly firstToken: string | undefined;
 	/** What keeps builds from the platform's own files. */
 	readonly buildSandbox: Builder["level"];
@@ -85,7 +86,7 @@ async function attempt(close: () => Promise<void>, log: Log): Promise<void> {
 
 /**
  * Starts a platform; all deployed functions run, or have failed, when this resolves.
- * @throws AppError exit 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
+ * @throws AppError exit 2 where the certificate is not one, 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
  */
 export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
 	const opened = new Opened();
@@ -128,6 +129,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const controlUrl = await listenControl(
 		createApi({ core, hosts, listenUrl, closing: closing.signal }),
 		config,
+		log,
 		listeners,
 	);
 	await core.startAll();
@@ -194,16 +196,21 @@ async function listen(
 	return httpUrl({ host: address.host, port });
 }
 
-async function listenControl(api: Api, { control }: PlatformConfig, opened: Opened): Promise<string> {
-	const listener = new ControlListener(api);
+async function listenControl(
+	api: Api,
+	{ control, tls }: PlatformConfig,
+	log: Log,
+	opened: Opened,
+): Promise<string> {
+	const listener = new ControlListener(api, tls && { certificate: new Certificate(tls), log });
 	const address = await bound("control API", control, () => listener.listen(control));
 	opened.add(() => listener.close(GRACE_MS));
-	return httpUrl(address);
+	return httpUrl(address, tls ? "https" : "http");
 }
 
-/** A token for whoever starts the platform for the first time: nobody could get in otherwise. */
+/** A token for whoever starts a platform that nobody else can administer, as at its very first start. */
 async function firstTokenOf({ clock, tokens }: Core): Promise<string | undefined> {
-	if (tokens.list().length > 0) return undefined;
+	if (tokens.hasAdministrator(clock.now())) return undefined;
 	const { token } = await tokens.create({ scopes: ["admin"] }, clock.now());
 	return token;
 }

@@ -11,6 +11,7 @@ import type { Scope } from "../protocol/routes.ts";
 import { formatToken, parseToken, TOKEN_SECRET_BYTES } from "../protocol/token.ts";
 import type { Store, StreamEntry } from "./store/store.ts";
 import { decodeTokenEvent, encodeTokenEvent, type NewTokenEvent, PLATFORM_STREAM } from "./token-events.ts";
+import { expiredAlready, type Grant, isCurrent, TOKENS_MAX, tooMany } from "./token-grant.ts";
 
 const TOKEN_DOMAIN = "coffer/token/1";
 /** Each lost race is somebody else's success, so that reaching this means something is wrong. */
@@ -51,6 +52,8 @@ export function createToken({ fingerprint }: { fingerprint: string }): {
 
 interface Known extends TokenInfo {
 	readonly hash: Uint8Array;
+	/** Whom to tell when it is revoked. */
+	readonly watchers: Set<() => void>;
 }
 
 export interface TokenRegistryOptions {
@@ -94,23 +97,19 @@ export class TokenRegistry {
 
 	/**
 	 * Makes a token.
-	 * @param grant what it may do; `app` binds it to one app; `expiresAtMs` in milliseconds since 1970
 	 * @returns the token, which nobody can tell again
+	 * @throws AppError `TOKEN_EXPIRED_ALREADY` (exit 2), `TOKENS_TOO_MANY` (exit 5)
 	 */
-	async create(
-		grant: { scopes: readonly Scope[]; app?: string; expiresAtMs?: number },
-		nowMs: number,
-	): Promise<{ token: string; id: string }> {
+	async create(grant: Grant, nowMs: number): Promise<{ token: string; id: string }> {
+		const { expiresAtMs = null } = grant;
+		if (expiresAtMs !== null && expiresAtMs <= nowMs) throw expiredAlready();
 		const { token, id, hash } = createToken({ fingerprint: this.#fingerprint });
-		await this.#append(() => ({
-			type: "token-created",
-			id,
-			hash,
-			scopes: [...new Set(grant.scopes)].sort(),
-			app: grant.app ?? null,
-			expiresAtMs: grant.expiresAtMs ?? null,
-			createdAtMs: nowMs,
-		}));
+		await this.#append(() => {
+			if (this.#tokens.size >= TOKENS_MAX) throw tooMany();
+			const scopes = [...new Set(grant.scopes)].sort();
+			const app = grant.app ?? null;
+			return { type: "token-created", id, hash, scopes, app, expiresAtMs, createdAtMs: nowMs };
+		});
 		return { token, id };
 	}
 
@@ -138,7 +137,40 @@ export class TokenRegistry {
 
 	/** The tokens that are not revoked, expired ones too, oldest first. */
 	list(): TokenInfo[] {
-		return [...this.#tokens.values()].map(({ hash: _, ...info }) => info);
+		return [...this.#tokens.keys()].flatMap((id) => this.find(id) ?? []);
+	}
+
+	/** A token by its id; undefined where there is none, or none any more. */
+	find(id: string): TokenInfo | undefined {
+		const known = this.#tokens.get(id);
+		if (known === undefined) return undefined;
+		const { scopes, app, expiresAtMs, createdAtMs } = known;
+		return { id, scopes, app, expiresAtMs, createdAtMs };
+	}
+
+	/** Whether somebody is left who may make tokens. */
+	hasAdministrator(nowMs: number): boolean {
+		return this.list().some(
+			({ app, scopes, expiresAtMs }) =>
+				app === undefined && scopes.includes("admin") && isCurrent(expiresAtMs, nowMs),
+		);
+	}
+
+	/** Whether a token that was valid still is. */
+	isValid({ id }: Principal, nowMs: number): boolean {
+		const known = this.#tokens.get(id);
+		return known !== undefined && isCurrent(known.expiresAtMs, nowMs);
+	}
+
+	/**
+	 * Tells when a token is revoked: at once, where it is already.
+	 * @returns takes that back
+	 */
+	onRevoked({ id }: Principal, tell: () => void): () => void {
+		const known = this.#tokens.get(id);
+		if (known === undefined) tell();
+		known?.watchers.add(tell);
+		return () => known?.watchers.delete(tell);
 	}
 
 	/** Whose token it is; undefined for one that is malformed, another platform's, unknown, revoked or expired. */
@@ -148,7 +180,7 @@ export class TokenRegistry {
 		let found: Known | undefined;
 		// All of them, each in constant time: how long it takes says nothing about how near a guess is.
 		for (const known of this.#tokens.values()) if (equalBytes(known.hash, presented)) found = known;
-		if (found === undefined || (found.expiresAtMs ?? Number.POSITIVE_INFINITY) <= nowMs) return undefined;
+		if (found === undefined || !isCurrent(found.expiresAtMs, nowMs)) return undefined;
 		return { id: found.id, scopes: found.scopes, app: found.app };
 	}
 
@@ -191,7 +223,7 @@ export class TokenRegistry {
 		if (entry.revision <= this.#revision) return;
 		const event = decodeTokenEvent(entry, this.#key);
 		this.#revision = entry.revision;
-		if (event?.type === "token-revoked") this.#tokens.delete(event.id);
+		if (event?.type === "token-revoked") this.#forget(event.id);
 		if (event?.type !== "token-created") return;
 		const { id, scopes, app, expiresAtMs, createdAtMs } = event;
 		this.#tokens.set(id, {
@@ -201,6 +233,13 @@ export class TokenRegistry {
 			expiresAtMs: expiresAtMs ?? undefined,
 			createdAtMs,
 			hash: fromBase64(event.hash) as Uint8Array,
+			watchers: new Set(),
 		});
+	}
+
+	#forget(id: string): void {
+		const known = this.#tokens.get(id);
+		this.#tokens.delete(id);
+		for (const tell of [...(known?.watchers ?? [])]) tell();
 	}
 }

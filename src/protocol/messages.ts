@@ -30,7 +30,7 @@ export const appIdSchema = z.string().regex(APP_ID, "must match ^[a-z0-9][a-z0-9
 const functionName = z.string().min(1).max(200);
 const revision = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** The last instant that a date can be made of. */
-const INSTANT_MS_MAX = 8_640_000_000_000_000;
+export const INSTANT_MS_MAX = 8_640_000_000_000_000;
 const chain = z
 	.array(z.string().max(64 * 1024))
 	.min(1)

@@ -53,6 +53,7 @@ const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
 	["MEDIA_TYPE_UNSUPPORTED", 415],
 	["HOST_UNKNOWN", 421],
 	["TOO_MANY_REQUESTS", 429],
+	["TOKEN_RATE_EXCEEDED", 429],
 	["STORE_BUSY", 503],
 	["STORE_CLOSED", 503],
 	["STORE_FULL", 507],

@@ -2,12 +2,13 @@
  * The control API's routes, with the scope that each asks of a token. Client and platform both read this table.
  */
 
+export const SCOPES = ["read", "sync", "deploy", "admin"] as const;
 /** What a token may do. `admin` may do everything. */
-export type Scope = "read" | "sync" | "deploy" | "admin";
+export type Scope = (typeof SCOPES)[number];
 
 export interface Route {
 	readonly method: "GET" | "PUT" | "POST" | "DELETE";
-	/** With `:app` for the app's id and `:hash` for a blob's. */
+	/** With `:app` for the app's id, `:hash` for a blob's and `:id` for a token's. */
 	readonly path: string;
 	/** Undefined for a route that asks for no token. */
 	readonly scope: Scope | undefined;
@@ -19,6 +20,8 @@ export const ROUTES = {
 	metrics: { method: "GET", path: "/metrics", scope: "read" },
 	/** Who the platform is; what a client checks a token's fingerprint against before it trusts anything. */
 	platform: { method: "GET", path: "/v1/platform", scope: undefined },
+	/** The API described for programs. */
+	openApi: { method: "GET", path: "/v1/openapi.json", scope: undefined },
 	listApps: { method: "GET", path: "/v1/apps", scope: "read" },
 	/** Creates the app, or answers with the one that is there when vault and environment are the same (409 otherwise). */
 	createApp: { method: "PUT", path: "/v1/apps/:app", scope: "sync" },
@@ -39,6 +42,11 @@ export const ROUTES = {
 	readLogs: { method: "GET", path: "/v1/apps/:app/logs", scope: "read" },
 	/** The same, of several functions: a line of JSON per event (`LogEvent`), as they happen, until the client goes. */
 	followLogs: { method: "GET", path: "/v1/apps/:app/logs/stream", scope: "read" },
+	/** These three are about the whole platform: a token that is bound to an app may do none of them. */
+	listTokens: { method: "GET", path: "/v1/tokens", scope: "admin" },
+	/** The one answer that holds a token. */
+	createToken: { method: "POST", path: "/v1/tokens", scope: "admin" },
+	revokeToken: { method: "DELETE", path: "/v1/tokens/:id", scope: "admin" },
 } as const satisfies Record<string, Route>;
 
 /** A route's path with its parameters put in. */

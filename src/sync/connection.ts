@@ -36,6 +36,7 @@ function unreachable(url: string, cause: unknown): AppError {
 	const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
 	const code =
 		error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+	if (isCertificateFault(error)) return certificateRefused(url, code, cause);
 	const slow = cause instanceof Error && cause.name === "TimeoutError";
 	return new AppError({
 		code: slow ? "PLATFORM_TIMEOUT" : "PLATFORM_UNREACHABLE",
@@ -43,6 +44,24 @@ function unreachable(url: string, cause: unknown): AppError {
 			? `The platform at ${url} did not answer in time.`
 			: `The platform at ${url} is out of reach${code}.`,
 		hint: "Check that it runs and that this machine reaches it; the vault keeps what was changed until it is synced.",
+		exit: EXIT.network,
+		cause,
+	});
+}
+
+/** How OpenSSL, and Node on top of it, name certificates that do not hold. */
+function isCertificateFault(error: unknown): boolean {
+	const code = error instanceof Error && "code" in error ? String(error.code) : "";
+	return /^(CERT_|ERR_TLS_CERT_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/.test(
+		code,
+	);
+}
+
+function certificateRefused(url: string, code: string, cause: unknown): AppError {
+	return new AppError({
+		code: "PLATFORM_CERTIFICATE_REFUSED",
+		message: `The certificate of the platform at ${url} does not hold${code}; nothing was sent.`,
+		hint: "Check address and certificate. For an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate's file.",
 		exit: EXIT.network,
 		cause,
 	});

@@ -20,6 +20,13 @@ import {
 	platformInfoSchema,
 } from "../protocol/messages.ts";
 import { ROUTES } from "../protocol/routes.ts";
+import {
+	type CreatedToken,
+	type CreateToken,
+	createdTokenSchema,
+	type TokenList,
+	tokenListSchema,
+} from "../protocol/token-messages.ts";
 import { Connection, type RemoteOptions } from "./connection.ts";
 
 export class Remote {
@@ -110,6 +117,20 @@ export class Remote {
 		return this.#connection.stream(ROUTES.followLogs, request, logEventSchema, "The functions' log", {
 			silenceMs: LOG_SILENCE_MS,
 		});
+	}
+
+	listTokens(): Promise<TokenList> {
+		return this.#connection.json(ROUTES.listTokens, {}, tokenListSchema, "The list of tokens");
+	}
+
+	createToken(body: CreateToken): Promise<CreatedToken> {
+		return this.#connection.json(ROUTES.createToken, { json: body }, createdTokenSchema, "The new token");
+	}
+
+	/** @throws AppError `TOKEN_NOT_FOUND` (exit 4) */
+	async revokeToken(id: string): Promise<void> {
+		const response = await this.#connection.send(ROUTES.revokeToken, { parameters: { id } });
+		await response.body?.cancel();
 	}
 }
 

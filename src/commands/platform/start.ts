@@ -14,10 +14,11 @@ const address = (description: string, value: string) =>
 export default class PlatformStart extends BaseCommand<void> {
 	static override summary = "Start a platform: it keeps the log, builds, runs and redeploys functions";
 	static override description =
-		"Runs until SIGINT or SIGTERM, finishes what is in flight, and exits 0. At the first start it prints an access token, once. Its identity is made on the first start, in the file of --identity-file or in the keychain; COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE bring one of elsewhere. The log goes to stderr, as JSON lines.";
+		"Runs until SIGINT or SIGTERM, finishes what is in flight, and exits 0. At the first start, and whenever no valid token is left that may administer it, it prints an access token, once. Its identity is made on the first start, in the file of --identity-file or in the keychain; COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE bring one of elsewhere. The log goes to stderr, as JSON lines.";
 	static override examples = [
 		"<%= config.bin %> platform start",
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",
+		"<%= config.bin %> platform start --control 0.0.0.0:8081 --host coffer.example.com --tls-cert fullchain.pem --tls-key privkey.pem",
 		"<%= config.bin %> platform start --listen 127.0.0.1:0 --control 127.0.0.1:0 --json",
 	];
 	static override flags = {
@@ -45,6 +46,11 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "NAME",
 			multiple: true,
 		}),
+		"tls-cert": Flags.string({
+			description: "certificate chain (PEM) with which the control API speaks TLS; read anew when it changes",
+			helpValue: "FILE",
+		}),
+		"tls-key": Flags.string({ description: "private key (PEM) of the certificate", helpValue: "FILE" }),
 		"behind-tls-proxy": Flags.boolean({
 			description: "a proxy that speaks TLS stands before the control API, so it may leave loopback",
 			default: false,
@@ -60,6 +66,8 @@ export default class PlatformStart extends BaseCommand<void> {
 			allowNet: flags["allow-net"] ?? [],
 			hostNames: flags.host ?? [],
 			behindTlsProxy: flags["behind-tls-proxy"],
+			tlsCert: flags["tls-cert"],
+			tlsKey: flags["tls-key"],
 		});
 		await cryptoReady;
 		const { identity } = await openPlatformIdentity({

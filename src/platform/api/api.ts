@@ -7,12 +7,15 @@ import { AppError, EXIT } from "../../errors.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
 import type { Core } from "../core.ts";
 import { describeError } from "../log.ts";
-import { authenticate, authorise, FailureLimit } from "./authenticate.ts";
+import { authenticate, authorise } from "./authenticate.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
+import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import * as logs from "./logs.ts";
+import { openApiDocument } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import * as streams from "./streams.ts";
+import * as tokens from "./tokens.ts";
 
 export interface ApiOptions {
 	readonly core: Core;
@@ -21,6 +24,8 @@ export interface ApiOptions {
 	readonly listenUrl: string;
 	/** Aborted when the platform closes: answers that go on for ever end then. */
 	readonly closing?: AbortSignal;
+	/** The bound on requests of one token, if not the usual one. */
+	readonly requestRate?: Rate;
 }
 
 /** @param address who sent the request, as far as it is known: failed attempts are counted by it */
@@ -30,6 +35,7 @@ const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	health: handlers.health,
 	metrics: handlers.metrics,
 	platform: handlers.platform,
+	openApi: ({ core }) => Response.json(openApiDocument(core.info.version)),
 	listApps: handlers.listApps,
 	createApp: handlers.createApp,
 	showApp: handlers.showApp,
@@ -42,6 +48,9 @@ const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	deleteFunctions: handlers.deleteFunctions,
 	readLogs: logs.readLogs,
 	followLogs: logs.followLogs,
+	listTokens: tokens.list,
+	createToken: tokens.create,
+	revokeToken: tokens.revoke,
 };
 
 const NEVER = new AbortController().signal;
@@ -67,7 +76,7 @@ function methodNotAllowed(): AppError {
 }
 
 /** Whether a check lets through. */
-function allows(check: () => void): boolean {
+function allows(check: () => unknown): boolean {
 	try {
 		check();
 		return true;
@@ -78,9 +87,12 @@ function allows(check: () => void): boolean {
 }
 
 /** Makes the API's one function. It never throws and never rejects. */
-export function createApi({ core, hosts, listenUrl, closing = NEVER }: ApiOptions): Api {
+export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate }: ApiOptions): Api {
 	const app = new Hono<Bindings>();
-	const guard = { tokens: core.tokens, limit: new FailureLimit(core.clock.monotonicMs), now: core.clock.now };
+	const { monotonicMs, now } = core.clock;
+	const failures = new FailureLimit(monotonicMs);
+	const requests = new RequestLimit(monotonicMs, requestRate);
+	const guard = { tokens: core.tokens, failures, requests, now };
 	app.use(async (context, next) => {
 		checkCaller(context.req.raw, hosts);
 		await next();
@@ -95,15 +107,16 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER }: ApiOption
 			const request = context.req.raw;
 			const { scope } = route;
 			const check = () => {
-				if (scope === undefined) return;
+				if (scope === undefined) return undefined;
 				const principal = authenticate(request, context.env.address, guard);
 				const bound = route.path.includes("/:app") ? parameter("app") : undefined;
 				authorise(core.tokens, principal, scope, bound);
+				return principal;
 			};
-			check();
+			const principal = check();
 			const url = new URL(request.url);
 			const isAllowed = () => allows(check);
-			return HANDLERS[name]({ core, request, url, listenUrl, parameter, isAllowed, closing });
+			return HANDLERS[name]({ core, request, principal, url, listenUrl, parameter, isAllowed, closing });
 		});
 	}
 	for (const [path, methods] of byPath) {

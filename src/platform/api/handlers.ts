@@ -15,11 +15,15 @@ import {
 } from "../../protocol/messages.ts";
 import type { App } from "../app.ts";
 import type { Core } from "../core.ts";
+import type { Principal } from "../tokens.ts";
+import { tokenInvalid } from "./authenticate.ts";
 import { readBytes, readJson } from "./body.ts";
 
 export interface Call {
 	readonly core: Core;
 	readonly request: Request;
+	/** Who sent it; undefined for a route that asks for no token. */
+	readonly principal: Principal | undefined;
 	readonly url: URL;
 	/** The gateway's own address, without a slash at its end. */
 	readonly listenUrl: string;
@@ -33,12 +37,24 @@ export interface Call {
 
 export type Handler = (call: Call) => Promise<Response> | Response;
 
-const SMALL_BODY_BYTES = 64 * 1024;
+export const SMALL_BODY_BYTES = 64 * 1024;
 const ERROR_CHARACTERS_MAX = 32 * 1024;
 
 /** The error for a request's parameters. */
 export function invalid(message: string): AppError {
 	return new AppError({ code: "REQUEST_INVALID", message, hint: "See docs/protocol.md.", exit: EXIT.usage });
+}
+
+/** Who sent it may have been shut out while the body was on its way. @throws AppError `TOKEN_INVALID` (exit 3) */
+function stillValid({ core, principal }: Call): void {
+	if (principal !== undefined && !core.tokens.isValid(principal, core.clock.now())) throw tokenInvalid();
+}
+
+/** The request's JSON, not yet believed. @throws AppError as `readJson`, and `TOKEN_INVALID` (exit 3) */
+export async function jsonOf(call: Call, bytesMax: number): Promise<unknown> {
+	const body = await readJson(call.request, bytesMax);
+	stillValid(call);
+	return body;
 }
 
 /** The app that the route names. @throws AppError `APP_NOT_FOUND` (exit 4) */
@@ -76,9 +92,10 @@ export const listApps: Handler = ({ core }) => {
 	return Response.json({ apps } satisfies AppList);
 };
 
-export const createApp: Handler = async ({ core, listenUrl, parameter, request }) => {
+export const createApp: Handler = async (call) => {
+	const { core, listenUrl, parameter } = call;
 	const id = decode(appIdSchema, parameter("app"), "The app's id");
-	const bound = decode(createAppSchema, await readJson(request, SMALL_BODY_BYTES), "The request");
+	const bound = decode(createAppSchema, await jsonOf(call, SMALL_BODY_BYTES), "The request");
 	return Response.json(infoOf(await core.createApp(id, bound), listenUrl));
 };
 
@@ -101,6 +118,7 @@ export const readChanges: Handler = async (call) => {
 export const putBlob: Handler = async (call) => {
 	appOf(call);
 	const bytes = await readBytes(call.request, "application/octet-stream", MESSAGE_LIMITS.blobBytes);
+	stillValid(call);
 	if (blobHash(bytes) !== call.parameter("hash")) {
 		throw new AppError({
 			code: "BLOB_HASH_MISMATCH",

@@ -90,7 +90,11 @@ async function follow(call: Call, names: readonly string[], writer: EventWriter,
 		else end();
 	}, PING_MS);
 	closing.addEventListener("abort", end);
-	const stops: (() => void)[] = [() => clearInterval(ping), () => closing.removeEventListener("abort", end)];
+	const stops: (() => void)[] = [
+		() => clearInterval(ping),
+		() => closing.removeEventListener("abort", end),
+		call.principal ? core.tokens.onRevoked(call.principal, end) : () => undefined,
+	];
 	for (const name of names) {
 		const tell = (line: LogLines["lines"][number]) => writer.write({ type: "line", function: name, line });
 		let isBehind = true;

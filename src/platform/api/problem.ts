@@ -3,6 +3,7 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { PROBLEM_MEDIA_TYPE, type Problem, problemFromError } from "../../protocol/problem.ts";
+import { RateError } from "./limits.ts";
 
 /** What is said of an error that nobody foresaw: nothing, for its message may hold anything. */
 const INTERNAL: Problem = {
@@ -26,6 +27,7 @@ export function problemResponse(
 	const { status, body } =
 		error instanceof AppError ? problemFromError(error) : { status: INTERNAL.status, body: INTERNAL };
 	const headers = new Headers({ "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" });
+	if (error instanceof RateError) headers.set("retry-after", String(error.retryAfterSeconds));
 	if (status === 401) headers.set("www-authenticate", "Bearer");
 	return new Response(JSON.stringify({ ...extensions, ...body }), { status, headers });
 }

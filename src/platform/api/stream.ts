@@ -11,28 +11,41 @@ export const NDJSON_MEDIA_TYPE = "application/x-ndjson";
  * An answer made of the lines that `work` writes. The work is done to its end even where the client goes away:
  * it is what the request asked for, and only its telling is lost. What it throws becomes a last line,
  * `{"type": "problem", "problem": {…}}`.
+ * @param cutOff told how to end the answer with an error before the work is done; returns how to take that back
  */
 export function lines(
 	work: (write: (line: object) => void) => Promise<void>,
 	onError: (error: unknown) => void,
+	cutOff: (end: (error: AppError) => void) => () => void,
 ): Response {
 	const encoder = new TextEncoder();
-	let isCancelled = false;
+	let isOver = false;
 	const body = new ReadableStream<Uint8Array>({
 		start: async (controller) => {
 			const write = (line: object) => {
-				if (!isCancelled) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+				if (!isOver) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
 			};
+			const close = () => {
+				if (!isOver) controller.close();
+				isOver = true;
+			};
+			const fail = (error: AppError) => {
+				write({ type: "problem", problem: problemFromError(error).body });
+				close();
+			};
+			const release = cutOff(fail);
 			try {
 				await work(write);
 			} catch (error) {
 				if (!(error instanceof AppError)) onError(error);
-				write({ type: "problem", problem: problemFromError(known(error)).body });
+				fail(known(error));
+			} finally {
+				release();
 			}
-			if (!isCancelled) controller.close();
+			close();
 		},
 		cancel: () => {
-			isCancelled = true;
+			isOver = true;
 		},
 	});
 	return new Response(body, { headers: { "content-type": NDJSON_MEDIA_TYPE, "cache-control": "no-store" } });

@@ -11,13 +11,18 @@ import {
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
 import { describeError } from "../log.ts";
-import { readJson } from "./body.ts";
-import { appOf, type Call, type Handler, urlOf } from "./handlers.ts";
+import { tokenInvalid } from "./authenticate.ts";
+import { appOf, type Call, type Handler, jsonOf, urlOf } from "./handlers.ts";
 import { problemResponse } from "./problem.ts";
 import { lines } from "./stream.ts";
 
-function logFailure({ core }: Call): (error: unknown) => void {
-	return (error) => core.log.error(describeError(error), "an answer ended with an error");
+/** An answer line by line, which ends in the moment in which its reader's token is revoked. */
+function answer({ core, principal }: Call, work: Parameters<typeof lines>[0]): Response {
+	return lines(
+		work,
+		(error) => core.log.error(describeError(error), "an answer ended with an error"),
+		(end) => (principal ? core.tokens.onRevoked(principal, () => end(tokenInvalid())) : () => undefined),
+	);
 }
 
 function stale(app: string): AppError {
@@ -31,13 +36,13 @@ function stale(app: string): AppError {
 
 export const appendChange: Handler = async (call) => {
 	const app = appOf(call);
-	const body = await readJson(call.request, MESSAGE_LIMITS.bodyBytes);
+	const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
 	const change = decode(changeSchema, body, "The change");
 	const outcome = await app.append(change);
 	if ("stale" in outcome) return problemResponse(stale(app.id), { ...outcome.head, entries: outcome.stale });
 	const { accepted, isRepeat, since } = outcome;
 	if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
-	return lines(async (write) => {
+	return answer(call, async (write) => {
 		const tell = (event: ChangeEvent) => write(event);
 		tell({ type: "accepted", ...accepted, since, repeat: isRepeat });
 		const functions = call.core.functionsOf(app);
@@ -45,15 +50,15 @@ export const appendChange: Handler = async (call) => {
 			tell({ type: "redeployed", result }),
 		);
 		tell({ type: "done", untouched: [...untouched] });
-	}, logFailure(call));
+	});
 };
 
 export const deploy: Handler = async (call) => {
 	const app = appOf(call);
-	const body = await readJson(call.request, MESSAGE_LIMITS.bodyBytes);
+	const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
 	const request = decode(deploySchema, body, "The deployment");
 	const { core, listenUrl } = call;
-	return lines(async (write) => {
+	return answer(call, async (write) => {
 		const tell = (event: DeployEvent) => write(event);
 		const outcome = await core.deployer.deploy(core.functionsOf(app), request, (result) => {
 			core.log.info({ app: app.id, function: result.name, status: result.status }, "function deployed");
@@ -61,5 +66,5 @@ export const deploy: Handler = async (call) => {
 		});
 		if ("missing" in outcome) tell({ type: "missing", hashes: [...outcome.missing] });
 		else tell({ type: "done", pruned: [...outcome.pruned] });
-	}, logFailure(call));
+	});
 };

@@ -11,6 +11,8 @@ import { TestVault } from "../vault-fixture.ts";
 export const ORIGIN = "http://127.0.0.1:8081";
 export const APP = "shop";
 export const BLOB = utf8("export const one = 1;");
+/** For every route's path. */
+export const PARAMETERS = { app: APP, hash: blobHash(BLOB), id: "tok_0123456789abcdef" };
 
 /** Made anew before a file's tests. */
 export let platform: TestCore;
@@ -39,8 +41,7 @@ afterAll(async () => await platform[Symbol.asyncDispose]());
 export async function good(name: keyof typeof ROUTES): Promise<{ path: string; body?: unknown }> {
 	const { revision, head } = await client.showApp(APP);
 	const version = (platform.core.apps.get(APP).state.records.get("B")?.version ?? 0) + 1;
-	const parameters = { app: APP, hash: blobHash(BLOB) };
-	const path = routePath(ROUTES[name], parameters);
+	const path = routePath(ROUTES[name], PARAMETERS);
 	if (name === "createApp") return { path, body: { vaultId: vault.vaultId, environment: "production" } };
 	if (name === "appendChange") {
 		return { path, body: vault.change(APP, { revision, head }, [vault.record("B", version, "b")]) };
@@ -51,6 +52,11 @@ export async function good(name: keyof typeof ROUTES): Promise<{ path: string; b
 	if (name === "deleteFunctions") {
 		await client.deploy(APP, { "functions/gone/index.ts": "export default () => new Response();" });
 		return { path: `${path}?name=gone` };
+	}
+	if (name === "createToken") return { path, body: { scopes: ["read"], app: APP, expires: { inMs: 1000 } } };
+	if (name === "revokeToken") {
+		const { id } = await platform.core.tokens.create({ scopes: ["read"] }, platform.clock.now());
+		return { path: routePath(ROUTES.revokeToken, { id }) };
 	}
 	if (name === "deleteApp") {
 		await client.createApp("doomed", vault);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import { ROUTES, type Route, routePath, type Scope } from "../../../src/protocol/routes.ts";
-import { APP, api, BLOB, expectProblem, good, ORIGIN, platform, send } from "./api-fixture.ts";
+import { api, expectProblem, good, ORIGIN, PARAMETERS, platform, send } from "./api-fixture.ts";
 
 const SCOPES: readonly Scope[] = ["read", "sync", "deploy", "admin"];
 const ALL = Object.entries(ROUTES) as [keyof typeof ROUTES, Route][];
@@ -18,7 +17,7 @@ describe("every route", () => {
 	});
 
 	test.each(CLOSED)("%s asks for a token", async (_, route) => {
-		const path = routePath(route, { app: APP, hash: blobHash(BLOB) });
+		const path = routePath(route, PARAMETERS);
 		const response = await send(route, path, undefined);
 		expect(response.headers.get("www-authenticate")).toBe("Bearer");
 		await expectProblem(response, 401, "TOKEN_MISSING");
@@ -51,14 +50,14 @@ describe("every route", () => {
 	);
 
 	test.each(ALL)("%s takes no other method", async (_, route) => {
-		const path = routePath(route, { app: APP, hash: blobHash(BLOB) });
+		const path = routePath(route, PARAMETERS);
 		const response = await send({ ...route, method: "PATCH" as "PUT" }, path, platform.token);
 		expect(response.headers.get("allow")).toContain(route.method);
 		await expectProblem(response, 405, "METHOD_NOT_ALLOWED");
 	});
 
 	test.each(ALL)("%s refuses web pages and foreign host names", async (_, route) => {
-		const url = ORIGIN + routePath(route, { app: APP, hash: blobHash(BLOB) });
+		const url = ORIGIN + routePath(route, PARAMETERS);
 		for (const origin of ["https://evil.example", "null", ORIGIN]) {
 			const request = new Request(url, { method: route.method, headers: { origin } });
 			await expectProblem(await api(request), 403, "ORIGIN_REFUSED");

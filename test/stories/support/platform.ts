@@ -22,9 +22,15 @@ export class Platform {
 	#running: Running | undefined;
 	readonly #variables: Readonly<Record<string, string>>;
 
-	/** @param variables further ones for its processes */
-	constructor(variables: Readonly<Record<string, string>> = {}) {
+	readonly #flags: readonly string[];
+
+	/**
+	 * @param variables further ones for its processes
+	 * @param flags further ones, or others in the place of the usual
+	 */
+	constructor(variables: Readonly<Record<string, string>> = {}, flags: readonly string[] = []) {
 		this.#variables = variables;
+		this.#flags = flags;
 		for (const name of ["home", "tmp"]) mkdirSync(join(this.folder, name));
 	}
 
@@ -48,8 +54,8 @@ export class Platform {
 				...place,
 				"--listen",
 				at(this.listen),
-				"--control",
-				at(this.control),
+				...(this.#flags.includes("--control") ? [] : ["--control", at(this.control)]),
+				...this.#flags,
 				"--json",
 			],
 			cwd: this.folder,
@@ -112,8 +118,11 @@ export class Platform {
 	}
 }
 
-export async function startPlatform(variables: Readonly<Record<string, string>> = {}): Promise<Platform> {
-	const platform = new Platform(variables);
+export async function startPlatform(
+	variables: Readonly<Record<string, string>> = {},
+	flags: readonly string[] = [],
+): Promise<Platform> {
+	const platform = new Platform(variables, flags);
 	try {
 		await platform.start();
 		return platform;

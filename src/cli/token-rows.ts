@@ -1,0 +1,25 @@
+/**
+ * Access tokens as commands show them: everything but the token.
+ */
+import type { TokenDescription } from "../protocol/token-messages.ts";
+
+export interface TokenRow {
+	readonly id: string;
+	readonly scopes: readonly string[];
+	/** The one app that it is for; null: all. */
+	readonly app: string | null;
+	/** ISO 8601; null: never. */
+	readonly expires: string | null;
+	readonly created: string;
+}
+
+/** A token for `--json`. */
+export function tokenRow({ id, scopes, app, expiresAtMs, createdAtMs }: TokenDescription): TokenRow {
+	const expires = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
+	return { id, scopes, app, expires, created: new Date(createdAtMs).toISOString() };
+}
+
+/** `2027-01-31 12:00 UTC` */
+export function minuteOf(instant: string): string {
+	return `${instant.slice(0, 16).replace("T", " ")} UTC`;
+}

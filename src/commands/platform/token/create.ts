@@ -1,0 +1,57 @@
+import { Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
+import { parseExpiry } from "../../../cli/expiry.ts";
+import { platformAt } from "../../../cli/linking.ts";
+import type { Terminal } from "../../../cli/terminal.ts";
+import { minuteOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+import { SCOPES } from "../../../protocol/routes.ts";
+import { requireAppId } from "../../../sync/link.ts";
+
+interface CreateResult extends TokenRow {
+	token: string;
+}
+
+export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
+	static override summary = "Make an access token for a running platform";
+	static override description =
+		"The token is printed once, alone on stdout, and kept nowhere: the platform holds a hash of it. read lists apps and functions and reads their logs; sync reads and appends changes; deploy uploads, deploys and deletes functions; admin does all of that, deletes apps and makes tokens. This takes a token with admin that is bound to no app, from COFFER_TOKEN or the keychain.";
+	static override examples = [
+		"<%= config.bin %> platform token create --scope deploy --scope sync --app shop --expires 30d",
+		"<%= config.bin %> platform token create --scope read --expires 2027-01-31 --url https://coffer.example.com",
+	];
+	static override flags = {
+		scope: Flags.string({
+			description: "what it may do (repeatable)",
+			options: [...SCOPES],
+			multiple: true,
+			required: true,
+		}),
+		app: Flags.string({ description: "the one app that it is for; all if left out", helpValue: "APP" }),
+		expires: Flags.string({
+			description: "how long it is valid (90m, 12h, 30d, 2w), or until when (a date, in UTC)",
+			default: "never",
+			helpValue: "WHEN",
+		}),
+		url: platformUrlFlag,
+		environment: environmentFlag,
+	};
+
+	protected async execute(): Promise<CreateResult> {
+		const { flags } = await this.parse(PlatformTokenCreate);
+		const { app = null } = flags;
+		if (app !== null) requireAppId(app);
+		const expires = parseExpiry(flags.expires, Date.now());
+		const scopes = SCOPES.filter((scope) => flags.scope.includes(scope));
+		const remote = await platformAt(flags.url, flags.environment);
+		const made = await remote.createToken({ scopes, app, expires });
+		return { ...tokenRow(made), token: made.token };
+	}
+
+	protected render(result: CreateResult, terminal: Terminal): void {
+		terminal.line(result.token);
+		const until = result.expires === null ? "never expires" : `expires ${minuteOf(result.expires)}`;
+		terminal.note(
+			`${result.id}: ${result.scopes.join(", ")} on ${result.app ?? "every app"}; ${until}. It is shown this once.`,
+		);
+	}
+}

@@ -1,0 +1,37 @@
+import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
+import { platformAt } from "../../../cli/linking.ts";
+import type { Terminal } from "../../../cli/terminal.ts";
+import { minuteOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+
+interface ListResult {
+	tokens: TokenRow[];
+}
+
+export default class PlatformTokenList extends BaseCommand<ListResult> {
+	static override summary = "List the access tokens of a running platform, without the tokens";
+	static override description =
+		"Those that are not revoked, oldest first; expired ones are listed until they are revoked.";
+	static override examples = [
+		"<%= config.bin %> platform token list",
+		"<%= config.bin %> platform token list --url https://coffer.example.com --json",
+	];
+	static override flags = { url: platformUrlFlag, environment: environmentFlag };
+
+	protected async execute(): Promise<ListResult> {
+		const { flags } = await this.parse(PlatformTokenList);
+		const remote = await platformAt(flags.url, flags.environment);
+		const { tokens } = await remote.listTokens();
+		return { tokens: tokens.map(tokenRow) };
+	}
+
+	protected render(result: ListResult, terminal: Terminal): void {
+		const rows = result.tokens.map(({ id, scopes, app, expires, created }) => [
+			id,
+			scopes.join(", "),
+			app ?? "-",
+			expires === null ? "never" : minuteOf(expires),
+			minuteOf(created),
+		]);
+		terminal.table(rows, ["ID", "SCOPES", "APP", "EXPIRES", "CREATED"]);
+	}
+}

@@ -1,0 +1,116 @@
+/**
+ * The control API described for programs: an OpenAPI 3.1 document, made of the route table and of the schemas by
+ * which messages are decoded, so that it cannot say anything else than they do.
+ */
+import { z } from "zod";
+import { PROBLEM_MEDIA_TYPE } from "../../protocol/problem.ts";
+import { ROUTES, type Route } from "../../protocol/routes.ts";
+import { type Body, OPERATIONS, type Operation } from "./operations.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const PROBLEM: Json = {
+	type: "object",
+	required: ["type", "title", "status", "detail", "code", "hint", "exit"],
+	properties: {
+		type: { type: "string" },
+		title: { type: "string" },
+		status: { type: "integer" },
+		detail: { type: "string" },
+		code: { type: "string", pattern: "^[A-Z][A-Z0-9_]{0,63}$" },
+		hint: { type: "string" },
+		exit: { type: "integer", minimum: 1, maximum: 7 },
+		line: { type: "integer", minimum: 1 },
+	},
+};
+
+const PROBLEM_TITLES: Readonly<Record<number, string>> = {
+	400: "The request is not valid",
+	401: "No valid access token",
+	403: "Not allowed with this token, or a web page asks",
+	404: "There is no such thing",
+	409: "Not on top of what is there",
+	413: "The body is too large",
+	415: "Not the media type that the route takes",
+	421: "The platform is not known by this host name",
+	422: "Understood, and not genuine",
+	429: "Too many wrong tokens from this peer, or too many requests with this token; see Retry-After",
+};
+
+function content({ media, schema }: Body): Json {
+	if (schema === undefined) return { [media]: {} };
+	const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
+	return { [media]: { schema: json } };
+}
+
+function problem(description: string): Json {
+	return { description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM } } };
+}
+
+/** The statuses with which a route refuses a request. */
+function refusals({ scope, path }: Route, { body, refuses = [] }: Operation): number[] {
+	return [
+		...(body === undefined ? [] : [413, 415]),
+		...(body?.schema === undefined ? [] : [400]),
+		...(scope === undefined ? [] : [401, 429]),
+		...(path.includes("/:") && path !== ROUTES.createApp.path ? [404] : []),
+		403,
+		421,
+		...refuses,
+	];
+}
+
+function parameters({ path }: Route, { query = [] }: Operation): Json[] {
+	const named = [...path.matchAll(/:([a-z]+)/g)].map(([, name]) => ({
+		name,
+		in: "path",
+		required: true,
+		schema: { type: "string" },
+	}));
+	return [...named, ...query.map((parameter) => ({ ...parameter, in: "query" }))];
+}
+
+function describe(name: keyof typeof ROUTES): Json {
+	const route: Route = ROUTES[name];
+	const operation: Operation = OPERATIONS[name];
+	const { answer, body, summary } = operation;
+	const success = answer.body === undefined ? {} : { content: content(answer.body) };
+	const statuses = [...new Set(refusals(route, operation))].sort();
+	return {
+		operationId: name,
+		summary,
+		security: route.scope === undefined ? [] : [{ token: [] }],
+		...(route.scope === undefined ? {} : { "x-coffer-scope": route.scope }),
+		parameters: parameters(route, operation),
+		...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
+		responses: {
+			[answer.status]: { description: answer.says, ...success },
+			...Object.fromEntries(statuses.map((status) => [status, problem(PROBLEM_TITLES[status] ?? "Refused")])),
+			default: problem("Anything else that went wrong"),
+		},
+	};
+}
+
+/** `/v1/apps/{app}` */
+function template({ path }: Route): string {
+	return path.replace(/:([a-z]+)/g, "{$1}");
+}
+
+/**
+ * The document.
+ * @param version the platform's
+ */
+export function openApiDocument(version: string): Json {
+	const paths: Record<string, Record<string, Json>> = {};
+	for (const name of Object.keys(ROUTES) as (keyof typeof ROUTES)[]) {
+		const route = ROUTES[name];
+		const at = template(route);
+		paths[at] = { ...paths[at], [route.method.toLowerCase()]: describe(name) };
+	}
+	return {
+		openapi: "3.1.0",
+		info: { title: "Coffer's control API", version, license: { name: "MIT", identifier: "MIT" } },
+		paths,
+		components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+	};
+}

@@ -1,0 +1,42 @@
+/**
+ * What an access token is made for, and for how long.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { Scope } from "../protocol/routes.ts";
+
+/** Every request is held against each of them; a list of them is one answer. */
+export const TOKENS_MAX = 10_000;
+
+/** What a new token may do. */
+export interface Grant {
+	readonly scopes: readonly Scope[];
+	/** The one app that it is for; all where it is left out. */
+	readonly app?: string | undefined;
+	/** Milliseconds since 1970; never where it is left out. */
+	readonly expiresAtMs?: number | undefined;
+}
+
+/** Whether what expires at a moment has not expired. */
+export function isCurrent(expiresAtMs: number | undefined, nowMs: number): boolean {
+	return expiresAtMs === undefined || expiresAtMs > nowMs;
+}
+
+/** The refusal of a grant that is over before it begins. */
+export function expiredAlready(): AppError {
+	return new AppError({
+		code: "TOKEN_EXPIRED_ALREADY",
+		message: "The moment at which the token is to expire is over, by the platform's clock.",
+		hint: "Name a later one, or how long it is to be valid, such as 30d.",
+		exit: EXIT.usage,
+	});
+}
+
+/** The refusal of one more token. */
+export function tooMany(): AppError {
+	return new AppError({
+		code: "TOKENS_TOO_MANY",
+		message: `There are ${TOKENS_MAX} access tokens, the most that a platform keeps.`,
+		hint: "Revoke those that nobody uses; expired ones count too.",
+		exit: EXIT.conflict,
+	});
+}

@@ -1,0 +1,43 @@
+/**
+ * The messages about access tokens. PURE.
+ */
+import { z } from "zod";
+import { appIdSchema, INSTANT_MS_MAX } from "./messages.ts";
+import { SCOPES } from "./routes.ts";
+import { parseToken } from "./token.ts";
+
+const CENTURY_MS = 36_525 * 86_400_000;
+const instantMs = z.int().min(0).max(INSTANT_MS_MAX);
+const scopesSchema = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
+export const tokenIdSchema = z.string().regex(/^tok_[0-9a-f]{16}$/, "must be an access token's id");
+
+/** `POST /v1/tokens` */
+export const createTokenSchema = z.strictObject({
+	scopes: scopesSchema,
+	/** The one app that it is for; null: all. */
+	app: appIdSchema.nullable(),
+	/** A length of time counts by the platform's clock; null: it never expires. */
+	expires: z
+		.union([z.strictObject({ inMs: z.int().min(1).max(CENTURY_MS) }), z.strictObject({ atMs: instantMs })])
+		.nullable(),
+});
+export type CreateToken = z.infer<typeof createTokenSchema>;
+
+export const tokenInfoSchema = z.object({
+	id: tokenIdSchema,
+	scopes: scopesSchema,
+	app: appIdSchema.nullable(),
+	expiresAtMs: instantMs.nullable(),
+	createdAtMs: instantMs,
+});
+export type TokenDescription = z.infer<typeof tokenInfoSchema>;
+
+/** The answer to `POST /v1/tokens`, the only one that holds a token. */
+export const createdTokenSchema = tokenInfoSchema.extend({
+	token: z.string().refine((text) => parseToken(text) !== undefined, "must be an access token"),
+});
+export type CreatedToken = z.infer<typeof createdTokenSchema>;
+
+/** `GET /v1/tokens` */
+export const tokenListSchema = z.object({ tokens: z.array(tokenInfoSchema).max(10_000) });
+export type TokenList = z.infer<typeof tokenListSchema>;

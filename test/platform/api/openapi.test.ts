@@ -1,0 +1,198 @@
+/** The document says what the routes do: every answer that it names is asked for and held against it. */
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { createApi } from "../../../src/platform/api/api.ts";
+import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
+import { TestVault } from "../vault-fixture.ts";
+import { APP, api, client, good, ORIGIN, platform, send, vault } from "./api-fixture.ts";
+
+type Schema = Record<string, unknown>;
+interface Operation {
+	operationId: keyof typeof ROUTES;
+	parameters: { name: string; in: string }[];
+	requestBody?: { content: Record<string, object> };
+	responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
+}
+interface Document {
+	openapi: string;
+	paths: Record<string, Record<string, Operation>>;
+}
+
+async function read(): Promise<Document> {
+	return (await (await api(new Request(`${ORIGIN}/v1/openapi.json`))).json()) as Document;
+}
+
+const NAMES = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
+const operationsOf = ({ paths }: Document) =>
+	Object.entries(paths).flatMap(([path, methods]) =>
+		Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+	);
+
+/** What the reader of schemas understands; a keyword that it passed over would check nothing. */
+const KEYWORDS = new Set(
+	"type properties required additionalProperties items prefixItems anyOf oneOf enum const pattern minimum maximum minLength maxLength minItems maxItems default".split(
+		" ",
+	),
+);
+
+/** A schema whose objects have the members that it names and none besides. */
+function closed(schema: Schema, isOpen = false): Schema {
+	for (const keyword of Object.keys(schema)) expect(KEYWORDS).toContain(keyword);
+	const inner = (value: unknown): unknown =>
+		Array.isArray(value)
+			? value.map((each) => closed(each as Schema, isOpen))
+			: closed(value as Schema, isOpen);
+	const copy: Schema = { ...schema };
+	for (const key of ["items", "prefixItems", "anyOf", "oneOf"]) if (key in copy) copy[key] = inner(copy[key]);
+	if (copy["properties"] !== undefined) {
+		const members = Object.entries(copy["properties"] as Record<string, Schema>);
+		copy["properties"] = Object.fromEntries(members.map(([name, value]) => [name, closed(value, isOpen)]));
+		if (!isOpen) copy["additionalProperties"] ??= false;
+	}
+	return copy;
+}
+
+/** The whole answer, or what comes first of one without end. */
+async function textOf(response: Response, { operationId }: Operation): Promise<string> {
+	if (operationId !== "followLogs" || !response.ok || !response.body) return await response.text();
+	const reader = response.body.getReader();
+	const { value } = await reader.read();
+	await reader.cancel();
+	return new TextDecoder().decode(value);
+}
+
+async function expectDescribed(response: Response, operation: Operation): Promise<void> {
+	const described = operation.responses[response.status];
+	expect(described, `${operation.operationId} ${response.status}`).toBeDefined();
+	const text = await textOf(response, operation);
+	const [media = "", body] = Object.entries(described?.content ?? {})[0] ?? [];
+	expect(response.headers.get("content-type")?.split(";")[0] ?? "").toBe(media);
+	if (media === "text/plain") return expect(text).toMatch(/^# HELP /);
+	if (body?.schema === undefined) return expect(text).toBe("");
+	// A stale change's problem brings the newer entries.
+	const isOpen = response.status >= 400 || operation.operationId === "openApi";
+	const validator = z.fromJSONSchema(closed(body.schema, isOpen) as Parameters<typeof z.fromJSONSchema>[0]);
+	const documents = media === "application/x-ndjson" ? text.trimEnd().split("\n") : [text];
+	for (const document of documents) {
+		const { error } = validator.safeParse(JSON.parse(document));
+		expect(error?.issues, `${operation.operationId} ${response.status}: ${document}`).toBeUndefined();
+	}
+}
+
+test("it lists every route and no other, with the route's parameters, and each is there", async () => {
+	const document = await read();
+	expect(document.openapi).toBe("3.1.0");
+	const listed = operationsOf(document).map(({ path, method, operation: { operationId, parameters } }) => {
+		const inPath = parameters.filter((parameter) => parameter.in === "path").map(({ name }) => `{${name}}`);
+		expect(path.match(/\{\w+\}/g) ?? []).toEqual(inPath);
+		return `${operationId} ${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ":$1")}`;
+	});
+	expect(listed.sort()).toEqual(
+		NAMES.map((name) => `${name} ${ROUTES[name].method} ${ROUTES[name].path}`).sort(),
+	);
+	for (const { path, method } of operationsOf(document)) {
+		const response = await api(
+			new Request(ORIGIN + path.replace(/[{}]/g, ""), { method: method.toUpperCase() }),
+		);
+		expect([path, (await response.text()).includes("ROUTE_NOT_FOUND"), response.status === 405]).toEqual([
+			path,
+			false,
+			false,
+		]);
+	}
+});
+
+type Ask = (name: keyof typeof ROUTES, route: Route) => Promise<Response>;
+
+const post = async (route: Route, path: string, body: unknown) =>
+	await send(route, path, platform.token, body);
+
+/** A change on a base that somebody has gone past, under the same name. */
+async function staleChange(route: Route, path: string): Promise<Response> {
+	const { revision, head } = await client.showApp(APP);
+	const version = (platform.core.apps.get(APP).state.records.get("S")?.version ?? 0) + 1;
+	const change = (text: string) => vault.change(APP, { revision, head }, [vault.record("S", version, text)]);
+	await client.send(APP, change("first"));
+	return await post(route, path, change("late"));
+}
+
+async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response> {
+	const { path } = await good(name);
+	if (name === "readChanges") return await post(route, `${path}?after=x`, undefined);
+	if (["deleteFunctions", "readLogs", "followLogs"].includes(name))
+		return await post(route, path.split("?")[0] ?? "", undefined);
+	return await post(route, path, { unknown: true });
+}
+
+async function notFound(name: keyof typeof ROUTES, route: Route): Promise<Response> {
+	const { path, body } = await good(name);
+	const id = "tok_ffffffffffffffff";
+	const elsewhere =
+		name === "revokeToken" ? routePath(route, { id }) : path.replace(/\/apps\/[a-z]+/, "/apps/nowhere");
+	return await post(route, elsewhere, body);
+}
+
+/** A request that each route answers with that status. */
+const ASK: Readonly<Record<string, Ask>> = {
+	400: faulty,
+	401: async (name, route) => await send(route, (await good(name)).path, undefined),
+	403: async (name, route) => {
+		const init = { method: route.method, headers: { origin: "https://evil.example" } };
+		return await api(new Request(ORIGIN + (await good(name)).path, init));
+	},
+	404: notFound,
+	409: async (name, route) => {
+		const { path } = await good(name);
+		if (name === "appendChange") return await staleChange(route, path);
+		return await post(route, path, { vaultId: new TestVault().vaultId, environment: "production" });
+	},
+	413: async (name, route) => {
+		const { path, body } = await good(name);
+		const bytes = new Uint8Array(11 * 1024 * 1024);
+		return await post(
+			route,
+			path,
+			body instanceof Uint8Array ? bytes : Buffer.from(bytes.fill(0x20)).toString("latin1"),
+		);
+	},
+	415: async (name, route) => await send(route, (await good(name)).path, platform.token, "x", "text/plain"),
+	421: async (name, route) => {
+		const init = { method: route.method, headers: { host: "evil.example" } };
+		return await api(new Request(ORIGIN + (await good(name)).path, init));
+	},
+	422: async (name, route) => {
+		const { path, body } = await good(name);
+		if (body instanceof Uint8Array) return await post(route, path, Uint8Array.of(1));
+		return await post(route, path, { ...(body as object), operation: "A".repeat(43) });
+	},
+	429: async (name, route) => {
+		const requestRate = { burst: 0, perSecond: 1 };
+		const hosts = { bound: "127.0.0.1", names: [] };
+		const busy = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080", requestRate });
+		const init = { method: route.method, headers: { authorization: `Bearer ${platform.token}` } };
+		return await busy(new Request(ORIGIN + (await good(name)).path, init));
+	},
+};
+
+test.each(NAMES)("%s answers as it says, in every way that it says", async (name) => {
+	const found = operationsOf(await read()).find(({ operation }) => operation.operationId === name);
+	const { operation } = found as { operation: Operation };
+	const route: Route = ROUTES[name];
+	const { path, body } = await good(name);
+	const success = await send(route, path, route.scope && platform.token, body);
+	expect(success.status).toBeLessThan(300);
+	await expectDescribed(success, operation);
+	const refusals = Object.keys(operation.responses).filter((status) => Number(status) >= 400);
+	expect(refusals).toEqual(
+		expect.arrayContaining(route.scope === undefined ? ["403", "421"] : ["401", "429"]),
+	);
+	for (const status of refusals) {
+		const response = await (ASK[status] as Ask)(name, route);
+		expect(response.status, `${name} ${status}`).toBe(Number(status));
+		await expectDescribed(response, operation);
+	}
+	const media = Object.keys(operation.requestBody?.content ?? {});
+	expect(media).toEqual(
+		body === undefined ? [] : [body instanceof Uint8Array ? "application/octet-stream" : "application/json"],
+	);
+});

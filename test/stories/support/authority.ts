@@ -1,0 +1,57 @@
+/** A certificate authority of a story's own, made by openssl. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+export interface CertificateFiles {
+	readonly cert: string;
+	readonly key: string;
+}
+
+export class Authority {
+	readonly folder = mkdtempSync(join(tmpdir(), "coffer-authority-"));
+	/** Its own certificate. */
+	readonly cert = join(this.folder, "ca.pem");
+	readonly #key = join(this.folder, "ca.key");
+
+	constructor() {
+		this.#openssl(
+			"req",
+			"-x509",
+			...KEY,
+			"-keyout",
+			this.#key,
+			"-out",
+			this.cert,
+			"-days",
+			"2",
+			"-subj",
+			"/CN=Story",
+		);
+	}
+
+	#openssl(...words: string[]): void {
+		execFileSync("openssl", words, { stdio: ["ignore", "ignore", "pipe"] });
+	}
+
+	/** A certificate for this machine. @param name of its files */
+	issue(name: string): CertificateFiles {
+		const [cert, key, request] = ["pem", "key", "csr"].map((end) => join(this.folder, `${name}.${end}`)) as [
+			string,
+			string,
+			string,
+		];
+		const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
+		this.#openssl("req", ...KEY, "-keyout", key, "-out", request, "-subj", `/CN=${name}`, "-addext", names);
+		const signer = ["-CA", this.cert, "-CAkey", this.#key, "-CAcreateserial", "-copy_extensions", "copy"];
+		this.#openssl("x509", "-req", "-in", request, ...signer, "-days", "2", "-out", cert);
+		return { cert, key };
+	}
+
+	[Symbol.dispose](): void {
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}
