@@ -9,7 +9,7 @@ import { type Api, createApi } from "./api/api.ts";
 import { hostPath } from "./assets.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { analyzeReferences } from "./build/references/analyze.ts";
-import type { PlatformConfig } from "./config.ts";
+import type { Maxima, PlatformConfig } from "./config.ts";
 import { type Clock, Core, type CoreIdentity } from "./core.ts";
 import { Deployer } from "./deploy.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
@@ -40,6 +40,8 @@ export interface PlatformParts {
 	readonly clock?: Clock;
 }
 
+/** For functions that say nothing, unless the platform allows less. */
+const DEFAULTS: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
 const IDLE_AFTER_MS = 15 * 60_000;
 const IDLE_SWEEP_MS = 60_000;
@@ -110,6 +112,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 			const found = core.apps.find(app);
 			return found && (await core.functionsOf(found).instance(name));
 		},
+		settings: (app, name) => core.apps.find(app)?.state.functions.get(name)?.deployment.settings,
+		responseTimeoutMs: Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000,
+		maxBodyBytes: Math.min(DEFAULTS.maxBodyMB, config.maxima.maxBodyMB) * 1024 * 1024,
 	});
 	const listeners = new Opened();
 	// Both at once: what is in flight has one grace period.
@@ -131,9 +136,16 @@ async function openDeno(
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
-	const { allowNet, buildDirectory, dataDirectory, hidden, passthrough } = config;
-	const directory = join(dataDirectory, "run");
-	const runtime = await createDenoRuntime({ binary, hostPath: hostPath("main.ts"), directory, allowNet });
+	const { allowNet, buildDirectory, dataDirectory, hidden, maxima, passthrough } = config;
+	const memoryMiB = Math.min(DEFAULTS.memoryMB, maxima.memoryMB);
+	const runtime = await createDenoRuntime({
+		binary,
+		hostPath: hostPath("main.ts"),
+		directory: join(dataDirectory, "run"),
+		allowNet,
+		memoryMiB,
+		heapMiB: Math.floor(memoryMiB / 2),
+	});
 	opened.add(() => runtime.close());
 	const builder = await openBuilder({
 		deno: binary,
@@ -146,7 +158,7 @@ async function openDeno(
 }
 
 async function openCore(
-	{ version }: PlatformConfig,
+	{ maxima, version }: PlatformConfig,
 	parts: Required<PlatformParts> & { store: Store; builder: Builder; runtime: Runtime },
 ): Promise<Core> {
 	const { builder, clock, identity, log, runtime, store } = parts;
@@ -157,6 +169,7 @@ async function openCore(
 		analyze: ({ code, sourceMap }) =>
 			analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap }),
 		buildsMax: cores,
+		maxima,
 		log,
 		now: clock.now,
 	});

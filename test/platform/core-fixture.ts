@@ -8,7 +8,7 @@ import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
 import { analyzeReferences } from "../../src/platform/build/references/analyze.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
 import { type Clock, Core } from "../../src/platform/core.ts";
-import { Deployer } from "../../src/platform/deploy.ts";
+import { Deployer, type DeployerOptions } from "../../src/platform/deploy.ts";
 import { NO_LOG } from "../../src/platform/log.ts";
 import { createDenoRuntime } from "../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
@@ -63,6 +63,14 @@ export interface TestCore extends AsyncDisposable {
 	readonly token: string;
 }
 
+type Deploying = Pick<DeployerOptions, "store" | "builder" | "maxima" | "now">;
+
+function testDeployer(parts: Deploying): Deployer {
+	const analyze: DeployerOptions["analyze"] = ({ code, sourceMap }) =>
+		analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap });
+	return new Deployer({ ...parts, analyze, buildsMax: 2, log: NO_LOG });
+}
+
 /** A platform without sockets: real store, real builds, real Deno. */
 export async function openTestCore(identity: Identity = newTestIdentity()): Promise<TestCore> {
 	const place = testPlace();
@@ -79,9 +87,7 @@ export async function openTestCore(identity: Identity = newTestIdentity()): Prom
 		passthrough: config.passthrough,
 		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
 	});
-	const analyze: ConstructorParameters<typeof Deployer>[0]["analyze"] = ({ code, sourceMap }) =>
-		analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap });
-	const deployer = new Deployer({ store, builder, analyze, buildsMax: 2, log: NO_LOG, now: clock.now });
+	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
 	const version = "0.0.0-test";
 	const core = await Core.open({
 		version,

@@ -1,7 +1,6 @@
 /**
  * The functions of one app, kept in step with its log: after a change exactly those that it concerns are replaced.
  */
-import { AppError, EXIT } from "../../errors.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import type { Opener } from "../accept.ts";
@@ -12,6 +11,7 @@ import type { Limiter } from "../mutex.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
 import { changedSince, openEnvironment } from "./environment.ts";
+import { bundleMissing, functionNotFound } from "./missing.ts";
 import { plan } from "./plan.ts";
 import { FunctionSlot, type SlotOutcome, type SlotPort, type Started } from "./slot.ts";
 
@@ -225,26 +225,9 @@ export class AppFunctions {
 				code,
 				sourceMap: Buffer.from(map).toString("utf8"),
 				environment,
+				settings: deployment.settings,
 			});
 			return { instance, deployment, revision };
 		});
 	}
-}
-
-function functionNotFound(names: readonly string[]): AppError {
-	return new AppError({
-		code: "FUNCTION_NOT_FOUND",
-		message: `There is no function ${names.map((name) => JSON.stringify(name)).join(", ")} in this app. Nothing was deleted.`,
-		hint: "`coffer functions list` shows what there is.",
-		exit: EXIT.notFound,
-	});
-}
-
-function bundleMissing(name: string): AppError {
-	return new AppError({
-		code: "BUNDLE_MISSING",
-		message: `The bundle of ${name} is gone from the store.`,
-		hint: "Deploy the function again.",
-		exit: EXIT.failure,
-	});
 }

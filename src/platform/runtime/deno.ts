@@ -8,7 +8,7 @@ import { DenoProcess, type StartOutcome } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { LogBuffer } from "./log-lines.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { networkFlags } from "./network.ts";
+import { allowFlag, networkFlags } from "./network.ts";
 import { createRedactor } from "./redact.ts";
 import type { ExitReason, Instance, Launch, LogLine, Runtime } from "./runtime.ts";
 import { type InstanceDirectory, Workspace } from "./workspace.ts";
@@ -101,21 +101,17 @@ class DenoRuntime implements Runtime {
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#logs = new Map<string, LogBuffer>();
-	#memory: MemoryWatch;
+	#memory = new MemoryWatch();
 	#isClosed = false;
 
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
-		this.#memory = new MemoryWatch(options.memoryMiB ?? 1_024);
 		const own = Object.values(networkInterfaces()).flatMap((list) =>
 			(list ?? []).map(({ address }) => address),
 		);
-		this.#flags = [
-			...FIXED_FLAGS,
-			`--v8-flags=--max-old-space-size=${options.heapMiB ?? 512}`,
-			...networkFlags(options.allowNet ?? [], own),
-		];
+		const [, ...denied] = networkFlags(options.allowNet ?? [], own);
+		this.#flags = [...FIXED_FLAGS, ...denied];
 	}
 
 	async start(launch: Launch): Promise<Instance> {
@@ -167,6 +163,13 @@ class DenoRuntime implements Runtime {
 		});
 	}
 
+	/** A function that says how much it needs has half of that for its heap. */
+	#memoryOf({ settings }: Launch): { heapMiB: number; memoryMiB: number } {
+		const asked = settings?.memoryMB;
+		if (asked !== undefined) return { heapMiB: Math.floor(asked / 2), memoryMiB: asked };
+		return { heapMiB: this.#options.heapMiB ?? 512, memoryMiB: this.#options.memoryMiB ?? 1_024 };
+	}
+
 	#buffer(app: string, name: string): LogBuffer {
 		const key = `${app}/${name}`;
 		const buffer = this.#logs.get(key) ?? new LogBuffer();
@@ -179,7 +182,13 @@ class DenoRuntime implements Runtime {
 		const bundle = pathToFileURL(files.bundle).href;
 		const { socketPath, controlPath, temporary, main } = files;
 		const paths = [socketPath, controlPath, temporary].join(",");
-		const access = [`--allow-read=${files.bundle},${paths}`, `--allow-write=${paths}`];
+		const { heapMiB, memoryMiB } = this.#memoryOf(launch);
+		const access = [
+			`--v8-flags=--max-old-space-size=${heapMiB}`,
+			allowFlag(launch.settings?.network, [socketPath, controlPath]),
+			`--allow-read=${files.bundle},${paths}`,
+			`--allow-write=${paths}`,
+		];
 		const instance = new DenoProcess(
 			{
 				deployment,
@@ -199,7 +208,7 @@ class DenoRuntime implements Runtime {
 			},
 			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),
 		);
-		this.#memory.add(instance);
+		this.#memory.add(instance, memoryMiB);
 		const cleanup = instance.exited.then(async () => {
 			this.#memory.remove(instance);
 			await files.release();
