@@ -43,8 +43,7 @@ export interface PlatformParts {
 /** For functions that say nothing, unless the platform allows less. */
 const DEFAULTS: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
-const IDLE_AFTER_MS = 15 * 60_000;
-const IDLE_SWEEP_MS = 60_000;
+const IDLE_AFTER_MS = 5 * 60_000;
 
 const SYSTEM_CLOCK: Clock = {
 	now: () => Date.now(),
@@ -84,7 +83,7 @@ async function attempt(close: () => Promise<void>, log: Log): Promise<void> {
 }
 
 /**
- * Starts a platform; all deployed functions run, or have failed, when this resolves.
+ * Starts a platform; the functions that are never idle run, or have failed, when this resolves.
  * @throws AppError exit 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
  */
 export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
@@ -122,10 +121,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const listenUrl = await listen(gateway, config, listeners);
 	const hosts = { bound: config.control.host, names: config.hostNames };
 	const controlUrl = await listenControl(createApi({ core, hosts, listenUrl }), config, listeners);
-	await core.startAll();
-	const sweep = setInterval(() => core.stopIdle(IDLE_AFTER_MS), IDLE_SWEEP_MS);
-	sweep.unref();
-	opened.add(async () => clearInterval(sweep));
+	await core.startPinned();
+	const endSweep = core.keepIdle(IDLE_AFTER_MS);
+	opened.add(async () => endSweep());
 	const firstToken = await firstTokenOf(core);
 	log.info({ listen: listenUrl, control: controlUrl, sandbox: builder.level }, "the platform is ready");
 	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, close: () => opened.close(log) };
