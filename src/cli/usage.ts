@@ -3,6 +3,7 @@
  * API_KEY=…`); a command line may hold secrets, so these name only what the command itself defines.
  */
 import { Errors } from "@oclif/core";
+import { editDistance } from "../edit-distance.ts";
 import { AppError, EXIT } from "../errors.ts";
 
 /** What of a command's definition an explanation may name. */
@@ -19,24 +20,10 @@ export function usageError(message: string, commandName: string): AppError {
 	return new AppError({ code: "USAGE", message, hint: `See \`${help}\`.`, exit: EXIT.usage });
 }
 
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-	let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-	for (let i = 1; i <= a.length; i++) {
-		const next = [i];
-		for (let j = 1; j <= b.length; j++) {
-			const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-			next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
-		}
-		row = next;
-	}
-	return row[b.length] ?? 0;
-}
-
 /** The nearest of the known words, where it is near enough to be what was meant. */
 export function closest(typed: string, known: readonly string[]): string | undefined {
 	const near = known
-		.map((word) => ({ word, away: distance(typed, word) }))
+		.map((word) => ({ word, away: editDistance(typed, word) }))
 		.filter(({ word, away }) => away <= Math.max(1, Math.floor(word.length / 3)))
 		.sort((a, b) => a.away - b.away);
 	return near[0]?.word;

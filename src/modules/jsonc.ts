@@ -1,7 +1,7 @@
 /**
  * JSON with comments and trailing commas, as Deno's configuration files have it. Pure.
  */
-import { type Expression, parseSync } from "oxc-parser";
+import { type Expression, type ObjectExpression, parseSync } from "oxc-parser";
 
 /** What a JSON text can hold. Objects are Maps, so that `__proto__` is a key like any other. */
 export type Jsonc = string | number | boolean | null | readonly Jsonc[] | ReadonlyMap<string, Jsonc>;
@@ -11,12 +11,49 @@ const DEPTH_MAX = 200;
 
 /** The value of a JSONC text, or undefined where it is not one. The last of two equal keys wins. */
 export function parseJsonc(text: string): Jsonc | undefined {
+	const { expression } = parseExpression(text);
+	return expression && toValue(expression);
+}
+
+/** One key of an object and where it stands. */
+export interface JsoncEntry {
+	readonly key: string;
+	readonly value: Jsonc;
+	/** 1-based. */
+	readonly line: number;
+}
+
+/**
+ * The entries of a JSONC text that is an object, in order and with every repetition, so that each can be told of by
+ * its line; or the line at which it stops being one.
+ */
+export function parseJsoncEntries(text: string): { entries: JsoncEntry[] } | { faultLine: number } {
+	const { expression, source, faultAt } = parseExpression(text);
+	const lineAt = (offset: number) => source.slice(0, Math.max(0, offset - 1)).split("\n").length;
+	let object = expression;
+	while (object?.type === "ParenthesizedExpression") object = object.expression;
+	if (object?.type !== "ObjectExpression") return { faultLine: lineAt(faultAt ?? object?.start ?? 0) };
+	const entries: JsoncEntry[] = [];
+	for (const property of object.properties) {
+		const line = lineAt(property.start);
+		const entry = propertyOf(property);
+		if (entry === undefined) return { faultLine: line };
+		entries.push({ key: entry[0], value: entry[1], line });
+	}
+	return { entries };
+}
+
+/** The one expression that a text is; `faultAt` is the offset (with the bracket before it) of what is wrong. */
+function parseExpression(text: string): { expression?: Expression; source: string; faultAt?: number } {
 	const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-	if (bracketDepth(source) > DEPTH_MAX) return undefined;
+	if (bracketDepth(source) > DEPTH_MAX) return { source };
 	const { errors, program } = parseSync("config.js", `(${source}\n)`);
-	const [statement, ...rest] = program.body;
-	if (errors.length > 0 || rest.length > 0 || statement?.type !== "ExpressionStatement") return undefined;
-	return toValue(statement.expression);
+	const [statement, second] = program.body;
+	const [error] = errors;
+	if (error !== undefined) return { source, faultAt: error.labels[0]?.start ?? 0 };
+	if (second !== undefined) return { source, faultAt: second.start };
+	if (statement?.type !== "ExpressionStatement") return { source };
+	return { source, expression: statement.expression };
 }
 
 /** At least the depth of the brackets that are not in strings or comments. */
@@ -52,17 +89,24 @@ function toValue(node: Expression): Jsonc | undefined {
 		case "ObjectExpression": {
 			const entries = new Map<string, Jsonc>();
 			for (const property of node.properties) {
-				if (property.type !== "Property" || property.computed || property.kind !== "init") return undefined;
-				const { key } = property;
-				const value = toValue(property.value);
-				if (key.type !== "Literal" || typeof key.value !== "string" || value === undefined) return undefined;
-				entries.set(key.value, value);
+				const entry = propertyOf(property);
+				if (entry === undefined) return undefined;
+				entries.set(...entry);
 			}
 			return entries;
 		}
 		default:
 			return undefined;
 	}
+}
+
+/** Key and value of what stands in an object, or nothing where JSON has no such thing. */
+function propertyOf(property: ObjectExpression["properties"][number]): [string, Jsonc] | undefined {
+	if (property.type !== "Property" || property.computed || property.kind !== "init") return undefined;
+	const { key } = property;
+	const value = toValue(property.value);
+	if (key.type !== "Literal" || typeof key.value !== "string" || value === undefined) return undefined;
+	return [key.value, value];
 }
 
 /** The Map that a value is, or an empty one. */

@@ -8,3 +8,6 @@ export const PATH_DEPTH_MAX = 32;
 /** What a segment of a function's name is made of: nothing that a URL would have to encode. */
 export const FUNCTION_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 export const FUNCTION_NAME_LENGTH_MAX = 200;
+/** The file of a function's settings. */
+export const SETTINGS_BYTES_MAX = 64 * 1024;
+export const SETTINGS_HOSTS_MAX = 100;

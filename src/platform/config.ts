@@ -14,6 +14,15 @@ export interface Address {
 	readonly port: number;
 }
 
+/** The most that a `function.jsonc` may ask for. */
+export interface Maxima {
+	readonly memoryMB: number;
+	readonly timeoutSeconds: number;
+	readonly maxBodyMB: number;
+}
+
+export const DEFAULT_MAXIMA: Maxima = { memoryMB: 2048, timeoutSeconds: 900, maxBodyMB: 1024 };
+
 export interface PlatformConfig {
 	readonly version: string;
 	/** Absolute. */
@@ -33,6 +42,8 @@ export interface PlatformConfig {
 	readonly hidden: readonly string[];
 	/** What functions may reach besides the public internet. */
 	readonly allowNet: readonly string[];
+	/** What a `function.jsonc` may ask for at most. */
+	readonly maxima: Maxima;
 	/** `COFFER_DENO` and `PATH`. */
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
 	/** What builds get of the environment. */
@@ -55,6 +66,7 @@ export interface PlatformFlags {
 	readonly identityFile?: string | undefined;
 	readonly allowNet: readonly string[];
 	readonly hostNames: readonly string[];
+	readonly maxima?: Partial<Maxima> | undefined;
 	readonly behindTlsProxy: boolean;
 	readonly tlsCert?: string | undefined;
 	readonly tlsKey?: string | undefined;
@@ -156,6 +168,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		identityFile: flags.identityFile,
 		hidden: [dataDirectory, ...secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]))],
 		allowNet: flags.allowNet,
+		maxima: { ...DEFAULT_MAXIMA, ...flags.maxima },
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
 		// Deno looks at the system's certificates, and at SSL_CERT_FILE, only where it is told to.
 		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },

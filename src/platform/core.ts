@@ -11,7 +11,8 @@ import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { type FunctionSample, Metrics } from "./metrics.ts";
 import { Limiter } from "./mutex.ts";
-import { AppFunctions, type ReconcileOptions } from "./redeploy/reconcile.ts";
+import { AppFunctions } from "./redeploy/reconcile.ts";
+import type { ReconcileOptions } from "./redeploy/reconcile-options.ts";
 import { residentBytes } from "./runtime/memory-watch.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Store } from "./store/store.ts";
@@ -45,6 +46,10 @@ export interface CoreOptions {
 	readonly log: Log;
 	readonly clock: Clock;
 }
+
+/** One timer for all functions, set for when the next is due; one that starts meanwhile may say a second. */
+const SWEEP_MIN_MS = 50;
+const SWEEP_MAX_MS = 1_000;
 
 export class Core {
 	readonly info: PlatformInfo;
@@ -87,7 +92,7 @@ export class Core {
 	}
 
 	/**
-	 * Reads everything that the store holds. No function runs yet (`startAll`).
+	 * Reads everything that the store holds. No function runs yet (`startPinned`).
 	 * @throws AppError exit 7 where it is not what was written
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
@@ -98,9 +103,9 @@ export class Core {
 		return new Core(options, apps, await TokenRegistry.open(registry));
 	}
 
-	/** Starts every function of every app; one that fails is logged and shows as failed. */
-	async startAll(): Promise<void> {
-		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startAll()));
+	/** Starts the functions that are never to be idle; one that fails is logged and shows as failed. */
+	async startPinned(): Promise<void> {
+		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startPinned()));
 	}
 
 	/** The functions of a live app. */
@@ -146,9 +151,21 @@ export class Core {
 		this.log.info({ app: id }, "app deleted");
 	}
 
-	/** Stops the functions that nobody called for a while. */
-	stopIdle(idleMs: number): void {
-		for (const functions of this.#functions.values()) functions.stopIdle(idleMs);
+	/**
+	 * Stops the functions that nobody called for a while, now and from now on.
+	 * @param defaultMs for those that do not say how long
+	 * @returns ends it
+	 */
+	keepIdle(defaultMs: number): () => void {
+		let cancel = () => {};
+		const sweep = () => {
+			let soonestMs = SWEEP_MAX_MS;
+			for (const functions of this.#functions.values())
+				soonestMs = Math.min(soonestMs, functions.stopIdle(defaultMs));
+			cancel = this.clock.schedule(sweep, Math.max(SWEEP_MIN_MS, soonestMs));
+		};
+		sweep();
+		return () => cancel();
 	}
 
 	/** Stops all functions; each may finish what it is serving. */

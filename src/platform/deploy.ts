@@ -5,10 +5,13 @@
 import { utf8 } from "../bytes.ts";
 import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
+import type { FunctionSettings } from "../modules/function-settings.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
 import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
+import { readSettings } from "./build/settings.ts";
 import { checkUpload, type Upload, type UploadedFile } from "./build/upload.ts";
+import type { Maxima } from "./config.ts";
 import type { Deployment, FunctionSource, References } from "./function.ts";
 import { describeError, type Log } from "./log.ts";
 import { Limiter } from "./mutex.ts";
@@ -22,6 +25,8 @@ export interface DeployerOptions {
 	readonly analyze: (bundle: Bundle) => References | Promise<References>;
 	/** How many builds there may be at once. */
 	readonly buildsMax: number;
+	/** What a `function.jsonc` may ask for at most. */
+	readonly maxima: Maxima;
 	readonly log: Log;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
@@ -80,14 +85,19 @@ export class Deployer {
 	async #deployOne(
 		functions: AppFunctions,
 		upload: Upload,
-		{ name, entry }: FunctionSource,
+		source: FunctionSource,
 	): Promise<Omit<DeployedFunction, "url">> {
+		const { name, entry } = source;
 		try {
+			const settings = readSettings(upload.files, source, this.#options.maxima);
 			const prepared = await this.#options.builder.prepare(upload.files, entry);
-			if (isPresent(functions, name, (present) => present.source === prepared.source)) {
-				return { name, status: "unchanged" };
+			const present = presentDeployment(functions, name);
+			if (present?.source !== prepared.source) {
+				return await this.#buildAndStart(functions, name, prepared, settings);
 			}
-			return await this.#buildAndStart(functions, name, prepared);
+			if (isSame(present.settings, settings)) return { name, status: "unchanged" };
+			// The bundle is that of before, and so is what it reads.
+			return await this.#start(functions, { ...present, settings });
 		} catch (error) {
 			if (error instanceof AppError) return { name, status: "failed", error: error.message };
 			this.#options.log.error({ function: name, ...describeError(error) }, "a deployment failed");
@@ -99,16 +109,17 @@ export class Deployer {
 		functions: AppFunctions,
 		name: string,
 		prepared: PreparedBuild,
+		settings: FunctionSettings,
 	): Promise<Omit<DeployedFunction, "url">> {
-		const { analyze, builder, now, store } = this.#options;
+		const { analyze, builder, store } = this.#options;
 		const built = await this.#builds.run(async () => {
 			const bundle = await builder.build(prepared);
 			return { bundle, references: await analyze(bundle) };
 		});
 		const { source } = prepared;
 		const sourceMap = await store.putBlob(utf8(built.bundle.sourceMap));
-		const present = functions.app.state.functions.get(name)?.deployment;
-		if (present !== undefined && isPresent(functions, name, ({ bundle }) => bundle === built.bundle.hash)) {
+		const present = presentDeployment(functions, name);
+		if (present?.bundle === built.bundle.hash && isSame(present.settings, settings)) {
 			// The next upload of these sources need not be built; the process is that of before.
 			await functions.recordSame({
 				...present,
@@ -119,27 +130,38 @@ export class Deployer {
 			return { name, status: "unchanged" };
 		}
 		const bundle = await store.putBlob(built.bundle.code);
-		const { references, dynamic } = built.references;
-		const deployment: Deployment = {
-			id: deploymentId(now()),
+		return await this.#start(functions, {
 			function: name,
 			bundle,
 			sourceMap,
 			source,
-			references,
-			dynamic,
-		};
-		const { status, error } = await functions.deploy(deployment);
+			...built.references,
+			settings,
+		});
+	}
+
+	async #start(
+		functions: AppFunctions,
+		built: Omit<Deployment, "id">,
+	): Promise<Omit<DeployedFunction, "url">> {
+		const name = built.function;
+		const { status, error } = await functions.deploy({ ...built, id: deploymentId(this.#options.now()) });
 		return status === "failed" ? { name, status, error: error ?? "" } : { name, status: "deployed" };
 	}
 }
 
-/** Whether the function's present deployment fits and does not fail. */
-function isPresent(functions: AppFunctions, name: string, fits: (present: Deployment) => boolean): boolean {
+/** The function's present deployment, unless it fails. */
+function presentDeployment(functions: AppFunctions, name: string): Deployment | undefined {
 	const present = functions.app.state.functions.get(name);
-	if (present === undefined || present.error !== undefined || !fits(present.deployment)) return false;
+	if (present === undefined || present.error !== undefined) return undefined;
 	const slot = functions.find(name);
-	return slot !== undefined && slot.state !== "failed" && slot.error === undefined;
+	const runs = slot !== undefined && slot.state !== "failed" && slot.error === undefined;
+	return runs ? present.deployment : undefined;
+}
+
+/** Settings have their keys in one order. */
+function isSame(one: FunctionSettings | undefined, other: FunctionSettings): boolean {
+	return JSON.stringify(one ?? {}) === JSON.stringify(other);
 }
 
 /** The references of a bundle, and what the same bundle was seen to read. */

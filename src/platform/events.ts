@@ -9,6 +9,14 @@ const instantMs = z.int().min(0);
 const place = { file: z.string(), line: z.int().min(0) };
 const referenceSchema = z.strictObject({ name: z.string(), ...place, how: z.enum(["static", "observed"]) });
 
+const settingsSchema = z.strictObject({
+	network: z.array(z.string()).readonly().optional(),
+	memoryMB: z.int().optional(),
+	timeoutSeconds: z.int().optional(),
+	idleSeconds: z.union([z.int(), z.literal("never")]).optional(),
+	maxBodyMB: z.int().optional(),
+});
+
 const deploymentSchema = z.strictObject({
 	id: z.string(),
 	function: z.string(),
@@ -17,6 +25,8 @@ const deploymentSchema = z.strictObject({
 	source: z.string(),
 	references: z.array(referenceSchema),
 	dynamic: z.array(z.strictObject({ ...place, why: z.string() })),
+	/** Left out where it has none, as in what was written before there were any. */
+	settings: settingsSchema.optional(),
 });
 
 /** An event of the stream `platform` that is about an app. */

@@ -1,6 +1,7 @@
 /**
  * The words that builder, plan, runtime, gateway and API share about functions. A leaf.
  */
+import type { FunctionSettings } from "../modules/function-settings.ts";
 
 /** How it is known that a function reads a name: found in its code, seen at run time, or cannot be told. */
 export type How = "static" | "observed" | "dynamic";
@@ -38,6 +39,8 @@ export interface FunctionSource {
 	name: string;
 	/** Path of its entry module in the file set. */
 	entry: string;
+	/** Path of its `function.jsonc` in the file set, where it has one. */
+	settings?: string | undefined;
 }
 
 /** A built function, as the platform remembers it. */
@@ -51,4 +54,6 @@ export interface Deployment extends References {
 	sourceMap: string;
 	/** Hash of everything that the bundle was made from, so that an unchanged upload need not be built. */
 	source: string;
+	/** How it is to be run. */
+	settings?: FunctionSettings | undefined;
 }

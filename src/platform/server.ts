@@ -10,7 +10,7 @@ import { hostPath } from "./assets.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { analyzeReferences } from "./build/references/analyze.ts";
 import { Certificate } from "./certificate.ts";
-import type { PlatformConfig } from "./config.ts";
+import type { Maxima, PlatformConfig } from "./config.ts";
 import { type Clock, Core, type CoreIdentity } from "./core.ts";
 import { Deployer } from "./deploy.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
@@ -43,9 +43,10 @@ export interface PlatformParts {
 	readonly clock?: Clock;
 }
 
+/** For functions that say nothing, unless the platform allows less. */
+const DEFAULTS: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
-const IDLE_AFTER_MS = 15 * 60_000;
-const IDLE_SWEEP_MS = 60_000;
+const IDLE_AFTER_MS = 5 * 60_000;
 
 const SYSTEM_CLOCK: Clock = {
 	now: () => Date.now(),
@@ -85,7 +86,7 @@ async function attempt(close: () => Promise<void>, log: Log): Promise<void> {
 }
 
 /**
- * Starts a platform; all deployed functions run, or have failed, when this resolves.
+ * Starts a platform; the functions that are never idle run, or have failed, when this resolves.
  * @throws AppError exit 2 where the certificate is not one, 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
  */
 export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
@@ -119,6 +120,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 			const found = core.apps.find(app);
 			return found && (await core.functionsOf(found).instance(name));
 		},
+		settings: (app, name) => core.apps.find(app)?.state.functions.get(name)?.deployment.settings,
+		responseTimeoutMs: Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000,
+		maxBodyBytes: Math.min(DEFAULTS.maxBodyMB, config.maxima.maxBodyMB) * 1024 * 1024,
 	});
 	const listeners = new Opened();
 	// Both at once: what is in flight has one grace period.
@@ -132,10 +136,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 		log,
 		listeners,
 	);
-	await core.startAll();
-	const sweep = setInterval(() => core.stopIdle(IDLE_AFTER_MS), IDLE_SWEEP_MS);
-	sweep.unref();
-	opened.add(async () => clearInterval(sweep));
+	await core.startPinned();
+	const endSweep = core.keepIdle(IDLE_AFTER_MS);
+	opened.add(async () => endSweep());
 	opened.add(async () => closing.abort());
 	const firstToken = await firstTokenOf(core);
 	log.info({ listen: listenUrl, control: controlUrl, sandbox: builder.level }, "the platform is ready");
@@ -148,13 +151,15 @@ async function openDeno(
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
-	const { allowNet, buildDirectory, dataDirectory, hidden, passthrough } = config;
-	const directory = join(dataDirectory, "run");
+	const { allowNet, buildDirectory, dataDirectory, hidden, maxima, passthrough } = config;
+	const memoryMiB = Math.min(DEFAULTS.memoryMB, maxima.memoryMB);
 	const runtime = await createDenoRuntime({
 		binary,
 		hostPath: hostPath("main.ts"),
-		directory,
+		directory: join(dataDirectory, "run"),
 		allowNet,
+		memoryMiB,
+		heapMiB: Math.floor(memoryMiB / 2),
 		onLine: (app, name, line) => logs.append(app, name, line),
 	});
 	opened.add(() => runtime.close());
@@ -169,7 +174,7 @@ async function openDeno(
 }
 
 async function openCore(
-	{ version }: PlatformConfig,
+	{ maxima, version }: PlatformConfig,
 	parts: Required<PlatformParts> & { store: Store; builder: Builder; runtime: Runtime; logs: FunctionLogs },
 ): Promise<Core> {
 	const { builder, clock, identity, log, logs, runtime, store } = parts;
@@ -180,6 +185,7 @@ async function openCore(
 		analyze: ({ code, sourceMap }) =>
 			analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap }),
 		buildsMax: cores,
+		maxima,
 		log,
 		now: clock.now,
 	});

@@ -135,7 +135,14 @@ export const deploySchema = z.strictObject({
 	/** Path to BLAKE2b-256 of its content, base64. */
 	files: z.array(z.tuple([z.string().min(1).max(1024), hash32])).max(MESSAGE_LIMITS.filesPerDeployment),
 	functions: z
-		.array(z.strictObject({ name: functionName, entry: z.string().min(1).max(1024) }))
+		.array(
+			z.strictObject({
+				name: functionName,
+				entry: z.string().min(1).max(1024),
+				/** Path of its `function.jsonc`; left out where it has none. */
+				settings: z.string().min(1).max(1024).optional(),
+			}),
+		)
 		.max(MESSAGE_LIMITS.functionsPerDeployment),
 	/** Whether functions that are not named are deleted. */
 	prune: z.boolean().default(false),

@@ -152,7 +152,7 @@ export async function deployFunctions(
 	const contents = new Map([...sources].map(([, bytes], index) => [files[index]?.[1] ?? "", bytes]));
 	const request: Deploy = {
 		files,
-		functions: chosen.map(({ name, entry }) => ({ name, entry })),
+		functions: chosen.map(({ name, entry, settings }) => ({ name, entry, ...(settings && { settings }) })),
 		prune: options.prune,
 	};
 	const outcome = { functions: await failedOf(target, faults), pruned: [] as string[] };

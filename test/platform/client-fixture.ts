@@ -66,7 +66,8 @@ export class TestClient {
 		const contents = Object.entries(files).map(([path, text]) => [path, utf8(text)] as const);
 		const functions = Object.keys(files).flatMap((entry) => {
 			const name = /^functions\/(.+)\/index\.ts$/.exec(entry)?.[1];
-			return name === undefined ? [] : [{ name, entry }];
+			const settings = `functions/${name}/function.jsonc`;
+			return name === undefined ? [] : [{ name, entry, ...(settings in files && { settings }) }];
 		});
 		const body = { files: contents.map(([path, bytes]) => [path, blobHash(bytes)]), functions, prune };
 		const ask = async () => {

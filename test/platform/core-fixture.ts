@@ -8,7 +8,7 @@ import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
 import { analyzeReferences } from "../../src/platform/build/references/analyze.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
 import { type Clock, Core } from "../../src/platform/core.ts";
-import { Deployer } from "../../src/platform/deploy.ts";
+import { Deployer, type DeployerOptions } from "../../src/platform/deploy.ts";
 import { NO_LOG } from "../../src/platform/log.ts";
 import { openLogFiles } from "../../src/platform/logs/log-files.ts";
 import { createDenoRuntime } from "../../src/platform/runtime/deno.ts";
@@ -71,6 +71,14 @@ function logsOf({ dataDirectory }: PlatformConfig) {
 	return openLogFiles({ directory: join(dataDirectory, "logs"), onError });
 }
 
+type Deploying = Pick<DeployerOptions, "store" | "builder" | "maxima" | "now">;
+
+function testDeployer(parts: Deploying): Deployer {
+	const analyze: DeployerOptions["analyze"] = ({ code, sourceMap }) =>
+		analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap });
+	return new Deployer({ ...parts, analyze, buildsMax: 2, log: NO_LOG });
+}
+
 /** A platform without sockets: real store, real builds, real Deno. */
 export async function openTestCore(identity: Identity = newTestIdentity()): Promise<TestCore> {
 	const place = testPlace();
@@ -89,9 +97,7 @@ export async function openTestCore(identity: Identity = newTestIdentity()): Prom
 		passthrough: config.passthrough,
 		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
 	});
-	const analyze: ConstructorParameters<typeof Deployer>[0]["analyze"] = ({ code, sourceMap }) =>
-		analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap });
-	const deployer = new Deployer({ store, builder, analyze, buildsMax: 2, log: NO_LOG, now: clock.now });
+	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
 	const version = "0.0.0-test";
 	const core = await Core.open({
 		version,

@@ -117,8 +117,8 @@ describe("the main job over real sockets", () => {
 		expect({ ...(await story.client.showApp(APP)), url: "" }).toEqual({ ...head, url: "" });
 		const states = (await story.client.functions(APP)).map(({ name, state }) => [name, state]);
 		expect(states).toEqual([
-			["mail", "live"],
-			["pay", "live"],
+			["mail", "idle"],
+			["pay", "idle"],
 		]);
 		expect(await story.body("mail")).toBe("post");
 		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual(unchanged);

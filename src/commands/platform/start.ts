@@ -4,12 +4,20 @@ import { systemKeychain } from "../../cli/project.ts";
 import { interruption } from "../../cli/signals.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { openPlatformIdentity } from "../../identity/platform-identity.ts";
-import { readPlatformConfig, readPlatformCredentials } from "../../platform/config.ts";
+import {
+	DEFAULT_MAXIMA,
+	type Maxima,
+	readPlatformConfig,
+	readPlatformCredentials,
+} from "../../platform/config.ts";
 import { openLog } from "../../platform/log.ts";
 import { type Platform, startPlatform } from "../../platform/server.ts";
 
 const address = (description: string, value: string) =>
 	Flags.string({ description, default: value, helpValue: "HOST:PORT" });
+
+const most = (description: string, key: keyof Maxima) =>
+	Flags.integer({ description, default: DEFAULT_MAXIMA[key], min: 1, helpValue: "N" });
 
 export default class PlatformStart extends BaseCommand<void> {
 	static override summary = "Start a platform: it keeps the log, builds, runs and redeploys functions";
@@ -41,6 +49,9 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "HOST:PORT",
 			multiple: true,
 		}),
+		"max-memory": most("memory of one function that a function.jsonc may ask for, in MB", "memoryMB"),
+		"max-timeout": most("time until a response that it may ask for, in seconds", "timeoutSeconds"),
+		"max-body": most("size of a request's body that it may ask for, in MB", "maxBodyMB"),
 		host: Flags.string({
 			description: "further host name by which the control API is reached (repeatable)",
 			helpValue: "NAME",
@@ -65,6 +76,11 @@ export default class PlatformStart extends BaseCommand<void> {
 			identityFile: flags["identity-file"],
 			allowNet: flags["allow-net"] ?? [],
 			hostNames: flags.host ?? [],
+			maxima: {
+				memoryMB: flags["max-memory"],
+				timeoutSeconds: flags["max-timeout"],
+				maxBodyMB: flags["max-body"],
+			},
 			behindTlsProxy: flags["behind-tls-proxy"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],

@@ -105,7 +105,7 @@ export class RequestLimit {
 		const { burst, perSecond } = this.#rate;
 		const nowMs = this.#now();
 		const { left, atMs } = this.#buckets.get(id) ?? { left: burst, atMs: nowMs };
-		const filled = Math.min(burst, left + ((nowMs - atMs) / 1000) * perSecond);
+		const filled = Math.min(burst, left + (Math.max(0, nowMs - atMs) / 1000) * perSecond);
 		remember(this.#buckets, id, { left: filled >= 1 ? filled - 1 : filled, atMs: nowMs });
 		if (filled >= 1) return;
 		const parts = {

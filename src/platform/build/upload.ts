@@ -55,7 +55,7 @@ export function pathFault(path: string): string | undefined {
  * Checks an untrusted upload.
  * @throws AppError (exit 2): `UPLOAD_PATH_INVALID`, `UPLOAD_PATH_DUPLICATE` (also two that differ in case
  *   alone, and a file that is another's folder), `UPLOAD_TOO_LARGE`, `UPLOAD_FUNCTION_INVALID`,
- *   `UPLOAD_ENTRY_MISSING`
+ *   `UPLOAD_ENTRY_MISSING`, `UPLOAD_SETTINGS_MISSING`
  */
 export function checkUpload(files: readonly UploadedFile[], functions: readonly FunctionSource[]): Upload {
 	const byPath = checkFiles(files);
@@ -64,8 +64,12 @@ export function checkUpload(files: readonly UploadedFile[], functions: readonly 
 		throw refuse("UPLOAD_TOO_LARGE", message, "Deploy fewer functions at once.");
 	}
 	const names = new Set<string>();
-	for (const { name, entry } of functions) {
+	for (const { name, entry, settings } of functions) {
 		checkFunctionName(name);
+		if (settings !== undefined && !byPath.has(settings)) {
+			const message = `${shown(settings)}, the settings of ${name}, is not a file of the upload.`;
+			throw refuse("UPLOAD_SETTINGS_MISSING", message, "Upload the function.jsonc that is named.");
+		}
 		if (names.has(name)) {
 			const message = `Two functions of the upload are called ${shown(name)}.`;
 			throw refuse("UPLOAD_FUNCTION_INVALID", message, "Rename one of them.");

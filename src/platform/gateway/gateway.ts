@@ -2,16 +2,17 @@
  * The way in to functions: an HTTP listener of its own that finds the function, counts the request into the
  * instance that serves it now, and streams.
  */
-import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { Pool } from "undici";
+import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { OpenSockets } from "../open-sockets.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
-import { forwardedRequestHeaders, isRequestId } from "./headers.ts";
-import { PROBLEMS, type Problem, sendProblem } from "./problem.ts";
+import { forwardedRequestHeaders } from "./headers.ts";
+import { PROBLEMS, type Problem, problemOf, sendProblem } from "./problem.ts";
+import { requestIdOf } from "./request-id.ts";
 import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
 import { forwardUpgrade, isWebSocket, responseOn } from "./upgrade.ts";
 
@@ -25,6 +26,8 @@ export interface GatewayOptions {
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
 	/** Called once a request to a function is answered, be it by the gateway; and once a connection is upgraded. */
 	onAnswer?(route: Pick<Route, "app" | "function">, answer: { status: number; ms: number }): void;
+	/** What a function says about its requests; what it leaves out is as below. */
+	settings?(app: string, name: string): Pick<FunctionSettings, "maxBodyMB" | "timeoutSeconds"> | undefined;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers are true. False unless told. */
 	trustForwarded?: boolean;
 	/** How long a function may take to begin its response. 150,000 unless told. */
@@ -49,10 +52,13 @@ interface Lease {
 	release: () => void;
 }
 
-function requestIdOf(request: IncomingMessage): string {
-	const said = request.headers["x-request-id"];
-	return isRequestId(said) ? said : randomUUID();
+/** What one function's requests may take. */
+interface Bounds {
+	timeoutMs: number;
+	bodyBytes: number;
 }
+
+type Checked = { route: Route; bounds: Bounds } | { route: undefined; problem: Problem };
 
 class NodeGateway implements Gateway {
 	#options: GatewayOptions;
@@ -111,18 +117,29 @@ class NodeGateway implements Gateway {
 	}
 
 	/** What is wrong with the request as such, before anybody is asked. */
-	#check(request: IncomingMessage): { route: Route } | { route: undefined; problem: Problem } {
+	#check(request: IncomingMessage): Checked {
 		const { headers, rawHeaders, url = "" } = request;
 		const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
 		const encoding = headers["transfer-encoding"];
 		if (hosts > 1 || (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked")) {
 			return { route: undefined, problem: PROBLEMS.malformed };
 		}
-		if (Number(headers["content-length"] ?? 0) > this.#maxBodyBytes) {
-			return { route: undefined, problem: PROBLEMS.tooLarge };
+		const { route, ...routing } = matchRoute(url, this.#options.functions);
+		if (route === undefined)
+			return { route, problem: PROBLEMS["reason" in routing ? routing.reason : "unknown"] };
+		const bounds = this.#bounds(route);
+		if (Number(headers["content-length"] ?? 0) > bounds.bodyBytes) {
+			return { route: undefined, problem: problemOf(PROBLEMS.tooLarge, route.function, bounds) };
 		}
-		const routing = matchRoute(url, this.#options.functions);
-		return routing.route === undefined ? { route: undefined, problem: PROBLEMS[routing.reason] } : routing;
+		return { route, bounds };
+	}
+
+	#bounds({ app, function: name }: Route): Bounds {
+		const { maxBodyMB, timeoutSeconds } = this.#options.settings?.(app, name) ?? {};
+		return {
+			bodyBytes: maxBodyMB === undefined ? this.#maxBodyBytes : maxBodyMB * 1024 * 1024,
+			timeoutMs: timeoutSeconds === undefined ? this.#responseTimeoutMs : timeoutSeconds * 1000,
+		};
 	}
 
 	async #lease(route: Route): Promise<Lease | Problem> {
@@ -163,7 +180,7 @@ class NodeGateway implements Gateway {
 		const requestId = requestIdOf(request);
 		const checked = this.#check(request);
 		if (checked.route === undefined) return sendProblem(request, response, checked.problem, requestId);
-		const { route } = checked;
+		const { bounds, route } = checked;
 		const sinceMs = performance.now();
 		response.once("close", () => this.#answered(route, response.statusCode, sinceMs));
 		const exchange: Exchange = {
@@ -172,14 +189,15 @@ class NodeGateway implements Gateway {
 			target: route.target,
 			headers: this.#forwardedHeaders(request, route, requestId),
 			requestId,
-			maxBodyBytes: this.#maxBodyBytes,
-			responseTimeoutMs: this.#responseTimeoutMs,
+			maxBodyBytes: bounds.bodyBytes,
+			responseTimeoutMs: bounds.timeoutMs,
 		};
 		let outcome = await this.#serve(route, exchange, isWaiting);
 		// Nothing reached the function, not even the request line: another instance can have it.
 		if (outcome === "unsent") outcome = await this.#serve(route, exchange, false);
 		if (outcome === "unsent") outcome = PROBLEMS.broken;
-		if (outcome !== "done") sendProblem(request, response, outcome, requestId);
+		if (outcome === "done") return;
+		sendProblem(request, response, problemOf(outcome, route.function, bounds), requestId);
 	}
 
 	#answered(route: Route, status: number, sinceMs: number): void {
@@ -205,12 +223,12 @@ class NodeGateway implements Gateway {
 			sendProblem(request, responseOn(request, socket), problem, requestId);
 		if (checked.route === undefined) return refuse(checked.problem);
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
-		const { route } = checked;
+		const { bounds, route } = checked;
 		const sinceMs = performance.now();
 		const lease = await this.#lease(route);
 		if ("status" in lease) {
 			this.#answered(route, lease.status, sinceMs);
-			return refuse(lease);
+			return refuse(problemOf(lease, route.function, bounds));
 		}
 		this.#upgraded.add(socket);
 		this.#answered(route, 101, sinceMs);
@@ -218,7 +236,7 @@ class NodeGateway implements Gateway {
 			const headers = this.#forwardedHeaders(request, route, requestId);
 			const { socketPath } = lease.instance;
 			const parts = { target: route.target, headers, requestId };
-			await forwardUpgrade(socketPath, { request, socket, head }, parts, this.#responseTimeoutMs);
+			await forwardUpgrade(socketPath, { request, socket, head }, parts, bounds.timeoutMs);
 		} finally {
 			this.#upgraded.delete(socket);
 			lease.release();

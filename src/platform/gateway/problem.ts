@@ -10,6 +10,8 @@ export interface Problem {
 	code: string;
 	title: string;
 	detail: string;
+	/** The name of the function that it is about. */
+	function?: string;
 }
 
 export const PROBLEMS = {
@@ -63,6 +65,21 @@ export const PROBLEMS = {
 	},
 } as const satisfies Record<string, Problem>;
 
+/** A problem of one function, with the bound that was passed where there is one. */
+export function problemOf(
+	problem: Problem,
+	name: string,
+	bounds: { timeoutMs: number; bodyBytes: number },
+): Problem {
+	const bound =
+		problem === PROBLEMS.timeout
+			? ` It has ${bounds.timeoutMs / 1000} s for that.`
+			: problem === PROBLEMS.tooLarge
+				? ` ${bounds.bodyBytes / 1024 / 1024} MiB is the most.`
+				: "";
+	return { ...problem, detail: problem.detail + bound, function: name };
+}
+
 /** Whether a request announces a body. */
 export function hasBody(request: IncomingMessage): boolean {
 	const { headers } = request;
@@ -80,8 +97,16 @@ export function sendProblem(
 		response.destroy();
 		return;
 	}
-	const { status, code, title, detail } = problem;
-	const body = JSON.stringify({ type: "about:blank", title, status, detail, code, requestId });
+	const { status, code, title, detail, function: name } = problem;
+	const body = JSON.stringify({
+		type: "about:blank",
+		title,
+		status,
+		detail,
+		code,
+		function: name,
+		requestId,
+	});
 	const headers: Record<string, string | number> = {
 		"content-type": "application/problem+json",
 		"content-length": Buffer.byteLength(body),

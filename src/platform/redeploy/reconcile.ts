@@ -3,41 +3,15 @@
  */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { SealedRecord } from "../../vault/record.ts";
-import type { Opener } from "../accept.ts";
 import type { App } from "../app.ts";
 import type { Deployment } from "../function.ts";
 import { describeError } from "../log.ts";
-import type { FunctionLogs } from "../logs/function-logs.ts";
-import type { Metrics } from "../metrics.ts";
-import type { Limiter } from "../mutex.ts";
-import type { Instance, Runtime } from "../runtime/runtime.ts";
-import type { Store } from "../store/store.ts";
+import type { Instance } from "../runtime/runtime.ts";
 import { changedSince, openEnvironment } from "./environment.ts";
-import { bundleMissing, functionNotFound } from "./failures.ts";
+import { bundleMissing, functionNotFound } from "./missing.ts";
 import { plan } from "./plan.ts";
+import type { ReconcileOptions } from "./reconcile-options.ts";
 import { FunctionSlot, type SlotOutcome, type SlotPort, type Started } from "./slot.ts";
-
-/** What is told to whoever runs the platform. Never holds a value. */
-export interface ReconcileLog {
-	warn(fields: { app: string; function: string; error?: string }, message: string): void;
-}
-
-export interface ReconcileOptions {
-	readonly app: App;
-	readonly store: Store;
-	readonly runtime: Runtime;
-	readonly logs: FunctionLogs;
-	readonly metrics: Pick<Metrics, "started" | "redeployed" | "forget">;
-	readonly identity: Opener;
-	/** How many starts there may be at once, over all apps. */
-	readonly starts: Limiter;
-	readonly log: ReconcileLog;
-	/** Milliseconds since 1970. */
-	readonly now: () => number;
-	/** Milliseconds of a clock that never goes back, as of `performance.now()`. */
-	readonly monotonicMs: () => number;
-	readonly schedule: (task: () => void, delayMs: number) => () => void;
-}
 
 /** What a change did to the functions. */
 export interface Redeployed {
@@ -60,30 +34,43 @@ export class AppFunctions {
 		this.#options = options;
 	}
 
-	/** Starts every function that is deployed. One that fails does not keep the others from starting. */
-	async startAll(): Promise<void> {
-		await Promise.all([...this.app.state.functions.keys()].map((name) => this.slot(name).refresh()));
+	/**
+	 * Starts the functions that are never to be idle, and those that never ran, whose fault may be gone. The others are
+	 * started by their first request. One that fails does not keep the others from starting.
+	 */
+	async startPinned(): Promise<void> {
+		const eager = [...this.app.state.functions].filter(
+			([, { deployment, error }]) => error !== undefined || deployment.settings?.idleSeconds === "never",
+		);
+		await Promise.all(eager.map(([name]) => this.#startNow(name)));
+	}
+
+	/** Starts a function unless it runs. */
+	async #startNow(name: string): Promise<void> {
+		const slot = this.slot(name);
+		await (slot.state === "idle" ? slot.ensure() : slot.refresh());
 	}
 
 	/** The function's place, made where there is none. */
 	slot(name: string): FunctionSlot {
 		const present = this.#slots.get(name);
 		if (present !== undefined) return present;
-		const slot = new FunctionSlot(this.#port(name));
+		const deployed = this.app.state.functions.get(name);
+		const slot = new FunctionSlot(this.#port(name), deployed !== undefined && deployed.error === undefined);
 		this.#slots.set(name, slot);
 		// Closed before it has begun: it answers, and starts nothing.
 		if (this.#isClosed) void slot.close();
 		return slot;
 	}
 
-	/** The function's place, where it has one. */
+	/** The place of a function that is deployed or being deployed. */
 	find(name: string): FunctionSlot | undefined {
-		return this.#slots.get(name);
+		return this.#slots.get(name) ?? (this.app.state.functions.has(name) ? this.slot(name) : undefined);
 	}
 
 	/** The running instance of a function, started where it was idle. */
 	async instance(name: string): Promise<Instance | undefined> {
-		return await this.#slots.get(name)?.ensure();
+		return await this.find(name)?.ensure();
 	}
 
 	/**
@@ -165,12 +152,22 @@ export class AppFunctions {
 		await Promise.all(gone.map((name) => logs.forget(this.app.id, name)));
 		for (const name of gone) metrics.forget({ app: this.app.id, function: name });
 		// What was starting meanwhile, in the place that was closed, was deployed after the deletion.
-		if (!this.#isClosed) await Promise.all(names.filter(isDeployed).map((name) => this.slot(name).refresh()));
+		if (!this.#isClosed) await Promise.all(names.filter(isDeployed).map((name) => this.#startNow(name)));
 	}
 
-	/** Stops the functions that nobody called for a while. */
-	stopIdle(idleMs: number): void {
-		for (const slot of this.#slots.values()) slot.stopIdle(idleMs);
+	/**
+	 * Stops the functions that nobody called for a while: as long as each says, else for `defaultMs`.
+	 * @returns in how many milliseconds the next one could be due; infinite where none runs
+	 */
+	stopIdle(defaultMs: number): number {
+		let soonestMs = Number.POSITIVE_INFINITY;
+		for (const [name, slot] of this.#slots) {
+			if (slot.instance === undefined) continue;
+			const said = this.app.state.functions.get(name)?.deployment.settings?.idleSeconds;
+			if (said === "never") continue;
+			soonestMs = Math.min(soonestMs, slot.stopIdle(said === undefined ? defaultMs : said * 1000));
+		}
+		return soonestMs;
 	}
 
 	/** Stops all functions; resolves once their processes are gone. */
@@ -235,6 +232,7 @@ export class AppFunctions {
 				code,
 				sourceMap: Buffer.from(map).toString("utf8"),
 				environment,
+				settings: deployment.settings,
 			});
 			const instance = await starting.catch((error: unknown) => {
 				metrics.started(labels, undefined);

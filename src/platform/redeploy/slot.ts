@@ -53,7 +53,8 @@ export class FunctionSlot {
 	readonly #draining = new Set<Promise<void>>();
 	#current: (Started & { readonly sinceMs: number }) | undefined;
 	#error: string | undefined;
-	#isIdle = false;
+	/** Whether the next request starts it. One that is deployed when the platform starts begins so. */
+	#isIdle: boolean;
 	#isClosed = false;
 	#crashes = 0;
 	#cancelRestart: (() => void) | undefined;
@@ -63,8 +64,10 @@ export class FunctionSlot {
 	/** A refresh that has not read the secrets yet: whoever asks now is served by it. */
 	#pending: Promise<SlotOutcome> | undefined;
 
-	constructor(port: SlotPort) {
+	/** @param startsIdle it is deployed, and ran before: the first request starts it */
+	constructor(port: SlotPort, startsIdle = false) {
 		this.#port = port;
+		this.#isIdle = startsIdle;
 	}
 
 	get instance(): Instance | undefined {
@@ -73,7 +76,7 @@ export class FunctionSlot {
 
 	get state(): "live" | "idle" | "failed" {
 		if (this.#current !== undefined) return "live";
-		return this.#isIdle ? "idle" : "failed";
+		return this.#isIdle && this.#error === undefined ? "idle" : "failed";
 	}
 
 	/** Why the last start failed, or the last version ended. */
@@ -85,14 +88,17 @@ export class FunctionSlot {
 	refresh(): Promise<SlotOutcome> {
 		// An idle function that a request has woken has read its secrets, maybe those of before.
 		const isWaking = this.#pending !== undefined || this.#startingCount > 0;
-		if (this.#isIdle && !isWaking) return Promise.resolve({ status: "idle" });
+		if (this.state === "idle" && !isWaking) return Promise.resolve({ status: "idle" });
 		return this.#refresh();
 	}
 
 	/** The instance to send a request to; starts an idle function. Undefined where it cannot be started. */
 	async ensure(): Promise<Instance | undefined> {
-		if (this.#current === undefined)
-			await (this.#isIdle ? this.#refresh() : (this.#pending ?? this.#starting));
+		if (this.#current === undefined) {
+			// However many ask while it starts: all of them get that one process.
+			const underWay = this.#pending ?? (this.#startingCount > 0 ? this.#starting : undefined);
+			await (underWay ?? (this.#isIdle ? this.#refresh() : this.#starting));
+		}
 		return this.#current?.instance;
 	}
 
@@ -193,14 +199,20 @@ export class FunctionSlot {
 		this.#scheduleRestart();
 	}
 
-	/** Stops a function that nobody called for a while; the next request starts it. */
-	stopIdle(idleMs: number): void {
+	/**
+	 * Stops a function that nobody called for a while; the next request starts it.
+	 * @returns in how many milliseconds it could be stopped at the soonest; infinite where it does not run
+	 */
+	stopIdle(idleMs: number): number {
 		const instance = this.#current?.instance;
-		if (instance === undefined || instance.inFlight > 0) return;
-		if (this.#port.monotonicMs() - instance.lastActiveMs < idleMs) return;
+		if (instance === undefined) return Number.POSITIVE_INFINITY;
+		if (instance.inFlight > 0) return idleMs;
+		const leftMs = idleMs - (this.#port.monotonicMs() - instance.lastActiveMs);
+		if (leftMs > 0) return leftMs;
 		this.#current = undefined;
 		this.#isIdle = true;
 		this.#drain(instance);
+		return Number.POSITIVE_INFINITY;
 	}
 
 	/** Stops the function for good; resolves once every version of it is gone. */

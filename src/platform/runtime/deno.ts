@@ -8,7 +8,7 @@ import type { LogLine } from "../logs/function-logs.ts";
 import { DenoProcess, type StartOutcome } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { networkFlags } from "./network.ts";
+import { allowFlag, networkFlags } from "./network.ts";
 import { createRedactor } from "./redact.ts";
 import type { ExitReason, Instance, Launch, Runtime } from "./runtime.ts";
 import { type InstanceDirectory, Workspace } from "./workspace.ts";
@@ -102,21 +102,17 @@ class DenoRuntime implements Runtime {
 	#flags: readonly string[];
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
-	#memory: MemoryWatch;
+	#memory = new MemoryWatch();
 	#isClosed = false;
 
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
-		this.#memory = new MemoryWatch(options.memoryMiB ?? 1_024);
 		const own = Object.values(networkInterfaces()).flatMap((list) =>
 			(list ?? []).map(({ address }) => address),
 		);
-		this.#flags = [
-			...FIXED_FLAGS,
-			`--v8-flags=--max-old-space-size=${options.heapMiB ?? 512}`,
-			...networkFlags(options.allowNet ?? [], own),
-		];
+		const [, ...denied] = networkFlags(options.allowNet ?? [], own);
+		this.#flags = [...FIXED_FLAGS, ...denied];
 	}
 
 	async start(launch: Launch): Promise<Instance> {
@@ -156,12 +152,25 @@ class DenoRuntime implements Runtime {
 		});
 	}
 
+	/** A function that says how much it needs has half of that for its heap. */
+	#memoryOf({ settings }: Launch): { heapMiB: number; memoryMiB: number } {
+		const asked = settings?.memoryMB;
+		if (asked !== undefined) return { heapMiB: Math.floor(asked / 2), memoryMiB: asked };
+		return { heapMiB: this.#options.heapMiB ?? 512, memoryMiB: this.#options.memoryMiB ?? 1_024 };
+	}
+
 	#spawn(launch: Launch, files: InstanceDirectory): DenoProcess {
 		const { app, function: name, environment, deployment } = launch;
 		const bundle = pathToFileURL(files.bundle).href;
 		const { socketPath, controlPath, temporary, main } = files;
 		const paths = [socketPath, controlPath, temporary].join(",");
-		const access = [`--allow-read=${files.bundle},${paths}`, `--allow-write=${paths}`];
+		const { heapMiB, memoryMiB } = this.#memoryOf(launch);
+		const access = [
+			`--v8-flags=--max-old-space-size=${heapMiB}`,
+			allowFlag(launch.settings?.network, [socketPath, controlPath]),
+			`--allow-read=${files.bundle},${paths}`,
+			`--allow-write=${paths}`,
+		];
 		const instance = new DenoProcess(
 			{
 				deployment,
@@ -182,7 +191,7 @@ class DenoRuntime implements Runtime {
 			},
 			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),
 		);
-		this.#memory.add(instance);
+		this.#memory.add(instance, memoryMiB);
 		const cleanup = instance.exited.then(async () => {
 			this.#memory.remove(instance);
 			await files.release();

@@ -21,17 +21,13 @@ export async function residentBytes(pid: number): Promise<number | undefined> {
 }
 
 export class MemoryWatch {
-	#processes = new Set<Watched>();
-	#limitBytes: number;
+	/** Each with its limit in MiB. */
+	#processes = new Map<Watched, number>();
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(limitMiB: number) {
-		this.#limitBytes = limitMiB * 1024 * 1024;
-	}
-
 	/** Watches a process until `remove`. */
-	add(process: Watched): void {
-		this.#processes.add(process);
+	add(process: Watched, limitMiB: number): void {
+		this.#processes.set(process, limitMiB);
 		this.#timer ??= setInterval(() => void this.#look(), INTERVAL_MS).unref();
 	}
 
@@ -43,12 +39,10 @@ export class MemoryWatch {
 	}
 
 	async #look(): Promise<void> {
-		for (const process of this.#processes) {
+		for (const [process, limitMiB] of this.#processes) {
 			const bytes = await residentBytes(process.pid);
-			if (bytes === undefined || bytes <= this.#limitBytes || !this.#processes.has(process)) continue;
-			process.kill(
-				`The function took more than ${this.#limitBytes / 1024 / 1024} MiB of memory and was ended.`,
-			);
+			if (bytes === undefined || bytes <= limitMiB * 1024 * 1024 || !this.#processes.has(process)) continue;
+			process.kill(`The function took more than ${limitMiB} MiB of memory and was ended.`);
 		}
 	}
 }

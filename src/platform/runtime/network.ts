@@ -135,3 +135,14 @@ export function networkFlags(allowNet: readonly string[], ownAddresses: readonly
 	}
 	return flags;
 }
+
+/**
+ * The flag that says what a function may reach at the most. What `networkFlags` denies stays denied, also where a host
+ * that is named here has such an address: Deno looks at what the name resolves to.
+ * @param hosts `HOST` or `HOST:PORT`, none of them with a comma; undefined for every host
+ * @param sockets the Unix sockets by which it serves: with a list, Deno asks for them too
+ */
+export function allowFlag(hosts: readonly string[] | undefined, sockets: readonly string[]): string {
+	if (hosts === undefined) return "--allow-net";
+	return `--allow-net=${[...hosts, ...sockets.map((path) => `unix:${path}`)].join(",")}`;
+}

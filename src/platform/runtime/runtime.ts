@@ -1,6 +1,7 @@
 /**
  * The port behind which functions run. One driver today: `deno.ts`.
  */
+import type { FunctionSettings } from "../../modules/function-settings.ts";
 
 /** What a process is started from. */
 export interface Launch {
@@ -13,6 +14,8 @@ export interface Launch {
 	sourceMap?: string;
 	/** The environment: exactly this, nothing inherited. The driver keeps the values only to redact output. */
 	environment: ReadonlyMap<string, string>;
+	/** Narrows what the driver allows; what it leaves out is as for every function. */
+	settings?: Pick<FunctionSettings, "memoryMB" | "network"> | undefined;
 }
 
 /** One running version of one function. */

@@ -18,7 +18,7 @@ function failure(code: string, message: string, hint: string): AppError {
  * Collects the files to upload: each function's entry, every local module that it reaches (static imports,
  * re-exports, `require`, dynamic imports as far as they can be known, JSON and text), and the configuration
  * that says what its imports mean: `deno.json`, `deno.jsonc`, import maps, `package.json`, and `deno.lock`
- * where anything comes from outside the project. A file that nothing imports stays at home: it could be in
+ * where anything comes from outside the project, and the `function.jsonc` of each. A file that nothing imports stays at home: it could be in
  * no bundle, and it may be private.
  *
  * @param root the project's folder
@@ -34,7 +34,8 @@ export async function collectSources(
 ): Promise<Map<string, Uint8Array>> {
 	const port = projectFiles(root);
 	const paths = new Set<string>();
-	for (const { entry } of functions) {
+	for (const { entry, settings } of functions) {
+		if (settings !== undefined) paths.add(settings);
 		const configuration = configurationFor(entry, port.read);
 		let foreign = false;
 		const elsewhere = () => {

@@ -1,9 +1,10 @@
 /**
  * Which functions a project has. Reads folders, changes nothing.
  */
-import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { parseFunctionFile, SETTINGS_FILE, settingsFault } from "../../modules/function-settings.ts";
 import { FUNCTION_SEGMENT } from "../../modules/limits.ts";
 
 export interface FunctionEntry {
@@ -11,6 +12,8 @@ export interface FunctionEntry {
 	name: string;
 	/** Path of the entry module, relative to the project's root, POSIX. */
 	entry: string;
+	/** Path of its `function.jsonc`, where it has one. */
+	settings?: string;
 }
 
 const ENTRY = /^(index|entry|main)\.(ts|js)$/;
@@ -29,6 +32,7 @@ function failure(code: string, message: string, hint: string): AppError {
  *
  * - `functions/<name>.{ts,js}`: a flat one, at the top only, so that a folder's other modules are not functions;
  * - `functions/<path>/{index,entry,main}.{ts,js}`: the name is the path; the search ends at such a folder;
+ * - a folder with a `function.jsonc` is a function too, and that file may name another entry;
  * - nothing under a segment that begins with `_` or `.` or is `shared`, `lib` or `node_modules`, and neither
  *   `*.test.*` nor `*.d.ts`.
  *
@@ -38,12 +42,13 @@ function failure(code: string, message: string, hint: string): AppError {
  * @param root the project's folder
  * @returns sorted by name; empty where there is no `functions/`
  * @throws AppError (exit 2): `FUNCTION_DUPLICATE` naming both files; `FUNCTION_NAME_INVALID` naming the path
- *   whose segment cannot stand in a URL; `SOURCE_OUTSIDE` naming a link that leads out of the root
+ *   whose segment cannot stand in a URL; `SOURCE_OUTSIDE` naming a link that leads out of the root;
+ *   `FUNCTION_SETTINGS_INVALID` with file and line of a `function.jsonc`
  */
 export async function discoverFunctions(root: string): Promise<FunctionEntry[]> {
-	const found = new Map<string, string>();
-	const add = (name: string, entry: string) => {
-		const other = found.get(name);
+	const found = new Map<string, FunctionEntry>();
+	const add: Add = (name, entry, settings) => {
+		const other = found.get(name)?.entry;
 		if (other !== undefined) {
 			const hint = "Rename one of them, or move what is no function to a folder named shared or _lib.";
 			throw failure("FUNCTION_DUPLICATE", `${other} and ${entry} are both the function "${name}".`, hint);
@@ -56,33 +61,51 @@ export async function discoverFunctions(root: string): Promise<FunctionEntry[]> 
 				hint,
 			);
 		}
-		found.set(name, entry);
+		found.set(name, { name, entry, ...(settings !== undefined && { settings }) });
 	};
 	const realRoot = realpathSync(root);
 	for (const { path, isDirectory } of children(realRoot, "functions")) {
 		const flat = FLAT.exec(path.slice("functions/".length))?.[1];
+		if (path === `functions/${SETTINGS_FILE}`)
+			throw settingsFault(path, 1, "it belongs to no function", "Put it into the folder of a function.");
 		if (isDirectory) search(realRoot, path, [], add);
 		else if (flat !== undefined && !NO_FUNCTION.test(path) && !isAside(flat)) add(flat, path);
 	}
-	return [...found].map(([name, entry]) => ({ name, entry })).sort((a, b) => (a.name < b.name ? -1 : 1));
+	return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+type Add = (name: string, entry: string, settings?: string) => void;
+
 /** Adds the functions in a folder; `above` holds the real paths of those that led here, so that no link makes a circle. */
-function search(
-	root: string,
-	directory: string,
-	above: readonly string[],
-	add: (name: string, entry: string) => void,
-) {
+function search(root: string, directory: string, above: readonly string[], add: Add) {
 	const real = realpathSync(join(root, directory));
 	if (above.includes(real)) return;
 	const inside = children(root, directory);
 	const entries = inside.filter(
 		({ path, isDirectory }) => !isDirectory && ENTRY.test(path.slice(directory.length + 1)),
 	);
-	for (const { path } of entries) add(directory.slice("functions/".length), path);
-	if (entries.length > 0) return;
+	const name = directory.slice("functions/".length);
+	const settings = inside.find(({ path }) => path === `${directory}/${SETTINGS_FILE}`)?.path;
+	const named = settings === undefined ? undefined : namedEntry(root, settings, name);
+	for (const path of named ?? entries.map((entry) => entry.path)) add(name, path, settings);
+	if (settings !== undefined && named === undefined && entries.length === 0)
+		throw settingsFault(
+			settings,
+			1,
+			"the folder has no entry.ts, index.ts or main.ts",
+			'Name another "entry".',
+		);
+	if (settings !== undefined || entries.length > 0) return;
 	for (const { path, isDirectory } of inside) if (isDirectory) search(root, path, [...above, real], add);
+}
+
+/** The entry that a `function.jsonc` names, as a list of one. @throws AppError where there is no such file */
+function namedEntry(root: string, settings: string, name: string): [string] | undefined {
+	const { entry, lines } = parseFunctionFile(settings, readFileSync(join(root, settings)), name);
+	if (entry === undefined) return undefined;
+	const real = checkInside(root, entry);
+	if (real !== undefined && statSync(real).isFile()) return [entry];
+	throw settingsFault(settings, lines.get("entry") ?? 1, `"entry" names ${entry}, which is no file`);
 }
 
 interface Child {

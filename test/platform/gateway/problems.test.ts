@@ -20,7 +20,11 @@ describe("problems", () => {
 		expect(answer.headers["content-type"]).toBe("application/problem+json");
 		const parsed = JSON.parse(answer.body);
 		expect(parsed).toMatchObject({ status: answer.status, requestId: answer.headers["x-request-id"] });
-		return { status: answer.status, code: parsed.code };
+		return {
+			status: answer.status,
+			code: parsed.code,
+			...(parsed.function && { function: parsed.function }),
+		};
 	}
 
 	test("nobody there", async () => {
@@ -34,7 +38,11 @@ describe("problems", () => {
 	});
 
 	test("a function that does not answer in time", async () => {
-		expect(await problem("/shop/echo/hang")).toEqual({ status: 504, code: "FUNCTION_TIMEOUT" });
+		expect(await problem("/shop/echo/hang")).toEqual({
+			status: 504,
+			code: "FUNCTION_TIMEOUT",
+			function: "echo",
+		});
 	});
 
 	test("a body that is too large, announced or not", async () => {
@@ -46,7 +54,11 @@ describe("problems", () => {
 		expect(response.statusCode).toBe(413);
 		outgoing.destroy();
 		const chunked = { method: "POST", headers: { "transfer-encoding": "chunked" } };
-		expect(await problem("/shop/echo/sink", chunked, large)).toEqual({ status: 413, code: "BODY_TOO_LARGE" });
+		expect(await problem("/shop/echo/sink", chunked, large)).toMatchObject({
+			status: 413,
+			code: "BODY_TOO_LARGE",
+			function: "echo",
+		});
 	});
 
 	test("a function that breaks the connection before and during its answer", async () => {
@@ -56,10 +68,13 @@ describe("problems", () => {
 		const [response] = await once(outgoing, "response");
 		const cut = once(response, "error");
 		response.resume();
-		expect(await problem("/shop/fragile/die")).toEqual({ status: 502, code: "FUNCTION_BROKE_CONNECTION" });
+		expect(await problem("/shop/fragile/die")).toMatchObject({
+			status: 502,
+			code: "FUNCTION_BROKE_CONNECTION",
+		});
 		expect((await cut)[0]).toMatchObject({ code: "ECONNRESET" });
 		await dying.exited;
-		expect(await problem("/shop/fragile")).toEqual({ status: 503, code: "FUNCTION_NOT_RUNNING" });
+		expect(await problem("/shop/fragile")).toMatchObject({ status: 503, code: "FUNCTION_NOT_RUNNING" });
 	});
 
 	test("a start that fails, without its reason", async () => {

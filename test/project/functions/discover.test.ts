@@ -108,3 +108,33 @@ describe("discoverFunctions", () => {
 		expect(found.length).toBeLessThan(10);
 	});
 });
+
+describe("function.jsonc", () => {
+	const found = (files: Record<string, string>) => discoverFunctions(temporaryProject(files));
+
+	test("names another entry, or stands beside the usual one", async () => {
+		const files = {
+			"functions/api/billing/function.jsonc": '{"entry": "src/start.ts"}',
+			"functions/api/billing/src/start.ts": "",
+			"functions/api/billing/index.ts": "",
+			"functions/pay/main.ts": "",
+			"functions/pay/function.jsonc": "{}",
+		};
+		expect(await found(files)).toEqual([
+			{
+				name: "api/billing",
+				entry: "functions/api/billing/src/start.ts",
+				settings: "functions/api/billing/function.jsonc",
+			},
+			{ name: "pay", entry: "functions/pay/main.ts", settings: "functions/pay/function.jsonc" },
+		]);
+	});
+
+	test.each([
+		[{ "functions/pay/function.jsonc": '{\n"entry": "gone.ts"}' }, "functions/pay/function.jsonc:2: "],
+		[{ "functions/pay/function.jsonc": "{}" }, "functions/pay/function.jsonc:1: the folder has no"],
+		[{ "functions/function.jsonc": "{}" }, "functions/function.jsonc:1: it belongs to no function"],
+	])("%j is refused", async (files, message) => {
+		await expect(found(files)).rejects.toThrow(message);
+	});
+});

@@ -1,6 +1,7 @@
 /** The platform of a simulation: the real core, API and store, no socket, no function; it can go down at any time. */
 import { type Api, createApi } from "../../../src/platform/api/api.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
+import { DEFAULT_MAXIMA } from "../../../src/platform/config.ts";
 import { type Clock, Core, type CoreIdentity } from "../../../src/platform/core.ts";
 import { Deployer } from "../../../src/platform/deploy.ts";
 import { NO_LOG } from "../../../src/platform/log.ts";
@@ -139,6 +140,7 @@ export class SimulatedPlatform {
 			builder: NO_BUILDS,
 			analyze,
 			buildsMax: 1,
+			maxima: DEFAULT_MAXIMA,
 			log: NO_LOG,
 			now: clock.now,
 		});

@@ -1,9 +1,7 @@
-/**
- * What can be wrong with the functions of an app.
- */
+/** What is not there: functions that were named, bundles that the store should have. */
 import { AppError, EXIT } from "../../errors.ts";
 
-/** The error for functions that an app has not. */
+/** Functions that an app does not have. */
 export function functionNotFound(names: readonly string[]): AppError {
 	return new AppError({
 		code: "FUNCTION_NOT_FOUND",
@@ -13,7 +11,7 @@ export function functionNotFound(names: readonly string[]): AppError {
 	});
 }
 
-/** The error for a bundle that the store has lost. */
+/** A deployed function whose bundle the store has lost. */
 export function bundleMissing(name: string): AppError {
 	return new AppError({
 		code: "BUNDLE_MISSING",

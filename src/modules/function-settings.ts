@@ -1,0 +1,166 @@
+/**
+ * `function.jsonc`: what a function says about how it wants to be run. Pure; the client reads it before it sends
+ * anything, and the platform reads the same text again.
+ */
+import { fromUtf8 } from "../bytes.ts";
+import { editDistance } from "../edit-distance.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
+import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX } from "./limits.ts";
+import { resolvePath } from "./paths.ts";
+
+/** Its name, in the folder of the function. */
+export const SETTINGS_FILE = "function.jsonc";
+
+/** What is not said is as the platform has it. */
+export interface FunctionSettings {
+	/** The hosts that it may reach, `HOST` or `HOST:PORT`; none where empty. The public internet if left out. */
+	readonly network?: readonly string[] | undefined;
+	readonly memoryMB?: number | undefined;
+	/** How long a response may take to begin. */
+	readonly timeoutSeconds?: number | undefined;
+	/** How long nobody may have called it until it is stopped. */
+	readonly idleSeconds?: number | "never" | undefined;
+	/** The largest body of a request. */
+	readonly maxBodyMB?: number | undefined;
+}
+
+/** What a `function.jsonc` says. */
+export interface FunctionFile {
+	readonly settings: FunctionSettings;
+	/** Path of the entry module, relative to the root; undefined where it is not named. */
+	readonly entry: string | undefined;
+	/** Where each key stands, 1-based. */
+	readonly lines: ReadonlyMap<string, number>;
+}
+
+/** The least and the most that a number may be at all; a platform may allow less. */
+const NUMBERS = {
+	memoryMB: [128, 1024 * 1024],
+	timeoutSeconds: [1, 24 * 3600],
+	idleSeconds: [1, 7 * 24 * 3600],
+	maxBodyMB: [1, 10_240],
+} as const;
+const KEYS = ["entry", "name", "network", ...Object.keys(NUMBERS)];
+/** What other platforms have in this file. To leave it out in silence would be to never run a schedule. */
+const NOT_YET = new Set(["automations", "cron", "schedule"]);
+
+const PORT_MAX = 65_535;
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+const IP_V4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const HOST_LENGTH_MAX = 253;
+
+/** A fault of a `function.jsonc`, with the place. */
+export function settingsFault(path: string, line: number, why: string, hint?: string): AppError {
+	return new AppError({
+		code: "FUNCTION_SETTINGS_INVALID",
+		message: `${path}:${line}: ${why}.`,
+		hint: hint ?? "docs/functions.md says what this file may hold.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Reads a `function.jsonc`.
+ * @param path relative to the root; its folder is where `entry` begins
+ * @param name the function's name, which comes from the folder
+ * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line
+ */
+export function parseFunctionFile(path: string, bytes: Uint8Array, name: string): FunctionFile {
+	if (bytes.length > SETTINGS_BYTES_MAX)
+		throw settingsFault(path, 1, `the file is larger than ${SETTINGS_BYTES_MAX / 1024} KiB`);
+	const text = fromUtf8(bytes);
+	if (text === undefined) throw settingsFault(path, 1, "the file is not UTF-8");
+	const parsed = parseJsoncEntries(text);
+	if ("faultLine" in parsed) {
+		const hint = "It is one JSON object; comments and trailing commas are fine in it.";
+		throw settingsFault(path, parsed.faultLine, "this is not valid JSONC", hint);
+	}
+	const lines = new Map<string, number>();
+	const values: Record<string, Jsonc> = {};
+	for (const entry of parsed.entries) {
+		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : faultOf(entry, path, name);
+		if (fault !== undefined) throw settingsFault(path, entry.line, fault);
+		lines.set(entry.key, entry.line);
+		values[entry.key] = entry.value;
+	}
+	const { entry, network, memoryMB, timeoutSeconds, idleSeconds, maxBodyMB } = values;
+	const hosts = network === "none" ? [] : (network as string[] | undefined);
+	const settings = {
+		...(hosts && { network: hosts }),
+		...(memoryMB !== undefined && { memoryMB }),
+		...(timeoutSeconds !== undefined && { timeoutSeconds }),
+		...(idleSeconds !== undefined && { idleSeconds }),
+		...(maxBodyMB !== undefined && { maxBodyMB }),
+	} as FunctionSettings;
+	return { settings, entry: entry === undefined ? undefined : entryPath(path, entry), lines };
+}
+
+/** Why an entry cannot be, or undefined. */
+function faultOf({ key, value }: JsoncEntry, path: string, name: string): string | undefined {
+	if (NOT_YET.has(key)) return `"${key}" is not supported yet`;
+	if (!KEYS.includes(key)) {
+		return `there is no "${shown(key)}"; the nearest is "${nearest(key, KEYS)}"`;
+	}
+	if (key === "entry") return entryPath(path, value) === undefined ? ENTRY_FAULT : undefined;
+	if (key === "name") return value === name ? undefined : `"name" must be "${name}", as the folder is called`;
+	if (key === "network") return networkFault(value);
+	if (key === "idleSeconds" && value === "never") return undefined;
+	const [least, most] = NUMBERS[key as keyof typeof NUMBERS];
+	if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)
+		return undefined;
+	const or = key === "idleSeconds" ? ', or "never"' : "";
+	return `"${key}" must be a whole number from ${least} to ${most}${or}`;
+}
+
+const ENTRY_FAULT =
+	'"entry" must be the path of a .ts or .js file from this folder, without leaving the project';
+
+/** Where an entry lies, or undefined where it can be no module of the project. */
+function entryPath(path: string, entry: Jsonc): string | undefined {
+	if (
+		typeof entry !== "string" ||
+		!/\.(ts|js|mts|mjs|tsx|jsx)$/.test(entry) ||
+		/^[a-z]+:|^\/|\\/i.test(entry)
+	)
+		return undefined;
+	return resolvePath(path.slice(0, path.lastIndexOf("/")), entry);
+}
+
+function networkFault(network: Jsonc): string | undefined {
+	if (network === "none") return undefined;
+	const form = '"network" must be "none" or a list of "HOST" or "HOST:PORT"';
+	if (!Array.isArray(network)) return form;
+	if (network.length > SETTINGS_HOSTS_MAX) return `"network" names more than ${SETTINGS_HOSTS_MAX} hosts`;
+	const bad = network.find((host) => typeof host !== "string" || !isHost(host));
+	if (bad === undefined) return undefined;
+	return typeof bad === "string" ? `${form}, and "${shown(bad)}" is neither` : form;
+}
+
+/** Nothing but a host name or an address, with or without a port: it becomes part of a flag. */
+function isHost(text: string): boolean {
+	const [, v6, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::([1-9]\d{0,4}))?$/.exec(text) ?? [];
+	if (port !== undefined && Number(port) > PORT_MAX) return false;
+	if (v6 !== undefined) return URL.canParse(`http://[${v6}]/`);
+	if (plain === undefined || plain.length > HOST_LENGTH_MAX) return false;
+	const labels = plain.split(".");
+	// What ends in a number is an address to some and a name to others.
+	if (/^(0x[0-9a-f]*|\d+)$/.test(labels.at(-1) ?? "")) return IP_V4.test(plain);
+	return labels.every((label) => LABEL.test(label));
+}
+
+/** Untrusted text in a message: without what a terminal would act on, and short. */
+function shown(text: string): string {
+	return JSON.stringify(text.slice(0, 60))
+		.slice(1, -1)
+		.replace(/[^\x20-\x7e]/g, "?");
+}
+
+/** The candidate that the fewest edits make of a word. */
+function nearest(word: string, candidates: readonly string[]): string {
+	const byDistance = candidates.map((candidate) => ({
+		candidate,
+		edits: editDistance(word.slice(0, 60).toLowerCase(), candidate.toLowerCase()),
+	}));
+	return byDistance.sort((a, b) => a.edits - b.edits)[0]?.candidate ?? "";
+}

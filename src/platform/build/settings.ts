@@ -1,0 +1,31 @@
+/**
+ * A function's settings as the platform takes them: read from the uploaded text, and held to what the operator allows.
+ */
+import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
+import type { Maxima } from "../config.ts";
+import type { FunctionSource } from "../function.ts";
+
+/**
+ * The settings of a function of a checked upload.
+ * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line, where the text is not valid, names another
+ *   entry than the upload, or asks for more than the maxima
+ */
+export function readSettings(
+	files: ReadonlyMap<string, Uint8Array>,
+	{ name, entry, settings: path }: FunctionSource,
+	maxima: Maxima,
+): FunctionSettings {
+	const bytes = path === undefined ? undefined : files.get(path);
+	if (path === undefined || bytes === undefined) return {};
+	const file = parseFunctionFile(path, bytes, name);
+	const lineOf = (key: string) => file.lines.get(key) ?? 1;
+	if (file.entry !== undefined && file.entry !== entry)
+		throw settingsFault(path, lineOf("entry"), `"entry" is not the entry that was deployed`);
+	for (const key of ["memoryMB", "timeoutSeconds", "maxBodyMB"] as const) {
+		const asked = file.settings[key];
+		if (asked === undefined || asked <= maxima[key]) continue;
+		const hint = "Ask for less, or ask whoever runs the platform to allow more.";
+		throw settingsFault(path, lineOf(key), `"${key}" is ${asked}; this platform allows ${maxima[key]}`, hint);
+	}
+	return file.settings;
+}

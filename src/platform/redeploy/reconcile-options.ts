@@ -1,0 +1,30 @@
+/** What the functions of an app are given to work with. */
+import type { Opener } from "../accept.ts";
+import type { App } from "../app.ts";
+import type { FunctionLogs } from "../logs/function-logs.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Limiter } from "../mutex.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Store } from "../store/store.ts";
+
+/** What is told to whoever runs the platform. Never holds a value. */
+interface ReconcileLog {
+	warn(fields: { app: string; function: string; error?: string }, message: string): void;
+}
+
+export interface ReconcileOptions {
+	readonly app: App;
+	readonly store: Store;
+	readonly runtime: Runtime;
+	readonly logs: FunctionLogs;
+	readonly metrics: Pick<Metrics, "started" | "redeployed" | "forget">;
+	readonly identity: Opener;
+	/** How many starts there may be at once, over all apps. */
+	readonly starts: Limiter;
+	readonly log: ReconcileLog;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	/** Milliseconds of a clock that never goes back, as of `performance.now()`. */
+	readonly monotonicMs: () => number;
+	readonly schedule: (task: () => void, delayMs: number) => () => void;
+}

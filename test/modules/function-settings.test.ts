@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseFunctionFile } from "../../src/modules/function-settings.ts";
+
+const PATH = "functions/api/pay/function.jsonc";
+const parse = (text: string) => parseFunctionFile(PATH, new TextEncoder().encode(text), "api/pay");
+
+test("everything that can be said, with comments, in whatever order", () => {
+	const text = `\uFEFF// how it runs
+	{ "idleSeconds": "never", /* a lot */ "memoryMB": 256, "timeoutSeconds": 5, "maxBodyMB": 2, "name": "api/pay",
+	  "entry": "../../../lib/pay.ts", "network": ["api.stripe.com", "db.example:5432", "203.0.113.7", "[2606:4700::1]:443"], }`;
+	const { settings, entry, lines } = parse(text);
+	expect(JSON.stringify(settings)).toBe(
+		'{"network":["api.stripe.com","db.example:5432","203.0.113.7","[2606:4700::1]:443"],"memoryMB":256,"timeoutSeconds":5,"idleSeconds":"never","maxBodyMB":2}',
+	);
+	expect(entry).toBe("lib/pay.ts");
+	expect(lines.get("network")).toBe(3);
+	expect(parse("{}").settings).toEqual({});
+	expect(parse('{"network": "none"}').settings).toEqual({ network: [] });
+});
+
+describe("refused, with the line", () => {
+	test.each([
+		["", 1, "not valid JSONC"],
+		["[]", 1, "not valid JSONC"],
+		['{\n"memoryMB": 256\n"entry": "a.ts"}', 3, "not valid JSONC"],
+		['{\n\n"memoryMB": f()}', 3, "not valid JSONC"],
+		["{\n...{}}", 2, "not valid JSONC"],
+		["{}\n)(", 1, "not valid JSONC"],
+		['{"a":'.repeat(300), 1, "not valid JSONC"],
+		['{\n"memory": 256}', 2, 'there is no "memory"; the nearest is "memoryMB"'],
+		['{\n"Timeout\\u001b[2J": 2}', 2, "nearest is"],
+		['{\n"__proto__": 2}', 2, 'there is no "__proto__"'],
+		['{"memoryMB": 256,\n"memoryMB": 128}', 2, "twice"],
+		['{\n"automations": []}', 2, '"automations" is not supported yet'],
+		['{\n"name": "pay"}', 2, '"name" must be "api/pay"'],
+		['{\n"memoryMB": 64}', 2, "whole number from 128"],
+		['{\n"memoryMB": 256.5}', 2, "whole number"],
+		['{\n"memoryMB": 1e999}', 2, "whole number"],
+		['{\n"memoryMB": "never"}', 2, "whole number"],
+		['{\n"idleSeconds": 0}', 2, 'or "never"'],
+		['{\n"entry": "/etc/a.ts"}', 2, '"entry" must be'],
+		['{\n"entry": "../../../../a.ts"}', 2, '"entry" must be'],
+		['{\n"entry": "file:///a.ts"}', 2, '"entry" must be'],
+		['{\n"entry": "a.py"}', 2, '"entry" must be'],
+		['{\n"network": "all"}', 2, '"network" must be'],
+		['{\n"network": [5]}', 2, '"network" must be'],
+		['{\n"network": ["a,b"]}', 2, "neither"],
+		['{\n"network": ["https://a.example"]}', 2, "neither"],
+		['{\n"network": ["*.example"]}', 2, "neither"],
+		['{\n"network": ["a.example:0"]}', 2, "neither"],
+		['{\n"network": ["a.example:65536"]}', 2, "neither"],
+		['{\n"network": ["10.0.0.0/8"]}', 2, "neither"],
+		['{\n"network": ["1.2.3.256"]}', 2, "neither"],
+		['{\n"network": ["1.2.3.4.5"]}', 2, "neither"],
+		['{\n"network": ["[::1%lo]"]}', 2, "neither"],
+		['{\n"network": ["127.1"]}', 2, "neither"],
+		['{\n"network": ["0x7f000001"]}', 2, "neither"],
+		['{\n"network": [""]}', 2, "neither"],
+		[`{"network": [${'"a.example",'.repeat(101)}]}`, 1, "more than 100"],
+		[" ".repeat(70_000), 1, "larger than 64 KiB"],
+	])("%j", (text, line, why) => {
+		expect(() => parse(text)).toThrow(
+			expect.objectContaining({ code: "FUNCTION_SETTINGS_INVALID", exit: 2 }),
+		);
+		expect(() => parse(text)).toThrow(why);
+		expect(() => parse(text)).toThrow(`${PATH}:${line}: `);
+		expect(() => parse(text)).not.toThrow("\u001b");
+	});
+
+	test("whatever the bytes are, it is settings or a named fault", () => {
+		fc.assert(
+			fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+				try {
+					parseFunctionFile(PATH, bytes, "api/pay");
+				} catch (error) {
+					expect(error).toMatchObject({ code: "FUNCTION_SETTINGS_INVALID" });
+				}
+			}),
+		);
+	});
+});
