@@ -109,7 +109,8 @@ async function beginEpoch(
 				const opened = await openSession(now, context);
 				const { platform } = opened.checkout;
 				if (platform) platform.reseals = resealsOf(platform, verified.section.records, next.records);
-				await opened.remember(now, next.records, { always: true });
+				const before = verified.section.records;
+				await opened.remember(now, next.records, { always: true, before });
 			};
 			const result = {
 				removed: gone.map(({ name }) => name),

@@ -163,13 +163,14 @@ export class VaultSession {
 	 * Remembers what was verified, and that this text of the vault was looked at.
 	 * @param now the vault as it is on disk when the command ends
 	 * @param written records that this command put into it, verified or its own
-	 * @param options `always`: write although the vault is the same, and the platform's part of the memory too. The
+	 * @param options `before`: the records that the written ones replaced, where the session was opened after that.
+	 *   `always`: write although the vault is the same, and the platform's part of the memory too. The
 	 *   session must have been opened under the vault's lock, which is still held
 	 */
 	async remember(
 		now: LoadedVault,
 		written: Iterable<SealedRecord> = [],
-		options: { always?: boolean } = {},
+		options: { always?: boolean; before?: ReadonlyMap<string, SealedRecord> } = {},
 	): Promise<void> {
 		const { place, memory, checkout } = this;
 		const whole = this.#wholeOf(now, written);
@@ -188,7 +189,8 @@ export class VaultSession {
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
 			if (options.always) presentCheckout.platform = platform;
 			const records = now.document.environments.get(place.environment)?.records;
-			noteReplaced(presentCheckout, { before: this.verified.section.records, now: records }, written);
+			const { before = this.verified.section.records } = options;
+			noteReplaced(presentCheckout, { before, now: records }, written);
 		});
 		this.#known.clear();
 		Object.assign(memory, updated.memory);

@@ -39,6 +39,7 @@ export class LogView {
 	readonly isWhole: boolean;
 	readonly #session: VaultSession;
 	readonly #texts: ReadonlySet<string>;
+	#byName: Map<string, readonly SealedRecord[]> | undefined;
 
 	/** @throws AppError exit 7 where an entry or a record does not hold */
 	constructor(session: VaultSession, context: LogContext, news: News, memory: PlatformMemory) {
@@ -67,14 +68,33 @@ export class LogView {
 		);
 	}
 
+	/**
+	 * Whether the log has gone past a record of the vault that it only holds sealed under an earlier key: this copy of
+	 * the vault was taken from a member who had sealed it anew, and then took in a later value.
+	 */
+	isPastSeal(ours: SealedRecord): boolean {
+		if ((this.records.get(ours.name)?.version ?? 0) <= ours.version) return false;
+		const { keys, verified } = this.#session;
+		return this.#of(ours.name).some(
+			(record) =>
+				isLaterSeal(ours, record) &&
+				keys.keyOf(record.epoch) !== undefined &&
+				this.#session.open(ours) === openRecord(verified.state, keys, record),
+		);
+	}
+
 	/** The last record of a name with one of the digests, where an entry holds it. */
 	newest(name: string, digests: readonly string[]): SealedRecord | undefined {
-		let last: SealedRecord | undefined;
-		for (const text of this.#texts) {
-			if (!text.startsWith(`${name}\n`)) continue;
-			const record = parseRecordText(text);
-			if (digests.includes(recordDigest(record))) last = record;
+		return this.#of(name).findLast((record) => digests.includes(recordDigest(record)));
+	}
+
+	/** All records of a name, in the order of the log. */
+	#of(name: string): readonly SealedRecord[] {
+		if (this.#byName === undefined) {
+			this.#byName = new Map();
+			for (const record of [...this.#texts].map(parseRecordText))
+				this.#byName.set(record.name, [...(this.#byName.get(record.name) ?? []), record]);
 		}
-		return last;
+		return this.#byName.get(name) ?? [];
 	}
 }

@@ -50,8 +50,8 @@ export function memoryOf(session: VaultSession, target: LinkTarget): PlatformMem
 
 /**
  * What both sides last had in common, name by name: what was agreed, unless more is known. A record of ours that the
- * log holds, in whatever revision, came from there (by git); one of theirs that was replaced here is what ours was
- * made from (it was sent, and the answer lost; or it was in the clone when that was made).
+ * log holds, in whatever revision, or holds under an earlier key, came from there (by git); one of theirs that was
+ * replaced here is what ours was made from (it was sent, and the answer lost; or it was in the clone when that was made).
  */
 export function mergeBase(
 	ours: ReadonlyMap<string, SealedRecord>,
@@ -65,7 +65,7 @@ export function mergeBase(
 		if (record && record.version >= (agreed.get(record.name)?.version ?? 0))
 			base.set(record.name, markOf(record));
 	};
-	for (const record of ours.values()) if (log.holds(record)) note(record);
+	for (const record of ours.values()) if (log.holds(record) || log.isPastSeal(record)) note(record);
 	for (const [name, digests] of replaced) note(log.newest(name, digests));
 	return base;
 }
