@@ -7,6 +7,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
 import type { Core } from "../core.ts";
 import { describeError } from "../log.ts";
+import type { Principal } from "../tokens.ts";
 import { authenticate, authorise } from "./authenticate.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
@@ -75,17 +76,6 @@ function methodNotAllowed(): AppError {
 	});
 }
 
-/** Whether a check lets through. */
-function allows(check: () => unknown): boolean {
-	try {
-		check();
-		return true;
-	} catch (error) {
-		if (error instanceof AppError) return false;
-		throw error;
-	}
-}
-
 /** Makes the API's one function. It never throws and never rejects. */
 export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate }: ApiOptions): Api {
 	const app = new Hono<Bindings>();
@@ -105,18 +95,14 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 		app.on(route.method, route.path, (context) => {
 			const parameter = (key: string) => context.req.param(key) ?? "";
 			const request = context.req.raw;
-			const { scope } = route;
-			const check = () => {
-				if (scope === undefined) return undefined;
-				const principal = authenticate(request, context.env.address, guard);
+			let principal: Principal | undefined;
+			if (route.scope !== undefined) {
+				principal = authenticate(request, context.env.address, guard);
 				const bound = route.path.includes("/:app") ? parameter("app") : undefined;
-				authorise(core.tokens, principal, scope, bound);
-				return principal;
-			};
-			const principal = check();
+				authorise(core.tokens, principal, route.scope, bound);
+			}
 			const url = new URL(request.url);
-			const isAllowed = () => allows(check);
-			return HANDLERS[name]({ core, request, principal, url, listenUrl, parameter, isAllowed, closing });
+			return HANDLERS[name]({ core, request, principal, url, listenUrl, parameter, closing });
 		});
 	}
 	for (const [path, methods] of byPath) {

@@ -29,8 +29,6 @@ export interface Call {
 	readonly listenUrl: string;
 	/** A parameter of the route. */
 	parameter(name: string): string;
-	/** Whether the token still may do this: an answer that goes on for long has to ask. */
-	isAllowed(): boolean;
 	/** Aborted when the platform closes. */
 	readonly closing: AbortSignal;
 }
@@ -45,9 +43,14 @@ export function invalid(message: string): AppError {
 	return new AppError({ code: "REQUEST_INVALID", message, hint: "See docs/protocol.md.", exit: EXIT.usage });
 }
 
-/** Who sent it may have been shut out while the body was on its way. @throws AppError `TOKEN_INVALID` (exit 3) */
-function stillValid({ core, principal }: Call): void {
-	if (principal !== undefined && !core.tokens.isValid(principal, core.clock.now())) throw tokenInvalid();
+/** Whether who sent it has not been shut out since. */
+export function isStillValid({ core, principal }: Call): boolean {
+	return principal === undefined || core.tokens.isValid(principal, core.clock.now());
+}
+
+/** For when the body was on its way for a while. @throws AppError `TOKEN_INVALID` (exit 3) */
+function stillValid(call: Call): void {
+	if (!isStillValid(call)) throw tokenInvalid();
 }
 
 /** The request's JSON, not yet believed. @throws AppError as `readJson`, and `TOKEN_INVALID` (exit 3) */

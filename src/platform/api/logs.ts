@@ -4,8 +4,9 @@
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { LOG_LINES_MAX, type LogEvent, type LogLines, logLevelSchema } from "../../protocol/function-log.ts";
-import type { LogQuery } from "../logs/function-logs.ts";
-import { appOf, type Call, type Handler, invalid } from "./handlers.ts";
+import { describeError } from "../log.ts";
+import type { LogLine, LogQuery } from "../logs/function-logs.ts";
+import { appOf, type Call, type Handler, invalid, isStillValid } from "./handlers.ts";
 import { NDJSON_MEDIA_TYPE } from "./stream.ts";
 
 const LIMIT = 1_000;
@@ -80,63 +81,83 @@ class EventWriter {
 	}
 }
 
-/** Lets a client follow until it goes, its token may not any more, or the platform closes. @returns what ends it */
-async function follow(call: Call, names: readonly string[], writer: EventWriter, end: () => void) {
-	const { core, url, closing } = call;
-	const app = appOf(call).id;
-	const query = queryOf(url);
-	const ping = setInterval(() => {
-		if (call.isAllowed()) writer.write({ type: "ping" });
-		else end();
-	}, PING_MS);
-	closing.addEventListener("abort", end);
-	const stops: (() => void)[] = [
-		() => clearInterval(ping),
-		() => closing.removeEventListener("abort", end),
-		call.principal ? core.tokens.onRevoked(call.principal, end) : () => undefined,
-	];
-	for (const name of names) {
-		const tell = (line: LogLines["lines"][number]) => writer.write({ type: "line", function: name, line });
+/** Tells a client what functions wrote and write, until somebody ends it. */
+class Following {
+	readonly #call: Call;
+	readonly #controller: ReadableStreamDefaultController<Uint8Array>;
+	readonly #writer: EventWriter;
+	readonly #stops: (() => void)[] = [];
+	#isOver = false;
+
+	constructor(call: Call, controller: ReadableStreamDefaultController<Uint8Array>) {
+		this.#call = call;
+		this.#controller = controller;
+		this.#writer = new EventWriter(controller);
+	}
+
+	/** Ends when the platform closes, and when the token is revoked or has expired. What it throws is told by the stream. */
+	async begin(names: readonly string[]): Promise<void> {
+		const { closing, core, principal } = this.#call;
+		const end = () => this.end();
+		const ping = setInterval(() => {
+			if (isStillValid(this.#call)) this.#writer.write({ type: "ping" });
+			else end();
+		}, PING_MS);
+		this.#onEnd(() => clearInterval(ping));
+		closing.addEventListener("abort", end);
+		this.#onEnd(() => closing.removeEventListener("abort", end));
+		if (principal !== undefined) this.#onEnd(core.tokens.onRevoked(principal, end));
+		if (closing.aborted) end();
+		try {
+			for (const name of names) await this.#follow(name);
+		} catch (error) {
+			core.log.error(describeError(error), "an answer ended with an error");
+			end();
+		}
+		// Also where there are no lines: a client gives a silent platform up.
+		this.#writer.write({ type: "ping" });
+	}
+
+	async #follow(name: string): Promise<void> {
+		const { core, url } = this.#call;
+		const tell = (line: LogLine) => this.#writer.write({ type: "line", function: name, line });
 		let isBehind = true;
-		const early: LogLines["lines"] = [];
-		const { lines, stop } = await core.logs.follow(app, name, query, (line) => {
+		const early: LogLine[] = [];
+		const { lines, stop } = await core.logs.follow(appOf(this.#call).id, name, queryOf(url), (line) => {
 			if (isBehind) early.push(line);
 			else tell(line);
 		});
-		stops.push(stop);
+		this.#onEnd(stop);
 		for (const line of [...lines, ...early]) tell(line);
 		isBehind = false;
 	}
-	// Also where there are no lines: a client gives a silent platform up.
-	writer.write({ type: "ping" });
-	return () => {
-		for (const stop of stops) stop();
-	};
+
+	/** Runs at the end, or at once where that was. */
+	#onEnd(stop: () => void): void {
+		if (this.#isOver) stop();
+		else this.#stops.push(stop);
+	}
+
+	/** @param isGone the client closed the stream itself */
+	end(isGone = false): void {
+		if (this.#isOver) return;
+		this.#isOver = true;
+		for (const stop of this.#stops) stop();
+		if (!isGone) this.#controller.close();
+	}
 }
 
 export const followLogs: Handler = (call) => {
 	const names = namesOf(call, FUNCTIONS_MAX);
 	queryOf(call.url);
-	let isOver = false;
-	let stop = () => {};
+	let following: Following | undefined;
 	const body = new ReadableStream<Uint8Array>(
 		{
-			start: async (controller) => {
-				const end = () => {
-					if (isOver) return;
-					isOver = true;
-					stop();
-					controller.close();
-				};
-				const begun = await follow(call, names, new EventWriter(controller), end);
-				if (isOver || call.closing.aborted) begun();
-				stop = begun;
-				if (call.closing.aborted) end();
+			start: (controller) => {
+				following = new Following(call, controller);
+				return following.begin(names);
 			},
-			cancel: () => {
-				isOver = true;
-				stop();
-			},
+			cancel: () => following?.end(true),
 		},
 		new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES }),
 	);

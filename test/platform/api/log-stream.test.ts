@@ -39,6 +39,10 @@ class Reader {
 		}
 	}
 
+	cancel(): Promise<void> {
+		return this.#reader.cancel();
+	}
+
 	/** The next event that is no ping. */
 	async tell(): Promise<LogEvent | undefined> {
 		let event = await this.next();
@@ -63,7 +67,7 @@ async function open(closing = new AbortController()) {
 	const headers = { authorization: `Bearer ${token}` };
 	const response = await api(new Request(ORIGIN + PATH, { headers }));
 	const reader = new Reader(response);
-	expect(await reader.next()).toEqual({ type: "ping" });
+	if (!closing.signal.aborted) expect(await reader.next()).toEqual({ type: "ping" });
 	return { reader, response, id };
 }
 
@@ -94,7 +98,28 @@ test("ends when the platform closes, before it begins, too", async () => {
 	expect(await reader.tell()).toBeUndefined();
 	expect(vi.getTimerCount()).toBe(0);
 	const { reader: late } = await open(closing);
-	expect(await late.tell()).toBeUndefined();
+	expect(await late.next()).toBeUndefined();
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+test("ends, and leaves nothing behind, where the lines cannot be read", async () => {
+	const broken = vi.spyOn(platform.core.logs, "follow").mockRejectedValueOnce(new Error("the disk is gone"));
+	const { core } = platform;
+	const api = createApi({
+		core,
+		hosts: { bound: "127.0.0.1", names: [] },
+		listenUrl: "http://127.0.0.1:8080",
+	});
+	const headers = { authorization: `Bearer ${platform.token}` };
+	const reader = new Reader(await api(new Request(ORIGIN + PATH, { headers })));
+	expect(await reader.tell()).toBeUndefined();
+	expect(vi.getTimerCount()).toBe(0);
+	broken.mockRestore();
+});
+
+test("a client that goes leaves nothing behind", async () => {
+	const { reader } = await open();
+	await reader.cancel();
 	expect(vi.getTimerCount()).toBe(0);
 });
 
