@@ -13,6 +13,8 @@ export interface LogFileLimits {
 	readonly waitingBytes: number;
 }
 
+/** What a line takes beside its message, where many empty ones wait. */
+const LINE_BYTES = 64;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -67,7 +69,7 @@ export class LogFile {
 			return;
 		}
 		this.#waiting.push(line);
-		this.#waitingBytes += line.message.length;
+		this.#waitingBytes += LINE_BYTES + line.message.length;
 		if (!this.#isFlushing) void this.flush();
 	}
 
@@ -77,7 +79,13 @@ export class LogFile {
 		await this.#turns.run(async () => {
 			while (this.#waiting.length > 0 || this.#dropped > 0) {
 				const lines = this.#takeWaiting();
-				await this.#write(lines.map((line) => `${JSON.stringify(line)}\n`).join("")).catch(this.#onError);
+				await this.#write(lines.map((line) => `${JSON.stringify(line)}\n`).join("")).catch(
+					(error: unknown) => {
+						// Whatever became of the file is looked at with the next lines.
+						this.#size = undefined;
+						this.#onError(error);
+					},
+				);
 			}
 			this.#isFlushing = false;
 		});

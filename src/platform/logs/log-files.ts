@@ -57,7 +57,9 @@ class LogFiles implements FunctionLogs {
 	}
 
 	async forget(app: string, name: string): Promise<void> {
-		await this.#of(app, name).file.clear();
+		const { file, listeners } = this.#of(app, name);
+		await file.clear();
+		if (listeners.size === 0) this.#kept.delete(keyOf(app, name));
 	}
 
 	async close(): Promise<void> {
@@ -65,7 +67,7 @@ class LogFiles implements FunctionLogs {
 	}
 
 	#of(app: string, name: string): Kept {
-		const key = `${app}/${name}`;
+		const key = keyOf(app, name);
 		const known = this.#kept.get(key);
 		if (known !== undefined) return known;
 		const { directory, limits = LIMITS } = this.#options;
@@ -84,6 +86,10 @@ class LogFiles implements FunctionLogs {
 		this.#toldMs = nowMs;
 		this.#options.onError(error);
 	}
+}
+
+function keyOf(app: string, name: string): string {
+	return `${app}/${name}`;
 }
 
 function select(lines: readonly LogLine[], query: LogQuery): LogLine[] {

@@ -21,19 +21,26 @@ const ALL = { limit: 100_000 };
 
 let directory: string;
 let errors: unknown[];
+const opened: FunctionLogs[] = [];
 beforeEach(async () => {
 	await cryptoReady;
 	directory = mkdtempSync(join(tmpdir(), "coffer-logs-"));
 	errors = [];
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(async () => {
+	// What still waits for the disk must not find the next test's.
+	for (const logs of opened.splice(0)) await logs.close();
+	rmSync(directory, { recursive: true, force: true });
+});
 
 function open(limits: Partial<LogFileLimits> = {}): FunctionLogs {
-	return openLogFiles({
+	const logs = openLogFiles({
 		directory,
 		onError: (error) => errors.push(error),
 		limits: { fileBytes: 64 * 1024, waitingBytes: 1024 * 1024, ...limits },
 	});
+	opened.push(logs);
+	return logs;
 }
 
 function line(message: string, level: LogLine["level"] = "info", atMs = 1_800_000_000_000): LogLine {
@@ -93,11 +100,14 @@ describe("lines", () => {
 
 	test("that come faster than the disk takes them are dropped, and counted", async () => {
 		const logs = open({ waitingBytes: 10_000, fileBytes: 1024 * 1024 });
-		for (let index = 0; index < 5_000; index++) logs.append("shop", "pay", line("x".repeat(100)));
-		const lines = await logs.read("shop", "pay", ALL);
-		const dropped = lines.find(({ message }) => message.includes("were dropped here"));
-		expect(dropped?.level).toBe("error");
-		expect(lines.length - 1 + Number.parseInt(dropped?.message ?? "", 10)).toBe(5_000);
+		for (const message of ["x".repeat(100), ""]) {
+			for (let index = 0; index < 5_000; index++) logs.append("shop", "pay", line(message));
+			const lines = await logs.read("shop", "pay", ALL);
+			const dropped = lines.find((one) => one.message.includes("were dropped here"));
+			expect(dropped?.level).toBe("error");
+			expect(lines.length - 1 + Number.parseInt(dropped?.message ?? "", 10)).toBe(5_000);
+			await logs.forget("shop", "pay");
+		}
 	});
 
 	test("that a crash cut, or that are none, take no others with them", async () => {
@@ -176,6 +186,20 @@ test("a disk that takes nothing costs lines and nothing else, and is told of", a
 	await logs.close();
 	expect(errors).toHaveLength(1);
 	rmSync(join(directory, "shop"));
-	logs.append("shop", "new", line("works"));
-	expect(messages(await logs.read("shop", "new", ALL))).toEqual(["works"]);
+	for (const name of ["pay", "new"]) {
+		logs.append("shop", name, line("works"));
+		expect(messages(await logs.read("shop", name, ALL))).toEqual(["works"]);
+	}
+});
+
+test("a file that somebody takes away costs its lines, and none of those that come", async () => {
+	const logs = open({ fileBytes: 1_000 });
+	logs.append("shop", "pay", line("x".repeat(900)));
+	await logs.close();
+	for (const path of files()) rmSync(path);
+	for (const message of ["lost with it", "kept"]) {
+		logs.append("shop", "pay", line(message));
+		await logs.close();
+	}
+	expect(messages(await logs.read("shop", "pay", ALL))).toContain("kept");
 });
