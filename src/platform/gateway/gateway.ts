@@ -11,7 +11,7 @@ import { OpenSockets } from "../open-sockets.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
-import { PROBLEMS, type Problem, problemOf, sendProblem } from "./problem.ts";
+import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem } from "./problem.ts";
 import { requestIdOf } from "./request-id.ts";
 import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
 import { forwardUpgrade, isWebSocket, responseOn } from "./upgrade.ts";
@@ -46,16 +46,12 @@ export interface Gateway {
 /** What a lease is worth while a function is being switched: the next answer of `instance` is another one. */
 const LEASE_ATTEMPTS = 4;
 const MAX_HEADER_BYTES = 32 * 1024;
+/** What nginx counts a request as whose client went before there was an answer. */
+const CLIENT_GONE = 499;
 
 interface Lease {
 	instance: Instance;
 	release: () => void;
-}
-
-/** What one function's requests may take. */
-interface Bounds {
-	timeoutMs: number;
-	bodyBytes: number;
 }
 
 type Checked = { route: Route; bounds: Bounds } | { route: undefined; problem: Problem };
@@ -129,6 +125,7 @@ class NodeGateway implements Gateway {
 			return { route, problem: PROBLEMS["reason" in routing ? routing.reason : "unknown"] };
 		const bounds = this.#bounds(route);
 		if (Number(headers["content-length"] ?? 0) > bounds.bodyBytes) {
+			this.#answered(route, PROBLEMS.tooLarge.status, performance.now());
 			return { route: undefined, problem: problemOf(PROBLEMS.tooLarge, route.function, bounds) };
 		}
 		return { route, bounds };
@@ -182,7 +179,9 @@ class NodeGateway implements Gateway {
 		if (checked.route === undefined) return sendProblem(request, response, checked.problem, requestId);
 		const { bounds, route } = checked;
 		const sinceMs = performance.now();
-		response.once("close", () => this.#answered(route, response.statusCode, sinceMs));
+		response.once("close", () => {
+			this.#answered(route, response.headersSent ? response.statusCode : CLIENT_GONE, sinceMs);
+		});
 		const exchange: Exchange = {
 			request,
 			response,

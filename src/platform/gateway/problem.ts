@@ -65,12 +65,14 @@ export const PROBLEMS = {
 	},
 } as const satisfies Record<string, Problem>;
 
+/** What one function's requests may take. */
+export interface Bounds {
+	readonly timeoutMs: number;
+	readonly bodyBytes: number;
+}
+
 /** A problem of one function, with the bound that was passed where there is one. */
-export function problemOf(
-	problem: Problem,
-	name: string,
-	bounds: { timeoutMs: number; bodyBytes: number },
-): Problem {
+export function problemOf(problem: Problem, name: string, bounds: Bounds): Problem {
 	const bound =
 		problem === PROBLEMS.timeout
 			? ` It has ${bounds.timeoutMs / 1000} s for that.`
