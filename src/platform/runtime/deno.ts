@@ -8,7 +8,7 @@ import type { LogLine } from "../logs/function-logs.ts";
 import { DenoProcess, type StartOutcome } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { allowFlag, networkFlags } from "./network.ts";
+import { allowFlag, denyFlags } from "./network.ts";
 import { createRedactor } from "./redact.ts";
 import type { ExitReason, Instance, Launch, Runtime } from "./runtime.ts";
 import { type InstanceDirectory, Workspace } from "./workspace.ts";
@@ -111,8 +111,7 @@ class DenoRuntime implements Runtime {
 		const own = Object.values(networkInterfaces()).flatMap((list) =>
 			(list ?? []).map(({ address }) => address),
 		);
-		const [, ...denied] = networkFlags(options.allowNet ?? [], own);
-		this.#flags = [...FIXED_FLAGS, ...denied];
+		this.#flags = [...FIXED_FLAGS, ...denyFlags(options.allowNet ?? [], own)];
 	}
 
 	async start(launch: Launch): Promise<Instance> {

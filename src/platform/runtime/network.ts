@@ -111,12 +111,12 @@ function otherPorts({ address, ports }: Allowed): string[] {
 const ENTRIES_PER_FLAG = 2_000;
 
 /**
- * Deno's network flags.
+ * The flags that say what no function may reach.
  * @param allowNet the operator's exceptions, `ADDRESS` or `ADDRESS:PORT`
  * @param ownAddresses the addresses of this machine's interfaces, by which the platform itself could be reached
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
  */
-export function networkFlags(allowNet: readonly string[], ownAddresses: readonly string[]): string[] {
+export function denyFlags(allowNet: readonly string[], ownAddresses: readonly string[]): string[] {
 	const allowed = parseEntries(allowNet);
 	const isAllowed = (address: string) => allowed.some((entry) => entry.address === address);
 	const own = ownAddresses.map((address) => address.replace(/%.*$/, ""));
@@ -129,7 +129,7 @@ export function networkFlags(allowNet: readonly string[], ownAddresses: readonly
 		...allowed.flatMap(otherPorts),
 	];
 	if (!isAllowed("127.0.0.1")) denied.push("localhost");
-	const flags = ["--allow-net"];
+	const flags: string[] = [];
 	for (let start = 0; start < denied.length; start += ENTRIES_PER_FLAG) {
 		flags.push(`--deny-net=${denied.slice(start, start + ENTRIES_PER_FLAG).join(",")}`);
 	}
@@ -137,7 +137,7 @@ export function networkFlags(allowNet: readonly string[], ownAddresses: readonly
 }
 
 /**
- * The flag that says what a function may reach at the most. What `networkFlags` denies stays denied, also where a host
+ * The flag that says what a function may reach at the most. What `denyFlags` denies stays denied, also where a host
  * that is named here has such an address: Deno looks at what the name resolves to.
  * @param hosts `HOST` or `HOST:PORT`, none of them with a comma; undefined for every host
  * @param sockets the Unix sockets by which it serves: with a list, Deno asks for them too

@@ -1,13 +1,13 @@
 import { BlockList, isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { networkFlags } from "../../../src/platform/runtime/network.ts";
+import { denyFlags } from "../../../src/platform/runtime/network.ts";
 
 /** What Deno would deny. */
 function denied(flags: string[]): { check(address: string, port?: number): boolean } {
 	const addresses = new BlockList();
 	const ports = new Set<string>();
-	for (const entry of flags.slice(1).flatMap((flag) => flag.replace("--deny-net=", "").split(","))) {
+	for (const entry of flags.flatMap((flag) => flag.replace("--deny-net=", "").split(","))) {
 		const [network = "", prefix] = entry.split("/");
 		const bare = network.replace(/^\[|\]$/g, "");
 		if (prefix !== undefined) addresses.addSubnet(network, Number(prefix));
@@ -25,7 +25,7 @@ function denied(flags: string[]): { check(address: string, port?: number): boole
 }
 
 test("everything but the public internet is denied, and this machine's own addresses", () => {
-	const { check } = denied(networkFlags([], ["203.0.113.5", "2001:db8::1%eth0"]));
+	const { check } = denied(denyFlags([], ["203.0.113.5", "2001:db8::1%eth0"]));
 	for (const address of [
 		"0.0.0.0",
 		"127.255.0.1",
@@ -52,7 +52,7 @@ test("everything but the public internet is denied, and this machine's own addre
 		"2606:4700::1111",
 	])
 		expect(check(address), address).toBe(false);
-	expect(networkFlags([], []).at(-1)).toMatch(/,localhost$/);
+	expect(denyFlags([], []).at(-1)).toMatch(/,localhost$/);
 });
 
 test("an exception opens one address, or one port of it, and nothing else", () => {
@@ -61,7 +61,7 @@ test("an exception opens one address, or one port of it, and nothing else", () =
 		fc.property(octet, octet, octet, octet, octet, octet, (a, b, c, x, y, z) => {
 			const address = `10.${a}.${b}.${c}`;
 			const other = `10.${x}.${y}.${z}`;
-			const whole = denied(networkFlags([address], []));
+			const whole = denied(denyFlags([address], []));
 			expect(whole.check(address, 1)).toBe(false);
 			expect(whole.check(other)).toBe(other !== address);
 			expect(whole.check("127.0.0.1")).toBe(true);
@@ -73,19 +73,19 @@ test("an exception opens one address, or one port of it, and nothing else", () =
 		["[::1]:5432", "::1"],
 		["203.0.113.5:5432", "203.0.113.5"],
 	] as const) {
-		const { check } = denied(networkFlags([entry], ["203.0.113.5", "127.0.0.1"]));
+		const { check } = denied(denyFlags([entry], ["203.0.113.5", "127.0.0.1"]));
 		expect(check(address, 5432), entry).toBe(false);
 		for (const port of [1, 80, 5431, 5433, 65_535])
 			expect(check(address, port), `${entry} ${port}`).toBe(true);
 		expect(check("127.0.0.2", 5432)).toBe(true);
 	}
-	const { check } = denied(networkFlags(["127.0.0.1:5432", "127.0.0.1:6379", "10.0.0.1"], []));
+	const { check } = denied(denyFlags(["127.0.0.1:5432", "127.0.0.1:6379", "10.0.0.1"], []));
 	expect([5432, 6379, 80].map((port) => check("127.0.0.1", port))).toEqual([false, false, true]);
 	expect(check("10.0.0.1", 80)).toBe(false);
 });
 
 test("no flag is longer than the system takes", () => {
-	const flags = networkFlags(["192.168.100.200:5432"], []);
+	const flags = denyFlags(["192.168.100.200:5432"], []);
 	expect(Math.max(...flags.map((flag) => flag.length))).toBeLessThan(128 * 1024);
 	expect(flags.join(" ").length).toBeLessThan(1_600_000);
 });
@@ -100,7 +100,7 @@ describe("refused", () => {
 		[["::1"]],
 		[["127.0.0.1:80", "10.0.0.1:80"]],
 	])("%j", (entries) => {
-		expect(() => networkFlags(entries, [])).toThrow(
+		expect(() => denyFlags(entries, [])).toThrow(
 			expect.objectContaining({ code: "ALLOW_NET_INVALID", exit: 2 }),
 		);
 	});
