@@ -1,11 +1,10 @@
 /**
- * `--expires`: how long something is valid, or until when. PURE.
+ * `--expires`: how long something is valid, or until when.
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { CreateToken } from "../protocol/token-messages.ts";
-import { isoInstant } from "./instant.ts";
+import { isoInstant, lengthOf } from "./instant.ts";
 
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 /** A hundred years: what is meant to be longer never expires. */
 const LENGTH_MS_MAX = 36_525 * 86_400_000;
 
@@ -18,13 +17,6 @@ function unreadable(): AppError {
 	});
 }
 
-/** A length of time in milliseconds, or undefined where the text is none. */
-function lengthOf(text: string): number | undefined {
-	const match = /^([1-9][0-9]{0,8})([mhdw])$/.exec(text);
-	const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ""] ?? Number.NaN);
-	return ms <= LENGTH_MS_MAX ? ms : undefined;
-}
-
 /**
  * When a token is to expire. A length of time is left to the platform's clock; a date is a date.
  * @param text `30d`, `12h`, `90m`, `2w`, `2027-01-31`, `2027-01-31T12:00Z` or `never`
@@ -34,7 +26,7 @@ function lengthOf(text: string): number | undefined {
 export function parseExpiry(text: string, nowMs: number): CreateToken["expires"] {
 	if (text === "never") return null;
 	const inMs = lengthOf(text);
-	if (inMs !== undefined) return { inMs };
+	if (inMs !== undefined && inMs <= LENGTH_MS_MAX) return { inMs };
 	const atMs = isoInstant(text);
 	if (atMs === undefined) throw unreadable();
 	if (atMs > nowMs) return { atMs };

@@ -18,8 +18,3 @@ export function tokenRow({ id, scopes, app, expiresAtMs, createdAtMs }: TokenDes
 	const expires = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
 	return { id, scopes, app, expires, created: new Date(createdAtMs).toISOString() };
 }
-
-/** `2027-01-31 12:00 UTC` */
-export function minuteOf(instant: string): string {
-	return `${instant.slice(0, 16).replace("T", " ")} UTC`;
-}

@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { listNames } from "../../cli/edit-result.ts";
+import { minuteOf } from "../../cli/instant.ts";
 import { lookUp } from "../../cli/look-up.ts";
 import { openContext } from "../../cli/project.ts";
 import { MARKS } from "../../cli/render.ts";
@@ -72,13 +73,9 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 
 type Row = HistoryResult["versions"][number];
 
-function minute(instant: string): string {
-	return `${instant.slice(0, 16).replace("T", " ")} UTC`;
-}
-
 function whenWords({ committedAt, receivedAt }: Pick<Row, "committedAt" | "receivedAt">): string {
-	if (committedAt !== null) return minute(committedAt);
-	return receivedAt === null ? "-" : `${minute(receivedAt)} (platform's word)`;
+	if (committedAt !== null) return minuteOf(committedAt);
+	return receivedAt === null ? "-" : `${minuteOf(receivedAt)} (platform's word)`;
 }
 
 function byWords(by: Row["by"], isResealed: boolean): string {

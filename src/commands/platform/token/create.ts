@@ -1,9 +1,10 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
 import { parseExpiry } from "../../../cli/expiry.ts";
+import { minuteOf } from "../../../cli/instant.ts";
 import { platformAt } from "../../../cli/linking.ts";
 import type { Terminal } from "../../../cli/terminal.ts";
-import { minuteOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+import { type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
 import { SCOPES } from "../../../protocol/routes.ts";
 import { requireAppId } from "../../../sync/link.ts";
 

@@ -1,7 +1,8 @@
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
+import { minuteOf } from "../../../cli/instant.ts";
 import { platformAt } from "../../../cli/linking.ts";
 import type { Terminal } from "../../../cli/terminal.ts";
-import { minuteOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+import { type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
 
 interface ListResult {
 	tokens: TokenRow[];
