@@ -15,10 +15,11 @@ const WHOLE_MS = 60_000;
 const UPLOAD_BYTES_PER_MS = 32;
 /** How long a whole streamed answer may take: a redeploy waits for functions to start and for builds to end. */
 const STREAM_MS = 10 * 60_000;
-/** The longest line of an answer without end. */
-const LINE_CHARACTERS_MAX = 1024 * 1024;
 /** An answer with a page of log entries can be larger than one message. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of a whole answer that comes by the line, and characters of one line; without end, only the line is bounded. */
+const ANSWER_BOUNDS = [ANSWER_BYTES_MAX, ANSWER_BYTES_MAX] as const;
+const ENDLESS_BOUNDS = [Number.POSITIVE_INFINITY, 1024 * 1024] as const;
 
 export interface RemoteOptions {
 	/** Origin of the control API. */
@@ -113,14 +114,14 @@ export class Connection {
 	): AsyncGenerator<T> {
 		const silence = new AbortController();
 		const timer = setTimeout(() => silence.abort(), silenceMs ?? STREAM_MS).unref();
-		const response = await this.send(route, request, Number.POSITIVE_INFINITY, silence.signal);
-		const lines =
-			silenceMs === undefined
-				? readLines(response, ANSWER_BYTES_MAX)
-				: readLines(response, Number.POSITIVE_INFINITY, LINE_CHARACTERS_MAX);
+		let lines: ReturnType<typeof readLines> | undefined;
 		try {
+			const response = await this.send(route, request, Number.POSITIVE_INFINITY, silence.signal);
+			const bounds = silenceMs === undefined ? ANSWER_BOUNDS : ENDLESS_BOUNDS;
+			const read = readLines(response, ...bounds);
+			lines = read;
 			for (;;) {
-				const next = await this.#guarded(() => lines.next());
+				const next = await this.#guarded(() => read.next());
 				if (silenceMs !== undefined) timer.refresh();
 				if (next.done) return;
 				const value = parseJson(next.value, what);
@@ -129,7 +130,7 @@ export class Connection {
 			}
 		} finally {
 			clearTimeout(timer);
-			await lines.return(undefined);
+			await lines?.return(undefined);
 		}
 	}
 

@@ -2,6 +2,7 @@
  * What entries of a platform's log hold, seen from a vault that may have gone on since: a new epoch here need not have
  * reached the platform yet.
  */
+import { AppError } from "../errors.ts";
 import type { VaultSession } from "../project/session.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import type { LogContext } from "../protocol/change.ts";
@@ -39,7 +40,7 @@ export class LogView {
 	readonly isWhole: boolean;
 	readonly #session: VaultSession;
 	readonly #texts: ReadonlySet<string>;
-	#byName: Map<string, readonly SealedRecord[]> | undefined;
+	#byName: Map<string, SealedRecord[]> | undefined;
 
 	/** @throws AppError exit 7 where an entry or a record does not hold */
 	constructor(session: VaultSession, context: LogContext, news: News, memory: PlatformMemory) {
@@ -74,13 +75,18 @@ export class LogView {
 	 */
 	isPastSeal(ours: SealedRecord): boolean {
 		if ((this.records.get(ours.name)?.version ?? 0) <= ours.version) return false;
-		const { keys, verified } = this.#session;
-		return this.#of(ours.name).some(
-			(record) =>
-				isLaterSeal(ours, record) &&
-				keys.keyOf(record.epoch) !== undefined &&
-				this.#session.open(ours) === openRecord(verified.state, keys, record),
-		);
+		const value = this.#session.open(ours);
+		return this.#of(ours.name).some((record) => isLaterSeal(ours, record) && this.#holds(record, value));
+	}
+
+	/** Whether a record of the log's past has that value. Nobody can mend one that does not open: it has none. */
+	#holds(record: SealedRecord, value: string | undefined): boolean {
+		try {
+			return this.valueOf(record) === value;
+		} catch (error) {
+			if (error instanceof AppError) return false;
+			throw error;
+		}
 	}
 
 	/** The last record of a name with one of the digests, where an entry holds it. */
@@ -92,8 +98,11 @@ export class LogView {
 	#of(name: string): readonly SealedRecord[] {
 		if (this.#byName === undefined) {
 			this.#byName = new Map();
-			for (const record of [...this.#texts].map(parseRecordText))
-				this.#byName.set(record.name, [...(this.#byName.get(record.name) ?? []), record]);
+			for (const record of [...this.#texts].map(parseRecordText)) {
+				const known = this.#byName.get(record.name);
+				if (known) known.push(record);
+				else this.#byName.set(record.name, [record]);
+			}
 		}
 		return this.#byName.get(name) ?? [];
 	}

@@ -2,17 +2,19 @@
  * How records came about, and what a sync makes of it: nothing that only one side changed is a conflict, and nothing
  * that is only sealed anew is a change.
  */
-import { mkdir } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError, EXIT } from "../../src/errors.ts";
 import { bindingOf, readConfig } from "../../src/project/config.ts";
+import { addMember } from "../../src/project/members.ts";
 import { removeMembers } from "../../src/project/removal.ts";
 import { readSession } from "../../src/project/secrets.ts";
 import type { Change } from "../../src/protocol/change.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";
 import { Remote } from "../../src/sync/remote.ts";
 import { prepareRemoval } from "../../src/sync/removal.ts";
+import { syncEnvironment } from "../../src/sync/sync.ts";
 import { unlinkEnvironment } from "../../src/sync/unlink.ts";
 import { removalDebt } from "../../src/vault/debt.ts";
 import { contextOf } from "../project/project.ts";
@@ -50,6 +52,79 @@ test("an answer that is lost, and the name set again before the next sync: no co
 	await allEqual(ana, ben);
 	expect(await ben.value("A")).toBe("a4");
 	expect((await readSession(ana.context)).session.checkout.replaced.size).toBe(0);
+});
+
+test("a removal seals a value anew whose acceptance was lost, and it is set again: no conflict with oneself", async () => {
+	using team = await makeTeam(platform, "lost-removal");
+	const { ana } = team;
+	const whole = team.target;
+	await ana.set({ A: "a2" });
+	team.target = { ...whole, remote: new LostAnswer({ url: platform.url, token: platform.core.token }) };
+	await expect(ana.sync()).rejects.toMatchObject({ code: "PLATFORM_ANSWER_CUT" });
+	team.target = whole;
+	await removeMembers(ana.context, ["carol"]);
+	await ana.set({ A: "a3" });
+	expect(await ana.sync()).toMatchObject({ sent: ["A", "B"] });
+	expect(await ana.value("A")).toBe("a3");
+});
+
+test("a clone of somebody who sealed anew, and then took a newer value in, has changed nothing", async () => {
+	using team = await makeTeam(platform, "cloned-epoch");
+	const { ana, ben, project } = team;
+	await removeMembers(ana.context, ["carol"]);
+	const context = contextOf(join(project.folder, "clone-4"), join(project.folder, "state-4"), 4);
+	await addMember(ana.context, { ...context.identity.publicKeys, name: "dora", role: "writer" });
+	const dora = deviceOf(context, () => team.target);
+	await mkdir(context.root);
+	await copyFile(join(project.root, "coffer.json"), join(context.root, "coffer.json"));
+	await dora.pull(ana);
+	await ben.set({ A: "a2" });
+	await ben.sync();
+	await ana.sync();
+	expect(await dora.sync()).toMatchObject({ sent: [], taken: ["A"] });
+	expect(await dora.value("A")).toBe("a2");
+	await allEqual(ana, ben, dora);
+});
+
+/** A platform that something happens around: before it gets the first change, and when that is accepted. */
+class Eventful extends Remote {
+	readonly #before: () => Promise<unknown>;
+	readonly #accepted: () => Promise<unknown>;
+	#isFirst = true;
+
+	constructor(url: string, token: string, before: () => Promise<unknown>, accepted: () => Promise<unknown>) {
+		super({ url, token });
+		this.#before = before;
+		this.#accepted = accepted;
+	}
+
+	override async *appendChange(app: string, change: Change): AsyncGenerator<ChangeEvent> {
+		const isFirst = this.#isFirst;
+		this.#isFirst = false;
+		if (isFirst) await this.#before();
+		for await (const event of super.appendChange(app, change)) {
+			yield event;
+			if (isFirst && event.type === "accepted") await this.#accepted();
+		}
+	}
+}
+
+test("a conflict that another process of the device has decided meanwhile is not asked about", async () => {
+	using team = await makeTeam(platform, "decided-meanwhile");
+	const { ana, ben } = team;
+	const whole = team.target;
+	await ana.set({ D: "d1" });
+	const before = async () => {
+		team.target = whole;
+		await ben.set({ A: "of ben" });
+		await ben.sync();
+		await ana.set({ A: "of ana" });
+	};
+	const accepted = () => syncEnvironment(ana.context, whole, { take: () => "platform" });
+	team.target = { ...whole, remote: new Eventful(platform.url, platform.core.token, before, accepted) };
+	expect(await ana.sync()).toMatchObject({ sent: ["D"] });
+	expect(await ana.value("A")).toBe("of ben");
+	await allEqual(ana, ben);
 });
 
 test("git brings a commit that the platform has gone past: the newer value is taken", async () => {
