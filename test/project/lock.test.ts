@@ -33,14 +33,14 @@ test("a holder that does nothing is waited for only so long", async () => {
 });
 
 test("while others get something done, a writer waits on", async () => {
-	const waiting = wait({ stillMs: 1_000, mostMs: 60_000 });
+	const waiting = wait({ stillMs: 500, mostMs: 60_000 });
 	const startMs = performance.now();
 	let written = 0;
 	// Twice as long as anybody would wait who saw nothing.
 	await new Promise<void>((resolve) => {
 		const writing = setInterval(() => {
 			writeFileSync(join(folder, `file-${written++}`), "");
-			if (performance.now() - startMs < 2_000) return;
+			if (performance.now() - startMs < 1_000) return;
 			clearInterval(writing);
 			resolve();
 		}, 50);

@@ -97,10 +97,9 @@ describe("functions logs", () => {
 			function: "talker",
 			line: { level: "error", message: "went wrong" },
 		});
-		const startMs = performance.now();
 		await platform.stop();
 		const ended = await following.ended;
-		expect(performance.now() - startMs).toBeLessThan(9_000);
+		// Had it been cut off when the grace period was over, it would be another error.
 		expect(ended.error()).toMatchObject({ code: "LOG_ENDED", exit: 6 });
 	});
 
