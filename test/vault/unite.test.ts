@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { printConflicted, splitConflicts } from "../../src/vault/conflict-text.ts";
 import { parseVault, printVault } from "../../src/vault/format.ts";
+import { formatRecord } from "../../src/vault/record.ts";
 import { uniteVaults } from "../../src/vault/unite.ts";
 import { refusal } from "../support/refusal.ts";
-import { alice, bob, openEverything, PRODUCTION, VaultMaker } from "./maker.ts";
+import { alice, bob, carol, openEverything, PRODUCTION, VaultMaker } from "./maker.ts";
 
 const BASE = new VaultMaker().set("A", "a").set("C", "c").set("E", "e").text;
 
@@ -124,6 +125,23 @@ describe("refused", () => {
 	test("environments that both sides created", () => {
 		const [ours, theirs] = [edited(new Map()).environment("one"), edited(new Map()).environment("two")];
 		expect(refusal(() => uniteVaults(ours.document, theirs.document)).code).toBe("MEMBERSHIP_CONFLICT");
+	});
+
+	test("members that both sides changed, also where git put a name in twice beside its markers", () => {
+		const ours = edited(new Map()).add(carol, "writer", "carol");
+		const theirs = edited(new Map()).epoch([]);
+		const link = (maker: VaultMaker) => maker.section(PRODUCTION).links.at(-1)?.text ?? "";
+		const both = `<<<<<<< ours\n${link(ours)}\n=======\n${link(theirs)}\n>>>>>>> theirs`;
+		const record = parseVault(BASE).environments.get(PRODUCTION)?.records.values().next().value;
+		const end = `end ${PRODUCTION}`;
+		const text = theirs.text
+			.replace(link(theirs), () => both)
+			.replace(end, () => `${record && formatRecord(record)}\n\n${end}`);
+		expect(refusal(() => splitConflicts(text))).toMatchObject({ code: "MEMBERSHIP_CONFLICT", exit: 5 });
+		const same = text
+			.replace(both, () => link(theirs))
+			.replace(end, () => `<<<<<<< ours\n=======\n>>>>>>> theirs\n${end}`);
+		expect(refusal(() => splitConflicts(same))).toMatchObject({ code: "VAULT_CONFLICT_UNREADABLE", exit: 5 });
 	});
 
 	test("a chain that nobody may have continued so", () => {
