@@ -2,7 +2,7 @@
  * The platform's one reader of the process's environment, and its typed configuration. Credentials are kept apart,
  * so that a configuration can be logged without a thought.
  */
-import { homedir } from "node:os";
+import { homedir, totalmem } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
@@ -44,6 +44,8 @@ export interface PlatformConfig {
 	readonly allowNet: readonly string[];
 	/** What a `function.jsonc` may ask for at most. */
 	readonly maxima: Maxima;
+	/** How many functions may run at once. */
+	readonly processesMax: number;
 	/** `COFFER_DENO` and `PATH`. */
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
 	/** What builds get of the environment. */
@@ -67,9 +69,15 @@ export interface PlatformFlags {
 	readonly allowNet: readonly string[];
 	readonly hostNames: readonly string[];
 	readonly maxima?: Partial<Maxima> | undefined;
+	readonly processesMax?: number | undefined;
 	readonly behindTlsProxy: boolean;
 	readonly tlsCert?: string | undefined;
 	readonly tlsKey?: string | undefined;
+}
+
+/** As many functions as the machine's memory has room for, where each takes what one with some packages in it does. */
+export function defaultProcessesMax(memoryBytes: number): number {
+	return Math.max(8, Math.floor(memoryBytes / (128 * 1024 * 1024)));
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -169,6 +177,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		hidden: [dataDirectory, ...secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]))],
 		allowNet: flags.allowNet,
 		maxima: { ...DEFAULT_MAXIMA, ...flags.maxima },
+		processesMax: flags.processesMax ?? defaultProcessesMax(totalmem()),
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
 		// Deno looks at the system's certificates, and at SSL_CERT_FILE, only where it is told to.
 		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },

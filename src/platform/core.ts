@@ -11,6 +11,7 @@ import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { type FunctionSample, Metrics } from "./metrics.ts";
 import { Limiter } from "./mutex.ts";
+import { Places } from "./redeploy/places.ts";
 import { AppFunctions } from "./redeploy/reconcile.ts";
 import type { ReconcileOptions } from "./redeploy/reconcile-options.ts";
 import { residentBytes } from "./runtime/memory-watch.ts";
@@ -43,6 +44,8 @@ export interface CoreOptions {
 	readonly identity: CoreIdentity;
 	/** How many functions may be starting at once. */
 	readonly startsMax: number;
+	/** How many may run at once. */
+	readonly processesMax: number;
 	readonly log: Log;
 	readonly clock: Clock;
 }
@@ -50,6 +53,8 @@ export interface CoreOptions {
 /** One timer for all functions, set for when the next is due; one that starts meanwhile may say a second. */
 const SWEEP_MIN_MS = 50;
 const SWEEP_MAX_MS = 1_000;
+/** How long a function waits where all that run are busy: so long a client waits for an answer, too. */
+const PLACE_WAIT_MS = 10_000;
 
 export class Core {
 	readonly info: PlatformInfo;
@@ -88,6 +93,11 @@ export class Core {
 			log,
 			...clock,
 			starts: new Limiter(options.startsMax),
+			places: new Places({
+				countMax: options.processesMax,
+				waitMs: PLACE_WAIT_MS,
+				schedule: clock.schedule,
+			}),
 		};
 	}
 

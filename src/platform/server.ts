@@ -174,7 +174,7 @@ async function openDeno(
 }
 
 async function openCore(
-	{ maxima, version }: PlatformConfig,
+	{ maxima, processesMax, version }: PlatformConfig,
 	parts: Required<PlatformParts> & { store: Store; builder: Builder; runtime: Runtime; logs: FunctionLogs },
 ): Promise<Core> {
 	const { builder, clock, identity, log, logs, runtime, store } = parts;
@@ -189,7 +189,8 @@ async function openCore(
 		log,
 		now: clock.now,
 	});
-	return await Core.open({ version, store, runtime, logs, deployer, identity, startsMax: cores, log, clock });
+	const bounds = { startsMax: cores, processesMax };
+	return await Core.open({ version, store, runtime, logs, deployer, identity, ...bounds, log, clock });
 }
 
 async function listen(

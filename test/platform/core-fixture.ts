@@ -80,7 +80,10 @@ function testDeployer(parts: Deploying): Deployer {
 }
 
 /** A platform without sockets: real store, real builds, real Deno. */
-export async function openTestCore(identity: Identity = newTestIdentity()): Promise<TestCore> {
+export async function openTestCore(
+	identity: Identity = newTestIdentity(),
+	processesMax = 100,
+): Promise<TestCore> {
 	const place = testPlace();
 	const { config } = place;
 	const clock = new TestClock();
@@ -107,6 +110,7 @@ export async function openTestCore(identity: Identity = newTestIdentity()): Prom
 		deployer,
 		identity,
 		startsMax: 2,
+		processesMax,
 		log: NO_LOG,
 		clock,
 	});

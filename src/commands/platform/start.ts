@@ -52,6 +52,12 @@ export default class PlatformStart extends BaseCommand<void> {
 		"max-memory": most("memory of one function that a function.jsonc may ask for, in MB", "memoryMB"),
 		"max-timeout": most("time until a response that it may ask for, in seconds", "timeoutSeconds"),
 		"max-body": most("size of a request's body that it may ask for, in MB", "maxBodyMB"),
+		"max-processes": Flags.integer({
+			description:
+				"functions that run at once; past that, the least recently called stops. One for each 128 MiB of memory if left out",
+			min: 1,
+			helpValue: "N",
+		}),
 		host: Flags.string({
 			description: "further host name by which the control API is reached (repeatable)",
 			helpValue: "NAME",
@@ -81,6 +87,7 @@ export default class PlatformStart extends BaseCommand<void> {
 				timeoutSeconds: flags["max-timeout"],
 				maxBodyMB: flags["max-body"],
 			},
+			processesMax: flags["max-processes"],
 			behindTlsProxy: flags["behind-tls-proxy"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],

@@ -11,7 +11,7 @@ import { OpenSockets } from "../open-sockets.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
-import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem } from "./problem.ts";
+import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem, startProblem } from "./problem.ts";
 import { requestIdOf } from "./request-id.ts";
 import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
 import { forwardUpgrade, isWebSocket, responseOn } from "./upgrade.ts";
@@ -21,7 +21,7 @@ export interface GatewayOptions {
 	functions: FunctionsOf;
 	/**
 	 * The instance that serves a function now; starts one where none is running. Undefined where that cannot
-	 * be done, and a rejection where starting it failed.
+	 * be done, and a rejection where starting it failed: `PLATFORM_FULL` where there is no room for it.
 	 */
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
 	/** Called once a request to a function is answered, be it by the gateway; and once a connection is upgraded. */
@@ -144,8 +144,8 @@ class NodeGateway implements Gateway {
 			let instance: Instance | undefined;
 			try {
 				instance = await this.#options.instance(route.app, route.function);
-			} catch {
-				return PROBLEMS.notStarted;
+			} catch (error) {
+				return startProblem(error);
 			}
 			const release = instance?.acquire();
 			if (instance !== undefined && release !== undefined) return { instance, release };

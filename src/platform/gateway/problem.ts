@@ -3,6 +3,7 @@
  * about its cause, since whoever calls a function need not be its author.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { AppError } from "../../errors.ts";
 
 export interface Problem {
 	status: number;
@@ -49,13 +50,20 @@ export const PROBLEMS = {
 		status: 503,
 		code: "FUNCTION_NOT_RUNNING",
 		title: "The function is not running",
-		detail: "The function has no running version at the moment.",
+		detail: "The function has no running version at the moment; its logs say why.",
 	},
 	notStarted: {
 		status: 503,
 		code: "FUNCTION_START_FAILED",
 		title: "The function did not start",
 		detail: "The function was to be started for this request and failed; its logs say why.",
+	},
+	full: {
+		status: 503,
+		code: "PLATFORM_FULL",
+		title: "No room for the function",
+		detail:
+			"All the functions that the platform runs at once are busy, so that this one could not be started.",
 	},
 	timeout: {
 		status: 504,
@@ -69,6 +77,11 @@ export const PROBLEMS = {
 export interface Bounds {
 	readonly timeoutMs: number;
 	readonly bodyBytes: number;
+}
+
+/** Why a function was not there for a request: no room for it, or it did not start. */
+export function startProblem(error: unknown): Problem {
+	return error instanceof AppError && error.code === "PLATFORM_FULL" ? PROBLEMS.full : PROBLEMS.notStarted;
 }
 
 /** A problem of one function, with the bound that was passed where there is one. */

@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Limiter } from "../mutex.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
+import type { Places } from "./places.ts";
 
 /** What is told to whoever runs the platform. Never holds a value. */
 interface ReconcileLog {
@@ -21,6 +22,8 @@ export interface ReconcileOptions {
 	readonly identity: Opener;
 	/** How many starts there may be at once, over all apps. */
 	readonly starts: Limiter;
+	/** How many functions may run at once, over all apps. */
+	readonly places: Places;
 	readonly log: ReconcileLog;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;

@@ -7,11 +7,14 @@ import type { App } from "../app.ts";
 import type { Deployment } from "../function.ts";
 import { describeError } from "../log.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import { changedSince, openEnvironment } from "./environment.ts";
-import { bundleMissing, functionNotFound } from "./missing.ts";
+import { changedSince } from "./environment.ts";
+import { launch } from "./launch.ts";
+import { functionNotFound } from "./missing.ts";
+import type { Occupant } from "./places.ts";
 import { plan } from "./plan.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
-import { FunctionSlot, type SlotOutcome, type SlotPort, type Started } from "./slot.ts";
+import { FunctionSlot } from "./slot.ts";
+import type { SlotOutcome, SlotPort } from "./slot-port.ts";
 
 /** What a change did to the functions. */
 export interface Redeployed {
@@ -48,7 +51,8 @@ export class AppFunctions {
 	/** Starts a function unless it runs. */
 	async #startNow(name: string): Promise<void> {
 		const slot = this.slot(name);
-		await (slot.state === "idle" ? slot.ensure() : slot.refresh());
+		// Where there is no room, the log tells, and its first request tries again.
+		await (slot.state === "idle" ? slot.ensure().catch(() => undefined) : slot.refresh());
 	}
 
 	/** The function's place, made where there is none. */
@@ -56,7 +60,8 @@ export class AppFunctions {
 		const present = this.#slots.get(name);
 		if (present !== undefined) return present;
 		const deployed = this.app.state.functions.get(name);
-		const slot = new FunctionSlot(this.#port(name), deployed !== undefined && deployed.error === undefined);
+		const port = this.#port(name, () => slot);
+		const slot = new FunctionSlot(port, deployed !== undefined && deployed.error === undefined);
 		this.#slots.set(name, slot);
 		// Closed before it has begun: it answers, and starts nothing.
 		if (this.#isClosed) void slot.close();
@@ -163,7 +168,7 @@ export class AppFunctions {
 		let soonestMs = Number.POSITIVE_INFINITY;
 		for (const [name, slot] of this.#slots) {
 			if (slot.instance === undefined) continue;
-			const said = this.app.state.functions.get(name)?.deployment.settings?.idleSeconds;
+			const said = this.#idleSeconds(name);
 			if (said === "never") continue;
 			soonestMs = Math.min(soonestMs, slot.stopIdle(said === undefined ? defaultMs : said * 1000));
 		}
@@ -192,12 +197,31 @@ export class AppFunctions {
 		});
 	}
 
-	#port(name: string): SlotPort {
-		const { log, monotonicMs, schedule } = this.#options;
+	/** A function as others see it that want its place. */
+	#occupant(slot: () => FunctionSlot, name: string): Occupant {
+		const isPinned = () => this.#idleSeconds(name) === "never";
+		return {
+			get idleSinceMs() {
+				return isPinned() ? undefined : slot().idleSinceMs;
+			},
+			stop: () => void slot().stopIdle(0),
+		};
+	}
+
+	#idleSeconds(name: string): number | "never" | undefined {
+		return this.app.state.functions.get(name)?.deployment.settings?.idleSeconds;
+	}
+
+	#port(name: string, slot: () => FunctionSlot): SlotPort {
+		const { log, monotonicMs, places, schedule } = this.#options;
 		const present = () => this.app.state.functions.get(name);
+		const occupant = this.#occupant(slot, name);
 		return {
 			wanted: () => present()?.deployment,
-			start: (deployment, begin) => this.#start(deployment, begin),
+			enter: () => places.take(occupant),
+			leave: () => places.free(occupant),
+			settled: () => places.offer(),
+			start: (deployment, begin) => launch(this.#options, deployment, this.#verified, begin),
 			isOutdated: ({ deployment, revision }) => changedSince(this.app.state, deployment, revision),
 			onStarted: async ({ deployment }) => {
 				if (present()?.error !== undefined) await this.recordDeployed(deployment);
@@ -208,38 +232,5 @@ export class AppFunctions {
 			schedule,
 			monotonicMs,
 		};
-	}
-
-	#start(deployment: Deployment, begin: () => void): Promise<Started> {
-		const { identity, metrics, monotonicMs, runtime, starts, store } = this.#options;
-		return starts.run(async () => {
-			const [code, map] = await Promise.all([
-				store.getBlob(deployment.bundle),
-				store.getBlob(deployment.sourceMap),
-			]);
-			if (code === undefined || map === undefined) throw bundleMissing(deployment.function);
-			const { state } = this.app;
-			const { revision } = state.head;
-			begin();
-			const environment = openEnvironment(state, deployment, identity, this.#verified);
-			const { function: name, id } = deployment;
-			const labels = { app: this.app.id, function: name };
-			const sinceMs = monotonicMs();
-			const starting = runtime.start({
-				app: this.app.id,
-				function: name,
-				deployment: id,
-				code,
-				sourceMap: Buffer.from(map).toString("utf8"),
-				environment,
-				settings: deployment.settings,
-			});
-			const instance = await starting.catch((error: unknown) => {
-				metrics.started(labels, undefined);
-				throw error;
-			});
-			metrics.started(labels, monotonicMs() - sinceMs);
-			return { instance, deployment, revision };
-		});
 	}
 }

@@ -6,46 +6,12 @@ import { AppError } from "../../errors.ts";
 import type { Deployment } from "../function.ts";
 import { Mutex } from "../mutex.ts";
 import type { ExitReason, Instance } from "../runtime/runtime.ts";
-
-/** A started version. */
-export interface Started {
-	readonly instance: Instance;
-	readonly deployment: Deployment;
-	/** The revision whose secrets it has. */
-	readonly revision: number;
-}
-
-export interface SlotPort {
-	/** What should run; undefined once the function is deleted. */
-	wanted(): Deployment | undefined;
-	/**
-	 * Starts a version with the secrets of this moment.
-	 * @param begin called when the secrets are read: what changes later is not in it
-	 * @throws AppError where it does not start
-	 */
-	start(deployment: Deployment, begin: () => void): Promise<Started>;
-	/** Whether secrets that it reads changed since it was started. */
-	isOutdated(started: Started): boolean;
-	/** Called after a wanted version has started, before it serves. */
-	onStarted(started: Started): Promise<void>;
-	/** Called where a version ended by itself, and with the error where one did not start. */
-	onFailure(error?: unknown): void;
-	/** Runs a task later; the returned function takes that back. */
-	schedule(task: () => void, delayMs: number): () => void;
-	/** Milliseconds of a clock that never goes back. */
-	monotonicMs(): number;
-}
-
-export interface SlotOutcome {
-	readonly status: "live" | "idle" | "failed";
-	/** The function's own error. */
-	readonly error?: string;
-}
+import { Backoff } from "./backoff.ts";
+import { exitMessage } from "./exit-message.ts";
+import type { SlotOutcome, SlotPort, Started } from "./slot-port.ts";
 
 /** A version that lived this long has proved itself: when it ends, its successor is started at once. */
 const PROVEN_MS = 30_000;
-const BACKOFF_FIRST_MS = 500;
-const BACKOFF_MAX_MS = 60_000;
 
 export class FunctionSlot {
 	readonly #port: SlotPort;
@@ -56,7 +22,13 @@ export class FunctionSlot {
 	/** Whether the next request starts it. One that is deployed when the platform starts begins so. */
 	#isIdle: boolean;
 	#isClosed = false;
-	#crashes = 0;
+	/** Why the last start was not even tried. */
+	#noRoom: AppError | undefined;
+	/** Of one that ends by itself. */
+	readonly #crashes = new Backoff();
+	/** Of one that does not start when it is called, and since when. */
+	readonly #wakes = new Backoff();
+	#wakeFailedMs = 0;
 	#cancelRestart: (() => void) | undefined;
 	/** The last start, and how many are under way. */
 	#starting: Promise<unknown> | undefined;
@@ -92,12 +64,18 @@ export class FunctionSlot {
 		return this.#refresh();
 	}
 
-	/** The instance to send a request to; starts an idle function. Undefined where it cannot be started. */
+	/**
+	 * The instance to send a request to; starts an idle function, but not again at once where that failed.
+	 * @returns undefined where it does not run
+	 * @throws AppError `PLATFORM_FULL`
+	 */
 	async ensure(): Promise<Instance | undefined> {
 		if (this.#current === undefined) {
 			// However many ask while it starts: all of them get that one process.
 			const underWay = this.#pending ?? (this.#startingCount > 0 ? this.#starting : undefined);
-			await (underWay ?? (this.#isIdle ? this.#refresh() : this.#starting));
+			const isResting = this.#port.monotonicMs() - this.#wakeFailedMs < this.#wakes.delayMs;
+			await (underWay ?? (this.#isIdle && !isResting ? this.#refresh() : this.#starting));
+			if (this.#current === undefined && this.#noRoom !== undefined) throw this.#noRoom;
 		}
 		return this.#current?.instance;
 	}
@@ -130,7 +108,10 @@ export class FunctionSlot {
 
 	#replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<SlotOutcome> {
 		this.#startingCount++;
-		const replaced = this.#start(deployment, begin, commit).finally(() => this.#startingCount--);
+		const replaced = this.#start(deployment, begin, commit).finally(() => {
+			this.#startingCount--;
+			this.#port.settled();
+		});
 		this.#starting = replaced;
 		return replaced;
 	}
@@ -144,17 +125,32 @@ export class FunctionSlot {
 		let started: Started | undefined;
 		try {
 			if (this.#isClosed) return { status: "failed", error: "The function is being stopped." };
+			this.#noRoom = undefined;
+			await this.#port.enter();
 			started = await this.#port.start(deployment, begin);
 			await (commit === undefined ? this.#port.onStarted(started) : commit());
 		} catch (error) {
 			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
-			this.#error =
-				error instanceof AppError ? error.message : "The platform could not start it; its log says more.";
-			this.#port.onFailure(error);
-			return { status: "failed", error: this.#error };
+			return this.#failed(error);
 		}
 		this.#switchTo(started);
 		return { status: "live" };
+	}
+
+	#failed(error: unknown): SlotOutcome {
+		if (this.#current === undefined) this.#port.leave();
+		const isAppError = error instanceof AppError;
+		const message = isAppError ? error.message : "The platform could not start it; its log says more.";
+		this.#port.onFailure(error);
+		if (isAppError && error.code === "PLATFORM_FULL") {
+			// Nothing was tried: the function is as it was.
+			this.#noRoom = error;
+			return { status: "failed", error: message };
+		}
+		this.#error = message;
+		this.#wakes.failed();
+		this.#wakeFailedMs = this.#port.monotonicMs();
+		return { status: "failed", error: message };
 	}
 
 	#switchTo(started: Started): void {
@@ -162,6 +158,7 @@ export class FunctionSlot {
 		this.#current = { ...started, sinceMs: this.#port.monotonicMs() };
 		this.#error = undefined;
 		this.#isIdle = false;
+		this.#wakes.reset();
 		const { instance } = started;
 		void instance.exited.then((reason) => this.#onExit(instance, reason));
 		if (old !== undefined) this.#drain(old.instance);
@@ -177,17 +174,17 @@ export class FunctionSlot {
 		const current = this.#current;
 		if (current?.instance !== instance || this.#isClosed) return;
 		this.#current = undefined;
+		if (this.#startingCount === 0) this.#port.leave();
 		this.#error = exitMessage(reason);
 		this.#port.onFailure();
 		const livedMs = this.#port.monotonicMs() - current.sinceMs;
-		this.#crashes = livedMs >= PROVEN_MS ? 0 : this.#crashes + 1;
+		if (livedMs >= PROVEN_MS) this.#crashes.reset();
+		else this.#crashes.failed();
 		this.#scheduleRestart();
 	}
 
 	#scheduleRestart(): void {
-		const delayMs =
-			this.#crashes === 0 ? 0 : Math.min(BACKOFF_FIRST_MS * 2 ** (this.#crashes - 1), BACKOFF_MAX_MS);
-		this.#cancelRestart = this.#port.schedule(() => void this.#restart(), delayMs);
+		this.#cancelRestart = this.#port.schedule(() => void this.#restart(), this.#crashes.delayMs);
 	}
 
 	/** Starts again what ended by itself; what it needs may be away for longer, so that one failure is not the last try. */
@@ -195,8 +192,15 @@ export class FunctionSlot {
 		const { status } = await this.#refresh();
 		if (status !== "failed" || this.#current !== undefined || this.#isClosed) return;
 		if (this.#port.wanted() === undefined) return;
-		this.#crashes++;
+		this.#crashes.failed();
 		this.#scheduleRestart();
+	}
+
+	/** Since when nobody calls it, in milliseconds of the monotonic clock; undefined where it serves, starts or does not run. */
+	get idleSinceMs(): number | undefined {
+		const instance = this.#current?.instance;
+		const isBusy = instance === undefined || instance.inFlight > 0 || this.#startingCount > 0;
+		return isBusy ? undefined : instance.lastActiveMs;
 	}
 
 	/**
@@ -206,11 +210,13 @@ export class FunctionSlot {
 	stopIdle(idleMs: number): number {
 		const instance = this.#current?.instance;
 		if (instance === undefined) return Number.POSITIVE_INFINITY;
-		if (instance.inFlight > 0) return idleMs;
-		const leftMs = idleMs - (this.#port.monotonicMs() - instance.lastActiveMs);
+		const sinceMs = this.idleSinceMs;
+		if (sinceMs === undefined) return idleMs;
+		const leftMs = idleMs - (this.#port.monotonicMs() - sinceMs);
 		if (leftMs > 0) return leftMs;
 		this.#current = undefined;
 		this.#isIdle = true;
+		this.#port.leave();
 		this.#drain(instance);
 		return Number.POSITIVE_INFINITY;
 	}
@@ -219,17 +225,13 @@ export class FunctionSlot {
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
 		this.#cancelRestart?.();
+		if (this.#current === undefined) this.#port.leave();
 		await this.#turns.run(async () => {
 			const instance = this.#current?.instance;
 			this.#current = undefined;
+			this.#port.leave();
 			if (instance !== undefined) this.#drain(instance, graceMs);
 		});
 		await Promise.all(this.#draining);
 	}
-}
-
-function exitMessage({ code, signal, stderr }: ExitReason): string {
-	const how = signal === null ? `with status ${code}` : `by signal ${signal}`;
-	const said = stderr.trim();
-	return said === "" ? `The function ended ${how}.` : `The function ended ${how}:\n${said}`;
 }

@@ -26,6 +26,8 @@ export interface ProcessSpecification {
 	controlPath: string;
 	redactor: Redactor;
 	onLine: (level: LogLine["level"], message: string) => void;
+	/** Called each time the last request that it serves is over. */
+	onIdle: (() => void) | undefined;
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -60,6 +62,7 @@ export class DenoProcess implements Instance {
 	#isAccepting = true;
 	#stopped: Promise<void> | undefined;
 	#report: (line: string) => void = () => {};
+	readonly #onIdle: (() => void) | undefined;
 	/** Resolved to end the grace period early: the last request is over, or there is no time. */
 	#drained = deferred();
 
@@ -70,6 +73,7 @@ export class DenoProcess implements Instance {
 		const { binary, args, cwd, variables, socketPath, controlPath } = specification;
 		this.deployment = specification.deployment;
 		this.socketPath = socketPath;
+		this.#onIdle = specification.onIdle;
 		const control = deferred();
 		this.#ready = control.promise;
 		const server = createServer((socket) => {
@@ -115,7 +119,9 @@ export class DenoProcess implements Instance {
 			isHeld = false;
 			this.#inFlight--;
 			this.lastActiveMs = performance.now();
-			if (this.#inFlight === 0 && !this.#isAccepting) this.#drained.resolve();
+			if (this.#inFlight > 0) return;
+			if (this.#isAccepting) this.#onIdle?.();
+			else this.#drained.resolve();
 		};
 	}
 

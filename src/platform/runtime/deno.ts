@@ -185,6 +185,7 @@ class DenoRuntime implements Runtime {
 				socketPath,
 				controlPath,
 				redactor: createRedactor(environment, ownNames(bundle, name)),
+				onIdle: launch.onIdle,
 				onLine: (level, message) =>
 					this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
 			},

@@ -16,6 +16,8 @@ export interface Launch {
 	environment: ReadonlyMap<string, string>;
 	/** Narrows what the driver allows; what it leaves out is as for every function. */
 	settings?: Pick<FunctionSettings, "memoryMB" | "network"> | undefined;
+	/** Called each time the last request that it serves is over. */
+	onIdle?: () => void;
 }
 
 /** One running version of one function. */

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AppError, EXIT } from "../../../src/errors.ts";
 import { ECHO } from "./echo.ts";
 import { call, openStage, type Stage } from "./harness.ts";
 
@@ -75,6 +76,20 @@ describe("problems", () => {
 		expect((await cut)[0]).toMatchObject({ code: "ECONNRESET" });
 		await dying.exited;
 		expect(await problem("/shop/fragile")).toMatchObject({ status: 503, code: "FUNCTION_NOT_RUNNING" });
+	});
+
+	test("no room for a function, with when to try again", async () => {
+		const hint = "Try again.";
+		const full = new AppError({ code: "PLATFORM_FULL", message: "canary", hint, exit: EXIT.network });
+		const crowded = await openStage({
+			functions: () => new Set(["x"]),
+			instance: () => Promise.reject(full),
+		});
+		const answer = await call({ port: crowded.port, path: "/shop/x" });
+		expect(answer.headers["retry-after"]).toBe("1");
+		expect(JSON.parse(answer.body)).toMatchObject({ status: 503, code: "PLATFORM_FULL", function: "x" });
+		expect(answer.body).not.toContain("canary");
+		await crowded.close();
 	});
 
 	test("a start that fails, without its reason", async () => {

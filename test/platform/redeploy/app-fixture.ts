@@ -8,11 +8,13 @@ import { TestClient } from "../client-fixture.ts";
 import { openTestCore, type TestCore } from "../core-fixture.ts";
 import { TestVault } from "../vault-fixture.ts";
 
+/** What a test file sets before its first test. */
+export const bounds = { processesMax: 100 };
 export let platform: TestCore;
 export let client: TestClient;
 
 beforeAll(async () => {
-	platform = await openTestCore();
+	platform = await openTestCore(undefined, bounds.processesMax);
 	const hosts = { bound: "127.0.0.1", names: [] };
 	const api = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
 	client = new TestClient((path, init) => api(new Request(`http://127.0.0.1${path}`, init)), platform.token);

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { Deployment } from "../../../src/platform/function.ts";
-import { FunctionSlot, type SlotPort, type Started } from "../../../src/platform/redeploy/slot.ts";
+import { FunctionSlot } from "../../../src/platform/redeploy/slot.ts";
+import type { SlotPort, Started } from "../../../src/platform/redeploy/slot-port.ts";
 import type { ExitReason, Instance } from "../../../src/platform/runtime/runtime.ts";
 
 const DEPLOYMENT = { id: "d1", function: "f", references: [], dynamic: [] } as unknown as Deployment;
@@ -11,6 +12,9 @@ class Starts implements Omit<SlotPort, "start"> {
 	readonly under: { finish: () => void; revision: number }[] = [];
 	readonly begun: (() => void)[] = [];
 	wanted = () => DEPLOYMENT;
+	enter = async () => {};
+	leave = () => {};
+	settled = () => {};
 	isOutdated = (started: Started) => started.revision < this.secrets;
 	onStarted = async () => {};
 	onFailure = () => {};
@@ -97,4 +101,41 @@ test("a function that ended and does not start again at once is tried again, eve
 	expect(delays).toEqual([500, 1000, 2000, 4000]);
 	await vi.waitFor(() => expect(slot.state).toBe("live"));
 	expect(tasks).toEqual([]);
+});
+
+test("a function that does not start when it is called is not started again at once, however many call", async () => {
+	const starts = new Starts();
+	let nowMs = 1_000_000;
+	let tries = 0;
+	let isBroken = true;
+	const slot = new FunctionSlot(
+		{
+			...starts,
+			monotonicMs: () => nowMs,
+			start: async (deployment: Deployment, begin: () => void): Promise<Started> => {
+				begin();
+				tries++;
+				if (isBroken) throw new Error("the database is away");
+				const instance = { exited: new Promise<never>(() => {}), inFlight: 0, lastActiveMs: nowMs };
+				return { instance: instance as unknown as Instance, deployment, revision: 1 };
+			},
+		},
+		true,
+	);
+	const ask = async () => {
+		for (let request = 0; request < 5; request++) await slot.ensure();
+		return tries;
+	};
+	expect(await ask()).toBe(1);
+	expect(slot.state).toBe("failed");
+	nowMs += 499;
+	expect(await ask()).toBe(1);
+	nowMs += 1;
+	expect(await ask()).toBe(2);
+	nowMs += 999;
+	expect(await ask()).toBe(2);
+	nowMs += 1;
+	isBroken = false;
+	expect(await ask()).toBe(3);
+	expect(slot.state).toBe("live");
 });

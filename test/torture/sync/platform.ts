@@ -154,6 +154,7 @@ export class SimulatedPlatform {
 				deployer,
 				identity,
 				startsMax: 1,
+				processesMax: 100,
 				log: NO_LOG,
 				clock,
 			});

@@ -1,0 +1,52 @@
+/** From a deployment in the store to a process that serves it, with the secrets of this moment. */
+import type { SealedRecord } from "../../vault/record.ts";
+import type { Deployment } from "../function.ts";
+import { openEnvironment } from "./environment.ts";
+import { bundleMissing } from "./missing.ts";
+import type { ReconcileOptions } from "./reconcile-options.ts";
+import type { Started } from "./slot-port.ts";
+
+/**
+ * Starts one version of a function when it is its turn.
+ * @param verified the records whose signature was checked before
+ * @param begin called when the secrets are read: what changes later is not in it
+ * @throws AppError `BUNDLE_MISSING` (exit 1), and as `Runtime.start` and `openEnvironment`
+ */
+export function launch(
+	options: ReconcileOptions,
+	deployment: Deployment,
+	verified: WeakSet<SealedRecord>,
+	begin: () => void,
+): Promise<Started> {
+	const { app, identity, metrics, monotonicMs, places, runtime, starts, store } = options;
+	return starts.run(async () => {
+		const [code, map] = await Promise.all([
+			store.getBlob(deployment.bundle),
+			store.getBlob(deployment.sourceMap),
+		]);
+		if (code === undefined || map === undefined) throw bundleMissing(deployment.function);
+		const { state } = app;
+		const { revision } = state.head;
+		begin();
+		const environment = openEnvironment(state, deployment, identity, verified);
+		const { function: name, id } = deployment;
+		const labels = { app: app.id, function: name };
+		const sinceMs = monotonicMs();
+		const starting = runtime.start({
+			app: app.id,
+			function: name,
+			deployment: id,
+			code,
+			sourceMap: Buffer.from(map).toString("utf8"),
+			environment,
+			settings: deployment.settings,
+			onIdle: () => places.offer(),
+		});
+		const instance = await starting.catch((error: unknown) => {
+			metrics.started(labels, undefined);
+			throw error;
+		});
+		metrics.started(labels, monotonicMs() - sinceMs);
+		return { instance, deployment, revision };
+	});
+}

@@ -1,0 +1,47 @@
+/** What a function's place needs of the platform, and what it tells. */
+import type { Deployment } from "../function.ts";
+import type { Instance } from "../runtime/runtime.ts";
+
+/** A started version. */
+export interface Started {
+	readonly instance: Instance;
+	readonly deployment: Deployment;
+	/** The revision whose secrets it has. */
+	readonly revision: number;
+}
+
+export interface SlotPort {
+	/** What should run; undefined once the function is deleted. */
+	wanted(): Deployment | undefined;
+	/**
+	 * Waits until the function may run beside the others.
+	 * @throws AppError `PLATFORM_FULL` where that takes too long, or `leave` was called meanwhile
+	 */
+	enter(): Promise<void>;
+	/** Called when it runs no more. */
+	leave(): void;
+	/** Called when its start is over, so that it could give its place to another. */
+	settled(): void;
+	/**
+	 * Starts a version with the secrets of this moment.
+	 * @param begin called when the secrets are read: what changes later is not in it
+	 * @throws AppError where it does not start
+	 */
+	start(deployment: Deployment, begin: () => void): Promise<Started>;
+	/** Whether secrets that it reads changed since it was started. */
+	isOutdated(started: Started): boolean;
+	/** Called after a wanted version has started, before it serves. */
+	onStarted(started: Started): Promise<void>;
+	/** Called where a version ended by itself, and with the error where one did not start. */
+	onFailure(error?: unknown): void;
+	/** Runs a task later; the returned function takes that back. */
+	schedule(task: () => void, delayMs: number): () => void;
+	/** Milliseconds of a clock that never goes back. */
+	monotonicMs(): number;
+}
+
+export interface SlotOutcome {
+	readonly status: "live" | "idle" | "failed";
+	/** The function's own error, or why there was no room for it. */
+	readonly error?: string;
+}
