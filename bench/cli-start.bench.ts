@@ -1,5 +1,4 @@
 /** What it costs to start the command line, before any command does its work. */
-import { join } from "node:path";
 import {
 	type Bench,
 	type BenchContext,
@@ -17,11 +16,11 @@ const STARTS = [
 ];
 
 async function measure(
-	{ root, pairs }: BenchContext,
+	{ pairs, program }: BenchContext,
 	args: readonly string[],
 	ratioMax: number,
 ): Promise<Row> {
-	const subject = () => timeProcess({ command: process.execPath, args: [join(root, "bin/run.js"), ...args] });
+	const subject = () => timeProcess({ command: process.execPath, args: [program, ...args] });
 	const result = await paired(subject, bareNode, pairs(21));
 	return ratioRow(`coffer ${args.join(" ")}`, "node -e 0", ratioMax, result);
 }

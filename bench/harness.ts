@@ -23,6 +23,8 @@ export interface Row {
 export interface BenchContext {
 	/** The project's folder. */
 	readonly root: string;
+	/** The program's `bin/run.js`, as it is installed. */
+	readonly program: string;
 	/** An empty folder for the benchmark's files; removed afterwards. */
 	readonly folder: string;
 	/** A short form, to show that the benchmark runs; its figures say little. */

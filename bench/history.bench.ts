@@ -45,7 +45,7 @@ async function measure(context: BenchContext, secrets: number, ratioMax: number)
 		// The identity that the maker's vaults belong to.
 		COFFER_IDENTITY: `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}`,
 	};
-	const script = join(context.root, "bin/run.js");
+	const script = context.program;
 	const subject = () =>
 		timeProcess({ command: process.execPath, args: [script, "secrets", "history", "SECRET_5"], cwd, env });
 	const floor = () =>

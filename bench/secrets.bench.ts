@@ -26,7 +26,7 @@ type Coffer = (...args: string[]) => Promise<number>;
 async function makeProject(context: BenchContext, secrets: number, env: NodeJS.ProcessEnv): Promise<Coffer> {
 	const cwd = join(context.folder, `project-${secrets}`);
 	await mkdir(cwd);
-	const script = join(context.root, "bin/run.js");
+	const script = context.program;
 	const coffer: Coffer = (...args) =>
 		timeProcess({ command: process.execPath, args: [script, ...args], cwd, env });
 	await coffer("init");

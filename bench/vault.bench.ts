@@ -93,7 +93,7 @@ function environmentOf(folder: string): NodeJS.ProcessEnv {
 }
 
 /** The project as a repository with two branches, whose driver is Coffer's. @returns what merges them, timed */
-function repository({ folder, root }: BenchContext, env: NodeJS.ProcessEnv): Timed {
+function repository({ folder, program }: BenchContext, env: NodeJS.ProcessEnv): Timed {
 	const cwd = join(folder, "project");
 	const git = (...words: string[]) => execFileSync("git", words, { cwd, env, stdio: "pipe" });
 	const commit = (branch: string, file: string) => {
@@ -103,7 +103,7 @@ function repository({ folder, root }: BenchContext, env: NodeJS.ProcessEnv): Tim
 		git("commit", "-q", "--no-verify", "-m", branch);
 	};
 	git("init", "-q", "-b", "main");
-	execFileSync(process.execPath, ["--", join(root, "bin/run.js"), "git", "setup"], {
+	execFileSync(process.execPath, ["--", program, "git", "setup"], {
 		cwd,
 		env,
 		stdio: "pipe",
@@ -124,7 +124,7 @@ async function measureCommands({ context, records }: Place): Promise<Row[]> {
 	await cryptoReady;
 	const env = environmentOf(context.folder);
 	const cwd = join(context.folder, "project");
-	const script = join(context.root, "bin/run.js");
+	const script = context.program;
 	const coffer = (...words: string[]) =>
 		timeProcess({ command: process.execPath, args: ["--", script, ...words], cwd, env });
 	const commands: [string, Timed][] = [

@@ -10,7 +10,8 @@ import { parseArgs } from "node:util";
 import { eachProgram } from "./compile.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
 import { ROOT } from "./fresh.mjs";
-import { runAsScript } from "./setup.mjs";
+import { INSTALLED_PROGRAM, install } from "./installed.mjs";
+import { installLoadPackages, runAsScript } from "./setup.mjs";
 
 const SMOKE_PAIRS = 2;
 
@@ -44,7 +45,7 @@ async function measure(bench, smoke) {
 	const folder = await mkdtemp(join(tmpdir(), "coffer-bench-"));
 	const pairs = (full) => (smoke ? SMOKE_PAIRS : full);
 	try {
-		return await bench.run({ root: ROOT, folder, smoke, pairs });
+		return await bench.run({ root: ROOT, program: INSTALLED_PROGRAM, folder, smoke, pairs });
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}
@@ -56,6 +57,8 @@ async function main() {
 		allowPositionals: true,
 	});
 	await ensureBuilt();
+	install();
+	installLoadPackages();
 	const results = [];
 	const programs = { folder: "bench", suffix: ".bench.ts", parts: positionals };
 	await eachProgram(programs, async ({ bench }) => {

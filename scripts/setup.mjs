@@ -20,6 +20,9 @@ const SYSTEM_PACKAGES = [
 	{ name: "faketime", isThere: () => onPath("faketime") },
 ];
 
+/** What benchmarks start besides. */
+const LOAD_PACKAGES = [{ name: "wrk", isThere: () => onPath("wrk") }];
+
 function onPath(command) {
 	const folders = (process.env.PATH ?? "").split(delimiter);
 	return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
@@ -78,11 +81,20 @@ export function installPackages() {
 
 /** Installs the system packages that tests need, where it may; otherwise names what is missing, and fails. */
 export function installSystemPackages() {
+	installFromDebian(SYSTEM_PACKAGES, "The tests need");
+}
+
+/** Installs what makes load in benchmarks, where it may; otherwise names it, and fails. */
+export function installLoadPackages() {
+	installFromDebian(LOAD_PACKAGES, "The benchmarks need");
+}
+
+function installFromDebian(packages, who) {
 	if (process.platform !== "linux") return;
-	const missing = SYSTEM_PACKAGES.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+	const missing = packages.filter(({ isThere }) => !isThere()).map(({ name }) => name);
 	if (missing.length === 0) return;
 	if (process.getuid?.() !== 0 || !onPath("apt-get")) {
-		fail(`The tests need these Debian packages or their like: ${missing.join(", ")}.`);
+		fail(`${who} these Debian packages or their like: ${missing.join(", ")}.`);
 	}
 	const quiet = { DEBIAN_FRONTEND: "noninteractive" };
 	run("apt-get", ["update", "-qq"], quiet);

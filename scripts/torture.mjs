@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { eachProgram } from "./compile.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
+import { install } from "./installed.mjs";
 import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs";
 
 const FAILURES_SHOWN = 20;
@@ -25,6 +26,7 @@ async function main() {
 	installPackages();
 	installSystemPackages();
 	await ensureBuilt();
+	install();
 	const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 	let failed = false;
 	const programs = { folder: "test/torture", suffix: ".torture.ts", parts: positionals };

@@ -121,10 +121,13 @@ describe("the shop's demonstration", () => {
 		const service = await withSecretService();
 		try {
 			const env = environment(service.env);
-			const { status, output } = await startDemo([], env).ended;
-			expect({ status, output }).toEqual({ status: 0, output });
+			const demo = startDemo([], env);
+			const output = await demo.printed("$ coffer functions deploy");
 			expect(output).toContain("Identity: a new one in the system's keychain");
 			expect(output).toContain("identity     the one in the system's keychain");
+			expect(await keychainAccounts(env)).toEqual(["identity"]);
+			demo.child.kill("SIGINT");
+			expect((await demo.ended).status).toBe(130);
 			expect(await keychainAccounts(env)).toEqual([]);
 			await expectNothingLeft();
 		} finally {
@@ -152,8 +155,10 @@ describe("the shop's demonstration", () => {
 				output: expect.stringContaining("The identity stays in the keychain"),
 			});
 
-			const again = await startDemo([], env).ended;
-			expect(again).toEqual({ status: 0, output: expect.stringContaining("which is there already") });
+			const again = startDemo([], env);
+			expect(await again.printed("$ coffer functions deploy")).toContain("which is there already");
+			again.child.kill("SIGINT");
+			expect((await again.ended).status).toBe(130);
 			expect(await keychainAccounts(env)).toEqual(["identity"]);
 			await outputOf(process.execPath, [COFFER, "secrets", "list"], { env, cwd: elsewhere });
 			expect(await readdir(join(folder, "tmp"))).toEqual([]);

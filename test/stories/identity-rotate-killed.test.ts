@@ -3,9 +3,8 @@ import { spawn } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
+import { PROGRAM } from "../support/program.ts";
 import { cleanEnvironment, Project } from "./support/project.ts";
-
-const PROGRAM = join(import.meta.dirname, "../../bin/run.js");
 
 /** Rotates under strace. @param inject what to do to which rename @returns how it ended, and what was put in place */
 async function traced(

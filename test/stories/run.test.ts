@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROGRAM } from "./support/process.ts";
+import { PROGRAM } from "../support/program.ts";
 import { newProject, type Project } from "./support/project.ts";
 
 let project: Project;

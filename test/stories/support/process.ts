@@ -1,12 +1,8 @@
 /** Processes of a story: their output as it comes, their end, and a certain end when the story is over. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { ROOT } from "../../support/root.ts";
-
-/** The command line itself. */
-export const PROGRAM = join(ROOT, "bin/run.js");
+import { PROGRAM } from "../../support/program.ts";
 
 export interface Started {
 	readonly args: readonly string[];

@@ -1,9 +1,7 @@
 /** A command on a pseudo-terminal of its own, and somebody who answers its questions. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { PROGRAM } from "../../support/program.ts";
 import { cleanEnvironment, type Project } from "./project.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../../bin/run.js", import.meta.url));
 
 export interface Typed {
 	/** What the terminal shows before the answer is typed. */

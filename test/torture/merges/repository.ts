@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setUpGit } from "../../../src/project/git/setup.ts";
 import { GIT_ENVIRONMENT } from "../../project/repository.ts";
-import { ROOT } from "../../support/root.ts";
+import { PROGRAM } from "../../support/program.ts";
 
-const PROGRAM = join(ROOT, "bin/run.js");
 const WHO = "test <test@example.com> 1700000000 +0000";
 
 export class MergeRepository implements Disposable {
