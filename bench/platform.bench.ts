@@ -1,201 +1,128 @@
-/** A change on a running platform: how soon the new value is served, and what one change in 10,000 sends. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
-import { createConnection, createServer, type Server } from "node:net";
+/** A change on a running platform: how soon the new value is served, by one function and by twenty; and what one change in 10,000 sends. */
+import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { cryptoReady } from "../src/crypto.ts";
-import { formatIdentity, newIdentity } from "../src/identity/identity.ts";
 import { findDeno } from "../src/platform/runtime/deno-binary.ts";
-import { type Bench, type BenchContext, paired, type Row, ratioRow } from "./harness.ts";
+import { type Bench, type BenchContext, median, paired, type Row, ratioRow } from "./harness.ts";
+import {
+	bareCpu,
+	bareStart,
+	type Coffer,
+	makeProject,
+	openRelay,
+	type Relay,
+	type RunningPlatform,
+	servedAt,
+	startPlatform,
+} from "./running-platform.ts";
 
-const RATIO_MAX = 3;
+const SERVED_RATIO_MAX = 2;
+const WOKEN_RATIO_MAX = 1.5;
+const TOGETHER_RATIO_MAX = 1.5;
 const SENT_BYTES_MAX = 2048;
 const SECRETS = 10_000;
+const TOGETHER = 20;
 
-interface Coffer {
-	readonly cwd: string;
-	/** Runs a command to its end and returns its stdout. @throws Error where it fails */
-	(...args: string[]): Promise<string>;
+/** Run bare, the same file listens on the port that it is told. */
+const serving = (name: string) =>
+	`Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, () => new Response(Deno.env.get("${name}") ?? ""));\n`;
+const FILE = "functions/value/index.ts";
+const FILES = {
+	[FILE]: serving("VALUE"),
+	"functions/lazy/index.ts": serving("LAZY"),
+	"functions/lazy/function.jsonc": '{"idleSeconds": 1}',
+};
+
+/** Functions of different texts, so that none shares the bundle of another. */
+function manyFiles(count: number): Record<string, string> {
+	const files = Array.from({ length: count }, (_, index) => [
+		`functions/many/f${index}/index.ts`,
+		`globalThis.index = ${index};\n${serving("SHARED")}`,
+	]);
+	return Object.fromEntries(files);
 }
 
-function coffer(context: BenchContext, cwd: string, env: NodeJS.ProcessEnv): Coffer {
-	const run = async (...args: string[]) => {
-		const child = spawn(process.execPath, [join(context.root, "bin/run.js"), ...args], { cwd, env });
-		const output = { stdout: "", stderr: "" };
-		for (const name of ["stdout", "stderr"] as const)
-			child[name].on("data", (chunk) => (output[name] += chunk));
-		const [status] = await once(child, "close");
-		if (status !== 0) throw new Error(`coffer ${args[0]} exited with ${status}: ${output.stderr}`);
-		return output.stdout;
-	};
-	return Object.assign(run, { cwd });
-}
-
-interface RunningPlatform extends AsyncDisposable {
-	readonly listen: string;
-	readonly control: string;
-	readonly token: string;
-}
-
-async function startPlatform(context: BenchContext): Promise<RunningPlatform> {
-	const args = [
-		"--data",
-		join(context.folder, "data"),
-		"--identity-file",
-		join(context.folder, "platform.identity"),
-	];
-	const ports = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json"];
-	const child = spawn(
-		process.execPath,
-		[join(context.root, "bin/run.js"), "platform", "start", ...args, ...ports],
-		{
-			stdio: ["ignore", "pipe", "ignore"],
-		},
-	);
-	const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
-	const stop = async () => {
-		child.kill("SIGTERM");
-		await once(child, "exit");
-	};
-	return {
-		...(JSON.parse(line) as Omit<RunningPlatform, keyof AsyncDisposable>),
-		[Symbol.asyncDispose]: stop,
-	};
-}
-
-/** A relay to the control API that counts what goes there. */
-async function countingRelay(
-	control: string,
-): Promise<{ url: string; server: Server; sent: { bytes: number; requests: number } }> {
-	const { hostname, port } = new URL(control);
-	const sent = { bytes: 0, requests: 0 };
-	const server = createServer((client) => {
-		const upstream = createConnection(Number(port), hostname);
-		client.on("data", (chunk: Buffer) => {
-			sent.bytes += chunk.length;
-			sent.requests += chunk.toString("latin1").split(" HTTP/1.1\r\n").length - 1;
-		});
-		client.pipe(upstream).pipe(client);
-		for (const socket of [client, upstream]) socket.on("error", () => socket.destroy());
-	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const address = server.address();
-	if (address === null || typeof address === "string") throw new Error("The relay has no port.");
-	return { url: `http://127.0.0.1:${address.port}`, server, sent };
-}
-
-const FUNCTION = `Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, () => new Response(Deno.env.get("VALUE") ?? ""));\n`;
-
-/** Asks until the answer is the expected one; resolves with the moment at which it was. */
-async function servedAt(url: string, expected: string): Promise<number> {
-	for (;;) {
-		const text = await fetch(url).then(
-			(response) => response.text(),
-			() => undefined,
-		);
-		if (text === expected) return performance.now();
-	}
+interface Stage {
+	/** How many functions read the same secret. */
+	readonly together: number;
+	readonly context: BenchContext;
+	readonly platform: RunningPlatform;
+	readonly relay: Relay;
+	readonly run: Coffer;
+	readonly deno: string;
 }
 
 /** From the platform's "accepted" on the wire to the new value's being served. */
-async function acceptedToServed(run: Coffer, relay: Server, url: string, value: string): Promise<number> {
-	const accepted = new Promise<number>((resolve) => {
-		relay.once("connection", (client) => {
-			const write = client.write.bind(client);
-			client.write = ((chunk: Buffer, ...rest: []) => {
-				if (chunk.includes('"accepted"')) resolve(performance.now());
-				return write(chunk, ...rest);
-			}) as typeof client.write;
-		});
-	});
-	const done = run("secrets", "set", `VALUE=${value}`);
-	const start = await accepted;
-	const end = await servedAt(url, value);
-	await done;
-	return end - start;
-}
-
-/** A bare `deno run` of the same file until it answers. */
-async function bareStart(deno: string, file: string, port: number): Promise<number> {
-	const start = performance.now();
-	const child = spawn(deno, ["run", "--no-prompt", "--no-config", "--allow-env", "--allow-net", file], {
-		env: { PORT: String(port), VALUE: "bare", NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-		stdio: "ignore",
-	});
-	const end = await servedAt(`http://127.0.0.1:${port}/`, "bare");
-	child.kill("SIGKILL");
-	await once(child, "exit");
-	return end - start;
-}
-
-/** A free port: asked of the system, and given back. */
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const address = server.address();
-	server.close();
-	await once(server, "close");
-	return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function makeProject(context: BenchContext, platform: RunningPlatform, url: string): Promise<Coffer> {
-	const cwd = join(context.folder, "project");
-	await mkdir(join(cwd, "functions/value"), { recursive: true });
-	await writeFile(join(cwd, "functions/value/index.ts"), FUNCTION);
-	await cryptoReady;
-	const { COFFER_IDENTITY, ...inherited } = process.env;
-	const run = coffer(context, cwd, {
-		...inherited,
-		XDG_STATE_HOME: join(context.folder, "state"),
-		COFFER_TOKEN: platform.token,
-		COFFER_IDENTITY: formatIdentity(newIdentity()),
-	});
-	await run("init");
-	await run("secrets", "set", "VALUE=first");
-	await run("link", url, "--app", "bench");
-	await run("functions", "deploy");
-	return run;
-}
-
-async function latencyRow(
-	context: BenchContext,
-	run: Coffer,
-	relay: Server,
-	platform: RunningPlatform,
-): Promise<Row> {
-	const deno = await findDeno();
-	const file = join(run.cwd, "functions/value/index.ts");
-	const subject = (pair: number) =>
-		acceptedToServed(run, relay, `${platform.listen}/bench/value`, `value-${pair}`);
-	const floor = async () => bareStart(deno, file, await freePort());
+async function servedRow({ context, deno, platform, relay, run }: Stage): Promise<Row> {
+	const subject = async (pair: number) => {
+		const accepted = relay.heard('"accepted"');
+		const done = run("secrets", "set", `VALUE=value-${pair}`);
+		const start = await accepted;
+		const end = await servedAt(`${platform.listen}/bench/value`, `value-${pair}`);
+		await done;
+		return end - start;
+	};
+	const floor = () => bareStart(deno, join(run.cwd, FILE));
 	const result = await paired(subject, floor, context.pairs(15));
-	return ratioRow("change accepted → new value served", "bare deno run", RATIO_MAX, result);
+	return ratioRow("change accepted → new value served", "bare deno run", SERVED_RATIO_MAX, result);
 }
 
-async function bytesRow(
-	context: BenchContext,
-	run: Coffer,
-	sent: { bytes: number; requests: number },
-): Promise<Row> {
+/** The first request to a function that was stopped for want of requests. */
+async function wokenRow({ context, deno, platform, run }: Stage): Promise<Row> {
+	const isIdle = async () => {
+		const url = `${platform.control}/v1/apps/bench/functions`;
+		const answer = await fetch(url, { headers: { authorization: `Bearer ${platform.token}` } });
+		const { functions } = (await answer.json()) as { functions: { name: string; state: string }[] };
+		return functions.find(({ name }) => name === "lazy")?.state === "idle";
+	};
+	const subject = async () => {
+		while (!(await isIdle())) await new Promise((resolve) => setTimeout(resolve, 50));
+		const start = performance.now();
+		const answer = await fetch(`${platform.listen}/bench/lazy`);
+		if ((await answer.text()) !== "lazy") throw new Error("The idle function does not answer.");
+		return performance.now() - start;
+	};
+	const floor = () => bareStart(deno, join(run.cwd, FILE));
+	const result = await paired(subject, floor, context.pairs(11));
+	return ratioRow("first request to an idle function", "bare deno run", WOKEN_RATIO_MAX, result);
+}
+
+/** A change that twenty functions read, until each serves it. */
+async function togetherRow({ context, deno, relay, run, together }: Stage): Promise<Row> {
+	const cores = availableParallelism();
+	const subject = async (pair: number) => {
+		const accepted = relay.heard('"accepted"');
+		const done = relay.heard('"done"');
+		const command = run("secrets", "set", `SHARED=value-${pair}`);
+		const start = await accepted;
+		const end = await done;
+		await command;
+		return end - start;
+	};
+	const floor = async () => {
+		const starts = [];
+		for (let count = 0; count < 5; count++) starts.push(await bareCpu(deno, join(run.cwd, FILE)));
+		return (together * median(starts)) / cores;
+	};
+	const result = await paired(subject, floor, context.pairs(9));
+	const name = `${together} × the CPU time of a bare start ÷ ${cores} cores`;
+	return ratioRow(`change that ${together} functions read`, name, TOGETHER_RATIO_MAX, result);
+}
+
+async function bytesRow({ context, relay: { sent }, run }: Stage): Promise<Row> {
 	const file = join(context.folder, "many.env");
 	const count = context.smoke ? 200 : SECRETS - 1;
-	await writeFile(
-		file,
-		Array.from({ length: count }, (_, index) => `SECRET_${index}=value-${index}`).join("\n"),
-	);
+	const lines = Array.from({ length: count }, (_, index) => `SECRET_${index}=value-${index}`);
+	await writeFile(file, lines.join("\n"));
 	await run("secrets", "set", "--env-file", file);
 	Object.assign(sent, { bytes: 0, requests: 0 });
 	await run("secrets", "set", "SECRET_7=another value");
-	const reached = sent.bytes <= SENT_BYTES_MAX && sent.requests === 1;
 	return {
 		figure: `one change in ${(count + 1).toLocaleString("en")} secrets`,
 		target: `≤ ${SENT_BYTES_MAX} B sent, 1 request`,
 		measured: `${sent.bytes} B, ${sent.requests} request${sent.requests === 1 ? "" : "s"}`,
 		beside: "headers included",
-		reached,
+		reached: sent.bytes <= SENT_BYTES_MAX && sent.requests === 1,
 	};
 }
 
@@ -203,15 +130,12 @@ export const bench: Bench = {
 	name: "a change on a running platform",
 	async run(context) {
 		await using platform = await startPlatform(context);
-		const relay = await countingRelay(platform.control);
-		try {
-			const run = await makeProject(context, platform, relay.url);
-			return [
-				await latencyRow(context, run, relay.server, platform),
-				await bytesRow(context, run, relay.sent),
-			];
-		} finally {
-			relay.server.close();
-		}
+		using relay = await openRelay(platform.control);
+		const secrets = ["VALUE=first", "LAZY=lazy", "SHARED=first"];
+		const together = context.smoke ? 3 : TOGETHER;
+		const files = { ...FILES, ...manyFiles(together) };
+		const run = await makeProject(context, platform, relay.url, files, secrets);
+		const stage = { context, platform, relay, run, together, deno: await findDeno() };
+		return [await servedRow(stage), await wokenRow(stage), await togetherRow(stage), await bytesRow(stage)];
 	},
 };

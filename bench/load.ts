@@ -1,0 +1,72 @@
+/** Load on an HTTP server by wrk, which takes little of the machine for itself. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface Load {
+	readonly requestsPerSecond: number;
+	readonly p99Ms: number;
+	/** Requests that had no answer, or another one than 2xx and 3xx. */
+	readonly failed: number;
+	readonly requests: number;
+}
+
+export interface LoadOptions {
+	/** Where scripts for wrk are put. */
+	readonly folder: string;
+	readonly seconds: number;
+	/** 32 unless told. */
+	readonly connections?: number;
+	/** Requests per second in all; as many as go through unless told. */
+	readonly rate?: number;
+}
+
+/** Microseconds and counts, as wrk's `done` hands them over. */
+const REPORT = `
+done = function(summary, latency)
+	local e = summary.errors
+	io.write(string.format("RESULT %d %d %d %d\\n", summary.requests, summary.duration,
+		latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+end
+`;
+
+/**
+ * One run of wrk. At a rate each connection waits a while before each request, of a random length around the mean.
+ * @throws Error where wrk is missing or fails
+ */
+export async function load(url: string, options: LoadOptions): Promise<Load> {
+	const { connections = 32, folder, rate, seconds } = options;
+	const script = join(folder, `wrk-${rate === undefined ? "all" : Math.round(rate)}.lua`);
+	const meanMs = rate === undefined ? 0 : Math.max(1, (connections / rate) * 1000);
+	const delay = `delay = function() return math.random(0, ${Math.round(2 * meanMs)}) end\n`;
+	await writeFile(script, rate === undefined ? REPORT : delay + REPORT);
+	const args = [
+		"-t",
+		"1",
+		"-c",
+		String(connections),
+		"-d",
+		`${seconds}s`,
+		"--timeout",
+		"10s",
+		"-s",
+		script,
+		url,
+	];
+	const child = spawn("wrk", args, { stdio: ["ignore", "pipe", "inherit"] });
+	let output = "";
+	child.stdout.on("data", (chunk) => (output += chunk));
+	const [status] = await once(child, "close");
+	const [, requests, durationUs, p99Us, failed] =
+		/^RESULT (\d+) (\d+) (\d+) (\d+)$/m.exec(output)?.map(Number) ?? [];
+	if (
+		status !== 0 ||
+		requests === undefined ||
+		durationUs === undefined ||
+		p99Us === undefined ||
+		failed === undefined
+	)
+		throw new Error(`wrk exited with ${status}: ${output}`);
+	return { requests, requestsPerSecond: requests / (durationUs / 1e6), p99Ms: p99Us / 1000, failed };
+}

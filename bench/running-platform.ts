@@ -1,0 +1,192 @@
+/** A real platform, a real project beside it, and what they are measured against. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { cryptoReady } from "../src/crypto.ts";
+import { formatIdentity, newIdentity } from "../src/identity/identity.ts";
+import type { BenchContext } from "./harness.ts";
+
+export interface Coffer {
+	readonly cwd: string;
+	/** Runs a command to its end and returns its stdout. @throws Error where it fails */
+	(...args: string[]): Promise<string>;
+}
+
+function coffer(context: BenchContext, cwd: string, env: NodeJS.ProcessEnv): Coffer {
+	const run = async (...args: string[]) => {
+		const child = spawn(process.execPath, [context.program, ...args], { cwd, env });
+		const output = { stdout: "", stderr: "" };
+		for (const name of ["stdout", "stderr"] as const)
+			child[name].on("data", (chunk) => (output[name] += chunk));
+		const [status] = await once(child, "close");
+		if (status !== 0) throw new Error(`coffer ${args[0]} exited with ${status}: ${output.stderr}`);
+		return output.stdout;
+	};
+	return Object.assign(run, { cwd });
+}
+
+export interface RunningPlatform extends AsyncDisposable {
+	readonly listen: string;
+	readonly control: string;
+	readonly token: string;
+	readonly pid: number;
+}
+
+/** Starts a platform on `data/` of the benchmark's folder. @param args further arguments of `platform start` */
+export async function startPlatform(
+	context: BenchContext,
+	...args: readonly string[]
+): Promise<RunningPlatform> {
+	const { folder, program } = context;
+	const own = ["--data", join(folder, "data"), "--identity-file", join(folder, "platform.identity")];
+	const ports = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json"];
+	const child = spawn(process.execPath, [program, "platform", "start", ...own, ...ports, ...args], {
+		stdio: ["ignore", "pipe", "ignore"],
+	});
+	const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+	return {
+		...(JSON.parse(line) as Pick<RunningPlatform, "listen" | "control" | "token">),
+		pid: child.pid ?? -1,
+		[Symbol.asyncDispose]: async () => await end(child, "SIGTERM"),
+	};
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+	if (child.exitCode !== null || child.signalCode !== null) return;
+	child.kill(signal);
+	await once(child, "exit");
+}
+
+/** A relay to the control API that counts what goes there and notes when answers say something. */
+export interface Relay extends Disposable {
+	readonly url: string;
+	readonly sent: { bytes: number; requests: number };
+	/** Resolves with the moment at which the next answer held the text. */
+	heard(text: string): Promise<number>;
+}
+
+export async function openRelay(control: string): Promise<Relay> {
+	const { hostname, port } = new URL(control);
+	const sent = { bytes: 0, requests: 0 };
+	const awaited = new Map<string, (atMs: number) => void>();
+	const server = createServer((client) => {
+		const upstream = createConnection(Number(port), hostname);
+		client.on("data", (chunk: Buffer) => {
+			sent.bytes += chunk.length;
+			sent.requests += chunk.toString("latin1").split(" HTTP/1.1\r\n").length - 1;
+		});
+		upstream.on("data", (chunk: Buffer) => {
+			for (const [text, resolve] of awaited) {
+				if (!chunk.includes(text)) continue;
+				awaited.delete(text);
+				resolve(performance.now());
+			}
+		});
+		client.pipe(upstream).pipe(client);
+		for (const socket of [client, upstream] as Socket[]) socket.on("error", () => socket.destroy());
+	});
+	const listening = await listenAnywhere(server);
+	return {
+		url: `http://127.0.0.1:${listening}`,
+		sent,
+		heard: (text) => new Promise((resolve) => awaited.set(text, resolve)),
+		[Symbol.dispose]: () => void server.close(),
+	};
+}
+
+async function listenAnywhere(server: Server): Promise<number> {
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const address = server.address();
+	if (address === null || typeof address === "string") throw new Error("The server has no port.");
+	return address.port;
+}
+
+/** A free port: asked of the system, and given back. */
+export async function freePort(): Promise<number> {
+	const server = createServer();
+	const port = await listenAnywhere(server);
+	server.close();
+	await once(server, "close");
+	return port;
+}
+
+/**
+ * A project of its own, linked to the app `bench`, with its functions deployed.
+ * @param files by path from the project's folder
+ */
+export async function makeProject(
+	context: BenchContext,
+	platform: Pick<RunningPlatform, "token">,
+	url: string,
+	files: Readonly<Record<string, string>>,
+	secrets: readonly string[],
+): Promise<Coffer> {
+	const cwd = join(context.folder, "project");
+	for (const [path, text] of Object.entries(files)) {
+		await mkdir(dirname(join(cwd, path)), { recursive: true });
+		await writeFile(join(cwd, path), text);
+	}
+	await cryptoReady;
+	const { COFFER_IDENTITY, ...inherited } = process.env;
+	const run = coffer(context, cwd, {
+		...inherited,
+		XDG_STATE_HOME: join(context.folder, "state"),
+		COFFER_TOKEN: platform.token,
+		COFFER_IDENTITY: formatIdentity(newIdentity()),
+	});
+	await run("init");
+	await run("secrets", "set", ...secrets);
+	await run("link", url, "--app", "bench");
+	await run("functions", "deploy");
+	return run;
+}
+
+/** Asks until the answer is the expected one; resolves with the moment at which it was. */
+export async function servedAt(url: string, expected: string): Promise<number> {
+	for (;;) {
+		const text = await fetch(url).then(
+			(response) => response.text(),
+			() => undefined,
+		);
+		if (text === expected) return performance.now();
+	}
+}
+
+/** A bare `deno run` of a file that serves `VALUE` on `PORT`, until it answers. @returns in ms */
+export async function bareStart(deno: string, file: string): Promise<number> {
+	const { ms } = await startBare(deno, file);
+	return ms;
+}
+
+/** The CPU time, user and system, that a bare start takes until it answers (Linux). @returns in ms */
+export async function bareCpu(deno: string, file: string): Promise<number> {
+	const { cpuMs } = await startBare(deno, file);
+	return cpuMs;
+}
+
+async function startBare(deno: string, file: string): Promise<{ ms: number; cpuMs: number }> {
+	const port = await freePort();
+	const start = performance.now();
+	const child = spawn(deno, ["run", "--no-prompt", "--no-config", "--allow-env", "--allow-net", file], {
+		env: { PORT: String(port), VALUE: "bare", NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+		stdio: "ignore",
+	});
+	const served = await servedAt(`http://127.0.0.1:${port}/`, "bare");
+	const cpuMs = await cpuTimeMs(child.pid ?? -1);
+	await end(child, "SIGKILL");
+	return { ms: served - start, cpuMs };
+}
+
+/** What all threads of a process have run, by the scheduler's own count: nanoseconds, first of the three numbers. */
+async function cpuTimeMs(pid: number): Promise<number> {
+	const threads = await readdir(`/proc/${pid}/task`);
+	const times = threads.map(async (thread) => {
+		const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8");
+		return Number(text.split(" ")[0]) / 1e6;
+	});
+	return (await Promise.all(times)).reduce((sum, ms) => sum + ms, 0);
+}
