@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { cryptoReady } from "../src/crypto.ts";
 import { formatIdentity, newIdentity } from "../src/identity/identity.ts";
 import type { BenchContext } from "./harness.ts";
@@ -145,9 +146,12 @@ export async function makeProject(
 	return run;
 }
 
-/** Asks until the answer is the expected one; resolves with the moment at which it was. */
+/**
+ * Asks until the answer is the expected one; resolves with the moment at which it was. It waits a moment in between:
+ * without, it would take a good part of the machine from what it waits for.
+ */
 export async function servedAt(url: string, expected: string): Promise<number> {
-	for (;;) {
+	for (; ; await setTimeout(2)) {
 		const text = await fetch(url).then(
 			(response) => response.text(),
 			() => undefined,
