@@ -50,6 +50,12 @@ function findCommands() {
 	);
 }
 
+/** Programs that are no command, those that this checkout has. */
+function findPrograms() {
+	const analysis = join(ROOT, "src/platform/build/references/worker.ts");
+	return existsSync(analysis) ? { "analysis.cjs": analysis } : {};
+}
+
 function isAlive(pid) {
 	try {
 		process.kill(pid, 0);
@@ -139,7 +145,7 @@ export async function build() {
 	try {
 		const inputs = fingerprint();
 		if (builtFingerprint() === inputs) return;
-		const files = await bundle(join(ROOT, "src/cli/main.ts"), findCommands());
+		const files = await bundle(join(ROOT, "src/cli/main.ts"), findCommands(), findPrograms());
 		const written = new Set();
 		for (const [name, text] of files) {
 			writeWhole(join(DIST, name), text);

@@ -8,6 +8,7 @@
  * - `vendor/*.cjs`: large packages that few commands need, each in one file.
  * - `commands/**.cjs`: one line for each command, where oclif looks for it.
  * - `main.cjs`: loads the bundle.
+ * - `analysis.cjs`: what runs in the platform's thread that searches functions for secrets.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -124,6 +125,13 @@ async function bundleCode(esbuild, main, commands) {
 	return asAscii(outputFiles[0].text);
 }
 
+/** A program with a file of its own. */
+async function bundleProgram(esbuild, entry) {
+	const options = { ...OPTIONS, entryPoints: [entry], plugins: [vendored] };
+	const { outputFiles } = await esbuild.build(options);
+	return asAscii(outputFiles[0].text);
+}
+
 async function bundlePackages(esbuild) {
 	const files = VENDORED.map(async (name) => {
 		const contents = `module.exports = require(${JSON.stringify(name)});`;
@@ -169,14 +177,20 @@ function stub(name) {
  * Bundles a program, without writing anything.
  * @param main the module that exports `main`
  * @param commands name (`secrets/set`) → source file
+ * @param programs name (`analysis.cjs`) → source file, of what runs by itself
  * @returns path inside the output folder → text, in the order in which to write: no file names a later one
  */
-export async function bundle(main, commands) {
+export async function bundle(main, commands, programs = {}) {
 	const esbuild = await import("esbuild");
-	const [code, packages] = await Promise.all([bundleCode(esbuild, main, commands), bundlePackages(esbuild)]);
+	const [code, packages, ...others] = await Promise.all([
+		bundleCode(esbuild, main, commands),
+		bundlePackages(esbuild),
+		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry)),
+	]);
 	const name = `bundle-${createHash("sha256").update(code).digest("hex").slice(0, 12)}`;
 	return new Map([
 		...packages,
+		...Object.keys(programs).map((program, index) => [program, others[index]]),
 		[`${name}.cjs`, code],
 		["main.cjs", loader(name)],
 		...Object.keys(commands).map((command) => [`commands/${command}.cjs`, stub(command)]),

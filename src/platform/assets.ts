@@ -1,6 +1,6 @@
 /**
- * Files that Deno runs as they are, beside the code. Their place depends on whether this code runs from
- * `src/` (tests) or bundled in `dist/`.
+ * Files beside the code that are run by themselves: those that Deno runs as they are, and programs of threads. Their
+ * place depends on whether this code runs from `src/` (tests) or bundled in `dist/`.
  */
 import { fileURLToPath } from "node:url";
 
@@ -20,4 +20,12 @@ function locate(): { readonly root: string; readonly fromSource: boolean } {
 export function hostPath(name: string): string {
 	const { root, fromSource } = locate();
 	return fileURLToPath(new URL(`${fromSource ? "src/platform/runtime/host" : "dist/host"}/${name}`, root));
+}
+
+/**
+ * The absolute path of a program that is built beside the command line, and runs from there in any case.
+ * @param name such as `analysis.cjs`
+ */
+export function builtPath(name: string): string {
+	return fileURLToPath(new URL(`dist/${name}`, locate().root));
 }

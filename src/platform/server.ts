@@ -6,9 +6,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { type Api, createApi } from "./api/api.ts";
-import { hostPath } from "./assets.ts";
+import { builtPath, hostPath } from "./assets.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
-import { analyzeReferences } from "./build/references/analyze.ts";
+import { Analyst } from "./build/references/analyst.ts";
 import { Certificate } from "./certificate.ts";
 import type { Maxima, PlatformConfig } from "./config.ts";
 import { type Clock, Core, type CoreIdentity } from "./core.ts";
@@ -110,7 +110,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	});
 	opened.add(() => logs.close());
 	const { builder, runtime } = await openDeno(config, logs, opened);
-	const core = await openCore(config, { clock, identity, log, logs, store, builder, runtime });
+	const analyst = new Analyst(builtPath("analysis.cjs"));
+	opened.add(() => analyst.close());
+	const core = await openCore(config, { clock, identity, log, logs, store, analyst, builder, runtime });
 	opened.add(() => core.close(GRACE_MS));
 
 	const gateway = createGateway({
@@ -175,15 +177,20 @@ async function openDeno(
 
 async function openCore(
 	{ maxima, processesMax, version }: PlatformConfig,
-	parts: Required<PlatformParts> & { store: Store; builder: Builder; runtime: Runtime; logs: FunctionLogs },
+	parts: Required<PlatformParts> & {
+		store: Store;
+		analyst: Analyst;
+		builder: Builder;
+		runtime: Runtime;
+		logs: FunctionLogs;
+	},
 ): Promise<Core> {
-	const { builder, clock, identity, log, logs, runtime, store } = parts;
+	const { analyst, builder, clock, identity, log, logs, runtime, store } = parts;
 	const cores = availableParallelism();
 	const deployer = new Deployer({
 		store,
 		builder,
-		analyze: ({ code, sourceMap }) =>
-			analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap }),
+		analyze: (bundle) => analyst.analyze(bundle),
 		buildsMax: cores,
 		maxima,
 		log,
