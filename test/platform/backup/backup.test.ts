@@ -76,8 +76,9 @@ describe("a backup of a store that is in use", () => {
 		const name = Buffer.from(bundle, "base64url").toString("hex");
 		await rm(join(place.data, "blobs", name));
 		const making = place.backup();
-		const hasBegun = async () => (await readdir(place.root)).some((entry) => entry.endsWith(".tmp"));
-		while (!(await hasBegun())) await turn();
+		const hasSnapshot = async () =>
+			(await readdir(place.root, { recursive: true })).some((path) => path.endsWith(".tmp/store.db"));
+		while (!(await hasSnapshot())) await turn();
 		await store.append(EVENTS, 1, bodyOf({ type: "deleted", functions: ["pay"], atMs: 3 }));
 		expect(await making).toMatchObject({ functions: 0, files: 1 });
 	});
