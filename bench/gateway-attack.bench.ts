@@ -178,7 +178,8 @@ async function pour(port: number, line: string, piece: Buffer): Promise<{ status
 		socket.write(`POST /attack/sink HTTP/1.1\r\nHost: h\r\n${line}\r\n\r\n`);
 		push();
 	});
-	await once(socket, "close");
+	// Whoever is refused may be cut off while it still writes: that is no failure.
+	await new Promise((resolve) => socket.once("close", resolve));
 	return { status: answer.slice(9, 12), sent };
 }
 
