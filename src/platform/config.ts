@@ -148,13 +148,18 @@ function checkControl(address: Address, isCovered: boolean): void {
 	);
 }
 
+/** Where a platform keeps what it keeps: as the flag says, or the user's own place; absolute. */
+export function dataDirectoryOf(flag: string | undefined, variables: Variables = process.env): string {
+	const dataHome = baseDirectory(variables, "XDG_DATA_HOME", [".local", "share"]);
+	return resolve(flag ?? join(dataHome, "coffer", "platform"));
+}
+
 /**
  * The configuration of a platform.
  * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE` (exit 2)
  */
 export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
-	const dataHome = baseDirectory(variables, "XDG_DATA_HOME", [".local", "share"]);
-	const dataDirectory = resolve(flags.data ?? join(dataHome, "coffer", "platform"));
+	const dataDirectory = dataDirectoryOf(flags.data, variables);
 	const cacheHome = baseDirectory(variables, "XDG_CACHE_HOME", [".cache"]);
 	const control = parseAddress("--control", flags.control);
 	const tls = tlsOf(flags);

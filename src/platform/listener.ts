@@ -1,7 +1,13 @@
 /**
  * The control API's socket: a `Request → Response` function behind Node's HTTP server.
  */
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import {
+	createServer,
+	type IncomingMessage,
+	type RequestListener,
+	type Server,
+	type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
@@ -12,8 +18,8 @@ import type { Certificate } from "./certificate.ts";
 import type { Address } from "./config.ts";
 import { describeError, type Log } from "./log.ts";
 import { OpenSockets } from "./open-sockets.ts";
-
-const MAX_HEADER_BYTES = 32 * 1024;
+import { serverOptions } from "./server-options.ts";
+import { faultOf } from "./strict-request.ts";
 
 /** `http://HOST:PORT`, with an IPv6 host in brackets. */
 export function httpUrl({ host, port }: Address, scheme: "http" | "https" = "http"): string {
@@ -50,10 +56,17 @@ export async function bound<T>(what: string, address: Address, bind: () => Promi
 function malformed(): AppError {
 	return new AppError({
 		code: "REQUEST_INVALID",
-		message: "The request is malformed: its target or its Host header is not one.",
+		message: "The request is malformed: its target, version, Host or Transfer-Encoding is not one.",
 		hint: "See docs/protocol.md.",
 		exit: EXIT.usage,
 	});
+}
+
+/** Answers what is no request, and closes. */
+async function refuse(response: ServerResponse): Promise<void> {
+	const problem = problemResponse(malformed());
+	response.writeHead(problem.status, { ...Object.fromEntries(problem.headers), connection: "close" });
+	response.end(await problem.text());
 }
 
 /** Where the listener speaks TLS by itself. */
@@ -62,18 +75,9 @@ export interface ListenerTls {
 	readonly log: Log;
 }
 
-const SERVER_OPTIONS = {
-	maxHeaderSize: MAX_HEADER_BYTES,
-	headersTimeout: 15_000,
-	requestTimeout: 300_000,
-	keepAliveTimeout: 65_000,
-	insecureHTTPParser: false,
-	requireHostHeader: true,
-};
-
 /** A server that has the certificate of the moment for whoever connects. */
 function tlsServer({ certificate, log }: ListenerTls, listener: RequestListener): Server {
-	const options = { ...SERVER_OPTIONS, minVersion: "TLSv1.2" as const, handshakeTimeout: 15_000 };
+	const options = { ...serverOptions(), minVersion: "TLSv1.2" as const, handshakeTimeout: 15_000 };
 	const server = createTlsServer({ ...options, ...certificate.initial }, listener);
 	// Before the server's own listener, which begins the handshake.
 	server.prependListener("connection", () => {
@@ -103,8 +107,12 @@ export class ControlListener {
 			// What is no request at all, such as one with a Host that is no host.
 			{ overrideGlobalObjects: false, errorHandler: () => problemResponse(malformed()) },
 		);
-		const listener: RequestListener = (request, response) => void handle(request, response);
-		this.#server = tls === undefined ? createServer(SERVER_OPTIONS, listener) : tlsServer(tls, listener);
+		const listener: RequestListener = (request, response) => {
+			const fault = faultOf(request);
+			if (fault === undefined) void handle(request, response);
+			else if (fault === "malformed") void refuse(response);
+		};
+		this.#server = tls === undefined ? createServer(serverOptions(), listener) : tlsServer(tls, listener);
 		this.#sockets = new OpenSockets(this.#server);
 	}
 

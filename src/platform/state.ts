@@ -14,7 +14,7 @@ import {
 import type { RedeployResult } from "../protocol/messages.ts";
 import { isNewer, parseRecordText, type SealedRecord } from "../vault/record.ts";
 import type { AppEvent } from "./events.ts";
-import type { Deployment } from "./function.ts";
+import { applyToFunctions, type FunctionState } from "./function-states.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./header.ts";
 import type { SecretChange } from "./redeploy/plan.ts";
 
@@ -33,12 +33,6 @@ export interface Operation {
 	readonly head: Head;
 	/** Once the functions that it concerns are done. */
 	redeployed?: { readonly results: readonly RedeployResult[]; readonly untouched: readonly string[] };
-}
-
-export interface FunctionState {
-	readonly deployment: Deployment;
-	/** Why its first deployment did not start; undefined for one that ran once. */
-	readonly error: string | undefined;
 }
 
 /** What is known of an app, to read. */
@@ -122,40 +116,12 @@ export class AppFold implements AppState {
 
 	/** Takes in an event of the platform's own. */
 	applyEvent(event: AppEvent): void {
-		if (event.type === "deployed") {
-			const { deployment } = event;
-			this.functions.set(deployment.function, { deployment, error: undefined });
-		} else if (event.type === "deploy-failed") {
-			this.#applyFailure(event.deployment, event.error);
-		} else if (event.type === "redeployed") {
-			const operation = this.operations.get(event.operation);
-			// The platform wrote this after the change: somebody cut the log.
-			if (!operation) throw cut(this.context.app);
-			operation.redeployed = { results: event.results, untouched: event.untouched };
-		} else if (event.type === "observed") {
-			this.#applyObserved(event);
-		} else {
-			for (const name of event.functions) this.functions.delete(name);
-		}
-	}
-
-	/** A version that ran stays the present one; without one, the failed one is kept, to be tried again. */
-	#applyFailure(deployment: Deployment, error: string): void {
-		const present = this.functions.get(deployment.function);
-		if (present !== undefined && present.error === undefined) return;
-		this.functions.set(deployment.function, { deployment, error });
-	}
-
-	#applyObserved(event: Extract<AppEvent, { type: "observed" }>): void {
-		const present = this.functions.get(event.function);
-		if (present?.deployment.id !== event.deployment) return;
-		const known = new Set(present.deployment.references.map((reference) => reference.name));
-		const references = event.references.filter((reference) => !known.has(reference.name));
-		const deployment = {
-			...present.deployment,
-			references: [...present.deployment.references, ...references],
-		};
-		this.functions.set(event.function, { ...present, deployment });
+		applyToFunctions(this.functions, event);
+		if (event.type !== "redeployed") return;
+		const operation = this.operations.get(event.operation);
+		// The platform wrote this after the change: somebody cut the log.
+		if (!operation) throw cut(this.context.app);
+		operation.redeployed = { results: event.results, untouched: event.untouched };
 	}
 }
 

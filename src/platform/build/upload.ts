@@ -41,7 +41,9 @@ export function pathFault(path: string): string | undefined {
 	const segments = path.split("/");
 	if (segments.length > limits.PATH_DEPTH_MAX) return `it is deeper than ${limits.PATH_DEPTH_MAX} folders`;
 	if (segments.includes("")) return "it has an empty segment";
-	if (segments.some((segment) => /^\.\.?$/.test(segment))) return 'it has a segment "." or ".."';
+	// Also one of dots that only look so: somebody may take them for the same.
+	if (segments.some((segment) => /^\.\.?$/.test(segment.normalize("NFKC"))))
+		return 'it has a segment "." or ".."';
 	if (segments.some((segment) => segment.startsWith("."))) return "it is hidden";
 	if (segments.some((segment) => /[. ]$|^ /.test(segment)))
 		return "a segment begins or ends with a space or ends with a dot";

@@ -9,6 +9,8 @@ import { Pool } from "undici";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { OpenSockets } from "../open-sockets.ts";
 import type { Instance } from "../runtime/runtime.ts";
+import { type Patience, serverOptions } from "../server-options.ts";
+import { faultOf } from "../strict-request.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
 import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem, startProblem } from "./problem.ts";
@@ -16,7 +18,7 @@ import { requestIdOf } from "./request-id.ts";
 import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
 import { forwardUpgrade, isWebSocket, responseOn } from "./upgrade.ts";
 
-export interface GatewayOptions {
+export interface GatewayOptions extends Patience {
 	/** The functions that are deployed, started or not. */
 	functions: FunctionsOf;
 	/**
@@ -45,7 +47,6 @@ export interface Gateway {
 
 /** What a lease is worth while a function is being switched: the next answer of `instance` is another one. */
 const LEASE_ATTEMPTS = 4;
-const MAX_HEADER_BYTES = 32 * 1024;
 /** What nginx counts a request as whose client went before there was an answer. */
 const CLIENT_GONE = 499;
 
@@ -54,7 +55,8 @@ interface Lease {
 	release: () => void;
 }
 
-type Checked = { route: Route; bounds: Bounds } | { route: undefined; problem: Problem };
+/** Without a problem there is nothing to answer. */
+type Checked = { route: Route; bounds: Bounds } | { route: undefined; problem: Problem | undefined };
 
 class NodeGateway implements Gateway {
 	#options: GatewayOptions;
@@ -69,14 +71,7 @@ class NodeGateway implements Gateway {
 		this.#options = options;
 		this.#maxBodyBytes = options.maxBodyBytes ?? 100 * 1024 * 1024;
 		this.#responseTimeoutMs = options.responseTimeoutMs ?? 150_000;
-		this.#server = createServer({
-			maxHeaderSize: MAX_HEADER_BYTES,
-			headersTimeout: 15_000,
-			requestTimeout: 300_000,
-			keepAliveTimeout: 65_000,
-			insecureHTTPParser: false,
-			requireHostHeader: true,
-		});
+		this.#server = createServer(serverOptions(options));
 		this.#server.on("request", (request, response) => void this.#handle(request, response, false));
 		this.#sockets = new OpenSockets(this.#server);
 		this.#server.on("checkContinue", (request, response) => {
@@ -114,11 +109,10 @@ class NodeGateway implements Gateway {
 
 	/** What is wrong with the request as such, before anybody is asked. */
 	#check(request: IncomingMessage): Checked {
-		const { headers, rawHeaders, url = "" } = request;
-		const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
-		const encoding = headers["transfer-encoding"];
-		if (hosts > 1 || (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked")) {
-			return { route: undefined, problem: PROBLEMS.malformed };
+		const { headers, url = "" } = request;
+		const fault = faultOf(request);
+		if (fault !== undefined) {
+			return { route: undefined, problem: fault === "malformed" ? PROBLEMS.malformed : undefined };
 		}
 		const { route, ...routing } = matchRoute(url, this.#options.functions);
 		if (route === undefined)
@@ -176,7 +170,8 @@ class NodeGateway implements Gateway {
 		response.on("error", () => response.destroy());
 		const requestId = requestIdOf(request);
 		const checked = this.#check(request);
-		if (checked.route === undefined) return sendProblem(request, response, checked.problem, requestId);
+		if (checked.route === undefined)
+			return checked.problem && sendProblem(request, response, checked.problem, requestId);
 		const { bounds, route } = checked;
 		const sinceMs = performance.now();
 		response.once("close", () => {
@@ -220,7 +215,7 @@ class NodeGateway implements Gateway {
 		const checked = this.#check(request);
 		const refuse = (problem: Problem) =>
 			sendProblem(request, responseOn(request, socket), problem, requestId);
-		if (checked.route === undefined) return refuse(checked.problem);
+		if (checked.route === undefined) return checked.problem && refuse(checked.problem);
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
 		const { bounds, route } = checked;
 		const sinceMs = performance.now();

@@ -20,7 +20,7 @@ export const PROBLEMS = {
 		status: 400,
 		code: "REQUEST_MALFORMED",
 		title: "Malformed request",
-		detail: "The request target, Host or Transfer-Encoding is not one that the gateway passes on.",
+		detail: "The request's target, version, Host or Transfer-Encoding is not one that the gateway passes on.",
 	},
 	unknown: {
 		status: 404,
@@ -73,6 +73,9 @@ export const PROBLEMS = {
 	},
 } as const satisfies Record<string, Problem>;
 
+/** How long what a client still sends is read and thrown away. */
+const LINGER_MS = 500;
+
 /** What one function's requests may take. */
 export interface Bounds {
 	readonly timeoutMs: number;
@@ -101,7 +104,7 @@ export function hasBody(request: IncomingMessage): boolean {
 	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** Answers with a problem; the connection closes where a body would have to be read to use it again. */
+/** Answers with a problem; the connection closes where a body would have to be read, or believed, to use it again. */
 export function sendProblem(
 	request: IncomingMessage,
 	response: ServerResponse,
@@ -122,6 +125,8 @@ export function sendProblem(
 		function: name,
 		requestId,
 	});
+	const isMalformed = problem === PROBLEMS.malformed;
+	const isUnread = hasBody(request) && !request.complete;
 	const headers: Record<string, string | number> = {
 		"content-type": "application/problem+json",
 		"content-length": Buffer.byteLength(body),
@@ -129,6 +134,17 @@ export function sendProblem(
 		"x-request-id": requestId,
 	};
 	if (status === 503) headers["retry-after"] = 1;
-	if (hasBody(request) && !request.complete) headers.connection = "close";
-	response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : body);
+	if (isMalformed || isUnread) headers.connection = "close";
+	response.writeHead(status, headers);
+	if (request.method !== "HEAD") response.write(body);
+	if (isUnread && !isMalformed) linger(request, response);
+	else response.end();
+}
+
+/** Ends an answer, and the connection with it, once the client had time to read it. */
+function linger(request: IncomingMessage, response: ServerResponse): void {
+	// A connection that is closed while the client still sends is reset, and takes the answer with it.
+	const timer = setTimeout(() => response.end(), LINGER_MS).unref();
+	response.once("close", () => clearTimeout(timer));
+	request.once("end", () => response.end()).resume();
 }

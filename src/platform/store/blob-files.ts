@@ -8,8 +8,8 @@ import { AppError, EXIT } from "../../errors.ts";
 import { blobHash, parseBlobHash } from "../../protocol/blob-hash.ts";
 import { syncDirectory, writeDurably } from "./durable.ts";
 
-/** A name that also tells apart what differs only in case, for file systems that do not. */
-function fileName(hash: string): string | undefined {
+/** The name of a blob's file; it also tells apart what differs only in case, for file systems that do not. */
+export function blobFileName(hash: string): string | undefined {
 	const bytes = parseBlobHash(hash);
 	return bytes === undefined ? undefined : Buffer.from(bytes).toString("hex");
 }
@@ -67,7 +67,7 @@ export class BlobFiles {
 	/** See `Store.putBlob`. A stored copy that went bad is replaced. */
 	async put(bytes: Uint8Array): Promise<string> {
 		const hash = blobHash(bytes);
-		const name = fileName(hash) as string;
+		const name = blobFileName(hash) as string;
 		const write = this.#write(name, bytes);
 		this.#writes.add(write);
 		try {
@@ -95,7 +95,7 @@ export class BlobFiles {
 	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the bytes are not those of the hash
 	 */
 	async get(hash: string): Promise<Uint8Array | undefined> {
-		const name = fileName(hash);
+		const name = blobFileName(hash);
 		if (name === undefined) return undefined;
 		const path = join(this.#directory, name);
 		const bytes = await readIfThere(path).catch((error: unknown) => {
@@ -116,7 +116,7 @@ export class BlobFiles {
 	async missing(hashes: readonly string[]): Promise<string[]> {
 		const missing: string[] = [];
 		for (const hash of hashes) {
-			const name = fileName(hash);
+			const name = blobFileName(hash);
 			const there = name !== undefined && (await stat(join(this.#directory, name)).catch(() => undefined));
 			if (!there) missing.push(hash);
 		}

@@ -9,7 +9,8 @@ import { syncDirectory } from "./durable.ts";
 
 /** The database of the log; the file by which a data directory is known. */
 export const DATABASE_FILE = "store.db";
-const LOCK_FILE = "lock";
+/** Held by the process that uses a data directory. */
+export const LOCK_FILE = "lock";
 const PRIVATE_FILES = [DATABASE_FILE, `${DATABASE_FILE}-wal`, `${DATABASE_FILE}-shm`, LOCK_FILE];
 const OPEN_TO_OTHERS = 0o077;
 

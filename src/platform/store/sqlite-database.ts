@@ -172,7 +172,8 @@ function pragma(database: SqliteDatabase, name: string): unknown {
 	return row?.[name];
 }
 
-function check(database: SqliteDatabase): void {
+/** @throws AppError `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1), `STORE_DAMAGED` (exit 7) */
+export function checkDatabase(database: SqliteDatabase): void {
 	const { path } = database;
 	if (database.all("SELECT 1 FROM sqlite_schema").length === 0) throw damaged(path, "it is empty");
 	if (pragma(database, "application_id") !== APPLICATION_ID) {
@@ -218,7 +219,7 @@ export async function openDatabase(path: string): Promise<SqliteDatabase> {
 	}
 	const database = new SqliteDatabase(path);
 	try {
-		check(database);
+		checkDatabase(database);
 		database.exec("PRAGMA synchronous = FULL");
 		database.exec("PRAGMA foreign_keys = ON");
 	} catch (error) {

@@ -62,7 +62,12 @@ export class TestApp {
 
 	async deploy(sources: Record<string, string>) {
 		const files = Object.entries(sources).map(([name, text]) => [`functions/${name}/index.ts`, text]);
-		return await client.deploy(this.id, Object.fromEntries(files));
+		return await this.deployFiles(Object.fromEntries(files));
+	}
+
+	/** @param files by path */
+	async deployFiles(files: Record<string, string>) {
+		return await client.deploy(this.id, files);
 	}
 
 	async show(name: string) {

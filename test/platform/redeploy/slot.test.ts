@@ -139,3 +139,45 @@ test("a function that does not start when it is called is not started again at o
 	expect(await ask()).toBe(3);
 	expect(slot.state).toBe("live");
 });
+
+test("a function that ends again and again is started ever later, a minute apart at the most, until it has proved itself", async () => {
+	const starts = new Starts();
+	let nowMs = 0;
+	const tasks: { run: () => void; delayMs: number }[] = [];
+	let end: (reason: ExitReason) => void = () => {};
+	const slot = new FunctionSlot({
+		...starts,
+		monotonicMs: () => nowMs,
+		schedule: (run: () => void, delayMs: number) => {
+			tasks.push({ run, delayMs });
+			return () => {};
+		},
+		start: async (deployment: Deployment, begin: () => void): Promise<Started> => {
+			begin();
+			const exited = new Promise<ExitReason>((resolve) => {
+				end = resolve;
+			});
+			const instance = { exited, inFlight: 0, lastActiveMs: 0, stop: async () => {} } as unknown as Instance;
+			return { instance, deployment, revision: 1 };
+		},
+	});
+	/** Ends it after a while. @returns how long it waits then; it is started after that */
+	const crashAfter = async (livedMs: number): Promise<number> => {
+		nowMs += livedMs;
+		end({ code: 1, signal: null, stderr: "" });
+		await vi.waitFor(() => expect(tasks).toHaveLength(1));
+		expect(slot.state).toBe("failed");
+		const task = tasks.shift();
+		nowMs += task?.delayMs ?? 0;
+		task?.run();
+		await vi.waitFor(() => expect(slot.state).toBe("live"));
+		return task?.delayMs ?? -1;
+	};
+	await slot.refresh();
+	const delays: number[] = [];
+	for (let crash = 0; crash < 9; crash++) delays.push(await crashAfter(1_000));
+	expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+	expect(await crashAfter(29_999)).toBe(60_000);
+	expect(await crashAfter(30_000)).toBe(0);
+	expect(await crashAfter(1)).toBe(500);
+});

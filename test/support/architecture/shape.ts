@@ -121,7 +121,13 @@ const directions: Rule = {
 	innocent: [{ "src/commands/init.ts": 'import { a } from "../project/root.ts";' }],
 };
 
-const PLATFORM_FRONT = ["src/platform/server.ts", "src/platform/config.ts", "src/platform/log.ts"];
+const PLATFORM_FRONT = [
+	"src/platform/server.ts",
+	"src/platform/config.ts",
+	"src/platform/log.ts",
+	"src/platform/backup/backup.ts",
+	"src/platform/backup/restore.ts",
+];
 
 const platformFront: Rule = {
 	name: "only the commands under platform load the platform, and only by its front",

@@ -22,6 +22,7 @@ interface Handover {
 const { exit, errors } = Deno;
 const printError = console.error;
 const encoder = new TextEncoder();
+const { setTimeout } = globalThis;
 
 async function readLine(connection: Deno.Conn): Promise<string> {
 	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -80,7 +81,8 @@ replaceEnvironment(handover.environment);
 handover.environment = {};
 restoreRequestUrl();
 const serve = createServe(handover.socketPath, () => {
-	void control.write(encoder.encode('{"ready":true}\n'));
+	// In a turn of its own: a module that fails right after it has begun to serve never served anybody.
+	setTimeout(() => void control.write(encoder.encode('{"ready":true}\n')), 0);
 });
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });
 Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });

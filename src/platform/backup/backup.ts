@@ -1,0 +1,198 @@
+/**
+ * A backup of a data directory, also of one on which a platform runs: a snapshot of the database, and the blobs
+ * from which its functions start. It holds no identity and no plain value, and none of what functions wrote.
+ */
+import { constants } from "node:fs";
+import { access, lstat, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { cryptoReady, randomBytes } from "../../crypto.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
+import { blobFileName } from "../store/blob-files.ts";
+import { DATABASE_FILE } from "../store/data-directory.ts";
+import { syncDirectory } from "../store/durable.ts";
+import { takeSnapshot } from "../store/snapshot.ts";
+import { type Contents, contentsOf } from "./contents.ts";
+import {
+	type BackupFile,
+	BLOBS_FOLDER,
+	digestOf,
+	formatManifest,
+	MANIFEST_FILE,
+	SNAPSHOT_FILE,
+} from "./manifest.ts";
+
+export interface BackupOptions {
+	/** Where the store is; a platform may run there. */
+	readonly dataDirectory: string;
+	/** The directory to make. */
+	readonly target: string;
+	readonly version: string;
+	/** Milliseconds since 1970. */
+	readonly nowMs: number;
+}
+
+export interface BackupSummary {
+	/** Absolute. */
+	readonly backup: string;
+	readonly createdMs: number;
+	readonly apps: number;
+	readonly functions: number;
+	readonly files: number;
+	readonly bytes: number;
+}
+
+/** How often it is begun anew where what a snapshot names was taken away meanwhile. */
+const ATTEMPTS_MAX = 5;
+
+/** A blob of the snapshot is not there. */
+class BlobGone extends Error {}
+
+function failed(target: string, error: unknown): unknown {
+	if (error instanceof AppError) return error;
+	const { code } = error as NodeJS.ErrnoException;
+	if (code === undefined) return error;
+	if (code === "EEXIST" || code === "ENOTEMPTY" || code === "ENOTDIR") return alreadyThere(target);
+	return new AppError({
+		code: "BACKUP_UNWRITABLE",
+		message: `The backup ${target} cannot be written (${code}).`,
+		hint: "Nothing was left behind. Name a place in a directory that this user may write to, with enough room.",
+		exit: EXIT.failure,
+		cause: error,
+	});
+}
+
+function alreadyThere(target: string): AppError {
+	return new AppError({
+		code: "BACKUP_EXISTS",
+		message: `${target} exists already, and nothing is ever overwritten.`,
+		hint: "Name a directory that does not exist yet.",
+		exit: EXIT.conflict,
+	});
+}
+
+async function requireStore(dataDirectory: string): Promise<string> {
+	const database = join(dataDirectory, DATABASE_FILE);
+	try {
+		await access(database, constants.R_OK);
+		return database;
+	} catch (cause) {
+		throw new AppError({
+			code: "DATA_DIR_NOT_FOUND",
+			message: `${dataDirectory} is not the data directory of a platform, or this user may not read it.`,
+			hint: "Name with --data the directory that the platform was started with, and be its user.",
+			exit: EXIT.notFound,
+			cause,
+		});
+	}
+}
+
+async function requireAbsent(target: string): Promise<void> {
+	const present = await lstat(target).catch(() => undefined);
+	if (present !== undefined) throw alreadyThere(target);
+}
+
+async function writeSynced(path: string, content: Uint8Array | string): Promise<void> {
+	await writeFile(path, content, { flag: "wx", mode: 0o600, flush: true });
+}
+
+async function syncFile(path: string): Promise<void> {
+	const handle = await open(path, "r+");
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+}
+
+/** @throws BlobGone; AppError `BLOB_DAMAGED` (exit 7) */
+async function copyBlob(dataDirectory: string, hash: string, draft: string): Promise<BackupFile> {
+	const name = blobFileName(hash);
+	const source = join(dataDirectory, "blobs", name ?? "");
+	const bytes = await readFile(source).catch((error: NodeJS.ErrnoException) => {
+		throw error.code === "ENOENT" ? new BlobGone(hash) : error;
+	});
+	if (name === undefined || blobHash(bytes) !== hash) {
+		throw new AppError({
+			code: "BLOB_DAMAGED",
+			message: `The blob ${source} does not have the content that its name promises.`,
+			hint: "Nothing was backed up. Deploying the function again puts the file right.",
+			exit: EXIT.integrity,
+		});
+	}
+	const path = `${BLOBS_FOLDER}/${name}`;
+	await writeSynced(join(draft, path), bytes);
+	return { path, ...(await digestOf(join(draft, path))) };
+}
+
+/** Fills a new directory with a snapshot and its blobs. */
+async function fill(
+	draft: string,
+	dataDirectory: string,
+	database: string,
+): Promise<{ contents: Contents; files: BackupFile[] }> {
+	await mkdir(draft, { mode: 0o700 });
+	await mkdir(join(draft, BLOBS_FOLDER), { mode: 0o700 });
+	const snapshot = join(draft, SNAPSHOT_FILE);
+	takeSnapshot(database, snapshot);
+	await syncFile(snapshot);
+	const contents = contentsOf(snapshot);
+	const files: BackupFile[] = [{ path: SNAPSHOT_FILE, ...(await digestOf(snapshot)) }];
+	// After the snapshot: a blob is there before anything that names it.
+	for (const hash of [...contents.blobs].sort()) files.push(await copyBlob(dataDirectory, hash, draft));
+	return { contents, files };
+}
+
+/** As `fill`; where a blob has gone with the function that it was for, from a later snapshot. */
+async function fillWhole(draft: string, dataDirectory: string, database: string) {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await fill(draft, dataDirectory, database);
+		} catch (error) {
+			if (!(error instanceof BlobGone)) throw error;
+			if (attempt === ATTEMPTS_MAX) throw blobsMissing(dataDirectory, error);
+			await rm(draft, { recursive: true });
+		}
+	}
+}
+
+function blobsMissing(dataDirectory: string, cause: BlobGone): AppError {
+	return new AppError({
+		code: "BLOB_MISSING",
+		message: `The data directory ${dataDirectory} lacks the blob ${cause.message}, from which a function starts.`,
+		hint: "Nothing was backed up. Deploying the function again puts it right.",
+		exit: EXIT.integrity,
+		cause,
+	});
+}
+
+/**
+ * Writes a backup: whole under its name, or not at all. A platform may run, take changes and deploy meanwhile.
+ * @throws AppError `DATA_DIR_NOT_FOUND` (exit 4), `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1); `STORE_DAMAGED`,
+ *   `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
+ */
+export async function backupPlatform(options: BackupOptions): Promise<BackupSummary> {
+	await cryptoReady;
+	const { nowMs: createdMs, version } = options;
+	const dataDirectory = resolve(options.dataDirectory);
+	const target = resolve(options.target);
+	const database = await requireStore(dataDirectory);
+	await requireAbsent(target);
+	const random = Buffer.from(randomBytes(9)).toString("hex");
+	const draft = join(dirname(target), `.${basename(target)}.${random}.tmp`);
+	try {
+		const { contents, files } = await fillWhole(draft, dataDirectory, database);
+		const { apps, functions } = contents;
+		const manifest = { coffer: version, createdMs, apps, functions, files };
+		await writeSynced(join(draft, MANIFEST_FILE), formatManifest(manifest));
+		for (const folder of [join(draft, BLOBS_FOLDER), draft]) await syncDirectory(folder);
+		await requireAbsent(target);
+		await rename(draft, target);
+		await syncDirectory(dirname(target));
+		const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+		return { backup: target, createdMs, apps, functions, files: files.length, bytes };
+	} catch (error) {
+		await rm(draft, { recursive: true, force: true });
+		throw failed(target, error);
+	}
+}

@@ -1,0 +1,123 @@
+/**
+ * What a backup says of itself: `manifest.json`, written last. It lists every other file with its hash, so that what is cut, spoilt
+ * or missing is noticed. It is no proof of where a backup comes from: that is in the rows, which the platform checks.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { AppError, EXIT } from "../../errors.ts";
+
+export const MANIFEST_FILE = "manifest.json";
+export const SNAPSHOT_FILE = "store.db";
+export const BLOBS_FOLDER = "blobs";
+
+const TYPE = "coffer-platform-backup";
+const FORMAT = 1;
+/** Nothing else is ever read, or written, by the names that a manifest has. */
+const PATH = /^(?:store\.db|blobs\/[0-9a-f]{64})$/;
+
+const fileSchema = z.strictObject({
+	path: z.string().regex(PATH),
+	bytes: z.int().min(0),
+	sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const manifestSchema = z.strictObject({
+	type: z.literal(TYPE),
+	format: z.literal(FORMAT),
+	/** Version of the Coffer that wrote it. */
+	coffer: z.string(),
+	createdMs: z.int().min(0),
+	apps: z.int().min(0),
+	functions: z.int().min(0),
+	files: z.array(fileSchema),
+});
+
+export type BackupFile = z.infer<typeof fileSchema>;
+export type Manifest = Omit<z.infer<typeof manifestSchema>, "type" | "format">;
+
+/** The error for a backup that is not what was written. @param detail a clause that says what is wrong */
+export function backupDamaged(path: string, detail: string, cause?: unknown): AppError {
+	return new AppError({
+		code: "BACKUP_DAMAGED",
+		message: `The backup ${path} is damaged: ${detail}.`,
+		hint: "Nothing was restored. Use another backup.",
+		exit: EXIT.integrity,
+		cause,
+	});
+}
+
+export function formatManifest(manifest: Manifest): string {
+	return `${JSON.stringify({ type: TYPE, format: FORMAT, ...manifest }, null, "\t")}\n`;
+}
+
+function parseManifest(backup: string, text: string): Manifest {
+	let read: unknown;
+	try {
+		read = JSON.parse(text);
+	} catch (cause) {
+		throw backupDamaged(backup, `its ${MANIFEST_FILE} is not readable`, cause);
+	}
+	const { success, data, error } = manifestSchema.safeParse(read);
+	if (success) return data;
+	const { type, format } = (read ?? {}) as { type?: unknown; format?: unknown };
+	if (type === TYPE && typeof format === "number" && format > FORMAT) {
+		throw new AppError({
+			code: "BACKUP_TOO_NEW",
+			message: `The backup ${backup} has format ${format}; this Coffer knows formats up to ${FORMAT}.`,
+			hint: "Restore it with the newer Coffer that wrote it.",
+			exit: EXIT.failure,
+		});
+	}
+	throw backupDamaged(backup, `its ${MANIFEST_FILE} is not one of a backup`, error);
+}
+
+/** How many bytes a file has, and their hash. */
+export async function digestOf(path: string): Promise<Pick<BackupFile, "bytes" | "sha256">> {
+	const digest = createHash("sha256");
+	let bytes = 0;
+	for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+		digest.update(chunk);
+		bytes += chunk.length;
+	}
+	return { bytes, sha256: digest.digest("hex") };
+}
+
+function notFound(backup: string): AppError {
+	return new AppError({
+		code: "BACKUP_NOT_FOUND",
+		message: `There is no backup at ${backup}.`,
+		hint: "Name the directory that 'coffer platform backup' made.",
+		exit: EXIT.notFound,
+	});
+}
+
+/**
+ * The manifest of a backup of which every file is there and is what was written.
+ * @throws AppError `BACKUP_NOT_FOUND` (exit 4), `BACKUP_DAMAGED` (exit 7), `BACKUP_TOO_NEW` (exit 1)
+ */
+export async function readBackup(backup: string): Promise<Manifest> {
+	const manifest = parseManifest(backup, await readManifest(backup));
+	const paths = new Set(manifest.files.map(({ path }) => path));
+	if (!paths.has(SNAPSHOT_FILE) || paths.size !== manifest.files.length)
+		throw backupDamaged(backup, `its ${MANIFEST_FILE} does not list what a backup holds`);
+	for (const { path, bytes, sha256 } of manifest.files) {
+		const found = await digestOf(join(backup, path)).catch((cause: unknown) => {
+			throw backupDamaged(backup, `${path} is missing or cannot be read`, cause);
+		});
+		if (found.bytes !== bytes || found.sha256 !== sha256)
+			throw backupDamaged(backup, `${path} is not the file that was written`);
+	}
+	return manifest;
+}
+
+async function readManifest(backup: string): Promise<string> {
+	try {
+		return await readFile(join(backup, MANIFEST_FILE), "utf8");
+	} catch (cause) {
+		const folder = await readFile(backup).catch((error: NodeJS.ErrnoException) => error.code);
+		if (folder === "ENOENT") throw notFound(backup);
+		throw backupDamaged(backup, `it has no readable ${MANIFEST_FILE}`, cause);
+	}
+}

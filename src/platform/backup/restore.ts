@@ -1,0 +1,155 @@
+/**
+ * A data directory out of a backup. Everything is checked before anything is written, and the database is put
+ * in its place last: a directory that has it is whole.
+ */
+import { constants } from "node:fs";
+import { copyFile, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { cryptoReady } from "../../crypto.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { BlobFiles, blobFileName } from "../store/blob-files.ts";
+import { claimDataDirectory, DATABASE_FILE, type DataDirectory, LOCK_FILE } from "../store/data-directory.ts";
+import { syncDirectory } from "../store/durable.ts";
+import { adoptSnapshot } from "../store/snapshot.ts";
+import type { BackupSummary } from "./backup.ts";
+import { contentsOf } from "./contents.ts";
+import {
+	BLOBS_FOLDER,
+	backupDamaged,
+	digestOf,
+	type Manifest,
+	readBackup,
+	SNAPSHOT_FILE,
+} from "./manifest.ts";
+
+export interface RestoreOptions {
+	readonly backup: string;
+	/** Empty, or not there yet. */
+	readonly dataDirectory: string;
+}
+
+export interface RestoreSummary extends BackupSummary {
+	/** Absolute. */
+	readonly dataDirectory: string;
+}
+
+/** What may be in a directory that counts as empty: a mounted disk's own, and the lock that is held meanwhile. */
+const NOTHING = new Set(["lost+found", LOCK_FILE, `${LOCK_FILE}-journal`]);
+
+function inUse(path: string, cause?: unknown): AppError {
+	return new AppError({
+		code: "DATA_DIR_IN_USE",
+		message: `A platform runs on the data directory ${path}.`,
+		hint: "Nothing was restored. Name another directory, or stop that platform and move its data away.",
+		exit: EXIT.conflict,
+		cause,
+	});
+}
+
+function notEmpty(path: string): AppError {
+	return new AppError({
+		code: "DATA_DIR_NOT_EMPTY",
+		message: `The data directory ${path} is not empty, and nothing is ever overwritten.`,
+		hint: "Nothing was restored. Name a directory that is empty or does not exist yet.",
+		exit: EXIT.conflict,
+	});
+}
+
+async function isEmpty(path: string): Promise<boolean> {
+	const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") return [];
+		throw error.code === "ENOTDIR" ? notEmpty(path) : error;
+	});
+	return names.every((name) => NOTHING.has(name));
+}
+
+/** Whether a platform has the directory; it is not changed by the question. */
+async function isHeld(path: string): Promise<boolean> {
+	if (!(await readdir(path)).includes(LOCK_FILE)) return false;
+	try {
+		(await claimDataDirectory(path)).release();
+		return false;
+	} catch (error) {
+		return error instanceof AppError && error.code === "DATA_DIR_IN_USE";
+	}
+}
+
+/** Claims an empty directory. */
+async function claimEmpty(path: string): Promise<DataDirectory> {
+	if (!(await isEmpty(path))) throw (await isHeld(path)) ? inUse(path) : notEmpty(path);
+	const claimed = await claimDataDirectory(path).catch((error: unknown) => {
+		throw error instanceof AppError && error.code === "DATA_DIR_IN_USE" ? inUse(path, error) : error;
+	});
+	if (await isEmpty(path)) return claimed;
+	claimed.release();
+	throw notEmpty(path);
+}
+
+async function putBlobs(backup: string, { files }: Manifest, path: string): Promise<void> {
+	const blobs = await BlobFiles.open(path);
+	for (const file of files.filter((one) => one.path !== SNAPSHOT_FILE)) {
+		const hash = await blobs.put(await readFile(join(backup, file.path)));
+		if (file.path !== `${BLOBS_FOLDER}/${blobFileName(hash)}`)
+			throw backupDamaged(backup, `${file.path} does not have the content that its name promises`);
+	}
+}
+
+async function putDatabase(backup: string, manifest: Manifest, path: string): Promise<void> {
+	const draft = join(path, `${DATABASE_FILE}.new`);
+	await copyFile(join(backup, SNAPSHOT_FILE), draft, constants.COPYFILE_EXCL);
+	const handle = await open(draft, "r+");
+	try {
+		await handle.chmod(0o600);
+		const { sha256 } = await digestOf(draft);
+		if (sha256 !== manifest.files.find((file) => file.path === SNAPSHOT_FILE)?.sha256)
+			throw backupDamaged(backup, `${SNAPSHOT_FILE} changed while it was read`);
+		checkComplete(backup, manifest, draft);
+		adoptSnapshot(draft);
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+	await rename(draft, join(path, DATABASE_FILE));
+	await syncDirectory(path);
+}
+
+/** What the database says of itself is what the manifest says, and each blob that it needs is there. */
+function checkComplete(backup: string, manifest: Manifest, snapshot: string): void {
+	const { apps, functions, blobs } = contentsOf(snapshot);
+	const paths = new Set(manifest.files.map((file) => file.path));
+	const isWhole = [...blobs].every((hash) => paths.has(`${BLOBS_FOLDER}/${blobFileName(hash)}`));
+	if (apps !== manifest.apps || functions !== manifest.functions || !isWhole)
+		throw backupDamaged(backup, "its database and its other files do not belong together");
+}
+
+/** Takes away what was begun. */
+async function clear(path: string): Promise<void> {
+	const draft = `${DATABASE_FILE}.new`;
+	const names = ["blobs", "incoming", draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`];
+	for (const name of names) await rm(join(path, name), { recursive: true, force: true });
+}
+
+/**
+ * Puts a backup into a data directory, on which a platform with the identity of then can start.
+ * @throws AppError `BACKUP_NOT_FOUND` (exit 4), `BACKUP_DAMAGED` (exit 7), `BACKUP_TOO_NEW` (exit 1); `DATA_DIR_NOT_EMPTY`,
+ *   `DATA_DIR_IN_USE` (exit 5), `DATA_DIR_UNUSABLE` (exit 1). Nothing is left behind then.
+ */
+export async function restorePlatform(options: RestoreOptions): Promise<RestoreSummary> {
+	await cryptoReady;
+	const backup = resolve(options.backup);
+	const path = resolve(options.dataDirectory);
+	const manifest = await readBackup(backup);
+	const claimed = await claimEmpty(path);
+	try {
+		await putBlobs(backup, manifest, path);
+		await putDatabase(backup, manifest, path);
+	} catch (error) {
+		await clear(path);
+		throw error;
+	} finally {
+		claimed.release();
+	}
+	const { apps, createdMs, files, functions } = manifest;
+	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+	return { backup, dataDirectory: path, createdMs, apps, functions, files: files.length, bytes };
+}

@@ -1,0 +1,130 @@
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { utf8 } from "../../../src/bytes.ts";
+import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
+import { bodyOf, CHANGES, deployed, EVENTS, everything, expectPrivate, fill, Place } from "./place.ts";
+
+describe("a backup of a store that is in use", () => {
+	test("is what was there, and becomes a store again", async () => {
+		await using place = await Place.open();
+		await using store = await openSqliteStore(place.data);
+		const blobs = await fill(store);
+		const made = await place.backup();
+		expect(made).toMatchObject({ backup: place.target, apps: 1, functions: 1, files: 3 });
+		expect((await readdir(place.target, { recursive: true })).sort()).toHaveLength(5);
+		await expectPrivate(place.target);
+		expect(await readdir(place.root)).toEqual(["backup", "data"]);
+		await store.append(CHANGES, 20, "later");
+
+		expect(await place.restore()).toMatchObject({ dataDirectory: place.restored, apps: 1, functions: 1 });
+		await expectPrivate(place.restored);
+		expect(await readdir(place.restored)).toEqual(["blobs", "incoming", "lock", "store.db"]);
+		await using other = await openSqliteStore(place.restored);
+		const { [CHANGES]: changes, ...rest } = await everything(store);
+		expect(await everything(other)).toEqual({ ...rest, [CHANGES]: changes?.slice(0, -1) });
+		expect(await other.missingBlobs(blobs)).toEqual([]);
+		await other.append(CHANGES, 20, "goes on");
+	});
+
+	test("has only the blobs from which its functions start", async () => {
+		await using place = await Place.open();
+		await using store = await openSqliteStore(place.data);
+		const [bundle, map] = await fill(store);
+		const newer = await store.putBlob(utf8("newer code"));
+		await store.append(EVENTS, 1, bodyOf(deployed("pay", [newer, map])));
+		await store.append(EVENTS, 2, bodyOf(deployed("gone", [await store.putBlob(utf8("gone")), map])));
+		await store.append(EVENTS, 3, bodyOf({ type: "deleted", functions: ["gone"], atMs: 3 }));
+		await place.backup();
+		await place.restore();
+		await using other = await openSqliteStore(place.restored);
+		expect(await other.missingBlobs([newer, map, bundle])).toEqual([bundle]);
+	});
+
+	test("is one moment of it, while changes come", async () => {
+		await using place = await Place.open();
+		await using store = await openSqliteStore(place.data);
+		await fill(store);
+		let isDone = false;
+		const making = place.backup().finally(() => {
+			isDone = true;
+		});
+		let revision = 20;
+		while (!isDone) {
+			for (const stream of [CHANGES, "apps/other/changes"]) {
+				const at = stream === CHANGES ? revision : revision - 20;
+				await store.append(stream, at, `change ${revision}`);
+			}
+			revision++;
+			await turn();
+		}
+		await making;
+		await place.restore();
+		await using other = await openSqliteStore(place.restored);
+		const [was, is] = [await everything(store), await everything(other)];
+		const count = is[CHANGES]?.length ?? 0;
+		expect(is[CHANGES]).toEqual(was[CHANGES]?.slice(0, count));
+		expect([count - 20, count - 21]).toContain(is["apps/other/changes"]?.length ?? 0);
+		expect(revision).toBeGreaterThan(20);
+	});
+
+	test("is taken anew where a function goes, and its blobs with it", async () => {
+		await using place = await Place.open();
+		await using store = await openSqliteStore(place.data);
+		const [bundle] = await fill(store);
+		const name = Buffer.from(bundle, "base64url").toString("hex");
+		await rm(join(place.data, "blobs", name));
+		const making = place.backup();
+		const hasSnapshot = async () =>
+			(await readdir(place.root, { recursive: true })).some((path) => path.endsWith(".tmp/store.db"));
+		while (!(await hasSnapshot())) await turn();
+		await store.append(EVENTS, 1, bodyOf({ type: "deleted", functions: ["pay"], atMs: 3 }));
+		expect(await making).toMatchObject({ functions: 0, files: 1 });
+	});
+
+	test("leaves nothing behind where a blob is gone, or is another", async () => {
+		await using place = await Place.open();
+		await using store = await openSqliteStore(place.data);
+		const [bundle] = await fill(store);
+		const path = join(place.data, "blobs", Buffer.from(bundle, "base64url").toString("hex"));
+		await writeFile(path, "other code");
+		await expect(place.backup()).rejects.toMatchObject({ code: "BLOB_DAMAGED", exit: 7 });
+		await rm(path);
+		await expect(place.backup()).rejects.toMatchObject({ code: "BLOB_MISSING", exit: 7 });
+		expect(await readdir(place.root)).toEqual(["data"]);
+	});
+});
+
+describe("a backup", () => {
+	test("overwrites nothing", async () => {
+		await using place = await Place.withBackup();
+		const before = await readFile(join(place.target, "manifest.json"));
+		await expect(place.backup()).rejects.toMatchObject({ code: "BACKUP_EXISTS", exit: 5 });
+		expect(await readFile(join(place.target, "manifest.json"))).toEqual(before);
+		const file = join(place.root, "file");
+		await writeFile(file, "mine");
+		await expect(place.backup(file)).rejects.toMatchObject({ code: "BACKUP_EXISTS", exit: 5 });
+		expect(await readFile(file, "utf8")).toBe("mine");
+	});
+
+	test("says where there is nothing to back up, or no place for it", async () => {
+		await using place = await Place.open();
+		await expect(place.backup()).rejects.toMatchObject({ code: "DATA_DIR_NOT_FOUND", exit: 4 });
+		await using store = await openSqliteStore(place.data);
+		await fill(store);
+		await expect(place.backup(join(place.root, "no/such/folder"))).rejects.toMatchObject({
+			code: "BACKUP_UNWRITABLE",
+			exit: 1,
+		});
+		expect(await readdir(place.root)).toEqual(["data"]);
+	});
+
+	test("of a damaged database is refused", async () => {
+		await using place = await Place.withBackup();
+		await rm(place.target, { recursive: true });
+		await truncate(join(place.data, "store.db"), 6_000);
+		await expect(place.backup()).rejects.toMatchObject({ code: "STORE_DAMAGED", exit: 7 });
+		expect(await readdir(place.root)).toEqual(["data"]);
+	});
+});

@@ -1,0 +1,96 @@
+/** Requests that two readers could read in two ways: the gateway and a function read one, or none. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openStage, type Stage } from "./harness.ts";
+import { exchange, statusesOf } from "./raw.ts";
+import { smugglingCases } from "./smuggling-cases.ts";
+
+/** Tells all that it was asked, whole requests only, since it was last asked for that. */
+const RECORDER = `
+	const seen = [];
+	export default async (request) => {
+		const { pathname, search } = new URL(request.url);
+		if (pathname === "/seen") return Response.json(seen.splice(0));
+		const headers = Object.fromEntries(request.headers);
+		seen.push({ path: pathname + search, body: await request.text(), headers });
+		return new Response("served");
+	};`;
+
+const LAST = "GET /shop/echo/last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+let stage: Stage;
+beforeAll(async () => {
+	stage = await openStage();
+	await stage.start("echo", RECORDER);
+});
+afterAll(() => stage.close());
+
+interface Seen {
+	path: string;
+	body: string;
+	headers: Record<string, string>;
+}
+
+async function seen(): Promise<Seen[]> {
+	const response = await fetch(`http://127.0.0.1:${stage.port}/shop/echo/seen`);
+	return (await response.json()) as Seen[];
+}
+
+async function send(bytes: string): Promise<{ statuses: number[]; seen: Seen[] }> {
+	const answer = await exchange(stage.port, bytes + LAST);
+	return { statuses: statusesOf(answer), seen: await seen() };
+}
+
+const CASES = smugglingCases("/shop/echo");
+
+test("there are many", () => expect(CASES.length).toBeGreaterThanOrEqual(60));
+
+describe.each(CASES)("$name", ({ bytes, outcome }) => {
+	test(outcome === "refused" ? "is refused, and the connection ends" : "is read in one way", async () => {
+		const { statuses, seen } = await send(bytes);
+		const read = seen.map(({ path, body }) => [path, body]);
+		if (outcome === "refused") {
+			expect(read).toEqual([]);
+			expect(statuses).toEqual([expect.toSatisfy((status: number) => status >= 400 && status < 500)]);
+		} else {
+			expect(read).toEqual([...outcome, ["/last", ""]]);
+			expect(statuses).toEqual(read.map(() => 200));
+		}
+	});
+});
+
+describe("what passes", () => {
+	const get = (lines: readonly string[], target = "/shop/echo/first") =>
+		`GET ${target} HTTP/1.1\r\n${["Host: h", ...lines].join("\r\n")}\r\n\r\n`;
+
+	test("an absolute target with another host leads where its path says, and takes no host along", async () => {
+		const { seen } = await send(get([], "http://evil.example/shop/echo/first"));
+		expect(seen.map(({ path }) => path)).toEqual(["/first", "/last"]);
+		expect(JSON.stringify(seen)).not.toContain("evil.example");
+	});
+
+	test("what Connection names, and what belongs to one connection, does not reach a function", async () => {
+		const lines = ["Connection: keep-alive, X-Inner", "X-Inner: 1", "TE: trailers", "Keep-Alive: timeout=9"];
+		const { seen } = await send(get([...lines, "Proxy-Connection: keep-alive", "X-Outer: 2"]));
+		const headers = seen[0]?.headers ?? {};
+		expect(headers["x-outer"]).toBe("2");
+		for (const name of ["x-inner", "te", "keep-alive", "proxy-connection", "upgrade"])
+			expect(headers).not.toHaveProperty(name);
+	});
+
+	test("Connection takes the length of a body from nobody", async () => {
+		const body = "GET /shop/echo/smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+		const lines = ["Connection: content-length", `Content-Length: ${body.length}`];
+		const { seen } = await send(get(lines).replace("GET", "POST") + body);
+		expect(seen.map((one) => [one.path, one.body])).toEqual([
+			["/first", body],
+			["/last", ""],
+		]);
+	});
+
+	test("an upgrade to HTTP/2 is no way past the gateway", async () => {
+		const lines = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"];
+		const { seen, statuses } = await send(get(lines));
+		expect(statuses).toEqual([501]);
+		expect(seen).toEqual([]);
+	});
+});

@@ -1,0 +1,38 @@
+/** Requests that two readers could read in two ways, to the control API. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ControlListener } from "../../src/platform/listener.ts";
+import { exchange, statusesOf } from "./gateway/raw.ts";
+import { smugglingCases } from "./gateway/smuggling-cases.ts";
+
+const LAST = "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+/** In the order in which they came; without a body where that did not come whole. */
+const seen: { path: string; body?: string }[] = [];
+const whole = () => seen.filter(({ body }) => body !== undefined).map(({ path, body }) => [path, body]);
+// What is read of the wire, whatever it means: nothing here asks who sent it.
+const listener = new ControlListener(async (request) => {
+	const { pathname } = new URL(request.url);
+	const one: (typeof seen)[number] = { path: pathname };
+	seen.push(one);
+	one.body = await request.text();
+	return new Response("served");
+});
+let port: number;
+beforeAll(async () => {
+	({ port } = await listener.listen({ host: "127.0.0.1", port: 0 }));
+});
+afterAll(() => listener.close(0));
+
+describe.each(smugglingCases(""))("$name", ({ bytes, outcome }) => {
+	test(outcome === "refused" ? "is refused, and the connection ends" : "is read in one way", async () => {
+		seen.splice(0);
+		const statuses = statusesOf(await exchange(port, bytes + LAST));
+		if (outcome === "refused") {
+			expect(whole()).toEqual([]);
+			expect(statuses).toEqual([expect.toSatisfy((status: number) => status >= 400 && status < 500)]);
+		} else {
+			expect(whole()).toEqual([...outcome, ["/last", ""]]);
+			expect(statuses).toEqual(seen.map(() => 200));
+		}
+	});
+});

@@ -1,0 +1,156 @@
+/** A platform that is killed at random moments, while a client sets secrets, deploys and deletes. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
+import { readIdentityFile } from "../../src/identity/identity-file.ts";
+import { Platform } from "../stories/support/platform.ts";
+import { bundleFor } from "../support/bundle.ts";
+import { ROOT } from "../support/root.ts";
+import { KilledClient } from "./platform-kills/client.ts";
+import { isGone, Ledger } from "./platform-kills/ledger.ts";
+import { PLATFORM_PLANTS } from "./platform-kills/plants.ts";
+import { type Random, randomFrom } from "./random.ts";
+import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+
+/** How long a platform lives at the most. */
+const LIFE_MS = [1_000, 3_000, 5_000];
+/** From one of the first signs that it writes. */
+const WRITING_MS = [1, 8, 40];
+const WRITES = 40;
+/** Processes that were told to end, or noticed that their platform is gone, have so long. */
+const ORPHANS_GONE_MS = 10_000;
+const LOOK_MS = 20;
+
+/** Kills by chance at any moment, or soon after something is written to the store. */
+async function killSometime(platform: Platform, random: Random): Promise<void> {
+	if (random.chance(0.5)) await after(random.below(random.pick(LIFE_MS)));
+	else {
+		const controller = new AbortController();
+		const bound = after(random.pick(LIFE_MS), undefined, { signal: controller.signal }).catch(
+			() => undefined,
+		);
+		await Promise.race([bound, write(platform.data, random.int(WRITES), controller.signal)]);
+		controller.abort();
+		await after(random.below(random.pick(WRITING_MS)));
+	}
+	await platform.kill();
+}
+
+/** Resolves when something is written in the folder, for the time after so many others. */
+function write(folder: string, after: number, signal: AbortSignal): Promise<void> {
+	let left = after;
+	return new Promise((resolve) => {
+		watch(folder, { signal }, () => {
+			if (left-- === 0) resolve();
+		});
+	});
+}
+
+/** Processes of functions below a data directory, and what they started. */
+function processesOf(data: string, platform: number): number[] {
+	const below = `${join(data, "run")}/`;
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name) && Number(name) !== platform)
+		.map(Number)
+		.filter((pid) => {
+			try {
+				return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(below);
+			} catch {
+				return false;
+			}
+		});
+}
+
+/** Those that do not end; no function was started since. They are ended here. */
+async function orphans(platform: Platform): Promise<string[]> {
+	const untilMs = performance.now() + ORPHANS_GONE_MS;
+	let left = processesOf(platform.data, platform.pid);
+	while (left.length > 0 && performance.now() < untilMs) {
+		await after(LOOK_MS);
+		left = processesOf(platform.data, platform.pid);
+	}
+	for (const pid of left) process.kill(pid, "SIGKILL");
+	return left.map(() => "a process of a function outlived its platform");
+}
+
+/** Works until the platform is gone. @returns what went wrong before */
+async function work(ledger: Ledger, client: KilledClient, random: Random, count: (what: string) => void) {
+	for (;;) {
+		try {
+			count(await ledger.act(client, random));
+		} catch (error) {
+			if (isGone(error)) return [];
+			return [error instanceof Error ? error.message : "unknown"];
+		}
+	}
+}
+
+async function call(platform: Platform, name: string): Promise<string> {
+	const { status, text } = await platform.call(name);
+	return status === 200 ? text : `status ${status}: ${text}`;
+}
+
+async function playOne(
+	platform: Platform,
+	ledger: Ledger,
+	random: Random,
+	count: (what: string) => void,
+): Promise<string[]> {
+	const client = new KilledClient(platform);
+	const [wrong] = await Promise.all([work(ledger, client, random, count), killSometime(platform, random)]);
+	await platform.start();
+	wrong.push(...(await orphans(platform)));
+	wrong.push(...(await ledger.check(client, (name) => call(platform, name))));
+	return wrong;
+}
+
+async function playAll(platform: Platform, options: TortureOptions): Promise<TortureReport> {
+	const { rounds, seed, plant } = options;
+	const random = randomFrom(seed);
+	const tally: Record<string, number> = {};
+	const count = (what: string) => {
+		tally[what] = (tally[what] ?? 0) + 1;
+	};
+	await platform.start();
+	const ledger = new Ledger();
+	ledger.vault.add(await readIdentityFile(join(platform.folder, "identity")), "reader", "platform");
+	const failures: string[] = [];
+	let played = 0;
+	for (; played < rounds && !(plant && failures.length > 0); played++) {
+		const wrong = await playOne(platform, ledger, random, count).catch((error: unknown) => [
+			error instanceof Error ? error.message : "unknown",
+		]);
+		failures.push(...wrong.map((what) => `kill ${played + 1}: ${what}`));
+		// What is lost once would be told again after every kill.
+		if (wrong.length > 0) break;
+	}
+	return { rounds: failures.length > 0 ? played : rounds, failures, tally };
+}
+
+async function run(options: TortureOptions): Promise<TortureReport> {
+	const folder = mkdtempSync(join(tmpdir(), "coffer-platform-kills-"));
+	const variables: Record<string, string> = {};
+	if (options.plant) {
+		const preload = join(folder, "preload.cjs");
+		await bundleFor("test/torture/platform-kills/preload.program.ts", preload, { format: "cjs" });
+		Object.assign(variables, {
+			NODE_OPTIONS: `--require ${preload}`,
+			PLANT: options.plant,
+			PLANT_ROOT: ROOT,
+		});
+	}
+	try {
+		await using platform = new Platform(variables);
+		return await playAll(platform, options);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+export const torture: Torture = {
+	name: "platform-kills: a platform that is killed at random moments",
+	rounds: { short: 8, long: 200 },
+	plants: PLATFORM_PLANTS,
+	run,
+};

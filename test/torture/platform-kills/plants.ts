@@ -1,0 +1,46 @@
+/** Bugs for a platform's process. */
+import type { SpawnOptions } from "node:child_process";
+
+interface Modules {
+	/** The store's driver. */
+	readonly Database: { readonly prototype: { exec(sql: string): unknown } };
+	readonly processes: { spawn: typeof import("node:child_process").spawn };
+}
+
+const COMMIT_AFTER_MS = 1_000;
+
+/** What the change of a line in the store, or in the runtime, could bring about. */
+const PLANTINGS: Readonly<Record<string, (modules: Modules) => void>> = {
+	"what is acknowledged is written later": ({ Database: { prototype } }) => {
+		const { exec } = prototype;
+		const open = new WeakSet<object>();
+		prototype.exec = function (this: object, sql: string) {
+			if (sql === "BEGIN IMMEDIATE") {
+				if (open.has(this)) return this;
+				open.add(this);
+			} else if (sql === "COMMIT") {
+				setTimeout(() => {
+					if (open.delete(this)) exec.call(this as never, "COMMIT");
+				}, COMMIT_AFTER_MS).unref();
+				return this;
+			}
+			return exec.call(this as never, sql);
+		};
+	},
+	"a process of a function outlives the platform": ({ processes }) => {
+		const { spawn } = processes;
+		processes.spawn = ((command: string, args: readonly string[], options: SpawnOptions) => {
+			const main = args.find((word) => word.includes("/run/functions/"));
+			if (main !== undefined)
+				spawn("sh", ["-c", "sleep 600; exit", main], { cwd: "/", detached: true, stdio: "ignore" }).unref();
+			return spawn(command, args, options);
+		}) as typeof spawn;
+	},
+};
+
+export const PLATFORM_PLANTS = Object.keys(PLANTINGS);
+
+/** Puts a bug into this process. */
+export function plantBug(name: string, modules: Modules): void {
+	PLANTINGS[name]?.(modules);
+}
