@@ -111,14 +111,15 @@ async function togetherRow({ context, deno, relay, run, together }: Stage): Prom
 
 async function bytesRow({ context, relay: { sent }, run }: Stage): Promise<Row> {
 	const file = join(context.folder, "many.env");
-	const count = context.smoke ? 200 : SECRETS - 1;
+	const others = 3;
+	const count = (context.smoke ? 200 : SECRETS) - others;
 	const lines = Array.from({ length: count }, (_, index) => `SECRET_${index}=value-${index}`);
 	await writeFile(file, lines.join("\n"));
 	await run("secrets", "set", "--env-file", file);
 	Object.assign(sent, { bytes: 0, requests: 0 });
 	await run("secrets", "set", "SECRET_7=another value");
 	return {
-		figure: `one change in ${(count + 1).toLocaleString("en")} secrets`,
+		figure: `one change in ${(count + others).toLocaleString("en")} secrets`,
 		target: `≤ ${SENT_BYTES_MAX} B sent, 1 request`,
 		measured: `${sent.bytes} B, ${sent.requests} request${sent.requests === 1 ? "" : "s"}`,
 		beside: "headers included",

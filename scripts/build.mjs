@@ -105,9 +105,9 @@ function removeLeftovers(written) {
 	const now = Date.now();
 	for (const path of filesBelow(DIST, (name) => /\.(c?js|cache|tmp)$/.test(name))) {
 		if (written.has(path)) continue;
-		// A process that has just started may be about to read the bundle that it was told of.
-		const isBundle = /^(bundle|chunk)-/.test(basename(path));
-		if (isBundle && now - statSync(path).mtimeMs < BUNDLE_KEPT_MS) continue;
+		// A process that has just started may be about to read the bundle that it was told of, or a package.
+		const isHashed = /-[0-9a-f]{12}(\.|-v)/.test(basename(path));
+		if (isHashed && now - statSync(path).mtimeMs < BUNDLE_KEPT_MS) continue;
 		unlinkSync(path);
 	}
 }
@@ -127,7 +127,13 @@ function copyHostFiles() {
 function writeBytecode() {
 	const script = join(ROOT, "scripts/bytecode.mjs");
 	const { status, stdout } = spawnSync(process.execPath, [script], { stdio: ["ignore", "pipe", "ignore"] });
-	return status === 0 ? join(DIST, stdout.toString().trim()) : undefined;
+	return status === 0
+		? stdout
+				.toString()
+				.trim()
+				.split("\n")
+				.map((name) => join(DIST, name))
+		: [];
 }
 
 /** esbuild's errors as `file:line: text`, one a line. */
@@ -151,7 +157,7 @@ export async function build() {
 			writeWhole(join(DIST, name), text);
 			written.add(join(DIST, name));
 		}
-		written.add(writeBytecode());
+		for (const file of writeBytecode()) written.add(file);
 		removeLeftovers(written);
 		copyHostFiles();
 		writeWhole(join(DIST, ".fingerprint"), inputs);

@@ -3,11 +3,11 @@
  *
  * - `bundle-HASH.cjs`: all of Coffer's own code with oclif and libsodium, in one file, since each further ES
  *   module costs most of a millisecond to load. Every command is evaluated only when it is called.
- * - `bundle-HASH-NODE.cache`: V8's bytecode for what a start runs. Node checks it and compiles the source
- *   where it does not fit, so another version of Node is a little slower and nothing else.
- * - `vendor/*.cjs`: large packages that few commands need, each in one file.
+ * - `vendor/NAME-HASH.cjs`: large packages that few commands need, each in one file.
+ * - `*-HASH-NODE.cache` beside each of these: V8's bytecode for what a start runs. Node checks it and compiles the
+ *   source where it does not fit, so another version of Node is a little slower and nothing else.
  * - `commands/**.cjs`: one line for each command, where oclif looks for it.
- * - `main.cjs`: loads the bundle.
+ * - `main.cjs`: loads the bundle, which loads the packages through it.
  * - `analysis.cjs`: what runs in the platform's thread that searches functions for secrets.
  */
 import { createHash } from "node:crypto";
@@ -65,11 +65,7 @@ const slimOclif = {
 	},
 };
 
-function vendorFile(name) {
-	return `vendor/${name.replace("@", "").replace("/", "-")}.cjs`;
-}
-
-/** Leaves the vendored packages to their own files, and packages with native code to `require`. */
+/** Leaves the vendored packages to the loader, and packages with native code to `require`. */
 const vendored = {
 	name: "vendored",
 	setup(build) {
@@ -77,14 +73,15 @@ const vendored = {
 			namespace === "vendored" ? { path, external: true } : { path, namespace: "vendored" },
 		);
 		build.onLoad({ filter: /.*/, namespace: "vendored" }, ({ path }) => ({
-			contents: `module.exports = require("${NATIVE.includes(path) ? path : `./${vendorFile(path)}`}");`,
-		}));
-		build.onResolve({ filter: /^\.\/vendor\//, namespace: "vendored" }, ({ path }) => ({
-			path,
-			external: true,
+			contents: `module.exports = ${NATIVE.includes(path) ? "require" : "__load"}("${path}");`,
 		}));
 	},
 };
+
+/** A file's name without its end: with what is in it, since V8 tells a source from another by its length alone. */
+function hashed(name, code) {
+	return `${name}-${createHash("sha256").update(code).digest("hex").slice(0, 12)}`;
+}
 
 const OPTIONS = {
 	absWorkingDir: ROOT,
@@ -136,34 +133,62 @@ async function bundlePackages(esbuild) {
 	const files = VENDORED.map(async (name) => {
 		const contents = `module.exports = require(${JSON.stringify(name)});`;
 		const { outputFiles } = await esbuild.build({ ...OPTIONS, stdin: { contents, resolveDir: ROOT } });
-		return [vendorFile(name), outputFiles[0].text];
+		const code = asAscii(outputFiles[0].text);
+		return { name, file: `vendor/${hashed(name.replace("@", "").replace("/", "-"), code)}`, code };
 	});
 	return await Promise.all(files);
 }
 
-/** `main.cjs`: the bundle's exports, from bytecode where there is any that fits. */
-function loader(name) {
+/**
+ * `main.cjs`: the bundle's exports, from bytecode where there is any that fits.
+ * @param file the bundle's, without its end
+ * @param packages name → file without its end
+ */
+function loader(file, packages) {
 	return `"use strict";
 const { readFileSync } = require("node:fs");
+const { dirname } = require("node:path");
 const { Script } = require("node:vm");
 
-const filename = \`\${__dirname}/${name}.cjs\`;
-const bytecodeFile = \`\${__dirname}/${name}-\${process.version}-\${process.arch}.cache\`;
+const packages = ${JSON.stringify(packages, undefined, "\t")};
+/** What was loaded: its exports, and the script. */
+const loaded = new Map();
 
-function readBytecode() {
+function readBytecode(file) {
 	try {
-		return readFileSync(bytecodeFile);
+		return readFileSync(file);
 	} catch {
 		return undefined;
 	}
 }
 
-// The bundle is plain ASCII, which V8 takes as it is.
-const source = \`(function (exports, require, module, __filename, __dirname, __import) {\${readFileSync(filename, "latin1")}\n})\`;
-const script = new Script(source, { filename, cachedData: readBytecode() });
-const run = script.runInThisContext();
-run.call(exports, exports, require, module, filename, __dirname, (specifier) => import(specifier));
-module.exports = { ...module.exports, bytecodeFile, createBytecode: () => script.createCachedData() };
+function load(file) {
+	const known = loaded.get(file);
+	if (known !== undefined) return known.module.exports;
+	const filename = \`\${__dirname}/\${file}.cjs\`;
+	const bytecodeFile = \`\${__dirname}/\${file}-\${process.version}-\${process.arch}.cache\`;
+	// All of it is plain ASCII, which V8 takes as it is.
+	const source = \`(function (exports, require, module, __filename, __dirname, __import, __load) {\${readFileSync(filename, "latin1")}\\n})\`;
+	const script = new Script(source, { filename, cachedData: readBytecode(bytecodeFile) });
+	const module = { exports: {} };
+	loaded.set(file, { module, script, bytecodeFile });
+	const importing = (specifier) => import(specifier);
+	const run = script.runInThisContext();
+	run.call(module.exports, module.exports, require, module, filename, dirname(filename), importing, loadPackage);
+	return module.exports;
+}
+
+function loadPackage(name) {
+	return load(packages[name]);
+}
+
+/** The bytecode of everything that was loaded: files and their contents. */
+function createBytecode() {
+	return [...loaded.values()].map(({ script, bytecodeFile }) => [bytecodeFile, script.createCachedData()]);
+}
+
+const loadPackages = () => Object.keys(packages).forEach(loadPackage);
+module.exports = { ...load(${JSON.stringify(file)}), loadPackages, createBytecode };
 `;
 }
 
@@ -187,12 +212,13 @@ export async function bundle(main, commands, programs = {}) {
 		bundlePackages(esbuild),
 		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry)),
 	]);
-	const name = `bundle-${createHash("sha256").update(code).digest("hex").slice(0, 12)}`;
+	const name = hashed("bundle", code);
+	const files = Object.fromEntries(packages.map((each) => [each.name, each.file]));
 	return new Map([
-		...packages,
+		...packages.map((each) => [`${each.file}.cjs`, each.code]),
 		...Object.keys(programs).map((program, index) => [program, others[index]]),
 		[`${name}.cjs`, code],
-		["main.cjs", loader(name)],
+		["main.cjs", loader(name, files)],
 		...Object.keys(commands).map((command) => [`commands/${command}.cjs`, stub(command)]),
 	]);
 }

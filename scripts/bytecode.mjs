@@ -1,27 +1,30 @@
 /**
- * Writes the bundle's bytecode into `dist/` and prints the file's name. A process of its own, so that what has run
- * in it, and so is compiled, is what a command runs.
+ * Writes the bytecode of the bundle and its packages into `dist/` and prints the files' names. A process of its own, so
+ * that what has run in it, and so is compiled, is what a command runs.
  */
 import { renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { join, relative } from "node:path";
 import { DIST, ROOT } from "./fresh.mjs";
 
-const { main, commands, bytecodeFile, createBytecode } = createRequire(import.meta.url)(
+const { main, commands, loadPackages, createBytecode } = createRequire(import.meta.url)(
 	join(DIST, "main.cjs"),
 );
 
-// Help goes to stdout, which is for the name alone here.
+// Help goes to stdout, which is for the names alone here.
 const write = process.stdout.write;
 process.stdout.write = (_text, ...rest) => {
 	rest.at(-1)?.();
 	return true;
 };
 for (const name of Object.keys(commands)) if (name.startsWith("secrets/")) commands[name]();
+loadPackages();
 await main(["secrets", "--help"], ROOT);
 process.stdout.write = write;
 
-const aside = `${bytecodeFile}.${process.pid}.tmp`;
-writeFileSync(aside, createBytecode());
-renameSync(aside, bytecodeFile);
-process.stdout.write(`${basename(bytecodeFile)}\n`);
+for (const [file, bytecode] of createBytecode()) {
+	const aside = `${file}.${process.pid}.tmp`;
+	writeFileSync(aside, bytecode);
+	renameSync(aside, file);
+	process.stdout.write(`${relative(DIST, file)}\n`);
+}

@@ -94,6 +94,12 @@ describe("in a checkout", () => {
 		expect(written.filter((name) => name.endsWith(`-${process.version}-${process.arch}.cache`))).toHaveLength(
 			1,
 		);
+		const packages = readdirSync(join(checkout, "dist/vendor")).filter((name) => name.endsWith(".cjs"));
+		expect(packages.length).toBeGreaterThan(5);
+		for (const name of packages) {
+			const file = join(checkout, "dist/vendor", name).slice(0, -".cjs".length);
+			expect(existsSync(`${file}-${process.version}-${process.arch}.cache`)).toBe(true);
+		}
 		const { status, stdout } = await start("bin/run.js", "autocomplete", "script", "bash");
 		expect(stdout).toContain("COFFER_AC_BASH_SETUP_PATH");
 		expect(status).toBe(0);
