@@ -109,7 +109,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 		onError: (error) => log.warn(describeError(error), "lines of functions were lost"),
 	});
 	opened.add(() => logs.close());
-	const { builder, runtime } = await openDeno(config, logs, opened);
+	const { builder, runtime } = await openDeno(config, logs, log, opened);
 	const core = await openCore(config, { clock, identity, log, logs, store, builder, runtime });
 	opened.add(() => core.close(GRACE_MS));
 
@@ -148,6 +148,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 async function openDeno(
 	config: PlatformConfig,
 	logs: FunctionLogs,
+	log: Log,
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
@@ -161,6 +162,7 @@ async function openDeno(
 		memoryMiB,
 		heapMiB: Math.floor(memoryMiB / 2),
 		onLine: (app, name, line) => logs.append(app, name, line),
+		onShared: () => log.warn("functions run as root: no user of their own works here"),
 	});
 	opened.add(() => runtime.close());
 	const builder = await openBuilder({

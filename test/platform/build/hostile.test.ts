@@ -91,6 +91,90 @@ const IMPORTS: [string, string, Record<string, string>?][] = [
 	["a scope", 'import x from "x"; console.log(x);', config({ scopes: { "./functions/": { x: MODULE } } })],
 	["an importMap file elsewhere", 'import "x";', config({ importMap: `file://${JSON_FILE}` })],
 	["an importMap file at a climb", 'import "x";', config({ importMap: UP + JSON_FILE.slice(1) })],
+	[
+		"a text attribute on a folder of the system",
+		`import x from "/proc/self/environ" with { type: "text" }; console.log(x);`,
+	],
+	[
+		"bytes at a climb",
+		`import x from "${UP}${JSON_FILE.slice(1)}" with { "type": "bytes" }; console.log(x);`,
+	],
+	["an attribute that is none", `import x from "${JSON_FILE}" with { type: "css" }; console.log(x);`],
+	[
+		"the older keyword of attributes",
+		`import x from "${JSON_FILE}" assert { type: "json" }; console.log(x);`,
+	],
+	["a deferred import", `import defer * as x from "${MODULE}"; console.log(x);`],
+	["WebAssembly", `import x from "${place.data}/canary.wasm"; console.log(x);`],
+	["WebAssembly at a climb", `import { x } from "${UP}${place.data.slice(1)}/canary.wasm"; console.log(x);`],
+	["a stylesheet", `import "${place.data}/canary.css";`],
+	[
+		"an extension in capitals",
+		`import x from "${UP}${JSON_FILE.slice(1).replace(/json$/, "JSON")}"; console.log(x);`,
+	],
+	["double encoding", `import x from "./%252e%252e/${UP}${MODULE.slice(1)}"; console.log(x);`],
+	["a full-width slash", `import x from "./..\uff0f${UP}${MODULE.slice(1)}"; console.log(x);`],
+	["an escape in the text", `import x from "\u002f${MODULE.slice(1)}"; console.log(x);`],
+	["an octet of nothing", `import x from "${MODULE}\0.ts"; console.log(x);`],
+	["a device of Windows", `import x from "C:${MODULE}"; console.log(x);`],
+	["a share of Windows", `import x from "\\\\localhost\\${MODULE}"; console.log(x);`],
+	["a type-only import that is not erased", `import { type X } from "${MODULE}"; export { X };`],
+	[
+		"import.meta.resolve",
+		`console.log(await import(import.meta.resolve("./x.ts")), await import("${MODULE}"));`,
+	],
+	["a map of import.meta", 'import "#x";', config({ imports: { "#x": JSON_FILE } })],
+	[
+		"a map of a package",
+		'import x from "npm:ms@2.1.3"; console.log(x);',
+		config({ imports: { "npm:ms@2.1.3": MODULE } }),
+	],
+	[
+		"a map of Node's modules",
+		'import x from "node:fs"; console.log(x);',
+		config({ imports: { "node:fs": MODULE } }),
+	],
+	["a map of a map", 'import "x";', config({ imports: { x: "y", y: MODULE } })],
+	[
+		"a scope for everything",
+		'import x from "./x.ts"; console.log(x);',
+		{
+			...config({ scopes: { "/": { "./x.ts": MODULE }, "./": { "./functions/a/x.ts": MODULE } } }),
+			"functions/a/x.ts": "",
+		},
+	],
+	[
+		"a package.json's dependency",
+		'import x from "x"; console.log(x);',
+		{ "package.json": JSON.stringify({ dependencies: { x: `file:${place.data}` } }) },
+	],
+	[
+		"a package.json's link",
+		'import x from "x"; console.log(x);',
+		{
+			"package.json": JSON.stringify({
+				dependencies: { x: `link:${place.data}` },
+				imports: { "#x": MODULE },
+			}),
+		},
+	],
+	[
+		"a package.json's own import",
+		'import x from "#x"; console.log(x);',
+		{ "package.json": JSON.stringify({ imports: { "#x": MODULE } }) },
+	],
+	[
+		"a workspace",
+		'import x from "x"; console.log(x);',
+		config({ workspace: [UP + place.data.slice(1)], links: [place.data], patch: [place.data] }),
+	],
+	[
+		"a JSX source of the configuration",
+		"export default () => <b/>;",
+		config({ compilerOptions: { jsx: "react-jsx", jsxImportSource: `file://${place.data}` } }),
+	],
+	["a JSX source at a climb", `/** @jsxImportSource ${UP}${place.data.slice(1)} */ console.log(1);`],
+	["a JSX source that is absolute", `/* @jsxImportSource ${place.data} */ console.log(1);`],
 	["a JSX source", `/** @jsxRuntime automatic @jsxImportSource file://${place.data} */ console.log(1);`],
 	["a module of a module", 'import "./x.ts";', { "functions/a/x.ts": `import "${MODULE}";` }],
 	[
@@ -161,10 +245,21 @@ describe("what an upload may not import is refused before anything is built", ()
 			join(place.data, "x.map"),
 			JSON.stringify({ version: 3, sources: ["x"], sourcesContent: [CANARY], mappings: "AAAA", names: [] }),
 		);
+		const named = [
+			`${place.data}/x.map`,
+			`file://${place.data}/x.map`,
+			"/etc/passwd",
+			"file:///etc/passwd",
+		].flatMap((url) => [
+			`//# sourceMappingURL=${url}`,
+			`//@ sourceMappingURL=${url}`,
+			`/*# sourceMappingURL=${url} */`,
+			`//# sourceURL=${url}\n//# sourceMappingURL=${url}\n// more`,
+		]);
 		const map = `//# sourceMappingURL=${relative(join(place.directory, "build-XXXXXX/src/functions/a"), place.data)}/x.map`;
 		const spoof =
 			'//# sourceMappingURL=data:application/json,{"version":3,"sources":["fake.ts"],"mappings":"AAAA","names":[]}';
-		for (const comment of [map, spoof]) {
+		for (const comment of [map, spoof, ...named]) {
 			const bundle = await buildText(
 				builder,
 				{ "functions/a.js": `console.log(1);\n${comment}` },
@@ -173,6 +268,34 @@ describe("what an upload may not import is refused before anything is built", ()
 			expect(bundle.sources).toEqual(["functions/a.js"]);
 			expect(bundle.sourceMap).not.toContain(CANARY);
 		}
+	});
+});
+
+/** What names a file without importing it: it builds, and holds nothing of that file. */
+const NAMED: [string, string][] = [
+	[
+		"a URL beside the module",
+		`export default () => new URL("${UP}${JSON_FILE.slice(1)}", import.meta.url).href;`,
+	],
+	["a file: URL", `export default () => Deno.readTextFile(new URL("file://${JSON_FILE}"));`],
+	["a fetch of a file", `export default () => fetch(new URL("${JSON_FILE}", import.meta.url));`],
+	[
+		"a worker",
+		`export default () => new Worker(new URL("${UP}${MODULE.slice(1)}", import.meta.url), { type: "module" });`,
+	],
+	["a resolved name", `export default () => import.meta.resolve("${MODULE}");`],
+	["an import that only run time knows", `export default (x) => import(x ?? Deno.args[0]);`],
+	["a URL that is imported", `export default () => import(new URL("${MODULE}", import.meta.url).href);`],
+	["require.resolve", `export default () => (globalThis as any).require?.resolve("${JSON_FILE}");`],
+	["a comment of a reference", `/// <amd-dependency path="${MODULE}" />\nexport default () => 1;`],
+	["a JSX source for types", `/** @jsxImportSourceTypes file://${place.data} */ export default () => 1;`],
+];
+
+describe.each(LEVELS)("at level %s, nothing is read because it is named", (level) => {
+	test.each(NAMED)("%s", async (_, source) => {
+		const builder = await testBuilder(place, { levels: [level] });
+		const { text, sourceMap } = await buildText(builder, { [ENTRY]: source });
+		expect(text + sourceMap).not.toContain(CANARY);
 	});
 });
 

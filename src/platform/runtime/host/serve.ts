@@ -67,13 +67,12 @@ function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void):
 
 /**
  * @param socketPath where to serve, whatever port the function asks for
- * @param onReady called once, when the first server accepts connections
+ * @param onReady called each time that a server accepts connections
  */
 export function createServe(socketPath: string, onReady: () => void): Serve {
 	const nativeServe = Deno.serve;
 	const { AddrInUse } = Deno.errors;
 	let isServing = false;
-	let wasReady = false;
 	const serve: Serve = (...args) => {
 		const { handler, options } = readArguments(args);
 		if (isServing) throw new AddrInUse("A function serves once; Deno.serve was called before.");
@@ -88,8 +87,7 @@ export function createServe(socketPath: string, onReady: () => void): Serve {
 				automaticCompression: options.automaticCompression,
 				onListen: () => {
 					options.onListen?.(addr);
-					if (!wasReady) onReady();
-					wasReady = true;
+					onReady();
 				},
 			},
 			(request: Request, info: Deno.ServeHandlerInfo) => handler(request, new Info(request, info)),
