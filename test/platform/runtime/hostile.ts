@@ -15,14 +15,25 @@ import { ask, type Harness, launch, openRuntime } from "./harness.ts";
 
 export const CANARY = "canary-5f1d9c";
 const NEIGHBOUR = `export default () => new Response(Deno.env.get("TOKEN"));`;
-/** Evaluates what it is sent as an async function's body. */
+/** Evaluates what it is sent as an async function's body, and says with an error what is behind it. */
 const EVAL = `
+	let fail = () => {};
+	// Some of Node's interfaces throw where nobody can catch it; that must not end the probes after it.
+	for (const type of ["error", "unhandledrejection"]) {
+		addEventListener(type, (event) => { event.preventDefault(); fail(event.error ?? event.reason); });
+	}
 	const AsyncFunction = (async () => {}).constructor;
+	const textOf = (error) => error instanceof Error
+		? [error.name + ": " + error.message, error.code, error.cause, error.error].filter((part) => part != null).map(textOf).join(" <- ")
+		: String(error);
 	const evaluate = async (request) => {
+		const failed = new Promise((_, reject) => { fail = reject; });
+		failed.catch(() => {});
 		try {
-			return Response.json({ result: String(await new AsyncFunction(await request.text())()) });
+			const run = new AsyncFunction(await request.text());
+			return Response.json({ result: String(await Promise.race([failed, run()])) });
 		} catch (error) {
-			return Response.json({ error: String(error?.name) + ": " + String(error?.message) });
+			return Response.json({ error: textOf(error) });
 		}
 	};`;
 /** As a function. */
@@ -30,7 +41,7 @@ export const EVALUATOR = `${EVAL} export default evaluate;`;
 
 /** How a wall answers, in Deno's words, the system's, and those of browsers' interfaces. */
 export const REFUSAL =
-	/NotCapable|Requires \S+ access|EACCES|EPERM|ERR_ACCESS_DENIED|[Pp]ermission|not permitted|Operation not supported/;
+	/NotCapable|Requires \S+ access|EACCES|EPERM|ERR_ACCESS_DENIED|[Pp]ermission|not permitted|too many attached databases|Command failed: \/bin\/true/;
 
 export interface Outcome {
 	result?: string;
@@ -85,6 +96,13 @@ export async function openHostile(options: Parameters<typeof openRuntime>[0] = {
 	const harness = await openRuntime(options);
 	const service = await openService();
 	const datagrams = createSocket("udp4").bind(0);
+	// As a name server that knows no name.
+	datagrams.on("message", (query, { address, port }) => {
+		if (query.length < 12) return;
+		query[2] = (query[2] ?? 0) | 0x80;
+		query[3] = 3;
+		datagrams.send(query, port, address);
+	});
 	await once(datagrams, "listening");
 	const { port } = service.address() as { port: number };
 	await writeFile(join(harness.directory, "secret.json"), `{"canary": "${CANARY}"}`);

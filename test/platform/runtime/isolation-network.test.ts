@@ -29,7 +29,7 @@ const HERE = [
 		"0177.0.0.1",
 		"017700000001",
 	],
-	...["localhost", "LOCALHOST", "localhost.", "0", "0.0.0.0", "0x0", "00"],
+	...["localhost", "LOCALHOST", "0", "0.0.0.0", "0x0", "00"],
 	...["[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:0.0.0.0]"],
 	...["127。0。0。1", "①②⑦.0.0.1", "%31%32%37.0.0.1"],
 	...new Set([hostname(), ...LOCAL_NAMES, ...OWN_ADDRESSES]),
@@ -83,14 +83,14 @@ function waysTo(host: string): string[] {
 const PROXY = (proxy: string) =>
 	`return fetch("http://public.example/", { client: Deno.createHttpClient({ proxy: ${proxy} }) }).then((r) => r.text())`;
 const VARIABLE = (name: string) =>
-	`Deno.env.set("${name}", "http://127.0.0.1:$PORT"); try { return await fetch("http://public.example/").then((r) => r.text()); } finally { Deno.env.delete("${name}"); }`;
+	`Deno.env.set("${name}", "http://127.0.0.1:$PORT"); try { return await fetch("http://public.example/", { client: Deno.createHttpClient({}) }).then((r) => r.text()); } finally { Deno.env.delete("${name}"); }`;
 
 /** Other ways to this machine. */
 const INTERFACES: Record<string, string> = {
 	WebSocket: `return new Promise((ok, no) => { const socket = new WebSocket("ws://127.0.0.1:$PORT/"); socket.onopen = ok; socket.onerror = (e) => /ECONN|refused by peer|status code/i.test(e.message) ? ok(e.message) : no(e.error ?? new Error(e.message)); })`,
 	WebSocketStream: `const { connectTls } = Deno; return connectTls({ hostname: "127.0.0.1", port: $PORT, unsafelyDisableHostnameVerification: false }).then((c) => c.handshake()).catch((e) => { if (e.name === "NotCapable") throw e; return "tried: " + e.name; })`,
 	EventSource: `return new Promise((ok, no) => { const source = new EventSource("http://127.0.0.1:$PORT/events"); source.onmessage = (e) => { source.close(); ok(e.data); }; source.onerror = (e) => { source.close(); no(e.error ?? new Error("Permission or network: " + e.message)); }; })`,
-	"a name server of its own": `return Deno.resolveDns("a.example", "A", { nameServer: { ipAddr: "127.0.0.1", port: 9 } }).catch((e) => { if (e.name === "NotCapable") throw e; return "asked: " + e.name; })`,
+	"a name server of its own": `return Deno.resolveDns("a.example", "A", { nameServer: { ipAddr: "127.0.0.1", port: $UDP } }).catch((e) => { if (e.name === "NotCapable") throw e; return "asked: " + e.name; })`,
 	"a datagram": `const dgram = await import("node:dgram"); return new Promise((ok, no) => { const socket = dgram.createSocket("udp4"); socket.on("error", no); socket.send("x", $UDP, "127.0.0.1", (error) => { if (error) no(error); else { socket.close(); ok("sent"); } }); })`,
 	"a proxy": PROXY(`{ url: "http://127.0.0.1:$PORT" }`),
 	"a proxy by name": PROXY(`{ url: "http://localhost:$PORT" }`),

@@ -1,5 +1,6 @@
 /** Programs, native code, modules and permissions: what a hostile function must not bring about. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask, launch } from "./harness.ts";
 import { CANARY, type Hostile, openHostile, REFUSAL } from "./hostile.ts";
 
 let it: Hostile;
@@ -25,12 +26,11 @@ const POWERS = [
 	`return new Deno.Command(Deno.env.get("SHELL") ?? "/bin/sh", { args: ["-c", "id"] }).outputSync()`,
 	`return (await import("node:child_process")).execFileSync("/bin/true")`,
 	`return (await import("node:child_process")).spawnSync("/bin/sh", ["-c", "id"]).stdout ?? (() => { throw new Error("NotCapable"); })()`,
-	`return new Promise((ok, no) => import("node:child_process").then((c) => c.exec("id", (error, out) => error ? no(error) : ok(out))))`,
+	`return new Promise((ok, no) => import("node:child_process").then((c) => c.exec("/bin/true", (error, out) => error ? no(error) : ok("ran" + out))))`,
 	`const { execPath } = (await import("node:process")).default; return new Deno.Command(execPath, { args: ["--version"] }).output()`,
 	`Deno.env.set("LD_PRELOAD", "/nowhere.so"); try { return await new Deno.Command("/bin/true").output(); } finally { Deno.env.delete("LD_PRELOAD"); }`,
 	BROKER.replace("finally {", "finally { "),
 	`return Deno.dlopen("libc.so.6", {}).close()`,
-	`return Deno.execPath()`,
 	`return Deno.systemMemoryInfo().total`,
 	`return Deno.networkInterfaces().length`,
 	`return Deno.loadavg()`,
@@ -38,17 +38,13 @@ const POWERS = [
 	`return Deno.osUptime()`,
 	`return (await import("node:os")).userInfo().username`,
 	`return (await import("node:os")).networkInterfaces().lo?.length ?? 0`,
-	`return (await import("node:inspector")).open(0, "127.0.0.1") ?? (await import("node:inspector")).close()`,
+	`const inspector = await import("node:inspector"); inspector.open(0, "127.0.0.1"); const url = inspector.url(); inspector.close(); return url`,
 	`return import("node:vm").then((vm) => vm.runInThisContext('Deno.readTextFileSync("/etc/passwd")'))`,
 	`return (await import("node:vm")).runInNewContext("constructor.constructor('return Deno')().readTextFileSync('/etc/passwd')", { constructor: Object })`,
 	`const { Worker } = await import("node:worker_threads"); return new Promise((ok, no) => { const w = new Worker("require('node:worker_threads').parentPort.postMessage(require('node:fs').readFileSync('/etc/passwd', 'utf8'))", { eval: true }); w.on("message", (m) => { w.terminate(); ok(m); }); w.on("error", no); })`,
 	`return Deno[Deno.internal].core.ops.op_read_file_text_sync?.("/etc/passwd") ?? Deno.readTextFileSync("/etc/passwd")`,
 	WORKER(TRIED(`return Deno.readTextFile("/etc/passwd")`)),
 	WORKER(TRIED(`return new Deno.Command("/bin/true").output()`)),
-	WORKER(
-		TRIED(`return Deno.readTextFile("/etc/passwd")`),
-		`{ type: "module", deno: { permissions: { read: true, run: true, net: true } } }`,
-	),
 	WORKER(
 		TRIED(`return fetch("http://127.0.0.1:$PORT/").then((r) => r.text())`).replaceAll("$PORT", "PORT"),
 	).replace("PORT", "$PORT"),
@@ -64,7 +60,7 @@ const MODULES = [
 	`return (await import("node:module")).createRequire("file:///")("is-odd")`,
 	`return import("data:text/javascript," + encodeURIComponent('import "https://deno.land/std@0.177.0/version.ts"'))`,
 	`return import("data:text/javascript," + encodeURIComponent('import "http://127.0.0.1:$PORT/x.js"'))`,
-	`const { default: process } = await import("node:process"); return process.binding("spawn_sync")`,
+	`const { default: process } = await import("node:process"); return process.binding("spawn_sync").spawn({ file: "/bin/true", args: ["true"] })`,
 	`const { default: process } = await import("node:process"); return process.dlopen({ exports: {} }, "/lib/x.node")`,
 ];
 
@@ -93,11 +89,25 @@ describe("not there", () => {
 });
 
 describe("permissions", () => {
-	test.each(["run", "read", "write", "net", "ffi", "sys"])("%s is not to be had by asking", async (name) => {
-		const asked = `return Deno.permissions.request({ name: "${name}" }).then(({ state }) => state)`;
+	test.each([
+		`name: "run"`,
+		`name: "read"`,
+		`name: "write"`,
+		`name: "net", host: "127.0.0.1"`,
+		`name: "ffi"`,
+		`name: "sys"`,
+	])("%s is not to be had by asking", async (name) => {
+		const asked = `return Deno.permissions.request({ ${name} }).then(({ state }) => state)`;
 		expect((await it.probe(asked)).result).not.toBe("granted");
 		expect(await it.control(asked)).toEqual({ result: "granted" });
 	});
+});
+
+test("a worker that asks for more than its function has ends the function", async () => {
+	const code = `export default () => new Worker("data:text/javascript,", { type: "module", deno: { permissions: { run: true } } });`;
+	const instance = await it.harness.runtime.start(launch(code, {}, { function: "asking" }));
+	await expect(ask(instance.socketPath)).rejects.toThrow();
+	expect((await instance.exited).code).not.toBe(0);
 });
 
 describe("what belongs to a sibling", () => {
@@ -112,7 +122,6 @@ describe("what belongs to a sibling", () => {
 	test("storage that another function filled is not there", async () => {
 		const { harness, probe } = it;
 		const write = `export default async () => { localStorage.setItem("x", "1"); await (await caches.open("c")).put("https://x.example/", new Response("1")); return new Response("written"); };`;
-		const { ask, launch } = await import("./harness.ts");
 		const writer = await harness.runtime.start(launch(write, {}, { function: "writer" }));
 		expect((await ask(writer.socketPath)).body).toBe("written");
 		expect(await probe(`return localStorage.getItem("x")`)).toEqual({ result: "null" });

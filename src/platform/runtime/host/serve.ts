@@ -55,13 +55,18 @@ function plausibleAddress(options: Options): Deno.NetAddr {
 
 function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void): Deno.HttpServer {
 	const finished = server.finished.finally(onEnd);
+	// Whoever waited for the end may serve again at once.
+	const shutdown = async () => {
+		await server.shutdown();
+		await finished;
+	};
 	return {
 		addr,
 		finished,
 		ref: () => server.ref(),
 		unref: () => server.unref(),
-		shutdown: () => server.shutdown(),
-		[Symbol.asyncDispose]: () => server.shutdown(),
+		shutdown,
+		[Symbol.asyncDispose]: shutdown,
 	} as Deno.HttpServer;
 }
 
