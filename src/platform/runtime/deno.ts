@@ -99,15 +99,11 @@ function startFailure(
 	});
 }
 
-function ownAddresses(): string[] {
-	return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-}
-
 class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
 	#workspace: Workspace;
-	/** The flags that are the same for all functions, for the addresses that this machine has. */
-	#flags: { own: string; flags: readonly string[] };
+	/** The flags that are the same for all functions, and the machine's own addresses that they hold for. */
+	#common: { own: string; flags: readonly string[] } = { own: "", flags: [] };
 	#confinement = confinement();
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
@@ -117,11 +113,19 @@ class DenoRuntime implements Runtime {
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
-		this.#flags = this.#flagsFor(ownAddresses());
+		// What the operator excepts is checked now.
+		this.#commonFlags();
 	}
 
-	#flagsFor(own: string[]): { own: string; flags: readonly string[] } {
-		return { own: own.join(), flags: [...FIXED_FLAGS, ...denyFlags(this.#options.allowNet ?? [], own)] };
+	#commonFlags(): readonly string[] {
+		const list = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+		const own = list.map(({ address }) => address);
+		// An address may have come since the last start.
+		if (this.#common.flags.length === 0 || own.join() !== this.#common.own) {
+			const flags = [...FIXED_FLAGS, ...denyFlags(this.#options.allowNet ?? [], own)];
+			this.#common = { own: own.join(), flags };
+		}
+		return this.#common.flags;
 	}
 
 	async start(launch: Launch): Promise<Instance> {
@@ -174,9 +178,7 @@ class DenoRuntime implements Runtime {
 		const { socketPath, listenPath, controlPath, temporary, main } = files;
 		const paths = [listenPath, controlPath, temporary].join(",");
 		const { heapMiB, memoryMiB } = this.#memoryOf(launch);
-		const own = ownAddresses();
-		// An address may have come since the last start.
-		if (own.join() !== this.#flags.own) this.#flags = this.#flagsFor(own);
+		const before = [...this.#confinement, this.#workspace.binary];
 		const access = [
 			`--v8-flags=--max-old-space-size=${heapMiB}`,
 			allowFlag(launch.settings?.network, [listenPath, controlPath]),
@@ -186,15 +188,7 @@ class DenoRuntime implements Runtime {
 		const instance = new DenoProcess(
 			{
 				deployment,
-				command: [
-					...this.#confinement,
-					this.#workspace.binary,
-					"run",
-					...this.#flags.flags,
-					...access,
-					main,
-					controlPath,
-				],
+				command: [...before, "run", ...this.#commonFlags(), ...access, main, controlPath],
 				variables: {
 					DENO_DIR: files.denoDirectory,
 					DENO_NO_UPDATE_CHECK: "1",

@@ -3,7 +3,7 @@
  * without the walls, to show that a probe is refused by them and not by a mistake of its own.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -73,6 +73,19 @@ async function openService(): Promise<Server> {
 	return service;
 }
 
+async function openDatagrams(): Promise<Datagrams> {
+	const datagrams = createSocket("udp4").bind(0);
+	// As a name server that knows no name.
+	datagrams.on("message", (query, { address, port }) => {
+		if (query.length < 12) return;
+		query[2] = (query[2] ?? 0) | 0x80;
+		query[3] = 3;
+		datagrams.send(query, port, address);
+	});
+	await once(datagrams, "listening");
+	return datagrams;
+}
+
 /** Deno without walls, which answers on a socket. */
 async function openControl(directory: string): Promise<{ child: ChildProcess; socketPath: string }> {
 	const socketPath = join(directory, "s");
@@ -95,15 +108,7 @@ async function openControl(directory: string): Promise<{ child: ChildProcess; so
 export async function openHostile(options: Parameters<typeof openRuntime>[0] = {}): Promise<Hostile> {
 	const harness = await openRuntime(options);
 	const service = await openService();
-	const datagrams = createSocket("udp4").bind(0);
-	// As a name server that knows no name.
-	datagrams.on("message", (query, { address, port }) => {
-		if (query.length < 12) return;
-		query[2] = (query[2] ?? 0) | 0x80;
-		query[3] = 3;
-		datagrams.send(query, port, address);
-	});
-	await once(datagrams, "listening");
+	const datagrams = await openDatagrams();
 	const { port } = service.address() as { port: number };
 	await writeFile(join(harness.directory, "secret.json"), `{"canary": "${CANARY}"}`);
 	await writeFile(

@@ -115,10 +115,20 @@ describe("an instance", () => {
 		await small.close();
 	});
 
-	test("that takes memory beside its heap is killed, and its neighbour is not", async () => {
+	test.each([
+		["buffers", "kept.push(new Uint8Array(20_000_000).fill(1))"],
+		[
+			"WebAssembly",
+			"const memory = new WebAssembly.Memory({ initial: 300 }); new Uint8Array(memory.buffer).fill(1); kept.push(memory)",
+		],
+		[
+			"workers, each with a heap of its own",
+			"kept.push(new Worker('data:text/javascript,self.kept = Array.from({ length: 3e6 }, (_, n) => ({ n }))', { type: 'module' }))",
+		],
+	])("that takes memory beside its heap is killed, and its neighbour is not: %s", async (_, take) => {
 		const small = await openRuntime({ memoryMiB: 300 });
 		const neighbour = await small.runtime.start(launch(HELLO, {}, { function: "neighbour" }));
-		const code = `const kept = []; export default () => { setInterval(() => kept.push(new Uint8Array(20_000_000).fill(1)), 1); return new Response("ok"); };`;
+		const code = `const kept = []; export default () => { setInterval(() => { ${take}; }, 1); return new Response("ok"); };`;
 		const hog = await small.runtime.start(launch(code));
 		await ask(hog.socketPath);
 		const { signal, stderr } = await hog.exited;

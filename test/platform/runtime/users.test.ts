@@ -2,9 +2,8 @@
  * Functions that got out of Deno's permissions, as far as the system's own walls go: what they could do is tried by
  * programs that run as their users. Where the tests are not root, there are no such users.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,21 +11,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import { isFunctionUser, mayChangeUser } from "../../../src/platform/runtime/users.ts";
+import { as, nicenessOf, status, stray, uidOf } from "./as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";
 
 const HELLO = `export default () => new Response("hello " + Deno.env.get("TMPDIR"));`;
-
-function status(pid: number, key: string): string {
-	const line = readFileSync(`/proc/${pid}/status`, "latin1")
-		.split("\n")
-		.find((each) => each.startsWith(`${key}:`));
-	return (line ?? "").slice(key.length + 1).trim();
-}
-
-const uidOf = (pid: number) => Number(status(pid, "Uid").split(/\s+/)[0]);
-/** The nineteenth field; the second is in brackets and may hold anything. */
-const nicenessOf = (pid: number) =>
-	Number(readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\)/s, "").trim().split(" ")[16]);
 
 let harness: Harness;
 let own: Instance;
@@ -41,24 +29,6 @@ afterAll(() => harness.close());
 test("a function has less of the processor than the platform, if both want it", () => {
 	expect(nicenessOf(own.pid)).toBe(Math.min(19, nicenessOf(process.pid) + 5));
 });
-
-/** Runs a shell's script as a user, in a folder that everybody may enter. */
-function as(uid: number, script: string): { code: number | null; out: string } {
-	const { status: code, stdout } = spawnSync("/bin/sh", ["-c", script], {
-		uid,
-		gid: uid,
-		cwd: "/",
-		env: { PATH: "/usr/bin:/bin" },
-		encoding: "latin1",
-	});
-	return { code, out: stdout };
-}
-
-const stray = async (uid: number): Promise<ChildProcess> => {
-	const child = spawn("/bin/sleep", ["1000"], { uid, gid: uid, cwd: "/", detached: true, stdio: "ignore" });
-	await once(child, "spawn");
-	return child;
-};
 
 /** Where it is root, the platform gives functions users; elsewhere there is nothing to be seen here. */
 describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () => {
