@@ -9,6 +9,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { Configuration, ReadFile } from "./configuration.ts";
 import type { Pieces } from "./dynamic.ts";
 import { type Resolution, resolveSpecifier } from "./import-map.ts";
+import { PATTERNS_MAX } from "./limits.ts";
 import { directoryOf, resolvePath } from "./paths.ts";
 import { isCode, type ModuleRequest, type ModuleScan, type PatternRequest, scanModule } from "./scan.ts";
 
@@ -59,6 +60,16 @@ function outside(at: Place): AppError {
 	return importError("IMPORT_OUTSIDE", at, "that leads out of the project", hint);
 }
 
+function tooManyPatterns(file: string, line: number): AppError {
+	return new AppError({
+		code: "IMPORT_UNSUPPORTED",
+		message: `${file}:${line} has more imports that only run time knows than the ${PATTERNS_MAX} that a function may have.`,
+		hint: "Import by names that are written out, or load data at run time.",
+		exit: EXIT.usage,
+		line,
+	});
+}
+
 function unmapped(at: Place): AppError {
 	const hint = `Add it to the imports of deno.json, or write "npm:${at.specifier}" or "jsr:…".`;
 	return importError("IMPORT_UNMAPPED", at, "no import map says what this name is", hint);
@@ -68,13 +79,15 @@ function unmapped(at: Place): AppError {
  * Walks the static imports, re-exports, `require` calls and dynamic imports of a module and of those that
  * they lead to.
  * @throws AppError (exit 2), each with file and line: `IMPORT_OUTSIDE`, `IMPORT_NOT_FOUND`, `IMPORT_UNMAPPED`,
- *   `IMPORT_UNSUPPORTED` (neither code nor data), `SOURCE_SYNTAX`, `SOURCE_NOT_TEXT`; and what `elsewhere` throws
+ *   `IMPORT_UNSUPPORTED` (neither code nor data, or too many that are
+ *   known in part), `SOURCE_SYNTAX`, `SOURCE_NOT_TEXT`; and what `elsewhere` throws
  */
 export function walkGraph(entry: string, port: GraphPort, options: GraphOptions): Graph {
 	const files = new Set<string>([entry]);
 	const scans = new Map<string, ModuleScan>();
 	const replaced: Graph["replaced"] = [];
 	const pending = [entry];
+	let patterns = 0;
 	const reach = (path: string, at: Place, form: ModuleRequest["form"]) => {
 		if (port.read(path) === undefined) {
 			if (form === "type" || form === "optional") return;
@@ -106,6 +119,7 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 			}
 		}
 		for (const pattern of scan.patterns) {
+			if (++patterns > PATTERNS_MAX) throw tooManyPatterns(path, pattern.line);
 			for (const match of matches(path, pattern, port)) {
 				if (isCode(match) || /\.json$/i.test(match)) {
 					reach(match, { specifier: match, file: path, line: pattern.line }, "module");

@@ -94,21 +94,26 @@ export function resolveSpecifier(map: ImportMap, specifier: string, referrer: st
 }
 
 function mapped(map: ImportMap, key: string, referrer: string): string | undefined {
-	const scopes = [...map.scopes.keys()]
-		.filter((scope) => scope === referrer || (scope.endsWith("/") && referrer.startsWith(scope)))
-		.sort((a, b) => b.length - a.length);
-	for (const scope of scopes) {
-		const address = lookup(map.scopes.get(scope) ?? new Map(), key);
+	for (const scope of [referrer, ...foldersOf(referrer)]) {
+		const mapping = map.scopes.get(scope);
+		const address = mapping && lookup(mapping, key);
 		if (address !== undefined) return address;
 	}
 	return lookup(map.imports, key);
 }
 
+/** What a text begins with up to each of its slashes, the longest first: a map may be far larger than a name. */
+function foldersOf(text: string): string[] {
+	const out: string[] = [];
+	for (let at = text.lastIndexOf("/"); at !== -1; at = at === 0 ? -1 : text.lastIndexOf("/", at - 1))
+		out.push(text.slice(0, at + 1));
+	return out;
+}
+
 function lookup(imports: ReadonlyMap<string, string>, key: string): string | undefined {
 	const exact = imports.get(key);
 	if (exact !== undefined) return exact;
-	const prefixes = [...imports.keys()].filter((prefix) => prefix.endsWith("/") && key.startsWith(prefix));
-	const prefix = prefixes.sort((a, b) => b.length - a.length)[0];
+	const prefix = foldersOf(key).find((folder) => imports.has(folder));
 	const address = prefix === undefined ? undefined : imports.get(prefix);
 	if (prefix === undefined || address === undefined) return undefined;
 	const rest = key.slice(prefix.length);

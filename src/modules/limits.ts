@@ -11,3 +11,5 @@ export const FUNCTION_NAME_LENGTH_MAX = 200;
 /** The file of a function's settings. */
 export const SETTINGS_BYTES_MAX = 64 * 1024;
 export const SETTINGS_HOSTS_MAX = 100;
+/** Imports that are known in part, of all modules that an entry reaches: each is held against every file. */
+export const PATTERNS_MAX = 1_000;

@@ -109,7 +109,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 		onError: (error) => log.warn(describeError(error), "lines of functions were lost"),
 	});
 	opened.add(() => logs.close());
-	const { builder, runtime } = await openDeno(config, logs, opened);
+	const { builder, runtime } = await openDeno(config, logs, log, opened);
 	const analyst = new Analyst(builtPath("analysis.cjs"));
 	opened.add(() => analyst.close());
 	const core = await openCore(config, { clock, identity, log, logs, store, analyst, builder, runtime });
@@ -150,6 +150,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 async function openDeno(
 	config: PlatformConfig,
 	logs: FunctionLogs,
+	log: Log,
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
@@ -163,6 +164,7 @@ async function openDeno(
 		memoryMiB,
 		heapMiB: Math.floor(memoryMiB / 2),
 		onLine: (app, name, line) => logs.append(app, name, line),
+		onShared: () => log.warn("functions run as root: no user of their own works here"),
 	});
 	opened.add(() => runtime.close());
 	const builder = await openBuilder({

@@ -14,20 +14,11 @@
  * install scripts, no plugins), so it takes a fault in Deno or esbuild to plant something there; and no
  * function of one app is built from another's files, since builds share nothing but that cache.
  */
-import {
-	accessSync,
-	chmodSync,
-	constants,
-	copyFileSync,
-	existsSync,
-	mkdirSync,
-	rmSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { reachableBinary } from "../reachable-binary.ts";
 import { bubblewrapCommand, INNER, type Mount, namespacesCommand, systemMounts } from "./namespaces.ts";
 import { type Command, type Limits, type Outcome, runCommand } from "./process.ts";
 
@@ -119,7 +110,11 @@ function sandboxAt(
 	cache: string,
 ): Omit<Sandbox, "denoVersion"> {
 	const isolated = level === "bubblewrap" || level === "namespaces";
-	const deno = isolated ? INNER.deno : level === "user" ? reachableDeno(options) : options.deno;
+	const deno = isolated
+		? INNER.deno
+		: level === "user"
+			? reachableBinary(options.deno, options.directory)
+			: options.deno;
 	const rootFor = (build: string) =>
 		isolated ? { build: INNER.build, cache: INNER.cache } : { build, cache };
 	const commandFor = (build: string, args: readonly string[]): Command => {
@@ -174,17 +169,6 @@ function limitScript({ memoryBytesMax, fileBytesMax }: SandboxOptions): string {
 	const data = Math.ceil(memoryBytesMax / 1024);
 	const file = Math.ceil(fileBytesMax / 512);
 	return `ulimit -c 0; ulimit -f ${file}; ulimit -d ${data}; exec "$@"`;
-}
-
-/** The binary, or a copy in the builder's folder where its own lies behind a folder that only root can enter. */
-function reachableDeno({ deno, directory }: SandboxOptions): string {
-	const { size, mtimeMs } = statSync(deno);
-	const copy = join(directory, `deno-${size}-${Math.trunc(mtimeMs)}`);
-	if (!existsSync(copy)) copyFileSync(deno, copy, constants.COPYFILE_FICLONE);
-	chmodSync(copy, 0o755);
-	chmodSync(directory, 0o711);
-	accessSync(copy, constants.X_OK);
-	return copy;
 }
 
 /** A cache that another level's user filled cannot be written by this one; it is filled anew. */

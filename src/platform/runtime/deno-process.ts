@@ -3,12 +3,14 @@
  * socket, watched until it is ready, drained and ended.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { chmodSync, chownSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { LogLine } from "../logs/function-logs.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
 import type { Redactor } from "./redact.ts";
 import type { ExitReason, Instance } from "./runtime.ts";
+import type { User } from "./users.ts";
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
@@ -16,14 +18,18 @@ const STDERR_LIMIT = 8 * 1024;
 
 export interface ProcessSpecification {
 	deployment: string;
-	binary: string;
-	/** Deno's arguments up to and with the main module. */
-	args: readonly string[];
+	/** What is run: Deno with its arguments up to and with the main module, behind what becomes it. */
+	command: readonly string[];
 	/** Deno's own variables; the function never sees them. */
 	variables: Record<string, string>;
 	cwd: string;
+	/** Whom it runs as; the platform's own user where undefined. */
+	user: User | undefined;
 	socketPath: string;
+	/** In a folder where nobody but the platform can put anything. */
 	controlPath: string;
+	/** Called each time that it says that it listens; it is ready once that has resolved. */
+	onListening: () => Promise<void>;
 	redactor: Redactor;
 	onLine: (level: LogLine["level"], message: string) => void;
 	/** Called each time the last request that it serves is over. */
@@ -70,7 +76,7 @@ export class DenoProcess implements Instance {
 	 * @param handover one line of JSON for the host, without the line feed; holds secret values
 	 */
 	constructor(specification: ProcessSpecification, handover: string) {
-		const { binary, args, cwd, variables, socketPath, controlPath } = specification;
+		const { command, cwd, variables, user, socketPath, controlPath, onListening } = specification;
 		this.deployment = specification.deployment;
 		this.socketPath = socketPath;
 		this.#onIdle = specification.onIdle;
@@ -78,11 +84,18 @@ export class DenoProcess implements Instance {
 		this.#ready = control.promise;
 		const server = createServer((socket) => {
 			server.close();
-			talk(socket, handover, control.resolve);
+			talk(socket, handover, () => {
+				const failed = () => this.kill("The platform cannot reach what the function listens on.");
+				onListening().then(control.resolve, failed);
+			});
 		});
 		server.on("error", () => this.#child.kill("SIGKILL"));
 		server.listen(controlPath);
-		this.#child = spawn(binary, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"] });
+		if (user !== undefined) openTo(user, controlPath);
+		const [file = "", ...args] = command;
+		// The groups of the platform's own user are dropped with it.
+		const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
+		this.#child = spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity });
 		this.pid = this.#child.pid ?? -1;
 		this.exited = this.#watch(specification).finally(() => {
 			this.#isAccepting = false;
@@ -179,10 +192,20 @@ export class DenoProcess implements Instance {
 	}
 }
 
-/** Hands over and waits for the one answer. The open connection tells the host that the platform lives. */
-function talk(socket: Socket, handover: string, onReady: () => void): void {
+/** Lets a function's user connect to a socket that was just made. */
+function openTo({ gid }: User, path: string): void {
+	try {
+		chownSync(path, 0, gid);
+		chmodSync(path, 0o660);
+	} catch {
+		// It was not made, which the server says itself.
+	}
+}
+
+/** Hands over and hears of each listener. The open connection tells the host that the platform lives. */
+function talk(socket: Socket, handover: string, onListening: () => void): void {
 	socket.on("error", () => socket.destroy());
 	socket.write(`${handover}\n`);
-	socket.once("data", onReady);
+	socket.on("data", onListening);
 	socket.unref();
 }

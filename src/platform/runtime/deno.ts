@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import type { LogLine } from "../logs/function-logs.ts";
+import { confinement } from "./confine.ts";
 import { DenoProcess, type StartOutcome } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { MemoryWatch } from "./memory-watch.ts";
@@ -28,8 +29,10 @@ export interface DenoRuntimeOptions {
 	startTimeoutMs?: number;
 	/** The bound of a function's JavaScript heap. 512 unless told. */
 	heapMiB?: number;
-	/** What a function may have resident in all, buffers included; it is killed past that. 1,024 unless told. */
+	/** What a function may have of memory in all, buffers included; it is killed past that. 1,024 unless told. */
 	memoryMiB?: number;
+	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
+	onShared?: () => void;
 }
 
 /**
@@ -99,7 +102,9 @@ function startFailure(
 class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
 	#workspace: Workspace;
-	#flags: readonly string[];
+	/** The flags that are the same for all functions, and the machine's own addresses that they hold for. */
+	#common: { own: string; flags: readonly string[] } = { own: "", flags: [] };
+	#confinement = confinement();
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#memory = new MemoryWatch();
@@ -108,10 +113,19 @@ class DenoRuntime implements Runtime {
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
-		const own = Object.values(networkInterfaces()).flatMap((list) =>
-			(list ?? []).map(({ address }) => address),
-		);
-		this.#flags = [...FIXED_FLAGS, ...denyFlags(options.allowNet ?? [], own)];
+		// What the operator excepts is checked now.
+		this.#commonFlags();
+	}
+
+	#commonFlags(): readonly string[] {
+		const list = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+		const own = list.map(({ address }) => address);
+		// An address may have come since the last start.
+		if (this.#common.flags.length === 0 || own.join() !== this.#common.own) {
+			const flags = [...FIXED_FLAGS, ...denyFlags(this.#options.allowNet ?? [], own)];
+			this.#common = { own: own.join(), flags };
+		}
+		return this.#common.flags;
 	}
 
 	async start(launch: Launch): Promise<Instance> {
@@ -161,35 +175,37 @@ class DenoRuntime implements Runtime {
 	#spawn(launch: Launch, files: InstanceDirectory): DenoProcess {
 		const { app, function: name, environment, deployment } = launch;
 		const bundle = pathToFileURL(files.bundle).href;
-		const { socketPath, controlPath, temporary, main } = files;
-		const paths = [socketPath, controlPath, temporary].join(",");
+		const { socketPath, listenPath, controlPath, temporary, main } = files;
+		const paths = [listenPath, controlPath, temporary].join(",");
 		const { heapMiB, memoryMiB } = this.#memoryOf(launch);
+		const before = [...this.#confinement, this.#workspace.binary];
 		const access = [
 			`--v8-flags=--max-old-space-size=${heapMiB}`,
-			allowFlag(launch.settings?.network, [socketPath, controlPath]),
+			allowFlag(launch.settings?.network, [listenPath, controlPath]),
 			`--allow-read=${files.bundle},${paths}`,
 			`--allow-write=${paths}`,
 		];
 		const instance = new DenoProcess(
 			{
 				deployment,
-				binary: this.#options.binary,
-				args: ["run", ...this.#flags, ...access, main, controlPath],
+				command: [...before, "run", ...this.#commonFlags(), ...access, main, controlPath],
 				variables: {
-					DENO_DIR: this.#workspace.denoDirectory,
+					DENO_DIR: files.denoDirectory,
 					DENO_NO_UPDATE_CHECK: "1",
 					NO_COLOR: "1",
 					TMPDIR: temporary,
 				},
 				cwd: temporary,
+				user: files.user,
 				socketPath,
 				controlPath,
+				onListening: files.publish,
 				redactor: createRedactor(environment, ownNames(bundle, name)),
 				onIdle: launch.onIdle,
 				onLine: (level, message) =>
 					this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
 			},
-			JSON.stringify({ bundle, socketPath, environment: Object.fromEntries(environment) }),
+			JSON.stringify({ bundle, socketPath: listenPath, environment: Object.fromEntries(environment) }),
 		);
 		this.#memory.add(instance, memoryMiB);
 		const cleanup = instance.exited.then(async () => {
@@ -207,5 +223,6 @@ class DenoRuntime implements Runtime {
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
  */
 export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Runtime> {
-	return new DenoRuntime(options, await Workspace.open(options.directory, options.hostPath));
+	const { binary, directory: root, hostPath, onShared = () => {} } = options;
+	return new DenoRuntime(options, await Workspace.open({ root, hostPath, binary, onShared }));
 }

@@ -13,11 +13,16 @@ export interface Watched {
 	kill(why: string): void;
 }
 
+/** Lines of a process's status in bytes, 0 for those that are not there; undefined where nothing is. */
+async function readStatus(pid: number, keys: readonly string[]): Promise<number[] | undefined> {
+	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
+	if (!status.includes("VmRSS:")) return undefined;
+	return keys.map((key) => Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) * 1024);
+}
+
 /** Resident memory of a process in bytes; undefined where the process or the knowledge of it is gone. */
 export async function residentBytes(pid: number): Promise<number | undefined> {
-	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
-	const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
-	return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+	return (await readStatus(pid, ["VmRSS"]))?.[0];
 }
 
 export class MemoryWatch {
@@ -40,8 +45,9 @@ export class MemoryWatch {
 
 	async #look(): Promise<void> {
 		for (const [process, limitMiB] of this.#processes) {
-			const bytes = await residentBytes(process.pid);
-			if (bytes === undefined || bytes <= limitMiB * 1024 * 1024 || !this.#processes.has(process)) continue;
+			// What was swapped out is memory, too: a process that takes too much may never have all of it resident.
+			const [resident = 0, swapped = 0] = (await readStatus(process.pid, ["VmRSS", "VmSwap"])) ?? [];
+			if (resident + swapped <= limitMiB * 1024 * 1024 || !this.#processes.has(process)) continue;
 			process.kill(`The function took more than ${limitMiB} MiB of memory and was ended.`);
 		}
 	}

@@ -1,21 +1,26 @@
 /**
- * The private directory that the driver works in: bundles, one directory per instance, Deno's cache.
+ * The private directory that the driver works in: bundles, one directory per instance, Deno's own directories.
  * One platform process owns it at a time; whatever a crashed one left there is ended and removed.
  *
- *     <root>/deno/               Deno's cache
- *     <root>/bundles/<hash>.js   read-only, with its source map beside it, there while an instance runs from it
- *     <root>/functions/<hash>/   a main module per function: Deno keys localStorage and caches by its path
- *     <root>/i                   the instances, or a link to them where socket paths would get too long
- *     <instances>/<n>/           mode 0700: socket `s`, control socket `c`, writable `tmp`
+ *     <root>/place               a link to where the rest is, where that cannot be the root itself: socket paths
+ *                                would get too long, or functions' users could not get there
+ *     <place>/bin/               a copy of Deno, where its own place is closed to functions' users
+ *     <place>/host/              the host's modules
+ *     <place>/bundles/<hash>.js  read-only, with its source map beside it, there while an instance runs from it
+ *     <place>/functions/<hash>/  a main module per function: Deno keys localStorage and caches by its path; and
+ *                                `deno`, Deno's own directory
+ *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, writable `tmp`
+ *
+ * Where functions have users of their own, what a function reads belongs to root and is open to that function's
+ * group alone; folders above can be passed through and not listed. It owns `deno`, and in its instance the folder
+ * `f`, with `tmp` and the socket that it makes. The platform connects to `s` beside that folder, a second name of
+ * that socket: a function could put a link to another program's socket in the place of its own name, not of this one.
  */
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, sep } from "node:path";
-import { pathToFileURL } from "node:url";
-
-/** The shortest limit of any system is 104 bytes, with the closing NUL. */
-const SOCKET_PATH_BYTES = 103;
+import { chmod, chown, link, lstat, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openPlace, type Place, type PlaceOptions } from "./place.ts";
+import type { User } from "./users.ts";
 
 function digest(...content: (Uint8Array | string)[]): string {
 	const hash = createHash("sha256");
@@ -30,105 +35,142 @@ export interface BundleFile {
 }
 
 export interface InstanceDirectory {
-	readonly path: string;
+	/** Whom the process runs as; the platform's own user where undefined. */
+	readonly user: User | undefined;
+	/** Where the platform connects to. */
 	readonly socketPath: string;
+	/** Where the function listens. */
+	readonly listenPath: string;
 	readonly controlPath: string;
 	/** The only place where the function may write, and its working directory. */
 	readonly temporary: string;
+	readonly denoDirectory: string;
 	/** The bundle's file. */
 	readonly bundle: string;
 	/** The main module. */
 	readonly main: string;
-	/** Removes what nobody else uses. */
+	/**
+	 * Makes the platform's socket path name what listens now.
+	 * @throws where that is no socket
+	 */
+	publish(): Promise<void>;
+	/** Removes what nobody else uses, after the end of the process. */
 	release(): Promise<void>;
 }
 
-/** Kills processes that work below the directory: functions of a platform that was killed itself. */
-async function killLeftovers(directory: string): Promise<void> {
-	const entries = await readdir("/proc").catch(() => []);
-	for (const pid of entries.filter((entry) => /^\d+$/.test(entry))) {
-		const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => "");
-		if (!cwd.startsWith(directory + sep)) continue;
-		try {
-			process.kill(Number(pid), "SIGKILL");
-		} catch {
-			// It ended by itself in between.
-		}
-	}
+/** Gives what root made to a function's group to read. */
+async function openTo(user: User | undefined, path: string, mode: number): Promise<void> {
+	if (user === undefined) return;
+	await chown(path, 0, user.gid);
+	await chmod(path, mode);
+}
+
+/** Makes a folder that a function may write to. */
+async function ownFolder(user: User | undefined, path: string): Promise<void> {
+	await mkdir(path, { mode: 0o700 });
+	if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
 export class Workspace {
-	readonly denoDirectory: string;
-	#root: string;
-	#instances: string;
-	#host: string;
+	#place: Place;
 	#users = new Map<string, number>();
+	#folders = new Map<string, Promise<string>>();
 	/** Writing and removing one bundle's file happens one after the other. */
 	#turn = Promise.resolve();
 	#next = 1;
 
-	private constructor(root: string, instances: string, hostPath: string) {
-		this.#root = root;
-		this.#instances = instances;
-		this.#host = pathToFileURL(hostPath).href;
-		this.denoDirectory = join(root, "deno");
+	private constructor(place: Place) {
+		this.#place = place;
 	}
 
-	/** @param hostPath the host's `main.ts` */
-	static async open(root: string, hostPath: string): Promise<Workspace> {
-		await mkdir(root, { recursive: true, mode: 0o700 });
-		await chmod(root, 0o700);
-		const link = join(root, "i");
-		const elsewhere = await readlink(link).catch(() => undefined);
-		for (const directory of [root, ...(elsewhere === undefined ? [] : [elsewhere])])
-			await killLeftovers(directory);
-		if (elsewhere !== undefined) await rm(elsewhere, { recursive: true, force: true });
-		for (const entry of ["bundles", "functions", "i"])
-			await rm(join(root, entry), { recursive: true, force: true });
-		for (const entry of ["bundles", "functions"]) await mkdir(join(root, entry), { mode: 0o700 });
-		let instances = link;
-		if (Buffer.byteLength(join(instances, "1000000", "s")) > SOCKET_PATH_BYTES) {
-			instances = await mkdtemp(join(tmpdir(), "coffer-"));
-			await symlink(instances, link);
-		} else {
-			await mkdir(instances, { mode: 0o700 });
-		}
-		return new Workspace(root, instances, hostPath);
+	static async open(options: PlaceOptions): Promise<Workspace> {
+		return new Workspace(await openPlace(options));
+	}
+
+	/** Deno, where functions can run it. */
+	get binary(): string {
+		return this.#place.binary;
 	}
 
 	/** Lays everything out for one instance. */
 	async prepare(app: string, name: string, bundle: BundleFile): Promise<InstanceDirectory> {
-		const path = join(this.#instances, String(this.#next++));
-		const temporary = join(path, "tmp");
-		const [file, main] = await Promise.all([
-			this.#acquireBundle(bundle),
-			this.#mainModule(app, name),
-			mkdir(temporary, { recursive: true, mode: 0o700 }),
-		]);
-		const release = async () => {
-			await Promise.all([rm(path, { recursive: true, force: true }), this.#releaseBundle(file)]);
+		const { path: place, users } = this.#place;
+		const user = await users?.join(app, name);
+		const path = join(place, "i", String(this.#next++));
+		const own = user === undefined ? path : join(path, "f");
+		const temporary = join(own, "tmp");
+		const leave = async () => {
+			if (user !== undefined) await users?.leave(user, own);
 		};
+		const [file, folder] = await Promise.all([
+			this.#acquireBundle(bundle, user),
+			this.#functionFolder(app, name, user),
+			this.#instanceFolders(path, own, temporary, user),
+		]).catch(async (error) => {
+			await leave();
+			throw error;
+		});
 		const socketPath = join(path, "s");
-		return { path, socketPath, controlPath: join(path, "c"), temporary, bundle: file, main, release };
+		return {
+			user,
+			socketPath,
+			listenPath: join(own, "s"),
+			controlPath: join(path, "c"),
+			temporary,
+			denoDirectory: join(folder, "deno"),
+			bundle: file,
+			main: join(folder, "main.js"),
+			publish: async () => {
+				if (user !== undefined) await publish(join(own, "s"), socketPath);
+			},
+			release: async () => {
+				await leave();
+				await Promise.all([removeInstance(path, user), this.#releaseBundle(file)]);
+			},
+		};
 	}
 
-	/** Removes everything but Deno's cache, which makes the next start faster. */
+	/** Removes everything. */
 	async close(): Promise<void> {
 		await this.#turn;
-		const own = ["bundles", "functions", "i"].map((entry) => join(this.#root, entry));
-		await Promise.all([this.#instances, ...own].map((entry) => rm(entry, { recursive: true, force: true })));
+		await this.#place.remove();
 	}
 
-	async #mainModule(app: string, name: string): Promise<string> {
-		const folder = join(this.#root, "functions", digest(app, name));
+	async #instanceFolders(
+		path: string,
+		own: string,
+		temporary: string,
+		user: User | undefined,
+	): Promise<void> {
+		await mkdir(path, { mode: 0o700 });
+		if (own !== path) await mkdir(own, { mode: 0o700 });
+		await ownFolder(user, temporary);
+		// Last, since from then on its owner may put other things into it.
+		if (user !== undefined) await chown(own, user.uid, user.gid);
+		await openTo(user, path, 0o710);
+	}
+
+	/** One folder for all versions of a function. */
+	#functionFolder(app: string, name: string, user: User | undefined): Promise<string> {
+		const folder = join(this.#place.path, "functions", digest(app, name));
+		const known = this.#folders.get(folder);
+		if (known !== undefined) return known;
+		const made = this.#makeFunctionFolder(folder, user);
+		this.#folders.set(folder, made);
+		// What failed is tried again.
+		made.catch(() => this.#folders.delete(folder));
+		return made;
+	}
+
+	async #makeFunctionFolder(folder: string, user: User | undefined): Promise<string> {
+		await rm(folder, { recursive: true, force: true });
+		await mkdir(folder, { mode: 0o700 });
+		await ownFolder(user, join(folder, "deno"));
 		const main = join(folder, "main.js");
-		await mkdir(folder, { recursive: true, mode: 0o700 });
-		await writeFile(main, `import ${JSON.stringify(this.#host)};\n`, { mode: 0o400, flag: "wx" }).catch(
-			(error) => {
-				if (error.code !== "EEXIST") throw error;
-			},
-		);
-		return main;
+		await writeFile(main, `import ${JSON.stringify(this.#place.host)};\n`, { mode: 0o400 });
+		await openTo(user, main, 0o440);
+		await openTo(user, folder, 0o710);
+		return folder;
 	}
 
 	#inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -140,16 +182,21 @@ export class Workspace {
 		return result;
 	}
 
-	#acquireBundle({ code, sourceMap }: BundleFile): Promise<string> {
-		const hash = digest(code, sourceMap ?? "");
-		const path = join(this.#root, "bundles", `${hash}.js`);
-		const link = `\n//# sourceMappingURL=${hash}.js.map\n`;
-		const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(link)]);
+	/** Functions with users of their own do not share a file, even if it is the same. */
+	#acquireBundle({ code, sourceMap }: BundleFile, user: User | undefined): Promise<string> {
+		const hash = digest(code, sourceMap ?? "", String(user?.gid));
+		const path = join(this.#place.path, "bundles", `${hash}.js`);
+		const end = `\n//# sourceMappingURL=${hash}.js.map\n`;
+		const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(end)]);
 		return this.#inTurn(async () => {
 			const users = this.#users.get(path) ?? 0;
 			if (users === 0) {
 				await writeFile(`${path}.new`, text, { mode: 0o400 });
-				if (sourceMap !== undefined) await writeFile(`${path}.map`, sourceMap, { mode: 0o600 });
+				await openTo(user, `${path}.new`, 0o440);
+				if (sourceMap !== undefined) {
+					await writeFile(`${path}.map`, sourceMap, { mode: 0o600 });
+					await openTo(user, `${path}.map`, 0o440);
+				}
 				await rename(`${path}.new`, path);
 			}
 			this.#users.set(path, users + 1);
@@ -168,4 +215,25 @@ export class Workspace {
 			await Promise.all([path, `${path}.map`].map((entry) => rm(entry, { force: true })));
 		});
 	}
+}
+
+/** Gives a socket a second name. Neither step follows a link. */
+async function publish(socket: string, name: string): Promise<void> {
+	const unchecked = `${name}.new`;
+	await rm(unchecked, { force: true });
+	await link(socket, unchecked);
+	if (!(await lstat(unchecked)).isSocket()) {
+		await rm(unchecked, { force: true });
+		throw new Error("What the function listens on is no socket.");
+	}
+	await rename(unchecked, name);
+	// Where both were names of one socket already, renaming left them both.
+	await rm(unchecked, { force: true });
+}
+
+/** Of a function's user nothing is walked through as root: its folder was emptied before, or stays. */
+async function removeInstance(path: string, user: User | undefined): Promise<void> {
+	if (user === undefined) return await rm(path, { recursive: true, force: true });
+	for (const name of ["s", "s.new", "c"]) await rm(join(path, name), { force: true });
+	for (const folder of [join(path, "f"), path]) await rmdir(folder).catch(() => {});
 }

@@ -55,25 +55,29 @@ function plausibleAddress(options: Options): Deno.NetAddr {
 
 function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void): Deno.HttpServer {
 	const finished = server.finished.finally(onEnd);
+	// Whoever waited for the end may serve again at once.
+	const shutdown = async () => {
+		await server.shutdown();
+		await finished;
+	};
 	return {
 		addr,
 		finished,
 		ref: () => server.ref(),
 		unref: () => server.unref(),
-		shutdown: () => server.shutdown(),
-		[Symbol.asyncDispose]: () => server.shutdown(),
+		shutdown,
+		[Symbol.asyncDispose]: shutdown,
 	} as Deno.HttpServer;
 }
 
 /**
  * @param socketPath where to serve, whatever port the function asks for
- * @param onReady called once, when the first server accepts connections
+ * @param onReady called each time that a server accepts connections
  */
 export function createServe(socketPath: string, onReady: () => void): Serve {
 	const nativeServe = Deno.serve;
 	const { AddrInUse } = Deno.errors;
 	let isServing = false;
-	let wasReady = false;
 	const serve: Serve = (...args) => {
 		const { handler, options } = readArguments(args);
 		if (isServing) throw new AddrInUse("A function serves once; Deno.serve was called before.");
@@ -88,8 +92,7 @@ export function createServe(socketPath: string, onReady: () => void): Serve {
 				automaticCompression: options.automaticCompression,
 				onListen: () => {
 					options.onListen?.(addr);
-					if (!wasReady) onReady();
-					wasReady = true;
+					onReady();
 				},
 			},
 			(request: Request, info: Deno.ServeHandlerInfo) => handler(request, new Info(request, info)),

@@ -1,0 +1,88 @@
+/** Uploads that are made to take long, or too much: they are refused, or done with in one pass. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { FILE_BYTES_MAX, UPLOAD_FILES_MAX } from "../../../src/modules/limits.ts";
+import type { Builder } from "../../../src/platform/build/bundle.ts";
+import { CANARY, ENTRY, filesOf, makePlace, testBuilder } from "./builder.ts";
+
+const place = makePlace();
+let builder: Builder;
+beforeAll(async () => {
+	builder = await testBuilder(place, { levels: ["none"] });
+});
+
+/** A source of about a size. */
+const fill = (piece: string, bytes: number) => piece.repeat(Math.floor(bytes / piece.length));
+
+function codeOf(files: Record<string, string>): string {
+	try {
+		builder.prepare(filesOf(files), ENTRY);
+		return "prepared";
+	} catch (error) {
+		return (error as { code?: string }).code ?? String(error);
+	}
+}
+
+describe("nested sources", () => {
+	test.each([
+		["brackets", "[".repeat(200_000)],
+		["closed brackets", `${"[".repeat(100_000)}${"]".repeat(100_000)};`],
+		["calls", `${"f(".repeat(100_000)}${")".repeat(100_000)};`],
+		["functions", `${"()=>{".repeat(50_000)}${"}".repeat(50_000)}`],
+		["signs", `${"- ".repeat(500_000)}1;`],
+		["templates", `${"`${".repeat(50_000)}1${"}`".repeat(50_000)};`],
+		["types", `type X = ${"Array<".repeat(100_000)}1${">".repeat(100_000)};`],
+		["elements", `export default ${"<a>".repeat(100_000)}${"</a>".repeat(100_000)};`],
+		["imports", `${"import(".repeat(50_000)}""${")".repeat(50_000)};`],
+		["sums in an import", `import("./" + ${"a + ".repeat(200_000)}"x");`],
+		["choices in an import", `import(${"a ? './x' : ".repeat(100_000)}'./y');`],
+	])("%s are refused, and the platform lives", (_, source) => {
+		expect(codeOf({ [ENTRY]: source })).toBe("SOURCE_SYNTAX");
+	});
+});
+
+describe("sources of the largest size", () => {
+	test.each([
+		["comments that name maps", fill("//sourceMappingURL=\n", FILE_BYTES_MAX / 8)],
+		["pragmas", `/* ${fill("@jsxImportSource  ", FILE_BYTES_MAX / 8)}*/`],
+		["spaces in a pragma", `/* @jsxImportSource${" ".repeat(FILE_BYTES_MAX / 8)}*/`],
+		["lines", fill("1;\n", FILE_BYTES_MAX / 8)],
+		["one text", `"${"x".repeat(FILE_BYTES_MAX - 100)}";`],
+		["texts with escapes", `"${fill("\\x41", FILE_BYTES_MAX / 2)}";`],
+	])("%s", (_, source) => {
+		expect(codeOf({ [ENTRY]: source })).toMatch(/^(prepared|IMPORT_\w+)$/);
+	});
+
+	test("imports known in part, over thousands of files", () => {
+		const files = Object.fromEntries(
+			Array.from({ length: UPLOAD_FILES_MAX - 1 }, (_, n) => [`functions/a/m/file-${n}.json`, "1"]),
+		);
+		const source = Array.from({ length: 100_000 }, (_, n) => `import(\`./m/\${x}${n}\`);`).join("\n");
+		expect(codeOf({ ...files, [ENTRY]: source })).toBe("IMPORT_UNSUPPORTED");
+	});
+
+	test("an import map of a hundred thousand names and scopes", () => {
+		const names = Array.from({ length: 100_000 }, (_, n) => n);
+		const imports = Object.fromEntries(names.map((n) => [`x${n}/`, "./x/"]));
+		const scopes = Object.fromEntries(names.map((n) => [`./functions/s${n}/`, { y: "./x/a.ts" }]));
+		const source = names.map((n) => `import "x${n}/a.ts";`).join("\n");
+		const files = { "deno.json": JSON.stringify({ imports, scopes }), "x/a.ts": "", [ENTRY]: source };
+		expect(codeOf(files)).toBe("prepared");
+	});
+});
+
+describe("code that would run for ever", () => {
+	test.each([
+		["a loop", "for (;;);"],
+		["a constant that folds", `export default ${"'x' + ".repeat(2_000)}'x';`],
+		["an expression that backtracks", "export default /^(a+)+$/.test('a'.repeat(1000) + 'b');"],
+		[
+			"types that recurse",
+			"type A<T> = T extends [infer H, ...infer R] ? A<[H, H, ...R]> : T; export type B = A<[1]>; for (;;);",
+		],
+		["an enum", "enum E { A = 1 << 30, B = A ** A } for (;;) console.log(E.B);"],
+		["a decorator", "function d(): never { for (;;); } @d class X {} console.log(X);"],
+	])("is not run by building it: %s", async (_, source) => {
+		const bundle = await builder.build(builder.prepare(filesOf({ [ENTRY]: source }), ENTRY));
+		expect(new TextDecoder().decode(bundle.code)).not.toContain(CANARY);
+	});
+});

@@ -1,0 +1,151 @@
+/**
+ * A function that runs what it is sent, beside a neighbour and services that it must not reach; and the same code
+ * without the walls, to show that a probe is refused by them and not by a mistake of its own.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket, type Socket as Datagrams } from "node:dgram";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import type { Instance } from "../../../src/platform/runtime/runtime.ts";
+import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+
+export const CANARY = "canary-5f1d9c";
+const NEIGHBOUR = `export default () => new Response(Deno.env.get("TOKEN"));`;
+/** Evaluates what it is sent as an async function's body, and says with an error what is behind it. */
+const EVAL = `
+	let fail = () => {};
+	// Some of Node's interfaces throw where nobody can catch it; that must not end the probes after it.
+	for (const type of ["error", "unhandledrejection"]) {
+		addEventListener(type, (event) => { event.preventDefault(); fail(event.error ?? event.reason); });
+	}
+	const AsyncFunction = (async () => {}).constructor;
+	const textOf = (error) => error instanceof Error
+		? [error.name + ": " + error.message, error.code, error.cause, error.error].filter((part) => part != null).map(textOf).join(" <- ")
+		: String(error);
+	const evaluate = async (request) => {
+		const failed = new Promise((_, reject) => { fail = reject; });
+		failed.catch(() => {});
+		try {
+			const run = new AsyncFunction(await request.text());
+			return Response.json({ result: String(await Promise.race([failed, run()])) });
+		} catch (error) {
+			return Response.json({ error: textOf(error) });
+		}
+	};`;
+/** As a function. */
+export const EVALUATOR = `${EVAL} export default evaluate;`;
+
+/** How a wall answers, in Deno's words, the system's, and those of browsers' interfaces. */
+export const REFUSAL =
+	/NotCapable|Requires \S+ access|EACCES|EPERM|ERR_ACCESS_DENIED|[Pp]ermission|not permitted|too many attached databases|Command failed: \/bin\/true/;
+
+export interface Outcome {
+	result?: string;
+	error?: string;
+}
+
+export interface Hostile {
+	readonly harness: Harness;
+	readonly hostile: Instance;
+	readonly neighbour: Instance;
+	/** Of an HTTP service on every address of this machine, which answers "reached". */
+	readonly port: number;
+	/** Runs code in the function, with what stands for things in it filled in. */
+	probe(code: string): Promise<Outcome>;
+	/** The same in a Deno with all permissions. */
+	control(code: string): Promise<Outcome>;
+	close(): Promise<void>;
+}
+
+/** `reached`, also by WebSocket handshake, by event stream, and as a proxy. */
+async function openService(): Promise<Server> {
+	const service = createServer((request, response) => {
+		if (request.url === "/events") response.setHeader("content-type", "text/event-stream");
+		response.end(request.url === "/events" ? "data: reached\n\n" : "reached");
+	});
+	service.on("connect", (_, socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
+	service.listen(0, "::");
+	await once(service, "listening");
+	return service;
+}
+
+async function openDatagrams(): Promise<Datagrams> {
+	const datagrams = createSocket("udp4").bind(0);
+	// As a name server that knows no name.
+	datagrams.on("message", (query, { address, port }) => {
+		if (query.length < 12) return;
+		query[2] = (query[2] ?? 0) | 0x80;
+		query[3] = 3;
+		datagrams.send(query, port, address);
+	});
+	await once(datagrams, "listening");
+	return datagrams;
+}
+
+/** Deno without walls, which answers on a socket. */
+async function openControl(directory: string): Promise<{ child: ChildProcess; socketPath: string }> {
+	const socketPath = join(directory, "s");
+	const script = join(directory, "control.js");
+	await mkdir(join(directory, "tmp"));
+	await writeFile(
+		script,
+		`${EVAL} Deno.serve({ path: ${JSON.stringify(socketPath)}, onListen: () => console.log("listening") }, evaluate);`,
+	);
+	const flags = ["run", "--quiet", "--no-config", "--no-lock", "-A", "--unstable-kv", "--unstable-net"];
+	const child = spawn(await findDeno(), [...flags, "--unstable-worker-options", script], {
+		cwd: join(directory, "tmp"),
+		env: { DENO_DIR: join(directory, "deno"), TMPDIR: join(directory, "tmp"), NO_COLOR: "1" },
+		stdio: ["ignore", "pipe", "inherit"],
+	});
+	await once(child.stdout, "data");
+	return { child, socketPath };
+}
+
+export async function openHostile(options: Parameters<typeof openRuntime>[0] = {}): Promise<Hostile> {
+	const harness = await openRuntime(options);
+	const service = await openService();
+	const datagrams = await openDatagrams();
+	const { port } = service.address() as { port: number };
+	await writeFile(join(harness.directory, "secret.json"), `{"canary": "${CANARY}"}`);
+	await writeFile(
+		join(harness.directory, "secret.js"),
+		`export default "${CANARY}"; self.postMessage?.("ran");`,
+	);
+	const start = (name: string, code: string, environment: Record<string, string>) =>
+		harness.runtime.start(launch(code, environment, { function: name }));
+	const neighbour = await start("neighbour", NEIGHBOUR, { TOKEN: CANARY });
+	const hostile = await start("hostile", EVALUATOR, { OWN: "own-value" });
+	const controlDirectory = await mkdtemp(join(tmpdir(), "cc-"));
+	const { child, socketPath } = await openControl(controlDirectory);
+	const fill = (code: string) =>
+		code
+			.replaceAll("$PORT", String(port))
+			.replaceAll("$UDP", String(datagrams.address().port))
+			.replaceAll("$SOCKET", neighbour.socketPath)
+			.replaceAll("$PID", String(neighbour.pid))
+			.replaceAll("$PLATFORM", String(process.pid))
+			.replaceAll("$DIRECTORY", harness.directory);
+	const run = async (path: string, code: string): Promise<Outcome> =>
+		JSON.parse((await ask(path, "/", { method: "POST", body: fill(code) })).body);
+	return {
+		harness,
+		hostile,
+		neighbour,
+		port,
+		probe: (code) => run(hostile.socketPath, code),
+		control: (code) => run(socketPath, code),
+		close: async () => {
+			child.kill("SIGKILL");
+			await once(child, "close");
+			await harness.close();
+			service.close();
+			service.closeAllConnections();
+			datagrams.close();
+			await rm(controlDirectory, { recursive: true, force: true });
+		},
+	};
+}

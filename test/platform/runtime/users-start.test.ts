@@ -1,0 +1,68 @@
+/** What a platform that is root finds when it starts: that no users work here, or what a killed one left running. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
+import { stray, uidOf } from "./as-user.ts";
+import { ask, HOST_PATH, openRuntime } from "./harness.ts";
+import { bundleForNode } from "./strip.ts";
+
+/** A platform in a process of its own, with one function; says what it was told and whom the function runs as. */
+async function startPlatform(folder: string, ...before: string[]) {
+	const place = await mkdtemp(join(tmpdir(), "coffer-platform-"));
+	onTestFinished(() => rm(place, { recursive: true }));
+	await chmod(place, 0o711);
+	const module = fileURLToPath(new URL("../../../src/platform/runtime/deno.ts", import.meta.url));
+	await bundleForNode(module, join(place, "runtime.mjs"));
+	const directory = join(place, folder);
+	const options = JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, directory });
+	const script = join(place, "platform.mjs");
+	await writeFile(
+		script,
+		`import { createDenoRuntime } from "./runtime.mjs";
+		let told = 0;
+		const runtime = await createDenoRuntime({ ...${options}, onShared: () => told++ });
+		const code = new TextEncoder().encode("export default () => new Response('served')");
+		const { pid, socketPath } = await runtime.start({ app: "a", function: "f", deployment: "d", code, environment: new Map() });
+		console.log(JSON.stringify({ pid, socketPath, told }));`,
+	);
+	const [file = "", ...args] = [...before, process.execPath, script];
+	const platform = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+	onTestFinished(() => void platform.kill("SIGKILL"));
+	const [line] = await once(platform.stdout, "data");
+	const started: { pid: number; socketPath: string; told: number } = JSON.parse(String(line));
+	return { ...started, platform, directory };
+}
+
+/** There are no such users where the tests are not root. */
+describe.each(mayChangeUser() ? ["root"] : [])("a platform that is %s", () => {
+	test.each([
+		["may not change its user", ["setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid"]],
+		["may not change owners", ["setpriv", "--bounding-set=-chown", "--inh-caps=-chown"]],
+		["has no such users, in a user namespace", ["unshare", "--user", "--map-root-user"]],
+	])("where root %s, functions run as root, and that is told once", async (_, before) => {
+		const { pid, socketPath, told } = await startPlatform("run", ...before);
+		expect(told).toBe(1);
+		expect(uidOf(pid)).toBe(0);
+		expect((await ask(socketPath)).body).toBe("served");
+	});
+
+	test.each(["run", "d".repeat(120)])(
+		"what a function of a killed platform left running is ended by the next: in %s",
+		async (folder) => {
+			const { pid, platform, directory } = await startPlatform(folder);
+			const child = await stray(uidOf(pid));
+			const ended = once(child, "exit");
+			platform.kill("SIGKILL");
+			await once(platform, "exit");
+			const next = await openRuntime({ directory });
+			expect(await ended).toEqual([null, "SIGKILL"]);
+			await next.close();
+		},
+	);
+});
