@@ -5,12 +5,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { OpenSockets } from "../open-sockets.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Patience, serverOptions } from "../server-options.ts";
 import { faultOf } from "../strict-request.ts";
+import { openPool } from "./connect.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
 import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem, startProblem } from "./problem.ts";
@@ -150,7 +151,7 @@ class NodeGateway implements Gateway {
 	#pool(instance: Instance): Pool {
 		const known = this.#pools.get(instance);
 		if (known !== undefined) return known;
-		const pool = new Pool("http://function", { socketPath: instance.socketPath, pipelining: 1 });
+		const pool = openPool(instance);
 		this.#pools.set(instance, pool);
 		void instance.exited.then(() => {
 			this.#pools.delete(instance);

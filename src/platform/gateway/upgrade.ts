@@ -3,6 +3,7 @@
  */
 import { request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { connectTo } from "./connect.ts";
 import { forwardedResponseHeaders } from "./headers.ts";
 import { hasBody, PROBLEMS, sendProblem } from "./problem.ts";
 
@@ -54,7 +55,15 @@ export function forwardUpgrade(
 		socket.once("close", resolve);
 		if (socket.destroyed) return resolve();
 		const flat = [...headers, "connection", "Upgrade", "upgrade", "websocket"];
-		const upstream = httpRequest({ socketPath, path: target, method: "GET", agent: false, headers: flat });
+		const upstream = httpRequest({
+			createConnection: (_options, onConnect) => {
+				connectTo(socketPath, (error, connection) => onConnect(error, connection as Duplex));
+				return undefined;
+			},
+			path: target,
+			method: "GET",
+			headers: flat,
+		});
 		const fail = (problem: (typeof PROBLEMS)["broken" | "timeout"]) => {
 			upstream.destroy();
 			sendProblem(request, responseOn(request, socket), problem, requestId);
