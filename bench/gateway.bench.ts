@@ -30,7 +30,7 @@ async function startPeer(command: string, args: readonly string[], path = "/"): 
 }
 
 function serverOf(child: ChildProcess, url: string): Server {
-	return { url, [Symbol.dispose]: () => void child.kill("SIGKILL") };
+	return { url, [Symbol.dispose]: () => void child.kill("SIGTERM") };
 }
 
 /** The function alone: on a port, and on the Unix socket that the bare proxy passes on to. */

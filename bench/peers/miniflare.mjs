@@ -11,4 +11,9 @@ const miniflare = new Miniflare({
 	host: "127.0.0.1",
 	compatibilityDate: "2026-01-01",
 });
+// Its own process would stay.
+process.on("SIGTERM", async () => {
+	await miniflare.dispose();
+	process.exit(0);
+});
 console.log((await miniflare.ready).port);

@@ -1,7 +1,7 @@
 /**
  * WebSockets: the handshake goes through HTTP parsers on both sides, then bytes flow as they are.
  */
-import { request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { connectTo } from "./connect.ts";
 import { forwardedResponseHeaders } from "./headers.ts";
@@ -41,6 +41,18 @@ function join(client: Duplex, upstream: Duplex): void {
 	}
 }
 
+function upgradeRequest(socketPath: string, target: string, headers: readonly string[]): ClientRequest {
+	return httpRequest({
+		createConnection: (_options, onConnect) => {
+			connectTo(socketPath, (error, connection) => onConnect(error, connection as Duplex));
+			return undefined;
+		},
+		path: target,
+		method: "GET",
+		headers: [...headers, "connection", "Upgrade", "upgrade", "websocket"],
+	});
+}
+
 /**
  * @param headers as forwarded, without `connection` and `upgrade`
  * @returns a promise that resolves when the connection is over
@@ -54,16 +66,7 @@ export function forwardUpgrade(
 	return new Promise((resolve) => {
 		socket.once("close", resolve);
 		if (socket.destroyed) return resolve();
-		const flat = [...headers, "connection", "Upgrade", "upgrade", "websocket"];
-		const upstream = httpRequest({
-			createConnection: (_options, onConnect) => {
-				connectTo(socketPath, (error, connection) => onConnect(error, connection as Duplex));
-				return undefined;
-			},
-			path: target,
-			method: "GET",
-			headers: flat,
-		});
+		const upstream = upgradeRequest(socketPath, target, headers);
 		const fail = (problem: (typeof PROBLEMS)["broken" | "timeout"]) => {
 			upstream.destroy();
 			sendProblem(request, responseOn(request, socket), problem, requestId);

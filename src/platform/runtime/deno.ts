@@ -10,6 +10,7 @@ import { DenoProcess, type StartOutcome } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { allowFlag, denyFlags } from "./network.ts";
+import { lowerPriority } from "./priority.ts";
 import { createRedactor } from "./redact.ts";
 import type { ExitReason, Instance, Launch, Runtime } from "./runtime.ts";
 import { type InstanceDirectory, Workspace } from "./workspace.ts";
@@ -142,7 +143,10 @@ class DenoRuntime implements Runtime {
 		const instance = this.#spawn(launch, files);
 		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
 		const outcome = await instance.started(timeoutMs);
-		if (outcome === "ready") return instance;
+		if (outcome === "ready") {
+			lowerPriority(instance.pid);
+			return instance;
+		}
 		await instance.terminate();
 		await this.#cleanups.get(instance);
 		throw startFailure(launch, outcome, await instance.exited, timeoutMs);

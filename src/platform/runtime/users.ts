@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /** Both ids are one number. */
 export interface User {
@@ -73,6 +73,20 @@ export async function worksAs(user: User, binary: string, directory: string): Pr
 const EMPTY = 'rm -rf "$1"; [ -z "$(ls -A "$1")" ] || { chmod -R u+rwX "$1"; rm -rf "$1"; }';
 const EMPTY_ALONE = `kill -9 -1; ${EMPTY}`;
 
+/**
+ * Empties a directory in which nothing was made but a socket and an empty folder, as most functions leave it: nothing
+ * is walked through for that, and no process started.
+ */
+async function isEmptied(directory: string): Promise<boolean> {
+	try {
+		await rm(join(directory, "s"), { force: true });
+		await rmdir(join(directory, "tmp"));
+		return (await readdir(directory)).length === 0;
+	} catch {
+		return false;
+	}
+}
+
 interface Member extends User {
 	processes: number;
 	/** Until the last process's remains are gone, no other may begin: it would be taken for one of them. */
@@ -117,6 +131,7 @@ export class Users {
 		const member = user as Member;
 		member.processes--;
 		member.clearing = member.clearing.then(async () => {
+			if (member.processes > 0 && (await isEmptied(directory))) return;
 			try {
 				const child = shell(member, member.processes === 0 ? EMPTY_ALONE : EMPTY, [directory]);
 				child.stdin?.on("error", () => {}).end();
