@@ -10,6 +10,7 @@ import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { type ImportMap, normalise, normaliseEntries } from "./import-map.ts";
 import { type Jsonc, objectOf, parseJsonc, stringsOf } from "./jsonc.ts";
+import { IMPORT_MAP_NAMES_MAX } from "./limits.ts";
 import { ancestorsOf, join, resolvePath } from "./paths.ts";
 
 export interface Configuration {
@@ -41,16 +42,46 @@ function invalid(path: string, why: string): AppError {
 	});
 }
 
+/** The maps of several files, in the order in which they count. */
+class Maps {
+	readonly imports = new Map<string, string>();
+	readonly scopes = new Map<string, Map<string, string>>();
+	#names = 0;
+
+	/** Takes in a file's `imports` and `scopes`. */
+	add(path: string, source: ReadonlyMap<string, Jsonc>, directory: string): void {
+		for (const [key, address] of this.#entries(path, source.get("imports"), directory))
+			this.imports.set(key, address);
+		for (const [scope, mapping] of objectOf(source.get("scopes"))) {
+			const key = normalise(scope, directory);
+			const known = this.scopes.get(key) ?? new Map<string, string>();
+			for (const [name, address] of this.#entries(path, mapping, directory)) known.set(name, address);
+			this.scopes.set(key, known);
+		}
+	}
+
+	#entries(path: string, mapping: Jsonc | undefined, directory: string): Map<string, string> {
+		const entries = stringsOf(mapping);
+		// And one for the scope, which may be empty.
+		this.#names += entries.length + 1;
+		if (this.#names > IMPORT_MAP_NAMES_MAX)
+			throw invalid(
+				path,
+				`brings an entry's import maps over ${IMPORT_MAP_NAMES_MAX} names, which is the most`,
+			);
+		return normaliseEntries(entries, directory);
+	}
+}
+
 /**
  * The configuration that holds for an entry.
  * @param entry path of the module, relative to the root
- * @throws AppError `CONFIGURATION_INVALID` (exit 2) naming the file that is no JSON object, or whose
- *   `importMap` is not a file of the root
+ * @throws AppError `CONFIGURATION_INVALID` (exit 2) naming the file that is no JSON object, that has too
+ *   many names, or whose `importMap` is not a file of the root
  */
 export function configurationFor(entry: string, read: ReadFile): Configuration {
 	const files = new Set<string>();
-	const imports = new Map<string, string>();
-	const scopes = new Map<string, Map<string, string>>();
+	const maps = new Maps();
 	const compilerOptions = new Map<string, string | boolean>();
 	const load = (path: string): ReadonlyMap<string, Jsonc> | undefined => {
 		const bytes = read(path);
@@ -60,19 +91,9 @@ export function configurationFor(entry: string, read: ReadFile): Configuration {
 		if (!(value instanceof Map)) throw invalid(path, "is not a JSON object");
 		return value;
 	};
-	const addMap = (source: ReadonlyMap<string, Jsonc>, directory: string) => {
-		const entries = normaliseEntries(stringsOf(source.get("imports")), directory);
-		for (const [key, address] of entries) imports.set(key, address);
-		for (const [scope, mapping] of objectOf(source.get("scopes"))) {
-			const key = normalise(scope, directory);
-			const known = scopes.get(key) ?? new Map<string, string>();
-			for (const [name, address] of normaliseEntries(stringsOf(mapping), directory)) known.set(name, address);
-			scopes.set(key, known);
-		}
-	};
 	for (const directory of ancestorsOf(entry)) {
 		for (const [name, address] of dependencies(load(join(directory, "package.json"))))
-			imports.set(name, address);
+			maps.imports.set(name, address);
 		const path = ["deno.json", "deno.jsonc"].map((name) => join(directory, name)).find((name) => read(name));
 		const config = path === undefined ? load(join(directory, "import_map.json")) : load(path);
 		if (config === undefined) continue;
@@ -82,14 +103,15 @@ export function configurationFor(entry: string, read: ReadFile): Configuration {
 			const map = target === undefined ? undefined : load(target);
 			if (target === undefined || map === undefined)
 				throw invalid(path, "names an importMap that is not there");
-			addMap(map, target.includes("/") ? target.slice(0, target.lastIndexOf("/")) : "");
+			maps.add(target, map, target.includes("/") ? target.slice(0, target.lastIndexOf("/")) : "");
 		}
-		addMap(config, directory);
+		maps.add(path ?? join(directory, "import_map.json"), config, directory);
 		for (const name of COMPILER_OPTIONS) {
 			const option = objectOf(config.get("compilerOptions")).get(name);
 			if (typeof option === "string" || typeof option === "boolean") compilerOptions.set(name, option);
 		}
 	}
+	const { imports, scopes } = maps;
 	return { map: { imports, scopes }, compilerOptions, files: [...files].sort() };
 }
 

@@ -1,6 +1,6 @@
 /** Uploads that are made to take long, or too much: they are refused, or done with in one pass. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { FILE_BYTES_MAX, UPLOAD_FILES_MAX } from "../../../src/modules/limits.ts";
+import { FILE_BYTES_MAX, IMPORT_MAP_NAMES_MAX, UPLOAD_FILES_MAX } from "../../../src/modules/limits.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { CANARY, ENTRY, filesOf, makePlace, testBuilder } from "./builder.ts";
 
@@ -60,13 +60,16 @@ describe("sources of the largest size", () => {
 		expect(codeOf({ ...files, [ENTRY]: source })).toBe("IMPORT_UNSUPPORTED");
 	});
 
-	test("an import map of a hundred thousand names and scopes", () => {
-		const names = Array.from({ length: 100_000 }, (_, n) => n);
+	test.each([
+		[IMPORT_MAP_NAMES_MAX / 4, "prepared"],
+		[IMPORT_MAP_NAMES_MAX, "CONFIGURATION_INVALID"],
+	])("an import map of %d names and as many scopes: %s", (count, code) => {
+		const names = Array.from({ length: count }, (_, n) => n);
 		const imports = Object.fromEntries(names.map((n) => [`x${n}/`, "./x/"]));
 		const scopes = Object.fromEntries(names.map((n) => [`./functions/s${n}/`, { y: "./x/a.ts" }]));
 		const source = names.map((n) => `import "x${n}/a.ts";`).join("\n");
 		const files = { "deno.json": JSON.stringify({ imports, scopes }), "x/a.ts": "", [ENTRY]: source };
-		expect(codeOf(files)).toBe("prepared");
+		expect(codeOf(files)).toBe(code);
 	});
 });
 
