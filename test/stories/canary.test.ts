@@ -58,51 +58,50 @@ test("the search finds each form", () => {
 });
 
 describe("set by every way, then every command, as it should go, as it should not, and with COFFER_DEBUG", () => {
-	test("no output holds it", async () => {
+	test.each([
+		{ how: "as it is", env: {} },
+		{ how: "with COFFER_DEBUG", env: { COFFER_DEBUG: "1", DEBUG: "*" } },
+	])("no output holds it, $how", async ({ env }) => {
 		const file = join(project.machine, "given.env");
 		project.write("../given.env", `FILE='${CANARIES.FILE}'\n`);
-		for (const env of [{}, { COFFER_DEBUG: "1", DEBUG: "*" }]) {
-			const mark = "DEBUG" in env ? "." : "";
-			expect(await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}${mark}`], { env })).toBe(0);
-			expect(await keep(["secrets", "set", "STDIN", "--stdin"], { env, input: CANARIES.STDIN + mark })).toBe(
-				0,
-			);
-			expect(await keep(["secrets", "set", `OLD=${CANARIES.OLD}${mark}`, "--json"], { env })).toBe(0);
-			expect(await keep(["secrets", "set", "--env-file", file], { env })).toBe(0);
-			expect(await keep(["secrets", "set", `DEATH=${CANARIES.DEATH}${mark}`, "--json"], { env })).toBe(1);
-			expect(await keep(["secrets", "set", `DEATH=${CANARIES.DEATH}-${mark}`], { env })).toBe(1);
-			expect(await keep(["functions", "deploy", "--json"], { env })).toBe(1);
-			expect(await keep(["secrets", "delete", "DEATH", "OLD"], { env })).toBe(0);
-			for (const args of [
-				["secrets", "list"],
-				["secrets", "get", "PAIR"],
-				["status"],
-				["sync"],
-				["functions", "list"],
-				["functions", "references"],
-				["functions", "logs", "one"],
-				["functions", "logs", "all"],
-			])
-				expect(await keep([...args, "--json"], { env })).toBe(0);
-			await keep(["secrets", "set", `A B=${CANARIES.PAIR}`], { env });
-			await keep(["secrets", "set", "A=1", CANARIES.PAIR], { env });
-			await keep(["secrets", "set", `--${CANARIES.PAIR}`, "--json"], { env });
-			await keep(["secrets", "get", CANARIES.PAIR], { env });
-			await keep(["secrets", "delete", CANARIES.PAIR], { env });
-			await keep([CANARIES.PAIR], { env });
-			await keep(["sync", "--take", CANARIES.PAIR], { env });
-			await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}`, "-e", CANARIES.FILE], { env });
-			await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}`], {
-				env: { ...env, COFFER_TOKEN: CANARIES.OLD },
-			});
-			await keep(["run", "--", "true"], { env });
-			project.write(".env", `FILE="${CANARIES.FILE}\n${CANARIES.OLD}\n`);
-			await keep(["secrets", "set", "--env-file", ".env"], { env });
-			project.write(".env", "");
-		}
+		const mark = "DEBUG" in env ? "." : "";
+		expect(await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}${mark}`], { env })).toBe(0);
+		expect(await keep(["secrets", "set", "STDIN", "--stdin"], { env, input: CANARIES.STDIN + mark })).toBe(0);
+		expect(await keep(["secrets", "set", `OLD=${CANARIES.OLD}${mark}`, "--json"], { env })).toBe(0);
+		expect(await keep(["secrets", "set", "--env-file", file], { env })).toBe(0);
+		expect(await keep(["secrets", "set", `DEATH=${CANARIES.DEATH}${mark}`, "--json"], { env })).toBe(1);
+		expect(await keep(["secrets", "set", `DEATH=${CANARIES.DEATH}-${mark}`], { env })).toBe(1);
+		expect(await keep(["functions", "deploy", "--json"], { env })).toBe(1);
+		expect(await keep(["secrets", "delete", "DEATH", "OLD"], { env })).toBe(0);
+		for (const args of [
+			["secrets", "list"],
+			["secrets", "get", "PAIR"],
+			["status"],
+			["sync"],
+			["functions", "list"],
+			["functions", "references"],
+			["functions", "logs", "one"],
+			["functions", "logs", "all"],
+		])
+			expect(await keep([...args, "--json"], { env })).toBe(0);
+		await keep(["secrets", "set", `A B=${CANARIES.PAIR}`], { env });
+		await keep(["secrets", "set", "A=1", CANARIES.PAIR], { env });
+		await keep(["secrets", "set", `--${CANARIES.PAIR}`, "--json"], { env });
+		await keep(["secrets", "get", CANARIES.PAIR], { env });
+		await keep(["secrets", "delete", CANARIES.PAIR], { env });
+		await keep([CANARIES.PAIR], { env });
+		await keep(["sync", "--take", CANARIES.PAIR], { env });
+		await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}`, "-e", CANARIES.FILE], { env });
+		await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}`], {
+			env: { ...env, COFFER_TOKEN: CANARIES.OLD },
+		});
+		await keep(["run", "--", "true"], { env });
+		project.write(".env", `FILE="${CANARIES.FILE}\n${CANARIES.OLD}\n`);
+		await keep(["secrets", "set", "--env-file", ".env"], { env });
+		project.write(".env", "");
 		expect(outputs).not.toBe("");
 		expect(hits(outputs)).toEqual([]);
-		expect((await platform.call("one")).text).toBe(String(CANARIES.PAIR.length + 1));
+		expect((await platform.call("one")).text).toBe(String(CANARIES.PAIR.length + mark.length));
 	});
 
 	test("what was asked for shows it", async () => {
