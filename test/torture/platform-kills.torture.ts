@@ -47,15 +47,18 @@ function write(folder: string, after: number, signal: AbortSignal): Promise<void
 	});
 }
 
-/** Processes of functions below a data directory, and what they started. */
-function processesOf(data: string, platform: number): number[] {
-	const below = `${join(data, "run")}/`;
+/** A function's main module, in the data directory or, where its user cannot get there, in the temporary one. */
+const MAIN = /\/functions\/[0-9a-f]{32}\/main\.js/;
+
+/** Processes of functions of a platform, and what they started. */
+function processesOf(folder: string, platform: number): number[] {
 	return readdirSync("/proc")
 		.filter((name) => /^\d+$/.test(name) && Number(name) !== platform)
 		.map(Number)
 		.filter((pid) => {
 			try {
-				return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(below);
+				const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+				return command.includes(`${folder}/`) && MAIN.test(command);
 			} catch {
 				return false;
 			}
@@ -65,10 +68,10 @@ function processesOf(data: string, platform: number): number[] {
 /** Those that do not end; no function was started since. They are ended here. */
 async function orphans(platform: Platform): Promise<string[]> {
 	const untilMs = performance.now() + ORPHANS_GONE_MS;
-	let left = processesOf(platform.data, platform.pid);
+	let left = processesOf(platform.folder, platform.pid);
 	while (left.length > 0 && performance.now() < untilMs) {
 		await after(LOOK_MS);
-		left = processesOf(platform.data, platform.pid);
+		left = processesOf(platform.folder, platform.pid);
 	}
 	for (const pid of left) process.kill(pid, "SIGKILL");
 	return left.map(() => "a process of a function outlived its platform");

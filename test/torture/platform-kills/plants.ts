@@ -30,7 +30,7 @@ const PLANTINGS: Readonly<Record<string, (modules: Modules) => void>> = {
 	"a process of a function outlives the platform": ({ processes }) => {
 		const { spawn } = processes;
 		processes.spawn = ((command: string, args: readonly string[], options: SpawnOptions) => {
-			const main = args.find((word) => word.includes("/run/functions/"));
+			const main = args.find((word) => /\/functions\/[0-9a-f]{32}\/main\.js$/.test(word));
 			if (main !== undefined)
 				spawn("sh", ["-c", "sleep 600; exit", main], { cwd: "/", detached: true, stdio: "ignore" }).unref();
 			return spawn(command, args, options);
