@@ -65,6 +65,16 @@ function processesOf(folder: string, platform: number): number[] {
 		});
 }
 
+function end(pids: readonly number[]): void {
+	for (const pid of pids) {
+		try {
+			process.kill(pid, "SIGKILL");
+		} catch {
+			// It ended by itself in between.
+		}
+	}
+}
+
 /** Those that do not end; no function was started since. They are ended here. */
 async function orphans(platform: Platform): Promise<string[]> {
 	const untilMs = performance.now() + ORPHANS_GONE_MS;
@@ -73,7 +83,7 @@ async function orphans(platform: Platform): Promise<string[]> {
 		await after(LOOK_MS);
 		left = processesOf(platform.folder, platform.pid);
 	}
-	for (const pid of left) process.kill(pid, "SIGKILL");
+	end(left);
 	return left.map(() => "a process of a function outlived its platform");
 }
 
@@ -143,10 +153,12 @@ async function run(options: TortureOptions): Promise<TortureReport> {
 			PLANT_ROOT: ROOT,
 		});
 	}
+	const platform = new Platform(variables);
 	try {
-		await using platform = new Platform(variables);
 		return await playAll(platform, options);
 	} finally {
+		await platform[Symbol.asyncDispose]();
+		end(processesOf(platform.folder, -1));
 		rmSync(folder, { recursive: true });
 	}
 }

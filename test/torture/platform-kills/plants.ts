@@ -32,7 +32,11 @@ const PLANTINGS: Readonly<Record<string, (modules: Modules) => void>> = {
 		processes.spawn = ((command: string, args: readonly string[], options: SpawnOptions) => {
 			const main = args.find((word) => /\/functions\/[0-9a-f]{32}\/main\.js$/.test(word));
 			if (main !== undefined)
-				spawn("sh", ["-c", "sleep 600; exit", main], { cwd: "/", detached: true, stdio: "ignore" }).unref();
+				spawn("sh", ["-c", "while :; do sleep 1; done", main], {
+					cwd: "/",
+					detached: true,
+					stdio: "ignore",
+				}).unref();
 			return spawn(command, args, options);
 		}) as typeof spawn;
 	},
