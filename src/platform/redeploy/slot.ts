@@ -131,13 +131,14 @@ export class FunctionSlot {
 			await (commit === undefined ? this.#port.onStarted(started) : commit());
 		} catch (error) {
 			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
-			return this.#failed(error);
+			return this.#failed(error, commit !== undefined);
 		}
 		this.#switchTo(started);
 		return { status: "live" };
 	}
 
-	#failed(error: unknown): SlotOutcome {
+	/** @param isNew what failed is no wanted version, but was to become it: the one that was there can still be called */
+	#failed(error: unknown, isNew: boolean): SlotOutcome {
 		if (this.#current === undefined) this.#port.leave();
 		const isAppError = error instanceof AppError;
 		const message = isAppError ? error.message : "The platform could not start it; its log says more.";
@@ -148,8 +149,10 @@ export class FunctionSlot {
 			return { status: "failed", error: message };
 		}
 		this.#error = message;
-		this.#wakes.failed();
-		this.#wakeFailedMs = this.#port.monotonicMs();
+		if (!isNew) {
+			this.#wakes.failed();
+			this.#wakeFailedMs = this.#port.monotonicMs();
+		}
 		return { status: "failed", error: message };
 	}
 

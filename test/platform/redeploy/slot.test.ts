@@ -181,3 +181,23 @@ test("a function that ends again and again is started ever later, a minute apart
 	expect(await crashAfter(30_000)).toBe(0);
 	expect(await crashAfter(1)).toBe(500);
 });
+
+test("a new version that does not start keeps nobody from the idle one", async () => {
+	const starts = new Starts();
+	const broken = { ...DEPLOYMENT, id: "d2" };
+	const slot = new FunctionSlot(
+		{
+			...starts,
+			start: async (deployment: Deployment, begin: () => void): Promise<Started> => {
+				begin();
+				if (deployment === broken) throw new Error("it throws at import");
+				const instance = { exited: new Promise<never>(() => {}), inFlight: 0, lastActiveMs: 0 };
+				return { instance: instance as unknown as Instance, deployment, revision: 1 };
+			},
+		},
+		true,
+	);
+	for (let attempt = 0; attempt < 3; attempt++)
+		expect(await slot.deploy(broken, async () => {})).toMatchObject({ status: "failed" });
+	expect(await slot.ensure()).toBeDefined();
+});
