@@ -47,8 +47,10 @@ export class Analyst {
 	/** Ends the thread, and what it is doing. */
 	async close(): Promise<void> {
 		clearTimeout(this.#timer);
-		await this.#worker?.terminate();
+		const worker = this.#worker;
+		// Whoever asks from here on gets another one.
 		this.#worker = undefined;
+		await worker?.terminate();
 	}
 
 	async #ask({ code, sourceMap }: Question): Promise<References> {
@@ -64,7 +66,7 @@ export class Analyst {
 			worker.postMessage({ code, sourceMap });
 			[answer] = (await answered) as [Answer];
 		} catch (cause) {
-			this.#worker = undefined;
+			if (this.#worker === worker) this.#worker = undefined;
 			throw unanalysed(cause);
 		}
 		// It keeps no platform from ending.
