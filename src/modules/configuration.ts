@@ -50,18 +50,17 @@ class Maps {
 
 	/** Takes in a file's `imports` and `scopes`. */
 	add(path: string, source: ReadonlyMap<string, Jsonc>, directory: string): void {
-		for (const [key, address] of this.#entries(path, source.get("imports"), directory))
-			this.imports.set(key, address);
+		this.addTo(this.imports, path, stringsOf(source.get("imports")), directory);
 		for (const [scope, mapping] of objectOf(source.get("scopes"))) {
 			const key = normalise(scope, directory);
 			const known = this.scopes.get(key) ?? new Map<string, string>();
-			for (const [name, address] of this.#entries(path, mapping, directory)) known.set(name, address);
+			this.addTo(known, path, stringsOf(mapping), directory);
 			this.scopes.set(key, known);
 		}
 	}
 
-	#entries(path: string, mapping: Jsonc | undefined, directory: string): Map<string, string> {
-		const entries = stringsOf(mapping);
+	/** Takes entries of a file into one of the maps. */
+	addTo(map: Map<string, string>, path: string, entries: [string, string][], directory: string): void {
 		// And one for the scope, which may be empty.
 		this.#names += entries.length + 1;
 		if (this.#names > IMPORT_MAP_NAMES_MAX)
@@ -69,7 +68,7 @@ class Maps {
 				path,
 				`brings an entry's import maps over ${IMPORT_MAP_NAMES_MAX} names, which is the most`,
 			);
-		return normaliseEntries(entries, directory);
+		for (const [key, address] of normaliseEntries(entries, directory)) map.set(key, address);
 	}
 }
 
@@ -92,8 +91,8 @@ export function configurationFor(entry: string, read: ReadFile): Configuration {
 		return value;
 	};
 	for (const directory of ancestorsOf(entry)) {
-		for (const [name, address] of dependencies(load(join(directory, "package.json"))))
-			maps.imports.set(name, address);
+		const manifest = join(directory, "package.json");
+		maps.addTo(maps.imports, manifest, dependencies(load(manifest)), "");
 		const path = ["deno.json", "deno.jsonc"].map((name) => join(directory, name)).find((name) => read(name));
 		const config = path === undefined ? load(join(directory, "import_map.json")) : load(path);
 		if (config === undefined) continue;
@@ -116,7 +115,7 @@ export function configurationFor(entry: string, read: ReadFile): Configuration {
 }
 
 /** A package.json's dependencies as entries of an import map; those that are no plain versions are left out. */
-function dependencies(manifest: ReadonlyMap<string, Jsonc> | undefined): Map<string, string> {
+function dependencies(manifest: ReadonlyMap<string, Jsonc> | undefined): [string, string][] {
 	const entries: [string, string][] = [];
 	for (const field of ["devDependencies", "dependencies"]) {
 		for (const [name, version] of stringsOf(manifest?.get(field))) {
@@ -124,5 +123,5 @@ function dependencies(manifest: ReadonlyMap<string, Jsonc> | undefined): Map<str
 			else if (/^[\w.^~<>=|*+ -]+$/.test(version)) entries.push([name, `npm:${name}@${version}`]);
 		}
 	}
-	return normaliseEntries(entries, "");
+	return entries;
 }

@@ -71,6 +71,12 @@ describe("sources of the largest size", () => {
 		const files = { "deno.json": JSON.stringify({ imports, scopes }), "x/a.ts": "", [ENTRY]: source };
 		expect(codeOf(files)).toBe(code);
 	});
+
+	test("a package.json of more dependencies than an import map may have names", () => {
+		const names = Array.from({ length: IMPORT_MAP_NAMES_MAX }, (_, n) => [`x${n}`, "1.0.0"]);
+		const manifest = JSON.stringify({ dependencies: Object.fromEntries(names) });
+		expect(codeOf({ "package.json": manifest, [ENTRY]: "" })).toBe("CONFIGURATION_INVALID");
+	});
 });
 
 describe("code that would run for ever", () => {
