@@ -2,19 +2,28 @@
  * The program as it is when it is installed: the files that are published, and no `src/`, so that no start looks
  * whether `dist/` is fresh. What is measured and what stories start is this.
  */
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DIST, ROOT } from "./fresh.mjs";
 
 const FOLDER = join(ROOT, "node_modules/.cache/coffer-installed");
 
+const FILES = ["bin/run.js", "package.json", "oclif.manifest.json"];
+
 /** Where `bin/run.js` of the installed program is. */
 export const INSTALLED_PROGRAM = join(FOLDER, "bin/run.js");
 
-/** Puts the files of the present `dist/` there, which stays where it is. */
+const isSame = (file) =>
+	existsSync(join(FOLDER, file)) && readFileSync(join(FOLDER, file)).equals(readFileSync(join(ROOT, file)));
+
+/**
+ * Puts the files there that go with the present `dist/`, which stays where it is. Where they are there, nothing is
+ * touched: somebody else may be running them.
+ */
 export function install() {
+	if (FILES.every(isSame) && existsSync(join(FOLDER, "dist"))) return;
 	const fresh = `${FOLDER}.${process.pid}`;
-	for (const file of ["bin/run.js", "package.json", "oclif.manifest.json"]) {
+	for (const file of FILES) {
 		mkdirSync(dirname(join(fresh, file)), { recursive: true });
 		copyFileSync(join(ROOT, file), join(fresh, file));
 	}
