@@ -5,8 +5,8 @@ import { cryptoReady } from "../src/crypto.ts";
 import { readIdentityFile } from "../src/identity/identity-file.ts";
 import { Apps } from "../src/platform/apps.ts";
 import type { Deployment } from "../src/platform/function.ts";
-import { plan } from "../src/platform/redeploy/plan.ts";
 import { openStore } from "../src/platform/store/open.ts";
+import { plan } from "../src/references/plan.ts";
 import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
 import { makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";
 

@@ -52,7 +52,7 @@ function findCommands() {
 
 /** Programs that are no command, those that this checkout has. */
 function findPrograms() {
-	const analysis = join(ROOT, "src/platform/build/references/worker.ts");
+	const analysis = join(ROOT, "src/platform/build/analysis-worker.ts");
 	return existsSync(analysis) ? { "analysis.cjs": analysis } : {};
 }
 

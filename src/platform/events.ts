@@ -7,7 +7,11 @@ import { redeployResultSchema } from "../protocol/messages.ts";
 
 const instantMs = z.int().min(0);
 const place = { file: z.string(), line: z.int().min(0) };
-const referenceSchema = z.strictObject({ name: z.string(), ...place, how: z.enum(["static", "observed"]) });
+const referenceSchema = z.strictObject({
+	name: z.string(),
+	...place,
+	how: z.enum(["static", "observed", "declared"]),
+});
 
 const settingsSchema = z.strictObject({
 	network: z.array(z.string()).readonly().optional(),

@@ -2,36 +2,7 @@
  * The words that builder, plan, runtime, gateway and API share about functions. A leaf.
  */
 import type { FunctionSettings } from "../modules/function-settings.ts";
-
-/** How it is known that a function reads a name: found in its code, seen at run time, or cannot be told. */
-export type How = "static" | "observed" | "dynamic";
-
-/** Evidence that a function reads a secret. */
-export interface Reference {
-	/** The secret's name, exactly as the code says it. */
-	name: string;
-	/** The source file, relative to the upload's root (`functions/pay/index.ts`), or `npm:pkg@1.2.3/file.js`. */
-	file: string;
-	/** 1-based: of the access, or of the call that hands the name to a helper. */
-	line: number;
-	how: "static" | "observed";
-}
-
-/** An access to the environment that no analysis can resolve to names. */
-export interface DynamicAccess {
-	file: string;
-	/** 1-based. */
-	line: number;
-	/** What made it so, in a few words: `name from a parameter`, `whole environment passed on`. */
-	why: string;
-}
-
-/** What the analysis of one bundle found. Sorted by name, file, line; no duplicates. */
-export interface References {
-	references: Reference[];
-	/** Empty unless the function is dynamic. */
-	dynamic: DynamicAccess[];
-}
+import type { References } from "../references/reference.ts";
 
 /** A function's entry and the files that it may use. */
 export interface FunctionSource {

@@ -12,11 +12,11 @@ import {
 	nextHead,
 } from "../protocol/change.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
+import type { SecretChange } from "../references/plan.ts";
 import { isNewer, parseRecordText, type SealedRecord } from "../vault/record.ts";
 import type { AppEvent } from "./events.ts";
 import { applyToFunctions, type FunctionState } from "./function-states.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./header.ts";
-import type { SecretChange } from "./redeploy/plan.ts";
 
 /** What one entry of the log was about. */
 export interface Touched {

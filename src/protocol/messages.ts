@@ -96,7 +96,7 @@ const reasonSchema = z.object({
 	name: z.string().max(128),
 	file: z.string().max(4096),
 	line: z.int().min(0),
-	how: z.enum(["static", "observed", "dynamic"]),
+	how: z.enum(["static", "observed", "declared", "dynamic"]),
 });
 
 export const redeployResultSchema = z.object({
@@ -169,10 +169,11 @@ export type DeployEvent = z.infer<typeof deployEventSchema>;
 export type DeployedFunction = z.infer<typeof deployedFunctionSchema>;
 
 const referenceSchema = z.object({
-	name: z.string().max(128),
+	/** A secret's name, or the beginning of names and a star. */
+	name: z.string().max(129),
 	file: z.string().max(4096),
 	line: z.int().min(0),
-	how: z.enum(["static", "observed"]),
+	how: z.enum(["static", "observed", "declared"]),
 });
 
 /** `GET /v1/apps/:app/functions` */

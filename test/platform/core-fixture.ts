@@ -5,7 +5,6 @@ import { join } from "node:path";
 import type { Identity } from "../../src/identity/identity.ts";
 import { hostPath } from "../../src/platform/assets.ts";
 import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
-import { analyzeReferences } from "../../src/platform/build/references/analyze.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
 import { type Clock, Core } from "../../src/platform/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/deploy.ts";
@@ -14,6 +13,7 @@ import { openLogFiles } from "../../src/platform/logs/log-files.ts";
 import { createDenoRuntime } from "../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { openStore } from "../../src/platform/store/open.ts";
+import { analyzeReferences } from "../../src/references/analyze.ts";
 import { newTestIdentity } from "./vault-fixture.ts";
 
 export interface TestPlace extends Disposable {

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { acceptChange } from "../../src/platform/accept.ts";
 import type { AppEvent } from "../../src/platform/events.ts";
-import type { Deployment, Reference } from "../../src/platform/function.ts";
+import type { Deployment } from "../../src/platform/function.ts";
 import { AppFold } from "../../src/platform/state.ts";
 import { type LogEntry, nextHead } from "../../src/protocol/change.ts";
+import type { Reference } from "../../src/references/reference.ts";
 import { parseRecordText, type SealedRecord } from "../../src/vault/record.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 

@@ -3,13 +3,14 @@ import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/linking.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import type { Known } from "../../references/reference.ts";
 import { chooseFunctions } from "../../sync/choose-functions.ts";
 
 interface ReferencesResult {
 	functions: {
 		name: string;
 		dynamic: boolean;
-		references: { name: string; file: string; line: number; how: "static" | "observed" }[];
+		references: { name: string; file: string; line: number; how: Known }[];
 		/** The lines that make the function dynamic. */
 		dynamicAccesses: { file: string; line: number; why: string }[];
 	}[];

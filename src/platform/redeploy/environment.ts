@@ -1,12 +1,13 @@
 /**
  * The one place where the platform opens values: what a function's environment holds, at the moment of a start.
  */
+import { Matcher } from "../../references/matching.ts";
+import { environmentFor, type Reads } from "../../references/plan.ts";
 import { openKeys } from "../../vault/keys.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import { openRecord, verifyRecord } from "../../vault/seal.ts";
 import type { Opener } from "../accept.ts";
 import type { AppState } from "../state.ts";
-import { environmentFor, type Reads } from "./plan.ts";
 
 /**
  * The environment of a function as the state has it: the live secrets that it references, all where it is dynamic.
@@ -38,6 +39,7 @@ export function openEnvironment(
 
 /** Whether a name that the function reads has changed after a revision. */
 export function changedSince(state: AppState, reads: Reads, revision: number): boolean {
-	if (reads.dynamic.length > 0) return [...state.changedAt.values()].some((at) => at > revision);
-	return reads.references.some(({ name }) => (state.changedAt.get(name) ?? 0) > revision);
+	const matcher = new Matcher(reads.references.map(({ name }) => name));
+	const isDynamic = reads.dynamic.length > 0;
+	return [...state.changedAt].some(([name, at]) => at > revision && (isDynamic || matcher.reads(name)));
 }

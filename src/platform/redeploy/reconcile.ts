@@ -2,6 +2,7 @@
  * The functions of one app, kept in step with its log: after a change exactly those that it concerns are replaced.
  */
 import type { RedeployResult } from "../../protocol/messages.ts";
+import { plan } from "../../references/plan.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import type { App } from "../app.ts";
 import type { Deployment } from "../function.ts";
@@ -11,7 +12,6 @@ import { changedSince } from "./environment.ts";
 import { launch } from "./launch.ts";
 import { functionNotFound } from "./missing.ts";
 import type { Occupant } from "./places.ts";
-import { plan } from "./plan.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { FunctionSlot } from "./slot.ts";
 import type { SlotOutcome, SlotPort } from "./slot-port.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { acceptChange } from "../../../src/platform/accept.ts";
 import { openEnvironment } from "../../../src/platform/redeploy/environment.ts";
-import type { Reads } from "../../../src/platform/redeploy/plan.ts";
 import { AppFold } from "../../../src/platform/state.ts";
+import type { Reads } from "../../../src/references/plan.ts";
 import type { SealedRecord } from "../../../src/vault/record.ts";
 import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 
@@ -40,6 +40,10 @@ describe("a function's environment", () => {
 	test("holds what the function reads, and deleted or unknown names not at all", () => {
 		expect(opened(state, reads("A", "B", "GONE", "NEVER"))).toEqual({ A: "a", B: "" });
 		expect(opened(state, reads())).toEqual({});
+	});
+
+	test("holds what begins as the function's code says", () => {
+		expect(opened(state, reads("U*", "GO*"))).toEqual({ UNICODE: "zażółć 🔑\n" });
 	});
 
 	test("holds every live secret where the function may read any", () => {

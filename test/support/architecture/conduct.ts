@@ -7,7 +7,7 @@ import type { Source, Violation } from "./source.ts";
 const PURE_BUILTINS = ["node:util", "node:path", "node:path/posix", "node:module"];
 
 function isPure({ path }: Source): boolean {
-	return /^src\/(vault|protocol|dotenv|modules)\//.test(path) || path === "src/platform/redeploy/plan.ts";
+	return /^src\/(vault|protocol|dotenv|modules|references)\//.test(path);
 }
 
 const IMPURE: Readonly<Record<string, readonly string[]>> = {
@@ -47,7 +47,7 @@ const purity: Rule = {
 	],
 	planted: [
 		{ "src/vault/a.ts": 'import { readFileSync } from "node:fs";' },
-		{ "src/platform/redeploy/plan.ts": "const now = Date.now();" },
+		{ "src/references/plan.ts": "const now = Date.now();" },
 		{ "src/protocol/a.ts": "const now = new Date();" },
 		{ "src/vault/a.ts": "const id = Math.random();" },
 		{ "src/vault/a.ts": "const { random } = Math;" },

@@ -6,7 +6,7 @@
  *     => NAMES THAT IT READS | dynamic LINES
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { analyzeReferences } from "../../../../src/platform/build/references/analyze.ts";
+import { analyzeReferences } from "../../src/references/analyze.ts";
 
 export interface Case {
 	label: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { analyzeReferences } from "../../../../src/platform/build/references/analyze.ts";
+import { analyzeReferences } from "../../src/references/analyze.ts";
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

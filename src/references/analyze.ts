@@ -3,8 +3,7 @@
  * values through variables, functions, objects and modules.
  */
 import { parseSync } from "oxc-parser";
-import { AppError, EXIT } from "../../../errors.ts";
-import type { References } from "../../function.ts";
+import { AppError, EXIT } from "../errors.ts";
 import { makeCallLists, makeInvoke, makeSites } from "./calls.ts";
 import { type Engine, Findings } from "./engine.ts";
 import { importedValue, moduleValue, ROOTS } from "./environment.ts";
@@ -16,6 +15,7 @@ import { makeEvery, makeRead, makeSlot } from "./heap.ts";
 import { makeElements, makeNames } from "./iterate.ts";
 import { nestingFault } from "./nesting.ts";
 import { Positions } from "./positions.ts";
+import type { References } from "./reference.ts";
 import { Files, report } from "./report.ts";
 import { Scopes } from "./scope.ts";
 import { LIMIT, Solver } from "./solver.ts";

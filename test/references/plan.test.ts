@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DynamicAccess, Reference } from "../../../src/platform/function.ts";
-import {
-	environmentFor,
-	type PlannedFunction,
-	plan,
-	type SecretChange,
-} from "../../../src/platform/redeploy/plan.ts";
+import { environmentFor, type PlannedFunction, plan, type SecretChange } from "../../src/references/plan.ts";
+import type { DynamicAccess, Reference } from "../../src/references/reference.ts";
 
 const reference = (
 	name: string,

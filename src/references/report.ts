@@ -1,7 +1,8 @@
 /** From what was found to what is reported: files, lines, order, nothing twice. */
-import type { DynamicAccess, Reference, References } from "../../function.ts";
+
 import type { Findings } from "./engine.ts";
 import type { Positions } from "./positions.ts";
+import type { DynamicAccess, Reference, References } from "./reference.ts";
 import type { Node } from "./syntax.ts";
 
 const NAME = /^[A-Za-z0-9_]{1,128}$/;

@@ -3,9 +3,9 @@
  * program of its own.
  */
 import { parentPort } from "node:worker_threads";
-import { AppError } from "../../../errors.ts";
+import { AppError } from "../../errors.ts";
+import { analyzeReferences } from "../../references/analyze.ts";
 import type { Answer, Question } from "./analyst.ts";
-import { analyzeReferences } from "./analyze.ts";
 
 function answer({ code, sourceMap }: Question): Answer {
 	try {

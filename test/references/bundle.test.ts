@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { analyzeReferences } from "../../../../src/platform/build/references/analyze.ts";
-import type { References } from "../../../../src/platform/function.ts";
-import { findDeno } from "../../../../src/platform/runtime/deno-binary.ts";
+import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
+import { analyzeReferences } from "../../src/references/analyze.ts";
+import type { References } from "../../src/references/reference.ts";
 
 const run = promisify(execFile);
 let folder: string;

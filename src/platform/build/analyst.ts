@@ -4,9 +4,9 @@
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { AppError, EXIT, type ExitStatus } from "../../../errors.ts";
-import type { References } from "../../function.ts";
-import { Mutex } from "../../mutex.ts";
+import { AppError, EXIT, type ExitStatus } from "../../errors.ts";
+import type { References } from "../../references/reference.ts";
+import { Mutex } from "../mutex.ts";
 
 /** What the thread is asked. */
 export interface Question {
@@ -31,7 +31,7 @@ export class Analyst {
 	#worker: Worker | undefined;
 	#timer: NodeJS.Timeout | undefined;
 
-	/** @param program the file that `worker.ts` is built to */
+	/** @param program the file that `analysis-worker.ts` is built to */
 	constructor(program: string) {
 		this.#program = program;
 	}

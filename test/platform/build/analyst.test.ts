@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "vitest";
-import { AppError } from "../../../../src/errors.ts";
-import { builtPath } from "../../../../src/platform/assets.ts";
-import { Analyst } from "../../../../src/platform/build/references/analyst.ts";
-import { analyzeReferences } from "../../../../src/platform/build/references/analyze.ts";
+import { AppError } from "../../../src/errors.ts";
+import { builtPath } from "../../../src/platform/assets.ts";
+import { Analyst } from "../../../src/platform/build/analyst.ts";
+import { analyzeReferences } from "../../../src/references/analyze.ts";
 
 const NO_MAP = '{"version":3,"sources":[],"names":[],"mappings":""}';
 const analyst = new Analyst(builtPath("analysis.cjs"));

@@ -1,7 +1,8 @@
 /**
  * Which functions a change of secrets concerns, why, and which it leaves alone. PURE.
  */
-import type { DynamicAccess, How, Reference } from "../function.ts";
+import { isPrefix, Matcher, matches } from "./matching.ts";
+import type { DynamicAccess, How, Reference } from "./reference.ts";
 
 /** A secret that has another value, or none any more. */
 export interface SecretChange {
@@ -56,15 +57,23 @@ function compareReasons(a: Reason, b: Reason): number {
 	return compareText(a.name, b.name) || comparePlaces(a, b) || compareText(a.how, b.how);
 }
 
+/** The changed secrets that a reference reads: one at the most, unless it is a prefix. */
+function changedBy(reference: string, changed: ReadonlySet<string>): string[] {
+	if (isPrefix(reference)) return [...changed].filter((name) => matches(reference, name));
+	return changed.has(reference) ? [reference] : [];
+}
+
 /** The first place for each changed name and each way in which it is known; none where nothing concerns the function. */
 function reasonsFor({ references, dynamic }: Reads, changed: ReadonlySet<string>): Reason[] {
 	const reasons: Reason[] = [];
 	const told = new Set<string>();
 	for (const { name, file, line, how } of references.toSorted(comparePlaces)) {
-		const key = `${how} ${name}`;
-		if (!changed.has(name) || told.has(key)) continue;
-		told.add(key);
-		reasons.push({ name, file, line, how });
+		for (const read of changedBy(name, changed)) {
+			const key = `${how} ${read}`;
+			if (told.has(key)) continue;
+			told.add(key);
+			reasons.push({ name: read, file, line, how });
+		}
 	}
 	const [access] = dynamic.toSorted(comparePlaces);
 	if (access !== undefined) {
@@ -99,6 +108,6 @@ export function plan(input: {
  */
 export function environmentFor<T>(reads: Reads, secrets: ReadonlyMap<string, T>): Map<string, T> {
 	if (reads.dynamic.length > 0) return new Map(secrets);
-	const names = new Set(reads.references.map((reference) => reference.name));
-	return new Map([...secrets].filter(([name]) => names.has(name)));
+	const matcher = new Matcher(reads.references.map((reference) => reference.name));
+	return new Map([...secrets].filter(([name]) => matcher.reads(name)));
 }
