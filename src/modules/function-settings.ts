@@ -5,6 +5,7 @@
 import { fromUtf8 } from "../bytes.ts";
 import { editDistance } from "../edit-distance.ts";
 import { AppError, EXIT } from "../errors.ts";
+import { type DeclaredSecrets, declaredSecrets, secretsFault } from "./declared-secrets.ts";
 import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
 import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX } from "./limits.ts";
 import { resolvePath } from "./paths.ts";
@@ -23,6 +24,7 @@ export interface FunctionSettings {
 	readonly idleSeconds?: number | "never" | undefined;
 	/** The largest body of a request. */
 	readonly maxBodyMB?: number | undefined;
+	readonly secrets?: DeclaredSecrets | undefined;
 }
 
 /** What a `function.jsonc` says. */
@@ -41,7 +43,7 @@ const NUMBERS = {
 	idleSeconds: [1, 7 * 24 * 3600],
 	maxBodyMB: [1, 10_240],
 } as const;
-const KEYS = ["entry", "name", "network", ...Object.keys(NUMBERS)];
+const KEYS = ["entry", "name", "network", "secrets", ...Object.keys(NUMBERS)];
 /** What other platforms have in this file. To leave it out in silence would be to never run a schedule. */
 const NOT_YET = new Set(["automations", "cron", "schedule"]);
 
@@ -85,6 +87,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		values[entry.key] = entry.value;
 	}
 	const { entry, network, memoryMB, timeoutSeconds, idleSeconds, maxBodyMB } = values;
+	const secrets = declaredSecrets(values.secrets);
 	const hosts = network === "none" ? [] : (network as string[] | undefined);
 	const settings = {
 		...(hosts && { network: hosts }),
@@ -92,6 +95,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		...(timeoutSeconds !== undefined && { timeoutSeconds }),
 		...(idleSeconds !== undefined && { idleSeconds }),
 		...(maxBodyMB !== undefined && { maxBodyMB }),
+		...(secrets !== undefined && { secrets }),
 	} as FunctionSettings;
 	return { settings, entry: entry === undefined ? undefined : entryPath(path, entry), lines };
 }
@@ -105,6 +109,7 @@ function faultOf({ key, value }: JsoncEntry, path: string, name: string): string
 	if (key === "entry") return entryPath(path, value) === undefined ? ENTRY_FAULT : undefined;
 	if (key === "name") return value === name ? undefined : `"name" must be "${name}", as the folder is called`;
 	if (key === "network") return networkFault(value);
+	if (key === "secrets") return secretsFault(value);
 	if (key === "idleSeconds" && value === "never") return undefined;
 	const [least, most] = NUMBERS[key as keyof typeof NUMBERS];
 	if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)

@@ -11,6 +11,7 @@ export const FUNCTION_NAME_LENGTH_MAX = 200;
 /** The file of a function's settings. */
 export const SETTINGS_BYTES_MAX = 64 * 1024;
 export const SETTINGS_HOSTS_MAX = 100;
+export const DECLARED_SECRETS_MAX = 1_000;
 /** Names in the import maps that hold for one entry, and their scopes: each import is held against them. */
 export const IMPORT_MAP_NAMES_MAX = 10_000;
 /** Imports that are known in part, of all modules that an entry reaches: each is held against every file. */

@@ -8,7 +8,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { FunctionSettings } from "../modules/function-settings.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
-import type { References } from "../references/reference.ts";
+import type { Reference, References } from "../references/reference.ts";
 import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
 import { readSettings } from "./build/settings.ts";
 import { checkUpload, type Upload, type UploadedFile } from "./build/upload.ts";
@@ -90,15 +90,17 @@ export class Deployer {
 	): Promise<Omit<DeployedFunction, "url">> {
 		const { name, entry } = source;
 		try {
-			const settings = readSettings(upload.files, source, this.#options.maxima);
+			const said = readSettings(upload.files, source, this.#options.maxima);
 			const prepared = await this.#options.builder.prepare(upload.files, entry);
 			const present = presentDeployment(functions, name);
 			if (present?.source !== prepared.source) {
-				return await this.#buildAndStart(functions, name, prepared, settings);
+				return await this.#buildAndStart(functions, name, prepared, said);
 			}
+			const { settings, declared } = said;
 			if (isSame(present.settings, settings)) return { name, status: "unchanged" };
 			// The bundle is that of before, and so is what it reads.
-			return await this.#start(functions, { ...present, settings });
+			const references = [...present.references.filter(({ how }) => how !== "declared"), ...declared];
+			return await this.#start(functions, { ...present, settings, references });
 		} catch (error) {
 			if (error instanceof AppError) return { name, status: "failed", error: error.message };
 			this.#options.log.error({ function: name, ...describeError(error) }, "a deployment failed");
@@ -110,7 +112,7 @@ export class Deployer {
 		functions: AppFunctions,
 		name: string,
 		prepared: PreparedBuild,
-		settings: FunctionSettings,
+		{ settings, declared }: ReturnType<typeof readSettings>,
 	): Promise<Omit<DeployedFunction, "url">> {
 		const { analyze, builder, store } = this.#options;
 		const built = await this.#builds.run(async () => {
@@ -120,13 +122,16 @@ export class Deployer {
 		const { source } = prepared;
 		const sourceMap = await store.putBlob(utf8(built.bundle.sourceMap));
 		const present = presentDeployment(functions, name);
+		const { dynamic } = built.references;
+		const references = [...built.references.references, ...declared, ...observedOf(functions, name)];
 		if (present?.bundle === built.bundle.hash && isSame(present.settings, settings)) {
 			// The next upload of these sources need not be built; the process is that of before.
 			await functions.recordSame({
 				...present,
 				source,
 				sourceMap,
-				...withObserved(built.references, present),
+				references,
+				dynamic,
 			});
 			return { name, status: "unchanged" };
 		}
@@ -136,7 +141,8 @@ export class Deployer {
 			bundle,
 			sourceMap,
 			source,
-			...built.references,
+			references,
+			dynamic,
 			settings,
 		});
 	}
@@ -165,10 +171,10 @@ function isSame(one: FunctionSettings | undefined, other: FunctionSettings): boo
 	return JSON.stringify(one ?? {}) === JSON.stringify(other);
 }
 
-/** The references of a bundle, and what the same bundle was seen to read. */
-function withObserved(found: References, present: Deployment): References {
-	const observed = present.references.filter(({ how }) => how === "observed");
-	return { references: [...found.references, ...observed], dynamic: found.dynamic };
+/** What the versions before were seen to read, which the next one may read too, whatever its code tells. */
+function observedOf(functions: AppFunctions, name: string): Reference[] {
+	const before = functions.app.state.functions.get(name)?.deployment.references ?? [];
+	return before.filter(({ how }) => how === "observed");
 }
 
 /** Deletes the functions that the upload does not name. */

@@ -19,6 +19,12 @@ const settingsSchema = z.strictObject({
 	timeoutSeconds: z.int().optional(),
 	idleSeconds: z.union([z.int(), z.literal("never")]).optional(),
 	maxBodyMB: z.int().optional(),
+	secrets: z
+		.strictObject({
+			include: z.array(z.string()).readonly().optional(),
+			exclude: z.array(z.string()).readonly().optional(),
+		})
+		.optional(),
 });
 
 const deploymentSchema = z.strictObject({
@@ -31,6 +37,7 @@ const deploymentSchema = z.strictObject({
 	dynamic: z.array(z.strictObject({ ...place, why: z.string() })),
 	/** Left out where it has none, as in what was written before there were any. */
 	settings: settingsSchema.optional(),
+	seen: z.array(z.string()).readonly().optional(),
 });
 
 /** An event of the stream `platform` that is about an app. */
@@ -65,11 +72,12 @@ export const appEventSchema = z.discriminatedUnion("type", [
 		untouched: z.array(z.string()),
 		atMs: instantMs,
 	}),
-	/** Names that a function was seen to read, and that its code did not tell of. */
+	/** Variables that a version was seen to read, and the references to those that its code did not tell of. */
 	z.strictObject({
 		type: z.literal("observed"),
 		function: z.string(),
 		deployment: z.string(),
+		seen: z.array(z.string()),
 		references: z.array(referenceSchema),
 		atMs: instantMs,
 	}),

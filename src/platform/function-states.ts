@@ -41,6 +41,7 @@ function applyObserved(functions: Functions, event: Extract<AppEvent, { type: "o
 	const deployment = {
 		...present.deployment,
 		references: [...present.deployment.references, ...references],
+		seen: [...new Set([...(present.deployment.seen ?? []), ...event.seen])].sort(),
 	};
 	functions.set(event.function, { ...present, deployment });
 }

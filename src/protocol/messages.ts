@@ -189,6 +189,10 @@ export const functionListSchema = z.object({
 			dynamic: z
 				.array(z.object({ file: z.string().max(4096), line: z.int().min(0), why: z.string().max(1000) }))
 				.max(20_000),
+			/** What it does not get although it may read it: names, or the beginning of names and a star. */
+			excluded: z.array(z.string().max(129)).max(20_000).optional(),
+			/** Variables that this version was seen to read. */
+			seen: z.array(z.string().max(128)).max(20_000).optional(),
 			error: z
 				.string()
 				.max(64 * 1024)

@@ -32,8 +32,13 @@ export class Matcher {
 		}
 	}
 
-	/** Whether any of the references reads a secret. */
-	reads(secret: string): boolean {
-		return this.#names.has(secret) || this.#starts.some((start) => secret.startsWith(start));
+	/**
+	 * How exactly any of the references names a secret: the length of the longest prefix, infinite where it is named in
+	 * full; undefined where none of them reads it.
+	 */
+	exactness(secret: string): number | undefined {
+		if (this.#names.has(secret)) return Number.POSITIVE_INFINITY;
+		const lengths = this.#starts.filter((start) => secret.startsWith(start)).map(({ length }) => length);
+		return lengths.length === 0 ? undefined : Math.max(...lengths);
 	}
 }

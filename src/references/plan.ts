@@ -1,20 +1,14 @@
 /**
  * Which functions a change of secrets concerns, why, and which it leaves alone. PURE.
  */
-import { isPrefix, Matcher, matches } from "./matching.ts";
-import type { DynamicAccess, How, Reference } from "./reference.ts";
+import { Granted } from "./granted.ts";
+import { isPrefix, matches } from "./matching.ts";
+import type { How, Reads } from "./reference.ts";
 
 /** A secret that has another value, or none any more. */
 export interface SecretChange {
 	readonly name: string;
 	readonly kind: "set" | "deleted";
-}
-
-/** What is known about one function's reads. */
-export interface Reads {
-	readonly references: readonly Reference[];
-	/** Not empty: the function may read any name. */
-	readonly dynamic: readonly DynamicAccess[];
 }
 
 export interface PlannedFunction extends Reads {
@@ -64,7 +58,10 @@ function changedBy(reference: string, changed: ReadonlySet<string>): string[] {
 }
 
 /** The first place for each changed name and each way in which it is known; none where nothing concerns the function. */
-function reasonsFor({ references, dynamic }: Reads, changed: ReadonlySet<string>): Reason[] {
+function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
+	const { references, dynamic } = reads;
+	const granted = new Granted(reads);
+	const changed = new Set([...all].filter((name) => granted.has(name)));
 	const reasons: Reason[] = [];
 	const told = new Set<string>();
 	for (const { name, file, line, how } of references.toSorted(comparePlaces)) {
@@ -103,11 +100,10 @@ export function plan(input: {
 }
 
 /**
- * The part of the secrets that a function gets: the names that it references, or all if it may read any.
+ * The part of the secrets that a function gets: the names that it references, or all if it may read any; not what was excluded.
  * In the order of `secrets`; names that there are no secrets for are left out.
  */
 export function environmentFor<T>(reads: Reads, secrets: ReadonlyMap<string, T>): Map<string, T> {
-	if (reads.dynamic.length > 0) return new Map(secrets);
-	const matcher = new Matcher(reads.references.map((reference) => reference.name));
-	return new Map([...secrets].filter(([name]) => matcher.reads(name)));
+	const granted = new Granted(reads);
+	return new Map([...secrets].filter(([name]) => granted.has(name)));
 }

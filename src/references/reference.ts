@@ -33,3 +33,12 @@ export interface References {
 	/** Empty unless the function is dynamic. */
 	dynamic: DynamicAccess[];
 }
+
+/** What is known about one function's reads. */
+export interface Reads {
+	readonly references: readonly Reference[];
+	/** Not empty: the function may read any name. */
+	readonly dynamic: readonly DynamicAccess[];
+	/** What it does not get although it may read it: names, and `STRIPE_*` for all that begin so. */
+	readonly excluded?: readonly string[] | undefined;
+}

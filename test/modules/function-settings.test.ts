@@ -16,6 +16,9 @@ test("everything that can be said, with comments, in whatever order", () => {
 	expect(entry).toBe("lib/pay.ts");
 	expect(lines.get("network")).toBe(3);
 	expect(parse("{}").settings).toEqual({});
+	const declared = parse('{"secrets": {"exclude": ["STRIPE_TEST_*", "*"], "include": ["B", "A"]}}');
+	expect(declared.settings).toEqual({ secrets: { include: ["A", "B"], exclude: ["*", "STRIPE_TEST_*"] } });
+	expect(parse('{"secrets": {}}').settings).toEqual({});
 	expect(parse('{"network": "none"}').settings).toEqual({ network: [] });
 });
 
@@ -23,6 +26,15 @@ describe("refused, with the line", () => {
 	test.each([
 		["", 1, "not valid JSONC"],
 		["[]", 1, "not valid JSONC"],
+		['{\n"secrets": ["A"]}', 2, '"secrets" must be'],
+		['{\n"secrets": {"only": ["A"]}}', 2, '"secrets" must be'],
+		['{\n"secrets": {"include": "A"}}', 2, '"secrets" must be'],
+		['{\n"secrets": {"include": [1]}}', 2, '"secrets" must be'],
+		['{\n"secrets": {"include": ["A-B"]}}', 2, "letters, digits and underscores"],
+		['{\n"secrets": {"include": ["*"]}}', 2, "letters, digits and underscores"],
+		['{\n"secrets": {"exclude": ["A*B"]}}', 2, "letters, digits and underscores"],
+		['{\n"secrets": {"include": ["A"], "exclude": ["A"]}}', 2, '"A" is there twice'],
+		[`{"secrets": {"include": [${'"A",'.repeat(1001)}]}}`, 1, "more than 1000"],
 		['{\n"memoryMB": 256\n"entry": "a.ts"}', 3, "not valid JSONC"],
 		['{\n\n"memoryMB": f()}', 3, "not valid JSONC"],
 		["{\n...{}}", 2, "not valid JSONC"],

@@ -196,6 +196,7 @@ describe("the platform's events", () => {
 			type: "observed",
 			function: "f",
 			deployment: id,
+			seen: ["B", "A"],
 			references: [reference("A", "observed"), reference("B", "observed")],
 			atMs,
 		});
@@ -209,6 +210,7 @@ describe("the platform's events", () => {
 			reference("A", "static"),
 			reference("B", "observed"),
 		]);
+		expect(functions.get("f")?.deployment.seen).toEqual(["A", "B"]);
 	});
 
 	test("a deletion is one, and what comes back is new", () => {

@@ -24,8 +24,10 @@ describe("a reference", () => {
 
 test("many references together read what any of them reads", () => {
 	const matcher = new Matcher(["A", "B_*"]);
-	expect(["A", "AB", "B", "B_", "B_X"].filter((name) => matcher.reads(name))).toEqual(["A", "B_", "B_X"]);
-	expect(new Matcher([]).reads("A")).toBe(false);
+	const exactness = ["A", "AB", "B", "B_", "B_X"].map((name) => matcher.exactness(name));
+	expect(exactness).toEqual([Number.POSITIVE_INFINITY, undefined, undefined, 2, 2]);
+	expect(new Matcher([]).exactness("A")).toBeUndefined();
+	expect(new Matcher(["*", "A_*", "A_B_*"]).exactness("A_B_C")).toBe(4);
 });
 
 describe("a function with a prefix", () => {

@@ -142,7 +142,7 @@ export const listFunctions: Handler = (call) => {
 		.map(([name, known]) => {
 			const slot = running.find(name);
 			const error = (slot?.error ?? known.error)?.slice(0, ERROR_CHARACTERS_MAX);
-			const { id, references, dynamic } = known.deployment;
+			const { id, references, dynamic, seen = [], settings } = known.deployment;
 			return {
 				name,
 				url: urlOf(call.listenUrl, app.id, name),
@@ -151,6 +151,8 @@ export const listFunctions: Handler = (call) => {
 				deployment: id,
 				references,
 				dynamic,
+				excluded: [...(settings?.secrets?.exclude ?? [])],
+				seen: [...seen],
 				...(error === undefined ? {} : { error }),
 			};
 		});

@@ -2,11 +2,12 @@
  * A function's settings as the platform takes them: read from the uploaded text, and held to what the operator allows.
  */
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
+import type { Reference } from "../../references/reference.ts";
 import type { Maxima } from "../config.ts";
 import type { FunctionSource } from "../function.ts";
 
 /**
- * The settings of a function of a checked upload.
+ * The settings of a function of a checked upload, and the secrets that it declares.
  * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line, where the text is not valid, names another
  *   entry than the upload, or asks for more than the maxima
  */
@@ -14,9 +15,9 @@ export function readSettings(
 	files: ReadonlyMap<string, Uint8Array>,
 	{ name, entry, settings: path }: FunctionSource,
 	maxima: Maxima,
-): FunctionSettings {
+): { settings: FunctionSettings; declared: Reference[] } {
 	const bytes = path === undefined ? undefined : files.get(path);
-	if (path === undefined || bytes === undefined) return {};
+	if (path === undefined || bytes === undefined) return { settings: {}, declared: [] };
 	const file = parseFunctionFile(path, bytes, name);
 	const lineOf = (key: string) => file.lines.get(key) ?? 1;
 	if (file.entry !== undefined && file.entry !== entry)
@@ -27,5 +28,10 @@ export function readSettings(
 		const hint = "Ask for less, or ask whoever runs the platform to allow more.";
 		throw settingsFault(path, lineOf(key), `"${key}" is ${asked}; this platform allows ${maxima[key]}`, hint);
 	}
-	return file.settings;
+	const { settings } = file;
+	const line = lineOf("secrets");
+	const declared = (settings.secrets?.include ?? []).map(
+		(secret): Reference => ({ name: secret, file: path, line, how: "declared" }),
+	);
+	return { settings, declared };
 }

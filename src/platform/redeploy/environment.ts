@@ -1,8 +1,9 @@
 /**
  * The one place where the platform opens values: what a function's environment holds, at the moment of a start.
  */
-import { Matcher } from "../../references/matching.ts";
-import { environmentFor, type Reads } from "../../references/plan.ts";
+import { Granted } from "../../references/granted.ts";
+import { environmentFor } from "../../references/plan.ts";
+import type { Reads } from "../../references/reference.ts";
 import { openKeys } from "../../vault/keys.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import { openRecord, verifyRecord } from "../../vault/seal.ts";
@@ -39,7 +40,6 @@ export function openEnvironment(
 
 /** Whether a name that the function reads has changed after a revision. */
 export function changedSince(state: AppState, reads: Reads, revision: number): boolean {
-	const matcher = new Matcher(reads.references.map(({ name }) => name));
-	const isDynamic = reads.dynamic.length > 0;
-	return [...state.changedAt].some(([name, at]) => at > revision && (isDynamic || matcher.reads(name)));
+	const granted = new Granted(reads);
+	return [...state.changedAt].some(([name, at]) => at > revision && granted.has(name));
 }

@@ -1,21 +1,42 @@
 /** From a deployment in the store to a process that serves it, with the secrets of this moment. */
 import type { SealedRecord } from "../../vault/record.ts";
-import type { Deployment } from "../function.ts";
+import { type Deployment, readsOf } from "../function.ts";
 import { openEnvironment } from "./environment.ts";
 import { bundleMissing } from "./missing.ts";
+import type { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import type { Started } from "./slot-port.ts";
 
 /**
- * Starts one version of a function when it is its turn.
+ * Starts one version of a function when it is its turn. One that fails and was seen to want a secret that its code did
+ * not tell of is tried again with it.
  * @param verified the records whose signature was checked before
  * @param begin called when the secrets are read: what changes later is not in it
  * @throws AppError `BUNDLE_MISSING` (exit 1), and as `Runtime.start` and `openEnvironment`
  */
-export function launch(
+export async function launch(
 	options: ReconcileOptions,
 	deployment: Deployment,
 	verified: WeakSet<SealedRecord>,
+	observations: Observations,
+	begin: () => void,
+): Promise<Started> {
+	for (let wanted = deployment; ; ) {
+		try {
+			return await launchOnce(options, wanted, verified, observations, begin);
+		} catch (error) {
+			const complete = observations.completed(wanted);
+			if (complete === wanted) throw error;
+			wanted = complete;
+		}
+	}
+}
+
+function launchOnce(
+	options: ReconcileOptions,
+	deployment: Deployment,
+	verified: WeakSet<SealedRecord>,
+	observations: Observations,
 	begin: () => void,
 ): Promise<Started> {
 	const { app, identity, metrics, monotonicMs, places, runtime, starts, store } = options;
@@ -28,7 +49,7 @@ export function launch(
 		const { state } = app;
 		const { revision } = state.head;
 		begin();
-		const environment = openEnvironment(state, deployment, identity, verified);
+		const environment = openEnvironment(state, readsOf(deployment), identity, verified);
 		const { function: name, id } = deployment;
 		const labels = { app: app.id, function: name };
 		const sinceMs = monotonicMs();
@@ -41,6 +62,7 @@ export function launch(
 			environment,
 			settings: deployment.settings,
 			onIdle: () => places.offer(),
+			onRead: (variable) => observations.note(deployment, variable, environment.has(variable)),
 		});
 		const instance = await starting.catch((error: unknown) => {
 			metrics.started(labels, undefined);

@@ -5,12 +5,14 @@ import type { RedeployResult } from "../../protocol/messages.ts";
 import { plan } from "../../references/plan.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import type { App } from "../app.ts";
-import type { Deployment } from "../function.ts";
+import { type Deployment, readsOf } from "../function.ts";
 import { describeError } from "../log.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { changedSince } from "./environment.ts";
 import { launch } from "./launch.ts";
 import { functionNotFound } from "./missing.ts";
+import type { Observations } from "./observations.ts";
+import { observe } from "./observe.ts";
 import type { Occupant } from "./places.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { FunctionSlot } from "./slot.ts";
@@ -30,11 +32,13 @@ export class AppFunctions {
 	readonly #slots = new Map<string, FunctionSlot>();
 	readonly #running = new Map<string, Promise<Redeployed>>();
 	readonly #verified = new WeakSet<SealedRecord>();
+	readonly #observations: Observations;
 	#isClosed = false;
 
 	constructor(options: ReconcileOptions) {
 		this.app = options.app;
 		this.#options = options;
+		this.#observations = observe(options, async (name) => await this.find(name)?.refresh());
 	}
 
 	/**
@@ -99,7 +103,10 @@ export class AppFunctions {
 		const { state } = this.app;
 		const revision = state.operations.get(operation)?.head.revision ?? 0;
 		const changes = state.touched[revision - 1]?.changed ?? [];
-		const functions = [...state.functions].map(([name, { deployment }]) => ({ ...deployment, name }));
+		const functions = [...state.functions].map(([name, { deployment }]) => ({
+			...readsOf(deployment),
+			name,
+		}));
 		const { redeploy, untouched } = plan({ changes, functions });
 		const sinceMs = this.#options.monotonicMs();
 		const results = await Promise.all(
@@ -134,6 +141,8 @@ export class AppFunctions {
 			const atMs = this.#options.now();
 			await this.app.record(() => ({ type: "deploy-failed", deployment, error, atMs }));
 		}
+		await this.#observations.flush(name);
+		this.#observations.forget(deployment);
 		return outcome;
 	}
 
@@ -221,8 +230,9 @@ export class AppFunctions {
 			enter: () => places.take(occupant),
 			leave: () => places.free(occupant),
 			settled: () => places.offer(),
-			start: (deployment, begin) => launch(this.#options, deployment, this.#verified, begin),
-			isOutdated: ({ deployment, revision }) => changedSince(this.app.state, deployment, revision),
+			start: (deployment, begin) =>
+				launch(this.#options, deployment, this.#verified, this.#observations, begin),
+			isOutdated: ({ deployment, revision }) => changedSince(this.app.state, readsOf(deployment), revision),
 			onStarted: async ({ deployment }) => {
 				if (present()?.error !== undefined) await this.recordDeployed(deployment);
 			},

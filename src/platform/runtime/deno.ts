@@ -5,15 +5,18 @@ import { networkInterfaces } from "node:os";
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import type { LogLine } from "../logs/function-logs.ts";
+import { AUDIT_BEGIN, type Audit, followAudit } from "./audit.ts";
 import { confinement } from "./confine.ts";
-import { DenoProcess, type StartOutcome } from "./deno-process.ts";
+import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
+import type { InstanceDirectory } from "./instance-directory.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { allowFlag, denyFlags } from "./network.ts";
 import { lowerPriority } from "./priority.ts";
 import { createRedactor } from "./redact.ts";
-import type { ExitReason, Instance, Launch, Runtime } from "./runtime.ts";
-import { type InstanceDirectory, Workspace } from "./workspace.ts";
+import type { Instance, Launch, Runtime } from "./runtime.ts";
+import { startFailure } from "./start-failure.ts";
+import { Workspace } from "./workspace.ts";
 
 export interface DenoRuntimeOptions {
 	/** A native Deno binary, as `findDeno` returns it. */
@@ -73,30 +76,22 @@ function ownNames(bundle: string, name: string): Map<string, string> {
 	]);
 }
 
-function startFailure(
-	launch: Launch,
-	outcome: StartOutcome,
-	reason: ExitReason,
-	timeoutMs: number,
-): AppError {
-	const what = `The function ${launch.app}/${launch.function}`;
-	const status = reason.signal === null ? `status ${reason.code}` : `signal ${reason.signal}`;
-	let message: string;
-	if (outcome === "timeout")
-		message = `${what} was not ready after ${timeoutMs} ms: it never called Deno.serve`;
-	else if (reason.code === 0)
-		message =
-			`${what} exports no handler and never called Deno.serve: ` +
-			"its default export is neither a function nor an object with a fetch method";
-	else message = `${what} exited with ${status} before it was ready`;
-	// The host's own frames tell a function's author nothing.
-	const lines = reason.stderr.split("\n").filter((line) => !/^\s+at .*\/host\/\w+\.ts:\d+/.test(line));
-	const stderr = lines.join("\n").trim();
-	return new AppError({
-		code: "FUNCTION_START_FAILED",
-		message: stderr === "" ? `${message}.` : `${message}:\n${stderr}`,
-		hint: "Correct the function and deploy it again.",
-		exit: EXIT.failure,
+/** Where the account of its reads cannot be followed, a function runs without. */
+function auditOf({ onRead }: Launch, { auditPath }: InstanceDirectory): Audit | undefined {
+	if (auditPath === undefined || onRead === undefined) return undefined;
+	try {
+		return followAudit(auditPath, onRead);
+	} catch {
+		return undefined;
+	}
+}
+
+function handoverOf(bundle: string, socketPath: string, environment: Launch["environment"]): string {
+	return JSON.stringify({
+		bundle,
+		socketPath,
+		environment: Object.fromEntries(environment),
+		begin: AUDIT_BEGIN,
 	});
 }
 
@@ -133,7 +128,12 @@ class DenoRuntime implements Runtime {
 		this.#checkOpen(launch);
 		checkEnvironment(launch);
 		const { app, function: name, code, sourceMap } = launch;
-		const files = await this.#workspace.prepare(app, name, { code: asEntry(code), sourceMap });
+		const files = await this.#workspace.prepare(
+			app,
+			name,
+			{ code: asEntry(code), sourceMap },
+			launch.onRead !== undefined,
+		);
 		try {
 			this.#checkOpen(launch);
 		} catch (error) {
@@ -182,6 +182,7 @@ class DenoRuntime implements Runtime {
 		const { socketPath, listenPath, controlPath, temporary, main } = files;
 		const paths = [listenPath, controlPath, temporary].join(",");
 		const { heapMiB, memoryMiB } = this.#memoryOf(launch);
+		const audit = auditOf(launch, files);
 		const before = [...this.#confinement, this.#workspace.binary];
 		const access = [
 			`--v8-flags=--max-old-space-size=${heapMiB}`,
@@ -198,6 +199,7 @@ class DenoRuntime implements Runtime {
 					DENO_NO_UPDATE_CHECK: "1",
 					NO_COLOR: "1",
 					TMPDIR: temporary,
+					...(audit === undefined ? {} : { DENO_AUDIT_PERMISSIONS: files.auditPath ?? "" }),
 				},
 				cwd: temporary,
 				user: files.user,
@@ -209,11 +211,12 @@ class DenoRuntime implements Runtime {
 				onLine: (level, message) =>
 					this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
 			},
-			JSON.stringify({ bundle, socketPath: listenPath, environment: Object.fromEntries(environment) }),
+			handoverOf(bundle, listenPath, environment),
 		);
 		this.#memory.add(instance, memoryMiB);
 		const cleanup = instance.exited.then(async () => {
 			this.#memory.remove(instance);
+			audit?.end();
 			await files.release();
 			this.#cleanups.delete(instance);
 		});

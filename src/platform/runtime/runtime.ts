@@ -18,6 +18,8 @@ export interface Launch {
 	settings?: Pick<FunctionSettings, "memoryMB" | "network"> | undefined;
 	/** Called each time the last request that it serves is over. */
 	onIdle?: () => void;
+	/** Called with each variable that it reads or asks for, once, also where there is none; as far as the system can tell. */
+	onRead?: (variable: string) => void;
 }
 
 /** One running version of one function. */

@@ -9,7 +9,7 @@
  *     <place>/bundles/<hash>.js  read-only, with its source map beside it, there while an instance runs from it
  *     <place>/functions/<hash>/  a main module per function: Deno keys localStorage and caches by its path; and
  *                                `deno`, Deno's own directory
- *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, writable `tmp`
+ *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, FIFO `a`, writable `tmp`
  *
  * Where functions have users of their own, what a function reads belongs to root and is open to that function's
  * group alone; folders above can be passed through and not listed. It owns `deno`, and in its instance the folder
@@ -17,8 +17,10 @@
  * that socket: a function could put a link to another program's socket in the place of its own name, not of this one.
  */
 import { createHash } from "node:crypto";
-import { chmod, chown, link, lstat, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Fifos } from "./fifos.ts";
+import { type InstanceDirectory, publish, removeInstance } from "./instance-directory.ts";
 import { openPlace, type Place, type PlaceOptions } from "./place.ts";
 import type { User } from "./users.ts";
 
@@ -32,30 +34,6 @@ export interface BundleFile {
 	code: Uint8Array;
 	/** JSON. */
 	sourceMap: string | undefined;
-}
-
-export interface InstanceDirectory {
-	/** Whom the process runs as; the platform's own user where undefined. */
-	readonly user: User | undefined;
-	/** Where the platform connects to. */
-	readonly socketPath: string;
-	/** Where the function listens. */
-	readonly listenPath: string;
-	readonly controlPath: string;
-	/** The only place where the function may write, and its working directory. */
-	readonly temporary: string;
-	readonly denoDirectory: string;
-	/** The bundle's file. */
-	readonly bundle: string;
-	/** The main module. */
-	readonly main: string;
-	/**
-	 * Makes the platform's socket path name what listens now.
-	 * @throws where that is no socket
-	 */
-	publish(): Promise<void>;
-	/** Removes what nobody else uses, after the end of the process. */
-	release(): Promise<void>;
 }
 
 /** Gives what root made to a function's group to read. */
@@ -78,9 +56,11 @@ export class Workspace {
 	/** Writing and removing one bundle's file happens one after the other. */
 	#turn = Promise.resolve();
 	#next = 1;
+	readonly #fifos: Fifos;
 
 	private constructor(place: Place) {
 		this.#place = place;
+		this.#fifos = new Fifos(join(place.path, "i", "fifos"));
 	}
 
 	static async open(options: PlaceOptions): Promise<Workspace> {
@@ -92,8 +72,13 @@ export class Workspace {
 		return this.#place.binary;
 	}
 
-	/** Lays everything out for one instance. */
-	async prepare(app: string, name: string, bundle: BundleFile): Promise<InstanceDirectory> {
+	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
+	async prepare(
+		app: string,
+		name: string,
+		bundle: BundleFile,
+		isAudited: boolean,
+	): Promise<InstanceDirectory> {
 		const { path: place, users } = this.#place;
 		const user = await users?.join(app, name);
 		const path = join(place, "i", String(this.#next++));
@@ -111,11 +96,14 @@ export class Workspace {
 			throw error;
 		});
 		const socketPath = join(path, "s");
+		const auditPath = join(path, "a");
+		const hasAudit = isAudited && (await this.#fifos.place(auditPath, user).catch(() => false));
 		return {
 			user,
 			socketPath,
 			listenPath: join(own, "s"),
 			controlPath: join(path, "c"),
+			auditPath: hasAudit ? auditPath : undefined,
 			temporary,
 			denoDirectory: join(folder, "deno"),
 			bundle: file,
@@ -215,25 +203,4 @@ export class Workspace {
 			await Promise.all([path, `${path}.map`].map((entry) => rm(entry, { force: true })));
 		});
 	}
-}
-
-/** Gives a socket a second name. Neither step follows a link. */
-async function publish(socket: string, name: string): Promise<void> {
-	const unchecked = `${name}.new`;
-	await rm(unchecked, { force: true });
-	await link(socket, unchecked);
-	if (!(await lstat(unchecked)).isSocket()) {
-		await rm(unchecked, { force: true });
-		throw new Error("What the function listens on is no socket.");
-	}
-	await rename(unchecked, name);
-	// Where both were names of one socket already, renaming left them both.
-	await rm(unchecked, { force: true });
-}
-
-/** Of a function's user nothing is walked through as root: its folder was emptied before, or stays. */
-async function removeInstance(path: string, user: User | undefined): Promise<void> {
-	if (user === undefined) return await rm(path, { recursive: true, force: true });
-	for (const name of ["s", "s.new", "c"]) await rm(join(path, name), { force: true });
-	for (const folder of [join(path, "f"), path]) await rmdir(folder).catch(() => {});
 }

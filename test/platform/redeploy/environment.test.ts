@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { acceptChange } from "../../../src/platform/accept.ts";
 import { openEnvironment } from "../../../src/platform/redeploy/environment.ts";
 import { AppFold } from "../../../src/platform/state.ts";
-import type { Reads } from "../../../src/references/plan.ts";
+import type { Reads } from "../../../src/references/reference.ts";
 import type { SealedRecord } from "../../../src/vault/record.ts";
 import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 

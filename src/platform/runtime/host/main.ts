@@ -16,6 +16,8 @@ interface Handover {
 	/** Where to serve. */
 	socketPath: string;
 	environment: Record<string, string>;
+	/** Asked for as a variable right before the function's code begins, which tells its reads from the host's. */
+	begin: string;
 }
 
 /** The function may replace any global, so what is needed after its import is kept here. */
@@ -88,6 +90,7 @@ Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, wri
 Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });
 installListen(serve);
 
+Deno.env.has(handover.begin);
 try {
 	const exported: { default?: unknown } = await import(handover.bundle);
 	const handler = handlerOf(exported.default);

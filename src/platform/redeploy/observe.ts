@@ -1,0 +1,41 @@
+/** How what functions were seen to read reaches the app's log, and the functions themselves. */
+import { describeError } from "../log.ts";
+import { Observations } from "./observations.ts";
+import type { ReconcileOptions } from "./reconcile-options.ts";
+
+/**
+ * The observations of an app's functions.
+ * @param restart starts a function again with the present secrets
+ */
+export function observe(
+	options: ReconcileOptions,
+	restart: (name: string) => Promise<unknown>,
+): Observations {
+	const { app, log, logs, now } = options;
+	const present = (name: string) => app.state.functions.get(name)?.deployment;
+	return new Observations({
+		present,
+		isSecret: (name) => app.state.records.get(name)?.kind === "live",
+		record: ({ function: name, id }, seen, references) =>
+			app.record(() =>
+				present(name)?.id === id
+					? {
+							type: "observed",
+							function: name,
+							deployment: id,
+							seen: [...seen],
+							references: [...references],
+							atMs: now(),
+						}
+					: undefined,
+			),
+		restart,
+		tell: (name, message) =>
+			logs.append(app.id, name, { time: new Date(now()).toISOString(), level: "error", message }),
+		onError: (name, error) =>
+			log.warn(
+				{ app: app.id, function: name, ...describeError(error) },
+				"what a function reads was not noted",
+			),
+	});
+}

@@ -1,0 +1,51 @@
+/** The files of one instance, and how they are changed where a function's user has a hand in them. */
+import { link, lstat, rename, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { User } from "./users.ts";
+
+export interface InstanceDirectory {
+	/** Whom the process runs as; the platform's own user where undefined. */
+	readonly user: User | undefined;
+	/** Where the platform connects to. */
+	readonly socketPath: string;
+	/** Where the function listens. */
+	readonly listenPath: string;
+	readonly controlPath: string;
+	/** A FIFO that the function may write to; undefined where it was not asked for, or the system has none. */
+	readonly auditPath: string | undefined;
+	/** The only place where the function may write, and its working directory. */
+	readonly temporary: string;
+	readonly denoDirectory: string;
+	/** The bundle's file. */
+	readonly bundle: string;
+	/** The main module. */
+	readonly main: string;
+	/**
+	 * Makes the platform's socket path name what listens now.
+	 * @throws where that is no socket
+	 */
+	publish(): Promise<void>;
+	/** Removes what nobody else uses, after the end of the process. */
+	release(): Promise<void>;
+}
+
+/** Gives a socket a second name. Neither step follows a link. */
+export async function publish(socket: string, name: string): Promise<void> {
+	const unchecked = `${name}.new`;
+	await rm(unchecked, { force: true });
+	await link(socket, unchecked);
+	if (!(await lstat(unchecked)).isSocket()) {
+		await rm(unchecked, { force: true });
+		throw new Error("What the function listens on is no socket.");
+	}
+	await rename(unchecked, name);
+	// Where both were names of one socket already, renaming left them both.
+	await rm(unchecked, { force: true });
+}
+
+/** Of a function's user nothing is walked through as root: its folder was emptied before, or stays. */
+export async function removeInstance(path: string, user: User | undefined): Promise<void> {
+	if (user === undefined) return await rm(path, { recursive: true, force: true });
+	for (const name of ["a", "s", "s.new", "c"]) await rm(join(path, name), { force: true });
+	for (const folder of [join(path, "f"), path]) await rmdir(folder).catch(() => {});
+}
