@@ -18,6 +18,8 @@ const SYSTEM_PACKAGES = [
 	{ name: "bubblewrap", isThere: () => onPath("bwrap") },
 	{ name: "strace", isThere: () => onPath("strace") },
 	{ name: "faketime", isThere: () => onPath("faketime") },
+	{ name: "graphviz", isThere: () => onPath("dot") },
+	{ name: "libxml2-utils", isThere: () => onPath("xmllint") },
 ];
 
 /** What benchmarks start besides. */

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { fromUtf8 } from "../bytes.ts";
 import { parseDotenv } from "../dotenv/parse.ts";
 import { AppError, EXIT } from "../errors.ts";
+import type { Intent } from "../project/preview.ts";
 import { checkSecretName, isSecretName } from "../vault/secret-name.ts";
 import { promptHidden } from "./prompts.ts";
 import { readStdinValue } from "./stdin.ts";
@@ -22,6 +23,29 @@ export interface ValueSources {
 	readonly pairs: readonly string[];
 	readonly envFile: string | undefined;
 	readonly stdin: boolean;
+}
+
+/**
+ * Reads what a plan is to be made of: pairs, and names alone, which stand for any other value.
+ * @throws AppError exit 2, as `readValues`
+ */
+export async function readIntents(sources: ValueSources, terminal: Terminal): Promise<Map<string, Intent>> {
+	const { pairs, envFile } = sources;
+	const names = pairs.filter((pair) => !pair.includes("="));
+	// What is no name may be a value in the wrong place: `readValues` says so without repeating it.
+	if (envFile !== undefined || names.some((name) => !isSecretName(name))) {
+		return valued(await readValues(sources, terminal));
+	}
+	const intents = valued(parsePairs(pairs.filter((pair) => pair.includes("="))));
+	for (const name of names) {
+		if (intents.has(name)) throw usage("NAME_DUPLICATE", `${name} is given twice.`, "Give each name once.");
+		intents.set(name, "unknown");
+	}
+	return intents;
+}
+
+function valued(values: ReadonlyMap<string, string>): Map<string, Intent> {
+	return new Map([...values].map(([name, value]) => [name, { value }]));
 }
 
 /** Splits pairs at their first `=`. No message repeats a pair: what stands where may be a value. */

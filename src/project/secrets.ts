@@ -95,7 +95,7 @@ export async function setSecrets(
 	const warnings: string[] = [];
 	for (const [name, value] of secrets) {
 		const { warning } = checkSecretName(name);
-		if (value.includes("\0")) throw uncarriable(name);
+		checkValue(name, value);
 		if (warning !== undefined) warnings.push(warning);
 	}
 	const outcome = await edit(context, secrets);
@@ -130,9 +130,10 @@ export async function copySecrets(
 	return { ...outcome, warnings: [...session.warnings, ...outcome.warnings] };
 }
 
-/** A value ends up in an environment variable, which a NUL character would cut. */
-function uncarriable(name: string): AppError {
-	return new AppError({
+/** A value ends up in an environment variable, which a NUL character would cut. @throws AppError `VALUE_HAS_NUL` (exit 2) */
+export function checkValue(name: string, value: string): void {
+	if (!value.includes("\0")) return;
+	throw new AppError({
 		code: "VALUE_HAS_NUL",
 		message: `The value of ${name} holds a NUL character, which no environment variable carries.`,
 		hint: "Encode binary data, in base64 for example. Nothing was changed.",
@@ -162,6 +163,12 @@ function notFound(names: readonly string[], environment: string, hint = listing(
  * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there; nothing is deleted then
  */
 export async function deleteSecrets(context: SessionContext, names: readonly string[]): Promise<EditOutcome> {
+	await requireLive(context, names);
+	return edit(context, new Map(names.map((name) => [name, undefined])));
+}
+
+/** @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there to be deleted */
+export async function requireLive(context: SessionContext, names: readonly string[]): Promise<void> {
 	const { document } = await loadVault(context.root);
 	const records = document.environments.get(context.environment)?.records;
 	if (records) {
@@ -173,7 +180,6 @@ export async function deleteSecrets(context: SessionContext, names: readonly str
 				`${listing(context.environment)} Nothing was deleted.`,
 			);
 	}
-	return edit(context, new Map(names.map((name) => [name, undefined])));
 }
 
 /** A name for an error; one that cannot be a name is not repeated, since it may be a value typed in the wrong place. */

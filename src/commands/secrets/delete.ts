@@ -2,11 +2,12 @@ import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
+import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/plan-result.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { deleteSecrets } from "../../project/secrets.ts";
 
-export default class SecretsDelete extends BaseCommand<EnvironmentEdit> {
+export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Delete secrets, and redeploy the functions that read them";
 	static override description =
 		"Each leaves a tombstone in coffer.vault, so that the deletion is as authentic as a value. If one of the names is not there, nothing is deleted.";
@@ -18,18 +19,25 @@ export default class SecretsDelete extends BaseCommand<EnvironmentEdit> {
 	static override flags = {
 		environment: environmentFlag,
 		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"dry-run": dryRunFlag,
 	};
 
-	protected async execute(): Promise<EnvironmentEdit> {
+	protected async execute(): Promise<EnvironmentEdit | PlanResult> {
 		const { argv, flags } = await this.parse(SecretsDelete);
+		const names = [...new Set(argv.map(String))];
+		if (flags["dry-run"]) {
+			const context = await openContext(this.environment, flags.environment);
+			return planEdit(context, new Map(names.map((name) => [name, { value: undefined }])), this.terminal);
+		}
 		const context = await openContext(this.environment, flags.environment, "edit");
-		const outcome = await deleteSecrets(context, [...new Set(argv.map(String))]);
+		const outcome = await deleteSecrets(context, names);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const edited = { environment: flags.environment, set: [], deleted: outcome.changed, unchanged: [] };
 		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
-	protected render(result: EnvironmentEdit, terminal: Terminal): void {
-		renderEdit(result, terminal);
+	protected render(result: EnvironmentEdit | PlanResult, terminal: Terminal): void {
+		if ("changes" in result) renderPlan(result, true, terminal);
+		else renderEdit(result, terminal);
 	}
 }

@@ -2,12 +2,13 @@ import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
+import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/plan-result.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { readValues } from "../../cli/values.ts";
 import { setSecrets } from "../../project/secrets.ts";
 
-export default class SecretsSet extends BaseCommand<EnvironmentEdit> {
+export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Set secrets, and redeploy the functions that read them";
 	static override description =
 		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it.";
@@ -26,12 +27,18 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit> {
 		"env-file": Flags.string({ description: "read the pairs from a .env file", helpValue: "FILE" }),
 		stdin: Flags.boolean({ description: "read the value of NAME from standard input" }),
 		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"dry-run": dryRunFlag,
 	};
 
-	protected async execute(): Promise<EnvironmentEdit> {
+	protected async execute(): Promise<EnvironmentEdit | PlanResult> {
 		const { argv, flags } = await this.parse(SecretsSet);
 		const sources = { pairs: argv.map(String), envFile: flags["env-file"], stdin: flags.stdin };
 		const values = await readValues(sources, this.terminal);
+		if (flags["dry-run"]) {
+			const context = await openContext(this.environment, flags.environment);
+			const intents = new Map([...values].map(([name, value]) => [name, { value }]));
+			return planEdit(context, intents, this.terminal);
+		}
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const outcome = await setSecrets(context, values);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
@@ -44,7 +51,8 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit> {
 		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
-	protected render(result: EnvironmentEdit, terminal: Terminal): void {
-		renderEdit(result, terminal);
+	protected render(result: EnvironmentEdit | PlanResult, terminal: Terminal): void {
+		if ("changes" in result) renderPlan(result, true, terminal);
+		else renderEdit(result, terminal);
 	}
 }

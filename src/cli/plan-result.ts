@@ -1,0 +1,97 @@
+/** What `plan` and `--dry-run` report: what would change, which functions would be redeployed and why, which not. */
+import { Flags } from "@oclif/core";
+import { AppError, EXIT } from "../errors.ts";
+import type { Intent, PreviewedChange } from "../project/preview.ts";
+import type { SessionContext } from "../project/session.ts";
+import type { PlannedChange, PlannedRedeploy } from "../sync/plan.ts";
+import { listNames } from "./edit-result.ts";
+import { count, MARKS } from "./render.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Stable: other programs rely on it. */
+export interface PlanResult extends PlannedChange {
+	environment: string;
+	/** False where the environment is not linked: no function is concerned then. */
+	linked: boolean;
+	changes: readonly PreviewedChange[];
+	unchanged: readonly string[];
+}
+
+/** `--dry-run`, for commands that edit secrets. */
+export const dryRunFlag = Flags.boolean({
+	description: "show which functions would be redeployed, and change nothing",
+});
+
+/** Works out what an edit would do. @throws AppError as the edit, and as the connection to the platform */
+export async function planEdit(
+	context: SessionContext,
+	intents: ReadonlyMap<string, Intent>,
+	terminal: Terminal,
+): Promise<PlanResult> {
+	const [{ previewEdit }, { findTarget }, { planChange }] = await Promise.all([
+		import("../project/preview.ts"),
+		import("./linking.ts"),
+		import("../sync/plan.ts"),
+	]);
+	const { changes, unchanged, warnings } = await previewEdit(context, intents);
+	for (const warning of warnings) terminal.warn(warning);
+	const { environment, root } = context;
+	const target = await findTarget(root, environment);
+	const planned = target ? await ask(() => planChange(target, changes)) : { redeploy: [], untouched: [] };
+	return { environment, linked: target !== undefined, changes, unchanged, ...planned };
+}
+
+/** A platform that does not answer leaves nothing to plan with, but the project's own sources. */
+async function ask(plan: () => Promise<PlannedChange>): Promise<PlannedChange> {
+	try {
+		return await plan();
+	} catch (error) {
+		if (!(error instanceof AppError) || error.exit !== EXIT.network) throw error;
+		throw new AppError({
+			code: error.code,
+			message: `Which functions would be redeployed is not known: ${error.message}`,
+			hint: "'coffer functions references --local' tells what this project's sources read. Nothing was changed.",
+			exit: error.exit,
+			cause: error,
+		});
+	}
+}
+
+function renderRedeploy({ function: name, state, reasons }: PlannedRedeploy, terminal: Terminal): void {
+	const how = state === "live" ? "" : `  (${state} now)`;
+	terminal.line(`${MARKS.pending} ${name}${how}`);
+	const rows = reasons.map((reason) => {
+		const place = reason.file === "" ? "seen at run time" : `${reason.file}:${reason.line}`;
+		const what = reason.how === "dynamic" ? "could read any secret" : `reads ${reason.name}`;
+		return [`    ${what}`, place, reason.how === "declared" ? "declared" : ""];
+	});
+	// A dynamic function has the same reason for every name.
+	const lines = new Map(rows.map((row) => [row.join("\n"), row]));
+	terminal.table([...lines.values()]);
+}
+
+/** @param isEdit whether the command would have edited the vault */
+export function renderPlan(result: PlanResult, isEdit: boolean, terminal: Terminal): void {
+	const namesOf = (kind: PreviewedChange["kind"], pending: boolean) =>
+		result.changes
+			.filter((change) => change.kind === kind && change.pending === pending)
+			.map(({ name }) => name);
+	for (const [verb, kind] of [
+		["set", "set"],
+		["delete", "deleted"],
+	] as const) {
+		const names = namesOf(kind, false);
+		if (names.length > 0) terminal.line(`  Would ${verb} ${listNames(names)}`);
+	}
+	const waiting = [...namesOf("set", true), ...namesOf("deleted", true)];
+	if (waiting.length > 0) terminal.line(`  Not synced yet: ${listNames(waiting)}`);
+	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
+	if (result.changes.length === 0) terminal.line("  Nothing would change.");
+	if (!result.linked) terminal.line("  Not linked with a platform: no function is concerned.");
+	for (const planned of result.redeploy) renderRedeploy(planned, terminal);
+	if (result.linked && result.changes.length > 0) {
+		const redeployed = count(result.redeploy.length, "function");
+		terminal.line(`  ${redeployed} would be redeployed, ${result.untouched.length} not.`);
+	}
+	terminal.line(isEdit ? "  Dry run: nothing was changed or sent." : "  Nothing was changed or sent.");
+}

@@ -1,0 +1,36 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { type PlanResult, planEdit, renderPlan } from "../cli/plan-result.ts";
+import { openContext } from "../cli/project.ts";
+import type { Terminal } from "../cli/terminal.ts";
+import { readIntents } from "../cli/values.ts";
+
+export default class PlanCommand extends BaseCommand<PlanResult> {
+	static override summary = "Show which functions a change would redeploy, and why";
+	static override description =
+		"NAME stands for any new value; NAME=VALUE is held against the present one. Without either, what is not synced yet is planned. Nothing is changed, and no name or value is sent: the platform is asked which functions there are.";
+	static override examples = [
+		"<%= config.bin %> plan STRIPE_KEY",
+		"<%= config.bin %> plan STRIPE_KEY=sk_new DB_URL",
+		"<%= config.bin %> plan --env-file .env.production",
+		"<%= config.bin %> plan",
+	];
+	static override strict = false;
+	static override args = { pairs: Args.string({ name: "NAME[=VALUE]", description: "what would change" }) };
+	static override flags = {
+		environment: environmentFlag,
+		"env-file": Flags.string({ description: "read the pairs from a .env file", helpValue: "FILE" }),
+	};
+
+	protected async execute(): Promise<PlanResult> {
+		const { argv, flags } = await this.parse(PlanCommand);
+		const sources = { pairs: argv.map(String), envFile: flags["env-file"], stdin: false };
+		const intents = await readIntents(sources, this.terminal);
+		const context = await openContext(this.environment, flags.environment);
+		return planEdit(context, intents, this.terminal);
+	}
+
+	protected render(result: PlanResult, terminal: Terminal): void {
+		renderPlan(result, false, terminal);
+	}
+}

@@ -1,0 +1,74 @@
+/** Secrets × functions, drawn. */
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { graphDot } from "../../src/cli/graph/dot.ts";
+import { graphSvg } from "../../src/cli/graph/svg.ts";
+import { graphText } from "../../src/cli/graph/text.ts";
+import { paint } from "../../src/cli/render.ts";
+import { type CoveredFunction, coverageOf } from "../../src/references/coverage.ts";
+
+const ref = (name: string, file = "a.ts", how: "static" | "declared" | "observed" = "static") => ({
+	name,
+	file,
+	line: 1,
+	how,
+});
+const FUNCTIONS: CoveredFunction[] = [
+	{ name: "any", references: [], dynamic: [{ file: "a.ts", line: 1, why: "name from a parameter" }] },
+	{ name: "api/pay", references: [ref("STRIPE_KEY"), ref("GONE"), ref("SEEN", "", "observed")], dynamic: [] },
+	{ name: 'odd<&">', references: [ref("STRIPE_KEY", "f.jsonc", "declared"), ref("DEBUG", "npm:debug@4/a.js")], dynamic: [] },
+	{ name: "kept", references: [ref("STRIPE_KEY")], dynamic: [], excluded: ["STRIPE_KEY"] },
+];
+const COVERAGE = coverageOf(FUNCTIONS, new Set(["STRIPE_KEY", "SEEN", "UNUSED"]));
+
+const drawn = (columns: number) => graphText(COVERAGE, columns).map((line) => paint(line, false));
+
+describe("as text", () => {
+	test("a column for each function, with its name above it", () => {
+		expect(drawn(100)).toEqual([
+			"            ┌ any",
+			"            │ ┌ api/pay",
+			"            │ │ ┌ kept",
+			'            │ │ │ ┌ odd<&">',
+			"DEBUG       · · · ◌  no secret",
+			"GONE        · ● · ·  not in the vault",
+			"SEEN        ○ ◐ · ·",
+			"STRIPE_KEY  ○ ● ✗ ◆",
+			"UNUSED      ○ · · ·  nobody reads it by name",
+			"",
+			"● reads it",
+			"◆ declared in its function.jsonc",
+			"◐ was seen to read it",
+			"◌ a package of it reads it",
+			"○ could read any",
+			"✗ excluded in its function.jsonc",
+		]);
+	});
+
+	test("in blocks below one another where the terminal is narrow", () => {
+		const many = Array.from({ length: 9 }, (_, index) => ({ name: `f${index}`, references: [ref("A")], dynamic: [] }));
+		const lines = graphText(coverageOf(many, new Set(["A"])), 20).map((line) => paint(line, false));
+		expect(lines.filter((line) => line.startsWith("A"))).toEqual(["A  ● ● ● ●", "A  ● ● ● ●", "A  ●"]);
+		expect(lines[6]).toBe("   ┌ f4");
+	});
+
+	test("of nothing is a sentence", () => {
+		expect(graphText(coverageOf([], new Set()), 80)).toEqual(["No secret is read, and none is there."]);
+	});
+});
+
+test("as DOT it is what Graphviz reads, whatever the names", () => {
+	const dot = graphDot(COVERAGE);
+	const shown = execFileSync("dot", ["-Tplain"], { input: dot, encoding: "utf8" });
+	expect(shown.match(/^node /gm)).toHaveLength(9);
+	expect(shown.match(/^edge /gm)).toHaveLength(9);
+	expect(shown).toContain('odd<&\\">');
+});
+
+test("as SVG it is well-formed, and every cell is there", () => {
+	const svg = graphSvg(COVERAGE);
+	execFileSync("xmllint", ["--noout", "-"], { input: svg });
+	expect(svg.match(/text-anchor="middle"/g)).toHaveLength(9);
+	expect(svg).toContain("odd&lt;&amp;&quot;&gt;");
+	expect(svg).toContain("not in the vault");
+});
