@@ -38,15 +38,16 @@ function because(result: RedeployResult): string {
 	const [first, ...more] = result.reasons;
 	if (!first) return "";
 	const rest = more.length > 0 ? `, +${more.length}` : "";
-	return first.how === "dynamic"
-		? ` (dynamic, ${first.file}:${first.line}${rest})`
-		: ` (reads ${first.name}, ${first.file}:${first.line}${rest})`;
+	const place = first.file === "" ? "seen at run time" : `${first.file}:${first.line}`;
+	return first.how === "dynamic" ? ` (dynamic, ${place}${rest})` : ` (reads ${first.name}, ${place}${rest})`;
 }
 
 /** One line for a redeployed function. */
 export function redeployLine(result: RedeployResult): string {
 	if (result.status === "failed")
 		return `${MARKS.failed} ${result.function} failed to start; the version before serves on`;
+	if (result.status === "idle")
+		return `${MARKS.ok} ${result.function} is idle: its next request starts it with the change${because(result)}`;
 	return `${MARKS.ok} ${result.function} redeployed in ${Math.round(result.ms)} ms${because(result)}`;
 }
 

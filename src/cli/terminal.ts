@@ -47,6 +47,11 @@ export class Terminal {
 		this.#colour = { stdout: allowed && stdout.isTTY === true, stderr: allowed && stderr.isTTY === true };
 	}
 
+	/** How wide the terminal is that the result goes to; 100 where it is none. */
+	get columns(): number {
+		return this.#stdout.columns ?? 100;
+	}
+
 	/** One line of the result. Nothing with `--json`. */
 	line(text = ""): void {
 		if (!this.json) this.#stdout.write(`${paint(text, this.#colour.stdout)}\n`);

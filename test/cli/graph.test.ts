@@ -16,7 +16,11 @@ const ref = (name: string, file = "a.ts", how: "static" | "declared" | "observed
 const FUNCTIONS: CoveredFunction[] = [
 	{ name: "any", references: [], dynamic: [{ file: "a.ts", line: 1, why: "name from a parameter" }] },
 	{ name: "api/pay", references: [ref("STRIPE_KEY"), ref("GONE"), ref("SEEN", "", "observed")], dynamic: [] },
-	{ name: 'odd<&">', references: [ref("STRIPE_KEY", "f.jsonc", "declared"), ref("DEBUG", "npm:debug@4/a.js")], dynamic: [] },
+	{
+		name: 'odd<&">',
+		references: [ref("STRIPE_KEY", "f.jsonc", "declared"), ref("DEBUG", "npm:debug@4/a.js")],
+		dynamic: [],
+	},
 	{ name: "kept", references: [ref("STRIPE_KEY")], dynamic: [], excluded: ["STRIPE_KEY"] },
 ];
 const COVERAGE = coverageOf(FUNCTIONS, new Set(["STRIPE_KEY", "SEEN", "UNUSED"]));
@@ -46,7 +50,11 @@ describe("as text", () => {
 	});
 
 	test("in blocks below one another where the terminal is narrow", () => {
-		const many = Array.from({ length: 9 }, (_, index) => ({ name: `f${index}`, references: [ref("A")], dynamic: [] }));
+		const many = Array.from({ length: 9 }, (_, index) => ({
+			name: `f${index}`,
+			references: [ref("A")],
+			dynamic: [],
+		}));
 		const lines = graphText(coverageOf(many, new Set(["A"])), 20).map((line) => paint(line, false));
 		expect(lines.filter((line) => line.startsWith("A"))).toEqual(["A  ● ● ● ●", "A  ● ● ● ●", "A  ●"]);
 		expect(lines[6]).toBe("   ┌ f4");

@@ -80,6 +80,11 @@ describe("set by every way, then every command, as it should go, as it should no
 			["sync"],
 			["functions", "list"],
 			["functions", "references"],
+			["functions", "references", "--missing"],
+			["functions", "references", "--graph"],
+			["plan", `PAIR=${CANARIES.FILE}`],
+			["secrets", "set", `PAIR=${CANARIES.FILE}`, "--dry-run"],
+			["secrets", "delete", "PAIR", "--dry-run"],
 			["functions", "logs", "one"],
 			["functions", "logs", "all"],
 		])
@@ -95,6 +100,7 @@ describe("set by every way, then every command, as it should go, as it should no
 		await keep(["secrets", "set", `PAIR=${CANARIES.PAIR}`], {
 			env: { ...env, COFFER_TOKEN: CANARIES.OLD },
 		});
+		await keep(["plan", CANARIES.PAIR], { env });
 		await keep(["run", "--", "true"], { env });
 		project.write(".env", `FILE="${CANARIES.FILE}\n${CANARIES.OLD}\n`);
 		await keep(["secrets", "set", "--env-file", ".env"], { env });

@@ -1,69 +1,137 @@
-import { Args } from "@oclif/core";
+import { writeFile } from "node:fs/promises";
+import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { drawingFor } from "../../cli/graph/drawing.ts";
+import { graphText } from "../../cli/graph/text.ts";
 import { requireTarget } from "../../cli/linking.ts";
-import { openContext } from "../../cli/project.ts";
+import { requireEnvironmentName } from "../../cli/project.ts";
+import {
+	describeFunction,
+	missingSentence,
+	type ReferencesResult,
+	renderFunctions,
+	renderMissing,
+} from "../../cli/references-result.ts";
 import type { Terminal } from "../../cli/terminal.ts";
-import type { Known } from "../../references/reference.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { liveNames } from "../../project/live-names.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
+import { type Coverage, type CoveredFunction, coverageOf } from "../../references/coverage.ts";
 import { chooseFunctions } from "../../sync/choose-functions.ts";
 
-interface ReferencesResult {
-	functions: {
-		name: string;
-		dynamic: boolean;
-		references: { name: string; file: string; line: number; how: Known }[];
-		/** The lines that make the function dynamic. */
-		dynamicAccesses: { file: string; line: number; why: string }[];
-	}[];
+interface Drawn extends ReferencesResult {
+	/** With `--graph`: how each function reads each name. */
+	graph?: { name: string; isSecret: boolean; functions: Record<string, string> }[];
+	/** With `--output`. */
+	output?: string;
 }
 
-export default class FunctionsReferences extends BaseCommand<ReferencesResult> {
+interface Found {
+	readonly functions: readonly (CoveredFunction & { readonly seen?: readonly string[] | undefined })[];
+	/** Whether these are all. */
+	readonly isAll: boolean;
+	readonly root: string;
+}
+
+export default class FunctionsReferences extends BaseCommand<Drawn> {
 	static override summary = "Show which secrets each function reads, and where";
 	static override description =
 		"A function is dynamic where it reads names that its code does not tell; it gets every secret, and is redeployed on every change.";
 	static override examples = [
 		"<%= config.bin %> functions references",
 		"<%= config.bin %> functions references checkout --json",
+		"<%= config.bin %> functions references --missing --strict",
+		"<%= config.bin %> functions references --graph --output secrets.svg",
 	];
 	static override strict = false;
 	static override args = {
 		names: Args.string({ name: "NAME...", description: "functions to show; all by default" }),
 	};
-	static override flags = { environment: environmentFlag };
+	static override flags = {
+		environment: environmentFlag,
+		missing: Flags.boolean({
+			description: "show names that functions read and the vault lacks, and secrets that nobody reads",
+		}),
+		strict: Flags.boolean({
+			description: "as --missing, and exit 1 where a name is missing or a secret is unused",
+		}),
+		graph: Flags.boolean({ description: "draw secrets and functions", exclusive: ["missing", "strict"] }),
+		output: Flags.string({
+			description: "as --graph, into a .svg or .dot file",
+			exclusive: ["missing", "strict"],
+			helpValue: "FILE",
+		}),
+	};
+	#coverage: Coverage | undefined;
 
-	protected async execute(): Promise<ReferencesResult> {
+	protected async execute(): Promise<Drawn> {
 		const { argv, flags } = await this.parse(FunctionsReferences);
-		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment);
-		const chosen = await chooseFunctions(target, argv.map(String));
-		return {
-			functions: chosen.map(({ name, references, dynamic }) => ({
-				name,
-				dynamic: dynamic.length > 0,
-				references: references.map((reference) => ({
-					name: reference.name,
-					file: reference.file,
-					line: reference.line,
-					how: reference.how,
-				})),
-				dynamicAccesses: dynamic,
-			})),
-		};
+		requireEnvironmentName(flags.environment);
+		const draw = flags.output === undefined ? undefined : drawingFor(flags.output);
+		const found = await this.#find(argv.map(String), flags.environment);
+		const functions = found.functions.map((one) => describeFunction(one, one.seen));
+		const isMissing = flags.missing || flags.strict;
+		if (!isMissing && !flags.graph && draw === undefined) return { functions };
+		const coverage = coverageOf(found.functions, await liveNames(found.root, flags.environment));
+		if (isMissing) return missingOf(functions, coverage, found.isAll, flags.strict);
+		if (draw !== undefined && flags.output !== undefined) await writeDrawing(flags.output, draw(coverage));
+		else this.#coverage = coverage;
+		const graph = coverage.rows.map(({ name, isSecret, cells }) => ({
+			name,
+			isSecret,
+			functions: Object.fromEntries(cells),
+		}));
+		return { functions, graph, ...(flags.output !== undefined && { output: flags.output }) };
 	}
 
-	protected render(result: ReferencesResult, terminal: Terminal): void {
-		if (result.functions.length === 0)
-			terminal.line("No functions are deployed. Deploy them: coffer functions deploy");
-		for (const { name, references, dynamicAccesses } of result.functions) {
-			terminal.line(name);
-			if (references.length === 0 && dynamicAccesses.length === 0) terminal.line("  reads no secret");
-			const rows = references.map((reference) => [
-				`  ${reference.name}`,
-				`${reference.file}:${reference.line}`,
-				reference.how,
-			]);
-			for (const { file, line, why } of dynamicAccesses)
-				rows.push(["  (any)", `${file}:${line}`, `dynamic: ${why}`]);
-			terminal.table(rows);
-		}
+	async #find(names: readonly string[], environment: string): Promise<Found> {
+		const root = requireRoot(currentFolder());
+		const target = await requireTarget(root, environment);
+		const chosen = await chooseFunctions(target, names);
+		// Where nothing was seen of a function, nothing can be said of what it never read.
+		const functions = chosen.map((one) => ({ ...one, seen: one.seen?.length ? one.seen : undefined }));
+		return { functions, isAll: names.length === 0, root };
+	}
+
+	protected render(result: Drawn, terminal: Terminal): void {
+		if (result.output !== undefined) terminal.line(`Drew ${result.output}`);
+		else if (this.#coverage !== undefined) {
+			for (const line of graphText(this.#coverage, terminal.columns)) terminal.line(line);
+		} else if (result.missing !== undefined) renderMissing(result, terminal);
+		else if (result.functions.length > 0) renderFunctions(result.functions, terminal);
+		else terminal.line("No functions are deployed. Deploy them: coffer functions deploy");
+	}
+}
+
+/** @throws AppError `REFERENCES_INCOMPLETE` (exit 1) with the result as data, where it is to be strict */
+function missingOf(
+	functions: ReferencesResult["functions"],
+	{ missing, unused }: Coverage,
+	isAll: boolean,
+	isStrict: boolean,
+): ReferencesResult {
+	const result = { functions, missing, ...(isAll && { unused }) };
+	const sentence = missingSentence(result);
+	if (!isStrict || sentence === "") return result;
+	throw new AppError({
+		code: "REFERENCES_INCOMPLETE",
+		message: sentence,
+		hint: 'Set or delete the secrets; what a function may do without is named in its function.jsonc: "secrets": {"exclude": […]}.',
+		exit: EXIT.failure,
+		data: result,
+	});
+}
+
+async function writeDrawing(path: string, drawing: string): Promise<void> {
+	try {
+		await writeFile(path, drawing);
+	} catch (cause) {
+		throw new AppError({
+			code: "OUTPUT_UNWRITABLE",
+			message: `Cannot write ${path}: ${(cause as NodeJS.ErrnoException).code ?? "unknown error"}.`,
+			hint: "Name a file in a folder that is there and that you may write to.",
+			exit: EXIT.failure,
+			cause,
+		});
 	}
 }

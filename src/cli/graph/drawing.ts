@@ -1,0 +1,19 @@
+/** Which drawing a file is to hold, by its name. */
+import { extname } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+import type { Coverage } from "../../references/coverage.ts";
+import { graphDot } from "./dot.ts";
+import { graphSvg } from "./svg.ts";
+
+/** @throws AppError `OUTPUT_FORMAT` (exit 2) */
+export function drawingFor(path: string): (coverage: Coverage) => string {
+	const extension = extname(path).toLowerCase();
+	if (extension === ".svg") return graphSvg;
+	if (extension === ".dot" || extension === ".gv") return graphDot;
+	throw new AppError({
+		code: "OUTPUT_FORMAT",
+		message: `${path} is neither a .svg nor a .dot file.`,
+		hint: "Name a file that ends in .svg, or in .dot for Graphviz.",
+		exit: EXIT.usage,
+	});
+}

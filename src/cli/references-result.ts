@@ -1,0 +1,125 @@
+/** What `functions references` reports of each function, and of all functions and the vault together. */
+import { type Coverage, type CoveredFunction, isPackage } from "../references/coverage.ts";
+import { matches } from "../references/matching.ts";
+import type { Known } from "../references/reference.ts";
+import { count, styled } from "./render.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** One function. Stable: other programs rely on it. */
+export interface DescribedFunction {
+	function: string;
+	dynamic: boolean;
+	references: {
+		/** A secret's name, or the beginning of names and a star. */
+		name: string;
+		/** Empty where it was only seen at run time. */
+		file: string;
+		line: number;
+		how: Known;
+		/** The package that reads it by itself: `npm:openai@4.2.0`. */
+		package?: string;
+		/** Whether its present version was seen to read it; left out where nothing was seen of it. */
+		seen?: boolean;
+	}[];
+	/** The lines that make the function dynamic. */
+	dynamicAccesses: { file: string; line: number; why: string }[];
+	/** What its function.jsonc keeps from it. */
+	excluded?: string[];
+}
+
+/** With `missing` and `unused` where they were asked for. Stable, too. */
+export interface ReferencesResult {
+	functions: DescribedFunction[];
+	missing?: Coverage["missing"];
+	/** Left out where not all functions were looked at. */
+	unused?: Coverage["unused"];
+}
+
+/** `npm:openai@4.2.0` of `npm:openai@4.2.0/core.js`; a module from the web is its own. */
+function packageOf(file: string): string | undefined {
+	if (!isPackage({ file })) return undefined;
+	return /^(?:npm|jsr):(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file;
+}
+
+/** @param seen the variables that were seen, undefined where nothing can be said */
+export function describeFunction(
+	{ name, references, dynamic, excluded = [] }: CoveredFunction,
+	seen: readonly string[] | undefined,
+): DescribedFunction {
+	const isSeen = (reference: string) => seen?.some((variable) => matches(reference, variable));
+	return {
+		function: name,
+		dynamic: dynamic.length > 0,
+		references: references.map(({ name: read, file, line, how }) => {
+			const from = packageOf(file);
+			const was = isSeen(read);
+			return {
+				name: read,
+				file,
+				line,
+				how,
+				...(from !== undefined && { package: from }),
+				...(was !== undefined && { seen: was }),
+			};
+		}),
+		dynamicAccesses: [...dynamic],
+		...(excluded.length > 0 && { excluded: [...excluded] }),
+	};
+}
+
+/** How it is known, in words: found in the code, seen to be read, both, or found and never seen. */
+function evidence({ how, seen }: DescribedFunction["references"][number]): string {
+	if (how === "observed") return "seen at run time, not in the code";
+	const was = seen === undefined ? "" : seen ? ", seen at run time" : ", never seen at run time";
+	return how + was;
+}
+
+function renderFunction(described: DescribedFunction, terminal: Terminal): void {
+	terminal.line(styled("bold", described.function));
+	const rows = described.references.map((reference) => [
+		`  ${reference.name}`,
+		reference.file === "" ? "" : `${reference.file}:${reference.line}`,
+		evidence(reference),
+	]);
+	for (const { file, line, why } of described.dynamicAccesses)
+		rows.push(["  (any)", `${file}:${line}`, `dynamic: ${why}`]);
+	for (const name of described.excluded ?? []) rows.push([`  ${name}`, "", "excluded by its function.jsonc"]);
+	if (rows.length === 0) terminal.line("  reads no secret");
+	terminal.table(rows);
+}
+
+export function renderFunctions(functions: readonly DescribedFunction[], terminal: Terminal): void {
+	for (const described of functions) renderFunction(described, terminal);
+}
+
+/** What is read and not there, and what is there and not read. */
+export function renderMissing({ missing = [], unused }: ReferencesResult, terminal: Terminal): void {
+	if (missing.length > 0) terminal.line(styled("bold", "Read, and not in the vault"));
+	terminal.table(
+		missing.flatMap(({ name, places }) =>
+			places.map((place, index) => [
+				`  ${index === 0 ? name : ""}`,
+				place.function,
+				`${place.file}:${place.line}`,
+			]),
+		),
+	);
+	if (unused !== undefined && unused.length > 0) {
+		terminal.line(styled("bold", "In the vault, and read by no function by name"));
+		for (const name of unused) terminal.line(`  ${name}`);
+	}
+	if (missing.length === 0 && (unused?.length ?? 0) === 0)
+		terminal.line(
+			`Every name that is read is in the vault${unused === undefined ? "" : ", and every secret is read"}.`,
+		);
+}
+
+/** `2 names are read and not in the vault; 1 secret is read by no function.` Empty where all is well. */
+export function missingSentence({ missing = [], unused = [] }: ReferencesResult): string {
+	const parts: string[] = [];
+	if (missing.length > 0)
+		parts.push(`${count(missing.length, "name is", "names are")} read and not in the vault`);
+	if (unused.length > 0)
+		parts.push(`${count(unused.length, "secret is", "secrets are")} read by no function by name`);
+	return parts.length === 0 ? "" : `${parts.join("; ")}.`;
+}
