@@ -46,6 +46,8 @@ export interface PlatformConfig {
 	readonly maxima: Maxima;
 	/** How many functions may run at once. */
 	readonly processesMax: number;
+	/** How many processes wait ready-made for functions. */
+	readonly spares: number;
 	/** `COFFER_DENO` and `PATH`. */
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
 	/** What builds get of the environment. */
@@ -70,10 +72,14 @@ export interface PlatformFlags {
 	readonly hostNames: readonly string[];
 	readonly maxima?: Partial<Maxima> | undefined;
 	readonly processesMax?: number | undefined;
+	readonly spares?: number | undefined;
 	readonly behindTlsProxy: boolean;
 	readonly tlsCert?: string | undefined;
 	readonly tlsKey?: string | undefined;
 }
+
+/** One for what changes, and one for what changes with it; each takes some 50 MiB. */
+const DEFAULT_SPARES = 2;
 
 /** As many functions as the machine's memory has room for, where each takes what one with some packages in it does. */
 export function defaultProcessesMax(memoryBytes: number): number {
@@ -183,6 +189,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		allowNet: flags.allowNet,
 		maxima: { ...DEFAULT_MAXIMA, ...flags.maxima },
 		processesMax: flags.processesMax ?? defaultProcessesMax(totalmem()),
+		spares: flags.spares ?? DEFAULT_SPARES,
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
 		// Deno looks at the system's certificates, and at SSL_CERT_FILE, only where it is told to.
 		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },

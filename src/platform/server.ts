@@ -154,13 +154,14 @@ async function openDeno(
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
-	const { allowNet, buildDirectory, dataDirectory, hidden, maxima, passthrough } = config;
+	const { allowNet, buildDirectory, dataDirectory, hidden, maxima, passthrough, spares } = config;
 	const memoryMiB = Math.min(DEFAULTS.memoryMB, maxima.memoryMB);
 	const runtime = await createDenoRuntime({
 		binary,
 		hostPath: hostPath("main.ts"),
 		directory: join(dataDirectory, "run"),
 		allowNet,
+		spares,
 		memoryMiB,
 		heapMiB: Math.floor(memoryMiB / 2),
 		onLine: (app, name, line) => logs.append(app, name, line),

@@ -58,6 +58,12 @@ export default class PlatformStart extends BaseCommand<void> {
 			min: 1,
 			helpValue: "N",
 		}),
+		"spare-processes": Flags.integer({
+			description:
+				"processes that wait ready-made for functions, some 50 MiB each, so that starts and changes take little time; 2 if left out",
+			min: 0,
+			helpValue: "N",
+		}),
 		host: Flags.string({
 			description: "further host name by which the control API is reached (repeatable)",
 			helpValue: "NAME",
@@ -88,6 +94,7 @@ export default class PlatformStart extends BaseCommand<void> {
 				maxBodyMB: flags["max-body"],
 			},
 			processesMax: flags["max-processes"],
+			spares: flags["spare-processes"],
 			behindTlsProxy: flags["behind-tls-proxy"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],

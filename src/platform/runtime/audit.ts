@@ -73,7 +73,7 @@ export interface Audit {
  * @param onRead called with each variable that the function reads or asks for, once
  * @throws the system's error where it cannot be opened
  */
-export function followAudit(path: string, onRead: (name: string) => void): Audit {
+function followAudit(path: string, onRead: (name: string) => void): Audit {
 	const lines = new AuditLines(onRead);
 	// Open for writing too, so that it neither waits for the process nor ends where a process closes it.
 	const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
@@ -92,6 +92,15 @@ export function followAudit(path: string, onRead: (name: string) => void): Audit
 			close();
 		},
 	};
+}
+
+/** As `followAudit`; undefined where it cannot be followed. */
+export function tryFollow(...how: Parameters<typeof followAudit>): Audit | undefined {
+	try {
+		return followAudit(...how);
+	} catch {
+		return undefined;
+	}
 }
 
 /** What a FIFO holds at this moment. */

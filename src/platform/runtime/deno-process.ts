@@ -1,6 +1,7 @@
 /**
  * One Deno process that serves one version of one function: spawned, handed its environment over a control
- * socket, watched until it is ready, drained and ended.
+ * socket, watched until it is ready, drained and ended. It may have been spawned before it was known whose it
+ * will be.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { chmodSync, chownSync } from "node:fs";
@@ -17,7 +18,6 @@ const KILL_AFTER_MS = 2_000;
 const STDERR_LIMIT = 8 * 1024;
 
 export interface ProcessSpecification {
-	deployment: string;
 	/** What is run: Deno with its arguments up to and with the main module, behind what becomes it. */
 	command: readonly string[];
 	/** Deno's own variables; the function never sees them. */
@@ -30,6 +30,13 @@ export interface ProcessSpecification {
 	controlPath: string;
 	/** Called each time that it says that it listens; it is ready once that has resolved. */
 	onListening: () => Promise<void>;
+}
+
+/** Whose a process is. */
+export interface Assignment {
+	deployment: string;
+	/** One line of JSON for the host, without the line feed; holds secret values. */
+	handover: string;
 	redactor: Redactor;
 	onLine: (level: LogLine["level"], message: string) => void;
 	/** Called each time the last request that it serves is over. */
@@ -41,10 +48,20 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 /** How a start ended. */
 export type StartOutcome = "ready" | "exited" | "timeout";
 
+/** The redactor of whoever the process belongs to. What it writes while it is nobody's holds nothing of anybody. */
+function laterRedactor(assignment: () => Assignment | undefined): Redactor {
+	return {
+		redact: (text, limit) => assignment()?.redactor.redact(text, limit) ?? text.slice(0, limit),
+		get longest() {
+			return assignment()?.redactor.longest ?? 0;
+		},
+	};
+}
+
 /** A promise that is settled from outside. */
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-	let resolve = () => {};
-	const promise = new Promise<void>((settle) => {
+function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
+	let resolve: (value: T) => void = () => {};
+	const promise = new Promise<T>((settle) => {
 		resolve = settle;
 	});
 	return { promise, resolve };
@@ -57,7 +74,6 @@ function timer(ms: number): { elapsed: Promise<void>; cancel: () => void } {
 }
 
 export class DenoProcess implements Instance {
-	readonly deployment: string;
 	readonly pid: number;
 	readonly socketPath: string;
 	readonly exited: Promise<ExitReason>;
@@ -68,23 +84,19 @@ export class DenoProcess implements Instance {
 	#isAccepting = true;
 	#stopped: Promise<void> | undefined;
 	#report: (line: string) => void = () => {};
-	readonly #onIdle: (() => void) | undefined;
+	#assignment: Assignment | undefined;
+	readonly #assigned = deferred<string>();
 	/** Resolved to end the grace period early: the last request is over, or there is no time. */
 	#drained = deferred();
 
-	/**
-	 * @param handover one line of JSON for the host, without the line feed; holds secret values
-	 */
-	constructor(specification: ProcessSpecification, handover: string) {
+	constructor(specification: ProcessSpecification) {
 		const { command, cwd, variables, user, socketPath, controlPath, onListening } = specification;
-		this.deployment = specification.deployment;
 		this.socketPath = socketPath;
-		this.#onIdle = specification.onIdle;
 		const control = deferred();
 		this.#ready = control.promise;
 		const server = createServer((socket) => {
 			server.close();
-			talk(socket, handover, () => {
+			talk(socket, this.#assigned.promise, () => {
 				const failed = () => this.kill("The platform cannot reach what the function listens on.");
 				onListening().then(control.resolve, failed);
 			});
@@ -97,10 +109,21 @@ export class DenoProcess implements Instance {
 		const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
 		this.#child = spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity });
 		this.pid = this.#child.pid ?? -1;
-		this.exited = this.#watch(specification).finally(() => {
+		this.exited = this.#watch().finally(() => {
 			this.#isAccepting = false;
 			server.close();
 		});
+	}
+
+	/** Makes it somebody's: once, and before anything is asked of it. */
+	assign(assignment: Assignment): void {
+		this.#assignment = assignment;
+		this.lastActiveMs = performance.now();
+		this.#assigned.resolve(assignment.handover);
+	}
+
+	get deployment(): string {
+		return this.#assignment?.deployment ?? "";
 	}
 
 	get inFlight(): number {
@@ -133,7 +156,7 @@ export class DenoProcess implements Instance {
 			this.#inFlight--;
 			this.lastActiveMs = performance.now();
 			if (this.#inFlight > 0) return;
-			if (this.#isAccepting) this.#onIdle?.();
+			if (this.#isAccepting) this.#assignment?.onIdle?.();
 			else this.#drained.resolve();
 		};
 	}
@@ -169,18 +192,19 @@ export class DenoProcess implements Instance {
 		patience.cancel();
 	}
 
-	#watch({ redactor, onLine }: ProcessSpecification): Promise<ExitReason> {
+	#watch(): Promise<ExitReason> {
 		const tail = new Tail(STDERR_LIMIT);
+		const redactor = laterRedactor(() => this.#assignment);
 		this.#report = (line) => {
 			tail.add(line);
-			onLine("error", line);
+			this.#assignment?.onLine("error", line);
 		};
 		const read = (stream: Readable, emit: (line: string) => void) => {
 			const splitter = new LineSplitter(redactor, emit);
 			stream.on("data", (chunk: Buffer) => splitter.write(chunk));
 			stream.on("end", () => splitter.end());
 		};
-		read(this.#child.stdout, (line) => onLine("info", line));
+		read(this.#child.stdout, (line) => this.#assignment?.onLine("info", line));
 		read(this.#child.stderr, this.#report);
 		return new Promise((resolve) => {
 			// `close` comes after `exit` and after the last byte of both streams.
@@ -203,9 +227,9 @@ function openTo({ gid }: User, path: string): void {
 }
 
 /** Hands over and hears of each listener. The open connection tells the host that the platform lives. */
-function talk(socket: Socket, handover: string, onListening: () => void): void {
+function talk(socket: Socket, handover: Promise<string>, onListening: () => void): void {
 	socket.on("error", () => socket.destroy());
-	socket.write(`${handover}\n`);
+	void handover.then((line) => socket.write(`${line}\n`));
 	socket.on("data", onListening);
 	socket.unref();
 }

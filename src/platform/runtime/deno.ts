@@ -1,20 +1,19 @@
 /**
  * The Deno driver: one process per running version of a function, each with the least that it can work with.
  */
-import { networkInterfaces } from "node:os";
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import type { LogLine } from "../logs/function-logs.ts";
-import { AUDIT_BEGIN, type Audit, followAudit } from "./audit.ts";
-import { confinement } from "./confine.ts";
+import { AUDIT_BEGIN, tryFollow } from "./audit.ts";
+import { Commands } from "./command.ts";
 import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
-import type { InstanceDirectory } from "./instance-directory.ts";
+import type { InstanceDirectory, SpareDirectory } from "./instance-directory.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { allowFlag, denyFlags } from "./network.ts";
 import { lowerPriority } from "./priority.ts";
 import { createRedactor } from "./redact.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
+import { Spares } from "./spares.ts";
 import { startFailure } from "./start-failure.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -35,25 +34,11 @@ export interface DenoRuntimeOptions {
 	heapMiB?: number;
 	/** What a function may have of memory in all, buffers included; it is killed past that. 1,024 unless told. */
 	memoryMiB?: number;
+	/** How many processes wait ready-made for functions that ask for nothing special. None unless told. */
+	spares?: number;
 	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
 	onShared?: () => void;
 }
-
-/**
- * Modules come from the bundle alone, and nobody is asked. The environment is open because it holds nothing
- * but what the function may have; hostname and release because widely used packages read them at import.
- */
-const FIXED_FLAGS = [
-	"--quiet",
-	"--no-prompt",
-	"--no-remote",
-	"--no-npm",
-	"--cached-only",
-	"--no-config",
-	"--no-lock",
-	"--allow-env",
-	"--allow-sys=hostname,osRelease",
-];
 
 /** What the operating system cannot put into an environment is refused, by name. */
 function checkEnvironment({ app, function: name, environment }: Launch): void {
@@ -76,16 +61,6 @@ function ownNames(bundle: string, name: string): Map<string, string> {
 	]);
 }
 
-/** Where the account of its reads cannot be followed, a function runs without. */
-function auditOf({ onRead }: Launch, { auditPath }: InstanceDirectory): Audit | undefined {
-	if (auditPath === undefined || onRead === undefined) return undefined;
-	try {
-		return followAudit(auditPath, onRead);
-	} catch {
-		return undefined;
-	}
-}
-
 function handoverOf(bundle: string, socketPath: string, environment: Launch["environment"]): string {
 	return JSON.stringify({
 		bundle,
@@ -95,12 +70,19 @@ function handoverOf(bundle: string, socketPath: string, environment: Launch["env
 	});
 }
 
+/** A process with what belongs to it; whose it is may come later. */
+interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
+	readonly process: DenoProcess;
+	readonly files: Files;
+	/** Who is told of the variables that it reads. */
+	readonly reads: { onRead: Launch["onRead"] };
+}
+
 class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
 	#workspace: Workspace;
-	/** The flags that are the same for all functions, and the machine's own addresses that they hold for. */
-	#common: { own: string; flags: readonly string[] } = { own: "", flags: [] };
-	#confinement = confinement();
+	#commands: Commands;
+	#spares: Spares<Spawned<SpareDirectory>>;
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#memory = new MemoryWatch();
@@ -109,52 +91,67 @@ class DenoRuntime implements Runtime {
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
+		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
-		this.#commonFlags();
-	}
-
-	#commonFlags(): readonly string[] {
-		const list = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-		const own = list.map(({ address }) => address);
-		// An address may have come since the last start.
-		if (this.#common.flags.length === 0 || own.join() !== this.#common.own) {
-			const flags = [...FIXED_FLAGS, ...denyFlags(this.#options.allowNet ?? [], own)];
-			this.#common = { own: own.join(), flags };
-		}
-		return this.#common.flags;
+		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
+		this.#spares = new Spares({
+			countMax: options.spares ?? 0,
+			terms: () => this.#commands.termsOf(undefined),
+			make: async () => this.#spawn(await this.#workspace.prepareSpare(), undefined),
+			discard: async ({ process }) => await this.#end(process),
+		});
 	}
 
 	async start(launch: Launch): Promise<Instance> {
 		this.#checkOpen(launch);
 		checkEnvironment(launch);
-		const { app, function: name, code, sourceMap } = launch;
-		const files = await this.#workspace.prepare(
-			app,
-			name,
-			{ code: asEntry(code), sourceMap },
-			launch.onRead !== undefined,
-		);
+		const { process } = await this.#prepared(launch);
+		try {
+			return await this.#ready(process, launch);
+		} finally {
+			this.#spares.refill();
+		}
+	}
+
+	/** A process that is the launch's: one that was waiting, or a new one. */
+	async #prepared(launch: Launch): Promise<Spawned> {
+		const { app, function: name, code, onRead, settings, sourceMap } = launch;
+		const bundle = { code: asEntry(code), sourceMap };
+		const spare = this.#spares.take(this.#commands.termsOf(settings));
+		if (spare !== undefined) {
+			await spare.files.fill(bundle);
+			return this.#assign(spare, launch);
+		}
+		const files = await this.#workspace.prepare(app, name, bundle, onRead !== undefined);
 		try {
 			this.#checkOpen(launch);
 		} catch (error) {
 			await files.release();
 			throw error;
 		}
-		const instance = this.#spawn(launch, files);
+		return this.#assign(this.#spawn(files, settings), launch);
+	}
+
+	async #ready(process: DenoProcess, launch: Launch): Promise<Instance> {
 		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
-		const outcome = await instance.started(timeoutMs);
+		const outcome = await process.started(timeoutMs);
 		if (outcome === "ready") {
-			lowerPriority(instance.pid);
-			return instance;
+			lowerPriority(process.pid);
+			return process;
 		}
-		await instance.terminate();
-		await this.#cleanups.get(instance);
-		throw startFailure(launch, outcome, await instance.exited, timeoutMs);
+		await this.#end(process);
+		throw startFailure(launch, outcome, await process.exited, timeoutMs);
+	}
+
+	async #end(process: DenoProcess): Promise<void> {
+		await process.terminate();
+		await this.#cleanups.get(process);
 	}
 
 	async close(): Promise<void> {
 		this.#isClosed = true;
-		await Promise.all([...this.#cleanups.keys()].map((instance) => instance.terminate()));
+		await this.#spares.close();
+		await Promise.all([...this.#cleanups.keys()].map((process) => process.terminate()));
 		await Promise.all(this.#cleanups.values());
 		await this.#workspace.close();
 	}
@@ -169,59 +166,52 @@ class DenoRuntime implements Runtime {
 		});
 	}
 
-	/** A function that says how much it needs has half of that for its heap. */
-	#memoryOf({ settings }: Launch): { heapMiB: number; memoryMiB: number } {
-		const asked = settings?.memoryMB;
-		if (asked !== undefined) return { heapMiB: Math.floor(asked / 2), memoryMiB: asked };
-		return { heapMiB: this.#options.heapMiB ?? 512, memoryMiB: this.#options.memoryMiB ?? 1_024 };
-	}
-
-	#spawn(launch: Launch, files: InstanceDirectory): DenoProcess {
-		const { app, function: name, environment, deployment } = launch;
-		const bundle = pathToFileURL(files.bundle).href;
-		const { socketPath, listenPath, controlPath, temporary, main } = files;
-		const paths = [listenPath, controlPath, temporary].join(",");
-		const { heapMiB, memoryMiB } = this.#memoryOf(launch);
-		const audit = auditOf(launch, files);
-		const before = [...this.#confinement, this.#workspace.binary];
-		const access = [
-			`--v8-flags=--max-old-space-size=${heapMiB}`,
-			allowFlag(launch.settings?.network, [listenPath, controlPath]),
-			`--allow-read=${files.bundle},${paths}`,
-			`--allow-write=${paths}`,
-		];
-		const instance = new DenoProcess(
-			{
-				deployment,
-				command: [...before, "run", ...this.#commonFlags(), ...access, main, controlPath],
-				variables: {
-					DENO_DIR: files.denoDirectory,
-					DENO_NO_UPDATE_CHECK: "1",
-					NO_COLOR: "1",
-					TMPDIR: temporary,
-					...(audit === undefined ? {} : { DENO_AUDIT_PERMISSIONS: files.auditPath ?? "" }),
-				},
-				cwd: temporary,
-				user: files.user,
-				socketPath,
-				controlPath,
-				onListening: files.publish,
-				redactor: createRedactor(environment, ownNames(bundle, name)),
-				onIdle: launch.onIdle,
-				onLine: (level, message) =>
-					this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
+	#spawn<Files extends InstanceDirectory>(files: Files, settings: Launch["settings"]): Spawned<Files> {
+		const { auditPath, controlPath, socketPath, temporary, user } = files;
+		const reads: Spawned["reads"] = { onRead: undefined };
+		// Where the account of its reads cannot be followed, it runs without.
+		const audit = auditPath === undefined ? undefined : tryFollow(auditPath, (name) => reads.onRead?.(name));
+		const process = new DenoProcess({
+			command: this.#commands.commandFor(files, settings),
+			variables: {
+				DENO_DIR: files.denoDirectory,
+				DENO_NO_UPDATE_CHECK: "1",
+				NO_COLOR: "1",
+				TMPDIR: temporary,
+				...(audit === undefined ? {} : { DENO_AUDIT_PERMISSIONS: auditPath ?? "" }),
 			},
-			handoverOf(bundle, listenPath, environment),
-		);
-		this.#memory.add(instance, memoryMiB);
-		const cleanup = instance.exited.then(async () => {
-			this.#memory.remove(instance);
+			cwd: temporary,
+			user,
+			socketPath,
+			controlPath,
+			onListening: files.publish,
+		});
+		const cleanup = process.exited.then(async () => {
+			this.#memory.remove(process);
 			audit?.end();
 			await files.release();
-			this.#cleanups.delete(instance);
+			this.#cleanups.delete(process);
 		});
-		this.#cleanups.set(instance, cleanup);
-		return instance;
+		this.#cleanups.set(process, cleanup);
+		return { process, files, reads };
+	}
+
+	/** Makes a process a function's. */
+	#assign(spawned: Spawned, launch: Launch): Spawned {
+		const { files, process, reads } = spawned;
+		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
+		const bundle = pathToFileURL(files.bundle).href;
+		reads.onRead = onRead;
+		this.#memory.add(process, this.#commands.memoryOf(settings).memoryMiB);
+		process.assign({
+			deployment,
+			handover: handoverOf(bundle, files.listenPath, environment),
+			redactor: createRedactor(environment, ownNames(bundle, name)),
+			onIdle,
+			onLine: (level, message) =>
+				this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
+		});
+		return spawned;
 	}
 }
 

@@ -1,5 +1,5 @@
 /** The files of one instance, and how they are changed where a function's user has a hand in them. */
-import { link, lstat, rename, rm, rmdir } from "node:fs/promises";
+import { chmod, chown, link, lstat, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { User } from "./users.ts";
 
@@ -29,6 +29,43 @@ export interface InstanceDirectory {
 	release(): Promise<void>;
 }
 
+/** The files of an instance that is nobody's yet: its bundle is not there. */
+export interface SpareDirectory extends InstanceDirectory {
+	/** Puts the bundle there. */
+	fill(bundle: BundleFile): Promise<void>;
+}
+
+export interface BundleFile {
+	code: Uint8Array;
+	/** JSON. */
+	sourceMap: string | undefined;
+}
+
+/** Gives what root made to a function's group to read. */
+export async function openTo(user: User | undefined, path: string, mode: number): Promise<void> {
+	if (user === undefined) return;
+	await chown(path, 0, user.gid);
+	await chmod(path, mode);
+}
+
+/** Writes a bundle, which names its map, and the map beside it. @param name of the bundle's file, in the folder of both */
+export async function writeBundle(
+	path: string,
+	name: string,
+	{ code, sourceMap }: BundleFile,
+	user: User | undefined,
+): Promise<void> {
+	const end = `\n//# sourceMappingURL=${name}.map\n`;
+	const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(end)]);
+	await writeFile(`${path}.new`, text, { mode: 0o400 });
+	await openTo(user, `${path}.new`, 0o440);
+	if (sourceMap !== undefined) {
+		await writeFile(`${path}.map`, sourceMap, { mode: 0o600 });
+		await openTo(user, `${path}.map`, 0o440);
+	}
+	await rename(`${path}.new`, path);
+}
+
 /** Gives a socket a second name. Neither step follows a link. */
 export async function publish(socket: string, name: string): Promise<void> {
 	const unchecked = `${name}.new`;
@@ -46,6 +83,7 @@ export async function publish(socket: string, name: string): Promise<void> {
 /** Of a function's user nothing is walked through as root: its folder was emptied before, or stays. */
 export async function removeInstance(path: string, user: User | undefined): Promise<void> {
 	if (user === undefined) return await rm(path, { recursive: true, force: true });
-	for (const name of ["a", "s", "s.new", "c"]) await rm(join(path, name), { force: true });
+	for (const name of ["a", "b.js", "b.js.map", "main.js", "s", "s.new", "c"])
+		await rm(join(path, name), { force: true });
 	for (const folder of [join(path, "f"), path]) await rmdir(folder).catch(() => {});
 }

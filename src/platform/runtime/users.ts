@@ -108,6 +108,12 @@ export class Users {
 		}
 	}
 
+	/** The user of one process, until `leave`. */
+	single(): User {
+		const member: Member = { ...this.unused(), processes: 1, clearing: Promise.resolve() };
+		return member;
+	}
+
 	/** The user of a function, the same for all of its versions, for one more process until `leave`. */
 	async join(app: string, name: string): Promise<User> {
 		const key = JSON.stringify([app, name]);

@@ -17,10 +17,18 @@
  * that socket: a function could put a link to another program's socket in the place of its own name, not of this one.
  */
 import { createHash } from "node:crypto";
-import { chmod, chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fifos } from "./fifos.ts";
-import { type InstanceDirectory, publish, removeInstance } from "./instance-directory.ts";
+import {
+	type BundleFile,
+	type InstanceDirectory,
+	openTo,
+	publish,
+	removeInstance,
+	type SpareDirectory,
+	writeBundle,
+} from "./instance-directory.ts";
 import { openPlace, type Place, type PlaceOptions } from "./place.ts";
 import type { User } from "./users.ts";
 
@@ -30,23 +38,20 @@ function digest(...content: (Uint8Array | string)[]): string {
 	return hash.digest("hex").slice(0, 32);
 }
 
-export interface BundleFile {
-	code: Uint8Array;
-	/** JSON. */
-	sourceMap: string | undefined;
-}
-
-/** Gives what root made to a function's group to read. */
-async function openTo(user: User | undefined, path: string, mode: number): Promise<void> {
-	if (user === undefined) return;
-	await chown(path, 0, user.gid);
-	await chmod(path, mode);
-}
-
 /** Makes a folder that a function may write to. */
 async function ownFolder(user: User | undefined, path: string): Promise<void> {
 	await mkdir(path, { mode: 0o700 });
 	if (user !== undefined) await chown(path, user.uid, user.gid);
+}
+
+/** Where an instance lies, and whose it is. */
+interface Laid {
+	readonly user: User | undefined;
+	readonly path: string;
+	/** What is its user's. */
+	readonly own: string;
+	readonly temporary: string;
+	readonly leave: () => Promise<void>;
 }
 
 export class Workspace {
@@ -79,22 +84,65 @@ export class Workspace {
 		bundle: BundleFile,
 		isAudited: boolean,
 	): Promise<InstanceDirectory> {
-		const { path: place, users } = this.#place;
-		const user = await users?.join(app, name);
-		const path = join(place, "i", String(this.#next++));
-		const own = user === undefined ? path : join(path, "f");
-		const temporary = join(own, "tmp");
-		const leave = async () => {
-			if (user !== undefined) await users?.leave(user, own);
-		};
+		const user = await this.#place.users?.join(app, name);
+		const instance = this.#instance(user);
 		const [file, folder] = await Promise.all([
 			this.#acquireBundle(bundle, user),
 			this.#functionFolder(app, name, user),
-			this.#instanceFolders(path, own, temporary, user),
+			this.#instanceFolders(instance, [instance.temporary]),
 		]).catch(async (error) => {
-			await leave();
+			await instance.leave();
 			throw error;
 		});
+		return {
+			...(await this.#directoryOf(instance, isAudited)),
+			denoDirectory: join(folder, "deno"),
+			bundle: file,
+			main: join(folder, "main.js"),
+			release: async () => {
+				await instance.leave();
+				await Promise.all([removeInstance(instance.path, user), this.#releaseBundle(file)]);
+			},
+		};
+	}
+
+	/** Lays out an instance that is nobody's yet, with a user and a folder of Deno's own. */
+	async prepareSpare(): Promise<SpareDirectory> {
+		const user = this.#place.users?.single();
+		const instance = this.#instance(user);
+		const { leave, own, path, temporary } = instance;
+		const denoDirectory = join(own, "deno");
+		const [main, bundle] = [join(path, "main.js"), join(path, "b.js")];
+		try {
+			await this.#instanceFolders(instance, [temporary, denoDirectory]);
+			await this.#writeMain(main, user);
+		} catch (error) {
+			await leave();
+			throw error;
+		}
+		return {
+			...(await this.#directoryOf(instance, true)),
+			denoDirectory,
+			bundle,
+			main,
+			fill: (content) => writeBundle(bundle, "b.js", content, user),
+			release: async () => {
+				await leave();
+				await removeInstance(path, user);
+			},
+		};
+	}
+
+	#instance(user: User | undefined): Laid {
+		const path = join(this.#place.path, "i", String(this.#next++));
+		const own = user === undefined ? path : join(path, "f");
+		const leave = async () => {
+			if (user !== undefined) await this.#place.users?.leave(user, own);
+		};
+		return { user, path, own, temporary: join(own, "tmp"), leave };
+	}
+
+	async #directoryOf({ own, path, temporary, user }: Laid, isAudited: boolean) {
 		const socketPath = join(path, "s");
 		const auditPath = join(path, "a");
 		const hasAudit = isAudited && (await this.#fifos.place(auditPath, user).catch(() => false));
@@ -105,15 +153,8 @@ export class Workspace {
 			controlPath: join(path, "c"),
 			auditPath: hasAudit ? auditPath : undefined,
 			temporary,
-			denoDirectory: join(folder, "deno"),
-			bundle: file,
-			main: join(folder, "main.js"),
 			publish: async () => {
 				if (user !== undefined) await publish(join(own, "s"), socketPath);
-			},
-			release: async () => {
-				await leave();
-				await Promise.all([removeInstance(path, user), this.#releaseBundle(file)]);
 			},
 		};
 	}
@@ -124,18 +165,20 @@ export class Workspace {
 		await this.#place.remove();
 	}
 
-	async #instanceFolders(
-		path: string,
-		own: string,
-		temporary: string,
-		user: User | undefined,
-	): Promise<void> {
+	/** @param folders those of its user's */
+	async #instanceFolders({ own, path, user }: Laid, folders: readonly string[]): Promise<void> {
 		await mkdir(path, { mode: 0o700 });
 		if (own !== path) await mkdir(own, { mode: 0o700 });
-		await ownFolder(user, temporary);
+		for (const folder of folders) await ownFolder(user, folder);
 		// Last, since from then on its owner may put other things into it.
 		if (user !== undefined) await chown(own, user.uid, user.gid);
 		await openTo(user, path, 0o710);
+	}
+
+	/** A main module that brings in the host. */
+	async #writeMain(path: string, user: User | undefined): Promise<void> {
+		await writeFile(path, `import ${JSON.stringify(this.#place.host)};\n`, { mode: 0o400 });
+		await openTo(user, path, 0o440);
 	}
 
 	/** One folder for all versions of a function. */
@@ -154,9 +197,7 @@ export class Workspace {
 		await rm(folder, { recursive: true, force: true });
 		await mkdir(folder, { mode: 0o700 });
 		await ownFolder(user, join(folder, "deno"));
-		const main = join(folder, "main.js");
-		await writeFile(main, `import ${JSON.stringify(this.#place.host)};\n`, { mode: 0o400 });
-		await openTo(user, main, 0o440);
+		await this.#writeMain(join(folder, "main.js"), user);
 		await openTo(user, folder, 0o710);
 		return folder;
 	}
@@ -171,22 +212,12 @@ export class Workspace {
 	}
 
 	/** Functions with users of their own do not share a file, even if it is the same. */
-	#acquireBundle({ code, sourceMap }: BundleFile, user: User | undefined): Promise<string> {
-		const hash = digest(code, sourceMap ?? "", String(user?.gid));
+	#acquireBundle(bundle: BundleFile, user: User | undefined): Promise<string> {
+		const hash = digest(bundle.code, bundle.sourceMap ?? "", String(user?.gid));
 		const path = join(this.#place.path, "bundles", `${hash}.js`);
-		const end = `\n//# sourceMappingURL=${hash}.js.map\n`;
-		const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(end)]);
 		return this.#inTurn(async () => {
 			const users = this.#users.get(path) ?? 0;
-			if (users === 0) {
-				await writeFile(`${path}.new`, text, { mode: 0o400 });
-				await openTo(user, `${path}.new`, 0o440);
-				if (sourceMap !== undefined) {
-					await writeFile(`${path}.map`, sourceMap, { mode: 0o600 });
-					await openTo(user, `${path}.map`, 0o440);
-				}
-				await rename(`${path}.new`, path);
-			}
+			if (users === 0) await writeBundle(path, `${hash}.js`, bundle, user);
 			this.#users.set(path, users + 1);
 			return path;
 		});

@@ -1,11 +1,12 @@
 /**
  * Real functions on real Deno: a runtime in a directory of its own, and the plainest HTTP client there is.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { expect, vi } from "vitest";
 import type { FunctionLogs, LogLine } from "../../../src/platform/logs/function-logs.ts";
 import { openLogFiles } from "../../../src/platform/logs/log-files.ts";
 import { createDenoRuntime, type DenoRuntimeOptions } from "../../../src/platform/runtime/deno.ts";
@@ -44,6 +45,28 @@ export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Pr
 		for (const each of [directory, logDirectory]) await rm(each, { recursive: true, force: true });
 	};
 	return { runtime, directory, logs, lines, close };
+}
+
+/** The process ids of those that wait ready-made, once there are so many. */
+export async function sparesOf({ directory }: Pick<Harness, "directory">, count: number): Promise<number[]> {
+	const place = await readlink(join(directory, "place")).catch(() => directory);
+	const isSpare = async (pid: string) => {
+		const command = await readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "");
+		// The main module of one that was started for a function lies elsewhere.
+		return (
+			command.includes("deno\0run\0") && command.includes(`\0${place}/i/`) && /\/main\.js\0/.test(command)
+		);
+	};
+	return await vi.waitFor(
+		async () => {
+			const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+			const are = await Promise.all(pids.map(isSpare));
+			const found = pids.filter((_, index) => are[index]).map(Number);
+			expect(found).toHaveLength(count);
+			return found;
+		},
+		{ timeout: 10_000 },
+	);
 }
 
 export function launch(

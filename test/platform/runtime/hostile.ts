@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
-import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+import { ask, type Harness, launch, openRuntime, sparesOf } from "./harness.ts";
 
 export const CANARY = "canary-5f1d9c";
 const NEIGHBOUR = `export default () => new Response(Deno.env.get("TOKEN"));`;
@@ -105,8 +105,9 @@ async function openControl(directory: string): Promise<{ child: ChildProcess; so
 	return { child, socketPath };
 }
 
+/** The hostile function gets a process that waited ready-made, as most do, or one that was started for it; its neighbour the latter. */
 export async function openHostile(options: Parameters<typeof openRuntime>[0] = {}): Promise<Hostile> {
-	const harness = await openRuntime(options);
+	const harness = await openRuntime({ spares: 1, ...options });
 	const service = await openService();
 	const datagrams = await openDatagrams();
 	const { port } = service.address() as { port: number };
@@ -117,8 +118,10 @@ export async function openHostile(options: Parameters<typeof openRuntime>[0] = {
 	);
 	const start = (name: string, code: string, environment: Record<string, string>) =>
 		harness.runtime.start(launch(code, environment, { function: name }));
-	const neighbour = await start("neighbour", NEIGHBOUR, { TOKEN: CANARY });
+	const [spare] = options.spares === 0 ? [] : await sparesOf(harness, 1);
 	const hostile = await start("hostile", EVALUATOR, { OWN: "own-value" });
+	if (spare !== undefined && hostile.pid !== spare) throw new Error("The waiting process was not taken.");
+	const neighbour = await start("neighbour", NEIGHBOUR, { TOKEN: CANARY });
 	const controlDirectory = await mkdtemp(join(tmpdir(), "cc-"));
 	const { child, socketPath } = await openControl(controlDirectory);
 	const fill = (code: string) =>

@@ -74,21 +74,27 @@ function restoreRequestUrl(): void {
 
 const [controlPath = ""] = Deno.args;
 const control = await Deno.connect({ transport: "unix", path: controlPath });
-const handover: Handover = JSON.parse(await readLine(control));
-void endWithPlatform(control);
 // Ctrl-C in a terminal reaches the whole process group; the platform alone decides when a function ends.
 Deno.addSignalListener("SIGINT", () => {});
-
-replaceEnvironment(handover.environment);
-handover.environment = {};
 restoreRequestUrl();
-const serve = createServe(handover.socketPath, () => {
-	// In a turn of its own: a module that fails right after it has begun to serve never served anybody.
-	setTimeout(() => void control.write(encoder.encode('{"ready":true}\n')), 0);
-});
+let socketPath = "";
+const serve = createServe(
+	() => socketPath,
+	() => {
+		// In a turn of its own: a module that fails right after it has begun to serve never served anybody.
+		setTimeout(() => void control.write(encoder.encode('{"ready":true}\n')), 0);
+	},
+);
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });
 Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });
 installListen(serve);
+
+// All that needs no function is done by now: a process may wait here until it is to be somebody's.
+const handover: Handover = JSON.parse(await readLine(control));
+void endWithPlatform(control);
+replaceEnvironment(handover.environment);
+handover.environment = {};
+socketPath = handover.socketPath;
 
 Deno.env.has(handover.begin);
 try {

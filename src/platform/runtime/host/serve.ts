@@ -71,10 +71,10 @@ function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void):
 }
 
 /**
- * @param socketPath where to serve, whatever port the function asks for
+ * @param socketPath says where to serve, whatever port the function asks for
  * @param onReady called each time that a server accepts connections
  */
-export function createServe(socketPath: string, onReady: () => void): Serve {
+export function createServe(socketPath: () => string, onReady: () => void): Serve {
 	const nativeServe = Deno.serve;
 	const { AddrInUse } = Deno.errors;
 	let isServing = false;
@@ -86,7 +86,7 @@ export function createServe(socketPath: string, onReady: () => void): Serve {
 		isServing = true;
 		const server = nativeServe(
 			{
-				path: socketPath,
+				path: socketPath(),
 				signal: options.signal,
 				onError: options.onError,
 				automaticCompression: options.automaticCompression,

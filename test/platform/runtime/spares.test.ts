@@ -1,0 +1,116 @@
+/** Processes that wait ready-made for functions. */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Spares } from "../../../src/platform/runtime/spares.ts";
+import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
+import { ask, type Harness, isAlive, launch, openRuntime, sparesOf } from "./harness.ts";
+
+const SHOW = `export default () => { console.log("key is " + Deno.env.get("KEY")); return new Response(Deno.pid + " " + Deno.env.get("KEY")); };`;
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await openRuntime({ spares: 1 });
+});
+afterAll(() => harness.close());
+
+const ownerOf = async (pid: number) => (await stat(`/proc/${pid}`)).uid;
+
+describe("a function", () => {
+	test("gets the process that waits, with its environment, its log, its own user, and leaves no file", async () => {
+		const [spare = 0] = await sparesOf(harness, 1);
+		const instance = await harness.runtime.start(launch(SHOW, { KEY: "value-1" }, { function: "first" }));
+		expect(instance).toMatchObject({ pid: spare, deployment: "d1", inFlight: 0 });
+		expect((await ask(instance.socketPath)).body).toBe(`${spare} value-1`);
+		await vi.waitFor(async () =>
+			expect((await harness.lines("first")).map(({ message }) => message)).toEqual(["key is [KEY]"]),
+		);
+		const [next = 0] = await sparesOf(harness, 2).then((pids) => pids.filter((pid) => pid !== spare));
+		const other = await harness.runtime.start(launch(SHOW, { KEY: "value-2" }, { function: "second" }));
+		expect((await ask(other.socketPath)).body).toBe(`${next} value-2`);
+		if (mayChangeUser()) expect(await ownerOf(other.pid)).not.toBe(await ownerOf(instance.pid));
+		const folder = join(instance.socketPath, "..");
+		await instance.stop({ graceMs: 0 });
+		await vi.waitFor(() => expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" }));
+		await other.stop({ graceMs: 0 });
+	});
+
+	test("that asks for memory or network of its own gets a process of its own, and none is lost", async () => {
+		const [spare = 0] = await sparesOf(harness, 1);
+		for (const settings of [{ memoryMB: 256 }, { network: [] }]) {
+			const instance = await harness.runtime.start(launch(SHOW, { KEY: "v" }, { settings }));
+			expect(instance.pid).not.toBe(spare);
+			await instance.stop({ graceMs: 0 });
+		}
+		expect(await sparesOf(harness, 1)).toEqual([spare]);
+	});
+
+	test("that fails in one is told why as any other", async () => {
+		await sparesOf(harness, 1);
+		const start = harness.runtime.start(launch(`throw new Error("no table");`, {}, { function: "bad" }));
+		await expect(start).rejects.toMatchObject({
+			code: "FUNCTION_START_FAILED",
+			message: expect.stringMatching(/shop\/bad exited with status 1.*\n[^]*no table[^]*bad\.js:1:/),
+		});
+	});
+
+	test("starts although the process that waited was killed", async () => {
+		const [spare = 0] = await sparesOf(harness, 1);
+		process.kill(spare, "SIGKILL");
+		await vi.waitFor(() => expect(isAlive(spare)).toBe(false));
+		const instance = await harness.runtime.start(launch(SHOW, { KEY: "still" }));
+		expect((await ask(instance.socketPath)).body).toMatch(/ still$/);
+		await instance.stop({ graceMs: 0 });
+	});
+});
+
+test("closing ends what waits, and leaves nothing", async () => {
+	const own = await openRuntime({ spares: 2 });
+	const pids = await sparesOf(own, 2);
+	await own.runtime.close();
+	expect(pids.map(isAlive)).toEqual([false, false]);
+	expect(await readdir(own.directory)).toEqual([]);
+	await own.close();
+});
+
+describe("the number that waits", () => {
+	const quiet = { process: { exited: new Promise<void>(() => {}) } };
+	const options = (countMax: number, make: () => Promise<typeof quiet>) => ({
+		countMax,
+		terms: () => "same",
+		make,
+		discard: async () => {},
+	});
+
+	test("is made up one after the other, and none where none is asked for", async () => {
+		vi.useFakeTimers();
+		const make = vi.fn(async () => ({ ...quiet }));
+		const spares = new Spares(options(2, make));
+		await vi.advanceTimersByTimeAsync(600);
+		expect(make).toHaveBeenCalledTimes(1);
+		await vi.advanceTimersByTimeAsync(5_000);
+		expect(make).toHaveBeenCalledTimes(2);
+		expect(spares.take("other")).toBeUndefined();
+		expect(spares.take("same")).toBeDefined();
+		spares.refill();
+		await vi.advanceTimersByTimeAsync(5_000);
+		expect(make).toHaveBeenCalledTimes(3);
+		new Spares(options(0, make));
+		await vi.advanceTimersByTimeAsync(5_000);
+		expect(make).toHaveBeenCalledTimes(3);
+		await spares.close();
+		vi.useRealTimers();
+	});
+
+	test("is not tried for without end where one cannot be made", async () => {
+		vi.useFakeTimers();
+		const make = vi.fn(async () => await Promise.reject(new Error("no memory")));
+		const spares = new Spares(options(1, make));
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect(make).toHaveBeenCalledTimes(1);
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(make).toHaveBeenCalledTimes(2);
+		await spares.close();
+		vi.useRealTimers();
+	});
+});
