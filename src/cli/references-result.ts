@@ -2,7 +2,7 @@
 import { type Coverage, type CoveredFunction, isPackage } from "../references/coverage.ts";
 import { matches } from "../references/matching.ts";
 import type { Known } from "../references/reference.ts";
-import { count, styled } from "./render.ts";
+import { count, MARKS, styled } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One function. Stable: other programs rely on it. */
@@ -25,6 +25,10 @@ export interface DescribedFunction {
 	dynamicAccesses: { file: string; line: number; why: string }[];
 	/** What its function.jsonc keeps from it. */
 	excluded?: string[];
+	/** What an analysis without a platform went on without. */
+	warnings?: { file: string; line: number; message: string }[];
+	/** Why it could not be analysed. */
+	error?: string;
 }
 
 /** With `missing` and `unused` where they were asked for. Stable, too. */
@@ -41,9 +45,14 @@ function packageOf(file: string): string | undefined {
 	return /^(?:npm|jsr):(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file;
 }
 
+interface DescribableFunction extends CoveredFunction {
+	readonly warnings?: readonly { file: string; line: number; message: string }[];
+	readonly error?: string;
+}
+
 /** @param seen the variables that were seen, undefined where nothing can be said */
 export function describeFunction(
-	{ name, references, dynamic, excluded = [] }: CoveredFunction,
+	{ name, references, dynamic, excluded = [], warnings, error }: DescribableFunction,
 	seen: readonly string[] | undefined,
 ): DescribedFunction {
 	const isSeen = (reference: string) => seen?.some((variable) => matches(reference, variable));
@@ -64,6 +73,8 @@ export function describeFunction(
 		}),
 		dynamicAccesses: [...dynamic],
 		...(excluded.length > 0 && { excluded: [...excluded] }),
+		...(warnings !== undefined && { warnings: [...warnings] }),
+		...(error !== undefined && { error }),
 	};
 }
 
@@ -84,12 +95,16 @@ function renderFunction(described: DescribedFunction, terminal: Terminal): void 
 	for (const { file, line, why } of described.dynamicAccesses)
 		rows.push(["  (any)", `${file}:${line}`, `dynamic: ${why}`]);
 	for (const name of described.excluded ?? []) rows.push([`  ${name}`, "", "excluded by its function.jsonc"]);
-	if (rows.length === 0) terminal.line("  reads no secret");
+	if (described.error !== undefined) terminal.line(`  ${MARKS.failed} not analysed: ${described.error}`);
+	else if (rows.length === 0) terminal.line("  reads no secret");
 	terminal.table(rows);
 }
 
 export function renderFunctions(functions: readonly DescribedFunction[], terminal: Terminal): void {
 	for (const described of functions) renderFunction(described, terminal);
+	const warnings = functions.flatMap((described) => described.warnings ?? []);
+	const told = new Set(warnings.map(({ file, line, message }) => `${file}:${line} ${message}`));
+	for (const text of told) terminal.warn(`${text}.`);
 }
 
 /** What is read and not there, and what is there and not read. */

@@ -2,6 +2,7 @@
  * Deploys a project's functions: finds them, sends the source files that the platform lacks, and reports each.
  */
 import { AppError, EXIT } from "../errors.ts";
+import { chooseEntries } from "../project/functions/choose.ts";
 import { collectSources } from "../project/functions/collect.ts";
 import { discoverFunctions, type FunctionEntry } from "../project/functions/discover.ts";
 import { blobHash } from "../protocol/blob-hash.ts";
@@ -25,28 +26,6 @@ export interface DeployOutcome {
 	readonly functions: readonly DeployedFunction[];
 	/** Deleted, since the project no longer has them. */
 	readonly pruned: readonly string[];
-}
-
-/** The functions that are asked for. @throws AppError `FUNCTION_NOT_FOUND` (exit 4), `NO_FUNCTIONS` (exit 4) */
-function choose(found: readonly FunctionEntry[], names: readonly string[]): FunctionEntry[] {
-	if (names.length === 0) {
-		if (found.length > 0) return [...found];
-		throw new AppError({
-			code: "NO_FUNCTIONS",
-			message: "This project has no functions.",
-			hint: "A function is functions/NAME/index.ts (or entry.ts, main.ts), or functions/NAME.ts.",
-			exit: EXIT.notFound,
-		});
-	}
-	const known = new Map(found.map((entry) => [entry.name, entry]));
-	const absent = names.filter((name) => !known.has(name));
-	if (absent.length === 0) return [...new Set(names)].flatMap((name) => known.get(name) ?? []);
-	throw new AppError({
-		code: "FUNCTION_NOT_FOUND",
-		message: `This project has no function ${absent.join(", ")}.`,
-		hint: `It has: ${[...known.keys()].join(", ") || "none"}. Nothing was deployed.`,
-		exit: EXIT.notFound,
-	});
 }
 
 async function upload(
@@ -141,7 +120,7 @@ export async function deployFunctions(
 	target: LinkTarget,
 	options: DeployOptions,
 ): Promise<DeployOutcome> {
-	const asked = choose(await discoverFunctions(root), options.names);
+	const asked = chooseEntries(await discoverFunctions(root), options.names);
 	const faults = await sourceFaults(root, asked);
 	const [fault] = faults.values();
 	// Left out of the request, they would be pruned; and without any that can be deployed, there is no request.

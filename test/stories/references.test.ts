@@ -162,6 +162,27 @@ describe("references", () => {
 		expect(one.stdout).toBe("Every name that is read is in the vault.\n");
 	});
 
+	test("are the same without the platform, but for what was seen", async () => {
+		project.write(
+			"functions/sdk/index.ts",
+			'import ms from "npm:ms@2.1.3";\nDeno.serve(() => new Response(ms(Number(Deno.env.get("SMTP_URL")))));\n',
+		);
+		await project.ok(["functions", "deploy"]);
+		const strip = ({ functions }: { functions: { references: { how: string; seen?: boolean }[] }[] }) =>
+			functions.map(({ references, ...rest }) => ({
+				...rest,
+				warnings: [],
+				references: references
+					.filter(({ how }) => how !== "observed")
+					.map(({ seen, ...reference }) => reference),
+			}));
+		const deployed = strip(await project.data(["functions", "references"]));
+		expect(deployed).toHaveLength(5);
+		expect(strip(await project.data(["functions", "references", "--local"]))).toEqual(deployed);
+		const { missing } = await project.data(["functions", "references", "--local", "--missing"]);
+		expect(missing).toMatchObject([{ name: "CURRENCY", places: [{ function: "pay" }] }]);
+	});
+
 	test("need no identity", async () => {
 		const env = { COFFER_IDENTITY: undefined, COFFER_IDENTITY_FILE: undefined };
 		const { status, stdout } = await project.coffer(["functions", "references", "--missing"], { env });

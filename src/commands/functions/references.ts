@@ -3,7 +3,6 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { drawingFor } from "../../cli/graph/drawing.ts";
 import { graphText } from "../../cli/graph/text.ts";
-import { requireTarget } from "../../cli/linking.ts";
 import { requireEnvironmentName } from "../../cli/project.ts";
 import {
 	describeFunction,
@@ -16,7 +15,7 @@ import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { liveNames } from "../../project/live-names.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
-import { type Coverage, type CoveredFunction, coverageOf } from "../../references/coverage.ts";
+import { type Coverage, coverageOf } from "../../references/coverage.ts";
 import { chooseFunctions } from "../../sync/choose-functions.ts";
 
 interface Drawn extends ReferencesResult {
@@ -26,11 +25,20 @@ interface Drawn extends ReferencesResult {
 	output?: string;
 }
 
+interface Source {
+	readonly entry: readonly string[] | undefined;
+	readonly environment: string;
+	readonly local: boolean;
+}
+
 interface Found {
-	readonly functions: readonly (CoveredFunction & { readonly seen?: readonly string[] | undefined })[];
+	readonly functions: readonly (Parameters<typeof describeFunction>[0] & {
+		readonly seen?: readonly string[] | undefined;
+	})[];
 	/** Whether these are all. */
 	readonly isAll: boolean;
-	readonly root: string;
+	/** The project's; files that are none need none. */
+	readonly root: string | undefined;
 }
 
 export default class FunctionsReferences extends BaseCommand<Drawn> {
@@ -40,6 +48,8 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 	static override examples = [
 		"<%= config.bin %> functions references",
 		"<%= config.bin %> functions references checkout --json",
+		"<%= config.bin %> functions references --local",
+		"<%= config.bin %> functions references --entry supabase/functions/*/index.ts --json",
 		"<%= config.bin %> functions references --missing --strict",
 		"<%= config.bin %> functions references --graph --output secrets.svg",
 	];
@@ -49,6 +59,13 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 	};
 	static override flags = {
 		environment: environmentFlag,
+		local: Flags.boolean({ description: "analyse this project's sources, without a platform" }),
+		entry: Flags.string({
+			description: "analyse any files as functions, without a platform or a project",
+			exclusive: ["local"],
+			helpValue: "FILE...",
+			multiple: true,
+		}),
 		missing: Flags.boolean({
 			description: "show names that functions read and the vault lacks, and secrets that nobody reads",
 		}),
@@ -68,11 +85,13 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		const { argv, flags } = await this.parse(FunctionsReferences);
 		requireEnvironmentName(flags.environment);
 		const draw = flags.output === undefined ? undefined : drawingFor(flags.output);
-		const found = await this.#find(argv.map(String), flags.environment);
+		const found = await this.#find(argv.map(String), flags);
 		const functions = found.functions.map((one) => describeFunction(one, one.seen));
+		failIfAny(functions);
 		const isMissing = flags.missing || flags.strict;
 		if (!isMissing && !flags.graph && draw === undefined) return { functions };
-		const coverage = coverageOf(found.functions, await liveNames(found.root, flags.environment));
+		const root = found.root ?? requireRoot(currentFolder());
+		const coverage = coverageOf(found.functions, await liveNames(root, flags.environment));
 		if (isMissing) return missingOf(functions, coverage, found.isAll, flags.strict);
 		if (draw !== undefined && flags.output !== undefined) await writeDrawing(flags.output, draw(coverage));
 		else this.#coverage = coverage;
@@ -84,12 +103,24 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		return { functions, graph, ...(flags.output !== undefined && { output: flags.output }) };
 	}
 
-	async #find(names: readonly string[], environment: string): Promise<Found> {
+	async #find(names: readonly string[], { entry, environment, local }: Source): Promise<Found> {
+		if (entry !== undefined) {
+			const { fileReferences } = await import("../../cli/local-references.ts");
+			return { functions: await fileReferences([...entry, ...names]), isAll: true, root: undefined };
+		}
+		if (local) {
+			const { projectReferences } = await import("../../cli/local-references.ts");
+			return { ...(await projectReferences(names)), isAll: names.length === 0 };
+		}
 		const root = requireRoot(currentFolder());
+		const { requireTarget } = await import("../../cli/linking.ts");
 		const target = await requireTarget(root, environment);
 		const chosen = await chooseFunctions(target, names);
 		// Where nothing was seen of a function, nothing can be said of what it never read.
-		const functions = chosen.map((one) => ({ ...one, seen: one.seen?.length ? one.seen : undefined }));
+		const functions = chosen.map(({ error, ...one }) => ({
+			...one,
+			seen: one.seen?.length ? one.seen : undefined,
+		}));
 		return { functions, isAll: names.length === 0, root };
 	}
 
@@ -119,6 +150,20 @@ function missingOf(
 		hint: 'Set or delete the secrets; what a function may do without is named in its function.jsonc: "secrets": {"exclude": […]}.',
 		exit: EXIT.failure,
 		data: result,
+	});
+}
+
+/** @throws AppError `REFERENCES_FAILED` (exit 1) with the result as data, where a function could not be analysed */
+function failIfAny(functions: ReferencesResult["functions"]): void {
+	const failed = functions.filter(({ error }) => error !== undefined);
+	const [first] = failed;
+	if (first === undefined) return;
+	throw new AppError({
+		code: "REFERENCES_FAILED",
+		message: `${failed.length} of ${functions.length} could not be analysed, ${first.function} for one: ${first.error}`,
+		hint: "Correct the modules that are named; what was found of the others is in the result.",
+		exit: EXIT.failure,
+		data: { functions },
 	});
 }
 

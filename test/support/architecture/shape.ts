@@ -80,9 +80,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	project: ["identity", "dotenv", "modules", "vault", "protocol"],
 	sync: ["project", "identity", "references", "vault", "protocol"],
 	platform: ["identity", "modules", "references", "vault", "protocol"],
-	cli: ["project", "identity", "sync", "references", "dotenv", "modules", "vault", "protocol"],
+	local: ["platform", "modules", "references"],
+	cli: ["project", "local", "identity", "sync", "references", "dotenv", "modules", "vault", "protocol"],
 	commands: [
 		"cli",
+		"local",
 		"project",
 		"identity",
 		"sync",
