@@ -50,7 +50,7 @@ describe("a function", () => {
 		const start = harness.runtime.start(launch(`throw new Error("no table");`, {}, { function: "bad" }));
 		await expect(start).rejects.toMatchObject({
 			code: "FUNCTION_START_FAILED",
-			message: expect.stringMatching(/shop\/bad exited with status 1.*\n[^]*no table[^]*bad\.js:1:/),
+			message: expect.stringMatching(/shop\/bad exited with status 1.*\n[\s\S]*no table[\s\S]*bad\.js:1:/),
 		});
 	});
 
