@@ -1,5 +1,7 @@
 /** What the runtime provides: which names and modules lead to the environment, and what they hold. */
 import type { Engine } from "./engine.ts";
+import { startsUsed } from "./filters.ts";
+import { prefixName } from "./matching.ts";
 import type { Binding } from "./scope.ts";
 import { LIMIT } from "./solver.ts";
 import type { Node } from "./syntax.ts";
@@ -133,6 +135,13 @@ export function callNative(
 	}
 }
 
+/** The names that an enumeration gives, as far as they are known: what they begin with, where the code around uses no others. */
+export function enumerated(engine: Engine, of: Value, enumeration: Node): Value[] {
+	const isEnvironment = of.kind === "native" && of.native === "env";
+	const starts = isEnvironment ? startsUsed(engine.scopes, enumeration) : undefined;
+	return (starts ?? [""]).map((start) => unknown("a name from an enumeration", start));
+}
+
 function reason(name: Value): string {
 	if (name.kind !== "unknown") return "the name is no text";
 	return name.why === LIMIT ? LIMIT : `the name is ${name.why}`;
@@ -143,6 +152,9 @@ export function readNames(engine: Engine, names: Cell, reader: Value, node: Node
 	engine.solver.each(names, (name) => {
 		if (join(name.context, reader.context) === undefined || name.kind === "nothing") return;
 		if (name.kind === "string") engine.findings.reference(name.text, name.site ?? node);
+		// What cannot be a secret's name is left out in the report, with a star as without.
+		else if (name.kind === "unknown" && name.start !== undefined)
+			engine.findings.reference(prefixName(name.start), name.site ?? node);
 		else engine.findings.dynamicAt(name.site ?? node, reason(name));
 	});
 }

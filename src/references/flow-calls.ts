@@ -109,6 +109,8 @@ const TRANSPARENT = new Set([
 	"esbuild.toCommonJS",
 	"esbuild.export",
 ]);
+/** Models that list names, of which the code around may use some alone. */
+const LISTS = new Set(["Object.keys", "Object.entries", "Object.getOwnPropertyNames", "Reflect.ownKeys"]);
 /** Models that read one name of the environment, or nothing of it. */
 const NARROW = new Set([
 	"Object.hasOwn",
@@ -126,6 +128,7 @@ function intoBuiltin(engine: Engine, value: Value, name: string, call: Node, ind
 		followResult(engine, call);
 		return;
 	}
+	if (isEnvironment(value) && LISTS.has(name) && enumerate.filtered(engine, value, call)) return;
 	if (isEnvironment(value) && !TRANSPARENT.has(name)) return enumerate.all(engine, value, call, SHOWN);
 	if (isHarmless(name)) return;
 	if (hasModel(name)) return followResult(engine, call);

@@ -1,6 +1,8 @@
 /** Forwards into and out of properties; here the reads of `process.env.X` are found. */
 import type { Engine } from "./engine.ts";
 import { readNames } from "./environment.ts";
+import { startsUsed } from "./filters.ts";
+import { prefixName } from "./matching.ts";
 import { isTarget, type Node, staticKey } from "./syntax.ts";
 import { type Cell, join, place, type Thing, text, unknown, type Value } from "./values.ts";
 
@@ -96,6 +98,13 @@ export const enumerate = {
 	/** `key in env`. */
 	has(engine: Engine, value: Value, node: Node) {
 		enumerate.keys(engine, value, engine.evaluate(node.left), node);
+	},
+	/** Its names are listed. @returns whether all that the code around uses begin in ways that are known */
+	filtered(engine: Engine, value: Value, enumeration: Node): boolean {
+		if (value.kind !== "native" || value.native !== "env") return false;
+		const starts = startsUsed(engine.scopes, enumeration);
+		for (const start of starts ?? []) engine.findings.reference(prefixName(start), enumeration);
+		return starts !== undefined;
 	},
 	/** All of it. */
 	all(engine: Engine, value: Value, node: Node, why: string) {

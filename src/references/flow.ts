@@ -126,6 +126,7 @@ function arriveSpread(engine: Engine, value: Value, spread: Node) {
 }
 
 function arriveLoop(engine: Engine, value: Value, loop: Node) {
+	if (loop.type === "ForInStatement" && enumerate.filtered(engine, value, loop)) return;
 	if (value.kind === "native")
 		return enumerate.all(engine, value, loop.right, "the environment is enumerated");
 	if (loop.type === "ForInStatement") return;

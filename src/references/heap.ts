@@ -47,7 +47,11 @@ export function makeRead(engine: Engine): Engine["read"] {
 				if (key !== undefined && FUNCTION_METHODS.has(key)) return method(key);
 				return into(unknown("a computed value"));
 			case "unknown":
-				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : into(value);
+				if (key !== undefined && PROMISE_METHODS.has(key)) return method(key);
+				if (value.start === undefined) return into(value);
+				return key !== undefined && STRING_METHODS.has(key)
+					? method(key)
+					: into(place(unknown("a computed value"), value.context));
 		}
 	};
 }

@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
 import { readNames } from "./environment.ts";
 import { Invocation } from "./invocation.ts";
 import { callModule } from "./modules.ts";
-import { applyStringMethod, simplePattern } from "./strings.ts";
+import { applyStringMethod, simplePattern, startAfter } from "./strings.ts";
 import type { Node } from "./syntax.ts";
 import { type CallSite, Cell, join, makeValue, NOTHING, text, unknown, type Value } from "./values.ts";
 
@@ -22,6 +22,10 @@ export function callMethod(engine: Engine, callee: Method, site: CallSite, resul
 		return call.give(NOTHING);
 	}
 	if (of.kind === "string") return callStringMethod(call, name, of);
+	if (of.kind === "unknown" && of.start !== undefined) {
+		const start = startAfter(name, of.start, site.rest === undefined ? (site.arguments as Node[]) : []);
+		return call.give(makeValue({ kind: "unknown", why: of.why, start }, of.context, of.site));
+	}
 	if (of.kind !== "thing") return call.give(unknown("the result of a call"));
 	if (of.thing.kind === "array") return callArrayMethod(call, name, of);
 	if (of.thing.kind === "map" || of.thing.kind === "set") return callCollectionMethod(call, name, of);

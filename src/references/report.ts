@@ -5,7 +5,8 @@ import type { Positions } from "./positions.ts";
 import type { DynamicAccess, Reference, References } from "./reference.ts";
 import type { Node } from "./syntax.ts";
 
-const NAME = /^[A-Za-z0-9_]{1,128}$/;
+/** A secret's name, or what it begins with and a star. */
+const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;
 /** Sources from npm, JSR, the web or the platform itself, by the map's own spelling or by the path shown. */
 const DEPENDENCY =
 	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;

@@ -38,7 +38,7 @@ export class Solver {
 	/** A value in too many contexts goes on without one, which is less exact but ends. */
 	#bounded(cell: Cell, value: Value): Value {
 		if (cell.values.size >= this.#limits.valuesMax) return unknown(LIMIT);
-		if (value.kind === "unknown" && !this.#limits.matters(value)) return UNKNOWN;
+		if (value.kind === "unknown" && value.start === undefined && !this.#limits.matters(value)) return UNKNOWN;
 		const contexts = (cell.contexts.get(value.base) ?? 0) + 1;
 		cell.contexts.set(value.base, contexts);
 		if (contexts <= this.#limits.contextsMax || value.context.entries.length === 0) return value;

@@ -1,5 +1,6 @@
 /** Strings: joining them, and the methods of strings whose result is known. */
 import type { Solver } from "./solver.ts";
+import type { Node } from "./syntax.ts";
 import { type Cell, type Context, join, makeValue, type Shape, type Value } from "./values.ts";
 
 /** A name is at most 128 characters; what is built on the way to one may be somewhat longer. */
@@ -25,14 +26,37 @@ export function combined(
 export function concatenated(solver: Solver, left: Cell, right: Cell, into: Cell) {
 	combined(solver, left, right, into, (a, b) => {
 		if (a.kind === "unknown") return a;
-		if (b.kind === "unknown") return b;
+		if (b.kind === "unknown") return begun(a, b.why, b.start);
 		if (a.kind === "nothing" || b.kind === "nothing") return { kind: "nothing" };
-		if (a.kind !== "string" || b.kind !== "string") return { kind: "unknown", why: "a computed value" };
+		if (a.kind !== "string" || b.kind !== "string") return begun(a, "a computed value");
 		const sum = a.numeric && b.numeric;
 		const text = sum ? String(Number(a.text) + Number(b.text)) : a.text + b.text;
 		if (text.length > TEXT_MAX) return { kind: "unknown", why: "a long text" };
 		return { kind: "string", text, numeric: sum };
 	});
+}
+
+/** A text with something unknown behind it. A number may be added to what follows, and begins nothing. */
+function begun(first: Shape, why: string, rest = ""): Shape {
+	const start = first.kind === "string" && !first.numeric ? first.text + rest : "";
+	return { kind: "unknown", why, start: start === "" ? undefined : start.slice(0, TEXT_MAX) };
+}
+
+/** What a text begins with after a method, where it began so before; undefined where that is not known. */
+export function startAfter(method: string, start: string, args: readonly Node[]): string | undefined {
+	if (method === "toUpperCase" || method === "toLocaleUpperCase") return start.toUpperCase();
+	if (method === "toLowerCase" || method === "toLocaleLowerCase") return start.toLowerCase();
+	if (["concat", "toString", "valueOf", "trimEnd", "padEnd"].includes(method)) return start;
+	if (method !== "replace" && method !== "replaceAll") return undefined;
+	const [pattern, by] = args;
+	if (pattern?.type !== "Literal" || by?.type !== "Literal" || typeof by.value !== "string") return undefined;
+	// Of what is longer than a character, a part may lie behind the start.
+	if (typeof pattern.value === "string")
+		return pattern.value.length === 1 ? start[method](pattern.value, by.value) : undefined;
+	if (!/^(?:\\?[^\\^$[\](){}*+?|]|\\[swdSWD]|\[[^\]\\]+\])\+?$/.test(pattern.regex?.pattern ?? ""))
+		return undefined;
+	if (method === "replace" && !pattern.regex.flags.includes("g")) return undefined;
+	return start.replace(new RegExp(pattern.regex.pattern, pattern.regex.flags), by.value);
 }
 
 /** The methods of strings that are followed. */

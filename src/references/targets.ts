@@ -1,6 +1,6 @@
 /** Backwards: what variables, parameters and patterns receive, and what functions return. */
 import type { Engine } from "./engine.ts";
-import { importedValue } from "./environment.ts";
+import { enumerated, importedValue } from "./environment.ts";
 import { parameter } from "./frames.ts";
 import { onePass } from "./iterate.ts";
 import { isFunction, type Node, staticKey } from "./syntax.ts";
@@ -73,7 +73,7 @@ function loopVariable(engine: Engine, loop: Node, cell: Cell) {
 	solver.each(engine.evaluate(loop.right), (value) => {
 		if (loop.type === "ForOfStatement") return engine.elements(value, add);
 		if (value.kind === "thing") solver.each(engine.names(value.thing), add);
-		else solver.add(cell, place(unknown("a name from an enumeration"), value.context));
+		else for (const name of enumerated(engine, value, loop)) solver.add(cell, place(name, value.context));
 	});
 }
 

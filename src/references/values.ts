@@ -51,7 +51,8 @@ export type Shape =
 	| { readonly kind: "string"; readonly text: string; readonly numeric: boolean }
 	/** undefined, null, a boolean: never a name. */
 	| { readonly kind: "nothing" }
-	| { readonly kind: "unknown"; readonly why: string }
+	/** Perhaps a text that begins so. */
+	| { readonly kind: "unknown"; readonly why: string; readonly start?: string | undefined }
 	| { readonly kind: "thing"; readonly thing: Thing }
 	| { readonly kind: "native"; readonly native: Native }
 	/** A global of the language (`Object.keys`) or of the bundler (`esbuild.__toESM`). */
@@ -131,7 +132,7 @@ export function shapeKey(shape: Shape | Value): string {
 		case "nothing":
 			return "-";
 		case "unknown":
-			return `?${shape.why}`;
+			return shape.start === undefined ? `?${shape.why}` : `?${shape.why} ${shape.start}`;
 		case "thing":
 			return `t${shape.thing.id}`;
 		case "native":
@@ -147,8 +148,9 @@ export function text(value: string): Value {
 	return makeValue({ kind: "string", text: value, numeric: false });
 }
 
-export function unknown(why: string): Value {
-	return makeValue({ kind: "unknown", why });
+/** @param start what the text begins with, where so much is known */
+export function unknown(why: string, start?: string): Value {
+	return makeValue({ kind: "unknown", why, start: start === "" ? undefined : start });
 }
 
 export const NOTHING: Value = makeValue({ kind: "nothing" });
