@@ -15,7 +15,6 @@ import {
 	makeValue,
 	NOTHING,
 	place,
-	thingValue,
 	unknown,
 	type Value,
 } from "./values.ts";
