@@ -8,16 +8,7 @@ import { setSlot } from "./iterate.ts";
 import { properties } from "./listings.ts";
 import { wrapModule } from "./modules.ts";
 import { proxy } from "./proxies.ts";
-import {
-	type CallSite,
-	Cell,
-	join,
-	makeValue,
-	NOTHING,
-	place,
-	unknown,
-	type Value,
-} from "./values.ts";
+import { type CallSite, Cell, join, makeValue, NOTHING, place, unknown, type Value } from "./values.ts";
 
 type Model = (call: Invocation) => void;
 
