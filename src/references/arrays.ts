@@ -7,10 +7,21 @@ import { Cell, makeValue, NOTHING, type Thing, text, thingValue, unknown, type V
 
 type Model = (call: Invocation, of: Value & { kind: "thing" }, elements: Cell) => void;
 
+/** Some of the elements, in places of their own. */
+const moved: Model = (call, of, elements) => {
+	const made = call.array();
+	call.engine.solver.feed(elements, made.open);
+	call.give(thingValue(made, of.context));
+};
+/** The same array, in which each place may have any element now. */
+const shuffled: Model = (call, of, elements) => {
+	call.engine.solver.feed(elements, of.thing.open);
+	call.give(of);
+};
 /** Same elements, perhaps fewer or in another order. */
 const same: Model = (call, of, elements) => {
 	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
-	call.give(of);
+	moved(call, of, elements);
 };
 const element: Model = (call, of, elements) => {
 	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
@@ -33,11 +44,11 @@ const MODELS: Readonly<Record<string, Model>> = {
 	map: (call, of, elements) => mapped(call, of, elements, false),
 	flatMap: (call, of, elements) => mapped(call, of, elements, true),
 	filter: same,
-	slice: (call, of) => call.give(of),
-	sort: (call, of) => call.give(of),
-	toSorted: (call, of) => call.give(of),
-	reverse: (call, of) => call.give(of),
-	toReversed: (call, of) => call.give(of),
+	slice: moved,
+	sort: shuffled,
+	toSorted: moved,
+	reverse: shuffled,
+	toReversed: moved,
 	values: (call, of) => call.give(of),
 	forEach: nothing,
 	some: nothing,
@@ -47,7 +58,10 @@ const MODELS: Readonly<Record<string, Model>> = {
 	findLast: element,
 	at: (call, _of, elements) => call.giveAll(elements),
 	pop: (call, _of, elements) => call.giveAll(elements),
-	shift: (call, _of, elements) => call.giveAll(elements),
+	shift: (call, of, elements) => {
+		call.engine.solver.feed(elements, of.thing.open);
+		call.giveAll(elements);
+	},
 	includes: (call) => call.give(NOTHING),
 	indexOf: (call) => call.give(NOTHING),
 	push: add,

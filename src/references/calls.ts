@@ -122,9 +122,11 @@ function enter(value: Value, fn: Thing, call: Call): Value | undefined {
 	const within = join(withoutCall(value.context, fn.id), call.context);
 	if (within === undefined) return undefined;
 	const named = call.site.written && (value.kind === "string" || value.kind === "unknown");
+	// What a function gives itself may hold what it was given: the one call would be told from the other in vain.
+	const isOwn = isInside(call.site.node, fn.node);
 	return place(
 		value,
-		withCall(within, fn.id, call.site.id),
+		isOwn ? within : withCall(within, fn.id, call.site.id),
 		value.site ?? (named ? call.site.node : undefined),
 	);
 }

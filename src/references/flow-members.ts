@@ -1,4 +1,5 @@
 /** Forwards into and out of properties; here the reads of `process.env.X` are found. */
+import { readsOfCopy } from "./copies.ts";
 import type { Engine } from "./engine.ts";
 import { readNames } from "./environment.ts";
 import { startsUsed } from "./filters.ts";
@@ -105,6 +106,14 @@ export const enumerate = {
 		const starts = startsUsed(engine.scopes, enumeration);
 		for (const start of starts ?? []) engine.findings.reference(prefixName(start), enumeration);
 		return starts !== undefined;
+	},
+	/** It is spread into an object. @returns whether all that is read of that is known by name */
+	copied(engine: Engine, value: Value, spread: Node): boolean {
+		if (value.kind !== "native" || value.native !== "env" || spread.parent?.type !== "ObjectExpression")
+			return false;
+		const reads = readsOfCopy(engine.scopes, spread.parent);
+		for (const { name, node } of reads ?? []) engine.findings.reference(name, node);
+		return reads !== undefined;
 	},
 	/** All of it. */
 	all(engine: Engine, value: Value, node: Node, why: string) {

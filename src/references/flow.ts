@@ -117,6 +117,7 @@ function arriveReturn(engine: Engine, value: Value, node: Node) {
 
 function arriveSpread(engine: Engine, value: Value, spread: Node) {
 	const parent = spread.parent as Node;
+	if (enumerate.copied(engine, value, spread)) return;
 	if (value.kind === "native") return enumerate.all(engine, value, spread, "the whole environment is copied");
 	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {
 		return engine.trace(engine.things.of(parent));

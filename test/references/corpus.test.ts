@@ -1,0 +1,132 @@
+/**
+ * Functions as people write them, each with the names that it reads in truth: found by the analysis as `functions
+ * references --entry` runs it, and compared with what Deno says that they asked for when they ran.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type AnalysedFile, analyzeFile } from "../../src/local/analyze-files.ts";
+import { bundleLocal } from "../../src/local/bundle.ts";
+import { openLocal } from "../../src/local/open.ts";
+import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
+import { Matcher } from "../../src/references/matching.ts";
+import { type CorpusFunction, readCorpus } from "./read-corpus.ts";
+
+const corpus = readCorpus();
+let root: string;
+const found = new Map<CorpusFunction, AnalysedFile>();
+
+beforeAll(async () => {
+	root = mkdtempSync(join(tmpdir(), "coffer-corpus-"));
+	for (const { files, folder } of corpus) {
+		for (const [path, text] of files) {
+			mkdirSync(dirname(join(root, folder, path)), { recursive: true });
+			writeFileSync(join(root, folder, path), text);
+		}
+	}
+	// No package is fetched: what the functions do by themselves is what is labelled.
+	const nowhere = { explicit: join(root, "no-deno"), searchPath: undefined };
+	await using local = await openLocal({ root, deno: nowhere, cache: join(root, "cache"), passthrough: {} });
+	for (const one of corpus) found.set(one, await analyzeFile(join(one.folder, one.entry), local));
+}, 60_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const namesOf = (one: CorpusFunction) =>
+	[...new Set(found.get(one)?.references.map(({ name }) => name))].sort();
+
+test("there are at least two hundred functions, and every one is analysed", () => {
+	expect(corpus.length).toBeGreaterThanOrEqual(200);
+	expect([...found.values()].filter(({ error }) => error !== undefined)).toEqual([]);
+});
+
+describe.each(corpus)("$theme: $label", (one) => {
+	test("reads the names that it reads", () => {
+		const isDynamic = (found.get(one)?.dynamic.length ?? 0) > 0;
+		expect({ names: namesOf(one), isDynamic }).toEqual({ names: one.names, isDynamic: one.isDynamic });
+	});
+});
+
+/** What is asked for and is no read of a name: what undefined and the like become, a method of Node's, a deletion. */
+const NO_READS = ["undefined", "NaN", "hasOwnProperty", "LEFTOVER"];
+
+/** Runs bundles one after the other in one process, each behind a mark in what Deno says of it. */
+const RUNNER = `
+const serve = Deno.serve, exit = Deno.exit;
+addEventListener("unhandledrejection", (event) => event.preventDefault());
+addEventListener("error", (event) => event.preventDefault());
+const files = JSON.parse(Deno.readTextFileSync(Deno.args[0]));
+for (const [index, file] of files.entries()) {
+	Deno.env.has("corpus: " + index);
+	let handler;
+	Object.defineProperty(Deno, "serve", { configurable: true, value: (...args) => { handler = args.find((one) => typeof one === "function"); } });
+	globalThis.fetch = async () => new Response("{}");
+	try {
+		const exported = (await import("file://" + file)).default;
+		handler ??= typeof exported === "function" ? exported : exported?.fetch;
+		const request = () => new Request("http://f.example/path?kind=a", { method: "POST", body: '{"plan":"pro","provider":"groq","region":"eu"}' });
+		await handler?.(request(), {});
+	} catch { /* What it read until then counts. */ }
+}
+exit(0);
+`;
+
+/** The functions that import nothing from elsewhere, with a bundle of each. */
+async function runnable(): Promise<{ one: CorpusFunction; file: string }[]> {
+	const { RootFiles } = await import("../../src/local/resolver.ts");
+	const out: { one: CorpusFunction; file: string }[] = [];
+	for (const one of corpus) {
+		const bundle = await bundleLocal(new RootFiles(root), join(one.folder, one.entry));
+		if (bundle.remote.length + bundle.left.length > 0 || bundle.code.includes("while (true)")) continue;
+		const file = join(root, one.folder, "bundle.mjs");
+		writeFileSync(file, bundle.code);
+		out.push({ one, file });
+	}
+	return out;
+}
+
+test("nothing that they ask for when they run is missing", async () => {
+	const running = await runnable();
+	expect(running.length).toBeGreaterThan(150);
+	const [runner, list, audit] = ["runner.mjs", "list.json", "audit.jsonl"].map((name) =>
+		join(root, name),
+	) as [string, string, string];
+	writeFileSync(runner, RUNNER);
+	writeFileSync(list, JSON.stringify(running.map(({ file }) => file)));
+	const flags = [
+		"run",
+		"--quiet",
+		"--no-prompt",
+		"--no-config",
+		"--no-check",
+		"--allow-env",
+		`--allow-read=${root}`,
+	];
+	const env = { DENO_AUDIT_PERMISSIONS: audit, DENO_DIR: join(root, "deno"), NO_COLOR: "1" };
+	execFileSync(await findDeno(), [...flags, runner, list], {
+		env,
+		stdio: "ignore",
+	});
+	const asked = new Map<CorpusFunction, Set<string>>();
+	let names = new Set<string>();
+	for (const line of readFileSync(audit, "utf8").split("\n").filter(Boolean)) {
+		const { permission, value } = JSON.parse(line);
+		if (permission !== "env" || typeof value !== "string") continue;
+		const index = /^corpus: (\d+)$/.exec(value)?.[1];
+		if (index === undefined) names.add(value);
+		else {
+			names = new Set();
+			asked.set((running[Number(index)] as { one: CorpusFunction }).one, names);
+		}
+	}
+	expect(asked.size).toBe(running.length);
+	const listed = new Set([...Object.keys(env), ...NO_READS]);
+	const missed = [...asked].flatMap(([one, read]) => {
+		if (one.isDynamic) return [];
+		const told = new Matcher(namesOf(one));
+		const unknown = [...read].filter((name) => told.exactness(name) === undefined && !listed.has(name));
+		return unknown.length === 0 ? [] : [`${one.label}: ${unknown.join()}`];
+	});
+	expect(missed).toEqual([]);
+}, 60_000);
