@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { ROOT } from "./fresh.mjs";
 
 /** Native binaries, loaded from node_modules. */
-const NATIVE = ["keytar", "libsql", "oxc-parser"];
+const NATIVE = ["esbuild", "keytar", "libsql", "oxc-parser"];
 
 /** Never loaded by what is bundled. */
 const EXTERNAL = ["typescript"];

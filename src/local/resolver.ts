@@ -1,0 +1,220 @@
+/** How the bundler finds and reads modules: by the project's import maps, and where Deno put those from elsewhere. */
+import { readFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import { dirname } from "node:path";
+import type {
+	Loader,
+	OnLoadResult,
+	OnResolveArgs,
+	OnResolveResult,
+	PartialMessage,
+	Plugin,
+	PluginBuild,
+} from "esbuild";
+import { fromUtf8 } from "../bytes.ts";
+import { isDataType } from "../modules/dynamic.ts";
+import { absolute, readSource, type Setting } from "./disk.ts";
+import type { Found, Remotes } from "./remote.ts";
+import { targetOf } from "./target.ts";
+
+export interface BundleRequest {
+	/** Path of the entry module. */
+	readonly entry: string;
+	readonly setting: Setting;
+	readonly remotes: Remotes;
+	/** The text of the module that stands in for std's `http/server.ts`. */
+	readonly stdHttp: string;
+}
+
+/** What a build is to do without, found by the ones before it. Paths as in the bundler's messages. */
+export interface Patches {
+	/** Modules that do not parse. */
+	readonly broken: Set<string>;
+	/** Names that modules do not export, and others import. */
+	readonly exports: Map<string, Set<string>>;
+}
+
+/** Said of an import, along the bundler's own warnings, which knows its place. */
+export interface Note {
+	readonly specifier: string;
+	readonly why: string;
+	/** The specifier that nobody asked for yet. */
+	readonly pending?: string;
+}
+
+/** Marks a question to the bundler's own resolution. */
+const PLAIN = Symbol("plain");
+const CODE: Readonly<Record<string, Loader>> = {
+	ts: "ts",
+	mts: "ts",
+	cts: "ts",
+	tsx: "tsx",
+	js: "jsx",
+	mjs: "jsx",
+	cjs: "jsx",
+	jsx: "jsx",
+	json: "json",
+};
+const MEDIA: Readonly<Record<string, Loader>> = {
+	TypeScript: "ts",
+	Mts: "ts",
+	Cts: "ts",
+	TSX: "tsx",
+	Json: "json",
+};
+
+export function isNote(detail: unknown): detail is Note {
+	return typeof detail === "object" && detail !== null && "specifier" in detail && "why" in detail;
+}
+
+/** The plugin for one build. */
+export function resolver(request: BundleRequest, patches: Patches): Plugin {
+	return {
+		name: "coffer",
+		setup: (build) => {
+			build.onResolve({ filter: /.*/ }, async (args) => {
+				const found = await resolve(args, build, request);
+				return found && isBroken(found, patches) ? { path: args.path, external: true } : found;
+			});
+			build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
+				if (args.pluginData !== OWN) return undefined;
+				return loadSource(args.path.slice(1), args.with, patches);
+			});
+			build.onLoad({ filter: /.*/, namespace: "remote" }, ({ path }) => loadRemote(path, request));
+			build.onLoad({ filter: /.*/, namespace: "coffer" }, () => ({
+				contents: request.stdHttp,
+				loader: "ts",
+			}));
+		},
+	};
+}
+
+/** Marks a module of the sources themselves. */
+const OWN = Symbol("own");
+
+async function resolve(
+	args: OnResolveArgs,
+	build: PluginBuild,
+	request: BundleRequest,
+): Promise<OnResolveResult | undefined> {
+	if (args.pluginData === PLAIN) return undefined;
+	if (args.kind === "entry-point") return { path: absolute(request.entry), pluginData: OWN };
+	if (args.namespace === "remote") {
+		return await lead(request.remotes.findFrom(args.importer, args.path), args, build);
+	}
+	if (isFromPackage(args.importer, request)) return await withinPackage(args, build);
+	const target = targetOf(args.path, args.importer.slice(1), request.setting);
+	switch (target.kind) {
+		case "file": {
+			if (!isReadable(target.path, args.with)) return without(args, "it is neither code nor data");
+			const path = absolute(target.path);
+			const guess = `Deno finds it only by its whole name, ${path.slice(path.lastIndexOf("/") + 1)}`;
+			return { path, pluginData: OWN, ...(target.guess && { warnings: [note(args.path, guess)] }) };
+		}
+		case "runtime":
+			return { path: target.specifier, external: true };
+		case "std http":
+			return { path: "std-http.ts", namespace: "coffer" };
+		case "nothing":
+			// A `require` need not lead anywhere.
+			return args.kind === "require-call" ? { path: args.path, external: true } : without(args, target.why);
+		case "remote": {
+			const found = request.remotes.find(target.specifier);
+			if (found !== undefined) return await lead(found, args, build);
+			return without(args, "it was not asked for", target.specifier);
+		}
+	}
+}
+
+/** Whether a module is one that does not parse. */
+function isBroken({ path = "", namespace = "file" }: OnResolveResult, { broken }: Patches): boolean {
+	return broken.has(namespace === "file" ? path.slice(1) : `${namespace}:${path}`);
+}
+
+function isFromPackage(importer: string, { remotes }: BundleRequest): boolean {
+	return importer.startsWith(`${remotes.folder}/`);
+}
+
+/** Imports of a package's files: as Node resolves them, in the layout that Deno made. */
+async function withinPackage(args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult> {
+	if (isBuiltin(args.path)) return { path: args.path.replace(/^(?!node:)/, "node:"), external: true };
+	const { path, namespace, sideEffects, errors } = await plainly(args, build, args.path, args.resolveDir);
+	// Packages try to load what they need not have.
+	if (errors.length > 0) return { path: args.path, external: true };
+	return { path, namespace, sideEffects };
+}
+
+async function plainly(
+	{ kind, importer }: OnResolveArgs,
+	build: PluginBuild,
+	path: string,
+	resolveDir: string,
+) {
+	return await build.resolve(path, { kind, importer, resolveDir, pluginData: PLAIN });
+}
+
+async function lead(found: Found, args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult> {
+	switch (found.kind) {
+		case "runtime":
+			return { path: found.specifier, external: true };
+		case "nothing":
+			return without(args, found.why);
+		case "module":
+			return { path: found.module.specifier, namespace: "remote" };
+		case "package": {
+			const { specifier, folder } = found;
+			const { path, namespace, sideEffects, errors } = await plainly(args, build, specifier, folder);
+			if (errors.length > 0) return without(args, "the package has no such module");
+			return { path, namespace, sideEffects };
+		}
+	}
+}
+
+function without(args: OnResolveArgs, why: string, pending?: string): OnResolveResult {
+	return { path: args.path, external: true, warnings: [note(args.path, why, pending)] };
+}
+
+function note(specifier: string, why: string, pending?: string): PartialMessage {
+	return { text: why, detail: { specifier, why, ...(pending !== undefined && { pending }) } satisfies Note };
+}
+
+function extensionOf(path: string): string {
+	return /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+}
+
+function isReadable(path: string, attributes: Record<string, string>): boolean {
+	return isDataType(attributes.type) || extensionOf(path) in CODE;
+}
+
+function loadSource(path: string, attributes: Record<string, string>, patches: Patches): OnLoadResult {
+	const bytes = readSource(path);
+	const text = bytes && fromUtf8(bytes);
+	if (attributes.type === "text" || attributes.type === "bytes") return { contents: "", loader: "text" };
+	if (text === undefined) return { errors: [{ text: "it is not UTF-8 text", location: { file: path } }] };
+	const loader = attributes.type === "json" ? "json" : (CODE[extensionOf(path)] ?? "ts");
+	return {
+		contents: withExports(withoutMapLink(text), patches.exports.get(path)),
+		loader,
+		resolveDir: dirname(absolute(path)),
+	};
+}
+
+/** A comment that names a source map would send the bundler to another file. */
+function withoutMapLink(text: string): string {
+	return text.includes("sourceMappingURL=")
+		? text.replaceAll("sourceMappingURL=", "sourceMappingOff=")
+		: text;
+}
+
+function withExports(text: string, names: ReadonlySet<string> | undefined): string {
+	if (names === undefined) return text;
+	const lines = [...names].map((name, index) => `export { missing$${index} as ${JSON.stringify(name)} };`);
+	return `${text}\nvar ${[...names].map((_, index) => `missing$${index}`).join(", ")};\n${lines.join("\n")}\n`;
+}
+
+async function loadRemote(url: string, { remotes }: BundleRequest): Promise<OnLoadResult> {
+	const found = remotes.moduleAt(url);
+	if (found?.local === undefined) return { contents: "" };
+	const contents = await readFile(found.local, "utf8");
+	return { contents: withoutMapLink(contents), loader: MEDIA[found.mediaType ?? ""] ?? "jsx" };
+}
