@@ -5,7 +5,7 @@
  * together, and those that it can be had for are bundled anew.
  */
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { builtPath, hostPath } from "../platform/assets.ts";
@@ -51,12 +51,14 @@ export interface AnalysisOptions {
 
 /** Bundles in the making: the bundler runs beside the analysis, and each takes memory. */
 const AT_ONCE = 4;
+/** Threads for the analysis: packages make it the larger part of the work. */
+const THREADS = Math.min(AT_ONCE, availableParallelism());
 
 /** What all analyses of one call share. */
 interface Workshop {
 	readonly settings: Settings;
 	readonly remotes: Remotes;
-	readonly analyst: Analyst;
+	readonly analysts: readonly Analyst[];
 	readonly stdHttp: string;
 }
 
@@ -71,18 +73,18 @@ export async function analyzeEntries(
 ): Promise<LocalFunction[]> {
 	const { signal, root } = options;
 	const folder = await realpath(await mkdtemp(join(tmpdir(), "coffer-references-")));
-	const analyst = new Analyst(builtPath("analysis.cjs"));
-	const stop = () => void analyst.close();
+	const analysts = Array.from({ length: THREADS }, () => new Analyst(builtPath("analysis.cjs")));
+	const stop = () => Promise.all(analysts.map((one) => one.close()));
 	signal.addEventListener("abort", stop);
 	try {
 		const environment = withDenoFolder(options.environment, folder);
 		const remotes = new Remotes({ deno: options.deno, environment, folder, signal });
 		const stdHttp = await readFile(hostPath("std-http.ts"), "utf8");
-		const shop = { settings: new Settings(root), remotes, analyst, stdHttp };
+		const shop = { settings: new Settings(root), remotes, analysts, stdHttp };
 		return await analyzeAll(entries, shop, signal);
 	} finally {
 		signal.removeEventListener("abort", stop);
-		await analyst.close();
+		await stop();
 		await rm(folder, { recursive: true, force: true });
 	}
 }
@@ -101,10 +103,10 @@ async function analyzeAll(
 ): Promise<LocalFunction[]> {
 	const results: LocalFunction[] = [];
 	const pending = new Map<number, string[]>();
-	const analyze = async (index: number) => {
-		const entry = entries[index];
-		if (entry === undefined) return;
-		const found = await analyzeEntry(entry, shop);
+	const analyze = async (index: number, worker: number) => {
+		const [entry, analyst] = [entries[index], shop.analysts[worker % shop.analysts.length]];
+		if (entry === undefined || analyst === undefined) return;
+		const found = await analyzeEntry(entry, shop, analyst);
 		signal.throwIfAborted();
 		results[index] = found.result;
 		if (found.pending.length > 0) pending.set(index, found.pending);
@@ -124,14 +126,14 @@ async function analyzeAll(
 /** Does something for each index, a few at once. */
 async function eachOf(
 	indices: readonly number[],
-	task: (index: number) => Promise<void>,
+	task: (index: number, worker: number) => Promise<void>,
 	signal: AbortSignal,
 ): Promise<void> {
 	const queue = indices.values();
-	const work = async () => {
+	const work = async (_: unknown, worker: number) => {
 		for (const index of queue) {
 			signal.throwIfAborted();
-			await task(index);
+			await task(index, worker);
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -140,14 +142,20 @@ async function eachOf(
 async function analyzeEntry(
 	entry: Entry,
 	shop: Workshop,
+	analyst: Analyst,
 ): Promise<{ result: LocalFunction; pending: string[] }> {
 	const path = entry.path.slice(1);
 	const show = (warning: Warning) => ({ ...warning, file: shownFile(warning.file, entry, shop) });
 	let bundle: LocalBundle | undefined;
 	try {
-		bundle = await bundleEntry({ ...shop, entry: path, setting: shop.settings.of(path) });
+		bundle = await bundleEntry({
+			...shop,
+			entry: path,
+			shown: entry.show(entry.path),
+			setting: shop.settings.of(path),
+		});
 		const sourceMap = withShownSources(bundle.sourceMap, (source) => shownFile(source, entry, shop));
-		const { references, dynamic } = await shop.analyst.analyze({ code: bundle.code, sourceMap });
+		const { references, dynamic } = await analyst.analyze({ code: bundle.code, sourceMap });
 		const marked = references.map((one) => ({ ...one, ...packageOf(one.file) }));
 		const result = {
 			function: entry.function,

@@ -4,7 +4,8 @@
  */
 import { type BuildFailure, type BuildOptions, build, type Message } from "esbuild";
 import { AppError, EXIT } from "../errors.ts";
-import { absolute, type Setting, type Warning } from "./disk.ts";
+import { isCode } from "../modules/scan.ts";
+import type { Setting, Warning } from "./disk.ts";
 import { type BundleRequest, isNote, type Note, type Patches, resolver } from "./resolver.ts";
 
 export interface LocalBundle {
@@ -47,10 +48,11 @@ const OPTIONS = {
 
 /**
  * Bundles one entry. Modules that do not parse are left out, with a warning, but for the entry itself.
- * @throws AppError `SOURCE_SYNTAX` (exit 2) with the line where the entry does not parse; `SOURCE_UNBUNDLED`
- *   (exit 1) where the bundler finds another fault that it cannot do without
+ * @throws AppError `SOURCE_SYNTAX` (exit 2) with the line where the entry does not parse; `SOURCE_UNSUPPORTED`
+ *   (exit 2) where it is no code; `SOURCE_UNBUNDLED` (exit 1) where the bundler finds another fault that it cannot do without
  */
 export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> {
+	if (!isCode(request.entry)) throw unsupported(request.shown);
 	const patches: Patches = { broken: new Set(), exports: new Map() };
 	const warnings: Warning[] = [...request.setting.warnings];
 	for (let attempt = 0; ; attempt++) {
@@ -71,7 +73,7 @@ export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> 
 			};
 		} catch (error) {
 			if (!isBuildFailure(error)) throw error;
-			const found = error.errors.filter((message) => patch(message, request.entry, patches, warnings));
+			const found = error.errors.filter((message) => patch(message, request, patches, warnings));
 			if (found.length === 0 || attempt === BUILDS_MAX) throw unbundled(error.errors[0]);
 		}
 	}
@@ -111,7 +113,7 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 }
 
 /** Makes the next build do without what this one failed at. @returns whether that changes anything */
-function patch(message: Message, entry: string, patches: Patches, warnings: Warning[]): boolean {
+function patch(message: Message, request: BundleRequest, patches: Patches, warnings: Warning[]): boolean {
 	const { text, location } = message;
 	const warn = (what: string) =>
 		warnings.push({ file: location?.file ?? "", line: location?.line ?? 1, message: what });
@@ -125,21 +127,30 @@ function patch(message: Message, entry: string, patches: Patches, warnings: Warn
 		return true;
 	}
 	if (location === null) return false;
-	if (location.file === entry) throw syntax(entry, message);
+	if (location.file === request.entry) throw syntax(request.shown, message);
 	if (patches.broken.has(location.file)) return false;
 	patches.broken.add(location.file);
 	warn(`does not parse: ${text}`);
 	return true;
 }
 
-function syntax(entry: string, { text, location }: Message): AppError {
+function syntax(shown: string, { text, location }: Message): AppError {
 	const line = location?.line ?? 1;
 	return new AppError({
 		code: "SOURCE_SYNTAX",
-		message: `${absolute(entry)}:${line} does not parse: ${text}`,
+		message: `${shown}:${line} does not parse: ${text}`,
 		hint: "Correct the module's syntax.",
 		exit: EXIT.usage,
 		line,
+	});
+}
+
+function unsupported(shown: string): AppError {
+	return new AppError({
+		code: "SOURCE_UNSUPPORTED",
+		message: `${shown} is neither JavaScript nor TypeScript.`,
+		hint: "Name the module that the function begins with.",
+		exit: EXIT.usage,
 	});
 }
 

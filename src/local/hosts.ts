@@ -38,7 +38,8 @@ export async function silentHosts(
 	};
 }
 
-function hostOf(specifier: string, environment: Readonly<Record<string, string>>): string | undefined {
+/** The host that a specifier's module comes from, by what the environment says of registries. */
+export function hostOf(specifier: string, environment: Readonly<Record<string, string>>): string | undefined {
 	const registry = { "npm:": environment.NPM_CONFIG_REGISTRY, "jsr:": environment.JSR_URL };
 	const address = specifier.startsWith("npm:")
 		? (registry["npm:"] ?? "https://registry.npmjs.org")

@@ -9,7 +9,7 @@ import { AppError } from "../errors.ts";
 import { runCommand } from "../platform/build/process.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
 import { type DenoModule, parseInfo } from "./deno-info.ts";
-import { silentHosts } from "./hosts.ts";
+import { hostOf, silentHosts } from "./hosts.ts";
 import { splitPackage } from "./target.ts";
 
 export interface RemoteOptions {
@@ -29,7 +29,7 @@ export type Found =
 	| { kind: "nothing"; why: string };
 
 /** For each, some hundred packages are downloaded at the first time. */
-const INFO_MS = 180_000;
+const INFO_MS = 120_000;
 const INSTALL_MS = 600_000;
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -87,7 +87,14 @@ export class Remotes {
 				this.#found.set(one, { kind: "nothing", why: "there is no Deno to get it with" });
 			return;
 		}
-		await this.#look(deno, asked);
+		// A host that takes connections and says nothing is to be no other host's loss.
+		const hosts = new Set(asked.map((one) => hostOf(one, this.#options.environment)));
+		const lookAt = (host: string | undefined) =>
+			this.#look(
+				deno,
+				asked.filter((one) => hostOf(one, this.#options.environment) === host),
+			);
+		await Promise.all([...hosts].map(lookAt));
 		const requirements = [...this.#modules.values(), ...asked.map((specifier) => ({ specifier, kind: "" }))]
 			.filter(({ kind, specifier }) => kind === "npm" || specifier.startsWith("npm:"))
 			.filter(({ specifier }) => this.#modules.get(specifier)?.error === undefined)

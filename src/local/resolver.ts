@@ -20,6 +20,8 @@ import { targetOf } from "./target.ts";
 export interface BundleRequest {
 	/** Path of the entry module. */
 	readonly entry: string;
+	/** What it is called in messages. */
+	readonly shown: string;
 	readonly setting: Setting;
 	readonly remotes: Remotes;
 	/** The text of the module that stands in for std's `http/server.ts`. */

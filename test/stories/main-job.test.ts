@@ -118,14 +118,14 @@ describe("from an empty folder to functions that answer", () => {
 	test("references tell file and line", async () => {
 		const { functions } = await project.data(["functions", "references", "api/pay", "mail", "any"]);
 		expect(functions).toMatchObject([
-			{ name: "any", dynamic: true },
+			{ function: "any", dynamic: true },
 			{
-				name: "api/pay",
+				function: "api/pay",
 				dynamic: false,
 				references: [{ name: "PAY_KEY", file: "functions/_shared/keys.ts", line: 2, how: "static" }],
 			},
 			{
-				name: "mail",
+				function: "mail",
 				dynamic: false,
 				references: [{ name: "MAIL_KEY", file: "functions/_shared/keys.ts", line: 6, how: "static" }],
 			},
