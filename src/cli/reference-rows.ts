@@ -35,7 +35,7 @@ function rowsOf({ references, dynamicAccesses }: FunctionRow): string[][] {
 	const rows = references.map(({ name, file, line, how, package: from = "" }) => {
 		// The package's column says whose file it is.
 		const place = from !== "" && file.startsWith(`${from}/`) ? file.slice(from.length + 1) : file;
-		return [`  ${name}`, `${place}:${line}`, how, from];
+		return [`  ${name}`, `${place}:${line}`, how, from === file ? "" : from];
 	});
 	for (const { file, line, why } of dynamicAccesses)
 		rows.push(["  (any)", `${file}:${line}`, `dynamic: ${why}`]);

@@ -1,7 +1,8 @@
 /** How modules are called in what is shown. Pure. */
 
 const PACKAGE_FILE = /\/node_modules\/\.deno\/([^/]+)\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)$/;
-const JSR_FILE = /^https:\/\/jsr\.io\/(@[^/]+\/[^/]+)\/([^/]+)\//;
+/** Also on another host, which `JSR_URL` may name. */
+const JSR_FILE = /^https?:\/\/[^/]+\/(@[^/@]+\/[^/@]+)\/(\d+\.\d+\.\d[^/]*)\//;
 
 /**
  * The name of a module that is not a file of the sources: `npm:chalk@5.6.2/source/index.js`, a URL, `coffer:…`.
