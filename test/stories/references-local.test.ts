@@ -133,6 +133,7 @@ describe("--entry", () => {
 
 	test("goes by the import maps and the package.json of each checkout", async () => {
 		project.writeAll({
+			"deno.json": '{"imports": {"above": "./two/lib/key.ts"}}',
 			"one/.git/HEAD": "",
 			"one/supabase/functions/import_map.json": '{"imports": {"@/": "./_shared/"}}',
 			"one/supabase/functions/_shared/key.ts": `export const key = () => Deno.env.get("ONE");`,
@@ -140,11 +141,12 @@ describe("--entry", () => {
 			"two/.git/HEAD": "",
 			"two/deno.json": '{"imports": {"@/": "./lib/"}}',
 			"two/lib/key.ts": `export const key = () => Deno.env.get("TWO");`,
-			"two/functions/a/index.ts": `import { key } from "@/key.ts"; key();`,
+			"two/functions/a/index.ts": `import { key } from "@/key.ts"; import "above"; key();`,
 		});
 		const found = await analyze(["--entry", "one/supabase/functions/a/index.ts", "two/functions/a/index.ts"]);
 		expect(found.map(namesOf)).toEqual([["ONE"], ["TWO"]]);
-		expect(found.flatMap(({ warnings }) => warnings)).toEqual([]);
+		const unmapped = '"above": no import map says what this name is';
+		expect(found.flatMap(({ warnings }) => warnings.map(({ message }) => message))).toEqual([unmapped]);
 	});
 
 	test("marks what a package reads, and what the package.json calls it", { timeout: 180_000 }, async () => {

@@ -1,8 +1,12 @@
 /** What functions import from elsewhere is part of `functions references --entry`, and is got once. */
+
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Project } from "./support/project.ts";
 
@@ -19,6 +23,32 @@ export const unused = (): string => read("UNUSED");
 `,
 	"/read.ts": `export const read = (name: string): string => Deno.env.get(name) ?? "";\n`,
 };
+
+/** A registry of npm's kind with the package `good`, and `bad`, of which it has no archive. */
+async function startNpmRegistry(): Promise<{ url: string } & AsyncDisposable> {
+	project.writeAll({
+		"package/package.json": '{"name": "good", "version": "1.0.0", "main": "index.js"}',
+		"package/index.js": "module.exports = () => process.env.GOOD_KEY;\n",
+	});
+	execFileSync("tar", ["-czf", "good.tgz", "package"], { cwd: project.root });
+	const archive = readFileSync(join(project.root, "good.tgz"));
+	const integrity = `sha512-${createHash("sha512").update(archive).digest("base64")}`;
+	const server = createServer(({ url = "", headers: { host } }, response) => {
+		const name = url.slice(1);
+		if (url === "/good.tgz") return response.end(archive);
+		if (name !== "good" && name !== "bad") return response.writeHead(404).end();
+		const dist = { tarball: `http://${host}/${name}.tgz`, integrity };
+		const versions = { "1.0.0": { name, version: "1.0.0", dist } };
+		return response.end(JSON.stringify({ name, "dist-tags": { latest: "1.0.0" }, versions }));
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	const close = async () => {
+		server.closeAllConnections();
+		server.close();
+	};
+	return { url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: close };
+}
 
 /** A registry of JSR's kind with one package, and what was asked of it. */
 async function startRegistry(): Promise<{ url: string; asked: string[] } & AsyncDisposable> {
@@ -104,5 +134,27 @@ debug("a")(absent, gone);
 	expect(functions[0].warnings).toEqual([
 		{ file: "a.ts", line: 2, message: expect.stringMatching(/^"npm:debug@98\.0\.0": .*98\.0\.0/) },
 		{ file: "a.ts", line: 3, message: '"npm:debug@4.3.4/gone.js": the package has no such module' },
+	]);
+});
+
+test("a package whose archive is missing takes none of the others with it", async () => {
+	await using registry = await startNpmRegistry();
+	project.writeAll({
+		"a.ts": `import bad from "npm:bad@1";\nimport good from "npm:good@1";\ngood(bad);\n`,
+		"b.ts": `import good from "npm:good@1";\ngood();\n`,
+	});
+	const args = ["functions", "references", "--entry", "a.ts", "b.ts"];
+	const { functions } = await project.data(args, { env: { NPM_CONFIG_REGISTRY: registry.url } });
+	const reference = {
+		name: "GOOD_KEY",
+		file: "npm:good@1.0.0/index.js",
+		line: 1,
+		how: "static",
+		package: "npm:good@1.0.0",
+	};
+	const warning = { file: "a.ts", line: 1, message: expect.stringContaining('"npm:bad@1": ') };
+	expect(functions).toMatchObject([
+		{ function: "a.ts", references: [reference], warnings: [warning] },
+		{ function: "b.ts", references: [reference], warnings: [] },
 	]);
 });
