@@ -53,7 +53,10 @@ function followed(from: string, redirects: Readonly<Record<string, string>>): st
 	return at;
 }
 
+/** The first line of an error, in this command's own words where they say it better. */
 function oneLine(text: string): string {
 	const line = (text.split("\n")[0] ?? "").replace(/\.$/, "");
-	return /^Import '.*' failed$/.test(line) ? "it cannot be downloaded from here" : line;
+	const host = /^Requires import access to "([^"]+?)(?::443)?"/.exec(line)?.[1];
+	if (host !== undefined) return `modules of ${host} are not allowed`;
+	return /Import '.*' failed$/.test(line) ? "it cannot be downloaded from here" : line;
 }
