@@ -81,33 +81,6 @@ export function inheritedEnvironment(variables: Variables = process.env): Record
 	return inherited;
 }
 
-/** What the tools that Coffer starts need of the environment. */
-export interface ToolEnvironment {
-	/** `COFFER_DENO` and `PATH`. */
-	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
-	/** Where Coffer keeps what can be fetched again: `$XDG_CACHE_HOME/coffer`. */
-	readonly cacheDirectory: string;
-	/** Certificates, proxies and registries. */
-	readonly passthrough: Readonly<Record<string, string>>;
-}
-
-const NETWORK =
-	/^(SSL_CERT_FILE|SSL_CERT_DIR|DENO_CERT|DENO_TLS_CA_STORE|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy|NPM_CONFIG_REGISTRY|JSR_URL)$/;
-
-/** What the environment says to tools, frozen. */
-export function readToolEnvironment(variables: Variables = process.env): ToolEnvironment {
-	const cache = text(variables, "XDG_CACHE_HOME");
-	const home = text(variables, "HOME") ?? homedir();
-	const passed = Object.entries(variables).filter(
-		(entry): entry is [string, string] => NETWORK.test(entry[0]) && entry[1] !== undefined && entry[1] !== "",
-	);
-	return Object.freeze({
-		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
-		cacheDirectory: join(cache !== undefined && isAbsolute(cache) ? cache : join(home, ".cache"), "coffer"),
-		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },
-	});
-}
-
 /** The variables that say where the desktop's session bus, and so its keychain, is. */
 export function readBusEnvironment(variables: Variables = process.env): {
 	readonly DBUS_SESSION_BUS_ADDRESS: string | undefined;

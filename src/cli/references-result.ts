@@ -1,8 +1,8 @@
 /** What `functions references` reports of each function, and of all functions and the vault together. */
 import { type Coverage, type CoveredFunction, isPackage } from "../references/coverage.ts";
 import { matches } from "../references/matching.ts";
-import type { Known } from "../references/reference.ts";
-import { count, MARKS, styled } from "./render.ts";
+import type { Known, Reference } from "../references/reference.ts";
+import { count, styled } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One function. Stable: other programs rely on it. */
@@ -28,7 +28,7 @@ export interface DescribedFunction {
 	/** What an analysis without a platform went on without. */
 	warnings?: { file: string; line: number; message: string }[];
 	/** Why it could not be analysed. */
-	error?: string;
+	error?: { code: string; message: string; hint: string; exit: number; line?: number };
 }
 
 /** With `missing` and `unused` where they were asked for. Stable, too. */
@@ -46,8 +46,9 @@ function packageOf(file: string): string | undefined {
 }
 
 interface DescribableFunction extends CoveredFunction {
+	readonly references: readonly (Reference & { readonly package?: string | undefined })[];
 	readonly warnings?: readonly { file: string; line: number; message: string }[];
-	readonly error?: string;
+	readonly error?: DescribedFunction["error"];
 }
 
 /** @param seen the variables that were seen, undefined where nothing can be said */
@@ -59,8 +60,8 @@ export function describeFunction(
 	return {
 		function: name,
 		dynamic: dynamic.length > 0,
-		references: references.map(({ name: read, file, line, how }) => {
-			const from = packageOf(file);
+		references: references.map(({ name: read, file, line, how, package: known }) => {
+			const from = known ?? packageOf(file);
 			const was = isSeen(read);
 			return {
 				name: read,
@@ -86,25 +87,46 @@ function evidence({ how, seen }: DescribedFunction["references"][number]): strin
 }
 
 function renderFunction(described: DescribedFunction, terminal: Terminal): void {
-	terminal.line(styled("bold", described.function));
-	const rows = described.references.map((reference) => [
-		`  ${reference.name}`,
-		reference.file === "" ? "" : `${reference.file}:${reference.line}`,
-		evidence(reference),
-	]);
+	terminal.line(described.function);
+	const rows = described.references.map((reference) => {
+		const { file, line, name, package: from = "" } = reference;
+		// The package's column says whose file it is.
+		const place = from !== "" && file.startsWith(`${from}/`) ? file.slice(from.length + 1) : file;
+		return [
+			`  ${name}`,
+			place === "" ? "" : `${place}:${line}`,
+			evidence(reference),
+			from === file ? "" : from,
+		];
+	});
 	for (const { file, line, why } of described.dynamicAccesses)
 		rows.push(["  (any)", `${file}:${line}`, `dynamic: ${why}`]);
 	for (const name of described.excluded ?? []) rows.push([`  ${name}`, "", "excluded by its function.jsonc"]);
-	if (described.error !== undefined) terminal.line(`  ${MARKS.failed} not analysed: ${described.error}`);
+	if (described.error !== undefined)
+		terminal.line(`  ${styled("red", "not analysed:")} ${described.error.message}`);
 	else if (rows.length === 0) terminal.line("  reads no secret");
-	terminal.table(rows);
+	terminal.table(rows.some((cells) => cells[3]) ? rows : rows.map((cells) => cells.slice(0, 3)));
 }
 
 export function renderFunctions(functions: readonly DescribedFunction[], terminal: Terminal): void {
 	for (const described of functions) renderFunction(described, terminal);
-	const warnings = functions.flatMap((described) => described.warnings ?? []);
-	const told = new Set(warnings.map(({ file, line, message }) => `${file}:${line} ${message}`));
-	for (const text of told) terminal.warn(`${text}.`);
+	const warnings = warningRows(functions);
+	if (warnings.length === 0) return;
+	terminal.line();
+	terminal.line(`${styled("yellow", "Warnings:")} the analysis had to do without this`);
+	terminal.table(warnings);
+}
+
+/** Each place once: functions share modules. */
+function warningRows(functions: readonly DescribedFunction[]): string[][] {
+	const rows = new Map<string, string[]>();
+	for (const { warnings = [] } of functions) {
+		for (const { file, line, message } of warnings) {
+			const cells = [`  ${file}:${line}`, message];
+			rows.set(cells.join("\0"), cells);
+		}
+	}
+	return [...rows.values()];
 }
 
 /** What is read and not there, and what is there and not read. */

@@ -1,135 +1,222 @@
-/**
- * What the imports of local modules mean, as the platform's build has it, but without refusing anything: what cannot be
- * had stays an import, and is told of.
- */
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import type { OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
-import { configurationFor, type ReadFile } from "../modules/configuration.ts";
-import { type ImportMap, type Resolution, resolveSpecifier } from "../modules/import-map.ts";
-import { scanModule } from "../modules/scan.ts";
-import type { Warnings } from "./warnings.ts";
+/** How the bundler finds and reads modules: by the project's import maps, and where Deno put those from elsewhere. */
+import { readFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import { dirname } from "node:path";
+import type {
+	Loader,
+	OnLoadResult,
+	OnResolveArgs,
+	OnResolveResult,
+	PartialMessage,
+	Plugin,
+	PluginBuild,
+} from "esbuild";
+import { fromUtf8 } from "../bytes.ts";
+import { isDataType } from "../modules/dynamic.ts";
+import { absolute, readSource, type Setting } from "./disk.ts";
+import type { Found, Remotes } from "./remote.ts";
+import { targetOf } from "./target.ts";
 
-/** What a specifier may leave out, or say otherwise, in code that was written for Node or another bundler. */
-const SLOPPY = [".ts", ".tsx", ".js", ".mjs", "/index.ts", "/index.js", "/mod.ts"];
-
-/** Files of one root, each read once. */
-export class RootFiles {
-	readonly root: string;
-	readonly #contents = new Map<string, Uint8Array | undefined>();
-
-	/** @param root absolute */
-	constructor(root: string) {
-		this.root = root;
-	}
-
-	readonly read: ReadFile = (path) => {
-		if (!this.#contents.has(path)) this.#contents.set(path, this.#readNow(path));
-		return this.#contents.get(path);
-	};
-
-	isFile(path: string): boolean {
-		return statSync(join(this.root, path), { throwIfNoEntry: false })?.isFile() === true;
-	}
-
-	#readNow(path: string): Uint8Array | undefined {
-		try {
-			return this.isFile(path) ? readFileSync(join(this.root, path)) : undefined;
-		} catch {
-			return undefined;
-		}
-	}
-}
-
-export interface ResolverOptions {
-	readonly files: RootFiles;
-	/** Path from the root. */
+export interface BundleRequest {
+	/** Path of the entry module. */
 	readonly entry: string;
-	/** Modules that do not parse: they stay imports. */
-	readonly broken: ReadonlySet<string>;
-	readonly warnings: Warnings;
-	/** Called with what leads to a package or to the web. */
-	readonly onRemote: (specifier: string) => void;
-	/** Called with what leads nowhere, and stays an import. */
-	readonly onLeft: (specifier: string) => void;
+	/** What it is called in messages. */
+	readonly shown: string;
+	readonly setting: Setting;
+	readonly remotes: Remotes;
+	/** The text of the module that stands in for std's `http/server.ts`. */
+	readonly stdHttp: string;
 }
 
-/** The import map for an entry; a configuration that cannot be read counts as none. */
-function mapFor({ entry, files, warnings }: ResolverOptions): ImportMap {
-	try {
-		return configurationFor(entry, files.read).map;
-	} catch (error) {
-		warnings.add({ file: entry, line: 1, message: (error as Error).message });
-		return { imports: new Map(), scopes: new Map() };
-	}
+/** What a build is to do without, found by the ones before it. Paths as in the bundler's messages. */
+export interface Patches {
+	/** Modules that do not parse. */
+	readonly broken: Set<string>;
+	/** Names that modules do not export, and others import. */
+	readonly exports: Map<string, Set<string>>;
 }
 
-/** A plugin that resolves every import. */
-export function resolver(options: ResolverOptions): Plugin {
-	const map = mapFor(options);
-	const { files } = options;
+/** Said of an import, along the bundler's own warnings, which knows its place. */
+export interface Note {
+	readonly specifier: string;
+	readonly why: string;
+	/** The specifier that nobody asked for yet. */
+	readonly pending?: string;
+}
+
+/** Marks a question to the bundler's own resolution. */
+const PLAIN = Symbol("plain");
+const CODE: Readonly<Record<string, Loader>> = {
+	ts: "ts",
+	mts: "ts",
+	cts: "ts",
+	tsx: "tsx",
+	js: "jsx",
+	mjs: "jsx",
+	cjs: "jsx",
+	jsx: "jsx",
+	json: "json",
+};
+const MEDIA: Readonly<Record<string, Loader>> = {
+	TypeScript: "ts",
+	Mts: "ts",
+	Cts: "ts",
+	TSX: "tsx",
+	Json: "json",
+};
+
+export function isNote(detail: unknown): detail is Note {
+	return typeof detail === "object" && detail !== null && "specifier" in detail && "why" in detail;
+}
+
+/** The plugin for one build. */
+export function resolver(request: BundleRequest, patches: Patches): Plugin {
 	return {
-		name: "local",
-		setup(build) {
-			build.onResolve({ filter: /.*/ }, (args) => {
-				if (args.kind === "entry-point") return { path: join(files.root, options.entry) };
-				const referrer = args.importer.slice(files.root.length).replace(/^\/+/, "");
-				return resolveOne(options, map, args, referrer);
+		name: "coffer",
+		setup: (build) => {
+			build.onResolve({ filter: /.*/ }, async (args) => {
+				const found = await resolve(args, build, request);
+				return found && isBroken(found, patches) ? { path: args.path, external: true } : found;
 			});
+			build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
+				if (args.pluginData !== OWN) return undefined;
+				return loadSource(args.path.slice(1), args.with, patches);
+			});
+			build.onLoad({ filter: /.*/, namespace: "remote" }, ({ path }) => loadRemote(path, request));
+			build.onLoad({ filter: /.*/, namespace: "coffer" }, () => ({
+				contents: request.stdHttp,
+				loader: "ts",
+			}));
 		},
 	};
 }
 
-function resolveOne(
-	options: ResolverOptions,
-	map: ImportMap,
-	{ kind, path: specifier }: OnResolveArgs,
-	referrer: string,
-): OnResolveResult {
-	const { broken, files, onLeft, onRemote, warnings } = options;
-	const warn = (message: string) =>
-		warnings.add({ file: referrer, line: lineOf(files, referrer, specifier), message });
-	const left = () => {
-		onLeft(specifier);
-		return { path: specifier, external: true };
+/** Marks a module of the sources themselves. */
+const OWN = Symbol("own");
+
+async function resolve(
+	args: OnResolveArgs,
+	build: PluginBuild,
+	request: BundleRequest,
+): Promise<OnResolveResult | undefined> {
+	if (args.pluginData === PLAIN) return undefined;
+	if (args.kind === "entry-point") return { path: absolute(request.entry), pluginData: OWN };
+	if (args.namespace === "remote") {
+		return await lead(request.remotes.findFrom(args.importer, args.path), args, build);
+	}
+	if (isFromPackage(args.importer, request)) return await withinPackage(args, build);
+	const target = targetOf(args.path, args.importer.slice(1), request.setting);
+	switch (target.kind) {
+		case "file": {
+			if (!isReadable(target.path, args.with)) return without(args, "it is neither code nor data");
+			const path = absolute(target.path);
+			const guess = `Deno finds it only by its whole name, ${path.slice(path.lastIndexOf("/") + 1)}`;
+			return { path, pluginData: OWN, ...(target.guess && { warnings: [note(args.path, guess)] }) };
+		}
+		case "runtime":
+			return { path: target.specifier, external: true };
+		case "std http":
+			return { path: "std-http.ts", namespace: "coffer" };
+		case "nothing":
+			// A `require` need not lead anywhere.
+			return args.kind === "require-call" ? { path: args.path, external: true } : without(args, target.why);
+		case "remote": {
+			const found = request.remotes.find(target.specifier);
+			if (found !== undefined) return await lead(found, args, build);
+			return without(args, "it was not asked for", target.specifier);
+		}
+	}
+}
+
+/** Whether a module is one that does not parse. */
+function isBroken({ path = "", namespace = "file" }: OnResolveResult, { broken }: Patches): boolean {
+	return broken.has(namespace === "file" ? path.slice(1) : `${namespace}:${path}`);
+}
+
+function isFromPackage(importer: string, { remotes }: BundleRequest): boolean {
+	return importer.startsWith(`${remotes.folder}/`);
+}
+
+/** Imports of a package's files: as Node resolves them, in the layout that Deno made. */
+async function withinPackage(args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult> {
+	if (isBuiltin(args.path)) return { path: args.path.replace(/^(?!node:)/, "node:"), external: true };
+	const { path, namespace, sideEffects, errors } = await plainly(args, build, args.path, args.resolveDir);
+	// Packages try to load what they need not have.
+	if (errors.length > 0) return { path: args.path, external: true };
+	return { path, namespace, sideEffects };
+}
+
+async function plainly(
+	{ kind, importer }: OnResolveArgs,
+	build: PluginBuild,
+	path: string,
+	resolveDir: string,
+) {
+	return await build.resolve(path, { kind, importer, resolveDir, pluginData: PLAIN });
+}
+
+async function lead(found: Found, args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult> {
+	switch (found.kind) {
+		case "runtime":
+			return { path: found.specifier, external: true };
+		case "nothing":
+			return without(args, found.why);
+		case "module":
+			return { path: found.module.specifier, namespace: "remote" };
+		case "package": {
+			const { specifier, folder } = found;
+			const { path, namespace, sideEffects, errors } = await plainly(args, build, specifier, folder);
+			if (errors.length > 0) return without(args, "the package has no such module");
+			return { path, namespace, sideEffects };
+		}
+	}
+}
+
+function without(args: OnResolveArgs, why: string, pending?: string): OnResolveResult {
+	return { path: args.path, external: true, warnings: [note(args.path, why, pending)] };
+}
+
+function note(specifier: string, why: string, pending?: string): PartialMessage {
+	return { text: why, detail: { specifier, why, ...(pending !== undefined && { pending }) } satisfies Note };
+}
+
+function extensionOf(path: string): string {
+	return /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+}
+
+function isReadable(path: string, attributes: Record<string, string>): boolean {
+	return isDataType(attributes.type) || extensionOf(path) in CODE;
+}
+
+function loadSource(path: string, attributes: Record<string, string>, patches: Patches): OnLoadResult {
+	const bytes = readSource(path);
+	const text = bytes && fromUtf8(bytes);
+	if (attributes.type === "text" || attributes.type === "bytes") return { contents: "", loader: "text" };
+	if (text === undefined) return { errors: [{ text: "it is not UTF-8 text", location: { file: path } }] };
+	const loader = attributes.type === "json" ? "json" : (CODE[extensionOf(path)] ?? "ts");
+	return {
+		contents: withExports(withoutMapLink(text), patches.exports.get(path)),
+		loader,
+		resolveDir: dirname(absolute(path)),
 	};
-	const resolution = resolveSpecifier(map, specifier, referrer);
-	if (resolution.kind === "local") {
-		const found = existing(files, resolution.path);
-		if (found !== undefined && broken.has(found)) return left();
-		if (found !== undefined) return { path: join(files.root, found), namespace: "file" };
-		// A `require` need not lead anywhere.
-		if (kind !== "require-call") warn(`imports ${JSON.stringify(specifier)}, which is not there`);
-		return left();
-	}
-	const remote = remoteOf(resolution);
-	if (remote !== undefined) {
-		if (!remote.startsWith("node:")) onRemote(remote);
-		return { path: remote, external: true };
-	}
-	if (resolution.kind === "unmapped" || resolution.kind === "outside")
-		warn(`imports ${JSON.stringify(specifier)}, and nothing says what that is`);
-	if (resolution.kind === "refused") warn(`imports ${JSON.stringify(specifier)}: ${resolution.why}`);
-	return left();
 }
 
-function remoteOf(resolution: Resolution): string | undefined {
-	if (resolution.kind === "package") return resolution.specifier;
-	return resolution.kind === "remote" ? resolution.url.href : undefined;
+/** A comment that names a source map would send the bundler to another file. */
+function withoutMapLink(text: string): string {
+	return text.includes("sourceMappingURL=")
+		? text.replaceAll("sourceMappingURL=", "sourceMappingOff=")
+		: text;
 }
 
-function existing(files: RootFiles, path: string): string | undefined {
-	if (files.isFile(path)) return path;
-	const swapped = path.replace(/\.(c|m)?js(x?)$/, ".$1ts$2");
-	return [swapped, ...SLOPPY.map((end) => path.replace(/\/$/, "") + end)].find((other) =>
-		files.isFile(other),
-	);
+function withExports(text: string, names: ReadonlySet<string> | undefined): string {
+	if (names === undefined) return text;
+	const lines = [...names].map((name, index) => `export { missing$${index} as ${JSON.stringify(name)} };`);
+	return `${text}\nvar ${[...names].map((_, index) => `missing$${index}`).join(", ")};\n${lines.join("\n")}\n`;
 }
 
-/** Where a module says so; 1 where that cannot be found. */
-function lineOf(files: RootFiles, path: string, specifier: string): number {
-	const source = files.read(path);
-	if (source === undefined) return 1;
-	const { requests } = scanModule(path, Buffer.from(source).toString("utf8"));
-	return requests.find((request) => request.specifier === specifier)?.line ?? 1;
+async function loadRemote(url: string, { remotes }: BundleRequest): Promise<OnLoadResult> {
+	const found = remotes.moduleAt(url);
+	if (found?.local === undefined) return { contents: "" };
+	const contents = await readFile(found.local, "utf8");
+	return { contents: withoutMapLink(contents), loader: MEDIA[found.mediaType ?? ""] ?? "jsx" };
 }

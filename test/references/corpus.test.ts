@@ -6,17 +6,17 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AnalysedFile, analyzeFile } from "../../src/local/analyze-files.ts";
-import { bundleLocal } from "../../src/local/bundle.ts";
-import { openLocal } from "../../src/local/open.ts";
+import { analyzeEntries, type LocalFunction } from "../../src/local/analyze.ts";
+import { entriesOf } from "../../src/local/entries.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { Matcher } from "../../src/references/matching.ts";
 import { type CorpusFunction, readCorpus } from "./read-corpus.ts";
 
 const corpus = readCorpus();
 let root: string;
-const found = new Map<CorpusFunction, AnalysedFile>();
+const found = new Map<CorpusFunction, LocalFunction>();
 
 beforeAll(async () => {
 	root = mkdtempSync(join(tmpdir(), "coffer-corpus-"));
@@ -28,8 +28,13 @@ beforeAll(async () => {
 	}
 	// No package is fetched: what the functions do by themselves is what is labelled.
 	const nowhere = { explicit: join(root, "no-deno"), searchPath: undefined };
-	await using local = await openLocal({ root, deno: nowhere, cache: join(root, "cache"), passthrough: {} });
-	for (const one of corpus) found.set(one, await analyzeFile(join(one.folder, one.entry), local));
+	const entries = entriesOf(
+		corpus.map(({ folder, entry }) => join(folder, entry)),
+		root,
+	);
+	const { signal } = new AbortController();
+	const analysed = await analyzeEntries(entries, { deno: nowhere, environment: {}, signal });
+	for (const [index, one] of corpus.entries()) found.set(one, analysed[index] as LocalFunction);
 }, 60_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -43,7 +48,7 @@ test("there are at least two hundred functions, and every one is analysed", () =
 
 describe.each(corpus)("$theme: $label", (one) => {
 	test("reads the names that it reads", () => {
-		const isDynamic = (found.get(one)?.dynamic.length ?? 0) > 0;
+		const isDynamic = found.get(one)?.dynamic;
 		expect({ names: namesOf(one), isDynamic }).toEqual({ names: one.names, isDynamic: one.isDynamic });
 	});
 });
@@ -74,14 +79,26 @@ exit(0);
 
 /** The functions that import nothing from elsewhere, with a bundle of each. */
 async function runnable(): Promise<{ one: CorpusFunction; file: string }[]> {
-	const { RootFiles } = await import("../../src/local/resolver.ts");
 	const out: { one: CorpusFunction; file: string }[] = [];
 	for (const one of corpus) {
-		const bundle = await bundleLocal(new RootFiles(root), join(one.folder, one.entry));
-		if (bundle.remote.length + bundle.left.length > 0 || bundle.code.includes("while (true)")) continue;
 		const file = join(root, one.folder, "bundle.mjs");
-		writeFileSync(file, bundle.code);
-		out.push({ one, file });
+		const entryPoints = [join(root, one.folder, one.entry)];
+		const packages = "external" as const;
+		const options = {
+			entryPoints,
+			bundle: true,
+			format: "esm",
+			packages,
+			outfile: file,
+			logLevel: "silent",
+		} as const;
+		const isBuilt = await build(options).then(
+			() => true,
+			() => false,
+		);
+		// What it imports from elsewhere is not there.
+		const imports = isBuilt ? readFileSync(file, "utf8").matchAll(/^import .*"([^"]+)";$/gm) : [];
+		if (isBuilt && [...imports].every(([, from]) => from?.startsWith("node:"))) out.push({ one, file });
 	}
 	return out;
 }

@@ -106,11 +106,15 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 	async #find(names: readonly string[], { entry, environment, local }: Source): Promise<Found> {
 		if (entry !== undefined) {
 			const { fileReferences } = await import("../../cli/local-references.ts");
-			return { functions: await fileReferences([...entry, ...names]), isAll: true, root: undefined };
+			return {
+				functions: await fileReferences([...entry, ...names], this.environment),
+				isAll: true,
+				root: undefined,
+			};
 		}
 		if (local) {
 			const { projectReferences } = await import("../../cli/local-references.ts");
-			return { ...(await projectReferences(names)), isAll: names.length === 0 };
+			return { ...(await projectReferences(names, this.environment)), isAll: names.length === 0 };
 		}
 		const root = requireRoot(currentFolder());
 		const { requireTarget } = await import("../../cli/linking.ts");
@@ -153,14 +157,14 @@ function missingOf(
 	});
 }
 
-/** @throws AppError `REFERENCES_FAILED` (exit 1) with the result as data, where a function could not be analysed */
+/** @throws AppError `FUNCTIONS_UNANALYSED` (exit 1) with the result as data, where a function could not be analysed */
 function failIfAny(functions: ReferencesResult["functions"]): void {
 	const failed = functions.filter(({ error }) => error !== undefined);
 	const [first] = failed;
 	if (first === undefined) return;
 	throw new AppError({
-		code: "REFERENCES_FAILED",
-		message: `${failed.length} of ${functions.length} could not be analysed, ${first.function} for one: ${first.error}`,
+		code: "FUNCTIONS_UNANALYSED",
+		message: `${failed.length} of ${functions.length} could not be analysed, ${first.function} for one: ${first.error?.message}`,
 		hint: "Correct the modules that are named; what was found of the others is in the result.",
 		exit: EXIT.failure,
 		data: { functions },

@@ -43,6 +43,11 @@ export interface CheckedImports {
 const STD_HTTP = /^https:\/\/deno\.land\/std(@[\w.-]+)?\/http\/(server|mod)\.ts$/;
 const STD_HTTP_FILE = "std-http.ts";
 
+/** Whether a URL is that of std's `http/server.ts`, which the platform has its own of. */
+export function isStdHttp(url: URL): boolean {
+	return STD_HTTP.test(url.href);
+}
+
 /**
  * Walks everything local that an entry imports.
  * @throws AppError (exit 2) with file and line: what `walkGraph` and `configurationFor` throw, and
@@ -64,7 +69,7 @@ export function checkImports(
 		if (target.kind === "package")
 			return target.specifier === at.specifier ? undefined : renamed(target.specifier);
 		if (target.kind === "remote") {
-			if (STD_HTTP.test(target.url.href)) return provide(STD_HTTP_FILE, rules.stdHttp);
+			if (isStdHttp(target.url)) return provide(STD_HTTP_FILE, rules.stdHttp);
 			if (rules.hosts.includes(target.url.host)) return undefined;
 			throw notAllowed(at, `modules of ${target.url.host} are not allowed`);
 		}

@@ -19,6 +19,8 @@ export interface Limits {
 	timeoutMs: number;
 	/** Of stdout and of stderr, each; what comes after is dropped. */
 	outputBytesMax: number;
+	/** Kills the group when it is aborted. */
+	signal?: AbortSignal;
 }
 
 export interface Outcome {
@@ -54,11 +56,15 @@ export async function runCommand(command: Command, limits: Limits): Promise<Outc
 		timedOut = true;
 		killGroup(child.pid);
 	}, limits.timeoutMs);
+	const abort = () => killGroup(child.pid);
+	if (limits.signal?.aborted) abort();
+	limits.signal?.addEventListener("abort", abort);
 	const [code, startError] = await new Promise<[number | null, string | undefined]>((resolve) => {
 		child.once("error", (error: NodeJS.ErrnoException) => resolve([null, error.code ?? error.message]));
 		child.once("close", (exitCode) => resolve([exitCode, undefined]));
 	});
 	clearTimeout(timer);
+	limits.signal?.removeEventListener("abort", abort);
 	killGroup(child.pid);
 	return { code, stdout: stdout(), stderr: stderr(), timedOut, startError };
 }

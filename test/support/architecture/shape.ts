@@ -80,7 +80,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	project: ["identity", "dotenv", "modules", "vault", "protocol"],
 	sync: ["project", "identity", "references", "vault", "protocol"],
 	platform: ["identity", "modules", "references", "vault", "protocol"],
-	local: ["platform", "modules", "references"],
+	local: ["project", "platform", "modules", "references"],
 	cli: ["project", "local", "identity", "sync", "references", "dotenv", "modules", "vault", "protocol"],
 	commands: [
 		"cli",
@@ -88,6 +88,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"project",
 		"identity",
 		"sync",
+		"local",
 		"platform",
 		"references",
 		"dotenv",

@@ -1,0 +1,178 @@
+/**
+ * Which secrets functions read, told from their sources on this machine: no platform, no vault, no identity.
+ *
+ * Every entry is bundled and analysed first with what is here. What they import from elsewhere is got for all of them
+ * together, and those that it can be had for are bundled anew.
+ */
+import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import { builtPath, hostPath } from "../platform/assets.ts";
+import { Analyst } from "../platform/build/analyst.ts";
+import type { DenoSearch } from "../platform/runtime/deno-binary.ts";
+import type { DynamicAccess, Known } from "../references/reference.ts";
+import { bundleEntry, type LocalBundle } from "./bundler.ts";
+import { Settings, type Warning } from "./disk.ts";
+import type { Entry } from "./entries.ts";
+import { Remotes } from "./remote.ts";
+import { packageOf, shownSource, withShownSources } from "./shown.ts";
+
+export interface LocalReference {
+	name: string;
+	file: string;
+	line: number;
+	how: Known;
+	/** The package that reads it, where it is not the function's own code: `npm:openai@4.2.0`. */
+	package?: string;
+}
+
+/** What was found of one function. */
+export interface LocalFunction {
+	function: string;
+	dynamic: boolean;
+	references: LocalReference[];
+	/** The lines that make the function dynamic. */
+	dynamicAccesses: DynamicAccess[];
+	/** What the analysis had to do without. */
+	warnings: Warning[];
+	/** Why there is nothing to be said of it; then the lists say nothing. */
+	error?: { code: string; message: string; hint: string; exit: number; line?: number };
+}
+
+export interface AnalysisOptions {
+	/** The project's folder, where all entries are of one. */
+	readonly root?: string | undefined;
+	readonly deno: DenoSearch;
+	/** For Deno, where it is needed. */
+	readonly environment: Readonly<Record<string, string>>;
+	readonly signal: AbortSignal;
+}
+
+/** Bundles in the making: the bundler runs beside the analysis, and each takes memory. */
+const AT_ONCE = 4;
+/** Threads for the analysis: packages make it the larger part of the work. */
+const THREADS = Math.min(AT_ONCE, availableParallelism());
+
+/** What all analyses of one call share. */
+interface Workshop {
+	readonly settings: Settings;
+	readonly remotes: Remotes;
+	readonly analysts: readonly Analyst[];
+	readonly stdHttp: string;
+}
+
+/**
+ * Analyses entries, and leaves nothing behind.
+ * @returns for each entry, in their order, what was found or why nothing was
+ * @throws the signal's reason when it is aborted
+ */
+export async function analyzeEntries(
+	entries: readonly Entry[],
+	options: AnalysisOptions,
+): Promise<LocalFunction[]> {
+	const { signal, root } = options;
+	const folder = await realpath(await mkdtemp(join(tmpdir(), "coffer-references-")));
+	const analysts = Array.from({ length: THREADS }, () => new Analyst(builtPath("analysis.cjs")));
+	const stop = () => Promise.all(analysts.map((one) => one.close()));
+	signal.addEventListener("abort", stop);
+	try {
+		const environment = withDenoFolder(options.environment, folder);
+		const remotes = new Remotes({ deno: options.deno, environment, folder, signal });
+		const stdHttp = await readFile(hostPath("std-http.ts"), "utf8");
+		const shop = { settings: new Settings(root), remotes, analysts, stdHttp };
+		return await analyzeAll(entries, shop, signal);
+	} finally {
+		signal.removeEventListener("abort", stop);
+		await stop();
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+/** Deno keeps its cache in the home folder; without one, its cache goes with everything else. */
+function withDenoFolder(environment: AnalysisOptions["environment"], folder: string) {
+	const { DENO_DIR, HOME, XDG_CACHE_HOME } = environment;
+	if (DENO_DIR || HOME || XDG_CACHE_HOME) return environment;
+	return { ...environment, DENO_DIR: join(folder, "deno") };
+}
+
+async function analyzeAll(
+	entries: readonly Entry[],
+	shop: Workshop,
+	signal: AbortSignal,
+): Promise<LocalFunction[]> {
+	const results: LocalFunction[] = [];
+	const pending = new Map<number, string[]>();
+	const analyze = async (index: number, worker: number) => {
+		const [entry, analyst] = [entries[index], shop.analysts[worker % shop.analysts.length]];
+		if (entry === undefined || analyst === undefined) return;
+		const found = await analyzeEntry(entry, shop, analyst);
+		signal.throwIfAborted();
+		results[index] = found.result;
+		if (found.pending.length > 0) pending.set(index, found.pending);
+	};
+	await eachOf([...entries.keys()], analyze, signal);
+	// What was got may import what nobody asked for, under the same names as an entry.
+	while (pending.size > 0) {
+		const again = [...pending.keys()].sort((a, b) => a - b);
+		const specifiers = [...pending.values()].flat();
+		pending.clear();
+		await shop.remotes.fetch(specifiers);
+		await eachOf(again, analyze, signal);
+	}
+	return results;
+}
+
+/** Does something for each index, a few at once. */
+async function eachOf(
+	indices: readonly number[],
+	task: (index: number, worker: number) => Promise<void>,
+	signal: AbortSignal,
+): Promise<void> {
+	const queue = indices.values();
+	const work = async (_: unknown, worker: number) => {
+		for (const index of queue) {
+			signal.throwIfAborted();
+			await task(index, worker);
+		}
+	};
+	await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+async function analyzeEntry(
+	entry: Entry,
+	shop: Workshop,
+	analyst: Analyst,
+): Promise<{ result: LocalFunction; pending: string[] }> {
+	const path = entry.path.slice(1);
+	const show = (warning: Warning) => ({ ...warning, file: shownFile(warning.file, entry, shop) });
+	let bundle: LocalBundle | undefined;
+	try {
+		bundle = await bundleEntry({
+			...shop,
+			entry: path,
+			shown: entry.show(entry.path),
+			setting: shop.settings.of(path),
+		});
+		const sourceMap = withShownSources(bundle.sourceMap, (source) => shownFile(source, entry, shop));
+		const { references, dynamic } = await analyst.analyze({ code: bundle.code, sourceMap });
+		const marked = references.map((one) => ({ ...one, ...packageOf(one.file) }));
+		const result = {
+			function: entry.function,
+			dynamic: dynamic.length > 0,
+			references: marked,
+			dynamicAccesses: dynamic,
+			warnings: bundle.warnings.map(show),
+		};
+		return { result, pending: bundle.pending };
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const warnings = bundle?.warnings.map(show) ?? [];
+		const nothing = { dynamic: false, references: [], dynamicAccesses: [], warnings };
+		return { result: { function: entry.function, ...nothing, error: error.toJSON() }, pending: [] };
+	}
+}
+
+function shownFile(source: string, entry: Entry, { remotes }: Workshop): string {
+	return shownSource(source, remotes.folder) ?? entry.show(`/${source}`);
+}

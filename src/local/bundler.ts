@@ -1,0 +1,164 @@
+/**
+ * Bundles an entry in this process, as `deno bundle` would: the same bundler, with the same conditions. What cannot be
+ * had stays outside of the bundle, and is said.
+ */
+import { type BuildFailure, type BuildOptions, build, type Message } from "esbuild";
+import { AppError, EXIT } from "../errors.ts";
+import { isCode } from "../modules/scan.ts";
+import type { Setting, Warning } from "./disk.ts";
+import { type BundleRequest, isNote, type Note, type Patches, resolver } from "./resolver.ts";
+
+export interface LocalBundle {
+	code: Uint8Array;
+	/** JSON; its sources are paths, or begin with `remote:` or `coffer:`. */
+	sourceMap: string;
+	warnings: Warning[];
+	/** Specifiers that nobody asked for yet. With them the bundle would be another. */
+	pending: string[];
+}
+
+/** A module's faults are found one build after the other. */
+const BUILDS_MAX = 50;
+
+const OPTIONS = {
+	absWorkingDir: "/",
+	entryPoints: ["entry"],
+	outfile: "/bundle.js",
+	write: false,
+	bundle: true,
+	format: "esm",
+	platform: "neutral",
+	target: "esnext",
+	mainFields: ["main"],
+	conditions: ["deno", "node"],
+	treeShaking: true,
+	sourcemap: "external",
+	sourcesContent: false,
+	legalComments: "none",
+	charset: "utf8",
+	logLevel: "silent",
+	logLimit: 0,
+	// Files of packages that are no code.
+	loader: Object.fromEntries(
+		[".node", ".css", ".wasm", ".html", ".txt", ".md", ".map", ".svg", ".png", ".ttf", ".woff", ".woff2"].map(
+			(extension) => [extension, "empty" as const],
+		),
+	),
+} satisfies BuildOptions;
+
+/**
+ * Bundles one entry. Modules that do not parse are left out, with a warning, but for the entry itself.
+ * @throws AppError `SOURCE_SYNTAX` (exit 2) with the line where the entry does not parse; `SOURCE_UNSUPPORTED`
+ *   (exit 2) where it is no code; `SOURCE_UNBUNDLED` (exit 1) where the bundler finds another fault that it cannot do without
+ */
+export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> {
+	if (!isCode(request.entry)) throw unsupported(request.shown);
+	const patches: Patches = { broken: new Set(), exports: new Map() };
+	const warnings: Warning[] = [...request.setting.warnings];
+	for (let attempt = 0; ; attempt++) {
+		try {
+			const result = await build({
+				...OPTIONS,
+				tsconfigRaw: { compilerOptions: compilerOptions(request.setting) },
+				plugins: [resolver(request, patches)],
+			});
+			const notes = notesOf(result.warnings);
+			const bytes = (end: string) =>
+				result.outputFiles.find(({ path }) => path.endsWith(end))?.contents ?? new Uint8Array();
+			return {
+				code: bytes(".js"),
+				sourceMap: Buffer.from(bytes(".map")).toString("utf8"),
+				warnings: [...warnings, ...notes.filter(({ pending }) => pending === undefined).map(toWarning)],
+				pending: notes.flatMap(({ pending }) => pending ?? []),
+			};
+		} catch (error) {
+			if (!isBuildFailure(error)) throw error;
+			const found = error.errors.filter((message) => patch(message, request, patches, warnings));
+			if (found.length === 0 || attempt === BUILDS_MAX) throw unbundled(error.errors[0]);
+		}
+	}
+}
+
+interface PlacedNote extends Note {
+	file: string;
+	line: number;
+}
+
+/** What the resolver noted, each specifier once. */
+function notesOf(messages: readonly Message[]): PlacedNote[] {
+	const bySpecifier = new Map<string, PlacedNote>();
+	for (const { detail, location } of messages) {
+		if (!isNote(detail)) continue;
+		const place = { file: location?.file ?? "", line: location?.line ?? 1 };
+		if (!bySpecifier.has(detail.specifier)) bySpecifier.set(detail.specifier, { ...detail, ...place });
+	}
+	return [...bySpecifier.values()].sort((a, b) =>
+		a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line,
+	);
+}
+
+function toWarning({ file, line, specifier, why }: PlacedNote): Warning {
+	return { file, line, message: `${JSON.stringify(specifier)}: ${why}` };
+}
+
+/** How JSX and decorators are compiled; nothing of a tsconfig.json is read. */
+function compilerOptions({ configuration }: Setting): Record<string, string | boolean> {
+	const options = Object.fromEntries(configuration.compilerOptions);
+	// Deno's own way of react-jsx.
+	return options.jsx === "precompile" ? { ...options, jsx: "react-jsx" } : options;
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+	return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
+}
+
+/** Makes the next build do without what this one failed at. @returns whether that changes anything */
+function patch(message: Message, request: BundleRequest, patches: Patches, warnings: Warning[]): boolean {
+	const { text, location } = message;
+	const warn = (what: string) =>
+		warnings.push({ file: location?.file ?? "", line: location?.line ?? 1, message: what });
+	const [, file, name] = /^No matching export in "(.+)" for import "(.+)"$/.exec(text) ?? [];
+	if (file !== undefined && name !== undefined) {
+		const names = patches.exports.get(file) ?? new Set();
+		patches.exports.set(file, names);
+		if (names.has(name)) return false;
+		names.add(name);
+		warn(`${file.slice(file.lastIndexOf("/") + 1)} exports no ${JSON.stringify(name)}`);
+		return true;
+	}
+	if (location === null) return false;
+	if (location.file === request.entry) throw syntax(request.shown, message);
+	if (patches.broken.has(location.file)) return false;
+	patches.broken.add(location.file);
+	warn(`does not parse: ${text}`);
+	return true;
+}
+
+function syntax(shown: string, { text, location }: Message): AppError {
+	const line = location?.line ?? 1;
+	return new AppError({
+		code: "SOURCE_SYNTAX",
+		message: `${shown}:${line} does not parse: ${text}`,
+		hint: "Correct the module's syntax.",
+		exit: EXIT.usage,
+		line,
+	});
+}
+
+function unsupported(shown: string): AppError {
+	return new AppError({
+		code: "SOURCE_UNSUPPORTED",
+		message: `${shown} is neither JavaScript nor TypeScript.`,
+		hint: "Name the module that the function begins with.",
+		exit: EXIT.usage,
+	});
+}
+
+function unbundled(message: Message | undefined): AppError {
+	return new AppError({
+		code: "SOURCE_UNBUNDLED",
+		message: `The modules cannot be put together: ${message?.text ?? "the bundler does not say why"}`,
+		hint: "Check that the function runs with `deno run`.",
+		exit: EXIT.failure,
+	});
+}

@@ -1,0 +1,62 @@
+/** What `deno info --json` prints, as far as it is used. Pure. */
+
+/** A module that Deno got, or could not. */
+export interface DenoModule {
+	/** `esm`, `asserted`, `npm`, `node`, `external` … */
+	readonly kind: string;
+	/** Its URL, after redirects. */
+	readonly specifier: string;
+	/** What its imports lead to, by their specifiers. */
+	readonly imports: ReadonlyMap<string, string>;
+	/** Where it lies. */
+	readonly local?: string;
+	/** Deno's word for its language: `TypeScript`, `JavaScript`, `Json`. */
+	readonly mediaType?: string;
+	readonly error?: string;
+}
+
+interface InfoModule extends Omit<DenoModule, "imports"> {
+	dependencies?: { specifier: string; code?: { specifier?: string; error?: string } }[];
+}
+
+/** The modules by URL, and by each URL that is redirected to them. */
+export function parseInfo(json: string): Map<string, DenoModule> {
+	const info = JSON.parse(json) as { modules: InfoModule[]; redirects?: Record<string, string> };
+	const modules = new Map<string, DenoModule>();
+	for (const { kind = "", specifier, local, mediaType, error, dependencies = [] } of info.modules) {
+		const imports = new Map<string, string>();
+		for (const { specifier: written, code } of dependencies)
+			if (code?.specifier !== undefined) imports.set(written, code.specifier);
+		modules.set(specifier, {
+			kind,
+			specifier,
+			imports,
+			...(local !== undefined && { local }),
+			...(mediaType !== undefined && { mediaType }),
+			...(error !== undefined && { error: oneLine(error) }),
+		});
+	}
+	for (const from of Object.keys(info.redirects ?? {})) {
+		const module = modules.get(followed(from, info.redirects ?? {}));
+		if (module !== undefined) modules.set(from, module);
+	}
+	return modules;
+}
+
+function followed(from: string, redirects: Readonly<Record<string, string>>): string {
+	const seen = new Set<string>();
+	let at = from;
+	for (let next = redirects[at]; next !== undefined && !seen.has(at); next = redirects[at]) {
+		seen.add(at);
+		at = next;
+	}
+	return at;
+}
+
+/** The first line of an error, in this command's own words where they say it better. */
+function oneLine(text: string): string {
+	const line = (text.split("\n")[0] ?? "").replace(/\.$/, "");
+	const host = /^Requires import access to "([^"]+?)(?::443)?"/.exec(line)?.[1];
+	if (host !== undefined) return `modules of ${host} are not allowed`;
+	return /Import '.*' failed$/.test(line) ? "it cannot be downloaded from here" : line;
+}

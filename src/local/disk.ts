@@ -1,0 +1,133 @@
+/**
+ * Sources anywhere on this machine, and what the configuration files around them say. Reads, never writes.
+ *
+ * Paths are those of `src/modules`, with the file system's root as the root: `home/me/shop/functions/pay.ts`. So an
+ * import may lead to wherever the file is, as it may for Deno.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { fromUtf8, utf8 } from "../bytes.ts";
+import { AppError } from "../errors.ts";
+import { type Configuration, configurationFor } from "../modules/configuration.ts";
+import { type Jsonc, objectOf, parseJsonc, stringsOf } from "../modules/jsonc.ts";
+import { ancestorsOf, directoryOf, join, resolvePath } from "../modules/paths.ts";
+
+/** Something that the analysis had to do without. */
+export interface Warning {
+	file: string;
+	/** 1-based. */
+	line: number;
+	message: string;
+}
+
+/** What holds for an entry: the same for all in one folder. */
+export interface Setting {
+	readonly configuration: Configuration;
+	/** Versions by requirement, `npm:chalk@5` → `5.6.2`, from the nearest `deno.lock`. */
+	readonly locked: ReadonlyMap<string, string>;
+	/** Of the configuration files, by their paths. */
+	readonly warnings: readonly Warning[];
+}
+
+const EMPTY: Configuration = {
+	map: { imports: new Map(), scopes: new Map() },
+	compilerOptions: new Map(),
+	files: [],
+};
+/** What says that a folder is the top of a project: configuration above it belongs to somebody else. */
+const TOPS = [".git", "coffer.vault", "coffer.json"];
+
+/** The absolute path of a path. */
+export function absolute(path: string): string {
+	return `/${path}`;
+}
+
+/** The bytes of a file, or undefined where there is none that can be read. */
+export function readSource(path: string): Uint8Array | undefined {
+	try {
+		return isFile(path) ? readFileSync(absolute(path)) : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** Whether there is such a file. */
+export function isFile(path: string): boolean {
+	return statSync(absolute(path), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Finds the settings of entries, and reads each folder's once. */
+export class Settings {
+	readonly #root: string | undefined;
+	readonly #byFolder = new Map<string, Setting>();
+
+	/** @param root absolute path of the project, where all entries are of one */
+	constructor(root: string | undefined) {
+		this.#root = root;
+	}
+
+	/** What holds for an entry. A configuration file that is faulty is left out, with a warning. */
+	of(entry: string): Setting {
+		const folder = directoryOf(entry);
+		let found = this.#byFolder.get(folder);
+		if (found === undefined) {
+			found = readSettings(entry, (this.#root ?? topAbove(absolute(folder))).slice(1));
+			this.#byFolder.set(folder, found);
+		}
+		return found;
+	}
+}
+
+function topAbove(folder: string): string {
+	if (TOPS.some((name) => existsSync(`${folder}/${name}`))) return folder;
+	const parent = dirname(folder);
+	return parent === folder ? folder : topAbove(parent);
+}
+
+function readSettings(entry: string, top: string): Setting {
+	const warnings: Warning[] = [];
+	const warn = (file: string, message: string) => {
+		if (!warnings.some((one) => one.file === file)) warnings.push({ file, line: 1, message });
+	};
+	const isBelow = (path: string) => top === "" || path.startsWith(`${top}/`);
+	const read = (path: string) => {
+		const bytes = isBelow(path) ? readSource(path) : undefined;
+		return bytes && usable(path, bytes, warn);
+	};
+	let configuration = EMPTY;
+	try {
+		configuration = configurationFor(entry, read);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		warn(entry, error.message.replace(/\.$/, ""));
+	}
+	const lock = ancestorsOf(entry)
+		.map((folder) => join(folder, "deno.lock"))
+		.findLast((path) => isBelow(path) && isFile(path));
+	return { configuration, locked: lockedVersions(lock), warnings };
+}
+
+/** A configuration file as far as it can be used. */
+function usable(
+	path: string,
+	bytes: Uint8Array,
+	warn: (file: string, message: string) => void,
+): Uint8Array | undefined {
+	const value = parseJsonc(fromUtf8(bytes) ?? "\0");
+	if (!(value instanceof Map)) {
+		warn(path, "is not a JSON object and is left out");
+		return undefined;
+	}
+	const linked = (value as ReadonlyMap<string, Jsonc>).get("importMap");
+	if (!/deno\.jsonc?$/.test(path) || typeof linked !== "string" || value.has("imports")) return bytes;
+	const target = /^([a-z]+:|\/)/i.test(linked) ? undefined : resolvePath(directoryOf(path), linked);
+	if (target !== undefined && isFile(target)) return bytes;
+	warn(path, "names an importMap that is not there");
+	return utf8("{}");
+}
+
+function lockedVersions(path: string | undefined): ReadonlyMap<string, string> {
+	const bytes = path === undefined ? undefined : readSource(path);
+	const lock = bytes && parseJsonc(fromUtf8(bytes) ?? "");
+	return new Map(stringsOf(objectOf(lock).get("specifiers")));
+}

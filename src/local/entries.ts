@@ -1,0 +1,82 @@
+/** Which modules are to be analysed: files anywhere, or the functions of a project. */
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { AppError, EXIT } from "../errors.ts";
+import { discoverFunctions } from "../project/functions/discover.ts";
+import { findRoot } from "../project/root.ts";
+
+export interface Entry {
+	/** What the function is called in the result. */
+	readonly function: string;
+	/** Absolute path of the module. */
+	readonly path: string;
+	/** An absolute path as it is shown. */
+	show(path: string): string;
+}
+
+/**
+ * Files as functions, each called as it was given; one that is given twice counts once.
+ * @param folder that relative paths begin in
+ * @throws AppError `ENTRY_NOT_FOUND` (exit 4), `ENTRY_NOT_A_FILE` (exit 2)
+ */
+export function entriesOf(files: readonly string[], folder: string): Entry[] {
+	return [...new Set(files)].map((file) => {
+		const path = resolve(folder, file);
+		const stat = statSync(path, { throwIfNoEntry: false });
+		if (stat === undefined)
+			throw new AppError({
+				code: "ENTRY_NOT_FOUND",
+				message: `There is no file ${file}.`,
+				hint: "Name the module that the function begins with.",
+				exit: EXIT.notFound,
+			});
+		if (!stat.isFile())
+			throw new AppError({
+				code: "ENTRY_NOT_A_FILE",
+				message: `${file} is no file.`,
+				hint: `Name the module in it that the function begins with, such as ${join(file, "index.ts")}.`,
+				exit: EXIT.usage,
+			});
+		const show = file.startsWith("/") ? (shown: string) => shown : (shown: string) => relative(folder, shown);
+		return { function: file, path, show };
+	});
+}
+
+/**
+ * The functions of the project around a folder, or those of them that are named.
+ * @throws AppError `PROJECT_NOT_FOUND`, `FUNCTION_NOT_FOUND` (exit 4), and what `discoverFunctions` throws
+ */
+export async function projectEntries(
+	folder: string,
+	names: readonly string[],
+): Promise<{ root: string; entries: Entry[] }> {
+	const root = findRoot(folder) ?? folderWithFunctions(folder);
+	if (root === undefined)
+		throw new AppError({
+			code: "PROJECT_NOT_FOUND",
+			message: "Neither this folder nor one above it holds a project or a folder functions/.",
+			hint: "Go to the project's folder, or name files with --entry.",
+			exit: EXIT.notFound,
+		});
+	const found = await discoverFunctions(root);
+	const absent = names.filter((name) => !found.some((one) => one.name === name));
+	if (absent.length > 0)
+		throw new AppError({
+			code: "FUNCTION_NOT_FOUND",
+			message: `There is no function ${absent.join(", ")} in ${join(root, "functions")}.`,
+			hint: "'coffer functions references --local' shows the functions that there are.",
+			exit: EXIT.notFound,
+		});
+	const chosen = names.length === 0 ? found : found.filter(({ name }) => names.includes(name));
+	const show = (path: string) => relative(root, path);
+	return {
+		root,
+		entries: chosen.map(({ name, entry }) => ({ function: name, path: join(root, entry), show })),
+	};
+}
+
+function folderWithFunctions(folder: string): string | undefined {
+	if (existsSync(join(folder, "functions"))) return folder;
+	const parent = dirname(folder);
+	return parent === folder ? undefined : folderWithFunctions(parent);
+}

@@ -1,0 +1,66 @@
+/**
+ * Hosts that take no connection and refuse none: each would cost Deno minutes, for every module anew. Those that
+ * refuse, or that have no address, are left to Deno, which is told so at once and may have their modules already.
+ */
+import { connect } from "node:net";
+
+/** Who does not answer for so long will not. */
+const PATIENCE_MS = 5_000;
+const HTTPS_PORT = 443;
+
+export interface SilentHosts {
+	/** The silent host that a specifier would be got from. */
+	of(specifier: string): string | undefined;
+}
+
+/**
+ * Tries each host once, all at the same time.
+ * @param environment where it names a proxy, every host is reached by that, and none is tried
+ */
+export async function silentHosts(
+	specifiers: readonly string[],
+	environment: Readonly<Record<string, string>>,
+): Promise<SilentHosts> {
+	const hosts = new Set(specifiers.flatMap((specifier) => hostOf(specifier, environment) ?? []));
+	const hasProxy = Object.keys(environment).some((name) => /^(https|all)_proxy$/i.test(name));
+	const silent = new Set<string>();
+	if (!hasProxy) {
+		const trials = [...hosts].map(async (host) => {
+			if (await isSilent(host)) silent.add(host);
+		});
+		await Promise.all(trials);
+	}
+	return {
+		of: (specifier) => {
+			const host = hostOf(specifier, environment);
+			return host !== undefined && silent.has(host) ? host : undefined;
+		},
+	};
+}
+
+/** The host that a specifier's module comes from, by what the environment says of registries. */
+export function hostOf(specifier: string, environment: Readonly<Record<string, string>>): string | undefined {
+	const registry = { "npm:": environment.NPM_CONFIG_REGISTRY, "jsr:": environment.JSR_URL };
+	const address = specifier.startsWith("npm:")
+		? (registry["npm:"] ?? "https://registry.npmjs.org")
+		: specifier.startsWith("jsr:")
+			? (registry["jsr:"] ?? "https://jsr.io")
+			: specifier;
+	if (!URL.canParse(address)) return undefined;
+	const { host, port, protocol } = new URL(address);
+	return protocol === "http:" && port === "" ? `${host}:80` : host;
+}
+
+function isSilent(host: string): Promise<boolean> {
+	const { hostname, port } = new URL(`https://${host}`);
+	return new Promise((resolve) => {
+		const socket = connect({ host: hostname, port: Number(port) || HTTPS_PORT });
+		const done = (silent: boolean) => {
+			socket.destroy();
+			resolve(silent);
+		};
+		socket.setTimeout(PATIENCE_MS, () => done(true));
+		socket.once("connect", () => done(false));
+		socket.once("error", () => done(false));
+	});
+}

@@ -1,0 +1,96 @@
+/** What an import of a local module leads to. */
+import { isBuiltin } from "node:module";
+import { resolveSpecifier } from "../modules/import-map.ts";
+import { isStdHttp } from "../platform/build/imports.ts";
+import { isFile, type Setting } from "./disk.ts";
+
+export type Target =
+	/** `guess`: the file that is meant, where the specifier does not say it as Deno wants it. */
+	| { kind: "file"; path: string; guess: boolean }
+	/** Known to whoever runs the function: `node:fs`, `base44:runtime`. */
+	| { kind: "runtime"; specifier: string }
+	/** An `npm:` or `jsr:` specifier with the lock file's version, or a URL. */
+	| { kind: "remote"; specifier: string }
+	/** std's old `http/server.ts`, which the platform has its own of. */
+	| { kind: "std http" }
+	| { kind: "nothing"; why: string };
+
+/** A package's specifier in parts: scheme, name, version, and what follows. */
+const PACKAGE = /^(npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(\/.*)?$/;
+/** Modules that a runtime brings, besides Node's. */
+const RUNTIME = new Set(["base44:runtime"]);
+const EXTENSIONS = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
+/** JavaScript that TypeScript is compiled to, by the extension of the one and of the other. */
+const COMPILED: Readonly<Record<string, readonly string[]>> = {
+	".js": [".ts", ".tsx"],
+	".jsx": [".tsx"],
+	".mjs": [".mts"],
+	".cjs": [".cts"],
+};
+
+/**
+ * Where an import leads.
+ * @param referrer path of the module that has it
+ * @param setting the entry's
+ */
+export function targetOf(specifier: string, referrer: string, { configuration, locked }: Setting): Target {
+	const found = resolveSpecifier(configuration.map, specifier, referrer);
+	switch (found.kind) {
+		case "local":
+			return fileOf(found.path);
+		case "package":
+			if (isBuiltin(found.specifier) || found.specifier.startsWith("node:"))
+				return { kind: "runtime", specifier: found.specifier };
+			return { kind: "remote", specifier: withVersion(found.specifier, locked) };
+		case "remote":
+			return isStdHttp(found.url) ? { kind: "std http" } : { kind: "remote", specifier: found.url.href };
+		case "other":
+			return RUNTIME.has(found.specifier)
+				? { kind: "runtime", specifier: found.specifier }
+				: { kind: "nothing", why: "nothing provides such a module" };
+		case "refused":
+			return { kind: "nothing", why: found.why };
+		case "outside":
+			return { kind: "nothing", why: "that is no relative path" };
+		case "unmapped":
+			return { kind: "nothing", why: "no import map says what this name is" };
+	}
+}
+
+/** A package's requirement and what follows it: `npm:chalk@5/x` → `npm:chalk@5`, `/x`. */
+export function splitPackage(specifier: string): { requirement: string; path: string } | undefined {
+	const [, scheme, name, version, path = ""] = PACKAGE.exec(specifier) ?? [];
+	if (scheme === undefined || name === undefined) return undefined;
+	return { requirement: `${scheme}:${name}${version ? `@${version}` : ""}`, path: path === "/" ? "" : path };
+}
+
+function withVersion(specifier: string, locked: Setting["locked"]): string {
+	const parts = splitPackage(specifier);
+	if (parts === undefined) return specifier;
+	const { requirement, path } = parts;
+	const hasVersion = requirement.lastIndexOf("@") > requirement.indexOf(":") + 1;
+	const version = locked.get(hasVersion ? requirement : `${requirement}@*`)?.replace(/_.*$/, "");
+	if (version === undefined) return requirement + path;
+	const name = hasVersion ? requirement.slice(0, requirement.lastIndexOf("@")) : requirement;
+	return `${name}@${version}${path}`;
+}
+
+function fileOf(path: string): Target {
+	if (isFile(path)) return { kind: "file", path, guess: false };
+	const guess = guesses(path).find(isFile);
+	return guess === undefined
+		? { kind: "nothing", why: "there is no such file" }
+		: { kind: "file", path: guess, guess: true };
+}
+
+function guesses(path: string): string[] {
+	const folder = path.replace(/\/$/, "");
+	const extension = /\.[cm]?jsx?$/.exec(path)?.[0] ?? "";
+	const stem = path.slice(0, path.length - extension.length);
+	return [
+		...(COMPILED[extension] ?? []).map((other) => stem + other),
+		...EXTENSIONS.map((other) => folder + other),
+		...EXTENSIONS.map((other) => `${folder}/index${other}`),
+		`${folder}/mod.ts`,
+	];
+}

@@ -1,0 +1,103 @@
+/** What is found in a project's sources here is what the platform finds in its own bundles of them. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { analyzeEntries, type LocalFunction } from "../../src/local/analyze.ts";
+import { projectEntries } from "../../src/local/entries.ts";
+import type { Builder } from "../../src/platform/build/bundle.ts";
+import { collectSources } from "../../src/project/functions/collect.ts";
+import { discoverFunctions } from "../../src/project/functions/discover.ts";
+import { analyzeReferences } from "../../src/references/analyze.ts";
+import type { Reference } from "../../src/references/reference.ts";
+import { makePlace, testBuilder } from "../platform/build/builder.ts";
+
+const FILES: Readonly<Record<string, string>> = {
+	"deno.json": `{
+		// A comment, and a trailing comma.
+		"imports": { "openai": "npm:openai@4.20.0", "@/": "./shared/", },
+	}`,
+	"shared/env.ts": `export enum Key { Stripe = "STRIPE_KEY" }
+export const must = (name: string): string => Deno.env.get(name) ?? "";
+export const unused = () => must("UNUSED");
+export type Row = { id: string };
+`,
+	"shared/table.json": '{"mail": "MAIL_KEY", "sms": "SMS_KEY"}',
+	"functions/pay/index.ts": `import { Key, must, type Row } from "@/env.ts";
+import table from "../../shared/table.json" with { type: "json" };
+Deno.serve(() => Response.json([must(Key.Stripe), must(table.mail)] satisfies unknown as Row));
+`,
+	"functions/ask.ts": `import OpenAI from "openai";
+Deno.serve(async () => Response.json(await new OpenAI().models.list()));
+`,
+	"functions/any/main.ts": `Deno.serve(async (request) => {
+	const { name } = await request.json();
+	return new Response(Deno.env.get(name));
+});
+`,
+	"functions/old/entry.js": `import { serve } from "https://deno.land/std@0.168.0/http/server.ts";
+serve(() => new Response(process.env.OLD_KEY));
+`,
+	"functions/view/function.jsonc": '{ "entry": "./page.tsx" }',
+	"functions/view/page.tsx": `/** @jsxRuntime classic */
+const h = (name: string) => Deno.env.get(name);
+async function late() {
+	const { lazy } = await import("./late.ts");
+	return lazy();
+}
+export default { fetch: async () => new Response(\`\${h("VIEW_KEY")} \${await late()}\`) };
+`,
+	"functions/view/late.ts": 'export const lazy = () => Deno.env.get("LATE_KEY");\n',
+};
+
+const place = makePlace();
+const project = mkdtempSync(join(tmpdir(), "coffer-local-"));
+let builder: Builder;
+let here: LocalFunction[];
+
+beforeAll(async () => {
+	for (const [path, text] of Object.entries(FILES)) {
+		mkdirSync(dirname(join(project, path)), { recursive: true });
+		writeFileSync(join(project, path), text);
+	}
+	builder = await testBuilder(place);
+	const { root, entries } = await projectEntries(project, []);
+	const environment = Object.fromEntries(
+		Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+	);
+	const { signal } = new AbortController();
+	here = await analyzeEntries(entries, { root, deno: {}, environment, signal });
+}, 240_000);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+test.each(["pay", "ask", "any", "old", "view"])("%s", { timeout: 240_000 }, async (name) => {
+	const functions = (await discoverFunctions(project)).filter((one) => one.name === name);
+	const entry = functions[0]?.entry ?? "";
+	const { code, sourceMap } = await builder.build(
+		builder.prepare(await collectSources(project, functions), entry),
+	);
+	const platform = analyzeReferences({ code: new TextDecoder().decode(code), sourceMap });
+	const found = here.find((one) => one.function === name);
+	expect(comparable(found?.references ?? [])).toEqual(comparable(platform.references));
+	expect(found?.dynamicAccesses).toEqual(platform.dynamic);
+	expect([found?.error, found?.warnings]).toEqual([undefined, []]);
+	expect(platform.references.length + platform.dynamic.length).toBeGreaterThan(0);
+});
+
+/** Lines inside packages are left out: those of the platform are those of a map that `deno bundle` shifts. */
+function comparable(references: readonly Reference[]) {
+	return references.map(({ name, file, line, how }) => ({
+		name,
+		file,
+		how,
+		line: file.startsWith("npm:") ? 0 : line,
+	}));
+}
+
+test("a package's own reads are marked as its own", () => {
+	const marked = here.flatMap(({ references }) => references.filter((one) => one.package !== undefined));
+	expect(marked).toContainEqual(
+		expect.objectContaining({ name: "OPENAI_API_KEY", how: "static", package: "npm:openai@4.20.0" }),
+	);
+	expect(marked.every(({ file }) => file.startsWith("npm:"))).toBe(true);
+});
