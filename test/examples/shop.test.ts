@@ -108,10 +108,10 @@ describe("the shop's demonstration", () => {
 		expect(output).toContain("Identity: a new one in a file.");
 		expect(output).toContain("7 deployed, 0 unchanged, 0 failed");
 		expect(output).toContain("✓ POST /webhook     401  an event, signed with something else");
-		expect(output).toContain("✓ account, login, shipping redeployed; 4 functions kept their process");
+		expect(output).toContain("✓ account, login redeployed; 5 functions kept their process");
 		expect(output).toMatch(/✓ [\d,]{5,} requests to all functions meanwhile, 0 failed\n/);
 		expect(output).toMatch(/✓ login made [1-9]\d* tokens with the old key, then [1-9]\d* with the new one\n/);
-		expect(output).toContain("✓ account, shipping redeployed; 5 functions kept their process");
+		expect(output).toContain("✓ account redeployed; 6 functions kept their process");
 		expect(output).not.toContain("✗");
 		expect(Math.max(...output.split("\n").map((line) => line.length))).toBeLessThanOrEqual(104);
 		await expectNothingLeft();

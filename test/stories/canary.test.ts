@@ -61,7 +61,7 @@ describe("set by every way, then every command, as it should go, as it should no
 	test.each([
 		{ how: "as it is", env: {} },
 		{ how: "with COFFER_DEBUG", env: { COFFER_DEBUG: "1", DEBUG: "*" } },
-	])("no output holds it, $how", async ({ env }) => {
+	])("no output holds it, $how", { timeout: 120_000 }, async ({ env }) => {
 		const file = join(project.machine, "given.env");
 		project.write("../given.env", `FILE='${CANARIES.FILE}'\n`);
 		const mark = "DEBUG" in env ? "." : "";

@@ -1,6 +1,6 @@
 /**
- * Signs a parcel's label with the key of its carrier. Which secret that is, the request says: so this function
- * is dynamic, is given every secret, and starts anew on every change. `CARRIER_` keeps it to the carriers' keys.
+ * Signs a parcel's label with the key of its carrier. Which secret that is, the request says; that it begins with
+ * `CARRIER_`, the code: so this function is given those secrets, and starts anew when one of them changes.
  */
 const encoder = new TextEncoder();
 
