@@ -190,4 +190,6 @@ function joined(call: Invocation, thing: Thing) {
 		}
 	}
 	call.giveAll(result);
+	// What was added since belongs to it too.
+	engine.solver.each(thing.open, () => call.give(unknown("a text put together in steps")));
 }

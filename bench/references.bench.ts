@@ -1,0 +1,133 @@
+/** What it takes to search a bundle for the secrets that it reads, beside parsing it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { parseSync } from "oxc-parser";
+import { analyzeReferences } from "../src/references/analyze.ts";
+import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
+
+const MS_PER_THOUSAND_LINES_MAX = 30;
+const LARGE_MS_MAX = 1_500;
+const MB = 1024 * 1024;
+/** Packages as a function may bring them with it. */
+const PACKAGES = ["zod", "undici", "hono", "pino", "prom-client", "chokidar", "@clack/prompts"];
+
+interface Bundle {
+	readonly code: string;
+	readonly sourceMap: string;
+}
+
+async function bundleOf(root: string, contents: string, minify = false): Promise<Bundle> {
+	const { outputFiles } = await build({
+		stdin: { contents, resolveDir: root, sourcefile: "entry.js" },
+		bundle: true,
+		format: "esm",
+		platform: "node",
+		minify,
+		sourcemap: "external",
+		sourcesContent: false,
+		outfile: join(root, "bundle.js"),
+		write: false,
+		logLevel: "silent",
+	});
+	const textOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
+	return { code: textOf(".js"), sourceMap: textOf(".map") };
+}
+
+const READS = 'Deno.serve(() => new Response(Deno.env.get("OWN")));\n';
+
+/** Every function of the corpus that has one module alone, as a bundle of its own. */
+async function functionsOf(root: string): Promise<Bundle[]> {
+	const folder = join(root, "test/references/corpus");
+	const blocks = readdirSync(folder).flatMap((file) =>
+		readFileSync(join(folder, file), "utf8")
+			.split(/^# .*\n/m)
+			.slice(1),
+	);
+	const single = blocks
+		.filter((block) => !block.includes("\n--- "))
+		.map((block) => block.replace(/^=> [\s\S]*/m, ""));
+	const bundles: Bundle[] = [];
+	for (const code of single) {
+		const bundle = await bundleOf(root, code).catch(() => undefined);
+		if (bundle !== undefined) bundles.push(bundle);
+	}
+	return bundles;
+}
+
+function timed(work: () => unknown): number {
+	const start = performance.now();
+	work();
+	return performance.now() - start;
+}
+
+interface Timed {
+	readonly analysisMs: number;
+	readonly parseMs: number;
+}
+
+/** In turns, in a process that is warm. @returns medians */
+function measure({ code, sourceMap }: Bundle, rounds: number): Timed {
+	const [analysis, parse]: [number[], number[]] = [[], []];
+	for (let round = -1; round < rounds; round++) {
+		const times = [
+			timed(() => analyzeReferences({ code, sourceMap })),
+			timed(() => parseSync("bundle.js", code).program),
+		];
+		if (round < 0) continue;
+		analysis.push(times[0] ?? 0);
+		parse.push(times[1] ?? 0);
+	}
+	return { analysisMs: median(analysis), parseMs: median(parse) };
+}
+
+const linesIn = ({ code }: Bundle) => code.split("\n").length;
+
+function linesRow(figure: string, bundles: readonly Bundle[], rounds: number): Row {
+	const perThousand = bundles.map((bundle) => {
+		const { analysisMs, parseMs } = measure(bundle, rounds);
+		const thousands = linesIn(bundle) / 1000;
+		return { analysis: analysisMs / thousands, parse: parseMs / thousands };
+	});
+	const analysis = median(perThousand.map((one) => one.analysis));
+	return {
+		figure,
+		target: `≤ ${MS_PER_THOUSAND_LINES_MAX} ms per 1,000 lines`,
+		measured: `${analysis.toFixed(1)} ms`,
+		beside: `oxc-parser alone: ${median(perThousand.map((one) => one.parse)).toFixed(1)} ms`,
+		reached: analysis <= MS_PER_THOUSAND_LINES_MAX,
+	};
+}
+
+function largeRow(bundle: Bundle, rounds: number): Row {
+	const { analysisMs, parseMs } = measure(bundle, rounds);
+	return {
+		figure: `a bundle of ${(Buffer.byteLength(bundle.code) / MB).toFixed(1)} MB`,
+		target: `≤ ${LARGE_MS_MAX.toLocaleString("en")} ms`,
+		measured: `${analysisMs.toFixed(0)} ms (${(analysisMs / parseMs).toFixed(2)} ×)`,
+		beside: `oxc-parser alone: ${parseMs.toFixed(0)} ms`,
+		reached: analysisMs <= LARGE_MS_MAX,
+	};
+}
+
+export const bench: Bench = {
+	name: "the search for references",
+	async run({ root, smoke, pairs }: BenchContext) {
+		const functions = await functionsOf(root);
+		const some = smoke ? functions.slice(0, 20) : functions;
+		const packages: Bundle[] = [];
+		for (const name of smoke ? PACKAGES.slice(0, 2) : PACKAGES)
+			packages.push(await bundleOf(root, `import * as it from "${name}";\nconsole.log(it);\n${READS}`));
+		// As large as they come: a compiler in a function.
+		const names = smoke ? [] : ["typescript", ...PACKAGES];
+		const imports = names.map(
+			(name, index) => `import * as p${index} from "${name}";\nconsole.log(p${index});\n`,
+		);
+		const large = await bundleOf(root, imports.join("") + READS, true);
+		return [
+			linesRow(`${some.length} functions`, some, pairs(9)),
+			linesRow(`${packages.length} npm packages`, packages, pairs(5)),
+			largeRow(large, pairs(5)),
+		];
+	},
+};
