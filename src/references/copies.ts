@@ -26,7 +26,8 @@ function ofRead(read: Node): { name: string; node: Node }[] | undefined {
 		return ofPattern(parent.id);
 	if (parent?.type !== "MemberExpression" || parent.object !== read) return undefined;
 	const name = staticKey(parent.property, parent.computed);
-	if (name === undefined) return undefined;
+	const isCalled = parent.parent?.type === "CallExpression" && parent.parent.callee === parent;
+	if (name === undefined || isCalled) return undefined;
 	return isTarget(parent) ? [] : [{ name, node: parent }];
 }
 

@@ -11,6 +11,7 @@ const FILTERS = new Set(["filter", "find", "findLast", "some"]);
 const WALKS = new Set(["forEach", "map", "flatMap"]);
 /** What gives the same elements. */
 const UNCHANGED = new Set(["sort", "toSorted", "reverse", "toReversed"]);
+const QUANTIFIER = /[?*{]/;
 /** Variables that stand for one another. */
 const DEPTH_MAX = 4;
 
@@ -44,7 +45,7 @@ function united(all: readonly (string[] | undefined)[]): string[] | undefined {
 /** `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or with all of it behind conditions. */
 function ofLoop(scopes: Scopes, loop: Node): string[] | undefined {
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : undefined;
-	const name = target && nameIn(target);
+	const name = nameIn(scopes, target);
 	return name === undefined ? undefined : ofBody(scopes, loop.body, name, "ContinueStatement");
 }
 
@@ -56,17 +57,37 @@ function ofMethod(scopes: Scopes, member: Node, depth: number): string[] | undef
 	const [fn] = call.arguments as Node[];
 	const isReduce = method === "reduce";
 	if (fn === undefined || !isFunction(fn)) return undefined;
-	const name = nameIn((fn.params as Node[])[isReduce ? 1 : 0]);
+	// What a reducer begins with, where nothing is given, is the first of all; the last parameter is the whole list.
+	if (isReduce && call.arguments.length < 2) return undefined;
+	const params = fn.params as Node[];
+	const at = isReduce ? 1 : 0;
+	const name = nameIn(scopes, params[at]);
+	if (params.length > at + 2 || params.some(({ type }) => type === "RestElement")) return undefined;
 	if (name === undefined) return undefined;
 	if (FILTERS.has(method)) return ofCondition(scopes, resultOf(fn), name);
 	return WALKS.has(method) || isReduce ? ofBody(scopes, fn.body, name, "ReturnStatement") : undefined;
 }
 
-/** The name's variable in an element: itself, or the first of a pair. */
-function nameIn(target: Node | undefined): Node | undefined {
-	if (target?.type === "Identifier") return target;
-	const first = target?.type === "ArrayPattern" ? (target.elements[0] as Node | null) : undefined;
-	return first?.type === "Identifier" ? first : undefined;
+/** The name's variable in an element: itself, or the first of a pair. It must stay what it is. */
+function nameIn(scopes: Scopes, target: Node | undefined): Node | undefined {
+	const first = target?.type === "ArrayPattern" ? (target.elements[0] as Node | null) : target;
+	if (first?.type !== "Identifier") return undefined;
+	const binding = scopes.resolve(first);
+	const isSteady = binding !== undefined && scopes.uses(binding).writes.every((write) => write === first);
+	return isSteady ? first : undefined;
+}
+
+/** Whether a part of a condition does no more with a name than look at it: what it reads by it would be read of all. */
+function isHarmless(scopes: Scopes, part: Node, name: Node): boolean {
+	const binding = scopes.resolve(name);
+	const reads = binding === undefined ? [] : scopes.uses(binding).reads;
+	return reads
+		.filter(({ start, end }) => start >= part.start && end <= part.end)
+		.every((read) => {
+			const parent = read.parent;
+			if (parent?.type === "MemberExpression") return parent.object === read;
+			return parent?.type === "BinaryExpression" && parent.operator !== "in";
+		});
 }
 
 /** What a function returns, where it does nothing else. */
@@ -106,15 +127,20 @@ function ofNegation(scopes: Scopes, test: Node, name: Node): string[] | undefine
 	if (test.type === "UnaryExpression" && test.operator === "!")
 		return ofCondition(scopes, test.argument, name);
 	if (test.type !== "LogicalExpression" || test.operator !== "||") return undefined;
-	return ofNegation(scopes, test.left, name) ?? ofNegation(scopes, test.right, name);
+	const left = ofNegation(scopes, test.left, name);
+	if (left !== undefined || !isHarmless(scopes, test.left, name)) return left;
+	return ofNegation(scopes, test.right, name);
 }
 
 /** What the name begins with where a condition holds. */
 function ofCondition(scopes: Scopes, test: Node | undefined, name: Node): string[] | undefined {
 	switch (test?.type) {
 		case "LogicalExpression": {
-			const [left, right] = [ofCondition(scopes, test.left, name), ofCondition(scopes, test.right, name)];
-			return test.operator === "&&" ? (left ?? right) : united([left, right]);
+			const left = ofCondition(scopes, test.left, name);
+			if (test.operator === "&&" && left !== undefined) return left;
+			if (test.operator === "&&" && !isHarmless(scopes, test.left, name)) return undefined;
+			const right = ofCondition(scopes, test.right, name);
+			return test.operator === "&&" ? right : united([left, right]);
 		}
 		case "BinaryExpression":
 			return test.operator === "===" || test.operator === "==" ? ofEquality(scopes, test, name) : undefined;
@@ -151,7 +177,7 @@ function ofCall(scopes: Scopes, call: Node, name: Node): string[] | undefined {
 		return ofPattern(object.regex);
 	if (method !== "some" || !isFunction(first)) return undefined;
 	const inner = resultOf(first);
-	const start = nameIn((first.params as Node[])[0]);
+	const start = nameIn(scopes, (first.params as Node[])[0]);
 	const isStart = inner?.type === "CallExpression" && isStartsWith(scopes, inner, name, start);
 	return isStart ? textsOf(scopes, object) : undefined;
 }
@@ -172,14 +198,16 @@ function isStartsWith(scopes: Scopes, call: Node, name: Node, start: Node | unde
 /** The letters that a pattern must begin with. */
 function ofPattern({ pattern, flags }: { pattern: string; flags: string }): string[] | undefined {
 	if (/[im]/.test(flags)) return undefined;
-	const [, group, text, next] = /^\^(\(\?:|\()?([A-Za-z0-9_|]+)(.?)/.exec(pattern) ?? [];
-	if (text === undefined || (text.includes("|") && group === undefined)) return undefined;
-	// What may be left out, or come several times, is no part of the beginning.
+	const [whole = "", group, text, next] = /^\^(\(\?:|\()?([A-Za-z0-9_|]+)(.?)/.exec(pattern) ?? [];
+	// Another arm further on begins as it likes.
+	if (text === undefined || pattern.slice(whole.length).includes("|") || next === "|") return undefined;
+	const after = pattern.charAt(whole.length);
+	const starts = text.split("|");
 	if (group !== undefined)
-		return next === ")" && !/[?*{]/.test(pattern.charAt(group.length + text.length + 2))
-			? text.split("|")
-			: undefined;
-	const start = /[?*{]/.test(next ?? "") ? text.slice(0, -1) : text;
+		return next === ")" && !QUANTIFIER.test(after) && !starts.includes("") ? starts : undefined;
+	if (starts.length > 1) return undefined;
+	// What may be left out, or come several times, is no part of the beginning.
+	const start = QUANTIFIER.test(next ?? "") ? text.slice(0, -1) : text;
 	return start === "" ? undefined : [start];
 }
 
