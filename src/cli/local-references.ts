@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { analyzeEntries, type LocalFunction } from "../local/analyze.ts";
 import { type Entry, entriesOf, projectEntries } from "../local/entries.ts";
 import { parseFunctionFile } from "../modules/function-settings.ts";
-import { discoverFunctions } from "../project/functions/discover.ts";
 import { currentFolder } from "../project/root.ts";
 import type { CoveredFunction } from "../references/coverage.ts";
 import type { Reference } from "../references/reference.ts";
@@ -24,7 +23,7 @@ export async function projectReferences(
 	environment: Environment,
 ): Promise<{ root: string; functions: SourceFunction[] }> {
 	const { root, entries } = await projectEntries(currentFolder(), names);
-	const settings = new Map((await discoverFunctions(root)).map((one) => [one.name, one.settings]));
+	const settings = new Map(entries.map((one) => [one.function, one.settings]));
 	const functions = (await analyse(entries, root, environment)).map((found) => {
 		const { declared, excluded } = declarationsOf(root, found.name, settings.get(found.name));
 		return { ...found, references: [...found.references, ...declared], excluded };

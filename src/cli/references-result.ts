@@ -1,7 +1,8 @@
 /** What `functions references` reports of each function, and of all functions and the vault together. */
-import { type Coverage, type CoveredFunction, isPackage } from "../references/coverage.ts";
+import type { Coverage, CoveredFunction } from "../references/coverage.ts";
 import { matches } from "../references/matching.ts";
-import type { Known, Reference } from "../references/reference.ts";
+import { packageOf } from "../references/package.ts";
+import type { Known } from "../references/reference.ts";
 import { count, styled } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,14 +40,7 @@ export interface ReferencesResult {
 	unused?: Coverage["unused"];
 }
 
-/** `npm:openai@4.2.0` of `npm:openai@4.2.0/core.js`; a module from the web is its own. */
-function packageOf(file: string): string | undefined {
-	if (!isPackage({ file })) return undefined;
-	return /^(?:npm|jsr):(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file;
-}
-
 interface DescribableFunction extends CoveredFunction {
-	readonly references: readonly (Reference & { readonly package?: string | undefined })[];
 	readonly warnings?: readonly { file: string; line: number; message: string }[];
 	readonly error?: DescribedFunction["error"];
 }
@@ -60,8 +54,8 @@ export function describeFunction(
 	return {
 		function: name,
 		dynamic: dynamic.length > 0,
-		references: references.map(({ name: read, file, line, how, package: known }) => {
-			const from = known ?? packageOf(file);
+		references: references.map(({ name: read, file, line, how }) => {
+			const from = packageOf(file);
 			const was = isSeen(read);
 			return {
 				name: read,

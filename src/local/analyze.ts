@@ -11,27 +11,18 @@ import { AppError } from "../errors.ts";
 import { builtPath, hostPath } from "../platform/assets.ts";
 import { Analyst } from "../platform/build/analyst.ts";
 import type { DenoSearch } from "../platform/runtime/deno-binary.ts";
-import type { DynamicAccess, Known } from "../references/reference.ts";
+import type { DynamicAccess, Reference } from "../references/reference.ts";
 import { bundleEntry, type LocalBundle } from "./bundler.ts";
 import { Settings, type Warning } from "./disk.ts";
 import type { Entry } from "./entries.ts";
 import { Remotes } from "./remote.ts";
-import { packageOf, shownSource, withShownSources } from "./shown.ts";
-
-export interface LocalReference {
-	name: string;
-	file: string;
-	line: number;
-	how: Known;
-	/** The package that reads it, where it is not the function's own code: `npm:openai@4.2.0`. */
-	package?: string;
-}
+import { shownSource, withShownSources } from "./shown.ts";
 
 /** What was found of one function. */
 export interface LocalFunction {
 	function: string;
 	dynamic: boolean;
-	references: LocalReference[];
+	references: Reference[];
 	/** The lines that make the function dynamic. */
 	dynamicAccesses: DynamicAccess[];
 	/** What the analysis had to do without. */
@@ -156,11 +147,10 @@ async function analyzeEntry(
 		});
 		const sourceMap = withShownSources(bundle.sourceMap, (source) => shownFile(source, entry, shop));
 		const { references, dynamic } = await analyst.analyze({ code: bundle.code, sourceMap });
-		const marked = references.map((one) => ({ ...one, ...packageOf(one.file) }));
 		const result = {
 			function: entry.function,
 			dynamic: dynamic.length > 0,
-			references: marked,
+			references,
 			dynamicAccesses: dynamic,
 			warnings: bundle.warnings.map(show),
 		};

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { AppError, EXIT } from "../errors.ts";
+import { chooseEntries } from "../project/functions/choose.ts";
 import { discoverFunctions } from "../project/functions/discover.ts";
 import { findRoot } from "../project/root.ts";
 
@@ -10,6 +11,8 @@ export interface Entry {
 	readonly function: string;
 	/** Absolute path of the module. */
 	readonly path: string;
+	/** Path of its `function.jsonc` from the project's root, where it has one. */
+	readonly settings?: string | undefined;
 	/** An absolute path as it is shown. */
 	show(path: string): string;
 }
@@ -59,19 +62,16 @@ export async function projectEntries(
 			exit: EXIT.notFound,
 		});
 	const found = await discoverFunctions(root);
-	const absent = names.filter((name) => !found.some((one) => one.name === name));
-	if (absent.length > 0)
-		throw new AppError({
-			code: "FUNCTION_NOT_FOUND",
-			message: `There is no function ${absent.join(", ")} in ${join(root, "functions")}.`,
-			hint: "'coffer functions references --local' shows the functions that there are.",
-			exit: EXIT.notFound,
-		});
-	const chosen = names.length === 0 ? found : found.filter(({ name }) => names.includes(name));
+	const chosen = names.length === 0 ? found : chooseEntries(found, names);
 	const show = (path: string) => relative(root, path);
 	return {
 		root,
-		entries: chosen.map(({ name, entry }) => ({ function: name, path: join(root, entry), show })),
+		entries: chosen.map(({ name, entry, settings }) => ({
+			function: name,
+			path: join(root, entry),
+			settings,
+			show,
+		})),
 	};
 }
 

@@ -1,9 +1,6 @@
 /** How modules are called in what is shown. Pure. */
 
 const PACKAGE_FILE = /\/node_modules\/\.deno\/([^/]+)\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)$/;
-/** Also on another host, which `JSR_URL` may name. */
-const JSR_FILE = /^https?:\/\/[^/]+\/(@[^/@]+\/[^/@]+)\/(\d+\.\d+\.\d[^/]*)\//;
-
 /**
  * The name of a module that is not a file of the sources: `npm:chalk@5.6.2/source/index.js`, a URL, `coffer:…`.
  * @param source as the bundler calls it
@@ -18,15 +15,6 @@ export function shownSource(source: string, folder: string): string | undefined 
 	// `@scope+name@1.2.3_peer@4`: of what is after the name, the version alone.
 	const version = store.slice(name.length + 1).replace(/_.*$/, "");
 	return `npm:${name}@${version}/${file}`;
-}
-
-/** The package of a file that is shown, as a property; none for the sources' own. */
-export function packageOf(file: string): { package?: string } {
-	const npm = /^npm:(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
-	if (npm !== undefined) return { package: npm };
-	const [, name, version] = JSR_FILE.exec(file) ?? [];
-	if (name !== undefined) return { package: `jsr:${name}@${version}` };
-	return /^https?:/.test(file) ? { package: file } : {};
 }
 
 /** A source map with other names for its sources. @param shown turns a source into its name */

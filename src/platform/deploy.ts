@@ -8,6 +8,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { FunctionSettings } from "../modules/function-settings.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
+import { Matcher } from "../references/matching.ts";
 import type { Reference, References } from "../references/reference.ts";
 import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
 import { readSettings } from "./build/settings.ts";
@@ -123,7 +124,8 @@ export class Deployer {
 		const sourceMap = await store.putBlob(utf8(built.bundle.sourceMap));
 		const present = presentDeployment(functions, name);
 		const { dynamic } = built.references;
-		const references = [...built.references.references, ...declared, ...observedOf(functions, name)];
+		const told = [...built.references.references, ...declared];
+		const references = [...told, ...observedOf(functions, name, told)];
 		if (present?.bundle === built.bundle.hash && isSame(present.settings, settings)) {
 			// The next upload of these sources need not be built; the process is that of before.
 			await functions.recordSame({
@@ -171,10 +173,11 @@ function isSame(one: FunctionSettings | undefined, other: FunctionSettings): boo
 	return JSON.stringify(one ?? {}) === JSON.stringify(other);
 }
 
-/** What the versions before were seen to read, which the next one may read too, whatever its code tells. */
-function observedOf(functions: AppFunctions, name: string): Reference[] {
+/** What the versions before were seen to read and the next one does not tell of: it may read that too. */
+function observedOf(functions: AppFunctions, name: string, told: readonly Reference[]): Reference[] {
 	const before = functions.app.state.functions.get(name)?.deployment.references ?? [];
-	return before.filter(({ how }) => how === "observed");
+	const known = new Matcher(told.map((reference) => reference.name));
+	return before.filter((one) => one.how === "observed" && known.exactness(one.name) === undefined);
 }
 
 /** Deletes the functions that the upload does not name. */

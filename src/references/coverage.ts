@@ -4,6 +4,7 @@
  */
 import { Granted } from "./granted.ts";
 import { isPrefix, matches } from "./matching.ts";
+import { packageOf } from "./package.ts";
 import type { Known, Reads, Reference } from "./reference.ts";
 
 export interface CoveredFunction extends Reads {
@@ -43,14 +44,6 @@ export interface Place {
 	readonly line: number;
 }
 
-/** From npm, JSR or the web: what it reads of its own accord is rarely needed. */
-const PACKAGE = /^(?:npm|jsr|https?|coffer):/;
-
-/** Whether a reference is a package's own, not the function's. */
-export function isPackage({ file }: Pick<Reference, "file">): boolean {
-	return PACKAGE.test(file);
-}
-
 /** The stronger evidence first: one cell shows one. */
 const ORDER: readonly Cell[] = ["excluded", "static", "declared", "observed", "package", "dynamic"];
 
@@ -64,7 +57,8 @@ function cellsOf(of: CoveredFunction, secrets: readonly string[]): Map<string, C
 		if (known === undefined || ORDER.indexOf(shown) < ORDER.indexOf(known)) cells.set(name, shown);
 	};
 	for (const reference of of.references) {
-		const cell = reference.how === "static" && isPackage(reference) ? "package" : reference.how;
+		const cell =
+			reference.how === "static" && packageOf(reference.file) !== undefined ? "package" : reference.how;
 		const read = isPrefix(reference.name) ? secrets.filter((name) => matches(reference.name, name)) : [];
 		for (const name of read.length > 0 ? read : [reference.name]) add(name, cell);
 	}
@@ -74,7 +68,7 @@ function cellsOf(of: CoveredFunction, secrets: readonly string[]): Map<string, C
 
 /** What a function's code or declaration asks for by name; not what a package tries, nor what was seen by chance. */
 function isAskedFor(reference: Reference): boolean {
-	return reference.how !== "observed" && !isPackage(reference);
+	return reference.how !== "observed" && packageOf(reference.file) === undefined;
 }
 
 /**

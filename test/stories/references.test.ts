@@ -148,6 +148,14 @@ describe("references", () => {
 		expect(log.stdout).toContain("Read the secret SMTP_URL, which its code does not tell of");
 	});
 
+	test("outlast a restart of the platform", async () => {
+		await platform.kill();
+		await platform.start();
+		const [quiet] = (await project.data(["functions", "references", "quiet"])).functions;
+		expect(quiet.references).toContainEqual(expect.objectContaining({ name: "SMTP_URL", how: "observed" }));
+		expect((await platform.call("quiet")).text).toBe("smtp");
+	});
+
 	test("say what is read and not there, and what is there and not read", async () => {
 		const { missing, unused } = await project.data(["functions", "references", "--missing"]);
 		expect(missing).toEqual([

@@ -119,7 +119,12 @@ class DenoRuntime implements Runtime {
 		const bundle = { code: asEntry(code), sourceMap };
 		const spare = this.#spares.take(this.#commands.termsOf(settings));
 		if (spare !== undefined) {
-			await spare.files.fill(bundle);
+			try {
+				await spare.files.fill(bundle);
+			} catch (error) {
+				await this.#end(spare.process);
+				throw error;
+			}
 			return this.#assign(spare, launch);
 		}
 		const files = await this.#workspace.prepare(app, name, bundle, onRead !== undefined);

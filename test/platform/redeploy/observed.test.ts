@@ -63,6 +63,15 @@ describe("a secret that a function is seen to read", () => {
 		expect(await app.fetch("lazy")).toBe("v1");
 	});
 
+	test("is one no more once the code tells of it", async () => {
+		const app = await TestApp.open("told-now", { HIDDEN: "v1" });
+		await app.deploy({ lazy: SHOW_HIDDEN("HIDDEN") });
+		await app.fetch("lazy");
+		await vi.waitFor(async () => expect(await namesOf(app, "lazy")).toEqual(["observed HIDDEN"]));
+		await app.deploy({ lazy: `Deno.serve(() => new Response(Deno.env.get("HIDDEN")));` });
+		expect(await namesOf(app, "lazy")).toEqual(["static HIDDEN"]);
+	});
+
 	test("is not given to a function that its function.jsonc keeps from it, and the log says so", async () => {
 		const app = await TestApp.open("kept", { HIDDEN: "v1" });
 		await app.deployFiles({

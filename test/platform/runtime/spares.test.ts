@@ -1,5 +1,6 @@
 /** Processes that wait ready-made for functions. */
-import { readdir, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Spares } from "../../../src/platform/runtime/spares.ts";
@@ -52,6 +53,20 @@ describe("a function", () => {
 			code: "FUNCTION_START_FAILED",
 			message: expect.stringMatching(/shop\/bad exited with status 1.*\n[\s\S]*no table[\s\S]*bad\.js:1:/),
 		});
+	});
+
+	test("whose bundle cannot be written takes the process that waited with it, and leaves the next one alone", async () => {
+		const [spare = 0] = await sparesOf(harness, 1);
+		const place = await readlink(join(harness.directory, "place")).catch(() => harness.directory);
+		const [folder = ""] = (await readdir(join(place, "i"))).filter((name) =>
+			existsSync(join(place, "i", name, "main.js")),
+		);
+		await mkdir(join(place, "i", folder, "b.js.new"));
+		await expect(harness.runtime.start(launch(SHOW))).rejects.toMatchObject({ code: "EISDIR" });
+		expect(isAlive(spare)).toBe(false);
+		const instance = await harness.runtime.start(launch(SHOW, { KEY: "after" }));
+		expect((await ask(instance.socketPath)).body).toMatch(/ after$/);
+		await instance.stop({ graceMs: 0 });
 	});
 
 	test("starts although the process that waited was killed", async () => {
