@@ -207,5 +207,18 @@ describe("references", () => {
 		const odd = await project.coffer(["functions", "references", "--output", "secrets.png", "--json"]);
 		expect(odd.error()).toMatchObject({ code: "OUTPUT_FORMAT", exit: 2 });
 		expect(existsSync(join(project.root, "secrets.png"))).toBe(false);
+		const both = await project.coffer([
+			"functions",
+			"references",
+			"--missing",
+			"--output",
+			"x.svg",
+			"--json",
+		]);
+		expect(both.error()).toMatchObject({
+			code: "USAGE",
+			exit: 2,
+			message: expect.stringContaining("--output"),
+		});
 	});
 });

@@ -12,6 +12,7 @@ import {
 	renderMissing,
 } from "../../cli/references-result.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { usageError } from "../../cli/usage.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { liveNames } from "../../project/live-names.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
@@ -63,7 +64,7 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		entry: Flags.string({
 			description: "analyse any files as functions, without a platform or a project",
 			exclusive: ["local"],
-			helpValue: "FILE...",
+			helpValue: "FILE",
 			multiple: true,
 		}),
 		missing: Flags.boolean({
@@ -75,7 +76,6 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		graph: Flags.boolean({ description: "draw secrets and functions", exclusive: ["missing", "strict"] }),
 		output: Flags.string({
 			description: "as --graph, into a .svg or .dot file",
-			exclusive: ["missing", "strict"],
 			helpValue: "FILE",
 		}),
 	};
@@ -84,11 +84,13 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 	protected async execute(): Promise<Drawn> {
 		const { argv, flags } = await this.parse(FunctionsReferences);
 		requireEnvironmentName(flags.environment);
+		const isMissing = flags.missing || flags.strict;
+		if (isMissing && flags.output !== undefined)
+			throw usageError("--output is for the drawing; what is missing is printed.", "functions references");
 		const draw = flags.output === undefined ? undefined : drawingFor(flags.output);
 		const found = await this.#find(argv.map(String), flags);
 		const functions = found.functions.map((one) => describeFunction(one, one.seen));
 		failIfAny(functions);
-		const isMissing = flags.missing || flags.strict;
 		if (!isMissing && !flags.graph && draw === undefined) return { functions };
 		const root = found.root ?? requireRoot(currentFolder());
 		const coverage = coverageOf(found.functions, await liveNames(root, flags.environment));
