@@ -57,20 +57,18 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 	const count = Math.ceil(rounds / PROCESSES);
 	const crowd = { writes: true };
 	const failures: string[] = [];
-	const writing = Promise.all(
-		Array.from({ length: PROCESSES }, (_, index) =>
-			write(program, project, `P${index}`, { mode, count, lifeMs: TIMEOUT_MS }),
-		),
-	)
-		.catch((error: unknown) => {
+	/** A writer that fails is a failure of the round, whether it belongs to the crowd or is to be killed. */
+	const writer = (name: string, of: { count: number; lifeMs: number }) =>
+		write(program, project, name, { mode, ...of }).catch((error: unknown) => {
 			failures.push(String(error));
 			return [];
-		})
-		.finally(() => {
-			crowd.writes = false;
 		});
-	const start = (name: string, lifeMs: number) =>
-		write(program, project, name, { mode, count: 1_000_000, lifeMs });
+	const writing = Promise.all(
+		Array.from({ length: PROCESSES }, (_, index) => writer(`P${index}`, { count, lifeMs: TIMEOUT_MS })),
+	).finally(() => {
+		crowd.writes = false;
+	});
+	const start = (name: string, lifeMs: number) => writer(name, { count: 1_000_000, lifeMs });
 	const dying = Array.from({ length: VICTIMS }, (_, index) =>
 		victims(start, crowd, randomFrom(seed + index), `V${index}`),
 	);
