@@ -7,6 +7,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { ensureBase44Cli } from "./base44-cli.mjs";
+
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Debian's package, and how to see that what it brings is there. */
@@ -117,5 +119,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
 	await runAsScript(() => {
 		installPackages();
 		installSystemPackages();
+		ensureBase44Cli();
 	});
 }

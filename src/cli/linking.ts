@@ -46,14 +46,21 @@ async function tokenFor(url: string, app: string): Promise<string> {
 /**
  * A platform that is administered: the one at an address, or else the one that an environment of the project here
  * is linked with. Its key is held against the token's fingerprint before the token is sent.
+ * @param given the token, where it is not the one that is kept
  * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_MISSING`, `TOKEN_FOREIGN` (exit 3),
  *   `PLATFORM_KEY_MISMATCH` (exit 7)
  */
-export async function platformAt(url: string | undefined, environment: string): Promise<Remote> {
+export async function platformAt(
+	url: string | undefined,
+	environment: string,
+	given?: string,
+): Promise<Remote> {
 	await cryptoReady;
-	if (url === undefined) return (await requireTarget(requireRoot(currentFolder()), environment)).remote;
-	const origin = platformOrigin(url);
-	const { remote } = await meetPlatform(origin, await tokenFor(origin, "APP"));
+	if (url === undefined && given === undefined)
+		return (await requireTarget(requireRoot(currentFolder()), environment)).remote;
+	const address = url ?? (await requireBinding(requireRoot(currentFolder()), environment)).url;
+	const origin = platformOrigin(address);
+	const { remote } = await meetPlatform(origin, given ?? (await tokenFor(origin, "APP")));
 	return remote;
 }
 

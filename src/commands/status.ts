@@ -26,6 +26,8 @@ interface StatusResult {
 	/** The platform's own revision; null where it is out of reach. */
 	platformRevision: number | null;
 	pending: readonly string[];
+	/** Secrets that the platform keeps by itself, in no vault; empty where it is out of reach. */
+	local: readonly { name: string; origin: string; by: string; at: string }[];
 	/** What is still to be rotated, since somebody who was removed could read it. */
 	debt: readonly RemovalDebt[];
 	/** Names whose record a merge brought under an earlier key. */
@@ -34,11 +36,16 @@ interface StatusResult {
 	reason?: string;
 }
 
-async function ask(binding: Binding): Promise<{ revision: number } | { reason: string }> {
+type Answer = { readonly revision: number; readonly local: StatusResult["local"] };
+
+async function ask(binding: Binding): Promise<Answer | { reason: string }> {
 	try {
 		const { remote } = await targetOf(binding);
-		const { revision } = await remote.showApp(binding.app);
-		return { revision };
+		const { revision, local = [] } = await remote.showApp(binding.app);
+		return {
+			revision,
+			local: local.map(({ atMs, ...kept }) => ({ ...kept, at: new Date(atMs).toISOString() })),
+		};
 	} catch (error) {
 		if (error instanceof AppError) return { reason: error.message };
 		throw error;
@@ -75,6 +82,7 @@ export default class Status extends BaseCommand<StatusResult> {
 			app: binding?.app ?? null,
 			revision: memory?.revision ?? null,
 			platformRevision: answer && "revision" in answer ? answer.revision : null,
+			local: answer && "local" in answer ? answer.local : [],
 			pending: binding ? pendingNames(verified, memory) : [],
 			debt: removalDebt(verified),
 			stale: staleRecords(verified).map(({ name }) => name),
@@ -104,6 +112,10 @@ export default class Status extends BaseCommand<StatusResult> {
 		const behind = (result.platformRevision ?? 0) - (result.revision ?? 0);
 		const news = behind > 0 ? `; the platform is ${count(behind, "revision")} ahead` : "";
 		terminal.line(`revision     ${result.revision ?? "none yet"}${news}`);
+		if (result.local.length > 0) {
+			const names = listNames(result.local.map(({ name }) => name));
+			terminal.line(`base44       ${names} (set with the Base44 CLI; kept by the platform, in no vault)`);
+		}
 		terminal.line(`pending      ${result.pending.length > 0 ? listNames(result.pending) : "nothing"}`);
 	}
 }

@@ -66,9 +66,15 @@ export function settingsFault(path: string, line: number, why: string, hint?: st
  * Reads a `function.jsonc`.
  * @param path relative to the root; its folder is where `entry` begins
  * @param name the function's name, which comes from the folder
+ * @param layout of a Base44 project the file may give another name and hold what only Base44 knows
  * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line
  */
-export function parseFunctionFile(path: string, bytes: Uint8Array, name: string): FunctionFile {
+export function parseFunctionFile(
+	path: string,
+	bytes: Uint8Array,
+	name: string,
+	layout?: "base44",
+): FunctionFile {
 	if (bytes.length > SETTINGS_BYTES_MAX)
 		throw settingsFault(path, 1, `the file is larger than ${SETTINGS_BYTES_MAX / 1024} KiB`);
 	const text = fromUtf8(bytes);
@@ -81,6 +87,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 	const lines = new Map<string, number>();
 	const values: Record<string, Jsonc> = {};
 	for (const entry of parsed.entries) {
+		if (layout === "base44" && (entry.key === "name" || !KEYS.includes(entry.key))) continue;
 		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : faultOf(entry, path, name);
 		if (fault !== undefined) throw settingsFault(path, entry.line, fault);
 		lines.set(entry.key, entry.line);

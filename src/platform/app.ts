@@ -7,8 +7,9 @@ import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../pro
 import { acceptChange, type Opener } from "./accept.ts";
 import { EventStream } from "./event-stream.ts";
 import { type AppEvent, appEventSchema } from "./events.ts";
+import { type Keeper, LocalEnvironment } from "./local-environment.ts";
 import { Mutex } from "./mutex.ts";
-import { AppFold, type AppState } from "./state.ts";
+import { AppFold, type AppState, isLive } from "./state.ts";
 import type { Store, StreamEntry } from "./store/store.ts";
 
 const APPEND_ATTEMPTS_MAX = 100;
@@ -16,7 +17,7 @@ const APPEND_ATTEMPTS_MAX = 100;
 export interface AppOptions {
 	readonly context: LogContext;
 	readonly store: Store;
-	readonly identity: Opener & { readonly stateKey: Uint8Array };
+	readonly identity: Opener & Keeper;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
 }
@@ -40,6 +41,16 @@ export function appNotFound(): AppError {
 	});
 }
 
+/** The error where an app is bound to no vault, so that there is nothing to sync with. */
+export function notLinked(): AppError {
+	return new AppError({
+		code: "APP_NOT_LINKED",
+		message: "The app is linked with no vault.",
+		hint: "Link it with `coffer link URL --app APP`.",
+		exit: EXIT.notFound,
+	});
+}
+
 /** The prefix of an app's streams. */
 export function appStreams(app: string): string {
 	return `apps/${app}/`;
@@ -47,6 +58,8 @@ export function appStreams(app: string): string {
 
 export class App {
 	readonly id: string;
+	/** Opens and seals what the platform keeps for the app by itself. */
+	readonly local: LocalEnvironment;
 	readonly #fold: AppFold;
 	readonly #options: AppOptions;
 	readonly #changes: string;
@@ -58,6 +71,7 @@ export class App {
 	private constructor(options: AppOptions) {
 		const { app } = options.context;
 		this.id = app;
+		this.local = new LocalEnvironment(app, options.identity);
 		this.#options = options;
 		this.#fold = new AppFold(options.context);
 		this.#changes = `${appStreams(app)}changes`;
@@ -78,11 +92,22 @@ export class App {
 		const app = new App(options);
 		await app.#catchUp();
 		await app.#events.catchUp();
+		await app.#dropShadowed();
 		return app;
 	}
 
 	get state(): AppState {
 		return this.#fold;
+	}
+
+	/** Whether it is bound to a vault. */
+	get isLinked(): boolean {
+		return this.#fold.context.vaultId !== "";
+	}
+
+	/** Binds an app that was bound to none to a vault. */
+	link(bound: { vaultId: string; environment: string }): void {
+		this.#fold.link({ app: this.id, ...bound });
 	}
 
 	/**
@@ -92,8 +117,10 @@ export class App {
 	append(change: Change): Promise<AppendOutcome> {
 		return this.#appending.run(async () => {
 			this.#checkPresent();
+			if (!this.isLinked) throw notLinked();
 			for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
 				const outcome = await this.#tryAppend(change);
+				if (outcome !== undefined && "accepted" in outcome) await this.#dropShadowed();
 				if (outcome !== undefined) return outcome;
 				await this.#catchUp();
 			}
@@ -152,6 +179,21 @@ export class App {
 			this.#checkPresent();
 			await this.#events.append(() => make(this.#fold));
 		});
+	}
+
+	/** Drops what the platform keeps by a name that the vault has now: else it came back when that is deleted. */
+	async #dropShadowed(): Promise<void> {
+		const shadowed = () =>
+			[...this.#fold.local.values()].filter(
+				({ record }) => isLive(record) && isLive(this.#fold.records.get(record.name)),
+			);
+		if (shadowed().length === 0) return;
+		await this.record(() => ({
+			type: "local-secrets",
+			records: shadowed().map(({ record }) => this.local.seal(record.name, record.version + 1, undefined)),
+			by: "vault",
+			atMs: Math.max(0, this.#options.now()),
+		}));
 	}
 
 	/** Lets nothing more be appended: the app is being deleted. Resolves once what was under way is done. */

@@ -6,6 +6,7 @@ import type { CreateApp } from "../protocol/messages.ts";
 import { App, type AppOptions, appNotFound, appStreams } from "./app.ts";
 import { EventStream } from "./event-stream.ts";
 import { type PlatformEvent, platformEventSchema } from "./events.ts";
+import { localEnvironmentName } from "./local-environment.ts";
 import { Mutex } from "./mutex.ts";
 
 /** The store's stream of events that belong to no app; access tokens are in it too. */
@@ -77,12 +78,29 @@ export class Apps {
 			if (!this.#known.has(app)) await this.#options.store.deleteStreams(appStreams(app));
 			await this.#stream.append(() => {
 				created = !this.#known.has(app);
-				if (created) return this.#creation(app, bound);
-				checkSame(app, this.#known.get(app), bound);
+				const present = this.#known.get(app);
+				if (present === undefined) return this.#event("app-created", app, bound);
+				if (present.vaultId === "") return this.#event("app-linked", app, bound);
+				checkSame(app, present, bound);
 				return undefined;
 			});
+			if (this.#live.get(app)?.isLinked === false) this.#live.get(app)?.link(bound);
 			const live = this.#live.get(app) ?? (await this.#openApp(app, bound));
 			return { app: live, created };
+		});
+	}
+
+	/** The app, created without a vault where there is none. @throws AppError `TOO_MANY_APPS` (exit 2) */
+	meet(app: string): Promise<{ app: App; created: boolean }> {
+		return this.#changing.run(async () => {
+			const present = this.#live.get(app);
+			if (present !== undefined) return { app: present, created: false };
+			await this.#options.store.deleteStreams(appStreams(app));
+			const bound = { vaultId: "", environment: localEnvironmentName(app) };
+			await this.#stream.append(() =>
+				this.#known.has(app) ? undefined : this.#event("app-created", app, bound),
+			);
+			return { app: await this.#openApp(app, this.#known.get(app) ?? bound), created: true };
 		});
 	}
 
@@ -103,8 +121,8 @@ export class Apps {
 		});
 	}
 
-	#creation(app: string, { vaultId, environment }: CreateApp): PlatformEvent {
-		if (this.#known.size >= APPS_MAX) {
+	#event(type: "app-created" | "app-linked", app: string, bound: CreateApp): PlatformEvent {
+		if (type === "app-created" && this.#known.size >= APPS_MAX) {
 			throw new AppError({
 				code: "TOO_MANY_APPS",
 				message: `The platform has ${APPS_MAX} apps, which is its limit.`,
@@ -112,7 +130,7 @@ export class Apps {
 				exit: EXIT.usage,
 			});
 		}
-		return { type: "app-created", app, vaultId, environment, atMs: this.#options.now() };
+		return { type, app, ...bound, atMs: this.#options.now() };
 	}
 
 	async #openApp(app: string, { vaultId, environment }: CreateApp): Promise<App> {

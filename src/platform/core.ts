@@ -7,6 +7,7 @@ import type { Opener } from "./accept.ts";
 import type { App } from "./app.ts";
 import { Apps } from "./apps.ts";
 import type { Deployer } from "./deploy.ts";
+import type { Keeper } from "./local-environment.ts";
 import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { type FunctionSample, Metrics } from "./metrics.ts";
@@ -20,10 +21,8 @@ import type { Store } from "./store/store.ts";
 import { TokenRegistry } from "./tokens.ts";
 
 /** What the platform needs of its identity. */
-export interface CoreIdentity extends Opener {
+export interface CoreIdentity extends Opener, Keeper {
 	readonly publicKeys: { readonly sign: string; readonly box: string };
-	/** Authenticates what the platform writes for itself, 32 bytes. */
-	readonly stateKey: Uint8Array;
 }
 
 export interface Clock {
@@ -142,6 +141,13 @@ export class Core {
 	async createApp(id: string, bound: CreateApp): Promise<App> {
 		const { app, created } = await this.apps.create(id, bound);
 		if (created) this.log.info({ app: id }, "app created");
+		return app;
+	}
+
+	/** The app of that id, created without a vault where there is none. @throws AppError `TOO_MANY_APPS` (exit 2) */
+	async meetApp(id: string): Promise<App> {
+		const { app, created } = await this.apps.meet(id);
+		if (created) this.log.info({ app: id }, "app created for the Base44 CLI");
 		return app;
 	}
 

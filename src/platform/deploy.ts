@@ -5,16 +5,16 @@
 import { utf8 } from "../bytes.ts";
 import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
-import type { FunctionSettings } from "../modules/function-settings.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
-import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
+import type { DeployedFunction } from "../protocol/messages.ts";
 import { Matcher } from "../references/matching.ts";
 import type { Reference, References } from "../references/reference.ts";
 import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
 import { readSettings } from "./build/settings.ts";
 import { checkUpload, type Upload, type UploadedFile } from "./build/upload.ts";
 import type { Maxima } from "./config.ts";
-import type { Deployment, FunctionSource } from "./function.ts";
+import type { Deployment, FunctionSource, KeptSources } from "./function.ts";
+import { keptSources } from "./kept-sources.ts";
 import { describeError, type Log } from "./log.ts";
 import { Limiter } from "./mutex.ts";
 import type { AppFunctions } from "./redeploy/reconcile.ts";
@@ -32,6 +32,15 @@ export interface DeployerOptions {
 	readonly log: Log;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
+}
+
+/** What is to be deployed. */
+export interface DeployRequest {
+	/** Path and hash of each file. */
+	readonly files: readonly (readonly [path: string, hash: string])[];
+	readonly functions: readonly FunctionSource[];
+	/** Whether functions that are not named are deleted. */
+	readonly prune: boolean;
 }
 
 export type DeployOutcome =
@@ -54,21 +63,24 @@ export class Deployer {
 	 */
 	async deploy(
 		functions: AppFunctions,
-		request: Deploy,
+		request: DeployRequest,
 		onFunction: (result: Omit<DeployedFunction, "url">) => void,
 	): Promise<DeployOutcome> {
 		const hashes = [...new Set(request.files.map(([, hash]) => hash))];
 		const missing = await this.#options.store.missingBlobs(hashes);
 		if (missing.length > 0) return { missing };
 		const upload = await this.#load(request);
+		const hashOf = new Map(request.files);
 		await Promise.all(
-			upload.functions.map(async (source) => onFunction(await this.#deployOne(functions, upload, source))),
+			upload.functions.map(async (source) =>
+				onFunction(await this.#deployOne(functions, upload, hashOf, source)),
+			),
 		);
 		return { pruned: request.prune ? await prune(functions, upload) : [] };
 	}
 
 	/** Each blob is read once, and no more of them than an upload may hold. */
-	async #load({ files, functions }: Deploy): Promise<Upload> {
+	async #load({ files, functions }: DeployRequest): Promise<Upload> {
 		const contents = new Map<string, Uint8Array>();
 		const uploaded: UploadedFile[] = [];
 		let bytes = 0;
@@ -87,21 +99,23 @@ export class Deployer {
 	async #deployOne(
 		functions: AppFunctions,
 		upload: Upload,
+		hashOf: ReadonlyMap<string, string>,
 		source: FunctionSource,
 	): Promise<Omit<DeployedFunction, "url">> {
 		const { name, entry } = source;
 		try {
-			const said = readSettings(upload.files, source, this.#options.maxima);
+			const read = readSettings(upload.files, source, this.#options.maxima);
 			const prepared = await this.#options.builder.prepare(upload.files, entry);
+			const said = { ...read, sources: keptSources(source, prepared, hashOf) };
 			const present = presentDeployment(functions, name);
 			if (present?.source !== prepared.source) {
 				return await this.#buildAndStart(functions, name, prepared, said);
 			}
-			const { settings, declared } = said;
-			if (isSame(present.settings, settings)) return { name, status: "unchanged" };
+			const { settings, declared, sources, automations } = said;
+			if (isSame(present.settings, settings)) return await recordBeside(functions, present, said);
 			// The bundle is that of before, and so is what it reads.
 			const references = [...present.references.filter(({ how }) => how !== "declared"), ...declared];
-			return await this.#start(functions, { ...present, settings, references });
+			return await this.#start(functions, { ...present, settings, references, sources, automations });
 		} catch (error) {
 			if (error instanceof AppError) return { name, status: "failed", error: error.message };
 			this.#options.log.error({ function: name, ...describeError(error) }, "a deployment failed");
@@ -113,7 +127,7 @@ export class Deployer {
 		functions: AppFunctions,
 		name: string,
 		prepared: PreparedBuild,
-		{ settings, declared }: ReturnType<typeof readSettings>,
+		{ settings, declared, sources, automations }: Said,
 	): Promise<Omit<DeployedFunction, "url">> {
 		const { analyze, builder, store } = this.#options;
 		const built = await this.#builds.run(async () => {
@@ -134,8 +148,11 @@ export class Deployer {
 				sourceMap,
 				references,
 				dynamic,
+				sources,
+				automations,
 			});
-			return { name, status: "unchanged" };
+			const isScheduled = isSame(present.automations, automations);
+			return { name, status: isScheduled ? "unchanged" : "deployed" };
 		}
 		const bundle = await store.putBlob(built.bundle.code);
 		return await this.#start(functions, {
@@ -146,6 +163,8 @@ export class Deployer {
 			references,
 			dynamic,
 			settings,
+			sources,
+			automations,
 		});
 	}
 
@@ -168,9 +187,26 @@ function presentDeployment(functions: AppFunctions, name: string): Deployment | 
 	return runs ? present.deployment : undefined;
 }
 
-/** Settings have their keys in one order. */
-function isSame(one: FunctionSettings | undefined, other: FunctionSettings): boolean {
-	return JSON.stringify(one ?? {}) === JSON.stringify(other);
+/** Both come from the same code, with their keys in one order; what is left out is as an empty one. */
+function isSame<Said extends object>(one: Said | undefined, other: Said | undefined): boolean {
+	const textOf = (said: Said | undefined) => JSON.stringify(said ?? {}).replace(/^\[\]$/, "{}");
+	return textOf(one) === textOf(other);
+}
+
+/** What a function's files say besides its code, and which they are. */
+type Said = ReturnType<typeof readSettings> & { readonly sources: KeptSources };
+
+/** Notes what can change without a new process: what starts the function, and the files to be given back. */
+async function recordBeside(
+	functions: AppFunctions,
+	present: Deployment,
+	{ automations, sources }: Said,
+): Promise<Omit<DeployedFunction, "url">> {
+	const { function: name } = present;
+	const isScheduled = isSame(present.automations, automations);
+	if (!isScheduled || !isSame(present.sources, sources))
+		await functions.recordSame({ ...present, sources, automations });
+	return { name, status: isScheduled ? "unchanged" : "deployed" };
 }
 
 /** What the versions before were seen to read and the next one does not tell of: it may read that too. */

@@ -38,12 +38,28 @@ const deploymentSchema = z.strictObject({
 	/** Left out where it has none, as in what was written before there were any. */
 	settings: settingsSchema.optional(),
 	seen: z.array(z.string()).readonly().optional(),
+	sources: z
+		.strictObject({
+			entry: z.string(),
+			files: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+		})
+		.optional(),
+	automations: z.array(z.record(z.string(), z.json())).readonly().optional(),
 });
 
 /** An event of the stream `platform` that is about an app. */
 export const platformEventSchema = z.discriminatedUnion("type", [
+	/** With an empty vault id where it is linked with none yet. */
 	z.strictObject({
 		type: z.literal("app-created"),
+		app: z.string(),
+		vaultId: z.string(),
+		environment: z.string(),
+		atMs: instantMs,
+	}),
+	/** An app that was linked with no vault has one now. */
+	z.strictObject({
+		type: z.literal("app-linked"),
 		app: z.string(),
 		vaultId: z.string(),
 		environment: z.string(),
@@ -79,6 +95,13 @@ export const appEventSchema = z.discriminatedUnion("type", [
 		deployment: z.string(),
 		seen: z.array(z.string()),
 		references: z.array(referenceSchema),
+		atMs: instantMs,
+	}),
+	/** Records of the app's own environment, which is in no vault. */
+	z.strictObject({
+		type: z.literal("local-secrets"),
+		records: z.array(z.string()),
+		by: z.string(),
 		atMs: instantMs,
 	}),
 	z.strictObject({ type: z.literal("deleted"), functions: z.array(z.string()), atMs: instantMs }),

@@ -1,6 +1,7 @@
 /**
  * The words that builder, plan, runtime, gateway and API share about functions. A leaf.
  */
+import type { JSONType as JSONValue } from "zod";
 import type { FunctionSettings } from "../modules/function-settings.ts";
 import type { Reads, References } from "../references/reference.ts";
 
@@ -12,12 +13,27 @@ export interface FunctionSource {
 	entry: string;
 	/** Path of its `function.jsonc` in the file set, where it has one. */
 	settings?: string | undefined;
+	/** Whose rules its files follow; Coffer's own where it is left out. Base44's files may hold more than Coffer knows. */
+	layout?: "base44" | undefined;
+	/** What starts it by itself, where its files do not say. */
+	automations?: readonly StoredAutomation[] | undefined;
+}
+
+/** The files that a function was deployed from, to be given back. */
+export interface KeptSources {
+	/** Path of the entry module. */
+	readonly entry: string;
+	/** Path and hash of each in the blob store; paths are those of the upload. */
+	readonly files: readonly (readonly [path: string, hash: string])[];
 }
 
 /** What a deployment reads, and what it is kept from. */
 export function readsOf({ references, dynamic, settings }: Deployment): Reads {
 	return { references, dynamic, excluded: settings?.secrets?.exclude };
 }
+
+/** What starts a function by itself, as it was sent. */
+export type StoredAutomation = Readonly<Record<string, JSONValue>>;
 
 /** A built function, as the platform remembers it. */
 export interface Deployment extends References {
@@ -34,4 +50,8 @@ export interface Deployment extends References {
 	seen?: readonly string[] | undefined;
 	/** How it is to be run. */
 	settings?: FunctionSettings | undefined;
+	/** Left out in what was deployed before they were kept. */
+	sources?: KeptSources | undefined;
+	/** As they were sent. */
+	automations?: readonly StoredAutomation[] | undefined;
 }

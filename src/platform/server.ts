@@ -174,6 +174,7 @@ async function openDeno(
 		hidden,
 		passthrough,
 		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
+		builtins: new Map([["base44:runtime", await readFile(hostPath("base44.ts"), "utf8")]]),
 	});
 	return { builder, runtime };
 }

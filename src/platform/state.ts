@@ -17,6 +17,7 @@ import { isNewer, parseRecordText, type SealedRecord } from "../vault/record.ts"
 import type { AppEvent } from "./events.ts";
 import { applyToFunctions, type FunctionState } from "./function-states.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./header.ts";
+import type { LocalSecret } from "./local-environment.ts";
 
 /** What one entry of the log was about. */
 export interface Touched {
@@ -47,7 +48,11 @@ export interface AppState {
 	readonly header: VerifiedHeader | undefined;
 	/** Live records and tombstones. */
 	readonly records: ReadonlyMap<string, SealedRecord>;
-	/** The revision at which a name last got another value, or none. */
+	/** The secrets of the app's own environment, deleted ones too. */
+	readonly local: ReadonlyMap<string, LocalSecret>;
+	/** Counts what changes secrets, members' changes and the platform's own; only within one run of the platform. */
+	readonly moment: number;
+	/** The moment at which a name last got another value, or none. */
 	readonly changedAt: ReadonlyMap<string, number>;
 	readonly operations: ReadonlyMap<string, Readonly<Operation>>;
 	readonly functions: ReadonlyMap<string, FunctionState>;
@@ -55,10 +60,12 @@ export interface AppState {
 
 /** An app's state, and its only way to change. */
 export class AppFold implements AppState {
-	readonly context: LogContext;
-	readonly heads: string[];
+	context: LogContext;
+	heads: string[];
 	readonly touched: Touched[] = [];
 	readonly records = new Map<string, SealedRecord>();
+	readonly local = new Map<string, LocalSecret>();
+	moment = 0;
 	readonly changedAt = new Map<string, number>();
 	readonly operations = new Map<string, Operation>();
 	readonly functions = new Map<string, FunctionState>();
@@ -66,6 +73,13 @@ export class AppFold implements AppState {
 	header: VerifiedHeader | undefined;
 
 	constructor(context: LogContext) {
+		this.context = context;
+		this.head = emptyHead(context);
+		this.heads = [this.head.head];
+	}
+
+	/** Links an app that had no vault with one. */
+	link(context: LogContext): void {
 		this.context = context;
 		this.head = emptyHead(context);
 		this.heads = [this.head.head];
@@ -108,7 +122,7 @@ export class AppFold implements AppState {
 		this.heads.push(head);
 		if (header !== undefined) this.header = header;
 		for (const record of records) this.records.set(record.name, record);
-		for (const { name } of changed) this.changedAt.set(name, revision);
+		this.#noteChanged(changed);
 		const names = records.map((record) => record.name);
 		this.touched.push({ names, header: header !== undefined, changed });
 		this.operations.set(change.operation, { head: this.head });
@@ -117,12 +131,30 @@ export class AppFold implements AppState {
 	/** Takes in an event of the platform's own. */
 	applyEvent(event: AppEvent): void {
 		applyToFunctions(this.functions, event);
+		if (event.type === "local-secrets") this.#applyLocal(event);
 		if (event.type !== "redeployed") return;
 		const operation = this.operations.get(event.operation);
 		// The platform wrote this after the change: somebody cut the log.
 		if (!operation) throw cut(this.context.app);
 		operation.redeployed = { results: event.results, untouched: event.untouched };
 	}
+
+	#applyLocal({ records, by, atMs }: Extract<AppEvent, { type: "local-secrets" }>): void {
+		const parsed = records.map(parseRecordText);
+		for (const record of parsed) this.local.set(record.name, { record, by, atMs });
+		// What the vault has holds, whatever the platform has by that name.
+		this.#noteChanged(parsed.filter(({ name }) => !isLive(this.records.get(name))));
+	}
+
+	#noteChanged(changed: readonly { readonly name: string }[]): void {
+		this.moment++;
+		for (const { name } of changed) this.changedAt.set(name, this.moment);
+	}
+}
+
+/** Whether there is a record, and it is no tombstone. */
+export function isLive(record: SealedRecord | undefined): record is SealedRecord {
+	return record?.kind === "live";
 }
 
 /** Which names have another value after these records, or none any more. A reseal keeps its version. */

@@ -19,7 +19,7 @@ const createdSchema = z.strictObject({
 	id: z.string().regex(/^tok_[0-9a-f]{16}$/),
 	hash: base64Of(32),
 	scopes: z
-		.array(z.enum(["admin", "deploy", "read", "sync"]))
+		.array(z.enum(["admin", "base44", "deploy", "read", "sync"]))
 		.min(1)
 		.max(4),
 	app: appIdSchema.nullable(),
@@ -33,25 +33,29 @@ const revokedSchema = z.strictObject({
 	revokedAtMs: instantMs,
 	mac: base64Of(32),
 });
-const eventSchema = z.discriminatedUnion("type", [createdSchema, revokedSchema]);
+/** A token for the Base44 CLI is for the app that it is used with first. */
+const boundSchema = z.strictObject({
+	type: z.literal("token-bound"),
+	id: z.string().max(100),
+	app: appIdSchema,
+	boundAtMs: instantMs,
+	mac: base64Of(32),
+});
+const eventSchema = z.discriminatedUnion("type", [createdSchema, revokedSchema, boundSchema]);
 export type TokenEvent = z.infer<typeof eventSchema>;
 type WithoutMac<Event> = Event extends unknown ? Omit<Event, "mac"> : never;
 /** An event that is still to be encoded. */
 export type NewTokenEvent = WithoutMac<TokenEvent>;
 
+function fieldsOf(event: NewTokenEvent): (string | number)[] {
+	if (event.type === "token-revoked") return [event.id, event.revokedAtMs];
+	if (event.type === "token-bound") return [event.id, event.app, event.boundAtMs];
+	const { id, hash: hashed, scopes, app, expiresAtMs, createdAtMs } = event;
+	return [id, hashed, scopes.join(" "), app ?? "", expiresAtMs ?? "", createdAtMs];
+}
+
 function macOf(event: NewTokenEvent, key: Uint8Array): Uint8Array {
-	const fields =
-		event.type === "token-revoked"
-			? [event.id, event.revokedAtMs]
-			: [
-					event.id,
-					event.hash,
-					event.scopes.join(" "),
-					event.app ?? "",
-					event.expiresAtMs ?? "",
-					event.createdAtMs,
-				];
-	return hash(lengthPrefixed(EVENT_DOMAIN, event.type, ...fields), key);
+	return hash(lengthPrefixed(EVENT_DOMAIN, event.type, ...fieldsOf(event)), key);
 }
 
 /** The body of an entry that says it. @param key 32 bytes, the platform identity's */

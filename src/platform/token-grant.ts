@@ -2,14 +2,17 @@
  * What an access token is made for, and for how long.
  */
 import { AppError, EXIT } from "../errors.ts";
-import type { Scope } from "../protocol/routes.ts";
+import type { BASE44_SCOPE, Scope } from "../protocol/routes.ts";
 
 /** Every request is held against each of them; a list of them is one answer. */
 export const TOKENS_MAX = 10_000;
 
+/** What a token may be made for. One for the Base44 CLI has that scope alone. */
+export type GrantedScope = Scope | typeof BASE44_SCOPE;
+
 /** What a new token may do. */
 export interface Grant {
-	readonly scopes: readonly Scope[];
+	readonly scopes: readonly GrantedScope[];
 	/** The one app that it is for; all where it is left out. */
 	readonly app?: string | undefined;
 	/** Milliseconds since 1970; never where it is left out. */
@@ -37,6 +40,26 @@ export function tooMany(): AppError {
 		code: "TOKENS_TOO_MANY",
 		message: `There are ${TOKENS_MAX} access tokens, the most that a platform keeps.`,
 		hint: "Revoke those that nobody uses; expired ones count too.",
+		exit: EXIT.conflict,
+	});
+}
+
+/** The refusal of a token that is for one app, and was used with another. */
+export function otherApp(): AppError {
+	return new AppError({
+		code: "TOKEN_SCOPE",
+		message: "The access token is for another app.",
+		hint: "A token for the Base44 CLI is for the app that it was used with first: make another one.",
+		exit: EXIT.unauthorised,
+	});
+}
+
+/** The error where other nodes were faster each time. */
+export function contended(attempts: number): AppError {
+	return new AppError({
+		code: "STORE_CONTENDED",
+		message: `The stream of access tokens changed ${attempts} times while one was being written.`,
+		hint: "Try again.",
 		exit: EXIT.conflict,
 	});
 }

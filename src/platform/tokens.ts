@@ -4,16 +4,25 @@
  * Only a token's hash is stored. Each event carries a code made with a key of the platform's identity, so
  * that whoever can write to the store, but does not have the identity, cannot make a token.
  */
-import { equalBytes, lengthPrefixed } from "../bytes.ts";
-import { fromBase64, hash, randomBytes, toBase64 } from "../crypto.ts";
+import { equalBytes } from "../bytes.ts";
+import { fromBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
-import type { Scope } from "../protocol/routes.ts";
-import { formatToken, parseToken, TOKEN_SECRET_BYTES } from "../protocol/token.ts";
+import { BASE44_SCOPE, type Scope } from "../protocol/routes.ts";
+import { isBase44Token, parseToken } from "../protocol/token.ts";
 import type { Store, StreamEntry } from "./store/store.ts";
 import { decodeTokenEvent, encodeTokenEvent, type NewTokenEvent, PLATFORM_STREAM } from "./token-events.ts";
-import { expiredAlready, type Grant, isCurrent, TOKENS_MAX, tooMany } from "./token-grant.ts";
+import {
+	contended,
+	expiredAlready,
+	type Grant,
+	type GrantedScope,
+	isCurrent,
+	otherApp,
+	TOKENS_MAX,
+	tooMany,
+} from "./token-grant.ts";
+import { createToken, hashOf } from "./token-text.ts";
 
-const TOKEN_DOMAIN = "coffer/token/1";
 /** Each lost race is somebody else's success, so that reaching this means something is wrong. */
 const APPEND_ATTEMPTS_MAX = 100;
 
@@ -21,7 +30,7 @@ const APPEND_ATTEMPTS_MAX = 100;
 export interface TokenInfo {
 	readonly id: string;
 	/** Sorted. */
-	readonly scopes: readonly Scope[];
+	readonly scopes: readonly GrantedScope[];
 	/** The one app that it is for; undefined: all. */
 	readonly app: string | undefined;
 	/** Milliseconds since 1970; undefined: never. */
@@ -31,24 +40,6 @@ export interface TokenInfo {
 
 /** Who sent a request. */
 export type Principal = Pick<TokenInfo, "id" | "scopes" | "app">;
-
-function hashOf(token: string): Uint8Array {
-	return hash(lengthPrefixed(TOKEN_DOMAIN, token));
-}
-
-/**
- * A fresh token.
- * @param fingerprint the platform identity's, 22 characters of base64
- * @returns the token, to be shown once and not kept; its public id; its hash, base64, which is what is stored
- */
-export function createToken({ fingerprint }: { fingerprint: string }): {
-	token: string;
-	id: string;
-	hash: string;
-} {
-	const token = formatToken(fingerprint, toBase64(randomBytes(TOKEN_SECRET_BYTES)));
-	return { token, id: `tok_${Buffer.from(randomBytes(8)).toString("hex")}`, hash: toBase64(hashOf(token)) };
-}
 
 interface Known extends TokenInfo {
 	readonly hash: Uint8Array;
@@ -103,7 +94,8 @@ export class TokenRegistry {
 	async create(grant: Grant, nowMs: number): Promise<{ token: string; id: string }> {
 		const { expiresAtMs = null } = grant;
 		if (expiresAtMs !== null && expiresAtMs <= nowMs) throw expiredAlready();
-		const { token, id, hash } = createToken({ fingerprint: this.#fingerprint });
+		const isForBase44 = grant.scopes.includes(BASE44_SCOPE);
+		const { token, id, hash } = createToken({ fingerprint: this.#fingerprint }, isForBase44);
 		await this.#append(() => {
 			if (this.#tokens.size >= TOKENS_MAX) throw tooMany();
 			const scopes = [...new Set(grant.scopes)].sort();
@@ -173,9 +165,23 @@ export class TokenRegistry {
 		return () => known?.watchers.delete(tell);
 	}
 
+	/**
+	 * Makes a token for the Base44 CLI that of the app that it is used with, the first time for good.
+	 * @throws AppError `TOKEN_SCOPE` (exit 3) where it is another app's already
+	 */
+	async bind({ id }: Principal, app: string, nowMs: number): Promise<void> {
+		if (this.#tokens.get(id)?.app === app) return;
+		await this.#append(() => {
+			const known = this.#tokens.get(id);
+			if (known?.app === app) return undefined;
+			if (known === undefined || known.app !== undefined) throw otherApp();
+			return { type: "token-bound", id, app, boundAtMs: nowMs };
+		});
+	}
+
 	/** Whose token it is; undefined for one that is malformed, another platform's, unknown, revoked or expired. */
 	authenticate(token: string, nowMs: number): Principal | undefined {
-		if (parseToken(token)?.fingerprint !== this.#fingerprint) return undefined;
+		if (!isBase44Token(token) && parseToken(token)?.fingerprint !== this.#fingerprint) return undefined;
 		const presented = hashOf(token);
 		let found: Known | undefined;
 		// All of them, each in constant time: how long it takes says nothing about how near a guess is.
@@ -194,24 +200,17 @@ export class TokenRegistry {
 		return principal.scopes.includes(scope) || principal.scopes.includes("admin");
 	}
 
-	/** @param make the event, given everything that was appended before it; throws where it may not be */
-	async #append(make: () => NewTokenEvent): Promise<void> {
+	/** @param make the event, given everything that was appended before it, or none; throws where it may not be */
+	async #append(make: () => NewTokenEvent | undefined): Promise<void> {
 		for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
 			await this.#catchUp();
 			const event = make();
-			const result = await this.#store.append(
-				PLATFORM_STREAM,
-				this.#revision,
-				encodeTokenEvent(event, this.#key),
-			);
+			if (event === undefined) return;
+			const body = encodeTokenEvent(event, this.#key);
+			const result = await this.#store.append(PLATFORM_STREAM, this.#revision, body);
 			if (result.appended) return await this.#catchUp();
 		}
-		throw new AppError({
-			code: "STORE_CONTENDED",
-			message: `The stream ${PLATFORM_STREAM} changed ${APPEND_ATTEMPTS_MAX} times while a token was being written.`,
-			hint: "Try again.",
-			exit: EXIT.conflict,
-		});
+		throw contended(APPEND_ATTEMPTS_MAX);
 	}
 
 	async #catchUp(): Promise<void> {
@@ -224,6 +223,7 @@ export class TokenRegistry {
 		const event = decodeTokenEvent(entry, this.#key);
 		this.#revision = entry.revision;
 		if (event?.type === "token-revoked") this.#forget(event.id);
+		if (event?.type === "token-bound") this.#bound(event);
 		if (event?.type !== "token-created") return;
 		const { id, scopes, app, expiresAtMs, createdAtMs } = event;
 		this.#tokens.set(id, {
@@ -235,6 +235,11 @@ export class TokenRegistry {
 			hash: fromBase64(event.hash) as Uint8Array,
 			watchers: new Set(),
 		});
+	}
+
+	#bound({ id, app }: { id: string; app: string }): void {
+		const known = this.#tokens.get(id);
+		if (known !== undefined) this.#tokens.set(id, { ...known, app });
 	}
 
 	#forget(id: string): void {

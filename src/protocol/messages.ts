@@ -81,6 +81,19 @@ export const appInfoSchema = z.object({
 	head: hash32,
 	/** Where the gateway serves this app: functions are below it. */
 	url: z.string().max(2000),
+	/** The secrets that the platform keeps for the app by itself, in no vault, and where they came from. */
+	local: z
+		.array(
+			z.object({
+				name: z.string().max(128),
+				origin: z.literal("base44"),
+				/** Id of the access token with which it was set. */
+				by: z.string().max(100),
+				atMs: z.int().min(0).max(INSTANT_MS_MAX),
+			}),
+		)
+		.max(20_000)
+		.optional(),
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
 
@@ -205,7 +218,15 @@ export type FunctionList = z.infer<typeof functionListSchema>;
 /** `GET /v1/apps` */
 export const appListSchema = z.object({
 	apps: z
-		.array(z.object({ app: appIdSchema, vaultId: hash32, environment: z.string(), revision }))
+		.array(
+			z.object({
+				app: appIdSchema,
+				/** Null for one that is linked with no vault. */
+				vaultId: hash32.nullable(),
+				environment: z.string(),
+				revision,
+			}),
+		)
 		.max(100_000),
 });
 export type AppList = z.infer<typeof appListSchema>;

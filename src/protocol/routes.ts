@@ -2,8 +2,11 @@
  * The control API's routes, with the scope that each asks of a token. Client and platform both read this table.
  */
 
+/** What a token may be made for on these routes. */
 export const SCOPES = ["read", "sync", "deploy", "admin"] as const;
-/** What a token may do. `admin` may do everything. */
+/** The one scope of a token for the Base44 CLI, which has routes of its own and a token in another form. */
+export const BASE44_SCOPE = "base44";
+/** What a token may do. `admin` may do everything that these routes offer. */
 export type Scope = (typeof SCOPES)[number];
 
 export interface Route {

@@ -3,12 +3,17 @@
  */
 import { z } from "zod";
 import { appIdSchema, INSTANT_MS_MAX } from "./messages.ts";
-import { SCOPES } from "./routes.ts";
-import { parseToken } from "./token.ts";
+import { BASE44_SCOPE, SCOPES } from "./routes.ts";
+import { isBase44Token, parseToken } from "./token.ts";
 
 const CENTURY_MS = 36_525 * 86_400_000;
 const instantMs = z.int().min(0).max(INSTANT_MS_MAX);
-const scopesSchema = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
+/** Either what these routes offer, or the Base44 CLI's routes alone. */
+const scopesSchema = z
+	.array(z.enum([...SCOPES, BASE44_SCOPE]))
+	.min(1)
+	.max(SCOPES.length)
+	.refine((scopes) => scopes.length === 1 || !scopes.includes(BASE44_SCOPE), "base44 stands alone");
 export const tokenIdSchema = z.string().regex(/^tok_[0-9a-f]{16}$/, "must be an access token's id");
 
 /** `POST /v1/tokens` */
@@ -34,7 +39,9 @@ export type TokenDescription = z.infer<typeof tokenInfoSchema>;
 
 /** The answer to `POST /v1/tokens`, the only one that holds a token. */
 export const createdTokenSchema = tokenInfoSchema.extend({
-	token: z.string().refine((text) => parseToken(text) !== undefined, "must be an access token"),
+	token: z
+		.string()
+		.refine((text) => isBase44Token(text) || parseToken(text) !== undefined, "must be an access token"),
 });
 export type CreatedToken = z.infer<typeof createdTokenSchema>;
 

@@ -19,6 +19,18 @@ export function formatToken(fingerprint: string, secret: string): string {
 	return `${PREFIX}${fingerprint}.${secret}`;
 }
 
+const BASE44_PREFIX = "b44k_";
+
+/** The text of a token for the Base44 CLI, which takes no other form. @param secret 43 characters of base64 */
+export function formatBase44Token(secret: string): string {
+	return `${BASE44_PREFIX}${secret}`;
+}
+
+/** Whether a text has the form of a token for the Base44 CLI, exactly. Says nothing of its validity. */
+export function isBase44Token(text: string): boolean {
+	return text.startsWith(BASE44_PREFIX) && isBase64Text(text.slice(BASE44_PREFIX.length), TOKEN_SECRET_BYTES);
+}
+
 /** What a token says about itself, or undefined where the text is not a token, exactly. Says nothing of its validity. */
 export function parseToken(text: string): { fingerprint: string } | undefined {
 	if (!text.startsWith(PREFIX)) return undefined;

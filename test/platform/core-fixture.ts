@@ -99,6 +99,7 @@ export async function openTestCore(
 		hidden: [config.dataDirectory],
 		passthrough: config.passthrough,
 		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
+		builtins: new Map([["base44:runtime", await readFile(hostPath("base44.ts"), "utf8")]]),
 	});
 	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
 	const version = "0.0.0-test";

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cryptoReady } from "../../src/crypto.ts";
 import { openSqliteStore } from "../../src/platform/store/sqlite.ts";
 import type { Store } from "../../src/platform/store/store.ts";
-import { createToken, TokenRegistry } from "../../src/platform/tokens.ts";
+import { createToken } from "../../src/platform/token-text.ts";
+import { TokenRegistry } from "../../src/platform/tokens.ts";
 import type { Scope } from "../../src/protocol/routes.ts";
 import { parseToken } from "../../src/protocol/token.ts";
 

@@ -9,6 +9,7 @@ import type { Core } from "../core.ts";
 import { describeError } from "../log.ts";
 import type { Principal } from "../tokens.ts";
 import { authenticate, authorise } from "./authenticate.ts";
+import { addBase44Routes } from "./base44/routes.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
@@ -105,6 +106,7 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 			return HANDLERS[name]({ core, request, principal, url, listenUrl, parameter, closing });
 		});
 	}
+	addBase44Routes(app, { core, listenUrl, closing }, guard);
 	for (const [path, methods] of byPath) {
 		app.all(path, () => {
 			const answer = problemResponse(methodNotAllowed());

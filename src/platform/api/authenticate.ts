@@ -37,7 +37,7 @@ export interface Guard {
 }
 
 /**
- * Who sent a request.
+ * Who sent a request. The Base44 CLI sends its token in a header of its own.
  * @throws AppError (exit 3) `TOKEN_MISSING`, `TOKEN_INVALID` (401), `TOO_MANY_REQUESTS` (429); (exit 6)
  *   `TOKEN_RATE_EXCEEDED` (429)
  */
@@ -45,9 +45,10 @@ export function authenticate(
 	request: Request,
 	address: string,
 	{ tokens, failures, requests, now }: Guard,
+	by: "bearer" | "api_key" = "bearer",
 ): Principal {
-	const header = request.headers.get("authorization");
-	const token = BEARER.exec(header ?? "")?.[1];
+	const header = request.headers.get(by === "bearer" ? "authorization" : "api_key");
+	const token = by === "bearer" ? BEARER.exec(header ?? "")?.[1] : (header ?? undefined);
 	const principal = token === undefined ? undefined : tokens.authenticate(token, now());
 	if (principal !== undefined) {
 		requests.note(principal.id);

@@ -13,7 +13,7 @@ import {
 	type FunctionList,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
-import type { App } from "../app.ts";
+import { type App, notLinked } from "../app.ts";
 import type { Core } from "../core.ts";
 import type { Principal } from "../tokens.ts";
 import { tokenInvalid } from "./authenticate.ts";
@@ -70,10 +70,15 @@ export function urlOf(listenUrl: string, app: string, name?: string): string {
 	return name === undefined ? `${listenUrl}/${app}/` : `${listenUrl}/${app}/${name}`;
 }
 
+/** @throws AppError `APP_NOT_LINKED` (exit 4) where it has no vault */
 function infoOf(app: App, listenUrl: string): AppInfo {
+	if (!app.isLinked) throw notLinked();
 	const { context, head } = app.state;
 	const { vaultId, environment } = context;
-	return { app: app.id, vaultId, environment, ...head, url: urlOf(listenUrl, app.id) };
+	const local = [...app.state.local.values()].flatMap(({ record: { name, kind }, by, atMs }) =>
+		kind === "live" ? [{ name, origin: "base44" as const, by, atMs }] : [],
+	);
+	return { app: app.id, vaultId, environment, ...head, url: urlOf(listenUrl, app.id), local };
 }
 
 export const health: Handler = () => Response.json({ status: "ok" });
@@ -88,7 +93,7 @@ export const platform: Handler = ({ core }) => Response.json(core.info);
 export const listApps: Handler = ({ core }) => {
 	const apps = core.apps.list().map(({ id, state: { context, head } }) => ({
 		app: id,
-		vaultId: context.vaultId,
+		vaultId: context.vaultId === "" ? null : context.vaultId,
 		environment: context.environment,
 		revision: head.revision,
 	}));

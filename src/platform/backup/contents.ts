@@ -49,7 +49,7 @@ export function contentsOf(snapshot: string): Contents {
 	for (const [name, bodies] of streamsOf(snapshot, "platform")) {
 		for (const event of eventsOf(name, bodies, platformEventSchema, "app-")) {
 			if (event.type === "app-created") apps.add(event.app);
-			else apps.delete(event.app);
+			else if (event.type === "app-deleted") apps.delete(event.app);
 		}
 	}
 	let count = 0;
@@ -60,7 +60,10 @@ export function contentsOf(snapshot: string): Contents {
 		const functions = new Map<string, FunctionState>();
 		for (const event of eventsOf(name, bodies, appEventSchema)) applyToFunctions(functions, event);
 		count += functions.size;
-		for (const { deployment } of functions.values()) blobs.add(deployment.bundle).add(deployment.sourceMap);
+		for (const { deployment } of functions.values()) {
+			blobs.add(deployment.bundle).add(deployment.sourceMap);
+			for (const [, hash] of deployment.sources?.files ?? []) blobs.add(hash);
+		}
 	}
 	return { apps: apps.size, functions: count, blobs };
 }

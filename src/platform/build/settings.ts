@@ -4,7 +4,15 @@
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import type { Reference } from "../../references/reference.ts";
 import type { Maxima } from "../config.ts";
-import type { FunctionSource } from "../function.ts";
+import type { FunctionSource, StoredAutomation } from "../function.ts";
+
+/** What a function's files say about how it is to be run. */
+export interface FileSays {
+	readonly settings: FunctionSettings;
+	/** The secrets that it declares. */
+	readonly declared: readonly Reference[];
+	readonly automations: readonly StoredAutomation[] | undefined;
+}
 
 /**
  * The settings of a function of a checked upload, and the secrets that it declares.
@@ -13,14 +21,14 @@ import type { FunctionSource } from "../function.ts";
  */
 export function readSettings(
 	files: ReadonlyMap<string, Uint8Array>,
-	{ name, entry, settings: path }: FunctionSource,
+	{ name, entry, settings: path, layout, automations }: FunctionSource,
 	maxima: Maxima,
-): { settings: FunctionSettings; declared: Reference[] } {
+): FileSays {
 	const bytes = path === undefined ? undefined : files.get(path);
-	if (path === undefined || bytes === undefined) return { settings: {}, declared: [] };
-	const file = parseFunctionFile(path, bytes, name);
+	if (path === undefined || bytes === undefined) return { settings: {}, declared: [], automations };
+	const file = parseFunctionFile(path, bytes, name, layout);
 	const lineOf = (key: string) => file.lines.get(key) ?? 1;
-	if (file.entry !== undefined && file.entry !== entry)
+	if (layout === undefined && file.entry !== undefined && file.entry !== entry)
 		throw settingsFault(path, lineOf("entry"), `"entry" is not the entry that was deployed`);
 	for (const key of ["memoryMB", "timeoutSeconds", "maxBodyMB"] as const) {
 		const asked = file.settings[key];
@@ -33,5 +41,5 @@ export function readSettings(
 	const declared = (settings.secrets?.include ?? []).map(
 		(secret): Reference => ({ name: secret, file: path, line, how: "declared" }),
 	);
-	return { settings, declared };
+	return { settings, declared, automations };
 }

@@ -8,10 +8,13 @@ import { openKeys } from "../../vault/keys.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import { openRecord, verifyRecord } from "../../vault/seal.ts";
 import type { Opener } from "../accept.ts";
-import type { AppState } from "../state.ts";
+import type { LocalEnvironment } from "../local-environment.ts";
+import { type AppState, isLive } from "../state.ts";
 
 /**
- * The environment of a function as the state has it: the live secrets that it references, all where it is dynamic.
+ * The environment of a function as the state has it: the live secrets that it references, all where it is dynamic. Of
+ * two by one name the vault's holds.
+ * @param local opens what the platform keeps by itself
  * @param verified the records whose signatures were checked before, to which this adds
  * @throws AppError exit 7 where a record was tampered with, 3 where the platform is no member
  */
@@ -19,11 +22,11 @@ export function openEnvironment(
 	state: AppState,
 	reads: Reads,
 	platform: Opener,
+	local: LocalEnvironment,
 	verified: WeakSet<SealedRecord>,
 ): Map<string, string> {
-	const environment = new Map<string, string>();
-	const live = new Map<string, SealedRecord>();
-	for (const [name, record] of state.records) if (record.kind === "live") live.set(name, record);
+	const environment = openLocal(state, reads, local);
+	const live = new Map([...state.records].filter(([, record]) => isLive(record)));
 	const wanted = environmentFor(reads, live);
 	if (state.header === undefined || wanted.size === 0) return environment;
 	const place = state.header.environment;
@@ -38,8 +41,18 @@ export function openEnvironment(
 	return environment;
 }
 
-/** Whether a name that the function reads has changed after a revision. */
-export function changedSince(state: AppState, reads: Reads, revision: number): boolean {
+function openLocal(state: AppState, reads: Reads, local: LocalEnvironment): Map<string, string> {
+	const own = new Map([...state.local].filter(([, { record }]) => isLive(record)));
+	const environment = new Map<string, string>();
+	for (const [name, { record }] of environmentFor(reads, own)) {
+		const value = local.open(record);
+		if (value !== undefined) environment.set(name, value);
+	}
+	return environment;
+}
+
+/** Whether a name that the function reads has changed after a moment. */
+export function changedSince(state: AppState, reads: Reads, moment: number): boolean {
 	const granted = new Granted(reads);
-	return [...state.changedAt].some(([name, at]) => at > revision && granted.has(name));
+	return [...state.changedAt].some(([name, at]) => at > moment && granted.has(name));
 }

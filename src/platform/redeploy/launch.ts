@@ -47,9 +47,10 @@ function launchOnce(
 		]);
 		if (code === undefined || map === undefined) throw bundleMissing(deployment.function);
 		const { state } = app;
-		const { revision } = state.head;
+		const { moment } = state;
 		begin();
-		const environment = openEnvironment(state, readsOf(deployment), identity, verified);
+		const reads = readsOf(deployment);
+		const environment = openEnvironment(state, reads, identity, app.local, verified);
 		const { function: name, id } = deployment;
 		const labels = { app: app.id, function: name };
 		const sinceMs = monotonicMs();
@@ -69,6 +70,6 @@ function launchOnce(
 			throw error;
 		});
 		metrics.started(labels, monotonicMs() - sinceMs);
-		return { instance, deployment, revision };
+		return { instance, deployment, moment };
 	});
 }

@@ -1,5 +1,6 @@
 /** How what functions were seen to read reaches the app's log, and the functions themselves. */
 import { describeError } from "../log.ts";
+import { isLive } from "../state.ts";
 import { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
@@ -15,7 +16,7 @@ export function observe(
 	const present = (name: string) => app.state.functions.get(name)?.deployment;
 	return new Observations({
 		present,
-		isSecret: (name) => app.state.records.get(name)?.kind === "live",
+		isSecret: (name) => isLive(app.state.records.get(name)) || isLive(app.state.local.get(name)?.record),
 		record: ({ function: name, id }, seen, references) =>
 			app.record(() =>
 				present(name)?.id === id

@@ -2,7 +2,7 @@
  * The functions of one app, kept in step with its log: after a change exactly those that it concerns are replaced.
  */
 import type { RedeployResult } from "../../protocol/messages.ts";
-import { plan } from "../../references/plan.ts";
+import type { SecretChange } from "../../references/plan.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import type { App } from "../app.ts";
 import { type Deployment, readsOf } from "../function.ts";
@@ -15,16 +15,9 @@ import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { Occupant } from "./places.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
+import { ERROR_CHARACTERS_MAX, type Redeployed, refreshConcerned } from "./refresh.ts";
 import { FunctionSlot } from "./slot.ts";
 import type { SlotOutcome, SlotPort } from "./slot-port.ts";
-
-/** What a change did to the functions. */
-export interface Redeployed {
-	readonly results: readonly RedeployResult[];
-	readonly untouched: readonly string[];
-}
-
-const ERROR_CHARACTERS_MAX = 32 * 1024;
 
 export class AppFunctions {
 	readonly app: App;
@@ -103,27 +96,28 @@ export class AppFunctions {
 		const { state } = this.app;
 		const revision = state.operations.get(operation)?.head.revision ?? 0;
 		const changes = state.touched[revision - 1]?.changed ?? [];
-		const functions = [...state.functions].map(([name, { deployment }]) => ({
-			...readsOf(deployment),
-			name,
-		}));
-		const { redeploy, untouched } = plan({ changes, functions });
-		const sinceMs = this.#options.monotonicMs();
-		const results = await Promise.all(
-			redeploy.map(async ({ function: name, reasons }) => {
-				const { status, error } = await this.slot(name).refresh();
-				const ms = Math.max(0, Math.round(this.#options.monotonicMs() - sinceMs));
-				const cut = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
-				const result: RedeployResult = { function: name, status, ms, ...cut, reasons };
-				this.#options.metrics.redeployed({ app: this.app.id, function: name }, status);
-				onResult(result);
-				return result;
-			}),
-		);
+		const slot = (name: string) => this.slot(name);
+		const { results, untouched } = await refreshConcerned(this.#options, slot, changes, onResult);
 		// Where no function was concerned, too: a repeat must find that this was the first answer.
 		const atMs = this.#options.now();
-		await this.app.record(() => ({ type: "redeployed", operation, results, untouched, atMs }));
+		await this.app.record(() => ({
+			type: "redeployed",
+			operation,
+			results: [...results],
+			untouched: [...untouched],
+			atMs,
+		}));
 		return { results, untouched };
+	}
+
+	/** Brings the functions that the platform's own secrets concern to the present ones. */
+	refresh(changes: readonly SecretChange[]): Promise<Redeployed> {
+		return refreshConcerned(
+			this.#options,
+			(name) => this.slot(name),
+			changes,
+			() => undefined,
+		);
 	}
 
 	/** Makes a built deployment the function's present one, once it runs. */
@@ -232,7 +226,7 @@ export class AppFunctions {
 			settled: () => places.offer(),
 			start: (deployment, begin) =>
 				launch(this.#options, deployment, this.#verified, this.#observations, begin),
-			isOutdated: ({ deployment, revision }) => changedSince(this.app.state, readsOf(deployment), revision),
+			isOutdated: ({ deployment, moment }) => changedSince(this.app.state, readsOf(deployment), moment),
 			onStarted: async ({ deployment }) => {
 				if (present()?.error !== undefined) await this.recordDeployed(deployment);
 			},

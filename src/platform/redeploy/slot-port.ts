@@ -6,8 +6,8 @@ import type { Instance } from "../runtime/runtime.ts";
 export interface Started {
 	readonly instance: Instance;
 	readonly deployment: Deployment;
-	/** The revision whose secrets it has. */
-	readonly revision: number;
+	/** The moment whose secrets it has, as the app's state counts them. */
+	readonly moment: number;
 }
 
 export interface SlotPort {

@@ -5,9 +5,10 @@
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { chmodSync, chownSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import type { Readable } from "node:stream";
 import type { LogLine } from "../logs/function-logs.ts";
+import { talk } from "./control.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
 import type { Redactor } from "./redact.ts";
 import type { ExitReason, Instance } from "./runtime.ts";
@@ -73,6 +74,9 @@ function timer(ms: number): { elapsed: Promise<void>; cancel: () => void } {
 	return { elapsed: promise, cancel: () => clearTimeout(handle) };
 }
 
+/** How long work may go on after the last response. */
+const HOLD_MAX_MS = 150_000;
+
 export class DenoProcess implements Instance {
 	readonly pid: number;
 	readonly socketPath: string;
@@ -86,6 +90,8 @@ export class DenoProcess implements Instance {
 	#report: (line: string) => void = () => {};
 	#assignment: Assignment | undefined;
 	readonly #assigned = deferred<string>();
+	/** Ends what the function holds the process for. */
+	#release: (() => void) | undefined;
 	/** Resolved to end the grace period early: the last request is over, or there is no time. */
 	#drained = deferred();
 
@@ -96,9 +102,12 @@ export class DenoProcess implements Instance {
 		this.#ready = control.promise;
 		const server = createServer((socket) => {
 			server.close();
-			talk(socket, this.#assigned.promise, () => {
-				const failed = () => this.kill("The platform cannot reach what the function listens on.");
-				onListening().then(control.resolve, failed);
+			talk(socket, this.#assigned.promise, {
+				listening: () => {
+					const failed = () => this.kill("The platform cannot reach what the function listens on.");
+					onListening().then(control.resolve, failed);
+				},
+				holding: (isHeld) => this.#hold(isHeld),
 			});
 		});
 		server.on("error", () => this.#child.kill("SIGKILL"));
@@ -146,7 +155,17 @@ export class DenoProcess implements Instance {
 	}
 
 	acquire(): (() => void) | undefined {
-		if (!this.#isAccepting) return undefined;
+		return this.#isAccepting ? this.#count() : undefined;
+	}
+
+	/** Work that goes on after a response counts as a request, as long as one may take. */
+	#hold(isHeld: boolean): void {
+		this.#release?.();
+		this.#release = isHeld ? this.#count() : undefined;
+		if (this.#release !== undefined) setTimeout(this.#release, HOLD_MAX_MS).unref();
+	}
+
+	#count(): () => void {
 		this.#inFlight++;
 		this.lastActiveMs = performance.now();
 		let isHeld = true;
@@ -224,12 +243,4 @@ function openTo({ gid }: User, path: string): void {
 	} catch {
 		// It was not made, which the server says itself.
 	}
-}
-
-/** Hands over and hears of each listener. The open connection tells the host that the platform lives. */
-function talk(socket: Socket, handover: Promise<string>, onListening: () => void): void {
-	socket.on("error", () => socket.destroy());
-	void handover.then((line) => socket.write(`${line}\n`));
-	socket.on("data", onListening);
-	socket.unref();
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { acceptChange } from "../../../src/platform/accept.ts";
+import { LocalEnvironment } from "../../../src/platform/local-environment.ts";
 import { openEnvironment } from "../../../src/platform/redeploy/environment.ts";
 import { AppFold } from "../../../src/platform/state.ts";
 import type { Reads } from "../../../src/references/reference.ts";
@@ -26,7 +27,9 @@ function reads(...names: string[]): Reads {
 const ALL: Reads = { references: [], dynamic: [{ file: "a.ts", line: 1, why: "name from a parameter" }] };
 
 function opened(state: AppFold, which: Reads, by = platform): Record<string, string> {
-	return Object.fromEntries(openEnvironment(state, which, by, new WeakSet()));
+	return Object.fromEntries(
+		openEnvironment(state, which, by, new LocalEnvironment("shop", platform), new WeakSet()),
+	);
 }
 
 describe("a function's environment", () => {

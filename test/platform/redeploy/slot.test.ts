@@ -9,13 +9,13 @@ const DEPLOYMENT = { id: "d1", function: "f", references: [], dynamic: [] } as u
 /** Starts that end when the test says so, each with the secrets of the moment in which it began. */
 class Starts implements Omit<SlotPort, "start"> {
 	secrets = 1;
-	readonly under: { finish: () => void; revision: number }[] = [];
+	readonly under: { finish: () => void; moment: number }[] = [];
 	readonly begun: (() => void)[] = [];
 	wanted = () => DEPLOYMENT;
 	enter = async () => {};
 	leave = () => {};
 	settled = () => {};
-	isOutdated = (started: Started) => started.revision < this.secrets;
+	isOutdated = (started: Started) => started.moment < this.secrets;
 	onStarted = async () => {};
 	onFailure = () => {};
 	schedule = () => () => {};
@@ -23,7 +23,7 @@ class Starts implements Omit<SlotPort, "start"> {
 
 	readonly start = (deployment: Deployment, begin: () => void): Promise<Started> => {
 		begin();
-		const revision = this.secrets;
+		const moment = this.secrets;
 		const instance = {
 			exited: new Promise<never>(() => {}),
 			inFlight: 0,
@@ -31,13 +31,13 @@ class Starts implements Omit<SlotPort, "start"> {
 			stop: async () => {},
 		} as unknown as Instance;
 		return new Promise((resolve) => {
-			this.under.push({ revision, finish: () => resolve({ instance, deployment, revision }) });
+			this.under.push({ moment, finish: () => resolve({ instance, deployment, moment }) });
 			this.begun.shift()?.();
 		});
 	};
 
 	/** Resolves with the next start once it has read the secrets. */
-	async next(): Promise<{ finish: () => void; revision: number }> {
+	async next(): Promise<{ finish: () => void; moment: number }> {
 		if (this.under.length === 0) await new Promise<void>((resolve) => this.begun.push(resolve));
 		const first = this.under.shift();
 		if (!first) throw new Error("nothing starts");
@@ -61,7 +61,7 @@ test("a function that is waking up when its secrets change is started with the n
 	waking.finish();
 	await request;
 	const restarted = await starts.next();
-	expect(restarted.revision).toBe(2);
+	expect(restarted.moment).toBe(2);
 	restarted.finish();
 	expect(await change).toEqual({ status: "live" });
 });
@@ -85,7 +85,7 @@ test("a function that ended and does not start again at once is tried again, eve
 				end = resolve;
 			});
 			const instance = { exited, inFlight: 0, lastActiveMs: 0, stop: async () => {} } as unknown as Instance;
-			return { instance, deployment, revision: 1 };
+			return { instance, deployment, moment: 1 };
 		},
 	});
 	await slot.refresh();
@@ -117,7 +117,7 @@ test("a function that does not start when it is called is not started again at o
 				tries++;
 				if (isBroken) throw new Error("the database is away");
 				const instance = { exited: new Promise<never>(() => {}), inFlight: 0, lastActiveMs: nowMs };
-				return { instance: instance as unknown as Instance, deployment, revision: 1 };
+				return { instance: instance as unknown as Instance, deployment, moment: 1 };
 			},
 		},
 		true,
@@ -158,7 +158,7 @@ test("a function that ends again and again is started ever later, a minute apart
 				end = resolve;
 			});
 			const instance = { exited, inFlight: 0, lastActiveMs: 0, stop: async () => {} } as unknown as Instance;
-			return { instance, deployment, revision: 1 };
+			return { instance, deployment, moment: 1 };
 		},
 	});
 	/** Ends it after a while. @returns how long it waits then; it is started after that */
@@ -192,7 +192,7 @@ test("a new version that does not start keeps nobody from the idle one", async (
 				begin();
 				if (deployment === broken) throw new Error("it throws at import");
 				const instance = { exited: new Promise<never>(() => {}), inFlight: 0, lastActiveMs: 0 };
-				return { instance: instance as unknown as Instance, deployment, revision: 1 };
+				return { instance: instance as unknown as Instance, deployment, moment: 1 };
 			},
 		},
 		true,

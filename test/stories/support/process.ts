@@ -12,6 +12,8 @@ export interface Started {
 	readonly input?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
 	/** A command line that runs it, such as strace with its options. */
 	readonly under?: readonly string[] | undefined;
+	/** The file that Node runs; Coffer's own command line by default. */
+	readonly program?: string | undefined;
 }
 
 /** The error that `--json` prints on stderr. */
@@ -91,9 +93,9 @@ export class Running {
 	readonly stderr: Lines;
 	readonly ended: Promise<Result>;
 
-	constructor({ args, cwd, env, input, under = [] }: Started) {
+	constructor({ args, cwd, env, input, under = [], program = PROGRAM }: Started) {
 		const stdin = input === undefined ? "ignore" : "pipe";
-		const [command = PROGRAM, ...words] = [...under, PROGRAM, ...args];
+		const [command = PROGRAM, ...words] = [...under, program, ...args];
 		this.child = spawn(command, words, { cwd, env, stdio: [stdin, "pipe", "pipe"] });
 		this.stdout = new Lines(this.child.stdout as Readable);
 		this.stderr = new Lines(this.child.stderr as Readable);

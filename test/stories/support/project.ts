@@ -18,6 +18,7 @@ export interface CommandOptions {
 	/** Below the project's folder. */
 	readonly cwd?: string;
 	readonly under?: Started["under"];
+	readonly program?: Started["program"];
 }
 
 export interface ProjectOptions {
@@ -78,6 +79,7 @@ export class Project {
 			env: defined({ ...cleanEnvironment(), ...this.variables, ...options.env }),
 			input: options.input,
 			under: options.under,
+			program: options.program,
 		});
 		this.#running.add(running);
 		return running;

@@ -5,7 +5,8 @@ import { minuteOf } from "../../../cli/instant.ts";
 import { platformAt } from "../../../cli/linking.ts";
 import type { Terminal } from "../../../cli/terminal.ts";
 import { type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
-import { SCOPES } from "../../../protocol/routes.ts";
+import { BASE44_SCOPE, SCOPES } from "../../../protocol/routes.ts";
+import type { CreateToken } from "../../../protocol/token-messages.ts";
 import { requireAppId } from "../../../sync/link.ts";
 
 interface CreateResult extends TokenRow {
@@ -18,6 +19,7 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 		"The token is printed once, alone on stdout, and kept nowhere: the platform holds a hash of it. read lists apps and functions and reads their logs; sync reads and appends changes; deploy uploads, deploys and deletes functions; admin does all of that, deletes apps and makes tokens. This takes a token with admin that is bound to no app, from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> platform token create --scope deploy --scope sync --app shop --expires 30d",
+		"<%= config.bin %> platform token create --base44 --url https://coffer.example.com",
 		"<%= config.bin %> platform token create --scope read --expires 2027-01-31 --url https://coffer.example.com",
 	];
 	static override flags = {
@@ -25,7 +27,11 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 			description: "what it may do (repeatable)",
 			options: [...SCOPES],
 			multiple: true,
-			required: true,
+			exactlyOne: ["scope", "base44"],
+		}),
+		base44: Flags.boolean({
+			description:
+				"for the Base44 CLI (BASE44_API_KEY); without --app for the app that it is used with first",
 		}),
 		app: Flags.string({ description: "the one app that it is for; all if left out", helpValue: "APP" }),
 		expires: Flags.string({
@@ -34,6 +40,10 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 			helpValue: "WHEN",
 		}),
 		url: platformUrlFlag,
+		token: Flags.string({
+			description: "the token to ask with; COFFER_TOKEN keeps it out of the list of processes",
+			helpValue: "TOKEN",
+		}),
 		environment: environmentFlag,
 	};
 
@@ -42,8 +52,11 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 		const { app = null } = flags;
 		if (app !== null) requireAppId(app);
 		const expires = parseExpiry(flags.expires, Date.now());
-		const scopes = SCOPES.filter((scope) => flags.scope.includes(scope));
-		const remote = await platformAt(flags.url, flags.environment);
+		const asked = flags.scope ?? [];
+		const scopes: CreateToken["scopes"] = flags.base44
+			? [BASE44_SCOPE]
+			: SCOPES.filter((scope) => asked.includes(scope));
+		const remote = await platformAt(flags.url, flags.environment, flags.token);
 		const made = await remote.createToken({ scopes, app, expires });
 		return { ...tokenRow(made), token: made.token };
 	}
@@ -51,8 +64,10 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 	protected render(result: CreateResult, terminal: Terminal): void {
 		terminal.line(result.token);
 		const until = result.expires === null ? "never expires" : `expires ${minuteOf(result.expires)}`;
+		const isForBase44 = result.scopes.some((scope) => scope === BASE44_SCOPE);
+		const everywhere = isForBase44 ? "the app that it is used with first" : "every app";
 		terminal.note(
-			`${result.id}: ${result.scopes.join(", ")} on ${result.app ?? "every app"}; ${until}. It is shown this once.`,
+			`${result.id}: ${result.scopes.join(", ")} on ${result.app ?? everywhere}; ${until}. It is shown this once.`,
 		);
 	}
 }

@@ -20,6 +20,9 @@ interface Handover {
 	begin: string;
 }
 
+/** Lines of JSON to the platform: that it serves, and whether it has work that goes on after its responses. */
+type Message = { ready: true } | { holding: boolean };
+
 /** The function may replace any global, so what is needed after its import is kept here. */
 const { exit, errors } = Deno;
 const printError = console.error;
@@ -72,17 +75,39 @@ function restoreRequestUrl(): void {
 	});
 }
 
+/** What `base44:runtime` asks of its host: as long as such work goes on, the platform does not stop the process. */
+function installBase44(tell: (message: Message) => void): void {
+	let pending = 0;
+	const waitUntil = (promise: Promise<unknown>) => {
+		if (++pending === 1) tell({ holding: true });
+		Promise.resolve(promise)
+			.catch((error: unknown) => printError("waitUntil:", error))
+			.finally(() => {
+				if (--pending === 0) tell({ holding: false });
+			});
+	};
+	Object.defineProperty(globalThis, "Base44", {
+		configurable: true,
+		value: Object.freeze({
+			waitUntil,
+			secrets: Object.freeze({ get: (name: string) => Deno.env.get(name) }),
+		}),
+	});
+}
+
 const [controlPath = ""] = Deno.args;
 const control = await Deno.connect({ transport: "unix", path: controlPath });
 // Ctrl-C in a terminal reaches the whole process group; the platform alone decides when a function ends.
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
+const tell = (message: Message) => void control.write(encoder.encode(`${JSON.stringify(message)}\n`));
+installBase44(tell);
 let socketPath = "";
 const serve = createServe(
 	() => socketPath,
 	() => {
 		// In a turn of its own: a module that fails right after it has begun to serve never served anybody.
-		setTimeout(() => void control.write(encoder.encode('{"ready":true}\n')), 0);
+		setTimeout(() => tell({ ready: true }), 0);
 	},
 );
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });

@@ -1,0 +1,43 @@
+/**
+ * Gets the Base44 CLI, unmodified, for the tests that drive it: one version, held against its hash. Its bundle needs
+ * none of its dependencies for the commands that a platform answers, and one of them is on no npm registry, so the
+ * package is unpacked and not installed. Plain Node, since it runs at set-up.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const VERSION = "0.1.18";
+const SHA512 = "hEdlhAeieHN3EG/c4KpTN6cz1iRyfeO+gloprkGlYy1x7CIhyFDiM2CwfhegZpJuMPbojXrFprLBq0AFR+oc4g==";
+const CACHE = fileURLToPath(new URL("../node_modules/.cache/", import.meta.url));
+const FOLDER = join(CACHE, `base44-${VERSION}`);
+
+/** The file that Node runs; there once `ensureBase44Cli` has returned. */
+export const BASE44_CLI = join(FOLDER, "package", "bin", "run.js");
+
+function run(command, args, cwd) {
+	const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+	if (status !== 0) throw new Error(`${command} ${args[0]} failed: ${stderr}`);
+	return stdout;
+}
+
+/** Fetches and unpacks it, unless it is there. @throws Error where the registry is out of reach, or gives something else */
+export function ensureBase44Cli() {
+	if (existsSync(BASE44_CLI)) return;
+	mkdirSync(CACHE, { recursive: true });
+	const folder = mkdtempSync(join(CACHE, "base44-"));
+	try {
+		const archive = run("npm", ["pack", `base44@${VERSION}`, "--silent"], folder).trim();
+		const hash = createHash("sha512")
+			.update(readFileSync(join(folder, archive)))
+			.digest("base64");
+		if (hash !== SHA512) throw new Error(`base44@${VERSION} is not the archive that was tested.`);
+		run("tar", ["xzf", archive], folder);
+		rmSync(FOLDER, { recursive: true, force: true });
+		renameSync(folder, FOLDER);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,100 @@
+/**
+ * The Base44 CLI's `functions deploy | list | pull | delete`.
+ */
+import { posix } from "node:path";
+import { z } from "zod";
+import { fromUtf8, utf8 } from "../../../bytes.ts";
+import { AppError, EXIT } from "../../../errors.ts";
+import { UPLOAD_BYTES_MAX } from "../../../modules/limits.ts";
+import { decode, MESSAGE_LIMITS } from "../../../protocol/messages.ts";
+import type { Deployment } from "../../function.ts";
+import type { Store } from "../../store/store.ts";
+import { appOf, type Handler, jsonOf } from "../handlers.ts";
+import { done } from "./answer.ts";
+import { folderOf, placeSources } from "./sources.ts";
+
+/** The sources as JSON have more bytes than they have by themselves. */
+const BODY_BYTES_MAX = UPLOAD_BYTES_MAX + 8 * 1024 * 1024;
+
+const deploySchema = z.object({
+	entry: z.string().min(1).max(1024),
+	files: z
+		.array(z.object({ path: z.string().min(1).max(1024), content: z.string() }))
+		.min(1)
+		.max(MESSAGE_LIMITS.filesPerDeployment),
+	automations: z.array(z.record(z.string(), z.json())).max(100).optional(),
+});
+
+export const deploy: Handler = async (call) => {
+	const app = appOf(call);
+	const name = call.parameter("name");
+	const { entry, files, automations } = decode(
+		deploySchema,
+		await jsonOf(call, BODY_BYTES_MAX),
+		"The deployment",
+	);
+	const placed = placeSources(name, entry, files);
+	const { core } = call;
+	const uploaded = await Promise.all(
+		[...placed.files].map(async ([path, content]): Promise<[string, string]> => {
+			return [path, await core.store.putBlob(utf8(content))];
+		}),
+	);
+	const source = {
+		name,
+		entry: placed.entry,
+		settings: placed.settings,
+		layout: "base44" as const,
+		automations,
+	};
+	let status: "deployed" | "unchanged" = "unchanged";
+	let error: string | undefined;
+	const request = { files: uploaded, functions: [source], prune: false };
+	await core.deployer.deploy(core.functionsOf(app), request, (result) => {
+		core.log.info({ app: app.id, function: name, status: result.status }, "function deployed");
+		if (result.status === "failed") error = result.error ?? "";
+		else status = result.status;
+	});
+	if (error !== undefined) throw notDeployed(error);
+	return Response.json({ status });
+};
+
+function notDeployed(why: string): AppError {
+	return new AppError({
+		code: "DEPLOY_FAILED",
+		message: why,
+		hint: "The version before, where there was one, keeps serving.",
+		exit: EXIT.failure,
+	});
+}
+
+export const list: Handler = async (call) => {
+	const { core } = call;
+	const known = [...appOf(call).state.functions].sort(([a], [b]) => (a < b ? -1 : 1));
+	const functions = await Promise.all(
+		known.map(async ([name, { deployment }]) => describe(core.store, name, deployment)),
+	);
+	return Response.json({ functions });
+};
+
+/** A function as the CLI can write it into a project. */
+async function describe(store: Store, name: string, deployment: Deployment): Promise<object> {
+	const { id, sources, automations = [] } = deployment;
+	const folder = folderOf(name, sources?.entry ?? `${name}/entry.ts`);
+	const files = await Promise.all(
+		(sources?.files ?? []).map(async ([path, hash]) => {
+			const content = await store.getBlob(hash);
+			const text = content && fromUtf8(content);
+			return text === undefined ? [] : [{ path: posix.relative(folder, path), content: text }];
+		}),
+	);
+	const entry = posix.relative(folder, sources?.entry ?? `${folder}/entry.ts`);
+	return { name, deployment_id: id, entry, files: files.flat(), automations };
+}
+
+export const remove: Handler = async (call) => {
+	const { core } = call;
+	const app = appOf(call);
+	await core.functionsOf(app).delete([call.parameter("name")]);
+	return done();
+};

@@ -1,0 +1,83 @@
+/**
+ * The calls of the Base44 CLI, answered so that it works unmodified against a platform. Its tokens are for the app that
+ * they are used with first, and that app is made where there is none.
+ */
+import type { Context, Hono } from "hono";
+import { AppError, EXIT } from "../../../errors.ts";
+import { appIdSchema, decode } from "../../../protocol/messages.ts";
+import { BASE44_SCOPE } from "../../../protocol/routes.ts";
+import { describeError } from "../../log.ts";
+import type { Principal } from "../../tokens.ts";
+import { authenticate, type Guard } from "../authenticate.ts";
+import type { Call, Handler } from "../handlers.ts";
+import { refusal } from "./answer.ts";
+import * as functions from "./functions.ts";
+import * as logs from "./logs.ts";
+import * as secrets from "./secrets.ts";
+
+const BASE = "/api/apps/:app";
+
+const ROUTES: readonly (readonly [method: string, path: string, Handler])[] = [
+	["GET", `${BASE}/secrets`, secrets.list],
+	["POST", `${BASE}/secrets`, secrets.set],
+	["DELETE", `${BASE}/secrets`, secrets.remove],
+	["GET", `${BASE}/backend-functions`, functions.list],
+	["PUT", `${BASE}/backend-functions/:name`, functions.deploy],
+	["DELETE", `${BASE}/backend-functions/:name`, functions.remove],
+	["GET", `${BASE}/functions-mgmt/logs/stream`, logs.follow],
+	["GET", `${BASE}/functions-mgmt/:name/logs`, logs.read],
+];
+
+/** What of a call is the same for all of them. */
+type Common = Pick<Call, "closing" | "core" | "listenUrl">;
+
+function notFound(): AppError {
+	return new AppError({
+		code: "ROUTE_NOT_FOUND",
+		message:
+			"This platform answers the Base44 CLI's secrets, functions and logs commands, and no other of its calls.",
+		hint: "Use Base44's own platform for the rest.",
+		exit: EXIT.notFound,
+	});
+}
+
+/** @throws AppError as `authenticate`; `TOKEN_SCOPE` (exit 3) */
+function whoSent(request: Request, address: string, guard: Guard): Principal {
+	const principal = authenticate(request, address, guard, "api_key");
+	if (principal.scopes.some((scope) => scope === BASE44_SCOPE)) return principal;
+	throw new AppError({
+		code: "TOKEN_SCOPE",
+		message: "The access token is not one for the Base44 CLI.",
+		hint: "Make one: coffer platform token create --base44",
+		exit: EXIT.unauthorised,
+	});
+}
+
+/** Adds the routes. */
+export function addBase44Routes(
+	app: Hono<{ Bindings: { address: string } }>,
+	common: Common,
+	guard: Guard,
+): void {
+	const { core } = common;
+	const answer = async (
+		context: Context<{ Bindings: { address: string } }>,
+		handler: Handler | undefined,
+	): Promise<Response> => {
+		const request = context.req.raw;
+		try {
+			const principal = whoSent(request, context.env.address, guard);
+			if (handler === undefined) throw notFound();
+			const id = decode(appIdSchema, context.req.param("app") ?? "", "The app's id");
+			await core.tokens.bind(principal, id, guard.now());
+			await core.meetApp(id);
+			const parameter = (key: string) => context.req.param(key as never) ?? "";
+			return await handler({ ...common, request, principal, url: new URL(request.url), parameter });
+		} catch (error) {
+			if (!(error instanceof AppError)) core.log.error(describeError(error), "a request failed");
+			return await refusal(error);
+		}
+	};
+	for (const [method, path, handler] of ROUTES) app.on(method, path, (context) => answer(context, handler));
+	app.all("/api/*", (context) => answer(context, undefined));
+}

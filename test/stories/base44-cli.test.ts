@@ -1,0 +1,221 @@
+/** The Base44 CLI, unmodified, against a platform. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BASE44_APP, Base44Project } from "./support/base44.ts";
+import { type Platform, startPlatform } from "./support/platform.ts";
+import { newProject } from "./support/project.ts";
+import { CANARY } from "./support/refusal.ts";
+
+const FILES = {
+	"base44/functions/charge/entry.ts": `import { secrets } from "base44:runtime";
+import { show } from "../../shared/show.ts";
+export default (): Response => new Response(show(secrets.get("CHARGE_KEY")));
+`,
+	"base44/functions/api/billing/entry.ts": `import { show } from "../../../shared/show.ts";
+console.log("billing begins");
+Deno.serve(() => {
+	console.log("billing is asked");
+	return new Response(show(Deno.env.get("BILLING_KEY")));
+});
+`,
+	"base44/functions/report/function.jsonc": `{
+	// Runs at night.
+	"name": "report",
+	"entry": "src/index.ts",
+	"owner": "somebody",
+	"automations": [
+		{ "name": "nightly", "type": "scheduled", "schedule_mode": "recurring", "schedule_type": "cron", "cron_expression": "0 3 * * *" }
+	]
+}
+`,
+	"base44/functions/report/src/index.ts": `export default { fetch: () => new Response("report") };\n`,
+	"base44/shared/show.ts": `export const show = (value: string | undefined) => value === undefined ? "none" : value.length + " characters";\n`,
+};
+
+let project: Base44Project;
+let platform: Platform;
+beforeAll(async () => {
+	platform = await startPlatform();
+	project = new Base44Project(FILES);
+	const made = await project.data(
+		["platform", "token", "create", "--base44", "--url", platform.control, "--token", platform.token],
+		{},
+	);
+	expect(made).toMatchObject({ scopes: ["base44"], app: null });
+	expect(made.token).toMatch(/^b44k_[\w-]{43}$/);
+	project.use(platform, made.token);
+});
+afterAll(async () => {
+	await project?.[Symbol.asyncDispose]();
+	await platform[Symbol.asyncDispose]();
+});
+
+async function ask(name: string): Promise<string> {
+	return await (await fetch(`${platform.listen}/${BASE44_APP}/${name}`)).text();
+}
+
+/** The process of each function, by name. */
+async function pids(): Promise<Record<string, number>> {
+	const answer = await fetch(`${platform.control}/v1/apps/${BASE44_APP}/functions`, {
+		headers: { authorization: `Bearer ${platform.token}` },
+	});
+	const { functions } = (await answer.json()) as { functions: { name: string; pid: number }[] };
+	return Object.fromEntries(functions.map(({ name, pid }) => [name, pid]));
+}
+
+describe("the Base44 CLI", () => {
+	test("sets and lists secrets of an app that is first met, which no later token of another app reaches", async () => {
+		expect(await project.base44Ok(["secrets", "list"])).toContain("No secrets configured.");
+		const set = await project.base44Ok(["secrets", "set", `CHARGE_KEY=${CANARY}`, "UNUSED=b=c"]);
+		expect(set).toContain("2 secrets set successfully");
+		project.write(".env.more", `BILLING_KEY="twelve chars"\n`);
+		expect(await project.base44Ok(["secrets", "set", "--env-file", ".env.more"])).toContain("BILLING_KEY");
+		const listed = await project.base44Ok(["secrets", "list"]);
+		expect(listed).toMatch(/Found 3 secrets.*BILLING_KEY\nCHARGE_KEY\nUNUSED/s);
+		expect(listed).not.toContain("••");
+		const other = await project.base44(["secrets", "list", "--app-id", "another-app"]);
+		expect([other.status, other.stdout + other.stderr]).toEqual([1, expect.stringContaining("another app")]);
+	});
+
+	test("deploys functions of all shapes, which get the secrets that they read", async () => {
+		const deployed = await project.base44Ok(["functions", "deploy"]);
+		expect(deployed).toContain("3 deployed");
+		expect(await ask("charge")).toBe(`${CANARY.length} characters`);
+		expect(await ask("api/billing")).toBe("12 characters");
+		expect(await ask("report")).toBe("report");
+		expect(await project.base44Ok(["functions", "deploy"])).toContain("3 unchanged");
+		const listed = await project.base44Ok(["functions", "list"]);
+		expect(listed).toMatch(
+			/3 functions on remote.* {2}api\/billing\n {2}charge\n {2}report \(1 automation\)/s,
+		);
+	});
+
+	test("a changed secret restarts exactly what reads it; a value that is there already, nothing", async () => {
+		for (const name of ["charge", "api/billing", "report"]) await ask(name);
+		const before = await pids();
+		await project.base44Ok(["secrets", "set", `CHARGE_KEY=${CANARY}`]);
+		expect(await pids()).toEqual(before);
+		await project.base44Ok(["secrets", "set", "CHARGE_KEY=four"]);
+		const after = await pids();
+		expect(after["charge"]).not.toBe(before["charge"]);
+		expect({ ...after, charge: 0 }).toEqual({ ...before, charge: 0 });
+		expect(await ask("charge")).toBe("4 characters");
+		expect(await project.base44Ok(["secrets", "delete", "CHARGE_KEY"])).toContain("deleted");
+		expect(await ask("charge")).toBe("none");
+		const gone = await project.base44(["secrets", "delete", "CHARGE_KEY"]);
+		expect([gone.status, gone.stdout + gone.stderr]).toEqual([1, expect.stringContaining("no secret")]);
+		expect((await pids())["report"]).toBe(before["report"]);
+	});
+
+	test("refuses names that a function may not get, with none of a request's secrets set", async () => {
+		const refused = await project.base44(["secrets", "set", "FINE=1", `LD_PRELOAD=${CANARY}`]);
+		expect([refused.status, refused.stdout + refused.stderr]).toEqual([
+			1,
+			expect.stringContaining("LD_PRELOAD"),
+		]);
+		expect(refused.stdout + refused.stderr).not.toContain(CANARY);
+		expect(await project.base44Ok(["secrets", "list"])).not.toContain("FINE");
+	});
+
+	test("says why a function does not build, and the others go on", async () => {
+		project.write(
+			"base44/functions/broken/entry.ts",
+			'import "./absent.ts";\nexport default () => new Response();\n',
+		);
+		const { status, stdout, stderr } = await project.base44(["functions", "deploy"]);
+		expect([status, stdout + stderr]).toEqual([1, expect.stringMatching(/broken +error:.*absent\.ts/s)]);
+		expect(stdout + stderr).toContain("3 unchanged, 1 error");
+		await project.git("init", "--quiet");
+		await project.git("clean", "-fdq", "base44/functions/broken");
+	});
+
+	test("pulls what was deployed, byte by byte", async () => {
+		const clone = new Base44Project({});
+		try {
+			Object.assign(clone.variables, project.variables, { HOME: clone.variables["HOME"] });
+			expect(await clone.base44Ok(["functions", "pull"])).toContain("Pulled 3 functions");
+			for (const [path, text] of Object.entries(FILES))
+				expect([path, clone.read(path)]).toEqual([path, text]);
+			expect(JSON.parse(clone.read("base44/functions/charge/function.jsonc"))).toEqual({
+				name: "charge",
+				entry: "entry.ts",
+			});
+		} finally {
+			await clone[Symbol.asyncDispose]();
+		}
+	});
+
+	test("shows what functions wrote, and follows what they write", async () => {
+		await ask("api/billing");
+		const shown = await project.base44Ok(["logs", "--function", "api/billing"]);
+		expect(shown).toMatch(/INFO +\[api\/billing\] billing is asked/);
+		expect(await project.base44Ok(["logs", "--level", "error", "-n", "5"])).toContain("No ");
+		const following = project.follow(["logs", "--follow", "--function", "api/billing"]);
+		// It says nothing before the first line, so that lines are made until one is seen.
+		const seen = following.stdout.next(/billing is asked/);
+		let isSeen = false;
+		void seen.then(() => {
+			isSeen = true;
+		});
+		while (!isSeen) await ask("api/billing");
+		expect(await seen).toContain("[api/billing] billing is asked");
+		following.signal("SIGINT");
+		const unknown = await project.base44(["logs", "--function", "nobody"]);
+		expect(unknown.stdout + unknown.stderr).toMatch(/nobody.*api\/billing, charge, report/s);
+	});
+
+	test("deletes a function, and with --force what is not here", async () => {
+		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("deleted");
+		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("not found");
+		expect(Object.keys(await pids())).toEqual(["api/billing", "charge"]);
+		await project.git("clean", "-fdq", "base44/functions/api");
+		expect(await project.base44Ok(["functions", "deploy", "--force"])).toMatch(/api\/billing +deleted/);
+		expect(Object.keys(await pids())).toEqual(["charge", "report"]);
+	});
+
+	test("what a vault has is refused here, takes the place of what the platform kept, and status tells them apart", async () => {
+		const ana = await newProject();
+		try {
+			const env = { COFFER_TOKEN: platform.token };
+			await ana.ok(["secrets", "set", "CHARGE_KEY=of the vault", "UNUSED=too"], { env });
+			await project.base44Ok(["secrets", "set", "CHARGE_KEY=of the platform"]);
+			expect(await ask("charge")).toBe("15 characters");
+			await ana.ok(["link", platform.control, "--app", BASE44_APP], { env });
+			expect(await ask("charge")).toBe("12 characters");
+
+			const refused = await project.base44(["secrets", "set", "OTHER=1", `CHARGE_KEY=${CANARY}`]);
+			expect([refused.status, refused.stdout + refused.stderr]).toEqual([
+				1,
+				expect.stringMatching(/CHARGE_KEY is a secret of the vault.*coffer secrets set CHARGE_KEY/s),
+			]);
+			const deleted = await project.base44(["secrets", "delete", "CHARGE_KEY"]);
+			expect(deleted.stdout + deleted.stderr).toContain("is a secret of the vault");
+			expect(await project.base44Ok(["secrets", "list"])).not.toMatch(/CHARGE_KEY|UNUSED|OTHER/);
+
+			expect(await ana.data(["status"], { env })).toMatchObject({
+				secrets: 2,
+				local: [{ name: "BILLING_KEY", origin: "base44" }],
+			});
+			expect((await ana.ok(["status"], { env })).stdout).toMatch(
+				/^base44 {7}BILLING_KEY \(set with the Base44 CLI; kept by the platform, in no vault\)$/m,
+			);
+			// What the platform had by that name does not come back.
+			await ana.ok(["secrets", "delete", "CHARGE_KEY"], { env });
+			expect(await ask("charge")).toBe("none");
+			expect(ana.vault).not.toContain("BILLING_KEY");
+		} finally {
+			await ana[Symbol.asyncDispose]();
+		}
+	});
+
+	test("a revoked token is refused", async () => {
+		const { tokens } = await project.data(["platform", "token", "list", "--url", platform.control], {
+			env: { COFFER_TOKEN: platform.token },
+		});
+		const own = tokens.find(({ scopes }: { scopes: string[] }) => scopes.includes("base44"));
+		expect(own.app).toBe(BASE44_APP);
+		const env = { COFFER_TOKEN: platform.token };
+		await project.ok(["platform", "token", "revoke", own.id, "--url", platform.control], { env });
+		const { status, stdout, stderr } = await project.base44(["secrets", "list"]);
+		expect([status, stdout + stderr]).toEqual([1, expect.stringContaining("not valid here")]);
+	});
+});

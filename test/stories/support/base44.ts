@@ -1,0 +1,51 @@
+/** A project as the Base44 CLI has it, and the CLI itself, unmodified. */
+import { join } from "node:path";
+import { BASE44_CLI } from "../../../scripts/base44-cli.mjs";
+import type { Result, Running } from "./process.ts";
+import { Project } from "./project.ts";
+
+export const BASE44_APP = "66f2a1b3c4d5e6f708192a3b";
+
+export class Base44Project extends Project {
+	constructor(files: Readonly<Record<string, string>>) {
+		super({ identity: "none" });
+		this.writeAll({
+			"base44/config.jsonc": '{ "name": "Story" }',
+			"base44/.app.jsonc": `{ "id": "${BASE44_APP}" }`,
+			...files,
+		});
+	}
+
+	/** Points the CLI at a platform. */
+	use(platform: { readonly control: string }, token: string): void {
+		Object.assign(this.variables, {
+			BASE44_API_URL: platform.control,
+			BASE44_API_KEY: token,
+			BASE44_DISABLE_TELEMETRY: "1",
+			// Whether there is a newer version is asked of the registry at each command.
+			BASE44_CLI_TEST_OVERRIDES: '{"latestVersion":null}',
+		});
+	}
+
+	/** Starts a command of theirs. */
+	follow(args: readonly string[]): Running {
+		return this.start(args, { program: BASE44_CLI });
+	}
+
+	/** Runs a command of theirs. */
+	async base44(args: readonly string[]): Promise<Result> {
+		return await this.follow(args).ended;
+	}
+
+	/** Runs one that must succeed. @throws Error with what it wrote */
+	async base44Ok(args: readonly string[]): Promise<string> {
+		const { status, stdout, stderr } = await this.base44(args);
+		if (status === 0) return stdout + stderr;
+		throw new Error(`base44 ${args.join(" ").slice(0, 40)}: exit ${status}\n${stdout}${stderr}`);
+	}
+
+	/** Below the project. */
+	path(name: string): string {
+		return join(this.root, name);
+	}
+}
