@@ -12,6 +12,8 @@ import { resolvePath } from "./paths.ts";
 
 /** Its name, in the folder of the function. */
 export const SETTINGS_FILE = "function.jsonc";
+/** Where the functions of a Base44 project lie. */
+export const BASE44_FUNCTIONS = "base44/functions";
 
 /** What is not said is as the platform has it. */
 export interface FunctionSettings {
@@ -32,6 +34,8 @@ export interface FunctionFile {
 	readonly settings: FunctionSettings;
 	/** Path of the entry module, relative to the root; undefined where it is not named. */
 	readonly entry: string | undefined;
+	/** The function's name, where the file gives one. */
+	readonly name: string | undefined;
 	/** Where each key stands, 1-based. */
 	readonly lines: ReadonlyMap<string, number>;
 }
@@ -63,18 +67,12 @@ export function settingsFault(path: string, line: number, why: string, hint?: st
 }
 
 /**
- * Reads a `function.jsonc`.
+ * Reads a `function.jsonc`. One of a Base44 project may give another name, and hold what only Base44 knows.
  * @param path relative to the root; its folder is where `entry` begins
  * @param name the function's name, which comes from the folder
- * @param layout of a Base44 project the file may give another name and hold what only Base44 knows
  * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line
  */
-export function parseFunctionFile(
-	path: string,
-	bytes: Uint8Array,
-	name: string,
-	layout?: "base44",
-): FunctionFile {
+export function parseFunctionFile(path: string, bytes: Uint8Array, name: string): FunctionFile {
 	if (bytes.length > SETTINGS_BYTES_MAX)
 		throw settingsFault(path, 1, `the file is larger than ${SETTINGS_BYTES_MAX / 1024} KiB`);
 	const text = fromUtf8(bytes);
@@ -87,8 +85,10 @@ export function parseFunctionFile(
 	const lines = new Map<string, number>();
 	const values: Record<string, Jsonc> = {};
 	for (const entry of parsed.entries) {
-		if (layout === "base44" && (entry.key === "name" || !KEYS.includes(entry.key))) continue;
-		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : faultOf(entry, path, name);
+		const isBase44 = path.startsWith(`${BASE44_FUNCTIONS}/`);
+		if (isBase44 && entry.key !== "name" && !KEYS.includes(entry.key)) continue;
+		const expected = isBase44 ? entry.value : name;
+		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : faultOf(entry, path, expected);
 		if (fault !== undefined) throw settingsFault(path, entry.line, fault);
 		lines.set(entry.key, entry.line);
 		values[entry.key] = entry.value;
@@ -104,17 +104,25 @@ export function parseFunctionFile(
 		...(maxBodyMB !== undefined && { maxBodyMB }),
 		...(secrets !== undefined && { secrets }),
 	} as FunctionSettings;
-	return { settings, entry: entry === undefined ? undefined : entryPath(path, entry), lines };
+	const named = typeof values.name === "string" ? values.name : undefined;
+	return {
+		settings,
+		entry: entry === undefined ? undefined : entryPath(path, entry),
+		name: named,
+		lines,
+	};
 }
 
 /** Why an entry cannot be, or undefined. */
-function faultOf({ key, value }: JsoncEntry, path: string, name: string): string | undefined {
+function faultOf({ key, value }: JsoncEntry, path: string, name: Jsonc): string | undefined {
 	if (NOT_YET.has(key)) return `"${key}" is not supported yet`;
 	if (!KEYS.includes(key)) {
 		return `there is no "${shown(key)}"; the nearest is "${nearest(key, KEYS)}"`;
 	}
 	if (key === "entry") return entryPath(path, value) === undefined ? ENTRY_FAULT : undefined;
-	if (key === "name") return value === name ? undefined : `"name" must be "${name}", as the folder is called`;
+	if (key === "name" && typeof value === "string" && value === name) return undefined;
+	if (key === "name")
+		return `"name" must be ${typeof name === "string" ? `"${name}", as the folder is called` : "text"}`;
 	if (key === "network") return networkFault(value);
 	if (key === "secrets") return secretsFault(value);
 	if (key === "idleSeconds" && value === "never") return undefined;

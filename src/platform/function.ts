@@ -13,8 +13,8 @@ export interface FunctionSource {
 	entry: string;
 	/** Path of its `function.jsonc` in the file set, where it has one. */
 	settings?: string | undefined;
-	/** Whose rules its files follow; Coffer's own where it is left out. Base44's files may hold more than Coffer knows. */
-	layout?: "base44" | undefined;
+	/** Whether all files of the upload are this function's, and not only those that its entry reaches. */
+	ownsUpload?: boolean | undefined;
 	/** What starts it by itself, where its files do not say. */
 	automations?: readonly StoredAutomation[] | undefined;
 }

@@ -4,12 +4,12 @@
 import type { PreparedBuild } from "./build/bundle.ts";
 import type { FunctionSource, KeptSources } from "./function.ts";
 
-/** The files that the function is made of: those that its entry reaches, or, of Base44's, all that were sent with it. */
+/** The files that the function is made of: those that its entry reaches, or all that were sent with it. */
 export function keptSources(
-	{ entry, layout, settings }: FunctionSource,
+	{ entry, ownsUpload, settings }: FunctionSource,
 	prepared: PreparedBuild,
 	hashOf: ReadonlyMap<string, string>,
 ): KeptSources {
-	const isOwn = (path: string) => layout === "base44" || prepared.files.has(path) || path === settings;
+	const isOwn = (path: string) => ownsUpload || prepared.files.has(path) || path === settings;
 	return { entry, files: [...hashOf].filter(([path]) => isOwn(path)).sort(([a], [b]) => (a < b ? -1 : 1)) };
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { isBase64Text } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
+import { INSTANT_MS_MAX, localSecretSchema } from "./local-secret.ts";
 
 /** What one message may hold. */
 export const MESSAGE_LIMITS = {
@@ -29,8 +30,6 @@ const APP_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const appIdSchema = z.string().regex(APP_ID, "must match ^[a-z0-9][a-z0-9-]{0,62}$");
 const functionName = z.string().min(1).max(200);
 const revision = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-/** The last instant that a date can be made of. */
-export const INSTANT_MS_MAX = 8_640_000_000_000_000;
 const chain = z
 	.array(z.string().max(64 * 1024))
 	.min(1)
@@ -81,19 +80,8 @@ export const appInfoSchema = z.object({
 	head: hash32,
 	/** Where the gateway serves this app: functions are below it. */
 	url: z.string().max(2000),
-	/** The secrets that the platform keeps for the app by itself, in no vault, and where they came from. */
-	local: z
-		.array(
-			z.object({
-				name: z.string().max(128),
-				origin: z.literal("base44"),
-				/** Id of the access token with which it was set. */
-				by: z.string().max(100),
-				atMs: z.int().min(0).max(INSTANT_MS_MAX),
-			}),
-		)
-		.max(20_000)
-		.optional(),
+	/** The secrets that the platform keeps for the app by itself, in no vault. */
+	local: z.array(localSecretSchema).max(20_000).optional(),
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
 

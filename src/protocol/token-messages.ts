@@ -2,7 +2,8 @@
  * The messages about access tokens. PURE.
  */
 import { z } from "zod";
-import { appIdSchema, INSTANT_MS_MAX } from "./messages.ts";
+import { INSTANT_MS_MAX } from "./local-secret.ts";
+import { appIdSchema } from "./messages.ts";
 import { BASE44_SCOPE, SCOPES } from "./routes.ts";
 import { isBase44Token, parseToken } from "./token.ts";
 

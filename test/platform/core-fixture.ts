@@ -79,6 +79,14 @@ function testDeployer(parts: Deploying): Deployer {
 	return new Deployer({ ...parts, analyze, buildsMax: 2, log: NO_LOG });
 }
 
+/** The modules that a platform puts in the place of others. */
+async function provided() {
+	const [stdHttp, base44] = await Promise.all(
+		["std-http.ts", "base44.ts"].map((name) => readFile(hostPath(name), "utf8")),
+	);
+	return { stdHttp: stdHttp ?? "", builtins: new Map([["base44:runtime", base44 ?? ""]]) };
+}
+
 /** A platform without sockets: real store, real builds, real Deno. */
 export async function openTestCore(
 	identity: Identity = newTestIdentity(),
@@ -98,8 +106,7 @@ export async function openTestCore(
 		directory: config.buildDirectory,
 		hidden: [config.dataDirectory],
 		passthrough: config.passthrough,
-		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
-		builtins: new Map([["base44:runtime", await readFile(hostPath("base44.ts"), "utf8")]]),
+		...(await provided()),
 	});
 	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
 	const version = "0.0.0-test";

@@ -21,14 +21,14 @@ export interface FileSays {
  */
 export function readSettings(
 	files: ReadonlyMap<string, Uint8Array>,
-	{ name, entry, settings: path, layout, automations }: FunctionSource,
+	{ name, entry, settings: path, automations }: FunctionSource,
 	maxima: Maxima,
 ): FileSays {
 	const bytes = path === undefined ? undefined : files.get(path);
 	if (path === undefined || bytes === undefined) return { settings: {}, declared: [], automations };
-	const file = parseFunctionFile(path, bytes, name, layout);
+	const file = parseFunctionFile(path, bytes, name);
 	const lineOf = (key: string) => file.lines.get(key) ?? 1;
-	if (layout === undefined && file.entry !== undefined && file.entry !== entry)
+	if (file.entry !== undefined && file.entry !== entry)
 		throw settingsFault(path, lineOf("entry"), `"entry" is not the entry that was deployed`);
 	for (const key of ["memoryMB", "timeoutSeconds", "maxBodyMB"] as const) {
 		const asked = file.settings[key];

@@ -1,11 +1,13 @@
 /**
  * Which functions a project has. Reads folders, changes nothing.
  */
-import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { join, sep } from "node:path";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseFunctionFile, SETTINGS_FILE, settingsFault } from "../../modules/function-settings.ts";
 import { FUNCTION_SEGMENT } from "../../modules/limits.ts";
+import { searchBase44 } from "./discover-base44.ts";
+import { type Add, checkInside, children } from "./folders.ts";
 
 export interface FunctionEntry {
 	/** Route and identity: `hello` or `api/billing`. */
@@ -36,6 +38,8 @@ function failure(code: string, message: string, hint: string): AppError {
  * - nothing under a segment that begins with `_` or `.` or is `shared`, `lib` or `node_modules`, and neither
  *   `*.test.*` nor `*.d.ts`.
  *
+ * And those of a Base44 project, below `base44/functions/` (`discover-base44.ts`).
+ *
  * A folder with two entry files (`index.ts` beside `main.ts`, say) is refused like any two files of one name:
  * to choose one in silence would sooner or later deploy the wrong one.
  *
@@ -64,23 +68,22 @@ export async function discoverFunctions(root: string): Promise<FunctionEntry[]> 
 		found.set(name, { name, entry, ...(settings !== undefined && { settings }) });
 	};
 	const realRoot = realpathSync(root);
-	for (const { path, isDirectory } of children(realRoot, "functions")) {
+	for (const { path, isDirectory } of children(realRoot, "functions", isAside)) {
 		const flat = FLAT.exec(path.slice("functions/".length))?.[1];
 		if (path === `functions/${SETTINGS_FILE}`)
 			throw settingsFault(path, 1, "it belongs to no function", "Put it into the folder of a function.");
 		if (isDirectory) search(realRoot, path, [], add);
 		else if (flat !== undefined && !NO_FUNCTION.test(path) && !isAside(flat)) add(flat, path);
 	}
+	searchBase44(realRoot, add);
 	return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
-
-type Add = (name: string, entry: string, settings?: string) => void;
 
 /** Adds the functions in a folder; `above` holds the real paths of those that led here, so that no link makes a circle. */
 function search(root: string, directory: string, above: readonly string[], add: Add) {
 	const real = realpathSync(join(root, directory));
 	if (above.includes(real)) return;
-	const inside = children(root, directory);
+	const inside = children(root, directory, isAside);
 	const entries = inside.filter(
 		({ path, isDirectory }) => !isDirectory && ENTRY.test(path.slice(directory.length + 1)),
 	);
@@ -106,50 +109,4 @@ function namedEntry(root: string, settings: string, name: string): [string] | un
 	const real = checkInside(root, entry);
 	if (real !== undefined && statSync(real).isFile()) return [entry];
 	throw settingsFault(settings, lines.get("entry") ?? 1, `"entry" names ${entry}, which is no file`);
-}
-
-interface Child {
-	path: string;
-	isDirectory: boolean;
-}
-
-/** What lies in a folder and may belong to a function, sorted; links are followed inside the root alone. */
-function children(root: string, directory: string): Child[] {
-	checkInside(root, directory);
-	return readFolder(join(root, directory))
-		.filter(({ name }) => !isAside(name))
-		.sort((a, b) => (a.name < b.name ? -1 : 1))
-		.flatMap((item): Child[] => {
-			const path = `${directory}/${item.name}`;
-			if (item.isSymbolicLink()) {
-				const target = checkInside(root, path);
-				return target === undefined ? [] : [{ path, isDirectory: statSync(target).isDirectory() }];
-			}
-			return item.isDirectory() || item.isFile() ? [{ path, isDirectory: item.isDirectory() }] : [];
-		});
-}
-
-/** Where a path really is, or undefined where it leads nowhere. */
-function checkInside(root: string, path: string): string | undefined {
-	const target = realPath(join(root, path));
-	if (target === undefined || target.startsWith(root + sep)) return target;
-	const hint = "Put the files into the project instead of the link.";
-	throw failure("SOURCE_OUTSIDE", `${path} is a link that leads out of the project.`, hint);
-}
-
-function readFolder(path: string): Dirent[] {
-	try {
-		return readdirSync(path, { withFileTypes: true });
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-		throw error;
-	}
-}
-
-function realPath(path: string): string | undefined {
-	try {
-		return realpathSync(path);
-	} catch {
-		return undefined;
-	}
 }

@@ -44,7 +44,7 @@ export const deploy: Handler = async (call) => {
 		name,
 		entry: placed.entry,
 		settings: placed.settings,
-		layout: "base44" as const,
+		ownsUpload: true,
 		automations,
 	};
 	let status: "deployed" | "unchanged" = "unchanged";

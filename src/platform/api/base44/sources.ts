@@ -4,6 +4,7 @@
  */
 import { posix } from "node:path";
 import { AppError, EXIT } from "../../../errors.ts";
+import { BASE44_FUNCTIONS } from "../../../modules/function-settings.ts";
 
 export interface SentFile {
 	readonly path: string;
@@ -19,7 +20,7 @@ export interface PlacedSources {
 	readonly files: ReadonlyMap<string, string>;
 }
 
-const ROOT = "base44/functions";
+const ROOT = BASE44_FUNCTIONS;
 const UPS_MAX = 16;
 
 function refused(message: string): AppError {

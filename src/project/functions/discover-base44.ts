@@ -1,0 +1,49 @@
+/**
+ * Which functions a Base44 project has, by the rules of its own command line.
+ */
+import { readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { BASE44_FUNCTIONS, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
+import { type Add, checkInside, children } from "./folders.ts";
+
+const ENTRY = /^entry\.(ts|js)$/;
+const SETTINGS = /^function\.jsonc?$/;
+
+/**
+ * Finds the functions below `base44/functions/`, in folders of any depth:
+ *
+ * - a folder with a `function.jsonc` (or `.json`) is a function, of the name and with the entry that it says;
+ * - one with an `entry.ts` (or `.js`) is one too, called by its path, unless a folder on the way has a dot in its name.
+ *
+ * @throws AppError (exit 2) `FUNCTION_SETTINGS_INVALID` with file and line, and as `add`
+ */
+export function searchBase44(root: string, add: Add): void {
+	search(root, BASE44_FUNCTIONS, [], add);
+}
+
+function search(root: string, directory: string, above: readonly string[], add: Add): void {
+	if (checkInside(root, directory) === undefined) return;
+	const real = realpathSync(join(root, directory));
+	if (above.includes(real)) return;
+	const inside = children(root, directory, (name) => name === "node_modules" || name.startsWith("."));
+	const files = inside.filter(({ isDirectory }) => !isDirectory).map(({ path }) => path);
+	const named = (pattern: RegExp) => files.filter((path) => pattern.test(path.slice(directory.length + 1)));
+	const name = directory.slice(BASE44_FUNCTIONS.length + 1);
+	const [settings] = named(SETTINGS);
+	if (settings !== undefined) addConfigured(root, settings, name, add);
+	else if (!name.includes(".")) for (const entry of named(ENTRY)) add(name, entry);
+	for (const { path, isDirectory } of inside) if (isDirectory) search(root, path, [...above, real], add);
+}
+
+function addConfigured(root: string, settings: string, folder: string, add: Add): void {
+	const file = parseFunctionFile(settings, readFileSync(join(root, settings)), folder);
+	const hint = "A Base44 function says its name and its entry.";
+	if (file.entry === undefined) throw settingsFault(settings, 1, 'it has no "entry"', hint);
+	if (checkInside(root, file.entry) === undefined)
+		throw settingsFault(
+			settings,
+			file.lines.get("entry") ?? 1,
+			`"entry" names ${file.entry}, which is no file`,
+		);
+	add(file.name ?? folder, file.entry, settings);
+}

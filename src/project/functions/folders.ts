@@ -1,0 +1,60 @@
+/**
+ * What lies in the folders of a project, links followed as far as they stay in it.
+ */
+import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+
+/** Takes a function in. @throws AppError `FUNCTION_DUPLICATE`, `FUNCTION_NAME_INVALID` (exit 2) */
+export type Add = (name: string, entry: string, settings?: string) => void;
+
+export interface Child {
+	path: string;
+	isDirectory: boolean;
+}
+
+/**
+ * What lies in a folder and may belong to a function, sorted; links are followed inside the root alone.
+ * @param isAside whether something of that name is left out
+ * @throws AppError `SOURCE_OUTSIDE` (exit 2)
+ */
+export function children(root: string, directory: string, isAside: (segment: string) => boolean): Child[] {
+	checkInside(root, directory);
+	return readFolder(join(root, directory))
+		.filter(({ name }) => !isAside(name))
+		.sort((a, b) => (a.name < b.name ? -1 : 1))
+		.flatMap((item): Child[] => {
+			const path = `${directory}/${item.name}`;
+			if (item.isSymbolicLink()) {
+				const target = checkInside(root, path);
+				return target === undefined ? [] : [{ path, isDirectory: statSync(target).isDirectory() }];
+			}
+			return item.isDirectory() || item.isFile() ? [{ path, isDirectory: item.isDirectory() }] : [];
+		});
+}
+
+/** Where a path really is, or undefined where it leads nowhere. */
+export function checkInside(root: string, path: string): string | undefined {
+	const target = realPath(join(root, path));
+	if (target === undefined || target.startsWith(root + sep)) return target;
+	const hint = "Put the files into the project instead of the link.";
+	const message = `${path} is a link that leads out of the project.`;
+	throw new AppError({ code: "SOURCE_OUTSIDE", message, hint, exit: EXIT.usage });
+}
+
+function readFolder(path: string): Dirent[] {
+	try {
+		return readdirSync(path, { withFileTypes: true });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+		throw error;
+	}
+}
+
+function realPath(path: string): string | undefined {
+	try {
+		return realpathSync(path);
+	} catch {
+		return undefined;
+	}
+}
