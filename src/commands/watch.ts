@@ -16,7 +16,12 @@ export default class Watch extends BaseCommand<undefined> {
 		const { flags } = await this.parse(Watch);
 		using stop = interruption();
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment, stop.signal);
+		const target = await requireTarget(
+			context.root,
+			flags.environment,
+			"'coffer secrets set' and 'coffer sync' send what changed.",
+			stop.signal,
+		);
 		const onEvent = (event: WatchEvent) => {
 			this.terminal.document(event);
 			const [first = "", ...rest] = watchEventLine(event).split("\n");
