@@ -100,6 +100,21 @@ async function knownKey(id: TargetId): Promise<string> {
 	return requireBase44Key(kept);
 }
 
+/**
+ * As `connectBase44`, for a command that works without a link too: a key that is not known is asked for.
+ * @throws AppError `BASE44_KEY_MISSING` (exit 3), `BASE44_KEY_MALFORMED` (exit 2)
+ */
+export async function meetBase44(id: TargetId, stdin: boolean, terminal: Terminal): Promise<Base44> {
+	if (stdin) return new Base44({ id, key: await askedBase44Key(true, terminal) });
+	try {
+		return await connectBase44(id);
+	} catch (error) {
+		const isMissing = error instanceof AppError && error.code === "BASE44_KEY_MISSING";
+		if (!isMissing || !terminal.interactive) throw error;
+		return new Base44({ id, key: await askedBase44Key(false, terminal) });
+	}
+}
+
 /** The connection to a place that this device may send to. @throws AppError `BASE44_KEY_MISSING` (exit 3) */
 export async function connectBase44(id: TargetId, signal?: AbortSignal): Promise<Base44> {
 	return new Base44({ id, key: await knownKey(id), signal });
