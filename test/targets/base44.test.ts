@@ -89,7 +89,12 @@ describe("answers that are none", () => {
 		["broken JSON", (_, __, to) => Boolean(to.end(`{"success": tr`)), "BASE44_ANSWER_INVALID", 6],
 		["a page", (_, __, to) => Boolean(to.end("<html>Sign in</html>")), "BASE44_ANSWER_INVALID", 6],
 		["no UTF-8", (_, __, to) => Boolean(to.end(Buffer.from([0xff, 0xfe]))), "BASE44_ANSWER_INVALID", 6],
-		["5 MB", (_, __, to) => Boolean(to.end(" ".repeat(5_000_000))), "BASE44_ANSWER_INVALID", 6],
+		[
+			"5 MB",
+			(_, __, to) => Boolean(to.end(`{"success": true}${" ".repeat(5_000_000)}`)),
+			"BASE44_ANSWER_INVALID",
+			6,
+		],
 		["a cut connection", (request) => Boolean(request.socket.destroy()), "BASE44_UNREACHABLE", 6],
 		[
 			"a fault of 5 MB",

@@ -151,6 +151,13 @@ test("what two processes set is there as the later one set it", async () => {
 	expect(place.secrets.get("A")).toBe(session.value("A"));
 });
 
+test("syncs of one device take turns: what one sends, the next one has not to send", async () => {
+	const { project, place, sync } = await setUp({ A: "0" });
+	using _ = project;
+	await Promise.all([sync(), sync(), sync()]);
+	expect(place.take()).toEqual(["set A"]);
+});
+
 test("another working copy of this device goes on where the first one was; one that is older is not sent", async () => {
 	const { project, place, sync, binding } = await setUp({ A: "1" });
 	using _ = project;
