@@ -74,14 +74,14 @@ async function decide(names: readonly string[], terminal: Terminal): Promise<Tak
 	return side === "none" ? undefined : (name) => (names.includes(name) ? "local" : undefined);
 }
 
-function failOnOlder(result: Base44SyncResult): void {
-	if (result.pending.length === 0) return;
-	throw new AppError({
+/** The error where names are left that nobody decided. @param data of the command */
+export function olderError(names: readonly string[], data?: unknown): AppError {
+	return new AppError({
 		code: "SYNC_ROLLED_BACK",
-		message: `${OLDER}: ${listNames(result.pending)}. A switch of branch does that; so does a roll-back.`,
+		message: `${OLDER}: ${listNames(names)}. A switch of branch does that; so does a roll-back.`,
 		hint: "Send what is here all the same (coffer sync --take local), or bring the newer values back: git, or 'coffer vault restore NAME'.",
 		exit: EXIT.conflict,
-		data: result,
+		data,
 	});
 }
 
@@ -136,7 +136,7 @@ export async function syncBase44(
 		pending,
 		foreign,
 	};
-	failOnOlder(result);
+	if (pending.length > 0) throw olderError(pending, result);
 	return result;
 }
 

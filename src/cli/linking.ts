@@ -138,22 +138,22 @@ export async function requireBinding(root: string, environment: string, hint = L
  * @throws AppError `ENVIRONMENT_LINKED` (exit 5)
  */
 export async function refusePlatformLink({ environment, root }: SessionContext): Promise<void> {
-	const binding = bindingOf(await readConfig(root), environment);
-	if (!platformOf(binding)) return;
-	throw environmentLinked(environment, `app '${binding?.app}' on the platform at ${binding?.url}`);
+	const binding = platformOf(bindingOf(await readConfig(root), environment));
+	if (binding) throw environmentLinked(environment, binding);
 }
 
 /** An environment has one target: Base44's must be left before. @throws AppError `ENVIRONMENT_LINKED` (exit 5) */
 export async function refuseBase44Link({ environment, root }: SessionContext): Promise<void> {
 	const binding = bindingOf(await readConfig(root), environment);
-	if (binding?.kind === "base44")
-		throw environmentLinked(environment, `app '${binding.app}' at Base44 (${binding.url})`);
+	if (binding?.kind === "base44") throw environmentLinked(environment, binding);
 }
 
-function environmentLinked(environment: string, what: string): AppError {
+/** The error where an environment is linked with something else than is meant. */
+export function environmentLinked(environment: string, { app, kind, url }: Binding): AppError {
+	const where = kind === "base44" ? `at Base44 (${url})` : `on the platform at ${url}`;
 	return new AppError({
 		code: "ENVIRONMENT_LINKED",
-		message: `Environment '${environment}' is linked with ${what}.`,
+		message: `Environment '${environment}' is linked with app '${app}' ${where}.`,
 		hint: `Unlink it first: ${inEnvironment("coffer unlink", environment)}. Or link another environment.`,
 		exit: EXIT.conflict,
 	});
