@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readToken, storeToken } from "../identity/tokens.ts";
-import { parseJsonc } from "../modules/jsonc.ts";
 import type { TargetId } from "../project/target-memory.ts";
 import { Base44 } from "../targets/base44.ts";
 import { requireBase44Key } from "../targets/base44-binding.ts";
@@ -21,7 +20,10 @@ const APP_FILE = "base44/.app.jsonc";
 
 async function appOfProject(root: string): Promise<string | undefined> {
 	const bytes = await readFile(join(root, APP_FILE)).catch(() => undefined);
-	const value = parseJsonc((bytes && fromUtf8(bytes)) ?? "");
+	if (bytes === undefined) return undefined;
+	// Its parser is native, and takes its time to load.
+	const { parseJsonc } = await import("../modules/jsonc.ts");
+	const value = parseJsonc(fromUtf8(bytes) ?? "");
 	const id = value instanceof Map ? value.get("id") : undefined;
 	return typeof id === "string" ? id : undefined;
 }

@@ -6,6 +6,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { Base44Binding } from "../project/config.ts";
 import type { VaultSession } from "../project/session.ts";
 import { type TargetId, type TargetMemory, targetKey } from "../project/target-memory.ts";
+import { inEnvironment } from "../vault/syntax.ts";
 import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
 
 /**
@@ -51,7 +52,7 @@ export function allowedTarget(session: VaultSession, memory: TargetMemory, bindi
 		});
 	const id = base44Id(binding.url, binding.app);
 	const address = id.origin === BASE44_ORIGIN ? "" : ` --url ${id.origin}`;
-	const linkHint = `coffer link base44 --app ${id.app}${address}`;
+	const linkHint = inEnvironment(`coffer link base44 --app ${id.app}${address}`, environment);
 	requirePinned(memory, id, { official: BASE44_ORIGIN, linkHint });
 	return id;
 }

@@ -79,9 +79,10 @@ export function batchesOf(records: readonly SealedRecord[]): SealedRecord[][] {
 	return batches;
 }
 
-/** Remembers that this device sends an environment to a place, and to no other. @throws AppError exit 1, 7 */
+/** Remembers that this device sends an environment to a place, and to no other. @throws AppError exit 1; exit 7 where a record does not hold */
 export async function pinTarget(session: VaultSession, id: TargetId): Promise<void> {
 	const { records } = session.verified.section;
+	for (const record of records.values()) if (record.kind === "deleted") session.trust(record);
 	await updateTargetMemory(session.place, (memory) => {
 		memory.pin = id;
 		memory.sent.set(targetKey(id), marksFor(memory, id, records));

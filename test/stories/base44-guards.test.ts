@@ -3,7 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Base44Server } from "../support/base44-server.ts";
+import { link, startPlatform } from "./support/platform.ts";
 import { newProject, Project } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
 
 describe("of a linked environment", () => {
 	let base44: Base44Server;
@@ -111,4 +113,63 @@ test("an environment is linked with one target: the one before is left first", a
 		"--json",
 	]);
 	expect(platform.error()).toMatchObject({ code: "ENVIRONMENT_LINKED", exit: 5 });
+});
+
+test("a Coffer platform is left first, too; a dry run shows what it would be sent, and sends nothing", async () => {
+	await using platform = await startPlatform();
+	await using base44 = await new Base44Server().start();
+	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
+	await ana.ok(["secrets", "set", "A=1"]);
+	await link(ana, platform);
+	const refused = await ana.coffer([
+		...["link", "base44", "--url", base44.origin],
+		...["--app", base44.app, "--json"],
+	]);
+	expect(refused.error()).toMatchObject({ code: "ENVIRONMENT_LINKED", exit: 5 });
+	expect(base44.take()).toEqual([]);
+
+	await ana.ok(["secrets", "set", "B=2", "C=3", "--no-sync"]);
+	await platform.kill();
+	const changes = `${platform.control}/v1/apps/shop/changes`;
+	expect(await ana.data(["sync", "--dry-run"])).toEqual({
+		environment: "production",
+		target: "coffer",
+		app: "shop",
+		calls: [
+			{ method: "GET", url: `${changes}?after=1`, names: [] },
+			{ method: "POST", url: changes, names: ["B", "C"] },
+		],
+		pending: [],
+	});
+	expect((await ana.ok(["sync", "--dry-run"])).stdout).toBe(
+		[
+			`GET ${changes}?after=1  (reads the log: what others changed)`,
+			`POST ${changes}  B C`,
+			"Dry run: nothing was sent.\n",
+		].join("\n"),
+	);
+	await platform.start();
+	expect(await ana.data(["status"])).toMatchObject({ target: "coffer", platformRevision: 1 });
+});
+
+test("some of what is older is decided by name; on a terminal, somebody is asked", async () => {
+	await using base44 = await new Base44Server().start();
+	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
+	await ana.ok(["secrets", "set", "A=first", "B=first"]);
+	await ana.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
+	const before = ana.vault;
+	await ana.ok(["secrets", "set", "A=second", "B=second"]);
+	ana.vault = before;
+	expect(await ana.data(["secrets", "set", "C=1"])).toMatchObject({
+		set: ["C"],
+		pending: 2,
+		target: { sent: ["C"] },
+	});
+	const named = await ana.coffer(["sync", "--take", "local", "B", "--json"]);
+	expect(named.json()).toMatchObject({ sent: ["B"], pending: ["A"] });
+	expect(named.error()).toMatchObject({ code: "SYNC_ROLLED_BACK", exit: 5 });
+	const later = await onTerminal(ana, ["sync"], [{ question: "What is to be done?", answer: "" }]);
+	expect([later.status, base44.secrets.get("A")]).toEqual([5, "second"]);
+	const now = await onTerminal(ana, ["sync"], [{ question: "decide later", answer: "\u001b[B" }]);
+	expect([now.status, base44.secrets.get("A")]).toEqual([0, "first"]);
 });

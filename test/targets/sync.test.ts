@@ -118,6 +118,16 @@ describe("a request that fails", () => {
 	});
 });
 
+test("a tombstone that somebody forged counts for nothing: nothing is sent, or noted", async () => {
+	const { project, place, sync } = await setUp({ A: "1", B: "1" });
+	using _ = project;
+	await project.delete("B");
+	const forged = (await project.read()).replace(/^B\nv2 deleted /m, "B\nv9 deleted ");
+	await project.write(forged);
+	await expect(sync()).rejects.toMatchObject({ exit: 7 });
+	expect(place.take()).toEqual([]);
+});
+
 test("large values go in several requests", async () => {
 	const large = "x".repeat(60_000);
 	const values = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`N${at}`, large]));
