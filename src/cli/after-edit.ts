@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, EXIT } from "../errors.ts";
+import type { Binding } from "../project/config.ts";
 import { CONFIG_FILE } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { SyncOutcome } from "../sync/sync.ts";
@@ -17,17 +18,14 @@ const NOT_SYNCED: SyncReport = {
 	untouched: [],
 };
 
-async function pendingCount(context: SessionContext): Promise<number> {
-	const [{ readSession }, { bindingOf, readConfig }, { pendingNames, rememberedPlatform }] =
-		await Promise.all([
-			import("../project/secrets.ts"),
-			import("../project/config.ts"),
-			import("../project/standing.ts"),
-		]);
-	const binding = bindingOf(await readConfig(context.root), context.environment);
+async function pendingCount(context: SessionContext, binding: Binding | undefined): Promise<number> {
 	if (!binding) return 0;
+	const [{ readSession }, { pendingIn }] = await Promise.all([
+		import("../project/secrets.ts"),
+		import("./standing.ts"),
+	]);
 	const { session } = await readSession(context);
-	return pendingNames(session.verified, rememberedPlatform(session.checkout, binding)).length;
+	return (await pendingIn(session, binding)).length;
 }
 
 function redeployFailure(data: SyncReport): AppError {
@@ -60,6 +58,27 @@ function report<Edited extends object>(
 	return data;
 }
 
+/** Syncs with the platform, or sends to the target, that the environment is linked with. */
+async function syncNow<Edited extends object>(
+	context: SessionContext,
+	edited: Edited,
+	binding: Binding,
+	terminal: Terminal,
+): Promise<Edited & SyncReport> {
+	if (binding.kind === "base44") {
+		const { sendToBase44 } = await import("./base44-sync.ts");
+		return { ...edited, ...NOT_SYNCED, ...(await sendToBase44(context, binding, terminal)) };
+	}
+	const [{ targetOf }, { syncEnvironment }] = await Promise.all([
+		import("./linking.ts"),
+		import("../sync/sync.ts"),
+	]);
+	const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
+		terminal.note(`  ${redeployLine(result)}`);
+	const outcome = await syncEnvironment(context, await targetOf(binding), { onRedeploy });
+	return report(edited, outcome, terminal);
+}
+
 /**
  * Syncs after an edit, and adds what came of it to the edit's report. A platform that is out of reach is no failure: the change is saved, and counted as pending.
  * @throws AppError `REDEPLOY_FAILED` (exit 1), `SYNC_CONFLICT` (exit 5) and others of the sync, with the result as data
@@ -71,33 +90,33 @@ export async function afterEdit<Edited extends object>(
 ): Promise<Edited & SyncReport> {
 	const { terminal } = options;
 	if (!existsSync(join(context.root, CONFIG_FILE))) return { ...edited, ...NOT_SYNCED };
-	if (!options.sync) return { ...edited, ...NOT_SYNCED, pending: await pendingCount(context) };
-	const [{ findTarget }, { syncEnvironment }] = await Promise.all([
-		import("./linking.ts"),
-		import("../sync/sync.ts"),
-	]);
+	const { bindingOf, readConfig } = await import("../project/config.ts");
+	let binding: Binding | undefined;
 	try {
-		const target = await findTarget(context.root, context.environment);
-		if (!target) return { ...edited, ...NOT_SYNCED };
-		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
-			terminal.note(`  ${redeployLine(result)}`);
-		return report(edited, await syncEnvironment(context, target, { onRedeploy }), terminal);
+		binding = bindingOf(await readConfig(context.root), context.environment);
+		if (!binding) return { ...edited, ...NOT_SYNCED };
+		if (options.sync) return await syncNow(context, edited, binding, terminal);
+		return { ...edited, ...NOT_SYNCED, pending: await pendingCount(context, binding) };
 	} catch (error) {
 		if (!(error instanceof AppError) || error.code === "REDEPLOY_FAILED") throw error;
-		const data = { ...edited, ...NOT_SYNCED, pending: await pendingCount(context) };
+		const data = { ...edited, ...NOT_SYNCED, pending: await pendingCount(context, binding) };
 		if (error.exit === EXIT.network) {
 			terminal.warn(`Saved, not synced: ${error.message}`);
 			return data;
 		}
-		const { code, message, hint, exit, line } = error;
-		throw new AppError({
-			code,
-			message: `Saved, not synced: ${message}`,
-			hint,
-			exit,
-			data,
-			cause: error,
-			...(line === undefined ? {} : { line }),
-		});
+		throw notSynced(error, data);
 	}
+}
+
+function notSynced(error: AppError, data: SyncReport): AppError {
+	const { code, message, hint, exit, line } = error;
+	return new AppError({
+		code,
+		message: `Saved, not synced: ${message}`,
+		hint,
+		exit,
+		data,
+		cause: error,
+		...(line === undefined ? {} : { line }),
+	});
 }

@@ -14,6 +14,17 @@ export interface SyncReport {
 	redeployed: readonly RedeployResult[];
 	/** Functions that kept running as they were. */
 	untouched: readonly string[];
+	/** What was sent, where the environment is linked with another target than a Coffer platform. */
+	target?: TargetReport;
+}
+
+/** Stable, too. */
+export interface TargetReport {
+	kind: "base44";
+	app: string;
+	url: string;
+	sent: readonly string[];
+	deleted: readonly string[];
 }
 
 /** Stable, too. */
@@ -69,6 +80,16 @@ export function renderSync(result: SyncReport, terminal: Terminal): void {
 			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
 		terminal.line(`  Synced: revision ${result.revision}${kept}`);
 	}
+	if (result.target) renderTarget(result.target, terminal);
 	if (result.pending > 0)
 		terminal.line(`  ${count(result.pending, "secret")} not synced yet: run 'coffer sync'`);
+}
+
+/** What went to another target than a Coffer platform, in a line. */
+function renderTarget({ app, sent, deleted }: TargetReport, terminal: Terminal): void {
+	const parts = [
+		...(sent.length > 0 ? [`sent ${listNames(sent)}`] : []),
+		...(deleted.length > 0 ? [`deleted ${listNames(deleted)}`] : []),
+	];
+	if (parts.length > 0) terminal.line(`  Base44 app '${app}': ${parts.join(", ")}`);
 }

@@ -14,6 +14,8 @@ export interface Environment {
 	readonly stateDirectory: string;
 	/** COFFER_DEBUG: show the stack of an unexpected error. */
 	readonly debug: boolean;
+	/** BASE44_APP_ID: the app at Base44, for commands that are not told otherwise. */
+	readonly base44App: string | undefined;
 	/** NO_COLOR is set, or the terminal is a dumb one. */
 	readonly noColour: boolean;
 	/** CI is set: nobody sits in front of it, so nothing is asked. */
@@ -26,6 +28,8 @@ export interface Credentials {
 	readonly identity: string | undefined;
 	/** COFFER_TOKEN: an access token for a platform. */
 	readonly token: string | undefined;
+	/** BASE44_API_KEY: the API key of a workspace at Base44. */
+	readonly base44Key: string | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -55,6 +59,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
 		denoPath: text(variables, "COFFER_DENO"),
 		stateDirectory: join(stateHome(variables), "coffer"),
 		debug: isOn(variables, "COFFER_DEBUG"),
+		base44App: text(variables, "BASE44_APP_ID"),
 		noColour: text(variables, "NO_COLOR") !== undefined || variables.TERM === "dumb",
 		ci: isOn(variables, "CI"),
 	});
@@ -65,6 +70,7 @@ export function readCredentials(variables: Variables = process.env): Credentials
 	return Object.freeze({
 		identity: text(variables, "COFFER_IDENTITY"),
 		token: text(variables, "COFFER_TOKEN"),
+		base44Key: text(variables, "BASE44_API_KEY"),
 	});
 }
 

@@ -1,6 +1,6 @@
 /** The logs of a project's linked environments, for a check that goes on where one cannot be had. */
 import { AppError } from "../errors.ts";
-import { readConfig } from "../project/config.ts";
+import { platformOf, readConfig } from "../project/config.ts";
 import type { LinkedLog } from "../project/verify-platform.ts";
 import { targetOf } from "./linking.ts";
 
@@ -8,10 +8,14 @@ import { targetOf } from "./linking.ts";
 export async function linkedLogs(root: string, only: string | undefined): Promise<Map<string, LinkedLog>> {
 	const logs = new Map<string, LinkedLog>();
 	const { links } = await readConfig(root);
-	const wanted = Object.entries(links).filter(([environment]) => only === undefined || only === environment);
+	// Base44 keeps no log to hold a vault against.
+	const wanted = Object.entries(links).flatMap(([environment, linked]) => {
+		const binding = only === undefined || only === environment ? platformOf(linked) : undefined;
+		return binding ? [{ environment, binding }] : [];
+	});
 	if (wanted.length === 0) return logs;
 	const { readLogMarks } = await import("../sync/platform-marks.ts");
-	for (const [environment, binding] of wanted) {
+	for (const { environment, binding } of wanted) {
 		try {
 			const place = { vaultId: binding.vault, environment };
 			logs.set(environment, { binding, log: await readLogMarks(await targetOf(binding), place) });

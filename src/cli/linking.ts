@@ -4,13 +4,15 @@
 import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readToken } from "../identity/tokens.ts";
-import { type Binding, bindingOf, readConfig } from "../project/config.ts";
+import { type Binding, bindingOf, type PlatformBinding, platformOf, readConfig } from "../project/config.ts";
 import { currentFolder, requireRoot } from "../project/root.ts";
+import type { SessionContext } from "../project/session.ts";
 import { parseToken } from "../protocol/token.ts";
 import { meetPlatform } from "../sync/link.ts";
 import type { LinkTarget } from "../sync/link-target.ts";
 import { platformOrigin } from "../sync/origin.ts";
 import { Remote } from "../sync/remote.ts";
+import { inEnvironment } from "../vault/syntax.ts";
 import { readCredentials } from "./environment.ts";
 import { systemKeychain } from "./project.ts";
 
@@ -56,9 +58,10 @@ export async function platformAt(
 	given?: string,
 ): Promise<Remote> {
 	await cryptoReady;
-	if (url === undefined && given === undefined)
-		return (await requireTarget(requireRoot(currentFolder()), environment)).remote;
-	const address = url ?? (await requireBinding(requireRoot(currentFolder()), environment)).url;
+	const linked = url ?? (given && (await requireBinding(requireRoot(currentFolder()), environment)));
+	const address = typeof linked === "object" && linked.kind === undefined ? linked.url : linked;
+	if (typeof address !== "string")
+		return (await requireTarget(requireRoot(currentFolder()), environment, PASS_URL)).remote;
 	const origin = platformOrigin(address);
 	const { remote } = await meetPlatform(origin, given ?? (await tokenFor(origin, "APP")));
 	return remote;
@@ -69,7 +72,7 @@ export async function platformAt(
  * that is another platform's.
  * @throws AppError `TOKEN_MISSING`, `TOKEN_FOREIGN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2)
  */
-export async function targetOf(binding: Binding, signal?: AbortSignal): Promise<LinkTarget> {
+export async function targetOf(binding: PlatformBinding, signal?: AbortSignal): Promise<LinkTarget> {
 	const url = platformOrigin(binding.url);
 	const token = await tokenFor(url, binding.app);
 	const platform = parseToken(token)?.fingerprint;
@@ -77,7 +80,7 @@ export async function targetOf(binding: Binding, signal?: AbortSignal): Promise<
 	return { binding, remote: new Remote({ url, token, signal }) };
 }
 
-function tokenForeign(binding: Binding): AppError {
+function tokenForeign(binding: PlatformBinding): AppError {
 	return new AppError({
 		code: "TOKEN_FOREIGN",
 		message: `The access token is not one of the platform that coffer.json names (at ${binding.url}); it was not sent.`,
@@ -86,26 +89,44 @@ function tokenForeign(binding: Binding): AppError {
 	});
 }
 
-/** What an environment is linked with, or undefined where it is not linked. @throws AppError `TOKEN_MISSING` (exit 3) */
+/**
+ * The platform that an environment is linked with, or undefined where it is linked with none (Base44 is none: it keeps
+ * no log).
+ * @throws AppError `TOKEN_MISSING` (exit 3)
+ */
 export async function findTarget(
 	root: string,
 	environment: string,
 	signal?: AbortSignal,
 ): Promise<LinkTarget | undefined> {
-	const binding = bindingOf(await readConfig(root), environment);
+	const binding = platformOf(bindingOf(await readConfig(root), environment));
 	return binding && targetOf(binding, signal);
 }
 
-/** As `findTarget`. @throws AppError `NOT_LINKED` (exit 2) too */
+/**
+ * As `findTarget`.
+ * @param instead what to do where Base44 runs the functions: the error's hint
+ * @throws AppError `NOT_LINKED`, `TARGET_IS_BASE44` (exit 2) too
+ */
 export async function requireTarget(
 	root: string,
 	environment: string,
+	instead: string,
 	signal?: AbortSignal,
 ): Promise<LinkTarget> {
-	return targetOf(await requireBinding(root, environment), signal);
+	const binding = await requireBinding(root, environment);
+	if (binding.kind === undefined) return targetOf(binding, signal);
+	throw new AppError({
+		code: "TARGET_IS_BASE44",
+		message: `Environment '${environment}' is linked with Base44 (app '${binding.app}'), which runs its functions itself.`,
+		hint: instead,
+		exit: EXIT.usage,
+	});
 }
 
-const LINK_IT = "Start one (coffer platform start) and link it: coffer link URL --app APP.";
+const LINK_IT =
+	"Start one (coffer platform start) and link it: coffer link URL --app APP. Or link a Base44 app: coffer link base44 --app ID.";
+const PASS_URL = "Base44 has none of Coffer's tokens. Name a Coffer platform: --url URL.";
 
 /** What coffer.json says that an environment is linked with. @throws AppError `NOT_LINKED` (exit 2), with the hint */
 export async function requireBinding(root: string, environment: string, hint = LINK_IT): Promise<Binding> {
@@ -116,5 +137,31 @@ export async function requireBinding(root: string, environment: string, hint = L
 		message: `Environment '${environment}' is not linked with a platform.`,
 		hint,
 		exit: EXIT.usage,
+	});
+}
+
+/**
+ * A platform is a member of the environment: it must be taken out of it before something else takes its place.
+ * @throws AppError `ENVIRONMENT_LINKED` (exit 5)
+ */
+export async function refusePlatformLink({ environment, root }: SessionContext): Promise<void> {
+	const binding = platformOf(bindingOf(await readConfig(root), environment));
+	if (binding) throw environmentLinked(environment, binding);
+}
+
+/** An environment has one target: Base44's must be left before. @throws AppError `ENVIRONMENT_LINKED` (exit 5) */
+export async function refuseBase44Link({ environment, root }: SessionContext): Promise<void> {
+	const binding = bindingOf(await readConfig(root), environment);
+	if (binding?.kind === "base44") throw environmentLinked(environment, binding);
+}
+
+/** The error where an environment is linked with something else than is meant. */
+export function environmentLinked(environment: string, { app, kind, url }: Binding): AppError {
+	const where = kind === "base44" ? `at Base44 (${url})` : `on the platform at ${url}`;
+	return new AppError({
+		code: "ENVIRONMENT_LINKED",
+		message: `Environment '${environment}' is linked with app '${app}' ${where}.`,
+		hint: `Unlink it first: ${inEnvironment("coffer unlink", environment)}. Or link another environment.`,
+		exit: EXIT.conflict,
 	});
 }

@@ -1,6 +1,7 @@
 /** What `plan` and `--dry-run` report: what would change, which functions would be redeployed and why, which not. */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../errors.ts";
+import type { Base44Binding } from "../project/config.ts";
 import type { Intent, PreviewedChange } from "../project/preview.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { PlannedChange, PlannedRedeploy } from "../sync/plan.ts";
@@ -13,6 +14,8 @@ export interface PlanResult extends PlannedChange {
 	environment: string;
 	/** False where the environment is not linked: no function is concerned then. */
 	linked: boolean;
+	/** Only where it is linked with Base44, which does not tell what its functions read. */
+	target?: "base44";
 	changes: readonly PreviewedChange[];
 	unchanged: readonly string[];
 }
@@ -28,17 +31,44 @@ export async function planEdit(
 	intents: ReadonlyMap<string, Intent>,
 	terminal: Terminal,
 ): Promise<PlanResult> {
-	const [{ previewEdit }, { findTarget }, { planChange }] = await Promise.all([
+	const [{ previewEdit }, { targetOf }, { planChange }, { bindingOf, readConfig }] = await Promise.all([
 		import("../project/preview.ts"),
 		import("./linking.ts"),
 		import("../sync/plan.ts"),
+		import("../project/config.ts"),
 	]);
+	const { environment, root } = context;
+	const binding = bindingOf(await readConfig(root), environment);
+	if (binding?.kind === "base44") return planForBase44(context, binding, intents, terminal);
 	const { changes, unchanged, warnings } = await previewEdit(context, intents);
 	for (const warning of warnings) terminal.warn(warning);
-	const { environment, root } = context;
-	const target = await findTarget(root, environment);
+	const target = binding && (await targetOf(binding));
 	const planned = target ? await ask(() => planChange(target, changes)) : { redeploy: [], untouched: [] };
 	return { environment, linked: target !== undefined, changes, unchanged, ...planned };
+}
+
+/** Which of its functions read a secret, Base44 does not say: only what would be sent is known. */
+async function planForBase44(
+	context: SessionContext,
+	binding: Base44Binding,
+	intents: ReadonlyMap<string, Intent>,
+	terminal: Terminal,
+): Promise<PlanResult> {
+	const [{ previewEdit }, { targetDiff }] = await Promise.all([
+		import("../project/preview.ts"),
+		import("../targets/sync.ts"),
+	]);
+	const { changes, unchanged, warnings } = await previewEdit(context, intents, async (session) => {
+		const { set, deleted } = await targetDiff(session, binding);
+		return [...set, ...deleted].map(({ name, kind }) => ({
+			name,
+			kind: kind === "live" ? "set" : "deleted",
+			pending: true,
+		}));
+	});
+	for (const warning of warnings) terminal.warn(warning);
+	const { environment } = context;
+	return { environment, linked: true, target: "base44", changes, unchanged, redeploy: [], untouched: [] };
 }
 
 /** A platform that does not answer leaves nothing to plan with, but the project's own sources. */
@@ -89,7 +119,9 @@ export function renderPlan(result: PlanResult, isEdit: boolean, terminal: Termin
 	if (result.changes.length === 0) terminal.line("  Nothing would change.");
 	if (!result.linked) terminal.line("  Not linked with a platform: no function is concerned.");
 	for (const planned of result.redeploy) renderRedeploy(planned, terminal);
-	if (result.linked && result.changes.length > 0) {
+	if (result.target === "base44")
+		terminal.line("  Linked with Base44, which does not tell what its functions read.");
+	else if (result.linked && result.changes.length > 0) {
 		const redeployed = count(result.redeploy.length, "function");
 		terminal.line(`  ${redeployed} would be redeployed, ${result.untouched.length} not.`);
 	}

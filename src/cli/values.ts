@@ -84,7 +84,8 @@ function parsed(text: string, path: string): ReturnType<typeof parseDotenv> {
 	}
 }
 
-async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string, string>> {
+/** The pairs of a .env file; warns of what is odd in it. @throws AppError, without any value */
+export async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string, string>> {
 	const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
 		const absent = cause.code === "ENOENT";
 		throw new AppError({

@@ -15,6 +15,11 @@ export function watchEventLine(event: WatchEvent): string {
 			const taken = event.taken.length > 0 ? `, took ${listNames(event.taken)}` : "";
 			return `${MARKS.ok} synced: revision ${event.revision}${sent}${taken}`;
 		}
+		case "sent": {
+			const sent = event.sent.length > 0 ? ` sent ${listNames(event.sent)}` : "";
+			const deleted = event.deleted.length > 0 ? ` deleted ${listNames(event.deleted)}` : "";
+			return `${MARKS.ok} Base44 app '${event.app}':${sent}${deleted}`;
+		}
 		case "redeployed":
 			return `${redeployLine(event.result)}${event.result.error === undefined ? "" : `\n${event.result.error}`}`;
 		case "function": {

@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { listNames, redeployLine } from "../cli/edit-result.ts";
 import { readCredentials } from "../cli/environment.ts";
+import { refuseBase44Link } from "../cli/linking.ts";
 import { openContext, systemKeychain } from "../cli/project.ts";
 import { promptHidden } from "../cli/prompts.ts";
 import { count, MARKS } from "../cli/render.ts";
@@ -51,6 +52,7 @@ export default class Link extends BaseCommand<LinkResult> {
 		const url = platformOrigin(args.url);
 		requireAppId(flags.app);
 		const context = await openContext(this.environment, flags.environment);
+		await refuseBase44Link(context);
 		const token = await this.#token(flags.token);
 		const met = await meetPlatform(url, token);
 		await this.#keep(url, token);

@@ -1,3 +1,4 @@
+import { base44Standing } from "../cli/base44-status.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { renderDebt } from "../cli/debt.ts";
 import { listNames } from "../cli/edit-result.ts";
@@ -6,8 +7,9 @@ import { openContext } from "../cli/project.ts";
 import { count } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { AppError } from "../errors.ts";
-import { type Binding, bindingOf, readConfig } from "../project/config.ts";
+import { type Binding, bindingOf, type PlatformBinding, readConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
+import type { VaultSession } from "../project/session.ts";
 import { pendingNames, rememberedPlatform } from "../project/standing.ts";
 import { type RemovalDebt, removalDebt } from "../vault/debt.ts";
 import { staleRecords } from "../vault/stale.ts";
@@ -18,6 +20,8 @@ interface StatusResult {
 	secrets: number;
 	members: { name: string; role: string }[];
 	linked: boolean;
+	/** What it is linked with; null where it is not. */
+	target: "coffer" | "base44" | null;
 	reachable: boolean;
 	url: string | null;
 	app: string | null;
@@ -32,13 +36,23 @@ interface StatusResult {
 	debt: readonly RemovalDebt[];
 	/** Names whose record a merge brought under an earlier key. */
 	stale: readonly string[];
+	/** Of Base44: names that were sent and are gone there, and names there that are not known here. */
+	missing?: readonly string[];
+	foreign?: readonly string[];
 	/** Why the platform is not reachable. */
 	reason?: string;
 }
 
+type Link = Pick<
+	StatusResult,
+	"reachable" | "revision" | "platformRevision" | "local" | "pending" | "missing" | "foreign" | "reason"
+>;
+
+const NOT_LINKED: Link = { reachable: false, revision: null, platformRevision: null, local: [], pending: [] };
+
 type Answer = { readonly revision: number; readonly local: StatusResult["local"] };
 
-async function ask(binding: Binding): Promise<Answer | { reason: string }> {
+async function ask(binding: PlatformBinding): Promise<Answer | { reason: string }> {
 	try {
 		const { remote } = await targetOf(binding);
 		const { revision, local = [] } = await remote.showApp(binding.app);
@@ -50,6 +64,22 @@ async function ask(binding: Binding): Promise<Answer | { reason: string }> {
 		if (error instanceof AppError) return { reason: error.message };
 		throw error;
 	}
+}
+
+/** How the environment stands to what it is linked with. */
+async function linkOf(session: VaultSession, binding: Binding | undefined): Promise<Link> {
+	if (!binding) return NOT_LINKED;
+	if (binding.kind === "base44") return { ...NOT_LINKED, ...(await base44Standing(session, binding)) };
+	const memory = rememberedPlatform(session.checkout, binding);
+	const answer = await ask(binding);
+	return {
+		reachable: "revision" in answer,
+		revision: memory?.revision ?? null,
+		platformRevision: "revision" in answer ? answer.revision : null,
+		local: "local" in answer ? answer.local : [],
+		pending: pendingNames(session.verified, memory),
+		...("reason" in answer ? { reason: answer.reason } : {}),
+	};
 }
 
 export default class Status extends BaseCommand<StatusResult> {
@@ -66,10 +96,9 @@ export default class Status extends BaseCommand<StatusResult> {
 		const { session, remember } = await readSession(context);
 		for (const warning of session.warnings) this.terminal.warn(warning);
 		await remember();
-		const { verified, checkout } = session;
+		const { verified } = session;
 		const binding = bindingOf(await readConfig(context.root), flags.environment);
-		const memory = rememberedPlatform(checkout, binding);
-		const answer = binding && (await ask(binding));
+		const { reachable, revision, platformRevision, local, pending, ...more } = await linkOf(session, binding);
 		const live = [...verified.section.records.values()].filter((record) => record.kind === "live");
 		return {
 			environment: flags.environment,
@@ -77,16 +106,17 @@ export default class Status extends BaseCommand<StatusResult> {
 			secrets: live.length,
 			members: [...verified.state.members.values()].map(({ name, role }) => ({ name, role })),
 			linked: binding !== undefined,
-			reachable: answer !== undefined && "revision" in answer,
+			target: binding ? (binding.kind ?? "coffer") : null,
+			reachable,
 			url: binding?.url ?? null,
 			app: binding?.app ?? null,
-			revision: memory?.revision ?? null,
-			platformRevision: answer && "revision" in answer ? answer.revision : null,
-			local: answer && "local" in answer ? answer.local : [],
-			pending: binding ? pendingNames(verified, memory) : [],
+			revision,
+			platformRevision,
+			local,
+			pending,
 			debt: removalDebt(verified),
 			stale: staleRecords(verified).map(({ name }) => name),
-			...(answer && "reason" in answer ? { reason: answer.reason } : {}),
+			...more,
 		};
 	}
 
@@ -105,10 +135,20 @@ export default class Status extends BaseCommand<StatusResult> {
 			terminal.line("platform     not linked (coffer link URL --app APP)");
 			return;
 		}
+		const label = result.target === "base44" ? "base44  " : "platform";
 		terminal.line(
-			`platform     ${result.url}, app '${result.app}': ${result.reachable ? "reachable" : "out of reach"}`,
+			`${label}     ${result.url}, app '${result.app}': ${result.reachable ? "reachable" : "out of reach"}`,
 		);
 		if (result.reason !== undefined) terminal.line(`             ${result.reason}`);
+		if (result.target !== "base44") this.#renderRevision(result, terminal);
+		terminal.line(`pending      ${result.pending.length > 0 ? listNames(result.pending) : "nothing"}`);
+		if (result.missing?.length)
+			terminal.line(`gone there   ${listNames(result.missing)} ('coffer sync' sends them again)`);
+		if (result.foreign?.length)
+			terminal.line(`only there   ${listNames(result.foreign)} ('coffer import base44' takes them in)`);
+	}
+
+	#renderRevision(result: StatusResult, terminal: Terminal): void {
 		const behind = (result.platformRevision ?? 0) - (result.revision ?? 0);
 		const news = behind > 0 ? `; the platform is ${count(behind, "revision")} ahead` : "";
 		terminal.line(`revision     ${result.revision ?? "none yet"}${news}`);
@@ -116,6 +156,5 @@ export default class Status extends BaseCommand<StatusResult> {
 			const names = listNames(result.local.map(({ name }) => name));
 			terminal.line(`base44       ${names} (set with the Base44 CLI; kept by the platform, in no vault)`);
 		}
-		terminal.line(`pending      ${result.pending.length > 0 ? listNames(result.pending) : "nothing"}`);
 	}
 }

@@ -1,13 +1,18 @@
 import { Args, Flags } from "@oclif/core";
+import { type Base44SyncResult, renderBase44Sync, syncBase44 } from "../cli/base44-sync.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { renderSyncCalls, type SyncCalls, syncCalls } from "../cli/dry-run.ts";
 import { listNames, redeployLine } from "../cli/edit-result.ts";
-import { requireTarget } from "../cli/linking.ts";
+import { requireBinding, targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
 import { count, MARKS } from "../cli/render.ts";
 import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import type { PlatformBinding } from "../project/config.ts";
+import type { SessionContext } from "../project/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
 import { syncEnvironment } from "../sync/sync.ts";
+import type { Take } from "../sync/union.ts";
 
 interface SyncResult {
 	environment: string;
@@ -19,11 +24,15 @@ interface SyncResult {
 	untouched: readonly string[];
 }
 
-export default class Sync extends BaseCommand<SyncResult> {
+export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | SyncCalls> {
 	static override summary = "Send what is pending to the platform, and take what others changed";
 	static override description =
-		"A name that both sides changed to different values stops the sync (exit 5) until it is decided by --take, for the names given, or for all.";
-	static override examples = ["<%= config.bin %> sync", "<%= config.bin %> sync --take local API_KEY"];
+		"A name that both sides changed to different values stops the sync (exit 5) until it is decided by --take, for the names given, or for all. An environment that is linked with Base44 is only sent: what it has is not to be read back.";
+	static override examples = [
+		"<%= config.bin %> sync",
+		"<%= config.bin %> sync --take local API_KEY",
+		"<%= config.bin %> sync --dry-run",
+	];
 	static override strict = false;
 	static override args = {
 		names: Args.string({ name: "NAME...", description: "names that --take decides; all by default" }),
@@ -35,13 +44,27 @@ export default class Sync extends BaseCommand<SyncResult> {
 			options: ["local", "platform"],
 			helpValue: "SIDE",
 		}),
+		"dry-run": Flags.boolean({ description: "show the requests that it would make, and send nothing" }),
 	};
 
-	protected async execute(): Promise<SyncResult> {
+	protected async execute(): Promise<SyncResult | Base44SyncResult | SyncCalls> {
 		const { argv, flags } = await this.parse(Sync);
 		const take = takeOf(flags.take, argv.map(String));
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment);
+		const binding = await requireBinding(context.root, flags.environment);
+		if (flags["dry-run"])
+			return syncCalls(context, binding, (name) => take?.(name) === "local", this.terminal);
+		if (binding.kind === "base44")
+			return syncBase44(context, binding, { take, side: flags.take }, this.terminal);
+		return this.#withPlatform(context, binding, take);
+	}
+
+	async #withPlatform(
+		context: SessionContext,
+		binding: PlatformBinding,
+		take: Take | undefined,
+	): Promise<SyncResult> {
+		const target = await targetOf(binding);
 		const onRedeploy = (result: RedeployResult) => this.terminal.note(`  ${redeployLine(result)}`);
 		let outcome = await syncEnvironment(context, target, { take, onRedeploy });
 		if (outcome.rolledBack.length > 0) {
@@ -51,7 +74,7 @@ export default class Sync extends BaseCommand<SyncResult> {
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const { revision, sent, taken, redeployed, untouched, rolledBack } = outcome;
 		const result = {
-			environment: flags.environment,
+			environment: context.environment,
 			revision,
 			sent,
 			taken,
@@ -63,7 +86,13 @@ export default class Sync extends BaseCommand<SyncResult> {
 		return result;
 	}
 
-	protected render(result: SyncResult, terminal: Terminal): void {
+	protected render(result: SyncResult | Base44SyncResult | SyncCalls, terminal: Terminal): void {
+		if ("calls" in result) renderSyncCalls(result, terminal);
+		else if ("target" in result) renderBase44Sync(result, terminal);
+		else this.#renderSync(result, terminal);
+	}
+
+	#renderSync(result: SyncResult, terminal: Terminal): void {
 		if (result.sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(result.sent)}`);
 		if (result.taken.length > 0) terminal.line(`${MARKS.ok} Took ${listNames(result.taken)}`);
 		for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");

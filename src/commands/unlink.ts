@@ -1,16 +1,22 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { renderDebt } from "../cli/debt.ts";
+import { listNames } from "../cli/edit-result.ts";
 import { requireBinding, targetOf } from "../cli/linking.ts";
 import { openContext, systemKeychain } from "../cli/project.ts";
 import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { deleteToken } from "../identity/tokens.ts";
+import { type Base44Binding, dropBinding } from "../project/config.ts";
+import { readSession } from "../project/secrets.ts";
+import type { SessionContext } from "../project/session.ts";
 import { unlinkEnvironment } from "../sync/unlink.ts";
+import { forgetTarget } from "../targets/sync.ts";
 import type { RemovalDebt } from "../vault/debt.ts";
 
 interface UnlinkResult {
 	environment: string;
+	target: "coffer" | "base44";
 	app: string;
 	url: string;
 	/** Number of the new epoch, and how many records were sealed anew; null where the platform was no member any more. */
@@ -18,13 +24,15 @@ interface UnlinkResult {
 	resealed: number;
 	/** What is to be rotated: the values that the platform could read. */
 	debt: readonly RemovalDebt[];
+	/** The names whose values stay at Base44; left out for a platform. */
+	left?: readonly string[];
 	tokenForgotten: boolean;
 }
 
 export default class Unlink extends BaseCommand<UnlinkResult> {
 	static override summary = "Unlink an environment from its platform: a new key, without it";
 	static override description =
-		"Syncs once more if the platform is in reach, takes it out of the members, seals everything anew and takes the link out of coffer.json. The app there goes on running with the values that it has; they are listed until each is rotated. The platform need not be in reach.";
+		"Syncs once more if the platform is in reach, takes it out of the members, seals everything anew and takes the link out of coffer.json. The app there goes on running with the values that it has; they are listed until each is rotated. The platform need not be in reach. From Base44, which holds no key, only the link is taken out: the values that were sent stay there.";
 	static override examples = [
 		"<%= config.bin %> unlink",
 		"<%= config.bin %> unlink --environment preview --no-sync",
@@ -43,12 +51,14 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 			flags.environment,
 			"There is nothing to unlink: coffer.json has no link of it.",
 		);
+		if (binding.kind === "base44") return this.#fromBase44(context, binding, Boolean(flags["forget-token"]));
 		const connect = flags["no-sync"] ? undefined : () => targetOf(binding);
 		const { removal, warnings } = await unlinkEnvironment(context, binding, connect);
 		for (const warning of warnings) this.terminal.warn(warning);
 		const forgets = Boolean(flags["forget-token"]);
 		return {
 			environment: flags.environment,
+			target: "coffer",
 			app: binding.app,
 			url: binding.url,
 			epoch: removal?.epoch ?? null,
@@ -58,7 +68,44 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 		};
 	}
 
+	/** Base44 holds no key of the vault: the members stay as they are. */
+	async #fromBase44(
+		context: SessionContext,
+		binding: Base44Binding,
+		forgets: boolean,
+	): Promise<UnlinkResult> {
+		const { session } = await readSession(context);
+		const left = await forgetTarget(session, binding);
+		await dropBinding(context.root, context.environment);
+		return {
+			environment: context.environment,
+			target: "base44",
+			app: binding.app,
+			url: binding.url,
+			epoch: null,
+			resealed: 0,
+			debt: [],
+			left,
+			tokenForgotten: forgets && (await deleteToken(systemKeychain(), binding.url, "base44")),
+		};
+	}
+
+	#renderBase44({ environment, app, url, left, tokenForgotten }: UnlinkResult, terminal: Terminal): void {
+		terminal.line(`${MARKS.ok} Unlinked environment '${environment}' from app '${app}' at Base44 (${url})`);
+		const what = left?.length ? `: ${listNames(left)}` : "";
+		terminal.line(`  The values that were sent stay at Base44${what}.`);
+		terminal.line("  To take one away there: base44 secrets delete NAME");
+		if (tokenForgotten) terminal.line("  Its API key is no longer in the keychain.");
+		terminal.line();
+		terminal.line("Commit coffer.json.");
+	}
+
 	protected render(result: UnlinkResult, terminal: Terminal): void {
+		if (result.target === "base44") this.#renderBase44(result, terminal);
+		else this.#renderPlatform(result, terminal);
+	}
+
+	#renderPlatform(result: UnlinkResult, terminal: Terminal): void {
 		terminal.line(
 			`${MARKS.ok} Unlinked environment '${result.environment}' from app '${result.app}' on ${result.url}`,
 		);

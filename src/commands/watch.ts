@@ -1,14 +1,15 @@
+import { watchedBase44 } from "../cli/base44-watch.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { requireTarget } from "../cli/linking.ts";
+import { requireBinding, targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
 import { interruption } from "../cli/signals.ts";
 import { type WatchEvent, watchEventLine } from "../cli/watch-lines.ts";
-import { watchProject } from "../sync/watch.ts";
+import { watchProject, watchTarget } from "../sync/watch.ts";
 
 export default class Watch extends BaseCommand<undefined> {
 	static override summary = "Keep a linked project live: sync the vault and deploy functions as they change";
 	static override description =
-		"Says each thing that it does in a line (a JSON document with --json). Goes on when the platform is out of reach and catches up when it is back. Ends on Ctrl-C.";
+		"Says each thing that it does in a line (a JSON document with --json). Goes on when the platform is out of reach and catches up when it is back. Ends on Ctrl-C. With Base44, what changes in the vault is sent, and no function is deployed.";
 	static override examples = ["<%= config.bin %> watch", "<%= config.bin %> watch --environment preview"];
 	static override flags = { environment: environmentFlag };
 
@@ -16,14 +17,17 @@ export default class Watch extends BaseCommand<undefined> {
 		const { flags } = await this.parse(Watch);
 		using stop = interruption();
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment, stop.signal);
+		const binding = await requireBinding(context.root, flags.environment);
 		const onEvent = (event: WatchEvent) => {
 			this.terminal.document(event);
 			const [first = "", ...rest] = watchEventLine(event).split("\n");
 			this.terminal.line(first);
 			if (rest.length > 0) this.terminal.block(rest.join("\n"), "    ");
 		};
-		await watchProject(context, target, { signal: stop.signal, onEvent });
+		const options = { signal: stop.signal, onEvent };
+		if (binding.kind === "base44")
+			await watchTarget(context, watchedBase44(context, binding, options), options);
+		else await watchProject(context, await targetOf(binding, stop.signal), options);
 	}
 
 	protected render(): void {}

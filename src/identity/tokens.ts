@@ -1,17 +1,29 @@
 /**
- * Access tokens for platforms, in the keychain. Each is bound to the origin that it was given for, so that
- * it is never sent to another.
+ * Access tokens for platforms, and API keys for other targets, in the keychain. Each is bound to the origin that it was
+ * given for, so that it is never sent to another.
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Keychain } from "./keychain.ts";
 
+/** What a credential is for: a Coffer platform's token, or a Base44 workspace's key. Both may be served at one origin. */
+export type TokenUse = "token" | "base44";
+
 /** The token for a platform, or undefined. @param url any URL of the platform's */
-export function readToken(keychain: Keychain, url: string): Promise<string | undefined> {
-	return keychain.get(accountOf(url));
+export function readToken(
+	keychain: Keychain,
+	url: string,
+	use: TokenUse = "token",
+): Promise<string | undefined> {
+	return keychain.get(accountOf(url, use));
 }
 
 /** Keeps a platform's token, in place of an earlier one. */
-export async function storeToken(keychain: Keychain, url: string, token: string): Promise<void> {
+export async function storeToken(
+	keychain: Keychain,
+	url: string,
+	token: string,
+	use: TokenUse = "token",
+): Promise<void> {
 	if (token === "") {
 		throw new AppError({
 			code: "TOKEN_EMPTY",
@@ -20,18 +32,18 @@ export async function storeToken(keychain: Keychain, url: string, token: string)
 			exit: EXIT.usage,
 		});
 	}
-	await keychain.set(accountOf(url), token);
+	await keychain.set(accountOf(url, use), token);
 }
 
 /** Forgets a platform's token. @returns whether there was one */
-export function deleteToken(keychain: Keychain, url: string): Promise<boolean> {
-	return keychain.delete(accountOf(url));
+export function deleteToken(keychain: Keychain, url: string, use: TokenUse = "token"): Promise<boolean> {
+	return keychain.delete(accountOf(url, use));
 }
 
 /** @throws AppError `PLATFORM_URL_INVALID` (exit 2) where the URL has no origin of http or https */
-function accountOf(url: string): string {
+function accountOf(url: string, use: TokenUse): string {
 	const parsed = URL.canParse(url) ? new URL(url) : undefined;
-	if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return `token:${parsed.origin}`;
+	if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return `${use}:${parsed.origin}`;
 	throw new AppError({
 		code: "PLATFORM_URL_INVALID",
 		message: "What is given as the platform's address is not one.",

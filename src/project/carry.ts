@@ -14,6 +14,7 @@ import {
 	updateMemory,
 	writeProjectPin,
 } from "./state.ts";
+import { carryTargets } from "./target-memory.ts";
 
 function placeOf({ stateFolder, environment, member, identity, root }: SessionContext, vaultId: string) {
 	return { folder: stateFolder, vaultId, environment, member, stateKey: identity.stateKey, root };
@@ -72,6 +73,7 @@ export async function carryMemory(from: SessionContext, to: SessionContext, vaul
 	]);
 	if (pinned !== undefined && (await readProjectPin(target)) === undefined)
 		await writeProjectPin(target, pinned);
+	await carryTargets(source, target);
 	if (!memory.pin && checkout.seen === "") return;
 	await updateMemory(target, (known, knownCheckout) => {
 		const fromIsNewer = isNewer(memory, known);

@@ -11,24 +11,44 @@ import { withLock } from "./lock.ts";
 import { CONFIG_FILE, VAULT_FILE } from "./root.ts";
 
 const LOCK_FILE = `${VAULT_FILE}.lock`;
+/** What an app's id at Base44 may be: it becomes a part of an address. */
+export const BASE44_APP = /^[A-Za-z0-9_-]{1,128}$/;
 
-const bindingSchema = z.strictObject({
+const vaultId = z.string().refine((text) => isBase64Text(text, 32), "must be a vault id");
+
+const platformBinding = z.strictObject({
+	/** Only other targets name their kind. */
+	kind: z.undefined().optional(),
 	/** Origin of the platform's control API. */
 	url: z.url(),
 	app: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
 	/** Fingerprint of the platform's identity. */
 	platform: z.string().refine((text) => isBase64Text(text, 16), "must be a platform's fingerprint"),
 	/** The vault that this binding is for. */
-	vault: z.string().refine((text) => isBase64Text(text, 32), "must be a vault id"),
+	vault: vaultId,
 });
+const base44Binding = z.strictObject({
+	kind: z.literal("base44"),
+	/** Origin of Base44's API. */
+	url: z.url(),
+	/** The app's id there. */
+	app: z.string().regex(BASE44_APP),
+	/** The vault that this binding is for. */
+	vault: vaultId,
+});
+const bindingSchema = z.discriminatedUnion("kind", [platformBinding, base44Binding]);
 const configSchema = z.strictObject({
 	links: z
 		.record(z.string().refine(isEnvironmentName, "must be an environment's name"), bindingSchema)
 		.default({}),
 });
 
+/** A Coffer platform that an environment is synced with. */
+export type PlatformBinding = z.infer<typeof platformBinding>;
+/** A Base44 app that an environment's secrets are sent to. */
+export type Base44Binding = z.infer<typeof base44Binding>;
 /** Where an environment is synced to. */
-export type Binding = z.infer<typeof bindingSchema>;
+export type Binding = PlatformBinding | Base44Binding;
 export type ProjectConfig = z.infer<typeof configSchema>;
 
 function invalid(root: string, message: string): AppError {
@@ -84,4 +104,25 @@ export async function writeConfig(root: string, config: ProjectConfig): Promise<
 /** The environment's binding, or undefined where it is not linked. */
 export function bindingOf(config: ProjectConfig, environment: string): Binding | undefined {
 	return Object.hasOwn(config.links, environment) ? config.links[environment] : undefined;
+}
+
+/** The platform that the environment is linked with, or undefined where it is linked with none. */
+export function platformOf(binding: Binding | undefined): PlatformBinding | undefined {
+	return binding?.kind === undefined ? binding : undefined;
+}
+
+/** Takes the environment's binding out of `coffer.json`. */
+export async function dropBinding(root: string, environment: string): Promise<void> {
+	await editConfig(root, (config) => {
+		const links = Object.entries(config.links).filter(([name]) => name !== environment);
+		return { ...config, links: Object.fromEntries(links) };
+	});
+}
+
+/** Writes the environment's binding into `coffer.json`, unless it stands there. */
+export async function putBinding(root: string, environment: string, binding: Binding): Promise<void> {
+	await editConfig(root, (config) => {
+		const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
+		return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
+	});
 }

@@ -1,7 +1,7 @@
 /** What an edit of secrets would change, without changing anything. */
 import { checkSecretName } from "../vault/secret-name.ts";
 import { compareNames } from "../vault/syntax.ts";
-import { bindingOf, readConfig } from "./config.ts";
+import { bindingOf, platformOf, readConfig } from "./config.ts";
 import { checkValue, holds, readSession, requireEditable, requireLive } from "./secrets.ts";
 import type { SessionContext, VaultSession } from "./session.ts";
 import { isReseal, pendingNames, rememberedPlatform } from "./standing.ts";
@@ -28,12 +28,14 @@ export type Intent = { readonly value: string | undefined } | "unknown";
 /**
  * What would be sent if secrets were edited so: those of the edit that are no change are told apart, and what waits
  * to be synced is in it.
+ * @param waiting tells what waits to be synced; that of a linked platform by default
  * @throws AppError as the edit itself: for a name or value that cannot be (exit 2), one that is to be deleted and is not
  *   there (exit 4), or a device that may not write (exit 3)
  */
 export async function previewEdit(
 	context: SessionContext,
 	intents: ReadonlyMap<string, Intent>,
+	waiting: (session: VaultSession) => Promise<readonly PreviewedChange[]> = pendingChanges,
 ): Promise<Preview> {
 	const warnings: string[] = [];
 	for (const [name, intent] of intents) {
@@ -48,7 +50,7 @@ export async function previewEdit(
 	);
 	const { session } = await readSession(context);
 	if (intents.size > 0) requireEditable(session);
-	const changes = new Map((await pendingChanges(session)).map((change) => [change.name, change]));
+	const changes = new Map((await waiting(session)).map((change) => [change.name, change]));
 	const unchanged: string[] = [];
 	for (const [name, intent] of intents) {
 		if (intent !== "unknown" && holds(session, name, intent.value)) {
@@ -65,9 +67,9 @@ export async function previewEdit(
 	};
 }
 
-/** What the next sync sends that is a new value to the platform. Nothing where the environment is not linked. */
+/** What the next sync sends that is a new value to the platform. Nothing where the environment is linked with none. */
 async function pendingChanges({ checkout, context, verified }: VaultSession): Promise<PreviewedChange[]> {
-	const binding = bindingOf(await readConfig(context.root), context.environment);
+	const binding = platformOf(bindingOf(await readConfig(context.root), context.environment));
 	if (binding === undefined) return [];
 	const memory = rememberedPlatform(checkout, binding);
 	return pendingNames(verified, memory).flatMap((name): PreviewedChange[] => {

@@ -6,7 +6,7 @@ import type { VerifiedEnvironment } from "../vault/document.ts";
 import type { Mark } from "../vault/marks.ts";
 import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { compareNames } from "../vault/syntax.ts";
-import type { Binding } from "./config.ts";
+import type { PlatformBinding } from "./config.ts";
 import type { CheckoutMemory, PlatformMemory } from "./state.ts";
 
 /** `local`: the environment is not linked. */
@@ -15,7 +15,7 @@ export type SyncState = "synced" | "pending" | "local";
 /** What is remembered of the linked platform, or undefined where nothing was ever synced with this one. */
 export function rememberedPlatform(
 	checkout: CheckoutMemory,
-	binding: Binding | undefined,
+	binding: PlatformBinding | undefined,
 ): PlatformMemory | undefined {
 	const memory = checkout.platform;
 	return memory && memory.app === binding?.app && memory.fingerprint === binding.platform
@@ -31,7 +31,7 @@ function differs(record: SealedRecord, base: ReadonlyMap<string, Mark> | undefin
 export function syncStateOf(
 	record: SealedRecord,
 	checkout: CheckoutMemory,
-	binding: Binding | undefined,
+	binding: PlatformBinding | undefined,
 ): SyncState {
 	if (!binding) return "local";
 	return differs(record, rememberedPlatform(checkout, binding)?.base) ? "pending" : "synced";

@@ -9,7 +9,7 @@ import type { EnvironmentSection } from "../vault/document.ts";
 import { compareChain } from "../vault/marks.ts";
 import { isLaterSeal, recordDigest, type SealedRecord } from "../vault/record.ts";
 import { compareNames } from "../vault/syntax.ts";
-import type { Binding } from "./config.ts";
+import type { PlatformBinding } from "./config.ts";
 import type { Findings } from "./findings.ts";
 import { rememberedPlatform } from "./standing.ts";
 import { type MemoryPlace, type PlatformMemory, readCheckoutMemory } from "./state.ts";
@@ -25,7 +25,7 @@ export interface LogMarks {
 
 /** A linked environment's log, or why it could not be had. */
 export interface LinkedLog {
-	readonly binding: Binding;
+	readonly binding: PlatformBinding;
 	readonly log: LogMarks | AppError;
 }
 

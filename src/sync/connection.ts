@@ -3,6 +3,7 @@
  * failure typed.
  */
 import { AppError, EXIT } from "../errors.ts";
+import { fetchFault } from "../fetch-fault.ts";
 import { decode, staleSchema } from "../protocol/messages.ts";
 import { errorFromProblem } from "../protocol/problem.ts";
 import { type Route, routePath } from "../protocol/routes.ts";
@@ -34,11 +35,9 @@ export interface RemoteOptions {
 }
 
 function unreachable(url: string, cause: unknown): AppError {
-	const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-	const code =
-		error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
-	if (isCertificateFault(error)) return certificateRefused(url, code, cause);
-	const slow = cause instanceof Error && cause.name === "TimeoutError";
+	const { kind, code } = fetchFault(cause);
+	if (kind === "certificate") return certificateRefused(url, code, cause);
+	const slow = kind === "timeout";
 	return new AppError({
 		code: slow ? "PLATFORM_TIMEOUT" : "PLATFORM_UNREACHABLE",
 		message: slow
@@ -48,14 +47,6 @@ function unreachable(url: string, cause: unknown): AppError {
 		exit: EXIT.network,
 		cause,
 	});
-}
-
-/** How OpenSSL, and Node on top of it, name certificates that do not hold. */
-function isCertificateFault(error: unknown): boolean {
-	const code = error instanceof Error && "code" in error ? String(error.code) : "";
-	return /^(CERT_|ERR_TLS_CERT_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/.test(
-		code,
-	);
 }
 
 function certificateRefused(url: string, code: string, cause: unknown): AppError {

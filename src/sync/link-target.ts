@@ -1,17 +1,17 @@
 /** What a linked environment is synced with. */
 
 import { AppError, EXIT } from "../errors.ts";
-import type { Binding } from "../project/config.ts";
+import type { PlatformBinding } from "../project/config.ts";
 import type { LogContext } from "../protocol/change.ts";
 import type { Remote } from "./remote.ts";
 
 export interface LinkTarget {
-	readonly binding: Binding;
+	readonly binding: PlatformBinding;
 	readonly remote: Remote;
 }
 
 /** The log that a binding names. @throws AppError `LINK_FOREIGN` (exit 7) where the binding is for another vault */
-export function logContextOf(binding: Binding, vaultId: string, environment: string): LogContext {
+export function logContextOf(binding: PlatformBinding, vaultId: string, environment: string): LogContext {
 	if (binding.vault !== vaultId) {
 		throw new AppError({
 			code: "LINK_FOREIGN",

@@ -4,7 +4,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
-import { bindingOf, editConfig, readConfig } from "../project/config.ts";
+import { bindingOf, platformOf, putBinding, readConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
 import { openSession, type SessionContext } from "../project/session.ts";
 import { editVault } from "../project/vault-file.ts";
@@ -113,7 +113,7 @@ async function enrol(context: SessionContext, { app, remote, info }: LinkRequest
 
 /** The member name of another platform that the environment was linked with, where it is one still. */
 async function formerPlatform(context: SessionContext, platform: string): Promise<string | undefined> {
-	const before = bindingOf(await readConfig(context.root), context.environment)?.platform;
+	const before = platformOf(bindingOf(await readConfig(context.root), context.environment))?.platform;
 	if (before === undefined || before === platform) return undefined;
 	const { session } = await readSession(context);
 	const members = [...session.verified.state.members.values()];
@@ -136,10 +136,7 @@ export async function linkEnvironment(
 	const enrolled = await enrol(context, request);
 	const former = await formerPlatform(context, info.fingerprint);
 	const binding = { url: remote.url, app, platform: info.fingerprint, vault: vaultId };
-	await editConfig(root, (config) => {
-		const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
-		return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
-	});
+	await putBinding(root, environment, binding);
 	const sync = await syncEnvironment(context, { binding, remote }, options);
 	return { app, platform: info.fingerprint, gateway: description.url, enrolled, former, sync };
 }

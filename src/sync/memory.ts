@@ -15,7 +15,11 @@ import type { LogView } from "./log-view.ts";
 import type { News } from "./read-log.ts";
 
 /** What the memory of a link is before the first sync. */
-export function freshMemory(target: LinkTarget, vaultId: string, environment: string): PlatformMemory {
+export function freshMemory(
+	target: Pick<LinkTarget, "binding">,
+	vaultId: string,
+	environment: string,
+): PlatformMemory {
 	const { app, platform, url } = target.binding;
 	return {
 		app,
@@ -41,7 +45,7 @@ function moved(environment: string, from: string, to: string): AppError {
  * The memory of this link that a session holds, or a fresh one.
  * @throws AppError `LINK_MOVED` (exit 7) where coffer.json names another address than the one that was linked here
  */
-export function memoryOf(session: VaultSession, target: LinkTarget): PlatformMemory {
+export function memoryOf(session: VaultSession, target: Pick<LinkTarget, "binding">): PlatformMemory {
 	const { vaultId, environment } = session.place;
 	const memory = rememberedPlatform(session.checkout, target.binding);
 	if (memory && memory.url !== target.binding.url) throw moved(environment, memory.url, target.binding.url);

@@ -5,18 +5,18 @@
 import { AppError, EXIT } from "../errors.ts";
 import type { SessionContext, VaultSession } from "../project/session.ts";
 import { openSession } from "../project/session.ts";
-import { headerId, isMiscounted, pendingNames } from "../project/standing.ts";
+import { pendingNames } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import { loadVault } from "../project/vault-file.ts";
 import { type Change, emptyHead, makeChange } from "../protocol/change.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
-import { mergeRecords } from "../vault/merge.ts";
 import { formatRecord, type SealedRecord } from "../vault/record.ts";
 import { sendChange } from "./append.ts";
 import { firstBatch } from "./batch.ts";
 import { type Integration, integrate } from "./integrate.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { memoryOf } from "./memory.ts";
+import { type Outgoing, outgoing } from "./outgoing.ts";
 import { type News, readLog, readWholeLog } from "./read-log.ts";
 import type { Take } from "./union.ts";
 
@@ -74,34 +74,6 @@ function conflict(names: readonly string[], outcome: Outcome, revision: number):
 		exit: EXIT.conflict,
 		data: { ...outcome.done(revision, []), pending: names },
 	});
-}
-
-interface Outgoing {
-	readonly records: readonly SealedRecord[];
-	readonly sendHeader: boolean;
-	readonly rolledBack: readonly string[];
-	/** Whether only the whole log can tell how some records stand to it. */
-	readonly isUnsure: boolean;
-}
-
-/** What is pending here, judged without the platform. */
-function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
-	const { verified } = session;
-	const sides = {
-		ours: verified.section.records,
-		theirs: new Map(),
-		base: memory.base,
-		sameValue: () => false,
-		isReseal: () => false,
-	};
-	const { send, rolledBack } = mergeRecords(sides);
-	const isUnsure = session.membershipOlder || send.some((record) => isMiscounted(memory, record));
-	return {
-		records: send,
-		sendHeader: !session.membershipOlder && headerId(verified) !== memory.header,
-		rolledBack,
-		isUnsure,
-	};
 }
 
 function changeOf(

@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
-import { type Binding, editConfig } from "../project/config.ts";
+import { dropBinding, type PlatformBinding } from "../project/config.ts";
 import { type Removal, removeMembers } from "../project/removal.ts";
 import { readSession } from "../project/secrets.ts";
 import type { SessionContext } from "../project/session.ts";
@@ -19,7 +19,10 @@ export interface Unlinked {
 	readonly warnings: readonly string[];
 }
 
-async function platformMember(context: SessionContext, binding: Binding): Promise<string | undefined> {
+async function platformMember(
+	context: SessionContext,
+	binding: PlatformBinding,
+): Promise<string | undefined> {
 	const { session } = await readSession(context);
 	const members = [...session.verified.state.members.values()];
 	return members.find((member) => fingerprint(member) === binding.platform)?.name;
@@ -53,7 +56,7 @@ async function syncOnceMore(context: SessionContext, connect: Connect): Promise<
  */
 export async function unlinkEnvironment(
 	context: SessionContext,
-	binding: Binding,
+	binding: PlatformBinding,
 	connect?: Connect,
 ): Promise<Unlinked> {
 	const { environment, root } = context;
@@ -66,9 +69,6 @@ export async function unlinkEnvironment(
 		removal = await removeMembers(context, [platform]);
 		warnings.push(...removal.warnings);
 	}
-	await editConfig(root, (config) => {
-		const links = Object.entries(config.links).filter(([name]) => name !== environment);
-		return { ...config, links: Object.fromEntries(links) };
-	});
+	await dropBinding(root, environment);
 	return { removal, warnings };
 }

@@ -26,6 +26,7 @@ const SOURCE = /\.(?:[cm]?[jt]sx?|json|jsonc)$/;
 export type WatchEvent =
 	| { event: "watching"; root: string; environment: string; platform: string }
 	| { event: "synced"; revision: number; sent: readonly string[]; taken: readonly string[] }
+	| { event: "sent"; app: string; sent: readonly string[]; deleted: readonly string[] }
 	| { event: "redeployed"; result: RedeployResult }
 	| { event: "function"; result: DeployedFunction }
 	| { event: "out-of-reach"; message: string }
@@ -38,6 +39,16 @@ export interface WatchOptions {
 }
 
 type Work = "sync" | "deploy";
+
+/** What is done where something changed. */
+export interface WatchedTarget {
+	/** Where it is, for the first event. */
+	readonly url: string;
+	/** @returns what is left undone, for somebody to decide */
+	sync(): Promise<AppError | undefined>;
+	/** Undefined where functions are somebody else's business. */
+	readonly deploy?: (() => Promise<void>) | undefined;
+}
 
 /** Which work a changed path asks for. */
 function workFor(root: string, path: string): Work | undefined {
@@ -106,46 +117,51 @@ async function startWatcher(root: string, agenda: Agenda, signal: AbortSignal): 
 	return watcher;
 }
 
+/** A platform: synced with, and deployed to. */
+function watchedPlatform(
+	context: SessionContext,
+	target: LinkTarget,
+	{ onEvent }: WatchOptions,
+): WatchedTarget {
+	return {
+		url: target.binding.url,
+		sync: async () => {
+			const onRedeploy = (result: RedeployResult) => onEvent({ event: "redeployed", result });
+			const outcome: SyncOutcome = await syncEnvironment(context, target, { onRedeploy });
+			const { revision, sent, taken, rolledBack } = outcome;
+			if (sent.length > 0 || taken.length > 0) onEvent({ event: "synced", revision, sent, taken });
+			if (rolledBack.length === 0) return undefined;
+			return new AppError({
+				code: "SYNC_ROLLED_BACK",
+				message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Left alone.`,
+				hint: "Decide: coffer sync --take local|platform.",
+				exit: EXIT.conflict,
+			});
+		},
+		deploy: async () => {
+			const onFunction = (result: DeployedFunction) => {
+				if (result.status !== "unchanged") onEvent({ event: "function", result });
+			};
+			await deployFunctions(context.root, target, { names: [], prune: false, onFunction });
+		},
+	};
+}
+
 class ProjectWatch {
-	readonly #context: SessionContext;
-	readonly #target: LinkTarget;
+	readonly #target: WatchedTarget;
 	readonly #options: WatchOptions;
 	/** The last failure of each kind of work that was told, so that it is told once. */
 	readonly #told = new Map<Work, string>();
 
-	constructor(context: SessionContext, target: LinkTarget, options: WatchOptions) {
-		this.#context = context;
+	constructor(target: WatchedTarget, options: WatchOptions) {
 		this.#target = target;
 		this.#options = options;
 	}
 
 	async do(work: Work): Promise<void> {
-		const left = await (work === "sync" ? this.#sync() : this.#deploy());
+		const left = await (work === "sync" ? this.#target.sync() : this.#target.deploy?.());
 		if (left) this.tell(work, left);
 		else this.#told.delete(work);
-	}
-
-	/** @returns what is left undone, for somebody to decide */
-	async #sync(): Promise<AppError | undefined> {
-		const onRedeploy = (result: RedeployResult) => this.#options.onEvent({ event: "redeployed", result });
-		const outcome: SyncOutcome = await syncEnvironment(this.#context, this.#target, { onRedeploy });
-		const { revision, sent, taken } = outcome;
-		if (sent.length > 0 || taken.length > 0)
-			this.#options.onEvent({ event: "synced", revision, sent, taken });
-		if (outcome.rolledBack.length === 0) return undefined;
-		return new AppError({
-			code: "SYNC_ROLLED_BACK",
-			message: `Older here than on the platform, or gone here: ${outcome.rolledBack.join(", ")}. Left alone.`,
-			hint: "Decide: coffer sync --take local|platform.",
-			exit: EXIT.conflict,
-		});
-	}
-
-	async #deploy(): Promise<undefined> {
-		const onFunction = (result: DeployedFunction) => {
-			if (result.status !== "unchanged") this.#options.onEvent({ event: "function", result });
-		};
-		await deployFunctions(this.#context.root, this.#target, { names: [], prune: false, onFunction });
 	}
 
 	/** Tells a failure, once. @returns whether trying again later may help */
@@ -175,16 +191,25 @@ export async function watchProject(
 	target: LinkTarget,
 	options: WatchOptions,
 ): Promise<void> {
+	return watchTarget(context, watchedPlatform(context, target, options), options);
+}
+
+/** As `watchProject`, for any target. */
+export async function watchTarget(
+	context: SessionContext,
+	target: WatchedTarget,
+	options: WatchOptions,
+): Promise<void> {
 	const { signal, onEvent } = options;
 	const agenda = new Agenda();
-	const project = new ProjectWatch(context, target, options);
+	const project = new ProjectWatch(target, options);
 	const watcher = await startWatcher(context.root, agenda, signal);
 	try {
 		onEvent({
 			event: "watching",
 			root: context.root,
 			environment: context.environment,
-			platform: target.binding.url,
+			platform: target.url,
 		});
 		for (const work of ["sync", "deploy"] as const) agenda.add(work);
 		await keepUp(project, agenda, signal);

@@ -1,5 +1,6 @@
 /** `coffer watch`: what changes is synced and deployed, each said in a line, through the platform's outages. */
 import { expect, test } from "vitest";
+import { Base44Server } from "../support/base44-server.ts";
 import { link, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 
@@ -60,4 +61,33 @@ test("with --json each event is a document; SIGTERM ends it while the platform i
 	const { status, stdout, stderr } = await watch.ended;
 	expect([status, stderr]).toEqual([0, ""]);
 	expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({ event: "stopped" });
+});
+
+test("linked with Base44: what changes in the vault is sent, through an outage, and no function is deployed", async () => {
+	await using base44 = await new Base44Server().start();
+	await using project = await newProject({ env: { BASE44_API_KEY: base44.key } });
+	await project.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
+	project.write("functions/hello/index.ts", HELLO);
+	const watch = project.start(["watch"]);
+	expect(await watch.stdout.next(/^Watching /)).toContain(base44.origin);
+	await project.ok(["secrets", "set", "GREETING=moon", "--no-sync"]);
+	await watch.stdout.next(/^✓ Base44 app '\S+': sent GREETING$/);
+	expect(base44.secrets.get("GREETING")).toBe("moon");
+	const before = project.vault;
+	await base44.stop();
+	await project.ok(["secrets", "set", "GREETING=mars", "--no-sync"]);
+	await watch.stdout.next(/^• Base44 .*out of reach.*Trying again\./);
+	await base44.start();
+	await watch.stdout.next(/^✓ Base44 app '\S+': sent GREETING$/);
+	expect(base44.secrets.get("GREETING")).toBe("mars");
+	project.vault = before;
+	await watch.stdout.next(/^✗ Older here than what Base44 was sent.*GREETING/);
+	await project.ok(["unlink"]);
+	await project.ok(["secrets", "set", "GREETING=pluto"]);
+	await watch.stdout.next(/^✗ Environment 'production' is not linked/);
+	watch.signal("SIGINT");
+	const ended = await watch.ended;
+	expect(ended.status).toBe(0);
+	expect(ended.stdout + ended.stderr).not.toMatch(/mars|moon|pluto|hello|deployed/);
+	expect(base44.secrets.get("GREETING")).toBe("mars");
 });

@@ -6,7 +6,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError, EXIT } from "../../src/errors.ts";
-import { bindingOf, readConfig } from "../../src/project/config.ts";
+import { bindingOf, platformOf, readConfig } from "../../src/project/config.ts";
 import { addMember } from "../../src/project/members.ts";
 import { removeMembers } from "../../src/project/removal.ts";
 import { readSession } from "../../src/project/secrets.ts";
@@ -204,7 +204,8 @@ describe("a removal", () => {
 });
 
 describe("unlinked", () => {
-	const bindingIn = async ({ context }: Device) => bindingOf(await readConfig(context.root), "production");
+	const bindingIn = async ({ context }: Device) =>
+		platformOf(bindingOf(await readConfig(context.root), "production"));
 
 	test("a platform opens nothing that comes after; linked again, only what changed is a change", async () => {
 		using team = await makeTeam(platform, "unlinked");

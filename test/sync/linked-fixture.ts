@@ -1,6 +1,6 @@
 import { createApi } from "../../src/platform/api/api.ts";
 import { ControlListener, httpUrl } from "../../src/platform/listener.ts";
-import { bindingOf, readConfig } from "../../src/project/config.ts";
+import { bindingOf, platformOf, readConfig } from "../../src/project/config.ts";
 import type { SessionContext } from "../../src/project/session.ts";
 import { linkEnvironment, meetPlatform } from "../../src/sync/link.ts";
 import type { LinkTarget } from "../../src/sync/link-target.ts";
@@ -37,7 +37,7 @@ export async function linkProject(
 ): Promise<LinkTarget> {
 	const { remote, info } = await meetPlatform(url, core.token);
 	await linkEnvironment(context, { app, remote, info }, {});
-	const binding = bindingOf(await readConfig(context.root), context.environment);
+	const binding = platformOf(bindingOf(await readConfig(context.root), context.environment));
 	if (!binding) throw new Error("no binding was written");
 	return { binding, remote };
 }

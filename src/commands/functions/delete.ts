@@ -24,7 +24,7 @@ export default class FunctionsDelete extends BaseCommand<DeleteResult> {
 		const { argv, flags } = await this.parse(FunctionsDelete);
 		const names = [...new Set(argv.map(String))];
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment);
+		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions delete'.");
 		await target.remote.deleteFunctions(target.binding.app, names);
 		return { deleted: names };
 	}

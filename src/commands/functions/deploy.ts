@@ -45,7 +45,11 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 			});
 		}
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment);
+		const target = await requireTarget(
+			context.root,
+			flags.environment,
+			"Use 'base44 functions deploy'; the secrets are there already ('coffer status').",
+		);
 		const onFunction = (result: DeployedFunction) => {
 			if (!this.terminal.json) this.#show(result);
 		};

@@ -25,7 +25,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 	protected async execute(): Promise<ListResult> {
 		const { flags } = await this.parse(FunctionsList);
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment);
+		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions list'.");
 		const { functions } = await target.remote.listFunctions(target.binding.app);
 		return {
 			functions: functions.map(({ name, url, state, pid, deployment, references, dynamic, error }) => ({

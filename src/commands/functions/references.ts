@@ -120,7 +120,7 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		}
 		const root = requireRoot(currentFolder());
 		const { requireTarget } = await import("../../cli/linking.ts");
-		const target = await requireTarget(root, environment);
+		const target = await requireTarget(root, environment, "Read them from the sources: --local.");
 		const chosen = await chooseFunctions(target, names);
 		// Where nothing was seen of a function, nothing can be said of what it never read.
 		const functions = chosen.map(({ error, ...one }) => ({

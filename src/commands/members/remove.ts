@@ -9,7 +9,7 @@ import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
-import { bindingOf, readConfig } from "../../project/config.ts";
+import { bindingOf, platformOf, readConfig } from "../../project/config.ts";
 import { membersToRemove, removeMembers } from "../../project/removal.ts";
 import { readSession } from "../../project/secrets.ts";
 import type { SessionContext } from "../../project/session.ts";
@@ -27,7 +27,7 @@ interface RemoveResult extends SyncReport {
 
 /** A platform leaves by `unlink`, which forgets the binding too. @throws AppError `MEMBER_IS_PLATFORM` (exit 2) */
 async function refusePlatform(context: SessionContext, names: readonly string[]): Promise<void> {
-	const binding = bindingOf(await readConfig(context.root), context.environment);
+	const binding = platformOf(bindingOf(await readConfig(context.root), context.environment));
 	if (!binding) return;
 	const { session } = await readSession(context);
 	const platform = membersToRemove(session, names).find((member) => fingerprint(member) === binding.platform);

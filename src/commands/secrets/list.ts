@@ -1,9 +1,10 @@
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/project.ts";
+import { syncStates } from "../../cli/standing.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { bindingOf, readConfig } from "../../project/config.ts";
 import { listSecrets, readSession } from "../../project/secrets.ts";
-import { type SyncState, syncStateOf } from "../../project/standing.ts";
+import type { SyncState } from "../../project/standing.ts";
 
 interface ListResult {
 	environment: string;
@@ -24,11 +25,12 @@ export default class SecretsList extends BaseCommand<ListResult> {
 		const { session, remember } = await readSession(context);
 		for (const warning of session.warnings) this.terminal.warn(warning);
 		const binding = bindingOf(await readConfig(context.root), flags.environment);
+		const stateOf = await syncStates(session, binding);
 		const secrets = (await listSecrets(session)).map(({ record, name, masked, version }) => ({
 			name,
 			masked,
 			version,
-			state: syncStateOf(record, session.checkout, binding),
+			state: stateOf(record),
 		}));
 		await remember();
 		return { environment: flags.environment, secrets };

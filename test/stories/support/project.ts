@@ -35,7 +35,7 @@ export function newIdentityText(): string {
 
 /** This process's environment without what belongs to its user's own Coffer, keychain and agents. */
 export function cleanEnvironment(): Record<string, string> {
-	const own = /^(COFFER_(?!DENO$)|DBUS_|XDG_|CI$|NODE_OPTIONS|VITEST|TEST$|NODE_ENV|FORCE_COLOR)/;
+	const own = /^(COFFER_(?!DENO$)|BASE44_|DBUS_|XDG_|CI$|NODE_OPTIONS|VITEST|TEST$|NODE_ENV|FORCE_COLOR)/;
 	const entries = Object.entries(process.env).filter(
 		(entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]),
 	);

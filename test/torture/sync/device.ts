@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fingerprint, type Identity } from "../../../src/identity/identity.ts";
-import { bindingOf, readConfig } from "../../../src/project/config.ts";
+import { bindingOf, platformOf, readConfig } from "../../../src/project/config.ts";
 import { readSession } from "../../../src/project/secrets.ts";
 import type { SessionContext } from "../../../src/project/session.ts";
 import type { LinkTarget } from "../../../src/sync/link-target.ts";
@@ -91,7 +91,7 @@ export class Device {
 	}
 
 	async target(carry: typeof fetch, token: string, remotes: RemoteMaker): Promise<LinkTarget> {
-		const binding = bindingOf(await readConfig(this.context.root), ENVIRONMENT);
+		const binding = platformOf(bindingOf(await readConfig(this.context.root), ENVIRONMENT));
 		if (!binding) throw new TypeError("The project is not linked.");
 		// Nothing is waited for: whether an answer is late is up to the schedule.
 		return { binding, remote: remotes({ url: ORIGIN, token, answerMs: 1, fetch: carry }) };

@@ -1,0 +1,24 @@
+/** How an environment stands to whatever it is linked with, as far as is known here without asking. */
+import { type Binding, platformOf } from "../project/config.ts";
+import type { VaultSession } from "../project/session.ts";
+import { pendingNames, rememberedPlatform, type SyncState, syncStateOf } from "../project/standing.ts";
+import { pendingAtTarget } from "../targets/sync.ts";
+import type { SealedRecord } from "../vault/record.ts";
+
+/** The names that a sync would do something about, or that wait for a decision; sorted. None where nothing is linked. */
+export async function pendingIn(session: VaultSession, binding: Binding | undefined): Promise<string[]> {
+	if (binding === undefined) return [];
+	if (binding.kind === "base44") return pendingAtTarget(session, binding);
+	return pendingNames(session.verified, rememberedPlatform(session.checkout, binding));
+}
+
+/** Tells of each record how it stands. */
+export async function syncStates(
+	session: VaultSession,
+	binding: Binding | undefined,
+): Promise<(record: SealedRecord) => SyncState> {
+	if (binding?.kind !== "base44")
+		return (record) => syncStateOf(record, session.checkout, platformOf(binding));
+	const pending = new Set(await pendingAtTarget(session, binding));
+	return ({ name }) => (pending.has(name) ? "pending" : "synced");
+}

@@ -1,0 +1,86 @@
+import { Flags } from "@oclif/core";
+import { askedBase44Key, base44AppId, keepBase44Key } from "../../cli/base44.ts";
+import { foreignLine } from "../../cli/base44-sync.ts";
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { listNames } from "../../cli/edit-result.ts";
+import { refusePlatformLink } from "../../cli/linking.ts";
+import { openContext } from "../../cli/project.ts";
+import { count, MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { putBinding } from "../../project/config.ts";
+import { readSession } from "../../project/secrets.ts";
+import { Base44 } from "../../targets/base44.ts";
+import { BASE44_ORIGIN, base44Id } from "../../targets/base44-binding.ts";
+import { pendingAtTarget, pinTarget, syncTarget } from "../../targets/sync.ts";
+
+interface LinkResult {
+	environment: string;
+	target: "base44";
+	app: string;
+	url: string;
+	sent: readonly string[];
+	deleted: readonly string[];
+	/** What is older here than what was sent before, or was not sent since it was not asked for. */
+	pending: readonly string[];
+	/** What Base44 has, and neither the vault nor this device knows: left alone. */
+	foreign: readonly string[];
+}
+
+export default class LinkBase44 extends BaseCommand<LinkResult> {
+	static override summary = "Link an environment with an app at Base44: its secrets are sent there";
+	static override description =
+		"The API key is tried by one request and kept in the system's keychain, unless it comes by BASE44_API_KEY. Then every secret of the environment is sent; one that the app has under the same name gets the vault's value, and others are left alone. The binding is written to coffer.json, to be committed.";
+	static override examples = [
+		"<%= config.bin %> link base44 --app 68a1f0c2d3",
+		"<%= config.bin %> link base44 --environment preview --no-sync",
+	];
+	static override flags = {
+		environment: environmentFlag,
+		app: Flags.string({
+			description: "the app's id; by default BASE44_APP_ID, or what base44/.app.jsonc says",
+			helpValue: "ID",
+		}),
+		url: Flags.string({ description: "address of the API", default: BASE44_ORIGIN, helpValue: "URL" }),
+		"key-stdin": Flags.boolean({
+			description:
+				"read the API key from standard input; asked for if neither this nor BASE44_API_KEY is given",
+		}),
+		"no-sync": Flags.boolean({ description: "send nothing yet" }),
+	};
+
+	protected async execute(): Promise<LinkResult> {
+		const { flags } = await this.parse(LinkBase44);
+		const context = await openContext(this.environment, flags.environment, "edit");
+		const id = base44Id(flags.url, await base44AppId(flags.app, context.root, this.environment));
+		await refusePlatformLink(context);
+		const { session } = await readSession(context);
+		const key = await askedBase44Key(flags["key-stdin"], this.terminal);
+		const target = new Base44({ id, key });
+		const names = await target.list();
+		await keepBase44Key(id, key, this.terminal);
+		await pinTarget(session, id);
+		const { app, origin: url } = id;
+		const binding = { kind: "base44" as const, url, app, vault: session.place.vaultId };
+		await putBinding(context.root, flags.environment, binding);
+		const linked = { environment: flags.environment, target: "base44" as const, app, url };
+		if (flags["no-sync"]) {
+			const pending = await pendingAtTarget(session, binding);
+			return { ...linked, sent: [], deleted: [], pending, foreign: [] };
+		}
+		const outcome = await syncTarget(context, binding, async () => target, { list: false, names });
+		for (const warning of outcome.warnings) this.terminal.warn(warning);
+		const { sent, deleted, rolledBack: pending, foreign } = outcome;
+		return { ...linked, sent, deleted, pending, foreign };
+	}
+
+	protected render(result: LinkResult, terminal: Terminal): void {
+		const { environment, app, url, sent, deleted, pending, foreign } = result;
+		terminal.line(`${MARKS.ok} Linked environment '${environment}' with app '${app}' at Base44 (${url})`);
+		if (sent.length > 0) terminal.line(`  ${count(sent.length, "secret")} sent: ${listNames(sent)}`);
+		if (deleted.length > 0) terminal.line(`  Deleted there: ${listNames(deleted)}`);
+		if (pending.length > 0) terminal.line(`  ${count(pending.length, "secret")} not sent: run 'coffer sync'`);
+		if (foreign.length > 0) terminal.line(`  ${foreignLine(foreign)}`);
+		terminal.line();
+		terminal.line("Commit coffer.vault and coffer.json. Next: base44 functions deploy");
+	}
+}

@@ -1,0 +1,21 @@
+/**
+ * Where secrets and tokens may be sent: https to anywhere, plain http to this machine alone. A leaf: imports nothing.
+ */
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** An address's origin; or why nothing may be sent there. */
+export type Judged =
+	| { readonly origin: string }
+	| { readonly fault: "invalid" }
+	| { readonly fault: "insecure"; readonly host: string };
+
+/** The origin of an address of http or https without credentials in it. Plain http leads only to this machine. */
+export function judgeOrigin(url: string): Judged {
+	const parsed = URL.canParse(url) ? new URL(url) : undefined;
+	const isHttp = parsed?.protocol === "http:" || parsed?.protocol === "https:";
+	if (!parsed || !isHttp || parsed.username || parsed.password) return { fault: "invalid" };
+	if (parsed.protocol === "http:" && !LOOPBACK.has(parsed.hostname))
+		return { fault: "insecure", host: parsed.hostname };
+	return { origin: parsed.origin };
+}

@@ -1,0 +1,66 @@
+/** What a sync with a platform would send and ask, worked out without a connection. */
+import type { PlatformBinding } from "../project/config.ts";
+import { openSession, type SessionContext } from "../project/session.ts";
+import { loadVault } from "../project/vault-file.ts";
+import { ROUTES, type Route, routePath } from "../protocol/routes.ts";
+import type { SealedRecord } from "../vault/record.ts";
+import { firstBatch } from "./batch.ts";
+import { logContextOf } from "./link-target.ts";
+import { memoryOf } from "./memory.ts";
+import { outgoing } from "./outgoing.ts";
+
+export interface PlannedCall {
+	readonly method: Route["method"];
+	readonly url: string;
+	/** Names of the records that go with it. */
+	readonly names: readonly string[];
+}
+
+export interface PlannedSync {
+	readonly calls: readonly PlannedCall[];
+	/** Names that are older here than what was agreed, or gone: nothing would be done with them. */
+	readonly rolledBack: readonly string[];
+	/** The revision after which the log is read: what others appended comes with the answers. */
+	readonly after: number;
+	readonly warnings: readonly string[];
+}
+
+/**
+ * What a sync would do as far as this device knows; what others changed since may alter it.
+ * @throws AppError as `openSession`; `LINK_FOREIGN`, `LINK_MOVED` (exit 7)
+ */
+export async function plannedSync(context: SessionContext, binding: PlatformBinding): Promise<PlannedSync> {
+	const session = await openSession(await loadVault(context.root), context);
+	logContextOf(binding, session.place.vaultId, session.place.environment);
+	const memory = memoryOf(session, { binding });
+	const { records, rolledBack, sendHeader } = outgoing(session, memory);
+	const url = (route: Route, query = "") =>
+		new URL(routePath(route, { app: binding.app }) + query, binding.url).href;
+	const posts: PlannedCall[] = batchesOf(records, sendHeader).map((names) => ({
+		method: ROUTES.appendChange.method,
+		url: url(ROUTES.appendChange),
+		names,
+	}));
+	const read: PlannedCall = {
+		method: ROUTES.readChanges.method,
+		url: url(ROUTES.readChanges, `?after=${memory.revision}`),
+		names: [],
+	};
+	return {
+		calls: [read, ...posts],
+		rolledBack,
+		after: memory.revision,
+		warnings: session.warnings,
+	};
+}
+
+/** Names of the records in each change. A header that changed goes even with none. */
+function batchesOf(records: readonly SealedRecord[], sendHeader: boolean): string[][] {
+	const batches: string[][] = [];
+	for (let rest = records; rest.length > 0; ) {
+		const batch = firstBatch(rest);
+		batches.push(batch.map(({ name }) => name));
+		rest = rest.slice(batch.length);
+	}
+	return batches.length === 0 && sendHeader ? [[]] : batches;
+}

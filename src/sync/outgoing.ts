@@ -1,0 +1,34 @@
+/** What a sync would send, judged without the platform. */
+import type { VaultSession } from "../project/session.ts";
+import { headerId, isMiscounted } from "../project/standing.ts";
+import type { PlatformMemory } from "../project/state.ts";
+import { mergeRecords } from "../vault/merge.ts";
+import type { SealedRecord } from "../vault/record.ts";
+
+export interface Outgoing {
+	readonly records: readonly SealedRecord[];
+	readonly sendHeader: boolean;
+	readonly rolledBack: readonly string[];
+	/** Whether only the whole log can tell how some records stand to it. */
+	readonly isUnsure: boolean;
+}
+
+/** What is pending here, judged without the platform. */
+export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
+	const { verified } = session;
+	const sides = {
+		ours: verified.section.records,
+		theirs: new Map(),
+		base: memory.base,
+		sameValue: () => false,
+		isReseal: () => false,
+	};
+	const { send, rolledBack } = mergeRecords(sides);
+	const isUnsure = session.membershipOlder || send.some((record) => isMiscounted(memory, record));
+	return {
+		records: send,
+		sendHeader: !session.membershipOlder && headerId(verified) !== memory.header,
+		rolledBack,
+		isUnsure,
+	};
+}

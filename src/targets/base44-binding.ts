@@ -1,0 +1,63 @@
+/** What names an app at Base44, and lets one at it: address, id and key, each checked before it is used. */
+import { AppError, EXIT } from "../errors.ts";
+import { judgeOrigin } from "../origin.ts";
+import { BASE44_APP, type Base44Binding } from "../project/config.ts";
+import type { TargetId } from "../project/target-memory.ts";
+
+/** Where Base44 itself is. */
+export const BASE44_ORIGIN = "https://app.base44.com";
+
+/** A header carries no more than these, and what is longer is something else. */
+const KEY = /^b44k_[\x21-\x7e]{1,500}$/;
+
+function usage(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/**
+ * The origin of an address of Base44's API.
+ * @throws AppError `TARGET_URL_INVALID`, `TARGET_URL_INSECURE` (exit 2): values go over TLS, or stay on this machine
+ */
+export function base44Origin(url: string): string {
+	const judged = judgeOrigin(url);
+	if ("origin" in judged) return judged.origin;
+	if (judged.fault === "invalid")
+		throw usage(
+			"TARGET_URL_INVALID",
+			"That is not an address of Base44's API.",
+			`Leave --url out for ${BASE44_ORIGIN}.`,
+		);
+	throw usage(
+		"TARGET_URL_INSECURE",
+		`Plain http to ${judged.host} would send secrets in the clear.`,
+		"Use https; plain http is for this machine alone.",
+	);
+}
+
+/** An app at Base44. @throws AppError `APP_ID_INVALID` (exit 2), and as `base44Origin` */
+export function base44Id(url: string, app: string): TargetId {
+	if (!BASE44_APP.test(app))
+		throw usage(
+			"APP_ID_INVALID",
+			"An app's id at Base44 is 1 to 128 letters, digits, dashes and underscores.",
+			"'base44/.app.jsonc' names it, and so does the app's address in Base44's editor.",
+		);
+	return { kind: "base44", origin: base44Origin(url), app };
+}
+
+/** What a binding calls a place, whether or not anything may be sent there: for what is remembered of it. */
+export function placeNamed({ kind, url, app }: Base44Binding): TargetId {
+	const judged = judgeOrigin(url);
+	return { kind, origin: "origin" in judged ? judged.origin : url, app };
+}
+
+/** A key, without blanks around it. @throws AppError `BASE44_KEY_MALFORMED` (exit 2), which does not repeat it */
+export function requireBase44Key(text: string): string {
+	const key = text.trim();
+	if (KEY.test(key)) return key;
+	throw usage(
+		"BASE44_KEY_MALFORMED",
+		"That is not an API key of a Base44 workspace: it begins with b44k_.",
+		"Make one in the workspace's settings at Base44 and copy the whole of it.",
+	);
+}

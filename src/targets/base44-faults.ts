@@ -1,0 +1,68 @@
+/** What the status of an answer of Base44's means, where it is a fault. */
+import { EXIT, type ExitStatus } from "../errors.ts";
+
+interface Fault {
+	readonly code: string;
+	readonly exit: ExitStatus;
+	/** What Base44 does: the end of a sentence. */
+	readonly says: string;
+	readonly hint: string;
+}
+
+const FAULTS: ReadonlyMap<number, Fault> = new Map([
+	[
+		401,
+		{
+			code: "BASE44_KEY_REFUSED",
+			exit: EXIT.unauthorised,
+			says: "does not accept the API key",
+			hint: "Give one that holds: coffer link base44 --app APP (or BASE44_API_KEY).",
+		},
+	],
+	[
+		403,
+		{
+			code: "BASE44_KEY_REFUSED",
+			exit: EXIT.unauthorised,
+			says: "does not let this API key at the app's secrets",
+			hint: "Use a key of the workspace that the app is in, which may change it.",
+		},
+	],
+	[
+		404,
+		{
+			code: "BASE44_APP_NOT_FOUND",
+			exit: EXIT.notFound,
+			says: "has no such app",
+			hint: "Check the app's id (base44/.app.jsonc names it), and that the key is of its workspace.",
+		},
+	],
+	[
+		429,
+		{
+			code: "BASE44_BUSY",
+			exit: EXIT.network,
+			says: "asks for fewer requests",
+			hint: "Wait, then run 'coffer sync'.",
+		},
+	],
+]);
+
+/** A fault by its status. */
+export function base44Fault(status: number): Fault {
+	const known = FAULTS.get(status);
+	if (known) return known;
+	if (status >= 500)
+		return {
+			code: "BASE44_FAILED",
+			exit: EXIT.network,
+			says: "failed",
+			hint: "The vault keeps what was changed; run 'coffer sync' later.",
+		};
+	return {
+		code: "BASE44_REFUSED",
+		exit: EXIT.failure,
+		says: "refused the request",
+		hint: "Mend what it says, then run 'coffer sync'.",
+	};
+}

@@ -1,0 +1,58 @@
+/**
+ * Whether values may go where `coffer.json` says. Whoever can change that file must not be able to send them elsewhere:
+ * this device remembers what it was told by `link`.
+ */
+import { AppError, EXIT } from "../errors.ts";
+import type { Base44Binding } from "../project/config.ts";
+import type { VaultSession } from "../project/session.ts";
+import { type TargetId, type TargetMemory, targetKey } from "../project/target-memory.ts";
+import { inEnvironment } from "../vault/syntax.ts";
+import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
+
+/**
+ * @param official the origin that needs no pin, as in a fresh clone
+ * @param linkHint the command that says where values may go
+ * @throws AppError `TARGET_MOVED` (exit 7) where another place was linked here, `TARGET_UNKNOWN` (exit 3) where none was
+ */
+export function requirePinned(
+	{ pin }: Pick<TargetMemory, "pin">,
+	target: TargetId,
+	{ official, linkHint }: { official: string; linkHint: string },
+): void {
+	if (pin) {
+		if (targetKey(pin) === targetKey(target)) return;
+		throw new AppError({
+			code: "TARGET_MOVED",
+			message: `coffer.json sends secrets to app '${target.app}' at ${target.origin}; this device linked app '${pin.app}' at ${pin.origin}. Nothing was sent.`,
+			hint: `If that is right, say so: ${linkHint}. If not, restore coffer.json from git.`,
+			exit: EXIT.integrity,
+		});
+	}
+	if (target.origin === official) return;
+	throw new AppError({
+		code: "TARGET_UNKNOWN",
+		message: `coffer.json sends secrets to ${target.origin}, which this device has not linked. Nothing was sent.`,
+		hint: `If you know that address, say so: ${linkHint}. If not, restore coffer.json from git.`,
+		exit: EXIT.unauthorised,
+	});
+}
+
+/**
+ * The place that a binding names, which this device may send to.
+ * @throws AppError as `requirePinned`; `LINK_FOREIGN` (exit 7) where the binding is for another vault
+ */
+export function allowedTarget(session: VaultSession, memory: TargetMemory, binding: Base44Binding): TargetId {
+	const { environment, vaultId } = session.place;
+	if (binding.vault !== vaultId)
+		throw new AppError({
+			code: "LINK_FOREIGN",
+			message: `coffer.json links environment '${environment}' for another vault than the one in coffer.vault.`,
+			hint: "Restore both files from git, or link anew: coffer link base44 --app APP.",
+			exit: EXIT.integrity,
+		});
+	const id = base44Id(binding.url, binding.app);
+	const address = id.origin === BASE44_ORIGIN ? "" : ` --url ${id.origin}`;
+	const linkHint = inEnvironment(`coffer link base44 --app ${id.app}${address}`, environment);
+	requirePinned(memory, id, { official: BASE44_ORIGIN, linkHint });
+	return id;
+}

@@ -1,0 +1,213 @@
+/**
+ * Sends an environment's secrets to a place that tells no values: what differs from the marks, and nothing else.
+ */
+import type { Base44Binding } from "../project/config.ts";
+import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
+import {
+	readTargetMemory,
+	type SentMark,
+	sentMark,
+	type TargetId,
+	type TargetMemory,
+	targetKey,
+	updateTargetMemory,
+	whileSending,
+} from "../project/target-memory.ts";
+import { loadVault } from "../project/vault-file.ts";
+import type { SealedRecord } from "../vault/record.ts";
+import { checkSecretName } from "../vault/secret-name.ts";
+import { placeNamed } from "./base44-binding.ts";
+import { diffTarget, pendingOf, type TargetDiff, type TargetSides } from "./diff.ts";
+import { allowedTarget } from "./pin.ts";
+import type { SecretTarget } from "./target.ts";
+
+/** How much goes in one request: names, and characters of sealed records. What was sent before one fails is noted. */
+const BATCH = { names: 100, characters: 512 * 1024 } as const;
+
+export interface TargetSyncOptions {
+	/** Whether to ask first which names are there. */
+	readonly list: boolean;
+	/** The names that are there, where they are known already. */
+	readonly names?: readonly string[] | undefined;
+	/** Whether what is here is sent although it is older than what was sent before. */
+	readonly takeLocal?: ((name: string) => boolean) | undefined;
+}
+
+/** Names, sorted. */
+export interface TargetOutcome {
+	readonly sent: readonly string[];
+	readonly deleted: readonly string[];
+	/** Of `sent`: those that were sent before and were gone there. */
+	readonly missing: readonly string[];
+	readonly rolledBack: readonly string[];
+	/** What is there and not known here; empty where it was not asked. */
+	readonly foreign: readonly string[];
+	readonly warnings: readonly string[];
+}
+
+/** What is remembered of a place; of one that nothing was sent to yet, what `firstMarks` says. */
+export function marksFor(
+	memory: TargetMemory,
+	id: TargetId,
+	records: ReadonlyMap<string, SealedRecord>,
+): Map<string, SentMark> {
+	return memory.sent.get(targetKey(id)) ?? firstMarks(records);
+}
+
+/**
+ * What was deleted before this device first sent anything is none of its business there: a value of that name is
+ * somebody else's, and could not be had back.
+ */
+function firstMarks(records: ReadonlyMap<string, SealedRecord>): Map<string, SentMark> {
+	const tombstones = [...records.values()].filter(({ kind }) => kind === "deleted");
+	return new Map(tombstones.map((record) => [record.name, sentMark(record)]));
+}
+
+/** Records in requests. */
+export function batchesOf(records: readonly SealedRecord[]): SealedRecord[][] {
+	const batches: SealedRecord[][] = [];
+	let characters = 0;
+	for (const record of records) {
+		const last = batches.at(-1);
+		characters += record.sealed.length;
+		if (last && last.length < BATCH.names && characters <= BATCH.characters) last.push(record);
+		else {
+			batches.push([record]);
+			characters = record.sealed.length;
+		}
+	}
+	return batches;
+}
+
+/** Remembers that this device sends an environment to a place, and to no other. @throws AppError exit 1; exit 7 where a record does not hold */
+export async function pinTarget(session: VaultSession, id: TargetId): Promise<void> {
+	const { records } = session.verified.section;
+	for (const record of records.values()) if (record.kind === "deleted") session.trust(record);
+	await updateTargetMemory(session.place, (memory) => {
+		memory.pin = id;
+		memory.sent.set(targetKey(id), marksFor(memory, id, records));
+	});
+}
+
+/** Forgets a place: the pin, and what was sent. @returns the names that were sent and are there still, sorted */
+export async function forgetTarget(session: VaultSession, binding: Base44Binding): Promise<string[]> {
+	const names: string[] = [];
+	await updateTargetMemory(session.place, (memory) => {
+		const key = targetKey(placeNamed(binding));
+		for (const [name, { kind }] of memory.sent.get(key) ?? []) if (kind === "live") names.push(name);
+		memory.sent.delete(key);
+		memory.pin = undefined;
+	});
+	return names.sort();
+}
+
+/** Sends what the diff says, and notes each request once it has succeeded. */
+class Sending {
+	readonly sent: string[] = [];
+	readonly deleted: string[] = [];
+	readonly #session: VaultSession;
+	readonly #target: SecretTarget;
+
+	constructor(session: VaultSession, target: SecretTarget) {
+		this.#session = session;
+		this.#target = target;
+	}
+
+	async run(diff: TargetDiff): Promise<void> {
+		for (const record of diff.set) checkSecretName(record.name);
+		for (const batch of batchesOf(diff.set)) {
+			await this.#target.set(this.#valuesOf(batch));
+			await this.#note((marks) => {
+				for (const record of batch) marks.set(record.name, sentMark(record));
+			});
+			this.sent.push(...batch.map(({ name }) => name));
+		}
+		for (const record of diff.deleted) {
+			this.#session.trust(record);
+			await this.#target.delete(record.name);
+			await this.#note((marks) => marks.set(record.name, sentMark(record)));
+			this.deleted.push(record.name);
+		}
+		for (const name of diff.dropped) {
+			await this.#target.delete(name);
+			await this.#note((marks) => marks.delete(name));
+			this.deleted.push(name);
+		}
+	}
+
+	#valuesOf(batch: readonly SealedRecord[]): Map<string, string> {
+		const values = new Map<string, string>();
+		for (const record of batch) {
+			const value = this.#session.open(record);
+			if (value !== undefined) values.set(record.name, value);
+		}
+		return values;
+	}
+
+	async #note(change: (marks: Map<string, SentMark>) => void): Promise<void> {
+		const { place, verified } = this.#session;
+		await updateTargetMemory(place, (memory) => {
+			const marks = marksFor(memory, this.#target.id, verified.section.records);
+			change(marks);
+			memory.sent.set(targetKey(this.#target.id), marks);
+		});
+	}
+}
+
+/** What is pending, without asking anybody. @param asked what is known of the names there, and decided @throws AppError `STATE_DAMAGED` (exit 7) */
+export async function targetDiff(
+	session: VaultSession,
+	binding: Base44Binding,
+	asked: Pick<TargetSides, "names" | "takeLocal"> = {},
+): Promise<TargetDiff> {
+	const memory = await readTargetMemory(session.place);
+	const { records } = session.verified.section;
+	const id = placeNamed(binding);
+	return diffTarget({ records, marks: marksFor(memory, id, records), ...asked });
+}
+
+/** The names that a sync would do something about, or that wait for a decision; sorted. @throws AppError as `targetDiff` */
+export async function pendingAtTarget(session: VaultSession, binding: Base44Binding): Promise<string[]> {
+	return pendingOf(await targetDiff(session, binding));
+}
+
+/**
+ * Sends what is pending.
+ * @param connect makes the connection, once it is known that this device may send there
+ * @throws AppError as `allowedTarget`, `openSession` and the target; what was sent until then is noted
+ */
+export async function syncTarget(
+	context: SessionContext,
+	binding: Base44Binding,
+	connect: (id: TargetId) => Promise<SecretTarget>,
+	{ list, names: known, takeLocal }: TargetSyncOptions,
+): Promise<TargetOutcome> {
+	const { environment, identity, member, stateFolder } = context;
+	const place = {
+		folder: stateFolder,
+		vaultId: binding.vault,
+		environment,
+		member,
+		stateKey: identity.stateKey,
+	};
+	return whileSending(place, async () => {
+		// Another process may have written, and sent, while this one waited.
+		const loaded = await loadVault(context.root);
+		const session = await openSession(loaded, context);
+		const memory = await readTargetMemory(session.place);
+		const id = allowedTarget(session, memory, binding);
+		const target = await connect(id);
+		const names = known ?? (list ? await target.list() : undefined);
+		const { records } = session.verified.section;
+		const diff = diffTarget({ records, marks: marksFor(memory, id, records), names, takeLocal });
+		await session.expectAll();
+		if (!memory.pin || !memory.sent.has(targetKey(id))) await pinTarget(session, id);
+		const sending = new Sending(session, target);
+		await sending.run(diff);
+		await session.remember(loaded);
+		const { missing, rolledBack, foreign } = diff;
+		const { sent, deleted } = sending;
+		const { warnings } = session;
+		return { sent, deleted: deleted.sort(), missing, rolledBack, foreign, warnings };
+	});
+}
