@@ -173,3 +173,18 @@ test("some of what is older is decided by name; on a terminal, somebody is asked
 	const now = await onTerminal(ana, ["sync"], [{ question: "decide later", answer: "\u001b[B" }]);
 	expect([now.status, base44.secrets.get("A")]).toEqual([0, "first"]);
 });
+
+test("a CI job that may only read sends what the vault has, and changes nothing in it", async () => {
+	await using base44 = await new Base44Server().start();
+	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
+	const { publicKey, secret } = await ana.data(["identity", "new", "--ci"]);
+	await ana.ok(["members", "add", publicKey, "--name", "ci", "--role", "reader"]);
+	await ana.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
+	await ana.ok(["secrets", "set", "A=1", "--no-sync"]);
+	const vault = ana.vault;
+	const ci = { env: { COFFER_IDENTITY: secret } };
+	await ana.ok(["link", "base44", "--url", base44.origin, "--app", base44.app], ci);
+	expect(base44.secrets.get("A")).toBe("1");
+	expect(await ana.data(["sync"], ci)).toMatchObject({ sent: [], pending: [] });
+	expect(ana.vault).toBe(vault);
+});
