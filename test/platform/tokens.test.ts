@@ -206,3 +206,36 @@ describe("somebody who can write to the store, but has no identity", () => {
 		await expect(open()).rejects.toMatchObject({ code: "TOKEN_EVENT_FORGED" });
 	});
 });
+
+describe("a token for the Base44 CLI", () => {
+	const grant = { scopes: ["base44"] as const };
+
+	test("has its form, and is for the app that it is used with first, after a restart too", async () => {
+		const registry = await open();
+		const { token, id } = await registry.create(grant, NOW);
+		expect(token).toMatch(/^b44k_[\w-]{43}$/);
+		expect((await stored()).join()).not.toContain(token.slice(5));
+		const principal = registry.authenticate(token, NOW);
+		if (principal === undefined) throw new Error("It is not known.");
+		expect(SCOPES.filter((scope) => registry.authorise(principal, scope, "shop"))).toEqual([]);
+		const uses = ["shop", "other"].map((app) => registry.bind(principal, app, NOW));
+		expect((await Promise.allSettled(uses)).map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+		await registry.bind(principal, "shop", NOW);
+		const again = await open();
+		expect(again.find(id)?.app).toBe("shop");
+		await expect(again.bind(principal, "other", NOW)).rejects.toMatchObject({ code: "TOKEN_SCOPE", exit: 3 });
+		await again.revokeBoundTo("shop", NOW);
+		expect(again.authenticate(token, NOW)).toBeUndefined();
+	});
+
+	test("that was made for an app is for no other, and nobody can bind it without the key", async () => {
+		const registry = await open();
+		const { token, id } = await registry.create({ ...grant, app: "shop" }, NOW);
+		const principal = registry.authenticate(token, NOW);
+		if (principal === undefined) throw new Error("It is not known.");
+		await expect(registry.bind(principal, "other", NOW)).rejects.toMatchObject({ code: "TOKEN_SCOPE" });
+		const mac = "A".repeat(43);
+		await appendRaw(JSON.stringify({ type: "token-bound", id, app: "other", boundAtMs: NOW, mac }));
+		await expect(open()).rejects.toMatchObject({ code: "TOKEN_EVENT_FORGED", exit: 7 });
+	});
+});
