@@ -1,0 +1,48 @@
+/** `secrets set` of Coffer's command line and of Base44's, both against one platform, where nothing reads the secret. */
+import { BASE44_CLI, ensureBase44Cli } from "../scripts/base44-cli.mjs";
+import { type Bench, paired, ratioRow, type Timed, timeProcess } from "./harness.ts";
+import { makeProject, startPlatform } from "./running-platform.ts";
+
+/** Of their wall time. */
+const RATIO_MAX = 0.2;
+const FILES = { "functions/still/index.ts": "export default () => new Response();\n" };
+
+export const bench: Bench = {
+	name: "base44",
+	async run(context) {
+		ensureBase44Cli();
+		await using platform = await startPlatform(context);
+		const coffer = await makeProject(context, platform, platform.control, FILES, ["API_KEY=first"]);
+		const made = await coffer("platform", "token", "create", "--base44", "--url", platform.control, "--json");
+		const env = {
+			...process.env,
+			BASE44_API_URL: platform.control,
+			BASE44_API_KEY: (JSON.parse(made) as { token: string }).token,
+			BASE44_APP_ID: "theirs",
+			BASE44_DISABLE_TELEMETRY: "1",
+		};
+		const set: Timed = async (pair) => {
+			const startMs = performance.now();
+			await coffer("secrets", "set", `API_KEY=value ${pair}`);
+			return performance.now() - startMs;
+		};
+		const cwd = context.folder;
+		const theirs = (more: NodeJS.ProcessEnv): Timed => {
+			return (pair) =>
+				timeProcess({
+					command: process.execPath,
+					args: [BASE44_CLI, "secrets", "set", `API_KEY=value ${pair}`],
+					cwd,
+					env: { ...env, ...more },
+				});
+		};
+		// At each command theirs asks the registry for a newer version; without that it is quicker, and no longer as it comes.
+		const quiet = { BASE44_CLI_TEST_OVERRIDES: '{"latestVersion":null}' };
+		const asItComes = await paired(set, theirs({}), context.pairs(11));
+		const withoutCheck = await paired(set, theirs(quiet), context.pairs(11));
+		return [
+			ratioRow("secrets set, synced", "base44 secrets set", RATIO_MAX, asItComes),
+			ratioRow("secrets set, synced", "base44 secrets set, no version check", RATIO_MAX, withoutCheck),
+		];
+	},
+};
