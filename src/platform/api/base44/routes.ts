@@ -70,7 +70,7 @@ export function addBase44Routes(
 			if (handler === undefined) throw notFound();
 			const id = decode(appIdSchema, context.req.param("app") ?? "", "The app's id");
 			await core.tokens.bind(principal, id, guard.now());
-			await core.meetApp(id);
+			if (core.apps.find(id) === undefined) await core.meetApp(id);
 			const parameter = (key: string) => context.req.param(key as never) ?? "";
 			return await handler({ ...common, request, principal, url: new URL(request.url), parameter });
 		} catch (error) {
