@@ -16,6 +16,8 @@ export interface Environment {
 	readonly debug: boolean;
 	/** BASE44_APP_ID: the app at Base44, for commands that are not told otherwise. */
 	readonly base44App: string | undefined;
+	/** BASE44_API_URL: where Base44's API is, for commands that are not told otherwise. */
+	readonly base44Url: string | undefined;
 	/** NO_COLOR is set, or the terminal is a dumb one. */
 	readonly noColour: boolean;
 	/** CI is set: nobody sits in front of it, so nothing is asked. */
@@ -60,6 +62,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
 		stateDirectory: join(stateHome(variables), "coffer"),
 		debug: isOn(variables, "COFFER_DEBUG"),
 		base44App: text(variables, "BASE44_APP_ID"),
+		base44Url: text(variables, "BASE44_API_URL"),
 		noColour: text(variables, "NO_COLOR") !== undefined || variables.TERM === "dumb",
 		ci: isOn(variables, "CI"),
 	});

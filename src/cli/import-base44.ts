@@ -37,7 +37,7 @@ export async function importPlace(
 			? allowedTarget(session, await readTargetMemory(session.place), binding)
 			: undefined;
 	const app = given.app ?? linked?.app ?? (await base44AppId(undefined, root, environment));
-	return base44Id(given.url ?? linked?.origin ?? BASE44_ORIGIN, app);
+	return base44Id(given.url ?? linked?.origin ?? environment.base44Url ?? BASE44_ORIGIN, app);
 }
 
 /** Names at Base44, by what becomes of them. All sorted. */

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BASE44_APP, Base44Project } from "./support/base44.ts";
 import { type Platform, startPlatform } from "./support/platform.ts";
-import { newProject } from "./support/project.ts";
 import { CANARY } from "./support/refusal.ts";
 
 const FILES = {
@@ -106,6 +105,26 @@ describe("the Base44 CLI", () => {
 		expect((await pids())["report"]).toBe(before["report"]);
 	});
 
+	test("says that a function does not start with a value, which is saved; the version before serves on", async () => {
+		const code = `const key = Deno.env.get("STRICT_KEY") ?? "absent";
+if (key === "bad") throw new Error("this key is not one");
+export default () => new Response("strict " + key.length);
+`;
+		project.write("base44/functions/strict/entry.ts", code);
+		expect(await project.base44Ok(["functions", "deploy", "strict"])).toContain("1 deployed");
+		expect(await ask("strict")).toBe("strict 6");
+		const { status, stdout, stderr } = await project.base44(["secrets", "set", "STRICT_KEY=bad"]);
+		expect(status).toBe(1);
+		expect(stdout + stderr).toMatch(/The change is saved, but strict did not start.*this key is not one/s);
+		expect(await ask("strict")).toBe("strict 6");
+		expect(await project.base44Ok(["secrets", "list"])).toContain("STRICT_KEY");
+		await project.base44Ok(["secrets", "set", "STRICT_KEY=fine now"]);
+		expect(await ask("strict")).toBe("strict 8");
+		await project.base44Ok(["secrets", "delete", "STRICT_KEY"]);
+		await project.base44Ok(["functions", "delete", "strict"]);
+		project.remove("base44/functions/strict");
+	});
+
 	test("refuses names that a function may not get, with none of a request's secrets set", async () => {
 		const refused = await project.base44(["secrets", "set", "FINE=1", `LD_PRELOAD=${CANARY}`]);
 		expect([refused.status, refused.stdout + refused.stderr]).toEqual([
@@ -124,8 +143,7 @@ describe("the Base44 CLI", () => {
 		const { status, stdout, stderr } = await project.base44(["functions", "deploy"]);
 		expect([status, stdout + stderr]).toEqual([1, expect.stringMatching(/broken +error:.*absent\.ts/s)]);
 		expect(stdout + stderr).toContain("3 unchanged, 1 error");
-		await project.git("init", "--quiet");
-		await project.git("clean", "-fdq", "base44/functions/broken");
+		project.remove("base44/functions/broken");
 	});
 
 	test("pulls what was deployed, byte by byte", async () => {
@@ -167,44 +185,9 @@ describe("the Base44 CLI", () => {
 		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("deleted");
 		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("not found");
 		expect(Object.keys(await pids())).toEqual(["api/billing", "charge"]);
-		await project.git("clean", "-fdq", "base44/functions/api");
+		project.remove("base44/functions/api");
 		expect(await project.base44Ok(["functions", "deploy", "--force"])).toMatch(/api\/billing +deleted/);
 		expect(Object.keys(await pids())).toEqual(["charge", "report"]);
-	});
-
-	test("what a vault has is refused here, takes the place of what the platform kept, and status tells them apart", async () => {
-		const ana = await newProject();
-		try {
-			const env = { COFFER_TOKEN: platform.token };
-			await ana.ok(["secrets", "set", "CHARGE_KEY=of the vault", "UNUSED=too"], { env });
-			await project.base44Ok(["secrets", "set", "CHARGE_KEY=of the platform"]);
-			expect(await ask("charge")).toBe("15 characters");
-			await ana.ok(["link", platform.control, "--app", BASE44_APP], { env });
-			expect(await ask("charge")).toBe("12 characters");
-
-			const refused = await project.base44(["secrets", "set", "OTHER=1", `CHARGE_KEY=${CANARY}`]);
-			expect([refused.status, refused.stdout + refused.stderr]).toEqual([
-				1,
-				expect.stringMatching(/CHARGE_KEY is a secret of the vault.*coffer secrets set CHARGE_KEY/s),
-			]);
-			const deleted = await project.base44(["secrets", "delete", "CHARGE_KEY"]);
-			expect(deleted.stdout + deleted.stderr).toContain("is a secret of the vault");
-			expect(await project.base44Ok(["secrets", "list"])).not.toMatch(/CHARGE_KEY|UNUSED|OTHER/);
-
-			expect(await ana.data(["status"], { env })).toMatchObject({
-				secrets: 2,
-				local: [{ name: "BILLING_KEY", origin: "base44" }],
-			});
-			expect((await ana.ok(["status"], { env })).stdout).toMatch(
-				/^base44 {7}BILLING_KEY \(set with the Base44 CLI; kept by the platform, in no vault\)$/m,
-			);
-			// What the platform had by that name does not come back.
-			await ana.ok(["secrets", "delete", "CHARGE_KEY"], { env });
-			expect(await ask("charge")).toBe("none");
-			expect(ana.vault).not.toContain("BILLING_KEY");
-		} finally {
-			await ana[Symbol.asyncDispose]();
-		}
 	});
 
 	test("a revoked token is refused", async () => {

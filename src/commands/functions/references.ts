@@ -40,6 +40,8 @@ interface Found {
 	readonly isAll: boolean;
 	/** The project's; files that are none need none. */
 	readonly root: string | undefined;
+	/** Secrets that the platform keeps by itself, in no vault. */
+	readonly kept?: readonly string[];
 }
 
 export default class FunctionsReferences extends BaseCommand<Drawn> {
@@ -93,7 +95,8 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		failIfAny(functions);
 		if (!isMissing && !flags.graph && draw === undefined) return { functions };
 		const root = found.root ?? requireRoot(currentFolder());
-		const coverage = coverageOf(found.functions, await liveNames(root, flags.environment));
+		const names = [...(await liveNames(root, flags.environment)), ...(found.kept ?? [])];
+		const coverage = coverageOf(found.functions, new Set(names));
 		if (isMissing) return missingOf(functions, coverage, found.isAll, flags.strict);
 		if (draw !== undefined && flags.output !== undefined) await writeDrawing(flags.output, draw(coverage));
 		else this.#coverage = coverage;
@@ -127,7 +130,9 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 			...one,
 			seen: one.seen?.length ? one.seen : undefined,
 		}));
-		return { functions, isAll: names.length === 0, root };
+		const app = await target.remote.showApp(target.binding.app);
+		const kept = app.local?.map(({ name }) => name) ?? [];
+		return { functions, isAll: names.length === 0, root, kept };
 	}
 
 	protected render(result: Drawn, terminal: Terminal): void {

@@ -31,7 +31,8 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 			helpValue: "ID",
 		}),
 		url: Flags.string({
-			description: "address of the API; the one that is linked, or Base44's own, by default",
+			description:
+				"address of the API; the one that is linked, or BASE44_API_URL, or Base44's own, by default",
 			helpValue: "URL",
 		}),
 		"env-file": Flags.string({ description: "take the values from a .env file", helpValue: "FILE" }),

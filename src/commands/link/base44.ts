@@ -40,7 +40,10 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 			description: "the app's id; by default BASE44_APP_ID, or what base44/.app.jsonc says",
 			helpValue: "ID",
 		}),
-		url: Flags.string({ description: "address of the API", default: BASE44_ORIGIN, helpValue: "URL" }),
+		url: Flags.string({
+			description: `address of the API; by default BASE44_API_URL, or ${BASE44_ORIGIN}`,
+			helpValue: "URL",
+		}),
 		"key-stdin": Flags.boolean({
 			description:
 				"read the API key from standard input; asked for if neither this nor BASE44_API_KEY is given",
@@ -51,7 +54,8 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 	protected async execute(): Promise<LinkResult> {
 		const { flags } = await this.parse(LinkBase44);
 		const context = await openContext(this.environment, flags.environment, "edit");
-		const id = base44Id(flags.url, await base44AppId(flags.app, context.root, this.environment));
+		const url = flags.url ?? this.environment.base44Url ?? BASE44_ORIGIN;
+		const id = base44Id(url, await base44AppId(flags.app, context.root, this.environment));
 		await refusePlatformLink(context);
 		const { session } = await readSession(context);
 		const key = await askedBase44Key(flags["key-stdin"], this.terminal);
@@ -59,10 +63,10 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 		const names = await target.list();
 		await keepBase44Key(id, key, this.terminal);
 		await pinTarget(session, id);
-		const { app, origin: url } = id;
-		const binding = { kind: "base44" as const, url, app, vault: session.place.vaultId };
+		const { app, origin } = id;
+		const binding = { kind: "base44" as const, url: origin, app, vault: session.place.vaultId };
 		await putBinding(context.root, flags.environment, binding);
-		const linked = { environment: flags.environment, target: "base44" as const, app, url };
+		const linked = { environment: flags.environment, target: "base44" as const, app, url: origin };
 		if (flags["no-sync"]) {
 			const pending = await pendingAtTarget(session, binding);
 			return { ...linked, sent: [], deleted: [], pending, foreign: [] };

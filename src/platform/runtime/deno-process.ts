@@ -17,6 +17,8 @@ import type { User } from "./users.ts";
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
 const STDERR_LIMIT = 8 * 1024;
+/** How long work may go on after the last response: a function must not keep its place for ever without being called. */
+const HOLD_MAX_MS = 150_000;
 
 export interface ProcessSpecification {
 	/** What is run: Deno with its arguments up to and with the main module, behind what becomes it. */
@@ -74,14 +76,13 @@ function timer(ms: number): { elapsed: Promise<void>; cancel: () => void } {
 	return { elapsed: promise, cancel: () => clearTimeout(handle) };
 }
 
-/** How long work may go on after the last response. */
-const HOLD_MAX_MS = 150_000;
-
 export class DenoProcess implements Instance {
 	readonly pid: number;
 	readonly socketPath: string;
 	readonly exited: Promise<ExitReason>;
 	lastActiveMs = performance.now();
+	/** When the last request came. */
+	#calledMs = performance.now();
 	#child: Child;
 	#ready: Promise<void>;
 	#inFlight = 0;
@@ -155,14 +156,17 @@ export class DenoProcess implements Instance {
 	}
 
 	acquire(): (() => void) | undefined {
-		return this.#isAccepting ? this.#count() : undefined;
+		if (!this.#isAccepting) return undefined;
+		this.#calledMs = performance.now();
+		return this.#count();
 	}
 
-	/** Work that goes on after a response counts as a request, as long as one may take. */
+	/** Work that goes on after a response counts as a request, for a while after the last one. */
 	#hold(isHeld: boolean): void {
 		this.#release?.();
-		this.#release = isHeld ? this.#count() : undefined;
-		if (this.#release !== undefined) setTimeout(this.#release, HOLD_MAX_MS).unref();
+		const leftMs = this.#calledMs + HOLD_MAX_MS - performance.now();
+		this.#release = isHeld && leftMs > 0 ? this.#count() : undefined;
+		if (this.#release !== undefined) setTimeout(this.#release, leftMs).unref();
 	}
 
 	#count(): () => void {

@@ -1,4 +1,5 @@
 /** A project as the Base44 CLI has it, and the CLI itself, unmodified. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { BASE44_CLI } from "../../../scripts/base44-cli.mjs";
 import type { Result, Running } from "./process.ts";
@@ -44,8 +45,8 @@ export class Base44Project extends Project {
 		throw new Error(`base44 ${args.join(" ").slice(0, 40)}: exit ${status}\n${stdout}${stderr}`);
 	}
 
-	/** Below the project. */
-	path(name: string): string {
-		return join(this.root, name);
+	/** Removes a folder of the project. */
+	remove(path: string): void {
+		rmSync(join(this.root, path), { recursive: true });
 	}
 }

@@ -24,7 +24,7 @@ const ROUTES: readonly (readonly [method: string, path: string, Handler])[] = [
 	["GET", `${BASE}/backend-functions`, functions.list],
 	["PUT", `${BASE}/backend-functions/:name`, functions.deploy],
 	["DELETE", `${BASE}/backend-functions/:name`, functions.remove],
-	["GET", `${BASE}/functions-mgmt/logs/stream`, logs.follow],
+	["GET", `${BASE}/functions-mgmt/logs/stream`, logs.followLogs],
 	["GET", `${BASE}/functions-mgmt/:name/logs`, logs.read],
 ];
 

@@ -1,0 +1,141 @@
+/**
+ * Answers without end: what functions wrote and write, in the form of whoever asks.
+ */
+import { describeError } from "../log.ts";
+import type { LogLine, LogQuery } from "../logs/function-logs.ts";
+import { appOf, type Call, isStillValid } from "./handlers.ts";
+
+const PING_MS = 15_000;
+/** What may wait for a client that reads slowly; further lines are dropped, and it is said how many. */
+const WAITING_BYTES = 1024 * 1024;
+
+/** Why an answer ends that the client did not end itself. */
+export type EndReason = "platform_closing" | "token_invalid" | "failed";
+
+/** How what happens is written. An empty text writes nothing. */
+export interface FollowFormat {
+	readonly media: string;
+	/** When all that was kept is told, and now and then: a client gives a silent platform up. */
+	readonly ping: string;
+	line(name: string, line: LogLine): string;
+	dropped(lines: number): string;
+	end(reason: EndReason): string;
+}
+
+export interface Followed {
+	/** The functions; undefined: all that the app has, those too that come later. */
+	readonly names: readonly string[] | undefined;
+	readonly query: LogQuery;
+	readonly format: FollowFormat;
+}
+
+/** Tells a client what functions wrote and write, until somebody ends it. */
+class Following {
+	readonly #call: Call;
+	readonly #followed: Followed;
+	readonly #controller: ReadableStreamDefaultController<Uint8Array>;
+	readonly #encoder = new TextEncoder();
+	readonly #known = new Set<string>();
+	readonly #stops: (() => void)[] = [];
+	#dropped = 0;
+	#isOver = false;
+
+	constructor(call: Call, followed: Followed, controller: ReadableStreamDefaultController<Uint8Array>) {
+		this.#call = call;
+		this.#followed = followed;
+		this.#controller = controller;
+	}
+
+	/** Ends when the platform closes, and when the token is revoked or has expired. What it throws is told by the stream. */
+	async begin(): Promise<void> {
+		const { closing, core, principal } = this.#call;
+		const ping = setInterval(() => void this.#ping(), PING_MS);
+		this.#onEnd(() => clearInterval(ping));
+		const close = () => this.#finish("platform_closing");
+		closing.addEventListener("abort", close);
+		this.#onEnd(() => closing.removeEventListener("abort", close));
+		const revoked = () => this.#finish("token_invalid");
+		if (principal !== undefined) this.#onEnd(core.tokens.onRevoked(principal, revoked));
+		if (closing.aborted) close();
+		await this.#ping();
+	}
+
+	async #ping(): Promise<void> {
+		const { core } = this.#call;
+		if (!isStillValid(this.#call)) return this.#finish("token_invalid");
+		try {
+			const names = this.#followed.names ?? [...appOf(this.#call).state.functions.keys()];
+			for (const name of names) await this.#follow(name);
+		} catch (error) {
+			core.log.error(describeError(error), "an answer ended with an error");
+			this.#finish("failed");
+		}
+		// Also where there are no lines.
+		this.#send(this.#followed.format.ping);
+	}
+
+	async #follow(name: string): Promise<void> {
+		if (this.#known.has(name)) return;
+		this.#known.add(name);
+		const { core } = this.#call;
+		let isBehind = true;
+		const early: LogLine[] = [];
+		const { query } = this.#followed;
+		const { lines, stop } = await core.logs.follow(appOf(this.#call).id, name, query, (line) => {
+			if (isBehind) early.push(line);
+			else this.#line(name, line);
+		});
+		this.#onEnd(stop);
+		for (const line of [...lines, ...early]) this.#line(name, line);
+		isBehind = false;
+	}
+
+	#line(name: string, line: LogLine): void {
+		if ((this.#controller.desiredSize ?? 0) <= 0) this.#dropped++;
+		else this.#send(this.#followed.format.line(name, line));
+	}
+
+	#send(text: string): void {
+		if (this.#isOver || (this.#controller.desiredSize ?? 0) <= 0) return;
+		const told = this.#dropped > 0 ? this.#followed.format.dropped(this.#dropped) : "";
+		this.#dropped = 0;
+		if (told + text !== "") this.#controller.enqueue(this.#encoder.encode(told + text));
+	}
+
+	/** Runs at the end, or at once where that was. */
+	#onEnd(stop: () => void): void {
+		if (this.#isOver) stop();
+		else this.#stops.push(stop);
+	}
+
+	#finish(reason: EndReason): void {
+		this.#send(this.#followed.format.end(reason));
+		this.end();
+	}
+
+	/** @param isGone the client closed the stream itself */
+	end(isGone = false): void {
+		if (this.#isOver) return;
+		this.#isOver = true;
+		for (const stop of this.#stops) stop();
+		if (!isGone) this.#controller.close();
+	}
+}
+
+/** The answer that follows functions. */
+export function follow(call: Call, followed: Followed): Response {
+	let following: Following | undefined;
+	const body = new ReadableStream<Uint8Array>(
+		{
+			start: (controller) => {
+				following = new Following(call, followed, controller);
+				return following.begin();
+			},
+			cancel: () => following?.end(true),
+		},
+		new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES }),
+	);
+	return new Response(body, {
+		headers: { "content-type": followed.format.media, "cache-control": "no-store" },
+	});
+}
