@@ -93,6 +93,17 @@ describe("secrets of the platform's own", () => {
 		expect(values(await open())).toEqual({ B: "b" });
 	});
 
+	test("give way for good also where the platform was stopped right after the vault's came", async () => {
+		// One that does not know of the other's secret drops nothing, like one that was killed before it could.
+		const [stopped, other] = [await open(), await open()];
+		await setLocal(other, entries(["A", "the platform's"]), BY);
+		await appended(stopped, 1, "the vault's");
+		const app = await open();
+		expect(values(app)).toEqual({ A: "the vault's" });
+		await appended(app, 2, undefined);
+		expect(values(await open())).toEqual({});
+	});
+
 	test("open under no other identity, and not under another app's name", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "a"]), BY);
