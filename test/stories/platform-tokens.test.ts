@@ -69,6 +69,8 @@ describe("platform token", () => {
 		for (const [words, exit, code] of [
 			[["create", "--scope", CANARY], 2, "USAGE"],
 			[["create"], 2, "USAGE"],
+			[["create", "--base44", ...read], 2, "USAGE"],
+			[["create"], 2, "USAGE"],
 			[["create", ...read, "--expires", CANARY], 2, "EXPIRY_INVALID"],
 			[["create", ...read, "--expires", "2020-01-01"], 2, "EXPIRY_PAST"],
 			[["create", ...read, "--app", `Shop ${CANARY}`], 2, "APP_ID_INVALID"],

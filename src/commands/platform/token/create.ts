@@ -4,13 +4,23 @@ import { parseExpiry } from "../../../cli/expiry.ts";
 import { minuteOf } from "../../../cli/instant.ts";
 import { platformAt } from "../../../cli/linking.ts";
 import type { Terminal } from "../../../cli/terminal.ts";
-import { type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+import { appsOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+import { usageError } from "../../../cli/usage.ts";
+import type { AppError } from "../../../errors.ts";
 import { BASE44_SCOPE, SCOPES } from "../../../protocol/routes.ts";
 import type { CreateToken } from "../../../protocol/token-messages.ts";
 import { requireAppId } from "../../../sync/link.ts";
 
 interface CreateResult extends TokenRow {
 	token: string;
+}
+
+/** The refusal of a token that is for both, or for nothing. */
+function unclear(isBoth: boolean): AppError {
+	const message = isBoth
+		? "A token for the Base44 CLI (--base44) opens its calls alone and takes no --scope."
+		: `Say what the token is for: --scope (${SCOPES.join(", ")}), or --base44.`;
+	return usageError(message, "platform token create");
 }
 
 export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
@@ -27,9 +37,9 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 			description: "what it may do (repeatable)",
 			options: [...SCOPES],
 			multiple: true,
-			exactlyOne: ["scope", "base44"],
 		}),
 		base44: Flags.boolean({
+			default: false,
 			description:
 				"for the Base44 CLI (BASE44_API_KEY); without --app for the app that it is used with first",
 		}),
@@ -53,6 +63,7 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 		if (app !== null) requireAppId(app);
 		const expires = parseExpiry(flags.expires, Date.now());
 		const asked = flags.scope ?? [];
+		if (flags.base44 === asked.length > 0) throw unclear(flags.base44);
 		const scopes: CreateToken["scopes"] = flags.base44
 			? [BASE44_SCOPE]
 			: SCOPES.filter((scope) => asked.includes(scope));
@@ -64,10 +75,8 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 	protected render(result: CreateResult, terminal: Terminal): void {
 		terminal.line(result.token);
 		const until = result.expires === null ? "never expires" : `expires ${minuteOf(result.expires)}`;
-		const isForBase44 = result.scopes.some((scope) => scope === BASE44_SCOPE);
-		const everywhere = isForBase44 ? "the app that it is used with first" : "every app";
 		terminal.note(
-			`${result.id}: ${result.scopes.join(", ")} on ${result.app ?? everywhere}; ${until}. It is shown this once.`,
+			`${result.id}: ${result.scopes.join(", ")} on ${appsOf(result)}; ${until}. It is shown this once.`,
 		);
 	}
 }

@@ -2,7 +2,7 @@ import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/comm
 import { minuteOf } from "../../../cli/instant.ts";
 import { platformAt } from "../../../cli/linking.ts";
 import type { Terminal } from "../../../cli/terminal.ts";
-import { type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+import { appsOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
 
 interface ListResult {
 	tokens: TokenRow[];
@@ -26,12 +26,12 @@ export default class PlatformTokenList extends BaseCommand<ListResult> {
 	}
 
 	protected render(result: ListResult, terminal: Terminal): void {
-		const rows = result.tokens.map(({ id, scopes, app, expires, created }) => [
-			id,
-			scopes.join(", "),
-			app ?? "-",
-			expires === null ? "never" : minuteOf(expires),
-			minuteOf(created),
+		const rows = result.tokens.map((row) => [
+			row.id,
+			row.scopes.join(", "),
+			appsOf(row),
+			row.expires === null ? "never" : minuteOf(row.expires),
+			minuteOf(row.created),
 		]);
 		terminal.table(rows, ["ID", "SCOPES", "APP", "EXPIRES", "CREATED"]);
 	}
