@@ -51,8 +51,8 @@ describe.each(Object.keys(KINDS))("%s", (kind) => {
 	test("in place of the vault", async () => {
 		const { project, untouched } = await withOdd(kind, ({ path }) => path);
 		using _ = project;
-		for (const action of [project.list(), project.set({ B: "two" })])
-			expect(await refusalOf(action)).toMatchObject({ code: "FILE_UNREADABLE", exit: 1 });
+		for (const action of [() => project.list(), () => project.set({ B: "two" })])
+			expect(await refusalOf(action())).toMatchObject({ code: "FILE_UNREADABLE", exit: 1 });
 		untouched();
 	});
 

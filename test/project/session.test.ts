@@ -75,8 +75,9 @@ describe("what was seen before", () => {
 		await project.set({ A: "mine" });
 		const other = new VaultMaker().set("A", "theirs").text;
 		await project.write(other);
-		for (const action of [project.list(), project.set({ B: "b" })]) {
-			expect(await refusalOf(action)).toMatchObject({ code: "VAULT_REPLACED", exit: 7 });
+		// One after the other: a second one that is refused while the first is awaited is nobody's.
+		for (const action of [() => project.list(), () => project.set({ B: "b" })]) {
+			expect(await refusalOf(action())).toMatchObject({ code: "VAULT_REPLACED", exit: 7 });
 		}
 		expect(await project.read()).toBe(other);
 	});
