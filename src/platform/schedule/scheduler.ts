@@ -189,7 +189,7 @@ export class Scheduler {
 	async #run(key: string, dueMs: number): Promise<void> {
 		// While it waited for the others, it may have been changed or removed.
 		const entry = this.#entries.get(key);
-		if (entry === undefined || !isActive(entry.listed.automation)) return;
+		if (this.#isClosed || entry === undefined || !isActive(entry.listed.automation)) return;
 		const due = dueOf(entry, dueMs);
 		const { runs, listed } = entry;
 		if (!(await this.#options.claim(due))) return;

@@ -10,7 +10,6 @@ export const DAY_MS = 24 * HOUR_MS;
 export const START_MS = Date.UTC(2027, 2, 1);
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** `n` of a name, so that a test says what is unlike the others. */
 export function cron(name: string, cron_expression: string, more: object = {}): Automation {
 	const fields = { type: "scheduled", schedule_mode: "recurring", schedule_type: "cron", cron_expression };
 	return { name, ...fields, ...more } as Automation;
@@ -22,7 +21,7 @@ export function once(name: string, atMs: number): Automation {
 }
 
 /** Clock, timers and what is stored; a scheduler comes and goes as a platform is stopped and started. */
-export class World {
+class World {
 	/** As the wall clock has it; a test may set it. */
 	clockMs = START_MS;
 	/** As `function:instant`, in minutes since the start. */
@@ -111,6 +110,14 @@ export class World {
 		this.clockMs += steadyMs - this.#steadyMs;
 		this.#steadyMs = steadyMs;
 	}
+}
+
+/** A world in which these are stored, and a scheduler that knows of them. */
+export function worldWith(...automations: Automation[]): World {
+	const world = new World();
+	for (const automation of automations) world.store(automation);
+	world.scheduler.refresh();
+	return world;
 }
 
 function nameOf({ automation, dueMs }: Due): string {
