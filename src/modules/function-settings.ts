@@ -5,6 +5,7 @@
 import { fromUtf8 } from "../bytes.ts";
 import { editDistance } from "../edit-distance.ts";
 import { AppError, EXIT } from "../errors.ts";
+import { type Automation, automations, automationsFault } from "./automations.ts";
 import { type DeclaredSecrets, declaredSecrets, secretsFault } from "./declared-secrets.ts";
 import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
 import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX } from "./limits.ts";
@@ -32,6 +33,8 @@ export interface FunctionSettings {
 /** What a `function.jsonc` says. */
 export interface FunctionFile {
 	readonly settings: FunctionSettings;
+	/** When it is run by itself. No part of the settings: a change of it restarts nothing. */
+	readonly automations: readonly Automation[];
 	/** Path of the entry module, relative to the root; undefined where it is not named. */
 	readonly entry: string | undefined;
 	/** The function's name, where the file gives one. */
@@ -47,9 +50,9 @@ const NUMBERS = {
 	idleSeconds: [1, 7 * 24 * 3600],
 	maxBodyMB: [1, 10_240],
 } as const;
-const KEYS = ["entry", "name", "network", "secrets", ...Object.keys(NUMBERS)];
-/** What other platforms have in this file. To leave it out in silence would be to never run a schedule. */
-const NOT_YET = new Set(["automations", "cron", "schedule"]);
+const KEYS = ["automations", "entry", "name", "network", "secrets", ...Object.keys(NUMBERS)];
+/** What other platforms have in this file for what is said in `automations` here. */
+const ELSEWHERE = new Set(["cron", "schedule"]);
 
 const PORT_MAX = 65_535;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
@@ -89,7 +92,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		if (isBase44 && entry.key !== "name" && !KEYS.includes(entry.key)) continue;
 		const expected = isBase44 ? entry.value : name;
 		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : faultOf(entry, path, expected);
-		if (fault !== undefined) throw settingsFault(path, entry.line, fault);
+		if (fault !== undefined) throw settingsFault(path, entry.line, fault, hintFor(entry.key));
 		lines.set(entry.key, entry.line);
 		values[entry.key] = entry.value;
 	}
@@ -104,18 +107,23 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		...(maxBodyMB !== undefined && { maxBodyMB }),
 		...(secrets !== undefined && { secrets }),
 	} as FunctionSettings;
-	const named = typeof values.name === "string" ? values.name : undefined;
 	return {
 		settings,
+		automations: automations(values.automations),
 		entry: entry === undefined ? undefined : entryPath(path, entry),
-		name: named,
+		name: typeof values.name === "string" ? values.name : undefined,
 		lines,
 	};
 }
 
+function hintFor(key: string): string | undefined {
+	if (!ELSEWHERE.has(key)) return undefined;
+	return 'Say in "automations" when the function is to run; docs/functions.md says how.';
+}
+
 /** Why an entry cannot be, or undefined. */
 function faultOf({ key, value }: JsoncEntry, path: string, name: Jsonc): string | undefined {
-	if (NOT_YET.has(key)) return `"${key}" is not supported yet`;
+	if (ELSEWHERE.has(key)) return `there is no "${key}"`;
 	if (!KEYS.includes(key)) {
 		return `there is no "${shown(key)}"; the nearest is "${nearest(key, KEYS)}"`;
 	}
@@ -125,6 +133,7 @@ function faultOf({ key, value }: JsoncEntry, path: string, name: Jsonc): string 
 		return `"name" must be ${typeof name === "string" ? `"${name}", as the folder is called` : "text"}`;
 	if (key === "network") return networkFault(value);
 	if (key === "secrets") return secretsFault(value);
+	if (key === "automations") return automationsFault(value);
 	if (key === "idleSeconds" && value === "never") return undefined;
 	const [least, most] = NUMBERS[key as keyof typeof NUMBERS];
 	if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)

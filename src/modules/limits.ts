@@ -16,3 +16,10 @@ export const DECLARED_SECRETS_MAX = 1_000;
 export const IMPORT_MAP_NAMES_MAX = 10_000;
 /** Imports that are known in part, of all modules that an entry reaches: each is held against every file. */
 export const PATTERNS_MAX = 1_000;
+/** What a function's automations may be. */
+export const AUTOMATIONS_MAX = 100;
+export const AUTOMATION_NAME_LENGTH_MAX = 200;
+export const AUTOMATION_BYTES_MAX = 16 * 1024;
+/** Of minutes, this is two years. */
+export const REPEAT_INTERVAL_MAX = 1_000_000;
+export const CRON_LENGTH_MAX = 500;

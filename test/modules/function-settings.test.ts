@@ -22,6 +22,26 @@ test("everything that can be said, with comments, in whatever order", () => {
 	expect(parse('{"network": "none"}').settings).toEqual({ network: [] });
 });
 
+test("automations are beside the settings, so that a change of them restarts nothing", () => {
+	const nightly = {
+		name: "nightly",
+		type: "scheduled",
+		schedule_mode: "recurring",
+		schedule_type: "cron",
+		cron_expression: "@daily",
+		color: "blue",
+	};
+	const file = parse(`{"memoryMB": 256, "automations": [${JSON.stringify(nightly)},]}`);
+	expect(file.automations).toEqual([nightly]);
+	expect(file.settings).toEqual({ memoryMB: 256 });
+	expect(parse("{}").automations).toEqual([]);
+});
+
+test("what other platforms say elsewhere is refused with the place where it is said here", () => {
+	const hint = expect.stringContaining('"automations"');
+	expect(() => parse('{"cron": "@daily"}')).toThrow(expect.objectContaining({ hint }));
+});
+
 describe("refused, with the line", () => {
 	test.each([
 		["", 1, "not valid JSONC"],
@@ -44,7 +64,10 @@ describe("refused, with the line", () => {
 		['{\n"Timeout\\u001b[2J": 2}', 2, "nearest is"],
 		['{\n"__proto__": 2}', 2, 'there is no "__proto__"'],
 		['{"memoryMB": 256,\n"memoryMB": 128}', 2, "twice"],
-		['{\n"automations": []}', 2, '"automations" is not supported yet'],
+		['{\n"automations": {}}', 2, '"automations" must be a list'],
+		['{\n"automations": [{"name": "nightly"}]}', 2, 'automation "nightly": "type" must be'],
+		['{\n"cron": "@daily"}', 2, 'there is no "cron"'],
+		['{\n"schedule": "@daily"}', 2, 'there is no "schedule"'],
 		['{\n"name": "pay"}', 2, '"name" must be "api/pay"'],
 		['{\n"memoryMB": 64}', 2, "whole number from 128"],
 		['{\n"memoryMB": 256.5}', 2, "whole number"],

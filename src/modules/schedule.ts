@@ -1,0 +1,50 @@
+/** When an automation is next due. Pure. */
+import type { Automation } from "./automations.ts";
+import { nextCron } from "./cron.ts";
+import { DAY_MS, instantOf } from "./instants.ts";
+import { nextRepeat } from "./repeats.ts";
+
+/** Beyond this an instant is none that anybody waits for. */
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+export interface Progress {
+	/** When the automation was stored; nothing of before is due. */
+	readonly anchorMs: number;
+	readonly afterMs: number;
+	/** How often it was run. */
+	readonly runs: number;
+}
+
+/**
+ * The first instant strictly after `afterMs` (and after `anchorMs`) at which an automation is due, in milliseconds
+ * since 1970; undefined where there is none: it has ended, is not active, or is none that a clock runs.
+ *
+ * Everything is in UTC, so that no hour comes twice or not at all; a date may have an offset of its own. A one-time
+ * one whose date had passed when it was stored is never due. `ends_on_date` is within: an instant at it is due, and
+ * where it is a day, all of that day's are. Without a fault (`automationsFault`) it never throws.
+ */
+export function nextRun(automation: Automation, { anchorMs, afterMs, runs }: Progress): number | undefined {
+	if (automation.type !== "scheduled" || automation.is_active === false) return undefined;
+	const sinceMs = Math.max(anchorMs, afterMs);
+	if (!(sinceMs < LAST_MS)) return undefined;
+	if (automation.schedule_mode === "one-time")
+		return within(instantOf(automation.one_time_date)?.atMs, sinceMs);
+	const { ends_type: ends, ends_after_count: countMax } = automation;
+	if (ends === "after" && runs >= (countMax ?? 0)) return undefined;
+	const dueMs =
+		automation.schedule_type === "cron"
+			? nextCron(automation.cron_expression, sinceMs)
+			: nextRepeat(automation, anchorMs, sinceMs);
+	return within(dueMs, sinceMs, ends === "on" ? endOf(automation.ends_on_date) : LAST_MS);
+}
+
+function within(dueMs: number | undefined, sinceMs: number, lastMs = LAST_MS): number | undefined {
+	return dueMs !== undefined && dueMs > sinceMs && dueMs <= lastMs ? dueMs : undefined;
+}
+
+/** The last instant that is due. */
+function endOf(text: string | null | undefined): number {
+	const end = instantOf(text ?? "");
+	if (end === undefined) return LAST_MS;
+	return Math.min(LAST_MS, end.isDay ? end.atMs + DAY_MS - 1 : end.atMs);
+}

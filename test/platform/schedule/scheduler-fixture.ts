@@ -1,0 +1,125 @@
+/** A scheduler in a time that passes when the test says so. */
+import { setImmediate } from "node:timers/promises";
+import type { Automation } from "../../../src/modules/automations.ts";
+import { type Due, type Listed, Scheduler } from "../../../src/platform/schedule/scheduler.ts";
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+/** A Monday at midnight. */
+export const START_MS = Date.UTC(2027, 2, 1);
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+export function cron(name: string, cron_expression: string, more: object = {}): Automation {
+	const fields = { type: "scheduled", schedule_mode: "recurring", schedule_type: "cron", cron_expression };
+	return { name, ...fields, ...more } as Automation;
+}
+
+export function once(name: string, atMs: number): Automation {
+	const one_time_date = new Date(atMs).toISOString();
+	return { name, type: "scheduled", schedule_mode: "one-time", one_time_date };
+}
+
+/** Clock, timers and what is stored; a scheduler comes and goes as a platform is stopped and started. */
+class World {
+	/** As the wall clock has it; a test may set it. */
+	clockMs = START_MS;
+	/** As `function:instant`, in minutes since the start. */
+	readonly claimed: string[] = [];
+	readonly ran: string[] = [];
+	readonly skipped: string[] = [];
+	readonly errors: unknown[] = [];
+	readonly stored = new Map<string, Listed>();
+	/** Runs that end when the test says so. */
+	readonly going: (() => void)[] = [];
+	isSlow = false;
+	/** How many run at this moment, and did at most. */
+	running = 0;
+	most = 0;
+	claim: (due: Due) => boolean | Promise<boolean> = () => true;
+	run: (due: Due) => void | Promise<void> = () => {};
+	#steadyMs = 0;
+	readonly timers = new Set<{ atMs: number; task: () => void }>();
+	scheduler = this.#started();
+
+	store(automation: Automation, more: Partial<Listed> = {}): void {
+		const listed = { app: "shop", function: "f", anchorMs: this.clockMs, runs: 0, lastDueMs: undefined };
+		this.stored.set(automation.name, { ...listed, automation, ...more });
+	}
+
+	/** Ends the scheduler as a process ends, and starts another that knows what is stored. */
+	restart(): void {
+		this.timers.clear();
+		this.scheduler = this.#started();
+		this.scheduler.refresh();
+	}
+
+	/** Lets time pass, with all that comes due in it. */
+	async pass(forMs: number): Promise<void> {
+		const endMs = this.#steadyMs + forMs;
+		await setImmediate();
+		for (;;) {
+			const [next] = [...this.timers].sort((a, b) => a.atMs - b.atMs);
+			if (next === undefined || next.atMs > endMs) break;
+			this.timers.delete(next);
+			this.#moveTo(next.atMs);
+			next.task();
+			await setImmediate();
+		}
+		this.#moveTo(endMs);
+		await setImmediate();
+	}
+
+	/** What a scheduler is given. */
+	#started(): Scheduler {
+		return new Scheduler({
+			list: () => this.stored.values(),
+			claim: async (due) => {
+				if (!(await this.claim(due))) return false;
+				this.claimed.push(nameOf(due));
+				const { name } = due.automation;
+				const listed = this.stored.get(name);
+				if (listed) this.stored.set(name, { ...listed, runs: listed.runs + 1, lastDueMs: due.dueMs });
+				return true;
+			},
+			run: (due) => this.#run(due),
+			now: () => this.clockMs,
+			schedule: (task, delayMs) => this.#schedule(task, delayMs),
+			onError: (error) => this.errors.push(error),
+			onSkipped: (due) => this.skipped.push(nameOf(due)),
+		});
+	}
+
+	async #run(due: Due): Promise<void> {
+		this.ran.push(nameOf(due));
+		this.running++;
+		this.most = Math.max(this.most, this.running);
+		if (this.isSlow) await new Promise<void>((resolve) => this.going.push(resolve));
+		await this.run(due);
+		this.running--;
+	}
+
+	#schedule(task: () => void, delayMs: number): () => void {
+		if (!(delayMs >= 0 && delayMs <= TIMER_MAX_MS)) throw new Error(`no timer waits ${delayMs} ms`);
+		const timer = { atMs: this.#steadyMs + delayMs, task };
+		this.timers.add(timer);
+		return () => this.timers.delete(timer);
+	}
+
+	#moveTo(steadyMs: number): void {
+		this.clockMs += steadyMs - this.#steadyMs;
+		this.#steadyMs = steadyMs;
+	}
+}
+
+/** A world in which these are stored, and a scheduler that knows of them. */
+export function worldWith(...automations: Automation[]): World {
+	const world = new World();
+	for (const automation of automations) world.store(automation);
+	world.scheduler.refresh();
+	return world;
+}
+
+function nameOf({ automation, dueMs }: Due): string {
+	return `${automation.name}:${(dueMs - START_MS) / MINUTE_MS}`;
+}

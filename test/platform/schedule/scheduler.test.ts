@@ -1,0 +1,232 @@
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { cron, DAY_MS, HOUR_MS, MINUTE_MS, once, START_MS, worldWith } from "./scheduler-fixture.ts";
+
+test("what is due runs, each at its time and once, with one timer for all", async () => {
+	const world = worldWith(cron("ten", "*/10 * * * *"), cron("half", "30 * * * *"));
+	expect(world.timers.size).toBe(1);
+	await world.pass(40 * MINUTE_MS);
+	expect(world.ran).toEqual(["ten:10", "ten:20", "ten:30", "half:30", "ten:40"]);
+	expect(world.claimed).toEqual(world.ran);
+	expect(world.timers.size).toBe(1);
+});
+
+test("nothing is awaited where nothing is due: ended, inactive, of an entity", async () => {
+	const entity = { name: "e", type: "entity", entity_name: "E", event_types: ["create"] } as const;
+	const world = worldWith(cron("off", "* * * * *", { is_active: false }), once("past", START_MS - 1), entity);
+	expect(world.timers.size).toBe(0);
+	await world.pass(DAY_MS);
+	expect(world.ran).toEqual([]);
+});
+
+test("a date that is months away is waited for in parts that a timer can wait", async () => {
+	const world = worldWith(once("far", START_MS + 60 * DAY_MS));
+	await world.pass(60 * DAY_MS - 1);
+	expect(world.ran).toEqual([]);
+	await world.pass(1);
+	expect(world.ran).toEqual([`far:${60 * 24 * 60}`]);
+	expect(world.timers.size).toBe(0);
+});
+
+test("a timer that ends a little early runs nothing early, nor twice", async () => {
+	const world = worldWith(cron("a", "* * * * *"));
+	world.clockMs -= 3;
+	await world.pass(MINUTE_MS);
+	expect(world.ran).toEqual([]);
+	await world.pass(3);
+	expect(world.ran).toEqual(["a:1"]);
+});
+
+describe("while one is under way", () => {
+	test("the next of the same is skipped, and those after it run again", async () => {
+		const world = worldWith(cron("slow", "* * * * *"));
+		world.isSlow = true;
+		await world.pass(3 * MINUTE_MS);
+		expect(world.ran).toEqual(["slow:1"]);
+		expect(world.skipped).toEqual(["slow:2", "slow:3"]);
+		world.going.shift()?.();
+		await world.pass(MINUTE_MS);
+		expect(world.ran).toEqual(["slow:1", "slow:4"]);
+	});
+
+	test("one that is removed and comes back does not run beside itself", async () => {
+		const world = worldWith(cron("slow", "* * * * *"));
+		world.isSlow = true;
+		await world.pass(MINUTE_MS);
+		world.stored.clear();
+		world.scheduler.refresh();
+		world.store(cron("slow", "* * * * *"));
+		world.scheduler.refresh();
+		await world.pass(MINUTE_MS);
+		expect(world.ran).toEqual(["slow:1"]);
+		expect(world.skipped).toEqual(["slow:2"]);
+	});
+
+	test("ten run at once, and the others wait for them", async () => {
+		const names = Array.from({ length: 25 }, (_, index) => `n${index}`);
+		const world = worldWith(...names.map((name) => cron(name, "0 * * * *")));
+		world.isSlow = true;
+		await world.pass(HOUR_MS);
+		expect(world.running).toBe(10);
+		// Who waits has not claimed anything.
+		expect(world.claimed).toHaveLength(10);
+		while (world.going.length > 0) {
+			world.going.shift()?.();
+			await setImmediate();
+		}
+		expect(world.ran).toEqual(names.map((name) => `${name}:60`));
+		expect(world.most).toBe(10);
+	});
+
+	test("who waits and is removed or switched off meanwhile does not run; who is changed does as it is now", async () => {
+		const names = Array.from({ length: 13 }, (_, index) => `n${index}`);
+		const world = worldWith(...names.map((name) => cron(name, "0 * * * *")));
+		world.isSlow = true;
+		const sent: unknown[] = [];
+		world.run = ({ automation }) => {
+			if (automation.name === "n12") sent.push(automation.function_args);
+		};
+		await world.pass(HOUR_MS);
+		world.stored.delete("n10");
+		world.store(cron("n11", "0 * * * *", { is_active: false }), { anchorMs: START_MS });
+		world.store(cron("n12", "0 * * * *", { function_args: { now: true } }), { anchorMs: START_MS });
+		world.scheduler.refresh();
+		while (world.going.length > 0) {
+			world.going.shift()?.();
+			await setImmediate();
+		}
+		expect(world.ran.slice(10)).toEqual(["n12:60"]);
+		expect(sent).toEqual([{ now: true }]);
+	});
+});
+
+describe("a claim", () => {
+	test("that is refused, or fails, runs nothing, and the next is tried", async () => {
+		const world = worldWith(cron("a", "* * * * *"));
+		world.claim = ({ dueMs }) => {
+			if (dueMs === START_MS + 2 * MINUTE_MS) throw new Error("the disk is full");
+			return dueMs !== START_MS + MINUTE_MS;
+		};
+		await world.pass(3 * MINUTE_MS);
+		expect(world.ran).toEqual(["a:3"]);
+		expect(world.errors).toEqual([new Error("the disk is full")]);
+	});
+
+	test("comes before the run, so that a run that fails is not repeated", async () => {
+		const world = worldWith(cron("a", "*/5 * * * *"));
+		world.run = () => {
+			expect(world.claimed).toEqual(world.ran);
+			throw new Error("it does not answer");
+		};
+		await world.pass(10 * MINUTE_MS);
+		expect(world.ran).toEqual(["a:5", "a:10"]);
+		expect(world.errors).toEqual([new Error("it does not answer"), new Error("it does not answer")]);
+	});
+
+	test("counts towards the end, whether it is listed yet or not, and what was skipped does not", async () => {
+		const world = worldWith(cron("a", "* * * * *", { ends_type: "after", ends_after_count: 3 }));
+		await world.pass(MINUTE_MS);
+		world.isSlow = true;
+		await world.pass(2 * MINUTE_MS);
+		expect(world.skipped).toEqual(["a:3"]);
+		world.isSlow = false;
+		world.going.shift()?.();
+		world.scheduler.refresh();
+		await world.pass(10 * MINUTE_MS);
+		expect(world.ran).toEqual(["a:1", "a:2", "a:4"]);
+		expect(world.timers.size).toBe(0);
+	});
+});
+
+describe("after a change", () => {
+	test("what is the same is awaited as before, though it is read anew", async () => {
+		const world = worldWith(cron("a", "*/10 * * * *"));
+		await world.pass(10 * MINUTE_MS - 1);
+		// It comes due before the timer has ended.
+		world.clockMs += 5;
+		world.stored.set("a", structuredClone(world.stored.get("a")) as never);
+		world.scheduler.refresh();
+		await world.pass(0);
+		expect(world.ran).toEqual(["a:10"]);
+		expect(world.timers.size).toBe(1);
+	});
+
+	test("another schedule holds at once, and nothing of before the change is made up for", async () => {
+		const world = worldWith(cron("a", "0 * * * *"), once("date", START_MS + DAY_MS));
+		await world.pass(90 * MINUTE_MS);
+		world.store(cron("a", "*/20 * * * *"), { anchorMs: START_MS, runs: 1, lastDueMs: START_MS + HOUR_MS });
+		world.store(once("date", START_MS + HOUR_MS), { anchorMs: START_MS });
+		world.scheduler.refresh();
+		await world.pass(30 * MINUTE_MS);
+		expect(world.ran).toEqual(["a:60", "a:100", "a:120"]);
+	});
+
+	test("what is removed is awaited no more, and what is new is", async () => {
+		const world = worldWith(cron("a", "* * * * *"));
+		world.stored.clear();
+		world.store(cron("b", "*/2 * * * *"));
+		world.scheduler.refresh();
+		await world.pass(4 * MINUTE_MS);
+		expect(world.ran).toEqual(["b:2", "b:4"]);
+	});
+
+	test("what was counted elsewhere counts", async () => {
+		const twice = { ends_type: "after", ends_after_count: 2 };
+		const world = worldWith(cron("a", "*/10 * * * *", twice), cron("b", "*/10 * * * *"));
+		world.store(cron("a", "*/10 * * * *", twice), { anchorMs: START_MS, runs: 2 });
+		world.store(cron("b", "*/10 * * * *"), { anchorMs: START_MS, lastDueMs: START_MS + 10 * MINUTE_MS });
+		world.scheduler.refresh();
+		await world.pass(20 * MINUTE_MS);
+		expect(world.ran).toEqual(["b:20"]);
+	});
+
+	test("what is changed while it is being claimed, and the clock with it, does not run again", async () => {
+		const world = worldWith(cron("a", "*/10 * * * *"));
+		await world.pass(10 * MINUTE_MS);
+		world.clockMs -= MINUTE_MS;
+		world.store(cron("a", "*/10 * * * *", { description: "new" }), { anchorMs: START_MS });
+		world.scheduler.refresh();
+		await world.pass(11 * MINUTE_MS);
+		expect(world.ran).toEqual(["a:10", "a:20"]);
+	});
+
+	test("a one-time that came due between being stored and being listed runs", async () => {
+		const world = worldWith();
+		world.store(once("soon", START_MS + 2));
+		await world.pass(5);
+		world.scheduler.refresh();
+		await world.pass(0);
+		expect(world.ran).toHaveLength(1);
+	});
+});
+
+describe("close", () => {
+	test("begins nothing more and waits for what is under way", async () => {
+		const world = worldWith(cron("a", "* * * * *"));
+		world.isSlow = true;
+		await world.pass(MINUTE_MS);
+		let isClosed = false;
+		const closed = world.scheduler.close(HOUR_MS).then(() => {
+			isClosed = true;
+		});
+		world.scheduler.refresh();
+		await world.pass(10 * MINUTE_MS);
+		expect(isClosed).toBe(false);
+		world.going.shift()?.();
+		await closed;
+		expect(world.ran).toEqual(["a:1"]);
+		expect(world.timers.size).toBe(0);
+	});
+
+	test("does not wait longer than it is to, and claims nothing for those who waited", async () => {
+		const world = worldWith(...Array.from({ length: 11 }, (_, index) => cron(`n${index}`, "* * * * *")));
+		world.isSlow = true;
+		await world.pass(MINUTE_MS);
+		const closed = world.scheduler.close(5_000);
+		await world.pass(5_000);
+		await closed;
+		world.going.shift()?.();
+		await setImmediate();
+		expect(world.claimed).toHaveLength(10);
+	});
+});
