@@ -38,6 +38,25 @@ export function nextRun(automation: Automation, { anchorMs, afterMs, runs }: Pro
 	return within(dueMs, sinceMs, ends === "on" ? endOf(automation.ends_on_date) : LAST_MS);
 }
 
+/**
+ * Whether two automations have one rhythm, so that what was counted and the instant that the first is counted from hold
+ * for the other as well. When it ends is no part of that: a run more is a run more. A date that is switched on again may
+ * have passed meanwhile, and is as one that was stored now.
+ */
+export function isSameRhythm(one: Automation, other: Automation): boolean {
+	return JSON.stringify(rhythmOf(one)) === JSON.stringify(rhythmOf(other));
+}
+
+function rhythmOf(automation: Automation): readonly unknown[] {
+	if (automation.type !== "scheduled") return [automation.type];
+	if (automation.schedule_mode === "one-time")
+		return [automation.one_time_date, automation.is_active !== false];
+	if (automation.schedule_type === "cron") return [automation.cron_expression];
+	const { repeat_unit: unit, repeat_interval: interval, start_time: start } = automation;
+	const { repeat_on_days: days, repeat_on_day_of_month: day } = automation;
+	return [unit, interval ?? 1, start ?? null, days ?? null, day ?? null];
+}
+
 function within(dueMs: number | undefined, sinceMs: number, lastMs = LAST_MS): number | undefined {
 	return dueMs !== undefined && dueMs > sinceMs && dueMs <= lastMs ? dueMs : undefined;
 }

@@ -13,6 +13,7 @@ import { AppFold, type AppState, isLive } from "./state.ts";
 import type { Store, StreamEntry } from "./store/store.ts";
 
 const APPEND_ATTEMPTS_MAX = 100;
+const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "deploy-failed", "deleted"]);
 
 export interface AppOptions {
 	readonly context: LogContext;
@@ -20,6 +21,8 @@ export interface AppOptions {
 	readonly identity: Opener & Keeper;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
+	/** Called after each change of which functions there are, or of what one is made of. */
+	readonly onFunctions?: () => void;
 }
 
 type Entries = ChangesPage["entries"];
@@ -80,7 +83,7 @@ export class App {
 			stream: `${appStreams(app)}events`,
 			schema: appEventSchema,
 			key: options.identity.stateKey,
-			apply: (event) => this.#fold.applyEvent(event),
+			apply: (event) => this.#apply(event),
 		});
 	}
 
@@ -179,6 +182,11 @@ export class App {
 			this.#checkPresent();
 			await this.#events.append(() => make(this.#fold));
 		});
+	}
+
+	#apply(event: AppEvent): void {
+		this.#fold.applyEvent(event);
+		if (CHANGES_FUNCTIONS.has(event.type)) this.#options.onFunctions?.();
 	}
 
 	/** Drops what the platform keeps by a name that the vault has now: else it came back when that is deleted. */

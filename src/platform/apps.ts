@@ -116,6 +116,7 @@ export class Apps {
 				this.#known.has(app) ? { type: "app-deleted", app, atMs } : undefined,
 			);
 			this.#live.delete(app);
+			this.#options.onFunctions?.();
 			await live.retire();
 			await this.#options.store.deleteStreams(appStreams(app));
 		});

@@ -6,6 +6,7 @@ import type { CreateApp, PlatformInfo } from "../protocol/messages.ts";
 import type { Opener } from "./accept.ts";
 import type { App } from "./app.ts";
 import { Apps } from "./apps.ts";
+import type { Clock } from "./clock.ts";
 import type { Deployer } from "./deploy.ts";
 import type { Keeper } from "./local-environment.ts";
 import { describeError, type Log } from "./log.ts";
@@ -16,22 +17,15 @@ import { Places } from "./redeploy/places.ts";
 import { AppFunctions } from "./redeploy/reconcile.ts";
 import type { ReconcileOptions } from "./redeploy/reconcile-options.ts";
 import { residentBytes } from "./runtime/memory-watch.ts";
-import type { Runtime } from "./runtime/runtime.ts";
+import type { Instance, Runtime } from "./runtime/runtime.ts";
+import { Automations } from "./schedule/automations.ts";
+import { type Claim, Claims } from "./schedule/claims.ts";
 import type { Store } from "./store/store.ts";
 import { TokenRegistry } from "./tokens.ts";
 
 /** What the platform needs of its identity. */
 export interface CoreIdentity extends Opener, Keeper {
 	readonly publicKeys: { readonly sign: string; readonly box: string };
-}
-
-export interface Clock {
-	/** Milliseconds since 1970. */
-	readonly now: () => number;
-	/** Milliseconds of a clock that never goes back, as of `performance.now()`. */
-	readonly monotonicMs: () => number;
-	/** Runs a task later; the returned function takes that back. */
-	readonly schedule: (task: () => void, delayMs: number) => () => void;
 }
 
 export interface CoreOptions {
@@ -64,12 +58,13 @@ export class Core {
 	readonly logs: FunctionLogs;
 	readonly metrics: Metrics;
 	readonly deployer: Deployer;
+	readonly automations: Automations;
 	readonly log: Log;
 	readonly clock: Clock;
 	readonly #reconcile: Omit<ReconcileOptions, "app">;
 	readonly #functions = new Map<App, AppFunctions>();
 
-	private constructor(options: CoreOptions, apps: Apps, tokens: TokenRegistry) {
+	private constructor(options: CoreOptions, apps: Apps, claims: Claims, tokens: TokenRegistry) {
 		const { clock, identity, log, logs, runtime, store } = options;
 		const { sign, box } = identity.publicKeys;
 		this.info = { version: options.version, sign, box, fingerprint: fingerprint({ sign, box }) };
@@ -83,6 +78,15 @@ export class Core {
 		this.clock = clock;
 		const functions = () => this.#samples();
 		this.metrics = new Metrics({ version: options.version, functions, residentBytes });
+		this.automations = new Automations({
+			apps,
+			claims,
+			instance: (app, name) => this.instance(app, name),
+			logs,
+			metrics: this.metrics,
+			log,
+			clock,
+		});
 		this.#reconcile = {
 			store,
 			runtime,
@@ -106,10 +110,17 @@ export class Core {
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
 		const { clock, identity, store } = options;
-		const apps = await Apps.open({ store, identity, now: clock.now });
+		let refresh = () => {};
+		const apps = await Apps.open({ store, identity, now: clock.now, onFunctions: () => refresh() });
+		const key = identity.stateKey;
+		const isListed = ({ app, function: name, automation, anchorMs }: Claim) =>
+			apps.find(app)?.state.functions.get(name)?.anchorsMs.get(automation) === anchorMs;
+		const claims = await Claims.open({ store, key, isListed });
 		const { sign, box } = identity.publicKeys;
-		const registry = { store, fingerprint: fingerprint({ sign, box }), stateKey: identity.stateKey };
-		return new Core(options, apps, await TokenRegistry.open(registry));
+		const registry = { store, fingerprint: fingerprint({ sign, box }), stateKey: key };
+		const core = new Core(options, apps, claims, await TokenRegistry.open(registry));
+		refresh = () => core.automations.refresh();
+		return core;
 	}
 
 	/** Starts the functions that are never to be idle; one that fails is logged and shows as failed. */
@@ -124,6 +135,12 @@ export class Core {
 		const functions = new AppFunctions({ ...this.#reconcile, app });
 		this.#functions.set(app, functions);
 		return functions;
+	}
+
+	/** The instance that serves a function now, started where it was idle; undefined where it does not run. */
+	async instance(app: string, name: string): Promise<Instance | undefined> {
+		const found = this.apps.find(app);
+		return found && (await this.functionsOf(found).instance(name));
 	}
 
 	/** Every deployed function as it is now. */

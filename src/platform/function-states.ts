@@ -1,13 +1,16 @@
 /**
  * Which functions an app has: a fold over its events.
  */
+import { isSameRhythm } from "../modules/schedule.ts";
 import type { AppEvent } from "./events.ts";
-import type { Deployment } from "./function.ts";
+import { automationsOf, type Deployment } from "./function.ts";
 
 export interface FunctionState {
 	readonly deployment: Deployment;
 	/** Why its first deployment did not start; undefined for one that ran once. */
 	readonly error: string | undefined;
+	/** When each automation, by its name, got the rhythm that it has; milliseconds since 1970. */
+	readonly anchorsMs: ReadonlyMap<string, number>;
 }
 
 type Functions = Map<string, FunctionState>;
@@ -15,10 +18,11 @@ type Functions = Map<string, FunctionState>;
 /** Takes in an event, as far as it concerns which functions there are. */
 export function applyToFunctions(functions: Functions, event: AppEvent): void {
 	if (event.type === "deployed") {
-		const { deployment } = event;
-		functions.set(deployment.function, { deployment, error: undefined });
+		const { deployment, atMs } = event;
+		const anchorsMs = anchorsOf(deployment, atMs, functions.get(deployment.function));
+		functions.set(deployment.function, { deployment, error: undefined, anchorsMs });
 	} else if (event.type === "deploy-failed") {
-		applyFailure(functions, event.deployment, event.error);
+		applyFailure(functions, event);
 	} else if (event.type === "observed") {
 		applyObserved(functions, event);
 	} else if (event.type === "deleted") {
@@ -27,10 +31,31 @@ export function applyToFunctions(functions: Functions, event: AppEvent): void {
 }
 
 /** A version that ran stays the present one; without one, the failed one is kept, to be tried again. */
-function applyFailure(functions: Functions, deployment: Deployment, error: string): void {
+function applyFailure(
+	functions: Functions,
+	{ deployment, error, atMs }: Extract<AppEvent, { type: "deploy-failed" }>,
+): void {
 	const present = functions.get(deployment.function);
 	if (present !== undefined && present.error === undefined) return;
-	functions.set(deployment.function, { deployment, error });
+	const anchorsMs = anchorsOf(deployment, atMs, present);
+	functions.set(deployment.function, { deployment, error, anchorsMs });
+}
+
+function anchorsOf(
+	deployment: Deployment,
+	atMs: number,
+	before: FunctionState | undefined,
+): ReadonlyMap<string, number> {
+	const known = new Map(
+		before && automationsOf(before.deployment).map((automation) => [automation.name, automation]),
+	);
+	const anchors = automationsOf(deployment).map((automation): [string, number] => {
+		const { name } = automation;
+		const same = known.get(name);
+		const isKept = same !== undefined && isSameRhythm(same, automation);
+		return [name, (isKept ? before?.anchorsMs.get(name) : undefined) ?? atMs];
+	});
+	return new Map(anchors);
 }
 
 function applyObserved(functions: Functions, event: Extract<AppEvent, { type: "observed" }>): void {

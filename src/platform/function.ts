@@ -2,6 +2,7 @@
  * The words that builder, plan, runtime, gateway and API share about functions. A leaf.
  */
 import type { JSONType as JSONValue } from "zod";
+import type { Automation } from "../modules/automations.ts";
 import type { FunctionSettings } from "../modules/function-settings.ts";
 import type { Reads, References } from "../references/reference.ts";
 
@@ -32,8 +33,13 @@ export function readsOf({ references, dynamic, settings }: Deployment): Reads {
 	return { references, dynamic, excluded: settings?.secrets?.exclude };
 }
 
-/** What starts a function by itself, as it was sent. */
+/** What starts a function by itself, as it was sent; it has no fault (`automationsFault`). */
 export type StoredAutomation = Readonly<Record<string, JSONValue>>;
+
+/** The same, to work with. */
+export function automationsOf({ automations = [] }: Deployment): readonly Automation[] {
+	return automations as readonly object[] as readonly Automation[];
+}
 
 /** A built function, as the platform remembers it. */
 export interface Deployment extends References {

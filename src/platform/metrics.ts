@@ -70,6 +70,12 @@ export class Metrics {
 		labelNames: [...LABELS, "status"] as const,
 		registers: [this.#registry],
 	});
+	readonly #automations = new Counter({
+		name: "coffer_automation_runs_total",
+		help: "Runs of automations, by what came of it: succeeded (an answer below 400), failed or skipped (the one before was under way).",
+		labelNames: [...LABELS, "outcome"] as const,
+		registers: [this.#registry],
+	});
 	readonly #states = new Gauge({
 		name: "coffer_functions",
 		help: "Deployed functions, by state: live, idle or failed.",
@@ -113,12 +119,19 @@ export class Metrics {
 		this.#redeploys.inc({ app, function: name, status });
 	}
 
+	/** Notes that an automation was due. */
+	automationRan({ app, function: name }: FunctionLabels, outcome: "succeeded" | "failed" | "skipped"): void {
+		this.#automations.inc({ app, function: name, outcome });
+	}
+
 	/** Drops what was counted of a function that was deleted. */
 	forget({ app, function: name }: FunctionLabels): void {
 		for (const status of ["1xx", "2xx", "3xx", "4xx", "5xx"])
 			this.#requests.remove({ app, function: name, status });
 		for (const outcome of ["ready", "failed"]) this.#starts.remove({ app, function: name, outcome });
 		for (const status of ["live", "idle", "failed"]) this.#redeploys.remove({ app, function: name, status });
+		for (const outcome of ["succeeded", "failed", "skipped"])
+			this.#automations.remove({ app, function: name, outcome });
 		for (const metric of [this.#seconds, this.#startSeconds, this.#memory])
 			metric.remove({ app, function: name });
 	}

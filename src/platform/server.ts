@@ -10,8 +10,9 @@ import { builtPath, hostPath } from "./assets.ts";
 import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { Certificate } from "./certificate.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import type { Maxima, PlatformConfig } from "./config.ts";
-import { type Clock, Core, type CoreIdentity } from "./core.ts";
+import { Core, type CoreIdentity } from "./core.ts";
 import { Deployer } from "./deploy.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { bound, ControlListener, httpUrl } from "./listener.ts";
@@ -47,16 +48,6 @@ export interface PlatformParts {
 const DEFAULTS: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
 const IDLE_AFTER_MS = 5 * 60_000;
-
-const SYSTEM_CLOCK: Clock = {
-	now: () => Date.now(),
-	monotonicMs: () => performance.now(),
-	schedule: (task, delayMs) => {
-		const timer = setTimeout(task, delayMs);
-		timer.unref();
-		return () => clearTimeout(timer);
-	},
-};
 
 /** What was opened, to be closed in the opposite order. */
 class Opened {
@@ -115,15 +106,13 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const core = await openCore(config, { clock, identity, log, logs, store, analyst, builder, runtime });
 	opened.add(() => core.close(GRACE_MS));
 
+	const timeoutMs = Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000;
 	const gateway = createGateway({
 		functions: (app) => core.apps.find(app)?.state.functions,
 		onAnswer: (route, answer) => core.metrics.answered(route, answer),
-		instance: async (app, name) => {
-			const found = core.apps.find(app);
-			return found && (await core.functionsOf(found).instance(name));
-		},
+		instance: (app, name) => core.instance(app, name),
 		settings: (app, name) => core.apps.find(app)?.state.functions.get(name)?.deployment.settings,
-		responseTimeoutMs: Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000,
+		responseTimeoutMs: timeoutMs,
 		maxBodyBytes: Math.min(DEFAULTS.maxBodyMB, config.maxima.maxBodyMB) * 1024 * 1024,
 	});
 	const listeners = new Opened();
@@ -139,6 +128,8 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 		listeners,
 	);
 	await core.startPinned();
+	core.automations.start({ host: new URL(listenUrl).host, timeoutMs });
+	listeners.add(() => core.automations.close(GRACE_MS));
 	const endSweep = core.keepIdle(IDLE_AFTER_MS);
 	opened.add(async () => endSweep());
 	opened.add(async () => closing.abort());

@@ -28,7 +28,7 @@ const base64 = (bytes: number) =>
 const hash32 = base64(32);
 const APP_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const appIdSchema = z.string().regex(APP_ID, "must match ^[a-z0-9][a-z0-9-]{0,62}$");
-const functionName = z.string().min(1).max(200);
+export const functionName = z.string().min(1).max(200);
 const revision = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const chain = z
 	.array(z.string().max(64 * 1024))
@@ -168,40 +168,6 @@ export const deployEventSchema = z.discriminatedUnion("type", [
 ]);
 export type DeployEvent = z.infer<typeof deployEventSchema>;
 export type DeployedFunction = z.infer<typeof deployedFunctionSchema>;
-
-const referenceSchema = z.object({
-	/** A secret's name, or the beginning of names and a star. */
-	name: z.string().max(129),
-	file: z.string().max(4096),
-	line: z.int().min(0),
-	how: z.enum(["static", "observed", "declared"]),
-});
-
-/** `GET /v1/apps/:app/functions` */
-export const functionListSchema = z.object({
-	functions: z.array(
-		z.object({
-			name: functionName,
-			url: z.string().max(4096),
-			state: z.enum(["live", "idle", "failed"]),
-			pid: z.int().nullable(),
-			deployment: z.string().max(100),
-			references: z.array(referenceSchema).max(20_000),
-			dynamic: z
-				.array(z.object({ file: z.string().max(4096), line: z.int().min(0), why: z.string().max(1000) }))
-				.max(20_000),
-			/** What it does not get although it may read it: names, or the beginning of names and a star. */
-			excluded: z.array(z.string().max(129)).max(20_000).optional(),
-			/** Variables that this version was seen to read. */
-			seen: z.array(z.string().max(128)).max(20_000).optional(),
-			error: z
-				.string()
-				.max(64 * 1024)
-				.optional(),
-		}),
-	),
-});
-export type FunctionList = z.infer<typeof functionListSchema>;
 
 /** `GET /v1/apps` */
 export const appListSchema = z.object({

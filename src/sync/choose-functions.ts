@@ -1,6 +1,6 @@
 /** The platform's functions by name. */
 import { AppError, EXIT } from "../errors.ts";
-import type { FunctionList } from "../protocol/messages.ts";
+import type { FunctionList } from "../protocol/function-list.ts";
 import type { LinkTarget } from "./link-target.ts";
 
 /** The named functions of the app, or all. @throws AppError `FUNCTION_NOT_FOUND` (exit 4) */

@@ -2,6 +2,7 @@
  * The platform as the client sees it: one method per route, with what it takes and gives.
  */
 import type { Change } from "../protocol/change.ts";
+import { type FunctionList, functionListSchema } from "../protocol/function-list.ts";
 import { type LogEvent, type LogLines, logEventSchema, logsSchema } from "../protocol/function-log.ts";
 import {
 	type AppInfo,
@@ -14,8 +15,6 @@ import {
 	type Deploy,
 	type DeployEvent,
 	deployEventSchema,
-	type FunctionList,
-	functionListSchema,
 	type PlatformInfo,
 	platformInfoSchema,
 } from "../protocol/messages.ts";

@@ -37,6 +37,19 @@ test("automations are beside the settings, so that a change of them restarts not
 	expect(parse("{}").automations).toEqual([]);
 });
 
+test("the file of a Base44 project holds automations too, and what only Base44 knows", () => {
+	const path = "base44/functions/later/function.jsonc";
+	const read = (text: string) => parseFunctionFile(path, new TextEncoder().encode(text), "later");
+	const nightly = {
+		name: "nightly",
+		type: "scheduled",
+		schedule_mode: "one-time",
+		one_time_date: "2027-03-01",
+	};
+	expect(read(JSON.stringify({ runtime: "edge", automations: [nightly] })).automations).toEqual([nightly]);
+	expect(() => read('{\n"automations": [{"name": "a", "type": "never"}]}')).toThrow(`${path}:2: `);
+});
+
 test("what other platforms say elsewhere is refused with the place where it is said here", () => {
 	const hint = expect.stringContaining('"automations"');
 	expect(() => parse('{"cron": "@daily"}')).toThrow(expect.objectContaining({ hint }));

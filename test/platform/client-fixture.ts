@@ -1,6 +1,7 @@
 import { utf8 } from "../../src/bytes.ts";
 import { blobHash } from "../../src/protocol/blob-hash.ts";
 import type { Change } from "../../src/protocol/change.ts";
+import { type FunctionList, functionListSchema } from "../../src/protocol/function-list.ts";
 import {
 	type AppInfo,
 	appInfoSchema,
@@ -8,8 +9,6 @@ import {
 	changeEventSchema,
 	type DeployEvent,
 	deployEventSchema,
-	type FunctionList,
-	functionListSchema,
 } from "../../src/protocol/messages.ts";
 import { ROUTES, type Route, routePath } from "../../src/protocol/routes.ts";
 import type { TestVault } from "./vault-fixture.ts";

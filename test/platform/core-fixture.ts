@@ -5,8 +5,9 @@ import { join } from "node:path";
 import type { Identity } from "../../src/identity/identity.ts";
 import { hostPath } from "../../src/platform/assets.ts";
 import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
+import type { Clock } from "../../src/platform/clock.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
-import { type Clock, Core } from "../../src/platform/core.ts";
+import { Core } from "../../src/platform/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/deploy.ts";
 import { NO_LOG } from "../../src/platform/log.ts";
 import { openLogFiles } from "../../src/platform/logs/log-files.ts";
@@ -93,8 +94,25 @@ export async function openTestCore(
 	processesMax = 100,
 ): Promise<TestCore> {
 	const place = testPlace();
-	const { config } = place;
-	const clock = new TestClock();
+	const opened = await openTestCoreIn(place, { identity, processesMax });
+	return {
+		...opened,
+		[Symbol.asyncDispose]: async () => {
+			await opened[Symbol.asyncDispose]();
+			place[Symbol.dispose]();
+		},
+	};
+}
+
+/** The same in a folder that outlives it, so that it can be opened again. */
+export async function openTestCoreIn(
+	{ config }: TestPlace,
+	{
+		identity = newTestIdentity(),
+		processesMax = 100,
+		clock = new TestClock(),
+	}: { identity?: Identity; processesMax?: number; clock?: TestClock } = {},
+): Promise<TestCore> {
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
 	const directory = join(config.dataDirectory, "run");
@@ -134,7 +152,6 @@ export async function openTestCore(
 			await runtime.close();
 			await logs.close();
 			await store[Symbol.asyncDispose]();
-			place[Symbol.dispose]();
 		},
 	};
 }

@@ -181,7 +181,7 @@ describe("the platform's events", () => {
 
 	test("a deployment takes the place of the one before, and clears its failure", () => {
 		const { functions } = fold(failed(deployment("f", "d1")), deployed(deployment("f", "d2", "A")));
-		expect(functions.get("f")).toEqual({ deployment: deployment("f", "d2", "A"), error: undefined });
+		expect(functions.get("f")).toMatchObject({ deployment: deployment("f", "d2", "A"), error: undefined });
 	});
 
 	test("a failure leaves a version that ran, and takes the place of one that did not", () => {

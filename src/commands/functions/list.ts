@@ -1,3 +1,4 @@
+import { type AutomationRow, automationRow, renderAutomations } from "../../cli/automation-rows.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/linking.ts";
 import { openContext } from "../../cli/project.ts";
@@ -13,6 +14,7 @@ interface ListResult {
 		deployment: string;
 		references: string[];
 		dynamic: boolean;
+		automations: AutomationRow[];
 		error?: string;
 	}[];
 }
@@ -28,14 +30,15 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions list'.");
 		const { functions } = await target.remote.listFunctions(target.binding.app);
 		return {
-			functions: functions.map(({ name, url, state, pid, deployment, references, dynamic, error }) => ({
-				name,
-				url,
-				state,
-				pid,
-				deployment,
+			functions: functions.map(({ references, dynamic, automations = [], error, ...known }) => ({
+				name: known.name,
+				url: known.url,
+				state: known.state,
+				pid: known.pid,
+				deployment: known.deployment,
 				references: [...new Set(references.map((reference) => reference.name))],
 				dynamic: dynamic.length > 0,
+				automations: automations.map(automationRow),
 				...(error === undefined ? {} : { error }),
 			})),
 		};
@@ -54,6 +57,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 			url,
 		]);
 		terminal.table(rows, ["NAME", "STATE", "PID", "READS", "URL"]);
+		renderAutomations(result.functions, terminal);
 		for (const { name, state, error } of result.functions) {
 			if (error === undefined) continue;
 			const consequence = state === "failed" ? "" : "; the version before serves on";

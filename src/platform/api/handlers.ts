@@ -3,6 +3,7 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
+import type { FunctionList } from "../../protocol/function-list.ts";
 import {
 	type AppInfo,
 	type AppList,
@@ -10,11 +11,11 @@ import {
 	type ChangesPage,
 	createAppSchema,
 	decode,
-	type FunctionList,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
 import { type App, notLinked } from "../app.ts";
 import type { Core } from "../core.ts";
+import type { Standing } from "../schedule/automations.ts";
 import type { Principal } from "../tokens.ts";
 import { tokenInvalid } from "./authenticate.ts";
 import { readBytes, readJson } from "./body.ts";
@@ -158,11 +159,17 @@ export const listFunctions: Handler = (call) => {
 				dynamic,
 				excluded: [...(settings?.secrets?.exclude ?? [])],
 				seen: [...seen],
+				automations: call.core.automations.of(app.id, name).map(automationInfo),
 				...(error === undefined ? {} : { error }),
 			};
 		});
 	return Response.json({ functions } satisfies FunctionList);
 };
+
+function automationInfo({ automation, nextMs, lastDueMs, runs }: Standing) {
+	const { name, type, is_active: active = true } = automation;
+	return { name, type, active, nextMs: nextMs ?? null, lastMs: lastDueMs ?? null, runs };
+}
 
 export const deleteFunctions: Handler = async (call) => {
 	const app = appOf(call);

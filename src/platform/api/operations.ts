@@ -2,6 +2,7 @@
  * What each route takes and gives, in the schemas of the protocol.
  */
 import { z } from "zod";
+import { functionListSchema } from "../../protocol/function-list.ts";
 import { LOG_LINES_MAX, logEventSchema, logsSchema } from "../../protocol/function-log.ts";
 import {
 	appInfoSchema,
@@ -12,7 +13,6 @@ import {
 	createAppSchema,
 	deployEventSchema,
 	deploySchema,
-	functionListSchema,
 	platformInfoSchema,
 } from "../../protocol/messages.ts";
 import type { ROUTES } from "../../protocol/routes.ts";

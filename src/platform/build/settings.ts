@@ -41,5 +41,7 @@ export function readSettings(
 	const declared = (settings.secrets?.include ?? []).map(
 		(secret): Reference => ({ name: secret, file: path, line, how: "declared" }),
 	);
-	return { settings, declared, automations };
+	// Who says apart from the files what starts it, as the Base44 CLI does, has read them.
+	const inFile = file.automations as readonly object[] as readonly StoredAutomation[];
+	return { settings, declared, automations: automations ?? (inFile.length === 0 ? undefined : inFile) };
 }

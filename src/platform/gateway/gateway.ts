@@ -5,16 +5,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Pool } from "undici";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { OpenSockets } from "../open-sockets.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Patience, serverOptions } from "../server-options.ts";
 import { faultOf } from "../strict-request.ts";
-import { openPool } from "./connect.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
-import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem, startProblem } from "./problem.ts";
+import { Instances } from "./instances.ts";
+import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem } from "./problem.ts";
 import { requestIdOf } from "./request-id.ts";
 import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
 import { forwardUpgrade, isWebSocket, responseOn } from "./upgrade.ts";
@@ -46,15 +45,8 @@ export interface Gateway {
 	close(options?: { graceMs?: number }): Promise<void>;
 }
 
-/** What a lease is worth while a function is being switched: the next answer of `instance` is another one. */
-const LEASE_ATTEMPTS = 4;
 /** What nginx counts a request as whose client went before there was an answer. */
 const CLIENT_GONE = 499;
-
-interface Lease {
-	instance: Instance;
-	release: () => void;
-}
 
 /** Without a problem there is nothing to answer. */
 type Checked = { route: Route; bounds: Bounds } | { route: undefined; problem: Problem | undefined };
@@ -62,7 +54,7 @@ type Checked = { route: Route; bounds: Bounds } | { route: undefined; problem: P
 class NodeGateway implements Gateway {
 	#options: GatewayOptions;
 	#server: Server;
-	#pools = new Map<Instance, Pool>();
+	readonly #instances: Instances;
 	#maxBodyBytes: number;
 	#responseTimeoutMs: number;
 	#sockets: OpenSockets;
@@ -70,6 +62,7 @@ class NodeGateway implements Gateway {
 
 	constructor(options: GatewayOptions) {
 		this.#options = options;
+		this.#instances = new Instances((app, name) => options.instance(app, name));
 		this.#maxBodyBytes = options.maxBodyBytes ?? 100 * 1024 * 1024;
 		this.#responseTimeoutMs = options.responseTimeoutMs ?? 150_000;
 		this.#server = createServer(serverOptions(options));
@@ -105,7 +98,7 @@ class NodeGateway implements Gateway {
 		}, graceMs);
 		await closed;
 		clearTimeout(timer);
-		await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+		await this.#instances.close();
 	}
 
 	/** What is wrong with the request as such, before anybody is asked. */
@@ -132,32 +125,6 @@ class NodeGateway implements Gateway {
 			bodyBytes: maxBodyMB === undefined ? this.#maxBodyBytes : maxBodyMB * 1024 * 1024,
 			timeoutMs: timeoutSeconds === undefined ? this.#responseTimeoutMs : timeoutSeconds * 1000,
 		};
-	}
-
-	async #lease(route: Route): Promise<Lease | Problem> {
-		for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
-			let instance: Instance | undefined;
-			try {
-				instance = await this.#options.instance(route.app, route.function);
-			} catch (error) {
-				return startProblem(error);
-			}
-			const release = instance?.acquire();
-			if (instance !== undefined && release !== undefined) return { instance, release };
-		}
-		return PROBLEMS.notRunning;
-	}
-
-	#pool(instance: Instance): Pool {
-		const known = this.#pools.get(instance);
-		if (known !== undefined) return known;
-		const pool = openPool(instance);
-		this.#pools.set(instance, pool);
-		void instance.exited.then(() => {
-			this.#pools.delete(instance);
-			void pool.destroy();
-		});
-		return pool;
 	}
 
 	#forwardedHeaders(request: IncomingMessage, { prefix }: Route, requestId: string): string[] {
@@ -200,11 +167,11 @@ class NodeGateway implements Gateway {
 	}
 
 	async #serve(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
-		const lease = await this.#lease(route);
+		const lease = await this.#instances.lease(route.app, route.function);
 		if ("status" in lease) return lease;
 		if (isWaiting) exchange.response.writeContinue();
 		try {
-			return await forward(this.#pool(lease.instance), exchange);
+			return await forward(lease.pool, exchange);
 		} finally {
 			lease.release();
 		}
@@ -220,7 +187,7 @@ class NodeGateway implements Gateway {
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
 		const { bounds, route } = checked;
 		const sinceMs = performance.now();
-		const lease = await this.#lease(route);
+		const lease = await this.#instances.lease(route.app, route.function);
 		if ("status" in lease) {
 			this.#answered(route, lease.status, sinceMs);
 			return refuse(problemOf(lease, route.function, bounds));

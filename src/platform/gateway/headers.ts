@@ -20,6 +20,16 @@ const KEPT = new Set(["host", "content-length"]);
 /** Said by the gateway alone; a client's word counts only where the operator trusts it. */
 const FORWARDED = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
 
+/** What the platform says of a run that nobody called for: the automation's name, percent-encoded, and when it was due. */
+export const AUTOMATION_HEADERS = { name: "x-coffer-automation", due: "x-coffer-due" } as const;
+/** Not passed on; the gateway says some of them itself, and an automation's are no client's to say. */
+const DROPPED = new Set([
+	"expect",
+	"x-forwarded-prefix",
+	"x-request-id",
+	...Object.values(AUTOMATION_HEADERS),
+]);
+
 export interface Client {
 	/** The peer's address. */
 	address: string;
@@ -63,7 +73,7 @@ export function forwardedRequestHeaders(raw: readonly string[], client: Client):
 		const value = raw[index + 1] ?? "";
 		const key = name.toLowerCase();
 		if (HOP_BY_HOP.has(key) || options?.has(key)) continue;
-		if (key === "expect" || key === "x-forwarded-prefix" || key === "x-request-id") continue;
+		if (DROPPED.has(key)) continue;
 		if (FORWARDED.has(key)) {
 			const before = said.get(key);
 			said.set(key, before === undefined ? value : `${before}, ${value}`);

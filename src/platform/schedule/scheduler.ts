@@ -22,6 +22,7 @@ export interface Due {
 	readonly app: string;
 	readonly function: string;
 	readonly automation: Automation;
+	readonly anchorMs: number;
 	readonly dueMs: number;
 }
 
@@ -36,7 +37,7 @@ export interface SchedulerOptions {
 	/** Runs a task later; the returned function takes that back. */
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
 	/** A claim or a run failed; it is not tried again. */
-	readonly onError: (error: unknown, of: Omit<Due, "dueMs">) => void;
+	readonly onError: (error: unknown, of: Listed) => void;
 	/** One was due while the one before was still under way. */
 	readonly onSkipped: (due: Due) => void;
 	/** How many run at once; further ones wait. */
@@ -89,13 +90,18 @@ export class Scheduler {
 		const nowMs = this.#look();
 		const entries = new Map<string, Entry>();
 		for (const listed of this.#options.list()) {
-			const key = JSON.stringify([listed.app, listed.function, listed.automation.name]);
+			const key = keyOf(listed.app, listed.function, listed.automation.name);
 			const known = this.#entries.get(key);
 			const isSame = known !== undefined && isUnchanged(known.listed, listed);
 			entries.set(key, isSame ? this.#updated(known, listed) : this.#added(key, listed, known, nowMs));
 		}
 		this.#entries = entries;
 		this.#await(nowMs);
+	}
+
+	/** When it runs next; undefined where nothing is awaited. */
+	nextOf({ app, function: name, automation }: Listed): number | undefined {
+		return this.#entries.get(keyOf(app, name, automation.name))?.dueMs;
 	}
 
 	/** Begins nothing any more, and waits for what is under way, so long at most. */
@@ -206,8 +212,13 @@ export class Scheduler {
 	}
 }
 
+function keyOf(app: string, name: string, automation: string): string {
+	return JSON.stringify([app, name, automation]);
+}
+
 function dueOf({ listed }: Entry, dueMs: number): Due {
-	return { app: listed.app, function: listed.function, automation: listed.automation, dueMs };
+	const { app, function: name, automation, anchorMs } = listed;
+	return { app, function: name, automation, anchorMs, dueMs };
 }
 
 function isActive(automation: Automation): boolean {

@@ -36,6 +36,18 @@ describe("to the function", () => {
 		expect(forwardedRequestHeaders(raw, client)).toEqual([...raw, ...SAID]);
 	});
 
+	test("only the platform says that an automation called", () => {
+		const raw = [
+			"X-Coffer-Automation",
+			"report",
+			"x-coffer-due",
+			"2027-03-01T09:00:00.000Z",
+			"x-coffer",
+			"1",
+		];
+		expect(forwardedRequestHeaders(raw, client).slice(0, 4)).toEqual(["x-coffer", "1", ...SAID.slice(0, 2)]);
+	});
+
 	test("hop-by-hop headers stay behind, and those that Connection names", () => {
 		const raw = [
 			"Host",

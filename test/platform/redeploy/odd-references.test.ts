@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { functionListSchema } from "../../../src/protocol/messages.ts";
+import { functionListSchema } from "../../../src/protocol/function-list.ts";
 import { statusesOf } from "../client-fixture.ts";
 import { client, SHOW, TestApp } from "./app-fixture.ts";
 

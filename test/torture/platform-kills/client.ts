@@ -2,12 +2,12 @@
 import { utf8 } from "../../../src/bytes.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import type { Change, Head, LogEntry } from "../../../src/protocol/change.ts";
+import { functionListSchema } from "../../../src/protocol/function-list.ts";
 import {
 	appInfoSchema,
 	changeEventSchema,
 	changesPageSchema,
 	deployEventSchema,
-	functionListSchema,
 } from "../../../src/protocol/messages.ts";
 import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
 import type { Platform } from "../../stories/support/platform.ts";

@@ -5,9 +5,11 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { fromUtf8, utf8 } from "../../../bytes.ts";
 import { AppError, EXIT } from "../../../errors.ts";
+import { automationsFault } from "../../../modules/automations.ts";
+import { parseJsonc } from "../../../modules/jsonc.ts";
 import { UPLOAD_BYTES_MAX } from "../../../modules/limits.ts";
 import { decode, MESSAGE_LIMITS } from "../../../protocol/messages.ts";
-import type { Deployment } from "../../function.ts";
+import type { Deployment, StoredAutomation } from "../../function.ts";
 import type { Store } from "../../store/store.ts";
 import { appOf, type Handler, jsonOf } from "../handlers.ts";
 import { done } from "./answer.ts";
@@ -22,7 +24,7 @@ const deploySchema = z.object({
 		.array(z.object({ path: z.string().min(1).max(1024), content: z.string() }))
 		.min(1)
 		.max(MESSAGE_LIMITS.filesPerDeployment),
-	automations: z.array(z.record(z.string(), z.json())).max(100).optional(),
+	automations: z.array(z.record(z.string(), z.json())).optional(),
 });
 
 export const deploy: Handler = async (call) => {
@@ -33,6 +35,7 @@ export const deploy: Handler = async (call) => {
 		await jsonOf(call, BODY_BYTES_MAX),
 		"The deployment",
 	);
+	checkAutomations(automations);
 	const placed = placeSources(name, entry, files);
 	const { core } = call;
 	const uploaded = await Promise.all(
@@ -58,6 +61,18 @@ export const deploy: Handler = async (call) => {
 	if (error !== undefined) throw notDeployed(error);
 	return Response.json({ status });
 };
+
+/** Their CLI checks what it sends, and not all that a schedule needs. @throws AppError `AUTOMATIONS_INVALID` (exit 2) */
+function checkAutomations(automations: readonly StoredAutomation[] = []): void {
+	const fault = automationsFault(parseJsonc(JSON.stringify(automations)) ?? null);
+	if (fault === undefined) return;
+	throw new AppError({
+		code: "AUTOMATIONS_INVALID",
+		message: `The automations of the function are not valid: ${fault}. Nothing was deployed.`,
+		hint: "docs/functions.md says what they may hold.",
+		exit: EXIT.usage,
+	});
+}
 
 function notDeployed(why: string): AppError {
 	return new AppError({

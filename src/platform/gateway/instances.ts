@@ -1,0 +1,70 @@
+/**
+ * The way to the instances of functions: one that serves now, held so that it is not stopped meanwhile, and connections
+ * to it that are used again.
+ */
+import type { Pool } from "undici";
+import type { Instance } from "../runtime/runtime.ts";
+import { openPool } from "./connect.ts";
+import { PROBLEMS, type Problem, startProblem } from "./problem.ts";
+
+/**
+ * The instance that serves a function now; starts one where none is running. Undefined where that cannot be done, and a
+ * rejection where starting it failed: `PLATFORM_FULL` where there is no room for it.
+ */
+export type FindInstance = (
+	app: string,
+	name: string,
+) => Instance | undefined | Promise<Instance | undefined>;
+
+/** An instance that one request is counted into. */
+export interface Lease {
+	readonly instance: Instance;
+	readonly pool: Pool;
+	/** Counts it out again. */
+	readonly release: () => void;
+}
+
+/** While a function is being switched, the instance that was found takes no request; the next that is found is another. */
+const LEASE_ATTEMPTS = 4;
+
+export class Instances {
+	readonly #find: FindInstance;
+	readonly #pools = new Map<Instance, Pool>();
+
+	constructor(find: FindInstance) {
+		this.#find = find;
+	}
+
+	/** Counts a request into the function's instance; or why that cannot be. */
+	async lease(app: string, name: string): Promise<Lease | Problem> {
+		for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
+			let instance: Instance | undefined;
+			try {
+				instance = await this.#find(app, name);
+			} catch (error) {
+				return startProblem(error);
+			}
+			const release = instance?.acquire();
+			if (instance !== undefined && release !== undefined)
+				return { instance, release, pool: this.#pool(instance) };
+		}
+		return PROBLEMS.notRunning;
+	}
+
+	#pool(instance: Instance): Pool {
+		const known = this.#pools.get(instance);
+		if (known !== undefined) return known;
+		const pool = openPool(instance);
+		this.#pools.set(instance, pool);
+		void instance.exited.then(() => {
+			this.#pools.delete(instance);
+			void pool.destroy();
+		});
+		return pool;
+	}
+
+	/** Cuts every connection off. */
+	async close(): Promise<void> {
+		await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+	}
+}

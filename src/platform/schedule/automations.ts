@@ -1,0 +1,160 @@
+/**
+ * The automations of a platform: what is deployed, claimed before it runs, and told of in the function's log.
+ */
+import type { Apps } from "../apps.ts";
+import type { Clock } from "../clock.ts";
+import { automationsOf } from "../function.ts";
+import { type FindInstance, Instances } from "../gateway/instances.ts";
+import { describeError, type Log } from "../log.ts";
+import type { FunctionLogs, LogLine } from "../logs/function-logs.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Claims } from "./claims.ts";
+import { type Answer, invoke } from "./invoke.ts";
+import { type Due, type Listed, Scheduler } from "./scheduler.ts";
+
+const TELL_MS = 1_000;
+
+export interface AutomationsOptions {
+	readonly apps: Apps;
+	readonly claims: Claims;
+	readonly instance: FindInstance;
+	readonly logs: FunctionLogs;
+	readonly metrics: Metrics;
+	readonly log: Log;
+	readonly clock: Clock;
+}
+
+export interface AutomationsStart {
+	/** What functions see as the host that they are called at. */
+	readonly host: string;
+	/** How long the answer of a function that says nothing may take to begin. */
+	readonly timeoutMs: number;
+}
+
+/** How far an automation has come. */
+export interface Standing extends Listed {
+	/** Undefined where it does not run any more, or not by a clock. */
+	readonly nextMs: number | undefined;
+}
+
+export class Automations {
+	readonly #options: AutomationsOptions;
+	readonly #scheduler: Scheduler;
+	readonly #instances: Instances;
+	readonly #closing = new AbortController();
+	#started: AutomationsStart | undefined;
+
+	constructor(options: AutomationsOptions) {
+		this.#options = options;
+		this.#instances = new Instances(options.instance);
+		this.#scheduler = new Scheduler({
+			list: () => this.#list(),
+			claim: (due) => options.claims.claim(claimOf(due)),
+			run: (due) => this.#run(due),
+			now: options.clock.now,
+			schedule: options.clock.schedule,
+			onError: (error, of) => this.#failed(error, of),
+			onSkipped: (due) => {
+				options.metrics.automationRan(due, "skipped");
+				this.#tell(due, "error", "skipped: the run before is still under way");
+			},
+		});
+	}
+
+	/** From now on they run; a date that passed while the platform was stopped, at once. */
+	start(started: AutomationsStart): void {
+		this.#started = started;
+		this.#scheduler.refresh();
+	}
+
+	/** Takes in what is deployed now. Nothing happens before `start`. */
+	refresh(): void {
+		if (this.#started !== undefined) this.#scheduler.refresh();
+	}
+
+	/** A function's automations, in its order. */
+	of(app: string, name: string): Standing[] {
+		return [...this.#listOf(app, name)].map((listed) => ({
+			...listed,
+			nextMs: this.#scheduler.nextOf(listed),
+		}));
+	}
+
+	/** Begins nothing any more; what is under way has so long to end, and is then cut off. */
+	async close(graceMs: number): Promise<void> {
+		this.#started = undefined;
+		await this.#scheduler.close(graceMs);
+		this.#closing.abort();
+		// What was cut off is still to be told of.
+		await this.#scheduler.close(TELL_MS);
+		await this.#instances.close();
+	}
+
+	*#list(): Iterable<Listed> {
+		for (const app of this.#options.apps.list()) {
+			// One that never ran runs by no clock either.
+			for (const [name, { error }] of app.state.functions)
+				if (error === undefined) yield* this.#listOf(app.id, name);
+		}
+	}
+
+	*#listOf(app: string, name: string): Iterable<Listed> {
+		const known = this.#options.apps.find(app)?.state.functions.get(name);
+		if (known === undefined) return;
+		for (const automation of automationsOf(known.deployment)) {
+			const anchorMs = known.anchorsMs.get(automation.name) ?? 0;
+			const claim = this.#options.claims.find({ app, function: name, automation: automation.name, anchorMs });
+			const { runs = 0, dueMs: lastDueMs } = claim ?? {};
+			yield { app, function: name, automation, anchorMs, runs, lastDueMs };
+		}
+	}
+
+	async #run(due: Due): Promise<void> {
+		const { apps, metrics } = this.#options;
+		const { host, timeoutMs } = this.#started ?? { host: "", timeoutMs: 0 };
+		const said = apps.find(due.app)?.state.functions.get(due.function)?.deployment.settings?.timeoutSeconds;
+		const sinceMs = performance.now();
+		const answer = await invoke(this.#instances, due, {
+			host,
+			timeoutMs: said === undefined ? timeoutMs : said * 1000,
+			signal: this.#closing.signal,
+		});
+		const ms = performance.now() - sinceMs;
+		const isGood = answer.status < 400;
+		metrics.answered(due, { status: answer.status, ms });
+		metrics.automationRan(due, isGood ? "succeeded" : "failed");
+		this.#tell(due, isGood ? "info" : "error", outcomeOf(answer, ms));
+	}
+
+	#failed(error: unknown, of: Listed): void {
+		const { log, metrics } = this.#options;
+		const { app, function: name, automation } = of;
+		const { name: called } = automation;
+		log.error(
+			{ app, function: name, automation: called, ...describeError(error) },
+			"an automation did not run",
+		);
+		metrics.automationRan(of, "failed");
+		this.#tell(of, "error", "did not run; the platform's log says more");
+	}
+
+	#tell({ app, function: name, automation }: Listed | Due, level: LogLine["level"], what: string): void {
+		const time = new Date(this.#options.clock.now()).toISOString();
+		this.#options.logs.append(app, name, {
+			time,
+			level,
+			message: `automation "${automation.name}": ${what}`,
+		});
+	}
+}
+
+function claimOf({ app, function: name, automation, anchorMs, dueMs }: Due) {
+	return { app, function: name, automation: automation.name, anchorMs, dueMs };
+}
+
+function outcomeOf(answer: Answer, ms: number): string {
+	const took = `${Math.round(ms)} ms`;
+	return "title" in answer
+		? `failed after ${took}: ${answer.detail}`
+		: `answered ${answer.status} after ${took}`;
+}

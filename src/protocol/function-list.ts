@@ -1,0 +1,55 @@
+/**
+ * The message about what is deployed.
+ */
+import { z } from "zod";
+import { functionName } from "./messages.ts";
+
+const referenceSchema = z.object({
+	/** A secret's name, or the beginning of names and a star. */
+	name: z.string().max(129),
+	file: z.string().max(4096),
+	line: z.int().min(0),
+	how: z.enum(["static", "observed", "declared"]),
+});
+
+const instantMs = z.int().min(0);
+
+const automationSchema = z.object({
+	name: z.string().max(1_000),
+	/** `scheduled`, or what nothing here tells of. */
+	type: z.string().max(100),
+	active: z.boolean(),
+	/** When it runs next, in milliseconds since 1970; null where it never does again. */
+	nextMs: instantMs.nullable(),
+	/** Which instant it ran for last; null where it did not since it was stored as it is. */
+	lastMs: instantMs.nullable(),
+	runs: instantMs,
+});
+
+/** `GET /v1/apps/:app/functions` */
+export const functionListSchema = z.object({
+	functions: z.array(
+		z.object({
+			name: functionName,
+			url: z.string().max(4096),
+			state: z.enum(["live", "idle", "failed"]),
+			pid: z.int().nullable(),
+			deployment: z.string().max(100),
+			references: z.array(referenceSchema).max(20_000),
+			dynamic: z
+				.array(z.object({ file: z.string().max(4096), line: z.int().min(0), why: z.string().max(1000) }))
+				.max(20_000),
+			/** What it does not get although it may read it: names, or the beginning of names and a star. */
+			excluded: z.array(z.string().max(129)).max(20_000).optional(),
+			/** What runs it by itself; left out by platforms that run nothing so. */
+			automations: z.array(automationSchema).max(1_000).optional(),
+			/** Variables that this version was seen to read. */
+			seen: z.array(z.string().max(128)).max(20_000).optional(),
+			error: z
+				.string()
+				.max(64 * 1024)
+				.optional(),
+		}),
+	),
+});
+export type FunctionList = z.infer<typeof functionListSchema>;

@@ -1,0 +1,201 @@
+/** Automations of deployed functions, on a platform with real processes; the clock is the test's. */
+import { describe, expect, test } from "vitest";
+import { bounds, platform, TestApp } from "../redeploy/app-fixture.ts";
+
+const TIMEOUT_MS = 150_000;
+const MINUTE_MS = 60_000;
+bounds.processesMax = 50;
+
+/** Tells what it was sent, in its log and when asked. */
+const ECHO = `const seen: string[] = [];
+Deno.serve(async (request) => {
+	if (request.method === "GET") return Response.json(seen);
+	const header = (name: string) => request.headers.get(name);
+	const { pathname, host } = new URL(request.url);
+	seen.push([request.method, host + pathname, header("x-coffer-automation"), header("x-coffer-due"), await request.text()].join(" "));
+	return new Response("", { status: 201 });
+});`;
+
+const cron = (name: string, more: object = {}) => ({
+	name,
+	type: "scheduled",
+	schedule_mode: "recurring",
+	schedule_type: "cron",
+	cron_expression: "* * * * *",
+	...more,
+});
+const once = (name: string, atMs: number, more: object = {}) => ({
+	name,
+	type: "scheduled",
+	schedule_mode: "one-time",
+	one_time_date: new Date(atMs).toISOString(),
+	...more,
+});
+const files = (name: string, automations: readonly object[], code = ECHO) => ({
+	[`functions/${name}/index.ts`]: code,
+	[`functions/${name}/function.jsonc`]: JSON.stringify({ automations }),
+});
+
+/** Lets the clock say so many milliseconds more, and everything run that waited for it. */
+function pass(forMs: number): void {
+	const { clock } = platform;
+	clock.atMs += forMs;
+	for (const { task } of clock.tasks.splice(0)) task();
+}
+
+async function lines(app: string, name: string): Promise<string[]> {
+	const kept = await platform.core.logs.read(app, name, { limit: 100 });
+	return kept
+		.map(({ level, message }) => `${level} ${message}`)
+		.filter((line) => line.includes("automation"));
+}
+
+/** The lines of a function's automations, once there are so many. */
+async function told(app: string, name: string, count: number): Promise<string[]> {
+	await expect.poll(async () => (await lines(app, name)).length, { timeout: 20_000 }).toBe(count);
+	return await lines(app, name);
+}
+
+const start = () => platform.core.automations.start({ host: "127.0.0.1:8080", timeoutMs: 10_000 });
+
+describe("an automation", () => {
+	test(
+		"runs an idle function with its arguments when it is due, and each time again",
+		async () => {
+			start();
+			const app = await TestApp.open("runs", {});
+			await app.deployFiles(files("echo", [cron("every minute ü", { function_args: { a: [1, "ü"] } })]));
+			const slot = app.functions.slot("echo");
+			slot.stopIdle(0);
+			expect(slot.state).toBe("idle");
+			const [before] = (await app.show("echo"))?.automations ?? [];
+			const firstMs = Math.ceil((platform.clock.atMs + 1) / MINUTE_MS) * MINUTE_MS;
+			expect(before).toEqual({
+				name: "every minute ü",
+				type: "scheduled",
+				active: true,
+				nextMs: firstMs,
+				lastMs: null,
+				runs: 0,
+			});
+			pass(firstMs - platform.clock.atMs - 1);
+			pass(1);
+			const [line] = await told("runs", "echo", 1);
+			expect(line).toMatch(/^info automation "every minute ü": answered 201 after \d+ ms$/);
+			const at = new Date(firstMs).toISOString();
+			const name = encodeURIComponent("every minute ü");
+			expect(JSON.parse(await app.fetch("echo"))).toEqual([
+				`POST 127.0.0.1:8080/ ${name} ${at} {"a":[1,"ü"]}`,
+			]);
+			pass(MINUTE_MS);
+			await told("runs", "echo", 2);
+			const [after] = (await app.show("echo"))?.automations ?? [];
+			expect(after).toMatchObject({ lastMs: firstMs + MINUTE_MS, nextMs: firstMs + 2 * MINUTE_MS, runs: 2 });
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"that is added, changed or taken away restarts nothing",
+		async () => {
+			start();
+			const app = await TestApp.open("edited", {});
+			await app.deployFiles(files("echo", []));
+			const pid = (await app.show("echo"))?.pid;
+			const deploy = async (automations: readonly object[]) => {
+				const [event] = await app.deployFiles(files("echo", automations));
+				expect((await app.show("echo"))?.pid).toBe(pid);
+				return event?.type === "function" ? event.result.status : event;
+			};
+			expect(await deploy([cron("a", { cron_expression: "0 0 1 1 *" })])).toBe("deployed");
+			expect(await deploy([cron("a", { cron_expression: "0 0 1 1 *" })])).toBe("unchanged");
+			expect(await deploy([cron("a")])).toBe("deployed");
+			pass(MINUTE_MS);
+			await told("edited", "echo", 1);
+			expect(await deploy([])).toBe("deployed");
+			pass(MINUTE_MS);
+			pass(MINUTE_MS);
+			expect(await lines("edited", "echo")).toHaveLength(1);
+			expect((await app.show("echo"))?.automations).toEqual([]);
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"that fails is told of, and not tried again",
+		async () => {
+			start();
+			const app = await TestApp.open("fails", {});
+			const soonMs = platform.clock.atMs + MINUTE_MS;
+			await app.deployFiles({
+				...files("teapot", [once("tea", soonMs)], `Deno.serve(() => new Response("", { status: 418 }));`),
+				...files("dead", [once("end", soonMs)], "Deno.serve(() => Deno.exit(3));"),
+				...files("slow", [once("wait", soonMs)], "Deno.serve(() => new Promise(() => {}));"),
+				"functions/slow/function.jsonc": JSON.stringify({
+					timeoutSeconds: 1,
+					automations: [once("wait", soonMs)],
+				}),
+			});
+			pass(MINUTE_MS);
+			expect(await told("fails", "teapot", 1)).toEqual([
+				expect.stringMatching(/^error automation "tea": answered 418 after \d+ ms$/),
+			]);
+			expect(await told("fails", "dead", 1)).toEqual([
+				expect.stringMatching(/^error automation "end": failed after \d+ ms: The function ended or reset/),
+			]);
+			expect(await told("fails", "slow", 1)).toEqual([
+				expect.stringMatching(/^error automation "wait": failed after \d+ ms: .*no response within the time/),
+			]);
+			pass(MINUTE_MS);
+			expect(await lines("fails", "teapot")).toHaveLength(1);
+			expect((await app.show("teapot"))?.automations).toMatchObject([{ nextMs: null, runs: 1 }]);
+			const { text } = await platform.core.metrics.text();
+			expect(text).toContain(
+				'coffer_automation_runs_total{app="fails",function="teapot",outcome="failed"} 1',
+			);
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"is skipped while its run before is under way",
+		async () => {
+			start();
+			const app = await TestApp.open("long", {});
+			const code = `let end = () => {};
+Deno.serve(async (request) => {
+	if (request.method === "GET") return end(), new Response("ended");
+	await new Promise<void>((resolve) => (end = resolve));
+	return new Response("done");
+});`;
+			await app.deployFiles(files("long", [cron("a")], code));
+			pass(MINUTE_MS);
+			await expect.poll(() => app.functions.slot("long").instance?.inFlight, { timeout: 20_000 }).toBe(1);
+			pass(MINUTE_MS);
+			expect(await told("long", "long", 1)).toEqual([
+				'error automation "a": skipped: the run before is still under way',
+			]);
+			await app.fetch("long");
+			expect((await told("long", "long", 2))[1]).toMatch(/answered 200/);
+			expect((await app.show("long"))?.automations).toMatchObject([{ runs: 1 }]);
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"runs no more once its function or its app is deleted",
+		async () => {
+			start();
+			const app = await TestApp.open("deleted", {});
+			await app.deployFiles({ ...files("one", [cron("a")]), ...files("two", [cron("a")]) });
+			await app.functions.delete(["one"]);
+			pass(MINUTE_MS);
+			await told("deleted", "two", 1);
+			expect(await lines("deleted", "one")).toEqual([]);
+			await platform.core.deleteApp("deleted");
+			pass(MINUTE_MS);
+			expect(await lines("deleted", "two")).toEqual([]);
+		},
+		TIMEOUT_MS,
+	);
+});

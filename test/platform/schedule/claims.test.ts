@@ -1,0 +1,137 @@
+/** Claims of runs, on a real store: each is made once, whoever asks, and what is kept stays small. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { randomBytes } from "../../../src/crypto.ts";
+import { type Claim, Claims, type ClaimsOptions } from "../../../src/platform/schedule/claims.ts";
+import { openStore } from "../../../src/platform/store/open.ts";
+import type { Store } from "../../../src/platform/store/store.ts";
+import { type TestPlace, testPlace } from "../core-fixture.ts";
+
+const KEY = randomBytes(32);
+const STREAM_1 = "schedule/000000000001";
+let place: TestPlace;
+let store: Store;
+
+beforeEach(async () => {
+	place = testPlace();
+	store = await openStore(place.config.storeUrl);
+});
+afterEach(async () => {
+	await store[Symbol.asyncDispose]();
+	place[Symbol.dispose]();
+});
+
+const open = (more: Partial<ClaimsOptions> = {}) =>
+	Claims.open({ store, key: KEY, isListed: () => true, ...more });
+const due = (dueMs: number, more: Partial<Claim> = {}) => ({
+	app: "shop",
+	function: "pay",
+	automation: "report",
+	anchorMs: 5,
+	dueMs,
+	...more,
+});
+const streams = async () => (await store.streams("schedule/")).map((name) => Number(name.split("/")[1]));
+
+describe("a claim", () => {
+	test("is given once, also after the platform was started again", async () => {
+		const claims = await open();
+		expect(await claims.claim(due(10))).toBe(true);
+		expect(await claims.claim(due(10))).toBe(false);
+		const again = await open();
+		expect(await again.claim(due(10))).toBe(false);
+		expect(again.find(due(0))).toMatchObject({ dueMs: 10, runs: 1 });
+	});
+
+	test("of what was due before the last one is not given", async () => {
+		const claims = await open();
+		expect([await claims.claim(due(20)), await claims.claim(due(19)), await claims.claim(due(21))]).toEqual([
+			true,
+			false,
+			true,
+		]);
+		expect(claims.find(due(0))).toMatchObject({ dueMs: 21, runs: 2 });
+	});
+
+	test("counts from the start where the rhythm is another", async () => {
+		const claims = await open();
+		await claims.claim(due(20));
+		expect(claims.find(due(0, { anchorMs: 6 }))).toBeUndefined();
+		expect(await claims.claim(due(10, { anchorMs: 6 }))).toBe(true);
+		expect(claims.find(due(0, { anchorMs: 6 }))).toMatchObject({ dueMs: 10, runs: 1 });
+	});
+
+	test("of another automation, function or app is another", async () => {
+		const claims = await open();
+		const others = [{}, { automation: "b" }, { function: "b" }, { app: "b" }].map((more) => due(1, more));
+		for (const one of others) expect(await claims.claim(one)).toBe(true);
+	});
+
+	test("is given to one of two nodes that ask at once", async () => {
+		const [one, two] = [await open(), await open()];
+		const given = await Promise.all([one, two, one, two].map((node) => node.claim(due(10))));
+		expect(given.filter((isMine) => isMine)).toHaveLength(1);
+		expect([one.find(due(0))?.runs, two.find(due(0))?.runs]).toEqual([1, 1]);
+	});
+
+	test("that somebody wrote into the store is not believed", async () => {
+		const claim = { ...due(10), runs: 1 };
+		await store.append(STREAM_1, 0, JSON.stringify({ type: "claimed", claim, mac: "AAAA" }));
+		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
+	});
+});
+
+describe("what is kept", () => {
+	/** Claims for a year of minutes would be half a million entries. */
+	test("is bounded, and loses no last claim", async () => {
+		const claims = await open({ claimsMax: 4 });
+		await claims.claim(due(1, { automation: "once" }));
+		for (let dueMs = 1; dueMs <= 40; dueMs++) expect(await claims.claim(due(dueMs))).toBe(true);
+		const names = await store.streams("schedule/");
+		const entries = await Promise.all(names.map((name) => store.read(name, 0)));
+		expect(names.length).toBeLessThanOrEqual(2);
+		for (const { length } of entries) expect(length).toBeLessThanOrEqual(6);
+		const again = await open({ claimsMax: 4 });
+		expect(again.find(due(0))).toMatchObject({ dueMs: 40, runs: 40 });
+		expect(await again.claim(due(1, { automation: "once" }))).toBe(false);
+	});
+
+	test("is not what was deleted or got another rhythm", async () => {
+		const isListed = ({ automation }: Claim) => automation !== "gone";
+		const claims = await open({ claimsMax: 2, isListed });
+		await claims.claim(due(1, { automation: "gone" }));
+		for (const dueMs of [1, 2]) await claims.claim(due(dueMs));
+		expect(claims.find(due(0, { automation: "gone" }))).toBeUndefined();
+		expect(claims.find(due(0))).toMatchObject({ runs: 2 });
+	});
+
+	test("goes on where the platform was killed after a stream was full, and before the next began", async () => {
+		const claims = await open({ claimsMax: 2 });
+		for (const dueMs of [1, 2, 3]) await claims.claim(due(dueMs));
+		// The first stream ends with its being full; the second has yet to begin.
+		await store.deleteStreams("schedule/000000000002");
+		const again = await open({ claimsMax: 2 });
+		expect(again.find(due(0))).toMatchObject({ dueMs: 2, runs: 2 });
+		expect(await again.claim(due(2))).toBe(false);
+		expect(await again.claim(due(3))).toBe(true);
+	});
+
+	test("of streams that nobody needs is removed at the start", async () => {
+		const claims = await open({ claimsMax: 1 });
+		for (const dueMs of [1, 2, 3, 4]) await claims.claim(due(dueMs));
+		const [body = { body: "" }] = await store.read("schedule/000000000003", 0);
+		await store.append(STREAM_1, 0, body.body);
+		expect(await streams()).toEqual([1, 3, 4]);
+		await open();
+		expect(await streams()).toEqual([3, 4]);
+	});
+
+	test("is found by a node that was not told that another went on", async () => {
+		const [one, two] = [await open({ claimsMax: 2 }), await open({ claimsMax: 2 })];
+		for (const dueMs of [1, 2, 3]) await one.claim(due(dueMs));
+		expect([await two.claim(due(3)), await two.claim(due(4)), await one.claim(due(4))]).toEqual([
+			false,
+			true,
+			false,
+		]);
+	});
+});

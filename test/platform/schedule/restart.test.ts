@@ -1,0 +1,143 @@
+/** What becomes of automations while a platform is stopped, and when it stops. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createApi } from "../../../src/platform/api/api.ts";
+import { TestClient } from "../client-fixture.ts";
+import { openTestCoreIn, TestClock, type TestCore, type TestPlace, testPlace } from "../core-fixture.ts";
+import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+
+const MINUTE_MS = 60_000;
+const TIMEOUT_MS = 150_000;
+const APP = "shop";
+const identity = newTestIdentity();
+let place: TestPlace;
+let clock: TestClock;
+let platform: TestCore;
+
+beforeEach(async () => {
+	place = testPlace();
+	clock = new TestClock();
+	platform = await openTestCoreIn(place, { identity, clock });
+});
+afterEach(async () => {
+	await platform[Symbol.asyncDispose]();
+	place[Symbol.dispose]();
+});
+
+function start(): void {
+	platform.core.automations.start({ host: "127.0.0.1:8080", timeoutMs: 10_000 });
+}
+
+/** Stops the platform for so long and starts it again. */
+async function restart(forMs: number): Promise<void> {
+	await platform[Symbol.asyncDispose]();
+	clock.tasks.length = 0;
+	clock.atMs += forMs;
+	platform = await openTestCoreIn(place, { identity, clock });
+	start();
+	wake();
+}
+
+function wake(): void {
+	for (const { task } of clock.tasks.splice(0)) task();
+}
+
+async function deploy(automations: readonly object[], code = "Deno.serve(() => new Response());") {
+	const api = createApi({
+		core: platform.core,
+		hosts: { bound: "127.0.0.1", names: [] },
+		listenUrl: "http://127.0.0.1:8080",
+	});
+	const client = new TestClient(
+		(path, init) => api(new Request(`http://127.0.0.1${path}`, init)),
+		platform.token,
+	);
+	const vault = new TestVault();
+	vault.add(identity, "reader", "platform");
+	await client.createApp(APP, vault);
+	const event = await client.deploy(APP, {
+		"functions/f/index.ts": code,
+		"functions/f/function.jsonc": JSON.stringify({ automations }),
+	});
+	expect(event[0]).toMatchObject({ result: { status: "deployed" } });
+}
+
+const scheduled = (name: string, more: object) => ({ name, type: "scheduled", ...more });
+const once = (name: string, atMs: number) =>
+	scheduled(name, { schedule_mode: "one-time", one_time_date: new Date(atMs).toISOString() });
+const every = (name: string, minutes: number, more: object = {}) =>
+	scheduled(name, {
+		schedule_mode: "recurring",
+		schedule_type: "simple",
+		repeat_unit: "minutes",
+		repeat_interval: minutes,
+		...more,
+	});
+
+async function told(): Promise<string[]> {
+	const kept = await platform.core.logs.read(APP, "f", { limit: 100 });
+	return kept.flatMap(({ message }) => /^automation "(.*?)": (\S+)/.exec(message)?.slice(1).join(" ") ?? []);
+}
+
+test(
+	"a date that passed meanwhile runs at the start, once; what recurs is not made up for",
+	async () => {
+		start();
+		const atMs = clock.atMs;
+		await deploy([once("missed", atMs + 5 * MINUTE_MS), every("often", 1)]);
+		await restart(10 * MINUTE_MS + 1_000);
+		await expect.poll(told).toEqual(["missed answered"]);
+		expect(platform.core.automations.of(APP, "f")).toMatchObject([
+			{ runs: 1, lastDueMs: atMs + 5 * MINUTE_MS, nextMs: undefined },
+			{ runs: 0, nextMs: atMs + 11 * MINUTE_MS },
+		]);
+		await restart(0);
+		await restart(MINUTE_MS);
+		expect(await told()).toEqual(["missed answered"]);
+	},
+	TIMEOUT_MS,
+);
+
+test(
+	"what ran does not run again where the clock is set back while the platform is stopped, and the count goes on",
+	async () => {
+		start();
+		const startMs = clock.atMs;
+		await deploy([every("thrice", 1, { ends_type: "after", ends_after_count: 3 })]);
+		const minute = async (count: number) => {
+			clock.atMs += MINUTE_MS;
+			wake();
+			await expect.poll(async () => (await told()).length).toBe(count);
+		};
+		await minute(1);
+		await minute(2);
+		await restart(-2 * MINUTE_MS);
+		expect(platform.core.automations.of(APP, "f")).toMatchObject([
+			{ runs: 2, nextMs: startMs + 3 * MINUTE_MS },
+		]);
+		clock.atMs = startMs + 3 * MINUTE_MS;
+		wake();
+		await expect.poll(async () => (await told()).length).toBe(3);
+		expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 3, nextMs: undefined }]);
+	},
+	TIMEOUT_MS,
+);
+
+test(
+	"a run that is under way when the platform stops is cut off after its grace, and told of",
+	async () => {
+		start();
+		await deploy([every("long", 1)], "Deno.serve(() => new Promise(() => {}));");
+		clock.atMs += MINUTE_MS;
+		wake();
+		const app = platform.core.apps.get(APP);
+		const running = () => platform.core.functionsOf(app).slot("f").instance?.inFlight;
+		await expect.poll(running).toBe(1);
+		const closed = platform.core.automations.close(5_000);
+		await expect.poll(() => clock.tasks.some(({ delayMs }) => delayMs === 5_000)).toBe(true);
+		wake();
+		await closed;
+		await expect.poll(told).toEqual(["long failed"]);
+		expect(running()).toBe(0);
+	},
+	TIMEOUT_MS,
+);
