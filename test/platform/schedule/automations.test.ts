@@ -192,8 +192,11 @@ Deno.serve(async (request) => {
 			pass(MINUTE_MS);
 			await told("deleted", "two", 1);
 			expect(await lines("deleted", "one")).toEqual([]);
+			const other = await TestApp.open("other", {});
+			await other.deployFiles(files("one", [cron("a")]));
 			await platform.core.deleteApp("deleted");
 			pass(MINUTE_MS);
+			await told("other", "one", 1);
 			expect(await lines("deleted", "two")).toEqual([]);
 		},
 		TIMEOUT_MS,

@@ -1,6 +1,7 @@
 /** What becomes of automations while a platform is stopped, and when it stops. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
+import { openPool } from "../../../src/platform/gateway/connect.ts";
 import { TestClient } from "../client-fixture.ts";
 import { openTestCoreIn, TestClock, type TestCore, type TestPlace, testPlace } from "../core-fixture.ts";
 import { newTestIdentity, TestVault } from "../vault-fixture.ts";
@@ -123,6 +124,41 @@ test(
 );
 
 test(
+	"nothing runs before it is written down that it does",
+	async () => {
+		start();
+		await deploy([every("a", 1)]);
+		const { store } = platform.core;
+		const append = store.append.bind(store);
+		let write = () => {};
+		const isWritten = new Promise<void>((resolve) => {
+			write = resolve;
+		});
+		let writing = 0;
+		store.append = async (stream, ...rest) => {
+			if (stream.startsWith("schedule/")) {
+				writing++;
+				await isWritten;
+			}
+			return await append(stream, ...rest);
+		};
+		clock.atMs += MINUTE_MS;
+		wake();
+		await expect.poll(() => writing).toBe(1);
+		const app = platform.core.apps.get(APP);
+		const slot = platform.core.functionsOf(app).slot("f");
+		// Another request comes and goes meanwhile: the run had as much time.
+		const pool = slot.instance && openPool(slot.instance);
+		await pool?.request({ method: "GET", path: "/" });
+		await pool?.destroy();
+		expect([slot.instance?.inFlight, await told()]).toEqual([0, []]);
+		write();
+		await expect.poll(told).toEqual(["a answered"]);
+	},
+	TIMEOUT_MS,
+);
+
+test(
 	"a run that is under way when the platform stops is cut off after its grace, and told of",
 	async () => {
 		start();
@@ -137,6 +173,8 @@ test(
 		wake();
 		await closed;
 		await expect.poll(told).toEqual(["long failed"]);
+		const [{ message = "" } = {}] = await platform.core.logs.read(APP, "f", { limit: 1 });
+		expect(message).toContain("The platform stopped before");
 		expect(running()).toBe(0);
 	},
 	TIMEOUT_MS,
