@@ -3,7 +3,7 @@
  * One file per driver (`sqlite.ts`), one contract suite for all (`test/platform/store/contract.ts`).
  */
 
-/** `platform`, `apps/<app>/changes` or `apps/<app>/events`. */
+/** `platform`, `apps/<app>/changes`, `apps/<app>/events` or `schedule/<number>`. */
 export type StreamName = string;
 
 export interface StreamEntry {
