@@ -44,6 +44,17 @@ const REPLACED = new Map([
 	["minimatch", "exports.minimatch = (name, pattern) => name === pattern;"],
 ]);
 
+/** What is taken of a package that is more than what is used of it: zod brings its errors in some fifty languages. */
+const TAKEN = new Map([["zod", 'export { z } from "zod";']]);
+
+/** English is registered by zod itself. */
+const slimZod = {
+	name: "slim-zod",
+	setup(build) {
+		build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export {};" }));
+	},
+};
+
 function exactly(names) {
 	return new RegExp(`^(${names.map((name) => name.replaceAll("/", "\\/")).join("|")})$`);
 }
@@ -131,8 +142,9 @@ async function bundleProgram(esbuild, entry) {
 
 async function bundlePackages(esbuild) {
 	const files = VENDORED.map(async (name) => {
-		const contents = `module.exports = require(${JSON.stringify(name)});`;
-		const { outputFiles } = await esbuild.build({ ...OPTIONS, stdin: { contents, resolveDir: ROOT } });
+		const contents = TAKEN.get(name) ?? `module.exports = require(${JSON.stringify(name)});`;
+		const stdin = { contents, resolveDir: ROOT };
+		const { outputFiles } = await esbuild.build({ ...OPTIONS, stdin, plugins: [slimZod] });
 		const code = asAscii(outputFiles[0].text);
 		return { name, file: `vendor/${hashed(name.replace("@", "").replace("/", "-"), code)}`, code };
 	});

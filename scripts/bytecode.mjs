@@ -2,8 +2,9 @@
  * Writes the bytecode of the bundle and its packages into `dist/` and prints the files' names. A process of its own, so
  * that what has run in it, and so is compiled, is what a command runs.
  */
-import { renameSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { DIST, ROOT } from "./fresh.mjs";
 
@@ -20,6 +21,16 @@ process.stdout.write = (_text, ...rest) => {
 for (const name of Object.keys(commands)) if (name.startsWith("secrets/")) commands[name]();
 loadPackages();
 await main(["secrets", "--help"], ROOT);
+const folder = mkdtempSync(join(tmpdir(), "coffer-bytecode-"));
+try {
+	Object.assign(process.env, { COFFER_IDENTITY_FILE: join(folder, "identity"), XDG_STATE_HOME: join(folder, "state") });
+	process.chdir(folder);
+	for (const command of ["init", "secrets set A=1", "secrets set A=2 B=3", "secrets list"])
+		await main(command.split(" "), ROOT);
+} finally {
+	process.chdir(ROOT);
+	rmSync(folder, { recursive: true, force: true });
+}
 process.stdout.write = write;
 
 for (const [file, bytecode] of createBytecode()) {

@@ -3,10 +3,11 @@
  * failure typed.
  */
 import { AppError, EXIT } from "../errors.ts";
-import { fetchFault } from "../fetch-fault.ts";
+import { type Answer, type Carrier, carry } from "../http-request.ts";
 import { decode, staleSchema } from "../protocol/messages.ts";
 import { errorFromProblem } from "../protocol/problem.ts";
 import { type Route, routePath } from "../protocol/routes.ts";
+import { requestFault } from "../request-fault.ts";
 import { readBounded, readLines } from "./response.ts";
 
 const ANSWER_MS = 10_000;
@@ -30,12 +31,12 @@ export interface RemoteOptions {
 	readonly answerMs?: number | undefined;
 	/** Ends every request that is under way. */
 	readonly signal?: AbortSignal | undefined;
-	/** What carries a request to the platform. The global `fetch` unless told. */
-	readonly fetch?: typeof fetch | undefined;
+	/** What carries a request to the platform. HTTP unless told. */
+	readonly carry?: Carrier | undefined;
 }
 
 function unreachable(url: string, cause: unknown): AppError {
-	const { kind, code } = fetchFault(cause);
+	const { kind, code } = requestFault(cause);
 	if (kind === "certificate") return certificateRefused(url, code, cause);
 	const slow = kind === "timeout";
 	return new AppError({
@@ -134,21 +135,23 @@ export class Connection {
 		}
 	}
 
+	/** Sends a request whose answer says nothing but that it was done. */
+	async done(route: Route, request: RequestParts): Promise<void> {
+		const answer = await this.send(route, request);
+		await this.#guarded(() => readBounded(answer, ANSWER_BYTES_MAX));
+	}
+
 	/** Sends a request. @throws AppError what the platform answered, or exit 6 */
-	async send(
-		route: Route,
-		request: RequestParts,
-		totalMs = WHOLE_MS,
-		until?: AbortSignal,
-	): Promise<Response> {
-		const { answerMs = ANSWER_MS, fetch: carry = fetch, token, url, signal } = this.#options;
+	async send(route: Route, request: RequestParts, totalMs = WHOLE_MS, until?: AbortSignal): Promise<Answer> {
+		const { answerMs = ANSWER_MS, carry: send = carry, token, url, signal } = this.#options;
 		const query = request.query ? `?${request.query}` : "";
-		const headers = new Headers({
+		const type = request.json === undefined ? "application/octet-stream" : "application/json";
+		const hasBody = request.json !== undefined || request.bytes !== undefined;
+		const headers = {
 			accept: "application/json, application/x-ndjson, application/problem+json",
-		});
-		if (token !== undefined && route.scope !== undefined) headers.set("authorization", `Bearer ${token}`);
-		if (request.json !== undefined) headers.set("content-type", "application/json");
-		if (request.bytes !== undefined) headers.set("content-type", "application/octet-stream");
+			...(token !== undefined && route.scope !== undefined && { authorization: `Bearer ${token}` }),
+			...(hasBody && { "content-type": type }),
+		};
 		const body = request.json !== undefined ? JSON.stringify(request.json) : request.bytes;
 		const size = typeof body === "string" ? Buffer.byteLength(body) : (body?.byteLength ?? 0);
 		const beginMs = answerMs + Math.ceil(size / UPLOAD_BYTES_PER_MS);
@@ -157,23 +160,22 @@ export class Connection {
 		const timer = setTimeout(() => begin.abort(new DOMException("no answer", "TimeoutError")), beginMs);
 		const total = Number.isFinite(totalMs) ? [AbortSignal.timeout(beginMs + totalMs)] : [];
 		const signals = [...total, begin.signal, ...[signal, until].filter((each) => each !== undefined)];
-		let response: Response;
+		let answer: Answer;
 		try {
-			response = await carry(new URL(routePath(route, request.parameters) + query, url), {
+			answer = await send(new URL(routePath(route, request.parameters) + query, url), {
 				method: route.method,
 				headers,
-				redirect: "error",
+				body,
 				signal: AbortSignal.any(signals),
-				...(body === undefined ? {} : { body }),
 			});
 		} catch (error) {
 			throw unreachable(url, error);
 		} finally {
 			clearTimeout(timer);
 		}
-		if (response.ok) return response;
-		const text = await this.#guarded(() => readBounded(response, ANSWER_BYTES_MAX));
-		throw withNewerEntries(errorFromProblem(response.status, tryJson(text)), tryJson(text));
+		if (answer.ok) return answer;
+		const text = await this.#guarded(() => readBounded(answer, ANSWER_BYTES_MAX));
+		throw withNewerEntries(errorFromProblem(answer.status, tryJson(text)), tryJson(text));
 	}
 }
 

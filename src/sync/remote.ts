@@ -86,8 +86,7 @@ export class Remote {
 	}
 
 	async putBlob(app: string, hash: string, bytes: Uint8Array): Promise<void> {
-		const response = await this.#connection.send(ROUTES.putBlob, { parameters: { app, hash }, bytes });
-		await response.body?.cancel();
+		await this.#connection.done(ROUTES.putBlob, { parameters: { app, hash }, bytes });
 	}
 
 	listFunctions(app: string): Promise<FunctionList> {
@@ -101,8 +100,7 @@ export class Remote {
 
 	async deleteFunctions(app: string, names: readonly string[]): Promise<void> {
 		const query = new URLSearchParams(names.map((name): [string, string] => ["name", name]));
-		const response = await this.#connection.send(ROUTES.deleteFunctions, { parameters: { app }, query });
-		await response.body?.cancel();
+		await this.#connection.done(ROUTES.deleteFunctions, { parameters: { app }, query });
 	}
 
 	logs(app: string, name: string, wanted: WantedLines = {}): Promise<LogLines> {
@@ -128,8 +126,7 @@ export class Remote {
 
 	/** @throws AppError `TOKEN_NOT_FOUND` (exit 4) */
 	async revokeToken(id: string): Promise<void> {
-		const response = await this.#connection.send(ROUTES.revokeToken, { parameters: { id } });
-		await response.body?.cancel();
+		await this.#connection.done(ROUTES.revokeToken, { parameters: { id } });
 	}
 }
 

@@ -2,6 +2,7 @@
  * Bodies of answers, read with a bound: a platform that is not what it says must not fill this machine's memory.
  */
 import { AppError, EXIT } from "../errors.ts";
+import type { Answer } from "../http-request.ts";
 
 function tooLarge(bytesMax: number): AppError {
 	return new AppError({
@@ -13,11 +14,11 @@ function tooLarge(bytesMax: number): AppError {
 }
 
 /** The chunks of a body as text. @throws AppError `ANSWER_TOO_LARGE` (exit 6) */
-async function* textChunks(response: Response, bytesMax: number): AsyncGenerator<string> {
-	if (!response.body) return;
+async function* textChunks(answer: Pick<Answer, "body">, bytesMax: number): AsyncGenerator<string> {
+	if (answer.body === null) return;
 	const decoder = new TextDecoder("utf-8", { fatal: true });
 	let bytes = 0;
-	for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+	for await (const chunk of answer.body) {
 		bytes += chunk.length;
 		if (bytes > bytesMax) throw tooLarge(bytesMax);
 		yield decoder.decode(chunk, { stream: true });
@@ -26,9 +27,9 @@ async function* textChunks(response: Response, bytesMax: number): AsyncGenerator
 }
 
 /** The whole body as text. */
-export async function readBounded(response: Response, bytesMax: number): Promise<string> {
+export async function readBounded(answer: Pick<Answer, "body">, bytesMax: number): Promise<string> {
 	const parts: string[] = [];
-	for await (const text of textChunks(response, bytesMax)) parts.push(text);
+	for await (const text of textChunks(answer, bytesMax)) parts.push(text);
 	return parts.join("");
 }
 
@@ -38,12 +39,12 @@ export async function readBounded(response: Response, bytesMax: number): Promise
  * @param charactersMax of one line
  */
 export async function* readLines(
-	response: Response,
+	answer: Pick<Answer, "body">,
 	bytesMax: number,
 	charactersMax = bytesMax,
 ): AsyncGenerator<string> {
 	let rest = "";
-	for await (const text of textChunks(response, bytesMax)) {
+	for await (const text of textChunks(answer, bytesMax)) {
 		const lines = (rest + text).split("\n");
 		rest = lines.pop() ?? "";
 		if (rest.length > charactersMax) throw tooLarge(charactersMax);

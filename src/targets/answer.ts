@@ -4,6 +4,7 @@
  */
 import { utf8 } from "../bytes.ts";
 import { toBase64 } from "../crypto.ts";
+import type { Answer } from "../http-request.ts";
 import { printable } from "../printable.ts";
 
 /** What a fault may say of itself, in characters of a message. */
@@ -15,11 +16,11 @@ const PART_CHARACTERS = 4;
  * The beginning of a body as text, at most so many bytes.
  * @returns undefined where there is more, or where it is not UTF-8
  */
-export async function readBody(response: Response, bytesMax: number): Promise<string | undefined> {
+export async function readBody(answer: Answer, bytesMax: number): Promise<string | undefined> {
 	const chunks: Uint8Array[] = [];
 	let bytes = 0;
-	if (response.body)
-		for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+	if (answer.body !== null)
+		for await (const chunk of answer.body) {
 			bytes += chunk.length;
 			// Leaving the loop cancels the body.
 			if (bytes > bytesMax) return undefined;

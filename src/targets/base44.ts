@@ -2,8 +2,9 @@
  * Base44 as a place that takes secrets: three calls of its API, authorised by a workspace's key.
  */
 import { AppError, EXIT } from "../errors.ts";
-import { fetchFault } from "../fetch-fault.ts";
+import { type Answer, carry } from "../http-request.ts";
 import type { TargetId } from "../project/target-memory.ts";
+import { requestFault } from "../request-fault.ts";
 import { faultDetail, jsonOf, readBody } from "./answer.ts";
 import { base44Fault } from "./base44-faults.ts";
 import type { SecretTarget, TargetCall, TargetWork } from "./target.ts";
@@ -101,22 +102,20 @@ export class Base44 implements SecretTarget {
 		throw this.#refused(200, faultDetail(value, this.#guarded(request)));
 	}
 
-	async #send({ method, url, answerMs, json, secrets }: Request): Promise<Response> {
+	async #send({ method, url, answerMs, json, secrets }: Request): Promise<Answer> {
 		const { key, signal } = this.#options;
 		const limit = AbortSignal.timeout(this.#options.answerMs ?? answerMs);
-		let response: Response;
+		let response: Answer;
 		try {
-			response = await fetch(url, {
+			response = await carry(new URL(url), {
 				method,
 				headers: {
 					accept: "application/json",
 					api_key: key,
 					...(json ? { "content-type": "application/json" } : {}),
 				},
-				// Another address would be told the key and the values.
-				redirect: "error",
 				signal: signal ? AbortSignal.any([limit, signal]) : limit,
-				...(json ? { body: JSON.stringify(json) } : {}),
+				body: json && JSON.stringify(json),
 			});
 		} catch (error) {
 			throw this.#unreachable(error);
@@ -131,7 +130,7 @@ export class Base44 implements SecretTarget {
 	}
 
 	/** A body, of which nothing that goes wrong is more than a connection that broke. */
-	async #body(response: Response, bytesMax = ANSWER_BYTES_MAX): Promise<string | undefined> {
+	async #body(response: Answer, bytesMax = ANSWER_BYTES_MAX): Promise<string | undefined> {
 		try {
 			return await readBody(response, bytesMax);
 		} catch (error) {
@@ -159,9 +158,9 @@ export class Base44 implements SecretTarget {
 		});
 	}
 
-	/** @param thrown by `fetch`; it goes no further, since what it says may hold what was sent */
+	/** @param thrown in the place of an answer; it goes no further, since what it says may hold what was sent */
 	#unreachable(thrown: unknown): AppError {
-		const { kind, code } = fetchFault(thrown);
+		const { kind, code } = requestFault(thrown);
 		const at = `Base44 at ${this.id.origin}`;
 		const says = {
 			timeout: `${at} did not answer in time.`,

@@ -98,6 +98,7 @@ describe("from an empty folder to functions that answer", () => {
 				deployment: expect.any(String),
 				references: expect.any(Array),
 				dynamic: one.name === "any",
+				automations: [],
 			});
 		}
 		const reads = Object.fromEntries(

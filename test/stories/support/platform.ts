@@ -114,7 +114,8 @@ export class Platform {
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#end("SIGKILL");
-		rmSync(this.folder, { recursive: true, force: true });
+		// Its functions end by themselves, a little later, and may be writing still.
+		rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
 	}
 }
 

@@ -103,7 +103,7 @@ function takeOf({ device, task, world }: Doing, side: Side): (name: string) => S
 }
 
 async function targetOf({ device, task, world }: Doing) {
-	return await device.target(world.network.fetchFor(task), world.platform.token, world.remotes);
+	return await device.target(world.network.carrierFor(task), world.platform.token, world.remotes);
 }
 
 async function sync(doing: Doing, side: Side | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 /** One device of a simulation: a real project folder, a real state folder, the real client. */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Carrier } from "../../../src/http-request.ts";
 import { fingerprint, type Identity } from "../../../src/identity/identity.ts";
 import { bindingOf, platformOf, readConfig } from "../../../src/project/config.ts";
 import { readSession } from "../../../src/project/secrets.ts";
@@ -90,11 +91,11 @@ export class Device {
 		}
 	}
 
-	async target(carry: typeof fetch, token: string, remotes: RemoteMaker): Promise<LinkTarget> {
+	async target(carry: Carrier, token: string, remotes: RemoteMaker): Promise<LinkTarget> {
 		const binding = platformOf(bindingOf(await readConfig(this.context.root), ENVIRONMENT));
 		if (!binding) throw new TypeError("The project is not linked.");
 		// Nothing is waited for: whether an answer is late is up to the schedule.
-		return { binding, remote: remotes({ url: ORIGIN, token, answerMs: 1, fetch: carry }) };
+		return { binding, remote: remotes({ url: ORIGIN, token, answerMs: 1, carry }) };
 	}
 
 	/** Takes notice of what the vault holds now. */

@@ -1,13 +1,13 @@
 /** A network that does to each message what the schedule says. */
 import type { AppError } from "../../../src/errors.ts";
+import type { Carrier } from "../../../src/http-request.ts";
 import type { Verdict } from "./actions.ts";
 import type { Answer, Sent, SimulatedPlatform } from "./platform.ts";
 import { ORIGIN } from "./platform.ts";
 import type { Task } from "./task.ts";
 
-function broken(): TypeError {
-	const cause = Object.assign(new Error("The simulated connection broke."), { code: "ECONNRESET" });
-	return new TypeError("fetch failed", { cause });
+function broken(): Error {
+	return Object.assign(new Error("The simulated connection broke."), { code: "ECONNRESET" });
 }
 
 /** An answer's bytes, cut where its lines end, or whole. */
@@ -48,15 +48,15 @@ export class Network {
 		this.platform = platform;
 	}
 
-	/** A `fetch` for one task: it waits in it, and what happens then is up to the schedule. */
-	fetchFor(task: Task<Verdict>): typeof fetch {
-		return async (input, init) => {
+	/** What carries one task's requests: it waits in it, and what happens then is up to the schedule. */
+	carrierFor(task: Task<Verdict>): Carrier {
+		return async (url, { method, headers, body }) => {
 			const request: Sent = {
 				task: task.id,
-				method: init?.method ?? "GET",
-				path: String(input).slice(ORIGIN.length),
-				headers: new Headers(init?.headers),
-				body: typeof init?.body === "string" ? init.body : undefined,
+				method,
+				path: String(url).slice(ORIGIN.length),
+				headers: new Headers(headers),
+				body: typeof body === "string" ? body : undefined,
 			};
 			this.sent.push(request);
 			const verdict = await task.park({ kind: "request", what: describe(request) });
@@ -109,7 +109,7 @@ export class Network {
 		const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
 			const piece = pieces[count++];
 			if (piece === undefined) {
-				if (verdict.fault === "answer-cut") controller.error(new TypeError("terminated"));
+				if (verdict.fault === "answer-cut") controller.error(new Error("aborted"));
 				else controller.close();
 				return;
 			}

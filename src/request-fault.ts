@@ -1,19 +1,19 @@
-/** Why a request by `fetch` got no answer. A leaf: imports nothing. */
+/** Why a request got no answer. A leaf: imports nothing. */
 
-export interface FetchFault {
+export interface RequestFault {
 	readonly kind: "timeout" | "certificate" | "redirect" | "unreachable";
 	/** The system's code in brackets with a blank before it, for a message; empty where there is none. */
 	readonly code: string;
 }
 
-/** What `fetch` threw, sorted. Its text is not for messages: what stands in it is the other side's. */
-export function fetchFault(thrown: unknown): FetchFault {
-	const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-	const name = inner instanceof Error && "code" in inner && typeof inner.code === "string" ? inner.code : "";
+/** What was thrown in the place of an answer, sorted. Its text is not for messages: what stands in it is the other side's. */
+export function requestFault(thrown: unknown): RequestFault {
+	const name =
+		thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 	const code = name === "" ? "" : ` (${name})`;
 	if (isCertificateFault(name)) return { kind: "certificate", code };
 	if (thrown instanceof Error && thrown.name === "TimeoutError") return { kind: "timeout", code };
-	if (inner instanceof Error && inner.message === "unexpected redirect") return { kind: "redirect", code };
+	if (thrown instanceof Error && thrown.message === "unexpected redirect") return { kind: "redirect", code };
 	return { kind: "unreachable", code };
 }
 

@@ -1,0 +1,156 @@
+/** Requests over HTTP against real servers that answer well, badly or not at all. */
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Answer, carry } from "../src/http-request.ts";
+import { requestFault } from "../src/request-fault.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+	for (const close of closers.splice(0)) await close();
+});
+
+async function listening(server: ReturnType<typeof createTcpServer>): Promise<URL> {
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/path?a=%20b`);
+}
+
+async function http(answer: RequestListener) {
+	const server = createServer(answer);
+	const sockets = new Set<Socket>();
+	server.on("connection", (socket: Socket) => sockets.add(socket));
+	closers.push(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	return { url: await listening(server), sockets };
+}
+
+/** What answers each connection with these bytes, and ends it. */
+async function raw(bytes: string): Promise<URL> {
+	const server = createTcpServer((socket) => {
+		socket.on("error", () => undefined);
+		socket.once("data", () => socket.end(bytes));
+	});
+	closers.push(() => server.close());
+	return await listening(server);
+}
+
+const never = new AbortController().signal;
+const get = { method: "GET", headers: {}, signal: never };
+
+async function text({ body }: Answer): Promise<string> {
+	const chunks: Uint8Array[] = [];
+	for await (const chunk of body ?? []) chunks.push(chunk);
+	return Buffer.concat(chunks).toString("utf8");
+}
+
+/** How a request that gets no answer is sorted. */
+async function fault(url: URL, signal = never): Promise<string> {
+	const thrown = await carry(url, { ...get, signal }).then(
+		() => "there is an answer",
+		(error: unknown) => error,
+	);
+	const { kind, code } = requestFault(thrown);
+	return kind + code;
+}
+
+describe("a request", () => {
+	test("arrives as it was sent, and its answer as it was given", async () => {
+		const { url } = await http(async (request, response) => {
+			const chunks: Uint8Array[] = [];
+			for await (const chunk of request) chunks.push(chunk);
+			const { method, url: target, headers } = request;
+			const said = { method, target, key: headers["x-key"], length: headers["content-length"] };
+			response.writeHead(201).end(JSON.stringify({ ...said, body: Buffer.concat(chunks).toString("utf8") }));
+		});
+		for (const body of ["sécret", Buffer.from("sécret")]) {
+			const answer = await carry(url, { method: "PUT", headers: { "x-key": "k" }, body, signal: never });
+			expect([answer.status, answer.ok]).toEqual([201, true]);
+			const expected = { method: "PUT", target: "/path?a=%20b", key: "k", length: "7", body: "sécret" };
+			expect(JSON.parse(await text(answer))).toEqual(expected);
+		}
+	});
+
+	test("after one whose answer was read goes over the same connection", async () => {
+		const { url, sockets } = await http((_request, response) => response.end("ok"));
+		for (let count = 0; count < 3; count++) expect(await text(await carry(url, get))).toBe("ok");
+		expect(sockets.size).toBe(1);
+	});
+
+	test("comes in pieces, as they are sent", async () => {
+		let end = () => {};
+		const { url } = await http((_request, response) => {
+			response.write("one ");
+			end = () => response.end("two");
+		});
+		const answer = await carry(url, get);
+		let got = "";
+		for await (const chunk of answer.body ?? []) {
+			got += Buffer.from(chunk).toString("utf8");
+			end();
+		}
+		expect(got).toBe("one two");
+	});
+
+	test.each([400, 404, 500, 304])("answered %i is answered", async (status) => {
+		const { url } = await http((_request, response) => response.writeHead(status).end());
+		expect(await carry(url, get)).toMatchObject({ status, ok: false });
+	});
+});
+
+describe("no answer", () => {
+	test.each([301, 302, 303, 307, 308])("is %i, wherever it leads", async (status) => {
+		const { url } = await http((_request, response) => response.writeHead(status, { location: "/b" }).end());
+		expect(await fault(url)).toBe("redirect");
+	});
+
+	test("comes from where nobody listens", async () => {
+		const server = createTcpServer();
+		const url = await listening(server);
+		server.close();
+		await once(server, "close");
+		expect(await fault(url)).toBe("unreachable (ECONNREFUSED)");
+	});
+
+	test.each([
+		["", "unreachable (ECONNRESET)"],
+		["SSH-2.0-OpenSSH_9.6\r\n", "unreachable (HPE_INVALID_CONSTANT)"],
+	])("is %j", async (bytes, expected) => {
+		expect(await fault(await raw(bytes))).toBe(expected);
+	});
+
+	test("comes in time, or after the request was given up", async () => {
+		const { url } = await http(() => {});
+		expect(await fault(url, AbortSignal.timeout(20))).toBe("timeout");
+		expect(await fault(url, AbortSignal.abort(new DOMException("enough", "TimeoutError")))).toBe("timeout");
+		const reason = new Error("given up");
+		const giving = new AbortController();
+		const sent = carry(url, { ...get, signal: giving.signal });
+		giving.abort(reason);
+		await expect(sent).rejects.toBe(reason);
+	});
+});
+
+describe("an answer that breaks off", () => {
+	test.each([
+		["before its length", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"],
+		["between chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"],
+	])("%s is not whole", async (_where, bytes) => {
+		const answer = await carry(await raw(bytes), get);
+		expect(answer.ok).toBe(true);
+		await expect(text(answer)).rejects.toThrow();
+	});
+
+	test("since it was given up", async () => {
+		const { url } = await http((_request, response) => response.write("one"));
+		const giving = new AbortController();
+		const answer = await carry(url, { ...get, signal: giving.signal });
+		const read = text(answer);
+		const reason = new Error("given up");
+		giving.abort(reason);
+		await expect(read).rejects.toBe(reason);
+	});
+});
