@@ -103,7 +103,7 @@ function writeWhole(path, contents) {
 
 function removeLeftovers(written) {
 	const now = Date.now();
-	for (const path of filesBelow(DIST, (name) => /\.(c?js|cache|tmp)$/.test(name))) {
+	for (const path of filesBelow(DIST, (name) => /\.(c?js|wasm|cache|tmp)$/.test(name))) {
 		if (written.has(path)) continue;
 		// A process that has just started may be about to read the bundle that it was told of, or a package.
 		const isHashed = /-[0-9a-f]{12}(\.|-v)/.test(basename(path));

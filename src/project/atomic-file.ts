@@ -130,13 +130,18 @@ function unsynced(path: string, cause: unknown): AppError {
  * Replaces a file: temporary file in the same folder, fsync, rename, fsync of the folder. The mode stays what the
  * file had, or is `mode` for a new one.
  * @param beforeRename runs when all is on disk but nothing changed yet; what it throws leaves the file as it was
+ * @param meanwhile called while the disk is waited for
  * @throws AppError `FILE_UNWRITABLE` (exit 1), the old content is then still there; `FILE_UNSYNCED` (exit 1), the new
  *   one is, but the disk did not say that it will stay
  */
 export async function replaceFile(
 	path: string,
 	content: string | Uint8Array,
-	options: { mode: number; beforeRename?: () => Promise<void> },
+	options: {
+		readonly mode: number;
+		readonly beforeRename?: () => Promise<void>;
+		readonly meanwhile?: (() => void) | undefined;
+	},
 ): Promise<void> {
 	const temporary = join(dirname(path), `.${basename(path)}.${toBase64(randomBytes(9))}${TEMPORARY_SUFFIX}`);
 	try {
@@ -145,7 +150,9 @@ export async function replaceFile(
 		try {
 			await handle.chmod(mode);
 			await writeAll(handle, content);
-			await handle.sync();
+			const synced = handle.sync();
+			options.meanwhile?.();
+			await synced;
 		} finally {
 			await handle.close();
 		}

@@ -81,6 +81,7 @@ async function edit(
 		async (now) => {
 			await session?.remember(now, written);
 		},
+		context.meanwhile,
 	);
 }
 

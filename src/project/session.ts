@@ -43,6 +43,8 @@ export interface SessionContext {
 	readonly member: string;
 	/** `$XDG_STATE_HOME/coffer`. */
 	readonly stateFolder: string;
+	/** Called while secrets are on their way to the disk: what comes next can be made ready. */
+	readonly meanwhile?: (() => void) | undefined;
 }
 
 /** Far above what anybody reaches by setting values, far below the last version. */

@@ -125,9 +125,15 @@ export async function afterWrite(work: () => Promise<void>): Promise<void> {
 }
 
 /** Replaces the vault unless another program wrote it since `before`. @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) */
-async function replaceUnchanged(path: string, text: string, before: BigIntStats | undefined): Promise<void> {
+async function replaceUnchanged(
+	path: string,
+	text: string,
+	before: BigIntStats | undefined,
+	meanwhile?: () => void,
+): Promise<void> {
 	await replaceFile(path, text, {
 		mode: NEW_FILE_MODE,
+		meanwhile,
 		beforeRename: async () => {
 			const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
 			if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size)
@@ -160,6 +166,7 @@ function unsyncedOnly(error: unknown): AppError {
 /**
  * Edits the vault under its lock: loads it, lets `edit` work on it, and writes the result if the text differs.
  * @param settled runs under the lock after the write, with the vault as it now is (for marks)
+ * @param meanwhile called while the disk is waited for
  * @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1), `VAULT_CHANGED_MEANWHILE` (exit 5):
  *   nothing is written then; `MEMORY_FAILED`, `FILE_UNSYNCED` (exit 1): the vault is; or what `edit` throws
  */
@@ -167,6 +174,7 @@ export async function editVault<T>(
 	root: string,
 	edit: (loaded: LoadedVault) => Promise<VaultEdit<T>>,
 	settled: (now: LoadedVault, result: T) => Promise<void>,
+	meanwhile?: () => void,
 ): Promise<T> {
 	return withLock(join(root, LOCK_FILE), async () => {
 		const path = join(root, VAULT_FILE);
@@ -176,7 +184,7 @@ export async function editVault<T>(
 		const { document, result } = await edit(loaded);
 		const text = document ? printed(document) : loaded.text;
 		if (document && text !== loaded.text) {
-			const unsynced = await replaceUnchanged(path, text, before).catch(unsyncedOnly);
+			const unsynced = await replaceUnchanged(path, text, before, meanwhile).catch(unsyncedOnly);
 			await afterWrite(() => settled({ document, text, digest: vaultDigest(text) }, result));
 			if (unsynced) throw unsynced;
 		} else {

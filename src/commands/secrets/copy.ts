@@ -43,7 +43,7 @@ export default class SecretsCopy extends BaseCommand<CopyResult> {
 		if (from === to) throw usage("Both environments are the same one.");
 		if (all && argv.length > 0) throw usage("Names were given together with --all.");
 		if (!all && argv.length === 0) throw usage("No name was given.");
-		const context = await openContext(this.environment, to, "edit");
+		const context = await openContext(this.environment, to, flags["no-sync"] ? "edit" : "edit and sync");
 		const names = all ? undefined : [...new Set(argv.map(String))];
 		const outcome = await copySecrets(context, from, names);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);

@@ -29,7 +29,11 @@ export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanRes
 			const context = await openContext(this.environment, flags.environment);
 			return planEdit(context, new Map(names.map((name) => [name, { value: undefined }])), this.terminal);
 		}
-		const context = await openContext(this.environment, flags.environment, "edit");
+		const context = await openContext(
+			this.environment,
+			flags.environment,
+			flags["no-sync"] ? "edit" : "edit and sync",
+		);
 		const outcome = await deleteSecrets(context, names);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const edited = { environment: flags.environment, set: [], deleted: outcome.changed, unchanged: [] };

@@ -39,7 +39,11 @@ export default class SecretsRollback extends BaseCommand<RollbackResult> {
 
 	protected async execute(): Promise<RollbackResult> {
 		const { args, flags } = await this.parse(SecretsRollback);
-		const context = await openContext(this.environment, flags.environment, "edit");
+		const context = await openContext(
+			this.environment,
+			flags.environment,
+			flags["no-sync"] ? "edit" : "edit and sync",
+		);
 		const found = await lookUp(context, args.name, this.terminal);
 		const { highest, name, session } = found;
 		const chosen = chooseVersion(found, flags.to);

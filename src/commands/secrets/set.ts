@@ -39,7 +39,11 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 			const intents = new Map([...values].map(([name, value]) => [name, { value }]));
 			return planEdit(context, intents, this.terminal);
 		}
-		const context = await openContext(this.environment, flags.environment, "edit");
+		const context = await openContext(
+			this.environment,
+			flags.environment,
+			flags["no-sync"] ? "edit" : "edit and sync",
+		);
 		const outcome = await setSecrets(context, values);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const edited = {
