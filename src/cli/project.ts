@@ -104,9 +104,21 @@ export async function openContext(
 /** Loads what a sync is made of, where there is anything to sync with. What fails here fails again, and is told, at the sync. */
 function prepareSync(root: string): void {
 	if (!existsSync(join(root, CONFIG_FILE))) return;
-	const load = async () => {
-		await import("../project/config.ts");
-		await Promise.all([import("./linking.ts"), import("../sync/sync.ts")]);
+	const parts = [
+		() => import("../project/config.ts"),
+		() => import("../protocol/messages.ts"),
+		() => import("../sync/connection.ts"),
+		() => import("./linking.ts"),
+		() => import("../sync/sync.ts"),
+	];
+	// One after the other, each while something of the write is under way.
+	const loadNext = () => {
+		const load = parts.shift();
+		if (load !== undefined)
+			load().then(
+				() => setImmediate(loadNext),
+				() => undefined,
+			);
 	};
-	setImmediate(() => load().catch(() => undefined));
+	setImmediate(loadNext);
 }

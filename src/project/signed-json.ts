@@ -4,7 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { equalBytes, fromUtf8, lengthPrefixed } from "../bytes.ts";
+import { equalBytes, fromUtf8, lengthPrefixed, utf8 } from "../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readWhole, replaceFile } from "./atomic-file.ts";
@@ -67,10 +67,13 @@ export async function makeStateFolder(folder: string): Promise<void> {
 	});
 }
 
-/** Writes a file atomically, mode 0600, its folders 0700. @throws AppError `FILE_UNWRITABLE` (exit 1) */
+/** Writes a file atomically, mode 0600, its folders 0700; nothing where it says so already. @throws AppError `FILE_UNWRITABLE` (exit 1) */
 export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: object): Promise<void> {
 	const path = join(file.folder, file.name);
 	await makeStateFolder(dirname(path));
 	const json = JSON.stringify({ format: FORMAT, ...value });
-	await replaceFile(path, `${toBase64(macOf(file, key, json))}\n${json}\n`, { mode: FILE_MODE });
+	const text = `${toBase64(macOf(file, key, json))}\n${json}\n`;
+	const present = await readWhole(path).catch(() => undefined);
+	if (present?.equals(utf8(text))) return;
+	await replaceFile(path, text, { mode: FILE_MODE });
 }

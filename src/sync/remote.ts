@@ -1,9 +1,10 @@
 /**
- * The platform as the client sees it: one method per route, with what it takes and gives.
+ * The platform as the client sees it: one method per route, with what it takes and gives. What only commands of their own
+ * need is loaded by them: a sync follows each edit, and has to be quick.
  */
 import type { Change } from "../protocol/change.ts";
-import { type FunctionList, functionListSchema } from "../protocol/function-list.ts";
-import { type LogEvent, type LogLines, logEventSchema, logsSchema } from "../protocol/function-log.ts";
+import type { FunctionList } from "../protocol/function-list.ts";
+import type { LogEvent, LogLines } from "../protocol/function-log.ts";
 import {
 	type AppInfo,
 	appInfoSchema,
@@ -19,13 +20,7 @@ import {
 	platformInfoSchema,
 } from "../protocol/messages.ts";
 import { ROUTES } from "../protocol/routes.ts";
-import {
-	type CreatedToken,
-	type CreateToken,
-	createdTokenSchema,
-	type TokenList,
-	tokenListSchema,
-} from "../protocol/token-messages.ts";
+import type { CreatedToken, CreateToken, TokenList } from "../protocol/token-messages.ts";
 import { Connection, type RemoteOptions } from "./connection.ts";
 
 export class Remote {
@@ -89,8 +84,9 @@ export class Remote {
 		await this.#connection.done(ROUTES.putBlob, { parameters: { app, hash }, bytes });
 	}
 
-	listFunctions(app: string): Promise<FunctionList> {
-		return this.#connection.json(
+	async listFunctions(app: string): Promise<FunctionList> {
+		const { functionListSchema } = await import("../protocol/function-list.ts");
+		return await this.#connection.json(
 			ROUTES.listFunctions,
 			{ parameters: { app } },
 			functionListSchema,
@@ -103,25 +99,38 @@ export class Remote {
 		await this.#connection.done(ROUTES.deleteFunctions, { parameters: { app }, query });
 	}
 
-	logs(app: string, name: string, wanted: WantedLines = {}): Promise<LogLines> {
+	async logs(app: string, name: string, wanted: WantedLines = {}): Promise<LogLines> {
+		const { logsSchema } = await import("../protocol/function-log.ts");
 		const request = { parameters: { app }, query: logQuery([name], wanted) };
-		return this.#connection.json(ROUTES.readLogs, request, logsSchema, "The function's log");
+		return await this.#connection.json(ROUTES.readLogs, request, logsSchema, "The function's log");
 	}
 
 	/** What functions wrote and write, without end. */
-	followLogs(app: string, names: readonly string[], wanted: WantedLines = {}): AsyncGenerator<LogEvent> {
+	async *followLogs(
+		app: string,
+		names: readonly string[],
+		wanted: WantedLines = {},
+	): AsyncGenerator<LogEvent> {
+		const { logEventSchema } = await import("../protocol/function-log.ts");
 		const request = { parameters: { app }, query: logQuery(names, wanted) };
-		return this.#connection.stream(ROUTES.followLogs, request, logEventSchema, "The functions' log", {
+		yield* this.#connection.stream(ROUTES.followLogs, request, logEventSchema, "The functions' log", {
 			silenceMs: LOG_SILENCE_MS,
 		});
 	}
 
-	listTokens(): Promise<TokenList> {
-		return this.#connection.json(ROUTES.listTokens, {}, tokenListSchema, "The list of tokens");
+	async listTokens(): Promise<TokenList> {
+		const { tokenListSchema } = await import("../protocol/token-messages.ts");
+		return await this.#connection.json(ROUTES.listTokens, {}, tokenListSchema, "The list of tokens");
 	}
 
-	createToken(body: CreateToken): Promise<CreatedToken> {
-		return this.#connection.json(ROUTES.createToken, { json: body }, createdTokenSchema, "The new token");
+	async createToken(body: CreateToken): Promise<CreatedToken> {
+		const { createdTokenSchema } = await import("../protocol/token-messages.ts");
+		return await this.#connection.json(
+			ROUTES.createToken,
+			{ json: body },
+			createdTokenSchema,
+			"The new token",
+		);
 	}
 
 	/** @throws AppError `TOKEN_NOT_FOUND` (exit 4) */
