@@ -23,7 +23,10 @@ loadPackages();
 await main(["secrets", "--help"], ROOT);
 const folder = mkdtempSync(join(tmpdir(), "coffer-bytecode-"));
 try {
-	Object.assign(process.env, { COFFER_IDENTITY_FILE: join(folder, "identity"), XDG_STATE_HOME: join(folder, "state") });
+	Object.assign(process.env, {
+		COFFER_IDENTITY_FILE: join(folder, "identity"),
+		XDG_STATE_HOME: join(folder, "state"),
+	});
 	process.chdir(folder);
 	for (const command of ["init", "secrets set A=1", "secrets set A=2 B=3", "secrets list"])
 		await main(command.split(" "), ROOT);

@@ -47,7 +47,36 @@ function lockError(path: string, cause: unknown, { stillMs }: Patience): AppErro
 
 /** Loads what the lock needs (11 ms) while something else is waited for. What fails here fails again, and is told, at the lock. */
 export function prepareLock(): void {
-	import("libsql").catch(() => undefined);
+	loadSqlite().catch(() => undefined);
+}
+
+let sqlite: ReturnType<typeof importSqlite> | undefined;
+
+/** Loaded once; where that fails, it is tried again. */
+function loadSqlite(): ReturnType<typeof importSqlite> {
+	sqlite ??= importSqlite().catch((error: unknown) => {
+		sqlite = undefined;
+		throw error;
+	});
+	return sqlite;
+}
+
+/**
+ * libsql asks twice which C library there is: a report of Node's, which tells of much else and takes 5 ms, and after it
+ * the file of `ldd`, which has the last word. The report is brought back where that is not enough.
+ */
+async function importSqlite() {
+	const { report } = process;
+	const { getReport } = report;
+	report.getReport = () => ({ header: {} });
+	try {
+		return (await import("libsql")).default;
+	} catch {
+		report.getReport = getReport;
+		return (await import("libsql")).default;
+	} finally {
+		report.getReport = getReport;
+	}
 }
 
 /** The last holder or waiter of each lock in this process, which take turns. */
@@ -115,7 +144,7 @@ async function waitFor(database: Connection, path: string, patience: Patience): 
 }
 
 async function locked<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
-	const { default: Database } = await import("libsql");
+	const Database = await loadSqlite();
 	// In a crowd, who has just had it lets the others try first.
 	if (performance.now() - (letGoMs.get(path) ?? Number.NEGATIVE_INFINITY) < TRY_MS.last)
 		await after(TRY_MS.last);
