@@ -21,12 +21,15 @@ process.stdout.write = (_text, ...rest) => {
 for (const name of Object.keys(commands)) if (name.startsWith("secrets/")) commands[name]();
 loadPackages();
 await main(["secrets", "--help"], ROOT);
+// What an edit runs, too, in a project of its own.
 const folder = mkdtempSync(join(tmpdir(), "coffer-bytecode-"));
 try {
 	Object.assign(process.env, {
 		COFFER_IDENTITY_FILE: join(folder, "identity"),
 		XDG_STATE_HOME: join(folder, "state"),
 	});
+	// Whoever builds may have an identity of their own.
+	delete process.env.COFFER_IDENTITY;
 	process.chdir(folder);
 	for (const command of ["init", "secrets set A=1", "secrets set A=2 B=3", "secrets list"])
 		await main(command.split(" "), ROOT);

@@ -17,6 +17,7 @@ const INPUTS = [
 	"scripts/bundle.mjs",
 	"scripts/bytecode.mjs",
 	"scripts/oclif.mjs",
+	"scripts/trimmed.mjs",
 ];
 
 function addFile(path, lines) {
