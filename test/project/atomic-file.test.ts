@@ -82,6 +82,17 @@ describe("replaceFile", () => {
 		expect([readdirSync(folder), readFileSync(path, "utf8")]).toEqual([["file"], "old"]);
 	});
 
+	test("tells when it waits for the disk: all is written beside the file, and nothing is replaced", async () => {
+		writeFileSync(path, "old");
+		const seen: unknown[] = [];
+		const look = () => {
+			const beside = readdirSync(folder).find((name) => name !== "file") ?? "none";
+			seen.push(readFileSync(path, "utf8"), readFileSync(join(folder, beside), "utf8"));
+		};
+		await replaceFile(path, "new", { mode: 0o600, meanwhile: look });
+		expect([...seen, readFileSync(path, "utf8")]).toEqual(["old", "new", "new"]);
+	});
+
 	test("an error of the rename itself does so too", async () => {
 		const put = async () => void mkdirSync(join(path, "full"), { recursive: true });
 		const error = await refusalOf(replaceFile(path, "new", { mode: 0o600, beforeRename: put }));
