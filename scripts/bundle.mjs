@@ -186,7 +186,7 @@ function stub(name) {
  */
 export async function bundle(main, commands, programs = {}) {
 	const esbuild = await import("esbuild");
-	const sodium = readSodium();
+	const sodium = await readSodium();
 	const [code, packages, ...others] = await Promise.all([
 		bundleCode(esbuild, main, commands, sodium),
 		bundlePackages(esbuild),

@@ -1,15 +1,13 @@
 /**
  * What nearly every command needs first: the project's root, this device's identity, the keychain.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
 import { type Keychain, osKeychain } from "../identity/keychain.ts";
 import { type FoundIdentity, openIdentity } from "../identity/sources.ts";
 import { prepareLock } from "../project/lock.ts";
-import { CONFIG_FILE, currentFolder, requireRoot } from "../project/root.ts";
+import { currentFolder, requireRoot } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import { isEnvironmentName } from "../vault/syntax.ts";
 import { type Environment, readBusEnvironment, readCredentials } from "./environment.ts";
@@ -76,19 +74,21 @@ export function requireEnvironmentName(name: string): void {
 /**
  * Opens the way to one environment of the project around the working directory.
  * @param name of the environment
- * @param use what follows; an edit takes the vault's lock, and may be synced
+ * @param use what follows; an edit takes the vault's lock
+ * @param meanwhile called with the root while secrets are on their way to the disk
  * @throws AppError exit 2, 3 or 4 where name, identity or project is not to be had
  */
 export async function openContext(
 	environment: Environment,
 	name: string,
-	use: "read" | "edit" | "edit and sync" = "read",
+	use: "read" | "edit" = "read",
+	meanwhile?: (root: string) => void,
 ): Promise<SessionContext> {
 	requireEnvironmentName(name);
 	const root = requireRoot(currentFolder());
 	// The keychain answers while libsodium's WebAssembly is made ready, and an editing command loads its lock.
 	const finding = Promise.all([requireIdentity(environment), cryptoReady]);
-	if (use !== "read") setImmediate(prepareLock);
+	if (use === "edit") setImmediate(prepareLock);
 	const [found] = await finding;
 	const { identity } = found;
 	return {
@@ -97,28 +97,6 @@ export async function openContext(
 		identity,
 		member: fingerprint(identity.publicKeys),
 		stateFolder: environment.stateDirectory,
-		meanwhile: use === "edit and sync" ? () => prepareSync(root) : undefined,
+		meanwhile: meanwhile && (() => meanwhile(root)),
 	};
-}
-
-/** Loads what a sync is made of, where there is anything to sync with. What fails here fails again, and is told, at the sync. */
-function prepareSync(root: string): void {
-	if (!existsSync(join(root, CONFIG_FILE))) return;
-	const parts = [
-		() => import("../project/config.ts"),
-		() => import("../protocol/messages.ts"),
-		() => import("../sync/connection.ts"),
-		() => import("./linking.ts"),
-		() => import("../sync/sync.ts"),
-	];
-	// One after the other, each while something of the write is under way.
-	const loadNext = () => {
-		const load = parts.shift();
-		if (load !== undefined)
-			load().then(
-				() => setImmediate(loadNext),
-				() => undefined,
-			);
-	};
-	setImmediate(loadNext);
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand } from "../../cli/command.ts";
 import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
+import { prepareSync } from "../../cli/prepare-sync.ts";
 import { openContext, requireEnvironmentName } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -43,7 +44,12 @@ export default class SecretsCopy extends BaseCommand<CopyResult> {
 		if (from === to) throw usage("Both environments are the same one.");
 		if (all && argv.length > 0) throw usage("Names were given together with --all.");
 		if (!all && argv.length === 0) throw usage("No name was given.");
-		const context = await openContext(this.environment, to, flags["no-sync"] ? "edit" : "edit and sync");
+		const context = await openContext(
+			this.environment,
+			to,
+			"edit",
+			flags["no-sync"] ? undefined : prepareSync,
+		);
 		const names = all ? undefined : [...new Set(argv.map(String))];
 		const outcome = await copySecrets(context, from, names);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);

@@ -3,6 +3,7 @@ import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
 import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/plan-result.ts";
+import { prepareSync } from "../../cli/prepare-sync.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { deleteSecrets } from "../../project/secrets.ts";
@@ -32,7 +33,8 @@ export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanRes
 		const context = await openContext(
 			this.environment,
 			flags.environment,
-			flags["no-sync"] ? "edit" : "edit and sync",
+			"edit",
+			flags["no-sync"] ? undefined : prepareSync,
 		);
 		const outcome = await deleteSecrets(context, names);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);

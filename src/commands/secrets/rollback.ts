@@ -3,6 +3,7 @@ import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
 import { lookUp } from "../../cli/look-up.ts";
+import { prepareSync } from "../../cli/prepare-sync.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { deleted, rollBack } from "../../project/bring-back.ts";
@@ -42,7 +43,8 @@ export default class SecretsRollback extends BaseCommand<RollbackResult> {
 		const context = await openContext(
 			this.environment,
 			flags.environment,
-			flags["no-sync"] ? "edit" : "edit and sync",
+			"edit",
+			flags["no-sync"] ? undefined : prepareSync,
 		);
 		const found = await lookUp(context, args.name, this.terminal);
 		const { highest, name, session } = found;
