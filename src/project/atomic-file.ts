@@ -1,8 +1,8 @@
 /**
  * Whole files, written so that a reader or a crash sees the old content or the new, never a part.
  */
-import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readdir, rename, unlink } from "node:fs/promises";
+import { constants, lstatSync } from "node:fs";
+import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { utf8 } from "../bytes.ts";
 import { randomBytes, toBase64 } from "../crypto.ts";
@@ -88,11 +88,8 @@ export async function readWhole(path: string, bytesMax = BYTES_MAX): Promise<Buf
 }
 
 /** Permission bits of a regular file, or undefined where there is none. Refuses links, folders and all other kinds. */
-async function presentMode(path: string): Promise<number | undefined> {
-	const stat = await lstat(path).catch((error: unknown) => {
-		if (errnoOf(error) === "ENOENT") return undefined;
-		throw error;
-	});
+function presentMode(path: string): number | undefined {
+	const stat = lstatSync(path, { throwIfNoEntry: false });
 	if (stat === undefined) return undefined;
 	if (stat.isFile()) return stat.mode & 0o777;
 	const code = stat.isSymbolicLink() ? "ELOOP" : stat.isDirectory() ? "EISDIR" : "EFTYPE";
@@ -145,7 +142,7 @@ export async function replaceFile(
 ): Promise<void> {
 	const temporary = join(dirname(path), `.${basename(path)}.${toBase64(randomBytes(9))}${TEMPORARY_SUFFIX}`);
 	try {
-		const mode = (await presentMode(path)) ?? options.mode;
+		const mode = presentMode(path) ?? options.mode;
 		const handle = await open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, mode);
 		try {
 			await handle.chmod(mode);

@@ -180,8 +180,8 @@ export async function updateMemory(
 	return await withLock(join(folder, LOCK_FILE), async () => {
 		const [memory, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
 		change(memory, checkout);
-		for (const { name } of [marksFile(place), checkoutFile(place)])
-			await removeLeftovers(join(place.folder, name));
+		const files = [marksFile(place), checkoutFile(place)];
+		await Promise.all(files.map(({ name }) => removeLeftovers(join(place.folder, name))));
 		await writeEnvironmentMemory(place, memory);
 		await writeCheckoutMemory(place, checkout);
 		return { memory, checkout };
