@@ -1,6 +1,6 @@
 /**
  * What the bundle leaves out of packages, and takes in another form: a start of the command line loads each of them whole.
- * Where a new version of a package is not what is expected here, the build fails.
+ * An expression that is replaced has to be there: the build fails where a new version of a package has it not.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -60,7 +60,7 @@ const CHANGED = [
 function changed(path, from, to) {
 	const source = readFileSync(path, "utf8");
 	if (!source.includes(from))
-		throw new Error(`${path} has no ${from} any more: scripts/bundle.mjs replaces it.`);
+		throw new Error(`${path} has no ${from} any more: scripts/trimmed.mjs replaces it.`);
 	return source.replaceAll(from, to);
 }
 
@@ -75,7 +75,7 @@ export async function readSodium() {
 	const [call, base64] =
 		/\([A-Za-z$_]+=>\{for\([^{}]*\}?[^{}]*\}\)\("(AGFzb[A-Za-z0-9+/]*={0,2})"\)/.exec(source) ?? [];
 	if (base64 === undefined)
-		throw new Error(`${path} has no WebAssembly where scripts/bundle.mjs takes it out.`);
+		throw new Error(`${path} has no WebAssembly where scripts/trimmed.mjs takes it out.`);
 	// Strict, as no other decoder is that this version of Node has.
 	const decoded = await fetch(`data:application/wasm;base64,${base64}`);
 	const bytes = Buffer.from(await decoded.arrayBuffer());

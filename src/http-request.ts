@@ -26,7 +26,7 @@ export interface Answer {
 export type Carrier = (url: URL, request: Outgoing) => Promise<Answer>;
 
 const MAX_HEADER_BYTES = 64 * 1024;
-/** A platform ends connections that nothing came on for longer than this. */
+/** A platform keeps a connection that nothing comes on for longer than this. */
 const UNUSED_MS = 4_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const AGENT = { keepAlive: true, timeout: UNUSED_MS };

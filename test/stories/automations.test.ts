@@ -9,7 +9,7 @@ const LINE_MS = 20_000;
 const SETTINGS = "base44/functions/report/function.jsonc";
 
 /** As a Base44 project has it. */
-const every = (minutes: string, more: object = {}) =>
+const everyMinute = (more: object = {}) =>
 	JSON.stringify({
 		name: "report",
 		entry: "entry.ts",
@@ -19,7 +19,7 @@ const every = (minutes: string, more: object = {}) =>
 				type: "scheduled",
 				schedule_mode: "recurring",
 				schedule_type: "cron",
-				cron_expression: `${minutes} * * * *`,
+				cron_expression: "* * * * *",
 				function_args: { to: "ops" },
 				...more,
 			},
@@ -32,7 +32,7 @@ let platform: Platform;
 beforeAll(async () => {
 	[project, platform] = await Promise.all([newProject(), startPlatform()]);
 	await link(project, platform);
-	project.write(SETTINGS, every("*", { is_active: false }));
+	project.write(SETTINGS, everyMinute({ is_active: false }));
 	project.write(
 		"base44/functions/report/entry.ts",
 		`Deno.serve(async (request) => {
@@ -62,7 +62,7 @@ test(
 			{ name: "each minute", type: "scheduled", active: false, next: null, last: null, runs: 0 },
 			{ name: "orders", type: "entity", next: null },
 		]);
-		project.write(SETTINGS, every("*"));
+		project.write(SETTINGS, everyMinute());
 		const [deployed] = (await project.data(["functions", "deploy"])).functions;
 		expect(deployed).toMatchObject({ name: "report", status: "deployed" });
 		const { pid, automations } = await listed();
@@ -78,7 +78,7 @@ test(
 		following.signal("SIGINT");
 		await following.ended;
 
-		project.write(SETTINGS, every("*", { is_active: false }));
+		project.write(SETTINGS, everyMinute({ is_active: false }));
 		await project.ok(["functions", "deploy"]);
 		const [{ last, runs }] = (await listed()).automations;
 		expect(runs).toBeGreaterThan(0);

@@ -67,7 +67,7 @@ export class Automations {
 		this.#scheduler.refresh();
 	}
 
-	/** Takes in what is deployed now. Nothing happens before `start`. */
+	/** Takes in what is deployed now. Nothing happens before `start`, nor after `close`. */
 	refresh(): void {
 		if (this.#started !== undefined) this.#scheduler.refresh();
 	}
@@ -82,7 +82,6 @@ export class Automations {
 
 	/** Begins nothing any more; what is under way has so long to end, and is then cut off. */
 	async close(graceMs: number): Promise<void> {
-		this.#started = undefined;
 		await this.#scheduler.close(graceMs);
 		this.#closing.abort();
 		// What was cut off is still to be told of.

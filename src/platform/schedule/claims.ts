@@ -91,8 +91,8 @@ export class Claims {
 	 */
 	claim(due: ClaimKey & { readonly dueMs: number }): Promise<boolean> {
 		return this.#turns.run(async () => {
-			const isLeft = () => this.#isFull || this.#count < (this.#options.claimsMax ?? CLAIMS_MAX);
-			await this.#events.append(() => (isLeft() ? undefined : { type: "full" }));
+			const isOver = () => !this.#isFull && this.#count >= (this.#options.claimsMax ?? CLAIMS_MAX);
+			await this.#events.append(() => (isOver() ? { type: "full" } : undefined));
 			for (;;) {
 				// Another node may have found it full as well.
 				if (this.#isFull) await this.#beginNext();

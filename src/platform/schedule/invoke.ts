@@ -9,6 +9,12 @@ import type { Due } from "./scheduler.ts";
 /** How long an answer may go on once it has begun: so long the next run of the automation has to wait. */
 const ANSWER_MS = 600_000;
 
+const UNENDED: Problem = {
+	status: 504,
+	code: "FUNCTION_UNENDED",
+	title: "The function's answer did not end",
+	detail: "The function's answer had begun and did not end in time.",
+};
 const STOPPED: Problem = {
 	status: 503,
 	code: "PLATFORM_STOPPED",
@@ -21,6 +27,8 @@ export interface InvokeOptions {
 	readonly host: string;
 	/** How long its answer may take to begin. */
 	readonly timeoutMs: number;
+	/** How long it may go on once it has begun. Ten minutes unless told. */
+	readonly answerMs?: number;
 	/** Ends what is under way. */
 	readonly signal: AbortSignal;
 }
@@ -33,7 +41,7 @@ export async function invoke(instances: Instances, due: Due, options: InvokeOpti
 	const lease = await instances.lease(due.app, due.function);
 	if ("title" in lease) return lease;
 	const body = JSON.stringify(due.automation.function_args ?? {});
-	const over = AbortSignal.timeout(options.timeoutMs + ANSWER_MS);
+	const over = AbortSignal.timeout(options.timeoutMs + (options.answerMs ?? ANSWER_MS));
 	try {
 		const answer = await lease.pool.request({
 			method: "POST",
@@ -71,7 +79,7 @@ function headersOf({ app, function: name, automation, dueMs }: Due, host: string
 }
 
 function problemOf(error: unknown): Problem {
-	// Of `AbortSignal.timeout`: it began and did not end.
-	const isLate = error instanceof errors.HeadersTimeoutError || (error as Error).name === "TimeoutError";
-	return isLate ? PROBLEMS.timeout : PROBLEMS.broken;
+	if (error instanceof errors.HeadersTimeoutError) return PROBLEMS.timeout;
+	// Of `AbortSignal.timeout`.
+	return (error as Error).name === "TimeoutError" ? UNENDED : PROBLEMS.broken;
 }

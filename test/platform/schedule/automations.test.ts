@@ -1,10 +1,9 @@
 /** Automations of deployed functions, on a platform with real processes; the clock is the test's. */
 import { describe, expect, test } from "vitest";
-import { bounds, platform, TestApp } from "../redeploy/app-fixture.ts";
+import { platform, TestApp } from "../redeploy/app-fixture.ts";
 
 const TIMEOUT_MS = 150_000;
 const MINUTE_MS = 60_000;
-bounds.processesMax = 50;
 
 /** Tells what it was sent, in its log and when asked. */
 const ECHO = `const seen: string[] = [];

@@ -159,6 +159,31 @@ test(
 );
 
 test(
+	"what cannot be written down is not run, and that is told of",
+	async () => {
+		start();
+		await deploy([every("a", 1)]);
+		const { store } = platform.core;
+		const append = store.append.bind(store);
+		store.append = async (stream, ...rest) => {
+			if (stream.startsWith("schedule/")) throw new Error("the disk is full");
+			return await append(stream, ...rest);
+		};
+		clock.atMs += MINUTE_MS;
+		wake();
+		await expect.poll(told).toEqual(["a did"]);
+		store.append = append;
+		clock.atMs += MINUTE_MS;
+		wake();
+		await expect.poll(told).toEqual(["a did", "a answered"]);
+		expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 1 }]);
+		const { text } = await platform.core.metrics.text();
+		expect(text).toContain(`coffer_automation_runs_total{app="${APP}",function="f",outcome="failed"} 1`);
+	},
+	TIMEOUT_MS,
+);
+
+test(
 	"a run that is under way when the platform stops is cut off after its grace, and told of",
 	async () => {
 		start();

@@ -1,0 +1,59 @@
+/** Runs whose answers are not as they should be, by servers that stand where functions do. */
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Instances } from "../../../src/platform/gateway/instances.ts";
+import type { Instance } from "../../../src/platform/runtime/runtime.ts";
+import { invoke } from "../../../src/platform/schedule/invoke.ts";
+import { once as onceAt, START_MS } from "./scheduler-fixture.ts";
+
+let folder: string;
+let server: Server | undefined;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "coffer-invoke-"));
+});
+afterEach(() => {
+	server?.closeAllConnections();
+	server?.close();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(answer: RequestListener) {
+	const socketPath = join(folder, "s");
+	server = createServer(answer).listen(socketPath);
+	await once(server, "listening");
+	let inFlight = 0;
+	const acquire = () => {
+		inFlight++;
+		return () => void inFlight--;
+	};
+	const instance = { socketPath, acquire, exited: new Promise(() => {}) } as Partial<Instance> as Instance;
+	const instances = new Instances(() => instance);
+	const due = { app: "shop", function: "f", automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
+	const { signal } = new AbortController();
+	const outcome = await invoke(instances, due, { host: "h", timeoutMs: 1_000, answerMs: 50, signal });
+	await instances.close();
+	return { outcome, inFlight };
+}
+
+test("an answer that begins and does not end is cut off, and the instance is free again", async () => {
+	const { outcome, inFlight } = await run((_request, response) => response.write("one"));
+	expect([outcome, inFlight]).toEqual([expect.objectContaining({ code: "FUNCTION_UNENDED" }), 0]);
+});
+
+test("a connection that breaks in the middle of an answer is no success", async () => {
+	const { outcome } = await run((_request, response) => {
+		response.writeHead(200, { "content-length": "9" }).write("one", () => response.destroy());
+	});
+	expect(outcome).toMatchObject({ code: "FUNCTION_BROKE_CONNECTION" });
+});
+
+test("no instance, no run", async () => {
+	const due = { app: "shop", function: "f", automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
+	const { signal } = new AbortController();
+	const outcome = await invoke(new Instances(() => undefined), due, { host: "h", timeoutMs: 1_000, signal });
+	expect(outcome).toMatchObject({ code: "FUNCTION_NOT_RUNNING" });
+});
