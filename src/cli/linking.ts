@@ -8,7 +8,7 @@ import { type Binding, bindingOf, type PlatformBinding, platformOf, readConfig }
 import { currentFolder, requireRoot } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import { parseToken } from "../protocol/token.ts";
-import { meetPlatform } from "../sync/link.ts";
+import { meetPlatform, tokenMalformed } from "../sync/link.ts";
 import type { LinkTarget } from "../sync/link-target.ts";
 import { platformOrigin } from "../sync/origin.ts";
 import { Remote } from "../sync/remote.ts";
@@ -30,11 +30,11 @@ function tokenMissing(url: string, app: string, cause?: AppError): AppError {
 /**
  * The token for a platform: COFFER_TOKEN, or what the keychain holds for its origin.
  * @param app the app to name in the error's hint
- * @throws AppError `TOKEN_MISSING` (exit 3)
+ * @throws AppError `TOKEN_MISSING` (exit 3), `TOKEN_MALFORMED` (exit 2)
  */
 async function tokenFor(url: string, app: string): Promise<string> {
 	const given = readCredentials().token;
-	if (given !== undefined) return given.trim();
+	if (given !== undefined) return sendable(given.trim());
 	let kept: string | undefined;
 	try {
 		kept = await readToken(systemKeychain(), url);
@@ -43,6 +43,12 @@ async function tokenFor(url: string, app: string): Promise<string> {
 	}
 	if (kept === undefined) throw tokenMissing(url, app);
 	return kept;
+}
+
+/** A token, unless no header of a request could hold it. */
+function sendable(token: string): string {
+	if (/[^\x21-\x7e]/.test(token)) throw tokenMalformed();
+	return token;
 }
 
 /**

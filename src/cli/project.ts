@@ -75,14 +75,14 @@ export function requireEnvironmentName(name: string): void {
  * Opens the way to one environment of the project around the working directory.
  * @param name of the environment
  * @param use what follows; an edit takes the vault's lock
- * @param meanwhile called with the root while secrets are on their way to the disk
+ * @param meanwhile called with root and name while secrets are on their way to the disk
  * @throws AppError exit 2, 3 or 4 where name, identity or project is not to be had
  */
 export async function openContext(
 	environment: Environment,
 	name: string,
 	use: "read" | "edit" = "read",
-	meanwhile?: (root: string) => void,
+	meanwhile?: (root: string, environment: string) => void,
 ): Promise<SessionContext> {
 	requireEnvironmentName(name);
 	const root = requireRoot(currentFolder());
@@ -97,6 +97,6 @@ export async function openContext(
 		identity,
 		member: fingerprint(identity.publicKeys),
 		stateFolder: environment.stateDirectory,
-		meanwhile: meanwhile && (() => meanwhile(root)),
+		meanwhile: meanwhile && (() => meanwhile(root, name)),
 	};
 }

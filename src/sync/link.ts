@@ -32,6 +32,15 @@ export function requireAppId(app: string): void {
 	);
 }
 
+/** The error for a text that is no access token. */
+export function tokenMalformed(): AppError {
+	return usage(
+		"TOKEN_MALFORMED",
+		"That is not an access token of a Coffer platform.",
+		"Copy the whole token that the platform printed when it first started.",
+	);
+}
+
 /**
  * Asks a platform who it is, and holds that against the fingerprint in the token, which came by another way.
  * @throws AppError `TOKEN_MALFORMED` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7), exit 6 where it is out of reach
@@ -42,13 +51,7 @@ export async function meetPlatform(
 	signal?: AbortSignal,
 ): Promise<{ remote: Remote; info: PlatformInfo }> {
 	const expected = parseToken(token)?.fingerprint;
-	if (expected === undefined) {
-		throw usage(
-			"TOKEN_MALFORMED",
-			"That is not an access token of a Coffer platform.",
-			"Copy the whole token that the platform printed when it first started.",
-		);
-	}
+	if (expected === undefined) throw tokenMalformed();
 	const remote = new Remote({ url, token, signal });
 	const info = await remote.platform();
 	if (fingerprint({ sign: info.sign, box: info.box }) === expected) return { remote, info };

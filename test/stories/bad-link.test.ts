@@ -115,6 +115,13 @@ test("once linked: a token that is no longer good is told, and the change is sav
 	expect(await project.data(["sync"])).toMatchObject({ sent: ["A"] });
 });
 
+test("once linked: a token that no request could carry is told without being shown", async () => {
+	const bad = { COFFER_TOKEN: "canary-of-a-token\u0001é" };
+	const result = await project.coffer(["sync", "--json"], { env: bad });
+	expect(result.error()).toMatchObject({ code: "TOKEN_MALFORMED", exit: 2 });
+	expect(result.stdout + result.stderr).not.toContain("canary");
+});
+
 test("a coffer.json that leads elsewhere is not followed", async () => {
 	const config = project.read("coffer.json");
 	project.write("coffer.json", config.replace(platform.control, "https://elsewhere.example"));
