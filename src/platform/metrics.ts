@@ -3,6 +3,7 @@
  * a secret says.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Stuck } from "./runtime/runtime.ts";
 
 /** Seconds: from what a warm function takes to what the gateway waits at most. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 150];
@@ -34,6 +35,7 @@ export interface MetricsOptions {
 }
 
 const LABELS = ["app", "function"] as const;
+const STUCK_REASONS = ["stopped", "silent", "unanswered"] as const satisfies readonly Stuck["reason"][];
 
 export class Metrics {
 	readonly #registry = new Registry();
@@ -68,6 +70,12 @@ export class Metrics {
 		name: "coffer_redeploys_total",
 		help: "Functions replaced since a secret that they read changed, by what came of it: live, idle (it starts with the next request) or failed.",
 		labelNames: [...LABELS, "status"] as const,
+		registers: [this.#registry],
+	});
+	readonly #replacements = new Counter({
+		name: "coffer_function_replacements_total",
+		help: "Processes that ran and were given up, by why: stopped (by a signal), silent (the event loop answers nothing) or unanswered (several requests in a row).",
+		labelNames: [...LABELS, "reason"] as const,
 		registers: [this.#registry],
 	});
 	readonly #automations = new Counter({
@@ -119,6 +127,11 @@ export class Metrics {
 		this.#redeploys.inc({ app, function: name, status });
 	}
 
+	/** Notes that a function's process was stuck and given up. */
+	replaced({ app, function: name }: FunctionLabels, reason: (typeof STUCK_REASONS)[number]): void {
+		this.#replacements.inc({ app, function: name, reason });
+	}
+
 	/** Notes that an automation was due. */
 	automationRan({ app, function: name }: FunctionLabels, outcome: "succeeded" | "failed" | "skipped"): void {
 		this.#automations.inc({ app, function: name, outcome });
@@ -130,6 +143,7 @@ export class Metrics {
 			this.#requests.remove({ app, function: name, status });
 		for (const outcome of ["ready", "failed"]) this.#starts.remove({ app, function: name, outcome });
 		for (const status of ["live", "idle", "failed"]) this.#redeploys.remove({ app, function: name, status });
+		for (const reason of STUCK_REASONS) this.#replacements.remove({ app, function: name, reason });
 		for (const outcome of ["succeeded", "failed", "skipped"])
 			this.#automations.remove({ app, function: name, outcome });
 		for (const metric of [this.#seconds, this.#startSeconds, this.#memory])

@@ -155,6 +155,7 @@ async function openDeno(
 		spares,
 		memoryMiB,
 		heapMiB: Math.floor(memoryMiB / 2),
+		responseTimeoutMs: Math.min(DEFAULTS.timeoutSeconds, maxima.timeoutSeconds) * 1000,
 		onLine: (app, name, line) => logs.append(app, name, line),
 		onShared: () => log.warn("functions run as root: no user of their own works here"),
 	});

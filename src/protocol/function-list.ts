@@ -43,6 +43,18 @@ export const functionListSchema = z.object({
 			excluded: z.array(z.string().max(129)).max(20_000).optional(),
 			/** What runs it by itself; left out by platforms that run nothing so. */
 			automations: z.array(automationSchema).max(1_000).optional(),
+			/** How often it was given up and started anew, though it ran, since the platform started; left out where it was not. */
+			replaced: z
+				.object({
+					count: z.int().min(1),
+					/** The last time, in milliseconds since 1970. */
+					atMs: instantMs,
+					/** `stopped`, `silent`, `unanswered`, or what nothing here tells of. */
+					reason: z.string().max(100),
+					/** The end of a sentence about the function. */
+					why: z.string().max(1_000),
+				})
+				.optional(),
 			/** Variables that this version was seen to read. */
 			seen: z.array(z.string().max(128)).max(20_000).optional(),
 			error: z

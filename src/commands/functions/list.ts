@@ -4,6 +4,7 @@ import { requireTarget } from "../../cli/linking.ts";
 import { openContext } from "../../cli/project.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import type { FunctionList } from "../../protocol/function-list.ts";
 
 interface ListResult {
 	functions: {
@@ -15,8 +16,13 @@ interface ListResult {
 		references: string[];
 		dynamic: boolean;
 		automations: AutomationRow[];
+		replaced?: { count: number; at: string; reason: string; why: string };
 		error?: string;
 	}[];
+}
+
+function replacedRow({ atMs, ...replaced }: NonNullable<FunctionList["functions"][number]["replaced"]>) {
+	return { ...replaced, at: new Date(atMs).toISOString() };
 }
 
 export default class FunctionsList extends BaseCommand<ListResult> {
@@ -30,7 +36,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions list'.");
 		const { functions } = await target.remote.listFunctions(target.binding.app);
 		return {
-			functions: functions.map(({ references, dynamic, automations = [], error, ...known }) => ({
+			functions: functions.map(({ references, dynamic, automations = [], replaced, error, ...known }) => ({
 				name: known.name,
 				url: known.url,
 				state: known.state,
@@ -39,6 +45,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 				references: [...new Set(references.map((reference) => reference.name))],
 				dynamic: dynamic.length > 0,
 				automations: automations.map(automationRow),
+				...(replaced === undefined ? {} : { replaced: replacedRow(replaced) }),
 				...(error === undefined ? {} : { error }),
 			})),
 		};
@@ -58,6 +65,11 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		]);
 		terminal.table(rows, ["NAME", "STATE", "PID", "READS", "URL"]);
 		renderAutomations(result.functions, terminal);
+		for (const { name, replaced } of result.functions) {
+			if (replaced === undefined) continue;
+			const { at, count, why } = replaced;
+			terminal.line(`${MARKS.failed} ${name} was replaced ${count}× (${why}), last at ${at}`);
+		}
 		for (const { name, state, error } of result.functions) {
 			if (error === undefined) continue;
 			const consequence = state === "failed" ? "" : "; the version before serves on";

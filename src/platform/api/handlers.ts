@@ -160,6 +160,7 @@ export const listFunctions: Handler = (call) => {
 				excluded: [...(settings?.secrets?.exclude ?? [])],
 				seen: [...seen],
 				automations: call.core.automations.of(app.id, name).map(automationInfo),
+				...(slot?.replaced === undefined ? {} : { replaced: slot.replaced }),
 				...(error === undefined ? {} : { error }),
 			};
 		});

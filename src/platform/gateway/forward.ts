@@ -17,6 +17,8 @@ export interface Exchange {
 	requestId: string;
 	maxBodyBytes: number;
 	responseTimeoutMs: number;
+	/** Called when the function's answer begins. */
+	onAnswer?: () => void;
 	/** Made at the first attempt and kept for the second: what it has read cannot be read again. */
 	body?: Readable | null;
 }
@@ -86,7 +88,8 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	): void {
 		// Interim responses concern the gateway's own exchange with the client.
 		if (status < 200) return;
-		const { response, requestId } = this.#exchange;
+		const { onAnswer, response, requestId } = this.#exchange;
+		onAnswer?.();
 		const raw = (controller.rawHeaders ?? []) as (Buffer | string)[];
 		const flat = raw.map((item) => (typeof item === "string" ? item : item.toString("latin1")));
 		const headers = forwardedResponseHeaders(flat, requestId);

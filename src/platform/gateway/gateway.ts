@@ -170,8 +170,12 @@ class NodeGateway implements Gateway {
 		const lease = await this.#instances.lease(route.app, route.function);
 		if ("status" in lease) return lease;
 		if (isWaiting) exchange.response.writeContinue();
+		exchange.onAnswer = () => lease.instance.answered();
 		try {
-			return await forward(lease.pool, exchange);
+			const outcome = await forward(lease.pool, exchange);
+			// Of a request whose client has not sent it all, the function may be waiting for the rest.
+			if (outcome === PROBLEMS.timeout && exchange.request.complete) lease.instance.timedOut();
+			return outcome;
 		} finally {
 			lease.release();
 		}
@@ -196,9 +200,8 @@ class NodeGateway implements Gateway {
 		this.#answered(route, 101, sinceMs);
 		try {
 			const headers = this.#forwardedHeaders(request, route, requestId);
-			const { socketPath } = lease.instance;
 			const parts = { target: route.target, headers, requestId };
-			await forwardUpgrade(socketPath, { request, socket, head }, parts, bounds.timeoutMs);
+			await forwardUpgrade(lease.instance, { request, socket, head }, parts, bounds.timeoutMs);
 		} finally {
 			this.#upgraded.delete(socket);
 			lease.release();

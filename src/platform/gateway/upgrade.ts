@@ -3,6 +3,7 @@
  */
 import { type ClientRequest, request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Instance } from "../runtime/runtime.ts";
 import { connectTo } from "./connect.ts";
 import { forwardedResponseHeaders } from "./headers.ts";
 import { hasBody, PROBLEMS, sendProblem } from "./problem.ts";
@@ -58,7 +59,7 @@ function upgradeRequest(socketPath: string, target: string, headers: readonly st
  * @returns a promise that resolves when the connection is over
  */
 export function forwardUpgrade(
-	socketPath: string,
+	instance: Pick<Instance, "socketPath" | "answered" | "timedOut">,
 	{ request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
 	{ target, headers, requestId }: { target: string; headers: string[]; requestId: string },
 	responseTimeoutMs: number,
@@ -66,16 +67,20 @@ export function forwardUpgrade(
 	return new Promise((resolve) => {
 		socket.once("close", resolve);
 		if (socket.destroyed) return resolve();
-		const upstream = upgradeRequest(socketPath, target, headers);
+		const upstream = upgradeRequest(instance.socketPath, target, headers);
 		const fail = (problem: (typeof PROBLEMS)["broken" | "timeout"]) => {
 			upstream.destroy();
 			sendProblem(request, responseOn(request, socket), problem, requestId);
 		};
-		const timer = setTimeout(() => fail(PROBLEMS.timeout), responseTimeoutMs);
+		const timer = setTimeout(() => {
+			instance.timedOut();
+			fail(PROBLEMS.timeout);
+		}, responseTimeoutMs);
 		const onEarlyClose = () => upstream.destroy();
 		socket.once("close", onEarlyClose);
 		const answered = () => {
 			clearTimeout(timer);
+			instance.answered();
 			upstream.removeAllListeners("error").on("error", () => socket.destroy());
 		};
 		upstream.on("error", () => {

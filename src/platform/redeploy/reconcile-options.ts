@@ -10,7 +10,10 @@ import type { Places } from "./places.ts";
 
 /** What is told to whoever runs the platform. Never holds a value. */
 interface ReconcileLog {
-	warn(fields: { app: string; function: string; error?: string }, message: string): void;
+	warn(
+		fields: { app: string; function: string; error?: string; count?: number; why?: string },
+		message: string,
+	): void;
 }
 
 export interface ReconcileOptions {
@@ -18,7 +21,7 @@ export interface ReconcileOptions {
 	readonly store: Store;
 	readonly runtime: Runtime;
 	readonly logs: FunctionLogs;
-	readonly metrics: Pick<Metrics, "started" | "redeployed" | "forget">;
+	readonly metrics: Pick<Metrics, "started" | "redeployed" | "replaced" | "forget">;
 	readonly identity: Opener;
 	/** How many starts there may be at once, over all apps. */
 	readonly starts: Limiter;

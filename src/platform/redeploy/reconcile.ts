@@ -16,6 +16,7 @@ import { observe } from "./observe.ts";
 import type { Occupant } from "./places.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { ERROR_CHARACTERS_MAX, type Redeployed, refreshConcerned } from "./refresh.ts";
+import { noteReplaced } from "./replacements.ts";
 import { FunctionSlot } from "./slot.ts";
 import type { SlotOutcome, SlotPort } from "./slot-port.ts";
 
@@ -216,7 +217,7 @@ export class AppFunctions {
 	}
 
 	#port(name: string, slot: () => FunctionSlot): SlotPort {
-		const { log, monotonicMs, places, schedule } = this.#options;
+		const { log, monotonicMs, now, places, schedule } = this.#options;
 		const present = () => this.app.state.functions.get(name);
 		const occupant = this.#occupant(slot, name);
 		return {
@@ -233,6 +234,8 @@ export class AppFunctions {
 			onFailure: (error) => {
 				log.warn({ app: this.app.id, function: name, ...describeError(error) }, "a function does not run");
 			},
+			onReplaced: (replaced) => noteReplaced(this.#options, name, replaced),
+			now,
 			schedule,
 			monotonicMs,
 		};

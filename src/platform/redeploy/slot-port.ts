@@ -1,6 +1,7 @@
 /** What a function's place needs of the platform, and what it tells. */
 import type { Deployment } from "../function.ts";
 import type { Instance } from "../runtime/runtime.ts";
+import type { Replaced } from "./replacements.ts";
 
 /** A started version. */
 export interface Started {
@@ -34,6 +35,10 @@ export interface SlotPort {
 	onStarted(started: Started): Promise<void>;
 	/** Called where a version ended by itself, and with the error where one did not start. */
 	onFailure(error?: unknown): void;
+	/** Called each time that a process that is stuck is given up. */
+	onReplaced(replaced: Replaced): void;
+	/** Milliseconds since 1970. */
+	now(): number;
 	/** Runs a task later; the returned function takes that back. */
 	schedule(task: () => void, delayMs: number): () => void;
 	/** Milliseconds of a clock that never goes back. */

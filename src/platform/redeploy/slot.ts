@@ -5,13 +5,12 @@
 import { AppError } from "../../errors.ts";
 import type { Deployment } from "../function.ts";
 import { Mutex } from "../mutex.ts";
-import type { ExitReason, Instance } from "../runtime/runtime.ts";
+import type { ExitReason, Instance, Stuck } from "../runtime/runtime.ts";
 import { Backoff } from "./backoff.ts";
 import { exitMessage } from "./exit-message.ts";
+import type { Replaced } from "./replacements.ts";
+import { Restarts } from "./restarts.ts";
 import type { SlotOutcome, SlotPort, Started } from "./slot-port.ts";
-
-/** A version that lived this long has proved itself: when it ends, its successor is started at once. */
-const PROVEN_MS = 30_000;
 
 export class FunctionSlot {
 	readonly #port: SlotPort;
@@ -24,12 +23,10 @@ export class FunctionSlot {
 	#isClosed = false;
 	/** Why the last start was not even tried. */
 	#noRoom: AppError | undefined;
-	/** Of one that ends by itself. */
-	readonly #crashes = new Backoff();
 	/** Of one that does not start when it is called, and since when. */
 	readonly #wakes = new Backoff();
 	#wakeFailedMs = 0;
-	#cancelRestart: (() => void) | undefined;
+	readonly #restarts: Restarts;
 	/** The last start, and how many are under way. */
 	#starting: Promise<unknown> | undefined;
 	#startingCount = 0;
@@ -39,6 +36,8 @@ export class FunctionSlot {
 	/** @param startsIdle it is deployed, and ran before: the first request starts it */
 	constructor(port: SlotPort, startsIdle = false) {
 		this.#port = port;
+		const current = () => this.instance;
+		this.#restarts = new Restarts({ port, current, refresh: () => this.#refresh() });
 		this.#isIdle = startsIdle;
 	}
 
@@ -54,6 +53,11 @@ export class FunctionSlot {
 	/** Why the last start failed, or the last version ended. */
 	get error(): string | undefined {
 		return this.#error;
+	}
+
+	/** How often it was replaced because it was stuck; undefined where it never was. */
+	get replaced(): Replaced | undefined {
+		return this.#restarts.replaced;
 	}
 
 	/** Brings the function to what is wanted, with the present secrets. Calls that come while one waits share it. */
@@ -121,7 +125,7 @@ export class FunctionSlot {
 		begin: () => void,
 		commit?: () => Promise<void>,
 	): Promise<SlotOutcome> {
-		this.#cancelRestart?.();
+		this.#restarts.cancel();
 		let started: Started | undefined;
 		try {
 			if (this.#isClosed) return { status: "failed", error: "The function is being stopped." };
@@ -164,6 +168,7 @@ export class FunctionSlot {
 		this.#wakes.reset();
 		const { instance } = started;
 		void instance.exited.then((reason) => this.#onExit(instance, reason));
+		void instance.stuck.then((stuck) => this.#onStuck(instance, stuck));
 		if (old !== undefined) this.#drain(old.instance);
 	}
 
@@ -180,23 +185,21 @@ export class FunctionSlot {
 		if (this.#startingCount === 0) this.#port.leave();
 		this.#error = exitMessage(reason);
 		this.#port.onFailure();
-		const livedMs = this.#port.monotonicMs() - current.sinceMs;
-		if (livedMs >= PROVEN_MS) this.#crashes.reset();
-		else this.#crashes.failed();
-		this.#scheduleRestart();
+		this.#restarts.crashed(this.#port.monotonicMs() - current.sinceMs);
 	}
 
-	#scheduleRestart(): void {
-		this.#cancelRestart = this.#port.schedule(() => void this.#restart(), this.#crashes.delayMs);
-	}
-
-	/** Starts again what ended by itself; what it needs may be away for longer, so that one failure is not the last try. */
-	async #restart(): Promise<void> {
-		const { status } = await this.#refresh();
-		if (status !== "failed" || this.#current !== undefined || this.#isClosed) return;
-		if (this.#port.wanted() === undefined) return;
-		this.#crashes.failed();
-		this.#scheduleRestart();
+	/** Replaces a process that runs and is of no use. */
+	#onStuck(instance: Instance, stuck: Stuck): void {
+		if (this.#current?.instance !== instance || this.#isClosed) return;
+		// It may still answer some requests: it goes once another one is ready.
+		const isLeft = stuck.reason === "unanswered";
+		if (!isLeft) {
+			this.#current = undefined;
+			if (this.#startingCount === 0) this.#port.leave();
+			this.#error = `The function was ended: ${stuck.why}.`;
+			this.#drain(instance, 0);
+		}
+		this.#restarts.stuck(instance, stuck, isLeft);
 	}
 
 	/** Since when nobody calls it, in milliseconds of the monotonic clock; undefined where it serves, starts or does not run. */
@@ -227,7 +230,7 @@ export class FunctionSlot {
 	/** Stops the function for good; resolves once every version of it is gone. */
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
-		this.#cancelRestart?.();
+		this.#restarts.close();
 		if (this.#current === undefined) this.#port.leave();
 		await this.#turns.run(async () => {
 			const instance = this.#current?.instance;

@@ -4,21 +4,21 @@
  * will be.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { chmodSync, chownSync } from "node:fs";
-import { createServer } from "node:net";
 import type { Readable } from "node:stream";
 import type { LogLine } from "../logs/function-logs.ts";
-import { talk } from "./control.ts";
-import { LineSplitter, Tail } from "./log-lines.ts";
-import type { Redactor } from "./redact.ts";
-import type { ExitReason, Instance } from "./runtime.ts";
+import { Control } from "./control.ts";
+import { deferred, timer } from "./deferred.ts";
+import { InFlight } from "./in-flight.ts";
+import type { Lanes } from "./lanes.ts";
+import { Liveness } from "./liveness.ts";
+import { withoutReadAhead } from "./output/paced-reader.ts";
+import { ProcessOutput } from "./output/process-output.ts";
+import type { Redactor } from "./output/redact.ts";
+import type { ExitReason, Instance, Stuck } from "./runtime.ts";
 import type { User } from "./users.ts";
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
-const STDERR_LIMIT = 8 * 1024;
-/** How long work may go on after the last response: a function must not keep its place for ever without being called. */
-const HOLD_MAX_MS = 150_000;
 
 export interface ProcessSpecification {
 	/** What is run: Deno with its arguments up to and with the main module, behind what becomes it. */
@@ -33,6 +33,7 @@ export interface ProcessSpecification {
 	controlPath: string;
 	/** Called each time that it says that it listens; it is ready once that has resolved. */
 	onListening: () => Promise<void>;
+	lanes: Lanes;
 }
 
 /** Whose a process is. */
@@ -44,6 +45,8 @@ export interface Assignment {
 	onLine: (level: LogLine["level"], message: string) => void;
 	/** Called each time the last request that it serves is over. */
 	onIdle: (() => void) | undefined;
+	/** How long it may take until an answer begins. */
+	timeoutMs: number;
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -58,77 +61,71 @@ function laterRedactor(assignment: () => Assignment | undefined): Redactor {
 		get longest() {
 			return assignment()?.redactor.longest ?? 0;
 		},
+		get compared() {
+			return assignment()?.redactor.compared ?? 0;
+		},
 	};
-}
-
-/** A promise that is settled from outside. */
-function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
-	let resolve: (value: T) => void = () => {};
-	const promise = new Promise<T>((settle) => {
-		resolve = settle;
-	});
-	return { promise, resolve };
-}
-
-function timer(ms: number): { elapsed: Promise<void>; cancel: () => void } {
-	const { promise, resolve } = deferred();
-	const handle = setTimeout(resolve, ms);
-	return { elapsed: promise, cancel: () => clearTimeout(handle) };
 }
 
 export class DenoProcess implements Instance {
 	readonly pid: number;
 	readonly socketPath: string;
 	readonly exited: Promise<ExitReason>;
-	lastActiveMs = performance.now();
-	/** When the last request came. */
-	#calledMs = performance.now();
 	#child: Child;
 	#ready: Promise<void>;
-	#inFlight = 0;
 	#isAccepting = true;
 	#stopped: Promise<void> | undefined;
-	#report: (line: string) => void = () => {};
 	#assignment: Assignment | undefined;
+	#liveness: Liveness | undefined;
+	readonly #output: ProcessOutput;
+	readonly #control: Control;
 	readonly #assigned = deferred<string>();
-	/** Ends what the function holds the process for. */
-	#release: (() => void) | undefined;
+	readonly #stuck = deferred<Stuck>();
+	readonly #requests = new InFlight(() => this.#onIdle());
 	/** Resolved to end the grace period early: the last request is over, or there is no time. */
 	#drained = deferred();
 
 	constructor(specification: ProcessSpecification) {
-		const { command, cwd, variables, user, socketPath, controlPath, onListening } = specification;
+		const { controlPath, lanes, onListening, socketPath, user } = specification;
 		this.socketPath = socketPath;
-		const control = deferred();
-		this.#ready = control.promise;
-		const server = createServer((socket) => {
-			server.close();
-			talk(socket, this.#assigned.promise, {
-				listening: () => {
-					const failed = () => this.kill("The platform cannot reach what the function listens on.");
-					onListening().then(control.resolve, failed);
-				},
-				holding: (isHeld) => this.#hold(isHeld),
-			});
+		const ready = deferred();
+		this.#ready = ready.promise;
+		this.#control = new Control({
+			path: controlPath,
+			user,
+			turns: lanes.signals,
+			handover: this.#assigned.promise,
+			onListening: () => {
+				const failed = () => this.kill("The platform cannot reach what the function listens on.");
+				return onListening().then(ready.resolve, failed);
+			},
+			onHolding: (isHeld) => this.#requests.hold(isHeld),
+			onPong: () => this.#liveness?.pong(),
+			onError: () => void this.#child.kill("SIGKILL"),
 		});
-		server.on("error", () => this.#child.kill("SIGKILL"));
-		server.listen(controlPath);
-		if (user !== undefined) openTo(user, controlPath);
-		const [file = "", ...args] = command;
-		// The groups of the platform's own user are dropped with it.
-		const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
-		this.#child = spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity });
+		this.#child = spawnChild(specification);
 		this.pid = this.#child.pid ?? -1;
+		this.#output = new ProcessOutput(this.#child.stdout, this.#child.stderr, {
+			turns: lanes.output,
+			redactor: laterRedactor(() => this.#assignment),
+			onLine: (level, message) => this.#assignment?.onLine(level, message),
+		});
 		this.exited = this.#watch().finally(() => {
 			this.#isAccepting = false;
-			server.close();
+			this.#control.close();
 		});
 	}
 
 	/** Makes it somebody's: once, and before anything is asked of it. */
 	assign(assignment: Assignment): void {
 		this.#assignment = assignment;
-		this.lastActiveMs = performance.now();
+		this.#requests.lastActiveMs = performance.now();
+		this.#liveness = new Liveness({
+			pid: this.pid,
+			timeoutMs: assignment.timeoutMs,
+			ping: () => this.#control.ping(),
+			onStuck: this.#stuck.resolve,
+		});
 		this.#assigned.resolve(assignment.handover);
 	}
 
@@ -136,8 +133,33 @@ export class DenoProcess implements Instance {
 		return this.#assignment?.deployment ?? "";
 	}
 
+	get stuck(): Promise<Stuck> {
+		return this.#stuck.promise;
+	}
+
+	/** Whether it still answers; undefined while it is nobody's. */
+	get liveness(): Liveness | undefined {
+		return this.#liveness;
+	}
+
+	answered(): void {
+		this.#liveness?.answered();
+	}
+
+	timedOut(): void {
+		this.#liveness?.timedOut();
+	}
+
+	tell(message: string): void {
+		this.#output.report(message);
+	}
+
 	get inFlight(): number {
-		return this.#inFlight;
+		return this.#requests.count;
+	}
+
+	get lastActiveMs(): number {
+		return this.#requests.lastActiveMs;
 	}
 
 	/** Resolves with what happens first; the process is left as it is. */
@@ -151,42 +173,22 @@ export class DenoProcess implements Instance {
 			]);
 		} finally {
 			timeout.cancel();
-			this.lastActiveMs = performance.now();
+			this.#requests.lastActiveMs = performance.now();
 		}
 	}
 
 	acquire(): (() => void) | undefined {
-		if (!this.#isAccepting) return undefined;
-		this.#calledMs = performance.now();
-		return this.#count();
+		return this.#isAccepting ? this.#requests.begin() : undefined;
 	}
 
-	/** Work that goes on after a response counts as a request, for a while after the last one. */
-	#hold(isHeld: boolean): void {
-		this.#release?.();
-		const leftMs = this.#calledMs + HOLD_MAX_MS - performance.now();
-		this.#release = isHeld && leftMs > 0 ? this.#count() : undefined;
-		if (this.#release !== undefined) setTimeout(this.#release, leftMs).unref();
-	}
-
-	#count(): () => void {
-		this.#inFlight++;
-		this.lastActiveMs = performance.now();
-		let isHeld = true;
-		return () => {
-			if (!isHeld) return;
-			isHeld = false;
-			this.#inFlight--;
-			this.lastActiveMs = performance.now();
-			if (this.#inFlight > 0) return;
-			if (this.#isAccepting) this.#assignment?.onIdle?.();
-			else this.#drained.resolve();
-		};
+	#onIdle(): void {
+		if (this.#isAccepting) this.#assignment?.onIdle?.();
+		else this.#drained.resolve();
 	}
 
 	stop(options: { graceMs?: number } = {}): Promise<void> {
 		this.#isAccepting = false;
-		if (this.#inFlight === 0) this.#drained.resolve();
+		if (this.inFlight === 0) this.#drained.resolve();
 		this.#stopped ??= this.#end(options.graceMs ?? DEFAULT_GRACE_MS);
 		return this.#stopped;
 	}
@@ -194,7 +196,7 @@ export class DenoProcess implements Instance {
 	/** Ends it at once; the text goes to its log and into its exit reason. */
 	kill(why: string): void {
 		this.#isAccepting = false;
-		this.#report(why);
+		this.tell(why);
 		this.#child.kill("SIGKILL");
 	}
 
@@ -216,35 +218,28 @@ export class DenoProcess implements Instance {
 	}
 
 	#watch(): Promise<ExitReason> {
-		const tail = new Tail(STDERR_LIMIT);
-		const redactor = laterRedactor(() => this.#assignment);
-		this.#report = (line) => {
-			tail.add(line);
-			this.#assignment?.onLine("error", line);
-		};
-		const read = (stream: Readable, emit: (line: string) => void) => {
-			const splitter = new LineSplitter(redactor, emit);
-			stream.on("data", (chunk: Buffer) => splitter.write(chunk));
-			stream.on("end", () => splitter.end());
-		};
-		read(this.#child.stdout, (line) => this.#assignment?.onLine("info", line));
-		read(this.#child.stderr, this.#report);
+		let read: Promise<void> | undefined;
 		return new Promise((resolve) => {
-			// `close` comes after `exit` and after the last byte of both streams.
-			this.#child.on("close", (code, signal) => resolve({ code, signal, stderr: tail.toString() }));
+			this.#child.on("exit", () => {
+				read = this.#output.end();
+			});
+			// `close` comes once both streams are closed, too.
+			this.#child.on("close", (code, signal) => {
+				read ??= this.#output.end();
+				void read.then(() => resolve({ code, signal, stderr: this.#output.tail }));
+			});
 			this.#child.on("error", (error) => {
-				if (this.pid === -1) tail.add(error.message);
+				if (this.pid === -1) this.#output.report(error.message);
 			});
 		});
 	}
 }
 
-/** Lets a function's user connect to a socket that was just made. */
-function openTo({ gid }: User, path: string): void {
-	try {
-		chownSync(path, 0, gid);
-		chmodSync(path, 0o660);
-	} catch {
-		// It was not made, which the server says itself.
-	}
+function spawnChild({ command, cwd, user, variables }: ProcessSpecification): Child {
+	const [file = "", ...args] = command;
+	// The groups of the platform's own user are dropped with it.
+	const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
+	return withoutReadAhead(() =>
+		spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity }),
+	);
 }

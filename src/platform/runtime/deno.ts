@@ -4,14 +4,17 @@
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import type { LogLine } from "../logs/function-logs.ts";
-import { AUDIT_BEGIN, tryFollow } from "./audit.ts";
 import { Commands } from "./command.ts";
 import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
+import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
 import type { InstanceDirectory, SpareDirectory } from "./instance-directory.ts";
+import { lanes } from "./lanes.ts";
+import { LivenessWatch } from "./liveness.ts";
 import { MemoryWatch } from "./memory-watch.ts";
+import { tryFollow } from "./output/audit.ts";
+import { createRedactor } from "./output/redact.ts";
 import { lowerPriority } from "./priority.ts";
-import { createRedactor } from "./redact.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
 import { startFailure } from "./start-failure.ts";
@@ -34,40 +37,14 @@ export interface DenoRuntimeOptions {
 	heapMiB?: number;
 	/** What a function may have of memory in all, buffers included; it is killed past that. 1,024 unless told. */
 	memoryMiB?: number;
+	/** How long a function that says nothing may take to begin an answer. 150,000 unless told. */
+	responseTimeoutMs?: number;
+	/** How often each process is asked whether it is there. 5,000 unless told. */
+	pingMs?: number;
 	/** How many processes wait ready-made for functions that ask for nothing special. None unless told. */
 	spares?: number;
 	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
 	onShared?: () => void;
-}
-
-/** What the operating system cannot put into an environment is refused, by name. */
-function checkEnvironment({ app, function: name, environment }: Launch): void {
-	for (const [variable, value] of environment) {
-		if (!value.includes("\0") && variable !== "" && !/[=\0]/.test(variable)) continue;
-		throw new AppError({
-			code: "FUNCTION_START_FAILED",
-			message: `The function ${app}/${name} was not started: an environment variable cannot hold ${variable}.`,
-			hint: "Names hold no equals sign, and neither names nor values hold a NUL character; set the secret again.",
-			exit: EXIT.failure,
-		});
-	}
-}
-
-/** What the bundle and the sources beside it are called in stack traces: not by the platform's own folders. */
-function ownNames(bundle: string, name: string): Map<string, string> {
-	return new Map([
-		[bundle, `${name}.js`],
-		[new URL("./", bundle).href, ""],
-	]);
-}
-
-function handoverOf(bundle: string, socketPath: string, environment: Launch["environment"]): string {
-	return JSON.stringify({
-		bundle,
-		socketPath,
-		environment: Object.fromEntries(environment),
-		begin: AUDIT_BEGIN,
-	});
 }
 
 /** A process with what belongs to it; whose it is may come later. */
@@ -86,11 +63,14 @@ class DenoRuntime implements Runtime {
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#memory = new MemoryWatch();
+	readonly #lanes = lanes();
+	readonly #liveness: LivenessWatch;
 	#isClosed = false;
 
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
+		this.#liveness = new LivenessWatch(options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
 		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
@@ -142,6 +122,7 @@ class DenoRuntime implements Runtime {
 		const outcome = await process.started(timeoutMs);
 		if (outcome === "ready") {
 			lowerPriority(process.pid);
+			if (process.liveness !== undefined) this.#liveness.add(process.liveness);
 			return process;
 		}
 		await this.#end(process);
@@ -175,7 +156,10 @@ class DenoRuntime implements Runtime {
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
 		const reads: Spawned["reads"] = { onRead: undefined };
 		// Where the account of its reads cannot be followed, it runs without.
-		const audit = auditPath === undefined ? undefined : tryFollow(auditPath, (name) => reads.onRead?.(name));
+		const audit =
+			auditPath === undefined
+				? undefined
+				: tryFollow(auditPath, this.#lanes.signals, (name) => reads.onRead?.(name));
 		const process = new DenoProcess({
 			command: this.#commands.commandFor(files, settings),
 			variables: {
@@ -190,9 +174,11 @@ class DenoRuntime implements Runtime {
 			socketPath,
 			controlPath,
 			onListening: files.publish,
+			lanes: this.#lanes,
 		});
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);
+			if (process.liveness !== undefined) this.#liveness.remove(process.liveness);
 			audit?.end();
 			await files.release();
 			this.#cleanups.delete(process);
@@ -208,8 +194,10 @@ class DenoRuntime implements Runtime {
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
 		this.#memory.add(process, this.#commands.memoryOf(settings).memoryMiB);
+		const said = settings?.timeoutSeconds;
 		process.assign({
 			deployment,
+			timeoutMs: said === undefined ? (this.#options.responseTimeoutMs ?? 150_000) : said * 1000,
 			handover: handoverOf(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, ownNames(bundle, name)),
 			onIdle,

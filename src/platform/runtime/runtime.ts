@@ -15,11 +15,22 @@ export interface Launch {
 	/** The environment: exactly this, nothing inherited. The driver keeps the values only to redact output. */
 	environment: ReadonlyMap<string, string>;
 	/** Narrows what the driver allows; what it leaves out is as for every function. */
-	settings?: Pick<FunctionSettings, "memoryMB" | "network"> | undefined;
+	settings?: Pick<FunctionSettings, "memoryMB" | "network" | "timeoutSeconds"> | undefined;
 	/** Called each time the last request that it serves is over. */
 	onIdle?: () => void;
 	/** Called with each variable that it reads or asks for, once, also where there is none; as far as the system can tell. */
 	onRead?: (variable: string) => void;
+}
+
+/** Why a process that has not ended is of no use any more. */
+export interface Stuck {
+	/**
+	 * `stopped`: by a signal. `silent`: its event loop answers nothing. Neither will answer what it was asked.
+	 * `unanswered`: it takes requests and answered none of the last ones.
+	 */
+	readonly reason: "stopped" | "silent" | "unanswered";
+	/** The end of a sentence about the function: `its event loop has answered nothing for 30 s`. */
+	readonly why: string;
 }
 
 /** One running version of one function. */
@@ -39,6 +50,14 @@ export interface Instance {
 	 * Undefined once `stop` was called or the process has ended: ask for the function's present instance.
 	 */
 	acquire(): (() => void) | undefined;
+	/** Settles when the function should be replaced, though the process has not ended; never rejects. */
+	readonly stuck: Promise<Stuck>;
+	/** Notes that the answer to a request has begun. */
+	answered(): void;
+	/** Notes that a request that reached the function as a whole was not answered in time. */
+	timedOut(): void;
+	/** Adds a line of the platform's own to the function's log. */
+	tell(message: string): void;
 	/**
 	 * Ends it: takes no further request, waits until `inFlight` is 0 or the grace period (30 s unless told)
 	 * is over, then SIGTERM, then SIGKILL after 2 s. Resolves once the process is gone. Calling it again

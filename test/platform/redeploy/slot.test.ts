@@ -5,6 +5,7 @@ import type { SlotPort, Started } from "../../../src/platform/redeploy/slot-port
 import type { ExitReason, Instance } from "../../../src/platform/runtime/runtime.ts";
 
 const DEPLOYMENT = { id: "d1", function: "f", references: [], dynamic: [] } as unknown as Deployment;
+const NEVER = new Promise<never>(() => {});
 
 /** Starts that end when the test says so, each with the secrets of the moment in which it began. */
 class Starts implements Omit<SlotPort, "start"> {
@@ -18,6 +19,8 @@ class Starts implements Omit<SlotPort, "start"> {
 	isOutdated = (started: Started) => started.moment < this.secrets;
 	onStarted = async () => {};
 	onFailure = () => {};
+	onReplaced = () => {};
+	now = () => 0;
 	schedule = () => () => {};
 	monotonicMs = () => 0;
 
@@ -26,6 +29,7 @@ class Starts implements Omit<SlotPort, "start"> {
 		const moment = this.secrets;
 		const instance = {
 			exited: new Promise<never>(() => {}),
+			stuck: new Promise<never>(() => {}),
 			inFlight: 0,
 			lastActiveMs: -100,
 			stop: async () => {},
@@ -84,7 +88,13 @@ test("a function that ended and does not start again at once is tried again, eve
 			const exited = new Promise<ExitReason>((resolve) => {
 				end = resolve;
 			});
-			const instance = { exited, inFlight: 0, lastActiveMs: 0, stop: async () => {} } as unknown as Instance;
+			const instance = {
+				exited,
+				stuck: NEVER,
+				inFlight: 0,
+				lastActiveMs: 0,
+				stop: async () => {},
+			} as unknown as Instance;
 			return { instance, deployment, moment: 1 };
 		},
 	});
@@ -116,7 +126,7 @@ test("a function that does not start when it is called is not started again at o
 				begin();
 				tries++;
 				if (isBroken) throw new Error("the database is away");
-				const instance = { exited: new Promise<never>(() => {}), inFlight: 0, lastActiveMs: nowMs };
+				const instance = { exited: NEVER, stuck: NEVER, inFlight: 0, lastActiveMs: nowMs };
 				return { instance: instance as unknown as Instance, deployment, moment: 1 };
 			},
 		},
@@ -157,7 +167,13 @@ test("a function that ends again and again is started ever later, a minute apart
 			const exited = new Promise<ExitReason>((resolve) => {
 				end = resolve;
 			});
-			const instance = { exited, inFlight: 0, lastActiveMs: 0, stop: async () => {} } as unknown as Instance;
+			const instance = {
+				exited,
+				stuck: NEVER,
+				inFlight: 0,
+				lastActiveMs: 0,
+				stop: async () => {},
+			} as unknown as Instance;
 			return { instance, deployment, moment: 1 };
 		},
 	});
@@ -191,7 +207,7 @@ test("a new version that does not start keeps nobody from the idle one", async (
 			start: async (deployment: Deployment, begin: () => void): Promise<Started> => {
 				begin();
 				if (deployment === broken) throw new Error("it throws at import");
-				const instance = { exited: new Promise<never>(() => {}), inFlight: 0, lastActiveMs: 0 };
+				const instance = { exited: NEVER, stuck: NEVER, inFlight: 0, lastActiveMs: 0 };
 				return { instance: instance as unknown as Instance, deployment, moment: 1 };
 			},
 		},

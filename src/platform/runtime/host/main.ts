@@ -6,6 +6,7 @@
  * The bundle is imported dynamically and never as the main module: Deno reads whatever the main module's
  * static graph names (`import x from "/etc/passwd" with { type: "text" }`) without asking for permission.
  */
+import { openControl } from "./control.ts";
 import { installListen } from "./listen.ts";
 import { createServe, handlerOf } from "./serve.ts";
 
@@ -20,37 +21,10 @@ interface Handover {
 	begin: string;
 }
 
-/** Lines of JSON to the platform: that it serves, and whether it has work that goes on after its responses. */
-type Message = { ready: true } | { holding: boolean };
-
 /** The function may replace any global, so what is needed after its import is kept here. */
-const { exit, errors } = Deno;
+const { exit } = Deno;
 const printError = console.error;
-const encoder = new TextEncoder();
 const { setTimeout } = globalThis;
-
-async function readLine(connection: Deno.Conn): Promise<string> {
-	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-	const chunk = new Uint8Array(65_536);
-	let text = "";
-	for (;;) {
-		const length = await connection.read(chunk);
-		if (length === null) throw new errors.UnexpectedEof("The platform went away.");
-		text += decoder.decode(chunk.subarray(0, length), { stream: true });
-		if (text.endsWith("\n")) return text;
-	}
-}
-
-/** Ends the process once the platform is gone, however it went; keeps nothing alive by itself. */
-async function endWithPlatform(connection: Deno.Conn): Promise<void> {
-	connection.unref();
-	try {
-		await connection.read(new Uint8Array(1));
-	} catch {
-		// A broken connection means the same as a closed one.
-	}
-	exit(143);
-}
 
 function replaceEnvironment(environment: Record<string, string>): void {
 	for (const name of Object.keys(Deno.env.toObject())) {
@@ -76,14 +50,14 @@ function restoreRequestUrl(): void {
 }
 
 /** What `base44:runtime` asks of its host: as long as such work goes on, the platform does not stop the process. */
-function installBase44(tell: (message: Message) => void): void {
+function installBase44(holding: (isHeld: boolean) => void): void {
 	let pending = 0;
 	const waitUntil = (promise: Promise<unknown>) => {
-		if (++pending === 1) tell({ holding: true });
+		if (++pending === 1) holding(true);
 		Promise.resolve(promise)
 			.catch((error: unknown) => printError("waitUntil:", error))
 			.finally(() => {
-				if (--pending === 0) tell({ holding: false });
+				if (--pending === 0) holding(false);
 			});
 	};
 	Object.defineProperty(globalThis, "Base44", {
@@ -96,18 +70,17 @@ function installBase44(tell: (message: Message) => void): void {
 }
 
 const [controlPath = ""] = Deno.args;
-const control = await Deno.connect({ transport: "unix", path: controlPath });
+const control = await openControl(controlPath);
 // Ctrl-C in a terminal reaches the whole process group; the platform alone decides when a function ends.
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
-const tell = (message: Message) => void control.write(encoder.encode(`${JSON.stringify(message)}\n`));
-installBase44(tell);
+installBase44(control.holding);
 let socketPath = "";
 const serve = createServe(
 	() => socketPath,
 	() => {
 		// In a turn of its own: a module that fails right after it has begun to serve never served anybody.
-		setTimeout(() => tell({ ready: true }), 0);
+		setTimeout(control.ready, 0);
 	},
 );
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });
@@ -115,8 +88,8 @@ Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, valu
 installListen(serve);
 
 // All that needs no function is done by now: a process may wait here until it is to be somebody's.
-const handover: Handover = JSON.parse(await readLine(control));
-void endWithPlatform(control);
+const handover: Handover = JSON.parse(await control.handover());
+void control.attend();
 replaceEnvironment(handover.environment);
 handover.environment = {};
 socketPath = handover.socketPath;

@@ -1,5 +1,5 @@
 /**
- * From the chunks of a stream to redacted lines.
+ * From the parts of a stream to redacted lines.
  */
 import { StringDecoder } from "node:string_decoder";
 import type { Redactor } from "./redact.ts";
@@ -8,7 +8,7 @@ import type { Redactor } from "./redact.ts";
 export const LINE_LIMIT = 16 * 1024;
 const CUT_MARK = " … (cut)";
 
-/** Splits a byte stream into lines; a UTF-8 sequence or a secret may lie across any number of chunks. */
+/** Splits a byte stream into lines; a UTF-8 sequence or a secret may lie across any number of parts. */
 export class LineSplitter {
 	#decoder = new StringDecoder("utf8");
 	#redactor: Redactor;
@@ -22,8 +22,15 @@ export class LineSplitter {
 		this.#emit = emit;
 	}
 
-	write(chunk: Uint8Array): void {
-		this.#add(this.#decoder.write(chunk));
+	write(part: Uint8Array): void {
+		this.#add(this.#decoder.write(part));
+	}
+
+	/** Throws away the line that has begun: what comes next begins a new one. */
+	discard(): void {
+		this.#decoder = new StringDecoder("utf8");
+		this.#pending = "";
+		this.#isSkipping = false;
 	}
 
 	/** Emits what is left once the stream has ended. */

@@ -4,18 +4,25 @@
  */
 import { constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
+import { NO_READ_AHEAD, PacedReader } from "./paced-reader.ts";
+import type { Turns } from "./turns.ts";
 
 /**
  * The variable that the host asks for right before the function's own code begins, so that the function's reads can be
  * told from the host's. No secret can have this name.
  */
 export const AUDIT_BEGIN = "coffer: the function begins";
-/** A process that asks more often than that is followed no longer: each time costs it and the platform microseconds. */
+/** A process that asks more often than that is followed no longer: each time costs it and the platform a microsecond. */
 const LINES_MAX = 100_000;
+/** What is asked for may be long, too. */
+const BYTES_MAX = 32 * 1024 * 1024;
 /** The longest line that is looked at; a name has 128 characters at the most. */
 const LINE_CHARACTERS_MAX = 1_024;
 const NAME = /^[A-Za-z0-9_]{1,128}$/;
+const VALUE = '"value":"';
 const CHUNK_BYTES = 64 * 1024;
+/** A FIFO holds so much on Linux, unless somebody asked for more. */
+const FIFO_CHUNKS_MAX = 16;
 
 /** Picks the variables out of what Deno writes, each once. */
 export class AuditLines {
@@ -23,6 +30,7 @@ export class AuditLines {
 	readonly #seen = new Set<string>();
 	#rest = "";
 	#lines = 0;
+	#bytes = 0;
 	/** What the host itself does comes before. */
 	#hasBegun = false;
 
@@ -32,27 +40,37 @@ export class AuditLines {
 
 	/** Whether there was more than is looked at. */
 	get isFull(): boolean {
-		return this.#lines > LINES_MAX;
+		return this.#lines > LINES_MAX || this.#bytes > BYTES_MAX;
 	}
 
 	write(text: string): void {
+		this.#bytes += text.length;
 		const lines = (this.#rest + text).split("\n");
-		this.#rest = (lines.pop() ?? "").slice(0, LINE_CHARACTERS_MAX);
+		this.#rest = (lines.pop() ?? "").slice(0, LINE_CHARACTERS_MAX + 1);
 		for (const line of lines) this.#line(line);
 	}
 
 	#line(line: string): void {
 		this.#lines++;
-		const name = line.length > LINE_CHARACTERS_MAX ? undefined : variableOf(line);
+		if (line.length > LINE_CHARACTERS_MAX || this.#isKnown(line)) return;
+		const name = variableOf(line);
 		if (name === AUDIT_BEGIN) this.#hasBegun = true;
 		if (!this.#hasBegun || name === undefined || this.#seen.has(name) || !NAME.test(name)) return;
 		this.#seen.add(name);
 		this.#onRead(name);
 	}
+
+	/** Whether a line tells of a variable that was told of before: most do, and need not be parsed for that. */
+	#isKnown(line: string): boolean {
+		const begin = line.indexOf(VALUE) + VALUE.length;
+		return begin >= VALUE.length && this.#seen.has(line.slice(begin, line.indexOf('"', begin)));
+	}
 }
 
 /** The variable that a line is about; a function's own user may write whatever it likes. */
 function variableOf(line: string): string | undefined {
+	// To parse what is no JSON costs most, since that throws.
+	if (!line.startsWith("{") || !line.includes('"env"')) return undefined;
 	try {
 		const { permission, value } = JSON.parse(line) as { permission?: unknown; value?: unknown };
 		return permission === "env" && typeof value === "string" ? value : undefined;
@@ -70,24 +88,28 @@ export interface Audit {
 /**
  * Follows one process.
  * @param path of a FIFO
+ * @param turns in which it is read: a process that asks faster than that waits
  * @param onRead called with each variable that the function reads or asks for, once
  * @throws the system's error where it cannot be opened
  */
-function followAudit(path: string, onRead: (name: string) => void): Audit {
+function followAudit(path: string, turns: Turns, onRead: (name: string) => void): Audit {
 	const lines = new AuditLines(onRead);
 	// Open for writing too, so that it neither waits for the process nor ends where a process closes it.
 	const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-	const socket = new Socket({ fd, readable: true, writable: false });
+	const socket = new Socket({ fd, readable: true, writable: false, ...NO_READ_AHEAD });
 	// A process whose reader has gone goes on.
 	const close = () => void socket.destroy();
 	socket.unref().on("error", close);
-	socket.on("data", (chunk: Buffer) => {
-		lines.write(chunk.toString("latin1"));
+	const onPart = (part: Buffer) => {
+		lines.write(part.toString("latin1"));
 		if (lines.isFull) close();
-	});
+	};
+	const reader = new PacedReader(socket, { turns, onPart });
 	return {
 		end() {
 			if (socket.destroyed) return;
+			lines.write(reader.detach().toString("latin1"));
+			lines.write(((socket.read() as Buffer | null) ?? Buffer.alloc(0)).toString("latin1"));
 			for (const chunk of leftIn(fd)) lines.write(chunk);
 			close();
 		},
@@ -106,7 +128,7 @@ export function tryFollow(...how: Parameters<typeof followAudit>): Audit | undef
 /** What a FIFO holds at this moment. */
 function* leftIn(fd: number): Generator<string> {
 	const chunk = Buffer.alloc(CHUNK_BYTES);
-	for (let left = LINES_MAX; left > 0; left--) {
+	for (let left = FIFO_CHUNKS_MAX; left > 0; left--) {
 		let length: number;
 		try {
 			length = readSync(fd, chunk);
