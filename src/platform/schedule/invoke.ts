@@ -1,5 +1,6 @@
 /** One run of a function that nobody called for: a POST to the instance that serves it now. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as setPause } from "node:timers/promises";
 import { errors } from "undici";
 import { AUTOMATION_HEADERS } from "../gateway/headers.ts";
 import type { Instances } from "../gateway/instances.ts";
@@ -8,6 +9,11 @@ import type { Due } from "./scheduler.ts";
 
 /** How long an answer may go on once it has begun: so long the next run of the automation has to wait. */
 const ANSWER_MS = 600_000;
+/** Nobody reads an answer. So much of it is taken, and the next part after a pause: 3 MiB a second at the most. */
+const PART_BYTES = 64 * 1024;
+/** A part that comes in many small pieces costs as much as its pieces. */
+const PART_PIECES = 64;
+const PAUSE_MS = 20;
 
 const UNENDED: Problem = {
 	status: 504,
@@ -41,7 +47,9 @@ export async function invoke(instances: Instances, due: Due, options: InvokeOpti
 	const lease = await instances.lease(due.app, due.function);
 	if ("title" in lease) return lease;
 	const body = JSON.stringify(due.automation.function_args ?? {});
-	const over = AbortSignal.timeout(options.timeoutMs + (options.answerMs ?? ANSWER_MS));
+	let hasBegun = false;
+	const over = new AbortController();
+	const timer = setTimeout(() => over.abort(), options.timeoutMs + (options.answerMs ?? ANSWER_MS)).unref();
 	try {
 		const answer = await lease.pool.request({
 			method: "POST",
@@ -50,15 +58,20 @@ export async function invoke(instances: Instances, due: Due, options: InvokeOpti
 			body,
 			headersTimeout: options.timeoutMs,
 			bodyTimeout: 0,
-			signal: AbortSignal.any([options.signal, over]),
+			signal: AbortSignal.any([options.signal, over.signal]),
 		});
-		for await (const _ of answer.body) {
-			// Nobody reads it; but the function is at work as long as it writes.
-		}
+		hasBegun = true;
+		lease.instance.answered();
+		await discard(answer.body);
 		return { status: answer.statusCode };
 	} catch (error) {
-		return options.signal.aborted ? STOPPED : problemOf(error);
+		if (options.signal.aborted) return STOPPED;
+		if (over.signal.aborted && hasBegun) return UNENDED;
+		if (!over.signal.aborted && !(error instanceof errors.HeadersTimeoutError)) return PROBLEMS.broken;
+		lease.instance.timedOut();
+		return PROBLEMS.timeout;
 	} finally {
+		clearTimeout(timer);
 		lease.release();
 	}
 }
@@ -78,8 +91,16 @@ function headersOf({ app, function: name, automation, dueMs }: Due, host: string
 	};
 }
 
-function problemOf(error: unknown): Problem {
-	if (error instanceof errors.HeadersTimeoutError) return PROBLEMS.timeout;
-	// Of `AbortSignal.timeout`.
-	return (error as Error).name === "TimeoutError" ? UNENDED : PROBLEMS.broken;
+/** Reads a body to its end, at a pace: the function is at work as long as it writes, and the platform has other work. */
+async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
+	let bytes = 0;
+	let pieces = 0;
+	for await (const piece of body) {
+		bytes += piece.length;
+		pieces++;
+		if (bytes < PART_BYTES && pieces < PART_PIECES) continue;
+		bytes = 0;
+		pieces = 0;
+		await setPause(PAUSE_MS);
+	}
 }

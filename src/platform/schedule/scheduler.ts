@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Automation } from "../../modules/automations.ts";
 import { nextRun } from "../../modules/schedule.ts";
-import { Limiter } from "../mutex.ts";
+import { FairLimiter } from "./fair-limiter.ts";
 
 /** An automation of a deployed function, and how far it has come. */
 export interface Listed {
@@ -40,11 +40,14 @@ export interface SchedulerOptions {
 	readonly onError: (error: unknown, of: Listed) => void;
 	/** One was due while the one before was still under way. */
 	readonly onSkipped: (due: Due) => void;
-	/** How many run at once; further ones wait. */
-	readonly runsMax?: number;
 }
 
+/** How many run at once, those that have taken long not counted; further ones wait, and the apps take turns. */
 const RUNS_MAX = 10;
+/** How many of one app run at once, however long they take. */
+const APP_RUNS_MAX = 5;
+/** So long a run keeps others from beginning. */
+const LONG_MS = 10_000;
 /**
  * So often the clock is looked at while something is awaited. A timer does not know that the clock was set, and it
  * stands still while the machine sleeps. Far below the longest delay that a timer takes (2^31 - 1 ms), too.
@@ -71,7 +74,7 @@ interface Entry {
  */
 export class Scheduler {
 	readonly #options: SchedulerOptions;
-	readonly #limiter: Limiter;
+	readonly #limiter: FairLimiter;
 	/** Beside the entries, so that one that is removed and comes back does not run twice at once. */
 	readonly #underWay = new Map<string, Promise<void>>();
 	#entries = new Map<string, Entry>();
@@ -82,7 +85,12 @@ export class Scheduler {
 	/** Nothing is awaited before the first `refresh`. */
 	constructor(options: SchedulerOptions) {
 		this.#options = options;
-		this.#limiter = new Limiter(options.runsMax ?? RUNS_MAX);
+		this.#limiter = new FairLimiter({
+			countMax: RUNS_MAX,
+			perOwnerMax: APP_RUNS_MAX,
+			longMs: LONG_MS,
+			schedule: options.schedule,
+		});
 	}
 
 	/** Takes in the automations as they are listed now; to be called at the start and after every change of them. */
@@ -186,7 +194,7 @@ export class Scheduler {
 			return;
 		}
 		const run = this.#limiter
-			.run(() => this.#run(entry.key, dueMs))
+			.run(entry.listed.app, () => this.#run(entry.key, dueMs))
 			.catch((error: unknown) => this.#options.onError(error, entry.listed))
 			.finally(() => this.#underWay.delete(entry.key));
 		this.#underWay.set(entry.key, run);

@@ -30,13 +30,20 @@ async function run(answer: RequestListener) {
 		inFlight++;
 		return () => void inFlight--;
 	};
-	const instance = { socketPath, acquire, exited: new Promise(() => {}) } as Partial<Instance> as Instance;
+	const said: string[] = [];
+	const instance = {
+		socketPath,
+		acquire,
+		exited: new Promise(() => {}),
+		answered: () => void said.push("answered"),
+		timedOut: () => void said.push("timed out"),
+	} as Partial<Instance> as Instance;
 	const instances = new Instances(() => instance);
 	const due = { app: "shop", function: "f", automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
 	const { signal } = new AbortController();
 	const outcome = await invoke(instances, due, { host: "h", timeoutMs: 1_000, answerMs: 50, signal });
 	await instances.close();
-	return { outcome, inFlight };
+	return { outcome, inFlight, said };
 }
 
 test("an answer that begins and does not end is cut off, and the instance is free again", async () => {
@@ -49,6 +56,35 @@ test("a connection that breaks in the middle of an answer is no success", async 
 		response.writeHead(200, { "content-length": "9" }).write("one", () => response.destroy());
 	});
 	expect(outcome).toMatchObject({ code: "FUNCTION_BROKE_CONNECTION" });
+});
+
+test("an answer without end is read at a pace, whatever comes, and in however small pieces", async () => {
+	for (const piece of ["x".repeat(64 * 1024), "x"]) {
+		let written = 0;
+		const { outcome } = await run((_request, response) => {
+			const write = () => {
+				if (response.destroyed) return;
+				while (response.write(piece)) written += piece.length;
+				written += piece.length;
+			};
+			response.on("drain", write);
+			write();
+		});
+		expect(outcome).toMatchObject({ code: "FUNCTION_UNENDED" });
+		// Without a pause it is hundreds of MiB, or of thousands of pieces, a second.
+		expect(written).toBeLessThan(32 * 1024 * 1024);
+		server?.closeAllConnections();
+		server?.close();
+	}
+});
+
+test("the instance hears of an answer, and of none", async () => {
+	const { said } = await run((_request, response) => response.end("ok"));
+	expect(said).toEqual(["answered"]);
+	server?.close();
+	const silent = await run(() => {});
+	expect(silent.outcome).toMatchObject({ code: "FUNCTION_TIMEOUT" });
+	expect(silent.said).toEqual(["timed out"]);
 });
 
 test("no instance, no run", async () => {

@@ -62,9 +62,11 @@ describe("while one is under way", () => {
 		expect(world.skipped).toEqual(["slow:2"]);
 	});
 
-	test("ten run at once, and the others wait for them", async () => {
+	test("ten begin at once, and the others wait for them", async () => {
 		const names = Array.from({ length: 25 }, (_, index) => `n${index}`);
-		const world = worldWith(...names.map((name) => cron(name, "0 * * * *")));
+		const world = worldWith();
+		for (const name of names) world.store(cron(name, "0 * * * *"), { app: `app of ${name}` });
+		world.scheduler.refresh();
 		world.isSlow = true;
 		await world.pass(HOUR_MS);
 		expect(world.running).toBe(10);
@@ -78,24 +80,65 @@ describe("while one is under way", () => {
 		expect(world.most).toBe(10);
 	});
 
+	test("no app has more than five under way, and no app waits for another one's that do not end", async () => {
+		const world = worldWith();
+		const endless = Array.from({ length: 10 }, (_, index) => `endless${index}`);
+		for (const app of ["one", "two", "three"])
+			for (const name of endless) world.store(cron(`${app} ${name}`, "* * * * *"), { app });
+		world.store(cron("honest", "* * * * *"), { app: "honest" });
+		world.scheduler.refresh();
+		world.isSlow = true;
+		world.ends = ({ app }) => app === "honest";
+		await world.pass(MINUTE_MS);
+		// Those who came first have taken everything, for the moment.
+		expect(world.running).toBe(10);
+		await world.pass(MINUTE_MS - 1);
+		expect(world.ran.filter((run) => run.startsWith("honest"))).toEqual(["honest:1"]);
+		await world.pass(58 * MINUTE_MS + 1);
+		const honest = Array.from({ length: 60 }, (_, index) => `honest:${index + 1}`);
+		expect(world.ran.filter((run) => run.startsWith("honest"))).toEqual(honest);
+		const endlessRuns = world.ran.filter((run) => !run.startsWith("honest"));
+		expect(endlessRuns).toHaveLength(15);
+		for (const app of ["one", "two", "three"])
+			expect(endlessRuns.filter((run) => run.startsWith(app))).toHaveLength(5);
+	});
+
+	test("those who wait take turns by their app, however many each of them has", async () => {
+		const world = worldWith();
+		for (const app of ["blocker", "other blocker"])
+			for (let index = 0; index < 5; index++) world.store(cron(`${app}${index}`, "0 * * * *"), { app });
+		for (let index = 0; index < 20; index++) world.store(cron(`many${index}`, "0 * * * *"), { app: "many" });
+		for (let index = 0; index < 2; index++) world.store(cron(`few${index}`, "0 * * * *"), { app: "few" });
+		world.scheduler.refresh();
+		world.isSlow = true;
+		await world.pass(HOUR_MS);
+		while (world.going.length > 0) {
+			world.going.shift()?.();
+			await setImmediate();
+		}
+		const order = world.ran.slice(10, 14).map((run) => run.replace(/\d*:60$/, ""));
+		expect(order).toEqual(["many", "few", "many", "few"]);
+		expect(world.ran).toHaveLength(32);
+	});
+
 	test("who waits and is removed or switched off meanwhile does not run; who is changed does as it is now", async () => {
-		const names = Array.from({ length: 13 }, (_, index) => `n${index}`);
+		const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
 		const world = worldWith(...names.map((name) => cron(name, "0 * * * *")));
 		world.isSlow = true;
 		const sent: unknown[] = [];
 		world.run = ({ automation }) => {
-			if (automation.name === "n12") sent.push(automation.function_args);
+			if (automation.name === "n7") sent.push(automation.function_args);
 		};
 		await world.pass(HOUR_MS);
-		world.stored.delete("n10");
-		world.store(cron("n11", "0 * * * *", { is_active: false }), { anchorMs: START_MS });
-		world.store(cron("n12", "0 * * * *", { function_args: { now: true } }), { anchorMs: START_MS });
+		world.stored.delete("n5");
+		world.store(cron("n6", "0 * * * *", { is_active: false }), { anchorMs: START_MS });
+		world.store(cron("n7", "0 * * * *", { function_args: { now: true } }), { anchorMs: START_MS });
 		world.scheduler.refresh();
 		while (world.going.length > 0) {
 			world.going.shift()?.();
 			await setImmediate();
 		}
-		expect(world.ran.slice(10)).toEqual(["n12:60"]);
+		expect(world.ran.slice(5)).toEqual(["n7:60"]);
 		expect(sent).toEqual([{ now: true }]);
 	});
 });
@@ -219,7 +262,7 @@ describe("close", () => {
 	});
 
 	test("does not wait longer than it is to, and claims nothing for those who waited", async () => {
-		const world = worldWith(...Array.from({ length: 11 }, (_, index) => cron(`n${index}`, "* * * * *")));
+		const world = worldWith(...Array.from({ length: 6 }, (_, index) => cron(`n${index}`, "* * * * *")));
 		world.isSlow = true;
 		await world.pass(MINUTE_MS);
 		const closed = world.scheduler.close(5_000);
@@ -227,6 +270,6 @@ describe("close", () => {
 		await closed;
 		world.going.shift()?.();
 		await setImmediate();
-		expect(world.claimed).toHaveLength(10);
+		expect(world.claimed).toHaveLength(5);
 	});
 });
