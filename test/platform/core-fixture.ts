@@ -92,9 +92,10 @@ async function provided() {
 export async function openTestCore(
 	identity: Identity = newTestIdentity(),
 	processesMax = 100,
+	pingMs?: number,
 ): Promise<TestCore> {
 	const place = testPlace();
-	const opened = await openTestCoreIn(place, { identity, processesMax });
+	const opened = await openTestCoreIn(place, { identity, processesMax, pingMs });
 	return {
 		...opened,
 		[Symbol.asyncDispose]: async () => {
@@ -111,14 +112,21 @@ export async function openTestCoreIn(
 		identity = newTestIdentity(),
 		processesMax = 100,
 		clock = new TestClock(),
-	}: { identity?: Identity; processesMax?: number; clock?: TestClock } = {},
+		pingMs,
+	}: { identity?: Identity; processesMax?: number; clock?: TestClock; pingMs?: number | undefined } = {},
 ): Promise<TestCore> {
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
 	const directory = join(config.dataDirectory, "run");
 	const logs = logsOf(config);
 	const onLine = logs.append.bind(logs);
-	const runtime = await createDenoRuntime({ binary: deno, hostPath: hostPath("main.ts"), directory, onLine });
+	const runtime = await createDenoRuntime({
+		binary: deno,
+		hostPath: hostPath("main.ts"),
+		directory,
+		onLine,
+		...(pingMs === undefined ? {} : { pingMs }),
+	});
 	const builder = await openBuilder({
 		deno,
 		directory: config.buildDirectory,

@@ -73,6 +73,7 @@ describe("metrics", () => {
 			for (const status of [101, 200, 301, 404, 500]) metrics.answered(labels, { status, ms: 1 });
 			for (const ms of [1, undefined]) metrics.started(labels, ms);
 			for (const status of ["live", "idle", "failed"] as const) metrics.redeployed(labels, status);
+			for (const reason of ["stopped", "silent", "unanswered"] as const) metrics.replaced(labels, reason);
 		}
 		await metrics.text();
 		metrics.forget(PAY);

@@ -173,8 +173,8 @@ class NodeGateway implements Gateway {
 		exchange.onAnswer = () => lease.instance.answered();
 		try {
 			const outcome = await forward(lease.pool, exchange);
-			// Of a request whose client has not sent it all, the function may be waiting for the rest.
-			if (outcome === PROBLEMS.timeout && exchange.request.complete) lease.instance.timedOut();
+			// While the function waits for the rest of a request, undici's time does not run out.
+			if (outcome === PROBLEMS.timeout) lease.instance.timedOut();
 			return outcome;
 		} finally {
 			lease.release();

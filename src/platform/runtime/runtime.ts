@@ -54,7 +54,7 @@ export interface Instance {
 	readonly stuck: Promise<Stuck>;
 	/** Notes that the answer to a request has begun. */
 	answered(): void;
-	/** Notes that a request that reached the function as a whole was not answered in time. */
+	/** Notes that a request was not answered in time, though the function did not have to wait for the rest of it. */
 	timedOut(): void;
 	/** Adds a line of the platform's own to the function's log. */
 	tell(message: string): void;

@@ -9,12 +9,12 @@ import { openTestCore, type TestCore } from "../core-fixture.ts";
 import { TestVault } from "../vault-fixture.ts";
 
 /** What a test file sets before its first test. */
-export const bounds = { processesMax: 100 };
+export const bounds: { processesMax: number; pingMs?: number } = { processesMax: 100 };
 export let platform: TestCore;
 export let client: TestClient;
 
 beforeAll(async () => {
-	platform = await openTestCore(undefined, bounds.processesMax);
+	platform = await openTestCore(undefined, bounds.processesMax, bounds.pingMs);
 	const hosts = { bound: "127.0.0.1", names: [] };
 	const api = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
 	client = new TestClient((path, init) => api(new Request(`http://127.0.0.1${path}`, init)), platform.token);

@@ -27,6 +27,8 @@ export async function openControl(path: string): Promise<Control> {
 	const { exit } = Deno;
 	const { UnexpectedEof } = Deno.errors;
 	const connection = await Deno.connect({ transport: "unix", path });
+	const { apply } = Reflect;
+	const { subarray } = Uint8Array.prototype;
 	const read = connection.read.bind(connection);
 	const write = connection.write.bind(connection);
 	const owed = { ready: false, pong: false };
@@ -54,7 +56,7 @@ export async function openControl(path: string): Promise<Control> {
 		isWriting = true;
 		try {
 			for (let line = next(); line !== undefined; line = next())
-				for (let sent = 0; sent < line.length; ) sent += await write(line.subarray(sent));
+				for (let sent = 0; sent < line.length; ) sent += await write(apply(subarray, line, [sent]));
 		} catch {
 			// The platform has gone, which is seen where it is read from.
 		}

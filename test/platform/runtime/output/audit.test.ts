@@ -2,8 +2,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { AUDIT_BEGIN, AuditLines } from "../../../src/platform/runtime/output/audit.ts";
-import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+import { AUDIT_BEGIN, AuditLines } from "../../../../src/platform/runtime/output/audit.ts";
+import { ask, type Harness, launch, openRuntime } from "../harness.ts";
 
 const env = (value: unknown) => `${JSON.stringify({ v: 1, permission: "env", value })}\n`;
 
@@ -41,6 +41,25 @@ describe("of what Deno writes", () => {
 		expect(lines.isFull).toBe(false);
 		lines.write(env("A"));
 		expect(lines.isFull).toBe(true);
+	});
+
+	test("nor more than a bounded number of bytes, with line feeds or without", () => {
+		const lines = new AuditLines(() => {});
+		const chunk = "x".repeat(1024 * 1024);
+		for (let mebibytes = 0; mebibytes < 32; mebibytes++) lines.write(chunk);
+		expect(lines.isFull).toBe(false);
+		lines.write("x");
+		expect(lines.isFull).toBe(true);
+	});
+
+	test("a variable that is known is passed over, and what is like one in another's place is not", () => {
+		const other = JSON.stringify({ permission: "net", value: "A" });
+		const quoted = JSON.stringify({ permission: "env", value: '"value":"A"' });
+		expect(picked(env(AUDIT_BEGIN), env("A"), `${other}\n`, `${quoted}\n`, env("AB"), env("A"))).toEqual([
+			"A",
+			"AB",
+		]);
+		expect(picked(env(AUDIT_BEGIN), `${other}\n`, env("A"))).toEqual(["A"]);
 	});
 });
 

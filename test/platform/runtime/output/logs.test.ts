@@ -1,11 +1,11 @@
 /** From a function's output to log lines. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LogLine } from "../../../src/platform/logs/function-logs.ts";
-import { LINE_LIMIT, LineSplitter, Tail } from "../../../src/platform/runtime/output/log-lines.ts";
-import { createRedactor } from "../../../src/platform/runtime/output/redact.ts";
+import type { LogLine } from "../../../../src/platform/logs/function-logs.ts";
+import { LINE_LIMIT, LineSplitter, Tail } from "../../../../src/platform/runtime/output/log-lines.ts";
+import { createRedactor } from "../../../../src/platform/runtime/output/redact.ts";
 
-import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+import { ask, type Harness, launch, openRuntime } from "../harness.ts";
 
 const redactorOf = (values: Record<string, string>) => createRedactor(new Map(Object.entries(values)));
 const redact = (text: string, values: Record<string, string>) => redactorOf(values).redact(text, LINE_LIMIT);
@@ -50,6 +50,29 @@ describe("redaction", () => {
 		const key = "-----BEGIN KEY-----\nMIIEvQIBADANB\r\nfoobarfoobar\n";
 		expect(redact("got MIIEvQIBADANB here", { KEY: key })).toBe("got [KEY] here");
 		expect(redact("got foobarfoobar here", { KEY: key })).toBe("got [KEY] here");
+	});
+
+	test("compares a bounded number of characters for a line that resembles many values, and shows nothing of the rest", () => {
+		const values = Array.from({ length: 500 }, (_, index) => [`N${index}`, `${"a".repeat(1_000 + index)}b`]);
+		const redactor = redactorOf(Object.fromEntries(values));
+		const line = `begin ${"a".repeat(LINE_LIMIT)}`;
+		const shown = redactor.redact(line, LINE_LIMIT);
+		expect(redactor.compared).toBeLessThan(1.1 * 1024 * 1024);
+		expect(shown).toMatch(/^begin a{0,100} … \(cut: it resembles too many of the function's secrets\)$/);
+		const honest = redactorOf(Object.fromEntries(values));
+		expect(honest.redact(`x ${values[7]?.[1]} y`, LINE_LIMIT)).toBe("x [N7] y");
+		expect(honest.redact("nothing of that sort ".repeat(700), LINE_LIMIT)).toBe(
+			"nothing of that sort ".repeat(700),
+		);
+	});
+
+	test("ten thousand values that begin alike cost a line no more than one does", () => {
+		const values = Array.from({ length: 10_000 }, (_, index) => [`N${index}`, `sk_live_${1e9 + index}`]);
+		const redactor = redactorOf(Object.fromEntries(values));
+		expect(redactor.redact("got sk_live_1000009999, sk_live_2000000000", LINE_LIMIT)).toBe(
+			"got [N9999], sk_live_2000000000",
+		);
+		expect(redactor.compared).toBeLessThan(200);
 	});
 
 	test("no value of four or more characters survives, wherever it stands", () => {

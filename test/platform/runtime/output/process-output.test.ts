@@ -1,0 +1,192 @@
+/** What a process writes, through real pipes: how much of it is dealt with in a turn, and what becomes of the rest. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { setImmediate as nextLoop } from "node:timers/promises";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { withoutReadAhead } from "../../../../src/platform/runtime/output/paced-reader.ts";
+import { lastLines, ProcessOutput } from "../../../../src/platform/runtime/output/process-output.ts";
+import { createRedactor } from "../../../../src/platform/runtime/output/redact.ts";
+import { Turns } from "../../../../src/platform/runtime/output/turns.ts";
+
+const PER_TURN = { lines: 200, bytes: 128 * 1024 };
+
+let child: ChildProcessByStdio<null, Readable, Readable> | undefined;
+afterEach(() => child?.kill("SIGKILL"));
+
+/** Output of a real process, in a time that passes when the test says so: one turn for each task. */
+class Output {
+	nowMs = 0;
+	readonly lines: string[] = [];
+	/** How often the platform read something from a pipe. */
+	reads = 0;
+	#tasks: (() => void)[] = [];
+	readonly child: ChildProcessByStdio<null, Readable, Readable>;
+	readonly output: ProcessOutput;
+
+	constructor(command: string, secrets: Record<string, string> = {}, perTurn = PER_TURN) {
+		this.child = withoutReadAhead(() =>
+			spawn("/bin/sh", ["-c", command], { stdio: ["ignore", "pipe", "pipe"] }),
+		);
+		child = this.child;
+		this.child.stdout.on("data", () => this.reads++);
+		this.output = new ProcessOutput(this.child.stdout, this.child.stderr, {
+			turns: new Turns({
+				intervalMs: 20,
+				perTurn,
+				perSlice: { lines: 50, bytes: 16 * 1024 },
+				now: () => this.nowMs,
+				schedule: (task) => this.#tasks.push(task),
+			}),
+			redactor: createRedactor(new Map(Object.entries(secrets))),
+			onLine: (_level, line) => this.lines.push(line),
+			now: () => this.nowMs,
+		});
+	}
+
+	/** Once something more waits for a turn than the turns until now had room for. */
+	async held(): Promise<void> {
+		await vi.waitFor(() => expect(this.#tasks).not.toEqual([]), { timeout: 10_000 });
+	}
+
+	/** Lets the next turn come. @returns how many lines it had */
+	async turn(): Promise<number> {
+		await this.held();
+		const before = this.lines.length;
+		this.nowMs += 20;
+		this.#tasks.shift()?.();
+		return this.lines.length - before;
+	}
+
+	/** Lets turns come until the process has ended, and then reads what it has left. */
+	async end(): Promise<void> {
+		const exited = once(this.child, "exit");
+		let isOver = this.child.exitCode !== null || this.child.signalCode !== null;
+		while (!isOver) {
+			this.nowMs += 20;
+			this.#tasks.shift()?.();
+			isOver = await Promise.race([exited.then(() => true), nextLoop(false)]);
+		}
+		await this.output.end();
+	}
+}
+
+describe("a flood", () => {
+	test("of line feeds has so many lines a turn, and a second, and its writer waits", async () => {
+		const flood = new Output("yes '' 2>&1");
+		await flood.held();
+		expect(flood.lines.length).toBeLessThanOrEqual(PER_TURN.lines);
+		// What was saved up, and what there is for each turn: 2,000 lines and then 20 in 20 ms.
+		for (let turn = 0; turn < 30; turn++) expect(await flood.turn()).toBeLessThanOrEqual(PER_TURN.lines);
+		for (let turn = 0; turn < 100; turn++) expect(await flood.turn()).toBeLessThanOrEqual(PER_TURN.lines);
+		expect(flood.lines.length).toBeLessThanOrEqual(2_000 + 131 * 20 + 10);
+		// It blocks in a write: the system says so of a process that sleeps.
+		await vi.waitFor(async () =>
+			expect(await readFile(`/proc/${flood.child.pid}/stat`, "latin1")).toMatch(/\) S /),
+		);
+	});
+
+	test("says in the log that its writer is slowed down, and for how long, once a minute", async () => {
+		const flood = new Output("exec yes ''");
+		const told = () => flood.lines.filter((line) => line.includes("more than its log takes"));
+		for (let turn = 0; turn < 300; turn++) await flood.turn();
+		expect(told()).toEqual([
+			expect.stringMatching(/\(1,000 lines and 512 KiB a second\): each write waits .* for 1 s in all/),
+		]);
+		flood.nowMs += 60_000;
+		await flood.turn();
+		await flood.turn();
+		for (let turn = 0; turn < 200; turn++) await flood.turn();
+		expect(told()).toHaveLength(2);
+	});
+
+	test.each([
+		["long lines", "exec yes \"$(head -c 20000 /dev/zero | tr '\\0' x)\""],
+		["no line at all", "exec cat /dev/zero"],
+		["carriage returns", "exec yes \"$(printf '\\r')\" | tr -d '\\n'"],
+	])("of %s has so many bytes a turn", async (_what, command) => {
+		const flood = new Output(command);
+		let bytes = 0;
+		flood.child.stdout.on("data", (chunk: Buffer) => {
+			bytes += chunk.length;
+		});
+		for (let turn = 0; turn < 40; turn++) await flood.turn();
+		// A part that was read may wait, and one more that came with it.
+		expect(bytes).toBeLessThanOrEqual(1024 * 1024 + 40 * 0.02 * 512 * 1024 + 4 * 65_536);
+		expect(flood.lines.length).toBeLessThanOrEqual(100);
+	});
+
+	test("of single bytes is read as seldom as one of lines", async () => {
+		const bytes = new Output(
+			`exec ${process.execPath} -e 'const fs = require("fs"); for (;;) fs.writeSync(1, "x")'`,
+		);
+		for (let turn = 0; turn < 30; turn++) await bytes.turn();
+		// A read costs as much as a line; without a bound it is tens of thousands a second.
+		expect(bytes.reads).toBeLessThanOrEqual(30 * PER_TURN.lines + 2);
+		expect(bytes.reads).toBeLessThanOrEqual(2_000 + 30 * 20 + 31);
+	});
+});
+
+describe("at the end of a process", () => {
+	test("nothing is lost of what fits", async () => {
+		const output = new Output("seq 1 400; echo oops >&2; exit 3");
+		await output.end();
+		expect(output.lines.filter((line) => line !== "oops")).toEqual(
+			Array.from({ length: 400 }, (_, index) => String(index + 1)),
+		);
+		expect(output.output.tail).toBe("oops");
+	});
+
+	test("of a flood the last lines are there, and how much is not", async () => {
+		const output = new Output(
+			"seq -f 'line %.0f of a flood' 1 6000 >&2; echo 'Error: out of beans' >&2; exit 1",
+		);
+		for (let turn = 0; turn < 12; turn++) await output.turn();
+		await output.end();
+		const note = output.lines.findIndex((line) => /^[\d,]+ bytes were dropped here/.test(line));
+		expect(note).toBeGreaterThan(0);
+		expect(output.lines.at(-1)).toBe("Error: out of beans");
+		expect(output.lines.length - note - 1).toBe(500);
+		expect(output.lines.slice(note + 1, -1)).toEqual(
+			Array.from({ length: 499 }, (_, index) => `line ${5_502 + index} of a flood`),
+		);
+		expect(output.output.tail).toContain("out of beans");
+	});
+
+	test("somebody else who holds its pipes keeps it from ending no longer than a moment", async () => {
+		const output = new Output("sleep 30 & echo $! ; exit 0");
+		await output.end();
+		const [pid] = output.lines;
+		process.kill(Number(pid), "SIGKILL");
+		expect(output.lines).toHaveLength(1);
+	});
+
+	test("no part of a value is left where its beginning was dropped", async () => {
+		const value = "canary-value-of-some-length";
+		const flood = `value: ${value}${"\\n".repeat(600)}last`;
+		// The first turn ends in the midst of the value, and there is no other one.
+		const output = new Output(`printf '${flood}'`, { SECRET: value }, { lines: 10, bytes: 20 });
+		if (output.child.exitCode === null) await once(output.child, "exit");
+		await output.output.end();
+		expect(output.lines[0]).toMatch(/bytes were dropped here/);
+		expect(output.lines.at(-1)).toBe("last");
+		expect(output.lines.join("\n")).not.toMatch(/canary|some-length/);
+	});
+});
+
+describe("the last lines of some bytes", () => {
+	test.each([
+		["a\nb\nc\n", 2, 100, "b\nc\n"],
+		["a\nb\nc", 2, 100, "b\nc"],
+		["a\nb\n", 5, 100, "a\nb\n"],
+		["\n\n\n", 2, 100, "\n\n"],
+		["\n\n", 2, 100, "\n\n"],
+		["\na", 1, 100, "a"],
+		["", 1, 100, ""],
+		["long line\nb\n", 5, 4, "b\n"],
+		["long line", 5, 4, ""],
+	])("%j, %i lines, %i bytes", (text, lines, bytes, expected) => {
+		expect(lastLines(Buffer.from(text), { lines, bytes }).toString()).toBe(expected);
+	});
+});

@@ -1,0 +1,149 @@
+/** How much of what many functions write is dealt with at once, and in which order. Time passes when the test says so. */
+import { describe, expect, test } from "vitest";
+import { Budget } from "../../../../src/platform/runtime/output/budget.ts";
+import { type Amount, type Source, Turns } from "../../../../src/platform/runtime/output/turns.ts";
+
+const INTERVAL_MS = 20;
+const PER_TURN = { lines: 100, bytes: 10_000 };
+const PER_SLICE = { lines: 20, bytes: 2_000 };
+
+class World {
+	nowMs = 0;
+	/** What was dealt with, by turn: who, and how many lines. */
+	readonly turns: [name: string, lines: number][][] = [[]];
+	readonly tasks: { atMs: number; task: () => void }[] = [];
+	readonly lanes = new Turns({
+		intervalMs: INTERVAL_MS,
+		perTurn: PER_TURN,
+		perSlice: PER_SLICE,
+		now: () => this.nowMs,
+		schedule: (task, delayMs) => this.tasks.push({ atMs: this.nowMs + delayMs, task }),
+	});
+
+	/** Something of which so many lines wait, of so many bytes each. */
+	source(name: string, lines: number, lineBytes = 1, budget?: Budget): Source & { lines: number } {
+		const source = {
+			lines,
+			get isWaiting() {
+				return source.lines > 0;
+			},
+			take: (most: Amount): Amount => {
+				const left = budget?.left ?? most;
+				const count = Math.min(
+					source.lines,
+					most.lines,
+					left.lines,
+					Math.floor(Math.min(most.bytes, left.bytes) / lineBytes),
+				);
+				if (count === 0) return { lines: 0, bytes: 0 };
+				source.lines -= count;
+				const taken = { lines: count, bytes: count * lineBytes };
+				budget?.spend(taken);
+				this.turns.at(-1)?.push([name, count]);
+				return taken;
+			},
+		};
+		return source;
+	}
+
+	/** Lets the next task run at its time. */
+	pass(): void {
+		const next = this.tasks.shift();
+		if (next === undefined) throw new Error("nothing is awaited");
+		this.nowMs = Math.max(this.nowMs, next.atMs);
+		this.turns.push([]);
+		next.task();
+	}
+
+	linesOf(turn: number): number {
+		return (this.turns[turn] ?? []).reduce((sum, [, lines]) => sum + lines, 0);
+	}
+}
+
+describe("turns", () => {
+	test("what comes to an idle thread is dealt with at once", () => {
+		const world = new World();
+		world.lanes.add(world.source("a", 3));
+		expect(world.turns).toEqual([[["a", 3]]]);
+		expect(world.tasks).toEqual([]);
+	});
+
+	test("no turn has more than its lines, nor its bytes, however much waits", () => {
+		const world = new World();
+		for (let index = 0; index < 50; index++) world.lanes.add(world.source(`lines${index}`, 1_000));
+		for (let index = 0; index < 50; index++) world.lanes.add(world.source(`bytes${index}`, 100, 1_000));
+		let turns = 1;
+		for (; world.tasks.length > 0; turns++) world.pass();
+		expect(Math.max(...world.turns.map((_, turn) => world.linesOf(turn)))).toBeLessThanOrEqual(100);
+		const bytes = (turn: [string, number][]) =>
+			turn.reduce((sum, [name, lines]) => sum + lines * (name.startsWith("bytes") ? 1_000 : 1), 0);
+		expect(Math.max(...world.turns.map(bytes))).toBeLessThanOrEqual(10_000);
+		expect(world.nowMs).toBe((turns - 1) * INTERVAL_MS);
+		expect(world.turns.flat().reduce((sum, [, lines]) => sum + lines, 0)).toBe(55_000);
+	});
+
+	test("a source that comes to a crowd waits for one slice of each other one, however much they have", () => {
+		const world = new World();
+		const floods = Array.from({ length: 10 }, (_, index) => world.source(`flood${index}`, 1_000_000));
+		for (const flood of floods) world.lanes.add(flood);
+		world.lanes.add(world.source("quiet", 1));
+		world.pass();
+		world.pass();
+		const order = world.turns.flat().map(([name]) => name);
+		expect(order.indexOf("quiet")).toBeLessThanOrEqual(15);
+		expect(order.filter((name) => name === "flood1").length).toBeLessThanOrEqual(2);
+	});
+
+	test("one that has used up its own bound leaves the turn to the others, and goes on later", () => {
+		const world = new World();
+		const budget = new Budget({
+			perSecond: { lines: 1_000, bytes: 1_000_000 },
+			burst: { lines: 30, bytes: 1_000_000 },
+			now: () => world.nowMs,
+		});
+		world.lanes.add(world.source("flood", 1_000, 1, budget));
+		expect(world.turns[0]).toEqual([
+			["flood", 20],
+			["flood", 10],
+		]);
+		world.lanes.add(world.source("quiet", 5));
+		expect(world.turns[0]?.at(-1)).toEqual(["quiet", 5]);
+		for (let turn = 0; turn < 5; turn++) world.pass();
+		// 20 ms of a thousand lines a second.
+		expect(world.turns.slice(1).map((turn) => turn)).toEqual(Array(5).fill([["flood", 20]]));
+	});
+
+	test("what a source adds while another is dealt with waits for its turn", () => {
+		const world = new World();
+		const late = world.source("late", 1);
+		const first: Source = {
+			isWaiting: true,
+			take: () => {
+				Object.assign(first, { isWaiting: false });
+				world.lanes.add(late);
+				expect(world.turns.flat()).toEqual([]);
+				return { lines: 1, bytes: 1 };
+			},
+		};
+		world.lanes.add(first);
+		expect(world.turns.flat()).toEqual([["late", 1]]);
+	});
+});
+
+describe("a budget", () => {
+	test("saves up no more than its burst, and makes debts", () => {
+		let nowMs = 0;
+		const budget = new Budget({
+			perSecond: { lines: 10, bytes: 100 },
+			burst: { lines: 20, bytes: 50 },
+			now: () => nowMs,
+		});
+		expect(budget.left).toEqual({ lines: 20, bytes: 50 });
+		budget.spend({ lines: 25, bytes: 0 });
+		expect(budget.left).toEqual({ lines: 0, bytes: 50 });
+		nowMs = 600;
+		expect(budget.left).toEqual({ lines: 1, bytes: 50 });
+		nowMs = 1_000_000;
+		expect(budget.left).toEqual({ lines: 20, bytes: 50 });
+	});
+});
