@@ -79,12 +79,18 @@ function killGroup(pid: number | undefined): void {
 	}
 }
 
+/** What nobody keeps is read at a pace, so that a command that writes without end does not take the thread. */
+const PAUSE_MS = 20;
+
 function gather(stream: NodeJS.ReadableStream, bytesMax: number): () => string {
 	const chunks: Buffer[] = [];
 	let size = 0;
 	stream.on("data", (chunk: Buffer) => {
 		if (size < bytesMax) chunks.push(chunk.subarray(0, bytesMax - size));
 		size += chunk.length;
+		if (size <= bytesMax) return;
+		stream.pause();
+		setTimeout(() => stream.resume(), PAUSE_MS).unref();
 	});
 	return () => Buffer.concat(chunks).toString("utf8");
 }

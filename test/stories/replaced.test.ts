@@ -1,0 +1,45 @@
+/** A function whose process stands still: replaced, and told of wherever somebody looks. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+
+const TIMEOUT_MS = 120_000;
+
+let project: Project;
+let platform: Platform;
+beforeAll(async () => {
+	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	await link(project, platform);
+	project.write("functions/still/index.ts", `export default () => new Response("here");\n`);
+	await project.ok(["functions", "deploy"]);
+});
+afterAll(async () => {
+	await project?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+});
+
+test(
+	"a function that is stopped from outside is replaced; list and log say why, when and how often",
+	async () => {
+		const shown = async () => (await project.data(["functions", "list"])).functions[0];
+		const { pid } = await shown();
+		process.kill(pid, "SIGSTOP");
+		const isAnother = async () => {
+			const now = await shown();
+			return now.state === "live" && now.pid !== pid;
+		};
+		await expect.poll(isAnother, { timeout: 60_000, interval: 500 }).toBe(true);
+		const { replaced } = await shown();
+		expect(replaced).toMatchObject({ count: 1, reason: "stopped" });
+		expect(Date.parse(replaced.at)).toBeGreaterThan(0);
+		const { stdout } = await project.ok(["functions", "list"]);
+		expect(stdout).toMatch(
+			/still was replaced 1× \(its process is stopped by a signal, .*\), last at \d{4}-/,
+		);
+		const logs = await project.ok(["functions", "logs", "still"]);
+		expect(logs.stdout).toMatch(
+			/ error The function is replaced, the first time since the platform started: /,
+		);
+	},
+	TIMEOUT_MS,
+);
