@@ -11,8 +11,9 @@ import { Core } from "../../src/platform/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/deploy.ts";
 import { NO_LOG } from "../../src/platform/log.ts";
 import { openLogFiles } from "../../src/platform/logs/log-files.ts";
-import { createDenoRuntime } from "../../src/platform/runtime/deno.ts";
+import { createDenoRuntime, type DenoRuntimeOptions } from "../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
+import type { Runtime } from "../../src/platform/runtime/runtime.ts";
 import { openStore } from "../../src/platform/store/open.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
 import { newTestIdentity } from "./vault-fixture.ts";
@@ -105,28 +106,34 @@ export async function openTestCore(
 	};
 }
 
+function runtimeOf(
+	{ dataDirectory }: PlatformConfig,
+	binary: string,
+	onLine: DenoRuntimeOptions["onLine"] & object,
+	pingMs: number | undefined,
+): Promise<Runtime> {
+	const directory = join(dataDirectory, "run");
+	const options = { binary, hostPath: hostPath("main.ts"), directory, onLine };
+	return createDenoRuntime(pingMs === undefined ? options : { ...options, pingMs });
+}
+
+interface CoreParts {
+	identity?: Identity;
+	processesMax?: number;
+	clock?: TestClock;
+	/** How often functions are asked whether they are there. */
+	pingMs?: number | undefined;
+}
+
 /** The same in a folder that outlives it, so that it can be opened again. */
 export async function openTestCoreIn(
 	{ config }: TestPlace,
-	{
-		identity = newTestIdentity(),
-		processesMax = 100,
-		clock = new TestClock(),
-		pingMs,
-	}: { identity?: Identity; processesMax?: number; clock?: TestClock; pingMs?: number | undefined } = {},
+	{ identity = newTestIdentity(), processesMax = 100, clock = new TestClock(), pingMs }: CoreParts = {},
 ): Promise<TestCore> {
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
-	const directory = join(config.dataDirectory, "run");
 	const logs = logsOf(config);
-	const onLine = logs.append.bind(logs);
-	const runtime = await createDenoRuntime({
-		binary: deno,
-		hostPath: hostPath("main.ts"),
-		directory,
-		onLine,
-		...(pingMs === undefined ? {} : { pingMs }),
-	});
+	const runtime = await runtimeOf(config, deno, logs.append.bind(logs), pingMs);
 	const builder = await openBuilder({
 		deno,
 		directory: config.buildDirectory,

@@ -70,12 +70,10 @@ export function forwardUpgrade(
 		const upstream = upgradeRequest(instance.socketPath, target, headers);
 		const fail = (problem: (typeof PROBLEMS)["broken" | "timeout"]) => {
 			upstream.destroy();
+			if (problem === PROBLEMS.timeout) instance.timedOut();
 			sendProblem(request, responseOn(request, socket), problem, requestId);
 		};
-		const timer = setTimeout(() => {
-			instance.timedOut();
-			fail(PROBLEMS.timeout);
-		}, responseTimeoutMs);
+		const timer = setTimeout(() => fail(PROBLEMS.timeout), responseTimeoutMs);
 		const onEarlyClose = () => upstream.destroy();
 		socket.once("close", onEarlyClose);
 		const answered = () => {

@@ -3,8 +3,13 @@
  * up to. The function runs in the same realm and may replace any global, so everything that is needed later is kept here.
  */
 
-/** Lines of JSON to the platform: that it serves, that it is there, and whether it has work that goes on after its responses. */
+const { exit } = Deno;
+const { UnexpectedEof } = Deno.errors;
+const { apply } = Reflect;
+const { subarray } = Uint8Array.prototype;
 const encoder = new TextEncoder();
+
+/** Lines of JSON to the platform: that it serves, that it is there, and whether it has work that goes on after its responses. */
 const LINES = {
 	ready: encoder.encode('{"ready":true}\n'),
 	pong: encoder.encode('{"pong":true}\n'),
@@ -12,89 +17,92 @@ const LINES = {
 	done: encoder.encode('{"holding":false}\n'),
 };
 
-export interface Control {
+export class Control {
+	readonly #connection: Deno.Conn;
+	readonly #read: (into: Uint8Array) => Promise<number | null>;
+	readonly #write: (bytes: Uint8Array) => Promise<number>;
+	readonly #ping = new Uint8Array(64);
+	#owesReady = false;
+	#owesPong = false;
+	#isHeld = false;
+	/** What the platform was told of that. */
+	#toldHeld = false;
+	#isWriting = false;
+
+	private constructor(connection: Deno.Conn) {
+		this.#connection = connection;
+		this.#read = connection.read.bind(connection);
+		this.#write = connection.write.bind(connection);
+	}
+
+	/** @param path of the socket */
+	static async open(path: string): Promise<Control> {
+		return new Control(await Deno.connect({ transport: "unix", path }));
+	}
+
 	/** The first line of JSON that comes. @throws where the platform goes away before */
-	handover(): Promise<string>;
+	async handover(): Promise<string> {
+		const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+		const chunk = new Uint8Array(65_536);
+		let text = "";
+		for (;;) {
+			const length = await this.#read(chunk);
+			if (length === null) throw new UnexpectedEof("The platform went away.");
+			text += decoder.decode(chunk.subarray(0, length), { stream: true });
+			if (text.endsWith("\n")) return text;
+		}
+	}
+
 	/** Answers pings from then on, and ends the process once the platform is gone; keeps nothing alive by itself. */
-	attend(): Promise<never>;
-	ready(): void;
-	/** Says whether there is such work, where that is not what was said last. */
-	holding(isHeld: boolean): void;
-}
-
-/** @param path of the socket */
-export async function openControl(path: string): Promise<Control> {
-	const { exit } = Deno;
-	const { UnexpectedEof } = Deno.errors;
-	const connection = await Deno.connect({ transport: "unix", path });
-	const { apply } = Reflect;
-	const { subarray } = Uint8Array.prototype;
-	const read = connection.read.bind(connection);
-	const write = connection.write.bind(connection);
-	const owed = { ready: false, pong: false };
-	let isHeld = false;
-	let toldHeld = false;
-	let isWriting = false;
-
-	function next(): Uint8Array | undefined {
-		if (owed.ready) {
-			owed.ready = false;
-			return LINES.ready;
+	async attend(): Promise<never> {
+		this.#connection.unref();
+		try {
+			while ((await this.#read(this.#ping)) !== null) {
+				this.#owesPong = true;
+				void this.#say();
+			}
+		} catch {
+			// A broken connection means the same as a closed one.
 		}
-		if (owed.pong) {
-			owed.pong = false;
-			return LINES.pong;
-		}
-		if (toldHeld === isHeld) return undefined;
-		toldHeld = isHeld;
-		return isHeld ? LINES.holding : LINES.done;
+		return exit(143);
+	}
+
+	/** Says that the function serves. */
+	ready(): void {
+		this.#owesReady = true;
+		void this.#say();
+	}
+
+	/** Says whether there is work that goes on after responses, where that is not what was said last. */
+	holding(isHeld: boolean): void {
+		this.#isHeld = isHeld;
+		void this.#say();
 	}
 
 	/** One line at a time: however often something is said while the platform does not listen, nothing piles up. */
-	async function say(): Promise<void> {
-		if (isWriting) return;
-		isWriting = true;
+	async #say(): Promise<void> {
+		if (this.#isWriting) return;
+		this.#isWriting = true;
 		try {
-			for (let line = next(); line !== undefined; line = next())
-				for (let sent = 0; sent < line.length; ) sent += await write(apply(subarray, line, [sent]));
+			for (let line = this.#next(); line !== undefined; line = this.#next())
+				for (let sent = 0; sent < line.length; ) sent += await this.#write(apply(subarray, line, [sent]));
 		} catch {
 			// The platform has gone, which is seen where it is read from.
 		}
-		isWriting = false;
+		this.#isWriting = false;
 	}
 
-	return {
-		async handover() {
-			const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-			const chunk = new Uint8Array(65_536);
-			let text = "";
-			for (;;) {
-				const length = await read(chunk);
-				if (length === null) throw new UnexpectedEof("The platform went away.");
-				text += decoder.decode(chunk.subarray(0, length), { stream: true });
-				if (text.endsWith("\n")) return text;
-			}
-		},
-		async attend() {
-			connection.unref();
-			const chunk = new Uint8Array(64);
-			try {
-				while ((await read(chunk)) !== null) {
-					owed.pong = true;
-					void say();
-				}
-			} catch {
-				// A broken connection means the same as a closed one.
-			}
-			return exit(143);
-		},
-		ready() {
-			owed.ready = true;
-			void say();
-		},
-		holding(held) {
-			isHeld = held;
-			void say();
-		},
-	};
+	#next(): Uint8Array | undefined {
+		if (this.#owesReady) {
+			this.#owesReady = false;
+			return LINES.ready;
+		}
+		if (this.#owesPong) {
+			this.#owesPong = false;
+			return LINES.pong;
+		}
+		if (this.#toldHeld === this.#isHeld) return undefined;
+		this.#toldHeld = this.#isHeld;
+		return this.#isHeld ? LINES.holding : LINES.done;
+	}
 }

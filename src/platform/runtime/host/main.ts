@@ -6,7 +6,7 @@
  * The bundle is imported dynamically and never as the main module: Deno reads whatever the main module's
  * static graph names (`import x from "/etc/passwd" with { type: "text" }`) without asking for permission.
  */
-import { openControl } from "./control.ts";
+import { Control } from "./control.ts";
 import { installListen } from "./listen.ts";
 import { createServe, handlerOf } from "./serve.ts";
 
@@ -70,17 +70,17 @@ function installBase44(holding: (isHeld: boolean) => void): void {
 }
 
 const [controlPath = ""] = Deno.args;
-const control = await openControl(controlPath);
+const control = await Control.open(controlPath);
 // Ctrl-C in a terminal reaches the whole process group; the platform alone decides when a function ends.
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
-installBase44(control.holding);
+installBase44((isHeld) => control.holding(isHeld));
 let socketPath = "";
 const serve = createServe(
 	() => socketPath,
 	() => {
 		// In a turn of its own: a module that fails right after it has begun to serve never served anybody.
-		setTimeout(control.ready, 0);
+		setTimeout(() => control.ready(), 0);
 	},
 );
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });

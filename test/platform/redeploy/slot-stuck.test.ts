@@ -1,0 +1,138 @@
+/** What becomes of a function's process that is stuck. */
+import { describe, expect, test, vi } from "vitest";
+import { FunctionSlot } from "../../../src/platform/redeploy/slot.ts";
+import type { Instance, Stuck } from "../../../src/platform/runtime/runtime.ts";
+import { DEPLOYMENT, NEVER, Starts } from "./slot-fixture.ts";
+
+describe("a process that is stuck", () => {
+	const SILENT: Stuck = { reason: "silent", why: "its event loop has answered nothing for 30 s" };
+	const UNANSWERED: Stuck = { reason: "unanswered", why: "3 requests in a row got no answer within 30 s" };
+
+	/** Processes that start at once, and are stuck when the test says so. */
+	class World extends Starts {
+		nowMs = 1_000_000;
+		readonly tasks: { run: () => void; delayMs: number }[] = [];
+		readonly replaced: number[] = [];
+		readonly told: string[] = [];
+		/** Each process, in the order of their starts. */
+		readonly processes: { get: (stuck: Stuck) => void; stopped: (number | undefined)[] }[] = [];
+		isBroken = false;
+		readonly slot: FunctionSlot;
+
+		constructor() {
+			super();
+			this.slot = new FunctionSlot({
+				...this,
+				onReplaced: ({ count }) => this.replaced.push(count),
+				now: () => 42,
+				monotonicMs: () => this.nowMs,
+				schedule: (run, delayMs) => {
+					const task = { run, delayMs };
+					this.tasks.push(task);
+					return () => void this.tasks.splice(this.tasks.indexOf(task) >>> 0, 1);
+				},
+				start: async (deployment, begin) => {
+					begin();
+					if (this.isBroken) throw new Error("the database is away");
+					return { instance: this.#process(), deployment, moment: 1 };
+				},
+			});
+		}
+
+		#process(): Instance {
+			let get: (stuck: Stuck) => void = () => {};
+			const stuck = new Promise<Stuck>((resolve) => {
+				get = resolve;
+			});
+			const stopped: (number | undefined)[] = [];
+			const stop = async ({ graceMs }: { graceMs?: number } = {}) => void stopped.push(graceMs);
+			this.processes.push({ get, stopped });
+			const tell = (message: string) => void this.told.push(message);
+			return { exited: NEVER, stuck, stop, tell, inFlight: 0, lastActiveMs: 0 } as unknown as Instance;
+		}
+
+		/** The present process gets stuck. */
+		async get(stuck: Stuck): Promise<void> {
+			const count = this.replaced.length;
+			this.processes.at(-1)?.get(stuck);
+			await vi.waitFor(() => expect(this.replaced.length).toBe(count + 1));
+		}
+
+		runTask(): number {
+			const task = this.tasks.shift();
+			this.nowMs += task?.delayMs ?? 0;
+			task?.run();
+			return task?.delayMs ?? -1;
+		}
+	}
+
+	test("and answers nothing is ended at once, and whoever asks is served by the next one", async () => {
+		const world = new World();
+		await world.slot.refresh();
+		const first = world.slot.instance;
+		await world.get(SILENT);
+		expect(world.processes[0]?.stopped).toEqual([0]);
+		const next = await world.slot.ensure();
+		expect(next).toBeDefined();
+		expect(next).not.toBe(first);
+		expect(world.slot.state).toBe("live");
+		expect(world.slot.error).toBeUndefined();
+		expect(world.slot.replaced).toEqual({ count: 1, atMs: 42, ...SILENT });
+		expect(world.told).toEqual([
+			"The function is replaced, the first time since the platform started: its event loop has answered nothing for 30 s. Its next process starts at once.",
+		]);
+	});
+
+	test("again and again is started ever later, until ten minutes went well", async () => {
+		const world = new World();
+		await world.slot.refresh();
+		await world.get(SILENT);
+		const delays: number[] = [];
+		for (let round = 0; round < 9; round++) {
+			await vi.waitFor(() => expect(world.slot.state).toBe("live"));
+			world.nowMs += 5 * 60_000;
+			await world.get(SILENT);
+			expect(world.slot.state).toBe("failed");
+			expect(world.slot.error).toContain("answered nothing for 30 s");
+			expect(await world.slot.ensure()).toBeUndefined();
+			delays.push(world.runTask());
+		}
+		expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+		await vi.waitFor(() => expect(world.slot.state).toBe("live"));
+		world.nowMs += 10 * 60_000;
+		await world.get(SILENT);
+		await vi.waitFor(() => expect(world.slot.state).toBe("live"));
+		expect(world.told.at(-1)).toMatch(/^The function is replaced, 11 times by now .* starts at once\.$/);
+	});
+
+	test("but lives serves on until the next one is ready, and has its time to end", async () => {
+		const world = new World();
+		await world.slot.refresh();
+		const first = world.slot.instance;
+		world.isBroken = true;
+		await world.get(UNANSWERED);
+		await vi.waitFor(() => expect(world.tasks).toHaveLength(1));
+		expect(world.slot.instance).toBe(first);
+		world.isBroken = false;
+		world.runTask();
+		await vi.waitFor(() => expect(world.processes[0]?.stopped).toEqual([undefined]));
+		expect(world.slot.instance).not.toBe(first);
+		expect(world.slot.replaced).toMatchObject({ count: 1, reason: "unanswered" });
+	});
+
+	test("is no business of a function that is closed, was replaced already, or became idle", async () => {
+		const world = new World();
+		await world.slot.refresh();
+		await world.slot.deploy(DEPLOYMENT, async () => {});
+		world.processes[0]?.get(SILENT);
+		world.nowMs += 1_000_000;
+		world.slot.stopIdle(1);
+		world.processes[1]?.get(UNANSWERED);
+		await world.slot.ensure();
+		await world.slot.close();
+		world.processes[2]?.get(SILENT);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(world.replaced).toEqual([]);
+		expect(world.processes).toHaveLength(3);
+	});
+});
