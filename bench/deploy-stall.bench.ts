@@ -31,7 +31,8 @@ function entryOf(index: number): string {
 
 /** The longest delay of the platform's event loop since this was asked before, in ms. */
 async function longestStall(platform: RunningPlatform, file: string): Promise<number> {
-	const linesOf = async () => (await readFile(file, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
+	const linesOf = async () =>
+		(await readFile(file, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
 	const before = (await linesOf()).length;
 	process.kill(platform.pid, "SIGUSR2");
 	for (; ; await setTimeout(POLL_MS)) {

@@ -4,20 +4,21 @@
  * One walk for both sides: the client collects with it what to upload, the platform refuses with it what
  * leads out of the upload, so that what deploys is what the developer's own machine saw.
  */
-import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { Configuration, ReadFile } from "./configuration.ts";
 import type { Pieces } from "./dynamic.ts";
 import { type Resolution, resolveSpecifier } from "./import-map.ts";
 import { PATTERNS_MAX } from "./limits.ts";
-import { directoryOf, resolvePath } from "./paths.ts";
-import { isCode, type ModuleRequest, type ModuleScan, type PatternRequest, scanModule } from "./scan.ts";
+import { directoryOf, isCode, resolvePath } from "./paths.ts";
+import type { ModuleRequest, ModuleScan, PatternRequest, Scanner } from "./scan.ts";
 
 export interface GraphPort {
 	/** @throws AppError where the file may not be read (a link out of the root, say). */
 	read: ReadFile;
 	/** The paths of all files below a folder ("" for the root), in any order. */
 	list(directory: string): readonly string[];
+	/** Parses each module once, in however many walks it is met. */
+	readonly scanner: Scanner;
 }
 
 /** What leads neither to a local module nor to nothing. */
@@ -104,7 +105,7 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 	};
 	for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
 		if (scans.has(path)) continue;
-		const scan = scanFile(path, port.read(path));
+		const scan = scanFile(path, port);
 		scans.set(path, scan);
 		for (const { specifier, line, form } of requestsOf(path, scan, options.configuration)) {
 			const at = { specifier, file: path, line };
@@ -136,13 +137,8 @@ function requestsOf(path: string, scan: ModuleScan, { compilerOptions }: Configu
 	return [...scan.requests, { specifier: `${source}/jsx-runtime`, line: 1, form: "module" }];
 }
 
-function scanFile(path: string, bytes: Uint8Array | undefined): ModuleScan {
-	const source = bytes === undefined ? undefined : fromUtf8(bytes);
-	if (source === undefined) {
-		const message = `${path} is not UTF-8 text.`;
-		throw new AppError({ code: "SOURCE_NOT_TEXT", message, hint: "Save it as UTF-8.", exit: EXIT.usage });
-	}
-	const scan = scanNested(path, source);
+function scanFile(path: string, { read, scanner }: GraphPort): ModuleScan {
+	const scan = scanner.scan(path, read(path) ?? new Uint8Array());
 	if (scan.fault !== undefined) {
 		const { line, message } = scan.fault;
 		throw new AppError({
@@ -154,17 +150,6 @@ function scanFile(path: string, bytes: Uint8Array | undefined): ModuleScan {
 		});
 	}
 	return scan;
-}
-
-/** A source may nest deeper than a walk over its tree can follow. */
-function scanNested(path: string, source: string): ModuleScan {
-	try {
-		return scanModule(path, source);
-	} catch (error) {
-		if (!(error instanceof RangeError)) throw error;
-		const fault = { message: "it is nested too deeply", line: 1 };
-		return { requests: [], patterns: [], fault, comments: [] };
-	}
 }
 
 /** The files that a specifier known in part can lead to: everything below its folder that fits. */

@@ -2,8 +2,9 @@
  * Deploys a project's functions: finds them, sends the source files that the platform lacks, and reports each.
  */
 import { AppError, EXIT } from "../errors.ts";
+import type { GraphPort } from "../modules/graph.ts";
 import { chooseEntries } from "../project/functions/choose.ts";
-import { collectSources } from "../project/functions/collect.ts";
+import { collectSources, projectFiles } from "../project/functions/collect.ts";
 import { discoverFunctions, type FunctionEntry } from "../project/functions/discover.ts";
 import { blobHash } from "../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
@@ -81,11 +82,12 @@ async function send(
 async function sourceFaults(
 	root: string,
 	functions: readonly FunctionEntry[],
+	port: GraphPort,
 ): Promise<Map<string, AppError>> {
 	const faults = new Map<string, AppError>();
 	for (const entry of functions) {
 		try {
-			await collectSources(root, [entry]);
+			await collectSources(root, [entry], port);
 		} catch (error) {
 			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
 			faults.set(entry.name, error);
@@ -121,12 +123,13 @@ export async function deployFunctions(
 	options: DeployOptions,
 ): Promise<DeployOutcome> {
 	const asked = chooseEntries(await discoverFunctions(root), options.names);
-	const faults = await sourceFaults(root, asked);
+	const port = projectFiles(root);
+	const faults = await sourceFaults(root, asked, port);
 	const [fault] = faults.values();
 	// Left out of the request, they would be pruned; and without any that can be deployed, there is no request.
 	if (fault && (options.prune || faults.size === asked.length)) throw fault;
 	const chosen = asked.filter(({ name }) => !faults.has(name));
-	const sources = await collectSources(root, chosen);
+	const sources = await collectSources(root, chosen, port);
 	const files = [...sources].map(([path, bytes]): [string, string] => [path, blobHash(bytes)]);
 	const contents = new Map([...sources].map(([, bytes], index) => [files[index]?.[1] ?? "", bytes]));
 	const request: Deploy = {

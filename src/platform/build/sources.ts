@@ -24,7 +24,7 @@ export function buildFiles(
 	for (const path of checked.files) {
 		const content = uploaded.get(path);
 		if (content !== undefined)
-			files.set(path, withoutMapLinks(content, checked.scans.get(path)?.comments ?? []));
+			files.set(path, withoutMapLinks(content, checked.scans.get(path)?.comments ?? NO_COMMENTS));
 	}
 	for (const [name, text] of checked.provided) files.set(`${HIDDEN_FOLDER}/${name}`, utf8(text));
 	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(checked)));
@@ -36,27 +36,38 @@ export function buildFiles(
 /**
  * Hash of everything that a bundle is made from.
  * @param conditions what else decides: Deno's version, the hosts that are allowed
+ * @param hashOf a content's BLAKE2b-256 in url-safe base64
  */
 export function sourceHash(
 	entry: string,
 	conditions: readonly string[],
 	files: ReadonlyMap<string, Uint8Array>,
+	hashOf: (content: Uint8Array) => string,
 ): string {
 	const head = lengthPrefixed("coffer build", BUILDER_VERSION, entry, conditions.length, ...conditions);
-	const parts = [...files]
-		.sort(byKey)
-		.map(([path, content]) => lengthPrefixed(path, toBase64(hash(content))));
+	const parts = [...files].sort(byKey).map(([path, content]) => lengthPrefixed(path, hashOf(content)));
 	return toBase64(hash(concat(head, ...parts)));
 }
+
+type Comments = readonly { start: number; end: number }[];
+
+const NO_COMMENTS: Comments = [];
+/** By the list of a module's comments, which functions that share the module share: it is made once for all of them. */
+const withoutLinks = new WeakMap<Comments, Uint8Array>();
 
 /**
  * A comment `sourceMappingURL=…` makes the bundler read the file that it names, and lets a module say where
  * it comes from. Both are put out of action, by a word of the same length.
  */
-function withoutMapLinks(
-	content: Uint8Array,
-	comments: readonly { start: number; end: number }[],
-): Uint8Array {
+function withoutMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
+	const known = withoutLinks.get(comments);
+	if (known !== undefined) return known;
+	const changed = replaceMapLinks(content, comments);
+	if (comments !== NO_COMMENTS) withoutLinks.set(comments, changed);
+	return changed;
+}
+
+function replaceMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 	const text = fromUtf8(content);
 	if (text === undefined || !text.includes("sourceMappingURL")) return content;
 	// In one pass: a module may have a million comments.

@@ -6,7 +6,7 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import * as limits from "../../modules/limits.ts";
-import { isCode } from "../../modules/scan.ts";
+import { isCode } from "../../modules/paths.ts";
 import type { FunctionSource } from "../function.ts";
 
 export interface UploadedFile {

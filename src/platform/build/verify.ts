@@ -12,7 +12,8 @@ import { AppError, EXIT } from "../../errors.ts";
 
 interface Built {
 	entry: string;
-	files: ReadonlyMap<string, Uint8Array>;
+	/** The paths of the files that the bundler saw. */
+	files: ReadonlySet<string>;
 }
 
 /** The build's folder and the cache, as the build saw them. */
