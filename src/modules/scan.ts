@@ -9,6 +9,7 @@ import { type Comment, parseSync, Visitor } from "oxc-parser";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { dynamicSpecifiers, importsData, isDataType, type Pieces } from "./dynamic.ts";
+import { TOO_DEEP, treeTooLarge } from "./source-faults.ts";
 
 export interface ModuleRequest {
 	specifier: string;
@@ -169,16 +170,4 @@ export class Scanner {
 /** What a walk over a tree that is deeper than the stack is told by. */
 function isStackOverflow(error: unknown): boolean {
 	return error instanceof RangeError && /call stack/i.test(error.message);
-}
-
-export const TOO_DEEP = "it is nested too deeply";
-
-/** The error for a source whose tree cannot be held: flat, but of too many parts. @param bytes the source's size */
-export function treeTooLarge(path: string, bytes: number): AppError {
-	return new AppError({
-		code: "SOURCE_TOO_LARGE",
-		message: `${path} cannot be checked: its ${(bytes / 1024 / 1024).toFixed(1)} MiB of code make a larger syntax tree than fits into memory.`,
-		hint: 'Keep large data in a JSON file and import it with { type: "json" }, or split the module.',
-		exit: EXIT.usage,
-	});
 }

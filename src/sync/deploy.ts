@@ -2,9 +2,8 @@
  * Deploys a project's functions: finds them, sends the source files that the platform lacks, and reports each.
  */
 import { AppError, EXIT } from "../errors.ts";
-import type { GraphPort } from "../modules/graph.ts";
 import { chooseEntries } from "../project/functions/choose.ts";
-import { collectSources, projectFiles } from "../project/functions/collect.ts";
+import { collectSources, type ProjectFiles, projectFiles } from "../project/functions/collect.ts";
 import { discoverFunctions, type FunctionEntry } from "../project/functions/discover.ts";
 import { blobHash } from "../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
@@ -82,7 +81,7 @@ async function send(
 async function sourceFaults(
 	root: string,
 	functions: readonly FunctionEntry[],
-	port: GraphPort,
+	port: ProjectFiles,
 ): Promise<Map<string, AppError>> {
 	const faults = new Map<string, AppError>();
 	for (const entry of functions) {

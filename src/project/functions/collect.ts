@@ -11,6 +11,9 @@ import { ancestorsOf, join as joinPath } from "../../modules/paths.ts";
 import { Scanner } from "../../modules/scan.ts";
 import type { FunctionEntry } from "./discover.ts";
 
+/** A project's files; what was read and parsed for one call is there for the next. */
+export type ProjectFiles = GraphPort;
+
 function failure(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
 }
@@ -33,7 +36,7 @@ function failure(code: string, message: string, hint: string): AppError {
 export async function collectSources(
 	root: string,
 	functions: readonly FunctionEntry[],
-	port: GraphPort = projectFiles(root),
+	port: ProjectFiles = projectFiles(root),
 ): Promise<Map<string, Uint8Array>> {
 	const paths = new Set<string>();
 	for (const { entry, settings } of functions) {
@@ -78,7 +81,7 @@ function megabytes(bytes: number): string {
 }
 
 /** The project's files as a port that leaves the root by no path and no link. Each is read and parsed once. */
-export function projectFiles(root: string): GraphPort {
+export function projectFiles(root: string): ProjectFiles {
 	const realRoot = realpathSync(root);
 	const contents = new Map<string, Uint8Array | undefined>();
 	const read = (path: string) => {

@@ -6,7 +6,7 @@
  * that do not import that file are checked all the same.
  */
 import { AppError, EXIT } from "../../../errors.ts";
-import { TOO_DEEP, treeTooLarge } from "../../../modules/scan.ts";
+import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
 import type { Maxima } from "../../config.ts";
 import { Limiter } from "../../mutex.ts";
 import type { FileSays } from "../settings.ts";
