@@ -29,9 +29,12 @@ const VENDORED = [
 	"chokidar",
 	"hono",
 	"libsodium-wrappers-sumo",
+	"picomatch",
 	"pino",
 	"prom-client",
+	"semver",
 	"undici",
+	"yaml",
 	"zod",
 ];
 
@@ -49,6 +52,14 @@ const vendored = {
 		build.onLoad({ filter: /.*/, namespace: "vendored" }, ({ path }) => ({
 			contents: `module.exports = ${NATIVE.includes(path) ? "require" : "__load"}("${path}");`,
 		}));
+	},
+};
+
+/** Leaves packages with native code to `require`, in a program that is loaded by no loader. */
+const native = {
+	name: "native",
+	setup(build) {
+		build.onResolve({ filter: exactly(NATIVE) }, ({ path }) => ({ path, external: true }));
 	},
 };
 
@@ -103,7 +114,7 @@ async function bundleCode(esbuild, main, commands, sodium) {
 
 /** A program with a file of its own. */
 async function bundleProgram(esbuild, entry, sodium) {
-	const options = { ...OPTIONS, entryPoints: [entry], plugins: [slimSodium(sodium), vendored] };
+	const options = { ...OPTIONS, entryPoints: [entry], plugins: [slimSodium(sodium), native] };
 	const { outputFiles } = await esbuild.build(options);
 	return asAscii(outputFiles[0].text);
 }

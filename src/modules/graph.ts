@@ -5,16 +5,17 @@
  * leads out of the upload, so that what deploys is what the developer's own machine saw.
  */
 import { AppError, EXIT } from "../errors.ts";
-import type { Configuration, ReadFile } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Pieces } from "./dynamic.ts";
-import { type Resolution, resolveSpecifier } from "./import-map.ts";
+import { printLocal, type Resolution } from "./import-map.ts";
 import { PATTERNS_MAX } from "./limits.ts";
+import type { ManifestPort } from "./packages/manifests.ts";
+import { registryName, resolveImport } from "./packages/resolve-import.ts";
 import { directoryOf, isCode, resolvePath } from "./paths.ts";
 import type { ModuleRequest, ModuleScan, PatternRequest, Scanner } from "./scan.ts";
 
-export interface GraphPort {
-	/** @throws AppError where the file may not be read (a link out of the root, say). */
-	read: ReadFile;
+/** Its `read` throws an AppError where a file may not be read (a link out of the root, say). */
+export interface GraphPort extends ManifestPort {
 	/** The paths of all files below a folder ("" for the root), in any order. */
 	list(directory: string): readonly string[];
 	/** Parses each module once, in however many walks it is met. */
@@ -109,14 +110,23 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 		scans.set(path, scan);
 		for (const { specifier, line, form } of requestsOf(path, scan, options.configuration)) {
 			const at = { specifier, file: path, line };
-			const resolution = resolveSpecifier(options.configuration.map, specifier, path);
-			if (resolution.kind === "local") reach(resolution.path, at, form);
-			else if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) continue;
+			const manner = form === "optional" ? "require" : "import";
+			const { isTold, resolution } = resolveImport(options.configuration, specifier, path, manner);
+			const tell = (address: string) => replaced.push({ file: path, specifier, address });
+			if (resolution.kind === "local fault") {
+				// A type is erased; but whoever looks for one in a registry asks the registry.
+				if (form === "type" && registryName(specifier) === undefined) continue;
+				throw importError(resolution.fault.code, at, resolution.fault.why, resolution.fault.hint);
+			}
+			if (resolution.kind === "local") {
+				reach(resolution.path, at, form);
+				if (isTold) tell(printLocal(resolution.path));
+			} else if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) continue;
 			else if (resolution.kind === "outside") throw outside(at);
 			else if (resolution.kind === "unmapped") throw unmapped(at);
 			else {
-				const address = options.elsewhere(resolution, at);
-				if (address !== undefined) replaced.push({ file: path, specifier, address });
+				const address = options.elsewhere(resolution, at) ?? (isTold ? addressOf(resolution) : undefined);
+				if (address !== undefined) tell(address);
 			}
 		}
 		for (const pattern of scan.patterns) {
@@ -129,6 +139,12 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 		}
 	}
 	return { files: [...files].sort(), scans, replaced };
+}
+
+/** What an import map says for a module that is not local. */
+function addressOf(resolution: Elsewhere): string | undefined {
+	if (resolution.kind === "remote") return resolution.url.href;
+	return resolution.kind === "package" ? resolution.specifier : undefined;
 }
 
 function requestsOf(path: string, scan: ModuleScan, { compilerOptions }: Configuration): ModuleRequest[] {

@@ -87,15 +87,21 @@ export function scanModule(path: string, source: string): ModuleScan {
 	return { requests, patterns, fault: undefined, comments };
 }
 
-/** `@jsxImportSource X` in a comment imports `X/jsx-runtime`. */
+/** What Deno looks up because a comment says so, each with the specifier as its first group; all but the first are erased. */
+const PRAGMAS: readonly (readonly [RegExp, ModuleRequest["form"], end: string])[] = [
+	[/@jsxImportSource\s+(\S+)/g, "module", "/jsx-runtime"],
+	[/@jsxImportSourceTypes\s+(\S+)/g, "type", "/jsx-runtime"],
+	[/@(?:deno|ts)-types\s*=\s*["']?([^"'\s]+)/g, "type", ""],
+	[/<reference\s[^>]{0,500}?(?:types|path)\s*=\s*["']([^"']+)/g, "type", ""],
+];
+
+/** What comments import. */
 function pragmas(comments: readonly Comment[], lineAt: (offset: number) => number): ModuleRequest[] {
 	return comments.flatMap(({ value, start }) =>
-		[...value.matchAll(/@jsxImportSource\s+(\S+)/g)].map(
-			([, source]): ModuleRequest => ({
-				specifier: `${source}/jsx-runtime`,
-				line: lineAt(start),
-				form: "module",
-			}),
+		PRAGMAS.flatMap(([pattern, form, end]) =>
+			[...value.matchAll(pattern)].map(
+				([, source]): ModuleRequest => ({ specifier: source + end, line: lineAt(start), form }),
+			),
 		),
 	);
 }

@@ -150,6 +150,7 @@ async function build(
 		const request: OutputRequest = {
 			entry: prepared.entry,
 			paths: [...prepared.files.keys()],
+			localNames: prepared.localNames,
 			graph: await deno("info", "--json"),
 			root,
 			folder,

@@ -58,7 +58,9 @@ export function checkImports(
 	entry: string,
 	rules: ImportRules,
 ): CheckedImports {
-	const configuration = configurationFor(entry, read);
+	const folders = foldersIn(files.keys());
+	const port = { read, folders: (directory: string) => folders.get(directory) ?? [] };
+	const configuration = configurationFor(entry, port);
 	const provided = new Map<string, string>();
 	const provide = (name: string, text: string) => {
 		provided.set(name, text);
@@ -80,8 +82,23 @@ export function checkImports(
 	};
 	const list = (directory: string) =>
 		[...files.keys()].filter((path) => directory === "" || path.startsWith(`${directory}/`));
-	const graph = walkGraph(entry, { read, list, scanner }, { configuration, elsewhere });
+	const graph = walkGraph(entry, { ...port, list, scanner }, { configuration, elsewhere });
 	return { ...graph, configuration, provided };
+}
+
+/** The names of the folders in each folder. */
+function foldersIn(paths: Iterable<string>): Map<string, string[]> {
+	const found = new Map<string, Set<string>>();
+	for (const path of paths) {
+		const segments = path.split("/");
+		for (let depth = 0; depth < segments.length - 1; depth++) {
+			const above = segments.slice(0, depth).join("/");
+			const names = found.get(above) ?? new Set<string>();
+			const name = segments[depth] ?? "";
+			if (name !== "node_modules") found.set(above, names.add(name));
+		}
+	}
+	return new Map([...found].map(([folder, names]) => [folder, [...names]]));
 }
 
 /** A bare built-in of Node's is written out; a package that a map names stays with the map. */

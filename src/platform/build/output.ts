@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { cleaner } from "./failure.ts";
-import { checkGraph, checkSourceMap } from "./verify.ts";
+import { checkGraph, checkPackages, checkSourceMap } from "./verify.ts";
 
 export interface OutputRequest {
 	readonly entry: string;
 	/** The paths of the files that the bundler saw. */
 	readonly paths: readonly string[];
+	/** Names of packages that are the project's own. */
+	readonly localNames: readonly string[];
 	/** What `deno info --json` printed. */
 	readonly graph: string;
 	/** The build's folder, and the cache, as the build saw them. */
@@ -34,8 +36,9 @@ export interface Output {
 }
 
 /** `checkGraph` for a build. @throws AppError as it does */
-export function checkGraphText({ entry, graph, paths, root, secrets }: OutputRequest): void {
+export function checkGraphText({ entry, graph, localNames, paths, root, secrets }: OutputRequest): void {
 	checkGraph(graph, { entry, files: new Set(paths) }, root, cleaner(root.build, secrets));
+	checkPackages(graph, entry, new Set(localNames));
 }
 
 /** Where the bundle lies, if it is a file that the build made. @throws AppError `BUILD_FAILED`, `BUILD_TOO_LARGE` (exit 1) */

@@ -5,6 +5,7 @@ import { concat, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { printAddress, printKey, printLocal } from "../../modules/import-map.ts";
 import { type Jsonc, parseJsonc } from "../../modules/jsonc.ts";
+import { registryName } from "../../modules/packages/resolve-import.ts";
 import { ancestorsOf, join } from "../../modules/paths.ts";
 import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
 
@@ -27,7 +28,7 @@ export function buildFiles(
 			files.set(path, withoutMapLinks(content, checked.scans.get(path)?.comments ?? NO_COMMENTS));
 	}
 	for (const [name, text] of checked.provided) files.set(`${HIDDEN_FOLDER}/${name}`, utf8(text));
-	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(checked)));
+	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(entry, checked)));
 	const lock = lockText(uploaded, entry);
 	if (lock !== undefined) files.set(`${HIDDEN_FOLDER}/deno.lock`, utf8(lock));
 	return files;
@@ -83,8 +84,17 @@ function replaceMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 	return utf8(parts.join("") + text.slice(at));
 }
 
-/** The configuration of the build: the effective import map, with what may not be used left out. */
-function configurationText({ configuration, replaced }: CheckedImports): string {
+/**
+ * The configuration of the build: the effective import map, with what may not be used left out. That a name of the
+ * project comes from a registry may not be: not even for a type, which is looked up and then erased.
+ */
+function configurationText(entry: string, { configuration, replaced }: CheckedImports): string {
+	const isLocal = (address: string) => {
+		const name = registryName(address);
+		return name !== undefined && configuration.packages.isLocal(name, entry);
+	};
+	const printed = (mapping: ReadonlyMap<string, string>) =>
+		printedEntries([...mapping].filter(([, address]) => !isLocal(address)));
 	const scopes = new Map<string, [string, string][]>();
 	for (const [scope, mapping] of configuration.map.scopes) {
 		const key = printKey(scope);
@@ -103,8 +113,8 @@ function configurationText({ configuration, replaced }: CheckedImports): string 
 	return JSON.stringify(config);
 }
 
-function printed(mapping: ReadonlyMap<string, string>): [string, string][] {
-	return [...mapping].flatMap(([key, address]): [string, string][] => {
+function printedEntries(mapping: readonly [string, string][]): [string, string][] {
+	return mapping.flatMap(([key, address]): [string, string][] => {
 		const [from, to] = [printKey(key), printAddress(address)];
 		return from === undefined || to === undefined ? [] : [[from, to]];
 	});

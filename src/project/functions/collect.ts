@@ -10,9 +10,13 @@ import { FILE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import { ancestorsOf, join as joinPath } from "../../modules/paths.ts";
 import { Scanner } from "../../modules/scan.ts";
 import type { FunctionEntry } from "./discover.ts";
+import { foldersIn, membersAbove } from "./workspace.ts";
 
 /** A project's files; what was read and parsed for one call is there for the next. */
-export type ProjectFiles = GraphPort;
+export interface ProjectFiles extends GraphPort {
+	/** Names of workspace members that lie outside of the project, with where. */
+	readonly outside: ReadonlyMap<string, string>;
+}
 
 function failure(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
@@ -41,7 +45,7 @@ export async function collectSources(
 	const paths = new Set<string>();
 	for (const { entry, settings } of functions) {
 		if (settings !== undefined) paths.add(settings);
-		const configuration = configurationFor(entry, port.read);
+		const configuration = configurationFor(entry, port, port.outside);
 		let foreign = false;
 		const elsewhere = () => {
 			foreign = true;
@@ -88,7 +92,13 @@ export function projectFiles(root: string): ProjectFiles {
 		if (!contents.has(path)) contents.set(path, readInside(realRoot, path));
 		return contents.get(path);
 	};
-	return { read, list: (directory) => list(realRoot, directory), scanner: new Scanner() };
+	return {
+		read,
+		list: (directory) => list(realRoot, directory),
+		folders: (directory) => foldersIn(join(realRoot, directory)),
+		scanner: new Scanner(),
+		outside: membersAbove(realRoot),
+	};
 }
 
 function readInside(root: string, path: string): Uint8Array | undefined {

@@ -110,7 +110,7 @@ describe.each(LEVELS)("unchecked sources at level %s", (level) => {
 			const sources = new Map([
 				...filesOf({ [ENTRY]: source, ...files, ".coffer/deno.json": files["deno.json"] ?? "{}" }),
 			]);
-			const built = await builder.build({ entry: ENTRY, source: "", files: sources }).then(
+			const built = await builder.build({ entry: ENTRY, source: "", files: sources, localNames: [] }).then(
 				(bundle) => new TextDecoder().decode(bundle.code) + bundle.sourceMap,
 				(error: Error) => `${error.message}`,
 			);

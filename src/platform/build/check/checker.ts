@@ -21,6 +21,8 @@ export interface PreparedBuild {
 	readonly source: string;
 	/** What the bundler gets to see: contents by path. */
 	readonly files: ReadonlyMap<string, Uint8Array>;
+	/** Names of packages that are the project's own: none of them may come from a registry. */
+	readonly localNames: readonly string[];
 }
 
 /** What was found of one function. */
@@ -102,8 +104,9 @@ export class Checker {
 			if (report.type === "made") made.set(report.id, report.content);
 			else if (report.type === "refused") functions.set(report.name, received(report.error));
 			else if (report.type === "checked") {
-				const { entry, name, said, source } = report;
-				functions.set(name, { entry, source, said, files: contentsOf(report.files, files, made) });
+				const { entry, localNames, name, said, source } = report;
+				const seen = contentsOf(report.files, files, made);
+				functions.set(name, { entry, source, said, localNames, files: seen });
 			}
 		};
 		for (;;) {

@@ -44,6 +44,7 @@ export type Report =
 			readonly entry: string;
 			readonly source: string;
 			readonly files: SeenFiles;
+			readonly localNames: readonly string[];
 			readonly said: FileSays;
 	  }
 	| { readonly type: "refused"; readonly name: string; readonly error: SentError }

@@ -78,7 +78,8 @@ export function checkUploadedFunctions(
 		const hashOf = (content: Uint8Array) => contents.hashOf(content);
 		const { entry, name } = source;
 		const hashed = sourceHash(entry, rules.conditions, seen, hashOf);
-		report({ type: "checked", name, entry, source: hashed, files: listed, said });
+		const localNames = checked.configuration.packages.names();
+		report({ type: "checked", name, entry, source: hashed, files: listed, localNames, said });
 	};
 	for (const source of functions) {
 		try {
