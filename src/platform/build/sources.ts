@@ -4,7 +4,7 @@
 import { concat, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { printAddress, printKey, printLocal } from "../../modules/import-map.ts";
-import { type Jsonc, parseJsonc } from "../../modules/jsonc.ts";
+import { type Jsonc, objectOf, parseJsonc } from "../../modules/jsonc.ts";
 import { registryName } from "../../modules/packages/resolve-import.ts";
 import { ancestorsOf, join } from "../../modules/paths.ts";
 import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
@@ -29,7 +29,7 @@ export function buildFiles(
 	}
 	for (const [name, text] of checked.provided) files.set(`${HIDDEN_FOLDER}/${name}`, utf8(text));
 	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(entry, checked)));
-	const lock = lockText(uploaded, entry);
+	const lock = lockText(uploaded, entry, checked);
 	if (lock !== undefined) files.set(`${HIDDEN_FOLDER}/deno.lock`, utf8(lock));
 	return files;
 }
@@ -129,16 +129,42 @@ function sorted(entries: [string, string][]): Record<string, string> {
 
 /**
  * The lock file nearest to the entry, with the versions and hashes alone: its redirects and its addresses of
- * archives would send the build to hosts of the uploader's choice.
+ * archives would send the build to hosts of the uploader's choice. What it says of the project's own names is left
+ * out: by itself it would bring in a registry's package.
  */
-function lockText(uploaded: ReadonlyMap<string, Uint8Array>, entry: string): string | undefined {
+function lockText(
+	uploaded: ReadonlyMap<string, Uint8Array>,
+	entry: string,
+	{ configuration: { packages } }: CheckedImports,
+): string | undefined {
 	const path = ancestorsOf(entry)
 		.map((directory) => join(directory, "deno.lock"))
 		.findLast((name) => uploaded.has(name));
 	const lock = parseJsonc(fromUtf8(uploaded.get(path ?? "") ?? new Uint8Array()) ?? "");
 	if (!(lock instanceof Map)) return undefined;
+	const isLocal = (specifier: string) => packages.isLocal(registryName(specifier) ?? "", entry);
+	const npm = objectOf(lock.get("npm"));
+	const wanted = new Set([...npm.values()].flatMap((item) => wantedBy(item)));
+	const own = new Map<string, Jsonc>([
+		...lock,
+		["specifiers", new Map([...objectOf(lock.get("specifiers"))].filter(([key]) => !isLocal(key)))],
+		["npm", new Map([...npm].filter(([key]) => wanted.has(nameIn(key)) || !isLocal(`npm:${nameIn(key)}`)))],
+	]);
 	const kept = ["version", "specifiers", "jsr", "npm", "remote"].filter((key) => lock.has(key));
-	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(lock.get(key) ?? null)])));
+	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(own.get(key) ?? null)])));
+}
+
+/** The names of the packages that one of a lock file depends on. */
+function wantedBy(item: Jsonc): string[] {
+	return ["dependencies", "optionalDependencies"].flatMap((key) => {
+		const listed = objectOf(item).get(key);
+		return Array.isArray(listed) ? listed.flatMap((id) => (typeof id === "string" ? nameIn(id) : [])) : [];
+	});
+}
+
+/** `@acme/lib` of `@acme/lib@1.0.0_peer@2.0.0`. */
+function nameIn(id: string): string {
+	return /^@?[^@]*/.exec(id)?.[0] ?? id;
 }
 
 function plain(value: Jsonc): unknown {
