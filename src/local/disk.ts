@@ -25,6 +25,8 @@ export interface Warning {
 /** What holds for an entry: the same for all in one folder. */
 export interface Setting {
 	readonly configuration: Configuration;
+	/** The folder that configuration is looked for up to. */
+	readonly top: string;
 	/** Versions by requirement, `npm:chalk@5` → `5.6.2`, from the nearest `deno.lock`. */
 	readonly locked: ReadonlyMap<string, string>;
 	/** Of the configuration files, by their paths. */
@@ -102,7 +104,7 @@ export class Settings {
 		const lock = ancestorsOf(entry)
 			.map((folder) => join(folder, "deno.lock"))
 			.findLast((path) => isBelow(path) && isFile(path));
-		return { configuration, locked: lockedVersions(lock), warnings };
+		return { configuration, top, locked: lockedVersions(lock), warnings };
 	}
 
 	#contentOf(path: string): Uint8Array | undefined {

@@ -38,13 +38,14 @@ const COMPILED: Readonly<Record<string, readonly string[]>> = {
 export function targetOf(
 	specifier: string,
 	referrer: string,
-	{ configuration, locked }: Setting,
+	{ configuration, locked, top }: Setting,
 	manner: Manner,
 ): Target {
 	const { resolution: found } = resolveImport(configuration, specifier, referrer, manner);
 	switch (found.kind) {
 		case "local fault":
-			return { kind: "nothing", why: found.fault.why };
+			// Paths as a deployment says them: from the project.
+			return { kind: "nothing", why: found.fault.why.replaceAll(`${top}/`, "") };
 		case "local":
 			return fileOf(found.path);
 		case "package":

@@ -119,7 +119,8 @@ export class Deployer {
 			const references = [...present.references.filter(({ how }) => how !== "declared"), ...declared];
 			return await this.#start(functions, { ...present, settings, references, sources, automations });
 		} catch (error) {
-			if (error instanceof AppError) return { name, status: "failed", error: error.message };
+			if (error instanceof AppError)
+				return { name, status: "failed", error: `${error.message} ${error.hint}` };
 			this.#options.log.error({ function: name, ...describeError(error) }, "a deployment failed");
 			return { name, status: "failed", error: "The platform failed to deploy it; its log says more." };
 		}

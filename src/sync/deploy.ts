@@ -102,11 +102,11 @@ async function failedOf(
 ): Promise<DeployedFunction[]> {
 	if (faults.size === 0) return [];
 	const { url } = await target.remote.showApp(target.binding.app);
-	return [...faults].map(([name, { message }]) => ({
+	return [...faults].map(([name, { hint, message }]) => ({
 		name,
 		status: "failed",
 		url: `${url}${name}`,
-		error: message,
+		error: `${message} ${hint}`,
 	}));
 }
 

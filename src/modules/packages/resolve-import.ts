@@ -5,29 +5,15 @@ import { satisfies, validRange } from "semver";
 import type { Configuration } from "../configuration.ts";
 import { type ImportMap, type Resolution, resolveSpecifier } from "../import-map.ts";
 import type { Source } from "./dependencies.ts";
-import { exported, imported, type Manner, mainFiles } from "./exports.ts";
+import { imported, type Manner } from "./exports.ts";
 import { folderAt } from "./folder-at.ts";
 import { memberMap } from "./member-map.ts";
 import type { LocalPackage } from "./members.ts";
-import { namesOf } from "./members.ts";
-
-export interface Meaning {
-	readonly resolution: Resolution | { readonly kind: "local fault"; readonly fault: LocalFault };
-	/** Whether the entry's import maps alone would not say so: whoever follows only them has to be told. */
-	readonly isTold: boolean;
-}
-
-/** Why a name that belongs to the project leads nowhere. */
-export interface LocalFault {
-	readonly code: "IMPORT_LOCAL_PACKAGE" | "IMPORT_OUTSIDE" | "IMPORT_NOT_FOUND" | "IMPORT_UNMAPPED";
-	/** Ends a sentence. */
-	readonly why: string;
-	readonly hint: string;
-}
+import { fault, fileOf, type Meaning, MOVE, packageFile } from "./package-file.ts";
 
 /** A name in parts: `@acme/lib/sub` is the package `@acme/lib` and `./sub`. */
 const NAME = /^((?:@[^/@]+\/)?[^/@]+)(\/.*)?$/;
-const REGISTRY = /^(?:npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(\/.*)?$/;
+const REGISTRY = /^(?:npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(\/.*)?$/i;
 
 /** The package that a specifier of a registry names. */
 export function registryName(specifier: string): string | undefined {
@@ -134,7 +120,7 @@ class Resolver {
 					`package.json says "${source.text}", and there is neither a package.json nor a deno.json in ${source.folder || "the root"}`,
 					"Correct the path, or add the manifest.",
 				);
-			return this.#inside(found ?? { folder: source.folder, npm: undefined, deno: undefined }, name, subpath);
+			return this.#file(found ?? { folder: source.folder, npm: undefined, deno: undefined }, name, subpath);
 		}
 		const local = this.#local(source.name, source.range, subpath);
 		if (local !== undefined) return local;
@@ -158,7 +144,7 @@ class Resolver {
 				"Rename one of them.",
 			);
 		if (member !== undefined)
-			return this.#versionFault(member, name, range) ?? this.#inside(member, name, subpath);
+			return this.#versionFault(member, name, range) ?? this.#file(member, name, subpath);
 		const declared = packages.declared(name, this.#referrer) ?? packages.peer(name, this.#referrer);
 		if (declared?.kind === "folder" || declared?.kind === "refused")
 			return this.#from(declared, name, subpath);
@@ -185,59 +171,8 @@ class Resolver {
 		);
 	}
 
-	/** A file of a local package. */
-	#inside(local: LocalPackage, name: string, subpath: string): Meaning {
-		const wanted = subpath === "" || subpath === "/" ? "." : `.${subpath}`;
-		const { deno, folder, npm } = local;
-		const isDenos =
-			deno?.value.get("exports") !== undefined &&
-			(npm === undefined ||
-				!namesOf({ ...local, deno: undefined }).includes(name) ||
-				npm.value.get("exports") === undefined);
-		const manifest = isDenos ? deno : npm;
-		const exports = manifest?.value.get("exports");
-		const where = folder || ".";
-		if (manifest !== undefined && exports !== undefined && exports !== null) {
-			const found = exported(exports, wanted, this.#manner);
-			if ("fault" in found)
-				return fault(
-					"IMPORT_LOCAL_PACKAGE",
-					`the package ${where} (${manifest.path}) ${found.fault}`,
-					`Import what it exports, or add "${wanted}" to the "exports" of ${manifest.path}.`,
-				);
-			return this.#file(
-				local,
-				found.target,
-				`"exports" of ${manifest.path} says ${JSON.stringify(found.target)}`,
-			);
-		}
-		if (wanted !== ".") return this.#file(local, wanted, `${where} has no "exports"`);
-		const files = mainFiles(npm?.value ?? new Map(), this.#manner);
-		const main = files.find((path) => this.#configuration.packages.has(folderAt(folder, path) ?? ""));
-		if (main !== undefined) return this.#file(local, `./${main}`, "");
-		const named = npm?.value.get("main") ?? npm?.value.get("module");
-		const why =
-			typeof named === "string"
-				? `package.json says "main": ${JSON.stringify(named)}`
-				: 'it has neither "exports" nor "main"';
-		return this.#missing(local, why);
-	}
-
-	/** @param said where the path comes from; a sentence continues behind it */
-	#file(local: LocalPackage, path: string, said: string): Meaning {
-		const target = folderAt(local.folder, path);
-		if (target === undefined) return fault("IMPORT_OUTSIDE", `${said}, which leads out of the project`, MOVE);
-		if (this.#configuration.packages.has(target))
-			return { resolution: { kind: "local", path: target }, isTold: true };
-		return this.#missing(local, `${said}, and there is no file ${target}`);
-	}
-
-	#missing({ folder }: LocalPackage, why: string): Meaning {
-		return fault(
-			"IMPORT_NOT_FOUND",
-			`it is the package ${folder || "."} of this project, and leads to no file: ${why}`,
-			"Build the package first, or have it export its sources; a name of the project is never asked of a registry.",
-		);
+	#file(local: LocalPackage, name: string, subpath: string): Meaning {
+		return packageFile(local, name, subpath, this.#manner, this.#configuration.packages);
 	}
 
 	/** A name that begins with `#`, by the nearest package.json. */
@@ -256,17 +191,16 @@ class Resolver {
 			return fault("IMPORT_LOCAL_PACKAGE", `${path} ${found.fault}`, `Correct the "imports" of ${path}.`);
 		if (found.target.startsWith(".")) {
 			const local = { folder: scope.folder, npm: undefined, deno: undefined };
-			return this.#file(local, found.target, `"imports" of ${path} says ${JSON.stringify(found.target)}`);
+			return fileOf(
+				local,
+				found.target,
+				`"imports" of ${path} says ${JSON.stringify(found.target)}`,
+				packages,
+			);
 		}
 		return { ...this.resolve(found.target), isTold: true };
 	}
 }
 
-const MOVE =
-	"Make the folder that holds both the project, with coffer.json and coffer.vault in it, or copy the package into the project.";
 const REPLACE =
 	"Put the code into the project as a member of its workspace, or name a version from a registry.";
-
-function fault(code: LocalFault["code"], why: string, hint: string): Meaning {
-	return { resolution: { kind: "local fault", fault: { code, why, hint } }, isTold: true };
-}

@@ -26,12 +26,13 @@ export type Result =
 const HASH_HERE_BYTES = 1024 * 1024;
 const LIMITS = { maxOldGenerationSizeMb: 2048 };
 
-const thread = new WorkerThread<Task, Result>(builtPath("compute.cjs"), LIMITS);
+let thread: WorkerThread<Task, Result> | undefined;
 
 async function compute<Type extends Task["type"]>(
 	task: Extract<Task, { type: Type | string }>,
 	transfer: readonly ArrayBuffer[] = [],
 ): Promise<Extract<Result, { type: Type }>> {
+	thread ??= new WorkerThread(builtPath("compute.cjs"), LIMITS);
 	const result = await thread.ask(task, transfer);
 	if (!("error" in result)) return result as Extract<Result, { type: Type }>;
 	throw new AppError({ ...result.error, exit: result.error.exit as ExitStatus });

@@ -71,6 +71,8 @@ describe("a member", () => {
 		["npm:@acme/lib@^1.1/sub", "packages/lib/src/sub.ts"],
 		["npm:/@acme/lib@1/sub", "packages/lib/src/sub.ts"],
 		["jsr:@acme/lib@1", "packages/lib/src/index.ts"],
+		["NPM:@acme/lib@1", "packages/lib/src/index.ts"],
+		["Jsr:/@acme/lib/sub", "packages/lib/src/sub.ts"],
 		[
 			"npm:@acme/lib@2",
 			'IMPORT_LOCAL_PACKAGE: that is the workspace member packages/lib, of version 1.2.3, which "2" does not take',
