@@ -31,6 +31,13 @@ export function configurationFault(path: string, why: string): AppError {
 	});
 }
 
+/** @throws AppError `CONFIGURATION_INVALID` (exit 2) for a file that is larger than any that somebody wrote */
+export function checkConfigurationSize(path: string, { length }: Uint8Array): void {
+	if (length <= CONFIGURATION_BYTES_MAX) return;
+	const [size, limit] = [length, CONFIGURATION_BYTES_MAX].map((bytes) => (bytes / 1024 / 1024).toFixed(1));
+	throw configurationFault(path, `has ${size} MiB; ${limit} MiB is the limit for a configuration file`);
+}
+
 /** What was found in contents: those who share a file share it. */
 const parsed = new WeakMap<Uint8Array, Manifest>();
 
@@ -95,11 +102,7 @@ export class Manifests {
 		this.#used.add(path);
 		const known = parsed.get(bytes);
 		if (known !== undefined) return known;
-		if (bytes.length > CONFIGURATION_BYTES_MAX)
-			throw configurationFault(
-				path,
-				`has ${(bytes.length / 1024 / 1024).toFixed(1)} MiB; ${CONFIGURATION_BYTES_MAX / 1024 / 1024} MiB is the limit for a configuration file`,
-			);
+		checkConfigurationSize(path, bytes);
 		const value = parse(fromUtf8(bytes) ?? "\0");
 		if (!(value instanceof Map))
 			throw configurationFault(path, `is not ${/\.ya?ml$/.test(path) ? "a YAML mapping" : "a JSON object"}`);

@@ -5,6 +5,7 @@ import { concat, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { printAddress, printKey, printLocal } from "../../modules/import-map.ts";
 import { type Jsonc, objectOf, parseJsonc } from "../../modules/jsonc.ts";
+import { checkConfigurationSize } from "../../modules/packages/manifests.ts";
 import { registryName } from "../../modules/packages/resolve-import.ts";
 import { ancestorsOf, join } from "../../modules/paths.ts";
 import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
@@ -140,7 +141,9 @@ function lockText(
 	const path = ancestorsOf(entry)
 		.map((directory) => join(directory, "deno.lock"))
 		.findLast((name) => uploaded.has(name));
-	const lock = parseJsonc(fromUtf8(uploaded.get(path ?? "") ?? new Uint8Array()) ?? "");
+	const bytes = uploaded.get(path ?? "") ?? new Uint8Array();
+	checkConfigurationSize(path ?? "", bytes);
+	const lock = parseJsonc(fromUtf8(bytes) ?? "");
 	if (!(lock instanceof Map)) return undefined;
 	const isLocal = (specifier: string) => packages.isLocal(registryName(specifier) ?? "", entry);
 	const npm = objectOf(lock.get("npm"));

@@ -1,6 +1,11 @@
 /** Uploads that are made to take long, or too much: they are refused, or done with in one pass. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { FILE_BYTES_MAX, IMPORT_MAP_NAMES_MAX, UPLOAD_FILES_MAX } from "../../../src/modules/limits.ts";
+import {
+	CONFIGURATION_BYTES_MAX,
+	FILE_BYTES_MAX,
+	IMPORT_MAP_NAMES_MAX,
+	UPLOAD_FILES_MAX,
+} from "../../../src/modules/limits.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { CANARY, ENTRY, filesOf, makePlace, prepare, testBuilder } from "./builder.ts";
 
@@ -76,6 +81,46 @@ describe("sources of the largest size", () => {
 		const names = Array.from({ length: IMPORT_MAP_NAMES_MAX }, (_, n) => [`x${n}`, "1.0.0"]);
 		const manifest = JSON.stringify({ dependencies: Object.fromEntries(names) });
 		expect(await codeOf({ "package.json": manifest, [ENTRY]: "" })).toBe("CONFIGURATION_INVALID");
+	});
+});
+
+describe("configuration files", () => {
+	test.each(["deno.json", "package.json", "deno.lock"])(
+		"%s of more than their limit is refused",
+		async (path) => {
+			const text = JSON.stringify({ version: "5", description: "x".repeat(CONFIGURATION_BYTES_MAX) });
+			expect(await codeOf({ [path]: text, [ENTRY]: "" })).toBe("CONFIGURATION_INVALID");
+		},
+	);
+
+	test.each([
+		["is none", "packages: [", "CONFIGURATION_INVALID"],
+		["is a list", "- a", "CONFIGURATION_INVALID"],
+		["holds nothing", "", "IMPORT_UNMAPPED"],
+		[
+			"repeats itself without end",
+			`a0: &a0 [x]\n${Array.from({ length: 20 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n}, `.repeat(20)}]`).join("\n")}`,
+			"CONFIGURATION_INVALID",
+		],
+		[
+			"has patterns of any shape",
+			`packages: ["**/**/**/**/*", "{a,b}{c,d}/**", "[", "!!x", "../../..", "/etc", 7]`,
+			"IMPORT_UNMAPPED",
+		],
+	])("a pnpm-workspace.yaml that %s", async (_, text, code) => {
+		expect(
+			await codeOf({ "pnpm-workspace.yaml": text, "x/y/z/package.json": "{}", [ENTRY]: 'import "x";' }),
+		).toBe(code);
+	});
+
+	test("a workspace of more folders than can be members is refused", async () => {
+		const folders = Array.from({ length: UPLOAD_FILES_MAX - 2 }, (_, n) => [`m/a${n}/b/c/d/e/x.json`, "1"]);
+		const files = {
+			...Object.fromEntries(folders),
+			"package.json": '{"workspaces":["**"]}',
+			[ENTRY]: 'import "x";',
+		};
+		expect(await codeOf(files)).toBe("CONFIGURATION_INVALID");
 	});
 });
 
