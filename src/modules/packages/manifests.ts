@@ -74,7 +74,7 @@ export class Manifests {
 	yaml(path: string): Manifest | undefined {
 		return this.#load(path, (text) => {
 			try {
-				return (parseYaml(text, { mapAsMap: true, logLevel: "silent" }) ?? new Map()) as Jsonc;
+				return (parseYaml(text, { mapAsMap: true, logLevel: "error" }) ?? new Map()) as Jsonc;
 			} catch {
 				return undefined;
 			}

@@ -1,6 +1,7 @@
 /** One process that checks sources, as the platform sees it: what it is told, what it answers, and how it ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { AppError, EXIT } from "../../../errors.ts";
+import { EXEC_AFTER_PLATFORM } from "../process.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
 
 /** How a process ended before it was done. */
@@ -14,7 +15,7 @@ export interface Ending {
 const STACK_KIB = 4096;
 const HEAP_MIB = 2048;
 const STDERR_BYTES_MAX = 16 * 1024;
-const LIMIT_AND_RUN = `ulimit -c 0; ulimit -s ${STACK_KIB}; exec "$@"`;
+const LIMIT_AND_RUN = `ulimit -c 0; ulimit -s ${STACK_KIB}; ${EXEC_AFTER_PLATFORM}`;
 /** What the system ends a process by that runs out of its stack. */
 const STACK_SIGNALS: readonly unknown[] = ["SIGSEGV", "SIGBUS"];
 const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocation failed/i;
