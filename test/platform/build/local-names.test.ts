@@ -150,6 +150,11 @@ describe("a name of the project", () => {
 			'import type { Own } from "lib"; export const x: Own = "x";',
 			'{ "imports": { "lib": "npm:@acme/lib@1" } }',
 		],
+		[
+			"by an import map at a version that it has not",
+			'import type { Own } from "lib"; export const x: Own = "x";',
+			'{ "imports": { "lib": "npm:@acme/lib@2" } }',
+		],
 	])("as a type, %s, is not asked for either", async (_, source, config) => {
 		const files = {
 			...MEMBERS,
