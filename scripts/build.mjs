@@ -52,8 +52,13 @@ function findCommands() {
 
 /** Programs that are no command, those that this checkout has. */
 function findPrograms() {
-	const analysis = join(ROOT, "src/platform/build/analysis-worker.ts");
-	return existsSync(analysis) ? { "analysis.cjs": analysis } : {};
+	const programs = {
+		"analysis.cjs": "src/platform/build/analysis-worker.ts",
+		"check.cjs": "src/platform/build/check/check-program.ts",
+		"compute.cjs": "src/platform/threads/compute-worker.ts",
+	};
+	const present = Object.entries(programs).map(([name, path]) => [name, join(ROOT, path)]);
+	return Object.fromEntries(present.filter(([, path]) => existsSync(path)));
 }
 
 function isAlive(pid) {

@@ -10,6 +10,8 @@
  * - `commands/**.cjs`: one line for each command, where oclif looks for it.
  * - `main.cjs`: loads the bundle, which loads the packages through it.
  * - `analysis.cjs`: what runs in the platform's thread that searches functions for secrets.
+ * - `compute.cjs`: what runs in the platform's thread that hashes and parses JSON.
+ * - `check.cjs`: what runs in the platform's processes that parse uploaded sources.
  */
 import { ROOT } from "./fresh.mjs";
 import { hashOf, readSodium, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";
@@ -27,9 +29,12 @@ const VENDORED = [
 	"chokidar",
 	"hono",
 	"libsodium-wrappers-sumo",
+	"picomatch",
 	"pino",
 	"prom-client",
+	"semver",
 	"undici",
+	"yaml",
 	"zod",
 ];
 
@@ -47,6 +52,14 @@ const vendored = {
 		build.onLoad({ filter: /.*/, namespace: "vendored" }, ({ path }) => ({
 			contents: `module.exports = ${NATIVE.includes(path) ? "require" : "__load"}("${path}");`,
 		}));
+	},
+};
+
+/** Leaves packages with native code to `require`, in a program that is loaded by no loader. */
+const native = {
+	name: "native",
+	setup(build) {
+		build.onResolve({ filter: exactly(NATIVE) }, ({ path }) => ({ path, external: true }));
 	},
 };
 
@@ -100,8 +113,8 @@ async function bundleCode(esbuild, main, commands, sodium) {
 }
 
 /** A program with a file of its own. */
-async function bundleProgram(esbuild, entry) {
-	const options = { ...OPTIONS, entryPoints: [entry], plugins: [vendored] };
+async function bundleProgram(esbuild, entry, sodium) {
+	const options = { ...OPTIONS, entryPoints: [entry], plugins: [slimSodium(sodium), native] };
 	const { outputFiles } = await esbuild.build(options);
 	return asAscii(outputFiles[0].text);
 }
@@ -190,7 +203,7 @@ export async function bundle(main, commands, programs = {}) {
 	const [code, packages, ...others] = await Promise.all([
 		bundleCode(esbuild, main, commands, sodium),
 		bundlePackages(esbuild),
-		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry)),
+		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, sodium)),
 	]);
 	const name = hashed("bundle", code);
 	const files = Object.fromEntries(packages.map((each) => [each.name, each.file]));

@@ -4,7 +4,7 @@
  */
 import { type BuildFailure, type BuildOptions, build, type Message } from "esbuild";
 import { AppError, EXIT } from "../errors.ts";
-import { isCode } from "../modules/scan.ts";
+import { isCode } from "../modules/paths.ts";
 import type { Setting, Warning } from "./disk.ts";
 import { type BundleRequest, isNote, type Note, type Patches, resolver } from "./resolver.ts";
 

@@ -10,7 +10,9 @@ import { fromUtf8, utf8 } from "../bytes.ts";
 import { AppError } from "../errors.ts";
 import { type Configuration, configurationFor } from "../modules/configuration.ts";
 import { type Jsonc, objectOf, parseJsonc, stringsOf } from "../modules/jsonc.ts";
+import type { ManifestPort } from "../modules/packages/manifests.ts";
 import { ancestorsOf, directoryOf, join, resolvePath } from "../modules/paths.ts";
+import { foldersIn, membersAbove } from "../project/functions/workspace.ts";
 
 /** Something that the analysis had to do without. */
 export interface Warning {
@@ -23,17 +25,15 @@ export interface Warning {
 /** What holds for an entry: the same for all in one folder. */
 export interface Setting {
 	readonly configuration: Configuration;
+	/** The folder that configuration is looked for up to. */
+	readonly top: string;
 	/** Versions by requirement, `npm:chalk@5` → `5.6.2`, from the nearest `deno.lock`. */
 	readonly locked: ReadonlyMap<string, string>;
 	/** Of the configuration files, by their paths. */
 	readonly warnings: readonly Warning[];
 }
 
-const EMPTY: Configuration = {
-	map: { imports: new Map(), scopes: new Map() },
-	compilerOptions: new Map(),
-	files: [],
-};
+const NOTHING: ManifestPort = { read: () => undefined, folders: () => [] };
 /** What says that a folder is the top of a project: configuration above it belongs to somebody else. */
 const TOPS = [".git", "coffer.vault", "coffer.json"];
 
@@ -56,10 +56,14 @@ export function isFile(path: string): boolean {
 	return statSync(absolute(path), { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Finds the settings of entries, and reads each folder's once. */
+/** Finds the settings of entries, and reads each configuration file once. */
 export class Settings {
 	readonly #root: string | undefined;
 	readonly #byFolder = new Map<string, Setting>();
+	/** The contents of configuration files. */
+	readonly #contents = new Map<string, Uint8Array | undefined>();
+	/** What lies outside of a project, by its top. */
+	readonly #outside = new Map<string, ReadonlyMap<string, string>>();
 
 	/** @param root absolute path of the project, where all entries are of one */
 	constructor(root: string | undefined) {
@@ -71,11 +75,53 @@ export class Settings {
 		const folder = directoryOf(entry);
 		let found = this.#byFolder.get(folder);
 		if (found === undefined) {
-			found = readSettings(entry, (this.#root ?? topAbove(absolute(folder))).slice(1));
+			found = this.#read(entry, (this.#root ?? topAbove(absolute(folder))).slice(1));
 			this.#byFolder.set(folder, found);
 		}
 		return found;
 	}
+
+	#read(entry: string, top: string): Setting {
+		const warnings: Warning[] = [];
+		const warn = (file: string, message: string) => {
+			if (!warnings.some((one) => one.file === file)) warnings.push({ file, line: 1, message });
+		};
+		const isBelow = (path: string) => top === "" || `${path}/`.startsWith(`${top}/`);
+		const read = (path: string) => {
+			if (!isBelow(path)) return undefined;
+			if (!isConfiguration(path)) return readSource(path);
+			const bytes = this.#contentOf(path);
+			return bytes && usable(path, bytes, warn);
+		};
+		const folders = (path: string) => (isBelow(path) ? foldersIn(absolute(path)) : []);
+		let configuration = configurationFor(entry, NOTHING);
+		try {
+			configuration = configurationFor(entry, { read, folders }, this.#outsideOf(top));
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			warn(entry, error.message.replace(/\.$/, ""));
+		}
+		const lock = ancestorsOf(entry)
+			.map((folder) => join(folder, "deno.lock"))
+			.findLast((path) => isBelow(path) && isFile(path));
+		return { configuration, top, locked: lockedVersions(lock), warnings };
+	}
+
+	#contentOf(path: string): Uint8Array | undefined {
+		if (!this.#contents.has(path)) this.#contents.set(path, readSource(path));
+		return this.#contents.get(path);
+	}
+
+	#outsideOf(top: string): ReadonlyMap<string, string> {
+		const found = this.#outside.get(top) ?? membersAbove(absolute(top));
+		this.#outside.set(top, found);
+		return found;
+	}
+}
+
+/** Whether a file speaks of imports by its name. */
+function isConfiguration(path: string): boolean {
+	return /(^|\/)(package\.json|deno\.jsonc?|import_map\.json|pnpm-workspace\.yaml)$/.test(path);
 }
 
 function topAbove(folder: string): string {
@@ -84,35 +130,13 @@ function topAbove(folder: string): string {
 	return parent === folder ? folder : topAbove(parent);
 }
 
-function readSettings(entry: string, top: string): Setting {
-	const warnings: Warning[] = [];
-	const warn = (file: string, message: string) => {
-		if (!warnings.some((one) => one.file === file)) warnings.push({ file, line: 1, message });
-	};
-	const isBelow = (path: string) => top === "" || path.startsWith(`${top}/`);
-	const read = (path: string) => {
-		const bytes = isBelow(path) ? readSource(path) : undefined;
-		return bytes && usable(path, bytes, warn);
-	};
-	let configuration = EMPTY;
-	try {
-		configuration = configurationFor(entry, read);
-	} catch (error) {
-		if (!(error instanceof AppError)) throw error;
-		warn(entry, error.message.replace(/\.$/, ""));
-	}
-	const lock = ancestorsOf(entry)
-		.map((folder) => join(folder, "deno.lock"))
-		.findLast((path) => isBelow(path) && isFile(path));
-	return { configuration, locked: lockedVersions(lock), warnings };
-}
-
 /** A configuration file as far as it can be used. */
 function usable(
 	path: string,
 	bytes: Uint8Array,
 	warn: (file: string, message: string) => void,
 ): Uint8Array | undefined {
+	if (path.endsWith(".yaml")) return bytes;
 	const value = parseJsonc(fromUtf8(bytes) ?? "\0");
 	if (!(value instanceof Map)) {
 		warn(path, "is not a JSON object and is left out");

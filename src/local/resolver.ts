@@ -105,7 +105,8 @@ async function resolve(
 		return await lead(request.remotes.findFrom(args.importer, args.path), args, build);
 	}
 	if (isFromPackage(args.importer, request)) return await withinPackage(args, build);
-	const target = targetOf(args.path, args.importer.slice(1), request.setting);
+	const manner = args.kind.startsWith("require") ? "require" : "import";
+	const target = targetOf(args.path, args.importer.slice(1), request.setting, manner);
 	switch (target.kind) {
 		case "file": {
 			if (!isReadable(target.path, args.with)) return without(args, "it is neither code nor data");

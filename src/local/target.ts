@@ -1,6 +1,7 @@
 /** What an import of a local module leads to. */
 import { isBuiltin } from "node:module";
-import { resolveSpecifier } from "../modules/import-map.ts";
+import type { Manner } from "../modules/packages/exports.ts";
+import { resolveImport } from "../modules/packages/resolve-import.ts";
 import { isStdHttp } from "../platform/build/imports.ts";
 import { isFile, type Setting } from "./disk.ts";
 
@@ -32,10 +33,19 @@ const COMPILED: Readonly<Record<string, readonly string[]>> = {
  * Where an import leads.
  * @param referrer path of the module that has it
  * @param setting the entry's
+ * @param manner whether it is imported or required
  */
-export function targetOf(specifier: string, referrer: string, { configuration, locked }: Setting): Target {
-	const found = resolveSpecifier(configuration.map, specifier, referrer);
+export function targetOf(
+	specifier: string,
+	referrer: string,
+	{ configuration, locked, top }: Setting,
+	manner: Manner,
+): Target {
+	const { resolution: found } = resolveImport(configuration, specifier, referrer, manner);
 	switch (found.kind) {
+		case "local fault":
+			// Paths as a deployment says them: from the project.
+			return { kind: "nothing", why: found.fault.why.replaceAll(`${top}/`, "") };
 		case "local":
 			return fileOf(found.path);
 		case "package":

@@ -128,3 +128,18 @@ function toJson(value: Jsonc): Json {
 	}
 	return Array.isArray(value) ? value.map(toJson) : (value as string | number | boolean | null);
 }
+
+/** A value of JSON in the form in which that of a file is read, so that one set of rules holds for both. */
+export function jsoncOf(value: JsonValue): Jsonc {
+	if (typeof value !== "object" || value === null) return value;
+	if (Array.isArray(value)) return value.map(jsoncOf);
+	return new Map(Object.entries(value).map(([key, item]) => [key, jsoncOf(item)]));
+}
+
+type JsonValue =
+	| string
+	| number
+	| boolean
+	| null
+	| readonly JsonValue[]
+	| { readonly [key: string]: JsonValue };

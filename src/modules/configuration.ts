@@ -6,23 +6,23 @@
  * its `package.json` count. Where two say different things about a name, the one nearer to the entry
  * holds. Nothing else of these files is used, save how JSX and decorators are compiled.
  */
-import { fromUtf8 } from "../bytes.ts";
-import { AppError, EXIT } from "../errors.ts";
 import { type ImportMap, normalise, normaliseEntries } from "./import-map.ts";
-import { type Jsonc, objectOf, parseJsonc, stringsOf } from "./jsonc.ts";
+import { type Jsonc, objectOf, stringsOf } from "./jsonc.ts";
 import { IMPORT_MAP_NAMES_MAX } from "./limits.ts";
+import { dependenciesOf, sourceOf } from "./packages/dependencies.ts";
+import { LocalPackages } from "./packages/local-packages.ts";
+import { configurationFault, type Manifest, type ManifestPort, Manifests } from "./packages/manifests.ts";
 import { ancestorsOf, join, resolvePath } from "./paths.ts";
 
 export interface Configuration {
 	map: ImportMap;
 	/** `jsx`, `jsxImportSource`, `experimentalDecorators` … as the files have them. */
 	compilerOptions: ReadonlyMap<string, string | boolean>;
-	/** The configuration files that were used, sorted. */
-	files: string[];
+	/** The names that are those of code in the project. */
+	packages: LocalPackages;
+	/** The configuration files that were used, sorted: more of them, the more imports were resolved. */
+	readonly files: string[];
 }
-
-/** The bytes of a file of the root, or undefined where there is none. */
-export type ReadFile = (path: string) => Uint8Array | undefined;
 
 const COMPILER_OPTIONS = [
 	"jsx",
@@ -32,15 +32,6 @@ const COMPILER_OPTIONS = [
 	"experimentalDecorators",
 	"emitDecoratorMetadata",
 ];
-
-function invalid(path: string, why: string): AppError {
-	return new AppError({
-		code: "CONFIGURATION_INVALID",
-		message: `${path} ${why}.`,
-		hint: "Correct the file; comments and trailing commas are fine in it.",
-		exit: EXIT.usage,
-	});
-}
 
 /** The maps of several files, in the order in which they count. */
 class Maps {
@@ -64,7 +55,7 @@ class Maps {
 		// And one for the scope, which may be empty.
 		this.#names += entries.length + 1;
 		if (this.#names > IMPORT_MAP_NAMES_MAX)
-			throw invalid(
+			throw configurationFault(
 				path,
 				`brings an entry's import maps over ${IMPORT_MAP_NAMES_MAX} names, which is the most`,
 			);
@@ -75,53 +66,61 @@ class Maps {
 /**
  * The configuration that holds for an entry.
  * @param entry path of the module, relative to the root
+ * @param outside names of workspace members that lie outside of the root, with where
  * @throws AppError `CONFIGURATION_INVALID` (exit 2) naming the file that is no JSON object, that has too
  *   many names, or whose `importMap` is not a file of the root
  */
-export function configurationFor(entry: string, read: ReadFile): Configuration {
-	const files = new Set<string>();
+export function configurationFor(
+	entry: string,
+	port: ManifestPort,
+	outside: ReadonlyMap<string, string> = new Map(),
+): Configuration {
+	const manifests = new Manifests(port);
 	const maps = new Maps();
 	const compilerOptions = new Map<string, string | boolean>();
-	const load = (path: string): ReadonlyMap<string, Jsonc> | undefined => {
-		const bytes = read(path);
-		if (bytes === undefined) return undefined;
-		files.add(path);
-		const value = parseJsonc(fromUtf8(bytes) ?? "\0");
-		if (!(value instanceof Map)) throw invalid(path, "is not a JSON object");
-		return value;
-	};
 	for (const directory of ancestorsOf(entry)) {
 		const manifest = join(directory, "package.json");
-		maps.addTo(maps.imports, manifest, dependencies(load(manifest)), "");
-		const path = ["deno.json", "deno.jsonc"].map((name) => join(directory, name)).find((name) => read(name));
-		const config = path === undefined ? load(join(directory, "import_map.json")) : load(path);
+		maps.addTo(maps.imports, manifest, registryDependencies(manifests.json(manifest)), "");
+		const deno = manifests.deno(directory);
+		const path = deno?.path ?? join(directory, "import_map.json");
+		const config = deno?.value ?? manifests.json(path);
 		if (config === undefined) continue;
-		const linked = path !== undefined && !config.has("imports") ? config.get("importMap") : undefined;
-		if (path !== undefined && typeof linked === "string") {
-			const target = /^([a-z]+:|\/)/i.test(linked) ? undefined : resolvePath(directory, linked);
-			const map = target === undefined ? undefined : load(target);
-			if (target === undefined || map === undefined)
-				throw invalid(path, "names an importMap that is not there");
-			maps.add(target, map, target.includes("/") ? target.slice(0, target.lastIndexOf("/")) : "");
-		}
-		maps.add(path ?? join(directory, "import_map.json"), config, directory);
+		const linked = deno !== undefined && !config.has("imports") ? config.get("importMap") : undefined;
+		if (typeof linked === "string") addLinked(maps, path, directory, linked, manifests);
+		maps.add(path, config, directory);
 		for (const name of COMPILER_OPTIONS) {
 			const option = objectOf(config.get("compilerOptions")).get(name);
 			if (typeof option === "string" || typeof option === "boolean") compilerOptions.set(name, option);
 		}
 	}
 	const { imports, scopes } = maps;
-	return { map: { imports, scopes }, compilerOptions, files: [...files].sort() };
+	const packages = new LocalPackages(entry, manifests, outside);
+	return {
+		map: { imports, scopes },
+		compilerOptions,
+		packages,
+		get files() {
+			return manifests.used;
+		},
+	};
 }
 
-/** A package.json's dependencies as entries of an import map; those that are no plain versions are left out. */
-function dependencies(manifest: ReadonlyMap<string, Jsonc> | undefined): [string, string][] {
-	const entries: [string, string][] = [];
-	for (const field of ["devDependencies", "dependencies"]) {
-		for (const [name, version] of stringsOf(manifest?.get(field))) {
-			if (/^(npm|jsr):/.test(version)) entries.push([name, version]);
-			else if (/^[\w.^~<>=|*+ -]+$/.test(version)) entries.push([name, `npm:${name}@${version}`]);
-		}
-	}
-	return entries;
+/** Takes in the import map that a deno.json names. */
+function addLinked(maps: Maps, path: string, directory: string, linked: string, manifests: Manifests): void {
+	const target = /^([a-z]+:|\/)/i.test(linked) ? undefined : resolvePath(directory, linked);
+	const map = target === undefined ? undefined : manifests.json(target);
+	if (target === undefined || map === undefined)
+		throw configurationFault(path, "names an importMap that is not there");
+	maps.add(target, map, target.includes("/") ? target.slice(0, target.lastIndexOf("/")) : "");
+}
+
+/**
+ * A package.json's dependencies that come from a registry, as entries of an import map. What else there is, is for
+ * `LocalPackages` to say.
+ */
+function registryDependencies(manifest: Manifest | undefined): [string, string][] {
+	return [...dependenciesOf(manifest)].flatMap(([name, text]): [string, string][] => {
+		const source = /^catalog:/i.test(text) ? undefined : sourceOf(name, text, "", () => undefined);
+		return source?.kind === "registry" ? [[name, source.specifier]] : [];
+	});
 }

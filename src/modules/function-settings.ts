@@ -9,12 +9,10 @@ import { type Automation, automations, automationsFault } from "./automations.ts
 import { type DeclaredSecrets, declaredSecrets, secretsFault } from "./declared-secrets.ts";
 import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
 import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX } from "./limits.ts";
-import { resolvePath } from "./paths.ts";
+import { BASE44_FUNCTIONS, resolvePath } from "./paths.ts";
 
 /** Its name, in the folder of the function. */
 export const SETTINGS_FILE = "function.jsonc";
-/** Where the functions of a Base44 project lie. */
-export const BASE44_FUNCTIONS = "base44/functions";
 
 /** What is not said is as the platform has it. */
 export interface FunctionSettings {

@@ -4,20 +4,22 @@
  * One walk for both sides: the client collects with it what to upload, the platform refuses with it what
  * leads out of the upload, so that what deploys is what the developer's own machine saw.
  */
-import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
-import type { Configuration, ReadFile } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Pieces } from "./dynamic.ts";
-import { type Resolution, resolveSpecifier } from "./import-map.ts";
+import { printLocal, type Resolution } from "./import-map.ts";
 import { PATTERNS_MAX } from "./limits.ts";
-import { directoryOf, resolvePath } from "./paths.ts";
-import { isCode, type ModuleRequest, type ModuleScan, type PatternRequest, scanModule } from "./scan.ts";
+import type { ManifestPort } from "./packages/manifests.ts";
+import { registryName, resolveImport } from "./packages/resolve-import.ts";
+import { directoryOf, isCode, resolvePath } from "./paths.ts";
+import type { ModuleRequest, ModuleScan, PatternRequest, Scanner } from "./scan.ts";
 
-export interface GraphPort {
-	/** @throws AppError where the file may not be read (a link out of the root, say). */
-	read: ReadFile;
+/** Its `read` throws an AppError where a file may not be read (a link out of the root, say). */
+export interface GraphPort extends ManifestPort {
 	/** The paths of all files below a folder ("" for the root), in any order. */
 	list(directory: string): readonly string[];
+	/** Parses each module once, in however many walks it is met. */
+	readonly scanner: Scanner;
 }
 
 /** What leads neither to a local module nor to nothing. */
@@ -104,18 +106,27 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 	};
 	for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
 		if (scans.has(path)) continue;
-		const scan = scanFile(path, port.read(path));
+		const scan = scanFile(path, port);
 		scans.set(path, scan);
 		for (const { specifier, line, form } of requestsOf(path, scan, options.configuration)) {
 			const at = { specifier, file: path, line };
-			const resolution = resolveSpecifier(options.configuration.map, specifier, path);
-			if (resolution.kind === "local") reach(resolution.path, at, form);
-			else if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) continue;
+			const manner = form === "optional" ? "require" : "import";
+			const { isTold, resolution } = resolveImport(options.configuration, specifier, path, manner);
+			const tell = (address: string) => replaced.push({ file: path, specifier, address });
+			if (resolution.kind === "local fault") {
+				// A type is erased; but whoever looks for one in a registry asks the registry.
+				if (form === "type" && registryName(specifier) === undefined) continue;
+				throw importError(resolution.fault.code, at, resolution.fault.why, resolution.fault.hint);
+			}
+			if (resolution.kind === "local") {
+				reach(resolution.path, at, form);
+				if (isTold) tell(printLocal(resolution.path));
+			} else if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) continue;
 			else if (resolution.kind === "outside") throw outside(at);
 			else if (resolution.kind === "unmapped") throw unmapped(at);
 			else {
-				const address = options.elsewhere(resolution, at);
-				if (address !== undefined) replaced.push({ file: path, specifier, address });
+				const address = options.elsewhere(resolution, at) ?? (isTold ? addressOf(resolution) : undefined);
+				if (address !== undefined) tell(address);
 			}
 		}
 		for (const pattern of scan.patterns) {
@@ -130,19 +141,20 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 	return { files: [...files].sort(), scans, replaced };
 }
 
+/** What an import map says for a module that is not local. */
+function addressOf(resolution: Elsewhere): string | undefined {
+	if (resolution.kind === "remote") return resolution.url.href;
+	return resolution.kind === "package" ? resolution.specifier : undefined;
+}
+
 function requestsOf(path: string, scan: ModuleScan, { compilerOptions }: Configuration): ModuleRequest[] {
 	const source = compilerOptions.get("jsxImportSource");
 	if (typeof source !== "string" || !/x$/i.test(path)) return scan.requests;
 	return [...scan.requests, { specifier: `${source}/jsx-runtime`, line: 1, form: "module" }];
 }
 
-function scanFile(path: string, bytes: Uint8Array | undefined): ModuleScan {
-	const source = bytes === undefined ? undefined : fromUtf8(bytes);
-	if (source === undefined) {
-		const message = `${path} is not UTF-8 text.`;
-		throw new AppError({ code: "SOURCE_NOT_TEXT", message, hint: "Save it as UTF-8.", exit: EXIT.usage });
-	}
-	const scan = scanNested(path, source);
+function scanFile(path: string, { read, scanner }: GraphPort): ModuleScan {
+	const scan = scanner.scan(path, read(path) ?? new Uint8Array());
 	if (scan.fault !== undefined) {
 		const { line, message } = scan.fault;
 		throw new AppError({
@@ -154,17 +166,6 @@ function scanFile(path: string, bytes: Uint8Array | undefined): ModuleScan {
 		});
 	}
 	return scan;
-}
-
-/** A source may nest deeper than a walk over its tree can follow. */
-function scanNested(path: string, source: string): ModuleScan {
-	try {
-		return scanModule(path, source);
-	} catch (error) {
-		if (!(error instanceof RangeError)) throw error;
-		const fault = { message: "it is nested too deeply", line: 1 };
-		return { requests: [], patterns: [], fault, comments: [] };
-	}
 }
 
 /** The files that a specifier known in part can lead to: everything below its folder that fits. */

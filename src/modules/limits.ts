@@ -23,3 +23,7 @@ export const AUTOMATION_BYTES_MAX = 16 * 1024;
 /** Of minutes, this is two years. */
 export const REPEAT_INTERVAL_MAX = 1_000_000;
 export const CRON_LENGTH_MAX = 500;
+/** A package.json, deno.json, import map, lock or workspace file. */
+export const CONFIGURATION_BYTES_MAX = 4 * 1024 * 1024;
+/** Folders that the patterns of a workspace are held against. */
+export const FOLDERS_MAX = 20_000;

@@ -2,6 +2,9 @@
  * Paths inside a project or an upload: relative, POSIX, without `.` and `..`. Pure.
  */
 
+/** Where the functions of a Base44 project lie. */
+export const BASE44_FUNCTIONS = "base44/functions";
+
 /** The folder of a path, "" for the root. */
 export function directoryOf(path: string): string {
 	return path.slice(0, Math.max(0, path.lastIndexOf("/")));
@@ -45,4 +48,9 @@ function decode(segment: string): string | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** Whether a path's name says that it is JavaScript or TypeScript. */
+export function isCode(path: string): boolean {
+	return /\.[cm]?[jt]sx?$/i.test(path);
 }

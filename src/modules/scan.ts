@@ -6,7 +6,10 @@
  * begins with `./` or `../`. All of them are found here, since what is not found is not checked.
  */
 import { type Comment, parseSync, Visitor } from "oxc-parser";
+import { fromUtf8 } from "../bytes.ts";
+import { AppError, EXIT } from "../errors.ts";
 import { dynamicSpecifiers, importsData, isDataType, type Pieces } from "./dynamic.ts";
+import { TOO_DEEP, treeTooLarge } from "./source-faults.ts";
 
 export interface ModuleRequest {
 	specifier: string;
@@ -30,11 +33,6 @@ export interface ModuleScan {
 	fault: { message: string; line: number } | undefined;
 	/** The source's comments, in order; offsets are in UTF-16 units. */
 	comments: Comment[];
-}
-
-/** Whether a path's name says that it is JavaScript or TypeScript. */
-export function isCode(path: string): boolean {
-	return /\.[cm]?[jt]sx?$/i.test(path);
 }
 
 interface Attributed {
@@ -89,15 +87,21 @@ export function scanModule(path: string, source: string): ModuleScan {
 	return { requests, patterns, fault: undefined, comments };
 }
 
-/** `@jsxImportSource X` in a comment imports `X/jsx-runtime`. */
+/** What Deno looks up because a comment says so, each with the specifier as its first group; all but the first are erased. */
+const PRAGMAS: readonly (readonly [RegExp, ModuleRequest["form"], end: string])[] = [
+	[/@jsxImportSource\s+(\S+)/g, "module", "/jsx-runtime"],
+	[/@jsxImportSourceTypes\s+(\S+)/g, "type", "/jsx-runtime"],
+	[/@(?:deno|ts)-types\s*=\s*["']?([^"'\s]+)/g, "type", ""],
+	[/<reference\s[^>]{0,500}?(?:types|path)\s*=\s*["']([^"']+)/g, "type", ""],
+];
+
+/** What comments import. */
 function pragmas(comments: readonly Comment[], lineAt: (offset: number) => number): ModuleRequest[] {
 	return comments.flatMap(({ value, start }) =>
-		[...value.matchAll(/@jsxImportSource\s+(\S+)/g)].map(
-			([, source]): ModuleRequest => ({
-				specifier: `${source}/jsx-runtime`,
-				line: lineAt(start),
-				form: "module",
-			}),
+		PRAGMAS.flatMap(([pattern, form, end]) =>
+			[...value.matchAll(pattern)].map(
+				([, source]): ModuleRequest => ({ specifier: source + end, line: lineAt(start), form }),
+			),
 		),
 	);
 }
@@ -116,4 +120,60 @@ function lines(source: string): (offset: number) => number {
 		}
 		return low + 1;
 	};
+}
+
+/** Scans modules, and each content once: those who share a module share what was found in it. */
+export class Scanner {
+	readonly #found = new WeakMap<Uint8Array, Map<string, ModuleScan>>();
+	readonly #onParse: (path: string) => () => void;
+	#parses = 0;
+
+	/** @param onParse called before a source is parsed, which may end the process; what it returns, after that */
+	constructor(onParse: (path: string) => () => void = () => () => {}) {
+		this.#onParse = onParse;
+	}
+
+	/** How many sources were parsed. */
+	get parses(): number {
+		return this.#parses;
+	}
+
+	/**
+	 * Scans a module, or returns what was found in the same bytes before.
+	 * @param path decides the language by its extension
+	 * @param bytes the very object that was scanned before, where they are the same
+	 * @throws AppError `SOURCE_NOT_TEXT`, `SOURCE_TOO_LARGE` (exit 2)
+	 */
+	scan(path: string, bytes: Uint8Array): ModuleScan {
+		const language = /(\.d)?\.[^./]+$/.exec(path.toLowerCase())?.[0] ?? "";
+		const byLanguage = this.#found.get(bytes) ?? new Map<string, ModuleScan>();
+		const known = byLanguage.get(language);
+		if (known !== undefined) return known;
+		const scan = this.#parse(path, bytes);
+		this.#found.set(bytes, byLanguage.set(language, scan));
+		return scan;
+	}
+
+	#parse(path: string, bytes: Uint8Array): ModuleScan {
+		const source = fromUtf8(bytes);
+		if (source === undefined) {
+			const message = `${path} is not UTF-8 text.`;
+			throw new AppError({ code: "SOURCE_NOT_TEXT", message, hint: "Save it as UTF-8.", exit: EXIT.usage });
+		}
+		this.#parses++;
+		const parsed = this.#onParse(path);
+		try {
+			return scanModule(path, source);
+		} catch (error) {
+			if (!isStackOverflow(error)) throw treeTooLarge(path, bytes.length);
+			return { requests: [], patterns: [], fault: { message: TOO_DEEP, line: 1 }, comments: [] };
+		} finally {
+			parsed();
+		}
+	}
+}
+
+/** What a walk over a tree that is deeper than the stack is told by. */
+function isStackOverflow(error: unknown): boolean {
+	return error instanceof RangeError && /call stack/i.test(error.message);
 }

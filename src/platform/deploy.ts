@@ -2,15 +2,15 @@
  * Deploying: uploaded files in, built functions that run out. What is the same as what runs is left alone.
  */
 
-import { utf8 } from "../bytes.ts";
 import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { DeployedFunction } from "../protocol/messages.ts";
 import { Matcher } from "../references/matching.ts";
 import type { Reference, References } from "../references/reference.ts";
-import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
-import { readSettings } from "./build/settings.ts";
+import type { Builder, Bundle } from "./build/bundle.ts";
+import { checkFailed } from "./build/check/check-process.ts";
+import type { CheckedFunction, PreparedBuild } from "./build/check/checker.ts";
 import { checkUpload, type Upload, type UploadedFile } from "./build/upload.ts";
 import type { Maxima } from "./config.ts";
 import type { Deployment, FunctionSource, KeptSources } from "./function.ts";
@@ -69,11 +69,14 @@ export class Deployer {
 		const hashes = [...new Set(request.files.map(([, hash]) => hash))];
 		const missing = await this.#options.store.missingBlobs(hashes);
 		if (missing.length > 0) return { missing };
+		const { builder, log, maxima } = this.#options;
 		const upload = await this.#load(request);
+		const { functions: checked, parses } = await builder.prepare(upload, maxima);
+		log.info({ files: upload.files.size, functions: checked.size, parses }, "an upload was checked");
 		const hashOf = new Map(request.files);
 		await Promise.all(
 			upload.functions.map(async (source) =>
-				onFunction(await this.#deployOne(functions, upload, hashOf, source)),
+				onFunction(await this.#deployOne(functions, checked.get(source.name), hashOf, source)),
 			),
 		);
 		return { pruned: request.prune ? await prune(functions, upload) : [] };
@@ -98,15 +101,14 @@ export class Deployer {
 
 	async #deployOne(
 		functions: AppFunctions,
-		upload: Upload,
+		prepared: CheckedFunction | AppError | undefined,
 		hashOf: ReadonlyMap<string, string>,
 		source: FunctionSource,
 	): Promise<Omit<DeployedFunction, "url">> {
-		const { name, entry } = source;
+		const { name } = source;
 		try {
-			const read = readSettings(upload.files, source, this.#options.maxima);
-			const prepared = await this.#options.builder.prepare(upload.files, entry);
-			const said = { ...read, sources: keptSources(source, prepared, hashOf) };
+			if (prepared === undefined || prepared instanceof AppError) throw prepared ?? checkFailed();
+			const said = { ...prepared.said, sources: keptSources(source, prepared, hashOf) };
 			const present = presentDeployment(functions, name);
 			if (present?.source !== prepared.source) {
 				return await this.#buildAndStart(functions, name, prepared, said);
@@ -117,7 +119,8 @@ export class Deployer {
 			const references = [...present.references.filter(({ how }) => how !== "declared"), ...declared];
 			return await this.#start(functions, { ...present, settings, references, sources, automations });
 		} catch (error) {
-			if (error instanceof AppError) return { name, status: "failed", error: error.message };
+			if (error instanceof AppError)
+				return { name, status: "failed", error: `${error.message} ${error.hint}` };
 			this.#options.log.error({ function: name, ...describeError(error) }, "a deployment failed");
 			return { name, status: "failed", error: "The platform failed to deploy it; its log says more." };
 		}
@@ -135,7 +138,7 @@ export class Deployer {
 			return { bundle, references: await analyze(bundle) };
 		});
 		const { source } = prepared;
-		const sourceMap = await store.putBlob(utf8(built.bundle.sourceMap));
+		const sourceMap = await store.putBlob(built.bundle.sourceMapBytes);
 		const present = presentDeployment(functions, name);
 		const { dynamic } = built.references;
 		const told = [...built.references.references, ...declared];
@@ -194,7 +197,7 @@ function isSame<Said extends object>(one: Said | undefined, other: Said | undefi
 }
 
 /** What a function's files say besides its code, and which they are. */
-type Said = ReturnType<typeof readSettings> & { readonly sources: KeptSources };
+type Said = CheckedFunction["said"] & { readonly sources: KeptSources };
 
 /** Notes what can change without a new process: what starts the function, and the files to be given back. */
 async function recordBeside(

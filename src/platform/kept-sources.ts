@@ -1,7 +1,7 @@
 /**
  * Which files of an upload are kept with a deployment, so that they can be given back. PURE.
  */
-import type { PreparedBuild } from "./build/bundle.ts";
+import type { PreparedBuild } from "./build/check/checker.ts";
 import type { FunctionSource, KeptSources } from "./function.ts";
 
 /** The files that the function is made of: those that its entry reaches, or all that were sent with it. */

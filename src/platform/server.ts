@@ -168,6 +168,7 @@ async function openDeno(
 		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
 		builtins: new Map([["base44:runtime", await readFile(hostPath("base44.ts"), "utf8")]]),
 	});
+	opened.add(async () => builder.close());
 	return { builder, runtime };
 }
 

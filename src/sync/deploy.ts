@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { chooseEntries } from "../project/functions/choose.ts";
-import { collectSources } from "../project/functions/collect.ts";
+import { collectSources, type ProjectFiles, projectFiles } from "../project/functions/collect.ts";
 import { discoverFunctions, type FunctionEntry } from "../project/functions/discover.ts";
 import { blobHash } from "../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../protocol/messages.ts";
@@ -81,11 +81,12 @@ async function send(
 async function sourceFaults(
 	root: string,
 	functions: readonly FunctionEntry[],
+	port: ProjectFiles,
 ): Promise<Map<string, AppError>> {
 	const faults = new Map<string, AppError>();
 	for (const entry of functions) {
 		try {
-			await collectSources(root, [entry]);
+			await collectSources(root, [entry], port);
 		} catch (error) {
 			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
 			faults.set(entry.name, error);
@@ -101,11 +102,11 @@ async function failedOf(
 ): Promise<DeployedFunction[]> {
 	if (faults.size === 0) return [];
 	const { url } = await target.remote.showApp(target.binding.app);
-	return [...faults].map(([name, { message }]) => ({
+	return [...faults].map(([name, { hint, message }]) => ({
 		name,
 		status: "failed",
 		url: `${url}${name}`,
-		error: message,
+		error: `${message} ${hint}`,
 	}));
 }
 
@@ -121,12 +122,13 @@ export async function deployFunctions(
 	options: DeployOptions,
 ): Promise<DeployOutcome> {
 	const asked = chooseEntries(await discoverFunctions(root), options.names);
-	const faults = await sourceFaults(root, asked);
+	const port = projectFiles(root);
+	const faults = await sourceFaults(root, asked, port);
 	const [fault] = faults.values();
 	// Left out of the request, they would be pruned; and without any that can be deployed, there is no request.
 	if (fault && (options.prune || faults.size === asked.length)) throw fault;
 	const chosen = asked.filter(({ name }) => !faults.has(name));
-	const sources = await collectSources(root, chosen);
+	const sources = await collectSources(root, chosen, port);
 	const files = [...sources].map(([path, bytes]): [string, string] => [path, blobHash(bytes)]);
 	const contents = new Map([...sources].map(([, bytes], index) => [files[index]?.[1] ?? "", bytes]));
 	const request: Deploy = {

@@ -11,7 +11,7 @@ import { discoverFunctions } from "../../src/project/functions/discover.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
 import { packageOf } from "../../src/references/package.ts";
 import type { Reference } from "../../src/references/reference.ts";
-import { makePlace, testBuilder } from "../platform/build/builder.ts";
+import { makePlace, prepare, testBuilder } from "../platform/build/builder.ts";
 
 const FILES: Readonly<Record<string, string>> = {
 	"deno.json": `{
@@ -75,7 +75,7 @@ test.each(["pay", "ask", "any", "old", "view"])("%s", { timeout: 240_000 }, asyn
 	const functions = (await discoverFunctions(project)).filter((one) => one.name === name);
 	const entry = functions[0]?.entry ?? "";
 	const { code, sourceMap } = await builder.build(
-		builder.prepare(await collectSources(project, functions), entry),
+		await prepare(builder, await collectSources(project, functions), entry),
 	);
 	const platform = analyzeReferences({ code: new TextDecoder().decode(code), sourceMap });
 	const found = here.find((one) => one.function === name);

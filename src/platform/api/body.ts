@@ -1,11 +1,15 @@
 /**
  * Reading of request bodies that nobody vouches for: bounded while they come in, typed, well-formed.
  */
-import { concat, fromUtf8 } from "../../bytes.ts";
+import { concat } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { parseLargeJson } from "../threads/compute.ts";
+import { parseJson } from "../threads/json.ts";
 
 /** More than any message needs; deeper nesting is only ever made to hurt. */
 const JSON_DEPTH_MAX = 32;
+/** To parse less takes some milliseconds; more is parsed in a thread, while others are served. */
+const PARSE_HERE_BYTES = 1024 * 1024;
 
 function tooLarge(bytesMax: number): AppError {
 	return new AppError({
@@ -46,38 +50,15 @@ export async function readBytes(request: Request, mediaType: string, bytesMax: n
 	return concat(...chunks);
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** The deepest nesting of arrays and objects; what is inside strings does not count. */
-function depthOf(bytes: Uint8Array): number {
-	let depth = 0;
-	let deepest = 0;
-	let inString = false;
-	for (let index = 0; index < bytes.length; index++) {
-		const byte = bytes[index];
-		if (inString) {
-			if (byte === BACKSLASH) index++;
-			else if (byte === QUOTE) inString = false;
-		} else if (byte === QUOTE) inString = true;
-		else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth);
-		else if (byte === 0x5d || byte === 0x7d) depth--;
-	}
-	return deepest;
-}
-
 /**
  * The JSON of a body, not yet believed.
  * @throws AppError as `readBytes`, and `JSON_INVALID` (exit 2)
  */
 export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
 	const bytes = await readBytes(request, "application/json", bytesMax);
-	const text = depthOf(bytes) <= JSON_DEPTH_MAX ? fromUtf8(bytes) : undefined;
-	try {
-		if (text !== undefined) return JSON.parse(text) as unknown;
-	} catch {
-		// Said below; the parser's own message repeats what was sent.
-	}
+	const isLarge = bytes.length > PARSE_HERE_BYTES;
+	const value = isLarge ? await parseLargeJson(bytes, JSON_DEPTH_MAX) : parseJson(bytes, JSON_DEPTH_MAX);
+	if (value !== undefined) return value;
 	throw new AppError({
 		code: "JSON_INVALID",
 		message: `The request's body is not JSON in UTF-8, or nests deeper than ${JSON_DEPTH_MAX} levels.`,

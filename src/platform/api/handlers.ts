@@ -2,7 +2,6 @@
  * What each route of the control API does, but for changes and deployments (`streams.ts`).
  */
 import { AppError, EXIT } from "../../errors.ts";
-import { blobHash } from "../../protocol/blob-hash.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import {
 	type AppInfo,
@@ -16,6 +15,7 @@ import {
 import { type App, notLinked } from "../app.ts";
 import type { Core } from "../core.ts";
 import type { Standing } from "../schedule/automations.ts";
+import { blobHashOf } from "../threads/compute.ts";
 import type { Principal } from "../tokens.ts";
 import { tokenInvalid } from "./authenticate.ts";
 import { readBytes, readJson } from "./body.ts";
@@ -128,7 +128,7 @@ export const putBlob: Handler = async (call) => {
 	appOf(call);
 	const bytes = await readBytes(call.request, "application/octet-stream", MESSAGE_LIMITS.blobBytes);
 	stillValid(call);
-	if (blobHash(bytes) !== call.parameter("hash")) {
+	if ((await blobHashOf(bytes)) !== call.parameter("hash")) {
 		throw new AppError({
 			code: "BLOB_HASH_MISMATCH",
 			message: "The bytes that arrived do not have the hash that they were sent under.",

@@ -2,11 +2,9 @@
  * The analysis of bundles in a thread of its own: it takes a second for a large one, in which the platform would
  * serve nobody.
  */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { AppError, EXIT, type ExitStatus } from "../../errors.ts";
 import type { References } from "../../references/reference.ts";
-import { Mutex } from "../mutex.ts";
+import { WorkerThread } from "../threads/worker-thread.ts";
 
 /** What the thread is asked. */
 export interface Question {
@@ -22,58 +20,30 @@ export type Answer =
 
 /** The parser's own recursion needs more than the 4 MiB that a thread has by itself; the main thread has 8. */
 const LIMITS = { stackSizeMb: 16, maxOldGenerationSizeMb: 2048 };
-/** A thread that has nothing to do holds some 50 MB. */
-const KEPT_MS = 30_000;
 
 export class Analyst {
-	readonly #program: string;
-	readonly #turns = new Mutex();
-	#worker: Worker | undefined;
-	#timer: NodeJS.Timeout | undefined;
+	readonly #thread: WorkerThread<Question, Answer>;
 
 	/** @param program the file that `analysis-worker.ts` is built to */
 	constructor(program: string) {
-		this.#program = program;
+		this.#thread = new WorkerThread(program, LIMITS);
 	}
 
 	/**
 	 * The references of a bundle, as `analyzeReferences` finds them. One bundle at a time, in order of the calls.
 	 * @throws AppError `BUNDLE_UNPARSABLE`, and `BUNDLE_UNANALYSED` where the thread ended over it (exit 1)
 	 */
-	analyze(question: Question): Promise<References> {
-		return this.#turns.run(() => this.#ask(question));
+	async analyze(question: Question): Promise<References> {
+		const answer = await this.#thread.ask(question).catch((cause: unknown) => {
+			throw unanalysed(cause);
+		});
+		if ("references" in answer) return answer.references;
+		throw new AppError({ ...answer.error, exit: answer.error.exit as ExitStatus });
 	}
 
 	/** Ends the thread, and what it is doing. */
 	async close(): Promise<void> {
-		clearTimeout(this.#timer);
-		const worker = this.#worker;
-		// Whoever asks from here on gets another one.
-		this.#worker = undefined;
-		await worker?.terminate();
-	}
-
-	async #ask({ code, sourceMap }: Question): Promise<References> {
-		clearTimeout(this.#timer);
-		this.#worker ??= new Worker(this.#program, { resourceLimits: LIMITS }).on("error", () => {});
-		const worker = this.#worker;
-		const gone = new AbortController();
-		const onExit = () => gone.abort();
-		worker.once("exit", onExit).ref();
-		let answer: Answer;
-		try {
-			const answered = once(worker, "message", { signal: gone.signal });
-			worker.postMessage({ code, sourceMap });
-			[answer] = (await answered) as [Answer];
-		} catch (cause) {
-			if (this.#worker === worker) this.#worker = undefined;
-			throw unanalysed(cause);
-		}
-		// It keeps no platform from ending.
-		worker.off("exit", onExit).unref();
-		this.#timer = setTimeout(() => void this.close(), KEPT_MS).unref();
-		if ("references" in answer) return answer.references;
-		throw new AppError({ ...answer.error, exit: answer.error.exit as ExitStatus });
+		await this.#thread.close();
 	}
 }
 

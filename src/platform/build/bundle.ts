@@ -5,20 +5,24 @@
  * find, so the bundler cannot follow what was not checked. It runs in a sandbox (`sandbox.ts`), and what
  * it says that it used is checked once more (`verify.ts`).
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { cryptoReady, hash, toBase64 } from "../../crypto.ts";
+import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { ancestorsOf } from "../../modules/paths.ts";
-import { isCode } from "../../modules/scan.ts";
+import { builtPath } from "../assets.ts";
+import type { Maxima } from "../config.ts";
+import { checkGraphOf, outputOf } from "../threads/compute.ts";
+import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker.ts";
+import type { CheckRules } from "./check/messages.ts";
 import { buildFailure, cleaner } from "./failure.ts";
 import { FirstAlone } from "./first-alone.ts";
-import { checkImports, DEFAULT_HOSTS, type ImportRules } from "./imports.ts";
+import { DEFAULT_HOSTS } from "./hosts.ts";
+import { bundlePath, type Output, type OutputRequest } from "./output.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
-import { buildFiles, sourceHash } from "./sources.ts";
-import { createTrial } from "./trial.ts";
-import { checkGraph, checkSourceMap } from "./verify.ts";
+import type { Upload } from "./upload.ts";
 
 export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory" | "hidden" | "levels"> {
 	/** What builds need of the environment for network and CA (`SSL_CERT_FILE`, `HTTPS_PROXY` …): nothing else is passed. */
@@ -29,46 +33,39 @@ export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory
 	builtins?: ReadonlyMap<string, string>;
 	/** The hosts that `https:` modules may come from; `DEFAULT_HOSTS` where left out. */
 	hosts?: readonly string[];
-	/** 60,000 where left out. */
+	/** What a build may take; 60,000 where left out. */
 	timeoutMs?: number;
+	/** What checking an upload before that may take; 60,000 where left out. */
+	checkMs?: number;
 	/** Each process's; 2 GiB where left out. */
 	memoryBytesMax?: number;
 	/** The bundle's; 50 MiB where left out. */
 	outputBytesMax?: number;
 }
 
-export interface PreparedBuild {
-	entry: string;
-	/** Hash of everything that the bundle is made from: equal hashes, equal bundles. */
-	source: string;
-	/** What the bundler gets to see: contents by path. */
-	files: ReadonlyMap<string, Uint8Array>;
-}
-
-export interface Bundle {
-	code: Uint8Array;
-	/** JSON. Its sources are the upload's own paths, `npm:pkg@1.2.3/file.js`, URLs, and `coffer:` for the platform's own. */
-	sourceMap: string;
-	/** Of the code: BLAKE2b-256, url-safe base64. */
-	hash: string;
-}
+/** Its source map's sources are the upload's own paths, `npm:pkg@1.2.3/file.js`, URLs, and `coffer:` for the platform's own. */
+export type Bundle = Output;
 
 export interface Builder {
 	/** What keeps a build from the platform's files: to be said at the start where it is `none`. */
 	readonly level: SandboxLevel;
 	/**
-	 * Checks an entry's imports and says what it would be built from. Cheap: nothing is built, and sources that are
-	 * new to the builder are only parsed.
-	 * @param files contents by path, as `checkUpload` returned them
-	 * @throws AppError (exit 2) with file and line, as `checkImports`
+	 * Checks the settings and imports of an upload's functions, and says what each would be built from. Nothing is built, and
+	 * nothing is parsed by this process.
+	 * @param upload as `checkUpload` returned it
+	 * @param maxima what a `function.jsonc` may ask for at most
+	 * @returns for each function what it would be built from, or what is wrong with it, as `Checker.check`
+	 * @throws AppError `CHECK_FAILED` (exit 1)
 	 */
-	prepare(files: ReadonlyMap<string, Uint8Array>, entry: string): PreparedBuild;
+	prepare(upload: Upload, maxima: Maxima): Promise<CheckedUpload>;
 	/**
 	 * Builds. Equal sources give equal bytes, wherever and whenever, as long as the registries say the same.
 	 * @throws AppError `BUILD_FAILED` (exit 1) with file and line where there is one, `BUILD_TIMEOUT`,
 	 *   `BUILD_TOO_LARGE`, `BUILD_ESCAPE` (all exit 1)
 	 */
 	build(prepared: PreparedBuild): Promise<Bundle>;
+	/** Ends the processes that it keeps. */
+	close(): void;
 }
 
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
@@ -83,13 +80,9 @@ const ABANDONED_MS = 60 * 60 * 1000;
  */
 export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	await cryptoReady;
-	const rules: ImportRules = {
-		hosts: options.hosts ?? DEFAULT_HOSTS,
-		builtins: options.builtins ?? new Map(),
-		stdHttp: options.stdHttp,
-	};
+	const hosts = options.hosts ?? DEFAULT_HOSTS;
 	const settings = {
-		rules,
+		hosts,
 		directory: options.directory,
 		passthrough: options.passthrough,
 		timeoutMs: options.timeoutMs ?? 60_000,
@@ -103,42 +96,49 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		memoryBytesMax: options.memoryBytesMax ?? 2 * 1024 ** 3,
 		fileBytesMax: Math.max(DOWNLOAD_BYTES_MAX, 4 * settings.outputBytesMax),
 	});
-	const trial = createTrial();
+	const { builtins = new Map(), stdHttp } = options;
+	const conditions = [sandbox.denoVersion, ...[...hosts].sort()];
+	const checker = openChecker({ hosts, builtins, stdHttp, conditions }, options);
 	const bundler = new FirstAlone(join(options.directory, "cache"), sandbox.denoVersion);
-	const conditions = [sandbox.denoVersion, ...[...rules.hosts].sort()];
 	return {
 		level: sandbox.level,
-		prepare: (files, entry) => {
-			trial.assertParsesNow(new Map([...files].filter(([path]) => isCode(path))));
-			const checked = checkImports(files, entry, rules);
-			const seen = buildFiles(files, entry, checked);
-			return { entry, source: sourceHash(entry, conditions, seen), files: seen };
-		},
-		build: async (prepared) => {
-			const bundle = await bundler.run(() => build(prepared, sandbox, settings));
-			// Packages are in it, too, and whoever reads the bundle parses it.
-			await trial.assertParses(new Map([["bundle.js", bundle.code]]));
-			return bundle;
-		},
+		prepare: (upload, maxima) => checker.check(upload, maxima),
+		build: (prepared) => bundler.run(() => build(prepared, sandbox, settings, checker)),
+		close: () => checker.close(),
 	};
 }
 
+function openChecker(rules: CheckRules, { checkMs = 60_000 }: BuilderOptions): Checker {
+	return new Checker({
+		program: builtPath("check.cjs"),
+		rules,
+		processesMax: availableParallelism(),
+		timeoutMs: checkMs,
+	});
+}
+
 interface Settings {
-	rules: ImportRules;
+	hosts: readonly string[];
 	directory: string;
 	passthrough: Readonly<Record<string, string>>;
 	timeoutMs: number;
 	outputBytesMax: number;
 }
 
-async function build(prepared: PreparedBuild, sandbox: Sandbox, settings: Settings): Promise<Bundle> {
+async function build(
+	prepared: PreparedBuild,
+	sandbox: Sandbox,
+	settings: Settings,
+	checker: Checker,
+): Promise<Bundle> {
 	const folder = await mkdtemp(join(settings.directory, "build-"));
 	try {
 		await writeSources(folder, prepared.files, sandbox);
 		const root = sandbox.rootFor(folder);
-		const flags = buildFlags(prepared, settings.rules);
+		const flags = buildFlags(prepared, settings);
 		const deadline = performance.now() + settings.timeoutMs;
-		const clean = cleaner(root.build, Object.values(settings.passthrough));
+		const secrets = Object.values(settings.passthrough);
+		const clean = cleaner(root.build, secrets);
 		const deno = async (...args: string[]) => {
 			const timeoutMs = Math.max(1, deadline - performance.now());
 			const limits = { timeoutMs, outputBytesMax: LOG_BYTES_MAX };
@@ -147,13 +147,22 @@ async function build(prepared: PreparedBuild, sandbox: Sandbox, settings: Settin
 			if (outcome.code !== 0) throw buildFailure(prepared.entry, outcome, clean);
 			return outcome.stdout;
 		};
-		checkGraph(await deno("info", "--json"), prepared, root, clean);
+		const request: OutputRequest = {
+			entry: prepared.entry,
+			paths: [...prepared.files.keys()],
+			localNames: prepared.localNames,
+			graph: await deno("info", "--json"),
+			root,
+			folder,
+			cache: join(settings.directory, "cache"),
+			secrets,
+			bytesMax: settings.outputBytesMax,
+		};
+		await checkGraphOf(request);
 		await deno("bundle", "--sourcemap=external", "--platform=deno", "--output=../out/bundle.js");
-		const code = readOutput(folder, "bundle.js", settings.outputBytesMax, prepared);
-		const map = readOutput(folder, "bundle.js.map", 2 * settings.outputBytesMax, prepared);
-		const cache = join(settings.directory, "cache");
-		const sourceMap = checkSourceMap(map.toString("utf8"), prepared, root, cache);
-		return { code: new Uint8Array(code), sourceMap, hash: toBase64(hash(code)) };
+		// Packages are in it, too, and whoever searches the bundle parses it.
+		await checker.assertParses(bundlePath(request));
+		return await outputOf(request);
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}
@@ -173,26 +182,7 @@ async function writeSources(folder: string, files: PreparedBuild["files"], sandb
 	await sandbox.adopt([folder, ...made.map((name) => join(folder, name))]);
 }
 
-/** What the build wrote. No link in its place is followed: the build may not choose what the platform reads. */
-function readOutput(folder: string, name: string, bytesMax: number, { entry }: PreparedBuild): Buffer {
-	const path = join(realpathSync(folder), "out", name);
-	const isOwn = existsSync(path) && realpathSync(path) === path && statSync(path).isFile();
-	if (!isOwn) {
-		const message = `${entry} does not build: the bundler wrote no bundle.`;
-		throw new AppError({
-			code: "BUILD_FAILED",
-			message,
-			hint: "See that the entry is a module.",
-			exit: EXIT.failure,
-		});
-	}
-	if (statSync(path).size <= bytesMax) return readFileSync(path);
-	const message = `The bundle of ${entry} is larger than ${bytesMax / 1024 / 1024} MB.`;
-	const hint = "Import less, or smaller packages.";
-	throw new AppError({ code: "BUILD_TOO_LARGE", message, hint, exit: EXIT.failure });
-}
-
-function buildFlags({ files }: PreparedBuild, { hosts }: ImportRules): string[] {
+function buildFlags({ files }: PreparedBuild, { hosts }: Settings): string[] {
 	const imports = hosts.map((host) => (host.includes(":") ? host : `${host}:443`)).join(",");
 	const lock = files.has(".coffer/deno.lock") ? "--lock=.coffer/deno.lock" : "--no-lock";
 	const network = imports === "" ? "--no-remote" : `--allow-import=${imports}`;

@@ -6,16 +6,7 @@
  */
 import { type Configuration, configurationFor } from "../../modules/configuration.ts";
 import { type Elsewhere, importError, type Place, walkGraph } from "../../modules/graph.ts";
-import type { ModuleScan } from "../../modules/scan.ts";
-
-/** Where Deno's own ecosystem keeps modules. */
-export const DEFAULT_HOSTS: readonly string[] = [
-	"deno.land",
-	"jsr.io",
-	"esm.sh",
-	"cdn.jsdelivr.net",
-	"raw.githubusercontent.com",
-];
+import type { ModuleScan, Scanner } from "../../modules/scan.ts";
 
 /** The folder of the build that no upload can reach, since its name is hidden. */
 export const HIDDEN_FOLDER = ".coffer";
@@ -48,18 +39,28 @@ export function isStdHttp(url: URL): boolean {
 	return STD_HTTP.test(url.href);
 }
 
+/** The files of an upload. */
+export interface UploadPort {
+	/** Contents by path. */
+	readonly files: ReadonlyMap<string, Uint8Array>;
+	/** @throws AppError for a file that cannot be parsed, as it is known from before */
+	read(path: string): Uint8Array | undefined;
+	readonly scanner: Scanner;
+}
+
 /**
  * Walks everything local that an entry imports.
  * @throws AppError (exit 2) with file and line: what `walkGraph` and `configurationFor` throw, and
  *   `IMPORT_NOT_ALLOWED` for a host that is not on the list or a scheme that no module may have
  */
 export function checkImports(
-	files: ReadonlyMap<string, Uint8Array>,
+	{ files, read, scanner }: UploadPort,
 	entry: string,
 	rules: ImportRules,
 ): CheckedImports {
-	const read = (path: string) => files.get(path);
-	const configuration = configurationFor(entry, read);
+	const folders = foldersIn(files.keys());
+	const port = { read, folders: (directory: string) => folders.get(directory) ?? [] };
+	const configuration = configurationFor(entry, port);
 	const provided = new Map<string, string>();
 	const provide = (name: string, text: string) => {
 		provided.set(name, text);
@@ -81,8 +82,23 @@ export function checkImports(
 	};
 	const list = (directory: string) =>
 		[...files.keys()].filter((path) => directory === "" || path.startsWith(`${directory}/`));
-	const graph = walkGraph(entry, { read, list }, { configuration, elsewhere });
+	const graph = walkGraph(entry, { ...port, list, scanner }, { configuration, elsewhere });
 	return { ...graph, configuration, provided };
+}
+
+/** The names of the folders in each folder. */
+function foldersIn(paths: Iterable<string>): Map<string, string[]> {
+	const found = new Map<string, Set<string>>();
+	for (const path of paths) {
+		const segments = path.split("/");
+		for (let depth = 0; depth < segments.length - 1; depth++) {
+			const above = segments.slice(0, depth).join("/");
+			const names = found.get(above) ?? new Set<string>();
+			const name = segments[depth] ?? "";
+			if (name !== "node_modules") found.set(above, names.add(name));
+		}
+	}
+	return new Map([...found].map(([folder, names]) => [folder, [...names]]));
 }
 
 /** A bare built-in of Node's is written out; a package that a map names stays with the map. */

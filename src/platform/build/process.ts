@@ -3,6 +3,13 @@
  */
 import { spawn } from "node:child_process";
 
+/**
+ * For a shell script: becomes what its arguments say, at a lower priority than the platform's, so that what serves comes
+ * before what is built. Functions have the same.
+ */
+export const EXEC_AFTER_PLATFORM =
+	'if command -v nice >/dev/null 2>&1; then exec nice -n 5 "$@"; fi; exec "$@"';
+
 export interface Command {
 	file: string;
 	args: readonly string[];

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { reachableBinary } from "../reachable-binary.ts";
 import { bubblewrapCommand, INNER, type Mount, namespacesCommand, systemMounts } from "./namespaces.ts";
-import { type Command, type Limits, type Outcome, runCommand } from "./process.ts";
+import { type Command, EXEC_AFTER_PLATFORM, type Limits, type Outcome, runCommand } from "./process.ts";
 
 export type SandboxLevel = "bubblewrap" | "namespaces" | "user" | "none";
 
@@ -168,7 +168,7 @@ function environmentFor(options: SandboxOptions, cache: string, home: string): R
 function limitScript({ memoryBytesMax, fileBytesMax }: SandboxOptions): string {
 	const data = Math.ceil(memoryBytesMax / 1024);
 	const file = Math.ceil(fileBytesMax / 512);
-	return `ulimit -c 0; ulimit -f ${file}; ulimit -d ${data}; exec "$@"`;
+	return `ulimit -c 0; ulimit -f ${file}; ulimit -d ${data}; ${EXEC_AFTER_PLATFORM}`;
 }
 
 /** A cache that another level's user filled cannot be written by this one; it is filled anew. */

@@ -4,7 +4,9 @@
 import { concat, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { printAddress, printKey, printLocal } from "../../modules/import-map.ts";
-import { type Jsonc, parseJsonc } from "../../modules/jsonc.ts";
+import { type Jsonc, objectOf, parseJsonc } from "../../modules/jsonc.ts";
+import { checkConfigurationSize } from "../../modules/packages/manifests.ts";
+import { registryName } from "../../modules/packages/resolve-import.ts";
 import { ancestorsOf, join } from "../../modules/paths.ts";
 import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
 
@@ -24,11 +26,11 @@ export function buildFiles(
 	for (const path of checked.files) {
 		const content = uploaded.get(path);
 		if (content !== undefined)
-			files.set(path, withoutMapLinks(content, checked.scans.get(path)?.comments ?? []));
+			files.set(path, withoutMapLinks(content, checked.scans.get(path)?.comments ?? NO_COMMENTS));
 	}
 	for (const [name, text] of checked.provided) files.set(`${HIDDEN_FOLDER}/${name}`, utf8(text));
-	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(checked)));
-	const lock = lockText(uploaded, entry);
+	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(entry, checked)));
+	const lock = lockText(uploaded, entry, checked);
 	if (lock !== undefined) files.set(`${HIDDEN_FOLDER}/deno.lock`, utf8(lock));
 	return files;
 }
@@ -36,27 +38,38 @@ export function buildFiles(
 /**
  * Hash of everything that a bundle is made from.
  * @param conditions what else decides: Deno's version, the hosts that are allowed
+ * @param hashOf a content's BLAKE2b-256 in url-safe base64
  */
 export function sourceHash(
 	entry: string,
 	conditions: readonly string[],
 	files: ReadonlyMap<string, Uint8Array>,
+	hashOf: (content: Uint8Array) => string,
 ): string {
 	const head = lengthPrefixed("coffer build", BUILDER_VERSION, entry, conditions.length, ...conditions);
-	const parts = [...files]
-		.sort(byKey)
-		.map(([path, content]) => lengthPrefixed(path, toBase64(hash(content))));
+	const parts = [...files].sort(byKey).map(([path, content]) => lengthPrefixed(path, hashOf(content)));
 	return toBase64(hash(concat(head, ...parts)));
 }
+
+type Comments = readonly { start: number; end: number }[];
+
+const NO_COMMENTS: Comments = [];
+/** By the list of a module's comments, which functions that share the module share: it is made once for all of them. */
+const withoutLinks = new WeakMap<Comments, Uint8Array>();
 
 /**
  * A comment `sourceMappingURL=…` makes the bundler read the file that it names, and lets a module say where
  * it comes from. Both are put out of action, by a word of the same length.
  */
-function withoutMapLinks(
-	content: Uint8Array,
-	comments: readonly { start: number; end: number }[],
-): Uint8Array {
+function withoutMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
+	const known = withoutLinks.get(comments);
+	if (known !== undefined) return known;
+	const changed = replaceMapLinks(content, comments);
+	if (comments !== NO_COMMENTS) withoutLinks.set(comments, changed);
+	return changed;
+}
+
+function replaceMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 	const text = fromUtf8(content);
 	if (text === undefined || !text.includes("sourceMappingURL")) return content;
 	// In one pass: a module may have a million comments.
@@ -72,8 +85,17 @@ function withoutMapLinks(
 	return utf8(parts.join("") + text.slice(at));
 }
 
-/** The configuration of the build: the effective import map, with what may not be used left out. */
-function configurationText({ configuration, replaced }: CheckedImports): string {
+/**
+ * The configuration of the build: the effective import map, with what may not be used left out. That a name of the
+ * project comes from a registry may not be: not even for a type, which is looked up and then erased.
+ */
+function configurationText(entry: string, { configuration, replaced }: CheckedImports): string {
+	const isLocal = (address: string) => {
+		const name = registryName(address);
+		return name !== undefined && configuration.packages.isLocal(name, entry);
+	};
+	const printed = (mapping: ReadonlyMap<string, string>) =>
+		printedEntries([...mapping].filter(([, address]) => !isLocal(address)));
 	const scopes = new Map<string, [string, string][]>();
 	for (const [scope, mapping] of configuration.map.scopes) {
 		const key = printKey(scope);
@@ -92,8 +114,8 @@ function configurationText({ configuration, replaced }: CheckedImports): string 
 	return JSON.stringify(config);
 }
 
-function printed(mapping: ReadonlyMap<string, string>): [string, string][] {
-	return [...mapping].flatMap(([key, address]): [string, string][] => {
+function printedEntries(mapping: readonly [string, string][]): [string, string][] {
+	return mapping.flatMap(([key, address]): [string, string][] => {
 		const [from, to] = [printKey(key), printAddress(address)];
 		return from === undefined || to === undefined ? [] : [[from, to]];
 	});
@@ -108,16 +130,44 @@ function sorted(entries: [string, string][]): Record<string, string> {
 
 /**
  * The lock file nearest to the entry, with the versions and hashes alone: its redirects and its addresses of
- * archives would send the build to hosts of the uploader's choice.
+ * archives would send the build to hosts of the uploader's choice. What it says of the project's own names is left
+ * out: by itself it would bring in a registry's package.
  */
-function lockText(uploaded: ReadonlyMap<string, Uint8Array>, entry: string): string | undefined {
+function lockText(
+	uploaded: ReadonlyMap<string, Uint8Array>,
+	entry: string,
+	{ configuration: { packages } }: CheckedImports,
+): string | undefined {
 	const path = ancestorsOf(entry)
 		.map((directory) => join(directory, "deno.lock"))
 		.findLast((name) => uploaded.has(name));
-	const lock = parseJsonc(fromUtf8(uploaded.get(path ?? "") ?? new Uint8Array()) ?? "");
+	const bytes = uploaded.get(path ?? "") ?? new Uint8Array();
+	checkConfigurationSize(path ?? "", bytes);
+	const lock = parseJsonc(fromUtf8(bytes) ?? "");
 	if (!(lock instanceof Map)) return undefined;
+	const isLocal = (specifier: string) => packages.isLocal(registryName(specifier) ?? "", entry);
+	const npm = objectOf(lock.get("npm"));
+	const wanted = new Set([...npm.values()].flatMap((item) => wantedBy(item)));
+	const own = new Map<string, Jsonc>([
+		...lock,
+		["specifiers", new Map([...objectOf(lock.get("specifiers"))].filter(([key]) => !isLocal(key)))],
+		["npm", new Map([...npm].filter(([key]) => wanted.has(nameIn(key)) || !isLocal(`npm:${nameIn(key)}`)))],
+	]);
 	const kept = ["version", "specifiers", "jsr", "npm", "remote"].filter((key) => lock.has(key));
-	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(lock.get(key) ?? null)])));
+	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(own.get(key) ?? null)])));
+}
+
+/** The names of the packages that one of a lock file depends on. */
+function wantedBy(item: Jsonc): string[] {
+	return ["dependencies", "optionalDependencies"].flatMap((key) => {
+		const listed = objectOf(item).get(key);
+		return Array.isArray(listed) ? listed.flatMap((id) => (typeof id === "string" ? nameIn(id) : [])) : [];
+	});
+}
+
+/** `@acme/lib` of `@acme/lib@1.0.0_peer@2.0.0`. */
+function nameIn(id: string): string {
+	return /^@?[^@]*/.exec(id)?.[0] ?? id;
 }
 
 function plain(value: Jsonc): unknown {

@@ -6,7 +6,7 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import * as limits from "../../modules/limits.ts";
-import { isCode } from "../../modules/scan.ts";
+import { isCode } from "../../modules/paths.ts";
 import type { FunctionSource } from "../function.ts";
 
 export interface UploadedFile {
@@ -121,12 +121,16 @@ function checkFiles(files: readonly UploadedFile[]): Map<string, Uint8Array> {
 		folded.set(fold(path), path);
 		byPath.set(path, content);
 		total += content.length;
-		if (content.length > limits.FILE_BYTES_MAX || total > limits.UPLOAD_BYTES_MAX) {
-			const message = `${shown(path)} brings the upload over ${limits.FILE_BYTES_MAX} bytes a file or ${limits.UPLOAD_BYTES_MAX} in all.`;
+		if (content.length > limits.FILE_BYTES_MAX) {
+			const message = `${shown(path)} has ${mebibytes(content.length)} MiB; ${mebibytes(limits.FILE_BYTES_MAX)} MiB is the limit for a file.`;
+			throw refuse("UPLOAD_TOO_LARGE", message, "Load large data at run time instead of importing it.");
+		}
+		if (total > limits.UPLOAD_BYTES_MAX) {
+			const message = `${shown(path)} brings the upload over ${mebibytes(limits.UPLOAD_BYTES_MAX)} MiB, the limit for all its files together.`;
 			throw refuse(
 				"UPLOAD_TOO_LARGE",
 				message,
-				"Load large data at run time, or deploy fewer functions at once.",
+				"Deploy fewer functions at once, or load large data at run time.",
 			);
 		}
 	}
@@ -137,6 +141,10 @@ function checkFiles(files: readonly UploadedFile[]): Map<string, Uint8Array> {
 		}
 	}
 	return byPath;
+}
+
+function mebibytes(bytes: number): string {
+	return (bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, "");
 }
 
 /** Equal for paths that some file system takes for one. */

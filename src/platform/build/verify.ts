@@ -12,7 +12,8 @@ import { AppError, EXIT } from "../../errors.ts";
 
 interface Built {
 	entry: string;
-	files: ReadonlyMap<string, Uint8Array>;
+	/** The paths of the files that the bundler saw. */
+	files: ReadonlySet<string>;
 }
 
 /** The build's folder and the cache, as the build saw them. */
@@ -63,6 +64,34 @@ export function checkGraph(
 	for (const { specifier, error } of modules) {
 		if (error !== undefined) checkImporters(specifier, clean(error), modules, clean, entry);
 	}
+}
+
+/**
+ * The last look at where packages come from: one of a registry may want one that the project has by that name.
+ * @param json what `deno info --json` printed
+ * @param localNames names of packages that are the project's own
+ * @throws AppError `BUILD_LOCAL_NAME` (exit 1) where a registry's package of such a name is part of the graph
+ */
+export function checkPackages(json: string, entry: string, localNames: ReadonlySet<string>): void {
+	const { modules, npmPackages = {} } = JSON.parse(json) as {
+		modules: GraphModule[];
+		npmPackages?: Record<string, { name: string; dependencies: readonly string[] }>;
+	};
+	const packages = Object.values(npmPackages);
+	const npm = packages.find(({ name }) => localNames.has(name));
+	const jsr = modules.map(({ specifier }) => /^https:\/\/jsr\.io\/(@[^/]+\/[^/]+)\//.exec(specifier)?.[1]);
+	const name = npm?.name ?? jsr.find((one) => one !== undefined && localNames.has(one));
+	if (name === undefined) return;
+	const wanting = packages.find(({ dependencies }) =>
+		dependencies.some((id) => npmPackages[id]?.name === name),
+	);
+	const by = wanting === undefined ? "" : `, which ${wanting.name} wants`;
+	throw new AppError({
+		code: "BUILD_LOCAL_NAME",
+		message: `${entry} would bundle ${name} from a registry${by}; the project has a package of its own that is called so.`,
+		hint: "Rename the project's package, or import nothing that wants one of that name.",
+		exit: EXIT.failure,
+	});
 }
 
 /** A module that only types import may fail to load; any other may not. */

@@ -5,7 +5,8 @@
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { blobHash, parseBlobHash } from "../../protocol/blob-hash.ts";
+import { parseBlobHash } from "../../protocol/blob-hash.ts";
+import { blobHashOf } from "../threads/compute.ts";
 import { syncDirectory, writeDurably } from "./durable.ts";
 
 /** The name of a blob's file; it also tells apart what differs only in case, for file systems that do not. */
@@ -66,7 +67,7 @@ export class BlobFiles {
 
 	/** See `Store.putBlob`. A stored copy that went bad is replaced. */
 	async put(bytes: Uint8Array): Promise<string> {
-		const hash = blobHash(bytes);
+		const hash = await blobHashOf(bytes);
 		const name = blobFileName(hash) as string;
 		const write = this.#write(name, bytes);
 		this.#writes.add(write);
@@ -101,7 +102,7 @@ export class BlobFiles {
 		const bytes = await readIfThere(path).catch((error: unknown) => {
 			throw blobFault(path, error);
 		});
-		if (bytes !== undefined && blobHash(bytes) !== hash) {
+		if (bytes !== undefined && (await blobHashOf(bytes)) !== hash) {
 			throw new AppError({
 				code: "BLOB_DAMAGED",
 				message: `The blob ${path} does not have the content that its name promises.`,

@@ -8,7 +8,15 @@ import { configurationFor } from "../../modules/configuration.ts";
 import { type GraphPort, walkGraph } from "../../modules/graph.ts";
 import { FILE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import { ancestorsOf, join as joinPath } from "../../modules/paths.ts";
+import { Scanner } from "../../modules/scan.ts";
 import type { FunctionEntry } from "./discover.ts";
+import { foldersIn, membersAbove } from "./workspace.ts";
+
+/** A project's files; what was read and parsed for one call is there for the next. */
+export interface ProjectFiles extends GraphPort {
+	/** Names of workspace members that lie outside of the project, with where. */
+	readonly outside: ReadonlyMap<string, string>;
+}
 
 function failure(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
@@ -23,6 +31,7 @@ function failure(code: string, message: string, hint: string): AppError {
  *
  * @param root the project's folder
  * @param functions as `discoverFunctions` returns them
+ * @param port the project's files; that of a call before knows what is in them already
  * @returns contents by path: relative to the root, POSIX, sorted
  * @throws AppError (exit 2), with file and line where there is one: what `walkGraph` and `configurationFor`
  *   throw; `SOURCE_OUTSIDE` for a link that leads out of the root; `SOURCE_PRIVATE` where the vault or a
@@ -31,12 +40,12 @@ function failure(code: string, message: string, hint: string): AppError {
 export async function collectSources(
 	root: string,
 	functions: readonly FunctionEntry[],
+	port: ProjectFiles = projectFiles(root),
 ): Promise<Map<string, Uint8Array>> {
-	const port = projectFiles(root);
 	const paths = new Set<string>();
 	for (const { entry, settings } of functions) {
 		if (settings !== undefined) paths.add(settings);
-		const configuration = configurationFor(entry, port.read);
+		const configuration = configurationFor(entry, port, port.outside);
 		let foreign = false;
 		const elsewhere = () => {
 			foreign = true;
@@ -75,15 +84,21 @@ function megabytes(bytes: number): string {
 	return (bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, "");
 }
 
-/** The project's files as a port that leaves the root by no path and no link. */
-function projectFiles(root: string): GraphPort {
+/** The project's files as a port that leaves the root by no path and no link. Each is read and parsed once. */
+export function projectFiles(root: string): ProjectFiles {
 	const realRoot = realpathSync(root);
 	const contents = new Map<string, Uint8Array | undefined>();
 	const read = (path: string) => {
 		if (!contents.has(path)) contents.set(path, readInside(realRoot, path));
 		return contents.get(path);
 	};
-	return { read, list: (directory) => list(realRoot, directory) };
+	return {
+		read,
+		list: (directory) => list(realRoot, directory),
+		folders: (directory) => foldersIn(join(realRoot, directory)),
+		scanner: new Scanner(),
+		outside: membersAbove(realRoot),
+	};
 }
 
 function readInside(root: string, path: string): Uint8Array | undefined {

@@ -3,7 +3,8 @@
  */
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { BASE44_FUNCTIONS, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
+import { parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
+import { BASE44_FUNCTIONS } from "../../modules/paths.ts";
 import { type Add, checkInside, children } from "./folders.ts";
 
 const ENTRY = /^entry\.(ts|js)$/;

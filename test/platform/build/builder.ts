@@ -2,13 +2,16 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import { AppError } from "../../../src/errors.ts";
 import {
 	type Builder,
 	type BuilderOptions,
 	type Bundle,
 	openBuilder,
 } from "../../../src/platform/build/bundle.ts";
+import type { PreparedBuild } from "../../../src/platform/build/check/checker.ts";
 import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
+import type { Maxima } from "../../../src/platform/config.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 
 export const CANARY = "canary-3f9c1e";
@@ -71,12 +74,27 @@ export function filesOf(files: Record<string, string>): Map<string, Uint8Array> 
 	return new Map(Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)]));
 }
 
+const MAXIMA: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
+
+/** Prepares one function of an upload. @throws what is wrong with it */
+export async function prepare(
+	builder: Builder,
+	files: ReadonlyMap<string, Uint8Array>,
+	entry = ENTRY,
+): Promise<PreparedBuild> {
+	const { functions } = await builder.prepare({ files, functions: [{ name: "a", entry }] }, MAXIMA);
+	const prepared = functions.get("a");
+	if (prepared === undefined || prepared instanceof AppError)
+		throw prepared ?? new Error("Nothing was said of it.");
+	return prepared;
+}
+
 export async function buildText(
 	builder: Builder,
 	files: Record<string, string>,
 	entry = ENTRY,
 ): Promise<Bundle & { text: string; sources: string[] }> {
-	const bundle = await builder.build(builder.prepare(filesOf(files), entry));
+	const bundle = await builder.build(await prepare(builder, filesOf(files), entry));
 	const { sources } = JSON.parse(bundle.sourceMap) as { sources: string[] };
 	return { ...bundle, text: new TextDecoder().decode(bundle.code), sources };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { buildText, ENTRY, filesOf, makePlace, testBuilder } from "./builder.ts";
+import { buildText, ENTRY, filesOf, makePlace, prepare, testBuilder } from "./builder.ts";
 
 const place = makePlace();
 let builder: Builder;
@@ -97,26 +97,27 @@ describe("the source hash", () => {
 		"functions/b.ts": "2;",
 		"deno.json": "{}",
 	};
-	const hashOf = (files: Record<string, string>, entry = ENTRY) =>
-		builder.prepare(filesOf(files), entry).source;
+	const hashOf = async (files: Record<string, string>, entry = ENTRY) =>
+		(await prepare(builder, filesOf(files), entry)).source;
 
-	test("does not change with files that the function does not use, nor with their order", () => {
+	test("does not change with files that the function does not use, nor with their order", async () => {
 		const reversed = Object.fromEntries(Object.entries(FILES).reverse());
-		expect(hashOf(reversed)).toBe(hashOf(FILES));
-		expect(hashOf({ ...FILES, "functions/b.ts": "3;", "deno.json": '{ "tasks": {} }' })).toBe(hashOf(FILES));
+		expect(await hashOf(reversed)).toBe(await hashOf(FILES));
+		const others = { ...FILES, "functions/b.ts": "3;", "deno.json": '{ "tasks": {} }' };
+		expect(await hashOf(others)).toBe(await hashOf(FILES));
 	});
 
 	test.each([
 		["a module", { ...FILES, "functions/a/x.ts": "2;" }],
 		["the import map", { ...FILES, "deno.json": '{ "imports": { "y": "./y.ts" } }' }],
 		["the lock file", { ...FILES, "deno.lock": '{ "version": "5" }' }],
-	])("changes with %s", (_, files) => {
-		expect(hashOf(files)).not.toBe(hashOf(FILES));
+	])("changes with %s", async (_, files) => {
+		expect(await hashOf(files)).not.toBe(await hashOf(FILES));
 	});
 
 	test("changes with the entry and with the hosts that are allowed", async () => {
-		expect(hashOf(FILES, "functions/a/x.ts")).not.toBe(hashOf(FILES));
+		expect(await hashOf(FILES, "functions/a/x.ts")).not.toBe(await hashOf(FILES));
 		const own = await testBuilder(place, { hosts: ["example.com"] });
-		expect(own.prepare(filesOf(FILES), ENTRY).source).not.toBe(hashOf(FILES));
+		expect((await prepare(own, filesOf(FILES))).source).not.toBe(await hashOf(FILES));
 	});
 });

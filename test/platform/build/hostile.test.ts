@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { buildText, CANARY, ENTRY, filesOf, LEVELS, makePlace, testBuilder } from "./builder.ts";
+import { buildText, CANARY, ENTRY, filesOf, LEVELS, makePlace, prepare, testBuilder } from "./builder.ts";
 import { hostileImports, UP } from "./hostile-imports.ts";
 
 const place = makePlace();
@@ -20,7 +20,7 @@ describe("what an upload may not import is refused before anything is built", ()
 		const upload = filesOf({ [ENTRY]: `// first line\n${source}`, ...files });
 		let refusal: { code?: string; exit?: number; line?: number; message?: string } = {};
 		try {
-			builder.prepare(upload, ENTRY);
+			await prepare(builder, upload);
 		} catch (error) {
 			refusal = error as typeof refusal;
 		}
@@ -110,7 +110,7 @@ describe.each(LEVELS)("unchecked sources at level %s", (level) => {
 			const sources = new Map([
 				...filesOf({ [ENTRY]: source, ...files, ".coffer/deno.json": files["deno.json"] ?? "{}" }),
 			]);
-			const built = await builder.build({ entry: ENTRY, source: "", files: sources }).then(
+			const built = await builder.build({ entry: ENTRY, source: "", files: sources, localNames: [] }).then(
 				(bundle) => new TextDecoder().decode(bundle.code) + bundle.sourceMap,
 				(error: Error) => `${error.message}`,
 			);

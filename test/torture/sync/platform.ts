@@ -47,7 +47,7 @@ const NO_LINES: FunctionLogs = {
 	forget: async () => {},
 	close: async () => {},
 };
-const NO_BUILDS: Builder = { level: "none", prepare: never, build: never };
+const NO_BUILDS: Builder = { level: "none", prepare: never, build: never, close: () => {} };
 
 /** A clock that the schedule sets. The one that never goes back goes on by itself. */
 class SetClock implements Clock {

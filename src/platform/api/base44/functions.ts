@@ -5,8 +5,7 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { fromUtf8, utf8 } from "../../../bytes.ts";
 import { AppError, EXIT } from "../../../errors.ts";
-import { automationsFault } from "../../../modules/automations.ts";
-import { parseJsonc } from "../../../modules/jsonc.ts";
+import { automationsFault, jsoncOf } from "../../../modules/automations.ts";
 import { UPLOAD_BYTES_MAX } from "../../../modules/limits.ts";
 import { decode, MESSAGE_LIMITS } from "../../../protocol/messages.ts";
 import type { Deployment, StoredAutomation } from "../../function.ts";
@@ -64,7 +63,7 @@ export const deploy: Handler = async (call) => {
 
 /** Their CLI checks what it sends, and not all that a schedule needs. @throws AppError `AUTOMATIONS_INVALID` (exit 2) */
 function checkAutomations(automations: readonly StoredAutomation[] = []): void {
-	const fault = automationsFault(parseJsonc(JSON.stringify(automations)) ?? null);
+	const fault = automationsFault(jsoncOf(automations));
 	if (fault === undefined) return;
 	throw new AppError({
 		code: "AUTOMATIONS_INVALID",

@@ -4,7 +4,7 @@
  */
 import { posix } from "node:path";
 import { AppError, EXIT } from "../../../errors.ts";
-import { BASE44_FUNCTIONS } from "../../../modules/function-settings.ts";
+import { BASE44_FUNCTIONS } from "../../../modules/paths.ts";
 
 export interface SentFile {
 	readonly path: string;

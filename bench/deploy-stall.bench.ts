@@ -1,0 +1,140 @@
+/** How long the platform's thread stands still while a large upload is deployed, and what callers of a function see of it. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
+import { makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";
+
+/** Starting a process takes the thread 15 ms to 40 ms by itself, and each function is one. */
+const CALM_RATIO_MAX = 10;
+const SMALL_RATIO_MAX = 2;
+const MODULE_BYTES = 3 * 1024 * 1024;
+const SMALL_BYTES = 10_000;
+const SHARED = "functions/_shared/large.ts";
+const CALM_MS = 5_000;
+const BETWEEN_CALLS_MS = 20;
+const POLL_MS = 20;
+
+const QUIET = 'export default () => new Response("quiet");\n';
+
+/** A module of many functions, as a generated client is. @param salt makes it another one than before */
+function largeModule(bytes: number, salt: number): string {
+	const parts: string[] = [`export const salt = ${salt};\n`];
+	for (let index = 0, size = 0; size < bytes; index++) {
+		const part = `export function call${index}(input: { id: string; size?: number }): string {\n\treturn [input.id, "call", input.size ?? ${index}].join("/");\n}\n`;
+		parts.push(part);
+		size += part.length;
+	}
+	return parts.join("");
+}
+
+function entryOf(index: number): string {
+	return `import { call${index}, salt } from "../_shared/large.ts";\nexport default () => new Response(call${index}({ id: String(salt) }));\n`;
+}
+
+/** The longest delay of the platform's event loop since this was asked before, in ms. */
+async function longestStall(platform: RunningPlatform, file: string): Promise<number> {
+	const linesOf = async () =>
+		(await readFile(file, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
+	const before = (await linesOf()).length;
+	process.kill(platform.pid, "SIGUSR2");
+	for (; ; await setTimeout(POLL_MS)) {
+		const lines = await linesOf();
+		if (lines.length > before) return Number(lines.at(-1));
+	}
+}
+
+/** Calls a function, one request after the other, for as long as something takes. @returns the longest answer, in ms */
+async function slowestCall(url: string, during: Promise<unknown>): Promise<number> {
+	let isOver = false;
+	const end = during.finally(() => {
+		isOver = true;
+	});
+	let slowestMs = 0;
+	while (!isOver) {
+		const start = performance.now();
+		await (await fetch(url)).text();
+		slowestMs = Math.max(slowestMs, performance.now() - start);
+		await setTimeout(BETWEEN_CALLS_MS);
+	}
+	await end;
+	return slowestMs;
+}
+
+interface Peer {
+	readonly name: string;
+	readonly ratioMax: number;
+	readonly ms: readonly number[];
+}
+
+function rowOf(figure: string, during: readonly number[], { ms, name, ratioMax }: Peer): Row {
+	const ratio = median(during.map((one, index) => one / (ms[index] ?? Number.NaN)));
+	return {
+		figure,
+		target: `≤ ${ratioMax} × ${name}`,
+		measured: `${ratio.toFixed(2)} × (${median(during).toFixed(0)} ms)`,
+		beside: `${name}: ${median(ms).toFixed(0)} ms`,
+		reached: ratio <= ratioMax,
+	};
+}
+
+/** A platform whose event loop is watched. */
+async function startWatched(context: BenchContext, file: string): Promise<RunningPlatform> {
+	const probe = join(context.root, "bench/peers/event-loop-probe.mjs");
+	Object.assign(process.env, { NODE_OPTIONS: `--import=${probe}`, EVENT_LOOP_PROBE: file });
+	try {
+		return await startPlatform(context);
+	} finally {
+		delete process.env.NODE_OPTIONS;
+		delete process.env.EVENT_LOOP_PROBE;
+	}
+}
+
+async function measure(context: BenchContext, count: number, bytes: number): Promise<Row[]> {
+	const file = join(context.folder, "stalls");
+	await using platform = await startWatched(context, file);
+	const run = await makeProject(
+		context,
+		platform,
+		platform.control,
+		{
+			"functions/quiet/index.ts": QUIET,
+			...Object.fromEntries(
+				Array.from({ length: count }, (_, index) => [`functions/f${index}/index.ts`, entryOf(index)]),
+			),
+			[SHARED]: largeModule(SMALL_BYTES, 0),
+		},
+		["UNUSED=1"],
+	);
+	const url = `${platform.listen}/bench/quiet`;
+	const stalls = { calm: [] as number[], small: [] as number[], large: [] as number[] };
+	const calls = { calm: [] as number[], small: [] as number[], large: [] as number[] };
+	const during = async (what: keyof typeof stalls, work: () => Promise<unknown>) => {
+		await longestStall(platform, file);
+		calls[what].push(await slowestCall(url, work()));
+		stalls[what].push(await longestStall(platform, file));
+	};
+	const deployWith = (size: number, salt: number) => async () => {
+		await writeFile(join(run.cwd, SHARED), largeModule(size, salt));
+		await run("functions", "deploy");
+	};
+	for (let pair = 0; pair < context.pairs(2); pair++) {
+		await during("calm", () => setTimeout(CALM_MS));
+		await during("small", deployWith(SMALL_BYTES, 2 * pair + 1));
+		await during("large", deployWith(bytes, 2 * pair + 2));
+	}
+	const what = `${count} functions deployed that share a module of ${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+	const rows = (figure: string, { calm, large, small }: typeof stalls) => [
+		rowOf(`${figure}, ${what}`, large, { name: "no deployment", ratioMax: CALM_RATIO_MAX, ms: calm }),
+		rowOf(`${figure}, ${what}`, large, { name: "a module of 10 KB", ratioMax: SMALL_RATIO_MAX, ms: small }),
+	];
+	return [
+		...rows("longest stall of the platform's thread", stalls),
+		...rows("slowest answer of another function", calls),
+	];
+}
+
+export const bench: Bench = {
+	name: "a large deployment beside calls",
+	run: (context) => (context.smoke ? measure(context, 3, 100_000) : measure(context, 12, MODULE_BYTES)),
+};

@@ -1,0 +1,111 @@
+/**
+ * Which file a package's name leads to: `exports` and `imports` with conditions and patterns, `main` and `module`, as
+ * Node and Deno resolve them. Pure.
+ */
+import type { Jsonc } from "../jsonc.ts";
+import type { Manifest } from "./manifests.ts";
+
+/** How a module is asked for. */
+export type Manner = "import" | "require";
+
+/** A target as it is written, or why there is none (which ends a sentence). */
+export type Target = { readonly target: string } | { readonly fault: string };
+
+function conditionsOf(manner: Manner): ReadonlySet<string> {
+	return new Set(["deno", "node", manner, "default"]);
+}
+
+/**
+ * What a package exports by a name.
+ * @param subpath `.` or `./name`
+ */
+export function exported(exports: Jsonc, subpath: string, manner: Manner): Target {
+	const map =
+		exports instanceof Map && [...exports.keys()].some((key) => key.startsWith(".")) ? exports : undefined;
+	const table: Manifest = (map as Manifest | undefined) ?? new Map([[".", exports]]);
+	const found = chosen(table, subpath, manner);
+	if (found === undefined)
+		return { fault: `does not export "${subpath}"; it exports ${listOf([...table.keys()])}` };
+	if (typeof found !== "string")
+		return { fault: `exports nothing as "${subpath}" for ${manner} by Deno, Node or default` };
+	return isInside(found)
+		? { target: found }
+		: { fault: `exports "${subpath}" as ${JSON.stringify(found)}, which is no file of its own` };
+}
+
+/**
+ * What a package's `imports` say of a name that begins with `#`: a file of its own, or another specifier.
+ * @returns undefined where they do not speak of it
+ */
+export function imported(imports: Jsonc | undefined, name: string, manner: Manner): Target | undefined {
+	if (!(imports instanceof Map)) return undefined;
+	const found = chosen(imports as Manifest, name, manner);
+	if (found === undefined) return undefined;
+	if (typeof found !== "string")
+		return { fault: `says nothing of "${name}" for ${manner} by Deno, Node or default` };
+	const isFile = found.startsWith(".");
+	if (isFile ? isInside(found) : !found.startsWith("#") && !found.startsWith("/")) return { target: found };
+	return { fault: `says that "${name}" is ${JSON.stringify(found)}, which is no file of its own` };
+}
+
+/** The files that a package without `exports` may begin with, in the order in which they are looked for. */
+export function mainFiles(manifest: Manifest, manner: Manner): string[] {
+	const fields = manner === "import" ? ["module", "main"] : ["main"];
+	const named = fields
+		.map((field) => manifest.get(field))
+		.filter((value): value is string => typeof value === "string" && value !== "");
+	const withEnds = named.flatMap((path) =>
+		["", ".js", ".json", ".ts", "/index.js", "/index.ts"].map((end) => path.replace(/\/$/, "") + end),
+	);
+	return [...withEnds, "index.js", "index.ts"];
+}
+
+/** Of a table of exports or imports, what stands at a name, its conditions decided. Null and undefined: not for anybody. */
+function chosen(table: Manifest, name: string, manner: Manner): string | null | undefined {
+	const exact = name.includes("*") ? undefined : table.get(name);
+	if (exact !== undefined) return decided(exact, conditionsOf(manner), "");
+	const matching = [...table.keys()].filter((key) => key.split("*").length === 2 && fits(key, name));
+	const [best] = matching.sort((a, b) => b.indexOf("*") - a.indexOf("*") || b.length - a.length);
+	if (best === undefined) return undefined;
+	const star = best.indexOf("*");
+	const rest = name.slice(star, name.length - (best.length - star - 1));
+	return decided(table.get(best) ?? null, conditionsOf(manner), rest);
+}
+
+function fits(pattern: string, name: string): boolean {
+	const [before = "", after = ""] = pattern.split("*");
+	return name.startsWith(before) && name.endsWith(after) && name.length > before.length + after.length;
+}
+
+/** The first target whose condition holds; null where one says that there is none. */
+function decided(value: Jsonc, conditions: ReadonlySet<string>, rest: string): string | null | undefined {
+	if (typeof value === "string") return value.replaceAll("*", () => rest);
+	if (value === null) return null;
+	if (Array.isArray(value)) {
+		const found = value.map((item) => decided(item, conditions, rest)).filter((item) => item !== undefined);
+		return found.find((item) => item !== null) ?? found[0];
+	}
+	if (!(value instanceof Map)) return undefined;
+	for (const [condition, item] of value as Manifest) {
+		const found = conditions.has(condition) ? decided(item, conditions, rest) : undefined;
+		if (found !== undefined) return found;
+	}
+	return undefined;
+}
+
+/** Whether a target is a file below the package's folder, and none of a package in it. */
+function isInside(target: string): boolean {
+	if (!target.startsWith("./")) return false;
+	return !target
+		.slice(2)
+		.split(/[/\\]/)
+		.some((segment) => /^(\.|%2e){1,2}$|^node_modules$|%2f|%5c|\0/i.test(segment));
+}
+
+function listOf(keys: readonly string[]): string {
+	const shown = keys
+		.slice(0, 10)
+		.map((key) => JSON.stringify(key))
+		.join(", ");
+	return keys.length > 10 ? `${shown} and ${keys.length - 10} more` : shown || "nothing";
+}

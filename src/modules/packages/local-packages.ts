@@ -1,0 +1,187 @@
+/**
+ * Which names are those of code in the project, for one entry and the modules that it reaches. Pure.
+ *
+ * A name that a workspace's member has, or that a package.json gives to a folder, belongs to the project: it is never
+ * asked of a registry, where anybody may have taken it.
+ */
+import { objectOf, stringsOf } from "../jsonc.ts";
+import { ancestorsOf, join } from "../paths.ts";
+import {
+	type Catalogs,
+	dependenciesOf,
+	localOverrides,
+	peersOf,
+	type Source,
+	sourceOf,
+} from "./dependencies.ts";
+import type { Manifest, Manifests } from "./manifests.ts";
+import { type LocalPackage, membersAt, namesOf, packageAt } from "./members.ts";
+
+/** What one folder's files say. */
+interface FolderSays {
+	readonly manifest: Manifest | undefined;
+	readonly members: readonly LocalPackage[];
+	readonly dependencies: ReadonlyMap<string, string>;
+	readonly peers: ReadonlyMap<string, string>;
+	readonly overrides: ReadonlyMap<string, string>;
+	/** Versions by name and catalog. */
+	readonly catalogs: Manifest;
+}
+
+export class LocalPackages {
+	readonly #manifests: Manifests;
+	readonly #outside: ReadonlyMap<string, string>;
+	readonly #entry: string;
+	readonly #folders = new Map<string, FolderSays>();
+
+	/**
+	 * @param entry the entry module: what is said above it holds for all modules that it reaches
+	 * @param outside names of members that lie outside of the project, with where
+	 */
+	constructor(entry: string, manifests: Manifests, outside: ReadonlyMap<string, string> = new Map()) {
+		this.#entry = entry;
+		this.#manifests = manifests;
+		this.#outside = outside;
+	}
+
+	/** Where the member of a workspace lies that is no part of the project; undefined for any other name. */
+	outside(name: string): string | undefined {
+		return this.#outside.get(name);
+	}
+
+	/** Whether a name is that of local code, seen from a module. */
+	isLocal(name: string, referrer: string): boolean {
+		if (this.outside(name) !== undefined || this.members(name, referrer).length > 0) return true;
+		const source = this.declared(name, referrer) ?? this.peer(name, referrer);
+		return source !== undefined && source.kind !== "registry";
+	}
+
+	/** The members that are called so, in the workspaces around a module and around the entry. */
+	members(name: string, referrer: string): LocalPackage[] {
+		const found = new Map<string, LocalPackage>();
+		for (const folder of this.#above(referrer))
+			for (const member of this.#at(folder).members)
+				if (namesOf(member).includes(name)) found.set(member.folder, member);
+		return [...found.values()];
+	}
+
+	/** Whether a folder is that of a member. */
+	isMember(folder: string, referrer: string): boolean {
+		return this.#above(referrer).some((above) =>
+			this.#at(above).members.some((one) => one.folder === folder),
+		);
+	}
+
+	/** All names that are known to be local from the entry, sorted. */
+	names(): string[] {
+		const names = new Set(this.#outside.keys());
+		for (const [folder, { dependencies, members, overrides }] of this.#folders) {
+			for (const member of members) for (const name of namesOf(member)) names.add(name);
+			for (const name of overrides.keys()) names.add(name);
+			for (const [name, text] of dependencies)
+				if (["folder", "member"].includes(sourceOf(name, text, folder, this.#catalogs(folder)).kind))
+					names.add(name);
+		}
+		return [...names].sort();
+	}
+
+	/** Where the package.json nearest to a module says that a name comes from; undefined where none speaks of it. */
+	declared(name: string, referrer: string): Source | undefined {
+		const folders = this.#above(referrer);
+		for (const folder of folders) {
+			const text = this.#at(folder).overrides.get(name);
+			if (text !== undefined) return sourceOf(name, text, folder, this.#catalogs(folder));
+		}
+		return this.#declaredBy(name, folders, "dependencies");
+	}
+
+	/** The same of what is wanted of others (`peerDependencies`). */
+	peer(name: string, referrer: string): Source | undefined {
+		return this.#declaredBy(name, this.#above(referrer), "peers");
+	}
+
+	/** What the package.json of the very folder says of a name. */
+	declaredIn(folder: string, name: string): Source | undefined {
+		return this.#declaredBy(name, [folder], "dependencies");
+	}
+
+	/** The package in a folder. */
+	packageAt(folder: string): LocalPackage | undefined {
+		return packageAt(folder, this.#manifests);
+	}
+
+	/** The innermost local package that a module lies in, unless the entry lies in it too. */
+	around(referrer: string): LocalPackage | undefined {
+		const ofEntry = new Set(ancestorsOf(this.#entry));
+		for (const folder of ancestorsOf(referrer).reverse()) {
+			if (ofEntry.has(folder)) return undefined;
+			const found = this.packageAt(folder);
+			if (found !== undefined) return found;
+		}
+		return undefined;
+	}
+
+	/** The package.json that is nearest to a module. */
+	scope(referrer: string): { folder: string; manifest: Manifest } | undefined {
+		for (const folder of ancestorsOf(referrer).reverse()) {
+			const { manifest } = this.#at(folder);
+			if (manifest !== undefined) return { folder, manifest };
+		}
+		return undefined;
+	}
+
+	/** Whether there is such a file. */
+	has(path: string): boolean {
+		return this.#manifests.has(path);
+	}
+
+	#declaredBy(name: string, folders: readonly string[], field: "dependencies" | "peers"): Source | undefined {
+		for (const folder of folders) {
+			const text = this.#at(folder)[field].get(name);
+			if (text !== undefined) return sourceOf(name, text, folder, this.#catalogs(folder));
+		}
+		return undefined;
+	}
+
+	/** The folders around a module, and then those around the entry, the innermost first. */
+	#above(referrer: string): string[] {
+		return [...new Set([...ancestorsOf(referrer).reverse(), ...ancestorsOf(this.#entry).reverse()])];
+	}
+
+	#catalogs(folder: string): Catalogs {
+		const folders = ancestorsOf(join(folder, "package.json")).reverse();
+		return (catalog, name) => {
+			for (const above of folders) {
+				const version = objectOf(this.#at(above).catalogs.get(catalog)).get(name);
+				if (typeof version === "string") return version;
+			}
+			return undefined;
+		};
+	}
+
+	#at(folder: string): FolderSays {
+		const known = this.#folders.get(folder);
+		if (known !== undefined) return known;
+		const manifest = this.#manifests.json(join(folder, "package.json"));
+		const pnpm = this.#manifests.yaml(join(folder, "pnpm-workspace.yaml"));
+		const says = {
+			manifest,
+			members: membersAt(folder, this.#manifests),
+			dependencies: dependenciesOf(manifest),
+			peers: peersOf(manifest),
+			overrides: localOverrides(manifest, pnpm),
+			catalogs: catalogsOf(manifest, pnpm),
+		};
+		this.#folders.set(folder, says);
+		return says;
+	}
+}
+
+/** pnpm's catalogs, and Bun's, which stand in a package.json or in its `workspaces`. */
+function catalogsOf(manifest: Manifest | undefined, pnpm: Manifest | undefined): Manifest {
+	const holders = [manifest, objectOf(manifest?.get("workspaces")), pnpm];
+	const catalogs = new Map(holders.flatMap((holder) => [...objectOf(holder?.get("catalogs"))]));
+	const plain = new Map(holders.flatMap((holder) => stringsOf(holder?.get("catalog"))));
+	if (plain.size > 0) catalogs.set("default", plain);
+	return catalogs;
+}

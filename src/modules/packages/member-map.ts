@@ -1,0 +1,24 @@
+/** The import map that a local package has for its own modules. Pure. */
+import { type ImportMap, normalise, normaliseEntries } from "../import-map.ts";
+import { objectOf, stringsOf } from "../jsonc.ts";
+import type { LocalPackage } from "./members.ts";
+
+/** By the file's value and its folder: two folders may hold the same file. */
+const maps = new WeakMap<object, Map<string, ImportMap>>();
+
+/** Its deno.json's `imports` and `scopes`; undefined where it has none. */
+export function memberMap({ deno, folder }: LocalPackage): ImportMap | undefined {
+	if (deno === undefined) return undefined;
+	const byFolder = maps.get(deno.value) ?? new Map<string, ImportMap>();
+	const known = byFolder.get(folder);
+	if (known !== undefined) return known;
+	const scopes = [...objectOf(deno.value.get("scopes"))].map(
+		([scope, mapping]) => [normalise(scope, folder), normaliseEntries(stringsOf(mapping), folder)] as const,
+	);
+	const map = {
+		imports: normaliseEntries(stringsOf(deno.value.get("imports")), folder),
+		scopes: new Map(scopes),
+	};
+	maps.set(deno.value, byFolder.set(folder, map));
+	return map;
+}

@@ -1,0 +1,64 @@
+/** Folders on disk as workspaces see them, and the workspace that a project is only a part of. Reads, changes nothing. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { AppError } from "../../errors.ts";
+import { Manifests } from "../../modules/packages/manifests.ts";
+import { membersAt, namesOf } from "../../modules/packages/members.ts";
+
+/** The names of the folders in a folder, links to folders among them; no hidden one, and no `node_modules`. */
+export function foldersIn(path: string): string[] {
+	try {
+		return readdirSync(path, { withFileTypes: true })
+			.filter((item) => item.isDirectory() || (item.isSymbolicLink() && isFolder(join(path, item.name))))
+			.map(({ name }) => name)
+			.filter((name) => !name.startsWith(".") && name !== "node_modules")
+			.sort();
+	} catch {
+		return [];
+	}
+}
+
+function isFolder(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
+	try {
+		return readFileSync(path);
+	} catch {
+		return undefined;
+	}
+}
+
+/**
+ * The members of workspaces around a project that do not lie in it: their names are those of local code too, which an
+ * upload of the project cannot hold. Looked for up to the folder that holds `.git`.
+ * @param root absolute path of the project's folder
+ * @returns by name, the member's folder from the project
+ */
+export function membersAbove(root: string): Map<string, string> {
+	const found = new Map<string, string>();
+	for (let folder = root; !existsSync(join(folder, ".git")) && dirname(folder) !== folder; ) {
+		folder = dirname(folder);
+		for (const [name, path] of membersOutside(folder, root)) if (!found.has(name)) found.set(name, path);
+	}
+	return found;
+}
+
+function membersOutside(folder: string, root: string): [string, string][] {
+	const port = {
+		read: (path: string) => readIfThere(join(folder, path)),
+		folders: (path: string) => foldersIn(join(folder, path)),
+	};
+	try {
+		return membersAt("", new Manifests(port)).flatMap((member) => {
+			const path = join(folder, member.folder);
+			const isInside = path === root || path.startsWith(root + sep);
+			return isInside ? [] : namesOf(member).map((name): [string, string] => [name, relative(root, path)]);
+		});
+	} catch (error) {
+		// What lies above is not the project's to correct.
+		if (error instanceof AppError) return [];
+		throw error;
+	}
+}

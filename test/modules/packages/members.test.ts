@@ -1,0 +1,301 @@
+/** A name that a workspace's member has belongs to the project, however the workspace is written down. */
+import { describe, expect, test } from "vitest";
+import { type Files, meaning } from "./project.ts";
+
+const LIB: Files = {
+	"packages/lib/package.json": {
+		name: "@acme/lib",
+		version: "1.2.3",
+		exports: { ".": "./src/index.ts", "./sub": "./src/sub.ts" },
+	},
+	"packages/lib/src/index.ts": "",
+	"packages/lib/src/sub.ts": "",
+};
+const NPM: Files = { "package.json": { workspaces: ["packages/*"] } };
+
+describe("a member", () => {
+	test.each<[string, Files]>([
+		["of npm", NPM],
+		["of Yarn and Bun", { "package.json": { workspaces: { packages: ["packages/*"] } } }],
+		["by its path", { "package.json": { workspaces: ["./packages/lib/"] } }],
+		["at any depth", { "package.json": { workspaces: ["**"] } }],
+		["by braces", { "package.json": { workspaces: ["packages/{lib,app}"] } }],
+		["of pnpm", { "pnpm-workspace.yaml": "packages:\n  - 'packages/*'\n  - '!packages/old'\n" }],
+		["of Deno", { "deno.json": { workspace: ["./packages/lib"] } }],
+		[
+			"of Deno, with comments",
+			{ "deno.jsonc": '{ // the workspace\n "workspace": { "members": ["packages/*"] }, }' },
+		],
+		["that Deno links", { "deno.json": { links: ["packages/lib"] } }],
+		[
+			"that is declared at a version too",
+			{ "package.json": { workspaces: ["packages/*"], dependencies: { "@acme/lib": "^1.0.0" } } },
+		],
+		[
+			"that is declared at any version",
+			{ "package.json": { workspaces: ["packages/*"], devDependencies: { "@acme/lib": "*" } } },
+		],
+		[
+			"that is declared by a tag",
+			{ "package.json": { workspaces: ["packages/*"], dependencies: { "@acme/lib": "latest" } } },
+		],
+		[
+			"that is declared as local",
+			{ "package.json": { workspaces: ["packages/*"], dependencies: { "@acme/lib": "workspace:^" } } },
+		],
+		[
+			"that is mapped to a registry",
+			{ ...NPM, "deno.json": { imports: { "@acme/lib": "npm:@acme/lib@1" } } },
+		],
+		[
+			"that is mapped to JSR",
+			{
+				...NPM,
+				"deno.json": { imports: { "@acme/lib": "jsr:@acme/lib@^1.0.0", "@acme/lib/": "jsr:/@acme/lib@1/" } },
+			},
+		],
+		[
+			"of a workspace around the entry alone",
+			{ "functions/package.json": { workspaces: ["../packages/*"] } },
+		],
+	])("%s is found by its name", (_, files) => {
+		const all = { ...LIB, ...files };
+		expect(meaning({ files: all, specifier: "@acme/lib" })).toMatch(
+			/^packages\/lib\/src\/index\.ts$|leads out/,
+		);
+	});
+
+	test.each([
+		["@acme/lib/sub", "packages/lib/src/sub.ts"],
+		["npm:@acme/lib", "packages/lib/src/index.ts"],
+		["npm:@acme/lib@^1.1/sub", "packages/lib/src/sub.ts"],
+		["npm:/@acme/lib@1/sub", "packages/lib/src/sub.ts"],
+		["jsr:@acme/lib@1", "packages/lib/src/index.ts"],
+		["NPM:@acme/lib@1", "packages/lib/src/index.ts"],
+		["Jsr:/@acme/lib/sub", "packages/lib/src/sub.ts"],
+		[
+			"npm:@acme/lib@2",
+			'IMPORT_LOCAL_PACKAGE: that is the workspace member packages/lib, of version 1.2.3, which "2" does not take',
+		],
+		["npm:@acme/other@2", "npm:@acme/other@2"],
+		[
+			"@acme/lib/none",
+			'IMPORT_LOCAL_PACKAGE: the package packages/lib (packages/lib/package.json) does not export "./none"; it exports ".", "./sub"',
+		],
+		[
+			"@acme/lib/src/index.ts",
+			'IMPORT_LOCAL_PACKAGE: the package packages/lib (packages/lib/package.json) does not export "./src/index.ts"; it exports ".", "./sub"',
+		],
+	])("%s is %s", (specifier, expected) => {
+		expect(meaning({ files: { ...NPM, ...LIB }, specifier })).toBe(expected);
+	});
+
+	test.each<[string, Files, RegExp]>([
+		[
+			"a version that it has not",
+			{ "package.json": { workspaces: ["packages/*"], dependencies: { "@acme/lib": "^2.0.0" } } },
+			/LOCAL_PACKAGE: .*1\.2\.3, which "\^2\.0\.0" does not take/,
+		],
+		[
+			"a local one at a version that it has not",
+			{ "package.json": { workspaces: ["packages/*"], dependencies: { "@acme/lib": "workspace:^2" } } },
+			/LOCAL_PACKAGE: .*"\^2" does not take/,
+		],
+		[
+			"one of two of that name",
+			{ ...NPM, "packages/twin/package.json": { name: "@acme/lib" } },
+			/LOCAL_PACKAGE: packages\/lib and packages\/twin are both/,
+		],
+	])("is refused as %s", (_, files, expected) => {
+		expect(meaning({ files: { ...LIB, ...files }, specifier: "@acme/lib" })).toMatch(expected);
+	});
+
+	test("that a pattern leaves out is none", () => {
+		const files = { ...LIB, "package.json": { workspaces: ["packages/*", "!packages/lib"] } };
+		expect(meaning({ files, specifier: "@acme/lib" })).toBe("unmapped");
+	});
+
+	test("lies in no node_modules", () => {
+		const files = {
+			"package.json": { workspaces: ["**"] },
+			"node_modules/ms/package.json": { name: "ms" },
+			"node_modules/ms/index.js": "",
+		};
+		expect(meaning({ files, specifier: "ms" })).toBe("unmapped");
+	});
+
+	test("outside of the project is refused, and named", () => {
+		const question = {
+			files: { "package.json": { dependencies: { "@acme/lib": "^1" } } },
+			outside: { "@acme/lib": "../packages/lib" },
+		};
+		for (const specifier of ["@acme/lib", "@acme/lib/sub", "npm:@acme/lib@1"])
+			expect(meaning({ ...question, specifier })).toBe(
+				"IMPORT_OUTSIDE: it is the workspace member ../packages/lib, which lies outside of the project",
+			);
+	});
+
+	test("is local whatever an import map says that is nearer, unless that is local too", () => {
+		const files = { ...NPM, ...LIB, "functions/a/deno.json": { imports: { "@acme/lib": "./own.ts" } } };
+		expect(meaning({ files, specifier: "@acme/lib" })).toBe("functions/a/own.ts");
+	});
+});
+
+describe("a member's own modules", () => {
+	const files: Files = {
+		"package.json": { workspaces: ["packages/*"], dependencies: { ms: "2.0.0", left: "1.0.0" } },
+		"packages/app/package.json": {
+			name: "@acme/app",
+			dependencies: { ms: "^2.1.3", "@acme/lib": "workspace:*" },
+			peerDependencies: { peer: "^3", left: "^9" },
+		},
+		...LIB,
+		"packages/denos/deno.json": {
+			name: "@acme/denos",
+			exports: "./mod.ts",
+			imports: { ms: "npm:ms@2.1.1", "@/": "./src/", up: "../../shared/up.ts" },
+		},
+		"packages/denos/mod.ts": "",
+	};
+	const from = "packages/app/index.ts";
+	test.each([
+		["ms", from, "npm:ms@^2.1.3"],
+		["ms/lib/x.js", from, "npm:ms@^2.1.3/lib/x.js"],
+		["@acme/lib", from, "packages/lib/src/index.ts"],
+		["left", from, "npm:left@1.0.0"],
+		["peer", from, "npm:peer@^3"],
+		["none", from, "unmapped"],
+		["./x.ts", from, "packages/app/x.ts"],
+		["node:fs", from, "node:fs"],
+		["npm:ms@1", from, "npm:ms@1"],
+		["ms", "packages/denos/mod.ts", "npm:ms@2.1.1"],
+		["@/x.ts", "packages/denos/mod.ts", "packages/denos/src/x.ts"],
+		["up", "packages/denos/mod.ts", "shared/up.ts"],
+		["@acme/lib", "packages/denos/mod.ts", "packages/lib/src/index.ts"],
+		["ms", "functions/a/index.ts", "npm:ms@2.0.0"],
+		["@acme/denos", "functions/a/index.ts", "packages/denos/mod.ts"],
+	])("%s in %s is %s", (specifier, referrer, expected) => {
+		expect(meaning({ files, specifier, from: referrer })).toBe(expected);
+	});
+});
+
+describe("local dependencies", () => {
+	const of = (dependencies: Record<string, string>, more: Files = {}): Files => ({
+		"package.json": { dependencies },
+		...more,
+	});
+	const VENDORED: Files = {
+		"vendor/lib/package.json": { name: "whatever", main: "main.js" },
+		"vendor/lib/main.js": "",
+	};
+	test.each<[string, Files, string | RegExp]>([
+		["file:", of({ lib: "file:./vendor/lib" }, VENDORED), "vendor/lib/main.js"],
+		["file: without a dot", of({ lib: "file:vendor/lib" }, VENDORED), "vendor/lib/main.js"],
+		["link:", of({ lib: "link:vendor/lib" }, VENDORED), "vendor/lib/main.js"],
+		["portal:", of({ lib: "portal:./vendor/lib/" }, VENDORED), "vendor/lib/main.js"],
+		["a path", of({ lib: "./vendor/lib" }, VENDORED), "vendor/lib/main.js"],
+		["workspace: with a path", of({ lib: "workspace:./vendor/lib" }, VENDORED), "vendor/lib/main.js"],
+		[
+			"workspace: with another name",
+			{
+				...NPM,
+				...LIB,
+				"package.json": { workspaces: ["packages/*"], dependencies: { lib: "workspace:@acme/lib@*" } },
+			},
+			"packages/lib/src/index.ts",
+		],
+		[
+			"workspace: that no member has",
+			of({ lib: "workspace:*" }),
+			/^IMPORT_LOCAL_PACKAGE: package\.json says "workspace:\*", and no member/,
+		],
+		[
+			"a folder that is not there",
+			of({ lib: "file:./gone" }),
+			/^IMPORT_LOCAL_PACKAGE: package\.json says "file:\.\/gone", and there is neither/,
+		],
+		["a folder outside", of({ lib: "file:../lib" }), /^IMPORT_OUTSIDE: .*leads out/],
+		["an absolute folder", of({ lib: "link:/srv/lib" }), /^IMPORT_OUTSIDE/],
+		["the home folder", of({ lib: "~/lib" }), /^IMPORT_OUTSIDE/],
+		["an archive", of({ lib: "file:./lib-1.0.0.tgz" }), /^IMPORT_LOCAL_PACKAGE: .*archives/],
+		[
+			"git",
+			of({ lib: "git+https://user:pass@example.org/lib.git" }),
+			'IMPORT_LOCAL_PACKAGE: package.json takes it from an address that begins with "git+https:", which is neither the project nor a registry',
+		],
+		["GitHub", of({ lib: "acme/lib" }), /^IMPORT_LOCAL_PACKAGE: .*a git repository/],
+		[
+			"a catalog",
+			{ ...of({ lib: "catalog:" }), "pnpm-workspace.yaml": "catalog:\n  lib: ^3.0.0\n" },
+			"npm:lib@^3.0.0",
+		],
+		[
+			"a named catalog",
+			{ ...of({ lib: "catalog:old" }), "pnpm-workspace.yaml": "catalogs:\n  old:\n    lib: 2.0.0\n" },
+			"npm:lib@2.0.0",
+		],
+		[
+			"a catalog that is local",
+			{ ...of({ lib: "catalog:" }, VENDORED), "pnpm-workspace.yaml": "catalog:\n  lib: link:./vendor/lib\n" },
+			"vendor/lib/main.js",
+		],
+		[
+			"Bun's catalog",
+			{
+				"package.json": {
+					workspaces: { packages: [], catalog: { lib: "1.1.1" } },
+					dependencies: { lib: "catalog:" },
+				},
+			},
+			"npm:lib@1.1.1",
+		],
+		["a catalog without it", of({ lib: "catalog:" }), /^IMPORT_LOCAL_PACKAGE: .*in a catalog/],
+		[
+			"an override of npm",
+			{
+				"package.json": { dependencies: { lib: "^1" }, overrides: { lib: "file:./vendor/lib" } },
+				...VENDORED,
+			},
+			"vendor/lib/main.js",
+		],
+		[
+			"a resolution of Yarn",
+			{
+				"package.json": { dependencies: { lib: "^1" }, resolutions: { "**/lib@^1": "portal:./vendor/lib" } },
+				...VENDORED,
+			},
+			"vendor/lib/main.js",
+		],
+		[
+			"an override of pnpm",
+			{ ...of({ lib: "^1" }, VENDORED), "pnpm-workspace.yaml": "overrides:\n  lib: link:vendor/lib\n" },
+			"vendor/lib/main.js",
+		],
+		["a version alone", of({ lib: "^1.0.0 || ^2" }), "npm:lib@^1.0.0 || ^2"],
+		["no version", of({ lib: "" }), "npm:lib"],
+		["another package", of({ lib: "npm:other@^4" }), "npm:other@^4"],
+		["npm: with a version alone", of({ lib: "npm:^4.1.0" }), "npm:lib@^4.1.0"],
+		["jsr: with a version alone", of({ "@std/x": "jsr:^1", lib: "jsr:@std/x@1" }), "jsr:@std/x@1"],
+	])("%s", (_, files, expected) => {
+		const found = meaning({ files, specifier: "lib" });
+		if (typeof expected === "string") expect(found).toBe(expected);
+		else expect(found).toMatch(expected);
+	});
+
+	test("an explicit specifier of a registry does not get round them", () => {
+		const files = of({ lib: "file:./vendor/lib" }, VENDORED);
+		expect(meaning({ files, specifier: "npm:lib@1" })).toBe("vendor/lib/main.js");
+		expect(meaning({ files: of({ lib: "git+ssh://git@example.org/lib" }), specifier: "npm:lib" })).toMatch(
+			/^IMPORT_LOCAL_PACKAGE/,
+		);
+	});
+
+	test("the manifest nearest to the module holds", () => {
+		const files = {
+			...of({ lib: "1.0.0" }, VENDORED),
+			"shared/package.json": { dependencies: { lib: "file:../vendor/lib" } },
+		};
+		expect(meaning({ files, specifier: "lib", from: "shared/x.ts" })).toBe("vendor/lib/main.js");
+		expect(meaning({ files, specifier: "lib" })).toBe("npm:lib@1.0.0");
+	});
+});

@@ -1,0 +1,51 @@
+/** A project in memory. */
+import { configurationFor } from "../../../src/modules/configuration.ts";
+import type { ManifestPort } from "../../../src/modules/packages/manifests.ts";
+import { resolveImport } from "../../../src/modules/packages/resolve-import.ts";
+
+export type Files = Readonly<Record<string, string | object>>;
+
+/** Files as a port: texts as they are, objects as JSON. */
+export function portOf(files: Files): ManifestPort {
+	const bytes = new Map(
+		Object.entries(files).map(([path, content]) => [
+			path,
+			new TextEncoder().encode(typeof content === "string" ? content : JSON.stringify(content)),
+		]),
+	);
+	const folders = (directory: string) => {
+		const prefix = directory === "" ? "" : `${directory}/`;
+		const below = [...bytes.keys()]
+			.filter((path) => path.startsWith(prefix))
+			.map((path) => path.slice(prefix.length));
+		const names = below.filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/")));
+		return [...new Set(names)].filter((name) => name !== "node_modules" && !name.startsWith("."));
+	};
+	return { read: (path) => bytes.get(path), folders };
+}
+
+export interface Question {
+	readonly files: Files;
+	readonly specifier: string;
+	readonly from?: string;
+	readonly entry?: string;
+	readonly manner?: "import" | "require";
+	readonly outside?: Readonly<Record<string, string>>;
+}
+
+/** What an import means, as one text: a path, a specifier, or the code and reason of a fault. */
+export function meaning({
+	entry = "functions/a/index.ts",
+	files,
+	from = entry,
+	manner = "import",
+	outside = {},
+	specifier,
+}: Question): string {
+	const configuration = configurationFor(entry, portOf(files), new Map(Object.entries(outside)));
+	const { resolution } = resolveImport(configuration, specifier, from, manner);
+	if (resolution.kind === "local fault") return `${resolution.fault.code}: ${resolution.fault.why}`;
+	if (resolution.kind === "local") return resolution.path;
+	if (resolution.kind === "remote") return resolution.url.href;
+	return "specifier" in resolution ? resolution.specifier : resolution.kind;
+}

@@ -1,0 +1,163 @@
+/** Uploads are checked in processes of their own, each file once, and within what an upload may take. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { AppError } from "../../../src/errors.ts";
+import { builtPath } from "../../../src/platform/assets.ts";
+import { Checker, type CheckerOptions } from "../../../src/platform/build/check/checker.ts";
+import { filesOf, makePlace } from "./builder.ts";
+
+const MIB = 1024 * 1024;
+const MAXIMA = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
+const RULES = { hosts: [], builtins: new Map(), stdHttp: "", conditions: [] };
+const place = makePlace();
+const opened: Checker[] = [];
+afterEach(() => {
+	for (const checker of opened.splice(0)) checker.close();
+});
+
+function open(options: Partial<CheckerOptions> = {}): Checker {
+	const program = builtPath("check.cjs");
+	const checker = new Checker({ program, rules: RULES, processesMax: 1, timeoutMs: 240_000, ...options });
+	opened.push(checker);
+	return checker;
+}
+
+/** Checks functions, each called by its entry. @returns what is wrong with each, or nothing */
+async function check(checker: Checker, files: Record<string, string>, entries: readonly string[]) {
+	const functions = entries.map((entry) => ({ name: entry, entry }));
+	const checked = await checker.check({ files: filesOf(files), functions }, MAXIMA);
+	const faults = entries.map((entry) => {
+		const found = checked.functions.get(entry);
+		return found instanceof AppError ? found : undefined;
+	});
+	return { faults, parses: checked.parses, functions: checked.functions };
+}
+
+/** A module of a size, as a generated client is. */
+function large(bytes: number): string {
+	const part = "export function call(id: string, size = 1) { return [id, size].join('/'); }\n";
+	return Array.from({ length: Math.ceil(bytes / part.length) }, (_, index) =>
+		part.replace("call", `call${index}`),
+	).join("");
+}
+
+const TWELVE = Array.from({ length: 12 }, (_, index) => `functions/f${index}/index.ts`);
+const SHARING: Record<string, string> = Object.fromEntries(
+	TWELVE.map((entry, index) => [
+		entry,
+		`import { call${index} } from "../../shared/large.ts";\ncall${index}("x");`,
+	]),
+);
+
+describe("each file is parsed once", { timeout: 240_000 }, () => {
+	test("however many functions share it, and not again for the next upload", async () => {
+		const checker = open();
+		const files: Record<string, string> = { ...SHARING, "shared/large.ts": large(3 * MIB) };
+		const first = await check(checker, files, TWELVE);
+		expect(first.faults.every((fault) => fault === undefined)).toBe(true);
+		expect(first.parses).toBe(13);
+		expect((await check(checker, files, TWELVE)).parses).toBe(0);
+		const entry = TWELVE[0] ?? "";
+		const changed = { ...files, [entry]: `${files[entry]}\n` };
+		expect((await check(checker, changed, TWELVE)).parses).toBe(1);
+	});
+
+	test("what is found does not depend on what was known before", async () => {
+		const files = { ...SHARING, "shared/large.ts": `${large(1000)}//# sourceMappingURL=x\n` };
+		const [cold, warm] = [open(), open()];
+		await check(warm, { ...files, "shared/large.ts": large(1000) }, TWELVE);
+		const found = await Promise.all(
+			[cold, warm].map(async (one) => (await check(one, files, TWELVE)).functions),
+		);
+		expect(found[0]).toEqual(found[1]);
+	});
+
+	test("one content is another module in another language", async () => {
+		const text = "export const f = <T,>(x: T) => x;";
+		const files = { "a.ts": 'import "./x.ts"; import "./y.js";', "x.ts": text, "y.js": text };
+		const { faults } = await check(open(), files, ["a.ts"]);
+		expect(faults[0]?.message).toMatch(/^y\.js:1 does not parse/);
+	});
+});
+
+const NESTED = `${"[".repeat(100_000)}${"]".repeat(100_000)};`;
+
+describe("what ends the process", () => {
+	test("is named, and is the fault of those functions alone that import it", async () => {
+		const files = {
+			"a.ts": 'import "./ok.ts";',
+			"b.ts": 'import "./deep.ts";',
+			"c.ts": 'import "./other-deep.ts";',
+			"d.ts": "",
+			"ok.ts": "",
+			"deep.ts": NESTED,
+			"other-deep.ts": `${NESTED}\n`,
+		};
+		const { faults } = await check(open(), files, ["a.ts", "b.ts", "c.ts", "d.ts"]);
+		expect(faults.map((fault) => fault?.message)).toEqual([
+			undefined,
+			"deep.ts cannot be parsed: it is nested too deeply.",
+			"other-deep.ts cannot be parsed: it is nested too deeply.",
+			undefined,
+		]);
+	});
+
+	test("more than a few times is the end of that upload, and not of the next", async () => {
+		const names = Array.from({ length: 8 }, (_, index) => `f${index}.ts`);
+		const files = Object.fromEntries(names.map((name) => [name, NESTED + "\n".repeat(names.indexOf(name))]));
+		const checker = open();
+		const { faults } = await check(checker, files, names);
+		expect(new Set(faults.map((fault) => fault?.code))).toEqual(new Set(["SOURCE_SYNTAX"]));
+		expect((await check(checker, { "a.ts": "" }, ["a.ts"])).faults).toEqual([undefined]);
+	});
+
+	test("without a word is an error of the platform's", async () => {
+		const program = join(place.root, "silent.cjs");
+		writeFileSync(program, 'process.on("message", () => { throw new Error(); });');
+		const { faults } = await check(open({ program }), { "a.ts": "" }, ["a.ts"]);
+		expect(faults[0]).toMatchObject({ code: "CHECK_FAILED", exit: 1 });
+	});
+});
+
+describe("large flat sources", { timeout: 300_000 }, () => {
+	test("an array of 9 MiB is no nested one: it is taken", async () => {
+		const flat = `export default [${"0,".repeat((9 * MIB) / 2)}];`;
+		expect((await check(open(), { "a.ts": flat }, ["a.ts"])).faults).toEqual([undefined]);
+	});
+
+	test("one whose tree cannot be held is called that, by its size", async () => {
+		const calls = `export default [${"f(),".repeat((9 * MIB) / 4)}];`;
+		const { faults } = await check(open(), { "a.ts": 'import "./data.ts";', "data.ts": calls }, ["a.ts"]);
+		expect(faults[0]).toMatchObject({ code: "SOURCE_TOO_LARGE", exit: 2 });
+		expect(faults[0]?.message).toMatch(
+			/^data\.ts cannot be checked: its 9\.0 MiB of code make a larger syntax tree/,
+		);
+		expect(faults[0]?.hint).toContain("JSON");
+	});
+});
+
+describe("the time that an upload has", () => {
+	test("ends the process, and the error names the file, the budget and what to do", async () => {
+		const program = join(place.root, "slow.cjs");
+		const loop = 'require("node:fs").writeSync(1, "done.ts\\n\\nslow.ts\\n"); for (;;);';
+		writeFileSync(program, `process.on("message", ({ type }) => { if (type === "check") { ${loop} } });`);
+		const { faults } = await check(open({ program, timeoutMs: 5_000 }), { "slow.ts": "1;" }, ["slow.ts"]);
+		expect(faults[0]).toMatchObject({ code: "UPLOAD_TOO_SLOW", exit: 2 });
+		expect(faults[0]?.message).toBe(
+			"The sources take longer to check than the 5 s that an upload has; slow.ts (0.0 MiB) was being parsed when they were over.",
+		);
+		expect(faults[0]?.hint).toContain("deploy fewer functions at once");
+	});
+});
+
+test("this process stays free while others parse", { timeout: 240_000 }, async () => {
+	const checker = open({ processesMax: 2 });
+	let turns = 0;
+	const timer = setInterval(() => turns++, 1);
+	onTestFinished(() => clearInterval(timer));
+	await check(checker, { "a.ts": "" }, ["a.ts"]);
+	turns = 0;
+	await check(checker, { "a.ts": large(3 * MIB) }, ["a.ts"]);
+	expect(turns).toBeGreaterThan(10);
+});

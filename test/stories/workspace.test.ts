@@ -1,0 +1,70 @@
+/** A function of an npm workspace runs the project's own packages, whoever has taken their names elsewhere. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type NpmRegistry, startNpmRegistry } from "../support/npm-registry.ts";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+
+let project: Project;
+let platform: Platform;
+let registry: NpmRegistry;
+
+const FILES = {
+	"package.json": JSON.stringify({
+		workspaces: ["packages/*"],
+		dependencies: { "@acme/mail": "^1.0.0" },
+		imports: { "#lib/*": "./lib/*.ts" },
+	}),
+	"packages/mail/package.json": JSON.stringify({
+		name: "@acme/mail",
+		version: "1.0.0",
+		exports: "./src/index.ts",
+	}),
+	"packages/mail/src/index.ts": 'export const mail = (): string => `own ${Deno.env.get("MAIL_KEY")}`;\n',
+	"lib/greet.ts": "export const greet = (text: string): string => `hello ${text}`;\n",
+	"functions/send/index.ts":
+		'import { mail } from "@acme/mail";\nimport { greet } from "#lib/greet";\nexport default () => new Response(greet(mail()));\n',
+};
+
+beforeAll(async () => {
+	registry = await startNpmRegistry({
+		"@acme/mail": {
+			version: "1.0.0",
+			source: 'export const mail = () => "stranger " + Deno.env.get("MAIL_KEY");',
+		},
+	});
+	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	project.writeAll(FILES);
+	await project.ok(["secrets", "set", "MAIL_KEY=of-the-mail"]);
+	await link(project, platform);
+});
+afterAll(async () => {
+	await project?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+	await registry?.[Symbol.asyncDispose]();
+});
+
+test("it is deployed, gets the secret that the member reads, and answers with the project's code", async () => {
+	const { functions } = await project.data(["functions", "deploy"]);
+	expect(functions).toMatchObject([{ name: "send", status: "deployed" }]);
+	const answer = await fetch(functions[0].url);
+	expect(await answer.text()).toBe("hello own of-the-mail");
+});
+
+test("references --local finds the same, and asks no registry for the name", async () => {
+	const env = { NPM_CONFIG_REGISTRY: registry.url };
+	const { functions } = await project.data(["functions", "references", "--local"], { env });
+	const { references, warnings } = functions[0];
+	expect(references).toMatchObject([{ name: "MAIL_KEY", file: "packages/mail/src/index.ts", line: 1 }]);
+	expect(warnings).toEqual([]);
+	expect(registry.asked).toEqual([]);
+});
+
+test("a version that the member has not is refused, by file, line, member and what to do", async () => {
+	project.write("package.json", FILES["package.json"].replace("^1.0.0", "^2.0.0"));
+	const { status, stderr } = await project.coffer(["functions", "deploy"]);
+	expect(status).toBe(2);
+	expect(stderr).toContain(
+		'functions/send/index.ts:1 imports "@acme/mail": that is the workspace member packages/mail, of version 1.0.0, which "^2.0.0" does not take.',
+	);
+	expect(stderr).toContain("never asked of a registry");
+});

@@ -1,0 +1,74 @@
+/** A registry of npm's kind on this machine, which notes what it is asked. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface RegistryPackage {
+	readonly version: string;
+	/** Of its only module. */
+	readonly source: string;
+	readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+export interface NpmRegistry extends AsyncDisposable {
+	/** With a slash at its end. */
+	readonly url: string;
+	/** The names of the packages that were asked for, archives included. */
+	readonly asked: string[];
+	/** Of a package's archive, as a lock file has it. */
+	integrityOf(name: string): string;
+}
+
+interface Packed extends RegistryPackage {
+	readonly archive: Buffer;
+}
+
+function pack(name: string, { dependencies = {}, source, version, ...rest }: RegistryPackage): Packed {
+	const folder = mkdtempSync(join(tmpdir(), "coffer-registry-"));
+	try {
+		mkdirSync(join(folder, "package"));
+		const manifest = { name, version, type: "module", main: "index.js", dependencies };
+		writeFileSync(join(folder, "package/package.json"), JSON.stringify(manifest));
+		writeFileSync(join(folder, "package/index.js"), source);
+		execFileSync("tar", ["-czf", "package.tgz", "package"], { cwd: folder });
+		return { ...rest, dependencies, source, version, archive: readFileSync(join(folder, "package.tgz")) };
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** @param packages by name; each has one version */
+export async function startNpmRegistry(
+	packages: Readonly<Record<string, RegistryPackage>>,
+): Promise<NpmRegistry> {
+	const packed = new Map(Object.entries(packages).map(([name, one]) => [name, pack(name, one)]));
+	const asked: string[] = [];
+	const integrityOf = (name: string) =>
+		`sha512-${createHash("sha512")
+			.update(packed.get(name)?.archive ?? "")
+			.digest("base64")}`;
+	const server = createServer(({ headers: { host }, url = "" }, response) => {
+		const [, path = "", isArchive] = /^\/(.*?)(\/-\/package\.tgz)?$/.exec(decodeURIComponent(url)) ?? [];
+		asked.push(path);
+		const found = packed.get(path);
+		if (found === undefined) return response.writeHead(404).end("{}");
+		if (isArchive !== undefined) return response.end(found.archive);
+		const { dependencies, version } = found;
+		const dist = { tarball: `http://${host}/${path}/-/package.tgz`, integrity: integrityOf(path) };
+		const versions = { [version]: { name: path, version, main: "index.js", dependencies, dist } };
+		response.setHeader("content-type", "application/json");
+		return response.end(JSON.stringify({ name: path, "dist-tags": { latest: version }, versions }));
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	const close = async () => {
+		server.closeAllConnections();
+		server.close();
+	};
+	return { url: `http://127.0.0.1:${port}/`, asked, integrityOf, [Symbol.asyncDispose]: close };
+}
