@@ -101,7 +101,7 @@ export abstract class BaseCommand<Data> extends Command {
 	): Promise<Interfaces.ParserOutput<F, B, A>> {
 		const definition = this.ctor as typeof BaseCommand;
 		const name = (definition.id ?? "").replaceAll(":", " ");
-		const { own, passed } = false ? splitAtDashes(argv) : { own: argv, passed: undefined };
+		const { own, passed } = definition.passesOn ? splitAtDashes(argv) : { own: argv, passed: undefined };
 		// oclif takes a missing argument from the first lines of stdin; stdin belongs to the command.
 		for (const argument of Object.values(definition.args)) argument.ignoreStdin = true;
 		try {

@@ -95,7 +95,7 @@ export async function readVaultHistory(
 	const commits = await listCommits(place);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
 	const { firsts, without } = await findTexts(place, commits);
-	await readObjects(place, [...firsts.keys()], (id, bytes) => {
+	await readObjects(place, [...firsts.keys()], LIMITS.fileBytes, (id, bytes) => {
 		const commit = firsts.get(id);
 		if (commit) visit(commit, fromUtf8(bytes));
 	});
