@@ -152,10 +152,20 @@ export function gitFailed(command: string, status: number, { folder }: GitPlace)
 	});
 }
 
+/**
+ * What there is to know of the repository around a folder. A folder that is itself the inside of a repository (one
+ * without a work tree, among somebody's files) is in none: `safe.bareRepository` says so to newer gits, this to all.
+ */
+export async function findRepository(place: GitPlace): Promise<{ isShallow: boolean } | undefined> {
+	const asked = ["rev-parse", "--is-inside-git-dir", "--is-shallow-repository"];
+	const { status, stdout } = await runGit(place, asked);
+	const [isInside, isShallow] = stdout.split("\n");
+	return status === 0 && isInside === "false" ? { isShallow: isShallow === "true" } : undefined;
+}
+
 /** @throws AppError `REPOSITORY_NOT_FOUND` (exit 4) */
 export async function requireRepository(place: GitPlace): Promise<void> {
-	const { status } = await runGit(place, ["rev-parse", "--git-dir"]);
-	if (status === 0) return;
+	if (await findRepository(place)) return;
 	throw new AppError({
 		code: "REPOSITORY_NOT_FOUND",
 		message: `${place.folder} is in no git repository.`,
