@@ -13,15 +13,13 @@ const CHUNK_BYTES = 65_536;
 /** What the files of each kind may hold, in bytes; docs/format.md, "Bounds". A vault's own is in `vault/syntax.ts`. */
 export const FILE_BYTES = {
 	/** A text that Coffer adds lines to (`.gitattributes`, `.gitignore`), or a hook. */
-	text: 16 * 1024 * 1024,
+	text: 4 * 1024 * 1024,
 	/** A file of this device's memory: 200 bytes for a name, and 50 for each change of it that is not synced yet. */
 	state: 64 * 1024 * 1024,
 	/** `coffer.json`, and what another tool says of an app. */
 	settings: 1024 * 1024,
 	/** A `.env` file. */
 	env: 64 * 1024 * 1024,
-	/** A source of a function, as in an upload. */
-	source: 10 * 1024 * 1024,
 	/** An identity, or an export of one: far more than they take. */
 	identity: 4096,
 } as const;
@@ -40,10 +38,13 @@ export interface Reach {
  * @param bytes how large it is; undefined where nobody knows
  */
 export function fileTooLarge(what: string, bytes: number | undefined, bytesMax: number): AppError {
-	const size = bytes === undefined ? "more" : `${bytes} bytes`;
+	const size =
+		bytes === undefined
+			? `more than ${bytesMax} bytes, which are the limit`
+			: `${bytes} bytes, and ${bytesMax} bytes are the limit`;
 	return new AppError({
 		code: "FILE_TOO_LARGE",
-		message: `Cannot read ${printable(what, 400)}: it has ${size}, and ${bytesMax} bytes are the limit.`,
+		message: `Cannot read ${printable(what, 400)}: it has ${size}.`,
 		hint: "Check that it is the file that is meant, and restore it from git or a backup if it has grown by mistake.",
 		exit: EXIT.failure,
 	});

@@ -46,6 +46,12 @@ async function mergeTexts(files: MergeFiles): Promise<Merged> {
 	};
 }
 
+/** Whether git's merge by lines ends: it would wait for a pipe, and be at it for hours where a file is nothing but lines. */
+function isMergeable(files: MergeFiles, error: unknown): boolean {
+	if (error instanceof AppError && ["VAULT_TOO_LARGE", "FILE_TOO_LARGE"].includes(error.code)) return false;
+	return Object.values(files).every((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile());
+}
+
 /** Git's own merge of text, into `files.ours`, with markers where both sides changed. */
 async function mergeByLines(place: GitPlace, { base, ours, theirs }: MergeFiles): Promise<void> {
 	const labels = ["ours", "base", "theirs"].flatMap((label) => ["-L", label]);
@@ -54,7 +60,7 @@ async function mergeByLines(place: GitPlace, { base, ours, theirs }: MergeFiles)
 
 /**
  * Merges. The result, with markers around names in conflict alone, is in `files.ours` afterwards. Where the vaults cannot be
- * united, git's own merge of the text is there (of plain files), and the error says why: nobody may take the file for merged.
+ * united, git's own merge of the text is there (of plain files that are no larger than a vault), and the error says why: nobody may take the file for merged.
  * @throws AppError `MERGE_CONFLICT` (exit 5), or what `uniteVaults` throws
  */
 export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promise<void> {
@@ -62,9 +68,7 @@ export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promi
 	try {
 		merged = await mergeTexts(files);
 	} catch (error) {
-		// Git would wait for a pipe, too.
-		if (Object.values(files).every((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile()))
-			await mergeByLines(place, files);
+		if (isMergeable(files, error)) await mergeByLines(place, files);
 		throw error;
 	}
 	await replaceFile(files.ours, merged.text, { mode: 0o600 });
