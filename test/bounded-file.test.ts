@@ -40,7 +40,8 @@ describe.each([
 	});
 
 	test("refuses one byte more, with its size, the bound and the path, and does not read it", async () => {
-		writeFileSync(path, "");
+		writeFileSync(path, "content");
+		expect((await refusalOf(read(path, 6))).message).toContain("it has 7 bytes, and 6 bytes are the limit");
 		// Far more than there is memory for: only a file that is not read can be refused.
 		truncateSync(path, 2 ** 40);
 		expect(await refusalOf(read(path, 2 ** 20))).toMatchObject({
