@@ -1,12 +1,13 @@
 /** The structure that the code keeps, held by reading the code. */
 import { describe, expect, test } from "vitest";
 import { CONDUCT_RULES } from "./support/architecture/conduct.ts";
+import { OUTSIDE_RULES } from "./support/architecture/outside.ts";
 import { SERVING_RULES } from "./support/architecture/serving.ts";
 import { SHAPE_RULES } from "./support/architecture/shape.ts";
 import { parseSource, readProject } from "./support/architecture/source.ts";
 
 const project = readProject();
-const RULES = [...SHAPE_RULES, ...CONDUCT_RULES, ...SERVING_RULES];
+const RULES = [...SHAPE_RULES, ...CONDUCT_RULES, ...OUTSIDE_RULES, ...SERVING_RULES];
 
 function parseAll(files: Readonly<Record<string, string>>) {
 	return Object.entries(files).map(([path, text]) => parseSource(path, text));

@@ -1,8 +1,8 @@
 /**
  * From a place at Base44 to a connection with it: the app's id, and the key.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FILE_BYTES, readBounded } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readToken, storeToken } from "../identity/tokens.ts";
@@ -19,7 +19,12 @@ import type { Terminal } from "./terminal.ts";
 const APP_FILE = "base44/.app.jsonc";
 
 async function appOfProject(root: string): Promise<string | undefined> {
-	const bytes = await readFile(join(root, APP_FILE)).catch(() => undefined);
+	const bytes = await readBounded(join(root, APP_FILE), FILE_BYTES.settings, { links: true }).catch(
+		(error: unknown) => {
+			if (error instanceof AppError) throw error;
+			return undefined;
+		},
+	);
 	if (bytes === undefined) return undefined;
 	// Its parser is native, and takes its time to load.
 	const { parseJsonc } = await import("../modules/jsonc.ts");

@@ -5,10 +5,11 @@
 import { Command, Flags, type Interfaces } from "@oclif/core";
 import { AppError } from "../errors.ts";
 import { DEFAULT_ENVIRONMENT } from "../vault/syntax.ts";
+import { splitAtDashes, wordsOf } from "./arguments.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { reportFailure } from "./failure.ts";
 import { processTerminal, type Terminal, wantsJson } from "./terminal.ts";
-import { translateParseError } from "./usage.ts";
+import { translateParseError, usageError } from "./usage.ts";
 
 /** `-e, --environment`, for every command that touches secrets. */
 export const environmentFlag = Flags.string({
@@ -42,6 +43,11 @@ export abstract class BaseCommand<Data> extends Command {
 	static override baseFlags = {
 		json: Flags.boolean({ description: "print the result as JSON", helpGroup: "GLOBAL" }),
 	};
+
+	/**
+	 * Whether what follows the first `--` is another program's command line. It is then not parsed, and is all of `argv`.
+	 */
+	static passesOn = false;
 
 	protected readonly environment: Environment;
 	protected readonly terminal: Terminal;
@@ -85,21 +91,28 @@ export abstract class BaseCommand<Data> extends Command {
 	}
 
 	/**
-	 * Parses the arguments by the class's statics: `const { args, argv, flags } = await this.parse(TheCommand)`.
+	 * Parses the arguments by the class's statics: `const { args, argv, flags } = await this.parse(TheCommand)`. `argv` has
+	 * the words that are no flags, in the order and the number in which they were typed.
 	 * @throws AppError `USAGE` (exit 2), which repeats nothing of what was typed
 	 */
 	protected override async parse<F extends Parsed, B extends Parsed, A extends Parsed>(
 		options?: Interfaces.Input<F, B, A>,
-		argv?: string[],
+		argv = this.argv,
 	): Promise<Interfaces.ParserOutput<F, B, A>> {
-		const definition = this.ctor;
+		const definition = this.ctor as typeof BaseCommand;
+		const name = (definition.id ?? "").replaceAll(":", " ");
+		const { own, passed } = definition.passesOn ? splitAtDashes(argv) : { own: argv, passed: undefined };
 		// oclif takes a missing argument from the first lines of stdin; stdin belongs to the command.
 		for (const argument of Object.values(definition.args)) argument.ignoreStdin = true;
 		try {
-			return await super.parse(options, argv);
+			const parsed = await super.parse(options, own);
+			const words = wordsOf(parsed.raw);
+			if (passed && words.length > 0)
+				throw usageError("Only flags may stand before '--'; the command follows it.", name);
+			return { ...parsed, argv: passed ?? words };
 		} catch (error) {
 			throw translateParseError(error, {
-				name: (definition.id ?? "").replaceAll(":", " "),
+				name,
 				flags: { ...definition.baseFlags, ...definition.flags },
 				args: definition.args,
 			});

@@ -1,6 +1,6 @@
 /** `functions references` without a platform: a project's own functions, or any files. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FILE_BYTES, readBoundedSync } from "../bounded-file.ts";
 import { analyzeEntries, type LocalFunction } from "../local/analyze.ts";
 import { type Entry, entriesOf, projectEntries } from "../local/entries.ts";
 import { parseFunctionFile } from "../modules/function-settings.ts";
@@ -34,7 +34,11 @@ export async function projectReferences(
 /** What a function's `function.jsonc` adds and takes away. */
 function declarationsOf(root: string, name: string, settings: string | undefined) {
 	if (settings === undefined) return { declared: [], excluded: undefined };
-	const file = parseFunctionFile(settings, readFileSync(join(root, settings)), name);
+	const file = parseFunctionFile(
+		settings,
+		readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true }),
+		name,
+	);
 	const { include = [], exclude } = file.settings.secrets ?? {};
 	const line = file.lines.get("secrets") ?? 1;
 	const declared = include.map(

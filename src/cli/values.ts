@@ -1,7 +1,7 @@
 /**
  * Where the values of `secrets set` come from: pairs, a .env file, stdin, a hidden prompt.
  */
-import { readFile } from "node:fs/promises";
+import { FILE_BYTES, readBounded } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { parseDotenv } from "../dotenv/parse.ts";
 import { AppError, EXIT } from "../errors.ts";
@@ -86,7 +86,9 @@ function parsed(text: string, path: string): ReturnType<typeof parseDotenv> {
 
 /** The pairs of a .env file; warns of what is odd in it. @throws AppError, without any value */
 export async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string, string>> {
-	const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+	const reach = { links: true, pipes: true };
+	const bytes = await readBounded(path, FILE_BYTES.env, reach).catch((cause: NodeJS.ErrnoException) => {
+		if (cause instanceof AppError) throw cause;
 		const absent = cause.code === "ENOENT";
 		throw new AppError({
 			code: absent ? "ENV_FILE_NOT_FOUND" : "ENV_FILE_UNREADABLE",

@@ -5,6 +5,7 @@
  */
 import { AppError } from "../errors.ts";
 import { checkSecretName, isSecretName } from "../vault/secret-name.ts";
+import { LIMITS } from "../vault/syntax.ts";
 import { type EnvFileFault, envFileError, FAULT_MESSAGES, type FaultCode } from "./faults.ts";
 import { type Assignment, scanLine } from "./scan.ts";
 
@@ -30,6 +31,9 @@ export interface EnvFile {
 	warnings: EnvWarning[];
 }
 
+/** After so many faults the rest of the file is not looked at. */
+const FAULTS_MAX = 1_000;
+
 const FAULT_CODES = {
 	unterminated: "ENV_FILE_UNTERMINATED_QUOTE",
 	trailing: "ENV_FILE_TEXT_AFTER_QUOTE",
@@ -47,7 +51,7 @@ const PEM_FOOTER = /^\s*-----END /;
  * expanded and nothing is executed.
  * @param source the decoded text
  * @param file the file's name, for messages
- * @throws AppError (exit 2) with the code and line of the first fault; `data.faults` lists all of them. No
+ * @throws AppError (exit 2) with the code and line of the first fault; `data.faults` lists them, the first thousand at most. No
  *   message holds a value or a part of one.
  */
 export function parseDotenv(source: string, file: string): EnvFile {
@@ -67,7 +71,7 @@ class Parser {
 	}
 
 	parse(file: string): EnvFile {
-		while (this.#offset <= this.#source.length) this.#step();
+		while (this.#offset <= this.#source.length && this.#faults.length < FAULTS_MAX) this.#step();
 		const [first, ...others] = this.#faults;
 		if (first !== undefined) throw envFileError(file, [first, ...others]);
 		return { pairs: [...this.#pairs.values()], warnings: this.#warnings };
@@ -109,6 +113,11 @@ class Parser {
 		const earlier = this.#pairs.get(pair.name);
 		if (earlier !== undefined) {
 			this.#fault("ENV_FILE_DUPLICATE_NAME", `the name ${pair.name} is already on line ${earlier.line}`);
+			return;
+		}
+		if (this.#pairs.size >= LIMITS.recordsPerEnvironment) {
+			const most = `the file has more than ${LIMITS.recordsPerEnvironment} names, and an environment takes no more`;
+			this.#fault("ENV_FILE_LINE_INVALID", most);
 			return;
 		}
 		this.#pairs.set(pair.name, pair);

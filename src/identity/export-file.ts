@@ -1,15 +1,12 @@
 /**
  * The file of an exported identity.
  */
-import { constants, lstatSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { FILE_BYTES, readBounded } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { errnoOf, writeNewFile } from "./new-file.ts";
-
-/** Far more than an export takes. */
-const FILE_BYTES_MAX = 4096;
 
 function exists(path: string): AppError {
 	return new AppError({
@@ -48,21 +45,12 @@ export async function writeExportFile(path: string, text: string): Promise<void>
  *   short text
  */
 export async function readExportFile(path: string): Promise<string> {
-	// Not blocking: a named pipe would be waited for.
-	const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+	const bytes = await readBounded(path, FILE_BYTES.identity, { links: true }).catch((error: unknown) => {
+		if (error instanceof AppError) return undefined;
 		throw readError(path, error);
 	});
-	try {
-		const stats = await handle.stat();
-		if (!stats.isFile()) throw Object.assign(new Error(), { code: "not a file" });
-		const bytes = stats.size <= FILE_BYTES_MAX ? await handle.readFile() : undefined;
-		const text = bytes && fromUtf8(bytes);
-		if (text !== undefined) return text;
-	} catch (error) {
-		throw readError(path, error);
-	} finally {
-		await handle.close();
-	}
+	const text = bytes && fromUtf8(bytes);
+	if (text !== undefined) return text;
 	throw new AppError({
 		code: "EXPORT_MALFORMED",
 		message: `${printable(path, 200)} is not an exported identity.`,

@@ -4,13 +4,15 @@
  * Paths are those of `src/modules`, with the file system's root as the root: `home/me/shop/functions/pay.ts`. So an
  * import may lead to wherever the file is, as it may for Deno.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { readBoundedSync } from "../bounded-file.ts";
 import { fromUtf8, utf8 } from "../bytes.ts";
 import { AppError } from "../errors.ts";
 import { type Configuration, configurationFor } from "../modules/configuration.ts";
 import { type Jsonc, objectOf, parseJsonc, stringsOf } from "../modules/jsonc.ts";
 import type { ManifestPort } from "../modules/packages/manifests.ts";
+import { FILE_BYTES_MAX } from "../modules/limits.ts";
 import { ancestorsOf, directoryOf, join, resolvePath } from "../modules/paths.ts";
 import { foldersIn, membersAbove } from "../project/functions/workspace.ts";
 
@@ -42,11 +44,12 @@ export function absolute(path: string): string {
 	return `/${path}`;
 }
 
-/** The bytes of a file, or undefined where there is none that can be read. */
+/** The bytes of a file, or undefined where there is none that can be read. @throws AppError `FILE_TOO_LARGE` (exit 1) */
 export function readSource(path: string): Uint8Array | undefined {
 	try {
-		return isFile(path) ? readFileSync(absolute(path)) : undefined;
-	} catch {
+		return isFile(path) ? readBoundedSync(absolute(path), FILE_BYTES_MAX, { links: true }) : undefined;
+	} catch (error) {
+		if (error instanceof AppError) throw error;
 		return undefined;
 	}
 }

@@ -1,5 +1,4 @@
 /** How the bundler finds and reads modules: by the project's import maps, and where Deno put those from elsewhere. */
-import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import type {
@@ -11,8 +10,10 @@ import type {
 	Plugin,
 	PluginBuild,
 } from "esbuild";
+import { readBounded } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { isDataType } from "../modules/dynamic.ts";
+import { FILE_BYTES_MAX } from "../modules/limits.ts";
 import { absolute, readSource, type Setting } from "./disk.ts";
 import type { Found, Remotes } from "./remote.ts";
 import { targetOf } from "./target.ts";
@@ -218,6 +219,6 @@ function withExports(text: string, names: ReadonlySet<string> | undefined): stri
 async function loadRemote(url: string, { remotes }: BundleRequest): Promise<OnLoadResult> {
 	const found = remotes.moduleAt(url);
 	if (found?.local === undefined) return { contents: "" };
-	const contents = await readFile(found.local, "utf8");
+	const contents = (await readBounded(found.local, FILE_BYTES_MAX, { links: true })).toString("utf8");
 	return { contents: withoutMapLink(contents), loader: MEDIA[found.mediaType ?? ""] ?? "jsx" };
 }

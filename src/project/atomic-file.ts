@@ -4,12 +4,13 @@
 import { constants, lstatSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readBounded } from "../bounded-file.ts";
 import { utf8 } from "../bytes.ts";
 import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 
 const TEMPORARY_SUFFIX = ".tmp";
-const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW, O_RDONLY } = constants;
 
 function errnoOf(error: unknown): string {
 	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
@@ -28,7 +29,6 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 		["ELOOP", "it is a symbolic link"],
 		["EISDIR", "it is a folder"],
 		["EFTYPE", "it is not a plain file"],
-		["EFBIG", "it is too large"],
 	]);
 	return new AppError({
 		code: action === "read" ? "FILE_UNREADABLE" : "FILE_UNWRITABLE",
@@ -42,48 +42,17 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 	});
 }
 
-/** What a file that is no vault may hold. */
-const BYTES_MAX = 16 * 1024 * 1024;
-
-/** @returns the file's size */
-async function requirePlain(handle: FileHandle, bytesMax: number): Promise<number> {
-	const stat = await handle.stat();
-	if (!stat.isFile()) throw Object.assign(new Error(), { code: stat.isDirectory() ? "EISDIR" : "EFTYPE" });
-	if (stat.size > bytesMax) throw Object.assign(new Error(), { code: "EFBIG" });
-	return stat.size;
-}
-
-/** All of a file, into one buffer: Node's own `readFile` goes by small pieces and copies them together. */
-async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
-	const bytes = Buffer.allocUnsafeSlow(size);
-	let length = 0;
-	while (length < size) {
-		const { bytesRead } = await handle.read(bytes, length, size - length, length);
-		if (bytesRead === 0) break;
-		length += bytesRead;
-	}
-	return bytes.subarray(0, length);
-}
-
 /**
  * The file's content, or undefined where there is none. Follows no symbolic link at its end, waits on no pipe, and
  * swallows nothing that is larger than `bytesMax`.
- * @throws AppError `FILE_UNREADABLE` (exit 1)
+ * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
-export async function readWhole(path: string, bytesMax = BYTES_MAX): Promise<Buffer | undefined> {
-	let handle: FileHandle;
+export async function readWhole(path: string, bytesMax: number): Promise<Buffer | undefined> {
 	try {
-		handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+		return await readBounded(path, bytesMax);
 	} catch (error) {
 		if (errnoOf(error) === "ENOENT") return undefined;
-		throw fileError("read", path, error);
-	}
-	try {
-		return await readAll(handle, await requirePlain(handle, bytesMax));
-	} catch (error) {
-		throw fileError("read", path, error);
-	} finally {
-		await handle.close();
+		throw error instanceof AppError ? error : fileError("read", path, error);
 	}
 }
 

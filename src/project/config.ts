@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { FILE_BYTES } from "../bounded-file.ts";
 import { fromUtf8, isBase64Text } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { isEnvironmentName } from "../vault/syntax.ts";
@@ -62,7 +63,7 @@ function invalid(root: string, message: string): AppError {
 
 /** Reads `coffer.json`; an absent one is empty. @throws AppError `CONFIG_INVALID` (exit 2) */
 export async function readConfig(root: string): Promise<ProjectConfig> {
-	const bytes = await readWhole(join(root, CONFIG_FILE));
+	const bytes = await readWhole(join(root, CONFIG_FILE), FILE_BYTES.settings);
 	if (bytes === undefined) return { links: {} };
 	const text = fromUtf8(bytes);
 	let value: unknown;

@@ -1,12 +1,13 @@
 /**
  * Text files of which some lines are Coffer's: `.gitattributes`, `.gitignore`.
  */
+import { FILE_BYTES } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { readWhole, replaceFile } from "./atomic-file.ts";
 
 /** Adds the lines that a text file lacks. @returns whether anything was added */
 export async function ensureLines(path: string, lines: readonly string[]): Promise<boolean> {
-	const bytes = await readWhole(path);
+	const bytes = await readWhole(path, FILE_BYTES.text);
 	const text = bytes === undefined ? "" : fromUtf8(bytes);
 	if (text === undefined) return false;
 	const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
@@ -19,7 +20,7 @@ export async function ensureLines(path: string, lines: readonly string[]): Promi
 
 /** Takes lines out of a text file. @returns whether one of them was there */
 export async function removeLines(path: string, lines: readonly string[]): Promise<boolean> {
-	const bytes = await readWhole(path);
+	const bytes = await readWhole(path, FILE_BYTES.text);
 	const text = bytes && fromUtf8(bytes);
 	if (text === undefined) return false;
 	const kept = text.split("\n").filter((line) => !lines.includes(line.trim()));

@@ -4,6 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { FILE_BYTES } from "../bounded-file.ts";
 import { equalBytes, fromUtf8, lengthPrefixed, utf8 } from "../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
@@ -36,11 +37,11 @@ function damaged(path: string): AppError {
 /**
  * Reads a file that `writeSignedJson` wrote.
  * @returns its value, of the shape that was written; undefined where there is no file
- * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNREADABLE` (exit 1)
+ * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function readSignedJson(file: SignedFile, key: Uint8Array): Promise<object | undefined> {
 	const path = join(file.folder, file.name);
-	const bytes = await readWhole(path);
+	const bytes = await readWhole(path, FILE_BYTES.state);
 	if (bytes === undefined) return undefined;
 	const text = fromUtf8(bytes);
 	const at = text?.indexOf("\n") ?? -1;
@@ -73,7 +74,7 @@ export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: 
 	await makeStateFolder(dirname(path));
 	const json = JSON.stringify({ format: FORMAT, ...value });
 	const text = `${toBase64(macOf(file, key, json))}\n${json}\n`;
-	const present = await readWhole(path).catch(() => undefined);
+	const present = await readWhole(path, FILE_BYTES.state).catch(() => undefined);
 	if (present?.equals(utf8(text))) return;
 	await replaceFile(path, text, { mode: FILE_MODE });
 }

@@ -6,6 +6,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { VaultDocument } from "./document.ts";
 import { CONFLICT_MARKER, parseVault, printVault } from "./format.ts";
 import { formatRecord, type SealedRecord } from "./record.ts";
+import { requireSize } from "./syntax.ts";
 import { requireOneChain } from "./unite-sections.ts";
 
 /** The two sides of a conflicted text, each a whole vault. Lines are those of the conflicted text. */
@@ -86,8 +87,9 @@ function parseSides(ours: Side, theirs: Side): Pick<ConflictSides, "ours" | "the
 	return { ours: mine.document, theirs: yours.document };
 }
 
-/** Whether the text has conflict markers. */
+/** Whether the text has conflict markers. @throws AppError `VAULT_TOO_LARGE` (exit 7) */
 export function isConflicted(text: string): boolean {
+	requireSize(text);
 	return text.split("\n").some((line) => CONFLICT_MARKER.test(line));
 }
 
@@ -97,6 +99,7 @@ export function isConflicted(text: string): boolean {
  *   stands twice on a side; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit 5) where that is beside the point; exit 7 where a side is no vault
  */
 export function splitConflicts(text: string): ConflictSides {
+	requireSize(text);
 	const sides = { ours: new Side(), theirs: new Side(), ancestor: new Side() };
 	let part: Part = "common";
 	let begun = 0;

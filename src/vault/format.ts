@@ -11,7 +11,15 @@ import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import { type RecordOrder, RecordPlace } from "./order.ts";
 import { formatRecord, parseRecord, type SealedRecord } from "./record.ts";
 import { isSecretName } from "./secret-name.ts";
-import { compareNames, FORMAT_VERSION, isEnvironmentName, LIMITS, MAGIC, malformed } from "./syntax.ts";
+import {
+	compareNames,
+	FORMAT_VERSION,
+	isEnvironmentName,
+	LIMITS,
+	MAGIC,
+	malformed,
+	requireSize,
+} from "./syntax.ts";
 
 /** A line that git puts around the sides of a conflict. No line of a vault is like it. */
 export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
@@ -186,9 +194,8 @@ export function parseVault(
 	numbers?: readonly number[],
 	order: RecordOrder = "sorted",
 ): VaultDocument {
-	if (text.length > LIMITS.fileBytes)
-		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
 	refuseLaterFormat(text);
+	requireSize(text);
 	refuseConflictMarkers(text);
 	const reader = new LineReader(text, numbers);
 	const vaultId = readHeader(reader);

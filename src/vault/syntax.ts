@@ -19,6 +19,8 @@ export const LIMITS = {
 	owners: 256,
 	/** The whole file: what JavaScript can hold as one string, with room to work on it. */
 	fileBytes: 256 * 1024 * 1024,
+	/** Lines of the whole file: more than the limits above come to together (4,010,404). */
+	fileLines: 5_000_000,
 } as const;
 
 /** Values are padded to a multiple of this many bytes, so that a payload's length tells little. */
@@ -43,6 +45,22 @@ export function inEnvironment(command: string, environment: string): string {
 /** Compares names as the file sorts them: by code unit, which for these names is by ASCII byte. */
 export function compareNames(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * Holds that a text is no larger than a vault may be, before anything takes it apart: a list of its lines may take more
+ * memory than there is.
+ * @throws AppError `VAULT_TOO_LARGE` (exit 7)
+ */
+export function requireSize(text: string): void {
+	if (text.length > LIMITS.fileBytes)
+		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
+	let lines = 1;
+	for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+		lines++;
+		if (lines > LIMITS.fileLines)
+			throw malformed("VAULT_TOO_LARGE", `the file has more than ${LIMITS.fileLines} lines.`, lines);
+	}
 }
 
 /** A fault in the vault's text: exit 7, with the line. */

@@ -115,7 +115,7 @@ describe("replaceFile", () => {
 		let writing = true;
 		const seen = new Set<string>();
 		const reading = (async () => {
-			while (writing) seen.add((await readWhole(path))?.toString() ?? "absent");
+			while (writing) seen.add((await readWhole(path, 1_000_000))?.toString() ?? "absent");
 		})();
 		for (let round = 0; round < 20; round++)
 			await replaceFile(path, contents[round % 2] ?? "", { mode: 0o600 });
@@ -134,7 +134,7 @@ test("removeLeftovers removes what a crashed write left, and nothing else", asyn
 
 describe("readWhole", () => {
 	test("an absent file is undefined", async () => {
-		expect(await readWhole(path)).toBeUndefined();
+		expect(await readWhole(path, 100)).toBeUndefined();
 	});
 
 	test("follows no link, waits on no pipe, reads no folder and nothing too large", async () => {
@@ -142,12 +142,16 @@ describe("readWhole", () => {
 		symlinkSync(join(folder, "target"), path);
 		execFileSync("mkfifo", [join(folder, "pipe")]);
 		for (const name of ["file", "pipe", "."]) {
-			expect(await refusalOf(readWhole(join(folder, name)))).toMatchObject({
+			expect(await refusalOf(readWhole(join(folder, name), 100))).toMatchObject({
 				code: "FILE_UNREADABLE",
 				exit: 1,
 			});
 		}
-		expect((await refusalOf(readWhole(join(folder, "target"), 6))).message).toContain("too large");
+		expect(await refusalOf(readWhole(join(folder, "target"), 6))).toMatchObject({
+			code: "FILE_TOO_LARGE",
+			message: `Cannot read ${join(folder, "target")}: it has 7 bytes, and 6 bytes are the limit.`,
+			exit: 1,
+		});
 		expect((await readWhole(join(folder, "target"), 7))?.toString()).toBe("content");
 	});
 });

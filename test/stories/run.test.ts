@@ -1,4 +1,5 @@
 /** `coffer run`: the command's own status, signals and streams, with the secrets and without Coffer's credentials. */
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -79,6 +80,54 @@ test("the environment: the caller's, the secrets over it, and no credential of C
 test("arguments reach the command as they are, flags of the same name too", async () => {
 	const result = await project.coffer(["run", "--", "printf", "%s|", "--json", "-e", "a b", "", "$HOME"]);
 	expect(result.stdout).toBe("--json|-e|a b||$HOME|");
+});
+
+test.each([
+	[["a", "b", "a", "c", "a"], []],
+	[["npm", "run", "dev", "--", "--port", "3000"], []],
+	[
+		["hi", "production"],
+		["-e", "production"],
+	],
+	[["--", "--", "-h", "--version", "--help"], []],
+	[["\u{1f600}", "\n", "a\tb", "", " ", "*", "\uFFFD"], []],
+])("%j reach the command in this order and number, with the flags %j", async (words, flags) => {
+	const result = await project.coffer(["run", ...flags, "--", "printf", "%s\\0", ...words]);
+	expect([result.status, result.stdout]).toEqual([0, words.map((word) => `${word}\0`).join("")]);
+});
+
+test("a word that is no text is not handed on as another one", async () => {
+	const script = `"$0" "$1" run -- printf %s "$(printf 'a\\377b')"`;
+	const outer = ["run", "--", "/bin/sh", "-c", script, process.execPath, PROGRAM];
+	const env = { COFFER_IDENTITY_FILE: join(project.machine, "identity") };
+	await writeFile(env.COFFER_IDENTITY_FILE, `${project.identity}\n`, { mode: 0o600 });
+	const result = await project.coffer(outer, { env });
+	expect([result.status, result.stdout]).toEqual([125, ""]);
+	expect(result.stderr).toContain("Word 3 of the command is not UTF-8 text");
+});
+
+test("a name that makes programs load code: said when it is set, and handed over only where it is allowed", async () => {
+	await using other = await newProject();
+	const set = await other.ok(["secrets", "set", "PYTHONPATH=/somewhere", "npm_config_shell=x", "A=1"]);
+	expect(set.stderr).toMatch(/needs --allow-unsafe PYTHONPATH: Python loads modules/);
+	expect(set.stderr).toMatch(/needs --allow-unsafe npm_config_shell: npm takes options/);
+	const refused = await other.coffer(["run", "--json", "--", "touch", "ran"]);
+	expect(refused.status).toBe(125);
+	expect(refused.error()).toMatchObject({ code: "NAME_UNSAFE", exit: 125 });
+	expect(refused.error().message).toMatch(/production .*PYTHONPATH \(.*npm_config_shell \(/);
+	expect(refused.error().hint).toContain("--allow-unsafe PYTHONPATH --allow-unsafe npm_config_shell");
+	expect(refused.stderr).not.toContain("/somewhere");
+	const one = await other.coffer(["run", "--allow-unsafe", "PYTHONPATH", "--", "touch", "ran"]);
+	expect([one.status, one.stderr]).toEqual([125, expect.stringContaining("npm_config_shell (")]);
+	expect(existsSync(join(other.root, "ran"))).toBe(false);
+	const allowed = ["--allow-unsafe", "PYTHONPATH", "--allow-unsafe", "npm_config_shell"];
+	const both = await other.ok(
+		["run", ...allowed, "--", "sh", "-c", 'echo "$PYTHONPATH $npm_config_shell $A"'],
+		{
+			env: { PYTHONPATH: "/outside" },
+		},
+	);
+	expect(both.stdout).toBe("/somewhere x 1\n");
 });
 
 test("its own failures are 125", async () => {

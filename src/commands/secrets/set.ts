@@ -6,8 +6,18 @@ import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/pla
 import { prepareSync } from "../../cli/prepare-sync.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { unsafeReason } from "../../cli/unsafe-names.ts";
 import { readValues } from "../../cli/values.ts";
 import { setSecrets } from "../../project/secrets.ts";
+
+/** Says which names `run` hands over only where it is told to; functions get them as any other. */
+function warnOfUnsafe(names: readonly string[], terminal: Terminal): void {
+	for (const name of names) {
+		const reason = unsafeReason(name);
+		if (reason === undefined) continue;
+		terminal.warn(`To hand ${name} to a command, 'coffer run' needs --allow-unsafe ${name}: ${reason}.`);
+	}
+}
 
 export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Set secrets, and redeploy the functions that read them";
@@ -48,6 +58,7 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 		);
 		const outcome = await setSecrets(context, values);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
+		warnOfUnsafe(outcome.changed, this.terminal);
 		const edited = {
 			environment: flags.environment,
 			set: outcome.changed,

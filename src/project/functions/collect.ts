@@ -1,8 +1,9 @@
 /**
  * Which files of a project its functions need, and what is in them. Reads files, changes nothing.
  */
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { configurationFor } from "../../modules/configuration.ts";
 import { type GraphPort, walkGraph } from "../../modules/graph.ts";
@@ -127,7 +128,7 @@ function readInside(root: string, path: string): Uint8Array | undefined {
 		const message = `${path} has ${megabytes(stat.size)} MB; ${megabytes(FILE_BYTES_MAX)} MB is the limit for a file.`;
 		throw failure("SOURCE_TOO_LARGE", message, "Load large data at run time instead of importing it.");
 	}
-	return new Uint8Array(readFileSync(real));
+	return new Uint8Array(readBoundedSync(real, FILE_BYTES_MAX));
 }
 
 /** All files below a folder, but hidden ones, packages and links. */

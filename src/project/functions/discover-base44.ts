@@ -1,8 +1,9 @@
 /**
  * Which functions a Base44 project has, by the rules of its own command line.
  */
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import { BASE44_FUNCTIONS } from "../../modules/paths.ts";
 import { type Add, checkInside, children } from "./folders.ts";
@@ -37,7 +38,11 @@ function search(root: string, directory: string, above: readonly string[], add: 
 }
 
 function addConfigured(root: string, settings: string, folder: string, add: Add): void {
-	const file = parseFunctionFile(settings, readFileSync(join(root, settings)), folder);
+	const file = parseFunctionFile(
+		settings,
+		readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true }),
+		folder,
+	);
 	const hint = "A Base44 function says its name and its entry.";
 	if (file.entry === undefined) throw settingsFault(settings, 1, 'it has no "entry"', hint);
 	if (checkInside(root, file.entry) === undefined)

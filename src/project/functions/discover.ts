@@ -1,8 +1,9 @@
 /**
  * Which functions a project has. Reads folders, changes nothing.
  */
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseFunctionFile, SETTINGS_FILE, settingsFault } from "../../modules/function-settings.ts";
 import { FUNCTION_SEGMENT } from "../../modules/limits.ts";
@@ -104,7 +105,11 @@ function search(root: string, directory: string, above: readonly string[], add: 
 
 /** The entry that a `function.jsonc` names, as a list of one. @throws AppError where there is no such file */
 function namedEntry(root: string, settings: string, name: string): [string] | undefined {
-	const { entry, lines } = parseFunctionFile(settings, readFileSync(join(root, settings)), name);
+	const { entry, lines } = parseFunctionFile(
+		settings,
+		readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true }),
+		name,
+	);
 	if (entry === undefined) return undefined;
 	const real = checkInside(root, entry);
 	if (real !== undefined && statSync(real).isFile()) return [entry];

@@ -5,7 +5,7 @@ import { fromUtf8 } from "../../bytes.ts";
 import { LIMITS } from "../../vault/syntax.ts";
 import { VAULT_FILE } from "../root.ts";
 import { findObjects, readObjects } from "./objects.ts";
-import { type GitPlace, gitFailed, runGit } from "./run.ts";
+import { findRepository, type GitPlace, gitFailed, runGit } from "./run.ts";
 
 /** The first commit that has a text of the vault. */
 export interface Commit {
@@ -90,17 +90,17 @@ export async function readVaultHistory(
 	place: GitPlace,
 	visit: (commit: Commit, text: string | undefined) => void,
 ): Promise<GitHistory> {
-	const { status, stdout } = await runGit(place, ["rev-parse", "--is-shallow-repository"]);
-	if (status !== 0) return { commits: undefined, notes: ["There is no git repository here that git reads."] };
+	const repository = await findRepository(place);
+	if (!repository) return { commits: undefined, notes: ["There is no git repository here that git reads."] };
 	const commits = await listCommits(place);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
 	const { firsts, without } = await findTexts(place, commits);
-	await readObjects(place, [...firsts.keys()], (id, bytes) => {
+	await readObjects(place, [...firsts.keys()], LIMITS.fileBytes, (id, bytes) => {
 		const commit = firsts.get(id);
 		if (commit) visit(commit, fromUtf8(bytes));
 	});
 	const notes: string[] = [];
-	if (stdout.trim() === "true")
+	if (repository.isShallow)
 		notes.push("This clone is shallow: earlier commits are not in it (git fetch --unshallow).");
 	// Git says the same of a file that was deleted and of one that its store has lost.
 	if (without)

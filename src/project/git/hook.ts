@@ -2,6 +2,7 @@
  * The pre-commit hook: Coffer's lines in it, and nobody else's.
  */
 import { chmod, unlink } from "node:fs/promises";
+import { FILE_BYTES } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { readWhole, replaceFile } from "../atomic-file.ts";
 
@@ -37,7 +38,7 @@ export type HookOutcome = "made" | "added" | "present" | "foreign";
 
 /** Puts Coffer's lines first into a hook, which may be there already. */
 export async function addToHook(path: string, program: string): Promise<HookOutcome> {
-	const bytes = await readWhole(path);
+	const bytes = await readWhole(path, FILE_BYTES.text);
 	if (bytes === undefined) {
 		await replaceFile(path, FIRST_LINE + linesFor(program), { mode: MODE });
 		return "made";
@@ -55,7 +56,7 @@ export async function addToHook(path: string, program: string): Promise<HookOutc
 
 /** Takes Coffer's lines out; a hook that has nothing else goes. @returns whether any were there */
 export async function removeFromHook(path: string): Promise<boolean> {
-	const bytes = await readWhole(path);
+	const bytes = await readWhole(path, FILE_BYTES.text);
 	const text = bytes && fromUtf8(bytes);
 	if (text === undefined || without(text) === text) return false;
 	const rest = without(text);

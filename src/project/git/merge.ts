@@ -1,6 +1,7 @@
 /**
  * The merge driver: three vaults that git names, merged by meaning.
  */
+import { lstatSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseAncestor } from "../../vault/ancestor.ts";
@@ -45,9 +46,21 @@ async function mergeTexts(files: MergeFiles): Promise<Merged> {
 	};
 }
 
+/** Whether git's merge by lines ends: it would wait for a pipe, and be at it for hours where a file is nothing but lines. */
+function isMergeable(files: MergeFiles, error: unknown): boolean {
+	if (error instanceof AppError && ["VAULT_TOO_LARGE", "FILE_TOO_LARGE"].includes(error.code)) return false;
+	return Object.values(files).every((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile());
+}
+
+/** Git's own merge of text, into `files.ours`, with markers where both sides changed. */
+async function mergeByLines(place: GitPlace, { base, ours, theirs }: MergeFiles): Promise<void> {
+	const labels = ["ours", "base", "theirs"].flatMap((label) => ["-L", label]);
+	await runGit(place, ["merge-file", "-q", ...labels, "--", ours, base, theirs]);
+}
+
 /**
  * Merges. The result, with markers around names in conflict alone, is in `files.ours` afterwards. Where the vaults cannot be
- * united, git's own merge of the text is there, and the error says why: nobody may take the file for merged.
+ * united, git's own merge of the text is there (of plain files that are no larger than a vault), and the error says why: nobody may take the file for merged.
  * @throws AppError `MERGE_CONFLICT` (exit 5), or what `uniteVaults` throws
  */
 export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promise<void> {
@@ -55,19 +68,7 @@ export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promi
 	try {
 		merged = await mergeTexts(files);
 	} catch (error) {
-		await runGit(place, [
-			"merge-file",
-			"-q",
-			"-L",
-			"ours",
-			"-L",
-			"base",
-			"-L",
-			"theirs",
-			files.ours,
-			files.base,
-			files.theirs,
-		]);
+		if (isMergeable(files, error)) await mergeByLines(place, files);
 		throw error;
 	}
 	await replaceFile(files.ours, merged.text, { mode: 0o600 });

@@ -1,23 +1,31 @@
 /**
  * Objects out of git's store, many by one process, as they come.
  */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type GitPlace, gitFailed } from "./run.ts";
+import { fileTooLarge } from "../../bounded-file.ts";
+import { type GitPlace, gitFailed, startGit, timedOut } from "./run.ts";
+
+/** What a line of git's answer has at most: a name that was asked for, and a few words. */
+const LINE_BYTES_MAX = 65_536;
+/** How long git may say nothing. */
+const SILENT_MS_MAX = 120_000;
 
 /** Bytes that come in pieces, read by the line and by the number. */
 class ByteReader {
 	readonly #chunks: AsyncIterator<Buffer>;
+	readonly #onSilence: () => void;
 	#rest: Buffer = Buffer.alloc(0);
 
-	constructor(chunks: AsyncIterable<Buffer>) {
+	/** @param onSilence called where nothing comes for too long; it must end the stream */
+	constructor(chunks: AsyncIterable<Buffer>, onSilence: () => void) {
 		this.#chunks = chunks[Symbol.asyncIterator]();
+		this.#onSilence = onSilence;
 	}
 
-	/** The next line without its end; undefined where nothing is left. */
+	/** The next line without its end; undefined where nothing is left, or what is there is too long for a line. */
 	async line(): Promise<string | undefined> {
 		const pieces: Buffer[] = [];
-		for (;;) {
+		for (let length = 0; length <= LINE_BYTES_MAX; length += this.#rest.length) {
 			const end = this.#rest.indexOf(0x0a);
 			if (end >= 0) {
 				pieces.push(this.#rest.subarray(0, end));
@@ -27,6 +35,7 @@ class ByteReader {
 			pieces.push(this.#rest);
 			if (!(await this.#fill())) return undefined;
 		}
+		return undefined;
 	}
 
 	/** So many bytes; undefined where there are fewer. */
@@ -44,16 +53,22 @@ class ByteReader {
 	}
 
 	async #fill(): Promise<boolean> {
-		const next = await this.#chunks.next();
-		if (next.done) return false;
-		this.#rest = next.value;
-		return true;
+		// Only what is waited for counts, and not what is done with it.
+		const timer = setTimeout(this.#onSilence, SILENT_MS_MAX);
+		try {
+			const next = await this.#chunks.next();
+			if (next.done) return false;
+			this.#rest = next.value;
+			return true;
+		} finally {
+			clearTimeout(timer);
+		}
 	}
 }
 
 /**
  * Runs `git cat-file` on what it is asked for, and lets `read` take its answer.
- * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
+ * @throws AppError `GIT_FAILED`, `GIT_TIMED_OUT` (exit 1), and what `startGit` throws
  */
 async function withCatFile<T>(
 	place: GitPlace,
@@ -61,11 +76,12 @@ async function withCatFile<T>(
 	asked: readonly string[],
 	read: (reader: ByteReader) => Promise<T>,
 ): Promise<T> {
-	const child = spawn("git", ["cat-file", mode], {
-		cwd: place.folder,
-		env: { ...place.variables },
-		stdio: ["pipe", "pipe", "ignore"],
-	});
+	const child = await startGit(place, ["cat-file", mode]);
+	let isSilent = false;
+	const end = () => {
+		isSilent = true;
+		child.kill("SIGKILL");
+	};
 	// `once` fails where the program cannot be started.
 	const closed = once(child, "close") as Promise<[number | null]>;
 	closed.catch(() => undefined);
@@ -73,12 +89,15 @@ async function withCatFile<T>(
 	child.stdin.on("error", () => undefined);
 	child.stdin.end(asked.map((each) => `${each}\n`).join(""));
 	try {
-		const result = await read(new ByteReader(child.stdout));
+		const result = await read(new ByteReader(child.stdout, end)).catch((error: unknown) => {
+			throw isSilent ? timedOut(["cat-file"], place, SILENT_MS_MAX) : error;
+		});
 		const [status] = await closed;
+		if (isSilent) throw timedOut(["cat-file"], place, SILENT_MS_MAX);
 		if (status === 0) return result;
 		throw gitFailed("cat-file", status ?? 128, place);
 	} finally {
-		child.kill();
+		child.kill("SIGKILL");
 	}
 }
 
@@ -107,15 +126,23 @@ export function findObjects(place: GitPlace, names: readonly string[]): Promise<
 	});
 }
 
-/** Reads objects that are there, by their ids. @param visit called with each, in order; nothing of it is kept */
+/**
+ * Reads objects that are there, by their ids.
+ * @param bytesMax what one may have at most
+ * @param visit called with each, in order; nothing of it is kept
+ * @throws AppError `FILE_TOO_LARGE` (exit 1), before an object that has more is read; as `withCatFile`
+ */
 export function readObjects(
 	place: GitPlace,
 	ids: readonly string[],
+	bytesMax: number,
 	visit: (id: string, bytes: Uint8Array) => void,
 ): Promise<void> {
 	return withCatFile(place, "--batch", ids, async (reader) => {
 		for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
 			const object = parseHeader(line);
+			if (object && object.size > bytesMax)
+				throw fileTooLarge(`object ${object.id} in git`, object.size, bytesMax);
 			// One line feed stands behind each.
 			const bytes = object && (await reader.take(object.size + 1));
 			if (!object || !bytes) throw gitFailed("cat-file", 128, place);

@@ -1,16 +1,22 @@
 /**
- * Git, run for what it knows of the repository around a project.
+ * Git, run for what it knows of the repository around a project. The one place that starts it.
  */
-import { execFile } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { AppError, EXIT } from "../../errors.ts";
+import { closedArguments, closedEnvironment, type Seen } from "./closed.ts";
+import { findGit, requireVersion } from "./program.ts";
 
-/** Where git runs, and the whole environment that it gets. */
+/** Where git runs, and the caller's environment, of which git gets what `closedEnvironment` leaves. */
 export interface GitPlace {
 	readonly folder: string;
 	readonly variables: Readonly<Record<string, string>>;
 }
 
-const OUTPUT_BYTES_MAX = 512 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** Bounds of one run. The longest answer is the list of a history's commits: 100 bytes for each. */
+const RUN_MAX = { outputBytes: 256 * MIB, ms: 600_000 };
 
 export interface GitResult {
 	/** Its exit status; 128 where a signal ended it. */
@@ -18,29 +24,120 @@ export interface GitResult {
 	readonly stdout: string;
 }
 
-/** Runs git to its end. @throws AppError `GIT_NOT_FOUND` (exit 4) */
-export async function runGit({ folder, variables }: GitPlace, args: readonly string[]): Promise<GitResult> {
-	return await new Promise((resolve, reject) => {
-		const options = { cwd: folder, env: { ...variables }, maxBuffer: OUTPUT_BYTES_MAX };
-		execFile("git", [...args], options, (error, stdout) => {
-			if (error?.code === "ENOENT")
-				reject(
-					new AppError({
-						code: "GIT_NOT_FOUND",
-						message: "There is no command git.",
-						hint: "Install git, and run the command again.",
-						exit: EXIT.notFound,
-						cause: error,
-					}),
-				);
-			else resolve({ status: error ? (typeof error.code === "number" ? error.code : 128) : 0, stdout });
-		});
+export interface RunOptions {
+	readonly seen?: Seen;
+	readonly outputBytes?: number;
+	readonly ms?: number;
+}
+
+function fault(code: string, place: GitPlace, args: readonly string[], what: string, hint: string): AppError {
+	return new AppError({
+		code,
+		message: `git ${args[0]} ${what} in ${place.folder}.`,
+		hint,
+		exit: EXIT.failure,
 	});
 }
 
+type GitProcess = ChildProcessByStdio<Writable, Readable, null>;
+
+function spawnGit(program: string, place: GitPlace, args: readonly string[], seen?: Seen): GitProcess {
+	return spawn(program, closedArguments(args, seen), {
+		cwd: place.folder,
+		env: closedEnvironment(place.variables),
+		stdio: ["pipe", "pipe", "ignore"],
+		windowsHide: true,
+	});
+}
+
+/** Reads what a process prints to its end, and waits for it. */
+async function collect(
+	child: GitProcess,
+	place: GitPlace,
+	args: readonly string[],
+	{ outputBytes = RUN_MAX.outputBytes, ms = RUN_MAX.ms }: RunOptions,
+): Promise<GitResult> {
+	const closed = once(child, "close") as Promise<[number | null]>;
+	closed.catch(() => undefined);
+	child.stdin.on("error", () => undefined);
+	child.stdin.end();
+	let isLate = false;
+	const timer = setTimeout(() => {
+		isLate = true;
+		child.kill("SIGKILL");
+	}, ms);
+	try {
+		const chunks: Buffer[] = [];
+		let total = 0;
+		for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+			total += chunk.length;
+			if (total > outputBytes) {
+				const what = `printed more than ${outputBytes} bytes`;
+				throw fault("GIT_OUTPUT_TOO_LARGE", place, args, what, "Run it there by hand to see what it prints.");
+			}
+			chunks.push(chunk);
+		}
+		const [status] = await closed.catch((cause: NodeJS.ErrnoException) => {
+			const what = `could not be started (${cause.code ?? "unknown error"})`;
+			throw fault("GIT_FAILED", place, args, what, "Check that the folder is there.");
+		});
+		if (isLate) throw timedOut(args, place, ms);
+		return { status: status ?? 128, stdout: Buffer.concat(chunks).toString("utf8") };
+	} finally {
+		clearTimeout(timer);
+		child.kill("SIGKILL");
+	}
+}
+
+/** The error for a git that does not answer in time. */
+export function timedOut(args: readonly string[], place: GitPlace, ms: number): AppError {
+	const what = `did not answer within ${ms / 1000} s, and was ended`;
+	return fault("GIT_TIMED_OUT", place, args, what, "Run it there by hand to see what it waits for.");
+}
+
+/** Programs that are new enough, by their paths: each is asked once. */
+const checked = new Set<string>();
+
+async function checkVersion(program: string, place: GitPlace): Promise<void> {
+	const { stdout } = await collect(spawnGit(program, place, ["version"]), place, ["version"], {
+		outputBytes: MIB,
+	});
+	requireVersion(stdout);
+}
+
+/**
+ * Starts git with the closed configuration.
+ * @returns the process; what it is asked goes to its standard input
+ * @throws AppError `GIT_NOT_FOUND` (exit 4), `GIT_TOO_OLD` (exit 1)
+ */
+export async function startGit(place: GitPlace, args: readonly string[], seen?: Seen): Promise<GitProcess> {
+	const program = findGit(place.variables);
+	if (!checked.has(program)) {
+		await checkVersion(program, place);
+		checked.add(program);
+	}
+	return spawnGit(program, place, args, seen);
+}
+
+/**
+ * Runs git to its end, without input.
+ * @throws AppError `GIT_NOT_FOUND` (exit 4), `GIT_TOO_OLD`, `GIT_TIMED_OUT`, `GIT_OUTPUT_TOO_LARGE` (exit 1)
+ */
+export async function runGit(
+	place: GitPlace,
+	args: readonly string[],
+	options: RunOptions = {},
+): Promise<GitResult> {
+	return await collect(await startGit(place, args, options.seen), place, args, options);
+}
+
 /** What git prints, without the line's end. @throws AppError `GIT_FAILED` (exit 1) where it does not end well */
-export async function gitOutput(place: GitPlace, args: readonly string[]): Promise<string> {
-	const { status, stdout } = await runGit(place, args);
+export async function gitOutput(
+	place: GitPlace,
+	args: readonly string[],
+	options: RunOptions = {},
+): Promise<string> {
+	const { status, stdout } = await runGit(place, args, options);
 	if (status === 0) return stdout.replace(/\r?\n$/, "");
 	throw gitFailed(args[0] ?? "", status, place);
 }
@@ -55,10 +152,20 @@ export function gitFailed(command: string, status: number, { folder }: GitPlace)
 	});
 }
 
+/**
+ * What there is to know of the repository around a folder. A folder that is itself the inside of a repository (one
+ * without a work tree, among somebody's files) is in none: `safe.bareRepository` says so to newer gits, this to all.
+ */
+export async function findRepository(place: GitPlace): Promise<{ isShallow: boolean } | undefined> {
+	const asked = ["rev-parse", "--is-inside-git-dir", "--is-shallow-repository"];
+	const { status, stdout } = await runGit(place, asked);
+	const [isInside, isShallow] = stdout.split("\n");
+	return status === 0 && isInside === "false" ? { isShallow: isShallow === "true" } : undefined;
+}
+
 /** @throws AppError `REPOSITORY_NOT_FOUND` (exit 4) */
 export async function requireRepository(place: GitPlace): Promise<void> {
-	const { status } = await runGit(place, ["rev-parse", "--git-dir"]);
-	if (status === 0) return;
+	if (await findRepository(place)) return;
 	throw new AppError({
 		code: "REPOSITORY_NOT_FOUND",
 		message: `${place.folder} is in no git repository.`,

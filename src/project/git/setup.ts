@@ -32,7 +32,10 @@ function settingsFor(program: string): readonly (readonly [string, string])[] {
 
 async function hookPathOf(place: GitPlace): Promise<string> {
 	return join(
-		resolve(place.folder, await gitOutput(place, ["rev-parse", "--git-path", "hooks"])),
+		resolve(
+			place.folder,
+			await gitOutput(place, ["rev-parse", "--git-path", "hooks"], { seen: "hooks-path" }),
+		),
 		"pre-commit",
 	);
 }
@@ -54,7 +57,7 @@ export async function setUpGit(place: GitPlace, program: string): Promise<GitSet
 	if (await ensureLines(join(place.folder, ".gitattributes"), ATTRIBUTES)) changed.push(".gitattributes");
 	const hookPath = await hookPathOf(place);
 	// Hooks in a folder of somebody's choice are another tool's, or shared with others.
-	const { status } = await runGit(place, ["config", "--get", "core.hooksPath"]);
+	const { status } = await runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" });
 	if (status === 0) return { changed, hook: "elsewhere", hookPath };
 	await mkdir(dirname(hookPath), { recursive: true });
 	const hook = await addToHook(hookPath, program);

@@ -13,6 +13,9 @@ import { LIMITS } from "../../vault/syntax.ts";
 import { fileError, readWhole } from "../atomic-file.ts";
 import type { SessionIdentity } from "../session.ts";
 
+/** How much of a text that is no vault a diff shows. */
+const SHOWN_MAX = 4 * 1024 * 1024;
+
 /** The result, or undefined where it cannot be had; why is not a diff's business. */
 function attempt<T>(work: () => T): T | undefined {
 	try {
@@ -46,15 +49,16 @@ function masksBy(document: VaultDocument, identity: SessionIdentity): MaskOf {
 
 /**
  * A vault's description for a diff; a text that is no vault (one with conflict markers, say) is given as it is: it is
- * sealed.
+ * sealed. Of a long one, its size.
  * @param identity for masks; without one there are none
- * @throws AppError `FILE_UNREADABLE` (exit 1)
+ * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function describeFile(path: string, identity: SessionIdentity | undefined): Promise<string> {
 	const bytes = await readWhole(path, LIMITS.fileBytes);
 	if (!bytes) throw fileError("read", path, Object.assign(new Error(), { code: "ENOENT" }));
 	const text = fromUtf8(bytes) ?? "";
 	const document = attempt(() => parseVault(text));
+	if (!document && text.length > SHOWN_MAX) return `${bytes.length} bytes that are no vault\n`;
 	if (!document) return text;
 	return describeVault(document, identity && masksBy(document, identity));
 }

@@ -1,0 +1,121 @@
+/**
+ * Files of other people's making, read with a bound: before anything is read where the system knows the size, and while
+ * it is read where it does not (pipes, devices, files that grow). A leaf: imports the error type and the safe text alone.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { AppError, EXIT } from "./errors.ts";
+import { printable } from "./printable.ts";
+
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants;
+const CHUNK_BYTES = 65_536;
+
+/** What the files of each kind may hold, in bytes; docs/format.md, "Bounds". A vault's own is in `vault/syntax.ts`. */
+export const FILE_BYTES = {
+	/** A text that Coffer adds lines to (`.gitattributes`, `.gitignore`), or a hook. */
+	text: 4 * 1024 * 1024,
+	/** A file of this device's memory: 200 bytes for a name, and 50 for each change of it that is not synced yet. */
+	state: 64 * 1024 * 1024,
+	/** `coffer.json`, and what another tool says of an app. */
+	settings: 1024 * 1024,
+	/** A `.env` file. */
+	env: 64 * 1024 * 1024,
+	/** An identity, or an export of one: far more than they take. */
+	identity: 4096,
+} as const;
+
+/** Which things are read beside plain files that stand there themselves. */
+export interface Reach {
+	/** Symbolic links at the end of the path. */
+	readonly links?: boolean;
+	/** Pipes and devices, whose end is waited for. */
+	readonly pipes?: boolean;
+}
+
+/**
+ * The error for what is larger than its bound.
+ * @param what a path, or another name of it
+ * @param bytes how large it is; undefined where nobody knows
+ */
+export function fileTooLarge(what: string, bytes: number | undefined, bytesMax: number): AppError {
+	const size =
+		bytes === undefined
+			? `more than ${bytesMax} bytes, which are the limit`
+			: `${bytes} bytes, and ${bytesMax} bytes are the limit`;
+	return new AppError({
+		code: "FILE_TOO_LARGE",
+		message: `Cannot read ${printable(what, 400)}: it has ${size}.`,
+		hint: "Check that it is the file that is meant, and restore it from git or a backup if it has grown by mistake.",
+		exit: EXIT.failure,
+	});
+}
+
+function flagsFor({ links, pipes }: Reach): number {
+	return O_RDONLY | (links ? 0 : O_NOFOLLOW) | (pipes ? 0 : O_NONBLOCK);
+}
+
+/** @returns the size where it is one to read in one piece; undefined where its end is not known */
+function checkKind(path: string, stats: Stats, bytesMax: number, { pipes }: Reach): number | undefined {
+	if (stats.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+	if (!stats.isFile() && !pipes) throw Object.assign(new Error(), { code: "EFTYPE" });
+	if (!stats.isFile()) return undefined;
+	if (stats.size > bytesMax) throw fileTooLarge(path, stats.size, bytesMax);
+	return stats.size;
+}
+
+/** All of a file, into one buffer: Node's own `readFile` goes by small pieces and copies them together. */
+async function readSized(handle: FileHandle, size: number): Promise<Buffer> {
+	const bytes = Buffer.allocUnsafeSlow(size);
+	let length = 0;
+	while (length < size) {
+		const { bytesRead } = await handle.read(bytes, length, size - length, length);
+		if (bytesRead === 0) break;
+		length += bytesRead;
+	}
+	return bytes.subarray(0, length);
+}
+
+async function readToEnd(handle: FileHandle, path: string, bytesMax: number): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	let total = 0;
+	for (;;) {
+		const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+		if (bytesRead === 0) return Buffer.concat(chunks, total);
+		total += bytesRead;
+		if (total > bytesMax) throw fileTooLarge(path, undefined, bytesMax);
+		chunks.push(buffer.subarray(0, bytesRead));
+	}
+}
+
+/**
+ * Reads a file of at most `bytesMax` bytes. Of one that grows meanwhile, what it had when it was opened.
+ * @throws AppError `FILE_TOO_LARGE` (exit 1), with its size; else the system's error, with the code `EISDIR`, `EFTYPE`
+ *   (no plain file) or `ELOOP` (a symbolic link) where it is not what `reach` says
+ */
+export async function readBounded(path: string, bytesMax: number, reach: Reach = {}): Promise<Buffer> {
+	const handle = await open(path, flagsFor(reach));
+	try {
+		const size = checkKind(path, await handle.stat(), bytesMax, reach);
+		return size === undefined ? await readToEnd(handle, path, bytesMax) : await readSized(handle, size);
+	} finally {
+		await handle.close();
+	}
+}
+
+/** As `readBounded`, of plain files, for code that looks at many small ones. */
+export function readBoundedSync(path: string, bytesMax: number, reach: Omit<Reach, "pipes"> = {}): Buffer {
+	const file = openSync(path, flagsFor(reach));
+	try {
+		const size = checkKind(path, fstatSync(file), bytesMax, reach) ?? 0;
+		const bytes = Buffer.allocUnsafeSlow(size);
+		let length = 0;
+		while (length < size) {
+			const count = readSync(file, bytes, length, size - length, length);
+			if (count === 0) break;
+			length += count;
+		}
+		return bytes.subarray(0, length);
+	} finally {
+		closeSync(file);
+	}
+}

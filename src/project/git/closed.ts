@@ -1,0 +1,158 @@
+/**
+ * What each git that Coffer starts is told, so that a repository that came from elsewhere cannot have it start a program.
+ * A repository brings its own configuration (`.git/config`) and attributes, and git's documentation names many settings
+ * that hold a command. Three things keep them from being run:
+ *
+ * - Coffer runs plumbing commands alone (`config`, `rev-parse`, `rev-list`, `cat-file`, `diff-index`, `hash-object`,
+ *   `merge-file`), which show nothing to a person, write no index and no branch, convert no file and talk to nobody.
+ * - Settings on the command line and variables of the environment go before the repository's.
+ * - No protocol is allowed, so that nothing is fetched, whatever a remote's settings say.
+ *
+ * The user's and the machine's own configuration is read: nobody else writes it, and `safe.directory` stands there.
+ */
+
+/** A setting that names a program (git-config(1)), by its value for Coffer's git, and why it starts nothing. */
+interface ProgramSetting {
+	/** As git's documentation writes them, a blank between two. */
+	readonly keys: string;
+	/** What git is given on its command line; undefined where other things keep it from starting anything. */
+	readonly value?: string;
+	readonly reason: string;
+}
+
+const NO_PROTOCOL = "only used over a protocol, and none is allowed (GIT_ALLOW_PROTOCOL)";
+const NOT_SHOWN = "only used by commands that show something to a person or ask one";
+const NOT_CONVERTED = "only used where a file's content is converted or merged; objects are read as they are";
+const NOT_RUN = "only used by commands that Coffer does not run";
+
+/** Every setting of git that names a program, from the documentation of git 2.30 to 2.55. */
+export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
+	// Empty means off in every version; `false` was the name of a program before 2.36.
+	{ keys: "core.fsmonitor", value: "", reason: "a hook that is run whenever the index is read" },
+	{
+		keys: "core.hooksPath",
+		value: "/dev/null",
+		reason: "where hooks are; git documents this value for no hooks",
+	},
+	{ keys: "core.pager", value: "cat", reason: `a pager; ${NOT_SHOWN}` },
+	{ keys: "core.editor sequence.editor", value: "false", reason: `an editor; ${NOT_SHOWN}` },
+	{ keys: "core.askPass", value: "false", reason: `asks for passwords; ${NO_PROTOCOL}` },
+	{ keys: "core.sshCommand", value: "false", reason: `the program for ssh; ${NO_PROTOCOL}` },
+	{
+		keys: "core.alternateRefsCommand",
+		value: "false",
+		reason: "lists branches of alternates while fetching",
+	},
+	{ keys: "credential.helper", value: "", reason: "empty takes back all that stand before it" },
+	{ keys: "diff.external", reason: "--no-ext-diff, and no patch is shown" },
+	{
+		keys: "gpg.program gpg.openpgp.program gpg.x509.program gpg.ssh.program",
+		value: "false",
+		reason: NOT_SHOWN,
+	},
+	{ keys: "gpg.ssh.defaultKeyCommand", value: "false", reason: NOT_SHOWN },
+	{ keys: "interactive.diffFilter", value: "cat", reason: NOT_SHOWN },
+	{ keys: "gc.recentObjectsHook", reason: NOT_RUN },
+	{ keys: "core.gitProxy", reason: `GIT_PROXY_COMMAND goes before it; ${NO_PROTOCOL}` },
+	{ keys: "credential.<url>.helper", reason: NO_PROTOCOL },
+	{ keys: "remote.<name>.uploadpack remote.<name>.receivepack remote.<name>.vcs", reason: NO_PROTOCOL },
+	{ keys: "uploadpack.packObjectsHook", reason: "git takes it from the user's configuration alone" },
+	{ keys: "diff.<driver>.command diff.<driver>.textconv", reason: NOT_CONVERTED },
+	{ keys: "filter.<driver>.clean filter.<driver>.smudge filter.<driver>.process", reason: NOT_CONVERTED },
+	{ keys: "merge.<driver>.driver", reason: NOT_CONVERTED },
+	{ keys: "hook.<name>.command", reason: "no command that is run has a hook" },
+	{ keys: "pager.<cmd>", reason: "--no-pager, and output that is no terminal" },
+	{ keys: "alias.<name>", reason: "git ignores those that hide a command of its own" },
+	{ keys: "submodule.<name>.update", reason: NOT_RUN },
+	{ keys: "trailer.<alias>.command trailer.<alias>.cmd", reason: NOT_RUN },
+	{ keys: "tar.<format>.command", reason: NOT_RUN },
+	{
+		keys: "difftool.<tool>.cmd difftool.<tool>.path mergetool.<tool>.cmd mergetool.<tool>.path",
+		reason: NOT_RUN,
+	},
+	{ keys: "browser.<tool>.cmd browser.<tool>.path man.<tool>.cmd man.<tool>.path", reason: NOT_RUN },
+	{ keys: "guitool.<name>.cmd instaweb.httpd imap.tunnel web.browser", reason: NOT_RUN },
+	{ keys: "sendemail.sendmailCmd sendemail.smtpServer sendemail.toCmd sendemail.ccCmd", reason: NOT_RUN },
+	{ keys: "sendemail.headerCmd sendemail.<identity>.sendmailCmd", reason: NOT_RUN },
+	{ keys: "gitcvs.dbDriver cvsexportcommit.cvsdir", reason: NOT_RUN },
+];
+
+/** Settings that name no program, and keep git from going where one would be named. */
+const GUARDS: readonly (readonly [key: string, value: string])[] = [
+	// A repository without a work tree that lies in somebody's files is not taken for the one that was meant (2.38).
+	["safe.bareRepository", "explicit"],
+	["protocol.allow", "never"],
+	["submodule.recurse", "false"],
+	["core.attributesFile", "/dev/null"],
+	["gc.auto", "0"],
+	["maintenance.auto", "false"],
+];
+
+const SETTINGS: readonly (readonly [key: string, value: string])[] = [
+	...GUARDS,
+	...PROGRAM_SETTINGS.flatMap(({ keys, value }) =>
+		value === undefined ? [] : keys.split(" ").map((key) => [key, value] as const),
+	),
+];
+
+/**
+ * Variables of git's that are handed on: they say where the repository is (git sets them for hooks and merge drivers),
+ * and where the user's own configuration is. All others that begin with `GIT_` are dropped, those that name programs
+ * or files for traces among them.
+ */
+export const PASSED_VARIABLES: ReadonlySet<string> = new Set([
+	"GIT_DIR",
+	"GIT_WORK_TREE",
+	"GIT_INDEX_FILE",
+	"GIT_COMMON_DIR",
+	"GIT_OBJECT_DIRECTORY",
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES",
+	"GIT_CEILING_DIRECTORIES",
+	"GIT_DISCOVERY_ACROSS_FILESYSTEM",
+	"GIT_CONFIG_GLOBAL",
+	"GIT_CONFIG_SYSTEM",
+	"GIT_CONFIG_NOSYSTEM",
+]);
+
+/** What git is told by its environment: it goes before every configuration, and git hands it to what it starts. */
+export const GIVEN_VARIABLES: Readonly<Record<string, string>> = {
+	/** Only this protocol, which there is none of. */
+	GIT_ALLOW_PROTOCOL: "none",
+	GIT_PROTOCOL_FROM_USER: "0",
+	/** An object that a partial clone lacks is missing; it is not fetched (2.45, and 2.39.4 of the older ones). */
+	GIT_NO_LAZY_FETCH: "1",
+	/** Nothing is written on the way. */
+	GIT_OPTIONAL_LOCKS: "0",
+	/** A path is that path, and no pattern. */
+	GIT_LITERAL_PATHSPECS: "1",
+	/** A commit is what its id says. */
+	GIT_NO_REPLACE_OBJECTS: "1",
+	GIT_ATTR_NOSYSTEM: "1",
+	GIT_TERMINAL_PROMPT: "0",
+	GIT_ASKPASS: "false",
+	SSH_ASKPASS: "false",
+	GIT_SSH: "false",
+	GIT_SSH_COMMAND: "false",
+	GIT_PROXY_COMMAND: "false",
+	GIT_PAGER: "cat",
+	GIT_EDITOR: "false",
+	GIT_SEQUENCE_EDITOR: "false",
+};
+
+/** Which of the user's settings a command has to see: where hooks are, for whoever writes one. */
+export type Seen = "hooks-path" | undefined;
+
+/** The whole command line behind `git`. */
+export function closedArguments(args: readonly string[], seen?: Seen): string[] {
+	const given = SETTINGS.filter(([key]) => !(seen === "hooks-path" && key === "core.hooksPath"));
+	return ["--no-pager", ...given.flatMap(([key, value]) => ["-c", `${key}=${value}`]), ...args];
+}
+
+/** The whole environment of a git, made of the caller's. Windows has no case in the names of variables. */
+export function closedEnvironment(variables: Readonly<Record<string, string>>): Record<string, string> {
+	const kept = Object.entries(variables).filter(([name]) => {
+		const upper = name.toUpperCase();
+		return !(upper.startsWith("GIT_") || upper === "SSH_ASKPASS") || PASSED_VARIABLES.has(name);
+	});
+	return { ...Object.fromEntries(kept), ...GIVEN_VARIABLES };
+}

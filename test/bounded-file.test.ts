@@ -1,0 +1,114 @@
+/** Files are read up to a bound, and no further, whatever they are. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+	appendFileSync,
+	mkdtempSync,
+	realpathSync,
+	rmSync,
+	symlinkSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { fileTooLarge, readBounded, readBoundedSync } from "../src/bounded-file.ts";
+import { refusal, refusalOf } from "./support/refusal.ts";
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+	folder = realpathSync(mkdtempSync(join(tmpdir(), "coffer-bounded-")));
+	path = join(folder, "file");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each([
+	["readBounded", (name: string, max: number, reach?: { links: boolean }) => readBounded(name, max, reach)],
+	[
+		"readBoundedSync",
+		async (name: string, max: number, reach?: { links: boolean }) => readBoundedSync(name, max, reach),
+	],
+])("%s", (_, read) => {
+	test("reads a file that has as much as it may have", async () => {
+		writeFileSync(path, "content");
+		expect((await read(path, 7)).toString()).toBe("content");
+		writeFileSync(path, "");
+		expect((await read(path, 0)).length).toBe(0);
+	});
+
+	test("refuses one byte more, with its size, the bound and the path, and does not read it", async () => {
+		writeFileSync(path, "content");
+		expect((await refusalOf(read(path, 6))).message).toContain("it has 7 bytes, and 6 bytes are the limit");
+		// Far more than there is memory for: only a file that is not read can be refused.
+		truncateSync(path, 2 ** 40);
+		expect(await refusalOf(read(path, 2 ** 20))).toMatchObject({
+			code: "FILE_TOO_LARGE",
+			message: `Cannot read ${path}: it has 1099511627776 bytes, and 1048576 bytes are the limit.`,
+			hint: expect.stringContaining("restore it"),
+			exit: 1,
+		});
+	});
+
+	test("follows a link only where it is to, and takes no folder, pipe or device for a file", async () => {
+		writeFileSync(join(folder, "target"), "content");
+		symlinkSync("target", path);
+		await expect(read(path, 100)).rejects.toMatchObject({ code: "ELOOP" });
+		expect((await read(path, 100, { links: true })).toString()).toBe("content");
+		execFileSync("mkfifo", [join(folder, "pipe")]);
+		await expect(read(join(folder, "pipe"), 100)).rejects.toMatchObject({ code: "EFTYPE" });
+		await expect(read("/dev/zero", 100)).rejects.toMatchObject({ code: "EFTYPE" });
+		await expect(read(folder, 100)).rejects.toMatchObject({ code: "EISDIR" });
+		await expect(read(join(folder, "absent"), 100)).rejects.toMatchObject({ code: "ENOENT" });
+	});
+});
+
+describe("where pipes are read too", () => {
+	const reach = { links: true, pipes: true };
+
+	test("one that ends is read whole", async () => {
+		execFileSync("mkfifo", [path]);
+		const writer = spawn("sh", ["-c", `printf 'one '; head -c 100000 /dev/zero; printf ' two'`], {
+			stdio: ["ignore", "pipe", "ignore"],
+		});
+		const copier = spawn("sh", ["-c", `cat > '${path}'`], { stdio: [writer.stdout, "ignore", "ignore"] });
+		const [bytes] = await Promise.all([readBounded(path, 100_008, reach), once(copier, "close")]);
+		expect(bytes.length).toBe(100_008);
+		expect(bytes.subarray(-4).toString()).toBe(" two");
+	});
+
+	test("one that does not end is read to the bound", async () => {
+		const error = await refusalOf(readBounded("/dev/zero", 200_000, reach));
+		expect(error).toMatchObject({ code: "FILE_TOO_LARGE", exit: 1 });
+		expect(error.message).toContain("it has more than 200000 bytes, which are the limit");
+	});
+
+	test("a folder is none", async () => {
+		await expect(readBounded(folder, 100, reach)).rejects.toMatchObject({ code: "EISDIR" });
+	});
+});
+
+test("of a file that grows while it is read, what it had when it was opened", async () => {
+	writeFileSync(path, "a".repeat(1_000_000));
+	let isReading = true;
+	const growing = (async () => {
+		while (isReading) {
+			appendFileSync(path, "b".repeat(10_000));
+			await new Promise(setImmediate);
+		}
+	})();
+	const bytes = await readBounded(path, 2 ** 40);
+	isReading = false;
+	await growing;
+	expect(bytes.length % 10_000).toBe(0);
+	expect(bytes.subarray(0, 1_000_000).every((byte) => byte === 0x61)).toBe(true);
+});
+
+test("the error of something of unknown size says so, and shows no control character", () => {
+	const error = refusal(() => {
+		throw fileTooLarge("a\u001bb", undefined, 5);
+	});
+	expect(error.message).toBe("Cannot read a\\u{1b}b: it has more than 5 bytes, which are the limit.");
+});

@@ -1,0 +1,115 @@
+/** Files that are larger than anything of Coffer's: an error that says so, and a process that ends by itself. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cleanEnvironment, newProject, type Project } from "./support/project.ts";
+
+const MIB = 2 ** 20;
+let project: Project;
+let good: string;
+
+beforeAll(async () => {
+	project = await newProject();
+	await project.ok(["secrets", "set", "A=1"]);
+	good = project.vault;
+});
+afterAll(() => project?.[Symbol.asyncDispose]());
+
+function git(...args: readonly string[]): void {
+	spawnSync("git", ["-c", "user.name=Story", "-c", "user.email=story@example.com", ...args], {
+		cwd: project.root,
+		env: { ...cleanEnvironment(), HOME: join(project.machine, "home") },
+	});
+}
+
+function sparse(name: string, bytes: number): void {
+	project.write(name, "");
+	truncateSync(join(project.root, name), bytes);
+}
+
+const lineFeeds = Buffer.alloc(200_000_000, "\n");
+
+describe.each([
+	["nothing else", () => lineFeeds],
+	["a vault before them", () => Buffer.concat([Buffer.from(good), lineFeeds])],
+	["a conflict marker before them", () => Buffer.concat([Buffer.from("<<<<<<< ours\n"), lineFeeds])],
+])("a vault of 200 MB of line feeds, %s", (_, content) => {
+	test("is refused by every way to read it", async () => {
+		project.write("coffer.vault", content());
+		const message = "coffer.vault, line 5000001: the file has more than 5000000 lines.";
+		for (const args of [
+			["secrets", "list", "--json"],
+			["run", "--json", "--", "true"],
+			["vault", "resolve", "--json"],
+			["secrets", "set", "B=1", "--json"],
+		]) {
+			const result = await project.coffer(args);
+			expect(result.error()).toMatchObject({ code: "VAULT_TOO_LARGE", message });
+		}
+		const shown = await project.ok(["git", "textconv", "coffer.vault"]);
+		expect(shown.stdout).toMatch(/^200\d+ bytes that are no vault\n$/);
+		project.vault = good;
+	});
+});
+
+test("a vault that is larger than the limit is not read", async () => {
+	sparse("coffer.vault", 257 * MIB);
+	const result = await project.coffer(["secrets", "list", "--json"]);
+	expect(result.error()).toMatchObject({
+		code: "FILE_TOO_LARGE",
+		message: `Cannot read ${join(project.root, "coffer.vault")}: it has 269484032 bytes, and 268435456 bytes are the limit.`,
+		exit: 1,
+	});
+	project.vault = good;
+});
+
+test("coffer.json and an identity's export", async () => {
+	sparse("coffer.json", 2 * MIB);
+	const status = await project.coffer(["status", "--json"]);
+	expect(status.error()).toMatchObject({ code: "FILE_TOO_LARGE", exit: 1 });
+	rmSync(join(project.root, "coffer.json"));
+	sparse("large", 2 ** 40);
+	const imported = await project.coffer(["identity", "import", "large", "--json"]);
+	expect(imported.error()).toMatchObject({ code: "EXPORT_MALFORMED", exit: 3 });
+});
+
+test.each([
+	["/dev/zero", "FILE_TOO_LARGE"],
+	["large.env", "FILE_TOO_LARGE"],
+	["lines.env", "ENV_FILE_LINE_INVALID"],
+])("a .env file that is %s: %s, and nothing is set", async (file, code) => {
+	sparse("large.env", 65 * MIB);
+	project.write("lines.env", Buffer.alloc(60_000_000, "x\n"));
+	const result = await project.coffer(["secrets", "set", "--env-file", file, "--json"]);
+	expect(result.error()).toMatchObject({ code });
+	expect(project.vault).toBe(good);
+});
+
+test("what git has of the vault, and what it hands to the merge driver", async () => {
+	git("init", "--quiet");
+	git("config", "core.bigFileThreshold", "1g");
+	project.write("coffer.vault", lineFeeds);
+	git("add", "coffer.vault");
+	git("commit", "--quiet", "--message", "large");
+	project.vault = good;
+	git("commit", "--quiet", "--all", "--message", "good");
+	const { versions } = await project.data(["secrets", "history", "A"]);
+	expect(versions).toHaveLength(1);
+	project.write("coffer.vault", lineFeeds);
+	git("add", "coffer.vault");
+	const check = await project.coffer(["git", "check", "--json"]);
+	expect(check.error()).toMatchObject({
+		code: "VAULT_TOO_LARGE",
+		message: expect.stringMatching(/^Not committed\. .* \(staged as coffer\.vault\)$/),
+	});
+	project.vault = good;
+	execFileSync("mkfifo", [join(project.root, "pipe")]);
+	project.write("other", good);
+	const merge = await project.coffer(["git", "merge", "coffer.vault", "other", "pipe", "--json"]);
+	expect(merge.error()).toMatchObject({ code: "FILE_UNREADABLE", exit: 1 });
+	expect(project.read("other")).toBe(good);
+	writeFileSync(join(project.root, "lines"), lineFeeds);
+	const lines = await project.coffer(["git", "merge", "coffer.vault", "other", "lines", "--json"]);
+	expect(lines.error()).toMatchObject({ code: "VAULT_TOO_LARGE" });
+});
