@@ -61,15 +61,24 @@ export class Deployer {
 	 * @param onFunction called as each function is done
 	 * @throws AppError exit 2 where the upload is not allowed; what is wrong with one function is in its result
 	 */
-	async deploy(
+	deploy(
+		functions: AppFunctions,
+		request: DeployRequest,
+		onFunction: (result: Omit<DeployedFunction, "url">) => void,
+	): Promise<DeployOutcome> {
+		return functions.during(() => this.#deploy(functions, request, onFunction));
+	}
+
+	async #deploy(
 		functions: AppFunctions,
 		request: DeployRequest,
 		onFunction: (result: Omit<DeployedFunction, "url">) => void,
 	): Promise<DeployOutcome> {
 		const hashes = [...new Set(request.files.map(([, hash]) => hash))];
-		const missing = await this.#options.store.missingBlobs(hashes);
+		const owner = functions.app.life;
+		const missing = await this.#options.store.missingBlobs(owner, hashes);
 		if (missing.length > 0) return { missing };
-		const upload = await this.#load(request);
+		const upload = await this.#load(owner, request);
 		const hashOf = new Map(request.files);
 		await Promise.all(
 			upload.functions.map(async (source) =>
@@ -80,12 +89,12 @@ export class Deployer {
 	}
 
 	/** Each blob is read once, and no more of them than an upload may hold. */
-	async #load({ files, functions }: DeployRequest): Promise<Upload> {
+	async #load(owner: string, { files, functions }: DeployRequest): Promise<Upload> {
 		const contents = new Map<string, Uint8Array>();
 		const uploaded: UploadedFile[] = [];
 		let bytes = 0;
 		for (const [path, hash] of files) {
-			const content = contents.get(hash) ?? (await this.#options.store.getBlob(hash));
+			const content = contents.get(hash) ?? (await this.#options.store.getBlob(owner, hash));
 			if (content === undefined) throw blobGone();
 			contents.set(hash, content);
 			uploaded.push({ path, content });
@@ -135,7 +144,8 @@ export class Deployer {
 			return { bundle, references: await analyze(bundle) };
 		});
 		const { source } = prepared;
-		const sourceMap = await store.putBlob(utf8(built.bundle.sourceMap));
+		const { life: owner } = functions.app;
+		const sourceMap = await store.putBlob(owner, utf8(built.bundle.sourceMap));
 		const present = presentDeployment(functions, name);
 		const { dynamic } = built.references;
 		const told = [...built.references.references, ...declared];
@@ -154,7 +164,7 @@ export class Deployer {
 			const isScheduled = isSame(present.automations, automations);
 			return { name, status: isScheduled ? "unchanged" : "deployed" };
 		}
-		const bundle = await store.putBlob(built.bundle.code);
+		const bundle = await store.putBlob(owner, built.bundle.code);
 		return await this.#start(functions, {
 			function: name,
 			bundle,

@@ -61,3 +61,8 @@ export interface Deployment extends References {
 	/** As they were sent. */
 	automations?: readonly StoredAutomation[] | undefined;
 }
+
+/** Hashes of the blobs that a deployment is started from, and of the files that can be given back. */
+export function blobsOf({ bundle, sourceMap, sources }: Deployment): string[] {
+	return [bundle, sourceMap, ...(sources?.files ?? []).map(([, hash]) => hash)];
+}

@@ -49,17 +49,7 @@ export function otherApp(): AppError {
 	return new AppError({
 		code: "TOKEN_SCOPE",
 		message: "The access token is for another app.",
-		hint: "A token for the Base44 CLI is for the app that it was used with first: make another one.",
+		hint: "A token for the Base44 CLI is for one app: make another, coffer platform token create --base44 --app APP.",
 		exit: EXIT.unauthorised,
-	});
-}
-
-/** The error where other nodes were faster each time. */
-export function contended(attempts: number): AppError {
-	return new AppError({
-		code: "STORE_CONTENDED",
-		message: `The stream of access tokens changed ${attempts} times while one was being written.`,
-		hint: "Try again.",
-		exit: EXIT.conflict,
 	});
 }

@@ -65,6 +65,13 @@ export interface TestCore extends AsyncDisposable {
 	readonly token: string;
 }
 
+/** What the lines of a deployed function are kept by. */
+export function logOf({ core }: Pick<TestCore, "core">, app: string, name: string): [string, string] {
+	const life = core.apps.get(app).lifeOf(name);
+	if (life === undefined) throw new Error(`There is no function ${app}/${name}.`);
+	return [life.app, life.function];
+}
+
 function logsOf({ dataDirectory }: PlatformConfig) {
 	const onError = (error: unknown) => {
 		throw error;

@@ -125,7 +125,7 @@ export const readChanges: Handler = async (call) => {
 };
 
 export const putBlob: Handler = async (call) => {
-	appOf(call);
+	const app = appOf(call);
 	const bytes = await readBytes(call.request, "application/octet-stream", MESSAGE_LIMITS.blobBytes);
 	stillValid(call);
 	if (blobHash(bytes) !== call.parameter("hash")) {
@@ -136,7 +136,8 @@ export const putBlob: Handler = async (call) => {
 			exit: EXIT.integrity,
 		});
 	}
-	await call.core.store.putBlob(bytes);
+	app.checkPresent();
+	await call.core.store.putBlob(app.life, bytes);
 	return new Response(null, { status: 204 });
 };
 

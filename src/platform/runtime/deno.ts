@@ -3,6 +3,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
+import type { FunctionLife } from "../life.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import { AUDIT_BEGIN, tryFollow } from "./audit.ts";
 import { Commands } from "./command.ts";
@@ -24,7 +25,7 @@ export interface DenoRuntimeOptions {
 	hostPath: string;
 	/** A private directory that no other process uses; made where it is missing. */
 	directory: string;
-	/** Called with each line that a function writes. */
+	/** Called with each line that a function writes, with the app's life and the function's. */
 	onLine?: (app: string, name: string, line: LogLine) => void;
 	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	allowNet?: readonly string[];
@@ -68,6 +69,10 @@ function handoverOf(bundle: string, socketPath: string, environment: Launch["env
 		environment: Object.fromEntries(environment),
 		begin: AUDIT_BEGIN,
 	});
+}
+
+function livesAs({ app, function: name, life }: Launch): FunctionLife {
+	return life ?? { app, function: name };
 }
 
 /** A process with what belongs to it; whose it is may come later. */
@@ -115,7 +120,7 @@ class DenoRuntime implements Runtime {
 
 	/** A process that is the launch's: one that was waiting, or a new one. */
 	async #prepared(launch: Launch): Promise<Spawned> {
-		const { app, function: name, code, onRead, settings, sourceMap } = launch;
+		const { code, onRead, settings, sourceMap } = launch;
 		const bundle = { code: asEntry(code), sourceMap };
 		const spare = this.#spares.take(this.#commands.termsOf(settings));
 		if (spare !== undefined) {
@@ -127,7 +132,7 @@ class DenoRuntime implements Runtime {
 			}
 			return this.#assign(spare, launch);
 		}
-		const files = await this.#workspace.prepare(app, name, bundle, onRead !== undefined);
+		const files = await this.#workspace.prepare(livesAs(launch), bundle, onRead !== undefined);
 		try {
 			this.#checkOpen(launch);
 		} catch (error) {
@@ -151,6 +156,10 @@ class DenoRuntime implements Runtime {
 	async #end(process: DenoProcess): Promise<void> {
 		await process.terminate();
 		await this.#cleanups.get(process);
+	}
+
+	async forget(life: FunctionLife): Promise<void> {
+		await this.#workspace.forget(life);
 	}
 
 	async close(): Promise<void> {
@@ -204,7 +213,8 @@ class DenoRuntime implements Runtime {
 	/** Makes a process a function's. */
 	#assign(spawned: Spawned, launch: Launch): Spawned {
 		const { files, process, reads } = spawned;
-		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
+		const { function: name, environment, deployment, onIdle, onRead, settings } = launch;
+		const life = livesAs(launch);
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
 		this.#memory.add(process, this.#commands.memoryOf(settings).memoryMiB);
@@ -214,7 +224,7 @@ class DenoRuntime implements Runtime {
 			redactor: createRedactor(environment, ownNames(bundle, name)),
 			onIdle,
 			onLine: (level, message) =>
-				this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
+				this.#options.onLine?.(life.app, life.function, { time: new Date().toISOString(), level, message }),
 		});
 		return spawned;
 	}

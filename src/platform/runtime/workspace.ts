@@ -7,8 +7,8 @@
  *     <place>/bin/               a copy of Deno, where its own place is closed to functions' users
  *     <place>/host/              the host's modules
  *     <place>/bundles/<hash>.js  read-only, with its source map beside it, there while an instance runs from it
- *     <place>/functions/<hash>/  a main module per function: Deno keys localStorage and caches by its path; and
- *                                `deno`, Deno's own directory
+ *     <place>/functions/<hash>/  a main module per life of a function: Deno keys localStorage and caches by its
+ *                                path; and `deno`, Deno's own directory; removed with the function
  *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, FIFO `a`, writable `tmp`
  *
  * Where functions have users of their own, what a function reads belongs to root and is open to that function's
@@ -17,8 +17,9 @@
  * that socket: a function could put a link to another program's socket in the place of its own name, not of this one.
  */
 import { createHash } from "node:crypto";
-import { chown, mkdir, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type FunctionLife, lifeKey } from "../life.ts";
 import { Fifos } from "./fifos.ts";
 import {
 	type BundleFile,
@@ -78,17 +79,12 @@ export class Workspace {
 	}
 
 	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
-	async prepare(
-		app: string,
-		name: string,
-		bundle: BundleFile,
-		isAudited: boolean,
-	): Promise<InstanceDirectory> {
-		const user = await this.#place.users?.join(app, name);
+	async prepare(life: FunctionLife, bundle: BundleFile, isAudited: boolean): Promise<InstanceDirectory> {
+		const user = await this.#place.users?.join(life);
 		const instance = this.#instance(user);
 		const [file, folder] = await Promise.all([
 			this.#acquireBundle(bundle, user),
-			this.#functionFolder(app, name, user),
+			this.#functionFolder(life, user),
 			this.#instanceFolders(instance, [instance.temporary]),
 		]).catch(async (error) => {
 			await instance.leave();
@@ -182,8 +178,8 @@ export class Workspace {
 	}
 
 	/** One folder for all versions of a function. */
-	#functionFolder(app: string, name: string, user: User | undefined): Promise<string> {
-		const folder = join(this.#place.path, "functions", digest(app, name));
+	#functionFolder(life: FunctionLife, user: User | undefined): Promise<string> {
+		const folder = this.#folderOf(life);
 		const known = this.#folders.get(folder);
 		if (known !== undefined) return known;
 		const made = this.#makeFunctionFolder(folder, user);
@@ -191,6 +187,23 @@ export class Workspace {
 		// What failed is tried again.
 		made.catch(() => this.#folders.delete(folder));
 		return made;
+	}
+
+	#folderOf(life: FunctionLife): string {
+		return join(this.#place.path, "functions", digest(lifeKey(life)));
+	}
+
+	/** Removes a function's folder, and its user, once its last process has ended. */
+	async forget(life: FunctionLife): Promise<void> {
+		const folder = this.#folderOf(life);
+		await this.#folders.get(folder)?.catch(() => undefined);
+		this.#folders.delete(folder);
+		const own = join(folder, "deno");
+		await this.#place.users?.forget(life, own);
+		// As root nothing is walked through that was a user's: what that could not empty stays until the end.
+		if (this.#place.users === undefined) return await rm(folder, { recursive: true, force: true });
+		await rm(join(folder, "main.js"), { force: true });
+		for (const empty of [own, folder]) await rmdir(empty).catch(() => {});
 	}
 
 	async #makeFunctionFolder(folder: string, user: User | undefined): Promise<string> {

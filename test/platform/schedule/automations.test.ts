@@ -1,5 +1,7 @@
 /** Automations of deployed functions, on a platform with real processes; the clock is the test's. */
+
 import { describe, expect, test } from "vitest";
+import { logOf } from "../core-fixture.ts";
 import { platform, TestApp } from "../redeploy/app-fixture.ts";
 
 const TIMEOUT_MS = 150_000;
@@ -43,7 +45,7 @@ function pass(forMs: number): void {
 }
 
 async function lines(app: string, name: string): Promise<string[]> {
-	const kept = await platform.core.logs.read(app, name, { limit: 100 });
+	const kept = await platform.core.logs.read(...logOf(platform, app, name), { limit: 100 });
 	return kept
 		.map(({ level, message }) => `${level} ${message}`)
 		.filter((line) => line.includes("automation"));

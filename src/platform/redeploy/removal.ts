@@ -1,0 +1,25 @@
+/** What is kept for functions outside the streams, and goes with them. */
+import type { App } from "../app.ts";
+import type { FunctionLife } from "../life.ts";
+import type { ReconcileOptions } from "./reconcile-options.ts";
+
+type Keepers = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;
+
+/** Removes what functions that were deleted, and stopped, wrote and stored. */
+export async function removeKept(
+	{ logs, runtime }: Pick<Keepers, "logs" | "runtime">,
+	lives: readonly FunctionLife[],
+): Promise<void> {
+	await Promise.all(lives.flatMap((life) => [logs.forget(life.app, life.function), runtime.forget(life)]));
+}
+
+/** Removes everything that is kept for an app that was deleted, and whose functions were stopped. */
+export async function removeAllKept(keepers: Keepers, app: App): Promise<void> {
+	const functions = [...app.state.functions];
+	await removeKept(
+		keepers,
+		functions.map(([, { began }]) => ({ app: app.life, function: began })),
+	);
+	await keepers.store.dropBlobs(app.life);
+	for (const [name] of functions) keepers.metrics.forget({ app: app.id, function: name });
+}
