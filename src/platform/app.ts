@@ -5,8 +5,9 @@ import { AppError, EXIT } from "../errors.ts";
 import type { Change, Head, LogContext } from "../protocol/change.ts";
 import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../protocol/messages.ts";
 import { acceptChange, type Opener } from "./accept.ts";
+import { appNotFound, notLinked } from "./app-faults.ts";
 import { EventStream } from "./event-stream.ts";
-import { type AppEvent, appEventSchema } from "./events.ts";
+import { type AppEvent, appEventSchema, appStreams, eventStream } from "./events.ts";
 import type { AppLife, FunctionLife } from "./life.ts";
 import { type Keeper, LocalEnvironment } from "./local-environment.ts";
 import { Mutex } from "./mutex.ts";
@@ -35,39 +36,6 @@ export type AppendOutcome =
 	| { readonly accepted: Head; readonly since: Entries; readonly isRepeat: boolean }
 	/** The first entries after the change's base, and the present head. */
 	| { readonly stale: Entries; readonly head: Head };
-
-/** The error where there is no such app, or no longer. */
-export function appNotFound(): AppError {
-	return new AppError({
-		code: "APP_NOT_FOUND",
-		message: "The platform has no such app.",
-		hint: "Create it with `coffer link URL --app APP`.",
-		exit: EXIT.notFound,
-	});
-}
-
-/** The error where an app is bound to no vault, so that there is nothing to sync with. */
-export function notLinked(): AppError {
-	return new AppError({
-		code: "APP_NOT_LINKED",
-		message: "The app is linked with no vault.",
-		hint: "Link it with `coffer link URL --app APP`.",
-		exit: EXIT.notFound,
-	});
-}
-
-/** Begins the names of the streams of all apps. */
-export const APP_STREAMS = "apps/";
-
-/** The prefix of an app's streams. */
-export function appStreams(app: string): string {
-	return `${APP_STREAMS}${app}/`;
-}
-
-/** The stream of what happens to an app's functions. */
-export function eventStream(app: string): string {
-	return `${appStreams(app)}events`;
-}
 
 export class App {
 	readonly id: string;

@@ -3,9 +3,16 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { CreateApp } from "../protocol/messages.ts";
-import { APP_STREAMS, App, type AppOptions, appNotFound, appStreams } from "./app.ts";
+import { App, type AppOptions } from "./app.ts";
+import { appNotFound } from "./app-faults.ts";
 import { EventStream } from "./event-stream.ts";
-import { PLATFORM_STREAM, type PlatformEvent, platformEventSchema } from "./events.ts";
+import {
+	APP_STREAMS,
+	appStreams,
+	PLATFORM_STREAM,
+	type PlatformEvent,
+	platformEventSchema,
+} from "./events.ts";
 import { type AppLife, lifeOf, newLife } from "./life.ts";
 import { localEnvironmentName } from "./local-environment.ts";
 import { Mutex } from "./mutex.ts";

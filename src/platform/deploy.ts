@@ -3,7 +3,6 @@
  */
 
 import { utf8 } from "../bytes.ts";
-import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { DeployedFunction } from "../protocol/messages.ts";
@@ -13,7 +12,7 @@ import type { Builder, Bundle, PreparedBuild } from "./build/bundle.ts";
 import { readSettings } from "./build/settings.ts";
 import { checkUpload, type Upload, type UploadedFile } from "./build/upload.ts";
 import type { Maxima } from "./config.ts";
-import type { Deployment, FunctionSource, KeptSources } from "./function.ts";
+import { type Deployment, deploymentId, type FunctionSource, type KeptSources } from "./function.ts";
 import { keptSources } from "./kept-sources.ts";
 import { describeError, type Log } from "./log.ts";
 import { Limiter } from "./mutex.ts";
@@ -66,7 +65,7 @@ export class Deployer {
 		request: DeployRequest,
 		onFunction: (result: Omit<DeployedFunction, "url">) => void,
 	): Promise<DeployOutcome> {
-		return functions.during(() => this.#deploy(functions, request, onFunction));
+		return functions.blobs.during(() => this.#deploy(functions, request, onFunction));
 	}
 
 	async #deploy(
@@ -232,14 +231,6 @@ async function prune(functions: AppFunctions, upload: Upload): Promise<string[]>
 	const others = [...functions.app.state.functions.keys()].filter((name) => !named.has(name)).sort();
 	await functions.delete(others);
 	return others;
-}
-
-const ID_TIME_DIGITS = 9;
-const ID_RANDOM_BYTES = 6;
-
-/** Unique, and sortable by time. */
-function deploymentId(nowMs: number): string {
-	return `d${nowMs.toString(36).padStart(ID_TIME_DIGITS, "0")}-${toBase64(randomBytes(ID_RANDOM_BYTES))}`;
 }
 
 function blobGone(): AppError {

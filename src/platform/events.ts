@@ -8,6 +8,19 @@ import { redeployResultSchema } from "../protocol/messages.ts";
 /** The store's stream of events that belong to no app: apps that come and go, and access tokens. */
 export const PLATFORM_STREAM = "platform";
 
+/** Begins the names of the streams of all apps. */
+export const APP_STREAMS = "apps/";
+
+/** The prefix of an app's streams. */
+export function appStreams(app: string): string {
+	return `${APP_STREAMS}${app}/`;
+}
+
+/** The stream of what happens to an app's functions. */
+export function eventStream(app: string): string {
+	return `${appStreams(app)}events`;
+}
+
 const instantMs = z.int().min(0);
 const place = { file: z.string(), line: z.int().min(0) };
 const referenceSchema = z.strictObject({

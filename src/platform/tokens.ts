@@ -17,6 +17,7 @@ import { PLATFORM_STREAM, type PlatformEvent, platformEventSchema } from "./even
 import type { Store } from "./store/store.ts";
 import { checkEarlierPlatform, type TokenEvent, tokenEventSchema } from "./token-events.ts";
 import {
+	atExpiry,
 	expiredAlready,
 	type Grant,
 	type GrantedScope,
@@ -25,9 +26,6 @@ import {
 	tooMany,
 } from "./token-grant.ts";
 import { createToken, hashOf } from "./token-text.ts";
-
-/** The longest delay that a timer takes. */
-const DELAY_MAX_MS = 2 ** 31 - 1;
 
 /** A token as it may be shown: everything but the token itself. */
 export interface TokenInfo {
@@ -179,23 +177,16 @@ export class TokenRegistry {
 			tell();
 			return () => undefined;
 		}
-		let cancel = () => {};
-		const release = () => {
-			cancel();
-			known.watchers.delete(ended);
-		};
 		const ended = () => {
 			release();
 			tell();
 		};
 		known.watchers.add(ended);
-		const { expiresAtMs } = known;
-		const look = () => {
-			if (expiresAtMs === undefined) return;
-			if (!isCurrent(expiresAtMs, clock.now())) return ended();
-			cancel = clock.schedule(look, Math.min(expiresAtMs - clock.now(), DELAY_MAX_MS));
+		const cancel = atExpiry(known.expiresAtMs, clock, ended);
+		const release = () => {
+			cancel();
+			known.watchers.delete(ended);
 		};
-		look();
 		return release;
 	}
 

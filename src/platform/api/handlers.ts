@@ -13,7 +13,8 @@ import {
 	decode,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
-import { type App, notLinked } from "../app.ts";
+import type { App } from "../app.ts";
+import { notLinked } from "../app-faults.ts";
 import type { Core } from "../core.ts";
 import type { Standing } from "../schedule/automations.ts";
 import type { Principal } from "../tokens.ts";

@@ -29,13 +29,13 @@ export class AppFunctions {
 	readonly #running = new Map<string, Promise<Redeployed>>();
 	readonly #verified = new WeakSet<SealedRecord>();
 	readonly #observations: Observations;
-	readonly #blobs: UnusedBlobs;
+	readonly blobs: UnusedBlobs;
 	#isClosed = false;
 
 	constructor(options: ReconcileOptions) {
 		this.app = options.app;
 		this.#options = options;
-		this.#blobs = new UnusedBlobs(options.app, options.store);
+		this.blobs = new UnusedBlobs(options.app, options.store);
 		this.#observations = observe(options, async (name) => await this.find(name)?.refresh());
 	}
 
@@ -125,11 +125,6 @@ export class AppFunctions {
 		);
 	}
 
-	/** Runs a deployment from its first look at the blobs to its end. @returns what it returns or throws */
-	during<T>(deployment: () => Promise<T>): Promise<T> {
-		return this.#blobs.during(deployment);
-	}
-
 	/** Makes a built deployment the function's present one, once it runs. */
 	async deploy(deployment: Deployment): Promise<SlotOutcome> {
 		const name = deployment.function;
@@ -169,7 +164,7 @@ export class AppFunctions {
 		await Promise.all(slots.map((slot) => slot?.close()));
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
 		await removeKept(this.#options, lives);
-		await this.#blobs.removeOf(lives);
+		await this.blobs.removeOf(lives);
 		// What it was still answering when it was deleted may have been counted since.
 		for (const name of names.filter((each) => !isDeployed(each)))
 			this.#options.metrics.forget({ app: this.app.id, function: name });

@@ -2,9 +2,9 @@
  * Removes the blobs of deleted functions. What a function that is there is made of stays, and nothing goes while a
  * deployment is under way: it may be about to use what nobody uses yet.
  */
-import { type App, eventStream } from "../app.ts";
+import type { App } from "../app.ts";
 import { eventOf } from "../event-stream.ts";
-import { appEventSchema } from "../events.ts";
+import { appEventSchema, eventStream } from "../events.ts";
 import { blobsOf } from "../function.ts";
 import { applyToFunctions, type FunctionState } from "../function-states.ts";
 import type { FunctionLife } from "../life.ts";

@@ -113,6 +113,11 @@ export class SqliteDatabase {
 		return this.#guard(() => this.#prepare(sql).all(parameters) as Row[]);
 	}
 
+	/** Replaces the seal; within the transaction of what it is about. */
+	writeSeal(seal: string): void {
+		this.run("INSERT OR REPLACE INTO seal (id, code) VALUES (1, ?)", seal);
+	}
+
 	/** Runs an operation as one transaction: all of it is on the disk when this returns, or nothing is. */
 	transaction<T>(operation: () => T): T {
 		this.exec("BEGIN IMMEDIATE");

@@ -65,7 +65,7 @@ class SqliteStore implements Store {
 				bytes,
 				stream,
 			);
-			if (seal !== undefined) writeSeal(database, seal);
+			if (seal !== undefined) database.writeSeal(seal);
 			return { appended: true, revision };
 		});
 		if (result.appended) this.#watchers.announce(stream);
@@ -91,7 +91,7 @@ class SqliteStore implements Store {
 		const names = this.#names(prefix);
 		this.#database.transaction(() => {
 			for (const name of names) this.#database.run("DELETE FROM streams WHERE name = ?", name);
-			if (seal !== undefined) writeSeal(this.#database, seal);
+			if (seal !== undefined) this.#database.writeSeal(seal);
 		});
 		this.#watchers.end(names);
 	}
@@ -221,15 +221,6 @@ class SqliteStore implements Store {
 	#gap(stream: StreamName): AppError {
 		return damaged(this.#database.path, `entries of the stream ${stream} are missing or unreadable`);
 	}
-}
-
-/** Within a transaction, so that it is never without what it is about. */
-function writeSeal(database: SqliteDatabase, seal: string): void {
-	database.run(
-		"INSERT INTO seal (id, code) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET code = ?",
-		seal,
-		seal,
-	);
 }
 
 /**
