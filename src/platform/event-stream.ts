@@ -1,11 +1,11 @@
 /**
  * Reading and writing a stream of the platform's own events. Each entry carries a code made with a key of the
- * platform's identity over the stream, whose it is, the position, the entry before it and the event. Whoever can write
+ * platform's identity over the stream, whose it is, the position, all entries before it and the event. Whoever can write
  * to the store, but has not the identity, can neither make, change, move, swap nor drop one that others follow. That
  * entries are missing at the end is what the store's seal tells (`sealed-store.ts`).
  */
 import { z } from "zod";
-import { equalBytes, lengthPrefixed, utf8 } from "../bytes.ts";
+import { equalBytes, lengthPrefixed } from "../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { Store, StreamEntry } from "./store/store.ts";
@@ -16,7 +16,7 @@ const EARLIER_DOMAIN = "coffer/platform-event/1";
 /** Each lost race is another node's success, so that reaching this means something is wrong. */
 const APPEND_ATTEMPTS_MAX = 100;
 
-/** `code` is the present form; `mac` the one before, whose codes do not cover the entry before. */
+/** `code` is the present form; `mac` the earlier one, whose codes do not cover the entries before. */
 const envelopeSchema = z
 	.object({ type: z.string(), code: z.string().optional(), mac: z.string().optional() })
 	.loose();
@@ -51,9 +51,9 @@ export function earlierCode(key: Uint8Array, stream: string, revision: number, e
 export class EventStream<Event extends { readonly type: string }> {
 	readonly #options: EventStreamOptions<Event>;
 	#revision = 0;
-	/** Hash of the last entry's body, base64; empty before the first. */
+	/** A hash over the bodies of all entries, one after the other; empty before the first. */
 	#previous = "";
-	/** Whether an entry of the present form was read: none of the earlier may follow it. */
+	/** Whether an entry of the present form was read: none of the earlier form may follow it. */
 	#isChained = false;
 
 	constructor(options: EventStreamOptions<Event>) {
@@ -92,7 +92,7 @@ export class EventStream<Event extends { readonly type: string }> {
 		if (entry.revision <= this.#revision) return;
 		const event = this.#decode(entry);
 		this.#revision = entry.revision;
-		this.#previous = toBase64(hash(utf8(entry.body)));
+		this.#previous = toBase64(hash(lengthPrefixed(this.#previous, entry.body)));
 		if (event !== undefined) this.#options.apply(event, entry.revision);
 	}
 

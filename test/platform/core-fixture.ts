@@ -135,7 +135,7 @@ export async function openTestCoreIn(
 	});
 	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
 	const version = "0.0.0-test";
-	const core = await Core.open({
+	const opening = Core.open({
 		version,
 		store,
 		runtime,
@@ -146,6 +146,11 @@ export async function openTestCoreIn(
 		processesMax,
 		log: NO_LOG,
 		clock,
+	});
+	const core = await opening.catch(async (error: unknown) => {
+		await runtime.close();
+		await store[Symbol.asyncDispose]();
+		throw error;
 	});
 	const { token } = await core.tokens.create({ scopes: ["admin"] }, clock.now());
 	return {

@@ -238,6 +238,8 @@ export async function openDatabase(path: string): Promise<SqliteDatabase> {
 		checkDatabase(database);
 		database.exec("PRAGMA synchronous = FULL");
 		database.exec("PRAGMA foreign_keys = ON");
+		// What was an app's is overwritten when it is deleted, and not left in pages that are free.
+		database.exec("PRAGMA secure_delete = ON");
 		if (pragma(database, "user_version") === 1) addSeal(database);
 	} catch (error) {
 		database.close();
