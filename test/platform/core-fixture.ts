@@ -134,22 +134,15 @@ export async function openTestCoreIn(
 		...(await provided()),
 	});
 	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
-	const version = "0.0.0-test";
-	const opening = Core.open({
-		version,
-		store,
-		runtime,
-		logs,
-		deployer,
-		identity,
-		startsMax: 2,
-		processesMax,
-		log: NO_LOG,
-		clock,
-	});
-	const core = await opening.catch(async (error: unknown) => {
+	const release = async () => {
 		await runtime.close();
+		await logs.close();
 		await store[Symbol.asyncDispose]();
+	};
+	const parts = { store, runtime, logs, deployer, identity };
+	const bounds = { version: "0.0.0-test", startsMax: 2, processesMax, log: NO_LOG, clock };
+	const core = await Core.open({ ...parts, ...bounds }).catch(async (error: unknown) => {
+		await release();
 		throw error;
 	});
 	const { token } = await core.tokens.create({ scopes: ["admin"] }, clock.now());
@@ -161,9 +154,7 @@ export async function openTestCoreIn(
 		token,
 		[Symbol.asyncDispose]: async () => {
 			await core.close(0);
-			await runtime.close();
-			await logs.close();
-			await store[Symbol.asyncDispose]();
+			await release();
 		},
 	};
 }

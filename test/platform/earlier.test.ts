@@ -1,5 +1,5 @@
 /**
- * A data directory that version 0.1.0 wrote before there were lives, chained codes, owners of blobs and a seal:
+ * A data directory that an earlier version wrote, before there were lives, chained codes, owners of blobs and a seal:
  * `earlier/` is one, with an app `shop` (a vault's secret A and a local secret B, the function `hello`, an automation
  * that ran once, a function `gone` that was deleted), an app `made` by a token for none, a deleted app `lost`, and tokens.
  */
