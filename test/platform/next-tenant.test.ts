@@ -1,10 +1,11 @@
 /** What is left of an app, or a function, for the next one of its name: nothing, whoever deleted it and however. */
+import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backupPlatform } from "../../src/platform/backup/backup.ts";
 import { restorePlatform } from "../../src/platform/backup/restore.ts";
 import { ROUTES } from "../../src/protocol/routes.ts";
-import { testPlace } from "./core-fixture.ts";
+import { logOf, testPlace } from "./core-fixture.ts";
 import {
 	base44,
 	CANARY,
@@ -85,7 +86,7 @@ describe("a deleted app", () => {
 			{ scopes: ["read"], app: "shop" },
 			world.opened.clock.now(),
 		);
-		world.opened.core.logs.forget = () => Promise.reject(new Error("The power failed."));
+		world.opened.core.logs.forgetAll = () => Promise.reject(new Error("The power failed."));
 		await expect(world.opened.core.deleteApp("shop")).rejects.toThrow("The power failed.");
 		expect(filesWith(CANARY).length).toBeGreaterThan(0);
 		await world.close();
@@ -119,8 +120,8 @@ describe("a deleted app", () => {
 		const held = new Promise<void>((resolve) => {
 			free = resolve;
 		});
-		const forget = world.opened.core.logs.forget.bind(world.opened.core.logs);
-		world.opened.core.logs.forget = async (...of) => {
+		const forget = world.opened.core.logs.forgetAll.bind(world.opened.core.logs);
+		world.opened.core.logs.forgetAll = async (...of) => {
 			await held;
 			await forget(...of);
 		};
@@ -135,6 +136,30 @@ describe("a deleted app", () => {
 		expect(order).toEqual(["other", "deleted", "created"]);
 		await deploy(false);
 		expect(await call()).toEqual(NOTHING);
+	});
+
+	test("leaves nothing of a function that was being deployed for the first time", async () => {
+		await link();
+		const app = world.opened.core.apps.get("shop");
+		const record = app.record.bind(app);
+		// The function runs, and that is not written down before the app is deleted.
+		const starting = new Promise<void>((resolve) => {
+			app.record = async (make) => {
+				resolve();
+				if (!app.retired.aborted) await once(app.retired, "abort");
+				await record(make);
+			};
+		});
+		const files = { "functions/pay/index.ts": `console.log("${CANARY}");\n${source(false)}` };
+		const deploying = client().deploy("shop", files);
+		await starting;
+		await world.opened.core.deleteApp("shop");
+		await deploying;
+		expect(filesWith(CANARY)).toEqual([]);
+		await next();
+		expect(await world.opened.core.logs.read(...logOf(world.opened, "shop", "pay"), { limit: 9 })).toEqual(
+			[],
+		);
 	});
 
 	test("takes nothing more in for what was under way", async () => {

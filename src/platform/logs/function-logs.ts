@@ -49,6 +49,8 @@ export interface FunctionLogs {
 	follow(app: string, name: string, query: LogQuery, listener: (line: LogLine) => void): Promise<Following>;
 	/** Drops what is kept of a function that was deleted. Its listeners stay. */
 	forget(app: string, name: string): Promise<void>;
+	/** Drops what is kept of all functions of an app that was deleted, those too that never came to be. */
+	forgetAll(app: string): Promise<void>;
 	/**
 	 * Drops the lines of all functions but these, as where the platform was killed in the midst of a deletion. To be
 	 * called before any of the others.

@@ -74,6 +74,13 @@ class LogFiles implements FunctionLogs {
 		await rmdir(join(this.#options.directory, app)).catch(() => undefined);
 	}
 
+	async forgetAll(app: string): Promise<void> {
+		const own = [...this.#kept].filter(([key]) => key.startsWith(keyOf(app, "")));
+		await Promise.all(own.map(([, { file }]) => file.clear()));
+		for (const [key] of own) this.#kept.delete(key);
+		await rm(join(this.#options.directory, app), { recursive: true, force: true });
+	}
+
 	async keep(kept: readonly KeptLog[]): Promise<void> {
 		const { directory } = this.#options;
 		const names = new Map<string, Set<string>>();

@@ -15,11 +15,7 @@ export async function removeKept(
 
 /** Removes everything that is kept for an app that was deleted, and whose functions were stopped. */
 export async function removeAllKept(keepers: Keepers, app: App): Promise<void> {
-	const functions = [...app.state.functions];
-	await removeKept(
-		keepers,
-		functions.map(([, { began }]) => ({ app: app.life, function: began })),
-	);
-	await keepers.store.dropBlobs(app.life);
-	for (const [name] of functions) keepers.metrics.forget({ app: app.id, function: name });
+	const { logs, metrics, runtime, store } = keepers;
+	await Promise.all([logs.forgetAll(app.life), runtime.forget({ app: app.life }), store.dropBlobs(app.life)]);
+	for (const name of app.state.functions.keys()) metrics.forget({ app: app.id, function: name });
 }

@@ -158,8 +158,8 @@ class DenoRuntime implements Runtime {
 		await this.#cleanups.get(process);
 	}
 
-	async forget(life: FunctionLife): Promise<void> {
-		await this.#workspace.forget(life);
+	async forget(of: Parameters<Runtime["forget"]>[0]): Promise<void> {
+		await this.#workspace.forget(of);
 	}
 
 	async close(): Promise<void> {

@@ -67,8 +67,9 @@ export interface Runtime {
 	/**
 	 * Removes what is kept for a function that was deleted: what it stored, and its user. Whatever still runs as that
 	 * user is killed.
+	 * @param of the function, or its app's life alone: then all of the app's, those too that never came to be
 	 */
-	forget(life: FunctionLife): Promise<void>;
+	forget(of: Partial<FunctionLife> & Pick<FunctionLife, "app">): Promise<void>;
 	/** Stops every process at once, without a grace period. */
 	close(): Promise<void>;
 }

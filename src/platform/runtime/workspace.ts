@@ -25,6 +25,7 @@ import {
 	type BundleFile,
 	type InstanceDirectory,
 	openTo,
+	ownFolder,
 	publish,
 	removeInstance,
 	type SpareDirectory,
@@ -37,12 +38,6 @@ function digest(...content: (Uint8Array | string)[]): string {
 	const hash = createHash("sha256");
 	for (const part of content) hash.update(`${part.length}:`).update(part);
 	return hash.digest("hex").slice(0, 32);
-}
-
-/** Makes a folder that a function may write to. */
-async function ownFolder(user: User | undefined, path: string): Promise<void> {
-	await mkdir(path, { mode: 0o700 });
-	if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
 /** Where an instance lies, and whose it is. */
@@ -58,7 +53,7 @@ interface Laid {
 export class Workspace {
 	#place: Place;
 	#users = new Map<string, number>();
-	#folders = new Map<string, Promise<string>>();
+	#folders = new Map<string, { life: FunctionLife; made: Promise<string> }>();
 	/** Writing and removing one bundle's file happens one after the other. */
 	#turn = Promise.resolve();
 	#next = 1;
@@ -181,9 +176,9 @@ export class Workspace {
 	#functionFolder(life: FunctionLife, user: User | undefined): Promise<string> {
 		const folder = this.#folderOf(life);
 		const known = this.#folders.get(folder);
-		if (known !== undefined) return known;
+		if (known !== undefined) return known.made;
 		const made = this.#makeFunctionFolder(folder, user);
-		this.#folders.set(folder, made);
+		this.#folders.set(folder, { life, made });
 		// What failed is tried again.
 		made.catch(() => this.#folders.delete(folder));
 		return made;
@@ -193,10 +188,15 @@ export class Workspace {
 		return join(this.#place.path, "functions", digest(lifeKey(life)));
 	}
 
-	/** Removes a function's folder, and its user, once its last process has ended. */
-	async forget(life: FunctionLife): Promise<void> {
-		const folder = this.#folderOf(life);
-		await this.#folders.get(folder)?.catch(() => undefined);
+	/** Removes the folder of a function, or of all of an app's, and its user, once its last process has ended. */
+	async forget({ app, function: began }: { app: string; function?: string | undefined }): Promise<void> {
+		const isMeant = (life: FunctionLife) => life.app === app && (began ?? life.function) === life.function;
+		const all = [...this.#folders].filter(([, { life }]) => isMeant(life));
+		await Promise.all(all.map(([folder, { life, made }]) => this.#forget(folder, life, made)));
+	}
+
+	async #forget(folder: string, life: FunctionLife, made: Promise<string>): Promise<void> {
+		await made.catch(() => undefined);
 		this.#folders.delete(folder);
 		const own = join(folder, "deno");
 		await this.#place.users?.forget(life, own);

@@ -46,6 +46,7 @@ const NO_LINES: FunctionLogs = {
 	read: never,
 	follow: never,
 	forget: async () => {},
+	forgetAll: async () => {},
 	keep: async () => {},
 	close: async () => {},
 };
