@@ -118,7 +118,8 @@ export async function openTestCoreIn(
 		identity = newTestIdentity(),
 		processesMax = 100,
 		clock = new TestClock(),
-	}: { identity?: Identity; processesMax?: number; clock?: TestClock } = {},
+		token: known,
+	}: { identity?: Identity; processesMax?: number; clock?: TestClock; token?: string } = {},
 ): Promise<TestCore> {
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
@@ -145,7 +146,8 @@ export async function openTestCoreIn(
 		await release();
 		throw error;
 	});
-	const { token } = await core.tokens.create({ scopes: ["admin"] }, clock.now());
+	// Where one is known, nothing is written: as when a platform starts again.
+	const token = known ?? (await core.tokens.create({ scopes: ["admin"] }, clock.now())).token;
 	return {
 		core,
 		identity,

@@ -37,7 +37,7 @@ afterEach(() => place[Symbol.dispose]());
 function open(): Promise<TestCore> {
 	const clock = new TestClock();
 	clock.atMs = said.nowMs;
-	return openTestCoreIn(place, { identity, clock });
+	return openTestCoreIn(place, { identity, clock, token: said.all });
 }
 
 const filesIn = async (folder: string) =>
@@ -118,5 +118,20 @@ test("from which a revocation is taken once this version has opened it does not 
 		`UPDATE streams SET revision = ${revision - 1} WHERE name = 'platform'`,
 	);
 	expect(last).toBeGreaterThan(revision);
+	await expect(open()).rejects.toMatchObject({ code: "STORE_ALTERED", exit: 7 });
+});
+
+test("from which the last revocation is cut does not start, although nothing is to be written", async () => {
+	{
+		await using opened = await open();
+		const { tokens } = opened.core;
+		const { id } = await tokens.create({ scopes: ["admin"] }, said.nowMs);
+		await tokens.revoke(id, said.nowMs);
+	}
+	const last = `(SELECT revision FROM streams WHERE name = 'platform')`;
+	tamper(
+		`DELETE FROM entries WHERE stream = ${PLATFORM} AND revision = ${last}`,
+		"UPDATE streams SET revision = revision - 1 WHERE name = 'platform'",
+	);
 	await expect(open()).rejects.toMatchObject({ code: "STORE_ALTERED", exit: 7 });
 });

@@ -13,9 +13,9 @@ import {
 	client,
 	deploy,
 	expectNothing,
-	filesWith,
 	fill,
 	identity,
+	leftFiles,
 	link,
 	NOTHING,
 	send,
@@ -39,11 +39,35 @@ describe("a deleted function", () => {
 		await fill();
 		const before = { uid: await uidOf() };
 		await WAYS[way]?.();
-		expect(filesWith(CANARY)).toEqual([]);
+		expect(leftFiles()).toEqual([]);
 		await base44("DELETE", "secrets?secret_name=LOCAL");
 		await deploy(false);
 		await expectNothing(before);
 	});
+});
+
+test("a function counts from nothing where it comes while the one before is being stopped", async () => {
+	await link();
+	await deploy(true);
+	const { core } = world.opened;
+	core.metrics.answered({ app: "shop", function: "pay" }, { status: 200, ms: 1 });
+	const functions = core.functionsOf(core.apps.get("shop"));
+	const slot = functions.slot("pay");
+	const close = slot.close.bind(slot);
+	let free = () => {};
+	const held = new Promise<void>((resolve) => {
+		free = resolve;
+	});
+	slot.close = async (graceMs) => {
+		await held;
+		await close(graceMs);
+	};
+	const deleting = functions.delete(["pay"]);
+	await deploy(false);
+	free();
+	await deleting;
+	expect(await call()).toEqual(NOTHING);
+	expect((await core.metrics.text()).text).not.toContain('coffer_requests_total{app="shop",function="pay"');
 });
 
 describe("a deleted app", () => {
@@ -74,7 +98,7 @@ describe("a deleted app", () => {
 		expect((await client().call(ROUTES.deleteApp, { app: "shop" })).status).toBe(204);
 		// An open stream ends, also that of a token for all apps: the next app's lines are not told there.
 		for (;;) if ((await told?.read())?.done !== false) break;
-		expect(filesWith(CANARY)).toEqual([]);
+		expect(leftFiles()).toEqual([]);
 		await next();
 		await expectNothing(before);
 		expect(world.opened.core.tokens.authenticate(token, world.opened.clock.now())).toBeUndefined();
@@ -88,10 +112,10 @@ describe("a deleted app", () => {
 		);
 		world.opened.core.logs.forgetAll = () => Promise.reject(new Error("The power failed."));
 		await expect(world.opened.core.deleteApp("shop")).rejects.toThrow("The power failed.");
-		expect(filesWith(CANARY).length).toBeGreaterThan(0);
+		expect(leftFiles().length).toBeGreaterThan(0);
 		await world.close();
 		await world.open();
-		expect(filesWith(CANARY)).toEqual([]);
+		expect(leftFiles()).toEqual([]);
 		expect(world.opened.core.tokens.authenticate(token, world.opened.clock.now())).toBeUndefined();
 		await next();
 		await expectNothing(before);
@@ -109,7 +133,7 @@ describe("a deleted app", () => {
 		await world.open();
 		expect(await call()).toEqual({ ...NOTHING, local: CANARY });
 		await world.opened.core.deleteApp("shop");
-		expect(filesWith(CANARY)).toEqual([]);
+		expect(leftFiles()).toEqual([]);
 		await next();
 		await expectNothing({ uid: undefined });
 	});
@@ -155,7 +179,7 @@ describe("a deleted app", () => {
 		await starting;
 		await world.opened.core.deleteApp("shop");
 		await deploying;
-		expect(filesWith(CANARY)).toEqual([]);
+		expect(leftFiles()).toEqual([]);
 		await next();
 		expect(await world.opened.core.logs.read(...logOf(world.opened, "shop", "pay"), { limit: 9 })).toEqual(
 			[],
@@ -173,7 +197,7 @@ describe("a deleted app", () => {
 		const late = world.opened.core.store.putBlob(app.life, Buffer.from(CANARY));
 		await expect(late).rejects.toMatchObject({ code: "BLOB_OWNER_GONE", exit: 4 });
 		await expect(app.record(() => undefined)).rejects.toMatchObject({ code: "APP_NOT_FOUND" });
-		expect(filesWith(CANARY)).toEqual([]);
+		expect(leftFiles()).toEqual([]);
 	});
 });
 
