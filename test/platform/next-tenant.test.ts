@@ -62,12 +62,22 @@ test("a function counts from nothing where it comes while the one before is bein
 		await held;
 		await close(graceMs);
 	};
+	const began = core.apps.get("shop").lifeOf("pay")?.function;
 	const deleting = functions.delete(["pay"]);
 	await deploy(false);
 	free();
 	await deleting;
+	// A request to the one before, answered late.
+	core.answered({ app: "shop", function: "pay", began }, { status: 200, ms: 1 });
 	expect(await call()).toEqual(NOTHING);
-	expect((await core.metrics.text()).text).not.toContain('coffer_requests_total{app="shop",function="pay"');
+	const isCounted = async () =>
+		(await core.metrics.text()).text.includes('coffer_requests_total{app="shop",function="pay"');
+	expect(await isCounted()).toBe(false);
+	core.answered(
+		{ app: "shop", function: "pay", began: core.apps.get("shop").lifeOf("pay")?.function },
+		{ status: 200, ms: 1 },
+	);
+	expect(await isCounted()).toBe(true);
 });
 
 describe("a deleted app", () => {
