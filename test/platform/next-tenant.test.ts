@@ -120,6 +120,8 @@ describe("a deleted app", () => {
 			{ scopes: ["read"], app: "shop" },
 			world.opened.clock.now(),
 		);
+		// So that there is something of it on the disk.
+		await world.opened.core.logs.close();
 		world.opened.core.logs.forgetAll = () => Promise.reject(new Error("The power failed."));
 		await expect(world.opened.core.deleteApp("shop")).rejects.toThrow("The power failed.");
 		expect(leftFiles().length).toBeGreaterThan(0);

@@ -56,6 +56,7 @@ export class Workspace {
 	#folders = new Map<string, { life: FunctionLife; made: Promise<string> }>();
 	/** Writing and removing one bundle's file happens one after the other. */
 	#turn = Promise.resolve();
+	#removed: Promise<unknown> = Promise.resolve();
 	#next = 1;
 	readonly #fifos: Fifos;
 
@@ -102,8 +103,7 @@ export class Workspace {
 		const user = this.#place.users?.single();
 		const instance = this.#instance(user);
 		const { leave, own, path, temporary } = instance;
-		const denoDirectory = join(own, "deno");
-		const [main, bundle] = [join(path, "main.js"), join(path, "b.js")];
+		const [denoDirectory, main, bundle] = [join(own, "deno"), join(path, "main.js"), join(path, "b.js")];
 		try {
 			await this.#instanceFolders(instance, [temporary, denoDirectory]);
 			await this.#writeMain(main, user);
@@ -152,7 +152,7 @@ export class Workspace {
 
 	/** Removes everything. */
 	async close(): Promise<void> {
-		await this.#turn;
+		await Promise.all([this.#turn, this.#removed]);
 		await this.#place.remove();
 	}
 
@@ -192,7 +192,9 @@ export class Workspace {
 	async forget({ app, function: began }: { app: string; function?: string | undefined }): Promise<void> {
 		const isMeant = (life: FunctionLife) => life.app === app && (began ?? life.function) === life.function;
 		const all = [...this.#folders].filter(([, { life }]) => isMeant(life));
-		await Promise.all(all.map(([folder, { life, made }]) => this.#forget(folder, life, made)));
+		const removed = Promise.all(all.map(([folder, { life, made }]) => this.#forget(folder, life, made)));
+		this.#removed = Promise.allSettled([this.#removed, removed]);
+		await removed;
 	}
 
 	async #forget(folder: string, life: FunctionLife, made: Promise<string>): Promise<void> {
@@ -217,10 +219,8 @@ export class Workspace {
 
 	#inTurn<T>(work: () => Promise<T>): Promise<T> {
 		const result = this.#turn.then(work);
-		this.#turn = result.then(
-			() => undefined,
-			() => undefined,
-		);
+		const done = () => undefined;
+		this.#turn = result.then(done, done);
 		return result;
 	}
 
