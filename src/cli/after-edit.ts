@@ -75,7 +75,9 @@ async function syncNow<Edited extends object>(
 	]);
 	const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
 		terminal.note(`  ${redeployLine(result)}`);
-	const outcome = await syncEnvironment(context, await targetOf(binding), { onRedeploy });
+	const outcome = await syncEnvironment(context, await targetOf(binding, context.environment), {
+		onRedeploy,
+	});
 	return report(edited, outcome, terminal);
 }
 

@@ -30,6 +30,8 @@ export interface Credentials {
 	readonly identity: string | undefined;
 	/** COFFER_TOKEN: an access token for a platform. */
 	readonly token: string | undefined;
+	/** COFFER_ORIGIN: the one address to which COFFER_TOKEN may be sent, where this device has not linked it. */
+	readonly tokenOrigin: string | undefined;
 	/** BASE44_API_KEY: the API key of a workspace at Base44. */
 	readonly base44Key: string | undefined;
 }
@@ -73,6 +75,7 @@ export function readCredentials(variables: Variables = process.env): Credentials
 	return Object.freeze({
 		identity: text(variables, "COFFER_IDENTITY"),
 		token: text(variables, "COFFER_TOKEN"),
+		tokenOrigin: text(variables, "COFFER_ORIGIN"),
 		base44Key: text(variables, "BASE44_API_KEY"),
 	});
 }

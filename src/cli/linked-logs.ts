@@ -18,7 +18,10 @@ export async function linkedLogs(root: string, only: string | undefined): Promis
 	for (const { environment, binding } of wanted) {
 		try {
 			const place = { vaultId: binding.vault, environment };
-			logs.set(environment, { binding, log: await readLogMarks(await targetOf(binding), place) });
+			logs.set(environment, {
+				binding,
+				log: await readLogMarks(await targetOf(binding, environment), place),
+			});
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			logs.set(environment, { binding, log: error });

@@ -5,6 +5,7 @@ import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readToken } from "../identity/tokens.ts";
 import { type Binding, bindingOf, type PlatformBinding, platformOf, readConfig } from "../project/config.ts";
+import { type PinnedPlatform, pinnedPlatforms } from "../project/pinned-platforms.ts";
 import { currentFolder, requireRoot } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import { parseToken } from "../protocol/token.ts";
@@ -13,35 +14,54 @@ import type { LinkTarget } from "../sync/link-target.ts";
 import { platformOrigin } from "../sync/origin.ts";
 import { Remote } from "../sync/remote.ts";
 import { inEnvironment } from "../vault/syntax.ts";
-import { readCredentials } from "./environment.ts";
+import { readCredentials, readEnvironment } from "./environment.ts";
+import { requireNotElsewhere, requirePinnedOrigin } from "./pinned-origin.ts";
 import { systemKeychain } from "./project.ts";
 
-function tokenMissing(url: string, app: string, cause?: AppError): AppError {
+function tokenMissing({ url, link }: Wanted, cause?: AppError): AppError {
 	const why = cause ? ` ${cause.message}` : "";
 	return new AppError({
 		code: "TOKEN_MISSING",
 		message: `There is no access token for the platform at ${url}.${why}`,
-		hint: `Set COFFER_TOKEN, or give it once: coffer link ${url} --app ${app}`,
+		hint: `Give it once: ${link}. In CI, set COFFER_TOKEN, and COFFER_ORIGIN=${url} beside it.`,
 		exit: EXIT.unauthorised,
 		cause,
 	});
 }
 
+/** What a token is wanted for. */
+interface Wanted {
+	/** Origin of the platform. */
+	readonly url: string;
+	/** The command with which somebody here says so, for hints. */
+	readonly link: string;
+	/** Fingerprint that coffer.json names; undefined where somebody typed the address just now. */
+	readonly platform: string | undefined;
+}
+
 /**
  * The token for a platform: COFFER_TOKEN, or what the keychain holds for its origin.
- * @param app the app to name in the error's hint
- * @throws AppError `TOKEN_MISSING` (exit 3), `TOKEN_MALFORMED` (exit 2)
+ * @throws AppError `TOKEN_MISSING` (exit 3), `TOKEN_MALFORMED` (exit 2); as `requireAllowed`
  */
-async function tokenFor(url: string, app: string): Promise<string> {
+async function tokenFor(wanted: Wanted): Promise<string> {
 	const given = readCredentials().token;
-	if (given !== undefined) return sendable(given.trim());
+	if (given !== undefined) {
+		const token = sendable(given.trim());
+		if (wanted.platform !== undefined) await requireAllowed(token, wanted, wanted.platform);
+		return token;
+	}
 	let kept: string | undefined;
 	try {
-		kept = await readToken(systemKeychain(), url);
+		// Kept by the origin for which somebody typed it here.
+		kept = await readToken(systemKeychain(), wanted.url);
 	} catch (error) {
-		throw error instanceof AppError ? tokenMissing(url, app, error) : error;
+		throw error instanceof AppError ? tokenMissing(wanted, error) : error;
 	}
-	if (kept === undefined) throw tokenMissing(url, app);
+	if (wanted.platform !== undefined) {
+		if (kept === undefined) await requireUnmoved(wanted, wanted.platform);
+		else requireOwn(kept, wanted.platform, wanted.url);
+	}
+	if (kept === undefined) throw tokenMissing(wanted);
 	return kept;
 }
 
@@ -51,12 +71,46 @@ function sendable(token: string): string {
 	return token;
 }
 
+/** @throws AppError `TOKEN_FOREIGN` (exit 3) where the token is another platform's than coffer.json names */
+function requireOwn(token: string, platform: string, url: string): void {
+	const own = parseToken(token)?.fingerprint;
+	if (own === undefined || own === platform) return;
+	throw new AppError({
+		code: "TOKEN_FOREIGN",
+		message: `The access token is not one of the platform that coffer.json names (at ${url}); it was not sent.`,
+		hint: "Set COFFER_TOKEN to a token of that platform, or restore coffer.json from git.",
+		exit: EXIT.unauthorised,
+	});
+}
+
+/**
+ * Whether a token that says nothing of an address may go to the one in coffer.json, which comes with the repository.
+ * @throws AppError `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `LINK_MOVED`, `STATE_DAMAGED` (exit 7),
+ *   `TOKEN_ORIGIN_INVALID` (exit 2)
+ */
+async function requireAllowed(token: string, { link, url }: Wanted, platform: string): Promise<void> {
+	requireOwn(token, platform, url);
+	await requirePinnedOrigin({ origin: url, fingerprint: platform }, link, {
+		given: readCredentials().tokenOrigin,
+		pins: pinsHere,
+	});
+}
+
+/** Before a token is asked for: the address may not be that of the platform that was linked here. */
+async function requireUnmoved({ link, url }: Wanted, platform: string): Promise<void> {
+	requireNotElsewhere({ origin: url, fingerprint: platform }, link, await pinsHere());
+}
+
+function pinsHere(): Promise<readonly PinnedPlatform[]> {
+	return pinnedPlatforms(readEnvironment().stateDirectory);
+}
+
 /**
  * A platform that is administered: the one at an address, or else the one that an environment of the project here
  * is linked with. Its key is held against the token's fingerprint before the token is sent.
  * @param given the token, where it is not the one that is kept
  * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_MISSING`, `TOKEN_FOREIGN` (exit 3),
- *   `PLATFORM_KEY_MISMATCH` (exit 7)
+ *   `PLATFORM_KEY_MISMATCH` (exit 7); as `targetOf`
  */
 export async function platformAt(
 	url: string | undefined,
@@ -64,35 +118,40 @@ export async function platformAt(
 	given?: string,
 ): Promise<Remote> {
 	await cryptoReady;
-	const linked = url ?? (given && (await requireBinding(requireRoot(currentFolder()), environment)));
-	const address = typeof linked === "object" && linked.kind === undefined ? linked.url : linked;
-	if (typeof address !== "string")
-		return (await requireTarget(requireRoot(currentFolder()), environment, PASS_URL)).remote;
-	const origin = platformOrigin(address);
-	const { remote } = await meetPlatform(origin, given ?? (await tokenFor(origin, "APP")));
-	return remote;
+	if (url === undefined) {
+		const target = await requireTarget(requireRoot(currentFolder()), environment, PASS_URL, { token: given });
+		return target.remote;
+	}
+	const origin = platformOrigin(url);
+	const token =
+		given ?? (await tokenFor({ url: origin, link: `coffer link ${origin} --app APP`, platform: undefined }));
+	return (await meetPlatform(origin, token)).remote;
+}
+
+/** How a platform is spoken to. */
+interface Access {
+	readonly signal?: AbortSignal | undefined;
+	/** The token, where it is not the one that is kept. */
+	readonly token?: string | undefined;
 }
 
 /**
- * The platform that a binding names. Whoever can change coffer.json must not have a token sent in the clear, nor one
- * that is another platform's.
- * @throws AppError `TOKEN_MISSING`, `TOKEN_FOREIGN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2)
+ * The platform that a binding names. Whoever can change coffer.json must not have a token sent in the clear, nor to an
+ * address that nobody typed here, nor one that is another platform's.
+ * @throws AppError `TOKEN_MISSING`, `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2),
+ *   `LINK_MOVED` (exit 7)
  */
-export async function targetOf(binding: PlatformBinding, signal?: AbortSignal): Promise<LinkTarget> {
+export async function targetOf(
+	binding: PlatformBinding,
+	environment: string,
+	{ signal, token: given }: Access = {},
+): Promise<LinkTarget> {
 	const url = platformOrigin(binding.url);
-	const token = await tokenFor(url, binding.app);
-	const platform = parseToken(token)?.fingerprint;
-	if (platform !== undefined && platform !== binding.platform) throw tokenForeign(binding);
+	const link = inEnvironment(`coffer link ${url} --app ${binding.app}`, environment);
+	const wanted = { url, link, platform: binding.platform };
+	if (given !== undefined) await requireAllowed(sendable(given), wanted, binding.platform);
+	const token = given ?? (await tokenFor(wanted));
 	return { binding, remote: new Remote({ url, token, signal }) };
-}
-
-function tokenForeign(binding: PlatformBinding): AppError {
-	return new AppError({
-		code: "TOKEN_FOREIGN",
-		message: `The access token is not one of the platform that coffer.json names (at ${binding.url}); it was not sent.`,
-		hint: "Set COFFER_TOKEN to a token of that platform, or restore coffer.json from git.",
-		exit: EXIT.unauthorised,
-	});
 }
 
 /**
@@ -106,7 +165,7 @@ export async function findTarget(
 	signal?: AbortSignal,
 ): Promise<LinkTarget | undefined> {
 	const binding = platformOf(bindingOf(await readConfig(root), environment));
-	return binding && targetOf(binding, signal);
+	return binding && targetOf(binding, environment, { signal });
 }
 
 /**
@@ -118,10 +177,10 @@ export async function requireTarget(
 	root: string,
 	environment: string,
 	instead: string,
-	signal?: AbortSignal,
+	access: Access = {},
 ): Promise<LinkTarget> {
 	const binding = await requireBinding(root, environment);
-	if (binding.kind === undefined) return targetOf(binding, signal);
+	if (binding.kind === undefined) return targetOf(binding, environment, access);
 	throw new AppError({
 		code: "TARGET_IS_BASE44",
 		message: `Environment '${environment}' is linked with Base44 (app '${binding.app}'), which runs its functions itself.`,

@@ -42,7 +42,7 @@ export async function planEdit(
 	if (binding?.kind === "base44") return planForBase44(context, binding, intents, terminal);
 	const { changes, unchanged, warnings } = await previewEdit(context, intents);
 	for (const warning of warnings) terminal.warn(warning);
-	const target = binding && (await targetOf(binding));
+	const target = binding && (await targetOf(binding, environment));
 	const planned = target ? await ask(() => planChange(target, changes)) : { redeploy: [], untouched: [] };
 	return { environment, linked: target !== undefined, changes, unchanged, ...planned };
 }

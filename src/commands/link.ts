@@ -9,6 +9,7 @@ import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { storeToken } from "../identity/tokens.ts";
+import { pinPlatform } from "../project/pinned-platforms.ts";
 import { linkEnvironment, meetPlatform, requireAppId } from "../sync/link.ts";
 import { platformOrigin } from "../sync/origin.ts";
 
@@ -26,7 +27,7 @@ interface LinkResult {
 export default class Link extends BaseCommand<LinkResult> {
 	static override summary = "Link an environment with a platform: enrol it as a reader and sync";
 	static override description =
-		"The platform's key is checked against the fingerprint in the token before anything is handed over. The token is kept in the system's keychain, unless it comes by COFFER_TOKEN. The binding is written to coffer.json, to be committed.";
+		"The platform's key is checked against the fingerprint in the token before anything is handed over. The token is kept in the system's keychain, unless it comes by COFFER_TOKEN. From then on tokens of that platform may be sent to this address, and to no other that coffer.json names. The binding is written to coffer.json, to be committed.";
 	static override examples = [
 		"<%= config.bin %> link http://127.0.0.1:8081 --app shop",
 		"<%= config.bin %> link https://coffer.example.com --app shop-preview --environment preview",
@@ -55,6 +56,7 @@ export default class Link extends BaseCommand<LinkResult> {
 		await refuseBase44Link(context);
 		const token = await this.#token(flags.token);
 		const met = await meetPlatform(url, token);
+		await pinPlatform(context.stateFolder, { origin: url, fingerprint: met.info.fingerprint });
 		await this.#keep(url, token);
 		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
 			this.terminal.note(`  ${redeployLine(result)}`);

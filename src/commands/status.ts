@@ -52,9 +52,9 @@ const NOT_LINKED: Link = { reachable: false, revision: null, platformRevision: n
 
 type Answer = { readonly revision: number; readonly local: StatusResult["local"] };
 
-async function ask(binding: PlatformBinding): Promise<Answer | { reason: string }> {
+async function ask(binding: PlatformBinding, environment: string): Promise<Answer | { reason: string }> {
 	try {
-		const { remote } = await targetOf(binding);
+		const { remote } = await targetOf(binding, environment);
 		const { revision, local = [] } = await remote.showApp(binding.app);
 		return {
 			revision,
@@ -71,7 +71,7 @@ async function linkOf(session: VaultSession, binding: Binding | undefined): Prom
 	if (!binding) return NOT_LINKED;
 	if (binding.kind === "base44") return { ...NOT_LINKED, ...(await base44Standing(session, binding)) };
 	const memory = rememberedPlatform(session.checkout, binding);
-	const answer = await ask(binding);
+	const answer = await ask(binding, session.place.environment);
 	return {
 		reachable: "revision" in answer,
 		revision: memory?.revision ?? null,

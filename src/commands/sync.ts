@@ -64,7 +64,7 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		binding: PlatformBinding,
 		take: Take | undefined,
 	): Promise<SyncResult> {
-		const target = await targetOf(binding);
+		const target = await targetOf(binding, context.environment);
 		const onRedeploy = (result: RedeployResult) => this.terminal.note(`  ${redeployLine(result)}`);
 		let outcome = await syncEnvironment(context, target, { take, onRedeploy });
 		if (outcome.rolledBack.length > 0) {

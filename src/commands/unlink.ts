@@ -8,8 +8,10 @@ import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { deleteToken } from "../identity/tokens.ts";
 import { type Base44Binding, dropBinding } from "../project/config.ts";
+import { unpinPlatform } from "../project/pinned-platforms.ts";
 import { readSession } from "../project/secrets.ts";
 import type { SessionContext } from "../project/session.ts";
+import { platformOrigin } from "../sync/origin.ts";
 import { unlinkEnvironment } from "../sync/unlink.ts";
 import { forgetTarget } from "../targets/sync.ts";
 import type { RemovalDebt } from "../vault/debt.ts";
@@ -52,10 +54,12 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 			"There is nothing to unlink: coffer.json has no link of it.",
 		);
 		if (binding.kind === "base44") return this.#fromBase44(context, binding, Boolean(flags["forget-token"]));
-		const connect = flags["no-sync"] ? undefined : () => targetOf(binding);
+		const connect = flags["no-sync"] ? undefined : () => targetOf(binding, flags.environment);
 		const { removal, warnings } = await unlinkEnvironment(context, binding, connect);
 		for (const warning of warnings) this.terminal.warn(warning);
 		const forgets = Boolean(flags["forget-token"]);
+		const pinned = { origin: platformOrigin(binding.url), fingerprint: binding.platform };
+		if (forgets) await unpinPlatform(context.stateFolder, pinned);
 		return {
 			environment: flags.environment,
 			target: "coffer",

@@ -27,7 +27,12 @@ export default class Watch extends BaseCommand<undefined> {
 		const options = { signal: stop.signal, onEvent };
 		if (binding.kind === "base44")
 			await watchTarget(context, watchedBase44(context, binding, options), options);
-		else await watchProject(context, await targetOf(binding, stop.signal), options);
+		else
+			await watchProject(
+				context,
+				await targetOf(binding, context.environment, { signal: stop.signal }),
+				options,
+			);
 	}
 
 	protected render(): void {}

@@ -11,8 +11,8 @@ import { fromUtf8, utf8 } from "../bytes.ts";
 import { AppError } from "../errors.ts";
 import { type Configuration, configurationFor } from "../modules/configuration.ts";
 import { type Jsonc, objectOf, parseJsonc, stringsOf } from "../modules/jsonc.ts";
-import type { ManifestPort } from "../modules/packages/manifests.ts";
 import { FILE_BYTES_MAX } from "../modules/limits.ts";
+import type { ManifestPort } from "../modules/packages/manifests.ts";
 import { ancestorsOf, directoryOf, join, resolvePath } from "../modules/paths.ts";
 import { foldersIn, membersAbove } from "../project/functions/workspace.ts";
 

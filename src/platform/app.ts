@@ -5,8 +5,10 @@ import { AppError, EXIT } from "../errors.ts";
 import type { Change, Head, LogContext } from "../protocol/change.ts";
 import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../protocol/messages.ts";
 import { acceptChange, type Opener } from "./accept.ts";
+import { appNotFound, notLinked } from "./app-faults.ts";
 import { EventStream } from "./event-stream.ts";
-import { type AppEvent, appEventSchema } from "./events.ts";
+import { type AppEvent, appEventSchema, appStreams, eventStream } from "./events.ts";
+import type { AppLife, FunctionLife } from "./life.ts";
 import { type Keeper, LocalEnvironment } from "./local-environment.ts";
 import { Mutex } from "./mutex.ts";
 import { AppFold, type AppState, isLive } from "./state.ts";
@@ -17,6 +19,7 @@ const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "d
 
 export interface AppOptions {
 	readonly context: LogContext;
+	readonly life: AppLife;
 	readonly store: Store;
 	readonly identity: Opener & Keeper;
 	/** Milliseconds since 1970. */
@@ -27,40 +30,19 @@ export interface AppOptions {
 
 type Entries = ChangesPage["entries"];
 
-/** What became of a change that was sent. */
+/** What became of a change. */
 export type AppendOutcome =
 	/** `since`: the first entries between the change's base and it. `isRepeat`: it was there before. */
 	| { readonly accepted: Head; readonly since: Entries; readonly isRepeat: boolean }
 	/** The first entries after the change's base, and the present head. */
 	| { readonly stale: Entries; readonly head: Head };
 
-/** The error where there is no such app, or no longer. */
-export function appNotFound(): AppError {
-	return new AppError({
-		code: "APP_NOT_FOUND",
-		message: "The platform has no such app.",
-		hint: "Create it with `coffer link URL --app APP`.",
-		exit: EXIT.notFound,
-	});
-}
-
-/** The error where an app is bound to no vault, so that there is nothing to sync with. */
-export function notLinked(): AppError {
-	return new AppError({
-		code: "APP_NOT_LINKED",
-		message: "The app is linked with no vault.",
-		hint: "Link it with `coffer link URL --app APP`.",
-		exit: EXIT.notFound,
-	});
-}
-
-/** The prefix of an app's streams. */
-export function appStreams(app: string): string {
-	return `apps/${app}/`;
-}
-
 export class App {
 	readonly id: string;
+	/** What is kept for this app and no other that has its id before or after. */
+	readonly life: string;
+	/** Whether a version made it that kept logs under names. */
+	readonly isEarlier: boolean;
 	/** Opens and seals what the platform keeps for the app by itself. */
 	readonly local: LocalEnvironment;
 	readonly #fold: AppFold;
@@ -69,18 +51,21 @@ export class App {
 	readonly #events: EventStream<AppEvent>;
 	readonly #appending = new Mutex();
 	readonly #recording = new Mutex();
-	#isRetired = false;
+	readonly #retired = new AbortController();
 
 	private constructor(options: AppOptions) {
 		const { app } = options.context;
 		this.id = app;
-		this.local = new LocalEnvironment(app, options.identity);
+		this.life = options.life.id;
+		this.isEarlier = options.life.isEarlier;
+		this.local = new LocalEnvironment(app, options.life, options.identity);
 		this.#options = options;
 		this.#fold = new AppFold(options.context);
 		this.#changes = `${appStreams(app)}changes`;
 		this.#events = new EventStream({
 			store: options.store,
-			stream: `${appStreams(app)}events`,
+			stream: eventStream(app),
+			owner: options.life.id,
 			schema: appEventSchema,
 			key: options.identity.stateKey,
 			apply: (event) => this.#apply(event),
@@ -94,13 +79,19 @@ export class App {
 	static async open(options: AppOptions): Promise<App> {
 		const app = new App(options);
 		await app.#catchUp();
-		await app.#events.catchUp();
+		await app.#events.open();
 		await app.#dropShadowed();
 		return app;
 	}
 
 	get state(): AppState {
 		return this.#fold;
+	}
+
+	/** Which function has a name now; undefined where none has. */
+	lifeOf(name: string): FunctionLife | undefined {
+		const began = this.#fold.functions.get(name)?.began;
+		return began === undefined ? undefined : { app: this.life, function: began };
 	}
 
 	/** Whether it is bound to a vault. */
@@ -119,7 +110,7 @@ export class App {
 	 */
 	append(change: Change): Promise<AppendOutcome> {
 		return this.#appending.run(async () => {
-			this.#checkPresent();
+			this.checkPresent();
 			if (!this.isLinked) throw notLinked();
 			for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
 				const outcome = await this.#tryAppend(change);
@@ -179,7 +170,7 @@ export class App {
 	/** Appends an event of the platform's own and takes it in. @param make given the state as it then is */
 	record(make: (state: AppState) => AppEvent | undefined): Promise<void> {
 		return this.#recording.run(async () => {
-			this.#checkPresent();
+			this.checkPresent();
 			await this.#events.append(() => make(this.#fold));
 		});
 	}
@@ -206,12 +197,18 @@ export class App {
 
 	/** Lets nothing more be appended: the app is being deleted. Resolves once what was under way is done. */
 	async retire(): Promise<void> {
-		this.#isRetired = true;
+		this.#retired.abort();
 		await Promise.all([this.#appending.run(async () => {}), this.#recording.run(async () => {})]);
 	}
 
-	#checkPresent(): void {
-		if (this.#isRetired) throw appNotFound();
+	/** Aborted when the app is deleted. */
+	get retired(): AbortSignal {
+		return this.#retired.signal;
+	}
+
+	/** @throws AppError `APP_NOT_FOUND` (exit 4) where it was deleted */
+	checkPresent(): void {
+		if (this.#retired.signal.aborted) throw appNotFound();
 	}
 
 	async #catchUp(): Promise<void> {

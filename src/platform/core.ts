@@ -8,20 +8,24 @@ import type { App } from "./app.ts";
 import { Apps } from "./apps.ts";
 import type { Clock } from "./clock.ts";
 import type { Deployer } from "./deploy.ts";
+import { lifeKey } from "./life.ts";
 import type { Keeper } from "./local-environment.ts";
 import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
-import { type FunctionSample, Metrics } from "./metrics.ts";
+import { type FunctionLabels, type FunctionSample, Metrics } from "./metrics.ts";
 import { Limiter } from "./mutex.ts";
 import { Places } from "./redeploy/places.ts";
 import { AppFunctions } from "./redeploy/reconcile.ts";
 import type { ReconcileOptions } from "./redeploy/reconcile-options.ts";
+import { removeAllKept } from "./redeploy/removal.ts";
+import { keepPresent } from "./remains.ts";
 import { residentBytes } from "./runtime/memory-watch.ts";
 import type { Instance, Runtime } from "./runtime/runtime.ts";
 import { Automations } from "./schedule/automations.ts";
 import { type Claim, Claims } from "./schedule/claims.ts";
+import { SealedStore } from "./store/sealed-store.ts";
 import type { Store } from "./store/store.ts";
-import { TokenRegistry } from "./tokens.ts";
+import { type Principal, TokenRegistry } from "./tokens.ts";
 
 /** What the platform needs of its identity. */
 export interface CoreIdentity extends Opener, Keeper {
@@ -109,16 +113,33 @@ export class Core {
 	 * @throws AppError exit 7 where it is not what was written
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
-		const { clock, identity, store } = options;
+		const { clock, identity, logs } = options;
 		let refresh = () => {};
-		const apps = await Apps.open({ store, identity, now: clock.now, onFunctions: () => refresh() });
 		const key = identity.stateKey;
-		const isListed = ({ app, function: name, automation, anchorMs }: Claim) =>
-			apps.find(app)?.state.functions.get(name)?.anchorsMs.get(automation) === anchorMs;
+		const store = await SealedStore.open(options.store, key);
+		let takeIn = async () => {};
+		const apps = await Apps.open({
+			store,
+			identity,
+			now: clock.now,
+			onFunctions: () => refresh(),
+			onEntry: () => takeIn(),
+		});
+		const isListed = ({ app, function: name, automation, anchorMs, life }: Claim) => {
+			const found = apps.find(app);
+			const present = found?.lifeOf(name);
+			const isSame = life === undefined || (present !== undefined && lifeKey(present) === life);
+			return isSame && found?.state.functions.get(name)?.anchorsMs.get(automation) === anchorMs;
+		};
 		const claims = await Claims.open({ store, key, isListed });
 		const { sign, box } = identity.publicKeys;
 		const registry = { store, fingerprint: fingerprint({ sign, box }), stateKey: key };
-		const core = new Core(options, apps, claims, await TokenRegistry.open(registry));
+		const tokens = await TokenRegistry.open(registry);
+		// What does not hold in one place is told of first, since that says more.
+		store.check();
+		await keepPresent(apps, store, logs);
+		const core = new Core({ ...options, store }, apps, claims, tokens);
+		takeIn = () => tokens.catchUp();
 		refresh = () => core.automations.refresh();
 		return core;
 	}
@@ -128,10 +149,11 @@ export class Core {
 		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startPinned()));
 	}
 
-	/** The functions of a live app. */
+	/** The functions of a live app. @throws AppError `APP_NOT_FOUND` (exit 4) where it was deleted */
 	functionsOf(app: App): AppFunctions {
 		const present = this.#functions.get(app);
 		if (present !== undefined) return present;
+		app.checkPresent();
 		const functions = new AppFunctions({ ...this.#reconcile, app });
 		this.#functions.set(app, functions);
 		return functions;
@@ -161,27 +183,34 @@ export class Core {
 		return app;
 	}
 
-	/** The app of that id, created without a vault where there is none. @throws AppError `TOO_MANY_APPS` (exit 2) */
-	async meetApp(id: string): Promise<App> {
-		const { app, created } = await this.apps.meet(id);
+	/** The app of that id for a token of the Base44 CLI, created without a vault where there is none. @throws AppError as `Apps.meet` */
+	async meetApp(id: string, by: Pick<Principal, "id" | "app">): Promise<App> {
+		const { app, created } = await this.apps.meet(id, by);
 		if (created) this.log.info({ app: id }, "app created for the Base44 CLI");
 		return app;
 	}
 
 	/**
-	 * Stops an app's functions and deletes it with its log.
+	 * Deletes an app: its access tokens are worth nothing from the first moment on, its functions are stopped, and its
+	 * log and everything that is kept for it are removed. No app of that id is created before that is done.
 	 * @throws AppError `APP_NOT_FOUND` (exit 4)
 	 */
 	async deleteApp(id: string): Promise<void> {
-		const app = this.apps.get(id);
-		const functions = this.functionsOf(app);
-		await this.apps.delete(id);
-		await functions.close();
-		this.#functions.delete(app);
-		const names = [...app.state.functions.keys()];
-		await Promise.all(names.map((name) => this.logs.forget(id, name)));
-		for (const name of names) this.metrics.forget({ app: id, function: name });
+		await this.apps.delete(id, async (app) => {
+			await this.#functions.get(app)?.close();
+			this.#functions.delete(app);
+			await removeAllKept(this, app);
+		});
 		this.log.info({ app: id }, "app deleted");
+	}
+
+	/** Notes an answer to a request, unless the function that it was for is gone. @param ms from the request to its end */
+	answered(
+		of: FunctionLabels & { began?: string | undefined },
+		answer: { status: number; ms: number },
+	): void {
+		const present = this.apps.find(of.app)?.lifeOf(of.function);
+		if (present !== undefined && present.function === of.began) this.metrics.answered(of, answer);
 	}
 
 	/**

@@ -2,7 +2,6 @@
  * Deploying: uploaded files in, built functions that run out. What is the same as what runs is left alone.
  */
 
-import { randomBytes, toBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { DeployedFunction } from "../protocol/messages.ts";
@@ -13,7 +12,7 @@ import { checkFailed } from "./build/check/check-process.ts";
 import type { CheckedFunction, PreparedBuild } from "./build/check/checker.ts";
 import { checkUpload, type Upload, type UploadedFile } from "./build/upload.ts";
 import type { Maxima } from "./config.ts";
-import type { Deployment, FunctionSource, KeptSources } from "./function.ts";
+import { type Deployment, deploymentId, type FunctionSource, type KeptSources } from "./function.ts";
 import { keptSources } from "./kept-sources.ts";
 import { describeError, type Log } from "./log.ts";
 import { Limiter } from "./mutex.ts";
@@ -61,16 +60,25 @@ export class Deployer {
 	 * @param onFunction called as each function is done
 	 * @throws AppError exit 2 where the upload is not allowed; what is wrong with one function is in its result
 	 */
-	async deploy(
+	deploy(
+		functions: AppFunctions,
+		request: DeployRequest,
+		onFunction: (result: Omit<DeployedFunction, "url">) => void,
+	): Promise<DeployOutcome> {
+		return functions.blobs.during(() => this.#deploy(functions, request, onFunction));
+	}
+
+	async #deploy(
 		functions: AppFunctions,
 		request: DeployRequest,
 		onFunction: (result: Omit<DeployedFunction, "url">) => void,
 	): Promise<DeployOutcome> {
 		const hashes = [...new Set(request.files.map(([, hash]) => hash))];
-		const missing = await this.#options.store.missingBlobs(hashes);
+		const owner = functions.app.life;
+		const missing = await this.#options.store.missingBlobs(owner, hashes);
 		if (missing.length > 0) return { missing };
 		const { builder, log, maxima } = this.#options;
-		const upload = await this.#load(request);
+		const upload = await this.#load(owner, request);
 		const { functions: checked, parses } = await builder.prepare(upload, maxima);
 		log.info({ files: upload.files.size, functions: checked.size, parses }, "an upload was checked");
 		const hashOf = new Map(request.files);
@@ -83,12 +91,12 @@ export class Deployer {
 	}
 
 	/** Each blob is read once, and no more of them than an upload may hold. */
-	async #load({ files, functions }: DeployRequest): Promise<Upload> {
+	async #load(owner: string, { files, functions }: DeployRequest): Promise<Upload> {
 		const contents = new Map<string, Uint8Array>();
 		const uploaded: UploadedFile[] = [];
 		let bytes = 0;
 		for (const [path, hash] of files) {
-			const content = contents.get(hash) ?? (await this.#options.store.getBlob(hash));
+			const content = contents.get(hash) ?? (await this.#options.store.getBlob(owner, hash));
 			if (content === undefined) throw blobGone();
 			contents.set(hash, content);
 			uploaded.push({ path, content });
@@ -138,7 +146,8 @@ export class Deployer {
 			return { bundle, references: await analyze(bundle) };
 		});
 		const { source } = prepared;
-		const sourceMap = await store.putBlob(built.bundle.sourceMapBytes);
+		const { life: owner } = functions.app;
+		const sourceMap = await store.putBlob(owner, built.bundle.sourceMapBytes);
 		const present = presentDeployment(functions, name);
 		const { dynamic } = built.references;
 		const told = [...built.references.references, ...declared];
@@ -157,7 +166,7 @@ export class Deployer {
 			const isScheduled = isSame(present.automations, automations);
 			return { name, status: isScheduled ? "unchanged" : "deployed" };
 		}
-		const bundle = await store.putBlob(built.bundle.code);
+		const bundle = await store.putBlob(owner, built.bundle.code);
 		return await this.#start(functions, {
 			function: name,
 			bundle,
@@ -225,14 +234,6 @@ async function prune(functions: AppFunctions, upload: Upload): Promise<string[]>
 	const others = [...functions.app.state.functions.keys()].filter((name) => !named.has(name)).sort();
 	await functions.delete(others);
 	return others;
-}
-
-const ID_TIME_DIGITS = 9;
-const ID_RANDOM_BYTES = 6;
-
-/** Unique, and sortable by time. */
-function deploymentId(nowMs: number): string {
-	return `d${nowMs.toString(36).padStart(ID_TIME_DIGITS, "0")}-${toBase64(randomBytes(ID_RANDOM_BYTES))}`;
 }
 
 function blobGone(): AppError {

@@ -5,6 +5,22 @@
 import { z } from "zod";
 import { redeployResultSchema } from "../protocol/messages.ts";
 
+/** The store's stream of events that belong to no app: apps that come and go, and access tokens. */
+export const PLATFORM_STREAM = "platform";
+
+/** Begins the names of the streams of all apps. */
+export const APP_STREAMS = "apps/";
+
+/** The prefix of an app's streams. */
+export function appStreams(app: string): string {
+	return `${APP_STREAMS}${app}/`;
+}
+
+/** The stream of what happens to an app's functions. */
+export function eventStream(app: string): string {
+	return `${appStreams(app)}events`;
+}
+
 const instantMs = z.int().min(0);
 const place = { file: z.string(), line: z.int().min(0) };
 const referenceSchema = z.strictObject({
@@ -55,6 +71,13 @@ export const platformEventSchema = z.discriminatedUnion("type", [
 		app: z.string(),
 		vaultId: z.string(),
 		environment: z.string(),
+		/** Its life, 32 hexadecimal digits. Left out by earlier versions (`lifeOf`). */
+		life: z
+			.string()
+			.regex(/^[0-9a-f]{32}$/)
+			.optional(),
+		/** Id of the access token for the Base44 CLI that is for this app from now on, having been for none. */
+		by: z.string().max(100).optional(),
 		atMs: instantMs,
 	}),
 	/** An app that was linked with no vault has one now. */
@@ -65,6 +88,7 @@ export const platformEventSchema = z.discriminatedUnion("type", [
 		environment: z.string(),
 		atMs: instantMs,
 	}),
+	/** With this entry the tokens for the app are revoked, too. */
 	z.strictObject({ type: z.literal("app-deleted"), app: z.string(), atMs: instantMs }),
 ]);
 export type PlatformEvent = z.infer<typeof platformEventSchema>;

@@ -6,6 +6,8 @@ import type { AppEvent } from "./events.ts";
 import { automationsOf, type Deployment } from "./function.ts";
 
 export interface FunctionState {
+	/** Id of the deployment with which the function began: a later one of the same name has another. */
+	readonly began: string;
 	readonly deployment: Deployment;
 	/** Why its first deployment did not start; undefined for one that ran once. */
 	readonly error: string | undefined;
@@ -19,8 +21,14 @@ type Functions = Map<string, FunctionState>;
 export function applyToFunctions(functions: Functions, event: AppEvent): void {
 	if (event.type === "deployed") {
 		const { deployment, atMs } = event;
-		const anchorsMs = anchorsOf(deployment, atMs, functions.get(deployment.function));
-		functions.set(deployment.function, { deployment, error: undefined, anchorsMs });
+		const present = functions.get(deployment.function);
+		const anchorsMs = anchorsOf(deployment, atMs, present);
+		functions.set(deployment.function, {
+			began: present?.began ?? deployment.id,
+			deployment,
+			error: undefined,
+			anchorsMs,
+		});
 	} else if (event.type === "deploy-failed") {
 		applyFailure(functions, event);
 	} else if (event.type === "observed") {
@@ -38,7 +46,12 @@ function applyFailure(
 	const present = functions.get(deployment.function);
 	if (present !== undefined && present.error === undefined) return;
 	const anchorsMs = anchorsOf(deployment, atMs, present);
-	functions.set(deployment.function, { deployment, error, anchorsMs });
+	functions.set(deployment.function, {
+		began: present?.began ?? deployment.id,
+		deployment,
+		error,
+		anchorsMs,
+	});
 }
 
 function anchorsOf(

@@ -2,6 +2,7 @@
  * The words that builder, plan, runtime, gateway and API share about functions. A leaf.
  */
 import type { JSONType as JSONValue } from "zod";
+import { randomBytes, toBase64 } from "../crypto.ts";
 import type { Automation } from "../modules/automations.ts";
 import type { FunctionSettings } from "../modules/function-settings.ts";
 import type { Reads, References } from "../references/reference.ts";
@@ -60,4 +61,17 @@ export interface Deployment extends References {
 	sources?: KeptSources | undefined;
 	/** As they were sent. */
 	automations?: readonly StoredAutomation[] | undefined;
+}
+
+/** Hashes of the blobs that a deployment is started from, and of the files that can be given back. */
+export function blobsOf({ bundle, sourceMap, sources }: Deployment): string[] {
+	return [bundle, sourceMap, ...(sources?.files ?? []).map(([, hash]) => hash)];
+}
+
+const ID_TIME_DIGITS = 9;
+const ID_RANDOM_BYTES = 6;
+
+/** Unique, and sortable by time. */
+export function deploymentId(nowMs: number): string {
+	return `d${nowMs.toString(36).padStart(ID_TIME_DIGITS, "0")}-${toBase64(randomBytes(ID_RANDOM_BYTES))}`;
 }

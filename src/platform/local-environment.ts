@@ -9,6 +9,7 @@ import type { EnvironmentKeys } from "../vault/keys.ts";
 import { EPOCH_RANDOM_BYTES } from "../vault/membership.ts";
 import { formatRecord, type SealedRecord } from "../vault/record.ts";
 import { openRecord, sealRecord } from "../vault/seal.ts";
+import type { AppLife } from "./life.ts";
 
 const KEY_DOMAIN = "coffer/local-environment/key/1";
 const ID_DOMAIN = "coffer/local-environment/id/1";
@@ -41,9 +42,11 @@ export class LocalEnvironment {
 	readonly #place: { readonly name: string; readonly vaultId: string };
 	readonly #keys: EnvironmentKeys;
 
-	constructor(app: string, keeper: Keeper) {
-		const id = hash(lengthPrefixed(ID_DOMAIN, app), keeper.stateKey);
-		const key = hash(lengthPrefixed(KEY_DOMAIN, app), keeper.stateKey);
+	/** @param app its id; where versions that wrote no lives made it, its secrets are sealed for that alone */
+	constructor(app: string, life: AppLife, keeper: Keeper) {
+		const owner = life.isEarlier ? [app] : [app, life.id];
+		const id = hash(lengthPrefixed(ID_DOMAIN, ...owner), keeper.stateKey);
+		const key = hash(lengthPrefixed(KEY_DOMAIN, ...owner), keeper.stateKey);
 		const epoch = `1.${toBase64(id.slice(0, EPOCH_RANDOM_BYTES))}`;
 		this.#keeper = keeper;
 		this.#place = { name: localEnvironmentName(app), vaultId: toBase64(id) };

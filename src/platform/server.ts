@@ -109,7 +109,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const timeoutMs = Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000;
 	const gateway = createGateway({
 		functions: (app) => core.apps.find(app)?.state.functions,
-		onAnswer: (route, answer) => core.metrics.answered(route, answer),
+		onAnswer: (route, answer) => core.answered(route, answer),
 		instance: (app, name) => core.instance(app, name),
 		settings: (app, name) => core.apps.find(app)?.state.functions.get(name)?.deployment.settings,
 		responseTimeoutMs: timeoutMs,

@@ -3,6 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { BASE44_SCOPE, Scope } from "../protocol/routes.ts";
+import type { Clock } from "./clock.ts";
 
 /** Every request is held against each of them; a list of them is one answer. */
 export const TOKENS_MAX = 10_000;
@@ -22,6 +23,29 @@ export interface Grant {
 /** Whether what expires at a moment has not expired. */
 export function isCurrent(expiresAtMs: number | undefined, nowMs: number): boolean {
 	return expiresAtMs === undefined || expiresAtMs > nowMs;
+}
+
+/** The longest delay that a timer takes. */
+const DELAY_MAX_MS = 2 ** 31 - 1;
+
+/**
+ * Tells when a moment in the future has come, however far it is.
+ * @param expiresAtMs milliseconds since 1970; undefined: never
+ * @returns takes that back
+ */
+export function atExpiry(
+	expiresAtMs: number | undefined,
+	clock: Pick<Clock, "now" | "schedule">,
+	tell: () => void,
+): () => void {
+	let cancel = () => {};
+	const look = () => {
+		if (expiresAtMs === undefined) return;
+		if (!isCurrent(expiresAtMs, clock.now())) return tell();
+		cancel = clock.schedule(look, Math.min(expiresAtMs - clock.now(), DELAY_MAX_MS));
+	};
+	look();
+	return () => cancel();
 }
 
 /** The refusal of a grant that is over before it begins. */
@@ -49,17 +73,7 @@ export function otherApp(): AppError {
 	return new AppError({
 		code: "TOKEN_SCOPE",
 		message: "The access token is for another app.",
-		hint: "A token for the Base44 CLI is for the app that it was used with first: make another one.",
+		hint: "A token for the Base44 CLI is for one app: make another, coffer platform token create --base44 --app APP.",
 		exit: EXIT.unauthorised,
-	});
-}
-
-/** The error where other nodes were faster each time. */
-export function contended(attempts: number): AppError {
-	return new AppError({
-		code: "STORE_CONTENDED",
-		message: `The stream of access tokens changed ${attempts} times while one was being written.`,
-		hint: "Try again.",
-		exit: EXIT.conflict,
 	});
 }

@@ -1,30 +1,31 @@
 /**
- * Who may do what on a platform: its access tokens, as a fold over the events of the `platform` stream.
+ * Who may do what on a platform: its access tokens, as a fold over the stream `platform`.
  *
- * Only a token's hash is stored. Each event carries a code made with a key of the platform's identity, so
- * that whoever can write to the store, but does not have the identity, cannot make a token.
+ * Only a token's hash is stored. A token for an app is for that app's life: the entry that deletes the app revokes it,
+ * so that it is never valid for a later app of the same name, whenever the process dies. One that is made before there
+ * is such an app is for the first one.
  */
+import { z } from "zod";
 import { equalBytes } from "../bytes.ts";
 import { fromBase64 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { BASE44_SCOPE, type Scope } from "../protocol/routes.ts";
 import { isBase44Token, parseToken } from "../protocol/token.ts";
-import type { Store, StreamEntry } from "./store/store.ts";
-import { decodeTokenEvent, encodeTokenEvent, type NewTokenEvent, PLATFORM_STREAM } from "./token-events.ts";
+import type { Clock } from "./clock.ts";
+import { EventStream } from "./event-stream.ts";
+import { PLATFORM_STREAM, type PlatformEvent, platformEventSchema } from "./events.ts";
+import type { Store } from "./store/store.ts";
+import { checkEarlierPlatform, type TokenEvent, tokenEventSchema } from "./token-events.ts";
 import {
-	contended,
+	atExpiry,
 	expiredAlready,
 	type Grant,
 	type GrantedScope,
 	isCurrent,
-	otherApp,
 	TOKENS_MAX,
 	tooMany,
 } from "./token-grant.ts";
 import { createToken, hashOf } from "./token-text.ts";
-
-/** Each lost race is somebody else's success, so that reaching this means something is wrong. */
-const APPEND_ATTEMPTS_MAX = 100;
 
 /** A token as it may be shown: everything but the token itself. */
 export interface TokenInfo {
@@ -43,9 +44,11 @@ export type Principal = Pick<TokenInfo, "id" | "scopes" | "app">;
 
 interface Known extends TokenInfo {
 	readonly hash: Uint8Array;
-	/** Whom to tell when it is revoked. */
+	/** Whom to tell when it is revoked. Shared with what takes its place once it is for an app. */
 	readonly watchers: Set<() => void>;
 }
+
+type Created = Extract<TokenEvent, { type: "token-created" }>;
 
 export interface TokenRegistryOptions {
 	store: Store;
@@ -58,32 +61,48 @@ export interface TokenRegistryOptions {
 export class TokenRegistry {
 	readonly #store: Store;
 	readonly #fingerprint: string;
-	readonly #key: Uint8Array;
 	readonly #tokens = new Map<string, Known>();
-	#revision = 0;
+	readonly #events: EventStream<TokenEvent | PlatformEvent>;
 
-	private constructor({ store, fingerprint, stateKey }: TokenRegistryOptions) {
+	private constructor({ store, fingerprint, stateKey: key }: TokenRegistryOptions) {
 		this.#store = store;
 		this.#fingerprint = fingerprint;
-		this.#key = stateKey;
+		this.#events = new EventStream<TokenEvent | PlatformEvent>({
+			store,
+			stream: PLATFORM_STREAM,
+			typePrefix: ["token-", "app-"],
+			schema: z.union([tokenEventSchema, platformEventSchema]),
+			key,
+			apply: (event) => this.#apply(event),
+			checkEarlier: checkEarlierPlatform(key),
+		});
 	}
 
 	/**
 	 * Reads the tokens that there are.
-	 * @throws AppError `TOKEN_EVENT_FORGED` (exit 7)
+	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	static async open(options: TokenRegistryOptions): Promise<TokenRegistry> {
 		const registry = new TokenRegistry(options);
-		await registry.#catchUp();
+		await registry.#events.open();
 		return registry;
 	}
 
 	/**
 	 * Takes in what other nodes create and revoke, until the signal aborts.
-	 * @throws AppError `TOKEN_EVENT_FORGED` (exit 7)
+	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	async follow(signal: AbortSignal): Promise<void> {
-		for await (const entry of this.#store.watch(PLATFORM_STREAM, this.#revision, signal)) this.#apply(entry);
+		const { revision } = this.#events;
+		for await (const entry of this.#store.watch(PLATFORM_STREAM, revision, signal)) this.#events.take(entry);
+	}
+
+	/**
+	 * Takes in what was appended to the stream since: to be called when an app was created or deleted.
+	 * @throws AppError `EVENT_FORGED` (exit 7)
+	 */
+	async catchUp(): Promise<void> {
+		await this.#events.catchUp();
 	}
 
 	/**
@@ -96,7 +115,7 @@ export class TokenRegistry {
 		if (expiresAtMs !== null && expiresAtMs <= nowMs) throw expiredAlready();
 		const isForBase44 = grant.scopes.includes(BASE44_SCOPE);
 		const { token, id, hash } = createToken({ fingerprint: this.#fingerprint }, isForBase44);
-		await this.#append(() => {
+		await this.#events.append(() => {
 			if (this.#tokens.size >= TOKENS_MAX) throw tooMany();
 			const scopes = [...new Set(grant.scopes)].sort();
 			const app = grant.app ?? null;
@@ -110,7 +129,7 @@ export class TokenRegistry {
 	 * @throws AppError `TOKEN_NOT_FOUND` (exit 4)
 	 */
 	async revoke(id: string, nowMs: number): Promise<void> {
-		await this.#append(() => {
+		await this.#events.append(() => {
 			if (this.#tokens.has(id)) return { type: "token-revoked", id, revokedAtMs: nowMs };
 			throw new AppError({
 				code: "TOKEN_NOT_FOUND",
@@ -119,12 +138,6 @@ export class TokenRegistry {
 				exit: EXIT.notFound,
 			});
 		});
-	}
-
-	/** Revokes every token that is bound to an app: a later app of the same name is another one. */
-	async revokeBoundTo(app: string, nowMs: number): Promise<void> {
-		await this.#catchUp();
-		for (const token of this.list()) if (token.app === app) await this.revoke(token.id, nowMs);
 	}
 
 	/** The tokens that are not revoked, expired ones too, oldest first. */
@@ -155,28 +168,26 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * Tells when a token is revoked: at once, where it is already.
+	 * Tells, once, when a token is worth nothing any more: revoked or expired. At once, where it is already.
 	 * @returns takes that back
 	 */
-	onRevoked({ id }: Principal, tell: () => void): () => void {
-		const known = this.#tokens.get(id);
-		if (known === undefined) tell();
-		known?.watchers.add(tell);
-		return () => known?.watchers.delete(tell);
-	}
-
-	/**
-	 * Makes a token for the Base44 CLI that of the app that it is used with, the first time for good.
-	 * @throws AppError `TOKEN_SCOPE` (exit 3) where it is another app's already
-	 */
-	async bind({ id }: Principal, app: string, nowMs: number): Promise<void> {
-		if (this.#tokens.get(id)?.app === app) return;
-		await this.#append(() => {
-			const known = this.#tokens.get(id);
-			if (known?.app === app) return undefined;
-			if (known === undefined || known.app !== undefined) throw otherApp();
-			return { type: "token-bound", id, app, boundAtMs: nowMs };
-		});
+	onInvalid(principal: Principal, clock: Pick<Clock, "now" | "schedule">, tell: () => void): () => void {
+		const known = this.#tokens.get(principal.id);
+		if (known === undefined || !isCurrent(known.expiresAtMs, clock.now())) {
+			tell();
+			return () => undefined;
+		}
+		const ended = () => {
+			release();
+			tell();
+		};
+		known.watchers.add(ended);
+		const cancel = atExpiry(known.expiresAtMs, clock, ended);
+		const release = () => {
+			cancel();
+			known.watchers.delete(ended);
+		};
+		return release;
 	}
 
 	/** Whose token it is; undefined for one that is malformed, another platform's, unknown, revoked or expired. */
@@ -200,44 +211,29 @@ export class TokenRegistry {
 		return principal.scopes.includes(scope) || principal.scopes.includes("admin");
 	}
 
-	/** @param make the event, given everything that was appended before it, or none; throws where it may not be */
-	async #append(make: () => NewTokenEvent | undefined): Promise<void> {
-		for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
-			await this.#catchUp();
-			const event = make();
-			if (event === undefined) return;
-			const body = encodeTokenEvent(event, this.#key);
-			const result = await this.#store.append(PLATFORM_STREAM, this.#revision, body);
-			if (result.appended) return await this.#catchUp();
+	#apply(event: TokenEvent | PlatformEvent): void {
+		if (event.type === "token-created") this.#created(event);
+		else if (event.type === "token-revoked") this.#forget(event.id);
+		else if (event.type === "token-bound") this.#bound(event.id, event.app);
+		else if (event.type === "app-created" && event.by !== undefined) this.#bound(event.by, event.app);
+		else if (event.type === "app-deleted") {
+			for (const { id, app } of [...this.#tokens.values()]) if (app === event.app) this.#forget(id);
 		}
-		throw contended(APPEND_ATTEMPTS_MAX);
 	}
 
-	async #catchUp(): Promise<void> {
-		for (const entry of await this.#store.read(PLATFORM_STREAM, this.#revision)) this.#apply(entry);
-	}
-
-	#apply(entry: StreamEntry): void {
-		// The watch and our own reading bring the same entries.
-		if (entry.revision <= this.#revision) return;
-		const event = decodeTokenEvent(entry, this.#key);
-		this.#revision = entry.revision;
-		if (event?.type === "token-revoked") this.#forget(event.id);
-		if (event?.type === "token-bound") this.#bound(event);
-		if (event?.type !== "token-created") return;
-		const { id, scopes, app, expiresAtMs, createdAtMs } = event;
+	#created({ app, createdAtMs, expiresAtMs, hash, id, scopes }: Created): void {
 		this.#tokens.set(id, {
 			id,
 			scopes,
 			app: app ?? undefined,
 			expiresAtMs: expiresAtMs ?? undefined,
 			createdAtMs,
-			hash: fromBase64(event.hash) as Uint8Array,
+			hash: fromBase64(hash) as Uint8Array,
 			watchers: new Set(),
 		});
 	}
 
-	#bound({ id, app }: { id: string; app: string }): void {
+	#bound(id: string, app: string): void {
 		const known = this.#tokens.get(id);
 		if (known !== undefined) this.#tokens.set(id, { ...known, app });
 	}

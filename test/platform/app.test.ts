@@ -24,7 +24,14 @@ afterEach(async () => {
 	rmSync(folder, { recursive: true });
 });
 
-const open = (now: () => number) => App.open({ context: vault.context(APP), store, identity, now });
+const open = (now: () => number) =>
+	App.open({
+		context: vault.context(APP),
+		life: { id: "0".repeat(32), isEarlier: false },
+		store,
+		identity,
+		now,
+	});
 
 function change(app: App, version: number) {
 	const { revision, head } = app.state.head;

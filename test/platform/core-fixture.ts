@@ -66,6 +66,13 @@ export interface TestCore extends AsyncDisposable {
 	readonly token: string;
 }
 
+/** What the lines of a deployed function are kept by. */
+export function logOf({ core }: Pick<TestCore, "core">, app: string, name: string): [string, string] {
+	const life = core.apps.get(app).lifeOf(name);
+	if (life === undefined) throw new Error(`There is no function ${app}/${name}.`);
+	return [life.app, life.function];
+}
+
 function logsOf({ dataDirectory }: PlatformConfig) {
 	const onError = (error: unknown) => {
 		throw error;
@@ -118,6 +125,8 @@ function runtimeOf(
 }
 
 interface CoreParts {
+	/** A token that the store has already. */
+	token?: string;
 	identity?: Identity;
 	processesMax?: number;
 	clock?: TestClock;
@@ -128,7 +137,13 @@ interface CoreParts {
 /** The same in a folder that outlives it, so that it can be opened again. */
 export async function openTestCoreIn(
 	{ config }: TestPlace,
-	{ identity = newTestIdentity(), processesMax = 100, clock = new TestClock(), pingMs }: CoreParts = {},
+	{
+		identity = newTestIdentity(),
+		processesMax = 100,
+		clock = new TestClock(),
+		pingMs,
+		token: known,
+	}: CoreParts = {},
 ): Promise<TestCore> {
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
@@ -142,20 +157,19 @@ export async function openTestCoreIn(
 		...(await provided()),
 	});
 	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
-	const version = "0.0.0-test";
-	const core = await Core.open({
-		version,
-		store,
-		runtime,
-		logs,
-		deployer,
-		identity,
-		startsMax: 2,
-		processesMax,
-		log: NO_LOG,
-		clock,
+	const release = async () => {
+		await runtime.close();
+		await logs.close();
+		await store[Symbol.asyncDispose]();
+	};
+	const parts = { store, runtime, logs, deployer, identity };
+	const bounds = { version: "0.0.0-test", startsMax: 2, processesMax, log: NO_LOG, clock };
+	const core = await Core.open({ ...parts, ...bounds }).catch(async (error: unknown) => {
+		await release();
+		throw error;
 	});
-	const { token } = await core.tokens.create({ scopes: ["admin"] }, clock.now());
+	// Where one is known, nothing is written: as when a platform starts again.
+	const token = known ?? (await core.tokens.create({ scopes: ["admin"] }, clock.now())).token;
 	return {
 		core,
 		identity,
@@ -164,9 +178,7 @@ export async function openTestCoreIn(
 		token,
 		[Symbol.asyncDispose]: async () => {
 			await core.close(0);
-			await runtime.close();
-			await logs.close();
-			await store[Symbol.asyncDispose]();
+			await release();
 		},
 	};
 }

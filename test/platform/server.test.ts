@@ -129,7 +129,7 @@ describe("the main job over real sockets", () => {
 		const platform = await startPlatform(place.config, { identity: newTestIdentity(), log: NO_LOG });
 		await platform.close();
 		const stranger = startPlatform(place.config, { identity: newTestIdentity(), log: NO_LOG });
-		await expect(stranger).rejects.toMatchObject({ code: "TOKEN_EVENT_FORGED", exit: 7 });
+		await expect(stranger).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
 	});
 
 	test("an address in use is named, and nothing stays open", async () => {

@@ -115,6 +115,7 @@ describe("a removal on a linked vault", () => {
 		await commit(ana, "Add ben");
 		await ben.git("pull", "--quiet");
 		ben.variables["COFFER_TOKEN"] = platform.token;
+		ben.variables["COFFER_ORIGIN"] = platform.control;
 		await ben.ok(["sync"]);
 		// What the platform alone has of ben's is taken in before ben goes.
 		await ben.ok(["secrets", "set", "GREETING=hello-2"]);

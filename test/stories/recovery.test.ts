@@ -102,6 +102,7 @@ test("with neither: functions run on, the names are known, a new vault takes ove
 	await using found = await newMachine(lost);
 	await found.ok(["identity", "new"]);
 	found.variables["COFFER_TOKEN"] = platform.token;
+	found.variables["COFFER_ORIGIN"] = platform.control;
 	expect((await found.coffer(["secrets", "get", "GREETING", "--json"])).error().code).toBe("NOT_A_MEMBER");
 	expect(found.vault).toMatch(/^GREETING$/m);
 	expect(await found.data(["vault", "verify"])).toMatchObject({ findings: [] });

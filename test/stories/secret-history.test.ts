@@ -158,6 +158,7 @@ test("a removed member's past that the log held before the removal counts", LONG
 	await commit(ana, "Start");
 	await ben.git("clone", "--quiet", ana.root, ".");
 	ben.variables["COFFER_TOKEN"] = platform.token;
+	ben.variables["COFFER_ORIGIN"] = platform.control;
 	for (const value of ["from-ben", "later-from-ben"]) await ben.ok(["secrets", "set", `A=${value}`]);
 	await ana.ok(["members", "remove", "ben"]);
 	await ana.ok(["secrets", "set", "A=rotated"]);

@@ -52,7 +52,9 @@ export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
 		const sinceMs = since === undefined ? undefined : instantOf("--since", since, Date.now());
 		using stop = interruption();
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(context.root, flags.environment, "Use 'base44 logs'.", stop.signal);
+		const target = await requireTarget(context.root, flags.environment, "Use 'base44 logs'.", {
+			signal: stop.signal,
+		});
 		const wanted = { sinceMs, level, limit };
 		if (follow) return await this.#follow(target, names, wanted, stop.signal);
 		const [name = ""] = names;

@@ -1,6 +1,10 @@
 /**
  * Answers without end: what functions wrote and write, in the form of whoever asks.
  */
+
+import { LOG_LINES_MAX } from "../../protocol/function-log.ts";
+import type { App } from "../app.ts";
+import { type FunctionLife, isSameLife } from "../life.ts";
 import { describeError } from "../log.ts";
 import type { LogLine, LogQuery } from "../logs/function-logs.ts";
 import { appOf, type Call, isStillValid } from "./handlers.ts";
@@ -10,7 +14,7 @@ const PING_MS = 15_000;
 const WAITING_BYTES = 1024 * 1024;
 
 /** Why an answer ends that the client did not end itself. */
-export type EndReason = "platform_closing" | "token_invalid" | "failed";
+export type EndReason = "app_deleted" | "platform_closing" | "token_invalid" | "failed";
 
 /** How what happens is written. An empty text writes nothing. */
 export interface FollowFormat {
@@ -35,36 +39,48 @@ class Following {
 	readonly #followed: Followed;
 	readonly #controller: ReadableStreamDefaultController<Uint8Array>;
 	readonly #encoder = new TextEncoder();
-	readonly #known = new Set<string>();
+	readonly #app: App;
+	/** The life of each function that is followed, by its name. */
+	readonly #known = new Map<string, FunctionLife>();
 	readonly #stops: (() => void)[] = [];
 	#dropped = 0;
 	#isOver = false;
 
 	constructor(call: Call, followed: Followed, controller: ReadableStreamDefaultController<Uint8Array>) {
 		this.#call = call;
+		this.#app = appOf(call);
 		this.#followed = followed;
 		this.#controller = controller;
 	}
 
-	/** Ends when the platform closes, and when the token is revoked or has expired. What it throws is told by the stream. */
+	/**
+	 * Ends when the platform closes, the app is deleted, and when the token is revoked or expires. What it throws is told
+	 * by the stream.
+	 */
 	async begin(): Promise<void> {
 		const { closing, core, principal } = this.#call;
 		const ping = setInterval(() => void this.#ping(), PING_MS);
 		this.#onEnd(() => clearInterval(ping));
-		const close = () => this.#finish("platform_closing");
-		closing.addEventListener("abort", close);
-		this.#onEnd(() => closing.removeEventListener("abort", close));
-		const revoked = () => this.#finish("token_invalid");
-		if (principal !== undefined) this.#onEnd(core.tokens.onRevoked(principal, revoked));
-		if (closing.aborted) close();
+		this.#endWith(closing, "platform_closing");
+		const invalid = () => this.#finish("token_invalid");
+		// Before the app's end, with which its tokens end too.
+		if (principal !== undefined) this.#onEnd(core.tokens.onInvalid(principal, core.clock, invalid));
+		this.#endWith(this.#app.retired, "app_deleted");
 		await this.#ping();
+	}
+
+	#endWith(signal: AbortSignal, reason: EndReason): void {
+		const end = () => this.#finish(reason);
+		signal.addEventListener("abort", end);
+		this.#onEnd(() => signal.removeEventListener("abort", end));
+		if (signal.aborted) end();
 	}
 
 	async #ping(): Promise<void> {
 		const { core } = this.#call;
 		if (!isStillValid(this.#call)) return this.#finish("token_invalid");
 		try {
-			const names = this.#followed.names ?? [...appOf(this.#call).state.functions.keys()];
+			const names = this.#followed.names ?? [...this.#app.state.functions.keys()];
 			for (const name of names) await this.#follow(name);
 		} catch (error) {
 			core.log.error(describeError(error), "an answer ended with an error");
@@ -74,14 +90,18 @@ class Following {
 		this.#send(this.#followed.format.ping);
 	}
 
+	/** Follows the function that has the name now, unless that is done already. */
 	async #follow(name: string): Promise<void> {
-		if (this.#known.has(name)) return;
-		this.#known.add(name);
+		const life = this.#app.lifeOf(name);
+		if (life === undefined || isSameLife(this.#known.get(name), life)) return;
+		// One that took the place of another since the last look has told nothing of itself yet.
+		const limit = this.#known.has(name) ? LOG_LINES_MAX : this.#followed.query.limit;
+		this.#known.set(name, life);
 		const { core } = this.#call;
 		let isBehind = true;
 		const early: LogLine[] = [];
-		const { query } = this.#followed;
-		const { lines, stop } = await core.logs.follow(appOf(this.#call).id, name, query, (line) => {
+		const query = { ...this.#followed.query, limit };
+		const { lines, stop } = await core.logs.follow(life.app, life.function, query, (line) => {
 			if (isBehind) early.push(line);
 			else this.#line(name, line);
 		});

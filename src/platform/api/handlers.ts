@@ -12,7 +12,8 @@ import {
 	decode,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
-import { type App, notLinked } from "../app.ts";
+import type { App } from "../app.ts";
+import { notLinked } from "../app-faults.ts";
 import type { Core } from "../core.ts";
 import type { Standing } from "../schedule/automations.ts";
 import { blobHashOf } from "../threads/compute.ts";
@@ -125,7 +126,7 @@ export const readChanges: Handler = async (call) => {
 };
 
 export const putBlob: Handler = async (call) => {
-	appOf(call);
+	const app = appOf(call);
 	const bytes = await readBytes(call.request, "application/octet-stream", MESSAGE_LIMITS.blobBytes);
 	stillValid(call);
 	if ((await blobHashOf(bytes)) !== call.parameter("hash")) {
@@ -136,7 +137,8 @@ export const putBlob: Handler = async (call) => {
 			exit: EXIT.integrity,
 		});
 	}
-	await call.core.store.putBlob(bytes);
+	app.checkPresent();
+	await call.core.store.putBlob(app.life, bytes);
 	return new Response(null, { status: 204 });
 };
 

@@ -5,7 +5,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { LOG_LINES_MAX, type LogEvent, type LogLines, logLevelSchema } from "../../protocol/function-log.ts";
 import type { App } from "../app.ts";
-import type { LogQuery } from "../logs/function-logs.ts";
+import type { LogLine, LogQuery } from "../logs/function-logs.ts";
 import { type FollowFormat, follow } from "./follow.ts";
 import { appOf, type Call, type Handler, invalid } from "./handlers.ts";
 import { NDJSON_MEDIA_TYPE } from "./stream.ts";
@@ -54,9 +54,15 @@ function namesOf(call: Call, max: number): string[] {
 	return names;
 }
 
+/** The lines of a function that an app has. */
+export async function readLog(call: Call, app: App, name: string, query: LogQuery): Promise<LogLine[]> {
+	const life = app.lifeOf(name);
+	return life === undefined ? [] : await call.core.logs.read(life.app, life.function, query);
+}
+
 export const readLogs: Handler = async (call) => {
 	const [name = ""] = namesOf(call, 1);
-	const lines = await call.core.logs.read(appOf(call).id, name, queryOf(call.url));
+	const lines = await readLog(call, appOf(call), name, queryOf(call.url));
 	return Response.json({ lines } satisfies LogLines);
 };
 

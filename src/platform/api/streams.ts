@@ -16,12 +16,13 @@ import { appOf, type Call, type Handler, jsonOf, urlOf } from "./handlers.ts";
 import { problemResponse } from "./problem.ts";
 import { lines } from "./stream.ts";
 
-/** An answer line by line, which ends in the moment in which its reader's token is revoked. */
+/** An answer line by line, which ends in the moment in which its reader's token is revoked or expires. */
 function answer({ core, principal }: Call, work: Parameters<typeof lines>[0]): Response {
 	return lines(
 		work,
 		(error) => core.log.error(describeError(error), "an answer ended with an error"),
-		(end) => (principal ? core.tokens.onRevoked(principal, () => end(tokenInvalid())) : () => undefined),
+		(end) =>
+			principal ? core.tokens.onInvalid(principal, core.clock, () => end(tokenInvalid())) : () => undefined,
 	);
 }
 

@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { cryptoReady, randomBytes } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
-import { blobFileName } from "../store/blob-files.ts";
+import { blobFileName, blobFolder } from "../store/blob-files.ts";
 import { DATABASE_FILE } from "../store/data-directory.ts";
 import { syncDirectory } from "../store/durable.ts";
 import { takeSnapshot } from "../store/snapshot.ts";
@@ -105,14 +105,30 @@ async function syncFile(path: string): Promise<void> {
 	}
 }
 
+interface WantedBlob {
+	readonly hash: string;
+	/** The lives of the apps that have it. */
+	readonly owners: ReadonlySet<string>;
+}
+
+/** A blob of one of its owners, or one that no platform of this version has given to them yet. @throws BlobGone */
+async function readBlob(dataDirectory: string, { hash, owners }: WantedBlob) {
+	const name = blobFileName(hash) ?? "";
+	for (const folder of [...[...owners].map(blobFolder), "."]) {
+		const source = join(dataDirectory, "blobs", folder, name);
+		const bytes = await readFile(source).catch((error: NodeJS.ErrnoException) => {
+			if (error.code === "ENOENT" || name === "") return undefined;
+			throw error;
+		});
+		if (bytes !== undefined) return { bytes, name, source };
+	}
+	throw new BlobGone(hash);
+}
+
 /** @throws BlobGone; AppError `BLOB_DAMAGED` (exit 7) */
-async function copyBlob(dataDirectory: string, hash: string, draft: string): Promise<BackupFile> {
-	const name = blobFileName(hash);
-	const source = join(dataDirectory, "blobs", name ?? "");
-	const bytes = await readFile(source).catch((error: NodeJS.ErrnoException) => {
-		throw error.code === "ENOENT" ? new BlobGone(hash) : error;
-	});
-	if (name === undefined || blobHash(bytes) !== hash) {
+async function copyBlob(dataDirectory: string, blob: WantedBlob, draft: string): Promise<BackupFile> {
+	const { bytes, name, source } = await readBlob(dataDirectory, blob);
+	if (blobHash(bytes) !== blob.hash) {
 		throw new AppError({
 			code: "BLOB_DAMAGED",
 			message: `The blob ${source} does not have the content that its name promises.`,
@@ -139,7 +155,8 @@ async function fill(
 	const contents = contentsOf(snapshot);
 	const files: BackupFile[] = [{ path: SNAPSHOT_FILE, ...(await digestOf(snapshot)) }];
 	// After the snapshot: a blob is there before anything that names it.
-	for (const hash of [...contents.blobs].sort()) files.push(await copyBlob(dataDirectory, hash, draft));
+	for (const [hash, owners] of [...contents.blobs].sort(([a], [b]) => (a < b ? -1 : 1)))
+		files.push(await copyBlob(dataDirectory, { hash, owners }, draft));
 	return { contents, files };
 }
 

@@ -3,20 +3,21 @@
  * which these start. Read without the platform's identity, so nothing here is believed: a platform that starts
  * on it checks every entry.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
-import { appEventSchema, platformEventSchema } from "../events.ts";
+import { eventOf } from "../event-stream.ts";
+import { appEventSchema, PLATFORM_STREAM, platformEventSchema } from "../events.ts";
+import { blobsOf } from "../function.ts";
 import { applyToFunctions, type FunctionState } from "../function-states.ts";
+import { lifeOf } from "../life.ts";
 import { streamsOf } from "../store/snapshot.ts";
 
 export interface Contents {
 	readonly apps: number;
 	readonly functions: number;
-	/** Hashes of the bundles and source maps of the functions. */
-	readonly blobs: ReadonlySet<string>;
+	/** Hashes of the bundles, source maps and sources of the functions, with the lives of the apps that have each. */
+	readonly blobs: ReadonlyMap<string, ReadonlySet<string>>;
 }
-
-const envelopeSchema = z.object({ type: z.string(), mac: z.string() }).loose();
 
 function unreadable(stream: string, cause?: unknown): AppError {
 	return new AppError({
@@ -28,12 +29,13 @@ function unreadable(stream: string, cause?: unknown): AppError {
 	});
 }
 
-/** The events of a stream, without the codes that only the platform can check. */
+/** The events of a stream with their positions, without the codes that only the platform can check. */
 function eventsOf<Event>(stream: string, bodies: readonly string[], schema: z.ZodType<Event>, prefix = "") {
-	return bodies.flatMap((body): Event[] => {
+	return bodies.flatMap((body, index): { event: Event; revision: number }[] => {
 		try {
-			const { mac: _, ...event } = envelopeSchema.parse(JSON.parse(body));
-			return event.type.startsWith(prefix) ? [schema.parse(event)] : [];
+			const event = eventOf(body);
+			if (event === undefined || !String(event.type).startsWith(prefix)) return [];
+			return [{ event: schema.parse(event), revision: index + 1 }];
 		} catch (cause) {
 			throw unreadable(stream, cause);
 		}
@@ -45,25 +47,24 @@ function eventsOf<Event>(stream: string, bodies: readonly string[], schema: z.Zo
  * @throws AppError `STORE_DAMAGED` (exit 7), and as `openDatabase`
  */
 export function contentsOf(snapshot: string): Contents {
-	const apps = new Set<string>();
-	for (const [name, bodies] of streamsOf(snapshot, "platform")) {
-		for (const event of eventsOf(name, bodies, platformEventSchema, "app-")) {
-			if (event.type === "app-created") apps.add(event.app);
+	const apps = new Map<string, string>();
+	for (const [name, bodies] of streamsOf(snapshot, PLATFORM_STREAM)) {
+		for (const { event, revision } of eventsOf(name, bodies, platformEventSchema, "app-")) {
+			if (event.type === "app-created") apps.set(event.app, lifeOf(event, revision).id);
 			else if (event.type === "app-deleted") apps.delete(event.app);
 		}
 	}
 	let count = 0;
-	const blobs = new Set<string>();
+	const blobs = new Map<string, Set<string>>();
 	for (const [name, bodies] of streamsOf(snapshot, "/events")) {
+		const life = apps.get(name.split("/")[1] ?? "");
 		// What is left of an app whose deletion did not come to its end.
-		if (!apps.has(name.split("/")[1] ?? "")) continue;
+		if (life === undefined) continue;
 		const functions = new Map<string, FunctionState>();
-		for (const event of eventsOf(name, bodies, appEventSchema)) applyToFunctions(functions, event);
+		for (const { event } of eventsOf(name, bodies, appEventSchema)) applyToFunctions(functions, event);
 		count += functions.size;
-		for (const { deployment } of functions.values()) {
-			blobs.add(deployment.bundle).add(deployment.sourceMap);
-			for (const [, hash] of deployment.sources?.files ?? []) blobs.add(hash);
-		}
+		for (const hash of [...functions.values()].flatMap(({ deployment }) => blobsOf(deployment)))
+			blobs.set(hash, (blobs.get(hash) ?? new Set<string>()).add(life));
 	}
 	return { apps: apps.size, functions: count, blobs };
 }

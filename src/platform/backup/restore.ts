@@ -88,7 +88,7 @@ async function claimEmpty(path: string): Promise<DataDirectory> {
 async function putBlobs(backup: string, { files }: Manifest, path: string): Promise<void> {
 	const blobs = await BlobFiles.open(path);
 	for (const file of files.filter((one) => one.path !== SNAPSHOT_FILE)) {
-		const hash = await blobs.put(await readFile(join(backup, file.path)));
+		const hash = await blobs.putOwnerless(await readFile(join(backup, file.path)));
 		if (file.path !== `${BLOBS_FOLDER}/${blobFileName(hash)}`)
 			throw backupDamaged(backup, `${file.path} does not have the content that its name promises`);
 	}
@@ -117,7 +117,7 @@ async function putDatabase(backup: string, manifest: Manifest, path: string): Pr
 function checkComplete(backup: string, manifest: Manifest, snapshot: string): void {
 	const { apps, functions, blobs } = contentsOf(snapshot);
 	const paths = new Set(manifest.files.map((file) => file.path));
-	const isWhole = [...blobs].every((hash) => paths.has(`${BLOBS_FOLDER}/${blobFileName(hash)}`));
+	const isWhole = [...blobs.keys()].every((hash) => paths.has(`${BLOBS_FOLDER}/${blobFileName(hash)}`));
 	if (apps !== manifest.apps || functions !== manifest.functions || !isWhole)
 		throw backupDamaged(backup, "its database and its other files do not belong together");
 }

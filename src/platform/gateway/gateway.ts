@@ -27,7 +27,7 @@ export interface GatewayOptions extends Patience {
 	 */
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
 	/** Called once a request to a function is answered, be it by the gateway; and once a connection is upgraded. */
-	onAnswer?(route: Pick<Route, "app" | "function">, answer: { status: number; ms: number }): void;
+	onAnswer?(route: Pick<Route, "app" | "function" | "began">, answer: { status: number; ms: number }): void;
 	/** What a function says about its requests; what it leaves out is as below. */
 	settings?(app: string, name: string): Pick<FunctionSettings, "maxBodyMB" | "timeoutSeconds"> | undefined;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers are true. False unless told. */

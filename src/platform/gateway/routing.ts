@@ -5,12 +5,16 @@
  * Only the segments of the prefix are decoded; what follows it reaches the function byte for byte.
  */
 
-/** The names of an app's functions; undefined where there is no such app. */
-export type FunctionsOf = (app: string) => { has(name: string): boolean } | undefined;
+/** An app's functions by their names, and which of that name each is; undefined where there is no such app. */
+export type FunctionsOf = (
+	app: string,
+) => { has(name: string): boolean; get?(name: string): { readonly began: string } | undefined } | undefined;
 
 export interface Route {
 	app: string;
 	function: string;
+	/** Which function of that name it is; undefined where that is not known. */
+	began?: string | undefined;
 	/** `/<app>/<function>` in canonical spelling. */
 	prefix: string;
 	/** The request target without the prefix: begins with `/`, query kept. */
@@ -77,6 +81,7 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Rou
 	const route: Route = {
 		app,
 		function: best.name,
+		began: functions.get?.(best.name)?.began,
 		prefix: `/${app}/${best.name}`,
 		target: rest.startsWith("/") ? rest : `/${rest}`,
 	};

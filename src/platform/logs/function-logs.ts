@@ -2,6 +2,7 @@
  * The port behind which the lines that functions write are kept. One driver: `log-files.ts`. Values are taken out of a
  * line before it comes here.
  */
+import type { FunctionLife } from "../life.ts";
 
 export interface LogLine {
 	/** ISO 8601, UTC, milliseconds. */
@@ -29,6 +30,16 @@ export interface Following {
 	stop(): void;
 }
 
+/** A function whose lines are kept. */
+export interface KeptLog extends FunctionLife {
+	/** The names under which an earlier version kept its lines, if it did. */
+	readonly earlier?: { readonly app: string; readonly function: string } | undefined;
+}
+
+/**
+ * Lines are kept for a function's life: `app` is the app's, `name` the function's own. A later function of the same
+ * name has others.
+ */
 export interface FunctionLogs {
 	/** Takes a line in, at once; it is on disk a little later. Never throws: a full disk costs lines, not requests. */
 	append(app: string, name: string, line: LogLine): void;
@@ -38,6 +49,13 @@ export interface FunctionLogs {
 	follow(app: string, name: string, query: LogQuery, listener: (line: LogLine) => void): Promise<Following>;
 	/** Drops what is kept of a function that was deleted. Its listeners stay. */
 	forget(app: string, name: string): Promise<void>;
+	/** Drops what is kept of all functions of an app that was deleted, those too that never came to be. */
+	forgetAll(app: string): Promise<void>;
+	/**
+	 * Drops the lines of all functions but these, as where the platform was killed in the midst of a deletion. To be
+	 * called before any of the others.
+	 */
+	keep(kept: readonly KeptLog[]): Promise<void>;
 	/** Resolves once everything that was taken in is on disk, as far as it can be. */
 	close(): Promise<void>;
 }

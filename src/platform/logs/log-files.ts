@@ -1,9 +1,18 @@
 /**
  * The driver that keeps functions' lines in files, in the data directory.
  */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
-import { type Following, type FunctionLogs, isWanted, type LogLine, type LogQuery } from "./function-logs.ts";
+import {
+	type Following,
+	type FunctionLogs,
+	isWanted,
+	type KeptLog,
+	type LogLine,
+	type LogQuery,
+} from "./function-logs.ts";
 import { LogFile, type LogFileLimits } from "./log-file.ts";
 
 export interface LogFilesOptions {
@@ -59,7 +68,40 @@ class LogFiles implements FunctionLogs {
 	async forget(app: string, name: string): Promise<void> {
 		const { file, listeners } = this.#of(app, name);
 		await file.clear();
-		if (listeners.size === 0) this.#kept.delete(keyOf(app, name));
+		if (listeners.size > 0) return;
+		this.#kept.delete(keyOf(app, name));
+		// With the app's last function its folder goes.
+		await rmdir(join(this.#options.directory, app)).catch(() => undefined);
+	}
+
+	async forgetAll(app: string): Promise<void> {
+		const own = [...this.#kept].filter(([key]) => key.startsWith(keyOf(app, "")));
+		await Promise.all(own.map(([, { file }]) => file.clear()));
+		for (const [key] of own) this.#kept.delete(key);
+		await rm(join(this.#options.directory, app), { recursive: true, force: true });
+	}
+
+	async keep(kept: readonly KeptLog[]): Promise<void> {
+		const { directory } = this.#options;
+		const names = new Map<string, Set<string>>();
+		for (const { app, function: name, earlier } of kept) {
+			const wanted = names.get(app) ?? new Set();
+			names.set(app, wanted);
+			for (const end of ["", ".1"]) {
+				wanted.add(fileOf(name) + end);
+				if (earlier === undefined) continue;
+				const from = join(directory, earlier.app, fileOf(earlier.function) + end);
+				await takeOver(from, join(directory, app), fileOf(name) + end).catch((error) => this.#tell(error));
+			}
+		}
+		for (const folder of await readdir(directory).catch(() => [])) {
+			const wanted = names.get(folder);
+			const files = wanted === undefined ? [""] : await readdir(join(directory, folder)).catch(() => []);
+			for (const file of files.filter((each) => !wanted?.has(each))) {
+				const path = join(directory, folder, file);
+				await rm(path, { recursive: true, force: true }).catch((error) => this.#tell(error));
+			}
+		}
 	}
 
 	async close(): Promise<void> {
@@ -71,7 +113,7 @@ class LogFiles implements FunctionLogs {
 		const known = this.#kept.get(key);
 		if (known !== undefined) return known;
 		const { directory, limits = LIMITS } = this.#options;
-		const path = join(directory, app, `${toBase64(hash(name)).slice(0, NAME_CHARACTERS)}.ndjson`);
+		const path = join(directory, app, fileOf(name));
 		const kept = {
 			file: new LogFile(path, limits, (error) => this.#tell(error)),
 			listeners: new Set<Listener>(),
@@ -86,6 +128,18 @@ class LogFiles implements FunctionLogs {
 		this.#toldMs = nowMs;
 		this.#options.onError(error);
 	}
+}
+
+/** The name of a function's file. */
+function fileOf(name: string): string {
+	return `${toBase64(hash(name)).slice(0, NAME_CHARACTERS)}.ndjson`;
+}
+
+/** Moves a file that an earlier version wrote to its place, unless there is one. */
+async function takeOver(from: string, folder: string, name: string): Promise<void> {
+	if (!existsSync(from) || existsSync(join(folder, name))) return;
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	await rename(from, join(folder, name));
 }
 
 function keyOf(app: string, name: string): string {

@@ -31,8 +31,11 @@ export function observe(
 					: undefined,
 			),
 		restart,
-		tell: (name, message) =>
-			logs.append(app.id, name, { time: new Date(now()).toISOString(), level: "error", message }),
+		tell: (name, message) => {
+			const life = app.lifeOf(name);
+			const time = new Date(now()).toISOString();
+			if (life !== undefined) logs.append(life.app, life.function, { time, level: "error", message });
+		},
 		onError: (name, error) =>
 			log.warn(
 				{ app: app.id, function: name, ...describeError(error) },

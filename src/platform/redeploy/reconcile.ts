@@ -6,6 +6,7 @@ import type { SecretChange } from "../../references/plan.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import type { App } from "../app.ts";
 import { type Deployment, readsOf } from "../function.ts";
+import type { FunctionLife } from "../life.ts";
 import { describeError } from "../log.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { changedSince } from "./environment.ts";
@@ -16,9 +17,11 @@ import { observe } from "./observe.ts";
 import type { Occupant } from "./places.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { ERROR_CHARACTERS_MAX, type Redeployed, refreshConcerned } from "./refresh.ts";
+import { removeKept } from "./removal.ts";
 import { noteReplaced } from "./replacements.ts";
 import { FunctionSlot } from "./slot.ts";
 import type { SlotOutcome, SlotPort } from "./slot-port.ts";
+import { UnusedBlobs } from "./unused-blobs.ts";
 
 export class AppFunctions {
 	readonly app: App;
@@ -27,11 +30,13 @@ export class AppFunctions {
 	readonly #running = new Map<string, Promise<Redeployed>>();
 	readonly #verified = new WeakSet<SealedRecord>();
 	readonly #observations: Observations;
+	readonly blobs: UnusedBlobs;
 	#isClosed = false;
 
 	constructor(options: ReconcileOptions) {
 		this.app = options.app;
 		this.#options = options;
+		this.blobs = new UnusedBlobs(options.app, options.store);
 		this.#observations = observe(options, async (name) => await this.find(name)?.refresh());
 	}
 
@@ -147,19 +152,23 @@ export class AppFunctions {
 	 */
 	async delete(names: readonly string[]): Promise<void> {
 		const atMs = this.#options.now();
+		let lives: FunctionLife[] = [];
 		await this.app.record(({ functions }) => {
 			const unknown = names.filter((name) => !functions.has(name));
 			if (unknown.length > 0) throw functionNotFound(unknown);
+			lives = [...new Set(names)].flatMap((name) => this.app.lifeOf(name) ?? []);
 			return names.length === 0 ? undefined : { type: "deleted", functions: [...new Set(names)], atMs };
 		});
+		for (const name of names) this.#options.metrics.forget({ app: this.app.id, function: name });
 		const slots = names.map((name) => this.#slots.get(name));
 		for (const name of names) this.#slots.delete(name);
 		await Promise.all(slots.map((slot) => slot?.close()));
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
-		const gone = names.filter((name) => !isDeployed(name));
-		const { logs, metrics } = this.#options;
-		await Promise.all(gone.map((name) => logs.forget(this.app.id, name)));
-		for (const name of gone) metrics.forget({ app: this.app.id, function: name });
+		await removeKept(this.#options, lives);
+		await this.blobs.removeOf(lives);
+		// What it was still answering when it was deleted may have been counted since.
+		for (const name of names.filter((each) => !isDeployed(each)))
+			this.#options.metrics.forget({ app: this.app.id, function: name });
 		// What was starting meanwhile, in the place that was closed, was deployed after the deletion.
 		if (!this.#isClosed) await Promise.all(names.filter(isDeployed).map((name) => this.#startNow(name)));
 	}

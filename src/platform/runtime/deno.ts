@@ -3,6 +3,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
+import type { FunctionLife } from "../life.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import { Commands } from "./command.ts";
 import { DenoProcess } from "./deno-process.ts";
@@ -27,7 +28,7 @@ export interface DenoRuntimeOptions {
 	hostPath: string;
 	/** A private directory that no other process uses; made where it is missing. */
 	directory: string;
-	/** Called with each line that a function writes. */
+	/** Called with each line that a function writes, with the app's life and the function's. */
 	onLine?: (app: string, name: string, line: LogLine) => void;
 	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	allowNet?: readonly string[];
@@ -45,6 +46,10 @@ export interface DenoRuntimeOptions {
 	spares?: number;
 	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
 	onShared?: () => void;
+}
+
+function livesAs({ app, function: name, life }: Launch): FunctionLife {
+	return life ?? { app, function: name };
 }
 
 /** A process with what belongs to it; whose it is may come later. */
@@ -95,7 +100,7 @@ class DenoRuntime implements Runtime {
 
 	/** A process that is the launch's: one that was waiting, or a new one. */
 	async #prepared(launch: Launch): Promise<Spawned> {
-		const { app, function: name, code, onRead, settings, sourceMap } = launch;
+		const { code, onRead, settings, sourceMap } = launch;
 		const bundle = { code: asEntry(code), sourceMap };
 		const spare = this.#spares.take(this.#commands.termsOf(settings));
 		if (spare !== undefined) {
@@ -107,7 +112,7 @@ class DenoRuntime implements Runtime {
 			}
 			return this.#assign(spare, launch);
 		}
-		const files = await this.#workspace.prepare(app, name, bundle, onRead !== undefined);
+		const files = await this.#workspace.prepare(livesAs(launch), bundle, onRead !== undefined);
 		try {
 			this.#checkOpen(launch);
 		} catch (error) {
@@ -132,6 +137,10 @@ class DenoRuntime implements Runtime {
 	async #end(process: DenoProcess): Promise<void> {
 		await process.terminate();
 		await this.#cleanups.get(process);
+	}
+
+	async forget(of: Parameters<Runtime["forget"]>[0]): Promise<void> {
+		await this.#workspace.forget(of);
 	}
 
 	async close(): Promise<void> {
@@ -190,7 +199,8 @@ class DenoRuntime implements Runtime {
 	/** Makes a process a function's. */
 	#assign(spawned: Spawned, launch: Launch): Spawned {
 		const { files, process, reads } = spawned;
-		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
+		const { function: name, environment, deployment, onIdle, onRead, settings } = launch;
+		const life = livesAs(launch);
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
 		this.#memory.add(process, this.#commands.memoryOf(settings).memoryMiB);
@@ -202,7 +212,7 @@ class DenoRuntime implements Runtime {
 			redactor: createRedactor(environment, ownNames(bundle, name)),
 			onIdle,
 			onLine: (level, message) =>
-				this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
+				this.#options.onLine?.(life.app, life.function, { time: new Date().toISOString(), level, message }),
 		});
 		return spawned;
 	}

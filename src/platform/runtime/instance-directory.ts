@@ -1,5 +1,5 @@
 /** The files of one instance, and how they are changed where a function's user has a hand in them. */
-import { chmod, chown, link, lstat, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { chmod, chown, link, lstat, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { User } from "./users.ts";
 
@@ -39,6 +39,12 @@ export interface BundleFile {
 	code: Uint8Array;
 	/** JSON. */
 	sourceMap: string | undefined;
+}
+
+/** Makes a folder that a function may write to. */
+export async function ownFolder(user: User | undefined, path: string): Promise<void> {
+	await mkdir(path, { mode: 0o700 });
+	if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
 /** Gives what root made to a function's group to read. */

@@ -2,12 +2,15 @@
  * The port behind which functions run. One driver today: `deno.ts`.
  */
 import type { FunctionSettings } from "../../modules/function-settings.ts";
+import type { FunctionLife } from "../life.ts";
 
 /** What a process is started from. */
 export interface Launch {
 	app: string;
 	function: string;
 	deployment: string;
+	/** Whose storage and user it has, until `forget`. Those of the names where it is left out. */
+	life?: FunctionLife;
 	/** The self-contained ES module. */
 	code: Uint8Array;
 	/** Its source map, JSON, so that errors name the function's own files and lines. */
@@ -80,6 +83,12 @@ export interface Runtime {
 	 *   does not get ready in time; the message holds the function's own error. No process is left behind.
 	 */
 	start(launch: Launch): Promise<Instance>;
+	/**
+	 * Removes what is kept for a function that was deleted: what it stored, and its user. Whatever still runs as that
+	 * user is killed.
+	 * @param of the function, or its app's life alone: then all of the app's, those too that never came to be
+	 */
+	forget(of: Partial<FunctionLife> & Pick<FunctionLife, "app">): Promise<void>;
 	/** Stops every process at once, without a grace period. */
 	close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { type FunctionLife, lifeKey } from "../life.ts";
 
 /** Both ids are one number. */
 export interface User {
@@ -87,6 +88,17 @@ async function isEmptied(directory: string): Promise<boolean> {
 	}
 }
 
+/** Runs one of the two scripts as a user. */
+async function empty(user: User, script: string, directory: string): Promise<void> {
+	try {
+		const child = shell(user, script, [directory]);
+		child.stdin?.on("error", () => {}).end();
+		await new Promise((resolve) => child.once("error", resolve).once("close", resolve));
+	} catch {
+		// What is left goes with the whole directory.
+	}
+}
+
 interface Member extends User {
 	processes: number;
 	/** Until the last process's remains are gone, no other may begin: it would be taken for one of them. */
@@ -115,8 +127,8 @@ export class Users {
 	}
 
 	/** The user of a function, the same for all of its versions, for one more process until `leave`. */
-	async join(app: string, name: string): Promise<User> {
-		const key = JSON.stringify([app, name]);
+	async join(life: FunctionLife): Promise<User> {
+		const key = lifeKey(life);
 		const member = this.#members.get(key) ?? {
 			...this.unused(),
 			processes: 0,
@@ -138,14 +150,20 @@ export class Users {
 		member.processes--;
 		member.clearing = member.clearing.then(async () => {
 			if (member.processes > 0 && (await isEmptied(directory))) return;
-			try {
-				const child = shell(member, member.processes === 0 ? EMPTY_ALONE : EMPTY, [directory]);
-				child.stdin?.on("error", () => {}).end();
-				await new Promise((resolve) => child.once("error", resolve).once("close", resolve));
-			} catch {
-				// What is left goes with the whole directory.
-			}
+			await empty(member, member.processes === 0 ? EMPTY_ALONE : EMPTY, directory);
 		});
+		await member.clearing;
+	}
+
+	/**
+	 * Takes a deleted function's user from it: no later function has it. Whatever still runs as that user is killed.
+	 * @param directory of the user's, which is emptied
+	 */
+	async forget(life: FunctionLife, directory: string): Promise<void> {
+		const member = this.#members.get(lifeKey(life));
+		if (member === undefined) return;
+		this.#members.delete(lifeKey(life));
+		member.clearing = member.clearing.then(() => empty(member, EMPTY_ALONE, directory));
 		await member.clearing;
 	}
 }

@@ -7,8 +7,8 @@
  *     <place>/bin/               a copy of Deno, where its own place is closed to functions' users
  *     <place>/host/              the host's modules
  *     <place>/bundles/<hash>.js  read-only, with its source map beside it, there while an instance runs from it
- *     <place>/functions/<hash>/  a main module per function: Deno keys localStorage and caches by its path; and
- *                                `deno`, Deno's own directory
+ *     <place>/functions/<hash>/  a main module per life of a function: Deno keys localStorage and caches by its
+ *                                path; and `deno`, Deno's own directory; removed with the function
  *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, FIFO `a`, writable `tmp`
  *
  * Where functions have users of their own, what a function reads belongs to root and is open to that function's
@@ -17,13 +17,15 @@
  * that socket: a function could put a link to another program's socket in the place of its own name, not of this one.
  */
 import { createHash } from "node:crypto";
-import { chown, mkdir, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type FunctionLife, lifeKey } from "../life.ts";
 import { Fifos } from "./fifos.ts";
 import {
 	type BundleFile,
 	type InstanceDirectory,
 	openTo,
+	ownFolder,
 	publish,
 	removeInstance,
 	type SpareDirectory,
@@ -36,12 +38,6 @@ function digest(...content: (Uint8Array | string)[]): string {
 	const hash = createHash("sha256");
 	for (const part of content) hash.update(`${part.length}:`).update(part);
 	return hash.digest("hex").slice(0, 32);
-}
-
-/** Makes a folder that a function may write to. */
-async function ownFolder(user: User | undefined, path: string): Promise<void> {
-	await mkdir(path, { mode: 0o700 });
-	if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
 /** Where an instance lies, and whose it is. */
@@ -57,9 +53,10 @@ interface Laid {
 export class Workspace {
 	#place: Place;
 	#users = new Map<string, number>();
-	#folders = new Map<string, Promise<string>>();
+	#folders = new Map<string, { life: FunctionLife; made: Promise<string> }>();
 	/** Writing and removing one bundle's file happens one after the other. */
 	#turn = Promise.resolve();
+	#removed: Promise<unknown> = Promise.resolve();
 	#next = 1;
 	readonly #fifos: Fifos;
 
@@ -78,17 +75,12 @@ export class Workspace {
 	}
 
 	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
-	async prepare(
-		app: string,
-		name: string,
-		bundle: BundleFile,
-		isAudited: boolean,
-	): Promise<InstanceDirectory> {
-		const user = await this.#place.users?.join(app, name);
+	async prepare(life: FunctionLife, bundle: BundleFile, isAudited: boolean): Promise<InstanceDirectory> {
+		const user = await this.#place.users?.join(life);
 		const instance = this.#instance(user);
 		const [file, folder] = await Promise.all([
 			this.#acquireBundle(bundle, user),
-			this.#functionFolder(app, name, user),
+			this.#functionFolder(life, user),
 			this.#instanceFolders(instance, [instance.temporary]),
 		]).catch(async (error) => {
 			await instance.leave();
@@ -111,8 +103,7 @@ export class Workspace {
 		const user = this.#place.users?.single();
 		const instance = this.#instance(user);
 		const { leave, own, path, temporary } = instance;
-		const denoDirectory = join(own, "deno");
-		const [main, bundle] = [join(path, "main.js"), join(path, "b.js")];
+		const [denoDirectory, main, bundle] = [join(own, "deno"), join(path, "main.js"), join(path, "b.js")];
 		try {
 			await this.#instanceFolders(instance, [temporary, denoDirectory]);
 			await this.#writeMain(main, user);
@@ -161,7 +152,7 @@ export class Workspace {
 
 	/** Removes everything. */
 	async close(): Promise<void> {
-		await this.#turn;
+		await Promise.all([this.#turn, this.#removed]);
 		await this.#place.remove();
 	}
 
@@ -182,15 +173,39 @@ export class Workspace {
 	}
 
 	/** One folder for all versions of a function. */
-	#functionFolder(app: string, name: string, user: User | undefined): Promise<string> {
-		const folder = join(this.#place.path, "functions", digest(app, name));
+	#functionFolder(life: FunctionLife, user: User | undefined): Promise<string> {
+		const folder = this.#folderOf(life);
 		const known = this.#folders.get(folder);
-		if (known !== undefined) return known;
+		if (known !== undefined) return known.made;
 		const made = this.#makeFunctionFolder(folder, user);
-		this.#folders.set(folder, made);
+		this.#folders.set(folder, { life, made });
 		// What failed is tried again.
 		made.catch(() => this.#folders.delete(folder));
 		return made;
+	}
+
+	#folderOf(life: FunctionLife): string {
+		return join(this.#place.path, "functions", digest(lifeKey(life)));
+	}
+
+	/** Removes the folder of a function, or of all of an app's, and its user, once its last process has ended. */
+	async forget({ app, function: began }: { app: string; function?: string | undefined }): Promise<void> {
+		const isMeant = (life: FunctionLife) => life.app === app && (began ?? life.function) === life.function;
+		const all = [...this.#folders].filter(([, { life }]) => isMeant(life));
+		const removed = Promise.all(all.map(([folder, { life, made }]) => this.#forget(folder, life, made)));
+		this.#removed = Promise.allSettled([this.#removed, removed]);
+		await removed;
+	}
+
+	async #forget(folder: string, life: FunctionLife, made: Promise<string>): Promise<void> {
+		await made.catch(() => undefined);
+		this.#folders.delete(folder);
+		const own = join(folder, "deno");
+		await this.#place.users?.forget(life, own);
+		// As root nothing is walked through that was a user's: what that could not empty stays until the end.
+		if (this.#place.users === undefined) return await rm(folder, { recursive: true, force: true });
+		await rm(join(folder, "main.js"), { force: true });
+		for (const empty of [own, folder]) await rmdir(empty).catch(() => {});
 	}
 
 	async #makeFunctionFolder(folder: string, user: User | undefined): Promise<string> {
@@ -204,10 +219,8 @@ export class Workspace {
 
 	#inTurn<T>(work: () => Promise<T>): Promise<T> {
 		const result = this.#turn.then(work);
-		this.#turn = result.then(
-			() => undefined,
-			() => undefined,
-		);
+		const done = () => undefined;
+		this.#turn = result.then(done, done);
 		return result;
 	}
 

@@ -5,6 +5,7 @@ import type { Apps } from "../apps.ts";
 import type { Clock } from "../clock.ts";
 import { automationsOf } from "../function.ts";
 import { type FindInstance, Instances } from "../gateway/instances.ts";
+import { type FunctionLife, lifeKey } from "../life.ts";
 import { describeError, type Log } from "../log.ts";
 import type { FunctionLogs, LogLine } from "../logs/function-logs.ts";
 import type { Metrics } from "../metrics.ts";
@@ -55,7 +56,7 @@ export class Automations {
 			schedule: options.clock.schedule,
 			onError: (error, of) => this.#failed(error, of),
 			onSkipped: (due) => {
-				options.metrics.automationRan(due, "skipped");
+				if (this.#present(due) !== undefined) options.metrics.automationRan(due, "skipped");
 				this.#tell(due, "error", "skipped: the run before is still under way");
 			},
 		});
@@ -99,17 +100,30 @@ export class Automations {
 
 	*#listOf(app: string, name: string): Iterable<Listed> {
 		const known = this.#options.apps.find(app)?.state.functions.get(name);
-		if (known === undefined) return;
+		const life = this.#lifeOf(app, name);
+		if (known === undefined || life === undefined) return;
 		for (const automation of automationsOf(known.deployment)) {
 			const anchorMs = known.anchorsMs.get(automation.name) ?? 0;
-			const claim = this.#options.claims.find({ app, function: name, automation: automation.name, anchorMs });
+			const of = { app, function: name, life: lifeKey(life) };
+			const claim = this.#options.claims.find({ ...of, automation: automation.name, anchorMs });
 			const { runs = 0, dueMs: lastDueMs } = claim ?? {};
-			yield { app, function: name, automation, anchorMs, runs, lastDueMs };
+			yield { ...of, automation, anchorMs, runs, lastDueMs };
 		}
+	}
+
+	#lifeOf(app: string, name: string): FunctionLife | undefined {
+		return this.#options.apps.find(app)?.lifeOf(name);
+	}
+
+	/** The life of the function that is meant, unless it was deleted since. */
+	#present({ app, function: name, life }: Listed | Due): FunctionLife | undefined {
+		const present = this.#lifeOf(app, name);
+		return present !== undefined && lifeKey(present) === life ? present : undefined;
 	}
 
 	async #run(due: Due): Promise<void> {
 		const { apps, metrics } = this.#options;
+		if (this.#present(due) === undefined) return;
 		const { host, timeoutMs } = this.#started ?? { host: "", timeoutMs: 0 };
 		const said = apps.find(due.app)?.state.functions.get(due.function)?.deployment.settings?.timeoutSeconds;
 		const sinceMs = performance.now();
@@ -120,6 +134,7 @@ export class Automations {
 		});
 		const ms = performance.now() - sinceMs;
 		const isGood = answer.status < 400;
+		if (this.#present(due) === undefined) return;
 		metrics.answered(due, { status: answer.status, ms });
 		metrics.automationRan(due, isGood ? "succeeded" : "failed");
 		this.#tell(due, isGood ? "info" : "error", outcomeOf(answer, ms));
@@ -133,22 +148,21 @@ export class Automations {
 			{ app, function: name, automation: called, ...describeError(error) },
 			"an automation did not run",
 		);
-		metrics.automationRan(of, "failed");
+		if (this.#present(of) !== undefined) metrics.automationRan(of, "failed");
 		this.#tell(of, "error", "did not run; the platform's log says more");
 	}
 
-	#tell({ app, function: name, automation }: Listed | Due, level: LogLine["level"], what: string): void {
+	#tell(of: Listed | Due, level: LogLine["level"], what: string): void {
+		const life = this.#present(of);
+		if (life === undefined) return;
 		const time = new Date(this.#options.clock.now()).toISOString();
-		this.#options.logs.append(app, name, {
-			time,
-			level,
-			message: `automation "${automation.name}": ${what}`,
-		});
+		const message = `automation "${of.automation.name}": ${what}`;
+		this.#options.logs.append(life.app, life.function, { time, level, message });
 	}
 }
 
-function claimOf({ app, function: name, automation, anchorMs, dueMs }: Due) {
-	return { app, function: name, automation: automation.name, anchorMs, dueMs };
+function claimOf({ app, function: name, life, automation, anchorMs, dueMs }: Due) {
+	return { app, function: name, life, automation: automation.name, anchorMs, dueMs };
 }
 
 function outcomeOf(answer: Answer, ms: number): string {

@@ -12,6 +12,8 @@ const claimSchema = z.strictObject({
 	app: z.string(),
 	function: z.string(),
 	automation: z.string(),
+	/** Of the function (`lifeKey`). Left out by earlier versions, which knew a function by its name. */
+	life: z.string().optional(),
 	/** When it got the rhythm that it has: with another, nothing of this counts. */
 	anchorMs: z.int().min(0),
 	/** The instant that was claimed last. */
@@ -36,7 +38,7 @@ const NUMBER_DIGITS = 12;
 /** How many claims are appended until the next stream begins. */
 const CLAIMS_MAX = 1_000;
 
-export type ClaimKey = Pick<Claim, "app" | "function" | "automation" | "anchorMs">;
+export type ClaimKey = Pick<Claim, "app" | "function" | "automation" | "anchorMs" | "life">;
 
 export interface ClaimsOptions {
 	readonly store: Store;
@@ -71,7 +73,7 @@ export class Claims {
 		const names = await store.streams(STREAMS);
 		const last = Math.max(1, ...names.map((name) => Number(name.slice(STREAMS.length))));
 		const claims = new Claims(options, last);
-		await claims.#events.catchUp();
+		await claims.#events.open();
 		// What is left where the platform was killed between the two.
 		for (const name of names) if (name < nameOf(last - 1)) await store.deleteStreams(name);
 		if (claims.#isFull) await claims.#beginNext();
@@ -80,7 +82,7 @@ export class Claims {
 
 	/** The last claim of an automation; undefined where there is none since it got its rhythm. */
 	find(of: ClaimKey): Claim | undefined {
-		const claim = this.#last.get(keyOf(of));
+		const claim = this.#last.get(keyOf(of)) ?? this.#last.get(keyOf({ ...of, life: undefined }));
 		return claim?.anchorMs === of.anchorMs ? claim : undefined;
 	}
 
@@ -145,6 +147,6 @@ function nameOf(number: number): string {
 	return `${STREAMS}${String(number).padStart(NUMBER_DIGITS, "0")}`;
 }
 
-function keyOf({ app, function: name, automation }: Omit<ClaimKey, "anchorMs">): string {
-	return JSON.stringify([app, name, automation]);
+function keyOf({ app, function: name, automation, life = "" }: Omit<ClaimKey, "anchorMs">): string {
+	return JSON.stringify([app, name, automation, life]);
 }

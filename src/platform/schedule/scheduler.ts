@@ -8,6 +8,8 @@ import { FairLimiter } from "./fair-limiter.ts";
 export interface Listed {
 	readonly app: string;
 	readonly function: string;
+	/** Which function of that name it is (`lifeKey`). */
+	readonly life: string;
 	readonly automation: Automation;
 	/** When it was stored as it is; a changed schedule begins anew. */
 	readonly anchorMs: number;
@@ -21,6 +23,7 @@ export interface Listed {
 export interface Due {
 	readonly app: string;
 	readonly function: string;
+	readonly life: string;
 	readonly automation: Automation;
 	readonly anchorMs: number;
 	readonly dueMs: number;
@@ -98,7 +101,7 @@ export class Scheduler {
 		const nowMs = this.#look();
 		const entries = new Map<string, Entry>();
 		for (const listed of this.#options.list()) {
-			const key = keyOf(listed.app, listed.function, listed.automation.name);
+			const key = keyOf(listed);
 			const known = this.#entries.get(key);
 			const isSame = known !== undefined && isUnchanged(known.listed, listed);
 			entries.set(key, isSame ? this.#updated(known, listed) : this.#added(key, listed, known, nowMs));
@@ -108,8 +111,8 @@ export class Scheduler {
 	}
 
 	/** When it runs next; undefined where nothing is awaited. */
-	nextOf({ app, function: name, automation }: Listed): number | undefined {
-		return this.#entries.get(keyOf(app, name, automation.name))?.dueMs;
+	nextOf(listed: Listed): number | undefined {
+		return this.#entries.get(keyOf(listed))?.dueMs;
 	}
 
 	/** Begins nothing any more, and waits for what is under way, so long at most. */
@@ -220,13 +223,13 @@ export class Scheduler {
 	}
 }
 
-function keyOf(app: string, name: string, automation: string): string {
-	return JSON.stringify([app, name, automation]);
+function keyOf({ app, function: name, life, automation }: Listed): string {
+	return JSON.stringify([app, name, life, automation.name]);
 }
 
 function dueOf({ listed }: Entry, dueMs: number): Due {
-	const { app, function: name, automation, anchorMs } = listed;
-	return { app, function: name, automation, anchorMs, dueMs };
+	const { app, function: name, life, automation, anchorMs } = listed;
+	return { app, function: name, life, automation, anchorMs, dueMs };
 }
 
 function isActive(automation: Automation): boolean {

@@ -1,8 +1,10 @@
 /**
- * Blobs as files of one directory, named by their hash. Files and not rows: a row of 5 MB blocks the event
- * loop, which also carries the functions' requests, for 30 to 90 ms; a file is written beside it.
+ * Blobs as files, `blobs/OWNER/HASH`. Files and not rows: a row of 5 MB blocks the event loop, which also carries the
+ * functions' requests, for 30 to 90 ms; a file is written beside it. Each owner has a folder of its own, so that nobody
+ * reads another's by its hash, and what was an owner's goes with it. A backup, and earlier versions, have all in one
+ * folder: `blobs/HASH`, taken in by `keep`.
  */
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseBlobHash } from "../../protocol/blob-hash.ts";
@@ -13,6 +15,23 @@ import { syncDirectory, writeDurably } from "./durable.ts";
 export function blobFileName(hash: string): string | undefined {
 	const bytes = parseBlobHash(hash);
 	return bytes === undefined ? undefined : Buffer.from(bytes).toString("hex");
+}
+
+function ownerGone(): AppError {
+	return new AppError({
+		code: "BLOB_OWNER_GONE",
+		message: "The app that this was to be stored for was deleted meanwhile.",
+		hint: "Nothing was stored. Link and deploy again, if the app is to be there.",
+		exit: EXIT.notFound,
+	});
+}
+
+const OWNER = /^[0-9a-f]{32}$/;
+
+/** The folder of an owner's blobs in that of all. */
+export function blobFolder(owner: string): string {
+	if (OWNER.test(owner)) return owner;
+	throw new Error("A blob's owner must be 32 hexadecimal digits.");
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -44,6 +63,8 @@ export class BlobFiles {
 	readonly #directory: string;
 	readonly #incoming: string;
 	readonly #writes = new Set<Promise<unknown>>();
+	/** Owners that are gone: nothing more is stored for them. */
+	readonly #dropped = new Set<string>();
 
 	private constructor(directory: string, incoming: string) {
 		this.#directory = directory;
@@ -66,39 +87,59 @@ export class BlobFiles {
 	}
 
 	/** See `Store.putBlob`. A stored copy that went bad is replaced. */
-	async put(bytes: Uint8Array): Promise<string> {
+	async put(owner: string, bytes: Uint8Array): Promise<string> {
+		if (this.#dropped.has(owner)) throw ownerGone();
+		return await this.#put(this.#folder(owner), bytes);
+	}
+
+	/** Stores a blob of a backup, until `keep` gives it to its owners. @returns its hash */
+	async putOwnerless(bytes: Uint8Array): Promise<string> {
+		return await this.#put(this.#directory, bytes);
+	}
+
+	async #put(folder: string, bytes: Uint8Array): Promise<string> {
 		const hash = await blobHashOf(bytes);
 		const name = blobFileName(hash) as string;
-		const write = this.#write(name, bytes);
+		const write = this.#write(folder, name, bytes);
 		this.#writes.add(write);
 		try {
 			await write;
 		} catch (error) {
-			throw blobFault(join(this.#directory, name), error);
+			throw blobFault(join(folder, name), error);
 		} finally {
 			this.#writes.delete(write);
 		}
 		return hash;
 	}
 
-	async #write(name: string, bytes: Uint8Array): Promise<void> {
-		const stored = await readIfThere(join(this.#directory, name));
+	async #write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+		const stored = await readIfThere(join(folder, name));
 		if (stored !== undefined && Buffer.from(stored.buffer, stored.byteOffset, stored.length).equals(bytes)) {
 			// Whoever renamed it may not have come to its sync yet.
-			await syncDirectory(this.#directory);
+			await syncDirectory(folder);
 			return;
 		}
-		await writeDurably(this.#incoming, this.#directory, name, bytes);
+		await this.#makeFolder(folder);
+		await writeDurably(this.#incoming, folder, name, bytes);
+	}
+
+	async #makeFolder(folder: string): Promise<void> {
+		const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+		if (made !== undefined) await syncDirectory(this.#directory);
+	}
+
+	#folder(owner: string): string {
+		return join(this.#directory, blobFolder(owner));
 	}
 
 	/**
 	 * See `Store.getBlob`.
 	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the bytes are not those of the hash
 	 */
-	async get(hash: string): Promise<Uint8Array | undefined> {
+	async get(owner: string, hash: string): Promise<Uint8Array | undefined> {
 		const name = blobFileName(hash);
 		if (name === undefined) return undefined;
-		const path = join(this.#directory, name);
+		const path = join(this.#folder(owner), name);
 		const bytes = await readIfThere(path).catch((error: unknown) => {
 			throw blobFault(path, error);
 		});
@@ -114,14 +155,69 @@ export class BlobFiles {
 	}
 
 	/** See `Store.missingBlobs`. */
-	async missing(hashes: readonly string[]): Promise<string[]> {
+	async missing(owner: string, hashes: readonly string[]): Promise<string[]> {
+		const folder = this.#folder(owner);
 		const missing: string[] = [];
 		for (const hash of hashes) {
 			const name = blobFileName(hash);
-			const there = name !== undefined && (await stat(join(this.#directory, name)).catch(() => undefined));
+			const there = name !== undefined && (await stat(join(folder, name)).catch(() => undefined));
 			if (!there) missing.push(hash);
 		}
 		return missing;
+	}
+
+	/** See `Store.removeBlobs`. */
+	async remove(owner: string, hashes: Iterable<string>): Promise<void> {
+		const folder = this.#folder(owner);
+		for (const hash of hashes) {
+			const name = blobFileName(hash);
+			if (name !== undefined) await this.#remove(join(folder, name));
+		}
+	}
+
+	/** See `Store.dropBlobs`. */
+	async drop(owner: string): Promise<void> {
+		this.#dropped.add(owner);
+		await this.settle();
+		await this.#remove(this.#folder(owner));
+	}
+
+	async #remove(path: string): Promise<void> {
+		await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+			throw blobFault(path, error);
+		});
+	}
+
+	/** See `Store.keepBlobs`. A crash on the way loses nothing: what has no owner goes last. */
+	async keep(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+		const names = new Map<string, Set<string>>();
+		for (const [owner, hashes] of kept)
+			names.set(blobFolder(owner), new Set([...hashes].flatMap((hash) => blobFileName(hash) ?? [])));
+		const present = await readdir(this.#directory, { withFileTypes: true });
+		const ownerless = new Set(present.flatMap((entry) => (entry.isFile() ? entry.name : [])));
+		for (const [folder, wanted] of names) await this.#adopt(join(this.#directory, folder), wanted, ownerless);
+		for (const { name } of present) {
+			const path = join(this.#directory, name);
+			const wanted = names.get(name);
+			if (wanted === undefined) await this.#remove(path);
+			else
+				for (const file of await readdir(path)) if (!wanted.has(file)) await this.#remove(join(path, file));
+		}
+	}
+
+	/** Gives an owner what it keeps of those that have none. */
+	async #adopt(folder: string, wanted: ReadonlySet<string>, ownerless: ReadonlySet<string>): Promise<void> {
+		const names = [...wanted].filter((name) => ownerless.has(name));
+		if (names.length === 0) return;
+		await this.#makeFolder(folder);
+		for (const name of names) {
+			const [from, to] = [join(this.#directory, name), join(folder, name)];
+			await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
+				// Not every file system has hard links.
+				if (error.code !== "EEXIST") await copyFile(from, to);
+			});
+		}
+		await syncDirectory(folder);
 	}
 
 	/** Resolves once no write is under way. */

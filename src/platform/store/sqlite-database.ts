@@ -10,13 +10,15 @@ import { syncDirectory } from "./durable.ts";
 
 /** "Cofr", by which a database is known as ours and not another program's. */
 const APPLICATION_ID = 0x436f6672;
-const SCHEMA_VERSION = 1;
+/** 2 has the table `seal`; what is of version 1 gets it when it is opened. */
+const SCHEMA_VERSION = 2;
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
  * Bodies are bytes, not text: the driver cuts text at a NUL character when it reads. A stream's revision
  * is kept beside its entries, so that entries that went missing at its end are noticed.
  */
+const SEAL_TABLE = "CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), code TEXT NOT NULL) STRICT;";
 const SCHEMA = `
 	BEGIN IMMEDIATE;
 	CREATE TABLE streams (
@@ -30,6 +32,7 @@ const SCHEMA = `
 		body BLOB NOT NULL,
 		PRIMARY KEY (stream, revision)
 	) STRICT;
+	${SEAL_TABLE}
 	PRAGMA application_id = ${APPLICATION_ID};
 	PRAGMA user_version = ${SCHEMA_VERSION};
 	COMMIT;
@@ -108,6 +111,11 @@ export class SqliteDatabase {
 	/** The rows of a query, in order. */
 	all<Row>(sql: string, ...parameters: Parameter[]): Row[] {
 		return this.#guard(() => this.#prepare(sql).all(parameters) as Row[]);
+	}
+
+	/** Replaces the seal; within the transaction of what it is about. */
+	writeSeal(seal: string): void {
+		this.run("INSERT OR REPLACE INTO seal (id, code) VALUES (1, ?)", seal);
 	}
 
 	/** Runs an operation as one transaction: all of it is on the disk when this returns, or nothing is. */
@@ -197,6 +205,14 @@ export function checkDatabase(database: SqliteDatabase): void {
 	if (verdict !== "ok") throw damaged(path, String(verdict).split("\n", 1)[0] ?? "");
 }
 
+/** From schema version 1 to 2, in one step. */
+function addSeal(database: SqliteDatabase): void {
+	database.transaction(() => {
+		database.exec(SEAL_TABLE);
+		database.exec("PRAGMA user_version = 2");
+	});
+}
+
 /** A directory without its database is new only when nothing else of a store is in it. */
 async function refuseRemains(path: string, names: readonly string[]): Promise<void> {
 	const blobs = names.includes("blobs") ? await readdir(join(dirname(path), "blobs")) : [];
@@ -222,6 +238,9 @@ export async function openDatabase(path: string): Promise<SqliteDatabase> {
 		checkDatabase(database);
 		database.exec("PRAGMA synchronous = FULL");
 		database.exec("PRAGMA foreign_keys = ON");
+		// What was an app's is overwritten when it is deleted, and not left in pages that are free.
+		database.exec("PRAGMA secure_delete = ON");
+		if (pragma(database, "user_version") === 1) addSeal(database);
 	} catch (error) {
 		database.close();
 		throw error;

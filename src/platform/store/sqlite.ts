@@ -8,7 +8,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { claimDataDirectory, DATABASE_FILE, type DataDirectory } from "./data-directory.ts";
 import { damaged, openDatabase, type SqliteDatabase } from "./sqlite-database.ts";
-import type { AppendResult, Store, StreamEntry, StreamName } from "./store.ts";
+import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "./store.ts";
 import { Watchers } from "./watchers.ts";
 
 export interface SqliteOptions {
@@ -45,7 +45,12 @@ class SqliteStore implements Store {
 		this.#now = now;
 	}
 
-	async append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
+	async append(
+		stream: StreamName,
+		expectedRevision: number,
+		body: string,
+		seal?: string,
+	): Promise<AppendResult> {
 		const database = this.#open();
 		const bytes = utf8(body);
 		const result = database.transaction((): AppendResult => {
@@ -60,6 +65,7 @@ class SqliteStore implements Store {
 				bytes,
 				stream,
 			);
+			if (seal !== undefined) database.writeSeal(seal);
 			return { appended: true, revision };
 		});
 		if (result.appended) this.#watchers.announce(stream);
@@ -81,27 +87,59 @@ class SqliteStore implements Store {
 		return this.#names(prefix);
 	}
 
-	async deleteStreams(prefix: string): Promise<void> {
+	async deleteStreams(prefix: string, seal?: string): Promise<void> {
 		const names = this.#names(prefix);
 		this.#database.transaction(() => {
 			for (const name of names) this.#database.run("DELETE FROM streams WHERE name = ?", name);
+			if (seal !== undefined) this.#database.writeSeal(seal);
 		});
 		this.#watchers.end(names);
 	}
 
-	async putBlob(bytes: Uint8Array): Promise<string> {
-		this.#open();
-		return await this.#blobs.put(bytes);
+	async readSeal(): Promise<string | undefined> {
+		return this.#open().all<{ code: string }>("SELECT code FROM seal")[0]?.code;
 	}
 
-	async getBlob(hash: string): Promise<Uint8Array | undefined> {
-		this.#open();
-		return await this.#blobs.get(hash);
+	async heads(): Promise<StreamHead[]> {
+		const rows = this.#open().all<{ stream: StreamName; revision: number; body: ArrayBuffer }>(
+			`SELECT name AS stream, entries.revision AS revision, body FROM streams
+			JOIN entries ON entries.stream = streams.id AND entries.revision = streams.revision ORDER BY name`,
+		);
+		return rows.map(({ stream, revision, body }) => {
+			const text = fromUtf8(new Uint8Array(body));
+			if (text === undefined) throw this.#gap(stream);
+			return { stream, revision, body: text };
+		});
 	}
 
-	async missingBlobs(hashes: readonly string[]): Promise<string[]> {
+	async putBlob(owner: string, bytes: Uint8Array): Promise<string> {
 		this.#open();
-		return await this.#blobs.missing(hashes);
+		return await this.#blobs.put(owner, bytes);
+	}
+
+	async getBlob(owner: string, hash: string): Promise<Uint8Array | undefined> {
+		this.#open();
+		return await this.#blobs.get(owner, hash);
+	}
+
+	async missingBlobs(owner: string, hashes: readonly string[]): Promise<string[]> {
+		this.#open();
+		return await this.#blobs.missing(owner, hashes);
+	}
+
+	async removeBlobs(owner: string, hashes: readonly string[]): Promise<void> {
+		this.#open();
+		await this.#blobs.remove(owner, hashes);
+	}
+
+	async keepBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+		this.#open();
+		await this.#blobs.keep(kept);
+	}
+
+	async dropBlobs(owner: string): Promise<void> {
+		this.#open();
+		await this.#blobs.drop(owner);
 	}
 
 	async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {

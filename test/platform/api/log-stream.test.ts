@@ -1,7 +1,9 @@
 /** The stream of functions' lines: what ends it, and who reads too slowly. */
+
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { type LogEvent, logEventSchema } from "../../../src/protocol/function-log.ts";
+import { logOf } from "../core-fixture.ts";
 import { APP, ORIGIN, platform } from "./api-fixture.ts";
 
 const PATH = `/v1/apps/${APP}/logs/stream?function=hello&limit=0`;
@@ -52,7 +54,7 @@ class Reader {
 }
 
 function say(message: string): void {
-	platform.core.logs.append(APP, "hello", { time: TIME, level: "info", message });
+	platform.core.logs.append(...logOf(platform, APP, "hello"), { time: TIME, level: "info", message });
 }
 
 async function open(closing = new AbortController()) {

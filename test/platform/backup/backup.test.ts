@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
-import { bodyOf, CHANGES, deployed, EVENTS, everything, expectPrivate, fill, Place } from "./place.ts";
+import { bodyOf, CHANGES, deployed, EVENTS, everything, expectPrivate, fill, OWNER, Place } from "./place.ts";
 
 describe("a backup of a store that is in use", () => {
 	test("is what was there, and becomes a store again", async () => {
@@ -24,7 +24,9 @@ describe("a backup of a store that is in use", () => {
 		await using other = await openSqliteStore(place.restored);
 		const { [CHANGES]: changes, ...rest } = await everything(store);
 		expect(await everything(other)).toEqual({ ...rest, [CHANGES]: changes?.slice(0, -1) });
-		expect(await other.missingBlobs(blobs)).toEqual([]);
+		// As a platform does when it starts.
+		await other.keepBlobs(new Map([[OWNER, new Set(blobs)]]));
+		expect(await other.missingBlobs(OWNER, blobs)).toEqual([]);
 		await other.append(CHANGES, 20, "goes on");
 	});
 
@@ -32,14 +34,15 @@ describe("a backup of a store that is in use", () => {
 		await using place = await Place.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle, map] = await fill(store);
-		const newer = await store.putBlob(utf8("newer code"));
+		const newer = await store.putBlob(OWNER, utf8("newer code"));
 		await store.append(EVENTS, 1, bodyOf(deployed("pay", [newer, map])));
-		await store.append(EVENTS, 2, bodyOf(deployed("gone", [await store.putBlob(utf8("gone")), map])));
+		await store.append(EVENTS, 2, bodyOf(deployed("gone", [await store.putBlob(OWNER, utf8("gone")), map])));
 		await store.append(EVENTS, 3, bodyOf({ type: "deleted", functions: ["gone"], atMs: 3 }));
 		await place.backup();
 		await place.restore();
 		await using other = await openSqliteStore(place.restored);
-		expect(await other.missingBlobs([newer, map, bundle])).toEqual([bundle]);
+		await other.keepBlobs(new Map([[OWNER, new Set([newer, map, bundle])]]));
+		expect(await other.missingBlobs(OWNER, [newer, map, bundle])).toEqual([bundle]);
 	});
 
 	test("is one moment of it, while changes come", async () => {
@@ -74,7 +77,7 @@ describe("a backup of a store that is in use", () => {
 		await using store = await openSqliteStore(place.data);
 		const [bundle] = await fill(store);
 		const name = Buffer.from(bundle, "base64url").toString("hex");
-		await rm(join(place.data, "blobs", name));
+		await rm(join(place.data, "blobs", OWNER, name));
 		const making = place.backup();
 		const hasSnapshot = async () =>
 			(await readdir(place.root, { recursive: true })).some((path) => path.endsWith(".tmp/store.db"));
@@ -87,7 +90,7 @@ describe("a backup of a store that is in use", () => {
 		await using place = await Place.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle] = await fill(store);
-		const path = join(place.data, "blobs", Buffer.from(bundle, "base64url").toString("hex"));
+		const path = join(place.data, "blobs", OWNER, Buffer.from(bundle, "base64url").toString("hex"));
 		await writeFile(path, "other code");
 		await expect(place.backup()).rejects.toMatchObject({ code: "BLOB_DAMAGED", exit: 7 });
 		await rm(path);

@@ -11,6 +11,8 @@ import type { Store } from "../../../src/platform/store/store.ts";
 
 export const EVENTS = "apps/shop/events";
 export const CHANGES = "apps/shop/changes";
+/** The life of the app, which the second entry of the platform's stream makes. */
+export const OWNER = "0123456789abcdef0123456789abcdef";
 
 /** As the platform writes it; the code is checked by the platform alone. */
 export const bodyOf = (event: object) => JSON.stringify({ ...event, mac: "code" });
@@ -23,13 +25,23 @@ export function deployed(name: string, [bundle, sourceMap]: readonly [string, st
 
 /** Fills a store with an app, changes and a function. @returns the hashes of what the function starts from */
 export async function fill(store: Store): Promise<[bundle: string, sourceMap: string]> {
-	const created = { type: "app-created", app: "shop", vaultId: "v", environment: "production", atMs: 1 };
+	const created = {
+		type: "app-created",
+		app: "shop",
+		vaultId: "v",
+		environment: "production",
+		life: OWNER,
+		atMs: 1,
+	};
 	await store.append("platform", 0, bodyOf({ type: "token-created", id: "tok_1" }));
 	await store.append("platform", 1, bodyOf(created));
 	for (let revision = 0; revision < 20; revision++)
 		await store.append(CHANGES, revision, `change ${revision}`);
-	const blobs: [string, string] = [await store.putBlob(utf8("code")), await store.putBlob(utf8("map"))];
-	await store.putBlob(utf8("a source that was uploaded"));
+	const blobs: [string, string] = [
+		await store.putBlob(OWNER, utf8("code")),
+		await store.putBlob(OWNER, utf8("map")),
+	];
+	await store.putBlob(OWNER, utf8("a source that was uploaded"));
 	await store.append(EVENTS, 0, bodyOf(deployed("pay", blobs)));
 	return blobs;
 }

@@ -19,7 +19,7 @@ export async function openStage(options: Partial<GatewayOptions> = {}): Promise<
 	const harness = await openRuntime();
 	const current = new Map<string, Instance>();
 	const gateway = createGateway({
-		functions: (app) => (app === "shop" ? current : undefined),
+		functions: (app) => (app === "shop" ? new Set(current.keys()) : undefined),
 		instance: (_, name) => current.get(name),
 		...options,
 	});

@@ -28,7 +28,13 @@ const ALL: Reads = { references: [], dynamic: [{ file: "a.ts", line: 1, why: "na
 
 function opened(state: AppFold, which: Reads, by = platform): Record<string, string> {
 	return Object.fromEntries(
-		openEnvironment(state, which, by, new LocalEnvironment("shop", platform), new WeakSet()),
+		openEnvironment(
+			state,
+			which,
+			by,
+			new LocalEnvironment("shop", { id: "0".repeat(32), isEarlier: false }, platform),
+			new WeakSet(),
+		),
 	);
 }
 

@@ -1,6 +1,8 @@
 /** Names that functions are seen to read although their code does not tell of them. */
+
 import { describe, expect, test, vi } from "vitest";
 import { statusesOf } from "../client-fixture.ts";
+import { logOf } from "../core-fixture.ts";
 import { platform, TestApp } from "./app-fixture.ts";
 
 /** Reads a variable in a way that no analysis sees. */
@@ -8,7 +10,9 @@ const HIDDEN = (name: string) => `(0, eval)("Deno.env.get('${name}')")`;
 const SHOW_HIDDEN = (name: string) => `Deno.serve(() => new Response(${HIDDEN(name)} ?? "none"));`;
 
 const linesOf = async (app: TestApp, name: string) =>
-	(await platform.core.logs.read(app.id, name, { limit: 100 })).map(({ message }) => message);
+	(await platform.core.logs.read(...logOf(platform, app.id, name), { limit: 100 })).map(
+		({ message }) => message,
+	);
 
 const namesOf = async (app: TestApp, name: string) =>
 	(await app.show(name))?.references.map((reference) => `${reference.how} ${reference.name}`);

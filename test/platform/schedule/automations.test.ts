@@ -1,5 +1,7 @@
 /** Automations of deployed functions, on a platform with real processes; the clock is the test's. */
+
 import { describe, expect, test } from "vitest";
+import { logOf } from "../core-fixture.ts";
 import { platform, TestApp } from "../redeploy/app-fixture.ts";
 
 const TIMEOUT_MS = 150_000;
@@ -42,9 +44,11 @@ function pass(forMs: number): void {
 	for (const { task } of clock.tasks.splice(0)) task();
 }
 
+const kept = (log: [string, string] | undefined) =>
+	platform.core.logs.read(...(log ?? ["", ""]), { limit: 100 });
+
 async function lines(app: string, name: string): Promise<string[]> {
-	const kept = await platform.core.logs.read(app, name, { limit: 100 });
-	return kept
+	return (await kept(logOf(platform, app, name)))
 		.map(({ level, message }) => `${level} ${message}`)
 		.filter((line) => line.includes("automation"));
 }
@@ -187,16 +191,17 @@ Deno.serve(async (request) => {
 			start();
 			const app = await TestApp.open("deleted", {});
 			await app.deployFiles({ ...files("one", [cron("a")]), ...files("two", [cron("a")]) });
+			const [one, two] = ["one", "two"].map((name) => logOf(platform, "deleted", name));
 			await app.functions.delete(["one"]);
 			pass(MINUTE_MS);
 			await told("deleted", "two", 1);
-			expect(await lines("deleted", "one")).toEqual([]);
+			expect(await kept(one)).toEqual([]);
 			const other = await TestApp.open("other", {});
 			await other.deployFiles(files("one", [cron("a")]));
 			await platform.core.deleteApp("deleted");
 			pass(MINUTE_MS);
 			await told("other", "one", 1);
-			expect(await lines("deleted", "two")).toEqual([]);
+			expect(await kept(two)).toEqual([]);
 		},
 		TIMEOUT_MS,
 	);

@@ -52,6 +52,24 @@ describe("a claim", () => {
 		expect(claims.find(due(0))).toMatchObject({ dueMs: 21, runs: 2 });
 	});
 
+	test("is one function's: the next one of its name has none, though all else be the same", async () => {
+		const claims = await open();
+		await claims.claim(due(20, { life: "first" }));
+		expect(claims.find(due(0, { life: "next" }))).toBeUndefined();
+		expect(await claims.claim(due(10, { life: "next" }))).toBe(true);
+		// One that is late claims nothing of the next one's.
+		expect(await claims.claim(due(30, { life: "first" }))).toBe(true);
+		for (const again of [claims, await open()])
+			expect(again.find(due(0, { life: "next" }))).toMatchObject({ dueMs: 10, runs: 1 });
+	});
+
+	test("that an earlier version made is that of the function that is there", async () => {
+		const claims = await open();
+		await claims.claim(due(20));
+		expect(claims.find(due(0, { life: "first" }))).toMatchObject({ dueMs: 20, runs: 1 });
+		expect(await claims.claim(due(20, { life: "first" }))).toBe(false);
+	});
+
 	test("counts from the start where the rhythm is another", async () => {
 		const claims = await open();
 		await claims.claim(due(20));

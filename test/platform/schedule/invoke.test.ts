@@ -39,7 +39,8 @@ async function run(answer: RequestListener) {
 		timedOut: () => void said.push("timed out"),
 	} as Partial<Instance> as Instance;
 	const instances = new Instances(() => instance);
-	const due = { app: "shop", function: "f", automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
+	const of = { app: "shop", function: "f", life: "l" };
+	const due = { ...of, automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
 	const { signal } = new AbortController();
 	const outcome = await invoke(instances, due, { host: "h", timeoutMs: 1_000, answerMs: 50, signal });
 	await instances.close();
@@ -88,7 +89,8 @@ test("the instance hears of an answer, and of none", async () => {
 });
 
 test("no instance, no run", async () => {
-	const due = { app: "shop", function: "f", automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
+	const of = { app: "shop", function: "f", life: "l" };
+	const due = { ...of, automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
 	const { signal } = new AbortController();
 	const outcome = await invoke(new Instances(() => undefined), due, { host: "h", timeoutMs: 1_000, signal });
 	expect(outcome).toMatchObject({ code: "FUNCTION_NOT_RUNNING" });

@@ -3,7 +3,14 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { openPool } from "../../../src/platform/gateway/connect.ts";
 import { TestClient } from "../client-fixture.ts";
-import { openTestCoreIn, TestClock, type TestCore, type TestPlace, testPlace } from "../core-fixture.ts";
+import {
+	logOf,
+	openTestCoreIn,
+	TestClock,
+	type TestCore,
+	type TestPlace,
+	testPlace,
+} from "../core-fixture.ts";
 import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 
 const MINUTE_MS = 60_000;
@@ -75,7 +82,7 @@ const every = (name: string, minutes: number, more: object = {}) =>
 	});
 
 async function told(): Promise<string[]> {
-	const kept = await platform.core.logs.read(APP, "f", { limit: 100 });
+	const kept = await platform.core.logs.read(...logOf(platform, APP, "f"), { limit: 100 });
 	return kept.flatMap(({ message }) => /^automation "(.*?)": (\S+)/.exec(message)?.slice(1).join(" ") ?? []);
 }
 
@@ -198,7 +205,7 @@ test(
 		wake();
 		await closed;
 		await expect.poll(told).toEqual(["long failed"]);
-		const [{ message = "" } = {}] = await platform.core.logs.read(APP, "f", { limit: 1 });
+		const [{ message = "" } = {}] = await platform.core.logs.read(...logOf(platform, APP, "f"), { limit: 1 });
 		expect(message).toContain("The platform stopped before");
 		expect(running()).toBe(0);
 	},

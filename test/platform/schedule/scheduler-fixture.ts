@@ -45,7 +45,14 @@ class World {
 	scheduler = this.#started();
 
 	store(automation: Automation, more: Partial<Listed> = {}): void {
-		const listed = { app: "shop", function: "f", anchorMs: this.clockMs, runs: 0, lastDueMs: undefined };
+		const listed = {
+			app: "shop",
+			function: "f",
+			life: "l",
+			anchorMs: this.clockMs,
+			runs: 0,
+			lastDueMs: undefined,
+		};
 		this.stored.set(automation.name, { ...listed, automation, ...more });
 	}
 

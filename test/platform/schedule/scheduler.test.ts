@@ -38,6 +38,16 @@ test("a timer that ends a little early runs nothing early, nor twice", async () 
 });
 
 describe("while one is under way", () => {
+	test("does not hold up another function of its name, which came after it was deleted", async () => {
+		const world = worldWith(cron("slow", "* * * * *"));
+		world.isSlow = true;
+		await world.pass(MINUTE_MS);
+		world.store(cron("slow", "* * * * *"), { life: "next" });
+		world.scheduler.refresh();
+		await world.pass(MINUTE_MS);
+		expect([world.ran, world.skipped]).toEqual([["slow:1", "slow:2"], []]);
+	});
+
 	test("the next of the same is skipped, and those after it run again", async () => {
 		const world = worldWith(cron("slow", "* * * * *"));
 		world.isSlow = true;

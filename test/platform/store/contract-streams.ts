@@ -6,6 +6,9 @@ import { AppError } from "../../../src/errors.ts";
 import type { StreamEntry } from "../../../src/platform/store/store.ts";
 import { appendRetrying, bytesOf, type Current, fill, revisions, upTo } from "./contract-setup.ts";
 
+/** Whose the blobs are. */
+const OWNER = "0".repeat(32);
+
 export function appendContract(current: Current): void {
 	test("appends at the expected revision and tells everybody else the present one", async () => {
 		const { store } = current();
@@ -69,11 +72,11 @@ export function appendContract(current: Current): void {
 		const { store, reopen } = current();
 		await fill(store, "apps/a/changes", 3);
 		await fill(store, "platform", 1);
-		const hash = await store.putBlob(bytesOf(1000, 1));
+		const hash = await store.putBlob(OWNER, bytesOf(1000, 1));
 		const again = await reopen();
 		expect(await again.streams("")).toEqual(["apps/a/changes", "platform"]);
 		expect(revisions(await again.read("apps/a/changes", 0))).toEqual([1, 2, 3]);
-		expect(await again.getBlob(hash)).toEqual(bytesOf(1000, 1));
+		expect(await again.getBlob(OWNER, hash)).toEqual(bytesOf(1000, 1));
 		expect(await again.append("apps/a/changes", 3, "next")).toEqual({ appended: true, revision: 4 });
 	});
 }

@@ -9,6 +9,9 @@ import { bytesOf, type Current, type Opened, upTo } from "./contract-setup.ts";
 import { appendContract, readContract } from "./contract-streams.ts";
 import { watchContract } from "./contract-watch.ts";
 
+/** Whose the blobs are. */
+const OWNER = "0".repeat(32);
+
 export type { Opened } from "./contract-setup.ts";
 
 function blobContract(current: Current): void {
@@ -16,12 +19,12 @@ function blobContract(current: Current): void {
 		const { store, reopen } = current();
 		const contents = [new Uint8Array(0), bytesOf(1, 1), bytesOf(70_000, 2), bytesOf(5_000_000, 3)];
 		const hashes: string[] = [];
-		for (const bytes of contents) hashes.push(await store.putBlob(bytes));
+		for (const bytes of contents) hashes.push(await store.putBlob(OWNER, bytes));
 		expect(hashes).toEqual(contents.map(blobHash));
-		expect(await store.putBlob(bytesOf(70_000, 2))).toBe(hashes[2]);
+		expect(await store.putBlob(OWNER, bytesOf(70_000, 2))).toBe(hashes[2]);
 		const again = await reopen();
 		for (const [index, hash] of hashes.entries()) {
-			const stored = await again.getBlob(hash);
+			const stored = await again.getBlob(OWNER, hash);
 			expect(stored?.length).toBe(contents[index]?.length);
 			expect(blobHash(stored as Uint8Array)).toBe(hash);
 		}
@@ -30,26 +33,26 @@ function blobContract(current: Current): void {
 	test("stores the bytes of a view, not of what lies behind it", async () => {
 		const { store } = current();
 		const view = bytesOf(100, 1).subarray(10, 20);
-		expect(await store.getBlob(await store.putBlob(view))).toEqual(new Uint8Array(view));
+		expect(await store.getBlob(OWNER, await store.putBlob(OWNER, view))).toEqual(new Uint8Array(view));
 	});
 
 	test("many puts at once, of the same and of different bytes", async () => {
 		const { store } = current();
-		const hashes = await Promise.all(upTo(40).map((n) => store.putBlob(bytesOf(10_000, n % 5))));
+		const hashes = await Promise.all(upTo(40).map((n) => store.putBlob(OWNER, bytesOf(10_000, n % 5))));
 		expect(new Set(hashes).size).toBe(5);
 		for (const hash of new Set(hashes))
-			expect(blobHash((await store.getBlob(hash)) as Uint8Array)).toBe(hash);
+			expect(blobHash((await store.getBlob(OWNER, hash)) as Uint8Array)).toBe(hash);
 	});
 
 	test("says which blobs are missing, and knows what is no hash", async () => {
 		const { store } = current();
-		const stored = await store.putBlob(bytesOf(10, 1));
+		const stored = await store.putBlob(OWNER, bytesOf(10, 1));
 		const absent = blobHash(bytesOf(10, 2));
 		const junk = ["", "../../etc/passwd", "A".repeat(42), `${stored}=`, stored.toUpperCase().padEnd(43, "A")];
-		expect(await store.missingBlobs([absent, stored, ...junk])).toEqual([absent, ...junk]);
-		expect(await store.missingBlobs([stored, stored])).toEqual([]);
-		expect(await store.missingBlobs([])).toEqual([]);
-		for (const hash of [absent, ...junk]) expect(await store.getBlob(hash)).toBeUndefined();
+		expect(await store.missingBlobs(OWNER, [absent, stored, ...junk])).toEqual([absent, ...junk]);
+		expect(await store.missingBlobs(OWNER, [stored, stored])).toEqual([]);
+		expect(await store.missingBlobs(OWNER, [])).toEqual([]);
+		for (const hash of [absent, ...junk]) expect(await store.getBlob(OWNER, hash)).toBeUndefined();
 	});
 }
 
@@ -127,7 +130,7 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
 			await store[Symbol.asyncDispose]();
 			await expect(store.append("s", 1, "y")).rejects.toThrow(AppError);
 			await expect(store.read("s", 0)).rejects.toThrow(AppError);
-			await expect(store.putBlob(bytesOf(1, 1))).rejects.toThrow(AppError);
+			await expect(store.putBlob(OWNER, bytesOf(1, 1))).rejects.toThrow(AppError);
 			await expect(store.lease("node", "a", 1)).rejects.toThrow(AppError);
 		});
 	});

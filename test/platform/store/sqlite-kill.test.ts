@@ -10,6 +10,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 
+/** Whose the blobs are. */
+const OWNER = "0".repeat(32);
+
 let root: string;
 beforeEach(async () => {
 	root = await mkdtemp(join(tmpdir(), "coffer-store-"));
@@ -82,8 +85,10 @@ describe("a writer that is killed", () => {
 				expect(entries.length - acknowledged.length).toBeOneOf([0, 1]);
 				expect(entries.slice(0, acknowledged.length).map((entry) => entry.body)).toEqual(acknowledged);
 				const hashes = entries.map((entry) => entry.body.split(" ")[1] as string);
-				expect(await store.missingBlobs(hashes)).toEqual([]);
-				expect(blobHash((await store.getBlob(hashes.at(-1) as string)) as Uint8Array)).toBe(hashes.at(-1));
+				expect(await store.missingBlobs(OWNER, hashes)).toEqual([]);
+				expect(blobHash((await store.getBlob(OWNER, hashes.at(-1) as string)) as Uint8Array)).toBe(
+					hashes.at(-1),
+				);
 				acknowledged.push(...entries.slice(acknowledged.length).map((entry) => entry.body));
 			}
 		} finally {

@@ -4,10 +4,13 @@
  */
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 
+/** Whose the blobs are. */
+const OWNER = "0".repeat(32);
+
 const store = await openSqliteStore(process.argv[2] as string);
 let { revision } = await store.append("s", -1, "");
 for (;;) {
-	const hash = await store.putBlob(new TextEncoder().encode(`blob ${revision + 1}`));
+	const hash = await store.putBlob(OWNER, new TextEncoder().encode(`blob ${revision + 1}`));
 	const result = await store.append("s", revision, `${revision + 1} ${hash}`);
 	revision = result.revision;
 	process.stdout.write(`${revision} ${hash}\n`);

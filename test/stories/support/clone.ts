@@ -13,6 +13,8 @@ export async function cloneOf(project: Project): Promise<Project> {
 	try {
 		await clone.git("clone", "--quiet", project.root, ".");
 		clone.variables["COFFER_TOKEN"] = project.variables["COFFER_TOKEN"];
+		// As in CI: nobody linked anything on that machine.
+		clone.variables["COFFER_ORIGIN"] = project.linkedAt;
 		return clone;
 	} catch (error) {
 		await clone[Symbol.asyncDispose]();

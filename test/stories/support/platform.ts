@@ -137,6 +137,7 @@ export async function startPlatform(
 export async function link(project: Project, platform: Platform, url = platform.control): Promise<void> {
 	project.variables["COFFER_TOKEN"] = platform.token;
 	await project.ok(["link", url, "--app", APP]);
+	project.linkedAt = url;
 }
 
 /** The process of each function. */

@@ -53,6 +53,8 @@ export class Project {
 	readonly machine: string;
 	readonly root: string;
 	readonly identity: string | undefined;
+	/** The address of the platform with which `link` linked it. */
+	linkedAt: string | undefined;
 	/** What every command gets in its environment. */
 	variables: Record<string, string | undefined>;
 	readonly #running = new Set<Running>();

@@ -38,6 +38,7 @@ function never(): never {
 
 const NO_FUNCTIONS: Runtime = {
 	start: never,
+	forget: async () => {},
 	close: async () => {},
 };
 const NO_LINES: FunctionLogs = {
@@ -45,6 +46,8 @@ const NO_LINES: FunctionLogs = {
 	read: never,
 	follow: never,
 	forget: async () => {},
+	forgetAll: async () => {},
+	keep: async () => {},
 	close: async () => {},
 };
 const NO_BUILDS: Builder = { level: "none", prepare: never, build: never, close: () => {} };

@@ -1,6 +1,12 @@
 /** The real store, which can be stopped right after a write; and the bugs that a store could have. */
 import { AppError, EXIT } from "../../../src/errors.ts";
-import type { AppendResult, Store, StreamEntry, StreamName } from "../../../src/platform/store/store.ts";
+import type {
+	AppendResult,
+	Store,
+	StreamEntry,
+	StreamHead,
+	StreamName,
+} from "../../../src/platform/store/store.ts";
 import { type LogEntry, nextHead } from "../../../src/protocol/change.ts";
 import type { Plant } from "./plants.ts";
 
@@ -24,19 +30,29 @@ export class WatchedStore implements Store {
 		this.inner = inner;
 	}
 
-	async append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
+	async append(
+		stream: StreamName,
+		expectedRevision: number,
+		body: string,
+		seal?: string,
+	): Promise<AppendResult> {
 		this.#requireAlive();
 		if (isChanges(stream) && this.plant && ++this.#changes === PLANTED_AT) {
 			if (this.plant === "lostAppend") return { appended: true, revision: expectedRevision + 1 };
-			if (this.plant === "doubleAppend") return await this.#appendTwice(stream, expectedRevision, body);
+			if (this.plant === "doubleAppend") return await this.#appendTwice(stream, expectedRevision, body, seal);
 		}
-		const result = await this.inner.append(stream, expectedRevision, body);
+		const result = await this.inner.append(stream, expectedRevision, body, seal);
 		if (isChanges(stream) && result.appended && this.diesAfterChange) this.#isDead = true;
 		return result;
 	}
 
-	async #appendTwice(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
-		const first = await this.inner.append(stream, expectedRevision, body);
+	async #appendTwice(
+		stream: StreamName,
+		expectedRevision: number,
+		body: string,
+		seal?: string,
+	): Promise<AppendResult> {
+		const first = await this.inner.append(stream, expectedRevision, body, seal);
 		const entry = JSON.parse(body) as LogEntry;
 		const again = { ...nextHead(entry, entry.change), change: entry.change };
 		await this.inner.append(stream, expectedRevision + 1, JSON.stringify(again));
@@ -64,21 +80,41 @@ export class WatchedStore implements Store {
 		return await this.inner.streams(prefix);
 	}
 
-	async deleteStreams(prefix: string): Promise<void> {
+	async deleteStreams(prefix: string, seal?: string): Promise<void> {
 		this.#requireAlive();
-		await this.inner.deleteStreams(prefix);
+		await this.inner.deleteStreams(prefix, seal);
 	}
 
-	async putBlob(bytes: Uint8Array): Promise<string> {
-		return await this.inner.putBlob(bytes);
+	async readSeal(): Promise<string | undefined> {
+		return await this.inner.readSeal();
 	}
 
-	async getBlob(hash: string): Promise<Uint8Array | undefined> {
-		return await this.inner.getBlob(hash);
+	async heads(): Promise<StreamHead[]> {
+		return await this.inner.heads();
 	}
 
-	async missingBlobs(hashes: readonly string[]): Promise<string[]> {
-		return await this.inner.missingBlobs(hashes);
+	async putBlob(owner: string, bytes: Uint8Array): Promise<string> {
+		return await this.inner.putBlob(owner, bytes);
+	}
+
+	async getBlob(owner: string, hash: string): Promise<Uint8Array | undefined> {
+		return await this.inner.getBlob(owner, hash);
+	}
+
+	async missingBlobs(owner: string, hashes: readonly string[]): Promise<string[]> {
+		return await this.inner.missingBlobs(owner, hashes);
+	}
+
+	async removeBlobs(owner: string, hashes: readonly string[]): Promise<void> {
+		await this.inner.removeBlobs(owner, hashes);
+	}
+
+	async keepBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+		await this.inner.keepBlobs(kept);
+	}
+
+	async dropBlobs(owner: string): Promise<void> {
+		await this.inner.dropBlobs(owner);
 	}
 
 	async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {

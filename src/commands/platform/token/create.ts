@@ -41,9 +41,12 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 		base44: Flags.boolean({
 			default: false,
 			description:
-				"for the Base44 CLI (BASE44_API_KEY); without --app for the app that it is used with first",
+				"for the Base44 CLI (BASE44_API_KEY); without --app for the new app that its first use makes",
 		}),
-		app: Flags.string({ description: "the one app that it is for; all if left out", helpValue: "APP" }),
+		app: Flags.string({
+			description: "the one app that it is for, as long as that is there; all if left out",
+			helpValue: "APP",
+		}),
 		expires: Flags.string({
 			description: "how long it is valid (90m, 12h, 30d, 2w), or until when (a date, in UTC)",
 			default: "never",

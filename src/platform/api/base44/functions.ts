@@ -39,7 +39,7 @@ export const deploy: Handler = async (call) => {
 	const { core } = call;
 	const uploaded = await Promise.all(
 		[...placed.files].map(async ([path, content]): Promise<[string, string]> => {
-			return [path, await core.store.putBlob(utf8(content))];
+			return [path, await core.store.putBlob(app.life, utf8(content))];
 		}),
 	);
 	const source = {
@@ -84,20 +84,21 @@ function notDeployed(why: string): AppError {
 
 export const list: Handler = async (call) => {
 	const { core } = call;
-	const known = [...appOf(call).state.functions].sort(([a], [b]) => (a < b ? -1 : 1));
+	const app = appOf(call);
+	const known = [...app.state.functions].sort(([a], [b]) => (a < b ? -1 : 1));
 	const functions = await Promise.all(
-		known.map(async ([name, { deployment }]) => describe(core.store, name, deployment)),
+		known.map(async ([name, { deployment }]) => describe(core.store, app.life, name, deployment)),
 	);
 	return Response.json({ functions });
 };
 
 /** A function as the CLI can write it into a project. */
-async function describe(store: Store, name: string, deployment: Deployment): Promise<object> {
+async function describe(store: Store, owner: string, name: string, deployment: Deployment): Promise<object> {
 	const { id, sources, automations = [] } = deployment;
 	const folder = folderOf(name, sources?.entry ?? `${name}/entry.ts`);
 	const files = await Promise.all(
 		(sources?.files ?? []).map(async ([path, hash]) => {
-			const content = await store.getBlob(hash);
+			const content = await store.getBlob(owner, hash);
 			const text = content && fromUtf8(content);
 			return text === undefined ? [] : [{ path: posix.relative(folder, path), content: text }];
 		}),

@@ -4,7 +4,7 @@
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import { type FollowFormat, follow } from "../follow.ts";
 import { appOf, type Call, type Handler, invalid } from "../handlers.ts";
-import { checkFunctions } from "../logs.ts";
+import { checkFunctions, readLog } from "../logs.ts";
 
 const LIMIT = 500;
 const LIMIT_MAX = 1_000;
@@ -40,7 +40,7 @@ export const read: Handler = async (call) => {
 	if (order !== "asc" && order !== "desc") throw invalid("The parameter 'order' must be asc or desc.");
 	const [sinceMs, untilMs] = [instantOf(url, "since"), instantOf(url, "until")];
 	const limit = limitOf(url);
-	const all = await call.core.logs.read(app.id, name, { sinceMs, limit: LOG_LINES_MAX });
+	const all = await readLog(call, app, name, { sinceMs, limit: LOG_LINES_MAX });
 	const wanted = all.filter(
 		(line) =>
 			(level === null || line.level === level) && (untilMs === undefined || Date.parse(line.time) <= untilMs),

@@ -1,12 +1,13 @@
 /**
- * The calls of the Base44 CLI, answered so that it works unmodified against a platform. Its tokens are for the app that
- * they are used with first, and that app is made where there is none.
+ * The calls of the Base44 CLI, answered so that it works unmodified against a platform. A token that is for no app yet
+ * makes a new one with its first use, and is for that one from then on.
  */
 import type { Context, Hono } from "hono";
 import { AppError, EXIT } from "../../../errors.ts";
 import { appIdSchema, decode } from "../../../protocol/messages.ts";
 import { BASE44_SCOPE } from "../../../protocol/routes.ts";
 import { describeError } from "../../log.ts";
+import { otherApp } from "../../token-grant.ts";
 import type { Principal } from "../../tokens.ts";
 import { authenticate, type Guard } from "../authenticate.ts";
 import type { Call, Handler } from "../handlers.ts";
@@ -69,8 +70,9 @@ export function addBase44Routes(
 			const principal = whoSent(request, context.env.address, guard);
 			if (handler === undefined) throw notFound();
 			const id = decode(appIdSchema, context.req.param("app") ?? "", "The app's id");
-			await core.tokens.bind(principal, id, guard.now());
-			if (core.apps.find(id) === undefined) await core.meetApp(id);
+			if (principal.app !== undefined && principal.app !== id) throw otherApp();
+			// One that is for no app yet is never given an app that is there.
+			if (principal.app === undefined || core.apps.find(id) === undefined) await core.meetApp(id, principal);
 			const parameter = (key: string) => context.req.param(key as never) ?? "";
 			return await handler({ ...common, request, principal, url: new URL(request.url), parameter });
 		} catch (error) {

@@ -4,6 +4,7 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import { MESSAGE_LIMITS } from "../../../protocol/messages.ts";
 import type { SecretChange } from "../../../references/plan.ts";
+import type { App } from "../../app.ts";
 import { deleteLocal, localNames, setLocal } from "../../local-secrets.ts";
 import { appOf, type Call, type Handler, invalid, jsonOf } from "../handlers.ts";
 import { done } from "./answer.ts";
@@ -28,13 +29,15 @@ function valuesOf(body: unknown): Map<string, string> {
 
 export const set: Handler = async (call) => {
 	const values = valuesOf(await jsonOf(call, MESSAGE_LIMITS.bodyBytes));
-	return await changed(call, await setLocal(appOf(call), values, by(call)));
+	const app = appOf(call);
+	return await changed(call, app, await setLocal(app, values, by(call)));
 };
 
 export const remove: Handler = async (call) => {
 	const name = call.url.searchParams.get("secret_name");
 	if (name === null) throw invalid("Name the secret: ?secret_name=NAME.");
-	return await changed(call, await deleteLocal(appOf(call), name, by(call)));
+	const app = appOf(call);
+	return await changed(call, app, await deleteLocal(app, name, by(call)));
 };
 
 function by({ core, principal }: Call): { id: string; atMs: number } {
@@ -42,8 +45,7 @@ function by({ core, principal }: Call): { id: string; atMs: number } {
 }
 
 /** Redeploys what reads the changed secrets, and only then says that it is done. */
-async function changed(call: Call, changes: readonly SecretChange[]): Promise<Response> {
-	const app = appOf(call);
+async function changed(call: Call, app: App, changes: readonly SecretChange[]): Promise<Response> {
 	const names = changes.map(({ name }) => name);
 	if (changes.length === 0) return done();
 	const { results, untouched } = await call.core.functionsOf(app).refresh(changes);

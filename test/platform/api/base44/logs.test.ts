@@ -1,6 +1,8 @@
 /** The Base44 CLI's logs: which lines, in which order, and how a stream begins and ends. */
+
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../../src/platform/api/api.ts";
+import { logOf } from "../../core-fixture.ts";
 import { APP, api, ORIGIN, platform } from "../api-fixture.ts";
 
 const BASE = `/api/apps/${APP}/functions-mgmt`;
@@ -18,10 +20,10 @@ async function get(path: string, by = api): Promise<Response> {
 describe("lines that are kept", () => {
 	const SENT = ["one", "two", "three", "four"];
 	beforeEach(async () => {
-		await platform.core.logs.forget(APP, "hello");
+		await platform.core.logs.forget(...logOf(platform, APP, "hello"));
 		for (const [index, message] of SENT.entries()) {
 			const level = message === "three" ? "error" : "info";
-			platform.core.logs.append(APP, "hello", { time: at(index + 1), level, message });
+			platform.core.logs.append(...logOf(platform, APP, "hello"), { time: at(index + 1), level, message });
 		}
 	});
 
@@ -81,7 +83,7 @@ describe("a stream", () => {
 		vi.useRealTimers();
 	});
 	const write = (message: string) =>
-		platform.core.logs.append(APP, "hello", { time: at(1), level: "info", message });
+		platform.core.logs.append(...logOf(platform, APP, "hello"), { time: at(1), level: "info", message });
 
 	test("begins at once, tells what is written from then on, and pings", async () => {
 		write("before");

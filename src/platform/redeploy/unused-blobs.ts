@@ -1,0 +1,76 @@
+/**
+ * Removes the blobs of deleted functions. What a function that is there is made of stays, and nothing goes while a
+ * deployment is under way: it may be about to use what nobody uses yet.
+ */
+import type { App } from "../app.ts";
+import { eventOf } from "../event-stream.ts";
+import { appEventSchema, eventStream } from "../events.ts";
+import { blobsOf } from "../function.ts";
+import { applyToFunctions, type FunctionState } from "../function-states.ts";
+import type { FunctionLife } from "../life.ts";
+import type { Store } from "../store/store.ts";
+
+export class UnusedBlobs {
+	readonly #app: App;
+	readonly #store: Store;
+	readonly #candidates = new Set<string>();
+	#deployments = 0;
+	#removed: Promise<void> = Promise.resolve();
+
+	constructor(app: App, store: Store) {
+		this.#app = app;
+		this.#store = store;
+	}
+
+	/** Runs a deployment, during which no blob goes. @returns what it returns or throws */
+	async during<T>(deployment: () => Promise<T>): Promise<T> {
+		this.#deployments++;
+		await this.#removed;
+		try {
+			return await deployment();
+		} finally {
+			this.#deployments--;
+			await this.#sweep();
+		}
+	}
+
+	/** Removes the blobs of deleted functions, at once or when the deployments that are under way are over. */
+	async removeOf(lives: readonly FunctionLife[]): Promise<void> {
+		for (const hash of await this.#blobsOf(lives)) this.#candidates.add(hash);
+		await this.#sweep();
+	}
+
+	/** The blobs of all versions that functions ever had. Each entry was checked when it was taken in. */
+	async #blobsOf(lives: readonly FunctionLife[]): Promise<Set<string>> {
+		const wanted = new Set(lives.map(({ function: began }) => began));
+		const functions = new Map<string, FunctionState>();
+		const blobs = new Set<string>();
+		for (const { body } of await this.#store.read(eventStream(this.#app.id), 0)) {
+			const { data: event } = appEventSchema.safeParse(eventOf(body));
+			if (event === undefined) continue;
+			applyToFunctions(functions, event);
+			if (event.type !== "deployed" && event.type !== "deploy-failed") continue;
+			const began = functions.get(event.deployment.function)?.began;
+			if (began === undefined || !wanted.has(began)) continue;
+			for (const hash of blobsOf(event.deployment)) blobs.add(hash);
+		}
+		return blobs;
+	}
+
+	async #sweep(): Promise<void> {
+		if (this.#deployments > 0 || this.#candidates.size === 0 || this.#app.retired.aborted) return;
+		const used = usedBlobs(this.#app);
+		const unused = [...this.#candidates].filter((hash) => !used.has(hash));
+		this.#candidates.clear();
+		this.#removed = this.#removed.then(() => this.#store.removeBlobs(this.#app.life, unused));
+		// Whoever waits for it next has nothing to do with what failed.
+		const removed = this.#removed;
+		this.#removed = removed.catch(() => undefined);
+		await removed;
+	}
+}
+
+/** The blobs of an app's present functions. */
+export function usedBlobs(app: App): Set<string> {
+	return new Set([...app.state.functions.values()].flatMap(({ deployment }) => blobsOf(deployment)));
+}

@@ -1,0 +1,144 @@
+/** Every route with every kind of token: what each may do is written out here once more, beside the route table. */
+import { describe, expect, test } from "vitest";
+import type { GrantedScope } from "../../../src/platform/token-grant.ts";
+import { ROUTES, type Route } from "../../../src/protocol/routes.ts";
+import { APP, api, client, good, ORIGIN, platform, send, vault } from "./api-fixture.ts";
+
+type Name = keyof typeof ROUTES;
+
+/** Which scopes open a route, and whether a token for one app does. */
+const MAY: Readonly<Record<Name, readonly [scopes: readonly GrantedScope[], forOneApp: boolean]>> = {
+	health: [[], true],
+	platform: [[], true],
+	openApi: [[], true],
+	metrics: [["read", "admin"], false],
+	listApps: [["read", "admin"], false],
+	createApp: [["sync", "admin"], true],
+	showApp: [["read", "admin"], true],
+	deleteApp: [["admin"], true],
+	readChanges: [["sync", "admin"], true],
+	appendChange: [["sync", "admin"], true],
+	putBlob: [["deploy", "admin"], true],
+	deploy: [["deploy", "admin"], true],
+	listFunctions: [["read", "admin"], true],
+	deleteFunctions: [["deploy", "admin"], true],
+	readLogs: [["read", "admin"], true],
+	followLogs: [["read", "admin"], true],
+	listTokens: [["admin"], false],
+	createToken: [["admin"], false],
+	revokeToken: [["admin"], false],
+};
+const SCOPES: readonly GrantedScope[] = ["read", "sync", "deploy", "admin", "base44"];
+const OPEN: readonly Name[] = ["health", "platform", "openApi"];
+const GUARDED = (Object.keys(ROUTES) as Name[]).filter((name) => !OPEN.includes(name));
+
+/** Routes of the Base44 CLI, with the status that its own token gets. */
+const BASE44: readonly (readonly [
+	method: Route["method"],
+	path: string,
+	body: object | undefined,
+	status: number,
+])[] = [
+	["GET", "secrets", undefined, 200],
+	["POST", "secrets", {}, 200],
+	["DELETE", "secrets?secret_name=NONE", undefined, 404],
+	["GET", "backend-functions", undefined, 200],
+	["PUT", "backend-functions/x", {}, 400],
+	["DELETE", "backend-functions/none", undefined, 404],
+	["GET", "functions-mgmt/logs/stream", undefined, 200],
+	["GET", "functions-mgmt/none/logs", undefined, 404],
+];
+
+async function token(scopes: readonly GrantedScope[], app?: string): Promise<string> {
+	return (await platform.core.tokens.create({ scopes, app }, platform.clock.now())).token;
+}
+
+/** The status of a request to a route as it should be, but for the token. An answer without end is cut. */
+async function status(name: Name, given: string | undefined): Promise<number> {
+	const { path, body } = await good(name);
+	const answer = await send(ROUTES[name], path, given, body);
+	await answer.body?.cancel();
+	return answer.status;
+}
+
+async function base44(
+	[method, path, body]: (typeof BASE44)[number],
+	headers: Record<string, string>,
+	app = APP,
+): Promise<number> {
+	const json = body === undefined ? {} : { "content-type": "application/json" };
+	const init = {
+		method,
+		headers: { ...headers, ...json },
+		body: body === undefined ? null : JSON.stringify(body),
+	};
+	const request = new Request(`${ORIGIN}/api/apps/${app}/${path}`, init);
+	const answer = await api(request, `test-${Math.random()}`);
+	await answer.body?.cancel();
+	return answer.status;
+}
+
+test("the table here is about every route", () => {
+	expect(Object.keys(MAY).sort()).toEqual(Object.keys(ROUTES).sort());
+});
+
+describe.each(GUARDED)("%s", (name) => {
+	const [may, forOneApp] = MAY[name];
+	const target = name === "deleteApp" ? "doomed" : APP;
+
+	test.each(SCOPES)("with a token of the scope %s alone", async (scope) => {
+		const isAllowed = may.includes(scope);
+		// A token of the other form is none of these routes' at all.
+		const refused = scope === "base44" ? [401, 403] : [403];
+		const answers = [await status(name, await token([scope]))];
+		if (isAllowed) expect(answers[0]).toBeLessThan(300);
+		else expect(refused).toContain(answers[0]);
+		if (scope === "base44") return;
+		const own = await status(name, await token([scope], target));
+		if (isAllowed && forOneApp) expect(own).toBeLessThan(300);
+		else expect(own).toBe(403);
+		expect(await status(name, await token([scope], "another"))).toBe(403);
+	});
+
+	test("with a token that is over, none, or one of an app that is gone", async () => {
+		const all: GrantedScope[] = ["admin", "deploy", "read", "sync"];
+		const revoked = await platform.core.tokens.create({ scopes: all }, platform.clock.now());
+		await platform.core.tokens.revoke(revoked.id, platform.clock.now());
+		const expiresAtMs = platform.clock.now() + 1;
+		const expired = await platform.core.tokens.create({ scopes: all, expiresAtMs }, platform.clock.now());
+		platform.clock.atMs += 1;
+		await client.createApp("lost", vault);
+		const lost = await token(all, "lost");
+		await platform.core.deleteApp("lost");
+		await client.createApp("lost", vault);
+		for (const given of [undefined, "coffer_", revoked.token, expired.token, lost])
+			expect(await status(name, given)).toBe(401);
+		await platform.core.deleteApp("lost");
+	});
+});
+
+test.each(OPEN)("%s asks for none", async (name) => {
+	expect(await status(name, undefined)).toBe(200);
+});
+
+describe.each(BASE44)("%s %s of the Base44 CLI's", (...route) => {
+	test("with its token for this app, another, an app that is gone, and with tokens of the other kind", async () => {
+		const key = async (app: string) => ({ api_key: await token(["base44"], app) });
+		expect(await base44(route, await key(APP))).toBe(route[3]);
+		expect(await base44(route, await key("another"))).toBe(403);
+		// For none yet: it is not given an app that is there.
+		expect(await base44(route, { api_key: await token(["base44"]) })).toBe(403);
+		const lost = await key("lost44");
+		expect(await base44(BASE44[0] as (typeof BASE44)[number], lost, "lost44")).toBe(200);
+		await platform.core.deleteApp("lost44");
+		await client.createApp("lost44", vault);
+		expect(await base44(route, lost, "lost44")).toBe(401);
+		await platform.core.deleteApp("lost44");
+		expect(await base44(route, {})).toBe(401);
+		for (const scope of SCOPES) {
+			const other = await token([scope], APP);
+			expect(await base44(route, { authorization: `Bearer ${other}` })).toBe(401);
+			if (scope !== "base44") expect(await base44(route, { api_key: other })).toBe(403);
+		}
+	});
+});

@@ -1,0 +1,147 @@
+/** What is found out when a store is put back in parts, by somebody who has copies of everything that ever was in it. */
+import { rmSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cryptoReady, randomBytes } from "../../../src/crypto.ts";
+import { SealedStore } from "../../../src/platform/store/sealed-store.ts";
+import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
+import { SqliteDatabase } from "../../../src/platform/store/sqlite-database.ts";
+import type { Store } from "../../../src/platform/store/store.ts";
+import { type TestPlace, testPlace } from "../core-fixture.ts";
+
+const STREAMS = ["platform", "apps/shop/events", "apps/shop/changes", "schedule/000000000001"];
+/** An entry whose code covers the one before, as far as the store looks at it. */
+const entry = (text: string) => JSON.stringify({ text, code: "A".repeat(43) });
+
+let place: TestPlace;
+let key: Uint8Array;
+beforeEach(async () => {
+	await cryptoReady;
+	key = randomBytes(32);
+	place = testPlace();
+});
+afterEach(() => place[Symbol.dispose]());
+
+const path = (name = "data") => join(place.root, name);
+
+/** Opens the store, uses it and closes it again. */
+async function withStore(work: (store: SealedStore, inner: Store) => Promise<void>, name?: string) {
+	await using inner = await openSqliteStore(path(name));
+	await work(await SealedStore.open(inner, key), inner);
+}
+
+/** Two entries in each stream, a copy of the directory as it then is, and a third entry. */
+async function fill(): Promise<void> {
+	for (const round of [0, 1, 2]) {
+		if (round === 2) await cp(path(), path("copy"), { recursive: true });
+		await withStore(async (store) => {
+			for (const stream of STREAMS) await store.append(stream, round, entry(`${stream} ${round}`));
+		});
+	}
+}
+
+/** Changes the database behind the store's back. */
+function tamper(...statements: string[]): void {
+	const database = new SqliteDatabase(join(path(), "store.db"));
+	try {
+		database.exec("PRAGMA foreign_keys = ON");
+		database.exec(`ATTACH '${join(path("copy"), "store.db")}' AS copy`);
+		for (const sql of statements) database.exec(sql);
+	} finally {
+		database.close();
+	}
+}
+
+const CUT = (stream: string) => [
+	`DELETE FROM entries WHERE revision = 3 AND stream = (SELECT id FROM streams WHERE name = '${stream}')`,
+	`UPDATE streams SET revision = 2 WHERE name = '${stream}'`,
+];
+const OLD_SEAL = "UPDATE main.seal SET code = (SELECT code FROM copy.seal)";
+
+describe("a sealed store", () => {
+	test("is as it was left: after appends, lost races, deletions and a restart", async () => {
+		await fill();
+		await withStore(async (store) => {
+			expect(await store.append("platform", 1, entry("late"))).toEqual({ appended: false, revision: 3 });
+			await store.deleteStreams("apps/shop/");
+			await store.deleteStreams("apps/none/");
+			await store.append("apps/shop/events", 0, entry("again"));
+			await Promise.all([0, 1, 2].map((at) => store.append("platform", 3 + at, entry(`${at}`))));
+		});
+		await withStore(async (store) => {
+			expect(() => store.check()).not.toThrow();
+			expect(await store.streams("")).toEqual(["apps/shop/events", "platform", "schedule/000000000001"]);
+		});
+	});
+
+	test.each<[string, string[]]>([
+		...STREAMS.map((stream): [string, string[]] => [`cut at the end of ${stream}`, CUT(stream)]),
+		["cut, with the seal of that moment, in one stream", [...CUT("platform"), OLD_SEAL]],
+		["without a stream", ["DELETE FROM streams WHERE name = 'apps/shop/events'"]],
+		["without the last entry's row", [CUT("platform")[0] as string]],
+		["without its seal", ["DELETE FROM seal"]],
+		["with an earlier seal", [OLD_SEAL]],
+		["with another's seal", ["UPDATE seal SET code = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'"]],
+		[
+			"with one more stream",
+			[
+				"INSERT INTO streams (name, revision) VALUES ('x', 1)",
+				"INSERT INTO entries SELECT id, 1, '{}' FROM streams WHERE name = 'x'",
+			],
+		],
+		["as if an earlier version had written it", ["DROP TABLE seal", "PRAGMA user_version = 1"]],
+	])("that is found %s takes nothing, and says so", async (_, statements) => {
+		await fill();
+		tamper(...statements.map((sql) => sql.replace("'{}'", "CAST('{}' AS BLOB)")));
+		await withStore(async (store) => {
+			expect(() => store.check()).toThrow(expect.objectContaining({ code: "STORE_ALTERED", exit: 7 }));
+			await expect(store.append("other", 0, "{}")).rejects.toMatchObject({ code: "STORE_ALTERED" });
+			await expect(store.deleteStreams("apps/")).rejects.toMatchObject({ code: "STORE_ALTERED" });
+		});
+		await withStore(async (store) => expect(() => store.check()).toThrow());
+	});
+
+	test("that is put back whole, as it was at one moment, is taken for what it is", async () => {
+		await fill();
+		rmSync(path(), { recursive: true });
+		await cp(path("copy"), path(), { recursive: true });
+		await withStore(async (store) => expect(() => store.check()).not.toThrow());
+	});
+
+	test("takes a seal from nobody who has another key", async () => {
+		await fill();
+		key = randomBytes(32);
+		await withStore(async (store) => expect(() => store.check()).toThrow());
+	});
+});
+
+describe("a store of an earlier version", () => {
+	const EARLIER = JSON.stringify({ type: "app-created", mac: "A".repeat(43) });
+
+	test("has no seal, and gets one with its next entry", async () => {
+		await withStore(async (_, inner) => {
+			await inner.append("platform", 0, EARLIER);
+			await inner.append("apps/shop/events", 0, EARLIER);
+		});
+		const database = new SqliteDatabase(join(path(), "store.db"));
+		database.exec("DROP TABLE seal");
+		database.exec("PRAGMA user_version = 1");
+		database.close();
+		await withStore(async (store) => {
+			store.check();
+			await store.append("platform", 1, entry("now"));
+		});
+		await withStore(async (store, inner) => {
+			store.check();
+			expect(await inner.readSeal()).toMatch(/^[\w-]{43}$/);
+		});
+	});
+
+	test("is not one without the platform's own stream", async () => {
+		await withStore(async (_, inner) => {
+			await inner.append("apps/shop/events", 0, EARLIER);
+		});
+		await withStore(async (store) => expect(() => store.check()).toThrow());
+	});
+});

@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cryptoReady } from "../../src/crypto.ts";
+import { Apps } from "../../src/platform/apps.ts";
+import { openSqliteStore } from "../../src/platform/store/sqlite.ts";
+import type { Store } from "../../src/platform/store/store.ts";
+import { TokenRegistry } from "../../src/platform/tokens.ts";
+import type { Scope } from "../../src/protocol/routes.ts";
+import { TestClock } from "./core-fixture.ts";
+import { newTestIdentity } from "./vault-fixture.ts";
+
+const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
+const stateKey = new Uint8Array(32).fill(7);
+const NOW = 1_800_000_000_000;
+const SCOPES: readonly Scope[] = ["admin", "deploy", "sync", "read"];
+
+let root: string;
+let store: Store;
+beforeEach(async () => {
+	await cryptoReady;
+	root = await mkdtemp(join(tmpdir(), "coffer-tokens-"));
+	store = await openSqliteStore(join(root, "data"));
+});
+afterEach(async () => {
+	await store[Symbol.asyncDispose]();
+	await rm(root, { recursive: true, force: true });
+});
+
+const open = () => TokenRegistry.open({ store, fingerprint, stateKey });
+const BOUND = { vaultId: "v", environment: "production" };
+
+function openApps(registry: TokenRegistry): Promise<Apps> {
+	const identity = { ...newTestIdentity(), stateKey };
+	return Apps.open({ store, identity, now: () => NOW, onEntry: () => registry.catchUp() });
+}
+
+/** Everything that the stream holds, as text. */
+async function stored(): Promise<string[]> {
+	return (await store.read("platform", 0)).map((entry) => entry.body);
+}
+
+async function appendRaw(body: string): Promise<void> {
+	await store.append("platform", (await store.read("platform", 0)).length, body);
+}
+
+describe("a token", () => {
+	test("loses what is for an app with the entry that deletes it, and nothing else, after a restart too", async () => {
+		const registry = await open();
+		const apps = await openApps(registry);
+		const early = await registry.create({ scopes: ["sync"], app: "shop" }, NOW);
+		await apps.create("shop", BOUND);
+		const [shop, blog, all] = [
+			await registry.create({ scopes: ["admin"], app: "shop" }, NOW),
+			await registry.create({ scopes: ["admin"], app: "blog" }, NOW),
+			await registry.create({ scopes: ["admin"] }, NOW),
+		];
+		await apps.delete("shop");
+		await apps.create("shop", { ...BOUND, vaultId: "another" });
+		const later = await registry.create({ scopes: ["read"], app: "shop" }, NOW);
+		for (const each of [registry, await open()]) {
+			expect(each.list().map(({ id }) => id)).toEqual([blog.id, all.id, later.id]);
+			for (const { token } of [early, shop]) expect(each.authenticate(token, NOW)).toBeUndefined();
+		}
+	});
+
+	test("tells once of a token that is revoked, and of one that expires, in its moment", async () => {
+		const registry = await open();
+		const clock = new TestClock();
+		const told: string[] = [];
+		const watch = async (name: string, expiresAtMs?: number) => {
+			const { token, id } = await registry.create({ scopes: ["read"], expiresAtMs }, clock.now());
+			const principal = registry.authenticate(token, clock.now());
+			if (principal === undefined) throw new Error("It is not known.");
+			return { id, principal, release: registry.onInvalid(principal, clock, () => told.push(name)) };
+		};
+		const revoked = await watch("revoked");
+		const expiring = await watch("expiring", clock.now() + 1_000);
+		const far = await watch("far", clock.now() + 2 ** 33);
+		const released = await watch("released", clock.now() + 1_000);
+		released.release();
+		expect(clock.tasks.map(({ delayMs }) => delayMs)).toEqual([1_000, 2 ** 31 - 1]);
+		await registry.revoke(revoked.id, NOW);
+		expect(told).toEqual(["revoked"]);
+		clock.atMs += 1_000;
+		for (const { task } of clock.tasks.splice(0)) task();
+		expect(told).toEqual(["revoked", "expiring"]);
+		expect(clock.tasks.map(({ delayMs }) => delayMs)).toEqual([2 ** 31 - 1]);
+		await registry.revoke(expiring.id, NOW);
+		await registry.revoke(far.id, NOW);
+		expect(told).toEqual(["revoked", "expiring", "far"]);
+		expect(clock.tasks).toEqual([]);
+		registry.onInvalid(revoked.principal, clock, () => told.push("at once"));
+		expect(told.at(-1)).toBe("at once");
+	});
+});
+
+describe("a token for the Base44 CLI", () => {
+	const grant = { scopes: ["base44"] as const };
+
+	test("has its form, and is for the app that its first use makes, after a restart too", async () => {
+		const registry = await open();
+		const apps = await openApps(registry);
+		const { token, id } = await registry.create(grant, NOW);
+		expect(token).toMatch(/^b44k_[\w-]{43}$/);
+		expect((await stored()).join()).not.toContain(token.slice(5));
+		const principal = registry.authenticate(token, NOW);
+		if (principal === undefined) throw new Error("It is not known.");
+		expect(SCOPES.filter((scope) => registry.authorise(principal, scope, "shop"))).toEqual([]);
+		const uses = ["shop", "other"].map((app) => apps.meet(app, principal));
+		expect((await Promise.allSettled(uses)).map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+		expect((await apps.meet("shop", principal)).created).toBe(false);
+		for (const again of [registry, await open()]) expect(again.find(id)?.app).toBe("shop");
+		await expect((await openApps(registry)).meet("other", principal)).rejects.toMatchObject({
+			code: "TOKEN_SCOPE",
+			exit: 3,
+		});
+		await apps.delete("shop");
+		for (const again of [registry, await open()]) expect(again.authenticate(token, NOW)).toBeUndefined();
+	});
+
+	test("is given no app that is there: neither a linked one nor another's", async () => {
+		const registry = await open();
+		const apps = await openApps(registry);
+		await apps.create("linked", BOUND);
+		const [one, two] = [await registry.create(grant, NOW), await registry.create(grant, NOW)];
+		await apps.meet("another", { id: two.id, app: undefined });
+		for (const app of ["linked", "another"]) {
+			const taken = apps.meet(app, { id: one.id, app: undefined });
+			await expect(taken).rejects.toMatchObject({ code: "APP_NOT_YOURS", exit: 3 });
+		}
+		expect(registry.find(one.id)?.app).toBeUndefined();
+		await apps.meet("own", { id: one.id, app: undefined });
+		expect(registry.find(one.id)?.app).toBe("own");
+	});
+
+	test("that was made for an app may meet it, also where it is linked, and nobody can bind it without the key", async () => {
+		const registry = await open();
+		const apps = await openApps(registry);
+		await apps.create("shop", BOUND);
+		const { id } = await registry.create({ ...grant, app: "shop" }, NOW);
+		expect((await apps.meet("shop", { id, app: "shop" })).created).toBe(false);
+		await expect(apps.meet("other", { id, app: "shop" })).rejects.toMatchObject({ code: "TOKEN_SCOPE" });
+		const mac = "A".repeat(43);
+		await appendRaw(JSON.stringify({ type: "token-bound", id, app: "other", boundAtMs: NOW, mac }));
+		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
+	});
+});

@@ -1,0 +1,97 @@
+/** Where access tokens go when coffer.json, which comes with the repository, names an address that nobody typed here. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cloneOf, commit } from "./support/clone.ts";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+
+let platform: Platform;
+let project: Project;
+/** Listens where the changed coffer.json leads, and notes whatever comes. */
+let thief: Server;
+let thiefUrl: string;
+const stolen: string[] = [];
+
+beforeAll(async () => {
+	[platform, project] = await Promise.all([startPlatform(), newProject()]);
+	thief = createServer((request, response) => {
+		stolen.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
+		response.end("{}");
+	}).listen(0, "127.0.0.1");
+	await once(thief, "listening");
+	thiefUrl = `http://127.0.0.1:${(thief.address() as AddressInfo).port}`;
+	await project.git("init", "--quiet");
+	await project.ok(["secrets", "set", "A=1"]);
+	project.write("functions/hello/index.ts", "Deno.serve(() => new Response('hello'));");
+	await link(project, platform);
+	await commit(project, "linked");
+});
+afterAll(async () => {
+	thief?.closeAllConnections();
+	thief?.close();
+	await project?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+});
+
+const COMMANDS = [
+	["functions", "list"],
+	["functions", "deploy"],
+	["functions", "logs", "hello"],
+	["functions", "delete", "hello"],
+	["functions", "references"],
+	["platform", "token", "list"],
+	["platform", "token", "create", "--scope", "admin"],
+	["sync"],
+];
+
+/** Makes coffer.json lead to the thief, everything else as it was. */
+function lead(away: Project): void {
+	away.write("coffer.json", away.read("coffer.json").replace(platform.control, thiefUrl));
+}
+
+test("a fresh clone sends nothing anywhere before it is told, whatever the command", async () => {
+	await using clone = await cloneOf(project);
+	clone.variables["COFFER_ORIGIN"] = undefined;
+	lead(clone);
+	for (const args of COMMANDS) {
+		const result = await clone.coffer([...args, "--json"]);
+		expect([args, result.error()]).toMatchObject([args, { code: "PLATFORM_UNKNOWN", exit: 3 }]);
+		expect(result.stdout + result.stderr).not.toContain(platform.token.slice(-20));
+	}
+	expect(await clone.data(["status"])).toMatchObject({ reachable: false });
+	const given = ["platform", "token", "list", "--json"];
+	const flag = ["platform", "token", "create", "--scope", "read", "--token", platform.token, "--json"];
+	clone.variables["COFFER_TOKEN"] = undefined;
+	expect((await clone.coffer(given)).error()).toMatchObject({ code: "TOKEN_MISSING", exit: 3 });
+	expect((await clone.coffer(flag)).error()).toMatchObject({ code: "PLATFORM_UNKNOWN", exit: 3 });
+	expect(stolen).toEqual([]);
+});
+
+test("a device that linked the platform, and CI, which says where its token may go, send nothing elsewhere", async () => {
+	await using clone = await cloneOf(project);
+	lead(clone);
+	const kept = project.read("coffer.json");
+	lead(project);
+	for (const [args, where] of COMMANDS.flatMap((args) =>
+		[project, clone].map((where) => [args, where] as const),
+	)) {
+		const result = await where.coffer([...args, "--json"]);
+		expect([args, result.error()]).toMatchObject([args, { code: "LINK_MOVED", exit: 7 }]);
+	}
+	project.write("coffer.json", kept);
+	expect(stolen).toEqual([]);
+});
+
+test("the way out that the error names is one: link once, or COFFER_ORIGIN in CI", async () => {
+	await using clone = await cloneOf(project);
+	clone.variables["COFFER_ORIGIN"] = undefined;
+	const list = ["functions", "list", "--json"];
+	const { hint } = (await clone.coffer(list)).error();
+	const [, origin = ""] = /set COFFER_ORIGIN=(\S+) beside/.exec(hint) ?? [];
+	expect((await clone.coffer(list, { env: { COFFER_ORIGIN: origin } })).json()).toEqual({ functions: [] });
+	const [, command = ""] = /say so once: coffer (.*?)\. In CI/.exec(hint) ?? [];
+	await clone.ok(command.split(" "));
+	expect((await clone.coffer(list)).json()).toEqual({ functions: [] });
+});
