@@ -37,6 +37,7 @@ function never(): never {
 }
 
 const NO_FUNCTIONS: Runtime = {
+	limits: { driver: "priority", bounded: new Set() },
 	start: never,
 	close: async () => {},
 };
