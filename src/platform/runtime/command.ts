@@ -59,6 +59,11 @@ export class Commands {
 		return this.#common.flags;
 	}
 
+	/** Whether each process has limits of its own. */
+	get hasRlimits(): boolean {
+		return this.#rlimits.ofOwnUser.length > 0;
+	}
+
 	/** A function that says how much it needs has half of that for its heap. */
 	memoryOf(settings: Settings): { heapMiB: number; memoryMiB: number } {
 		const asked = settings?.memoryMB;

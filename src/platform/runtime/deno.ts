@@ -4,12 +4,14 @@
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import type { Limits, Member } from "../limits/limits.ts";
+import { missingLimits } from "../limits/missing.ts";
 import { openLimits } from "../limits/open.ts";
 import type { LogLine } from "../logs/function-logs.ts";
-import { AUDIT_BEGIN, tryFollow } from "./audit.ts";
+import { tryFollow } from "./audit.ts";
 import { Commands } from "./command.ts";
 import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
+import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
 import type { InstanceDirectory, SpareDirectory } from "./instance-directory.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { createRedactor } from "./redact.ts";
@@ -43,36 +45,6 @@ export interface DenoRuntimeOptions {
 	onLimitFailure?: (error: unknown) => void;
 }
 
-/** What the operating system cannot put into an environment is refused, by name. */
-function checkEnvironment({ app, function: name, environment }: Launch): void {
-	for (const [variable, value] of environment) {
-		if (!value.includes("\0") && variable !== "" && !/[=\0]/.test(variable)) continue;
-		throw new AppError({
-			code: "FUNCTION_START_FAILED",
-			message: `The function ${app}/${name} was not started: an environment variable cannot hold ${variable}.`,
-			hint: "Names hold no equals sign, and neither names nor values hold a NUL character; set the secret again.",
-			exit: EXIT.failure,
-		});
-	}
-}
-
-/** What the bundle and the sources beside it are called in stack traces: not by the platform's own folders. */
-function ownNames(bundle: string, name: string): Map<string, string> {
-	return new Map([
-		[bundle, `${name}.js`],
-		[new URL("./", bundle).href, ""],
-	]);
-}
-
-function handoverOf(bundle: string, socketPath: string, environment: Launch["environment"]): string {
-	return JSON.stringify({
-		bundle,
-		socketPath,
-		environment: Object.fromEntries(environment),
-		begin: AUDIT_BEGIN,
-	});
-}
-
 /** A process with what belongs to it; whose it is may come later. */
 interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
 	readonly process: DenoProcess;
@@ -91,15 +63,20 @@ class DenoRuntime implements Runtime {
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#memory = new MemoryWatch();
 	#isClosed = false;
-	readonly limits: Limits;
+	readonly #groups: Limits;
+	readonly limits: Runtime["limits"];
 
-	constructor(options: DenoRuntimeOptions, workspace: Workspace, limits: Limits) {
+	constructor(options: DenoRuntimeOptions, workspace: Workspace, groups: Limits) {
 		this.#options = options;
-		this.limits = limits;
+		this.#groups = groups;
 		this.#workspace = workspace;
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
 		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
+		const { bounded, driver } = groups;
+		const [{ hasRlimits }, { hasUsers }] = [this.#commands, workspace];
+		const seesMemory = process.platform === "linux";
+		this.limits = { driver, missing: missingLimits({ bounded, hasRlimits, hasUsers, seesMemory }) };
 		this.#spares = new Spares({
 			countMax: options.spares ?? 0,
 			terms: () => this.#commands.termsOf(undefined),
@@ -165,7 +142,7 @@ class DenoRuntime implements Runtime {
 		await this.#spares.close();
 		await Promise.all([...this.#cleanups.keys()].map((process) => process.terminate()));
 		await Promise.all(this.#cleanups.values());
-		await this.limits.close();
+		await this.#groups.close();
 		await this.#workspace.close();
 	}
 
@@ -200,7 +177,7 @@ class DenoRuntime implements Runtime {
 			controlPath,
 			onListening: files.publish,
 		});
-		const member = this.limits.admit(process.pid, launch?.app);
+		const member = this.#groups.admit(process.pid, launch?.app);
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);
 			audit?.end();

@@ -56,8 +56,8 @@ export interface ExitReason {
 }
 
 export interface Runtime {
-	/** What holds functions to a share of the machine. */
-	readonly limits: Pick<Limits, "bounded" | "driver">;
+	/** What holds functions to a share of the machine, and in words what does not. */
+	readonly limits: { readonly driver: Limits["driver"]; readonly missing: readonly string[] };
 	/**
 	 * Starts a process and resolves once it answers requests.
 	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) where it exits, throws at import, has no handler or
