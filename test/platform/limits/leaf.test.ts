@@ -62,9 +62,10 @@ describe.each(unified !== undefined && (await mayMakeIn(unified.top)) ? [unified
 			const { pid, lines, starter } = await startNode();
 			for (const each of [starter.pid as number, pid]) await moveProcess(own, each);
 			const step = async () => {
-				starter.stdin?.write(`${folder}\n`);
-				await lines.next();
-				return (await readFile(`/proc/${pid}/cgroup`, "latin1")).match(/^0::(.*)$/m)?.[1] ?? "";
+				starter.stdin?.write(`${own}\n`);
+				const { value } = await lines.next();
+				const [, group] = /^0::(.*)$/m.exec(await readFile(`/proc/${pid}/cgroup`, "latin1")) ?? [];
+				return { parent: JSON.parse(value), group };
 			};
 			onTestFinished(() => void starter.stdin?.end());
 			return { own, pid, starter, step };
