@@ -134,7 +134,10 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	opened.add(async () => endSweep());
 	opened.add(async () => closing.abort());
 	const firstToken = await firstTokenOf(core);
-	log.info({ listen: listenUrl, control: controlUrl, sandbox: builder.level }, "the platform is ready");
+	const { driver, missing } = runtime.limits;
+	if (missing.length > 0) log.warn({ missing }, "functions are not bounded in all that they could take here");
+	const kept = { sandbox: builder.level, limits: driver };
+	log.info({ listen: listenUrl, control: controlUrl, ...kept }, "the platform is ready");
 	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, close: () => opened.close(log) };
 }
 
@@ -156,6 +159,7 @@ async function openDeno(
 		memoryMiB,
 		heapMiB: Math.floor(memoryMiB / 2),
 		onLine: (app, name, line) => logs.append(app, name, line),
+		onLimitFailure: (error) => log.warn(describeError(error), "a function is not held to its share"),
 		onShared: () => log.warn("functions run as root: no user of their own works here"),
 	});
 	opened.add(() => runtime.close());

@@ -17,6 +17,8 @@ interface ListResult {
 		automations: AutomationRow[];
 		error?: string;
 	}[];
+	/** What of its machine the platform does not keep functions from taking. */
+	unbounded: string[];
 }
 
 export default class FunctionsList extends BaseCommand<ListResult> {
@@ -28,7 +30,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		const { flags } = await this.parse(FunctionsList);
 		const context = await openContext(this.environment, flags.environment);
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions list'.");
-		const { functions } = await target.remote.listFunctions(target.binding.app);
+		const { functions, unbounded = [] } = await target.remote.listFunctions(target.binding.app);
 		return {
 			functions: functions.map(({ references, dynamic, automations = [], error, ...known }) => ({
 				name: known.name,
@@ -41,6 +43,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 				automations: automations.map(automationRow),
 				...(error === undefined ? {} : { error }),
 			})),
+			unbounded,
 		};
 	}
 
@@ -64,5 +67,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 			terminal.line(`${MARKS.failed} ${name} failed to start${consequence}`);
 			terminal.block(error, "    ");
 		}
+		if (result.unbounded.length > 0)
+			terminal.line(`${MARKS.pending} The platform does not bound: ${result.unbounded.join("; ")}`);
 	}
 }

@@ -3,14 +3,17 @@
  */
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
+import type { Limits, Member } from "../limits/limits.ts";
+import { missingLimits } from "../limits/missing.ts";
+import { openLimits } from "../limits/open.ts";
 import type { LogLine } from "../logs/function-logs.ts";
-import { AUDIT_BEGIN, tryFollow } from "./audit.ts";
+import { tryFollow } from "./audit.ts";
 import { Commands } from "./command.ts";
 import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
+import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
 import type { InstanceDirectory, SpareDirectory } from "./instance-directory.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { lowerPriority } from "./priority.ts";
 import { createRedactor } from "./redact.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
@@ -38,42 +41,15 @@ export interface DenoRuntimeOptions {
 	spares?: number;
 	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
 	onShared?: () => void;
-}
-
-/** What the operating system cannot put into an environment is refused, by name. */
-function checkEnvironment({ app, function: name, environment }: Launch): void {
-	for (const [variable, value] of environment) {
-		if (!value.includes("\0") && variable !== "" && !/[=\0]/.test(variable)) continue;
-		throw new AppError({
-			code: "FUNCTION_START_FAILED",
-			message: `The function ${app}/${name} was not started: an environment variable cannot hold ${variable}.`,
-			hint: "Names hold no equals sign, and neither names nor values hold a NUL character; set the secret again.",
-			exit: EXIT.failure,
-		});
-	}
-}
-
-/** What the bundle and the sources beside it are called in stack traces: not by the platform's own folders. */
-function ownNames(bundle: string, name: string): Map<string, string> {
-	return new Map([
-		[bundle, `${name}.js`],
-		[new URL("./", bundle).href, ""],
-	]);
-}
-
-function handoverOf(bundle: string, socketPath: string, environment: Launch["environment"]): string {
-	return JSON.stringify({
-		bundle,
-		socketPath,
-		environment: Object.fromEntries(environment),
-		begin: AUDIT_BEGIN,
-	});
+	/** Told when a process could not be held to its share of the machine, or what was made for that could not be removed. */
+	onLimitFailure?: (error: unknown) => void;
 }
 
 /** A process with what belongs to it; whose it is may come later. */
 interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
 	readonly process: DenoProcess;
 	readonly files: Files;
+	readonly member: Member;
 	/** Who is told of the variables that it reads. */
 	readonly reads: { onRead: Launch["onRead"] };
 }
@@ -87,17 +63,24 @@ class DenoRuntime implements Runtime {
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#memory = new MemoryWatch();
 	#isClosed = false;
+	readonly #groups: Limits;
+	readonly limits: Runtime["limits"];
 
-	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
+	constructor(options: DenoRuntimeOptions, workspace: Workspace, groups: Limits) {
 		this.#options = options;
+		this.#groups = groups;
 		this.#workspace = workspace;
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
 		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
+		const { bounded, driver } = groups;
+		const [{ hasRlimits }, { hasUsers }] = [this.#commands, workspace];
+		const seesMemory = process.platform === "linux";
+		this.limits = { driver, missing: missingLimits({ bounded, hasRlimits, hasUsers, seesMemory }) };
 		this.#spares = new Spares({
 			countMax: options.spares ?? 0,
 			terms: () => this.#commands.termsOf(undefined),
-			make: async () => this.#spawn(await this.#workspace.prepareSpare(), undefined),
+			make: async () => this.#spawn(await this.#workspace.prepareSpare()),
 			discard: async ({ process }) => await this.#end(process),
 		});
 	}
@@ -105,9 +88,11 @@ class DenoRuntime implements Runtime {
 	async start(launch: Launch): Promise<Instance> {
 		this.#checkOpen(launch);
 		checkEnvironment(launch);
-		const { process } = await this.#prepared(launch);
+		const { member, process } = await this.#prepared(launch);
 		try {
-			return await this.#ready(process, launch);
+			const instance = await this.#ready(process, launch);
+			member.serve();
+			return instance;
 		} finally {
 			this.#spares.refill();
 		}
@@ -134,16 +119,15 @@ class DenoRuntime implements Runtime {
 			await files.release();
 			throw error;
 		}
-		return this.#assign(this.#spawn(files, settings), launch);
+		const spawned = this.#spawn(files, launch);
+		await spawned.member.joined;
+		return this.#assign(spawned, launch);
 	}
 
 	async #ready(process: DenoProcess, launch: Launch): Promise<Instance> {
 		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
 		const outcome = await process.started(timeoutMs);
-		if (outcome === "ready") {
-			lowerPriority(process.pid);
-			return process;
-		}
+		if (outcome === "ready") return process;
 		await this.#end(process);
 		throw startFailure(launch, outcome, await process.exited, timeoutMs);
 	}
@@ -158,6 +142,7 @@ class DenoRuntime implements Runtime {
 		await this.#spares.close();
 		await Promise.all([...this.#cleanups.keys()].map((process) => process.terminate()));
 		await Promise.all(this.#cleanups.values());
+		await this.#groups.close();
 		await this.#workspace.close();
 	}
 
@@ -171,13 +156,14 @@ class DenoRuntime implements Runtime {
 		});
 	}
 
-	#spawn<Files extends InstanceDirectory>(files: Files, settings: Launch["settings"]): Spawned<Files> {
+	/** @param launch whose it will be, where that is known */
+	#spawn<Files extends InstanceDirectory>(files: Files, launch?: Launch): Spawned<Files> {
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
 		const reads: Spawned["reads"] = { onRead: undefined };
 		// Where the account of its reads cannot be followed, it runs without.
 		const audit = auditPath === undefined ? undefined : tryFollow(auditPath, (name) => reads.onRead?.(name));
 		const process = new DenoProcess({
-			command: this.#commands.commandFor(files, settings),
+			command: this.#commands.commandFor(files, launch?.settings),
 			variables: {
 				DENO_DIR: files.denoDirectory,
 				DENO_NO_UPDATE_CHECK: "1",
@@ -191,30 +177,35 @@ class DenoRuntime implements Runtime {
 			controlPath,
 			onListening: files.publish,
 		});
+		const member = this.#groups.admit(process.pid, launch?.app);
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);
 			audit?.end();
+			await member.leave();
 			await files.release();
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);
-		return { process, files, reads };
+		return { process, files, member, reads };
 	}
 
 	/** Makes a process a function's. */
 	#assign(spawned: Spawned, launch: Launch): Spawned {
-		const { files, process, reads } = spawned;
+		const { files, member, process, reads } = spawned;
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
-		this.#memory.add(process, this.#commands.memoryOf(settings).memoryMiB);
+		const onLine = (level: LogLine["level"], message: string) =>
+			this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message });
+		const { memoryMiB } = this.#commands.memoryOf(settings);
+		this.#memory.add(process, memoryMiB);
+		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });
 		process.assign({
 			deployment,
 			handover: handoverOf(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, ownNames(bundle, name)),
 			onIdle,
-			onLine: (level, message) =>
-				this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
+			onLine,
 		});
 		return spawned;
 	}
@@ -225,6 +216,13 @@ class DenoRuntime implements Runtime {
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
  */
 export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Runtime> {
-	const { binary, directory: root, hostPath, onShared = () => {} } = options;
-	return new DenoRuntime(options, await Workspace.open({ root, hostPath, binary, onShared }));
+	const { binary, directory, hostPath, onLimitFailure = () => {}, onShared = () => {} } = options;
+	const workspace = await Workspace.open({ root: directory, hostPath, binary, onShared });
+	const limits = await openLimits({ directory, onFailure: onLimitFailure });
+	try {
+		return new DenoRuntime(options, workspace, limits);
+	} catch (error) {
+		await limits.close();
+		throw error;
+	}
 }

@@ -2,6 +2,7 @@
  * The port behind which functions run. One driver today: `deno.ts`.
  */
 import type { FunctionSettings } from "../../modules/function-settings.ts";
+import type { Limits } from "../limits/limits.ts";
 
 /** What a process is started from. */
 export interface Launch {
@@ -55,6 +56,8 @@ export interface ExitReason {
 }
 
 export interface Runtime {
+	/** What holds functions to a share of the machine, and in words what does not. */
+	readonly limits: { readonly driver: Limits["driver"]; readonly missing: readonly string[] };
 	/**
 	 * Starts a process and resolves once it answers requests.
 	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) where it exits, throws at import, has no handler or

@@ -77,6 +77,11 @@ export class Workspace {
 		return this.#place.binary;
 	}
 
+	/** Whether each function has a user of its own. */
+	get hasUsers(): boolean {
+		return this.#place.users !== undefined;
+	}
+
 	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
 	async prepare(
 		app: string,

@@ -37,6 +37,7 @@ function never(): never {
 }
 
 const NO_FUNCTIONS: Runtime = {
+	limits: { driver: "priority", missing: [] },
 	start: never,
 	close: async () => {},
 };

@@ -1,0 +1,59 @@
+/** Every driver, as far as this machine has it; and which of them is taken. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Limits } from "../../../src/platform/limits/limits.ts";
+import { findHierarchies, openDriver, openLimits } from "../../../src/platform/limits/open.ts";
+import type { GroupDriver } from "../../../src/platform/limits/places.ts";
+import { priorityLimits } from "../../../src/platform/limits/priority.ts";
+import { nicenessOf } from "../runtime/as-user.ts";
+import { contract, type Open, opened } from "./contract.ts";
+import { groupsContract } from "./groups-contract.ts";
+import { program } from "./programs.ts";
+
+const hierarchies = await findHierarchies();
+const opening =
+	(driver: GroupDriver): Open =>
+	async (options) => {
+		const limits = await openDriver(driver, hierarchies, options);
+		if (limits === undefined) throw new Error(`${driver} does not work here.`);
+		return limits;
+	};
+
+/** What a driver bounds here; undefined where it does not work. */
+async function boundedBy(driver: GroupDriver): Promise<Limits["bounded"] | undefined> {
+	const directory = await mkdtemp(join(tmpdir(), "coffer-limits-"));
+	const limits = await openDriver(driver, hierarchies, { directory, onFailure: () => {} });
+	await limits?.close();
+	await rm(directory, { recursive: true });
+	return limits?.bounded;
+}
+
+contract("priority", async () => priorityLimits());
+
+for (const [driver, name] of [
+	["cgroup1", "cgroup v1"],
+	["cgroup2", "cgroup v2"],
+] as const) {
+	const bounded = await boundedBy(driver);
+	if (bounded === undefined) continue;
+	contract(name, opening(driver));
+	groupsContract(name, opening(driver), bounded);
+}
+
+test("by priority, a process has less than the platform once it serves", async () => {
+	const { pid } = await program("sleep 1000");
+	const member = priorityLimits().admit(pid, "shop");
+	expect(nicenessOf(pid)).toBe(nicenessOf(process.pid));
+	member.serve();
+	expect(nicenessOf(pid)).toBe(Math.min(19, nicenessOf(process.pid) + 5));
+});
+
+test("the one that is taken is the one that works and bounds the most", async () => {
+	const { limits } = await opened(openLimits);
+	const bounds = [await boundedBy("cgroup2"), await boundedBy("cgroup1")];
+	const best = bounds.some((each) => each?.has("processor"));
+	expect(limits.bounded.has("processor")).toBe(best);
+	expect(limits.driver === "priority").toBe(bounds.every((each) => (each?.size ?? 0) === 0));
+});
