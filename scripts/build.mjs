@@ -52,8 +52,12 @@ function findCommands() {
 
 /** Programs that are no command, those that this checkout has. */
 function findPrograms() {
-	const analysis = join(ROOT, "src/platform/build/analysis-worker.ts");
-	return existsSync(analysis) ? { "analysis.cjs": analysis } : {};
+	const programs = {
+		"analysis.cjs": "src/platform/build/analysis-worker.ts",
+		"egress.cjs": "src/platform/egress/proxy-program.ts",
+	};
+	const present = Object.entries(programs).filter(([, source]) => existsSync(join(ROOT, source)));
+	return Object.fromEntries(present.map(([name, source]) => [name, join(ROOT, source)]));
 }
 
 function isAlive(pid) {

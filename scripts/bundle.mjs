@@ -10,6 +10,7 @@
  * - `commands/**.cjs`: one line for each command, where oclif looks for it.
  * - `main.cjs`: loads the bundle, which loads the packages through it.
  * - `analysis.cjs`: what runs in the platform's thread that searches functions for secrets.
+ * - `egress.cjs`: the proxy through which functions reach the network.
  */
 import { ROOT } from "./fresh.mjs";
 import { hashOf, readSodium, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";

@@ -136,7 +136,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const firstToken = await firstTokenOf(core);
 	const { driver, missing } = runtime.limits;
 	if (missing.length > 0) log.warn({ missing }, "functions are not bounded in all that they could take here");
-	const kept = { sandbox: builder.level, limits: driver };
+	if (runtime.network.missing.length > 0)
+		log.warn({ missing: runtime.network.missing }, "functions are not kept from all of the network here");
+	const kept = { sandbox: builder.level, limits: driver, network: runtime.network.wall };
 	log.info({ listen: listenUrl, control: controlUrl, ...kept }, "the platform is ready");
 	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, close: () => opened.close(log) };
 }
@@ -159,6 +161,9 @@ async function openDeno(
 		memoryMiB,
 		heapMiB: Math.floor(memoryMiB / 2),
 		onLine: (app, name, line) => logs.append(app, name, line),
+		egressProgram: builtPath("egress.cjs"),
+		onMissingWall: (wall, why) =>
+			log.warn({ wall, why }, "a wall around functions' network does not work here"),
 		onLimitFailure: (error) => log.warn(describeError(error), "a function is not held to its share"),
 		onShared: () => log.warn("functions run as root: no user of their own works here"),
 	});

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "../../src/identity/identity.ts";
-import { hostPath } from "../../src/platform/assets.ts";
+import { builtPath, hostPath } from "../../src/platform/assets.ts";
 import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
@@ -115,10 +115,11 @@ export async function openTestCoreIn(
 ): Promise<TestCore> {
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
+	const programs = { binary: deno, hostPath: hostPath("main.ts"), egressProgram: builtPath("egress.cjs") };
 	const directory = join(config.dataDirectory, "run");
 	const logs = logsOf(config);
 	const onLine = logs.append.bind(logs);
-	const runtime = await createDenoRuntime({ binary: deno, hostPath: hostPath("main.ts"), directory, onLine });
+	const runtime = await createDenoRuntime({ ...programs, directory, onLine });
 	const builder = await openBuilder({
 		deno,
 		directory: config.buildDirectory,

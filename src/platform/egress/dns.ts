@@ -3,7 +3,15 @@
  * resolver; a function never speaks to a name server.
  */
 import type { LookupAddress } from "node:dns";
-import { type Answer, decode, encode, type Packet, RECURSION_AVAILABLE, RECURSION_DESIRED, TRUNCATED_RESPONSE } from "dns-packet";
+import {
+	type Answer,
+	decode,
+	encode,
+	type Packet,
+	RECURSION_AVAILABLE,
+	RECURSION_DESIRED,
+	TRUNCATED_RESPONSE,
+} from "dns-packet";
 import type { EgressPolicy } from "./policy.ts";
 
 /** The part of `node:dns/promises` that is used. */
@@ -20,7 +28,14 @@ export interface NameResolver {
 
 /** The machine's resolver does not say how long an answer holds. */
 const TTL_S = 30;
-const RCODE = { noError: 0, formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4, refused: 5 } as const;
+const RCODE = {
+	noError: 0,
+	formatError: 1,
+	serverFailure: 2,
+	noSuchName: 3,
+	notImplemented: 4,
+	refused: 5,
+} as const;
 /** Without EDNS an answer by UDP has no more than this. */
 const UDP_BYTES_MAX = 512;
 const UDP_BYTES_LIMIT = 4_096;
@@ -105,7 +120,8 @@ function udpBytesMax({ additionals }: Packet): number {
 
 async function answersTo(query: Packet, options: DnsOptions): Promise<{ answers: Answer[]; rcode: Rcode }> {
 	const [question] = query.questions ?? [];
-	if (question === undefined || query.questions?.length !== 1) return { answers: [], rcode: RCODE.formatError };
+	if (question === undefined || query.questions?.length !== 1)
+		return { answers: [], rcode: RCODE.formatError };
 	const { name, type } = question;
 	if (!options.policy.mayResolve(name)) {
 		options.onRefused(name);

@@ -16,6 +16,8 @@ export interface Entry {
 	/** Its working directory and the other folders in which it may write, each to be bounded: path → bytes. */
 	readonly writable: ReadonlyMap<string, number>;
 	readonly temporary: string;
+	/** A file with its `mountTable`. */
+	readonly mounts: string;
 	/** Folders that others use and it does not need. */
 	readonly masked: readonly string[];
 	/** Where the system reads its name servers from, links followed; undefined where it does not. */
@@ -66,9 +68,9 @@ function loopbackRules({ addresses: [v4, v6], standIns }: Entry): string {
 		return `${family} daddr ${loopback}${at} meta l4proto tcp dnat ${family} to ${address}`;
 	});
 	return `table inet coffer {
-	chain redirect { type nat hook output priority dstnat; ${redirects.join("\n")}
+	chain to_machine { type nat hook output priority -100; ${redirects.join("\n")}
 	}
-	chain leave { type nat hook postrouting priority srcnat;
+	chain from_function { type nat hook postrouting priority 100;
 		oifname "eth0" ip saddr 127.0.0.0/8 snat ip to ${v4}
 		${v6 === null ? "" : `oifname "eth0" ip6 saddr ::1 snat ip6 to ${v6}`}
 	}
@@ -77,9 +79,11 @@ function loopbackRules({ addresses: [v4, v6], standIns }: Entry): string {
 }
 
 /** In a table of mounts, as of fstab(5), blanks are written as numbers. */
-const field = (path: string) => path.replace(/[\\ \t\n#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
+const field = (path: string) =>
+	path.replace(/[\\ \t\n#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
-function mounts({ masked, user, writable }: Entry): string {
+/** The table of what is mounted for a process, as of fstab(5). */
+export function mountTable({ masked, user, writable }: Pick<Entry, "masked" | "user" | "writable">): string {
 	const closed = "nosuid,nodev,noexec";
 	const owner = user === undefined ? "mode=700" : `mode=700,uid=${user.uid},gid=${user.gid}`;
 	const lines = [
@@ -107,7 +111,7 @@ if [ -n "$rules" ]; then
 	echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet
 	printf %s "$rules" | "$nft" -f -
 fi
-printf %s "$mounts" | "$mount" -a -T /dev/stdin
+"$mount" -a -T "$mounts"
 if [ -n "$resolv" ]; then
 	if [ ! -e "$resolv" ]; then mkdir -p "\${resolv%/*}"; : > "$resolv"; fi
 	"$mount" --bind "$own_resolv" "$resolv"
@@ -119,7 +123,7 @@ exec "$@"`;
 export function enterCommand(entry: Entry): string[] {
 	const { holder, ownResolvConf, resolvConf = "", temporary, tools } = entry;
 	const { ip, mount, nft, nsenter, unshare } = tools;
-	const texts = [proxySide(entry), ownSide(entry), loopbackRules(entry), mounts(entry)];
+	const texts = [proxySide(entry), ownSide(entry), loopbackRules(entry), entry.mounts];
 	const programs = [ip, nsenter, mount, nft, String(holder)];
 	const script = ["/bin/sh", "-c", SCRIPT, "sh", ...programs, ...texts, resolvConf, ownResolvConf, temporary];
 	return [unshare, "--net", "--mount", "--", ...script];
@@ -129,7 +133,10 @@ export function enterCommand(entry: Entry): string[] {
 export const RESOLV_CONF = `nameserver ${NAME_SERVER.v4}\noptions timeout:5 attempts:2\n`;
 
 /** Of the folders that all programs of a machine share, those that hold nothing which a function's process needs. */
-export function maskable(needed: readonly string[], shared = ["/run", "/tmp", "/var/tmp", "/dev/shm"]): string[] {
+export function maskable(
+	needed: readonly string[],
+	shared = ["/run", "/tmp", "/var/tmp", "/dev/shm"],
+): string[] {
 	const isAbove = (folder: string, path: string) => path === folder || path.startsWith(`${folder}/`);
 	return shared.filter((folder) => !needed.some((path) => isAbove(folder, path)));
 }

@@ -3,7 +3,11 @@ import { z } from "zod";
 
 /** The platform's orders. */
 export type Order =
-	| { readonly do: "begin"; readonly allowNet: readonly string[]; readonly user: { uid: number; gid: number } | null }
+	| {
+			readonly do: "begin";
+			readonly allowNet: readonly string[];
+			readonly user: { uid: number; gid: number } | null;
+	  }
 	| {
 			readonly do: "admit";
 			/** The addresses that the function has in its own network; the second is IPv6, null where there is none. */

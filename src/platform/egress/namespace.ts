@@ -20,12 +20,12 @@ export function rulesFor(hasV6: boolean): string {
 	];
 	return `
 table inet coffer {
-	chain redirect {
+	chain to_name_server {
 		type nat hook prerouting priority dstnat;
 		iifname "f*" meta nfproto ipv4 udp dport 53 dnat ip to ${NAME_SERVER.v4}
 		${hasV6 ? `iifname "f*" meta nfproto ipv6 udp dport 53 dnat ip6 to ${NAME_SERVER.v6}` : ""}
 	}
-	chain take {
+	chain to_proxy {
 		type filter hook prerouting priority mangle;
 		iifname != "f*" accept
 		fib saddr . iif oif missing drop
@@ -34,7 +34,7 @@ table inet coffer {
 		${hasV6 ? v6.join("\n\t\t") : ""}
 		drop
 	}
-	chain forward {
+	chain between_functions {
 		type filter hook forward priority filter; policy drop;
 	}
 }
@@ -82,7 +82,9 @@ export class ProxyNamespace {
 			said = (said + text).slice(-1_000);
 		});
 		const lines = createInterface({ input: holder.stdout });
-		const failed = once(holder, "close").then(() => Promise.reject(new Error(said.trim() || "unshare failed")));
+		const failed = once(holder, "close").then(() =>
+			Promise.reject(new Error(said.trim() || "unshare failed")),
+		);
 		failed.catch(() => {});
 		await Promise.race([once(lines, "line"), failed]);
 		return new ProxyNamespace(holder);

@@ -3,12 +3,12 @@
  * and a view of the files in which what it may write is bounded. For a platform that is root on Linux.
  */
 import { execFile } from "node:child_process";
-import { lstat, mkdir, realpath, writeFile } from "node:fs/promises";
+import { lstat, mkdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Addresses, functionAddresses, standInsFor } from "./addressing.ts";
 import { parseAllowNet } from "./allow-net.ts";
-import { type Entry, enterCommand, maskable, RESOLV_CONF } from "./enter.ts";
+import { type Entry, enterCommand, maskable, mountTable, RESOLV_CONF } from "./enter.ts";
 import { ProxyNamespace } from "./namespace.ts";
 import type { Admission, Guest, Network } from "./network.ts";
 import { ProxyProcess, type ProxyProcessOptions } from "./proxy-process.ts";
@@ -85,7 +85,9 @@ class Namespaces implements Network {
 			[denoDirectory, DENO_BYTES],
 		]);
 		const holder = side.namespace.pid;
-		const entry = { ...this.#common, addresses, holder, index, temporary, user, writable };
+		const mounts = join(this.#options.directory, `mounts-${index}`);
+		await writeFile(mounts, mountTable({ masked: this.#common.masked, user, writable }), { mode: 0o600 });
+		const entry = { ...this.#common, addresses, holder, index, mounts, temporary, user, writable };
 		const [address] = addresses;
 		const admission: Admission = {
 			before: enterCommand(entry),
@@ -93,7 +95,9 @@ class Namespaces implements Network {
 			onRefused: () => {},
 			onLost: () => {},
 			leave: () => {
-				if (this.#admitted.delete(address)) side.proxy.dismiss(addresses);
+				if (!this.#admitted.delete(address)) return;
+				side.proxy.dismiss(addresses);
+				void rm(mounts, { force: true });
 			},
 		};
 		this.#admitted.set(address, { admission, side });
@@ -111,6 +115,11 @@ class Namespaces implements Network {
 				cwd: "/",
 				env: {},
 				timeout: TRIAL_MS,
+			});
+		} catch (error) {
+			const { stderr = "" } = error as { stderr?: string };
+			throw new Error(stderr.trim() || "a process in a namespace of its own did not end by itself", {
+				cause: error,
 			});
 		} finally {
 			admission.leave();

@@ -31,7 +31,13 @@ export interface ProxyProcessOptions {
 function socketsOf(hasV6: boolean) {
 	const families = hasV6 ? (["v4", "v6"] as const) : (["v4"] as const);
 	return families.flatMap((family) => [
-		{ fd: ADOPTED[family].tcp, family, type: "tcp", address: family === "v4" ? "0.0.0.0" : "::", port: PROXY_PORT },
+		{
+			fd: ADOPTED[family].tcp,
+			family,
+			type: "tcp",
+			address: family === "v4" ? "0.0.0.0" : "::",
+			port: PROXY_PORT,
+		},
 		{ fd: ADOPTED[family].udp, family, type: "udp", address: NAME_SERVER[family], port: 53 },
 	]);
 }
@@ -50,10 +56,23 @@ export class ProxyProcess {
 	/** @throws Error with what it said, where it does not get ready */
 	static async open(options: ProxyProcessOptions): Promise<ProxyProcess> {
 		const { allowNet, deno, denoDirectory, hasV6, namespace, onRefused, openerPath, program, user } = options;
-		const command = [process.execPath, `--max-old-space-size=${HEAP_MIB}`, program, ...(hasV6 ? ["--ipv6"] : [])];
+		const command = [
+			process.execPath,
+			`--max-old-space-size=${HEAP_MIB}`,
+			program,
+			...(hasV6 ? ["--ipv6"] : []),
+		];
 		const environment = { UV_THREADPOOL_SIZE: String(THREADS) };
 		const request = { namespace, sockets: socketsOf(hasV6), command, environment };
-		const flags = ["--quiet", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--no-lock", "--allow-ffi"];
+		const flags = [
+			"--quiet",
+			"--no-prompt",
+			"--no-remote",
+			"--no-npm",
+			"--no-config",
+			"--no-lock",
+			"--allow-ffi",
+		];
 		const child = spawn(deno, ["run", ...flags, openerPath, JSON.stringify(request)], {
 			cwd: "/",
 			env: { DENO_DIR: denoDirectory, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
@@ -73,7 +92,11 @@ export class ProxyProcess {
 				else onRefused(report.address, report.what, report.count);
 			});
 		});
-		proxy.#order({ do: "begin", allowNet, user: user === undefined ? null : { uid: user.uid, gid: user.gid } });
+		proxy.#order({
+			do: "begin",
+			allowNet,
+			user: user === undefined ? null : { uid: user.uid, gid: user.gid },
+		});
 		const failed = proxy.ended.then(() => Promise.reject(new Error(said.trim() || "the proxy ended")));
 		failed.catch(() => {});
 		await Promise.race([ready, failed]);

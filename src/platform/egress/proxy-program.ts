@@ -3,7 +3,15 @@
  * network, gives up root, and follows the platform's orders until its standard input ends. Built as a program of its own.
  */
 import { createSocket } from "node:dgram";
-import { lookup, resolveCname, resolveMx, resolveNs, resolvePtr, resolveSrv, resolveTxt } from "node:dns/promises";
+import {
+	lookup,
+	resolveCname,
+	resolveMx,
+	resolveNs,
+	resolvePtr,
+	resolveSrv,
+	resolveTxt,
+} from "node:dns/promises";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { createInterface } from "node:readline";
@@ -39,7 +47,9 @@ function begin(allowNet: readonly string[]): EgressProxy {
 async function adopt(proxy: EgressProxy, hasV6: boolean): Promise<void> {
 	const families = hasV6 ? (["v4", "v6"] as const) : (["v4"] as const);
 	const bound = families.map(async (family) => {
-		const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => proxy.accept(client));
+		const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) =>
+			proxy.accept(client),
+		);
 		const datagrams = createSocket(family === "v4" ? "udp4" : "udp6");
 		datagrams.on("message", (message, from) => void proxy.query(message, from, datagrams));
 		// A datagram that cannot be answered is asked again by whoever asked.

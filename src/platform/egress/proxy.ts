@@ -96,7 +96,11 @@ export class EgressProxy {
 	}
 
 	/** Answers a datagram that came from a function, if it is a DNS query. */
-	async query(message: Uint8Array, from: { address: string; port: number }, socket: DatagramSocket): Promise<void> {
+	async query(
+		message: Uint8Array,
+		from: { address: string; port: number },
+		socket: DatagramSocket,
+	): Promise<void> {
 		const member = this.#members.get(canonicalAddress(from.address));
 		if (member === undefined) return;
 		const answer = await this.#answer(member, message, "udp");
@@ -121,7 +125,9 @@ export class EgressProxy {
 		try {
 			const { nowMs, resolver } = this.#options;
 			const onRefused = (name: string) =>
-				member.refusals.add(`a look-up of ${JSON.stringify(name.slice(0, 253))}, which is not in the function's "network"`);
+				member.refusals.add(
+					`a look-up of ${JSON.stringify(name.slice(0, 253))}, which is not in the function's "network"`,
+				);
 			return await answerQuery(message, transport, { policy: member.policy, resolver, nowMs, onRefused });
 		} catch {
 			// What cannot be written as an answer has none.

@@ -46,7 +46,8 @@ translated.addSubnet("64:ff9b::", 96, "ipv6");
 function groupsOf(address: string): number[] {
 	const host = new URL(`http://[${address.replace(/%.*$/, "")}]/`).hostname.slice(1, -1);
 	const [head = "", tail] = host.split("::");
-	const parse = (text: string) => (text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16)));
+	const parse = (text: string) =>
+		text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
 	const [left, right] = [parse(head), parse(tail ?? "")];
 	return tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill(0), ...right];
 }
@@ -74,6 +75,7 @@ export function isPublicAddress(address: string): boolean {
 	if (family === 0) return false;
 	if (family === 4) return !closed.check(address, "ipv4");
 	const plain = address.replace(/%.*$/, "");
-	if (mapped.check(plain, "ipv6") || translated.check(plain, "ipv6")) return isPublicAddress(embeddedV4(plain));
+	if (mapped.check(plain, "ipv6") || translated.check(plain, "ipv6"))
+		return isPublicAddress(embeddedV4(plain));
 	return globalUnicast.check(plain, "ipv6") && !closed.check(plain, "ipv6");
 }

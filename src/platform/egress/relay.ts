@@ -27,7 +27,10 @@ export function relay(client: Socket, { address, port }: Target, onEnd: () => vo
 		allowHalfOpen: true,
 		noDelay: true,
 		// One buffer for the connection's life: most of what comes is written on at once.
-		onread: { buffer: Buffer.allocUnsafe(BUFFER_BYTES), callback: (length, buffer) => forward(length, buffer) },
+		onread: {
+			buffer: Buffer.allocUnsafe(BUFFER_BYTES),
+			callback: (length, buffer) => forward(length, buffer),
+		},
 	});
 	const forward = (length: number, buffer: Uint8Array): boolean => {
 		client.write(buffer.subarray(0, length));

@@ -13,7 +13,8 @@ import { CLOSED_V4, CLOSED_V6 } from "./public-addresses.ts";
 
 function acceptRule(address: string, ports: ReadonlySet<number> | undefined, protocol: string): string {
 	const family = isIP(address) === 6 ? "ip6" : "ip";
-	const port = ports === undefined ? `meta l4proto ${protocol}` : `${protocol} dport { ${[...ports].join(", ")} }`;
+	const port =
+		ports === undefined ? `meta l4proto ${protocol}` : `${protocol} dport { ${[...ports].join(", ")} }`;
 	return `${family} daddr ${address} ${port} accept`;
 }
 
@@ -22,7 +23,11 @@ function acceptRule(address: string, ports: ReadonlySet<number> | undefined, pro
  * @param name of the table
  * @param nameServers literal addresses; functions resolve names by themselves here
  */
-export function userRules(name: string, allowed: readonly AllowedAddress[], nameServers: readonly string[]): string {
+export function userRules(
+	name: string,
+	allowed: readonly AllowedAddress[],
+	nameServers: readonly string[],
+): string {
 	const dns = new Set([53]);
 	const rules = [
 		`meta skuid < ${FUNCTION_USERS.first} accept`,

@@ -37,7 +37,6 @@ type Settings = Launch["settings"];
 
 export class Commands {
 	readonly #options: CommandOptions;
-	readonly #confinement = confinement();
 	readonly #rlimits = { ofOwnUser: rlimits(true), ofPlatform: rlimits(false) };
 	/** The flags that are the same for all functions, and the machine's own addresses that they hold for. */
 	#common: { own: string; flags: readonly string[] } = { own: "", flags: [] };
@@ -78,8 +77,11 @@ export class Commands {
 		return JSON.stringify([this.#commonFlags(), this.memoryOf(settings).heapMiB, settings?.network ?? null]);
 	}
 
-	/** Program and arguments for an instance, up to and with the main module and its argument. */
-	commandFor(files: InstanceDirectory, settings: Settings): string[] {
+	/**
+	 * Program and arguments for an instance, up to and with the main module and its argument.
+	 * @param startsAsRoot whether what comes before them runs as root
+	 */
+	commandFor(files: InstanceDirectory, settings: Settings, startsAsRoot: boolean): string[] {
 		const { bundle, controlPath, listenPath, main, temporary, user } = files;
 		const paths = [listenPath, controlPath, temporary].join(",");
 		const access = [
@@ -89,7 +91,8 @@ export class Commands {
 			`--allow-write=${paths}`,
 		];
 		const limits = user === undefined ? this.#rlimits.ofPlatform : this.#rlimits.ofOwnUser;
-		const before = [...limits, ...this.#confinement, this.#options.binary];
+		const confined = confinement(startsAsRoot ? { becomes: user } : undefined);
+		const before = [...limits, ...confined, this.#options.binary];
 		return [...before, "run", ...this.#commonFlags(), ...access, main, controlPath];
 	}
 }

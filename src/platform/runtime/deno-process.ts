@@ -28,6 +28,8 @@ export interface ProcessSpecification {
 	cwd: string;
 	/** Whom it runs as; the platform's own user where undefined. */
 	user: User | undefined;
+	/** Whether the command itself becomes that user. */
+	startsAsRoot: boolean;
 	socketPath: string;
 	/** In a folder where nobody but the platform can put anything. */
 	controlPath: string;
@@ -97,7 +99,8 @@ export class DenoProcess implements Instance {
 	#drained = deferred();
 
 	constructor(specification: ProcessSpecification) {
-		const { command, cwd, variables, user, socketPath, controlPath, onListening } = specification;
+		const { command, cwd, variables, user, startsAsRoot, socketPath, controlPath, onListening } =
+			specification;
 		this.socketPath = socketPath;
 		const control = deferred();
 		this.#ready = control.promise;
@@ -116,7 +119,7 @@ export class DenoProcess implements Instance {
 		if (user !== undefined) openTo(user, controlPath);
 		const [file = "", ...args] = command;
 		// The groups of the platform's own user are dropped with it.
-		const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
+		const identity = user === undefined || startsAsRoot ? {} : { uid: user.uid, gid: user.gid };
 		this.#child = spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity });
 		this.pid = this.#child.pid ?? -1;
 		this.exited = this.#watch().finally(() => {

@@ -1,8 +1,11 @@
 /**
  * The Deno driver: one process per running version of a function, each with the least that it can work with.
  */
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
+import type { Admission, Network, Wall } from "../egress/network.ts";
+import { openNetwork } from "../egress/open.ts";
 import type { Limits, Member } from "../limits/limits.ts";
 import { missingLimits } from "../limits/missing.ts";
 import { openLimits } from "../limits/open.ts";
@@ -18,6 +21,7 @@ import { createRedactor } from "./redact.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
 import { startFailure } from "./start-failure.ts";
+import { mayChangeUser } from "./users.ts";
 import { Workspace } from "./workspace.ts";
 
 export interface DenoRuntimeOptions {
@@ -41,6 +45,12 @@ export interface DenoRuntimeOptions {
 	spares?: number;
 	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
 	onShared?: () => void;
+	/** The file that the egress proxy is built to. */
+	egressProgram: string;
+	/** Which walls around the network to try, best first; all unless told. */
+	walls?: readonly Wall[];
+	/** Told why a wall around the network does not work here. */
+	onMissingWall?: (wall: Wall, why: string) => void;
 	/** Told when a process could not be held to its share of the machine, or what was made for that could not be removed. */
 	onLimitFailure?: (error: unknown) => void;
 }
@@ -49,6 +59,7 @@ export interface DenoRuntimeOptions {
 interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
 	readonly process: DenoProcess;
 	readonly files: Files;
+	readonly admission: Admission;
 	readonly member: Member;
 	/** Who is told of the variables that it reads. */
 	readonly reads: { onRead: Launch["onRead"] };
@@ -65,10 +76,12 @@ class DenoRuntime implements Runtime {
 	#isClosed = false;
 	readonly #groups: Limits;
 	readonly limits: Runtime["limits"];
+	readonly network: Network;
 
-	constructor(options: DenoRuntimeOptions, workspace: Workspace, groups: Limits) {
+	constructor(options: DenoRuntimeOptions, workspace: Workspace, groups: Limits, network: Network) {
 		this.#options = options;
 		this.#groups = groups;
+		this.network = network;
 		this.#workspace = workspace;
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
@@ -80,7 +93,7 @@ class DenoRuntime implements Runtime {
 		this.#spares = new Spares({
 			countMax: options.spares ?? 0,
 			terms: () => this.#commands.termsOf(undefined),
-			make: async () => this.#spawn(await this.#workspace.prepareSpare()),
+			make: async () => await this.#spawn(await this.#workspace.prepareSpare()),
 			discard: async ({ process }) => await this.#end(process),
 		});
 	}
@@ -113,13 +126,7 @@ class DenoRuntime implements Runtime {
 			return this.#assign(spare, launch);
 		}
 		const files = await this.#workspace.prepare(app, name, bundle, onRead !== undefined);
-		try {
-			this.#checkOpen(launch);
-		} catch (error) {
-			await files.release();
-			throw error;
-		}
-		const spawned = this.#spawn(files, launch);
+		const spawned = await this.#spawn(files, launch);
 		await spawned.member.joined;
 		return this.#assign(spawned, launch);
 	}
@@ -142,7 +149,7 @@ class DenoRuntime implements Runtime {
 		await this.#spares.close();
 		await Promise.all([...this.#cleanups.keys()].map((process) => process.terminate()));
 		await Promise.all(this.#cleanups.values());
-		await this.#groups.close();
+		await Promise.all([this.#groups.close(), this.network.close()]);
 		await this.#workspace.close();
 	}
 
@@ -156,14 +163,28 @@ class DenoRuntime implements Runtime {
 		});
 	}
 
+	/** Makes the process's place in the network; its files go where there is none. */
+	async #admit(files: InstanceDirectory, launch: Launch | undefined): Promise<Admission> {
+		try {
+			const admission = await this.network.admit({ ...files, network: launch?.settings?.network });
+			if (launch !== undefined) this.#checkOpen(launch);
+			return admission;
+		} catch (error) {
+			await files.release();
+			throw error;
+		}
+	}
+
 	/** @param launch whose it will be, where that is known */
-	#spawn<Files extends InstanceDirectory>(files: Files, launch?: Launch): Spawned<Files> {
+	async #spawn<Files extends InstanceDirectory>(files: Files, launch?: Launch): Promise<Spawned<Files>> {
+		const admission = await this.#admit(files, launch);
+		const { before, startsAsRoot } = admission;
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
 		const reads: Spawned["reads"] = { onRead: undefined };
 		// Where the account of its reads cannot be followed, it runs without.
 		const audit = auditPath === undefined ? undefined : tryFollow(auditPath, (name) => reads.onRead?.(name));
 		const process = new DenoProcess({
-			command: this.#commands.commandFor(files, launch?.settings),
+			command: [...before, ...this.#commands.commandFor(files, launch?.settings, startsAsRoot)],
 			variables: {
 				DENO_DIR: files.denoDirectory,
 				DENO_NO_UPDATE_CHECK: "1",
@@ -173,25 +194,28 @@ class DenoRuntime implements Runtime {
 			},
 			cwd: temporary,
 			user,
+			startsAsRoot,
 			socketPath,
 			controlPath,
 			onListening: files.publish,
 		});
+		admission.onLost = () => process.kill("The network of functions ended on the platform's side.");
 		const member = this.#groups.admit(process.pid, launch?.app);
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);
 			audit?.end();
+			admission.leave();
 			await member.leave();
 			await files.release();
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);
-		return { process, files, member, reads };
+		return { admission, process, files, member, reads };
 	}
 
 	/** Makes a process a function's. */
 	#assign(spawned: Spawned, launch: Launch): Spawned {
-		const { files, member, process, reads } = spawned;
+		const { admission, files, member, process, reads } = spawned;
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
@@ -199,6 +223,7 @@ class DenoRuntime implements Runtime {
 			this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message });
 		const { memoryMiB } = this.#commands.memoryOf(settings);
 		this.#memory.add(process, memoryMiB);
+		admission.onRefused = (sentence) => onLine("error", sentence);
 		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });
 		process.assign({
 			deployment,
@@ -211,6 +236,21 @@ class DenoRuntime implements Runtime {
 	}
 }
 
+async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace): Promise<Network> {
+	const { allowNet = [], egressProgram, hostPath, onMissingWall = () => {}, walls } = options;
+	return await openNetwork({
+		...workspace.egress,
+		deno: workspace.binary,
+		openerPath: join(dirname(hostPath), "egress-sockets.ts"),
+		program: egressProgram,
+		allowNet,
+		isRoot: mayChangeUser(),
+		hasUsers: workspace.hasUsers,
+		...(walls && { walls }),
+		onMissing: onMissingWall,
+	});
+}
+
 /**
  * Opens the driver: takes the directory over, ends what a killed platform left running there.
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
@@ -219,10 +259,12 @@ export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Ru
 	const { binary, directory, hostPath, onLimitFailure = () => {}, onShared = () => {} } = options;
 	const workspace = await Workspace.open({ root: directory, hostPath, binary, onShared });
 	const limits = await openLimits({ directory, onFailure: onLimitFailure });
+	let network: Network | undefined;
 	try {
-		return new DenoRuntime(options, workspace, limits);
+		network = await openNetworkFor(options, workspace);
+		return new DenoRuntime(options, workspace, limits, network);
 	} catch (error) {
-		await limits.close();
+		await Promise.all([limits.close(), network?.close()]);
 		throw error;
 	}
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
-import { ask, type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
+import { ask, EGRESS_PROGRAM, type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
 import { bundleForNode } from "./strip.ts";
 
 const HELLO = `export default () => new Response("hello");`;
@@ -186,7 +186,7 @@ describe("a platform that is killed", () => {
 			`import { createDenoRuntime } from "./runtime.mjs";
 			let wrote;
 			const written = new Promise((resolve) => (wrote = resolve));
-			const options = ${JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, directory })};
+			const options = ${JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, egressProgram: EGRESS_PROGRAM, directory })};
 			const runtime = await createDenoRuntime({ ...options, onLine: (app, name) => name === "spinning" && wrote() });
 			const start = (name, code) => runtime.start({ app: "a", function: name, deployment: "d", code: new TextEncoder().encode(code), environment: new Map() });
 			const idle = await start("idle", "export default () => new Response('x')");

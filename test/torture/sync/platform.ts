@@ -38,6 +38,7 @@ function never(): never {
 
 const NO_FUNCTIONS: Runtime = {
 	limits: { driver: "priority", missing: [] },
+	network: { wall: "none", missing: [] },
 	start: never,
 	close: async () => {},
 };

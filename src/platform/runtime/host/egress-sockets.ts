@@ -52,7 +52,11 @@ function socketAddress(family: "v4" | "v6", address: string, port: number): Uint
 	view.setUint16(0, FAMILY[family], true);
 	view.setUint16(2, port);
 	if (family === "v4") bytes.set(address.split(".").map(Number), 4);
-	else bytes.set(groups(address).flatMap((group) => [group >> 8, group & 255]), 8);
+	else
+		bytes.set(
+			groups(address).flatMap((group) => [group >> 8, group & 255]),
+			8,
+		);
 	return bytes;
 }
 
