@@ -11,8 +11,8 @@ import { Core } from "../../src/platform/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/deploy.ts";
 import { NO_LOG } from "../../src/platform/log.ts";
 import { openLogFiles } from "../../src/platform/logs/log-files.ts";
-import { createDenoRuntime } from "../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
+import { createDenoRuntime } from "../../src/platform/runtime/open-deno.ts";
 import { openStore } from "../../src/platform/store/open.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
 import { newTestIdentity } from "./vault-fixture.ts";
@@ -129,18 +129,8 @@ export async function openTestCoreIn(
 	});
 	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
 	const version = "0.0.0-test";
-	const core = await Core.open({
-		version,
-		store,
-		runtime,
-		logs,
-		deployer,
-		identity,
-		startsMax: 2,
-		processesMax,
-		log: NO_LOG,
-		clock,
-	});
+	const parts = { version, store, runtime, logs, deployer, identity, log: NO_LOG, clock };
+	const core = await Core.open({ ...parts, startsMax: 2, processesMax });
 	const { token } = await core.tokens.create({ scopes: ["admin"] }, clock.now());
 	return {
 		core,

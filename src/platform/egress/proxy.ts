@@ -88,9 +88,9 @@ export class EgressProxy {
 		member.connections.add(client);
 		const forget = () => void member.connections.delete(client);
 		client.once("close", forget);
-		if (target.port === DNS_PORT && !this.#isException(target)) return this.#serveDns(client, member);
+		if (target.port === DNS_PORT && !this.#isException(target)) return void this.#serveDns(client, member);
 		const refusal = member.policy.refusal(target.address, target.port, this.#options.nowMs());
-		if (refusal === undefined) return relay(client, target, forget);
+		if (refusal === undefined) return void relay(client, target, forget);
 		member.refusals.add(`a connection to ${target.address} port ${target.port}, which ${refusal}`);
 		client.resetAndDestroy();
 	}

@@ -46,6 +46,19 @@ export async function processesIn(folder: string): Promise<number[]> {
 		.filter((pid) => pid > 0);
 }
 
+/**
+ * Moves all processes of one group to another, those that they start meanwhile as well.
+ * @throws the file system's error, or Error where they start others without end
+ */
+export async function moveAll(from: string, to: string): Promise<void> {
+	for (let tries = 1; tries <= TRIES; tries++) {
+		const pids = await processesIn(from);
+		if (pids.length === 0) return;
+		for (const pid of pids) await moveProcess(to, pid);
+	}
+	throw new Error("The processes of a group do not stop starting others.");
+}
+
 async function groupsIn(folder: string): Promise<string[]> {
 	const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
 	return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));

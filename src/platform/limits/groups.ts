@@ -8,7 +8,7 @@
  */
 import { join } from "node:path";
 import { Mutex } from "../mutex.ts";
-import { makeGroup, moveProcess, removeGroup, type Settings } from "./group-files.ts";
+import { makeGroup, moveAll, moveProcess, removeGroup, type Settings } from "./group-files.ts";
 import type { Limits, LimitsOptions, Member, Owner, Resource } from "./limits.ts";
 import { lowerPriority } from "./priority.ts";
 
@@ -119,7 +119,12 @@ class GroupMember implements Member {
 				const settings = ofMemory?.(owner.memoryMiB);
 				if (settings !== undefined) await makeGroup(join(root, group, this.#name), settings);
 			}
-			while (this.#entered.length > 1) await this.#remove(this.#entered[0] as string);
+			for (const earlier of this.#entered.filter((each) => each !== group)) {
+				// A process that is still on its way into its network has children, which must not be ended.
+				for (const { root } of this.#options.trees)
+					await moveAll(join(root, earlier, this.#name), join(root, group, this.#name));
+				await this.#remove(earlier);
+			}
 		});
 	}
 

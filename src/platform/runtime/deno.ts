@@ -1,17 +1,15 @@
 /**
  * The Deno driver: one process per running version of a function, each with the least that it can work with.
  */
-import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
-import type { Admission, Network, Wall } from "../egress/network.ts";
-import { openNetwork } from "../egress/open.ts";
+import type { Admission, Network } from "../egress/network.ts";
 import type { Limits, Member } from "../limits/limits.ts";
 import { missingLimits } from "../limits/missing.ts";
-import { openLimits } from "../limits/open.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import { tryFollow } from "./audit.ts";
 import { Commands } from "./command.ts";
+import type { DenoRuntimeOptions } from "./deno-options.ts";
 import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
@@ -21,39 +19,7 @@ import { createRedactor } from "./redact.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
 import { startFailure } from "./start-failure.ts";
-import { mayChangeUser } from "./users.ts";
-import { Workspace } from "./workspace.ts";
-
-export interface DenoRuntimeOptions {
-	/** A native Deno binary, as `findDeno` returns it. */
-	binary: string;
-	/** The host's `main.ts`, with its sibling files beside it. */
-	hostPath: string;
-	/** A private directory that no other process uses; made where it is missing. */
-	directory: string;
-	/** Called with each line that a function writes. */
-	onLine?: (app: string, name: string, line: LogLine) => void;
-	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
-	allowNet?: readonly string[];
-	/** How long a function may take until it serves. 10,000 unless told. */
-	startTimeoutMs?: number;
-	/** The bound of a function's JavaScript heap. 512 unless told. */
-	heapMiB?: number;
-	/** What a function may have of memory in all, buffers included; it is killed past that. 1,024 unless told. */
-	memoryMiB?: number;
-	/** How many processes wait ready-made for functions that ask for nothing special. None unless told. */
-	spares?: number;
-	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
-	onShared?: () => void;
-	/** The file that the egress proxy is built to. */
-	egressProgram: string;
-	/** Which walls around the network to try, best first; all unless told. */
-	walls?: readonly Wall[];
-	/** Told why a wall around the network does not work here. */
-	onMissingWall?: (wall: Wall, why: string) => void;
-	/** Told when a process could not be held to its share of the machine, or what was made for that could not be removed. */
-	onLimitFailure?: (error: unknown) => void;
-}
+import type { Workspace } from "./workspace.ts";
 
 /** A process with what belongs to it; whose it is may come later. */
 interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
@@ -65,7 +31,7 @@ interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
 	readonly reads: { onRead: Launch["onRead"] };
 }
 
-class DenoRuntime implements Runtime {
+export class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
 	#workspace: Workspace;
 	#commands: Commands;
@@ -233,38 +199,5 @@ class DenoRuntime implements Runtime {
 			onLine,
 		});
 		return spawned;
-	}
-}
-
-async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace): Promise<Network> {
-	const { allowNet = [], egressProgram, hostPath, onMissingWall = () => {}, walls } = options;
-	return await openNetwork({
-		...workspace.egress,
-		deno: workspace.binary,
-		openerPath: join(dirname(hostPath), "egress-sockets.ts"),
-		program: egressProgram,
-		allowNet,
-		isRoot: mayChangeUser(),
-		hasUsers: workspace.hasUsers,
-		...(walls && { walls }),
-		onMissing: onMissingWall,
-	});
-}
-
-/**
- * Opens the driver: takes the directory over, ends what a killed platform left running there.
- * @throws AppError `ALLOW_NET_INVALID` (exit 2)
- */
-export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Runtime> {
-	const { binary, directory, hostPath, onLimitFailure = () => {}, onShared = () => {} } = options;
-	const workspace = await Workspace.open({ root: directory, hostPath, binary, onShared });
-	const limits = await openLimits({ directory, onFailure: onLimitFailure });
-	let network: Network | undefined;
-	try {
-		network = await openNetworkFor(options, workspace);
-		return new DenoRuntime(options, workspace, limits, network);
-	} catch (error) {
-		await Promise.all([limits.close(), network?.close()]);
-		throw error;
 	}
 }

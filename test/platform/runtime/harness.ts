@@ -10,8 +10,9 @@ import { expect, vi } from "vitest";
 import { builtPath } from "../../../src/platform/assets.ts";
 import type { FunctionLogs, LogLine } from "../../../src/platform/logs/function-logs.ts";
 import { openLogFiles } from "../../../src/platform/logs/log-files.ts";
-import { createDenoRuntime, type DenoRuntimeOptions } from "../../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import type { DenoRuntimeOptions } from "../../../src/platform/runtime/deno-options.ts";
+import { createDenoRuntime } from "../../../src/platform/runtime/open-deno.ts";
 import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
 
 export const HOST_PATH = fileURLToPath(

@@ -178,7 +178,7 @@ describe("a platform that is killed", () => {
 	/** A platform in a process of its own, with one idle function and one that spins. */
 	async function startPlatform(folder: string) {
 		const script = join(harness.directory, "platform.mjs");
-		const module = fileURLToPath(new URL("../../../src/platform/runtime/deno.ts", import.meta.url));
+		const module = fileURLToPath(new URL("../../../src/platform/runtime/open-deno.ts", import.meta.url));
 		await bundleForNode(module, join(harness.directory, "runtime.mjs"));
 		const directory = join(harness.directory, folder);
 		await writeFile(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
-import { createDenoRuntime } from "../../../src/platform/runtime/deno.ts";
+import { createDenoRuntime } from "../../../src/platform/runtime/open-deno.ts";
 import { EGRESS_PROGRAM, type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
 
 let harness: Harness;

@@ -17,7 +17,7 @@ async function startPlatform(folder: string, ...before: string[]) {
 	const place = await mkdtemp(join(tmpdir(), "coffer-platform-"));
 	onTestFinished(() => rm(place, { recursive: true }));
 	await chmod(place, 0o711);
-	const module = fileURLToPath(new URL("../../../src/platform/runtime/deno.ts", import.meta.url));
+	const module = fileURLToPath(new URL("../../../src/platform/runtime/open-deno.ts", import.meta.url));
 	await bundleForNode(module, join(place, "runtime.mjs"));
 	const directory = join(place, folder);
 	const options = JSON.stringify({
