@@ -20,6 +20,8 @@ export interface Entry {
 	readonly mounts: string;
 	/** Folders that others use and it does not need. */
 	readonly masked: readonly string[];
+	/** Files that it sees in the place of the machine's: where → which. */
+	readonly replaced: ReadonlyMap<string, string>;
 	/** Where the system reads its name servers from, links followed; undefined where it does not. */
 	readonly resolvConf: string | undefined;
 	/** A file that names the proxy's name server. */
@@ -83,10 +85,16 @@ const field = (path: string) =>
 	path.replace(/[\\ \t\n#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 /** The table of what is mounted for a process, as of fstab(5). */
-export function mountTable({ masked, user, writable }: Pick<Entry, "masked" | "user" | "writable">): string {
+export function mountTable({
+	masked,
+	replaced,
+	user,
+	writable,
+}: Pick<Entry, "masked" | "replaced" | "user" | "writable">): string {
 	const closed = "nosuid,nodev,noexec";
 	const owner = user === undefined ? "mode=700" : `mode=700,uid=${user.uid},gid=${user.gid}`;
 	const lines = [
+		...[...replaced].map(([path, own]) => [field(own), field(path), "none", "bind"]),
 		...masked.map((path) => ["coffer-mask", field(path), "tmpfs", `${closed},mode=755,size=${MASK_BYTES}`]),
 		...[...writable].map(([path, bytes]) => [
 			"coffer-own",
@@ -128,6 +136,9 @@ export function enterCommand(entry: Entry): string[] {
 	const script = ["/bin/sh", "-c", SCRIPT, "sh", ...programs, ...texts, resolvConf, ownResolvConf, temporary];
 	return [unshare, "--net", "--mount", "--", ...script];
 }
+
+/** What hosts(5) says to functions: names that the machine knows are asked of the proxy, as all others. */
+export const HOSTS = "127.0.0.1 localhost\n::1 localhost\n";
 
 /** The content of the file that names the name server. */
 export const RESOLV_CONF = `nameserver ${NAME_SERVER.v4}\noptions timeout:5 attempts:2\n`;

@@ -44,10 +44,10 @@ table inet coffer {
 const SCRIPT = `set -e
 "$1" link set lo up
 "$1" addr add ${NAME_SERVER.v4}/32 dev lo
-"$1" route add local default dev lo
+"$1" route add local default dev lo table main
 if [ "$3" = v6 ]; then
 	"$1" addr add ${NAME_SERVER.v6}/128 dev lo nodad
-	"$1" -6 route add local default dev lo
+	"$1" -6 route add local default dev lo table main
 fi
 printf %s "$4" | "$2" -f -
 echo ready

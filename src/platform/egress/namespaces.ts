@@ -3,12 +3,13 @@
  * and a view of the files in which what it may write is bounded. For a platform that is root on Linux.
  */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { lstat, mkdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Addresses, functionAddresses, standInsFor } from "./addressing.ts";
 import { parseAllowNet } from "./allow-net.ts";
-import { type Entry, enterCommand, maskable, mountTable, RESOLV_CONF } from "./enter.ts";
+import { type Entry, enterCommand, HOSTS, maskable, mountTable, RESOLV_CONF } from "./enter.ts";
 import { ProxyNamespace } from "./namespace.ts";
 import type { Admission, Guest, Network } from "./network.ts";
 import { ProxyProcess, type ProxyProcessOptions } from "./proxy-process.ts";
@@ -32,7 +33,7 @@ export interface NamespacesOptions
 }
 
 /** What all processes have in common. */
-type Common = Pick<Entry, "masked" | "ownResolvConf" | "resolvConf" | "standIns" | "tools">;
+type Common = Pick<Entry, "masked" | "ownResolvConf" | "replaced" | "resolvConf" | "standIns" | "tools">;
 
 /** The side that functions connect to. */
 interface FarSide {
@@ -50,10 +51,20 @@ async function commonOf({ allowNet, directory, needed, tools }: NamespacesOption
 	const ownResolvConf = join(directory, "resolv.conf");
 	await writeFile(ownResolvConf, RESOLV_CONF, { mode: 0o644 });
 	const resolvConf = await realpath("/etc/resolv.conf").catch(() => undefined);
+	const hosts = join(directory, "hosts");
+	await writeFile(hosts, HOSTS, { mode: 0o644 });
+	const replaced = new Map(existsSync("/etc/hosts") ? [["/etc/hosts", hosts] as const] : []);
 	const folders = maskable(needed);
 	const stats = await Promise.all(folders.map((folder) => lstat(folder).catch(() => undefined)));
 	const masked = folders.filter((_, index) => stats[index]?.isDirectory());
-	return { masked, ownResolvConf, resolvConf, standIns: standInsFor(parseAllowNet(allowNet)), tools };
+	return {
+		masked,
+		ownResolvConf,
+		replaced,
+		resolvConf,
+		standIns: standInsFor(parseAllowNet(allowNet)),
+		tools,
+	};
 }
 
 function sentence(what: string, count: number): string {
@@ -86,7 +97,7 @@ class Namespaces implements Network {
 		]);
 		const holder = side.namespace.pid;
 		const mounts = join(this.#options.directory, `mounts-${index}`);
-		await writeFile(mounts, mountTable({ masked: this.#common.masked, user, writable }), { mode: 0o600 });
+		await writeFile(mounts, mountTable({ ...this.#common, user, writable }), { mode: 0o600 });
 		const entry = { ...this.#common, addresses, holder, index, mounts, temporary, user, writable };
 		const [address] = addresses;
 		const admission: Admission = {
