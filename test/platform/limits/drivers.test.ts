@@ -1,8 +1,9 @@
 /** Every driver, as far as this machine has it; and which of them is taken. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { processesIn } from "../../../src/platform/limits/group-files.ts";
 import type { Limits } from "../../../src/platform/limits/limits.ts";
 import { findHierarchies, openDriver, openLimits } from "../../../src/platform/limits/open.ts";
 import type { GroupDriver } from "../../../src/platform/limits/places.ts";
@@ -41,6 +42,14 @@ for (const [driver, name] of [
 	contract(name, opening(driver));
 	groupsContract(name, opening(driver), bounded);
 }
+
+test("a process of another container, which has no number here, is none: a signal to it would be one to this process", async () => {
+	const folder = await mkdtemp(join(tmpdir(), "coffer-limits-"));
+	onTestFinished(() => rm(folder, { recursive: true }));
+	await writeFile(join(folder, "cgroup.procs"), "0\n4711\n0\n");
+	expect(await processesIn(folder)).toEqual([4711]);
+	expect(await processesIn(join(folder, "absent"))).toEqual([]);
+});
 
 test("by priority, a process has less than the platform once it serves", async () => {
 	const { pid } = await program("sleep 1000");
