@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { makeGroup, removeGroup, type Settings } from "./group-files.ts";
 import { Groups, type Tree } from "./groups.ts";
 import type { Hierarchy } from "./hierarchies.ts";
+import { moveToLeaf, parentOfLeaf } from "./leaf.ts";
 import type { Limits, Resource } from "./limits.ts";
 import type { GroupPlace } from "./places.ts";
-import { FUNCTIONS_SHARES } from "./shares.ts";
+import { SHARES } from "./shares.ts";
 import { tryOut } from "./trial.ts";
 
 /** What is bounded by a controller, and how. */
@@ -13,6 +14,8 @@ interface Control {
 	readonly resource: Resource;
 	readonly controller: string;
 	readonly root: Settings;
+	/** Of the platform's own group, where it is to have one. */
+	readonly ofPlatform?: Settings;
 	readonly ofApp: Settings;
 	readonly ofProcess: Settings;
 }
@@ -21,7 +24,8 @@ const controlsOf = ({ threads }: GroupPlace): Control[] => [
 	{
 		resource: "processor",
 		controller: "cpu",
-		root: { "cpu.shares": FUNCTIONS_SHARES },
+		root: { "cpu.shares": SHARES.functions },
+		ofPlatform: { "cpu.shares": SHARES.platform },
 		ofApp: {},
 		ofProcess: {},
 	},
@@ -34,19 +38,29 @@ const controlsOf = ({ threads }: GroupPlace): Control[] => [
 	},
 ];
 
+interface Opened {
+	readonly tree: Tree;
+	readonly restore: () => Promise<void>;
+}
+
+const NOTHING = async () => {};
+
 /** Opens a control below the platform's own group, else below the topmost one; undefined where neither works. */
 async function openTree(
 	{ own, top }: Hierarchy,
 	control: Control,
 	{ name }: GroupPlace,
-): Promise<Tree | undefined> {
-	for (const parent of new Set([own ?? top, top])) {
-		const { ofApp, ofProcess } = control;
+): Promise<Opened | undefined> {
+	const group = own === undefined ? top : parentOfLeaf(own);
+	for (const parent of new Set([group, top])) {
+		const { ofApp, ofPlatform, ofProcess } = control;
 		const tree = { root: join(parent, name), ofApp, ofProcess };
 		try {
 			await makeGroup(tree.root, control.root);
 			await tryOut(tree);
-			return tree;
+			// Functions are held to their share all the same where it cannot be moved.
+			const restore = ofPlatform && (await moveToLeaf(parent, ofPlatform).catch(() => undefined));
+			return { tree, restore: restore ?? NOTHING };
 		} catch {
 			await removeGroup(tree.root).catch(() => {});
 		}
@@ -62,17 +76,21 @@ export async function openCgroup1(
 	hierarchies: readonly Hierarchy[],
 	place: GroupPlace,
 ): Promise<Limits | undefined> {
-	const trees: Tree[] = [];
+	const opened: Opened[] = [];
 	const bounded = new Set<Resource>();
 	for (const control of controlsOf(place)) {
 		const found = hierarchies.find(
 			({ controllers, version }) => version === 1 && controllers.includes(control.controller),
 		);
-		const tree = found && (await openTree(found, control, place));
-		if (tree === undefined) continue;
-		trees.push(tree);
+		const one = found && (await openTree(found, control, place));
+		if (one === undefined) continue;
+		opened.push(one);
 		bounded.add(control.resource);
 	}
-	if (trees.length === 0) return undefined;
-	return new Groups({ driver: "cgroup v1", bounded, trees, onFailure: place.onFailure });
+	if (opened.length === 0) return undefined;
+	const trees = opened.map(({ tree }) => tree);
+	const restore = async () => {
+		for (const one of opened) await one.restore();
+	};
+	return new Groups({ driver: "cgroup v1", bounded, trees, restore, onFailure: place.onFailure });
 }

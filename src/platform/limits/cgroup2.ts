@@ -12,7 +12,7 @@ import type { Hierarchy } from "./hierarchies.ts";
 import { leaveToLeaf, type Parent, parentOfLeaf } from "./leaf.ts";
 import { type Limits, RESOURCES, type Resource } from "./limits.ts";
 import type { GroupPlace } from "./places.ts";
-import { FUNCTIONS_WEIGHT, memoryBytes, PLATFORM_WEIGHT } from "./shares.ts";
+import { memoryBytes, WEIGHTS } from "./shares.ts";
 import { tryOut } from "./trial.ts";
 
 const CONTROLLERS: Readonly<Record<Resource, string>> = {
@@ -77,8 +77,8 @@ async function openBelow({ folder, leaf, restore }: Parent, place: GroupPlace): 
 		const bounded = ofParent.filter((resource) => handedOn.includes(resource));
 		const tree = treeOf(root, bounded, place);
 		if (bounded.includes("processor")) {
-			await writeControl(root, "cpu.weight", FUNCTIONS_WEIGHT);
-			if (leaf !== undefined) await writeControl(leaf, "cpu.weight", PLATFORM_WEIGHT);
+			await writeControl(root, "cpu.weight", WEIGHTS.functions);
+			if (leaf !== undefined) await writeControl(leaf, "cpu.weight", WEIGHTS.platform);
 		}
 		if (bounded.includes("processes")) await writeControl(root, "pids.max", String(place.threads.ofAll));
 		await tryOut(tree);

@@ -2,9 +2,16 @@
  * How the platform makes room for groups below its own one: it moves into a leaf beside them, together with the
  * processes that it was started by, which are in the same group (npm, a shell, an init), if there are no others.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { makeGroup, moveProcess, processesIn, removeGroup, writeControl } from "./group-files.ts";
+import {
+	makeGroup,
+	moveProcess,
+	processesIn,
+	removeGroup,
+	type Settings,
+	writeControl,
+} from "./group-files.ts";
 
 const LEAF = "coffer-platform";
 
@@ -51,6 +58,23 @@ async function restore(folder: string): Promise<void> {
 		await writeControl(folder, "cgroup.subtree_control", `-${controller}`);
 	await moveAll(join(folder, LEAF), folder);
 	await removeGroup(join(folder, LEAF));
+}
+
+/**
+ * Moves the platform alone into a leaf, as version 1 allows.
+ * @param settings those of the leaf
+ * @returns moves it back
+ * @throws the file system's error where that is not allowed
+ */
+export async function moveToLeaf(parent: string, settings: Settings): Promise<() => Promise<void>> {
+	const leaf = join(parent, LEAF);
+	await makeGroup(leaf, settings);
+	await moveProcess(leaf, process.pid);
+	return async () => {
+		await moveProcess(parent, process.pid);
+		// Another platform may be in it.
+		await rmdir(leaf).catch(() => {});
+	};
 }
 
 /**

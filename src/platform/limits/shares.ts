@@ -4,14 +4,13 @@
  */
 
 /**
- * What the group of all functions weighs in version 1: as much as one thread of the platform, or of any other program
- * that is in no group. Less, and every other program of the machine would take the processor from functions.
+ * The platform has four times as much as all functions together. In version 1, where what is in no group competes with
+ * groups thread by thread, 1,024 for each, a group weighs a multiple of that: it stands for many threads.
  */
-export const FUNCTIONS_SHARES = "1024";
+export const SHARES = { platform: "16384", functions: "4096" };
 
-/** In version 2 a group weighs 100 unless told; the platform's own has four times as much as all functions together. */
-export const FUNCTIONS_WEIGHT = "100";
-export const PLATFORM_WEIGHT = "400";
+/** In version 2, in which processes compete with groups in no place that functions are in. */
+export const WEIGHTS = { platform: "400", functions: "100" };
 
 const WORKERS_MAX = 256;
 

@@ -17,10 +17,20 @@ export interface Program {
 	readonly output: Promise<string>;
 }
 
-/** A shell's script that waits until it may go on; ended with the test. @param before what becomes the shell */
-export async function program(script: string, ...before: string[]): Promise<Program> {
+/**
+ * A shell's script that waits until it may go on; ended with the test.
+ * @param before what becomes the shell
+ * @param uid whom it runs as; the tests' own user unless told
+ */
+export async function program(
+	script: string,
+	before: readonly string[] = [],
+	uid?: number,
+): Promise<Program> {
 	const [file = "", ...args] = [...before, "/bin/sh", "-c", `read -r _; ${script}`];
-	const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], env: { PATH: "/usr/bin:/bin" } });
+	const user = uid === undefined ? {} : { uid, gid: uid };
+	const options = { cwd: "/", env: { PATH: "/usr/bin:/bin" }, ...user };
+	const child = spawn(file, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
 	const ended = once(child, "exit");
 	onTestFinished(() => void child.kill("SIGKILL"));
 	let text = "";

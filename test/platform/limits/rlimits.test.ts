@@ -1,11 +1,13 @@
 /** The limits of each process: which, and how they look and work in a real one. */
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { missingLimits } from "../../../src/platform/limits/missing.ts";
 import { rlimitOptions, rlimits } from "../../../src/platform/limits/rlimits.ts";
-import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
+import { mayChangeUser, Users } from "../../../src/platform/runtime/users.ts";
+import { as } from "../runtime/as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
+import { program } from "./programs.ts";
 
 const PLATFORM = `Limit                     Soft Limit           Hard Limit           Units
 Max file size             unlimited            unlimited            bytes
@@ -71,6 +73,19 @@ export default async (request) => {
 	}
 	return new Response("served");
 };`;
+
+/** Only root can be other users. */
+describe.each(mayChangeUser() && rlimits(true).length > 0 ? ["a user"] : [])("%s of a function's", () => {
+	test("has so many processes and no more, and another user has its own", async () => {
+		const { uid } = new Users().unused();
+		const forking = await program("while :; do sleep 1000 >/dev/null 2>&1 & done", rlimits(true), uid);
+		onTestFinished(() => void as(uid, "kill -9 -1"));
+		forking.go();
+		expect(await forking.ended).toEqual([2, null]);
+		expect(await forking.output).toMatch(/Cannot fork|Resource temporarily unavailable/);
+		expect(as(new Users().unused().uid, "/bin/true && echo ran").out).toBe("ran\n");
+	});
+});
 
 /** Linux alone has the program. */
 describe.each(rlimits(true).length > 0 ? ["has prlimit"] : [])("where the system %s, a function", () => {

@@ -5,7 +5,7 @@ import { readdir, readlink, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
 import { ask, EGRESS_PROGRAM, type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
@@ -133,8 +133,11 @@ describe("an instance", () => {
 		await ask(hog.socketPath);
 		const { signal, stderr } = await hog.exited;
 		expect(signal).toBe("SIGKILL");
-		expect(stderr).toBe("The function took more than 300 MiB of memory and was ended.");
-		expect((await small.lines("pay")).at(-1)?.message).toBe(stderr);
+		// The kernel comes first where it bounds memory, and the function takes all of it between two looks.
+		const said =
+			/^The function took (more than 300 MiB of memory|\d+ MiB of memory at once) and was ended\.$/;
+		await vi.waitFor(async () => expect((await small.lines("pay")).at(-1)?.message).toMatch(said));
+		expect(["", (await small.lines("pay")).at(-1)?.message]).toContain(stderr);
 		expect((await ask(neighbour.socketPath)).body).toBe("hello");
 		await small.close();
 	});
