@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { findDeno } from "../src/platform/runtime/deno-binary.ts";
 import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
-import { makeProject, startPlatform } from "./running-platform.ts";
+import { type Coffer, makeProject, startPlatform } from "./running-platform.ts";
 
 const COLD_MAX_S = 60;
 const UNCHANGED_MAX_S = 5;
@@ -26,17 +26,17 @@ function filesOf(count: number): Record<string, string> {
 }
 
 /** What building one of them costs by itself: its graph, and its bundle. @returns in seconds, the median of three */
-async function bareBuild(folder: string): Promise<number> {
+async function bareBuild({ cwd }: Coffer): Promise<number> {
 	const deno = await findDeno();
 	const times: number[] = [];
 	for (let run = 0; run < 3; run++) {
 		const start = performance.now();
 		for (const args of [
 			["info", "--json"],
-			["bundle", "--quiet", "--output", join(folder, "bare.js")],
+			["bundle", "--quiet", "--output", join(cwd, "..", "bare.js")],
 		]) {
 			const child = spawn(deno, [...args, "functions/f0/index.ts"], {
-				cwd: join(folder, "project"),
+				cwd,
 				stdio: "ignore",
 			});
 			const [status] = await once(child, "exit");
@@ -65,7 +65,7 @@ async function measure(context: BenchContext, count: number): Promise<Row[]> {
 	const again = performance.now();
 	await run("functions", "deploy");
 	const unchangedS = (performance.now() - again) / 1000;
-	const bareS = await bareBuild(context.folder);
+	const bareS = await bareBuild(run);
 	const beside = `deno info and deno bundle of one: ${bareS.toFixed(2)} s`;
 	return [
 		row(`${count} new functions that share ${SHARED.length} modules`, COLD_MAX_S, coldS, beside),

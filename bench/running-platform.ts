@@ -116,8 +116,9 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * A project of its own, linked to the app `bench`, with its functions deployed.
+ * A project of its own, linked to an app, with its functions deployed.
  * @param files by path from the project's folder
+ * @param app of whose id no other project of the benchmark is
  */
 export async function makeProject(
 	context: BenchContext,
@@ -125,8 +126,9 @@ export async function makeProject(
 	url: string,
 	files: Readonly<Record<string, string>>,
 	secrets: readonly string[],
+	app = "bench",
 ): Promise<Coffer> {
-	const cwd = join(context.folder, "project");
+	const cwd = join(context.folder, "projects", app);
 	for (const [path, text] of Object.entries(files)) {
 		await mkdir(dirname(join(cwd, path)), { recursive: true });
 		await writeFile(join(cwd, path), text);
@@ -135,13 +137,13 @@ export async function makeProject(
 	const { COFFER_IDENTITY, ...inherited } = process.env;
 	const run = coffer(context, cwd, {
 		...inherited,
-		XDG_STATE_HOME: join(context.folder, "state"),
+		XDG_STATE_HOME: join(context.folder, "state", app),
 		COFFER_TOKEN: platform.token,
 		COFFER_IDENTITY: formatIdentity(newIdentity()),
 	});
 	await run("init");
 	await run("secrets", "set", ...secrets);
-	await run("link", url, "--app", "bench");
+	await run("link", url, "--app", app);
 	await run("functions", "deploy");
 	return run;
 }

@@ -12,6 +12,7 @@
  * - `analysis.cjs`: what runs in the platform's thread that searches functions for secrets.
  * - `compute.cjs`: what runs in the platform's thread that hashes and parses JSON.
  * - `check.cjs`: what runs in the platform's processes that parse uploaded sources.
+ * - `egress.cjs`: the proxy through which functions reach the network.
  */
 import { ROOT } from "./fresh.mjs";
 import { hashOf, readSodium, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";

@@ -19,8 +19,8 @@ import { bound, ControlListener, httpUrl } from "./listener.ts";
 import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { openLogFiles } from "./logs/log-files.ts";
-import { createDenoRuntime } from "./runtime/deno.ts";
 import { findDeno } from "./runtime/deno-binary.ts";
+import { createDenoRuntime } from "./runtime/open-deno.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -134,8 +134,18 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	opened.add(async () => endSweep());
 	opened.add(async () => closing.abort());
 	const firstToken = await firstTokenOf(core);
-	log.info({ listen: listenUrl, control: controlUrl, sandbox: builder.level }, "the platform is ready");
+	const kept = { sandbox: builder.level, ...wallsOf(runtime, log) };
+	log.info({ listen: listenUrl, control: controlUrl, ...kept }, "the platform is ready");
 	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, close: () => opened.close(log) };
+}
+
+/** What functions are held by; what is missing of it is told. */
+function wallsOf({ limits, network }: Runtime, log: Log): { limits: string; network: string } {
+	const { missing } = limits;
+	if (missing.length > 0) log.warn({ missing }, "functions are not bounded in all that they could take here");
+	const open = network.missing;
+	if (open.length > 0) log.warn({ missing: open }, "functions are not kept from all of the network here");
+	return { limits: limits.driver, network: network.wall };
 }
 
 async function openDeno(
@@ -157,6 +167,10 @@ async function openDeno(
 		heapMiB: Math.floor(memoryMiB / 2),
 		responseTimeoutMs: Math.min(DEFAULTS.timeoutSeconds, maxima.timeoutSeconds) * 1000,
 		onLine: (app, name, line) => logs.append(app, name, line),
+		egressProgram: builtPath("egress.cjs"),
+		onMissingWall: (wall, why) =>
+			log.warn({ wall, why }, "a wall around functions' network does not work here"),
+		onLimitFailure: (error) => log.warn(describeError(error), "a function is not held to its share"),
 		onShared: () => log.warn("functions run as root: no user of their own works here"),
 	});
 	opened.add(() => runtime.close());

@@ -63,5 +63,7 @@ export const functionListSchema = z.object({
 				.optional(),
 		}),
 	),
+	/** What of the machine no limit keeps functions from taking, in words; left out by platforms that do not say. */
+	unbounded: z.array(z.string().max(200)).max(50).optional(),
 });
 export type FunctionList = z.infer<typeof functionListSchema>;

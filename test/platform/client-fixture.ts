@@ -83,9 +83,13 @@ export class TestClient {
 		return await ask();
 	}
 
-	async functions(app: string): Promise<FunctionList["functions"]> {
+	async list(app: string): Promise<FunctionList> {
 		const response = await this.#ok(this.call(ROUTES.listFunctions, { app }));
-		return functionListSchema.parse(await response.json()).functions;
+		return functionListSchema.parse(await response.json());
+	}
+
+	async functions(app: string): Promise<FunctionList["functions"]> {
+		return (await this.list(app)).functions;
 	}
 }
 

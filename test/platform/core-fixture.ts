@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "../../src/identity/identity.ts";
-import { hostPath } from "../../src/platform/assets.ts";
+import { builtPath, hostPath } from "../../src/platform/assets.ts";
 import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/config.ts";
@@ -11,8 +11,9 @@ import { Core } from "../../src/platform/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/deploy.ts";
 import { NO_LOG } from "../../src/platform/log.ts";
 import { openLogFiles } from "../../src/platform/logs/log-files.ts";
-import { createDenoRuntime, type DenoRuntimeOptions } from "../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
+import type { DenoRuntimeOptions } from "../../src/platform/runtime/deno-options.ts";
+import { createDenoRuntime } from "../../src/platform/runtime/open-deno.ts";
 import type { Runtime } from "../../src/platform/runtime/runtime.ts";
 import { openStore } from "../../src/platform/store/open.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
@@ -120,7 +121,8 @@ function runtimeOf(
 	pingMs: number | undefined,
 ): Promise<Runtime> {
 	const directory = join(dataDirectory, "run");
-	const options = { binary, hostPath: hostPath("main.ts"), directory, onLine };
+	const programs = { hostPath: hostPath("main.ts"), egressProgram: builtPath("egress.cjs") };
+	const options = { ...programs, binary, directory, onLine };
 	return createDenoRuntime(pingMs === undefined ? options : { ...options, pingMs });
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { NO_LOG } from "../../src/platform/log.ts";
+import { type Log, NO_LOG } from "../../src/platform/log.ts";
 import { type Platform, startPlatform } from "../../src/platform/server.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";
 import { statusesOf, TestClient } from "./client-fixture.ts";
@@ -36,8 +36,8 @@ class Story implements AsyncDisposable {
 		return this.#client;
 	}
 
-	async start(): Promise<void> {
-		const platform = await startPlatform(this.#place.config, { identity: this.#identity, log: NO_LOG });
+	async start(log: Log = NO_LOG): Promise<void> {
+		const platform = await startPlatform(this.#place.config, { identity: this.#identity, log });
 		this.#platform = platform;
 		this.#token ||= platform.firstToken ?? "";
 		this.#client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), this.#token);
@@ -97,6 +97,21 @@ describe("the main job over real sockets", () => {
 		expect(redeployedOf(await story.send("PAY_KEY", 3, undefined))).toEqual([["pay", "live"]]);
 		expect(await story.body("pay")).toBe("undefined false");
 		expect((await story.pids())["mail"]).toBe(before["mail"]);
+	});
+
+	test("its log says by what functions are held to their share, and both the log and the list what is not bounded", async () => {
+		await using story = new Story();
+		const said: [object, string][] = [];
+		const note = (what: object, text: string) => void said.push([what, text]);
+		await story.start({ info: note, warn: note, error: note } as Log);
+		await story.send("PAY_KEY", 1, "first");
+		const ready = said.find(([, text]) => text === "the platform is ready");
+		expect(ready?.[0]).toMatchObject({ limits: expect.stringMatching(/^(cgroup v[12]|priority)$/) });
+		const { unbounded } = await story.client.list(APP);
+		const warned = said.filter(
+			([, text]) => text === "functions are not bounded in all that they could take here",
+		);
+		expect(warned.map(([what]) => what)).toEqual(unbounded?.length === 0 ? [] : [{ missing: unbounded }]);
 	});
 
 	test("the same sources restart nothing, and a restart of the platform finds everything", async () => {

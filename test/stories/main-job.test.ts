@@ -87,8 +87,13 @@ describe("from an empty folder to functions that answer", () => {
 		expect((await platform.call("absent")).status).toBe(404);
 	});
 
-	test("the list tells what each function reads, and whether that is all", async () => {
-		const { functions } = await project.data(["functions", "list"]);
+	test("the list tells what each function reads, and whether that is all; and what nothing bounds", async () => {
+		const { functions, unbounded } = await project.data(["functions", "list"]);
+		const { stdout } = await project.ok(["functions", "list"]);
+		const lines = stdout.split("\n").filter((line) => line.includes("The platform does not bound"));
+		expect(lines.map((line) => line.replace(/^.*bound: /, "").split("; "))).toEqual(
+			unbounded.length === 0 ? [] : [unbounded],
+		);
 		for (const one of functions) {
 			expect(one).toEqual({
 				name: expect.any(String),

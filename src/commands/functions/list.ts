@@ -19,6 +19,8 @@ interface ListResult {
 		replaced?: { count: number; at: string; reason: string; why: string };
 		error?: string;
 	}[];
+	/** What of its machine the platform does not keep functions from taking. */
+	unbounded: string[];
 }
 
 function replacedRow({ atMs, ...replaced }: NonNullable<FunctionList["functions"][number]["replaced"]>) {
@@ -34,7 +36,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		const { flags } = await this.parse(FunctionsList);
 		const context = await openContext(this.environment, flags.environment);
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions list'.");
-		const { functions } = await target.remote.listFunctions(target.binding.app);
+		const { functions, unbounded = [] } = await target.remote.listFunctions(target.binding.app);
 		return {
 			functions: functions.map(({ references, dynamic, automations = [], replaced, error, ...known }) => ({
 				name: known.name,
@@ -48,6 +50,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 				...(replaced === undefined ? {} : { replaced: replacedRow(replaced) }),
 				...(error === undefined ? {} : { error }),
 			})),
+			unbounded,
 		};
 	}
 
@@ -76,5 +79,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 			terminal.line(`${MARKS.failed} ${name} failed to start${consequence}`);
 			terminal.block(error, "    ");
 		}
+		if (result.unbounded.length > 0)
+			terminal.line(`${MARKS.pending} The platform does not bound: ${result.unbounded.join("; ")}`);
 	}
 }

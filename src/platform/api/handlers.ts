@@ -166,7 +166,8 @@ export const listFunctions: Handler = (call) => {
 				...(error === undefined ? {} : { error }),
 			};
 		});
-	return Response.json({ functions } satisfies FunctionList);
+	const unbounded = [...call.core.runtime.limits.missing];
+	return Response.json({ functions, unbounded } satisfies FunctionList);
 };
 
 function automationInfo({ automation, nextMs, lastDueMs, runs }: Standing) {

@@ -1,5 +1,6 @@
 /** What a function's Deno is started with: flags, permissions, bounds. */
 import { networkInterfaces } from "node:os";
+import { rlimits } from "../limits/rlimits.ts";
 import { confinement } from "./confine.ts";
 import type { InstanceDirectory } from "./instance-directory.ts";
 import { allowFlag, denyFlags } from "./network.ts";
@@ -36,7 +37,7 @@ type Settings = Launch["settings"];
 
 export class Commands {
 	readonly #options: CommandOptions;
-	readonly #confinement = confinement();
+	readonly #rlimits = { ofOwnUser: rlimits(true), ofPlatform: rlimits(false) };
 	/** The flags that are the same for all functions, and the machine's own addresses that they hold for. */
 	#common: { own: string; flags: readonly string[] } = { own: "", flags: [] };
 
@@ -57,6 +58,11 @@ export class Commands {
 		return this.#common.flags;
 	}
 
+	/** Whether each process has limits of its own. */
+	get hasRlimits(): boolean {
+		return this.#rlimits.ofOwnUser.length > 0;
+	}
+
 	/** A function that says how much it needs has half of that for its heap. */
 	memoryOf(settings: Settings): { heapMiB: number; memoryMiB: number } {
 		const asked = settings?.memoryMB;
@@ -71,9 +77,12 @@ export class Commands {
 		return JSON.stringify([this.#commonFlags(), this.memoryOf(settings).heapMiB, settings?.network ?? null]);
 	}
 
-	/** Program and arguments for an instance, up to and with the main module and its argument. */
-	commandFor(files: InstanceDirectory, settings: Settings): string[] {
-		const { bundle, controlPath, listenPath, main, temporary } = files;
+	/**
+	 * Program and arguments for an instance, up to and with the main module and its argument.
+	 * @param startsAsRoot whether what comes before them runs as root
+	 */
+	commandFor(files: InstanceDirectory, settings: Settings, startsAsRoot: boolean): string[] {
+		const { bundle, controlPath, listenPath, main, temporary, user } = files;
 		const paths = [listenPath, controlPath, temporary].join(",");
 		const access = [
 			`--v8-flags=--max-old-space-size=${this.memoryOf(settings).heapMiB}`,
@@ -81,7 +90,9 @@ export class Commands {
 			`--allow-read=${bundle},${paths}`,
 			`--allow-write=${paths}`,
 		];
-		const before = [...this.#confinement, this.#options.binary];
+		const limits = user === undefined ? this.#rlimits.ofPlatform : this.#rlimits.ofOwnUser;
+		const confined = confinement(startsAsRoot ? { becomes: user } : undefined);
+		const before = [...limits, ...confined, this.#options.binary];
 		return [...before, "run", ...this.#commonFlags(), ...access, main, controlPath];
 	}
 }

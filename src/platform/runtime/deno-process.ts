@@ -28,6 +28,8 @@ export interface ProcessSpecification {
 	cwd: string;
 	/** Whom it runs as; the platform's own user where undefined. */
 	user: User | undefined;
+	/** Whether the command itself becomes that user. */
+	startsAsRoot: boolean;
 	socketPath: string;
 	/** In a folder where nobody but the platform can put anything. */
 	controlPath: string;
@@ -235,10 +237,10 @@ export class DenoProcess implements Instance {
 	}
 }
 
-function spawnChild({ command, cwd, user, variables }: ProcessSpecification): Child {
+function spawnChild({ command, cwd, startsAsRoot, user, variables }: ProcessSpecification): Child {
 	const [file = "", ...args] = command;
 	// The groups of the platform's own user are dropped with it.
-	const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
+	const identity = user === undefined || startsAsRoot ? {} : { uid: user.uid, gid: user.gid };
 	return withoutReadAhead(() =>
 		spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity }),
 	);

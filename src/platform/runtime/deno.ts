@@ -3,9 +3,13 @@
  */
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
+import type { Admission, Network } from "../egress/network.ts";
 import type { FunctionLife } from "../life.ts";
+import type { Limits, Member } from "../limits/limits.ts";
+import { missingLimits } from "../limits/missing.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import { Commands } from "./command.ts";
+import type { DenoRuntimeOptions } from "./deno-options.ts";
 import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
@@ -15,38 +19,10 @@ import { LivenessWatch } from "./liveness.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { tryFollow } from "./output/audit.ts";
 import { createRedactor } from "./output/redact.ts";
-import { lowerPriority } from "./priority.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
 import { startFailure } from "./start-failure.ts";
-import { Workspace } from "./workspace.ts";
-
-export interface DenoRuntimeOptions {
-	/** A native Deno binary, as `findDeno` returns it. */
-	binary: string;
-	/** The host's `main.ts`, with its sibling files beside it. */
-	hostPath: string;
-	/** A private directory that no other process uses; made where it is missing. */
-	directory: string;
-	/** Called with each line that a function writes, with the app's life and the function's. */
-	onLine?: (app: string, name: string, line: LogLine) => void;
-	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
-	allowNet?: readonly string[];
-	/** How long a function may take until it serves. 10,000 unless told. */
-	startTimeoutMs?: number;
-	/** The bound of a function's JavaScript heap. 512 unless told. */
-	heapMiB?: number;
-	/** What a function may have of memory in all, buffers included; it is killed past that. 1,024 unless told. */
-	memoryMiB?: number;
-	/** How long a function that says nothing may take to begin an answer. 150,000 unless told. */
-	responseTimeoutMs?: number;
-	/** How often each process is asked whether it is there. 5,000 unless told. */
-	pingMs?: number;
-	/** How many processes wait ready-made for functions that ask for nothing special. None unless told. */
-	spares?: number;
-	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
-	onShared?: () => void;
-}
+import type { Workspace } from "./workspace.ts";
 
 function livesAs({ app, function: name, life }: Launch): FunctionLife {
 	return life ?? { app, function: name };
@@ -56,11 +32,13 @@ function livesAs({ app, function: name, life }: Launch): FunctionLife {
 interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
 	readonly process: DenoProcess;
 	readonly files: Files;
+	readonly admission: Admission;
+	readonly member: Member;
 	/** Who is told of the variables that it reads. */
 	readonly reads: { onRead: Launch["onRead"] };
 }
 
-class DenoRuntime implements Runtime {
+export class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
 	#workspace: Workspace;
 	#commands: Commands;
@@ -71,18 +49,27 @@ class DenoRuntime implements Runtime {
 	readonly #lanes = lanes();
 	readonly #liveness: LivenessWatch;
 	#isClosed = false;
+	readonly #groups: Limits;
+	readonly limits: Runtime["limits"];
+	readonly network: Network;
 
-	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
+	constructor(options: DenoRuntimeOptions, workspace: Workspace, groups: Limits, network: Network) {
 		this.#options = options;
+		this.#groups = groups;
+		this.network = network;
 		this.#workspace = workspace;
 		this.#liveness = new LivenessWatch(options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
 		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
+		const { bounded, driver } = groups;
+		const [{ hasRlimits }, { hasUsers }] = [this.#commands, workspace];
+		const seesMemory = process.platform === "linux";
+		this.limits = { driver, missing: missingLimits({ bounded, hasRlimits, hasUsers, seesMemory }) };
 		this.#spares = new Spares({
 			countMax: options.spares ?? 0,
 			terms: () => this.#commands.termsOf(undefined),
-			make: async () => this.#spawn(await this.#workspace.prepareSpare(), undefined),
+			make: async () => await this.#spawn(await this.#workspace.prepareSpare()),
 			discard: async ({ process }) => await this.#end(process),
 		});
 	}
@@ -90,9 +77,11 @@ class DenoRuntime implements Runtime {
 	async start(launch: Launch): Promise<Instance> {
 		this.#checkOpen(launch);
 		checkEnvironment(launch);
-		const { process } = await this.#prepared(launch);
+		const { member, process } = await this.#prepared(launch);
 		try {
-			return await this.#ready(process, launch);
+			const instance = await this.#ready(process, launch);
+			member.serve();
+			return instance;
 		} finally {
 			this.#spares.refill();
 		}
@@ -113,20 +102,15 @@ class DenoRuntime implements Runtime {
 			return this.#assign(spare, launch);
 		}
 		const files = await this.#workspace.prepare(livesAs(launch), bundle, onRead !== undefined);
-		try {
-			this.#checkOpen(launch);
-		} catch (error) {
-			await files.release();
-			throw error;
-		}
-		return this.#assign(this.#spawn(files, settings), launch);
+		const spawned = await this.#spawn(files, launch);
+		await spawned.member.joined;
+		return this.#assign(spawned, launch);
 	}
 
 	async #ready(process: DenoProcess, launch: Launch): Promise<Instance> {
 		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
 		const outcome = await process.started(timeoutMs);
 		if (outcome === "ready") {
-			lowerPriority(process.pid);
 			if (process.liveness !== undefined) this.#liveness.add(process.liveness);
 			return process;
 		}
@@ -148,6 +132,7 @@ class DenoRuntime implements Runtime {
 		await this.#spares.close();
 		await Promise.all([...this.#cleanups.keys()].map((process) => process.terminate()));
 		await Promise.all(this.#cleanups.values());
+		await Promise.all([this.#groups.close(), this.network.close()]);
 		await this.#workspace.close();
 	}
 
@@ -161,7 +146,22 @@ class DenoRuntime implements Runtime {
 		});
 	}
 
-	#spawn<Files extends InstanceDirectory>(files: Files, settings: Launch["settings"]): Spawned<Files> {
+	/** Makes the process's place in the network; its files go where there is none. */
+	async #admit(files: InstanceDirectory, launch: Launch | undefined): Promise<Admission> {
+		try {
+			const admission = await this.network.admit({ ...files, network: launch?.settings?.network });
+			if (launch !== undefined) this.#checkOpen(launch);
+			return admission;
+		} catch (error) {
+			await files.release();
+			throw error;
+		}
+	}
+
+	/** @param launch whose it will be, where that is known */
+	async #spawn<Files extends InstanceDirectory>(files: Files, launch?: Launch): Promise<Spawned<Files>> {
+		const admission = await this.#admit(files, launch);
+		const { before, startsAsRoot } = admission;
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
 		const reads: Spawned["reads"] = { onRead: undefined };
 		// Where the account of its reads cannot be followed, it runs without.
@@ -170,7 +170,7 @@ class DenoRuntime implements Runtime {
 				? undefined
 				: tryFollow(auditPath, this.#lanes.signals, (name) => reads.onRead?.(name));
 		const process = new DenoProcess({
-			command: this.#commands.commandFor(files, settings),
+			command: [...before, ...this.#commands.commandFor(files, launch?.settings, startsAsRoot)],
 			variables: {
 				DENO_DIR: files.denoDirectory,
 				DENO_NO_UPDATE_CHECK: "1",
@@ -180,30 +180,40 @@ class DenoRuntime implements Runtime {
 			},
 			cwd: temporary,
 			user,
+			startsAsRoot,
 			socketPath,
 			controlPath,
 			onListening: files.publish,
 			lanes: this.#lanes,
 		});
+		admission.onLost = () => process.kill("The network of functions ended on the platform's side.");
+		const member = this.#groups.admit(process.pid, launch?.app);
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);
 			if (process.liveness !== undefined) this.#liveness.remove(process.liveness);
 			audit?.end();
+			admission.leave();
+			await member.leave();
 			await files.release();
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);
-		return { process, files, reads };
+		return { admission, process, files, member, reads };
 	}
 
 	/** Makes a process a function's. */
 	#assign(spawned: Spawned, launch: Launch): Spawned {
-		const { files, process, reads } = spawned;
-		const { function: name, environment, deployment, onIdle, onRead, settings } = launch;
+		const { admission, files, member, process, reads } = spawned;
+		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
 		const life = livesAs(launch);
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
-		this.#memory.add(process, this.#commands.memoryOf(settings).memoryMiB);
+		const onLine = (level: LogLine["level"], message: string) =>
+			this.#options.onLine?.(life.app, life.function, { time: new Date().toISOString(), level, message });
+		const { memoryMiB } = this.#commands.memoryOf(settings);
+		this.#memory.add(process, memoryMiB);
+		admission.onRefused = (sentence) => onLine("error", sentence);
+		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });
 		const said = settings?.timeoutSeconds;
 		process.assign({
 			deployment,
@@ -211,18 +221,8 @@ class DenoRuntime implements Runtime {
 			handover: handoverOf(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, ownNames(bundle, name)),
 			onIdle,
-			onLine: (level, message) =>
-				this.#options.onLine?.(life.app, life.function, { time: new Date().toISOString(), level, message }),
+			onLine,
 		});
 		return spawned;
 	}
-}
-
-/**
- * Opens the driver: takes the directory over, ends what a killed platform left running there.
- * @throws AppError `ALLOW_NET_INVALID` (exit 2)
- */
-export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Runtime> {
-	const { binary, directory: root, hostPath, onShared = () => {} } = options;
-	return new DenoRuntime(options, await Workspace.open({ root, hostPath, binary, onShared }));
 }

@@ -3,7 +3,7 @@
  * the operator names. Deno canonicalises every spelling of an address and checks what a name resolves to.
  */
 import { BlockList, isIP } from "node:net";
-import { AppError, EXIT } from "../../errors.ts";
+import { type AllowedAddress, allowNetInvalid, PORT_MAX, parseAllowNet } from "../egress/allow-net.ts";
 
 /** Not the public internet: this host, private, shared, link-local with metadata, test, multicast, reserved. */
 const DENIED_V4: readonly (readonly [network: string, prefix: number])[] = [
@@ -22,50 +22,17 @@ const DENIED_V4: readonly (readonly [network: string, prefix: number])[] = [
 /** Deno takes no IPv6 ranges, so these are single addresses: any, loopback, and the clouds' metadata. */
 const DENIED_V6 = ["::", "::1", "fd00:ec2::254", "fd20:ce::254"];
 
-const PORTS = 65_535;
-
-interface Allowed {
-	address: string;
-	/** Undefined: every port. */
-	ports: Set<number> | undefined;
-}
-
-function invalid(entry: string, why: string): AppError {
-	return new AppError({
-		code: "ALLOW_NET_INVALID",
-		message: `The network exception "${entry}" ${why}.`,
-		hint: "Write ADDRESS or ADDRESS:PORT with a literal IP address, such as 10.0.0.5:5432 or [::1]:5432.",
-		exit: EXIT.usage,
-	});
-}
-
-function parseEntry(entry: string): { address: string; port: number | undefined } {
-	const [, bracketed, plain, portText] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(entry) ?? [];
-	const host = bracketed ?? plain ?? "";
-	const address = host === "localhost" ? "127.0.0.1" : host;
-	if (isIP(address) === 0) throw invalid(entry, "has no literal IP address");
-	const port = portText === undefined ? undefined : Number(portText);
-	if (port !== undefined && (port < 1 || port > PORTS)) throw invalid(entry, "has no valid port");
-	return { address, port };
-}
-
-function parseEntries(entries: readonly string[]): Allowed[] {
-	const allowed = new Map<string, Allowed>();
-	for (const entry of entries) {
-		const { address, port } = parseEntry(entry);
-		const known = allowed.get(address) ?? { address, ports: new Set<number>() };
-		allowed.set(address, known);
-		if (port === undefined) known.ports = undefined;
-		else known.ports?.add(port);
-	}
-	const precise = [...allowed.values()].filter(({ ports }) => ports !== undefined);
+/** @throws AppError `ALLOW_NET_INVALID` (exit 2) */
+function parseEntries(entries: readonly string[]): AllowedAddress[] {
+	const allowed = parseAllowNet(entries);
+	const precise = allowed.filter(({ ports }) => ports !== undefined);
 	if (precise.length > 1) {
-		throw invalid(
+		throw allowNetInvalid(
 			precise[1]?.address ?? "",
 			"is a second address with ports; only one address can be limited to ports",
 		);
 	}
-	return [...allowed.values()];
+	return allowed;
 }
 
 const toNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -99,11 +66,11 @@ function subtract(ranges: string[], address: string): string[] {
 }
 
 /** Deny beats allow in Deno, so that a single open port is written as all the others denied. */
-function otherPorts({ address, ports }: Allowed): string[] {
+function otherPorts({ address, ports }: AllowedAddress): string[] {
 	if (ports === undefined) return [];
 	const host = isIP(address) === 6 ? `[${address}]` : address;
 	const out: string[] = [];
-	for (let port = 1; port <= PORTS; port++) if (!ports.has(port)) out.push(`${host}:${port}`);
+	for (let port = 1; port <= PORT_MAX; port++) if (!ports.has(port)) out.push(`${host}:${port}`);
 	return out;
 }
 

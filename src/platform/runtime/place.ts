@@ -23,7 +23,7 @@ import { isReachable, mayChangeUser, Users, worksAs } from "./users.ts";
 
 /** The shortest limit of any system is 104 bytes, with the closing NUL. */
 const SOCKET_PATH_BYTES = 103;
-const ENTRIES = ["bin", "bundles", "functions", "host", "i"];
+const ENTRIES = ["bin", "bundles", "egress", "functions", "host", "i"];
 
 export interface PlaceOptions {
 	/** A private directory that no other process uses; made where it is missing. */
@@ -36,7 +36,7 @@ export interface PlaceOptions {
 }
 
 export interface Place {
-	/** Absolute; holds `bundles`, `functions` and `i`, all empty. */
+	/** Absolute; holds `bundles`, `egress`, `functions` and `i`, all empty. */
 	readonly path: string;
 	/** Deno, where functions can run it. */
 	readonly binary: string;

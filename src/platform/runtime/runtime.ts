@@ -2,7 +2,9 @@
  * The port behind which functions run. One driver today: `deno.ts`.
  */
 import type { FunctionSettings } from "../../modules/function-settings.ts";
+import type { Network } from "../egress/network.ts";
 import type { FunctionLife } from "../life.ts";
+import type { Limits } from "../limits/limits.ts";
 
 /** What a process is started from. */
 export interface Launch {
@@ -77,6 +79,10 @@ export interface ExitReason {
 }
 
 export interface Runtime {
+	/** What keeps functions to the networks that they may reach, behind Deno's own permissions, and what that does not hold. */
+	readonly network: Pick<Network, "wall" | "missing">;
+	/** What holds functions to a share of the machine, and in words what does not. */
+	readonly limits: { readonly driver: Limits["driver"]; readonly missing: readonly string[] };
 	/**
 	 * Starts a process and resolves once it answers requests.
 	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) where it exits, throws at import, has no handler or

@@ -21,6 +21,9 @@ export interface User {
 const FIRST = 2_100_000_000;
 const COUNT = 40_000_000;
 
+/** The uids among which functions' users are, both ends included. */
+export const FUNCTION_USERS = { first: FIRST, last: FIRST + COUNT - 1 } as const;
+
 /** Whether a uid may be a function's. */
 export const isFunctionUser = (uid: number) => uid >= FIRST && uid < FIRST + COUNT;
 

@@ -5,6 +5,7 @@
  *     <root>/place               a link to where the rest is, where that cannot be the root itself: socket paths
  *                                would get too long, or functions' users could not get there
  *     <place>/bin/               a copy of Deno, where its own place is closed to functions' users
+ *     <place>/egress/            what the egress proxy needs
  *     <place>/host/              the host's modules
  *     <place>/bundles/<hash>.js  read-only, with its source map beside it, there while an instance runs from it
  *     <place>/functions/<hash>/  a main module per life of a function: Deno keys localStorage and caches by its
@@ -72,6 +73,17 @@ export class Workspace {
 	/** Deno, where functions can run it. */
 	get binary(): string {
 		return this.#place.binary;
+	}
+
+	/** The folder of the egress proxy, the files that all functions need, and a user that no function has. */
+	get egress(): { directory: string; needed: readonly string[]; user: User | undefined } {
+		const { binary, path, users } = this.#place;
+		return { directory: join(path, "egress"), needed: [path, binary], user: users?.unused() };
+	}
+
+	/** Whether each function has a user of its own. */
+	get hasUsers(): boolean {
+		return this.#place.users !== undefined;
 	}
 
 	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */

@@ -7,15 +7,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, vi } from "vitest";
+import { builtPath } from "../../../src/platform/assets.ts";
 import type { FunctionLogs, LogLine } from "../../../src/platform/logs/function-logs.ts";
 import { openLogFiles } from "../../../src/platform/logs/log-files.ts";
-import { createDenoRuntime, type DenoRuntimeOptions } from "../../../src/platform/runtime/deno.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import type { DenoRuntimeOptions } from "../../../src/platform/runtime/deno-options.ts";
+import { createDenoRuntime } from "../../../src/platform/runtime/open-deno.ts";
 import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
 
 export const HOST_PATH = fileURLToPath(
 	new URL("../../../src/platform/runtime/host/main.ts", import.meta.url),
 );
+
+export const EGRESS_PROGRAM = builtPath("egress.cjs");
 
 export interface Harness {
 	readonly runtime: Runtime;
@@ -37,7 +41,8 @@ export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Pr
 		},
 	});
 	const onLine = logs.append.bind(logs);
-	const runtime = await createDenoRuntime({ binary, hostPath: HOST_PATH, directory, onLine, ...options });
+	const own = { binary, hostPath: HOST_PATH, egressProgram: EGRESS_PROGRAM, directory, onLine };
+	const runtime = await createDenoRuntime({ ...own, ...options });
 	const lines = (name: string) => logs.read("shop", name, { limit: 10_000 });
 	const close = async () => {
 		await runtime.close();

@@ -11,34 +11,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
+import { EVALUATOR, evaluatorScript } from "./evaluator.ts";
 import { ask, type Harness, launch, openRuntime, sparesOf } from "./harness.ts";
 
 export const CANARY = "canary-5f1d9c";
 const NEIGHBOUR = `export default () => new Response(Deno.env.get("TOKEN"));`;
-/** Evaluates what it is sent as an async function's body, and says with an error what is behind it. */
-const EVAL = `
-	let fail = () => {};
-	// Some of Node's interfaces throw where nobody can catch it; that must not end the probes after it.
-	for (const type of ["error", "unhandledrejection"]) {
-		addEventListener(type, (event) => { event.preventDefault(); fail(event.error ?? event.reason); });
-	}
-	const AsyncFunction = (async () => {}).constructor;
-	const textOf = (error) => error instanceof Error
-		? [error.name + ": " + error.message, error.code, error.cause, error.error].filter((part) => part != null).map(textOf).join(" <- ")
-		: String(error);
-	const evaluate = async (request) => {
-		const failed = new Promise((_, reject) => { fail = reject; });
-		failed.catch(() => {});
-		try {
-			const run = new AsyncFunction(await request.text());
-			return Response.json({ result: String(await Promise.race([failed, run()])) });
-		} catch (error) {
-			return Response.json({ error: textOf(error) });
-		}
-	};`;
-/** As a function. */
-export const EVALUATOR = `${EVAL} export default evaluate;`;
-
 /** How a wall answers, in Deno's words, the system's, and those of browsers' interfaces. */
 export const REFUSAL =
 	/NotCapable|Requires \S+ access|EACCES|EPERM|ERR_ACCESS_DENIED|[Pp]ermission|not permitted|too many attached databases|Command failed: \/bin\/true/;
@@ -91,10 +68,7 @@ async function openControl(directory: string): Promise<{ child: ChildProcess; so
 	const socketPath = join(directory, "s");
 	const script = join(directory, "control.js");
 	await mkdir(join(directory, "tmp"));
-	await writeFile(
-		script,
-		`${EVAL} Deno.serve({ path: ${JSON.stringify(socketPath)}, onListen: () => console.log("listening") }, evaluate);`,
-	);
+	await writeFile(script, evaluatorScript(socketPath));
 	const flags = ["run", "--quiet", "--no-config", "--no-lock", "-A", "--unstable-kv", "--unstable-net"];
 	const child = spawn(await findDeno(), [...flags, "--unstable-worker-options", script], {
 		cwd: join(directory, "tmp"),

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
-import { createDenoRuntime } from "../../../src/platform/runtime/deno.ts";
-import { type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
+import { createDenoRuntime } from "../../../src/platform/runtime/open-deno.ts";
+import { EGRESS_PROGRAM, type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
 
 let harness: Harness;
 beforeAll(async () => {
@@ -114,6 +114,7 @@ describe("a start fails", () => {
 		const runtime = await createDenoRuntime({
 			binary: "/nowhere/deno",
 			hostPath: HOST_PATH,
+			egressProgram: EGRESS_PROGRAM,
 			directory: join(directory, "x"),
 		});
 		const start = runtime.start(launch("export default () => {};"));

@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
 import { stray, uidOf } from "./as-user.ts";
-import { ask, HOST_PATH, openRuntime } from "./harness.ts";
+import { ask, EGRESS_PROGRAM, HOST_PATH, openRuntime } from "./harness.ts";
 import { bundleForNode } from "./strip.ts";
 
 /** A platform in a process of its own, with one function; says what it was told and whom the function runs as. */
@@ -17,10 +17,15 @@ async function startPlatform(folder: string, ...before: string[]) {
 	const place = await mkdtemp(join(tmpdir(), "coffer-platform-"));
 	onTestFinished(() => rm(place, { recursive: true }));
 	await chmod(place, 0o711);
-	const module = fileURLToPath(new URL("../../../src/platform/runtime/deno.ts", import.meta.url));
+	const module = fileURLToPath(new URL("../../../src/platform/runtime/open-deno.ts", import.meta.url));
 	await bundleForNode(module, join(place, "runtime.mjs"));
 	const directory = join(place, folder);
-	const options = JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, directory });
+	const options = JSON.stringify({
+		binary: await findDeno(),
+		hostPath: HOST_PATH,
+		egressProgram: EGRESS_PROGRAM,
+		directory,
+	});
 	const script = join(place, "platform.mjs");
 	await writeFile(
 		script,

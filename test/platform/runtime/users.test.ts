@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import { isFunctionUser, mayChangeUser } from "../../../src/platform/runtime/users.ts";
-import { as, nicenessOf, status, stray, uidOf } from "./as-user.ts";
+import { as, status, stray, uidOf } from "./as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";
 
 const HELLO = `export default () => new Response("hello " + Deno.env.get("TMPDIR"));`;
@@ -25,10 +25,6 @@ beforeAll(async () => {
 	sibling = await harness.runtime.start(launch(HELLO, { TOKEN: "x" }, { function: "sibling" }));
 });
 afterAll(() => harness.close());
-
-test("a function has less of the processor than the platform, if both want it", () => {
-	expect(nicenessOf(own.pid)).toBe(Math.min(19, nicenessOf(process.pid) + 5));
-});
 
 /** Where it is root, the platform gives functions users; elsewhere there is nothing to be seen here. */
 describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () => {

@@ -108,6 +108,9 @@ const environment: Rule = {
 	innocent: [{ "src/cli/environment.ts": "const home = process.env.HOME;" }],
 };
 
+/** The main module of a process of its own, which ends when it likes and speaks by its standard streams. */
+const isProgram = (path: string) => path.endsWith("-program.ts");
+
 const EXITS = ["exit", "exitCode", "abort", "reallyExit"];
 
 const exit: Rule = {
@@ -119,14 +122,20 @@ const exit: Rule = {
 				path.startsWith("bin/") ||
 				(path.startsWith("src/") && !path.startsWith("src/platform/runtime/host/")),
 			(node, { path }) =>
-				path !== "bin/run.js" && reads(node, "process", EXITS) ? "ends the process" : undefined,
+				path !== "bin/run.js" && !isProgram(path) && reads(node, "process", EXITS)
+					? "ends the process"
+					: undefined,
 		),
 	planted: [
 		{ "src/cli/main.ts": "process.exit(1);" },
 		{ "src/cli/main.ts": "process.exitCode = 1;" },
 		{ "bin/dev.js": "const { exit } = process;" },
+		{ "src/platform/egress/proxy.ts": "process.exit(0);" },
 	],
-	innocent: [{ "bin/run.js": "process.exit(0);" }],
+	innocent: [
+		{ "bin/run.js": "process.exit(0);" },
+		{ "src/platform/egress/proxy-program.ts": "process.exit(0);" },
+	],
 };
 
 const terminal: Rule = {
@@ -134,7 +143,7 @@ const terminal: Rule = {
 	check: (sources) =>
 		nodesThat(
 			sources,
-			(source) => isProduct(source) && !source.path.startsWith("src/cli/"),
+			(source) => isProduct(source) && !source.path.startsWith("src/cli/") && !isProgram(source.path),
 			(node) => {
 				if (reads(node, "process", ["stdout", "stderr"])) return "uses a standard stream";
 				return ts.isIdentifier(node) && node.text === "console" && !isPropertyName(node)

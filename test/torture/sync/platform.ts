@@ -37,6 +37,8 @@ function never(): never {
 }
 
 const NO_FUNCTIONS: Runtime = {
+	limits: { driver: "priority", missing: [] },
+	network: { wall: "none", missing: [] },
 	start: never,
 	forget: async () => {},
 	close: async () => {},

@@ -1,0 +1,38 @@
+/** Says what was refused to a function, without a line for each of a thousand tries. */
+
+const AGAIN_MS = 60_000;
+const KINDS_MAX = 64;
+
+export class Refusals {
+	readonly #report: (what: string, count: number) => void;
+	readonly #nowMs: () => number;
+	readonly #seen = new Map<string, { count: number; toldMs: number }>();
+
+	/** @param report called with the first refusal of a kind, and at most once a minute with how many came since */
+	constructor(report: (what: string, count: number) => void, nowMs: () => number) {
+		this.#report = report;
+		this.#nowMs = nowMs;
+	}
+
+	/** @param what was refused and why, the same text for the same thing */
+	add(what: string): void {
+		const nowMs = this.#nowMs();
+		const known = this.#seen.get(what);
+		if (known === undefined) {
+			if (this.#seen.size >= KINDS_MAX) this.#forgetOld(nowMs);
+			// A function that tries thousands of targets is told of the first ones.
+			if (this.#seen.size >= KINDS_MAX) return;
+			this.#seen.set(what, { count: 0, toldMs: nowMs });
+			this.#report(what, 1);
+			return;
+		}
+		known.count++;
+		if (nowMs - known.toldMs < AGAIN_MS) return;
+		this.#report(what, known.count);
+		Object.assign(known, { count: 0, toldMs: nowMs });
+	}
+
+	#forgetOld(nowMs: number): void {
+		for (const [what, { toldMs }] of this.#seen) if (nowMs - toldMs >= AGAIN_MS) this.#seen.delete(what);
+	}
+}

@@ -1,0 +1,105 @@
+/**
+ * Opens the egress proxy's sockets and becomes the proxy. Node cannot open a socket in another network namespace, nor
+ * one that takes connections meant for any address (`IP_TRANSPARENT`), so Deno asks the C library for both, goes back
+ * to the namespace that it came from, and gives its place to the program that inherits the sockets.
+ *
+ * Linux alone; the numbers are those of its headers on x86-64 and arm64.
+ */
+
+/** What is wanted, as JSON in the first argument. */
+interface Request {
+	/** The file that names the namespace in which the sockets are opened. */
+	namespace: string;
+	sockets: { fd: number; family: "v4" | "v6"; type: "tcp" | "udp"; address: string; port: number }[];
+	/** The program with its arguments, and all of its environment. */
+	command: string[];
+	environment: Record<string, string>;
+}
+
+const O_CLOEXEC = 0o2000000;
+const CLONE_NEWNET = 0x40000000;
+const FAMILY = { v4: 2, v6: 10 };
+const TYPE = { tcp: 1, udp: 2 };
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const TRANSPARENT = { v4: { level: 0, option: 19 }, v6: { level: 41, option: 75 } };
+const IPV6_V6ONLY = { level: 41, option: 26 };
+const BACKLOG = 4_096;
+
+const { symbols: c } = Deno.dlopen("libc.so.6", {
+	open: { parameters: ["buffer", "i32"], result: "i32" },
+	setns: { parameters: ["i32", "i32"], result: "i32" },
+	socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+	setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+	bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+	listen: { parameters: ["i32", "i32"], result: "i32" },
+	dup2: { parameters: ["i32", "i32"], result: "i32" },
+	execve: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
+});
+
+const text = (value: string) => new TextEncoder().encode(`${value}\0`);
+
+function check(result: number, what: string): number {
+	if (result >= 0) return result;
+	console.error(`The egress proxy's sockets: ${what} failed.`);
+	Deno.exit(1);
+}
+
+/** A `struct sockaddr_in` or `sockaddr_in6`. */
+function socketAddress(family: "v4" | "v6", address: string, port: number): Uint8Array {
+	const bytes = new Uint8Array(family === "v4" ? 16 : 28);
+	const view = new DataView(bytes.buffer);
+	view.setUint16(0, FAMILY[family], true);
+	view.setUint16(2, port);
+	if (family === "v4") bytes.set(address.split(".").map(Number), 4);
+	else
+		bytes.set(
+			groups(address).flatMap((group) => [group >> 8, group & 255]),
+			8,
+		);
+	return bytes;
+}
+
+/** The eight groups of an IPv6 address in which `::` occurs once. */
+function groups(address: string): number[] {
+	const [left, right] = address
+		.split("::")
+		.map((part) => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16))));
+	return [...left, ...Array(8 - left.length - right.length).fill(0), ...right];
+}
+
+function enable(fd: number, level: number, option: number, what: string): void {
+	check(c.setsockopt(fd, level, option, new Int32Array([1]), 4), what);
+}
+
+function openSocket({ address, family, fd, port, type }: Request["sockets"][number]): void {
+	const opened = check(c.socket(FAMILY[family], TYPE[type], 0), "socket");
+	enable(opened, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
+	if (family === "v6") enable(opened, IPV6_V6ONLY.level, IPV6_V6ONLY.option, "IPV6_V6ONLY");
+	const { level, option } = TRANSPARENT[family];
+	if (type === "tcp") enable(opened, level, option, "IP_TRANSPARENT");
+	const name = socketAddress(family, address, port);
+	check(c.bind(opened, name, name.length), `bind of ${type} ${address} ${port}`);
+	if (type === "tcp") check(c.listen(opened, BACKLOG), "listen");
+	// The copy stays open when the program is replaced.
+	check(c.dup2(opened, fd), "dup2");
+}
+
+/** An array of C strings, closed by a null pointer. */
+function pointers(values: Uint8Array[]): Uint8Array {
+	const list = new BigUint64Array(values.length + 1);
+	values.forEach((value, index) => {
+		list[index] = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(value)));
+	});
+	return new Uint8Array(list.buffer);
+}
+
+const request: Request = JSON.parse(Deno.args[0] ?? "");
+const here = check(c.open(text("/proc/self/ns/net"), O_CLOEXEC), "open of the own namespace");
+const there = check(c.open(text(request.namespace), O_CLOEXEC), "open of the namespace");
+check(c.setns(there, CLONE_NEWNET), "setns");
+for (const socket of request.sockets) openSocket(socket);
+check(c.setns(here, CLONE_NEWNET), "setns back");
+const command = request.command.map(text);
+const environment = Object.entries(request.environment).map(([name, value]) => text(`${name}=${value}`));
+check(c.execve(command[0], pointers(command), pointers(environment)), "execve");

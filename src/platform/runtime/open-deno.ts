@@ -1,0 +1,43 @@
+/** Opens the Deno driver with what it stands on: its folder, the limits of processes, their network. */
+import { dirname, join } from "node:path";
+import type { Network } from "../egress/network.ts";
+import { openNetwork } from "../egress/open.ts";
+import { openLimits } from "../limits/open.ts";
+import { DenoRuntime } from "./deno.ts";
+import type { DenoRuntimeOptions } from "./deno-options.ts";
+import type { Runtime } from "./runtime.ts";
+import { mayChangeUser } from "./users.ts";
+import { Workspace } from "./workspace.ts";
+
+async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace): Promise<Network> {
+	const { allowNet = [], egressProgram, hostPath, onMissingWall = () => {}, walls } = options;
+	return await openNetwork({
+		...workspace.egress,
+		deno: workspace.binary,
+		openerPath: join(dirname(hostPath), "egress-sockets.ts"),
+		program: egressProgram,
+		allowNet,
+		isRoot: mayChangeUser(),
+		hasUsers: workspace.hasUsers,
+		...(walls && { walls }),
+		onMissing: onMissingWall,
+	});
+}
+
+/**
+ * Opens the driver: takes the directory over, ends what a killed platform left running there.
+ * @throws AppError `ALLOW_NET_INVALID` (exit 2)
+ */
+export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Runtime> {
+	const { binary, directory, hostPath, onLimitFailure = () => {}, onShared = () => {} } = options;
+	const workspace = await Workspace.open({ root: directory, hostPath, binary, onShared });
+	const limits = await openLimits({ directory, onFailure: onLimitFailure });
+	let network: Network | undefined;
+	try {
+		network = await openNetworkFor(options, workspace);
+		return new DenoRuntime(options, workspace, limits, network);
+	} catch (error) {
+		await Promise.all([limits.close(), network?.close()]);
+		throw error;
+	}
+}

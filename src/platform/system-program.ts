@@ -1,0 +1,17 @@
+/** Programs of the system, found where nobody but its administrator puts any: not by the environment's `PATH`. */
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+
+const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/run/current-system/sw/bin"];
+
+/** The path of a program; undefined where the system does not have it. */
+export function systemProgram(name: string): string | undefined {
+	return FOLDERS.map((folder) => join(folder, name)).find((path) => {
+		try {
+			accessSync(path, constants.X_OK);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+}

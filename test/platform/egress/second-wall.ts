@@ -1,0 +1,79 @@
+/** Starts `walls.program.ts` among test hosts, and asks its scripts. */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Wall } from "../../../src/platform/egress/network.ts";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import { ask, EGRESS_PROGRAM, HOST_PATH } from "../runtime/harness.ts";
+import type { Outcome } from "../runtime/hostile.ts";
+import { bundleForNode } from "../runtime/strip.ts";
+import { TestHosts } from "./test-hosts.ts";
+
+export interface SecondWall {
+	readonly wall: Wall;
+	readonly hosts: TestHosts;
+	pid(script: string): number;
+	/** Runs code in a script. */
+	probe(script: string, code: string): Promise<Outcome>;
+	/** What was refused since the last call. */
+	refused(): Promise<string[]>;
+	close(): Promise<void>;
+}
+
+interface Options {
+	wall?: Wall;
+	allowNet?: string[];
+	functions: Record<string, string[] | null>;
+}
+
+export async function openSecondWall({
+	wall = "namespace",
+	allowNet = [],
+	functions,
+}: Options): Promise<SecondWall> {
+	const directory = await mkdtemp(join(tmpdir(), "cw-"));
+	await chmod(directory, 0o711);
+	const program = join(directory, "walls.mjs");
+	await bundleForNode(fileURLToPath(new URL("walls.program.ts", import.meta.url)), program);
+	const hosts = await TestHosts.open();
+	const request = {
+		directory,
+		deno: await findDeno(),
+		openerPath: join(dirname(HOST_PATH), "egress-sockets.ts"),
+		program: EGRESS_PROGRAM,
+		wall,
+		allowNet,
+		functions,
+	};
+	type Said = { wall: Wall; scripts: Record<string, { pid: number; socketPath: string }> };
+	const { child, lines, said } = await hosts.run<Said>(program, JSON.stringify(request));
+	const script = (name: string) => said.scripts[name] ?? { pid: -1, socketPath: "" };
+	return {
+		wall: said.wall,
+		hosts,
+		pid: (name) => script(name).pid,
+		probe: async (name, code) => {
+			const { body } = await ask(script(name).socketPath, "/", { method: "POST", body: code });
+			return JSON.parse(body);
+		},
+		refused: () => nextLine(child, lines),
+		close: async () => {
+			const ended = once(child, "close");
+			child.stdin?.end();
+			await ended;
+			hosts.close();
+			await rm(directory, { recursive: true, force: true });
+		},
+	};
+}
+
+async function nextLine(child: ChildProcess, lines: Interface): Promise<string[]> {
+	const line = once(lines, "line");
+	child.stdin?.write("?\n");
+	const [text] = await line;
+	return JSON.parse(String(text));
+}

@@ -1,0 +1,88 @@
+/**
+ * Scripts of Deno's without any wall of its own: in the network of a function, and beside it in the machine's. Says by
+ * which sockets they answer, and what was refused, as lines of JSON; ends with its standard input.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Wall } from "../../../src/platform/egress/network.ts";
+import { openNetwork } from "../../../src/platform/egress/open.ts";
+import { confinement } from "../../../src/platform/runtime/confine.ts";
+import { Users } from "../../../src/platform/runtime/users.ts";
+import { evaluatorScript } from "../runtime/evaluator.ts";
+
+interface Request {
+	directory: string;
+	deno: string;
+	openerPath: string;
+	program: string;
+	wall: Wall;
+	allowNet: string[];
+	/** The `network` of each function. */
+	functions: Record<string, string[] | null>;
+}
+
+const request: Request = JSON.parse(process.argv[2] ?? "");
+const { allowNet, deno, directory, functions, openerPath, program, wall } = request;
+const users = new Users();
+const egress = join(directory, "egress");
+mkdirSync(egress, { mode: 0o711 });
+const network = await openNetwork({
+	directory: egress,
+	deno,
+	openerPath,
+	program,
+	allowNet,
+	user: users.unused(),
+	needed: [directory, deno],
+	isRoot: true,
+	hasUsers: true,
+	walls: [wall],
+	onMissing: (which, why) => console.error(which, why),
+});
+const refused: string[] = [];
+
+/** @param hosts undefined for a script that no wall is around */
+async function start(name: string, hosts: string[] | null | undefined) {
+	const folder = join(directory, name);
+	const user = users.unused();
+	const [temporary, denoDirectory, socketPath, script] = ["tmp", "deno", "s", "script.js"].map((each) =>
+		join(folder, each),
+	) as [string, string, string, string];
+	for (const path of [folder, temporary, denoDirectory]) {
+		mkdirSync(path, { mode: 0o700 });
+		chownSync(path, user.uid, user.gid);
+	}
+	chmodSync(folder, 0o711);
+	writeFileSync(script, evaluatorScript(socketPath), { mode: 0o644 });
+	const guest = { denoDirectory, network: hosts ?? undefined, temporary, user };
+	const admission = hosts === undefined ? undefined : await network.admit(guest);
+	if (admission !== undefined) admission.onRefused = (sentence) => refused.push(`${name}: ${sentence}`);
+	const isRoot = admission?.startsAsRoot !== false;
+	const flags = ["run", "--quiet", "--no-config", "--no-lock", "-A", "--unstable-kv", "--unstable-net"];
+	const before = [...(admission?.before ?? []), ...confinement(isRoot ? { becomes: user } : undefined)];
+	const [file = "", ...args] = [...before, deno, ...flags, script];
+	const child = spawn(file, args, {
+		cwd: temporary,
+		env: { DENO_DIR: denoDirectory, TMPDIR: temporary, NO_COLOR: "1" },
+		stdio: ["ignore", "pipe", "inherit"],
+		...(isRoot ? {} : user),
+	});
+	await once(child.stdout, "data");
+	child.stdout.resume();
+	return { child, pid: child.pid ?? -1, socketPath, leave: admission?.leave };
+}
+
+const started = await Promise.all(
+	Object.entries({ ...functions, outside: undefined }).map(
+		async ([name, hosts]) => [name, await start(name, hosts)] as const,
+	),
+);
+const said = started.map(([name, { pid, socketPath }]) => [name, { pid, socketPath }]);
+console.log(JSON.stringify({ wall: network.wall, scripts: Object.fromEntries(said) }));
+
+process.stdin.on("data", () => console.log(JSON.stringify(refused.splice(0))));
+await once(process.stdin, "end");
+for (const [, { child }] of started) child.kill("SIGKILL");
+await network.close();

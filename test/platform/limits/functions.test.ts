@@ -1,0 +1,97 @@
+/** Functions on real Deno under the limits of this machine: in which groups they are, and what happens at a bound. */
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ask, type Harness, launch, openRuntime, sparesOf } from "../runtime/harness.ts";
+import { groupFoldersOf, groupsOf } from "./programs.ts";
+
+const HELLO = 'export default () => new Response("hello");';
+
+/** Makes workers until it is told that there can be no more, and ends them again. */
+const GROWING = `
+export default () => {
+	const workers = [];
+	try {
+		for (;;) workers.push(new Worker("data:text/javascript,", { type: "module" }));
+	} catch (error) {
+		return new Response(workers.length + " " + error.message);
+	} finally {
+		for (const worker of workers) worker.terminate();
+	}
+};`;
+/** Low enough that it is soon reached. */
+const FEW = 60;
+
+const none = await openRuntime();
+const { driver } = none.runtime.limits;
+await none.close();
+
+let harness: Harness;
+const onLimitFailure = vi.fn();
+beforeAll(async () => {
+	harness = await openRuntime({ spares: 1, onLimitFailure });
+});
+afterAll(async () => {
+	await harness.close();
+	expect(onLimitFailure).not.toHaveBeenCalled();
+});
+
+/** Lowers what a function's group may have of processes and threads. */
+async function lower(pid: number, count: number): Promise<void> {
+	const files = (await groupFoldersOf(pid)).map((folder) => join(folder, "pids.max"));
+	await writeFile(files.find(existsSync) ?? "", String(count));
+}
+
+describe.each(driver === "priority" ? [] : [driver])("by %s", () => {
+	test("one that makes threads without end is refused them; it, its neighbour and the platform go on", async () => {
+		const own = { function: "growing", settings: { memoryMB: 1024 } };
+		const growing = await harness.runtime.start(launch(GROWING, {}, own));
+		const neighbour = await harness.runtime.start(launch(HELLO, {}, { function: "neighbour" }));
+		await lower(growing.pid, FEW);
+		for (let again = 0; again < 2; again++) {
+			const [, count, why] = /^(\d+) (.*)$/.exec((await ask(growing.socketPath)).body) ?? [];
+			expect(Number(count)).toBeGreaterThan(0);
+			expect(Number(count)).toBeLessThan(FEW);
+			expect(why).toMatch(/^Resource temporarily unavailable/);
+			expect((await ask(neighbour.socketPath)).body).toBe("hello");
+		}
+		const another = await harness.runtime.start(launch(HELLO, {}, { function: "another" }));
+		expect((await ask(another.socketPath)).body).toBe("hello");
+		for (const instance of [growing, neighbour, another]) await instance.stop({ graceMs: 0 });
+	});
+
+	test("functions of an app share its group; the platform is in none, and nothing is left of those that ended", async () => {
+		const start = (app: string, name: string) =>
+			harness.runtime.start(launch(HELLO, {}, { app, function: name, settings: { memoryMB: 256 } }));
+		const all = await Promise.all([start("shop", "pay"), start("shop", "ship"), start("blog", "pay")]);
+		const apps = await Promise.all(all.map(async ({ pid }) => (await groupsOf(pid)).map(dirname)));
+		expect(apps[0]).toEqual(apps[1]);
+		expect(apps[0]?.[0]).toMatch(/\/app-shop$/);
+		expect(apps[2]?.[0]).toMatch(/\/app-blog$/);
+		expect((await groupsOf("self")).filter((group) => group.includes("/app-"))).toEqual([]);
+		const folders = (await Promise.all(all.map(({ pid }) => groupFoldersOf(pid)))).flat();
+		for (const instance of all) await instance.stop({ graceMs: 0 });
+		await vi.waitFor(() => expect(folders.filter((folder) => existsSync(dirname(folder)))).toEqual([]));
+	});
+
+	test("a process that waited ready-made comes to the app's group when it becomes a function", async () => {
+		const [spare = 0] = await sparesOf(harness, 1);
+		await vi.waitFor(async () => expect((await groupsOf(spare))[0]).toMatch(/\/spare\/[^/]+$/));
+		const instance = await harness.runtime.start(launch(HELLO));
+		expect(instance.pid).toBe(spare);
+		await vi.waitFor(async () => {
+			for (const group of await groupsOf(spare)) expect(group).toMatch(/\/app-shop\/[^/]+$/);
+		});
+		await instance.stop({ graceMs: 0 });
+	});
+
+	test("what a platform made is gone when it is closed", async () => {
+		const other = await openRuntime();
+		const { pid } = await other.runtime.start(launch(HELLO));
+		const roots = (await groupFoldersOf(pid)).map((folder) => dirname(dirname(folder)));
+		expect(roots.length).toBeGreaterThan(0);
+		await other.close();
+		expect(roots.filter(existsSync)).toEqual([]);
+	});
+});

@@ -1,0 +1,28 @@
+/** A function that runs what it is sent. */
+
+/** Evaluates what it is sent as an async function's body, and says with an error what is behind it. */
+const EVAL = `
+	let fail = () => {};
+	// Some of Node's interfaces throw where nobody can catch it; that must not end the probes after it.
+	for (const type of ["error", "unhandledrejection"]) {
+		addEventListener(type, (event) => { event.preventDefault(); fail(event.error ?? event.reason); });
+	}
+	const AsyncFunction = (async () => {}).constructor;
+	const textOf = (error) => error instanceof Error
+		? [error.name + ": " + error.message, error.code, error.cause, error.error].filter((part) => part != null).map(textOf).join(" <- ")
+		: String(error);
+	const evaluate = async (request) => {
+		const failed = new Promise((_, reject) => { fail = reject; });
+		failed.catch(() => {});
+		try {
+			const run = new AsyncFunction(await request.text());
+			return Response.json({ result: String(await Promise.race([failed, run()])) });
+		} catch (error) {
+			return Response.json({ error: textOf(error) });
+		}
+	};`;
+/** As a script of its own, which says `listening` once it answers on a socket. */
+export const evaluatorScript = (socketPath: string) =>
+	`${EVAL} Deno.serve({ path: ${JSON.stringify(socketPath)}, onListen: () => console.log("listening") }, evaluate);`;
+/** As a function. */
+export const EVALUATOR = `${EVAL} export default evaluate;`;
