@@ -129,16 +129,22 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 				if (address !== undefined) tell(address);
 			}
 		}
-		for (const pattern of scan.patterns) {
-			if (++patterns > PATTERNS_MAX) throw tooManyPatterns(path, pattern.line);
-			for (const match of matches(path, pattern, port)) {
-				if (isCode(match) || /\.json$/i.test(match)) {
-					reach(match, { specifier: match, file: path, line: pattern.line }, "module");
-				}
-			}
-		}
+		patterns += scan.patterns.length;
+		const excess = PATTERNS_MAX - (patterns - scan.patterns.length);
+		if (patterns > PATTERNS_MAX) throw tooManyPatterns(path, scan.patterns[excess]?.line ?? 0);
+		for (const { match, line } of codeOf(path, scan, port))
+			reach(match, { specifier: match, file: path, line }, "module");
 	}
 	return { files: [...files].sort(), scans, replaced };
+}
+
+/** The files that a module's patterns of imports may mean, which can be imported at all, with the pattern's line. */
+function codeOf(path: string, { patterns }: ModuleScan, port: GraphPort): { match: string; line: number }[] {
+	return patterns.flatMap((pattern) =>
+		[...matches(path, pattern, port)]
+			.filter((match) => isCode(match) || /\.json$/i.test(match))
+			.map((match) => ({ match, line: pattern.line })),
+	);
 }
 
 /** What an import map says for a module that is not local. */

@@ -138,7 +138,7 @@ export function enterCommand(entry: Entry): string[] {
 }
 
 /** What hosts(5) says to functions: names that the machine knows are asked of the proxy, as all others. */
-export const HOSTS = "127.0.0.1 localhost\n::1 localhost\n";
+export const HOSTS = "127.0.0.1 localhost\n";
 
 /** The content of the file that names the name server. */
 export const RESOLV_CONF = `nameserver ${NAME_SERVER.v4}\noptions timeout:5 attempts:2\n`;

@@ -240,9 +240,8 @@ export class AppFunctions {
 			onStarted: async ({ deployment }) => {
 				if (present()?.error !== undefined) await this.recordDeployed(deployment);
 			},
-			onFailure: (error) => {
-				log.warn({ app: this.app.id, function: name, ...describeError(error) }, "a function does not run");
-			},
+			onFailure: (error) =>
+				log.warn({ app: this.app.id, function: name, ...describeError(error) }, "a function does not run"),
 			onReplaced: (replaced) => noteReplaced(this.#options, name, replaced),
 			now,
 			schedule,

@@ -17,10 +17,10 @@
  * `f`, with `tmp` and the socket that it makes. The platform connects to `s` beside that folder, a second name of
  * that socket: a function could put a link to another program's socket in the place of its own name, not of this one.
  */
-import { createHash } from "node:crypto";
 import { chown, mkdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type FunctionLife, lifeKey } from "../life.ts";
+import { BundleFiles, digest } from "./bundle-files.ts";
 import { Fifos } from "./fifos.ts";
 import {
 	type BundleFile,
@@ -35,12 +35,6 @@ import {
 import { openPlace, type Place, type PlaceOptions } from "./place.ts";
 import type { User } from "./users.ts";
 
-function digest(...content: (Uint8Array | string)[]): string {
-	const hash = createHash("sha256");
-	for (const part of content) hash.update(`${part.length}:`).update(part);
-	return hash.digest("hex").slice(0, 32);
-}
-
 /** Where an instance lies, and whose it is. */
 interface Laid {
 	readonly user: User | undefined;
@@ -53,17 +47,16 @@ interface Laid {
 
 export class Workspace {
 	#place: Place;
-	#users = new Map<string, number>();
 	#folders = new Map<string, { life: FunctionLife; made: Promise<string> }>();
-	/** Writing and removing one bundle's file happens one after the other. */
-	#turn = Promise.resolve();
 	#removed: Promise<unknown> = Promise.resolve();
 	#next = 1;
 	readonly #fifos: Fifos;
+	readonly #bundles: BundleFiles;
 
 	private constructor(place: Place) {
 		this.#place = place;
 		this.#fifos = new Fifos(join(place.path, "i", "fifos"));
+		this.#bundles = new BundleFiles(join(place.path, "bundles"));
 	}
 
 	static async open(options: PlaceOptions): Promise<Workspace> {
@@ -91,7 +84,7 @@ export class Workspace {
 		const user = await this.#place.users?.join(life);
 		const instance = this.#instance(user);
 		const [file, folder] = await Promise.all([
-			this.#acquireBundle(bundle, user),
+			this.#bundles.acquire(bundle, user),
 			this.#functionFolder(life, user),
 			this.#instanceFolders(instance, [instance.temporary]),
 		]).catch(async (error) => {
@@ -105,7 +98,7 @@ export class Workspace {
 			main: join(folder, "main.js"),
 			release: async () => {
 				await instance.leave();
-				await Promise.all([removeInstance(instance.path, user), this.#releaseBundle(file)]);
+				await Promise.all([removeInstance(instance.path, user), this.#bundles.release(file)]);
 			},
 		};
 	}
@@ -164,7 +157,7 @@ export class Workspace {
 
 	/** Removes everything. */
 	async close(): Promise<void> {
-		await Promise.all([this.#turn, this.#removed]);
+		await Promise.all([this.#bundles.settled(), this.#removed]);
 		await this.#place.remove();
 	}
 
@@ -227,36 +220,5 @@ export class Workspace {
 		await this.#writeMain(join(folder, "main.js"), user);
 		await openTo(user, folder, 0o710);
 		return folder;
-	}
-
-	#inTurn<T>(work: () => Promise<T>): Promise<T> {
-		const result = this.#turn.then(work);
-		const done = () => undefined;
-		this.#turn = result.then(done, done);
-		return result;
-	}
-
-	/** Functions with users of their own do not share a file, even if it is the same. */
-	#acquireBundle(bundle: BundleFile, user: User | undefined): Promise<string> {
-		const hash = digest(bundle.code, bundle.sourceMap ?? "", String(user?.gid));
-		const path = join(this.#place.path, "bundles", `${hash}.js`);
-		return this.#inTurn(async () => {
-			const users = this.#users.get(path) ?? 0;
-			if (users === 0) await writeBundle(path, `${hash}.js`, bundle, user);
-			this.#users.set(path, users + 1);
-			return path;
-		});
-	}
-
-	#releaseBundle(path: string): Promise<void> {
-		return this.#inTurn(async () => {
-			const users = (this.#users.get(path) ?? 1) - 1;
-			if (users > 0) {
-				this.#users.set(path, users);
-				return;
-			}
-			this.#users.delete(path);
-			await Promise.all([path, `${path}.map`].map((entry) => rm(entry, { force: true })));
-		});
 	}
 }

@@ -1,7 +1,9 @@
 /** Folders on disk as workspaces see them, and the workspace that a project is only a part of. Reads, changes nothing. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError } from "../../errors.ts";
+import { FILE_BYTES_MAX } from "../../modules/limits.ts";
 import { Manifests } from "../../modules/packages/manifests.ts";
 import { membersAt, namesOf } from "../../modules/packages/members.ts";
 
@@ -24,7 +26,7 @@ function isFolder(path: string): boolean {
 
 function readIfThere(path: string): Uint8Array | undefined {
 	try {
-		return readFileSync(path);
+		return readBoundedSync(path, FILE_BYTES_MAX, { links: true });
 	} catch {
 		return undefined;
 	}

@@ -2,8 +2,8 @@
 import ts from "typescript";
 import { accessChain, importsThat, isProduct, nodesThat, type Rule } from "./rule.ts";
 
-/** Files of the product that start processes: functions and builds, the command of `coffer run`, git. */
-const STARTERS = /^src\/(platform\/(runtime|build)\/|cli\/child\.ts$|project\/git\/run\.ts$)/;
+/** Files of the product that start processes: functions with their walls and limits, builds, the command of `coffer run`, git. */
+const STARTERS = /^src\/(platform\/(runtime|build|egress|limits)\/|cli\/child\.ts$|project\/git\/run\.ts$)/;
 const GIT_STARTER = "src/project/git/run.ts";
 const STARTS = ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync", "fork"];
 
