@@ -59,7 +59,7 @@ async function measure(
 	{ listen }: Pick<RunningPlatform, "listen">,
 	context: BenchContext,
 ): Promise<Row> {
-	const seconds = context.smoke ? 1 : 4;
+	const seconds = context.smoke ? 1 : 3;
 	const p99Of = async () => {
 		const options = { folder: context.folder, connections: 16, rate: RATE, seconds };
 		const { p99Ms, failed } = await load(`${listen}/bench/quiet`, options);

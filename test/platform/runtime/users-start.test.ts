@@ -34,11 +34,16 @@ async function startPlatform(folder: string, ...before: string[]) {
 		const runtime = await createDenoRuntime({ ...${options}, onShared: () => told++ });
 		const code = new TextEncoder().encode("export default () => new Response('served')");
 		const { pid, socketPath } = await runtime.start({ app: "a", function: "f", deployment: "d", code, environment: new Map() });
-		console.log(JSON.stringify({ pid, socketPath, told }));`,
+		console.log(JSON.stringify({ pid, socketPath, told }));
+		process.stdin.resume().on("end", () => runtime.close().then(() => process.exit()));`,
 	);
 	const [file = "", ...args] = [...before, process.execPath, script];
-	const platform = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
-	onTestFinished(() => void platform.kill("SIGKILL"));
+	const platform = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
+	const exited = once(platform, "exit");
+	onTestFinished(async () => {
+		platform.stdin.end();
+		await exited;
+	});
 	const [line] = await once(platform.stdout, "data");
 	const started: { pid: number; socketPath: string; told: number } = JSON.parse(String(line));
 	return { ...started, platform, directory };
