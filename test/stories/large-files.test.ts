@@ -89,6 +89,7 @@ test.each([
 test("what git has of the vault, and what it hands to the merge driver", async () => {
 	git("init", "--quiet");
 	git("config", "core.bigFileThreshold", "1g");
+	git("config", "core.compression", "1");
 	project.write("coffer.vault", lineFeeds);
 	git("add", "coffer.vault");
 	git("commit", "--quiet", "--message", "large");

@@ -3,12 +3,22 @@
  */
 import { once } from "node:events";
 import { fileTooLarge } from "../../bounded-file.ts";
+import { AppError, EXIT } from "../../errors.ts";
 import { type GitPlace, gitFailed, startGit, timedOut } from "./run.ts";
 
 /** What a line of git's answer has at most: a name that was asked for, and a few words. */
 const LINE_BYTES_MAX = 65_536;
 /** How long git may say nothing. */
 const SILENT_MS_MAX = 120_000;
+
+function lineTooLong(): AppError {
+	return new AppError({
+		code: "GIT_OUTPUT_TOO_LARGE",
+		message: `git cat-file answered with a line of more than ${LINE_BYTES_MAX} bytes.`,
+		hint: "Check that the command git is git.",
+		exit: EXIT.failure,
+	});
+}
 
 /** Bytes that come in pieces, read by the line and by the number. */
 class ByteReader {
@@ -22,10 +32,14 @@ class ByteReader {
 		this.#onSilence = onSilence;
 	}
 
-	/** The next line without its end; undefined where nothing is left, or what is there is too long for a line. */
+	/**
+	 * The next line without its end; undefined where nothing is left.
+	 * @throws AppError `GIT_OUTPUT_TOO_LARGE` (exit 1) where it is longer than any that git writes here
+	 */
 	async line(): Promise<string | undefined> {
 		const pieces: Buffer[] = [];
-		for (let length = 0; length <= LINE_BYTES_MAX; length += this.#rest.length) {
+		let length = 0;
+		for (;;) {
 			const end = this.#rest.indexOf(0x0a);
 			if (end >= 0) {
 				pieces.push(this.#rest.subarray(0, end));
@@ -33,9 +47,10 @@ class ByteReader {
 				return Buffer.concat(pieces).toString("latin1");
 			}
 			pieces.push(this.#rest);
+			length += this.#rest.length;
+			if (length > LINE_BYTES_MAX) throw lineTooLong();
 			if (!(await this.#fill())) return undefined;
 		}
-		return undefined;
 	}
 
 	/** So many bytes; undefined where there are fewer. */
@@ -68,7 +83,7 @@ class ByteReader {
 
 /**
  * Runs `git cat-file` on what it is asked for, and lets `read` take its answer.
- * @throws AppError `GIT_FAILED`, `GIT_TIMED_OUT` (exit 1), and what `startGit` throws
+ * @throws AppError `GIT_FAILED`, `GIT_TIMED_OUT`, `GIT_OUTPUT_TOO_LARGE` (exit 1), and what `startGit` throws
  */
 async function withCatFile<T>(
 	place: GitPlace,

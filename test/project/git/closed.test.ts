@@ -22,6 +22,7 @@ import {
 } from "../../../src/project/git/closed.ts";
 import { readVaultHistory } from "../../../src/project/git/history.ts";
 import { mergeVaultFiles } from "../../../src/project/git/merge.ts";
+import { findObjects } from "../../../src/project/git/objects.ts";
 import { findGit, requireVersion } from "../../../src/project/git/program.ts";
 import { type GitPlace, runGit } from "../../../src/project/git/run.ts";
 import { removeGitSetup, setUpGit } from "../../../src/project/git/setup.ts";
@@ -212,6 +213,14 @@ describe("the git that is run", () => {
 		expect(await refusalOf(runGit(place(endless), ["rev-list"], { outputBytes: 100_000 }))).toMatchObject({
 			code: "GIT_OUTPUT_TOO_LARGE",
 			message: expect.stringContaining("printed more than 100000 bytes"),
+			exit: 1,
+		});
+	});
+
+	test("is ended where it answers about objects in a line without end", async () => {
+		const bin = answering("exec tr '\\0' a < /dev/zero");
+		expect(await refusalOf(findObjects(place(bin), ["HEAD:x"]))).toMatchObject({
+			code: "GIT_OUTPUT_TOO_LARGE",
 			exit: 1,
 		});
 	});
