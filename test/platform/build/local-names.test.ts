@@ -170,7 +170,8 @@ describe("a name of the project", () => {
 		const files = {
 			...MEMBERS,
 			[ENTRY]: 'import type { T } from "./types.ts"; export const x: T = "x";',
-			"functions/a/types.ts": 'export type { U as T } from "./more.d.ts";',
+			"functions/a/types.ts":
+				'import type { Own } from "npm:@acme/lib@1"; export type { U as T } from "./more.d.ts"; export type V = Own;',
 			"functions/a/more.d.ts": 'import type { Own } from "npm:@acme/lib@1"; export type U = Own;',
 		};
 		await buildText(builder, files);
