@@ -85,66 +85,98 @@ function unmapped(at: Place): AppError {
  *   known in part), `SOURCE_SYNTAX`, `SOURCE_NOT_TEXT`; and what `elsewhere` throws
  */
 export function walkGraph(entry: string, port: GraphPort, options: GraphOptions): Graph {
-	const files = new Set<string>([entry]);
-	const scans = new Map<string, ModuleScan>();
-	const replaced: Graph["replaced"] = [];
-	const pending = [entry];
-	let patterns = 0;
-	const reach = (path: string, at: Place, form: ModuleRequest["form"]) => {
-		if (port.read(path) === undefined) {
+	return new Walk(port, options).from(entry);
+}
+
+/** A module on the way. Of one that only types lead to, everything is erased. */
+interface Pending {
+	readonly path: string;
+	readonly isErased: boolean;
+}
+
+class Walk {
+	readonly #port: GraphPort;
+	readonly #options: GraphOptions;
+	readonly #files = new Set<string>();
+	readonly #scans = new Map<string, ModuleScan>();
+	readonly #erased = new Set<string>();
+	readonly #replaced: Graph["replaced"] = [];
+	readonly #pending: Pending[] = [];
+	#patterns = 0;
+
+	constructor(port: GraphPort, options: GraphOptions) {
+		this.#port = port;
+		this.#options = options;
+	}
+
+	from(entry: string): Graph {
+		this.#files.add(entry);
+		this.#pending.push({ path: entry, isErased: false });
+		for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
+			const { isErased, path } = next;
+			if (this.#scans.has(path) || (isErased && this.#erased.has(path))) continue;
+			if (isErased) this.#visitErased(path);
+			else this.#visit(path);
+		}
+		return { files: [...this.#files].sort(), scans: this.#scans, replaced: this.#replaced };
+	}
+
+	#visit(path: string): void {
+		const scan = scanFile(path, this.#port);
+		this.#scans.set(path, scan);
+		for (const request of requestsOf(path, scan, this.#options.configuration)) this.#follow(path, request);
+		for (const pattern of scan.patterns) {
+			if (++this.#patterns > PATTERNS_MAX) throw tooManyPatterns(path, pattern.line);
+			for (const match of matches(path, pattern, this.#port)) {
+				const at = { specifier: match, file: path, line: pattern.line };
+				if (isCode(match) || /\.json$/i.test(match)) this.#reach(match, at, "module");
+			}
+		}
+	}
+
+	/** Deno looks its types up, and theirs: it has to be told of names, too. */
+	#visitErased(path: string): void {
+		this.#erased.add(path);
+		const { requests } = this.#port.scanner.scan(path, this.#port.read(path) ?? new Uint8Array());
+		for (const request of requests) this.#follow(path, { ...request, form: "type" });
+	}
+
+	#follow(path: string, { form, line, specifier }: ModuleRequest): void {
+		const at = { specifier, file: path, line };
+		const manner = form === "optional" ? "require" : "import";
+		const { isTold, resolution } = resolveImport(this.#options.configuration, specifier, path, manner);
+		const tell = (address: string) => this.#replaced.push({ file: path, specifier, address });
+		if (resolution.kind === "local fault") {
+			// A type is erased; but whoever looks for one in a registry asks the registry.
+			if (form === "type" && registryName(specifier) === undefined) return;
+			throw importError(resolution.fault.code, at, resolution.fault.why, resolution.fault.hint);
+		}
+		if (resolution.kind === "local") {
+			this.#reach(resolution.path, at, form);
+			if (isTold) tell(printLocal(resolution.path));
+			return;
+		}
+		if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) return;
+		if (resolution.kind === "outside") throw outside(at);
+		if (resolution.kind === "unmapped") throw unmapped(at);
+		const address = this.#options.elsewhere(resolution, at) ?? (isTold ? addressOf(resolution) : undefined);
+		if (address !== undefined) tell(address);
+	}
+
+	#reach(path: string, at: Place, form: ModuleRequest["form"]): void {
+		if (this.#port.read(path) === undefined) {
 			if (form === "type" || form === "optional") return;
 			const hint = "Correct the path, extension included, or add the file.";
 			throw importError("IMPORT_NOT_FOUND", at, `there is no file ${path}`, hint);
 		}
-		files.add(path);
-		if (form === "type" || form === "asset" || /\.jsonc?$/i.test(path)) return;
-		if (isCode(path)) pending.push(path);
+		this.#files.add(path);
+		if (form === "asset" || /\.jsonc?$/i.test(path)) return;
+		if (isCode(path)) this.#pending.push({ path, isErased: form === "type" });
 		else if (form === "module") {
 			const hint = 'Import data with { type: "json" } or { type: "text" }.';
 			throw importError("IMPORT_UNSUPPORTED", at, "it is neither JavaScript nor TypeScript", hint);
 		}
-	};
-	for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-		if (scans.has(path)) continue;
-		const scan = scanFile(path, port);
-		scans.set(path, scan);
-		for (const { specifier, line, form } of requestsOf(path, scan, options.configuration)) {
-			const at = { specifier, file: path, line };
-			const manner = form === "optional" ? "require" : "import";
-			const { isTold, resolution } = resolveImport(options.configuration, specifier, path, manner);
-			const tell = (address: string) => replaced.push({ file: path, specifier, address });
-			if (resolution.kind === "local fault") {
-				// A type is erased; but whoever looks for one in a registry asks the registry.
-				if (form === "type" && registryName(specifier) === undefined) continue;
-				throw importError(resolution.fault.code, at, resolution.fault.why, resolution.fault.hint);
-			}
-			if (resolution.kind === "local") {
-				reach(resolution.path, at, form);
-				if (isTold) tell(printLocal(resolution.path));
-			} else if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) continue;
-			else if (resolution.kind === "outside") throw outside(at);
-			else if (resolution.kind === "unmapped") throw unmapped(at);
-			else {
-				const address = options.elsewhere(resolution, at) ?? (isTold ? addressOf(resolution) : undefined);
-				if (address !== undefined) tell(address);
-			}
-		}
-		patterns += scan.patterns.length;
-		const excess = PATTERNS_MAX - (patterns - scan.patterns.length);
-		if (patterns > PATTERNS_MAX) throw tooManyPatterns(path, scan.patterns[excess]?.line ?? 0);
-		for (const { match, line } of codeOf(path, scan, port))
-			reach(match, { specifier: match, file: path, line }, "module");
 	}
-	return { files: [...files].sort(), scans, replaced };
-}
-
-/** The files that a module's patterns of imports may mean, which can be imported at all, with the pattern's line. */
-function codeOf(path: string, { patterns }: ModuleScan, port: GraphPort): { match: string; line: number }[] {
-	return patterns.flatMap((pattern) =>
-		[...matches(path, pattern, port)]
-			.filter((match) => isCode(match) || /\.json$/i.test(match))
-			.map((match) => ({ match, line: pattern.line })),
-	);
 }
 
 /** What an import map says for a module that is not local. */

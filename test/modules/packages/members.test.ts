@@ -1,17 +1,6 @@
 /** A name that a workspace's member has belongs to the project, however the workspace is written down. */
 import { describe, expect, test } from "vitest";
-import { type Files, meaning } from "./project.ts";
-
-const LIB: Files = {
-	"packages/lib/package.json": {
-		name: "@acme/lib",
-		version: "1.2.3",
-		exports: { ".": "./src/index.ts", "./sub": "./src/sub.ts" },
-	},
-	"packages/lib/src/index.ts": "",
-	"packages/lib/src/sub.ts": "",
-};
-const NPM: Files = { "package.json": { workspaces: ["packages/*"] } };
+import { type Files, LIB, meaning, NPM } from "./project.ts";
 
 describe("a member", () => {
 	test.each<[string, Files]>([
@@ -138,5 +127,43 @@ describe("a member", () => {
 	test("is local whatever an import map says that is nearer, unless that is local too", () => {
 		const files = { ...NPM, ...LIB, "functions/a/deno.json": { imports: { "@acme/lib": "./own.ts" } } };
 		expect(meaning({ files, specifier: "@acme/lib" })).toBe("functions/a/own.ts");
+	});
+});
+
+describe("a member's own modules", () => {
+	const files: Files = {
+		"package.json": { workspaces: ["packages/*"], dependencies: { ms: "2.0.0", left: "1.0.0" } },
+		"packages/app/package.json": {
+			name: "@acme/app",
+			dependencies: { ms: "^2.1.3", "@acme/lib": "workspace:*" },
+			peerDependencies: { peer: "^3", left: "^9" },
+		},
+		...LIB,
+		"packages/denos/deno.json": {
+			name: "@acme/denos",
+			exports: "./mod.ts",
+			imports: { ms: "npm:ms@2.1.1", "@/": "./src/", up: "../../shared/up.ts" },
+		},
+		"packages/denos/mod.ts": "",
+	};
+	const from = "packages/app/index.ts";
+	test.each([
+		["ms", from, "npm:ms@^2.1.3"],
+		["ms/lib/x.js", from, "npm:ms@^2.1.3/lib/x.js"],
+		["@acme/lib", from, "packages/lib/src/index.ts"],
+		["left", from, "npm:left@1.0.0"],
+		["peer", from, "npm:peer@^3"],
+		["none", from, "unmapped"],
+		["./x.ts", from, "packages/app/x.ts"],
+		["node:fs", from, "node:fs"],
+		["npm:ms@1", from, "npm:ms@1"],
+		["ms", "packages/denos/mod.ts", "npm:ms@2.1.1"],
+		["@/x.ts", "packages/denos/mod.ts", "packages/denos/src/x.ts"],
+		["up", "packages/denos/mod.ts", "shared/up.ts"],
+		["@acme/lib", "packages/denos/mod.ts", "packages/lib/src/index.ts"],
+		["ms", "functions/a/index.ts", "npm:ms@2.0.0"],
+		["@acme/denos", "functions/a/index.ts", "packages/denos/mod.ts"],
+	])("%s in %s is %s", (specifier, referrer, expected) => {
+		expect(meaning({ files, specifier, from: referrer })).toBe(expected);
 	});
 });

@@ -5,6 +5,19 @@ import { resolveImport } from "../../../src/modules/packages/resolve-import.ts";
 
 export type Files = Readonly<Record<string, string | object>>;
 
+/** A member. */
+export const LIB: Files = {
+	"packages/lib/package.json": {
+		name: "@acme/lib",
+		version: "1.2.3",
+		exports: { ".": "./src/index.ts", "./sub": "./src/sub.ts" },
+	},
+	"packages/lib/src/index.ts": "",
+	"packages/lib/src/sub.ts": "",
+};
+/** The workspace that it is of. */
+export const NPM: Files = { "package.json": { workspaces: ["packages/*"] } };
+
 /** Files as a port: texts as they are, objects as JSON. */
 export function portOf(files: Files): ManifestPort {
 	const bytes = new Map(

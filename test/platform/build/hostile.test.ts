@@ -24,7 +24,9 @@ describe("what an upload may not import is refused before anything is built", ()
 		} catch (error) {
 			refusal = error as typeof refusal;
 		}
-		expect(refusal.code).toMatch(/^(IMPORT_(OUTSIDE|NOT_ALLOWED|NOT_FOUND|UNMAPPED)|CONFIGURATION_INVALID)$/);
+		expect(refusal.code).toMatch(
+			/^(IMPORT_(OUTSIDE|NOT_ALLOWED|NOT_FOUND|UNMAPPED|LOCAL_PACKAGE)|CONFIGURATION_INVALID)$/,
+		);
 		expect(refusal.exit).toBe(2);
 		if (refusal.code?.startsWith("IMPORT_")) {
 			expect(refusal.message).toMatch(/^functions\/a\/(index|x|m\/x)\.tsx?:[12] /);

@@ -166,6 +166,18 @@ describe("a name of the project", () => {
 		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
 	});
 
+	test("is asked for by no module that only types lead to", async () => {
+		const files = {
+			...MEMBERS,
+			[ENTRY]: 'import type { T } from "./types.ts"; export const x: T = "x";',
+			"functions/a/types.ts":
+				'import type { Own } from "npm:@acme/lib@1"; export type { U as T } from "./more.d.ts"; export type V = Own;',
+			"functions/a/more.d.ts": 'import type { Own } from "npm:@acme/lib@1"; export type U = Own;',
+		};
+		await buildText(builder, files);
+		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
+	});
+
 	test("that a package of a registry wants is told of, and nothing of it is bundled", async () => {
 		const source = 'import x from "npm:wanting@1"; console.log(x);';
 		await expect(buildText(builder, { ...MEMBERS, [ENTRY]: source })).rejects.toMatchObject({
