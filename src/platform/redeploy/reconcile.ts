@@ -226,7 +226,7 @@ export class AppFunctions {
 	}
 
 	#port(name: string, slot: () => FunctionSlot): SlotPort {
-		const { log, monotonicMs, now, places, schedule } = this.#options;
+		const [{ log, monotonicMs, now, places, schedule }, observations] = [this.#options, this.#observations];
 		const present = () => this.app.state.functions.get(name);
 		const occupant = this.#occupant(slot, name);
 		return {
@@ -234,8 +234,7 @@ export class AppFunctions {
 			enter: () => places.take(occupant),
 			leave: () => places.free(occupant),
 			settled: () => places.offer(),
-			start: (deployment, begin) =>
-				launch(this.#options, deployment, this.#verified, this.#observations, begin),
+			start: (deployment, begin) => launch(this.#options, deployment, this.#verified, observations, begin),
 			isOutdated: ({ deployment, moment }) => changedSince(this.app.state, readsOf(deployment), moment),
 			onStarted: async ({ deployment }) => {
 				if (present()?.error !== undefined) await this.recordDeployed(deployment);
