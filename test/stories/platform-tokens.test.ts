@@ -40,7 +40,7 @@ describe("platform token", () => {
 		expect(listed.stdout + JSON.stringify(tokens)).not.toContain(text.slice(-20));
 
 		const env = { COFFER_TOKEN: text };
-		expect(await ana.data(["functions", "list"], { env })).toEqual({ functions: [] });
+		expect(await ana.data(["functions", "list"], { env })).toMatchObject({ functions: [] });
 		const beyond = await ana.coffer(["sync", "--json"], { env });
 		expect(beyond.error()).toMatchObject({ code: "TOKEN_SCOPE", exit: 3 });
 

@@ -13,8 +13,9 @@ export interface Entry {
 	readonly addresses: Addresses;
 	readonly standIns: readonly StandIn[];
 	readonly user: User | undefined;
-	/** Its working directory and the other folders in which it may write, each to be bounded: path → bytes. */
+	/** The folders in which it may write, each to be bounded: path → bytes. What is in them goes with the process. */
 	readonly writable: ReadonlyMap<string, number>;
+	/** Its working directory. */
 	readonly temporary: string;
 	/** A file with its `mountTable`. */
 	readonly mounts: string;

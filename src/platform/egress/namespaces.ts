@@ -15,9 +15,8 @@ import type { Admission, Guest, Network } from "./network.ts";
 import { ProxyProcess, type ProxyProcessOptions } from "./proxy-process.ts";
 import type { Tools } from "./tools.ts";
 
-/** What a function may write to its temporary folder, and to Deno's own (localStorage, caches). */
+/** What a function may write to its temporary folder. */
 const TEMPORARY_BYTES = 256 * 1024 * 1024;
-const DENO_BYTES = 64 * 1024 * 1024;
 const TRIAL_MS = 10_000;
 
 const run = promisify(execFile);
@@ -87,14 +86,11 @@ class Namespaces implements Network {
 		this.#common = common;
 	}
 
-	async admit({ denoDirectory, network, temporary, user }: Guest): Promise<Admission> {
+	async admit({ network, temporary, user }: Guest): Promise<Admission> {
 		const side = await this.#farSide();
 		const [index, addresses] = this.#unused();
 		await side.proxy.admit(addresses, network);
-		const writable = new Map([
-			[temporary, TEMPORARY_BYTES],
-			[denoDirectory, DENO_BYTES],
-		]);
+		const writable = new Map([[temporary, TEMPORARY_BYTES]]);
 		const holder = side.namespace.pid;
 		const mounts = join(this.#options.directory, `mounts-${index}`);
 		await writeFile(mounts, mountTable({ ...this.#common, user, writable }), { mode: 0o600 });
@@ -118,9 +114,8 @@ class Namespaces implements Network {
 	/** Sends a program that does nothing the way that functions' processes go. @throws Error with what was said on the way */
 	async prove(): Promise<void> {
 		const temporary = join(this.#options.directory, "trial");
-		const denoDirectory = join(this.#options.directory, "trial-deno");
-		for (const folder of [temporary, denoDirectory]) await mkdir(folder, { recursive: true });
-		const admission = await this.admit({ denoDirectory, network: [], temporary, user: undefined });
+		await mkdir(temporary, { recursive: true });
+		const admission = await this.admit({ network: [], temporary, user: undefined });
 		try {
 			await run(admission.before[0] ?? "", [...admission.before.slice(1), "/bin/true"], {
 				cwd: "/",

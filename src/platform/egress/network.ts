@@ -9,8 +9,6 @@ export interface Guest {
 	readonly network: readonly string[] | undefined;
 	/** Its working directory, in which it may write. */
 	readonly temporary: string;
-	/** Deno's own directory, in which it may write. */
-	readonly denoDirectory: string;
 }
 
 /** One process's place in the network. */

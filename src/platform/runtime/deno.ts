@@ -45,6 +45,7 @@ export class DenoRuntime implements Runtime {
 	#spares: Spares<Spawned<SpareDirectory>>;
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
+	readonly #lives = new WeakMap<DenoProcess, FunctionLife>();
 	#memory = new MemoryWatch();
 	readonly #lanes = lanes();
 	readonly #liveness: LivenessWatch;
@@ -124,6 +125,13 @@ export class DenoRuntime implements Runtime {
 	}
 
 	async forget(of: Parameters<Runtime["forget"]>[0]): Promise<void> {
+		const { app, function: began } = of;
+		// Its processes have ended by now, and some of their files may be on their way out.
+		const ending = [...this.#cleanups].filter(([process]) => {
+			const life = this.#lives.get(process);
+			return life?.app === app && (began ?? life.function) === life.function;
+		});
+		await Promise.all(ending.map(([, done]) => done));
 		await this.#workspace.forget(of);
 	}
 
@@ -206,6 +214,7 @@ export class DenoRuntime implements Runtime {
 		const { admission, files, member, process, reads } = spawned;
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
 		const life = livesAs(launch);
+		this.#lives.set(process, life);
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
 		const onLine = (level: LogLine["level"], message: string) =>

@@ -56,7 +56,7 @@ async function start(name: string, hosts: string[] | null | undefined) {
 	}
 	chmodSync(folder, 0o711);
 	writeFileSync(script, evaluatorScript(socketPath), { mode: 0o644 });
-	const guest = { denoDirectory, network: hosts ?? undefined, temporary, user };
+	const guest = { network: hosts ?? undefined, temporary, user };
 	const admission = hosts === undefined ? undefined : await network.admit(guest);
 	if (admission !== undefined) admission.onRefused = (sentence) => refused.push(`${name}: ${sentence}`);
 	const isRoot = admission?.startsAsRoot !== false;

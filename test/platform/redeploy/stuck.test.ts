@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
+import { logOf } from "../core-fixture.ts";
 import { bounds, client, platform, TestApp } from "./app-fixture.ts";
 
 bounds.pingMs = 100;
@@ -38,7 +39,7 @@ async function deployed(id: string, code: string, settings: object = { timeoutSe
 	};
 	const ask = (path = "/") => fetch(`http://127.0.0.1:${port}/${id}/f${path}`);
 	const logged = async () => {
-		const lines = await platform.core.logs.read(id, "f", { limit: 100 });
+		const lines = await platform.core.logs.read(...logOf(platform, id, "f"), { limit: 100 });
 		return lines.map(({ message }) => message).filter((message) => message.includes("is replaced"));
 	};
 	return { app, pid, replaced, ask, logged };
