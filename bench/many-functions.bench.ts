@@ -6,6 +6,7 @@ import { readIdentityFile } from "../src/identity/identity-file.ts";
 import { Apps } from "../src/platform/apps.ts";
 import type { Deployment } from "../src/platform/function.ts";
 import { openStore } from "../src/platform/store/open.ts";
+import { SealedStore } from "../src/platform/store/sealed-store.ts";
 import { plan } from "../src/references/plan.ts";
 import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
 import { makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";
@@ -40,7 +41,8 @@ async function deployMany(context: BenchContext, count: number): Promise<string>
 	await cryptoReady;
 	const dataDirectory = join(context.folder, "data");
 	const identity = await readIdentityFile(join(context.folder, "platform.identity"));
-	await using store = await openStore(`sqlite:${dataDirectory}`);
+	await using plain = await openStore(`sqlite:${dataDirectory}`);
+	const store = await SealedStore.open(plain, identity.stateKey);
 	const app = (await Apps.open({ store, identity, now: Date.now })).get("bench");
 	const first = app.state.functions.get("f0")?.deployment;
 	if (first === undefined) throw new Error("The first function was not deployed.");
