@@ -74,7 +74,7 @@ async function beside(
 	{ listen, pid }: RunningPlatform,
 	context: BenchContext,
 ): Promise<Row[]> {
-	const seconds = context.smoke ? 1 : 4;
+	const seconds = context.smoke ? 1 : 3;
 	const measure = async (): Promise<Measured> => {
 		const options = { folder: context.folder, connections: 16, rate: RATE, seconds };
 		const before = await cpuSeconds(pid);
@@ -83,7 +83,7 @@ async function beside(
 		return { p99Ms, share: ((await cpuSeconds(pid)) - before) / seconds };
 	};
 	const [flooded, calm]: [Measured[], Measured[]] = [[], []];
-	for (let pair = -1; pair < context.pairs(5); pair++) {
+	for (let pair = -1; pair < context.pairs(3); pair++) {
 		const before = await measure();
 		const written = fetch(`${listen}/bench/${name}?ms=${seconds * 1000 + MARGIN_MS}`);
 		const during = await measure();

@@ -103,7 +103,11 @@ export class Control {
 		socket.unref();
 		void handover.then((line) => socket.write(`${line}\n`));
 		const messages = new Messages();
-		new PacedReader(socket, { turns, onPart: (part) => this.#hear(messages.read(part.toString("latin1"))) });
+		const onPart = (part: Buffer) => {
+			this.#hear(messages.read(part.toString("latin1")));
+			return 0;
+		};
+		new PacedReader(socket, { turns, onPart });
 	}
 
 	#hear({ isHeld, isListening, isPong }: Said): void {

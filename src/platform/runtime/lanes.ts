@@ -16,8 +16,8 @@ export function lanes(): Lanes {
 	return {
 		output: new Turns({
 			intervalMs: INTERVAL_MS,
-			perTurn: { lines: 200, bytes: 128 * KIB },
-			perSlice: { lines: 50, bytes: 16 * KIB },
+			perTurn: { lines: 200, bytes: 64 * KIB },
+			perSlice: { lines: 20, bytes: 16 * KIB },
 		}),
 		signals: new Turns({
 			intervalMs: INTERVAL_MS,

@@ -103,6 +103,7 @@ function followAudit(path: string, turns: Turns, onRead: (name: string) => void)
 	const onPart = (part: Buffer) => {
 		lines.write(part.toString("latin1"));
 		if (lines.isFull) close();
+		return 0;
 	};
 	const reader = new PacedReader(socket, { turns, onPart });
 	return {

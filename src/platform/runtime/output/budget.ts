@@ -1,41 +1,34 @@
-/** A bound of lines and bytes a second (a token bucket): what is saved up can be spent at once. */
-import type { Amount } from "./turns.ts";
+/** A bound of so much a second (a token bucket): what is saved up can be spent at once. */
 
 export interface BudgetOptions {
-	readonly perSecond: Amount;
+	readonly perSecond: number;
 	/** What can be saved up; so much is there at the beginning. */
-	readonly burst: Amount;
-	readonly now?: () => number;
+	readonly burst: number;
+	readonly now: () => number;
 }
 
 export class Budget {
 	readonly #options: BudgetOptions;
-	readonly #now: () => number;
-	#lines: number;
-	#bytes: number;
+	#left: number;
 	#atMs: number;
 
 	constructor(options: BudgetOptions) {
 		this.#options = options;
-		this.#now = options.now ?? (() => performance.now());
-		({ lines: this.#lines, bytes: this.#bytes } = options.burst);
-		this.#atMs = this.#now();
+		this.#left = options.burst;
+		this.#atMs = options.now();
 	}
 
-	/** What can be spent now; whole numbers, 0 at the least. */
-	get left(): Amount {
-		const { burst, perSecond } = this.#options;
-		const nowMs = this.#now();
-		const seconds = (nowMs - this.#atMs) / 1000;
+	/** What can be spent now; a whole number, 0 at the least. */
+	get left(): number {
+		const { burst, now, perSecond } = this.#options;
+		const nowMs = now();
+		this.#left = Math.min(burst, this.#left + ((nowMs - this.#atMs) / 1000) * perSecond);
 		this.#atMs = nowMs;
-		this.#lines = Math.min(burst.lines, this.#lines + seconds * perSecond.lines);
-		this.#bytes = Math.min(burst.bytes, this.#bytes + seconds * perSecond.bytes);
-		return { lines: Math.max(0, Math.floor(this.#lines)), bytes: Math.max(0, Math.floor(this.#bytes)) };
+		return Math.max(0, Math.floor(this.#left));
 	}
 
 	/** Spends; more than there is makes debts, which come off what comes next. */
-	spend({ lines, bytes }: Amount): void {
-		this.#lines -= lines;
-		this.#bytes -= bytes;
+	spend(amount: number): void {
+		this.#left -= amount;
 	}
 }

@@ -3,7 +3,6 @@
  * pipe fills up, and whoever writes to it has to wait (back-pressure).
  */
 import { getDefaultHighWaterMark, type Readable, setDefaultHighWaterMark } from "node:stream";
-import type { Budget } from "./budget.ts";
 import type { Amount, Source, Turns } from "./turns.ts";
 
 const LINE_FEED = 0x0a;
@@ -26,16 +25,26 @@ export function withoutReadAhead<T>(make: () => T): T {
 	}
 }
 
+/** What one stream may have, beside what its turns give it. */
+export interface Allowance {
+	/** How many bytes may be dealt with now. At 0 the stream is held back, and its writer with it. */
+	bytes(): number;
+	/** How many lines may be dealt with now. What is above that is dropped, line by line. */
+	lines(): number;
+	/** Takes in what was dealt with, and in how many reads it came. */
+	spend(taken: Amount & { readonly reads: number }): void;
+	/** Takes in what was dropped. */
+	drop(dropped: Amount): void;
+}
+
 export interface PacedReaderOptions {
 	readonly turns: Turns;
-	/** Called with each part, in order. A part need not begin or end with a line. */
-	readonly onPart: (part: Buffer) => void;
-	/** Called after each part: what it cost beside its lines and bytes, as if it had so many bytes more. */
-	readonly extraBytes?: () => number;
-	/** A bound of this stream's own, which others may share. */
-	readonly budget?: Budget;
-	/** Called where something waits that the budget does not allow yet, and when it goes on. */
-	readonly onHeld?: (isHeld: boolean) => void;
+	/**
+	 * Called with each part, in order. A part need not begin or end with a line.
+	 * @returns what it cost besides, as if it had so many bytes more
+	 */
+	readonly onPart: (part: Buffer) => number;
+	readonly allowance?: Allowance;
 }
 
 /** The first part of a chunk that is within the bounds: so many lines at most, or so many bytes. */
@@ -52,6 +61,19 @@ function firstPart(chunk: Buffer, most: Amount): Amount {
 	return { lines, bytes };
 }
 
+/** The lines that end within the first bytes of a chunk. Counted without a call for each: there may be as many as bytes. */
+function wholeLines(chunk: Buffer, bytesMax: number): Amount {
+	const stop = Math.min(chunk.length, bytesMax);
+	let lines = 0;
+	let bytes = 0;
+	for (let index = 0; index < stop; index++) {
+		if (chunk[index] !== LINE_FEED) continue;
+		lines++;
+		bytes = index + 1;
+	}
+	return { lines, bytes };
+}
+
 export class PacedReader implements Source {
 	readonly #stream: Readable;
 	readonly #options: PacedReaderOptions;
@@ -59,7 +81,8 @@ export class PacedReader implements Source {
 	#waiting: Buffer = Buffer.alloc(0);
 	/** Reads that are not counted yet. */
 	#reads = 0;
-	#isHeld = false;
+	/** Whether what waits begins with a line, and not in the midst of one. */
+	#isAtLine = true;
 	#isDetached = false;
 
 	constructor(stream: Readable, options: PacedReaderOptions) {
@@ -73,21 +96,28 @@ export class PacedReader implements Source {
 	}
 
 	take(most: Amount): Amount {
-		const { budget, extraBytes, onPart } = this.#options;
-		const left = budget?.left ?? most;
-		const bounds = { lines: Math.min(most.lines, left.lines), bytes: Math.min(most.bytes, left.bytes) };
-		const isAllowed = bounds.lines >= 1 && bounds.bytes >= 1;
-		this.#hold(!isAllowed);
-		if (!isAllowed) return NOTHING;
-		const { lines, bytes } = firstPart(this.#waiting, bounds);
-		const part = this.#waiting.subarray(0, bytes);
-		this.#waiting = this.#waiting.subarray(bytes);
-		onPart(part);
-		const taken = { lines: lines + this.#reads, bytes: bytes + (extraBytes?.() ?? 0) };
+		const { allowance } = this.#options;
+		const bytesMax = Math.min(most.bytes, allowance?.bytes() ?? most.bytes);
+		if (bytesMax < 1) return NOTHING;
+		const reads = this.#reads;
 		this.#reads = 0;
-		budget?.spend(taken);
-		if (!this.isWaiting && !this.#isDetached) this.#stream.resume();
-		return taken;
+		const linesLeft = allowance?.lines() ?? most.lines;
+		const dropped = linesLeft < 1 && this.#isAtLine ? wholeLines(this.#waiting, bytesMax) : NOTHING;
+		if (dropped.bytes > 0) {
+			this.#advance(dropped.bytes);
+			allowance?.drop(dropped);
+			allowance?.spend({ lines: 0, bytes: dropped.bytes, reads });
+			return { lines: reads, bytes: dropped.bytes };
+		}
+		// A line that has begun is dealt with to its end.
+		const linesMax = Math.max(1, Math.min(most.lines, linesLeft));
+		const part = firstPart(this.#waiting, { lines: linesMax, bytes: bytesMax });
+		this.#isAtLine = this.#waiting[part.bytes - 1] === LINE_FEED;
+		const bytes = this.#waiting.subarray(0, part.bytes);
+		this.#advance(part.bytes);
+		const cost = part.bytes + this.#options.onPart(bytes);
+		allowance?.spend({ lines: part.lines, bytes: cost, reads });
+		return { lines: part.lines + reads, bytes: cost };
 	}
 
 	/**
@@ -99,7 +129,6 @@ export class PacedReader implements Source {
 		this.#isDetached = true;
 		this.#waiting = Buffer.alloc(0);
 		this.#stream.removeAllListeners("data").pause();
-		this.#hold(false);
 		return waiting;
 	}
 
@@ -110,9 +139,8 @@ export class PacedReader implements Source {
 		this.#options.turns.add(this);
 	}
 
-	#hold(isHeld: boolean): void {
-		if (this.#isHeld === isHeld) return;
-		this.#isHeld = isHeld;
-		this.#options.onHeld?.(isHeld);
+	#advance(bytes: number): void {
+		this.#waiting = this.#waiting.subarray(bytes);
+		if (!this.isWaiting && !this.#isDetached) this.#stream.resume();
 	}
 }

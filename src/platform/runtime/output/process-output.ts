@@ -5,23 +5,18 @@
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { LogLine } from "../../logs/function-logs.ts";
-import { Budget } from "./budget.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
+import { OutputAllowance } from "./output-allowance.ts";
 import { PacedReader } from "./paced-reader.ts";
 import type { Redactor } from "./redact.ts";
 import type { Amount, Turns } from "./turns.ts";
 
-const PER_SECOND: Amount = { lines: 1_000, bytes: 512 * 1024 };
-const BURST: Amount = { lines: 2_000, bytes: 1024 * 1024 };
 /** Of what is left in each of a process's pipes when it ends, the last lines are kept: its error is among them. */
 const END: Amount = { lines: 500, bytes: 256 * 1024 };
 /** A process that has ended may have left its pipe to somebody: what is in it by then is taken, and no more. */
 const END_MS = 1_000;
 /** A compared character costs a fraction of what one costs that is decoded, looked at, and written to disk. */
 const COMPARED_PER_BYTE = 16;
-/** Whoever is slowed down for less than this does not notice, and it is told no more often than once in so long. */
-const HELD_TOLD_MS = 1_000;
-const TELL_AGAIN_MS = 60_000;
 const STDERR_LIMIT = 8 * 1024;
 
 export interface ProcessOutputOptions {
@@ -29,6 +24,8 @@ export interface ProcessOutputOptions {
 	readonly redactor: Redactor;
 	readonly onLine: (level: LogLine["level"], message: string) => void;
 	readonly now?: () => number;
+	/** Runs a task later. */
+	readonly schedule?: (task: () => void, delayMs: number) => void;
 }
 
 interface Pipe {
@@ -53,23 +50,17 @@ export function lastLines(bytes: Buffer, most: Amount): Buffer {
 
 export class ProcessOutput {
 	readonly #options: ProcessOutputOptions;
-	readonly #now: () => number;
-	readonly #budget: Budget;
+	readonly #allowance: OutputAllowance;
 	readonly #tail = new Tail(STDERR_LIMIT);
 	readonly #pipes: readonly Pipe[];
-	/** By the redactor, as far as it was paid for. */
-	#compared = 0;
-	/** How many of the pipes are held back, since when, and how long they were before. */
-	#held = 0;
-	#heldSinceMs = 0;
-	#heldMs = 0;
-	#toldHeldMs = 0;
-	#toldMs = Number.NEGATIVE_INFINITY;
 
 	constructor(stdout: Readable, stderr: Readable, options: ProcessOutputOptions) {
 		this.#options = options;
-		this.#now = options.now ?? (() => performance.now());
-		this.#budget = new Budget({ perSecond: PER_SECOND, burst: BURST, now: this.#now });
+		this.#allowance = new OutputAllowance({
+			tell: (message) => options.onLine("error", message),
+			now: options.now ?? (() => performance.now()),
+			schedule: options.schedule ?? ((task, delayMs) => void setTimeout(task, delayMs).unref()),
+		});
 		this.#pipes = [
 			this.#open(stdout, (line) => options.onLine("info", line)),
 			this.#open(stderr, (line) => this.report(line)),
@@ -94,43 +85,22 @@ export class ProcessOutput {
 		}, END_MS);
 		await Promise.all(this.#pipes.map((pipe) => this.#endPipe(pipe)));
 		clearTimeout(timer);
+		this.#allowance.tellDropped();
 	}
 
 	#open(stream: Readable, emit: (line: string) => void): Pipe {
 		const { redactor, turns } = this.#options;
 		const splitter = new LineSplitter(redactor, emit);
-		const onPart = (part: Buffer) => splitter.write(part);
-		const extraBytes = () => {
-			const before = this.#compared;
-			this.#compared = redactor.compared;
-			return Math.ceil((this.#compared - before) / COMPARED_PER_BYTE);
+		const onPart = (part: Buffer) => {
+			const before = redactor.compared;
+			splitter.write(part);
+			// What is compared in vain costs time, too.
+			return Math.ceil((redactor.compared - before) / COMPARED_PER_BYTE);
 		};
-		const onHeld = (isHeld: boolean) => this.#hold(isHeld);
-		const reader = new PacedReader(stream, { turns, onPart, extraBytes, budget: this.#budget, onHeld });
+		const reader = new PacedReader(stream, { turns, onPart, allowance: this.#allowance });
 		// A pipe that breaks has ended.
 		stream.on("error", () => {});
 		return { stream, reader, splitter };
-	}
-
-	#hold(isHeld: boolean): void {
-		const nowMs = this.#now();
-		if (this.#held > 0) {
-			this.#heldMs += nowMs - this.#heldSinceMs;
-			if (this.#heldMs - this.#toldHeldMs >= HELD_TOLD_MS && nowMs - this.#toldMs >= TELL_AGAIN_MS)
-				this.#tellHeld(nowMs);
-		}
-		this.#heldSinceMs = nowMs;
-		this.#held += isHeld ? 1 : -1;
-	}
-
-	#tellHeld(nowMs: number): void {
-		this.#toldMs = nowMs;
-		this.#toldHeldMs = this.#heldMs;
-		const rate = `${PER_SECOND.lines.toLocaleString("en")} lines and ${PER_SECOND.bytes / 1024} KiB a second`;
-		this.report(
-			`The function writes more than its log takes (${rate}): each write waits until there is room, ` +
-				`for ${Math.round(this.#heldMs / 1000)} s in all since the process was started.`,
-		);
 	}
 
 	async #endPipe({ reader, splitter, stream }: Pipe): Promise<void> {

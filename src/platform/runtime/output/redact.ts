@@ -9,7 +9,7 @@ const SHORTEST = 4;
  * How many characters may be compared for one line. An honest line needs a few times its own length; a line that is made
  * to resemble many values without being one would take seconds.
  */
-const COMPARED_MAX = 1024 * 1024;
+const COMPARED_MAX = 512 * 1024;
 const UNREADABLE_MARK = " … (cut: it resembles too many of the function's secrets)";
 
 export interface Redactor {

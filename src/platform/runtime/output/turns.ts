@@ -74,6 +74,16 @@ export class Turns {
 
 	#run(): void {
 		this.#isRunning = true;
+		try {
+			this.#deal();
+		} finally {
+			// Whatever a source may throw, the others have their turns.
+			this.#isRunning = false;
+			if (this.#queue.size + this.#held.size > 0) this.#scheduleNext();
+		}
+	}
+
+	#deal(): void {
 		const { perSlice } = this.#options;
 		while (this.#left.lines >= 1 && this.#left.bytes >= 1) {
 			const [source] = this.#queue;
@@ -89,8 +99,6 @@ export class Turns {
 			if (!source.isWaiting) continue;
 			(taken.bytes > 0 ? this.#queue : this.#held).add(source);
 		}
-		this.#isRunning = false;
-		if (this.#queue.size + this.#held.size > 0) this.#scheduleNext();
 	}
 
 	#scheduleNext(): void {
