@@ -8,6 +8,7 @@ import type { App } from "./app.ts";
 import { Apps } from "./apps.ts";
 import type { Clock } from "./clock.ts";
 import type { Deployer } from "./deploy.ts";
+import { Faults } from "./faults.ts";
 import type { Keeper } from "./local-environment.ts";
 import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
@@ -41,6 +42,8 @@ export interface CoreOptions {
 	readonly processesMax: number;
 	readonly log: Log;
 	readonly clock: Clock;
+	/** Where exceptions end that clients and functions cause. New ones unless told. */
+	readonly faults?: Faults;
 }
 
 /** One timer for all functions, set for when the next is due; one that starts meanwhile may say a second. */
@@ -61,6 +64,7 @@ export class Core {
 	readonly automations: Automations;
 	readonly log: Log;
 	readonly clock: Clock;
+	readonly faults: Faults;
 	readonly #reconcile: Omit<ReconcileOptions, "app">;
 	readonly #functions = new Map<App, AppFunctions>();
 
@@ -76,12 +80,18 @@ export class Core {
 		this.deployer = options.deployer;
 		this.log = log;
 		this.clock = clock;
-		const functions = () => this.#samples();
-		this.metrics = new Metrics({ version: options.version, functions, residentBytes });
+		this.faults = options.faults ?? new Faults(log);
+		this.metrics = new Metrics({
+			version: options.version,
+			functions: () => this.#samples(),
+			faults: () => this.faults.counts(),
+			residentBytes,
+		});
 		this.automations = new Automations({
 			apps,
 			claims,
 			instance: (app, name) => this.instance(app, name),
+			faults: this.faults.function,
 			logs,
 			metrics: this.metrics,
 			log,

@@ -4,6 +4,8 @@
  */
 import { connect, type Socket } from "node:net";
 import { Pool } from "undici";
+import type { FunctionLimits } from "../descriptors.ts";
+import type { FaultBoundary } from "../faults.ts";
 import type { Instance } from "../runtime/runtime.ts";
 
 const AGAIN_MS = 5;
@@ -12,34 +14,79 @@ const PATIENCE_MS = 10_000;
 
 type OnConnect = (error: Error | null, socket: Socket | null) => void;
 
-/** Connects to a Unix socket. */
-export function connectTo(socketPath: string, onConnect: OnConnect): void {
-	const sinceMs = performance.now();
-	const attempt = () => {
-		const socket = connect(socketPath);
-		const onError = (error: NodeJS.ErrnoException) => {
-			if (error.code === "EAGAIN" && performance.now() - sinceMs < PATIENCE_MS) setTimeout(attempt, AGAIN_MS);
-			else onConnect(error, null);
-		};
-		socket.once("error", onError);
-		socket.once("connect", () => {
-			socket.off("error", onError);
-			onConnect(null, socket);
-		});
-	};
-	attempt();
+/** There is no descriptor left for a connection to a function. */
+export class NoConnectionLeft extends Error {
+	override name = "NoConnectionLeft";
 }
 
-/** As many connections to an instance as there are requests at once, each used again by later ones. */
-export function openPool({ socketPath }: Instance): Pool {
-	return new Pool("http://function", {
-		connect: (_options, callback) => {
-			connectTo(socketPath, (error, socket) => {
-				if (socket === null) return callback(error ?? new Error("not connected"), null);
-				socket.setNoDelay(true);
-				callback(null, socket);
-			});
-		},
-		pipelining: 1,
-	});
+/** Whether a connection could not be made for want of a descriptor. */
+export function isExhausted(error: unknown): boolean {
+	if (error instanceof NoConnectionLeft) return true;
+	const { code = "" } = error as NodeJS.ErrnoException;
+	return code === "EMFILE" || code === "ENFILE";
+}
+
+export class Connector {
+	readonly #faults: FaultBoundary;
+	readonly #limits: FunctionLimits;
+	#open = 0;
+
+	constructor(faults: FaultBoundary, limits: FunctionLimits) {
+		this.#faults = faults;
+		this.#limits = limits;
+	}
+
+	/**
+	 * Connects to a Unix socket.
+	 * @param onConnect called once, with `NoConnectionLeft` where there are as many connections as there may be
+	 */
+	connect(socketPath: string, onConnect: OnConnect): void {
+		const sinceMs = performance.now();
+		const fail = (error: unknown) => onConnect(error as Error, null);
+		const attempt = () => {
+			if (this.#open >= this.#limits.connectionsMax) {
+				onConnect(new NoConnectionLeft(), null);
+				return;
+			}
+			this.#open++;
+			const socket = connect(socketPath);
+			socket.once("close", () => this.#open--);
+			const onError = (error: NodeJS.ErrnoException) => {
+				const isLater = error.code === "EAGAIN" && performance.now() - sinceMs < PATIENCE_MS;
+				if (isLater) setTimeout(this.#faults.callback(attempt, fail), AGAIN_MS);
+				else onConnect(error, null);
+			};
+			const guardedError = this.#faults.callback(onError, fail);
+			const connected = () => {
+				socket.off("error", guardedError);
+				// Whoever uses the connection listens too. An error between two users is nobody's.
+				socket.on("error", () => socket.destroy());
+				onConnect(null, socket);
+			};
+			socket.once("error", guardedError);
+			socket.once(
+				"connect",
+				this.#faults.callback(connected, (error) => {
+					socket.destroy();
+					fail(error);
+				}),
+			);
+		};
+		this.#faults.run(attempt, fail);
+	}
+
+	/** As many connections to an instance as there are requests at once, each used again by later ones. */
+	openPool({ socketPath }: Instance): Pool {
+		return new Pool("http://function", {
+			connections: this.#limits.perFunctionConnectionsMax,
+			connect: (_options, callback) => {
+				this.connect(socketPath, (error, socket) => {
+					if (socket === null) return callback(error ?? new Error("not connected"), null);
+					socket.setNoDelay(true);
+					callback(null, socket);
+				});
+			},
+			pipelining: 1,
+		});
+	}
 }

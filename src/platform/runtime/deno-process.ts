@@ -4,11 +4,12 @@
  * will be.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { chmodSync, chownSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Readable } from "node:stream";
+import type { FaultBoundary } from "../faults.ts";
 import type { LogLine } from "../logs/function-logs.ts";
-import { talk } from "./control.ts";
+import { openTo, talk } from "./control.ts";
+import { deferred, timer } from "./deferred.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
 import type { Redactor } from "./redact.ts";
 import type { ExitReason, Instance } from "./runtime.ts";
@@ -33,6 +34,8 @@ export interface ProcessSpecification {
 	controlPath: string;
 	/** Called each time that it says that it listens; it is ready once that has resolved. */
 	onListening: () => Promise<void>;
+	/** Where exceptions end that the process causes. */
+	faults: FaultBoundary;
 }
 
 /** Whose a process is. */
@@ -61,21 +64,6 @@ function laterRedactor(assignment: () => Assignment | undefined): Redactor {
 	};
 }
 
-/** A promise that is settled from outside. */
-function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
-	let resolve: (value: T) => void = () => {};
-	const promise = new Promise<T>((settle) => {
-		resolve = settle;
-	});
-	return { promise, resolve };
-}
-
-function timer(ms: number): { elapsed: Promise<void>; cancel: () => void } {
-	const { promise, resolve } = deferred();
-	const handle = setTimeout(resolve, ms);
-	return { elapsed: promise, cancel: () => clearTimeout(handle) };
-}
-
 export class DenoProcess implements Instance {
 	readonly pid: number;
 	readonly socketPath: string;
@@ -84,6 +72,7 @@ export class DenoProcess implements Instance {
 	/** When the last request came. */
 	#calledMs = performance.now();
 	#child: Child;
+	readonly #faults: FaultBoundary;
 	#ready: Promise<void>;
 	#inFlight = 0;
 	#isAccepting = true;
@@ -99,19 +88,20 @@ export class DenoProcess implements Instance {
 	constructor(specification: ProcessSpecification) {
 		const { command, cwd, variables, user, socketPath, controlPath, onListening } = specification;
 		this.socketPath = socketPath;
+		this.#faults = specification.faults;
 		const control = deferred();
 		this.#ready = control.promise;
+		const end = () => this.#child.kill("SIGKILL");
+		const unreachable = () => this.kill("The platform cannot reach what the function listens on.");
+		const hearers = {
+			listening: () => this.#faults.run(async () => control.resolve(await onListening()), unreachable),
+			holding: (isHeld: boolean) => this.#hold(isHeld),
+		};
 		const server = createServer((socket) => {
 			server.close();
-			talk(socket, this.#assigned.promise, {
-				listening: () => {
-					const failed = () => this.kill("The platform cannot reach what the function listens on.");
-					onListening().then(control.resolve, failed);
-				},
-				holding: (isHeld) => this.#hold(isHeld),
-			});
+			this.#faults.run(() => talk(socket, this.#assigned.promise, hearers, this.#faults), end);
 		});
-		server.on("error", () => this.#child.kill("SIGKILL"));
+		server.on("error", end);
 		server.listen(controlPath);
 		if (user !== undefined) openTo(user, controlPath);
 		const [file = "", ...args] = command;
@@ -166,7 +156,7 @@ export class DenoProcess implements Instance {
 		this.#release?.();
 		const leftMs = this.#calledMs + HOLD_MAX_MS - performance.now();
 		this.#release = isHeld && leftMs > 0 ? this.#count() : undefined;
-		if (this.#release !== undefined) setTimeout(this.#release, leftMs).unref();
+		if (this.#release !== undefined) setTimeout(this.#faults.callback(this.#release), leftMs).unref();
 	}
 
 	#count(): () => void {
@@ -222,29 +212,35 @@ export class DenoProcess implements Instance {
 			tail.add(line);
 			this.#assignment?.onLine("error", line);
 		};
-		const read = (stream: Readable, emit: (line: string) => void) => {
+		const read = (stream: Readable | undefined, emit: (line: string) => void) => {
 			const splitter = new LineSplitter(redactor, emit);
-			stream.on("data", (chunk: Buffer) => splitter.write(chunk));
-			stream.on("end", () => splitter.end());
+			// Where a descriptor could not be had, there is neither a process nor a stream.
+			stream?.on(
+				"data",
+				this.#faults.callback((chunk: Buffer) => splitter.write(chunk)),
+			);
+			stream?.on(
+				"end",
+				this.#faults.callback(() => splitter.end()),
+			);
 		};
-		read(this.#child.stdout, (line) => this.#assignment?.onLine("info", line));
-		read(this.#child.stderr, this.#report);
+		const { stderr, stdout } = this.#child as { [Name in "stderr" | "stdout"]: Readable | undefined };
+		read(stdout, (line) => this.#assignment?.onLine("info", line));
+		read(stderr, this.#report);
 		return new Promise((resolve) => {
+			const ended = (code: number | null, signal: string | null) =>
+				resolve({ code, signal, stderr: tail.toString() });
 			// `close` comes after `exit` and after the last byte of both streams.
-			this.#child.on("close", (code, signal) => resolve({ code, signal, stderr: tail.toString() }));
+			this.#child.on("close", (code, signal) =>
+				this.#faults.run(
+					() => ended(code, signal),
+					() => resolve({ code, signal, stderr: "" }),
+				),
+			);
 			this.#child.on("error", (error) => {
 				if (this.pid === -1) tail.add(error.message);
+				if (stdout === undefined) ended(null, null);
 			});
 		});
-	}
-}
-
-/** Lets a function's user connect to a socket that was just made. */
-function openTo({ gid }: User, path: string): void {
-	try {
-		chownSync(path, 0, gid);
-		chmodSync(path, 0o660);
-	} catch {
-		// It was not made, which the server says itself.
 	}
 }

@@ -3,6 +3,8 @@
  */
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
+import { FaultBoundary } from "../faults.ts";
+import { NO_LOG } from "../log.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import { AUDIT_BEGIN, tryFollow } from "./audit.ts";
 import { Commands } from "./command.ts";
@@ -36,6 +38,8 @@ export interface DenoRuntimeOptions {
 	memoryMiB?: number;
 	/** How many processes wait ready-made for functions that ask for nothing special. None unless told. */
 	spares?: number;
+	/** Where exceptions end that a function's process causes. One that logs nothing unless told. */
+	faults?: FaultBoundary;
 	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
 	onShared?: () => void;
 }
@@ -86,11 +90,13 @@ class DenoRuntime implements Runtime {
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	#memory = new MemoryWatch();
+	readonly #faults: FaultBoundary;
 	#isClosed = false;
 
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
+		this.#faults = options.faults ?? new FaultBoundary("function", NO_LOG);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
 		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
@@ -190,6 +196,7 @@ class DenoRuntime implements Runtime {
 			socketPath,
 			controlPath,
 			onListening: files.publish,
+			faults: this.#faults,
 		});
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);

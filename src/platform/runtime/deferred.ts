@@ -1,0 +1,17 @@
+/** Promises that something else settles. */
+
+/** A promise that is settled from outside. */
+export function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
+	let resolve: (value: T) => void = () => {};
+	const promise = new Promise<T>((settle) => {
+		resolve = settle;
+	});
+	return { promise, resolve };
+}
+
+/** A promise that resolves later, unless it is cancelled. */
+export function timer(ms: number): { elapsed: Promise<void>; cancel: () => void } {
+	const { promise, resolve } = deferred();
+	const handle = setTimeout(resolve, ms);
+	return { elapsed: promise, cancel: () => clearTimeout(handle) };
+}
