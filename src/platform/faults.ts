@@ -4,7 +4,8 @@
  * callbacks and tasks run. It turns an exception into a line of the platform's log, a count
  * (`coffer_internal_errors_total`), and the end of what the exception was about, so that none ends the process.
  */
-import { describeError, type Log } from "./log.ts";
+import { describeError } from "./error-description.ts";
+import type { Log } from "./log.ts";
 
 /** Whose callbacks failed. `process`: nobody's; the exception reached the process itself. */
 export const FAULT_ORIGINS = ["gateway", "control", "function", "process"] as const;
@@ -23,12 +24,13 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 
 export class FaultBoundary {
 	readonly #origin: FaultOrigin;
-	readonly #log: Log;
+	readonly #log: Log | undefined;
 	#count = 0;
 	#lines = 0;
 	#sinceMs = Number.NEGATIVE_INFINITY;
 
-	constructor(origin: FaultOrigin, log: Log) {
+	/** @param log exceptions are counted alone where it is left out */
+	constructor(origin: FaultOrigin, log?: Log) {
 		this.#origin = origin;
 		this.#log = log;
 	}
@@ -67,7 +69,10 @@ export class FaultBoundary {
 			const nowMs = performance.now();
 			if (nowMs - this.#sinceMs >= WINDOW_MS) [this.#sinceMs, this.#lines] = [nowMs, 0];
 			if (this.#lines++ >= LINES_MAX) return;
-			this.#log.error({ listener: this.#origin, ...describeError(error) }, "an internal error was contained");
+			this.#log?.error(
+				{ listener: this.#origin, ...describeError(error) },
+				"an internal error was contained",
+			);
 		} catch {
 			// The log itself failed. It is counted, and there is nowhere else to say it.
 		}

@@ -13,7 +13,7 @@ import { type ConnectionRefusal, Connections } from "./connections.ts";
 import { budgetOf, type ConnectionLimits, descriptorLimit } from "./descriptors.ts";
 import { FaultBoundary } from "./faults.ts";
 import { listenOn } from "./listen.ts";
-import { describeError, type Log, NO_LOG } from "./log.ts";
+import { describeError, type Log } from "./log.ts";
 import { serverOptions } from "./server-options.ts";
 import { faultOf } from "./strict-request.ts";
 
@@ -110,7 +110,7 @@ export class ControlListener {
 
 	/** @param api given the request and its sender's address */
 	constructor(api: Api, options: ControlListenerOptions = {}) {
-		const { faults = new FaultBoundary("control", NO_LOG), onRefused, tls } = options;
+		const { faults = new FaultBoundary("control"), onRefused, tls } = options;
 		const { limits = budgetOf(descriptorLimit(), 0).control } = options;
 		this.#faults = faults;
 		this.#handle = getRequestListener(

@@ -8,7 +8,6 @@ import { type ConnectionRefusal, Connections } from "../connections.ts";
 import { budgetOf, type DescriptorBudget, descriptorLimit } from "../descriptors.ts";
 import { FaultBoundary } from "../faults.ts";
 import { listenOn } from "../listen.ts";
-import { NO_LOG } from "../log.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Patience, serverOptions } from "../server-options.ts";
 import { type AdmissionOptions, Admissions } from "./admission.ts";
@@ -61,8 +60,7 @@ class NodeGateway implements Gateway {
 	readonly #upgraded = new Set<Duplex>();
 
 	constructor(options: GatewayOptions) {
-		const { faults = new FaultBoundary("gateway", NO_LOG), limits = budgetOf(descriptorLimit(), 0) } =
-			options;
+		const { faults = new FaultBoundary("gateway"), limits = budgetOf(descriptorLimit(), 0) } = options;
 		this.#options = options;
 		this.#faults = faults;
 		this.#admissions = new Admissions(options);

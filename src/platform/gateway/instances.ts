@@ -5,7 +5,6 @@
 import type { Pool } from "undici";
 import { budgetOf, descriptorLimit, type FunctionLimits } from "../descriptors.ts";
 import { FaultBoundary } from "../faults.ts";
-import { NO_LOG } from "../log.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { Connector } from "./connect.ts";
 import { PROBLEMS, type Problem, startProblem } from "./problem.ts";
@@ -43,7 +42,7 @@ export class Instances {
 	 */
 	constructor(
 		find: FindInstance,
-		faults: FaultBoundary = new FaultBoundary("function", NO_LOG),
+		faults: FaultBoundary = new FaultBoundary("function"),
 		limits: FunctionLimits = budgetOf(descriptorLimit(), 0).functions,
 	) {
 		this.#find = find;

@@ -4,7 +4,6 @@
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import { FaultBoundary } from "../faults.ts";
-import { NO_LOG } from "../log.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import { AUDIT_BEGIN, tryFollow } from "./audit.ts";
 import { Commands } from "./command.ts";
@@ -96,7 +95,7 @@ class DenoRuntime implements Runtime {
 	constructor(options: DenoRuntimeOptions, workspace: Workspace) {
 		this.#options = options;
 		this.#workspace = workspace;
-		this.#faults = options.faults ?? new FaultBoundary("function", NO_LOG);
+		this.#faults = options.faults ?? new FaultBoundary("function");
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
 		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
