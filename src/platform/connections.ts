@@ -2,7 +2,7 @@
  * The connections of one HTTP server: how many there may be, which of them are idle, and what is answered on each
  * (`pipeline.ts`).
  */
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { FULL_ANSWER } from "./bare-answers.ts";
@@ -44,11 +44,8 @@ export class Connections {
 		this.#peers = new PeerCounts(options.limits.perPeerMax);
 		this.#isTls = "setSecureContext" in server;
 		const { faults } = options;
-		const guarded = (hear: (socket: Socket) => void) => (socket: Socket) =>
-			faults.run(
-				() => hear(socket),
-				() => socket.destroy(),
-			);
+		const guarded = (hear: (socket: Socket) => void) =>
+			faults.callback(hear, (_error, socket: Socket) => socket.destroy());
 		server.on(
 			"connection",
 			guarded((socket) => this.#connected(socket)),
@@ -57,14 +54,20 @@ export class Connections {
 			"secureConnection",
 			guarded((socket) => this.#secured(socket)),
 		);
-		server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) =>
-			faults.run(
-				() => this.#broken(error, socket as Socket),
-				() => socket.destroy(),
-			),
+		const broken = (error: NodeJS.ErrnoException, socket: Duplex) => this.#broken(error, socket as Socket);
+		server.on(
+			"clientError",
+			faults.callback(broken, (_error, _cause, socket) => socket.destroy()),
+		);
+		// Node would answer at once, before the answers that are owed.
+		const unexpected = (request: IncomingMessage, response: ServerResponse) =>
+			this.serve(request, response, () => response.writeHead(417).end());
+		server.on(
+			"checkExpectation",
+			faults.callback(unexpected, (_error, { socket }) => socket.destroy()),
 		);
 		// Such as a connection that could not be accepted for want of a descriptor: the listener goes on.
-		server.on("error", (error) => faults.note(error));
+		server.on("error", faults.note.bind(faults));
 	}
 
 	/**
@@ -105,9 +108,10 @@ export class Connections {
 		if (!this.#isTls) return;
 		const address = addressOf(socket);
 		this.#beginning.set(address, socket);
-		socket.once("close", () => {
+		const closed = () => {
 			if (this.#beginning.get(address) === socket) this.#beginning.delete(address);
-		});
+		};
+		socket.once("close", this.#options.faults.callback(closed));
 	}
 
 	/** With TLS, requests come on a socket of its own, around the one that connected. */
@@ -153,7 +157,10 @@ export class Connections {
 		});
 		this.#open.set(socket, { pipeline, leave: this.#peers.enter(socket.remoteAddress ?? "") });
 		this.#idle.add(socket);
-		socket.on("close", () => this.#forget(socket));
+		socket.on(
+			"close",
+			this.#options.faults.callback(() => this.#forget(socket)),
+		);
 	}
 
 	#forget(socket: Socket): void {

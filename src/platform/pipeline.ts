@@ -44,6 +44,7 @@ export class Pipeline {
 	readonly #socket: Socket;
 	readonly #events: PipelineEvents;
 	readonly #waiting: Turn[] = [];
+	readonly #pauseSafely: () => void;
 	#current: Turn | undefined;
 	/** Nothing that comes from now on is a request. */
 	#isEnding = false;
@@ -53,6 +54,10 @@ export class Pipeline {
 	constructor(socket: Socket, events: PipelineEvents) {
 		this.#socket = socket;
 		this.#events = events;
+		this.#pauseSafely = events.faults.callback(
+			() => this.#pause(),
+			() => socket.destroy(),
+		);
 	}
 
 	/** Takes a request. @param turn where its start throws, the connection is closed */
@@ -75,7 +80,10 @@ export class Pipeline {
 				const answer = this.#current?.answer;
 				if (answer !== socket) answer?.emit("drain");
 			};
-			socket.on("drain", () => this.#events.faults.run(drained, () => socket.destroy()));
+			socket.on(
+				"drain",
+				this.#events.faults.callback(drained, () => socket.destroy()),
+			);
 			this.#discard();
 		}
 		this.#take({ answer: socket, request, start: isFree ? accept : refuse });
@@ -94,7 +102,7 @@ export class Pipeline {
 		this.#isEnding = true;
 		const say = () => {
 			socket.write(text, "latin1");
-			socket.destroy();
+			socket.destroySoon();
 		};
 		const current = this.#current;
 		const isItsBody = current?.request?.complete === false;
@@ -130,14 +138,17 @@ export class Pipeline {
 		const waiting = this.#waiting.push(turn);
 		if (waiting > WAITING_MAX) this.#cutOff();
 		// After what is on its way by now: Node resumes the connection once it has read a request.
-		else if (waiting >= PAUSE_AT) queueMicrotask(() => this.#pause());
+		else if (waiting >= PAUSE_AT) queueMicrotask(this.#pauseSafely);
 	}
 
 	#begin(turn: Turn): void {
 		const { faults } = this.#events;
 		const end = () => this.#socket.destroy();
 		this.#current = turn;
-		turn.answer.once("close", () => faults.run(() => this.#over(), end));
+		turn.answer.once(
+			"close",
+			faults.callback(() => this.#over(), end),
+		);
 		faults.run(turn.start, end);
 	}
 
@@ -154,7 +165,8 @@ export class Pipeline {
 	#pause(): void {
 		if (this.#waiting.length < PAUSE_AT || this.#isEnding) return;
 		this.#socket.pause();
-		this.#stuck ??= setTimeout(() => this.#cutOff(), STUCK_MS).unref();
+		const stuck = this.#events.faults.callback(() => this.#cutOff());
+		this.#stuck ??= setTimeout(stuck, STUCK_MS).unref();
 	}
 
 	#resume(): void {

@@ -11,6 +11,8 @@ import type { Instance } from "../runtime/runtime.ts";
 const AGAIN_MS = 5;
 /** A function that takes no connection for so long takes none. */
 const PATIENCE_MS = 10_000;
+/** How long a connection stays open between two requests, whatever the function asks for: others may need it. */
+const IDLE_MS = 4_000;
 
 type OnConnect = (error: Error | null, socket: Socket | null) => void;
 
@@ -30,6 +32,8 @@ export class Connector {
 	readonly #faults: FaultBoundary;
 	readonly #limits: FunctionLimits;
 	#open = 0;
+	/** Attempts that wait until another connection closes. */
+	readonly #waiting = new Set<() => void>();
 
 	constructor(faults: FaultBoundary, limits: FunctionLimits) {
 		this.#faults = faults;
@@ -37,20 +41,18 @@ export class Connector {
 	}
 
 	/**
-	 * Connects to a Unix socket.
-	 * @param onConnect called once, with `NoConnectionLeft` where there are as many connections as there may be
+	 * Connects to a Unix socket. Where there are as many connections as there may be, it waits until an idle one closes.
+	 * @param onConnect called once, with `NoConnectionLeft` where none has closed in time
 	 */
 	connect(socketPath: string, onConnect: OnConnect): void {
 		const sinceMs = performance.now();
 		const fail = (error: unknown) => onConnect(error as Error, null);
 		const attempt = () => {
 			if (this.#open >= this.#limits.connectionsMax) {
-				onConnect(new NoConnectionLeft(), null);
+				this.#wait(attempt, sinceMs, fail);
 				return;
 			}
-			this.#open++;
-			const socket = connect(socketPath);
-			socket.once("close", () => this.#open--);
+			const socket = this.#openSocket(socketPath);
 			const onError = (error: NodeJS.ErrnoException) => {
 				const isLater = error.code === "EAGAIN" && performance.now() - sinceMs < PATIENCE_MS;
 				if (isLater) setTimeout(this.#faults.callback(attempt, fail), AGAIN_MS);
@@ -86,7 +88,39 @@ export class Connector {
 					callback(null, socket);
 				});
 			},
+			keepAliveTimeout: IDLE_MS,
+			keepAliveMaxTimeout: IDLE_MS,
 			pipelining: 1,
 		});
+	}
+
+	#openSocket(socketPath: string): Socket {
+		this.#open++;
+		const socket = connect(socketPath);
+		socket.once("close", () => {
+			this.#open--;
+			const [next] = this.#waiting;
+			next?.();
+		});
+		return socket;
+	}
+
+	/** Calls back once another connection has closed, or with an error once none has for too long. */
+	#wait(attempt: () => void, sinceMs: number, fail: (error: unknown) => void): void {
+		const leftMs = Math.max(0, sinceMs + PATIENCE_MS - performance.now());
+		const leave = () => {
+			clearTimeout(timer);
+			this.#waiting.delete(next);
+		};
+		const giveUp = () => {
+			leave();
+			fail(new NoConnectionLeft());
+		};
+		const timer = setTimeout(this.#faults.callback(giveUp, fail), leftMs);
+		const next = () => {
+			leave();
+			this.#faults.run(attempt, fail);
+		};
+		this.#waiting.add(next);
 	}
 }

@@ -2,7 +2,7 @@
  * One request to one instance: streamed both ways, at the pace of the slower side.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Readable, Transform } from "node:stream";
+import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { type Dispatcher, errors } from "undici";
 import type { FaultBoundary } from "../faults.ts";
 import { isExhausted } from "./connect.ts";
@@ -35,17 +35,18 @@ class BodyTooLarge extends Error {}
 /** The request's body, with an end to its patience. A stream of its own: undici destroys what it is given. */
 function limitedBody(request: IncomingMessage, maxBytes: number, faults: FaultBoundary): Readable {
 	let seen = 0;
+	const pass = (chunk: Buffer, _encoding: string, done: TransformCallback) => {
+		seen += chunk.length;
+		if (seen > maxBytes) done(new BodyTooLarge());
+		else done(null, chunk);
+	};
 	const limiter = new Transform({
-		transform(chunk: Buffer, _encoding, done) {
-			seen += chunk.length;
-			if (seen > maxBytes) done(new BodyTooLarge());
-			else done(null, chunk);
-		},
+		transform: faults.callback(pass, (error, _chunk, _encoding, done) => done(error as Error)),
 	});
 	const giveUp = () => request.destroy();
 	request.on(
 		"error",
-		faults.callback((error) => limiter.destroy(error as Error), giveUp),
+		faults.callback((error: Error) => limiter.destroy(error), giveUp),
 	);
 	// Whatever destroys the copy, the rest of the original is still read, so that the answer gets out.
 	const drain = () => {
@@ -74,12 +75,15 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	#isOver = false;
 	#hasData = false;
 	#interim = 0;
-	readonly #onClose = () => this.#guard(() => this.#abort());
-	readonly #onDrain = () => this.#guard(() => this.#controller?.resume());
+	readonly #onClose: () => void;
+	readonly #onDrain: () => void;
 
 	constructor(exchange: Exchange, settle: (outcome: Outcome) => void) {
 		this.#exchange = exchange;
 		this.#settle = settle;
+		const stop = () => this.#stop(PROBLEMS.internal);
+		this.#onClose = exchange.faults.callback(() => this.#abort(), stop);
+		this.#onDrain = exchange.faults.callback(() => this.#controller?.resume(), stop);
 		exchange.response.on("close", this.#onClose);
 		exchange.response.on("drain", this.#onDrain);
 	}

@@ -57,7 +57,7 @@ function headerFault(raw: readonly string[], status: number): string | undefined
 
 function reasonFault(reason: string): string | undefined {
 	if (reason.length > REASON_MAX) return `its reason phrase has more than ${REASON_MAX} characters`;
-	return TEXT.test(reason) ? undefined : "its reason phrase holds a control character";
+	return TEXT.test(reason) ? undefined : "its reason phrase holds what is no text in Latin-1";
 }
 
 /** An answer to an ordinary request, or one that declines an upgrade. @param requestId for the client */
@@ -98,7 +98,9 @@ export function unreadableAnswer(error: unknown): string | undefined {
 	if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW")
 		return "its headers are too large";
 	if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") return "its body has another length than it says";
-	if (code.startsWith("HPE_") || code === "HTTP_PARSER") return "it is not HTTP/1.1";
+	// undici's parser gives its errors no code, and asserts what holds of answers that are right.
+	if (code.startsWith("HPE_") || error.name === "HTTPParserError" || code === "ERR_ASSERTION")
+		return "it is not HTTP/1.1";
 	// What undici says of an interim answer that nobody asked for.
 	return code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(error.message)
 		? "it has an interim status that nobody asked for"

@@ -76,23 +76,23 @@ class NodeGateway implements Gateway {
 	}
 
 	#hear(): void {
-		const serve = (request: IncomingMessage, response: ServerResponse, isWaiting: boolean) => {
-			const start = () => this.#begin(request, response, isWaiting);
-			this.#guard(request.socket, () => this.#connections.serve(request, response, start));
-		};
-		this.#server.on("request", (request, response) => serve(request, response, false));
-		this.#server.on("checkContinue", (request, response) => serve(request, response, true));
-		this.#server.on("upgrade", (request, socket, head) => {
+		const serve = (isWaiting: boolean) => (request: IncomingMessage, response: ServerResponse) =>
+			this.#connections.serve(request, response, () => this.#begin(request, response, isWaiting));
+		const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
 			const accept = () => this.#upgrade(request, socket, head);
 			const refuse = () =>
-				sendProblem(request, responseOn(request, socket), PROBLEMS.upgradeBehind, requestIdOf(request));
-			this.#guard(socket, () => this.#connections.upgrade(request, accept, refuse));
-		});
+				sendProblem(request, this.#responseOn(request), PROBLEMS.upgradeBehind, requestIdOf(request));
+			this.#connections.upgrade(request, accept, refuse);
+		};
+		// An exception closes the connection.
+		const close = (_error: unknown, { socket }: IncomingMessage) => socket.destroy();
+		this.#server.on("request", this.#faults.callback(serve(false), close));
+		this.#server.on("checkContinue", this.#faults.callback(serve(true), close));
+		this.#server.on("upgrade", this.#faults.callback(upgrade, close));
 	}
 
-	/** Runs what a connection asks for; an exception closes it. */
-	#guard(socket: Duplex, work: () => unknown): void {
-		this.#faults.run(work, () => socket.destroy());
+	#responseOn(request: IncomingMessage): ServerResponse {
+		return responseOn(request, request.socket, this.#faults);
 	}
 
 	async listen(port: number, host: string): Promise<{ host: string; port: number }> {
@@ -118,7 +118,10 @@ class NodeGateway implements Gateway {
 		// A client that goes away is seen as `close`; what was being written then is lost either way.
 		response.on("error", () => response.destroy());
 		const giveUp = () =>
-			this.#guard(request.socket, () => sendProblem(request, response, PROBLEMS.internal, requestId));
+			this.#faults.run(
+				() => sendProblem(request, response, PROBLEMS.internal, requestId),
+				() => request.socket.destroy(),
+			);
 		this.#faults.run(() => this.#handle(request, response, { requestId, isWaiting }), giveUp);
 	}
 
@@ -194,8 +197,7 @@ class NodeGateway implements Gateway {
 
 	async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
 		const requestId = requestIdOf(request);
-		const refuse = (problem: Problem) =>
-			sendProblem(request, responseOn(request, socket), problem, requestId);
+		const refuse = (problem: Problem) => sendProblem(request, this.#responseOn(request), problem, requestId);
 		const admission = this.#admissions.check(request);
 		if (admission.route === undefined) return admission.problem && refuse(admission.problem);
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);

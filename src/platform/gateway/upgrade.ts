@@ -16,14 +16,18 @@ import {
 import { hasBody, invalidAnswer, PROBLEMS, type Problem } from "./problem.ts";
 
 /** A response to a request whose socket the server has let go of; the connection ends with it. */
-export function responseOn(request: IncomingMessage, socket: Duplex): ServerResponse {
+export function responseOn(request: IncomingMessage, socket: Duplex, faults: FaultBoundary): ServerResponse {
 	const response = new ServerResponse(request);
 	response.shouldKeepAlive = false;
 	response.assignSocket(socket as never);
-	response.on("finish", () => {
+	const end = () => {
 		response.detachSocket(socket as never);
 		socket.end();
-	});
+	};
+	response.on(
+		"finish",
+		faults.callback(end, () => socket.destroy()),
+	);
 	return response;
 }
 
@@ -191,7 +195,7 @@ class UpgradeForwarder {
 		}
 		if (!this.#settle()) return;
 		this.#events.onStatus(checked.status);
-		const answer = responseOn(request, socket);
+		const answer = responseOn(request, socket, this.#faults);
 		answer.on("error", () => socket.destroy());
 		answer.writeHead(checked.status, checked.reason, checked.headers);
 		response.pipe(answer);
