@@ -54,12 +54,12 @@ export class FaultBoundary {
 		}
 	}
 
-	/** A callback that never throws. @param giveUp as of `run` */
+	/** A callback that never throws. @param giveUp as of `run`, with what the callback was called with */
 	callback<Args extends readonly unknown[]>(
 		work: (...args: Args) => unknown,
-		giveUp?: GiveUp,
+		giveUp?: (error: unknown, ...args: Args) => unknown,
 	): (...args: Args) => void {
-		return (...args) => this.run(() => work(...args), giveUp);
+		return (...args) => this.run(() => work(...args), giveUp && ((error) => giveUp(error, ...args)));
 	}
 
 	/** Counts and logs an exception. Never throws. */

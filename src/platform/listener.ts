@@ -120,13 +120,12 @@ export class ControlListener {
 		);
 		this.#server = tls === undefined ? createServer(serverOptions()) : tlsServer(tls);
 		this.#connections = new Connections(this.#server, { faults, limits, onRefused });
-		this.#server.on("request", (request, response) => {
-			const start = () => this.#begin(request, response);
-			faults.run(
-				() => this.#connections.serve(request, response, start),
-				() => request.socket.destroy(),
-			);
-		});
+		const serve = (request: IncomingMessage, response: ServerResponse) =>
+			this.#connections.serve(request, response, () => this.#begin(request, response));
+		this.#server.on(
+			"request",
+			faults.callback(serve, (_error, { socket }) => socket.destroy()),
+		);
 	}
 
 	/** Answers a request; with 500 where the listener itself fails. */

@@ -126,7 +126,8 @@ export class Pipeline {
 	#discard(): void {
 		clearTimeout(this.#stuck);
 		this.#stuck = undefined;
-		this.#socket.once("end", () => this.#socket.destroy()).resume();
+		const end = this.#events.faults.callback(() => this.#socket.destroy());
+		this.#socket.once("end", end).resume();
 	}
 
 	#take(turn: Turn): void {

@@ -49,12 +49,17 @@ class Following {
 	/** Ends when the platform closes, and when the token is revoked or has expired. What it throws is told by the stream. */
 	async begin(): Promise<void> {
 		const { closing, core, principal } = this.#call;
-		const ping = setInterval(() => void this.#ping(), PING_MS);
+		const { faults } = this.#call.core;
+		const failed = () => this.#finish("failed");
+		const ping = setInterval(
+			faults.control.callback(() => this.#ping(), failed),
+			PING_MS,
+		);
 		this.#onEnd(() => clearInterval(ping));
-		const close = () => this.#finish("platform_closing");
+		const close = faults.control.callback(() => this.#finish("platform_closing"));
 		closing.addEventListener("abort", close);
 		this.#onEnd(() => closing.removeEventListener("abort", close));
-		const revoked = () => this.#finish("token_invalid");
+		const revoked = faults.control.callback(() => this.#finish("token_invalid"));
 		if (principal !== undefined) this.#onEnd(core.tokens.onRevoked(principal, revoked));
 		if (closing.aborted) close();
 		await this.#ping();
@@ -81,10 +86,15 @@ class Following {
 		let isBehind = true;
 		const early: LogLine[] = [];
 		const { query } = this.#followed;
-		const { lines, stop } = await core.logs.follow(appOf(this.#call).id, name, query, (line) => {
-			if (isBehind) early.push(line);
-			else this.#line(name, line);
-		});
+		// A reader's failure ends its own answer. Whoever wrote the line, and the log, go on.
+		const heard = core.faults.control.callback(
+			(line: LogLine) => {
+				if (isBehind) early.push(line);
+				else this.#line(name, line);
+			},
+			() => this.#finish("failed"),
+		);
+		const { lines, stop } = await core.logs.follow(appOf(this.#call).id, name, query, heard);
 		this.#onEnd(stop);
 		for (const line of [...lines, ...early]) this.#line(name, line);
 		isBehind = false;

@@ -21,7 +21,10 @@ function answer({ core, principal }: Call, work: Parameters<typeof lines>[0]): R
 	return lines(
 		work,
 		(error) => core.log.error(describeError(error), "an answer ended with an error"),
-		(end) => (principal ? core.tokens.onRevoked(principal, () => end(tokenInvalid())) : () => undefined),
+		(end) => {
+			const revoked = core.faults.control.callback(() => end(tokenInvalid()));
+			return principal ? core.tokens.onRevoked(principal, revoked) : () => undefined;
+		},
 	);
 }
 

@@ -3,7 +3,7 @@
  * refuses at once (EAGAIN, see unix(7)): it is asked again, so that a burst of requests is only slower.
  */
 import { connect, type Socket } from "node:net";
-import { Pool } from "undici";
+import { type buildConnector, Pool } from "undici";
 import type { FunctionLimits } from "../descriptors.ts";
 import type { FaultBoundary } from "../faults.ts";
 import type { Instance } from "../runtime/runtime.ts";
@@ -62,7 +62,10 @@ export class Connector {
 			const connected = () => {
 				socket.off("error", guardedError);
 				// Whoever uses the connection listens too. An error between two users is nobody's.
-				socket.on("error", () => socket.destroy());
+				socket.on(
+					"error",
+					this.#faults.callback(() => socket.destroy()),
+				);
 				onConnect(null, socket);
 			};
 			socket.once("error", guardedError);
@@ -79,15 +82,18 @@ export class Connector {
 
 	/** As many connections to an instance as there are requests at once, each used again by later ones. */
 	openPool({ socketPath }: Instance): Pool {
+		const connectAnother = (_options: unknown, callback: buildConnector.Callback) => {
+			this.connect(socketPath, (error, socket) => {
+				if (socket === null) return callback(error ?? new Error("not connected"), null);
+				socket.setNoDelay(true);
+				callback(null, socket);
+			});
+		};
 		return new Pool("http://function", {
 			connections: this.#limits.perFunctionConnectionsMax,
-			connect: (_options, callback) => {
-				this.connect(socketPath, (error, socket) => {
-					if (socket === null) return callback(error ?? new Error("not connected"), null);
-					socket.setNoDelay(true);
-					callback(null, socket);
-				});
-			},
+			connect: this.#faults.callback(connectAnother, (error, _options, callback) =>
+				callback(error as Error, null),
+			),
 			keepAliveTimeout: IDLE_MS,
 			keepAliveMaxTimeout: IDLE_MS,
 			pipelining: 1,
@@ -97,11 +103,12 @@ export class Connector {
 	#openSocket(socketPath: string): Socket {
 		this.#open++;
 		const socket = connect(socketPath);
-		socket.once("close", () => {
+		const closed = () => {
 			this.#open--;
 			const [next] = this.#waiting;
 			next?.();
-		});
+		};
+		socket.once("close", this.#faults.callback(closed));
 		return socket;
 	}
 

@@ -77,6 +77,8 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	#interim = 0;
 	readonly #onClose: () => void;
 	readonly #onDrain: () => void;
+	/** Unlike the others, undici calls this one where nothing would catch what it throws. */
+	readonly onResponseError: (controller: unknown, error: Error) => void;
 
 	constructor(exchange: Exchange, settle: (outcome: Outcome) => void) {
 		this.#exchange = exchange;
@@ -84,6 +86,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		const stop = () => this.#stop(PROBLEMS.internal);
 		this.#onClose = exchange.faults.callback(() => this.#abort(), stop);
 		this.#onDrain = exchange.faults.callback(() => this.#controller?.resume(), stop);
+		this.onResponseError = exchange.faults.callback((_: unknown, error: Error) => this.#failed(error), stop);
 		exchange.response.on("close", this.#onClose);
 		exchange.response.on("drain", this.#onDrain);
 	}
@@ -130,17 +133,16 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		});
 	}
 
-	onResponseError(_controller: unknown, error: Error): void {
-		this.#guard(() => {
-			const { body, response } = this.#exchange;
-			if (response.headersSent) {
-				response.destroy();
-				this.#finish("done");
-			} else if (this.#isAborted) this.#finish("done");
-			else if (this.#controller === undefined && body?.destroyed !== true && !isExhausted(error))
-				this.#finish("unsent");
-			else this.#finish(problemOf(error));
-		});
+	#failed(error: Error): void {
+		if (this.#isOver) return;
+		const { body, response } = this.#exchange;
+		if (response.headersSent) {
+			response.destroy();
+			this.#finish("done");
+		} else if (this.#isAborted) this.#finish("done");
+		else if (this.#controller === undefined && body?.destroyed !== true && !isExhausted(error))
+			this.#finish("unsent");
+		else this.#finish(problemOf(error));
 	}
 
 	#begin(controller: Dispatcher.DispatchController, status: number, reason: string): void {

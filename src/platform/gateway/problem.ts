@@ -182,7 +182,7 @@ export function sendProblem(
 /** Ends an answer, and the connection with it, once the client had time to read it. */
 function linger(request: IncomingMessage, response: ServerResponse): void {
 	// A connection that is closed while the client still sends is reset, and takes the answer with it.
-	const end = response.end.bind(response, undefined);
+	const end = response.end.bind(response) as () => void;
 	const timer = setTimeout(end, LINGER_MS).unref();
 	response.once("close", clearTimeout.bind(undefined, timer));
 	request.once("end", end).resume();

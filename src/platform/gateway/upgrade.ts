@@ -178,7 +178,7 @@ class UpgradeForwarder {
 
 	/** Each side's end is the other's. */
 	#join(from: Duplex, to: Duplex): void {
-		const end = () => to.destroy();
+		const end = this.#faults.callback(() => to.destroy());
 		from.pipe(to);
 		from.on("error", end);
 		from.on("close", end);

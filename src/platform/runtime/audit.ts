@@ -4,6 +4,7 @@
  */
 import { constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
+import type { FaultBoundary } from "../faults.ts";
 
 /**
  * The variable that the host asks for right before the function's own code begins, so that the function's reads can be
@@ -71,20 +72,22 @@ export interface Audit {
  * Follows one process.
  * @param path of a FIFO
  * @param onRead called with each variable that the function reads or asks for, once
+ * @param faults where an exception ends the following, and the process goes on
  * @throws the system's error where it cannot be opened
  */
-function followAudit(path: string, onRead: (name: string) => void): Audit {
+function followAudit(path: string, onRead: (name: string) => void, faults: FaultBoundary): Audit {
 	const lines = new AuditLines(onRead);
 	// Open for writing too, so that it neither waits for the process nor ends where a process closes it.
 	const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
 	const socket = new Socket({ fd, readable: true, writable: false });
 	// A process whose reader has gone goes on.
 	const close = () => void socket.destroy();
-	socket.unref().on("error", close);
-	socket.on("data", (chunk: Buffer) => {
+	socket.unref().on("error", faults.callback(close));
+	const hear = (chunk: Buffer) => {
 		lines.write(chunk.toString("latin1"));
 		if (lines.isFull) close();
-	});
+	};
+	socket.on("data", faults.callback(hear, close));
 	return {
 		end() {
 			if (socket.destroyed) return;

@@ -109,7 +109,13 @@ export class DenoProcess implements Instance {
 		const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
 		this.#child = spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity });
 		this.pid = this.#child.pid ?? -1;
-		this.exited = this.#watch().finally(() => {
+		const unwatched = (error: unknown) => {
+			this.#faults.note(error);
+			end();
+			return { code: null, signal: null, stderr: "" };
+		};
+		this.exited = this.#watch().catch(unwatched);
+		void this.exited.then(() => {
 			this.#isAccepting = false;
 			server.close();
 		});

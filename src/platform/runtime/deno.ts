@@ -180,7 +180,10 @@ class DenoRuntime implements Runtime {
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
 		const reads: Spawned["reads"] = { onRead: undefined };
 		// Where the account of its reads cannot be followed, it runs without.
-		const audit = auditPath === undefined ? undefined : tryFollow(auditPath, (name) => reads.onRead?.(name));
+		const audit =
+			auditPath === undefined
+				? undefined
+				: tryFollow(auditPath, (name) => reads.onRead?.(name), this.#faults);
 		const process = new DenoProcess({
 			command: this.#commands.commandFor(files, settings),
 			variables: {
@@ -199,8 +202,9 @@ class DenoRuntime implements Runtime {
 		});
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);
-			audit?.end();
-			await files.release();
+			this.#faults.run(() => audit?.end());
+			// What cannot be removed now is removed when the platform starts again.
+			await files.release().catch((error: unknown) => this.#faults.note(error));
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);
@@ -219,8 +223,9 @@ class DenoRuntime implements Runtime {
 			handover: handoverOf(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, ownNames(bundle, name)),
 			onIdle,
-			onLine: (level, message) =>
+			onLine: this.#faults.callback((level: LogLine["level"], message: string) =>
 				this.#options.onLine?.(app, name, { time: new Date().toISOString(), level, message }),
+			),
 		});
 		return spawned;
 	}
