@@ -8,6 +8,7 @@ import type { App } from "./app.ts";
 import { Apps } from "./apps.ts";
 import type { Clock } from "./clock.ts";
 import type { Deployer } from "./deploy.ts";
+import { Faults } from "./faults.ts";
 import { lifeKey } from "./life.ts";
 import type { Keeper } from "./local-environment.ts";
 import { describeError, type Log } from "./log.ts";
@@ -28,9 +29,8 @@ import type { Store } from "./store/store.ts";
 import { type Principal, TokenRegistry } from "./tokens.ts";
 
 /** What the platform needs of its identity. */
-export interface CoreIdentity extends Opener, Keeper {
-	readonly publicKeys: { readonly sign: string; readonly box: string };
-}
+export type CoreIdentity = Opener &
+	Keeper & { readonly publicKeys: Readonly<Record<"sign" | "box", string>> };
 
 export interface CoreOptions {
 	readonly version: string;
@@ -45,6 +45,8 @@ export interface CoreOptions {
 	readonly processesMax: number;
 	readonly log: Log;
 	readonly clock: Clock;
+	/** Where exceptions end that clients and functions cause. New ones unless told. */
+	readonly faults?: Faults;
 }
 
 /** One timer for all functions, set for when the next is due; one that starts meanwhile may say a second. */
@@ -65,6 +67,7 @@ export class Core {
 	readonly automations: Automations;
 	readonly log: Log;
 	readonly clock: Clock;
+	readonly faults: Faults;
 	readonly #reconcile: Omit<ReconcileOptions, "app">;
 	readonly #functions = new Map<App, AppFunctions>();
 
@@ -80,12 +83,18 @@ export class Core {
 		this.deployer = options.deployer;
 		this.log = log;
 		this.clock = clock;
-		const functions = () => this.#samples();
-		this.metrics = new Metrics({ version: options.version, functions, residentBytes });
+		this.faults = options.faults ?? new Faults(log);
+		this.metrics = new Metrics({
+			version: options.version,
+			functions: () => this.#samples(),
+			faults: () => this.faults.counts(),
+			residentBytes,
+		});
 		this.automations = new Automations({
 			apps,
 			claims,
 			instance: (app, name) => this.instance(app, name),
+			faults: this.faults.function,
 			logs,
 			metrics: this.metrics,
 			log,
@@ -100,11 +109,7 @@ export class Core {
 			log,
 			...clock,
 			starts: new Limiter(options.startsMax),
-			places: new Places({
-				countMax: options.processesMax,
-				waitMs: PLACE_WAIT_MS,
-				schedule: clock.schedule,
-			}),
+			places: new Places({ countMax: options.processesMax, waitMs: PLACE_WAIT_MS, schedule: clock.schedule }),
 		};
 	}
 
@@ -234,9 +239,9 @@ export class Core {
 	async close(graceMs: number): Promise<void> {
 		await Promise.all(
 			[...this.#functions.values()].map((functions) =>
-				functions.close(graceMs).catch((error: unknown) => {
-					this.log.error(describeError(error), "functions did not stop");
-				}),
+				functions
+					.close(graceMs)
+					.catch((error: unknown) => this.log.error(describeError(error), "functions did not stop")),
 			),
 		);
 	}

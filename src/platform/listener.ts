@@ -1,23 +1,19 @@
 /**
  * The control API's socket: a `Request → Response` function behind Node's HTTP server.
  */
-import {
-	createServer,
-	type IncomingMessage,
-	type RequestListener,
-	type Server,
-	type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, EXIT } from "../errors.ts";
 import type { Api } from "./api/api.ts";
 import { problemResponse } from "./api/problem.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Address } from "./config.ts";
+import { type ConnectionRefusal, Connections } from "./connections.ts";
+import { budgetOf, type ConnectionLimits, descriptorLimit } from "./descriptors.ts";
+import { FaultBoundary } from "./faults.ts";
+import { listenOn } from "./listen.ts";
 import { describeError, type Log } from "./log.ts";
-import { OpenSockets } from "./open-sockets.ts";
 import { serverOptions } from "./server-options.ts";
 import { faultOf } from "./strict-request.ts";
 
@@ -62,11 +58,13 @@ function malformed(): AppError {
 	});
 }
 
-/** Answers what is no request, and closes. */
-async function refuse(response: ServerResponse): Promise<void> {
-	const problem = problemResponse(malformed());
+/** Answers with a problem, and closes. */
+async function refuse(response: ServerResponse, error: unknown): Promise<void> {
+	const problem = problemResponse(error);
+	const text = await problem.text();
+	if (response.destroyed) return;
 	response.writeHead(problem.status, { ...Object.fromEntries(problem.headers), connection: "close" });
-	response.end(await problem.text());
+	response.end(text);
 }
 
 /** Where the listener speaks TLS by itself. */
@@ -76,9 +74,9 @@ export interface ListenerTls {
 }
 
 /** A server that has the certificate of the moment for whoever connects. */
-function tlsServer({ certificate, log }: ListenerTls, listener: RequestListener): Server {
+function tlsServer({ certificate, log }: ListenerTls): Server {
 	const options = { ...serverOptions(), minVersion: "TLSv1.2" as const, handshakeTimeout: 15_000 };
-	const server = createTlsServer({ ...options, ...certificate.initial }, listener);
+	const server = createTlsServer({ ...options, ...certificate.initial });
 	// Before the server's own listener, which begins the handshake.
 	server.prependListener("connection", () => {
 		try {
@@ -93,45 +91,69 @@ function tlsServer({ certificate, log }: ListenerTls, listener: RequestListener)
 	return server;
 }
 
+export interface ControlListenerOptions {
+	/** Plain HTTP where it is left out. */
+	readonly tls?: ListenerTls | undefined;
+	/** Where exceptions end. One that logs nothing unless told. */
+	readonly faults?: FaultBoundary;
+	/** Bounds on connections. By this process's bound on open files unless told. */
+	readonly limits?: ConnectionLimits;
+	/** Called for each connection that a bound refuses. */
+	readonly onRefused?: (why: ConnectionRefusal) => void;
+}
+
 export class ControlListener {
 	readonly #server: Server;
-	readonly #sockets: OpenSockets;
+	readonly #faults: FaultBoundary;
+	readonly #connections: Connections;
+	readonly #handle: (request: IncomingMessage, response: ServerResponse) => unknown;
 
-	/**
-	 * @param api given the request and its sender's address
-	 * @param tls plain HTTP where it is left out
-	 */
-	constructor(api: Api, tls?: ListenerTls) {
-		const handle = getRequestListener(
+	/** @param api given the request and its sender's address */
+	constructor(api: Api, options: ControlListenerOptions = {}) {
+		const { faults = new FaultBoundary("control"), onRefused, tls } = options;
+		const { limits = budgetOf(descriptorLimit(), 0).control } = options;
+		this.#faults = faults;
+		this.#handle = getRequestListener(
 			(request, { incoming }) => api(request, (incoming as IncomingMessage).socket.remoteAddress),
 			// What is no request at all, such as one with a Host that is no host.
 			{ overrideGlobalObjects: false, errorHandler: () => problemResponse(malformed()) },
 		);
-		const listener: RequestListener = (request, response) => {
+		this.#server = tls === undefined ? createServer(serverOptions()) : tlsServer(tls);
+		this.#connections = new Connections(this.#server, { faults, limits, onRefused });
+		const serve = (request: IncomingMessage, response: ServerResponse) =>
+			this.#connections.serve(request, response, () => this.#begin(request, response));
+		this.#server.on(
+			"request",
+			faults.callback(serve, (_error, { socket }) => socket.destroy()),
+		);
+	}
+
+	/** Answers a request; with 500 where the listener itself fails. */
+	#begin(request: IncomingMessage, response: ServerResponse): void {
+		response.on("error", () => response.destroy());
+		const answer = () => {
 			const fault = faultOf(request);
-			if (fault === undefined) void handle(request, response);
-			else if (fault === "malformed") void refuse(response);
+			if (fault === "malformed") return refuse(response, malformed());
+			return fault === undefined ? this.#handle(request, response) : undefined;
 		};
-		this.#server = tls === undefined ? createServer(serverOptions(), listener) : tlsServer(tls, listener);
-		this.#sockets = new OpenSockets(this.#server);
+		const close = () => response.destroy();
+		this.#faults.run(answer, (error) => {
+			if (response.headersSent) close();
+			else this.#faults.run(() => refuse(response, error), close);
+		});
 	}
 
 	/** @returns the address with the port that it got */
-	listen({ host, port }: Address): Promise<Address> {
-		return new Promise((resolve, reject) => {
-			this.#server.once("error", reject);
-			this.#server.listen(port, host, () => {
-				this.#server.off("error", reject);
-				resolve({ host, port: (this.#server.address() as AddressInfo).port });
-			});
-		});
+	async listen({ host, port }: Address): Promise<Address> {
+		const { port: got } = await listenOn(this.#server, port, host);
+		return { host, port: got };
 	}
 
 	/** Takes no new connection, lets requests finish for the grace period, then cuts them off. */
 	async close(graceMs: number): Promise<void> {
 		if (!this.#server.listening) return;
 		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-		this.#sockets.endUnused();
+		this.#connections.endUnused();
 		const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
 		await closed;
 		clearTimeout(timer);

@@ -30,6 +30,8 @@ export interface MetricsOptions {
 	readonly version: string;
 	/** Every deployed function. */
 	readonly functions: () => Iterable<FunctionSample>;
+	/** How many exceptions were contained, by whose callbacks they came from; none unless told. */
+	readonly faults?: () => Readonly<Record<string, number>>;
 	/** Resident memory of a process, in bytes; undefined where it is gone or cannot be told. */
 	readonly residentBytes: (pid: number) => Promise<number | undefined>;
 }
@@ -82,6 +84,24 @@ export class Metrics {
 		name: "coffer_automation_runs_total",
 		help: "Runs of automations, by what came of it: succeeded (an answer below 400), failed or skipped (the one before was under way).",
 		labelNames: [...LABELS, "outcome"] as const,
+		registers: [this.#registry],
+	});
+	readonly #invalidAnswers = new Counter({
+		name: "coffer_invalid_answers_total",
+		help: "Answers of functions that were no HTTP answers, or none to the request; the client got 502.",
+		labelNames: LABELS,
+		registers: [this.#registry],
+	});
+	readonly #refused = new Counter({
+		name: "coffer_refused_total",
+		help: "What a bound refused or cut off, by listener, and by bound: connections, peer, pipeline or function.",
+		labelNames: ["listener", "bound"] as const,
+		registers: [this.#registry],
+	});
+	readonly #internalErrors = new Counter({
+		name: "coffer_internal_errors_total",
+		help: "Exceptions that were contained, by whose callbacks they came from: gateway, control, function or process.",
+		labelNames: ["listener"] as const,
 		registers: [this.#registry],
 	});
 	readonly #states = new Gauge({
@@ -137,6 +157,16 @@ export class Metrics {
 		this.#automations.inc({ app, function: name, outcome });
 	}
 
+	/** Notes an answer of a function that was none. */
+	invalidAnswer({ app, function: name }: FunctionLabels): void {
+		this.#invalidAnswers.inc({ app, function: name });
+	}
+
+	/** Notes what a bound refused or cut off. */
+	refused(listener: "gateway" | "control", bound: "connections" | "peer" | "pipeline" | "function"): void {
+		this.#refused.inc({ listener, bound });
+	}
+
 	/** Drops what was counted of a function that was deleted. */
 	forget({ app, function: name }: FunctionLabels): void {
 		for (const status of ["1xx", "2xx", "3xx", "4xx", "5xx"])
@@ -146,7 +176,7 @@ export class Metrics {
 		for (const reason of STUCK_REASONS) this.#replacements.remove({ app, function: name, reason });
 		for (const outcome of ["succeeded", "failed", "skipped"])
 			this.#automations.remove({ app, function: name, outcome });
-		for (const metric of [this.#seconds, this.#startSeconds, this.#memory])
+		for (const metric of [this.#seconds, this.#startSeconds, this.#memory, this.#invalidAnswers])
 			metric.remove({ app, function: name });
 	}
 
@@ -158,6 +188,9 @@ export class Metrics {
 
 	/** What is not counted but is so, at this moment. */
 	async #look(): Promise<void> {
+		this.#internalErrors.reset();
+		for (const [listener, count] of Object.entries(this.#options.faults?.() ?? {}))
+			this.#internalErrors.inc({ listener }, count);
 		const samples = [...this.#options.functions()];
 		for (const state of ["live", "idle", "failed"] as const)
 			this.#states.set({ state }, samples.filter((sample) => sample.state === state).length);

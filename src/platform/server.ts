@@ -5,17 +5,17 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
-import { type Api, createApi } from "./api/api.ts";
 import { builtPath, hostPath } from "./assets.ts";
 import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
-import { Certificate } from "./certificate.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import type { Maxima, PlatformConfig } from "./config.ts";
 import { Core, type CoreIdentity } from "./core.ts";
 import { Deployer } from "./deploy.ts";
-import { createGateway, type Gateway } from "./gateway/gateway.ts";
-import { bound, ControlListener, httpUrl } from "./listener.ts";
+import { Faults } from "./faults.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import { bound, type ControlListener, httpUrl } from "./listener.ts";
+import { controlOf, gatewayOf, listenerBudget } from "./listeners.ts";
 import { describeError, type Log } from "./log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { openLogFiles } from "./logs/log-files.ts";
@@ -100,39 +100,33 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 		onError: (error) => log.warn(describeError(error), "lines of functions were lost"),
 	});
 	opened.add(() => logs.close());
-	const { builder, runtime } = await openDeno(config, logs, log, opened);
+	const faults = new Faults(log);
+	const { builder, runtime } = await openDeno(config, logs, { log, faults }, opened);
 	const analyst = new Analyst(builtPath("analysis.cjs"));
 	opened.add(() => analyst.close());
-	const core = await openCore(config, { clock, identity, log, logs, store, analyst, builder, runtime });
+	const open = { clock, identity, log, faults, logs, store, analyst, builder, runtime };
+	const core = await openCore(config, open);
 	opened.add(() => core.close(GRACE_MS));
 
 	const timeoutMs = Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000;
-	const gateway = createGateway({
-		functions: (app) => core.apps.find(app)?.state.functions,
-		onAnswer: (route, answer) => core.answered(route, answer),
-		instance: (app, name) => core.instance(app, name),
-		settings: (app, name) => core.apps.find(app)?.state.functions.get(name)?.deployment.settings,
-		responseTimeoutMs: timeoutMs,
-		maxBodyBytes: Math.min(DEFAULTS.maxBodyMB, config.maxima.maxBodyMB) * 1024 * 1024,
-	});
+	const bodyBytes = Math.min(DEFAULTS.maxBodyMB, config.maxima.maxBodyMB) * 1024 * 1024;
+	const budget = listenerBudget(config);
+	const gateway = gatewayOf(core, budget, { timeoutMs, bodyBytes });
 	const listeners = new Opened();
 	// Both at once: what is in flight has one grace period.
 	opened.add(() => listeners.closeTogether(log));
 	const listenUrl = await listen(gateway, config, listeners);
 	const closing = new AbortController();
-	const hosts = { bound: config.control.host, names: config.hostNames };
-	const controlUrl = await listenControl(
-		createApi({ core, hosts, listenUrl, closing: closing.signal }),
-		config,
-		log,
-		listeners,
-	);
+	const control = controlOf(core, budget, config, { listenUrl, closing: closing.signal });
+	const controlUrl = await listenControl(control, config, listeners);
 	await core.startPinned();
 	core.automations.start({ host: new URL(listenUrl).host, timeoutMs });
 	listeners.add(() => core.automations.close(GRACE_MS));
 	const endSweep = core.keepIdle(IDLE_AFTER_MS);
 	opened.add(async () => endSweep());
 	opened.add(async () => closing.abort());
+	const endGuard = faults.guardProcess();
+	opened.add(async () => endGuard());
 	const firstToken = await firstTokenOf(core);
 	const kept = { sandbox: builder.level, ...wallsOf(runtime, log) };
 	log.info({ listen: listenUrl, control: controlUrl, ...kept }, "the platform is ready");
@@ -151,7 +145,7 @@ function wallsOf({ limits, network }: Runtime, log: Log): { limits: string; netw
 async function openDeno(
 	config: PlatformConfig,
 	logs: FunctionLogs,
-	log: Log,
+	{ log, faults }: { log: Log; faults: Faults },
 	opened: Opened,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
@@ -171,6 +165,7 @@ async function openDeno(
 		onMissingWall: (wall, why) =>
 			log.warn({ wall, why }, "a wall around functions' network does not work here"),
 		onLimitFailure: (error) => log.warn(describeError(error), "a function is not held to its share"),
+		faults: faults.function,
 		onShared: () => log.warn("functions run as root: no user of their own works here"),
 	});
 	opened.add(() => runtime.close());
@@ -194,9 +189,10 @@ async function openCore(
 		builder: Builder;
 		runtime: Runtime;
 		logs: FunctionLogs;
+		faults: Faults;
 	},
 ): Promise<Core> {
-	const { analyst, builder, clock, identity, log, logs, runtime, store } = parts;
+	const { analyst, builder, clock, faults, identity, log, logs, runtime, store } = parts;
 	const cores = availableParallelism();
 	const deployer = new Deployer({
 		store,
@@ -208,7 +204,18 @@ async function openCore(
 		now: clock.now,
 	});
 	const bounds = { startsMax: cores, processesMax };
-	return await Core.open({ version, store, runtime, logs, deployer, identity, ...bounds, log, clock });
+	return await Core.open({
+		version,
+		store,
+		runtime,
+		logs,
+		deployer,
+		identity,
+		...bounds,
+		log,
+		clock,
+		faults,
+	});
 }
 
 async function listen(
@@ -222,12 +229,10 @@ async function listen(
 }
 
 async function listenControl(
-	api: Api,
+	listener: ControlListener,
 	{ control, tls }: PlatformConfig,
-	log: Log,
 	opened: Opened,
 ): Promise<string> {
-	const listener = new ControlListener(api, tls && { certificate: new Certificate(tls), log });
 	const address = await bound("control API", control, () => listener.listen(control));
 	opened.add(() => listener.close(GRACE_MS));
 	return httpUrl(address, tls ? "https" : "http");

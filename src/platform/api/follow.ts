@@ -59,10 +59,15 @@ class Following {
 	 */
 	async begin(): Promise<void> {
 		const { closing, core, principal } = this.#call;
-		const ping = setInterval(() => void this.#ping(), PING_MS);
+		const { faults } = this.#call.core;
+		const failed = () => this.#finish("failed");
+		const ping = setInterval(
+			faults.control.callback(() => this.#ping(), failed),
+			PING_MS,
+		);
 		this.#onEnd(() => clearInterval(ping));
 		this.#endWith(closing, "platform_closing");
-		const invalid = () => this.#finish("token_invalid");
+		const invalid = faults.control.callback(() => this.#finish("token_invalid"));
 		// Before the app's end, with which its tokens end too.
 		if (principal !== undefined) this.#onEnd(core.tokens.onInvalid(principal, core.clock, invalid));
 		this.#endWith(this.#app.retired, "app_deleted");
@@ -101,10 +106,15 @@ class Following {
 		let isBehind = true;
 		const early: LogLine[] = [];
 		const query = { ...this.#followed.query, limit };
-		const { lines, stop } = await core.logs.follow(life.app, life.function, query, (line) => {
-			if (isBehind) early.push(line);
-			else this.#line(name, line);
-		});
+		// A reader's failure ends its own answer. Whoever wrote the line, and the log, go on.
+		const heard = core.faults.control.callback(
+			(line: LogLine) => {
+				if (isBehind) early.push(line);
+				else this.#line(name, line);
+			},
+			() => this.#finish("failed"),
+		);
+		const { lines, stop } = await core.logs.follow(life.app, life.function, query, heard);
 		this.#onEnd(stop);
 		for (const line of [...lines, ...early]) this.#line(name, line);
 		isBehind = false;

@@ -2,8 +2,8 @@
  * How often the control API is asked: bounds on failed authentications of one peer, and on requests of one token.
  * What is remembered is bounded too.
  */
-import { isIPv6 } from "node:net";
 import { AppError, EXIT } from "../../errors.ts";
+import { peerOf } from "../peer.ts";
 
 const FAILURES_MAX = 20;
 const WINDOW_MS = 60_000;
@@ -26,26 +26,6 @@ function remember<Value>(map: Map<string, Value>, key: string, value: Value): vo
 	map.set(key, value);
 	const [oldest] = map.keys();
 	if (map.size > REMEMBERED_MAX && oldest !== undefined) map.delete(oldest);
-}
-
-/** The first four groups of an IPv6 address. */
-function networkOf(address: string): string {
-	const [left = "", right] = address.toLowerCase().split("::");
-	const groups = left === "" ? [] : left.split(":");
-	const last = right === undefined || right === "" ? [] : right.split(":");
-	// One written as IPv4 is two groups.
-	const width = groups.length + last.length + (address.includes(".") ? 1 : 0);
-	if (right !== undefined) groups.push(...Array<string>(8 - width).fill("0"), ...last);
-	const numbers = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-	return `${numbers.join(":")}::/64`;
-}
-
-/** Who is counted as one: an IPv4 address, or the network of 64 bits that an IPv6 host picks its addresses from. */
-export function peerOf(address: string): string {
-	const [bare = ""] = address.split("%");
-	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
-	if (mapped !== undefined) return mapped;
-	return isIPv6(bare) ? networkOf(bare) : bare;
 }
 
 /** Counts failed authentications by peer. A valid token always passes: nobody is locked out by a neighbour. */

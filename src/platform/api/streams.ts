@@ -21,8 +21,10 @@ function answer({ core, principal }: Call, work: Parameters<typeof lines>[0]): R
 	return lines(
 		work,
 		(error) => core.log.error(describeError(error), "an answer ended with an error"),
-		(end) =>
-			principal ? core.tokens.onInvalid(principal, core.clock, () => end(tokenInvalid())) : () => undefined,
+		(end) => {
+			const invalid = core.faults.control.callback(() => end(tokenInvalid()));
+			return principal ? core.tokens.onInvalid(principal, core.clock, invalid) : () => undefined;
+		},
 	);
 }
 

@@ -3,8 +3,10 @@
  * to it that are used again.
  */
 import type { Pool } from "undici";
+import { budgetOf, descriptorLimit, type FunctionLimits } from "../descriptors.ts";
+import { FaultBoundary } from "../faults.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import { openPool } from "./connect.ts";
+import { Connector } from "./connect.ts";
 import { PROBLEMS, type Problem, startProblem } from "./problem.ts";
 
 /**
@@ -29,10 +31,23 @@ const LEASE_ATTEMPTS = 4;
 
 export class Instances {
 	readonly #find: FindInstance;
+	readonly #faults: FaultBoundary;
+	/** Makes the connections. */
+	readonly connector: Connector;
 	readonly #pools = new Map<Instance, Pool>();
 
-	constructor(find: FindInstance) {
+	/**
+	 * @param faults where exceptions end; one that logs nothing unless told
+	 * @param limits by this process's bound on open files unless told
+	 */
+	constructor(
+		find: FindInstance,
+		faults: FaultBoundary = new FaultBoundary("function"),
+		limits: FunctionLimits = budgetOf(descriptorLimit(), 0).functions,
+	) {
 		this.#find = find;
+		this.#faults = faults;
+		this.connector = new Connector(faults, limits);
 	}
 
 	/** Counts a request into the function's instance; or why that cannot be. */
@@ -54,11 +69,12 @@ export class Instances {
 	#pool(instance: Instance): Pool {
 		const known = this.#pools.get(instance);
 		if (known !== undefined) return known;
-		const pool = openPool(instance);
+		const pool = this.connector.openPool(instance);
 		this.#pools.set(instance, pool);
-		void instance.exited.then(() => {
+		this.#faults.run(async () => {
+			await instance.exited;
 			this.#pools.delete(instance);
-			void pool.destroy();
+			await pool.destroy();
 		});
 		return pool;
 	}

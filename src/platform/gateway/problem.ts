@@ -2,7 +2,7 @@
  * The gateway's own answers: RFC 9457 problem details. They say which kind of failure it was and nothing
  * about its cause, since whoever calls a function need not be its author.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { AppError } from "../../errors.ts";
 
 export interface Problem {
@@ -13,6 +13,8 @@ export interface Problem {
 	detail: string;
 	/** The name of the function that it is about. */
 	function?: string;
+	/** What was wrong with the function's answer. For the function's log alone. */
+	fault?: string;
 }
 
 export const PROBLEMS = {
@@ -34,6 +36,12 @@ export const PROBLEMS = {
 		title: "Body too large",
 		detail: "The request's body is larger than the gateway passes on.",
 	},
+	upgradeBehind: {
+		status: 400,
+		code: "UPGRADE_PIPELINED",
+		title: "Upgrade behind another request",
+		detail: "A connection can be upgraded once every request before it is answered.",
+	},
 	upgrade: {
 		status: 501,
 		code: "UPGRADE_NOT_SUPPORTED",
@@ -45,6 +53,30 @@ export const PROBLEMS = {
 		code: "FUNCTION_BROKE_CONNECTION",
 		title: "The function broke the connection",
 		detail: "The function ended or reset the connection before it had answered.",
+	},
+	invalid: {
+		status: 502,
+		code: "FUNCTION_ANSWER_INVALID",
+		title: "The function's answer is not one",
+		detail: "The function sent something that is no HTTP answer, or none to this request; its log says what.",
+	},
+	internal: {
+		status: 500,
+		code: "INTERNAL_ERROR",
+		title: "Internal error",
+		detail: "The platform failed in a way that it did not foresee.",
+	},
+	busy: {
+		status: 503,
+		code: "FUNCTION_BUSY",
+		title: "The function has too much to do",
+		detail: "As many requests as the platform holds for one function at once are under way or waiting.",
+	},
+	exhausted: {
+		status: 503,
+		code: "PLATFORM_BUSY",
+		title: "The platform has too much to do",
+		detail: "The platform has as many connections to functions as it may have.",
 	},
 	notRunning: {
 		status: 503,
@@ -80,6 +112,11 @@ const LINGER_MS = 500;
 export interface Bounds {
 	readonly timeoutMs: number;
 	readonly bodyBytes: number;
+}
+
+/** An answer that is none. @param fault what is wrong with it */
+export function invalidAnswer(fault: string): Problem {
+	return { ...PROBLEMS.invalid, fault };
 }
 
 /** Why a function was not there for a request: no room for it, or it did not start. */
@@ -135,7 +172,8 @@ export function sendProblem(
 	};
 	if (status === 503) headers["retry-after"] = 1;
 	if (isMalformed || isUnread) headers.connection = "close";
-	response.writeHead(status, headers);
+	// Named, since an attempt to answer otherwise may have left its own reason behind.
+	response.writeHead(status, STATUS_CODES[status], headers);
 	if (request.method !== "HEAD") response.write(body);
 	if (isUnread && !isMalformed) linger(request, response);
 	else response.end();
@@ -144,7 +182,8 @@ export function sendProblem(
 /** Ends an answer, and the connection with it, once the client had time to read it. */
 function linger(request: IncomingMessage, response: ServerResponse): void {
 	// A connection that is closed while the client still sends is reset, and takes the answer with it.
-	const timer = setTimeout(() => response.end(), LINGER_MS).unref();
-	response.once("close", () => clearTimeout(timer));
-	request.once("end", () => response.end()).resume();
+	const end = response.end.bind(response) as () => void;
+	const timer = setTimeout(end, LINGER_MS).unref();
+	response.once("close", clearTimeout.bind(undefined, timer));
+	request.once("end", end).resume();
 }

@@ -70,25 +70,32 @@ export class LogFile {
 		}
 		this.#waiting.push(line);
 		this.#waitingBytes += LINE_BYTES + line.message.length;
-		if (!this.#isFlushing) void this.flush();
+		if (!this.#isFlushing) this.flush().catch(this.#onError);
 	}
 
 	/** Writes what waits. Resolves once nothing does. */
 	async flush(): Promise<void> {
 		this.#isFlushing = true;
-		await this.#turns.run(async () => {
-			while (this.#waiting.length > 0 || this.#dropped > 0) {
-				const lines = this.#takeWaiting();
-				await this.#write(lines.map((line) => `${JSON.stringify(line)}\n`).join("")).catch(
-					(error: unknown) => {
-						// Whatever became of the file is looked at with the next lines.
-						this.#size = undefined;
-						this.#onError(error);
-					},
-				);
-			}
+		try {
+			await this.#turns.run(() => this.#writeWaiting());
+		} finally {
 			this.#isFlushing = false;
-		});
+		}
+	}
+
+	async #writeWaiting(): Promise<void> {
+		while (this.#waiting.length > 0 || this.#dropped > 0) {
+			const lines = this.#takeWaiting();
+			try {
+				await this.#write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+			} catch (error) {
+				// Whatever became of the file is looked at with the next lines.
+				this.#size = undefined;
+				this.#onError(error);
+			}
+		}
+		// Here too: what is appended from now on is written by a flush of its own.
+		this.#isFlushing = false;
 	}
 
 	/**

@@ -4,6 +4,7 @@
  */
 import { chmodSync, chownSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import type { FaultBoundary } from "../faults.ts";
 import { NO_READ_AHEAD, PacedReader } from "./output/paced-reader.ts";
 import type { Turns } from "./output/turns.ts";
 import type { User } from "./users.ts";
@@ -29,6 +30,8 @@ export interface ControlOptions {
 	readonly onPong: () => void;
 	/** Called where it cannot be reached at all. */
 	readonly onError: () => void;
+	/** Where an exception ends the conversation, and so the process. */
+	readonly faults: FaultBoundary;
 }
 
 /** What a part of the conversation says, in the end: of what is said twice, the last holds. */
@@ -79,8 +82,10 @@ export class Control {
 
 	constructor(options: ControlOptions) {
 		this.#options = options;
-		this.#server = createServer(NO_READ_AHEAD, (socket) => this.#talk(socket));
-		this.#server.on("error", options.onError);
+		const { faults, onError } = options;
+		const talk = faults.callback((socket: Socket) => this.#talk(socket), onError);
+		this.#server = createServer(NO_READ_AHEAD, talk);
+		this.#server.on("error", faults.callback(onError));
 		this.#server.listen(options.path);
 		if (options.user !== undefined) openTo(options.user, options.path);
 	}
@@ -98,22 +103,23 @@ export class Control {
 	#talk(socket: Socket): void {
 		this.#server.close();
 		this.#socket = socket;
-		const { handover, turns } = this.#options;
-		socket.on("error", () => socket.destroy());
+		const { faults, handover, turns } = this.#options;
+		const close = () => void socket.destroy();
+		socket.on("error", close);
 		socket.unref();
-		void handover.then((line) => socket.write(`${line}\n`));
+		faults.run(async () => socket.write(`${await handover}\n`), close);
 		const messages = new Messages();
 		const onPart = (part: Buffer) => {
 			this.#hear(messages.read(part.toString("latin1")));
 			return 0;
 		};
-		new PacedReader(socket, { turns, onPart });
+		new PacedReader(socket, { turns, onPart, faults, onFault: close });
 	}
 
 	#hear({ isHeld, isListening, isPong }: Said): void {
 		if (isPong) this.#options.onPong();
 		if (isHeld !== undefined) this.#options.onHolding(isHeld);
-		if (isListening) void this.#listen();
+		if (isListening) this.#options.faults.run(() => this.#listen(), this.#options.onError);
 	}
 
 	async #listen(): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the Deno driver is opened with. */
 import type { Wall } from "../egress/network.ts";
+import type { FaultBoundary } from "../faults.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 
 export interface DenoRuntimeOptions {
@@ -25,6 +26,8 @@ export interface DenoRuntimeOptions {
 	pingMs?: number;
 	/** How many processes wait ready-made for functions that ask for nothing special. None unless told. */
 	spares?: number;
+	/** Where exceptions end that a function's process causes. One that logs nothing unless told. */
+	faults?: FaultBoundary;
 	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
 	onShared?: () => void;
 	/** The file that the egress proxy is built to. */

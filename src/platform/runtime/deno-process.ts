@@ -5,7 +5,9 @@
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import type { FaultBoundary } from "../faults.ts";
 import type { LogLine } from "../logs/function-logs.ts";
+import { endOf } from "./child-end.ts";
 import { Control } from "./control.ts";
 import { deferred, timer } from "./deferred.ts";
 import { InFlight } from "./in-flight.ts";
@@ -36,6 +38,8 @@ export interface ProcessSpecification {
 	/** Called each time that it says that it listens; it is ready once that has resolved. */
 	onListening: () => Promise<void>;
 	lanes: Lanes;
+	/** Where exceptions end that the process causes. */
+	faults: FaultBoundary;
 }
 
 /** Whose a process is. */
@@ -88,7 +92,7 @@ export class DenoProcess implements Instance {
 	#drained = deferred();
 
 	constructor(specification: ProcessSpecification) {
-		const { controlPath, lanes, onListening, socketPath, user } = specification;
+		const { controlPath, faults, lanes, onListening, socketPath, user } = specification;
 		this.socketPath = socketPath;
 		const ready = deferred();
 		this.#ready = ready.promise;
@@ -104,15 +108,19 @@ export class DenoProcess implements Instance {
 			onHolding: (isHeld) => this.#requests.hold(isHeld),
 			onPong: () => this.#liveness?.pong(),
 			onError: () => void this.#child.kill("SIGKILL"),
+			faults,
 		});
 		this.#child = spawnChild(specification);
 		this.pid = this.#child.pid ?? -1;
-		this.#output = new ProcessOutput(this.#child.stdout, this.#child.stderr, {
+		const { stderr, stdout } = this.#child as { [Name in "stderr" | "stdout"]: Readable | undefined };
+		this.#output = new ProcessOutput(stdout, stderr, {
+			faults,
 			turns: lanes.output,
 			redactor: laterRedactor(() => this.#assignment),
 			onLine: (level, message) => this.#assignment?.onLine(level, message),
 		});
-		this.exited = this.#watch().finally(() => {
+		this.exited = endOf(this.#child, { output: this.#output, faults });
+		void this.exited.then(() => {
 			this.#isAccepting = false;
 			this.#control.close();
 		});
@@ -217,23 +225,6 @@ export class DenoProcess implements Instance {
 		void patience.elapsed.then(() => this.#child.kill("SIGKILL"));
 		await this.exited;
 		patience.cancel();
-	}
-
-	#watch(): Promise<ExitReason> {
-		let read: Promise<void> | undefined;
-		return new Promise((resolve) => {
-			this.#child.on("exit", () => {
-				read = this.#output.end();
-			});
-			// `close` comes once both streams are closed, too.
-			this.#child.on("close", (code, signal) => {
-				read ??= this.#output.end();
-				void read.then(() => resolve({ code, signal, stderr: this.#output.tail }));
-			});
-			this.#child.on("error", (error) => {
-				if (this.pid === -1) this.#output.report(error.message);
-			});
-		});
 	}
 }
 

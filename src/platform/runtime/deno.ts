@@ -4,6 +4,7 @@
 import { pathToFileURL } from "node:url";
 import { AppError, EXIT } from "../../errors.ts";
 import type { Admission, Network } from "../egress/network.ts";
+import { FaultBoundary } from "../faults.ts";
 import type { FunctionLife } from "../life.ts";
 import type { Limits, Member } from "../limits/limits.ts";
 import { missingLimits } from "../limits/missing.ts";
@@ -14,7 +15,7 @@ import { DenoProcess } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
 import type { InstanceDirectory, SpareDirectory } from "./instance-directory.ts";
-import { lanes } from "./lanes.ts";
+import { type Lanes, lanes } from "./lanes.ts";
 import { LivenessWatch } from "./liveness.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { tryFollow } from "./output/audit.ts";
@@ -47,7 +48,8 @@ export class DenoRuntime implements Runtime {
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	readonly #lives = new WeakMap<DenoProcess, FunctionLife>();
 	#memory = new MemoryWatch();
-	readonly #lanes = lanes();
+	readonly #faults: FaultBoundary;
+	readonly #lanes: Lanes;
 	readonly #liveness: LivenessWatch;
 	#isClosed = false;
 	readonly #groups: Limits;
@@ -59,6 +61,8 @@ export class DenoRuntime implements Runtime {
 		this.#groups = groups;
 		this.network = network;
 		this.#workspace = workspace;
+		this.#faults = options.faults ?? new FaultBoundary("function");
+		this.#lanes = lanes(this.#faults);
 		this.#liveness = new LivenessWatch(options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
@@ -176,7 +180,7 @@ export class DenoRuntime implements Runtime {
 		const audit =
 			auditPath === undefined
 				? undefined
-				: tryFollow(auditPath, this.#lanes.signals, (name) => reads.onRead?.(name));
+				: tryFollow(auditPath, this.#lanes.signals, (name) => reads.onRead?.(name), this.#faults);
 		const process = new DenoProcess({
 			command: [...before, ...this.#commands.commandFor(files, launch?.settings, startsAsRoot)],
 			variables: {
@@ -193,16 +197,18 @@ export class DenoRuntime implements Runtime {
 			controlPath,
 			onListening: files.publish,
 			lanes: this.#lanes,
+			faults: this.#faults,
 		});
 		admission.onLost = () => process.kill("The network of functions ended on the platform's side.");
 		const member = this.#groups.admit(process.pid, launch?.app);
 		const cleanup = process.exited.then(async () => {
 			this.#memory.remove(process);
 			if (process.liveness !== undefined) this.#liveness.remove(process.liveness);
-			audit?.end();
+			this.#faults.run(() => audit?.end());
 			admission.leave();
 			await member.leave();
-			await files.release();
+			// What cannot be removed now is removed when the platform starts again.
+			await files.release().catch((error: unknown) => this.#faults.note(error));
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);
@@ -230,7 +236,7 @@ export class DenoRuntime implements Runtime {
 			handover: handoverOf(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, ownNames(bundle, name)),
 			onIdle,
-			onLine,
+			onLine: this.#faults.callback(onLine),
 		});
 		return spawned;
 	}

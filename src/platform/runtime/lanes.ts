@@ -1,4 +1,5 @@
 /** In which turns what processes say is read: those of one platform share them. */
+import type { FaultBoundary } from "../faults.ts";
 import { Turns } from "./output/turns.ts";
 
 const INTERVAL_MS = 20;
@@ -11,15 +12,22 @@ export interface Lanes {
 	readonly signals: Turns;
 }
 
-/** So much that each lane has a few hundredths of the thread at the most, whatever processes do. */
-export function lanes(): Lanes {
+/**
+ * So much that each lane has a few hundredths of the thread at the most, whatever processes do.
+ * @param faults where an exception ends a turn; the next one comes all the same
+ */
+export function lanes(faults: FaultBoundary): Lanes {
+	const schedule = (task: () => void, delayMs: number) =>
+		void setTimeout(faults.callback(task), delayMs).unref();
 	return {
 		output: new Turns({
+			schedule,
 			intervalMs: INTERVAL_MS,
 			perTurn: { lines: 200, bytes: 64 * KIB },
 			perSlice: { lines: 20, bytes: 16 * KIB },
 		}),
 		signals: new Turns({
+			schedule,
 			intervalMs: INTERVAL_MS,
 			perTurn: { lines: 2_000, bytes: 256 * KIB },
 			perSlice: { lines: 500, bytes: 64 * KIB },

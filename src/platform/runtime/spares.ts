@@ -65,9 +65,10 @@ export class Spares<Spare extends Waiting> {
 	}
 
 	async #make(): Promise<void> {
-		const terms = this.#options.terms();
+		let terms: string;
 		let spare: Spare;
 		try {
+			terms = this.#options.terms();
 			spare = await this.#options.make();
 		} catch {
 			this.refill(FAILED_MS);

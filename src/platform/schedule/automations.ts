@@ -3,6 +3,7 @@
  */
 import type { Apps } from "../apps.ts";
 import type { Clock } from "../clock.ts";
+import type { FaultBoundary } from "../faults.ts";
 import { automationsOf } from "../function.ts";
 import { type FindInstance, Instances } from "../gateway/instances.ts";
 import { type FunctionLife, lifeKey } from "../life.ts";
@@ -19,6 +20,8 @@ export interface AutomationsOptions {
 	readonly apps: Apps;
 	readonly claims: Claims;
 	readonly instance: FindInstance;
+	/** Where exceptions end that functions cause. */
+	readonly faults: FaultBoundary;
 	readonly logs: FunctionLogs;
 	readonly metrics: Metrics;
 	readonly log: Log;
@@ -47,7 +50,7 @@ export class Automations {
 
 	constructor(options: AutomationsOptions) {
 		this.#options = options;
-		this.#instances = new Instances(options.instance);
+		this.#instances = new Instances(options.instance, options.faults);
 		this.#scheduler = new Scheduler({
 			list: () => this.#list(),
 			claim: (due) => options.claims.claim(claimOf(due)),

@@ -2,7 +2,8 @@
  * A gateway in front of real functions: real sockets, real Deno.
  */
 import { Agent, type IncomingHttpHeaders, type RequestOptions, request } from "node:http";
-import { createGateway, type Gateway, type GatewayOptions } from "../../../src/platform/gateway/gateway.ts";
+import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
+import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import { launch, openRuntime } from "../runtime/harness.ts";
 

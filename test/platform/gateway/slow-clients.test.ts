@@ -1,7 +1,7 @@
 /** A thousand clients that send as slowly as they can: others are served, and these are cut off. */
 import { connect, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
-import type { GatewayOptions } from "../../../src/platform/gateway/gateway.ts";
+import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
 import { ECHO } from "./echo.ts";
 import { call, openStage, type Stage } from "./harness.ts";
 import { statusesOf } from "./raw.ts";

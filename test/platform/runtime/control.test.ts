@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { FaultBoundary } from "../../../src/platform/faults.ts";
 import { Control, Messages, type Said } from "../../../src/platform/runtime/control.ts";
 import { Turns } from "../../../src/platform/runtime/output/turns.ts";
 
@@ -68,6 +69,7 @@ describe("a socket", () => {
 			path: join(folder, "c"),
 			user: undefined,
 			turns,
+			faults: new FaultBoundary("function"),
 			handover: Promise.resolve("the hand-over"),
 			onListening,
 			onHolding: (isHeld) => heard.held.push(isHeld),

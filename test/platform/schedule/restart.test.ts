@@ -1,7 +1,7 @@
 /** What becomes of automations while a platform is stopped, and when it stops. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
-import { openPool } from "../../../src/platform/gateway/connect.ts";
+import { Instances } from "../../../src/platform/gateway/instances.ts";
 import { TestClient } from "../client-fixture.ts";
 import {
 	logOf,
@@ -155,7 +155,7 @@ test(
 		const app = platform.core.apps.get(APP);
 		const slot = platform.core.functionsOf(app).slot("f");
 		// Another request comes and goes meanwhile: the run had as much time.
-		const pool = slot.instance && openPool(slot.instance);
+		const pool = slot.instance && new Instances(() => undefined).connector.openPool(slot.instance);
 		await pool?.request({ method: "GET", path: "/" });
 		await pool?.destroy();
 		expect([slot.instance?.inFlight, await told()]).toEqual([0, []]);

@@ -4,6 +4,7 @@
  */
 import { constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
+import type { FaultBoundary } from "../../faults.ts";
 import { NO_READ_AHEAD, PacedReader } from "./paced-reader.ts";
 import type { Turns } from "./turns.ts";
 
@@ -90,22 +91,28 @@ export interface Audit {
  * @param path of a FIFO
  * @param turns in which it is read: a process that asks faster than that waits
  * @param onRead called with each variable that the function reads or asks for, once
+ * @param faults where an exception ends the following, and the process goes on
  * @throws the system's error where it cannot be opened
  */
-function followAudit(path: string, turns: Turns, onRead: (name: string) => void): Audit {
+function followAudit(
+	path: string,
+	turns: Turns,
+	onRead: (name: string) => void,
+	faults: FaultBoundary,
+): Audit {
 	const lines = new AuditLines(onRead);
 	// Open for writing too, so that it neither waits for the process nor ends where a process closes it.
 	const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
 	const socket = new Socket({ fd, readable: true, writable: false, ...NO_READ_AHEAD });
 	// A process whose reader has gone goes on.
 	const close = () => void socket.destroy();
-	socket.unref().on("error", close);
+	socket.unref().on("error", faults.callback(close));
 	const onPart = (part: Buffer) => {
 		lines.write(part.toString("latin1"));
 		if (lines.isFull) close();
 		return 0;
 	};
-	const reader = new PacedReader(socket, { turns, onPart });
+	const reader = new PacedReader(socket, { turns, onPart, faults, onFault: close });
 	return {
 		end() {
 			if (socket.destroyed) return;

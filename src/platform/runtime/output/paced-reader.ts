@@ -3,6 +3,7 @@
  * pipe fills up, and whoever writes to it has to wait (back-pressure).
  */
 import { getDefaultHighWaterMark, type Readable, setDefaultHighWaterMark } from "node:stream";
+import type { FaultBoundary } from "../../faults.ts";
 import type { Amount, Source, Turns } from "./turns.ts";
 
 const LINE_FEED = 0x0a;
@@ -44,6 +45,10 @@ export interface PacedReaderOptions {
 	 * @returns what it cost besides, as if it had so many bytes more
 	 */
 	readonly onPart: (part: Buffer) => number;
+	/** Where an exception ends what is done with a part. */
+	readonly faults: FaultBoundary;
+	/** Called after an exception; nothing happens unless told, and the next part is read. */
+	readonly onFault?: () => void;
 	readonly allowance?: Allowance;
 }
 
@@ -88,7 +93,11 @@ export class PacedReader implements Source {
 	constructor(stream: Readable, options: PacedReaderOptions) {
 		this.#stream = stream;
 		this.#options = options;
-		stream.on("data", (chunk: Buffer) => this.#read(chunk));
+		const { faults, onFault } = options;
+		stream.on(
+			"data",
+			faults.callback((chunk: Buffer) => this.#read(chunk), onFault),
+		);
 	}
 
 	get isWaiting(): boolean {
@@ -115,7 +124,7 @@ export class PacedReader implements Source {
 		this.#isAtLine = this.#waiting[part.bytes - 1] === LINE_FEED;
 		const bytes = this.#waiting.subarray(0, part.bytes);
 		this.#advance(part.bytes);
-		const cost = part.bytes + this.#options.onPart(bytes);
+		const cost = part.bytes + this.#deal(bytes);
 		allowance?.spend({ lines: part.lines, bytes: cost, reads });
 		return { lines: part.lines + reads, bytes: cost };
 	}
@@ -130,6 +139,15 @@ export class PacedReader implements Source {
 		this.#waiting = Buffer.alloc(0);
 		this.#stream.removeAllListeners("data").pause();
 		return waiting;
+	}
+
+	#deal(part: Buffer): number {
+		const { faults, onFault, onPart } = this.#options;
+		let cost = 0;
+		faults.run(() => {
+			cost = onPart(part);
+		}, onFault);
+		return cost;
 	}
 
 	#read(chunk: Buffer): void {

@@ -4,6 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import type { FaultBoundary } from "../../faults.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
 import { OutputAllowance } from "./output-allowance.ts";
@@ -21,6 +22,8 @@ const STDERR_LIMIT = 8 * 1024;
 
 export interface ProcessOutputOptions {
 	readonly turns: Turns;
+	/** Where an exception ends what is done with a part of the output. */
+	readonly faults: FaultBoundary;
 	readonly redactor: Redactor;
 	readonly onLine: (level: LogLine["level"], message: string) => void;
 	readonly now?: () => number;
@@ -54,16 +57,19 @@ export class ProcessOutput {
 	readonly #tail = new Tail(STDERR_LIMIT);
 	readonly #pipes: readonly Pipe[];
 
-	constructor(stdout: Readable, stderr: Readable, options: ProcessOutputOptions) {
+	/** @param stdout undefined, as `stderr`, where a descriptor could not be had: there is no process then */
+	constructor(stdout: Readable | undefined, stderr: Readable | undefined, options: ProcessOutputOptions) {
 		this.#options = options;
 		this.#allowance = new OutputAllowance({
 			tell: (message) => options.onLine("error", message),
 			now: options.now ?? (() => performance.now()),
-			schedule: options.schedule ?? ((task, delayMs) => void setTimeout(task, delayMs).unref()),
+			schedule:
+				options.schedule ??
+				((task, delayMs) => void setTimeout(options.faults.callback(task), delayMs).unref()),
 		});
 		this.#pipes = [
-			this.#open(stdout, (line) => options.onLine("info", line)),
-			this.#open(stderr, (line) => this.report(line)),
+			...(stdout ? [this.#open(stdout, (line) => options.onLine("info", line))] : []),
+			...(stderr ? [this.#open(stderr, (line) => this.report(line))] : []),
 		];
 	}
 
@@ -80,16 +86,17 @@ export class ProcessOutput {
 
 	/** To be called once the process has ended: takes what is still in its pipes, of a flood the end, and closes them. */
 	async end(): Promise<void> {
-		const timer = setTimeout(() => {
+		const close = () => {
 			for (const { stream } of this.#pipes) stream.destroy();
-		}, END_MS);
+		};
+		const timer = setTimeout(this.#options.faults.callback(close), END_MS);
 		await Promise.all(this.#pipes.map((pipe) => this.#endPipe(pipe)));
 		clearTimeout(timer);
 		this.#allowance.tellDropped();
 	}
 
 	#open(stream: Readable, emit: (line: string) => void): Pipe {
-		const { redactor, turns } = this.#options;
+		const { faults, redactor, turns } = this.#options;
 		const splitter = new LineSplitter(redactor, emit);
 		const onPart = (part: Buffer) => {
 			const before = redactor.compared;
@@ -97,7 +104,7 @@ export class ProcessOutput {
 			// What is compared in vain costs time, too.
 			return Math.ceil((redactor.compared - before) / COMPARED_PER_BYTE);
 		};
-		const reader = new PacedReader(stream, { turns, onPart, allowance: this.#allowance });
+		const reader = new PacedReader(stream, { turns, onPart, faults, allowance: this.#allowance });
 		// A pipe that breaks has ended.
 		stream.on("error", () => {});
 		return { stream, reader, splitter };
@@ -107,14 +114,18 @@ export class ProcessOutput {
 		const kept: Buffer[] = [reader.detach()];
 		let size = kept[0]?.length ?? 0;
 		let dropped = 0;
-		stream.on("data", (chunk: Buffer) => {
+		const keep = (chunk: Buffer) => {
 			kept.push(chunk);
 			size += chunk.length;
 			while (kept[0] !== undefined && size - kept[0].length >= END.bytes) {
 				size -= kept[0].length;
 				dropped += kept.shift()?.length ?? 0;
 			}
-		});
+		};
+		stream.on(
+			"data",
+			this.#options.faults.callback(keep, () => stream.destroy()),
+		);
 		stream.resume();
 		await finished(stream, { writable: false }).catch(() => undefined);
 		const all = Buffer.concat(kept);

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { setImmediate as nextLoop } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { FaultBoundary } from "../../../../src/platform/faults.ts";
 import { withoutReadAhead } from "../../../../src/platform/runtime/output/paced-reader.ts";
 import { lastLines, ProcessOutput } from "../../../../src/platform/runtime/output/process-output.ts";
 import { createRedactor } from "../../../../src/platform/runtime/output/redact.ts";
@@ -38,6 +39,7 @@ class Output {
 			return push(chunk);
 		};
 		this.output = new ProcessOutput(this.child.stdout, this.child.stderr, {
+			faults: new FaultBoundary("function"),
 			turns: new Turns({
 				intervalMs: 20,
 				perTurn,

@@ -1,0 +1,23 @@
+/** What is answered on a connection without the help of Node's HTTP server, as the bytes that go out. */
+
+/** To whoever connects while there is no room for another connection. */
+export const FULL_ANSWER =
+	"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+
+const BY_CODE: Readonly<Record<string, string>> = {
+	HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+	HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+	ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/**
+ * The answer to what Node's parser gave up.
+ * @param error as the server's event `clientError` hands it over
+ * @returns undefined where nobody is there to read an answer
+ */
+export function brokenRequestAnswer({ code = "" }: NodeJS.ErrnoException): string | undefined {
+	const isOfParser = code.startsWith("HPE_") || code.startsWith("ERR_HTTP_");
+	return isOfParser
+		? `HTTP/1.1 ${BY_CODE[code] ?? "400 Bad Request"}\r\nConnection: close\r\n\r\n`
+		: undefined;
+}

@@ -1,0 +1,62 @@
+/** The platform's two listeners, wired to its core: what they ask it, what they tell it, and their bounds. */
+import { type Api, createApi } from "./api/api.ts";
+import { Certificate } from "./certificate.ts";
+import type { PlatformConfig } from "./config.ts";
+import type { Core } from "./core.ts";
+import { budgetOf, type DescriptorBudget, descriptorLimit } from "./descriptors.ts";
+import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { ControlListener } from "./listener.ts";
+
+/** How much of the process's open files each listener may take. */
+export function listenerBudget({ processesMax }: PlatformConfig): DescriptorBudget {
+	return budgetOf(descriptorLimit(), processesMax);
+}
+
+/**
+ * The gateway, which does not listen yet.
+ * @param bounds what holds for functions that say nothing
+ */
+export function gatewayOf(
+	core: Core,
+	limits: DescriptorBudget,
+	bounds: { readonly timeoutMs: number; readonly bodyBytes: number },
+): Gateway {
+	const { apps, clock, faults, logs, metrics } = core;
+	return createGateway({
+		functions: (app) => apps.find(app)?.state.functions,
+		onAnswer: (route, answer) => metrics.answered(route, answer),
+		onRefused: (bound) => metrics.refused("gateway", bound),
+		onInvalidAnswer: (route, fault) => {
+			metrics.invalidAnswer(route);
+			const message = `The function's answer was not sent on, and the client got 502: ${fault}.`;
+			logs.append(route.app, route.function, {
+				time: new Date(clock.now()).toISOString(),
+				level: "error",
+				message,
+			});
+		},
+		instance: (app, name) => core.instance(app, name),
+		settings: (app, name) => apps.find(app)?.state.functions.get(name)?.deployment.settings,
+		responseTimeoutMs: bounds.timeoutMs,
+		maxBodyBytes: bounds.bodyBytes,
+		faults: faults.gateway,
+		limits,
+	});
+}
+
+/** The control API's listener, which does not listen yet. */
+export function controlOf(
+	core: Core,
+	{ control }: DescriptorBudget,
+	{ hostNames, tls, ...config }: PlatformConfig,
+	{ listenUrl, closing }: { readonly listenUrl: string; readonly closing: AbortSignal },
+): ControlListener {
+	const hosts = { bound: config.control.host, names: hostNames };
+	const api: Api = createApi({ core, hosts, listenUrl, closing });
+	return new ControlListener(api, {
+		tls: tls && { certificate: new Certificate(tls), log: core.log },
+		faults: core.faults.control,
+		limits: control,
+		onRefused: (bound) => core.metrics.refused("control", bound),
+	});
+}

@@ -1,0 +1,134 @@
+/**
+ * A gateway in front of functions that write bytes: what they send need not be HTTP. Real sockets on both sides; only
+ * the process of a function is left out.
+ */
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FaultBoundary } from "../../../src/platform/faults.ts";
+import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
+import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
+import type { Instance } from "../../../src/platform/runtime/runtime.ts";
+
+/**
+ * Answers a request without a body.
+ * @param target as the function sees it
+ */
+export type BytesFunction = (socket: Socket, target: string) => void;
+
+/** The gateway's side of one function. */
+class BytesInstance implements Partial<Instance> {
+	readonly exited = new Promise<never>(() => undefined);
+	readonly #server: Server;
+	readonly socketPath: string;
+	readonly sockets = new Set<Socket>();
+	/** The targets that it was asked for. */
+	readonly asked: string[] = [];
+	inFlight = 0;
+	/** The most requests that it ever had at once. */
+	inFlightMost = 0;
+	/** How often something connected. */
+	connected = 0;
+
+	constructor(socketPath: string, answer: BytesFunction) {
+		this.socketPath = socketPath;
+		this.#server = createServer((socket) => this.#hear(socket, answer));
+	}
+
+	acquire(): () => void {
+		this.inFlight++;
+		this.inFlightMost = Math.max(this.inFlightMost, this.inFlight);
+		let isHeld = true;
+		return () => {
+			if (isHeld) this.inFlight--;
+			isHeld = false;
+		};
+	}
+
+	answered(): void {}
+
+	timedOut(): void {}
+
+	async listen(): Promise<void> {
+		this.#server.listen(this.socketPath);
+		await once(this.#server, "listening");
+	}
+
+	close(): void {
+		for (const socket of this.sockets) socket.destroy();
+		this.#server.close();
+	}
+
+	#hear(socket: Socket, answer: BytesFunction): void {
+		this.connected++;
+		this.sockets.add(socket);
+		socket.on("error", () => undefined);
+		socket.once("close", () => this.sockets.delete(socket));
+		let unread = "";
+		socket.setEncoding("latin1").on("data", (chunk: string) => {
+			unread += chunk;
+			for (let end = unread.indexOf("\r\n\r\n"); end !== -1; end = unread.indexOf("\r\n\r\n")) {
+				const target = /^GET (\S+) HTTP\/1\.1\r\n/.exec(unread)?.[1];
+				if (target === undefined) return;
+				unread = unread.slice(end + 4);
+				this.asked.push(target);
+				answer(socket, target);
+			}
+		});
+	}
+}
+
+export interface BytesStage extends AsyncDisposable {
+	readonly gateway: Gateway;
+	readonly port: number;
+	readonly faults: FaultBoundary;
+	/** What was wrong with answers. */
+	readonly invalid: string[];
+	/** The bounds that refused something. */
+	readonly refused: string[];
+	of(name: string): BytesInstance;
+}
+
+/** @param functions of the app `shop`, by name */
+export async function openBytesStage(
+	functions: Readonly<Record<string, BytesFunction>>,
+	options: Partial<GatewayOptions> = {},
+): Promise<BytesStage> {
+	const folder = mkdtempSync(join(tmpdir(), "coffer-bytes-"));
+	const instances = new Map<string, BytesInstance>();
+	for (const [index, [name, answer]] of Object.entries(functions).entries()) {
+		const instance = new BytesInstance(join(folder, String(index)), answer);
+		await instance.listen();
+		instances.set(name, instance);
+	}
+	const faults = new FaultBoundary("gateway");
+	const invalid: string[] = [];
+	const refused: string[] = [];
+	const gateway = createGateway({
+		functions: (app) => (app === "shop" ? { has: (name) => instances.has(name) } : undefined),
+		instance: (_, name) => instances.get(name) as unknown as Instance,
+		faults,
+		onInvalidAnswer: (_, fault) => invalid.push(fault),
+		onRefused: (bound) => refused.push(bound),
+		...options,
+	});
+	const { port } = await gateway.listen(0, "127.0.0.1");
+	const of = (name: string) => {
+		const instance = instances.get(name);
+		if (instance === undefined) throw new Error("There is no such function.");
+		return instance;
+	};
+	const dispose = async () => {
+		await gateway.close({ graceMs: 0 });
+		for (const instance of instances.values()) instance.close();
+		rmSync(folder, { recursive: true, force: true });
+	};
+	return { gateway, port, faults, invalid, refused, of, [Symbol.asyncDispose]: dispose };
+}
+
+/** An answer of status 200. */
+export function answerOf(body: string): string {
+	return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
