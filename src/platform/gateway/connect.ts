@@ -46,7 +46,8 @@ export class Connector {
 	 */
 	connect(socketPath: string, onConnect: OnConnect): void {
 		const sinceMs = performance.now();
-		const fail = (error: unknown) => onConnect(error as Error, null);
+		// Later, as any error of a connection: who connects is not ready for it yet.
+		const fail = (error: unknown) => process.nextTick(onConnect, error, null);
 		const attempt = () => {
 			if (this.#open >= this.#limits.connectionsMax) {
 				this.#wait(attempt, sinceMs, fail);
@@ -92,7 +93,7 @@ export class Connector {
 		return new Pool("http://function", {
 			connections: this.#limits.perFunctionConnectionsMax,
 			connect: this.#faults.callback(connectAnother, (error, _options, callback) =>
-				callback(error as Error, null),
+				process.nextTick(callback, error, null),
 			),
 			keepAliveTimeout: IDLE_MS,
 			keepAliveMaxTimeout: IDLE_MS,
