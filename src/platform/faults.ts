@@ -112,7 +112,7 @@ export class Faults {
 
 	/**
 	 * From now on, an exception that no boundary contains is noted, and the process goes on. Why it may:
-	 * docs/decisions/0020-exceptions-stay-where-they-are-thrown.md.
+	 * docs/decisions/0035-exceptions-are-contained.md.
 	 * @returns ends it
 	 */
 	guardProcess(): () => void {
