@@ -60,8 +60,13 @@ export class Instances {
 				return startProblem(error);
 			}
 			const release = instance?.acquire();
-			if (instance !== undefined && release !== undefined)
+			if (instance === undefined || release === undefined) continue;
+			try {
 				return { instance, release, pool: this.#pool(instance) };
+			} catch (error) {
+				release();
+				throw error;
+			}
 		}
 		return PROBLEMS.notRunning;
 	}

@@ -21,12 +21,16 @@ export function endOf(child: ChildProcess, { faults, output }: ChildEndOptions):
 			await read;
 			resolve({ code, signal, stderr: output.tail });
 		};
+		const discard = () => {
+			child.stdout?.destroy();
+			child.stderr?.destroy();
+		};
 		const drain = () => {
 			read = output.end();
-			// Whoever waits for the end is told of its failure.
-			read.catch(() => {});
+			// Whoever waits for the end is told of its failure. Without their readers the streams would never close.
+			read.catch(discard);
 		};
-		child.on("exit", faults.callback(drain));
+		child.on("exit", faults.callback(drain, discard));
 		// `close` comes once both streams are closed, too.
 		child.on(
 			"close",

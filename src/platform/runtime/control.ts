@@ -30,7 +30,7 @@ export interface ControlOptions {
 	readonly onPong: () => void;
 	/** Called where it cannot be reached at all. */
 	readonly onError: () => void;
-	/** Where an exception ends the conversation, and so the process. */
+	/** Where an exception ends. A message that it kept from being heard is lost; a start that waits for it fails in time. */
 	readonly faults: FaultBoundary;
 }
 
@@ -113,7 +113,7 @@ export class Control {
 			this.#hear(messages.read(part.toString("latin1")));
 			return 0;
 		};
-		new PacedReader(socket, { turns, onPart, faults, onFault: close });
+		new PacedReader(socket, { turns, onPart, faults });
 	}
 
 	#hear({ isHeld, isListening, isPong }: Said): void {

@@ -119,11 +119,17 @@ export class DenoProcess implements Instance {
 			redactor: laterRedactor(() => this.#assignment),
 			onLine: (level, message) => this.#assignment?.onLine(level, message),
 		});
-		this.exited = endOf(this.#child, { output: this.#output, faults });
-		void this.exited.then(() => {
+		const unwatched = (error: unknown) => {
+			faults.note(error);
+			this.#child.kill("SIGKILL");
+			return { code: null, signal: null, stderr: "" };
+		};
+		this.exited = endOf(this.#child, { output: this.#output, faults }).catch(unwatched);
+		const ended = faults.callback(() => {
 			this.#isAccepting = false;
 			this.#control.close();
 		});
+		void this.exited.then(ended);
 	}
 
 	/** Makes it somebody's: once, and before anything is asked of it. */

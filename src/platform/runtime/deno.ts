@@ -63,7 +63,7 @@ export class DenoRuntime implements Runtime {
 		this.#workspace = workspace;
 		this.#faults = options.faults ?? new FaultBoundary("function");
 		this.#lanes = lanes(this.#faults);
-		this.#liveness = new LivenessWatch(options.pingMs);
+		this.#liveness = new LivenessWatch(this.#faults, options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
 		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
@@ -201,14 +201,18 @@ export class DenoRuntime implements Runtime {
 		});
 		admission.onLost = () => process.kill("The network of functions ended on the platform's side.");
 		const member = this.#groups.admit(process.pid, launch?.app);
-		const cleanup = process.exited.then(async () => {
+		const forget = () => {
 			this.#memory.remove(process);
 			if (process.liveness !== undefined) this.#liveness.remove(process.liveness);
+		};
+		const note = (error: unknown) => this.#faults.note(error);
+		const cleanup = process.exited.then(async () => {
+			this.#faults.run(forget);
 			this.#faults.run(() => audit?.end());
-			admission.leave();
-			await member.leave();
+			this.#faults.run(admission.leave);
+			await member.leave().catch(note);
 			// What cannot be removed now is removed when the platform starts again.
-			await files.release().catch((error: unknown) => this.#faults.note(error));
+			await files.release().catch(note);
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);

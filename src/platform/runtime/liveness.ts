@@ -3,6 +3,7 @@
  * requests and answers none. None of that ends the process, so that nobody would notice.
  */
 import { readFile } from "node:fs/promises";
+import type { FaultBoundary } from "../faults.ts";
 import type { Stuck } from "./runtime.ts";
 
 /** Each process is asked once in so long, over its control socket. */
@@ -102,12 +103,15 @@ async function isStoppedBySignal(pid: number): Promise<boolean> {
 
 /** Looks at all processes, with one timer. */
 export class LivenessWatch {
+	readonly #faults: FaultBoundary;
 	readonly #intervalMs: number;
 	readonly #processes = new Set<Liveness>();
 	#timer: NodeJS.Timeout | undefined;
 	#lookedMs = 0;
 
-	constructor(intervalMs = PING_MS) {
+	/** @param faults where an exception ends one look; the next one comes all the same */
+	constructor(faults: FaultBoundary, intervalMs = PING_MS) {
+		this.#faults = faults;
 		this.#intervalMs = intervalMs;
 	}
 
@@ -116,7 +120,10 @@ export class LivenessWatch {
 		this.#processes.add(process);
 		if (this.#timer !== undefined) return;
 		this.#lookedMs = performance.now();
-		this.#timer = setInterval(() => this.#look(), this.#intervalMs).unref();
+		this.#timer = setInterval(
+			this.#faults.callback(() => this.#look()),
+			this.#intervalMs,
+		).unref();
 	}
 
 	remove(process: Liveness): void {
@@ -130,6 +137,6 @@ export class LivenessWatch {
 		const nowMs = performance.now();
 		const passedMs = nowMs - this.#lookedMs;
 		this.#lookedMs = nowMs;
-		for (const process of this.#processes) void process.look(passedMs, this.#intervalMs);
+		for (const process of this.#processes) this.#faults.run(() => process.look(passedMs, this.#intervalMs));
 	}
 }

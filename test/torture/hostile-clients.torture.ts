@@ -1,0 +1,166 @@
+/**
+ * Clients that send what they should not, to a platform whose functions answer what they should not: it goes on, nobody
+ * gets what is another's, and what it held it gives back.
+ */
+import { CLOSE, converse as converseBytes, request } from "./hostile/clients/client.ts";
+import { type Conversation, conversationFrom, converse, faultOf } from "./hostile/clients/conversation.ts";
+import type { Replacement } from "./hostile/clients/instrument.ts";
+import { PROBES } from "./hostile/clients/probes.ts";
+import type { Report } from "./hostile/clients/subject.program.ts";
+import { Subject } from "./hostile/clients/subject.ts";
+import { type Random, randomFrom } from "./random.ts";
+import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+
+/** Conversations at once. */
+const CLIENTS = 8;
+/** How long a platform may take until it has given back what it held: idle connections are kept for some seconds. */
+const SETTLE_MS = 15_000;
+const HEAP_GROWTH_MAX = 24 * 1024 * 1024;
+const FAILURES_MAX = 20;
+
+const PLANTS: Readonly<Record<string, Replacement>> = {
+	"an upgrade overtakes an answer that is owed": {
+		file: "src/platform/pipeline.ts",
+		text: "this.#take({ answer: socket, request, start: isFree ? accept : refuse });",
+		by: "this.#begin({ answer: socket, request, start: accept });",
+	},
+	"the status of a function's answer is not looked at": {
+		file: "src/platform/gateway/function-answer.ts",
+		text: "if (!Number.isInteger(status) || status < 200 || status > 599)",
+		by: "if (status === -1)",
+	},
+	"a request whose client has left goes on": {
+		file: "src/platform/gateway/forward.ts",
+		text: 'exchange.response.on("close", this.#onClose);',
+		by: "",
+	},
+	"a request that is malformed is passed on": {
+		file: "src/platform/strict-request.ts",
+		text: "if (!isMalformed(request)) return undefined;",
+		by: "if (request.socket !== undefined) return undefined;",
+	},
+};
+
+/** What two honest requests are answered, where it is not what it should be. */
+async function faultOfNext({ ready }: Subject): Promise<string | undefined> {
+	const honest = [
+		["gateway", ready.gateway, "/shop/echo/?tag=honest"],
+		["control API", ready.control, "/healthz"],
+	] as const;
+	for (const [name, port, path] of honest) {
+		const { text } = await converseBytes(port, request(path, [CLOSE]));
+		const isRight = text.startsWith("HTTP/1.1 200 ") && (port === ready.control || text.endsWith("honest"));
+		if (!isRight) return `the ${name} answered an honest request with: ${text.slice(0, 60)}`;
+	}
+	return undefined;
+}
+
+/** What its process says of itself, where it should not. */
+function faultOfProcess({ uncontained }: Report, subject: Subject): string | undefined {
+	if (uncontained.length > 0) return `it reached the process: ${uncontained[0]}`;
+	return subject.log.includes("an internal error was contained")
+		? `an exception had to be contained:\n${subject.log.slice(-2_000)}`
+		: undefined;
+}
+
+/** Waits until it holds no more than before. @returns what it holds that it should not */
+async function settled(subject: Subject, before: Report): Promise<string | undefined> {
+	const untilMs = performance.now() + SETTLE_MS;
+	for (;;) {
+		const { descriptors, heapBytes } = await subject.look();
+		const isBack = descriptors <= before.descriptors && heapBytes <= before.heapBytes + HEAP_GROWTH_MAX;
+		if (isBack) return undefined;
+		if (performance.now() > untilMs)
+			return `descriptors went from ${before.descriptors} to ${descriptors}, the heap from ${before.heapBytes} to ${heapBytes} bytes`;
+		await new Promise((resolve) => setTimeout(resolve, 200));
+	}
+}
+
+class Attack {
+	readonly failures: string[] = [];
+	readonly tally: Record<string, number> = {
+		probes: 0,
+		conversations: 0,
+		requests: 0,
+		answers: 0,
+		processes: 1,
+	};
+	readonly #subject: Subject;
+
+	constructor(subject: Subject) {
+		this.#subject = subject;
+	}
+
+	get isOver(): boolean {
+		return this.failures.length >= FAILURES_MAX || !this.#subject.isAlive;
+	}
+
+	async probe(isEnough: () => boolean): Promise<void> {
+		for (const [name, probe] of PROBES) {
+			if (isEnough()) return;
+			const fault = (await probe(this.#subject.ready)) ?? (await this.#check());
+			if (fault !== undefined) this.failures.push(`${name}: ${fault}`);
+			this.#count("probes", 1);
+		}
+	}
+
+	/** So many conversations, several at a time. */
+	async converse(random: Random, rounds: number, isEnough: () => boolean): Promise<void> {
+		for (let id = 0; id < rounds && !isEnough(); id += CLIENTS) {
+			const batch = Array.from({ length: Math.min(CLIENTS, rounds - id) }, (_, index) =>
+				conversationFrom(random, id + index),
+			);
+			await Promise.all(batch.map((conversation, index) => this.#one(conversation, id + index)));
+			const fault = await this.#check();
+			if (fault !== undefined) this.failures.push(`after conversation ${id + batch.length - 1}: ${fault}`);
+		}
+	}
+
+	async #one(conversation: Conversation, id: number): Promise<void> {
+		const exchange = await converse(conversation, this.#subject.ready);
+		const fault = faultOf(conversation, exchange);
+		if (fault !== undefined)
+			this.failures.push(`conversation ${id}: ${fault}\n${JSON.stringify(conversation).slice(0, 2_000)}`);
+		this.#count("conversations", 1);
+		this.#count("requests", conversation.asked.length);
+		this.#count("answers", exchange.text.split(/HTTP\/1\.1 (?!103)\d/).length - 1);
+	}
+
+	#count(what: string, number: number): void {
+		this.tally[what] = (this.tally[what] ?? 0) + number;
+	}
+
+	async #check(): Promise<string | undefined> {
+		const next = await faultOfNext(this.#subject);
+		return next ?? faultOfProcess(await this.#subject.look(), this.#subject);
+	}
+}
+
+async function run({ plant, rounds, seed }: TortureOptions): Promise<TortureReport> {
+	const replacement = plant === undefined ? undefined : PLANTS[plant];
+	await using subject = await Subject.start({ replacement });
+	const attack = new Attack(subject);
+	const isEnough = () => attack.isOver || (plant !== undefined && attack.failures.length > 0);
+	const pid = subject.pid;
+	try {
+		// What it needs at all, it has then.
+		await attack.converse(randomFrom(seed + 1), CLIENTS * 4, isEnough);
+		const before = await subject.look();
+		await attack.probe(isEnough);
+		await attack.converse(randomFrom(seed), rounds, isEnough);
+		const held = isEnough() ? undefined : await settled(subject, before);
+		if (held !== undefined) attack.failures.push(held);
+		if (subject.pid !== pid || !subject.isAlive) attack.failures.push("the process is another, or none");
+	} catch (error) {
+		attack.failures.push(`${error instanceof Error ? error.message : error}\n${subject.log.slice(-2_000)}`);
+	}
+	const { failures, tally } = attack;
+	return { rounds: tally.conversations ?? 0, failures, tally };
+}
+
+export const torture: Torture = {
+	name: "hostile-clients: what clients and functions send that they should not",
+	rounds: { short: 96, long: 24_000 },
+	plants: Object.keys(PLANTS),
+	run,
+};

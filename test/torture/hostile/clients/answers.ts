@@ -1,0 +1,75 @@
+/** Reads what came back on a connection as HTTP/1.1 answers, strictly, with nothing of the platform's own code. */
+
+export interface ReadAnswer {
+	readonly status: number;
+	readonly body: string;
+	/** Whether it came to its end. */
+	readonly isWhole: boolean;
+}
+
+export interface ReadAnswers {
+	readonly answers: readonly ReadAnswer[];
+	/** What came behind an answer that switches protocols. */
+	readonly stream: string | undefined;
+	/** What is no answer; undefined where all is one. */
+	readonly odd: string | undefined;
+}
+
+const HEAD = /^HTTP\/1\.1 (\d{3})(?: [^\r\n]*)?\r\n((?:[!#$%&'*+.^_`|~\w-]+:[^\r\n]*\r\n)*)\r\n/;
+
+function headerOf(lines: string, name: string): string | undefined {
+	return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "im").exec(lines.replaceAll("\r\n", "\n"))?.[1];
+}
+
+/** A body in chunks. @returns what it is, how much of the text it took, and whether it ended */
+function chunksOf(text: string): { body: string; length: number; isWhole: boolean } {
+	let body = "";
+	let at = 0;
+	for (;;) {
+		const size = /^([0-9a-f]+)\r\n/i.exec(text.slice(at, at + 20));
+		if (size === null) return { body, length: text.length, isWhole: false };
+		const bytes = Number.parseInt(size[1] ?? "", 16);
+		at += size[0].length;
+		body += text.slice(at, at + bytes);
+		at += bytes + 2;
+		if (bytes === 0) return { body, length: at, isWhole: at <= text.length };
+		if (at > text.length) return { body, length: text.length, isWhole: false };
+	}
+}
+
+/**
+ * Reads all answers.
+ * @param isHead whether the request of so many before it asked for no body
+ */
+export function readAnswers(text: string, isHead: (index: number) => boolean): ReadAnswers {
+	const answers: ReadAnswer[] = [];
+	let rest = text;
+	while (rest !== "") {
+		const head = HEAD.exec(rest);
+		if (head === null) {
+			const isCut = /^HTTP\/1\.1 \d{3}[^\n]*\r\n(?:[^\r\n]*\r\n)*[^\r\n]*$/.test(rest) || rest.length < 12;
+			return { answers, stream: undefined, odd: isCut ? undefined : rest.slice(0, 40) };
+		}
+		const [whole, code = "", lines = ""] = head;
+		const status = Number(code);
+		rest = rest.slice(whole.length);
+		if (status === 101) {
+			answers.push({ status, body: "", isWhole: true });
+			return { answers, stream: rest, odd: undefined };
+		}
+		if (status < 200) continue;
+		const length = headerOf(lines, "content-length");
+		if (isHead(answers.length) || status === 204 || status === 304) {
+			answers.push({ status, body: "", isWhole: true });
+		} else if (headerOf(lines, "transfer-encoding") !== undefined) {
+			const { body, isWhole, length: taken } = chunksOf(rest);
+			answers.push({ status, body, isWhole });
+			rest = rest.slice(taken);
+		} else {
+			const taken = length === undefined ? rest.length : Number(length);
+			answers.push({ status, body: rest.slice(0, taken), isWhole: rest.length >= taken });
+			rest = rest.slice(taken);
+		}
+	}
+	return { answers, stream: undefined, odd: undefined };
+}

@@ -1,0 +1,89 @@
+/** A client that writes what it likes, and reads what comes back until it has what it waits for. */
+import { connect, type Socket } from "node:net";
+
+/** What came back, and how it ended: `silent` where neither an end nor what was waited for came in time. */
+export interface Exchange {
+	readonly text: string;
+	readonly end: "seen" | "closed" | "silent";
+}
+
+/** Longer than anything takes that is answered at all, on a machine that has much to do. */
+const PATIENCE_MS = 20_000;
+
+export class RawClient implements Disposable {
+	readonly socket: Socket;
+	#text = "";
+	#isClosed = false;
+	#changed: () => void = () => undefined;
+
+	constructor(port: number) {
+		this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+		this.socket.setNoDelay(true).setEncoding("latin1");
+		this.socket.on("error", () => undefined);
+		this.socket.on("data", (chunk: string) => {
+			this.#text += chunk;
+			this.#changed();
+		});
+		const closed = () => {
+			this.#isClosed = true;
+			this.#changed();
+		};
+		this.socket.on("end", closed).on("close", closed);
+	}
+
+	get text(): string {
+		return this.#text;
+	}
+
+	/** Writes bytes (latin-1). */
+	write(bytes: string): this {
+		this.socket.write(bytes, "latin1");
+		return this;
+	}
+
+	/** Reads until the text fits, or the other side ends the connection. */
+	async until(isEnough: (text: string) => boolean = () => false): Promise<Exchange> {
+		let isLate = false;
+		const timer = setTimeout(() => {
+			isLate = true;
+			this.#changed();
+		}, PATIENCE_MS);
+		while (!this.#isClosed && !isLate && !isEnough(this.#text)) {
+			await new Promise<void>((resolve) => {
+				this.#changed = resolve;
+			});
+		}
+		clearTimeout(timer);
+		const end = isEnough(this.#text) ? "seen" : this.#isClosed ? "closed" : "silent";
+		return { text: this.#text, end };
+	}
+
+	[Symbol.dispose](): void {
+		this.socket.destroy();
+	}
+}
+
+/** Writes the bytes and reads until the other side ends the connection. */
+export async function converse(port: number, bytes: string): Promise<Exchange> {
+	using client = new RawClient(port);
+	return await client.write(bytes).until();
+}
+
+const CRLF = "\r\n";
+
+/** The bytes of a request. @param lines further headers */
+export function request(target: string, lines: readonly string[] = [], body = "", method = "GET"): string {
+	return [`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1", ...lines, "", body].join(CRLF);
+}
+
+export const CLOSE = "Connection: close";
+export const UPGRADE = [
+	"Connection: Upgrade",
+	"Upgrade: websocket",
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+	"Sec-WebSocket-Version: 13",
+];
+
+/** A masked WebSocket frame with a short text, and the one that closes. */
+export const FRAME = "\x81\x82\0\0\0\0hi";
+export const CLOSE_FRAME = "\x88\x80\0\0\0\0";

@@ -1,0 +1,204 @@
+/**
+ * What is attacked: a real platform with the function `echo`, and beside it a gateway with two functions of its own,
+ * `raw` (`raw-function.ts`) and `cycle`, whose process is started anew for each request. Messages tell it where to throw.
+ */
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Identity } from "../../../../src/identity/identity.ts";
+import { builtPath, hostPath } from "../../../../src/platform/assets.ts";
+import { readPlatformConfig } from "../../../../src/platform/config.ts";
+import { Faults } from "../../../../src/platform/faults.ts";
+import { createGateway, type Gateway } from "../../../../src/platform/gateway/gateway.ts";
+import { openLog } from "../../../../src/platform/log.ts";
+import { findDeno } from "../../../../src/platform/runtime/deno-binary.ts";
+import { createDenoRuntime } from "../../../../src/platform/runtime/open-deno.ts";
+import type { Instance } from "../../../../src/platform/runtime/runtime.ts";
+import { startPlatform } from "../../../../src/platform/server.ts";
+import { TestClient } from "../../../platform/client-fixture.ts";
+import { newTestIdentity, TestVault } from "../../../platform/vault-fixture.ts";
+import { openRawFunction } from "./raw-function.ts";
+
+/** What it is asked. Each is answered with what is so then. */
+export type Order = { readonly arm: number } | { readonly look: true };
+
+export interface Report {
+	/** Places that were passed since the last look. */
+	readonly passed: readonly number[];
+	/** Whether it has thrown since it was last told to. */
+	readonly hasThrown: boolean;
+	/** Exceptions that no boundary contained, and where they came from. */
+	readonly uncontained: string[];
+	readonly descriptors: number;
+	readonly heapBytes: number;
+}
+
+export interface Ready {
+	readonly gateway: number;
+	readonly control: number;
+	/** Of the gateway beside the platform. */
+	readonly raw: number;
+	readonly token: string;
+	/** JSON of a change that the app has. */
+	readonly change: string;
+}
+
+const ECHO = `
+	export default async (request) => {
+		const url = new URL(request.url);
+		const tag = url.searchParams.get("tag") ?? "";
+		switch (url.pathname) {
+			case "/log": console.log("one", tag); console.error("two", tag); return new Response(tag);
+			case "/body": return new Response(request.body);
+			case "/slow": await new Promise((resolve) => setTimeout(resolve, 30)); return new Response(tag);
+			case "/large": return new Response(tag.padEnd(300_000, "."));
+			case "/stream": {
+				let left = 3;
+				return new Response(new ReadableStream({ async pull(controller) {
+					await new Promise((resolve) => setTimeout(resolve, 3));
+					if (left-- === 0) controller.close(); else controller.enqueue(new TextEncoder().encode("piece"));
+				} }));
+			}
+			case "/hang": return new Promise(() => {});
+			case "/ws": {
+				const { socket, response } = Deno.upgradeWebSocket(request);
+				socket.onmessage = ({ data }) => socket.send(data);
+				return response;
+			}
+			default: return new Response(tag);
+		}
+	};`;
+
+const CYCLE = `
+	console.log("started");
+	export default async () => {
+		globalThis.Base44.waitUntil(new Promise((resolve) => setTimeout(resolve, 5)));
+		console.error("asked");
+		return new Response("cycled");
+	};`;
+
+const passed = new Set<number>();
+const uncontained: string[] = [];
+let armed = -1;
+let hasThrown = false;
+
+const globals = globalThis as unknown as { __site(id: number): void; __after<T>(id: number, value: T): T };
+globals.__site = (id) => {
+	passed.add(id);
+	if (id !== armed) return;
+	armed = -1;
+	hasThrown = true;
+	throw new Error(`thrown at place ${id}`);
+};
+globals.__after = (id, value) => {
+	globals.__site(id);
+	return value;
+};
+process.on("uncaughtException", (error: unknown) => {
+	uncontained.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+});
+
+/** @returns a change that was accepted: sent again, it is answered as a repeat */
+async function deployTo(control: string, token: string, identity: Identity): Promise<string> {
+	const send = (path: string, init: RequestInit) => fetch(`${control}${path}`, init);
+	const client = new TestClient(send, token);
+	const vault = new TestVault().add(identity, "reader", "platform");
+	const { revision, head } = await client.createApp("shop", vault);
+	await client.deploy("shop", { "functions/echo/index.ts": ECHO });
+	const change = vault.change("shop", { revision, head }, [vault.record("KEY", 1, "value")], {
+		header: vault.header,
+	});
+	await client.send("shop", change);
+	return JSON.stringify(change);
+}
+
+/** Starts a process for each request, after the end of the one before. */
+async function openCycle(folder: string, faults: Faults): Promise<() => Promise<Instance>> {
+	const runtime = await createDenoRuntime({
+		binary: await findDeno(),
+		hostPath: hostPath("main.ts"),
+		egressProgram: builtPath("egress.cjs"),
+		directory: join(folder, "cycle"),
+		faults: faults.function,
+		onLine: () => undefined,
+	});
+	const code = new TextEncoder().encode(CYCLE);
+	let before: Instance | undefined;
+	return async () => {
+		const previous = before;
+		before = undefined;
+		await previous?.stop();
+		const launch = {
+			app: "shop",
+			function: "cycle",
+			deployment: "d",
+			code,
+			environment: new Map([["KEY", "v"]]),
+		};
+		const started = await runtime.start({ ...launch, onRead: () => undefined, onIdle: () => undefined });
+		before = started;
+		return started;
+	};
+}
+
+async function openRaw(folder: string): Promise<Gateway> {
+	const faults = new Faults(openLog());
+	const socketPath = join(folder, "raw.sock");
+	await openRawFunction(socketPath);
+	const nothing = () => undefined;
+	const exited = new Promise(nothing);
+	const raw = { socketPath, acquire: () => nothing, exited, answered: nothing, timedOut: nothing };
+	const cycle = await openCycle(folder, faults);
+	return createGateway({
+		functions: (app) => (app === "shop" ? new Set(["raw", "cycle"]) : undefined),
+		instance: (_app, name) => (name === "cycle" ? cycle() : (raw as unknown as Instance)),
+		faults: faults.gateway,
+		responseTimeoutMs: 1_000,
+		maxBodyBytes: 1024 * 1024,
+		headTimeoutMs: 5_000,
+	});
+}
+
+async function main(folder: string): Promise<void> {
+	mkdirSync(folder, { recursive: true });
+	const config = readPlatformConfig({
+		version: "0.0.0-hostile",
+		data: join(folder, "data"),
+		listen: "127.0.0.1:0",
+		control: "127.0.0.1:0",
+		allowNet: [],
+		hostNames: [],
+		behindTlsProxy: false,
+		spares: 0,
+	});
+	const identity = newTestIdentity();
+	const platform = await startPlatform(config, { identity, log: openLog() });
+	const token = platform.firstToken ?? "";
+	const change = await deployTo(platform.controlUrl, token, identity);
+	const raw = await (await openRaw(folder)).listen(0, "127.0.0.1");
+	const ready: Ready = {
+		gateway: Number(new URL(platform.listenUrl).port),
+		control: Number(new URL(platform.controlUrl).port),
+		raw: raw.port,
+		token,
+		change,
+	};
+	process.on("message", (order: Order) => {
+		if ("arm" in order) {
+			armed = order.arm;
+			hasThrown = false;
+		}
+		(globalThis as { gc?: () => void }).gc?.();
+		const report: Report = {
+			passed: [...passed],
+			hasThrown,
+			uncontained: uncontained.splice(0),
+			descriptors: readdirSync("/proc/self/fd").length,
+			heapBytes: process.memoryUsage().heapUsed,
+		};
+		passed.clear();
+		process.send?.(report);
+	});
+	process.send?.(ready);
+}
+
+void main(process.argv[2] ?? "");
