@@ -80,7 +80,8 @@ export const ODD: Readonly<Record<string, Answer>> = {
 		String.fromCharCode(...Array.from({ length: 512 }, (_, index) => index % 256)),
 	),
 	nothing: (socket) => void socket.end(),
-	reset: (socket) => void socket.resetAndDestroy(),
+	// A Unix socket has no resets.
+	reset: (socket) => void socket.destroy(),
 	"the half of a head": (socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-le"),
 	"less than its length": (socket) =>
 		void socket.end(head("200 OK", ["content-length: 100"], "hi"), "latin1"),
