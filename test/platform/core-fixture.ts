@@ -156,6 +156,8 @@ export async function openTestCoreIn(
 		directory: config.buildDirectory,
 		hidden: [config.dataDirectory],
 		passthrough: config.passthrough,
+		// On a slow machine too, an upload finds what the one before was checked by.
+		checkIdleMs: 600_000,
 		...(await provided()),
 	});
 	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });

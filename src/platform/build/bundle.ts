@@ -37,6 +37,8 @@ export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory
 	timeoutMs?: number;
 	/** What checking an upload before that may take; 60,000 where left out. */
 	checkMs?: number;
+	/** How long a process that checks uploads is kept when nobody uses it; 30,000 where left out. */
+	checkIdleMs?: number;
 	/** Each process's; 2 GiB where left out. */
 	memoryBytesMax?: number;
 	/** The bundle's; 50 MiB where left out. */
@@ -108,12 +110,13 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	};
 }
 
-function openChecker(rules: CheckRules, { checkMs = 60_000 }: BuilderOptions): Checker {
+function openChecker(rules: CheckRules, { checkMs = 60_000, checkIdleMs }: BuilderOptions): Checker {
 	return new Checker({
 		program: builtPath("check.cjs"),
 		rules,
 		processesMax: availableParallelism(),
 		timeoutMs: checkMs,
+		idleMs: checkIdleMs,
 	});
 }
 

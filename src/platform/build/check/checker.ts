@@ -46,17 +46,20 @@ export interface CheckerOptions {
 	readonly processesMax: number;
 	/** What one upload may take. */
 	readonly timeoutMs: number;
+	/** How long a process is kept that nobody uses; 30,000 unless told. It holds some 60 MB of memory. */
+	readonly idleMs?: number | undefined;
 }
 
-/** An idle process holds some 60 MB of memory, and what it found in the sources of before. */
-const IDLE_MS = 30_000;
 /** How many files of one upload may end a process. */
 const ENDINGS_MAX = 3;
 
 export class Checker {
 	readonly #options: CheckerOptions;
 	readonly #turns: Limiter;
+	/** The processes that nobody uses. Those that remember an upload come last. */
 	readonly #idle: CheckProcess[] = [];
+	/** The processes that remember what they found in the sources of an upload. */
+	readonly #remembering = new WeakSet<CheckProcess>();
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: CheckerOptions) {
@@ -127,16 +130,27 @@ export class Checker {
 
 	/** Has a process do something, and keeps it for the next. */
 	async #run(orders: readonly Order[], onReport: (report: Report) => void, timeoutMs: number) {
-		const { program, rules } = this.#options;
+		const { idleMs = 30_000 } = this.#options;
 		clearTimeout(this.#timer);
-		// The one that was used last knows most.
-		let process = this.#idle.pop();
-		while (process !== undefined && !process.isAlive) process = this.#idle.pop();
-		process ??= new CheckProcess(program, rules);
+		const isUpload = orders.at(-1)?.type === "check";
+		const process = this.#take(isUpload);
+		if (isUpload) this.#remembering.add(process);
 		const end = await process.run(orders, onReport, timeoutMs);
-		if (!("why" in end)) this.#idle.push(process);
-		this.#timer = setTimeout(() => this.close(), IDLE_MS).unref();
+		if (!("why" in end)) {
+			if (this.#remembering.has(process)) this.#idle.push(process);
+			else this.#idle.unshift(process);
+		}
+		this.#timer = setTimeout(() => this.close(), idleMs).unref();
 		return end;
+	}
+
+	/** Takes an idle process, or starts one. An upload gets the one that knows most, so that its files are not parsed again. */
+	#take(isUpload: boolean): CheckProcess {
+		const { program, rules } = this.#options;
+		const next = () => (isUpload ? this.#idle.pop() : this.#idle.shift());
+		let process = next();
+		while (process !== undefined && !process.isAlive) process = next();
+		return process ?? new CheckProcess(program, rules);
 	}
 
 	/** @param bytes the size of the file that was being parsed, where it is one of an upload */
