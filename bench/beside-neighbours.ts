@@ -67,7 +67,7 @@ async function measure(
 		return p99Ms;
 	};
 	const [beside, calm]: [number[], number[]] = [[], []];
-	for (let pair = -1; pair < context.pairs(7); pair++) {
+	for (let pair = context.smoke ? 0 : -1; pair < context.pairs(7); pair++) {
 		const calmMs = await p99Of();
 		const indices = Array.from({ length: neighbours.count }, (_, index) => index);
 		const busy = Promise.all(indices.map((index) => keepBusy(listen, index, seconds * 1000 + MARGIN_MS)));
@@ -83,7 +83,7 @@ async function measure(
 /** The p99 of a function beside each kind of neighbours, against its p99 alone; each on a platform of its own. */
 export async function besideNeighbours(kinds: readonly Neighbours[], context: BenchContext): Promise<Row[]> {
 	const rows: Row[] = [];
-	for (const [index, neighbours] of kinds.entries()) {
+	for (const [index, neighbours] of (context.smoke ? kinds.slice(0, 1) : kinds).entries()) {
 		const own = { ...context, folder: join(context.folder, String(index)) };
 		await mkdir(own.folder);
 		await using platform = await startPlatform(own);

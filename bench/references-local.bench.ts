@@ -13,6 +13,7 @@ import {
 } from "./harness.ts";
 
 const SHARED_MODULES = 10;
+const SMOKE_FUNCTIONS = 5;
 
 interface Case {
 	readonly name: string;
@@ -57,7 +58,7 @@ async function writeProject(folder: string, { functions, extra }: Case): Promise
 
 async function measure(context: BenchContext, deno: string, one: Case): Promise<Row> {
 	const cwd = join(context.folder, one.name.replaceAll(/\W/g, "-"));
-	const entries = await writeProject(cwd, one);
+	const entries = await writeProject(cwd, context.smoke ? { ...one, functions: SMOKE_FUNCTIONS } : one);
 	const env = { ...process.env, DENO_DIR: join(context.folder, "deno") };
 	const args = [context.program, "functions", "references", "--json", "--entry", ...entries];
 	const subject = async () =>

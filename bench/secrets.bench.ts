@@ -54,7 +54,7 @@ async function measure(context: BenchContext, env: NodeJS.ProcessEnv): Promise<R
 		const result = await paired(timed(small), bareNode, context.pairs(21));
 		rows.push(ratioRow(`${name}, ${smallest.secrets} secrets`, "node -e 0", smallest.ratioMax, result));
 	}
-	for (const { secrets, ratioMax } of larger) {
+	for (const { secrets, ratioMax } of context.smoke ? larger.slice(0, 1) : larger) {
 		const coffer = await makeProject(context, secrets, env);
 		for (const { name, timed } of SUBJECTS) {
 			const result = await paired(timed(coffer), timed(small), context.pairs(11));

@@ -13,7 +13,7 @@ import { ROOT } from "./fresh.mjs";
 import { INSTALLED_PROGRAM, install } from "./installed.mjs";
 import { installLoadPackages, runAsScript } from "./setup.mjs";
 
-const SMOKE_PAIRS = 2;
+const SMOKE_PAIRS = 1;
 
 function print(rows) {
 	const heading = {
@@ -62,8 +62,10 @@ async function main() {
 	const results = [];
 	const programs = { folder: "bench", suffix: ".bench.ts", parts: positionals };
 	await eachProgram(programs, async ({ bench }) => {
-		process.stderr.write(`${bench.name} …\n`);
+		process.stderr.write(`${bench.name} …`);
+		const startMs = performance.now();
 		results.push({ bench: bench.name, rows: await measure(bench, values.smoke) });
+		process.stderr.write(` ${Math.round((performance.now() - startMs) / 1000)} s\n`);
 	});
 	const rows = results.flatMap((result) => result.rows);
 	print(rows);

@@ -2,7 +2,17 @@
  * The program as it is when it is installed: the files that are published, and no `src/`, so that no start looks
  * whether `dist/` is fresh. What is measured and what stories start is this.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+	copyFileSync,
+	existsSync,
+	lstatSync,
+	mkdirSync,
+	readFileSync,
+	readlinkSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { DIST, ROOT } from "./fresh.mjs";
 
@@ -16,12 +26,18 @@ export const INSTALLED_PROGRAM = join(FOLDER, "bin/run.js");
 const isSame = (file) =>
 	existsSync(join(FOLDER, file)) && readFileSync(join(FOLDER, file)).equals(readFileSync(join(ROOT, file)));
 
+/** Whether it runs this checkout's `dist/`: a copied `node_modules` brings a link to the other checkout's. */
+function isOwnDist() {
+	const link = join(FOLDER, "dist");
+	return lstatSync(link, { throwIfNoEntry: false }) !== undefined && readlinkSync(link) === DIST;
+}
+
 /**
  * Puts the files there that go with the present `dist/`, which stays where it is. Where they are there, nothing is
  * touched: somebody else may be running them.
  */
 export function install() {
-	if (FILES.every(isSame) && existsSync(join(FOLDER, "dist"))) return;
+	if (FILES.every(isSame) && isOwnDist()) return;
 	const fresh = `${FOLDER}.${process.pid}`;
 	for (const file of FILES) {
 		mkdirSync(dirname(join(fresh, file)), { recursive: true });

@@ -1,6 +1,7 @@
 /**
- * `npm run torture [-- NAME…] [--rounds N] [--seed N]`: the long form of test/torture/*.torture.ts (those whose file
- * name holds one of the names), each in full. A failure is printed with the seed that shows it again.
+ * `npm run torture [-- NAME…] [--rounds N] [--seed N] [--plants]`: the long form of test/torture/*.torture.ts (those
+ * whose file name holds one of the names), each in full. A failure is printed with the seed that shows it again.
+ * With `--plants` each runs in short, once for every bug that can be planted in it: one that it does not catch is a failure.
  */
 import { parseArgs } from "node:util";
 import { eachProgram } from "./compile.mjs";
@@ -18,9 +19,20 @@ function print(name, { rounds, failures, tally }, { seed, seconds }) {
 	for (const failure of failures.slice(0, FAILURES_SHOWN)) console.log(`  ✗ ${failure}`);
 }
 
+/** Plants each bug in turn. @returns whether every one is caught */
+async function catchesPlants(torture, seed) {
+	let caught = true;
+	for (const plant of torture.plants) {
+		const { failures } = await torture.run({ rounds: torture.rounds.short, seed, plant });
+		console.log(`  ${failures.length > 0 ? "caught" : "✗ NOT CAUGHT"}: ${plant}`);
+		caught &&= failures.length > 0;
+	}
+	return caught;
+}
+
 async function main() {
 	const { values, positionals } = parseArgs({
-		options: { rounds: { type: "string" }, seed: { type: "string" } },
+		options: { rounds: { type: "string" }, seed: { type: "string" }, plants: { type: "boolean" } },
 		allowPositionals: true,
 	});
 	installPackages();
@@ -32,6 +44,10 @@ async function main() {
 	const programs = { folder: "test/torture", suffix: ".torture.ts", parts: positionals };
 	await eachProgram(programs, async ({ torture }) => {
 		process.stderr.write(`${torture.name} …\n`);
+		if (values.plants) {
+			if (!(await catchesPlants(torture, Number(values.seed ?? 1)))) failed = true;
+			return;
+		}
 		const startMs = performance.now();
 		const rounds = Number(values.rounds ?? torture.rounds.long);
 		const report = await torture.run({ rounds, seed });

@@ -1,4 +1,4 @@
 import { testTorture } from "./in-short.ts";
 import { torture } from "./merges.torture.ts";
 
-testTorture(torture, { seed: 1 });
+testTorture(torture, { seed: 1, rounds: 12, plants: ["the driver keeps one side and says that it merged"] });

@@ -6,8 +6,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type Result, Running, type Started } from "./process.ts";
+import { Warm } from "./warm.ts";
 
 export const APP = "shop";
+
+/** Commands that hand their process over to another program, or go on until a signal. */
+const OWN_PROCESS = /^(platform start|run|watch)\b/;
 
 const execute = promisify(execFile);
 
@@ -58,6 +62,7 @@ export class Project {
 	/** What every command gets in its environment. */
 	variables: Record<string, string | undefined>;
 	readonly #running = new Set<Running>();
+	#warm: { readonly process: Warm; readonly env: string } | undefined;
 
 	constructor(options: ProjectOptions = {}) {
 		this.machine = mkdtempSync(join(tmpdir(), "coffer-story-"));
@@ -92,9 +97,27 @@ export class Project {
 		return await this.start(args, options).ended;
 	}
 
-	/** Runs a command that must succeed. @throws Error with what it wrote */
+	/** Runs a command that is no more than an arrangement: in a process that is kept for the next, where that is the same to it. */
+	async #arrange(args: readonly string[], options: CommandOptions): Promise<Result> {
+		const { cwd = "", ...others } = options;
+		const isPlain = Object.keys(others).length === 0 && !OWN_PROCESS.test(args.join(" "));
+		if (!isPlain) return await this.coffer(args, options);
+		const env = defined({ ...cleanEnvironment(), ...this.variables });
+		const key = JSON.stringify(env);
+		if (this.#warm?.env !== key) {
+			this.#warm?.process[Symbol.dispose]();
+			this.#warm = { process: new Warm(env), env: key };
+		}
+		const { process } = this.#warm;
+		return process.isFree ? await process.run(args, join(this.root, cwd)) : await this.coffer(args, options);
+	}
+
+	/**
+	 * Runs a command that must succeed. What a story tests, it starts by `coffer`.
+	 * @throws Error with what it wrote
+	 */
 	async ok(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
-		const result = await this.coffer(args, options);
+		const result = await this.#arrange(args, options);
 		if (result.status === 0) return result;
 		throw new Error(
 			`coffer ${args[0]} ${args[1] ?? ""}: exit ${result.status}\n${result.stdout}${result.stderr}`,
@@ -152,6 +175,7 @@ export class Project {
 
 	/** Ends what still runs and removes the machine. */
 	async [Symbol.asyncDispose](): Promise<void> {
+		this.#warm?.process[Symbol.dispose]();
 		for (const running of this.#running) await running[Symbol.asyncDispose]();
 		rmSync(this.machine, { recursive: true, force: true });
 	}

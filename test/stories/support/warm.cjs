@@ -1,0 +1,31 @@
+// Runs one command line after the other in one process, so that Node and Coffer are loaded once. For what a story
+// arranges; what it tests, it starts as a process of its own.
+"use strict";
+const { dirname, join } = require("node:path");
+
+const program = process.argv[2];
+const root = dirname(dirname(program));
+const { main } = require(join(root, "dist/main.cjs"));
+
+// Every command adds its listeners to these.
+for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
+
+const written = { stdout: "", stderr: "" };
+for (const name of ["stdout", "stderr"]) {
+	process[name].write = (chunk, encodingOrDone, done) => {
+		written[name] += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+		const callback = typeof encodingOrDone === "function" ? encodingOrDone : done;
+		if (callback) process.nextTick(callback);
+		return true;
+	};
+}
+
+process.on("message", async ({ args, cwd }) => {
+	Object.assign(written, { stdout: "", stderr: "" });
+	process.argv = [process.execPath, program, ...args];
+	process.chdir(cwd);
+	const status = await main(args, root);
+	process.send({ status, ...written });
+});
+process.on("disconnect", () => process.exit(0));
+process.send("ready");
