@@ -59,12 +59,17 @@ describe("verifyAll and verify", () => {
 		);
 	});
 
-	test("the twists reach what Node alone would let pass, and signatures that both accept", () => {
+	test("the twists reach what libsodium refuses, what OpenSSL 3.0 alone would let pass, and signatures that both accept", () => {
 		const verdicts = all.map((signed) => ({
 			ours: verify(signed.signature, signed.content, signed.publicKey),
 			node: natively(signed),
 		}));
-		expect(verdicts.filter(({ ours, node }) => node && !ours).length).toBeGreaterThan(20);
+		expect(verdicts.filter(({ ours }) => !ours).length).toBeGreaterThan(20);
+		// The OpenSSL of Node 20 and 22 lets some of them pass. That of Node 24 refuses them, as libsodium does.
+		const isLax = process.versions.openssl.startsWith("3.0.");
+		const passed = verdicts.filter(({ ours, node }) => node && !ours).length;
+		if (isLax) expect(passed).toBeGreaterThan(20);
+		else expect(passed).toBe(0);
 		expect(verdicts.filter(({ ours, node }) => node && ours).length).toBeGreaterThan(5);
 	});
 
