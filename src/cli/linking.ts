@@ -13,7 +13,7 @@ import { meetPlatform, tokenMalformed } from "../sync/link.ts";
 import type { LinkTarget } from "../sync/link-target.ts";
 import { platformOrigin } from "../sync/origin.ts";
 import { Remote } from "../sync/remote.ts";
-import { inEnvironment } from "../vault/syntax.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { readCredentials, readEnvironment } from "./environment.ts";
 import { requireNotElsewhere, requirePinnedOrigin } from "./pinned-origin.ts";
 import { systemKeychain } from "./project.ts";

@@ -8,7 +8,7 @@ import { maskValue } from "../vault/mask.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { sealRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
-import { inEnvironment } from "../vault/syntax.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { openSession, type SessionContext, type VaultSession } from "./session.ts";
 import { editVault, loadVault } from "./vault-file.ts";
 

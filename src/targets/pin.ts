@@ -6,7 +6,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { Base44Binding } from "../project/config.ts";
 import type { VaultSession } from "../project/session.ts";
 import { type TargetId, type TargetMemory, targetKey } from "../project/target-memory.ts";
-import { inEnvironment } from "../vault/syntax.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
 
 /**

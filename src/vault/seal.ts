@@ -19,7 +19,8 @@ import { AppError, EXIT } from "../errors.ts";
 import type { EnvironmentKeys } from "./keys.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
-import { inEnvironment, LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
+import { LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
+import { inEnvironment } from "../environment-hint.ts";
 
 type Place = Pick<EnvironmentState, "vaultId" | "name">;
 type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;

@@ -7,7 +7,7 @@ import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify.ts";
-import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../vault/syntax.ts";
+import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../environment-hint.ts";
 
 /** What to do about what was found; single records can be brought back. */
 function remedy({ findings }: VerifyReport): string {
