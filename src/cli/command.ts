@@ -6,7 +6,11 @@ import { Command, Flags, type Interfaces } from "@oclif/core";
 import { DEFAULT_ENVIRONMENT, setMeantEnvironment } from "../environment-hint.ts";
 import { AppError } from "../errors.ts";
 import { splitAtDashes, wordsOf } from "./arguments.ts";
-import { type ChosenEnvironment, defaultEnvironment, explainEnvironment } from "./chosen-environment/choose.ts";
+import {
+	type ChosenEnvironment,
+	defaultEnvironment,
+	explainEnvironment,
+} from "./chosen-environment/choose.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { reportFailure } from "./failure.ts";
 import { processTerminal, type Terminal, wantsJson } from "./terminal.ts";

@@ -15,12 +15,12 @@ import {
 	verify,
 	verifyAll,
 } from "../crypto.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { EnvironmentKeys } from "./keys.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
 import { LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
-import { inEnvironment } from "../environment-hint.ts";
 
 type Place = Pick<EnvironmentState, "vaultId" | "name">;
 type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;

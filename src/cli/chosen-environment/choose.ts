@@ -76,7 +76,10 @@ async function environmentsHere(): Promise<string[]> {
  * An error about an environment that is not there, or that cannot be one, together with what named it and which there are.
  * Any other error is returned as it is, and so is one about an environment that a flag names.
  */
-export async function explainEnvironment(error: AppError, { name, source }: ChosenEnvironment): Promise<AppError> {
+export async function explainEnvironment(
+	error: AppError,
+	{ name, source }: ChosenEnvironment,
+): Promise<AppError> {
 	if (source === "flag") return error;
 	const { absent, invalid, remedy } = WORDINGS[source];
 	const known = await environmentsHere();

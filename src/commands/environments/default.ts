@@ -67,7 +67,9 @@ export default class EnvironmentsDefault extends BaseCommand<DefaultResult> {
 	}
 
 	protected render({ changed, environment, project, source }: DefaultResult, terminal: Terminal): void {
-		if (changed) terminal.line(`${MARKS.ok} The project's default environment is '${project}'; commit ${CONFIG_FILE}`);
-		if (!changed || source !== "project") terminal.line(`Commands mean '${environment}' here (${SOURCES[source]}).`);
+		if (changed)
+			terminal.line(`${MARKS.ok} The project's default environment is '${project}'; commit ${CONFIG_FILE}`);
+		if (!changed || source !== "project")
+			terminal.line(`Commands mean '${environment}' here (${SOURCES[source]}).`);
 	}
 }

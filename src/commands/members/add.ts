@@ -91,6 +91,6 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 		terminal.line(
 			`  fingerprint  ${result.fingerprint} (compare it with what the member's own device shows)`,
 		);
-		renderSync(result, terminal);
+		renderSync(result, result.environment, terminal);
 	}
 }

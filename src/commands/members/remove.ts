@@ -69,9 +69,9 @@ export default class MembersRemove extends BaseCommand<RemoveResult> {
 
 	protected render(result: RemoveResult, terminal: Terminal): void {
 		terminal.line(
-			`${MARKS.ok} Removed ${listNames(result.removed)}; ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`,
+			`${MARKS.ok} Removed ${listNames(result.removed)} from ${result.environment}; ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`,
 		);
-		renderSync(result, terminal);
-		renderDebt(result.debt, terminal);
+		renderSync(result, result.environment, terminal);
+		renderDebt(result.debt, result.environment, terminal);
 	}
 }
