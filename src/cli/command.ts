@@ -29,6 +29,18 @@ export const environmentFlag = Flags.string({
 	helpValue: "NAME",
 });
 
+/** `-e, --environment`, repeatable, for commands that do one thing to several environments. As `environmentFlag`. */
+export const environmentsFlag = Flags.string({
+	char: "e",
+	description:
+		"environment to use (repeatable); if left out, COFFER_ENVIRONMENT, the project's default, or production",
+	default: async () => [DEFAULT_ENVIRONMENT],
+	defaultHelp: async () => undefined,
+	multiple: true,
+	multipleNonGreedy: true,
+	helpValue: "NAME",
+});
+
 /** `--url`, for commands that administer a platform. */
 export const platformUrlFlag = Flags.string({
 	description: "the platform's control address; if left out, the one that the environment is linked with",
@@ -116,7 +128,8 @@ export abstract class BaseCommand<Data> extends Command {
 	async #chooseEnvironment(definition: typeof BaseCommand, { flags, metadata }: Parsed): Promise<void> {
 		// oclif leaves a command without flags of its own without the property.
 		const own: Readonly<Record<string, unknown>> | undefined = definition.flags;
-		const isAsked = own?.["environment"] === environmentFlag;
+		const isMultiple = own?.["environment"] === environmentsFlag;
+		const isAsked = isMultiple || own?.["environment"] === environmentFlag;
 		if (isAsked && metadata.flags.environment?.setFromDefault !== true) {
 			this.#chosen = { name: String(flags.environment), source: "flag" };
 			setMeantEnvironment(undefined);
@@ -127,10 +140,10 @@ export abstract class BaseCommand<Data> extends Command {
 			setMeantEnvironment(chosen.name);
 			if (!isAsked) return;
 			this.#chosen = chosen;
-			flags.environment = chosen.name;
+			flags.environment = isMultiple ? [chosen.name] : chosen.name;
 		} catch (error) {
-			// Who asks for no environment need not hear of a coffer.json that says none.
-			if (isAsked) throw error;
+			// Who asks for no environment need not hear of a coffer.json that cannot say one.
+			if (isAsked || !(error instanceof AppError)) throw error;
 		}
 	}
 

@@ -92,16 +92,21 @@ export class Terminal {
 	progress(text: string | undefined): void {
 		this.#clearProgress();
 		if (text === undefined || !this.#showsProgress) return;
-		const width = Math.max(1, (this.#stderr.columns ?? 80) - 1);
-		const shown = Array.from(paint(text, false)).slice(0, width).join("");
+		const shown = Array.from(paint(text, false)).slice(0, this.#progressWidth).join("");
 		this.#progressColumns = columnsOf(shown);
 		this.#stderr.write(shown);
 	}
 
-	/** With blanks, which every terminal understands. */
+	/** One column less than the terminal has: a full line would begin another. */
+	get #progressWidth(): number {
+		return Math.max(1, (this.#stderr.columns ?? 80) - 1);
+	}
+
+	/** With blanks, which every terminal understands. Where Ctrl-C was pressed, it has put `^C` behind the line. */
 	#clearProgress(): void {
 		if (this.#progressColumns === 0) return;
-		this.#stderr.write(`\r${" ".repeat(this.#progressColumns)}\r`);
+		const columns = Math.min(this.#progressColumns + 2, this.#progressWidth);
+		this.#stderr.write(`\r${" ".repeat(columns)}\r`);
 		this.#progressColumns = 0;
 	}
 

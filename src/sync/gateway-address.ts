@@ -41,16 +41,16 @@ async function findControl(addresses: readonly string[], expected: string): Prom
 }
 
 /**
- * An error of `GET /v1/platform`, explained where it is a gateway's answer: there, that is the address of a function.
+ * An error of `GET /v1/platform`, explained where it is a gateway's answer.
  * @param origin the address that was asked
  * @param expected fingerprint of the platform that is meant
- * @returns `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2), which names the control address where it was found, or the error
+ * @returns an error that names the address, and the control address where it was found; any other error as it is
  */
 export async function explainGateway(error: unknown, origin: string, expected: string): Promise<unknown> {
-	if (!(error instanceof AppError) || error.code !== "FUNCTION_NOT_FOUND") return error;
+	if (!(error instanceof AppError) || error.code !== "PLATFORM_ADDRESS_IS_GATEWAY") return error;
 	const control = await findControl(candidates(origin), expected);
 	return new AppError({
-		code: "PLATFORM_ADDRESS_IS_GATEWAY",
+		code: error.code,
 		message: `${origin} is where a platform serves functions, not its control address. No token was sent.`,
 		hint:
 			control === undefined

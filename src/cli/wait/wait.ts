@@ -32,6 +32,7 @@ export interface Saved {
 export class PlatformWait implements Disposable {
 	readonly #terminal: Terminal;
 	readonly #environment: string;
+	readonly #doing: () => string;
 	readonly #stop = interruption();
 	readonly #sinceMs = performance.now();
 	readonly #timer: NodeJS.Timeout;
@@ -40,9 +41,13 @@ export class PlatformWait implements Disposable {
 	/** Functions that it restarts and has not reported yet. */
 	readonly #underWay = new Set<string>();
 
-	/** From now until disposal, Ctrl-C ends the requests of `signal` and not the process. */
-	constructor(terminal: Terminal, environment: string) {
+	/**
+	 * From now until disposal, Ctrl-C ends the requests of `signal` and not the process.
+	 * @param doing says what is waited for; the start of the functions that a change concerns, unless told
+	 */
+	constructor(terminal: Terminal, environment: string, doing?: () => string) {
 		this.#terminal = terminal;
+		this.#doing = doing ?? (() => this.#starting());
 		this.#environment = environment;
 		this.#timer = setInterval(() => this.#show(), QUIET_MS).unref();
 	}
@@ -66,14 +71,15 @@ export class PlatformWait implements Disposable {
 
 	#show(): void {
 		const seconds = Math.floor((performance.now() - this.#sinceMs) / 1_000);
+		this.#terminal.progress(`  ${this.#doing()}… ${seconds} s`);
+	}
+
+	#starting(): string {
 		const names = [...this.#underWay];
+		if (names.length === 0) return "Waiting for the platform";
 		const shown = names.slice(0, SHOWN_NAMES).join(", ");
 		const more = names.length > SHOWN_NAMES ? `, +${names.length - SHOWN_NAMES}` : "";
-		const what =
-			names.length > 0
-				? `Saved and synced; starting ${count(names.length, "function")} (${shown}${more})`
-				: "Waiting for the platform";
-		this.#terminal.progress(`  ${what}… ${seconds} s`);
+		return `Saved and synced; starting ${count(names.length, "function")} (${shown}${more})`;
 	}
 
 	/**
