@@ -13,10 +13,10 @@ const PORT_MAX = 65_535;
 const ANSWER_MS = 2_000;
 
 /** Where the control API of a gateway may be: on the next port, or on the usual one. */
-function candidates(origin: string): string[] {
+function candidates(origin: string, usualPort: number): string[] {
 	const gateway = new URL(origin);
 	const port = Number(gateway.port === "" ? (gateway.protocol === "https:" ? 443 : 80) : gateway.port);
-	const ports = new Set([port + 1, CONTROL_PORT]);
+	const ports = new Set([port + 1, usualPort]);
 	ports.delete(port);
 	return [...ports]
 		.filter((each) => each <= PORT_MAX)
@@ -44,11 +44,17 @@ async function findControl(addresses: readonly string[], expected: string): Prom
  * An error of `GET /v1/platform`, explained where it is a gateway's answer.
  * @param origin the address that was asked
  * @param expected fingerprint of the platform that is meant
+ * @param usualPort of a control API
  * @returns an error that names the address, and the control address where it was found; any other error as it is
  */
-export async function explainGateway(error: unknown, origin: string, expected: string): Promise<unknown> {
+export async function explainGateway(
+	error: unknown,
+	origin: string,
+	expected: string,
+	usualPort = CONTROL_PORT,
+): Promise<unknown> {
 	if (!(error instanceof AppError) || error.code !== "PLATFORM_ADDRESS_IS_GATEWAY") return error;
-	const control = await findControl(candidates(origin), expected);
+	const control = await findControl(candidates(origin, usualPort), expected);
 	return new AppError({
 		code: error.code,
 		message: `${origin} is where a platform serves functions, not its control address. No token was sent.`,

@@ -36,7 +36,7 @@ async function members(context: SessionContext): Promise<Record<string, string>>
 
 const set = (context: SessionContext, name: string, value: string) =>
 	setSecrets(context, new Map([[name, value]]));
-const valueOf = async (context: SessionContext, name: string) =>
+const readValue = async (context: SessionContext, name: string) =>
 	getSecret((await readSession(context)).session, name).value;
 const debtOf = async (project: TestProject) =>
 	removalDebt(verifyChains(parseVault(await project.read()), PRODUCTION));
@@ -51,7 +51,7 @@ describe("a writer who becomes a reader", () => {
 			carol: "reader",
 		});
 		const device = onDeviceOf(project, 2);
-		expect([await valueOf(device, "A"), await valueOf(device, "B")]).toEqual(["a", "by bob"]);
+		expect([await readValue(device, "A"), await readValue(device, "B")]).toEqual(["a", "by bob"]);
 		expect(await refusalOf(set(device, "A", "x"))).toMatchObject({ code: "NOT_A_WRITER", exit: 3 });
 		expect(
 			await refusalOf(addMember(device, { ...bob.publicKeys, name: "x", role: "reader" })),
@@ -71,7 +71,7 @@ describe("a writer who becomes a reader", () => {
 		const environments = new Map(now.environments).set(PRODUCTION, { ...section, records });
 		await project.write(printVault({ ...now, environments }));
 		const fresh = contextOf(project.root, join(project.folder, "state-fresh"), 3);
-		const refused = await refusalOf(valueOf(fresh, "B"));
+		const refused = await refusalOf(readValue(fresh, "B"));
 		expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
 	});
 
@@ -89,7 +89,7 @@ test("a reader who becomes a writer writes, and owns the vault, as one who is ad
 	await changeRole(project.context, "carol", "writer");
 	expect(await members(project.context)).toMatchObject({ carol: "writer, owner" });
 	await set(onDeviceOf(project, 3), "C", "by carol");
-	expect(await valueOf(project.context, "C")).toBe("by carol");
+	expect(await readValue(project.context, "C")).toBe("by carol");
 	// The very first device need not be there any more.
 	await changeRole(onDeviceOf(project, 3), "alice", "reader");
 	expect(await members(project.context)).toMatchObject({ alice: "reader", carol: "writer, owner" });
@@ -103,7 +103,7 @@ test("back and forth: each change is one of the members' chain, and the keys sta
 	expect(state.epoch.number).toBe(5);
 	expect(state.members.get(bob.publicKeys.sign)).toMatchObject({ ...bob.publicKeys, role: "writer" });
 	await set(onDeviceOf(project, 2), "B", "again");
-	expect(await valueOf(project.context, "B")).toBe("again");
+	expect(await readValue(project.context, "B")).toBe("again");
 });
 
 describe("refused, and nothing is written", () => {
