@@ -8,6 +8,7 @@ import { promptHidden } from "../cli/prompts.ts";
 import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readToken, storeToken } from "../identity/tokens.ts";
 import { pinPlatform } from "../project/pinned-platforms.ts";
@@ -177,6 +178,7 @@ export default class Link extends BaseCommand<LinkResult> {
 				: "";
 		terminal.line(`  synced     revision ${result.revision}${sent}`);
 		terminal.line();
-		terminal.line("Commit coffer.vault and coffer.json. Next: coffer functions deploy");
+		const deploy = inEnvironment("coffer functions deploy", result.environment);
+		terminal.line(`Commit coffer.vault and coffer.json. Next: ${deploy}`);
 	}
 }

@@ -192,7 +192,7 @@ export function verifyRecord(
 			"RECORD_AUTHOR_REMOVED",
 			`the record of ${record.name} is by somebody who is no longer a writer of '${state.name}'.`,
 			line,
-			`Ask whoever owns that value, and set it anew: coffer secrets set ${record.name}.`,
+			`Ask whoever owns that value, and set it anew: ${inEnvironment(`coffer secrets set ${record.name}`, state.name)}.`,
 		);
 	}
 	if (fitting?.has(state, record)) return;
