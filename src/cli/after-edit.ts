@@ -3,13 +3,15 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { Binding } from "../project/config.ts";
 import { CONFIG_FILE } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { SyncOutcome } from "../sync/sync.ts";
-import { listNames, redeployLine, type SyncReport } from "./edit-result.ts";
+import { listNames, type SyncReport } from "./edit-result.ts";
 import type { Terminal } from "./terminal.ts";
+import { whatServes } from "./wait/redeploy-lines.ts";
 
 const NOT_SYNCED: SyncReport = {
 	revision: null,
@@ -28,14 +30,14 @@ async function pendingCount(context: SessionContext, binding: Binding | undefine
 	return (await pendingIn(session, binding)).length;
 }
 
-function redeployFailure(data: SyncReport): AppError {
-	const failed = data.redeployed
-		.filter((result) => result.status === "failed")
-		.map((result) => result.function);
+function redeployFailure(data: SyncReport, environment: string): AppError {
+	const failed = data.redeployed.filter((result) => result.status === "failed");
+	const names = listNames(failed.map((result) => result.function));
+	const logs = inEnvironment("coffer functions logs NAME", environment);
 	return new AppError({
 		code: "REDEPLOY_FAILED",
-		message: `The change is saved and synced, but ${listNames(failed)} did not start with it; the version before keeps serving.`,
-		hint: "Mend the function or the value, then set it again or deploy; 'coffer functions logs NAME' shows more.",
+		message: `The change is saved and synced, but ${names} did not start with it; ${whatServes(failed)}.`,
+		hint: `Mend the function or the value, then set it again or deploy; '${logs}' shows more.`,
 		exit: EXIT.failure,
 		data,
 	});
@@ -44,17 +46,17 @@ function redeployFailure(data: SyncReport): AppError {
 function report<Edited extends object>(
 	edited: Edited,
 	outcome: SyncOutcome,
-	terminal: Terminal,
+	{ environment, terminal }: { environment: string; terminal: Terminal },
 ): Edited & SyncReport {
 	for (const warning of outcome.warnings) terminal.warn(warning);
 	if (outcome.rolledBack.length > 0) {
 		terminal.warn(
-			`Not synced, since older here than on the platform: ${listNames(outcome.rolledBack)}. 'coffer sync' tells more.`,
+			`Not synced, since older here than on the platform: ${listNames(outcome.rolledBack)}. '${inEnvironment("coffer sync", environment)}' tells more.`,
 		);
 	}
 	const { revision, redeployed, untouched, rolledBack } = outcome;
 	const data = { ...edited, revision, pending: rolledBack.length, redeployed, untouched };
-	if (redeployed.some((result) => result.status === "failed")) throw redeployFailure(data);
+	if (redeployed.some((result) => result.status === "failed")) throw redeployFailure(data, environment);
 	return data;
 }
 
@@ -69,20 +71,30 @@ async function syncNow<Edited extends object>(
 		const { sendToBase44 } = await import("./base44-sync.ts");
 		return { ...edited, ...NOT_SYNCED, ...(await sendToBase44(context, binding, terminal)) };
 	}
-	const [{ targetOf }, { syncEnvironment }] = await Promise.all([
+	const [{ targetOf }, { syncEnvironment }, { PlatformWait }] = await Promise.all([
 		import("./linking.ts"),
 		import("../sync/sync.ts"),
+		import("./wait/wait.ts"),
 	]);
-	const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
-		terminal.note(`  ${redeployLine(result)}`);
-	const outcome = await syncEnvironment(context, await targetOf(binding, context.environment), {
-		onRedeploy,
+	const { environment } = context;
+	using wait = new PlatformWait(terminal, environment);
+	const { onAccepted, onRedeploy, signal } = wait;
+	const target = await targetOf(binding, environment, { signal });
+	const outcome = await wait.during(() => syncEnvironment(context, target, { onAccepted, onRedeploy }), {
+		what: "The change is saved",
+		data: async (revision) => ({
+			...edited,
+			...NOT_SYNCED,
+			revision,
+			pending: await pendingCount(context, binding),
+		}),
 	});
-	return report(edited, outcome, terminal);
+	return report(edited, outcome, { environment, terminal });
 }
 
 /**
- * Syncs after an edit, and adds what came of it to the edit's report. A platform that is out of reach is no failure: the change is saved, and counted as pending.
+ * Syncs after an edit, and adds what came of it to the edit's report. A platform that is out of reach is no failure, and neither
+ * is a token that is missing: the change is saved, and counted as pending.
  * @throws AppError `REDEPLOY_FAILED` (exit 1), `SYNC_CONFLICT` (exit 5) and others of the sync, with the result as data
  */
 export async function afterEdit<Edited extends object>(
@@ -103,7 +115,10 @@ export async function afterEdit<Edited extends object>(
 		if (!(error instanceof AppError) || error.code === "REDEPLOY_FAILED") throw error;
 		const data = { ...edited, ...NOT_SYNCED, pending: await pendingCount(context, binding) };
 		if (error.exit === EXIT.network) {
-			terminal.warn(`Saved, not synced: ${error.message}`);
+			const { isCredentialMissing } = await import("./standing.ts");
+			terminal.warn(
+				`Saved, not synced: ${error.message}${isCredentialMissing(error.code) ? ` ${error.hint}` : ""}`,
+			);
 			return data;
 		}
 		throw notSynced(error, data);

@@ -1,5 +1,4 @@
 /** How an environment stands to the Base44 app that it is linked with. */
-import { AppError } from "../errors.ts";
 import type { Base44Binding } from "../project/config.ts";
 import type { VaultSession } from "../project/session.ts";
 import { readTargetMemory } from "../project/target-memory.ts";
@@ -7,27 +6,25 @@ import { pendingOf } from "../targets/diff.ts";
 import { allowedTarget } from "../targets/pin.ts";
 import { targetDiff } from "../targets/sync.ts";
 import { connectBase44 } from "./base44.ts";
+import { type Unanswered, unanswered } from "./standing.ts";
 
-export interface Base44Standing {
+export interface Base44Standing extends Partial<Unanswered> {
 	readonly reachable: boolean;
 	readonly pending: readonly string[];
 	/** What was sent and is gone there; what is there and known to neither the vault nor this device. */
 	readonly missing: readonly string[];
 	readonly foreign: readonly string[];
-	/** Why Base44 was not asked, or gave no answer. */
-	readonly reason?: string;
 }
 
 async function namesThere(
 	session: VaultSession,
 	binding: Base44Binding,
-): Promise<{ names: string[] } | { reason: string }> {
+): Promise<{ names: string[] } | Unanswered> {
 	try {
 		const id = allowedTarget(session, await readTargetMemory(session.place), binding);
 		return { names: await (await connectBase44(id)).list() };
 	} catch (error) {
-		if (error instanceof AppError) return { reason: error.message };
-		throw error;
+		return unanswered(error);
 	}
 }
 
@@ -41,6 +38,6 @@ export async function base44Standing(session: VaultSession, binding: Base44Bindi
 		pending: pendingOf(diff),
 		missing: diff.missing,
 		foreign: diff.foreign,
-		...("reason" in answer ? { reason: answer.reason } : {}),
+		...("reason" in answer ? answer : {}),
 	};
 }

@@ -146,11 +146,11 @@ export function foreignLine(names: readonly string[]): string {
 }
 
 export function renderBase44Sync(result: Base44SyncResult, terminal: Terminal): void {
-	const { sent, deleted, missing, foreign, pending, app } = result;
+	const { environment, sent, deleted, missing, foreign, pending, app } = result;
 	if (missing.length > 0)
 		terminal.line(`${MARKS.pending} Was gone at Base44: ${listNames(missing)}; sent again`);
-	if (sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(sent)}`);
+	if (sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(sent)} of ${environment}`);
 	if (deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(deleted)}`);
 	if (foreign.length > 0) terminal.line(foreignLine(foreign));
-	if (pending.length === 0) terminal.line(`In sync with app '${app}' at Base44`);
+	if (pending.length === 0) terminal.line(`In sync: ${environment} with app '${app}' at Base44`);
 }

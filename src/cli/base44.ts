@@ -88,12 +88,13 @@ function keyMissing({ app, origin }: TargetId, cause?: AppError): AppError {
 		code: "BASE44_KEY_MISSING",
 		message: `There is no API key for Base44 at ${origin}.${why}`,
 		hint: `Set BASE44_API_KEY, or give it once: coffer link base44 --app ${app}.`,
-		exit: EXIT.unauthorised,
+		// As where Base44 is out of reach: what can be done here is done without it.
+		exit: EXIT.network,
 		cause,
 	});
 }
 
-/** BASE44_API_KEY, or what the keychain holds for the origin. @throws AppError `BASE44_KEY_MISSING` (exit 3) */
+/** BASE44_API_KEY, or what the keychain holds for the origin. @throws AppError `BASE44_KEY_MISSING` (exit 6) */
 async function knownKey(id: TargetId): Promise<string> {
 	const given = readCredentials().base44Key;
 	if (given !== undefined) return requireBase44Key(given);
@@ -109,7 +110,7 @@ async function knownKey(id: TargetId): Promise<string> {
 
 /**
  * As `connectBase44`, for a command that works without a link too: a key that is not known is asked for.
- * @throws AppError `BASE44_KEY_MISSING` (exit 3), `BASE44_KEY_MALFORMED` (exit 2)
+ * @throws AppError `BASE44_KEY_MISSING` (exit 6), `BASE44_KEY_MALFORMED` (exit 2)
  */
 export async function meetBase44(id: TargetId, stdin: boolean, terminal: Terminal): Promise<Base44> {
 	if (stdin) return new Base44({ id, key: await askedBase44Key(true, terminal) });
@@ -122,7 +123,7 @@ export async function meetBase44(id: TargetId, stdin: boolean, terminal: Termina
 	}
 }
 
-/** The connection to a place that this device may send to. @throws AppError `BASE44_KEY_MISSING` (exit 3) */
+/** The connection to a place that this device may send to. @throws AppError `BASE44_KEY_MISSING` (exit 6) */
 export async function connectBase44(id: TargetId, signal?: AbortSignal): Promise<Base44> {
 	return new Base44({ id, key: await knownKey(id), signal });
 }

@@ -3,19 +3,41 @@
  * makes one service call and returns data, and `render`, which prints that data for a person.
  */
 import { Command, Flags, type Interfaces } from "@oclif/core";
+import { DEFAULT_ENVIRONMENT, setMeantEnvironment } from "../environment-hint.ts";
 import { AppError } from "../errors.ts";
-import { DEFAULT_ENVIRONMENT } from "../vault/syntax.ts";
 import { splitAtDashes, wordsOf } from "./arguments.ts";
+import {
+	type ChosenEnvironment,
+	defaultEnvironment,
+	explainEnvironment,
+} from "./chosen-environment/choose.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { reportFailure } from "./failure.ts";
 import { processTerminal, type Terminal, wantsJson } from "./terminal.ts";
 import { translateParseError, usageError } from "./usage.ts";
 
-/** `-e, --environment`, for every command that touches secrets. */
+/**
+ * `-e, --environment`, for every command that touches secrets. Where it is left out, `parse` puts in the environment that
+ * COFFER_ENVIRONMENT or the project names.
+ */
 export const environmentFlag = Flags.string({
 	char: "e",
-	description: "environment to use",
-	default: DEFAULT_ENVIRONMENT,
+	description: "environment to use; if left out, COFFER_ENVIRONMENT, the project's default, or production",
+	default: async () => DEFAULT_ENVIRONMENT,
+	// Help would show production alone.
+	defaultHelp: async () => undefined,
+	helpValue: "NAME",
+});
+
+/** `-e, --environment`, repeatable, for commands that do one thing to several environments. As `environmentFlag`. */
+export const environmentsFlag = Flags.string({
+	char: "e",
+	description:
+		"environment to use (repeatable); if left out, COFFER_ENVIRONMENT, the project's default, or production",
+	default: async () => [DEFAULT_ENVIRONMENT],
+	defaultHelp: async () => undefined,
+	multiple: true,
+	multipleNonGreedy: true,
 	helpValue: "NAME",
 });
 
@@ -26,8 +48,15 @@ export const platformUrlFlag = Flags.string({
 });
 
 /** An error with what this device knows of its reason. What that takes is loaded when something is to be explained. */
-async function explained(error: unknown, environment: Environment): Promise<unknown> {
-	if (!(error instanceof AppError) || !["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
+async function explained(
+	error: unknown,
+	environment: Environment,
+	chosen: ChosenEnvironment | undefined,
+): Promise<unknown> {
+	if (!(error instanceof AppError)) return error;
+	if (chosen && ["ENVIRONMENT_NOT_FOUND", "ENVIRONMENT_NAME_INVALID"].includes(error.code))
+		return explainEnvironment(error, chosen);
+	if (!["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
 	const { explainMembership } = await import("./rotation.ts");
 	return explainMembership(error, environment);
 }
@@ -51,6 +80,8 @@ export abstract class BaseCommand<Data> extends Command {
 
 	protected readonly environment: Environment;
 	protected readonly terminal: Terminal;
+	/** The environment that is meant, and what named it; undefined where the command has no such flag. */
+	#chosen: ChosenEnvironment | undefined;
 	/** The exit status after a success; only a command that runs somebody else's program sets it. */
 	protected exitStatus = 0;
 
@@ -78,7 +109,7 @@ export abstract class BaseCommand<Data> extends Command {
 			if (data !== undefined) this.show(data);
 			return this.exitStatus;
 		} catch (thrown) {
-			const error = await explained(thrown, this.environment);
+			const error = await explained(thrown, this.environment, this.#chosen);
 			return reportFailure(error, this.terminal, this.environment, (data) =>
 				this.render(data as Data, this.terminal),
 			);
@@ -88,6 +119,32 @@ export abstract class BaseCommand<Data> extends Command {
 	private show(data: Data): void {
 		if (this.terminal.json) this.terminal.document(data);
 		else this.render(data, this.terminal);
+	}
+
+	/**
+	 * Puts in the environment that is meant where no flag names one, and notes it for hints.
+	 * @param parsed what oclif made of the arguments; its `flags` are changed
+	 */
+	async #chooseEnvironment(definition: typeof BaseCommand, { flags, metadata }: Parsed): Promise<void> {
+		// oclif leaves a command without flags of its own without the property.
+		const own: Readonly<Record<string, unknown>> | undefined = definition.flags;
+		const isMultiple = own?.["environment"] === environmentsFlag;
+		const isAsked = isMultiple || own?.["environment"] === environmentFlag;
+		if (isAsked && metadata.flags.environment?.setFromDefault !== true) {
+			this.#chosen = { name: String(flags.environment), source: "flag" };
+			setMeantEnvironment(undefined);
+			return;
+		}
+		try {
+			const chosen = await defaultEnvironment(this.environment);
+			setMeantEnvironment(chosen.name);
+			if (!isAsked) return;
+			this.#chosen = chosen;
+			flags.environment = isMultiple ? [chosen.name] : chosen.name;
+		} catch (error) {
+			// Who asks for no environment need not hear of a coffer.json that cannot say one.
+			if (isAsked || !(error instanceof AppError)) throw error;
+		}
 	}
 
 	/**
@@ -109,6 +166,7 @@ export abstract class BaseCommand<Data> extends Command {
 			const words = wordsOf(parsed.raw);
 			if (passed && words.length > 0)
 				throw usageError("Only flags may stand before '--'; the command follows it.", name);
+			await this.#chooseEnvironment(definition, parsed);
 			return { ...parsed, argv: passed ?? words };
 		} catch (error) {
 			throw translateParseError(error, {

@@ -1,6 +1,7 @@
 /**
  * What `secrets set` and `secrets delete` report: the edit, and the sync that followed it.
  */
+import { inEnvironment } from "../environment-hint.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
 import { count, MARKS } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,37 +45,20 @@ export function listNames(names: readonly string[]): string {
 	return names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
 }
 
-/** Why a function was redeployed, shortly. */
-function because(result: RedeployResult): string {
-	const [first, ...more] = result.reasons;
-	if (!first) return "";
-	const rest = more.length > 0 ? `, +${more.length}` : "";
-	const place = first.file === "" ? "seen at run time" : `${first.file}:${first.line}`;
-	return first.how === "dynamic" ? ` (dynamic, ${place}${rest})` : ` (reads ${first.name}, ${place}${rest})`;
-}
-
-/** One line for a redeployed function. */
-export function redeployLine(result: RedeployResult): string {
-	if (result.status === "failed")
-		return `${MARKS.failed} ${result.function} failed to start; the version before serves on`;
-	if (result.status === "idle")
-		return `${MARKS.ok} ${result.function} is idle: its next request starts it with the change${because(result)}`;
-	return `${MARKS.ok} ${result.function} redeployed in ${Math.round(result.ms)} ms${because(result)}`;
-}
-
-export function renderEdit(result: EditResult, terminal: Terminal): void {
-	if (result.set.length > 0) terminal.line(`${MARKS.ok} Set ${listNames(result.set)}`);
-	if (result.deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(result.deleted)}`);
-	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
+/** @param environment the one that was edited; each line names it */
+export function renderEdit(result: EditResult, environment: string, terminal: Terminal): void {
+	const { set, deleted, unchanged } = result;
+	if (set.length > 0) terminal.line(`${MARKS.ok} Set ${listNames(set)} in ${environment}`);
+	if (deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(deleted)} from ${environment}`);
+	if (unchanged.length > 0) terminal.line(`  Unchanged in ${environment}: ${listNames(unchanged)}`);
 	// An empty .env file, for one.
 	if (result.set.length + result.deleted.length + result.unchanged.length === 0)
 		terminal.line("  Nothing to set: no name was given.");
-	renderSync(result, terminal);
+	renderSync(result, environment, terminal);
 }
 
-/** The sync, in lines below what was edited. */
-export function renderSync(result: SyncReport, terminal: Terminal): void {
-	for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");
+/** The sync, in lines below what was edited. What became of each function was said while it was waited for. */
+export function renderSync(result: SyncReport, environment: string, terminal: Terminal): void {
 	if (result.revision !== null) {
 		const kept =
 			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
@@ -82,7 +66,9 @@ export function renderSync(result: SyncReport, terminal: Terminal): void {
 	}
 	if (result.target) renderTarget(result.target, terminal);
 	if (result.pending > 0)
-		terminal.line(`  ${count(result.pending, "secret")} not synced yet: run 'coffer sync'`);
+		terminal.line(
+			`  ${count(result.pending, "secret")} not synced yet: run '${inEnvironment("coffer sync", environment)}'`,
+		);
 }
 
 /** What went to another target than a Coffer platform, in a line. */

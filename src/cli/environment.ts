@@ -8,6 +8,8 @@ import { isAbsolute, join } from "node:path";
 export interface Environment {
 	/** COFFER_IDENTITY_FILE: a file that holds the identity's seed. */
 	readonly identityFile: string | undefined;
+	/** COFFER_ENVIRONMENT: the environment that a command means where no flag names one. */
+	readonly chosenEnvironment: string | undefined;
 	/** COFFER_DENO: the Deno binary to use. */
 	readonly denoPath: string | undefined;
 	/** Where Coffer keeps state outside of projects: `$XDG_STATE_HOME/coffer`. */
@@ -60,6 +62,7 @@ function stateHome(variables: Variables): string {
 export function readEnvironment(variables: Variables = process.env): Environment {
 	return Object.freeze({
 		identityFile: text(variables, "COFFER_IDENTITY_FILE"),
+		chosenEnvironment: text(variables, "COFFER_ENVIRONMENT"),
 		denoPath: text(variables, "COFFER_DENO"),
 		stateDirectory: join(stateHome(variables), "coffer"),
 		debug: isOn(variables, "COFFER_DEBUG"),

@@ -5,6 +5,7 @@ import { AppError, EXIT } from "../errors.ts";
 import type { Environment } from "./environment.ts";
 import { styled } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
+import { Interrupted } from "./wait/interrupted.ts";
 
 /** The user ended a prompt (Ctrl-C): no error to explain. */
 export class Cancelled extends Error {}
@@ -38,6 +39,23 @@ function toAppError(error: unknown, debug: boolean): AppError {
 	return error instanceof AppError ? error : bug(error, debug);
 }
 
+/** Reports what a signal left done and undone. @returns the exit status */
+function reportInterruption(
+	interrupted: Interrupted,
+	terminal: Terminal,
+	renderData?: (data: unknown) => void,
+): number {
+	const { data, hint, message, status } = interrupted;
+	if (terminal.json) {
+		if (data !== undefined) terminal.document(data);
+		terminal.failureDocument({ error: interrupted.toJSON() });
+		return status;
+	}
+	if (data !== undefined) renderData?.(data);
+	terminal.failure([message, hint]);
+	return status;
+}
+
 /**
  * Reports an error on the terminal.
  * @param renderData prints the data that the error carries, for a person
@@ -50,6 +68,7 @@ export function reportFailure(
 	renderData?: (data: unknown) => void,
 ): number {
 	if (error instanceof Cancelled) return SIGINT_STATUS;
+	if (error instanceof Interrupted) return reportInterruption(error, terminal, renderData);
 	const failure = toAppError(error, environment.debug);
 	if (terminal.json) {
 		if (failure.data !== undefined) terminal.document(failure.data);

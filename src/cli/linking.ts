@@ -2,6 +2,7 @@
  * From an environment's name to the platform that it is linked with: binding, token, connection.
  */
 import { cryptoReady } from "../crypto.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readToken } from "../identity/tokens.ts";
 import { type Binding, bindingOf, type PlatformBinding, platformOf, readConfig } from "../project/config.ts";
@@ -13,7 +14,6 @@ import { meetPlatform, tokenMalformed } from "../sync/link.ts";
 import type { LinkTarget } from "../sync/link-target.ts";
 import { platformOrigin } from "../sync/origin.ts";
 import { Remote } from "../sync/remote.ts";
-import { inEnvironment } from "../vault/syntax.ts";
 import { readCredentials, readEnvironment } from "./environment.ts";
 import { requireNotElsewhere, requirePinnedOrigin } from "./pinned-origin.ts";
 import { systemKeychain } from "./project.ts";
@@ -23,8 +23,9 @@ function tokenMissing({ url, link }: Wanted, cause?: AppError): AppError {
 	return new AppError({
 		code: "TOKEN_MISSING",
 		message: `There is no access token for the platform at ${url}.${why}`,
-		hint: `Give it once: ${link}. In CI, set COFFER_TOKEN, and COFFER_ORIGIN=${url} beside it.`,
-		exit: EXIT.unauthorised,
+		hint: `Ask whoever runs the platform for one (coffer platform token create), and give it once: ${link}. In CI, set COFFER_TOKEN, and COFFER_ORIGIN=${url} beside it.`,
+		// As where the platform is out of reach: what can be done here is done without it.
+		exit: EXIT.network,
 		cause,
 	});
 }
@@ -41,7 +42,7 @@ interface Wanted {
 
 /**
  * The token for a platform: COFFER_TOKEN, or what the keychain holds for its origin.
- * @throws AppError `TOKEN_MISSING` (exit 3), `TOKEN_MALFORMED` (exit 2); as `requireAllowed`
+ * @throws AppError `TOKEN_MISSING` (exit 6), `TOKEN_MALFORMED` (exit 2); as `requireAllowed`
  */
 async function tokenFor(wanted: Wanted): Promise<string> {
 	const given = readCredentials().token;
@@ -109,7 +110,7 @@ function pinsHere(): Promise<readonly PinnedPlatform[]> {
  * A platform that is administered: the one at an address, or else the one that an environment of the project here
  * is linked with. Its key is held against the token's fingerprint before the token is sent.
  * @param given the token, where it is not the one that is kept
- * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_MISSING`, `TOKEN_FOREIGN` (exit 3),
+ * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_FOREIGN` (exit 3), `TOKEN_MISSING` (exit 6),
  *   `PLATFORM_KEY_MISMATCH` (exit 7); as `targetOf`
  */
 export async function platformAt(
@@ -138,7 +139,7 @@ interface Access {
 /**
  * The platform that a binding names. Whoever can change coffer.json must not have a token sent in the clear, nor to an
  * address that nobody typed here, nor one that is another platform's.
- * @throws AppError `TOKEN_MISSING`, `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2),
+ * @throws AppError `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2), `TOKEN_MISSING` (exit 6),
  *   `LINK_MOVED` (exit 7)
  */
 export async function targetOf(
@@ -157,7 +158,7 @@ export async function targetOf(
 /**
  * The platform that an environment is linked with, or undefined where it is linked with none (Base44 is none: it keeps
  * no log).
- * @throws AppError `TOKEN_MISSING` (exit 3)
+ * @throws AppError `TOKEN_MISSING` (exit 6)
  */
 export async function findTarget(
 	root: string,

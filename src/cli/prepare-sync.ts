@@ -10,6 +10,7 @@ const PLATFORM_PARTS = [
 	() => import("../sync/connection.ts"),
 	() => import("./linking.ts"),
 	() => import("../sync/sync.ts"),
+	() => import("./wait/wait.ts"),
 ];
 const BASE44_PARTS = [() => import("./base44-sync.ts")];
 

@@ -1,4 +1,5 @@
 /** How an environment stands to whatever it is linked with, as far as is known here without asking. */
+import { AppError } from "../errors.ts";
 import { type Binding, platformOf } from "../project/config.ts";
 import type { VaultSession } from "../project/session.ts";
 import { pendingNames, rememberedPlatform, type SyncState, syncStateOf } from "../project/standing.ts";
@@ -10,6 +11,26 @@ export async function pendingIn(session: VaultSession, binding: Binding | undefi
 	if (binding === undefined) return [];
 	if (binding.kind === "base44") return pendingAtTarget(session, binding);
 	return pendingNames(session.verified, rememberedPlatform(session.checkout, binding));
+}
+
+/** Why a platform or another target was not asked, or gave no answer. */
+export interface Unanswered {
+	readonly reason: string;
+	readonly code: string;
+	/** How to come by what is missing on this device; left out where the other side is the reason. */
+	readonly hint?: string;
+}
+
+/** Whether this device has nothing to show to the other side: waiting does not mend that. */
+export function isCredentialMissing(code: string | undefined): boolean {
+	return code === "TOKEN_MISSING" || code === "BASE44_KEY_MISSING";
+}
+
+/** What an error says about an answer that did not come. Anything but an AppError is thrown on. */
+export function unanswered(error: unknown): Unanswered {
+	if (!(error instanceof AppError)) throw error;
+	const { code, hint, message: reason } = error;
+	return isCredentialMissing(code) ? { code, reason, hint } : { code, reason };
 }
 
 /** Tells of each record how it stands. */

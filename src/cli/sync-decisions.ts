@@ -1,6 +1,7 @@
 /**
  * Who wins where a sync cannot know: by `--take`, by asking on a terminal, or not at all.
  */
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
 import type { Take } from "../sync/union.ts";
@@ -8,6 +9,7 @@ import { isSecretName } from "../vault/secret-name.ts";
 import { listNames } from "./edit-result.ts";
 import { promptChoice } from "./prompts.ts";
 import type { Terminal } from "./terminal.ts";
+import { whatServes } from "./wait/redeploy-lines.ts";
 
 /**
  * The decisions of the command line, or undefined where it makes none.
@@ -56,6 +58,7 @@ export async function decideRolledBack(
 
 /** @throws AppError `SYNC_ROLLED_BACK` (exit 5) where names are left that nobody decided, or `REDEPLOY_FAILED` (exit 1) */
 export function failOnRolledBack(result: {
+	environment: string;
 	pending: readonly string[];
 	redeployed: readonly RedeployResult[];
 }): void {
@@ -63,19 +66,19 @@ export function failOnRolledBack(result: {
 		throw new AppError({
 			code: "SYNC_ROLLED_BACK",
 			message: `Older here than on the platform, or gone here: ${listNames(result.pending)}. A switch of branch does that; so does a roll-back.`,
-			hint: "Decide: coffer sync --take platform (put its values into this vault) or --take local (send those here as new versions).",
+			hint: `Decide: ${inEnvironment("coffer sync --take platform", result.environment)} (put its values into this vault) or --take local (send those here as new versions).`,
 			exit: EXIT.conflict,
 			data: result,
 		});
 	}
-	const failed = result.redeployed
-		.filter(({ status }) => status === "failed")
-		.map((redeploy) => redeploy.function);
+	const failed = result.redeployed.filter(({ status }) => status === "failed");
 	if (failed.length === 0) return;
+	const names = listNames(failed.map((redeploy) => redeploy.function));
+	const logs = inEnvironment("coffer functions logs NAME", result.environment);
 	throw new AppError({
 		code: "REDEPLOY_FAILED",
-		message: `Synced, but ${listNames(failed)} did not start; the version before keeps serving.`,
-		hint: "Mend the function or the value, then set it again or deploy; 'coffer functions logs NAME' shows more.",
+		message: `Synced, but ${names} did not start; ${whatServes(failed)}.`,
+		hint: `Mend the function or the value, then set it again or deploy; '${logs}' shows more.`,
 		exit: EXIT.failure,
 		data: result,
 	});

@@ -10,7 +10,7 @@
  * - A reader that goes away (`| head`) is no error.
  */
 import type { Environment } from "./environment.ts";
-import { paint, styled, table } from "./render.ts";
+import { columnsOf, paint, styled, table } from "./render.ts";
 
 /** What a terminal writes to; `process.stdout` is one. */
 export interface Output {
@@ -37,12 +37,16 @@ export class Terminal {
 	readonly #stdout: Output;
 	readonly #stderr: Output;
 	readonly #colour: { readonly stdout: boolean; readonly stderr: boolean };
+	readonly #showsProgress: boolean;
+	/** Columns of the progress that stands on the terminal's last line. */
+	#progressColumns = 0;
 
 	constructor({ json, environment, stdin, stdout, stderr }: TerminalOptions) {
 		this.json = json;
 		this.#stdout = stdout;
 		this.#stderr = stderr;
 		this.interactive = !json && !environment.ci && stdin.isTTY === true && stderr.isTTY === true;
+		this.#showsProgress = !json && !environment.ci && stderr.isTTY === true;
 		const allowed = !environment.noColour && !json;
 		this.#colour = { stdout: allowed && stdout.isTTY === true, stderr: allowed && stderr.isTTY === true };
 	}
@@ -54,7 +58,7 @@ export class Terminal {
 
 	/** One line of the result. Nothing with `--json`. */
 	line(text = ""): void {
-		if (!this.json) this.#stdout.write(`${paint(text, this.#colour.stdout)}\n`);
+		if (!this.json) this.#out(`${paint(text, this.#colour.stdout)}\n`);
 	}
 
 	/** Rows of the result, aligned. Nothing with `--json`. */
@@ -62,7 +66,7 @@ export class Terminal {
 		if (this.json) return;
 		// In one piece: ten thousand lines would be as many system calls.
 		const lines = table(rows, heading).map((line) => `${paint(line, this.#colour.stdout)}\n`);
-		this.#stdout.write(lines.join(""));
+		this.#out(lines.join(""));
 	}
 
 	/** Text of several lines that is not Coffer's own, each indented so that it cannot pass for Coffer's. */
@@ -72,12 +76,48 @@ export class Terminal {
 
 	/** Bytes of the result as they are: for values that were asked for by `--reveal`. */
 	raw(content: string | Uint8Array): void {
-		this.#stdout.write(content);
+		this.#out(content);
 	}
 
 	/** Progress, on stderr. Nothing with `--json`. */
 	note(text: string): void {
-		if (!this.json) this.#stderr.write(`${paint(text, this.#colour.stderr)}\n`);
+		if (!this.json) this.#err(`${paint(text, this.#colour.stderr)}\n`);
+	}
+
+	/**
+	 * A line on stderr that says what is waited for, in the place of the one before. What is written next takes it away.
+	 * Nothing where stderr is no terminal.
+	 * @param text undefined takes the line away
+	 */
+	progress(text: string | undefined): void {
+		this.#clearProgress();
+		if (text === undefined || !this.#showsProgress) return;
+		const shown = Array.from(paint(text, false)).slice(0, this.#progressWidth).join("");
+		this.#progressColumns = columnsOf(shown);
+		this.#stderr.write(shown);
+	}
+
+	/** One column less than the terminal has: a full line would begin another. */
+	get #progressWidth(): number {
+		return Math.max(1, (this.#stderr.columns ?? 80) - 1);
+	}
+
+	/** With blanks, which every terminal understands. Where Ctrl-C was pressed, it has put `^C` behind the line. */
+	#clearProgress(): void {
+		if (this.#progressColumns === 0) return;
+		const columns = Math.min(this.#progressColumns + 2, this.#progressWidth);
+		this.#stderr.write(`\r${" ".repeat(columns)}\r`);
+		this.#progressColumns = 0;
+	}
+
+	#out(content: string | Uint8Array): void {
+		this.#clearProgress();
+		this.#stdout.write(content);
+	}
+
+	#err(text: string): void {
+		this.#clearProgress();
+		this.#stderr.write(text);
 	}
 
 	/** Something that the user should know, on stderr; with `--json`, in the document's `warnings`. */
@@ -88,17 +128,17 @@ export class Terminal {
 
 	/** One JSON document on stdout, on one line, with the warnings so far. Nothing without `--json`. */
 	document(data: unknown): void {
-		if (this.json) this.#stdout.write(`${JSON.stringify(this.withWarnings(data))}\n`);
+		if (this.json) this.#out(`${JSON.stringify(this.withWarnings(data))}\n`);
 	}
 
 	/** An error's text on stderr: the first line as given, further ones indented. */
 	failure(lines: readonly string[]): void {
-		for (const line of lines) this.#stderr.write(`${paint(line, this.#colour.stderr)}\n`);
+		for (const line of lines) this.#err(`${paint(line, this.#colour.stderr)}\n`);
 	}
 
 	/** An error's JSON document on stderr. */
 	failureDocument(document: object): void {
-		this.#stderr.write(`${JSON.stringify(this.withWarnings(document))}\n`);
+		this.#err(`${JSON.stringify(this.withWarnings(document))}\n`);
 	}
 
 	/** Resolves once everything that was written is out. */

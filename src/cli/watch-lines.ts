@@ -1,7 +1,8 @@
 /** The lines that `coffer watch` prints. */
 import type { WatchEvent } from "../sync/watch.ts";
-import { listNames, redeployLine } from "./edit-result.ts";
+import { listNames } from "./edit-result.ts";
 import { MARKS } from "./render.ts";
+import { redeployLine } from "./wait/redeploy-lines.ts";
 
 export type { WatchEvent };
 

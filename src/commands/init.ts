@@ -5,9 +5,11 @@ import { createIdentity, presentIdentity } from "../cli/device-identity.ts";
 import { requireEnvironmentName } from "../cli/project.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
+import { DEFAULT_ENVIRONMENT } from "../environment-hint.ts";
 import { fingerprint } from "../identity/identity.ts";
+import { putDefaultEnvironment } from "../project/config.ts";
 import { initProject } from "../project/init.ts";
-import { currentFolder } from "../project/root.ts";
+import { CONFIG_FILE, currentFolder } from "../project/root.ts";
 
 interface InitResult {
 	vault: string;
@@ -15,6 +17,8 @@ interface InitResult {
 	member: string;
 	identity: "created" | "created-file" | "keychain" | "file" | "environment";
 	gitFiles: readonly string[];
+	/** Whether coffer.json was made to name the environment the default. */
+	default: boolean;
 }
 
 /** `user@host` in the characters that a member's name may have. */
@@ -51,12 +55,16 @@ export default class Init extends BaseCommand<InitResult> {
 			stateFolder: this.environment.stateDirectory,
 		};
 		const { vaultId, gitFiles } = await initProject(context, member);
+		// It is the only environment: the commands to come would look for another one.
+		const isOwnDefault = flags.environment !== DEFAULT_ENVIRONMENT;
+		if (isOwnDefault) await putDefaultEnvironment(context.root, flags.environment);
 		return {
 			vault: vaultId,
 			environment: flags.environment,
 			member,
 			identity: found?.source ?? (this.environment.identityFile === undefined ? "created" : "created-file"),
 			gitFiles,
+			default: isOwnDefault,
 		};
 	}
 
@@ -69,7 +77,8 @@ export default class Init extends BaseCommand<InitResult> {
 			environment: "the one in COFFER_IDENTITY",
 		};
 		terminal.line("Made coffer.vault: commit it to git, it is sealed.");
-		terminal.line(`  environment  ${result.environment}`);
+		const kept = result.default ? ` (the default, by ${CONFIG_FILE}: commit it too)` : "";
+		terminal.line(`  environment  ${result.environment}${kept}`);
 		terminal.line(`  member       ${result.member} (writer)`);
 		terminal.line(`  identity     ${identities[result.identity]}`);
 		if (result.gitFiles.length > 0) terminal.line(`  for git      ${result.gitFiles.join(", ")}`);

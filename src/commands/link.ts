@@ -1,16 +1,19 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { listNames, redeployLine } from "../cli/edit-result.ts";
+import { listNames } from "../cli/edit-result.ts";
 import { readCredentials } from "../cli/environment.ts";
 import { refuseBase44Link } from "../cli/linking.ts";
 import { openContext, systemKeychain } from "../cli/project.ts";
 import { promptHidden } from "../cli/prompts.ts";
 import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { PlatformWait } from "../cli/wait/wait.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { storeToken } from "../identity/tokens.ts";
+import { readToken, storeToken } from "../identity/tokens.ts";
 import { pinPlatform } from "../project/pinned-platforms.ts";
-import { linkEnvironment, meetPlatform, requireAppId } from "../sync/link.ts";
+import type { SessionContext } from "../project/session.ts";
+import { type Linked, linkEnvironment, meetPlatform, requireAppId } from "../sync/link.ts";
 import { platformOrigin } from "../sync/origin.ts";
 
 interface LinkResult {
@@ -22,6 +25,33 @@ interface LinkResult {
 	enrolled: boolean;
 	revision: number;
 	sent: readonly string[];
+}
+
+/** What `link` was asked for. */
+interface LinkWish {
+	readonly app: string;
+	/** The platform's origin. */
+	readonly url: string;
+	readonly token: string;
+	/** Whether the token is in the keychain already. */
+	readonly isKept: boolean;
+}
+
+/** Errors that another token could mend. */
+const OF_TOKEN: readonly string[] = [
+	"TOKEN_INVALID",
+	"TOKEN_MALFORMED",
+	"TOKEN_SCOPE",
+	"PLATFORM_KEY_MISMATCH",
+];
+
+/** An error where nobody chose the token: says which it was, and how to give another. */
+function aboutKept(error: unknown): unknown {
+	if (!(error instanceof AppError)) return error;
+	const { code, data, exit, hint, message } = error;
+	if (!OF_TOKEN.includes(code)) return error;
+	const other = "This was the access token that this device keeps; give another with --token TOKEN.";
+	return new AppError({ code, message, hint: `${hint} ${other}`, exit, data, cause: error });
 }
 
 export default class Link extends BaseCommand<LinkResult> {
@@ -43,7 +73,8 @@ export default class Link extends BaseCommand<LinkResult> {
 			helpValue: "APP",
 		}),
 		token: Flags.string({
-			description: "access token; asked for if neither this nor COFFER_TOKEN is given",
+			description:
+				"access token; if left out, COFFER_TOKEN, the one that the keychain has for the address, or what is typed when asked",
 			helpValue: "TOKEN",
 		}),
 	};
@@ -54,13 +85,17 @@ export default class Link extends BaseCommand<LinkResult> {
 		requireAppId(flags.app);
 		const context = await openContext(this.environment, flags.environment);
 		await refuseBase44Link(context);
-		const token = await this.#token(flags.token);
-		const met = await meetPlatform(url, token);
-		await pinPlatform(context.stateFolder, { origin: url, fingerprint: met.info.fingerprint });
-		await this.#keep(url, token);
-		const onRedeploy = (result: Parameters<typeof redeployLine>[0]) =>
-			this.terminal.note(`  ${redeployLine(result)}`);
-		const linked = await linkEnvironment(context, { app: flags.app, ...met }, { onRedeploy });
+		const kept = await this.#keptToken(flags.token, url);
+		if (kept !== undefined) this.terminal.note(`Using the access token that this device keeps for ${url}.`);
+		const token = kept ?? (await this.#token(flags.token));
+		const linked = await this.#link(context, {
+			app: flags.app,
+			url,
+			token,
+			isKept: kept !== undefined,
+		}).catch((error: unknown) => {
+			throw kept === undefined ? error : aboutKept(error);
+		});
 		for (const warning of linked.sync.warnings) this.terminal.warn(warning);
 		const { app, platform, gateway, enrolled, former, sync } = linked;
 		if (former !== undefined)
@@ -77,6 +112,35 @@ export default class Link extends BaseCommand<LinkResult> {
 			revision: sync.revision,
 			sent: sync.sent,
 		};
+	}
+
+	async #link(context: SessionContext, { app, isKept, token, url }: LinkWish): Promise<Linked> {
+		using wait = new PlatformWait(this.terminal, context.environment);
+		const { onAccepted, onRedeploy, signal } = wait;
+		const work = async () => {
+			const met = await meetPlatform(url, token, signal);
+			await pinPlatform(context.stateFolder, { origin: url, fingerprint: met.info.fingerprint });
+			if (!isKept) await this.#keep(url, token);
+			return await linkEnvironment(context, { app, ...met }, { onAccepted, onRedeploy });
+		};
+		return await wait.during(work, {
+			what: "The link is made",
+			unknown: {
+				message: "The link may be made in part.",
+				hint: "Run the same command again: what is done already is not done twice.",
+			},
+		});
+	}
+
+	/** What the keychain holds for the address, where nobody gives a token now. Without a keychain, nothing. */
+	async #keptToken(flag: string | undefined, url: string): Promise<string | undefined> {
+		if (flag !== undefined || readCredentials().token !== undefined) return undefined;
+		try {
+			return await readToken(systemKeychain(), url);
+		} catch (error) {
+			if (error instanceof AppError) return undefined;
+			throw error;
+		}
 	}
 
 	/** Keeps the token in the keychain, unless COFFER_TOKEN will bring it. Where there is none in reach, nothing else does. */
@@ -114,6 +178,7 @@ export default class Link extends BaseCommand<LinkResult> {
 				: "";
 		terminal.line(`  synced     revision ${result.revision}${sent}`);
 		terminal.line();
-		terminal.line("Commit coffer.vault and coffer.json. Next: coffer functions deploy");
+		const deploy = inEnvironment("coffer functions deploy", result.environment);
+		terminal.line(`Commit coffer.vault and coffer.json. Next: ${deploy}`);
 	}
 }

@@ -5,8 +5,9 @@ import { listNames } from "../cli/edit-result.ts";
 import { targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
 import { count } from "../cli/render.ts";
+import { isCredentialMissing, type Unanswered, unanswered } from "../cli/standing.ts";
 import type { Terminal } from "../cli/terminal.ts";
-import { AppError } from "../errors.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { type Binding, bindingOf, type PlatformBinding, readConfig } from "../project/config.ts";
 import { readSession } from "../project/secrets.ts";
 import type { VaultSession } from "../project/session.ts";
@@ -39,20 +40,32 @@ interface StatusResult {
 	/** Of Base44: names that were sent and are gone there, and names there that are not known here. */
 	missing?: readonly string[];
 	foreign?: readonly string[];
-	/** Why the platform is not reachable. */
+	/** Why the platform is not reachable, or was not asked, and the code of that. */
 	reason?: string;
+	code?: string;
+	/** How to come by what is missing here. */
+	hint?: string;
 }
 
 type Link = Pick<
 	StatusResult,
-	"reachable" | "revision" | "platformRevision" | "local" | "pending" | "missing" | "foreign" | "reason"
+	| "reachable"
+	| "revision"
+	| "platformRevision"
+	| "local"
+	| "pending"
+	| "missing"
+	| "foreign"
+	| "reason"
+	| "code"
+	| "hint"
 >;
 
 const NOT_LINKED: Link = { reachable: false, revision: null, platformRevision: null, local: [], pending: [] };
 
 type Answer = { readonly revision: number; readonly local: StatusResult["local"] };
 
-async function ask(binding: PlatformBinding, environment: string): Promise<Answer | { reason: string }> {
+async function ask(binding: PlatformBinding, environment: string): Promise<Answer | Unanswered> {
 	try {
 		const { remote } = await targetOf(binding, environment);
 		const { revision, local = [] } = await remote.showApp(binding.app);
@@ -61,8 +74,7 @@ async function ask(binding: PlatformBinding, environment: string): Promise<Answe
 			local: local.map(({ atMs, ...kept }) => ({ ...kept, at: new Date(atMs).toISOString() })),
 		};
 	} catch (error) {
-		if (error instanceof AppError) return { reason: error.message };
-		throw error;
+		return unanswered(error);
 	}
 }
 
@@ -78,8 +90,14 @@ async function linkOf(session: VaultSession, binding: Binding | undefined): Prom
 		platformRevision: "revision" in answer ? answer.revision : null,
 		local: "local" in answer ? answer.local : [],
 		pending: pendingNames(session.verified, memory),
-		...("reason" in answer ? { reason: answer.reason } : {}),
+		...("reason" in answer ? answer : {}),
 	};
+}
+
+/** How far the platform is, in words. */
+function reach({ code, reachable }: StatusResult): string {
+	if (reachable) return "reachable";
+	return isCredentialMissing(code) ? "not asked" : "out of reach";
 }
 
 export default class Status extends BaseCommand<StatusResult> {
@@ -123,8 +141,10 @@ export default class Status extends BaseCommand<StatusResult> {
 	protected render(result: StatusResult, terminal: Terminal): void {
 		this.#renderStanding(result, terminal);
 		if (result.stale.length > 0)
-			terminal.line(`Under an earlier key: ${listNames(result.stale)} (coffer vault reseal)`);
-		renderDebt(result.debt, terminal);
+			terminal.line(
+				`Under an earlier key: ${listNames(result.stale)} (${inEnvironment("coffer vault reseal", result.environment)})`,
+			);
+		renderDebt(result.debt, result.environment, terminal);
 	}
 
 	#renderStanding(result: StatusResult, terminal: Terminal): void {
@@ -136,16 +156,19 @@ export default class Status extends BaseCommand<StatusResult> {
 			return;
 		}
 		const label = result.target === "base44" ? "base44  " : "platform";
-		terminal.line(
-			`${label}     ${result.url}, app '${result.app}': ${result.reachable ? "reachable" : "out of reach"}`,
-		);
-		if (result.reason !== undefined) terminal.line(`             ${result.reason}`);
+		terminal.line(`${label}     ${result.url}, app '${result.app}': ${reach(result)}`);
+		for (const text of [result.reason, result.hint])
+			if (text !== undefined) terminal.line(`             ${text}`);
 		if (result.target !== "base44") this.#renderRevision(result, terminal);
 		terminal.line(`pending      ${result.pending.length > 0 ? listNames(result.pending) : "nothing"}`);
 		if (result.missing?.length)
-			terminal.line(`gone there   ${listNames(result.missing)} ('coffer sync' sends them again)`);
+			terminal.line(
+				`gone there   ${listNames(result.missing)} ('${inEnvironment("coffer sync", result.environment)}' sends them again)`,
+			);
 		if (result.foreign?.length)
-			terminal.line(`only there   ${listNames(result.foreign)} ('coffer import base44' takes them in)`);
+			terminal.line(
+				`only there   ${listNames(result.foreign)} ('${inEnvironment("coffer import base44", result.environment)}' takes them in)`,
+			);
 	}
 
 	#renderRevision(result: StatusResult, terminal: Terminal): void {

@@ -2,16 +2,17 @@ import { Args, Flags } from "@oclif/core";
 import { type Base44SyncResult, renderBase44Sync, syncBase44 } from "../cli/base44-sync.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { renderSyncCalls, type SyncCalls, syncCalls } from "../cli/dry-run.ts";
-import { listNames, redeployLine } from "../cli/edit-result.ts";
+import { listNames } from "../cli/edit-result.ts";
 import { requireBinding, targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
 import { count, MARKS } from "../cli/render.ts";
 import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { PlatformWait } from "../cli/wait/wait.ts";
 import type { PlatformBinding } from "../project/config.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
-import { syncEnvironment } from "../sync/sync.ts";
+import { type SyncOutcome, syncEnvironment } from "../sync/sync.ts";
 import type { Take } from "../sync/union.ts";
 
 interface SyncResult {
@@ -64,12 +65,10 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		binding: PlatformBinding,
 		take: Take | undefined,
 	): Promise<SyncResult> {
-		const target = await targetOf(binding, context.environment);
-		const onRedeploy = (result: RedeployResult) => this.terminal.note(`  ${redeployLine(result)}`);
-		let outcome = await syncEnvironment(context, target, { take, onRedeploy });
+		let outcome = await this.#once(context, binding, take);
 		if (outcome.rolledBack.length > 0) {
 			const decided = await decideRolledBack(outcome.rolledBack, this.terminal);
-			if (decided) outcome = await syncEnvironment(context, target, { take: decided, onRedeploy });
+			if (decided) outcome = await this.#once(context, binding, decided);
 		}
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const { revision, sent, taken, redeployed, untouched, rolledBack } = outcome;
@@ -86,6 +85,18 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		return result;
 	}
 
+	async #once(
+		context: SessionContext,
+		binding: PlatformBinding,
+		take: Take | undefined,
+	): Promise<SyncOutcome> {
+		using wait = new PlatformWait(this.terminal, context.environment);
+		const { onAccepted, onRedeploy, signal } = wait;
+		const target = await targetOf(binding, context.environment, { signal });
+		const work = () => syncEnvironment(context, target, { take, onAccepted, onRedeploy });
+		return wait.during(work, { what: "The vault holds everything" });
+	}
+
 	protected render(result: SyncResult | Base44SyncResult | SyncCalls, terminal: Terminal): void {
 		if ("calls" in result) renderSyncCalls(result, terminal);
 		else if ("target" in result) renderBase44Sync(result, terminal);
@@ -93,12 +104,12 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 	}
 
 	#renderSync(result: SyncResult, terminal: Terminal): void {
-		if (result.sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(result.sent)}`);
-		if (result.taken.length > 0) terminal.line(`${MARKS.ok} Took ${listNames(result.taken)}`);
-		for (const { error } of result.redeployed) if (error !== undefined) terminal.block(error, "      ");
+		const { environment, sent, taken } = result;
+		if (sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(sent)} of ${environment}`);
+		if (taken.length > 0) terminal.line(`${MARKS.ok} Took ${listNames(taken)} into ${environment}`);
 		if (result.pending.length > 0) return;
 		const kept =
 			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
-		terminal.line(`In sync at revision ${result.revision}${kept}`);
+		terminal.line(`In sync: ${environment} at revision ${result.revision}${kept}`);
 	}
 }

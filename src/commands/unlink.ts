@@ -117,7 +117,7 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 			terminal.line(`  ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`);
 		terminal.line(`  The app there goes on running with the values that it has.`);
 		if (result.tokenForgotten) terminal.line("  Its token is no longer in the keychain.");
-		renderDebt(result.debt, terminal);
+		renderDebt(result.debt, result.environment, terminal);
 		terminal.line();
 		terminal.line("Commit coffer.vault and coffer.json.");
 	}

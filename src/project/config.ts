@@ -39,6 +39,8 @@ const base44Binding = z.strictObject({
 });
 const bindingSchema = z.discriminatedUnion("kind", [platformBinding, base44Binding]);
 const configSchema = z.strictObject({
+	/** The environment that a command means where neither a flag nor COFFER_ENVIRONMENT names one. */
+	environment: z.string().optional(),
 	links: z
 		.record(z.string().refine(isEnvironmentName, "must be an environment's name"), bindingSchema)
 		.default({}),
@@ -98,8 +100,10 @@ export async function editConfig(
 
 /** Writes `coffer.json`, keys sorted. */
 export async function writeConfig(root: string, config: ProjectConfig): Promise<void> {
+	const { environment } = config;
 	const links = Object.fromEntries(Object.entries(config.links).sort(([a], [b]) => (a < b ? -1 : 1)));
-	await replaceFile(join(root, CONFIG_FILE), `${JSON.stringify({ links }, null, 2)}\n`, { mode: 0o644 });
+	const text = JSON.stringify({ environment, links }, null, 2);
+	await replaceFile(join(root, CONFIG_FILE), `${text}\n`, { mode: 0o644 });
 }
 
 /** The environment's binding, or undefined where it is not linked. */
@@ -110,6 +114,37 @@ export function bindingOf(config: ProjectConfig, environment: string): Binding |
 /** The platform that the environment is linked with, or undefined where it is linked with none. */
 export function platformOf(binding: Binding | undefined): PlatformBinding | undefined {
 	return binding?.kind === undefined ? binding : undefined;
+}
+
+/** What the key of the default environment looks like in JSON: a file without it has none, and need not be parsed. */
+const DEFAULT_KEY = '"environment"';
+
+/**
+ * The environment that `coffer.json` makes the default, as it stands there, or undefined where it makes none.
+ * @throws AppError `CONFIG_INVALID` (exit 2)
+ */
+export async function readDefaultEnvironment(root: string): Promise<string | undefined> {
+	const bytes = await readWhole(join(root, CONFIG_FILE), FILE_BYTES.settings);
+	if (bytes === undefined || !Buffer.from(bytes).includes(DEFAULT_KEY)) return undefined;
+	return (await readConfig(root)).environment;
+}
+
+/** Makes an environment the default of everybody who has this `coffer.json`. */
+export async function putDefaultEnvironment(root: string, environment: string): Promise<void> {
+	await editConfig(root, (config) =>
+		config.environment === environment ? config : { ...config, environment },
+	);
+}
+
+/** Takes an environment out of `coffer.json`: its binding, and that it is the default. */
+export async function forgetEnvironment(root: string, environment: string): Promise<void> {
+	await editConfig(root, (config) => {
+		if (config.environment !== environment && bindingOf(config, environment) === undefined) return config;
+		const links = Object.entries(config.links).filter(([name]) => name !== environment);
+		const { environment: before, ...others } = config;
+		const kept = before === undefined || before === environment ? others : config;
+		return { ...kept, links: Object.fromEntries(links) };
+	});
 }
 
 /** Takes the environment's binding out of `coffer.json`. */

@@ -2,10 +2,13 @@
  * The removal of members: a new key that they never see, and every record sealed anew under it.
  */
 import { AppError, EXIT } from "../errors.ts";
+import { type Link, linkHash } from "../vault/chain.ts";
+import { makeAddMember } from "../vault/create.ts";
 import { type RemovalDebt, removalDebt } from "../vault/debt.ts";
 import { type VaultDocument, verifyChains, withRecords } from "../vault/document.ts";
 import { makeEpoch } from "../vault/epoch.ts";
-import type { Member } from "../vault/membership.ts";
+import { openKeys } from "../vault/keys.ts";
+import { type Member, verifyEnvironment } from "../vault/membership.ts";
 import { makeExpel, type RootState } from "../vault/root.ts";
 import { lastLink, requireNewest } from "./members.ts";
 import { openSession, type SessionContext, type VaultSession } from "./session.ts";
@@ -63,17 +66,33 @@ export function membersToRemove(session: VaultSession, names: readonly string[])
 	return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Takes the vault from removed owners who are in none of its other environments. */
+/** Whom an epoch takes out of the environment, and who comes back at once. */
+export interface EpochChange {
+	readonly gone: readonly Member[];
+	/** Of those, the ones who stay members, with the role that they have from then on. */
+	readonly back?: readonly Member[];
+}
+
+/**
+ * Takes the vault from owners who leave and are in none of its other environments, or who become readers and are writers in
+ * none of them.
+ */
 function expelled(
 	document: VaultDocument,
 	root: RootState,
-	gone: readonly Member[],
+	{ gone, back = [] }: EpochChange,
 	context: SessionContext,
 ): { document: VaultDocument; warnings: string[] } {
 	const { environment, identity } = context;
+	const roles = new Map(back.map(({ role, sign }) => [sign, role]));
 	const others = [...document.environments.keys()].filter((name) => name !== environment);
-	const elsewhere = new Set(others.flatMap((name) => [...verifyChains(document, name).state.members.keys()]));
-	const owners = gone.filter(({ sign }) => root.owners.has(sign) && !elsewhere.has(sign));
+	const states = others.map((name) => verifyChains(document, name).state);
+	const staysOwner = (sign: string) => {
+		if (roles.get(sign) === "writer") return true;
+		const elsewhere = states.flatMap(({ members }) => members.get(sign)?.role ?? []);
+		return roles.has(sign) ? elsewhere.includes("writer") : elsewhere.length > 0;
+	};
+	const owners = gone.filter(({ sign }) => root.owners.has(sign) && !staysOwner(sign));
 	if (owners.length === 0) return { document, warnings: [] };
 	if (!root.owners.has(identity.publicKeys.sign)) {
 		const names = owners.map(({ name }) => name).join(", ");
@@ -86,10 +105,33 @@ function expelled(
 	return { document: { ...document, links }, warnings: [] };
 }
 
-/** Begins an epoch, without the members that `choose` picks. */
-async function beginEpoch(
+/** The environment's links with those behind that let members in again. */
+function withBack(
+	{ context, verified }: VaultSession,
+	links: readonly Link[],
+	back: readonly Member[],
+): readonly Link[] {
+	if (back.length === 0) return links;
+	const { root, section } = verified;
+	// Signed here, or verified when the session was opened.
+	const known = links.map(linkHash);
+	const state = verifyEnvironment(root, context.environment, links, section.line, known);
+	const keys = openKeys(state, context.identity);
+	let all = links;
+	for (const member of back)
+		all = [...all, makeAddMember(state, lastLink(all), keys, context.identity, member)];
+	return all;
+}
+
+/**
+ * Begins an epoch: a new key, and every record sealed anew under it.
+ * @param choose says whom it takes out
+ * @param finish what else belongs into the same write
+ */
+export async function beginEpoch(
 	context: SessionContext,
-	choose: (session: VaultSession) => readonly Member[],
+	choose: (session: VaultSession) => EpochChange,
+	finish: (document: VaultDocument, session: VaultSession) => VaultDocument = (document) => document,
 ): Promise<Removal> {
 	let remember: (now: Parameters<VaultSession["remember"]>[0]) => Promise<void> = async () => {};
 	return editVault(
@@ -97,13 +139,14 @@ async function beginEpoch(
 		async (loaded) => {
 			const session = await openSession(loaded, context);
 			requireNewest(session);
-			const gone = choose(session);
+			const change = choose(session);
+			const { gone, back = [] } = change;
 			const { keys, verified, warnings } = session;
 			const removed = new Set(gone.map(({ sign }) => sign));
 			const next = makeEpoch(verified, keys, context.identity, removed, (record) => session.open(record));
-			const links = [...verified.section.links, next.link];
+			const links = withBack(session, [...verified.section.links, next.link], back);
 			const resealed = withRecords(loaded.document, context.environment, next.records, links);
-			const after = expelled(resealed, verified.root, gone, context);
+			const after = expelled(finish(resealed, session), verified.root, change, context);
 			// The memory is of the new epoch: an older one is refused from now on.
 			remember = async (now) => {
 				const opened = await openSession(now, context);
@@ -132,10 +175,10 @@ async function beginEpoch(
  *   `EPOCH_OLDER`, `MEMBERSHIP_OLDER` (exit 7), or what a record is that does not hold
  */
 export function removeMembers(context: SessionContext, names: readonly string[]): Promise<Removal> {
-	return beginEpoch(context, (session) => membersToRemove(session, names));
+	return beginEpoch(context, (session) => ({ gone: membersToRemove(session, names) }));
 }
 
 /** Begins an epoch with the same members: all records are this writer's then. @throws AppError as `removeMembers` */
 export function renewKey(context: SessionContext): Promise<Removal> {
-	return beginEpoch(context, () => []);
+	return beginEpoch(context, () => ({ gone: [] }));
 }

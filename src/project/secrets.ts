@@ -1,6 +1,8 @@
 /**
  * Setting, deleting and reading secrets of one environment: the vault's side. Syncing is `sync/`.
  */
+
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { requireWriter } from "../vault/create.ts";
 import { withRecords } from "../vault/document.ts";
@@ -8,7 +10,6 @@ import { maskValue } from "../vault/mask.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { sealRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
-import { inEnvironment } from "../vault/syntax.ts";
 import { openSession, type SessionContext, type VaultSession } from "./session.ts";
 import { editVault, loadVault } from "./vault-file.ts";
 

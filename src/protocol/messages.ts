@@ -104,6 +104,8 @@ export const redeployResultSchema = z.object({
 	function: functionName,
 	status: z.enum(["live", "idle", "failed"]),
 	ms: z.number().min(0),
+	/** Of one that failed: whether a version from before serves its requests. Left out by earlier platforms. */
+	serving: z.boolean().optional(),
 	error: z
 		.string()
 		.max(64 * 1024)
@@ -125,6 +127,8 @@ export const changeEventSchema = z.discriminatedUnion("type", [
 		since: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage),
 		/** Whether it was there before: the log may have gone on since. */
 		repeat: z.boolean(),
+		/** The functions that are about to be brought to it, each of which is reported. Left out by earlier platforms. */
+		concerned: z.array(functionName).max(20_000).optional(),
 	}),
 	z.object({ type: z.literal("redeployed"), result: redeployResultSchema }),
 	z.object({ type: z.literal("done"), untouched: z.array(functionName).max(20_000) }),

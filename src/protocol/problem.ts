@@ -121,15 +121,30 @@ function plain(text: string, charactersMax: number): string {
 	return cut.replaceAll("\t", " ").replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, "\ufffd");
 }
 
+/** What a platform's gateway answers where it has no such function: it serves functions, and none of this API's routes. */
+const gatewaySchema = z.object({
+	code: z.literal("FUNCTION_NOT_FOUND"),
+	status: z.literal(404),
+	requestId: z.string(),
+});
+
 /**
  * The error of an answer that is not a success.
  * @param status the answer's HTTP status
  * @param body its JSON, not trusted; undefined where it has none
- * @returns what the platform threw; or `PLATFORM_ANSWER_UNKNOWN` (exit 6) where the body is no problem document of
- *   a platform's, as from a proxy
+ * @returns what the platform threw; or `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2) where it is a gateway that answers,
+ *   `PLATFORM_ANSWER_UNKNOWN` (exit 6) where the body is no problem document of a platform's, as from a proxy
  */
 export function errorFromProblem(status: number, body: unknown): AppError {
 	const problem = problemSchema.safeParse(body);
+	if (!problem.success && gatewaySchema.safeParse(body).success) {
+		return new AppError({
+			code: "PLATFORM_ADDRESS_IS_GATEWAY",
+			message: "The address is the one at which a platform serves functions, not its control address.",
+			hint: "Give the address that 'coffer platform start' prints as \"control\".",
+			exit: EXIT.usage,
+		});
+	}
 	if (!problem.success) {
 		return new AppError({
 			code: "PLATFORM_ANSWER_UNKNOWN",

@@ -18,12 +18,18 @@ export type SendResult =
 			readonly untouched: readonly string[];
 			/** Whether the log holds nothing newer, as far as the answer tells. */
 			readonly isNewest: boolean;
+			/** Whether it was there before: somebody else, or an earlier attempt, had sent it. */
+			readonly isRepeat: boolean;
 	  }
 	| { readonly accepted: false; readonly news: News };
 
 export interface SendHooks {
-	/** Called once the change is in the log, before its redeploys: `news` ends with the change itself. */
-	onAccepted(news: News): Promise<void>;
+	/**
+	 * Called once the change is in the log, before its redeploys.
+	 * @param news end with the change itself
+	 * @param concerned the functions that are redeployed, as far as the platform says
+	 */
+	onAccepted(news: News, concerned: readonly string[]): Promise<void>;
 	onRedeploy?: ((result: RedeployResult) => void) | undefined;
 }
 
@@ -73,13 +79,13 @@ export async function sendChange(target: LinkTarget, change: Change, hooks: Send
 	const redeployed: RedeployResult[] = [];
 	let untouched: readonly string[] | undefined;
 	let accepted = false;
-	let isNewest = false;
+	let isRepeat = false;
 	try {
 		for await (const event of target.remote.appendChange(target.binding.app, change)) {
 			if (event.type === "accepted") {
 				accepted = true;
-				isNewest = !event.repeat;
-				await hooks.onAccepted(await acceptedNews(target, change, event));
+				isRepeat = event.repeat;
+				await hooks.onAccepted(await acceptedNews(target, change, event), event.concerned ?? []);
 			} else if (event.type === "redeployed") {
 				redeployed.push(event.result);
 				hooks.onRedeploy?.(event.result);
@@ -90,5 +96,5 @@ export async function sendChange(target: LinkTarget, change: Change, hooks: Send
 		return await newsOf(error, change, target);
 	}
 	if (!accepted || untouched === undefined) throw answerCut();
-	return { accepted: true, redeployed, untouched, isNewest };
+	return { accepted: true, redeployed, untouched, isNewest: !isRepeat, isRepeat };
 }

@@ -12,6 +12,7 @@ import type { PlatformInfo } from "../protocol/messages.ts";
 import { parseToken } from "../protocol/token.ts";
 import { makeAddMember } from "../vault/create.ts";
 import { withSection } from "../vault/document.ts";
+import { explainGateway } from "./gateway-address.ts";
 import { freshMemory } from "./memory.ts";
 import { Remote } from "./remote.ts";
 import { type SyncOptions, type SyncOutcome, syncEnvironment } from "./sync.ts";
@@ -43,7 +44,8 @@ export function tokenMalformed(): AppError {
 
 /**
  * Asks a platform who it is, and holds that against the fingerprint in the token, which came by another way.
- * @throws AppError `TOKEN_MALFORMED` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7), exit 6 where it is out of reach
+ * @throws AppError `TOKEN_MALFORMED`, `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7), exit 6 where it
+ *   is out of reach
  */
 export async function meetPlatform(
 	url: string,
@@ -53,7 +55,12 @@ export async function meetPlatform(
 	const expected = parseToken(token)?.fingerprint;
 	if (expected === undefined) throw tokenMalformed();
 	const remote = new Remote({ url, token, signal });
-	const info = await remote.platform();
+	let info: PlatformInfo;
+	try {
+		info = await remote.platform();
+	} catch (error) {
+		throw await explainGateway(error, url, expected);
+	}
 	if (fingerprint({ sign: info.sign, box: info.box }) === expected) return { remote, info };
 	throw new AppError({
 		code: "PLATFORM_KEY_MISMATCH",

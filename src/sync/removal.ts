@@ -6,6 +6,7 @@
  * must not find a record that counts no more. An epoch without a removal goes before, then: after it all
  * records are the remover's.
  */
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { membersToRemove, renewKey } from "../project/removal.ts";
 import { readSession } from "../project/secrets.ts";
@@ -14,11 +15,11 @@ import { firstBatch } from "./batch.ts";
 import type { LinkTarget } from "./link-target.ts";
 import { syncEnvironment } from "./sync.ts";
 
-function rolledBack(names: readonly string[]): AppError {
+function rolledBack(names: readonly string[], environment: string): AppError {
 	return new AppError({
 		code: "SYNC_ROLLED_BACK",
-		message: `Older here than on the platform, or gone here: ${names.join(", ")}. Nobody was removed.`,
-		hint: "Decide first: coffer sync --take local|platform.",
+		message: `Older here than on the platform, or gone here: ${names.join(", ")}. No member was changed.`,
+		hint: `Decide first: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
 		exit: EXIT.conflict,
 	});
 }
@@ -34,7 +35,7 @@ export async function prepareRemoval(
 ): Promise<void> {
 	membersToRemove((await readSession(context)).session, names);
 	const synced = await syncEnvironment(context, target);
-	if (synced.rolledBack.length > 0) throw rolledBack(synced.rolledBack);
+	if (synced.rolledBack.length > 0) throw rolledBack(synced.rolledBack, context.environment);
 	const { session } = await readSession(context);
 	membersToRemove(session, names);
 	const records = [...session.verified.section.records.values()];

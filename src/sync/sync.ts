@@ -2,6 +2,7 @@
  * Sync of one environment with its platform: what is pending here goes out as signed changes, what others appended
  * comes in. In the usual case one round trip.
  */
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { SessionContext, VaultSession } from "../project/session.ts";
 import { openSession } from "../project/session.ts";
@@ -23,16 +24,25 @@ import type { Take } from "./union.ts";
 /** How often a change that others overtook is merged and sent again. */
 const ATTEMPTS = 10;
 
+/** A change that is in the platform's log. */
+export interface AcceptedChange {
+	readonly revision: number;
+	/** Functions that are about to be redeployed, as far as the platform says. */
+	readonly concerned: readonly string[];
+}
+
 export interface SyncOptions {
 	/** Decides names that both sides changed, or that are older here; nobody by default. */
 	readonly take?: Take | undefined;
+	/** Called for each change that the platform has taken in, before what it redeploys. */
+	readonly onAccepted?: ((accepted: AcceptedChange) => void) | undefined;
 	/** Called for each redeploy as the platform reports it. */
 	readonly onRedeploy?: ((result: RedeployResult) => void) | undefined;
 }
 
 export interface SyncOutcome {
 	readonly revision: number;
-	/** Names that were sent, and names that were taken; sorted. */
+	/** Names that this sync sent, and names that it took; sorted. What the platform had already is in neither. */
 	readonly sent: readonly string[];
 	readonly taken: readonly string[];
 	/** Names that are older here than what was agreed, or gone; sorted. Nothing was done with them. */
@@ -66,11 +76,15 @@ class Outcome {
 	}
 }
 
-function conflict(names: readonly string[], outcome: Outcome, revision: number): AppError {
+function conflict(
+	names: readonly string[],
+	outcome: Outcome,
+	{ environment, revision }: { environment: string; revision: number },
+): AppError {
 	return new AppError({
 		code: "SYNC_CONFLICT",
 		message: `Changed both here and on the platform, to different values: ${names.join(", ")}.`,
-		hint: `Nothing was lost. Decide: coffer sync --take local ${names.join(" ")} (or --take platform).`,
+		hint: `Nothing was lost. Decide: ${inEnvironment(`coffer sync --take local ${names.join(" ")}`, environment)} (or --take platform).`,
 		exit: EXIT.conflict,
 		data: { ...outcome.done(revision, []), pending: names },
 	});
@@ -143,8 +157,9 @@ class Run {
 	async push(session: VaultSession, memory: PlatformMemory, out: Outgoing): Promise<boolean> {
 		const { change, batch } = changeOf(session, this.#target, memory, out);
 		let integration: Integration | undefined;
-		const onAccepted = async (news: News) => {
+		const onAccepted = async (news: News, concerned: readonly string[]) => {
 			integration = await this.#integrate(news);
+			this.#options.onAccepted?.({ revision: news.reached.revision, concerned });
 		};
 		const result = await sendChange(this.#target, change, {
 			onAccepted,
@@ -155,7 +170,7 @@ class Run {
 			return false;
 		}
 		this.pulled ||= result.isNewest;
-		for (const record of batch) this.outcome.sent.add(record.name);
+		if (!result.isRepeat) for (const record of batch) this.outcome.sent.add(record.name);
 		for (const redeploy of result.redeployed) this.outcome.redeployed.set(redeploy.function, redeploy);
 		this.outcome.untouched = result.untouched;
 		if (integration) await this.#note(integration, memory.revision);
@@ -172,7 +187,8 @@ class Run {
 		this.outcome.rolledBack = rolledBack;
 		if (conflicts.length === 0) return;
 		const open = await this.#open(conflicts);
-		if (open.length > 0) throw conflict(open, this.outcome, revision);
+		if (open.length > 0)
+			throw conflict(open, this.outcome, { environment: this.#context.environment, revision });
 	}
 
 	/** The conflicts that nobody has decided since: a redeploy may take a while, and another process here may have synced. */
@@ -214,7 +230,7 @@ export async function syncEnvironment(
 	throw new AppError({
 		code: "SYNC_CONTENDED",
 		message: `Others changed the same secrets first, ${ATTEMPTS} times in a row.`,
-		hint: "Nothing was lost. Run 'coffer sync' again.",
+		hint: `Nothing was lost. Run '${inEnvironment("coffer sync", context.environment)}' again.`,
 		exit: EXIT.conflict,
 	});
 }

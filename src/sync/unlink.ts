@@ -1,6 +1,7 @@
 /**
  * Unlinking an environment from its platform: a new epoch that the platform has no key to, and no binding any more.
  */
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
 import { dropBinding, type PlatformBinding } from "../project/config.ts";
@@ -39,7 +40,7 @@ async function syncOnceMore(context: SessionContext, connect: Connect): Promise<
 		throw new AppError({
 			code: "SYNC_ROLLED_BACK",
 			message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Nothing was unlinked.`,
-			hint: "Decide first (coffer sync --take local|platform), or leave the platform's values behind: --no-sync.",
+			hint: `Decide first (${inEnvironment("coffer sync --take local|platform", context.environment)}), or leave the platform's values behind: --no-sync.`,
 			exit: EXIT.conflict,
 		});
 	} catch (error) {

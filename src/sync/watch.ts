@@ -5,6 +5,7 @@
 import { relative, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type FSWatcher, watch } from "chokidar";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { CONFIG_FILE, VAULT_FILE } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
@@ -134,7 +135,7 @@ function watchedPlatform(
 			return new AppError({
 				code: "SYNC_ROLLED_BACK",
 				message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Left alone.`,
-				hint: "Decide: coffer sync --take local|platform.",
+				hint: `Decide: ${inEnvironment("coffer sync --take local|platform", context.environment)}.`,
 				exit: EXIT.conflict,
 			});
 		},

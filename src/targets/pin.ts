@@ -2,11 +2,12 @@
  * Whether values may go where `coffer.json` says. Whoever can change that file must not be able to send them elsewhere:
  * this device remembers what it was told by `link`.
  */
+
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { Base44Binding } from "../project/config.ts";
 import type { VaultSession } from "../project/session.ts";
 import { type TargetId, type TargetMemory, targetKey } from "../project/target-memory.ts";
-import { inEnvironment } from "../vault/syntax.ts";
 import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
 
 /**

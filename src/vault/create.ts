@@ -92,7 +92,7 @@ export function makeAddMember(
 			message: `'${taken.name}' is a ${taken.role} of environment '${state.name}' already.`,
 			hint:
 				taken.sign === added.sign
-					? "It has this very key, and can be a member once: leave it as it is, or remove it first to give it another role or name."
+					? "It has this very key, and can be a member once: give it another role (coffer members role NAME ROLE), or remove it first to give it another name."
 					: "Choose another name for the new member.",
 			exit: EXIT.conflict,
 		});

@@ -15,11 +15,12 @@ import {
 	verify,
 	verifyAll,
 } from "../crypto.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { EnvironmentKeys } from "./keys.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
-import { inEnvironment, LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
+import { LIMITS, malformed, PAD_BYTES } from "./syntax.ts";
 
 type Place = Pick<EnvironmentState, "vaultId" | "name">;
 type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
@@ -191,7 +192,7 @@ export function verifyRecord(
 			"RECORD_AUTHOR_REMOVED",
 			`the record of ${record.name} is by somebody who is no longer a writer of '${state.name}'.`,
 			line,
-			`Ask whoever owns that value, and set it anew: coffer secrets set ${record.name}.`,
+			`Ask whoever owns that value, and set it anew: ${inEnvironment(`coffer secrets set ${record.name}`, state.name)}.`,
 		);
 	}
 	if (fitting?.has(state, record)) return;

@@ -5,7 +5,6 @@ import { AppError, EXIT } from "../errors.ts";
 
 export const MAGIC = "coffer-vault";
 export const FORMAT_VERSION = 1;
-export const DEFAULT_ENVIRONMENT = "production";
 
 export const LIMITS = {
 	/** UTF-8 bytes of one value. */
@@ -35,11 +34,6 @@ export function isEnvironmentName(name: string): boolean {
 
 export function isMemberName(name: string): boolean {
 	return MEMBER_NAME.test(name);
-}
-
-/** A command as somebody is to type it: with the environment, unless it is the one that is meant without. */
-export function inEnvironment(command: string, environment: string): string {
-	return environment === DEFAULT_ENVIRONMENT ? command : `${command} -e ${environment}`;
 }
 
 /** Compares names as the file sorts them: by code unit, which for these names is by ASCII byte. */

@@ -123,3 +123,35 @@ test("a value that was asked for is printed byte for byte", () => {
 	terminal.raw(`a${ESC}b\n`);
 	expect(written.stdout).toBe(`a${ESC}b\n`);
 });
+
+describe("progress", () => {
+	test("stands on the last line of a terminal until something else is written", () => {
+		const { terminal, written } = recorded({ tty: true });
+		terminal.progress("waiting… 1 s");
+		terminal.progress("waiting… 2 s");
+		terminal.note("done");
+		terminal.progress(undefined);
+		const gone = `\r${" ".repeat(14)}\r`;
+		expect(written.stderr).toBe(`waiting… 1 s${gone}waiting… 2 s${gone}done\n`);
+		terminal.progress("again");
+		terminal.line("result");
+		expect(written.stderr.endsWith(`again\r${" ".repeat(7)}\r`)).toBe(true);
+		expect(written.stdout).toBe("result\n");
+	});
+
+	test("is cut to one line, with what moves a cursor escaped", () => {
+		const { terminal, written } = recorded({ tty: true });
+		terminal.progress(`${ESC}[2J${"x".repeat(200)}`);
+		expect(written.stderr).toBe(`\\u{1b}[2J${"x".repeat(200)}`.slice(0, 79));
+	});
+
+	test.each([
+		["a pipe", { tty: false }],
+		["JSON", { tty: true, json: true }],
+		["CI", { tty: true, variables: { CI: "1" } }],
+	])("is nothing on %s", (_, options) => {
+		const { terminal, written } = recorded(options);
+		terminal.progress("waiting");
+		expect(written).toEqual({ stdout: "", stderr: "" });
+	});
+});

@@ -1,7 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { dropBinding, editConfig, platformOf, putBinding, readConfig } from "../../src/project/config.ts";
+import {
+	dropBinding,
+	editConfig,
+	forgetEnvironment,
+	platformOf,
+	putBinding,
+	putDefaultEnvironment,
+	readConfig,
+	readDefaultEnvironment,
+} from "../../src/project/config.ts";
 import { TestProject } from "./project.ts";
 
 test("environments that are linked at once all stay linked", async () => {
@@ -55,4 +64,25 @@ test("a platform's link stays as it is on disk beside one with Base44; what is n
 		writeFileSync(path, text({ production: wrong }));
 		await expect(readConfig(project.root)).rejects.toMatchObject({ code: "CONFIG_INVALID", exit: 2 });
 	}
+});
+
+test("the default environment stays through links that come and go, and goes with its environment", async () => {
+	using project = await TestProject.create();
+	const binding = {
+		url: "https://coffer.example.com",
+		app: "shop",
+		platform: "A".repeat(22),
+		vault: "A".repeat(43),
+	};
+	expect(await readDefaultEnvironment(project.root)).toBeUndefined();
+	await putBinding(project.root, "environment", binding);
+	expect(await readDefaultEnvironment(project.root)).toBeUndefined();
+	await putDefaultEnvironment(project.root, "staging");
+	await putBinding(project.root, "staging", binding);
+	await dropBinding(project.root, "environment");
+	expect(await readConfig(project.root)).toEqual({ environment: "staging", links: { staging: binding } });
+	await forgetEnvironment(project.root, "preview");
+	expect(await readDefaultEnvironment(project.root)).toBe("staging");
+	await forgetEnvironment(project.root, "staging");
+	expect(await readConfig(project.root)).toEqual({ links: {} });
 });

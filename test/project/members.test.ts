@@ -1,7 +1,8 @@
 /** Members of an environment, on real files. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { addMember, listMembers } from "../../src/project/members.ts";
+import { addEnvironment } from "../../src/project/environments.ts";
+import { addMember, addToEnvironments, listMembers } from "../../src/project/members.ts";
 import { getSecret, readSession, setSecrets } from "../../src/project/secrets.ts";
 import type { SessionContext } from "../../src/project/session.ts";
 import { parseVault } from "../../src/vault/format.ts";
@@ -109,5 +110,46 @@ describe("adding", () => {
 		const refused = await refusalOf(addMember(project.context, asReader));
 		expect(refused).toMatchObject({ code: "MEMBERSHIP_OLDER", exit: 7 });
 		expect(await project.read()).toBe(older);
+	});
+});
+
+describe("adding to several environments", () => {
+	async function withPreview() {
+		const project = await TestProject.create();
+		const preview = { ...project.context, environment: "preview" };
+		await addEnvironment(preview);
+		return { project, both: [project.context, preview] as const };
+	}
+
+	test("is one write, and leaves alone those that have this very member", async () => {
+		const { project, both } = await withPreview();
+		using _ = project;
+		await addMember(project.context, asWriter);
+		expect(await addToEnvironments([...both], asWriter)).toMatchObject({
+			environments: ["preview"],
+			owner: true,
+		});
+		for (const context of both) {
+			const bobs = { ...onDeviceOf(project, 2), environment: context.environment };
+			const listed = listMembers((await readSession(bobs)).session);
+			expect(listed.find(({ self }) => self)).toMatchObject({ name: "bob", role: "writer", owner: true });
+		}
+		const refused = await refusalOf(addToEnvironments([...both], asWriter));
+		expect(refused).toMatchObject({ code: "MEMBER_EXISTS", exit: 5 });
+	});
+
+	test("is all or nothing", async () => {
+		const { project, both } = await withPreview();
+		using _ = project;
+		await addMember(both[1], { ...asReader, name: "bob" });
+		const before = await project.read();
+		const taken = await refusalOf(addToEnvironments([...both], asWriter));
+		expect(taken).toMatchObject({ code: "MEMBER_EXISTS", exit: 5 });
+		expect(taken.message).toContain("preview");
+		const absent = { ...project.context, environment: "staging" };
+		expect(await refusalOf(addToEnvironments([project.context, absent], asWriter))).toMatchObject({
+			code: "ENVIRONMENT_NOT_FOUND",
+		});
+		expect(await project.read()).toBe(before);
 	});
 });

@@ -96,7 +96,7 @@ test("a fresh clone sends to no address that this device has not linked, but to 
 	expect(base44.take()).toEqual(["GET", "POST A"]);
 	clone.variables["BASE44_API_KEY"] = undefined;
 	const keyless = await clone.coffer(["sync", "--json"]);
-	expect(keyless.error()).toMatchObject({ code: "BASE44_KEY_MISSING", exit: 3 });
+	expect(keyless.error()).toMatchObject({ code: "BASE44_KEY_MISSING", exit: 6 });
 });
 
 test("an environment is linked with one target: the one before is left first", async () => {

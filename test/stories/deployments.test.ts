@@ -112,7 +112,7 @@ describe("functions change", () => {
 		const refused = await project.coffer(["functions", "delete", "plain", "nope", "--json"]);
 		expect(refused.status).toBe(4);
 		expect((await platform.call("plain")).status).toBe(200);
-		expect(await project.data(["functions", "delete", "plain"])).toEqual({ deleted: ["plain"] });
+		expect(await project.data(["functions", "delete", "plain"])).toMatchObject({ deleted: ["plain"] });
 		expect((await platform.call("plain")).status).toBe(404);
 		for (const path of ["functions/plain.ts", "functions/wait"])
 			rmSync(`${project.root}/${path}`, { recursive: true });

@@ -40,12 +40,19 @@ describe("a keychain that is there", () => {
 		expect(found.map(({ path }) => path)).toEqual([]);
 	});
 
+	test("a second project of the same platform is linked with the token that is kept, and nobody is asked", async () => {
+		await using second = await newProject({ env: service.env });
+		const linked = await second.ok(["link", platform.control, "--app", "second"]);
+		expect(linked.stderr).toContain(`Using the access token that this device keeps for ${platform.control}`);
+		expect(await second.data(["secrets", "set", "A=1"])).toMatchObject({ pending: 0 });
+	});
+
 	test("a token that comes by COFFER_TOKEN is not kept", async () => {
 		await using other = await newProject({ env: { ...service.env, COFFER_TOKEN: platform.token } });
 		await other.ok(["link", platform.control.replace("127.0.0.1", "localhost"), "--app", "other"]);
 		other.variables["COFFER_TOKEN"] = undefined;
 		const result = await other.coffer(["sync", "--json"]);
-		expect(result.error()).toMatchObject({ code: "TOKEN_MISSING", exit: 3 });
+		expect(result.error()).toMatchObject({ code: "TOKEN_MISSING", exit: 6 });
 	});
 
 	test("one that has no identity yet: exit 3, and how to come by one", async () => {

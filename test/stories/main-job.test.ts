@@ -230,7 +230,7 @@ describe("one secret changes", () => {
 			expect(result.stdout + result.stderr).not.toContain(value);
 			const readable = await project.coffer(["secrets", "set", `LIMIT=${value}-2`]);
 			expect(readable.status).toBe(1);
-			expect(readable.stdout).toContain("LIMIT is no number");
+			expect(readable.stderr).toContain("LIMIT is no number");
 			expect(readable.stdout + readable.stderr).not.toContain(value);
 		});
 		expect(changed).toEqual(["any"]);

@@ -64,7 +64,7 @@ test("a fresh clone sends nothing anywhere before it is told, whatever the comma
 	const given = ["platform", "token", "list", "--json"];
 	const flag = ["platform", "token", "create", "--scope", "read", "--token", platform.token, "--json"];
 	clone.variables["COFFER_TOKEN"] = undefined;
-	expect((await clone.coffer(given)).error()).toMatchObject({ code: "TOKEN_MISSING", exit: 3 });
+	expect((await clone.coffer(given)).error()).toMatchObject({ code: "TOKEN_MISSING", exit: 6 });
 	expect((await clone.coffer(flag)).error()).toMatchObject({ code: "PLATFORM_UNKNOWN", exit: 3 });
 	expect(stolen).toEqual([]);
 });

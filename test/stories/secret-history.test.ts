@@ -87,7 +87,7 @@ test("what the file has lost is brought back, from a commit that has it", LONG, 
 	expect(refused.error()).toMatchObject({ code: "RECORD_FORGED", exit: 7 });
 	expect(refused.error().hint).toContain("coffer vault restore A");
 	expect((await ana.ok(["vault", "restore", "A", "--version", "1"])).stdout).toMatch(
-		/Set A to the value of version 1 \(found in commit [0-9a-f]+\), as version 3/,
+		/Set A in production to the value of version 1 \(found in commit [0-9a-f]+\), as version 3/,
 	);
 	expect(await ana.reveal("A")).toBe("one");
 

@@ -9,7 +9,6 @@ import {
 	type Mark,
 	type Pin,
 } from "../../src/vault/marks.ts";
-import { maskValue } from "../../src/vault/mask.ts";
 import { recordDigest, type SealedRecord } from "../../src/vault/record.ts";
 import { refusal } from "../support/refusal.ts";
 import { bob, carol, PRODUCTION, VaultMaker } from "./maker.ts";
@@ -103,26 +102,5 @@ describe("marks", () => {
 		if (!record) throw new Error("no history");
 		expect(recordDigest({ name: "AB", body: "C" })).not.toBe(recordDigest({ name: "A", body: "BC" }));
 		expect(recordDigest(record)).toMatch(/^[\w-]{43}$/);
-	});
-});
-
-describe("maskValue", () => {
-	test.each([
-		["", "••••"],
-		["short", "••••"],
-		["fifteen letters".slice(0, 15), "••••"],
-		["sixteen letters!", "••••s!"],
-		["🔑".repeat(15), "••••"],
-		["🔑".repeat(16), "••••🔑🔑"],
-	])("%j", (value, masked) => {
-		expect(maskValue(value)).toBe(masked);
-	});
-
-	test("never tells the length, nor more than the last two characters", () => {
-		fc.assert(
-			fc.property(fc.string({ minLength: 16, maxLength: 300 }), (value) => {
-				expect(maskValue(value)).toBe(`••••${[...value].slice(-2).join("")}`);
-			}),
-		);
 	});
 });

@@ -5,7 +5,7 @@ import { promptConfirm } from "../../cli/prompts.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { bindingOf, editConfig, readConfig } from "../../project/config.ts";
+import { bindingOf, forgetEnvironment, readConfig } from "../../project/config.ts";
 import { deleteEnvironment } from "../../project/environments.ts";
 
 interface DeleteResult {
@@ -40,12 +40,7 @@ export default class EnvironmentsDelete extends BaseCommand<DeleteResult> {
 		const { warnings } = await deleteEnvironment(context);
 		for (const warning of warnings) this.terminal.warn(warning);
 		const binding = bindingOf(config, args.name);
-		if (binding) {
-			await editConfig(context.root, (now) => {
-				const links = Object.entries(now.links).filter(([name]) => name !== args.name);
-				return { ...now, links: Object.fromEntries(links) };
-			});
-		}
+		await forgetEnvironment(context.root, args.name);
 		return { environment: args.name, app: binding?.app ?? null, url: binding?.url ?? null };
 	}
 

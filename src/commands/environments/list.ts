@@ -1,3 +1,4 @@
+import { defaultEnvironment } from "../../cli/chosen-environment/choose.ts";
 import { BaseCommand } from "../../cli/command.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
@@ -12,6 +13,8 @@ interface ListResult {
 		name: string;
 		secrets: number;
 		members: number;
+		/** Whether commands mean it here without `-e`. */
+		default: boolean;
 		/** The app that it is linked with, and where; null where it is not linked. */
 		app: string | null;
 		url: string | null;
@@ -27,6 +30,7 @@ export default class EnvironmentsList extends BaseCommand<ListResult> {
 		await cryptoReady;
 		const root = requireRoot(currentFolder());
 		const [{ document }, config] = await Promise.all([loadVault(root), readConfig(root)]);
+		const meant = (await defaultEnvironment(this.environment)).name;
 		const environments = environmentNames(document).map((name) => {
 			const { section, state } = verifyChains(document, name);
 			const secrets = [...section.records.values()].filter(({ kind }) => kind === "live").length;
@@ -35,6 +39,7 @@ export default class EnvironmentsList extends BaseCommand<ListResult> {
 				name,
 				secrets,
 				members: state.members.size,
+				default: name === meant,
 				app: binding?.app ?? null,
 				url: binding?.url ?? null,
 			};
@@ -43,8 +48,8 @@ export default class EnvironmentsList extends BaseCommand<ListResult> {
 	}
 
 	protected render(result: ListResult, terminal: Terminal): void {
-		const rows = result.environments.map(({ name, secrets, members, app, url }) => [
-			name,
+		const rows = result.environments.map(({ name, secrets, members, app, url, default: isDefault }) => [
+			isDefault ? `${name} (default)` : name,
 			String(secrets),
 			String(members),
 			app === null ? "not linked" : `${app} on ${url}`,

@@ -6,6 +6,9 @@ import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 
 interface DeleteResult {
+	environment: string;
+	/** The app on the platform. */
+	app: string;
 	deleted: readonly string[];
 }
 
@@ -26,10 +29,11 @@ export default class FunctionsDelete extends BaseCommand<DeleteResult> {
 		const context = await openContext(this.environment, flags.environment);
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions delete'.");
 		await target.remote.deleteFunctions(target.binding.app, names);
-		return { deleted: names };
+		return { environment: flags.environment, app: target.binding.app, deleted: names };
 	}
 
 	protected render(result: DeleteResult, terminal: Terminal): void {
-		for (const name of result.deleted) terminal.line(`${MARKS.ok} ${name}  deleted`);
+		const { app, deleted, environment } = result;
+		for (const name of deleted) terminal.line(`${MARKS.ok} ${name}  deleted (app '${app}', ${environment})`);
 	}
 }

@@ -4,16 +4,26 @@ import { requireTarget } from "../../cli/linking.ts";
 import { openContext } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { PlatformWait } from "../../cli/wait/wait.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import type { SessionContext } from "../../project/session.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
 import { deployFunctions } from "../../sync/deploy.ts";
 
 interface DeployResult {
+	environment: string;
+	/** The app on the platform. */
+	app: string;
 	functions: readonly DeployedFunction[];
 	pruned: readonly string[];
 }
 
 const SIGNS = { deployed: MARKS.ok, unchanged: MARKS.same, failed: MARKS.failed };
+
+const CUT_SHORT = {
+	message: "The platform may go on with what it has taken in: each function stands for itself.",
+	hint: "'coffer functions list' shows what became of it; to deploy again does nothing twice.",
+};
 
 export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 	static override summary = "Deploy the project's functions to the linked platform";
@@ -45,15 +55,7 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 			});
 		}
 		const context = await openContext(this.environment, flags.environment);
-		const target = await requireTarget(
-			context.root,
-			flags.environment,
-			"Use 'base44 functions deploy'; the secrets are there already ('coffer status').",
-		);
-		const onFunction = (result: DeployedFunction) => {
-			if (!this.terminal.json) this.#show(result);
-		};
-		const result = await deployFunctions(context.root, target, { names, prune: flags.prune, onFunction });
+		const result = await this.#deploy(context, { names, prune: flags.prune });
 		const failed = result.functions.filter(({ status }) => status === "failed");
 		if (failed.length === 0) return result;
 		throw new AppError({
@@ -63,6 +65,26 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 			exit: EXIT.failure,
 			data: result,
 		});
+	}
+
+	async #deploy(context: SessionContext, wish: { names: string[]; prune: boolean }): Promise<DeployResult> {
+		let done = 0;
+		const { environment, root } = context;
+		const doing = () => `Building and starting functions (${done} done)`;
+		using wait = new PlatformWait(this.terminal, environment, doing);
+		const target = await requireTarget(
+			root,
+			environment,
+			"Use 'base44 functions deploy'; the secrets are there already ('coffer status').",
+			{ signal: wait.signal },
+		);
+		const onFunction = (result: DeployedFunction) => {
+			done++;
+			if (!this.terminal.json) this.#show(result);
+		};
+		const work = () => deployFunctions(root, target, { ...wish, onFunction });
+		const outcome = await wait.during(work, { what: "The functions are deployed", unknown: CUT_SHORT });
+		return { environment, app: target.binding.app, ...outcome };
 	}
 
 	#show(result: DeployedFunction): void {
@@ -76,7 +98,7 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 		const deployed = result.functions.filter(({ status }) => status === "deployed").length;
 		const unchanged = result.functions.filter(({ status }) => status === "unchanged").length;
 		terminal.line(
-			`${deployed} deployed, ${unchanged} unchanged, ${result.functions.length - deployed - unchanged} failed`,
+			`${deployed} deployed, ${unchanged} unchanged, ${result.functions.length - deployed - unchanged} failed (app '${result.app}', ${result.environment})`,
 		);
 	}
 }

@@ -108,8 +108,8 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 			terminal.line(
 				`${MARKS.ok} ${one.environment}: ${one.name} took the place of ${one.removed}; ${sealed}`,
 			);
-			renderSync(one, terminal);
-			renderDebt(one.debt, terminal);
+			renderSync(one, one.environment, terminal);
+			renderDebt(one.debt, one.environment, terminal);
 		}
 		for (const { environment, previous, readable } of waiting) {
 			terminal.line(`${MARKS.pending} ${environment}: a writer of it must do it, since you are none:`);

@@ -67,7 +67,7 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 
 	protected render(result: ImportResult, terminal: Terminal): void {
 		const { kept, refused, skipped, set, unchanged } = result;
-		if (set.length + unchanged.length > 0) renderEdit(result, terminal);
+		if (set.length + unchanged.length > 0) renderEdit(result, result.environment, terminal);
 		else terminal.line("  Nothing was imported.");
 		if (skipped.length > 0) terminal.line(`  No value given: ${listNames(skipped)}`);
 		if (kept.length > 0)

@@ -7,6 +7,7 @@ import { refusePlatformLink } from "../../cli/linking.ts";
 import { openContext } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { inEnvironment } from "../../environment-hint.ts";
 import { putBinding } from "../../project/config.ts";
 import { readSession } from "../../project/secrets.ts";
 import { Base44 } from "../../targets/base44.ts";
@@ -82,7 +83,10 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 		terminal.line(`${MARKS.ok} Linked environment '${environment}' with app '${app}' at Base44 (${url})`);
 		if (sent.length > 0) terminal.line(`  ${count(sent.length, "secret")} sent: ${listNames(sent)}`);
 		if (deleted.length > 0) terminal.line(`  Deleted there: ${listNames(deleted)}`);
-		if (pending.length > 0) terminal.line(`  ${count(pending.length, "secret")} not sent: run 'coffer sync'`);
+		if (pending.length > 0)
+			terminal.line(
+				`  ${count(pending.length, "secret")} not sent: run '${inEnvironment("coffer sync", environment)}'`,
+			);
 		if (foreign.length > 0) terminal.line(`  ${foreignLine(foreign)}`);
 		terminal.line();
 		terminal.line("Commit coffer.vault and coffer.json. Next: base44 functions deploy");

@@ -53,6 +53,6 @@ export default class MembersList extends BaseCommand<ListResult> {
 			fingerprint,
 		]);
 		terminal.table(rows, ["NAME", "ROLE", "FINGERPRINT"]);
-		renderDebt(result.debt, terminal);
+		renderDebt(result.debt, result.environment, terminal);
 	}
 }

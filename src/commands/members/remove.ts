@@ -4,17 +4,26 @@ import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { renderDebt } from "../../cli/debt.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/edit-result.ts";
 import { findTarget } from "../../cli/linking.ts";
+import { refusePlatformMember } from "../../cli/membership/platform-member.ts";
+import { renderTokens, tokensFor } from "../../cli/membership/tokens.ts";
 import { openContext } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
-import { AppError, EXIT } from "../../errors.ts";
-import { fingerprint } from "../../identity/identity.ts";
+import type { TokenRow } from "../../cli/token-rows.ts";
 import { bindingOf, platformOf, readConfig } from "../../project/config.ts";
 import { membersToRemove, removeMembers } from "../../project/removal.ts";
 import { readSession } from "../../project/secrets.ts";
-import type { SessionContext } from "../../project/session.ts";
+import { loadVault } from "../../project/vault-file.ts";
 import { prepareRemoval } from "../../sync/removal.ts";
 import type { RemovalDebt } from "../../vault/debt.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document.ts";
+import type { Member } from "../../vault/membership.ts";
+
+/** Members who were removed here and are members of another environment still. */
+interface Elsewhere {
+	environment: string;
+	names: readonly string[];
+}
 
 interface RemoveResult extends SyncReport {
 	environment: string;
@@ -23,20 +32,21 @@ interface RemoveResult extends SyncReport {
 	resealed: number;
 	/** What is to be rotated: the values that whoever left could read. */
 	debt: readonly RemovalDebt[];
+	/** Where they are members still. */
+	elsewhere: readonly Elsewhere[];
+	/** Whether the environment is linked with a platform, whose tokens they may hold. */
+	linked: boolean;
+	/** The platform's access tokens that open the app; null where the platform was not asked, or is not to tell. */
+	tokens: readonly TokenRow[] | null;
 }
 
-/** A platform leaves by `unlink`, which forgets the binding too. @throws AppError `MEMBER_IS_PLATFORM` (exit 2) */
-async function refusePlatform(context: SessionContext, names: readonly string[]): Promise<void> {
-	const binding = platformOf(bindingOf(await readConfig(context.root), context.environment));
-	if (!binding) return;
-	const { session } = await readSession(context);
-	const platform = membersToRemove(session, names).find((member) => fingerprint(member) === binding.platform);
-	if (!platform) return;
-	throw new AppError({
-		code: "MEMBER_IS_PLATFORM",
-		message: `'${platform.name}' is the platform that environment '${context.environment}' is linked with.`,
-		hint: "It leaves by 'coffer unlink', which takes the link out too. Nothing was changed.",
-		exit: EXIT.usage,
+/** The other environments of the vault that still have one of the members, by their keys. */
+function elsewhere(document: VaultDocument, environment: string, members: readonly Member[]): Elsewhere[] {
+	const others = [...document.environments.keys()].filter((name) => name !== environment);
+	return others.flatMap((name) => {
+		const known = verifyChains(document, name).state.members;
+		const names = members.flatMap(({ sign }) => known.get(sign)?.name ?? []);
+		return names.length > 0 ? [{ environment: name, names }] : [];
 	});
 }
 
@@ -58,20 +68,34 @@ export default class MembersRemove extends BaseCommand<RemoveResult> {
 		const { argv, flags } = await this.parse(MembersRemove);
 		const names = argv.map(String);
 		const context = await openContext(this.environment, flags.environment, "edit");
-		await refusePlatform(context, names);
+		const members = membersToRemove((await readSession(context)).session, names);
+		await refusePlatformMember(context, members);
+		const isLinked = platformOf(bindingOf(await readConfig(context.root), flags.environment)) !== undefined;
 		const target = flags["no-sync"] ? undefined : await findTarget(context.root, flags.environment);
 		if (target) await prepareRemoval(context, target, names);
 		const { warnings, ...removal } = await removeMembers(context, names);
 		for (const warning of warnings) this.terminal.warn(warning);
-		const result = { environment: flags.environment, ...removal };
+		const { document } = await loadVault(context.root);
+		const result = {
+			environment: flags.environment,
+			...removal,
+			elsewhere: elsewhere(document, flags.environment, members),
+			linked: isLinked,
+			tokens: target ? await tokensFor(target, Date.now()) : null,
+		};
 		return afterEdit(context, result, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
 	protected render(result: RemoveResult, terminal: Terminal): void {
 		terminal.line(
-			`${MARKS.ok} Removed ${listNames(result.removed)}; ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`,
+			`${MARKS.ok} Removed ${listNames(result.removed)} from ${result.environment}; ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`,
 		);
-		renderSync(result, terminal);
-		renderDebt(result.debt, terminal);
+		renderSync(result, result.environment, terminal);
+		for (const { environment, names } of result.elsewhere) {
+			const remove = `coffer members remove ${names.join(" ")} -e ${environment}`;
+			terminal.line(`Still a member of ${environment}: ${listNames(names)} (${remove})`);
+		}
+		if (result.linked) renderTokens(result.tokens, result, terminal);
+		renderDebt(result.debt, result.environment, terminal);
 	}
 }

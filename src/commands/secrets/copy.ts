@@ -58,7 +58,7 @@ export default class SecretsCopy extends BaseCommand<CopyResult> {
 	}
 
 	protected render(result: CopyResult, terminal: Terminal): void {
-		if (result.set.length > 0) terminal.line(`  From '${result.from}' to '${result.to}':`);
-		renderEdit(result, terminal);
+		if (result.set.length > 0) terminal.line(`  From ${result.from} to ${result.to}:`);
+		renderEdit(result, result.to, terminal);
 	}
 }

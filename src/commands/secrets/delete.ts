@@ -44,6 +44,6 @@ export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanRes
 
 	protected render(result: EnvironmentEdit | PlanResult, terminal: Terminal): void {
 		if ("changes" in result) renderPlan(result, true, terminal);
-		else renderEdit(result, terminal);
+		else renderEdit(result, result.environment, terminal);
 	}
 }

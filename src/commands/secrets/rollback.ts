@@ -68,6 +68,6 @@ export default class SecretsRollback extends BaseCommand<RollbackResult> {
 	protected render(result: RollbackResult, terminal: Terminal): void {
 		if (result.set.length > 0)
 			terminal.line(`  Version ${result.version} has the value of version ${result.from}`);
-		renderEdit(result, terminal);
+		renderEdit(result, result.environment, terminal);
 	}
 }

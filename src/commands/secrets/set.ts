@@ -70,6 +70,6 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 
 	protected render(result: EnvironmentEdit | PlanResult, terminal: Terminal): void {
 		if ("changes" in result) renderPlan(result, true, terminal);
-		else renderEdit(result, terminal);
+		else renderEdit(result, result.environment, terminal);
 	}
 }

@@ -60,9 +60,10 @@ export default class VaultReseal extends BaseCommand<ResealResult> {
 	}
 
 	protected render(result: ResealResult, terminal: Terminal): void {
-		if (result.resealed.length === 0) terminal.line("Every record is under the present key.");
-		else terminal.line(`${MARKS.ok} Sealed ${listNames(result.resealed)} anew`);
-		renderSync(result, terminal);
-		renderDebt(result.debt, terminal);
+		if (result.resealed.length === 0)
+			terminal.line(`Every record of ${result.environment} is under the present key.`);
+		else terminal.line(`${MARKS.ok} Sealed ${listNames(result.resealed)} anew in ${result.environment}`);
+		renderSync(result, result.environment, terminal);
+		renderDebt(result.debt, result.environment, terminal);
 	}
 }

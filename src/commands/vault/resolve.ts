@@ -77,7 +77,9 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 	protected render({ conflicted, open, decided }: Resolution, terminal: Terminal): void {
 		if (!conflicted) terminal.line("There is no conflict in coffer.vault.");
 		if (decided.length > 0)
-			terminal.line(`${MARKS.ok} Decided ${listNames(decided.map(({ name }) => name))}`);
+			terminal.line(
+				`${MARKS.ok} Decided ${listNames(decided.map(({ environment, name }) => `${name} in ${environment}`))}`,
+			);
 		if (conflicted && open.length === 0)
 			terminal.line(`${MARKS.ok} Repaired coffer.vault; tell git: git add coffer.vault`);
 	}

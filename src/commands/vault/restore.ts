@@ -89,19 +89,19 @@ export default class VaultRestore extends BaseCommand<RestoreResult> {
 	}
 
 	protected render(result: RestoreResult, terminal: Terminal): void {
-		const { found, from, missing, name, outcome, version } = result;
+		const { environment, found, from, missing, name, outcome, version } = result;
 		const where = placeWords(found);
-		if (outcome === "unchanged") terminal.line(`  ${name} is there, in version ${version}`);
+		if (outcome === "unchanged") terminal.line(`  ${name} is there in ${environment}, in version ${version}`);
 		else if (outcome === "put-back")
-			terminal.line(`${MARKS.ok} Put back ${name}, version ${version} (found in ${where})`);
+			terminal.line(`${MARKS.ok} Put back ${name} in ${environment}, version ${version} (found in ${where})`);
 		else
 			terminal.line(
-				`${MARKS.ok} Set ${name} to the value of version ${from} (found in ${where}), as version ${version}`,
+				`${MARKS.ok} Set ${name} in ${environment} to the value of version ${from} (found in ${where}), as version ${version}`,
 			);
 		if (missing.length > 0 && outcome !== "unchanged")
 			terminal.line(
 				`  Later, and not found: ${listNames(missing.map((each) => `v${each}`))}. It is none of these values`,
 			);
-		renderSync(result, terminal);
+		renderSync(result, result.environment, terminal);
 	}
 }

@@ -4,10 +4,10 @@ import { linkedLogs } from "../../cli/linked-logs.ts";
 import { findHolder, requireEnvironmentName } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify.ts";
-import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../vault/syntax.ts";
 
 /** What to do about what was found; single records can be brought back. */
 function remedy({ findings }: VerifyReport): string {

@@ -11,6 +11,7 @@ import {
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
 import { describeError } from "../log.ts";
+import { concernedBy } from "../redeploy/refresh.ts";
 import { tokenInvalid } from "./authenticate.ts";
 import { appOf, type Call, type Handler, jsonOf, urlOf } from "./handlers.ts";
 import { problemResponse } from "./problem.ts";
@@ -47,8 +48,9 @@ export const appendChange: Handler = async (call) => {
 	if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
 	return answer(call, async (write) => {
 		const tell = (event: ChangeEvent) => write(event);
-		tell({ type: "accepted", ...accepted, since, repeat: isRepeat });
 		const functions = call.core.functionsOf(app);
+		const concerned = concernedBy(app, change.operation);
+		tell({ type: "accepted", ...accepted, since, repeat: isRepeat, concerned });
 		const { untouched } = await functions.redeploy(change.operation, (result) =>
 			tell({ type: "redeployed", result }),
 		);

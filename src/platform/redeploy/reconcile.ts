@@ -16,7 +16,7 @@ import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { Occupant } from "./places.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
-import { ERROR_CHARACTERS_MAX, type Redeployed, refreshConcerned } from "./refresh.ts";
+import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshConcerned } from "./refresh.ts";
 import { removeKept } from "./removal.ts";
 import { noteReplaced } from "./replacements.ts";
 import { FunctionSlot } from "./slot.ts";
@@ -99,9 +99,7 @@ export class AppFunctions {
 	}
 
 	async #redeploy(operation: string, onResult: (result: RedeployResult) => void): Promise<Redeployed> {
-		const { state } = this.app;
-		const revision = state.operations.get(operation)?.head.revision ?? 0;
-		const changes = state.touched[revision - 1]?.changed ?? [];
+		const changes = changesOf(this.app, operation);
 		const slot = (name: string) => this.slot(name);
 		const { results, untouched } = await refreshConcerned(this.#options, slot, changes, onResult);
 		// Where no function was concerned, too: a repeat must find that this was the first answer.

@@ -1,6 +1,6 @@
 /** Brings the functions that changes of secrets concern to the present secrets, and leaves the others alone. */
 import type { RedeployResult } from "../../protocol/messages.ts";
-import { plan, type SecretChange } from "../../references/plan.ts";
+import { type Plan, plan, type SecretChange } from "../../references/plan.ts";
 import { readsOf } from "../function.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import type { FunctionSlot } from "./slot.ts";
@@ -14,6 +14,27 @@ export interface Redeployed {
 /** Of what a function said when it failed. */
 export const ERROR_CHARACTERS_MAX = 32 * 1024;
 
+/** The secrets that an operation in the log has set or deleted. */
+export function changesOf({ state }: ReconcileOptions["app"], operation: string): readonly SecretChange[] {
+	const revision = state.operations.get(operation)?.head.revision ?? 0;
+	return state.touched[revision - 1]?.changed ?? [];
+}
+
+/** The functions that an operation in the log concerns and that have not been brought to it yet; sorted. */
+export function concernedBy(app: ReconcileOptions["app"], operation: string): string[] {
+	if (app.state.operations.get(operation)?.redeployed !== undefined) return [];
+	return planFor(app, changesOf(app, operation)).redeploy.map((planned) => planned.function);
+}
+
+/** What changes concern of an app's present functions. */
+function planFor(app: ReconcileOptions["app"], changes: readonly SecretChange[]): Plan {
+	const functions = [...app.state.functions].map(([name, { deployment }]) => ({
+		...readsOf(deployment),
+		name,
+	}));
+	return plan({ changes, functions });
+}
+
 /**
  * Plans, and refreshes what the plan names.
  * @param slot the place of a function
@@ -26,18 +47,15 @@ export async function refreshConcerned(
 	onResult: (result: RedeployResult) => void,
 ): Promise<Redeployed> {
 	const { app, metrics, monotonicMs } = options;
-	const functions = [...app.state.functions].map(([name, { deployment }]) => ({
-		...readsOf(deployment),
-		name,
-	}));
-	const { redeploy, untouched } = plan({ changes, functions });
+	const { redeploy, untouched } = planFor(app, changes);
 	const sinceMs = monotonicMs();
 	const results = await Promise.all(
 		redeploy.map(async ({ function: name, reasons }) => {
-			const { status, error } = await slot(name).refresh();
+			const { status, error, serving } = await slot(name).refresh();
 			const ms = Math.max(0, Math.round(monotonicMs() - sinceMs));
 			const cut = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
-			const result: RedeployResult = { function: name, status, ms, ...cut, reasons };
+			const kept = serving === undefined ? {} : { serving };
+			const result: RedeployResult = { function: name, status, ms, ...kept, ...cut, reasons };
 			metrics.redeployed({ app: app.id, function: name }, status);
 			onResult(result);
 			return result;

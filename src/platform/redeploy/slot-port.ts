@@ -49,4 +49,6 @@ export interface SlotOutcome {
 	readonly status: "live" | "idle" | "failed";
 	/** The function's own error, or why there was no room for it. */
 	readonly error?: string;
+	/** Of one that failed: whether a version from before goes on serving. */
+	readonly serving?: boolean;
 }

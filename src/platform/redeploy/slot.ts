@@ -91,7 +91,7 @@ export class FunctionSlot {
 				this.#pending = undefined;
 			};
 			try {
-				if (wanted === undefined) return { status: "failed", error: "The function was deleted." };
+				if (wanted === undefined) return this.#notStarted("The function was deleted.");
 				return await this.#replace(wanted, begin);
 			} finally {
 				begin();
@@ -128,7 +128,7 @@ export class FunctionSlot {
 		this.#restarts.cancel();
 		let started: Started | undefined;
 		try {
-			if (this.#isClosed) return { status: "failed", error: "The function is being stopped." };
+			if (this.#isClosed) return this.#notStarted("The function is being stopped.");
 			this.#noRoom = undefined;
 			await this.#port.enter();
 			started = await this.#port.start(deployment, begin);
@@ -150,14 +150,18 @@ export class FunctionSlot {
 		if (isAppError && error.code === "PLATFORM_FULL") {
 			// Nothing was tried: the function is as it was.
 			this.#noRoom = error;
-			return { status: "failed", error: message };
+			return this.#notStarted(message);
 		}
 		this.#error = message;
 		if (!isNew) {
 			this.#wakes.failed();
 			this.#wakeFailedMs = this.#port.monotonicMs();
 		}
-		return { status: "failed", error: message };
+		return this.#notStarted(message);
+	}
+
+	#notStarted(error: string): SlotOutcome {
+		return { status: "failed", error, serving: this.#current !== undefined };
 	}
 
 	#switchTo(started: Started): void {

@@ -173,3 +173,20 @@ test("a new version that does not start keeps nobody from the idle one", async (
 		expect(await slot.deploy(broken, async () => {})).toMatchObject({ status: "failed" });
 	expect(await slot.ensure()).toBeDefined();
 });
+
+test("a start that fails says whether a version from before serves", async () => {
+	const starts = new Starts();
+	let isBroken = true;
+	const start = (deployment: Deployment, begin: () => void): Promise<Started> => {
+		if (isBroken) return Promise.reject(new Error("no such key"));
+		const started = starts.start(deployment, begin);
+		starts.under.shift()?.finish();
+		return started;
+	};
+	const slot = new FunctionSlot({ ...starts, start });
+	expect(await slot.refresh()).toMatchObject({ status: "failed", serving: false });
+	isBroken = false;
+	expect(await slot.refresh()).toEqual({ status: "live" });
+	isBroken = true;
+	expect(await slot.refresh()).toMatchObject({ status: "failed", serving: true });
+});

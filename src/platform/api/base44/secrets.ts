@@ -58,7 +58,7 @@ async function changed(call: Call, app: App, changes: readonly SecretChange[]): 
 	if (failed.length === 0) return done();
 	throw new AppError({
 		code: "REDEPLOY_FAILED",
-		message: `The change is saved, but ${failed.map((result) => result.function).join(", ")} did not start with it; the version before keeps serving. ${failed[0]?.error ?? ""}`,
+		message: `The change is saved, but ${failed.map((result) => result.function).join(", ")} did not start with it${failed.every(({ serving }) => serving) ? "; the version before keeps serving" : ""}. ${failed[0]?.error ?? ""}`,
 		hint: "Mend the function or the value, then set it again or deploy.",
 		exit: EXIT.failure,
 	});

@@ -1,0 +1,44 @@
+import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { renderWholeDebt } from "../../cli/debt.ts";
+import { openContext } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { inEnvironment } from "../../environment-hint.ts";
+import { readSession } from "../../project/secrets.ts";
+import { type RemovalDebt, removalDebt } from "../../vault/debt.ts";
+
+interface DebtResult {
+	environment: string;
+	/** What is still to be rotated, since somebody who was removed could read it. */
+	debt: readonly RemovalDebt[];
+}
+
+export default class MembersDebt extends BaseCommand<DebtResult> {
+	static override summary =
+		"List every value that a removed member could read and that nobody has changed since";
+	static override description =
+		"A value is off the list once it is set anew ('secrets set'), deleted, or accepted as it is ('members debt accept').";
+	static override examples = [
+		"<%= config.bin %> members debt",
+		"<%= config.bin %> members debt -e preview --json",
+	];
+	static override flags = { environment: environmentFlag };
+
+	protected async execute(): Promise<DebtResult> {
+		const { flags } = await this.parse(MembersDebt);
+		const context = await openContext(this.environment, flags.environment);
+		const { session, remember } = await readSession(context);
+		for (const warning of session.warnings) this.terminal.warn(warning);
+		await remember();
+		return { environment: flags.environment, debt: removalDebt(session.verified) };
+	}
+
+	protected render({ debt, environment }: DebtResult, terminal: Terminal): void {
+		if (debt.length === 0) {
+			terminal.line(`Nothing is owed in ${environment}: nobody who was removed could read a value of now.`);
+			return;
+		}
+		renderWholeDebt(debt, environment, terminal);
+		const accept = inEnvironment("coffer members debt accept NAME...", environment);
+		terminal.line(`Where a value may stay as it is: ${accept}`);
+	}
+}

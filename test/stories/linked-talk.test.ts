@@ -1,0 +1,76 @@
+/** What the command line says of a linked platform: whether it was asked, what did not start, and what Ctrl-C leaves. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cloneOf, commit } from "./support/clone.ts";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
+
+let platform: Platform;
+let project: Project;
+
+beforeAll(async () => {
+	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	await project.ok(["secrets", "set", "GREETING=hello", "SLOW="]);
+	const body = `export default () => new Response(Deno.env.get("GREETING"));\n`;
+	project.write(
+		"functions/hello.ts",
+		`if (Deno.env.get("GREETING") === "") throw new Error("no greeting");\n${body}`,
+	);
+	project.write(
+		"functions/slow.ts",
+		`if (Deno.env.get("SLOW") !== "") await new Promise((go) => setTimeout(go, 600_000));\nexport default () => new Response();\n`,
+	);
+	await link(project, platform);
+	await project.ok(["functions", "deploy"]);
+	await project.git("init", "--quiet");
+	await commit(project, "Start");
+});
+afterAll(async () => {
+	await project?.[Symbol.asyncDispose]();
+	await platform?.[Symbol.asyncDispose]();
+});
+
+test("the address at which functions are served is told from the control address, which is named", async () => {
+	// The control address is the next port only where both were chosen so; the address itself is told apart anyway.
+	const refused = await project.coffer(["link", platform.listen, "--app", "shop", "--json"]);
+	expect(refused.error()).toMatchObject({ code: "PLATFORM_ADDRESS_IS_GATEWAY", exit: 2 });
+	expect(refused.error().hint).toMatch(/control/);
+});
+
+test("a fresh clone without a token says that it is missing, and does what can be done here", async () => {
+	await using clone = await cloneOf(project);
+	clone.variables["COFFER_TOKEN"] = undefined;
+	const set = await clone.ok(["secrets", "set", "OTHER=1"]);
+	expect(set.stderr).toMatch(
+		/Saved, not synced: There is no access token.*coffer platform token create.*coffer link/,
+	);
+	expect(set.stdout).toContain("✓ Set OTHER in production");
+	const status = await clone.ok(["status"]);
+	expect(status.stdout).toContain("There is no access token");
+	expect(status.stdout).not.toContain("out of reach\n");
+	expect((await clone.coffer(["sync", "--json"])).error()).toMatchObject({ code: "TOKEN_MISSING", exit: 6 });
+});
+
+test("the reason of a failed start comes before what was set, and names what serves", async () => {
+	const { status, stderr, stdout } = await project.coffer(["secrets", "set", "GREETING="]);
+	expect(status).toBe(1);
+	expect(stderr).toMatch(/✗ hello failed to start; the version before serves on\n.*\n.*no greeting/);
+	expect(stdout).toMatch(/^✓ Set GREETING in production\n/);
+	expect((await platform.call("hello")).text).toBe("hello");
+});
+
+test("Ctrl-C in the wait says what is saved and what goes on, and ends with 130", async () => {
+	const { shown, status } = await onTerminal(
+		project,
+		["secrets", "set", "SLOW=yes"],
+		[{ question: "starting 1 function (slow)", answer: "\u0003" }],
+	);
+	expect(status).toBe(130);
+	expect(shown).toContain("✓ Set SLOW in production");
+	expect(shown).toMatch(
+		/Interrupted\. The change is saved and synced \(revision \d+\)\. The platform goes on starting slow/,
+	);
+	expect(await project.data(["secrets", "list"])).toMatchObject({
+		secrets: expect.arrayContaining([expect.objectContaining({ name: "SLOW", state: "synced" })]),
+	});
+});
