@@ -21,7 +21,10 @@ export interface NetworkOptions extends Omit<NamespacesOptions, "tools" | "hasV6
 
 const OPEN: Network = {
 	wall: "none",
-	missing: ["the network beyond Deno's own permissions, and abstract Unix sockets"],
+	missing: [
+		"private IPv6 networks, and whatever else Deno's permissions do not see",
+		"abstract Unix sockets of this machine and of other functions",
+	],
 	admit: async () => ({
 		before: [],
 		startsAsRoot: false,

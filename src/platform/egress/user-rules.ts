@@ -55,9 +55,8 @@ export function nameServersIn(text: string): string[] {
 }
 
 const MISSING = [
-	'other hosts than a function\'s "network" names, at the same addresses or past Deno',
-	"abstract Unix sockets",
-	"what a function writes to its temporary folder",
+	"hosts of the public internet that a function's \"network\" does not name, but for Deno's permissions",
+	"abstract Unix sockets of this machine and of other functions",
 ];
 
 /**
