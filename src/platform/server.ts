@@ -167,6 +167,7 @@ async function openDeno(
 		egressProgram: builtPath("egress.cjs"),
 		onMissingWall: (wall, why) =>
 			log.warn({ wall, why }, "a wall around functions' network does not work here"),
+		onFallenWall: (what) => log.error({ what }, "a wall around functions' network has fallen"),
 		onLimitFailure: (error) => log.warn(describeError(error), "a function is not held to its share"),
 		faults: faults.function,
 		onShared: () => log.warn("functions run as root: no user of their own works here"),
