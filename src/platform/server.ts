@@ -34,6 +34,8 @@ export interface Platform {
 	readonly firstToken: string | undefined;
 	/** What keeps builds from the platform's own files. */
 	readonly buildSandbox: Builder["level"];
+	/** What keeps functions to their network behind Deno's own permissions, and what that does not hold. */
+	readonly network: Runtime["network"];
 	/** Takes no new requests, finishes those in flight, stops the functions, closes the store. */
 	close(): Promise<void>;
 }
@@ -130,7 +132,8 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const firstToken = await firstTokenOf(core);
 	const kept = { sandbox: builder.level, ...wallsOf(runtime, log) };
 	log.info({ listen: listenUrl, control: controlUrl, ...kept }, "the platform is ready");
-	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, close: () => opened.close(log) };
+	const walls = { buildSandbox: builder.level, network: runtime.network };
+	return { listenUrl, controlUrl, firstToken, ...walls, close: () => opened.close(log) };
 }
 
 /** What functions are held by; what is missing of it is told. */
@@ -164,6 +167,7 @@ async function openDeno(
 		egressProgram: builtPath("egress.cjs"),
 		onMissingWall: (wall, why) =>
 			log.warn({ wall, why }, "a wall around functions' network does not work here"),
+		onFallenWall: (what) => log.error({ what }, "a wall around functions' network has fallen"),
 		onLimitFailure: (error) => log.warn(describeError(error), "a function is not held to its share"),
 		faults: faults.function,
 		onShared: () => log.warn("functions run as root: no user of their own works here"),

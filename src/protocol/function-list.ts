@@ -65,5 +65,14 @@ export const functionListSchema = z.object({
 	),
 	/** What of the machine no limit keeps functions from taking, in words; left out by platforms that do not say. */
 	unbounded: z.array(z.string().max(200)).max(50).optional(),
+	/** The wall around functions' network behind Deno's own permissions; left out by platforms that do not say. */
+	network: z
+		.object({
+			/** `namespace`, `user rules`, `none`, or what nothing here tells of. */
+			wall: z.string().max(100),
+			/** What it does not keep functions from, in words; empty where it holds everything. */
+			missing: z.array(z.string().max(200)).max(50),
+		})
+		.optional(),
 });
 export type FunctionList = z.infer<typeof functionListSchema>;

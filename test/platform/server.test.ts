@@ -107,7 +107,13 @@ describe("the main job over real sockets", () => {
 		await story.send("PAY_KEY", 1, "first");
 		const ready = said.find(([, text]) => text === "the platform is ready");
 		expect(ready?.[0]).toMatchObject({ limits: expect.stringMatching(/^(cgroup v[12]|priority)$/) });
-		const { unbounded } = await story.client.list(APP);
+		const { network, unbounded } = await story.client.list(APP);
+		expect(network?.wall).toMatch(/^(namespace|user rules|none)$/);
+		expect(ready?.[0]).toMatchObject({ network: network?.wall });
+		const open = said.filter(([, text]) => text === "functions are not kept from all of the network here");
+		expect(open.map(([what]) => what)).toEqual(
+			network?.missing.length === 0 ? [] : [{ missing: network?.missing }],
+		);
 		const warned = said.filter(
 			([, text]) => text === "functions are not bounded in all that they could take here",
 		);

@@ -1,6 +1,7 @@
 import { type AutomationRow, automationRow, renderAutomations } from "../../cli/automation-rows.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/linking.ts";
+import { type NetworkWall, networkWallGap } from "../../cli/network-wall.ts";
 import { openContext } from "../../cli/project.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
@@ -21,6 +22,8 @@ interface ListResult {
 	}[];
 	/** What of its machine the platform does not keep functions from taking. */
 	unbounded: string[];
+	/** What keeps functions to their network behind Deno's permissions; null where the platform does not say. */
+	network: NetworkWall | null;
 }
 
 function replacedRow({ atMs, ...replaced }: NonNullable<FunctionList["functions"][number]["replaced"]>) {
@@ -36,7 +39,11 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		const { flags } = await this.parse(FunctionsList);
 		const context = await openContext(this.environment, flags.environment);
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 functions list'.");
-		const { functions, unbounded = [] } = await target.remote.listFunctions(target.binding.app);
+		const {
+			functions,
+			network = null,
+			unbounded = [],
+		} = await target.remote.listFunctions(target.binding.app);
 		return {
 			functions: functions.map(({ references, dynamic, automations = [], replaced, error, ...known }) => ({
 				name: known.name,
@@ -51,6 +58,7 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 				...(error === undefined ? {} : { error }),
 			})),
 			unbounded,
+			network,
 		};
 	}
 
@@ -79,6 +87,8 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 			terminal.line(`${MARKS.failed} ${name} failed to start${consequence}`);
 			terminal.block(error, "    ");
 		}
+		const gap = result.network === null ? undefined : networkWallGap(result.network);
+		if (gap !== undefined) terminal.line(`${MARKS.pending} ${gap}`);
 		if (result.unbounded.length > 0)
 			terminal.line(`${MARKS.pending} The platform does not bound: ${result.unbounded.join("; ")}`);
 	}

@@ -1,5 +1,7 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
+
+import { networkWallGap } from "../../cli/network-wall.ts";
 import { systemKeychain } from "../../cli/project.ts";
 import { interruption } from "../../cli/signals.ts";
 import { cryptoReady } from "../../crypto.ts";
@@ -116,7 +118,7 @@ export default class PlatformStart extends BaseCommand<void> {
 		await platform.close();
 	}
 
-	#announce({ buildSandbox, controlUrl, firstToken, listenUrl }: Platform): void {
+	#announce({ buildSandbox, controlUrl, firstToken, listenUrl, network }: Platform): void {
 		if (this.terminal.json) {
 			this.terminal.document({ listen: listenUrl, control: controlUrl, token: firstToken });
 			return;
@@ -127,6 +129,8 @@ export default class PlatformStart extends BaseCommand<void> {
 		if (buildSandbox === "none") {
 			this.terminal.warn("Nothing keeps builds from reading this user's files here; install bubblewrap.");
 		}
+		const gap = networkWallGap(network);
+		if (gap !== undefined) this.terminal.warn(gap);
 		if (firstToken !== undefined) {
 			this.terminal.line(`  token      ${firstToken}`);
 			this.terminal.line();

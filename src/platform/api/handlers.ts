@@ -166,8 +166,13 @@ export const listFunctions: Handler = (call) => {
 				...(error === undefined ? {} : { error }),
 			};
 		});
-	const unbounded = [...call.core.runtime.limits.missing];
-	return Response.json({ functions, unbounded } satisfies FunctionList);
+	const { limits, network } = call.core.runtime;
+	const list: FunctionList = {
+		functions,
+		unbounded: [...limits.missing],
+		network: { wall: network.wall, missing: [...network.missing] },
+	};
+	return Response.json(list);
 };
 
 function automationInfo({ automation, nextMs, lastDueMs, runs }: Standing) {

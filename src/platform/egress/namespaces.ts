@@ -29,6 +29,8 @@ export interface NamespacesOptions
 	/** Files and folders that functions need; what holds one of them is not hidden from them. */
 	readonly needed: readonly string[];
 	readonly hasV6: boolean;
+	/** Told when the functions' side of the network has fallen; it is built anew for the next process. */
+	readonly onFallen: (what: string) => void;
 }
 
 /** What all processes have in common. */
@@ -77,6 +79,8 @@ class Namespaces implements Network {
 	readonly #common: Common;
 	/** By the address that the proxy knows it by. */
 	readonly #admitted = new Map<string, Admitted>();
+	/** Sides that have fallen: each of their parts tells of it. */
+	readonly #fallen = new WeakSet<FarSide>();
 	#side: Promise<FarSide> | undefined;
 	#next = 0;
 	#isClosed = false;
@@ -166,7 +170,8 @@ class Namespaces implements Network {
 		const proxyOptions = { ...options, denoDirectory, hasV6, namespace: namespace.path, onRefused };
 		try {
 			const side = { namespace, proxy: await ProxyProcess.open(proxyOptions) };
-			void Promise.race([namespace.ended, side.proxy.ended]).then(() => this.#lose(side));
+			void namespace.ended.then(() => this.#lose(side, "the namespace of functions' network has fallen"));
+			void side.proxy.ended.then(() => this.#lose(side, "the egress proxy has ended"));
 			return side;
 		} catch (error) {
 			await namespace.close();
@@ -174,8 +179,10 @@ class Namespaces implements Network {
 		}
 	}
 
-	#lose(side: FarSide): void {
-		if (this.#isClosed) return;
+	#lose(side: FarSide, what: string): void {
+		if (this.#isClosed || this.#fallen.has(side)) return;
+		this.#fallen.add(side);
+		this.#options.onFallen(what);
 		this.#side = undefined;
 		void Promise.all([side.proxy.close(), side.namespace.close()]);
 		for (const { admission, side: own } of this.#admitted.values()) if (own === side) admission.onLost();

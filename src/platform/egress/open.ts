@@ -17,11 +17,16 @@ export interface NetworkOptions extends Omit<NamespacesOptions, "tools" | "hasV6
 	readonly walls?: readonly Wall[];
 	/** Told why a better wall does not work here. */
 	readonly onMissing: (wall: Wall, why: string) => void;
+	/** Told when a part of the wall has fallen while the platform runs, as a sentence without its full stop. */
+	readonly onFallen: (what: string) => void;
 }
 
 const OPEN: Network = {
 	wall: "none",
-	missing: ["the network beyond Deno's own permissions, and abstract Unix sockets"],
+	missing: [
+		"private IPv6 networks, and whatever else Deno's permissions do not see",
+		"abstract Unix sockets of this machine and of other functions",
+	],
 	admit: async () => ({
 		before: [],
 		startsAsRoot: false,
@@ -61,9 +66,9 @@ async function tryNamespaces(options: NetworkOptions): Promise<Network> {
 	return await openNamespaces({ ...options, tools: found.tools, hasV6: existsSync("/proc/net/if_inet6") });
 }
 
-async function tryUserRules({ allowNet, hasUsers }: NetworkOptions): Promise<Network> {
+async function tryUserRules({ allowNet, hasUsers, onFallen }: NetworkOptions): Promise<Network> {
 	const nft = systemProgram("nft");
 	if (nft === undefined) throw new Error("the program nft is not here");
 	if (!hasUsers) throw new Error("functions have no users of their own");
-	return await openUserRules(nft, allowNet);
+	return await openUserRules(nft, allowNet, onFallen);
 }

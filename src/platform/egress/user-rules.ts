@@ -2,13 +2,12 @@
  * The driver with the system's packet filter: functions have the machine's network, and their users' packets to what
  * is not public are rejected. For a platform that is root and may change the filter, and cannot make namespaces.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { FUNCTION_USERS } from "../runtime/users.ts";
 import { type AllowedAddress, parseAllowNet } from "./allow-net.ts";
-import type { Network } from "./network.ts";
+import { FilterTable, LAST_RULE } from "./filter-table.ts";
+import type { Admission, Network } from "./network.ts";
 import { CLOSED_V4, CLOSED_V6 } from "./public-addresses.ts";
 
 function acceptRule(address: string, ports: ReadonlySet<number> | undefined, protocol: string): string {
@@ -30,21 +29,22 @@ export function userRules(
 ): string {
 	const dns = new Set([53]);
 	const rules = [
-		`meta skuid < ${FUNCTION_USERS.first} accept`,
-		`meta skuid > ${FUNCTION_USERS.last} accept`,
 		...nameServers.flatMap((address) => ["udp", "tcp"].map((protocol) => acceptRule(address, dns, protocol))),
 		...allowed.map(({ address, ports }) => acceptRule(address, ports, "tcp")),
 		"fib daddr type local reject",
 		`ip daddr { ${CLOSED_V4.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject`,
 		"ip6 daddr != 2000::/3 reject",
-		`ip6 daddr { ${CLOSED_V6.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject`,
+		`ip6 daddr { ${CLOSED_V6.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject ${LAST_RULE}`,
 	];
+	const { first, last } = FUNCTION_USERS;
 	return [
 		`add table inet ${name} { flags owner; }`,
+		`add chain inet ${name} functions`,
 		`add chain inet ${name} output { type filter hook output priority filter; policy accept; }`,
-		...rules.map((rule) => `add rule inet ${name} output ${rule}`),
+		...rules.map((rule) => `add rule inet ${name} functions ${rule}`),
+		// What the kernel sends by itself belongs to nobody, and is not looked at.
+		`add rule inet ${name} output meta skuid ${first}-${last} jump functions`,
 		`list table inet ${name}`,
-		"",
 	].join("\n");
 }
 
@@ -55,53 +55,99 @@ export function nameServersIn(text: string): string[] {
 }
 
 const MISSING = [
-	'other hosts than a function\'s "network" names, at the same addresses or past Deno',
-	"abstract Unix sockets",
-	"what a function writes to its temporary folder",
+	"hosts of the public internet that a function's \"network\" does not name, but for Deno's permissions",
+	"abstract Unix sockets of this machine and of other functions",
 ];
 
-/**
- * Puts the rules in place, for as long as the platform lives.
- * @throws AppError `ALLOW_NET_INVALID` (exit 2); Error with what `nft` said, where it does not work here
- */
-export async function openUserRules(nft: string, allowNet: readonly string[]): Promise<Network> {
-	const nameServers = nameServersIn(await readFile("/etc/resolv.conf", "utf8").catch(() => ""));
-	const rules = userRules(`coffer_${process.pid}`, parseAllowNet(allowNet), nameServers);
-	const child = spawn(nft, ["--interactive"], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe"] });
-	await put(child, rules);
-	return {
-		wall: "user rules",
-		missing: MISSING,
-		admit: async () => ({
+/** One alone would leave functions without a wall from its end until it is there again. */
+const TABLES = 2;
+/** Where a table cannot be put back, the next try comes later. */
+const AGAIN_MS = 1_000;
+
+/** The same rules in two tables, each held by a process of its own. */
+class UserRules implements Network {
+	readonly wall = "user rules";
+	readonly missing = MISSING;
+	readonly #nft: string;
+	readonly #rulesOf: (name: string) => string;
+	readonly #onFallen: (what: string) => void;
+	readonly #tables = new Set<FilterTable>();
+	readonly #admitted = new Set<Admission>();
+	#isClosed = false;
+
+	constructor(nft: string, rulesOf: (name: string) => string, onFallen: (what: string) => void) {
+		this.#nft = nft;
+		this.#rulesOf = rulesOf;
+		this.#onFallen = onFallen;
+	}
+
+	/** @throws Error with what `nft` said, where it does not work here */
+	async open(): Promise<void> {
+		for (let index = 0; index < TABLES; index++) await this.#put(`coffer_${process.pid}_${index}`);
+	}
+
+	async admit(): Promise<Admission> {
+		if (this.#tables.size === 0) throw new Error("The packet filter's rules have fallen.");
+		const admission: Admission = {
 			before: [],
 			startsAsRoot: false,
 			onRefused: () => {},
 			onLost: () => {},
-			leave: () => {},
-		}),
-		close: async () => {
-			child.kill("SIGKILL");
-			if (child.exitCode === null && child.signalCode === null) await once(child, "close");
-		},
-	};
+			leave: () => void this.#admitted.delete(admission),
+		};
+		this.#admitted.add(admission);
+		return admission;
+	}
+
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		await Promise.all([...this.#tables].map((table) => table.close()));
+	}
+
+	async #put(name: string): Promise<void> {
+		const table = await FilterTable.open(this.#nft, this.#rulesOf(name));
+		if (this.#isClosed) return await table.close();
+		this.#tables.add(table);
+		void table.ended.then(() => this.#lose(table, name));
+	}
+
+	#lose(table: FilterTable, name: string): void {
+		this.#tables.delete(table);
+		if (this.#isClosed) return;
+		this.#onFallen(`a table of the packet filter, ${name}, has fallen; ${this.#tables.size} are left`);
+		if (this.#tables.size === 0) for (const { onLost } of [...this.#admitted]) onLost();
+		void this.#restore(name);
+	}
+
+	async #restore(name: string): Promise<void> {
+		while (!this.#isClosed) {
+			try {
+				return await this.#put(name);
+			} catch {
+				await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+			}
+		}
+	}
 }
 
-/** Hands the rules over and waits until they hold. */
-async function put(child: ChildProcess, rules: string): Promise<void> {
-	let said = "";
-	const answered = new Promise<void>((resolve, reject) => {
-		child.once("error", reject);
-		child.once("close", () => reject(new Error(said.trim() || "nft ended")));
-		child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-			said += text;
-			// The last line of what is put there, listed.
-			if (said.includes("ip6 daddr !=")) resolve();
-		});
-		child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-			said += text;
-			if (/error/i.test(text)) reject(new Error(said.trim()));
-		});
-	});
-	child.stdin?.write(rules);
-	await answered;
+/**
+ * Puts the rules in place, for as long as the platform lives.
+ * @param onFallen told when a part of the wall has fallen, as the beginning of a sentence
+ * @throws AppError `ALLOW_NET_INVALID` (exit 2); Error with what `nft` said, where it does not work here
+ */
+export async function openUserRules(
+	nft: string,
+	allowNet: readonly string[],
+	onFallen: (what: string) => void,
+): Promise<Network> {
+	const nameServers = nameServersIn(await readFile("/etc/resolv.conf", "utf8").catch(() => ""));
+	const allowed = parseAllowNet(allowNet);
+	const network = new UserRules(nft, (name) => userRules(name, allowed, nameServers), onFallen);
+	try {
+		await network.open();
+		return network;
+	} catch (error) {
+		await network.close();
+		throw error;
+	}
 }

@@ -166,17 +166,21 @@ class NodeGateway implements Gateway {
 	}
 
 	async #serve(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
-		const lease = await this.#instances.lease(route.app, route.function);
-		if ("status" in lease) return lease;
-		exchange.onAnswer = () => lease.instance.answered();
+		let release = () => {};
+		const onCounted = (counted: () => void) => {
+			release = counted;
+		};
 		try {
+			const lease = await this.#instances.lease(route.app, route.function, onCounted);
+			if ("status" in lease) return lease;
+			exchange.onAnswer = () => lease.instance.answered();
 			if (isWaiting) exchange.response.writeContinue();
 			const outcome = await forward(lease.pool, exchange);
 			// While the function waits for the rest of a request, undici's time does not run out.
 			if (outcome === PROBLEMS.timeout) lease.instance.timedOut();
 			return outcome;
 		} finally {
-			lease.release();
+			release();
 		}
 	}
 
@@ -196,15 +200,16 @@ class NodeGateway implements Gateway {
 		const leave = this.#underWay.enter(route);
 		if (leave === undefined) return onProblem(PROBLEMS.busy);
 		socket.once("close", this.#faults.callback(leave));
-		const lease = await this.#instances.lease(route.app, route.function);
-		if ("status" in lease) return onProblem(lease);
-		if (socket.destroyed) return lease.release();
-		this.#upgraded.add(socket);
-		const over = () => {
-			this.#upgraded.delete(socket);
-			lease.release();
+		const onCounted = (release: () => void) => {
+			if (socket.destroyed) release();
+			else socket.once("close", this.#faults.callback(release));
 		};
-		socket.once("close", this.#faults.callback(over));
+		const lease = await this.#instances.lease(route.app, route.function, onCounted);
+		if ("status" in lease) return onProblem(lease);
+		if (socket.destroyed) return;
+		this.#upgraded.add(socket);
+		const forget = () => this.#upgraded.delete(socket);
+		socket.once("close", this.#faults.callback(forget));
 		const headers = this.#admissions.headersFor(request, route, requestId);
 		const { socketPath } = lease.instance;
 		forwardUpgrade(

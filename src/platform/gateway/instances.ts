@@ -22,8 +22,6 @@ export type FindInstance = (
 export interface Lease {
 	readonly instance: Instance;
 	readonly pool: Pool;
-	/** Counts it out again. */
-	readonly release: () => void;
 }
 
 /** While a function is being switched, the instance that was found takes no request; the next that is found is another. */
@@ -50,8 +48,11 @@ export class Instances {
 		this.connector = new Connector(faults, limits);
 	}
 
-	/** Counts a request into the function's instance; or why that cannot be. */
-	async lease(app: string, name: string): Promise<Lease | Problem> {
+	/**
+	 * Counts a request into the function's instance; or why that cannot be.
+	 * @param onCounted called at once with what counts it out again, so that it is, whatever fails afterwards
+	 */
+	async lease(app: string, name: string, onCounted: (release: () => void) => void): Promise<Lease | Problem> {
 		for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
 			let instance: Instance | undefined;
 			try {
@@ -62,7 +63,9 @@ export class Instances {
 			const release = instance?.acquire();
 			if (instance === undefined || release === undefined) continue;
 			try {
-				return { instance, release, pool: this.#pool(instance) };
+				// A function that was counted as busy for ever could neither rest nor be replaced, so it is tried twice.
+				onCounted(() => this.#faults.run(release, release));
+				return { instance, pool: this.#pool(instance) };
 			} catch (error) {
 				release();
 				throw error;

@@ -36,6 +36,8 @@ export interface DenoRuntimeOptions {
 	walls?: readonly Wall[];
 	/** Told why a wall around the network does not work here. */
 	onMissingWall?: (wall: Wall, why: string) => void;
+	/** Told when a part of that wall has fallen, as a sentence without its full stop. */
+	onFallenWall?: (what: string) => void;
 	/** Told when a process could not be held to its share of the machine, or what was made for that could not be removed. */
 	onLimitFailure?: (error: unknown) => void;
 }

@@ -3,7 +3,6 @@
  * socket, watched until it is ready, drained and ended. It may have been spawned before it was known whose it
  * will be.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { FaultBoundary } from "../faults.ts";
 import type { LogLine } from "../logs/function-logs.ts";
@@ -13,25 +12,18 @@ import { deferred, timer } from "./deferred.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Lanes } from "./lanes.ts";
 import { Liveness } from "./liveness.ts";
-import { withoutReadAhead } from "./output/paced-reader.ts";
+import { laterRedactor } from "./output/later-redactor.ts";
 import { ProcessOutput } from "./output/process-output.ts";
 import type { Redactor } from "./output/redact.ts";
 import type { ExitReason, Instance, Stuck } from "./runtime.ts";
-import type { User } from "./users.ts";
+import { type Child, type ChildSpecification, spawnChild } from "./spawn-child.ts";
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
+/** How often a process that is to end is looked at, whether it still serves somebody. */
+const LOOK_MS = 500;
 
-export interface ProcessSpecification {
-	/** What is run: Deno with its arguments up to and with the main module, behind what becomes it. */
-	command: readonly string[];
-	/** Deno's own variables; the function never sees them. */
-	variables: Record<string, string>;
-	cwd: string;
-	/** Whom it runs as; the platform's own user where undefined. */
-	user: User | undefined;
-	/** Whether the command itself becomes that user. */
-	startsAsRoot: boolean;
+export interface ProcessSpecification extends ChildSpecification {
 	socketPath: string;
 	/** In a folder where nobody but the platform can put anything. */
 	controlPath: string;
@@ -55,23 +47,8 @@ export interface Assignment {
 	timeoutMs: number;
 }
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
-
 /** How a start ended. */
 export type StartOutcome = "ready" | "exited" | "timeout";
-
-/** The redactor of whoever the process belongs to. What it writes while it is nobody's holds nothing of anybody. */
-function laterRedactor(assignment: () => Assignment | undefined): Redactor {
-	return {
-		redact: (text, limit) => assignment()?.redactor.redact(text, limit) ?? text.slice(0, limit),
-		get longest() {
-			return assignment()?.redactor.longest ?? 0;
-		},
-		get compared() {
-			return assignment()?.redactor.compared ?? 0;
-		},
-	};
-}
 
 export class DenoProcess implements Instance {
 	readonly pid: number;
@@ -112,24 +89,44 @@ export class DenoProcess implements Instance {
 		});
 		this.#child = spawnChild(specification);
 		this.pid = this.#child.pid ?? -1;
-		const { stderr, stdout } = this.#child as { [Name in "stderr" | "stdout"]: Readable | undefined };
-		this.#output = new ProcessOutput(stdout, stderr, {
-			faults,
-			turns: lanes.output,
-			redactor: laterRedactor(() => this.#assignment),
-			onLine: (level, message) => this.#assignment?.onLine(level, message),
-		});
+		this.#output = this.#orKill(() => this.#read(this.#child, lanes, faults));
 		const unwatched = (error: unknown) => {
 			faults.note(error);
 			this.#child.kill("SIGKILL");
 			return { code: null, signal: null, stderr: "" };
 		};
-		this.exited = endOf(this.#child, { output: this.#output, faults }).catch(unwatched);
+		this.exited = new Promise<ExitReason>((resolve) =>
+			resolve(endOf(this.#child, { output: this.#output, faults })),
+		).catch(unwatched);
 		const ended = faults.callback(() => {
 			this.#isAccepting = false;
 			this.#control.close();
 		});
 		void this.exited.then(ended);
+	}
+
+	/** What only half of it was made for must not stay. */
+	#orKill<T>(make: () => T): T {
+		try {
+			return make();
+		} catch (error) {
+			this.#child.kill("SIGKILL");
+			throw error;
+		}
+	}
+
+	/** Follows what the process writes. Without a descriptor for its pipes there are none. */
+	#read(
+		{ stderr, stdout }: { [Name in "stderr" | "stdout"]: Readable | undefined },
+		lanes: Lanes,
+		faults: FaultBoundary,
+	): ProcessOutput {
+		return new ProcessOutput(stdout, stderr, {
+			faults,
+			turns: lanes.output,
+			redactor: laterRedactor(() => this.#assignment?.redactor),
+			onLine: (level, message) => this.#assignment?.onLine(level, message),
+		});
 	}
 
 	/** Makes it somebody's: once, and before anything is asked of it. */
@@ -224,7 +221,10 @@ export class DenoProcess implements Instance {
 
 	async #end(graceMs: number): Promise<void> {
 		const grace = timer(graceMs);
+		// Who counts the last request out may fail to say so.
+		const looking = setInterval(() => this.inFlight === 0 && this.#drained.resolve(), LOOK_MS);
 		await Promise.race([this.#drained.promise, grace.elapsed, this.exited]);
+		clearInterval(looking);
 		grace.cancel();
 		this.#child.kill("SIGTERM");
 		const patience = timer(KILL_AFTER_MS);
@@ -232,13 +232,4 @@ export class DenoProcess implements Instance {
 		await this.exited;
 		patience.cancel();
 	}
-}
-
-function spawnChild({ command, cwd, startsAsRoot, user, variables }: ProcessSpecification): Child {
-	const [file = "", ...args] = command;
-	// The groups of the platform's own user are dropped with it.
-	const identity = user === undefined || startsAsRoot ? {} : { uid: user.uid, gid: user.gid };
-	return withoutReadAhead(() =>
-		spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity }),
-	);
 }

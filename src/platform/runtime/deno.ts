@@ -2,16 +2,15 @@
  * The Deno driver: one process per running version of a function, each with the least that it can work with.
  */
 import { pathToFileURL } from "node:url";
-import { AppError, EXIT } from "../../errors.ts";
 import type { Admission, Network } from "../egress/network.ts";
 import { FaultBoundary } from "../faults.ts";
 import type { FunctionLife } from "../life.ts";
-import type { Limits, Member } from "../limits/limits.ts";
+import type { Limits } from "../limits/limits.ts";
 import { missingLimits } from "../limits/missing.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import { Commands } from "./command.ts";
 import type { DenoRuntimeOptions } from "./deno-options.ts";
-import { DenoProcess } from "./deno-process.ts";
+import { DenoProcess, type ProcessSpecification } from "./deno-process.ts";
 import { asEntry } from "./entry.ts";
 import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
 import type { InstanceDirectory, SpareDirectory } from "./instance-directory.ts";
@@ -22,22 +21,9 @@ import { tryFollow } from "./output/audit.ts";
 import { createRedactor } from "./output/redact.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
-import { startFailure } from "./start-failure.ts";
+import { livesAs, type Spawned } from "./spawned.ts";
+import { closingFailure, startFailure } from "./start-failure.ts";
 import type { Workspace } from "./workspace.ts";
-
-function livesAs({ app, function: name, life }: Launch): FunctionLife {
-	return life ?? { app, function: name };
-}
-
-/** A process with what belongs to it; whose it is may come later. */
-interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
-	readonly process: DenoProcess;
-	readonly files: Files;
-	readonly admission: Admission;
-	readonly member: Member;
-	/** Who is told of the variables that it reads. */
-	readonly reads: { onRead: Launch["onRead"] };
-}
 
 export class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
@@ -82,17 +68,21 @@ export class DenoRuntime implements Runtime {
 	async start(launch: Launch): Promise<Instance> {
 		this.#checkOpen(launch);
 		checkEnvironment(launch);
-		const { member, process } = await this.#prepared(launch);
+		const spawned = await this.#prepared(launch);
 		try {
-			const instance = await this.#ready(process, launch);
-			member.serve();
+			this.#assign(spawned, launch);
+			const instance = await this.#ready(spawned.process, launch);
+			spawned.member.serve();
 			return instance;
+		} catch (error) {
+			await this.#end(spawned.process);
+			throw error;
 		} finally {
 			this.#spares.refill();
 		}
 	}
 
-	/** A process that is the launch's: one that was waiting, or a new one. */
+	/** A process for the launch, whose it is not yet: one that was waiting, or a new one. */
 	async #prepared(launch: Launch): Promise<Spawned> {
 		const { code, onRead, settings, sourceMap } = launch;
 		const bundle = { code: asEntry(code), sourceMap };
@@ -104,12 +94,12 @@ export class DenoRuntime implements Runtime {
 				await this.#end(spare.process);
 				throw error;
 			}
-			return this.#assign(spare, launch);
+			return spare;
 		}
 		const files = await this.#workspace.prepare(livesAs(launch), bundle, onRead !== undefined);
 		const spawned = await this.#spawn(files, launch);
 		await spawned.member.joined;
-		return this.#assign(spawned, launch);
+		return spawned;
 	}
 
 	async #ready(process: DenoProcess, launch: Launch): Promise<Instance> {
@@ -119,7 +109,7 @@ export class DenoRuntime implements Runtime {
 			if (process.liveness !== undefined) this.#liveness.add(process.liveness);
 			return process;
 		}
-		await this.#end(process);
+		await process.terminate();
 		throw startFailure(launch, outcome, await process.exited, timeoutMs);
 	}
 
@@ -149,13 +139,7 @@ export class DenoRuntime implements Runtime {
 	}
 
 	#checkOpen(launch: Launch): void {
-		if (!this.#isClosed) return;
-		throw new AppError({
-			code: "FUNCTION_START_FAILED",
-			message: `The function ${launch.app}/${launch.function} was not started: the platform is closing.`,
-			hint: "Start the platform again.",
-			exit: EXIT.failure,
-		});
+		if (this.#isClosed) throw closingFailure(launch);
 	}
 
 	/** Makes the process's place in the network; its files go where there is none. */
@@ -165,6 +149,21 @@ export class DenoRuntime implements Runtime {
 			if (launch !== undefined) this.#checkOpen(launch);
 			return admission;
 		} catch (error) {
+			await files.release();
+			throw error;
+		}
+	}
+
+	/** Starts the process; what was made for it goes where that fails. */
+	async #created(
+		files: InstanceDirectory,
+		admission: Admission,
+		specification: ProcessSpecification,
+	): Promise<DenoProcess> {
+		try {
+			return new DenoProcess(specification);
+		} catch (error) {
+			admission.leave();
 			await files.release();
 			throw error;
 		}
@@ -181,7 +180,7 @@ export class DenoRuntime implements Runtime {
 			auditPath === undefined
 				? undefined
 				: tryFollow(auditPath, this.#lanes.signals, (name) => reads.onRead?.(name), this.#faults);
-		const process = new DenoProcess({
+		const process = await this.#created(files, admission, {
 			command: [...before, ...this.#commands.commandFor(files, launch?.settings, startsAsRoot)],
 			variables: {
 				DENO_DIR: files.denoDirectory,
@@ -220,8 +219,7 @@ export class DenoRuntime implements Runtime {
 	}
 
 	/** Makes a process a function's. */
-	#assign(spawned: Spawned, launch: Launch): Spawned {
-		const { admission, files, member, process, reads } = spawned;
+	#assign({ admission, files, member, process, reads }: Spawned, launch: Launch): void {
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
 		const life = livesAs(launch);
 		this.#lives.set(process, life);
@@ -242,6 +240,5 @@ export class DenoRuntime implements Runtime {
 			onIdle,
 			onLine: this.#faults.callback(onLine),
 		});
-		return spawned;
 	}
 }

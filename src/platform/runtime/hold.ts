@@ -59,8 +59,8 @@ export class Hold {
 	#end(): void {
 		this.#cancel?.();
 		this.#cancel = undefined;
-		const release = this.#release;
+		// Kept where it throws: it is tried again with the next message.
+		this.#release?.();
 		this.#release = undefined;
-		release?.();
 	}
 }

@@ -17,8 +17,9 @@ export interface Lanes {
  * @param faults where an exception ends a turn; the next one comes all the same
  */
 export function lanes(faults: FaultBoundary): Lanes {
+	// A turn that failed is tried once more: what waits for it would wait until something else comes.
 	const schedule = (task: () => void, delayMs: number) =>
-		void setTimeout(faults.callback(task), delayMs).unref();
+		void setTimeout(faults.callback(task, task), delayMs).unref();
 	return {
 		output: new Turns({
 			schedule,

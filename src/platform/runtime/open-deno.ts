@@ -10,7 +10,14 @@ import { mayChangeUser } from "./users.ts";
 import { Workspace } from "./workspace.ts";
 
 async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace): Promise<Network> {
-	const { allowNet = [], egressProgram, hostPath, onMissingWall = () => {}, walls } = options;
+	const {
+		allowNet = [],
+		egressProgram,
+		hostPath,
+		onFallenWall = () => {},
+		onMissingWall = () => {},
+		walls,
+	} = options;
 	return await openNetwork({
 		...workspace.egress,
 		deno: workspace.binary,
@@ -21,6 +28,7 @@ async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace)
 		hasUsers: workspace.hasUsers,
 		...(walls && { walls }),
 		onMissing: onMissingWall,
+		onFallen: onFallenWall,
 	});
 }
 

@@ -30,3 +30,13 @@ export function startFailure(
 		exit: EXIT.failure,
 	});
 }
+
+/** The error of a start that comes too late. */
+export function closingFailure({ app, function: name }: Pick<Launch, "app" | "function">): AppError {
+	return new AppError({
+		code: "FUNCTION_START_FAILED",
+		message: `The function ${app}/${name} was not started: the platform is closing.`,
+		hint: "Start the platform again.",
+		exit: EXIT.failure,
+	});
+}

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as setPause } from "node:timers/promises";
 import { errors } from "undici";
 import { AUTOMATION_HEADERS } from "../gateway/headers.ts";
-import type { Instances } from "../gateway/instances.ts";
+import type { Instances, Lease } from "../gateway/instances.ts";
 import { PROBLEMS, type Problem } from "../gateway/problem.ts";
 import type { Due } from "./scheduler.ts";
 
@@ -44,8 +44,19 @@ export type Answer = { readonly status: number } | Problem;
 
 /** Runs a function once; never repeats, whatever comes of it. Resolves once its answer has ended. */
 export async function invoke(instances: Instances, due: Due, options: InvokeOptions): Promise<Answer> {
-	const lease = await instances.lease(due.app, due.function);
-	if ("title" in lease) return lease;
+	let release = () => {};
+	const onCounted = (counted: () => void) => {
+		release = counted;
+	};
+	try {
+		const lease = await instances.lease(due.app, due.function, onCounted);
+		return "title" in lease ? lease : await run(lease, due, options);
+	} finally {
+		release();
+	}
+}
+
+async function run(lease: Lease, due: Due, options: InvokeOptions): Promise<Answer> {
 	const body = JSON.stringify(due.automation.function_args ?? {});
 	let hasBegun = false;
 	const over = new AbortController();
@@ -72,7 +83,6 @@ export async function invoke(instances: Instances, due: Due, options: InvokeOpti
 		return PROBLEMS.timeout;
 	} finally {
 		clearTimeout(timer);
-		lease.release();
 	}
 }
 

@@ -2,39 +2,16 @@
  * What a function cannot get at where Deno's permissions do not hold it: probes are run in a Deno that may do
  * everything, within a function's network, and once more outside of it, where each must succeed.
  */
+import { rm, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { decode, encode } from "dns-packet";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { testWall } from "./contract.ts";
 import { openSecondWall, type SecondWall } from "./second-wall.ts";
-import { HTTP_PORT, NAMES, PRIVATE, PUBLIC, UDP_PORT } from "./test-hosts.ts";
+import { NAMES, PUBLIC } from "./test-hosts.ts";
+import { abstractSocket, datagram, LISTENER, OVERFLOW, toListener, WAYS, within } from "./ways.ts";
 
-const within = (ms: number, code: string) =>
-	`return await Promise.race([(async () => { ${code} })(), new Promise((_, no) => setTimeout(() => no(new Error("no answer")), ${ms}))]);`;
-const bracketed = (host: string) => (host.includes(":") ? `[${host}]` : host);
-
-/** Ways to a host by TCP, each of which gives "reached". */
-const WAYS: Record<string, (host: string) => string> = {
-	fetch: (host) => `return (await fetch("http://${bracketed(host)}:${HTTP_PORT}/")).text()`,
-	"Deno.connect": (host) =>
-		`const c = await Deno.connect({ hostname: "${host}", port: ${HTTP_PORT} });
-		await c.write(new TextEncoder().encode("GET / HTTP/1.0\\r\\n\\r\\n"));
-		const text = await new Response(c.readable).text();
-		if (!text.endsWith("reached")) throw new Error("closed: " + text);
-		return "reached";`,
-	"node:net": (host) =>
-		`const net = await import("node:net"); return await new Promise((ok, no) => {
-			let text = "";
-			const socket = net.connect(${HTTP_PORT}, "${host}").setEncoding("utf8").on("error", no);
-			socket.on("data", (part) => { text += part; }).on("close", () => text.endsWith("reached") ? ok("reached") : no(new Error("closed")));
-			socket.write("GET / HTTP/1.0\\r\\n\\r\\n");
-		});`,
-};
-const datagram = (host: string, port = UDP_PORT) =>
-	`const dgram = await import("node:dgram"); return await new Promise((ok, no) => {
-		const socket = dgram.createSocket("udp${host.includes(":") ? 6 : 4}").on("error", no);
-		socket.on("message", (message) => { socket.close(); ok(String(message)); });
-		socket.send("x", ${port}, "${host}", (error) => error && no(error));
-	});`;
 /** A query by UDP; the answer in base64. */
 const query = (name: string, type: "A" | "AAAA", server = "198.18.0.1") => {
 	const message = encode({ type: "query", id: 7, flags: 0x100, questions: [{ type, name }] }).toString(
@@ -69,23 +46,9 @@ test("the wall is one of namespaces", () => {
 	expect(it.wall).toBe("namespace");
 });
 
+testWall(() => it);
+
 describe.each(Object.entries(WAYS))("by %s", (_, way) => {
-	test.each(PUBLIC)("the public internet is open: %s", async (host) => {
-		expect(await it.probe("open", within(5_000, way(host)))).toEqual({ result: "reached" });
-	});
-
-	test.each(PRIVATE)("%s is closed, and open without the wall", async (host) => {
-		await expectClosed("open", within(5_000, way(host)));
-		expect(await it.probe("outside", within(5_000, way(host)))).toEqual({ result: "reached" });
-	});
-
-	test("a public name is open, one that resolves to a private address is not", async () => {
-		expect(await it.probe("open", within(5_000, way("api.example")))).toEqual({ result: "reached" });
-		expect(await it.probe("open", within(5_000, way("six.example")))).toEqual({ result: "reached" });
-		await expectClosed("open", within(5_000, way("inside.example")));
-		expect(await it.probe("outside", within(5_000, way("inside.example")))).toEqual({ result: "reached" });
-	});
-
 	test("what a function does not name in its network is closed", async () => {
 		expect(await it.probe("listed", within(5_000, way("api.example")))).toEqual({ result: "reached" });
 		expect(await it.probe("listed", within(5_000, way("six.example")))).toEqual({ result: "reached" });
@@ -98,7 +61,7 @@ describe.each(Object.entries(WAYS))("by %s", (_, way) => {
 });
 
 describe("nothing but TCP and questions for names leaves", () => {
-	test.each([...PUBLIC, ...PRIVATE])("no datagram to %s", async (host) => {
+	test.each(PUBLIC)("no datagram to %s", async (host) => {
 		await expectClosed("open", within(300, datagram(host)));
 		expect(await it.probe("outside", within(5_000, datagram(host)))).toEqual({ result: "reached" });
 	});
@@ -139,20 +102,8 @@ test("a connection that is refused is told of once, with its address and why", a
 });
 
 describe("the machine and its siblings", () => {
-	const listener = `globalThis.kept ??= Deno.listen({ hostname: "::", port: 7_001 }); (async () => { for await (const c of kept) c.write(new TextEncoder().encode("HTTP/1.0 200 OK\\r\\n\\r\\nreached")).then(() => c.close()); })(); return "listening";`;
-
-	test.each(["127.0.0.1", "127.9.9.9", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1", "10.77.0.1", "fd77::1"])(
-		"a listener on the machine is out of reach as %s",
-		async (host) => {
-			expect(await it.probe("outside", listener)).toEqual({ result: "listening" });
-			const way = `return (await fetch("http://${bracketed(host)}:7001/")).text()`;
-			await expectClosed("open", within(5_000, way));
-			expect(await it.probe("outside", within(5_000, way))).toEqual({ result: "reached" });
-		},
-	);
-
 	test("a sibling's listener is out of reach by every address that it has", async () => {
-		expect(await it.probe("sibling", listener)).toEqual({ result: "listening" });
+		expect(await it.probe("sibling", LISTENER)).toEqual({ result: "listening" });
 		const { result = "[]" } = await it.probe(
 			"sibling",
 			"return JSON.stringify(Deno.networkInterfaces().map((i) => i.address))",
@@ -162,16 +113,14 @@ describe("the machine and its siblings", () => {
 		);
 		expect(addresses).toHaveLength(2);
 		for (const address of addresses) {
-			const way = `return (await fetch("http://${bracketed(address)}:7001/")).text()`;
+			const way = toListener(address);
 			await expectClosed("open", within(5_000, way));
 			expect(await it.probe("sibling", within(5_000, way))).toEqual({ result: "reached" });
 		}
 	});
 
 	test("an abstract socket is out of reach", async () => {
-		const name = `"\\0coffer-test-${process.pid}"`;
-		const open = `const net = await import("node:net"); return await new Promise((ok, no) => { globalThis.abstract = net.createServer((s) => s.end("reached")).on("error", no).listen(${name}, () => ok("listening")); });`;
-		const way = `const net = await import("node:net"); return await new Promise((ok, no) => net.connect(${name}).on("error", no).on("data", (data) => ok(String(data))));`;
+		const { connect: way, listen: open } = abstractSocket(`coffer-test-${process.pid}`);
 		expect(await it.probe("outside", open)).toEqual({ result: "listening" });
 		await expectClosed("open", within(5_000, way));
 		expect(await it.probe("outside", within(5_000, way))).toEqual({ result: "reached" });
@@ -189,16 +138,18 @@ describe("the machine and its siblings", () => {
 
 describe("files", () => {
 	test("a temporary folder is bounded, and open beyond that without the wall", async () => {
-		const write = `const data = new Uint8Array(8 * 1024 * 1024).fill(7);
-			for (let n = 0; n < 40; n++) await Deno.writeFile(Deno.cwd() + "/x" + n, data);
-			return "written";`;
-		const { result, error } = await it.probe("open", write);
+		const { result, error } = await it.probe("open", OVERFLOW);
 		expect(result).toBeUndefined();
 		expect(error).toMatch(/No space left/);
-		expect(await it.probe("outside", write)).toEqual({ result: "written" });
+		expect(await it.probe("outside", OVERFLOW)).toEqual({ result: "written" });
 	});
 
 	test.each(["/run", "/dev/shm", "/var/tmp"])("what others keep in %s is not to be seen", async (folder) => {
+		const file = join(folder, `coffer-test-${process.pid}`);
+		await writeFile(file, "another's", { mode: 0o644 });
+		onTestFinished(() => rm(file));
+		await expectClosed("open", `return Deno.readTextFile("${file}")`);
+		expect(await it.probe("outside", `return Deno.readTextFile("${file}")`)).toEqual({ result: "another's" });
 		expect(
 			await it.probe(
 				"open",

@@ -16,6 +16,8 @@ import { TestHosts } from "./test-hosts.ts";
 export interface SecondWall {
 	readonly wall: Wall;
 	readonly hosts: TestHosts;
+	/** Of the program that builds the wall. */
+	readonly platformPid: number;
 	pid(script: string): number;
 	/** Runs code in a script. */
 	probe(script: string, code: string): Promise<Outcome>;
@@ -55,6 +57,8 @@ export async function openSecondWall({
 	return {
 		wall: said.wall,
 		hosts,
+		// `ip netns exec` becomes the program.
+		platformPid: child.pid ?? -1,
 		pid: (name) => script(name).pid,
 		probe: async (name, code) => {
 			const { body } = await ask(script(name).socketPath, "/", { method: "POST", body: code });

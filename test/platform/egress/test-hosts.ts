@@ -72,7 +72,8 @@ export class TestHosts {
 		this.outer = `${name}-out`;
 	}
 
-	static async open(): Promise<TestHosts> {
+	/** @param command of the server that listens on the other host's addresses; it writes something once it does */
+	static async open(command: readonly string[] = [process.execPath, "-e", SERVER]): Promise<TestHosts> {
 		const hosts = new TestHosts(`coffer-test-${process.pid}-${count++}`);
 		const { inner, outer } = hosts;
 		for (const name of [inner, outer]) {
@@ -97,7 +98,7 @@ export class TestHosts {
 		const lines = Object.entries(NAMES).map(([name, address]) => `${address} ${name}\n`);
 		writeFileSync(`/etc/netns/${inner}/hosts`, `127.0.0.1 localhost\n${lines.join("")}`);
 		writeFileSync(`/etc/netns/${inner}/resolv.conf`, "nameserver 10.77.0.2\n");
-		const server = spawn("ip", ["netns", "exec", outer, process.execPath, "-e", SERVER], {
+		const server = spawn("ip", ["netns", "exec", outer, ...command], {
 			stdio: ["ignore", "pipe", "inherit"],
 		});
 		hosts.#server = server;

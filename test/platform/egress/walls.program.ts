@@ -28,6 +28,7 @@ const { allowNet, deno, directory, functions, openerPath, program, wall } = requ
 const users = new Users();
 const egress = join(directory, "egress");
 mkdirSync(egress, { mode: 0o711 });
+const refused: string[] = [];
 const network = await openNetwork({
 	directory: egress,
 	deno,
@@ -40,13 +41,12 @@ const network = await openNetwork({
 	hasUsers: true,
 	walls: [wall],
 	onMissing: (which, why) => console.error(which, why),
+	onFallen: (what) => refused.push(`fallen: ${what}`),
 });
-const refused: string[] = [];
 
-/** @param hosts undefined for a script that no wall is around */
-async function start(name: string, hosts: string[] | null | undefined) {
+/** @param hosts undefined for a script that no wall is around. @param user root's where it is one of the machine's own */
+async function start(name: string, hosts: string[] | null | undefined, user = users.unused()) {
 	const folder = join(directory, name);
-	const user = users.unused();
 	const [temporary, denoDirectory, socketPath, script] = ["tmp", "deno", "s", "script.js"].map((each) =>
 		join(folder, each),
 	) as [string, string, string, string];
@@ -75,10 +75,12 @@ async function start(name: string, hosts: string[] | null | undefined) {
 }
 
 const started = await Promise.all(
-	Object.entries({ ...functions, outside: undefined }).map(
-		async ([name, hosts]) => [name, await start(name, hosts)] as const,
-	),
+	Object.entries(functions).map(async ([name, hosts]) => [name, await start(name, hosts)] as const),
 );
+// Beside the functions: without a namespace, and as a user that no rule is about.
+const root = { uid: 0, gid: 0 };
+started.push(["outside", await start("outside", undefined, request.wall === "namespace" ? undefined : root)]);
+started.push(["root", await start("root", undefined, root)]);
 const said = started.map(([name, { pid, socketPath }]) => [name, { pid, socketPath }]);
 console.log(JSON.stringify({ wall: network.wall, scripts: Object.fromEntries(said) }));
 

@@ -1,13 +1,18 @@
 /** What comes over the control socket, from whoever writes there: a function can. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { FaultBoundary } from "../../../src/platform/faults.ts";
 import { Control, Messages, type Said } from "../../../src/platform/runtime/control.ts";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { Turns } from "../../../src/platform/runtime/output/turns.ts";
+import { HOST_PATH } from "./harness.ts";
 
 const read = (...parts: string[]) => {
 	const messages = new Messages();
@@ -121,4 +126,32 @@ describe("a socket", () => {
 		control.ping();
 		await vi.waitFor(() => expect(heard.received).toBe("the hand-over\nping\n"));
 	});
+});
+
+test("the host says with each answer to a ping whether it holds its process: a message may have been lost", async () => {
+	const folder = await mkdtemp(join(tmpdir(), "cc-"));
+	onTestFinished(() => rm(folder, { recursive: true }));
+	const [path, bundle] = [join(folder, "c"), join(folder, "b.js")];
+	const code = `globalThis.Base44.waitUntil(new Promise(() => {})); export default () => new Response("");`;
+	await writeFile(bundle, code);
+	const server = createServer().listen(path);
+	const child = spawn(await findDeno(), ["run", "--quiet", "-A", "--no-config", HOST_PATH, path], {
+		env: { DENO_DIR: folder, NO_COLOR: "1" },
+		stdio: "ignore",
+	});
+	onTestFinished(() => {
+		child.kill("SIGKILL");
+		server.close();
+	});
+	const [socket] = (await once(server, "connection")) as [Socket];
+	let said = "";
+	socket.setEncoding("utf8").on("data", (text: string) => {
+		said += text;
+	});
+	const handover = { bundle: `file://${bundle}`, socketPath: join(folder, "s"), environment: {}, begin: "x" };
+	socket.write(`${JSON.stringify(handover)}\n`);
+	await vi.waitFor(() => expect(said).toBe('{"holding":true}\n{"ready":true}\n'), { timeout: 10_000 });
+	said = "";
+	socket.write("ping\n");
+	await vi.waitFor(() => expect(said).toBe('{"pong":true}\n{"holding":true}\n'), { timeout: 10_000 });
 });

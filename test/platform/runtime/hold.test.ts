@@ -61,3 +61,17 @@ test("it counts for 150 s after the last request, and no longer", () => {
 	hold.set(true);
 	expect(counted).toBe(1);
 });
+
+test("what could not be counted out is counted out by the next message", () => {
+	let tries = 0;
+	const count = () => () => {
+		tries++;
+		if (tries === 1) throw new Error("thrown once");
+	};
+	const failing = new Hold({ count, calledMs: () => 0, now: () => 0, schedule: () => () => {} });
+	failing.set(true);
+	expect(() => failing.set(false)).toThrow("thrown once");
+	failing.set(false);
+	failing.set(false);
+	expect(tries).toBe(2);
+});

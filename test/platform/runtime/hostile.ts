@@ -72,7 +72,7 @@ async function openControl(directory: string): Promise<{ child: ChildProcess; so
 	const flags = ["run", "--quiet", "--no-config", "--no-lock", "-A", "--unstable-kv", "--unstable-net"];
 	const child = spawn(await findDeno(), [...flags, "--unstable-worker-options", script], {
 		cwd: join(directory, "tmp"),
-		env: { DENO_DIR: join(directory, "deno"), TMPDIR: join(directory, "tmp"), NO_COLOR: "1" },
+		env: { ...process.env, DENO_DIR: join(directory, "deno"), TMPDIR: join(directory, "tmp"), NO_COLOR: "1" },
 		stdio: ["ignore", "pipe", "inherit"],
 	});
 	await once(child.stdout, "data");

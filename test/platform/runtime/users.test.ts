@@ -13,6 +13,7 @@ import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import { isFunctionUser, mayChangeUser } from "../../../src/platform/runtime/users.ts";
 import { as, status, stray, uidOf } from "./as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+import { ON_GROUPS, ON_PLATFORM, ON_SIBLING, scriptsOf } from "./probes/system.ts";
 
 const HELLO = `export default () => new Response("hello " + Deno.env.get("TMPDIR"));`;
 
@@ -47,64 +48,31 @@ describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () =>
 		await newer.stop();
 	});
 
-	const SIBLINGS: [string, string][] = [
-		["reading its temporary folder", 'ls "$TEMPORARY"'],
-		["writing there", ': > "$TEMPORARY/x"'],
-		["reading its bundle", 'cat "$BUNDLE"'],
-		["reading its main module", 'cat "$FOLDER/main.js"'],
-		["reading what Deno keeps for it", 'ls "$FOLDER/deno"'],
-		["reading its environment", "cat /proc/$PID/environ"],
-		["reading its memory's layout", "cat /proc/$PID/maps > /dev/null"],
-		["seeing its open files", "ls /proc/$PID/fd/"],
-		["opening its memory", "exec 3< /proc/$PID/mem"],
-		["signalling it", "kill -0 $PID"],
-		["making it slower", "renice -n 19 -p $PID"],
-	];
-
-	async function filled(script: string): Promise<string> {
-		const temporary = await temporaryOf(sibling);
-		const bundles = await readdir(join(harness.directory, "bundles"));
-		const { gid } = await stat(dirname(temporary));
-		const ofSibling = async (folder: string, names: string[]) => {
-			for (const name of names) if ((await stat(join(folder, name))).gid === gid) return join(folder, name);
-			throw new Error("There is none.");
-		};
-		const functions = join(harness.directory, "functions");
-		return script
-			.replaceAll("$TEMPORARY", temporary)
-			.replaceAll("$BUNDLE", await ofSibling(join(harness.directory, "bundles"), bundles))
-			.replaceAll("$FOLDER", await ofSibling(functions, await readdir(functions)))
-			.replaceAll("$PID", String(sibling.pid));
-	}
-
-	test.each(SIBLINGS)("a sibling is out of reach, though not for itself: %s", async (_, script) => {
-		const code = await filled(script);
+	test.each(ON_SIBLING)("a sibling is out of reach, though not for itself: %s", async (_, script) => {
+		const code = (await scriptsOf(harness, own, sibling))(script);
 		const { code: refused, out } = as(uidOf(own.pid), code);
 		expect(refused).not.toBe(0);
 		expect(out).toBe("");
 		expect(as(uidOf(sibling.pid), code).code).toBe(0);
 	});
 
-	test.each([
-		["its environment", `cat /proc/${process.pid}/environ`],
-		["its memory", `exec 3< /proc/${process.pid}/mem`],
-		["signals to it", `kill -0 ${process.pid}`],
-		["a list of its folder", 'ls "$DIRECTORY"'],
-		["a list of the bundles", 'ls "$DIRECTORY/bundles"'],
-		["a list of the instances", 'ls "$DIRECTORY/i"'],
-		["a file among the bundles", ': > "$DIRECTORY/bundles/x" && rm "$DIRECTORY/bundles/x"'],
-		["another main module", 'touch "$DIRECTORY"/functions/*/main.js'],
-		["another host", 'touch "$DIRECTORY/host/main.ts"'],
-		["a file in its own instance's folder", ': > "$OWN/x" && rm "$OWN/x"'],
-		["a name in the place of the platform's for its socket", 'mv "$OWN/s" "$OWN/t" && mv "$OWN/t" "$OWN/s"'],
-	])("the platform is out of reach, though not for root: %s", (_, script) => {
-		const code = script
-			.replaceAll("$DIRECTORY", harness.directory)
-			.replaceAll("$OWN", dirname(own.socketPath));
+	test.each(ON_PLATFORM)("the platform is out of reach, though not for root: %s", async (_, script) => {
+		const code = (await scriptsOf(harness, own, sibling))(script);
 		const { code: refused, out } = as(uidOf(own.pid), code);
 		expect(refused).not.toBe(0);
 		expect(out).toBe("");
 		expect(as(0, code).code).toBe(0);
+	});
+
+	test("control groups, where there are any, are out of reach, though not for root", async () => {
+		const fill = await scriptsOf(harness, own, sibling);
+		// Where there are none, nothing is there to be left.
+		for (const [name, script] of harness.runtime.limits.driver === "priority" ? [] : ON_GROUPS) {
+			const code = fill(script);
+			const refused = as(uidOf(own.pid), code);
+			expect([name, refused.code === 0, refused.out]).toEqual([name, false, ""]);
+			expect([name, as(0, code)]).toEqual([name, { code: 0, out: "" }]);
+		}
 	});
 
 	test("a link in the place of its socket leads the platform nowhere else", async () => {

@@ -25,8 +25,8 @@ export class Control {
 	#owesReady = false;
 	#owesPong = false;
 	#isHeld = false;
-	/** What the platform was told of that. */
-	#toldHeld = false;
+	/** What the platform was told of that; undefined where it is to be told again. */
+	#toldHeld: boolean | undefined = false;
 	#isWriting = false;
 
 	private constructor(connection: Deno.Conn) {
@@ -99,6 +99,8 @@ export class Control {
 		}
 		if (this.#owesPong) {
 			this.#owesPong = false;
+			// A message that the platform did not hear would count the process as busy, or as idle, for ever.
+			this.#toldHeld = undefined;
 			return LINES.pong;
 		}
 		if (this.#toldHeld === this.#isHeld) return undefined;

@@ -48,7 +48,7 @@ export interface PacedReaderOptions {
 	/** Where an exception ends what is done with a part. */
 	readonly faults: FaultBoundary;
 	/** Called after an exception; nothing happens unless told, and the next part is read. */
-	readonly onFault?: () => void;
+	readonly onFault?: (error: unknown) => void;
 	readonly allowance?: Allowance;
 }
 
@@ -94,9 +94,14 @@ export class PacedReader implements Source {
 		this.#stream = stream;
 		this.#options = options;
 		const { faults, onFault } = options;
+		// What was read may wait for a turn that nobody gives it: it is dealt with when more comes.
+		const goOn = (error: unknown) => {
+			if (!this.#isDetached) stream.resume();
+			return onFault?.(error);
+		};
 		stream.on(
 			"data",
-			faults.callback((chunk: Buffer) => this.#read(chunk), onFault),
+			faults.callback((chunk: Buffer) => this.#read(chunk), goOn),
 		);
 	}
 

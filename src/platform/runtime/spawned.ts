@@ -1,0 +1,22 @@
+/** A process that the driver has started, and whose it is. */
+import type { Admission } from "../egress/network.ts";
+import type { FunctionLife } from "../life.ts";
+import type { Member } from "../limits/limits.ts";
+import type { DenoProcess } from "./deno-process.ts";
+import type { InstanceDirectory } from "./instance-directory.ts";
+import type { Launch } from "./runtime.ts";
+
+/** The life of the function that a launch is for: that of its names where it tells of none. */
+export function livesAs({ app, function: name, life }: Launch): FunctionLife {
+	return life ?? { app, function: name };
+}
+
+/** A process with what belongs to it; whose it is may come later. */
+export interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
+	readonly process: DenoProcess;
+	readonly files: Files;
+	readonly admission: Admission;
+	readonly member: Member;
+	/** Who is told of the variables that it reads. */
+	readonly reads: { onRead: Launch["onRead"] };
+}

@@ -1,0 +1,78 @@
+/**
+ * The wall of the network's namespace and the view of the files that comes with it: a Deno that may do everything, in a
+ * function's network and outside of it.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openSecondWall, type SecondWall } from "../../../platform/egress/second-wall.ts";
+import { PRIVATE, PUBLIC } from "../../../platform/egress/test-hosts.ts";
+import {
+	abstractSocket,
+	datagram,
+	LISTENER,
+	OVERFLOW,
+	OWN_MACHINE,
+	toListener,
+	WAYS,
+	within,
+} from "../../../platform/egress/ways.ts";
+import type { Part, Probe } from "./probe.ts";
+
+const NAME = `coffer-hostile-${process.pid}`;
+const SHARED = ["/run", "/dev/shm", "/var/tmp"];
+/** Hosts of the public internet that the function `listed` does not name. */
+const UNLISTED = ["elsewhere.example", "11.0.0.11", "other.example"];
+
+/** @param script the one that is in a function's network */
+function probe(wall: SecondWall, aim: string, script: string, code: string): Probe {
+	return {
+		aim,
+		name: code,
+		within: () => wall.probe(script, code),
+		without: () => wall.probe("outside", code),
+	};
+}
+
+function networkProbes(wall: SecondWall): Probe[] {
+	const to = (script: string, hosts: readonly string[]) =>
+		hosts.flatMap((host) =>
+			Object.values(WAYS).map((way) => probe(wall, "network", script, within(5_000, way(host)))),
+		);
+	const packets = [...PRIVATE, ...PUBLIC].map((host) =>
+		// Where nothing comes back, the wait is what it takes; where something does, it comes at once.
+		({ ...probe(wall, "datagrams", "open", within(1_000, datagram(host))) }),
+	);
+	const own = OWN_MACHINE.map((host) =>
+		probe(wall, "the machine's own listeners", "open", within(5_000, toListener(host))),
+	);
+	return [
+		...to("open", [...PRIVATE, "inside.example"]),
+		...to("listed", UNLISTED),
+		...to("closed", ["api.example", ...PUBLIC]),
+		...packets,
+		...own,
+	];
+}
+
+export async function openNetworkNamespace(): Promise<Part> {
+	const wall = await openSecondWall({ functions: { open: null, listed: ["api.example:80"], closed: [] } });
+	if (wall.wall !== "namespace") throw new Error("There are no namespaces here.");
+	const socket = abstractSocket(NAME);
+	await wall.probe("outside", LISTENER);
+	await wall.probe("outside", socket.listen);
+	const files = SHARED.map((folder) => join(folder, NAME));
+	for (const file of files) writeFileSync(file, "another's", { mode: 0o644 });
+	return {
+		wall: "a network and a view of the files of its own",
+		probes: [
+			...networkProbes(wall),
+			probe(wall, "abstract sockets", "open", within(5_000, socket.connect)),
+			...files.map((file) => probe(wall, "files of others", "open", `return Deno.readTextFile("${file}")`)),
+			probe(wall, "its temporary folder", "open", OVERFLOW),
+		],
+		close: async () => {
+			for (const file of files) rmSync(file, { force: true });
+			await wall.close();
+		},
+	};
+}

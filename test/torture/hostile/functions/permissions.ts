@@ -1,0 +1,84 @@
+/** The wall of Deno's permissions: a real function, and the same code in a Deno that may do everything. */
+import { ask, launch } from "../../../platform/runtime/harness.ts";
+import { type Hostile, openHostile, REFUSAL } from "../../../platform/runtime/hostile.ts";
+import { PROCESSES, READS, WRITES } from "../../../platform/runtime/probes/files.ts";
+import { HERE, INTERFACES, waysTo } from "../../../platform/runtime/probes/network.ts";
+import { PERMISSIONS, POWERS } from "../../../platform/runtime/probes/powers.ts";
+import type { Part, Probe } from "./probe.ts";
+
+/** A variable of the platform's own, which no function gets. */
+const VARIABLE = "COFFER_HOSTILE_VARIABLE";
+const ABSENT = /is not there/;
+
+/** Ways to a variable that a function was not given. */
+const ENVIRONMENT = [
+	`Deno.env.get("${VARIABLE}")`,
+	`Deno.env.toObject()["${VARIABLE}"]`,
+	`process.env["${VARIABLE}"]`,
+	`(await import("node:process")).env["${VARIABLE}"]`,
+	`Object.entries((await import("node:process")).default.env).find(([name]) => name === "${VARIABLE}")`,
+	`(Deno.env.has("${VARIABLE}") ? "it is there" : undefined)`,
+];
+
+/** What a sibling stored under names that the function knows. */
+const FILL = `
+	localStorage.setItem("kept", "by a sibling");
+	await (await caches.open("kept")).put("https://kept.example/", new Response("by a sibling"));
+	return "filled";`;
+const STORAGE = [
+	`localStorage.getItem("kept")`,
+	`Object.entries(localStorage)[0]`,
+	`(await (await caches.open("kept")).match("https://kept.example/"))?.text()`,
+];
+
+const given = (expression: string) =>
+	`const found = await (${expression}); if (found == null) throw new Error("It is not there."); return found`;
+/** Parts of Deno that need a flag are missing for a function, not refused. */
+const MISSING = /is not a function|is not a constructor|unstable|worker-options/i;
+
+function probe(it: Hostile, aim: string, code: string, refusal = REFUSAL): Probe {
+	return { aim, name: code, within: () => it.probe(code), without: () => it.control(code), refusal };
+}
+
+function permission(it: Hostile, name: string): Probe {
+	const code = `const { state } = await Deno.permissions.request({ ${name} }); if (state !== "granted") throw new Error("The permission is " + state); return state`;
+	return probe(it, "permissions", code);
+}
+
+async function fillStorage(it: Hostile): Promise<void> {
+	const code = `export default async () => { ${FILL.replace("return", "return new Response(")}); }`;
+	const filling = code.replace('"filled";)', '"filled")');
+	const sibling = await it.harness.runtime.start(launch(filling, {}, { function: "filling" }));
+	if ((await ask(sibling.socketPath)).body !== "filled") throw new Error("Nothing was stored.");
+	await it.control(FILL);
+}
+
+export async function openPermissions(): Promise<Part> {
+	process.env[VARIABLE] = "the platform's";
+	const it = await openHostile();
+	await fillStorage(it);
+	const network = HERE.flatMap(waysTo);
+	const probes = [
+		...READS.map((code) => probe(it, "files", code)),
+		...WRITES.map((code) => probe(it, "files", code)),
+		...PROCESSES.map((code) => probe(it, "processes and signals", code)),
+		...ENVIRONMENT.map((expression) => probe(it, "environment", given(expression), ABSENT)),
+		...STORAGE.map((expression) => probe(it, "storage of others", given(expression), ABSENT)),
+		...network.map((code) => probe(it, "network", code)),
+		...Object.values(INTERFACES).map((code) => probe(it, "network and sockets", code)),
+		...POWERS.map((code) =>
+			probe(
+				it,
+				"programs, native code and workers",
+				code,
+				new RegExp(`${REFUSAL.source}|${MISSING.source}`, "i"),
+			),
+		),
+		...PERMISSIONS.map((name) => permission(it, name)),
+	];
+	const close = async () => {
+		delete process.env[VARIABLE];
+		await it.close();
+	};
+	return { wall: "Deno's permissions", probes, close };
+}
