@@ -7,7 +7,9 @@ import type { FunctionList } from "../protocol/function-list.ts";
 import type { LogEvent, LogLines } from "../protocol/function-log.ts";
 import {
 	type AppInfo,
+	type AppList,
 	appInfoSchema,
+	appListSchema,
 	type ChangeEvent,
 	type ChangesPage,
 	type CreateApp,
@@ -54,6 +56,15 @@ export class Remote {
 			appInfoSchema,
 			"The app's description",
 		);
+	}
+
+	listApps(): Promise<AppList> {
+		return this.#connection.json(ROUTES.listApps, {}, appListSchema, "The list of apps");
+	}
+
+	/** @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
+	async deleteApp(app: string): Promise<void> {
+		await this.#connection.done(ROUTES.deleteApp, { parameters: { app } });
 	}
 
 	readChanges(app: string, after: number): Promise<ChangesPage> {
