@@ -10,9 +10,16 @@ export interface RequestLogPorts {
 	readonly logs: Pick<FunctionLogs, "requests">;
 }
 
-/** A request as it is kept. @param nowMs milliseconds since 1970 */
-function lineOf({ ms, ...request }: AnsweredRequest, nowMs: number): RequestLine {
-	return { time: new Date(nowMs).toISOString(), ...request, ms: Math.round(ms * 10) / 10 };
+/** Times as text; requests of one millisecond share one. */
+class Times {
+	#atMs = Number.NaN;
+	#text = "";
+
+	of(nowMs: number): string {
+		if (nowMs !== this.#atMs) this.#text = new Date(nowMs).toISOString();
+		this.#atMs = nowMs;
+		return this.#text;
+	}
 }
 
 /** What keeps a request. One to a function that was deleted meanwhile is not kept. */
@@ -21,10 +28,20 @@ export function requestLog({
 	clock,
 	logs,
 }: RequestLogPorts): (of: RequestedOf, request: AnsweredRequest) => void {
-	return ({ app: id, began, function: name }, request) => {
+	const times = new Times();
+	return ({ app: id, began, function: name }, { bytes, id: requestId, method, ms, path, reason, status }) => {
 		const app = apps.find(id);
 		if (app === undefined) return;
-		const line = lineOf(request, clock.now());
+		const line: RequestLine = {
+			time: times.of(clock.now()),
+			method,
+			path,
+			status,
+			ms: Math.round(ms * 10) / 10,
+			bytes,
+			id: requestId,
+			reason,
+		};
 		if (name === undefined) logs.requests.append(app.life, NO_FUNCTION, line);
 		else if (app.lifeOf(name)?.function === began) logs.requests.append(app.life, began ?? name, line);
 	};

@@ -8,8 +8,8 @@ export interface LineKind<Line extends Timed> {
 	readonly ending: string;
 	/** How long a line may wait for others to be written with it, in milliseconds. */
 	readonly gatherMs: number;
-	/** Bytes that a line takes in memory, beside its object. */
-	sizeOf(line: Line): number;
+	/** A line as it is written, without a line break: JSON that ends with its position. */
+	write(line: Line, position: string): string;
 	levelOf(line: Line): LogLine["level"];
 	/** A line of what a file holds; undefined where it is none. */
 	parse(value: unknown): Kept<Line> | undefined;
@@ -20,7 +20,7 @@ export interface LineKind<Line extends Timed> {
 export const WRITTEN: LineKind<LogLine> = {
 	ending: "",
 	gatherMs: 0,
-	sizeOf: ({ message }) => message.length,
+	write: (line, position) => JSON.stringify({ ...line, position }),
 	levelOf: ({ level }) => level,
 	parse(value) {
 		const { time, level, message, position } = value as Kept<LogLine>;
@@ -54,7 +54,11 @@ const GATHER_MS = 100;
 export const REQUESTS: LineKind<RequestLine> = {
 	ending: ".requests",
 	gatherMs: GATHER_MS,
-	sizeOf: ({ path }) => path.length,
+	// For each request: put together by hand it takes half the time.
+	write({ automation, bytes, id, method, ms, path, reason, status, time }, position) {
+		const by = automation === undefined ? "" : `,"automation":${JSON.stringify(automation)}`;
+		return `{"time":"${time}","method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"bytes":${bytes},"id":${JSON.stringify(id)},"reason":${JSON.stringify(reason)}${by},"position":"${position}"}`;
+	},
 	levelOf: ({ reason, status }) => (reason !== null || status >= 500 ? "error" : "info"),
 	parse: (value) => requestSchema.safeParse(value).data,
 	dropped: () => undefined,

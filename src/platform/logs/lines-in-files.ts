@@ -62,9 +62,10 @@ export class LinesInFiles<Line extends Timed> implements KeptLines<Line> {
 
 	append(app: string, name: string, line: Line): void {
 		const { file, listeners } = this.#of(app, name);
-		// At its end, where a start finds the last one without reading the file.
-		const kept = { ...line, position: this.#options.positions.next() };
-		file.append(kept);
+		const position = this.#options.positions.next();
+		file.append(this.#options.kind.write(line, position));
+		if (listeners.size === 0) return;
+		const kept = { ...line, position };
 		for (const listener of listeners) listener(kept);
 	}
 
@@ -113,10 +114,12 @@ export class LinesInFiles<Line extends Timed> implements KeptLines<Line> {
 		if (known !== undefined) return known;
 		const { directory, kind, limits, onError } = this.#options;
 		const path = join(directory, app, fileOf(name, kind));
-		const opened = {
-			file: new LogFile({ path, kind, limits, onError }),
-			listeners: new Set<Listener<Line>>(),
+		const dropped = (count: number) => {
+			const line = kind.dropped(count);
+			return line && kind.write(line, this.#options.positions.next());
 		};
+		const file = new LogFile({ path, kind, limits, onError, dropped });
+		const opened = { file, listeners: new Set<Listener<Line>>() };
 		this.#open.set(key, opened);
 		return opened;
 	}

@@ -54,6 +54,8 @@ export interface LogFileOptions<Line extends Timed> {
 	readonly kind: LineKind<Line>;
 	readonly limits: LogFileLimits;
 	readonly onError: (error: unknown) => void;
+	/** The text of the line that says that others were dropped; undefined where nothing says so. */
+	readonly dropped: (count: number) => string | undefined;
 }
 
 export class LogFile<Line extends Timed> {
@@ -61,29 +63,32 @@ export class LogFile<Line extends Timed> {
 	readonly #kind: LineKind<Line>;
 	readonly #limits: LogFileLimits;
 	readonly #onError: (error: unknown) => void;
+	readonly #droppedText: LogFileOptions<Line>["dropped"];
 	readonly #turns = new Mutex();
 	/** Not on disk yet. */
-	#waiting: Kept<Line>[] = [];
+	#waiting: string[] = [];
 	#waitingBytes = 0;
 	#dropped = 0;
 	#isFlushing = false;
 	/** Size of the file; undefined until it was looked at. */
 	#size: number | undefined;
 
-	constructor({ kind, limits, onError, path }: LogFileOptions<Line>) {
+	constructor({ dropped, kind, limits, onError, path }: LogFileOptions<Line>) {
 		this.#path = path;
 		this.#kind = kind;
 		this.#limits = limits;
 		this.#onError = onError;
+		this.#droppedText = dropped;
 	}
 
-	append(line: Kept<Line>): void {
+	/** @param text a line as its kind writes it */
+	append(text: string): void {
 		if (this.#waitingBytes > this.#limits.waitingBytes) {
 			this.#dropped++;
 			return;
 		}
-		this.#waiting.push(line);
-		this.#waitingBytes += LINE_BYTES + this.#kind.sizeOf(line);
+		this.#waiting.push(text);
+		this.#waitingBytes += LINE_BYTES + text.length;
 		if (!this.#isFlushing) this.#flushSoon();
 	}
 
@@ -107,8 +112,9 @@ export class LogFile<Line extends Timed> {
 	async #writeWaiting(): Promise<void> {
 		while (this.#waiting.length > 0 || this.#dropped > 0) {
 			const lines = this.#takeWaiting();
+			if (lines.length === 0) continue;
 			try {
-				await this.#write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+				await this.#write(`${lines.join("\n")}\n`);
 			} catch (error) {
 				// Whatever became of the file is looked at with the next lines.
 				this.#size = undefined;
@@ -126,7 +132,7 @@ export class LogFile<Line extends Timed> {
 	read(query: LogQuery, begin: () => void = () => {}): Promise<Kept<Line>[]> {
 		return this.#turns.run(async () => {
 			// Nobody writes now, so that file and waiting lines together are everything, and each line once.
-			const waiting = [...this.#waiting];
+			const waiting = this.#waiting.join("\n");
 			begin();
 			const texts = await Promise.all([textOf(this.#before), textOf(this.#path)]);
 			const newest: Kept<Line>[] = [];
@@ -135,8 +141,7 @@ export class LogFile<Line extends Timed> {
 				return newest.length < query.limit;
 			};
 			if (query.limit === 0) return [];
-			const isOpen = waiting.reverse().every(take);
-			if (isOpen) this.#takeLines(texts.join("\n"), take);
+			this.#takeLines([...texts, waiting].join("\n"), take);
 			return newest.reverse();
 		});
 	}
@@ -171,9 +176,9 @@ export class LogFile<Line extends Timed> {
 		return `${this.#path}.1`;
 	}
 
-	#takeWaiting(): Kept<Line>[] {
+	#takeWaiting(): string[] {
 		const lines = this.#waiting;
-		const dropped = this.#dropped > 0 ? this.#kind.dropped(this.#dropped) : undefined;
+		const dropped = this.#dropped > 0 ? this.#droppedText(this.#dropped) : undefined;
 		if (dropped !== undefined) lines.push(dropped);
 		[this.#waiting, this.#waitingBytes, this.#dropped] = [[], 0, 0];
 		return lines;
