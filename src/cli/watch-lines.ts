@@ -1,10 +1,16 @@
 /** The lines that `coffer watch` prints. */
-import type { WatchEvent } from "../sync/watch.ts";
+import type { WatchEvent } from "../sync/watching/events.ts";
 import { listNames } from "./edit-result.ts";
 import { MARKS } from "./render.ts";
 import { redeployLine } from "./wait/redeploy-lines.ts";
 
 export type { WatchEvent };
+
+/** When an event was, on the clock of this machine: `14:03:07`. */
+export function clockTime(at: Date): string {
+	const two = (number: number) => String(number).padStart(2, "0");
+	return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+}
 
 /** One event as a line (a failed function's error follows on further lines). */
 export function watchEventLine(event: WatchEvent): string {
@@ -12,9 +18,14 @@ export function watchEventLine(event: WatchEvent): string {
 		case "watching":
 			return `Watching ${event.root} (environment '${event.environment}', ${event.platform}); Ctrl-C ends it.`;
 		case "synced": {
-			const sent = event.sent.length > 0 ? `, sent ${listNames(event.sent)}` : "";
-			const taken = event.taken.length > 0 ? `, took ${listNames(event.taken)}` : "";
-			return `${MARKS.ok} synced: revision ${event.revision}${sent}${taken}`;
+			const isDeleted = (name: string) => event.deleted.includes(name);
+			const part = (verb: string, names: readonly string[]) =>
+				names.length > 0 ? `, ${verb} ${listNames(names)}` : "";
+			const live = (names: readonly string[]) => names.filter((name) => !isDeleted(name));
+			return `${MARKS.ok} synced: revision ${event.revision}${part("sent", live(event.sent))}${part(
+				"deleted",
+				event.sent.filter(isDeleted),
+			)}${part("took", live(event.taken))}${part("took the deletion of", event.taken.filter(isDeleted))}`;
 		}
 		case "sent": {
 			const sent = event.sent.length > 0 ? ` sent ${listNames(event.sent)}` : "";
@@ -25,10 +36,15 @@ export function watchEventLine(event: WatchEvent): string {
 			return `${redeployLine(event.result)}${event.result.error === undefined ? "" : `\n${event.result.error}`}`;
 		case "function": {
 			const { name, status, url, error } = event.result;
+			if (event.again) return `${MARKS.failed} ${name}  failed as before`;
 			return status === "failed"
 				? `${MARKS.failed} ${name}  failed\n${error ?? ""}`
 				: `${MARKS.ok} ${name}  ${status}  ${url}`;
 		}
+		case "deleted":
+			return `${MARKS.ok} ${listNames(event.functions)}  deleted from the platform, since gone here`;
+		case "recovered":
+			return `${MARKS.ok} ${event.work === "sync" ? "Syncing" : "Deploying"} works again.`;
 		case "out-of-reach":
 			return `${MARKS.pending} ${event.message} Trying again.`;
 		case "failed":

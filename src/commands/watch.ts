@@ -2,14 +2,15 @@ import { watchedBase44 } from "../cli/base44-watch.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { requireBinding, targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
+import { styled } from "../cli/render.ts";
 import { interruption } from "../cli/signals.ts";
-import { type WatchEvent, watchEventLine } from "../cli/watch-lines.ts";
+import { clockTime, type WatchEvent, watchEventLine } from "../cli/watch-lines.ts";
 import { watchProject, watchTarget } from "../sync/watch.ts";
 
 export default class Watch extends BaseCommand<undefined> {
 	static override summary = "Keep a linked project live: sync the vault and deploy functions as they change";
 	static override description =
-		"Says each thing that it does in a line (a JSON document with --json). Goes on when the platform is out of reach and catches up when it is back. Ends on Ctrl-C. With Base44, what changes in the vault is sent, and no function is deployed.";
+		"Says each thing that it does in a line, with the time (a JSON document with --json). A failure is told once, again when it changes, and when it is over. A function whose files are deleted meanwhile is deleted from the platform 2 s later; one that was not here when the watch began is left alone. Goes on when the platform is out of reach and catches up when it is back. Ends on Ctrl-C. With Base44, what changes in the vault is sent, and no function is deployed.";
 	static override examples = ["<%= config.bin %> watch", "<%= config.bin %> watch --environment preview"];
 	static override flags = { environment: environmentFlag };
 
@@ -19,9 +20,10 @@ export default class Watch extends BaseCommand<undefined> {
 		const context = await openContext(this.environment, flags.environment);
 		const binding = await requireBinding(context.root, flags.environment);
 		const onEvent = (event: WatchEvent) => {
-			this.terminal.document(event);
+			const at = new Date();
+			this.terminal.document({ time: at.toISOString(), ...event });
 			const [first = "", ...rest] = watchEventLine(event).split("\n");
-			this.terminal.line(first);
+			this.terminal.line(`${styled("dim", clockTime(at))} ${first}`);
 			if (rest.length > 0) this.terminal.block(rest.join("\n"), "    ");
 		};
 		const options = { signal: stop.signal, onEvent };

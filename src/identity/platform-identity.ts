@@ -11,7 +11,8 @@ import { readIdentityFile, writeIdentityFile } from "./identity-file.ts";
 import type { Keychain } from "./keychain.ts";
 import { identityInKeychain, storeInKeychain } from "./sources.ts";
 
-const ACCOUNT = "platform-identity";
+/** The keychain's account of a platform's identity. */
+export const PLATFORM_ACCOUNT = "platform-identity";
 
 export interface PlatformIdentity {
 	identity: Identity;
@@ -82,9 +83,9 @@ async function readIfThere(path: string): Promise<Identity | undefined> {
 
 async function fromKeychain(keychain: Keychain): Promise<PlatformIdentity> {
 	try {
-		const present = await identityInKeychain(keychain, ACCOUNT);
+		const present = await identityInKeychain(keychain, PLATFORM_ACCOUNT);
 		if (present !== undefined) return { identity: present, source: "keychain", created: false };
-		const identity = await storeInKeychain(keychain, ACCOUNT, newIdentity());
+		const identity = await storeInKeychain(keychain, PLATFORM_ACCOUNT, newIdentity());
 		return { identity, source: "keychain", created: true };
 	} catch (error) {
 		if (!(error instanceof AppError) || !error.code.startsWith("KEYCHAIN_")) throw error;

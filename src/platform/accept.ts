@@ -99,7 +99,7 @@ function acceptHeader(state: AppState, change: Change, platform: Opener): Verifi
 		throw new AppError({
 			code: "PLATFORM_NOT_A_MEMBER",
 			message: `This platform is not a member of environment '${state.context.environment}', so it could open nothing of it.`,
-			hint: "Enrol it with `coffer link`; to leave it for good, delete the app.",
+			hint: "Enrol it with `coffer link`; to leave it for good, delete the app: `coffer apps delete APP`.",
 			exit: EXIT.unauthorised,
 		});
 	}

@@ -199,7 +199,7 @@ export class Apps {
 			throw new AppError({
 				code: "TOO_MANY_APPS",
 				message: `The platform has ${APPS_MAX} apps, which is its limit.`,
-				hint: "Delete apps that nobody needs, or use another platform.",
+				hint: "Delete apps that nobody needs (`coffer apps list`, `coffer apps delete APP`), or use another platform.",
 				exit: EXIT.usage,
 			});
 		}

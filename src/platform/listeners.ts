@@ -6,6 +6,7 @@ import type { Core } from "./core.ts";
 import { budgetOf, type DescriptorBudget, descriptorLimit } from "./descriptors.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { ControlListener } from "./listener.ts";
+import { requestLog } from "./request-log.ts";
 
 /** How much of the process's open files each listener may take. */
 export function listenerBudget({ processesMax }: PlatformConfig): DescriptorBudget {
@@ -24,16 +25,16 @@ export function gatewayOf(
 	const { apps, clock, faults, logs, metrics } = core;
 	return createGateway({
 		functions: (app) => apps.find(app)?.state.functions,
-		onAnswer: (route, answer) => metrics.answered(route, answer),
+		onAnswer: (route, answer) => core.answered(route, answer),
+		onRequest: requestLog(core),
 		onRefused: (bound) => metrics.refused("gateway", bound),
 		onInvalidAnswer: (route, fault) => {
 			metrics.invalidAnswer(route);
 			const message = `The function's answer was not sent on, and the client got 502: ${fault}.`;
-			logs.append(route.app, route.function, {
-				time: new Date(clock.now()).toISOString(),
-				level: "error",
-				message,
-			});
+			const life = apps.find(route.app)?.lifeOf(route.function);
+			if (life === undefined) return;
+			const time = new Date(clock.now()).toISOString();
+			logs.append(life.app, life.function, { time, level: "error", message });
 		},
 		instance: (app, name) => core.instance(app, name),
 		settings: (app, name) => apps.find(app)?.state.functions.get(name)?.deployment.settings,

@@ -35,7 +35,7 @@ function checkNames(app: App, names: Iterable<string>): void {
 	throw new AppError({
 		code: "TOO_MANY_SECRETS",
 		message: `The app would have ${all.size} secrets (deleted ones counted); the limit is ${LIMITS.recordsPerEnvironment}.`,
-		hint: "Delete the app, or split it.",
+		hint: "Split the app, or delete it: `coffer apps delete APP`.",
 		exit: EXIT.usage,
 	});
 }

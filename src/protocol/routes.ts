@@ -41,10 +41,14 @@ export const ROUTES = {
 	listFunctions: { method: "GET", path: "/v1/apps/:app/functions", scope: "read" },
 	/** `?name=NAME&name=NAME`; one that is not there: 404, and nothing is deleted. */
 	deleteFunctions: { method: "DELETE", path: "/v1/apps/:app/functions", scope: "deploy" },
-	/** `?function=NAME&since=MS&level=LEVEL&limit=N` */
+	/** `?function=NAME&since=MS&level=LEVEL&limit=N`; all functions where none is named. */
 	readLogs: { method: "GET", path: "/v1/apps/:app/logs", scope: "read" },
-	/** The same, of several functions: a line of JSON per event (`LogEvent`), as they happen, until the client goes. */
+	/** The same and `&after=POSITION`: a line of JSON per event (`LogEvent`), as they happen, until the client goes. */
 	followLogs: { method: "GET", path: "/v1/apps/:app/logs/stream", scope: "read" },
+	/** Which requests functions were sent, and what became of each; with the parameters of `readLogs`. */
+	readRequests: { method: "GET", path: "/v1/apps/:app/requests", scope: "read" },
+	/** The same, as `followLogs`; each event is a `RequestEvent`. */
+	followRequests: { method: "GET", path: "/v1/apps/:app/requests/stream", scope: "read" },
 	/** These three are about the whole platform: a token that is bound to an app may do none of them. */
 	listTokens: { method: "GET", path: "/v1/tokens", scope: "admin" },
 	/** The one answer that holds a token. */

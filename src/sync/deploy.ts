@@ -19,6 +19,8 @@ export interface DeployOptions {
 	readonly prune: boolean;
 	/** Called for each function as the platform reports it. */
 	readonly onFunction?: ((result: DeployedFunction) => void) | undefined;
+	/** Called before, for each function that can be sent, with its files by their paths. */
+	readonly onSources?: ((name: string, sources: ReadonlyMap<string, Uint8Array>) => void) | undefined;
 }
 
 export interface DeployOutcome {
@@ -82,11 +84,13 @@ async function sourceFaults(
 	root: string,
 	functions: readonly FunctionEntry[],
 	port: ProjectFiles,
+	onSources: DeployOptions["onSources"],
 ): Promise<Map<string, AppError>> {
 	const faults = new Map<string, AppError>();
 	for (const entry of functions) {
 		try {
-			await collectSources(root, [entry], port);
+			const sources = await collectSources(root, [entry], port);
+			onSources?.(entry.name, sources);
 		} catch (error) {
 			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
 			faults.set(entry.name, error);
@@ -123,7 +127,7 @@ export async function deployFunctions(
 ): Promise<DeployOutcome> {
 	const asked = chooseEntries(await discoverFunctions(root), options.names);
 	const port = projectFiles(root);
-	const faults = await sourceFaults(root, asked, port);
+	const faults = await sourceFaults(root, asked, port, options.onSources);
 	const [fault] = faults.values();
 	// Left out of the request, they would be pruned; and without any that can be deployed, there is no request.
 	if (fault && (options.prune || faults.size === asked.length)) throw fault;

@@ -7,7 +7,9 @@ import type { FunctionList } from "../protocol/function-list.ts";
 import type { LogEvent, LogLines } from "../protocol/function-log.ts";
 import {
 	type AppInfo,
+	type AppList,
 	appInfoSchema,
+	appListSchema,
 	type ChangeEvent,
 	type ChangesPage,
 	type CreateApp,
@@ -19,6 +21,7 @@ import {
 	type PlatformInfo,
 	platformInfoSchema,
 } from "../protocol/messages.ts";
+import type { LoggedRequests, RequestEvent } from "../protocol/request-log.ts";
 import { ROUTES } from "../protocol/routes.ts";
 import type { CreatedToken, CreateToken, TokenList } from "../protocol/token-messages.ts";
 import { Connection, type RemoteOptions } from "./connection.ts";
@@ -54,6 +57,15 @@ export class Remote {
 			appInfoSchema,
 			"The app's description",
 		);
+	}
+
+	listApps(): Promise<AppList> {
+		return this.#connection.json(ROUTES.listApps, {}, appListSchema, "The list of apps");
+	}
+
+	/** @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
+	async deleteApp(app: string): Promise<void> {
+		await this.#connection.done(ROUTES.deleteApp, { parameters: { app } });
 	}
 
 	readChanges(app: string, after: number): Promise<ChangesPage> {
@@ -99,10 +111,11 @@ export class Remote {
 		await this.#connection.done(ROUTES.deleteFunctions, { parameters: { app }, query });
 	}
 
-	async logs(app: string, name: string, wanted: WantedLines = {}): Promise<LogLines> {
+	/** What functions wrote; of all functions where none is named. */
+	async logs(app: string, names: readonly string[], wanted: WantedLines = {}): Promise<LogLines> {
 		const { logsSchema } = await import("../protocol/function-log.ts");
-		const request = { parameters: { app }, query: logQuery([name], wanted) };
-		return await this.#connection.json(ROUTES.readLogs, request, logsSchema, "The function's log");
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		return await this.#connection.json(ROUTES.readLogs, request, logsSchema, "The functions' log");
 	}
 
 	/** What functions wrote and write, without end. */
@@ -116,6 +129,30 @@ export class Remote {
 		yield* this.#connection.stream(ROUTES.followLogs, request, logEventSchema, "The functions' log", {
 			silenceMs: LOG_SILENCE_MS,
 		});
+	}
+
+	/** Which requests functions were sent; of the whole app where none is named. */
+	async requests(app: string, names: readonly string[], wanted: WantedLines = {}): Promise<LoggedRequests> {
+		const { requestsSchema } = await import("../protocol/request-log.ts");
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		return await this.#connection.json(ROUTES.readRequests, request, requestsSchema, "The log of requests");
+	}
+
+	/** Which requests functions were sent and are, without end. */
+	async *followRequests(
+		app: string,
+		names: readonly string[],
+		wanted: WantedLines = {},
+	): AsyncGenerator<RequestEvent> {
+		const { requestEventSchema } = await import("../protocol/request-log.ts");
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		yield* this.#connection.stream(
+			ROUTES.followRequests,
+			request,
+			requestEventSchema,
+			"The log of requests",
+			{ silenceMs: LOG_SILENCE_MS },
+		);
 	}
 
 	async listTokens(): Promise<TokenList> {
@@ -146,14 +183,16 @@ export interface WantedLines {
 	readonly level?: "info" | "error" | undefined;
 	/** The last so many. */
 	readonly limit?: number | undefined;
+	/** Only what is past a position. */
+	readonly after?: string | undefined;
 }
 
 /** The platform says something every 15 s. */
 const LOG_SILENCE_MS = 60_000;
 
-function logQuery(names: readonly string[], { sinceMs, level, limit }: WantedLines): URLSearchParams {
+function logQuery(names: readonly string[], { after, sinceMs, level, limit }: WantedLines): URLSearchParams {
 	const query = new URLSearchParams(names.map((name): [string, string] => ["function", name]));
-	for (const [key, value] of Object.entries({ since: sinceMs, level, limit }))
+	for (const [key, value] of Object.entries({ since: sinceMs, level, limit, after }))
 		if (value !== undefined) query.set(key, String(value));
 	return query;
 }

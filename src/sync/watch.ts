@@ -5,14 +5,13 @@
 import { relative, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type FSWatcher, watch } from "chokidar";
-import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { CONFIG_FILE, VAULT_FILE } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
-import type { DeployedFunction, RedeployResult } from "../protocol/messages.ts";
-import { deployFunctions } from "./deploy.ts";
 import type { LinkTarget } from "./link-target.ts";
-import { type SyncOutcome, syncEnvironment } from "./sync.ts";
+import type { WatchEvent, Work } from "./watching/events.ts";
+import { WorkFailures } from "./watching/failures.ts";
+import { WatchedPlatform } from "./watching/watched-platform.ts";
 
 /** How long nothing may change before a change counts as settled: an editor's save is several events. */
 const SETTLE_MS = 150;
@@ -24,22 +23,12 @@ const RETRY_MS_MAX = 15_000;
 const CONFIGURATION = new Set(["deno.json", "deno.jsonc", "deno.lock", "import_map.json", "package.json"]);
 const SOURCE = /\.(?:[cm]?[jt]sx?|json|jsonc)$/;
 
-export type WatchEvent =
-	| { event: "watching"; root: string; environment: string; platform: string }
-	| { event: "synced"; revision: number; sent: readonly string[]; taken: readonly string[] }
-	| { event: "sent"; app: string; sent: readonly string[]; deleted: readonly string[] }
-	| { event: "redeployed"; result: RedeployResult }
-	| { event: "function"; result: DeployedFunction }
-	| { event: "out-of-reach"; message: string }
-	| { event: "failed"; code: string; message: string; hint: string }
-	| { event: "stopped" };
+export type { WatchEvent };
 
 export interface WatchOptions {
 	readonly signal: AbortSignal;
 	onEvent(event: WatchEvent): void;
 }
-
-type Work = "sync" | "deploy";
 
 /** What is done where something changed. */
 export interface WatchedTarget {
@@ -47,8 +36,8 @@ export interface WatchedTarget {
 	readonly url: string;
 	/** @returns what is left undone, for somebody to decide */
 	sync(): Promise<AppError | undefined>;
-	/** Undefined where functions are somebody else's business. */
-	readonly deploy?: (() => Promise<void>) | undefined;
+	/** Undefined where functions are somebody else's business. @returns in how many milliseconds to look again, if so */
+	deploy?(): Promise<number | undefined>;
 }
 
 /** Which work a changed path asks for. */
@@ -77,6 +66,14 @@ class Agenda {
 	add(work: Work): void {
 		this.due.add(work);
 		this.#wake();
+	}
+
+	/** Adds it in a while, unless the signal aborts before. */
+	addLater(work: Work, afterMs: number, signal: AbortSignal): void {
+		void delay(afterMs, undefined, { signal }).then(
+			() => this.add(work),
+			() => undefined,
+		);
 	}
 
 	/** Resolves when something is due, `afterMs` have passed, or the signal aborts. */
@@ -118,68 +115,36 @@ async function startWatcher(root: string, agenda: Agenda, signal: AbortSignal): 
 	return watcher;
 }
 
-/** A platform: synced with, and deployed to. */
-function watchedPlatform(
-	context: SessionContext,
-	target: LinkTarget,
-	{ onEvent }: WatchOptions,
-): WatchedTarget {
-	return {
-		url: target.binding.url,
-		sync: async () => {
-			const onRedeploy = (result: RedeployResult) => onEvent({ event: "redeployed", result });
-			const outcome: SyncOutcome = await syncEnvironment(context, target, { onRedeploy });
-			const { revision, sent, taken, rolledBack } = outcome;
-			if (sent.length > 0 || taken.length > 0) onEvent({ event: "synced", revision, sent, taken });
-			if (rolledBack.length === 0) return undefined;
-			return new AppError({
-				code: "SYNC_ROLLED_BACK",
-				message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Left alone.`,
-				hint: `Decide: ${inEnvironment("coffer sync --take local|platform", context.environment)}.`,
-				exit: EXIT.conflict,
-			});
-		},
-		deploy: async () => {
-			const onFunction = (result: DeployedFunction) => {
-				if (result.status !== "unchanged") onEvent({ event: "function", result });
-			};
-			await deployFunctions(context.root, target, { names: [], prune: false, onFunction });
-		},
-	};
-}
-
 class ProjectWatch {
 	readonly #target: WatchedTarget;
 	readonly #options: WatchOptions;
-	/** The last failure of each kind of work that was told, so that it is told once. */
-	readonly #told = new Map<Work, string>();
+	readonly #failures = new WorkFailures();
 
 	constructor(target: WatchedTarget, options: WatchOptions) {
 		this.#target = target;
 		this.#options = options;
 	}
 
-	async do(work: Work): Promise<void> {
-		const left = await (work === "sync" ? this.#target.sync() : this.#target.deploy?.());
+	/** @returns in how many milliseconds the work is due again; undefined where it is not by itself */
+	async do(work: Work): Promise<number | undefined> {
+		let againMs: number | undefined;
+		let left: AppError | undefined;
+		if (work === "sync") left = await this.#target.sync();
+		else againMs = await this.#target.deploy?.();
 		if (left) this.tell(work, left);
-		else this.#told.delete(work);
+		else this.#tell(this.#failures.worked(work));
+		return againMs;
 	}
 
 	/** Tells a failure, once. @returns whether trying again later may help */
 	tell(work: Work, error: unknown): boolean {
 		if (!(error instanceof AppError)) throw error;
-		// A project may have only secrets so far.
-		if (error.code === "NO_FUNCTIONS") return false;
-		const text = `${error.code} ${error.message}`;
-		const again = error.exit === EXIT.network;
-		if (text !== this.#told.get(work)) {
-			this.#told.set(work, text);
-			const { code, message, hint } = error;
-			this.#options.onEvent(
-				again ? { event: "out-of-reach", message } : { event: "failed", code, message, hint },
-			);
-		}
-		return again;
+		this.#tell(this.#failures.failed(work, error));
+		return error.exit === EXIT.network;
+	}
+
+	#tell(event: WatchEvent | undefined): void {
+		if (event !== undefined) this.#options.onEvent(event);
 	}
 }
 
@@ -192,7 +157,8 @@ export async function watchProject(
 	target: LinkTarget,
 	options: WatchOptions,
 ): Promise<void> {
-	return watchTarget(context, watchedPlatform(context, target, options), options);
+	const watched = new WatchedPlatform(context, target, (event) => options.onEvent(event));
+	return watchTarget(context, watched, options);
 }
 
 /** As `watchProject`, for any target. */
@@ -231,7 +197,8 @@ async function keepUp(project: ProjectWatch, agenda: Agenda, signal: AbortSignal
 		agenda.due.clear();
 		for (const work of due) {
 			try {
-				await project.do(work);
+				const againMs = await project.do(work);
+				if (againMs !== undefined) agenda.addLater(work, againMs, signal);
 				retryMs = RETRY_MS_MIN;
 			} catch (error) {
 				if (signal.aborted) break;

@@ -58,7 +58,6 @@ describe("functions logs", () => {
 		[["--since", "yesterday"], 2, "TIME_INVALID"],
 		[["--level", "warn"], 2, "USAGE"],
 		[["--limit", "-1"], 2, "USAGE"],
-		[["api/other"], 2, "USAGE"],
 	])("refuses %j", async (flags, exit, code) => {
 		const refused = await project.coffer(["functions", "logs", "talker", ...flags, "--json"]);
 		expect(refused.error()).toMatchObject({ code, exit });
@@ -66,8 +65,8 @@ describe("functions logs", () => {
 
 	test("--follow goes on with what several write, until Ctrl-C", async () => {
 		const following = project.start(["functions", "logs", "talker", "api/other", "--follow", "--limit", "1"]);
-		await following.stdout.next(/^talker {2}.* info {2}says two$/);
 		await following.stdout.next(/^api\/other {2}.* info {2}starts with \[API_KEY\]$/);
+		await following.stdout.next(/^talker {2}.* info {2}says two$/);
 		await platform.call("talker?say=three");
 		await following.stdout.next(/^talker {2}.* info {2}says three$/);
 		await platform.call("api/other?say=wrong");
@@ -81,7 +80,7 @@ describe("functions logs", () => {
 		expect(stdout).not.toContain("canary");
 	});
 
-	test("with --json is a document a line; a platform that stops ends it, at once, with exit 6", async () => {
+	test("with --json is a document a line", async () => {
 		const following = project.start([
 			"functions",
 			"logs",
@@ -97,26 +96,107 @@ describe("functions logs", () => {
 			function: "talker",
 			line: { level: "error", message: "went wrong" },
 		});
-		await platform.stop();
-		const ended = await following.ended;
-		// Had it been cut off when the grace period was over, it would be another error.
-		expect(ended.error()).toMatchObject({ code: "LOG_ENDED", exit: 6 });
+		following.signal("SIGINT");
+		expect((await following.ended).status).toBe(0);
 	});
 
-	test("knows what was written before the platform was killed", async () => {
-		await platform.start();
-		const following = project.start(["functions", "logs", "talker", "--follow"]);
-		await following.stdout.next(/says two$/);
-		await platform.call("talker?say=last");
-		await following.stdout.next(/says last$/);
+	test("of all functions are shown together, each line with its function, in the order in which they were written", async () => {
+		await platform.call("api/other?say=late");
+		const all = await project.data(["functions", "logs"]);
+		expect(all.lines.at(-1)).toMatchObject({ function: "api/other", message: "says late" });
+		expect(new Set(all.lines.map((line: { function: string }) => line.function))).toEqual(
+			new Set(["talker", "api/other"]),
+		);
+		const times = all.lines.map(({ time }: { time: string }) => time);
+		expect(times).toEqual([...times].sort());
+		const { stdout } = await project.ok(["functions", "logs", "--limit", "1"]);
+		expect(stdout).toMatch(/^api\/other {2}\S+Z info {2}says late\n$/);
+	});
+
+	test("--follow goes on after the platform was killed or restarted, without a line lost or told twice", async () => {
+		const following = project.start(["functions", "logs", "--follow"]);
+		await following.stdout.next(/says late$/);
+		await platform.call("talker?say=before");
+		await following.stdout.next(/^talker {2}\S+Z info {2}says before$/);
 		// What is read is on disk.
 		await project.ok(["functions", "logs", "talker"]);
-		await platform.kill();
-		expect((await following.ended).status).toBe(6);
-		await platform.start();
-		const lines = messagesOf(await project.data(["functions", "logs", "talker"]));
-		expect(lines.slice(0, 4)).toEqual(["starts with [API_KEY]", "says one", "went wrong", "says two"]);
-		expect(lines).toContain("says last");
+		for (const end of ["kill", "stop"] as const) {
+			await platform[end]();
+			await following.stderr.next(/^The connection to the platform is lost; trying again\.$/);
+			await platform.start();
+			await platform.call(`talker?say=after-${end}`);
+			await following.stdout.next(new RegExp(`says after-${end}$`));
+		}
+		following.signal("SIGINT");
+		const { status, stdout, stderr } = await following.ended;
+		const told = stdout.split("\n").filter((line) => /says (before|after|late)/.test(line));
+		expect([status, told.map((line) => line.replace(/.*says /, ""))]).toEqual([
+			0,
+			["late", "before", "after-kill", "after-stop"],
+		]);
+		expect(stderr.match(/lost/g)).toHaveLength(2);
+		expect(stderr.match(/Connected again\./g)).toHaveLength(2);
+	});
+
+	test("--follow ends where the token is revoked meanwhile", async () => {
+		const made = ["platform", "token", "create", "--scope", "read"];
+		const { id, token } = await project.data(made);
+		const following = project.start(["functions", "logs", "-f"], { env: { COFFER_TOKEN: token } });
+		await following.stdout.next(/says/);
+		await project.ok(["platform", "token", "revoke", id]);
+		const { status, stderr } = await following.ended;
+		expect([status, stderr]).toEqual([3, expect.stringContaining("token is not valid")]);
+	});
+
+	test("--requests shows what became of each request, and nothing of what was in it", async () => {
+		const headers = { "x-request-id": "known-id", cookie: VALUE };
+		await platform.call(`talker/orders?say=${VALUE}`, { headers });
+		await platform.call("nobody/here", { method: "POST", body: VALUE });
+		const { requests } = await project.data(["functions", "logs", "--requests", "--limit", "2"]);
+		expect(requests).toEqual([
+			{
+				function: "talker",
+				time: expect.any(String),
+				method: "GET",
+				path: "/shop/talker/orders",
+				status: 200,
+				ms: expect.any(Number),
+				bytes: 2,
+				id: "known-id",
+				reason: null,
+			},
+			expect.objectContaining({
+				function: null,
+				method: "POST",
+				path: "/shop/nobody/here",
+				status: 404,
+				reason: "FUNCTION_NOT_FOUND",
+			}),
+		]);
+		const named = await project.ok(["functions", "logs", "talker", "--requests", "--limit", "1"]);
+		expect(named.stdout).toMatch(
+			/^\S+Z {2}talker {2}200 {2,}[\d.]+ ms {2,}2 B {2}GET \/shop\/talker\/orders {2}known-id\n$/,
+		);
+		const failed = await project.data(["functions", "logs", "--requests", "--level", "error"]);
+		expect(failed.requests.map(({ status }: { status: number }) => status)).toEqual([404]);
+		const following = project.start([
+			"functions",
+			"logs",
+			"--requests",
+			"--follow",
+			"--limit",
+			"0",
+			"--json",
+		]);
+		await project.ok(["functions", "logs", "--requests"]);
+		// It is followed once it has told of this; until then there is a request each time.
+		const first = following.stdout.next(/"type":"request"/);
+		let isHeard = false;
+		void first.then(() => (isHeard = true));
+		while (!isHeard) await platform.call("talker?say=again");
+		expect(JSON.parse(await first)).toMatchObject({ request: { function: "talker", status: 200 } });
+		following.signal("SIGINT");
+		expect((await following.ended).status).toBe(0);
 	});
 
 	test("of a function that was deleted are gone", async () => {

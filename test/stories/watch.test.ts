@@ -1,4 +1,6 @@
 /** `coffer watch`: what changes is synced and deployed, each said in a line, through the platform's outages. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Base44Server } from "../support/base44-server.ts";
 import { link, startPlatform } from "./support/platform.ts";
@@ -12,38 +14,51 @@ test("a day with watch", async () => {
 	await link(project, platform);
 	project.write("functions/hello/index.ts", HELLO);
 	const watch = project.start(["watch"]);
-	expect(await watch.stdout.next(/^Watching /)).toContain(platform.control);
-	await watch.stdout.next(/^✓ hello {2}deployed/);
+	expect(await watch.stdout.next(/^\d\d:\d\d:\d\d Watching /)).toContain(platform.control);
+	await watch.stdout.next(/^\S+ ✓ hello {2}deployed/);
 	expect((await platform.call("hello")).text).toBe("1 undefined");
 
 	// Another process changes the vault.
 	await project.ok(["secrets", "set", "GREETING=moon", "--no-sync"]);
-	await watch.stdout.next(/^✓ hello redeployed in \d+ ms \(reads GREETING, functions\/hello\/index\.ts:1\)/);
-	await watch.stdout.next(/^✓ synced: revision 2, sent GREETING/);
+	await watch.stdout.next(
+		/^\S+ ✓ hello redeployed in \d+ ms \(reads GREETING, functions\/hello\/index\.ts:1\)/,
+	);
+	await watch.stdout.next(/^\S+ ✓ synced: revision 2, sent GREETING/);
 	expect((await platform.call("hello")).text).toBe("1 moon");
 
 	// A function changes, and one that does not build comes.
 	project.write("functions/hello/index.ts", HELLO.replace("1 ", "2 "));
-	await watch.stdout.next(/^✓ hello {2}deployed/);
+	await watch.stdout.next(/^\S+ ✓ hello {2}deployed/);
 	expect((await platform.call("hello")).text).toBe("2 moon");
 	project.write("functions/broken.ts", 'throw new Error("not today");\n');
-	await watch.stdout.next(/^✗ broken {2}failed/);
+	await watch.stdout.next(/^\S+ ✗ broken {2}failed/);
 	await watch.stdout.next(/^ {4}.*not today/);
 	project.write("functions/broken.ts", "export default () => new Response('mended');\n");
-	await watch.stdout.next(/^✓ broken {2}deployed/);
+	await watch.stdout.next(/^\S+ ✓ broken {2}deployed/);
+
+	// A secret is deleted, and so are a function's files.
+	await project.ok(["secrets", "set", "OTHER=1", "--no-sync"]);
+	await watch.stdout.next(/^\S+ ✓ synced: revision 3, sent OTHER$/);
+	await project.ok(["secrets", "delete", "OTHER", "--no-sync"]);
+	await watch.stdout.next(/^\S+ ✓ synced: revision 4, deleted OTHER$/);
+	rmSync(join(project.root, "functions/broken.ts"));
+	await watch.stdout.next(/^\S+ ✓ broken {2}deleted from the platform, since gone here$/);
+	expect((await platform.call("broken")).status).toBe(404);
+	expect((await platform.call("hello")).status).toBe(200);
 
 	// The platform goes, something changes, the platform comes back.
 	await platform.kill();
 	await project.ok(["secrets", "set", "GREETING=mars", "--no-sync"]);
-	await watch.stdout.next(/^• .*Trying again\./);
+	await watch.stdout.next(/^\S+ • .*Trying again\./);
 	await platform.start();
-	await watch.stdout.next(/^✓ synced: revision 3, sent GREETING/);
+	await watch.stdout.next(/^\S+ ✓ synced: revision 5, sent GREETING/);
+	await watch.stdout.next(/^\S+ ✓ Syncing works again\.$/);
 	expect((await platform.call("hello")).text).toBe("2 mars");
 
 	watch.signal("SIGINT");
 	const ended = await watch.ended;
 	expect([ended.status, ended.signal]).toEqual([0, null]);
-	expect(ended.stdout.endsWith("Stopped.\n")).toBe(true);
+	expect(/^\d\d:\d\d:\d\d Stopped\.\n$/m.test(ended.stdout)).toBe(true);
 	expect(ended.stdout + ended.stderr).not.toMatch(/mars|moon/);
 });
 
@@ -60,7 +75,10 @@ test("with --json each event is a document; SIGTERM ends it while the platform i
 	watch.signal("SIGTERM");
 	const { status, stdout, stderr } = await watch.ended;
 	expect([status, stderr]).toEqual([0, ""]);
-	expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({ event: "stopped" });
+	expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+		time: expect.any(String),
+		event: "stopped",
+	});
 });
 
 test("linked with Base44: what changes in the vault is sent, through an outage, and no function is deployed", async () => {
@@ -69,22 +87,22 @@ test("linked with Base44: what changes in the vault is sent, through an outage, 
 	await project.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
 	project.write("functions/hello/index.ts", HELLO);
 	const watch = project.start(["watch"]);
-	expect(await watch.stdout.next(/^Watching /)).toContain(base44.origin);
+	expect(await watch.stdout.next(/^\d\d:\d\d:\d\d Watching /)).toContain(base44.origin);
 	await project.ok(["secrets", "set", "GREETING=moon", "--no-sync"]);
-	await watch.stdout.next(/^✓ Base44 app '\S+': sent GREETING$/);
+	await watch.stdout.next(/^\S+ ✓ Base44 app '\S+': sent GREETING$/);
 	expect(base44.secrets.get("GREETING")).toBe("moon");
 	const before = project.vault;
 	await base44.stop();
 	await project.ok(["secrets", "set", "GREETING=mars", "--no-sync"]);
-	await watch.stdout.next(/^• Base44 .*out of reach.*Trying again\./);
+	await watch.stdout.next(/^\S+ • Base44 .*out of reach.*Trying again\./);
 	await base44.start();
-	await watch.stdout.next(/^✓ Base44 app '\S+': sent GREETING$/);
+	await watch.stdout.next(/^\S+ ✓ Base44 app '\S+': sent GREETING$/);
 	expect(base44.secrets.get("GREETING")).toBe("mars");
 	project.vault = before;
-	await watch.stdout.next(/^✗ Older here than what Base44 was sent.*GREETING/);
+	await watch.stdout.next(/^\S+ ✗ Older here than what Base44 was sent.*GREETING/);
 	await project.ok(["unlink"]);
 	await project.ok(["secrets", "set", "GREETING=pluto"]);
-	await watch.stdout.next(/^✗ Environment 'production' is not linked/);
+	await watch.stdout.next(/^\S+ ✗ Environment 'production' is not linked/);
 	watch.signal("SIGINT");
 	const ended = await watch.ended;
 	expect(ended.status).toBe(0);

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AppError, EXIT } from "../../src/errors.ts";
 import type { ChangesPage } from "../../src/protocol/messages.ts";
 import { Remote } from "../../src/sync/remote.ts";
 import { syncEnvironment } from "../../src/sync/sync.ts";
 import { type WatchEvent, watchProject } from "../../src/sync/watch.ts";
+import { FunctionFailures, WorkFailures } from "../../src/sync/watching/failures.ts";
+import { GoneFunctions } from "../../src/sync/watching/gone.ts";
 import { TestProject } from "../project/project.ts";
 import { linkProject, openTestPlatform, type TestPlatform } from "./linked-fixture.ts";
 
@@ -68,4 +71,66 @@ test("a name that is older here is told once, however often it is looked at", as
 	await watchProject(project.context, { binding, remote }, options);
 	const failures = events.flatMap((event) => (event.event === "failed" ? [event.code] : []));
 	expect(failures).toEqual(["SYNC_ROLLED_BACK"]);
+});
+
+describe("what is told once, and again", () => {
+	const unreachable = (message: string) =>
+		new AppError({ code: "PLATFORM_UNREACHABLE", message, hint: "", exit: EXIT.network });
+	const broken = new AppError({
+		code: "SOURCE_SYNTAX",
+		message: "It does not parse.",
+		hint: "",
+		exit: EXIT.usage,
+	});
+
+	test("a failure of all work: when it changes, and when it is over", () => {
+		const failures = new WorkFailures();
+		const told = (event: WatchEvent | undefined) => event?.event;
+		expect(failures.worked("sync")).toBeUndefined();
+		expect(told(failures.failed("sync", unreachable("gone")))).toBe("out-of-reach");
+		expect(failures.failed("sync", unreachable("gone"))).toBeUndefined();
+		// The other kind of work meets the same platform.
+		expect(failures.failed("deploy", unreachable("gone"))).toBeUndefined();
+		expect(told(failures.failed("sync", unreachable("silent")))).toBe("out-of-reach");
+		expect(failures.worked("sync")).toEqual({
+			event: "recovered",
+			work: "sync",
+			code: "PLATFORM_UNREACHABLE",
+		});
+		expect(failures.worked("deploy")).toBeUndefined();
+		expect(told(failures.failed("deploy", broken))).toBe("failed");
+		expect(failures.worked("sync")).toBeUndefined();
+		expect(failures.failed("deploy", broken)).toBeUndefined();
+		expect(told(failures.worked("deploy"))).toBe("recovered");
+		expect(told(failures.failed("deploy", broken))).toBe("failed");
+	});
+
+	test("a function that fails: in short where its files changed, not at all where another's did", () => {
+		const failures = new FunctionFailures();
+		const result = (status: "failed" | "deployed" | "unchanged", error?: string) =>
+			failures.done({ name: "pay", status, url: "u", ...(error !== undefined && { error }) });
+		const sources = (text: string) => failures.note("pay", new Map([["pay.ts", Buffer.from(text)]]));
+		sources("1");
+		expect(result("unchanged")).toBeUndefined();
+		expect(result("failed", "no")).toMatchObject({ event: "function" });
+		expect(result("failed", "no")).toBeUndefined();
+		sources("2");
+		expect(result("failed", "no")).toMatchObject({ again: true });
+		expect(result("failed", "not that either")).not.toHaveProperty("again");
+		expect(result("unchanged")).toMatchObject({ result: { status: "unchanged" } });
+		expect(result("unchanged")).toBeUndefined();
+		expect(result("failed", "no")).toMatchObject({ event: "function" });
+	});
+
+	test("a function counts as deleted once it was gone for a while; one that comes back does not", () => {
+		const gone = new GoneFunctions();
+		expect(gone.look(["a", "b"], 0)).toEqual({ deleted: [], againMs: undefined });
+		expect(gone.look([], 100)).toEqual({ deleted: [], againMs: 2_000 });
+		expect(gone.look(["b"], 600)).toEqual({ deleted: [], againMs: 1_500 });
+		expect(gone.look(["b"], 2_100)).toEqual({ deleted: ["a"], againMs: undefined });
+		// Until it was deleted there: the platform may be out of reach.
+		expect(gone.look(["b"], 9_000).deleted).toEqual(["a"]);
+		gone.forget(["a"]);
+		expect(gone.look(["b"], 9_001)).toEqual({ deleted: [], againMs: undefined });
+	});
 });

@@ -2,33 +2,38 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { instantOf } from "../../cli/instant.ts";
 import { requireTarget } from "../../cli/linking.ts";
+import {
+	followLogs,
+	type RequestsResult,
+	readLogs,
+	renderLogs,
+	type WrittenResult,
+} from "../../cli/logs/read.ts";
 import { openContext } from "../../cli/project.ts";
 import { interruption } from "../../cli/signals.ts";
 import type { Terminal } from "../../cli/terminal.ts";
-import { AppError, EXIT } from "../../errors.ts";
-import { LOG_LINES_MAX, type LogEvent, type LogLines } from "../../protocol/function-log.ts";
-import type { LinkTarget } from "../../sync/link-target.ts";
+import { LOG_LINES_MAX } from "../../protocol/function-log.ts";
 import type { WantedLines } from "../../sync/remote.ts";
 
-interface LogsResult extends LogLines {
-	function: string;
-}
+type LogsResult = WrittenResult | RequestsResult;
 
 export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
-	static override summary = "Show what functions wrote, their secrets' values taken out";
+	static override summary = "Show what functions wrote, or the requests that they were sent";
 	static override description =
-		"The last lines of one function; with --follow those of one or several, and then what they write, until Ctrl-C (with --json a document a line). What goes to standard error has the level 'error', everything else 'info'. The platform keeps up to 4 MiB of each function.";
+		"The last lines, oldest first, of the functions that are named, or of all; secrets' values are taken out. With --follow also what comes, until Ctrl-C (with --json a document a line); it goes on after the platform was restarted or the network failed. What goes to standard error has the level 'error', everything else 'info'.\n\nWith --requests each request: when it was answered, the function, the status, how long it took, the size of the answer's body, method and path (without the query), why there was no whole answer of the function's (FUNCTION_TIMEOUT, BODY_TOO_LARGE, FUNCTION_CRASHED, CLIENT_GONE, …), and the request's id. Level 'error' are those with such a reason or a status of 500 and more. Requests to names that no function has are shown where no function is named.\n\nThe platform keeps up to 4 MiB of each for each function.";
 	static override examples = [
-		"<%= config.bin %> functions logs checkout",
+		"<%= config.bin %> functions logs",
 		"<%= config.bin %> functions logs checkout --since 15m --level error",
 		"<%= config.bin %> functions logs checkout api/orders --follow",
+		"<%= config.bin %> functions logs --requests --level error",
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "the function", required: true }),
+		names: Args.string({ name: "NAME...", description: "functions; all by default" }),
 	};
 	static override flags = {
 		environment: environmentFlag,
+		requests: Flags.boolean({ description: "show requests instead of what functions wrote" }),
 		follow: Flags.boolean({ char: "f", description: "go on with what comes" }),
 		since: Flags.string({
 			description: "leave out what is older: 30s, 15m, 2h, 7d, or a time such as 2026-01-31T12:00Z",
@@ -36,7 +41,8 @@ export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
 		}),
 		level: Flags.string({ description: "only lines of this level", options: ["info", "error"] }),
 		limit: Flags.integer({
-			description: "at most so many lines that were written before, the last ones; 1,000 by default",
+			description:
+				"at most so many lines that are kept, the last ones, of each function that is named or of all together; 1,000 by default",
 			min: 0,
 			max: LOG_LINES_MAX,
 			helpValue: "N",
@@ -45,68 +51,25 @@ export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
 
 	protected async execute(): Promise<LogsResult | undefined> {
 		const { argv, flags } = await this.parse(FunctionsLogs);
-		const names = [...new Set(argv.map(String))];
-		const { follow, limit, since } = flags;
-		if (!follow && names.length > 1) throw tooMany();
-		const level = flags.level as WantedLines["level"];
-		const sinceMs = since === undefined ? undefined : instantOf("--since", since, Date.now());
+		const { follow, limit, requests, since } = flags;
+		const wanted = {
+			names: [...new Set(argv.map(String))],
+			requests,
+			level: flags.level as WantedLines["level"],
+			sinceMs: since === undefined ? undefined : instantOf("--since", since, Date.now()),
+			limit,
+		};
 		using stop = interruption();
 		const context = await openContext(this.environment, flags.environment);
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 logs'.", {
 			signal: stop.signal,
 		});
-		const wanted = { sinceMs, level, limit };
-		if (follow) return await this.#follow(target, names, wanted, stop.signal);
-		const [name = ""] = names;
-		const { lines } = await target.remote.logs(target.binding.app, name, wanted);
-		return { function: name, lines };
-	}
-
-	async #follow(
-		target: LinkTarget,
-		names: string[],
-		wanted: WantedLines,
-		signal: AbortSignal,
-	): Promise<undefined> {
-		try {
-			for await (const event of target.remote.followLogs(target.binding.app, names, wanted))
-				this.#tell(event, names.length > 1);
-		} catch (error) {
-			if (!signal.aborted) throw error;
-			return;
-		}
-		throw new AppError({
-			code: "LOG_ENDED",
-			message: "The platform ended the log: it is being stopped, or the token may not read it any more.",
-			hint: "Follow it again: coffer functions logs --follow.",
-			exit: EXIT.network,
-		});
-	}
-
-	#tell(event: LogEvent, named: boolean): void {
-		if (event.type === "ping") return;
-		this.terminal.document(event);
-		if (event.type === "dropped")
-			this.terminal.warn(`${event.lines} lines were left out: they came faster than they were read.`);
-		else this.terminal.line(`${named ? `${event.function}  ` : ""}${lineText(event.line)}`);
+		if (!follow) return await readLogs(target, wanted);
+		await followLogs(target, wanted, this.terminal, stop.signal);
+		return undefined;
 	}
 
 	protected render(result: LogsResult | undefined, terminal: Terminal): void {
-		if (result === undefined) return;
-		if (result.lines.length === 0) terminal.note(`${result.function} has written nothing that is kept.`);
-		for (const line of result.lines) terminal.line(lineText(line));
+		if (result !== undefined) renderLogs(result, terminal);
 	}
-}
-
-function lineText({ time, level, message }: LogLines["lines"][number]): string {
-	return `${time} ${level.padEnd(5)} ${message}`;
-}
-
-function tooMany(): AppError {
-	return new AppError({
-		code: "USAGE",
-		message: "Several functions were named.",
-		hint: "Name one, or follow them together: --follow.",
-		exit: EXIT.usage,
-	});
 }

@@ -13,7 +13,7 @@ import { addBase44Routes } from "./base44/routes.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as handlers from "./handlers.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
-import * as logs from "./logs.ts";
+import * as logs from "./logs/handlers.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import * as streams from "./streams.ts";
@@ -50,6 +50,8 @@ const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	deleteFunctions: handlers.deleteFunctions,
 	readLogs: logs.readLogs,
 	followLogs: logs.followLogs,
+	readRequests: logs.readRequests,
+	followRequests: logs.followRequests,
 	listTokens: tokens.list,
 	createToken: tokens.create,
 	revokeToken: tokens.revoke,

@@ -15,6 +15,7 @@ import {
 	deploySchema,
 	platformInfoSchema,
 } from "../../protocol/messages.ts";
+import { requestEventSchema, requestsSchema } from "../../protocol/request-log.ts";
 import type { ROUTES } from "../../protocol/routes.ts";
 import { createdTokenSchema, createTokenSchema, tokenListSchema } from "../../protocol/token-messages.ts";
 import { NDJSON_MEDIA_TYPE } from "./stream.ts";
@@ -39,6 +40,11 @@ const json = (schema: z.ZodType): Body => ({ media: "application/json", schema }
 const lines = (schema: z.ZodType): Body => ({ media: NDJSON_MEDIA_TYPE, schema });
 const given = (says: string, body: Body, status = 200) => ({ status, says, body });
 const done = { status: 204, says: "Done" };
+
+/** Whose; all where none is named. */
+const FUNCTIONS = { name: "function", required: false, schema: { type: "array", items: TEXT } };
+/** Only what is past it. */
+const AFTER = { name: "after", required: false, schema: TEXT };
 
 /** Which lines of a log. */
 const LINES = [
@@ -105,15 +111,27 @@ export const OPERATIONS: Readonly<Record<keyof typeof ROUTES, Operation>> = {
 		refuses: [400],
 	},
 	readLogs: {
-		summary: "Read a function's log",
-		query: [{ name: "function", required: true, schema: TEXT }, ...LINES],
+		summary: "Read the logs of functions",
+		query: [FUNCTIONS, ...LINES],
 		answer: given("Its last lines", json(logsSchema)),
 		refuses: [400],
 	},
 	followLogs: {
 		summary: "Read the logs of functions, and what comes, until one of both sides ends it",
-		query: [{ name: "function", required: true, schema: { type: "array", items: TEXT } }, ...LINES],
+		query: [FUNCTIONS, ...LINES, AFTER],
 		answer: given("A line for each event", lines(logEventSchema)),
+		refuses: [400],
+	},
+	readRequests: {
+		summary: "Read which requests functions were sent",
+		query: [FUNCTIONS, ...LINES],
+		answer: given("The last ones", json(requestsSchema)),
+		refuses: [400],
+	},
+	followRequests: {
+		summary: "Read which requests functions were sent and are, until one of both sides ends it",
+		query: [FUNCTIONS, ...LINES, AFTER],
+		answer: given("A line for each event", lines(requestEventSchema)),
 		refuses: [400],
 	},
 	listTokens: {

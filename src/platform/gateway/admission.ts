@@ -22,7 +22,12 @@ export interface AdmissionOptions {
 /** Where a request goes; or the problem that it is answered with, where it is answered at all. */
 export type Admission =
 	| { readonly route: Route; readonly bounds: Bounds }
-	| { readonly route: undefined; readonly problem: Problem | undefined; readonly of?: Route };
+	| {
+			readonly route: undefined;
+			readonly problem: Problem | undefined;
+			/** The function that it was for, or the app that has no such function. */
+			readonly of?: Route | { readonly app: string } | undefined;
+	  };
 
 export class Admissions {
 	readonly #options: AdmissionOptions;
@@ -43,8 +48,10 @@ export class Admissions {
 			return { route: undefined, problem: fault === "malformed" ? PROBLEMS.malformed : undefined };
 		}
 		const { route, ...routing } = matchRoute(url, this.#options.functions);
-		if (route === undefined)
-			return { route, problem: PROBLEMS["reason" in routing ? routing.reason : "unknown"] };
+		if (route === undefined) {
+			const { app, reason } = { reason: "unknown" as const, app: undefined, ...routing };
+			return { route, problem: PROBLEMS[reason], of: app === undefined ? undefined : { app } };
+		}
 		const bounds = this.#bounds(route);
 		if (Number(headers["content-length"] ?? 0) <= bounds.bodyBytes) return { route, bounds };
 		const problem = problemOf(PROBLEMS.tooLarge, route.function, bounds);

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { type Dispatcher, errors } from "undici";
 import type { FaultBoundary } from "../faults.ts";
+import type { Account } from "./accounts.ts";
 import { isExhausted } from "./connect.ts";
 import { checkAnswer, INTERIM_MAX, unreadableAnswer } from "./function-answer.ts";
 import { hasBody, invalidAnswer, PROBLEMS, type Problem } from "./problem.ts";
@@ -21,6 +22,8 @@ export interface Exchange {
 	responseTimeoutMs: number;
 	/** Called when the function's answer begins. */
 	onAnswer?: () => void;
+	/** What the answer's body comes to, and why it ended early. */
+	account: Pick<Account, "bytes" | "instance" | "problem">;
 	faults: FaultBoundary;
 	/** Made at the first attempt and kept for the second: what it has read cannot be read again. */
 	body?: Readable | null;
@@ -112,6 +115,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 			const { response } = this.#exchange;
 			const isFirst = !this.#hasData;
 			this.#hasData = true;
+			this.#exchange.account.bytes += chunk.length;
 			// As text it goes out with the headers in one piece; as bytes Node writes the two as a vector, which costs more.
 			const isWritten =
 				isFirst && chunk.length <= FIRST_BYTES_MAX
@@ -139,6 +143,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		if (this.#isOver) return;
 		const { body, response } = this.#exchange;
 		if (response.headersSent) {
+			if (!this.#isAborted) this.#exchange.account.problem = PROBLEMS.broken;
 			response.destroy();
 			this.#finish("done");
 		} else if (this.#isAborted) this.#finish("done");

@@ -10,6 +10,7 @@ import { FaultBoundary } from "../faults.ts";
 import { listenOn } from "../listen.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { serverOptions } from "../server-options.ts";
+import { Accounts } from "./accounts.ts";
 import { Admissions } from "./admission.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { Instances } from "./instances.ts";
@@ -27,14 +28,12 @@ export interface Gateway {
 	close(options?: { graceMs?: number }): Promise<void>;
 }
 
-/** What nginx counts a request as whose client went before there was an answer. */
-const CLIENT_GONE = 499;
-
 class NodeGateway implements Gateway {
 	readonly #options: GatewayOptions;
 	readonly #server: Server;
 	readonly #faults: FaultBoundary;
 	readonly #admissions: Admissions;
+	readonly #accounts: Accounts;
 	readonly #instances: Instances;
 	readonly #connections: Connections;
 	readonly #underWay: UnderWay;
@@ -45,6 +44,7 @@ class NodeGateway implements Gateway {
 		this.#options = options;
 		this.#faults = faults;
 		this.#admissions = new Admissions(options);
+		this.#accounts = new Accounts(options, faults);
 		this.#instances = new Instances((app, name) => options.instance(app, name), faults, limits.functions);
 		this.#underWay = new UnderWay(limits.functions.perFunctionMax);
 		this.#server = createServer(serverOptions(options));
@@ -112,10 +112,12 @@ class NodeGateway implements Gateway {
 		{ requestId, isWaiting }: { requestId: string; isWaiting: boolean },
 	): Promise<void> {
 		const admission = this.#admissions.check(request);
-		const route = admission.route ?? admission.of;
-		if (route !== undefined) this.#noteAnswer(route, response);
-		if (admission.route === undefined)
+		const account = this.#accounts.open(request, requestId, admission);
+		this.#accounts.follow(account, response);
+		if (admission.route === undefined) {
+			account.problem = admission.problem;
 			return admission.problem && sendProblem(request, response, admission.problem, requestId);
+		}
 		const { bounds } = admission;
 		const exchange: Exchange = {
 			request,
@@ -125,23 +127,16 @@ class NodeGateway implements Gateway {
 			requestId,
 			maxBodyBytes: bounds.bodyBytes,
 			responseTimeoutMs: bounds.timeoutMs,
+			account,
 			faults: this.#faults,
 		};
-		const outcome = await this.#exchange(admission.route, exchange, isWaiting);
+		const outcome = await this.#exchange(admission.route, exchange, isWaiting).catch((error: unknown) => {
+			account.problem = PROBLEMS.internal;
+			throw error;
+		});
 		if (outcome === "done") return;
+		account.problem = outcome;
 		sendProblem(request, response, this.#told(outcome, admission.route, bounds), requestId);
-	}
-
-	/** Counts the answer once it is over. */
-	#noteAnswer(route: Route, response: ServerResponse): void {
-		const sinceMs = performance.now();
-		const answered = () =>
-			this.#answered(route, response.headersSent ? response.statusCode : CLIENT_GONE, sinceMs);
-		response.once("close", this.#faults.callback(answered));
-	}
-
-	#answered(route: Route, status: number, sinceMs: number): void {
-		this.#options.onAnswer?.(route, { status, ms: performance.now() - sinceMs });
 	}
 
 	/** A problem as the client is told it; what is for the function's log goes there. */
@@ -173,6 +168,7 @@ class NodeGateway implements Gateway {
 		try {
 			const lease = await this.#instances.lease(route.app, route.function, onCounted);
 			if ("status" in lease) return lease;
+			exchange.account.instance = lease.instance;
 			exchange.onAnswer = () => lease.instance.answered();
 			if (isWaiting) exchange.response.writeContinue();
 			const outcome = await forward(lease.pool, exchange);
@@ -186,26 +182,30 @@ class NodeGateway implements Gateway {
 
 	async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
 		const requestId = requestIdOf(request);
-		const refuse = (problem: Problem) => sendProblem(request, this.#responseOn(request), problem, requestId);
 		const admission = this.#admissions.check(request);
+		const account = this.#accounts.open(request, requestId, admission);
+		const refuse = (problem: Problem) => {
+			account.end(problem.status, problem.code);
+			sendProblem(request, this.#responseOn(request), problem, requestId);
+		};
 		if (admission.route === undefined) return admission.problem && refuse(admission.problem);
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
 		const { bounds, route } = admission;
-		const sinceMs = performance.now();
-		const onStatus = (status: number) => this.#answered(route, status, sinceMs);
+		const onStatus = (status: number) => account.end(status);
 		const onProblem = (problem: Problem) => {
-			onStatus(problem.status);
 			refuse(this.#told(problem, route, bounds));
 		};
 		const leave = this.#underWay.enter(route);
 		if (leave === undefined) return onProblem(PROBLEMS.busy);
 		socket.once("close", this.#faults.callback(leave));
+		this.#accounts.endWith(account, socket);
 		const onCounted = (release: () => void) => {
 			if (socket.destroyed) release();
 			else socket.once("close", this.#faults.callback(release));
 		};
 		const lease = await this.#instances.lease(route.app, route.function, onCounted);
 		if ("status" in lease) return onProblem(lease);
+		account.instance = lease.instance;
 		if (socket.destroyed) return;
 		this.#upgraded.add(socket);
 		const forget = () => this.#upgraded.delete(socket);

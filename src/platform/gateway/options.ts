@@ -4,6 +4,7 @@ import type { DescriptorBudget } from "../descriptors.ts";
 import type { FaultBoundary } from "../faults.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Patience } from "../server-options.ts";
+import type { AnsweredRequest, RequestedOf } from "./accounts.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { Route } from "./routing.ts";
 
@@ -18,6 +19,8 @@ export interface GatewayOptions extends Patience, AdmissionOptions {
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
 	/** Called once a request to a function is answered, be it by the gateway; and once a connection is upgraded. */
 	onAnswer?(route: Pick<Route, "app" | "function" | "began">, answer: { status: number; ms: number }): void;
+	/** Called once a request to an app is answered, be it by the gateway, and whether or not there is such a function. */
+	onRequest?(of: RequestedOf, request: AnsweredRequest): void;
 	/** Called for each connection, and each request (`function`), that a bound refuses. */
 	onRefused?(why: ConnectionRefusal | "function"): void;
 	/** Called where a function's answer was none. @param fault what was wrong, in words that hold nothing of the answer */

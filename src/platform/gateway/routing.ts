@@ -21,19 +21,19 @@ export interface Route {
 	target: string;
 }
 
-/** `malformed` is the client's mistake, `unknown` is nothing here. */
-export type Routing = { route: Route } | { route: undefined; reason: "malformed" | "unknown" };
+/** `malformed` is the client's mistake, `unknown` is nothing here; `app` is the app that has no such function. */
+export type Routing = { route: Route } | { route: undefined; reason: "malformed" | "unknown"; app?: string };
 
 /** Longer names are refused at upload, so that no path is compared for longer. */
 const LONGEST_NAME = 256;
 /** What URL parsers take for `.` and `..`: the segment would vanish, and its neighbour with it. */
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
-const unknown: Routing = { route: undefined, reason: "unknown" };
+const unknown = { route: undefined, reason: "unknown" } as const;
 const malformed: Routing = { route: undefined, reason: "malformed" };
 
 /** `/path?query` of an origin-form or absolute-form target. */
-function originForm(target: string): string {
+export function originForm(target: string): string {
 	if (target.startsWith("/")) return target;
 	const rest = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
 	if (rest === undefined) return "";
@@ -76,7 +76,7 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Rou
 		end += 1 + segment.length;
 		if (functions.has(name)) best = { name, end };
 	}
-	if (best === undefined) return unknown;
+	if (best === undefined) return { ...unknown, app };
 	const rest = target.slice(best.end);
 	const route: Route = {
 		app,

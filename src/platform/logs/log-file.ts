@@ -4,7 +4,8 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Mutex } from "../mutex.ts";
-import type { LogLine } from "./function-logs.ts";
+import type { Kept, LogQuery, Timed } from "./function-logs.ts";
+import { isWanted, type LineKind } from "./line-kind.ts";
 
 export interface LogFileLimits {
 	/** A file that would be larger becomes the one before. */
@@ -31,46 +32,71 @@ async function textOf(path: string): Promise<string> {
 	}
 }
 
-/** The lines of a file. One that a crash cut in half, or that is none, is left out. */
-function parse(text: string): LogLine[] {
-	return text.split("\n").flatMap((json) => {
-		try {
-			const { time, level, message } = JSON.parse(json) as LogLine;
-			const isLine = typeof time === "string" && typeof message === "string";
-			return isLine && (level === "info" || level === "error") ? [{ time, level, message }] : [];
-		} catch {
-			return [];
-		}
+/** The last bytes of a file; empty where there is none. */
+export async function tailOf(path: string, bytes: number): Promise<string> {
+	const handle = await open(path, "r").catch((error: unknown) => {
+		if (isNotFound(error)) return undefined;
+		throw error;
 	});
+	if (handle === undefined) return "";
+	try {
+		const { size } = await handle.stat();
+		const tail = Buffer.alloc(Math.min(size, bytes));
+		await handle.read(tail, 0, tail.length, size - tail.length);
+		return tail.toString("latin1");
+	} finally {
+		await handle.close();
+	}
 }
 
-export class LogFile {
+export interface LogFileOptions<Line extends Timed> {
+	readonly path: string;
+	readonly kind: LineKind<Line>;
+	readonly limits: LogFileLimits;
+	readonly onError: (error: unknown) => void;
+	/** The text of the line that says that others were dropped; undefined where nothing says so. */
+	readonly dropped: (count: number) => string | undefined;
+}
+
+export class LogFile<Line extends Timed> {
 	readonly #path: string;
+	readonly #kind: LineKind<Line>;
 	readonly #limits: LogFileLimits;
 	readonly #onError: (error: unknown) => void;
+	readonly #droppedText: LogFileOptions<Line>["dropped"];
 	readonly #turns = new Mutex();
 	/** Not on disk yet. */
-	#waiting: LogLine[] = [];
+	#waiting: string[] = [];
 	#waitingBytes = 0;
 	#dropped = 0;
 	#isFlushing = false;
 	/** Size of the file; undefined until it was looked at. */
 	#size: number | undefined;
 
-	constructor(path: string, limits: LogFileLimits, onError: (error: unknown) => void) {
+	constructor({ dropped, kind, limits, onError, path }: LogFileOptions<Line>) {
 		this.#path = path;
+		this.#kind = kind;
 		this.#limits = limits;
 		this.#onError = onError;
+		this.#droppedText = dropped;
 	}
 
-	append(line: LogLine): void {
+	/** @param text a line as its kind writes it */
+	append(text: string): void {
 		if (this.#waitingBytes > this.#limits.waitingBytes) {
 			this.#dropped++;
 			return;
 		}
-		this.#waiting.push(line);
-		this.#waitingBytes += LINE_BYTES + line.message.length;
-		if (!this.#isFlushing) this.flush().catch(this.#onError);
+		this.#waiting.push(text);
+		this.#waitingBytes += LINE_BYTES + text.length;
+		if (!this.#isFlushing) this.#flushSoon();
+	}
+
+	#flushSoon(): void {
+		this.#isFlushing = true;
+		const flush = () => void this.flush().catch(this.#onError);
+		if (this.#kind.gatherMs === 0) flush();
+		else setTimeout(flush, this.#kind.gatherMs).unref();
 	}
 
 	/** Writes what waits. Resolves once nothing does. */
@@ -86,8 +112,9 @@ export class LogFile {
 	async #writeWaiting(): Promise<void> {
 		while (this.#waiting.length > 0 || this.#dropped > 0) {
 			const lines = this.#takeWaiting();
+			if (lines.length === 0) continue;
 			try {
-				await this.#write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+				await this.#write(`${lines.join("\n")}\n`);
 			} catch (error) {
 				// Whatever became of the file is looked at with the next lines.
 				this.#size = undefined;
@@ -99,17 +126,42 @@ export class LogFile {
 	}
 
 	/**
-	 * All lines that are kept, oldest first.
+	 * The last lines that a query asks for, oldest first. What is older than those is not parsed.
 	 * @param begin called at the moment up to which they are: what is appended from then on is not among them
 	 */
-	read(begin: () => void = () => {}): Promise<LogLine[]> {
+	read(query: LogQuery, begin: () => void = () => {}): Promise<Kept<Line>[]> {
 		return this.#turns.run(async () => {
 			// Nobody writes now, so that file and waiting lines together are everything, and each line once.
-			const waiting = [...this.#waiting];
+			const waiting = this.#waiting.join("\n");
 			begin();
 			const texts = await Promise.all([textOf(this.#before), textOf(this.#path)]);
-			return [...texts.flatMap(parse), ...waiting];
+			const newest: Kept<Line>[] = [];
+			const take = (line: Kept<Line> | undefined) => {
+				if (line !== undefined && isWanted(this.#kind, query, line)) newest.push(line);
+				return newest.length < query.limit;
+			};
+			if (query.limit === 0) return [];
+			this.#takeLines([...texts, waiting].join("\n"), take);
+			return newest.reverse();
 		});
+	}
+
+	/** Gives a text's lines, the last one first, until no more are taken. */
+	#takeLines(text: string, take: (line: Kept<Line> | undefined) => boolean): void {
+		for (let end = text.length; end >= 0; ) {
+			const start = end === 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
+			if (!take(this.#parse(text.slice(start, end)))) return;
+			end = start - 1;
+		}
+	}
+
+	/** A line of a file. One that a crash cut in half, or that is none, is undefined. */
+	#parse(json: string): Kept<Line> | undefined {
+		try {
+			return this.#kind.parse(JSON.parse(json));
+		} catch {
+			return undefined;
+		}
 	}
 
 	/** Deletes the lines. */
@@ -124,12 +176,10 @@ export class LogFile {
 		return `${this.#path}.1`;
 	}
 
-	#takeWaiting(): LogLine[] {
+	#takeWaiting(): string[] {
 		const lines = this.#waiting;
-		if (this.#dropped > 0) {
-			const message = `${this.#dropped} lines were dropped here: they came faster than the disk takes them.`;
-			lines.push({ time: new Date().toISOString(), level: "error", message });
-		}
+		const dropped = this.#dropped > 0 ? this.#droppedText(this.#dropped) : undefined;
+		if (dropped !== undefined) lines.push(dropped);
 		[this.#waiting, this.#waitingBytes, this.#dropped] = [[], 0, 0];
 		return lines;
 	}

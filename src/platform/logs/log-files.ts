@@ -1,83 +1,76 @@
 /**
- * The driver that keeps functions' lines in files, in the data directory.
+ * The driver that keeps what functions write, and their requests, in files of the data directory.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { hash, toBase64 } from "../../crypto.ts";
 import {
 	type Following,
 	type FunctionLogs,
-	isWanted,
+	type Kept,
 	type KeptLog,
 	type LogLine,
 	type LogQuery,
+	NO_FUNCTION,
+	type RequestLine,
 } from "./function-logs.ts";
-import { LogFile, type LogFileLimits } from "./log-file.ts";
+import { REQUESTS, WRITTEN } from "./line-kind.ts";
+import { fileOf, LinesInFiles, type Listener, type LogFilesOptions, Positions } from "./lines-in-files.ts";
+import { type LogFileLimits, tailOf } from "./log-file.ts";
 
-export interface LogFilesOptions {
-	/** A directory for these files alone; made when the first line comes. */
-	readonly directory: string;
-	/** Told of a disk that takes no lines, at most once a minute. */
-	readonly onError: (error: unknown) => void;
-	readonly limits?: LogFileLimits;
-}
-
-/** Two files of a function, so 4 MiB at most. */
+/** Two files of each kind of a function, so 4 MiB at most. */
 const LIMITS: LogFileLimits = { fileBytes: 2 * 1024 * 1024, waitingBytes: 1024 * 1024 };
 const TELL_MS = 60_000;
-/** Of a hash: names may hold slashes, and file systems differ about case. */
-const NAME_CHARACTERS = 22;
-
-type Listener = (line: LogLine) => void;
-
-interface Kept {
-	readonly file: LogFile;
-	readonly listeners: Set<Listener>;
-}
+const KINDS = [WRITTEN, REQUESTS] as const;
+/** A line ends with its position, a quotation mark and a brace; a message cannot look so. */
+const LAST_POSITION = /"position":"([0-9a-z]{9}\.[0-9a-z]{9})"\}\n$/;
+const TAIL_BYTES = 64;
 
 class LogFiles implements FunctionLogs {
+	readonly requests: LinesInFiles<RequestLine>;
+	readonly #written: LinesInFiles<LogLine>;
 	readonly #options: LogFilesOptions;
-	readonly #kept = new Map<string, Kept>();
+	readonly #positions = new Positions();
 	#toldMs = Number.NEGATIVE_INFINITY;
 
 	constructor(options: LogFilesOptions) {
 		this.#options = options;
+		const { directory, limits = LIMITS } = options;
+		const onError = (error: unknown) => this.#tell(error);
+		const shared = { directory, limits, onError, positions: this.#positions };
+		this.#written = new LinesInFiles({ ...shared, kind: WRITTEN });
+		this.requests = new LinesInFiles({ ...shared, kind: REQUESTS });
 	}
 
 	append(app: string, name: string, line: LogLine): void {
-		const { file, listeners } = this.#of(app, name);
-		file.append(line);
-		for (const listener of listeners) listener(line);
+		this.#written.append(app, name, line);
 	}
 
-	async read(app: string, name: string, query: LogQuery): Promise<LogLine[]> {
-		return select(await this.#of(app, name).file.read(), query);
+	read(app: string, name: string, query: LogQuery): Promise<Kept<LogLine>[]> {
+		return this.#written.read(app, name, query);
 	}
 
-	async follow(app: string, name: string, query: LogQuery, listener: Listener): Promise<Following> {
-		const { file, listeners } = this.#of(app, name);
-		const { level } = query;
-		const heard: Listener = (line) => {
-			if (isWanted({ level }, line)) listener(line);
-		};
-		const lines = await file.read(() => listeners.add(heard));
-		return { lines: select(lines, query), stop: () => listeners.delete(heard) };
+	follow(
+		app: string,
+		name: string,
+		query: LogQuery,
+		listener: Listener<LogLine>,
+	): Promise<Following<LogLine>> {
+		return this.#written.follow(app, name, query, listener);
+	}
+
+	position(): string {
+		return this.#positions.last;
 	}
 
 	async forget(app: string, name: string): Promise<void> {
-		const { file, listeners } = this.#of(app, name);
-		await file.clear();
-		if (listeners.size > 0) return;
-		this.#kept.delete(keyOf(app, name));
+		await Promise.all([this.#written.forget(app, name), this.requests.forget(app, name)]);
 		// With the app's last function its folder goes.
 		await rmdir(join(this.#options.directory, app)).catch(() => undefined);
 	}
 
 	async forgetAll(app: string): Promise<void> {
-		const own = [...this.#kept].filter(([key]) => key.startsWith(keyOf(app, "")));
-		await Promise.all(own.map(([, { file }]) => file.clear()));
-		for (const [key] of own) this.#kept.delete(key);
+		await Promise.all([this.#written.forgetAll(app), this.requests.forgetAll(app)]);
 		await rm(join(this.#options.directory, app), { recursive: true, force: true });
 	}
 
@@ -85,13 +78,14 @@ class LogFiles implements FunctionLogs {
 		const { directory } = this.#options;
 		const names = new Map<string, Set<string>>();
 		for (const { app, function: name, earlier } of kept) {
-			const wanted = names.get(app) ?? new Set();
+			const wanted = names.get(app) ?? new Set(filesOf(NO_FUNCTION));
 			names.set(app, wanted);
-			for (const end of ["", ".1"]) {
-				wanted.add(fileOf(name) + end);
-				if (earlier === undefined) continue;
-				const from = join(directory, earlier.app, fileOf(earlier.function) + end);
-				await takeOver(from, join(directory, app), fileOf(name) + end).catch((error) => this.#tell(error));
+			for (const file of filesOf(name)) wanted.add(file);
+			if (earlier === undefined) continue;
+			for (const end of ENDS) {
+				const from = join(directory, earlier.app, fileOf(earlier.function, WRITTEN) + end);
+				const to = fileOf(name, WRITTEN) + end;
+				await takeOver(from, join(directory, app), to).catch((error) => this.#tell(error));
 			}
 		}
 		for (const folder of await readdir(directory).catch(() => [])) {
@@ -101,25 +95,19 @@ class LogFiles implements FunctionLogs {
 				const path = join(directory, folder, file);
 				await rm(path, { recursive: true, force: true }).catch((error) => this.#tell(error));
 			}
+			for (const file of files.filter((each) => wanted?.has(each)))
+				await this.#countOn(join(directory, folder, file)).catch((error) => this.#tell(error));
 		}
 	}
 
-	async close(): Promise<void> {
-		await Promise.all([...this.#kept.values()].map(({ file }) => file.flush()));
+	/** Has positions go on after those of a file. */
+	async #countOn(path: string): Promise<void> {
+		const last = LAST_POSITION.exec(await tailOf(path, TAIL_BYTES))?.[1];
+		if (last !== undefined) this.#positions.startAfter(last);
 	}
 
-	#of(app: string, name: string): Kept {
-		const key = keyOf(app, name);
-		const known = this.#kept.get(key);
-		if (known !== undefined) return known;
-		const { directory, limits = LIMITS } = this.#options;
-		const path = join(directory, app, fileOf(name));
-		const kept = {
-			file: new LogFile(path, limits, (error) => this.#tell(error)),
-			listeners: new Set<Listener>(),
-		};
-		this.#kept.set(key, kept);
-		return kept;
+	async close(): Promise<void> {
+		await Promise.all([this.#written.flush(), this.requests.flush()]);
 	}
 
 	#tell(error: unknown): void {
@@ -130,9 +118,12 @@ class LogFiles implements FunctionLogs {
 	}
 }
 
-/** The name of a function's file. */
-function fileOf(name: string): string {
-	return `${toBase64(hash(name)).slice(0, NAME_CHARACTERS)}.ndjson`;
+/** The file that is written, and the one before it. */
+const ENDS = ["", ".1"] as const;
+
+/** The names of all files of a function. */
+function filesOf(name: string): string[] {
+	return KINDS.flatMap((kind) => ENDS.map((end) => fileOf(name, kind) + end));
 }
 
 /** Moves a file that an earlier version wrote to its place, unless there is one. */
@@ -140,15 +131,6 @@ async function takeOver(from: string, folder: string, name: string): Promise<voi
 	if (!existsSync(from) || existsSync(join(folder, name))) return;
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	await rename(from, join(folder, name));
-}
-
-function keyOf(app: string, name: string): string {
-	return `${app}/${name}`;
-}
-
-function select(lines: readonly LogLine[], query: LogQuery): LogLine[] {
-	const wanted = lines.filter((line) => isWanted(query, line));
-	return wanted.slice(Math.max(0, wanted.length - query.limit));
 }
 
 /** Opens the driver; nothing is read or written yet. */

@@ -167,6 +167,10 @@ export class DenoProcess implements Instance {
 		this.#output.report(message);
 	}
 
+	redact(text: string, limit: number): string {
+		return laterRedactor(() => this.#assignment).redact(text, limit);
+	}
+
 	get inFlight(): number {
 		return this.#requests.count;
 	}

@@ -63,6 +63,8 @@ export interface Instance {
 	timedOut(): void;
 	/** Adds a line of the platform's own to the function's log. */
 	tell(message: string): void;
+	/** The text with the injected values taken out, as in its log, cut at so many UTF-16 units. */
+	redact(text: string, limit: number): string;
 	/**
 	 * Ends it: takes no further request, waits until `inFlight` is 0 or the grace period (30 s unless told)
 	 * is over, then SIGTERM, then SIGKILL after 2 s. Resolves once the process is gone. Calling it again

@@ -48,7 +48,7 @@ export async function good(name: keyof typeof ROUTES): Promise<{ path: string; b
 	}
 	if (name === "putBlob") return { path, body: BLOB };
 	if (name === "deploy") return { path, body: { files: [], functions: [], prune: false } };
-	if (name === "readLogs" || name === "followLogs") return { path: `${path}?function=hello` };
+	if (/^(read|follow)(Logs|Requests)$/.test(name)) return { path: `${path}?function=hello` };
 	if (name === "deleteFunctions") {
 		await client.deploy(APP, { "functions/gone/index.ts": "export default () => new Response();" });
 		return { path: `${path}?name=gone` };

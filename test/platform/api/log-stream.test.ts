@@ -1,12 +1,13 @@
 /** The stream of functions' lines: what ends it, and who reads too slowly. */
 
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { type LogEvent, logEventSchema } from "../../../src/protocol/function-log.ts";
 import { logOf } from "../core-fixture.ts";
 import { APP, ORIGIN, platform } from "./api-fixture.ts";
 
 const PATH = `/v1/apps/${APP}/logs/stream?function=hello&limit=0`;
+const POSITION = expect.stringMatching(/^[0-9a-z]{9}\.[0-9a-z]{9}$/);
 const TIME = "2026-01-01T00:00:00.000Z";
 
 beforeEach(() => {
@@ -57,7 +58,7 @@ function say(message: string): void {
 	platform.core.logs.append(...logOf(platform, APP, "hello"), { time: TIME, level: "info", message });
 }
 
-async function open(closing = new AbortController()) {
+async function open(closing = new AbortController(), path = PATH) {
 	const api = createApi({
 		core: platform.core,
 		hosts: { bound: "127.0.0.1", names: [] },
@@ -67,9 +68,10 @@ async function open(closing = new AbortController()) {
 	const { core, clock } = platform;
 	const { token, id } = await core.tokens.create({ scopes: ["read"], app: APP }, clock.now());
 	const headers = { authorization: `Bearer ${token}` };
-	const response = await api(new Request(ORIGIN + PATH, { headers }));
+	const response = await api(new Request(ORIGIN + path, { headers }));
 	const reader = new Reader(response);
-	if (!closing.signal.aborted) expect(await reader.next()).toEqual({ type: "ping" });
+	if (!closing.signal.aborted)
+		expect(await reader.next()).toMatchObject({ type: "ping", position: POSITION });
 	return { reader, response, id };
 }
 
@@ -79,10 +81,10 @@ test("tells what comes, and says every 15 s that it is there", async () => {
 	expect(await reader.next()).toEqual({
 		type: "line",
 		function: "hello",
-		line: { time: TIME, level: "info", message: "one" },
+		line: { time: TIME, level: "info", message: "one", position: POSITION },
 	});
 	vi.advanceTimersByTime(15_000);
-	expect(await reader.next()).toEqual({ type: "ping" });
+	expect(await reader.next()).toMatchObject({ type: "ping", position: POSITION });
 });
 
 test("ends when the token is revoked", async () => {
@@ -141,4 +143,73 @@ test("leaves lines out for a client that reads too slowly, and says how many", a
 	expect(read + dropped).toBe(1_000);
 	expect(dropped).toBeGreaterThan(500);
 	expect(await reader.tell()).toMatchObject({ type: "line", line: { message: "after" } });
+});
+
+describe("a client that goes on where it was", () => {
+	const messageOf = (event: LogEvent | undefined) =>
+		event?.type === "line" ? event.line.message : undefined;
+	const resume = (position: string, query = "function=hello") =>
+		`/v1/apps/${APP}/logs/stream?${query}&limit=0&after=${position}`;
+
+	/** The position at which everything is told. */
+	function present(): string {
+		return platform.core.logs.position();
+	}
+
+	/** Opens a stream, of which not even the first ping is read. */
+	async function again(path: string): Promise<Reader> {
+		const api = createApi({
+			core: platform.core,
+			hosts: { bound: "127.0.0.1", names: [] },
+			listenUrl: "http://127.0.0.1:8080",
+		});
+		const headers = { authorization: `Bearer ${platform.token}` };
+		return new Reader(await api(new Request(ORIGIN + path, { headers })));
+	}
+
+	test("gets all that came since, whatever the limit, in its order, and nothing twice", async () => {
+		say("before");
+		const position = present();
+		const messages = Array.from({ length: 1_500 }, (_, index) => `since ${index}`);
+		for (const message of messages) say(message);
+		for (const query of ["function=hello", ""]) {
+			const reader = await again(resume(position, query));
+			for (const message of messages) expect(messageOf(await reader.next())).toBe(message);
+			expect(await reader.next()).toMatchObject({ type: "ping", position: present() });
+			await reader.cancel();
+		}
+	});
+
+	test("gets more than waits for it at once: the platform waits until it has read", async () => {
+		const position = present();
+		const message = "y".repeat(10_000);
+		for (let index = 0; index < 150; index++) {
+			say(message);
+			// What waits for the disk is bounded, too.
+			if (index % 50 === 0) await platform.core.logs.read(...logOf(platform, APP, "hello"), { limit: 1 });
+		}
+		const reader = await again(resume(position));
+		let read = 0;
+		let event = await reader.next();
+		for (; event?.type === "line"; event = await reader.next()) read++;
+		expect([read, event?.type]).toEqual([150, "ping"]);
+		await reader.cancel();
+	});
+
+	test("is told how many lines are more than an answer holds", async () => {
+		const position = present();
+		for (let index = 0; index < 10_100; index++) say(`${index}`);
+		const reader = await again(resume(position));
+		expect(await reader.next()).toEqual({ type: "dropped", lines: 100 });
+		expect(messageOf(await reader.next())).toBe("100");
+		await reader.cancel();
+	});
+
+	test("a position that is none is refused", async () => {
+		const { core } = platform;
+		const hosts = { bound: "127.0.0.1", names: [] };
+		const api = createApi({ core, hosts, listenUrl: "http://127.0.0.1:8080" });
+		const headers = { authorization: `Bearer ${platform.token}` };
+		expect((await api(new Request(ORIGIN + resume("yesterday"), { headers }))).status).toBe(400);
+	});
 });

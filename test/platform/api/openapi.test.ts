@@ -54,7 +54,7 @@ function closed(schema: Schema, isOpen = false): Schema {
 
 /** The whole answer, or what comes first of one without end. */
 async function textOf(response: Response, { operationId }: Operation): Promise<string> {
-	if (operationId !== "followLogs" || !response.ok || !response.body) return await response.text();
+	if (!/^follow/.test(operationId) || !response.ok || !response.body) return await response.text();
 	const reader = response.body.getReader();
 	const { value } = await reader.read();
 	await reader.cancel();
@@ -119,8 +119,9 @@ async function staleChange(route: Route, path: string): Promise<Response> {
 async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response> {
 	const { path } = await good(name);
 	if (name === "readChanges") return await post(route, `${path}?after=x`, undefined);
-	if (["deleteFunctions", "readLogs", "followLogs"].includes(name))
-		return await post(route, path.split("?")[0] ?? "", undefined);
+	if (name === "deleteFunctions") return await post(route, path.split("?")[0] ?? "", undefined);
+	if (/^(read|follow)(Logs|Requests)$/.test(name))
+		return await post(route, `${path.split("?")[0]}?limit=many`, undefined);
 	return await post(route, path, { unknown: true });
 }
 

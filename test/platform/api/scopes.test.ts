@@ -24,6 +24,8 @@ const MAY: Readonly<Record<Name, readonly [scopes: readonly GrantedScope[], forO
 	deleteFunctions: [["deploy", "admin"], true],
 	readLogs: [["read", "admin"], true],
 	followLogs: [["read", "admin"], true],
+	readRequests: [["read", "admin"], true],
+	followRequests: [["read", "admin"], true],
 	listTokens: [["admin"], false],
 	createToken: [["admin"], false],
 	revokeToken: [["admin"], false],

@@ -43,10 +43,10 @@ const NO_FUNCTIONS: Runtime = {
 	forget: async () => {},
 	close: async () => {},
 };
+const NO_KIND = { append: never, read: never, follow: never, position: never };
 const NO_LINES: FunctionLogs = {
-	append: never,
-	read: never,
-	follow: never,
+	...NO_KIND,
+	requests: NO_KIND,
 	forget: async () => {},
 	forgetAll: async () => {},
 	keep: async () => {},

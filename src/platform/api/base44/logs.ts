@@ -2,9 +2,11 @@
  * The Base44 CLI's `logs`, read and followed.
  */
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
-import { type FollowFormat, follow } from "../follow.ts";
+import type { LogLine } from "../../logs/function-logs.ts";
 import { appOf, type Call, type Handler, invalid } from "../handlers.ts";
-import { checkFunctions, readLog } from "../logs.ts";
+import { type FollowFormat, follow } from "../logs/follow.ts";
+import { writtenBy } from "../logs/handlers.ts";
+import { checkFunctions, readNewest } from "../logs/sources.ts";
 
 const LIMIT = 500;
 const LIMIT_MAX = 1_000;
@@ -40,8 +42,9 @@ export const read: Handler = async (call) => {
 	if (order !== "asc" && order !== "desc") throw invalid("The parameter 'order' must be asc or desc.");
 	const [sinceMs, untilMs] = [instantOf(url, "since"), instantOf(url, "until")];
 	const limit = limitOf(url);
-	const all = await readLog(call, app, name, { sinceMs, limit: LOG_LINES_MAX });
-	const wanted = all.filter(
+	const all = await readNewest(writtenBy(call, app, [name]), { sinceMs, limit: LOG_LINES_MAX });
+	const written = all.map(({ line: { level, message, time } }) => ({ time, level, message }));
+	const wanted = written.filter(
 		(line) =>
 			(level === null || line.level === level) && (untilMs === undefined || Date.parse(line.time) <= untilMs),
 	);
@@ -61,9 +64,9 @@ function namesOf(call: Call): string[] | undefined {
 const event = (data: object) => `data:${JSON.stringify(data)}\n\n`;
 
 /** Server-sent events. */
-const FORMAT: FollowFormat = {
+const FORMAT: FollowFormat<LogLine> = {
 	media: "text/event-stream",
-	ping: ": ping\n\n",
+	ping: () => ": ping\n\n",
 	line: (name, { time, level, message }) => event({ time, level, function: name, message }),
 	dropped: (lines) => `: ${lines} lines were dropped\n\n`,
 	end: (reason) => `event: end\n${event({ reason, retriable: reason !== "token_invalid" })}`,
@@ -71,4 +74,8 @@ const FORMAT: FollowFormat = {
 
 /** What is written from now on. */
 export const followLogs: Handler = (call) =>
-	follow(call, { names: namesOf(call), query: { limit: 0 }, format: FORMAT });
+	follow(call, {
+		source: writtenBy(call, appOf(call), namesOf(call)),
+		query: { limit: 0 },
+		format: FORMAT,
+	});

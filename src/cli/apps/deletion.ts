@@ -1,0 +1,76 @@
+/** What a deletion of an app takes with it, and which environments here are still linked with it. */
+import { AppError, EXIT } from "../../errors.ts";
+import { platformOf, readConfig } from "../../project/config.ts";
+import { currentFolder, findRoot } from "../../project/root.ts";
+import type { Remote } from "../../sync/remote.ts";
+import { listNames } from "../edit-result.ts";
+import { count } from "../render.ts";
+
+/** What goes with an app. */
+export interface AppContent {
+	/** Names of its functions, sorted. */
+	readonly functions: readonly string[];
+	/** Ids of the access tokens that are for this app alone; null where the token in use may not list tokens. */
+	readonly tokens: readonly string[] | null;
+}
+
+/**
+ * Asks the platform what an app has.
+ * @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3), exit 6 for the network
+ */
+export async function contentOf(remote: Remote, app: string): Promise<AppContent> {
+	const listing = remote.listFunctions(app).catch((error: unknown) => {
+		throw error instanceof AppError && error.code === "APP_NOT_FOUND" ? noSuchApp(app, error) : error;
+	});
+	const [{ functions }, tokens] = await Promise.all([listing, tokensOf(remote, app)]);
+	return { functions: functions.map(({ name }) => name), tokens };
+}
+
+/** The platform's own hint is to create the app, which nobody wants who is about to delete it. */
+function noSuchApp(app: string, cause: AppError): AppError {
+	return new AppError({
+		code: cause.code,
+		message: `The platform has no app '${app}'.`,
+		hint: "'coffer apps list' shows the apps.",
+		exit: EXIT.notFound,
+		cause,
+	});
+}
+
+async function tokensOf(remote: Remote, app: string): Promise<string[] | null> {
+	try {
+		const { tokens } = await remote.listTokens();
+		return tokens.filter((token) => token.app === app).map(({ id }) => id);
+	} catch (error) {
+		// A token that is for one app may delete that app, and lists no tokens.
+		if (error instanceof AppError && error.exit === EXIT.unauthorised) return null;
+		throw error;
+	}
+}
+
+/** What goes, as lines for a person. */
+export function contentLines(app: string, { functions, tokens }: AppContent): string[] {
+	const ids = tokens === null || tokens.length === 0 ? "" : `: ${listNames(tokens)}`;
+	const tokenCount = tokens === null ? "the access tokens" : count(tokens.length, "access token");
+	return [
+		`Deleting app '${app}' removes from the platform, for good:`,
+		`  ${count(functions.length, "function")}${functions.length === 0 ? "" : `: ${listNames(functions)}`}`,
+		"  what they logged and stored",
+		"  the app's log of secrets; the vault keeps its own copy",
+		`  ${tokenCount} for this app alone${ids}`,
+	];
+}
+
+/**
+ * The environments of the project around the working folder that are linked with an app.
+ * @param url origin of the platform
+ */
+export async function linkedEnvironments(url: string, app: string): Promise<string[]> {
+	const root = findRoot(currentFolder());
+	if (root === undefined) return [];
+	const { links } = await readConfig(root);
+	return Object.entries(links).flatMap(([environment, linked]) => {
+		const binding = platformOf(linked);
+		return binding?.app === app && new URL(binding.url).origin === new URL(url).origin ? [environment] : [];
+	});
+}

@@ -1,0 +1,64 @@
+import { Args, Flags } from "@oclif/core";
+import { confirmName } from "../../cli/apps/confirm-name.ts";
+import { contentLines, contentOf, linkedEnvironments } from "../../cli/apps/deletion.ts";
+import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
+import { platformAt } from "../../cli/linking.ts";
+import { count, MARKS } from "../../cli/render.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { requireAppId } from "../../sync/link.ts";
+import { inEnvironment } from "../../vault/syntax.ts";
+
+interface DeleteResult {
+	deleted: string;
+	/** Functions that went with it. */
+	functions: readonly string[];
+	/** Ids of the access tokens that went with it; null where the token in use may not list tokens. */
+	tokens: readonly string[] | null;
+	/** Environments of the project here that coffer.json still links with it. */
+	linked: readonly string[];
+}
+
+export default class AppsDelete extends BaseCommand<DeleteResult> {
+	static override summary = "Delete an app from a platform, with its functions and everything they keep";
+	static override description =
+		"Shows what goes, and asks for the app's name. The functions are stopped; their logs, what they stored, the app's log of secrets and the access tokens that are for this app alone are removed and cannot be brought back. The vault keeps its secrets. This takes a token with the scope 'admin', from COFFER_TOKEN or the keychain.";
+	static override examples = [
+		"<%= config.bin %> apps delete shop-old",
+		"<%= config.bin %> apps delete shop-old --url https://coffer.example.com --yes",
+	];
+	static override args = { app: Args.string({ name: "APP", description: "app to delete", required: true }) };
+	static override flags = {
+		url: platformUrlFlag,
+		environment: environmentFlag,
+		yes: Flags.boolean({ char: "y", description: "do not ask" }),
+	};
+
+	protected async execute(): Promise<DeleteResult> {
+		const { args, flags } = await this.parse(AppsDelete);
+		const { app } = args;
+		requireAppId(app);
+		const remote = await platformAt(flags.url, flags.environment);
+		const content = await contentOf(remote, app);
+		if (!flags.yes) {
+			for (const line of contentLines(app, content)) this.terminal.note(line);
+			await confirmName(this.terminal, {
+				name: app,
+				question: `Type the app's name (${app}) to delete it`,
+				instead: "Look at what goes ('coffer functions list'), and pass --yes.",
+			});
+		}
+		await remote.deleteApp(app);
+		return { deleted: app, ...content, linked: await linkedEnvironments(remote.url, app) };
+	}
+
+	protected render({ deleted, functions, linked, tokens }: DeleteResult, terminal: Terminal): void {
+		const tokenCount = tokens === null ? "its access tokens" : count(tokens.length, "access token");
+		terminal.line(
+			`${MARKS.ok} Deleted app '${deleted}' with ${count(functions.length, "function")} and ${tokenCount}`,
+		);
+		for (const environment of linked)
+			terminal.line(
+				`  coffer.json still links environment '${environment}' with it: ${inEnvironment("coffer unlink", environment)}`,
+			);
+	}
+}

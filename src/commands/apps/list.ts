@@ -1,0 +1,53 @@
+import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
+import { platformAt } from "../../cli/linking.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+
+interface AppsResult {
+	apps: {
+		app: string;
+		/** The environment of the vault that it is linked with; null where it is linked with no vault. */
+		environment: string | null;
+		/** Id of that vault. */
+		vault: string | null;
+		/** How many changes its log has. */
+		revision: number;
+	}[];
+}
+
+export default class AppsList extends BaseCommand<AppsResult> {
+	static override summary = "List the apps on a platform";
+	static override description =
+		"This takes a token with the scope 'read' that is bound to no app, from COFFER_TOKEN or the keychain.";
+	static override examples = [
+		"<%= config.bin %> apps list",
+		"<%= config.bin %> apps list --url https://coffer.example.com --json",
+	];
+	static override flags = { url: platformUrlFlag, environment: environmentFlag };
+
+	protected async execute(): Promise<AppsResult> {
+		const { flags } = await this.parse(AppsList);
+		const remote = await platformAt(flags.url, flags.environment);
+		const { apps } = await remote.listApps();
+		return {
+			apps: apps.map(({ app, environment, revision, vaultId }) => ({
+				app,
+				environment: vaultId === null ? null : environment,
+				vault: vaultId,
+				revision,
+			})),
+		};
+	}
+
+	protected render({ apps }: AppsResult, terminal: Terminal): void {
+		if (apps.length === 0) {
+			terminal.line("The platform has no apps. 'coffer link URL --app APP' makes one.");
+			return;
+		}
+		const rows = apps.map(({ app, environment, revision }) => [
+			app,
+			environment ?? "(no vault)",
+			String(revision),
+		]);
+		terminal.table(rows, ["APP", "ENVIRONMENT", "REVISION"]);
+	}
+}

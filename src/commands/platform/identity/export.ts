@@ -1,0 +1,61 @@
+import { Args } from "@oclif/core";
+import { BaseCommand } from "../../../cli/command.ts";
+import { newPassphrase, passphraseFlag } from "../../../cli/passphrase.ts";
+import { platformIdentityFlag, SOURCES } from "../../../cli/platform-identity.ts";
+import { systemKeychain } from "../../../cli/project.ts";
+import { MARKS } from "../../../cli/render.ts";
+import type { Terminal } from "../../../cli/terminal.ts";
+import { sealExport } from "../../../identity/export.ts";
+import { requireNoExport, writeExportFile } from "../../../identity/export-file.ts";
+import { fingerprint } from "../../../identity/identity.ts";
+import type { PlatformIdentity } from "../../../identity/platform-identity.ts";
+import { findPlatformIdentity } from "../../../identity/platform-transfer.ts";
+import { readPlatformCredentials } from "../../../platform/config.ts";
+
+interface ExportResult {
+	file: string;
+	/** The platform's, which its access tokens begin with. */
+	fingerprint: string;
+	/** Where the identity was found. */
+	source: PlatformIdentity["source"];
+}
+
+export default class PlatformIdentityExport extends BaseCommand<ExportResult> {
+	static override summary = "Write a platform's identity to a new file, under a passphrase";
+	static override description =
+		"Without its identity a platform cannot start on its data, nor on a backup of them. 'coffer platform identity import' takes the file in on another machine. Run it as the user that the platform runs as; the platform may go on running. Keep the file apart from the backups, and the passphrase apart from it: whoever has all three has every value.";
+	static override examples = [
+		"<%= config.bin %> platform identity export /media/stick/coffer-platform",
+		"<%= config.bin %> platform identity export coffer-platform --identity-file /etc/coffer/identity",
+	];
+	static override args = {
+		file: Args.string({ name: "FILE", description: "file to make", required: true }),
+	};
+	static override flags = {
+		"identity-file": platformIdentityFlag("file that the platform has its identity in"),
+		"passphrase-stdin": passphraseFlag,
+	};
+
+	protected async execute(): Promise<ExportResult> {
+		const { args, flags } = await this.parse(PlatformIdentityExport);
+		const { identity, source } = await findPlatformIdentity({
+			identityFile: flags["identity-file"],
+			env: readPlatformCredentials(),
+			keychain: systemKeychain(),
+		});
+		requireNoExport(args.file);
+		const passphrase = await newPassphrase(flags["passphrase-stdin"], this.terminal);
+		await writeExportFile(args.file, await sealExport(identity, passphrase));
+		return { file: args.file, fingerprint: fingerprint(identity.publicKeys), source };
+	}
+
+	protected render(result: ExportResult, terminal: Terminal): void {
+		terminal.line(
+			`${MARKS.ok} Exported the platform's identity (from ${SOURCES[result.source]}) to ${result.file}`,
+		);
+		terminal.line(`  fingerprint  ${result.fingerprint}`);
+		terminal.line(
+			"Keep it away from this machine and from the backups, and the passphrase away from it. Without the passphrase it opens nothing.",
+		);
+	}
+}

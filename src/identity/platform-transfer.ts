@@ -1,0 +1,110 @@
+/**
+ * A platform's identity on its way to another machine: found where the platform has it, and kept where another one will
+ * look for it. Unlike a start of the platform, neither makes a new identity.
+ */
+
+import { cryptoReady } from "../crypto.ts";
+import { AppError, EXIT } from "../errors.ts";
+import { type Identity, parseIdentity, sameIdentity } from "./identity.ts";
+import { readIdentityFile, writeIdentityFile } from "./identity-file.ts";
+import type { Keychain } from "./keychain.ts";
+import {
+	PLATFORM_ACCOUNT,
+	type PlatformIdentity,
+	type PlatformIdentityOptions,
+} from "./platform-identity.ts";
+import { identityInKeychain, storeInKeychain } from "./sources.ts";
+
+type Found = Omit<PlatformIdentity, "created">;
+
+/** Where the identity is looked for; the order is that of `openPlatformIdentity`. */
+export type PlatformIdentityPlaces = Omit<PlatformIdentityOptions, "dataDirectory">;
+
+/**
+ * The identity that a platform here has: from `--identity-file`, COFFER_PLATFORM_IDENTITY, COFFER_PLATFORM_IDENTITY_FILE,
+ * or the keychain.
+ * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` where there is none, or what reading it throws
+ */
+export async function findPlatformIdentity({
+	env,
+	identityFile,
+	keychain,
+}: PlatformIdentityPlaces): Promise<Found> {
+	await cryptoReady;
+	if (identityFile !== undefined) return { identity: await readIdentityFile(identityFile), source: "file" };
+	const { COFFER_PLATFORM_IDENTITY: text, COFFER_PLATFORM_IDENTITY_FILE: path } = env;
+	if (text !== undefined)
+		return { identity: parseIdentity(text, "COFFER_PLATFORM_IDENTITY"), source: "environment" };
+	if (path !== undefined) return { identity: await readIdentityFile(path), source: "file" };
+	const identity = await inKeychain(keychain);
+	if (identity !== undefined) return { identity, source: "keychain" };
+	throw missing("This user's keychain holds no identity of a platform.");
+}
+
+async function inKeychain(keychain: Keychain): Promise<Identity | undefined> {
+	try {
+		return await identityInKeychain(keychain, PLATFORM_ACCOUNT);
+	} catch (error) {
+		if (error instanceof AppError && error.code.startsWith("KEYCHAIN_")) throw missing(error.message, error);
+		throw error;
+	}
+}
+
+function missing(why: string, cause?: AppError): AppError {
+	return new AppError({
+		code: "PLATFORM_IDENTITY_MISSING",
+		message: `No identity of a platform was found. ${why}`,
+		hint: "Run this as the user that the platform runs as, or name the file that it has its identity in: --identity-file FILE.",
+		exit: EXIT.unauthorised,
+		cause,
+	});
+}
+
+/**
+ * Keeps an identity for the platform that will start here: in a new file, or in the keychain. The same one that is there
+ * already is left as it is.
+ * @param file path of the file; undefined: the keychain
+ * @param keychain used where no file is named
+ * @returns whether it was there before
+ * @throws AppError `IDENTITY_EXISTS` or `IDENTITY_FILE_EXISTS` (exit 5) where there is another one, or what keychain or
+ *   file throws
+ */
+export async function keepPlatformIdentity(
+	identity: Identity,
+	{ file, keychain }: { readonly file: string | undefined; readonly keychain: Keychain },
+): Promise<{ present: boolean }> {
+	const known =
+		file === undefined ? await identityInKeychain(keychain, PLATFORM_ACCOUNT) : await inFile(file);
+	const present = known !== undefined && sameIdentity(known, identity);
+	if (present) return { present };
+	if (file === undefined) await storeInKeychain(keychain, PLATFORM_ACCOUNT, identity);
+	else await writeIdentityFile(file, identity);
+	return { present };
+}
+
+async function inFile(path: string): Promise<Identity | undefined> {
+	try {
+		return await readIdentityFile(path);
+	} catch (error) {
+		if (error instanceof AppError && error.code === "IDENTITY_FILE_NOT_FOUND") return undefined;
+		throw error;
+	}
+}
+
+/**
+ * Refuses what would not be used: a variable comes before the keychain, and before another file.
+ * @param file path of `--identity-file`; it comes first
+ * @throws AppError `IDENTITY_EXISTS` (exit 5)
+ */
+export function requireUnnamed(file: string | undefined, env: PlatformIdentityPlaces["env"]): void {
+	const named = (["COFFER_PLATFORM_IDENTITY", "COFFER_PLATFORM_IDENTITY_FILE"] as const).find(
+		(name) => env[name] !== undefined,
+	);
+	if (file !== undefined || named === undefined) return;
+	throw new AppError({
+		code: "IDENTITY_EXISTS",
+		message: `${named} is set, and says which identity a platform that is started here has.`,
+		hint: "Unset it to keep the identity in the keychain, or name a new file: --identity-file FILE.",
+		exit: EXIT.conflict,
+	});
+}

@@ -1,0 +1,53 @@
+/** The last lines of several functions, in the order in which they were kept. PURE. */
+import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
+import { byPosition } from "../../../protocol/log-position.ts";
+import type { Kept, Timed } from "../../logs/function-logs.ts";
+
+/** A line, and whose it is: null for what came for no function. */
+export interface Named<Line> {
+	readonly name: string | null;
+	readonly line: Kept<Line>;
+}
+
+/** Characters of all lines together: as much as a dozen functions keep. */
+const CHARACTERS_MAX = 16 * 1024 * 1024;
+
+/** Bounded in memory, however many functions there are. */
+export class Newest<Line extends Timed> {
+	readonly #limit: number;
+	readonly #sizeOf: (line: Line) => number;
+	#lines: Named<Line>[] = [];
+	/** How many were older than the last ones. */
+	left = 0;
+
+	/** @param limit so many lines are kept, the last ones */
+	constructor(limit: number, sizeOf: (line: Line) => number) {
+		this.#limit = Math.min(limit, LOG_LINES_MAX);
+		this.#sizeOf = sizeOf;
+	}
+
+	add(name: string | null, lines: readonly Kept<Line>[]): void {
+		for (const line of lines) this.#lines.push({ name, line });
+		if (this.#lines.length > 2 * this.#limit) this.#trim();
+	}
+
+	/** The last lines, oldest first. */
+	take(): readonly Named<Line>[] {
+		this.#trim();
+		return this.#lines;
+	}
+
+	#trim(): void {
+		const sorted = this.#lines.sort((one, other) => byPosition(one.line, other.line));
+		let begin = sorted.length;
+		let characters = 0;
+		while (begin > 0 && sorted.length - begin < this.#limit) {
+			const next = sorted[begin - 1];
+			characters += next === undefined ? 0 : this.#sizeOf(next.line);
+			if (characters > CHARACTERS_MAX) break;
+			begin--;
+		}
+		this.left += begin;
+		this.#lines = sorted.slice(begin);
+	}
+}

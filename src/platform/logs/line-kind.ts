@@ -1,0 +1,76 @@
+/** The kinds of lines that are kept: how each is read back from a file, and which level it has. PURE. */
+import { z } from "zod";
+import { logPositionSchema } from "../../protocol/log-position.ts";
+import type { Kept, LogLine, LogQuery, RequestLine, Timed } from "./function-logs.ts";
+
+export interface LineKind<Line extends Timed> {
+	/** How the names of its files end. */
+	readonly ending: string;
+	/** How long a line may wait for others to be written with it, in milliseconds. */
+	readonly gatherMs: number;
+	/** A line as it is written, without a line break: JSON that ends with its position. */
+	write(line: Line, position: string): string;
+	levelOf(line: Line): LogLine["level"];
+	/** A line of what a file holds; undefined where it is none. */
+	parse(value: unknown): Kept<Line> | undefined;
+	/** The line that says that others were dropped here; undefined where there is none. */
+	dropped(count: number): Line | undefined;
+}
+
+export const WRITTEN: LineKind<LogLine> = {
+	ending: "",
+	gatherMs: 0,
+	write: (line, position) => JSON.stringify({ ...line, position }),
+	levelOf: ({ level }) => level,
+	parse(value) {
+		const { time, level, message, position } = value as Kept<LogLine>;
+		const isLine = typeof time === "string" && typeof message === "string";
+		if (!isLine || (level !== "info" && level !== "error")) return undefined;
+		return { time, level, message, ...(logPositionSchema.safeParse(position).success && { position }) };
+	},
+	dropped: (count) => ({
+		time: new Date().toISOString(),
+		level: "error",
+		message: `${count} lines were dropped here: they came faster than the disk takes them.`,
+	}),
+};
+
+const requestSchema = z.object({
+	time: z.string(),
+	method: z.string(),
+	path: z.string(),
+	status: z.int().min(100).max(999),
+	ms: z.number(),
+	bytes: z.int(),
+	id: z.string().nullable(),
+	reason: z.string().nullable(),
+	automation: z.string().optional(),
+	position: logPositionSchema.optional(),
+});
+
+/** A thousand requests a second and more: they are gathered, so that one write takes many. */
+const GATHER_MS = 100;
+
+export const REQUESTS: LineKind<RequestLine> = {
+	ending: ".requests",
+	gatherMs: GATHER_MS,
+	// For each request: put together by hand it takes half the time.
+	write({ automation, bytes, id, method, ms, path, reason, status, time }, position) {
+		const by = automation === undefined ? "" : `,"automation":${JSON.stringify(automation)}`;
+		return `{"time":"${time}","method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"bytes":${bytes},"id":${JSON.stringify(id)},"reason":${JSON.stringify(reason)}${by},"position":"${position}"}`;
+	},
+	levelOf: ({ reason, status }) => (reason !== null || status >= 500 ? "error" : "info"),
+	parse: (value) => requestSchema.safeParse(value).data,
+	dropped: () => undefined,
+};
+
+/** Whether a query asks for a line, its number aside. */
+export function isWanted<Line extends Timed>(
+	kind: Pick<LineKind<Line>, "levelOf">,
+	{ after, level, sinceMs }: Omit<LogQuery, "limit">,
+	line: Kept<Line>,
+): boolean {
+	if (level !== undefined && kind.levelOf(line) !== level) return false;
+	if (after !== undefined && (line.position ?? "") <= after) return false;
+	return sinceMs === undefined || Date.parse(line.time) >= sinceMs;
+}

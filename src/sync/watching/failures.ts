@@ -1,0 +1,77 @@
+/** Which failures were told, so that each is told once, again when it changes, and when it is over. */
+import { type AppError, EXIT } from "../../errors.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
+import type { DeployedFunction } from "../../protocol/messages.ts";
+import type { WatchEvent, Work } from "./events.ts";
+
+interface Told {
+	readonly code: string;
+	readonly text: string;
+	readonly isNetwork: boolean;
+}
+
+/** Failures of a sync or a deployment as a whole. */
+export class WorkFailures {
+	readonly #told = new Map<Work, Told>();
+
+	/** @returns what is to be told of a failure, if anything */
+	failed(work: Work, error: AppError): WatchEvent | undefined {
+		const { code, hint, message } = error;
+		const told = { code, text: `${code} ${message}`, isNetwork: error.exit === EXIT.network };
+		const known = [...this.#told].some(
+			([of, one]) => one.text === told.text && (of === work || one.isNetwork),
+		);
+		this.#told.set(work, told);
+		if (known) return undefined;
+		return told.isNetwork ? { event: "out-of-reach", message } : { event: "failed", code, message, hint };
+	}
+
+	/** @returns what is to be told where some work went well */
+	worked(work: Work): WatchEvent | undefined {
+		const told = this.#told.get(work);
+		this.#told.delete(work);
+		if (told === undefined) return undefined;
+		// The platform is in reach for the other kind of work, too.
+		if (told.isNetwork) for (const [of, one] of this.#told) if (one.isNetwork) this.#told.delete(of);
+		return { event: "recovered", work, code: told.code };
+	}
+}
+
+/** Files of a function by their paths. */
+type Sources = ReadonlyMap<string, Uint8Array>;
+
+/** Functions that did not build or start. */
+export class FunctionFailures {
+	readonly #told = new Map<string, { readonly error: string; readonly sources: string }>();
+	readonly #sources = new Map<string, Sources>();
+
+	/** Notes what a function is about to be deployed from. */
+	note(name: string, sources: Sources): void {
+		this.#sources.set(name, sources);
+	}
+
+	/** @returns what is to be told of a result, if anything */
+	done(result: DeployedFunction): WatchEvent | undefined {
+		const { error = "", name, status } = result;
+		const told = this.#told.get(name);
+		if (status !== "failed") {
+			this.#told.delete(name);
+			const isNews = status === "deployed" || told !== undefined;
+			return isNews ? { event: "function", result } : undefined;
+		}
+		const sources = fingerprint(this.#sources.get(name));
+		this.#told.set(name, { error, sources });
+		if (told?.error !== error) return { event: "function", result };
+		return told.sources === sources ? undefined : { event: "function", result, again: true };
+	}
+
+	forget(name: string): void {
+		this.#told.delete(name);
+		this.#sources.delete(name);
+	}
+}
+
+/** Differs where a file does. */
+function fingerprint(sources: Sources = new Map()): string {
+	return [...sources].map(([path, bytes]) => `${path} ${blobHash(bytes)}`).join("\n");
+}

@@ -1,0 +1,87 @@
+/** A platform that is watched for: synced with, deployed to, and followed in what is deleted here. */
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { discoverFunctions } from "../../project/functions/discover.ts";
+import { liveNames } from "../../project/live-names.ts";
+import type { SessionContext } from "../../project/session.ts";
+import type { DeployedFunction, RedeployResult } from "../../protocol/messages.ts";
+import { deployFunctions } from "../deploy.ts";
+import type { LinkTarget } from "../link-target.ts";
+import { syncEnvironment } from "../sync.ts";
+import type { WatchEvent } from "./events.ts";
+import { FunctionFailures } from "./failures.ts";
+import { GoneFunctions } from "./gone.ts";
+
+type OnEvent = (event: WatchEvent) => void;
+
+export class WatchedPlatform {
+	readonly #context: SessionContext;
+	readonly #target: LinkTarget;
+	readonly #onEvent: OnEvent;
+	readonly #failures = new FunctionFailures();
+	readonly #gone = new GoneFunctions();
+
+	constructor(context: SessionContext, target: LinkTarget, onEvent: OnEvent) {
+		this.#context = context;
+		this.#target = target;
+		this.#onEvent = onEvent;
+	}
+
+	get url(): string {
+		return this.#target.binding.url;
+	}
+
+	/** @returns what is left undone, for somebody to decide */
+	async sync(): Promise<AppError | undefined> {
+		const { environment, root } = this.#context;
+		const onRedeploy = (result: RedeployResult) => this.#onEvent({ event: "redeployed", result });
+		const outcome = await syncEnvironment(this.#context, this.#target, { onRedeploy });
+		const { revision, sent, taken, rolledBack } = outcome;
+		if (sent.length > 0 || taken.length > 0) {
+			const live = await liveNames(root, environment);
+			const deleted = [...new Set([...sent, ...taken])].filter((name) => !live.has(name)).sort();
+			this.#onEvent({ event: "synced", revision, sent, taken, deleted });
+		}
+		if (rolledBack.length === 0) return undefined;
+		return new AppError({
+			code: "SYNC_ROLLED_BACK",
+			message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Left alone.`,
+			hint: `Decide: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
+			exit: EXIT.conflict,
+		});
+	}
+
+	/** @returns in how many milliseconds to look again; undefined where that is for nothing */
+	async deploy(): Promise<number | undefined> {
+		const { root } = this.#context;
+		const found = (await discoverFunctions(root)).map(({ name }) => name);
+		const { againMs, deleted } = this.#gone.look(found, performance.now());
+		if (deleted.length > 0) await this.#delete(deleted);
+		// A project may have only secrets so far.
+		if (found.length === 0) return againMs;
+		await deployFunctions(root, this.#target, {
+			names: [],
+			prune: false,
+			onFunction: (result: DeployedFunction) => this.#tell(this.#failures.done(result)),
+			onSources: (name, sources) => this.#failures.note(name, sources),
+		});
+		return againMs;
+	}
+
+	/** Deletes functions from the platform, those that are there. */
+	async #delete(names: readonly string[]): Promise<void> {
+		const { binding, remote } = this.#target;
+		const { functions } = await remote.listFunctions(binding.app);
+		const present = functions.map(({ name }) => name).filter((name) => names.includes(name));
+		if (present.length > 0) {
+			await remote.deleteFunctions(binding.app, present);
+			this.#onEvent({ event: "deleted", functions: present });
+		}
+		this.#gone.forget(names);
+		for (const name of names) this.#failures.forget(name);
+	}
+
+	#tell(event: WatchEvent | undefined): void {
+		if (event !== undefined) this.#onEvent(event);
+	}
+}

@@ -1,0 +1,114 @@
+/** What the log of requests is told of each, through a real gateway and real functions. */
+import { connect } from "node:net";
+import { WebSocket } from "undici";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { AnsweredRequest, RequestedOf } from "../../../src/platform/gateway/accounts.ts";
+import { call, openStage, type Stage } from "./harness.ts";
+
+const CANARY = "canary-in-a-path";
+const CODE = `
+Deno.serve(async (request) => {
+	const { pathname } = new URL(request.url);
+	if (pathname === "/never") return await new Promise(() => {});
+	if (pathname === "/crash") Deno.exit(7);
+	if (pathname === "/cut") {
+		let turns = 0;
+		return new Response(new ReadableStream({
+			pull(controller) {
+				if (turns++ === 0) controller.enqueue(new TextEncoder().encode("begun"));
+				else controller.error(new Error("no more"));
+			},
+		}));
+	}
+	if (request.headers.has("upgrade")) return Deno.upgradeWebSocket(request).response;
+	return new Response("hello", { status: pathname === "/bad" ? 500 : 200 });
+});
+`;
+
+let stage: Stage;
+const told: (AnsweredRequest & RequestedOf)[] = [];
+let heard: () => void = () => {};
+
+beforeAll(async () => {
+	stage = await openStage({
+		settings: () => ({ timeoutSeconds: 1, maxBodyMB: 1 }),
+		onRequest: (of, request) => {
+			told.push({ ...of, ...request });
+			heard();
+		},
+	});
+	await stage.start("pay", CODE, { TOKEN: CANARY });
+	await stage.start("crasher", CODE);
+});
+afterAll(async () => await stage.close());
+
+/** What was told of the next request. */
+async function next(): Promise<AnsweredRequest & RequestedOf> {
+	while (told.length === 0)
+		await new Promise<void>((resolve) => {
+			heard = resolve;
+		});
+	const [first] = told.splice(0, 1);
+	if (first === undefined) throw new Error("Nothing was told.");
+	return first;
+}
+
+const ask = (path: string, options: object = {}, body?: Buffer) =>
+	call({ port: stage.port, path, ...options }, body).catch(() => undefined);
+
+test.each([
+	["/shop/pay", { status: 200, reason: null, path: "/shop/pay", bytes: 5 }],
+	["/shop/pay/bad?token=secret", { status: 500, reason: null, path: "/shop/pay/bad", bytes: 5 }],
+	[`/shop/pay/hook/${CANARY}/x`, { status: 200, reason: null, path: "/shop/pay/hook/[TOKEN]/x", bytes: 5 }],
+	["/shop/pay/never", { status: 504, reason: "FUNCTION_TIMEOUT", path: "/shop/pay/never" }],
+	["/shop/pay/cut", { status: 200, reason: "FUNCTION_BROKE_CONNECTION", bytes: 5 }],
+	["/shop/crasher/crash", { status: 502, reason: "FUNCTION_CRASHED", path: "/shop/crasher/crash" }],
+	[
+		`/shop/none/of/${CANARY}?x=1`,
+		{ status: 404, reason: "FUNCTION_NOT_FOUND", function: undefined, path: "/shop/none/of/…" },
+	],
+])("%s", async (path, expected) => {
+	await ask(path, { headers: { "x-request-id": "id-1" } });
+	const request = await next();
+	expect(request).toMatchObject({ app: "shop", method: "GET", id: "id-1", ...expected });
+	expect(request.ms).toBeGreaterThan(0);
+	expect(JSON.stringify(request)).not.toContain(CANARY);
+});
+
+test("a body that is too large is told of, and what follows the function's name is left out", async () => {
+	const headers = { "content-length": 2_000_000 };
+	await ask(`/shop/pay/${CANARY}`, { method: "POST", headers }, Buffer.alloc(2_000_000));
+	expect(await next()).toMatchObject({
+		method: "POST",
+		status: 413,
+		reason: "BODY_TOO_LARGE",
+		function: "pay",
+		path: "/shop/pay/…",
+	});
+});
+
+test("a client that goes before there is an answer, as itself and as a WebSocket that is none", async () => {
+	const socket = connect(stage.port, "127.0.0.1");
+	socket.write("GET /shop/pay/never HTTP/1.1\r\nHost: h\r\n\r\n", () => socket.destroy());
+	expect(await next()).toMatchObject({ status: 499, reason: "CLIENT_GONE", function: "pay" });
+	await ask("/shop/pay", { headers: { connection: "upgrade", upgrade: "other" } });
+	expect(await next()).toMatchObject({ status: 501, reason: "UPGRADE_NOT_SUPPORTED" });
+});
+
+test("a connection that is upgraded is told of at once, with 101, and once", async () => {
+	const socket = new WebSocket(`ws://127.0.0.1:${stage.port}/shop/pay`);
+	await new Promise((resolve) => socket.addEventListener("open", resolve));
+	expect(await next()).toMatchObject({ status: 101, reason: null, path: "/shop/pay" });
+	const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+	socket.close();
+	await closed;
+	await ask("/shop/pay");
+	expect(await next()).toMatchObject({ status: 200 });
+});
+
+test("another app, and what is no request, are nobody's", async () => {
+	await ask("/other/pay");
+	await ask("/shop/../pay");
+	await ask("/shop/pay");
+	expect(await next()).toMatchObject({ path: "/shop/pay", status: 200 });
+});

@@ -1,0 +1,78 @@
+/** Whoever runs a platform sees its apps, and deletes one with everything that is kept for it. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { newProject, type Project } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
+
+let project: Project;
+let platform: Platform;
+beforeAll(async () => {
+	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	project.write("functions/hello.ts", "console.log('hello');\nexport default () => new Response('hello');\n");
+	await link(project, platform);
+	await project.ok(["functions", "deploy"]);
+});
+afterAll(async () => {
+	await project[Symbol.asyncDispose]();
+	await platform[Symbol.asyncDispose]();
+});
+
+// The tests of this file are the chapters of one story, in this order.
+test("list shows each app with its environment; with a token for one app it is refused", async () => {
+	const { apps } = await project.data(["apps", "list"]);
+	expect(apps).toEqual([
+		{
+			app: "shop",
+			environment: "production",
+			vault: expect.stringMatching(/^[\w-]{43}$/),
+			revision: expect.any(Number),
+		},
+	]);
+	const { stdout } = await project.ok(["apps", "list", "--url", platform.control]);
+	expect(stdout).toMatch(/^APP +ENVIRONMENT +REVISION\nshop +production +\d+\n$/);
+	const { token } = await project.data(["platform", "token", "create", "--scope", "admin", "--app", "shop"]);
+	const refused = await project.coffer(["apps", "list", "--json"], { env: { COFFER_TOKEN: token } });
+	expect(refused.error()).toMatchObject({ code: "TOKEN_SCOPE", exit: 3 });
+});
+
+test("delete deletes nothing that was not confirmed, and nothing that is not there", async () => {
+	const unasked = await project.coffer(["apps", "delete", "shop", "--json"]);
+	expect(unasked.error()).toMatchObject({
+		code: "NO_TERMINAL",
+		exit: 2,
+		hint: expect.stringContaining("--yes"),
+	});
+	const absent = await project.coffer(["apps", "delete", "shap", "--yes", "--json"]);
+	expect(absent.error()).toMatchObject({
+		code: "APP_NOT_FOUND",
+		exit: 4,
+		hint: expect.stringContaining("coffer apps list"),
+	});
+	const wrong = await onTerminal(project, ["apps", "delete", "shop"], [{ question: "Type", answer: "shap" }]);
+	expect(wrong.status).toBe(1);
+	expect(wrong.shown).toContain("That is not the name. Nothing was deleted.");
+	expect((await platform.call("hello")).text).toBe("hello");
+});
+
+test("delete says what goes, asks for the name, and takes everything with it", async () => {
+	const { tokens } = await project.data(["platform", "token", "list"]);
+	const bound = tokens.find(({ app }: { app: string | null }) => app === "shop");
+	const { status, shown } = await onTerminal(
+		project,
+		["apps", "delete", "shop"],
+		[{ question: "Type the app's name (shop)", answer: "shop" }],
+	);
+	expect(status).toBe(0);
+	expect(shown).toContain("1 function: hello");
+	expect(shown).toContain(`1 access token for this app alone: ${bound.id}`);
+	expect(shown).toContain("Deleted app 'shop' with 1 function and 1 access token");
+	expect(shown).toContain("coffer unlink");
+	expect((await platform.call("hello")).status).toBe(404);
+	expect(await project.data(["apps", "list"])).toEqual({ apps: [] });
+	expect((await project.data(["platform", "token", "list"])).tokens).toHaveLength(1);
+	expect(readdirSync(join(platform.data, "logs"))).toEqual([]);
+	// What the hint names works, though the app is gone.
+	await project.ok(["unlink"]);
+});
