@@ -5,8 +5,8 @@ import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command
 import { platformAt } from "../../cli/linking.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { inEnvironment } from "../../environment-hint.ts";
 import { requireAppId } from "../../sync/link.ts";
-import { inEnvironment } from "../../vault/syntax.ts";
 
 interface DeleteResult {
 	deleted: string;

@@ -168,7 +168,7 @@ export class DenoProcess implements Instance {
 	}
 
 	redact(text: string, limit: number): string {
-		return laterRedactor(() => this.#assignment).redact(text, limit);
+		return laterRedactor(() => this.#assignment?.redactor).redact(text, limit);
 	}
 
 	get inFlight(): number {
