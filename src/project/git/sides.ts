@@ -7,7 +7,7 @@ import { isConflicted } from "../../vault/conflict-text.ts";
 import type { VaultDocument } from "../../vault/document.ts";
 import { parseVault } from "../../vault/format.ts";
 import { lossesOf } from "../../vault/losses.ts";
-import type { Ancestor } from "../../vault/unite-sections.ts";
+import { type Ancestor, requireOneChain } from "../../vault/unite-sections.ts";
 import type { MergeTexts } from "./unfinished.ts";
 
 /** Two vaults to unite, and what they came from. */
@@ -29,7 +29,8 @@ function continues(document: VaultDocument, side: VaultDocument): boolean {
  * @param present the vault in the working folder; undefined where it cannot be read as one
  * @returns undefined where it lacks nothing. A side that the working folder has, with what was set there since, stands
  *   for itself
- * @throws AppError exit 7 where a side is no vault; `VAULT_CONFLICT_UNREADABLE` (exit 5) where the working folder has
+ * @throws AppError exit 7 where a side is no vault; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit 5);
+ *   `VAULT_CONFLICT_UNREADABLE` (exit 5) where the working folder has
  *   something else than a side
  */
 export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefined): GitSides | undefined {
@@ -43,9 +44,12 @@ export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefin
 		{ label: merge.labels.ours, document: ours },
 		{ label: merge.labels.theirs, document: theirs },
 	];
-	if (ours.vaultId === theirs.vaultId && lossesOf(present, parents, bases).length === 0) return undefined;
-	if (ours.vaultId !== theirs.vaultId && [ours, theirs].some((side) => continues(present, side)))
+	if (ours.vaultId !== theirs.vaultId) return { ours, theirs, ancestor };
+	if (lossesOf(present, parents, bases).length === 0) {
+		// Of memberships that went apart one side's whole file is kept; that is no union, and a person does it.
+		if (merge.unmerged) requireOneChain(ours, theirs, ancestor);
 		return undefined;
+	}
 	const [hasOurs, hasTheirs] = [continues(present, ours), continues(present, theirs)];
 	if (!hasOurs && !hasTheirs) throw neitherSide();
 	return { ours: hasOurs ? present : ours, theirs: hasTheirs ? present : theirs, ancestor };
