@@ -2,6 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { createIdentity, presentIdentity } from "../cli/device-identity.ts";
+import { adviseOnEnvFilesIn } from "../cli/plaintext/env-files.ts";
 import { requireEnvironmentName } from "../cli/project.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
@@ -51,6 +52,7 @@ export default class Init extends BaseCommand<InitResult> {
 			stateFolder: this.environment.stateDirectory,
 		};
 		const { vaultId, gitFiles } = await initProject(context, member);
+		await adviseOnEnvFilesIn(context.root, this.terminal);
 		return {
 			vault: vaultId,
 			environment: flags.environment,
