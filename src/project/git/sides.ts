@@ -5,7 +5,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { commonAncestor, parseAncestor } from "../../vault/ancestor.ts";
 import { isConflicted } from "../../vault/conflict-text.ts";
 import type { VaultDocument } from "../../vault/document.ts";
-import { parseVault } from "../../vault/format.ts";
+import { parseVault, printVault } from "../../vault/format.ts";
 import { lossesOf } from "../../vault/losses.ts";
 import { type Ancestor, requireOneChain } from "../../vault/unite-sections.ts";
 import type { MergeTexts } from "./unfinished.ts";
@@ -46,8 +46,8 @@ export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefin
 	];
 	if (ours.vaultId !== theirs.vaultId) return { ours, theirs, ancestor };
 	if (lossesOf(present, parents, bases).length === 0) {
-		// Of memberships that went apart one side's whole file is kept; that is no union, and a person does it.
-		if (merge.unmerged) requireOneChain(ours, theirs, ancestor);
+		// Git has kept our side of memberships that went apart: that is no union, and a person decides.
+		if (merge.unmerged && printVault(present) === merge.ours) requireOneChain(ours, theirs, ancestor);
 		return undefined;
 	}
 	const [hasOurs, hasTheirs] = [continues(present, ours), continues(present, theirs)];
