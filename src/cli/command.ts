@@ -27,6 +27,10 @@ export const platformUrlFlag = Flags.string({
 
 /** An error with what this device knows of its reason. What that takes is loaded when something is to be explained. */
 async function explained(error: unknown, environment: Environment): Promise<unknown> {
+	if (error instanceof AppError && ["PROJECT_NOT_FOUND", "VAULT_NOT_FOUND"].includes(error.code)) {
+		const { explainAbsence } = await import("./other-vaults.ts");
+		return explainAbsence(error);
+	}
 	if (!(error instanceof AppError) || !["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
 	const { explainMembership } = await import("./rotation.ts");
 	return explainMembership(error, environment);

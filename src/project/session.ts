@@ -6,15 +6,7 @@ import { AppError } from "../errors.ts";
 import type { Link } from "../vault/chain.ts";
 import { chainsOf, type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import {
-	advanceMarks,
-	advancePin,
-	checkPin,
-	compareLife,
-	type FileChains,
-	isMarked,
-	memoryOfLife,
-} from "../vault/marks.ts";
+import { advanceMarks, advancePin, checkPin, compareLife, isMarked, memoryOfLife } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
 import { checkProject } from "./first-use.ts";

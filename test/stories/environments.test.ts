@@ -1,7 +1,9 @@
 /** Several environments in one vault, on the real binary. */
 import { expect, test } from "vitest";
+import { cloneOf, commit } from "./support/clone.ts";
 import { link, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
 
 test("a second environment has its own values, members and app", async () => {
 	await using ana = await newProject();
@@ -55,14 +57,14 @@ test("refused, with nothing written", async () => {
 	await using ana = await newProject();
 	const first = ana.vault;
 	await ana.ok(["environments", "create", "preview"]);
-	await ana.ok(["environments", "delete", "preview", "--yes"]);
+	await ana.ok(["environments", "delete", "preview", "--confirm", "preview"]);
 	const vault = ana.vault;
 	for (const [args, code, exit] of [
 		[["create", "production"], "ENVIRONMENT_EXISTS", 5],
-		[["create", "preview"], "ENVIRONMENT_EXISTS", 5],
 		[["create", "No Name"], "ENVIRONMENT_NAME_INVALID", 2],
 		[["delete", "staging", "--yes"], "ENVIRONMENT_NOT_FOUND", 4],
 		[["delete", "production", "--yes"], "LAST_ENVIRONMENT", 2],
+		[["delete", "production", "--confirm", "production"], "LAST_ENVIRONMENT", 2],
 	] as const) {
 		const refused = await ana.coffer(["environments", ...args, "--json"]);
 		expect(refused.error()).toMatchObject({ code, exit });
@@ -73,4 +75,46 @@ test("refused, with nothing written", async () => {
 	const older = await ana.coffer(["environments", "create", "staging", "--json"]);
 	expect(older.error()).toMatchObject({ code: "MEMBERSHIP_OLDER", exit: 7 });
 	expect(ana.vault).toBe(first);
+});
+
+test("the default is deleted by its name alone, and created anew: every device that knew it goes on", async () => {
+	await using ana = await newProject();
+	await ana.ok(["secrets", "set", "A=1", "OLD=1"]);
+	await ana.ok(["environments", "create", "preview"]);
+	await ana.git("init", "--quiet");
+	await commit(ana, "base");
+	await using ben = await cloneOf(ana);
+	await ben.ok(["secrets", "list"]);
+	const before = ana.vault;
+	const wrong = await ana.coffer(["environments", "delete", "production", "--confirm", "prod", "--json"]);
+	expect(wrong.error()).toMatchObject({ code: "NOT_CONFIRMED", exit: 1 });
+	expect(ana.vault).toBe(before);
+	const typed = await onTerminal(
+		ana,
+		["environments", "delete", "production"],
+		[{ question: "Type its name", answer: "production" }],
+	);
+	expect(typed.status).toBe(0);
+	const gone = (await ana.coffer(["secrets", "list", "--json"])).error();
+	expect(gone).toMatchObject({ code: "ENVIRONMENT_NOT_FOUND", exit: 4 });
+	expect(gone.message).toBe("Environment 'production' was deleted from this vault.");
+	expect(gone.hint).toContain("It has: preview.");
+
+	await ana.ok(["environments", "create", "production"]);
+	await ana.ok(["secrets", "set", "A=anew"]);
+	await commit(ana, "anew");
+	await ben.git("pull", "--quiet", "--ff-only");
+	for (const device of [ana, ben]) {
+		expect((await device.data(["vault", "verify"])).findings).toEqual([]);
+		expect((await device.data(["secrets", "list"])).secrets).toMatchObject([{ name: "A", version: 1 }]);
+	}
+	await ben.ok(["secrets", "set", "B=2"]);
+	// A switch back to before: read with a warning, and nothing is sealed under the key of what was deleted.
+	ben.vault = before;
+	expect((await ben.data(["secrets", "list"])).warnings.join(" ")).toContain(
+		"older than this device has seen",
+	);
+	const sealed = await ben.coffer(["secrets", "set", "A=2", "--json"]);
+	expect(sealed.error()).toMatchObject({ code: "EPOCH_OLDER", exit: 7 });
+	expect((await ben.coffer(["vault", "verify", "--json"])).error().code).toBe("VAULT_UNSOUND");
 });
