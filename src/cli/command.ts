@@ -54,6 +54,10 @@ async function explained(
 	chosen: ChosenEnvironment | undefined,
 ): Promise<unknown> {
 	if (!(error instanceof AppError)) return error;
+	if (["PROJECT_NOT_FOUND", "VAULT_NOT_FOUND"].includes(error.code)) {
+		const { explainAbsence } = await import("./other-vaults.ts");
+		return explainAbsence(error);
+	}
 	if (chosen && ["ENVIRONMENT_NOT_FOUND", "ENVIRONMENT_NAME_INVALID"].includes(error.code))
 		return explainEnvironment(error, chosen);
 	if (!["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;

@@ -15,6 +15,7 @@ import {
 } from "../identity/sources.ts";
 import { withLock } from "../project/lock.ts";
 import type { Environment } from "./environment.ts";
+import { requireOutOfGit } from "./plaintext/key-files.ts";
 import { findIdentity, systemKeychain } from "./project.ts";
 
 /** Where an identity is from, for a person. */
@@ -31,6 +32,7 @@ export const SOURCES: Readonly<Record<FoundIdentity["source"], string>> = {
 export async function createIdentity(environment: Environment): Promise<Identity> {
 	const { identityFile, stateDirectory: stateFolder } = environment;
 	if (identityFile !== undefined) {
+		await requireOutOfGit(identityFile);
 		const identity = newIdentity();
 		await writeIdentityFile(identityFile, identity);
 		return identity;
@@ -94,7 +96,10 @@ export async function importIdentity(
 			await importIdentityToKeychain(systemKeychain(), identity);
 			return { source: "keychain", present };
 		}
-		if (!present) await writeIdentityFile(identityFile, identity);
+		if (!present) {
+			await requireOutOfGit(identityFile);
+			await writeIdentityFile(identityFile, identity);
+		}
 		return { source: "file", present };
 	});
 }

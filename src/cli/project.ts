@@ -11,6 +11,7 @@ import { currentFolder, requireRoot } from "../project/root.ts";
 import type { SessionContext } from "../project/session.ts";
 import { isEnvironmentName } from "../vault/syntax.ts";
 import { type Environment, readBusEnvironment, readCredentials } from "./environment.ts";
+import { requireNearestVault } from "./other-vaults.ts";
 
 /** The system's keychain; nothing is asked of it before it is used. */
 export function systemKeychain(): Keychain {
@@ -86,6 +87,7 @@ export async function openContext(
 ): Promise<SessionContext> {
 	requireEnvironmentName(name);
 	const root = requireRoot(currentFolder());
+	if (use === "edit") await requireNearestVault(root);
 	// The keychain answers while libsodium's WebAssembly is made ready, and an editing command loads its lock.
 	const finding = Promise.all([requireIdentity(environment), cryptoReady]);
 	if (use === "edit") setImmediate(prepareLock);

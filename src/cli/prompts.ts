@@ -56,6 +56,15 @@ export async function promptConfirm(terminal: Terminal, message: string, instead
 }
 
 /**
+ * Asks for a word that shows while it is typed.
+ * @throws AppError `NO_TERMINAL` (exit 2)
+ */
+export async function promptText(terminal: Terminal, message: string, instead: string): Promise<string> {
+	const { text } = await prompts(terminal, instead);
+	return answered(await text({ message: paint(message, false), output: process.stderr })) ?? "";
+}
+
+/**
  * Asks for one of several.
  * @throws AppError `NO_TERMINAL` (exit 2)
  */

@@ -2,6 +2,8 @@ import { hostname, userInfo } from "node:os";
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { createIdentity, presentIdentity } from "../cli/device-identity.ts";
+import { requireNoOtherVault } from "../cli/other-vaults.ts";
+import { adviseOnEnvFilesIn } from "../cli/plaintext/env-files.ts";
 import { requireEnvironmentName } from "../cli/project.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
@@ -37,12 +39,14 @@ export default class Init extends BaseCommand<InitResult> {
 	];
 	static override flags = {
 		environment: environmentFlag,
+		separate: Flags.boolean({ description: "make a vault of its own below a folder that has one" }),
 		name: Flags.string({ description: "what teammates see in the list of members", helpValue: "NAME" }),
 	};
 
 	protected async execute(): Promise<InitResult> {
 		const { flags } = await this.parse(Init);
 		requireEnvironmentName(flags.environment);
+		await requireNoOtherVault(flags.separate);
 		await cryptoReady;
 		const found = await presentIdentity(this.environment);
 		const identity = found?.identity ?? (await createIdentity(this.environment));
@@ -58,6 +62,7 @@ export default class Init extends BaseCommand<InitResult> {
 		// It is the only environment: the commands to come would look for another one.
 		const isOwnDefault = flags.environment !== DEFAULT_ENVIRONMENT;
 		if (isOwnDefault) await putDefaultEnvironment(context.root, flags.environment);
+		await adviseOnEnvFilesIn(context.root, this.terminal);
 		return {
 			vault: vaultId,
 			environment: flags.environment,

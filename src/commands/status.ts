@@ -2,6 +2,7 @@ import { base44Standing } from "../cli/base44-status.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { renderDebt } from "../cli/debt.ts";
 import { listNames } from "../cli/edit-result.ts";
+import { inheritedEnvironment } from "../cli/environment.ts";
 import { targetOf } from "../cli/linking.ts";
 import { openContext } from "../cli/project.ts";
 import { count } from "../cli/render.ts";
@@ -9,6 +10,7 @@ import { isCredentialMissing, type Unanswered, unanswered } from "../cli/standin
 import type { Terminal } from "../cli/terminal.ts";
 import { inEnvironment } from "../environment-hint.ts";
 import { type Binding, bindingOf, type PlatformBinding, readConfig } from "../project/config.ts";
+import { gitWarnings } from "../project/git/driver.ts";
 import { readSession } from "../project/secrets.ts";
 import type { VaultSession } from "../project/session.ts";
 import { pendingNames, rememberedPlatform } from "../project/standing.ts";
@@ -112,7 +114,8 @@ export default class Status extends BaseCommand<StatusResult> {
 		const { flags } = await this.parse(Status);
 		const context = await openContext(this.environment, flags.environment);
 		const { session, remember } = await readSession(context);
-		for (const warning of session.warnings) this.terminal.warn(warning);
+		const place = { folder: context.root, variables: inheritedEnvironment() };
+		for (const warning of [...session.warnings, ...(await gitWarnings(place))]) this.terminal.warn(warning);
 		await remember();
 		const { verified } = session;
 		const binding = bindingOf(await readConfig(context.root), flags.environment);

@@ -11,7 +11,7 @@ import { checkProject } from "./first-use.ts";
 import { lastLink } from "./members.ts";
 import { openSession, type SessionContext } from "./session.ts";
 import { readEnvironmentMemory } from "./state.ts";
-import { editVault, type LoadedVault } from "./vault-file.ts";
+import { editVault, type LoadedVault, loadVault } from "./vault-file.ts";
 
 export interface EnvironmentEdit {
 	readonly warnings: readonly string[];
@@ -55,14 +55,10 @@ function olderChain(): AppError {
 
 /** @throws AppError `ENVIRONMENT_EXISTS` (exit 5), `VAULT_FULL` (exit 2) */
 function requireNew(document: VaultDocument, name: string): void {
-	const exists = document.environments.has(name);
-	const existed = document.links.some(({ change }) => change[0] === "create" && change[1] === name);
-	if (exists || existed) {
+	if (document.environments.has(name)) {
 		throw new AppError({
 			code: "ENVIRONMENT_EXISTS",
-			message: exists
-				? `This vault has an environment '${name}' already.`
-				: `This vault had an environment '${name}' before; devices that remember it would refuse another.`,
+			message: `This vault has an environment '${name}' already.`,
 			hint: "Choose another name.",
 			exit: EXIT.conflict,
 		});
@@ -114,6 +110,17 @@ function requireDeletable(document: VaultDocument, name: string): void {
 		hint: "Create another one first.",
 		exit: EXIT.usage,
 	});
+}
+
+/**
+ * Before anybody is asked for anything: whether the environment can be deleted by this identity.
+ * @param context its `environment` is the one to delete
+ * @throws AppError as `requireOwner` and `requireDeletable`
+ */
+export async function requireEnvironment(context: SessionContext): Promise<void> {
+	const loaded = await loadVault(context.root);
+	await requireOwner(loaded, context);
+	requireDeletable(loaded.document, context.environment);
 }
 
 /**

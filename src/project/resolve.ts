@@ -1,5 +1,6 @@
 /**
- * The repair of a vault in which git left conflict markers, or which its merge of the text put out of order.
+ * The repair of a vault in which git left conflict markers, which its merge of the text put out of order, or of which
+ * git holds two sides although the file shows one.
  */
 import { AppError, EXIT } from "../errors.ts";
 import { checkSides } from "../vault/check-sides.ts";
@@ -16,6 +17,8 @@ import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import type { EnvironmentState } from "../vault/membership.ts";
 import { openRecord } from "../vault/seal.ts";
 import { type Side, type UniteOptions, uniteVaults } from "../vault/unite.ts";
+import { sidesToUnite } from "./git/sides.ts";
+import { type MergeTexts, unfinishedMerge } from "./git/unfinished.ts";
 import type { SessionIdentity } from "./session.ts";
 import { readVaultText, repairVault } from "./vault-file.ts";
 
@@ -32,6 +35,8 @@ export interface Resolution {
 	readonly open: readonly ConflictName[];
 	/** What was decided. */
 	readonly decided: readonly ConflictName[];
+	/** Whether git's index still has the vault as unmerged: it waits for `git add`. */
+	readonly unmerged: boolean;
 }
 
 export type Take = (environment: string, name: string) => Side | undefined;
@@ -45,6 +50,8 @@ export interface ReadVault {
 	readonly text: string;
 	/** What git left, taken apart; undefined where there is no conflict. */
 	readonly conflict: Conflict | undefined;
+	/** What git's index and heads hold of a merge that is not finished. */
+	readonly merge?: MergeTexts | undefined;
 }
 
 interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
@@ -54,6 +61,14 @@ interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
 
 /** What a merge of texts can do to a vault without a conflict. */
 const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
+/** What no side of a merge makes readable, or what says by itself why two sides cannot be united. */
+const UNREAD = [
+	"VAULT_VERSION_UNKNOWN",
+	"VAULT_TOO_LARGE",
+	"MEMBERSHIP_CONFLICT",
+	"ENVIRONMENT_CONFLICT",
+	"VAULTS_DIFFER",
+];
 
 /** The sides of a vault that is in conflict or in disorder; undefined of one that is neither. @throws AppError exit 5 or 7 */
 function sidesOf(text: string): ConflictSides | undefined {
@@ -82,14 +97,44 @@ function readText(text: string): ReadVault {
 }
 
 /**
+ * As `readText`, held against what git holds of an unfinished merge. Markers say what is still open, so they go first;
+ * where they cannot be read, or where there are none and something of a side is missing, git's whole sides count.
+ * @throws AppError as `sidesOf` and `sidesToUnite`
+ */
+function readBeside(text: string, merge: MergeTexts | undefined): ReadVault {
+	if (!merge) return readText(text);
+	let read: ReadVault | undefined;
+	try {
+		read = readText(text);
+	} catch (error) {
+		if (!(error instanceof AppError) || UNREAD.includes(error.code)) throw error;
+	}
+	if (read?.conflict) return { ...read, merge };
+	return { text, conflict: sidesToUnite(merge, read && parseVault(text)), merge };
+}
+
+/**
  * Reads a vault that may be in conflict, and checks the signatures that a repair will ask about.
+ * @param variables the environment for git, which is asked for the sides of an unfinished merge; without it, and where
+ *   git cannot be asked, the text alone counts
  * @throws AppError as `resolveVault`
  */
-export async function readVaultInConflict(root: string): Promise<ReadVault> {
-	const { text, conflict } = readText(await readVaultText(root));
-	if (!conflict) return { text, conflict };
+export async function readVaultInConflict(
+	root: string,
+	variables?: Readonly<Record<string, string>>,
+): Promise<ReadVault> {
+	const [present, merge] = await Promise.all([
+		readVaultText(root),
+		variables && unfinishedMerge({ folder: root, variables }).catch(withoutGit),
+	]);
+	const { text, conflict } = readBeside(present, merge);
+	if (!conflict) return { text, conflict, merge };
 	const fitting = await checkSides(conflict.ours, conflict.theirs, conflict.ancestor);
-	return { text, conflict: { ...conflict, fitting } };
+	return { text, conflict: { ...conflict, fitting }, merge };
+}
+
+function withoutGit(error: unknown): undefined {
+	if (!(error instanceof AppError) || !error.code.startsWith("GIT_")) throw error;
 }
 
 /** Opens each environment's keys once; an identity that is no member of it sees no value, and so none that are the same. */
@@ -114,8 +159,9 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 	return conflicts.map(({ environment, name }) => ({ environment, name }));
 }
 
-function repairOf({ text, conflict }: ReadVault, identity?: SessionIdentity, take?: Take): Repair {
-	if (!conflict) return { conflicted: false, open: [], decided: [], text };
+function repairOf({ text, conflict, merge }: ReadVault, identity?: SessionIdentity, take?: Take): Repair {
+	const unmerged = merge?.unmerged ?? false;
+	if (!conflict) return { conflicted: false, open: [], decided: [], text, unmerged };
 	const { ours, theirs, ancestor, fitting } = conflict;
 	const sameValue = identity && valuesOf(identity);
 	const options = { ancestor, fitting, sameValue, take };
@@ -124,38 +170,45 @@ function repairOf({ text, conflict }: ReadVault, identity?: SessionIdentity, tak
 		conflicted: true,
 		open: namesOf(conflicts),
 		decided: namesOf(decided),
+		unmerged,
 		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
 	};
 }
 
 /** What a repair would leave open, without writing anything. @throws AppError as `resolveVault` */
 export function previewResolution(read: ReadVault, identity?: SessionIdentity): Resolution {
-	const { conflicted, open, decided } = repairOf(read, identity);
-	return { conflicted, open, decided };
+	const { text: _, ...resolution } = repairOf(read, identity);
+	return resolution;
+}
+
+export interface ResolveOptions {
+	/** To see where both sides set the same value; nobody's is needed where only different names met. */
+	readonly identity?: SessionIdentity | undefined;
+	/** Who wins where both sides changed a name. */
+	readonly take?: Take | undefined;
+	/** The vault, where it was read already. */
+	readonly read?: ReadVault | undefined;
+	/** As for `readVaultInConflict`, where it was not. */
+	readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
  * Repairs the vault. Nothing is written while no conflict is decided; with some decided, the file keeps markers
  * around the others, and around nothing else.
- * @param options `identity` to see where both sides set the same value; nobody's is needed where only different names
- *   met. `read` is the vault where it was read already
  * @throws AppError `MERGE_CONFLICT` (exit 5) with the names that are open (data: Resolution); or what `uniteVaults`
  *   and `splitConflicts` throw
  */
-export async function resolveVault(
-	root: string,
-	options: { identity?: SessionIdentity | undefined; take?: Take | undefined; read?: ReadVault | undefined },
-): Promise<Resolution> {
-	const { identity, take, read = await readVaultInConflict(root) } = options;
+export async function resolveVault(root: string, options: ResolveOptions): Promise<Resolution> {
+	const { identity, take, read = await readVaultInConflict(root, options.variables) } = options;
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
 		// Under the lock: somebody may have written another text since.
-		repair = repairOf(text === read.text ? read : readText(text), identity, take);
+		repair = repairOf(text === read.text ? read : readBeside(text, read.merge), identity, take);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;
 	});
 	if (!repair) throw new TypeError("The repair did not run.");
-	const { conflicted, open, decided } = repair;
-	const resolution: Resolution = { conflicted, open, decided };
+	const { text: _, ...resolution } = repair;
+	const { open } = resolution;
 	if (open.length === 0) return resolution;
 	throw new AppError({
 		code: "MERGE_CONFLICT",

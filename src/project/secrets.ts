@@ -10,6 +10,7 @@ import { maskValue } from "../vault/mask.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { sealRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
+import { ofEarlierLife } from "./earlier-life.ts";
 import { openSession, type SessionContext, type VaultSession } from "./session.ts";
 import { editVault, loadVault } from "./vault-file.ts";
 
@@ -29,6 +30,7 @@ export function requireEditable(session: VaultSession): void {
 	requireWriter(session.verified.state, session.context.identity);
 	const seen = session.memory.pin?.epoch ?? 0;
 	const { epoch, name } = session.verified.state;
+	if (session.isOfEarlierLife) throw ofEarlierLife(name);
 	if (epoch.number >= seen) return;
 	throw new AppError({
 		code: "EPOCH_OLDER",

@@ -2,16 +2,16 @@
  * One environment of one project, opened with an identity: chains verified, held against what this device
  * remembers, keys unwrapped. Every command that reads or writes secrets goes through here.
  */
-import type { KeyPair } from "../crypto.ts";
 import { AppError } from "../errors.ts";
 import type { Link } from "../vault/chain.ts";
-import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
+import { chainsOf, type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import { advanceMarks, advancePin, checkPin, isMarked } from "../vault/marks.ts";
+import { advanceMarks, advancePin, checkPin, compareLife, isMarked, memoryOfLife } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
 import { checkProject } from "./first-use.ts";
 import { markWarnings } from "./mark-warnings.ts";
+import type { SessionContext } from "./session-context.ts";
 import {
 	type CheckoutMemory,
 	type EnvironmentMemory,
@@ -25,32 +25,19 @@ import {
 } from "./state.ts";
 import type { LoadedVault } from "./vault-file.ts";
 
-/** What a session needs of an identity. */
-export interface SessionIdentity {
-	readonly publicKeys: { readonly sign: string; readonly box: string };
-	readonly signing: KeyPair;
-	readonly box: KeyPair;
-	readonly stateKey: Uint8Array;
-	/** The vault that a CI identity is bound to. */
-	readonly vaultPin?: string | undefined;
-}
-
-export interface SessionContext {
-	readonly root: string;
-	readonly environment: string;
-	readonly identity: SessionIdentity;
-	/** The identity's fingerprint. */
-	readonly member: string;
-	/** `$XDG_STATE_HOME/coffer`. */
-	readonly stateFolder: string;
-	/** Called while secrets are on their way to the disk: what comes next can be made ready. */
-	readonly meanwhile?: (() => void) | undefined;
-}
+export type { SessionContext, SessionIdentity } from "./session-context.ts";
 
 /** Far above what anybody reaches by setting values, far below the last version. */
 const UNPROVEN_VERSION_MAX = 1_000_000;
 
-type SessionMethods = "open" | "trust" | "expectAll" | "remember" | "value" | "nextVersion";
+type SessionMethods =
+	| "open"
+	| "trust"
+	| "expectAll"
+	| "remember"
+	| "value"
+	| "nextVersion"
+	| "isOfEarlierLife";
 
 export class VaultSession {
 	readonly context: SessionContext;
@@ -127,6 +114,13 @@ export class VaultSession {
 		return now.digest;
 	}
 
+	/** Whether the file has an environment that was deleted since, as this device has seen, and created anew. */
+	get isOfEarlierLife(): boolean {
+		const { pin } = this.memory;
+		const links = { vault: this.vaultLinks, environment: this.verified.section.links };
+		return pin !== undefined && compareLife(pin, this.place.environment, links) === "earlier";
+	}
+
 	/** The value of a record, verified first; undefined for a tombstone. @throws AppError exit 7 */
 	open(record: SealedRecord): string | undefined {
 		this.trust(record);
@@ -175,17 +169,17 @@ export class VaultSession {
 		options: { always?: boolean; before?: ReadonlyMap<string, SealedRecord> } = {},
 	): Promise<void> {
 		const { place, memory, checkout } = this;
+		// What stands in a deleted environment says nothing of the one that was created in its place.
+		if (this.isOfEarlierLife) return;
 		const whole = this.#wholeOf(now, written);
 		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
 		if (!isNew && !options.always) return;
 		const { platform } = checkout;
 		const updated = await updateMemory(place, (present, presentCheckout) => {
+			const links = chainsOf(now.document, place.environment);
+			Object.assign(present, memoryOfLife(present, place.environment, links));
 			advanceMarks(present.marks, [...this.#fresh, ...written]);
-			present.pin = advancePin(present.pin, {
-				vault: now.document.links,
-				environment: now.document.environments.get(place.environment)?.links ?? [],
-				epoch: this.verified.state.epoch.number,
-			});
+			present.pin = advancePin(present.pin, { ...links, epoch: this.verified.state.epoch.number });
 			presentCheckout.seen = now.digest;
 			presentCheckout.whole = whole;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
@@ -216,13 +210,11 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 		stateKey: context.identity.stateKey,
 		root: context.root,
 	};
-	const [memory, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+	const [stored, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+	const links = chainsOf(document, context.environment);
+	const memory = memoryOfLife(stored, context.environment, links);
 	const verified = verifyChains(document, context.environment, memory.pin);
-	let membershipOlder = false;
-	if (memory.pin) {
-		const links = { vault: document.links, environment: verified.section.links };
-		membershipOlder = checkPin(memory.pin, context.environment, links).older;
-	}
+	const membershipOlder = memory.pin !== undefined && checkPin(memory.pin, context.environment, links).older;
 	if (loaded.digest !== checkout.seen) {
 		if (membershipOlder)
 			warnings.push(

@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import type { Link } from "../vault/chain.ts";
 import type { EnvironmentSection, VaultDocument } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import { checkPin, compareMarks, isMarked } from "../vault/marks.ts";
+import { checkPin, compareMarks, isMarked, memoryOfLife } from "../vault/marks.ts";
 import { type EnvironmentState, epochNumber, verifyEnvironment } from "../vault/membership.ts";
 import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import type { RootState } from "../vault/root.ts";
@@ -68,7 +68,8 @@ export async function checkEnvironment(
 	const linked = context.logs?.get(name);
 	const vault = { id: document.vaultId, links: document.links, section };
 	const isHeld = linked !== undefined && (await checkLinked(linked, vault, place, findings));
-	const memory = place && (await findings.attemptAsync(name, () => readEnvironmentMemory(place)));
+	const stored = place && (await findings.attemptAsync(name, () => readEnvironmentMemory(place)));
+	const memory = stored && memoryOfLife(stored, name, { vault: document.links, environment: section.links });
 	if (memory?.pin) checkMemory(memory, document.links, section, findings);
 	else if (memory && !isHeld)
 		findings.unchecked.push(

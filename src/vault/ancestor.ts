@@ -42,11 +42,15 @@ export function parseAncestor(text: string): Ancestor | undefined {
 	if (text === "") return undefined;
 	if (!isConflicted(text)) return ancestorOf(parseVault(text));
 	const { ours, theirs } = splitConflicts(text);
-	const [one, other] = [ancestorOf(ours), ancestorOf(theirs)];
+	return commonAncestor([ancestorOf(ours), ancestorOf(theirs)]);
+}
+
+/** What several vaults that both sides came from agree on; undefined where there is none. */
+export function commonAncestor(ancestors: readonly Ancestor[]): Ancestor | undefined {
+	if (ancestors.length === 0) return undefined;
 	return {
-		has: (environment, record) => one.has(environment, record) && other.has(environment, record),
-		resealed: (environment, record) =>
-			one.resealed(environment, record) && other.resealed(environment, record),
-		hasSection: (section) => one.hasSection(section) && other.hasSection(section),
+		has: (environment, record) => ancestors.every((one) => one.has(environment, record)),
+		resealed: (environment, record) => ancestors.every((one) => one.resealed(environment, record)),
+		hasSection: (section) => ancestors.every((one) => one.hasSection(section)),
 	};
 }

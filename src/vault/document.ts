@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Link } from "./chain.ts";
-import type { Pin } from "./marks.ts";
+import type { FileChains, Pin } from "./marks.ts";
 import { type EnvironmentState, verifyEnvironment } from "./membership.ts";
 import type { SealedRecord } from "./record.ts";
 import { type RootState, verifyRoot } from "./root.ts";
@@ -33,6 +33,15 @@ export interface VerifiedEnvironment {
 	readonly section: EnvironmentSection;
 }
 
+/** The links of both chains of an environment; none of one that the document does not have. */
+export function chainsOf({ links, environments }: VaultDocument, environment: string): FileChains {
+	return { vault: links, environment: environments.get(environment)?.links ?? [] };
+}
+
+function wasDeleted({ links }: VaultDocument, environment: string): boolean {
+	return links.some(({ change }) => change[0] === "delete" && change[1] === environment);
+}
+
 /**
  * Verifies the vault's chain and one environment's.
  * @param pin what this device verified of both chains before, which it need not verify again
@@ -52,7 +61,9 @@ export function verifyChains(document: VaultDocument, environment: string, pin?:
 		}
 		throw new AppError({
 			code: "ENVIRONMENT_NOT_FOUND",
-			message: `This vault has no environment '${environment}'.`,
+			message: wasDeleted(document, environment)
+				? `Environment '${environment}' was deleted from this vault.`
+				: `This vault has no environment '${environment}'.`,
 			hint: `It has: ${known}. Choose one with --environment NAME.`,
 			exit: EXIT.notFound,
 		});

@@ -34,16 +34,58 @@ export function compareChain(pinned: readonly string[], links: readonly Link[]):
 	return links.length > pinned.length ? "longer" : "older";
 }
 
+/** The links of both chains that a file has. */
+export interface FileChains {
+	readonly vault: readonly Link[];
+	readonly environment: readonly Link[];
+}
+
+/**
+ * Which of the environments of a name a file has, seen from the pin: an owner may delete one and create another of its
+ * name. `later`: the file's chain of the vault continues the pinned one, deletes the pinned environment and creates the
+ * file's. `earlier`: it is a beginning of the pinned one, from before that. `same`: all else.
+ */
+export function compareLife(
+	pin: Pick<Pin, "vault" | "environment">,
+	environment: string,
+	links: FileChains,
+): "same" | "later" | "earlier" {
+	const [pinned, first] = [pin.environment[0], links.environment[0]];
+	const present = first && linkHash(first);
+	if (pinned === undefined || present === undefined || pinned === present) return "same";
+	const changes = links.vault.map(({ change }) => change.join(" "));
+	const created = (genesis: string) => changes.indexOf(`create ${environment} ${genesis}`);
+	const standing = compareChain(pin.vault, links.vault);
+	if (standing === "older") return created(present) >= 0 && created(pinned) < 0 ? "earlier" : "same";
+	if (standing === "diverged" || created(pinned) < 0) return "same";
+	const deleted = changes.indexOf(`delete ${environment}`, created(pinned));
+	return deleted >= 0 && created(present) > deleted ? "later" : "same";
+}
+
+/**
+ * What a device remembers of the environment that a file has. Of an earlier one of its name nothing counts but the
+ * vault's chain; of a later one the marks do not, since they are of other records.
+ */
+export function memoryOfLife<Memory extends { pin: Pin | undefined; marks: Map<string, Mark> }>(
+	memory: Memory,
+	environment: string,
+	links: FileChains,
+): Memory {
+	const { pin } = memory;
+	const life = pin ? compareLife(pin, environment, links) : "same";
+	if (!pin || life === "same") return memory;
+	if (life === "earlier") return { ...memory, marks: new Map() };
+	return { ...memory, pin: { vault: pin.vault, environment: [], epoch: 0 }, marks: new Map() };
+}
+
 /**
  * Holds both chains of a file against the pin.
  * @returns whether a chain is older than the pin, as after a switch to an older git branch
  * @throws AppError `VAULT_REPLACED` or `MEMBERSHIP_DIVERGED` (exit 7)
  */
-export function checkPin(
-	pin: Pin,
-	environment: string,
-	links: { vault: readonly Link[]; environment: readonly Link[] },
-): { older: boolean } {
+export function checkPin(pin: Pin, environment: string, links: FileChains): { older: boolean } {
+	const life = compareLife(pin, environment, links);
+	if (life !== "same") return { older: life === "earlier" };
 	const vault = compareChain(pin.vault, links.vault);
 	const members = compareChain(pin.environment, links.environment);
 	if (vault !== "diverged" && members !== "diverged")

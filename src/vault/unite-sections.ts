@@ -103,6 +103,6 @@ export function uniteSections(
  * Says whether two vaults can be united at all, whatever their records are.
  * @throws AppError exit 5 `MEMBERSHIP_CONFLICT` or `ENVIRONMENT_CONFLICT`; exit 7 for a chain that does not hold
  */
-export function requireOneChain(ours: VaultDocument, theirs: VaultDocument): void {
-	uniteSections(ours, theirs, longer(ours.links, theirs.links, ROOT_CHAIN), undefined);
+export function requireOneChain(ours: VaultDocument, theirs: VaultDocument, ancestor?: Ancestor): void {
+	uniteSections(ours, theirs, longer(ours.links, theirs.links, ROOT_CHAIN), ancestor);
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { link, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
 
 test("a second environment has its own values, members and app", async () => {
 	await using ana = await newProject();
@@ -55,14 +56,14 @@ test("refused, with nothing written", async () => {
 	await using ana = await newProject();
 	const first = ana.vault;
 	await ana.ok(["environments", "create", "preview"]);
-	await ana.ok(["environments", "delete", "preview", "--yes"]);
+	await ana.ok(["environments", "delete", "preview", "--confirm", "preview"]);
 	const vault = ana.vault;
 	for (const [args, code, exit] of [
 		[["create", "production"], "ENVIRONMENT_EXISTS", 5],
-		[["create", "preview"], "ENVIRONMENT_EXISTS", 5],
 		[["create", "No Name"], "ENVIRONMENT_NAME_INVALID", 2],
 		[["delete", "staging", "--yes"], "ENVIRONMENT_NOT_FOUND", 4],
 		[["delete", "production", "--yes"], "LAST_ENVIRONMENT", 2],
+		[["delete", "production", "--confirm", "production"], "LAST_ENVIRONMENT", 2],
 	] as const) {
 		const refused = await ana.coffer(["environments", ...args, "--json"]);
 		expect(refused.error()).toMatchObject({ code, exit });
@@ -73,4 +74,25 @@ test("refused, with nothing written", async () => {
 	const older = await ana.coffer(["environments", "create", "staging", "--json"]);
 	expect(older.error()).toMatchObject({ code: "MEMBERSHIP_OLDER", exit: 7 });
 	expect(ana.vault).toBe(first);
+});
+
+test("the default is deleted by its name alone, and created anew", async () => {
+	await using ana = await newProject();
+	await ana.ok(["environments", "create", "preview"]);
+	const before = ana.vault;
+	const wrong = await ana.coffer(["environments", "delete", "production", "--confirm", "prod", "--json"]);
+	expect(wrong.error()).toMatchObject({ code: "NOT_CONFIRMED", exit: 1 });
+	expect(ana.vault).toBe(before);
+	const typed = await onTerminal(
+		ana,
+		["environments", "delete", "production"],
+		[{ question: "Type its name", answer: "production" }],
+	);
+	expect(typed.status).toBe(0);
+	const gone = (await ana.coffer(["secrets", "list", "--json"])).error();
+	expect(gone).toMatchObject({ code: "ENVIRONMENT_NOT_FOUND", exit: 4 });
+	expect(gone.message).toBe("Environment 'production' was deleted from this vault.");
+	expect(gone.hint).toContain("It has: preview.");
+	await ana.ok(["environments", "create", "production"]);
+	await ana.ok(["secrets", "set", "A=anew"]);
 });

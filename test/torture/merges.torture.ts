@@ -1,6 +1,8 @@
-/** Random branches of a vault, merged by real git with and without the driver, and resolved. */
+/** Random branches of a vault, merged by real git with the driver, without it, and with one that is gone; and resolved. */
 import { AppError } from "../../src/errors.ts";
 import { type ConflictName, type Resolution, resolveVault } from "../../src/project/resolve.ts";
+import { parseVault } from "../../src/vault/format.ts";
+import { lossesOf } from "../../src/vault/losses.ts";
 import { alice } from "../vault/maker.ts";
 import { type Branches, randomBranches, type Side } from "./merges/branches.ts";
 import { type Expectation, expectationOf, faultsOf } from "./merges/expectation.ts";
@@ -14,9 +16,11 @@ const PLANTS = {
 	guess: "a conflict is decided without asking",
 };
 const DRIVERS: Readonly<Record<string, string>> = {
+	gone: "'/nowhere/run.js' git merge %O %A %B %P",
 	[PLANTS.oneSide]: "true %O %A %B",
 	[PLANTS.union]: "git merge-file --union %A %O %B",
 };
+const ORDER: readonly Driver[] = ["driver", "text", "gone"];
 const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
 const UNREADABLE = "VAULT_CONFLICT_UNREADABLE";
 const REFUSALS = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
@@ -29,9 +33,15 @@ interface Round {
 	/** Git's style of conflicts. */
 	readonly style: string;
 	readonly random: Random;
+	/** Whether what both sides came from is known whole: to the driver, or out of git's index. */
 	readonly driven: boolean;
+	/** Which driver git has. */
+	readonly driver: Driver;
 	readonly plant: string | undefined;
 }
+
+/** `gone`: it is set up, and its program is not there. */
+type Driver = "driver" | "text" | "gone";
 
 /** How a merge came out, for the tally, and what is wrong with it. */
 interface Outcome {
@@ -91,7 +101,11 @@ async function judgeNamed(round: Round, open: readonly ConflictName[]): Promise<
 	// Git's own markers do not always say what the ancestor had.
 	if (driven) faults.push(...needless.map((name) => `${name} was asked for, and only one side changed it`));
 	const chosen = choose(round, open);
-	await resolveVault(repository.root, { identity: alice, take: (...key) => chosen.get(key.join("/")) });
+	await resolveVault(repository.root, {
+		identity: alice,
+		variables: repository.variables,
+		take: (...key) => chosen.get(key.join("/")),
+	});
 	return {
 		how: needless.length > 0 ? "conflict by name, more than needed" : "conflict by name",
 		faults: [...faults, ...faultsOf(repository.vault, branches, chosen)],
@@ -114,7 +128,8 @@ async function judgeConflict(round: Round): Promise<Outcome> {
 	const { repository, branches, expected, plant, driven } = round;
 	const before = repository.vault;
 	const take = plant === PLANTS.guess ? () => "ours" as const : undefined;
-	const error = await refusal(resolveVault(repository.root, { identity: alice, take }));
+	const { root, variables } = repository;
+	const error = await refusal(resolveVault(root, { identity: alice, take, variables }));
 	if (error?.code === UNREADABLE && !driven && error.hint.includes("coffer git setup")) {
 		const { how, faults } = await judgeWayOut(round);
 		const isKept = repository.vault === before;
@@ -139,12 +154,30 @@ function isUnvouched({ driven, expected }: Round, error: unknown): boolean {
 	return known && error instanceof AppError && error.code === "RECORD_AUTHOR_REMOVED";
 }
 
-async function play(round: Round): Promise<Outcome> {
-	const { repository, texts, style } = round;
-	return repository.merge(texts, style) ? await judgeClean(round) : await judgeConflict(round);
+/** What came of it has all that both sides had, as the pre-commit hook sees it. */
+function lost({ repository, texts, expected }: Round, { how }: Outcome): string[] {
+	if (expected.chainConflict || how.startsWith("refused")) return [];
+	const [base, ours, theirs] = [texts.base, texts.ours, texts.theirs].map((text) => parseVault(text));
+	if (!base || !ours || !theirs) return [];
+	const parents = [
+		{ label: "ours", document: ours },
+		{ label: "theirs", document: theirs },
+	];
+	return lossesOf(parseVault(repository.vault), parents, [base]).map(
+		({ environment, name }) => `the hook would refuse it for ${environment}/${name}`,
+	);
 }
 
-function roundOf(branches: Branches, rest: Pick<Round, "random" | "plant" | "driven" | "repository">): Round {
+async function play(round: Round): Promise<Outcome> {
+	const { repository, texts, style } = round;
+	const outcome = repository.merge(texts, style) ? await judgeClean(round) : await judgeConflict(round);
+	return { ...outcome, faults: [...outcome.faults, ...lost(round, outcome)] };
+}
+
+function roundOf(
+	branches: Branches,
+	rest: Pick<Round, "random" | "plant" | "driven" | "driver" | "repository">,
+): Round {
 	const { base, ours, theirs } = branches;
 	const style = rest.random.pick(["merge", "diff3", "zdiff3"]);
 	const texts = { base, ours: ours.maker.text, theirs: theirs.maker.text };
@@ -154,6 +187,8 @@ function roundOf(branches: Branches, rest: Pick<Round, "random" | "plant" | "dri
 async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
 	using driven = await MergeRepository.create((plant && DRIVERS[plant]) ?? "coffer");
 	using bare = await MergeRepository.create(undefined);
+	using gone = await MergeRepository.create(DRIVERS["gone"]);
+	const repositories = { driver: driven, text: bare, gone };
 	const tally = new Map<string, number>();
 	const failures: string[] = [];
 	let played = 0;
@@ -162,19 +197,20 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 		const random = randomFrom(roundSeed);
 		const branches = randomBranches(random);
 		// A planted driver needs to be run; else by turns, and a seed alone shows it again.
-		const isDriven = plant !== undefined || roundSeed % 2 === 0;
+		const driver = plant === undefined ? (ORDER[roundSeed % ORDER.length] ?? "driver") : "driver";
 		const whole = roundOf(branches, {
 			random,
 			plant,
-			driven: isDriven,
-			repository: isDriven ? driven : bare,
+			driver,
+			driven: driver !== "text",
+			repository: repositories[driver],
 		});
 		const { how, faults } = await play(whole).catch((error: unknown) =>
 			isUnvouched(whole, error)
 				? { how: "refused when read: a record's author was removed", faults: [] }
 				: { how: "failed", faults: [String(error)] },
 		);
-		const key = `${isDriven ? "driver" : "text"}: ${how}`;
+		const key = `${driver}: ${how}`;
 		tally.set(key, 1 + (tally.get(key) ?? 0));
 		failures.push(...faults.map((fault) => `${key}, seed ${roundSeed}: ${fault}`));
 	}

@@ -1,12 +1,12 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { openContext } from "../../cli/project.ts";
-import { promptConfirm } from "../../cli/prompts.ts";
+import { promptText } from "../../cli/prompts.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { bindingOf, forgetEnvironment, readConfig } from "../../project/config.ts";
-import { deleteEnvironment } from "../../project/environments.ts";
+import { deleteEnvironment, requireEnvironment } from "../../project/environments.ts";
 
 interface DeleteResult {
 	environment: string;
@@ -18,30 +18,51 @@ interface DeleteResult {
 export default class EnvironmentsDelete extends BaseCommand<DeleteResult> {
 	static override summary = "Delete an environment and all its secrets";
 	static override description =
-		"Only an owner of the vault can. Git's history keeps what it held. A link with a platform is taken out of coffer.json; the app there goes on running with what it has. The name cannot be used again.";
-	static override examples = ["<%= config.bin %> environments delete preview --yes"];
+		"Only an owner of the vault can. Asks for the name to be typed. Git's history keeps what it held. A link with a platform is taken out of coffer.json; the app there goes on running with what it has. An environment of the same name can be created again, with a new key, without secrets and with you as its only member.";
+	static override examples = [
+		"<%= config.bin %> environments delete preview",
+		"<%= config.bin %> environments delete preview --confirm preview",
+	];
 	static override args = {
 		name: Args.string({ name: "NAME", description: "environment to delete", required: true }),
 	};
-	static override flags = { yes: Flags.boolean({ char: "y", description: "do not ask" }) };
+	static override flags = {
+		confirm: Flags.string({
+			description: "the environment's name once more, instead of typing it",
+			helpValue: "NAME",
+		}),
+		yes: Flags.boolean({ char: "y", description: "do not ask" }),
+	};
 
 	protected async execute(): Promise<DeleteResult> {
 		const { args, flags } = await this.parse(EnvironmentsDelete);
 		const context = await openContext(this.environment, args.name, "edit");
-		const question = `Delete environment '${args.name}' with all its secrets?`;
-		if (!flags.yes && !(await promptConfirm(this.terminal, question, "Pass --yes.")))
-			throw new AppError({
-				code: "NOT_CONFIRMED",
-				message: "Nothing was deleted.",
-				hint: "Answer yes, or pass --yes.",
-				exit: EXIT.failure,
-			});
+		await requireEnvironment(context);
+		if (!flags.yes) await this.#confirm(args.name, flags.confirm);
 		const config = await readConfig(context.root);
 		const { warnings } = await deleteEnvironment(context);
 		for (const warning of warnings) this.terminal.warn(warning);
 		const binding = bindingOf(config, args.name);
 		await forgetEnvironment(context.root, args.name);
 		return { environment: args.name, app: binding?.app ?? null, url: binding?.url ?? null };
+	}
+
+	/** @throws AppError `NOT_CONFIRMED` (exit 1), `NO_TERMINAL` (exit 2) */
+	async #confirm(name: string, given: string | undefined): Promise<void> {
+		const typed =
+			given ??
+			(await promptText(
+				this.terminal,
+				`This deletes environment '${name}' with all its secrets. Type its name to go on`,
+				`Pass --confirm ${name}.`,
+			));
+		if (typed === name) return;
+		throw new AppError({
+			code: "NOT_CONFIRMED",
+			message: `Nothing was deleted: what was given is not '${name}'.`,
+			hint: `Type the name, or pass --confirm ${name}.`,
+			exit: EXIT.failure,
+		});
 	}
 
 	protected render(result: DeleteResult, terminal: Terminal): void {

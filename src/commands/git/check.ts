@@ -1,19 +1,62 @@
 import { BaseCommand } from "../../cli/command.ts";
 import { inheritedEnvironment } from "../../cli/environment.ts";
+import { findIdentity } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
+import { AppError } from "../../errors.ts";
+import type { Identity } from "../../identity/identity.ts";
 import { checkStaged } from "../../project/git/check.ts";
+import { driverWarnings } from "../../project/git/driver.ts";
+import { lastTree, stagedSince } from "../../project/git/staged.ts";
+import {
+	describeFinding,
+	findPlaintext,
+	type PlaintextCheck,
+	requireNoPlaintext,
+} from "../../project/plaintext/check.ts";
 import { currentFolder } from "../../project/root.ts";
 
-/** Run by the pre-commit hook; needs no identity, and says nothing where nothing is wrong. */
-export default class GitCheck extends BaseCommand<{ checked: string[] }> {
-	static override hidden = true;
-	static override summary = "Check the vaults that are staged in git (the pre-commit hook runs this)";
+interface CheckResult extends PlaintextCheck {
+	/** Paths of the vaults that were checked. */
+	readonly checked: readonly string[];
+}
 
-	protected async execute(): Promise<{ checked: string[] }> {
+/** Run by the pre-commit hook; needs no identity, and says nothing where nothing is wrong. */
+export default class GitCheck extends BaseCommand<CheckResult> {
+	static override hidden = true;
+	static override summary =
+		"Check the vaults and files that are staged in git (the pre-commit hook runs this)";
+
+	protected async execute(): Promise<CheckResult> {
 		await this.parse(GitCheck);
 		await cryptoReady;
-		return { checked: await checkStaged({ folder: currentFolder(), variables: inheritedEnvironment() }) };
+		const place = { folder: currentFolder(), variables: inheritedEnvironment() };
+		const [files, warnings] = await Promise.all([
+			lastTree(place).then((tree) => stagedSince(place, tree)),
+			driverWarnings(place),
+		]);
+		for (const warning of warnings) this.terminal.warn(warning);
+		const checked = await checkStaged(place, files);
+		const found = await findPlaintext(place, files, () => this.#identity());
+		for (const file of found.unchecked)
+			this.terminal.warn(`${file} is too large to be looked at for secrets.`);
+		const result = { checked, ...found };
+		requireNoPlaintext(result);
+		return result;
 	}
 
-	protected render(): void {}
+	/** A commit asks for nothing: without an identity at hand, only identities are looked for. */
+	async #identity(): Promise<Identity | undefined> {
+		try {
+			return (await findIdentity(this.environment))?.identity;
+		} catch (error) {
+			if (error instanceof AppError) return undefined;
+			throw error;
+		}
+	}
+
+	protected render({ findings }: CheckResult, terminal: Terminal): void {
+		if (findings.length < 2) return;
+		for (const finding of findings) terminal.line(`  ${describeFinding(finding)}`);
+	}
 }

@@ -12,7 +12,7 @@ import { currentFolder, requireRoot } from "../../project/root.ts";
 export default class GitSetup extends BaseCommand<Setup> {
 	static override summary = "Let git merge, show and check the vault by its meaning";
 	static override description =
-		"A merge driver unites secrets name by name; git diff shows names, versions, authors and masks; a pre-commit hook refuses a vault with conflict markers or a fault. Each clone does it once: git's settings are not cloned.";
+		"A merge driver unites secrets name by name; git diff shows names, versions, authors and masks; a pre-commit hook refuses a vault with conflict markers, with a fault, or without what a side of a merge had, and files that hold a value of the vault or an identity. Each clone does it once: git's settings are not cloned. Do it again after Coffer has moved.";
 	static override examples = ["<%= config.bin %> git setup", "<%= config.bin %> git setup --remove"];
 	static override flags = { remove: Flags.boolean({ description: "undo it" }) };
 
@@ -21,7 +21,8 @@ export default class GitSetup extends BaseCommand<Setup> {
 		await cryptoReady;
 		const place = { folder: requireRoot(currentFolder()), variables: inheritedEnvironment() };
 		if (flags.remove) return removeGitSetup(place);
-		const setup = await setUpGit(place, join(realpathSync(this.config.root), "bin", "run.js"));
+		const script = join(realpathSync(this.config.root), "bin", "run.js");
+		const setup = await setUpGit(place, { script, node: process.execPath });
 		const left = { foreign: "is no shell script", elsewhere: "is in a folder that core.hooksPath names" };
 		if (setup.hook === "foreign" || setup.hook === "elsewhere")
 			this.terminal.warn(

@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { newPassphrase, passphraseFlag } from "../../cli/passphrase.ts";
+import { requireOutOfGit } from "../../cli/plaintext/key-files.ts";
 import { requireIdentity } from "../../cli/project.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
@@ -32,6 +33,7 @@ export default class IdentityExport extends BaseCommand<ExportResult> {
 		const { args, flags } = await this.parse(IdentityExport);
 		const { identity } = await requireIdentity(this.environment);
 		requireNoExport(args.file);
+		await requireOutOfGit(args.file);
 		const passphrase = await newPassphrase(flags["passphrase-stdin"], this.terminal);
 		await writeExportFile(args.file, await sealExport(identity, passphrase));
 		return {

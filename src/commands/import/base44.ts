@@ -4,6 +4,7 @@ import { meetBase44 } from "../../cli/base44.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { type EnvironmentEdit, listNames, renderEdit } from "../../cli/edit-result.ts";
 import { importPlace, importValues, type SortedNames, sortNames } from "../../cli/import-base44.ts";
+import { adviseOnEnvFile } from "../../cli/plaintext/env-files.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { readSession, setSecrets } from "../../project/secrets.ts";
@@ -61,6 +62,8 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 			skipped: wanted.filter((name) => !values.has(name)),
 			...others,
 		};
+		const envFile = flags["env-file"];
+		if (envFile !== undefined) await adviseOnEnvFile(envFile, this.terminal);
 		const sync = !flags["no-sync"] && values.size > 0;
 		return afterEdit(context, edited, { sync, terminal: this.terminal });
 	}

@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 
 import { networkWallGap } from "../../cli/network-wall.ts";
+import { requireOutOfGit } from "../../cli/plaintext/key-files.ts";
 import { systemKeychain } from "../../cli/project.ts";
 import { interruption } from "../../cli/signals.ts";
 import { cryptoReady } from "../../crypto.ts";
@@ -102,6 +103,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			tlsKey: flags["tls-key"],
 		});
 		await cryptoReady;
+		if (config.identityFile !== undefined) await requireOutOfGit(config.identityFile);
 		const { identity } = await openPlatformIdentity({
 			identityFile: config.identityFile,
 			env: readPlatformCredentials(),

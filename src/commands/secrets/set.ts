@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
+import { adviseOnEnvFile } from "../../cli/plaintext/env-files.ts";
 import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/plan-result.ts";
 import { prepareSync } from "../../cli/prepare-sync.ts";
 import { openContext } from "../../cli/project.ts";
@@ -59,6 +60,7 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 		const outcome = await setSecrets(context, values);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		warnOfUnsafe(outcome.changed, this.terminal);
+		if (flags["env-file"] !== undefined) await adviseOnEnvFile(flags["env-file"], this.terminal);
 		const edited = {
 			environment: flags.environment,
 			set: outcome.changed,

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { listNames } from "../../cli/edit-result.ts";
+import { inheritedEnvironment } from "../../cli/environment.ts";
 import { findHolder } from "../../cli/project.ts";
 import { promptChoice } from "../../cli/prompts.ts";
 import { MARKS } from "../../cli/render.ts";
@@ -20,7 +21,7 @@ import type { Side } from "../../vault/unite.ts";
 export default class VaultResolve extends BaseCommand<Resolution> {
 	static override summary = "Repair a vault in which git left a merge conflict";
 	static override description =
-		"Records of different names are united; no key is needed for that. Where both sides changed one name, --take decides, for the names given or for all; on a terminal it is asked, and without one it is exit 5. Membership that both sides changed is refused.";
+		"Works on git's conflict markers; and where the file has none, on both sides as git's index has them, or as an unfinished merge, rebase or cherry-pick names them. Records of different names are united; no key is needed for that. Where both sides changed one name, --take decides, for the names given or for all; on a terminal it is asked, and without one it is exit 5. Membership that both sides changed is refused.";
 	static override examples = [
 		"<%= config.bin %> vault resolve",
 		"<%= config.bin %> vault resolve --take theirs API_KEY",
@@ -38,7 +39,7 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		const names = argv.map(String);
 		const root = requireRoot(currentFolder());
 		await cryptoReady;
-		const read = await readVaultInConflict(root);
+		const read = await readVaultInConflict(root, inheritedEnvironment());
 		const first = previewResolution(read);
 		if (first.open.length === 0) {
 			requireOpen(names, []);
@@ -74,8 +75,9 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		return (environment, name) => answers.get(`${environment}/${name}`);
 	}
 
-	protected render({ conflicted, open, decided }: Resolution, terminal: Terminal): void {
+	protected render({ conflicted, open, decided, unmerged }: Resolution, terminal: Terminal): void {
 		if (!conflicted) terminal.line("There is no conflict in coffer.vault.");
+		if (!conflicted && unmerged) terminal.line("It has both sides; tell git: git add coffer.vault");
 		if (decided.length > 0)
 			terminal.line(
 				`${MARKS.ok} Decided ${listNames(decided.map(({ environment, name }) => `${name} in ${environment}`))}`,

@@ -1,11 +1,13 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
+import { inheritedEnvironment } from "../../cli/environment.ts";
 import { linkedLogs } from "../../cli/linked-logs.ts";
 import { findHolder, requireEnvironmentName } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { gitWarnings } from "../../project/git/driver.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify.ts";
 
@@ -44,6 +46,8 @@ export default class VaultVerify extends BaseCommand<VerifyReport> {
 		const root = requireRoot(currentFolder());
 		const holder = await findHolder(this.environment);
 		const logs = flags.offline ? new Map() : await linkedLogs(root, flags.environment);
+		const place = { folder: root, variables: inheritedEnvironment() };
+		for (const warning of await gitWarnings(place)) this.terminal.warn(warning);
 		const report = await verifyVault({ root, environment: flags.environment, holder, logs });
 		if (report.findings.length === 0) return report;
 		const line = report.findings.find((finding) => finding.line !== null)?.line;

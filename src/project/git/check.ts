@@ -1,52 +1,61 @@
 /**
- * What the pre-commit hook asks: whether the vaults that are about to be committed hold, as far as no key is needed.
+ * What the pre-commit hook asks of vaults: whether those that are about to be committed hold, and whether they have all
+ * that the commits had which they come from. No key is needed for it.
  */
 import { basename } from "node:path";
-import { AppError } from "../../errors.ts";
+import { AppError, EXIT } from "../../errors.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document.ts";
 import { parseVault } from "../../vault/format.ts";
+import { type Loss, lossesOf, type Parent } from "../../vault/losses.ts";
 import { verifyRoot } from "../../vault/root.ts";
 import { checkSignatures, verifyRecord } from "../../vault/seal.ts";
 import { LIMITS, malformed } from "../../vault/syntax.ts";
 import { VAULT_FILE } from "../root.ts";
 import { vaultTextOf } from "../vault-file.ts";
-import { readObjects } from "./objects.ts";
-import { type GitPlace, gitFailed, gitOutput, runGit } from "./run.ts";
+import { findObjects, readObjects } from "./objects.ts";
+import type { GitPlace } from "./run.ts";
+import { type StagedFile, stagedSince } from "./staged.ts";
+import { type OtherHead, otherHead } from "./unfinished.ts";
 
-/** A vault in the index that is not the last commit's. */
-interface Staged {
+/** A vault in the index, and the ids of what the commits have in its place; undefined where they have none. */
+interface StagedVault {
 	readonly path: string;
-	/** Of the file; anything else than `100…` is a link, a submodule, or a merge that is not done. */
 	readonly mode: string;
-	/** Of its content. */
 	readonly id: string;
-	/** Of the last commit's content; zeros where it has none. */
-	readonly idBefore: string;
+	readonly head: string | undefined;
+	/** Of the commit that is brought in, and of those that both sides came from. */
+	readonly other: string | undefined;
+	readonly bases: readonly string[];
 }
 
-const CHANGE = /^:([0-7]{6}) ([0-7]{6}) ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [A-Z]/;
+const isNothing = (id: string) => /^0+$/.test(id);
+const known = (id: string | undefined) => (id === undefined || isNothing(id) ? undefined : id);
 
-/** The tree of the last commit, or an empty one before the first. */
-async function lastTree(place: GitPlace): Promise<string> {
-	const { status, stdout } = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{tree}"]);
-	return status === 0 ? stdout.trim() : gitOutput(place, ["hash-object", "-t", "tree", "--stdin"]);
-}
-
-/** The vaults that would be committed. Plumbing: it neither refreshes the index nor shows a difference. */
-async function stagedVaults(place: GitPlace): Promise<Staged[]> {
-	const options = ["--cached", "--raw", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"];
-	const kinds = ["--ignore-submodules=dirty", "--diff-filter=d"];
-	const listed = await gitOutput(place, ["diff-index", ...options, ...kinds, await lastTree(place), "--"]);
-	const words = listed.split("\0");
-	const found: Staged[] = [];
-	for (let index = 0; index + 1 < words.length; index += 2) {
-		const path = words[index + 1] ?? "";
-		const [, , mode, idBefore, id] = CHANGE.exec(words[index] ?? "") ?? [];
-		if (mode === undefined || id === undefined || idBefore === undefined)
-			throw gitFailed("diff-index", 0, place);
-		if (basename(path) === VAULT_FILE) found.push({ path, mode, id, idBefore });
+/** The vaults that differ from HEAD, or from the commit that is brought in: a merge that kept our side changes nothing. */
+async function vaultsToCheck(
+	place: GitPlace,
+	staged: readonly StagedFile[],
+	other: OtherHead | undefined,
+): Promise<StagedVault[]> {
+	const isVault = ({ path }: StagedFile) => basename(path) === VAULT_FILE;
+	const fromHead = new Map(staged.filter(isVault).map((file) => [file.path, file]));
+	const beside = other ? (await stagedSince(place, other.id)).filter(isVault) : [];
+	const fromOther = new Map(beside.map((file) => [file.path, file]));
+	const vaults: StagedVault[] = [];
+	for (const [path, file] of new Map([...fromOther, ...fromHead])) {
+		const names = other ? other.bases.map((base) => `${base}:${path}`) : [];
+		const bases = names.length > 0 ? await findObjects(place, names) : [];
+		vaults.push({
+			path,
+			mode: file.mode,
+			id: file.id,
+			// What is not listed is as it is in the index.
+			head: known(fromHead.has(path) ? fromHead.get(path)?.idBefore : file.id),
+			other: other && known(fromOther.has(path) ? fromOther.get(path)?.idBefore : file.id),
+			bases: bases.flatMap((found) => (found?.type === "blob" ? [found.id] : [])),
+		});
 	}
-	return found;
+	return vaults;
 }
 
 async function textOf(place: GitPlace, id: string): Promise<string> {
@@ -57,18 +66,18 @@ async function textOf(place: GitPlace, id: string): Promise<string> {
 	return text ?? "";
 }
 
-/** The last commit's vault, whose records passed this check before; undefined where it has none that can be read. */
-async function committed(place: GitPlace, { idBefore }: Staged): Promise<VaultDocument | undefined> {
-	if (/^0+$/.test(idBefore)) return undefined;
+/** A commit's vault, whose records passed this check before; undefined where it has none that can be read. */
+async function committed(place: GitPlace, id: string | undefined): Promise<VaultDocument | undefined> {
+	if (id === undefined) return undefined;
 	try {
-		return parseVault(await textOf(place, idBefore));
+		return parseVault(await textOf(place, id));
 	} catch (error) {
 		if (error instanceof AppError) return undefined;
 		throw error;
 	}
 }
 
-async function staged(place: GitPlace, { mode, id }: Staged): Promise<VaultDocument> {
+async function staged(place: GitPlace, { mode, id }: StagedVault): Promise<VaultDocument> {
 	if (mode.startsWith("100")) return parseVault(await textOf(place, id));
 	throw malformed("VAULT_MALFORMED", "what is staged is not a plain file.", 1);
 }
@@ -87,16 +96,59 @@ async function checkDocument(document: VaultDocument, before: VaultDocument | un
 	}
 }
 
+/** So many losses stand in a message. */
+const SHOWN_MAX = 10;
+
+function shown({ environment, name }: Loss): string {
+	if (name !== null && environment !== null) return `${name} (${environment})`;
+	return environment === null ? "owners or environments of the vault" : `members of '${environment}'`;
+}
+
+/** @throws AppError `VAULT_LOSES` (exit 5) */
+function requireNoLoss(losses: readonly Loss[], isMerge: boolean): void {
+	const [first] = losses;
+	if (!first) return;
+	const parents = [...new Set(losses.map(({ parent }) => parent))].join(" and ");
+	const names = losses.slice(0, SHOWN_MAX).map(shown);
+	const more = losses.length > SHOWN_MAX ? `, and ${losses.length - SHOWN_MAX} more` : "";
+	throw new AppError({
+		code: "VAULT_LOSES",
+		message: `coffer.vault would lose what ${parents} has: ${names.join(", ")}${more}.`,
+		hint: isMerge
+			? "Unite both sides: coffer vault resolve; then: git add coffer.vault. What is not wanted can be deleted by name afterwards (coffer secrets delete NAME)."
+			: "Take HEAD's (git checkout HEAD -- coffer.vault), or one secret of it (coffer vault restore NAME). To go back on purpose: git commit --no-verify.",
+		exit: EXIT.conflict,
+		data: losses,
+	});
+}
+
+async function checkVault(place: GitPlace, vault: StagedVault, other: OtherHead | undefined): Promise<void> {
+	const [document, head] = [await staged(place, vault), await committed(place, vault.head)];
+	await checkDocument(document, head);
+	const theirs = await committed(place, vault.other);
+	const bases: VaultDocument[] = [];
+	for (const id of vault.bases) {
+		const base = await committed(place, id);
+		if (base) bases.push(base);
+	}
+	const parents: Parent[] = head ? [{ label: "HEAD", document: head }] : [];
+	if (other && theirs) parents.push({ label: other.label, document: theirs });
+	requireNoLoss(lossesOf(document, parents, bases), theirs !== undefined);
+}
+
 /**
- * Checks every staged vault: no conflict markers, whole syntax, chains, and the signatures of records that are new.
+ * Checks every staged vault: no conflict markers, whole syntax, chains, the signatures of records that are new, and that
+ * it lacks nothing that HEAD has, or the commit that a merge, cherry-pick or rebase brings in.
+ * @param files what is staged
  * @returns the paths that were checked
- * @throws AppError as `parseVault` and `verifyChains`, the path in the message
+ * @throws AppError as `parseVault` and `verifyChains`, `VAULT_LOSES` (exit 5); the path in the message
  */
-export async function checkStaged(place: GitPlace): Promise<string[]> {
-	const vaults = await stagedVaults(place);
+export async function checkStaged(place: GitPlace, files: readonly StagedFile[]): Promise<string[]> {
+	const other = await otherHead(place);
+	const vaults = await vaultsToCheck(place, files, other);
 	for (const vault of vaults) {
 		try {
-			await checkDocument(await staged(place, vault), await committed(place, vault));
+			await checkVault(place, vault, other);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			const { code, hint, exit, line, message } = error;

@@ -4,7 +4,7 @@
  * that hold a command. Three things keep them from being run:
  *
  * - Coffer runs plumbing commands alone (`config`, `rev-parse`, `rev-list`, `cat-file`, `diff-index`, `hash-object`,
- *   `merge-file`), which show nothing to a person, write no index and no branch, convert no file and talk to nobody.
+ *   `merge-base`, `merge-file`, `ls-files`, `check-ignore`), which show nothing to a person, write no index and no branch, convert no file and talk to nobody.
  * - Settings on the command line and variables of the environment go before the repository's.
  * - No protocol is allowed, so that nothing is fetched, whatever a remote's settings say.
  *
@@ -139,8 +139,12 @@ export const GIVEN_VARIABLES: Readonly<Record<string, string>> = {
 	GIT_SEQUENCE_EDITOR: "false",
 };
 
-/** Which of the user's settings a command has to see: where hooks are, for whoever writes one. */
-export type Seen = "hooks-path" | undefined;
+/**
+ * What a command is let see beside the rest: `hooks-path`, where the user's hooks are, for whoever writes one;
+ * `path-syntax`, pathspecs as git reads them, for `check-ignore`, which refuses to run where they are taken literally (its
+ * path begins with `./`, so that nothing in it is syntax).
+ */
+export type Seen = "hooks-path" | "path-syntax" | undefined;
 
 /** The whole command line behind `git`. */
 export function closedArguments(args: readonly string[], seen?: Seen): string[] {
@@ -149,10 +153,14 @@ export function closedArguments(args: readonly string[], seen?: Seen): string[] 
 }
 
 /** The whole environment of a git, made of the caller's. Windows has no case in the names of variables. */
-export function closedEnvironment(variables: Readonly<Record<string, string>>): Record<string, string> {
+export function closedEnvironment(
+	variables: Readonly<Record<string, string>>,
+	seen?: Seen,
+): Record<string, string> {
 	const kept = Object.entries(variables).filter(([name]) => {
 		const upper = name.toUpperCase();
 		return !(upper.startsWith("GIT_") || upper === "SSH_ASKPASS") || PASSED_VARIABLES.has(name);
 	});
-	return { ...Object.fromEntries(kept), ...GIVEN_VARIABLES };
+	const given = { ...Object.fromEntries(kept), ...GIVEN_VARIABLES };
+	return seen === "path-syntax" ? { ...given, GIT_LITERAL_PATHSPECS: "0" } : given;
 }

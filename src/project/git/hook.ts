@@ -5,6 +5,7 @@ import { chmod, unlink } from "node:fs/promises";
 import { FILE_BYTES } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { readWhole, replaceFile } from "../atomic-file.ts";
+import { findingCoffer, type Program, quoted } from "./driver.ts";
 
 const BEGIN = "# coffer: begin (coffer git setup --remove takes this out)";
 const END = "# coffer: end";
@@ -12,17 +13,26 @@ const SHELL = /^#!\s*\S*(\/|\s)(sh|bash|dash|zsh)(\s[^\n]*)?\n/;
 const FIRST_LINE = "#!/bin/sh\n";
 const MODE = 0o755;
 
-/** A text as one word of a shell. */
-export function quoted(text: string): string {
-	return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function linesFor(program: string): string {
-	const word = quoted(program);
+/**
+ * The lines that run the check. Where there is no Coffer, nothing is checked, and the hook says so; what git is bringing
+ * in of another vault is then not committed, since a merge without Coffer may have kept one side.
+ */
+function linesFor(program: Program): string {
+	const shown = quoted(program.script);
 	return [
 		BEGIN,
-		`if [ -x ${word} ]; then ${word} git check || exit 1`,
-		`else echo "coffer is not at" ${word} ": coffer.vault was not checked" >&2; fi`,
+		findingCoffer(program),
+		"coffer_status=0",
+		"coffer_git git check || coffer_status=$?",
+		'if [ "$coffer_status" = 127 ]; then',
+		`	echo "coffer is not at" ${shown} ": nothing was checked. Install Coffer, then: coffer git setup" >&2`,
+		"	for coffer_head in MERGE_HEAD CHERRY_PICK_HEAD REBASE_HEAD; do",
+		"		git rev-parse --quiet --verify $coffer_head >/dev/null || continue",
+		"		git diff --quiet HEAD $coffer_head -- ':(top,glob)**/coffer.vault' && continue",
+		'		echo "Not committed: $coffer_head has another coffer.vault. Merge it with Coffer, or commit unchecked: git commit --no-verify" >&2',
+		"		exit 1",
+		"	done",
+		'elif [ "$coffer_status" != 0 ]; then exit 1; fi',
 		END,
 		"",
 	].join("\n");
@@ -37,7 +47,7 @@ function without(text: string): string {
 export type HookOutcome = "made" | "added" | "present" | "foreign";
 
 /** Puts Coffer's lines first into a hook, which may be there already. */
-export async function addToHook(path: string, program: string): Promise<HookOutcome> {
+export async function addToHook(path: string, program: Program): Promise<HookOutcome> {
 	const bytes = await readWhole(path, FILE_BYTES.text);
 	if (bytes === undefined) {
 		await replaceFile(path, FIRST_LINE + linesFor(program), { mode: MODE });

@@ -67,6 +67,18 @@ class ByteReader {
 		}
 	}
 
+	/** Passes over so many bytes. @returns whether there were as many */
+	async skip(count: number): Promise<boolean> {
+		let wanted = count;
+		for (;;) {
+			const passed = Math.min(wanted, this.#rest.length);
+			this.#rest = this.#rest.subarray(passed);
+			wanted -= passed;
+			if (wanted === 0) return true;
+			if (!(await this.#fill())) return false;
+		}
+	}
+
 	async #fill(): Promise<boolean> {
 		// Only what is waited for counts, and not what is done with it.
 		const timer = setTimeout(this.#onSilence, SILENT_MS_MAX);
@@ -145,19 +157,26 @@ export function findObjects(place: GitPlace, names: readonly string[]): Promise<
  * Reads objects that are there, by their ids.
  * @param bytesMax what one may have at most
  * @param visit called with each, in order; nothing of it is kept
- * @throws AppError `FILE_TOO_LARGE` (exit 1), before an object that has more is read; as `withCatFile`
+ * @param tooLarge called with those that have more, which are passed over
+ * @throws AppError `FILE_TOO_LARGE` (exit 1), before an object that has more is read, where nobody takes it; as
+ *   `withCatFile`
  */
 export function readObjects(
 	place: GitPlace,
 	ids: readonly string[],
 	bytesMax: number,
-	visit: (id: string, bytes: Uint8Array) => void,
+	visit: (id: string, bytes: Buffer) => void,
+	tooLarge?: (id: string) => void,
 ): Promise<void> {
 	return withCatFile(place, "--batch", ids, async (reader) => {
 		for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
 			const object = parseHeader(line);
-			if (object && object.size > bytesMax)
-				throw fileTooLarge(`object ${object.id} in git`, object.size, bytesMax);
+			if (object && object.size > bytesMax) {
+				if (!tooLarge) throw fileTooLarge(`object ${object.id} in git`, object.size, bytesMax);
+				tooLarge(object.id);
+				await reader.skip(object.size + 1);
+				continue;
+			}
 			// One line feed stands behind each.
 			const bytes = object && (await reader.take(object.size + 1));
 			if (!object || !bytes) throw gitFailed("cat-file", 128, place);

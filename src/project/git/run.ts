@@ -44,7 +44,7 @@ type GitProcess = ChildProcessByStdio<Writable, Readable, null>;
 function spawnGit(program: string, place: GitPlace, args: readonly string[], seen?: Seen): GitProcess {
 	return spawn(program, closedArguments(args, seen), {
 		cwd: place.folder,
-		env: closedEnvironment(place.variables),
+		env: closedEnvironment(place.variables, seen),
 		stdio: ["pipe", "pipe", "ignore"],
 		windowsHide: true,
 	});

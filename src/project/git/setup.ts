@@ -6,7 +6,8 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ensureLines, removeLines } from "../file-lines.ts";
 import { VAULT_FILE } from "../root.ts";
-import { addToHook, type HookOutcome, quoted, removeFromHook } from "./hook.ts";
+import { mergeCommand, type Program, textconvCommand } from "./driver.ts";
+import { addToHook, type HookOutcome, removeFromHook } from "./hook.ts";
 import { type GitPlace, gitOutput, requireRepository, runGit } from "./run.ts";
 
 const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];
@@ -21,12 +22,11 @@ export interface GitSetup {
 	readonly hookPath: string;
 }
 
-function settingsFor(program: string): readonly (readonly [string, string])[] {
-	const word = quoted(program);
+function settingsFor(program: Program): readonly (readonly [string, string])[] {
 	return [
 		["merge.coffer.name", "Coffer: secrets merged name by name"],
-		["merge.coffer.driver", `${word} git merge %O %A %B %P`],
-		["diff.coffer.textconv", `${word} git textconv`],
+		["merge.coffer.driver", mergeCommand(program)],
+		["diff.coffer.textconv", textconvCommand(program)],
 	];
 }
 
@@ -42,10 +42,10 @@ async function hookPathOf(place: GitPlace): Promise<string> {
 
 /**
  * Sets git up for the project at `place.folder`. Once more changes nothing.
- * @param program absolute path of the `coffer` that git is to run
+ * @param program what git is to run
  * @throws AppError `REPOSITORY_NOT_FOUND`, `GIT_NOT_FOUND` (exit 4), `GIT_FAILED` (exit 1)
  */
-export async function setUpGit(place: GitPlace, program: string): Promise<GitSetup> {
+export async function setUpGit(place: GitPlace, program: Program): Promise<GitSetup> {
 	await requireRepository(place);
 	const changed: string[] = [];
 	for (const [name, value] of settingsFor(program)) {

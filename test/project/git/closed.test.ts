@@ -26,6 +26,7 @@ import { findObjects } from "../../../src/project/git/objects.ts";
 import { findGit, requireVersion } from "../../../src/project/git/program.ts";
 import { type GitPlace, runGit } from "../../../src/project/git/run.ts";
 import { removeGitSetup, setUpGit } from "../../../src/project/git/setup.ts";
+import { lastTree, stagedSince } from "../../../src/project/git/staged.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";
 import { GIT_ENVIRONMENT, Repository } from "../repository.ts";
@@ -116,8 +117,8 @@ test("each call, whatever is done, has the closed configuration and nothing else
 	const variables = { ...CALLER, ...own, PATH: `${recorder.bin}${delimiter}${path}` };
 	const where = { folder: project.root, variables };
 	await readVaultHistory(where, () => undefined);
-	expect(await checkStaged(where)).toEqual(["coffer.vault"]);
-	await setUpGit(where, "/bin/coffer");
+	expect(await checkStaged(where, await stagedSince(where, await lastTree(where)))).toEqual(["coffer.vault"]);
+	await setUpGit(where, { script: "/bin/coffer", node: process.execPath });
 	await removeGitSetup(where);
 	for (const name of ["base", "ours", "theirs"]) writeFileSync(join(folder, name), `${name}\n`);
 	const [base, ours, theirs] = ["base", "ours", "theirs"].map((name) => join(folder, name));

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const PROGRAM = "/opt/it's here/run.js";
+const PROGRAM = { script: "/opt/it's here/run.js", node: "/opt/node" };
 
 test("made, executable, and gone again", async () => {
 	expect(await addToHook(path, PROGRAM)).toBe("made");
@@ -31,7 +31,7 @@ test.each(["#!/bin/sh\nnpm test\n", "#!/usr/bin/env bash\nset -e\necho hi\n", "#
 	"first in a script that is there: %j",
 	async (script) => {
 		writeFileSync(path, script, { mode: 0o755 });
-		expect(await addToHook(path, "/old/run.js")).toBe("added");
+		expect(await addToHook(path, { ...PROGRAM, script: "/old/run.js" })).toBe("added");
 		expect(await addToHook(path, PROGRAM)).toBe("added");
 		const text = readFileSync(path, "utf8");
 		expect(text).not.toContain("/old/");

@@ -7,11 +7,13 @@ import { setUpGit } from "../../../src/project/git/setup.ts";
 import { GIT_ENVIRONMENT } from "../../project/repository.ts";
 import { PROGRAM } from "../../support/program.ts";
 
+const COFFER = { script: PROGRAM, node: process.execPath };
 const WHO = "test <test@example.com> 1700000000 +0000";
 
 export class MergeRepository implements Disposable {
 	readonly root = realpathSync(mkdtempSync(join(tmpdir(), "coffer-merges-")));
-	readonly #env = { ...GIT_ENVIRONMENT, PATH: process.env["PATH"] ?? "", HOME: this.root };
+	/** The environment in which git runs. */
+	readonly variables = { ...GIT_ENVIRONMENT, PATH: process.env["PATH"] ?? "", HOME: this.root };
 
 	/** @param driver the command that git runs for a vault; `coffer` for the real one, undefined for none */
 	static async create(driver: string | undefined): Promise<MergeRepository> {
@@ -19,7 +21,7 @@ export class MergeRepository implements Disposable {
 		repository.git("init", "-q", "-b", "main");
 		writeFileSync(join(repository.root, ".gitattributes"), "coffer.vault text eol=lf\n");
 		if (driver === undefined) return repository;
-		await setUpGit({ folder: repository.root, variables: repository.#env }, PROGRAM);
+		await setUpGit({ folder: repository.root, variables: repository.variables }, COFFER);
 		if (driver !== "coffer") repository.git("config", "merge.coffer.driver", driver);
 		return repository;
 	}
@@ -27,7 +29,7 @@ export class MergeRepository implements Disposable {
 	git(...words: string[]): string {
 		return execFileSync("git", words, {
 			cwd: this.root,
-			env: this.#env,
+			env: this.variables,
 			encoding: "utf8",
 			stdio: ["ignore", "pipe", "pipe"],
 		});
@@ -49,7 +51,7 @@ export class MergeRepository implements Disposable {
 			commit("ours", texts.ours, "from refs/heads/base\n"),
 			commit("theirs", texts.theirs, "from refs/heads/base\n"),
 		].join("\n");
-		const options = { cwd: this.root, env: this.#env };
+		const options = { cwd: this.root, env: this.variables };
 		execFileSync("git", ["fast-import", "--quiet", "--force"], { ...options, input: `${stream}\n` });
 		this.git("checkout", "-q", "-f", "--detach", "ours");
 		this.git("config", "merge.conflictStyle", style);
@@ -57,7 +59,7 @@ export class MergeRepository implements Disposable {
 	}
 
 	#mergeTheirs(): boolean {
-		const options = { cwd: this.root, env: this.#env };
+		const options = { cwd: this.root, env: this.variables };
 		const { status } = spawnSync("git", ["merge", "-q", "-m", "merge", "theirs"], options);
 		if (status !== 0 && status !== 1) throw new Error(`git merge ended with status ${status}.`);
 		return status === 0;
@@ -66,7 +68,7 @@ export class MergeRepository implements Disposable {
 	/** Takes the merge back, sets up the driver, and merges again. @returns whether git says that it could */
 	async mergeWithDriver(): Promise<boolean> {
 		this.git("merge", "--abort");
-		await setUpGit({ folder: this.root, variables: this.#env }, PROGRAM);
+		await setUpGit({ folder: this.root, variables: this.variables }, COFFER);
 		return this.#mergeTheirs();
 	}
 

@@ -142,16 +142,22 @@ const chains: Vector[] = [
 		},
 		{ seen: "seen-environment-more" },
 	),
-	fault(
+	good(
 		"seen-environment-anew",
-		diverged,
 		"An environment was deleted and made anew: the pin knows the one before",
 		(vault) => {
 			vault.link(["delete", "preview"]);
 			vault.create("preview").set("API_KEY", "anew", { version: 2 });
-			return undefined;
 		},
+		[["preview", "API_KEY", "anew"], apiKey, token],
 		seen,
+	),
+	good(
+		"seen-environment-before",
+		"The file is from before an environment was deleted and made anew, as this device has seen",
+		() => undefined,
+		SMALL_VALUES,
+		{ seen: "seen-environment-anew", strict: "MEMBERSHIP_ROLLED_BACK" },
 	),
 	vectorOf(
 		"seen-another-vault",

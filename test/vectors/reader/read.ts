@@ -137,6 +137,7 @@ export function readVault(bytes: Uint8Array, who: Person, memory?: Memory, bound
 	const environments = readVaultChain(text);
 	const reading: Reading = { values: [], losses: new Set(), memory: { vaultId: text.id, pins: new Map() } };
 	const names = new Set([...environments.keys(), ...text.sections.map(({ name }) => name)]);
+	const changes = text.links.map(({ change }) => change.join(" "));
 	let opened = 0;
 	for (const name of [...names].sort()) {
 		const section = text.sections.find((other) => other.name === name);
@@ -148,7 +149,7 @@ export function readVault(bytes: Uint8Array, who: Person, memory?: Memory, bound
 				place,
 				section,
 				text.links.map((link) => linkHash(link.text)),
-				{ who, reading, memory },
+				{ who, reading, memory, changes },
 			)
 		)
 			opened++;
@@ -161,6 +162,18 @@ interface Reader {
 	readonly who: Person;
 	readonly reading: Reading;
 	readonly memory: Memory | undefined;
+	/** What each link of the vault's chain changes. */
+	readonly changes: readonly string[];
+}
+
+/** Which of the environments of a name the file has (section 9, "An environment that was created anew"). */
+function lifeOf(pin: Pin, now: Pin, name: string, changes: readonly string[]): "same" | "later" | "earlier" {
+	const [pinned, present] = [pin.environment[0], now.environment[0]];
+	if (pinned === present) return "same";
+	const at = (genesis: string | undefined) => changes.indexOf(`create ${name} ${genesis}`);
+	if (isOlder(pin.vault, now.vault)) return at(pinned) < 0 && at(present) >= 0 ? "earlier" : "same";
+	const deleted = changes.indexOf(`delete ${name}`, Math.max(at(pinned), 0));
+	return at(pinned) >= 0 && deleted >= 0 && at(present) > deleted ? "later" : "same";
 }
 
 /** @returns whether the reader is a member */
@@ -175,7 +188,9 @@ function readEnvironment(place: Place, section: Section, vault: readonly string[
 		environment: section.links.map(({ text }) => linkHash(text)),
 		marks: new Map(digests),
 	};
-	if (pin) {
+	const life = pin && lifeOf(pin, now, section.name, reader.changes);
+	if (life === "earlier") reading.losses.add("MEMBERSHIP_ROLLED_BACK");
+	if (pin && life === "same") {
 		const epochs = section.links
 			.slice(0, pin.environment.length)
 			.filter(({ change }) => change[0] === "epoch");
@@ -183,10 +198,11 @@ function readEnvironment(place: Place, section: Section, vault: readonly string[
 	}
 	const keyOf = openKeys(place, who);
 	for (const entry of section.entries) {
-		if (pin?.marks.get(entry.name)?.digest !== recordDigest(entry.name, entry.body)) verify(place, entry);
+		if (life !== "same" || pin?.marks.get(entry.name)?.digest !== recordDigest(entry.name, entry.body))
+			verify(place, entry);
 		const value = keyOf && open(place, entry, keyOf(entry.epoch));
 		if (value !== undefined) reading.values.push([section.name, entry.name, value]);
 	}
-	if (keyOf) reading.memory.pins.set(section.name, now);
+	if (keyOf) reading.memory.pins.set(section.name, pin && life === "earlier" ? pin : now);
 	return keyOf !== undefined;
 }

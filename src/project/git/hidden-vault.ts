@@ -1,0 +1,122 @@
+/**
+ * Vaults that git knows of and the working folder does not show: left out of a sparse checkout, deleted without a commit,
+ * or on the branch of the main working tree.
+ */
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { AppError } from "../../errors.ts";
+import { VAULT_FILE } from "../root.ts";
+import { repositoryAbove } from "./above.ts";
+import { type GitPlace, runGit } from "./run.ts";
+
+type Variables = GitPlace["variables"];
+
+/** A vault that is not in the working folder. */
+export interface HiddenVault {
+	/** The folder in which it belongs. */
+	readonly folder: string;
+	/** Why it is not there, as a clause. */
+	readonly why: string;
+	/** The command that brings it. */
+	readonly command: string;
+}
+
+/** A word for a shell. */
+function word(text: string): string {
+	return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The folders from one up to another, which holds it; the nearest first. */
+function foldersUpTo(from: string, top: string): string[] {
+	const names = relative(top, from)
+		.split(sep)
+		.filter((name) => name !== "");
+	return [...names.keys()]
+		.reverse()
+		.map((index) => join(top, ...names.slice(0, index + 1)))
+		.concat(top);
+}
+
+/** The command that brings back what the index has: it depends on why the file was left out. */
+async function sparseCommand(place: GitPlace, git: string, path: string): Promise<string> {
+	const asked = ["config", "--type=bool", "--get"];
+	const [sparse, cone] = await Promise.all(
+		["core.sparseCheckout", "core.sparseCheckoutCone"].map(async (name) =>
+			(await runGit(place, [...asked, name])).stdout.trim(),
+		),
+	);
+	if (sparse !== "true")
+		return `${git} update-index --no-skip-worktree ${word(path)} && ${git} checkout -- ${word(path)}`;
+	const folder = dirname(path);
+	return cone === "true" && folder !== "."
+		? `${git} sparse-checkout add ${word(folder)}`
+		: `${git} sparse-checkout add ${word(`/${path}`)}`;
+}
+
+/** A vault that the index of the repository around a folder has, at that folder or above it, and that is not on disk. */
+async function inIndex(from: string, top: string, variables: Variables): Promise<HiddenVault | undefined> {
+	const place = { folder: top, variables };
+	// Paths in these commands are those from where git runs.
+	const git = from === top ? "git" : `git -C ${word(top)}`;
+	const paths = foldersUpTo(from, top).map((folder) =>
+		join(relative(top, folder), VAULT_FILE).split(sep).join("/"),
+	);
+	const { status, stdout } = await runGit(place, ["ls-files", "-t", "-z", "--", ...paths]);
+	if (status !== 0) return undefined;
+	const tags = new Map(stdout.split("\0").map((entry) => [entry.slice(2), entry.slice(0, 1)]));
+	for (const path of paths) {
+		const tag = tags.get(path);
+		if (tag === undefined || existsSync(join(top, path))) continue;
+		const folder = dirname(join(top, path));
+		if (tag === "S")
+			return {
+				folder,
+				why: "it is left out of this checkout",
+				command: await sparseCommand(place, git, path),
+			};
+		return {
+			folder,
+			why: "it was deleted here without a commit",
+			command: `${git} checkout -- ${word(path)}`,
+		};
+	}
+	return undefined;
+}
+
+/** The vault of the main working tree, where a linked one is on a branch without it. */
+async function inMainTree(from: string, top: string, variables: Variables): Promise<HiddenVault | undefined> {
+	const asked = ["rev-parse", "--git-dir", "--git-common-dir"];
+	const { status, stdout } = await runGit({ folder: top, variables }, asked);
+	const [own = "", shared = ""] = stdout.split("\n").map((path) => resolve(top, path));
+	if (status !== 0 || own === shared || basename(shared) !== ".git") return undefined;
+	const main = dirname(shared);
+	const holder = foldersUpTo(from, top).find((folder) =>
+		existsSync(join(main, relative(top, folder), VAULT_FILE)),
+	);
+	return (
+		holder && {
+			folder: holder,
+			why: `the main working tree ${main} has one, and the branch here does not`,
+			command: `git merge $(git -C ${word(main)} rev-parse HEAD)`,
+		}
+	);
+}
+
+/**
+ * The nearest vault that git has for a folder or one above it, where it is not on disk: in the repository around it, or in
+ * those around that one (of a submodule). A git that cannot be asked knows of none.
+ */
+export async function hiddenVault(from: string, variables: Variables): Promise<HiddenVault | undefined> {
+	let folder = realpathSync(from);
+	try {
+		for (let top = repositoryAbove(folder); top !== undefined; top = repositoryAbove(folder)) {
+			const found = (await inIndex(folder, top, variables)) ?? (await inMainTree(folder, top, variables));
+			if (found) return found;
+			if (dirname(top) === top) return undefined;
+			folder = dirname(top);
+		}
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+	}
+	return undefined;
+}

@@ -1,0 +1,66 @@
+/**
+ * The conflict that a vault is in by what git holds of an unfinished merge, where its text shows none.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { commonAncestor, parseAncestor } from "../../vault/ancestor.ts";
+import { isConflicted } from "../../vault/conflict-text.ts";
+import type { VaultDocument } from "../../vault/document.ts";
+import { parseVault, printVault } from "../../vault/format.ts";
+import { lossesOf } from "../../vault/losses.ts";
+import { type Ancestor, requireOneChain } from "../../vault/unite-sections.ts";
+import type { MergeTexts } from "./unfinished.ts";
+
+/** Two vaults to unite, and what they came from. */
+export interface GitSides {
+	readonly ours: VaultDocument;
+	readonly theirs: VaultDocument;
+	readonly ancestor: Ancestor | undefined;
+}
+
+/** Whether one vault has all that another has, or something later. */
+function continues(document: VaultDocument, side: VaultDocument): boolean {
+	return (
+		document.vaultId === side.vaultId && lossesOf(document, [{ label: "", document: side }], []).length === 0
+	);
+}
+
+/**
+ * What is to be united where the working folder's vault lacks something of a side.
+ * @param present the vault in the working folder; undefined where it cannot be read as one
+ * @returns undefined where it lacks nothing. A side that the working folder has, with what was set there since, stands
+ *   for itself
+ * @throws AppError exit 7 where a side is no vault; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit 5);
+ *   `VAULT_CONFLICT_UNREADABLE` (exit 5) where the working folder has
+ *   something else than a side
+ */
+export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefined): GitSides | undefined {
+	const [ours, theirs] = [parseVault(merge.ours), parseVault(merge.theirs)];
+	const readable = merge.bases.filter((text) => !isConflicted(text));
+	const bases = readable.length === merge.bases.length ? readable.map((text) => parseVault(text)) : [];
+	const ancestors = merge.bases.map(parseAncestor).filter((one) => one !== undefined);
+	const ancestor = commonAncestor(ancestors);
+	if (!present) return { ours, theirs, ancestor };
+	const parents = [
+		{ label: merge.labels.ours, document: ours },
+		{ label: merge.labels.theirs, document: theirs },
+	];
+	if (ours.vaultId !== theirs.vaultId) return { ours, theirs, ancestor };
+	if (lossesOf(present, parents, bases).length === 0) {
+		// Git has kept our side of memberships that went apart: that is no union, and a person decides.
+		if (merge.unmerged && printVault(present) === merge.ours) requireOneChain(ours, theirs, ancestor);
+		return undefined;
+	}
+	const [hasOurs, hasTheirs] = [continues(present, ours), continues(present, theirs)];
+	if (!hasOurs && !hasTheirs) throw neitherSide();
+	return { ours: hasOurs ? present : ours, theirs: hasTheirs ? present : theirs, ancestor };
+}
+
+/** What stands in the working folder would be lost, and nobody knows what of it is meant. */
+function neitherSide(): AppError {
+	return new AppError({
+		code: "VAULT_CONFLICT_UNREADABLE",
+		message: "The coffer.vault in this folder is neither side of the merge, nor what came of one.",
+		hint: "Keep a copy of it where its changes are wanted; then let git write it anew (git checkout --merge -- coffer.vault), and run 'coffer vault resolve'.",
+		exit: EXIT.conflict,
+	});
+}

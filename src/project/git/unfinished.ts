@@ -1,0 +1,116 @@
+/**
+ * The sides of a merge, rebase, cherry-pick or stash that git has not finished, as its index and its heads know them.
+ * They are whole, whatever became of the file in the working folder.
+ */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { LIMITS } from "../../vault/syntax.ts";
+import { VAULT_FILE } from "../root.ts";
+import { vaultTextOf } from "../vault-file.ts";
+import { findObjects, readObjects } from "./objects.ts";
+import { type GitPlace, gitOutput, runGit } from "./run.ts";
+
+/** A commit that is being brought in beside HEAD. */
+export interface OtherHead {
+	/** Git's name of it: `MERGE_HEAD`, `CHERRY_PICK_HEAD` or `REBASE_HEAD`. */
+	readonly label: string;
+	/** The commit's id. */
+	readonly id: string;
+	/** Ids of the commits that both sides came from. */
+	readonly bases: readonly string[];
+}
+
+/** Whole texts of the vault. */
+export interface MergeTexts {
+	/** What git calls the sides. */
+	readonly labels: { readonly ours: string; readonly theirs: string };
+	readonly ours: string;
+	readonly theirs: string;
+	/** What both came from; empty where that is not known. */
+	readonly bases: readonly string[];
+	/** Whether the index still holds the file as unmerged. */
+	readonly unmerged: boolean;
+}
+
+/** REBASE_HEAD stays when a rebase is over; and one that stopped for an edit has nothing to unite. */
+async function isRebasing(place: GitPlace): Promise<boolean> {
+	const asked = ["rev-parse", "--git-path", "rebase-merge", "--git-path", "rebase-apply"];
+	const [merging = "", applying = ""] = (await gitOutput(place, asked))
+		.split("\n")
+		.map((path) => resolve(place.folder, path));
+	return existsSync(applying) || (existsSync(merging) && !existsSync(join(merging, "amend")));
+}
+
+/**
+ * The commit that a merge, cherry-pick or rebase is bringing in; undefined where none is under way.
+ * @throws AppError as `runGit`
+ */
+export async function otherHead(place: GitPlace): Promise<OtherHead | undefined> {
+	const labels = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD"];
+	const heads = await findObjects(
+		place,
+		labels.map((label) => `${label}^{commit}`),
+	);
+	for (const [index, label] of labels.entries()) {
+		const id = heads[index]?.id;
+		if (id === undefined || (label === "REBASE_HEAD" && !(await isRebasing(place)))) continue;
+		const found =
+			label === "MERGE_HEAD"
+				? await runGit(place, ["merge-base", "--all", "HEAD", id])
+				: await runGit(place, ["rev-parse", "--quiet", "--verify", `${id}^1`]);
+		return { label, id, bases: found.stdout.split("\n").filter((line) => line !== "") };
+	}
+	return undefined;
+}
+
+const STAGE = /^[0-7]{6} ([0-9a-f]{40,64}) ([123])\t/;
+
+/** Ids of the unmerged versions of a file by their stage: 1 the ancestor, 2 ours, 3 theirs; empty where it is merged. */
+async function stagesOf(place: GitPlace): Promise<Map<number, string>> {
+	const { status, stdout } = await runGit(place, ["ls-files", "--unmerged", "-z", "--", VAULT_FILE]);
+	if (status !== 0) return new Map();
+	const matches = stdout.split("\0").map((line) => STAGE.exec(line));
+	return new Map(matches.flatMap((match) => (match?.[1] ? [[Number(match[2]), match[1]]] : [])));
+}
+
+/** The texts of objects, in the order of their ids. @throws AppError `FILE_TOO_LARGE` (exit 1), exit 7 where one is no text */
+async function textsOf(place: GitPlace, ids: readonly string[]): Promise<string[]> {
+	const texts = new Map<string, string>();
+	await readObjects(place, ids, LIMITS.fileBytes, (id, bytes) => texts.set(id, vaultTextOf(bytes)));
+	return ids.map((id) => texts.get(id) ?? "");
+}
+
+/** Whether git's index has the vault as unmerged. @param place the vault's folder @throws AppError as `runGit` */
+export async function isUnmerged(place: GitPlace): Promise<boolean> {
+	return (await stagesOf(place)).size > 0;
+}
+
+/**
+ * Both sides of what git has not finished, of the vault in this folder: the index's, where it is unmerged there; else
+ * those of HEAD and of the commit that is brought in.
+ * @param place the vault's folder
+ * @returns undefined where nothing is unfinished, where there is no repository, or where one side has no vault
+ * @throws AppError as `runGit`, and `FILE_TOO_LARGE` (exit 1)
+ */
+export async function unfinishedMerge(place: GitPlace): Promise<MergeTexts | undefined> {
+	const stages = await stagesOf(place);
+	if (stages.size > 0) {
+		const [base, ours, theirs] = [1, 2, 3].map((stage) => stages.get(stage));
+		if (ours === undefined || theirs === undefined) return undefined;
+		const ids = [ours, theirs, ...(base === undefined ? [] : [base])];
+		return sidesOf(await textsOf(place, ids), { ours: "ours", theirs: "theirs" }, true);
+	}
+	const inside = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
+	const other = inside.status === 0 ? await otherHead(place) : undefined;
+	if (!other) return undefined;
+	const names = ["HEAD", other.id, ...other.bases].map((commit) => `${commit}:./${VAULT_FILE}`);
+	const [ours, theirs, ...bases] = await findObjects(place, names);
+	if (ours?.type !== "blob" || theirs?.type !== "blob") return undefined;
+	const ids = [ours, theirs, ...bases].flatMap((found) => (found?.type === "blob" ? [found.id] : []));
+	return sidesOf(await textsOf(place, ids), { ours: "HEAD", theirs: other.label }, false);
+}
+
+function sidesOf(texts: readonly string[], labels: MergeTexts["labels"], unmerged: boolean): MergeTexts {
+	const [ours = "", theirs = "", ...bases] = texts;
+	return { labels, ours, theirs, bases, unmerged };
+}

@@ -1,0 +1,105 @@
+/**
+ * The values of the vaults that a commit could give away.
+ */
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { AppError } from "../../errors.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document.ts";
+import { parseVault } from "../../vault/format.ts";
+import { type EnvironmentKeys, openKeys } from "../../vault/keys.ts";
+import type { EnvironmentState } from "../../vault/membership.ts";
+import type { SealedRecord } from "../../vault/record.ts";
+import { openRecord } from "../../vault/seal.ts";
+import { LIMITS } from "../../vault/syntax.ts";
+import { findObjects, readObjects } from "../git/objects.ts";
+import { type GitPlace, gitOutput } from "../git/run.ts";
+import { VAULT_FILE } from "../root.ts";
+import type { SessionIdentity } from "../session.ts";
+import { loadVault, vaultTextOf } from "../vault-file.ts";
+import type { LiveSecret } from "./search.ts";
+
+/**
+ * Folders with a vault, from the top of the working tree: in the index, in the working folder above a staged file, or at
+ * the top, where it may not be staged yet.
+ * @param place the top of the working tree
+ * @throws AppError as `runGit`
+ */
+export async function vaultFolders(place: GitPlace, staged: readonly string[]): Promise<string[]> {
+	const listed = (await gitOutput(place, ["ls-files", "-z"])).split("\0");
+	const found = new Set(listed.filter((path) => basename(path) === VAULT_FILE).map(dirname));
+	const seen = new Set<string>();
+	for (const path of staged) {
+		for (let folder = dirname(path); !seen.has(folder); folder = dirname(folder)) {
+			seen.add(folder);
+			if (existsSync(join(place.folder, folder, VAULT_FILE))) found.add(folder);
+		}
+	}
+	return [...found];
+}
+
+/** The vault in the working folder, else the one in the index; undefined where neither can be read. */
+async function vaultIn(place: GitPlace, folder: string): Promise<VaultDocument | undefined> {
+	try {
+		return (await loadVault(join(place.folder, folder))).document;
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+	}
+	const path = folder === "." ? VAULT_FILE : `${folder}/${VAULT_FILE}`;
+	const [object] = await findObjects(place, [`:${path}`]);
+	if (object?.type !== "blob") return undefined;
+	let document: VaultDocument | undefined;
+	await readObjects(place, [object.id], LIMITS.fileBytes, (_, bytes) => {
+		document = attempt(() => parseVault(vaultTextOf(bytes)));
+	});
+	return document;
+}
+
+/** The result, or undefined where it cannot be had: what does not open gives nothing away. */
+function attempt<T>(work: () => T): T | undefined {
+	try {
+		return work();
+	} catch (error) {
+		if (error instanceof AppError) return undefined;
+		throw error;
+	}
+}
+
+/**
+ * The value of one record. Its signature is not asked for: a value is only looked for here, and a forged one would refuse
+ * a commit at worst.
+ */
+function openedValue(
+	state: EnvironmentState,
+	keys: EnvironmentKeys,
+	record: SealedRecord,
+): string | undefined {
+	return record.kind === "live" ? attempt(() => openRecord(state, keys, record)) : undefined;
+}
+
+function valuesIn(document: VaultDocument, identity: SessionIdentity): LiveSecret[] {
+	return [...document.environments.keys()].flatMap((environment) => {
+		const opened = attempt(() => {
+			const { section, state } = verifyChains(document, environment);
+			return { section, state, keys: openKeys(state, identity) };
+		});
+		if (!opened) return [];
+		return [...opened.section.records.values()].flatMap((record) => {
+			const value = openedValue(opened.state, opened.keys, record);
+			return value === undefined ? [] : [{ environment, name: record.name, value }];
+		});
+	});
+}
+
+/** All live values that an identity may open, of the vaults in these folders. @throws AppError as `runGit` */
+export async function liveSecrets(
+	place: GitPlace,
+	folders: readonly string[],
+	identity: SessionIdentity,
+): Promise<LiveSecret[]> {
+	const secrets: LiveSecret[] = [];
+	for (const folder of folders) {
+		const document = await vaultIn(place, folder);
+		if (document) secrets.push(...valuesIn(document, identity));
+	}
+	return secrets;
+}

@@ -1,0 +1,200 @@
+/** Merges whose driver is not there any more: git keeps our side in the file, and both sides in its index. */
+import { spawnSync } from "node:child_process";
+import { cpSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkStaged } from "../../../src/project/git/check.ts";
+import { gitWarnings } from "../../../src/project/git/driver.ts";
+import type { GitPlace } from "../../../src/project/git/run.ts";
+import { setUpGit } from "../../../src/project/git/setup.ts";
+import { lastTree, stagedSince } from "../../../src/project/git/staged.ts";
+import { resolveVault, type Take } from "../../../src/project/resolve.ts";
+import { getSecret, listSecrets, readSession, setSecrets } from "../../../src/project/secrets.ts";
+import type { SessionContext } from "../../../src/project/session.ts";
+import { refusalOf } from "../../support/refusal.ts";
+import { TestProject } from "../project.ts";
+import { apply, type Edit, GIT_ENVIRONMENT, Repository } from "../repository.ts";
+
+const GONE = "/nowhere/coffer/bin/run.js";
+/** How an older Coffer registered the driver. */
+const BARE = `'${GONE}' git merge %O %A %B %P`;
+const VARIABLES = { ...GIT_ENVIRONMENT, PATH: GIT_ENVIRONMENT.PATH ?? "", GIT_EDITOR: "true" };
+
+async function repository(): Promise<Repository> {
+	const project = await TestProject.create();
+	await project.set({ A: "a", B: "b" });
+	const repo = new Repository(project);
+	await setUpGit({ folder: project.root, variables: VARIABLES }, { script: GONE, node: "/nowhere/node" });
+	repo.git("config", "merge.coffer.driver", BARE);
+	repo.commit();
+	return repo;
+}
+
+/** Git, whose status is asked for. */
+function run(root: string, ...words: string[]): number | null {
+	return spawnSync("git", words, { cwd: root, env: VARIABLES }).status;
+}
+
+async function valuesOf(context: SessionContext): Promise<Record<string, string>> {
+	const { session } = await readSession(context);
+	const names = (await listSecrets(session)).map(({ name }) => name);
+	return Object.fromEntries(names.map((name) => [name, getSecret(session, name).value]));
+}
+
+async function check(place: GitPlace): Promise<string[]> {
+	return checkStaged(place, await stagedSince(place, await lastTree(place)));
+}
+
+const THEIRS: Edit = { T: "t", B: "b-theirs" };
+const OURS: Edit = { O: "o", A: "a-ours" };
+const BOTH = { A: "a-ours", B: "b-theirs", O: "o", T: "t" };
+
+/** Ends in a conflict with the branch's edit as theirs. @returns the project's folder that it is in */
+type Way = (repo: Repository) => string;
+
+const WAYS: Record<string, Way> = {
+	merge: ({ project }) => {
+		expect(run(project.root, "merge", "branch")).toBe(1);
+		return project.root;
+	},
+	"cherry-pick": ({ project }) => {
+		expect(run(project.root, "cherry-pick", "branch")).toBe(1);
+		return project.root;
+	},
+	rebase: (repo) => {
+		repo.git("checkout", "-q", "branch");
+		expect(run(repo.project.root, "rebase", "main")).toBe(1);
+		return repo.project.root;
+	},
+	"a merge in a linked worktree": (repo) => {
+		const linked = join(repo.project.folder, "linked");
+		repo.git("worktree", "add", "-q", "--detach", linked, "main");
+		expect(run(linked, "merge", "branch")).toBe(1);
+		return realpathSync(linked);
+	},
+};
+
+async function branches(theirs: Edit, ours: Edit): Promise<Repository> {
+	const repo = await repository();
+	repo.git("checkout", "-q", "-b", "branch");
+	await apply(repo.project, theirs);
+	repo.commit();
+	repo.git("checkout", "-q", "main");
+	await apply(repo.project, ours);
+	repo.commit();
+	return repo;
+}
+
+describe.each(Object.entries(WAYS))("%s", (_, way) => {
+	test("both sides are united out of the index, and once more changes nothing", async () => {
+		const repo = await branches(THEIRS, OURS);
+		using project = repo.project;
+		const root = way(repo);
+		const context = { ...project.context, root };
+		expect(Object.keys(await valuesOf(context))).toHaveLength(3);
+		expect(await gitWarnings({ folder: root, variables: VARIABLES })).toEqual([
+			expect.stringMatching(/does not run: \/nowhere\/coffer\/bin\/run\.js is not there.*coffer git setup/),
+			expect.stringContaining("coffer vault resolve"),
+		]);
+		const options = { variables: VARIABLES };
+		expect(await resolveVault(root, options)).toMatchObject({ conflicted: true, open: [], unmerged: true });
+		expect(await valuesOf(context)).toEqual(BOTH);
+		expect(await resolveVault(root, options)).toMatchObject({ conflicted: false, unmerged: true });
+		run(root, "add", "coffer.vault");
+		expect(await check({ folder: root, variables: VARIABLES })).toEqual(["coffer.vault"]);
+		expect(await resolveVault(root, options)).toMatchObject({ conflicted: false, unmerged: false });
+	});
+
+	test("what is added as it is, is refused by name; it can be united still", async () => {
+		const repo = await branches(THEIRS, OURS);
+		using project = repo.project;
+		const root = way(repo);
+		run(root, "add", "coffer.vault");
+		const refused = await refusalOf(check({ folder: root, variables: VARIABLES }));
+		expect(refused).toMatchObject({ code: "VAULT_LOSES", exit: 5 });
+		expect(refused.message).toMatch(/^Not committed\. coffer\.vault would lose what \w+ has: /);
+		expect(refused.message).toContain("B (production), T (production).");
+		expect(refused.hint).toContain("coffer vault resolve");
+		expect(await resolveVault(root, { variables: VARIABLES })).toMatchObject({ conflicted: true });
+		run(root, "add", "coffer.vault");
+		await check({ folder: root, variables: VARIABLES });
+		expect(await valuesOf({ ...project.context, root })).toEqual(BOTH);
+	});
+
+	test("a name that both changed is asked for; what was decided is no loss", async () => {
+		const repo = await branches({ B: "b-theirs", T: "t" }, { B: "b-ours" });
+		using project = repo.project;
+		const root = way(repo);
+		const refused = await refusalOf(resolveVault(root, { variables: VARIABLES }));
+		expect(refused.message).toBe("Both sides changed B (production).");
+		const take: Take = () => "ours";
+		await resolveVault(root, { variables: VARIABLES, take });
+		expect(await resolveVault(root, { variables: VARIABLES })).toMatchObject({ conflicted: false });
+		run(root, "add", "coffer.vault");
+		await check({ folder: root, variables: VARIABLES });
+		expect(Object.keys(await valuesOf({ ...project.context, root }))).toEqual(["A", "B", "T"]);
+	});
+
+	test("what is set or deleted on the side that git kept stays", async () => {
+		const repo = await branches(THEIRS, OURS);
+		using project = repo.project;
+		const root = way(repo);
+		const context = { ...project.context, root };
+		await setSecrets(context, new Map([["Z", "z"]]));
+		await resolveVault(root, { variables: VARIABLES });
+		expect(await valuesOf(context)).toEqual({ ...BOTH, Z: "z" });
+	});
+});
+
+test("a stash that is brought back is united with what was committed meanwhile", async () => {
+	const repo = await repository();
+	using project = repo.project;
+	await apply(project, THEIRS);
+	repo.git("stash", "-q");
+	await apply(project, OURS);
+	repo.commit();
+	expect(run(project.root, "stash", "pop")).toBe(1);
+	await resolveVault(project.root, { variables: VARIABLES });
+	expect(await valuesOf(project.context)).toEqual(BOTH);
+});
+
+test("a plain commit may not drop what HEAD has, unless it was deleted", async () => {
+	const repo = await repository();
+	using project = repo.project;
+	const place = { folder: project.root, variables: VARIABLES };
+	cpSync(project.path, join(project.folder, "before"));
+	await project.set({ C: "c", B: "b-2" });
+	repo.commit();
+	const committed = await project.read();
+	cpSync(join(project.folder, "before"), project.path);
+	repo.git("add", "-A");
+	const refused = await refusalOf(check(place));
+	expect(refused.message).toContain("would lose what HEAD has: B (production), C (production).");
+	expect(refused.hint).toContain("git commit --no-verify");
+	await project.write(committed);
+	await project.delete("C");
+	repo.git("add", "-A");
+	expect(await check(place)).toEqual(["coffer.vault"]);
+});
+
+test("a member that one side added is no loss in silence", async () => {
+	const repo = await repository();
+	using project = repo.project;
+	const { addMember } = await import("../../../src/project/members.ts");
+	const { contextOf } = await import("../project.ts");
+	const { publicKeys } = contextOf(project.root, project.folder, 2).identity;
+	repo.git("checkout", "-q", "-b", "branch");
+	await addMember(project.context, { ...publicKeys, name: "ben", role: "reader" });
+	repo.commit();
+	repo.git("checkout", "-q", "main");
+	await project.set({ O: "o" }).catch(() => undefined);
+	repo.commit();
+	expect(run(project.root, "merge", "branch")).toBe(1);
+	repo.git("add", "-A");
+	const refused = await refusalOf(check({ folder: project.root, variables: VARIABLES }));
+	expect(refused.message).toContain("would lose what MERGE_HEAD has: members of 'production'");
+	await resolveVault(project.root, { variables: VARIABLES });
+	repo.git("add", "-A");
+	await check({ folder: project.root, variables: VARIABLES });
+	expect(await project.read()).toContain(" ben ");
+});

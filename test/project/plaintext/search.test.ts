@@ -1,0 +1,108 @@
+/** Values found in files, however tools write them. */
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { NEEDLE_BYTES_MIN, Needles } from "../../../src/project/plaintext/needles.ts";
+import { Search } from "../../../src/project/plaintext/search.ts";
+
+const KEY = "sk-live-0123456789abcdef";
+const ODD = `pa"ss' word & more/<äöü>$1\`+=?`;
+const PEM = `-----BEGIN KEY-----\n${"MIIEpAIBAAKCAQEAxyz+/0123456789".repeat(2)}\n${"abcdefghijklmnop".repeat(3)}\n-----END KEY-----\n`;
+const VALUES = { KEY, ODD, PEM };
+
+const wrapped = (text: string, length: number) => text.replace(new RegExp(`.{${length}}`, "g"), "$&\n");
+const utf8 = (text: string) => Buffer.from(text, "utf8");
+const python = (text: string) =>
+	JSON.stringify(text).replace(
+		/[\u0080-\uffff]/g,
+		(one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+	);
+
+/** How tools write a value into a file. */
+const WAYS: Record<string, (value: string) => string | Buffer> = {
+	raw: (value) => `before\n${value}`,
+	JSON: (value) => JSON.stringify({ value }),
+	"JSON of Python": python,
+	"JSON of PHP": (value) => JSON.stringify(value).replaceAll("/", "\\/"),
+	".env, newlines escaped": (value) => `X="${value.replaceAll("\n", "\\n")}"`,
+	"shell, single quotes": (value) => `X='${value.replaceAll("'", "'\\''")}'`,
+	"Windows' line ends": (value) => value.replaceAll("\n", "\r\n"),
+	"indented, as in YAML": (value) =>
+		`a: |\n${value
+			.split("\n")
+			.map((line) => `    ${line}`)
+			.join("\n")}`,
+	URL: (value) => `https://x/?q=${encodeURIComponent(value)}&r`,
+	"URL, lower case": (value) => encodeURIComponent(value).replace(/%../g, (code) => code.toLowerCase()),
+	form: (value) => new URLSearchParams({ value }).toString(),
+	hex: (value) => utf8(value).toString("hex"),
+	"HEX, broken": (value) => wrapped(utf8(value).toString("hex").toUpperCase(), 60),
+	...Object.fromEntries(
+		["", "a", "ab", "user:"].flatMap((before) => [
+			[`base64 behind '${before}'`, (value: string) => utf8(`${before}${value}xy`).toString("base64")],
+			[`base64url behind '${before}'`, (value: string) => utf8(`${before}${value}`).toString("base64url")],
+		]),
+	),
+	"base64, broken": (value) => wrapped(utf8(`q${value}`).toString("base64"), 76),
+	"UTF-16": (value) => Buffer.from(`\ufeff${value}`, "utf16le"),
+	binary: (value) => Buffer.concat([Buffer.from([0, 1, 2]), utf8(value)]),
+};
+
+const search = new Search(
+	Object.entries(VALUES).map(([name, value]) => ({ environment: "production", name, value })),
+);
+
+describe.each(Object.entries(VALUES))("%s", (name, value) => {
+	test.each(Object.entries(WAYS))("%s", (_, write) => {
+		const text = write(value);
+		const found = search.in(typeof text === "string" ? utf8(text) : text);
+		expect(found.map(({ secret }) => secret?.name)).toEqual([name]);
+	});
+});
+
+test("the line is the first one, and there is none in a file that is no text", () => {
+	expect(search.in(utf8(`1\n2\nX=${KEY}\n${KEY}`))).toEqual([
+		{ secret: { environment: "production", name: "KEY" }, line: 3 },
+	]);
+	expect(search.in(Buffer.concat([Buffer.from([0]), utf8(KEY)]))).toMatchObject([{ line: null }]);
+	expect(search.in(utf8(`a\n\n${wrapped(utf8(PEM).toString("base64"), 76)}`))).toMatchObject([{ line: 3 }]);
+});
+
+test("short values, and parts of one, are no finding; one name stands for secrets of one value", () => {
+	const short = new Search([
+		{ environment: "production", name: "SHORT", value: "fifteen-letters" },
+		{ environment: "production", name: "A", value: KEY },
+		{ environment: "production", name: "B", value: KEY },
+	]);
+	expect(short.in(utf8("fifteen-letters"))).toEqual([]);
+	expect(short.in(utf8(KEY.slice(0, -1)))).toEqual([]);
+	expect(short.in(utf8(KEY))).toMatchObject([{ secret: { name: "A" } }]);
+});
+
+test("identities are found whole, and the words about them are not", () => {
+	const nothing = new Search([]);
+	const seed = "A".repeat(43);
+	const sealed = `coffer-export-1.3.256.${"A".repeat(22)}.${"B".repeat(224)}.${"C".repeat(11)}`;
+	for (const text of [`coffer-identity-1.${seed}`, `X=coffer-identity-1.${seed}.${seed}\n`, sealed])
+		expect(nothing.in(utf8(`x\n${text}`))).toEqual([{ secret: null, line: 2 }]);
+	for (const text of [
+		"coffer-identity-1.SEED",
+		`coffer-identity-1.${seed}A`,
+		"coffer-export-1.PASSES.MEMORY",
+	])
+		expect(nothing.in(utf8(text))).toEqual([]);
+});
+
+test("a string is found wherever it stands in any bytes", () => {
+	const bytes = fc.uint8Array({ maxLength: 80 });
+	const needle = fc.uint8Array({ minLength: NEEDLE_BYTES_MIN, maxLength: 40 });
+	fc.assert(
+		fc.property(bytes, needle, bytes, (before, middle, after) => {
+			const needles = new Needles<string>();
+			needles.add(Buffer.from(middle).toString("latin1"), "it");
+			const found: number[] = [];
+			needles.search(Buffer.concat([before, middle, after]), (_, at) => found.push(at));
+			expect(found).toContain(before.length);
+		}),
+	);
+});
