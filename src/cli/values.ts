@@ -7,7 +7,7 @@ import { parseDotenv } from "../dotenv/parse.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { Intent } from "../project/preview.ts";
 import { checkSecretName, isSecretName } from "../vault/secret-name.ts";
-import { promptHidden } from "./prompts.ts";
+import { promptConfirm, promptValue } from "./prompts.ts";
 import { readStdinValue } from "./stdin.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -116,16 +116,25 @@ export async function readEnvFile(path: string, terminal: Terminal): Promise<Map
 	return new Map(pairs.map(({ name, value }) => [name, value]));
 }
 
+/** A value that is typed or pasted. An empty one is taken only where that is meant. */
+async function askForValue(name: string, terminal: Terminal): Promise<string> {
+	const instead = `Pipe it in: coffer secrets set ${name} --stdin < FILE`;
+	const value = await promptValue(terminal, `Value of ${name}`, instead);
+	const question = `Nothing was entered. Set ${name} to an empty value?`;
+	if (value !== "" || (await promptConfirm(terminal, question, `coffer secrets set ${name}=`))) return value;
+	throw usage(
+		"VALUE_EMPTY",
+		`Nothing was entered for ${name}, and nothing was changed.`,
+		`Run the command again. For a value that is meant to be empty: coffer secrets set ${name}=`,
+	);
+}
+
 async function readOne(name: string, fromStdin: boolean, terminal: Terminal): Promise<string> {
 	checkSecretName(name);
-	if (!fromStdin) {
-		return promptHidden(
-			terminal,
-			`Value of ${name}`,
-			`Pipe it in: coffer secrets set ${name} --stdin < FILE`,
-		);
-	}
-	const { bytes, newlineDropped } = await readStdinValue();
+	if (!fromStdin) return askForValue(name, terminal);
+	const { bytes, newlineDropped } = await readStdinValue(
+		`Check the command or the file that it comes from. For a value that is meant to be empty: coffer secrets set ${name}=`,
+	);
 	const value = fromUtf8(bytes);
 	if (value === undefined)
 		throw usage(
