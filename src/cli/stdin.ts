@@ -22,16 +22,19 @@ async function readWhole(stream: AsyncIterable<Uint8Array>, bytesMax: number): P
 	let total = 0;
 	for await (const chunk of stream) {
 		total += chunk.length;
-		if (total > bytesMax) throw tooLarge();
+		if (total > bytesMax) throw tooLarge(bytesMax);
 		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks, total);
 }
 
-function tooLarge(): AppError {
+function tooLarge(bytesMax: number): AppError {
+	const isValue = bytesMax <= VALUE_BYTES_MAX + 2;
 	return new AppError({
 		code: "STDIN_TOO_LARGE",
-		message: `Standard input is longer than the ${VALUE_BYTES_MAX / 1024} KiB that a value may have.`,
+		message: isValue
+			? `Standard input is longer than the ${VALUE_BYTES_MAX / 1024} KiB that a value may have.`
+			: `Standard input is longer than the ${bytesMax / 1024 / 1024} MiB that are the limit.`,
 		hint: "Keep large data in a file or a store, and its key or address in the secret.",
 		exit: EXIT.usage,
 	});
@@ -57,7 +60,18 @@ export async function readStdinValue(
 	stream: AsyncIterable<Uint8Array> = process.stdin,
 ): Promise<StdinValue> {
 	const { bytes, dropped } = withoutFinalBreak(await readWhole(stream, VALUE_BYTES_MAX + 2));
-	if (bytes.length > VALUE_BYTES_MAX) throw tooLarge();
+	if (bytes.length > VALUE_BYTES_MAX) throw tooLarge(VALUE_BYTES_MAX);
 	if (bytes.length === 0) throw stdinEmpty(whenEmpty);
 	return { bytes, newlineDropped: dropped };
+}
+
+/**
+ * All of standard input, byte for byte.
+ * @param whenEmpty what to do where nothing came: the error's hint
+ * @throws AppError `STDIN_TOO_LARGE` (exit 2) where there is more than `bytesMax`, `STDIN_EMPTY` (exit 2)
+ */
+export async function readStdinWhole(bytesMax: number, whenEmpty: string): Promise<Uint8Array> {
+	const bytes = await readWhole(process.stdin, bytesMax);
+	if (bytes.length === 0) throw stdinEmpty(whenEmpty);
+	return bytes;
 }

@@ -64,7 +64,7 @@ export async function readHidden(
 		input.setRawMode(false);
 		bracketsOff();
 		process.off("exit", bracketsOff);
-		output.write("\n");
+		output.write(`${TO_LINE_START}${question}\n`);
 	}
 	const isCancelled = keys.outcome !== "submitted";
 	const bytes = isCancelled ? undefined : Buffer.from(keys.text);

@@ -35,7 +35,10 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 	};
 	static override flags = {
 		environment: environmentFlag,
-		"env-file": Flags.string({ description: "read the pairs from a .env file", helpValue: "FILE" }),
+		"env-file": Flags.string({
+			description: "read the pairs from a .env file; - is standard input",
+			helpValue: "FILE",
+		}),
 		stdin: Flags.boolean({ description: "read the value of NAME from standard input" }),
 		"no-sync": Flags.boolean({ description: "change the vault only" }),
 		"dry-run": dryRunFlag,
