@@ -32,6 +32,8 @@ export class Terminal {
 	readonly json: boolean;
 	/** Whether somebody is there to be asked. */
 	readonly interactive: boolean;
+	/** Whether the result goes to a terminal, and to nothing that reads it line by line. */
+	readonly isShown: boolean;
 	/** Warnings so far, for the JSON document. */
 	readonly warnings: string[] = [];
 	readonly #stdout: Output;
@@ -43,6 +45,7 @@ export class Terminal {
 		this.#stdout = stdout;
 		this.#stderr = stderr;
 		this.interactive = !json && !environment.ci && stdin.isTTY === true && stderr.isTTY === true;
+		this.isShown = stdout.isTTY === true;
 		const allowed = !environment.noColour && !json;
 		this.#colour = { stdout: allowed && stdout.isTTY === true, stderr: allowed && stderr.isTTY === true };
 	}

@@ -81,13 +81,18 @@ export class Tmux implements AsyncDisposable {
 		return await answered;
 	}
 
-	/** Waits until the terminal was sent a text, behind what was waited for before. @throws Error where the command ends without */
-	async until(text: string): Promise<void> {
+	/**
+	 * Waits until the terminal was sent a text, behind what was waited for before.
+	 * @returns what was sent between
+	 * @throws Error where the command ends without
+	 */
+	async until(text: string): Promise<string> {
 		for (;;) {
 			const at = this.shown.indexOf(text, this.#from);
 			if (at >= 0) {
+				const between = this.shown.slice(this.#from, at);
 				this.#from = at + text.length;
-				return;
+				return between;
 			}
 			if (this.#isClosed) throw new Error(`It ended without ${JSON.stringify(text)}:\n${this.shown}`);
 			await new Promise<void>((resolve) => {
