@@ -29,9 +29,9 @@ const logger: Interfaces.Logger = {
 	warn: silent,
 };
 
-/** Which words may need the plugins (`help`, `autocomplete`); for any other command, reading them is lost time. */
+/** Which words need the plugin for help; for any other command, reading it is lost time. */
 function needsPlugins(argv: readonly string[]): boolean {
-	return asksForHelp(argv) || argv[0] === "help" || argv[0] === "autocomplete";
+	return asksForHelp(argv) || argv[0] === "help";
 }
 
 async function loadConfig(argv: readonly string[], root: string): Promise<Config> {

@@ -10,7 +10,8 @@
  * - A reader that goes away (`| head`) is no error.
  */
 import type { Environment } from "./environment.ts";
-import { paint, styled, table } from "./render.ts";
+import { paint, styled } from "./render.ts";
+import { fittedTable } from "./tables/fit.ts";
 
 /** What a terminal writes to; `process.stdout` is one. */
 export interface Output {
@@ -60,11 +61,12 @@ export class Terminal {
 		if (!this.json) this.#stdout.write(`${paint(text, this.#colour.stdout)}\n`);
 	}
 
-	/** Rows of the result, aligned. Nothing with `--json`. */
+	/** Rows of the result, aligned; as narrow as the terminal, and in full where it goes elsewhere. Nothing with `--json`. */
 	table(rows: readonly (readonly string[])[], heading?: readonly string[]): void {
 		if (this.json) return;
 		// In one piece: ten thousand lines would be as many system calls.
-		const lines = table(rows, heading).map((line) => `${paint(line, this.#colour.stdout)}\n`);
+		const width = this.isShown ? this.columns : Number.POSITIVE_INFINITY;
+		const lines = fittedTable(rows, heading, width).map((line) => `${paint(line, this.#colour.stdout)}\n`);
 		this.#stdout.write(lines.join(""));
 	}
 

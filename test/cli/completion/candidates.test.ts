@@ -16,9 +16,9 @@ const NAMES = {
 };
 const catalogue: Catalogue = {
 	commands,
-	topics: [...new Set(commands.flatMap(({ id }) => (id.includes(":") ? [id.slice(0, id.lastIndexOf(":"))] : [])))].map(
-		(name) => ({ name }),
-	),
+	topics: [
+		...new Set(commands.flatMap(({ id }) => (id.includes(":") ? [id.slice(0, id.lastIndexOf(":"))] : []))),
+	].map((name) => ({ name })),
 	environment: "production",
 	names: (kind, environment) =>
 		kind === "secrets" && environment === "preview" ? ["ONLY_PREVIEW"] : NAMES[kind],
@@ -70,11 +70,14 @@ test.each([
 });
 
 describe("every command", () => {
-	test.each(commands.filter(({ hidden }) => !hidden).map(({ id }) => ({ id })))("$id is found word by word", ({ id }) => {
-		const words = id.split(":");
-		for (let at = 0; at < words.length; at++)
-			expect(valuesOf([...words.slice(0, at), words[at]?.slice(0, -1)].join(" "))).toContain(words[at]);
-	});
+	test.each(commands.filter(({ hidden }) => !hidden).map(({ id }) => ({ id })))(
+		"$id is found word by word",
+		({ id }) => {
+			const words = id.split(":");
+			for (let at = 0; at < words.length; at++)
+				expect(valuesOf([...words.slice(0, at), words[at]?.slice(0, -1)].join(" "))).toContain(words[at]);
+		},
+	);
 });
 
 test("what bash takes apart at '=' is one word again", () => {
@@ -84,7 +87,10 @@ test("what bash takes apart at '=' is one word again", () => {
 });
 
 test("no line makes it fail", () => {
-	const word = fc.oneof(fc.string(), fc.constantFrom("-e", "--", "=", "secrets", "set", "--env-file", "--take", "run", "rm"));
+	const word = fc.oneof(
+		fc.string(),
+		fc.constantFrom("-e", "--", "=", "secrets", "set", "--env-file", "--take", "run", "rm"),
+	);
 	fc.assert(
 		fc.property(fc.array(word, { maxLength: 6 }), (line) => {
 			expect(complete(line, catalogue).candidates).toBeInstanceOf(Array);
