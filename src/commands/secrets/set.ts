@@ -22,7 +22,7 @@ function warnOfUnsafe(names: readonly string[], terminal: Terminal): void {
 export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Set secrets, and redeploy the functions that read them";
 	static override description =
-		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it.";
+		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it: a paste of any number of lines is taken whole, and one line break at its end is dropped, as from --stdin. An empty value is NAME=.";
 	static override examples = [
 		"<%= config.bin %> secrets set API_KEY=abc STRIPE_KEY=def",
 		"<%= config.bin %> secrets set API_KEY",
