@@ -22,6 +22,9 @@ const SYSTEM_PACKAGES = [
 	{ name: "faketime", isThere: () => onPath("faketime") },
 	{ name: "graphviz", isThere: () => onPath("dot") },
 	{ name: "libxml2-utils", isThere: () => onPath("xmllint") },
+	{ name: "tmux", isThere: () => onPath("tmux") },
+	{ name: "zsh", isThere: () => onPath("zsh") },
+	{ name: "fish", isThere: () => onPath("fish") },
 ];
 
 /** What benchmarks start besides. */

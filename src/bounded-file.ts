@@ -3,7 +3,9 @@
  * it is read where it does not (pipes, devices, files that grow). A leaf: imports the error type and the safe text alone.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { Socket } from "node:net";
+import { isatty, ReadStream } from "node:tty";
 import { AppError, EXIT } from "./errors.ts";
 import { printable } from "./printable.ts";
 
@@ -87,12 +89,39 @@ async function readToEnd(handle: FileHandle, path: string, bytesMax: number): Pr
 	}
 }
 
+/** All that a stream brings. @throws AppError `FILE_TOO_LARGE` */
+async function readStream(stream: AsyncIterable<Buffer>, path: string, bytesMax: number): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	let total = 0;
+	for await (const chunk of stream) {
+		total += chunk.length;
+		if (total > bytesMax) throw fileTooLarge(path, undefined, bytesMax);
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks, total);
+}
+
+/** What is at the end of a path and may make its reader wait: a named pipe, or a terminal. */
+async function openWaiting(path: string, { links, pipes }: Reach): Promise<Socket | undefined> {
+	if (!pipes) return undefined;
+	const stats = await stat(path);
+	if (!stats.isFIFO() && !stats.isCharacterDevice()) return undefined;
+	const file = openSync(path, O_RDONLY | O_NONBLOCK | (links ? 0 : O_NOFOLLOW));
+	if (fstatSync(file).isFIFO()) return new Socket({ fd: file, readable: true, writable: false });
+	if (isatty(file)) return new ReadStream(file);
+	closeSync(file);
+	return undefined;
+}
+
 /**
  * Reads a file of at most `bytesMax` bytes. Of one that grows meanwhile, what it had when it was opened.
  * @throws AppError `FILE_TOO_LARGE` (exit 1), with its size; else the system's error, with the code `EISDIR`, `EFTYPE`
  *   (no plain file) or `ELOOP` (a symbolic link) where it is not what `reach` says
  */
 export async function readBounded(path: string, bytesMax: number, reach: Reach = {}): Promise<Buffer> {
+	// A thread that waits for the other end of a pipe would keep the process from ending, at Ctrl-C for one.
+	const waiting = await openWaiting(path, reach);
+	if (waiting) return await readStream(waiting, path, bytesMax);
 	const handle = await open(path, flagsFor(reach));
 	try {
 		const size = checkKind(path, await handle.stat(), bytesMax, reach);

@@ -1,15 +1,21 @@
 /** How far two words are apart, to tell what a mistyped one was meant to be. A leaf. */
 
-/** Levenshtein distance. */
+/**
+ * How many single changes make one word of another: a letter more, less, or other, or two neighbours that are swapped (the
+ * optimal string alignment distance).
+ */
 export function editDistance(a: string, b: string): number {
-	let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+	let beforeLast: number[] = [];
+	let last = Array.from({ length: b.length + 1 }, (_, index) => index);
 	for (let i = 1; i <= a.length; i++) {
-		const next = [i];
+		const row = [i];
 		for (let j = 1; j <= b.length; j++) {
-			const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-			next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+			const substituted = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+			const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+			const swapped = isSwap ? (beforeLast[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+			row.push(Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substituted, swapped));
 		}
-		row = next;
+		[beforeLast, last] = [last, row];
 	}
-	return row[b.length] ?? 0;
+	return last[b.length] ?? 0;
 }

@@ -10,6 +10,7 @@ import {
 	truncateSync,
 	writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -83,6 +84,16 @@ describe("where pipes are read too", () => {
 		const error = await refusalOf(readBounded("/dev/zero", 200_000, reach));
 		expect(error).toMatchObject({ code: "FILE_TOO_LARGE", exit: 1 });
 		expect(error.message).toContain("it has more than 200000 bytes, which are the limit");
+	});
+
+	test("pipes to which nobody writes hold no thread, however many are waited for", async () => {
+		// More than the threads that Node has for files.
+		const pipes = Array.from({ length: 6 }, (_, index) => join(folder, `fifo-${index}`));
+		for (const pipe of pipes) execFileSync("mkfifo", [pipe]);
+		const reads = pipes.map((pipe) => readBounded(pipe, 100, reach));
+		await readFile(import.meta.filename);
+		for (const pipe of pipes) writeFileSync(pipe, "late");
+		expect((await Promise.all(reads)).map(String)).toEqual(pipes.map(() => "late"));
 	});
 
 	test("a folder is none", async () => {

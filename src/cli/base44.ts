@@ -53,7 +53,7 @@ export async function base44AppId(
 }
 
 async function keyFromStdin(): Promise<string> {
-	const { bytes } = await readStdinValue();
+	const { bytes } = await readStdinValue("Check the command or the file that the key comes from.");
 	return fromUtf8(bytes) ?? "";
 }
 

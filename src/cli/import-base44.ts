@@ -13,7 +13,7 @@ import { checkSecretName } from "../vault/secret-name.ts";
 import { compareNames } from "../vault/syntax.ts";
 import { base44AppId } from "./base44.ts";
 import type { Environment } from "./environment.ts";
-import { promptHidden } from "./prompts.ts";
+import { promptValue } from "./prompts.ts";
 import type { Terminal } from "./terminal.ts";
 import { readEnvFile } from "./values.ts";
 
@@ -97,7 +97,7 @@ export async function importValues(
 	}
 	if (wanted.length > 0 && !terminal.interactive) throw needsValues(wanted);
 	for (const name of wanted) {
-		const value = await promptHidden(terminal, `Value of ${name} (Enter skips it)`, "Pass --env-file FILE.");
+		const value = await promptValue(terminal, `Value of ${name} (Enter skips it)`, "Pass --env-file FILE.");
 		if (value !== "") values.set(name, value);
 	}
 	return values;

@@ -4,13 +4,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Config, type Interfaces, run, settings } from "@oclif/core";
-import { normalizeArgv } from "@oclif/core/help";
 import { EXIT } from "../errors.ts";
+import { aliasesOf } from "./command-words/aliases.ts";
+import { inOwnWords, requireCommand } from "./command-words/command-line.ts";
 import { readEnvironment } from "./environment.ts";
 import { reportFailure } from "./failure.ts";
 import { endingSignal } from "./signals.ts";
 import { processTerminal, wantsJson } from "./terminal.ts";
-import { closest, usageError } from "./usage.ts";
+import { usageError } from "./usage.ts";
 
 /** For `bin/run.js`: a keychain that never answers must not keep the process from ending. */
 export { releaseKeychain } from "../identity/native-keychain.ts";
@@ -28,28 +29,9 @@ const logger: Interfaces.Logger = {
 	warn: silent,
 };
 
-/** Unknown commands, before oclif gets to them: its own message repeats what was typed. */
-function checkCommand(config: Config, argv: string[]): void {
-	const [id = ""] = normalizeArgv(config, [...argv]);
-	if (id === "" || config.findCommand(id) !== undefined || config.findTopic(id) !== undefined) return;
-	const visible = config.commands.filter(({ hidden }) => hidden !== true).map((command) => command.id);
-	const topics = config.topics.map(({ name }) => name);
-	// A command with arguments behind it: `secret set A=1` is near `secrets set` in its first two words.
-	const typed = id.split(":");
-	for (let words = typed.length - 1; words > 0; words--) {
-		const known = config.findCommand(typed.slice(0, words).join(":"));
-		if (known) throw usageError("This command takes no such argument.", known.id.replaceAll(":", " "));
-	}
-	const meant =
-		closest(id, visible) ?? closest(typed.slice(0, 2).join(":"), visible) ?? closest(typed[0] ?? "", topics);
-	const topic = topics.find((name) => name === typed[0]) ?? "";
-	const suggestion = meant === undefined ? "" : ` Did you mean \`coffer ${meant.replaceAll(":", " ")}\`?`;
-	throw usageError(`There is no such command.${suggestion}`, topic);
-}
-
-/** Which words may need the plugins (`help`, `autocomplete`); for any other command, reading them is lost time. */
+/** Which words need the plugin for help; for any other command, reading it is lost time. */
 function needsPlugins(argv: readonly string[]): boolean {
-	return asksForHelp(argv) || argv[0] === "help" || argv[0] === "autocomplete";
+	return asksForHelp(argv) || argv[0] === "help";
 }
 
 async function loadConfig(argv: readonly string[], root: string): Promise<Config> {
@@ -76,6 +58,12 @@ function asksForHelp(argv: readonly string[]): boolean {
 	);
 }
 
+/** What help is asked for: the words before the first flag. Nothing for the version. */
+function withoutHelpFlags(argv: readonly string[]): string[] {
+	const end = argv.findIndex((argument) => argument.startsWith("-"));
+	return argv.slice(0, end === -1 ? undefined : end);
+}
+
 /** An exit or a complaint of oclif's, known by its mark: plugins bring classes of their own. */
 function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number } } {
 	return error instanceof Error && "oclif" in error;
@@ -87,15 +75,17 @@ function withHelpFlag(argv: string[]): string[] {
 	return first === "help" && !rest.some((argument) => argument.startsWith("-")) ? [...rest, "--help"] : argv;
 }
 
-async function runCommand(argv: string[], root: string): Promise<number> {
+async function runCommand(typed: string[], root: string): Promise<number> {
 	settings.enableAutoTranspile = false;
-	const json = wantsJson(argv);
+	const json = wantsJson(typed);
 	const environment = readEnvironment();
 	// Node's and packages' warnings are for developers, and stderr is a document under --json.
 	if (!environment.debug) process.removeAllListeners("warning");
 	try {
-		const config = await loadConfig(argv, root);
-		if (!asksForHelp(argv)) checkCommand(config, argv);
+		const config = await loadConfig(typed, root);
+		const argv = inOwnWords(config, typed);
+		requireCommand(config, asksForHelp(argv) ? withoutHelpFlags(argv) : argv);
+		if (asksForHelp(argv)) for (const command of config.commands) command.aliases = aliasesOf(command.id);
 		const status: unknown = await run(argv, config);
 		return typeof status === "number" ? status : EXIT.ok;
 	} catch (error) {

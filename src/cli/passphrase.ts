@@ -17,7 +17,7 @@ export const passphraseFlag = Flags.boolean({
 const INSTEAD = "Pass it in: --passphrase-stdin < FILE.";
 
 async function fromStdin(): Promise<string> {
-	const { bytes } = await readStdinValue();
+	const { bytes } = await readStdinValue("Check the command or the file that the passphrase comes from.");
 	const text = fromUtf8(bytes);
 	if (text !== undefined) return text;
 	throw new AppError({

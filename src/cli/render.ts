@@ -59,6 +59,11 @@ const WIDE =
 /** What takes one column a character: plain text, and the dots of a mask. */
 const NARROW = /^[ -~•…]*$/;
 
+/** Whether a part of the text has a style. */
+export function isStyled(text: string): boolean {
+	return text.includes(END);
+}
+
 /** How many columns a text takes, colours apart. */
 export function columnsOf(text: string): number {
 	const shown = text.replace(MARK, "");

@@ -10,7 +10,8 @@
  * - A reader that goes away (`| head`) is no error.
  */
 import type { Environment } from "./environment.ts";
-import { columnsOf, paint, styled, table } from "./render.ts";
+import { columnsOf, paint, styled } from "./render.ts";
+import { fittedTable } from "./tables/fit.ts";
 
 /** What a terminal writes to; `process.stdout` is one. */
 export interface Output {
@@ -32,6 +33,8 @@ export class Terminal {
 	readonly json: boolean;
 	/** Whether somebody is there to be asked. */
 	readonly interactive: boolean;
+	/** Whether the result goes to a terminal, and to nothing that reads it line by line. */
+	readonly isShown: boolean;
 	/** Warnings so far, for the JSON document. */
 	readonly warnings: string[] = [];
 	readonly #stdout: Output;
@@ -47,6 +50,7 @@ export class Terminal {
 		this.#stderr = stderr;
 		this.interactive = !json && !environment.ci && stdin.isTTY === true && stderr.isTTY === true;
 		this.#showsProgress = !json && !environment.ci && stderr.isTTY === true;
+		this.isShown = stdout.isTTY === true;
 		const allowed = !environment.noColour && !json;
 		this.#colour = { stdout: allowed && stdout.isTTY === true, stderr: allowed && stderr.isTTY === true };
 	}
@@ -61,11 +65,12 @@ export class Terminal {
 		if (!this.json) this.#out(`${paint(text, this.#colour.stdout)}\n`);
 	}
 
-	/** Rows of the result, aligned. Nothing with `--json`. */
+	/** Rows of the result, aligned; as narrow as the terminal, and in full where it goes elsewhere. Nothing with `--json`. */
 	table(rows: readonly (readonly string[])[], heading?: readonly string[]): void {
 		if (this.json) return;
 		// In one piece: ten thousand lines would be as many system calls.
-		const lines = table(rows, heading).map((line) => `${paint(line, this.#colour.stdout)}\n`);
+		const width = this.isShown ? this.columns : Number.POSITIVE_INFINITY;
+		const lines = fittedTable(rows, heading, width).map((line) => `${paint(line, this.#colour.stdout)}\n`);
 		this.#out(lines.join(""));
 	}
 

@@ -29,10 +29,47 @@ export function closest(typed: string, known: readonly string[]): string | undef
 	return near[0]?.word;
 }
 
+/** Flags of other tools, and what they are here. */
+const FLAG_WORDS: Readonly<Record<string, string>> = {
+	env: "environment",
+	envs: "environment",
+	stage: "environment",
+	config: "environment",
+	file: "env-file",
+	force: "yes",
+	show: "reveal",
+	plain: "reveal",
+	follow: "follow",
+	tail: "follow",
+	value: "stdin",
+};
+
+/**
+ * A flag as it was typed, where it is nothing but a flag's name: words of small letters, or one letter. What is anything else
+ * may be a value in the wrong place.
+ */
+function flagNameOf(typed: string): string | undefined {
+	const long = /^--([a-z]{1,12}(?:-[a-z]{1,12}){0,2})(?:=|$)/.exec(typed)?.[1];
+	if (long !== undefined) return `--${long}`;
+	return /^-[A-Za-z]/.test(typed) ? typed.slice(0, 2) : undefined;
+}
+
+/** The flag that was meant: another tool's word for it, the one that begins so, or the nearest. */
+function meantFlag(typed: string, known: readonly string[]): string | undefined {
+	const name = /^--([A-Za-z][A-Za-z-]*)/.exec(typed)?.[1]?.toLowerCase();
+	if (name === undefined) return undefined;
+	const others = Object.keys(FLAG_WORDS).filter((word) => known.includes(FLAG_WORDS[word] ?? ""));
+	const own = (word: string | undefined) => FLAG_WORDS[word ?? ""] ?? word;
+	if (others.includes(name)) return own(name);
+	const beginning = known.filter((flag) => name.length > 2 && flag.startsWith(name));
+	return beginning.length === 1 ? beginning[0] : own(closest(name, [...known, ...others]));
+}
+
 function unknownFlag(typed: string, shape: CommandShape): string {
-	const name = /^--([A-Za-z][A-Za-z-]*)/.exec(typed)?.[1];
-	const meant = name === undefined ? undefined : closest(name, Object.keys(shape.flags));
-	return `\`coffer ${shape.name}\` was given a flag that it does not have${meant === undefined ? "." : `; did you mean --${meant}?`}`;
+	const flag = flagNameOf(typed);
+	const meant = meantFlag(typed, Object.keys(shape.flags));
+	const what = flag === undefined ? "was given a flag that it does not have" : `has no flag ${flag}`;
+	return `\`coffer ${shape.name}\` ${what}${meant === undefined ? "." : `; did you mean --${meant}?`}`;
 }
 
 function unexpected(extra: number, shape: CommandShape): string {

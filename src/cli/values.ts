@@ -7,8 +7,8 @@ import { parseDotenv } from "../dotenv/parse.ts";
 import { AppError, EXIT } from "../errors.ts";
 import type { Intent } from "../project/preview.ts";
 import { checkSecretName, isSecretName } from "../vault/secret-name.ts";
-import { promptHidden } from "./prompts.ts";
-import { readStdinValue } from "./stdin.ts";
+import { promptConfirm, promptValue } from "./prompts.ts";
+import { readStdinValue, readStdinWhole } from "./stdin.ts";
 import type { Terminal } from "./terminal.ts";
 
 const NAMES_HINT = "Give NAME=VALUE pairs, or one NAME alone to be asked for its value, or --env-file FILE.";
@@ -84,10 +84,10 @@ function parsed(text: string, path: string): ReturnType<typeof parseDotenv> {
 	}
 }
 
-/** The pairs of a .env file; warns of what is odd in it. @throws AppError, without any value */
-export async function readEnvFile(path: string, terminal: Terminal): Promise<Map<string, string>> {
+/** The bytes of a .env file. @throws AppError `ENV_FILE_NOT_FOUND` (exit 4), `ENV_FILE_UNREADABLE` (exit 1) */
+async function envFileBytes(path: string): Promise<Uint8Array> {
 	const reach = { links: true, pipes: true };
-	const bytes = await readBounded(path, FILE_BYTES.env, reach).catch((cause: NodeJS.ErrnoException) => {
+	return await readBounded(path, FILE_BYTES.env, reach).catch((cause: NodeJS.ErrnoException) => {
 		if (cause instanceof AppError) throw cause;
 		const absent = cause.code === "ENOENT";
 		throw new AppError({
@@ -100,13 +100,25 @@ export async function readEnvFile(path: string, terminal: Terminal): Promise<Map
 			cause,
 		});
 	});
+}
+
+/** The lines of a .env file that come on standard input. @throws AppError `STDIN_EMPTY`, `STDIN_TOO_LARGE` (exit 2) */
+async function envLinesOfStdin(terminal: Terminal): Promise<Uint8Array> {
+	if (process.stdin.isTTY) terminal.note("Reading NAME=VALUE lines from this terminal; Ctrl-D ends them.");
+	return await readStdinWhole(FILE_BYTES.env, "Check the command or the file that the lines come from.");
+}
+
+/**
+ * The pairs of a .env file; warns of what is odd in it.
+ * @param file its path; `-` is standard input
+ * @throws AppError, without any value
+ */
+export async function readEnvFile(file: string, terminal: Terminal): Promise<Map<string, string>> {
+	const path = file === "-" ? "standard input" : file;
+	const bytes = file === "-" ? await envLinesOfStdin(terminal) : await envFileBytes(file);
 	const text = fromUtf8(bytes);
 	if (text === undefined)
-		throw usage(
-			"ENV_FILE_NOT_TEXT",
-			`${path} is not UTF-8 text.`,
-			"Save the file as UTF-8. Nothing was changed.",
-		);
+		throw usage("ENV_FILE_NOT_TEXT", `${path} is not UTF-8 text.`, "Save it as UTF-8. Nothing was changed.");
 	const { pairs, warnings } = parsed(text, path);
 	for (const { code, line, message } of warnings) {
 		// To set such a name is warned of by itself, wherever it comes from.
@@ -116,16 +128,25 @@ export async function readEnvFile(path: string, terminal: Terminal): Promise<Map
 	return new Map(pairs.map(({ name, value }) => [name, value]));
 }
 
+/** A value that is typed or pasted. An empty one is taken only where that is meant. */
+async function askForValue(name: string, terminal: Terminal): Promise<string> {
+	const instead = `Pipe it in: coffer secrets set ${name} --stdin < FILE`;
+	const value = await promptValue(terminal, `Value of ${name}`, instead);
+	const question = `Nothing was entered. Set ${name} to an empty value?`;
+	if (value !== "" || (await promptConfirm(terminal, question, `coffer secrets set ${name}=`))) return value;
+	throw usage(
+		"VALUE_EMPTY",
+		`Nothing was entered for ${name}, and nothing was changed.`,
+		`Run the command again. For a value that is meant to be empty: coffer secrets set ${name}=`,
+	);
+}
+
 async function readOne(name: string, fromStdin: boolean, terminal: Terminal): Promise<string> {
 	checkSecretName(name);
-	if (!fromStdin) {
-		return promptHidden(
-			terminal,
-			`Value of ${name}`,
-			`Pipe it in: coffer secrets set ${name} --stdin < FILE`,
-		);
-	}
-	const { bytes, newlineDropped } = await readStdinValue();
+	if (!fromStdin) return askForValue(name, terminal);
+	const { bytes, newlineDropped } = await readStdinValue(
+		`Check the command or the file that it comes from. For a value that is meant to be empty: coffer secrets set ${name}=`,
+	);
 	const value = fromUtf8(bytes);
 	if (value === undefined)
 		throw usage(

@@ -19,7 +19,10 @@ export default class PlanCommand extends BaseCommand<PlanResult> {
 	static override args = { pairs: Args.string({ name: "NAME[=VALUE]", description: "what would change" }) };
 	static override flags = {
 		environment: environmentFlag,
-		"env-file": Flags.string({ description: "read the pairs from a .env file", helpValue: "FILE" }),
+		"env-file": Flags.string({
+			description: "read the pairs from a .env file; - is standard input",
+			helpValue: "FILE",
+		}),
 	};
 
 	protected async execute(): Promise<PlanResult> {

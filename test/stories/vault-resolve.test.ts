@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { newProject, type Project } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
 
 async function branches(project: Project, theirs: readonly string[], ours: readonly string[]): Promise<void> {
 	await project.git("init", "--quiet");
@@ -57,4 +58,16 @@ test("one name on both sides: exit 5 by name, never by value; --take decides, na
 		open: [],
 	});
 	expect([await project.reveal("A"), await project.reveal("B")]).toEqual(["theirs-value-a", "ours-value-b"]);
+});
+
+test("on a terminal, each side is told by author, version and date", async () => {
+	await using project = await newProject();
+	await branches(project, ["A=theirs-value-a"], ["A=0", "B=1"]);
+	const answers = [{ question: "Whose value is right?", answer: "\u001b[B" }];
+	const { status, shown } = await onTerminal(project, ["vault", "resolve"], answers);
+	const when = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
+	expect(shown).toMatch(new RegExp(`ours: v2 by \\S+, ${when}`));
+	expect(shown).toMatch(new RegExp(`theirs: v1 by \\S+, ${when}`));
+	expect(status).toBe(0);
+	expect(await project.reveal("A")).toBe("theirs-value-a");
 });

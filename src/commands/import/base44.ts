@@ -7,6 +7,7 @@ import { importPlace, importValues, type SortedNames, sortNames } from "../../cl
 import { adviseOnEnvFile } from "../../cli/plaintext/env-files.ts";
 import { openContext } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { AppError, EXIT } from "../../errors.ts";
 import { readSession, setSecrets } from "../../project/secrets.ts";
 
 interface ImportResult extends EnvironmentEdit, Omit<SortedNames, "wanted"> {
@@ -14,6 +15,15 @@ interface ImportResult extends EnvironmentEdit, Omit<SortedNames, "wanted"> {
 	url: string;
 	/** Names that no value was given for. */
 	skipped: readonly string[];
+}
+
+function bothOnStdin(): AppError {
+	return new AppError({
+		code: "USAGE",
+		message: "The key and the values cannot both come on standard input.",
+		hint: "Set BASE44_API_KEY, or pass the values by --env-file FILE.",
+		exit: EXIT.usage,
+	});
 }
 
 export default class ImportBase44 extends BaseCommand<ImportResult> {
@@ -36,7 +46,10 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 				"address of the API; the one that is linked, or BASE44_API_URL, or Base44's own, by default",
 			helpValue: "URL",
 		}),
-		"env-file": Flags.string({ description: "take the values from a .env file", helpValue: "FILE" }),
+		"env-file": Flags.string({
+			description: "take the values from a .env file; - is standard input",
+			helpValue: "FILE",
+		}),
 		overwrite: Flags.boolean({ description: "ask for the names that the vault has, too" }),
 		"key-stdin": Flags.boolean({ description: "read the API key from standard input" }),
 		"no-sync": Flags.boolean({ description: "change the vault only" }),
@@ -44,6 +57,7 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 
 	protected async execute(): Promise<ImportResult> {
 		const { flags } = await this.parse(ImportBase44);
+		if (flags["key-stdin"] && flags["env-file"] === "-") throw bothOnStdin();
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const { session } = await readSession(context);
 		const id = await importPlace(session, { app: flags.app, url: flags.url }, this.environment);

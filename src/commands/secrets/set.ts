@@ -23,7 +23,7 @@ function warnOfUnsafe(names: readonly string[], terminal: Terminal): void {
 export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Set secrets, and redeploy the functions that read them";
 	static override description =
-		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it.";
+		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it: a paste of any number of lines is taken whole, and one line break at its end is dropped, as from --stdin. An empty value is NAME=.";
 	static override examples = [
 		"<%= config.bin %> secrets set API_KEY=abc STRIPE_KEY=def",
 		"<%= config.bin %> secrets set API_KEY",
@@ -36,7 +36,10 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 	};
 	static override flags = {
 		environment: environmentFlag,
-		"env-file": Flags.string({ description: "read the pairs from a .env file", helpValue: "FILE" }),
+		"env-file": Flags.string({
+			description: "read the pairs from a .env file; - is standard input",
+			helpValue: "FILE",
+		}),
 		stdin: Flags.boolean({ description: "read the value of NAME from standard input" }),
 		"no-sync": Flags.boolean({ description: "change the vault only" }),
 		"dry-run": dryRunFlag,

@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
+import { describeSides } from "../../cli/conflict-sides.ts";
 import { listNames } from "../../cli/edit-result.ts";
 import { inheritedEnvironment } from "../../cli/environment.ts";
 import { findHolder } from "../../cli/project.ts";
@@ -10,6 +11,7 @@ import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import {
 	previewResolution,
+	type ReadVault,
 	type Resolution,
 	readVaultInConflict,
 	resolveVault,
@@ -51,21 +53,27 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 			names,
 			open.map(({ name }) => name),
 		);
-		const take = takeOf(flags.take, names) ?? (await this.ask(open));
+		const take = takeOf(flags.take, names) ?? (await this.ask(root, read, open));
 		return resolveVault(root, { identity, take, read });
 	}
 
 	/** One question a name; undefined where nobody can be asked. */
-	private async ask(open: Resolution["open"]): Promise<Take | undefined> {
+	private async ask(root: string, read: ReadVault, open: Resolution["open"]): Promise<Take | undefined> {
 		if (!this.terminal.interactive || open.length === 0) return undefined;
+		const wordsOf = await describeSides(root, read, open);
 		const answers = new Map<string, Side>();
-		for (const { environment, name } of open) {
+		for (const each of open) {
+			const { environment, name } = each;
 			const answer = await promptChoice(
 				this.terminal,
 				`Both sides changed ${name} in '${environment}'. Whose value is right?`,
 				[
-					{ value: "ours", label: "ours", hint: "the branch that was merged into" },
-					{ value: "theirs", label: "theirs", hint: "the branch that was merged" },
+					{ value: "ours", label: `ours: ${wordsOf(each, "ours")}`, hint: "the branch that was merged into" },
+					{
+						value: "theirs",
+						label: `theirs: ${wordsOf(each, "theirs")}`,
+						hint: "the branch that was merged",
+					},
 					{ value: "none", label: "decide later" },
 				],
 				"coffer vault resolve --take ours|theirs",

@@ -40,18 +40,21 @@ function parseCommits(text: string): Listed[] {
 	});
 }
 
+/** Whose history is read: that of HEAD, or of all branches, tags and stashes. */
+export type Tips = "HEAD" | "--all";
+
 /**
- * The commits of HEAD's history that changed the vault, parents before children. Sides of merges that lost count, too:
+ * The commits of a history that changed the vault, parents before children. Sides of merges that lost count, too:
  * a value that was overwritten there is a value that somebody may want.
  */
-async function listCommits(place: GitPlace): Promise<Listed[] | undefined> {
+async function listCommits(place: GitPlace, tips: Tips): Promise<Listed[] | undefined> {
 	const { status, stdout } = await runGit(place, [
 		"rev-list",
 		"--topo-order",
 		"--reverse",
 		"--full-history",
 		"--format=%H %h %at",
-		"HEAD",
+		tips,
 		"--",
 		VAULT_FILE,
 	]);
@@ -81,18 +84,20 @@ async function findTexts(place: GitPlace, commits: readonly Listed[]): Promise<T
 }
 
 /**
- * Reads every text that the vault has had in the history of HEAD, the earliest first, each once.
+ * Reads every text that the vault has had in a history, the earliest first, each once.
  * @param place the project's folder
  * @param visit given the text (undefined for bytes that are none) and the first commit that has it
+ * @param tips whose history it is
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
 export async function readVaultHistory(
 	place: GitPlace,
 	visit: (commit: Commit, text: string | undefined) => void,
+	tips: Tips = "HEAD",
 ): Promise<GitHistory> {
 	const repository = await findRepository(place);
 	if (!repository) return { commits: undefined, notes: ["There is no git repository here that git reads."] };
-	const commits = await listCommits(place);
+	const commits = await listCommits(place, tips);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
 	const { firsts, without } = await findTexts(place, commits);
 	await readObjects(place, [...firsts.keys()], LIMITS.fileBytes, (id, bytes) => {

@@ -1,0 +1,34 @@
+/**
+ * Flags that most commands have (`--json`, `-e NAME`), taken from before or between a command's words and put behind them,
+ * where the command's parser looks: `coffer -e preview secrets list`. Pure.
+ */
+import type { IsKnown } from "./aliases.ts";
+
+/** How many of the first arguments are one global flag with its value; 0 where they begin with none. */
+function globalFlagLength([first = "", second]: readonly string[]): number {
+	if (first === "--json" || first.startsWith("--environment=")) return 1;
+	if (first === "-e" || first === "--environment") return second === undefined ? 1 : 2;
+	return /^-e[^-]/.test(first) ? 1 : 0;
+}
+
+/**
+ * The same command line with the global flags behind the command's words.
+ * @param isKnown of a command or topic, by its own words or by an alias
+ * @param isCommand the same, of a command: what follows one may be an argument
+ */
+export function withFlagsBehind(argv: readonly string[], isKnown: IsKnown, isCommand: IsKnown): string[] {
+	const words: string[] = [];
+	const flags: string[] = [];
+	let at = 0;
+	while (at < argv.length) {
+		const word = argv[at] ?? "";
+		const length = globalFlagLength(argv.slice(at));
+		const id = words.join(":");
+		const isWord = !word.startsWith("-") && (isKnown(`${id}:${word}`) || !isCommand(id));
+		if (length > 0) flags.push(...argv.slice(at, at + length));
+		else if (isWord) words.push(word);
+		else break;
+		at += Math.max(1, length);
+	}
+	return words.length === 0 ? [...argv] : [...words, ...flags, ...argv.slice(at)];
+}

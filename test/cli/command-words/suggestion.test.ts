@@ -1,0 +1,182 @@
+/** What is suggested for words that are no command: over all commands, and what people type. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { allAliases, withoutAliases } from "../../../src/cli/command-words/aliases.ts";
+import { withFlagsBehind } from "../../../src/cli/command-words/global-flags.ts";
+import { allHints, hintFor } from "../../../src/cli/command-words/hints.ts";
+import { DESTRUCTIVE, suggestion } from "../../../src/cli/command-words/suggestion.ts";
+import { ROOT } from "../../support/root.ts";
+
+/** Last words of commands that take nothing away. A new command's belongs here or to `DESTRUCTIVE`. */
+const HARMLESS = new Set(
+	"add backup base44 check completion copy create deploy export get history import init link list logs merge new plan references requests run set setup show start status sync textconv verify watch".split(
+		" ",
+	),
+);
+
+const manifest = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8"));
+const commands: string[] = Object.keys(manifest.commands).filter((id) => !manifest.commands[id].hidden);
+const topics = [
+	...new Set(commands.flatMap((id) => (id.includes(":") ? [id.slice(0, id.lastIndexOf(":"))] : []))),
+];
+const known = [...commands, ...topics];
+const isKnown = (id: string) => known.includes(id);
+const isDestructive = (words: string) => DESTRUCTIVE.has(words.split(" ").at(-1) ?? "");
+
+/** What a hurried finger makes of a word. */
+function typosOf(word: string): string[] {
+	const typos = new Set<string>();
+	for (let at = 0; at < word.length; at++) {
+		typos.add(word.slice(0, at) + word.slice(at + 1));
+		typos.add(word.slice(0, at + 1) + word.slice(at));
+		typos.add(word.slice(0, at) + (word[at + 1] ?? "") + (word[at] ?? "") + word.slice(at + 2));
+		typos.add(`${word.slice(0, at)}q${word.slice(at + 1)}`);
+		typos.add(`${word.slice(0, at)}e${word.slice(at)}`);
+	}
+	for (const ending of ["s", "e", "ed", "ing"]) typos.add(word + ending);
+	typos.delete(word);
+	return [...typos];
+}
+
+/** Every command with one word mistyped. */
+const MISTYPED = commands.flatMap((id) =>
+	id
+		.split(":")
+		.flatMap((word, index, words) =>
+			typosOf(word).map((typo) => ({ id, typed: words.map((own, at) => (at === index ? typo : own)) })),
+		),
+);
+
+describe("a mistyped command", () => {
+	const unknown = MISTYPED.map((one) => ({ ...one, typed: withoutAliases(one.typed, isKnown) })).filter(
+		({ typed }) => !isKnown(typed.join(":")),
+	);
+
+	test("is suggested as itself, as its topic, or not at all", () => {
+		const wrong = unknown.flatMap(({ id, typed }) => {
+			const meant = suggestion(typed, known);
+			const isOwn = meant === undefined || id.replaceAll(":", " ").startsWith(meant);
+			return isOwn ? [] : [`${typed.join(" ")} → ${meant}`];
+		});
+		expect(wrong).toEqual([]);
+	});
+
+	test("is never suggested as one that takes something away", () => {
+		const wrong = unknown.flatMap(({ typed }) => {
+			const meant = suggestion(typed, known);
+			return meant !== undefined && isDestructive(meant) ? [`${typed.join(" ")} → ${meant}`] : [];
+		});
+		expect(wrong).toEqual([]);
+	});
+
+	test("that takes nothing away is recognised in most of its typing mistakes", () => {
+		const harmless = unknown.filter(({ id }) => !isDestructive(id.replaceAll(":", " ")));
+		const recognised = harmless.filter(
+			({ id, typed }) => suggestion(typed, known) === id.replaceAll(":", " "),
+		);
+		expect(recognised.length / harmless.length).toBeGreaterThan(0.8);
+	});
+});
+
+test("whatever verb stands behind a topic, nothing destructive is suggested, in a hint neither", () => {
+	const verbs = new Set([
+		...commands.flatMap((id) => id.split(":")),
+		...allHints().flatMap(({ words }) => words.split(" ")),
+	]);
+	const said = [...topics, ...commands].flatMap((first) =>
+		[...verbs].flatMap((verb) => {
+			const typed = withoutAliases([...first.split(":"), verb], isKnown);
+			if (isKnown(typed.join(":"))) return [];
+			return [suggestion(typed, known) ?? "", hintFor(typed) ?? ""].map(
+				(text) => `${typed.join(" ")} → ${text}`,
+			);
+		}),
+	);
+	const named = new RegExp(`→.*\\b(${[...DESTRUCTIVE].join("|")})\\b`);
+	expect(said.filter((text) => named.test(text))).toEqual([]);
+	expect(said.length).toBeGreaterThan(1000);
+});
+
+test.each([
+	["functions serve", /coffer platform start/],
+	["secrets rename", /coffer secrets set NEW/],
+	["secrets import", /--env-file FILE/],
+	["login", /coffer link URL/],
+	["list", /coffer secrets list/],
+])("`coffer %s` is told what to do instead", (typed, says) => {
+	const words = withoutAliases(typed.split(" "), isKnown);
+	expect(suggestion(words, known)).toBe(undefined);
+	expect(hintFor(words)).toMatch(says);
+});
+
+test.each([
+	["secrets lits", "secrets list"],
+	["secrets gte NAME", "secrets get"],
+	["secrest list", "secrets list"],
+	["enviroments list", "environments list"],
+	["secretz", "secrets"],
+	["secrets net", undefined],
+	["secrets delet", undefined],
+	["platform token creat", "platform token create"],
+])("`coffer %s` was meant as %s", (typed, meant) => {
+	expect(suggestion(withoutAliases(typed.split(" "), isKnown), known)).toBe(meant);
+});
+
+test("every hint names commands that exist", () => {
+	const missing = allHints().flatMap(({ hint }) =>
+		[...hint.matchAll(/coffer ([a-z0-9]+)(?: ([a-z0-9]+))?/g)].flatMap(([text, first = "", second]) => {
+			const ids = [second === undefined ? first : `${first}:${second}`, first];
+			return ids.some((id) => commands.includes(id)) ? [] : [text];
+		}),
+	);
+	expect(missing).toEqual([]);
+});
+
+test("every alias stands for a command or a topic, and takes no command's place", () => {
+	// Topics that this version may not have yet.
+	const present = allAliases().filter(({ command }) => !command.startsWith("apps"));
+	for (const { alias, command } of present) {
+		expect([alias, isKnown(command.replaceAll(" ", ":"))]).toEqual([alias, true]);
+		expect([alias, isKnown(alias.replaceAll(" ", ":"))]).toEqual([alias, false]);
+		expect(
+			withoutAliases([...alias.split(" "), "ls"], isKnown)
+				.slice(0, command.split(" ").length)
+				.join(" "),
+		).toBe(command);
+	}
+});
+
+test.each([
+	["secrets rm A rm", "secrets delete A rm"],
+	["env ls", "environments list"],
+	["token ls", "platform token list"],
+	["secrets set ls", "secrets set ls"],
+	["run ls", "run ls"],
+	["exec -- ls", "run -- ls"],
+	["constructor toString", "constructor toString"],
+	["secrets constructor", "secrets constructor"],
+])("`coffer %s` is `coffer %s`", (typed, own) => {
+	expect(withoutAliases(typed.split(" "), isKnown).join(" ")).toBe(own);
+});
+
+test.each([
+	["-e preview secrets list", "secrets list -e preview"],
+	["--json status", "status --json"],
+	["secrets -e preview list --reveal", "secrets list -e preview --reveal"],
+	["-epreview --json run -- ls -e x", "run -epreview --json -- ls -e x"],
+	["--environment=p platform --json token list", "platform token list --environment=p --json"],
+	["secrets set -e p A=1 list", "secrets set -e p A=1 list"],
+	["-e", "-e"],
+	["--yes secrets list", "--yes secrets list"],
+	["--help", "--help"],
+])("`coffer %s` is `coffer %s`", (typed, own) => {
+	const isCommand = (id: string) => commands.includes(id);
+	expect(withFlagsBehind(typed.split(" "), isKnown, isCommand).join(" ")).toBe(own);
+});
+
+test("every command is known as destructive or as harmless", () => {
+	const verbs = new Set(commands.map((id) => id.split(":").at(-1) ?? ""));
+	expect([...verbs].filter((verb) => !DESTRUCTIVE.has(verb) && !HARMLESS.has(verb))).toEqual([]);
+	expect([...HARMLESS].filter((verb) => DESTRUCTIVE.has(verb))).toEqual([]);
+});

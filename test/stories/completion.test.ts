@@ -1,0 +1,89 @@
+/** Completion by the shells themselves: bash, zsh and fish, each in a real terminal. */
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { completionScript } from "../../src/cli/completion/scripts.ts";
+import { PROGRAM } from "../support/program.ts";
+import { Tmux } from "../support/tmux.ts";
+import { cleanEnvironment, newProject, type Project } from "./support/project.ts";
+
+let project: Project;
+beforeAll(async () => {
+	project = await newProject();
+	await project.ok(["secrets", "set", "STRIPE_KEY=1", "MAIL_KEY=1"]);
+	await project.ok(["environments", "create", "preview"]);
+	await project.ok(["secrets", "set", "ONLY_PREVIEW=1", "-e", "preview"]);
+	project.write("functions/checkout/index.ts", "");
+	project.write("a folder/prod.env", "");
+	project.write("settings.env", "");
+	mkdirSync(join(project.machine, "bin"));
+	symlinkSync(PROGRAM, join(project.machine, "bin/coffer"));
+	for (const shell of ["bash", "zsh", "fish"] as const)
+		writeFileSync(join(project.machine, `completion.${shell}`), completionScript(shell, PROGRAM));
+});
+afterAll(() => project?.[Symbol.asyncDispose]());
+
+/** How each shell starts without anybody's settings, and what switches completion on in it. */
+const SHELLS = {
+	bash: { start: ["bash", "--norc", "--noprofile", "-i"], before: "PS1='ready> '" },
+	zsh: { start: ["zsh", "-f", "-i"], before: "PS1='ready> '; autoload -Uz compinit; compinit -u -D" },
+	fish: {
+		start: ["fish", "--no-config"],
+		before:
+			"function fish_prompt; echo -n 'ready> '; end; function fish_title; end; set -g fish_autosuggestion_enabled 0",
+	},
+} as const;
+
+/** What is typed before Tab, and the words that the line has then. */
+const LINES: readonly (readonly [string, ...string[]])[] = [
+	["secrets get STR", "secrets", "get", "STRIPE_KEY"],
+	["secrets get -e preview ON", "secrets", "get", "-e", "preview", "ONLY_PREVIEW"],
+	["-e preview secrets get ON", "-e", "preview", "secrets", "get", "ONLY_PREVIEW"],
+	["secrets rm MA", "secrets", "rm", "MAIL_KEY"],
+	["status -e pre", "status", "-e", "preview"],
+	["status --environment=pre", "status", "--environment=preview"],
+	["functions logs ch", "functions", "logs", "checkout"],
+	["secrets set --env-file sett", "secrets", "set", "--env-file", "settings.env"],
+	["secrets set --env-file=sett", "secrets", "set", "--env-file=settings.env"],
+	["enviro", "environments"],
+	["secrets hist", "secrets", "history"],
+	["secrets get --rev", "secrets", "get", "--reveal"],
+	["vault resolve --take th", "vault", "resolve", "--take", "theirs"],
+	["platform backup a", "platform", "backup", "a folder"],
+	["run -- cat sett", "run", "--", "cat", "settings.env"],
+	["secrets get NOBODY", "secrets", "get", "NOBODY"],
+];
+
+describe.each(Object.entries(SHELLS))("%s", (shell, { start, before }) => {
+	test("completes commands, flags, names and files", async () => {
+		const env = {
+			...cleanEnvironment(),
+			...project.variables,
+			PATH: `${join(project.machine, "bin")}:${process.env["PATH"]}`,
+			// No key is in reach, and none is needed.
+			COFFER_IDENTITY: undefined,
+			LC_ALL: "C.UTF-8",
+		};
+		await using terminal = new Tmux({ command: start, cwd: project.root, env, columns: 120 });
+		await terminal.keys(
+			"-l",
+			`${before}; source ${join(project.machine, `completion.${shell}`)}; clear; echo on`,
+		);
+		await terminal.keys("Enter");
+		await terminal.until("on\r\n");
+		for (const [typed, ...words] of LINES) {
+			await terminal.until("ready> ");
+			await terminal.keys("-l", `coffer ${typed}`);
+			// The line as the shell understands it: each word, printed.
+			await terminal.keys("Tab", "C-a");
+			await terminal.keys("-l", "printf '<%s>' ");
+			await terminal.keys("C-e");
+			await terminal.keys("-l", "; echo");
+			await terminal.keys("Enter");
+			await terminal.until("<coffer>");
+			// zsh takes the slash behind a folder back when something else is typed.
+			const got = (await terminal.until("\n")).replace("/>", ">");
+			expect([typed, got]).toEqual([typed, `${words.map((word) => `<${word}>`).join("")}\r`]);
+		}
+	});
+});
