@@ -27,6 +27,8 @@ const ATTEMPTS = 10;
 /** A change that is in the platform's log. */
 export interface AcceptedChange {
 	readonly revision: number;
+	/** Whether it holds all that was pending here. A larger set is sent as several changes. */
+	readonly isAll: boolean;
 	/** Functions that are about to be redeployed, as far as the platform says. */
 	readonly concerned: readonly string[];
 }
@@ -156,10 +158,11 @@ class Run {
 	/** Sends one change. @returns false where others were faster (what they appended is merged then), or as `pull` */
 	async push(session: VaultSession, memory: PlatformMemory, out: Outgoing): Promise<boolean> {
 		const { change, batch } = changeOf(session, this.#target, memory, out);
+		const isAll = batch.length === out.records.length;
 		let integration: Integration | undefined;
 		const onAccepted = async (news: News, concerned: readonly string[]) => {
 			integration = await this.#integrate(news);
-			this.#options.onAccepted?.({ revision: news.reached.revision, concerned });
+			this.#options.onAccepted?.({ revision: news.reached.revision, isAll, concerned });
 		};
 		const result = await sendChange(this.#target, change, {
 			onAccepted,

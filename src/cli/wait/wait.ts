@@ -107,6 +107,11 @@ export class PlatformWait implements Disposable {
 			};
 			return new Interrupted({ message: `Interrupted. ${message}`, hint, status, data });
 		}
+		if (!accepted.isAll) {
+			const sync = inEnvironment("coffer sync", this.#environment);
+			const message = `Interrupted. ${what}, and synced in part (revision ${accepted.revision}).`;
+			return new Interrupted({ message, hint: `'${sync}' sends the rest.`, status, data });
+		}
 		const names = [...this.#underWay];
 		const rest = names.length > 0 ? ` The platform goes on starting ${listNames(names)} with it.` : "";
 		const message = `Interrupted. ${what} and synced (revision ${accepted.revision}).${rest}`;

@@ -73,16 +73,15 @@ export default class MembersRemove extends BaseCommand<RemoveResult> {
 		const isLinked = platformOf(bindingOf(await readConfig(context.root), flags.environment)) !== undefined;
 		const target = flags["no-sync"] ? undefined : await findTarget(context.root, flags.environment);
 		if (target) await prepareRemoval(context, target, names);
-		const { warnings, ...removal } = await removeMembers(context, names);
-		for (const warning of warnings) this.terminal.warn(warning);
-		const { document } = await loadVault(context.root);
-		const result = {
-			environment: flags.environment,
-			...removal,
-			elsewhere: elsewhere(document, flags.environment, members),
+		// Asked for before: once the members are removed, nothing is to hold up the sync that says so.
+		const told = {
+			elsewhere: elsewhere((await loadVault(context.root)).document, flags.environment, members),
 			linked: isLinked,
 			tokens: target ? await tokensFor(target, Date.now()) : null,
 		};
+		const { warnings, ...removal } = await removeMembers(context, names);
+		for (const warning of warnings) this.terminal.warn(warning);
+		const result = { environment: flags.environment, ...removal, ...told };
 		return afterEdit(context, result, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
