@@ -1,11 +1,9 @@
 /** What a deployment would do, worked out from the project's files and the platform's list of functions. Changes nothing. */
-import { join } from "node:path";
-import { FILE_BYTES, readBoundedSync } from "../bounded-file.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { parseFunctionFile } from "../modules/function-settings.ts";
 import { chooseEntries } from "../project/functions/choose.ts";
 import { collectSources, type ProjectFiles, projectFiles } from "../project/functions/collect.ts";
 import { discoverFunctions, type FunctionEntry } from "../project/functions/discover.ts";
+import { settingsOf } from "../project/functions/settings.ts";
 import { blobHash } from "../protocol/blob-hash.ts";
 import type { FunctionList } from "../protocol/function-list.ts";
 import type { LinkTarget } from "./link-target.ts";
@@ -88,12 +86,6 @@ async function planned(
 		const status = deployed === undefined ? "new" : "changed";
 		return { name, status, settings: [], error: `${error.message} ${error.hint}` };
 	}
-}
-
-function settingsOf(root: string, { name, settings }: FunctionEntry): Readonly<Record<string, unknown>> {
-	if (settings === undefined) return {};
-	const bytes = readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true });
-	return { ...parseFunctionFile(settings, bytes, name).settings };
 }
 
 /** By the files that its bundle is made of; what configures the project is sent for all functions, and kept for none. */
