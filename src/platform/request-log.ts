@@ -1,7 +1,7 @@
 /** Keeps what became of each request: for the function that it was for, or for the app that has no such function. */
 import type { Apps } from "./apps.ts";
 import type { Clock } from "./clock.ts";
-import type { AnsweredRequest, RequestedOf } from "./gateway/accounts.ts";
+import type { AnsweredRequest, RequestedOf } from "./gateway/answered-request.ts";
 import { type FunctionLogs, NO_FUNCTION, type RequestLine } from "./logs/function-logs.ts";
 
 export interface RequestLogPorts {

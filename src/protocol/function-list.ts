@@ -55,6 +55,13 @@ export const functionListSchema = z.object({
 					why: z.string().max(1_000),
 				})
 				.optional(),
+			/** Path and hash of each file that it was deployed from, its configuration aside; only with `?files=true`. */
+			files: z
+				.array(z.tuple([z.string().max(1024), z.string().max(100)]))
+				.max(20_000)
+				.optional(),
+			/** What its `function.jsonc` says, by key; only with `?files=true`. */
+			settings: z.record(z.string().max(100), z.unknown()).optional(),
 			/** Variables that this version was seen to read. */
 			seen: z.array(z.string().max(128)).max(20_000).optional(),
 			error: z

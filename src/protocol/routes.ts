@@ -38,6 +38,7 @@ export const ROUTES = {
 	putBlob: { method: "PUT", path: "/v1/apps/:app/blobs/:hash", scope: "deploy" },
 	/** Answers with a line of JSON per event (`DeployEvent`), as they happen. */
 	deploy: { method: "POST", path: "/v1/apps/:app/deployments", scope: "deploy" },
+	/** `?files=true`: with the files that each was deployed from, and its settings. */
 	listFunctions: { method: "GET", path: "/v1/apps/:app/functions", scope: "read" },
 	/** `?name=NAME&name=NAME`; one that is not there: 404, and nothing is deleted. */
 	deleteFunctions: { method: "DELETE", path: "/v1/apps/:app/functions", scope: "deploy" },

@@ -96,11 +96,12 @@ export class Remote {
 		await this.#connection.done(ROUTES.putBlob, { parameters: { app, hash }, bytes });
 	}
 
-	async listFunctions(app: string): Promise<FunctionList> {
+	/** @param files whether with the files that each was deployed from, and its settings */
+	async listFunctions(app: string, { files = false } = {}): Promise<FunctionList> {
 		const { functionListSchema } = await import("../protocol/function-list.ts");
 		return await this.#connection.json(
 			ROUTES.listFunctions,
-			{ parameters: { app } },
+			{ parameters: { app }, ...(files && { query: new URLSearchParams({ files: "true" }) }) },
 			functionListSchema,
 			"The list of functions",
 		);

@@ -7,7 +7,6 @@ import { formatIdentity, newIdentity, sameIdentity } from "../../src/identity/id
 import { readIdentityFile, writeIdentityFile } from "../../src/identity/identity-file.ts";
 import { type Keychain, osKeychain } from "../../src/identity/keychain.ts";
 import { openPlatformIdentity } from "../../src/identity/platform-identity.ts";
-import { findPlatformIdentity, keepPlatformIdentity } from "../../src/identity/platform-transfer.ts";
 import {
 	createIdentityInKeychain,
 	importIdentityToKeychain,
@@ -164,37 +163,6 @@ describe("the platform's identity", () => {
 		expect(first).toMatchObject({ source: "keychain", created: true });
 		expect(sameIdentity(first.identity, person)).toBe(false);
 		expect(await openPlatformIdentity(options())).toEqual({ ...first, created: false });
-	});
-
-	test("is found for an export where a start would find it, and never made", async () => {
-		await expect(findPlatformIdentity(options())).rejects.toMatchObject({
-			code: "PLATFORM_IDENTITY_MISSING",
-			exit: 3,
-		});
-		expect(await keychain.get("platform-identity")).toBe(undefined);
-		const { identity } = await openPlatformIdentity(options());
-		expect(await findPlatformIdentity(options())).toEqual({ identity, source: "keychain" });
-		const [path, other] = [join(folder, "platform"), newIdentity()];
-		await writeIdentityFile(path, other);
-		expect(await findPlatformIdentity({ ...options(), identityFile: path })).toEqual({
-			identity: other,
-			source: "file",
-		});
-	});
-
-	test("that comes from elsewhere takes the place of no other", async () => {
-		const [moved, other] = [newIdentity(), newIdentity()];
-		const file = join(folder, "platform");
-		for (const place of [
-			{ file: undefined, keychain },
-			{ file, keychain: unreachable },
-		]) {
-			expect(await keepPlatformIdentity(moved, place)).toEqual({ present: false });
-			expect(await keepPlatformIdentity(moved, place)).toEqual({ present: true });
-			await expect(keepPlatformIdentity(other, place)).rejects.toMatchObject({ exit: 5 });
-		}
-		expect(sameIdentity((await findPlatformIdentity(options())).identity, moved)).toBe(true);
-		expect(sameIdentity(await readIdentityFile(file), moved)).toBe(true);
 	});
 
 	test("none to be had: the three ways are named", async () => {

@@ -90,6 +90,69 @@ describe("functions change", () => {
 		await project.ok(["functions", "deploy"]);
 	});
 
+	test("what is only on the platform is named and stays; so are names that are read and not set", async () => {
+		project.write("functions/hello/extra.ts", "export const key = Deno.env.get('HELLO_KEY');\n");
+		const source = project.read("functions/hello/index.ts");
+		project.write(
+			"functions/hello/index.ts",
+			`import { key } from "./extra.ts";\nif (!key) throw new Error("no key");\n${source}`,
+		);
+		project.write("functions/gone.ts", "export default () => new Response('here');\n");
+		await project.ok(["functions", "deploy", "gone"]);
+		rmSync(`${project.root}/functions/gone.ts`);
+		const planned = await project.data(["functions", "deploy", "--dry-run"]);
+		const of = (name: string) => planned.functions.find((one: { name: string }) => one.name === name);
+		expect(of("hello")).toMatchObject({ status: "changed", dynamic: false, settings: [] });
+		expect(of("hello").reads).toContain("HELLO_KEY");
+		expect(of("mail")).toMatchObject({ status: "unchanged" });
+		expect(planned).toMatchObject({
+			dryRun: true,
+			absent: ["gone"],
+			missing: [
+				{ name: "HELLO_KEY", places: [{ function: "hello", file: "functions/hello/extra.ts", line: 1 }] },
+			],
+		});
+		// It fails for want of the secret, which its sources tell of.
+		const deployed = await project.coffer(["functions", "deploy"]);
+		expect(deployed.status).toBe(1);
+		expect(deployed.stdout).toContain(
+			"HELLO_KEY is read and not in the vault (hello, functions/hello/extra.ts:1)",
+		);
+		expect(deployed.stdout).toContain("coffer secrets set HELLO_KEY");
+		expect(deployed.stdout).toContain("On the platform and not in this project: gone");
+		expect(deployed.stdout).toContain("coffer functions delete gone");
+		expect((await platform.call("gone")).text).toBe("here");
+		project.write("functions/hello/index.ts", source);
+		await project.ok(["functions", "delete", "gone"]);
+		const clean = await project.data(["functions", "deploy"]);
+		expect(clean).toMatchObject({ absent: [], missing: [] });
+	});
+
+	test("--dry-run says what is new, which settings change and what would fail, and sends nothing", async () => {
+		project.write("functions/fresh/index.ts", "Deno.serve(() => new Response('fresh'));\n");
+		project.write("functions/mail/function.jsonc", '{ "timeoutSeconds": 30 }\n');
+		const planned = await project.data(["functions", "deploy", "--dry-run"]);
+		const of = (name: string) => planned.functions.find((one: { name: string }) => one.name === name);
+		expect(of("fresh")).toMatchObject({ status: "new", reads: [], settings: [] });
+		expect(of("mail").settings).toEqual([{ key: "timeoutSeconds", to: 30 }]);
+		const shown = await project.ok(["functions", "deploy", "--dry-run", "mail", "fresh"]);
+		expect(shown.stdout).toMatch(/^✓ fresh {2}new {2}reads no secret$/m);
+		expect(shown.stdout).toContain("    timeoutSeconds: (default) → 30");
+		expect(shown.stdout).toContain("Dry run: nothing was sent.");
+		project.write("functions/fresh/index.ts", "Deno.serve(() => new Response(;\n");
+		const failing = await project.coffer(["functions", "deploy", "--dry-run", "--json"]);
+		expect(failing.error()).toMatchObject({ code: "DEPLOY_WOULD_FAIL", exit: 1 });
+		expect(failing.json().functions).toContainEqual(
+			expect.objectContaining({
+				name: "fresh",
+				error: expect.stringContaining("functions/fresh/index.ts:1"),
+			}),
+		);
+		expect((await platform.call("fresh")).status).toBe(404);
+		for (const path of ["functions/fresh", "functions/mail/function.jsonc", "functions/hello/extra.ts"])
+			rmSync(`${project.root}/${path}`, { recursive: true });
+	});
+
 	test("what a function writes is in its log", async () => {
 		project.write(
 			"functions/plain.ts",

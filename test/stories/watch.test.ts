@@ -36,22 +36,12 @@ test("a day with watch", async () => {
 	project.write("functions/broken.ts", "export default () => new Response('mended');\n");
 	await watch.stdout.next(/^\S+ ✓ broken {2}deployed/);
 
-	// A secret is deleted, and so are a function's files.
-	await project.ok(["secrets", "set", "OTHER=1", "--no-sync"]);
-	await watch.stdout.next(/^\S+ ✓ synced: revision 3, sent OTHER$/);
-	await project.ok(["secrets", "delete", "OTHER", "--no-sync"]);
-	await watch.stdout.next(/^\S+ ✓ synced: revision 4, deleted OTHER$/);
-	rmSync(join(project.root, "functions/broken.ts"));
-	await watch.stdout.next(/^\S+ ✓ broken {2}deleted from the platform, since gone here$/);
-	expect((await platform.call("broken")).status).toBe(404);
-	expect((await platform.call("hello")).status).toBe(200);
-
 	// The platform goes, something changes, the platform comes back.
 	await platform.kill();
 	await project.ok(["secrets", "set", "GREETING=mars", "--no-sync"]);
 	await watch.stdout.next(/^\S+ • .*Trying again\./);
 	await platform.start();
-	await watch.stdout.next(/^\S+ ✓ synced: revision 5, sent GREETING/);
+	await watch.stdout.next(/^\S+ ✓ synced: revision 3, sent GREETING/);
 	await watch.stdout.next(/^\S+ ✓ Syncing works again\.$/);
 	expect((await platform.call("hello")).text).toBe("2 mars");
 
@@ -60,6 +50,27 @@ test("a day with watch", async () => {
 	expect([ended.status, ended.signal]).toEqual([0, null]);
 	expect(/^\d\d:\d\d:\d\d Stopped\.\n$/m.test(ended.stdout)).toBe(true);
 	expect(ended.stdout + ended.stderr).not.toMatch(/mars|moon/);
+});
+
+test("deletions are followed: a secret's, and that of a function's files", async () => {
+	await using platform = await startPlatform();
+	await using project = await newProject();
+	await link(project, platform);
+	for (const name of ["hello", "broken"]) project.write(`functions/${name}.ts`, HELLO);
+	const watch = project.start(["watch"]);
+	await watch.stdout.next(/^\S+ ✓ \w+ {2}deployed/);
+	await watch.stdout.next(/^\S+ ✓ \w+ {2}deployed/);
+	// A secret is deleted, and so are a function's files.
+	await project.ok(["secrets", "set", "OTHER=1", "--no-sync"]);
+	await watch.stdout.next(/^\S+ ✓ synced: revision 2, sent OTHER$/);
+	await project.ok(["secrets", "delete", "OTHER", "--no-sync"]);
+	await watch.stdout.next(/^\S+ ✓ synced: revision 3, deleted OTHER$/);
+	rmSync(join(project.root, "functions/broken.ts"));
+	await watch.stdout.next(/^\S+ ✓ broken {2}deleted from the platform, since gone here$/);
+	expect((await platform.call("broken")).status).toBe(404);
+	expect((await platform.call("hello")).status).toBe(200);
+	watch.signal("SIGINT");
+	expect((await watch.ended).status).toBe(0);
 });
 
 test("with --json each event is a document; SIGTERM ends it while the platform is out of reach", async () => {

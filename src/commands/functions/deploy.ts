@@ -1,5 +1,8 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { type Remarks, remarksOn } from "../../cli/deploy/after.ts";
+import { type DryRun, dryRun, renderDryRun } from "../../cli/deploy/dry-run.ts";
+import { renderAbsent, renderUnset } from "../../cli/deploy/unset.ts";
 import { requireTarget } from "../../cli/linking.ts";
 import { openContext } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
@@ -10,7 +13,12 @@ import type { SessionContext } from "../../project/session.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
 import { deployFunctions } from "../../sync/deploy.ts";
 
-interface DeployResult {
+interface Wish {
+	readonly names: string[];
+	readonly prune: boolean;
+}
+
+interface DeployResult extends Remarks {
 	environment: string;
 	/** The app on the platform. */
 	app: string;
@@ -20,19 +28,22 @@ interface DeployResult {
 
 const SIGNS = { deployed: MARKS.ok, unchanged: MARKS.same, failed: MARKS.failed };
 
+const BASE44_HINT = "Use 'base44 functions deploy'; the secrets are there already ('coffer status').";
+
 const CUT_SHORT = {
 	message: "The platform may go on with what it has taken in: each function stands for itself.",
 	hint: "'coffer functions list' shows what became of it; to deploy again does nothing twice.",
 };
 
-export default class FunctionsDeploy extends BaseCommand<DeployResult> {
+export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> {
 	static override summary = "Deploy the project's functions to the linked platform";
 	static override description =
-		"Functions are functions/NAME/{index,entry,main}.{ts,js}, or functions/NAME.{ts,js}; a nested folder's name is its path. Unchanged ones are not restarted. One that fails to build or to start leaves the version before it serving.";
+		"Functions are functions/NAME/{index,entry,main}.{ts,js}, or functions/NAME.{ts,js}; a nested folder's name is its path. Unchanged ones are not restarted. One that fails to build or to start leaves the version before it serving. Functions of the platform that the project does not have are named and stay, unless --prune deletes them; so are names that functions read and the vault lacks.\n\n--dry-run sends nothing: it says of each function whether it is new, changed or unchanged, which settings would change, what it reads, and what would fail as far as that can be told here.\n\nExits 0 when all is deployed (or would be), 1 when a function failed (or would), 2 for a fault of the command line or when no function can be deployed at all, 3 to 6 as every command.";
 	static override examples = [
 		"<%= config.bin %> functions deploy",
 		"<%= config.bin %> functions deploy api/billing",
 		"<%= config.bin %> functions deploy --prune",
+		"<%= config.bin %> functions deploy --dry-run",
 	];
 	static override strict = false;
 	static override args = {
@@ -40,10 +51,13 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 	};
 	static override flags = {
 		environment: environmentFlag,
+		"dry-run": Flags.boolean({ description: "say what would be done, and do nothing" }),
 		prune: Flags.boolean({ description: "delete the app's functions that the project no longer has" }),
 	};
 
-	protected async execute(): Promise<DeployResult> {
+	#environmentName = "";
+
+	protected async execute(): Promise<DeployResult | DryRun> {
 		const { argv, flags } = await this.parse(FunctionsDeploy);
 		const names = argv.map(String);
 		if (flags.prune && names.length > 0) {
@@ -55,36 +69,33 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 			});
 		}
 		const context = await openContext(this.environment, flags.environment);
-		const result = await this.#deploy(context, { names, prune: flags.prune });
-		const failed = result.functions.filter(({ status }) => status === "failed");
-		if (failed.length === 0) return result;
-		throw new AppError({
-			code: "DEPLOY_FAILED",
-			message: `${count(failed.length, "function")} of ${result.functions.length} failed: ${failed.map(({ name }) => name).join(", ")}.`,
-			hint: "Mend it and deploy again; a version that served before goes on serving.",
-			exit: EXIT.failure,
-			data: result,
-		});
+		this.#environmentName = flags.environment;
+		const wish = { names, prune: flags.prune };
+		return flags["dry-run"] ? await this.#dryRun(context, wish) : await this.#deploy(context, wish);
 	}
 
-	async #deploy(context: SessionContext, wish: { names: string[]; prune: boolean }): Promise<DeployResult> {
+	async #dryRun(context: SessionContext, wish: Wish): Promise<DryRun> {
+		const { environment: name, root } = context;
+		const target = await requireTarget(root, name, BASE44_HINT);
+		return await dryRun({ root, name, target }, { ...wish, environment: this.environment });
+	}
+
+	async #deploy(context: SessionContext, wish: Wish): Promise<DeployResult> {
 		let done = 0;
 		const { environment, root } = context;
 		const doing = () => `Building and starting functions (${done} done)`;
 		using wait = new PlatformWait(this.terminal, environment, doing);
-		const target = await requireTarget(
-			root,
-			environment,
-			"Use 'base44 functions deploy'; the secrets are there already ('coffer status').",
-			{ signal: wait.signal },
-		);
+		const target = await requireTarget(root, environment, BASE44_HINT, { signal: wait.signal });
 		const onFunction = (result: DeployedFunction) => {
 			done++;
 			if (!this.terminal.json) this.#show(result);
 		};
 		const work = () => deployFunctions(root, target, { ...wish, onFunction });
 		const outcome = await wait.during(work, { what: "The functions are deployed", unknown: CUT_SHORT });
-		return { environment, app: target.binding.app, ...outcome };
+		const isAll = wish.names.length === 0;
+		const place = { root, name: environment, target };
+		const remarks = await remarksOn(place, outcome.functions, { environment: this.environment, isAll });
+		return checked({ environment, app: target.binding.app, ...outcome, ...remarks });
 	}
 
 	#show(result: DeployedFunction): void {
@@ -93,12 +104,31 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult> {
 		if (result.error !== undefined) terminal.block(result.error, "    ");
 	}
 
-	protected render(result: DeployResult, terminal: Terminal): void {
+	protected render(result: DeployResult | DryRun, terminal: Terminal): void {
+		if ("dryRun" in result) {
+			renderDryRun(result, this.#environmentName, terminal);
+			return;
+		}
 		for (const name of result.pruned) terminal.line(`${MARKS.ok} ${name}  deleted`);
 		const deployed = result.functions.filter(({ status }) => status === "deployed").length;
 		const unchanged = result.functions.filter(({ status }) => status === "unchanged").length;
 		terminal.line(
 			`${deployed} deployed, ${unchanged} unchanged, ${result.functions.length - deployed - unchanged} failed (app '${result.app}', ${result.environment})`,
 		);
+		renderUnset(result.missing, this.#environmentName, terminal);
+		renderAbsent(result.absent, this.#environmentName, terminal);
 	}
+}
+
+/** @throws AppError `DEPLOY_FAILED` (exit 1) with the result as data, where a function failed */
+function checked(result: DeployResult): DeployResult {
+	const failed = result.functions.filter(({ status }) => status === "failed");
+	if (failed.length === 0) return result;
+	throw new AppError({
+		code: "DEPLOY_FAILED",
+		message: `${count(failed.length, "function")} of ${result.functions.length} failed: ${failed.map(({ name }) => name).join(", ")}.`,
+		hint: "Mend it and deploy again; a version that served before goes on serving.",
+		exit: EXIT.failure,
+		data: result,
+	});
 }

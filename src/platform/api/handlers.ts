@@ -145,12 +145,13 @@ export const putBlob: Handler = async (call) => {
 export const listFunctions: Handler = (call) => {
 	const app = appOf(call);
 	const running = call.core.functionsOf(app);
+	const hasFiles = call.url.searchParams.get("files") === "true";
 	const functions = [...app.state.functions]
 		.sort(([a], [b]) => (a < b ? -1 : 1))
 		.map(([name, known]) => {
 			const slot = running.find(name);
 			const error = (slot?.error ?? known.error)?.slice(0, ERROR_CHARACTERS_MAX);
-			const { id, references, dynamic, seen = [], settings } = known.deployment;
+			const { id, references, dynamic, seen = [], settings, sources } = known.deployment;
 			return {
 				name,
 				url: urlOf(call.listenUrl, app.id, name),
@@ -161,6 +162,12 @@ export const listFunctions: Handler = (call) => {
 				dynamic,
 				excluded: [...(settings?.secrets?.exclude ?? [])],
 				seen: [...seen],
+				...(hasFiles
+					? {
+							files: sources?.files.map(([path, hash]): [string, string] => [path, hash]),
+							settings: { ...settings },
+						}
+					: {}),
 				automations: call.core.automations.of(app.id, name).map(automationInfo),
 				...(slot?.replaced === undefined ? {} : { replaced: slot.replaced }),
 				...(error === undefined ? {} : { error }),

@@ -102,6 +102,7 @@ export const OPERATIONS: Readonly<Record<keyof typeof ROUTES, Operation>> = {
 	},
 	listFunctions: {
 		summary: "List an app's functions",
+		query: [{ name: "files", required: false, schema: { type: "boolean" } }],
 		answer: given("The functions", json(functionListSchema)),
 	},
 	deleteFunctions: {

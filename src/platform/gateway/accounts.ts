@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../faults.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Admission } from "./admission.ts";
+import type { AnsweredRequest, RequestedOf } from "./answered-request.ts";
 import type { GatewayOptions } from "./options.ts";
 import { PROBLEMS, type Problem } from "./problem.ts";
 import { originForm, type Route } from "./routing.ts";
@@ -18,29 +19,6 @@ const PATH_CHARACTERS_MAX = 1_000;
 /** How much of a path is told that leads to no function: the names that could have been meant. */
 const UNKNOWN_SEGMENTS = 2;
 const UNKNOWN_SEGMENT_MAX = 40;
-
-/** What a request was for: a function, or a name that none of the app's has. */
-export interface RequestedOf {
-	readonly app: string;
-	/** Undefined where there is no such function. */
-	readonly function: string | undefined;
-	/** Which function of that name it is. */
-	readonly began?: string | undefined;
-}
-
-export interface AnsweredRequest {
-	readonly method: string;
-	/** Without the query, the values of secrets taken out; what no function got is cut where its name ends. */
-	readonly path: string;
-	readonly status: number;
-	readonly ms: number;
-	/** Of the answer's body. */
-	readonly bytes: number;
-	/** The request's id. */
-	readonly id: string;
-	/** A problem's code, `CLIENT_GONE` or `FUNCTION_CRASHED`; null for a whole answer of the function's. */
-	readonly reason: string | null;
-}
 
 /** One request. */
 export class Account {

@@ -4,8 +4,8 @@ import type { DescriptorBudget } from "../descriptors.ts";
 import type { FaultBoundary } from "../faults.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Patience } from "../server-options.ts";
-import type { AnsweredRequest, RequestedOf } from "./accounts.ts";
 import type { AdmissionOptions } from "./admission.ts";
+import type { AnsweredRequest, RequestedOf } from "./answered-request.ts";
 import type { Route } from "./routing.ts";
 
 /** The name of a function, with its app's. */

@@ -14,8 +14,6 @@ export interface LogFileLimits {
 	readonly waitingBytes: number;
 }
 
-/** What a line takes beside its message, where many empty ones wait. */
-const LINE_BYTES = 64;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -88,7 +86,7 @@ export class LogFile<Line extends Timed> {
 			return;
 		}
 		this.#waiting.push(text);
-		this.#waitingBytes += LINE_BYTES + text.length;
+		this.#waitingBytes += text.length;
 		if (!this.#isFlushing) this.#flushSoon();
 	}
 

@@ -1,6 +1,7 @@
 /**
  * The automations of a platform: what is deployed, claimed before it runs, and told of in the function's log.
  */
+import { randomUUID } from "node:crypto";
 import type { Apps } from "../apps.ts";
 import type { Clock } from "../clock.ts";
 import type { FaultBoundary } from "../faults.ts";
@@ -130,17 +131,41 @@ export class Automations {
 		const { host, timeoutMs } = this.#started ?? { host: "", timeoutMs: 0 };
 		const said = apps.find(due.app)?.state.functions.get(due.function)?.deployment.settings?.timeoutSeconds;
 		const sinceMs = performance.now();
+		const requestId = randomUUID();
 		const answer = await invoke(this.#instances, due, {
 			host,
+			requestId,
 			timeoutMs: said === undefined ? timeoutMs : said * 1000,
 			signal: this.#closing.signal,
 		});
 		const ms = performance.now() - sinceMs;
 		const isGood = answer.status < 400;
-		if (this.#present(due) === undefined) return;
+		const life = this.#present(due);
+		if (life === undefined) return;
+		this.#log(life, due, { answer, ms, requestId });
 		metrics.answered(due, { status: answer.status, ms });
 		metrics.automationRan(due, isGood ? "succeeded" : "failed");
 		this.#tell(due, isGood ? "info" : "error", outcomeOf(answer, ms));
+	}
+
+	/** Keeps a run among the function's requests. */
+	#log(
+		life: FunctionLife,
+		{ app, automation, function: name }: Due,
+		{ answer, ms, requestId }: { answer: Answer; ms: number; requestId: string },
+	): void {
+		const { clock, logs } = this.#options;
+		logs.requests.append(life.app, life.function, {
+			time: new Date(clock.now()).toISOString(),
+			method: "POST",
+			path: `/${app}/${name}`,
+			status: answer.status,
+			ms: Math.round(ms * 10) / 10,
+			bytes: "bytes" in answer ? answer.bytes : 0,
+			id: requestId,
+			reason: "code" in answer ? answer.code : null,
+			automation: automation.name,
+		});
 	}
 
 	#failed(error: unknown, of: Listed): void {

@@ -31,6 +31,8 @@ const STOPPED: Problem = {
 export interface InvokeOptions {
 	/** What the function sees as the host that it was called at. */
 	readonly host: string;
+	/** Its `x-request-id`. A new one unless told. */
+	readonly requestId?: string;
 	/** How long its answer may take to begin. */
 	readonly timeoutMs: number;
 	/** How long it may go on once it has begun. Ten minutes unless told. */
@@ -40,7 +42,7 @@ export interface InvokeOptions {
 }
 
 /** The answer's status; or why there was none, or none that ended. */
-export type Answer = { readonly status: number } | Problem;
+export type Answer = { readonly status: number; readonly bytes: number } | Problem;
 
 /** Runs a function once; never repeats, whatever comes of it. Resolves once its answer has ended. */
 export async function invoke(instances: Instances, due: Due, options: InvokeOptions): Promise<Answer> {
@@ -65,7 +67,7 @@ async function run(lease: Lease, due: Due, options: InvokeOptions): Promise<Answ
 		const answer = await lease.pool.request({
 			method: "POST",
 			path: "/",
-			headers: headersOf(due, options.host),
+			headers: headersOf(due, options),
 			body,
 			headersTimeout: options.timeoutMs,
 			bodyTimeout: 0,
@@ -73,8 +75,8 @@ async function run(lease: Lease, due: Due, options: InvokeOptions): Promise<Answ
 		});
 		hasBegun = true;
 		lease.instance.answered();
-		await discard(answer.body);
-		return { status: answer.statusCode };
+		const bytes = await discard(answer.body);
+		return { status: answer.statusCode, bytes };
 	} catch (error) {
 		if (options.signal.aborted) return STOPPED;
 		if (over.signal.aborted && hasBegun) return UNENDED;
@@ -87,7 +89,10 @@ async function run(lease: Lease, due: Due, options: InvokeOptions): Promise<Answ
 }
 
 /** As the gateway has them for what is called, and what tells that nobody did. */
-function headersOf({ app, function: name, automation, dueMs }: Due, host: string): Record<string, string> {
+function headersOf(
+	{ app, function: name, automation, dueMs }: Due,
+	{ host, requestId = randomUUID() }: InvokeOptions,
+): Record<string, string> {
 	return {
 		host,
 		"content-type": "application/json",
@@ -95,17 +100,22 @@ function headersOf({ app, function: name, automation, dueMs }: Due, host: string
 		"x-forwarded-host": host,
 		"x-forwarded-prefix": `/${app}/${name}`,
 		"x-forwarded-proto": "http",
-		"x-request-id": randomUUID(),
+		"x-request-id": requestId,
 		[AUTOMATION_HEADERS.name]: encodeURIComponent(automation.name),
 		[AUTOMATION_HEADERS.due]: new Date(dueMs).toISOString(),
 	};
 }
 
-/** Reads a body to its end, at a pace: the function is at work as long as it writes, and the platform has other work. */
-async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
+/**
+ * Reads a body to its end, at a pace: the function is at work as long as it writes, and the platform has other work.
+ * @returns how many bytes it had
+ */
+async function discard(body: AsyncIterable<Uint8Array>): Promise<number> {
+	let all = 0;
 	let bytes = 0;
 	let pieces = 0;
 	for await (const piece of body) {
+		all += piece.length;
 		bytes += piece.length;
 		pieces++;
 		if (bytes < PART_BYTES && pieces < PART_PIECES) continue;
@@ -113,4 +123,5 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 		pieces = 0;
 		await setPause(PAUSE_MS);
 	}
+	return all;
 }

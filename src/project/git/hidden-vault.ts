@@ -93,13 +93,12 @@ async function inMainTree(from: string, top: string, variables: Variables): Prom
 	const holder = foldersUpTo(from, top).find((folder) =>
 		existsSync(join(main, relative(top, folder), VAULT_FILE)),
 	);
-	return (
-		holder && {
-			folder: holder,
-			why: `the main working tree ${main} has one, and the branch here does not`,
-			command: `git merge $(git -C ${word(main)} rev-parse HEAD)`,
-		}
-	);
+	if (holder === undefined) return undefined;
+	return {
+		folder: holder,
+		why: `the main working tree ${main} has one, and the branch here does not`,
+		command: `git merge $(git -C ${word(main)} rev-parse HEAD)`,
+	};
 }
 
 /**

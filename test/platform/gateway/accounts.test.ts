@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { AnsweredRequest, RequestedOf } from "../../../src/platform/gateway/accounts.ts";
+import type { AnsweredRequest, RequestedOf } from "../../../src/platform/gateway/answered-request.ts";
 import { call, openStage, type Stage } from "./harness.ts";
 
 const CANARY = "canary-in-a-path";

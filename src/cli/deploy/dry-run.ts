@@ -1,0 +1,109 @@
+/** `coffer functions deploy --dry-run`: what a deployment would do. */
+import { AppError, EXIT } from "../../errors.ts";
+import { type PlannedFunction, plannedDeployment } from "../../sync/deploy-plan.ts";
+import type { LinkTarget } from "../../sync/link-target.ts";
+import type { Environment } from "../environment.ts";
+import { projectReferences } from "../local-references.ts";
+import { count, MARKS } from "../render.ts";
+import type { Terminal } from "../terminal.ts";
+import { renderAbsent, renderUnset, type Unset, unsetNames } from "./unset.ts";
+
+/** Stable: other programs rely on it. */
+export interface DryRun {
+	dryRun: true;
+	functions: readonly (PlannedFunction & {
+		/** Names that it reads, sorted; the beginning of names ends with a star. */
+		readonly reads: readonly string[];
+		/** Whether it could read any. */
+		readonly dynamic: boolean;
+	})[];
+	/** Functions of the platform that the project does not have; `--prune` deletes them. */
+	absent: readonly string[];
+	/** Names that functions read and the vault lacks, with every place. */
+	missing: readonly Unset[];
+	/** Whether `--prune` was given. */
+	prune: boolean;
+}
+
+export interface DryRunOptions {
+	readonly names: readonly string[];
+	readonly prune: boolean;
+	readonly environment: Environment;
+}
+
+/**
+ * @throws AppError `DEPLOY_WOULD_FAIL` (exit 1) with the result as data, where a function would not build as far as can be told
+ *   here; as `plannedDeployment` and `projectReferences`
+ */
+export async function dryRun(
+	{ root, name: named, target }: { root: string; name: string; target: LinkTarget },
+	{ environment, names, prune }: DryRunOptions,
+): Promise<DryRun> {
+	const { absent, functions } = await plannedDeployment(root, target, names);
+	const sound = functions.filter(({ error }) => error === undefined).map(({ name }) => name);
+	const read = sound.length === 0 ? [] : (await projectReferences(sound, environment)).functions;
+	const missing = await unsetNames(
+		root,
+		named,
+		target,
+		read.filter(({ error }) => error === undefined),
+	);
+	const result: DryRun = {
+		dryRun: true,
+		functions: functions.map((one) => {
+			const found = read.find(({ name }) => name === one.name);
+			const error = one.error ?? (found?.error && `${found.error.message} ${found.error.hint}`);
+			return {
+				...one,
+				reads: [...new Set(found?.references.map((reference) => reference.name))].sort(),
+				dynamic: (found?.dynamic.length ?? 0) > 0,
+				...(error !== undefined && { error }),
+			};
+		}),
+		absent,
+		missing,
+		prune,
+	};
+	const failing = result.functions.filter(({ error }) => error !== undefined);
+	if (failing.length === 0) return result;
+	throw new AppError({
+		code: "DEPLOY_WOULD_FAIL",
+		message: `${count(failing.length, "function")} of ${functions.length} would fail: ${failing.map(({ name }) => name).join(", ")}.`,
+		hint: "Mend it. Nothing was sent.",
+		exit: EXIT.failure,
+		data: result,
+	});
+}
+
+const SIGNS: Readonly<Record<PlannedFunction["status"], string>> = {
+	new: MARKS.ok,
+	changed: MARKS.ok,
+	unchanged: MARKS.same,
+	unknown: MARKS.pending,
+};
+
+function valueText(change: PlannedFunction["settings"][number], side: "from" | "to"): string {
+	return side in change ? JSON.stringify(change[side]) : "(default)";
+}
+
+export function renderDryRun(result: DryRun, environment: string, terminal: Terminal): void {
+	for (const { dynamic, error, name, reads, settings, status } of result.functions) {
+		const known = status === "unknown" ? "on the platform, which does not say whether it changed" : status;
+		const names = dynamic
+			? "reads any secret"
+			: reads.length > 0
+				? `reads ${reads.join(", ")}`
+				: "reads no secret";
+		if (error === undefined) terminal.line(`${SIGNS[status]} ${name}  ${known}  ${names}`);
+		else terminal.line(`${MARKS.failed} ${name}  would fail`);
+		if (error !== undefined) terminal.block(error, "    ");
+		for (const change of settings)
+			terminal.line(`    ${change.key}: ${valueText(change, "from")} → ${valueText(change, "to")}`);
+	}
+	renderUnset(result.missing, environment, terminal);
+	if (!result.prune) renderAbsent(result.absent, environment, terminal);
+	else for (const name of result.absent) terminal.line(`${MARKS.failed} ${name}  would be deleted (--prune)`);
+	terminal.line(
+		"Dry run: nothing was sent. It compares functions' own files, not deno.json, package.json and lock files.",
+	);
+}
