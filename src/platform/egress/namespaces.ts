@@ -103,6 +103,7 @@ class Namespaces implements Network {
 		const admission: Admission = {
 			before: enterCommand(entry),
 			startsAsRoot: true,
+			isBounded: true,
 			onRefused: () => {},
 			onLost: () => {},
 			leave: () => {

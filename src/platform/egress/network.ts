@@ -15,6 +15,8 @@ export interface Guest {
 export interface Admission {
 	/** What comes before its command. */
 	readonly before: readonly string[];
+	/** Whether its working directory is a file system of its own, which is bounded and goes with it. */
+	readonly isBounded: boolean;
 	/** Whether that runs as root, so that the command itself has to change to the process's user. */
 	readonly startsAsRoot: boolean;
 	/** Told of what was refused to it, as a sentence. Set it once the process is somebody's. */

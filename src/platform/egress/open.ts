@@ -30,6 +30,7 @@ const OPEN: Network = {
 	admit: async () => ({
 		before: [],
 		startsAsRoot: false,
+		isBounded: false,
 		onRefused: () => {},
 		onLost: () => {},
 		leave: () => {},

@@ -91,6 +91,7 @@ class UserRules implements Network {
 		const admission: Admission = {
 			before: [],
 			startsAsRoot: false,
+			isBounded: false,
 			onRefused: () => {},
 			onLost: () => {},
 			leave: () => void this.#admitted.delete(admission),

@@ -21,8 +21,9 @@ import { tryFollow } from "./output/audit.ts";
 import { createRedactor } from "./output/redact.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
-import { livesAs, type Spawned } from "./spawned.ts";
+import { livesAs, type Spawned, storingOf } from "./spawned.ts";
 import { closingFailure, startFailure } from "./start-failure.ts";
+import { StorageWatch } from "./storage/storage-watch.ts";
 import type { Workspace } from "./workspace.ts";
 
 export class DenoRuntime implements Runtime {
@@ -34,6 +35,7 @@ export class DenoRuntime implements Runtime {
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	readonly #lives = new WeakMap<DenoProcess, FunctionLife>();
 	#memory = new MemoryWatch();
+	readonly #storage = new StorageWatch();
 	readonly #faults: FaultBoundary;
 	readonly #lanes: Lanes;
 	readonly #liveness: LivenessWatch;
@@ -66,7 +68,7 @@ export class DenoRuntime implements Runtime {
 	}
 
 	async start(launch: Launch): Promise<Instance> {
-		this.#checkOpen(launch);
+		if (this.#isClosed) throw closingFailure(launch);
 		checkEnvironment(launch);
 		const spawned = await this.#prepared(launch);
 		try {
@@ -119,14 +121,16 @@ export class DenoRuntime implements Runtime {
 	}
 
 	async forget(of: Parameters<Runtime["forget"]>[0]): Promise<void> {
-		const { app, function: began } = of;
 		// Its processes have ended by now, and some of their files may be on their way out.
-		const ending = [...this.#cleanups].filter(([process]) => {
-			const life = this.#lives.get(process);
-			return life?.app === app && (began ?? life.function) === life.function;
-		});
-		await Promise.all(ending.map(([, done]) => done));
+		await Promise.all(this.#processesOf(of).values());
 		await this.#workspace.forget(of);
+	}
+
+	/** The processes of a function's life, or of all of an app's, each with what removes its files. */
+	#processesOf({ app, function: began }: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
+		const isMeant = (life: FunctionLife | undefined) =>
+			life?.app === app && (began ?? life.function) === life.function;
+		return new Map([...this.#cleanups].filter(([process]) => isMeant(this.#lives.get(process))));
 	}
 
 	async close(): Promise<void> {
@@ -138,15 +142,11 @@ export class DenoRuntime implements Runtime {
 		await this.#workspace.close();
 	}
 
-	#checkOpen(launch: Launch): void {
-		if (this.#isClosed) throw closingFailure(launch);
-	}
-
 	/** Makes the process's place in the network; its files go where there is none. */
 	async #admit(files: InstanceDirectory, launch: Launch | undefined): Promise<Admission> {
 		try {
 			const admission = await this.network.admit({ ...files, network: launch?.settings?.network });
-			if (launch !== undefined) this.#checkOpen(launch);
+			if (launch !== undefined && this.#isClosed) throw closingFailure(launch);
 			return admission;
 		} catch (error) {
 			await files.release();
@@ -172,7 +172,6 @@ export class DenoRuntime implements Runtime {
 	/** @param launch whose it will be, where that is known */
 	async #spawn<Files extends InstanceDirectory>(files: Files, launch?: Launch): Promise<Spawned<Files>> {
 		const admission = await this.#admit(files, launch);
-		const { before, startsAsRoot } = admission;
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
 		const reads: Spawned["reads"] = { onRead: undefined };
 		// Where the account of its reads cannot be followed, it runs without.
@@ -181,7 +180,10 @@ export class DenoRuntime implements Runtime {
 				? undefined
 				: tryFollow(auditPath, this.#lanes.signals, (name) => reads.onRead?.(name), this.#faults);
 		const process = await this.#created(files, admission, {
-			command: [...before, ...this.#commands.commandFor(files, launch?.settings, startsAsRoot)],
+			command: [
+				...admission.before,
+				...this.#commands.commandFor(files, launch?.settings, admission.startsAsRoot),
+			],
 			variables: {
 				DENO_DIR: files.denoDirectory,
 				DENO_NO_UPDATE_CHECK: "1",
@@ -191,7 +193,7 @@ export class DenoRuntime implements Runtime {
 			},
 			cwd: temporary,
 			user,
-			startsAsRoot,
+			startsAsRoot: admission.startsAsRoot,
 			socketPath,
 			controlPath,
 			onListening: files.publish,
@@ -202,6 +204,7 @@ export class DenoRuntime implements Runtime {
 		const member = this.#groups.admit(process.pid, launch?.app);
 		const forget = () => {
 			this.#memory.remove(process);
+			this.#storage.remove(process);
 			if (process.liveness !== undefined) this.#liveness.remove(process.liveness);
 		};
 		const note = (error: unknown) => this.#faults.note(error);
@@ -229,6 +232,8 @@ export class DenoRuntime implements Runtime {
 			this.#options.onLine?.(life.app, life.function, { time: new Date().toISOString(), level, message });
 		const { memoryMiB } = this.#commands.memoryOf(settings);
 		this.#memory.add(process, memoryMiB);
+		const all = () => this.#processesOf(life).keys();
+		this.#storage.add(process, storingOf({ admission, files, process }, all));
 		admission.onRefused = (sentence) => onLine("error", sentence);
 		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });
 		const said = settings?.timeoutSeconds;

@@ -25,6 +25,8 @@ export interface InstanceDirectory {
 	 * @throws where that is no socket
 	 */
 	publish(): Promise<void>;
+	/** Has what Deno keeps for the function removed, once no process of the function is left. */
+	discard(): void;
 	/** Removes what nobody else uses, after the end of the process. */
 	release(): Promise<void>;
 }

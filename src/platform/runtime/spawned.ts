@@ -5,6 +5,7 @@ import type { Member } from "../limits/limits.ts";
 import type { DenoProcess } from "./deno-process.ts";
 import type { InstanceDirectory } from "./instance-directory.ts";
 import type { Launch } from "./runtime.ts";
+import type { Storing } from "./storage/storage-watch.ts";
 
 /** The life of the function that a launch is for: that of its names where it tells of none. */
 export function livesAs({ app, function: name, life }: Launch): FunctionLife {
@@ -19,4 +20,23 @@ export interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
 	readonly member: Member;
 	/** Who is told of the variables that it reads. */
 	readonly reads: { onRead: Launch["onRead"] };
+}
+
+/**
+ * What a process keeps on the machine's file system, and what happens where that is too much.
+ * @param all the function's processes: they keep it together, and are ended together
+ */
+export function storingOf(
+	{ admission, files, process }: Pick<Spawned, "admission" | "files" | "process">,
+	all: () => Iterable<DenoProcess>,
+): Storing {
+	const { denoDirectory, temporary } = files;
+	return {
+		pid: process.pid,
+		folders: admission.isBounded ? [denoDirectory] : [denoDirectory, temporary],
+		onFull: (why) => {
+			files.discard();
+			for (const each of all()) each.kill(why);
+		},
+	};
 }

@@ -158,6 +158,13 @@ export class Users {
 		await member.clearing;
 	}
 
+	/** Empties a directory of a function's that has no process now. @param user as `join` returned it */
+	async empty(user: User, directory: string): Promise<void> {
+		const member = user as Member;
+		member.clearing = member.clearing.then(() => empty(member, EMPTY, directory));
+		await member.clearing;
+	}
+
 	/**
 	 * Takes a deleted function's user from it: no later function has it. Whatever still runs as that user is killed.
 	 * @param directory of the user's, which is emptied

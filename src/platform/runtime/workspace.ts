@@ -33,6 +33,7 @@ import {
 	writeBundle,
 } from "./instance-directory.ts";
 import { openPlace, type Place, type PlaceOptions } from "./place.ts";
+import { Kept } from "./storage/kept.ts";
 import type { User } from "./users.ts";
 
 /** Where an instance lies, and whose it is. */
@@ -47,7 +48,7 @@ interface Laid {
 
 export class Workspace {
 	#place: Place;
-	#folders = new Map<string, { life: FunctionLife; made: Promise<string> }>();
+	#folders = new Map<string, { life: FunctionLife; made: Promise<string>; kept: Kept }>();
 	#removed: Promise<unknown> = Promise.resolve();
 	#next = 1;
 	readonly #fifos: Fifos;
@@ -83,7 +84,7 @@ export class Workspace {
 	async prepare(life: FunctionLife, bundle: BundleFile, isAudited: boolean): Promise<InstanceDirectory> {
 		const user = await this.#place.users?.join(life);
 		const instance = this.#instance(user);
-		const [file, folder] = await Promise.all([
+		const [file, { folder, kept }] = await Promise.all([
 			this.#bundles.acquire(bundle, user),
 			this.#functionFolder(life, user),
 			this.#instanceFolders(instance, [instance.temporary]),
@@ -91,13 +92,17 @@ export class Workspace {
 			await instance.leave();
 			throw error;
 		});
+		const denoDirectory = join(folder, "deno");
+		await kept.enter();
 		return {
 			...(await this.#directoryOf(instance, isAudited)),
-			denoDirectory: join(folder, "deno"),
+			denoDirectory,
 			bundle: file,
 			main: join(folder, "main.js"),
+			discard: () => kept.discard(),
 			release: async () => {
 				await instance.leave();
+				await kept.leave(() => this.#empty(denoDirectory, user));
 				await Promise.all([removeInstance(instance.path, user), this.#bundles.release(file)]);
 			},
 		};
@@ -121,6 +126,8 @@ export class Workspace {
 			denoDirectory,
 			bundle,
 			main,
+			// It lies in the instance's folder, and goes with it.
+			discard: () => {},
 			fill: (content) => writeBundle(bundle, "b.js", content, user),
 			release: async () => {
 				await leave();
@@ -177,16 +184,25 @@ export class Workspace {
 		await openTo(user, path, 0o440);
 	}
 
+	async #empty(directory: string, user: User | undefined): Promise<void> {
+		if (user !== undefined) return await this.#place.users?.empty(user, directory);
+		await rm(directory, { recursive: true, force: true });
+		await mkdir(directory, { mode: 0o700 });
+	}
+
 	/** One folder for all versions of a function. */
-	#functionFolder(life: FunctionLife, user: User | undefined): Promise<string> {
+	async #functionFolder(life: FunctionLife, user: User | undefined): Promise<{ folder: string; kept: Kept }> {
 		const folder = this.#folderOf(life);
-		const known = this.#folders.get(folder);
-		if (known !== undefined) return known.made;
-		const made = this.#makeFunctionFolder(folder, user);
-		this.#folders.set(folder, { life, made });
-		// What failed is tried again.
-		made.catch(() => this.#folders.delete(folder));
-		return made;
+		let known = this.#folders.get(folder);
+		if (known === undefined) {
+			const made = this.#makeFunctionFolder(folder, user);
+			known = { life, made, kept: new Kept() };
+			this.#folders.set(folder, known);
+			// What failed is tried again.
+			made.catch(() => this.#folders.delete(folder));
+		}
+		await known.made;
+		return { folder, kept: known.kept };
 	}
 
 	#folderOf(life: FunctionLife): string {

@@ -5,9 +5,9 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Interface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { Wall } from "../../../src/platform/egress/network.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import { ROOT } from "../../support/root.ts";
 import { ask, EGRESS_PROGRAM, HOST_PATH } from "../runtime/harness.ts";
 import type { Outcome } from "../runtime/hostile.ts";
 import { bundleForNode } from "../runtime/strip.ts";
@@ -40,7 +40,7 @@ export async function openSecondWall({
 	const directory = await mkdtemp(join(tmpdir(), "cw-"));
 	await chmod(directory, 0o711);
 	const program = join(directory, "walls.mjs");
-	await bundleForNode(fileURLToPath(new URL("walls.program.ts", import.meta.url)), program);
+	await bundleForNode(join(ROOT, "test/platform/egress/walls.program.ts"), program);
 	const hosts = await TestHosts.open();
 	const request = {
 		directory,

@@ -5,21 +5,19 @@ import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, vi } from "vitest";
-import { builtPath } from "../../../src/platform/assets.ts";
+import { setTimeout } from "node:timers/promises";
 import type { FunctionLogs, LogLine } from "../../../src/platform/logs/function-logs.ts";
 import { openLogFiles } from "../../../src/platform/logs/log-files.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { DenoRuntimeOptions } from "../../../src/platform/runtime/deno-options.ts";
 import { createDenoRuntime } from "../../../src/platform/runtime/open-deno.ts";
 import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
+import { ROOT } from "../../support/root.ts";
 
-export const HOST_PATH = fileURLToPath(
-	new URL("../../../src/platform/runtime/host/main.ts", import.meta.url),
-);
+/** From the repository's root: a torture is bundled, and runs from elsewhere. */
+export const HOST_PATH = join(ROOT, "src/platform/runtime/host/main.ts");
 
-export const EGRESS_PROGRAM = builtPath("egress.cjs");
+export const EGRESS_PROGRAM = join(ROOT, "dist/egress.cjs");
 
 export interface Harness {
 	readonly runtime: Runtime;
@@ -52,6 +50,9 @@ export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Pr
 	return { runtime, directory, logs, lines, close };
 }
 
+const SPARES_MS = 10_000;
+const LOOK_MS = 50;
+
 /** The process ids of those that wait ready-made, once there are so many. */
 export async function sparesOf({ directory }: Pick<Harness, "directory">, count: number): Promise<number[]> {
 	const place = await readlink(join(directory, "place")).catch(() => directory);
@@ -62,16 +63,15 @@ export async function sparesOf({ directory }: Pick<Harness, "directory">, count:
 			command.includes("deno\0run\0") && command.includes(`\0${place}/i/`) && /\/main\.js\0/.test(command)
 		);
 	};
-	return await vi.waitFor(
-		async () => {
-			const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-			const are = await Promise.all(pids.map(isSpare));
-			const found = pids.filter((_, index) => are[index]).map(Number);
-			expect(found).toHaveLength(count);
-			return found;
-		},
-		{ timeout: 10_000 },
-	);
+	const untilMs = performance.now() + SPARES_MS;
+	for (;;) {
+		const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+		const are = await Promise.all(pids.map(isSpare));
+		const found = pids.filter((_, index) => are[index]).map(Number);
+		if (found.length === count) return found;
+		if (performance.now() > untilMs) throw new Error(`There are ${found.length} that wait, not ${count}.`);
+		await setTimeout(LOOK_MS);
+	}
 }
 
 export function launch(

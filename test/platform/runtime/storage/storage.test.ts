@@ -1,0 +1,81 @@
+/** What functions keep is bounded in its sum, whichever wall is around their network. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { STORAGE_MAX, StorageWatch } from "../../../../src/platform/runtime/storage/storage-watch.ts";
+import { ask, launch, openRuntime } from "../harness.ts";
+
+const CODE = `
+	const piece = new Uint8Array(32 * 1024 * 1024).fill(7);
+	const puts = {
+		cache: async (n) => (await caches.open("c")).put("https://x.example/" + n, new Response(piece)),
+		file: (n) => Deno.writeFile(Deno.env.get("TMPDIR") + "/" + n, piece),
+		nothing: () => {},
+	};
+	export default async (request) => {
+		const { pathname, searchParams } = new URL(request.url);
+		const count = Number(searchParams.get("count"));
+		for (let n = 0; n < count; n++) await puts[pathname.slice(1)](n);
+		return new Response(String((await (await caches.open("c")).match("https://x.example/0")) !== undefined));
+	};`;
+
+describe.each(["namespace", "none"] as const)("with the wall: %s", (wall) => {
+	test("a cache of more than the bound ends the function, whose storage is empty at its next start", async () => {
+		const harness = await openRuntime({ walls: [wall] });
+		onTestFinished(() => harness.close());
+		const start = () => harness.runtime.start(launch(CODE));
+		const kept = await start();
+		expect((await ask(kept.socketPath, "/cache?count=2")).body).toBe("true");
+		await kept.stop();
+		const full = await start();
+		expect((await ask(full.socketPath, "/nothing")).body).toBe("true");
+		await Promise.allSettled([ask(full.socketPath, "/cache?count=12")]);
+		expect((await full.exited).signal).toBe("SIGKILL");
+		expect((await harness.lines("pay")).at(-1)?.message).toMatch(/^The function kept more than 256 MiB/);
+		const empty = await start();
+		expect((await ask(empty.socketPath, "/nothing")).body).toBe("false");
+	});
+});
+
+test("where a temporary folder is no file system of its own, it counts, too", async () => {
+	const harness = await openRuntime({ walls: ["none"] });
+	onTestFinished(() => harness.close());
+	const full = await harness.runtime.start(launch(CODE));
+	await Promise.allSettled([ask(full.socketPath, "/file?count=12")]);
+	expect((await full.exited).signal).toBe("SIGKILL");
+});
+
+describe("a process that writes nothing", () => {
+	const usage = { bytes: 0, files: 0 };
+
+	test("is not looked into, but now and then", async () => {
+		let [looked, written] = [0, 0];
+		const watch = new StorageWatch({
+			usage: async () => {
+				looked++;
+				return usage;
+			},
+			written: async () => written,
+		});
+		const key = {};
+		watch.add(key, { pid: 1, folders: [], onFull: () => {} });
+		onTestFinished(() => watch.remove(key));
+		for (let round = 0; round < 30; round++) await watch.look();
+		expect(looked).toBe(1);
+		await watch.look();
+		expect(looked).toBe(2);
+		written = 1;
+		await watch.look();
+		expect(looked).toBe(3);
+	});
+
+	test("is told of once, and watched no more", async () => {
+		let told = 0;
+		const watch = new StorageWatch({
+			usage: async () => ({ bytes: 0, files: STORAGE_MAX.files + 1 }),
+			written: async () => undefined,
+		});
+		watch.add({}, { pid: 1, folders: [], onFull: () => told++ });
+		await watch.look();
+		await watch.look();
+		expect(told).toBe(1);
+	});
+});

@@ -1,0 +1,66 @@
+import { link, mkdir, mkdtemp, open, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { usageOf } from "../../../../src/platform/runtime/storage/usage.ts";
+
+const MAX = { bytes: 1024 * 1024, files: 100, depth: 8 };
+const KIB_100 = Buffer.alloc(100 * 1024, 1);
+let folder: string;
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), "coffer-usage-"));
+	onTestFinished(() => rm(folder, { recursive: true }));
+});
+const usage = (max = MAX) => usageOf([folder], process.pid, max);
+
+describe("the sum", () => {
+	test("is of all files at any depth, each once", async () => {
+		await mkdir(join(folder, "a/b"), { recursive: true });
+		await writeFile(join(folder, "a/b/x"), KIB_100);
+		await writeFile(join(folder, "y"), KIB_100);
+		await link(join(folder, "y"), join(folder, "a/z"));
+		const { bytes, files } = await usage();
+		expect(bytes).toBeGreaterThanOrEqual(200 * 1024);
+		expect(bytes).toBeLessThan(280 * 1024);
+		expect(files).toBe(5);
+	});
+
+	test("follows no link out of the folder", async () => {
+		await symlink("/usr", join(folder, "link"));
+		expect((await usage()).bytes).toBeLessThan(64 * 1024);
+		const outside = join(folder, "link");
+		expect(await usageOf([outside], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
+	});
+
+	test("of a folder that is not there is nothing", async () => {
+		expect(await usageOf([join(folder, "none")], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
+	});
+
+	test("has in it what was removed and is still open", async () => {
+		const path = join(folder, "removed");
+		const handle = await open(path, "w");
+		onTestFinished(() => handle.close());
+		await handle.write(KIB_100);
+		await rm(path);
+		expect((await usage()).bytes).toBeGreaterThanOrEqual(100 * 1024);
+	});
+});
+
+describe("is found to be too much", () => {
+	test("by bytes, and is counted no further", async () => {
+		for (let index = 0; index < 30; index++) await writeFile(join(folder, String(index)), KIB_100);
+		const { bytes, files } = await usage();
+		expect(bytes).toBeGreaterThan(MAX.bytes);
+		expect(files).toBeLessThan(30);
+	});
+
+	test("by the number of files, empty ones too", async () => {
+		for (let index = 0; index < 150; index++) await writeFile(join(folder, String(index)), "");
+		expect((await usage()).files).toBe(101);
+	});
+
+	test("by folders within folders", async () => {
+		await mkdir(join(folder, "a/".repeat(9)), { recursive: true });
+		expect((await usage()).files).toBe(Number.POSITIVE_INFINITY);
+	});
+});
