@@ -61,7 +61,7 @@ export const functionListSchema = z.object({
 				.max(20_000)
 				.optional(),
 			/** What its `function.jsonc` says, by key; only with `?files=true`. */
-			settings: z.record(z.string().max(100), z.unknown()).optional(),
+			settings: z.looseObject({}).optional(),
 			/** Variables that this version was seen to read. */
 			seen: z.array(z.string().max(128)).max(20_000).optional(),
 			error: z
