@@ -27,7 +27,12 @@ export const platformUrlFlag = Flags.string({
 
 /** An error with what this device knows of its reason. What that takes is loaded when something is to be explained. */
 async function explained(error: unknown, environment: Environment): Promise<unknown> {
-	if (!(error instanceof AppError) || !["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
+	if (!(error instanceof AppError)) return error;
+	if (["MEMBERSHIP_OLDER", "EPOCH_OLDER", "MEMBERSHIP_DIVERGED"].includes(error.code)) {
+		const { explainLacking } = await import("./undo/diagnosis.ts");
+		return explainLacking(error, environment);
+	}
+	if (!["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
 	const { explainMembership } = await import("./rotation.ts");
 	return explainMembership(error, environment);
 }

@@ -45,6 +45,15 @@ export async function promptHidden(terminal: Terminal, message: string, instead:
 }
 
 /**
+ * Asks for text that is shown as it is typed.
+ * @throws AppError `NO_TERMINAL` (exit 2)
+ */
+export async function promptText(terminal: Terminal, message: string, instead: string): Promise<string> {
+	const { text } = await prompts(terminal, instead);
+	return answered(await text({ message: paint(message, false), output: process.stderr })) ?? "";
+}
+
+/**
  * Asks yes or no; the default answer is no.
  * @throws AppError `NO_TERMINAL` (exit 2)
  */

@@ -2,19 +2,20 @@
  * One environment of one project, opened with an identity: chains verified, held against what this device
  * remembers, keys unwrapped. Every command that reads or writes secrets goes through here.
  */
-import type { KeyPair } from "../crypto.ts";
 import { AppError } from "../errors.ts";
 import type { Link } from "../vault/chain.ts";
 import { type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import { advanceMarks, advancePin, checkPin, isMarked } from "../vault/marks.ts";
+import { checkPin, isMarked } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
 import { checkProject } from "./first-use.ts";
 import { markWarnings } from "./mark-warnings.ts";
+import type { SessionContext } from "./session-context.ts";
 import {
 	type CheckoutMemory,
 	type EnvironmentMemory,
+	isWrittenHere,
 	type MemoryPlace,
 	noteReplaced,
 	readCheckoutMemory,
@@ -23,34 +24,15 @@ import {
 	updateMemory,
 	writeProjectPin,
 } from "./state.ts";
+import { noteSeen, type Snapshot } from "./undo/provenance.ts";
 import type { LoadedVault } from "./vault-file.ts";
 
-/** What a session needs of an identity. */
-export interface SessionIdentity {
-	readonly publicKeys: { readonly sign: string; readonly box: string };
-	readonly signing: KeyPair;
-	readonly box: KeyPair;
-	readonly stateKey: Uint8Array;
-	/** The vault that a CI identity is bound to. */
-	readonly vaultPin?: string | undefined;
-}
-
-export interface SessionContext {
-	readonly root: string;
-	readonly environment: string;
-	readonly identity: SessionIdentity;
-	/** The identity's fingerprint. */
-	readonly member: string;
-	/** `$XDG_STATE_HOME/coffer`. */
-	readonly stateFolder: string;
-	/** Called while secrets are on their way to the disk: what comes next can be made ready. */
-	readonly meanwhile?: (() => void) | undefined;
-}
+export type { SessionContext, SessionIdentity } from "./session-context.ts";
 
 /** Far above what anybody reaches by setting values, far below the last version. */
 const UNPROVEN_VERSION_MAX = 1_000_000;
 
-type SessionMethods = "open" | "trust" | "expectAll" | "remember" | "value" | "nextVersion";
+type SessionMethods = "open" | "trust" | "expectAll" | "remember" | "value" | "nextVersion" | "snapshot";
 
 export class VaultSession {
 	readonly context: SessionContext;
@@ -140,7 +122,7 @@ export class VaultSession {
 	}
 
 	/**
-	 * 1 + the highest version of a name that the file or this device's marks know. A record in the file that does not
+	 * 1 + the highest version of a name that the file or this device knows, forgotten ones included. A record in the file that does not
 	 * hold counts up to a bound: others may have marked it, and a removed member must not use all versions up by one of
 	 * the last.
 	 */
@@ -148,7 +130,8 @@ export class VaultSession {
 		const record = this.verified.section.records.get(name);
 		const counts = record && (record.version <= UNPROVEN_VERSION_MAX || this.#holds(record));
 		const inFile = counts ? record.version : 0;
-		return 1 + Math.max(inFile, this.memory.marks.get(name)?.version ?? 0);
+		const { floors, marks } = this.memory;
+		return 1 + Math.max(inFile, marks.get(name)?.version ?? 0, floors.get(name) ?? 0);
 	}
 
 	#holds(record: SealedRecord): boolean {
@@ -161,38 +144,54 @@ export class VaultSession {
 		}
 	}
 
+	/** The environment as it was opened. */
+	get snapshot(): Snapshot {
+		const { links, records } = this.verified.section;
+		return { digest: this.digest, vault: this.vaultLinks, environment: links, records };
+	}
+
 	/**
 	 * Remembers what was verified, and that this text of the vault was looked at.
 	 * @param now the vault as it is on disk when the command ends
 	 * @param written records that this command put into it, verified or its own
-	 * @param options `before`: the records that the written ones replaced, where the session was opened after that.
+	 * @param options `before`: the environment as the command read it, where the session was opened after its write.
 	 *   `always`: write although the vault is the same, and the platform's part of the memory too. The
 	 *   session must have been opened under the vault's lock, which is still held
 	 */
 	async remember(
 		now: LoadedVault,
 		written: Iterable<SealedRecord> = [],
-		options: { always?: boolean; before?: ReadonlyMap<string, SealedRecord> } = {},
+		{ always = false, before = this.snapshot }: { always?: boolean; before?: Snapshot } = {},
 	): Promise<void> {
 		const { place, memory, checkout } = this;
 		const whole = this.#wholeOf(now, written);
 		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
-		if (!isNew && !options.always) return;
+		if (!isNew && !always) return;
 		const { platform } = checkout;
+		const names = now.document.environments.keys();
+		const isOutside = before.digest !== checkout.seen && !(await isWrittenHere(place, names, before.digest));
+		const section = now.document.environments.get(place.environment);
 		const updated = await updateMemory(place, (present, presentCheckout) => {
-			advanceMarks(present.marks, [...this.#fresh, ...written]);
-			present.pin = advancePin(present.pin, {
-				vault: now.document.links,
-				environment: now.document.environments.get(place.environment)?.links ?? [],
+			noteSeen(present, {
+				before,
+				now: {
+					digest: now.digest,
+					vault: now.document.links,
+					environment: section?.links ?? [],
+					records: section?.records ?? new Map(),
+				},
 				epoch: this.verified.state.epoch.number,
+				fresh: this.#fresh,
+				written,
+				self: this.context.identity.publicKeys.sign,
+				isOutside,
 			});
 			presentCheckout.seen = now.digest;
+			if (now.digest !== before.digest) presentCheckout.written = now.digest;
 			presentCheckout.whole = whole;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
-			if (options.always) presentCheckout.platform = platform;
-			const records = now.document.environments.get(place.environment)?.records;
-			const { before = this.verified.section.records } = options;
-			noteReplaced(presentCheckout, { before, now: records }, written);
+			if (always) presentCheckout.platform = platform;
+			noteReplaced(presentCheckout, { before: before.records, now: section?.records }, written);
 		});
 		this.#known.clear();
 		Object.assign(memory, updated.memory);
@@ -226,7 +225,7 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 	if (loaded.digest !== checkout.seen) {
 		if (membershipOlder)
 			warnings.push(
-				"The membership in this file is older than this device has seen. A switch of branch does that; so does a roll-back.",
+				"The membership in this file is older than this device has seen. A switch of branch does that; so does an undo or a roll-back. 'coffer vault verify' says where the newer one is.",
 			);
 		warnings.push(...markWarnings(memory, verified.section.records));
 	}

@@ -1,0 +1,51 @@
+/**
+ * Why a file is not what this device has seen, and what can be done: what an error's hint says of it.
+ */
+import { cryptoReady } from "../../crypto.ts";
+import { AppError } from "../../errors.ts";
+import { currentFolder, requireRoot } from "../../project/root.ts";
+import { type Diagnosis, diagnose, type Looking } from "../../project/undo/accept.ts";
+import type { SurveyContext } from "../../project/undo/survey.ts";
+import { type Environment, inheritedEnvironment } from "../environment.ts";
+import { linkedLogs } from "../linked-logs.ts";
+import { findHolder } from "../project.ts";
+import { waysHint } from "./report.ts";
+
+/** Where it is looked: in git, and in the logs of linked platforms. @param offline no platform is asked */
+export async function lookingFrom(root: string, offline: boolean): Promise<Looking> {
+	const logs = offline ? new Map() : await linkedLogs(root, undefined);
+	return { git: { folder: root, variables: inheritedEnvironment() }, logs };
+}
+
+/** @returns undefined without an identity: nothing is remembered then */
+export async function diagnoseHere(
+	environment: Environment,
+	offline: boolean,
+): Promise<Diagnosis | undefined> {
+	const root = requireRoot(currentFolder());
+	const holder = await findHolder(environment);
+	if (!holder) return undefined;
+	await cryptoReady;
+	const context: SurveyContext = { ...holder, root };
+	return diagnose(context, await lookingFrom(root, offline));
+}
+
+/**
+ * The error, with the ways on as its hint where there are any.
+ * @returns the error as it was where the reason cannot be found out
+ */
+export async function explainLacking(error: AppError, environment: Environment): Promise<AppError> {
+	const diagnosis = await diagnoseHere(environment, false).catch(() => undefined);
+	if (!diagnosis || diagnosis.ways.length === 0) return error;
+	const { code, message, exit, data, line } = error;
+	const hint = `To see all that differs: coffer vault verify\n${waysHint([...diagnosis.ways])}`;
+	return new AppError({
+		code,
+		message,
+		hint,
+		exit,
+		data,
+		cause: error,
+		...(line === undefined ? {} : { line }),
+	});
+}
