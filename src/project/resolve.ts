@@ -10,14 +10,17 @@ import {
 	type RecordConflict,
 	splitConflicts,
 } from "../vault/conflict-text.ts";
-import type { VaultDocument } from "../vault/document.ts";
+import { type EnvironmentSection, type VaultDocument, verifyChains, withRecords } from "../vault/document.ts";
 import { parseVault, printVault } from "../vault/format.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import type { EnvironmentState } from "../vault/membership.ts";
-import { openRecord } from "../vault/seal.ts";
+import { openRecord, sealRecord } from "../vault/seal.ts";
+import { rebase } from "../vault/undo/rebase.ts";
 import { type Side, type UniteOptions, uniteVaults } from "../vault/unite.ts";
 import type { SessionIdentity } from "./session.ts";
-import { readVaultText, repairVault } from "./vault-file.ts";
+import { settleAfterResolve } from "./undo/after-resolve.ts";
+import type { SurveyContext } from "./undo/survey.ts";
+import { afterWrite, readVaultText, repairVault } from "./vault-file.ts";
 
 /** A name that both sides changed. */
 export interface ConflictName {
@@ -32,12 +35,25 @@ export interface Resolution {
 	readonly open: readonly ConflictName[];
 	/** What was decided. */
 	readonly decided: readonly ConflictName[];
+	/** Of the membership that both sides changed: what one side did and was made again, and what was left out; in words. */
+	readonly remade: readonly string[];
+	readonly leftOut: readonly string[];
 }
 
 export type Take = (environment: string, name: string) => Side | undefined;
 
+/** What a conflict is decided by. */
+export interface Decisions {
+	readonly take?: Take | undefined;
+	/** Whose chains are kept where both sides changed the membership. */
+	readonly membership?: Side | undefined;
+}
+
 interface Repair extends Resolution {
 	readonly text: string;
+	/** The vault, where nothing is open. */
+	readonly document?: VaultDocument;
+	readonly sides?: { readonly ours: VaultDocument; readonly theirs: VaultDocument };
 }
 
 /** A vault's text as it was read. */
@@ -114,24 +130,92 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 	return conflicts.map(({ environment, name }) => ({ environment, name }));
 }
 
-function repairOf({ text, conflict }: ReadVault, identity?: SessionIdentity, take?: Take): Repair {
-	if (!conflict) return { conflicted: false, open: [], decided: [], text };
+/** Codes of what only a whole side decides. */
+export const WHOLE_SIDE: readonly string[] = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
+
+interface Sides extends Pick<UniteOptions, "ancestor" | "fitting"> {
+	readonly ours: VaultDocument;
+	readonly theirs: VaultDocument;
+	readonly remade: readonly string[];
+	readonly leftOut: readonly string[];
+}
+
+/** Both sides, on the chains of the one that is kept where they went apart. */
+function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?: Side): Sides {
 	const { ours, theirs, ancestor, fitting } = conflict;
+	const asTheyAre = { ours, theirs, ancestor, fitting, remade: [], leftOut: [] };
+	if (!identity || !keep) return asTheyAre;
+	try {
+		uniteVaults(ours, theirs, { ancestor, fitting });
+		return asTheyAre;
+	} catch (error) {
+		if (!(error instanceof AppError) || !WHOLE_SIDE.includes(error.code)) throw error;
+	}
+	const [kept, other] = keep === "ours" ? [ours, theirs] : [theirs, ours];
+	const hadSection = (section: EnvironmentSection) => ancestor?.hasSection(section) ?? false;
+	const { chosen, other: moved, remade, leftOut } = rebase(kept, other, identity, hadSection);
+	const [first, second] = keep === "ours" ? [chosen, moved] : [moved, chosen];
+	// The signatures that were checked are of other records.
+	return { ours: first, theirs: second, ancestor, fitting: undefined, remade, leftOut };
+}
+
+function repairOf(
+	{ text, conflict }: ReadVault,
+	identity?: SessionIdentity,
+	decisions: Decisions = {},
+): Repair {
+	if (!conflict) return { conflicted: false, open: [], decided: [], remade: [], leftOut: [], text };
+	const { remade, leftOut, ...sides } = onOneChain(conflict, identity, decisions.membership);
+	const { ancestor, fitting, ours, theirs } = sides;
 	const sameValue = identity && valuesOf(identity);
-	const options = { ancestor, fitting, sameValue, take };
+	const options = { ancestor, fitting, sameValue, take: decisions.take };
 	const { document, conflicts, decided } = uniteVaults(ours, theirs, options);
+	const settled = identity ? raised(document, decided, identity) : document;
 	return {
 		conflicted: true,
 		open: namesOf(conflicts),
 		decided: namesOf(decided),
-		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
+		remade,
+		leftOut,
+		text: conflicts.length > 0 ? printConflicted(settled, conflicts) : printVault(settled),
+		sides: conflict,
+		...(conflicts.length > 0 ? {} : { document: settled }),
 	};
+}
+
+/**
+ * The document in which each record that was decided against another has a version above both: a device that has seen the
+ * other one must not take the decision for a roll-back. Where the identity cannot write, it stays as it is.
+ */
+function raised(
+	document: VaultDocument,
+	decided: readonly RecordConflict[],
+	identity: SessionIdentity,
+): VaultDocument {
+	let after = document;
+	for (const { environment, name, ours, theirs } of decided) {
+		const { section, state } = verifyChains(after, environment);
+		const record = section.records.get(name);
+		if (state.members.get(identity.publicKeys.sign)?.role !== "writer" || !record || !ours || !theirs)
+			continue;
+		const highest = Math.max(ours.version, theirs.version);
+		if (record.version > Math.min(ours.version, theirs.version)) continue;
+		const keys = openKeys(state, identity);
+		const value = openRecord(state, keys, record);
+		const { since } = record;
+		const anew = sealRecord(state, keys, identity, { name, version: highest + 1, value, since });
+		after = withRecords(after, environment, [anew]);
+	}
+	return after;
 }
 
 /** What a repair would leave open, without writing anything. @throws AppError as `resolveVault` */
 export function previewResolution(read: ReadVault, identity?: SessionIdentity): Resolution {
-	const { conflicted, open, decided } = repairOf(read, identity);
-	return { conflicted, open, decided };
+	return resolutionOf(repairOf(read, identity));
+}
+
+function resolutionOf({ conflicted, open, decided, remade, leftOut }: Repair): Resolution {
+	return { conflicted, open, decided, remade, leftOut };
 }
 
 /**
@@ -144,18 +228,31 @@ export function previewResolution(read: ReadVault, identity?: SessionIdentity): 
  */
 export async function resolveVault(
 	root: string,
-	options: { identity?: SessionIdentity | undefined; take?: Take | undefined; read?: ReadVault | undefined },
+	options: Decisions & {
+		identity?: SessionIdentity | undefined;
+		/** Whose memory is to know of it. */
+		holder?: Omit<SurveyContext, "root"> | undefined;
+		read?: ReadVault | undefined;
+	},
 ): Promise<Resolution> {
-	const { identity, take, read = await readVaultInConflict(root) } = options;
+	const {
+		holder,
+		identity = holder?.identity,
+		read = await readVaultInConflict(root),
+		...decisions
+	} = options;
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
 		// Under the lock: somebody may have written another text since.
-		repair = repairOf(text === read.text ? read : readText(text), identity, take);
+		repair = repairOf(text === read.text ? read : readText(text), identity, decisions);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;
 	});
 	if (!repair) throw new TypeError("The repair did not run.");
-	const { conflicted, open, decided } = repair;
-	const resolution: Resolution = { conflicted, open, decided };
+	const resolution = resolutionOf(repair);
+	const { document, sides } = repair;
+	if (holder && document && sides)
+		await afterWrite(() => settleAfterResolve({ ...holder, root }, document, sides));
+	const { open } = resolution;
 	if (open.length === 0) return resolution;
 	throw new AppError({
 		code: "MERGE_CONFLICT",
