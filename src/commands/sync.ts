@@ -8,9 +8,11 @@ import { openContext } from "../cli/project.ts";
 import { count, MARKS } from "../cli/render.ts";
 import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { AppError, EXIT } from "../errors.ts";
 import type { PlatformBinding } from "../project/config.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
+import { adoptMembership } from "../sync/adopt.ts";
 import { syncEnvironment } from "../sync/sync.ts";
 import type { Take } from "../sync/union.ts";
 
@@ -56,17 +58,25 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 			return syncCalls(context, binding, (name) => take?.(name) === "local", this.terminal);
 		if (binding.kind === "base44")
 			return syncBase44(context, binding, { take, side: flags.take }, this.terminal);
-		return this.#withPlatform(context, binding, take);
+		return this.#withPlatform(context, binding, { take, side: flags.take });
 	}
 
 	async #withPlatform(
 		context: SessionContext,
 		binding: PlatformBinding,
-		take: Take | undefined,
+		{ take, side }: { take: Take | undefined; side: string | undefined },
 	): Promise<SyncResult> {
 		const target = await targetOf(binding, context.environment);
 		const onRedeploy = (result: RedeployResult) => this.terminal.note(`  ${redeployLine(result)}`);
-		let outcome = await syncEnvironment(context, target, { take, onRedeploy });
+		const options = { take, onRedeploy };
+		let outcome = await syncEnvironment(context, target, options).catch(async (error: unknown) => {
+			const isApart = error instanceof AppError && error.code === "MEMBERSHIP_DIVERGED";
+			if (!isApart || error.exit !== EXIT.conflict || side !== "platform") throw error;
+			const { leftOut, remade } = await adoptMembership(context, target);
+			for (const each of leftOut) this.terminal.warn(`Left out: ${each}`);
+			for (const each of remade) this.terminal.note(`  Made again: ${each}`);
+			return syncEnvironment(context, target, options);
+		});
 		if (outcome.rolledBack.length > 0) {
 			const decided = await decideRolledBack(outcome.rolledBack, this.terminal);
 			if (decided) outcome = await syncEnvironment(context, target, { take: decided, onRedeploy });

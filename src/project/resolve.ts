@@ -63,7 +63,7 @@ export interface ReadVault {
 	readonly conflict: Conflict | undefined;
 }
 
-interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
+export interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
 }

@@ -11,6 +11,7 @@ import { type Link, linkHash } from "../vault/chain.ts";
 import { type VaultDocument, withRecords, withSection } from "../vault/document.ts";
 import { compareChain } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
+import { inEnvironment } from "../vault/syntax.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { forked, lastHeader } from "./log.ts";
 import { LogView } from "./log-view.ts";
@@ -33,7 +34,7 @@ function diverged(environment: string): AppError {
 	return new AppError({
 		code: "MEMBERSHIP_DIVERGED",
 		message: `The members of environment '${environment}' were changed both here and on the platform.`,
-		hint: "Restore coffer.vault from before the change of members here, sync, and change the members again.",
+		hint: `To keep the platform's, and make the changes here again after them: ${inEnvironment("coffer sync --take platform", environment)}`,
 		exit: EXIT.conflict,
 	});
 }
@@ -45,8 +46,11 @@ function longer(ours: readonly Link[], theirs: readonly Link[], environment: str
 	return standing === "older" ? theirs : ours;
 }
 
-/** The document with the log's newest membership, where that is newer than the file's. */
-function withHeader(
+/**
+ * The document with the log's newest membership, where that is newer than the file's.
+ * @throws AppError `MEMBERSHIP_DIVERGED` (exit 5) where neither continues the other
+ */
+export function withHeader(
 	document: VaultDocument,
 	environment: string,
 	entries: readonly LogEntry[],
