@@ -47,7 +47,7 @@ function wholeFile(error: unknown): unknown {
 export default class VaultRestore extends BaseCommand<RestoreResult> {
 	static override summary = "Bring a value back that the vault has lost";
 	static override description =
-		"Dropped, altered, rolled back or deleted: the newest value that counts is looked for in coffer.vault, in git's history of it and in the platform's log. Where no later version is known, its very record is put back; else its value becomes a new version. With --version N, that version. Syncs like 'secrets set'.";
+		"Dropped, altered, rolled back or deleted: the newest value that counts is looked for in coffer.vault, in all that git keeps of it (other branches, the stash and what was reset included) and in the platform's log. Where no later version is known, its very record is put back; else its value becomes a new version. With --version N, that version. Syncs like 'secrets set'.";
 	static override examples = [
 		"<%= config.bin %> vault restore API_KEY",
 		"<%= config.bin %> vault restore API_KEY --version 3",
@@ -69,7 +69,7 @@ export default class VaultRestore extends BaseCommand<RestoreResult> {
 	protected async execute(): Promise<RestoreResult> {
 		const { args, flags } = await this.parse(VaultRestore);
 		const context = await openContext(this.environment, flags.environment, "edit");
-		const found = await lookUp(context, args.name, this.terminal).catch((error: unknown) => {
+		const found = await lookUp(context, args.name, this.terminal, "everywhere").catch((error: unknown) => {
 			throw wholeFile(error);
 		});
 		const { highest, history, name, session } = found;
