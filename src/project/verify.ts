@@ -118,7 +118,8 @@ async function checkForgottenEnvironments(
 	findings: Findings,
 ): Promise<void> {
 	if (!holder || only !== undefined) return;
-	const surveys = await findings.attemptAsync(null, () => surveyVault(document, { ...holder, root }));
+	// A memory that is damaged was told of before.
+	const surveys = await surveyVault(document, { ...holder, root }).catch(appErrorsOnly);
 	for (const { environment, lacking } of surveys ?? [])
 		if (!document.environments.has(environment) && lacking.length > 0)
 			findings.add(environment, null, {
@@ -126,6 +127,10 @@ async function checkForgottenEnvironments(
 				message: `This device has seen changes of environment '${environment}', or with it, that the vault in this file has never had.`,
 				line: document.links.at(-1)?.line,
 			});
+}
+
+function appErrorsOnly(error: unknown): undefined {
+	if (!(error instanceof AppError)) throw error;
 }
 
 /** A vault without a fault is what later checks are held against, as after any command that reads it. */

@@ -3,18 +3,31 @@
  */
 import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";
+import { fingerprint } from "../../identity/identity.ts";
+import { openRotation } from "../../identity/rotation.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
 import { type Diagnosis, diagnose, type Looking } from "../../project/undo/accept.ts";
 import type { SurveyContext } from "../../project/undo/survey.ts";
-import { type Environment, inheritedEnvironment } from "../environment.ts";
+import { type Environment, inheritedEnvironment, readCredentials } from "../environment.ts";
 import { linkedLogs } from "../linked-logs.ts";
 import { findHolder } from "../project.ts";
+import { rotationPlace } from "../rotation.ts";
 import { waysHint } from "./report.ts";
 
 /** Where it is looked: in git, and in the logs of linked platforms. @param offline no platform is asked */
 export async function lookingFrom(root: string, offline: boolean): Promise<Looking> {
 	const logs = offline ? new Map() : await linkedLogs(root, undefined);
 	return { git: { folder: root, variables: inheritedEnvironment() }, logs };
+}
+
+/** The identity that was replaced on this device, as long as the device keeps it. */
+export async function previousIdentity(environment: Environment): Promise<SurveyContext["previous"]> {
+	if (readCredentials().identity !== undefined) return undefined;
+	const rotation = await openRotation(rotationPlace(environment)).catch(() => undefined);
+	if (!rotation) return undefined;
+	await cryptoReady;
+	const identity = rotation.previous;
+	return { identity, member: fingerprint(identity.publicKeys) };
 }
 
 /** @returns undefined without an identity: nothing is remembered then */
@@ -26,7 +39,7 @@ export async function diagnoseHere(
 	const holder = await findHolder(environment);
 	if (!holder) return undefined;
 	await cryptoReady;
-	const context: SurveyContext = { ...holder, root };
+	const context: SurveyContext = { ...holder, root, previous: await previousIdentity(environment) };
 	return diagnose(context, await lookingFrom(root, offline));
 }
 

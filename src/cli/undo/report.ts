@@ -84,7 +84,9 @@ function rowOf({ environment, kind, lacking, where }: Found, names: ReadonlyMap<
 /** The rows of all that is lacking. */
 export function lackingRows(diagnosis: Diagnosis, found: readonly Found[]): LackingRow[] {
 	const names = namesOf(diagnosis);
-	return found.map((each) => rowOf(each, names));
+	// Two identities of this device may remember the same.
+	const rows = new Map(found.map((each) => [JSON.stringify(rowOf(each, names)), rowOf(each, names)]));
+	return [...rows.values()];
 }
 
 export function acceptReport(diagnosis: Diagnosis, plan: Acceptance, accepted: boolean): AcceptReport {

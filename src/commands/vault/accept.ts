@@ -4,7 +4,7 @@ import { requireIdentity } from "../../cli/project.ts";
 import { promptConfirm, promptText } from "../../cli/prompts.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
-import { lookingFrom } from "../../cli/undo/diagnosis.ts";
+import { lookingFrom, previousIdentity } from "../../cli/undo/diagnosis.ts";
 import {
 	type AcceptReport,
 	acceptReport,
@@ -39,6 +39,9 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		offline: Flags.boolean({ description: "do not ask linked platforms" }),
 	};
 
+	/** Whether what is forgotten was printed for the question. */
+	#isShown = false;
+
 	protected async execute(): Promise<AcceptReport> {
 		const { flags } = await this.parse(VaultAccept);
 		const root = requireRoot(currentFolder());
@@ -48,6 +51,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 			identity,
 			member: fingerprint(identity.publicKeys),
 			stateFolder: this.environment.stateDirectory,
+			previous: await previousIdentity(this.environment),
 		};
 		const looking = await lookingFrom(root, flags.offline);
 		const diagnosis = await diagnose(context, looking);
@@ -81,6 +85,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 				data: report,
 			});
 		this.render(report, this.terminal);
+		this.#isShown = true;
 		const question = isStrong
 			? `This cannot be undone. Type ${code} to forget what is listed`
 			: "Forget what is listed?";
@@ -99,6 +104,10 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 	protected render(report: AcceptReport, terminal: Terminal): void {
 		const { accepted, forgotten, kept, letIn } = report;
 		if (accepted) {
+			if (!this.#isShown) {
+				renderLetIn(letIn, terminal);
+				renderLacking(forgotten, terminal);
+			}
 			terminal.line(
 				`${MARKS.ok} Forgot ${count(forgotten.length, "change")} that coffer.vault does not have`,
 			);

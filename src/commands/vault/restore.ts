@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/edit-result.ts";
-import { lookUp } from "../../cli/look-up.ts";
+import { type LookUp, lookUp } from "../../cli/look-up.ts";
 import { openContext } from "../../cli/project.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
@@ -10,7 +10,7 @@ import { type FoundIn, foundIn, placeWords } from "../../cli/version-rows.ts";
 import { AppError } from "../../errors.ts";
 import { type BroughtBack, restore } from "../../project/bring-back.ts";
 import { chooseVersion, newestLive } from "../../vault/choose-version.ts";
-import { missingVersions } from "../../vault/history.ts";
+import { type KnownVersion, missingVersions } from "../../vault/history.ts";
 import { MAX_VERSION } from "../../vault/record.ts";
 
 interface RestoreResult extends SyncReport {
@@ -44,6 +44,19 @@ function wholeFile(error: unknown): unknown {
 	});
 }
 
+/** The version to bring back. What was seen here and is kept nowhere may have been undone. */
+function chosenOf(found: LookUp, version: number | undefined): KnownVersion {
+	try {
+		return version === undefined ? newestLive(found) : chooseVersion(found, version);
+	} catch (error) {
+		const isSeen = found.session.memory.marks.has(found.name);
+		if (!(error instanceof AppError) || error.code !== "SECRET_NOT_FOUND" || !isSeen) throw error;
+		const { code, message, exit } = error;
+		const hint = `${error.hint}\nIf it was set here and undone with git, it can be forgotten: coffer vault accept`;
+		throw new AppError({ code, message, hint, exit, cause: error });
+	}
+}
+
 export default class VaultRestore extends BaseCommand<RestoreResult> {
 	static override summary = "Bring a value back that the vault has lost";
 	static override description =
@@ -73,7 +86,7 @@ export default class VaultRestore extends BaseCommand<RestoreResult> {
 			throw wholeFile(error);
 		});
 		const { highest, history, name, session } = found;
-		const chosen = flags.version === undefined ? newestLive(found) : chooseVersion(found, flags.version);
+		const chosen = chosenOf(found, flags.version);
 		const before = session.verified.section.records.get(name);
 		const { outcome, version } = await restore(context, { name, chosen, highest, before });
 		const edited = {

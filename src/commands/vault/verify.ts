@@ -5,6 +5,7 @@ import { linkedLogs } from "../../cli/linked-logs.ts";
 import { findHolder, requireEnvironmentName } from "../../cli/project.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { previousIdentity } from "../../cli/undo/diagnosis.ts";
 import {
 	type AcceptReport,
 	type LackingRow,
@@ -90,11 +91,12 @@ export default class VaultVerify extends BaseCommand<Verified> {
 		logs: Looking["logs"],
 	): Promise<Pick<Verified, "lacking" | "ways">> {
 		const git = { folder: root, variables: inheritedEnvironment() };
-		const diagnosis = await Promise.resolve(holder && diagnose({ ...holder, root }, { git, logs })).catch(
-			(error: unknown) => {
-				if (!(error instanceof AppError)) throw error;
-			},
-		);
+		const previous = await previousIdentity(this.environment);
+		const diagnosis = await Promise.resolve(
+			holder && diagnose({ ...holder, root, previous }, { git, logs }),
+		).catch((error: unknown) => {
+			if (!(error instanceof AppError)) throw error;
+		});
 		if (!diagnosis) return { lacking: [], ways: [] };
 		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
 		return { lacking: lackingRows(diagnosis, diagnosis.whereabouts.found), ways: [...diagnosis.ways] };

@@ -94,7 +94,9 @@ export async function accept(
 		},
 		async ({ document }, { surveys, forgotten }) => {
 			for (const { environment, place } of surveys) {
-				const own = forgotten.filter((each) => each.environment === environment);
+				const own = forgotten.filter(
+					(each) => each.environment === environment && each.member === place.member,
+				);
 				if (own.length === 0) continue;
 				const present = await verified(document, environment);
 				await updateMemory(place, (memory) => forget(memory, own, document.links, present));

@@ -39,8 +39,8 @@ const CODE_CHARACTERS = 8;
 
 /** Letters alone, so that no shell and no command line takes it for a flag. */
 function codeOf(forgotten: readonly Found[]): string {
-	const lines = forgotten.map(({ environment, lacking }) => `${environment} ${keyOf(lacking)}`).sort();
-	const text = toBase64(hash(lengthPrefixed("coffer/accept/1", lines.join("\n"))));
+	const lines = new Set(forgotten.map(({ environment, lacking }) => `${environment} ${keyOf(lacking)}`));
+	const text = toBase64(hash(lengthPrefixed("coffer/accept/1", [...lines].sort().join("\n"))));
 	return text.slice(0, CODE_CHARACTERS).replaceAll("-", "a").replaceAll("_", "b");
 }
 
@@ -87,8 +87,8 @@ export function planAcceptance(
 ): Acceptance {
 	const forgotten: Found[] = [];
 	const letIn: LetIn[] = [];
-	for (const { environment } of surveys) {
-		const own = found.filter((each) => each.environment === environment);
+	for (const { environment, place } of surveys) {
+		const own = found.filter((each) => each.environment === environment && each.member === place.member);
 		const wanted = forgettable(own, ({ kind }) => all || kind === "undone");
 		forgotten.push(...own.filter((each) => wanted.has(each)));
 		const links = [...wanted].flatMap(({ lacking }) => (lacking.kind === "link" ? [lacking] : []));

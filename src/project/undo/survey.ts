@@ -7,8 +7,14 @@ import { environmentsRemembered } from "../remembered.ts";
 import type { SessionContext } from "../session-context.ts";
 import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../state.ts";
 
+/** An identity of this device, and where it keeps its memory. */
+type Remembering = Pick<SessionContext, "identity" | "member">;
+
 /** An identity of this device, its memory, and a project's folder. */
-export type SurveyContext = Pick<SessionContext, "root" | "identity" | "member" | "stateFolder">;
+export interface SurveyContext extends Remembering, Pick<SessionContext, "root" | "stateFolder"> {
+	/** The identity that this one has replaced, as long as the device keeps it: it hands projects over, and has a memory. */
+	readonly previous?: Remembering | undefined;
+}
 
 export interface EnvironmentSurvey {
 	readonly environment: string;
@@ -49,6 +55,15 @@ export function lackingIn(
 
 /** Surveys every environment that is remembered. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function surveyVault(
+	document: VaultDocument,
+	context: SurveyContext,
+): Promise<EnvironmentSurvey[]> {
+	const { previous, ...present } = context;
+	const surveys = await surveyOne(document, present);
+	return previous ? [...surveys, ...(await surveyOne(document, { ...present, ...previous }))] : surveys;
+}
+
+async function surveyOne(
 	document: VaultDocument,
 	{ root, identity, member, stateFolder }: SurveyContext,
 ): Promise<EnvironmentSurvey[]> {

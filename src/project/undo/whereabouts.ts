@@ -24,6 +24,8 @@ export interface Candidate {
 /** Something that the file lacks, and what is known of where it is. */
 export interface Found {
 	readonly environment: string;
+	/** Fingerprint of the identity of this device that remembers it. */
+	readonly member: string;
 	readonly lacking: Lacking;
 	/** `undone`: made here, and never left. `missing`: others know of it, and it is nowhere that was looked at. */
 	readonly kind: "elsewhere" | "undone" | "missing";
@@ -177,7 +179,14 @@ export async function searchEverywhere(
 			const kept = places.get(keyOf(lacking)) ?? (isLogged ? "the platform's log" : undefined);
 			const isUndone = isMade(lacking) && agreed === undefined;
 			const kind = kept !== undefined ? "elsewhere" : isUndone ? "undone" : "missing";
-			found.push({ environment, lacking, kind, where: kept ?? agreed ?? "", isLogged });
+			found.push({
+				environment,
+				member: survey.place.member,
+				lacking,
+				kind,
+				where: kept ?? agreed ?? "",
+				isLogged,
+			});
 		}
 	}
 	return { found, candidates, underWay: listed.underWay, isClean, notes };

@@ -38,22 +38,24 @@ async function add(world: World): Promise<void> {
 	await addMember(world.context(environment), { ...world.newIdentity().publicKeys, name, role: "writer" });
 }
 
-/** As `identity rotate` does, for every environment of the project. */
-async function rotate(world: World): Promise<void> {
+/** As `identity rotate` does, for every environment of the project; the previous identity stays for a handover. */
+export async function rotate(world: World): Promise<void> {
 	const { root } = world.repository;
-	const before = world.identity;
+	const before = world.previous ?? world.identity;
+	const now = world.previous ? world.identity : world.newIdentity();
 	await requireHandable(root, (environment) => world.context(environment, before));
-	const now = world.newIdentity();
 	const { standings, vaultId } = await standingsOf(root, before, now);
-	if (!standings.every(({ previous }) => previous?.role === "writer")) return;
-	for (const { environment, previous } of standings) {
+	if (!world.previous && !standings.every(({ previous }) => previous?.role === "writer")) return;
+	world.identity = now;
+	world.previous = before;
+	for (const { environment, next, previous } of standings) {
 		const [from, to] = [world.context(environment, before), world.context(environment, now)];
-		await addSuccessor(from, now, undefined);
+		await carryMemory(from, to, vaultId);
+		if (next === "none" || next === "wait") continue;
+		if (next === "add") await addSuccessor(from, now, undefined);
 		await carryMemory(from, to, vaultId);
 		if (previous) await removeMembers(to, [previous.name]);
 	}
-	world.identity = now;
-	world.previous = before;
 }
 
 async function unlink(world: World): Promise<void> {

@@ -5,7 +5,7 @@ import { waysHint } from "../../../src/cli/undo/report.ts";
 import { AppError } from "../../../src/errors.ts";
 import { restore } from "../../../src/project/bring-back.ts";
 import { judgeOf, lineageOf, searchFile, searchGit } from "../../../src/project/history.ts";
-import { readVaultInConflict, resolveVault, WHOLE_SIDE } from "../../../src/project/resolve.ts";
+import { readVaultInConflict, resolveVault } from "../../../src/project/resolve.ts";
 import { readSession } from "../../../src/project/secrets.ts";
 import { accept, diagnose } from "../../../src/project/undo/accept.ts";
 import { planAcceptance } from "../../../src/project/undo/acceptance.ts";
@@ -14,6 +14,7 @@ import { adoptMembership } from "../../../src/sync/adopt.ts";
 import { syncEnvironment } from "../../../src/sync/sync.ts";
 import { newestLive } from "../../../src/vault/choose-version.ts";
 import { historyOf } from "../../../src/vault/history.ts";
+import { rotate } from "./actions.ts";
 import { PLANTS } from "./plants.ts";
 import type { World } from "./world.ts";
 
@@ -22,7 +23,8 @@ export type Hint = string | undefined;
 
 function holderOf(world: World) {
 	const { identity, member, stateFolder } = world.context();
-	return { identity, member, stateFolder };
+	const previous = world.previous && world.context(undefined, world.previous);
+	return { identity, member, stateFolder, previous };
 }
 
 /** `coffer vault verify` */
@@ -142,8 +144,6 @@ async function resolveCommand(world: World, words: readonly string[]): Promise<H
 	return undefined;
 }
 
-export { WHOLE_SIDE };
-
 /** Runs a command as a hint names it. @throws AppError with the next hint */
 export async function run(world: World, command: string): Promise<Hint> {
 	const words = command.replaceAll("'", "").split(" ");
@@ -163,6 +163,7 @@ export async function run(world: World, command: string): Promise<Hint> {
 	const environment = at < 0 ? "production" : (words[at + 1] ?? "production");
 	const [, first, second] = words;
 	if (first === "sync") return syncCommand(world, words, environment);
+	if (first === "identity" && second === "rotate") return rotate(world).then(() => undefined);
 	if (first === "link") return world.link().then(() => undefined);
 	if (first === "vault" && second === "verify") return verify(world);
 	if (first === "vault" && second === "accept") return acceptCommand(world, words);

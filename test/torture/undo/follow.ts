@@ -1,6 +1,6 @@
 /** The printed hints, followed literally until `vault verify` finds nothing. */
 import { AppError } from "../../../src/errors.ts";
-import { run, verify } from "./commands.ts";
+import { run } from "./commands.ts";
 import type { World } from "./world.ts";
 
 const STEPS_MAX = 25;
@@ -31,6 +31,8 @@ async function attempt(world: World, command: string): Promise<string | undefine
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		world.note(`   ${error.code}: ${error.message} [${error.hint}]`);
+		// What the command line says where an identity was replaced.
+		if (error.code === "NOT_A_MEMBER" && world.previous) return "Hand it over: coffer identity rotate";
 		// These lead to a closer look first, as the command line does.
 		const isLacking = ["MEMBERSHIP_OLDER", "EPOCH_OLDER", "MEMBERSHIP_DIVERGED"].includes(error.code);
 		return isLacking && error.exit === 7 ? "coffer vault verify" : error.hint;
@@ -81,5 +83,3 @@ export async function follow(
 	}
 	return undefined;
 }
-
-export { verify };

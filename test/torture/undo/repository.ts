@@ -1,6 +1,6 @@
 /** A project in a git repository of its own, on a device of its own, in RAM where there is any. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setUpGit } from "../../../src/project/git/setup.ts";
@@ -8,6 +8,7 @@ import { GIT_ENVIRONMENT } from "../../project/repository.ts";
 import { PROGRAM } from "../../support/program.ts";
 
 const RAM = "/dev/shm";
+const templates = new Map<boolean, string>();
 
 export class WalkRepository implements Disposable {
 	readonly folder = mkdtempSync(join(existsSync(RAM) ? RAM : tmpdir(), "coffer-walk-"));
@@ -22,16 +23,27 @@ export class WalkRepository implements Disposable {
 	/** @param driver whether git merges the vault by Coffer's driver */
 	static async create(driver: boolean): Promise<WalkRepository> {
 		const repository = new WalkRepository();
-		mkdirSync(repository.root);
-		repository.git("init", "-q", "-b", "main");
-		writeFileSync(join(repository.root, ".gitattributes"), "coffer.vault text eol=lf\n");
-		if (driver) {
-			await setUpGit({ folder: repository.root, variables: repository.variables }, PROGRAM);
-			// The hook is a process for every commit, and has tests of its own.
-			repository.git("config", "core.hooksPath", "/dev/null");
-		}
-		writeFileSync(join(repository.root, ".gitignore"), "coffer.vault.lock\n.coffer.vault.*.tmp\n");
+		const template = templates.get(driver);
+		if (template) cpSync(template, repository.root, { recursive: true });
+		else await repository.#begin(driver);
 		return repository;
+	}
+
+	/** Begins a repository, and keeps a copy of it for the walks to come: git is started a dozen times for one. */
+	async #begin(driver: boolean): Promise<void> {
+		mkdirSync(this.root);
+		this.git("init", "-q", "-b", "main");
+		writeFileSync(join(this.root, ".gitattributes"), "coffer.vault text eol=lf\n");
+		if (driver) {
+			await setUpGit({ folder: this.root, variables: this.variables }, PROGRAM);
+			// The hook is a process for every commit, and has tests of its own.
+			this.git("config", "core.hooksPath", "/dev/null");
+		}
+		writeFileSync(join(this.root, ".gitignore"), "coffer.vault.lock\n.coffer.vault.*.tmp\n");
+		const template = mkdtempSync(join(tmpdir(), "coffer-walk-template-"));
+		cpSync(this.root, template, { recursive: true });
+		process.once("exit", () => rmSync(template, { recursive: true, force: true }));
+		templates.set(driver, template);
 	}
 
 	/** Runs git, whatever comes of it. @returns whether it says that all is well */
