@@ -10,15 +10,15 @@ import {
 	type RecordConflict,
 	splitConflicts,
 } from "../vault/conflict-text.ts";
-import { type EnvironmentSection, type VaultDocument, verifyChains, withRecords } from "../vault/document.ts";
+import type { VaultDocument } from "../vault/document.ts";
 import { parseVault, printVault } from "../vault/format.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import type { EnvironmentState } from "../vault/membership.ts";
-import { openRecord, sealRecord } from "../vault/seal.ts";
-import { rebase } from "../vault/undo/rebase.ts";
+import { openRecord } from "../vault/seal.ts";
 import { type Side, type UniteOptions, uniteVaults } from "../vault/unite.ts";
 import type { SessionIdentity } from "./session.ts";
 import { settleAfterResolve } from "./undo/after-resolve.ts";
+import { type Conflict, onOneChain, raised } from "./undo/decide.ts";
 import type { SurveyContext } from "./undo/survey.ts";
 import { afterWrite, readVaultText, repairVault } from "./vault-file.ts";
 
@@ -61,11 +61,6 @@ export interface ReadVault {
 	readonly text: string;
 	/** What git left, taken apart; undefined where there is no conflict. */
 	readonly conflict: Conflict | undefined;
-}
-
-export interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
-	readonly ours: VaultDocument;
-	readonly theirs: VaultDocument;
 }
 
 /** What a merge of texts can do to a vault without a conflict. */
@@ -130,35 +125,6 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 	return conflicts.map(({ environment, name }) => ({ environment, name }));
 }
 
-/** Codes of what only a whole side decides. */
-export const WHOLE_SIDE: readonly string[] = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
-
-interface Sides extends Pick<UniteOptions, "ancestor" | "fitting"> {
-	readonly ours: VaultDocument;
-	readonly theirs: VaultDocument;
-	readonly remade: readonly string[];
-	readonly leftOut: readonly string[];
-}
-
-/** Both sides, on the chains of the one that is kept where they went apart. */
-function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?: Side): Sides {
-	const { ours, theirs, ancestor, fitting } = conflict;
-	const asTheyAre = { ours, theirs, ancestor, fitting, remade: [], leftOut: [] };
-	if (!identity || !keep) return asTheyAre;
-	try {
-		uniteVaults(ours, theirs, { ancestor, fitting });
-		return asTheyAre;
-	} catch (error) {
-		if (!(error instanceof AppError) || !WHOLE_SIDE.includes(error.code)) throw error;
-	}
-	const [kept, other] = keep === "ours" ? [ours, theirs] : [theirs, ours];
-	const hadSection = (section: EnvironmentSection) => ancestor?.hasSection(section) ?? false;
-	const { chosen, other: moved, remade, leftOut } = rebase(kept, other, identity, hadSection);
-	const [first, second] = keep === "ours" ? [chosen, moved] : [moved, chosen];
-	// The signatures that were checked are of other records.
-	return { ours: first, theirs: second, ancestor, fitting: undefined, remade, leftOut };
-}
-
 function repairOf(
 	{ text, conflict }: ReadVault,
 	identity?: SessionIdentity,
@@ -181,32 +147,6 @@ function repairOf(
 		sides: conflict,
 		...(conflicts.length > 0 ? {} : { document: settled }),
 	};
-}
-
-/**
- * The document in which each record that was decided against another has a version above both: a device that has seen the
- * other one must not take the decision for a roll-back. Where the identity cannot write, it stays as it is.
- */
-function raised(
-	document: VaultDocument,
-	decided: readonly RecordConflict[],
-	identity: SessionIdentity,
-): VaultDocument {
-	let after = document;
-	for (const { environment, name, ours, theirs } of decided) {
-		const { section, state } = verifyChains(after, environment);
-		const record = section.records.get(name);
-		if (state.members.get(identity.publicKeys.sign)?.role !== "writer" || !record || !ours || !theirs)
-			continue;
-		const highest = Math.max(ours.version, theirs.version);
-		if (record.version > Math.min(ours.version, theirs.version)) continue;
-		const keys = openKeys(state, identity);
-		const value = openRecord(state, keys, record);
-		const { since } = record;
-		const anew = sealRecord(state, keys, identity, { name, version: highest + 1, value, since });
-		after = withRecords(after, environment, [anew]);
-	}
-	return after;
 }
 
 /** What a repair would leave open, without writing anything. @throws AppError as `resolveVault` */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { type Platform, startPlatform } from "./support/platform.ts";
-import { newProject, type Project } from "./support/project.ts";
+import { Project } from "./support/project.ts";
 
 const keyOf = async (project: Project, seed: string): Promise<string> => {
 	const env = { COFFER_IDENTITY: `coffer-identity-1.${Buffer.alloc(32, seed).toString("base64url")}` };
@@ -13,7 +13,8 @@ const keyOf = async (project: Project, seed: string): Promise<string> => {
 
 /** A project in a repository, with one commit. */
 async function begun(): Promise<Project> {
-	const project = await newProject();
+	const project = new Project();
+	await project.ok(["init", "--name", "alice"]);
 	await project.git("init", "--quiet", "--initial-branch", "main");
 	await project.ok(["secrets", "set", "A=first"]);
 	await commit(project, "Start");

@@ -14,9 +14,9 @@ import {
 	readVaultInConflict,
 	resolveVault,
 	type Take,
-	WHOLE_SIDE,
 } from "../../project/resolve.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
+import { WHOLE_SIDE } from "../../project/undo/decide.ts";
 import type { Side } from "../../vault/unite.ts";
 
 export default class VaultResolve extends BaseCommand<Resolution> {

@@ -137,6 +137,7 @@ export async function readTexts(
 	kept: readonly KeptText[],
 	visit: (kept: KeptText, text: string) => void,
 ): Promise<void> {
+	if (kept.length === 0) return;
 	const byBlob = new Map(kept.map((each) => [each.blob, each]));
 	await readObjects(place, [...byBlob.keys()], LIMITS.fileBytes, (id, bytes) => {
 		const [each, text] = [byBlob.get(id), fromUtf8(bytes)];
