@@ -111,7 +111,8 @@ export async function addEnvironment(context: SessionContext): Promise<Environme
 
 /** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), `LAST_ENVIRONMENT` (exit 2) */
 function requireDeletable(document: VaultDocument, name: string): void {
-	const known = [...document.environments.keys()];
+	// One that the file has lost can be ended, too: nobody could otherwise go on where nobody has it.
+	const known = [...verifyRoot(document.vaultId, document.links).environments.keys()];
 	if (!known.includes(name)) {
 		throw new AppError({
 			code: "ENVIRONMENT_NOT_FOUND",

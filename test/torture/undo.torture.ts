@@ -75,7 +75,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 
 export const torture: Torture = {
 	name: "undo: random walks of git and Coffer, and the hints that lead back",
-	rounds: { short: 30, long: 2_000 },
+	rounds: { short: 12, long: 2_000 },
 	plants: Object.values(PLANTS),
 	run,
 };

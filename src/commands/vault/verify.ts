@@ -20,10 +20,10 @@ import { type VerifyReport, verifyVault } from "../../project/verify.ts";
 import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../vault/syntax.ts";
 
 /** What to do about what was found; single records can be brought back. */
-function remedy({ findings, lacking, ways }: Verified): string {
+function remedy({ findings, ways }: Verified): string {
 	const explained = findings.filter(({ code }) => LACKING.includes(code)).length;
 	const find = "Find out who changed the file (git log -p -- coffer.vault), and restore it";
-	if (ways.length > 0 && lacking.length > 0 && explained === findings.length) return waysHint(ways);
+	if (ways.length > 0 && explained === findings.length) return waysHint(ways);
 	const named = findings.find(({ code, name }) => name !== null && !LACKING.includes(code));
 	if (!named) return `${find}.\n${waysHint(ways)}`.trim();
 	const example = inEnvironment(
@@ -40,6 +40,7 @@ const LACKING: readonly string[] = [
 	"RECORD_ROLLED_BACK",
 	"RECORD_DROPPED",
 	"RECORD_REPLACED",
+	"VAULT_ENVIRONMENT_DROPPED",
 ];
 
 /** The report, with where what is lacking is, and what can be done. */

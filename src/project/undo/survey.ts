@@ -36,10 +36,11 @@ export function presentIn(
 	const section = document.environments.get(environment);
 	const vault = document.links;
 	if (section) return { vault, environment: section.links, records: section.records };
-	const isDeleted = vault.some(
+	const wasCreated = vault.some(
 		({ change }) => change[0] === "create" && change[1] === environment && change[2] === genesis,
 	);
-	return isDeleted
+	const wasDeleted = vault.some(({ change }) => change[0] === "delete" && change[1] === environment);
+	return wasCreated && wasDeleted
 		? { vault, environment: undefined, records: undefined }
 		: { vault, environment: [], records: new Map() };
 }

@@ -8,11 +8,12 @@ import type { EnvironmentSection, VaultDocument } from "../../vault/document.ts"
 import { compareChain } from "../../vault/marks.ts";
 import { epochNumber } from "../../vault/membership.ts";
 import { isNewer, recordDigest, type SealedRecord } from "../../vault/record.ts";
+import { verifyRoot } from "../../vault/root.ts";
 import { inEnvironment } from "../../vault/syntax.ts";
 import { keyOf, lackingOf, type Remembered } from "../../vault/undo/lacking.ts";
 import { longer, ROOT_CHAIN } from "../../vault/unite-sections.ts";
 import { VAULT_FILE } from "../root.ts";
-import type { LinkedLog } from "../verify-platform.ts";
+import type { LinkedLog, LogMarks } from "../verify-platform.ts";
 import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
 import { type Candidate, placeWords, type Whereabouts } from "./whereabouts.ts";
 
@@ -103,7 +104,7 @@ function checkout({ kept }: Candidate): Way {
 	};
 }
 
-const MERGED: readonly string[] = ["branch", "remote", "tag", "commit"];
+const MERGED: readonly string[] = ["branch", "remote", "tag"];
 
 function merge({ kept }: Candidate, isClean: boolean): Way {
 	const first = isClean ? [] : [`git commit -m "Keep ${VAULT_FILE}" -- ${VAULT_FILE}`];
@@ -124,26 +125,51 @@ function byGit(situation: Situation): Way | undefined {
 	return clean && merge(clean, isClean);
 }
 
+/** What a log has, as if it were remembered. */
+function rememberingLog({ links, records }: LogMarks): Remembered {
+	const marks = [...records.values()].map(
+		(record) => [record.name, { version: record.version, digest: recordDigest(record) }] as const,
+	);
+	const pin = { vault: links.vault.map(linkHash), environment: links.environment.map(linkHash), epoch: 0 };
+	return { pin, marks: new Map(marks), notes: new Map() };
+}
+
 /** What a sync brings: links by itself, records where somebody says that the platform's count. */
-function bySync({ document, whereabouts, logs }: Situation): Way | undefined {
+function bySync({ document, logs }: Situation): Way | undefined {
 	for (const [environment, { log }] of logs) {
-		if (log instanceof AppError) continue;
 		const section = document.environments.get(environment);
+		if (log instanceof AppError || !section) continue;
+		const logged = rememberingLog(log);
+		const lacking = lackingOf(logged, presentIn(document, environment, logged.pin?.environment[0]));
+		if (lacking.length === 0) continue;
+		const names = lacking.flatMap((each) => (each.kind === "record" ? [each.name] : []));
 		const standings = [
-			compareChain(log.links.vault.map(linkHash), document.links),
-			compareChain(log.links.environment.map(linkHash), section?.links ?? []),
+			compareChain(logged.pin?.vault ?? [], document.links),
+			compareChain(logged.pin?.environment ?? [], section.links),
 		];
-		if (standings.includes("diverged")) continue;
-		const logged = whereabouts.found.filter((each) => each.environment === environment && each.isLogged);
-		const names = logged.flatMap(({ lacking }) => (lacking.kind === "record" ? [lacking.name] : []));
-		if (logged.length === 0) continue;
+		if (standings.includes("diverged"))
+			return {
+				words: "To keep the platform's members, and make the changes here again after them",
+				commands: [inEnvironment("coffer sync --take platform", environment)],
+			};
 		const sync = names.length > 0 ? `coffer sync --take platform ${names.join(" ")}` : "coffer sync";
-		return {
-			words: "To take what the platform has",
-			commands: [inEnvironment(sync, environment)],
-		};
+		return { words: "To take what the platform has", commands: [inEnvironment(sync, environment)] };
 	}
 	return undefined;
+}
+
+/** What to do about an environment that the vault's chain has, and of which the file has nothing. */
+function byDeleting({ document }: Situation): Way[] {
+	const gone = [...verifyRoot(document.vaultId, document.links).environments.keys()].filter(
+		(name) => !document.environments.has(name),
+	);
+	return gone.flatMap((name) => [
+		{ words: `If a teammate has made environment '${name}', to take their commit`, commands: ["git pull"] },
+		{
+			words: `If nobody has environment '${name}' any more, to end it`,
+			commands: [`coffer environments delete ${name}`],
+		},
+	]);
 }
 
 /** What brings single records, where the membership is as it was seen. */
@@ -168,7 +194,6 @@ function byRestore({ surveys, whereabouts }: Situation): Way | undefined {
 /** All ways on, the best first; the last of them always goes on without what is lacking. */
 export function waysOn(situation: Situation): Way[] {
 	const { found, underWay } = situation.whereabouts;
-	if (found.length === 0) return [];
 	const ways: Way[] = [];
 	if (underWay !== undefined)
 		ways.push({ words: "Git is in the middle of something. To let it end", commands: [underWay] });
@@ -181,5 +206,5 @@ export function waysOn(situation: Situation): Way[] {
 			words: bringing ? "To go on without it" : "To go on without all of it",
 			commands: ["coffer vault accept --all"],
 		});
-	return ways;
+	return [...ways, ...byDeleting(situation)];
 }

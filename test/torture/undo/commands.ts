@@ -4,6 +4,7 @@
 import { waysHint } from "../../../src/cli/undo/report.ts";
 import { AppError } from "../../../src/errors.ts";
 import { restore } from "../../../src/project/bring-back.ts";
+import { deleteEnvironment } from "../../../src/project/environments.ts";
 import { judgeOf, lineageOf, searchFile, searchGit } from "../../../src/project/history.ts";
 import { readVaultInConflict, resolveVault } from "../../../src/project/resolve.ts";
 import { readSession } from "../../../src/project/secrets.ts";
@@ -164,6 +165,8 @@ export async function run(world: World, command: string): Promise<Hint> {
 	const [, first, second] = words;
 	if (first === "sync") return syncCommand(world, words, environment);
 	if (first === "identity" && second === "rotate") return rotate(world).then(() => undefined);
+	if (first === "environments" && second === "delete")
+		return deleteEnvironment(world.context(words[3] ?? "")).then(() => undefined);
 	if (first === "link") return world.link().then(() => undefined);
 	if (first === "vault" && second === "verify") return verify(world);
 	if (first === "vault" && second === "accept") return acceptCommand(world, words);

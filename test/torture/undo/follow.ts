@@ -10,6 +10,8 @@ const COMMAND = /(?:^|: |\(or |\()((?:git|coffer) [^\n)]*?)(?:\)|$)/gm;
 export function commandsIn(hint: string): string[] {
 	return hint.split("\n").flatMap((line) => {
 		const [, command] = /(?:: |^)((?:git|coffer) .*)$/.exec(line) ?? [];
+		const [, quoted] = /'((?:git|coffer) [^']*)'/.exec(line) ?? [];
+		if (command === undefined && quoted !== undefined) return [quoted];
 		return command === undefined ? [...line.matchAll(COMMAND)].flatMap(([, each]) => each ?? []) : [command];
 	});
 }
