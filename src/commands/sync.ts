@@ -8,7 +8,8 @@ import { openContext } from "../cli/project.ts";
 import { count, MARKS } from "../cli/render.ts";
 import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
 import type { Terminal } from "../cli/terminal.ts";
-import { AppError, EXIT } from "../errors.ts";
+import { previousIdentity } from "../cli/undo/diagnosis.ts";
+import { AppError } from "../errors.ts";
 import type { PlatformBinding } from "../project/config.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
@@ -70,8 +71,14 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		const onRedeploy = (result: RedeployResult) => this.terminal.note(`  ${redeployLine(result)}`);
 		const options = { take, onRedeploy };
 		let outcome = await syncEnvironment(context, target, options).catch(async (error: unknown) => {
-			const isApart = error instanceof AppError && error.code === "MEMBERSHIP_DIVERGED";
-			if (!isApart || error.exit !== EXIT.conflict || side !== "platform") throw error;
+			if (!(error instanceof AppError)) throw error;
+			if (error.code === "NOT_A_MEMBER") {
+				// Before a project is handed over, the identity that was replaced is the member of it.
+				const previous = await previousIdentity(this.environment);
+				if (!previous) throw error;
+				return syncEnvironment({ ...context, ...previous }, target, options);
+			}
+			if (error.code !== "MEMBERSHIP_DIVERGED" || side !== "platform") throw error;
 			const { leftOut, remade } = await adoptMembership(context, target);
 			for (const each of leftOut) this.terminal.warn(`Left out: ${each}`);
 			for (const each of remade) this.terminal.note(`  Made again: ${each}`);

@@ -119,7 +119,8 @@ async function checkForgottenEnvironments(
 ): Promise<void> {
 	if (!holder || only !== undefined) return;
 	// A memory that is damaged was told of before.
-	const surveys = await surveyVault(document, { ...holder, root }).catch(appErrorsOnly);
+	const { identity, member, stateFolder } = holder;
+	const surveys = await surveyVault(document, { identity, member, root, stateFolder }).catch(appErrorsOnly);
 	for (const { environment, lacking } of surveys ?? [])
 		if (!document.environments.has(environment) && lacking.length > 0)
 			findings.add(environment, null, {

@@ -76,7 +76,8 @@ function letInBy(document: VaultDocument, environment: string, links: readonly L
 
 /**
  * Says what would be forgotten.
- * @param all also what is elsewhere or missing
+ * @param all also what is elsewhere or missing; but not what a linked platform's log was found to have, which a sync
+ *   brings, and without which nothing could be synced
  * @throws AppError exit 7 where a chain of the file does not hold
  */
 export function planAcceptance(
@@ -89,7 +90,7 @@ export function planAcceptance(
 	const letIn: LetIn[] = [];
 	for (const { environment, place } of surveys) {
 		const own = found.filter((each) => each.environment === environment && each.member === place.member);
-		const wanted = forgettable(own, ({ kind }) => all || kind === "undone");
+		const wanted = forgettable(own, ({ kind, isLogged }) => (all && !isLogged) || kind === "undone");
 		forgotten.push(...own.filter((each) => wanted.has(each)));
 		const links = [...wanted].flatMap(({ lacking }) => (lacking.kind === "link" ? [lacking] : []));
 		for (const each of letInBy(document, environment, links))

@@ -201,7 +201,7 @@ export function waysOn(situation: Situation): Way[] {
 	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(situation);
 	if (undone) ways.push({ words: "To forget what was undone here", commands: ["coffer vault accept"] });
 	if (bringing) ways.push(bringing);
-	if (found.some(({ kind }) => kind !== "undone"))
+	if (found.some(({ isLogged, kind }) => kind !== "undone" && !isLogged))
 		ways.push({
 			words: bringing ? "To go on without it" : "To go on without all of it",
 			commands: ["coffer vault accept --all"],

@@ -92,8 +92,12 @@ async function syncCommand(world: World, words: readonly string[], environment: 
 	try {
 		await syncEnvironment(context, target, { take });
 	} catch (error) {
-		const isApart = error instanceof AppError && error.code === "MEMBERSHIP_DIVERGED" && error.exit === 5;
-		if (!isApart || side !== "platform") throw error;
+		if (!(error instanceof AppError)) throw error;
+		if (error.code === "NOT_A_MEMBER" && world.previous) {
+			await syncEnvironment(world.context(environment, world.previous), target, { take });
+			return undefined;
+		}
+		if (error.code !== "MEMBERSHIP_DIVERGED" || side !== "platform") throw error;
 		tell(world, (await adoptMembership(context, target)).leftOut);
 		await syncEnvironment(context, target, { take });
 	}
