@@ -58,7 +58,7 @@ export async function verifyVault(context: VerifyContext): Promise<VerifyReport>
 			"The environments: nothing says which ones belong to a vault whose own chain does not hold.",
 		);
 	}
-	if (root) await checkForgottenEnvironments(context, document, findings);
+	if (root) await checkForgottenEnvironments(context, { document, known: root.environments }, findings);
 	if (!context.holder)
 		unchecked.push("Values and earlier versions: there is no identity here to open or to remember with.");
 	if (list.length === 0) await rememberAll(context, loaded, checks);
@@ -114,7 +114,7 @@ async function checkProject(context: VerifyContext, vaultId: string, findings: F
 /** An environment that this device has seen, and that the vault in the file never had. */
 async function checkForgottenEnvironments(
 	{ environment: only, holder, root }: VerifyContext,
-	document: VaultDocument,
+	{ document, known }: { document: VaultDocument; known: RootState["environments"] },
 	findings: Findings,
 ): Promise<void> {
 	if (!holder || only !== undefined) return;
@@ -122,7 +122,7 @@ async function checkForgottenEnvironments(
 	const { identity, member, stateFolder } = holder;
 	const surveys = await surveyVault(document, { identity, member, root, stateFolder }).catch(appErrorsOnly);
 	for (const { environment, lacking } of surveys ?? [])
-		if (!document.environments.has(environment) && lacking.length > 0)
+		if (!document.environments.has(environment) && !known.has(environment) && lacking.length > 0)
 			findings.add(environment, null, {
 				code: "MEMBERSHIP_ROLLED_BACK",
 				message: `This device has seen changes of environment '${environment}', or with it, that the vault in this file has never had.`,
