@@ -26,7 +26,7 @@ export interface AppErrorOptions {
 	code: string;
 	/** What is wrong and where, as one sentence. Never holds a secret's value or a part of one. */
 	message: string;
-	/** What to do about it, as one sentence. */
+	/** What to do about it, as one sentence; where there is a choice, one line for each. */
 	hint: string;
 	exit: ExitStatus;
 	/** 1-based line in the file that the message names. */

@@ -60,6 +60,10 @@ async function explained(
 	}
 	if (chosen && ["ENVIRONMENT_NOT_FOUND", "ENVIRONMENT_NAME_INVALID"].includes(error.code))
 		return explainEnvironment(error, chosen);
+	if (["MEMBERSHIP_OLDER", "EPOCH_OLDER", "MEMBERSHIP_DIVERGED"].includes(error.code)) {
+		const { explainLacking } = await import("./undo/diagnosis.ts");
+		return explainLacking(error, environment);
+	}
 	if (!["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
 	const { explainMembership } = await import("./rotation.ts");
 	return explainMembership(error, environment);

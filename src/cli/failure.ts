@@ -78,7 +78,7 @@ export function reportFailure(
 	if (failure.data !== undefined) renderData?.(failure.data);
 	const [first = "", ...rest] = failure.message.split(/\r?\n/);
 	const lines = [`${styled("red", "Error:")} ${first}`, ...rest.map((line) => `  ${line}`)];
-	if (failure.hint !== "") lines.push(failure.hint);
+	if (failure.hint !== "") lines.push(...failure.hint.split("\n"));
 	terminal.failure(lines);
 	return failure.exit;
 }

@@ -2,6 +2,7 @@
  * What can be found of one secret's past: in the file, in git, on the platform.
  */
 import { AppError, EXIT } from "../errors.ts";
+import type { HistoryOf } from "../project/git/history.ts";
 import { judgeOf, lineageOf, searchFile, searchGit } from "../project/history.ts";
 import { readSession } from "../project/secrets.ts";
 import type { SessionContext, VaultSession } from "../project/session.ts";
@@ -68,16 +69,22 @@ function olderMembership(session: VaultSession, lineage: Lineage): string[] {
 
 /**
  * Looks a secret's past up, and warns of what could not be looked at.
+ * @param from how much of git's history is looked at
  * @throws AppError `NAME_INVALID` (exit 2), `GIT_FAILED` (exit 1), or what `openSession` throws
  */
-export async function lookUp(context: SessionContext, name: string, terminal: Terminal): Promise<LookUp> {
+export async function lookUp(
+	context: SessionContext,
+	name: string,
+	terminal: Terminal,
+	from: HistoryOf = "head",
+): Promise<LookUp> {
 	requireName(name);
 	const { session, remember } = await readSession(context);
 	for (const warning of session.warnings) terminal.warn(warning);
 	const lineage = lineageOf(session);
 	const place = { folder: context.root, variables: inheritedEnvironment() };
 	const file = searchFile(session, name);
-	const git = await searchGit(place, session, lineage, name);
+	const git = await searchGit(place, session, lineage, name, from);
 	const log = await searchPlatform(session, lineage, name);
 	const notes = [...git.notes, ...log.notes, ...olderMembership(session, lineage)];
 	for (const note of notes) terminal.warn(note);

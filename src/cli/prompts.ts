@@ -105,6 +105,15 @@ export async function promptValue(terminal: Terminal, message: string, instead: 
 }
 
 /**
+ * Asks for text that is shown as it is typed.
+ * @throws AppError `NO_TERMINAL` (exit 2)
+ */
+export async function promptText(terminal: Terminal, message: string, instead: string): Promise<string> {
+	const { text } = await prompts(terminal, instead);
+	return answered(await text({ message: paint(message, false), output: process.stderr })) ?? "";
+}
+
+/**
  * Asks yes or no; the default answer is no.
  * @throws AppError `NO_TERMINAL` (exit 2)
  */
@@ -113,15 +122,6 @@ export async function promptConfirm(terminal: Terminal, message: string, instead
 	return answered(
 		await confirm({ message: paint(message, false), initialValue: false, output: process.stderr }),
 	);
-}
-
-/**
- * Asks for a word that shows while it is typed.
- * @throws AppError `NO_TERMINAL` (exit 2)
- */
-export async function promptText(terminal: Terminal, message: string, instead: string): Promise<string> {
-	const { text } = await prompts(terminal, instead);
-	return answered(await text({ message: paint(message, false), output: process.stderr })) ?? "";
 }
 
 /**

@@ -8,10 +8,13 @@ import { openContext } from "../cli/project.ts";
 import { count, MARKS } from "../cli/render.ts";
 import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { previousIdentity } from "../cli/undo/diagnosis.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
+import { AppError } from "../errors.ts";
 import type { PlatformBinding } from "../project/config.ts";
 import type { SessionContext } from "../project/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
+import { adoptMembership } from "../sync/adopt.ts";
 import { type SyncOutcome, syncEnvironment } from "../sync/sync.ts";
 import type { Take } from "../sync/union.ts";
 
@@ -57,15 +60,17 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 			return syncCalls(context, binding, (name) => take?.(name) === "local", this.terminal);
 		if (binding.kind === "base44")
 			return syncBase44(context, binding, { take, side: flags.take }, this.terminal);
-		return this.#withPlatform(context, binding, take);
+		return this.#withPlatform(context, binding, { take, side: flags.take });
 	}
 
 	async #withPlatform(
 		context: SessionContext,
 		binding: PlatformBinding,
-		take: Take | undefined,
+		{ take, side }: { take: Take | undefined; side: string | undefined },
 	): Promise<SyncResult> {
-		let outcome = await this.#once(context, binding, take);
+		let outcome = await this.#once(context, binding, take).catch((error: unknown) =>
+			this.#again(error, context, binding, { take, side }),
+		);
 		if (outcome.rolledBack.length > 0) {
 			const decided = await decideRolledBack(outcome.rolledBack, this.terminal);
 			if (decided) outcome = await this.#once(context, binding, decided);
@@ -83,6 +88,27 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		};
 		failOnRolledBack(result);
 		return result;
+	}
+
+	/** The sync once more where there is a way to go on after the error; else the error. */
+	async #again(
+		error: unknown,
+		context: SessionContext,
+		binding: PlatformBinding,
+		{ take, side }: { take: Take | undefined; side: string | undefined },
+	): Promise<SyncOutcome> {
+		if (!(error instanceof AppError)) throw error;
+		if (error.code === "NOT_A_MEMBER") {
+			// Until a project is handed over, the identity before is its member.
+			const previous = await previousIdentity(this.environment);
+			if (!previous) throw error;
+			return await this.#once({ ...context, ...previous }, binding, take);
+		}
+		if (error.code !== "MEMBERSHIP_DIVERGED" || side !== "platform") throw error;
+		const { leftOut, remade } = await adoptMembership(context, await targetOf(binding, context.environment));
+		for (const each of leftOut) this.terminal.warn(`Left out: ${each}`);
+		for (const each of remade) this.terminal.note(`  Made again: ${each}`);
+		return await this.#once(context, binding, take);
 	}
 
 	async #once(

@@ -79,6 +79,10 @@ export async function carryMemory(from: SessionContext, to: SessionContext, vaul
 		const fromIsNewer = isNewer(memory, known);
 		known.pin = pinOf(memory.pin, known.pin);
 		carryMarks(memory.marks, known.marks, fromIsNewer);
+		for (const [name, version] of memory.floors)
+			known.floors.set(name, Math.max(version, known.floors.get(name) ?? 0));
+		for (const note of memory.notes.values())
+			if (!known.notes.has(note.hash)) known.notes.set(note.hash, note);
 		carryCheckout(checkout, knownCheckout, fromIsNewer);
 	});
 }

@@ -155,10 +155,13 @@ export async function dropBinding(root: string, environment: string): Promise<vo
 	});
 }
 
+/** The configuration with the environment's binding; the very same one where it stands there. */
+export function withBinding(config: ProjectConfig, environment: string, binding: Binding): ProjectConfig {
+	const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
+	return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
+}
+
 /** Writes the environment's binding into `coffer.json`, unless it stands there. */
 export async function putBinding(root: string, environment: string, binding: Binding): Promise<void> {
-	await editConfig(root, (config) => {
-		const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
-		return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
-	});
+	await editConfig(root, (config) => withBinding(config, environment, binding));
 }

@@ -9,8 +9,10 @@ import { makeDeleteEnvironment, type PublicMember, verifyRoot } from "../vault/r
 import { LIMITS } from "../vault/syntax.ts";
 import { checkProject } from "./first-use.ts";
 import { lastLink } from "./members.ts";
+import { environmentsRemembered } from "./remembered.ts";
 import { openSession, type SessionContext } from "./session.ts";
 import { readEnvironmentMemory } from "./state.ts";
+import type { Snapshot } from "./undo/provenance.ts";
 import { editVault, type LoadedVault, loadVault } from "./vault-file.ts";
 
 export interface EnvironmentEdit {
@@ -27,11 +29,15 @@ export async function requireOwner(
 ): Promise<{ owner: PublicMember; warnings: string[] }> {
 	const warnings = await checkProject(context, document.vaultId);
 	const root = verifyRoot(document.vaultId, document.links);
-	for (const { name, links } of document.environments.values()) {
+	const names = await environmentsRemembered(context.stateFolder, document.vaultId, context.member);
+	for (const name of names) {
 		const { stateFolder: folder, member, identity } = context;
 		const place = { folder, member, stateKey: identity.stateKey, root: context.root };
-		const memory = await readEnvironmentMemory({ ...place, vaultId: document.vaultId, environment: name });
-		if (memory.pin && checkPin(memory.pin, name, { vault: document.links, environment: links }).older)
+		const { pin } = await readEnvironmentMemory({ ...place, vaultId: document.vaultId, environment: name });
+		// The vault's chain counts wherever it was seen, also by an environment that this file does not have.
+		const links = document.environments.get(name)?.links;
+		const seen = pin && (links ? pin : { ...pin, environment: [] });
+		if (seen && checkPin(seen, name, { vault: document.links, environment: links ?? [] }).older)
 			throw olderChain();
 	}
 	const owner = root.owners.get(context.identity.publicKeys.sign);
@@ -48,7 +54,7 @@ function olderChain(): AppError {
 	return new AppError({
 		code: "MEMBERSHIP_OLDER",
 		message: "The membership in this file is older than this device has seen.",
-		hint: "Merge the newer coffer.vault first; nothing was changed.",
+		hint: "Nothing was changed. To see where the newer one is: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }
@@ -78,23 +84,31 @@ function requireNew(document: VaultDocument, name: string): void {
  * @throws AppError as `requireOwner` and `requireNew`
  */
 export async function addEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
+	let before: Snapshot | undefined;
 	return editVault(
 		context.root,
 		async (loaded) => {
 			const { owner, warnings } = await requireOwner(loaded, context);
 			requireNew(loaded.document, context.environment);
+			before = {
+				digest: loaded.digest,
+				vault: loaded.document.links,
+				environment: [],
+				records: new Map(),
+			};
 			const document = createEnvironment(loaded.document, context.environment, owner, context.identity);
 			return { document, result: { warnings } };
 		},
 		async (now) => {
-			await (await openSession(now, context)).remember(now);
+			await (await openSession(now, context)).remember(now, [], before ? { before } : {});
 		},
 	);
 }
 
 /** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), `LAST_ENVIRONMENT` (exit 2) */
 function requireDeletable(document: VaultDocument, name: string): void {
-	const known = [...document.environments.keys()];
+	// One that the file has lost can be ended, too: nobody could otherwise go on where nobody has it.
+	const known = [...verifyRoot(document.vaultId, document.links).environments.keys()];
 	if (!known.includes(name)) {
 		throw new AppError({
 			code: "ENVIRONMENT_NOT_FOUND",

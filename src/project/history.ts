@@ -8,7 +8,7 @@ import { Lineage } from "../vault/lineage.ts";
 import { isMarked } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { openRecord } from "../vault/seal.ts";
-import { type Commit, readVaultHistory } from "./git/history.ts";
+import { type Commit, type HistoryOf, readVaultHistory } from "./git/history.ts";
 import type { GitPlace } from "./git/run.ts";
 import { VAULT_FILE } from "./root.ts";
 import type { VaultSession } from "./session.ts";
@@ -71,7 +71,7 @@ function whyNot(error: AppError): string {
 }
 
 /**
- * The records of a name in the history of HEAD. Each distinct text is read once.
+ * The records of a name in git's history. Each distinct text is read once.
  * @throws AppError `GIT_FAILED` (exit 1)
  */
 export async function searchGit(
@@ -79,6 +79,7 @@ export async function searchGit(
 	session: VaultSession,
 	lineage: Lineage,
 	name: string,
+	from: HistoryOf = "head",
 ): Promise<Search> {
 	const { environment, vaultId } = session.place;
 	const sightings: Sighting[] = [];
@@ -100,7 +101,7 @@ export async function searchGit(
 		sightings.push({ record, place: { in: "git", commit: commit.id, atMs: commit.atMs }, state });
 	};
 	try {
-		const { commits, notes } = await readVaultHistory(place, visit);
+		const { commits, notes } = await readVaultHistory(place, visit, from);
 		const looked =
 			commits === undefined
 				? "git (no history)"

@@ -11,7 +11,8 @@ function listed(names: readonly string[]): string {
 	return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
-const HELP = "To bring one back: coffer vault restore NAME.";
+const HELP =
+	"To bring one back: coffer vault restore NAME. Where each is, and how to forget what was undone: coffer vault verify.";
 
 /** Sentences about what is older than the marks, or gone. */
 export function markWarnings(
@@ -22,11 +23,11 @@ export function markWarnings(
 	const warnings: string[] = [];
 	if (rolledBack.length > 0)
 		warnings.push(
-			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does a roll-back. ${HELP}`,
+			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does an undo or a roll-back. ${HELP}`,
 		);
 	if (dropped.length > 0)
 		warnings.push(
-			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does tampering. ${HELP}`,
+			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does an undo or tampering. ${HELP}`,
 		);
 	return warnings;
 }

@@ -28,7 +28,7 @@ export function requireNewest(session: VaultSession): void {
 	throw new AppError({
 		code: "MEMBERSHIP_OLDER",
 		message: `The membership of environment '${session.place.environment}' in this file is older than this device has seen.`,
-		hint: "Merge the newer coffer.vault first; nothing was changed.",
+		hint: "Nothing was changed. To see where the newer one is: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }

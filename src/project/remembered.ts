@@ -38,3 +38,17 @@ export async function openedByOneOnly(
 	}
 	return found;
 }
+
+/**
+ * The environments of a vault of which an identity of this device remembers something; sorted.
+ * @param stateFolder `$XDG_STATE_HOME/coffer`
+ * @param member fingerprint of the identity
+ */
+export async function environmentsRemembered(
+	stateFolder: string,
+	vaultId: string,
+	member: string,
+): Promise<string[]> {
+	const names = await foldersIn(join(stateFolder, vaultId));
+	return names.filter((name) => existsSync(join(stateFolder, vaultId, name, `marks-${member}.json`))).sort();
+}

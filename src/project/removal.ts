@@ -152,8 +152,7 @@ export async function beginEpoch(
 				const opened = await openSession(now, context);
 				const { platform } = opened.checkout;
 				if (platform) platform.reseals = resealsOf(platform, verified.section.records, next.records);
-				const before = verified.section.records;
-				await opened.remember(now, next.records, { always: true, before });
+				await opened.remember(now, next.records, { always: true, before: session.snapshot });
 			};
 			const result = {
 				removed: gone.map(({ name }) => name),

@@ -20,7 +20,10 @@ import { type Side, type UniteOptions, uniteVaults } from "../vault/unite.ts";
 import { sidesToUnite } from "./git/sides.ts";
 import { type MergeTexts, unfinishedMerge } from "./git/unfinished.ts";
 import type { SessionIdentity } from "./session.ts";
-import { readVaultText, repairVault } from "./vault-file.ts";
+import { settleAfterResolve } from "./undo/after-resolve.ts";
+import { type Conflict, onOneChain, raised } from "./undo/decide.ts";
+import type { SurveyContext } from "./undo/survey.ts";
+import { afterWrite, readVaultText, repairVault } from "./vault-file.ts";
 
 /** A name that both sides changed. */
 export interface ConflictName {
@@ -37,12 +40,25 @@ export interface Resolution {
 	readonly decided: readonly ConflictName[];
 	/** Whether git's index still has the vault as unmerged: it waits for `git add`. */
 	readonly unmerged: boolean;
+	/** Of the membership that both sides changed: what one side did and was made again, and what was left out; in words. */
+	readonly remade: readonly string[];
+	readonly leftOut: readonly string[];
 }
 
 export type Take = (environment: string, name: string) => Side | undefined;
 
+/** What a conflict is decided by. */
+export interface Decisions {
+	readonly take?: Take | undefined;
+	/** Whose chains are kept where both sides changed the membership. */
+	readonly membership?: Side | undefined;
+}
+
 interface Repair extends Resolution {
 	readonly text: string;
+	/** The vault, where nothing is open. */
+	readonly document?: VaultDocument;
+	readonly sides?: { readonly ours: VaultDocument; readonly theirs: VaultDocument };
 }
 
 /** A vault's text as it was read. */
@@ -52,11 +68,6 @@ export interface ReadVault {
 	readonly conflict: Conflict | undefined;
 	/** What git's index and heads hold of a merge that is not finished. */
 	readonly merge?: MergeTexts | undefined;
-}
-
-interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
-	readonly ours: VaultDocument;
-	readonly theirs: VaultDocument;
 }
 
 /** What a merge of texts can do to a vault without a conflict. */
@@ -159,33 +170,46 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 	return conflicts.map(({ environment, name }) => ({ environment, name }));
 }
 
-function repairOf({ text, conflict, merge }: ReadVault, identity?: SessionIdentity, take?: Take): Repair {
+function repairOf(
+	{ text, conflict, merge }: ReadVault,
+	identity?: SessionIdentity,
+	decisions: Decisions = {},
+): Repair {
 	const unmerged = merge?.unmerged ?? false;
-	if (!conflict) return { conflicted: false, open: [], decided: [], text, unmerged };
-	const { ours, theirs, ancestor, fitting } = conflict;
+	if (!conflict) return { conflicted: false, open: [], decided: [], unmerged, remade: [], leftOut: [], text };
+	const { remade, leftOut, ...sides } = onOneChain(conflict, identity, decisions.membership);
+	const { ancestor, fitting, ours, theirs } = sides;
 	const sameValue = identity && valuesOf(identity);
-	const options = { ancestor, fitting, sameValue, take };
+	const options = { ancestor, fitting, sameValue, take: decisions.take };
 	const { document, conflicts, decided } = uniteVaults(ours, theirs, options);
+	const settled = identity ? raised(document, decided, identity) : document;
 	return {
 		conflicted: true,
 		open: namesOf(conflicts),
 		decided: namesOf(decided),
 		unmerged,
-		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
+		remade,
+		leftOut,
+		text: conflicts.length > 0 ? printConflicted(settled, conflicts) : printVault(settled),
+		sides: conflict,
+		...(conflicts.length > 0 ? {} : { document: settled }),
 	};
 }
 
 /** What a repair would leave open, without writing anything. @throws AppError as `resolveVault` */
 export function previewResolution(read: ReadVault, identity?: SessionIdentity): Resolution {
-	const { text: _, ...resolution } = repairOf(read, identity);
-	return resolution;
+	return resolutionOf(repairOf(read, identity));
 }
 
-export interface ResolveOptions {
+function resolutionOf({ conflicted, open, decided, unmerged, remade, leftOut }: Repair): Resolution {
+	return { conflicted, open, decided, unmerged, remade, leftOut };
+}
+
+export interface ResolveOptions extends Decisions {
 	/** To see where both sides set the same value; nobody's is needed where only different names met. */
 	readonly identity?: SessionIdentity | undefined;
-	/** Who wins where both sides changed a name. */
-	readonly take?: Take | undefined;
+	/** Whose memory is to know of it. */
+	readonly holder?: Omit<SurveyContext, "root"> | undefined;
 	/** The vault, where it was read already. */
 	readonly read?: ReadVault | undefined;
 	/** As for `readVaultInConflict`, where it was not. */
@@ -199,15 +223,21 @@ export interface ResolveOptions {
  *   and `splitConflicts` throw
  */
 export async function resolveVault(root: string, options: ResolveOptions): Promise<Resolution> {
-	const { identity, take, read = await readVaultInConflict(root, options.variables) } = options;
+	const { holder, variables, ...others } = options;
+	const { identity = holder?.identity, ...rest } = others;
+	const { read = await readVaultInConflict(root, variables), ...decisions } = rest;
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
 		// Under the lock: somebody may have written another text since.
-		repair = repairOf(text === read.text ? read : readBeside(text, read.merge), identity, take);
+		const present = text === read.text ? read : readBeside(text, read.merge);
+		repair = repairOf(present, identity, decisions);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;
 	});
 	if (!repair) throw new TypeError("The repair did not run.");
-	const { text: _, ...resolution } = repair;
+	const resolution = resolutionOf(repair);
+	const { document, sides } = repair;
+	if (holder && document && sides)
+		await afterWrite(() => settleAfterResolve({ ...holder, root }, document, sides));
 	const { open } = resolution;
 	if (open.length === 0) return resolution;
 	throw new AppError({

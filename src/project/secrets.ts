@@ -35,7 +35,7 @@ export function requireEditable(session: VaultSession): void {
 	throw new AppError({
 		code: "EPOCH_OLDER",
 		message: `Environment '${name}' is at epoch ${epoch.number} in this file; this device has seen epoch ${seen}, made when a member was removed.`,
-		hint: "Merge the newer coffer.vault first; a value sealed now could be read by the removed member.",
+		hint: "A value sealed now could be read by the removed member. To see where the newer one is: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }

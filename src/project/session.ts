@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 import type { Link } from "../vault/chain.ts";
 import { chainsOf, type VerifiedEnvironment, verifyChains } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import { advanceMarks, advancePin, checkPin, compareLife, isMarked, memoryOfLife } from "../vault/marks.ts";
+import { checkPin, compareLife, isMarked, memoryOfLife } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
 import { checkProject } from "./first-use.ts";
@@ -15,6 +15,7 @@ import type { SessionContext } from "./session-context.ts";
 import {
 	type CheckoutMemory,
 	type EnvironmentMemory,
+	isWrittenHere,
 	type MemoryPlace,
 	noteReplaced,
 	readCheckoutMemory,
@@ -23,6 +24,7 @@ import {
 	updateMemory,
 	writeProjectPin,
 } from "./state.ts";
+import { noteSeen, type Snapshot } from "./undo/provenance.ts";
 import type { LoadedVault } from "./vault-file.ts";
 
 export type { SessionContext, SessionIdentity } from "./session-context.ts";
@@ -37,7 +39,8 @@ type SessionMethods =
 	| "remember"
 	| "value"
 	| "nextVersion"
-	| "isOfEarlierLife";
+	| "isOfEarlierLife"
+	| "snapshot";
 
 export class VaultSession {
 	readonly context: SessionContext;
@@ -134,7 +137,7 @@ export class VaultSession {
 	}
 
 	/**
-	 * 1 + the highest version of a name that the file or this device's marks know. A record in the file that does not
+	 * 1 + the highest version of a name that the file or this device knows, forgotten ones included. A record in the file that does not
 	 * hold counts up to a bound: others may have marked it, and a removed member must not use all versions up by one of
 	 * the last.
 	 */
@@ -142,7 +145,8 @@ export class VaultSession {
 		const record = this.verified.section.records.get(name);
 		const counts = record && (record.version <= UNPROVEN_VERSION_MAX || this.#holds(record));
 		const inFile = counts ? record.version : 0;
-		return 1 + Math.max(inFile, this.memory.marks.get(name)?.version ?? 0);
+		const { floors, marks } = this.memory;
+		return 1 + Math.max(inFile, marks.get(name)?.version ?? 0, floors.get(name) ?? 0);
 	}
 
 	#holds(record: SealedRecord): boolean {
@@ -155,38 +159,53 @@ export class VaultSession {
 		}
 	}
 
+	/** The environment as it was opened. */
+	get snapshot(): Snapshot {
+		const { links, records } = this.verified.section;
+		return { digest: this.digest, vault: this.vaultLinks, environment: links, records };
+	}
+
 	/**
 	 * Remembers what was verified, and that this text of the vault was looked at.
 	 * @param now the vault as it is on disk when the command ends
 	 * @param written records that this command put into it, verified or its own
-	 * @param options `before`: the records that the written ones replaced, where the session was opened after that.
+	 * @param options `before`: the environment as the command read it, where the session was opened after its write.
 	 *   `always`: write although the vault is the same, and the platform's part of the memory too. The
 	 *   session must have been opened under the vault's lock, which is still held
 	 */
 	async remember(
 		now: LoadedVault,
 		written: Iterable<SealedRecord> = [],
-		options: { always?: boolean; before?: ReadonlyMap<string, SealedRecord> } = {},
+		{ always = false, before = this.snapshot }: { always?: boolean; before?: Snapshot } = {},
 	): Promise<void> {
 		const { place, memory, checkout } = this;
 		// What stands in a deleted environment says nothing of the one that was created in its place.
 		if (this.isOfEarlierLife) return;
 		const whole = this.#wholeOf(now, written);
 		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
-		if (!isNew && !options.always) return;
+		if (!isNew && !always) return;
 		const { platform } = checkout;
+		const names = now.document.environments.keys();
+		const isOutside = before.digest !== checkout.seen && !(await isWrittenHere(place, names, before.digest));
+		const section = now.document.environments.get(place.environment);
 		const updated = await updateMemory(place, (present, presentCheckout) => {
-			const links = chainsOf(now.document, place.environment);
-			Object.assign(present, memoryOfLife(present, place.environment, links));
-			advanceMarks(present.marks, [...this.#fresh, ...written]);
-			present.pin = advancePin(present.pin, { ...links, epoch: this.verified.state.epoch.number });
+			const chains = { vault: now.document.links, environment: section?.links ?? [] };
+			Object.assign(present, memoryOfLife(present, place.environment, chains));
+			noteSeen(present, {
+				before,
+				now: { digest: now.digest, ...chains, records: section?.records ?? new Map() },
+				epoch: this.verified.state.epoch.number,
+				fresh: this.#fresh,
+				written,
+				self: this.context.identity.publicKeys.sign,
+				isOutside,
+			});
 			presentCheckout.seen = now.digest;
+			if (now.digest !== before.digest) presentCheckout.written = now.digest;
 			presentCheckout.whole = whole;
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
-			if (options.always) presentCheckout.platform = platform;
-			const records = now.document.environments.get(place.environment)?.records;
-			const { before = this.verified.section.records } = options;
-			noteReplaced(presentCheckout, { before, now: records }, written);
+			if (always) presentCheckout.platform = platform;
+			noteReplaced(presentCheckout, { before: before.records, now: section?.records }, written);
 		});
 		this.#known.clear();
 		Object.assign(memory, updated.memory);
@@ -218,7 +237,7 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 	if (loaded.digest !== checkout.seen) {
 		if (membershipOlder)
 			warnings.push(
-				"The membership in this file is older than this device has seen. A switch of branch does that; so does a roll-back.",
+				"The membership in this file is older than this device has seen. A switch of branch does that; so does an undo or a roll-back. 'coffer vault verify' says where the newer one is.",
 			);
 		warnings.push(...markWarnings(memory, verified.section.records));
 	}

@@ -6,21 +6,27 @@
  * `checkout-MEMBER-PATHHASH.json` (for one working copy); `projects/MEMBER-PATHHASH.json` says which vault a folder
  * holds. Each carries a MAC whose key derives from the identity, so whoever can only write the file cannot forge it.
  */
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { lengthPrefixed } from "../bytes.ts";
 import { hash, toBase64 } from "../crypto.ts";
-import type { Mark, Pin } from "../vault/marks.ts";
+import type { Mark } from "../vault/marks.ts";
 import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { removeLeftovers } from "./atomic-file.ts";
+import {
+	type EnvironmentMemory,
+	type MarkRow,
+	marksOf,
+	memoryFromJson,
+	memoryToJson,
+	rowsOf,
+} from "./environment-memory.ts";
 import { withLock } from "./lock.ts";
 import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
 
-const LOCK_FILE = "lock";
+export type { EnvironmentMemory } from "./environment-memory.ts";
 
-export interface EnvironmentMemory {
-	pin: Pin | undefined;
-	marks: Map<string, Mark>;
-}
+const LOCK_FILE = "lock";
 
 /** The last position of a platform's log that this working copy agreed with. */
 export interface PlatformMemory {
@@ -41,6 +47,8 @@ export interface PlatformMemory {
 export interface CheckoutMemory {
 	/** Hash of the vault file that was last held against the marks; empty for none. */
 	seen: string;
+	/** Hash of the text that a command for this environment last wrote here; empty for none. */
+	written: string;
 	/** Hash of the vault file of which every record of the environment was verified here; empty for none. */
 	whole: string;
 	platform: PlatformMemory | undefined;
@@ -107,52 +115,58 @@ export async function writeProjectPin(place: ProjectPlace, vaultId: string): Pro
 	});
 }
 
-/** Marks as JSON: rows, since a name must never be a key of a plain object. */
-type MarkRow = [name: string, version: number, digest: string];
 type ReplacedRow = [name: string, ...digests: string[]];
-
-function rowsOf(marks: ReadonlyMap<string, Mark>): MarkRow[] {
-	return [...marks].map(([name, mark]) => [name, mark.version, mark.digest]);
-}
-
-function marksOf(rows: readonly MarkRow[]): Map<string, Mark> {
-	return new Map(rows.map(([name, version, digest]) => [name, { version, digest }]));
-}
 
 /** Reads the device's pin and marks. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readEnvironmentMemory(place: MemoryPlace): Promise<EnvironmentMemory> {
 	const value = await readSignedJson(marksFile(place), place.stateKey);
-	if (!value) return { pin: undefined, marks: new Map() };
-	// The MAC says that this program wrote it; its shape is known.
-	const { pin, marks } = value as { pin?: Pin; marks: MarkRow[] };
-	return { pin, marks: marksOf(marks) };
+	return memoryFromJson(value);
 }
 
 async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMemory): Promise<void> {
-	await writeSignedJson(marksFile(place), place.stateKey, { pin: memory.pin, marks: rowsOf(memory.marks) });
+	await writeSignedJson(marksFile(place), place.stateKey, memoryToJson(memory));
 }
 
 /** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
-export async function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
-	const value = await readSignedJson(checkoutFile(place), place.stateKey);
-	if (!value) return { seen: "", whole: "", platform: undefined, replaced: new Map() };
+export function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
+	return readCheckoutFile(checkoutFile(place), place.stateKey);
+}
+
+async function readCheckoutFile(file: SignedFile, stateKey: Uint8Array): Promise<CheckoutMemory> {
+	const value = await readSignedJson(file, stateKey);
+	if (!value) return { seen: "", written: "", whole: "", platform: undefined, replaced: new Map() };
 	const {
 		seen,
+		written = "",
 		whole = "",
 		platform,
 		replaced,
 	} = value as {
 		seen: string;
+		written?: string;
 		whole?: string;
 		replaced?: ReplacedRow[];
 		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: MarkRow[]; reseals?: string[] };
 	};
 	return {
 		seen,
+		written,
 		whole,
 		platform: platform && { ...platform, base: marksOf(platform.base), reseals: new Set(platform.reseals) },
 		replaced: new Map(replaced?.map(([name, ...digests]) => [name, digests])),
 	};
+}
+
+/** What is remembered of every working copy of this identity's on this device. @throws AppError `STATE_DAMAGED` (exit 7) */
+export async function readCheckoutMemories(place: MemoryPlace): Promise<CheckoutMemory[]> {
+	const name = `${place.vaultId}/${place.environment}`;
+	const entries = await readdir(join(place.folder, name)).catch(() => []);
+	const files = entries.filter(
+		(entry) => entry.startsWith(`checkout-${place.member}-`) && entry.endsWith(".json"),
+	);
+	return await Promise.all(
+		files.map((file) => readCheckoutFile({ folder: place.folder, name: `${name}/${file}` }, place.stateKey)),
+	);
 }
 
 async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
@@ -160,8 +174,19 @@ async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): 
 	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
 	const rows = [...memory.replaced].map(([name, digests]): ReplacedRow => [name, ...digests]);
 	const replaced = rows.length > 0 ? rows : undefined;
-	const { seen, whole } = memory;
-	await writeSignedJson(checkoutFile(place), place.stateKey, { seen, whole, platform, replaced });
+	const { seen, written, whole } = memory;
+	await writeSignedJson(checkoutFile(place), place.stateKey, { seen, written, whole, platform, replaced });
+}
+
+/** Whether a command of this device, for any of these environments, left just this text in the working copy. */
+export async function isWrittenHere(
+	place: MemoryPlace,
+	environments: Iterable<string>,
+	digest: string,
+): Promise<boolean> {
+	for (const environment of environments)
+		if ((await readCheckoutMemory({ ...place, environment })).written === digest) return true;
+	return false;
 }
 
 /**

@@ -105,6 +105,8 @@ function printed(document: VaultDocument): string {
 export interface VaultEdit<T> {
 	readonly document?: VaultDocument | undefined;
 	readonly result: T;
+	/** Writes another file that belongs to this change. Where it fails, the vault is as it was. */
+	readonly alongside?: (() => Promise<void>) | undefined;
 }
 
 /** The error where the file is not what this command has read. */
@@ -194,13 +196,18 @@ export async function editVault<T>(
 		await removeLeftovers(path);
 		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
 		const loaded = await loadVault(root);
-		const { document, result } = await edit(loaded);
+		const { alongside, document, result } = await edit(loaded);
 		const text = document ? printed(document) : loaded.text;
 		if (document && text !== loaded.text) {
 			const unsynced = await replaceUnchanged(path, text, before, meanwhile).catch(unsyncedOnly);
+			await alongside?.().catch(async (error: unknown) => {
+				await replaceFile(path, loaded.text, { mode: NEW_FILE_MODE });
+				throw error;
+			});
 			await afterWrite(() => settled({ document, text, digest: vaultDigest(text) }, result));
 			if (unsynced) throw unsynced;
 		} else {
+			await alongside?.();
 			await settled(loaded, result);
 		}
 		return result;

@@ -6,10 +6,11 @@ import type { Link } from "../vault/chain.ts";
 import type { EnvironmentSection, VaultDocument } from "../vault/document.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
 import { checkPin, compareMarks, isMarked, memoryOfLife } from "../vault/marks.ts";
-import { type EnvironmentState, epochNumber, verifyEnvironment } from "../vault/membership.ts";
-import { recordDigest, type SealedRecord } from "../vault/record.ts";
+import { type EnvironmentState, verifyEnvironment } from "../vault/membership.ts";
+import type { SealedRecord } from "../vault/record.ts";
 import type { RootState } from "../vault/root.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
+import { isReplaced } from "../vault/undo/lacking.ts";
 import type { Findings } from "./findings.ts";
 import type { SessionContext, SessionIdentity } from "./session.ts";
 import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "./state.ts";
@@ -132,13 +133,6 @@ function checkMemory(
 			line: undefined,
 		});
 	for (const record of records.values()) if (isReplaced(memory, record)) addReplaced(name, record, findings);
-}
-
-/** Whether the version is the one that was seen, and the record another; a reseal in a later epoch is none. */
-function isReplaced({ marks, pin }: EnvironmentMemory, record: SealedRecord): boolean {
-	const mark = marks.get(record.name);
-	if (!mark || mark.version !== record.version || mark.digest === recordDigest(record)) return false;
-	return (epochNumber(record.epoch) ?? 0) <= (pin?.epoch ?? 0);
 }
 
 function addReplaced(environment: string, record: SealedRecord, findings: Findings): void {

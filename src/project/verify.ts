@@ -9,6 +9,7 @@ import { compareNames } from "../vault/syntax.ts";
 import { type Finding, Findings } from "./findings.ts";
 import { openSession } from "./session.ts";
 import { readProjectPin } from "./state.ts";
+import { surveyVault } from "./undo/survey.ts";
 import { type LoadedVault, loadVault } from "./vault-file.ts";
 import {
 	type CheckedEnvironment,
@@ -57,6 +58,7 @@ export async function verifyVault(context: VerifyContext): Promise<VerifyReport>
 			"The environments: nothing says which ones belong to a vault whose own chain does not hold.",
 		);
 	}
+	if (root) await checkForgottenEnvironments(context, { document, known: root.environments }, findings);
 	if (!context.holder)
 		unchecked.push("Values and earlier versions: there is no identity here to open or to remember with.");
 	if (list.length === 0) await rememberAll(context, loaded, checks);
@@ -107,6 +109,29 @@ async function checkProject(context: VerifyContext, vaultId: string, findings: F
 		findings.unchecked.push(
 			`Whether this is the right vault: first use here. Compare its fingerprint with a teammate's: ${vaultId}`,
 		);
+}
+
+/** An environment that this device has seen, and that the vault in the file never had. */
+async function checkForgottenEnvironments(
+	{ environment: only, holder, root }: VerifyContext,
+	{ document, known }: { document: VaultDocument; known: RootState["environments"] },
+	findings: Findings,
+): Promise<void> {
+	if (!holder || only !== undefined) return;
+	// A memory that is damaged was told of before.
+	const { identity, member, stateFolder } = holder;
+	const surveys = await surveyVault(document, { identity, member, root, stateFolder }).catch(appErrorsOnly);
+	for (const { environment, lacking } of surveys ?? [])
+		if (!document.environments.has(environment) && !known.has(environment) && lacking.length > 0)
+			findings.add(environment, null, {
+				code: "MEMBERSHIP_ROLLED_BACK",
+				message: `This device has seen changes of environment '${environment}', or with it, that the vault in this file has never had.`,
+				line: document.links.at(-1)?.line,
+			});
+}
+
+function appErrorsOnly(error: unknown): undefined {
+	if (!(error instanceof AppError)) throw error;
 }
 
 /** A vault without a fault is what later checks are held against, as after any command that reads it. */

@@ -2,6 +2,8 @@
  * Brings what others appended to the log into the vault: verified, merged name by name, written in one go under the
  * vault's lock.
  */
+
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
 import type { PlatformMemory } from "../project/state.ts";
@@ -33,7 +35,7 @@ function diverged(environment: string): AppError {
 	return new AppError({
 		code: "MEMBERSHIP_DIVERGED",
 		message: `The members of environment '${environment}' were changed both here and on the platform.`,
-		hint: "Restore coffer.vault from before the change of members here, sync, and change the members again.",
+		hint: `To keep the platform's, and make the changes here again after them: ${inEnvironment("coffer sync --take platform", environment)}`,
 		exit: EXIT.conflict,
 	});
 }
@@ -45,8 +47,11 @@ function longer(ours: readonly Link[], theirs: readonly Link[], environment: str
 	return standing === "older" ? theirs : ours;
 }
 
-/** The document with the log's newest membership, where that is newer than the file's. */
-function withHeader(
+/**
+ * The document with the log's newest membership, where that is newer than the file's.
+ * @throws AppError `MEMBERSHIP_DIVERGED` (exit 5) where neither continues the other
+ */
+export function withHeader(
 	document: VaultDocument,
 	environment: string,
 	entries: readonly LogEntry[],

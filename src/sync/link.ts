@@ -4,16 +4,28 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
-import { bindingOf, platformOf, putBinding, readConfig } from "../project/config.ts";
-import { readSession } from "../project/secrets.ts";
-import { openSession, type SessionContext } from "../project/session.ts";
-import { editVault } from "../project/vault-file.ts";
+import {
+	bindingOf,
+	type ProjectConfig,
+	platformOf,
+	readConfig,
+	withBinding,
+	writeConfig,
+} from "../project/config.ts";
+import { checkProject } from "../project/first-use.ts";
+import { lastLink, requireNewest } from "../project/members.ts";
+import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
+import { editVault, loadVault } from "../project/vault-file.ts";
+import { emptyHead } from "../protocol/change.ts";
 import type { PlatformInfo } from "../protocol/messages.ts";
 import { parseToken } from "../protocol/token.ts";
 import { makeAddMember } from "../vault/create.ts";
 import { withSection } from "../vault/document.ts";
 import { explainGateway } from "./gateway-address.ts";
+import { withHeader } from "./integrate.ts";
+import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { freshMemory } from "./memory.ts";
+import { readLog } from "./read-log.ts";
 import { Remote } from "./remote.ts";
 import { type SyncOptions, type SyncOutcome, syncEnvironment } from "./sync.ts";
 
@@ -88,51 +100,57 @@ export interface Linked {
 	readonly sync: SyncOutcome;
 }
 
-/** Makes the platform a reader of the environment, unless it is. @returns whether it had to be done */
-async function enrol(context: SessionContext, { app, remote, info }: LinkRequest): Promise<boolean> {
-	const { environment, root } = context;
-	return editVault(
-		root,
-		async (loaded) => {
-			const session = await openSession(loaded, context);
-			const { section, state } = session.verified;
-			const target = {
-				binding: { url: remote.url, app, platform: info.fingerprint, vault: loaded.document.vaultId },
-				remote,
-			};
-			const known = session.checkout.platform;
-			if (known?.app !== app || known.fingerprint !== info.fingerprint) {
-				session.checkout.platform = freshMemory(target, loaded.document.vaultId, environment);
-			}
-			if (session.checkout.platform) session.checkout.platform.url = remote.url;
-			const last = section.links.at(-1);
-			if (!last || state.members.has(info.sign)) return { result: { session, enrolled: false } };
-			const reader = {
-				sign: info.sign,
-				box: info.box,
-				name: `platform-${info.fingerprint.slice(0, 8)}`,
-				role: "reader" as const,
-			};
-			const link = makeAddMember(state, last, session.keys, context.identity, reader);
-			const document = withSection(loaded.document, { ...section, links: [...section.links, link] });
-			return { document, result: { session, enrolled: true } };
-		},
-		(now, { session }) => session.remember(now, [], { always: true }),
-	).then(({ enrolled }) => enrolled);
-}
+/** What linking has come to before anything is synced. */
+type Prepared = Pick<Linked, "enrolled" | "former">;
 
 /** The member name of another platform that the environment was linked with, where it is one still. */
-async function formerPlatform(context: SessionContext, platform: string): Promise<string | undefined> {
-	const before = platformOf(bindingOf(await readConfig(context.root), context.environment))?.platform;
+function formerPlatform(session: VaultSession, config: ProjectConfig, platform: string): string | undefined {
+	const before = platformOf(bindingOf(config, session.place.environment))?.platform;
 	if (before === undefined || before === platform) return undefined;
-	const { session } = await readSession(context);
 	const members = [...session.verified.state.members.values()];
 	return members.find((member) => fingerprint(member) === before)?.name;
 }
 
 /**
+ * Makes the platform a reader of the environment, unless it is, and writes the binding: `coffer.vault` and `coffer.json`,
+ * or neither. What the app's log knows of the members comes first: another branch may have linked the environment before.
+ */
+async function enrol(context: SessionContext, { info }: LinkRequest, target: LinkTarget): Promise<Prepared> {
+	const { environment, root } = context;
+	const { binding } = target;
+	const { app, platform } = binding;
+	const news = await readLog(target, emptyHead(logContextOf(binding, binding.vault, environment)));
+	return editVault<Prepared & { session: VaultSession }>(
+		root,
+		async (loaded) => {
+			const known = withHeader(loaded.document, environment, news.entries);
+			const session = await openSession({ ...loaded, document: known }, context);
+			const { section, state } = session.verified;
+			const config = await readConfig(root);
+			const former = formerPlatform(session, config, platform);
+			const remembered = session.checkout.platform;
+			if (remembered?.app !== app || remembered.fingerprint !== platform)
+				session.checkout.platform = freshMemory(target, binding.vault, environment);
+			if (session.checkout.platform) session.checkout.platform.url = binding.url;
+			const changed = withBinding(config, environment, binding);
+			const alongside = changed === config ? undefined : () => writeConfig(root, changed);
+			if (state.members.has(info.sign))
+				return { document: known, result: { session, enrolled: false, former }, alongside };
+			requireNewest(session);
+			const name = `platform-${info.fingerprint.slice(0, 8)}`;
+			const reader = { sign: info.sign, box: info.box, name, role: "reader" as const };
+			const link = makeAddMember(state, lastLink(section.links), session.keys, context.identity, reader);
+			const document = withSection(known, { ...section, links: [...section.links, link] });
+			return { document, result: { session, enrolled: true, former }, alongside };
+		},
+		(now, { session }) => session.remember(now, [], { always: true }),
+	);
+}
+
+/**
  * Links an environment with an app on a platform that `meetPlatform` has met.
- * @throws AppError `APP_TAKEN` (exit 5) where the app holds another vault or environment; as `syncEnvironment`
+ * @throws AppError `APP_TAKEN` (exit 5) where the app holds another vault or environment; `MEMBERSHIP_OLDER` (exit 7) and
+ *   `MEMBERSHIP_DIVERGED` (exit 5 or 7) before anything is written; as `syncEnvironment`
  */
 export async function linkEnvironment(
 	context: SessionContext,
@@ -140,13 +158,13 @@ export async function linkEnvironment(
 	options: SyncOptions,
 ): Promise<Linked> {
 	const { app, remote, info } = request;
-	const { environment, root } = context;
-	const { vaultId } = (await readSession(context)).session.place;
+	const { environment } = context;
+	const { document } = await loadVault(context.root);
+	const { vaultId } = document;
+	await checkProject(context, vaultId);
 	const description = await remote.createApp(app, { vaultId, environment });
-	const enrolled = await enrol(context, request);
-	const former = await formerPlatform(context, info.fingerprint);
 	const binding = { url: remote.url, app, platform: info.fingerprint, vault: vaultId };
-	await putBinding(root, environment, binding);
+	const { enrolled, former } = await enrol(context, request, { binding, remote });
 	const sync = await syncEnvironment(context, { binding, remote }, options);
 	return { app, platform: info.fingerprint, gateway: description.url, enrolled, former, sync };
 }

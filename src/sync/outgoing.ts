@@ -2,6 +2,7 @@
 import type { VaultSession } from "../project/session.ts";
 import { headerId, isMiscounted } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
+import { type Link, linkHash } from "../vault/chain.ts";
 import { mergeRecords } from "../vault/merge.ts";
 import type { SealedRecord } from "../vault/record.ts";
 
@@ -11,6 +12,14 @@ export interface Outgoing {
 	readonly rolledBack: readonly string[];
 	/** Whether only the whole log can tell how some records stand to it. */
 	readonly isUnsure: boolean;
+}
+
+/** Whether the file has the membership that was agreed: not after an undo that somebody has accepted. */
+function hasHeader({ vaultLinks, verified }: VaultSession, header: string): boolean {
+	const [vault, environment] = header.split(" ");
+	if (!vault || !environment) return true;
+	const has = (links: readonly Link[], head: string) => links.some((link) => linkHash(link) === head);
+	return has(vaultLinks, vault) && has(verified.section.links, environment);
 }
 
 /** What is pending here, judged without the platform. */
@@ -24,10 +33,11 @@ export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoin
 		isReseal: () => false,
 	};
 	const { send, rolledBack } = mergeRecords(sides);
-	const isUnsure = session.membershipOlder || send.some((record) => isMiscounted(memory, record));
+	const isOlder = session.membershipOlder || !hasHeader(session, memory.header);
+	const isUnsure = isOlder || send.some((record) => isMiscounted(memory, record));
 	return {
 		records: send,
-		sendHeader: !session.membershipOlder && headerId(verified) !== memory.header,
+		sendHeader: !isOlder && headerId(verified) !== memory.header,
 		rolledBack,
 		isUnsure,
 	};

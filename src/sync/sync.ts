@@ -150,6 +150,25 @@ class Run {
 		return true;
 	}
 
+	/**
+	 * Opens the environment. Where the file knows nothing of this identity, the log may: an older file is taken up to
+	 * date before anything else.
+	 */
+	async open(): Promise<VaultSession> {
+		const context = this.#context;
+		const loaded = await loadVault(context.root);
+		try {
+			return await openSession(loaded, context);
+		} catch (error) {
+			if (!(error instanceof AppError) || error.code !== "NOT_A_MEMBER") throw error;
+			const start = emptyHead(
+				logContextOf(this.#target.binding, loaded.document.vaultId, context.environment),
+			);
+			await this.#integrate(await readLog(this.#target, start));
+			return openSession(await loadVault(context.root), context);
+		}
+	}
+
 	/** Whether there are decisions that were not applied yet. */
 	get mustDecide(): boolean {
 		return this.#options.take !== undefined && !this.pulled;
@@ -216,7 +235,7 @@ export async function syncEnvironment(
 	const run = new Run(context, target, options);
 	let warnings: readonly string[] = [];
 	for (let overtaken = 0; overtaken < ATTEMPTS; ) {
-		const session = await openSession(await loadVault(context.root), context);
+		const session = await run.open();
 		if (warnings.length === 0) warnings = session.warnings;
 		const memory = memoryOf(session, target);
 		const out = outgoing(session, memory);

@@ -6,7 +6,7 @@ import { isReseal } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import type { Mark } from "../vault/marks.ts";
 import { mergeRecords } from "../vault/merge.ts";
-import { recordDigest, type SealedRecord } from "../vault/record.ts";
+import { isLaterSeal, recordDigest, type SealedRecord } from "../vault/record.ts";
 import { sealRecord } from "../vault/seal.ts";
 import type { LogView } from "./log-view.ts";
 import { mergeBase } from "./memory.ts";
@@ -78,6 +78,12 @@ class Uniting {
 	/** Makes a record of ours ready to be sent: counted on from what the platform has, and under the present key. */
 	send(ours: SealedRecord): void {
 		const theirs = this.#log.records.get(ours.name);
+		// An older file, from before its author was removed: the log has the very version, sealed anew by somebody who counts.
+		const counts = this.#session.verified.state.epoch.writers.has(ours.author);
+		if (!counts && theirs && isLaterSeal(theirs, ours)) {
+			this.take(theirs);
+			return;
+		}
 		const floor = Math.max(this.#memory.base.get(ours.name)?.version ?? 0, theirs?.version ?? 0);
 		if (ours.version > floor) {
 			if (this.#mayWrite && ours.epoch !== this.#session.verified.state.epoch.id)

@@ -11,6 +11,10 @@ import { compareNames } from "./syntax.ts";
 export interface Mark {
 	readonly version: number;
 	readonly digest: string;
+	/** Signing key of the record's author; absent where an earlier version of Coffer made the mark. */
+	readonly author?: string | undefined;
+	/** Whether a command of this device wrote the record, and it was not seen to come from anywhere else since. */
+	readonly made?: boolean | undefined;
 }
 
 /** The hashes of both chains' links, as far as they were verified here. */
@@ -97,7 +101,7 @@ export function checkPin(pin: Pin, environment: string, links: FileChains): { ol
 		message: replaced
 			? "coffer.vault is another vault than the one this device knows in this project."
 			: `The membership of environment '${environment}' in coffer.vault is not the one that this device knows, nor a continuation of it.`,
-		hint: "Find out who changed the file (git log -- coffer.vault) and restore it; nothing was read from it.",
+		hint: "Nothing was read from it. To see what differs, and where the one that this device knows is kept: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }
@@ -132,12 +136,22 @@ export function isMarked(marks: ReadonlyMap<string, Mark>, record: SealedRecord)
 	return mark !== undefined && mark.version === record.version && mark.digest === recordDigest(record);
 }
 
-/** Notes verified records: the highest version of each name stays. */
-export function advanceMarks(marks: Map<string, Mark>, records: Iterable<SealedRecord>): void {
+/**
+ * Notes verified records: the highest version of each name stays.
+ * @param isMade whether a command of this device has just written a record
+ */
+export function advanceMarks(
+	marks: Map<string, Mark>,
+	records: Iterable<SealedRecord>,
+	isMade: (record: SealedRecord) => boolean = () => false,
+): void {
 	for (const record of records) {
 		const mark = marks.get(record.name);
-		if (!mark || record.version >= mark.version)
-			marks.set(record.name, { version: record.version, digest: recordDigest(record) });
+		if (mark && record.version < mark.version) continue;
+		const { author, version } = record;
+		const digest = recordDigest(record);
+		const made = isMade(record) || (mark?.digest === digest && mark.made === true);
+		marks.set(record.name, { version, digest, author, made });
 	}
 }
 

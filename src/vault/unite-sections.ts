@@ -20,12 +20,12 @@ export interface Ancestor {
 	hasSection(section: EnvironmentSection): boolean;
 }
 
-/** What only one side can be kept of. */
+/** What only one side can be kept of as it is. */
 export function conflict(code: string, message: string, line?: number): AppError {
 	return new AppError({
 		code,
 		message,
-		hint: "Keep one side's whole file (git checkout --ours -- coffer.vault, or --theirs), and make the other side's changes again.",
+		hint: "Say whose are kept; the other side's are made again after them: coffer vault resolve --take ours (or --take theirs)",
 		exit: EXIT.conflict,
 		...(line ? { line } : {}),
 	});

@@ -10,14 +10,7 @@ import type { SealedRecord } from "./record.ts";
 import { verifyRoot } from "./root.ts";
 import { type FittingSignatures, verifyRecord } from "./seal.ts";
 import { compareNames, LIMITS } from "./syntax.ts";
-import {
-	type Ancestor,
-	conflict,
-	longer,
-	ROOT_CHAIN,
-	type SectionPair,
-	uniteSections,
-} from "./unite-sections.ts";
+import { type Ancestor, longer, ROOT_CHAIN, type SectionPair, uniteSections } from "./unite-sections.ts";
 
 export type Side = "ours" | "theirs";
 
@@ -164,7 +157,13 @@ function uniteRecords(
  */
 export function uniteVaults(ours: VaultDocument, theirs: VaultDocument, options: UniteOptions = {}): United {
 	if (ours.vaultId !== theirs.vaultId)
-		throw conflict("VAULTS_DIFFER", "The two sides of coffer.vault are different vaults.", 1);
+		throw new AppError({
+			code: "VAULTS_DIFFER",
+			message: "The two sides of coffer.vault are different vaults.",
+			hint: "Keep one side's whole file (git checkout --ours -- coffer.vault, or --theirs), and set the other side's secrets again.",
+			exit: EXIT.conflict,
+			line: 1,
+		});
 	const links = longer(ours.links, theirs.links, ROOT_CHAIN);
 	const conflicts: Conflicts = { open: [], decided: [] };
 	const sections = uniteSections(ours, theirs, links, options.ancestor);

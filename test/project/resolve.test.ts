@@ -49,7 +49,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 		const repo = await conflicted(style, theirs, ours);
 		using project = repo.project;
 		const resolution = await resolveVault(project.root, {});
-		expect(resolution).toMatchObject({ conflicted: true, open: [], decided: [] });
+		expect(resolution).toEqual({ conflicted: true, open: [], decided: [], remade: [], leftOut: [] });
 		expect(await values(project)).toEqual({ B: "b", D: "d", F: "f", H: "h", ...expected });
 		repo.commit();
 		expect(repo.git("status", "--porcelain")).toBe("");
@@ -235,6 +235,12 @@ describe("what cannot be read as a conflict is refused with its line, and left",
 test("a vault without a conflict is left as it is", async () => {
 	using project = await TestProject.create();
 	const text = await project.read();
-	expect(await resolveVault(project.root, {})).toMatchObject({ conflicted: false, open: [], decided: [] });
+	expect(await resolveVault(project.root, {})).toEqual({
+		conflicted: false,
+		open: [],
+		decided: [],
+		remade: [],
+		leftOut: [],
+	});
 	expect(await project.read()).toBe(text);
 });

@@ -17,8 +17,9 @@ test("nothing wrong is exit 0; an older file is only warned of elsewhere, and ex
 	expect(refused.error()).toMatchObject({
 		code: "VAULT_UNSOUND",
 		exit: 7,
-		hint: expect.stringContaining("(coffer vault restore A)"),
+		hint: "To forget what was undone here: coffer vault accept",
 	});
+	expect(refused.json().lacking).toMatchObject([{ kind: "undone", name: "A", version: 2 }]);
 	expect(refused.json().findings).toMatchObject([
 		{ code: "RECORD_ROLLED_BACK", environment: "production", name: "A" },
 	]);

@@ -1,7 +1,6 @@
 /** A confirmation for what cannot be undone: the name of the thing is typed. */
 import { AppError, EXIT } from "../../errors.ts";
-import { Cancelled } from "../failure.ts";
-import { paint } from "../render.ts";
+import { promptText } from "../prompts.ts";
 import type { Terminal } from "../terminal.ts";
 
 /**
@@ -15,17 +14,8 @@ export async function confirmName(
 	terminal: Terminal,
 	{ name, question, instead }: { readonly name: string; readonly question: string; readonly instead: string },
 ): Promise<void> {
-	if (!terminal.interactive)
-		throw new AppError({
-			code: "NO_TERMINAL",
-			message: "This has to be confirmed, and there is no terminal to ask on. Nothing was deleted.",
-			hint: instead,
-			exit: EXIT.usage,
-		});
-	const { text } = await import("@clack/prompts");
-	const answer = await text({ message: paint(question, false), output: process.stderr });
-	if (typeof answer === "symbol") throw new Cancelled();
-	if (answer?.trim() === name) return;
+	const answer = await promptText(terminal, question, instead);
+	if (answer.trim() === name) return;
 	throw new AppError({
 		code: "NOT_CONFIRMED",
 		message: "That is not the name. Nothing was deleted.",

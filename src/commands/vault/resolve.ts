@@ -18,12 +18,13 @@ import {
 	type Take,
 } from "../../project/resolve.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
+import { WHOLE_SIDE } from "../../project/undo/decide.ts";
 import type { Side } from "../../vault/unite.ts";
 
 export default class VaultResolve extends BaseCommand<Resolution> {
 	static override summary = "Repair a vault in which git left a merge conflict";
 	static override description =
-		"Works on git's conflict markers; and where the file has none, on both sides as git's index has them, or as an unfinished merge, rebase or cherry-pick names them. Records of different names are united; no key is needed for that. Where both sides changed one name, --take decides, for the names given or for all; on a terminal it is asked, and without one it is exit 5. Membership that both sides changed is refused.";
+		"Works on git's conflict markers; and where the file has none, on both sides as git's index has them, or as an unfinished merge, rebase or cherry-pick names them. Records of different names are united; no key is needed for that. Where both sides changed one name, --take decides, for the names given or for all; on a terminal it is asked, and without one it is exit 5. Where both sides changed the members or the environments, --take says whose changes are kept as they are; the other side's are made again after them, signed by you, and what cannot be is listed.";
 	static override examples = [
 		"<%= config.bin %> vault resolve",
 		"<%= config.bin %> vault resolve --take theirs API_KEY",
@@ -42,19 +43,49 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		const root = requireRoot(currentFolder());
 		await cryptoReady;
 		const read = await readVaultInConflict(root, inheritedEnvironment());
-		const first = previewResolution(read);
+		const first = preview(read);
+		if (!first) return this.#membership(root, read, flags.take, names);
 		if (first.open.length === 0) {
 			requireOpen(names, []);
-			return resolveVault(root, { read });
+			const holder = await findHolder(this.environment).catch(() => undefined);
+			return resolveVault(root, { holder, read });
 		}
-		const identity = (await findHolder(this.environment))?.identity;
+		const holder = await findHolder(this.environment);
+		const identity = holder?.identity;
 		const { open } = previewResolution(read, identity);
 		requireOpen(
 			names,
 			open.map(({ name }) => name),
 		);
 		const take = takeOf(flags.take, names) ?? (await this.ask(root, read, open));
-		return resolveVault(root, { identity, take, read });
+		return resolveVault(root, { holder, take, read });
+	}
+
+	/** Both sides changed the membership: one side's chains are kept. */
+	async #membership(
+		root: string,
+		read: ReadVault,
+		side: string | undefined,
+		names: readonly string[],
+	): Promise<Resolution> {
+		requireOpen(names, []);
+		const holder = await findHolder(this.environment);
+		const keep = side ?? (this.terminal.interactive ? await this.#askSide() : undefined);
+		if (!holder || (keep !== "ours" && keep !== "theirs")) throw membershipConflict(read);
+		return resolveVault(root, { holder, read, membership: keep, take: () => keep });
+	}
+
+	#askSide(): Promise<string> {
+		return promptChoice(
+			this.terminal,
+			"Both sides changed the members or the environments. Whose changes are kept as they are? The other side's are made again after them; where both set one value, the kept side's counts.",
+			[
+				{ value: "ours", label: "ours", hint: "the branch that was merged into" },
+				{ value: "theirs", label: "theirs", hint: "the branch that was merged" },
+				{ value: "none", label: "decide later" },
+			],
+			"coffer vault resolve --take ours|theirs",
+		);
 	}
 
 	/** One question a name; undefined where nobody can be asked. */
@@ -83,7 +114,10 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		return (environment, name) => answers.get(`${environment}/${name}`);
 	}
 
-	protected render({ conflicted, open, decided, unmerged }: Resolution, terminal: Terminal): void {
+	protected render(resolution: Resolution, terminal: Terminal): void {
+		const { conflicted, open, decided, remade, leftOut, unmerged } = resolution;
+		for (const each of leftOut) terminal.line(`${MARKS.failed} Left out: ${each}`);
+		for (const each of remade) terminal.line(`  Made again: ${each}`);
 		if (!conflicted) terminal.line("There is no conflict in coffer.vault.");
 		if (!conflicted && unmerged) terminal.line("It has both sides; tell git: git add coffer.vault");
 		if (decided.length > 0)
@@ -93,6 +127,26 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		if (conflicted && open.length === 0)
 			terminal.line(`${MARKS.ok} Repaired coffer.vault; tell git: git add coffer.vault`);
 	}
+}
+
+/** What can be said before anybody decides; undefined where only a whole side decides. */
+function preview(read: ReadVault): Resolution | undefined {
+	try {
+		return previewResolution(read);
+	} catch (error) {
+		if (error instanceof AppError && WHOLE_SIDE.includes(error.code)) return undefined;
+		throw error;
+	}
+}
+
+/** The error of a membership that nobody has decided about. */
+function membershipConflict(read: ReadVault): unknown {
+	try {
+		previewResolution(read);
+	} catch (error) {
+		return error;
+	}
+	return new TypeError("There is no conflict of membership.");
 }
 
 function takeOf(side: string | undefined, names: readonly string[]): Take | undefined {

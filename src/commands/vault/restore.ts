@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/edit-result.ts";
-import { lookUp } from "../../cli/look-up.ts";
+import { type LookUp, lookUp } from "../../cli/look-up.ts";
 import { openContext } from "../../cli/project.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
@@ -10,7 +10,7 @@ import { type FoundIn, foundIn, placeWords } from "../../cli/version-rows.ts";
 import { AppError } from "../../errors.ts";
 import { type BroughtBack, restore } from "../../project/bring-back.ts";
 import { chooseVersion, newestLive } from "../../vault/choose-version.ts";
-import { missingVersions } from "../../vault/history.ts";
+import { type KnownVersion, missingVersions } from "../../vault/history.ts";
 import { MAX_VERSION } from "../../vault/record.ts";
 
 interface RestoreResult extends SyncReport {
@@ -44,10 +44,23 @@ function wholeFile(error: unknown): unknown {
 	});
 }
 
+/** The version to bring back. What was seen here and is kept nowhere may have been undone. */
+function chosenOf(found: LookUp, version: number | undefined): KnownVersion {
+	try {
+		return version === undefined ? newestLive(found) : chooseVersion(found, version);
+	} catch (error) {
+		const isSeen = found.session.memory.marks.has(found.name);
+		if (!(error instanceof AppError) || error.code !== "SECRET_NOT_FOUND" || !isSeen) throw error;
+		const { code, message, exit } = error;
+		const hint = `${error.hint}\nIf it was set here and undone with git, it can be forgotten: coffer vault accept`;
+		throw new AppError({ code, message, hint, exit, cause: error });
+	}
+}
+
 export default class VaultRestore extends BaseCommand<RestoreResult> {
 	static override summary = "Bring a value back that the vault has lost";
 	static override description =
-		"Dropped, altered, rolled back or deleted: the newest value that counts is looked for in coffer.vault, in git's history of it and in the platform's log. Where no later version is known, its very record is put back; else its value becomes a new version. With --version N, that version. Syncs like 'secrets set'.";
+		"Dropped, altered, rolled back or deleted: the newest value that counts is looked for in coffer.vault, in all that git keeps of it (other branches, the stash and what was reset included) and in the platform's log. Where no later version is known, its very record is put back; else its value becomes a new version. With --version N, that version. Syncs like 'secrets set'.";
 	static override examples = [
 		"<%= config.bin %> vault restore API_KEY",
 		"<%= config.bin %> vault restore API_KEY --version 3",
@@ -69,11 +82,11 @@ export default class VaultRestore extends BaseCommand<RestoreResult> {
 	protected async execute(): Promise<RestoreResult> {
 		const { args, flags } = await this.parse(VaultRestore);
 		const context = await openContext(this.environment, flags.environment, "edit");
-		const found = await lookUp(context, args.name, this.terminal).catch((error: unknown) => {
+		const found = await lookUp(context, args.name, this.terminal, "everywhere").catch((error: unknown) => {
 			throw wholeFile(error);
 		});
 		const { highest, history, name, session } = found;
-		const chosen = flags.version === undefined ? newestLive(found) : chooseVersion(found, flags.version);
+		const chosen = chosenOf(found, flags.version);
 		const before = session.verified.section.records.get(name);
 		const { outcome, version } = await restore(context, { name, chosen, highest, before });
 		const edited = {

@@ -3,7 +3,7 @@
  * A repository brings its own configuration (`.git/config`) and attributes, and git's documentation names many settings
  * that hold a command. Three things keep them from being run:
  *
- * - Coffer runs plumbing commands alone (`config`, `rev-parse`, `rev-list`, `cat-file`, `diff-index`, `hash-object`,
+ * - Coffer runs plumbing commands alone (`config`, `rev-parse`, `rev-list`, `for-each-ref`, `cat-file`, `diff-index`, `hash-object`,
  *   `merge-base`, `merge-file`, `ls-files`, `check-ignore`), which show nothing to a person, write no index and no branch, convert no file and talk to nobody.
  * - Settings on the command line and variables of the environment go before the repository's.
  * - No protocol is allowed, so that nothing is fetched, whatever a remote's settings say.

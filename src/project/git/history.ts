@@ -27,6 +27,9 @@ const DATE_MS_MAX = 8_640_000_000_000_000;
 /** One line for each commit; git puts another one before it. */
 const LINE = /^([0-9a-f]{40,64}) ([0-9a-f]+) (-?[0-9]+)$/;
 
+/** `head`: what HEAD reaches. `everywhere`: what any ref, stash entry or reflog reaches, too. */
+export type HistoryOf = "head" | "everywhere";
+
 interface Listed extends Commit {
 	readonly fullId: string;
 }
@@ -40,21 +43,18 @@ function parseCommits(text: string): Listed[] {
 	});
 }
 
-/** Whose history is read: that of HEAD, or of all branches, tags and stashes. */
-export type Tips = "HEAD" | "--all";
-
 /**
  * The commits of a history that changed the vault, parents before children. Sides of merges that lost count, too:
  * a value that was overwritten there is a value that somebody may want.
  */
-async function listCommits(place: GitPlace, tips: Tips): Promise<Listed[] | undefined> {
+async function listCommits(place: GitPlace, from: HistoryOf): Promise<Listed[] | undefined> {
 	const { status, stdout } = await runGit(place, [
 		"rev-list",
 		"--topo-order",
 		"--reverse",
 		"--full-history",
 		"--format=%H %h %at",
-		tips,
+		...(from === "everywhere" ? ["--all", "--reflog"] : ["HEAD"]),
 		"--",
 		VAULT_FILE,
 	]);
@@ -87,17 +87,17 @@ async function findTexts(place: GitPlace, commits: readonly Listed[]): Promise<T
  * Reads every text that the vault has had in a history, the earliest first, each once.
  * @param place the project's folder
  * @param visit given the text (undefined for bytes that are none) and the first commit that has it
- * @param tips whose history it is
+ * @param from whose history it is
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
 export async function readVaultHistory(
 	place: GitPlace,
 	visit: (commit: Commit, text: string | undefined) => void,
-	tips: Tips = "HEAD",
+	from: HistoryOf = "head",
 ): Promise<GitHistory> {
 	const repository = await findRepository(place);
 	if (!repository) return { commits: undefined, notes: ["There is no git repository here that git reads."] };
-	const commits = await listCommits(place, tips);
+	const commits = await listCommits(place, from);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
 	const { firsts, without } = await findTexts(place, commits);
 	await readObjects(place, [...firsts.keys()], LIMITS.fileBytes, (id, bytes) => {

@@ -18,6 +18,6 @@ export async function commitDatesOf(
 		if (atMs === null || text === undefined) return;
 		for (const body of bodies) if (text.includes(body) && !dates.has(body)) dates.set(body, atMs);
 	};
-	await readVaultHistory(place, visit, "--all");
+	await readVaultHistory(place, visit, "everywhere");
 	return dates;
 }

@@ -27,6 +27,7 @@ import { findGit, requireVersion } from "../../../src/project/git/program.ts";
 import { type GitPlace, runGit } from "../../../src/project/git/run.ts";
 import { removeGitSetup, setUpGit } from "../../../src/project/git/setup.ts";
 import { lastTree, stagedSince } from "../../../src/project/git/staged.ts";
+import { listTexts } from "../../../src/project/git/texts.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";
 import { GIT_ENVIRONMENT, Repository } from "../repository.ts";
@@ -117,6 +118,7 @@ test("each call, whatever is done, has the closed configuration and nothing else
 	const variables = { ...CALLER, ...own, PATH: `${recorder.bin}${delimiter}${path}` };
 	const where = { folder: project.root, variables };
 	await readVaultHistory(where, () => undefined);
+	expect((await listTexts(where)).kept).toMatchObject([{ kind: "index" }, { kind: "head" }]);
 	expect(await checkStaged(where, await stagedSince(where, await lastTree(where)))).toEqual(["coffer.vault"]);
 	await setUpGit(where, { script: "/bin/coffer", node: process.execPath });
 	await removeGitSetup(where);
@@ -138,7 +140,8 @@ test("each call, whatever is done, has the closed configuration and nothing else
 		expect(others.filter((name) => !PASSED_VARIABLES.has(name))).toEqual([]);
 		expect(Object.values(got).filter((value) => value.includes("/somewhere"))).toEqual([]);
 	}
-	const plumbing = ["cat-file", "config", "diff-index", "merge-file", "rev-list", "rev-parse", "version"];
+	const reading = ["cat-file", "diff-index", "for-each-ref", "ls-files", "rev-list", "rev-parse"];
+	const plumbing = [...reading, "config", "merge-file", "version"].sort();
 	expect([...run].sort()).toEqual(plumbing);
 });
 

@@ -1,0 +1,175 @@
+/**
+ * What `coffer vault accept` would forget, before it is asked, and how a memory is without it.
+ */
+import { lengthPrefixed } from "../../bytes.ts";
+import { hash, toBase64 } from "../../crypto.ts";
+import { type Link, linkHash } from "../../vault/chain.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document.ts";
+import type { SealedRecord } from "../../vault/record.ts";
+import { recordDigest } from "../../vault/record.ts";
+import { verifyRoot } from "../../vault/root.ts";
+import { keyOf, type LackingLink, sharedLength } from "../../vault/undo/lacking.ts";
+import { noteLinks } from "../../vault/undo/link-note.ts";
+import type { EnvironmentMemory } from "../state.ts";
+import type { EnvironmentSurvey } from "./survey.ts";
+import type { Found, Whereabouts } from "./whereabouts.ts";
+
+/** Somebody whose removal would be forgotten, and who is in the file's membership. */
+export interface LetIn {
+	readonly environment: string;
+	/** Undefined where an earlier version of Coffer noted nobody's name. */
+	readonly name: string | undefined;
+	/** Who signed the removal. */
+	readonly removedBy: string | undefined;
+	/** `owner` of the vault, or `member` of the environment. */
+	readonly as: "member" | "owner";
+}
+
+export interface Acceptance {
+	/** To be shown before all else. */
+	readonly letIn: readonly LetIn[];
+	readonly forgotten: readonly Found[];
+	/** What stays remembered, and so goes on to be lacking. */
+	readonly kept: readonly Found[];
+	/** Names just what is forgotten. */
+	readonly code: string;
+}
+
+const CODE_CHARACTERS = 8;
+
+/** Letters alone, so that no shell and no command line takes it for a flag. */
+function codeOf(forgotten: readonly Found[]): string {
+	const lines = new Set(forgotten.map(({ environment, lacking }) => `${environment} ${keyOf(lacking)}`));
+	const text = toBase64(hash(lengthPrefixed("coffer/accept/1", [...lines].sort().join("\n"))));
+	return text.slice(0, CODE_CHARACTERS).replaceAll("-", "a").replaceAll("_", "b");
+}
+
+/** Of one chain's links only the last ones can be forgotten: those after the last that stays. */
+function forgettable(found: readonly Found[], isWanted: (each: Found) => boolean): Set<Found> {
+	const result = new Set(found.filter((each) => each.lacking.kind === "record" && isWanted(each)));
+	for (const chain of ["vault", "environment"] as const) {
+		const links = found.filter(({ lacking }) => lacking.kind === "link" && lacking.chain === chain);
+		for (const each of links.reverse()) {
+			if (!isWanted(each)) break;
+			result.add(each);
+		}
+	}
+	return result;
+}
+
+/** Who of those that the forgotten links removed is in the file's membership. */
+function letInBy(document: VaultDocument, environment: string, links: readonly LackingLink[]): LetIn[] {
+	const members = document.environments.has(environment)
+		? verifyChains(document, environment).state.members
+		: new Map();
+	const { owners } = verifyRoot(document.vaultId, document.links);
+	return links.flatMap(({ chain, note }): LetIn[] => {
+		if (!note) return [{ environment, name: undefined, removedBy: undefined, as: "member" }];
+		const as = chain === "vault" ? "owner" : "member";
+		const present = chain === "vault" ? owners : members;
+		if (note.verb !== "epoch" && note.verb !== "expel") return [];
+		return note.subjects
+			.filter(({ sign }) => present.has(sign))
+			.map(({ name }) => ({ environment, name, removedBy: note.signer.name, as }));
+	});
+}
+
+/**
+ * Says what would be forgotten.
+ * @param all also what is elsewhere or missing; but not what a linked platform's log was found to have, which a sync
+ *   brings, and without which nothing could be synced
+ * @throws AppError exit 7 where a chain of the file does not hold
+ */
+export function planAcceptance(
+	document: VaultDocument,
+	surveys: readonly EnvironmentSurvey[],
+	{ found }: Pick<Whereabouts, "found">,
+	all: boolean,
+): Acceptance {
+	const forgotten: Found[] = [];
+	const letIn: LetIn[] = [];
+	for (const { environment, place } of surveys) {
+		const own = found.filter((each) => each.environment === environment && each.member === place.member);
+		const wanted = forgettable(own, ({ kind, isLogged }) => (all && !isLogged) || kind === "undone");
+		forgotten.push(...own.filter((each) => wanted.has(each)));
+		const links = [...wanted].flatMap(({ lacking }) => (lacking.kind === "link" ? [lacking] : []));
+		for (const each of letInBy(document, environment, links))
+			if (!letIn.some((known) => JSON.stringify(known) === JSON.stringify(each))) letIn.push(each);
+	}
+	const kept = found.filter((each) => !forgotten.includes(each));
+	return { letIn, forgotten, kept, code: codeOf(forgotten) };
+}
+
+/** An environment of the file, verified as on a device that has never seen it; undefined where the file has none. */
+export interface Verified {
+	readonly links: readonly Link[];
+	readonly epoch: number;
+	/** Those that hold. */
+	readonly records: ReadonlyMap<string, SealedRecord>;
+}
+
+function chainWithout(
+	pinned: readonly string[],
+	gone: ReadonlySet<string>,
+	links: readonly Link[],
+): readonly string[] {
+	const last = pinned.findLastIndex((each) => !gone.has(each));
+	const rest = pinned.slice(0, last + 1);
+	return sharedLength(rest, links) === rest.length ? links.map(linkHash) : rest;
+}
+
+/** The highest epoch of what stays pinned. */
+function epochWithout(
+	memory: EnvironmentMemory,
+	environment: readonly string[],
+	{ epoch, links }: Verified,
+): number {
+	const inFile = new Set(links.map(linkHash));
+	const ahead = environment.filter((each) => !inFile.has(each)).map((each) => memory.notes.get(each));
+	if (ahead.includes(undefined)) return memory.pin?.epoch ?? epoch;
+	const numbers = ahead.map((note) => (note?.verb === "epoch" ? Number(note.detail) : 0));
+	return Math.max(epoch, ...numbers);
+}
+
+/**
+ * Forgets. What the memory has learned since it was planned stays.
+ * @param memory edited in place
+ * @param vault the file's own chain of the vault, verified
+ */
+export function forget(
+	memory: EnvironmentMemory,
+	forgotten: readonly Found[],
+	vault: readonly Link[],
+	verified: Verified | undefined,
+): void {
+	const gone = new Set(forgotten.map(({ lacking }) => keyOf(lacking)));
+	for (const { lacking } of forgotten) {
+		if (lacking.kind !== "record") continue;
+		const { name } = lacking;
+		const mark = memory.marks.get(name);
+		if (!mark || !gone.has(`${name} ${mark.digest}`)) continue;
+		memory.floors.set(name, Math.max(mark.version, memory.floors.get(name) ?? 0));
+		const record = verified?.records.get(name);
+		if (!record) memory.marks.delete(name);
+		else {
+			const { author, version } = record;
+			memory.marks.set(name, { version, digest: recordDigest(record), author, made: false });
+		}
+	}
+	const { pin } = memory;
+	if (!pin) return;
+	const links = verified?.links ?? [];
+	const environment = chainWithout(pin.environment, gone, links);
+	const rest = { vault: chainWithout(pin.vault, gone, vault), environment };
+	if (environment.length === 0) {
+		memory.pin = undefined;
+		memory.notes.clear();
+		return;
+	}
+	const epoch = verified ? epochWithout(memory, environment, verified) : pin.epoch;
+	memory.pin = { ...rest, epoch };
+	const pinned = new Set([...rest.vault, ...rest.environment]);
+	for (const key of memory.notes.keys()) if (!pinned.has(key)) memory.notes.delete(key);
+	for (const note of noteLinks(vault, links, () => false))
+		if (pinned.has(note.hash) && !memory.notes.has(note.hash)) memory.notes.set(note.hash, note);
+}

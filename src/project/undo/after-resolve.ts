@@ -1,0 +1,97 @@
+/**
+ * What a device remembers once somebody at its keyboard has resolved a conflict: of what only one of the two sides had,
+ * the resolution takes the place.
+ */
+import { AppError } from "../../errors.ts";
+import { type Link, linkHash } from "../../vault/chain.ts";
+import { type EnvironmentSection, type VaultDocument, verifyChains } from "../../vault/document.ts";
+import { recordDigest, type SealedRecord } from "../../vault/record.ts";
+import { verifyRecord } from "../../vault/seal.ts";
+import { sharedLength } from "../../vault/undo/lacking.ts";
+import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory, updateMemory } from "../state.ts";
+import type { SurveyContext } from "./survey.ts";
+
+interface Sides {
+	readonly ours: VaultDocument;
+	readonly theirs: VaultDocument;
+}
+
+/** The chain to pin: the resolution's, where what was pinned is a beginning of one of the sides. */
+function pinnedAfter(
+	pinned: readonly string[],
+	result: readonly Link[],
+	sides: readonly (readonly Link[] | undefined)[],
+): readonly string[] {
+	const isKnown = (links: readonly Link[]) => sharedLength(pinned, links) === pinned.length;
+	if (isKnown(result) || !sides.some((links) => links && isKnown(links))) return pinned;
+	return result.map(linkHash);
+}
+
+function holds(record: SealedRecord, document: VaultDocument, environment: string): boolean {
+	try {
+		verifyRecord(verifyChains(document, environment).state, record);
+		return true;
+	} catch (error) {
+		if (error instanceof AppError) return false;
+		throw error;
+	}
+}
+
+function settle(
+	memory: EnvironmentMemory,
+	section: EnvironmentSection,
+	result: VaultDocument,
+	sides: Sides,
+): void {
+	const { pin } = memory;
+	if (!pin) return;
+	const both = [sides.ours, sides.theirs];
+	const sections = both.map(({ environments }) => environments.get(section.name));
+	const vault = pinnedAfter(
+		pin.vault,
+		result.links,
+		both.map(({ links }) => links),
+	);
+	const environment = pinnedAfter(
+		pin.environment,
+		section.links,
+		sections.map((each) => each?.links),
+	);
+	const isMoved = environment !== pin.environment;
+	const epoch = isMoved ? verifyChains(result, section.name).state.epoch.number : pin.epoch;
+	memory.pin = { vault, environment, epoch };
+	for (const [name, mark] of memory.marks) {
+		const record = section.records.get(name);
+		const known = sections.map((each) => each?.records.get(name)).filter((each) => each !== undefined);
+		if (!record || !known.some((each) => recordDigest(each) === mark.digest)) continue;
+		const digest = recordDigest(record);
+		if (digest === mark.digest || !holds(record, result, section.name)) continue;
+		const { author, version } = record;
+		memory.floors.set(name, Math.max(mark.version, memory.floors.get(name) ?? 0));
+		memory.marks.set(name, { version, digest, author, made: false });
+	}
+}
+
+/**
+ * Settles the memory of every environment that the resolution has and that this device remembers.
+ * @param result the vault as it was resolved
+ * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNWRITABLE` (exit 1)
+ */
+export async function settleAfterResolve(
+	{ identity, member, root, stateFolder }: SurveyContext,
+	result: VaultDocument,
+	sides: Sides,
+): Promise<void> {
+	for (const section of result.environments.values()) {
+		const place: MemoryPlace = {
+			folder: stateFolder,
+			vaultId: result.vaultId,
+			environment: section.name,
+			member,
+			stateKey: identity.stateKey,
+			root,
+		};
+		if ((await readEnvironmentMemory(place)).pin)
+			await updateMemory(place, (memory) => settle(memory, section, result, sides));
+	}
+}

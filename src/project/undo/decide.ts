@@ -1,0 +1,78 @@
+/**
+ * What is decided about a conflict as a whole: whose chains are kept where the membership went apart, and which version a
+ * record gets that was decided against another.
+ */
+import { AppError } from "../../errors.ts";
+import type { RecordConflict } from "../../vault/conflict-text.ts";
+import {
+	type EnvironmentSection,
+	type VaultDocument,
+	verifyChains,
+	withRecords,
+} from "../../vault/document.ts";
+import { openKeys } from "../../vault/keys.ts";
+import { openRecord, sealRecord } from "../../vault/seal.ts";
+import { rebase } from "../../vault/undo/rebase.ts";
+import { type Side, type UniteOptions, uniteVaults } from "../../vault/unite.ts";
+import type { SessionIdentity } from "../session-context.ts";
+
+/** Two vaults that came from one, and what is known of that one. */
+export interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
+	readonly ours: VaultDocument;
+	readonly theirs: VaultDocument;
+}
+
+/** Codes of what only a whole side decides. */
+export const WHOLE_SIDE: readonly string[] = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
+
+interface Sides extends Pick<UniteOptions, "ancestor" | "fitting"> {
+	readonly ours: VaultDocument;
+	readonly theirs: VaultDocument;
+	readonly remade: readonly string[];
+	readonly leftOut: readonly string[];
+}
+
+/** Both sides, on the chains of the one that is kept where they went apart. */
+export function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?: Side): Sides {
+	const { ours, theirs, ancestor, fitting } = conflict;
+	const asTheyAre = { ours, theirs, ancestor, fitting, remade: [], leftOut: [] };
+	if (!identity || !keep) return asTheyAre;
+	try {
+		uniteVaults(ours, theirs, { ancestor, fitting });
+		return asTheyAre;
+	} catch (error) {
+		if (!(error instanceof AppError) || !WHOLE_SIDE.includes(error.code)) throw error;
+	}
+	const [kept, other] = keep === "ours" ? [ours, theirs] : [theirs, ours];
+	const hadSection = (section: EnvironmentSection) => ancestor?.hasSection(section) ?? false;
+	const { chosen, other: moved, remade, leftOut } = rebase(kept, other, identity, hadSection);
+	const [first, second] = keep === "ours" ? [chosen, moved] : [moved, chosen];
+	// The signatures that were checked are of other records.
+	return { ours: first, theirs: second, ancestor, fitting: undefined, remade, leftOut };
+}
+
+/**
+ * The document in which each record that was decided against another has a version above both: a device that has seen the
+ * other one must not take the decision for a roll-back. Where the identity cannot write, it stays as it is.
+ */
+export function raised(
+	document: VaultDocument,
+	decided: readonly RecordConflict[],
+	identity: SessionIdentity,
+): VaultDocument {
+	let after = document;
+	for (const { environment, name, ours, theirs } of decided) {
+		const { section, state } = verifyChains(after, environment);
+		const record = section.records.get(name);
+		if (state.members.get(identity.publicKeys.sign)?.role !== "writer" || !record || !ours || !theirs)
+			continue;
+		const highest = Math.max(ours.version, theirs.version);
+		if (record.version > Math.min(ours.version, theirs.version)) continue;
+		const keys = openKeys(state, identity);
+		const value = openRecord(state, keys, record);
+		const { since } = record;
+		const anew = sealRecord(state, keys, identity, { name, version: highest + 1, value, since });
+		after = withRecords(after, environment, [anew]);
+	}
+	return after;
+}

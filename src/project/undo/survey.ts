@@ -1,0 +1,80 @@
+/**
+ * What the file lacks of everything that this device remembers of a vault, environment by environment.
+ */
+import type { VaultDocument } from "../../vault/document.ts";
+import { type Lacking, lackingOf, type Present } from "../../vault/undo/lacking.ts";
+import { environmentsRemembered } from "../remembered.ts";
+import type { SessionContext } from "../session-context.ts";
+import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../state.ts";
+
+/** An identity of this device, and where it keeps its memory. */
+type Remembering = Pick<SessionContext, "identity" | "member">;
+
+/** An identity of this device, its memory, and a project's folder. */
+export interface SurveyContext extends Remembering, Pick<SessionContext, "root" | "stateFolder"> {
+	/** The identity that this one has replaced, as long as the device keeps it: it hands projects over, and has a memory. */
+	readonly previous?: Remembering | undefined;
+}
+
+export interface EnvironmentSurvey {
+	readonly environment: string;
+	readonly place: MemoryPlace;
+	readonly memory: EnvironmentMemory;
+	/** Empty where the file has all that is remembered. */
+	readonly lacking: readonly Lacking[];
+}
+
+/**
+ * An environment as a document has it. One that the document's chain created and has no section of was deleted there:
+ * then only the vault's own chain is to be compared.
+ */
+export function presentIn(
+	document: VaultDocument,
+	environment: string,
+	genesis: string | undefined,
+): Present {
+	const section = document.environments.get(environment);
+	const vault = document.links;
+	if (section) return { vault, environment: section.links, records: section.records };
+	const wasCreated = vault.some(
+		({ change }) => change[0] === "create" && change[1] === environment && change[2] === genesis,
+	);
+	const wasDeleted = vault.some(({ change }) => change[0] === "delete" && change[1] === environment);
+	return wasCreated && wasDeleted
+		? { vault, environment: undefined, records: undefined }
+		: { vault, environment: [], records: new Map() };
+}
+
+/** What a document lacks of one environment's memory. */
+export function lackingIn(
+	document: VaultDocument,
+	environment: string,
+	memory: EnvironmentMemory,
+): Lacking[] {
+	return lackingOf(memory, presentIn(document, environment, memory.pin?.environment[0]));
+}
+
+/** Surveys every environment that is remembered. @throws AppError `STATE_DAMAGED` (exit 7) */
+export async function surveyVault(
+	document: VaultDocument,
+	context: SurveyContext,
+): Promise<EnvironmentSurvey[]> {
+	const { previous, ...present } = context;
+	const surveys = await surveyOne(document, present);
+	return previous ? [...surveys, ...(await surveyOne(document, { ...present, ...previous }))] : surveys;
+}
+
+async function surveyOne(
+	document: VaultDocument,
+	{ root, identity, member, stateFolder }: SurveyContext,
+): Promise<EnvironmentSurvey[]> {
+	const surveys: EnvironmentSurvey[] = [];
+	for (const environment of await environmentsRemembered(stateFolder, document.vaultId, member)) {
+		const { stateKey } = identity;
+		const { vaultId } = document;
+		const place: MemoryPlace = { folder: stateFolder, vaultId, environment, member, stateKey, root };
+		const memory = await readEnvironmentMemory(place);
+		surveys.push({ environment, place, memory, lacking: lackingIn(document, environment, memory) });
+	}
+	return surveys;
+}

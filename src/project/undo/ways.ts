@@ -1,0 +1,211 @@
+/**
+ * The commands that bring back what the file lacks, or go on without it. Each was tried before it is told: on the texts
+ * that git has, in memory.
+ */
+
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError } from "../../errors.ts";
+import { linkHash } from "../../vault/chain.ts";
+import type { EnvironmentSection, VaultDocument } from "../../vault/document.ts";
+import { compareChain } from "../../vault/marks.ts";
+import { epochNumber } from "../../vault/membership.ts";
+import { isNewer, recordDigest, type SealedRecord } from "../../vault/record.ts";
+import { verifyRoot } from "../../vault/root.ts";
+import { keyOf, lackingOf, type Remembered } from "../../vault/undo/lacking.ts";
+import { longer, ROOT_CHAIN } from "../../vault/unite-sections.ts";
+import { VAULT_FILE } from "../root.ts";
+import type { LinkedLog, LogMarks } from "../verify-platform.ts";
+import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
+import { type Candidate, placeWords, type Whereabouts } from "./whereabouts.ts";
+
+/** One way on: what it does, as a clause that a colon follows, and the commands. */
+export interface Way {
+	readonly words: string;
+	readonly commands: readonly string[];
+}
+
+/** What was surveyed, and where it is. */
+export interface Situation {
+	readonly document: VaultDocument;
+	readonly surveys: readonly EnvironmentSurvey[];
+	readonly whereabouts: Whereabouts;
+	readonly logs: ReadonlyMap<string, LinkedLog>;
+}
+
+/** What is in an environment of the file, as if it were remembered: nothing of it may get lost. */
+function remembering(document: VaultDocument, section: EnvironmentSection): Remembered {
+	const epochs = section.links.map(({ change }) =>
+		change[0] === "epoch" ? (epochNumber(change[1] ?? "") ?? 1) : 1,
+	);
+	const marks = [...section.records.values()].map(
+		(record) => [record.name, { version: record.version, digest: recordDigest(record) }] as const,
+	);
+	const pin = {
+		vault: document.links.map(linkHash),
+		environment: section.links.map(linkHash),
+		epoch: Math.max(1, ...epochs),
+	};
+	return { pin, marks: new Map(marks), notes: new Map() };
+}
+
+/** Whether something of the file would be lost by putting another text in its place. */
+function loses(document: VaultDocument, after: VaultDocument): boolean {
+	return [...document.environments.values()].some((section) => {
+		const remembered = remembering(document, section);
+		const present = presentIn(after, section.name, remembered.pin?.environment[0]);
+		return lackingOf(remembered, present).length > 0;
+	});
+}
+
+function lackingKeys(surveys: readonly EnvironmentSurvey[], document: VaultDocument): Set<string> {
+	return new Set(
+		surveys.flatMap(({ environment, memory }) =>
+			lackingIn(document, environment, memory).map((each) => `${environment} ${keyOf(each)}`),
+		),
+	);
+}
+
+/** Whether less is lacking with another text in the file's place, and nothing that was there. */
+function improves({ document, surveys }: Situation, after: VaultDocument): boolean {
+	if (loses(document, after)) return false;
+	const [now, then] = [lackingKeys(surveys, document), lackingKeys(surveys, after)];
+	return then.size < now.size && [...then].every((key) => now.has(key));
+}
+
+function newer(a: SealedRecord | undefined, b: SealedRecord): SealedRecord {
+	return a && !isNewer(b, a) ? a : b;
+}
+
+/** About what a merge comes to: the longer chains, and of each name the newer record. Undefined where the chains went apart. */
+function merged(ours: VaultDocument, theirs: VaultDocument): VaultDocument | undefined {
+	try {
+		const links = longer(ours.links, theirs.links, ROOT_CHAIN);
+		const environments = new Map(ours.environments);
+		for (const [name, section] of theirs.environments) {
+			const own = environments.get(name);
+			const records = new Map(own?.records);
+			for (const record of section.records.values())
+				records.set(record.name, newer(records.get(record.name), record));
+			const chain = own ? longer(own.links, section.links, name) : section.links;
+			environments.set(name, { ...section, links: chain, records });
+		}
+		return { ...ours, links, environments };
+	} catch (error) {
+		if (error instanceof AppError) return undefined;
+		throw error;
+	}
+}
+
+function checkout({ kept }: Candidate): Way {
+	const { kind, rev } = kept;
+	const from = kind === "index" ? "" : `${kind === "stash" ? `'${rev}'` : rev} `;
+	return {
+		words: `To take ${VAULT_FILE} from ${placeWords(kept)}`,
+		commands: [`git checkout ${from}-- ${VAULT_FILE}`],
+	};
+}
+
+const MERGED: readonly string[] = ["branch", "remote", "tag"];
+
+function merge({ kept }: Candidate, isClean: boolean): Way {
+	const first = isClean ? [] : [`git commit -m "Keep ${VAULT_FILE}" -- ${VAULT_FILE}`];
+	return { words: `To merge ${placeWords(kept)}`, commands: [...first, `git merge ${kept.rev}`] };
+}
+
+/** What brings the whole file, or a branch's changes to it. */
+function byGit(situation: Situation): Way | undefined {
+	const { document, whereabouts } = situation;
+	const { candidates, isClean } = whereabouts;
+	const whole = candidates.find((candidate) => improves(situation, candidate.document));
+	if (whole) return checkout(whole);
+	const mergeable = candidates.filter(({ kept }) => MERGED.includes(kept.kind));
+	const clean = mergeable.find((candidate) => {
+		const after = merged(document, candidate.document);
+		return after !== undefined && improves(situation, after);
+	});
+	return clean && merge(clean, isClean);
+}
+
+/** What a log has, as if it were remembered. */
+function rememberingLog({ links, records }: LogMarks): Remembered {
+	const marks = [...records.values()].map(
+		(record) => [record.name, { version: record.version, digest: recordDigest(record) }] as const,
+	);
+	const pin = { vault: links.vault.map(linkHash), environment: links.environment.map(linkHash), epoch: 0 };
+	return { pin, marks: new Map(marks), notes: new Map() };
+}
+
+/** What a sync brings: links by itself, records where somebody says that the platform's count. */
+function bySync({ document, logs }: Situation): Way | undefined {
+	for (const [environment, { log }] of logs) {
+		const section = document.environments.get(environment);
+		if (log instanceof AppError || !section) continue;
+		const logged = rememberingLog(log);
+		const lacking = lackingOf(logged, presentIn(document, environment, logged.pin?.environment[0]));
+		if (lacking.length === 0) continue;
+		const names = lacking.flatMap((each) => (each.kind === "record" ? [each.name] : []));
+		const standings = [
+			compareChain(logged.pin?.vault ?? [], document.links),
+			compareChain(logged.pin?.environment ?? [], section.links),
+		];
+		if (standings.includes("diverged"))
+			return {
+				words: "To keep the platform's members, and make the changes here again after them",
+				commands: [inEnvironment("coffer sync --take platform", environment)],
+			};
+		const sync = names.length > 0 ? `coffer sync --take platform ${names.join(" ")}` : "coffer sync";
+		return { words: "To take what the platform has", commands: [inEnvironment(sync, environment)] };
+	}
+	return undefined;
+}
+
+/** What to do about an environment that the vault's chain has, and of which the file has nothing. */
+function byDeleting({ document }: Situation): Way[] {
+	const gone = [...verifyRoot(document.vaultId, document.links).environments.keys()].filter(
+		(name) => !document.environments.has(name),
+	);
+	return gone.flatMap((name) => [
+		{ words: `If a teammate has made environment '${name}', to take their commit`, commands: ["git pull"] },
+		{
+			words: `If nobody has environment '${name}' any more, to end it`,
+			commands: [`coffer environments delete ${name}`],
+		},
+	]);
+}
+
+/** What brings single records, where the membership is as it was seen. */
+function byRestore({ surveys, whereabouts }: Situation): Way | undefined {
+	const older = new Set(
+		surveys
+			.filter(({ lacking }) => lacking.some(({ kind }) => kind === "link"))
+			.map(({ environment }) => environment),
+	);
+	const record = whereabouts.found.find(
+		({ environment, kind, lacking }) =>
+			kind === "elsewhere" && lacking.kind === "record" && !older.has(environment),
+	);
+	if (record?.lacking.kind !== "record") return undefined;
+	const { name } = record.lacking;
+	return {
+		words: `To bring ${name} back`,
+		commands: [inEnvironment(`coffer vault restore ${name}`, record.environment)],
+	};
+}
+
+/** All ways on, the best first; the last of them always goes on without what is lacking. */
+export function waysOn(situation: Situation): Way[] {
+	const { found, underWay } = situation.whereabouts;
+	const ways: Way[] = [];
+	if (underWay !== undefined)
+		ways.push({ words: "Git is in the middle of something. To let it end", commands: [underWay] });
+	const undone = found.some(({ kind }) => kind === "undone");
+	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(situation);
+	if (undone) ways.push({ words: "To forget what was undone here", commands: ["coffer vault accept"] });
+	if (bringing) ways.push(bringing);
+	if (found.some(({ isLogged, kind }) => kind !== "undone" && !isLogged))
+		ways.push({
+			words: bringing ? "To go on without it" : "To go on without all of it",
+			commands: ["coffer vault accept --all"],
+		});
+	return [...ways, ...byDeleting(situation)];
+}

@@ -1,0 +1,193 @@
+/**
+ * Where things are that the file lacks: in git, in a platform's log, or nowhere (docs/format.md, "Undo, branch,
+ * roll-back").
+ */
+import { AppError } from "../../errors.ts";
+import { linkHash } from "../../vault/chain.ts";
+import type { VaultDocument } from "../../vault/document.ts";
+import { parseVault } from "../../vault/format.ts";
+import { recordDigest } from "../../vault/record.ts";
+import { keyOf, type Lacking } from "../../vault/undo/lacking.ts";
+import type { GitPlace } from "../git/run.ts";
+import { type AllTexts, type KeptText, listTexts, readTexts } from "../git/texts.ts";
+import { type CheckoutMemory, readCheckoutMemories } from "../state.ts";
+import type { LoadedVault } from "../vault-file.ts";
+import type { LinkedLog, LogMarks } from "../verify-platform.ts";
+import type { EnvironmentSurvey } from "./survey.ts";
+
+/** A text that git keeps and that has something which the file lacks. */
+export interface Candidate {
+	readonly kept: KeptText;
+	readonly document: VaultDocument;
+}
+
+/** Something that the file lacks, and what is known of where it is. */
+export interface Found {
+	readonly environment: string;
+	/** Fingerprint of the identity of this device that remembers it. */
+	readonly member: string;
+	readonly lacking: Lacking;
+	/** `undone`: made here, and never left. `missing`: others know of it, and it is nowhere that was looked at. */
+	readonly kind: "elsewhere" | "undone" | "missing";
+	/** Where it is, or was last known to be, as words; empty where nothing is known. */
+	readonly where: string;
+	/** Whether a platform's log has it. */
+	readonly isLogged: boolean;
+}
+
+export interface Whereabouts {
+	readonly found: readonly Found[];
+	readonly candidates: readonly Candidate[];
+	readonly underWay: string | undefined;
+	/** Whether the file is the last commit's, and nothing of it is staged. */
+	readonly isClean: boolean;
+	/** Sentences: what could not be looked at, and why. */
+	readonly notes: readonly string[];
+}
+
+const CANDIDATES_MAX = 100;
+
+/** The keys of all that a document has of an environment. */
+function keysIn(document: VaultDocument, environment: string): Set<string> {
+	const section = document.environments.get(environment);
+	const keys = new Set([...document.links, ...(section?.links ?? [])].map(linkHash));
+	for (const record of section?.records.values() ?? []) keys.add(`${record.name} ${recordDigest(record)}`);
+	return keys;
+}
+
+/** How a person calls the place of a text. */
+export function placeWords({ kind, rev }: KeptText): string {
+	if (kind === "index") return "git's index";
+	if (kind === "head") return "the last commit";
+	if (kind === "stash") return `git's stash (${rev})`;
+	return kind === "commit" ? `commit ${rev}` : `${kind === "remote" ? "remote branch" : kind} ${rev}`;
+}
+
+interface Kept {
+	/** The best place of each key. */
+	readonly places: ReadonlyMap<string, string>;
+	readonly candidates: readonly Candidate[];
+	readonly listed: AllTexts;
+	readonly isClean: boolean;
+}
+
+async function searchTexts(
+	place: GitPlace,
+	loaded: LoadedVault,
+	surveys: readonly EnvironmentSurvey[],
+): Promise<Kept> {
+	let isClean = false;
+	const places = new Map<string, string>();
+	const candidates: Candidate[] = [];
+	const listed = await listTexts(place).catch((error: unknown): AllTexts => {
+		if (!(error instanceof AppError)) throw error;
+		return {
+			kept: [],
+			underWay: undefined,
+			committed: undefined,
+			notes: [`Git was not looked at: ${error.message}`],
+		};
+	});
+	const order = new Map(listed.kept.map((kept, index) => [kept, index]));
+	await readTexts(place, listed.kept, (kept, text) => {
+		if (kept.blob === listed.committed) isClean = text === loaded.text;
+		const document = documentOf(text, loaded.document.vaultId);
+		if (!document) return;
+		let hasAny = false;
+		for (const { environment, lacking } of surveys) {
+			const keys = lacking.length > 0 ? keysIn(document, environment) : new Set<string>();
+			for (const key of lacking.map(keyOf).filter((each) => keys.has(each))) {
+				hasAny = true;
+				if (!places.has(key)) places.set(key, placeWords(kept));
+			}
+		}
+		if (hasAny && candidates.length < CANDIDATES_MAX) candidates.push({ kept, document });
+	});
+	candidates.sort((a, b) => (order.get(a.kept) ?? 0) - (order.get(b.kept) ?? 0));
+	return { places, candidates, listed, isClean };
+}
+
+/** A text as this vault, or undefined where it is none: git's history may hold anything. */
+function documentOf(text: string, vaultId: string): VaultDocument | undefined {
+	try {
+		const document = parseVault(text);
+		return document.vaultId === vaultId ? document : undefined;
+	} catch (error) {
+		if (error instanceof AppError) return undefined;
+		throw error;
+	}
+}
+
+/** Whether a log has a thing, or a newer record of its name. */
+function isInLog({ links, records }: LogMarks, lacking: Lacking): boolean {
+	if (lacking.kind === "link") return links[lacking.chain].some((link) => linkHash(link) === lacking.hash);
+	const record = records.get(lacking.name);
+	if (!record) return false;
+	return record.version > lacking.mark.version || recordDigest(record) === lacking.mark.digest;
+}
+
+/** The platform with which a working copy of this device agreed on a thing once; undefined for none. */
+function agreedWith(
+	{ memory: { pin } }: EnvironmentSurvey,
+	checkouts: readonly CheckoutMemory[],
+	lacking: Lacking,
+): string | undefined {
+	for (const { platform } of checkouts) {
+		if (!platform) continue;
+		const words = `the log of app '${platform.app}' at ${platform.url} (revision ${platform.revision}), when it was last synced`;
+		if (lacking.kind === "record") {
+			if ((platform.base.get(lacking.name)?.version ?? 0) >= lacking.mark.version) return words;
+			continue;
+		}
+		const [vault = "", environment = ""] = platform.header.split(" ");
+		const head = lacking.chain === "vault" ? vault : environment;
+		if ((pin?.[lacking.chain].indexOf(head) ?? -1) >= lacking.index) return words;
+	}
+	return undefined;
+}
+
+function isMade(lacking: Lacking): boolean {
+	return (lacking.kind === "link" ? lacking.note?.made : lacking.mark.made) === true;
+}
+
+/**
+ * Looks for everything that the surveys lack.
+ * @param place the project's folder, for git
+ * @param logs of linked environments, by name; one that could not be had is a note
+ * @throws AppError `GIT_FAILED` (exit 1), `STATE_DAMAGED` (exit 7)
+ */
+export async function searchEverywhere(
+	place: GitPlace,
+	loaded: LoadedVault,
+	surveys: readonly EnvironmentSurvey[],
+	logs: ReadonlyMap<string, LinkedLog>,
+): Promise<Whereabouts> {
+	const { places, candidates, listed, isClean } = await searchTexts(place, loaded, surveys);
+	const notes = [...listed.notes];
+	const found: Found[] = [];
+	for (const survey of surveys) {
+		if (survey.lacking.length === 0) continue;
+		const { environment } = survey;
+		const linked = logs.get(environment);
+		const log = linked?.log instanceof AppError ? undefined : linked?.log;
+		if (linked?.log instanceof AppError)
+			notes.push(`The platform of '${environment}' was not asked: ${linked.log.message}`);
+		const checkouts = await readCheckoutMemories(survey.place);
+		for (const lacking of survey.lacking) {
+			const isLogged = log !== undefined && isInLog(log, lacking);
+			const agreed = agreedWith(survey, checkouts, lacking);
+			const kept = places.get(keyOf(lacking)) ?? (isLogged ? "the platform's log" : undefined);
+			const isUndone = isMade(lacking) && agreed === undefined;
+			const kind = kept !== undefined ? "elsewhere" : isUndone ? "undone" : "missing";
+			found.push({
+				environment,
+				member: survey.place.member,
+				lacking,
+				kind,
+				where: kept ?? agreed ?? "",
+				isLogged,
+			});
+		}
+	}
+	return { found, candidates, underWay: listed.underWay, isClean, notes };
+}

@@ -1,0 +1,110 @@
+/**
+ * Two vaults whose memberships went apart, brought onto one chain: the chosen side's chains are kept, and what the other
+ * side changed is made again at their end, signed by whoever decides (docs/format.md, "Undo, branch, roll-back").
+ */
+import { type Link, linkHash } from "../chain.ts";
+import { type EnvironmentSection, type VaultDocument, verifyChains, withSection } from "../document.ts";
+import { openKeys } from "../keys.ts";
+import type { SealedRecord } from "../record.ts";
+import { verifyRoot } from "../root.ts";
+import { openRecord, sealRecord, verifyRecord } from "../seal.ts";
+import { sharedLength } from "./lacking.ts";
+import { type Maker, remakeEnvironment, remakeVault } from "./remake.ts";
+
+export interface Rebased {
+	/** The chosen side, with the other's changes of membership made again. */
+	readonly chosen: VaultDocument;
+	/** The other side under the same chains. */
+	readonly other: VaultDocument;
+	/** What was made again, in words. */
+	readonly remade: readonly string[];
+	/** What was not, in words, with why. */
+	readonly leftOut: readonly string[];
+}
+
+function tail(chosen: readonly Link[], other: readonly Link[]): readonly Link[] {
+	return other.slice(sharedLength(chosen.map(linkHash), other));
+}
+
+/** A section under other chains: each record that they do not hold is sealed anew. */
+function resealed(
+	before: VaultDocument,
+	after: VaultDocument,
+	original: EnvironmentSection | undefined,
+	name: string,
+	{ identity, leftOut }: Maker,
+): EnvironmentSection {
+	const [was, is] = [verifyChains(before, name), verifyChains(after, name)];
+	const [oldKeys, keys] = [openKeys(was.state, identity), openKeys(is.state, identity)];
+	const records = new Map<string, SealedRecord>();
+	for (const record of was.section.records.values()) {
+		const unchanged = original?.records.get(record.name)?.body === record.body;
+		const kept = unchanged ? is.section.records.get(record.name) : undefined;
+		if (kept) {
+			records.set(record.name, kept);
+			continue;
+		}
+		if (!is.state.epoch.writers.has(record.author)) {
+			leftOut.push(`${record.name} in '${name}': its author is no writer on the side that was taken`);
+			continue;
+		}
+		verifyRecord(was.state, record);
+		if (record.epoch === is.state.epoch.id) records.set(record.name, record);
+		else {
+			const since = Math.min(record.since, is.state.epoch.number);
+			const value = openRecord(was.state, oldKeys, record);
+			const { version } = record;
+			records.set(
+				record.name,
+				sealRecord(is.state, keys, identity, { name: record.name, version, value, since }),
+			);
+		}
+	}
+	return { ...is.section, records };
+}
+
+/**
+ * Brings two vaults onto one chain.
+ * @param chosen whose chains are kept; @param other whose changes are made again
+ * @param hadSection whether a section is just as both sides' ancestor had it: only then may its deletion be made again
+ * @throws AppError `NOT_A_MEMBER`, `NOT_A_WRITER` (exit 3) where the identity can do that for one of the environments
+ *   not; exit 7 for a chain or record that does not hold
+ */
+export function rebase(
+	chosen: VaultDocument,
+	other: VaultDocument,
+	identity: Maker["identity"],
+	hadSection: (section: EnvironmentSection) => boolean,
+): Rebased {
+	const maker: Maker = { identity, remade: [], leftOut: [] };
+	verifyRoot(other.vaultId, other.links);
+	let after = remakeVault(chosen, other, tail(chosen.links, other.links), hadSection, maker);
+	const apart = new Set<string>();
+	for (const [name, section] of after.environments) {
+		const theirs = other.environments.get(name);
+		if (!theirs || !chosen.environments.has(name)) continue;
+		const pinned = section.links.map(linkHash);
+		const shared = sharedLength(pinned, theirs.links);
+		if (shared === theirs.links.length || shared === 0) continue;
+		if (shared === pinned.length) {
+			// Theirs continues ours: nothing has to be made again.
+			after = withSection(after, { ...section, links: theirs.links });
+			continue;
+		}
+		apart.add(name);
+		verifyChains(other, name);
+		after = remakeEnvironment(after, name, theirs.links.slice(shared), maker);
+	}
+	for (const section of other.environments.values())
+		if (!after.environments.has(section.name) && !hadSection(section))
+			maker.leftOut.push(`environment '${section.name}', which the side that was taken has deleted`);
+	let moved: VaultDocument = { ...after, environments: new Map(after.environments) };
+	for (const [name, section] of after.environments) {
+		const theirs = other.environments.get(name);
+		const records = apart.has(name)
+			? resealed(other, after, chosen.environments.get(name), name, maker).records
+			: (theirs?.records ?? new Map());
+		moved = withSection(moved, { ...section, records });
+	}
+	return { chosen: after, other: moved, remade: maker.remade, leftOut: maker.leftOut };
+}

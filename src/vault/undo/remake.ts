@@ -1,0 +1,173 @@
+/**
+ * Changes of membership, made again at the end of another chain by somebody who may.
+ */
+import { AppError } from "../../errors.ts";
+import { type Link, makeLink } from "../chain.ts";
+import { makeAddMember } from "../create.ts";
+import { type EnvironmentSection, type VaultDocument, verifyChains, withRecords } from "../document.ts";
+import { makeEpoch } from "../epoch.ts";
+import { openKeys } from "../keys.ts";
+import type { Role } from "../membership.ts";
+import { makeAdmit, makeExpel, memberOf, type RootState, verifyRoot } from "../root.ts";
+import { type Author, openRecord, verifyRecord } from "../seal.ts";
+import { type LinkNote, noteLinks, wordsOf } from "./link-note.ts";
+
+/** Who makes it, and what came of it, in words. */
+export interface Maker {
+	readonly identity: Author &
+		Parameters<typeof openKeys>[1] & { readonly publicKeys: { readonly sign: string } };
+	readonly remade: string[];
+	readonly leftOut: string[];
+}
+
+function sentence(note: LinkNote | undefined): string {
+	return note ? `${note.signer.name} ${wordsOf(note)}` : "a change";
+}
+
+function last(links: readonly Link[]): Link {
+	const link = links.at(-1);
+	if (!link) throw new TypeError("A chain has a first link.");
+	return link;
+}
+
+/** Why an owner's change cannot be made again; undefined where it can; empty where it is so already. */
+function refusedByVault(
+	root: RootState,
+	{ change: [verb, first = ""], signer }: Link,
+	self: string,
+): string | undefined {
+	if (!root.owners.has(self)) return "you are no owner of the vault";
+	if (!root.owners.has(signer)) return "who signed it is no owner any more";
+	if (verb === "create" && root.environments.has(first)) return "there is one of that name already";
+	if (verb === "delete" && !root.environments.has(first)) return "";
+	if (verb === "delete" && root.environments.size === 1) return "it is the last one";
+	if (verb === "admit" && root.owners.has(first)) return "";
+	if (verb === "expel" && !root.owners.has(first)) return "";
+	if (verb === "expel" && first === self) return "nobody takes the vault from themselves";
+	return undefined;
+}
+
+/** What an owner did, again. @returns the chains with it, or a clause that says why not */
+function remadeByOwner(
+	document: VaultDocument,
+	other: VaultDocument,
+	link: Link,
+	hadSection: (section: EnvironmentSection) => boolean,
+	{ identity }: Maker,
+): VaultDocument | string {
+	const { links, vaultId } = document;
+	const [verb, first = ""] = link.change;
+	const environments = new Map(document.environments);
+	if (verb === "create") {
+		const section = other.environments.get(first);
+		// Created and deleted again there.
+		if (!section) return "";
+		environments.set(first, section);
+	}
+	if (verb === "delete") {
+		const section = environments.get(first);
+		if (section && !hadSection(section)) return "it was changed on the side that was taken";
+		environments.delete(first);
+	}
+	const member = verb === "admit" ? memberOf(link.change.slice(1)) : undefined;
+	const next =
+		verb === "admit" && member
+			? makeAdmit(vaultId, last(links), member, identity.signing)
+			: verb === "expel"
+				? makeExpel(vaultId, last(links), first, identity.signing)
+				: makeLink({ vaultId, environment: "" }, last(links), link.change, identity.signing);
+	const after = { ...document, links: [...links, next], environments };
+	// Refuses what the chain does not allow: a name that another owner has, or too many.
+	verifyRoot(vaultId, after.links);
+	return after;
+}
+
+function attempt<T>(work: () => T): T | string {
+	try {
+		return work();
+	} catch (error) {
+		if (error instanceof AppError && error.code !== "NOT_A_MEMBER" && error.code !== "NOT_A_WRITER")
+			return "the chain does not allow it there";
+		throw error;
+	}
+}
+
+/** Makes the other side's changes of owners and environments again. */
+export function remakeVault(
+	chosen: VaultDocument,
+	other: VaultDocument,
+	links: readonly Link[],
+	hadSection: (section: EnvironmentSection) => boolean,
+	maker: Maker,
+): VaultDocument {
+	const notes = noteLinks(other.links, [], () => false);
+	let document = chosen;
+	for (const link of links) {
+		const root = verifyRoot(document.vaultId, document.links);
+		const refused = refusedByVault(root, link, maker.identity.publicKeys.sign);
+		const after = refused ?? attempt(() => remadeByOwner(document, other, link, hadSection, maker));
+		const words = sentence(notes[link.index]);
+		if (typeof after !== "string") {
+			document = after;
+			maker.remade.push(words);
+		} else if (after !== "") maker.leftOut.push(`${words}: ${after}`);
+	}
+	return document;
+}
+
+/** What a writer did, again. @returns the document with it, or a clause that says why not; empty for nothing to do */
+function remadeByWriter(
+	document: VaultDocument,
+	name: string,
+	link: Link,
+	{ identity }: Maker,
+): VaultDocument | string {
+	const { section, state } = verifyChains(document, name);
+	if (state.members.get(link.signer)?.role !== "writer") return "who signed it is no writer any more";
+	const keys = openKeys(state, identity);
+	const [verb, role, ...words] = link.change;
+	if (verb === "add") {
+		const member = memberOf(words);
+		if (!member || state.members.has(member.sign)) return "";
+		const added = { ...member, role: role as Role };
+		const next = makeAddMember(state, last(section.links), keys, identity, added);
+		return withRecords(document, name, [], [...section.links, next]);
+	}
+	const listed = (link.change[4] ?? "-").split(",");
+	const removed = new Set(listed.filter((sign) => state.members.has(sign)));
+	if (removed.has(identity.publicKeys.sign)) return "nobody removes themselves";
+	if (removed.size === 0) return "";
+	const next = makeEpoch(
+		{ section, state, root: verifyRoot(document.vaultId, document.links) },
+		keys,
+		identity,
+		removed,
+		(record) => {
+			verifyRecord(state, record);
+			return openRecord(state, keys, record);
+		},
+	);
+	return withRecords(document, name, next.records, [...section.links, next.link]);
+}
+
+/** Makes the other side's changes of an environment's members again. @throws AppError exit 3, exit 7 */
+export function remakeEnvironment(
+	chosen: VaultDocument,
+	name: string,
+	links: readonly Link[],
+	maker: Maker,
+): VaultDocument {
+	let document = chosen;
+	// Of the whole chain, the first ones name the members.
+	const shared = chosen.environments.get(name)?.links ?? [];
+	const notes = noteLinks([], [...shared, ...links], () => false).slice(-links.length);
+	for (const [index, link] of links.entries()) {
+		const after = attempt(() => remadeByWriter(document, name, link, maker));
+		const words = `${sentence(notes[index])} in '${name}'`;
+		if (typeof after !== "string") {
+			document = after;
+			maker.remade.push(words);
+		} else if (after !== "") maker.leftOut.push(`${words}: ${after}`);
+	}
+	return document;
+}

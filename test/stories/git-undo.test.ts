@@ -1,0 +1,175 @@
+/** What git takes back of a vault, on the real binary: each hint leads to a vault in which `vault verify` finds nothing. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { commit } from "./support/clone.ts";
+import { type Platform, startPlatform } from "./support/platform.ts";
+import { Project } from "./support/project.ts";
+
+const keyOf = async (project: Project, seed: string): Promise<string> => {
+	const env = { COFFER_IDENTITY: `coffer-identity-1.${Buffer.alloc(32, seed).toString("base64url")}` };
+	return (await project.data(["identity", "show"], { env })).publicKey;
+};
+
+/** A project in a repository, with one commit. */
+async function begun(): Promise<Project> {
+	const project = new Project();
+	await project.ok(["init", "--name", "alice"]);
+	await project.git("init", "--quiet", "--initial-branch", "main");
+	await project.ok(["secrets", "set", "A=first"]);
+	await commit(project, "Start");
+	return project;
+}
+
+const undo = (project: Project) => project.git("checkout", "--quiet", "--", "coffer.vault");
+
+test("a member who was added by mistake is undone, and another one added", async () => {
+	await using project = await begun();
+	await project.ok(["members", "add", await keyOf(project, "typo"), "--name", "typo"]);
+	await undo(project);
+	const ben = ["members", "add", await keyOf(project, "ben"), "--name", "ben"];
+	const refused = await project.coffer(ben);
+	expect(refused).toMatchObject({ status: 7, stderr: expect.stringContaining(": coffer vault accept\n") });
+	const asked = await project.coffer(["vault", "accept"]);
+	expect(asked).toMatchObject({
+		status: 2,
+		stderr: expect.stringContaining(": coffer vault accept --yes\n"),
+	});
+	expect(asked.stdout).toMatch(/alice added typo as a writer/);
+	await project.ok(["vault", "accept", "--yes"]);
+	await project.ok(ben);
+	await project.ok(["vault", "verify"]);
+});
+
+test("a removal that is undone: who is let in again is named before all else", async () => {
+	await using project = await begun();
+	await project.ok(["members", "add", await keyOf(project, "ben"), "--name", "ben"]);
+	await commit(project, "Ben");
+	await project.ok(["members", "remove", "ben"]);
+	await undo(project);
+	expect((await project.coffer(["secrets", "set", "Z=1"])).status).toBe(7);
+	const asked = await project.coffer(["vault", "accept", "--json"]);
+	expect(asked.json().letIn).toMatchObject([
+		{ name: "ben", as: "owner", removedBy: "alice" },
+		{ name: "ben", as: "member", removedBy: "alice", environment: "production" },
+	]);
+	const accepted = await project.ok(["vault", "accept", "--yes"]);
+	expect(accepted.stdout.indexOf("ben was removed by alice")).toBeLessThan(
+		accepted.stdout.indexOf("epoch 2"),
+	);
+	await project.ok(["secrets", "set", "Z=1"]);
+	await project.ok(["vault", "verify"]);
+});
+
+test("what is committed is not forgotten by --yes: its branch is named, and --all takes a code", async () => {
+	await using project = await begun();
+	await project.git("checkout", "--quiet", "-b", "feat");
+	await project.ok(["members", "add", await keyOf(project, "bob"), "--name", "bob"]);
+	await commit(project, "Bob");
+	await project.git("checkout", "--quiet", "main");
+	const carol = ["members", "add", await keyOf(project, "carol"), "--name", "carol"];
+	const refused = await project.coffer(["vault", "accept", "--yes"]);
+	expect(refused).toMatchObject({
+		status: 7,
+		stderr: expect.stringContaining("git checkout feat -- coffer.vault"),
+	});
+	const code = /--confirm (\w{8})/.exec(
+		(await project.coffer(["vault", "accept", "--all", "--yes"])).stderr,
+	)?.[1];
+	expect((await project.coffer(["vault", "accept", "--all", "--confirm", "wrongone"])).status).toBe(2);
+	await project.ok(["vault", "accept", "--all", "--confirm", code ?? ""]);
+	await project.ok(carol);
+	await commit(project, "Carol");
+	await expect(project.git("merge", "--quiet", "feat")).rejects.toThrow();
+	const apart = await project.coffer(["vault", "resolve"]);
+	expect(apart).toMatchObject({
+		status: 5,
+		stderr: expect.stringContaining("coffer vault resolve --take ours"),
+	});
+	const resolved = await project.ok(["vault", "resolve", "--take", "ours"]);
+	expect(resolved.stdout).toMatch(/Made again: alice added bob as a writer in 'production'/);
+	await project.ok(["vault", "verify"]);
+	const { members } = await project.data(["members", "list"]);
+	expect(members.map(({ name }: { name: string }) => name)).toEqual(["alice", "bob", "carol"]);
+});
+
+test("a secret that was set, deleted and undone is forgotten; its versions are not used again", async () => {
+	await using project = await begun();
+	await project.ok(["secrets", "set", "NEW=1"]);
+	await project.ok(["secrets", "delete", "NEW"]);
+	await undo(project);
+	const restored = await project.coffer(["vault", "restore", "NEW"]);
+	expect(restored).toMatchObject({ status: 4, stderr: expect.stringContaining(": coffer vault accept\n") });
+	await project.ok(["vault", "accept", "--yes"]);
+	await project.ok(["vault", "verify"]);
+	await project.ok(["secrets", "set", "NEW=2"]);
+	expect((await project.data(["secrets", "get", "NEW"])).version).toBe(3);
+});
+
+test("an environment that was created and undone can be created again", async () => {
+	await using project = await begun();
+	await project.ok(["environments", "create", "staging"]);
+	await undo(project);
+	const refused = await project.coffer(["environments", "create", "staging"]);
+	expect(refused).toMatchObject({ status: 7, stderr: expect.stringContaining(": coffer vault accept\n") });
+	await project.ok(["vault", "accept", "--yes"]);
+	await project.ok(["environments", "create", "staging"]);
+	await project.ok(["vault", "verify"]);
+});
+
+test("'vault resolve --take ours' makes a vault that this device does not take for a roll-back", async () => {
+	await using project = await begun();
+	await project.ok(["secrets", "set", "A=ours"]);
+	await project.git("checkout", "--quiet", "-b", "feat");
+	await project.git("checkout", "--quiet", "HEAD", "--", "coffer.vault");
+	await project.ok(["secrets", "set", "A=theirs"]);
+	await commit(project, "Theirs");
+	await project.git("checkout", "--quiet", "main");
+	const state = join(project.machine, "another-device");
+	await project.ok(["secrets", "set", "A=ours"], { env: { XDG_STATE_HOME: state } });
+	await commit(project, "Ours");
+	await expect(project.git("merge", "--quiet", "feat")).rejects.toThrow();
+	await project.ok(["vault", "resolve", "--take", "ours"]);
+	await project.ok(["vault", "verify"]);
+	expect(await project.reveal("A")).toBe("ours");
+});
+
+let platform: Platform;
+beforeAll(async () => {
+	platform = await startPlatform();
+});
+afterAll(async () => {
+	await platform?.[Symbol.asyncDispose]();
+});
+
+const linkWith = (app: string) => ["link", platform.control, "--app", app, "--token", platform.token];
+
+test("linked on two branches, and the branches merged", async () => {
+	await using project = await begun();
+	await project.git("checkout", "--quiet", "-b", "feat");
+	project.variables["COFFER_TOKEN"] = platform.token;
+	await project.ok(linkWith("two-branches"));
+	await commit(project, "Link");
+	await project.git("checkout", "--quiet", "main");
+	await project.ok(linkWith("two-branches"));
+	await project.ok(["secrets", "list"]);
+	await project.ok(["vault", "verify"]);
+	await commit(project, "Link, too");
+	await project.git("merge", "--quiet", "feat");
+	await project.ok(["vault", "verify"]);
+});
+
+test("a link that is refused leaves both files as they were", async () => {
+	await using project = await begun();
+	await project.ok(["members", "add", await keyOf(project, "typo"), "--name", "typo"]);
+	await undo(project);
+	const before = project.vault;
+	project.variables["COFFER_TOKEN"] = platform.token;
+	const refused = await project.coffer(linkWith("refused"));
+	expect(refused).toMatchObject({ status: 7, stderr: expect.stringContaining(": coffer vault accept\n") });
+	expect(project.vault).toBe(before);
+	expect(existsSync(join(project.root, "coffer.json"))).toBe(false);
+	await project.ok(["vault", "accept", "--yes"]);
+	await project.ok(linkWith("refused"));
+	await project.ok(["vault", "verify"]);
+});

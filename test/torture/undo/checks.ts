@@ -1,0 +1,82 @@
+/** What must hold at the end of a walk, whatever it was. */
+import { AppError } from "../../../src/errors.ts";
+import { environmentNames } from "../../../src/project/environments.ts";
+import { listTexts, readTexts } from "../../../src/project/git/texts.ts";
+import { readSession } from "../../../src/project/secrets.ts";
+import { loadVault } from "../../../src/project/vault-file.ts";
+import { parseVault } from "../../../src/vault/format.ts";
+import { formatRecord, type SealedRecord } from "../../../src/vault/record.ts";
+import type { World } from "./world.ts";
+
+/** The records of the file, by environment and name; none where it is in conflict. */
+export function recordsIn(text: string): Map<string, SealedRecord> {
+	const records = new Map<string, SealedRecord>();
+	try {
+		for (const section of parseVault(text).environments.values())
+			for (const record of section.records.values()) records.set(`${section.name} ${record.name}`, record);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+	}
+	return records;
+}
+
+/** Everything that git or the platform keeps, in one text. */
+async function keptElsewhere(world: World): Promise<string> {
+	const place = { folder: world.repository.root, variables: world.repository.variables };
+	const texts: string[] = [];
+	const { kept } = await listTexts(place);
+	await readTexts(place, kept, (_, text) => texts.push(text));
+	const entries = await world.platform.entries(0);
+	return [
+		...texts,
+		...entries.map(({ body }) => (JSON.parse(body) as { records?: string[] }).records?.join("\n") ?? body),
+	].join("\n");
+}
+
+/** The values that were in the file, are in it no more in any later version, and are kept nowhere. */
+export async function lostBetween(world: World, before: string, after: string): Promise<string[]> {
+	const [was, is] = [recordsIn(before), recordsIn(after)];
+	if (is.size === 0 && was.size > 0) return [];
+	const gone = [...was].filter(([key, record]) => {
+		const now = is.get(key);
+		return !now || (now.version <= record.version && now.body !== record.body && now.epoch === record.epoch);
+	});
+	if (gone.length === 0) return [];
+	const kept = await keptElsewhere(world);
+	return gone
+		.filter(([, record]) => !kept.includes(formatRecord(record)) && !kept.includes(record.body))
+		.map(([key]) => key);
+}
+
+/** Opens every value of every environment of which the device's identity is a member. */
+export async function unreadable(world: World): Promise<string[]> {
+	const faults: string[] = [];
+	for (const environment of environmentNames((await loadVault(world.repository.root)).document)) {
+		try {
+			const { session } = await readSession(world.context(environment));
+			for (const record of session.verified.section.records.values()) session.open(record);
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			if (error.code !== "NOT_A_MEMBER") faults.push(`${environment}: ${error.code} ${error.message}`);
+		}
+	}
+	return faults;
+}
+
+/** Members whose removal this device made, who are in the file, and whom nobody named. */
+export async function letInUnseen(world: World): Promise<string[]> {
+	const { document } = await loadVault(world.repository.root);
+	const unseen: string[] = [];
+	for (const removed of world.removed) {
+		const [environment = "", name = ""] = removed.split(" ");
+		if (!document.environments.has(environment) || world.told.has(name) || world.told.has(environment))
+			continue;
+		const { session } = await readSession(world.context(environment)).catch((error: unknown) => {
+			if (error instanceof AppError) return { session: undefined };
+			throw error;
+		});
+		const members = [...(session?.verified.state.members.values() ?? [])];
+		if (members.some((member) => member.name === name)) unseen.push(removed);
+	}
+	return unseen;
+}

@@ -1,0 +1,7 @@
+/** Bugs that can be put into what is tortured. */
+export const PLANTS = {
+	silent: "a removal is forgotten, and nobody says whose",
+	all: "what is kept elsewhere is forgotten without a code",
+	nowhere: "what a hint names changes nothing",
+	overwrite: "a hint puts an older file in the place of what is only here",
+};
