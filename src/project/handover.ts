@@ -41,6 +41,11 @@ function standingOf(
 	return { environment, previous: before, present: now, next: nextOf(before, now) };
 }
 
+/** The environments of the vault's chain, but those of which the file has lost everything: there is nothing to hand over. */
+function presentNames(document: VaultDocument): string[] {
+	return environmentNames(document).filter((name) => document.environments.has(name));
+}
+
 /** How each environment stands, sorted by name. @throws AppError exit 7 where a chain does not hold */
 export async function standingsOf(
 	root: string,
@@ -48,7 +53,7 @@ export async function standingsOf(
 	present: SessionIdentity,
 ): Promise<{ vaultId: string; standings: Standing[] }> {
 	const { document } = await loadVault(root);
-	const standings = environmentNames(document).map((name) => standingOf(document, name, previous, present));
+	const standings = presentNames(document).map((name) => standingOf(document, name, previous, present));
 	return { vaultId: document.vaultId, standings };
 }
 
@@ -62,7 +67,7 @@ export async function requireHandable(
 	contextOf: (environment: string) => SessionContext,
 ): Promise<void> {
 	const loaded = await loadVault(root);
-	for (const environment of environmentNames(loaded.document)) {
+	for (const environment of presentNames(loaded.document)) {
 		const context = contextOf(environment);
 		const { members } = verifyChains(loaded.document, environment).state;
 		if (members.get(context.identity.publicKeys.sign)?.role === "writer")
@@ -135,7 +140,7 @@ export async function handOverVault(from: SessionContext, present: SessionIdenti
 		async (loaded) => {
 			const { document } = loaded;
 			const root = verifyRoot(document.vaultId, document.links);
-			const isMember = environmentNames(document).some((environment) =>
+			const isMember = presentNames(document).some((environment) =>
 				verifyChains(document, environment).state.members.has(sign),
 			);
 			const before = root.owners.get(sign);

@@ -4,9 +4,9 @@
 import type { VaultSession } from "../project/session.ts";
 import { isReseal } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
-import type { Mark } from "../vault/marks.ts";
+import { isMarked, type Mark } from "../vault/marks.ts";
 import { mergeRecords } from "../vault/merge.ts";
-import { isLaterSeal, recordDigest, type SealedRecord } from "../vault/record.ts";
+import { recordDigest, type SealedRecord } from "../vault/record.ts";
 import { sealRecord } from "../vault/seal.ts";
 import type { LogView } from "./log-view.ts";
 import { mergeBase } from "./memory.ts";
@@ -33,6 +33,29 @@ function changedSince(
 	theirs: ReadonlyMap<string, SealedRecord>,
 ): Map<string, SealedRecord> {
 	return new Map([...theirs].filter(([name, record]) => base.get(name)?.digest !== recordDigest(record)));
+}
+
+function without<T>(
+	records: ReadonlyMap<string, T>,
+	names: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, T> {
+	return names.size === 0 ? records : new Map([...records].filter(([name]) => !names.has(name)));
+}
+
+/**
+ * The log's records, by name, of which the file has an older version, or as old a one, by somebody who was removed since:
+ * a file from before the removal. What nobody vouches for is not opened, and has no say.
+ */
+function outdatedBy({ memory, verified }: VaultSession, log: LogView): Map<string, SealedRecord> {
+	const { writers } = verified.state.epoch;
+	const outdated = new Map<string, SealedRecord>();
+	for (const ours of verified.section.records.values()) {
+		const theirs = log.records.get(ours.name);
+		const counts = writers.has(ours.author) || isMarked(memory.marks, ours);
+		if (!counts && theirs && theirs.version >= ours.version && theirs.body !== ours.body)
+			outdated.set(ours.name, theirs);
+	}
+	return outdated;
 }
 
 class Uniting {
@@ -78,12 +101,6 @@ class Uniting {
 	/** Makes a record of ours ready to be sent: counted on from what the platform has, and under the present key. */
 	send(ours: SealedRecord): void {
 		const theirs = this.#log.records.get(ours.name);
-		// An older file, from before its author was removed: the log has the very version, sealed anew by somebody who counts.
-		const counts = this.#session.verified.state.epoch.writers.has(ours.author);
-		if (!counts && theirs && isLaterSeal(theirs, ours)) {
-			this.take(theirs);
-			return;
-		}
 		const floor = Math.max(this.#memory.base.get(ours.name)?.version ?? 0, theirs?.version ?? 0);
 		if (ours.version > floor) {
 			if (this.#mayWrite && ours.epoch !== this.#session.verified.state.epoch.id)
@@ -129,12 +146,14 @@ export function unite(
 	log: LogView,
 	take: Take,
 ): Union | undefined {
-	const ours = session.verified.section.records;
-	const base = mergeBase(ours, session.checkout.replaced, memory.base, log);
 	const uniting = new Uniting(session, memory, log);
+	const outdated = outdatedBy(session, log);
+	for (const theirs of outdated.values()) uniting.take(theirs);
+	const ours = without(session.verified.section.records, outdated);
+	const base = mergeBase(ours, session.checkout.replaced, without(memory.base, outdated), log);
 	const merge = mergeRecords({
 		ours,
-		theirs: changedSince(base, log.records),
+		theirs: changedSince(base, without(log.records, outdated)),
 		base,
 		sameValue: (mine, theirs) => session.open(mine) === log.valueOf(theirs),
 		isReseal: (record) => uniting.isReseal(record, base.get(record.name)),

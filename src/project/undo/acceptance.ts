@@ -14,7 +14,7 @@ import type { EnvironmentMemory } from "../state.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 import type { Found, Whereabouts } from "./whereabouts.ts";
 
-/** Somebody whose removal would be forgotten, and who is in the file's membership. */
+/** Somebody whose removal would be forgotten, and who is a member by the file, or by what stays remembered. */
 export interface LetIn {
 	readonly environment: string;
 	/** Undefined where an earlier version of Coffer noted nobody's name. */
@@ -57,19 +57,28 @@ function forgettable(found: readonly Found[], isWanted: (each: Found) => boolean
 	return result;
 }
 
-/** Who of those that the forgotten links removed is in the file's membership. */
+/**
+ * Whose removal the forgotten links are: who is in the file's membership, or in what stays pinned and a sync or a merge
+ * may bring. Somebody whose coming is forgotten with the removal is in neither.
+ */
 function letInBy(document: VaultDocument, environment: string, links: readonly LackingLink[]): LetIn[] {
 	const members = document.environments.has(environment)
 		? verifyChains(document, environment).state.members
 		: new Map();
 	const { owners } = verifyRoot(document.vaultId, document.links);
+	const cameBy = { environment: "add", vault: "admit" } as const;
 	return links.flatMap(({ chain, note }): LetIn[] => {
 		if (!note) return [{ environment, name: undefined, removedBy: undefined, as: "member" }];
 		const as = chain === "vault" ? "owner" : "member";
 		const present = chain === "vault" ? owners : members;
 		if (note.verb !== "epoch" && note.verb !== "expel") return [];
+		const came = new Set(
+			links
+				.filter((link) => link.chain === chain && link.note?.verb === cameBy[chain])
+				.flatMap((link) => link.note?.subjects.map(({ sign }) => sign) ?? []),
+		);
 		return note.subjects
-			.filter(({ sign }) => present.has(sign))
+			.filter(({ sign }) => present.has(sign) || !came.has(sign))
 			.map(({ name }) => ({ environment, name, removedBy: note.signer.name, as }));
 	});
 }

@@ -12,6 +12,7 @@ import { accept, diagnose } from "../../../src/project/undo/accept.ts";
 import { planAcceptance } from "../../../src/project/undo/acceptance.ts";
 import { verifyVault } from "../../../src/project/verify.ts";
 import { adoptMembership } from "../../../src/sync/adopt.ts";
+import { searchLog } from "../../../src/sync/history.ts";
 import { syncEnvironment } from "../../../src/sync/sync.ts";
 import { newestLive } from "../../../src/vault/choose-version.ts";
 import { historyOf } from "../../../src/vault/history.ts";
@@ -112,6 +113,10 @@ function tell(world: World, leftOut: readonly string[]): void {
 	}
 }
 
+function appErrorsOnly(error: unknown): undefined {
+	if (!(error instanceof AppError)) throw error;
+}
+
 /** `coffer vault restore NAME` */
 async function restoreCommand(world: World, name: string, environment: string): Promise<Hint> {
 	const context = world.context(environment);
@@ -119,6 +124,9 @@ async function restoreCommand(world: World, name: string, environment: string): 
 	const lineage = lineageOf(session);
 	const place = { folder: context.root, variables: world.repository.variables };
 	const found = [searchFile(session, name), await searchGit(place, session, lineage, name, "everywhere")];
+	const target = await world.target(environment);
+	const logged = target && (await searchLog(session, target, lineage, name).catch(appErrorsOnly));
+	if (logged) found.push({ sightings: logged.sightings, looked: "the platform's log", notes: [] });
 	const judge = judgeOf(session, lineage);
 	const history = historyOf(
 		found.flatMap(({ sightings }) => sightings),

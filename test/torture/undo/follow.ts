@@ -34,7 +34,8 @@ async function attempt(world: World, command: string): Promise<string | undefine
 		if (!(error instanceof AppError)) throw error;
 		world.note(`   ${error.code}: ${error.message} [${error.hint}]`);
 		// What the command line says where an identity was replaced.
-		if (error.code === "NOT_A_MEMBER" && world.previous) return "Hand it over: coffer identity rotate";
+		if (["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code) && world.previous)
+			return "Hand it over: coffer identity rotate";
 		// These lead to a closer look first, as the command line does.
 		const isLacking = ["MEMBERSHIP_OLDER", "EPOCH_OLDER", "MEMBERSHIP_DIVERGED"].includes(error.code);
 		return isLacking && error.exit === 7 ? "coffer vault verify" : error.hint;
