@@ -14,6 +14,10 @@ function listed(names: readonly string[]): string {
 const HELP =
 	"To bring one back: coffer vault restore NAME. Where each is, and how to forget what was undone: coffer vault verify.";
 
+/** What is said of an environment whose membership is older than the pin. */
+export const MEMBERSHIP_OLDER =
+	"The membership in this file is older than this device has seen. A switch of branch does that; so does an undo or a roll-back. 'coffer vault verify' says where the newer one is.";
+
 /** Sentences about what is older than the marks, or gone. */
 export function markWarnings(
 	{ marks }: Pick<EnvironmentMemory, "marks">,

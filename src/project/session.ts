@@ -10,7 +10,7 @@ import { checkPin, compareLife, isMarked, memoryOfLife } from "../vault/marks.ts
 import type { SealedRecord } from "../vault/record.ts";
 import { checkSignatures, type FittingSignatures, openRecord, verifyRecord } from "../vault/seal.ts";
 import { checkProject } from "./first-use.ts";
-import { markWarnings } from "./mark-warnings.ts";
+import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
 import type { SessionContext } from "./session-context.ts";
 import {
 	type CheckoutMemory,
@@ -32,15 +32,8 @@ export type { SessionContext, SessionIdentity } from "./session-context.ts";
 /** Far above what anybody reaches by setting values, far below the last version. */
 const UNPROVEN_VERSION_MAX = 1_000_000;
 
-type SessionMethods =
-	| "open"
-	| "trust"
-	| "expectAll"
-	| "remember"
-	| "value"
-	| "nextVersion"
-	| "isOfEarlierLife"
-	| "snapshot";
+type SessionReads = "open" | "value" | "nextVersion" | "isOfEarlierLife" | "snapshot";
+type SessionMethods = SessionReads | "trust" | "expectAll" | "remember";
 
 export class VaultSession {
 	readonly context: SessionContext;
@@ -235,10 +228,7 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 	const verified = verifyChains(document, context.environment, memory.pin);
 	const membershipOlder = memory.pin !== undefined && checkPin(memory.pin, context.environment, links).older;
 	if (loaded.digest !== checkout.seen) {
-		if (membershipOlder)
-			warnings.push(
-				"The membership in this file is older than this device has seen. A switch of branch does that; so does an undo or a roll-back. 'coffer vault verify' says where the newer one is.",
-			);
+		if (membershipOlder) warnings.push(MEMBERSHIP_OLDER);
 		warnings.push(...markWarnings(memory, verified.section.records));
 	}
 	const keys = openKeys(verified.state, context.identity);

@@ -10,13 +10,13 @@ import { pendingNames } from "../project/standing.ts";
 import type { PlatformMemory } from "../project/state.ts";
 import { loadVault } from "../project/vault-file.ts";
 import { type Change, emptyHead, makeChange } from "../protocol/change.ts";
-import type { RedeployResult } from "../protocol/messages.ts";
 import { formatRecord, type SealedRecord } from "../vault/record.ts";
 import { sendChange } from "./append.ts";
 import { firstBatch } from "./batch.ts";
 import { type Integration, integrate } from "./integrate.ts";
 import { type LinkTarget, logContextOf } from "./link-target.ts";
 import { memoryOf } from "./memory.ts";
+import { type AcceptedChange, Outcome, type SyncOptions, type SyncOutcome } from "./outcome.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 import { type News, readLog, readWholeLog } from "./read-log.ts";
 import type { Take } from "./union.ts";
@@ -24,59 +24,7 @@ import type { Take } from "./union.ts";
 /** How often a change that others overtook is merged and sent again. */
 const ATTEMPTS = 10;
 
-/** A change that is in the platform's log. */
-export interface AcceptedChange {
-	readonly revision: number;
-	/** Whether it holds all that was pending here. A larger set is sent as several changes. */
-	readonly isAll: boolean;
-	/** Functions that are about to be redeployed, as far as the platform says. */
-	readonly concerned: readonly string[];
-}
-
-export interface SyncOptions {
-	/** Decides names that both sides changed, or that are older here; nobody by default. */
-	readonly take?: Take | undefined;
-	/** Called for each change that the platform has taken in, before what it redeploys. */
-	readonly onAccepted?: ((accepted: AcceptedChange) => void) | undefined;
-	/** Called for each redeploy as the platform reports it. */
-	readonly onRedeploy?: ((result: RedeployResult) => void) | undefined;
-}
-
-export interface SyncOutcome {
-	readonly revision: number;
-	/** Names that this sync sent, and names that it took; sorted. What the platform had already is in neither. */
-	readonly sent: readonly string[];
-	readonly taken: readonly string[];
-	/** Names that are older here than what was agreed, or gone; sorted. Nothing was done with them. */
-	readonly rolledBack: readonly string[];
-	readonly redeployed: readonly RedeployResult[];
-	readonly untouched: readonly string[];
-	readonly warnings: readonly string[];
-}
-
-class Outcome {
-	readonly sent = new Set<string>();
-	readonly taken = new Set<string>();
-	rolledBack: readonly string[] = [];
-	/** The last report of each function. */
-	readonly redeployed = new Map<string, RedeployResult>();
-	untouched: readonly string[] = [];
-
-	done(revision: number, warnings: readonly string[]): SyncOutcome {
-		const untouched = this.untouched.filter((name) => !this.redeployed.has(name));
-		const { rolledBack } = this;
-		const redeployed = [...this.redeployed.values()];
-		return {
-			revision,
-			sent: [...this.sent].sort(),
-			taken: [...this.taken].sort(),
-			rolledBack,
-			redeployed,
-			untouched,
-			warnings,
-		};
-	}
-}
+export type { AcceptedChange, SyncOptions, SyncOutcome };
 
 function conflict(
 	names: readonly string[],
