@@ -14,11 +14,11 @@ interface Opening {
 	readonly stateFolder: string;
 }
 
-function replaced(expected: string, actual: string, by: string): AppError {
+function replaced(expected: string, actual: string, by: string, instead = ""): AppError {
 	return new AppError({
 		code: "VAULT_REPLACED",
 		message: `coffer.vault is another vault (${actual.slice(0, 12)}…) than the one ${by} (${expected.slice(0, 12)}…).`,
-		hint: "Find out who changed the file (git log -- coffer.vault) and restore it; nothing was read from it.",
+		hint: `Nothing was read from it. Find out who changed the file (git log -- coffer.vault), and take the right one: git checkout COMMIT -- coffer.vault${instead}`,
 		exit: EXIT.integrity,
 	});
 }
@@ -33,7 +33,13 @@ export async function checkProject(opening: Opening, vaultId: string): Promise<s
 	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId)
 		throw replaced(identity.vaultPin, vaultId, "this identity is bound to");
 	const pinned = await readProjectPin({ folder: stateFolder, member, stateKey: identity.stateKey, root });
-	if (pinned !== undefined && pinned !== vaultId) throw replaced(pinned, vaultId, "this folder held before");
+	if (pinned !== undefined && pinned !== vaultId)
+		throw replaced(
+			pinned,
+			vaultId,
+			"this folder held before",
+			"\nTo go on with this vault in this folder: coffer vault accept --all",
+		);
 	if (pinned !== undefined || identity.vaultPin !== undefined) return [];
 	return [
 		`First use of this vault here, so nothing vouches for it yet. Compare its fingerprint with a teammate's: ${vaultId}`,

@@ -134,6 +134,27 @@ test("'vault resolve --take ours' makes a vault that this device does not take f
 	expect(await project.reveal("A")).toBe("ours");
 });
 
+test("another vault in the folder is taken for good only by a code", async () => {
+	await using project = await begun();
+	await using another = await begun();
+	project.vault = another.vault;
+	const env = { COFFER_IDENTITY: another.identity };
+	expect((await project.coffer(["secrets", "list"], { env })).status).toBe(0);
+	project.vault = await project.git("show", "HEAD:coffer.vault");
+	await project.ok(["vault", "verify"]);
+	const refused = await project.coffer(["secrets", "list"], { env });
+	expect(refused).toMatchObject({
+		status: 7,
+		stderr: expect.stringContaining(": coffer vault accept --all\n"),
+	});
+	const asked = await project.coffer(["vault", "accept", "--all", "--yes"], { env });
+	const code = /--confirm (\w{8})/.exec(asked.stderr)?.[1] ?? "";
+	expect(asked.status).toBe(2);
+	await project.ok(["vault", "accept", "--all", "--confirm", code], { env });
+	// The next refusal is of whom this vault does not know.
+	expect((await project.coffer(["secrets", "list"], { env })).status).toBe(3);
+});
+
 let platform: Platform;
 beforeAll(async () => {
 	platform = await startPlatform();

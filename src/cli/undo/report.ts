@@ -36,6 +36,8 @@ export interface LetInRow {
 export interface AcceptReport {
 	/** Whether it was forgotten. */
 	accepted: boolean;
+	/** Ids of the vault that the folder held before and of the one that it holds now; null where it is one and the same. */
+	replaced: { before: string; now: string } | null;
 	/** Whose removal is forgotten with it. */
 	letIn: LetInRow[];
 	forgotten: LackingRow[];
@@ -98,6 +100,7 @@ export function acceptReport(diagnosis: Diagnosis, plan: Acceptance, accepted: b
 	}));
 	return {
 		accepted,
+		replaced: null,
 		letIn,
 		forgotten: lackingRows(diagnosis, plan.forgotten),
 		kept: lackingRows(diagnosis, plan.kept),

@@ -17,7 +17,8 @@ import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
 import { accept, diagnose } from "../../project/undo/accept.ts";
-import { type Acceptance, planAcceptance } from "../../project/undo/acceptance.ts";
+import { planAcceptance } from "../../project/undo/acceptance.ts";
+import { acceptReplaced, findReplaced, type Replaced } from "../../project/undo/replaced.ts";
 import type { SurveyContext } from "../../project/undo/survey.ts";
 
 export default class VaultAccept extends BaseCommand<AcceptReport> {
@@ -53,24 +54,39 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 			stateFolder: this.environment.stateDirectory,
 			previous: await previousIdentity(this.environment),
 		};
+		const replaced = await findReplaced(context);
+		if (replaced) return this.#replace(context, replaced, flags);
 		const looking = await lookingFrom(root, flags.offline);
 		const diagnosis = await diagnose(context, looking);
 		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
 		const plan = planAcceptance(diagnosis.document, diagnosis.surveys, diagnosis.whereabouts, flags.all);
 		const report = acceptReport(diagnosis, plan, false);
 		if (plan.forgotten.length === 0) return nothingToForget(report);
-		await this.confirm(plan, report, flags);
+		const isStrong = plan.forgotten.some(({ kind }) => kind !== "undone");
+		await this.confirm({ code: plan.code, isStrong }, report, flags);
 		await accept(context, looking, plan, flags.all);
+		return { ...report, accepted: true };
+	}
+
+	/** The folder held another vault before. */
+	async #replace(
+		context: SurveyContext,
+		{ before, code, now }: Replaced,
+		flags: { yes: boolean; confirm?: string | undefined },
+	): Promise<AcceptReport> {
+		const none = { letIn: [], forgotten: [], kept: [], ways: [] };
+		const report: AcceptReport = { accepted: false, replaced: { before, now }, ...none };
+		await this.confirm({ code, isStrong: true }, report, flags);
+		await acceptReplaced(context, { before, code, now });
 		return { ...report, accepted: true };
 	}
 
 	/** @throws AppError `CONFIRMATION_NEEDED` (exit 2), `NOT_CONFIRMED` (exit 2) */
 	private async confirm(
-		{ code, forgotten }: Acceptance,
+		{ code, isStrong }: { code: string; isStrong: boolean },
 		report: AcceptReport,
 		{ yes, confirm }: { yes: boolean; confirm?: string | undefined },
 	): Promise<void> {
-		const isStrong = forgotten.some(({ kind }) => kind !== "undone");
 		if (confirm !== undefined ? confirm === code : yes && !isStrong) return;
 		const instead = isStrong ? `coffer vault accept --all --confirm ${code}` : "coffer vault accept --yes";
 		if (confirm !== undefined || !this.terminal.interactive)
@@ -102,7 +118,14 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 	}
 
 	protected render(report: AcceptReport, terminal: Terminal): void {
-		const { accepted, forgotten, kept, letIn } = report;
+		const { accepted, forgotten, kept, letIn, replaced } = report;
+		if (replaced) {
+			terminal.line(`  before  ${replaced.before}`);
+			terminal.line(`  now     ${replaced.now}`);
+			if (accepted) terminal.line(`${MARKS.ok} This folder holds another vault from now on`);
+			else terminal.line("Another vault than this folder held. Compare its id with a teammate's");
+			return;
+		}
 		if (accepted) {
 			if (!this.#isShown) {
 				renderLetIn(letIn, terminal);
