@@ -89,6 +89,7 @@ test("what git puts together out of order is refused by its line, and resolved w
 		conflicted: true,
 		open: [],
 		decided: [],
+		unmerged: false,
 		remade: [],
 		leftOut: [],
 	});

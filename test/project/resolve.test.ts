@@ -49,7 +49,14 @@ describe.each(STYLES)("in git's style %s", (style) => {
 		const repo = await conflicted(style, theirs, ours);
 		using project = repo.project;
 		const resolution = await resolveVault(project.root, {});
-		expect(resolution).toEqual({ conflicted: true, open: [], decided: [], remade: [], leftOut: [] });
+		expect(resolution).toEqual({
+			conflicted: true,
+			open: [],
+			decided: [],
+			unmerged: false,
+			remade: [],
+			leftOut: [],
+		});
 		expect(await values(project)).toEqual({ B: "b", D: "d", F: "f", H: "h", ...expected });
 		repo.commit();
 		expect(repo.git("status", "--porcelain")).toBe("");
@@ -239,6 +246,7 @@ test("a vault without a conflict is left as it is", async () => {
 		conflicted: false,
 		open: [],
 		decided: [],
+		unmerged: false,
 		remade: [],
 		leftOut: [],
 	});
