@@ -4,26 +4,26 @@
  */
 import { parseSync } from "oxc-parser";
 import { AppError, EXIT } from "../errors.ts";
-import { makeCallLists, makeInvoke, makeSites } from "./calls.ts";
-import { type Engine, Findings } from "./engine.ts";
-import { importedValue, moduleValue, ROOTS } from "./environment.ts";
-import { makeEvaluate } from "./evaluate.ts";
-import { makeArrive, makeArriveTarget } from "./flow.ts";
-import { makeEscape } from "./flow-calls.ts";
-import { makeReturned, makeSelf } from "./frames.ts";
-import { makeEvery, makeRead, makeSlot } from "./heap.ts";
-import { makeElements, makeNames } from "./iterate.ts";
-import { nestingFault } from "./nesting.ts";
-import { Positions } from "./positions.ts";
-import type { References } from "./reference.ts";
+import { makeTarget } from "./backward/assignments.ts";
+import { makeEvaluate } from "./backward/evaluate.ts";
+import { makeReturned, makeSelf } from "./backward/functions.ts";
+import { makeElements, makeNames } from "./backward/iteration.ts";
+import { makeEvery, makeRead, makeSlot } from "./backward/properties.ts";
+import { nestingFault } from "./bundle/nesting.ts";
+import { Positions } from "./bundle/positions.ts";
+import { Scopes } from "./bundle/scopes.ts";
+import type { Node } from "./bundle/syntax.ts";
+import { makeCallLists, makeInvoke, makeSites } from "./call-graph/invoke.ts";
+import { Things } from "./engine/abstract-objects.ts";
+import { type Engine, Findings } from "./engine/engine.ts";
+import { LIMIT, Solver } from "./engine/solver.ts";
+import { native, type Value } from "./engine/values.ts";
+import { importedValue, moduleValue, ROOTS } from "./environment/runtime-apis.ts";
+import type { References } from "./evidence/reference.ts";
+import { makeEscape } from "./forward/arguments.ts";
+import { makeArrive, makeArriveTarget } from "./forward/propagate.ts";
+import { makeTrace } from "./forward/tracking.ts";
 import { Files, report } from "./report.ts";
-import { Scopes } from "./scope.ts";
-import { LIMIT, Solver } from "./solver.ts";
-import type { Node } from "./syntax.ts";
-import { makeTarget } from "./targets.ts";
-import { Things } from "./things.ts";
-import { makeTrace } from "./trace.ts";
-import { native, type Value } from "./values.ts";
 
 export interface AnalysisInput {
 	/** The bundle: one ES module, as `deno bundle` writes it. */

@@ -1,9 +1,9 @@
 /** From what was found to what is reported: files, lines, order, nothing twice. */
 
-import type { Findings } from "./engine.ts";
-import type { Positions } from "./positions.ts";
-import type { DynamicAccess, Reference, References } from "./reference.ts";
-import type { Node } from "./syntax.ts";
+import type { Positions } from "./bundle/positions.ts";
+import type { Node } from "./bundle/syntax.ts";
+import type { Findings } from "./engine/engine.ts";
+import type { DynamicAccess, Reference, References } from "./evidence/reference.ts";
 
 /** A secret's name, or what it begins with and a star. */
 const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
-import type { References } from "../../src/references/reference.ts";
+import type { References } from "../../src/references/evidence/reference.ts";
 
 const run = promisify(execFile);
 let folder: string;

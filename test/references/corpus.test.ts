@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { analyzeEntries, type LocalFunction } from "../../src/local/analyze.ts";
 import { entriesOf } from "../../src/local/entries.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
-import { Matcher } from "../../src/references/matching.ts";
+import { Matcher } from "../../src/references/evidence/name-pattern.ts";
 import { type CorpusFunction, readCorpus } from "./read-corpus.ts";
 
 const corpus = readCorpus();

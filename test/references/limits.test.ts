@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
-import { nestingFault } from "../../src/references/nesting.ts";
+import { nestingFault } from "../../src/references/bundle/nesting.ts";
 import { found } from "./read-cases.ts";
 
 function codeOf(run: () => unknown): string {

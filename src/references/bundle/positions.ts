@@ -1,0 +1,192 @@
+/**
+ * From an offset in the bundle to file and line, by the source map. The mappings are scanned once, keeping
+ * one state per line; a line's segments are decoded when somebody asks for it. (Building a table of all
+ * segments of a large bundle costs more than the whole analysis.)
+ */
+import { lineShift } from "./line-shift.ts";
+
+/** A place in an original source: the entry of `sources` and the 1-based line. */
+export interface Position {
+	source: string;
+	line: number;
+}
+
+/** The part of a source map that is used. */
+interface SourceMapJson {
+	sources: (string | null)[];
+	mappings: string;
+}
+
+const DIGITS = new Int8Array(128).fill(-1);
+for (const [index, char] of [
+	..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+].entries()) {
+	DIGITS[char.charCodeAt(0)] = index;
+}
+
+/** The state of the decoder at the start of a line. */
+interface LineStart {
+	offset: number;
+	source: number;
+	line: number;
+}
+
+export class Positions {
+	readonly #lineOffsets: number[] = [0];
+	readonly #map: SourceMapJson | undefined;
+	/** For each line of the map the decoder's state at its start, as three numbers. */
+	readonly #starts: number[] = [];
+	/** For each line of the map the source of its first segment, or -1. */
+	readonly #firsts: number[] = [];
+	/** How many lines the map is ahead of the code. */
+	#shift = 0;
+
+	/** @param sourceMap JSON text; where it is missing or is none, positions are those in the bundle. */
+	constructor(code: string, sourceMap: string | undefined) {
+		for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1))
+			this.#lineOffsets.push(at + 1);
+		this.#map = sourceMap === undefined ? undefined : parseMap(sourceMap);
+		if (this.#map === undefined) return;
+		this.#scan(this.#map.mappings);
+		this.#shift = lineShift(code, this.#map.sources, this.#firsts);
+	}
+
+	/** Whether there is a map. */
+	get mapped(): boolean {
+		return this.#map !== undefined;
+	}
+
+	/** The source of the line that an offset is in: modules begin on lines of their own. Empty where unknown. */
+	sourceAt(offset: number): string {
+		const line = this.#lineOf(offset) + this.#shift;
+		const first = this.#firsts[line];
+		if (first === undefined || this.#map === undefined) return "";
+		if (first < 0 && this.#starts[line * 3] === line) return "";
+		return this.#map.sources[first < 0 ? (this.#starts[line * 3 + 1] ?? 0) : first] ?? "";
+	}
+
+	/** The original place of an offset; the line in the bundle, with an empty source, where the map does not tell. */
+	at(offset: number): Position {
+		const index = this.#lineOf(offset);
+		const column = offset - (this.#lineOffsets[index] ?? 0);
+		const bundled = { source: "", line: index + 1 };
+		if (this.#map === undefined) return bundled;
+		const mapped = index + this.#shift;
+		const found = this.#segment(mapped, column) ?? this.#before(mapped);
+		const source = found === undefined ? undefined : this.#map.sources[found.source];
+		return found === undefined || typeof source !== "string" ? bundled : { source, line: found.line + 1 };
+	}
+
+	#lineOf(offset: number): number {
+		let low = 0;
+		let high = this.#lineOffsets.length - 1;
+		while (low < high) {
+			const middle = (low + high + 1) >> 1;
+			if ((this.#lineOffsets[middle] ?? 0) <= offset) low = middle;
+			else high = middle - 1;
+		}
+		return low;
+	}
+
+	/** A line of the bundle without a mapping of its own belongs to the last one before it. */
+	#before(index: number): { source: number; line: number } | undefined {
+		for (let line = index - 1; line >= 0 && line > index - 1000; line--) {
+			const found = this.#segment(line, Number.POSITIVE_INFINITY);
+			if (found !== undefined) return found;
+		}
+		return undefined;
+	}
+
+	#scan(mappings: string) {
+		const reader = new Reader(mappings);
+		for (let more = true; more; ) {
+			this.#starts.push(reader.offset, reader.source, reader.original);
+			more = reader.line();
+			this.#firsts.push(reader.first);
+		}
+	}
+
+	/** The first of the segments at the last column that is not after `column`. */
+	#segment(index: number, column: number): { source: number; line: number } | undefined {
+		const [offset, source, line] = this.#starts.slice(index * 3, index * 3 + 3);
+		if (offset === undefined || this.#map === undefined) return undefined;
+		const start: LineStart = { offset, source: source ?? 0, line: line ?? 0 };
+		const reader = new Reader(this.#map.mappings, start);
+		let best: { column: number; source: number; line: number } | undefined;
+		reader.line((at) => {
+			if (at > column || best?.column === at) return;
+			best = { column: at, source: reader.source, line: reader.original };
+		});
+		return best;
+	}
+}
+
+function parseMap(text: string): SourceMapJson | undefined {
+	try {
+		const map = JSON.parse(text) as SourceMapJson;
+		return typeof map?.mappings === "string" && Array.isArray(map.sources) ? map : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** Decodes the mappings of one line after another. */
+class Reader {
+	offset: number;
+	source: number;
+	original: number;
+	/** The source of the first segment of the line that was read last, or -1. */
+	first = -1;
+	readonly #text: string;
+
+	constructor(text: string, start = { offset: 0, source: 0, line: 0 }) {
+		this.#text = text;
+		this.offset = start.offset;
+		this.source = start.source;
+		this.original = start.line;
+	}
+
+	/** Reads to the end of the line, calling back for each segment that has a source. False at the end. */
+	line(segment?: (column: number) => void): boolean {
+		const text = this.#text;
+		this.first = -1;
+		let column = 0;
+		while (this.offset < text.length) {
+			const char = text.charCodeAt(this.offset);
+			if (char === 59 /* ; */) {
+				this.offset++;
+				return true;
+			}
+			if (char === 44 /* , */) {
+				this.offset++;
+				continue;
+			}
+			column += this.#number();
+			if (!this.#inSegment()) continue;
+			this.source += this.#number();
+			this.original += this.#number();
+			this.#number();
+			if (this.#inSegment()) this.#number();
+			if (this.first < 0) this.first = this.source;
+			segment?.(column);
+		}
+		return false;
+	}
+
+	#inSegment(): boolean {
+		const digit = DIGITS[this.#text.charCodeAt(this.offset)];
+		return digit !== undefined && digit >= 0;
+	}
+
+	#number(): number {
+		let value = 0;
+		let shift = 0;
+		for (; this.offset < this.#text.length; shift += 5) {
+			const digit = DIGITS[this.#text.charCodeAt(this.offset++)] ?? -1;
+			if (digit < 0) break;
+			value |= (digit & 31) << shift;
+			if ((digit & 32) === 0) break;
+		}
+		return (value & 1) === 1 ? -(value >>> 1) : value >>> 1;
+	}
+}

@@ -1,0 +1,161 @@
+/** What the runtime provides: which names and modules lead to the environment, and what they hold. */
+
+import type { Binding } from "../bundle/scopes.ts";
+import type { Node } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import { LIMIT } from "../engine/solver.ts";
+import {
+	type CallSite,
+	type Cell,
+	join,
+	makeValue,
+	type Native,
+	NOTHING,
+	native,
+	unknown,
+	type Value,
+} from "../engine/values.ts";
+import { prefixName } from "../evidence/name-pattern.ts";
+import { startsUsed } from "./listing-filters.ts";
+
+/** The globals that lead to the environment. */
+export const ROOTS: Readonly<Record<string, Native>> = {
+	Deno: "Deno",
+	process: "process",
+	globalThis: "global",
+	window: "global",
+	self: "global",
+	global: "global",
+};
+
+/** The language's own globals that the analysis knows something of. */
+const BUILTINS = new Set(
+	(
+		"Object Proxy Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
+		"Response Request Headers URL URLSearchParams Error TypeError RangeError Date fetch " +
+		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent"
+	).split(" "),
+);
+/** Helpers that esbuild puts at the top of a bundle, numbered where a name is taken. */
+const BUNDLER_NAME = /^__(toESM|toCommonJS|commonJS|export|require|reExport)\d*$/;
+
+/** What `{property}` of each native is; what is not here is not known. */
+const PROPERTIES: Readonly<Record<Native, Readonly<Record<string, Native>>>> = {
+	global: { ...ROOTS },
+	Deno: { env: "Deno.env" },
+	"Deno.env": { get: "get", has: "has", toObject: "toObject", set: "write", delete: "write" },
+	process: { env: "env", default: "process" },
+	env: {},
+	secrets: { get: "get", has: "has" },
+	"secrets module": { secrets: "secrets", default: "secrets" },
+	"import.meta": { env: "env" },
+	get: {},
+	has: {},
+	toObject: {},
+	write: {},
+};
+const FUNCTIONS = new Set<Native>(["get", "has", "toObject", "write"]);
+export const VALUE_OF_VARIABLE = "the value of a variable";
+
+/** What a name means that is no variable of the code, or is one of the bundler's helpers. */
+export function globalValue(name: string, binding: Binding | undefined): Value | undefined {
+	const helper = BUNDLER_NAME.exec(name)?.[1];
+	if (helper !== undefined && (binding === undefined || binding.scope.type === "Program")) {
+		return makeValue({ kind: "builtin", name: `esbuild.${helper}` });
+	}
+	if (binding !== undefined) return undefined;
+	if (name === "undefined" || name === "NaN" || name === "Infinity") return NOTHING;
+	if (name === "require") return makeValue({ kind: "builtin", name: "esbuild.require" });
+	const root = Object.hasOwn(ROOTS, name) ? ROOTS[name] : undefined;
+	if (root !== undefined) return native(root);
+	return BUILTINS.has(name) ? makeValue({ kind: "builtin", name }) : undefined;
+}
+
+/** What a whole module is, where it leads to the environment. */
+export function moduleValue(specifier: string): Value | undefined {
+	if (specifier === "node:process" || specifier === "process") return native("process");
+	return specifier === "base44:runtime" ? native("secrets module") : undefined;
+}
+
+/** What an import specifier brings in; undefined where it is none. */
+export function importedValue(specifier: Node): Value | undefined {
+	if (!specifier.type.startsWith("Import") || specifier.parent?.type !== "ImportDeclaration")
+		return undefined;
+	const module = moduleValue(specifier.parent.source.value);
+	const other = unknown("something imported");
+	if (module === undefined || specifier.type === "ImportNamespaceSpecifier") return module ?? other;
+	const name = specifier.type === "ImportDefaultSpecifier" ? "default" : nameOf(specifier.imported);
+	return module.kind === "native" ? (nativeProperty(module.native, name) ?? other) : other;
+}
+
+function nameOf(node: Node): string {
+	return (node.type === "Literal" ? node.value : node.name) as string;
+}
+
+function nativeProperty(of: Native, key: string): Value | undefined {
+	const found = Object.hasOwn(PROPERTIES[of], key) ? PROPERTIES[of][key] : undefined;
+	return found === undefined ? undefined : native(found);
+}
+
+/** A property of something native. */
+export function readNative(value: Value & { kind: "native" }, key: string | undefined): Value {
+	if (key !== undefined) {
+		const found = nativeProperty(value.native, key);
+		if (found !== undefined) return found;
+		if (value.native === "global" && BUILTINS.has(key)) return makeValue({ kind: "builtin", name: key });
+		const method = FUNCTIONS.has(value.native)
+			? ["call", "apply", "bind"]
+			: ["hasOwnProperty", "propertyIsEnumerable"];
+		if (value.native !== "global" && method.includes(key))
+			return makeValue({ kind: "method", name: key, of: value });
+	}
+	return unknown(value.native === "env" ? VALUE_OF_VARIABLE : "a computed value");
+}
+
+/** Calls `Deno.env.get` and its like: what they are given are names. */
+export function callNative(
+	engine: Engine,
+	callee: Value & { kind: "native" },
+	site: CallSite,
+	result?: Cell,
+) {
+	const give = (value: Value) => result !== undefined && engine.solver.add(result, value);
+	switch (callee.native) {
+		case "get":
+		case "has":
+			give(callee.native === "get" ? unknown(VALUE_OF_VARIABLE) : NOTHING);
+			return readNames(engine, engine.argument(site, 0), callee, site.node);
+		case "toObject":
+			give(native("env"));
+			return;
+		case "write":
+			give(NOTHING);
+			return;
+		default:
+			give(unknown("a computed value"));
+	}
+}
+
+/** The names that an enumeration gives, as far as they are known: what they begin with, where the code around uses no others. */
+export function enumerated(engine: Engine, of: Value, enumeration: Node): Value[] {
+	const isEnvironment = of.kind === "native" && of.native === "env";
+	const starts = isEnvironment ? startsUsed(engine.scopes, enumeration) : undefined;
+	return (starts ?? [""]).map((start) => unknown("a name from an enumeration", start));
+}
+
+function reason(name: Value): string {
+	if (name.kind !== "unknown") return "the name is no text";
+	return name.why === LIMIT ? LIMIT : `the name is ${name.why}`;
+}
+
+/** Notes every name that a cell may hold as read at a node, or the node as dynamic. */
+export function readNames(engine: Engine, names: Cell, reader: Value, node: Node) {
+	engine.solver.each(names, (name) => {
+		if (join(name.context, reader.context) === undefined || name.kind === "nothing") return;
+		if (name.kind === "string") engine.findings.reference(name.text, name.site ?? node);
+		// What cannot be a secret's name is left out in the report, with a star as without.
+		else if (name.kind === "unknown" && name.start !== undefined)
+			engine.findings.reference(prefixName(name.start), name.site ?? node);
+		else engine.findings.dynamicAt(name.site ?? node, reason(name));
+	});
+}
