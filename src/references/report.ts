@@ -1,55 +1,17 @@
 /** From what was found to what is reported: files, lines, order, nothing twice. */
 
-import type { Positions } from "./bundle/positions.ts";
+import type { Files } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
-import type { Findings } from "./engine/engine.ts";
+import type { Findings } from "./engine/findings.ts";
 import type { DynamicAccess, Reference, References } from "./evidence/reference.ts";
 
 /** A secret's name, or what it begins with and a star. */
 const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;
-/** Sources from npm, JSR, the web or the platform itself, by the map's own spelling or by the path shown. */
-const DEPENDENCY =
-	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
 
 /** Places of one name, and of all that no name can be told of: evidence for a reader, who needs no more of it. */
 const PLACES_MAX = 50;
 /** References of one function. With more names than that it gets every secret. */
 const REFERENCES_MAX = 10_000;
-
-/** Works out files and lines, once per place. */
-export class Files {
-	readonly #positions: Positions;
-	readonly #path: (source: string) => string;
-	readonly #paths = new Map<string, { path: string; dependency: boolean }>();
-
-	constructor(positions: Positions, path: (source: string) => string) {
-		this.#positions = positions;
-		this.#path = path;
-	}
-
-	at(node: Node): { file: string; line: number; dependency: boolean } {
-		const { source, line } = this.#positions.at(node.start);
-		const { path, dependency } = this.#known(source);
-		return { file: path, line, dependency };
-	}
-
-	/** Whether a node comes from a dependency. Cheaper than its position. */
-	isDependency(node: Node): boolean {
-		return this.#known(this.#positions.sourceAt(node.start)).dependency;
-	}
-
-	#known(source: string): { path: string; dependency: boolean } {
-		let known = this.#paths.get(source);
-		if (known === undefined) {
-			const path = source === "" ? "bundle.js" : this.#path(source);
-			// What the map does not know, the bundler has made.
-			const made = source === "" && this.#positions.mapped;
-			known = { path, dependency: made || DEPENDENCY.test(source) || DEPENDENCY.test(path) };
-			this.#paths.set(source, known);
-		}
-		return known;
-	}
-}
 
 /** The first places of one name. */
 function placesOf(name: string, nodes: Iterable<Node>, files: Files, placesMax: number): Reference[] {

@@ -1,11 +1,13 @@
 /** Backwards: what variables, parameters and patterns receive, and what functions return. */
 
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
+import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Cell, join, makeValue, NOTHING, place, thingValue, unknown, type Value } from "../engine/values.ts";
-import { enumerated, importedValue } from "../environment/runtime-apis.ts";
+import { onePass } from "../engine/passes.ts";
+import { Cell, makeValue, NOTHING, place, thingValue, unknown, type Value } from "../engine/values.ts";
+import { enumerated } from "../environment/name-reads.ts";
+import { importedValue } from "../environment/runtime-apis.ts";
 import { parameter } from "./functions.ts";
-import { onePass } from "./iteration.ts";
 
 /** The cell of a place that values are put into. */
 export function makeTarget(engine: Engine): (node: Node) => Cell {

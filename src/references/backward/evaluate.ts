@@ -1,24 +1,13 @@
 /** Backwards: what an expression may be, from what it is made of. */
 
 import type { Binding } from "../bundle/scopes.ts";
-import { enclosingClass, isClass, isFunction, type Node, staticKey, thisOwner } from "../bundle/syntax.ts";
+import { isClass, isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import {
-	Cell,
-	join,
-	makeValue,
-	NOTHING,
-	native,
-	place,
-	text,
-	thingValue,
-	unknown,
-	type Value,
-} from "../engine/values.ts";
+import { Cell, makeValue, NOTHING, native, text, thingValue, unknown, type Value } from "../engine/values.ts";
 import { globalValue, moduleValue } from "../environment/runtime-apis.ts";
-import { concatenated } from "../models/strings.ts";
 import { argumentsOf } from "./functions.ts";
-import { onePass } from "./iteration.ts";
+import { call, member, superValue } from "./members-and-calls.ts";
+import { assignment, binary, isRepeated, template, unary } from "./operators.ts";
 
 /** Expressions that are what they hold; promises are transparent. */
 const WRAPPERS: Readonly<Record<string, string>> = {
@@ -130,120 +119,4 @@ function ownAssignment(engine: Engine, node: Node, binding: Binding): Node | und
 		if (outer.left.type === "Identifier" && engine.scopes.resolve(outer.left) === binding) return outer;
 	}
 	return undefined;
-}
-
-/** Pieces joined from left to right, each combination whose contexts agree. */
-function template(engine: Engine, node: Node, cell: Cell) {
-	let joined = new Cell();
-	engine.solver.add(joined, text(node.quasis[0].value.cooked ?? ""));
-	for (const [index, expression] of (node.expressions as Node[]).entries()) {
-		const next = new Cell();
-		concatenated(engine.solver, joined, engine.evaluate(expression), next);
-		joined = next;
-		const piece = node.quasis[index + 1].value.cooked ?? "";
-		if (piece === "") continue;
-		const literalCell = new Cell();
-		const with_ = new Cell();
-		engine.solver.add(literalCell, text(piece));
-		concatenated(engine.solver, joined, literalCell, with_);
-		joined = with_;
-	}
-	engine.solver.feed(joined, cell);
-}
-
-const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "instanceof"]);
-
-function binary(engine: Engine, node: Node, cell: Cell) {
-	if (COMPARISONS.has(node.operator)) return engine.solver.add(cell, NOTHING);
-	if (node.operator !== "+") return engine.solver.add(cell, unknown("a computed value"));
-	concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
-}
-
-function assignment(engine: Engine, node: Node, cell: Cell) {
-	if (node.operator === "+=") {
-		if (node.left.type === "Identifier") return appended(engine, node, cell);
-		return concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
-	}
-	if (["=", "||=", "??=", "&&="].includes(node.operator))
-		engine.solver.feed(engine.evaluate(node.right), cell);
-	else engine.solver.add(cell, unknown("a computed value"));
-	if (node.operator.length === 3) engine.solver.feed(engine.evaluate(node.left), cell);
-}
-
-/**
- * `text += more`: what the variable has from elsewhere with one piece added. Where pieces may be added
- * several times, in a loop or by several statements, the text is not known.
- */
-function appended(engine: Engine, node: Node, cell: Cell) {
-	const binding = engine.scopes.resolve(node.left);
-	if (binding === undefined) return engine.solver.add(cell, unknown("a computed value"));
-	const { writes } = engine.scopes.uses(binding);
-	const others = writes.filter((write) => write !== node.left);
-	const repeated = others.some((write) => write.parent?.operator === "+=") || isRepeated(node, binding.scope);
-	if (repeated) return engine.solver.add(cell, unknown("a text put together in steps"));
-	const before = new Cell();
-	for (const place of [...binding.declarations, ...others]) engine.solver.feed(engine.target(place), before);
-	concatenated(engine.solver, before, engine.evaluate(node.right), cell);
-}
-
-function isRepeated(node: Node, scope: Node): boolean {
-	for (let outer = node.parent; outer !== undefined && outer !== scope; outer = outer.parent) {
-		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement"))
-			return true;
-	}
-	return false;
-}
-
-function unary(engine: Engine, node: Node, cell: Cell) {
-	const nothing = node.operator === "!" || node.operator === "void" || node.operator === "delete";
-	engine.solver.add(cell, nothing ? NOTHING : unknown("a computed value"));
-}
-
-function member(engine: Engine, node: Node, cell: Cell) {
-	const { solver } = engine;
-	const object = engine.evaluate(node.object);
-	const key = staticKey(node.property, node.computed);
-	const readAll = (value: Value, by: string | undefined, from: Value) => {
-		const within = join(value.context, from.context);
-		if (within === undefined) return;
-		engine.read(value, by, (read) => {
-			const found = by === undefined ? onePass(engine, read, node) : read;
-			const context = join(found.context, within);
-			const named = found.kind === "string" || found.kind === "unknown";
-			if (context !== undefined)
-				solver.add(cell, place(found, context, found.site ?? (named ? from.site : undefined)));
-		});
-	};
-	if (key !== undefined) return solver.each(object, (value) => readAll(value, key, NOTHING));
-	const keys = engine.evaluate(node.property);
-	solver.each(object, (value) =>
-		solver.each(keys, (by) => readAll(value, by.kind === "string" ? by.text : undefined, by)),
-	);
-}
-
-function call(engine: Engine, node: Node, cell: Cell) {
-	const site = engine.site(node);
-	if (node.callee.type !== "Super") {
-		return engine.solver.each(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, cell));
-	}
-	engine.solver.feed(engine.self(thisOwner(node)), cell);
-	const owner = enclosingClass(node);
-	if (!owner?.superClass) return;
-	engine.solver.each(engine.evaluate(owner.superClass), (above) => engine.invoke(above, site, undefined));
-}
-
-/** `super` as an object: an instance of the class above, or that class itself in static methods. */
-function superValue(engine: Engine, node: Node, cell: Cell) {
-	let element = node.parent;
-	while (element !== undefined && element.parent?.type !== "ClassBody") element = element.parent;
-	const owner = element?.parent?.parent;
-	if (element === undefined || !owner?.superClass)
-		return engine.solver.add(cell, unknown("a computed value"));
-	const isStatic = element.static || element.type === "StaticBlock";
-	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
-		if (above.kind !== "thing" || above.thing.kind !== "class") return engine.solver.add(cell, above);
-		if (isStatic) return engine.solver.add(cell, above);
-		const instance = engine.things.made(owner, `super ${above.thing.id}`, "instance", above.thing);
-		engine.solver.add(cell, thingValue(instance, above.context));
-	});
 }

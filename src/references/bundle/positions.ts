@@ -4,6 +4,7 @@
  * segments of a large bundle costs more than the whole analysis.)
  */
 import { lineShift } from "./line-shift.ts";
+import { DIGITS, Reader } from "./mappings-reader.ts";
 
 /** A place in an original source: the entry of `sources` and the 1-based line. */
 export interface Position {
@@ -16,8 +17,6 @@ interface SourceMapJson {
 	sources: (string | null)[];
 	mappings: string;
 }
-
-const DIGITS = new Int8Array(128).fill(-1);
 for (const [index, char] of [
 	..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
 ].entries()) {
@@ -127,66 +126,5 @@ function parseMap(text: string): SourceMapJson | undefined {
 		return typeof map?.mappings === "string" && Array.isArray(map.sources) ? map : undefined;
 	} catch {
 		return undefined;
-	}
-}
-
-/** Decodes the mappings of one line after another. */
-class Reader {
-	offset: number;
-	source: number;
-	original: number;
-	/** The source of the first segment of the line that was read last, or -1. */
-	first = -1;
-	readonly #text: string;
-
-	constructor(text: string, start = { offset: 0, source: 0, line: 0 }) {
-		this.#text = text;
-		this.offset = start.offset;
-		this.source = start.source;
-		this.original = start.line;
-	}
-
-	/** Reads to the end of the line, calling back for each segment that has a source. False at the end. */
-	line(segment?: (column: number) => void): boolean {
-		const text = this.#text;
-		this.first = -1;
-		let column = 0;
-		while (this.offset < text.length) {
-			const char = text.charCodeAt(this.offset);
-			if (char === 59 /* ; */) {
-				this.offset++;
-				return true;
-			}
-			if (char === 44 /* , */) {
-				this.offset++;
-				continue;
-			}
-			column += this.#number();
-			if (!this.#inSegment()) continue;
-			this.source += this.#number();
-			this.original += this.#number();
-			this.#number();
-			if (this.#inSegment()) this.#number();
-			if (this.first < 0) this.first = this.source;
-			segment?.(column);
-		}
-		return false;
-	}
-
-	#inSegment(): boolean {
-		const digit = DIGITS[this.#text.charCodeAt(this.offset)];
-		return digit !== undefined && digit >= 0;
-	}
-
-	#number(): number {
-		let value = 0;
-		let shift = 0;
-		for (; this.offset < this.#text.length; shift += 5) {
-			const digit = DIGITS[this.#text.charCodeAt(this.offset++)] ?? -1;
-			if (digit < 0) break;
-			value |= (digit & 31) << shift;
-			if ((digit & 32) === 0) break;
-		}
-		return (value & 1) === 1 ? -(value >>> 1) : value >>> 1;
 	}
 }

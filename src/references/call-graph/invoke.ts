@@ -1,150 +1,22 @@
 /** Calls: which functions a call reaches, with what, and what comes back. */
 
-import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
+import { isFunction, type Node } from "../bundle/syntax.ts";
+import type { Context } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
 	type Call,
 	type CallSite,
 	Cell,
-	type Context,
-	callOf,
-	join,
-	NOTHING,
 	place,
 	type Thing,
 	thingValue,
 	unknown,
 	type Value,
-	withCall,
-	withoutCall,
 } from "../engine/values.ts";
-import { callNative } from "../environment/runtime-apis.ts";
+import { callNative } from "../environment/name-reads.ts";
 import { callBuiltin } from "../models/builtins.ts";
 import { callMethod } from "../models/methods.ts";
-
-/** The sites of written calls, and of those that methods of the language make. */
-export function makeSites(engine: Engine): Pick<Engine, "site" | "impliedSite" | "argument"> {
-	const sites = new Map<Node, CallSite>();
-	const implied = new Map<string, CallSite>();
-	return {
-		site(node) {
-			let site = sites.get(node);
-			if (site === undefined) {
-				site = writtenSite(engine, node);
-				sites.set(node, site);
-			}
-			return site;
-		},
-		impliedSite(site, tag, args) {
-			const key = `${site.id} ${tag}`;
-			let inner = implied.get(key);
-			if (inner === undefined) {
-				const id = engine.things.nextId();
-				inner = {
-					id,
-					node: site.node,
-					arguments: args,
-					rest: undefined,
-					self: undefined,
-					written: false,
-					construct: false,
-				};
-				implied.set(key, inner);
-			}
-			return inner;
-		},
-		argument: (site, index) => argument(engine, site, index),
-	};
-}
-
-function writtenSite(engine: Engine, node: Node): CallSite {
-	const all = node.arguments as Node[];
-	const spread = all.findIndex((argument) => argument.type === "SpreadElement");
-	const callee = node.callee as Node;
-	let self: Cell | undefined;
-	if (callee.type === "Super" || (callee.type === "MemberExpression" && callee.object.type === "Super")) {
-		self = engine.self(thisOwner(node));
-	} else if (callee.type === "MemberExpression") self = engine.evaluate(callee.object);
-	return {
-		id: engine.things.nextId(),
-		node,
-		arguments: spread < 0 ? all : all.slice(0, spread),
-		rest: spread < 0 ? undefined : all.slice(spread),
-		self,
-		written: true,
-		construct: node.type === "NewExpression",
-	};
-}
-
-const rests = new WeakMap<CallSite, Cell>();
-
-function argument(engine: Engine, site: CallSite, index: number): Cell {
-	const given = site.arguments[index];
-	if (given instanceof Cell) return given;
-	if (given !== undefined) return engine.evaluate(given);
-	let rest = rests.get(site);
-	if (rest === undefined) {
-		const created = new Cell();
-		rest = created;
-		rests.set(site, created);
-		engine.solver.add(created, NOTHING);
-		if (site.rest instanceof Cell) engine.solver.feed(site.rest, created);
-		else for (const node of site.rest ?? []) restArgument(engine, node, created);
-	}
-	return rest;
-}
-
-function restArgument(engine: Engine, node: Node, into: Cell) {
-	if (node.type !== "SpreadElement") return engine.solver.feed(engine.evaluate(node), into);
-	engine.solver.each(engine.evaluate(node.argument), (value) =>
-		engine.elements(value, (found) => engine.solver.add(into, found)),
-	);
-}
-
-/** Hearing of the calls of a function, and of its being handed to unknown code. */
-export function makeCallLists(engine: Engine): Pick<Engine, "onCall" | "onEscape" | "enter" | "leave"> {
-	return {
-		onCall(fn, listener) {
-			fn.callListeners.push(listener);
-			for (const call of fn.calls.values()) engine.solver.later(() => listener(call));
-			engine.trace(fn);
-		},
-		onEscape(fn, listener) {
-			if (fn.escaped) engine.solver.later(listener);
-			else fn.escapeListeners.push(listener);
-			engine.trace(fn);
-		},
-		enter,
-		leave,
-	};
-}
-
-function enter(value: Value, fn: Thing, call: Call): Value | undefined {
-	const within = join(withoutCall(value.context, fn.id), call.context);
-	if (within === undefined) return undefined;
-	const named = call.site.written && (value.kind === "string" || value.kind === "unknown");
-	// What a function gives itself may hold what it was given: the one call would be told from the other in vain.
-	const isOwn = isInside(call.site.node, fn.node);
-	return place(
-		value,
-		isOwn ? within : withCall(within, fn.id, call.site.id),
-		value.site ?? (named ? call.site.node : undefined),
-	);
-}
-
-function leave(value: Value, fn: Thing, { site, context }: Call): Value | undefined {
-	const call = callOf(value.context, fn.id);
-	if (call !== undefined && call !== site.id) return undefined;
-	const within = join(withoutCall(value.context, fn.id), context);
-	if (within === undefined) return undefined;
-	const made = value.kind === "method" || (value.kind === "thing" && isInside(value.thing.node, fn.node));
-	const seen = value.site === site.node ? place({ ...value, site: undefined }, value.context) : value;
-	return place(seen, made ? withCall(within, fn.id, site.id) : within, seen.site);
-}
-
-function isInside(node: Node, outer: Node): boolean {
-	return node.start >= outer.start && node.end <= outer.end;
-}
+import { enter, leave } from "./call-edges.ts";
 
 export function makeInvoke(engine: Engine): Engine["invoke"] {
 	const invoke: Engine["invoke"] = (callee, site, result) => {

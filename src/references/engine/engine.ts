@@ -6,6 +6,7 @@
 import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
 import type { Things } from "./abstract-objects.ts";
+import type { Findings } from "./findings.ts";
 import type { Solver } from "./solver.ts";
 import type { Call, CallSite, Cell, Thing, Value } from "./values.ts";
 
@@ -59,21 +60,4 @@ export interface Engine {
 	/** A returned value as the caller sees it; undefined where it came in by another call. */
 	leave(value: Value, fn: Thing, call: Call): Value | undefined;
 	onEscape(fn: Thing, listener: () => void): void;
-}
-
-/** What the analysis found, by node; positions are worked out at the end. */
-export class Findings {
-	readonly references = new Map<string, Set<Node>>();
-	readonly dynamic = new Map<Node, string>();
-
-	reference(name: string, node: Node) {
-		const nodes = this.references.get(name);
-		if (nodes === undefined) this.references.set(name, new Set([node]));
-		else nodes.add(node);
-	}
-
-	/** The first reason given for a node stays. */
-	dynamicAt(node: Node, why: string) {
-		if (!this.dynamic.has(node)) this.dynamic.set(node, why);
-	}
 }

@@ -2,7 +2,9 @@
  * The work-list: cells that only ever gain values, and listeners that hear of each value once.
  * Every rule of the analysis is a listener, so that the order of work does not matter and cycles end.
  */
-import { type Cell, NO_CONTEXT, place, unknown, type Value } from "./values.ts";
+
+import { NO_CONTEXT } from "./context.ts";
+import { type Cell, place, unknown, type Value } from "./values.ts";
 
 /** Why an access is dynamic when the analysis gave up. */
 export const LIMIT = "analysis limit";

@@ -5,6 +5,7 @@
  * analysis must not make `a` with `"Y"`. Two values belong together only where their contexts agree.
  */
 import type { Node } from "../bundle/syntax.ts";
+import { type Context, NO_CONTEXT } from "./context.ts";
 
 /** The values that one expression, variable, parameter or property may have. */
 export class Cell {
@@ -30,12 +31,6 @@ export type Native =
 	| "has"
 	| "toObject"
 	| "write";
-
-/** For each function that the value went through, the call that it went in by. */
-export interface Context {
-	readonly key: string;
-	readonly entries: readonly (readonly [fn: number, call: number])[];
-}
 
 interface Carried {
 	/** Equal for equal values, and for those only. */
@@ -115,10 +110,6 @@ export interface CallSite {
 	readonly construct: boolean;
 }
 
-export const NO_CONTEXT: Context = { key: "", entries: [] };
-/** How many calls a context remembers. Fewer entries are less exact, never wrong. */
-const CONTEXT_MAX = 4;
-
 export function makeValue(shape: Shape, context: Context = NO_CONTEXT, site?: Node): Value {
 	const at = site === undefined ? "" : String(site.start);
 	const base = shapeKey(shape);
@@ -167,39 +158,4 @@ export function native(name: Native): Value {
 export function place(value: Value, context: Context, site: Node | undefined = value.site): Value {
 	if (context.key === value.context.key && site === value.site) return value;
 	return makeValue(value, context, site);
-}
-
-function context(entries: readonly (readonly [number, number])[]): Context {
-	if (entries.length === 0) return NO_CONTEXT;
-	const kept = entries.length > CONTEXT_MAX ? entries.slice(entries.length - CONTEXT_MAX) : entries;
-	const sorted = [...kept].sort((a, b) => a[0] - b[0]);
-	return { key: sorted.map(([fn, call]) => `${fn}:${call}`).join(), entries: kept };
-}
-
-/** The call by which a context went into a function. */
-export function callOf(within: Context, fn: number): number | undefined {
-	for (const entry of within.entries) if (entry[0] === fn) return entry[1];
-	return undefined;
-}
-
-export function withCall(within: Context, fn: number, call: number): Context {
-	return context([...within.entries.filter((entry) => entry[0] !== fn), [fn, call]]);
-}
-
-export function withoutCall(within: Context, fn: number): Context {
-	if (callOf(within, fn) === undefined) return within;
-	return context(within.entries.filter((entry) => entry[0] !== fn));
-}
-
-/** Both contexts together, or undefined where they went into one function by different calls. */
-export function join(a: Context, b: Context): Context | undefined {
-	if (a.entries.length === 0 || a.key === b.key) return b;
-	if (b.entries.length === 0) return a;
-	const added: (readonly [number, number])[] = [];
-	for (const entry of b.entries) {
-		const other = callOf(a, entry[0]);
-		if (other === undefined) added.push(entry);
-		else if (other !== entry[1]) return undefined;
-	}
-	return added.length === 0 ? a : context([...a.entries, ...added]);
 }

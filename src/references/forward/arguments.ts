@@ -3,8 +3,8 @@
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Thing, Value } from "../engine/values.ts";
+import { enumerate } from "../environment/object-reads.ts";
 import { hasModel, isHarmless } from "../models/builtins.ts";
-import { enumerate } from "./member-access.ts";
 
 /** A value is called. */
 export function arriveCallee(engine: Engine, value: Value, call: Node) {
@@ -165,36 +165,4 @@ function throughCall(engine: Engine, value: Value, fn: Thing, call: Node, index:
 			if (entered !== undefined) engine.arriveTarget(entered, param);
 		}
 	});
-}
-
-/** Code that cannot be followed has a value now: it may read all of it and call it with anything. */
-export function makeEscape(engine: Engine): Engine["escape"] {
-	const objects = new Set<number>();
-	return (value, node, why) => {
-		if (value.kind === "native") return escapeNative(engine, value.native, node, why);
-		if (value.kind === "method") return engine.escape(value.of, node, why);
-		if (value.kind !== "thing") return;
-		const { thing } = value;
-		if (thing.kind === "function") {
-			if (thing.escaped) return;
-			thing.escaped = true;
-			for (const listener of thing.escapeListeners) engine.solver.later(listener);
-			return;
-		}
-		if (objects.has(thing.id)) return;
-		objects.add(thing.id);
-		for (const held of [engine.every(thing), thing.traps]) {
-			if (held !== undefined) engine.solver.each(held, (inner) => engine.escape(inner, node, why));
-		}
-	};
-}
-
-function escapeNative(engine: Engine, name: string, node: Node, why: string) {
-	if (name === "env" || name === "Deno.env" || name === "secrets") {
-		engine.findings.dynamicAt(node, `the whole environment is ${why}`);
-	} else if (name === "get" || name === "has" || name === "toObject") {
-		engine.findings.dynamicAt(node, `a reader of the environment is ${why}`);
-	} else if (name === "Deno" || name === "process") {
-		engine.findings.dynamicAt(node, `\`${name}\` is ${why}`);
-	}
 }

@@ -1,12 +1,10 @@
 /** Forwards into and out of properties; here the reads of `process.env.X` are found. */
 
 import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type Cell, join, place, type Thing, text, unknown, type Value } from "../engine/values.ts";
-import { startsUsed } from "../environment/listing-filters.ts";
-import { readNames } from "../environment/runtime-apis.ts";
-import { readsOfCopy } from "../environment/spread-copies.ts";
-import { prefixName } from "../evidence/name-pattern.ts";
+import { type Cell, place, type Thing, text, unknown, type Value } from "../engine/values.ts";
+import { enumerate } from "../environment/object-reads.ts";
 
 /** A value is the object of a member expression. */
 export function arriveMember(engine: Engine, value: Value, member: Node) {
@@ -86,40 +84,3 @@ export function store(engine: Engine, value: Value, member: Node) {
 		engine.escape(value, member, "kept where it cannot be followed");
 	});
 }
-
-/** Reads of the environment as an object. Nothing happens with other values. */
-export const enumerate = {
-	/** `env.X`. */
-	key(engine: Engine, value: Value, key: string, node: Node) {
-		if (value.kind === "native" && value.native === "env") engine.findings.reference(key, node);
-	},
-	/** `env[key]`. */
-	keys(engine: Engine, value: Value, keys: Cell, node: Node) {
-		if (value.kind === "native" && value.native === "env") readNames(engine, keys, value, node);
-	},
-	/** `key in env`. */
-	has(engine: Engine, value: Value, node: Node) {
-		enumerate.keys(engine, value, engine.evaluate(node.left), node);
-	},
-	/** Its names are listed. @returns whether all that the code around uses begin in ways that are known */
-	filtered(engine: Engine, value: Value, enumeration: Node): boolean {
-		if (value.kind !== "native" || value.native !== "env") return false;
-		const starts = startsUsed(engine.scopes, enumeration);
-		for (const start of starts ?? []) engine.findings.reference(prefixName(start), enumeration);
-		return starts !== undefined;
-	},
-	/** It is spread into an object. @returns whether all that is read of that is known by name */
-	copied(engine: Engine, value: Value, spread: Node): boolean {
-		if (value.kind !== "native" || value.native !== "env" || spread.parent?.type !== "ObjectExpression")
-			return false;
-		const reads = readsOfCopy(engine.scopes, spread.parent);
-		for (const { name, node } of reads ?? []) engine.findings.reference(name, node);
-		return reads !== undefined;
-	},
-	/** All of it. */
-	all(engine: Engine, value: Value, node: Node, why: string) {
-		if (value.kind === "native" && (value.native === "env" || value.native === "Deno.env")) {
-			engine.findings.dynamicAt(node, why);
-		}
-	},
-};

@@ -1,7 +1,8 @@
 /** The methods of arrays. */
 
-import { onePass, setSlot } from "../backward/iteration.ts";
 import type { Node } from "../bundle/syntax.ts";
+import { onePass } from "../engine/passes.ts";
+import { setSlot } from "../engine/properties.ts";
 import {
 	Cell,
 	makeValue,

@@ -1,15 +1,8 @@
 /** What the models of the language's own functions work with: one call of one of them. */
+
+import { type Context, join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import {
-	type CallSite,
-	type Cell,
-	type Context,
-	join,
-	place,
-	type Thing,
-	thingValue,
-	type Value,
-} from "../engine/values.ts";
+import { type CallSite, type Cell, place, type Thing, thingValue, type Value } from "../engine/values.ts";
 
 export class Invocation {
 	readonly engine: Engine;

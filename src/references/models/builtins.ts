@@ -1,21 +1,14 @@
 /** Functions of the language's own and of the bundler. */
 
-import { setSlot } from "../backward/iteration.ts";
+import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import {
-	type CallSite,
-	Cell,
-	join,
-	makeValue,
-	NOTHING,
-	place,
-	unknown,
-	type Value,
-} from "../engine/values.ts";
-import { moduleValue, readNames } from "../environment/runtime-apis.ts";
+import { setSlot } from "../engine/properties.ts";
+import { type CallSite, Cell, makeValue, NOTHING, place, unknown, type Value } from "../engine/values.ts";
+import { readNames } from "../environment/name-reads.ts";
+import { moduleValue } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
 import { Invocation } from "./builtin-call.ts";
-import { wrapModule } from "./bundler-helpers.ts";
+import { exportInto, toModule, wrapModule } from "./bundler-helpers.ts";
 import { makeCollection } from "./collections.ts";
 import { properties } from "./object-listings.ts";
 import { proxy } from "./proxies.ts";
@@ -172,39 +165,4 @@ function arrayFrom(call: Invocation) {
 		call.callback(1, [elements, index], made.open);
 	}
 	call.giveThing(made);
-}
-
-/** `__toESM(require_x())`: the module's exports, and under `default` the same. */
-function toModule(call: Invocation) {
-	const { engine } = call;
-	const made = engine.things.made(call.site.node, "module", "object");
-	if (made.sources.length === 0) {
-		made.sources.push(call.argument(0));
-		setSlot(engine, made, "default", call.argument(0));
-	}
-	engine.solver.each(call.argument(0), (value) => {
-		if (value.kind !== "thing") call.give(value);
-	});
-	call.giveThing(made);
-}
-
-/** `__export(target, { name: () => name })`. */
-function exportInto(call: Invocation) {
-	const { engine } = call;
-	engine.solver.each(call.argument(0), (target) => {
-		if (target.kind !== "thing") return;
-		engine.solver.each(call.argument(1), (getters) => {
-			if (getters.kind !== "thing" || getters.thing.node.type !== "ObjectExpression") return;
-			for (const property of getters.thing.node.properties) {
-				const name = property.key?.name ?? property.key?.value;
-				if (typeof name !== "string" || !property.value) continue;
-				engine.solver.each(engine.evaluate(property.value), (getter) => {
-					if (getter.kind === "thing" && getter.thing.kind === "function") {
-						setSlot(engine, target.thing, name, engine.returned(getter.thing.node));
-					}
-				});
-			}
-		});
-	});
-	call.give(NOTHING);
 }

@@ -1,8 +1,8 @@
 /** CommonJS modules as esbuild wraps them: `var require_x = __commonJS({ "x.js"(exports, module) {…} })`. */
 
-import { setSlot } from "../backward/iteration.ts";
 import type { Node } from "../bundle/syntax.ts";
-import { Cell, makeValue, type Thing, thingValue, type Value } from "../engine/values.ts";
+import { setSlot } from "../engine/properties.ts";
+import { Cell, makeValue, NOTHING, type Thing, thingValue, type Value } from "../engine/values.ts";
 import type { Invocation } from "./builtin-call.ts";
 
 /** `__commonJS`: a function that, called, gives the module's exports. */
@@ -32,4 +32,37 @@ function cellOf(call: Invocation, thing: Thing): Cell {
 /** `require_x()`. */
 export function callModule(call: Invocation, required: Value & { kind: "method" }) {
 	call.engine.read(required.of, "exports", (value) => call.give(value));
+}
+/** `__toESM(require_x())`: the module's exports, and under `default` the same. */
+export function toModule(call: Invocation) {
+	const { engine } = call;
+	const made = engine.things.made(call.site.node, "module", "object");
+	if (made.sources.length === 0) {
+		made.sources.push(call.argument(0));
+		setSlot(engine, made, "default", call.argument(0));
+	}
+	engine.solver.each(call.argument(0), (value) => {
+		if (value.kind !== "thing") call.give(value);
+	});
+	call.giveThing(made);
+}
+/** `__export(target, { name: () => name })`. */
+export function exportInto(call: Invocation) {
+	const { engine } = call;
+	engine.solver.each(call.argument(0), (target) => {
+		if (target.kind !== "thing") return;
+		engine.solver.each(call.argument(1), (getters) => {
+			if (getters.kind !== "thing" || getters.thing.node.type !== "ObjectExpression") return;
+			for (const property of getters.thing.node.properties) {
+				const name = property.key?.name ?? property.key?.value;
+				if (typeof name !== "string" || !property.value) continue;
+				engine.solver.each(engine.evaluate(property.value), (getter) => {
+					if (getter.kind === "thing" && getter.thing.kind === "function") {
+						setSlot(engine, target.thing, name, engine.returned(getter.thing.node));
+					}
+				});
+			}
+		});
+	});
+	call.give(NOTHING);
 }

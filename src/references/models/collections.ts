@@ -1,6 +1,6 @@
 /** `Map` and `Set`. Which key has which value is not kept apart. */
 
-import { entryOf } from "../backward/iteration.ts";
+import { entryOf } from "../engine/properties.ts";
 import { Cell, NOTHING, thingValue, type Value } from "../engine/values.ts";
 import type { Invocation } from "./builtin-call.ts";
 

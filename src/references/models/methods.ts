@@ -1,23 +1,16 @@
 /** Methods of the language's own, called on values that the analysis knows. */
 
 import type { Node } from "../bundle/syntax.ts";
+import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import {
-	type CallSite,
-	Cell,
-	join,
-	makeValue,
-	NOTHING,
-	text,
-	unknown,
-	type Value,
-} from "../engine/values.ts";
-import { readNames } from "../environment/runtime-apis.ts";
+import { type CallSite, Cell, makeValue, NOTHING, text, unknown, type Value } from "../engine/values.ts";
+import { readNames } from "../environment/name-reads.ts";
 import { callArrayMethod } from "./arrays.ts";
 import { Invocation } from "./builtin-call.ts";
 import { callModule } from "./bundler-helpers.ts";
 import { callCollectionMethod } from "./collections.ts";
-import { applyStringMethod, simplePattern, startAfter } from "./strings.ts";
+import { simplePattern } from "./safe-patterns.ts";
+import { applyStringMethod, startAfter } from "./strings.ts";
 
 type Method = Value & { kind: "method" };
 

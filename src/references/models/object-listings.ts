@@ -1,8 +1,9 @@
 /** What listing the properties of something gives. */
 
-import { setSlot } from "../backward/iteration.ts";
+import { setSlot } from "../engine/properties.ts";
 import { Cell, type Thing, thingValue, unknown, type Value } from "../engine/values.ts";
-import { enumerated, VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
+import { enumerated } from "../environment/name-reads.ts";
+import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import type { Invocation } from "./builtin-call.ts";
 
 /** `Object.keys`, `values` and `entries`, each pair with its own key. */

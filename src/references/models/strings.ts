@@ -1,8 +1,9 @@
 /** Strings: joining them, and the methods of strings whose result is known. */
 
 import type { Node } from "../bundle/syntax.ts";
+import { type Context, join } from "../engine/context.ts";
 import type { Solver } from "../engine/solver.ts";
-import { type Cell, type Context, join, makeValue, type Shape, type Value } from "../engine/values.ts";
+import { type Cell, makeValue, type Shape, type Value } from "../engine/values.ts";
 
 /** A name is at most 128 characters; what is built on the way to one may be somewhat longer. */
 const TEXT_MAX = 512;
@@ -85,23 +86,6 @@ export const STRING_METHODS = new Set([
 	"replaceAll",
 	"split",
 ]);
-
-/** One character, escape or class, perhaps repeated, perhaps in a group of its own. */
-const ATOM = /\(?(?:[^\\[\](){}*+?|^$]|\\[^\n]|\[\^?(?:[^\\[\]]|\\.)+\])[*+?]?\)?/g;
-/** A few atoms in a row or as alternatives: nothing that can run away, for the code is not trusted. */
-const SIMPLE_PATTERN = /^\^?(?:#[|$]*\^?){1,4}$/;
-
-/** A regular expression that is safe to run, or undefined. */
-export function simplePattern(pattern: string, flags: string): RegExp | undefined {
-	if (pattern.length > 100 || !SIMPLE_PATTERN.test(pattern.replace(ATOM, "#"))) return undefined;
-	if (!/^[giu]*$/.test(flags) || (pattern.match(/[*+]/g) ?? []).length > 2 || /\\\d/.test(pattern))
-		return undefined;
-	try {
-		return new RegExp(pattern, flags);
-	} catch {
-		return undefined;
-	}
-}
 
 /** The result of a method of a string with known arguments, or undefined where it is not known. */
 export function applyStringMethod(
