@@ -75,7 +75,7 @@ function loopVariable(engine: Engine, loop: Node, cell: Cell) {
 	const add = (found: Value) => solver.add(cell, onePass(engine, found, loop));
 	solver.each(engine.evaluate(loop.right), (value) => {
 		if (loop.type === "ForOfStatement") return engine.elements(value, add);
-		if (value.kind === "thing") solver.each(engine.names(value.thing), add);
+		if (value.kind === "object") solver.each(engine.names(value.thing), add);
 		else for (const name of enumerated(engine, value, loop)) solver.add(cell, place(name, value.context));
 	});
 }

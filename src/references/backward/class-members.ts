@@ -52,7 +52,7 @@ export function classSlot(
 	for (const member of members) memberValue(engine, member, cell);
 	if (members.length > 0 || !owner.node.superClass) return;
 	solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind !== "thing") return solver.add(cell, unknown("something inherited"));
+		if (above.kind !== "object") return solver.add(cell, unknown("something inherited"));
 		if (isStatic) return solver.feed(engine.slot(above.thing, key), cell);
 		classSlot(engine, above.thing, key, false, cell, seen);
 	});
@@ -74,7 +74,7 @@ export function everyOfClass(
 	}
 	if (!owner.node.superClass) return;
 	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class")
+		if (above.kind === "object" && above.thing.kind === "class")
 			everyOfClass(engine, above.thing, isStatic, cell, seen);
 	});
 }

@@ -8,7 +8,7 @@ import { type Cell, place, thingValue, unknown, type Value } from "../engine/val
 export function makeElements(engine: Engine): Engine["elements"] {
 	return (value, into) => {
 		if (value.kind === "nothing") return;
-		if (value.kind !== "thing") return into(place(unknown(why(value)), value.context, value.site));
+		if (value.kind !== "object") return into(place(unknown(why(value)), value.context, value.site));
 		const { thing } = value;
 		const give = (cell: Cell) =>
 			engine.solver.each(cell, (found) => {

@@ -7,7 +7,7 @@ export function makeNames(engine: Engine): Engine["names"] {
 		if (thing.named) return thing.names;
 		thing.named = true;
 		for (const source of thing.sources) fromSource(engine, source, thing.names);
-		if (thing.node.type === "ObjectExpression" && thing.kind === "object") {
+		if (thing.node.type === "ObjectExpression" && thing.kind === "plain") {
 			literalNames(engine, thing.node, thing.names);
 		} else if (thing.kind === "array" && thing.node.type === "ArrayExpression") {
 			engine.solver.add(thing.names, unknown("an index"));
@@ -31,7 +31,7 @@ function literalNames(engine: Engine, node: Node, names: Cell) {
 }
 function fromSource(engine: Engine, source: Cell, names: Cell) {
 	engine.solver.each(source, (value) => {
-		if (value.kind === "thing") engine.solver.feed(engine.names(value.thing), names);
+		if (value.kind === "object") engine.solver.feed(engine.names(value.thing), names);
 		else if (value.kind !== "nothing") engine.solver.add(names, unknown("a name from an enumeration"));
 	});
 }

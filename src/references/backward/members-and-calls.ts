@@ -44,7 +44,7 @@ export function superValue(engine: Engine, node: Node, cell: Cell) {
 		return engine.solver.add(cell, unknown("a computed value"));
 	const isStatic = element.static || element.type === "StaticBlock";
 	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
-		if (above.kind !== "thing" || above.thing.kind !== "class") return engine.solver.add(cell, above);
+		if (above.kind !== "object" || above.thing.kind !== "class") return engine.solver.add(cell, above);
 		if (isStatic) return engine.solver.add(cell, above);
 		const instance = engine.things.made(owner, `super ${above.thing.id}`, "instance", above.thing);
 		engine.solver.add(cell, thingValue(instance, above.context));

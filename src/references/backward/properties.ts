@@ -25,7 +25,7 @@ function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
 	const { solver } = engine;
 	for (const source of thing.sources) fromSource(engine, source, key, cell);
 	switch (thing.kind) {
-		case "object":
+		case "plain":
 			return objectSlot(engine, thing, key, cell);
 		case "array":
 			return arraySlot(engine, thing, key, cell);
@@ -48,7 +48,7 @@ function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
 
 /** What a function that is used as a class puts its methods into. */
 function prototypeOf(engine: Engine, fn: Thing): Thing {
-	const prototype = engine.things.made(fn.node, "prototype", "object", fn);
+	const prototype = engine.things.made(fn.node, "prototype", "plain", fn);
 	prototype.origin = thingValue(fn);
 	return prototype;
 }
@@ -141,7 +141,7 @@ function everyMember(engine: Engine, thing: Thing, cell: Cell) {
 		for (const element of thing.node.elements as (Node | null)[]) {
 			if (element !== null) feedElement(engine, element, cell);
 		}
-	} else if (thing.kind === "object" && thing.node.type === "ObjectExpression") {
+	} else if (thing.kind === "plain" && thing.node.type === "ObjectExpression") {
 		for (const property of thing.node.properties as Node[]) {
 			if (property.type === "SpreadElement") everySource(engine, engine.evaluate(property.argument), cell);
 			else memberValue(engine, property, cell);

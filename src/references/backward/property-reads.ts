@@ -1,7 +1,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { makeValue, place, type Thing, unknown, type Value } from "../engine/values.ts";
+import { makeValue, type ObjectValue, place, type Thing, unknown, type Value } from "../engine/values.ts";
 import { readNative } from "../environment/runtime-apis.ts";
 import { ARRAY_METHODS } from "../models/arrays.ts";
 import { COLLECTION_METHODS } from "../models/collections.ts";
@@ -17,9 +17,9 @@ export function makeRead(engine: Engine): Engine["read"] {
 		switch (value.kind) {
 			case "nothing":
 				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : undefined;
-			case "native":
+			case "runtime":
 				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : into(readNative(value, key));
-			case "thing":
+			case "object":
 				return readThing(engine, value, key, into, method);
 			case "builtin":
 				return into(
@@ -44,7 +44,7 @@ export function makeRead(engine: Engine): Engine["read"] {
 }
 function readThing(
 	engine: Engine,
-	value: Value & { kind: "thing" },
+	value: ObjectValue,
 	key: string | undefined,
 	into: (value: Value) => void,
 	method: (name: string) => void,
@@ -72,7 +72,7 @@ function hasMethod(thing: Thing, key: string): boolean {
 	if (thing.kind === "array" && ARRAY_METHODS.has(key)) return true;
 	if ((thing.kind === "map" || thing.kind === "set") && COLLECTION_METHODS.has(key)) return true;
 	if (thing.kind === "function" && FUNCTION_METHODS.has(key)) return true;
-	if (thing.kind !== "object" && thing.kind !== "instance" && thing.kind !== "array") return false;
+	if (thing.kind !== "plain" && thing.kind !== "instance" && thing.kind !== "array") return false;
 	if (!PROMISE_METHODS.has(key) && !OBJECT_METHODS.has(key)) return false;
 	return !thing.slots.has(key) && ownProperty(thing, key).length === 0;
 }

@@ -38,7 +38,7 @@ export function leave(value: Value, fn: Thing, { site, context }: Call): Value |
 	if (call !== undefined && call !== site.id) return undefined;
 	const within = join(withoutCall(value.context, fn.id), context);
 	if (within === undefined) return undefined;
-	const made = value.kind === "method" || (value.kind === "thing" && isInside(value.thing.node, fn.node));
+	const made = value.kind === "method" || (value.kind === "object" && isInside(value.thing.node, fn.node));
 	const seen = value.site === site.node ? place({ ...value, site: undefined }, value.context) : value;
 	return place(seen, made ? withCall(within, fn.id, site.id) : within, seen.site);
 }

@@ -7,11 +7,11 @@ import {
 	type Call,
 	type CallSite,
 	Cell,
+	type ObjectValue,
 	place,
 	type Thing,
 	thingValue,
 	unknown,
-	type Value,
 } from "../engine/values.ts";
 import { callNative } from "../environment/name-reads.ts";
 import { callBuiltin } from "../models/builtins.ts";
@@ -22,12 +22,12 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 	const invoke: Engine["invoke"] = (callee, site, result) => {
 		const { solver } = engine;
 		switch (callee.kind) {
-			case "thing":
+			case "object":
 				if (callee.thing.kind === "function") return callFunction(engine, callee, site, result);
 				if (callee.thing.kind === "class") return construct(engine, callee, site, result);
 				if (result !== undefined) solver.add(result, unknown("the result of a call"));
 				return;
-			case "native":
+			case "runtime":
 				return callNative(engine, callee, site, result);
 			case "builtin":
 				return callBuiltin(engine, callee, site, result);
@@ -41,7 +41,7 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 	return invoke;
 }
 
-function callFunction(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell) {
+function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: Cell) {
 	const { solver } = engine;
 	const fn = callee.thing;
 	if (site.construct) return constructFunction(engine, callee, site, result);
@@ -72,7 +72,7 @@ function register(engine: Engine, fn: Thing, site: CallSite, context: Context) {
 }
 
 /** `new` of a plain function. */
-function constructFunction(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell) {
+function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: Cell) {
 	const instance = engine.things.made(site.node, `new ${callee.thing.id}`, "instance", callee.thing);
 	const self = new Cell();
 	engine.solver.add(self, thingValue(instance, callee.context));
@@ -81,7 +81,7 @@ function constructFunction(engine: Engine, callee: Value & { kind: "thing" }, si
 }
 
 /** `new`: an instance of the class, and a call of the nearest constructor. */
-function construct(engine: Engine, callee: Value & { kind: "thing" }, site: CallSite, result?: Cell) {
+function construct(engine: Engine, callee: ObjectValue, site: CallSite, result?: Cell) {
 	if (!site.construct && site.node.callee?.type !== "Super") {
 		if (result !== undefined) engine.solver.add(result, unknown("the result of a call"));
 		return;
@@ -95,12 +95,7 @@ function construct(engine: Engine, callee: Value & { kind: "thing" }, site: Call
 	callConstructor(engine, callee, { ...site, self });
 }
 
-function callConstructor(
-	engine: Engine,
-	callee: Value & { kind: "thing" },
-	site: CallSite,
-	seen = new Set<Thing>(),
-) {
+function callConstructor(engine: Engine, callee: ObjectValue, site: CallSite, seen = new Set<Thing>()) {
 	if (seen.has(callee.thing)) return;
 	seen.add(callee.thing);
 	const { solver } = engine;
@@ -112,6 +107,6 @@ function callConstructor(
 	}
 	if (!node.superClass) return;
 	solver.each(engine.evaluate(node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class") callConstructor(engine, above, site, seen);
+		if (above.kind === "object" && above.thing.kind === "class") callConstructor(engine, above, site, seen);
 	});
 }

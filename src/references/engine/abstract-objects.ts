@@ -13,7 +13,7 @@ export class Things {
 	of(node: Node): Thing {
 		if (isFunction(node)) return this.made(node, "", "function");
 		if (isClass(node)) return this.made(node, "", "class");
-		return this.made(node, "", node.type === "ObjectExpression" ? "object" : "array");
+		return this.made(node, "", node.type === "ObjectExpression" ? "plain" : "array");
 	}
 
 	/** A thing that a call or pattern makes; the tag tells several at one node apart. */

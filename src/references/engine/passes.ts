@@ -9,7 +9,7 @@ import { place, shapeKey, type Value } from "./values.ts";
  */
 
 export function onePass(engine: Engine, value: Value, loop: Node): Value {
-	if (value.kind !== "thing" && value.kind !== "string") return value;
+	if (value.kind !== "object" && value.kind !== "string") return value;
 	const id = engine.things.idOf(`loop ${loop.start} ${loop.end}`);
 	return place(value, withCall(value.context, id, engine.things.idOf(shapeKey(value))));
 }

@@ -48,16 +48,21 @@ export type Shape =
 	| { readonly kind: "nothing" }
 	/** Perhaps a text that begins so. */
 	| { readonly kind: "unknown"; readonly why: string; readonly start?: string | undefined }
-	| { readonly kind: "thing"; readonly thing: Thing }
-	| { readonly kind: "native"; readonly native: Native }
+	| { readonly kind: "object"; readonly thing: Thing }
+	| { readonly kind: "runtime"; readonly native: Native }
 	/** A global of the language (`Object.keys`) or of the bundler (`esbuild.__toESM`). */
 	| { readonly kind: "builtin"; readonly name: string }
 	/** A method of the language's own, taken from a value: `[…].map`, `"…".concat`, `get.bind`. */
 	| { readonly kind: "method"; readonly name: string; readonly of: Value };
 
 export type Value = Shape & Carried;
+export type StringValue = Value & { readonly kind: "string" };
+export type ObjectValue = Value & { readonly kind: "object" };
+export type RuntimeValue = Value & { readonly kind: "runtime" };
+export type BuiltinValue = Value & { readonly kind: "builtin" };
+export type MethodValue = Value & { readonly kind: "method" };
 
-export type ThingKind = "object" | "array" | "function" | "class" | "instance" | "map" | "set";
+export type ThingKind = "plain" | "array" | "function" | "class" | "instance" | "map" | "set";
 
 /** Something with an identity that the code makes: one per place in the code. */
 export interface Thing {
@@ -124,9 +129,9 @@ export function shapeKey(shape: Shape | Value): string {
 			return "-";
 		case "unknown":
 			return shape.start === undefined ? `?${shape.why}` : `?${shape.why} ${shape.start}`;
-		case "thing":
+		case "object":
 			return `t${shape.thing.id}`;
-		case "native":
+		case "runtime":
 			return `e${shape.native}`;
 		case "builtin":
 			return `b${shape.name}`;
@@ -147,11 +152,11 @@ export function unknown(why: string, start?: string): Value {
 export const NOTHING: Value = makeValue({ kind: "nothing" });
 
 export function thingValue(thing: Thing, context: Context = NO_CONTEXT): Value {
-	return makeValue({ kind: "thing", thing }, context);
+	return makeValue({ kind: "object", thing }, context);
 }
 
 export function native(name: Native): Value {
-	return makeValue({ kind: "native", native: name });
+	return makeValue({ kind: "runtime", native: name });
 }
 
 /** The same value in another context, at another site. */

@@ -4,6 +4,7 @@
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
+import { DEPTH_MAX, nameIn, resultOf, united } from "./listing-syntax.ts";
 import { ofCondition, ofNegation } from "./name-conditions.ts";
 
 /** What hands each element to a condition, and goes on with those that meet it. */
@@ -12,8 +13,6 @@ const FILTERS = new Set(["filter", "find", "findLast", "some"]);
 const WALKS = new Set(["forEach", "map", "flatMap"]);
 /** What gives the same elements. */
 const UNCHANGED = new Set(["sort", "toSorted", "reverse", "toReversed"]);
-/** Variables that stand for one another. */
-export const DEPTH_MAX = 4;
 
 /**
  * What all names begin with that the code around an enumeration uses; undefined where it may use others.
@@ -34,12 +33,6 @@ export function startsUsed(scopes: Scopes, enumeration: Node, depth = 0): string
 	return united(
 		reads.map((read) => (read.parent === undefined ? undefined : startsUsed(scopes, read, depth + 1))),
 	);
-}
-
-/** All of them, where each is known. */
-export function united(all: readonly (string[] | undefined)[]): string[] | undefined {
-	const known = all.filter((starts) => starts !== undefined);
-	return known.length === all.length && known.length > 0 ? [...new Set(known.flat())] : undefined;
 }
 
 /** `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or with all of it behind conditions. */
@@ -66,22 +59,6 @@ function ofMethod(scopes: Scopes, member: Node, depth: number): string[] | undef
 	if (name === undefined) return undefined;
 	if (FILTERS.has(method)) return ofCondition(scopes, resultOf(fn), name);
 	return WALKS.has(method) || isReduce ? ofBody(scopes, fn.body, name, "ReturnStatement") : undefined;
-}
-
-/** The name's variable in an element: itself, or the first of a pair. It must stay what it is. */
-export function nameIn(scopes: Scopes, target: Node | undefined): Node | undefined {
-	const first = target?.type === "ArrayPattern" ? (target.elements[0] as Node | null) : target;
-	if (first?.type !== "Identifier") return undefined;
-	const binding = scopes.resolve(first);
-	const isSteady = binding !== undefined && scopes.uses(binding).writes.every((write) => write === first);
-	return isSteady ? first : undefined;
-}
-
-/** What a function returns, where it does nothing else. */
-export function resultOf(fn: Node): Node | undefined {
-	if (fn.body.type !== "BlockStatement") return fn.body;
-	const [only, ...more] = fn.body.body as Node[];
-	return more.length === 0 && only?.type === "ReturnStatement" ? (only.argument ?? undefined) : undefined;
 }
 
 /** A body that begins with leaving others out, or that is nothing but conditions. */

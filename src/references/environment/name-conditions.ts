@@ -1,6 +1,6 @@
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
-import { DEPTH_MAX, nameIn, resultOf, united } from "./listing-filters.ts";
+import { isName, nameIn, resultOf, textsOf, united } from "./listing-syntax.ts";
 
 const QUANTIFIER = /[?*{]/;
 /** What the name begins with where a condition does not hold: `!a`, and `!a || b`. */
@@ -86,28 +86,6 @@ function ofPattern({ pattern, flags }: { pattern: string; flags: string }): stri
 	const start = QUANTIFIER.test(next ?? "") ? text.slice(0, -1) : text;
 	return start === "" ? undefined : [start];
 }
-/** The constant texts that an expression is: one, or those of a list. None may be empty. */
-function textsOf(scopes: Scopes, node: Node, depth = 0): string[] | undefined {
-	if (depth > DEPTH_MAX) return undefined;
-	if (node.type === "ArrayExpression")
-		return united(
-			(node.elements as (Node | null)[]).map((one) =>
-				one === null ? undefined : textsOf(scopes, one, depth + 1),
-			),
-		);
-	if (node.type === "Literal")
-		return typeof node.value === "string" && node.value !== "" ? [node.value] : undefined;
-	if (node.type === "TemplateLiteral" && node.expressions.length === 0)
-		return node.quasis[0].value.cooked ? [node.quasis[0].value.cooked] : undefined;
-	if (node.type !== "Identifier") return undefined;
-	const binding = scopes.resolve(node);
-	const [declaration, ...more] = binding?.declarations ?? [];
-	if (binding === undefined || declaration?.parent?.type !== "VariableDeclarator" || more.length > 0)
-		return undefined;
-	const isConstant = scopes.uses(binding).writes.every((write) => write === declaration);
-	const { init } = declaration.parent;
-	return isConstant && init && init !== node ? textsOf(scopes, init, depth + 1) : undefined;
-}
 /** Whether a part of a condition does no more with a name than look at it: what it reads by it would be read of all. */
 function isHarmless(scopes: Scopes, part: Node, name: Node): boolean {
 	const binding = scopes.resolve(name);
@@ -119,7 +97,4 @@ function isHarmless(scopes: Scopes, part: Node, name: Node): boolean {
 			if (parent?.type === "MemberExpression") return parent.object === read;
 			return parent?.type === "BinaryExpression" && parent.operator !== "in";
 		});
-}
-function isName(scopes: Scopes, node: Node, name: Node): boolean {
-	return node.type === "Identifier" && scopes.resolve(node) === scopes.resolve(name);
 }

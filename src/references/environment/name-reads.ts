@@ -2,19 +2,22 @@ import type { Node } from "../bundle/syntax.ts";
 import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { LIMIT } from "../engine/solver.ts";
-import { type CallSite, type Cell, NOTHING, native, unknown, type Value } from "../engine/values.ts";
+import {
+	type CallSite,
+	type Cell,
+	NOTHING,
+	native,
+	type RuntimeValue,
+	unknown,
+	type Value,
+} from "../engine/values.ts";
 import { prefixName } from "../evidence/name-pattern.ts";
 import { startsUsed } from "./listing-filters.ts";
 import { VALUE_OF_VARIABLE } from "./runtime-apis.ts";
 
 /** Calls `Deno.env.get` and its like: what they are given are names. */
 
-export function callNative(
-	engine: Engine,
-	callee: Value & { kind: "native" },
-	site: CallSite,
-	result?: Cell,
-) {
+export function callNative(engine: Engine, callee: RuntimeValue, site: CallSite, result?: Cell) {
 	const give = (value: Value) => result !== undefined && engine.solver.add(result, value);
 	switch (callee.native) {
 		case "get":
@@ -34,7 +37,7 @@ export function callNative(
 /** The names that an enumeration gives, as far as they are known: what they begin with, where the code around uses no others. */
 
 export function enumerated(engine: Engine, of: Value, enumeration: Node): Value[] {
-	const isEnvironment = of.kind === "native" && of.native === "env";
+	const isEnvironment = of.kind === "runtime" && of.native === "env";
 	const starts = isEnvironment ? startsUsed(engine.scopes, enumeration) : undefined;
 	return (starts ?? [""]).map((start) => unknown("a name from an enumeration", start));
 }

@@ -11,11 +11,11 @@ import { readsOfCopy } from "./spread-copies.ts";
 export const enumerate = {
 	/** `env.X`. */
 	key(engine: Engine, value: Value, key: string, node: Node) {
-		if (value.kind === "native" && value.native === "env") engine.findings.reference(key, node);
+		if (value.kind === "runtime" && value.native === "env") engine.findings.reference(key, node);
 	},
 	/** `env[key]`. */
 	keys(engine: Engine, value: Value, keys: Cell, node: Node) {
-		if (value.kind === "native" && value.native === "env") readNames(engine, keys, value, node);
+		if (value.kind === "runtime" && value.native === "env") readNames(engine, keys, value, node);
 	},
 	/** `key in env`. */
 	has(engine: Engine, value: Value, node: Node) {
@@ -23,14 +23,14 @@ export const enumerate = {
 	},
 	/** Its names are listed. @returns whether all that the code around uses begin in ways that are known */
 	filtered(engine: Engine, value: Value, enumeration: Node): boolean {
-		if (value.kind !== "native" || value.native !== "env") return false;
+		if (value.kind !== "runtime" || value.native !== "env") return false;
 		const starts = startsUsed(engine.scopes, enumeration);
 		for (const start of starts ?? []) engine.findings.reference(prefixName(start), enumeration);
 		return starts !== undefined;
 	},
 	/** It is spread into an object. @returns whether all that is read of that is known by name */
 	copied(engine: Engine, value: Value, spread: Node): boolean {
-		if (value.kind !== "native" || value.native !== "env" || spread.parent?.type !== "ObjectExpression")
+		if (value.kind !== "runtime" || value.native !== "env" || spread.parent?.type !== "ObjectExpression")
 			return false;
 		const reads = readsOfCopy(engine.scopes, spread.parent);
 		for (const { name, node } of reads ?? []) engine.findings.reference(name, node);
@@ -38,7 +38,7 @@ export const enumerate = {
 	},
 	/** All of it. */
 	all(engine: Engine, value: Value, node: Node, why: string) {
-		if (value.kind === "native" && (value.native === "env" || value.native === "Deno.env")) {
+		if (value.kind === "runtime" && (value.native === "env" || value.native === "Deno.env")) {
 			engine.findings.dynamicAt(node, why);
 		}
 	},

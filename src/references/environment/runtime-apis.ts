@@ -2,7 +2,15 @@
 
 import type { Binding } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
-import { makeValue, type Native, NOTHING, native, unknown, type Value } from "../engine/values.ts";
+import {
+	makeValue,
+	type Native,
+	NOTHING,
+	native,
+	type RuntimeValue,
+	unknown,
+	type Value,
+} from "../engine/values.ts";
 
 /** The globals that lead to the environment. */
 export const ROOTS: Readonly<Record<string, Native>> = {
@@ -71,7 +79,7 @@ export function importedValue(specifier: Node): Value | undefined {
 	const other = unknown("something imported");
 	if (module === undefined || specifier.type === "ImportNamespaceSpecifier") return module ?? other;
 	const name = specifier.type === "ImportDefaultSpecifier" ? "default" : nameOf(specifier.imported);
-	return module.kind === "native" ? (nativeProperty(module.native, name) ?? other) : other;
+	return module.kind === "runtime" ? (nativeProperty(module.native, name) ?? other) : other;
 }
 
 function nameOf(node: Node): string {
@@ -84,7 +92,7 @@ function nativeProperty(of: Native, key: string): Value | undefined {
 }
 
 /** A property of something native. */
-export function readNative(value: Value & { kind: "native" }, key: string | undefined): Value {
+export function readNative(value: RuntimeValue, key: string | undefined): Value {
 	if (key !== undefined) {
 		const found = nativeProperty(value.native, key);
 		if (found !== undefined) return found;

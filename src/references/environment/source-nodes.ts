@@ -15,7 +15,7 @@ export function startsOf(scopes: Scopes): { value: Value; node: Node }[] {
 	for (const specifier of scopes.importSpecifiers) {
 		const value = importedValue(specifier);
 		const binding = scopes.resolve(specifier.local);
-		if (value?.kind !== "native" || binding === undefined) continue;
+		if (value?.kind !== "runtime" || binding === undefined) continue;
 		for (const node of scopes.uses(binding).reads) starts.push({ value, node });
 	}
 	for (const node of scopes.dynamicImports) {

@@ -2,24 +2,24 @@
 
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Thing, Value } from "../engine/values.ts";
+import type { MethodValue, Thing, Value } from "../engine/values.ts";
 import { enumerate } from "../environment/object-reads.ts";
 import { hasModel, isHarmless } from "../models/builtins.ts";
 
 /** A value is called. */
 export function arriveCallee(engine: Engine, value: Value, call: Node) {
 	const site = engine.site(call);
-	if (value.kind === "thing" && value.thing.kind !== "class" && !site.construct) {
+	if (value.kind === "object" && value.thing.kind !== "class" && !site.construct) {
 		return engine.invoke(value, site, undefined);
 	}
-	if (value.kind === "native") engine.invoke(value, site, undefined);
+	if (value.kind === "runtime") engine.invoke(value, site, undefined);
 	followResult(engine, call);
 }
 
 /** What a call gives is followed as well: the method or model knows what that is. */
 function followResult(engine: Engine, call: Node) {
 	engine.solver.each(engine.evaluate(call), (result) => {
-		if (result.kind === "thing") engine.trace(result.thing);
+		if (result.kind === "object") engine.trace(result.thing);
 		engine.arrive(result, call);
 	});
 }
@@ -32,7 +32,7 @@ export function arriveArgument(engine: Engine, value: Value, call: Node, index: 
 	if (call.callee.type === "Super") return arriveSuper(engine, value, call, index);
 	solver.each(engine.evaluate(call.callee), (callee) => {
 		switch (callee.kind) {
-			case "thing":
+			case "object":
 				if (callee.thing.kind === "class") return intoConstructor(engine, value, callee.thing, call, index);
 				if (callee.thing.kind !== "function") return engine.escape(value, call, PASSED);
 				engine.invoke(callee, engine.site(call), undefined);
@@ -79,7 +79,7 @@ function intoConstructor(engine: Engine, value: Value, owner: Thing, call: Node,
 
 function intoSuper(engine: Engine, value: Value, owner: Node, call: Node, index: number) {
 	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class")
+		if (above.kind === "object" && above.thing.kind === "class")
 			intoConstructor(engine, value, above.thing, call, index);
 		else engine.escape(value, call, PASSED);
 	});
@@ -95,7 +95,7 @@ function arriveSuper(engine: Engine, value: Value, call: Node, index: number) {
 const ENVIRONMENTS = new Set(["env", "Deno.env", "process", "Deno", "secrets"]);
 
 function isEnvironment(value: Value): boolean {
-	return value.kind === "native" && ENVIRONMENTS.has(value.native);
+	return value.kind === "runtime" && ENVIRONMENTS.has(value.native);
 }
 
 /** Models that hand an argument back as it is. */
@@ -136,22 +136,16 @@ function intoBuiltin(engine: Engine, value: Value, name: string, call: Node, ind
 	engine.escape(value, call, PASSED);
 }
 
-function intoMethod(
-	engine: Engine,
-	value: Value,
-	method: Value & { kind: "method" },
-	call: Node,
-	index: number,
-) {
+function intoMethod(engine: Engine, value: Value, method: MethodValue, call: Node, index: number) {
 	const { name, of } = method;
 	if (name === "bind" && index === 0) return;
-	if ((name === "call" || name === "apply") && of.kind === "thing" && of.thing.kind === "function") {
+	if ((name === "call" || name === "apply") && of.kind === "object" && of.thing.kind === "function") {
 		followResult(engine, call);
 		if (index === 0) return;
 		return throughCall(engine, value, of.thing, call, name === "call" ? index - 1 : -1);
 	}
 	const promise = name === "then" || name === "catch" || name === "finally";
-	if (!promise && (of.kind === "native" || of.kind === "string")) return;
+	if (!promise && (of.kind === "runtime" || of.kind === "string")) return;
 	followResult(engine, call);
 }
 

@@ -6,9 +6,9 @@ import type { Engine } from "../engine/engine.ts";
 export function makeEscape(engine: Engine): Engine["escape"] {
 	const objects = new Set<number>();
 	return (value, node, why) => {
-		if (value.kind === "native") return escapeNative(engine, value.native, node, why);
+		if (value.kind === "runtime") return escapeNative(engine, value.native, node, why);
 		if (value.kind === "method") return engine.escape(value.of, node, why);
-		if (value.kind !== "thing") return;
+		if (value.kind !== "object") return;
 		const { thing } = value;
 		if (thing.kind === "function") {
 			if (thing.escaped) return;

@@ -22,7 +22,7 @@ export function arriveMember(engine: Engine, value: Value, member: Node) {
 	}
 	const keys = engine.evaluate(member.property);
 	enumerate.keys(engine, value, keys, member);
-	if (value.kind === "native" && value.native === "env") return;
+	if (value.kind === "runtime" && value.native === "env") return;
 	const seen = new Set<string | undefined>();
 	engine.solver.each(keys, (by) => {
 		const name = by.kind === "string" ? by.text : undefined;
@@ -33,7 +33,7 @@ export function arriveMember(engine: Engine, value: Value, member: Node) {
 }
 
 function isOwnMethod(value: Value, member: Node, key: string): boolean {
-	if (value.kind !== "native" || value.native !== "env") return false;
+	if (value.kind !== "runtime" || value.native !== "env") return false;
 	const called = member.parent?.type === "CallExpression" && member.parent.callee === member;
 	return (
 		called &&
@@ -45,7 +45,7 @@ function isOwnMethod(value: Value, member: Node, key: string): boolean {
 
 /** Something is put into a property of the value. */
 function assign(engine: Engine, value: Value, member: Node) {
-	if (value.kind !== "thing") return;
+	if (value.kind !== "object") return;
 	const source = engine.target(member);
 	const key = staticKey(member.property, member.computed);
 	const { thing } = value;
@@ -66,7 +66,7 @@ function put(engine: Engine, thing: Thing, key: string, member: Node, source: Ce
 /** Of two `this.a = a`, one for each `new`, each instance gets its own. */
 function feedAgreeing(engine: Engine, thing: Thing, member: Node, source: Cell, into: Cell) {
 	engine.solver.each(engine.evaluate(member.object), (holder) => {
-		if (holder.kind !== "thing" || holder.thing !== thing) return;
+		if (holder.kind !== "object" || holder.thing !== thing) return;
 		if (holder.context.entries.length === 0) return engine.solver.feed(source, into);
 		engine.solver.each(source, (value) => {
 			const context = join(value.context, holder.context);
@@ -78,9 +78,9 @@ function feedAgreeing(engine: Engine, thing: Thing, member: Node, source: Cell, 
 /** A followed value is put into a property of something: what has it then is followed too. */
 export function store(engine: Engine, value: Value, member: Node) {
 	engine.solver.each(engine.evaluate(member.object), (holder) => {
-		if (holder.kind === "thing") return engine.trace(holder.thing);
+		if (holder.kind === "object") return engine.trace(holder.thing);
 		if (holder.kind === "nothing" || holder.kind === "string") return;
-		if (holder.kind === "native" && holder.native !== "global") return;
+		if (holder.kind === "runtime" && holder.native !== "global") return;
 		engine.escape(value, member, "kept where it cannot be followed");
 	});
 }

@@ -12,7 +12,7 @@ import { arriveMember } from "./member-access.ts";
 
 /** Whether a value is worth following. */
 export function isFollowed(value: Value): boolean {
-	return value.kind === "thing" || value.kind === "native" || value.kind === "method";
+	return value.kind === "object" || value.kind === "runtime" || value.kind === "method";
 }
 
 export function makeArrive(engine: Engine): Engine["arrive"] {
@@ -120,7 +120,8 @@ function arriveReturn(engine: Engine, value: Value, node: Node) {
 function arriveSpread(engine: Engine, value: Value, spread: Node) {
 	const parent = spread.parent as Node;
 	if (enumerate.copied(engine, value, spread)) return;
-	if (value.kind === "native") return enumerate.all(engine, value, spread, "the whole environment is copied");
+	if (value.kind === "runtime")
+		return enumerate.all(engine, value, spread, "the whole environment is copied");
 	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {
 		return engine.trace(engine.things.of(parent));
 	}
@@ -130,7 +131,7 @@ function arriveSpread(engine: Engine, value: Value, spread: Node) {
 
 function arriveLoop(engine: Engine, value: Value, loop: Node) {
 	if (loop.type === "ForInStatement" && enumerate.filtered(engine, value, loop)) return;
-	if (value.kind === "native")
+	if (value.kind === "runtime")
 		return enumerate.all(engine, value, loop.right, "the environment is enumerated");
 	if (loop.type === "ForInStatement") return;
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : loop.left;

@@ -29,13 +29,13 @@ function traceFrom(engine: Engine, thing: Thing) {
 		}
 		engine.trace(engine.things.outside(thing));
 	}
-	if (thing.kind === "object" && node.type === "ObjectExpression") {
+	if (thing.kind === "plain" && node.type === "ObjectExpression") {
 		for (const property of node.properties as Node[]) {
 			if (property.value?.type === "FunctionExpression") ownThis(engine, thing, property);
 		}
 	}
 	for (const source of thing.sources)
-		engine.solver.each(source, (from) => from.kind === "thing" && engine.trace(from.thing));
+		engine.solver.each(source, (from) => from.kind === "object" && engine.trace(from.thing));
 }
 
 function arriveOwner(engine: Engine, thing: Thing) {
@@ -64,7 +64,7 @@ function arriveThis(engine: Engine, instance: Thing, owner: Thing, seen = new Se
 	}
 	if (!owner.node.superClass) return;
 	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "thing" && above.thing.kind === "class")
+		if (above.kind === "object" && above.thing.kind === "class")
 			arriveThis(engine, instance, above.thing, seen);
 	});
 }

@@ -7,6 +7,7 @@ import {
 	Cell,
 	makeValue,
 	NOTHING,
+	type ObjectValue,
 	type Thing,
 	text,
 	thingValue,
@@ -16,7 +17,7 @@ import {
 import type { Invocation } from "./builtin-call.ts";
 import { concatenated } from "./strings.ts";
 
-type Model = (call: Invocation, of: Value & { kind: "thing" }, elements: Cell) => void;
+type Model = (call: Invocation, of: ObjectValue, elements: Cell) => void;
 
 /** Some of the elements, in places of their own. */
 const moved: Model = (call, of, elements) => {
@@ -114,7 +115,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 
 export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
-export function callArrayMethod(call: Invocation, name: string, of: Value & { kind: "thing" }) {
+export function callArrayMethod(call: Invocation, name: string, of: ObjectValue) {
 	const elements = new Cell();
 	call.engine.elements(of, (value) =>
 		call.engine.solver.add(elements, onePass(call.engine, value, call.site.node)),
@@ -122,7 +123,7 @@ export function callArrayMethod(call: Invocation, name: string, of: Value & { ki
 	MODELS[name]?.(call, of, elements);
 }
 
-function mapped(call: Invocation, of: Value & { kind: "thing" }, elements: Cell, flat: boolean) {
+function mapped(call: Invocation, of: ObjectValue, elements: Cell, flat: boolean) {
 	const made = call.array();
 	const returned = new Cell();
 	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)], returned);
@@ -135,7 +136,7 @@ function mapped(call: Invocation, of: Value & { kind: "thing" }, elements: Cell,
 function elementsOrItself(call: Invocation, cell: Cell, into: Cell) {
 	const { engine } = call;
 	engine.solver.each(cell, (value) => {
-		if (value.kind !== "thing" || value.thing.kind !== "array") return engine.solver.add(into, value);
+		if (value.kind !== "object" || value.thing.kind !== "array") return engine.solver.add(into, value);
 		engine.elements(value, (found) => engine.solver.add(into, found));
 	});
 }
@@ -144,7 +145,7 @@ function elementsOrItself(call: Invocation, cell: Cell, into: Cell) {
 const INDEX_MAX = 64;
 
 /** The indexes of an array that is written out; of others they are not known. */
-function indexCell(call: Invocation, of?: Value & { kind: "thing" }): Cell {
+function indexCell(call: Invocation, of?: ObjectValue): Cell {
 	const { solver } = call.engine;
 	const cell = new Cell();
 	const elements =

@@ -3,7 +3,15 @@
 import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { setSlot } from "../engine/properties.ts";
-import { type CallSite, Cell, makeValue, NOTHING, place, unknown, type Value } from "../engine/values.ts";
+import {
+	type BuiltinValue,
+	type CallSite,
+	Cell,
+	makeValue,
+	NOTHING,
+	place,
+	unknown,
+} from "../engine/values.ts";
 import { readNames } from "../environment/name-reads.ts";
 import { moduleValue } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
@@ -21,7 +29,7 @@ const nothing: Model = (call) => call.give(NOTHING);
 /** `has` of the environment in its other spellings: the object first, then the name. */
 const ofObject: Model = (call) => {
 	call.engine.solver.each(call.argument(0), (object) => {
-		if (object.kind === "native" && object.native === "env") {
+		if (object.kind === "runtime" && object.native === "env") {
 			readNames(call.engine, call.argument(1), object, call.site.node);
 		}
 	});
@@ -89,12 +97,7 @@ export function hasModel(name: string): boolean {
 	return Object.hasOwn(MODELS, name);
 }
 
-export function callBuiltin(
-	engine: Engine,
-	callee: Value & { kind: "builtin" },
-	site: CallSite,
-	result: Cell | undefined,
-) {
+export function callBuiltin(engine: Engine, callee: BuiltinValue, site: CallSite, result: Cell | undefined) {
 	const call = new Invocation(engine, site, result, callee.context);
 	const model = hasModel(callee.name) ? MODELS[callee.name] : undefined;
 	if (model === undefined) call.give(unknown("the result of a call"));
@@ -118,7 +121,7 @@ function text(call: Invocation) {
 
 function fromEntries(call: Invocation) {
 	const { engine } = call;
-	const made = engine.things.made(call.site.node, "object", "object");
+	const made = engine.things.made(call.site.node, "object", "plain");
 	made.named = true;
 	const entries = new Cell();
 	call.elementsOf(call.argument(0), entries);
@@ -140,7 +143,7 @@ function fromEntries(call: Invocation) {
 
 function assign(call: Invocation) {
 	const { engine } = call;
-	const made = engine.things.made(call.site.node, "assigned", "object");
+	const made = engine.things.made(call.site.node, "assigned", "plain");
 	if (made.sources.length === 0) {
 		for (const index of call.site.arguments.keys()) made.sources.push(call.argument(index));
 	}
@@ -156,7 +159,7 @@ function arrayFrom(call: Invocation) {
 	else {
 		const index = new Cell();
 		engine.solver.each(call.argument(0), (from) => {
-			if (from.kind !== "thing" || from.thing.kind !== "object")
+			if (from.kind !== "object" || from.thing.kind !== "plain")
 				return engine.solver.add(index, unknown("an index"));
 			engine.read(from, "length", (found) =>
 				addNumbers(call, found.kind === "string" ? Number(found.text) : Number.NaN, index),

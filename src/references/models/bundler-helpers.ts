@@ -2,14 +2,14 @@
 
 import type { Node } from "../bundle/syntax.ts";
 import { setSlot } from "../engine/properties.ts";
-import { Cell, makeValue, NOTHING, type Thing, thingValue, type Value } from "../engine/values.ts";
+import { Cell, type MethodValue, makeValue, NOTHING, type Thing, thingValue } from "../engine/values.ts";
 import type { Invocation } from "./builtin-call.ts";
 
 /** `__commonJS`: a function that, called, gives the module's exports. */
 export function wrapModule(call: Invocation) {
 	const { engine, site } = call;
-	const module = engine.things.made(site.node, "module", "object");
-	const exports = engine.things.made(site.node, "exports", "object");
+	const module = engine.things.made(site.node, "module", "plain");
+	const exports = engine.things.made(site.node, "exports", "plain");
 	const required = makeValue({ kind: "method", name: "module", of: thingValue(module) });
 	module.origin = required;
 	exports.origin = required;
@@ -30,19 +30,19 @@ function cellOf(call: Invocation, thing: Thing): Cell {
 }
 
 /** `require_x()`. */
-export function callModule(call: Invocation, required: Value & { kind: "method" }) {
+export function callModule(call: Invocation, required: MethodValue) {
 	call.engine.read(required.of, "exports", (value) => call.give(value));
 }
 /** `__toESM(require_x())`: the module's exports, and under `default` the same. */
 export function toModule(call: Invocation) {
 	const { engine } = call;
-	const made = engine.things.made(call.site.node, "module", "object");
+	const made = engine.things.made(call.site.node, "module", "plain");
 	if (made.sources.length === 0) {
 		made.sources.push(call.argument(0));
 		setSlot(engine, made, "default", call.argument(0));
 	}
 	engine.solver.each(call.argument(0), (value) => {
-		if (value.kind !== "thing") call.give(value);
+		if (value.kind !== "object") call.give(value);
 	});
 	call.giveThing(made);
 }
@@ -50,14 +50,14 @@ export function toModule(call: Invocation) {
 export function exportInto(call: Invocation) {
 	const { engine } = call;
 	engine.solver.each(call.argument(0), (target) => {
-		if (target.kind !== "thing") return;
+		if (target.kind !== "object") return;
 		engine.solver.each(call.argument(1), (getters) => {
-			if (getters.kind !== "thing" || getters.thing.node.type !== "ObjectExpression") return;
+			if (getters.kind !== "object" || getters.thing.node.type !== "ObjectExpression") return;
 			for (const property of getters.thing.node.properties) {
 				const name = property.key?.name ?? property.key?.value;
 				if (typeof name !== "string" || !property.value) continue;
 				engine.solver.each(engine.evaluate(property.value), (getter) => {
-					if (getter.kind === "thing" && getter.thing.kind === "function") {
+					if (getter.kind === "object" && getter.thing.kind === "function") {
 						setSlot(engine, target.thing, name, engine.returned(getter.thing.node));
 					}
 				});

@@ -1,7 +1,7 @@
 /** `Map` and `Set`. Which key has which value is not kept apart. */
 
 import { entryOf } from "../engine/properties.ts";
-import { Cell, NOTHING, thingValue, type Value } from "../engine/values.ts";
+import { Cell, NOTHING, type ObjectValue, thingValue } from "../engine/values.ts";
 import type { Invocation } from "./builtin-call.ts";
 
 export const COLLECTION_METHODS: ReadonlySet<string> = new Set(
@@ -24,7 +24,7 @@ export function makeCollection(call: Invocation, kind: "map" | "set") {
 	call.giveThing(made);
 }
 
-export function callCollectionMethod(call: Invocation, name: string, of: Value & { kind: "thing" }) {
+export function callCollectionMethod(call: Invocation, name: string, of: ObjectValue) {
 	const { engine } = call;
 	const { thing } = of;
 	const keys = thing.kind === "map" ? thing.names : thing.open;

@@ -3,7 +3,17 @@
 import type { Node } from "../bundle/syntax.ts";
 import { join } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type CallSite, Cell, makeValue, NOTHING, text, unknown, type Value } from "../engine/values.ts";
+import {
+	type CallSite,
+	Cell,
+	type MethodValue,
+	makeValue,
+	NOTHING,
+	type StringValue,
+	text,
+	unknown,
+	type Value,
+} from "../engine/values.ts";
 import { readNames } from "../environment/name-reads.ts";
 import { callArrayMethod } from "./arrays.ts";
 import { Invocation } from "./builtin-call.ts";
@@ -12,16 +22,14 @@ import { callCollectionMethod } from "./collections.ts";
 import { simplePattern } from "./safe-patterns.ts";
 import { applyStringMethod, startAfter } from "./strings.ts";
 
-type Method = Value & { kind: "method" };
-
-export function callMethod(engine: Engine, callee: Method, site: CallSite, result: Cell | undefined) {
+export function callMethod(engine: Engine, callee: MethodValue, site: CallSite, result: Cell | undefined) {
 	const { of, name } = callee;
 	const call = new Invocation(engine, site, result, callee.context, of.key);
 	if (name === "call" || name === "apply" || name === "bind") return callThrough(call, callee);
 	if (name === "then" || name === "catch" || name === "finally") return callPromise(call, callee);
 	if (name === "module") return callModule(call, callee);
 	if (name === "hasOwnProperty" || name === "propertyIsEnumerable") {
-		if (of.kind === "native" && of.native === "env") readNames(engine, call.argument(0), callee, site.node);
+		if (of.kind === "runtime" && of.native === "env") readNames(engine, call.argument(0), callee, site.node);
 		return call.give(NOTHING);
 	}
 	if (of.kind === "string") return callStringMethod(call, name, of);
@@ -29,14 +37,14 @@ export function callMethod(engine: Engine, callee: Method, site: CallSite, resul
 		const start = startAfter(name, of.start, site.rest === undefined ? (site.arguments as Node[]) : []);
 		return call.give(makeValue({ kind: "unknown", why: of.why, start }, of.context, of.site));
 	}
-	if (of.kind !== "thing") return call.give(unknown("the result of a call"));
+	if (of.kind !== "object") return call.give(unknown("the result of a call"));
 	if (of.thing.kind === "array") return callArrayMethod(call, name, of);
 	if (of.thing.kind === "map" || of.thing.kind === "set") return callCollectionMethod(call, name, of);
 	call.give(unknown("the result of a call"));
 }
 
 /** `f.call(self, …)`, `f.apply(self, array)`, `f.bind(self)`. */
-function callThrough(call: Invocation, callee: Method) {
+function callThrough(call: Invocation, callee: MethodValue) {
 	const { engine, site } = call;
 	if (callee.name === "bind") {
 		if (site.arguments.length <= 1 && site.rest === undefined) return call.give(callee.of);
@@ -54,7 +62,7 @@ function callThrough(call: Invocation, callee: Method) {
 }
 
 /** Promises are transparent: `await` and `then` see the value itself. */
-function callPromise(call: Invocation, callee: Method) {
+function callPromise(call: Invocation, callee: MethodValue) {
 	const given = new Cell();
 	const { solver } = call.engine;
 	solver.add(given, callee.of);
@@ -71,7 +79,7 @@ function callPromise(call: Invocation, callee: Method) {
 	call.giveAll(returned);
 }
 
-function callStringMethod(call: Invocation, name: string, of: Value & { kind: "string" }) {
+function callStringMethod(call: Invocation, name: string, of: StringValue) {
 	const { engine, site } = call;
 	if (site.rest !== undefined || site.arguments.length > 3) return call.give(unknown("a computed value"));
 	const step = (index: number, args: (string | RegExp)[], context: Value["context"]) => {
@@ -95,7 +103,7 @@ function callStringMethod(call: Invocation, name: string, of: Value & { kind: "s
 function finish(
 	call: Invocation,
 	name: string,
-	of: Value & { kind: "string" },
+	of: StringValue,
 	args: readonly (string | RegExp)[],
 	context: Value["context"],
 ) {
@@ -108,5 +116,5 @@ function finish(
 	}
 	const made = call.array(`split ${of.text} ${String(args[0])}`);
 	for (const part of result) engine.solver.add(made.open, text(part));
-	call.give(makeValue({ kind: "thing", thing: made }, context));
+	call.give(makeValue({ kind: "object", thing: made }, context));
 }

@@ -10,9 +10,9 @@ import type { Invocation } from "./builtin-call.ts";
 export function properties(call: Invocation, what: "keys" | "values" | "entries") {
 	const { engine } = call;
 	engine.solver.each(call.argument(0), (of) => {
-		const made = call.array(`${what} ${of.kind === "thing" ? of.thing.id : ""}`);
+		const made = call.array(`${what} ${of.kind === "object" ? of.thing.id : ""}`);
 		if (of.kind !== "nothing") call.give(thingValue(made, of.context));
-		if (of.kind !== "thing") return listEnvironment(call, of, what, made);
+		if (of.kind !== "object") return listEnvironment(call, of, what, made);
 		if (what === "values") return engine.solver.feed(engine.every(of.thing), made.open);
 		engine.solver.each(engine.names(of.thing), (name) => {
 			if (what === "keys") return engine.solver.add(made.open, name);

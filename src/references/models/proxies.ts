@@ -5,7 +5,7 @@ import type { Invocation } from "./builtin-call.ts";
 
 /** `new Proxy(target, traps)`: what is read goes through the trap `get`. */
 export function proxy(call: Invocation) {
-	const made = call.engine.things.made(call.site.node, "proxy", "object");
+	const made = call.engine.things.made(call.site.node, "proxy", "plain");
 	made.traps ??= call.argument(1);
 	made.sources.push(call.argument(0));
 	call.giveThing(made);
