@@ -3,14 +3,14 @@
  * values through variables, functions, objects and modules.
  */
 
-import { makeEngine } from "./assembly.ts";
+import { assembleEngine } from "./assembly.ts";
 import { parse } from "./bundle/parse.ts";
 import { Positions } from "./bundle/positions.ts";
 import { Scopes } from "./bundle/scopes.ts";
-import { Files } from "./bundle/source-files.ts";
-import { LIMIT } from "./engine/solver.ts";
+import { SourceFiles } from "./bundle/source-files.ts";
+import { BUDGET_EXCEEDED } from "./engine/solver.ts";
 import type { Value } from "./engine/values.ts";
-import { startsOf } from "./environment/source-nodes.ts";
+import { sourceNodes } from "./environment/source-nodes.ts";
 import type { References } from "./evidence/reference.ts";
 import { report } from "./report.ts";
 
@@ -24,10 +24,10 @@ export interface AnalysisInput {
 }
 
 /** How many expressions of dependencies are looked at to understand the upload's own code. */
-const FOREIGN_MAX = 3000;
-const OWN_LIMITS = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
+const DEPENDENCY_NODES_MAX = 3000;
+const OWN_BUDGET = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
 /** Dependencies are large, and what is not told apart there makes no function dynamic. */
-const FOREIGN_LIMITS = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
+const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 
 /**
  * The names of environment variables that a bundle may read, each with the original file and line of the
@@ -40,20 +40,20 @@ const FOREIGN_LIMITS = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 export function analyzeReferences(input: AnalysisInput): References {
 	const program = parse(input.code);
 	const positions = new Positions(input.code, input.sourceMap);
-	const files = new Files(positions, input.sourcePath ?? ((source) => source));
-	const foreign = { left: FOREIGN_MAX };
-	const engine = makeEngine(new Scopes(program), files, foreign);
-	const starts = startsOf(engine.scopes);
-	const own = starts.filter((start) => !engine.isDependency(start.node));
-	for (const { value, node } of own) engine.arrive(value, node);
-	if (!engine.solver.run({ ...OWN_LIMITS, matters: () => true })) {
+	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
+	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
+	const engine = assembleEngine(new Scopes(program), files, dependencyNodes);
+	const sources = sourceNodes(engine.scopes);
+	const ownSources = sources.filter((start) => !engine.isDependency(start.node));
+	for (const { value, node } of ownSources) engine.propagate(value, node);
+	if (!engine.solver.run({ ...OWN_BUDGET, keepsReason: () => true })) {
 		engine.solver.abandon();
-		for (const { node } of own) engine.findings.dynamicAt(node, LIMIT);
+		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
 	}
-	foreign.left = Number.POSITIVE_INFINITY;
-	for (const { value, node } of starts) engine.arrive(value, node);
+	dependencyNodes.left = Number.POSITIVE_INFINITY;
+	for (const { value, node } of sources) engine.propagate(value, node);
 	// What dependencies do on their own counts by name only, so that giving up there loses no evidence.
-	const matters = ({ site }: Value) => site !== undefined && !engine.isDependency(site);
-	if (!engine.solver.run({ ...FOREIGN_LIMITS, matters })) engine.solver.abandon();
+	const matters = ({ reportAt: site }: Value) => site !== undefined && !engine.isDependency(site);
+	if (!engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason: matters })) engine.solver.abandon();
 	return report(engine.findings, files);
 }

@@ -1,68 +1,67 @@
 /** Backwards: what variables, parameters and patterns receive, and what functions return. */
 
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
-import { join } from "../engine/context.ts";
+import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { onePass } from "../engine/passes.ts";
-import { Cell, makeValue, NOTHING, place, thingValue, unknown, type Value } from "../engine/values.ts";
-import { enumerated } from "../environment/name-reads.ts";
+import { inIteration } from "../engine/iteration-context.ts";
+import { lazyValueSets } from "../engine/lazy-value-sets.ts";
+import {
+	makeValue,
+	NOTHING,
+	objectValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../engine/values.ts";
+import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
-import { parameter } from "./functions.ts";
+import { addParameter } from "./functions.ts";
 
 /** The cell of a place that values are put into. */
-export function makeTarget(engine: Engine): (node: Node) => Cell {
-	const cells = new Map<Node, Cell>();
-	return (node) => {
-		let cell = cells.get(node);
-		if (cell === undefined) {
-			const created = new Cell();
-			cell = created;
-			cells.set(node, created);
-			engine.solver.later(() => fill(engine, node, created));
-		}
-		return cell;
-	};
+export function makeAssigned(engine: Engine): Engine["assigned"] {
+	return lazyValueSets((target, into) => engine.solver.enqueue(() => fill(engine, target, into)));
 }
 
-function fill(engine: Engine, node: Node, cell: Cell) {
+function fill(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const parent = node.parent as Node;
 	switch (parent.type) {
 		case "VariableDeclarator":
-			if (parent.init) return solver.feed(engine.evaluate(parent.init), cell);
+			if (parent.init) return solver.include(engine.evaluate(parent.init), into);
 			if (isLoop(parent.parent?.parent) && parent.parent?.parent?.left === parent.parent) {
-				return loopVariable(engine, parent.parent?.parent as Node, cell);
+				return addLoopVariable(engine, parent.parent?.parent as Node, into);
 			}
-			return solver.add(cell, NOTHING);
+			return solver.add(into, NOTHING);
 		case "AssignmentExpression":
-			return solver.feed(engine.evaluate(parent), cell);
+			return solver.include(engine.evaluate(parent), into);
 		case "ForOfStatement":
 		case "ForInStatement":
-			return loopVariable(engine, parent, cell);
+			return addLoopVariable(engine, parent, into);
 		case "AssignmentPattern":
-			return withDefault(engine, parent, cell);
+			return addWithDefault(engine, parent, into);
 		case "Property":
-			return property(engine, parent, cell);
+			return addPatternProperty(engine, parent, into);
 		case "ArrayPattern": {
 			const key = String(parent.elements.indexOf(node));
-			return solver.each(engine.target(parent), (value) =>
-				engine.read(value, key, (found) => solver.add(cell, found)),
+			return solver.onValue(engine.assigned(parent), (value) =>
+				engine.readProperty(value, key, (found) => solver.add(into, found)),
 			);
 		}
 		case "RestElement":
-			return rest(engine, parent, cell);
+			return addRest(engine, parent, into);
 		case "FunctionDeclaration":
 		case "FunctionExpression":
 		case "ArrowFunctionExpression":
-			if (parent.id === node) return solver.add(cell, thingValue(engine.things.of(parent)));
-			return parameter(engine, engine.things.of(parent), parent.params.indexOf(node), cell);
+			if (parent.id === node) return solver.add(into, objectValue(engine.objects.atNode(parent)));
+			return addParameter(engine, engine.objects.atNode(parent), parent.params.indexOf(node), into);
 		case "ClassDeclaration":
 		case "ClassExpression":
-			return solver.add(cell, thingValue(engine.things.of(parent)));
+			return solver.add(into, objectValue(engine.objects.atNode(parent)));
 		case "UpdateExpression":
-			return counter(engine, node, parent, cell);
+			return addCounterValues(engine, node, parent, into);
 		default:
-			solver.add(cell, importedValue(parent) ?? unknown("a computed value"));
+			solver.add(into, importedValue(parent) ?? unknownValue("a computed value"));
 	}
 }
 
@@ -70,13 +69,14 @@ function isLoop(node: Node | undefined): boolean {
 	return node?.type === "ForOfStatement" || node?.type === "ForInStatement";
 }
 
-function loopVariable(engine: Engine, loop: Node, cell: Cell) {
+function addLoopVariable(engine: Engine, loop: Node, into: ValueSet) {
 	const { solver } = engine;
-	const add = (found: Value) => solver.add(cell, onePass(engine, found, loop));
-	solver.each(engine.evaluate(loop.right), (value) => {
-		if (loop.type === "ForOfStatement") return engine.elements(value, add);
-		if (value.kind === "object") solver.each(engine.names(value.thing), add);
-		else for (const name of enumerated(engine, value, loop)) solver.add(cell, place(name, value.context));
+	const add = (found: Value) => solver.add(into, inIteration(engine, found, loop));
+	solver.onValue(engine.evaluate(loop.right), (value) => {
+		if (loop.type === "ForOfStatement") return engine.iterate(value, add);
+		if (value.kind === "object") solver.onValue(engine.keys(value.object), add);
+		else
+			for (const name of listedNames(engine, value, loop)) solver.add(into, withContext(name, value.context));
 	});
 }
 
@@ -84,7 +84,7 @@ function loopVariable(engine: Engine, loop: Node, cell: Cell) {
 const COUNT_MAX = 64;
 
 /** `for (let i = 1; i <= 3; i++)`, where both ends are numbers. */
-function counter(engine: Engine, node: Node, update: Node, cell: Cell) {
+function addCounterValues(engine: Engine, node: Node, update: Node, into: ValueSet) {
 	const { solver } = engine;
 	const loop = update.parent as Node;
 	const declared =
@@ -94,56 +94,62 @@ function counter(engine: Engine, node: Node, update: Node, cell: Cell) {
 	const bounded =
 		test?.type === "BinaryExpression" && ["<", "<="].includes(test.operator) && test.left.name === node.name;
 	if (typeof start !== "number" || !bounded || update !== loop.update || update.operator !== "++") {
-		return solver.add(cell, unknown("a counter"));
+		return solver.add(into, unknownValue("a counter"));
 	}
-	solver.each(engine.evaluate(test.right), (end) => {
+	solver.onValue(engine.evaluate(test.right), (end) => {
 		const last =
 			end.kind === "string" && end.numeric ? Number(end.text) - (test.operator === "<" ? 1 : 0) : Number.NaN;
-		if (!(last - start <= COUNT_MAX)) return solver.add(cell, unknown("a counter"));
+		if (!(last - start <= COUNT_MAX)) return solver.add(into, unknownValue("a counter"));
 		for (let at = start; at <= last; at++)
-			solver.add(cell, makeValue({ kind: "string", text: String(at), numeric: true }));
+			solver.add(into, makeValue({ kind: "string", text: String(at), numeric: true }));
 	});
 }
 
 /** A default stands in where there may be no value, and only there. */
-function withDefault(engine: Engine, pattern: Node, cell: Cell) {
+function addWithDefault(engine: Engine, pattern: Node, into: ValueSet) {
 	const { solver } = engine;
-	solver.each(engine.target(pattern), (value) => {
-		if (value.kind !== "nothing") return solver.add(cell, value);
-		solver.each(engine.evaluate(pattern.right), (standIn) => {
-			const context = join(standIn.context, value.context);
-			if (context !== undefined) solver.add(cell, place(standIn, context));
+	solver.onValue(engine.assigned(pattern), (value) => {
+		if (value.kind !== "nothing") return solver.add(into, value);
+		solver.onValue(engine.evaluate(pattern.right), (fallback) => {
+			const context = unify(fallback.context, value.context);
+			if (context !== undefined) solver.add(into, withContext(fallback, context));
 		});
 	});
 }
 
-function property(engine: Engine, node: Node, cell: Cell) {
+function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
-	const object = engine.target(node.parent as Node);
+	const object = engine.assigned(node.parent as Node);
 	const key = staticKey(node.key, node.computed);
 	const readAs = (by: string | undefined) =>
-		solver.each(object, (value) => engine.read(value, by, (found) => solver.add(cell, found)));
+		solver.onValue(object, (value) => engine.readProperty(value, by, (found) => solver.add(into, found)));
 	if (key !== undefined) return readAs(key);
 	const seen = new Set<string | undefined>();
-	solver.each(engine.evaluate(node.key), (value) => {
+	solver.onValue(engine.evaluate(node.key), (value) => {
 		const by = value.kind === "string" ? value.text : undefined;
 		if (!seen.has(by)) readAs(by);
 		seen.add(by);
 	});
 }
 
-function rest(engine: Engine, node: Node, cell: Cell) {
+function addRest(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const parent = node.parent as Node;
 	if (isFunction(parent)) {
-		const thing = engine.things.made(node, "rest", "array");
-		solver.add(cell, thingValue(thing));
-		return parameter(engine, engine.things.of(parent), parent.params.indexOf(node), thing.open, true);
+		const object = engine.objects.allocate(node, "rest", "array");
+		solver.add(into, objectValue(object));
+		return addParameter(
+			engine,
+			engine.objects.atNode(parent),
+			parent.params.indexOf(node),
+			object.summary,
+			true,
+		);
 	}
-	solver.each(engine.target(parent), (value) => {
-		if (parent.type === "ObjectPattern") return solver.add(cell, value);
-		const thing = engine.things.made(node, "rest", "array");
-		engine.elements(value, (found) => solver.add(thing.open, found));
-		solver.add(cell, thingValue(thing, value.context));
+	solver.onValue(engine.assigned(parent), (value) => {
+		if (parent.type === "ObjectPattern") return solver.add(into, value);
+		const object = engine.objects.allocate(node, "rest", "array");
+		engine.iterate(value, (found) => solver.add(object.summary, found));
+		solver.add(into, objectValue(object, value.context));
 	});
 }

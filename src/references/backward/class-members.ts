@@ -2,12 +2,12 @@
 
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type Cell, NOTHING, type Thing, unknown } from "../engine/values.ts";
+import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
 
 const indexes = new WeakMap<Node, Map<string, Node[]>>();
 
 /** The members of a literal or class body by key. */
-export function keyed(node: Node, members: readonly Node[]): Map<string, Node[]> {
+export function membersByKey(node: Node, members: readonly Node[]): Map<string, Node[]> {
 	let index = indexes.get(node);
 	if (index === undefined) {
 		index = new Map();
@@ -24,57 +24,57 @@ export function keyed(node: Node, members: readonly Node[]): Map<string, Node[]>
 }
 
 /** What a property of an object literal or a member of a class holds. */
-export function memberValue(engine: Engine, member: Node, cell: Cell) {
+export function includeMember(engine: Engine, member: Node, into: ValueSet) {
 	if (member.kind === "set" || member.kind === "constructor") return;
-	if (member.kind === "get") return engine.solver.feed(engine.returned(member.value), cell);
-	if (member.value) engine.solver.feed(engine.evaluate(member.value), cell);
-	else engine.solver.add(cell, NOTHING);
+	if (member.kind === "get") return engine.solver.include(engine.returned(member.value), into);
+	if (member.value) engine.solver.include(engine.evaluate(member.value), into);
+	else engine.solver.add(into, NOTHING);
 }
 
 /** A static member, or one of an instance; what a class does not have, the class above may. */
-export function classSlot(
+export function includeClassMember(
 	engine: Engine,
-	owner: Thing,
+	owner: AbstractObject,
 	key: string,
 	isStatic: boolean,
-	cell: Cell,
-	seen = new Set<Thing>(),
+	into: ValueSet,
+	seen = new Set<AbstractObject>(),
 ) {
 	if (seen.has(owner)) return;
 	seen.add(owner);
 	const { solver } = engine;
 	if (owner.kind !== "class") {
-		if (!isStatic) solver.add(cell, unknown("a computed value"));
+		if (!isStatic) solver.add(into, unknownValue("a computed value"));
 		return;
 	}
-	const own = keyed(owner.node.body, owner.node.body.body).get(key) ?? [];
+	const own = membersByKey(owner.node.body, owner.node.body.body).get(key) ?? [];
 	const members = own.filter((member) => Boolean(member.static) === isStatic);
-	for (const member of members) memberValue(engine, member, cell);
+	for (const member of members) includeMember(engine, member, into);
 	if (members.length > 0 || !owner.node.superClass) return;
-	solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind !== "object") return solver.add(cell, unknown("something inherited"));
-		if (isStatic) return solver.feed(engine.slot(above.thing, key), cell);
-		classSlot(engine, above.thing, key, false, cell, seen);
+	solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (superclass.kind !== "object") return solver.add(into, unknownValue("something inherited"));
+		if (isStatic) return solver.include(engine.property(superclass.object, key), into);
+		includeClassMember(engine, superclass.object, key, false, into, seen);
 	});
 }
 
 /** All members of a class or of its instances. */
-export function everyOfClass(
+export function includeAllClassMembers(
 	engine: Engine,
-	owner: Thing,
+	owner: AbstractObject,
 	isStatic: boolean,
-	cell: Cell,
-	seen = new Set<Thing>(),
+	into: ValueSet,
+	seen = new Set<AbstractObject>(),
 ) {
 	if (seen.has(owner)) return;
 	seen.add(owner);
 	for (const member of owner.node.body.body as Node[]) {
 		if (member.type !== "StaticBlock" && Boolean(member.static) === isStatic)
-			memberValue(engine, member, cell);
+			includeMember(engine, member, into);
 	}
 	if (!owner.node.superClass) return;
-	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "object" && above.thing.kind === "class")
-			everyOfClass(engine, above.thing, isStatic, cell, seen);
+	engine.solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (superclass.kind === "object" && superclass.object.kind === "class")
+			includeAllClassMembers(engine, superclass.object, isStatic, into, seen);
 	});
 }

@@ -3,115 +3,124 @@
 import type { Binding } from "../bundle/scopes.ts";
 import { isClass, isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Cell, makeValue, NOTHING, native, text, thingValue, unknown, type Value } from "../engine/values.ts";
+import { lazyValueSets } from "../engine/lazy-value-sets.ts";
+import {
+	makeValue,
+	NOTHING,
+	objectValue,
+	runtimeValue,
+	stringValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+} from "../engine/values.ts";
 import { globalValue, moduleValue } from "../environment/runtime-apis.ts";
-import { argumentsOf } from "./functions.ts";
-import { call, member, superValue } from "./members-and-calls.ts";
-import { assignment, binary, isRepeated, template, unary } from "./operators.ts";
+import { addArgumentsObject } from "./functions.ts";
+import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
+import {
+	evaluateAssignment,
+	evaluateBinary,
+	evaluateTemplate,
+	evaluateUnary,
+	isRepeated,
+} from "./operators.ts";
 
 /** Expressions that are what they hold; promises are transparent. */
-const WRAPPERS: Readonly<Record<string, string>> = {
+const TRANSPARENT: Readonly<Record<string, string>> = {
 	ChainExpression: "expression",
 	ParenthesizedExpression: "expression",
 	AwaitExpression: "argument",
 };
 
 /** The cell of an expression, which fills as the solver works. */
-export function makeEvaluate(engine: Engine): (node: Node) => Cell {
-	const cells = new Map<Node, Cell>();
-	return (node) => {
-		let cell = cells.get(node);
-		if (cell === undefined) {
-			const created = new Cell();
-			cell = created;
-			cells.set(node, created);
-			if (engine.spend(node)) engine.solver.later(() => fill(engine, node, created));
-			else engine.solver.add(created, unknown("the value of a dependency"));
-		}
-		return cell;
-	};
+export function makeEvaluate(engine: Engine): Engine["evaluate"] {
+	return lazyValueSets((node, into) => {
+		if (engine.spendBudget(node)) engine.solver.enqueue(() => fill(engine, node, into));
+		else engine.solver.add(into, unknownValue("the value of a dependency"));
+	});
 }
 
-function fill(engine: Engine, node: Node, cell: Cell) {
+function fill(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
-	const from = (inner: Node) => solver.feed(engine.evaluate(inner), cell);
-	const wrapped = WRAPPERS[node.type];
+	const from = (inner: Node) => solver.include(engine.evaluate(inner), into);
+	const wrapped = TRANSPARENT[node.type];
 	if (wrapped !== undefined) return from(node[wrapped]);
 	switch (node.type) {
 		case "Literal":
-			return solver.add(cell, literal(node));
+			return solver.add(into, literal(node));
 		case "Identifier":
-			return identifier(engine, node, cell);
+			return evaluateIdentifier(engine, node, into);
 		case "TemplateLiteral":
-			return template(engine, node, cell);
+			return evaluateTemplate(engine, node, into);
 		case "BinaryExpression":
-			return binary(engine, node, cell);
+			return evaluateBinary(engine, node, into);
 		case "ConditionalExpression":
 			from(node.consequent);
 			return from(node.alternate);
 		case "LogicalExpression":
 			if (node.operator !== "&&") from(node.left);
-			else solver.add(cell, NOTHING);
+			else solver.add(into, NOTHING);
 			return from(node.right);
 		case "AssignmentExpression":
-			return assignment(engine, node, cell);
+			return evaluateAssignment(engine, node, into);
 		case "SequenceExpression":
 			return from(node.expressions.at(-1));
 		case "MemberExpression":
-			return member(engine, node, cell);
+			return evaluateMember(engine, node, into);
 		case "CallExpression":
 		case "NewExpression":
-			return call(engine, node, cell);
+			return evaluateCall(engine, node, into);
 		case "ThisExpression":
-			return solver.feed(engine.self(thisOwner(node)), cell);
+			return solver.include(engine.thisValue(thisOwner(node)), into);
 		case "Super":
-			return superValue(engine, node, cell);
+			return evaluateSuper(engine, node, into);
 		case "MetaProperty":
 		case "ImportExpression":
-			return solver.add(cell, moduleOrMeta(node));
+			return solver.add(into, moduleOrMeta(node));
 		case "UnaryExpression":
-			return unary(engine, node, cell);
+			return evaluateUnary(engine, node, into);
 		case "ObjectExpression":
 		case "ArrayExpression":
-			return solver.add(cell, thingValue(engine.things.of(node)));
+			return solver.add(into, objectValue(engine.objects.atNode(node)));
 		default:
-			if (isFunction(node) || isClass(node)) return solver.add(cell, thingValue(engine.things.of(node)));
-			solver.add(cell, unknown("a computed value"));
+			if (isFunction(node) || isClass(node))
+				return solver.add(into, objectValue(engine.objects.atNode(node)));
+			solver.add(into, unknownValue("a computed value"));
 	}
 }
 
 function moduleOrMeta(node: Node): Value {
 	if (node.type === "ImportExpression") {
-		return moduleValue(String(node.source.value)) ?? unknown("something imported");
+		return moduleValue(String(node.source.value)) ?? unknownValue("something imported");
 	}
-	return node.meta.name === "import" ? native("import.meta") : unknown("a computed value");
+	return node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value");
 }
 
 function literal(node: Node): Value {
-	if (typeof node.value === "string") return text(node.value);
+	if (typeof node.value === "string") return stringValue(node.value);
 	if (typeof node.value === "number")
 		return makeValue({ kind: "string", text: String(node.value), numeric: true });
-	return node.regex === undefined ? NOTHING : unknown("a pattern");
+	return node.regex === undefined ? NOTHING : unknownValue("a pattern");
 }
 
-function identifier(engine: Engine, node: Node, cell: Cell) {
+function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	const binding = engine.scopes.resolve(node);
 	const known = globalValue(node.name, binding);
-	if (known !== undefined) return engine.solver.add(cell, known);
-	if (binding === undefined && node.name === "arguments") return argumentsOf(engine, node, cell);
-	if (binding === undefined) return engine.solver.add(cell, unknown("a global that is not known"));
-	const self = ownAssignment(engine, node, binding);
-	if (self !== undefined && isRepeated(self, binding.scope)) {
-		return engine.solver.add(cell, unknown("a text put together in steps"));
+	if (known !== undefined) return engine.solver.add(into, known);
+	if (binding === undefined && node.name === "arguments") return addArgumentsObject(engine, node, into);
+	if (binding === undefined) return engine.solver.add(into, unknownValue("a global that is not known"));
+	const ownAssignment = selfAssignment(engine, node, binding);
+	if (ownAssignment !== undefined && isRepeated(ownAssignment, binding.scope)) {
+		return engine.solver.add(into, unknownValue("a text put together in steps"));
 	}
-	for (const declaration of binding.declarations) engine.solver.feed(engine.target(declaration), cell);
+	for (const declaration of binding.declarations) engine.solver.include(engine.assigned(declaration), into);
 	for (const write of engine.scopes.uses(binding).writes) {
-		if (write !== self?.left) engine.solver.feed(engine.target(write), cell);
+		if (write !== ownAssignment?.left) engine.solver.include(engine.assigned(write), into);
 	}
 }
 
 /** The assignment `name = … name …` that an identifier is part of: what it reads is from before. */
-function ownAssignment(engine: Engine, node: Node, binding: Binding): Node | undefined {
+function selfAssignment(engine: Engine, node: Node, binding: Binding): Node | undefined {
 	for (let inner = node, outer = node.parent; outer !== undefined; inner = outer, outer = outer.parent) {
 		if (outer.type.endsWith("Statement") || isFunction(outer) || outer.type === "VariableDeclarator")
 			return undefined;

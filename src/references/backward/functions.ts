@@ -2,120 +2,116 @@
 
 import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Cell, type Thing, thingValue, unknown } from "../engine/values.ts";
+import { lazyValueSets } from "../engine/lazy-value-sets.ts";
+import { type AbstractObject, objectValue, unknownValue, type ValueSet } from "../engine/values.ts";
 
 /** Why a parameter of a function that unknown code calls is not known. */
-export const OUTSIDE = "a parameter that code outside gives";
+export const EXTERNAL_PARAMETER = "a parameter that code outside gives";
 
 /** What the callers of a function give for a parameter; with `onwards`, for that one and all after it. */
-export function parameter(engine: Engine, fn: Thing, index: number, cell: Cell, onwards = false) {
+export function addParameter(
+	engine: Engine,
+	fn: AbstractObject,
+	index: number,
+	into: ValueSet,
+	isRest = false,
+) {
 	const { solver } = engine;
-	engine.onEscape(fn, () => solver.add(cell, unknown(OUTSIDE)));
-	engine.onCall(fn, (call) => {
+	engine.onEscape(fn, () => solver.add(into, unknownValue(EXTERNAL_PARAMETER)));
+	engine.onCallEdge(fn, (call) => {
 		const { site } = call;
-		const last = onwards ? site.arguments.length - 1 : index;
+		const last = isRest ? site.arguments.length - 1 : index;
 		for (let at = index; at <= last; at++) {
-			solver.each(engine.argument(site, at), (value) => {
-				const entered = engine.enter(value, fn, call);
-				if (entered !== undefined) solver.add(cell, entered);
+			solver.onValue(engine.argument(site, at), (value) => {
+				const entered = engine.enterCall(value, fn, call);
+				if (entered !== undefined) solver.add(into, entered);
 			});
 		}
-		if (onwards && site.rest !== undefined && index <= site.arguments.length) {
-			solver.each(engine.argument(site, site.arguments.length), (value) => {
-				const entered = engine.enter(value, fn, call);
-				if (entered !== undefined) solver.add(cell, entered);
+		if (isRest && site.spreadArguments !== undefined && index <= site.arguments.length) {
+			solver.onValue(engine.argument(site, site.arguments.length), (value) => {
+				const entered = engine.enterCall(value, fn, call);
+				if (entered !== undefined) solver.add(into, entered);
 			});
 		}
 	});
 }
 
 /** What a function returns, from its own point of view. */
-export function makeReturned(engine: Engine): (fn: Node) => Cell {
-	const cells = new Map<Node, Cell>();
-	return (fn) => {
-		let cell = cells.get(fn);
-		if (cell === undefined) {
-			cell = new Cell();
-			cells.set(fn, cell);
-			if (fn.generator) generated(engine, fn, cell);
-			else for (const node of engine.things.returns(fn)) engine.solver.feed(engine.evaluate(node), cell);
-		}
-		return cell;
-	};
+export function makeReturned(engine: Engine): Engine["returned"] {
+	return lazyValueSets((fn, into) => {
+		if (fn.generator) return addGenerator(engine, fn, into);
+		for (const node of engine.objects.returnedNodes(fn)) engine.solver.include(engine.evaluate(node), into);
+	});
 }
 
 /** What `this` is. */
-export function makeSelf(engine: Engine): (owner: Node) => Cell {
-	const cells = new Map<Node, Cell>();
-	return (owner) => {
-		let cell = cells.get(owner);
-		if (cell === undefined) {
-			const created = new Cell();
-			cell = created;
-			cells.set(owner, created);
-			engine.solver.later(() => fillSelf(engine, owner, created));
-		}
-		return cell;
-	};
+export function makeThisValue(engine: Engine): Engine["thisValue"] {
+	return lazyValueSets((owner, into) => engine.solver.enqueue(() => fillThisValue(engine, owner, into)));
 }
 
-function fillSelf(engine: Engine, owner: Node, cell: Cell) {
+function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 	const { solver } = engine;
 	if (owner.type === "Program") return;
 	const member = owner.parent as Node;
-	const element = isFunction(owner) ? member : owner;
-	const inClass = element.parent?.type === "ClassBody";
-	const outside = () => {
-		if (inClass) ownInstances(engine, element, cell);
+	const classElement = isFunction(owner) ? member : owner;
+	const inClass = classElement.parent?.type === "ClassBody";
+	const addWithoutCaller = () => {
+		if (inClass) addOwnInstances(engine, classElement, into);
 		else if (member.type === "Property")
-			solver.add(cell, thingValue(engine.things.of(member.parent as Node)));
-		else solver.add(cell, unknown(OUTSIDE));
+			solver.add(into, objectValue(engine.objects.atNode(member.parent as Node)));
+		else solver.add(into, unknownValue(EXTERNAL_PARAMETER));
 	};
 	const accessor = isFunction(owner) && (member.kind === "get" || member.kind === "set");
-	if (!isFunction(owner) || accessor) return outside();
-	const fn = engine.things.of(owner);
-	if (inClass && element.kind === "constructor") {
-		solver.add(cell, thingValue(engine.things.outside(engine.things.of(element.parent?.parent as Node))));
+	if (!isFunction(owner) || accessor) return addWithoutCaller();
+	const fn = engine.objects.atNode(owner);
+	if (inClass && classElement.kind === "constructor") {
+		solver.add(
+			into,
+			objectValue(
+				engine.objects.externalInstance(engine.objects.atNode(classElement.parent?.parent as Node)),
+			),
+		);
 	}
-	engine.onEscape(fn, outside);
-	engine.onCall(fn, (call) => {
-		if (call.site.self === undefined) return;
-		solver.each(call.site.self, (value) => {
-			const entered = engine.enter(value, fn, call);
-			if (entered !== undefined) solver.add(cell, entered);
+	engine.onEscape(fn, addWithoutCaller);
+	engine.onCallEdge(fn, (call) => {
+		if (call.site.receiver === undefined) return;
+		solver.onValue(call.site.receiver, (value) => {
+			const entered = engine.enterCall(value, fn, call);
+			if (entered !== undefined) solver.add(into, entered);
 		});
 	});
 }
 
-function ownInstances(engine: Engine, element: Node, cell: Cell) {
-	const owner = engine.things.of(element.parent?.parent as Node);
-	if (element.static || element.type === "StaticBlock") return engine.solver.add(cell, thingValue(owner));
-	engine.trace(owner);
-	engine.solver.add(cell, thingValue(engine.things.outside(owner)));
-	engine.solver.feed(owner.instances, cell);
+function addOwnInstances(engine: Engine, element: Node, into: ValueSet) {
+	const owner = engine.objects.atNode(element.parent?.parent as Node);
+	if (element.static || element.type === "StaticBlock") return engine.solver.add(into, objectValue(owner));
+	engine.track(owner);
+	engine.solver.add(into, objectValue(engine.objects.externalInstance(owner)));
+	engine.solver.include(owner.instances, into);
 }
 
 /** A generator gives something to iterate over: what it yields. */
-function generated(engine: Engine, fn: Node, cell: Cell) {
+function addGenerator(engine: Engine, fn: Node, into: ValueSet) {
 	const { solver } = engine;
-	const thing = engine.things.made(fn, "generator", "array");
-	for (const node of engine.things.yields(fn)) {
+	const object = engine.objects.allocate(fn, "generator", "array");
+	for (const node of engine.objects.yieldNodes(fn)) {
 		const given = node.argument ? engine.evaluate(node.argument) : undefined;
 		if (given === undefined) continue;
-		if (!node.delegate) solver.feed(given, thing.open);
-		else solver.each(given, (value) => engine.elements(value, (found) => solver.add(thing.open, found)));
+		if (!node.delegate) solver.include(given, object.summary);
+		else
+			solver.onValue(given, (value) => engine.iterate(value, (found) => solver.add(object.summary, found)));
 	}
-	solver.add(cell, thingValue(thing));
+	solver.add(into, objectValue(object));
 }
 
 /** `arguments`: all that the callers give, in one. */
-export function argumentsOf(engine: Engine, node: Node, cell: Cell) {
+export function addArgumentsObject(engine: Engine, node: Node, into: ValueSet) {
 	const fn = thisOwner(node);
-	if (!isFunction(fn)) return engine.solver.add(cell, unknown("a computed value"));
-	const thing = engine.things.made(fn, "arguments", "array");
-	if (!thing.named) {
-		thing.named = true;
-		parameter(engine, engine.things.of(fn), 0, thing.open, true);
+	if (!isFunction(fn)) return engine.solver.add(into, unknownValue("a computed value"));
+	const object = engine.objects.allocate(fn, "arguments", "array");
+	if (!object.populated) {
+		object.populated = true;
+		addParameter(engine, engine.objects.atNode(fn), 0, object.summary, true);
 	}
-	engine.solver.add(cell, thingValue(thing));
+	engine.solver.add(into, objectValue(object));
 }

@@ -1,27 +1,28 @@
 /** Backwards: the names of a thing's properties, and what iterating over it gives. */
 
-import { join } from "../engine/context.ts";
+import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { entryOf } from "../engine/properties.ts";
-import { type Cell, place, thingValue, unknown, type Value } from "../engine/values.ts";
+import { mapEntry } from "../engine/synthetic-objects.ts";
+import { objectValue, unknownValue, type Value, type ValueSet, withContext } from "../engine/values.ts";
 
-export function makeElements(engine: Engine): Engine["elements"] {
+export function makeIterate(engine: Engine): Engine["iterate"] {
 	return (value, into) => {
 		if (value.kind === "nothing") return;
-		if (value.kind !== "object") return into(place(unknown(why(value)), value.context, value.site));
-		const { thing } = value;
-		const give = (cell: Cell) =>
-			engine.solver.each(cell, (found) => {
-				const context = join(found.context, value.context);
-				if (context !== undefined) into(place(found, context));
+		if (value.kind !== "object")
+			return into(withContext(unknownValue(whyUnknown(value)), value.context, value.reportAt));
+		const { object } = value;
+		const addAll = (cell: ValueSet) =>
+			engine.solver.onValue(cell, (found) => {
+				const context = unify(found.context, value.context);
+				if (context !== undefined) into(withContext(found, context));
 			});
-		if (thing.kind === "array") give(engine.every(thing));
-		else if (thing.kind === "set") give(thing.open);
-		else if (thing.kind === "map") into(thingValue(entryOf(engine, thing), value.context));
-		else into(unknown("an element of something unknown"));
+		if (object.kind === "array") addAll(engine.anyProperty(object));
+		else if (object.kind === "set") addAll(object.summary);
+		else if (object.kind === "map") into(objectValue(mapEntry(engine, object), value.context));
+		else into(unknownValue("an element of something unknown"));
 	};
 }
 
-function why(value: Value): string {
+function whyUnknown(value: Value): string {
 	return value.kind === "unknown" ? value.why : "a name from an enumeration";
 }

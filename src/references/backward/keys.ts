@@ -1,37 +1,37 @@
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type Cell, text, unknown } from "../engine/values.ts";
+import { stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
 
-export function makeNames(engine: Engine): Engine["names"] {
-	return (thing) => {
-		if (thing.named) return thing.names;
-		thing.named = true;
-		for (const source of thing.sources) fromSource(engine, source, thing.names);
-		if (thing.node.type === "ObjectExpression" && thing.kind === "plain") {
-			literalNames(engine, thing.node, thing.names);
-		} else if (thing.kind === "array" && thing.node.type === "ArrayExpression") {
-			engine.solver.add(thing.names, unknown("an index"));
-		} else if (thing.kind === "instance" || thing.kind === "class" || thing.kind === "function") {
-			engine.solver.add(thing.names, unknown("a name from an enumeration"));
+export function makeKeys(engine: Engine): Engine["keys"] {
+	return (object) => {
+		if (object.populated) return object.keys;
+		object.populated = true;
+		for (const source of object.copiedFrom) copyKeys(engine, source, object.keys);
+		if (object.node.type === "ObjectExpression" && object.kind === "plain") {
+			addLiteralKeys(engine, object.node, object.keys);
+		} else if (object.kind === "array" && object.node.type === "ArrayExpression") {
+			engine.solver.add(object.keys, unknownValue("an index"));
+		} else if (object.kind === "instance" || object.kind === "class" || object.kind === "function") {
+			engine.solver.add(object.keys, unknownValue("a name from an enumeration"));
 		}
-		engine.trace(thing);
-		return thing.names;
+		engine.track(object);
+		return object.keys;
 	};
 }
-function literalNames(engine: Engine, node: Node, names: Cell) {
+function addLiteralKeys(engine: Engine, node: Node, names: ValueSet) {
 	for (const property of node.properties as Node[]) {
 		if (property.type === "SpreadElement") {
-			fromSource(engine, engine.evaluate(property.argument), names);
+			copyKeys(engine, engine.evaluate(property.argument), names);
 			continue;
 		}
 		const key = staticKey(property.key, property.computed);
-		if (key !== undefined) engine.solver.add(names, text(key));
-		else engine.solver.feed(engine.evaluate(property.key), names);
+		if (key !== undefined) engine.solver.add(names, stringValue(key));
+		else engine.solver.include(engine.evaluate(property.key), names);
 	}
 }
-function fromSource(engine: Engine, source: Cell, names: Cell) {
-	engine.solver.each(source, (value) => {
-		if (value.kind === "object") engine.solver.feed(engine.names(value.thing), names);
-		else if (value.kind !== "nothing") engine.solver.add(names, unknown("a name from an enumeration"));
+function copyKeys(engine: Engine, source: ValueSet, names: ValueSet) {
+	engine.solver.onValue(source, (value) => {
+		if (value.kind === "object") engine.solver.include(engine.keys(value.object), names);
+		else if (value.kind !== "nothing") engine.solver.add(names, unknownValue("a name from an enumeration"));
 	});
 }

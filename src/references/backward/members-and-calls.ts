@@ -1,52 +1,71 @@
 import { enclosingClass, type Node, staticKey, thisOwner } from "../bundle/syntax.ts";
-import { join } from "../engine/context.ts";
+import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { onePass } from "../engine/passes.ts";
-import { type Cell, NOTHING, place, thingValue, unknown, type Value } from "../engine/values.ts";
+import { inIteration } from "../engine/iteration-context.ts";
+import {
+	NOTHING,
+	objectValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../engine/values.ts";
 
-export function member(engine: Engine, node: Node, cell: Cell) {
+export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.evaluate(node.object);
 	const key = staticKey(node.property, node.computed);
-	const readAll = (value: Value, by: string | undefined, from: Value) => {
-		const within = join(value.context, from.context);
-		if (within === undefined) return;
-		engine.read(value, by, (read) => {
-			const found = by === undefined ? onePass(engine, read, node) : read;
-			const context = join(found.context, within);
-			const named = found.kind === "string" || found.kind === "unknown";
+	const readKey = (value: Value, by: string | undefined, from: Value) => {
+		const unified = unify(value.context, from.context);
+		if (unified === undefined) return;
+		engine.readProperty(value, by, (read) => {
+			const found = by === undefined ? inIteration(engine, read, node) : read;
+			const context = unify(found.context, unified);
+			const mayBeName = found.kind === "string" || found.kind === "unknown";
 			if (context !== undefined)
-				solver.add(cell, place(found, context, found.site ?? (named ? from.site : undefined)));
+				solver.add(
+					into,
+					withContext(found, context, found.reportAt ?? (mayBeName ? from.reportAt : undefined)),
+				);
 		});
 	};
-	if (key !== undefined) return solver.each(object, (value) => readAll(value, key, NOTHING));
+	if (key !== undefined) return solver.onValue(object, (value) => readKey(value, key, NOTHING));
 	const keys = engine.evaluate(node.property);
-	solver.each(object, (value) =>
-		solver.each(keys, (by) => readAll(value, by.kind === "string" ? by.text : undefined, by)),
+	solver.onValue(object, (value) =>
+		solver.onValue(keys, (by) => readKey(value, by.kind === "string" ? by.text : undefined, by)),
 	);
 }
-export function call(engine: Engine, node: Node, cell: Cell) {
-	const site = engine.site(node);
+export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
+	const site = engine.callSite(node);
 	if (node.callee.type !== "Super") {
-		return engine.solver.each(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, cell));
+		return engine.solver.onValue(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, into));
 	}
-	engine.solver.feed(engine.self(thisOwner(node)), cell);
+	engine.solver.include(engine.thisValue(thisOwner(node)), into);
 	const owner = enclosingClass(node);
 	if (!owner?.superClass) return;
-	engine.solver.each(engine.evaluate(owner.superClass), (above) => engine.invoke(above, site, undefined));
+	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) =>
+		engine.invoke(superclass, site, undefined),
+	);
 }
+
 /** `super` as an object: an instance of the class above, or that class itself in static methods. */
-export function superValue(engine: Engine, node: Node, cell: Cell) {
+export function evaluateSuper(engine: Engine, node: Node, into: ValueSet) {
 	let element = node.parent;
 	while (element !== undefined && element.parent?.type !== "ClassBody") element = element.parent;
 	const owner = element?.parent?.parent;
 	if (element === undefined || !owner?.superClass)
-		return engine.solver.add(cell, unknown("a computed value"));
+		return engine.solver.add(into, unknownValue("a computed value"));
 	const isStatic = element.static || element.type === "StaticBlock";
-	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
-		if (above.kind !== "object" || above.thing.kind !== "class") return engine.solver.add(cell, above);
-		if (isStatic) return engine.solver.add(cell, above);
-		const instance = engine.things.made(owner, `super ${above.thing.id}`, "instance", above.thing);
-		engine.solver.add(cell, thingValue(instance, above.context));
+	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) => {
+		if (superclass.kind !== "object" || superclass.object.kind !== "class")
+			return engine.solver.add(into, superclass);
+		if (isStatic) return engine.solver.add(into, superclass);
+		const instance = engine.objects.allocate(
+			owner,
+			`super ${superclass.object.id}`,
+			"instance",
+			superclass.object,
+		);
+		engine.solver.add(into, objectValue(instance, superclass.context));
 	});
 }

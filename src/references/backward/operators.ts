@@ -1,56 +1,59 @@
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Cell, NOTHING, text, unknown } from "../engine/values.ts";
-import { concatenated } from "../models/strings.ts";
+import { NOTHING, stringValue, unknownValue, ValueSet } from "../engine/values.ts";
+import { concatenate } from "../models/strings.ts";
 
 /** Pieces joined from left to right, each combination whose contexts agree. */
-export function template(engine: Engine, node: Node, cell: Cell) {
-	let joined = new Cell();
-	engine.solver.add(joined, text(node.quasis[0].value.cooked ?? ""));
+export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
+	let joined = new ValueSet();
+	engine.solver.add(joined, stringValue(node.quasis[0].value.cooked ?? ""));
 	for (const [index, expression] of (node.expressions as Node[]).entries()) {
-		const next = new Cell();
-		concatenated(engine.solver, joined, engine.evaluate(expression), next);
+		const next = new ValueSet();
+		concatenate(engine.solver, joined, engine.evaluate(expression), next);
 		joined = next;
 		const piece = node.quasis[index + 1].value.cooked ?? "";
 		if (piece === "") continue;
-		const literalCell = new Cell();
-		const with_ = new Cell();
-		engine.solver.add(literalCell, text(piece));
-		concatenated(engine.solver, joined, literalCell, with_);
-		joined = with_;
+		const pieceSet = new ValueSet();
+		const withPiece = new ValueSet();
+		engine.solver.add(pieceSet, stringValue(piece));
+		concatenate(engine.solver, joined, pieceSet, withPiece);
+		joined = withPiece;
 	}
-	engine.solver.feed(joined, cell);
+	engine.solver.include(joined, into);
 }
 const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "instanceof"]);
-export function binary(engine: Engine, node: Node, cell: Cell) {
-	if (COMPARISONS.has(node.operator)) return engine.solver.add(cell, NOTHING);
-	if (node.operator !== "+") return engine.solver.add(cell, unknown("a computed value"));
-	concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
+export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
+	if (COMPARISONS.has(node.operator)) return engine.solver.add(into, NOTHING);
+	if (node.operator !== "+") return engine.solver.add(into, unknownValue("a computed value"));
+	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
 }
-export function assignment(engine: Engine, node: Node, cell: Cell) {
+export function evaluateAssignment(engine: Engine, node: Node, into: ValueSet) {
 	if (node.operator === "+=") {
-		if (node.left.type === "Identifier") return appended(engine, node, cell);
-		return concatenated(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), cell);
+		if (node.left.type === "Identifier") return evaluateAppend(engine, node, into);
+		return concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
 	}
 	if (["=", "||=", "??=", "&&="].includes(node.operator))
-		engine.solver.feed(engine.evaluate(node.right), cell);
-	else engine.solver.add(cell, unknown("a computed value"));
-	if (node.operator.length === 3) engine.solver.feed(engine.evaluate(node.left), cell);
+		engine.solver.include(engine.evaluate(node.right), into);
+	else engine.solver.add(into, unknownValue("a computed value"));
+	if (node.operator.length === 3) engine.solver.include(engine.evaluate(node.left), into);
 }
+
 /**
  * `text += more`: what the variable has from elsewhere with one piece added. Where pieces may be added
  * several times, in a loop or by several statements, the text is not known.
  */
-function appended(engine: Engine, node: Node, cell: Cell) {
+function evaluateAppend(engine: Engine, node: Node, into: ValueSet) {
 	const binding = engine.scopes.resolve(node.left);
-	if (binding === undefined) return engine.solver.add(cell, unknown("a computed value"));
+	if (binding === undefined) return engine.solver.add(into, unknownValue("a computed value"));
 	const { writes } = engine.scopes.uses(binding);
 	const others = writes.filter((write) => write !== node.left);
-	const repeated = others.some((write) => write.parent?.operator === "+=") || isRepeated(node, binding.scope);
-	if (repeated) return engine.solver.add(cell, unknown("a text put together in steps"));
-	const before = new Cell();
-	for (const place of [...binding.declarations, ...others]) engine.solver.feed(engine.target(place), before);
-	concatenated(engine.solver, before, engine.evaluate(node.right), cell);
+	const isRepeatedAppend =
+		others.some((write) => write.parent?.operator === "+=") || isRepeated(node, binding.scope);
+	if (isRepeatedAppend) return engine.solver.add(into, unknownValue("a text put together in steps"));
+	const before = new ValueSet();
+	for (const target of [...binding.declarations, ...others])
+		engine.solver.include(engine.assigned(target), before);
+	concatenate(engine.solver, before, engine.evaluate(node.right), into);
 }
 export function isRepeated(node: Node, scope: Node): boolean {
 	for (let outer = node.parent; outer !== undefined && outer !== scope; outer = outer.parent) {
@@ -59,7 +62,7 @@ export function isRepeated(node: Node, scope: Node): boolean {
 	}
 	return false;
 }
-export function unary(engine: Engine, node: Node, cell: Cell) {
+export function evaluateUnary(engine: Engine, node: Node, into: ValueSet) {
 	const nothing = node.operator === "!" || node.operator === "void" || node.operator === "delete";
-	engine.solver.add(cell, nothing ? NOTHING : unknown("a computed value"));
+	engine.solver.add(into, nothing ? NOTHING : unknownValue("a computed value"));
 }

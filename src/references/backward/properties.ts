@@ -2,152 +2,153 @@
 
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Cell, NOTHING, type Thing, thingValue, unknown } from "../engine/values.ts";
-import { classSlot, everyOfClass, keyed, memberValue } from "./class-members.ts";
+import { type AbstractObject, NOTHING, objectValue, unknownValue, ValueSet } from "../engine/values.ts";
+import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
 
 /** The cell of one property, with what the code puts there later. */
-export function makeSlot(engine: Engine): Engine["slot"] {
-	return (thing, key) => {
-		let cell = thing.slots.get(key);
-		if (cell === undefined) {
-			cell = new Cell();
-			thing.slots.set(key, cell);
-			engine.solver.feed(thing.open, cell);
-			if (thing.every !== undefined) engine.solver.feed(cell, thing.every);
-			fillSlot(engine, thing, key, cell);
-			engine.trace(thing);
+export function makeProperty(engine: Engine): Engine["property"] {
+	return (object, key) => {
+		let set = object.properties.get(key);
+		if (set === undefined) {
+			set = new ValueSet();
+			object.properties.set(key, set);
+			engine.solver.include(object.summary, set);
+			if (object.anyProperty !== undefined) engine.solver.include(set, object.anyProperty);
+			fillProperty(engine, object, key, set);
+			engine.track(object);
 		}
-		return cell;
+		return set;
 	};
 }
 
-function fillSlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
+function fillProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	const { solver } = engine;
-	for (const source of thing.sources) fromSource(engine, source, key, cell);
-	switch (thing.kind) {
+	for (const source of object.copiedFrom) copyProperty(engine, source, key, into);
+	switch (object.kind) {
 		case "plain":
-			return objectSlot(engine, thing, key, cell);
+			return fillPlainProperty(engine, object, key, into);
 		case "array":
-			return arraySlot(engine, thing, key, cell);
+			return fillArrayProperty(engine, object, key, into);
 		case "class":
-			return classSlot(engine, thing, key, true, cell);
+			return includeClassMember(engine, object, key, true, into);
 		case "instance":
-			if (thing.made === undefined) return solver.add(cell, unknown("a computed value"));
-			if (thing.made.kind === "function")
-				return solver.feed(engine.slot(prototypeOf(engine, thing.made), key), cell);
-			return classSlot(engine, thing.made, key, false, cell);
+			if (object.constructedBy === undefined) return solver.add(into, unknownValue("a computed value"));
+			if (object.constructedBy.kind === "function")
+				return solver.include(engine.property(prototypeOf(engine, object.constructedBy), key), into);
+			return includeClassMember(engine, object.constructedBy, key, false, into);
 		case "function":
-			if (key === "prototype") solver.add(cell, thingValue(prototypeOf(engine, thing)));
-			else if (key === "name" || key === "length") solver.add(cell, unknown("a computed value"));
+			if (key === "prototype") solver.add(into, objectValue(prototypeOf(engine, object)));
+			else if (key === "name" || key === "length") solver.add(into, unknownValue("a computed value"));
 			return;
 		case "map":
 		case "set":
-			if (key === "size") solver.add(cell, unknown("a computed value"));
+			if (key === "size") solver.add(into, unknownValue("a computed value"));
 	}
 }
 
 /** What a function that is used as a class puts its methods into. */
-function prototypeOf(engine: Engine, fn: Thing): Thing {
-	const prototype = engine.things.made(fn.node, "prototype", "plain", fn);
-	prototype.origin = thingValue(fn);
+function prototypeOf(engine: Engine, fn: AbstractObject): AbstractObject {
+	const prototype = engine.objects.allocate(fn.node, "prototype", "plain", fn);
+	prototype.trackedAs = objectValue(fn);
 	return prototype;
 }
 
-function fromSource(engine: Engine, source: Cell, key: string, cell: Cell) {
-	engine.solver.each(source, (value) => {
+function copyProperty(engine: Engine, source: ValueSet, key: string, into: ValueSet) {
+	engine.solver.onValue(source, (value) => {
 		if (value.kind === "nothing" || value.kind === "string") return;
-		engine.read(value, key, (found) => found.kind !== "nothing" && engine.solver.add(cell, found));
+		engine.readProperty(value, key, (found) => found.kind !== "nothing" && engine.solver.add(into, found));
 	});
 }
 
 /** The parts of a literal or class body that define a key. */
-export function ownProperty(thing: Thing, key: string): readonly Node[] {
-	if (thing.node.type !== "ObjectExpression") return [];
-	return keyed(thing.node, thing.node.properties).get(key) ?? [];
+export function literalProperty(object: AbstractObject, key: string): readonly Node[] {
+	if (object.node.type !== "ObjectExpression") return [];
+	return membersByKey(object.node, object.node.properties).get(key) ?? [];
 }
 
-function objectSlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
-	if (thing.node.type !== "ObjectExpression") return;
-	const own = ownProperty(thing, key);
-	for (const property of own) memberValue(engine, property, cell);
-	let open = own.length > 0;
-	for (const property of thing.node.properties as Node[]) {
+function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
+	if (object.node.type !== "ObjectExpression") return;
+	const own = literalProperty(object, key);
+	for (const property of own) includeMember(engine, property, into);
+	let mayComeFromElsewhere = own.length > 0;
+	for (const property of object.node.properties as Node[]) {
 		if (property.type === "SpreadElement") {
-			open = true;
-			fromSource(engine, engine.evaluate(property.argument), key, cell);
+			mayComeFromElsewhere = true;
+			copyProperty(engine, engine.evaluate(property.argument), key, into);
 		} else if (property.computed && staticKey(property.key, true) === undefined) {
-			open = true;
-			computedProperty(engine, property, key, cell);
+			mayComeFromElsewhere = true;
+			includeComputedProperty(engine, property, key, into);
 		}
 	}
-	if (!open) engine.solver.add(cell, NOTHING);
+	if (!mayComeFromElsewhere) engine.solver.add(into, NOTHING);
 }
 
-function computedProperty(engine: Engine, property: Node, key: string, cell: Cell) {
-	let fed = false;
-	engine.solver.each(engine.evaluate(property.key), (value) => {
-		if (fed || (value.kind === "string" && value.text !== key)) return;
-		fed = true;
-		memberValue(engine, property, cell);
+function includeComputedProperty(engine: Engine, property: Node, key: string, into: ValueSet) {
+	let included = false;
+	engine.solver.onValue(engine.evaluate(property.key), (value) => {
+		if (included || (value.kind === "string" && value.text !== key)) return;
+		included = true;
+		includeMember(engine, property, into);
 	});
 }
 
-function arraySlot(engine: Engine, thing: Thing, key: string, cell: Cell) {
-	if (thing.node.type !== "ArrayExpression") return;
-	const elements = thing.node.elements as (Node | null)[];
+function fillArrayProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
+	if (object.node.type !== "ArrayExpression") return;
+	const elements = object.node.elements as (Node | null)[];
 	const spread = elements.findIndex((element) => element?.type === "SpreadElement");
 	const index = /^\d{1,6}$/.test(key) ? Number(key) : -1;
 	if (index < 0) return;
 	if (spread < 0 || index < spread) {
 		const element = elements[index];
-		if (element) engine.solver.feed(engine.evaluate(element), cell);
-		else engine.solver.add(cell, NOTHING);
+		if (element) engine.solver.include(engine.evaluate(element), into);
+		else engine.solver.add(into, NOTHING);
 		return;
 	}
-	for (const element of elements.slice(spread)) if (element !== null) feedElement(engine, element, cell);
+	for (const element of elements.slice(spread)) if (element !== null) includeElement(engine, element, into);
 }
 
-function feedElement(engine: Engine, element: Node, cell: Cell) {
-	if (element.type !== "SpreadElement") return engine.solver.feed(engine.evaluate(element), cell);
-	engine.solver.each(engine.evaluate(element.argument), (value) =>
-		engine.elements(value, (found) => engine.solver.add(cell, found)),
+function includeElement(engine: Engine, element: Node, into: ValueSet) {
+	if (element.type !== "SpreadElement") return engine.solver.include(engine.evaluate(element), into);
+	engine.solver.onValue(engine.evaluate(element.argument), (value) =>
+		engine.iterate(value, (found) => engine.solver.add(into, found)),
 	);
 }
 
 /** All values of a thing, under any key. */
-export function makeEvery(engine: Engine): Engine["every"] {
-	return (thing) => {
-		if (thing.every !== undefined) return thing.every;
-		const cell = new Cell();
-		thing.every = cell;
-		engine.solver.feed(thing.open, cell);
-		for (const slot of thing.slots.values()) engine.solver.feed(slot, cell);
-		for (const source of thing.sources) everySource(engine, source, cell);
-		everyMember(engine, thing, cell);
-		engine.trace(thing);
-		return cell;
+export function makeAnyProperty(engine: Engine): Engine["anyProperty"] {
+	return (object) => {
+		if (object.anyProperty !== undefined) return object.anyProperty;
+		const set = new ValueSet();
+		object.anyProperty = set;
+		engine.solver.include(object.summary, set);
+		for (const slot of object.properties.values()) engine.solver.include(slot, set);
+		for (const source of object.copiedFrom) copyAllProperties(engine, source, set);
+		includeAllMembers(engine, object, set);
+		engine.track(object);
+		return set;
 	};
 }
 
-function everySource(engine: Engine, source: Cell, cell: Cell) {
-	engine.solver.each(source, (value) => {
+function copyAllProperties(engine: Engine, source: ValueSet, into: ValueSet) {
+	engine.solver.onValue(source, (value) => {
 		if (value.kind === "nothing" || value.kind === "string") return;
-		engine.read(value, undefined, (found) => engine.solver.add(cell, found));
+		engine.readProperty(value, undefined, (found) => engine.solver.add(into, found));
 	});
 }
 
-function everyMember(engine: Engine, thing: Thing, cell: Cell) {
-	if (thing.node.type === "ArrayExpression") {
-		for (const element of thing.node.elements as (Node | null)[]) {
-			if (element !== null) feedElement(engine, element, cell);
+function includeAllMembers(engine: Engine, object: AbstractObject, into: ValueSet) {
+	if (object.node.type === "ArrayExpression") {
+		for (const element of object.node.elements as (Node | null)[]) {
+			if (element !== null) includeElement(engine, element, into);
 		}
-	} else if (thing.kind === "plain" && thing.node.type === "ObjectExpression") {
-		for (const property of thing.node.properties as Node[]) {
-			if (property.type === "SpreadElement") everySource(engine, engine.evaluate(property.argument), cell);
-			else memberValue(engine, property, cell);
+	} else if (object.kind === "plain" && object.node.type === "ObjectExpression") {
+		for (const property of object.node.properties as Node[]) {
+			if (property.type === "SpreadElement")
+				copyAllProperties(engine, engine.evaluate(property.argument), into);
+			else includeMember(engine, property, into);
 		}
-	} else if (thing.kind === "class" || thing.kind === "instance") {
-		const owner = thing.kind === "class" ? thing : thing.made;
-		if (owner?.kind === "class") everyOfClass(engine, owner, thing.kind === "class", cell);
+	} else if (object.kind === "class" || object.kind === "instance") {
+		const owner = object.kind === "class" ? object : object.constructedBy;
+		if (owner?.kind === "class") includeAllClassMembers(engine, owner, object.kind === "class", into);
 	}
 }

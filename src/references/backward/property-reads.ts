@@ -1,80 +1,90 @@
 import type { Node } from "../bundle/syntax.ts";
-import { join } from "../engine/context.ts";
+import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { makeValue, type ObjectValue, place, type Thing, unknown, type Value } from "../engine/values.ts";
-import { readNative } from "../environment/runtime-apis.ts";
+import {
+	type AbstractObject,
+	makeValue,
+	type ObjectValue,
+	unknownValue,
+	type Value,
+	withContext,
+} from "../engine/values.ts";
+import { readRuntimeProperty } from "../environment/runtime-apis.ts";
 import { ARRAY_METHODS } from "../models/arrays.ts";
 import { COLLECTION_METHODS } from "../models/collections.ts";
-import { readTrapped } from "../models/proxies.ts";
+import { readThroughProxy } from "../models/proxies.ts";
 import { STRING_METHODS } from "../models/strings.ts";
-import { ownProperty } from "./properties.ts";
+import { literalProperty } from "./properties.ts";
 
 /** What is under a key of a value. Methods of the language's own become values too, so that they can be passed on. */
-
-export function makeRead(engine: Engine): Engine["read"] {
+export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 	return (value, key, into) => {
-		const method = (name: string) => into(makeValue({ kind: "method", name, of: value }, value.context));
+		const method = (name: string) =>
+			into(makeValue({ kind: "method", name, receiver: value }, value.context));
 		switch (value.kind) {
 			case "nothing":
 				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : undefined;
 			case "runtime":
-				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : into(readNative(value, key));
+				return key !== undefined && PROMISE_METHODS.has(key)
+					? method(key)
+					: into(readRuntimeProperty(value, key));
 			case "object":
-				return readThing(engine, value, key, into, method);
+				return readObjectProperty(engine, value, key, into, method);
 			case "builtin":
 				return into(
 					key === undefined
-						? unknown("a computed value")
+						? unknownValue("a computed value")
 						: makeValue({ kind: "builtin", name: `${value.name}.${key}` }),
 				);
 			case "string":
 				if (key !== undefined && (STRING_METHODS.has(key) || PROMISE_METHODS.has(key))) return method(key);
-				return into(place(unknown("a computed value"), value.context));
+				return into(withContext(unknownValue("a computed value"), value.context));
 			case "method":
 				if (key !== undefined && FUNCTION_METHODS.has(key)) return method(key);
-				return into(unknown("a computed value"));
+				return into(unknownValue("a computed value"));
 			case "unknown":
 				if (key !== undefined && PROMISE_METHODS.has(key)) return method(key);
-				if (value.start === undefined) return into(value);
+				if (value.prefix === undefined) return into(value);
 				return key !== undefined && STRING_METHODS.has(key)
 					? method(key)
-					: into(place(unknown("a computed value"), value.context));
+					: into(withContext(unknownValue("a computed value"), value.context));
 		}
 	};
 }
-function readThing(
+function readObjectProperty(
 	engine: Engine,
 	value: ObjectValue,
 	key: string | undefined,
 	into: (value: Value) => void,
 	method: (name: string) => void,
 ) {
-	const { thing } = value;
+	const { object } = value;
 	const { solver } = engine;
-	if (thing.traps !== undefined && key !== "then") return readTrapped(engine, thing, thing.traps, key, into);
-	if (key !== undefined && hasMethod(thing, key)) return method(key);
-	if (key === "length" && thing.kind === "array") return into(lengthOf(thing));
-	const cell = key === undefined ? engine.every(thing) : engine.slot(thing, key);
-	solver.each(cell, (found) => {
-		const context = join(found.context, value.context);
-		if (context !== undefined) into(place(found, context));
+	if (object.proxyHandler !== undefined && key !== "then")
+		return readThroughProxy(engine, object, object.proxyHandler, key, into);
+	if (key !== undefined && hasMethod(object, key)) return method(key);
+	if (key === "length" && object.kind === "array") return into(lengthOf(object));
+	const cell = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
+	solver.onValue(cell, (found) => {
+		const context = unify(found.context, value.context);
+		if (context !== undefined) into(withContext(found, context));
 	});
 }
-function lengthOf(thing: Thing): Value {
+function lengthOf(object: AbstractObject): Value {
 	const elements =
-		thing.node.type === "ArrayExpression" ? (thing.node.elements as (Node | null)[]) : undefined;
+		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
 	if (elements === undefined || elements.some((element) => element?.type === "SpreadElement")) {
-		return unknown("a computed value");
+		return unknownValue("a computed value");
 	}
 	return makeValue({ kind: "string", text: String(elements.length), numeric: true });
 }
-function hasMethod(thing: Thing, key: string): boolean {
-	if (thing.kind === "array" && ARRAY_METHODS.has(key)) return true;
-	if ((thing.kind === "map" || thing.kind === "set") && COLLECTION_METHODS.has(key)) return true;
-	if (thing.kind === "function" && FUNCTION_METHODS.has(key)) return true;
-	if (thing.kind !== "plain" && thing.kind !== "instance" && thing.kind !== "array") return false;
+function hasMethod(object: AbstractObject, key: string): boolean {
+	if (object.kind === "array" && ARRAY_METHODS.has(key)) return true;
+	if ((object.kind === "map" || object.kind === "set") && COLLECTION_METHODS.has(key)) return true;
+	if (object.kind === "function" && FUNCTION_METHODS.has(key)) return true;
+	if (object.kind !== "plain" && object.kind !== "instance" && object.kind !== "array") return false;
 	if (!PROMISE_METHODS.has(key) && !OBJECT_METHODS.has(key)) return false;
-	return !thing.slots.has(key) && ownProperty(thing, key).length === 0;
+	return !object.properties.has(key) && literalProperty(object, key).length === 0;
 }
 const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
 const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);

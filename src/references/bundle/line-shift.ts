@@ -4,27 +4,27 @@
  * module begins is known twice, from esbuild's `// path` comments and from the map, and that tells.
  */
 
-const MARKER = "__deno_internal_createRequire";
+const REPLACED_HELPER = "__deno_internal_createRequire";
 const SHIFT_MAX = 12;
 /** Modules that are looked at; they agree, or the first few hundred tell. */
 const MODULES_MAX = 400;
 /** Wrapped modules begin with lines that have no mapping. */
-const WRAPPED = /^import |^var \w+ = (?:__\w+\(|\{\};)/;
+const WRAPPED_MODULE = /^import |^var \w+ = (?:__\w+\(|\{\};)/;
 
 /**
- * @param firsts for each line of the map, the source of its first segment, or -1.
+ * @param firstSources for each line of the map, the source of its first segment, or -1.
  * @returns 0 unless the bundle has the replaced helper and the modules agree on a shift.
  */
 export function lineShift(
 	code: string,
 	sources: readonly (string | null)[],
-	firsts: readonly number[],
+	firstSources: readonly number[],
 ): number {
-	if (!code.includes(MARKER)) return 0;
+	if (!code.includes(REPLACED_HELPER)) return 0;
 	const votes = new Array<number>(SHIFT_MAX + 1).fill(0);
 	for (const { path, line } of moduleStarts(code)) {
 		for (let shift = 0; shift <= SHIFT_MAX; shift++) {
-			if (startsAt(path, line + shift, sources, firsts)) votes[shift] = (votes[shift] ?? 0) + 1;
+			if (startsAt(path, line + shift, sources, firstSources)) votes[shift] = (votes[shift] ?? 0) + 1;
 		}
 	}
 	const best = Math.max(...votes);
@@ -38,7 +38,7 @@ function* moduleStarts(code: string): Generator<{ path: string; line: number }> 
 	for (let start = 0; start >= 0 && start < code.length && found < MODULES_MAX; line++) {
 		const end = code.indexOf("\n", start);
 		if (end < 0) return;
-		if (code.startsWith("// ", start) && !WRAPPED.test(code.slice(end + 1, end + 200))) {
+		if (code.startsWith("// ", start) && !WRAPPED_MODULE.test(code.slice(end + 1, end + 200))) {
 			found++;
 			yield { path: code.slice(start + 3, end), line: line + 1 };
 		}
@@ -50,16 +50,16 @@ function startsAt(
 	path: string,
 	line: number,
 	sources: readonly (string | null)[],
-	firsts: readonly number[],
+	firstSources: readonly number[],
 ): boolean {
 	const own = (index: number) => baseName(sources[index] ?? "") === baseName(path);
 	let before = line - 1;
-	while (before > 0 && firsts[before] === -1) before--;
+	while (before > 0 && firstSources[before] === -1) before--;
 	let after = line;
-	while (after < firsts.length && firsts[after] === -1) after++;
-	const first = firsts[after];
+	while (after < firstSources.length && firstSources[after] === -1) after++;
+	const first = firstSources[after];
 	if (first === undefined || !own(first)) return false;
-	return firsts[before] === undefined || firsts[before] === -1 || firsts[before] !== first;
+	return firstSources[before] === undefined || firstSources[before] === -1 || firstSources[before] !== first;
 }
 
 function baseName(path: string): string {

@@ -1,6 +1,6 @@
 export const DIGITS = new Int8Array(128).fill(-1);
 /** Decodes the mappings of one line after another. */
-export class Reader {
+export class MappingsReader {
 	offset: number;
 	source: number;
 	original: number;

@@ -32,19 +32,19 @@ const WORD = /[A-Za-z0-9_$\u0080-\uffff]+/y;
 
 /** Says what is wrong with code that nests too deeply, or undefined. The time grows with its length. */
 export function nestingFault(code: string): string | undefined {
-	return new Scanner(code).run() ? undefined : "it nests too deeply.";
+	return new NestingScanner(code).run() ? undefined : "it nests too deeply.";
 }
 
-class Scanner {
+class NestingScanner {
 	readonly #code: string;
 	#at = 0;
 	/** Open brackets; a template's `${` is kept as `$`. */
-	readonly #open: string[] = [];
+	readonly #brackets: string[] = [];
 	/** The weight of the expression under way at each bracket, and of all together. */
-	readonly #chains: number[] = [0];
-	#weight = 0;
+	readonly #weights: number[] = [0];
+	#total = 0;
 	/** Whether a `/` here begins a pattern. */
-	#operand = true;
+	#expectsOperand = true;
 
 	constructor(code: string) {
 		this.#code = code;
@@ -53,7 +53,7 @@ class Scanner {
 	run(): boolean {
 		while (this.#at < this.#code.length) {
 			this.#token(this.#code[this.#at] as string);
-			if (this.#weight > WEIGHT_MAX) return false;
+			if (this.#total > WEIGHT_MAX) return false;
 		}
 		return true;
 	}
@@ -63,50 +63,50 @@ class Scanner {
 		else if (char === '"' || char === "'") this.#quoted(char);
 		else if (char === "`") this.#template();
 		else if (char === "/") this.#slash();
-		else if (char === "(" || char === "[" || char === "{") this.#push(char);
-		else if (char === ")" || char === "]" || char === "}") this.#pop(char);
-		else if (char === ";" || char === ",") this.#separate();
+		else if (char === "(" || char === "[" || char === "{") this.#openBracket(char);
+		else if (char === ")" || char === "]" || char === "}") this.#closeBracket(char);
+		else if (char === ";" || char === ",") this.#endExpression();
 		else if (RIGHT_OPERATORS.has(char) || LEFT_OPERATORS.has(char)) {
-			this.#add(RIGHT_OPERATORS.has(char) ? RIGHT : LEFT);
-			this.#step(true);
+			this.#addWeight(RIGHT_OPERATORS.has(char) ? RIGHT : LEFT);
+			this.#advance(true);
 		} else this.#word();
 	}
 
-	#step(operand: boolean): void {
+	#advance(expectsOperand: boolean): void {
 		this.#at++;
-		this.#operand = operand;
+		this.#expectsOperand = expectsOperand;
 	}
 
-	#add(weight: number): void {
-		const last = this.#chains.length - 1;
-		this.#chains[last] = (this.#chains[last] ?? 0) + weight;
-		this.#weight += weight;
+	#addWeight(weight: number): void {
+		const last = this.#weights.length - 1;
+		this.#weights[last] = (this.#weights[last] ?? 0) + weight;
+		this.#total += weight;
 	}
 
-	#separate(): void {
-		this.#weight -= this.#chains[this.#chains.length - 1] ?? 0;
-		this.#chains[this.#chains.length - 1] = 0;
-		this.#step(true);
+	#endExpression(): void {
+		this.#total -= this.#weights[this.#weights.length - 1] ?? 0;
+		this.#weights[this.#weights.length - 1] = 0;
+		this.#advance(true);
 	}
 
-	#push(bracket: string): void {
-		this.#open.push(bracket);
-		this.#chains.push(BRACKET);
-		this.#weight += BRACKET;
-		this.#step(true);
+	#openBracket(bracket: string): void {
+		this.#brackets.push(bracket);
+		this.#weights.push(BRACKET);
+		this.#total += BRACKET;
+		this.#advance(true);
 	}
 
-	#pop(bracket: string): void {
-		const opened = this.#open.pop();
-		if (opened !== undefined) this.#weight -= this.#chains.pop() ?? 0;
-		this.#step(false);
+	#closeBracket(bracket: string): void {
+		const opened = this.#brackets.pop();
+		if (opened !== undefined) this.#total -= this.#weights.pop() ?? 0;
+		this.#advance(false);
 		if (opened === "$") {
 			this.#template();
 			return;
 		}
 		// A closing brace at the end of a line ends a statement; what follows begins anew.
 		if (bracket === "}" && (this.#code[this.#at] === "\n" || this.#at === this.#code.length))
-			this.#separate();
+			this.#endExpression();
 	}
 
 	#quoted(quote: string): void {
@@ -115,15 +115,15 @@ class Scanner {
 			at += this.#code[at] === "\\" ? 2 : 1;
 		}
 		this.#at = at;
-		this.#step(false);
+		this.#advance(false);
 	}
 
 	/** Skips text up to the end of a template or the next `${`. Called at the backtick or closing brace's end. */
 	#template(): void {
-		if (this.#code[this.#at] === "`" && this.#open.at(-1) !== "`") {
-			this.#open.push("`");
-			this.#chains.push(BRACKET);
-			this.#weight += BRACKET;
+		if (this.#code[this.#at] === "`" && this.#brackets.at(-1) !== "`") {
+			this.#brackets.push("`");
+			this.#weights.push(BRACKET);
+			this.#total += BRACKET;
 			this.#at++;
 		}
 		while (this.#at < this.#code.length) {
@@ -131,10 +131,10 @@ class Scanner {
 			if (char === "\\") this.#at += 2;
 			else if (char === "$" && this.#code[this.#at + 1] === "{") {
 				this.#at++;
-				this.#push("$");
+				this.#openBracket("$");
 				return;
 			} else if (char === "`") {
-				this.#pop("`");
+				this.#closeBracket("`");
 				return;
 			} else this.#at++;
 		}
@@ -147,9 +147,9 @@ class Scanner {
 			this.#at = end < 0 ? this.#code.length : end + (next === "/" ? 1 : 2);
 			return;
 		}
-		if (!this.#operand) {
-			this.#add(LEFT);
-			this.#step(true);
+		if (!this.#expectsOperand) {
+			this.#addWeight(LEFT);
+			this.#advance(true);
 			return;
 		}
 		let inClass = false;
@@ -162,18 +162,18 @@ class Scanner {
 			else if (char === "/" && !inClass) break;
 		}
 		this.#at = at;
-		this.#step(false);
+		this.#advance(false);
 	}
 
 	#word(): void {
 		WORD.lastIndex = this.#at;
 		const word = WORD.exec(this.#code)?.[0];
 		if (word === undefined) {
-			this.#step(true);
+			this.#advance(true);
 			return;
 		}
 		this.#at += word.length;
-		this.#operand = BEFORE_PATTERN.has(word);
-		if (NESTING_WORDS.has(word)) this.#add(RIGHT);
+		this.#expectsOperand = BEFORE_PATTERN.has(word);
+		if (NESTING_WORDS.has(word)) this.#addWeight(RIGHT);
 	}
 }

@@ -4,7 +4,7 @@
  * segments of a large bundle costs more than the whole analysis.)
  */
 import { lineShift } from "./line-shift.ts";
-import { DIGITS, Reader } from "./mappings-reader.ts";
+import { DIGITS, MappingsReader } from "./mappings-reader.ts";
 
 /** A place in an original source: the entry of `sources` and the 1-based line. */
 export interface Position {
@@ -24,7 +24,7 @@ for (const [index, char] of [
 }
 
 /** The state of the decoder at the start of a line. */
-interface LineStart {
+interface DecoderState {
 	offset: number;
 	source: number;
 	line: number;
@@ -97,7 +97,7 @@ export class Positions {
 	}
 
 	#scan(mappings: string) {
-		const reader = new Reader(mappings);
+		const reader = new MappingsReader(mappings);
 		for (let more = true; more; ) {
 			this.#starts.push(reader.offset, reader.source, reader.original);
 			more = reader.line();
@@ -109,8 +109,8 @@ export class Positions {
 	#segment(index: number, column: number): { source: number; line: number } | undefined {
 		const [offset, source, line] = this.#starts.slice(index * 3, index * 3 + 3);
 		if (offset === undefined || this.#map === undefined) return undefined;
-		const start: LineStart = { offset, source: source ?? 0, line: line ?? 0 };
-		const reader = new Reader(this.#map.mappings, start);
+		const start: DecoderState = { offset, source: source ?? 0, line: line ?? 0 };
+		const reader = new MappingsReader(this.#map.mappings, start);
 		let best: { column: number; source: number; line: number } | undefined;
 		reader.line((at) => {
 			if (at > column || best?.column === at) return;

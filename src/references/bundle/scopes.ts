@@ -24,7 +24,7 @@ export interface Uses {
 
 const NO_CHILDREN: readonly string[] = [];
 /** Children that are names rather than expressions, by node type. */
-const KEPT_KEYS: Record<string, readonly string[]> = {
+const CODE_CHILDREN: Record<string, readonly string[]> = {
 	LabeledStatement: ["body"],
 	BreakStatement: NO_CHILDREN,
 	ContinueStatement: NO_CHILDREN,
@@ -212,7 +212,7 @@ export class Scopes {
 
 /** The children that hold code, without the names of keys and labels. */
 export function childKeys(node: Node): readonly string[] {
-	const kept = KEPT_KEYS[node.type];
+	const kept = CODE_CHILDREN[node.type];
 	if (kept !== undefined) return kept;
 	if (node.type === "MemberExpression") return node.computed ? ["object", "property"] : ["object"];
 	if (KEYED.has(node.type)) return node.computed ? ["key", "value"] : ["value"];

@@ -5,8 +5,7 @@ import type { Node } from "./syntax.ts";
 const DEPENDENCY =
 	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
 /** Works out files and lines, once per place. */
-
-export class Files {
+export class SourceFiles {
 	readonly #positions: Positions;
 	readonly #path: (source: string) => string;
 	readonly #paths = new Map<string, { path: string; dependency: boolean }>();

@@ -1,46 +1,53 @@
 import type { Node } from "../bundle/syntax.ts";
-import { callOf, join, withCall, withoutCall } from "../engine/context.ts";
+import { callInto, unify, withCall, withoutCall } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type Call, place, type Thing, type Value } from "../engine/values.ts";
+import { type AbstractObject, type CallEdge, type Value, withContext } from "../engine/values.ts";
 
 /** Hearing of the calls of a function, and of its being handed to unknown code. */
-
-export function makeCallLists(engine: Engine): Pick<Engine, "onCall" | "onEscape" | "enter" | "leave"> {
+export function makeCallEdges(
+	engine: Engine,
+): Pick<Engine, "onCallEdge" | "onEscape" | "enterCall" | "leaveCall"> {
 	return {
-		onCall(fn, listener) {
-			fn.callListeners.push(listener);
-			for (const call of fn.calls.values()) engine.solver.later(() => listener(call));
-			engine.trace(fn);
+		onCallEdge(fn, listener) {
+			fn.callEdgeListeners.push(listener);
+			for (const call of fn.callEdges.values()) engine.solver.enqueue(() => listener(call));
+			engine.track(fn);
 		},
 		onEscape(fn, listener) {
-			if (fn.escaped) engine.solver.later(listener);
+			if (fn.escaped) engine.solver.enqueue(listener);
 			else fn.escapeListeners.push(listener);
-			engine.trace(fn);
+			engine.track(fn);
 		},
-		enter,
-		leave,
+		enterCall,
+		leaveCall,
 	};
 }
-export function enter(value: Value, fn: Thing, call: Call): Value | undefined {
-	const within = join(withoutCall(value.context, fn.id), call.context);
-	if (within === undefined) return undefined;
-	const named = call.site.written && (value.kind === "string" || value.kind === "unknown");
+export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined {
+	const context = unify(withoutCall(value.context, fn.id), call.context);
+	if (context === undefined) return undefined;
+	const mayBeName = call.site.isInSource && (value.kind === "string" || value.kind === "unknown");
 	// What a function gives itself may hold what it was given: the one call would be told from the other in vain.
 	const isOwn = isInside(call.site.node, fn.node);
-	return place(
+	return withContext(
 		value,
-		isOwn ? within : withCall(within, fn.id, call.site.id),
-		value.site ?? (named ? call.site.node : undefined),
+		isOwn ? context : withCall(context, fn.id, call.site.id),
+		value.reportAt ?? (mayBeName ? call.site.node : undefined),
 	);
 }
-export function leave(value: Value, fn: Thing, { site, context }: Call): Value | undefined {
-	const call = callOf(value.context, fn.id);
+export function leaveCall(value: Value, fn: AbstractObject, { site, context }: CallEdge): Value | undefined {
+	const call = callInto(value.context, fn.id);
 	if (call !== undefined && call !== site.id) return undefined;
-	const within = join(withoutCall(value.context, fn.id), context);
-	if (within === undefined) return undefined;
-	const made = value.kind === "method" || (value.kind === "object" && isInside(value.thing.node, fn.node));
-	const seen = value.site === site.node ? place({ ...value, site: undefined }, value.context) : value;
-	return place(seen, made ? withCall(within, fn.id, site.id) : within, seen.site);
+	const unified = unify(withoutCall(value.context, fn.id), context);
+	if (unified === undefined) return undefined;
+	const isCreatedInside =
+		value.kind === "method" || (value.kind === "object" && isInside(value.object.node, fn.node));
+	const unattributed =
+		value.reportAt === site.node ? withContext({ ...value, reportAt: undefined }, value.context) : value;
+	return withContext(
+		unattributed,
+		isCreatedInside ? withCall(unified, fn.id, site.id) : unified,
+		unattributed.reportAt,
+	);
 }
 function isInside(node: Node, outer: Node): boolean {
 	return node.start >= outer.start && node.end <= outer.end;

@@ -1,58 +1,58 @@
 /** The things that the code makes, one per place, and the functions' own lists of returns and `this`. */
 import { childKeys } from "../bundle/scopes.ts";
 import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
-import { Cell, type Thing, type ThingKind } from "./values.ts";
+import { type AbstractObject, type ObjectKind, ValueSet } from "./values.ts";
 
-export class Things {
-	readonly #byNode = new Map<Node, Map<string, Thing>>();
+export class AbstractObjects {
+	readonly #byNode = new Map<Node, Map<string, AbstractObject>>();
 	readonly #returns = new Map<Node, Node[]>();
 	readonly #ids = new Map<string, number>();
 	#nextId = 1;
 
 	/** The thing that an object, array, function or class expression makes. */
-	of(node: Node): Thing {
-		if (isFunction(node)) return this.made(node, "", "function");
-		if (isClass(node)) return this.made(node, "", "class");
-		return this.made(node, "", node.type === "ObjectExpression" ? "plain" : "array");
+	atNode(node: Node): AbstractObject {
+		if (isFunction(node)) return this.allocate(node, "", "function");
+		if (isClass(node)) return this.allocate(node, "", "class");
+		return this.allocate(node, "", node.type === "ObjectExpression" ? "plain" : "array");
 	}
 
 	/** A thing that a call or pattern makes; the tag tells several at one node apart. */
-	made(node: Node, tag: string, kind: ThingKind, made?: Thing): Thing {
+	allocate(node: Node, tag: string, kind: ObjectKind, constructedBy?: AbstractObject): AbstractObject {
 		let tags = this.#byNode.get(node);
 		if (tags === undefined) {
 			tags = new Map();
 			this.#byNode.set(node, tags);
 		}
-		let thing = tags.get(tag);
-		if (thing === undefined) {
-			thing = {
+		let object = tags.get(tag);
+		if (object === undefined) {
+			object = {
 				id: this.#nextId++,
 				kind,
 				node,
-				...(made === undefined ? {} : { made }),
-				slots: new Map(),
-				open: new Cell(),
-				names: new Cell(),
-				named: false,
-				every: undefined,
-				sources: [],
-				instances: new Cell(),
-				calls: new Map(),
-				callListeners: [],
+				...(constructedBy === undefined ? {} : { constructedBy }),
+				properties: new Map(),
+				summary: new ValueSet(),
+				keys: new ValueSet(),
+				populated: false,
+				anyProperty: undefined,
+				copiedFrom: [],
+				instances: new ValueSet(),
+				callEdges: new Map(),
+				callEdgeListeners: [],
 				escaped: false,
 				escapeListeners: [],
-				traced: false,
-				traps: undefined,
-				origin: undefined,
+				tracked: false,
+				proxyHandler: undefined,
+				trackedAs: undefined,
 			};
-			tags.set(tag, thing);
+			tags.set(tag, object);
 		}
-		return thing;
+		return object;
 	}
 
 	/** The instance of a class that code outside makes, or nobody. */
-	outside(owner: Thing): Thing {
-		return this.made(owner.node, "outside", "instance", owner);
+	externalInstance(constructedBy: AbstractObject): AbstractObject {
+		return this.allocate(constructedBy.node, "outside", "instance", constructedBy);
 	}
 
 	/** A number that stays the same for the same text. */
@@ -71,13 +71,13 @@ export class Things {
 	}
 
 	/** The expressions that a function may return. */
-	returns(fn: Node): readonly Node[] {
+	returnedNodes(fn: Node): readonly Node[] {
 		let found = this.#returns.get(fn);
 		if (found === undefined) {
 			found = [];
 			if (fn.body.type !== "BlockStatement") found.push(fn.body);
 			else {
-				for (const node of within(fn.body, isFunction)) {
+				for (const node of descendants(fn.body, isFunction)) {
 					if (node.type === "ReturnStatement" && node.argument) found.push(node.argument);
 				}
 			}
@@ -87,18 +87,19 @@ export class Things {
 	}
 
 	/** The `yield` expressions of a generator. */
-	yields(fn: Node): Node[] {
+	yieldNodes(fn: Node): Node[] {
 		const found: Node[] = [];
-		for (const node of within(fn.body, isFunction)) if (node.type === "YieldExpression") found.push(node);
+		for (const node of descendants(fn.body, isFunction))
+			if (node.type === "YieldExpression") found.push(node);
 		return found;
 	}
 
 	/** Every `this` and `super` in a node that means the same as at the node itself. */
-	selfNodes(node: Node): Node[] {
+	thisNodes(node: Node): Node[] {
 		const found: Node[] = [];
 		const ownThis = (inner: Node) =>
 			(isFunction(inner) && inner.type !== "ArrowFunctionExpression") || isClass(inner);
-		for (const inner of within(node, ownThis)) {
+		for (const inner of descendants(node, ownThis)) {
 			if (inner.type === "ThisExpression" || inner.type === "Super") found.push(inner);
 		}
 		return found;
@@ -106,7 +107,7 @@ export class Things {
 }
 
 /** A node and all in it, without going into those that `stop` says (the first one excepted). */
-function* within(root: Node, stop: (node: Node) => boolean): Generator<Node> {
+function* descendants(root: Node, stop: (node: Node) => boolean): Generator<Node> {
 	const stack: Node[] = [root];
 	for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
 		yield node;

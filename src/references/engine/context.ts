@@ -7,38 +7,38 @@ export interface Context {
 
 export const NO_CONTEXT: Context = { key: "", entries: [] };
 /** How many calls a context remembers. Fewer entries are less exact, never wrong. */
-const CONTEXT_MAX = 4;
-function context(entries: readonly (readonly [number, number])[]): Context {
+const ENTRIES_MAX = 4;
+function contextOf(entries: readonly (readonly [number, number])[]): Context {
 	if (entries.length === 0) return NO_CONTEXT;
-	const kept = entries.length > CONTEXT_MAX ? entries.slice(entries.length - CONTEXT_MAX) : entries;
+	const kept = entries.length > ENTRIES_MAX ? entries.slice(entries.length - ENTRIES_MAX) : entries;
 	const sorted = [...kept].sort((a, b) => a[0] - b[0]);
 	return { key: sorted.map(([fn, call]) => `${fn}:${call}`).join(), entries: kept };
 }
-/** The call by which a context went into a function. */
 
-export function callOf(within: Context, fn: number): number | undefined {
-	for (const entry of within.entries) if (entry[0] === fn) return entry[1];
+/** The call by which a context went into a function. */
+export function callInto(context: Context, fn: number): number | undefined {
+	for (const entry of context.entries) if (entry[0] === fn) return entry[1];
 	return undefined;
 }
 
-export function withCall(within: Context, fn: number, call: number): Context {
-	return context([...within.entries.filter((entry) => entry[0] !== fn), [fn, call]]);
+export function withCall(context: Context, fn: number, call: number): Context {
+	return contextOf([...context.entries.filter((entry) => entry[0] !== fn), [fn, call]]);
 }
 
-export function withoutCall(within: Context, fn: number): Context {
-	if (callOf(within, fn) === undefined) return within;
-	return context(within.entries.filter((entry) => entry[0] !== fn));
+export function withoutCall(context: Context, fn: number): Context {
+	if (callInto(context, fn) === undefined) return context;
+	return contextOf(context.entries.filter((entry) => entry[0] !== fn));
 }
+
 /** Both contexts together, or undefined where they went into one function by different calls. */
-
-export function join(a: Context, b: Context): Context | undefined {
+export function unify(a: Context, b: Context): Context | undefined {
 	if (a.entries.length === 0 || a.key === b.key) return b;
 	if (b.entries.length === 0) return a;
 	const added: (readonly [number, number])[] = [];
 	for (const entry of b.entries) {
-		const other = callOf(a, entry[0]);
+		const other = callInto(a, entry[0]);
 		if (other === undefined) added.push(entry);
 		else if (other !== entry[1]) return undefined;
 	}
-	return added.length === 0 ? a : context([...a.entries, ...added]);
+	return added.length === 0 ? a : contextOf([...a.entries, ...added]);
 }

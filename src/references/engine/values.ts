@@ -8,17 +8,17 @@ import type { Node } from "../bundle/syntax.ts";
 import { type Context, NO_CONTEXT } from "./context.ts";
 
 /** The values that one expression, variable, parameter or property may have. */
-export class Cell {
+export class ValueSet {
 	readonly values = new Map<string, Value>();
 	readonly listeners: ((value: Value) => void)[] = [];
 	/** In how many contexts it has each value, by the value's base. */
-	readonly contexts = new Map<string, number>();
+	readonly contextCounts = new Map<string, number>();
 	/** The cells that this one already feeds unchanged. */
-	readonly feeds = new Set<Cell>();
+	readonly includedIn = new Set<ValueSet>();
 }
 
 /** Things that the runtime provides and that lead to the environment. */
-export type Native =
+export type RuntimeApi =
 	| "global"
 	| "Deno"
 	| "Deno.env"
@@ -32,14 +32,14 @@ export type Native =
 	| "toObject"
 	| "write";
 
-interface Carried {
+interface Provenance {
 	/** Equal for equal values, and for those only. */
 	readonly key: string;
 	/** Equal for values that are equal but for context and site. */
-	readonly base: string;
+	readonly shapeKey: string;
 	readonly context: Context;
 	/** The outermost call that handed the value over as an argument: where a reader looks for the name. */
-	readonly site: Node | undefined;
+	readonly reportAt: Node | undefined;
 }
 
 export type Shape =
@@ -47,55 +47,55 @@ export type Shape =
 	/** undefined, null, a boolean: never a name. */
 	| { readonly kind: "nothing" }
 	/** Perhaps a text that begins so. */
-	| { readonly kind: "unknown"; readonly why: string; readonly start?: string | undefined }
-	| { readonly kind: "object"; readonly thing: Thing }
-	| { readonly kind: "runtime"; readonly native: Native }
+	| { readonly kind: "unknown"; readonly why: string; readonly prefix?: string | undefined }
+	| { readonly kind: "object"; readonly object: AbstractObject }
+	| { readonly kind: "runtime"; readonly api: RuntimeApi }
 	/** A global of the language (`Object.keys`) or of the bundler (`esbuild.__toESM`). */
 	| { readonly kind: "builtin"; readonly name: string }
 	/** A method of the language's own, taken from a value: `[…].map`, `"…".concat`, `get.bind`. */
-	| { readonly kind: "method"; readonly name: string; readonly of: Value };
+	| { readonly kind: "method"; readonly name: string; readonly receiver: Value };
 
-export type Value = Shape & Carried;
+export type Value = Shape & Provenance;
 export type StringValue = Value & { readonly kind: "string" };
 export type ObjectValue = Value & { readonly kind: "object" };
 export type RuntimeValue = Value & { readonly kind: "runtime" };
 export type BuiltinValue = Value & { readonly kind: "builtin" };
 export type MethodValue = Value & { readonly kind: "method" };
 
-export type ThingKind = "plain" | "array" | "function" | "class" | "instance" | "map" | "set";
+export type ObjectKind = "plain" | "array" | "function" | "class" | "instance" | "map" | "set";
 
 /** Something with an identity that the code makes: one per place in the code. */
-export interface Thing {
+export interface AbstractObject {
 	readonly id: number;
-	readonly kind: ThingKind;
+	readonly kind: ObjectKind;
 	readonly node: Node;
 	/** An instance's class, where it is known. */
-	readonly made?: Thing;
-	readonly slots: Map<string, Cell>;
+	readonly constructedBy?: AbstractObject;
+	readonly properties: Map<string, ValueSet>;
 	/** What is stored under keys that are not known; the elements of an array, of a set, a map's values. */
-	readonly open: Cell;
+	readonly summary: ValueSet;
 	/** The keys: names of properties (filled once somebody asks), keys of a map. */
-	readonly names: Cell;
-	named: boolean;
+	readonly keys: ValueSet;
+	populated: boolean;
 	/** The values of all slots together, as far as anybody asked. */
-	every: Cell | undefined;
+	anyProperty: ValueSet | undefined;
 	/** What else its slots come from: `{...a}`, `Object.assign`. */
-	readonly sources: Cell[];
+	readonly copiedFrom: ValueSet[];
 	/** A class's instances. */
-	readonly instances: Cell;
-	readonly calls: Map<string, Call>;
-	readonly callListeners: ((call: Call) => void)[];
+	readonly instances: ValueSet;
+	readonly callEdges: Map<string, CallEdge>;
+	readonly callEdgeListeners: ((call: CallEdge) => void)[];
 	escaped: boolean;
 	readonly escapeListeners: (() => void)[];
-	traced: boolean;
+	tracked: boolean;
 	/** A proxy's traps. */
-	traps: Cell | undefined;
+	proxyHandler: ValueSet | undefined;
 	/** What leads to it from its node, where that is not the thing itself. */
-	origin: Value | undefined;
+	trackedAs: Value | undefined;
 }
 
 /** A call of a function of the bundle, by the context of the closure that is called. */
-export interface Call {
+export interface CallEdge {
 	readonly site: CallSite;
 	readonly context: Context;
 }
@@ -105,62 +105,72 @@ export interface CallSite {
 	readonly id: number;
 	readonly node: Node;
 	/** The arguments before the first spread: expressions, or cells where the language calls. */
-	readonly arguments: readonly (Node | Cell)[];
+	readonly arguments: readonly (Node | ValueSet)[];
 	/** The first spread argument and all after it. */
-	readonly rest: readonly Node[] | Cell | undefined;
+	readonly spreadArguments: readonly Node[] | ValueSet | undefined;
 	/** What `this` is. */
-	readonly self: Cell | undefined;
+	readonly receiver: ValueSet | undefined;
 	/** False where the language calls: nobody looks for the name of a secret at the `.map(`. */
-	readonly written: boolean;
-	readonly construct: boolean;
+	readonly isInSource: boolean;
+	readonly isConstruct: boolean;
 }
 
-export function makeValue(shape: Shape, context: Context = NO_CONTEXT, site?: Node): Value {
-	const at = site === undefined ? "" : String(site.start);
-	const base = shapeKey(shape);
-	return { ...shape, key: `${base}|${context.key}|${at}`, base, context, site };
+export function makeValue(shape: Shape, context: Context = NO_CONTEXT, reportAt?: Node): Value {
+	const location = reportAt === undefined ? "" : String(reportAt.start);
+	const shapeKey = keyOfShape(shape);
+	return {
+		...shape,
+		key: `${shapeKey}|${context.key}|${location}`,
+		shapeKey,
+		context,
+		reportAt,
+	};
 }
 
-export function shapeKey(shape: Shape | Value): string {
+export function keyOfShape(shape: Shape | Value): string {
 	switch (shape.kind) {
 		case "string":
 			return `${shape.numeric ? "n" : "s"}${shape.text}`;
 		case "nothing":
 			return "-";
 		case "unknown":
-			return shape.start === undefined ? `?${shape.why}` : `?${shape.why} ${shape.start}`;
+			return shape.prefix === undefined ? `?${shape.why}` : `?${shape.why} ${shape.prefix}`;
 		case "object":
-			return `t${shape.thing.id}`;
+			return `t${shape.object.id}`;
 		case "runtime":
-			return `e${shape.native}`;
+			return `e${shape.api}`;
 		case "builtin":
 			return `b${shape.name}`;
 		case "method":
-			return `m${shape.name} ${shape.of.key}`;
+			return `m${shape.name} ${shape.receiver.key}`;
 	}
 }
 
-export function text(value: string): Value {
+export function stringValue(value: string): Value {
 	return makeValue({ kind: "string", text: value, numeric: false });
 }
 
-/** @param start what the text begins with, where so much is known */
-export function unknown(why: string, start?: string): Value {
-	return makeValue({ kind: "unknown", why, start: start === "" ? undefined : start });
+/** @param prefix what the text begins with, where so much is known */
+export function unknownValue(why: string, prefix?: string): Value {
+	return makeValue({ kind: "unknown", why, prefix: prefix === "" ? undefined : prefix });
 }
 
 export const NOTHING: Value = makeValue({ kind: "nothing" });
 
-export function thingValue(thing: Thing, context: Context = NO_CONTEXT): Value {
-	return makeValue({ kind: "object", thing }, context);
+export function objectValue(object: AbstractObject, context: Context = NO_CONTEXT): Value {
+	return makeValue({ kind: "object", object }, context);
 }
 
-export function native(name: Native): Value {
-	return makeValue({ kind: "runtime", native: name });
+export function runtimeValue(api: RuntimeApi): Value {
+	return makeValue({ kind: "runtime", api });
 }
 
 /** The same value in another context, at another site. */
-export function place(value: Value, context: Context, site: Node | undefined = value.site): Value {
-	if (context.key === value.context.key && site === value.site) return value;
-	return makeValue(value, context, site);
+export function withContext(
+	value: Value,
+	context: Context,
+	reportAt: Node | undefined = value.reportAt,
+): Value {
+	if (context.key === value.context.key && reportAt === value.reportAt) return value;
+	return makeValue(value, context, reportAt);
 }

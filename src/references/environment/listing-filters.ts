@@ -4,49 +4,49 @@
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
-import { DEPTH_MAX, nameIn, resultOf, united } from "./listing-syntax.ts";
-import { ofCondition, ofNegation } from "./name-conditions.ts";
+import { DEPTH_MAX, nameVariable, onlyResult, unionIfAllKnown } from "./listing-syntax.ts";
+import { prefixesIfFalse, prefixesIfTrue } from "./name-conditions.ts";
 
 /** What hands each element to a condition, and goes on with those that meet it. */
-const FILTERS = new Set(["filter", "find", "findLast", "some"]);
+const FILTER_METHODS = new Set(["filter", "find", "findLast", "some"]);
 /** What hands each element to a function. */
-const WALKS = new Set(["forEach", "map", "flatMap"]);
+const VISITOR_METHODS = new Set(["forEach", "map", "flatMap"]);
 /** What gives the same elements. */
-const UNCHANGED = new Set(["sort", "toSorted", "reverse", "toReversed"]);
+const REORDER_METHODS = new Set(["sort", "toSorted", "reverse", "toReversed"]);
 
 /**
  * What all names begin with that the code around an enumeration uses; undefined where it may use others.
- * @param enumeration the call `Object.keys(env)` or `Object.entries(env)`, or the loop `for (const name in env)`
+ * @param listing the call `Object.keys(env)` or `Object.entries(env)`, or the loop `for (const name in env)`
  */
-export function startsUsed(scopes: Scopes, enumeration: Node, depth = 0): string[] | undefined {
+export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[] | undefined {
 	if (depth > DEPTH_MAX) return undefined;
-	if (enumeration.type === "ForInStatement") return ofLoop(scopes, enumeration);
-	const parent = enumeration.parent;
-	if (parent?.type === "ForOfStatement" && parent.right === enumeration) return ofLoop(scopes, parent);
-	if (parent?.type === "MemberExpression" && parent.object === enumeration)
-		return ofMethod(scopes, parent, depth);
+	if (listing.type === "ForInStatement") return prefixesInLoop(scopes, listing);
+	const parent = listing.parent;
+	if (parent?.type === "ForOfStatement" && parent.right === listing) return prefixesInLoop(scopes, parent);
+	if (parent?.type === "MemberExpression" && parent.object === listing)
+		return prefixesInMethod(scopes, parent, depth);
 	if (parent?.type !== "VariableDeclarator" || parent.id.type !== "Identifier") return undefined;
 	const binding = scopes.resolve(parent.id);
 	if (binding === undefined) return undefined;
 	const { reads, writes } = scopes.uses(binding);
 	if (writes.some((write) => write !== parent.id) || reads.length === 0) return undefined;
-	return united(
-		reads.map((read) => (read.parent === undefined ? undefined : startsUsed(scopes, read, depth + 1))),
+	return unionIfAllKnown(
+		reads.map((read) => (read.parent === undefined ? undefined : usedPrefixes(scopes, read, depth + 1))),
 	);
 }
 
 /** `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or with all of it behind conditions. */
-function ofLoop(scopes: Scopes, loop: Node): string[] | undefined {
+function prefixesInLoop(scopes: Scopes, loop: Node): string[] | undefined {
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : undefined;
-	const name = nameIn(scopes, target);
-	return name === undefined ? undefined : ofBody(scopes, loop.body, name, "ContinueStatement");
+	const name = nameVariable(scopes, target);
+	return name === undefined ? undefined : prefixesInBody(scopes, loop.body, name, "ContinueStatement");
 }
 
-function ofMethod(scopes: Scopes, member: Node, depth: number): string[] | undefined {
+function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[] | undefined {
 	const call = member.parent;
 	const method = staticKey(member.property, member.computed);
 	if (call?.type !== "CallExpression" || call.callee !== member || method === undefined) return undefined;
-	if (UNCHANGED.has(method)) return startsUsed(scopes, call, depth + 1);
+	if (REORDER_METHODS.has(method)) return usedPrefixes(scopes, call, depth + 1);
 	const [fn] = call.arguments as Node[];
 	const isReduce = method === "reduce";
 	if (fn === undefined || !isFunction(fn)) return undefined;
@@ -54,34 +54,36 @@ function ofMethod(scopes: Scopes, member: Node, depth: number): string[] | undef
 	if (isReduce && call.arguments.length < 2) return undefined;
 	const params = fn.params as Node[];
 	const at = isReduce ? 1 : 0;
-	const name = nameIn(scopes, params[at]);
+	const name = nameVariable(scopes, params[at]);
 	if (params.length > at + 2 || params.some(({ type }) => type === "RestElement")) return undefined;
 	if (name === undefined) return undefined;
-	if (FILTERS.has(method)) return ofCondition(scopes, resultOf(fn), name);
-	return WALKS.has(method) || isReduce ? ofBody(scopes, fn.body, name, "ReturnStatement") : undefined;
+	if (FILTER_METHODS.has(method)) return prefixesIfTrue(scopes, onlyResult(fn), name);
+	return VISITOR_METHODS.has(method) || isReduce
+		? prefixesInBody(scopes, fn.body, name, "ReturnStatement")
+		: undefined;
 }
 
 /** A body that begins with leaving others out, or that is nothing but conditions. */
-function ofBody(scopes: Scopes, body: Node, name: Node, leave: string): string[] | undefined {
+function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string): string[] | undefined {
 	const statements: Node[] = body.type === "BlockStatement" ? body.body : [body];
 	const [first] = statements;
-	if (first?.type === "IfStatement" && isLeaving(first.consequent, leave)) {
-		const negated = ofNegation(scopes, first.test, name);
+	if (first?.type === "IfStatement" && isExit(first.consequent, exitType)) {
+		const negated = prefixesIfFalse(scopes, first.test, name);
 		if (negated !== undefined) return negated;
 	}
-	return united(
+	return unionIfAllKnown(
 		statements.map((statement) =>
 			statement.type === "IfStatement" && !statement.alternate
-				? ofCondition(scopes, statement.test, name)
+				? prefixesIfTrue(scopes, statement.test, name)
 				: undefined,
 		),
 	);
 }
 
 /** `continue` or `return` and nothing else; what a reducer returns then is what it had. */
-function isLeaving(node: Node, leave: string): boolean {
+function isExit(node: Node, exitType: string): boolean {
 	const inner = node.type === "BlockStatement" ? (node.body as Node[]) : [node];
 	const [only] = inner;
-	if (inner.length !== 1 || only?.type !== leave) return false;
-	return leave === "ContinueStatement" || !only.argument || only.argument.type === "Identifier";
+	if (inner.length !== 1 || only?.type !== exitType) return false;
+	return exitType === "ContinueStatement" || !only.argument || only.argument.type === "Identifier";
 }

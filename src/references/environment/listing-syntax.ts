@@ -2,40 +2,40 @@ import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
 
 /** Variables that stand for one another. */
-
 export const DEPTH_MAX = 4;
-/** All of them, where each is known. */
 
-export function united(all: readonly (string[] | undefined)[]): string[] | undefined {
-	const known = all.filter((starts) => starts !== undefined);
+/** All of them, where each is known. */
+export function unionIfAllKnown(all: readonly (string[] | undefined)[]): string[] | undefined {
+	const known = all.filter((prefixes) => prefixes !== undefined);
 	return known.length === all.length && known.length > 0 ? [...new Set(known.flat())] : undefined;
 }
-/** The name's variable in an element: itself, or the first of a pair. It must stay what it is. */
 
-export function nameIn(scopes: Scopes, target: Node | undefined): Node | undefined {
+/** The name's variable in an element: itself, or the first of a pair. It must stay what it is. */
+export function nameVariable(scopes: Scopes, target: Node | undefined): Node | undefined {
 	const first = target?.type === "ArrayPattern" ? (target.elements[0] as Node | null) : target;
 	if (first?.type !== "Identifier") return undefined;
 	const binding = scopes.resolve(first);
-	const isSteady = binding !== undefined && scopes.uses(binding).writes.every((write) => write === first);
-	return isSteady ? first : undefined;
+	const isConstant = binding !== undefined && scopes.uses(binding).writes.every((write) => write === first);
+	return isConstant ? first : undefined;
 }
-/** What a function returns, where it does nothing else. */
 
-export function resultOf(fn: Node): Node | undefined {
+/** What a function returns, where it does nothing else. */
+export function onlyResult(fn: Node): Node | undefined {
 	if (fn.body.type !== "BlockStatement") return fn.body;
 	const [only, ...more] = fn.body.body as Node[];
 	return more.length === 0 && only?.type === "ReturnStatement" ? (only.argument ?? undefined) : undefined;
 }
-export function isName(scopes: Scopes, node: Node, name: Node): boolean {
+export function refersTo(scopes: Scopes, node: Node, name: Node): boolean {
 	return node.type === "Identifier" && scopes.resolve(node) === scopes.resolve(name);
 }
+
 /** The constant texts that an expression is: one, or those of a list. None may be empty. */
-export function textsOf(scopes: Scopes, node: Node, depth = 0): string[] | undefined {
+export function constantTexts(scopes: Scopes, node: Node, depth = 0): string[] | undefined {
 	if (depth > DEPTH_MAX) return undefined;
 	if (node.type === "ArrayExpression")
-		return united(
+		return unionIfAllKnown(
 			(node.elements as (Node | null)[]).map((one) =>
-				one === null ? undefined : textsOf(scopes, one, depth + 1),
+				one === null ? undefined : constantTexts(scopes, one, depth + 1),
 			),
 		);
 	if (node.type === "Literal")
@@ -49,5 +49,5 @@ export function textsOf(scopes: Scopes, node: Node, depth = 0): string[] | undef
 		return undefined;
 	const isConstant = scopes.uses(binding).writes.every((write) => write === declaration);
 	const { init } = declaration.parent;
-	return isConstant && init && init !== node ? textsOf(scopes, init, depth + 1) : undefined;
+	return isConstant && init && init !== node ? constantTexts(scopes, init, depth + 1) : undefined;
 }

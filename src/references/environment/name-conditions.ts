@@ -1,97 +1,105 @@
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
-import { isName, nameIn, resultOf, textsOf, united } from "./listing-syntax.ts";
+import { constantTexts, nameVariable, onlyResult, refersTo, unionIfAllKnown } from "./listing-syntax.ts";
 
 const QUANTIFIER = /[?*{]/;
+
 /** What the name begins with where a condition does not hold: `!a`, and `!a || b`. */
-export function ofNegation(scopes: Scopes, test: Node, name: Node): string[] | undefined {
+export function prefixesIfFalse(scopes: Scopes, test: Node, name: Node): string[] | undefined {
 	if (test.type === "UnaryExpression" && test.operator === "!")
-		return ofCondition(scopes, test.argument, name);
+		return prefixesIfTrue(scopes, test.argument, name);
 	if (test.type !== "LogicalExpression" || test.operator !== "||") return undefined;
-	const left = ofNegation(scopes, test.left, name);
-	if (left !== undefined || !isHarmless(scopes, test.left, name)) return left;
-	return ofNegation(scopes, test.right, name);
+	const left = prefixesIfFalse(scopes, test.left, name);
+	if (left !== undefined || !onlyInspects(scopes, test.left, name)) return left;
+	return prefixesIfFalse(scopes, test.right, name);
 }
+
 /** What the name begins with where a condition holds. */
-export function ofCondition(scopes: Scopes, test: Node | undefined, name: Node): string[] | undefined {
+export function prefixesIfTrue(scopes: Scopes, test: Node | undefined, name: Node): string[] | undefined {
 	switch (test?.type) {
 		case "LogicalExpression": {
-			const left = ofCondition(scopes, test.left, name);
+			const left = prefixesIfTrue(scopes, test.left, name);
 			if (test.operator === "&&" && left !== undefined) return left;
-			if (test.operator === "&&" && !isHarmless(scopes, test.left, name)) return undefined;
-			const right = ofCondition(scopes, test.right, name);
-			return test.operator === "&&" ? right : united([left, right]);
+			if (test.operator === "&&" && !onlyInspects(scopes, test.left, name)) return undefined;
+			const right = prefixesIfTrue(scopes, test.right, name);
+			return test.operator === "&&" ? right : unionIfAllKnown([left, right]);
 		}
 		case "BinaryExpression":
-			return test.operator === "===" || test.operator === "==" ? ofEquality(scopes, test, name) : undefined;
+			return test.operator === "===" || test.operator === "=="
+				? prefixesOfEquality(scopes, test, name)
+				: undefined;
 		case "CallExpression":
-			return ofCall(scopes, test, name);
+			return prefixesOfCall(scopes, test, name);
 		default:
 			return undefined;
 	}
 }
+
 /** `name === "A"`, `name.slice(0, 2) === "A_"`, `name.indexOf("A_") === 0`. */
-function ofEquality(scopes: Scopes, { left, right }: Node, name: Node): string[] | undefined {
+function prefixesOfEquality(scopes: Scopes, { left, right }: Node, name: Node): string[] | undefined {
 	if (left.type === "CallExpression" && left.callee.type === "MemberExpression") {
 		const method = staticKey(left.callee.property, left.callee.computed);
 		const [first] = left.arguments as Node[];
-		if (!isName(scopes, left.callee.object, name) || first === undefined) return undefined;
-		if (method === "indexOf" && right.value === 0) return textsOf(scopes, first);
+		if (!refersTo(scopes, left.callee.object, name) || first === undefined) return undefined;
+		if (method === "indexOf" && right.value === 0) return constantTexts(scopes, first);
 		const isCut = method === "slice" || method === "substring";
-		return isCut && first.value === 0 ? textsOf(scopes, right) : undefined;
+		return isCut && first.value === 0 ? constantTexts(scopes, right) : undefined;
 	}
 	return undefined;
 }
+
 /** `name.startsWith("A_")`, `/^A_/.test(name)`, `["A_", "B_"].some((start) => name.startsWith(start))`. */
-function ofCall(scopes: Scopes, call: Node, name: Node): string[] | undefined {
+function prefixesOfCall(scopes: Scopes, call: Node, name: Node): string[] | undefined {
 	if (call.callee.type !== "MemberExpression") return undefined;
 	const { object, property, computed } = call.callee;
 	const method = staticKey(property, computed);
 	const [first, second] = call.arguments as Node[];
 	if (first === undefined) return undefined;
-	if (method === "startsWith" && second === undefined && isName(scopes, object, name))
-		return textsOf(scopes, first);
-	if (method === "test" && object.type === "Literal" && object.regex && isName(scopes, first, name))
-		return ofPattern(object.regex);
+	if (method === "startsWith" && second === undefined && refersTo(scopes, object, name))
+		return constantTexts(scopes, first);
+	if (method === "test" && object.type === "Literal" && object.regex && refersTo(scopes, first, name))
+		return prefixesOfRegExp(object.regex);
 	if (method !== "some" || !isFunction(first)) return undefined;
-	const inner = resultOf(first);
-	const start = nameIn(scopes, (first.params as Node[])[0]);
-	const isStart = inner?.type === "CallExpression" && isStartsWith(scopes, inner, name, start);
-	return isStart ? textsOf(scopes, object) : undefined;
+	const inner = onlyResult(first);
+	const prefix = nameVariable(scopes, (first.params as Node[])[0]);
+	const isStart = inner?.type === "CallExpression" && isStartsWithCall(scopes, inner, name, prefix);
+	return isStart ? constantTexts(scopes, object) : undefined;
 }
-function isStartsWith(scopes: Scopes, call: Node, name: Node, start: Node | undefined): boolean {
+function isStartsWithCall(scopes: Scopes, call: Node, name: Node, prefix: Node | undefined): boolean {
 	const { callee, arguments: args } = call;
-	if (callee.type !== "MemberExpression" || start === undefined) return false;
+	if (callee.type !== "MemberExpression" || prefix === undefined) return false;
 	const [argument] = args as Node[];
 	const method = staticKey(callee.property, callee.computed);
 	return (
 		method === "startsWith" &&
-		isName(scopes, callee.object, name) &&
+		refersTo(scopes, callee.object, name) &&
 		argument !== undefined &&
-		isName(scopes, argument, start)
+		refersTo(scopes, argument, prefix)
 	);
 }
+
 /** The letters that a pattern must begin with. */
-function ofPattern({ pattern, flags }: { pattern: string; flags: string }): string[] | undefined {
+function prefixesOfRegExp({ pattern, flags }: { pattern: string; flags: string }): string[] | undefined {
 	if (/[im]/.test(flags)) return undefined;
 	const [whole = "", group, text, next] = /^\^(\(\?:|\()?([A-Za-z0-9_|]+)(.?)/.exec(pattern) ?? [];
 	// Another arm further on begins as it likes.
 	if (text === undefined || pattern.slice(whole.length).includes("|") || next === "|") return undefined;
 	const after = pattern.charAt(whole.length);
-	const starts = text.split("|");
+	const prefixes = text.split("|");
 	if (group !== undefined)
-		return next === ")" && !QUANTIFIER.test(after) && !starts.includes("") ? starts : undefined;
-	if (starts.length > 1) return undefined;
+		return next === ")" && !QUANTIFIER.test(after) && !prefixes.includes("") ? prefixes : undefined;
+	if (prefixes.length > 1) return undefined;
 	// What may be left out, or come several times, is no part of the beginning.
-	const start = QUANTIFIER.test(next ?? "") ? text.slice(0, -1) : text;
-	return start === "" ? undefined : [start];
+	const prefix = QUANTIFIER.test(next ?? "") ? text.slice(0, -1) : text;
+	return prefix === "" ? undefined : [prefix];
 }
+
 /** Whether a part of a condition does no more with a name than look at it: what it reads by it would be read of all. */
-function isHarmless(scopes: Scopes, part: Node, name: Node): boolean {
+function onlyInspects(scopes: Scopes, part: Node, name: Node): boolean {
 	const binding = scopes.resolve(name);
 	const reads = binding === undefined ? [] : scopes.uses(binding).reads;
 	return reads
-		.filter(({ start, end }) => start >= part.start && end <= part.end)
+		.filter(({ start: prefix, end }) => prefix >= part.start && end <= part.end)
 		.every((read) => {
 			const parent = read.parent;
 			if (parent?.type === "MemberExpression") return parent.object === read;

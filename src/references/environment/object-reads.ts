@@ -1,45 +1,44 @@
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Cell, Value } from "../engine/values.ts";
-import { prefixName } from "../evidence/name-pattern.ts";
-import { startsUsed } from "./listing-filters.ts";
-import { readNames } from "./name-reads.ts";
+import type { Value, ValueSet } from "../engine/values.ts";
+import { prefixPattern } from "../evidence/name-pattern.ts";
+import { usedPrefixes } from "./listing-filters.ts";
+import { recordReads } from "./name-reads.ts";
 import { readsOfCopy } from "./spread-copies.ts";
 
 /** Reads of the environment as an object. Nothing happens with other values. */
-
-export const enumerate = {
+export const objectReads = {
 	/** `env.X`. */
-	key(engine: Engine, value: Value, key: string, node: Node) {
-		if (value.kind === "runtime" && value.native === "env") engine.findings.reference(key, node);
+	ofKey(engine: Engine, value: Value, key: string, node: Node) {
+		if (value.kind === "runtime" && value.api === "env") engine.findings.addReference(key, node);
 	},
 	/** `env[key]`. */
-	keys(engine: Engine, value: Value, keys: Cell, node: Node) {
-		if (value.kind === "runtime" && value.native === "env") readNames(engine, keys, value, node);
+	ofComputedKeys(engine: Engine, value: Value, keys: ValueSet, node: Node) {
+		if (value.kind === "runtime" && value.api === "env") recordReads(engine, keys, value, node);
 	},
 	/** `key in env`. */
-	has(engine: Engine, value: Value, node: Node) {
-		enumerate.keys(engine, value, engine.evaluate(node.left), node);
+	ofInOperator(engine: Engine, value: Value, node: Node) {
+		objectReads.ofComputedKeys(engine, value, engine.evaluate(node.left), node);
 	},
 	/** Its names are listed. @returns whether all that the code around uses begin in ways that are known */
-	filtered(engine: Engine, value: Value, enumeration: Node): boolean {
-		if (value.kind !== "runtime" || value.native !== "env") return false;
-		const starts = startsUsed(engine.scopes, enumeration);
-		for (const start of starts ?? []) engine.findings.reference(prefixName(start), enumeration);
-		return starts !== undefined;
+	ofListing(engine: Engine, value: Value, enumeration: Node): boolean {
+		if (value.kind !== "runtime" || value.api !== "env") return false;
+		const prefixes = usedPrefixes(engine.scopes, enumeration);
+		for (const prefix of prefixes ?? []) engine.findings.addReference(prefixPattern(prefix), enumeration);
+		return prefixes !== undefined;
 	},
 	/** It is spread into an object. @returns whether all that is read of that is known by name */
-	copied(engine: Engine, value: Value, spread: Node): boolean {
-		if (value.kind !== "runtime" || value.native !== "env" || spread.parent?.type !== "ObjectExpression")
+	ofSpread(engine: Engine, value: Value, spread: Node): boolean {
+		if (value.kind !== "runtime" || value.api !== "env" || spread.parent?.type !== "ObjectExpression")
 			return false;
 		const reads = readsOfCopy(engine.scopes, spread.parent);
-		for (const { name, node } of reads ?? []) engine.findings.reference(name, node);
+		for (const { name, node } of reads ?? []) engine.findings.addReference(name, node);
 		return reads !== undefined;
 	},
 	/** All of it. */
-	all(engine: Engine, value: Value, node: Node, why: string) {
-		if (value.kind === "runtime" && (value.native === "env" || value.native === "Deno.env")) {
-			engine.findings.dynamicAt(node, why);
+	ofEverything(engine: Engine, value: Value, node: Node, why: string) {
+		if (value.kind === "runtime" && (value.api === "env" || value.api === "Deno.env")) {
+			engine.findings.addDynamic(node, why);
 		}
 	},
 };

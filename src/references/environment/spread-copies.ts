@@ -10,20 +10,20 @@ import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 export function readsOfCopy(scopes: Scopes, copy: Node): { name: string; node: Node }[] | undefined {
 	const declarator = copy.parent;
 	if (declarator?.type !== "VariableDeclarator") return undefined;
-	if (declarator.id.type === "ObjectPattern") return ofPattern(declarator.id);
+	if (declarator.id.type === "ObjectPattern") return namesOfPattern(declarator.id);
 	if (declarator.id.type !== "Identifier") return undefined;
 	const binding = scopes.resolve(declarator.id);
 	if (binding === undefined) return undefined;
 	const { reads, writes } = scopes.uses(binding);
 	if (writes.some((write) => write !== declarator.id)) return undefined;
-	const found = reads.map((read) => ofRead(read));
+	const found = reads.map((read) => namesOfRead(read));
 	return found.includes(undefined) ? undefined : found.flatMap((one) => one ?? []);
 }
 
-function ofRead(read: Node): { name: string; node: Node }[] | undefined {
+function namesOfRead(read: Node): { name: string; node: Node }[] | undefined {
 	const parent = read.parent;
 	if (parent?.type === "VariableDeclarator" && parent.init === read && parent.id.type === "ObjectPattern")
-		return ofPattern(parent.id);
+		return namesOfPattern(parent.id);
 	if (parent?.type !== "MemberExpression" || parent.object !== read) return undefined;
 	const name = staticKey(parent.property, parent.computed);
 	const isCalled = parent.parent?.type === "CallExpression" && parent.parent.callee === parent;
@@ -31,7 +31,7 @@ function ofRead(read: Node): { name: string; node: Node }[] | undefined {
 	return isTarget(parent) ? [] : [{ name, node: parent }];
 }
 
-function ofPattern(pattern: Node): { name: string; node: Node }[] | undefined {
+function namesOfPattern(pattern: Node): { name: string; node: Node }[] | undefined {
 	const found = (pattern.properties as Node[]).map((property) => {
 		const name = property.type === "Property" ? staticKey(property.key, property.computed) : undefined;
 		return name === undefined ? undefined : { name, node: property };

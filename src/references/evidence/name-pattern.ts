@@ -10,9 +10,9 @@ export function isPrefix(name: string): boolean {
 	return name.endsWith(STAR);
 }
 
-/** The reference's name for all secrets that begin so. @param start what they begin with, not empty */
-export function prefixName(start: string): string {
-	return start + STAR;
+/** The reference's name for all secrets that begin so. @param prefix what they begin with, not empty */
+export function prefixPattern(prefix: string): string {
+	return prefix + STAR;
 }
 
 /** Whether a reference reads a secret. @param reference the reference's name, with a star at its end where it is a prefix */
@@ -38,7 +38,7 @@ export class Matcher {
 	 */
 	exactness(secret: string): number | undefined {
 		if (this.#names.has(secret)) return Number.POSITIVE_INFINITY;
-		const lengths = this.#starts.filter((start) => secret.startsWith(start)).map(({ length }) => length);
+		const lengths = this.#starts.filter((prefix) => secret.startsWith(prefix)).map(({ length }) => length);
 		return lengths.length === 0 ? undefined : Math.max(...lengths);
 	}
 }

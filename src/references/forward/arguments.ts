@@ -2,104 +2,111 @@
 
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { MethodValue, Thing, Value } from "../engine/values.ts";
-import { enumerate } from "../environment/object-reads.ts";
+import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
+import { objectReads } from "../environment/object-reads.ts";
 import { hasModel, isHarmless } from "../models/builtins.ts";
 
 /** A value is called. */
-export function arriveCallee(engine: Engine, value: Value, call: Node) {
-	const site = engine.site(call);
-	if (value.kind === "object" && value.thing.kind !== "class" && !site.construct) {
+export function propagateCallee(engine: Engine, value: Value, call: Node) {
+	const site = engine.callSite(call);
+	if (value.kind === "object" && value.object.kind !== "class" && !site.isConstruct) {
 		return engine.invoke(value, site, undefined);
 	}
 	if (value.kind === "runtime") engine.invoke(value, site, undefined);
-	followResult(engine, call);
+	propagateResult(engine, call);
 }
 
 /** What a call gives is followed as well: the method or model knows what that is. */
-function followResult(engine: Engine, call: Node) {
-	engine.solver.each(engine.evaluate(call), (result) => {
-		if (result.kind === "object") engine.trace(result.thing);
-		engine.arrive(result, call);
+function propagateResult(engine: Engine, call: Node) {
+	engine.solver.onValue(engine.evaluate(call), (result) => {
+		if (result.kind === "object") engine.track(result.object);
+		engine.propagate(result, call);
 	});
 }
 
-const SHOWN = "the whole environment is enumerated or printed";
+const WHOLE_LISTED = "the whole environment is enumerated or printed";
 
 /** A value is given to a call as an argument (from `index` on, where it came by a spread). */
-export function arriveArgument(engine: Engine, value: Value, call: Node, index: number) {
+export function propagateArgument(engine: Engine, value: Value, call: Node, index: number) {
 	const { solver } = engine;
-	if (call.callee.type === "Super") return arriveSuper(engine, value, call, index);
-	solver.each(engine.evaluate(call.callee), (callee) => {
+	if (call.callee.type === "Super") return propagateSuperArgument(engine, value, call, index);
+	solver.onValue(engine.evaluate(call.callee), (callee) => {
 		switch (callee.kind) {
 			case "object":
-				if (callee.thing.kind === "class") return intoConstructor(engine, value, callee.thing, call, index);
-				if (callee.thing.kind !== "function") return engine.escape(value, call, PASSED);
-				engine.invoke(callee, engine.site(call), undefined);
-				return intoFunction(engine, value, callee.thing, call, index);
+				if (callee.object.kind === "class")
+					return propagateToConstructor(engine, value, callee.object, call, index);
+				if (callee.object.kind !== "function") return engine.escape(value, call, PASSED_TO_UNKNOWN);
+				engine.invoke(callee, engine.callSite(call), undefined);
+				return propagateToFunction(engine, value, callee.object, call, index);
 			case "builtin":
-				return intoBuiltin(engine, value, callee.name, call, index);
+				return propagateToBuiltin(engine, value, callee.name, call, index);
 			case "method":
-				return intoMethod(engine, value, callee, call, index);
+				return propagateToMethod(engine, value, callee, call, index);
 			case "unknown":
-				return engine.escape(value, call, PASSED);
+				return engine.escape(value, call, PASSED_TO_UNKNOWN);
 		}
 	});
 }
 
-const PASSED = "passed to code that cannot be followed";
+const PASSED_TO_UNKNOWN = "passed to code that cannot be followed";
 
 /** Dependencies are not followed with what the upload's own code gives them. */
-function isForeign(engine: Engine, fn: Thing, call: Node): boolean {
+function isOutOfReach(engine: Engine, fn: AbstractObject, call: Node): boolean {
 	return engine.isDependency(fn.node) && !engine.isDependency(call);
 }
 
-function intoFunction(engine: Engine, value: Value, fn: Thing, call: Node, index: number) {
-	if (isForeign(engine, fn, call)) return engine.escape(value, call, PASSED);
+function propagateToFunction(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
+	if (isOutOfReach(engine, fn, call)) return engine.escape(value, call, PASSED_TO_UNKNOWN);
 	const params = fn.node.params as Node[];
 	const param = params[index] ?? (params.at(-1)?.type === "RestElement" ? params.at(-1) : undefined);
-	engine.onCall(fn, (made) => {
-		if (made.site.node !== call || param === undefined || !made.site.written) return;
-		const entered = engine.enter(value, fn, made);
-		if (entered !== undefined) engine.arriveTarget(entered, param);
+	engine.onCallEdge(fn, (made) => {
+		if (made.site.node !== call || param === undefined || !made.site.isInSource) return;
+		const entered = engine.enterCall(value, fn, made);
+		if (entered !== undefined) engine.propagateInto(entered, param);
 	});
 }
 
-function constructorOf(thing: Thing): Node | undefined {
-	return (thing.node.body.body as Node[]).find((member) => member.kind === "constructor")?.value;
+function constructorOf(object: AbstractObject): Node | undefined {
+	return (object.node.body.body as Node[]).find((member) => member.kind === "constructor")?.value;
 }
 
-function intoConstructor(engine: Engine, value: Value, owner: Thing, call: Node, index: number) {
-	if (isForeign(engine, owner, call)) return engine.escape(value, call, PASSED);
-	engine.solver.each(engine.evaluate(call), () => undefined);
+function propagateToConstructor(
+	engine: Engine,
+	value: Value,
+	owner: AbstractObject,
+	call: Node,
+	index: number,
+) {
+	if (isOutOfReach(engine, owner, call)) return engine.escape(value, call, PASSED_TO_UNKNOWN);
+	engine.solver.onValue(engine.evaluate(call), () => undefined);
 	const own = constructorOf(owner);
-	if (own !== undefined) return intoFunction(engine, value, engine.things.of(own), call, index);
-	if (owner.node.superClass) intoSuper(engine, value, owner.node, call, index);
+	if (own !== undefined) return propagateToFunction(engine, value, engine.objects.atNode(own), call, index);
+	if (owner.node.superClass) propagateToSuperclass(engine, value, owner.node, call, index);
 }
 
-function intoSuper(engine: Engine, value: Value, owner: Node, call: Node, index: number) {
-	engine.solver.each(engine.evaluate(owner.superClass), (above) => {
-		if (above.kind === "object" && above.thing.kind === "class")
-			intoConstructor(engine, value, above.thing, call, index);
-		else engine.escape(value, call, PASSED);
+function propagateToSuperclass(engine: Engine, value: Value, owner: Node, call: Node, index: number) {
+	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) => {
+		if (superclass.kind === "object" && superclass.object.kind === "class")
+			propagateToConstructor(engine, value, superclass.object, call, index);
+		else engine.escape(value, call, PASSED_TO_UNKNOWN);
 	});
 }
 
-function arriveSuper(engine: Engine, value: Value, call: Node, index: number) {
+function propagateSuperArgument(engine: Engine, value: Value, call: Node, index: number) {
 	let owner = call.parent;
 	while (owner !== undefined && owner.type !== "ClassDeclaration" && owner.type !== "ClassExpression")
 		owner = owner.parent;
-	if (owner?.superClass) intoSuper(engine, value, owner, call, index);
+	if (owner?.superClass) propagateToSuperclass(engine, value, owner, call, index);
 }
 
 const ENVIRONMENTS = new Set(["env", "Deno.env", "process", "Deno", "secrets"]);
 
 function isEnvironment(value: Value): boolean {
-	return value.kind === "runtime" && ENVIRONMENTS.has(value.native);
+	return value.kind === "runtime" && ENVIRONMENTS.has(value.api);
 }
 
 /** Models that hand an argument back as it is. */
-const TRANSPARENT = new Set([
+const IDENTITY_BUILTINS = new Set([
 	"Object",
 	"Object.freeze",
 	"Object.seal",
@@ -111,9 +118,14 @@ const TRANSPARENT = new Set([
 	"esbuild.export",
 ]);
 /** Models that list names, of which the code around may use some alone. */
-const LISTS = new Set(["Object.keys", "Object.entries", "Object.getOwnPropertyNames", "Reflect.ownKeys"]);
+const LISTING_BUILTINS = new Set([
+	"Object.keys",
+	"Object.entries",
+	"Object.getOwnPropertyNames",
+	"Reflect.ownKeys",
+]);
 /** Models that read one name of the environment, or nothing of it. */
-const NARROW = new Set([
+const SINGLE_NAME_BUILTINS = new Set([
 	"Object.hasOwn",
 	"Reflect.has",
 	"Reflect.get",
@@ -123,40 +135,46 @@ const NARROW = new Set([
 	"Object.defineProperty",
 ]);
 
-function intoBuiltin(engine: Engine, value: Value, name: string, call: Node, index: number) {
+function propagateToBuiltin(engine: Engine, value: Value, name: string, call: Node, index: number) {
 	if (name === "Object.assign" && index === 0 && isEnvironment(value)) return;
-	if (NARROW.has(name)) {
-		followResult(engine, call);
+	if (SINGLE_NAME_BUILTINS.has(name)) {
+		propagateResult(engine, call);
 		return;
 	}
-	if (isEnvironment(value) && LISTS.has(name) && enumerate.filtered(engine, value, call)) return;
-	if (isEnvironment(value) && !TRANSPARENT.has(name)) return enumerate.all(engine, value, call, SHOWN);
+	if (isEnvironment(value) && LISTING_BUILTINS.has(name) && objectReads.ofListing(engine, value, call))
+		return;
+	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
+		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
 	if (isHarmless(name)) return;
-	if (hasModel(name)) return followResult(engine, call);
-	engine.escape(value, call, PASSED);
+	if (hasModel(name)) return propagateResult(engine, call);
+	engine.escape(value, call, PASSED_TO_UNKNOWN);
 }
 
-function intoMethod(engine: Engine, value: Value, method: MethodValue, call: Node, index: number) {
-	const { name, of } = method;
+function propagateToMethod(engine: Engine, value: Value, method: MethodValue, call: Node, index: number) {
+	const { name, receiver } = method;
 	if (name === "bind" && index === 0) return;
-	if ((name === "call" || name === "apply") && of.kind === "object" && of.thing.kind === "function") {
-		followResult(engine, call);
+	if (
+		(name === "call" || name === "apply") &&
+		receiver.kind === "object" &&
+		receiver.object.kind === "function"
+	) {
+		propagateResult(engine, call);
 		if (index === 0) return;
-		return throughCall(engine, value, of.thing, call, name === "call" ? index - 1 : -1);
+		return propagateThroughCall(engine, value, receiver.object, call, name === "call" ? index - 1 : -1);
 	}
 	const promise = name === "then" || name === "catch" || name === "finally";
-	if (!promise && (of.kind === "runtime" || of.kind === "string")) return;
-	followResult(engine, call);
+	if (!promise && (receiver.kind === "runtime" || receiver.kind === "string")) return;
+	propagateResult(engine, call);
 }
 
-function throughCall(engine: Engine, value: Value, fn: Thing, call: Node, index: number) {
+function propagateThroughCall(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
 	const params = fn.node.params as Node[];
-	engine.onCall(fn, (made) => {
+	engine.onCallEdge(fn, (made) => {
 		if (made.site.node !== call) return;
 		for (const [at, param] of params.entries()) {
 			if (index >= 0 && at !== index) continue;
-			const entered = engine.enter(value, fn, made);
-			if (entered !== undefined) engine.arriveTarget(entered, param);
+			const entered = engine.enterCall(value, fn, made);
+			if (entered !== undefined) engine.propagateInto(entered, param);
 		}
 	});
 }

@@ -1,54 +1,54 @@
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Value } from "../engine/values.ts";
-import { enumerate } from "../environment/object-reads.ts";
-import { store } from "./member-access.ts";
-import { isFollowed } from "./propagate.ts";
+import { objectReads } from "../environment/object-reads.ts";
+import { propagateStore } from "./member-access.ts";
+import { isPropagated } from "./propagate.ts";
 
-export function makeArriveTarget(engine: Engine): Engine["arriveTarget"] {
+export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 	return (value, target) => {
-		if (!isFollowed(value)) return;
+		if (!isPropagated(value)) return;
 		switch (target.type) {
 			case "Identifier": {
 				const binding = engine.scopes.resolve(target);
 				if (binding === undefined) return engine.escape(value, target, "kept in a global");
-				for (const read of engine.scopes.uses(binding).reads) engine.arrive(value, read);
+				for (const read of engine.scopes.uses(binding).reads) engine.propagate(value, read);
 				return;
 			}
 			case "AssignmentPattern":
-				return engine.arriveTarget(value, target.left);
+				return engine.propagateInto(value, target.left);
 			case "MemberExpression":
-				return store(engine, value, target);
+				return propagateStore(engine, value, target);
 			case "ObjectPattern":
-				return arriveObjectPattern(engine, value, target);
+				return propagateIntoObjectPattern(engine, value, target);
 			case "ArrayPattern":
-				return arriveArrayPattern(engine, value, target);
+				return propagateIntoArrayPattern(engine, value, target);
 			case "RestElement":
 				if (isFunction(target.parent as Node))
-					return engine.trace(engine.things.made(target, "rest", "array"));
-				return engine.arriveTarget(value, target.argument);
+					return engine.track(engine.objects.allocate(target, "rest", "array"));
+				return engine.propagateInto(value, target.argument);
 		}
 	};
 }
-function arriveObjectPattern(engine: Engine, value: Value, pattern: Node) {
+function propagateIntoObjectPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const property of pattern.properties as Node[]) {
 		if (property.type === "RestElement") {
-			engine.arriveTarget(value, property.argument);
+			engine.propagateInto(value, property.argument);
 			continue;
 		}
 		const key = staticKey(property.key, property.computed);
 		if (key === undefined) {
-			enumerate.keys(engine, value, engine.evaluate(property.key), property);
+			objectReads.ofComputedKeys(engine, value, engine.evaluate(property.key), property);
 			continue;
 		}
-		enumerate.key(engine, value, key, property);
-		engine.read(value, key, (found) => engine.arriveTarget(found, property.value));
+		objectReads.ofKey(engine, value, key, property);
+		engine.readProperty(value, key, (found) => engine.propagateInto(found, property.value));
 	}
 }
-function arriveArrayPattern(engine: Engine, value: Value, pattern: Node) {
+function propagateIntoArrayPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const [index, element] of (pattern.elements as (Node | null)[]).entries()) {
 		if (element === null) continue;
-		if (element.type === "RestElement") engine.trace(engine.things.made(element, "rest", "array"));
-		else engine.read(value, String(index), (found) => engine.arriveTarget(found, element));
+		if (element.type === "RestElement") engine.track(engine.objects.allocate(element, "rest", "array"));
+		else engine.readProperty(value, String(index), (found) => engine.propagateInto(found, element));
 	}
 }

@@ -5,92 +5,92 @@
 
 import { enclosingFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { thingValue, type Value } from "../engine/values.ts";
-import { enumerate } from "../environment/object-reads.ts";
-import { arriveArgument, arriveCallee } from "./arguments.ts";
-import { arriveMember } from "./member-access.ts";
+import { objectValue, type Value } from "../engine/values.ts";
+import { objectReads } from "../environment/object-reads.ts";
+import { propagateArgument, propagateCallee } from "./arguments.ts";
+import { propagateMember } from "./member-access.ts";
 
 /** Whether a value is worth following. */
-export function isFollowed(value: Value): boolean {
+export function isPropagated(value: Value): boolean {
 	return value.kind === "object" || value.kind === "runtime" || value.kind === "method";
 }
 
-export function makeArrive(engine: Engine): Engine["arrive"] {
-	const seen = new Map<Node, Set<string>>();
+export function makePropagate(engine: Engine): Engine["propagate"] {
+	const seenAt = new Map<Node, Set<string>>();
 	return (value, node) => {
-		if (!isFollowed(value)) return;
-		let values = seen.get(node);
+		if (!isPropagated(value)) return;
+		let values = seenAt.get(node);
 		if (values === undefined) {
 			values = new Set();
-			seen.set(node, values);
+			seenAt.set(node, values);
 		}
 		if (values.has(value.key)) return;
 		values.add(value.key);
-		if (!engine.spend(node)) return;
-		engine.solver.later(() => onwards(engine, value, node));
+		if (!engine.spendBudget(node)) return;
+		engine.solver.enqueue(() => propagateToParent(engine, value, node));
 	};
 }
 
-function onwards(engine: Engine, value: Value, node: Node) {
+function propagateToParent(engine: Engine, value: Value, node: Node) {
 	const parent = node.parent;
 	if (parent === undefined) return;
 	switch (parent.type) {
 		case "ChainExpression":
 		case "AwaitExpression":
 		case "ParenthesizedExpression":
-			return engine.arrive(value, parent);
+			return engine.propagate(value, parent);
 		case "SequenceExpression":
-			if (parent.expressions.at(-1) === node) engine.arrive(value, parent);
+			if (parent.expressions.at(-1) === node) engine.propagate(value, parent);
 			return;
 		case "ConditionalExpression":
-			if (parent.test !== node) engine.arrive(value, parent);
+			if (parent.test !== node) engine.propagate(value, parent);
 			return;
 		case "LogicalExpression":
-			if (parent.right === node || parent.operator !== "&&") engine.arrive(value, parent);
+			if (parent.right === node || parent.operator !== "&&") engine.propagate(value, parent);
 			return;
 		case "AssignmentExpression":
 			if (parent.right !== node) return;
-			engine.arriveTarget(value, parent.left);
-			return engine.arrive(value, parent);
+			engine.propagateInto(value, parent.left);
+			return engine.propagate(value, parent);
 		case "VariableDeclarator":
-			return engine.arriveTarget(value, parent.id);
+			return engine.propagateInto(value, parent.id);
 		case "AssignmentPattern":
-			return engine.arriveTarget(value, parent.left);
+			return engine.propagateInto(value, parent.left);
 		case "MemberExpression":
-			return arriveMember(engine, value, parent);
+			return propagateMember(engine, value, parent);
 		case "CallExpression":
 		case "NewExpression":
-			if (parent.callee === node) return arriveCallee(engine, value, parent);
-			return arriveArgument(engine, value, parent, parent.arguments.indexOf(node));
+			if (parent.callee === node) return propagateCallee(engine, value, parent);
+			return propagateArgument(engine, value, parent, parent.arguments.indexOf(node));
 		case "ReturnStatement":
-			return arriveReturn(engine, value, parent);
+			return propagateReturn(engine, value, parent);
 		case "ArrowFunctionExpression":
-			return arriveReturn(engine, value, node);
+			return propagateReturn(engine, value, node);
 		default:
-			arriveElsewhere(engine, value, node, parent);
+			propagateToOtherParent(engine, value, node, parent);
 	}
 }
 
-function arriveElsewhere(engine: Engine, value: Value, node: Node, parent: Node) {
+function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent: Node) {
 	switch (parent.type) {
 		case "Property":
-			return engine.trace(engine.things.of(parent.parent as Node));
+			return engine.track(engine.objects.atNode(parent.parent as Node));
 		case "ArrayExpression":
-			return engine.trace(engine.things.of(parent));
+			return engine.track(engine.objects.atNode(parent));
 		case "MethodDefinition":
 		case "PropertyDefinition":
-			return engine.trace(engine.things.of(parent.parent?.parent as Node));
+			return engine.track(engine.objects.atNode(parent.parent?.parent as Node));
 		case "ClassDeclaration":
 		case "ClassExpression":
-			return engine.trace(engine.things.of(parent));
+			return engine.track(engine.objects.atNode(parent));
 		case "SpreadElement":
-			return arriveSpread(engine, value, parent);
+			return propagateSpread(engine, value, parent);
 		case "ForOfStatement":
 		case "ForInStatement":
-			if (parent.right === node) arriveLoop(engine, value, parent);
+			if (parent.right === node) propagateLoop(engine, value, parent);
 			return;
 		case "BinaryExpression":
-			if (parent.operator === "in" && parent.right === node) enumerate.has(engine, value, parent);
+			if (parent.operator === "in" && parent.right === node) objectReads.ofInOperator(engine, value, parent);
 			return;
 		case "ExportSpecifier":
 			if ((parent.exported.name ?? parent.exported.value) !== "default") return;
@@ -105,35 +105,35 @@ function arriveElsewhere(engine: Engine, value: Value, node: Node, parent: Node)
 }
 
 /** A value that a function returns arrives at its calls. */
-function arriveReturn(engine: Engine, value: Value, node: Node) {
+function propagateReturn(engine: Engine, value: Value, node: Node) {
 	const fn = enclosingFunction(node);
 	if (fn === undefined) return;
-	const thing = engine.things.of(fn);
-	if (fn.parent?.kind === "get") return engine.arrive(thingValue(thing), fn);
-	engine.onEscape(thing, () => engine.escape(value, node, "returned to code that cannot be followed"));
-	engine.onCall(thing, (call) => {
-		const left = call.site.written ? engine.leave(value, thing, call) : undefined;
-		if (left !== undefined) engine.arrive(left, call.site.node);
+	const object = engine.objects.atNode(fn);
+	if (fn.parent?.kind === "get") return engine.propagate(objectValue(object), fn);
+	engine.onEscape(object, () => engine.escape(value, node, "returned to code that cannot be followed"));
+	engine.onCallEdge(object, (call) => {
+		const left = call.site.isInSource ? engine.leaveCall(value, object, call) : undefined;
+		if (left !== undefined) engine.propagate(left, call.site.node);
 	});
 }
 
-function arriveSpread(engine: Engine, value: Value, spread: Node) {
+function propagateSpread(engine: Engine, value: Value, spread: Node) {
 	const parent = spread.parent as Node;
-	if (enumerate.copied(engine, value, spread)) return;
+	if (objectReads.ofSpread(engine, value, spread)) return;
 	if (value.kind === "runtime")
-		return enumerate.all(engine, value, spread, "the whole environment is copied");
+		return objectReads.ofEverything(engine, value, spread, "the whole environment is copied");
 	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {
-		return engine.trace(engine.things.of(parent));
+		return engine.track(engine.objects.atNode(parent));
 	}
 	const index = parent.arguments.indexOf(spread);
-	engine.elements(value, (element) => arriveArgument(engine, element, parent, index));
+	engine.iterate(value, (element) => propagateArgument(engine, element, parent, index));
 }
 
-function arriveLoop(engine: Engine, value: Value, loop: Node) {
-	if (loop.type === "ForInStatement" && enumerate.filtered(engine, value, loop)) return;
+function propagateLoop(engine: Engine, value: Value, loop: Node) {
+	if (loop.type === "ForInStatement" && objectReads.ofListing(engine, value, loop)) return;
 	if (value.kind === "runtime")
-		return enumerate.all(engine, value, loop.right, "the environment is enumerated");
+		return objectReads.ofEverything(engine, value, loop.right, "the environment is enumerated");
 	if (loop.type === "ForInStatement") return;
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : loop.left;
-	engine.elements(value, (element) => engine.arriveTarget(element, target));
+	engine.iterate(value, (element) => engine.propagateInto(element, target));
 }

@@ -2,69 +2,77 @@
 
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type Thing, thingValue } from "../engine/values.ts";
+import { type AbstractObject, objectValue } from "../engine/values.ts";
 
 /** Follows a thing from its place: to its uses by name, and to the `this` of its own methods. */
-export function makeTrace(engine: Engine): Engine["trace"] {
-	return (thing) => {
-		if (thing.traced) return;
-		thing.traced = true;
-		engine.solver.later(() => traceFrom(engine, thing));
+export function makeTrack(engine: Engine): Engine["track"] {
+	return (object) => {
+		if (object.tracked) return;
+		object.tracked = true;
+		engine.solver.enqueue(() => trackObject(engine, object));
 	};
 }
 
-function traceFrom(engine: Engine, thing: Thing) {
-	const { node } = thing;
-	const value = thing.origin ?? thingValue(thing);
-	if ((thing.kind === "function" || thing.kind === "class") && node.id) engine.arriveTarget(value, node.id);
-	if (node.type === "RestElement") return engine.arriveTarget(value, node.argument);
-	if (thing.kind === "instance" && thing.node.type !== "NewExpression") return arriveOwner(engine, thing);
+function trackObject(engine: Engine, object: AbstractObject) {
+	const { node } = object;
+	const value = object.trackedAs ?? objectValue(object);
+	if ((object.kind === "function" || object.kind === "class") && node.id)
+		engine.propagateInto(value, node.id);
+	if (node.type === "RestElement") return engine.propagateInto(value, node.argument);
+	if (object.kind === "instance" && object.node.type !== "NewExpression")
+		return propagateInstance(engine, object);
 	if (!node.type.endsWith("Declaration") || node.parent?.type === "ExportDefaultDeclaration") {
-		engine.arrive(value, node);
+		engine.propagate(value, node);
 	}
-	arriveOwner(engine, thing);
-	if (thing.kind === "class") {
+	propagateInstance(engine, object);
+	if (object.kind === "class") {
 		for (const member of node.body.body as Node[]) {
-			if (member.static || member.type === "StaticBlock") ownThis(engine, thing, member);
+			if (member.static || member.type === "StaticBlock") propagateToThis(engine, object, member);
 		}
-		engine.trace(engine.things.outside(thing));
+		engine.track(engine.objects.externalInstance(object));
 	}
-	if (thing.kind === "plain" && node.type === "ObjectExpression") {
+	if (object.kind === "plain" && node.type === "ObjectExpression") {
 		for (const property of node.properties as Node[]) {
-			if (property.value?.type === "FunctionExpression") ownThis(engine, thing, property);
+			if (property.value?.type === "FunctionExpression") propagateToThis(engine, object, property);
 		}
 	}
-	for (const source of thing.sources)
-		engine.solver.each(source, (from) => from.kind === "object" && engine.trace(from.thing));
+	for (const source of object.copiedFrom)
+		engine.solver.onValue(source, (from) => from.kind === "object" && engine.track(from.object));
 }
 
-function arriveOwner(engine: Engine, thing: Thing) {
-	if (thing.kind === "instance" && thing.made?.kind === "function")
-		ownThis(engine, thing, thing.made.node.body);
-	if (thing.kind === "instance" && thing.made?.kind === "class") arriveThis(engine, thing, thing.made);
+function propagateInstance(engine: Engine, object: AbstractObject) {
+	if (object.kind === "instance" && object.constructedBy?.kind === "function")
+		propagateToThis(engine, object, object.constructedBy.node.body);
+	if (object.kind === "instance" && object.constructedBy?.kind === "class")
+		propagateToMethods(engine, object, object.constructedBy);
 }
 
-function ownThis(engine: Engine, thing: Thing, member: Node) {
-	const whole = member.type === "StaticBlock" || member.type === "BlockStatement";
-	const root = whole ? member : (member.value as Node | null);
+function propagateToThis(engine: Engine, object: AbstractObject, member: Node) {
+	const isBlock = member.type === "StaticBlock" || member.type === "BlockStatement";
+	const root = isBlock ? member : (member.value as Node | null);
 	if (!root) return;
-	for (const node of engine.things.selfNodes(root)) {
-		if (node.type === "ThisExpression") engine.arrive(thingValue(thing), node);
+	for (const node of engine.objects.thisNodes(root)) {
+		if (node.type === "ThisExpression") engine.propagate(objectValue(object), node);
 		else if (node.parent?.type === "CallExpression") engine.evaluate(node.parent);
-		else engine.solver.each(engine.evaluate(node), (above) => engine.arrive(above, node));
+		else engine.solver.onValue(engine.evaluate(node), (superclass) => engine.propagate(superclass, node));
 	}
 }
 
 /** An instance is the `this` of its class's methods, and of those of the classes above. */
-function arriveThis(engine: Engine, instance: Thing, owner: Thing, seen = new Set<Thing>()) {
+function propagateToMethods(
+	engine: Engine,
+	instance: AbstractObject,
+	owner: AbstractObject,
+	seen = new Set<AbstractObject>(),
+) {
 	if (seen.has(owner)) return;
 	seen.add(owner);
 	for (const member of owner.node.body.body as Node[]) {
-		if (!member.static && member.type !== "StaticBlock") ownThis(engine, instance, member);
+		if (!member.static && member.type !== "StaticBlock") propagateToThis(engine, instance, member);
 	}
 	if (!owner.node.superClass) return;
-	engine.solver.each(engine.evaluate(owner.node.superClass), (above) => {
-		if (above.kind === "object" && above.thing.kind === "class")
-			arriveThis(engine, instance, above.thing, seen);
+	engine.solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (superclass.kind === "object" && superclass.object.kind === "class")
+			propagateToMethods(engine, instance, superclass.object, seen);
 	});
 }

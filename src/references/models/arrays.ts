@@ -1,143 +1,147 @@
 /** The methods of arrays. */
 
 import type { Node } from "../bundle/syntax.ts";
-import { onePass } from "../engine/passes.ts";
-import { setSlot } from "../engine/properties.ts";
+import { inIteration } from "../engine/iteration-context.ts";
+import { setProperty } from "../engine/synthetic-objects.ts";
 import {
-	Cell,
+	type AbstractObject,
 	makeValue,
 	NOTHING,
 	type ObjectValue,
-	type Thing,
-	text,
-	thingValue,
-	unknown,
+	objectValue,
+	stringValue,
+	unknownValue,
 	type Value,
+	ValueSet,
 } from "../engine/values.ts";
-import type { Invocation } from "./builtin-call.ts";
-import { concatenated } from "./strings.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
+import { concatenate } from "./strings.ts";
 
-type Model = (call: Invocation, of: ObjectValue, elements: Cell) => void;
+type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
 
 /** Some of the elements, in places of their own. */
-const moved: Model = (call, of, elements) => {
-	const made = call.array();
-	call.engine.solver.feed(elements, made.open);
-	call.give(thingValue(made, of.context));
+const toNewArray: Model = (call, receiver, elements) => {
+	const created = call.newArray();
+	call.engine.solver.include(elements, created.summary);
+	call.returnValue(objectValue(created, receiver.context));
 };
 /** The same array, in which each place may have any element now. */
-const shuffled: Model = (call, of, elements) => {
-	call.engine.solver.feed(elements, of.thing.open);
-	call.give(of);
+const inPlace: Model = (call, receiver, elements) => {
+	call.engine.solver.include(elements, receiver.object.summary);
+	call.returnValue(receiver);
 };
 /** Same elements, perhaps fewer or in another order. */
-const same: Model = (call, of, elements) => {
-	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
-	moved(call, of, elements);
+const toFilteredArray: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
+	toNewArray(call, receiver, elements);
 };
-const element: Model = (call, of, elements) => {
-	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
-	call.giveAll(elements);
-	call.give(NOTHING);
+const toElement: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
+	call.returnAll(elements);
+	call.returnValue(NOTHING);
 };
-const nothing: Model = (call, of, elements) => {
-	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)]);
-	call.give(NOTHING);
+const toNothing: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
+	call.returnValue(NOTHING);
 };
-const add: Model = (call, of) => {
+const append: Model = (call, receiver) => {
 	for (const index of call.site.arguments.keys())
-		call.engine.solver.feed(call.argument(index), of.thing.open);
-	if (call.site.rest !== undefined)
-		call.engine.solver.feed(call.argument(call.site.arguments.length), of.thing.open);
-	call.engine.trace(of.thing);
+		call.engine.solver.include(call.argument(index), receiver.object.summary);
+	if (call.site.spreadArguments !== undefined)
+		call.engine.solver.include(call.argument(call.site.arguments.length), receiver.object.summary);
+	call.engine.track(receiver.object);
 };
 
 const MODELS: Readonly<Record<string, Model>> = {
-	map: (call, of, elements) => mapped(call, of, elements, false),
-	flatMap: (call, of, elements) => mapped(call, of, elements, true),
-	filter: same,
-	slice: moved,
-	sort: shuffled,
-	toSorted: moved,
-	reverse: shuffled,
-	toReversed: moved,
-	values: (call, of) => call.give(of),
-	forEach: nothing,
-	some: nothing,
-	every: nothing,
-	findIndex: nothing,
-	find: element,
-	findLast: element,
-	at: (call, _of, elements) => call.giveAll(elements),
-	pop: (call, _of, elements) => call.giveAll(elements),
-	shift: (call, of, elements) => {
-		call.engine.solver.feed(elements, of.thing.open);
-		call.giveAll(elements);
+	map: (call, receiver, elements) => mapArray(call, receiver, elements, false),
+	flatMap: (call, receiver, elements) => mapArray(call, receiver, elements, true),
+	filter: toFilteredArray,
+	slice: toNewArray,
+	sort: inPlace,
+	toSorted: toNewArray,
+	reverse: inPlace,
+	toReversed: toNewArray,
+	values: (call, receiver) => call.returnValue(receiver),
+	forEach: toNothing,
+	some: toNothing,
+	every: toNothing,
+	findIndex: toNothing,
+	find: toElement,
+	findLast: toElement,
+	at: (call, _of, elements) => call.returnAll(elements),
+	pop: (call, _of, elements) => call.returnAll(elements),
+	shift: (call, receiver, elements) => {
+		call.engine.solver.include(elements, receiver.object.summary);
+		call.returnAll(elements);
 	},
-	includes: (call) => call.give(NOTHING),
-	indexOf: (call) => call.give(NOTHING),
-	push: add,
-	unshift: add,
+	includes: (call) => call.returnValue(NOTHING),
+	indexOf: (call) => call.returnValue(NOTHING),
+	push: append,
+	unshift: append,
 	keys: (call) => {
-		const made = call.array();
-		call.engine.solver.add(made.open, unknown("an index"));
-		call.giveThing(made);
+		const created = call.newArray();
+		call.engine.solver.add(created.summary, unknownValue("an index"));
+		call.returnObject(created);
 	},
-	entries: (call, of, elements) => {
-		const made = call.array(`entries ${of.thing.id}`);
-		const entry = call.array(`entry ${of.thing.id}`);
-		setSlot(call.engine, entry, "0", indexCell(call));
-		setSlot(call.engine, entry, "1", elements);
-		call.engine.solver.add(made.open, thingValue(entry));
-		call.giveThing(made);
+	entries: (call, receiver, elements) => {
+		const created = call.newArray(`entries ${receiver.object.id}`);
+		const entry = call.newArray(`entry ${receiver.object.id}`);
+		setProperty(call.engine, entry, "0", indexSet(call));
+		setProperty(call.engine, entry, "1", elements);
+		call.engine.solver.add(created.summary, objectValue(entry));
+		call.returnObject(created);
 	},
 	concat: (call, _of, elements) => {
-		const made = call.array();
-		call.engine.solver.feed(elements, made.open);
-		for (const index of call.site.arguments.keys()) elementsOrItself(call, call.argument(index), made.open);
-		call.giveThing(made);
+		const created = call.newArray();
+		call.engine.solver.include(elements, created.summary);
+		for (const index of call.site.arguments.keys()) flattenInto(call, call.argument(index), created.summary);
+		call.returnObject(created);
 	},
 	flat: (call, _of, elements) => {
-		const made = call.array();
-		elementsOrItself(call, elements, made.open);
-		call.giveThing(made);
+		const created = call.newArray();
+		flattenInto(call, elements, created.summary);
+		call.returnObject(created);
 	},
-	reduce: (call, of, elements) => {
-		const gathered = new Cell();
+	reduce: (call, receiver, elements) => {
+		const accumulator = new ValueSet();
 		const { solver } = call.engine;
-		if (call.site.arguments.length > 1) solver.feed(call.argument(1), gathered);
-		else solver.feed(elements, gathered);
-		call.callback(0, [gathered, elements, indexCell(call, of), selfCell(call, of)], gathered);
-		call.giveAll(gathered);
+		if (call.site.arguments.length > 1) solver.include(call.argument(1), accumulator);
+		else solver.include(elements, accumulator);
+		call.invokeCallback(
+			0,
+			[accumulator, elements, indexSet(call, receiver), receiverSet(call, receiver)],
+			accumulator,
+		);
+		call.returnAll(accumulator);
 	},
-	join: (call, of) => joined(call, of.thing),
+	join: (call, receiver) => joinArray(call, receiver.object),
 };
 
 export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
-export function callArrayMethod(call: Invocation, name: string, of: ObjectValue) {
-	const elements = new Cell();
-	call.engine.elements(of, (value) =>
-		call.engine.solver.add(elements, onePass(call.engine, value, call.site.node)),
+export function callArrayMethod(call: BuiltinCall, name: string, receiver: ObjectValue) {
+	const elements = new ValueSet();
+	call.engine.iterate(receiver, (value) =>
+		call.engine.solver.add(elements, inIteration(call.engine, value, call.site.node)),
 	);
-	MODELS[name]?.(call, of, elements);
+	MODELS[name]?.(call, receiver, elements);
 }
 
-function mapped(call: Invocation, of: ObjectValue, elements: Cell, flat: boolean) {
-	const made = call.array();
-	const returned = new Cell();
-	call.callback(0, [elements, indexCell(call, of), selfCell(call, of)], returned);
-	if (flat) elementsOrItself(call, returned, made.open);
-	else call.engine.solver.feed(returned, made.open);
-	call.giveThing(made);
+function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, flat: boolean) {
+	const created = call.newArray();
+	const returned = new ValueSet();
+	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)], returned);
+	if (flat) flattenInto(call, returned, created.summary);
+	else call.engine.solver.include(returned, created.summary);
+	call.returnObject(created);
 }
 
 /** `concat` and `flat` take arrays apart and keep everything else. */
-function elementsOrItself(call: Invocation, cell: Cell, into: Cell) {
+function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet) {
 	const { engine } = call;
-	engine.solver.each(cell, (value) => {
-		if (value.kind !== "object" || value.thing.kind !== "array") return engine.solver.add(into, value);
-		engine.elements(value, (found) => engine.solver.add(into, found));
+	engine.solver.onValue(values, (value) => {
+		if (value.kind !== "object" || value.object.kind !== "array") return engine.solver.add(into, value);
+		engine.iterate(value, (found) => engine.solver.add(into, found));
 	});
 }
 
@@ -145,63 +149,66 @@ function elementsOrItself(call: Invocation, cell: Cell, into: Cell) {
 const INDEX_MAX = 64;
 
 /** The indexes of an array that is written out; of others they are not known. */
-function indexCell(call: Invocation, of?: ObjectValue): Cell {
+function indexSet(call: BuiltinCall, receiver?: ObjectValue): ValueSet {
 	const { solver } = call.engine;
-	const cell = new Cell();
+	const indexes = new ValueSet();
 	const elements =
-		of?.thing.node.type === "ArrayExpression" ? (of.thing.node.elements as (Node | null)[]) : [];
+		receiver?.object.node.type === "ArrayExpression"
+			? (receiver.object.node.elements as (Node | null)[])
+			: [];
 	if (
-		of === undefined ||
+		receiver === undefined ||
 		elements.length === 0 ||
 		elements.some((element) => element?.type === "SpreadElement")
 	) {
-		solver.add(cell, unknown("an index"));
-		return cell;
+		solver.add(indexes, unknownValue("an index"));
+		return indexes;
 	}
-	addNumbers(call, elements.length, cell);
-	solver.each(of.thing.open, () => solver.add(cell, unknown("an index")));
-	return cell;
+	addNumbers(call, elements.length, indexes);
+	solver.onValue(receiver.object.summary, () => solver.add(indexes, unknownValue("an index")));
+	return indexes;
 }
 
 /** 0, 1, 2 … below a count; not known where there are too many. */
-export function addNumbers(call: Invocation, count: number, cell: Cell) {
-	if (!(count <= INDEX_MAX)) return call.engine.solver.add(cell, unknown("an index"));
+export function addNumbers(call: BuiltinCall, count: number, into: ValueSet) {
+	if (!(count <= INDEX_MAX)) return call.engine.solver.add(into, unknownValue("an index"));
 	for (let at = 0; at < count; at++) {
-		call.engine.solver.add(cell, makeValue({ kind: "string", text: String(at), numeric: true }));
+		call.engine.solver.add(into, makeValue({ kind: "string", text: String(at), numeric: true }));
 	}
 }
 
-function selfCell(call: Invocation, of: Value): Cell {
-	const cell = new Cell();
-	call.engine.solver.add(cell, of);
-	return cell;
+function receiverSet(call: BuiltinCall, receiver: Value): ValueSet {
+	const into = new ValueSet();
+	call.engine.solver.add(into, receiver);
+	return into;
 }
 
 /** `["A", suffix].join("_")`, for the arrays that are written out. */
-function joined(call: Invocation, thing: Thing) {
+function joinArray(call: BuiltinCall, object: AbstractObject) {
 	const { engine } = call;
-	const parts = thing.node.type === "ArrayExpression" ? (thing.node.elements as (Node | null)[]) : undefined;
+	const parts =
+		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
 	if (
 		parts === undefined ||
 		parts.length > 64 ||
 		parts.some((part) => part === null || part.type === "SpreadElement")
 	) {
-		return call.give(unknown("a computed value"));
+		return call.returnValue(unknownValue("a computed value"));
 	}
-	const comma = new Cell();
-	engine.solver.add(comma, text(","));
+	const comma = new ValueSet();
+	engine.solver.add(comma, stringValue(","));
 	const separator = call.site.arguments.length === 0 ? comma : call.argument(0);
-	let result = new Cell();
-	engine.solver.add(result, text(""));
+	let result = new ValueSet();
+	engine.solver.add(result, stringValue(""));
 	for (const [index, part] of parts.entries()) {
 		const steps = index === 0 ? [engine.evaluate(part as Node)] : [separator, engine.evaluate(part as Node)];
 		for (const step of steps) {
-			const next = new Cell();
-			concatenated(engine.solver, result, step, next);
+			const next = new ValueSet();
+			concatenate(engine.solver, result, step, next);
 			result = next;
 		}
 	}
-	call.giveAll(result);
+	call.returnAll(result);
 	// What was added since belongs to it too.
-	engine.solver.each(thing.open, () => call.give(unknown("a text put together in steps")));
+	engine.solver.onValue(object.summary, () => call.returnValue(unknownValue("a text put together in steps")));
 }

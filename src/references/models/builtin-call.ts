@@ -1,18 +1,25 @@
 /** What the models of the language's own functions work with: one call of one of them. */
 
-import { type Context, join } from "../engine/context.ts";
+import { type Context, unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type CallSite, type Cell, place, type Thing, thingValue, type Value } from "../engine/values.ts";
+import {
+	type AbstractObject,
+	type CallSite,
+	objectValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../engine/values.ts";
 
-export class Invocation {
+export class BuiltinCall {
 	readonly engine: Engine;
 	readonly site: CallSite;
-	readonly result: Cell | undefined;
+	readonly result: ValueSet | undefined;
 	readonly context: Context;
 	/** Tells apart what one call does with different objects. */
 	readonly tag: string;
 
-	constructor(engine: Engine, site: CallSite, result: Cell | undefined, context: Context, tag = "") {
+	constructor(engine: Engine, site: CallSite, result: ValueSet | undefined, context: Context, tag = "") {
 		this.engine = engine;
 		this.site = site;
 		this.result = result;
@@ -20,41 +27,41 @@ export class Invocation {
 		this.tag = tag;
 	}
 
-	argument(index: number): Cell {
+	argument(index: number): ValueSet {
 		return this.engine.argument(this.site, index);
 	}
 
 	/** Returns a value, as far as it agrees with the context. */
-	give(value: Value) {
+	returnValue(value: Value) {
 		if (this.result === undefined) return;
-		const context = join(value.context, this.context);
-		if (context !== undefined) this.engine.solver.add(this.result, place(value, context));
+		const context = unify(value.context, this.context);
+		if (context !== undefined) this.engine.solver.add(this.result, withContext(value, context));
 	}
 
-	giveAll(cell: Cell) {
-		this.engine.solver.each(cell, (value) => this.give(value));
+	returnAll(values: ValueSet) {
+		this.engine.solver.onValue(values, (value) => this.returnValue(value));
 	}
 
 	/** Adds each element of a cell's iterables to another. */
-	elementsOf(cell: Cell, into: Cell) {
-		this.engine.solver.each(cell, (value) =>
-			this.engine.elements(value, (found) => this.engine.solver.add(into, found)),
+	iterateInto(iterables: ValueSet, into: ValueSet) {
+		this.engine.solver.onValue(iterables, (value) =>
+			this.engine.iterate(value, (found) => this.engine.solver.add(into, found)),
 		);
 	}
 
 	/** Calls a function argument with the given arguments; what it returns goes to `returned`. */
-	callback(index: number, args: readonly Cell[], returned?: Cell) {
+	invokeCallback(index: number, args: readonly ValueSet[], returned?: ValueSet) {
 		const { engine, site } = this;
-		const inner = engine.impliedSite(site, `callback ${index} ${this.tag}`, args);
-		engine.solver.each(this.argument(index), (fn) => engine.invoke(fn, inner, returned));
+		const inner = engine.syntheticSite(site, `callback ${index} ${this.tag}`, args);
+		engine.solver.onValue(this.argument(index), (fn) => engine.invoke(fn, inner, returned));
 	}
 
 	/** A new array at this call; its elements are fed to `open`. */
-	array(tag = "array"): Thing {
-		return this.engine.things.made(this.site.node, tag, "array");
+	newArray(tag = "array"): AbstractObject {
+		return this.engine.objects.allocate(this.site.node, tag, "array");
 	}
 
-	giveThing(thing: Thing) {
-		this.give(thingValue(thing));
+	returnObject(object: AbstractObject) {
+		this.returnValue(objectValue(object));
 	}
 }

@@ -1,84 +1,85 @@
 /** Functions of the language's own and of the bundler. */
 
-import { join } from "../engine/context.ts";
+import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { setSlot } from "../engine/properties.ts";
+import { setProperty } from "../engine/synthetic-objects.ts";
 import {
 	type BuiltinValue,
 	type CallSite,
-	Cell,
 	makeValue,
 	NOTHING,
-	place,
-	unknown,
+	unknownValue,
+	ValueSet,
+	withContext,
 } from "../engine/values.ts";
-import { readNames } from "../environment/name-reads.ts";
+import { recordReads } from "../environment/name-reads.ts";
 import { moduleValue } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
-import { Invocation } from "./builtin-call.ts";
-import { exportInto, toModule, wrapModule } from "./bundler-helpers.ts";
+import { BuiltinCall } from "./builtin-call.ts";
+import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { makeCollection } from "./collections.ts";
-import { properties } from "./object-listings.ts";
-import { proxy } from "./proxies.ts";
+import { listProperties } from "./object-listings.ts";
+import { makeProxy } from "./proxies.ts";
 
-type Model = (call: Invocation) => void;
+type Model = (call: BuiltinCall) => void;
 
-const first: Model = (call) => call.giveAll(call.argument(0));
-const nothing: Model = (call) => call.give(NOTHING);
+const returnFirst: Model = (call) => call.returnAll(call.argument(0));
+const returnNothing: Model = (call) => call.returnValue(NOTHING);
 
 /** `has` of the environment in its other spellings: the object first, then the name. */
-const ofObject: Model = (call) => {
-	call.engine.solver.each(call.argument(0), (object) => {
-		if (object.kind === "runtime" && object.native === "env") {
-			readNames(call.engine, call.argument(1), object, call.site.node);
+const readByName: Model = (call) => {
+	call.engine.solver.onValue(call.argument(0), (object) => {
+		if (object.kind === "runtime" && object.api === "env") {
+			recordReads(call.engine, call.argument(1), object, call.site.node);
 		}
 	});
-	call.give(unknown("the value of a variable"));
+	call.returnValue(unknownValue("the value of a variable"));
 };
 
 const MODELS: Readonly<Record<string, Model>> = {
-	"Object.freeze": first,
-	"Object.seal": first,
-	"Object.preventExtensions": first,
-	structuredClone: first,
-	Object: first,
-	"Promise.resolve": first,
-	"Promise.all": first,
-	"Promise.race": (call) => giveElements(call),
-	"Promise.any": (call) => giveElements(call),
-	"Object.keys": (call) => properties(call, "keys"),
-	"Object.getOwnPropertyNames": (call) => properties(call, "keys"),
-	"Reflect.ownKeys": (call) => properties(call, "keys"),
-	"Object.values": (call) => properties(call, "values"),
-	"Object.entries": (call) => properties(call, "entries"),
+	"Object.freeze": returnFirst,
+	"Object.seal": returnFirst,
+	"Object.preventExtensions": returnFirst,
+	structuredClone: returnFirst,
+	Object: returnFirst,
+	"Promise.resolve": returnFirst,
+	"Promise.all": returnFirst,
+	"Promise.race": (call) => returnElements(call),
+	"Promise.any": (call) => returnElements(call),
+	"Object.keys": (call) => listProperties(call, "keys"),
+	"Object.getOwnPropertyNames": (call) => listProperties(call, "keys"),
+	"Reflect.ownKeys": (call) => listProperties(call, "keys"),
+	"Object.values": (call) => listProperties(call, "values"),
+	"Object.entries": (call) => listProperties(call, "entries"),
 	"Object.fromEntries": fromEntries,
 	"Object.assign": assign,
-	"Object.hasOwn": ofObject,
-	"Object.prototype.hasOwnProperty": nothing,
-	"Reflect.get": ofObject,
-	"Reflect.has": ofObject,
+	"Object.hasOwn": readByName,
+	"Object.prototype.hasOwnProperty": returnNothing,
+	"Reflect.get": readByName,
+	"Reflect.has": readByName,
 	"Array.from": arrayFrom,
 	"Array.of": (call) => {
-		const made = call.array();
-		for (const index of call.site.arguments.keys()) call.engine.solver.feed(call.argument(index), made.open);
-		call.giveThing(made);
+		const created = call.newArray();
+		for (const index of call.site.arguments.keys())
+			call.engine.solver.include(call.argument(index), created.summary);
+		call.returnObject(created);
 	},
-	"Array.isArray": nothing,
-	Boolean: nothing,
-	String: text,
-	Number: text,
-	Proxy: proxy,
+	"Array.isArray": returnNothing,
+	Boolean: returnNothing,
+	String: toStringValue,
+	Number: toStringValue,
+	Proxy: makeProxy,
 	Map: (call) => makeCollection(call, "map"),
 	Set: (call) => makeCollection(call, "set"),
 	"esbuild.require": (call) => {
-		call.engine.solver.each(call.argument(0), (name) => {
+		call.engine.solver.onValue(call.argument(0), (name) => {
 			const module = name.kind === "string" ? moduleValue(name.text) : undefined;
-			call.give(module ?? unknown("something imported"));
+			call.returnValue(module ?? unknownValue("something imported"));
 		});
 	},
 	"esbuild.toESM": toModule,
-	"esbuild.toCommonJS": first,
-	"esbuild.commonJS": wrapModule,
+	"esbuild.toCommonJS": returnFirst,
+	"esbuild.commonJS": wrapCommonJs,
 	"esbuild.export": exportInto,
 };
 
@@ -97,75 +98,82 @@ export function hasModel(name: string): boolean {
 	return Object.hasOwn(MODELS, name);
 }
 
-export function callBuiltin(engine: Engine, callee: BuiltinValue, site: CallSite, result: Cell | undefined) {
-	const call = new Invocation(engine, site, result, callee.context);
+export function callBuiltin(
+	engine: Engine,
+	callee: BuiltinValue,
+	site: CallSite,
+	result: ValueSet | undefined,
+) {
+	const call = new BuiltinCall(engine, site, result, callee.context);
 	const model = hasModel(callee.name) ? MODELS[callee.name] : undefined;
-	if (model === undefined) call.give(unknown("the result of a call"));
+	if (model === undefined) call.returnValue(unknownValue("the result of a call"));
 	else model(call);
 }
 
-function giveElements(call: Invocation) {
-	const elements = new Cell();
-	call.elementsOf(call.argument(0), elements);
-	call.giveAll(elements);
+function returnElements(call: BuiltinCall) {
+	const elements = new ValueSet();
+	call.iterateInto(call.argument(0), elements);
+	call.returnAll(elements);
 }
 
 /** `String(x)`: known where x is. */
-function text(call: Invocation) {
-	call.engine.solver.each(call.argument(0), (value) => {
+function toStringValue(call: BuiltinCall) {
+	call.engine.solver.onValue(call.argument(0), (value) => {
 		if (value.kind === "string")
-			call.give(place(makeValue({ ...value, numeric: false }, value.context, value.site), value.context));
-		else call.give(place(unknown("a computed value"), value.context, value.site));
+			call.returnValue(
+				withContext(makeValue({ ...value, numeric: false }, value.context, value.reportAt), value.context),
+			);
+		else call.returnValue(withContext(unknownValue("a computed value"), value.context, value.reportAt));
 	});
 }
 
-function fromEntries(call: Invocation) {
+function fromEntries(call: BuiltinCall) {
 	const { engine } = call;
-	const made = engine.things.made(call.site.node, "object", "plain");
-	made.named = true;
-	const entries = new Cell();
-	call.elementsOf(call.argument(0), entries);
-	engine.solver.each(entries, (entry) =>
-		engine.read(entry, "0", (key) => {
-			engine.solver.add(made.names, key);
-			engine.read(entry, "1", (value) => {
-				const context = join(key.context, value.context);
+	const created = engine.objects.allocate(call.site.node, "object", "plain");
+	created.populated = true;
+	const entries = new ValueSet();
+	call.iterateInto(call.argument(0), entries);
+	engine.solver.onValue(entries, (entry) =>
+		engine.readProperty(entry, "0", (key) => {
+			engine.solver.add(created.keys, key);
+			engine.readProperty(entry, "1", (value) => {
+				const context = unify(key.context, value.context);
 				if (context === undefined) return;
-				const cell = new Cell();
-				engine.solver.add(cell, place(value, context));
-				if (key.kind === "string") setSlot(engine, made, key.text, cell);
-				else engine.solver.feed(cell, made.open);
+				const single = new ValueSet();
+				engine.solver.add(single, withContext(value, context));
+				if (key.kind === "string") setProperty(engine, created, key.text, single);
+				else engine.solver.include(single, created.summary);
 			});
 		}),
 	);
-	call.giveThing(made);
+	call.returnObject(created);
 }
 
-function assign(call: Invocation) {
+function assign(call: BuiltinCall) {
 	const { engine } = call;
-	const made = engine.things.made(call.site.node, "assigned", "plain");
-	if (made.sources.length === 0) {
-		for (const index of call.site.arguments.keys()) made.sources.push(call.argument(index));
+	const created = engine.objects.allocate(call.site.node, "assigned", "plain");
+	if (created.copiedFrom.length === 0) {
+		for (const index of call.site.arguments.keys()) created.copiedFrom.push(call.argument(index));
 	}
-	call.giveThing(made);
+	call.returnObject(created);
 }
 
-function arrayFrom(call: Invocation) {
+function arrayFrom(call: BuiltinCall) {
 	const { engine } = call;
-	const made = call.array();
-	const elements = new Cell();
-	call.elementsOf(call.argument(0), elements);
-	if (call.site.arguments.length < 2) engine.solver.feed(elements, made.open);
+	const created = call.newArray();
+	const elements = new ValueSet();
+	call.iterateInto(call.argument(0), elements);
+	if (call.site.arguments.length < 2) engine.solver.include(elements, created.summary);
 	else {
-		const index = new Cell();
-		engine.solver.each(call.argument(0), (from) => {
-			if (from.kind !== "object" || from.thing.kind !== "plain")
-				return engine.solver.add(index, unknown("an index"));
-			engine.read(from, "length", (found) =>
+		const index = new ValueSet();
+		engine.solver.onValue(call.argument(0), (from) => {
+			if (from.kind !== "object" || from.object.kind !== "plain")
+				return engine.solver.add(index, unknownValue("an index"));
+			engine.readProperty(from, "length", (found) =>
 				addNumbers(call, found.kind === "string" ? Number(found.text) : Number.NaN, index),
 			);
 		});
-		call.callback(1, [elements, index], made.open);
+		call.invokeCallback(1, [elements, index], created.summary);
 	}
-	call.giveThing(made);
+	call.returnObject(created);
 }

@@ -1,59 +1,59 @@
 /** `Map` and `Set`. Which key has which value is not kept apart. */
 
-import { entryOf } from "../engine/properties.ts";
-import { Cell, NOTHING, type ObjectValue, thingValue } from "../engine/values.ts";
-import type { Invocation } from "./builtin-call.ts";
+import { mapEntry } from "../engine/synthetic-objects.ts";
+import { NOTHING, type ObjectValue, objectValue, ValueSet } from "../engine/values.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
 
 export const COLLECTION_METHODS: ReadonlySet<string> = new Set(
 	"get has set add delete clear forEach keys values entries".split(" "),
 );
 
 /** `new Map(entries)` and `new Set(elements)`. */
-export function makeCollection(call: Invocation, kind: "map" | "set") {
+export function makeCollection(call: BuiltinCall, kind: "map" | "set") {
 	const { engine } = call;
-	const made = engine.things.made(call.site.node, kind, kind);
-	const given = new Cell();
-	call.elementsOf(call.argument(0), kind === "set" ? made.open : given);
+	const created = engine.objects.allocate(call.site.node, kind, kind);
+	const entries = new ValueSet();
+	call.iterateInto(call.argument(0), kind === "set" ? created.summary : entries);
 	if (kind === "map") {
-		made.named = true;
-		engine.solver.each(given, (entry) => {
-			engine.read(entry, "0", (key) => engine.solver.add(made.names, key));
-			engine.read(entry, "1", (value) => engine.solver.add(made.open, value));
+		created.populated = true;
+		engine.solver.onValue(entries, (entry) => {
+			engine.readProperty(entry, "0", (key) => engine.solver.add(created.keys, key));
+			engine.readProperty(entry, "1", (value) => engine.solver.add(created.summary, value));
 		});
 	}
-	call.giveThing(made);
+	call.returnObject(created);
 }
 
-export function callCollectionMethod(call: Invocation, name: string, of: ObjectValue) {
+export function callCollectionMethod(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	const { engine } = call;
-	const { thing } = of;
-	const keys = thing.kind === "map" ? thing.names : thing.open;
+	const { object } = receiver;
+	const keys = object.kind === "map" ? object.keys : object.summary;
 	switch (name) {
 		case "get":
-			return call.giveAll(thing.open);
+			return call.returnAll(object.summary);
 		case "set":
-			engine.solver.feed(call.argument(0), thing.names);
-			engine.solver.feed(call.argument(1), thing.open);
-			engine.trace(thing);
-			return call.give(of);
+			engine.solver.include(call.argument(0), object.keys);
+			engine.solver.include(call.argument(1), object.summary);
+			engine.track(object);
+			return call.returnValue(receiver);
 		case "add":
-			engine.solver.feed(call.argument(0), thing.open);
-			engine.trace(thing);
-			return call.give(of);
+			engine.solver.include(call.argument(0), object.summary);
+			engine.track(object);
+			return call.returnValue(receiver);
 		case "forEach":
-			return call.callback(0, [thing.open, keys]);
+			return call.invokeCallback(0, [object.summary, keys]);
 		case "keys":
 		case "values": {
-			const made = call.array(`${name} ${thing.id}`);
-			engine.solver.feed(name === "keys" ? keys : thing.open, made.open);
-			return call.giveThing(made);
+			const created = call.newArray(`${name} ${object.id}`);
+			engine.solver.include(name === "keys" ? keys : object.summary, created.summary);
+			return call.returnObject(created);
 		}
 		case "entries": {
-			const made = call.array(`entries ${thing.id}`);
-			if (thing.kind === "map") engine.solver.add(made.open, thingValue(entryOf(engine, thing)));
-			return call.giveThing(made);
+			const created = call.newArray(`entries ${object.id}`);
+			if (object.kind === "map") engine.solver.add(created.summary, objectValue(mapEntry(engine, object)));
+			return call.returnObject(created);
 		}
 		default:
-			call.give(NOTHING);
+			call.returnValue(NOTHING);
 	}
 }

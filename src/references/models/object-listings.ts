@@ -1,54 +1,59 @@
 /** What listing the properties of something gives. */
 
-import { setSlot } from "../engine/properties.ts";
-import { Cell, type Thing, thingValue, unknown, type Value } from "../engine/values.ts";
-import { enumerated } from "../environment/name-reads.ts";
+import { setProperty } from "../engine/synthetic-objects.ts";
+import { type AbstractObject, objectValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
+import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
-import type { Invocation } from "./builtin-call.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
 
 /** `Object.keys`, `values` and `entries`, each pair with its own key. */
-export function properties(call: Invocation, what: "keys" | "values" | "entries") {
+export function listProperties(call: BuiltinCall, what: "keys" | "values" | "entries") {
 	const { engine } = call;
-	engine.solver.each(call.argument(0), (of) => {
-		const made = call.array(`${what} ${of.kind === "object" ? of.thing.id : ""}`);
-		if (of.kind !== "nothing") call.give(thingValue(made, of.context));
-		if (of.kind !== "object") return listEnvironment(call, of, what, made);
-		if (what === "values") return engine.solver.feed(engine.every(of.thing), made.open);
-		engine.solver.each(engine.names(of.thing), (name) => {
-			if (what === "keys") return engine.solver.add(made.open, name);
+	engine.solver.onValue(call.argument(0), (listed) => {
+		const created = call.newArray(`${what} ${listed.kind === "object" ? listed.object.id : ""}`);
+		if (listed.kind !== "nothing") call.returnValue(objectValue(created, listed.context));
+		if (listed.kind !== "object") return listEnvironment(call, listed, what, created);
+		if (what === "values") return engine.solver.include(engine.anyProperty(listed.object), created.summary);
+		engine.solver.onValue(engine.keys(listed.object), (name) => {
+			if (what === "keys") return engine.solver.add(created.summary, name);
 			const known = name.kind === "string" ? name.text : undefined;
-			const entry = call.array(`entry ${of.thing.id} ${known}`);
-			if (!entry.named) {
-				entry.named = true;
-				const key = new Cell();
+			const entry = call.newArray(`entry ${listed.object.id} ${known}`);
+			if (!entry.populated) {
+				entry.populated = true;
+				const key = new ValueSet();
 				engine.solver.add(key, name);
-				setSlot(engine, entry, "0", key);
-				setSlot(
+				setProperty(engine, entry, "0", key);
+				setProperty(
 					engine,
 					entry,
 					"1",
-					known === undefined ? engine.every(of.thing) : engine.slot(of.thing, known),
+					known === undefined ? engine.anyProperty(listed.object) : engine.property(listed.object, known),
 				);
 			}
-			engine.solver.add(made.open, thingValue(entry, name.context));
+			engine.solver.add(created.summary, objectValue(entry, name.context));
 		});
 	});
 }
 
 /** What listing something gives whose properties are not known; of the environment perhaps what the names begin with. */
-function listEnvironment(call: Invocation, of: Value, what: "keys" | "values" | "entries", made: Thing) {
+function listEnvironment(
+	call: BuiltinCall,
+	listed: Value,
+	what: "keys" | "values" | "entries",
+	created: AbstractObject,
+) {
 	const { engine } = call;
-	if (what === "values") return engine.solver.add(made.open, unknown(VALUE_OF_VARIABLE));
-	for (const name of enumerated(engine, of, call.site.node)) {
-		if (what === "keys" || name.kind !== "unknown") engine.solver.add(made.open, name);
+	if (what === "values") return engine.solver.add(created.summary, unknownValue(VALUE_OF_VARIABLE));
+	for (const name of listedNames(engine, listed, call.site.node)) {
+		if (what === "keys" || name.kind !== "unknown") engine.solver.add(created.summary, name);
 		else {
-			const entry = call.array(`entry of the environment ${name.start}`);
-			const [key, value] = [new Cell(), new Cell()];
+			const entry = call.newArray(`entry of the environment ${name.prefix}`);
+			const [key, value] = [new ValueSet(), new ValueSet()];
 			engine.solver.add(key, name);
-			engine.solver.add(value, unknown(VALUE_OF_VARIABLE));
-			setSlot(engine, entry, "0", key);
-			setSlot(engine, entry, "1", value);
-			engine.solver.add(made.open, thingValue(entry));
+			engine.solver.add(value, unknownValue(VALUE_OF_VARIABLE));
+			setProperty(engine, entry, "0", key);
+			setProperty(engine, entry, "1", value);
+			engine.solver.add(created.summary, objectValue(entry));
 		}
 	}
 }

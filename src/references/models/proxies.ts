@@ -1,30 +1,32 @@
 /** `Proxy`: an object whose reads are calls. */
 import type { Engine } from "../engine/engine.ts";
-import { Cell, type Thing, text, unknown, type Value } from "../engine/values.ts";
-import type { Invocation } from "./builtin-call.ts";
+import { type AbstractObject, stringValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
 
 /** `new Proxy(target, traps)`: what is read goes through the trap `get`. */
-export function proxy(call: Invocation) {
-	const made = call.engine.things.made(call.site.node, "proxy", "plain");
-	made.traps ??= call.argument(1);
-	made.sources.push(call.argument(0));
-	call.giveThing(made);
+export function makeProxy(call: BuiltinCall) {
+	const proxy = call.engine.objects.allocate(call.site.node, "proxy", "plain");
+	proxy.proxyHandler ??= call.argument(1);
+	proxy.copiedFrom.push(call.argument(0));
+	call.returnObject(proxy);
 }
 
 /** Reads a property through the trap `get`. */
-export function readTrapped(
+export function readThroughProxy(
 	engine: Engine,
-	thing: Thing,
-	traps: Cell,
+	object: AbstractObject,
+	proxyHandler: ValueSet,
 	key: string | undefined,
 	into: (value: Value) => void,
 ) {
 	const { solver } = engine;
-	const site = engine.site(thing.node);
-	const name = new Cell();
-	solver.add(name, key === undefined ? unknown("a computed value") : text(key));
-	const inner = engine.impliedSite(site, `get ${key ?? ""}`, [engine.argument(site, 0), name]);
-	const result = new Cell();
-	solver.each(traps, (handler) => engine.read(handler, "get", (trap) => engine.invoke(trap, inner, result)));
-	solver.each(result, into);
+	const site = engine.callSite(object.node);
+	const name = new ValueSet();
+	solver.add(name, key === undefined ? unknownValue("a computed value") : stringValue(key));
+	const inner = engine.syntheticSite(site, `get ${key ?? ""}`, [engine.argument(site, 0), name]);
+	const result = new ValueSet();
+	solver.onValue(proxyHandler, (handler) =>
+		engine.readProperty(handler, "get", (trap) => engine.invoke(trap, inner, result)),
+	);
+	solver.onValue(result, into);
 }

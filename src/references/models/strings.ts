@@ -1,64 +1,64 @@
 /** Strings: joining them, and the methods of strings whose result is known. */
 
 import type { Node } from "../bundle/syntax.ts";
-import { type Context, join } from "../engine/context.ts";
+import { type Context, unify } from "../engine/context.ts";
 import type { Solver } from "../engine/solver.ts";
-import { type Cell, makeValue, type Shape, type Value } from "../engine/values.ts";
+import { makeValue, type Shape, type Value, type ValueSet } from "../engine/values.ts";
 
 /** A name is at most 128 characters; what is built on the way to one may be somewhat longer. */
 const TEXT_MAX = 512;
 
 /** Feeds every combination of a left and a right value whose contexts agree. */
-export function combined(
+export function combine(
 	solver: Solver,
-	left: Cell,
-	right: Cell,
-	into: Cell,
+	left: ValueSet,
+	right: ValueSet,
+	into: ValueSet,
 	make: (left: Value, right: Value) => Shape,
 ) {
-	solver.each(left, (a) =>
-		solver.each(right, (b) => {
-			const context: Context | undefined = join(a.context, b.context);
-			if (context !== undefined) solver.add(into, makeValue(make(a, b), context, a.site ?? b.site));
+	solver.onValue(left, (a) =>
+		solver.onValue(right, (b) => {
+			const context: Context | undefined = unify(a.context, b.context);
+			if (context !== undefined) solver.add(into, makeValue(make(a, b), context, a.reportAt ?? b.reportAt));
 		}),
 	);
 }
 
 /** `left + right`. */
-export function concatenated(solver: Solver, left: Cell, right: Cell, into: Cell) {
-	combined(solver, left, right, into, (a, b) => {
+export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, into: ValueSet) {
+	combine(solver, left, right, into, (a, b) => {
 		if (a.kind === "unknown") return a;
-		if (b.kind === "unknown") return begun(a, b.why, b.start);
+		if (b.kind === "unknown") return withPrefix(a, b.why, b.prefix);
 		if (a.kind === "nothing" || b.kind === "nothing") return { kind: "nothing" };
-		if (a.kind !== "string" || b.kind !== "string") return begun(a, "a computed value");
-		const sum = a.numeric && b.numeric;
-		const text = sum ? String(Number(a.text) + Number(b.text)) : a.text + b.text;
+		if (a.kind !== "string" || b.kind !== "string") return withPrefix(a, "a computed value");
+		const areNumbers = a.numeric && b.numeric;
+		const text = areNumbers ? String(Number(a.text) + Number(b.text)) : a.text + b.text;
 		if (text.length > TEXT_MAX) return { kind: "unknown", why: "a long text" };
-		return { kind: "string", text, numeric: sum };
+		return { kind: "string", text, numeric: areNumbers };
 	});
 }
 
 /** A text with something unknown behind it. A number may be added to what follows, and begins nothing. */
-function begun(first: Shape, why: string, rest = ""): Shape {
-	const start = first.kind === "string" && !first.numeric ? first.text + rest : "";
-	return { kind: "unknown", why, start: start === "" ? undefined : start.slice(0, TEXT_MAX) };
+function withPrefix(before: Shape, why: string, rest = ""): Shape {
+	const prefix = before.kind === "string" && !before.numeric ? before.text + rest : "";
+	return { kind: "unknown", why, prefix: prefix === "" ? undefined : prefix.slice(0, TEXT_MAX) };
 }
 
 /** What a text begins with after a method, where it began so before; undefined where that is not known. */
-export function startAfter(method: string, start: string, args: readonly Node[]): string | undefined {
-	if (method === "toUpperCase" || method === "toLocaleUpperCase") return start.toUpperCase();
-	if (method === "toLowerCase" || method === "toLocaleLowerCase") return start.toLowerCase();
-	if (["concat", "toString", "valueOf", "trimEnd", "padEnd"].includes(method)) return start;
+export function prefixAfter(method: string, prefix: string, args: readonly Node[]): string | undefined {
+	if (method === "toUpperCase" || method === "toLocaleUpperCase") return prefix.toUpperCase();
+	if (method === "toLowerCase" || method === "toLocaleLowerCase") return prefix.toLowerCase();
+	if (["concat", "toString", "valueOf", "trimEnd", "padEnd"].includes(method)) return prefix;
 	if (method !== "replace" && method !== "replaceAll") return undefined;
 	const [pattern, by] = args;
 	if (pattern?.type !== "Literal" || by?.type !== "Literal" || typeof by.value !== "string") return undefined;
 	// Of what is longer than a character, a part may lie behind the start.
 	if (typeof pattern.value === "string")
-		return pattern.value.length === 1 ? start[method](pattern.value, by.value) : undefined;
+		return pattern.value.length === 1 ? prefix[method](pattern.value, by.value) : undefined;
 	if (!/^(?:\\?[^\\^$[\](){}*+?|]|\\[swdSWD]|\[[^\]\\]+\])\+?$/.test(pattern.regex?.pattern ?? ""))
 		return undefined;
 	if (method === "replace" && !pattern.regex.flags.includes("g")) return undefined;
-	return start.replace(new RegExp(pattern.regex.pattern, pattern.regex.flags), by.value);
+	return prefix.replace(new RegExp(pattern.regex.pattern, pattern.regex.flags), by.value);
 }
 
 /** The methods of strings that are followed. */
@@ -102,10 +102,12 @@ export function applyStringMethod(
 	}
 	const texts = args.filter((arg) => typeof arg === "string");
 	if (texts.length !== args.length) return undefined;
-	const sizes = method === "repeat" || method.startsWith("pad") ? Number(texts[0]) : 0;
-	if (!(sizes >= 0 && sizes <= 128)) return undefined;
-	const own = (String.prototype as unknown as Record<string, (...rest: unknown[]) => unknown>)[method];
-	const result = own?.apply(text, method === "concat" ? texts : texts.map((arg) => numberOr(arg)));
+	const size = method === "repeat" || method.startsWith("pad") ? Number(texts[0]) : 0;
+	if (!(size >= 0 && size <= 128)) return undefined;
+	const implementation = (String.prototype as unknown as Record<string, (...rest: unknown[]) => unknown>)[
+		method
+	];
+	const result = implementation?.apply(text, method === "concat" ? texts : texts.map((arg) => numberOr(arg)));
 	return typeof result === "string" ? result : undefined;
 }
 

@@ -33,20 +33,20 @@ export interface Coverage {
 	/** Sorted by name. */
 	readonly rows: readonly CoverageRow[];
 	/** What functions' own code (or their declarations) read and the vault lacks, with every place; sorted by name. */
-	readonly missing: readonly { readonly name: string; readonly places: readonly Place[] }[];
+	readonly missing: readonly { readonly name: string; readonly places: readonly ReadLocation[] }[];
 	/** Secrets that no function gets, or none but those that could read any; sorted. */
 	readonly unused: readonly string[];
 }
 
 /** Where a function reads a name. */
-export interface Place {
+export interface ReadLocation {
 	readonly function: string;
 	readonly file: string;
 	readonly line: number;
 }
 
 /** The stronger evidence first: one cell shows one. */
-const ORDER: readonly Cell[] = ["excluded", "static", "declared", "observed", "package", "dynamic"];
+const STRONGEST_FIRST: readonly Cell[] = ["excluded", "static", "declared", "observed", "package", "dynamic"];
 
 /** How one function reads each name that it reads. The time grows with its references, and with the secrets where it has prefixes or is dynamic. */
 function cellsOf(of: CoveredFunction, secrets: readonly string[]): Map<string, Cell> {
@@ -55,7 +55,8 @@ function cellsOf(of: CoveredFunction, secrets: readonly string[]): Map<string, C
 	const add = (name: string, cell: Cell) => {
 		const shown = granted.has(name) ? cell : "excluded";
 		const known = cells.get(name);
-		if (known === undefined || ORDER.indexOf(shown) < ORDER.indexOf(known)) cells.set(name, shown);
+		if (known === undefined || STRONGEST_FIRST.indexOf(shown) < STRONGEST_FIRST.indexOf(known))
+			cells.set(name, shown);
 	};
 	for (const reference of of.references) {
 		const cell =
@@ -79,7 +80,7 @@ export function coverageOf(functions: readonly CoveredFunction[], secrets: Reado
 	const sorted = functions.toSorted((a, b) => compareText(a.name, b.name));
 	const names = [...secrets];
 	const rows = new Map(names.map((name) => [name, new Map<string, Cell>()]));
-	const absent = new Map<string, Place[]>();
+	const absent = new Map<string, ReadLocation[]>();
 	for (const one of sorted) {
 		for (const [name, cell] of cellsOf(one, names)) {
 			const row = rows.get(name) ?? new Map<string, Cell>();

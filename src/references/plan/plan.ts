@@ -39,17 +39,17 @@ function compareText(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
 
-interface Place {
+interface SourceLocation {
 	file: string;
 	line: number;
 }
 
-function comparePlaces(a: Place, b: Place): number {
+function compareLocations(a: SourceLocation, b: SourceLocation): number {
 	return compareText(a.file, b.file) || a.line - b.line;
 }
 
 function compareReasons(a: Reason, b: Reason): number {
-	return compareText(a.name, b.name) || comparePlaces(a, b) || compareText(a.how, b.how);
+	return compareText(a.name, b.name) || compareLocations(a, b) || compareText(a.how, b.how);
 }
 
 /** The changed secrets that a reference reads: one at the most, unless it is a prefix. */
@@ -65,7 +65,7 @@ function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
 	const changed = new Set([...all].filter((name) => granted.has(name)));
 	const reasons: Reason[] = [];
 	const told = new Set<string>();
-	for (const { name, file, line, how } of references.toSorted(comparePlaces)) {
+	for (const { name, file, line, how } of references.toSorted(compareLocations)) {
 		for (const read of changedBy(name, changed)) {
 			const key = `${how} ${read}`;
 			if (told.has(key)) continue;
@@ -73,7 +73,7 @@ function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
 			reasons.push({ name: read, file, line, how });
 		}
 	}
-	const [access] = dynamic.toSorted(comparePlaces);
+	const [access] = dynamic.toSorted(compareLocations);
 	if (access !== undefined) {
 		const { file, line } = access;
 		for (const name of changed) reasons.push({ name, file, line, how: "dynamic" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isPrefix, Matcher, matches, prefixName } from "../../../src/references/evidence/name-pattern.ts";
+import { isPrefix, Matcher, matches, prefixPattern } from "../../../src/references/evidence/name-pattern.ts";
 import type { Reference } from "../../../src/references/evidence/reference.ts";
 import { environmentFor, plan } from "../../../src/references/plan/plan.ts";
 
@@ -13,7 +13,7 @@ describe("a reference", () => {
 	});
 
 	test("by prefix reads all secrets that begin so", () => {
-		expect(prefixName("STRIPE_")).toBe("STRIPE_*");
+		expect(prefixPattern("STRIPE_")).toBe("STRIPE_*");
 		expect(isPrefix("STRIPE_*")).toBe(true);
 		expect(matches("STRIPE_*", "STRIPE_KEY")).toBe(true);
 		expect(matches("STRIPE_*", "STRIPE_")).toBe(true);
