@@ -1,8 +1,21 @@
 /**
- * Which secrets a function reads, told from its bundle alone: by the syntax tree, with scopes, following
- * values through variables, functions, objects and modules.
+ * Which secrets a function reads, told from its bundle alone. How an analysis runs:
+ *
+ * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations.
+ * 2. `environment/` finds the sources: nodes that are the environment or lead to it, such as `Deno` and
+ *   `process`.
+ * 3. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
+ * 4. At an access such as `Deno.env.get(name)`, `backward/` evaluates `name` to a set of abstract values.
+ * 5. `call-graph/` links calls to functions. `models/` says what built-in functions and esbuild's helpers do.
+ * 6. Each rule is a listener on value sets. `engine/` runs them until a fixpoint, or until the budget is used
+ *   up.
+ * 7. A known string becomes a reference, an unknown one with a known prefix `PREFIX_*`, any other a dynamic
+ *   access.
+ * 8. The upload's own code is analysed first. Then dependencies are, with a smaller budget.
+ * 9. `report.ts` turns nodes into files and lines, and sorts.
+ *
+ * `evidence/` holds the result's types. `plan/` says which functions a changed secret concerns.
  */
-
 import { assembleEngine } from "./assembly.ts";
 import { parse } from "./bundle/parse.ts";
 import { Positions } from "./bundle/positions.ts";
@@ -17,25 +30,26 @@ import { report } from "./report.ts";
 export interface AnalysisInput {
 	/** The bundle: one ES module, as `deno bundle` writes it. */
 	code: string;
-	/** Its source map, as JSON text. Without it the positions are those in the bundle. */
+	/** Its source map, as JSON text. Without it, positions are those in the bundle. */
 	sourceMap?: string;
 	/** Turns an entry of the map's `sources` into the path that is shown. */
 	sourcePath?: (source: string) => string;
 }
 
-/** How many expressions of dependencies are looked at to understand the upload's own code. */
+/** The most nodes of dependencies that are evaluated while the upload's own code is analysed. */
 const DEPENDENCY_NODES_MAX = 3000;
 const OWN_BUDGET = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
-/** Dependencies are large, and what is not told apart there makes no function dynamic. */
+/** Dependencies are large. Precision matters less there, since their dynamic accesses are not reported. */
 const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 
 /**
- * The names of environment variables that a bundle may read, each with the original file and line of the
- * access (or of the call that hands the name to a helper), and the accesses that no name can be told of.
- * Dynamic accesses of dependencies are left out: they are beyond the author's reach.
+ * The names of environment variables that a bundle may read.
  *
- * Pure and synchronous; the time grows with the length of the bundle.
- * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where the code does not parse or nests too deeply.
+ * Each reference has the original file and line of the access, or of the call that passes the name to a
+ * helper. Accesses whose names are not known are dynamic. Those of dependencies are left out, since the
+ * author cannot change them. The function is pure and synchronous. Its time grows with the length of the
+ * bundle.
+ * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where the code does not parse or nests too deeply
  */
 export function analyzeReferences(input: AnalysisInput): References {
 	const program = parse(input.code);
@@ -52,7 +66,7 @@ export function analyzeReferences(input: AnalysisInput): References {
 	}
 	dependencyNodes.left = Number.POSITIVE_INFINITY;
 	for (const { value, node } of sources) engine.propagate(value, node);
-	// What dependencies do on their own counts by name only, so that giving up there loses no evidence.
+	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
 	const matters = ({ reportAt: site }: Value) => site !== undefined && !engine.isDependency(site);
 	if (!engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason: matters })) engine.solver.abandon();
 	return report(engine.findings, files);

@@ -20,7 +20,10 @@ import { makePropagate } from "./forward/propagate.ts";
 import { makePropagateInto } from "./forward/propagate-into.ts";
 import { makeTrack } from "./forward/tracking.ts";
 
-/** Puts the parts together. They know one another only as this engine. */
+/**
+ * Assembles the parts of the analysis. Each knows the others only through the engine.
+ * @param dependencyBudget how many nodes of dependencies may still be evaluated; counted down
+ */
 export function assembleEngine(
 	scopes: Scopes,
 	files: SourceFiles,

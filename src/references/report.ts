@@ -1,19 +1,18 @@
-/** From what was found to what is reported: files, lines, order, nothing twice. */
-
+/** From nodes of the bundle to what is reported: files and lines, sorted, without duplicates. */
 import type { SourceFiles } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
 import type { Findings } from "./engine/findings.ts";
 import type { DynamicAccess, Reference, References } from "./evidence/reference.ts";
 
-/** A secret's name, or what it begins with and a star. */
+/** What can be a secret's name, or a prefix pattern. */
 const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;
 
-/** Places of one name, and of all that no name can be told of: evidence for a reader, who needs no more of it. */
+/** The most locations of one name, and the most dynamic accesses: a reader needs no more evidence. */
 const LOCATIONS_MAX = 50;
-/** References of one function. With more names than that it gets every secret. */
+/** The most references of one function. A function with more names is dynamic. */
 const REFERENCES_MAX = 10_000;
 
-/** The first places of one name. */
+/** The first locations of one name. */
 function locationsOf(
 	name: string,
 	nodes: Iterable<Node>,
@@ -28,7 +27,7 @@ function locationsOf(
 	return [...locations.values()].sort(compareLocations).slice(0, locationsMax);
 }
 
-/** Sorted by name, file and line; what cannot be the name of a secret is left out. */
+/** Sorted by name, file and line. Names that no secret can have are left out. */
 export function report(findings: Findings, files: SourceFiles): References {
 	const named = [...findings.references]
 		.filter(([name]) => NAME.test(name))

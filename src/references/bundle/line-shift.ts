@@ -1,19 +1,23 @@
 /**
- * By how many lines a source map is ahead of its bundle. `deno bundle` replaces esbuild's `require` helper by
- * a shorter one after the map is made, so that every line below is mapped some lines too far. Where each
- * module begins is known twice, from esbuild's `// path` comments and from the map, and that tells.
+ * The number of lines by which a source map is ahead of its bundle.
+ *
+ * `deno bundle` replaces esbuild's `require` helper by a shorter one after it has made the map. The map then
+ * places every line below the helper some lines too far down. Two sources say where each module begins:
+ * esbuild's `// path` comments and the map. The shift is the distance at which they agree.
  */
 
 const REPLACED_HELPER = "__deno_internal_createRequire";
 const SHIFT_MAX = 12;
-/** Modules that are looked at; they agree, or the first few hundred tell. */
+/** The most modules that are compared. A few hundred are enough, since all have the same shift. */
 const MODULES_MAX = 400;
-/** Wrapped modules begin with lines that have no mapping. */
+/** A wrapped module begins with lines that the map does not mention. */
 const WRAPPED_MODULE = /^import |^var \w+ = (?:__\w+\(|\{\};)/;
 
 /**
- * @param firstSources for each line of the map, the source of its first segment, or -1.
- * @returns 0 unless the bundle has the replaced helper and the modules agree on a shift.
+ * @param code the bundle
+ * @param sources the `sources` of the map
+ * @param firstSources for each line of the map, the index of the source of its first segment, or -1
+ * @returns 0 unless the bundle has the replaced helper and modules agree on a shift
  */
 export function lineShift(
 	code: string,
@@ -31,7 +35,7 @@ export function lineShift(
 	return best === 0 ? 0 : votes.lastIndexOf(best);
 }
 
-/** The modules of a bundle: the path in the comment, and the line below it. */
+/** The modules of a bundle: the path in the comment, and the 0-based number of the line below it. */
 function* moduleStarts(code: string): Generator<{ path: string; line: number }> {
 	let line = 0;
 	let found = 0;
@@ -46,6 +50,9 @@ function* moduleStarts(code: string): Generator<{ path: string; line: number }> 
 	}
 }
 
+/**
+ * Whether the map says that a module begins at a line: the line belongs to it, and the one before does not.
+ */
 function startsAt(
 	path: string,
 	line: number,

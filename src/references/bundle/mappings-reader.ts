@@ -1,10 +1,13 @@
+/** A decoder for the `mappings` of a source map (ECMA-426: segments of base64 VLQ numbers). */
 export const DIGITS = new Int8Array(128).fill(-1);
-/** Decodes the mappings of one line after another. */
+/** Reads the lines of `mappings` from start to end, or from a line whose state is known. */
 export class MappingsReader {
+	/** Where the next line begins in the text. */
 	offset: number;
+	/** The source and original line (0-based) of the last segment: the next one is relative to it. */
 	source: number;
 	original: number;
-	/** The source of the first segment of the line that was read last, or -1. */
+	/** The source of the first segment of the last line that was read, or -1. */
 	first = -1;
 	readonly #text: string;
 
@@ -15,7 +18,11 @@ export class MappingsReader {
 		this.original = start.line;
 	}
 
-	/** Reads to the end of the line, calling back for each segment that has a source. False at the end. */
+	/**
+	 * Reads one line.
+	 * @param segment is called with the 0-based column of each segment that has a source
+	 * @returns false at the end of the text
+	 */
 	line(segment?: (column: number) => void): boolean {
 		const text = this.#text;
 		this.first = -1;

@@ -1,20 +1,22 @@
 /**
- * A look at the code before it is parsed. The parser recurses natively, and code that nests too deeply ends
- * the whole process instead of failing; bundles are made from what strangers upload. This catches what
- * people can write by accident and the plain attacks. It cannot tell every division from a pattern, so
- * that a platform had better run the analysis in a process that may die.
+ * A check of the nesting depth of code before it is parsed.
+ *
+ * The parser is native and recursive. Code that nests too deeply overflows its stack, which ends the process
+ * instead of throwing. Bundles are made from what strangers upload, so the depth is estimated first. The
+ * estimate catches accidents and plain attacks, and it cannot tell every division from a regular expression.
+ * A platform therefore runs the analysis in a process that may end.
  */
 
-/** Brackets nest some 1,250 deep at this weight; the parser dies at about four times as much. */
+/** About 1,250 nested brackets. The parser overflows at about four times as much. */
 const WEIGHT_MAX = 5000;
 const BRACKET = 4;
-/** Operators that nest to the right, by character; the others nest to the left, which costs little. */
+/** The weights of operators that associate to the right, which nest, and of all others, which cost little. */
 const RIGHT = 1;
 const LEFT = 0.2;
 const RIGHT_OPERATORS = new Set([..."!~?=>"]);
 const LEFT_OPERATORS = new Set([..."+-*%&|^<.:"]);
 const NESTING_WORDS = new Set(["else", "typeof", "void", "delete", "await", "new", "yield"]);
-/** After these a `/` begins a pattern. */
+/** A `/` after one of these words begins a regular expression. */
 const BEFORE_PATTERN = new Set([
 	"return",
 	"typeof",
@@ -30,7 +32,10 @@ const BEFORE_PATTERN = new Set([
 ]);
 const WORD = /[A-Za-z0-9_$\u0080-\uffff]+/y;
 
-/** Says what is wrong with code that nests too deeply, or undefined. The time grows with its length. */
+/**
+ * @returns what is wrong with code that nests too deeply, as the end of a message; undefined where it does
+ * not
+ */
 export function nestingFault(code: string): string | undefined {
 	return new NestingScanner(code).run() ? undefined : "it nests too deeply.";
 }
@@ -38,12 +43,13 @@ export function nestingFault(code: string): string | undefined {
 class NestingScanner {
 	readonly #code: string;
 	#at = 0;
-	/** Open brackets; a template's `${` is kept as `$`. */
+	/** The open brackets. `$` stands for the `${` of a template. */
 	readonly #brackets: string[] = [];
-	/** The weight of the expression under way at each bracket, and of all together. */
+	/** The weight of the current expression at each open bracket. */
 	readonly #weights: number[] = [0];
+	/** The sum of `#weights`. */
 	#total = 0;
-	/** Whether a `/` here begins a pattern. */
+	/** Whether an operand comes next, so that a `/` begins a regular expression. */
 	#expectsOperand = true;
 
 	constructor(code: string) {
@@ -104,7 +110,7 @@ class NestingScanner {
 			this.#template();
 			return;
 		}
-		// A closing brace at the end of a line ends a statement; what follows begins anew.
+		// A closing brace at the end of a line ends a statement, and with it the weight of its expressions.
 		if (bracket === "}" && (this.#code[this.#at] === "\n" || this.#at === this.#code.length))
 			this.#endExpression();
 	}
@@ -118,7 +124,10 @@ class NestingScanner {
 		this.#advance(false);
 	}
 
-	/** Skips text up to the end of a template or the next `${`. Called at the backtick or closing brace's end. */
+	/**
+	 * Skips the text of a template up to its end or to the next `${`. Called at the opening backtick, and
+	 * behind the `}` of a `${…}`.
+	 */
 	#template(): void {
 		if (this.#code[this.#at] === "`" && this.#brackets.at(-1) !== "`") {
 			this.#brackets.push("`");

@@ -1,8 +1,13 @@
+/** From the text of a bundle to its syntax tree. */
 import { parseSync } from "oxc-parser";
 import { AppError, EXIT } from "../../errors.ts";
 import { nestingFault } from "./nesting.ts";
 import type { Node } from "./syntax.ts";
 
+/**
+ * Parses a bundle, an ES module.
+ * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where it does not parse or nests too deeply
+ */
 export function parse(code: string): Node {
 	const fault = nestingFault(code);
 	if (fault !== undefined) throw unparsable(fault);
@@ -11,6 +16,7 @@ export function parse(code: string): Node {
 	if (error !== undefined) throw unparsable(error.message);
 	return result.program as unknown as Node;
 }
+
 function unparsable(reason: string): AppError {
 	return new AppError({
 		code: "BUNDLE_UNPARSABLE",

@@ -1,12 +1,14 @@
 /**
- * From an offset in the bundle to file and line, by the source map. The mappings are scanned once, keeping
- * one state per line; a line's segments are decoded when somebody asks for it. (Building a table of all
- * segments of a large bundle costs more than the whole analysis.)
+ * From an offset in a bundle to file and line, by its source map.
+ *
+ * The mappings are scanned once, and the state of the decoder is kept for each line. The segments of a line
+ * are decoded when somebody asks for them. A table of all segments of a large bundle would cost more than the
+ * whole analysis.
  */
 import { lineShift } from "./line-shift.ts";
 import { DIGITS, MappingsReader } from "./mappings-reader.ts";
 
-/** A place in an original source: the entry of `sources` and the 1-based line. */
+/** A position in an original source: the entry of `sources`, and the 1-based line. */
 export interface Position {
 	source: string;
 	line: number;
@@ -23,7 +25,7 @@ for (const [index, char] of [
 	DIGITS[char.charCodeAt(0)] = index;
 }
 
-/** The state of the decoder at the start of a line. */
+/** The state of the decoder at the start of a line of the map. */
 interface DecoderState {
 	offset: number;
 	source: number;
@@ -33,14 +35,17 @@ interface DecoderState {
 export class Positions {
 	readonly #lineOffsets: number[] = [0];
 	readonly #map: SourceMapJson | undefined;
-	/** For each line of the map the decoder's state at its start, as three numbers. */
+	/** For each line of the map three numbers: offset, source and original line at its start. */
 	readonly #starts: number[] = [];
 	/** For each line of the map the source of its first segment, or -1. */
 	readonly #firsts: number[] = [];
-	/** How many lines the map is ahead of the code. */
+	/** By how many lines the map is ahead of the code. */
 	#shift = 0;
 
-	/** @param sourceMap JSON text; where it is missing or is none, positions are those in the bundle. */
+	/**
+	 * @param code the bundle
+	 * @param sourceMap JSON text. Where it is missing or is no source map, positions are those in the bundle.
+	 */
 	constructor(code: string, sourceMap: string | undefined) {
 		for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1))
 			this.#lineOffsets.push(at + 1);
@@ -50,12 +55,15 @@ export class Positions {
 		this.#shift = lineShift(code, this.#map.sources, this.#firsts);
 	}
 
-	/** Whether there is a map. */
+	/** Whether there is a source map. */
 	get mapped(): boolean {
 		return this.#map !== undefined;
 	}
 
-	/** The source of the line that an offset is in: modules begin on lines of their own. Empty where unknown. */
+	/**
+	 * The source of the line that an offset is in; empty where it is not known. Enough to tell modules apart,
+	 * since each begins on a line of its own.
+	 */
 	sourceAt(offset: number): string {
 		const line = this.#lineOf(offset) + this.#shift;
 		const first = this.#firsts[line];
@@ -64,7 +72,10 @@ export class Positions {
 		return this.#map.sources[first < 0 ? (this.#starts[line * 3 + 1] ?? 0) : first] ?? "";
 	}
 
-	/** The original place of an offset; the line in the bundle, with an empty source, where the map does not tell. */
+	/**
+	 * The original position of an offset (UTF-16 code units). Where the map does not know it, the line in the
+	 * bundle and an empty source.
+	 */
 	at(offset: number): Position {
 		const index = this.#lineOf(offset);
 		const column = offset - (this.#lineOffsets[index] ?? 0);
@@ -87,7 +98,7 @@ export class Positions {
 		return low;
 	}
 
-	/** A line of the bundle without a mapping of its own belongs to the last one before it. */
+	/** The last mapping before a line that has none: the line belongs to the same statement. */
 	#before(index: number): { source: number; line: number } | undefined {
 		for (let line = index - 1; line >= 0 && line > index - 1000; line--) {
 			const found = this.#segment(line, Number.POSITIVE_INFINITY);

@@ -1,29 +1,30 @@
 /**
- * Lexical scopes: which declaration an identifier means. One pass over the tree links the parents and notes
- * declarations and identifiers by name; names are resolved only when somebody asks, since an analysis
- * touches few of the names of a large bundle.
+ * Lexical scopes: which declaration an identifier refers to.
+ *
+ * One pass over the tree links each node to its parent, and collects declarations and identifiers by name. A
+ * name is resolved when it is first asked for, since an analysis asks for few of the names of a large bundle.
  */
 import { visitorKeys } from "oxc-parser";
 import { isFunction, isTarget, type Node } from "./syntax.ts";
 
-/** One declared name. */
+/** A declared name. */
 export interface Binding {
 	readonly name: string;
-	/** The scope that declares it. */
+	/** The node of the scope that declares it. */
 	readonly scope: Node;
-	/** Every declaring identifier; a `var` may have several. */
+	/** Every identifier that declares it. A `var` or a function may be declared several times. */
 	readonly declarations: Node[];
 }
 
 export interface Uses {
 	/** Identifiers that read the binding. */
 	reads: Node[];
-	/** Identifiers that are given a value by an assignment, a loop or a pattern, declarations left out. */
+	/** Identifiers that an assignment, loop, update or pattern gives a value, without the declarations. */
 	writes: Node[];
 }
 
 const NO_CHILDREN: readonly string[] = [];
-/** Children that are names rather than expressions, by node type. */
+/** For node types whose children are partly names and no expressions: the children that hold code. */
 const CODE_CHILDREN: Record<string, readonly string[]> = {
 	LabeledStatement: ["body"],
 	BreakStatement: NO_CHILDREN,
@@ -56,8 +57,9 @@ const SCOPES = new Set([
 ]);
 
 export class Scopes {
-	/** Nodes of the types that an analysis starts from. */
+	/** Nodes at which an analysis starts, by type. */
 	readonly metaProperties: Node[] = [];
+	/** Calls of an identifier with a literal as first argument, as `require("process")` is. */
 	readonly calls: Node[] = [];
 	readonly importSpecifiers: Node[] = [];
 	readonly dynamicImports: Node[] = [];
@@ -67,6 +69,7 @@ export class Scopes {
 	readonly #uses = new Map<Binding, Uses>();
 	readonly #free = new Map<string, Node[]>();
 
+	/** @param program the root of a syntax tree; its nodes get their `parent` */
 	constructor(program: Node) {
 		const stack: Node[] = [program];
 		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
@@ -75,7 +78,7 @@ export class Scopes {
 		}
 	}
 
-	/** The binding that an identifier means, or undefined for a global. */
+	/** The binding that an identifier refers to; undefined for a global. */
 	resolve(identifier: Node): Binding | undefined {
 		const known = this.#bindingOf.get(identifier);
 		if (known !== undefined) return known;
@@ -87,13 +90,13 @@ export class Scopes {
 		return undefined;
 	}
 
-	/** Where a binding is read and written. */
+	/** The identifiers that read and write a binding. */
 	uses(binding: Binding): Uses {
 		this.#resolveName(binding.name);
 		return this.#uses.get(binding) ?? { reads: [], writes: [] };
 	}
 
-	/** The reads of a global. */
+	/** The identifiers that read a global. */
 	freeReads(name: string): readonly Node[] {
 		this.#resolveName(name);
 		return this.#free.get(name) ?? [];
@@ -210,7 +213,7 @@ export class Scopes {
 	}
 }
 
-/** The children that hold code, without the names of keys and labels. */
+/** The children of a node that hold code, without names of keys and labels. */
 export function childKeys(node: Node): readonly string[] {
 	const kept = CODE_CHILDREN[node.type];
 	if (kept !== undefined) return kept;

@@ -1,20 +1,18 @@
-/**
- * The syntax tree as the analysis sees it: ESTree nodes with a link to the node around them. A leaf.
- */
+/** The syntax tree: ESTree nodes, each with a link to its parent. */
 
-/** One ESTree node. Which fields it has depends on `type`; the parser is the authority on that. */
+/** An ESTree node. Its fields depend on `type`, as the parser defines them. */
 export interface Node {
 	type: string;
-	/** Offsets in UTF-16 code units. */
+	/** Offsets in the bundle, in UTF-16 code units. */
 	start: number;
 	end: number;
-	/** Set by the scope pass. Keys, labels and literals have none: nothing flows through them. */
+	/** Set by `Scopes`. Static keys, labels and literals have none, since no value is assigned to them. */
 	parent?: Node;
 	// biome-ignore lint/suspicious/noExplicitAny: the fields of some 90 node types, read behind a check of `type`.
 	[field: string]: any;
 }
 
-/** What a function is made from: everything that has parameters and a body. */
+/** Whether a node is a function: a declaration, an expression or an arrow function. */
 export function isFunction(node: Node): boolean {
 	return (
 		node.type === "FunctionDeclaration" ||
@@ -27,7 +25,7 @@ export function isClass(node: Node): boolean {
 	return node.type === "ClassDeclaration" || node.type === "ClassExpression";
 }
 
-/** The key of a member or property where the text alone tells it; private names keep their `#`. */
+/** The key of a property where the syntax alone tells it. A private name keeps its `#`. */
 export function staticKey(key: Node, computed: boolean): string | undefined {
 	if (!computed && key.type === "Identifier") return key.name as string;
 	if (key.type === "PrivateIdentifier") return `#${key.name as string}`;
@@ -37,7 +35,7 @@ export function staticKey(key: Node, computed: boolean): string | undefined {
 	return undefined;
 }
 
-/** The function, field initialiser, static block or program that a node's `this` belongs to. */
+/** The function, field initialiser, static block or program whose `this` a node sees. */
 export function thisOwner(node: Node): Node {
 	let current = node;
 	for (let parent = current.parent; parent !== undefined; current = parent, parent = parent.parent) {
@@ -48,21 +46,21 @@ export function thisOwner(node: Node): Node {
 	return current;
 }
 
-/** The function whose body a node is in, or undefined at the top level. */
+/** The innermost function around a node; undefined at the top level. */
 export function enclosingFunction(node: Node): Node | undefined {
 	let parent = node.parent;
 	while (parent !== undefined && !isFunction(parent)) parent = parent.parent;
 	return parent;
 }
 
-/** The class that a method or field belongs to. */
+/** The innermost class around a node. */
 export function enclosingClass(node: Node): Node | undefined {
 	let parent = node.parent;
 	while (parent !== undefined && !isClass(parent)) parent = parent.parent;
 	return parent;
 }
 
-/** Whether a node stands where a value is put rather than read. */
+/** Whether a node is the target of an assignment, a loop or a pattern, and is written rather than read. */
 export function isTarget(node: Node): boolean {
 	const parent = node.parent;
 	if (parent === undefined) return false;

@@ -1,4 +1,7 @@
-/** The things that the code makes, one per place, and the functions' own lists of returns and `this`. */
+/**
+ * The abstract objects of an analysis, one for each allocation site, and syntax that belongs to functions:
+ * what they return, what they yield and where they use `this`.
+ */
 import { childKeys } from "../bundle/scopes.ts";
 import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
 import { type AbstractObject, type ObjectKind, ValueSet } from "./values.ts";
@@ -9,14 +12,18 @@ export class AbstractObjects {
 	readonly #ids = new Map<string, number>();
 	#nextId = 1;
 
-	/** The thing that an object, array, function or class expression makes. */
+	/** The object that an object literal, array literal, function or class creates. */
 	atNode(node: Node): AbstractObject {
 		if (isFunction(node)) return this.allocate(node, "", "function");
 		if (isClass(node)) return this.allocate(node, "", "class");
 		return this.allocate(node, "", node.type === "ObjectExpression" ? "plain" : "array");
 	}
 
-	/** A thing that a call or pattern makes; the tag tells several at one node apart. */
+	/**
+	 * The object that another node creates, such as a call or a pattern.
+	 * @param tag tells apart several objects of one node
+	 * @param constructedBy the class or constructor function of an instance, or the function of a prototype
+	 */
 	allocate(node: Node, tag: string, kind: ObjectKind, constructedBy?: AbstractObject): AbstractObject {
 		let tags = this.#byNode.get(node);
 		if (tags === undefined) {
@@ -50,12 +57,12 @@ export class AbstractObjects {
 		return object;
 	}
 
-	/** The instance of a class that code outside makes, or nobody. */
+	/** The instance of a class that stands for all instances that code outside the bundle creates. */
 	externalInstance(constructedBy: AbstractObject): AbstractObject {
 		return this.allocate(constructedBy.node, "outside", "instance", constructedBy);
 	}
 
-	/** A number that stays the same for the same text. */
+	/** The same number for the same key, and a number that nothing else has for a new key. */
 	idOf(key: string): number {
 		let id = this.#ids.get(key);
 		if (id === undefined) {
@@ -65,12 +72,12 @@ export class AbstractObjects {
 		return id;
 	}
 
-	/** A number that no thing and no call site has. */
+	/** A number that no object, call site or key has. */
 	nextId(): number {
 		return this.#nextId++;
 	}
 
-	/** The expressions that a function may return. */
+	/** The expressions whose values a function returns. */
 	returnedNodes(fn: Node): readonly Node[] {
 		let found = this.#returns.get(fn);
 		if (found === undefined) {
@@ -86,7 +93,7 @@ export class AbstractObjects {
 		return found;
 	}
 
-	/** The `yield` expressions of a generator. */
+	/** The `yield` expressions of a generator, without those of functions inside it. */
 	yieldNodes(fn: Node): Node[] {
 		const found: Node[] = [];
 		for (const node of descendants(fn.body, isFunction))
@@ -94,7 +101,7 @@ export class AbstractObjects {
 		return found;
 	}
 
-	/** Every `this` and `super` in a node that means the same as at the node itself. */
+	/** Every `this` and `super` in a node that has the meaning it would have at the node itself. */
 	thisNodes(node: Node): Node[] {
 		const found: Node[] = [];
 		const ownThis = (inner: Node) =>
@@ -106,7 +113,9 @@ export class AbstractObjects {
 	}
 }
 
-/** A node and all in it, without going into those that `stop` says (the first one excepted). */
+/**
+ * A node and all nodes in it. The walk does not go into a node for which `stop` is true, except for the root.
+ */
 function* descendants(root: Node, stop: (node: Node) => boolean): Generator<Node> {
 	const stack: Node[] = [root];
 	for (let node = stack.pop(); node !== undefined; node = stack.pop()) {

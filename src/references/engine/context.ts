@@ -1,4 +1,8 @@
-/** For each function that the value went through, the call that it went in by. */
+/**
+ * The calling context of a value, as a map from each function that the value passed through to the call by
+ * which it entered. It makes the analysis context-sensitive. Loops count as functions and their elements as
+ * calls (`iteration-context.ts`).
+ */
 
 export interface Context {
 	readonly key: string;
@@ -6,7 +10,10 @@ export interface Context {
 }
 
 export const NO_CONTEXT: Context = { key: "", entries: [] };
-/** How many calls a context remembers. Fewer entries are less exact, never wrong. */
+/**
+ * The most entries of a context; the oldest are dropped. Fewer entries make the result less precise, never
+ * wrong.
+ */
 const ENTRIES_MAX = 4;
 function contextOf(entries: readonly (readonly [number, number])[]): Context {
 	if (entries.length === 0) return NO_CONTEXT;
@@ -15,22 +22,28 @@ function contextOf(entries: readonly (readonly [number, number])[]): Context {
 	return { key: sorted.map(([fn, call]) => `${fn}:${call}`).join(), entries: kept };
 }
 
-/** The call by which a context went into a function. */
+/** The call by which a value entered a function; undefined where the context does not say. */
 export function callInto(context: Context, fn: number): number | undefined {
 	for (const entry of context.entries) if (entry[0] === fn) return entry[1];
 	return undefined;
 }
 
+/** The context with one entry added or replaced. */
 export function withCall(context: Context, fn: number, call: number): Context {
 	return contextOf([...context.entries.filter((entry) => entry[0] !== fn), [fn, call]]);
 }
 
+/** The context without the entry of a function. */
 export function withoutCall(context: Context, fn: number): Context {
 	if (callInto(context, fn) === undefined) return context;
 	return contextOf(context.entries.filter((entry) => entry[0] !== fn));
 }
 
-/** Both contexts together, or undefined where they went into one function by different calls. */
+/**
+ * Combines two contexts.
+ * @returns undefined where they entered one function by different calls: values of such contexts never meet
+ * at run time
+ */
 export function unify(a: Context, b: Context): Context | undefined {
 	if (a.entries.length === 0 || a.key === b.key) return b;
 	if (b.entries.length === 0) return a;

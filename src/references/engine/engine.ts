@@ -1,7 +1,7 @@
 /**
- * What the parts of the analysis know of one another. Two directions meet here: `evaluate` asks backwards
- * what an expression may be; `arrive` follows a value forwards to where it is used. A leaf, so that the
- * parts need not import each other.
+ * What the parts of the analysis know of one another. Backward analysis (`evaluate`) asks which values an
+ * expression may have. Forward analysis (`propagate`) follows a value to where it is used. Both need each
+ * other, so they meet in this interface and import nothing from one another.
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
@@ -15,49 +15,70 @@ export interface Engine {
 	readonly scopes: Scopes;
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
-	/** Whether a node comes from a dependency (npm or remote), not from the upload. */
+	/** Whether a node comes from a dependency (npm, JSR or the web) and not from the upload. */
 	isDependency(node: Node): boolean;
-	/** Counts work at a node. False where too much has been done in dependencies on behalf of own code. */
+	/**
+	 * Counts one node of work.
+	 * @returns false where the budget for nodes of dependencies is used up, while the upload's own code is
+	 * analysed
+	 */
 	spendBudget(node: Node): boolean;
 
-	/** What an expression may be. */
+	/** The values that an expression may have. */
 	evaluate(node: Node): ValueSet;
-	/** What a variable, parameter or pattern receives. */
+	/** The values that may be assigned to a variable, parameter, property or pattern. */
 	assigned(node: Node): ValueSet;
-	/** What an argument may be; empty where the call has none there. */
+	/** The values that an argument may have; `undefined` alone where the call passes none there. */
 	argument(site: CallSite, index: number): ValueSet;
-	/** What a function may return. */
+	/** The values that a function may return, in the contexts inside the function. */
 	returned(fn: Node): ValueSet;
-	/** What `this` may be in a function, field or static block. */
+	/** The values that `this` may have in a function, field initialiser or static block. */
 	thisValue(owner: Node): ValueSet;
-	/** What is under a key of a value (any key where it is undefined). */
+	/**
+	 * Reads a property of a value.
+	 * @param key undefined reads the properties under all keys
+	 * @param into is called with each value of the property, once
+	 */
 	readProperty(value: Value, key: string | undefined, into: (value: Value) => void): void;
+	/** The values of one property of an object. */
 	property(object: AbstractObject, key: string): ValueSet;
+	/** The values of all properties of an object. */
 	anyProperty(object: AbstractObject): ValueSet;
+	/** The keys of an object, as strings or unknown values. */
 	keys(object: AbstractObject): ValueSet;
-	/** What iterating a value gives. */
+	/** Calls `into` with each value that iteration over a value yields. */
 	iterate(value: Value, into: (value: Value) => void): void;
 
-	/** Follows a value to where the node that has it is used. */
+	/** Follows a value from an expression that has it to where that expression is used. */
 	propagate(value: Value, node: Node): void;
-	/** Follows a value into a variable, parameter, pattern or property. */
+	/** Follows a value into a variable, parameter, pattern or property that it is assigned to. */
 	propagateInto(value: Value, target: Node): void;
-	/** Follows a thing from where it is made to all its uses. */
+	/** Follows an object from its allocation site to all its uses. */
 	track(object: AbstractObject): void;
-	/** Notes that code which cannot be followed has a value now. */
+	/**
+	 * Records that code beyond the analysis has a value now.
+	 * @param why how it got there; becomes part of the reason of a dynamic access
+	 */
 	escape(value: Value, node: Node, why: string): void;
 
-	/** Calls a value; what comes back goes to `result`. */
+	/**
+	 * Calls a value.
+	 * @param result receives what the call returns; undefined where nobody asks
+	 */
 	invoke(callee: Value, site: CallSite, result: ValueSet | undefined): void;
-	/** The site of a call or `new` expression. */
+	/** The call site of a call or `new` expression. */
 	callSite(call: Node): CallSite;
-	/** A call that the language makes on behalf of another. */
+	/**
+	 * The site of a call that a built-in function makes on behalf of the code, such as the callback of `map`.
+	 * @param tag tells apart several such calls of one site
+	 */
 	syntheticSite(site: CallSite, tag: string, args: readonly ValueSet[]): CallSite;
-	/** Hears of every call of a function of the bundle. */
+	/** Calls the listener with every call edge to a function, present and future. */
 	onCallEdge(fn: AbstractObject, listener: (call: CallEdge) => void): void;
-	/** A value as the function sees it that a call hands it to; undefined where the contexts disagree. */
+	/** A value of the caller as the called function sees it; undefined where the contexts do not unify. */
 	enterCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined;
-	/** A returned value as the caller sees it; undefined where it came in by another call. */
+	/** A returned value as the caller sees it; undefined where it entered the function by another call. */
 	leaveCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined;
+	/** Calls the listener once when a function escapes, or soon where it already has. */
 	onEscape(fn: AbstractObject, listener: () => void): void;
 }

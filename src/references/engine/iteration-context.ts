@@ -4,8 +4,8 @@ import type { Engine } from "./engine.ts";
 import { keyOfShape, type Value, withContext } from "./values.ts";
 
 /**
- * Marks a value as the one of this pass of a loop or this pick from a table, so that the parts of two
- * elements are not put together: `for (const [k, v] of …)` pairs each key with its own value.
+ * Puts a value into the context of one iteration of a loop, or of one choice from a table. Parts of two
+ * elements then never combine: `for (const [key, value] of …)` pairs each key with its own value.
  */
 export function inIteration(engine: Engine, value: Value, loop: Node): Value {
 	if (value.kind !== "object" && value.kind !== "string") return value;

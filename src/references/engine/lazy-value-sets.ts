@@ -1,9 +1,10 @@
-/** Value sets that are made on demand, one for each node of the syntax tree. */
+/** Value sets that are created on demand, one for each node of the syntax tree. */
 import type { Node } from "../bundle/syntax.ts";
 import { ValueSet } from "./values.ts";
 
 /**
- * @param fill is called once for each node that somebody asks about. It adds to the empty set or enqueues that work.
+ * @param fill is called once for each node that is asked about. It adds to the empty set or enqueues that
+ * work.
  * @returns the set of a node, always the same one
  */
 export function lazyValueSets(fill: (node: Node, into: ValueSet) => void): (node: Node) => ValueSet {

@@ -1,34 +1,33 @@
 /**
- * The work-list: cells that only ever gain values, and listeners that hear of each value once.
- * Every rule of the analysis is a listener, so that the order of work does not matter and cycles end.
+ * The work list. Value sets only grow, and each listener hears of each value once. Every rule of the analysis
+ * is such a listener, so that the order of work does not change the result and the work ends in a fixpoint.
  */
-
 import { NO_CONTEXT } from "./context.ts";
 import { unknownValue, type Value, type ValueSet, withContext } from "./values.ts";
 
-/** Why an access is dynamic when the analysis gave up. */
+/** The reason of an access that is dynamic because the budget was used up. */
 export const BUDGET_EXCEEDED = "analysis limit";
 
 const UNKNOWN_IN_DEPENDENCY = unknownValue("a value of a dependency");
 
 export interface Budget {
-	/** Values of one cell. */
+	/** The most values in one set. Beyond it the set is widened to an unknown value. */
 	valuesMax: number;
-	/** Contexts of one value in one cell. */
+	/** The most contexts of one value in one set. Beyond it the value is kept without context. */
 	contextsMax: number;
-	/** Whether it matters why a value is not known, and by which call it came. */
+	/** Whether an unknown value keeps its reason and context. All others become one unknown value. */
 	keepsReason: (unknown: Value) => boolean;
-	/** Steps of one run. */
+	/** The most steps of one run. */
 	stepsMax: number;
 }
 
 export class Solver {
-	/** Steps so far. */
+	/** Steps of all runs so far. */
 	steps = 0;
 	#budget: Budget = { valuesMax: 0, contextsMax: 0, stepsMax: 0, keepsReason: () => true };
 	#queue: (() => void)[] = [];
 
-	/** Adds a value to a cell; past the cell's limit it becomes unknown instead. */
+	/** Adds a value to a set, or the value that it is widened to. */
 	add(set: ValueSet, value: Value) {
 		if (set.values.has(value.key)) return;
 		const added = this.#widen(set, value);
@@ -37,7 +36,7 @@ export class Solver {
 		for (const listener of set.listeners) this.enqueue(() => listener(added));
 	}
 
-	/** A value in too many contexts goes on without one, which is less exact but ends. */
+	/** Widening: beyond its budget a set holds less precise values, so that the work ends. */
 	#widen(set: ValueSet, value: Value): Value {
 		if (set.values.size >= this.#budget.valuesMax) return unknownValue(BUDGET_EXCEEDED);
 		if (value.kind === "unknown" && value.prefix === undefined && !this.#budget.keepsReason(value))
@@ -48,24 +47,28 @@ export class Solver {
 		return withContext(value, NO_CONTEXT);
 	}
 
-	/** Calls the listener with each value that the cell has or ever gets. */
+	/** Calls the listener with each value that the set has now or gets later. */
 	onValue(set: ValueSet, listener: (value: Value) => void) {
 		set.listeners.push(listener);
 		for (const value of set.values.values()) this.enqueue(() => listener(value));
 	}
 
-	/** Lets every value of one cell be one of another. */
+	/** Adds every value of one set to another, now and later: the constraint `from` ⊆ `to`. */
 	include(from: ValueSet, to: ValueSet) {
 		if (from === to || from.includedIn.has(to)) return;
 		from.includedIn.add(to);
 		this.onValue(from, (value) => this.add(to, value));
 	}
 
+	/** Puts a task at the end of the work list. */
 	enqueue(task: () => void) {
 		this.#queue.push(task);
 	}
 
-	/** Works until nothing is left, within new limits. False where the limit of steps ended it before. */
+	/**
+	 * Works until the work list is empty.
+	 * @returns false where the budget of steps ended the run before a fixpoint
+	 */
 	run(budget: Budget): boolean {
 		this.#budget = budget;
 		const stepsMax = this.steps + budget.stepsMax;
@@ -83,7 +86,7 @@ export class Solver {
 		return true;
 	}
 
-	/** Forgets the work that is left. */
+	/** Drops the work that is left. */
 	abandon() {
 		this.#queue = [];
 	}

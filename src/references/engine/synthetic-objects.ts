@@ -1,12 +1,13 @@
+/** Properties of the objects that models of built-in functions create. */
 import type { Engine } from "./engine.ts";
 import type { AbstractObject, ValueSet } from "./values.ts";
 
-/** Gives a thing that the analysis made a property. */
+/** Includes the values of a set in a property of an object. */
 export function setProperty(engine: Engine, object: AbstractObject, key: string, from: ValueSet) {
 	engine.solver.include(from, engine.property(object, key));
 }
 
-/** The `[key, value]` pairs of a map, all in one. */
+/** An array of two that stands for every `[key, value]` entry of a map. */
 export function mapEntry(engine: Engine, map: AbstractObject): AbstractObject {
 	const entry = engine.objects.allocate(map.node, `entry ${map.id}`, "array");
 	if (!entry.populated) {

@@ -1,23 +1,28 @@
 /**
- * The value domain: what an expression may be, as far as names of secrets depend on it.
+ * The abstract domain: what the analysis knows of a value, as far as names of environment variables depend on
+ * it.
  *
- * Every value carries the calls that it came in by (its context): of `read(a, "X")` and `read(b, "Y")` the
- * analysis must not make `a` with `"Y"`. Two values belong together only where their contexts agree.
+ * Every value carries a calling context. For `read(a, "X")` and `read(b, "Y")` the analysis must not combine
+ * `a` with `"Y"`: two values belong together only where their contexts unify.
  */
 import type { Node } from "../bundle/syntax.ts";
 import { type Context, NO_CONTEXT } from "./context.ts";
 
-/** The values that one expression, variable, parameter or property may have. */
+/** The values that one expression, variable, parameter or property may have. Only the solver adds to it. */
 export class ValueSet {
+	/** By key. */
 	readonly values = new Map<string, Value>();
 	readonly listeners: ((value: Value) => void)[] = [];
-	/** In how many contexts it has each value, by the value's base. */
+	/** For each `shapeKey`, in how many contexts the set holds a value of that shape. */
 	readonly contextCounts = new Map<string, number>();
-	/** The cells that this one already feeds unchanged. */
+	/** The sets that already include this one. */
 	readonly includedIn = new Set<ValueSet>();
 }
 
-/** Things that the runtime provides and that lead to the environment. */
+/**
+ * The APIs of the runtime that hold the environment or lead to it. `env` is the environment as an object
+ * (`process.env`, `Deno.env.toObject()`); `get`, `has`, `toObject` and `write` are functions of such an API.
+ */
 export type RuntimeApi =
 	| "global"
 	| "Deno"
@@ -32,29 +37,40 @@ export type RuntimeApi =
 	| "toObject"
 	| "write";
 
+/** Where a value comes from, and the keys that identify it. */
 interface Provenance {
-	/** Equal for equal values, and for those only. */
+	/** Equal for equal values and for no others. */
 	readonly key: string;
-	/** Equal for values that are equal but for context and site. */
+	/** Equal for values that differ in nothing but context and `reportAt`. */
 	readonly shapeKey: string;
 	readonly context: Context;
-	/** The outermost call that handed the value over as an argument: where a reader looks for the name. */
+	/**
+	 * The outermost call that passed the value as an argument. A read of the name is reported there, because
+	 * that is where the author wrote the name.
+	 */
 	readonly reportAt: Node | undefined;
 }
 
+/** What a value is, apart from where it comes from. */
 export type Shape =
+	/** A known string. A numeric one was a number: adding two of them is addition. */
 	| { readonly kind: "string"; readonly text: string; readonly numeric: boolean }
-	/** undefined, null, a boolean: never a name. */
+	/** `undefined`, `null` or a boolean, which is never the name of a variable. */
 	| { readonly kind: "nothing" }
-	/** Perhaps a text that begins so. */
+	/** Any value. With a prefix: a string that begins with it. */
 	| { readonly kind: "unknown"; readonly why: string; readonly prefix?: string | undefined }
+	/** An object that the code creates. */
 	| { readonly kind: "object"; readonly object: AbstractObject }
+	/** An API of the runtime. */
 	| { readonly kind: "runtime"; readonly api: RuntimeApi }
-	/** A global of the language (`Object.keys`) or of the bundler (`esbuild.__toESM`). */
+	/** A global of the language (`Object.keys`) or a helper of the bundler (`esbuild.toESM`). */
 	| { readonly kind: "builtin"; readonly name: string }
-	/** A method of the language's own, taken from a value: `[…].map`, `"…".concat`, `get.bind`. */
+	/**
+	 * A built-in method together with the value that it was read from: `[…].map`, `"…".concat`, `get.bind`.
+	 */
 	| { readonly kind: "method"; readonly name: string; readonly receiver: Value };
 
+/** An abstract value. */
 export type Value = Shape & Provenance;
 export type StringValue = Value & { readonly kind: "string" };
 export type ObjectValue = Value & { readonly kind: "object" };
@@ -64,54 +80,76 @@ export type MethodValue = Value & { readonly kind: "method" };
 
 export type ObjectKind = "plain" | "array" | "function" | "class" | "instance" | "map" | "set";
 
-/** Something with an identity that the code makes: one per place in the code. */
+/** All objects that one node of the bundle creates: the node is their allocation site. */
 export interface AbstractObject {
 	readonly id: number;
 	readonly kind: ObjectKind;
+	/** The allocation site. */
 	readonly node: Node;
-	/** An instance's class, where it is known. */
+	/**
+	 * The class or constructor function of an instance, where it is known, or the function of a prototype.
+	 */
 	readonly constructedBy?: AbstractObject;
+	/** Filled on demand, by `Engine.property`. */
 	readonly properties: Map<string, ValueSet>;
-	/** What is stored under keys that are not known; the elements of an array, of a set, a map's values. */
+	/**
+	 * The values under all keys that are not told apart: computed properties, the elements of an array or
+	 * set, the values of a map. Every property includes it.
+	 */
 	readonly summary: ValueSet;
-	/** The keys: names of properties (filled once somebody asks), keys of a map. */
+	/** The keys of properties (filled on demand, by `Engine.keys`) or of a map. */
 	readonly keys: ValueSet;
+	/** Whether `keys`, or the content that a model adds, was filled in. That happens once. */
 	populated: boolean;
-	/** The values of all slots together, as far as anybody asked. */
+	/** The values of all properties, once that was asked for. */
 	anyProperty: ValueSet | undefined;
-	/** What else its slots come from: `{...a}`, `Object.assign`. */
+	/**
+	 * Objects whose properties this one has too: by spread, by `Object.assign`, or as the target of a proxy.
+	 */
 	readonly copiedFrom: ValueSet[];
-	/** A class's instances. */
+	/** The instances of a class. */
 	readonly instances: ValueSet;
+	/** The calls of a function, by site and context. */
 	readonly callEdges: Map<string, CallEdge>;
 	readonly callEdgeListeners: ((call: CallEdge) => void)[];
+	/** Whether code beyond the analysis has the function and may call it with anything. */
 	escaped: boolean;
 	readonly escapeListeners: (() => void)[];
+	/** Whether forward propagation from the allocation site has begun. */
 	tracked: boolean;
-	/** A proxy's traps. */
+	/** The handler of a proxy, whose `get` trap answers reads. */
 	proxyHandler: ValueSet | undefined;
-	/** What leads to it from its node, where that is not the thing itself. */
+	/** The value to propagate from the allocation site, where that is not the object itself. */
 	trackedAs: Value | undefined;
 }
 
-/** A call of a function of the bundle, by the context of the closure that is called. */
+/**
+ * An edge of the call graph: a call of a function of the bundle, in the context of the function value that is
+ * called.
+ */
 export interface CallEdge {
 	readonly site: CallSite;
 	readonly context: Context;
 }
 
-/** A place where something is called, by the code or by a method of the language (`[…].map(f)`). */
+/** Where a function is called: by the code, or by a built-in function (`[…].map(f)`). */
 export interface CallSite {
 	readonly id: number;
 	readonly node: Node;
-	/** The arguments before the first spread: expressions, or cells where the language calls. */
+	/**
+	 * The arguments before the first spread: expressions in the code, value sets where a built-in function
+	 * calls.
+	 */
 	readonly arguments: readonly (Node | ValueSet)[];
-	/** The first spread argument and all after it. */
+	/** The first spread argument and all arguments after it. */
 	readonly spreadArguments: readonly Node[] | ValueSet | undefined;
-	/** What `this` is. */
+	/** What `this` is in the called function. */
 	readonly receiver: ValueSet | undefined;
-	/** False where the language calls: nobody looks for the name of a secret at the `.map(`. */
+	/**
+	 * False where a built-in function makes the call. Such a site is never reported as the place of a name.
+	 */
 	readonly isInSource: boolean;
+	/** Whether `new` makes the call. */
 	readonly isConstruct: boolean;
 }
 
@@ -150,7 +188,10 @@ export function stringValue(value: string): Value {
 	return makeValue({ kind: "string", text: value, numeric: false });
 }
 
-/** @param prefix what the text begins with, where so much is known */
+/**
+ * @param why what the value is, as the end of the sentence "the name is …"
+ * @param prefix what the string begins with, where that is known
+ */
 export function unknownValue(why: string, prefix?: string): Value {
 	return makeValue({ kind: "unknown", why, prefix: prefix === "" ? undefined : prefix });
 }
@@ -165,7 +206,7 @@ export function runtimeValue(api: RuntimeApi): Value {
 	return makeValue({ kind: "runtime", api });
 }
 
-/** The same value in another context, at another site. */
+/** The same value in another context, reported at another node. */
 export function withContext(
 	value: Value,
 	context: Context,

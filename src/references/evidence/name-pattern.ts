@@ -1,30 +1,37 @@
 /**
- * What a reference's name stands for: one secret, or all whose names begin so (`STRIPE_*`). No secret's name holds a
- * star, so that the two cannot be taken for one another.
+ * The names of references: `STRIPE_KEY` names one secret, and the prefix pattern `STRIPE_*` names all secrets
+ * that begin with `STRIPE_`. No secret's name contains a star, so the two cannot be confused.
  */
 
 const STAR = "*";
 
-/** Whether a reference's name is that of a prefix. */
+/** Whether a reference's name is a prefix pattern. */
 export function isPrefix(name: string): boolean {
 	return name.endsWith(STAR);
 }
 
-/** The reference's name for all secrets that begin so. @param prefix what they begin with, not empty */
+/**
+ * @param prefix not empty
+ * @returns the pattern of all names that begin with it
+ */
 export function prefixPattern(prefix: string): string {
 	return prefix + STAR;
 }
 
-/** Whether a reference reads a secret. @param reference the reference's name, with a star at its end where it is a prefix */
+/**
+ * Whether a reference reads a secret.
+ * @param reference a name or a prefix pattern
+ */
 export function matches(reference: string, secret: string): boolean {
 	return isPrefix(reference) ? secret.startsWith(reference.slice(0, -STAR.length)) : reference === secret;
 }
 
-/** References by name, asked for secrets. */
+/** A set of references that is asked which secrets it reads. */
 export class Matcher {
 	readonly #names = new Set<string>();
 	readonly #starts: string[] = [];
 
+	/** @param references names and prefix patterns */
 	constructor(references: Iterable<string>) {
 		for (const name of references) {
 			if (isPrefix(name)) this.#starts.push(name.slice(0, -STAR.length));
@@ -33,8 +40,9 @@ export class Matcher {
 	}
 
 	/**
-	 * How exactly any of the references names a secret: the length of the longest prefix, infinite where it is named in
-	 * full; undefined where none of them reads it.
+	 * How exactly the references name a secret.
+	 * @returns infinity for its full name, else the length of the longest matching prefix; undefined where
+	 * none matches
 	 */
 	exactness(secret: string): number | undefined {
 		if (this.#names.has(secret)) return Number.POSITIVE_INFINITY;

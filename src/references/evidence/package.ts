@@ -1,11 +1,18 @@
-/** Whose a source file is, by the name that is shown of it. A leaf. */
+/** Which package a source file belongs to, told from the path that is shown for it. */
 
-/** From npm, JSR, the web or the platform itself: what such a module reads, it reads of its own accord. */
+/**
+ * Paths of files from npm, JSR, the web or the platform. Names that only these read are reported as theirs.
+ */
 const DEPENDENCY_SCHEME = /^(?:npm|jsr|https?|coffer):/;
-/** Also on another host than JSR's own. */
+/** A file of a JSR package, on JSR's own host or another. */
 const JSR_FILE = /^https?:\/\/[^/]+\/(@[^/@]+\/[^/@]+)\/(\d+\.\d+\.\d[^/]*)\//;
 
-/** The package of a file: `npm:openai@4.2.0`, `jsr:@std/path@1.0.0`; a module of the web is its own. Undefined for the function's own files. */
+/**
+ * The package of a file: `npm:openai@4.2.0` or `jsr:@std/path@1.0.0`. A module of the web is a package of its
+ * own.
+ * @param file the path of a reference
+ * @returns undefined for the function's own files
+ */
 export function packageOf(file: string): string | undefined {
 	if (!DEPENDENCY_SCHEME.test(file)) return undefined;
 	const [, name, version] = JSR_FILE.exec(file) ?? [];
