@@ -3,14 +3,14 @@
  *
  * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations.
  * 2. `environment/` finds the sources: nodes that are the environment or lead to it, such as `Deno` and
- *   `process`.
+ *    `process`.
  * 3. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
  * 4. At an access such as `Deno.env.get(name)`, `backward/` evaluates `name` to a set of abstract values.
  * 5. `call-graph/` links calls to functions. `models/` says what built-in functions and esbuild's helpers do.
  * 6. Each rule is a listener on value sets. `engine/` runs them until a fixpoint, or until the budget is used
- *   up.
- * 7. A known string becomes a reference, an unknown one with a known prefix `PREFIX_*`, any other a dynamic
- *   access.
+ *    up.
+ * 7. A known string becomes a reference, and a known prefix the reference `PREFIX_*`. Anything else makes the
+ *    access dynamic.
  * 8. The upload's own code is analysed first. Then dependencies are, with a smaller budget.
  * 9. `report.ts` turns nodes into files and lines, and sorts.
  *

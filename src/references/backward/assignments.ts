@@ -1,5 +1,6 @@
-/** Backwards: what variables, parameters and patterns receive, and what functions return. */
-
+/**
+ * Backward analysis of assignment targets: the values that variables, parameters and patterns may receive.
+ */
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -18,7 +19,7 @@ import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
 import { addParameter } from "./functions.ts";
 
-/** The cell of a place that values are put into. */
+/** The values that may be assigned to a target: an identifier, a pattern or a member expression. */
 export function makeAssigned(engine: Engine): Engine["assigned"] {
 	return lazyValueSets((target, into) => engine.solver.enqueue(() => fill(engine, target, into)));
 }
@@ -65,10 +66,12 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 	}
 }
 
+/** Whether a loop assigns a variable in each iteration. */
 function isLoop(node: Node | undefined): boolean {
 	return node?.type === "ForOfStatement" || node?.type === "ForInStatement";
 }
 
+/** The elements of what a `for … of` iterates over, or the keys of what a `for … in` lists. */
 function addLoopVariable(engine: Engine, loop: Node, into: ValueSet) {
 	const { solver } = engine;
 	const add = (found: Value) => solver.add(into, inIteration(engine, found, loop));
@@ -83,7 +86,7 @@ function addLoopVariable(engine: Engine, loop: Node, into: ValueSet) {
 /** The most values of a counter that are told apart. */
 const COUNT_MAX = 64;
 
-/** `for (let i = 1; i <= 3; i++)`, where both ends are numbers. */
+/** The values of `i` in `for (let i = 1; i <= 3; i++)`, where both bounds are numbers. */
 function addCounterValues(engine: Engine, node: Node, update: Node, into: ValueSet) {
 	const { solver } = engine;
 	const loop = update.parent as Node;
@@ -105,7 +108,7 @@ function addCounterValues(engine: Engine, node: Node, update: Node, into: ValueS
 	});
 }
 
-/** A default stands in where there may be no value, and only there. */
+/** A default replaces `undefined` and nothing else. */
 function addWithDefault(engine: Engine, pattern: Node, into: ValueSet) {
 	const { solver } = engine;
 	solver.onValue(engine.assigned(pattern), (value) => {
@@ -117,6 +120,7 @@ function addWithDefault(engine: Engine, pattern: Node, into: ValueSet) {
 	});
 }
 
+/** The property of an object that `{ key: target }` reads. */
 function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.assigned(node.parent as Node);
@@ -132,6 +136,7 @@ function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
 	});
 }
 
+/** What `...rest` receives: the further arguments or elements as an array, or the whole object. */
 function addRest(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const parent = node.parent as Node;

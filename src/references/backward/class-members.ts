@@ -1,12 +1,11 @@
-/** Backwards: the members of object literals and classes, inherited ones too. */
-
+/** Backward analysis of object literals and classes: the values of their members, inherited ones included. */
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
 
 const indexes = new WeakMap<Node, Map<string, Node[]>>();
 
-/** The members of a literal or class body by key. */
+/** The members of an object literal or class body that have a static key, by key. */
 export function membersByKey(node: Node, members: readonly Node[]): Map<string, Node[]> {
 	let index = indexes.get(node);
 	if (index === undefined) {
@@ -23,7 +22,10 @@ export function membersByKey(node: Node, members: readonly Node[]): Map<string, 
 	return index;
 }
 
-/** What a property of an object literal or a member of a class holds. */
+/**
+ * Includes the value of a property of an object literal, or of a member of a class. A getter has the value
+ * that it returns.
+ */
 export function includeMember(engine: Engine, member: Node, into: ValueSet) {
 	if (member.kind === "set" || member.kind === "constructor") return;
 	if (member.kind === "get") return engine.solver.include(engine.returned(member.value), into);
@@ -31,7 +33,10 @@ export function includeMember(engine: Engine, member: Node, into: ValueSet) {
 	else engine.solver.add(into, NOTHING);
 }
 
-/** A static member, or one of an instance; what a class does not have, the class above may. */
+/**
+ * Includes a member of a class, or of its instances. What a class does not define, its superclass may.
+ * @param seen the classes that were looked at, since classes may extend themselves in a cycle
+ */
 export function includeClassMember(
 	engine: Engine,
 	owner: AbstractObject,
@@ -58,7 +63,7 @@ export function includeClassMember(
 	});
 }
 
-/** All members of a class or of its instances. */
+/** Includes all members of a class, or of its instances, with those of superclasses. */
 export function includeAllClassMembers(
 	engine: Engine,
 	owner: AbstractObject,

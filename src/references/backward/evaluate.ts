@@ -1,5 +1,4 @@
-/** Backwards: what an expression may be, from what it is made of. */
-
+/** Backward analysis of expressions: the values that an expression may have, told from its parts. */
 import type { Binding } from "../bundle/scopes.ts";
 import { isClass, isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -25,14 +24,17 @@ import {
 	isRepeated,
 } from "./operators.ts";
 
-/** Expressions that are what they hold; promises are transparent. */
+/**
+ * Expressions that have the value of one of their parts. A promise is taken for the value that it resolves
+ * to.
+ */
 const TRANSPARENT: Readonly<Record<string, string>> = {
 	ChainExpression: "expression",
 	ParenthesizedExpression: "expression",
 	AwaitExpression: "argument",
 };
 
-/** The cell of an expression, which fills as the solver works. */
+/** The value set of an expression. The solver fills it once somebody has asked for it. */
 export function makeEvaluate(engine: Engine): Engine["evaluate"] {
 	return lazyValueSets((node, into) => {
 		if (engine.spendBudget(node)) engine.solver.enqueue(() => fill(engine, node, into));
@@ -103,6 +105,9 @@ function literal(node: Node): Value {
 	return node.regex === undefined ? NOTHING : unknownValue("a pattern");
 }
 
+/**
+ * A variable has the values of its declarations and of all assignments to it. Their order is not regarded.
+ */
 function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	const binding = engine.scopes.resolve(node);
 	const known = globalValue(node.name, binding);
@@ -119,7 +124,10 @@ function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	}
 }
 
-/** The assignment `name = … name …` that an identifier is part of: what it reads is from before. */
+/**
+ * The assignment `name = … name …` around a read of the same name. The read has a value from before the
+ * assignment, so the assignment must not feed itself.
+ */
 function selfAssignment(engine: Engine, node: Node, binding: Binding): Node | undefined {
 	for (let inner = node, outer = node.parent; outer !== undefined; inner = outer, outer = outer.parent) {
 		if (outer.type.endsWith("Statement") || isFunction(outer) || outer.type === "VariableDeclarator")

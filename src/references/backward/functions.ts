@@ -1,14 +1,19 @@
-/** Backwards: what functions are given, what they return and what `this` is in them. */
-
+/**
+ * Backward analysis of functions: the values of their parameters, what they return, and what `this` is in
+ * them.
+ */
 import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
 import { type AbstractObject, objectValue, unknownValue, type ValueSet } from "../engine/values.ts";
 
-/** Why a parameter of a function that unknown code calls is not known. */
+/** Why a parameter is unknown in a function that code outside the bundle may call. */
 export const EXTERNAL_PARAMETER = "a parameter that code outside gives";
 
-/** What the callers of a function give for a parameter; with `onwards`, for that one and all after it. */
+/**
+ * Includes what callers pass for a parameter.
+ * @param isRest includes all later arguments too, as a rest parameter does
+ */
 export function addParameter(
 	engine: Engine,
 	fn: AbstractObject,
@@ -36,7 +41,7 @@ export function addParameter(
 	});
 }
 
-/** What a function returns, from its own point of view. */
+/** What a function returns, in the contexts inside the function. */
 export function makeReturned(engine: Engine): Engine["returned"] {
 	return lazyValueSets((fn, into) => {
 		if (fn.generator) return addGenerator(engine, fn, into);
@@ -44,11 +49,15 @@ export function makeReturned(engine: Engine): Engine["returned"] {
 	});
 }
 
-/** What `this` is. */
+/** What `this` is in a function, field initialiser, static block or program. */
 export function makeThisValue(engine: Engine): Engine["thisValue"] {
 	return lazyValueSets((owner, into) => engine.solver.enqueue(() => fillThisValue(engine, owner, into)));
 }
 
+/**
+ * In a method that nobody in the bundle calls, `this` is an instance of its class or the object literal
+ * around it.
+ */
 function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 	const { solver } = engine;
 	if (owner.type === "Program") return;
@@ -82,6 +91,7 @@ function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 	});
 }
 
+/** The class for a static element, and all its instances for any other. */
 function addOwnInstances(engine: Engine, element: Node, into: ValueSet) {
 	const owner = engine.objects.atNode(element.parent?.parent as Node);
 	if (element.static || element.type === "StaticBlock") return engine.solver.add(into, objectValue(owner));
@@ -90,7 +100,7 @@ function addOwnInstances(engine: Engine, element: Node, into: ValueSet) {
 	engine.solver.include(owner.instances, into);
 }
 
-/** A generator gives something to iterate over: what it yields. */
+/** A generator returns an iterable over the values that it yields. */
 function addGenerator(engine: Engine, fn: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.objects.allocate(fn, "generator", "array");
@@ -104,7 +114,7 @@ function addGenerator(engine: Engine, fn: Node, into: ValueSet) {
 	solver.add(into, objectValue(object));
 }
 
-/** `arguments`: all that the callers give, in one. */
+/** `arguments`: one array that holds whatever callers pass. */
 export function addArgumentsObject(engine: Engine, node: Node, into: ValueSet) {
 	const fn = thisOwner(node);
 	if (!isFunction(fn)) return engine.solver.add(into, unknownValue("a computed value"));

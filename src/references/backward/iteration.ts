@@ -1,10 +1,10 @@
-/** Backwards: the names of a thing's properties, and what iterating over it gives. */
-
+/** Backward analysis of iteration: the values that iterating over a value yields. */
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import { objectValue, unknownValue, type Value, type ValueSet, withContext } from "../engine/values.ts";
 
+/** Arrays, sets and maps are iterable. What iterating over anything else yields is unknown. */
 export function makeIterate(engine: Engine): Engine["iterate"] {
 	return (value, into) => {
 		if (value.kind === "nothing") return;

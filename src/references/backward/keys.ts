@@ -1,7 +1,11 @@
+/**
+ * Backward analysis of keys: the names of an object's properties, as `Object.keys` and `for … in` list them.
+ */
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
 
+/** The keys of an object. They are collected once somebody has asked for them. */
 export function makeKeys(engine: Engine): Engine["keys"] {
 	return (object) => {
 		if (object.populated) return object.keys;
@@ -18,6 +22,7 @@ export function makeKeys(engine: Engine): Engine["keys"] {
 		return object.keys;
 	};
 }
+
 function addLiteralKeys(engine: Engine, node: Node, names: ValueSet) {
 	for (const property of node.properties as Node[]) {
 		if (property.type === "SpreadElement") {
@@ -29,6 +34,7 @@ function addLiteralKeys(engine: Engine, node: Node, names: ValueSet) {
 		else engine.solver.include(engine.evaluate(property.key), names);
 	}
 }
+
 function copyKeys(engine: Engine, source: ValueSet, names: ValueSet) {
 	engine.solver.onValue(source, (value) => {
 		if (value.kind === "object") engine.solver.include(engine.keys(value.object), names);

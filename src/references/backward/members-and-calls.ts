@@ -1,3 +1,4 @@
+/** Backward analysis of member expressions, calls and `super`. */
 import { enclosingClass, type Node, staticKey, thisOwner } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -11,6 +12,7 @@ import {
 	withContext,
 } from "../engine/values.ts";
 
+/** `object.key` and `object[key]`. An unknown key reads the properties under all keys. */
 export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.evaluate(node.object);
@@ -35,6 +37,7 @@ export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 		solver.onValue(keys, (by) => readKey(value, by.kind === "string" ? by.text : undefined, by)),
 	);
 }
+/** What a call returns. A call of `super` returns the instance under construction. */
 export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
 	const site = engine.callSite(node);
 	if (node.callee.type !== "Super") {
@@ -48,7 +51,7 @@ export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
 	);
 }
 
-/** `super` as an object: an instance of the class above, or that class itself in static methods. */
+/** `super` as an object: an instance of the superclass, or in static members the superclass itself. */
 export function evaluateSuper(engine: Engine, node: Node, into: ValueSet) {
 	let element = node.parent;
 	while (element !== undefined && element.parent?.type !== "ClassBody") element = element.parent;

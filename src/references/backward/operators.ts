@@ -1,9 +1,10 @@
+/** Backward analysis of operators: concatenation, comparison and assignment. */
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { NOTHING, stringValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { concatenate } from "../models/strings.ts";
 
-/** Pieces joined from left to right, each combination whose contexts agree. */
+/** Concatenates the pieces from left to right, in every combination whose contexts unify. */
 export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
 	let joined = new ValueSet();
 	engine.solver.add(joined, stringValue(node.quasis[0].value.cooked ?? ""));
@@ -27,6 +28,7 @@ export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
 	if (node.operator !== "+") return engine.solver.add(into, unknownValue("a computed value"));
 	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
 }
+/** The value of an assignment expression is the value that the target has afterwards. */
 export function evaluateAssignment(engine: Engine, node: Node, into: ValueSet) {
 	if (node.operator === "+=") {
 		if (node.left.type === "Identifier") return evaluateAppend(engine, node, into);
@@ -39,8 +41,8 @@ export function evaluateAssignment(engine: Engine, node: Node, into: ValueSet) {
 }
 
 /**
- * `text += more`: what the variable has from elsewhere with one piece added. Where pieces may be added
- * several times, in a loop or by several statements, the text is not known.
+ * `text += more`: what other assignments give the variable, with one piece appended. Where pieces may be
+ * appended several times, in a loop or by several statements, the text is unknown.
  */
 function evaluateAppend(engine: Engine, node: Node, into: ValueSet) {
 	const binding = engine.scopes.resolve(node.left);
@@ -55,6 +57,10 @@ function evaluateAppend(engine: Engine, node: Node, into: ValueSet) {
 		engine.solver.include(engine.assigned(target), before);
 	concatenate(engine.solver, before, engine.evaluate(node.right), into);
 }
+/**
+ * Whether a node may run several times for one variable: in a loop, or in a function inside the variable's
+ * scope.
+ */
 export function isRepeated(node: Node, scope: Node): boolean {
 	for (let outer = node.parent; outer !== undefined && outer !== scope; outer = outer.parent) {
 		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement"))
@@ -62,6 +68,7 @@ export function isRepeated(node: Node, scope: Node): boolean {
 	}
 	return false;
 }
+
 export function evaluateUnary(engine: Engine, node: Node, into: ValueSet) {
 	const nothing = node.operator === "!" || node.operator === "void" || node.operator === "delete";
 	engine.solver.add(into, nothing ? NOTHING : unknownValue("a computed value"));

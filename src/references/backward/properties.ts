@@ -1,11 +1,13 @@
-/** Backwards: what the properties of things are. */
-
+/** Backward analysis of the heap: the values of the properties of abstract objects. */
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, NOTHING, objectValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
 
-/** The cell of one property, with what the code puts there later. */
+/**
+ * The values of one property. What later code assigns to it is added by forward propagation, which this
+ * starts.
+ */
 export function makeProperty(engine: Engine): Engine["property"] {
 	return (object, key) => {
 		let set = object.properties.get(key);
@@ -21,6 +23,7 @@ export function makeProperty(engine: Engine): Engine["property"] {
 	};
 }
 
+/** The values that a property has from the object's allocation on, by the kind of the object. */
 function fillProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	const { solver } = engine;
 	for (const source of object.copiedFrom) copyProperty(engine, source, key, into);
@@ -46,13 +49,14 @@ function fillProperty(engine: Engine, object: AbstractObject, key: string, into:
 	}
 }
 
-/** What a function that is used as a class puts its methods into. */
+/** The `prototype` object of a function that is used as a class. */
 function prototypeOf(engine: Engine, fn: AbstractObject): AbstractObject {
 	const prototype = engine.objects.allocate(fn.node, "prototype", "plain", fn);
 	prototype.trackedAs = objectValue(fn);
 	return prototype;
 }
 
+/** Includes the property of another object that this one copies. */
 function copyProperty(engine: Engine, source: ValueSet, key: string, into: ValueSet) {
 	engine.solver.onValue(source, (value) => {
 		if (value.kind === "nothing" || value.kind === "string") return;
@@ -60,12 +64,13 @@ function copyProperty(engine: Engine, source: ValueSet, key: string, into: Value
 	});
 }
 
-/** The parts of a literal or class body that define a key. */
+/** The properties of an object literal with a given static key; empty for other objects. */
 export function literalProperty(object: AbstractObject, key: string): readonly Node[] {
 	if (object.node.type !== "ObjectExpression") return [];
 	return membersByKey(object.node, object.node.properties).get(key) ?? [];
 }
 
+/** A property of an object literal. It is `undefined` where neither the literal nor a spread defines it. */
 function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	if (object.node.type !== "ObjectExpression") return;
 	const own = literalProperty(object, key);
@@ -83,6 +88,7 @@ function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, 
 	if (!mayComeFromElsewhere) engine.solver.add(into, NOTHING);
 }
 
+/** Includes `[name]: value` once the computed key may be the given one. */
 function includeComputedProperty(engine: Engine, property: Node, key: string, into: ValueSet) {
 	let included = false;
 	engine.solver.onValue(engine.evaluate(property.key), (value) => {
@@ -92,6 +98,7 @@ function includeComputedProperty(engine: Engine, property: Node, key: string, in
 	});
 }
 
+/** An element of an array literal. From the first spread on, positions are not known. */
 function fillArrayProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	if (object.node.type !== "ArrayExpression") return;
 	const elements = object.node.elements as (Node | null)[];
@@ -114,7 +121,7 @@ function includeElement(engine: Engine, element: Node, into: ValueSet) {
 	);
 }
 
-/** All values of a thing, under any key. */
+/** The values of all properties of an object. */
 export function makeAnyProperty(engine: Engine): Engine["anyProperty"] {
 	return (object) => {
 		if (object.anyProperty !== undefined) return object.anyProperty;

@@ -1,3 +1,4 @@
+/** Backward analysis of property reads, on any kind of value. */
 import type { Node } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -16,7 +17,7 @@ import { readThroughProxy } from "../models/proxies.ts";
 import { STRING_METHODS } from "../models/strings.ts";
 import { literalProperty } from "./properties.ts";
 
-/** What is under a key of a value. Methods of the language's own become values too, so that they can be passed on. */
+/** Reads a property of a value. Built-in methods become values too, so that code can pass them on. */
 export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 	return (value, key, into) => {
 		const method = (name: string) =>
@@ -51,6 +52,9 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 		}
 	};
 }
+/**
+ * Reads a property of an object. Only values whose contexts unify with the context of the object are read.
+ */
 function readObjectProperty(
 	engine: Engine,
 	value: ObjectValue,
@@ -70,6 +74,7 @@ function readObjectProperty(
 		if (context !== undefined) into(withContext(found, context));
 	});
 }
+/** The length of an array literal without spreads; of other arrays it is unknown. */
 function lengthOf(object: AbstractObject): Value {
 	const elements =
 		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
@@ -78,6 +83,7 @@ function lengthOf(object: AbstractObject): Value {
 	}
 	return makeValue({ kind: "string", text: String(elements.length), numeric: true });
 }
+/** Whether an object has a built-in method that it does not define itself. */
 function hasMethod(object: AbstractObject, key: string): boolean {
 	if (object.kind === "array" && ARRAY_METHODS.has(key)) return true;
 	if ((object.kind === "map" || object.kind === "set") && COLLECTION_METHODS.has(key)) return true;

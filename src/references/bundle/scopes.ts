@@ -69,7 +69,7 @@ export class Scopes {
 	readonly #uses = new Map<Binding, Uses>();
 	readonly #free = new Map<string, Node[]>();
 
-	/** @param program the root of a syntax tree; its nodes get their `parent` */
+	/** Links the nodes of a tree to their parents. */
 	constructor(program: Node) {
 		const stack: Node[] = [program];
 		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {

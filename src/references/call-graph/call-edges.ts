@@ -1,9 +1,10 @@
+/** The edges of the call graph, and how values cross them. */
 import type { Node } from "../bundle/syntax.ts";
 import { callInto, unify, withCall, withoutCall } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, type CallEdge, type Value, withContext } from "../engine/values.ts";
 
-/** Hearing of the calls of a function, and of its being handed to unknown code. */
+/** The listeners of a function: for calls of it, and for its escape to code beyond the analysis. */
 export function makeCallEdges(
 	engine: Engine,
 ): Pick<Engine, "onCallEdge" | "onEscape" | "enterCall" | "leaveCall"> {
@@ -22,11 +23,13 @@ export function makeCallEdges(
 		leaveCall,
 	};
 }
+/** An argument as the called function sees it. Its context gains the call. */
 export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined {
 	const context = unify(withoutCall(value.context, fn.id), call.context);
 	if (context === undefined) return undefined;
 	const mayBeName = call.site.isInSource && (value.kind === "string" || value.kind === "unknown");
-	// What a function gives itself may hold what it was given: the one call would be told from the other in vain.
+	// For a call that a function makes of itself, the context keeps the outer call. Telling recursive calls
+	// apart would add contexts and no precision.
 	const isOwn = isInside(call.site.node, fn.node);
 	return withContext(
 		value,
@@ -34,6 +37,10 @@ export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Val
 		value.reportAt ?? (mayBeName ? call.site.node : undefined),
 	);
 }
+/**
+ * A result as the caller sees it. Its context loses the call, except for an object that the function creates:
+ * each call creates another one.
+ */
 export function leaveCall(value: Value, fn: AbstractObject, { site, context }: CallEdge): Value | undefined {
 	const call = callInto(value.context, fn.id);
 	if (call !== undefined && call !== site.id) return undefined;
@@ -49,6 +56,7 @@ export function leaveCall(value: Value, fn: AbstractObject, { site, context }: C
 		unattributed.reportAt,
 	);
 }
+/** Whether a node lies within another one. */
 function isInside(node: Node, outer: Node): boolean {
 	return node.start >= outer.start && node.end <= outer.end;
 }

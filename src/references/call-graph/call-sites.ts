@@ -1,8 +1,9 @@
+/** Call sites: those in the code, and those of built-in functions that call their arguments. */
 import { type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type CallSite, NOTHING, ValueSet } from "../engine/values.ts";
 
-/** The sites of written calls, and of those that methods of the language make. */
+/** Call sites, each the same whenever it is asked for. */
 export function makeCallSites(engine: Engine): Pick<Engine, "callSite" | "syntheticSite" | "argument"> {
 	const sites = new Map<Node, CallSite>();
 	const implied = new Map<string, CallSite>();
@@ -36,6 +37,7 @@ export function makeCallSites(engine: Engine): Pick<Engine, "callSite" | "synthe
 		argument: (site, index) => argumentSet(engine, site, index),
 	};
 }
+/** The site of a call or `new` expression. */
 function siteInSource(engine: Engine, node: Node): CallSite {
 	const all = node.arguments as Node[];
 	const spread = all.findIndex((argument) => argument.type === "SpreadElement");
@@ -54,7 +56,9 @@ function siteInSource(engine: Engine, node: Node): CallSite {
 		isConstruct: node.type === "NewExpression",
 	};
 }
+/** What spread arguments hold, all positions together. */
 const spreadSets = new WeakMap<CallSite, ValueSet>();
+/** The values of one argument. From the first spread on, positions are not told apart. */
 function argumentSet(engine: Engine, site: CallSite, index: number): ValueSet {
 	const given = site.arguments[index];
 	if (given instanceof ValueSet) return given;
@@ -70,6 +74,7 @@ function argumentSet(engine: Engine, site: CallSite, index: number): ValueSet {
 	}
 	return spreadSet;
 }
+/** Includes an argument, or the elements of a spread one. */
 function includeSpreadArgument(engine: Engine, node: Node, into: ValueSet) {
 	if (node.type !== "SpreadElement") return engine.solver.include(engine.evaluate(node), into);
 	engine.solver.onValue(engine.evaluate(node.argument), (value) =>

@@ -1,5 +1,4 @@
-/** Calls: which functions a call reaches, with what, and what comes back. */
-
+/** Calls: which function a value calls, and what comes back. */
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Context } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -18,6 +17,7 @@ import { callBuiltin } from "../models/builtins.ts";
 import { callMethod } from "../models/methods.ts";
 import { enterCall, leaveCall } from "./call-edges.ts";
 
+/** Calls a value of any kind. Functions of the bundle get a call edge; built-in functions are modelled. */
 export function makeInvoke(engine: Engine): Engine["invoke"] {
 	const invoke: Engine["invoke"] = (callee, site, result) => {
 		const { solver } = engine;
@@ -44,6 +44,7 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 	return invoke;
 }
 
+/** A call of a function of the bundle: the values that it returns leave it in the caller's context. */
 function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
 	const { solver } = engine;
 	const fn = callee.object;
@@ -56,7 +57,10 @@ function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, resul
 	});
 }
 
-/** Makes a call known to the function that is called; what the language hands over is followed into it. */
+/**
+ * Adds an edge to the call graph and tells the function's listeners. Forward analysis follows arguments of
+ * calls in the source by itself; what a built-in function passes to a callback is propagated here.
+ */
 function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context: Context) {
 	const key = `${site.id}|${context.key}`;
 	if (fn.callEdges.has(key)) return;
@@ -74,7 +78,7 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 	}
 }
 
-/** `new` of a plain function. */
+/** `new` with a function as constructor. */
 function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
 	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
 	const self = new ValueSet();
@@ -83,7 +87,7 @@ function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, 
 	if (result !== undefined) engine.solver.include(self, result);
 }
 
-/** `new`: an instance of the class, and a call of the nearest constructor. */
+/** `new` with a class, or a call of `super`: an instance, and a call of the nearest constructor. */
 function constructClass(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
 	if (!site.isConstruct && site.node.callee?.type !== "Super") {
 		if (result !== undefined) engine.solver.add(result, unknownValue("the result of a call"));
@@ -98,6 +102,7 @@ function constructClass(engine: Engine, callee: ObjectValue, site: CallSite, res
 	callConstructor(engine, callee, { ...site, receiver: self });
 }
 
+/** Calls the constructor of a class, or else that of its nearest superclass with one. */
 function callConstructor(
 	engine: Engine,
 	callee: ObjectValue,

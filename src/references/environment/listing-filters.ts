@@ -1,22 +1,25 @@
 /**
- * Which names of an enumeration of the environment are used: those that begin in a known way, where that is all that the
- * code lets pass. Told from the syntax around the enumeration alone.
+ * Which names of a listing of the environment the code uses. Often it lets only names with certain prefixes
+ * pass, as in `Object.keys(env).filter((name) => name.startsWith("A_"))`. Only the syntax around the listing
+ * is looked at.
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import { DEPTH_MAX, nameVariable, onlyResult, unionIfAllKnown } from "./listing-syntax.ts";
 import { prefixesIfFalse, prefixesIfTrue } from "./name-conditions.ts";
 
-/** What hands each element to a condition, and goes on with those that meet it. */
+/** Methods that pass each element to a condition, and keep those that meet it. */
 const FILTER_METHODS = new Set(["filter", "find", "findLast", "some"]);
-/** What hands each element to a function. */
+/** Methods that pass each element to a function. */
 const VISITOR_METHODS = new Set(["forEach", "map", "flatMap"]);
-/** What gives the same elements. */
+/** Methods that return the same elements. */
 const REORDER_METHODS = new Set(["sort", "toSorted", "reverse", "toReversed"]);
 
 /**
- * What all names begin with that the code around an enumeration uses; undefined where it may use others.
+ * The prefixes of all names that the code around a listing uses.
  * @param listing the call `Object.keys(env)` or `Object.entries(env)`, or the loop `for (const name in env)`
+ * @param depth how many variables and methods were followed so far
+ * @returns undefined where the code may use other names
  */
 export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[] | undefined {
 	if (depth > DEPTH_MAX) return undefined;
@@ -35,13 +38,17 @@ export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[]
 	);
 }
 
-/** `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or with all of it behind conditions. */
+/**
+ * `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or a body of nothing but
+ * conditions.
+ */
 function prefixesInLoop(scopes: Scopes, loop: Node): string[] | undefined {
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : undefined;
 	const name = nameVariable(scopes, target);
 	return name === undefined ? undefined : prefixesInBody(scopes, loop.body, name, "ContinueStatement");
 }
 
+/** `names.filter(condition)`, `names.forEach((name) => { … })` and the like. */
 function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[] | undefined {
 	const call = member.parent;
 	const method = staticKey(member.property, member.computed);
@@ -50,7 +57,7 @@ function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[]
 	const [fn] = call.arguments as Node[];
 	const isReduce = method === "reduce";
 	if (fn === undefined || !isFunction(fn)) return undefined;
-	// What a reducer begins with, where nothing is given, is the first of all; the last parameter is the whole list.
+	// Without an initial value a reducer begins with an element that it has not checked.
 	if (isReduce && call.arguments.length < 2) return undefined;
 	const params = fn.params as Node[];
 	const at = isReduce ? 1 : 0;
@@ -63,7 +70,10 @@ function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[]
 		: undefined;
 }
 
-/** A body that begins with leaving others out, or that is nothing but conditions. */
+/**
+ * A body that begins by leaving other names out, or that consists of conditions alone.
+ * @param exitType the type of the statement that leaves a name out: `ContinueStatement` or `ReturnStatement`
+ */
 function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string): string[] | undefined {
 	const statements: Node[] = body.type === "BlockStatement" ? body.body : [body];
 	const [first] = statements;
@@ -80,7 +90,9 @@ function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string
 	);
 }
 
-/** `continue` or `return` and nothing else; what a reducer returns then is what it had. */
+/**
+ * Whether a statement does nothing but go on to the next name. A reducer returns its accumulator for that.
+ */
 function isExit(node: Node, exitType: string): boolean {
 	const inner = node.type === "BlockStatement" ? (node.body as Node[]) : [node];
 	const [only] = inner;

@@ -1,10 +1,15 @@
+/**
+ * What conditions on a name say about its prefix. Every function here returns the possible prefixes, and
+ * undefined where the name may begin otherwise.
+ */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import { constantTexts, nameVariable, onlyResult, refersTo, unionIfAllKnown } from "./listing-syntax.ts";
 
+/** Behind a letter: it may be absent or repeated. */
 const QUANTIFIER = /[?*{]/;
 
-/** What the name begins with where a condition does not hold: `!a`, and `!a || b`. */
+/** The prefixes of a name for which a condition is false: `!a`, and `!a || b`. */
 export function prefixesIfFalse(scopes: Scopes, test: Node, name: Node): string[] | undefined {
 	if (test.type === "UnaryExpression" && test.operator === "!")
 		return prefixesIfTrue(scopes, test.argument, name);
@@ -14,7 +19,7 @@ export function prefixesIfFalse(scopes: Scopes, test: Node, name: Node): string[
 	return prefixesIfFalse(scopes, test.right, name);
 }
 
-/** What the name begins with where a condition holds. */
+/** The prefixes of a name for which a condition is true. */
 export function prefixesIfTrue(scopes: Scopes, test: Node | undefined, name: Node): string[] | undefined {
 	switch (test?.type) {
 		case "LogicalExpression": {
@@ -35,7 +40,7 @@ export function prefixesIfTrue(scopes: Scopes, test: Node | undefined, name: Nod
 	}
 }
 
-/** `name === "A"`, `name.slice(0, 2) === "A_"`, `name.indexOf("A_") === 0`. */
+/** `name.slice(0, 2) === "A_"` and `name.indexOf("A_") === 0`. */
 function prefixesOfEquality(scopes: Scopes, { left, right }: Node, name: Node): string[] | undefined {
 	if (left.type === "CallExpression" && left.callee.type === "MemberExpression") {
 		const method = staticKey(left.callee.property, left.callee.computed);
@@ -48,7 +53,7 @@ function prefixesOfEquality(scopes: Scopes, { left, right }: Node, name: Node): 
 	return undefined;
 }
 
-/** `name.startsWith("A_")`, `/^A_/.test(name)`, `["A_", "B_"].some((start) => name.startsWith(start))`. */
+/** `name.startsWith("A_")`, `/^A_/.test(name)`, `["A_", "B_"].some((prefix) => name.startsWith(prefix))`. */
 function prefixesOfCall(scopes: Scopes, call: Node, name: Node): string[] | undefined {
 	if (call.callee.type !== "MemberExpression") return undefined;
 	const { object, property, computed } = call.callee;
@@ -65,6 +70,7 @@ function prefixesOfCall(scopes: Scopes, call: Node, name: Node): string[] | unde
 	const isStart = inner?.type === "CallExpression" && isStartsWithCall(scopes, inner, name, prefix);
 	return isStart ? constantTexts(scopes, object) : undefined;
 }
+/** Whether a call is `name.startsWith(prefix)` of two variables. */
 function isStartsWithCall(scopes: Scopes, call: Node, name: Node, prefix: Node | undefined): boolean {
 	const { callee, arguments: args } = call;
 	if (callee.type !== "MemberExpression" || prefix === undefined) return false;
@@ -78,23 +84,26 @@ function isStartsWithCall(scopes: Scopes, call: Node, name: Node, prefix: Node |
 	);
 }
 
-/** The letters that a pattern must begin with. */
+/** The letters with which a match of a regular expression must begin. */
 function prefixesOfRegExp({ pattern, flags }: { pattern: string; flags: string }): string[] | undefined {
 	if (/[im]/.test(flags)) return undefined;
 	const [whole = "", group, text, next] = /^\^(\(\?:|\()?([A-Za-z0-9_|]+)(.?)/.exec(pattern) ?? [];
-	// Another arm further on begins as it likes.
+	// A further alternative may begin with anything.
 	if (text === undefined || pattern.slice(whole.length).includes("|") || next === "|") return undefined;
 	const after = pattern.charAt(whole.length);
 	const prefixes = text.split("|");
 	if (group !== undefined)
 		return next === ")" && !QUANTIFIER.test(after) && !prefixes.includes("") ? prefixes : undefined;
 	if (prefixes.length > 1) return undefined;
-	// What may be left out, or come several times, is no part of the beginning.
+	// A letter with a quantifier may be absent or repeated, so it is not part of the prefix.
 	const prefix = QUANTIFIER.test(next ?? "") ? text.slice(0, -1) : text;
 	return prefix === "" ? undefined : [prefix];
 }
 
-/** Whether a part of a condition does no more with a name than look at it: what it reads by it would be read of all. */
+/**
+ * Whether a part of a condition only inspects the name. If it read a variable by that name, it would read
+ * any.
+ */
 function onlyInspects(scopes: Scopes, part: Node, name: Node): boolean {
 	const binding = scopes.resolve(name);
 	const reads = binding === undefined ? [] : scopes.uses(binding).reads;

@@ -1,3 +1,6 @@
+/**
+ * Reads by name: calls of `Deno.env.get` and its like, and names that a listing of the environment yields.
+ */
 import type { Node } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -15,7 +18,7 @@ import { prefixPattern } from "../evidence/name-pattern.ts";
 import { usedPrefixes } from "./listing-filters.ts";
 import { VALUE_OF_VARIABLE } from "./runtime-apis.ts";
 
-/** Calls `Deno.env.get` and its like: what they are given are names. */
+/** Calls a function of a runtime API. The first argument of `get` and `has` is the name of a variable. */
 export function callRuntime(engine: Engine, callee: RuntimeValue, site: CallSite, result?: ValueSet) {
 	const returnValue = (value: Value) => result !== undefined && engine.solver.add(result, value);
 	switch (callee.api) {
@@ -34,23 +37,33 @@ export function callRuntime(engine: Engine, callee: RuntimeValue, site: CallSite
 	}
 }
 
-/** The names that an enumeration gives, as far as they are known: what they begin with, where the code around uses no others. */
+/**
+ * The names that a listing of the environment yields: unknown strings, with prefixes where the code uses no
+ * other names.
+ * @param listing the call or loop that lists
+ */
 export function listedNames(engine: Engine, listed: Value, listing: Node): Value[] {
 	const isEnvironment = listed.kind === "runtime" && listed.api === "env";
 	const prefixes = isEnvironment ? usedPrefixes(engine.scopes, listing) : undefined;
 	return (prefixes ?? [""]).map((prefix) => unknownValue("a name from an enumeration", prefix));
 }
+/** Why a name is not known, for the reason of a dynamic access. */
 function whyUnknown(name: Value): string {
 	if (name.kind !== "unknown") return "the name is no text";
 	return name.why === BUDGET_EXCEEDED ? BUDGET_EXCEEDED : `the name is ${name.why}`;
 }
 
-/** Notes every name that a cell may hold as read at a node, or the node as dynamic. */
+/**
+ * Records that a node reads variables by name: a reference for each known name or prefix, and a dynamic
+ * access for any other.
+ * @param nameSet the values that the name may have
+ * @param reader the value that reads; names of another context are left out
+ */
 export function recordReads(engine: Engine, nameSet: ValueSet, reader: Value, node: Node) {
 	engine.solver.onValue(nameSet, (name) => {
 		if (unify(name.context, reader.context) === undefined || name.kind === "nothing") return;
 		if (name.kind === "string") engine.findings.addReference(name.text, name.reportAt ?? node);
-		// What cannot be a secret's name is left out in the report, with a star as without.
+		// `report.ts` leaves out what cannot be a secret's name, also as a prefix.
 		else if (name.kind === "unknown" && name.prefix !== undefined)
 			engine.findings.addReference(prefixPattern(name.prefix), name.reportAt ?? node);
 		else engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));

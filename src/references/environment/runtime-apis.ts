@@ -1,5 +1,4 @@
-/** What the runtime provides: which names and modules lead to the environment, and what they hold. */
-
+/** The APIs of the runtime that hold the environment or lead to it: globals, modules and their properties. */
 import type { Binding } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
 import {
@@ -12,7 +11,7 @@ import {
 	type Value,
 } from "../engine/values.ts";
 
-/** The globals that lead to the environment. */
+/** Globals that lead to the environment. */
 export const GLOBAL_APIS: Readonly<Record<string, RuntimeApi>> = {
 	Deno: "Deno",
 	process: "process",
@@ -22,7 +21,7 @@ export const GLOBAL_APIS: Readonly<Record<string, RuntimeApi>> = {
 	global: "global",
 };
 
-/** The language's own globals that the analysis knows something of. */
+/** Globals of the language that the analysis has a model of, or knows to be harmless. */
 const BUILTINS = new Set(
 	(
 		"Object Proxy Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
@@ -30,10 +29,10 @@ const BUILTINS = new Set(
 		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent"
 	).split(" "),
 );
-/** Helpers that esbuild puts at the top of a bundle, numbered where a name is taken. */
+/** Helpers that esbuild puts at the top of a bundle. A number is added where the name is taken. */
 const BUNDLER_HELPER = /^__(toESM|toCommonJS|commonJS|export|require|reExport)\d*$/;
 
-/** What `{property}` of each native is; what is not here is not known. */
+/** The properties of each API that are APIs too. Any other property is unknown. */
 const PROPERTIES: Readonly<Record<RuntimeApi, Readonly<Record<string, RuntimeApi>>>> = {
 	global: { ...GLOBAL_APIS },
 	Deno: { env: "Deno.env" },
@@ -51,7 +50,7 @@ const PROPERTIES: Readonly<Record<RuntimeApi, Readonly<Record<string, RuntimeApi
 const FUNCTIONS = new Set<RuntimeApi>(["get", "has", "toObject", "write"]);
 export const VALUE_OF_VARIABLE = "the value of a variable";
 
-/** What a name means that is no variable of the code, or is one of the bundler's helpers. */
+/** The value of a global, or of a helper of the bundler; undefined for a variable of the code. */
 export function globalValue(name: string, binding: Binding | undefined): Value | undefined {
 	const helper = BUNDLER_HELPER.exec(name)?.[1];
 	if (helper !== undefined && (binding === undefined || binding.scope.type === "Program")) {
@@ -65,13 +64,13 @@ export function globalValue(name: string, binding: Binding | undefined): Value |
 	return BUILTINS.has(name) ? makeValue({ kind: "builtin", name }) : undefined;
 }
 
-/** What a whole module is, where it leads to the environment. */
+/** The value of a module namespace, where the module leads to the environment. */
 export function moduleValue(specifier: string): Value | undefined {
 	if (specifier === "node:process" || specifier === "process") return runtimeValue("process");
 	return specifier === "base44:runtime" ? runtimeValue("secrets module") : undefined;
 }
 
-/** What an import specifier brings in; undefined where it is none. */
+/** The value of an import specifier; undefined for any other node. */
 export function importedValue(specifier: Node): Value | undefined {
 	if (!specifier.type.startsWith("Import") || specifier.parent?.type !== "ImportDeclaration")
 		return undefined;
@@ -91,7 +90,10 @@ function apiProperty(api: RuntimeApi, key: string): Value | undefined {
 	return found === undefined ? undefined : runtimeValue(found);
 }
 
-/** A property of something native. */
+/**
+ * The value of a property of an API.
+ * @param key undefined for a key that is not known
+ */
 export function readRuntimeProperty(value: RuntimeValue, key: string | undefined): Value {
 	if (key !== undefined) {
 		const found = apiProperty(value.api, key);

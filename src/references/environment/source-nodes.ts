@@ -1,9 +1,10 @@
+/** Where the analysis starts: the nodes whose value is a source of environment variables. */
 import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
 import { runtimeValue, type Value } from "../engine/values.ts";
 import { GLOBAL_APIS, importedValue, moduleValue } from "./runtime-apis.ts";
 
-/** Everything in the code that stands for the environment or leads to it. */
+/** Every node whose value is the environment or leads to it, without regard to assignments. */
 export function sourceNodes(scopes: Scopes): { value: Value; node: Node }[] {
 	const found: { value: Value; node: Node }[] = [];
 	for (const [name, root] of Object.entries(GLOBAL_APIS)) {

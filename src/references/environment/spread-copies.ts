@@ -1,11 +1,14 @@
-/** Copies of the environment, `{ PORT: "80", ...process.env }`, of which the code reads known names alone. */
+/**
+ * Copies of the environment such as `{ PORT: "80", ...process.env }`, where the code reads the copy by known
+ * names only.
+ */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 
 /**
- * The reads of a copy by names that are written out.
- * @param copy the object that the environment is spread into
- * @returns each name with the node that reads it; undefined where the copy may be used otherwise
+ * The reads of a copy by static keys.
+ * @param copy the object literal into which the environment is spread
+ * @returns each name with the node that reads it; undefined where the copy may be used in another way
  */
 export function readsOfCopy(scopes: Scopes, copy: Node): { name: string; node: Node }[] | undefined {
 	const declarator = copy.parent;

@@ -1,12 +1,11 @@
-/** Forwards through calls, and out of what can be followed. */
-
+/** Forward analysis of calls: where a value goes that is called, or that is passed as an argument. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { hasModel, isHarmless } from "../models/builtins.ts";
 
-/** A value is called. */
+/** A value is called. What the call returns is followed as well. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
 	const site = engine.callSite(call);
 	if (value.kind === "object" && value.object.kind !== "class" && !site.isConstruct) {
@@ -16,7 +15,7 @@ export function propagateCallee(engine: Engine, value: Value, call: Node) {
 	propagateResult(engine, call);
 }
 
-/** What a call gives is followed as well: the method or model knows what that is. */
+/** Follows what a call returns: the callee's model or body knows what that is. */
 function propagateResult(engine: Engine, call: Node) {
 	engine.solver.onValue(engine.evaluate(call), (result) => {
 		if (result.kind === "object") engine.track(result.object);
@@ -26,7 +25,10 @@ function propagateResult(engine: Engine, call: Node) {
 
 const WHOLE_LISTED = "the whole environment is enumerated or printed";
 
-/** A value is given to a call as an argument (from `index` on, where it came by a spread). */
+/**
+ * A value is passed as an argument.
+ * @param index its position, or that of the spread that holds it
+ */
 export function propagateArgument(engine: Engine, value: Value, call: Node, index: number) {
 	const { solver } = engine;
 	if (call.callee.type === "Super") return propagateSuperArgument(engine, value, call, index);
@@ -50,11 +52,12 @@ export function propagateArgument(engine: Engine, value: Value, call: Node, inde
 
 const PASSED_TO_UNKNOWN = "passed to code that cannot be followed";
 
-/** Dependencies are not followed with what the upload's own code gives them. */
+/** Whether a call passes from the upload's own code into a dependency. Propagation ends there. */
 function isOutOfReach(engine: Engine, fn: AbstractObject, call: Node): boolean {
 	return engine.isDependency(fn.node) && !engine.isDependency(call);
 }
 
+/** Propagates an argument into the parameter that receives it. */
 function propagateToFunction(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
 	if (isOutOfReach(engine, fn, call)) return engine.escape(value, call, PASSED_TO_UNKNOWN);
 	const params = fn.node.params as Node[];
@@ -70,6 +73,7 @@ function constructorOf(object: AbstractObject): Node | undefined {
 	return (object.node.body.body as Node[]).find((member) => member.kind === "constructor")?.value;
 }
 
+/** Propagates an argument of `new` into the constructor of a class or its superclass. */
 function propagateToConstructor(
 	engine: Engine,
 	value: Value,
@@ -92,6 +96,7 @@ function propagateToSuperclass(engine: Engine, value: Value, owner: Node, call: 
 	});
 }
 
+/** Propagates an argument of `super(…)`. */
 function propagateSuperArgument(engine: Engine, value: Value, call: Node, index: number) {
 	let owner = call.parent;
 	while (owner !== undefined && owner.type !== "ClassDeclaration" && owner.type !== "ClassExpression")
@@ -105,7 +110,7 @@ function isEnvironment(value: Value): boolean {
 	return value.kind === "runtime" && ENVIRONMENTS.has(value.api);
 }
 
-/** Models that hand an argument back as it is. */
+/** Built-in functions that return an argument as it is. */
 const IDENTITY_BUILTINS = new Set([
 	"Object",
 	"Object.freeze",
@@ -117,14 +122,14 @@ const IDENTITY_BUILTINS = new Set([
 	"esbuild.toCommonJS",
 	"esbuild.export",
 ]);
-/** Models that list names, of which the code around may use some alone. */
+/** Built-in functions that list names, of which the code around may use a part. */
 const LISTING_BUILTINS = new Set([
 	"Object.keys",
 	"Object.entries",
 	"Object.getOwnPropertyNames",
 	"Reflect.ownKeys",
 ]);
-/** Models that read one name of the environment, or nothing of it. */
+/** Built-in functions that read one variable by name, or none. */
 const SINGLE_NAME_BUILTINS = new Set([
 	"Object.hasOwn",
 	"Reflect.has",
@@ -135,6 +140,7 @@ const SINGLE_NAME_BUILTINS = new Set([
 	"Object.defineProperty",
 ]);
 
+/** Propagates an argument of a built-in function, or records that it reads the whole environment. */
 function propagateToBuiltin(engine: Engine, value: Value, name: string, call: Node, index: number) {
 	if (name === "Object.assign" && index === 0 && isEnvironment(value)) return;
 	if (SINGLE_NAME_BUILTINS.has(name)) {
@@ -150,6 +156,7 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 	engine.escape(value, call, PASSED_TO_UNKNOWN);
 }
 
+/** Propagates an argument of a built-in method, such as `call` or `then`. */
 function propagateToMethod(engine: Engine, value: Value, method: MethodValue, call: Node, index: number) {
 	const { name, receiver } = method;
 	if (name === "bind" && index === 0) return;
@@ -167,6 +174,10 @@ function propagateToMethod(engine: Engine, value: Value, method: MethodValue, ca
 	propagateResult(engine, call);
 }
 
+/**
+ * Propagates an argument of `call` or `apply`.
+ * @param index the parameter that receives it; negative where that is not known
+ */
 function propagateThroughCall(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
 	const params = fn.node.params as Node[];
 	engine.onCallEdge(fn, (made) => {

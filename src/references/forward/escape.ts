@@ -1,7 +1,11 @@
+/** Escape: values that reach code beyond the analysis. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 
-/** Code that cannot be followed has a value now: it may read all of it and call it with anything. */
+/**
+ * Code beyond the analysis has a value now. It may read all that the value holds, and call functions with
+ * anything.
+ */
 export function makeEscape(engine: Engine): Engine["escape"] {
 	const escapedObjects = new Set<number>();
 	return (value, node, why) => {
@@ -22,6 +26,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 		}
 	};
 }
+
 function escapeNative(engine: Engine, name: string, node: Node, why: string) {
 	if (name === "env" || name === "Deno.env" || name === "secrets") {
 		engine.findings.addDynamic(node, `the whole environment is ${why}`);

@@ -1,5 +1,7 @@
-/** Forwards into and out of properties; here the reads of `process.env.X` are found. */
-
+/**
+ * Forward analysis of member expressions: where a value goes that is read from or stored in a property. Reads
+ * of `process.env.X` are recorded here.
+ */
 import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -13,7 +15,7 @@ import {
 } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 
-/** A value is the object of a member expression. */
+/** A value is the object of a member expression: it is read from or assigned to. */
 export function propagateMember(engine: Engine, value: Value, member: Node) {
 	const parent = member.parent;
 	if (member.object.parent !== member) return;
@@ -39,6 +41,7 @@ export function propagateMember(engine: Engine, value: Value, member: Node) {
 	});
 }
 
+/** Whether `env.key(…)` calls a method that every object has, and reads no variable. */
 function isOwnMethod(value: Value, member: Node, key: string): boolean {
 	if (value.kind !== "runtime" || value.api !== "env") return false;
 	const called = member.parent?.type === "CallExpression" && member.parent.callee === member;
@@ -50,7 +53,7 @@ function isOwnMethod(value: Value, member: Node, key: string): boolean {
 	);
 }
 
-/** Something is put into a property of the value. */
+/** Something is assigned to a property of the value. */
 function includeAssigned(engine: Engine, value: Value, member: Node) {
 	if (value.kind !== "object") return;
 	const source = engine.assigned(member);
@@ -76,7 +79,10 @@ function includeInProperty(
 	includeUnified(engine, object, member, source, engine.property(object, key));
 }
 
-/** Of two `this.a = a`, one for each `new`, each instance gets its own. */
+/**
+ * Includes what `holder.key = value` assigns, in contexts that unify with the holder's: after two calls of
+ * `new`, each instance has its own `this.key`.
+ */
 function includeUnified(
 	engine: Engine,
 	object: AbstractObject,
@@ -94,7 +100,7 @@ function includeUnified(
 	});
 }
 
-/** A followed value is put into a property of something: what has it then is followed too. */
+/** A propagated value is stored in a property. The object that holds it is propagated from now on. */
 export function propagateStore(engine: Engine, value: Value, member: Node) {
 	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
 		if (holder.kind === "object") return engine.track(holder.object);

@@ -1,3 +1,4 @@
+/** Forward analysis of assignments: where a value goes that is assigned to a target. */
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Value } from "../engine/values.ts";
@@ -5,6 +6,7 @@ import { objectReads } from "../environment/object-reads.ts";
 import { propagateStore } from "./member-access.ts";
 import { isPropagated } from "./propagate.ts";
 
+/** Follows a value into an assignment target, and from there to every read of it. */
 export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 	return (value, target) => {
 		if (!isPropagated(value)) return;
@@ -30,6 +32,7 @@ export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 		}
 	};
 }
+
 function propagateIntoObjectPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const property of pattern.properties as Node[]) {
 		if (property.type === "RestElement") {
@@ -45,6 +48,7 @@ function propagateIntoObjectPattern(engine: Engine, value: Value, pattern: Node)
 		engine.readProperty(value, key, (found) => engine.propagateInto(found, property.value));
 	}
 }
+
 function propagateIntoArrayPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const [index, element] of (pattern.elements as (Node | null)[]).entries()) {
 		if (element === null) continue;

@@ -1,8 +1,9 @@
 /**
- * Forwards: where a value goes. Only values that matter are followed: what leads to the environment, and
- * functions, objects and classes that somebody asked about. What goes where it cannot be followed escapes.
+ * Forward analysis of expressions: where a value goes from the expression that has it.
+ *
+ * Only values that matter are propagated: APIs that lead to the environment, and objects, functions and
+ * classes that somebody has asked about. A value that goes where the analysis cannot follow escapes.
  */
-
 import { enclosingFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { objectValue, type Value } from "../engine/values.ts";
@@ -10,7 +11,7 @@ import { objectReads } from "../environment/object-reads.ts";
 import { propagateArgument, propagateCallee } from "./arguments.ts";
 import { propagateMember } from "./member-access.ts";
 
-/** Whether a value is worth following. */
+/** Whether a value is propagated. Strings and unknown values are found by backward analysis instead. */
 export function isPropagated(value: Value): boolean {
 	return value.kind === "object" || value.kind === "runtime" || value.kind === "method";
 }
@@ -31,6 +32,7 @@ export function makePropagate(engine: Engine): Engine["propagate"] {
 	};
 }
 
+/** Follows a value from a node to the node around it. */
 function propagateToParent(engine: Engine, value: Value, node: Node) {
 	const parent = node.parent;
 	if (parent === undefined) return;
@@ -104,7 +106,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 	}
 }
 
-/** A value that a function returns arrives at its calls. */
+/** A returned value goes to the calls of the function. */
 function propagateReturn(engine: Engine, value: Value, node: Node) {
 	const fn = enclosingFunction(node);
 	if (fn === undefined) return;
@@ -117,6 +119,7 @@ function propagateReturn(engine: Engine, value: Value, node: Node) {
 	});
 }
 
+/** A value is spread into an object, an array or arguments. */
 function propagateSpread(engine: Engine, value: Value, spread: Node) {
 	const parent = spread.parent as Node;
 	if (objectReads.ofSpread(engine, value, spread)) return;
@@ -129,6 +132,7 @@ function propagateSpread(engine: Engine, value: Value, spread: Node) {
 	engine.iterate(value, (element) => propagateArgument(engine, element, parent, index));
 }
 
+/** A loop runs over the value. */
 function propagateLoop(engine: Engine, value: Value, loop: Node) {
 	if (loop.type === "ForInStatement" && objectReads.ofListing(engine, value, loop)) return;
 	if (value.kind === "runtime")

@@ -1,10 +1,9 @@
-/** Forwards, the beginning: from where a thing is made to its first uses. */
-
+/** The start of forward analysis: from the allocation site of an object to its first uses. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, objectValue } from "../engine/values.ts";
 
-/** Follows a thing from its place: to its uses by name, and to the `this` of its own methods. */
+/** Follows an object from its allocation site to its uses by name, and to `this` in its own methods. */
 export function makeTrack(engine: Engine): Engine["track"] {
 	return (object) => {
 		if (object.tracked) return;
@@ -47,6 +46,7 @@ function propagateInstance(engine: Engine, object: AbstractObject) {
 		propagateToMethods(engine, object, object.constructedBy);
 }
 
+/** Propagates an object to each `this` and `super` in a method, field initialiser or block. */
 function propagateToThis(engine: Engine, object: AbstractObject, member: Node) {
 	const isBlock = member.type === "StaticBlock" || member.type === "BlockStatement";
 	const root = isBlock ? member : (member.value as Node | null);
@@ -58,7 +58,7 @@ function propagateToThis(engine: Engine, object: AbstractObject, member: Node) {
 	}
 }
 
-/** An instance is the `this` of its class's methods, and of those of the classes above. */
+/** An instance is `this` in the methods of its class and of all superclasses. */
 function propagateToMethods(
 	engine: Engine,
 	instance: AbstractObject,

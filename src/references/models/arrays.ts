@@ -1,5 +1,4 @@
-/** The methods of arrays. */
-
+/** Models of the methods of arrays. Positions are not told apart in the arrays that they return. */
 import type { Node } from "../bundle/syntax.ts";
 import { inIteration } from "../engine/iteration-context.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
@@ -17,33 +16,40 @@ import {
 import type { BuiltinCall } from "./builtin-call.ts";
 import { concatenate } from "./strings.ts";
 
+/**
+ * @param receiver the array
+ * @param elements its elements, each in the context of one iteration
+ */
 type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
 
-/** Some of the elements, in places of their own. */
+/** Returns a new array of some of the elements. */
 const toNewArray: Model = (call, receiver, elements) => {
 	const created = call.newArray();
 	call.engine.solver.include(elements, created.summary);
 	call.returnValue(objectValue(created, receiver.context));
 };
-/** The same array, in which each place may have any element now. */
+/** Returns the same array, in which any element may be at any position now. */
 const inPlace: Model = (call, receiver, elements) => {
 	call.engine.solver.include(elements, receiver.object.summary);
 	call.returnValue(receiver);
 };
-/** Same elements, perhaps fewer or in another order. */
+/** Calls the callback with each element, and returns a new array of some of them. */
 const toFilteredArray: Model = (call, receiver, elements) => {
 	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
 	toNewArray(call, receiver, elements);
 };
+/** Calls the callback with each element, and returns one of them or `undefined`. */
 const toElement: Model = (call, receiver, elements) => {
 	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
 	call.returnAll(elements);
 	call.returnValue(NOTHING);
 };
+/** Calls the callback with each element, and returns nothing of them. */
 const toNothing: Model = (call, receiver, elements) => {
 	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
 	call.returnValue(NOTHING);
 };
+/** Adds the arguments to the elements. */
 const append: Model = (call, receiver) => {
 	for (const index of call.site.arguments.keys())
 		call.engine.solver.include(call.argument(index), receiver.object.summary);
@@ -119,6 +125,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 
 export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
+/** Calls a method of an array. */
 export function callArrayMethod(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	const elements = new ValueSet();
 	call.engine.iterate(receiver, (value) =>
@@ -127,6 +134,7 @@ export function callArrayMethod(call: BuiltinCall, name: string, receiver: Objec
 	MODELS[name]?.(call, receiver, elements);
 }
 
+/** `map`, or `flatMap` where `flat` is set. */
 function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, flat: boolean) {
 	const created = call.newArray();
 	const returned = new ValueSet();
@@ -136,7 +144,7 @@ function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, 
 	call.returnObject(created);
 }
 
-/** `concat` and `flat` take arrays apart and keep everything else. */
+/** Includes the elements of arrays and any other value as it is, as `concat` and `flat` do. */
 function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet) {
 	const { engine } = call;
 	engine.solver.onValue(values, (value) => {
@@ -145,10 +153,10 @@ function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet) {
 	});
 }
 
-/** The most indexes that are told apart. */
+/** The most indexes of one array that are told apart. */
 const INDEX_MAX = 64;
 
-/** The indexes of an array that is written out; of others they are not known. */
+/** The indexes of an array literal without spreads; those of any other array are unknown. */
 function indexSet(call: BuiltinCall, receiver?: ObjectValue): ValueSet {
 	const { solver } = call.engine;
 	const indexes = new ValueSet();
@@ -169,7 +177,7 @@ function indexSet(call: BuiltinCall, receiver?: ObjectValue): ValueSet {
 	return indexes;
 }
 
-/** 0, 1, 2 … below a count; not known where there are too many. */
+/** Adds 0, 1, 2 … below a count, or an unknown index where the count is too large or not a number. */
 export function addNumbers(call: BuiltinCall, count: number, into: ValueSet) {
 	if (!(count <= INDEX_MAX)) return call.engine.solver.add(into, unknownValue("an index"));
 	for (let at = 0; at < count; at++) {
@@ -183,7 +191,7 @@ function receiverSet(call: BuiltinCall, receiver: Value): ValueSet {
 	return into;
 }
 
-/** `["A", suffix].join("_")`, for the arrays that are written out. */
+/** `["A", suffix].join("_")`, for array literals. */
 function joinArray(call: BuiltinCall, object: AbstractObject) {
 	const { engine } = call;
 	const parts =
@@ -209,6 +217,6 @@ function joinArray(call: BuiltinCall, object: AbstractObject) {
 		}
 	}
 	call.returnAll(result);
-	// What was added since belongs to it too.
+	// Elements that are added later are joined too, at positions that are not known.
 	engine.solver.onValue(object.summary, () => call.returnValue(unknownValue("a text put together in steps")));
 }

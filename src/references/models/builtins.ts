@@ -1,5 +1,4 @@
-/** Functions of the language's own and of the bundler. */
-
+/** Models of the global functions of the language, and of the bundler's helpers. */
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
@@ -26,7 +25,7 @@ type Model = (call: BuiltinCall) => void;
 const returnFirst: Model = (call) => call.returnAll(call.argument(0));
 const returnNothing: Model = (call) => call.returnValue(NOTHING);
 
-/** `has` of the environment in its other spellings: the object first, then the name. */
+/** `Object.hasOwn(env, name)` and its like: they read one variable, by the second argument. */
 const readByName: Model = (call) => {
 	call.engine.solver.onValue(call.argument(0), (object) => {
 		if (object.kind === "runtime" && object.api === "env") {
@@ -36,6 +35,7 @@ const readByName: Model = (call) => {
 	call.returnValue(unknownValue("the value of a variable"));
 };
 
+/** By the name of the global, or the path to a function of it. */
 const MODELS: Readonly<Record<string, Model>> = {
 	"Object.freeze": returnFirst,
 	"Object.seal": returnFirst,
@@ -83,21 +83,24 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"esbuild.export": exportInto,
 };
 
-/** Builtins that call none of their arguments and read no name by them. */
+/** Built-in functions that neither call their arguments nor read a variable by them. */
 const HARMLESS = new Set(
 	"Response Response.json Request Headers URL URLSearchParams Error TypeError RangeError Date fetch isNaN".split(
 		" ",
 	),
 );
 
+/** Whether a built-in function neither calls its arguments nor reads a variable by them. */
 export function isHarmless(name: string): boolean {
 	return HARMLESS.has(name) || /^(?:console|JSON|Number)\./.test(name);
 }
 
+/** Whether there is a model of a built-in function. */
 export function hasModel(name: string): boolean {
 	return Object.hasOwn(MODELS, name);
 }
 
+/** Calls a built-in function; without a model, what it returns is unknown. */
 export function callBuiltin(
 	engine: Engine,
 	callee: BuiltinValue,
@@ -116,7 +119,7 @@ function returnElements(call: BuiltinCall) {
 	call.returnAll(elements);
 }
 
-/** `String(x)`: known where x is. */
+/** `String(x)` and `Number(x)`: known where `x` is. */
 function toStringValue(call: BuiltinCall) {
 	call.engine.solver.onValue(call.argument(0), (value) => {
 		if (value.kind === "string")
@@ -127,6 +130,7 @@ function toStringValue(call: BuiltinCall) {
 	});
 }
 
+/** `Object.fromEntries`, with each key's own value where the key is known. */
 function fromEntries(call: BuiltinCall) {
 	const { engine } = call;
 	const created = engine.objects.allocate(call.site.node, "object", "plain");

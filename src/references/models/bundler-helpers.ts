@@ -1,5 +1,7 @@
-/** CommonJS modules as esbuild wraps them: `var require_x = __commonJS({ "x.js"(exports, module) {…} })`. */
-
+/**
+ * Models of the helpers with which esbuild wraps modules. A CommonJS module becomes `var require_x =
+ * __commonJS({ "x.js"(exports, module) {…} })`.
+ */
 import type { Node } from "../bundle/syntax.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
 import {
@@ -12,7 +14,7 @@ import {
 } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
-/** `__commonJS`: a function that, called, gives the module's exports. */
+/** `__commonJS`: returns a function that returns the module's exports. */
 export function wrapCommonJs(call: BuiltinCall) {
 	const { engine, site } = call;
 	const module = engine.objects.allocate(site.node, "module", "plain");
@@ -30,18 +32,19 @@ export function wrapCommonJs(call: BuiltinCall) {
 	call.returnValue(requireFunction);
 }
 
+/** A set of one object. */
 function singleton(call: BuiltinCall, object: AbstractObject): ValueSet {
 	const into = new ValueSet();
 	call.engine.solver.add(into, objectValue(object));
 	return into;
 }
 
-/** `require_x()`. */
+/** `require_x()`: returns the exports. */
 export function requireModule(call: BuiltinCall, requireFunction: MethodValue) {
 	call.engine.readProperty(requireFunction.receiver, "exports", (value) => call.returnValue(value));
 }
 
-/** `__toESM(require_x())`: the module's exports, and under `default` the same. */
+/** `__toESM(require_x())`: returns the exports, which are also its property `default`. */
 export function toModule(call: BuiltinCall) {
 	const { engine } = call;
 	const created = engine.objects.allocate(call.site.node, "module", "plain");
@@ -55,7 +58,7 @@ export function toModule(call: BuiltinCall) {
 	call.returnObject(created);
 }
 
-/** `__export(target, { name: () => name })`. */
+/** `__export(target, { name: () => name })`: defines properties of the target by getters. */
 export function exportInto(call: BuiltinCall) {
 	const { engine } = call;
 	engine.solver.onValue(call.argument(0), (target) => {

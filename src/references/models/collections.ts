@@ -1,5 +1,4 @@
-/** `Map` and `Set`. Which key has which value is not kept apart. */
-
+/** Models of `Map` and `Set`. Which key has which value is not told apart. */
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import { NOTHING, type ObjectValue, objectValue, ValueSet } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
@@ -24,6 +23,7 @@ export function makeCollection(call: BuiltinCall, kind: "map" | "set") {
 	call.returnObject(created);
 }
 
+/** Calls a method of a map or set. */
 export function callCollectionMethod(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	const { engine } = call;
 	const { object } = receiver;

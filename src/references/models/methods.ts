@@ -1,5 +1,4 @@
-/** Methods of the language's own, called on values that the analysis knows. */
-
+/** Models of built-in methods, by the kind of value that they are called on. */
 import type { Node } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -22,6 +21,7 @@ import { callCollectionMethod } from "./collections.ts";
 import { safePattern } from "./safe-patterns.ts";
 import { applyStringMethod, prefixAfter } from "./strings.ts";
 
+/** Calls a built-in method of a known value. */
 export function callMethod(
 	engine: Engine,
 	callee: MethodValue,
@@ -56,7 +56,7 @@ export function callMethod(
 	call.returnValue(unknownValue("the result of a call"));
 }
 
-/** `f.call(self, …)`, `f.apply(self, array)`, `f.bind(self)`. */
+/** `f.call(receiver, …)`, `f.apply(receiver, array)` and `f.bind(receiver)`. */
 function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 	const { engine, site } = call;
 	if (callee.name === "bind") {
@@ -75,7 +75,7 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 	engine.invoke(callee.receiver, inner, call.result);
 }
 
-/** Promises are transparent: `await` and `then` see the value itself. */
+/** `then`, `catch` and `finally`. A promise is taken for the value that it resolves to. */
 function callPromise(call: BuiltinCall, callee: MethodValue) {
 	const given = new ValueSet();
 	const { solver } = call.engine;
@@ -97,6 +97,7 @@ function callPromise(call: BuiltinCall, callee: MethodValue) {
 	call.returnAll(returned);
 }
 
+/** Calls a method of a known string, with every combination of known arguments. */
 function callStringMethod(call: BuiltinCall, name: string, receiver: StringValue) {
 	const { engine, site } = call;
 	if (site.spreadArguments !== undefined || site.arguments.length > 3)
@@ -119,6 +120,7 @@ function callStringMethod(call: BuiltinCall, name: string, receiver: StringValue
 	step(0, [], receiver.context);
 }
 
+/** Runs a method of a string on known arguments and returns the result. */
 function returnStringResult(
 	call: BuiltinCall,
 	name: string,

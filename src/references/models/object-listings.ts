@@ -1,12 +1,11 @@
-/** What listing the properties of something gives. */
-
+/** Models of functions that list the properties of an object. */
 import { setProperty } from "../engine/synthetic-objects.ts";
 import { type AbstractObject, objectValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
-/** `Object.keys`, `values` and `entries`, each pair with its own key. */
+/** `Object.keys`, `values` and `entries`. Each entry pairs a known key with its own value. */
 export function listProperties(call: BuiltinCall, what: "keys" | "values" | "entries") {
 	const { engine } = call;
 	engine.solver.onValue(call.argument(0), (listed) => {
@@ -35,7 +34,10 @@ export function listProperties(call: BuiltinCall, what: "keys" | "values" | "ent
 	});
 }
 
-/** What listing something gives whose properties are not known; of the environment perhaps what the names begin with. */
+/**
+ * Lists a value whose properties are not known. Names of the environment have a prefix where the code around
+ * uses no others.
+ */
 function listEnvironment(
 	call: BuiltinCall,
 	listed: Value,

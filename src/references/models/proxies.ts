@@ -1,9 +1,9 @@
-/** `Proxy`: an object whose reads are calls. */
+/** Models of `Proxy`: every read of a property may call the handler's `get`. */
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, stringValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
-/** `new Proxy(target, traps)`: what is read goes through the trap `get`. */
+/** `new Proxy(target, handler)` */
 export function makeProxy(call: BuiltinCall) {
 	const proxy = call.engine.objects.allocate(call.site.node, "proxy", "plain");
 	proxy.proxyHandler ??= call.argument(1);
@@ -11,7 +11,10 @@ export function makeProxy(call: BuiltinCall) {
 	call.returnObject(proxy);
 }
 
-/** Reads a property through the trap `get`. */
+/**
+ * Reads a property of a proxy, by a call of the handler's `get`.
+ * @param key undefined for a key that is not known
+ */
 export function readThroughProxy(
 	engine: Engine,
 	object: AbstractObject,

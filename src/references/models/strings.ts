@@ -1,14 +1,15 @@
-/** Strings: joining them, and the methods of strings whose result is known. */
-
+/** Models of strings: concatenation, and methods whose result can be computed. */
 import type { Node } from "../bundle/syntax.ts";
 import { type Context, unify } from "../engine/context.ts";
 import type { Solver } from "../engine/solver.ts";
 import { makeValue, type Shape, type Value, type ValueSet } from "../engine/values.ts";
 
-/** A name is at most 128 characters; what is built on the way to one may be somewhat longer. */
+/**
+ * The longest string that is kept. Names have at most 128 characters; what they are made from may be longer.
+ */
 const TEXT_MAX = 512;
 
-/** Feeds every combination of a left and a right value whose contexts agree. */
+/** Adds the result for every combination of a left and a right value whose contexts unify. */
 export function combine(
 	solver: Solver,
 	left: ValueSet,
@@ -24,7 +25,7 @@ export function combine(
 	);
 }
 
-/** `left + right`. */
+/** `left + right` */
 export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, into: ValueSet) {
 	combine(solver, left, right, into, (a, b) => {
 		if (a.kind === "unknown") return a;
@@ -38,13 +39,20 @@ export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, int
 	});
 }
 
-/** A text with something unknown behind it. A number may be added to what follows, and begins nothing. */
+/**
+ * A value with something unknown behind it: it has the value as prefix. A number has none, since `+` may add
+ * to it.
+ */
 function withPrefix(before: Shape, why: string, rest = ""): Shape {
 	const prefix = before.kind === "string" && !before.numeric ? before.text + rest : "";
 	return { kind: "unknown", why, prefix: prefix === "" ? undefined : prefix.slice(0, TEXT_MAX) };
 }
 
-/** What a text begins with after a method, where it began so before; undefined where that is not known. */
+/**
+ * What a string begins with after a method was called on it.
+ * @param prefix what it began with before
+ * @returns undefined where that is not known
+ */
 export function prefixAfter(method: string, prefix: string, args: readonly Node[]): string | undefined {
 	if (method === "toUpperCase" || method === "toLocaleUpperCase") return prefix.toUpperCase();
 	if (method === "toLowerCase" || method === "toLocaleLowerCase") return prefix.toLowerCase();
@@ -52,7 +60,7 @@ export function prefixAfter(method: string, prefix: string, args: readonly Node[
 	if (method !== "replace" && method !== "replaceAll") return undefined;
 	const [pattern, by] = args;
 	if (pattern?.type !== "Literal" || by?.type !== "Literal" || typeof by.value !== "string") return undefined;
-	// Of what is longer than a character, a part may lie behind the start.
+	// A longer search string may match across the end of the prefix.
 	if (typeof pattern.value === "string")
 		return pattern.value.length === 1 ? prefix[method](pattern.value, by.value) : undefined;
 	if (!/^(?:\\?[^\\^$[\](){}*+?|]|\\[swdSWD]|\[[^\]\\]+\])\+?$/.test(pattern.regex?.pattern ?? ""))
@@ -61,7 +69,7 @@ export function prefixAfter(method: string, prefix: string, args: readonly Node[
 	return prefix.replace(new RegExp(pattern.regex.pattern, pattern.regex.flags), by.value);
 }
 
-/** The methods of strings that are followed. */
+/** The methods of strings that are modelled. */
 export const STRING_METHODS = new Set([
 	"toUpperCase",
 	"toLowerCase",
@@ -87,7 +95,10 @@ export const STRING_METHODS = new Set([
 	"split",
 ]);
 
-/** The result of a method of a string with known arguments, or undefined where it is not known. */
+/**
+ * Runs a method on a string.
+ * @returns undefined where the result is unknown, too long or not a string or an array of strings
+ */
 export function applyStringMethod(
 	method: string,
 	text: string,

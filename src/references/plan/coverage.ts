@@ -1,8 +1,7 @@
 /**
- * How what functions read and what the vault holds fit together: for each secret and each function how the one reads
- * the other, which names are read that are no secrets, and which secrets nobody reads. PURE.
+ * How the reads of functions and the secrets of the vault fit together: how each function reads each secret,
+ * which names are read that are no secrets, and which secrets no function reads. Pure.
  */
-
 import { isPrefix, matches } from "../evidence/name-pattern.ts";
 import { packageOf } from "../evidence/package.ts";
 import type { Known, Reads, Reference } from "../evidence/reference.ts";
@@ -14,16 +13,19 @@ export interface CoveredFunction extends Reads {
 }
 
 /**
- * How a function reads a secret: as its evidence says; `package` where only a package that it imports reads the name;
- * `dynamic` where it could read any; `excluded` where it would, and does not get it.
+ * How a function reads a name. `static`, `declared` and `observed` say how the read is known; `package` says
+ * that only a package reads the name; `dynamic` that the function may read any name; `excluded` that it would
+ * read the name but does not get it.
  */
 export type Cell = Known | "package" | "dynamic" | "excluded";
 
 export interface CoverageRow {
-	/** A secret's name; that of something that is read and is no secret; or the beginning of names and a star that no secret fits. */
+	/**
+	 * The name of a secret, a name that is read and is no secret, or a prefix pattern that matches no secret.
+	 */
 	readonly name: string;
 	readonly isSecret: boolean;
-	/** By function; a function that does not read it is not in it. */
+	/** By function. Functions that do not read the name are left out. */
 	readonly cells: ReadonlyMap<string, Cell>;
 }
 
@@ -32,9 +34,12 @@ export interface Coverage {
 	readonly functions: readonly string[];
 	/** Sorted by name. */
 	readonly rows: readonly CoverageRow[];
-	/** What functions' own code (or their declarations) read and the vault lacks, with every place; sorted by name. */
+	/**
+	 * Names that the functions' own code or declarations read and the vault lacks, with each location. Sorted
+	 * by name.
+	 */
 	readonly missing: readonly { readonly name: string; readonly places: readonly ReadLocation[] }[];
-	/** Secrets that no function gets, or none but those that could read any; sorted. */
+	/** Secrets that no function gets, or that only dynamic functions get. Sorted. */
 	readonly unused: readonly string[];
 }
 
@@ -45,10 +50,13 @@ export interface ReadLocation {
 	readonly line: number;
 }
 
-/** The stronger evidence first: one cell shows one. */
+/** A cell shows the first of these that applies. */
 const STRONGEST_FIRST: readonly Cell[] = ["excluded", "static", "declared", "observed", "package", "dynamic"];
 
-/** How one function reads each name that it reads. The time grows with its references, and with the secrets where it has prefixes or is dynamic. */
+/**
+ * How one function reads each name. The time grows with its references, and also with the secrets where it
+ * has prefix patterns or is dynamic.
+ */
 function cellsOf(of: CoveredFunction, secrets: readonly string[]): Map<string, Cell> {
 	const granted = new Granted(of);
 	const cells = new Map<string, Cell>();
@@ -68,14 +76,15 @@ function cellsOf(of: CoveredFunction, secrets: readonly string[]): Map<string, C
 	return cells;
 }
 
-/** What a function's code or declaration asks for by name; not what a package tries, nor what was seen by chance. */
+/**
+ * Whether a function's own code or declaration names a secret. Reads by packages and observed reads do not
+ * count.
+ */
 function isAskedFor(reference: Reference): boolean {
 	return reference.how !== "observed" && packageOf(reference.file) === undefined;
 }
 
-/**
- * @param secrets the names of the live secrets
- */
+/** @param secrets the names of the secrets that exist */
 export function coverageOf(functions: readonly CoveredFunction[], secrets: ReadonlySet<string>): Coverage {
 	const sorted = functions.toSorted((a, b) => compareText(a.name, b.name));
 	const names = [...secrets];
@@ -84,7 +93,7 @@ export function coverageOf(functions: readonly CoveredFunction[], secrets: Reado
 	for (const one of sorted) {
 		for (const [name, cell] of cellsOf(one, names)) {
 			const row = rows.get(name) ?? new Map<string, Cell>();
-			// What is no secret and is kept from the function is nothing to anybody.
+			// A name that is no secret, and that the function would not get anyway, is of no interest.
 			if (secrets.has(name) || cell !== "excluded") rows.set(name, row.set(one.name, cell));
 		}
 		for (const reference of one.references) {

@@ -1,12 +1,9 @@
-/**
- * Which functions a change of secrets concerns, why, and which it leaves alone. PURE.
- */
-
+/** Which functions a change of secrets concerns and why, and which it leaves alone. Pure. */
 import { isPrefix, matches } from "../evidence/name-pattern.ts";
 import type { How, Reads } from "../evidence/reference.ts";
 import { Granted } from "./granted.ts";
 
-/** A secret that has another value, or none any more. */
+/** A secret that has a new value, or that was deleted. */
 export interface SecretChange {
 	readonly name: string;
 	readonly kind: "set" | "deleted";
@@ -23,18 +20,18 @@ export interface Reason {
 	file: string;
 	/** 1-based. */
 	line: number;
-	/** `dynamic`: the place could read any name, this one too. */
+	/** `dynamic`: the access at this location may read any name. */
 	how: How;
 }
 
 export interface Plan {
-	/** Sorted by function; reasons by name, file, line, how. */
+	/** Sorted by function; reasons by name, file, line and `how`. */
 	redeploy: { function: string; reasons: Reason[] }[];
 	/** Sorted. */
 	untouched: string[];
 }
 
-/** By UTF-16 code units: the same order everywhere, whatever the locale. */
+/** By UTF-16 code units, so that the order does not depend on the locale. */
 function compareText(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -52,13 +49,16 @@ function compareReasons(a: Reason, b: Reason): number {
 	return compareText(a.name, b.name) || compareLocations(a, b) || compareText(a.how, b.how);
 }
 
-/** The changed secrets that a reference reads: one at the most, unless it is a prefix. */
+/** The changed secrets that a reference reads: at most one, unless it is a prefix pattern. */
 function changedBy(reference: string, changed: ReadonlySet<string>): string[] {
 	if (isPrefix(reference)) return [...changed].filter((name) => matches(reference, name));
 	return changed.has(reference) ? [reference] : [];
 }
 
-/** The first place for each changed name and each way in which it is known; none where nothing concerns the function. */
+/**
+ * The first location for each changed name and each `how`. Empty where the change does not concern the
+ * function.
+ */
 function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
 	const { references, dynamic } = reads;
 	const granted = new Granted(reads);
@@ -82,8 +82,8 @@ function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
 }
 
 /**
- * Decides what a change redeploys: every function that references a changed name, or that may read any.
- * The order of the input does not matter; a name may be there twice.
+ * Decides what a change redeploys: every function that reads a changed name, or may read any. The order of
+ * the input does not matter, and a changed name may occur twice.
  */
 export function plan(input: {
 	changes: readonly SecretChange[];
@@ -101,8 +101,8 @@ export function plan(input: {
 }
 
 /**
- * The part of the secrets that a function gets: the names that it references, or all if it may read any; not what was excluded.
- * In the order of `secrets`; names that there are no secrets for are left out.
+ * The secrets that a function gets: those that it reads, or all where it is dynamic, without excluded ones.
+ * @returns a part of `secrets`, in the same order
  */
 export function environmentFor<T>(reads: Reads, secrets: ReadonlyMap<string, T>): Map<string, T> {
 	const granted = new Granted(reads);
