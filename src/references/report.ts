@@ -1,7 +1,9 @@
 /** From nodes of the bundle to what is reported: files and lines, sorted, without duplicates. */
+
 import type { SourceFiles } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
 import type { Findings } from "./engine/findings.ts";
+import { compareLocations, compareText } from "./evidence/order.ts";
 import type { DynamicAccess, Reference, References } from "./evidence/reference.ts";
 
 /** What can be a secret's name, or a prefix pattern. */
@@ -43,14 +45,10 @@ export function report(findings: Findings, files: SourceFiles): References {
 	}
 	const [last] = named.length > told.length ? references.slice(-1) : [];
 	if (last)
-		dynamic.set("", { file: last.file, line: last.line, why: "more names than there can be secrets" });
+		dynamic.set("", {
+			file: last.file,
+			line: last.line,
+			why: `more than ${REFERENCES_MAX.toLocaleString("en")} names`,
+		});
 	return { references, dynamic: [...dynamic.values()].sort(compareLocations).slice(0, LOCATIONS_MAX) };
-}
-
-function compareLocations(a: { file: string; line: number }, b: { file: string; line: number }): number {
-	return compareText(a.file, b.file) || a.line - b.line;
-}
-
-function compareText(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -57,7 +57,7 @@ export function includeClassMember(
 	for (const member of members) includeMember(engine, member, into);
 	if (members.length > 0 || !owner.node.superClass) return;
 	solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
-		if (superclass.kind !== "object") return solver.add(into, unknownValue("something inherited"));
+		if (superclass.kind !== "object") return solver.add(into, unknownValue("an inherited value"));
 		if (isStatic) return solver.include(engine.property(superclass.object, key), into);
 		includeClassMember(engine, superclass.object, key, false, into, seen);
 	});

@@ -93,7 +93,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 
 function moduleOrMeta(node: Node): Value {
 	if (node.type === "ImportExpression") {
-		return moduleValue(String(node.source.value)) ?? unknownValue("something imported");
+		return moduleValue(String(node.source.value)) ?? unknownValue("an imported value");
 	}
 	return node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value");
 }
@@ -102,7 +102,7 @@ function literal(node: Node): Value {
 	if (typeof node.value === "string") return stringValue(node.value);
 	if (typeof node.value === "number")
 		return makeValue({ kind: "string", text: String(node.value), numeric: true });
-	return node.regex === undefined ? NOTHING : unknownValue("a pattern");
+	return node.regex === undefined ? NOTHING : unknownValue("a regular expression");
 }
 
 /**
@@ -113,10 +113,10 @@ function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	const known = globalValue(node.name, binding);
 	if (known !== undefined) return engine.solver.add(into, known);
 	if (binding === undefined && node.name === "arguments") return addArgumentsObject(engine, node, into);
-	if (binding === undefined) return engine.solver.add(into, unknownValue("a global that is not known"));
+	if (binding === undefined) return engine.solver.add(into, unknownValue("an unknown global"));
 	const ownAssignment = selfAssignment(engine, node, binding);
 	if (ownAssignment !== undefined && isRepeated(ownAssignment, binding.scope)) {
-		return engine.solver.add(into, unknownValue("a text put together in steps"));
+		return engine.solver.add(into, unknownValue("a string built in several steps"));
 	}
 	for (const declaration of binding.declarations) engine.solver.include(engine.assigned(declaration), into);
 	for (const write of engine.scopes.uses(binding).writes) {

@@ -5,10 +5,16 @@
 import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
-import { type AbstractObject, objectValue, unknownValue, type ValueSet } from "../engine/values.ts";
+import {
+	type AbstractObject,
+	type CallEdge,
+	objectValue,
+	unknownValue,
+	type ValueSet,
+} from "../engine/values.ts";
 
 /** Why a parameter is unknown in a function that code outside the bundle may call. */
-export const EXTERNAL_PARAMETER = "a parameter that code outside gives";
+export const EXTERNAL_PARAMETER = "a parameter of a function that other code calls";
 
 /**
  * Includes what callers pass for a parameter.
@@ -27,17 +33,25 @@ export function addParameter(
 		const { site } = call;
 		const last = isRest ? site.arguments.length - 1 : index;
 		for (let at = index; at <= last; at++) {
-			solver.onValue(engine.argument(site, at), (value) => {
-				const entered = engine.enterCall(value, fn, call);
-				if (entered !== undefined) solver.add(into, entered);
-			});
+			includeEntering(engine, engine.argument(site, at), fn, call, into);
 		}
 		if (isRest && site.spreadArguments !== undefined && index <= site.arguments.length) {
-			solver.onValue(engine.argument(site, site.arguments.length), (value) => {
-				const entered = engine.enterCall(value, fn, call);
-				if (entered !== undefined) solver.add(into, entered);
-			});
+			includeEntering(engine, engine.argument(site, site.arguments.length), fn, call, into);
 		}
+	});
+}
+
+/** Includes the values that a call passes, as the called function sees them. */
+function includeEntering(
+	engine: Engine,
+	values: ValueSet,
+	fn: AbstractObject,
+	call: CallEdge,
+	into: ValueSet,
+) {
+	engine.solver.onValue(values, (value) => {
+		const entered = engine.enterCall(value, fn, call);
+		if (entered !== undefined) engine.solver.add(into, entered);
 	});
 }
 
@@ -83,11 +97,7 @@ function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 	}
 	engine.onEscape(fn, addWithoutCaller);
 	engine.onCallEdge(fn, (call) => {
-		if (call.site.receiver === undefined) return;
-		solver.onValue(call.site.receiver, (value) => {
-			const entered = engine.enterCall(value, fn, call);
-			if (entered !== undefined) solver.add(into, entered);
-		});
+		if (call.site.receiver !== undefined) includeEntering(engine, call.site.receiver, fn, call, into);
 	});
 }
 

@@ -11,18 +11,18 @@ export function makeIterate(engine: Engine): Engine["iterate"] {
 		if (value.kind !== "object")
 			return into(withContext(unknownValue(whyUnknown(value)), value.context, value.reportAt));
 		const { object } = value;
-		const addAll = (cell: ValueSet) =>
-			engine.solver.onValue(cell, (found) => {
+		const addAll = (set: ValueSet) =>
+			engine.solver.onValue(set, (found) => {
 				const context = unify(found.context, value.context);
 				if (context !== undefined) into(withContext(found, context));
 			});
 		if (object.kind === "array") addAll(engine.anyProperty(object));
 		else if (object.kind === "set") addAll(object.summary);
 		else if (object.kind === "map") into(objectValue(mapEntry(engine, object), value.context));
-		else into(unknownValue("an element of something unknown"));
+		else into(unknownValue("an element of an unknown value"));
 	};
 }
 
 function whyUnknown(value: Value): string {
-	return value.kind === "unknown" ? value.why : "a name from an enumeration";
+	return value.kind === "unknown" ? value.why : "a name from a listing";
 }

@@ -16,7 +16,7 @@ export function makeKeys(engine: Engine): Engine["keys"] {
 		} else if (object.kind === "array" && object.node.type === "ArrayExpression") {
 			engine.solver.add(object.keys, unknownValue("an index"));
 		} else if (object.kind === "instance" || object.kind === "class" || object.kind === "function") {
-			engine.solver.add(object.keys, unknownValue("a name from an enumeration"));
+			engine.solver.add(object.keys, unknownValue("a name from a listing"));
 		}
 		engine.track(object);
 		return object.keys;
@@ -38,6 +38,6 @@ function addLiteralKeys(engine: Engine, node: Node, names: ValueSet) {
 function copyKeys(engine: Engine, source: ValueSet, names: ValueSet) {
 	engine.solver.onValue(source, (value) => {
 		if (value.kind === "object") engine.solver.include(engine.keys(value.object), names);
-		else if (value.kind !== "nothing") engine.solver.add(names, unknownValue("a name from an enumeration"));
+		else if (value.kind !== "nothing") engine.solver.add(names, unknownValue("a name from a listing"));
 	});
 }

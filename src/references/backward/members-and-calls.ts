@@ -37,6 +37,7 @@ export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 		solver.onValue(keys, (by) => readKey(value, by.kind === "string" ? by.text : undefined, by)),
 	);
 }
+
 /** What a call returns. A call of `super` returns the instance under construction. */
 export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
 	const site = engine.callSite(node);

@@ -6,28 +6,28 @@ import { concatenate } from "../models/strings.ts";
 
 /** Concatenates the pieces from left to right, in every combination whose contexts unify. */
 export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
-	let joined = new ValueSet();
-	engine.solver.add(joined, stringValue(node.quasis[0].value.cooked ?? ""));
+	let joined = engine.solver.singleton(stringValue(node.quasis[0].value.cooked ?? ""));
 	for (const [index, expression] of (node.expressions as Node[]).entries()) {
 		const next = new ValueSet();
 		concatenate(engine.solver, joined, engine.evaluate(expression), next);
 		joined = next;
 		const piece = node.quasis[index + 1].value.cooked ?? "";
 		if (piece === "") continue;
-		const pieceSet = new ValueSet();
 		const withPiece = new ValueSet();
-		engine.solver.add(pieceSet, stringValue(piece));
-		concatenate(engine.solver, joined, pieceSet, withPiece);
+		concatenate(engine.solver, joined, engine.solver.singleton(stringValue(piece)), withPiece);
 		joined = withPiece;
 	}
 	engine.solver.include(joined, into);
 }
+
 const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "instanceof"]);
+
 export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
 	if (COMPARISONS.has(node.operator)) return engine.solver.add(into, NOTHING);
 	if (node.operator !== "+") return engine.solver.add(into, unknownValue("a computed value"));
 	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
 }
+
 /** The value of an assignment expression is the value that the target has afterwards. */
 export function evaluateAssignment(engine: Engine, node: Node, into: ValueSet) {
 	if (node.operator === "+=") {
@@ -51,12 +51,13 @@ function evaluateAppend(engine: Engine, node: Node, into: ValueSet) {
 	const others = writes.filter((write) => write !== node.left);
 	const isRepeatedAppend =
 		others.some((write) => write.parent?.operator === "+=") || isRepeated(node, binding.scope);
-	if (isRepeatedAppend) return engine.solver.add(into, unknownValue("a text put together in steps"));
+	if (isRepeatedAppend) return engine.solver.add(into, unknownValue("a string built in several steps"));
 	const before = new ValueSet();
 	for (const target of [...binding.declarations, ...others])
 		engine.solver.include(engine.assigned(target), before);
 	concatenate(engine.solver, before, engine.evaluate(node.right), into);
 }
+
 /**
  * Whether a node may run several times for one variable: in a loop, or in a function inside the variable's
  * scope.

@@ -52,6 +52,7 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 		}
 	};
 }
+
 /**
  * Reads a property of an object. Only values whose contexts unify with the context of the object are read.
  */
@@ -68,12 +69,13 @@ function readObjectProperty(
 		return readThroughProxy(engine, object, object.proxyHandler, key, into);
 	if (key !== undefined && hasMethod(object, key)) return method(key);
 	if (key === "length" && object.kind === "array") return into(lengthOf(object));
-	const cell = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
-	solver.onValue(cell, (found) => {
+	const set = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
+	solver.onValue(set, (found) => {
 		const context = unify(found.context, value.context);
 		if (context !== undefined) into(withContext(found, context));
 	});
 }
+
 /** The length of an array literal without spreads; of other arrays it is unknown. */
 function lengthOf(object: AbstractObject): Value {
 	const elements =
@@ -83,6 +85,7 @@ function lengthOf(object: AbstractObject): Value {
 	}
 	return makeValue({ kind: "string", text: String(elements.length), numeric: true });
 }
+
 /** Whether an object has a built-in method that it does not define itself. */
 function hasMethod(object: AbstractObject, key: string): boolean {
 	if (object.kind === "array" && ARRAY_METHODS.has(key)) return true;
@@ -92,6 +95,7 @@ function hasMethod(object: AbstractObject, key: string): boolean {
 	if (!PROMISE_METHODS.has(key) && !OBJECT_METHODS.has(key)) return false;
 	return !object.properties.has(key) && literalProperty(object, key).length === 0;
 }
+
 const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
 const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);
 const OBJECT_METHODS = new Set(["hasOwnProperty"]);

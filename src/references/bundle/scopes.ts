@@ -69,7 +69,6 @@ export class Scopes {
 	readonly #uses = new Map<Binding, Uses>();
 	readonly #free = new Map<string, Node[]>();
 
-	/** Links the nodes of a tree to their parents. */
 	constructor(program: Node) {
 		const stack: Node[] = [program];
 		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {

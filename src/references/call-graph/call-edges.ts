@@ -23,6 +23,7 @@ export function makeCallEdges(
 		leaveCall,
 	};
 }
+
 /** An argument as the called function sees it. Its context gains the call. */
 export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined {
 	const context = unify(withoutCall(value.context, fn.id), call.context);
@@ -37,6 +38,7 @@ export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Val
 		value.reportAt ?? (mayBeName ? call.site.node : undefined),
 	);
 }
+
 /**
  * A result as the caller sees it. Its context loses the call, except for an object that the function creates:
  * each call creates another one.
@@ -56,6 +58,7 @@ export function leaveCall(value: Value, fn: AbstractObject, { site, context }: C
 		unattributed.reportAt,
 	);
 }
+
 /** Whether a node lies within another one. */
 function isInside(node: Node, outer: Node): boolean {
 	return node.start >= outer.start && node.end <= outer.end;

@@ -37,6 +37,7 @@ export function makeCallSites(engine: Engine): Pick<Engine, "callSite" | "synthe
 		argument: (site, index) => argumentSet(engine, site, index),
 	};
 }
+
 /** The site of a call or `new` expression. */
 function siteInSource(engine: Engine, node: Node): CallSite {
 	const all = node.arguments as Node[];
@@ -56,6 +57,7 @@ function siteInSource(engine: Engine, node: Node): CallSite {
 		isConstruct: node.type === "NewExpression",
 	};
 }
+
 /** What spread arguments hold, all positions together. */
 const spreadSets = new WeakMap<CallSite, ValueSet>();
 /** The values of one argument. From the first spread on, positions are not told apart. */
@@ -74,6 +76,7 @@ function argumentSet(engine: Engine, site: CallSite, index: number): ValueSet {
 	}
 	return spreadSet;
 }
+
 /** Includes an argument, or the elements of a spread one. */
 function includeSpreadArgument(engine: Engine, node: Node, into: ValueSet) {
 	if (node.type !== "SpreadElement") return engine.solver.include(engine.evaluate(node), into);

@@ -68,10 +68,10 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 	fn.callEdges.set(key, call);
 	for (const listener of fn.callEdgeListeners) engine.solver.enqueue(() => listener(call));
 	if (site.isInSource) return;
-	for (const [index, given] of site.arguments.entries()) {
+	for (const [index, argument] of site.arguments.entries()) {
 		const param = fn.node.params[index] as Node | undefined;
-		if (param === undefined || !(given instanceof ValueSet)) continue;
-		engine.solver.onValue(given, (value) => {
+		if (param === undefined || !(argument instanceof ValueSet)) continue;
+		engine.solver.onValue(argument, (value) => {
 			const entered = enterCall(value, fn, call);
 			if (entered !== undefined) engine.propagateInto(entered, param);
 		});
@@ -81,10 +81,9 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 /** `new` with a function as constructor. */
 function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
 	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
-	const self = new ValueSet();
-	engine.solver.add(self, objectValue(instance, callee.context));
-	addCallEdge(engine, callee.object, { ...site, receiver: self }, callee.context);
-	if (result !== undefined) engine.solver.include(self, result);
+	const receiver = engine.solver.singleton(objectValue(instance, callee.context));
+	addCallEdge(engine, callee.object, { ...site, receiver }, callee.context);
+	if (result !== undefined) engine.solver.include(receiver, result);
 }
 
 /** `new` with a class, or a call of `super`: an instance, and a call of the nearest constructor. */
@@ -97,9 +96,7 @@ function constructClass(engine: Engine, callee: ObjectValue, site: CallSite, res
 	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
 	const value = objectValue(instance, callee.context);
 	if (result !== undefined) engine.solver.add(result, value);
-	const self = new ValueSet();
-	engine.solver.add(self, value);
-	callConstructor(engine, callee, { ...site, receiver: self });
+	callConstructor(engine, callee, { ...site, receiver: engine.solver.singleton(value) });
 }
 
 /** Calls the constructor of a class, or else that of its nearest superclass with one. */

@@ -1,9 +1,9 @@
-/**
- * The calling context of a value, as a map from each function that the value passed through to the call by
- * which it entered. It makes the analysis context-sensitive. Loops count as functions and their elements as
- * calls (`iteration-context.ts`).
- */
+/** Calling contexts, which make the analysis context-sensitive. */
 
+/**
+ * For each function that a value passed through, the call by which it entered. Loops count as functions and
+ * their elements as calls (`iteration-context.ts`).
+ */
 export interface Context {
 	readonly key: string;
 	readonly entries: readonly (readonly [fn: number, call: number])[];
@@ -15,6 +15,7 @@ export const NO_CONTEXT: Context = { key: "", entries: [] };
  * wrong.
  */
 const ENTRIES_MAX = 4;
+
 function contextOf(entries: readonly (readonly [number, number])[]): Context {
 	if (entries.length === 0) return NO_CONTEXT;
 	const kept = entries.length > ENTRIES_MAX ? entries.slice(entries.length - ENTRIES_MAX) : entries;

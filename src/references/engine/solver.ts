@@ -3,7 +3,7 @@
  * is such a listener, so that the order of work does not change the result and the work ends in a fixpoint.
  */
 import { NO_CONTEXT } from "./context.ts";
-import { unknownValue, type Value, type ValueSet, withContext } from "./values.ts";
+import { unknownValue, type Value, ValueSet, withContext } from "./values.ts";
 
 /** The reason of an access that is dynamic because the budget was used up. */
 export const BUDGET_EXCEEDED = "analysis limit";
@@ -45,6 +45,13 @@ export class Solver {
 		set.contextCounts.set(value.shapeKey, contexts);
 		if (contexts <= this.#budget.contextsMax || value.context.entries.length === 0) return value;
 		return withContext(value, NO_CONTEXT);
+	}
+
+	/** A new set of one value. */
+	singleton(value: Value): ValueSet {
+		const set = new ValueSet();
+		this.add(set, value);
+		return set;
 	}
 
 	/** Calls the listener with each value that the set has now or gets later. */

@@ -7,13 +7,18 @@ export function setProperty(engine: Engine, object: AbstractObject, key: string,
 	engine.solver.include(from, engine.property(object, key));
 }
 
+/** Makes an array a `[key, value]` entry. */
+export function setEntry(engine: Engine, entry: AbstractObject, key: ValueSet, value: ValueSet) {
+	setProperty(engine, entry, "0", key);
+	setProperty(engine, entry, "1", value);
+}
+
 /** An array of two that stands for every `[key, value]` entry of a map. */
 export function mapEntry(engine: Engine, map: AbstractObject): AbstractObject {
 	const entry = engine.objects.allocate(map.node, `entry ${map.id}`, "array");
 	if (!entry.populated) {
 		entry.populated = true;
-		setProperty(engine, entry, "0", engine.keys(map));
-		setProperty(engine, entry, "1", map.summary);
+		setEntry(engine, entry, engine.keys(map), map.summary);
 	}
 	return entry;
 }

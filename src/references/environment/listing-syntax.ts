@@ -32,6 +32,7 @@ export function onlyResult(fn: Node): Node | undefined {
 	const [only, ...more] = fn.body.body as Node[];
 	return more.length === 0 && only?.type === "ReturnStatement" ? (only.argument ?? undefined) : undefined;
 }
+
 /** Whether a node is an identifier of the same variable. */
 export function refersTo(scopes: Scopes, node: Node, name: Node): boolean {
 	return node.type === "Identifier" && scopes.resolve(node) === scopes.resolve(name);

@@ -70,6 +70,7 @@ function prefixesOfCall(scopes: Scopes, call: Node, name: Node): string[] | unde
 	const isStart = inner?.type === "CallExpression" && isStartsWithCall(scopes, inner, name, prefix);
 	return isStart ? constantTexts(scopes, object) : undefined;
 }
+
 /** Whether a call is `name.startsWith(prefix)` of two variables. */
 function isStartsWithCall(scopes: Scopes, call: Node, name: Node, prefix: Node | undefined): boolean {
 	const { callee, arguments: args } = call;
@@ -100,15 +101,12 @@ function prefixesOfRegExp({ pattern, flags }: { pattern: string; flags: string }
 	return prefix === "" ? undefined : [prefix];
 }
 
-/**
- * Whether a part of a condition only inspects the name. If it read a variable by that name, it would read
- * any.
- */
+/** Whether a part of a condition only inspects the name, and does not read the variable of that name. */
 function onlyInspects(scopes: Scopes, part: Node, name: Node): boolean {
 	const binding = scopes.resolve(name);
 	const reads = binding === undefined ? [] : scopes.uses(binding).reads;
 	return reads
-		.filter(({ start: prefix, end }) => prefix >= part.start && end <= part.end)
+		.filter(({ start, end }) => start >= part.start && end <= part.end)
 		.every((read) => {
 			const parent = read.parent;
 			if (parent?.type === "MemberExpression") return parent.object === read;

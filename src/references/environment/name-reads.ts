@@ -45,11 +45,12 @@ export function callRuntime(engine: Engine, callee: RuntimeValue, site: CallSite
 export function listedNames(engine: Engine, listed: Value, listing: Node): Value[] {
 	const isEnvironment = listed.kind === "runtime" && listed.api === "env";
 	const prefixes = isEnvironment ? usedPrefixes(engine.scopes, listing) : undefined;
-	return (prefixes ?? [""]).map((prefix) => unknownValue("a name from an enumeration", prefix));
+	return (prefixes ?? [""]).map((prefix) => unknownValue("a name from a listing", prefix));
 }
+
 /** Why a name is not known, for the reason of a dynamic access. */
 function whyUnknown(name: Value): string {
-	if (name.kind !== "unknown") return "the name is no text";
+	if (name.kind !== "unknown") return "the name is not a string";
 	return name.why === BUDGET_EXCEEDED ? BUDGET_EXCEEDED : `the name is ${name.why}`;
 }
 

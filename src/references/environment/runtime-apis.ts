@@ -48,7 +48,7 @@ const PROPERTIES: Readonly<Record<RuntimeApi, Readonly<Record<string, RuntimeApi
 	write: {},
 };
 const FUNCTIONS = new Set<RuntimeApi>(["get", "has", "toObject", "write"]);
-export const VALUE_OF_VARIABLE = "the value of a variable";
+export const VALUE_OF_VARIABLE = "the value of an environment variable";
 
 /** The value of a global, or of a helper of the bundler; undefined for a variable of the code. */
 export function globalValue(name: string, binding: Binding | undefined): Value | undefined {
@@ -75,7 +75,7 @@ export function importedValue(specifier: Node): Value | undefined {
 	if (!specifier.type.startsWith("Import") || specifier.parent?.type !== "ImportDeclaration")
 		return undefined;
 	const module = moduleValue(specifier.parent.source.value);
-	const other = unknownValue("something imported");
+	const other = unknownValue("an imported value");
 	if (module === undefined || specifier.type === "ImportNamespaceSpecifier") return module ?? other;
 	const name = specifier.type === "ImportDefaultSpecifier" ? "default" : nameOf(specifier.imported);
 	return module.kind === "runtime" ? (apiProperty(module.api, name) ?? other) : other;

@@ -50,7 +50,7 @@ export function propagateArgument(engine: Engine, value: Value, call: Node, inde
 	});
 }
 
-const PASSED_TO_UNKNOWN = "passed to code that cannot be followed";
+const PASSED_TO_UNKNOWN = "passed to code that the analysis cannot follow";
 
 /** Whether a call passes from the upload's own code into a dependency. Propagation ends there. */
 function isOutOfReach(engine: Engine, fn: AbstractObject, call: Node): boolean {

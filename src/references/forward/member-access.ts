@@ -63,7 +63,7 @@ function includeAssigned(engine: Engine, value: Value, member: Node) {
 	engine.solver.onValue(engine.evaluate(member.property), (by) => {
 		if (by.kind === "nothing") return;
 		if (by.kind === "string") return includeInProperty(engine, object, by.text, member, source);
-		engine.solver.add(object.keys, unknownValue("a name from an enumeration"));
+		engine.solver.add(object.keys, unknownValue("a name from a listing"));
 		includeUnified(engine, object, member, source, object.summary);
 	});
 }
@@ -106,6 +106,6 @@ export function propagateStore(engine: Engine, value: Value, member: Node) {
 		if (holder.kind === "object") return engine.track(holder.object);
 		if (holder.kind === "nothing" || holder.kind === "string") return;
 		if (holder.kind === "runtime" && holder.api !== "global") return;
-		engine.escape(value, member, "kept where it cannot be followed");
+		engine.escape(value, member, "stored where the analysis cannot follow it");
 	});
 }

@@ -13,7 +13,7 @@ export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 		switch (target.type) {
 			case "Identifier": {
 				const binding = engine.scopes.resolve(target);
-				if (binding === undefined) return engine.escape(value, target, "kept in a global");
+				if (binding === undefined) return engine.escape(value, target, "stored in a global variable");
 				for (const read of engine.scopes.uses(binding).reads) engine.propagate(value, read);
 				return;
 			}

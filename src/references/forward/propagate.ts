@@ -102,7 +102,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		case "TaggedTemplateExpression":
 		case "TemplateLiteral":
 		case "YieldExpression":
-			return engine.escape(value, node, "passed to code that cannot be followed");
+			return engine.escape(value, node, "passed to code that the analysis cannot follow");
 	}
 }
 
@@ -112,7 +112,9 @@ function propagateReturn(engine: Engine, value: Value, node: Node) {
 	if (fn === undefined) return;
 	const object = engine.objects.atNode(fn);
 	if (fn.parent?.kind === "get") return engine.propagate(objectValue(object), fn);
-	engine.onEscape(object, () => engine.escape(value, node, "returned to code that cannot be followed"));
+	engine.onEscape(object, () =>
+		engine.escape(value, node, "returned to code that the analysis cannot follow"),
+	);
 	engine.onCallEdge(object, (call) => {
 		const left = call.site.isInSource ? engine.leaveCall(value, object, call) : undefined;
 		if (left !== undefined) engine.propagate(left, call.site.node);

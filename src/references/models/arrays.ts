@@ -1,7 +1,7 @@
 /** Models of the methods of arrays. Positions are not told apart in the arrays that they return. */
 import type { Node } from "../bundle/syntax.ts";
 import { inIteration } from "../engine/iteration-context.ts";
-import { setProperty } from "../engine/synthetic-objects.ts";
+import { setEntry } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
 	makeValue,
@@ -10,7 +10,6 @@ import {
 	objectValue,
 	stringValue,
 	unknownValue,
-	type Value,
 	ValueSet,
 } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
@@ -35,18 +34,18 @@ const inPlace: Model = (call, receiver, elements) => {
 };
 /** Calls the callback with each element, and returns a new array of some of them. */
 const toFilteredArray: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
 	toNewArray(call, receiver, elements);
 };
 /** Calls the callback with each element, and returns one of them or `undefined`. */
 const toElement: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
 	call.returnAll(elements);
 	call.returnValue(NOTHING);
 };
 /** Calls the callback with each element, and returns nothing of them. */
 const toNothing: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)]);
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
 	call.returnValue(NOTHING);
 };
 /** Adds the arguments to the elements. */
@@ -92,8 +91,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	entries: (call, receiver, elements) => {
 		const created = call.newArray(`entries ${receiver.object.id}`);
 		const entry = call.newArray(`entry ${receiver.object.id}`);
-		setProperty(call.engine, entry, "0", indexSet(call));
-		setProperty(call.engine, entry, "1", elements);
+		setEntry(call.engine, entry, indexSet(call), elements);
 		call.engine.solver.add(created.summary, objectValue(entry));
 		call.returnObject(created);
 	},
@@ -113,11 +111,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 		const { solver } = call.engine;
 		if (call.site.arguments.length > 1) solver.include(call.argument(1), accumulator);
 		else solver.include(elements, accumulator);
-		call.invokeCallback(
-			0,
-			[accumulator, elements, indexSet(call, receiver), receiverSet(call, receiver)],
-			accumulator,
-		);
+		call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], accumulator);
 		call.returnAll(accumulator);
 	},
 	join: (call, receiver) => joinArray(call, receiver.object),
@@ -138,7 +132,7 @@ export function callArrayMethod(call: BuiltinCall, name: string, receiver: Objec
 function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, flat: boolean) {
 	const created = call.newArray();
 	const returned = new ValueSet();
-	call.invokeCallback(0, [elements, indexSet(call, receiver), receiverSet(call, receiver)], returned);
+	call.invokeCallback(0, callbackArguments(call, receiver, elements), returned);
 	if (flat) flattenInto(call, returned, created.summary);
 	else call.engine.solver.include(returned, created.summary);
 	call.returnObject(created);
@@ -151,6 +145,11 @@ function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet) {
 		if (value.kind !== "object" || value.object.kind !== "array") return engine.solver.add(into, value);
 		engine.iterate(value, (found) => engine.solver.add(into, found));
 	});
+}
+
+/** What a callback is called with: an element, its index and the array. */
+function callbackArguments(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet): ValueSet[] {
+	return [elements, indexSet(call, receiver), call.engine.solver.singleton(receiver)];
 }
 
 /** The most indexes of one array that are told apart. */
@@ -185,12 +184,6 @@ export function addNumbers(call: BuiltinCall, count: number, into: ValueSet) {
 	}
 }
 
-function receiverSet(call: BuiltinCall, receiver: Value): ValueSet {
-	const into = new ValueSet();
-	call.engine.solver.add(into, receiver);
-	return into;
-}
-
 /** `["A", suffix].join("_")`, for array literals. */
 function joinArray(call: BuiltinCall, object: AbstractObject) {
 	const { engine } = call;
@@ -203,11 +196,9 @@ function joinArray(call: BuiltinCall, object: AbstractObject) {
 	) {
 		return call.returnValue(unknownValue("a computed value"));
 	}
-	const comma = new ValueSet();
-	engine.solver.add(comma, stringValue(","));
-	const separator = call.site.arguments.length === 0 ? comma : call.argument(0);
-	let result = new ValueSet();
-	engine.solver.add(result, stringValue(""));
+	const separator =
+		call.site.arguments.length === 0 ? engine.solver.singleton(stringValue(",")) : call.argument(0);
+	let result = engine.solver.singleton(stringValue(""));
 	for (const [index, part] of parts.entries()) {
 		const steps = index === 0 ? [engine.evaluate(part as Node)] : [separator, engine.evaluate(part as Node)];
 		for (const step of steps) {
@@ -218,5 +209,7 @@ function joinArray(call: BuiltinCall, object: AbstractObject) {
 	}
 	call.returnAll(result);
 	// Elements that are added later are joined too, at positions that are not known.
-	engine.solver.onValue(object.summary, () => call.returnValue(unknownValue("a text put together in steps")));
+	engine.solver.onValue(object.summary, () =>
+		call.returnValue(unknownValue("a string built in several steps")),
+	);
 }

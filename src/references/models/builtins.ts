@@ -12,7 +12,7 @@ import {
 	withContext,
 } from "../engine/values.ts";
 import { recordReads } from "../environment/name-reads.ts";
-import { moduleValue } from "../environment/runtime-apis.ts";
+import { moduleValue, VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
@@ -32,7 +32,7 @@ const readByName: Model = (call) => {
 			recordReads(call.engine, call.argument(1), object, call.site.node);
 		}
 	});
-	call.returnValue(unknownValue("the value of a variable"));
+	call.returnValue(unknownValue(VALUE_OF_VARIABLE));
 };
 
 /** By the name of the global, or the path to a function of it. */
@@ -74,7 +74,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"esbuild.require": (call) => {
 		call.engine.solver.onValue(call.argument(0), (name) => {
 			const module = name.kind === "string" ? moduleValue(name.text) : undefined;
-			call.returnValue(module ?? unknownValue("something imported"));
+			call.returnValue(module ?? unknownValue("an imported value"));
 		});
 	},
 	"esbuild.toESM": toModule,
@@ -143,8 +143,7 @@ function fromEntries(call: BuiltinCall) {
 			engine.readProperty(entry, "1", (value) => {
 				const context = unify(key.context, value.context);
 				if (context === undefined) return;
-				const single = new ValueSet();
-				engine.solver.add(single, withContext(value, context));
+				const single = engine.solver.singleton(withContext(value, context));
 				if (key.kind === "string") setProperty(engine, created, key.text, single);
 				else engine.solver.include(single, created.summary);
 			});

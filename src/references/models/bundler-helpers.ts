@@ -4,14 +4,7 @@
  */
 import type { Node } from "../bundle/syntax.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
-import {
-	type AbstractObject,
-	type MethodValue,
-	makeValue,
-	NOTHING,
-	objectValue,
-	ValueSet,
-} from "../engine/values.ts";
+import { type MethodValue, makeValue, NOTHING, objectValue } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 /** `__commonJS`: returns a function that returns the module's exports. */
@@ -19,24 +12,20 @@ export function wrapCommonJs(call: BuiltinCall) {
 	const { engine, site } = call;
 	const module = engine.objects.allocate(site.node, "module", "plain");
 	const exports = engine.objects.allocate(site.node, "exports", "plain");
-	const requireFunction = makeValue({ kind: "method", name: "module", receiver: objectValue(module) });
+	const requireFunction = makeValue({ kind: "method", name: "require", receiver: objectValue(module) });
 	module.trackedAs = requireFunction;
 	exports.trackedAs = requireFunction;
-	const exportsCell = singleton(call, exports);
-	setProperty(engine, module, "exports", exportsCell);
+	const exportsSet = engine.solver.singleton(objectValue(exports));
+	setProperty(engine, module, "exports", exportsSet);
 	const body = (site.arguments[0] as Node | undefined)?.properties?.[0]?.value as Node | undefined;
 	if (body !== undefined) {
-		const inner = engine.syntheticSite(site, "module", [exportsCell, singleton(call, module)]);
+		const inner = engine.syntheticSite(site, "module", [
+			exportsSet,
+			engine.solver.singleton(objectValue(module)),
+		]);
 		engine.solver.onValue(engine.evaluate(body), (fn) => engine.invoke(fn, inner, undefined));
 	}
 	call.returnValue(requireFunction);
-}
-
-/** A set of one object. */
-function singleton(call: BuiltinCall, object: AbstractObject): ValueSet {
-	const into = new ValueSet();
-	call.engine.solver.add(into, objectValue(object));
-	return into;
 }
 
 /** `require_x()`: returns the exports. */

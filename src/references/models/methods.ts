@@ -32,7 +32,7 @@ export function callMethod(
 	const call = new BuiltinCall(engine, site, result, callee.context, receiver.key);
 	if (name === "call" || name === "apply" || name === "bind") return callWithReceiver(call, callee);
 	if (name === "then" || name === "catch" || name === "finally") return callPromise(call, callee);
-	if (name === "module") return requireModule(call, callee);
+	if (name === "require") return requireModule(call, callee);
 	if (name === "hasOwnProperty" || name === "propertyIsEnumerable") {
 		if (receiver.kind === "runtime" && receiver.api === "env")
 			recordReads(engine, call.argument(0), callee, site.node);
@@ -62,7 +62,7 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 	if (callee.name === "bind") {
 		if (site.arguments.length <= 1 && site.spreadArguments === undefined)
 			return call.returnValue(callee.receiver);
-		return engine.escape(callee.receiver, site.node, "passed on with arguments bound");
+		return engine.escape(callee.receiver, site.node, "bound to arguments");
 	}
 	const inner: CallSite = {
 		...engine.syntheticSite(site, callee.name, []),
@@ -77,14 +77,12 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 
 /** `then`, `catch` and `finally`. A promise is taken for the value that it resolves to. */
 function callPromise(call: BuiltinCall, callee: MethodValue) {
-	const given = new ValueSet();
 	const { solver } = call.engine;
-	solver.add(given, callee.receiver);
-	const failed = new ValueSet();
-	solver.add(failed, unknownValue("an error"));
+	const resolved = solver.singleton(callee.receiver);
+	const failed = solver.singleton(unknownValue("an error"));
 	const returned = new ValueSet();
 	if (callee.name === "then") {
-		call.invokeCallback(0, [given], returned);
+		call.invokeCallback(0, [resolved], returned);
 		call.invokeCallback(1, [failed], returned);
 	} else {
 		call.invokeCallback(

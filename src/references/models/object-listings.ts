@@ -1,6 +1,6 @@
 /** Models of functions that list the properties of an object. */
-import { setProperty } from "../engine/synthetic-objects.ts";
-import { type AbstractObject, objectValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
+import { setEntry } from "../engine/synthetic-objects.ts";
+import { type AbstractObject, objectValue, unknownValue, type Value } from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
@@ -19,15 +19,9 @@ export function listProperties(call: BuiltinCall, what: "keys" | "values" | "ent
 			const entry = call.newArray(`entry ${listed.object.id} ${known}`);
 			if (!entry.populated) {
 				entry.populated = true;
-				const key = new ValueSet();
-				engine.solver.add(key, name);
-				setProperty(engine, entry, "0", key);
-				setProperty(
-					engine,
-					entry,
-					"1",
-					known === undefined ? engine.anyProperty(listed.object) : engine.property(listed.object, known),
-				);
+				const value =
+					known === undefined ? engine.anyProperty(listed.object) : engine.property(listed.object, known);
+				setEntry(engine, entry, engine.solver.singleton(name), value);
 			}
 			engine.solver.add(created.summary, objectValue(entry, name.context));
 		});
@@ -50,11 +44,8 @@ function listEnvironment(
 		if (what === "keys" || name.kind !== "unknown") engine.solver.add(created.summary, name);
 		else {
 			const entry = call.newArray(`entry of the environment ${name.prefix}`);
-			const [key, value] = [new ValueSet(), new ValueSet()];
-			engine.solver.add(key, name);
-			engine.solver.add(value, unknownValue(VALUE_OF_VARIABLE));
-			setProperty(engine, entry, "0", key);
-			setProperty(engine, entry, "1", value);
+			const value = engine.solver.singleton(unknownValue(VALUE_OF_VARIABLE));
+			setEntry(engine, entry, engine.solver.singleton(name), value);
 			engine.solver.add(created.summary, objectValue(entry));
 		}
 	}

@@ -24,8 +24,7 @@ export function readThroughProxy(
 ) {
 	const { solver } = engine;
 	const site = engine.callSite(object.node);
-	const name = new ValueSet();
-	solver.add(name, key === undefined ? unknownValue("a computed value") : stringValue(key));
+	const name = solver.singleton(key === undefined ? unknownValue("a computed value") : stringValue(key));
 	const inner = engine.syntheticSite(site, `get ${key ?? ""}`, [engine.argument(site, 0), name]);
 	const result = new ValueSet();
 	solver.onValue(proxyHandler, (handler) =>

@@ -34,7 +34,7 @@ export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, int
 		if (a.kind !== "string" || b.kind !== "string") return withPrefix(a, "a computed value");
 		const areNumbers = a.numeric && b.numeric;
 		const text = areNumbers ? String(Number(a.text) + Number(b.text)) : a.text + b.text;
-		if (text.length > TEXT_MAX) return { kind: "unknown", why: "a long text" };
+		if (text.length > TEXT_MAX) return { kind: "unknown", why: "a string of more than 512 characters" };
 		return { kind: "string", text, numeric: areNumbers };
 	});
 }

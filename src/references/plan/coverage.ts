@@ -2,7 +2,9 @@
  * How the reads of functions and the secrets of the vault fit together: how each function reads each secret,
  * which names are read that are no secrets, and which secrets no function reads. Pure.
  */
+
 import { isPrefix, matches } from "../evidence/name-pattern.ts";
+import { compareText } from "../evidence/order.ts";
 import { packageOf } from "../evidence/package.ts";
 import type { Known, Reads, Reference } from "../evidence/reference.ts";
 import { Granted } from "./granted.ts";
@@ -115,8 +117,4 @@ export function coverageOf(functions: readonly CoveredFunction[], secrets: Reado
 			.map(([name]) => name)
 			.sort(compareText),
 	};
-}
-
-function compareText(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
 }

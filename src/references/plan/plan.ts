@@ -1,5 +1,7 @@
 /** Which functions a change of secrets concerns and why, and which it leaves alone. Pure. */
+
 import { isPrefix, matches } from "../evidence/name-pattern.ts";
+import { compareLocations, compareText } from "../evidence/order.ts";
 import type { How, Reads } from "../evidence/reference.ts";
 import { Granted } from "./granted.ts";
 
@@ -29,20 +31,6 @@ export interface Plan {
 	redeploy: { function: string; reasons: Reason[] }[];
 	/** Sorted. */
 	untouched: string[];
-}
-
-/** By UTF-16 code units, so that the order does not depend on the locale. */
-function compareText(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
-}
-
-interface SourceLocation {
-	file: string;
-	line: number;
-}
-
-function compareLocations(a: SourceLocation, b: SourceLocation): number {
-	return compareText(a.file, b.file) || a.line - b.line;
 }
 
 function compareReasons(a: Reason, b: Reason): number {
