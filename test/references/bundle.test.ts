@@ -105,7 +105,7 @@ async function analyze(name: string, ...flags: string[]): Promise<References> {
 	});
 }
 
-/** \`NAME file:line\`, each. */
+/** Each reference as `NAME file:line`. */
 function lines({ references }: References): string[] {
 	return references.map(({ name, file, line }) => `${name} ${file}:${line}`);
 }
