@@ -1,5 +1,5 @@
 /**
- * Which secrets a function reads, told from its bundle alone. How an analysis runs:
+ * Which secrets a function reads, derived from its bundle alone. How an analysis runs:
  *
  * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations.
  * 2. `environment/` finds the sources: nodes that are the environment or lead to it, such as `Deno` and
@@ -58,7 +58,7 @@ export function analyzeReferences(input: AnalysisInput): References {
 	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
 	const engine = assembleEngine(new Scopes(program), files, dependencyNodes);
 	const sources = sourceNodes(engine.scopes);
-	const ownSources = sources.filter((start) => !engine.isDependency(start.node));
+	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
 	for (const { value, node } of ownSources) engine.propagate(value, node);
 	if (!engine.solver.run({ ...OWN_BUDGET, keepsReason: () => true })) {
 		engine.solver.abandon();
@@ -67,7 +67,7 @@ export function analyzeReferences(input: AnalysisInput): References {
 	dependencyNodes.left = Number.POSITIVE_INFINITY;
 	for (const { value, node } of sources) engine.propagate(value, node);
 	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
-	const matters = ({ reportAt: site }: Value) => site !== undefined && !engine.isDependency(site);
-	if (!engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason: matters })) engine.solver.abandon();
+	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && !engine.isDependency(reportAt);
+	if (!engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason })) engine.solver.abandon();
 	return report(engine.findings, files);
 }

@@ -34,16 +34,16 @@ export function report(findings: Findings, files: SourceFiles): References {
 	const named = [...findings.references]
 		.filter(([name]) => NAME.test(name))
 		.sort(([a], [b]) => compareText(a, b));
-	const told = named.slice(0, REFERENCES_MAX);
-	const locationsMax = Math.min(LOCATIONS_MAX, Math.floor(REFERENCES_MAX / Math.max(1, told.length)));
-	const references = told.flatMap(([name, nodes]) => locationsOf(name, nodes, files, locationsMax));
+	const kept = named.slice(0, REFERENCES_MAX);
+	const locationsMax = Math.min(LOCATIONS_MAX, Math.floor(REFERENCES_MAX / Math.max(1, kept.length)));
+	const references = kept.flatMap(([name, nodes]) => locationsOf(name, nodes, files, locationsMax));
 	const dynamic = new Map<string, DynamicAccess>();
 	for (const [node, why] of findings.dynamic) {
 		const { file, line, dependency } = files.at(node);
 		const key = `${line} ${file}`;
 		if (!dependency && !dynamic.has(key)) dynamic.set(key, { file, line, why });
 	}
-	const [last] = named.length > told.length ? references.slice(-1) : [];
+	const [last] = named.length > kept.length ? references.slice(-1) : [];
 	if (last)
 		dynamic.set("", {
 			file: last.file,

@@ -83,7 +83,7 @@ function addLoopVariable(engine: Engine, loop: Node, into: ValueSet) {
 	});
 }
 
-/** The most values of a counter that are told apart. */
+/** The most values of a counter that are distinguished. */
 const COUNT_MAX = 64;
 
 /** The values of `i` in `for (let i = 1; i <= 3; i++)`, where both bounds are numbers. */

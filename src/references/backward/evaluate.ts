@@ -1,4 +1,4 @@
-/** Backward analysis of expressions: the values that an expression may have, told from its parts. */
+/** Backward analysis of expressions: the values that an expression may have, derived from its parts. */
 import type { Binding } from "../bundle/scopes.ts";
 import { isClass, isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";

@@ -60,7 +60,7 @@ function siteInSource(engine: Engine, node: Node): CallSite {
 
 /** What spread arguments hold, all positions together. */
 const spreadSets = new WeakMap<CallSite, ValueSet>();
-/** The values of one argument. From the first spread on, positions are not told apart. */
+/** The values of one argument. From the first spread on, positions are not distinguished. */
 function argumentSet(engine: Engine, site: CallSite, index: number): ValueSet {
 	const given = site.arguments[index];
 	if (given instanceof ValueSet) return given;

@@ -93,7 +93,7 @@ export interface AbstractObject {
 	/** Filled on demand, by `Engine.property`. */
 	readonly properties: Map<string, ValueSet>;
 	/**
-	 * The values under all keys that are not told apart: computed properties, the elements of an array or
+	 * The values under all keys that are not distinguished: computed properties, the elements of an array or
 	 * set, the values of a map. Every property includes it.
 	 */
 	readonly summary: ValueSet;

@@ -1,4 +1,4 @@
-/** Which package a source file belongs to, told from the path that is shown for it. */
+/** Which package a source file belongs to, by the path that is shown for it. */
 
 /**
  * Paths of files from npm, JSR, the web or the platform. Names that only these read are reported as theirs.

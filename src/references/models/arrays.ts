@@ -1,4 +1,4 @@
-/** Models of the methods of arrays. Positions are not told apart in the arrays that they return. */
+/** Models of the methods of arrays. Positions are not distinguished in the arrays that they return. */
 import type { Node } from "../bundle/syntax.ts";
 import { inIteration } from "../engine/iteration-context.ts";
 import { setEntry } from "../engine/synthetic-objects.ts";
@@ -152,7 +152,7 @@ function callbackArguments(call: BuiltinCall, receiver: ObjectValue, elements: V
 	return [elements, indexSet(call, receiver), call.engine.solver.singleton(receiver)];
 }
 
-/** The most indexes of one array that are told apart. */
+/** The most indexes of one array that are distinguished. */
 const INDEX_MAX = 64;
 
 /** The indexes of an array literal without spreads; those of any other array are unknown. */

@@ -1,4 +1,4 @@
-/** Models of `Map` and `Set`. Which key has which value is not told apart. */
+/** Models of `Map` and `Set`. Which key has which value is not distinguished. */
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import { NOTHING, type ObjectValue, objectValue, ValueSet } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";

@@ -52,12 +52,12 @@ function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
 	const granted = new Granted(reads);
 	const changed = new Set([...all].filter((name) => granted.has(name)));
 	const reasons: Reason[] = [];
-	const told = new Set<string>();
+	const reported = new Set<string>();
 	for (const { name, file, line, how } of references.toSorted(compareLocations)) {
 		for (const read of changedBy(name, changed)) {
 			const key = `${how} ${read}`;
-			if (told.has(key)) continue;
-			told.add(key);
+			if (reported.has(key)) continue;
+			reported.add(key);
 			reasons.push({ name: read, file, line, how });
 		}
 	}
