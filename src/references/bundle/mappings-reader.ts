@@ -1,5 +1,13 @@
 /** A decoder for the `mappings` of a source map (ECMA-426: segments of base64 VLQ numbers). */
-export const DIGITS = new Int8Array(128).fill(-1);
+
+/** The value of each base64 digit, by its character code; -1 for any other character. */
+const DIGITS = new Int8Array(128).fill(-1);
+for (const [index, char] of [
+	..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+].entries()) {
+	DIGITS[char.charCodeAt(0)] = index;
+}
+
 /** Reads the lines of `mappings` from start to end, or from a line whose state is known. */
 export class MappingsReader {
 	/** Where the next line begins in the text. */

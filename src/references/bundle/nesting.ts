@@ -17,7 +17,7 @@ const RIGHT_OPERATORS = new Set([..."!~?=>"]);
 const LEFT_OPERATORS = new Set([..."+-*%&|^<.:"]);
 const NESTING_WORDS = new Set(["else", "typeof", "void", "delete", "await", "new", "yield"]);
 /** A `/` after one of these words begins a regular expression. */
-const BEFORE_PATTERN = new Set([
+const BEFORE_REGEXP = new Set([
 	"return",
 	"typeof",
 	"case",
@@ -182,7 +182,7 @@ class NestingScanner {
 			return;
 		}
 		this.#at += word.length;
-		this.#expectsOperand = BEFORE_PATTERN.has(word);
+		this.#expectsOperand = BEFORE_REGEXP.has(word);
 		if (NESTING_WORDS.has(word)) this.#addWeight(RIGHT);
 	}
 }

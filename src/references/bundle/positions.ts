@@ -6,7 +6,7 @@
  * whole analysis.
  */
 import { lineShift } from "./line-shift.ts";
-import { DIGITS, MappingsReader } from "./mappings-reader.ts";
+import { MappingsReader } from "./mappings-reader.ts";
 
 /** A position in an original source: the entry of `sources`, and the 1-based line. */
 export interface Position {
@@ -18,11 +18,6 @@ export interface Position {
 interface SourceMapJson {
 	sources: (string | null)[];
 	mappings: string;
-}
-for (const [index, char] of [
-	..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-].entries()) {
-	DIGITS[char.charCodeAt(0)] = index;
 }
 
 /** The state of the decoder at the start of a line of the map. */

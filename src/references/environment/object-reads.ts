@@ -25,10 +25,10 @@ export const objectReads = {
 	 * A listing of all names.
 	 * @returns whether the code around uses only names with known prefixes
 	 */
-	ofListing(engine: Engine, value: Value, enumeration: Node): boolean {
+	ofListing(engine: Engine, value: Value, listing: Node): boolean {
 		if (value.kind !== "runtime" || value.api !== "env") return false;
-		const prefixes = usedPrefixes(engine.scopes, enumeration);
-		for (const prefix of prefixes ?? []) engine.findings.addReference(prefixPattern(prefix), enumeration);
+		const prefixes = usedPrefixes(engine.scopes, listing);
+		for (const prefix of prefixes ?? []) engine.findings.addReference(prefixPattern(prefix), listing);
 		return prefixes !== undefined;
 	},
 	/**

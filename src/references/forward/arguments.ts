@@ -23,7 +23,7 @@ function propagateResult(engine: Engine, call: Node) {
 	});
 }
 
-const WHOLE_LISTED = "the whole environment is enumerated or printed";
+const WHOLE_LISTED = "the whole environment is listed or printed";
 
 /**
  * A value is passed as an argument.
@@ -62,9 +62,9 @@ function propagateToFunction(engine: Engine, value: Value, fn: AbstractObject, c
 	if (isOutOfReach(engine, fn, call)) return engine.escape(value, call, PASSED_TO_UNKNOWN);
 	const params = fn.node.params as Node[];
 	const param = params[index] ?? (params.at(-1)?.type === "RestElement" ? params.at(-1) : undefined);
-	engine.onCallEdge(fn, (made) => {
-		if (made.site.node !== call || param === undefined || !made.site.isInSource) return;
-		const entered = engine.enterCall(value, fn, made);
+	engine.onCallEdge(fn, (edge) => {
+		if (edge.site.node !== call || param === undefined || !edge.site.isInSource) return;
+		const entered = engine.enterCall(value, fn, edge);
 		if (entered !== undefined) engine.propagateInto(entered, param);
 	});
 }
@@ -180,11 +180,11 @@ function propagateToMethod(engine: Engine, value: Value, method: MethodValue, ca
  */
 function propagateThroughCall(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
 	const params = fn.node.params as Node[];
-	engine.onCallEdge(fn, (made) => {
-		if (made.site.node !== call) return;
+	engine.onCallEdge(fn, (edge) => {
+		if (edge.site.node !== call) return;
 		for (const [at, param] of params.entries()) {
 			if (index >= 0 && at !== index) continue;
-			const entered = engine.enterCall(value, fn, made);
+			const entered = engine.enterCall(value, fn, edge);
 			if (entered !== undefined) engine.propagateInto(entered, param);
 		}
 	});

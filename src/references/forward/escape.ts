@@ -9,7 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 export function makeEscape(engine: Engine): Engine["escape"] {
 	const escapedObjects = new Set<number>();
 	return (value, node, why) => {
-		if (value.kind === "runtime") return escapeNative(engine, value.api, node, why);
+		if (value.kind === "runtime") return escapeRuntime(engine, value.api, node, why);
 		if (value.kind === "method") return engine.escape(value.receiver, node, why);
 		if (value.kind !== "object") return;
 		const { object } = value;
@@ -27,7 +27,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 	};
 }
 
-function escapeNative(engine: Engine, name: string, node: Node, why: string) {
+function escapeRuntime(engine: Engine, name: string, node: Node, why: string) {
 	if (name === "env" || name === "Deno.env" || name === "secrets") {
 		engine.findings.addDynamic(node, `the whole environment is ${why}`);
 	} else if (name === "get" || name === "has" || name === "toObject") {

@@ -138,7 +138,7 @@ function propagateSpread(engine: Engine, value: Value, spread: Node) {
 function propagateLoop(engine: Engine, value: Value, loop: Node) {
 	if (loop.type === "ForInStatement" && objectReads.ofListing(engine, value, loop)) return;
 	if (value.kind === "runtime")
-		return objectReads.ofEverything(engine, value, loop.right, "the environment is enumerated");
+		return objectReads.ofEverything(engine, value, loop.right, "the environment is listed");
 	if (loop.type === "ForInStatement") return;
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : loop.left;
 	engine.iterate(value, (element) => engine.propagateInto(element, target));
