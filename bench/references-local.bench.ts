@@ -1,4 +1,4 @@
-/** The references of sources without a platform, for each function, beside `deno bundle` of the same file. */
+/** How long `functions references --entry` takes for each function, beside `deno bundle` of the same file. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findDeno } from "../src/platform/runtime/deno-binary.ts";
@@ -18,13 +18,16 @@ const SMOKE_FUNCTIONS = 5;
 interface Case {
 	readonly name: string;
 	readonly functions: number;
-	/** What each function imports besides the shared modules, and does with it. */
+	/** Code at the top of each function, besides its imports of shared modules. */
 	readonly extra: string;
-	/** For each function; where left out, it is to be less than the peer's time. */
+	/** For each function, in ms. Where it is left out, the limit is the time of `deno bundle`. */
 	readonly limitMs?: number;
 }
 
-/** Twenty a second, and what a package makes of it: its code is searched anew for each function. */
+/**
+ * With local modules alone 20 functions a second. A package takes longer, since it is analysed anew for each
+ * function.
+ */
 const CASES: readonly Case[] = [
 	{ name: "local modules alone", functions: 200, extra: "", limitMs: 50 },
 	{
@@ -34,7 +37,10 @@ const CASES: readonly Case[] = [
 	},
 ];
 
-/** A project of functions that share a chain of modules, of which each reads a name. @returns the entries' paths */
+/**
+ * Writes a project of functions that share a chain of modules. Each module reads a name.
+ * @returns the paths of the entries
+ */
 async function writeProject(folder: string, { functions, extra }: Case): Promise<string[]> {
 	await mkdir(join(folder, "_shared"), { recursive: true });
 	for (let index = 0; index < SHARED_MODULES; index++) {

@@ -1,4 +1,4 @@
-/** What it takes to search a bundle for the secrets that it reads, beside parsing it. */
+/** How long it takes to analyse a bundle, beside parsing it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -9,7 +9,7 @@ import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
 const MS_PER_THOUSAND_LINES_MAX = 30;
 const LARGE_MS_MAX = 1_500;
 const MB = 1024 * 1024;
-/** Packages as a function may bring them with it. */
+/** Packages that functions use. */
 const PACKAGES = ["zod", "undici", "hono", "pino", "prom-client", "chokidar", "@clack/prompts"];
 
 interface Bundle {
@@ -35,7 +35,7 @@ async function bundleOf(root: string, contents: string): Promise<Bundle> {
 
 const READS = 'Deno.serve(() => new Response(Deno.env.get("OWN")));\n';
 
-/** Every function of the corpus that has one module alone, as a bundle of its own. */
+/** A bundle of each function of the corpus that consists of one module. */
 async function functionsOf(root: string): Promise<Bundle[]> {
 	const folder = join(root, "test/references/corpus");
 	const blocks = readdirSync(folder).flatMap((file) =>
@@ -65,7 +65,10 @@ interface Timed {
 	readonly parseMs: number;
 }
 
-/** In turns, in a process that is warm. @returns medians */
+/**
+ * Measures both in turns, in a warm process.
+ * @returns medians, in ms
+ */
 function measure({ code, sourceMap }: Bundle, rounds: number): Timed {
 	const [analysis, parse]: [number[], number[]] = [[], []];
 	for (let round = -1; round < rounds; round++) {
@@ -117,7 +120,7 @@ export const bench: Bench = {
 		const packages: Bundle[] = [];
 		for (const name of smoke ? PACKAGES.slice(0, 2) : PACKAGES)
 			packages.push(await bundleOf(root, `import * as it from "${name}";\nconsole.log(it);\n${READS}`));
-		// As large as they come: a compiler in a function.
+		// The largest bundle: a compiler within a function.
 		const names = smoke ? [] : ["typescript/lib/_tsc.js"];
 		const imports = names.map(
 			(name, index) => `import * as p${index} from "${name}";\nconsole.log(p${index});\n`,

@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { CONDUCT_RULES } from "./support/architecture/conduct.ts";
 import { OUTSIDE_RULES } from "./support/architecture/outside.ts";
+import { ROOM_RULES } from "./support/architecture/rooms.ts";
 import { SERVING_RULES } from "./support/architecture/serving.ts";
 import { SHAPE_RULES } from "./support/architecture/shape.ts";
 import { parseSource, readProject } from "./support/architecture/source.ts";
 
 const project = readProject();
-const RULES = [...SHAPE_RULES, ...CONDUCT_RULES, ...OUTSIDE_RULES, ...SERVING_RULES];
+const RULES = [...SHAPE_RULES, ...ROOM_RULES, ...CONDUCT_RULES, ...OUTSIDE_RULES, ...SERVING_RULES];
 
 function parseAll(files: Readonly<Record<string, string>>) {
 	return Object.entries(files).map(([path, text]) => parseSource(path, text));

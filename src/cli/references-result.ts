@@ -1,8 +1,9 @@
 /** What `functions references` reports of each function, and of all functions and the vault together. */
-import type { Coverage, CoveredFunction } from "../references/coverage.ts";
-import { matches } from "../references/matching.ts";
-import { packageOf } from "../references/package.ts";
-import type { Known } from "../references/reference.ts";
+
+import { matches } from "../references/evidence/name-pattern.ts";
+import { packageOf } from "../references/evidence/package.ts";
+import type { Known } from "../references/evidence/reference.ts";
+import type { Coverage, CoveredFunction } from "../references/plan/coverage.ts";
 import { count, styled } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -11,7 +11,7 @@ import { AppError } from "../errors.ts";
 import { builtPath, hostPath } from "../platform/assets.ts";
 import { Analyst } from "../platform/build/analyst.ts";
 import type { DenoSearch } from "../platform/runtime/deno-binary.ts";
-import type { DynamicAccess, Reference } from "../references/reference.ts";
+import type { DynamicAccess, Reference } from "../references/evidence/reference.ts";
 import { bundleEntry, type LocalBundle } from "./bundler.ts";
 import { Settings, type Warning } from "./disk.ts";
 import type { Entry } from "./entries.ts";

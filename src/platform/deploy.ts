@@ -5,8 +5,8 @@
 import { AppError, EXIT } from "../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../modules/limits.ts";
 import type { DeployedFunction } from "../protocol/messages.ts";
-import { Matcher } from "../references/matching.ts";
-import type { Reference, References } from "../references/reference.ts";
+import { Matcher } from "../references/evidence/name-pattern.ts";
+import type { Reference, References } from "../references/evidence/reference.ts";
 import type { Builder, Bundle } from "./build/bundle.ts";
 import { checkFailed } from "./build/check/check-process.ts";
 import type { CheckedFunction, PreparedBuild } from "./build/check/checker.ts";

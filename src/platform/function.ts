@@ -5,7 +5,7 @@ import type { JSONType as JSONValue } from "zod";
 import { randomBytes, toBase64 } from "../crypto.ts";
 import type { Automation } from "../modules/automations.ts";
 import type { FunctionSettings } from "../modules/function-settings.ts";
-import type { Reads, References } from "../references/reference.ts";
+import type { Reads, References } from "../references/evidence/reference.ts";
 
 /** A function's entry and the files that it may use. */
 export interface FunctionSource {

@@ -3,7 +3,7 @@
  * the functions that read them.
  */
 import { AppError, EXIT } from "../errors.ts";
-import type { SecretChange } from "../references/plan.ts";
+import type { SecretChange } from "../references/plan/plan.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
 import { LIMITS } from "../vault/syntax.ts";
 import type { App } from "./app.ts";

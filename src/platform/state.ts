@@ -12,7 +12,7 @@ import {
 	nextHead,
 } from "../protocol/change.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
-import type { SecretChange } from "../references/plan.ts";
+import type { SecretChange } from "../references/plan/plan.ts";
 import { isNewer, parseRecordText, type SealedRecord } from "../vault/record.ts";
 import type { AppEvent } from "./events.ts";
 import { applyToFunctions, type FunctionState } from "./function-states.ts";

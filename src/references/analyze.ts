@@ -1,150 +1,73 @@
 /**
- * Which secrets a function reads, told from its bundle alone: by the syntax tree, with scopes, following
- * values through variables, functions, objects and modules.
+ * Which secrets a function reads, derived from its bundle alone. How an analysis runs:
+ *
+ * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations.
+ * 2. `environment/` finds the sources: nodes that are the environment or lead to it, such as `Deno` and
+ *    `process`.
+ * 3. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
+ * 4. At an access such as `Deno.env.get(name)`, `backward/` evaluates `name` to a set of abstract values.
+ * 5. `call-graph/` links calls to functions. `models/` says what built-in functions and esbuild's helpers do.
+ * 6. Each rule is a listener on value sets. `engine/` runs them until a fixpoint, or until the budget is used
+ *    up.
+ * 7. A known string becomes a reference, and a known prefix the reference `PREFIX_*`. Anything else makes the
+ *    access dynamic.
+ * 8. The upload's own code is analysed first. Then dependencies are, with a smaller budget.
+ * 9. `report.ts` turns nodes into files and lines, and sorts.
+ *
+ * `evidence/` holds the result's types. `plan/` says which functions a changed secret concerns.
  */
-import { parseSync } from "oxc-parser";
-import { AppError, EXIT } from "../errors.ts";
-import { makeCallLists, makeInvoke, makeSites } from "./calls.ts";
-import { type Engine, Findings } from "./engine.ts";
-import { importedValue, moduleValue, ROOTS } from "./environment.ts";
-import { makeEvaluate } from "./evaluate.ts";
-import { makeArrive, makeArriveTarget } from "./flow.ts";
-import { makeEscape } from "./flow-calls.ts";
-import { makeReturned, makeSelf } from "./frames.ts";
-import { makeEvery, makeRead, makeSlot } from "./heap.ts";
-import { makeElements, makeNames } from "./iterate.ts";
-import { nestingFault } from "./nesting.ts";
-import { Positions } from "./positions.ts";
-import type { References } from "./reference.ts";
-import { Files, report } from "./report.ts";
-import { Scopes } from "./scope.ts";
-import { LIMIT, Solver } from "./solver.ts";
-import type { Node } from "./syntax.ts";
-import { makeTarget } from "./targets.ts";
-import { Things } from "./things.ts";
-import { makeTrace } from "./trace.ts";
-import { native, type Value } from "./values.ts";
+import { assembleEngine } from "./assembly.ts";
+import { parse } from "./bundle/parse.ts";
+import { Positions } from "./bundle/positions.ts";
+import { Scopes } from "./bundle/scopes.ts";
+import { SourceFiles } from "./bundle/source-files.ts";
+import { BUDGET_EXCEEDED } from "./engine/solver.ts";
+import type { Value } from "./engine/values.ts";
+import { sourceNodes } from "./environment/source-nodes.ts";
+import type { References } from "./evidence/reference.ts";
+import { report } from "./report.ts";
 
 export interface AnalysisInput {
 	/** The bundle: one ES module, as `deno bundle` writes it. */
 	code: string;
-	/** Its source map, as JSON text. Without it the positions are those in the bundle. */
+	/** Its source map, as JSON text. Without it, positions are those in the bundle. */
 	sourceMap?: string;
 	/** Turns an entry of the map's `sources` into the path that is shown. */
 	sourcePath?: (source: string) => string;
 }
 
-/** How many expressions of dependencies are looked at to understand the upload's own code. */
-const FOREIGN_MAX = 3000;
-const OWN_LIMITS = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
-/** Dependencies are large, and what is not told apart there makes no function dynamic. */
-const FOREIGN_LIMITS = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
+/** The most nodes of dependencies that are evaluated while the upload's own code is analysed. */
+const DEPENDENCY_NODES_MAX = 3000;
+const OWN_BUDGET = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
+/** Dependencies are large. Precision matters less there, since their dynamic accesses are not reported. */
+const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 
 /**
- * The names of environment variables that a bundle may read, each with the original file and line of the
- * access (or of the call that hands the name to a helper), and the accesses that no name can be told of.
- * Dynamic accesses of dependencies are left out: they are beyond the author's reach.
+ * The names of environment variables that a bundle may read.
  *
- * Pure and synchronous; the time grows with the length of the bundle.
- * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where the code does not parse or nests too deeply.
+ * Each reference has the original file and line of the access, or of the call that passes the name to a
+ * helper. Accesses whose names are not known are dynamic. Those of dependencies are left out, since the
+ * author cannot change them. The function is pure and synchronous. Its time grows with the length of the
+ * bundle.
+ * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where the code does not parse or nests too deeply
  */
 export function analyzeReferences(input: AnalysisInput): References {
 	const program = parse(input.code);
 	const positions = new Positions(input.code, input.sourceMap);
-	const files = new Files(positions, input.sourcePath ?? ((source) => source));
-	const foreign = { left: FOREIGN_MAX };
-	const engine = makeEngine(new Scopes(program), files, foreign);
-	const starts = startsOf(engine.scopes);
-	const own = starts.filter((start) => !engine.isDependency(start.node));
-	for (const { value, node } of own) engine.arrive(value, node);
-	if (!engine.solver.run({ ...OWN_LIMITS, matters: () => true })) {
+	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
+	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
+	const engine = assembleEngine(new Scopes(program), files, dependencyNodes);
+	const sources = sourceNodes(engine.scopes);
+	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
+	for (const { value, node } of ownSources) engine.propagate(value, node);
+	if (!engine.solver.run({ ...OWN_BUDGET, keepsReason: () => true })) {
 		engine.solver.abandon();
-		for (const { node } of own) engine.findings.dynamicAt(node, LIMIT);
+		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
 	}
-	foreign.left = Number.POSITIVE_INFINITY;
-	for (const { value, node } of starts) engine.arrive(value, node);
-	// What dependencies do on their own counts by name only, so that giving up there loses no evidence.
-	const matters = ({ site }: Value) => site !== undefined && !engine.isDependency(site);
-	if (!engine.solver.run({ ...FOREIGN_LIMITS, matters })) engine.solver.abandon();
+	dependencyNodes.left = Number.POSITIVE_INFINITY;
+	for (const { value, node } of sources) engine.propagate(value, node);
+	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
+	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && !engine.isDependency(reportAt);
+	if (!engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason })) engine.solver.abandon();
 	return report(engine.findings, files);
-}
-
-function parse(code: string): Node {
-	const fault = nestingFault(code);
-	if (fault !== undefined) throw unparsable(fault);
-	const result = parseSync("bundle.js", code, { lang: "js", sourceType: "module", preserveParens: false });
-	const error = result.errors.find(({ severity }) => String(severity) === "Error");
-	if (error !== undefined) throw unparsable(error.message);
-	return result.program as unknown as Node;
-}
-
-function unparsable(reason: string): AppError {
-	return new AppError({
-		code: "BUNDLE_UNPARSABLE",
-		message: `The bundle cannot be parsed: ${reason}`,
-		hint: "Check that the function runs with `deno run`, then deploy it again.",
-		exit: EXIT.failure,
-	});
-}
-
-/** Everything in the code that stands for the environment or leads to it. */
-function startsOf(scopes: Scopes): { value: Value; node: Node }[] {
-	const starts: { value: Value; node: Node }[] = [];
-	for (const [name, root] of Object.entries(ROOTS)) {
-		for (const node of scopes.freeReads(name)) starts.push({ value: native(root), node });
-	}
-	for (const node of scopes.metaProperties) {
-		if (node.meta.name === "import") starts.push({ value: native("import.meta"), node });
-	}
-	for (const specifier of scopes.importSpecifiers) {
-		const value = importedValue(specifier);
-		const binding = scopes.resolve(specifier.local);
-		if (value?.kind !== "native" || binding === undefined) continue;
-		for (const node of scopes.uses(binding).reads) starts.push({ value, node });
-	}
-	for (const node of scopes.dynamicImports) {
-		const value = moduleValue(String(node.source.value));
-		if (value !== undefined) starts.push({ value, node });
-	}
-	for (const node of scopes.calls) {
-		const value = /^(?:__)?require\d*$/.test(node.callee.name)
-			? moduleValue(String(node.arguments[0].value))
-			: undefined;
-		if (value !== undefined) starts.push({ value, node });
-	}
-	return starts;
-}
-
-/** Puts the parts together. They know one another only as this engine. */
-function makeEngine(scopes: Scopes, files: Files, foreign: { left: number }): Engine {
-	const engine = {
-		solver: new Solver(),
-		scopes,
-		things: new Things(),
-		findings: new Findings(),
-	} as Engine;
-	return Object.assign(engine, {
-		isDependency: (node: Node) => files.isDependency(node),
-		spend(node: Node) {
-			if (foreign.left <= 0 && files.isDependency(node)) return false;
-			if (foreign.left < Number.POSITIVE_INFINITY && files.isDependency(node)) foreign.left--;
-			return true;
-		},
-		evaluate: makeEvaluate(engine),
-		target: makeTarget(engine),
-		returned: makeReturned(engine),
-		self: makeSelf(engine),
-		read: makeRead(engine),
-		slot: makeSlot(engine),
-		every: makeEvery(engine),
-		names: makeNames(engine),
-		elements: makeElements(engine),
-		arrive: makeArrive(engine),
-		arriveTarget: makeArriveTarget(engine),
-		trace: makeTrace(engine),
-		escape: makeEscape(engine),
-		invoke: makeInvoke(engine),
-		...makeSites(engine),
-		...makeCallLists(engine),
-	});
 }

@@ -1,88 +1,54 @@
-/** From what was found to what is reported: files, lines, order, nothing twice. */
+/** From nodes of the bundle to what is reported: files and lines, sorted, without duplicates. */
 
-import type { Findings } from "./engine.ts";
-import type { Positions } from "./positions.ts";
-import type { DynamicAccess, Reference, References } from "./reference.ts";
-import type { Node } from "./syntax.ts";
+import type { SourceFiles } from "./bundle/source-files.ts";
+import type { Node } from "./bundle/syntax.ts";
+import type { Findings } from "./engine/findings.ts";
+import { compareLocations, compareText } from "./evidence/order.ts";
+import type { DynamicAccess, Reference, References } from "./evidence/reference.ts";
 
-/** A secret's name, or what it begins with and a star. */
+/** What can be a secret's name, or a prefix pattern. */
 const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;
-/** Sources from npm, JSR, the web or the platform itself, by the map's own spelling or by the path shown. */
-const DEPENDENCY =
-	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
 
-/** Places of one name, and of all that no name can be told of: evidence for a reader, who needs no more of it. */
-const PLACES_MAX = 50;
-/** References of one function. With more names than that it gets every secret. */
+/** The most locations of one name, and the most dynamic accesses: a reader needs no more evidence. */
+const LOCATIONS_MAX = 50;
+/** The most references of one function. A function with more names is dynamic. */
 const REFERENCES_MAX = 10_000;
 
-/** Works out files and lines, once per place. */
-export class Files {
-	readonly #positions: Positions;
-	readonly #path: (source: string) => string;
-	readonly #paths = new Map<string, { path: string; dependency: boolean }>();
-
-	constructor(positions: Positions, path: (source: string) => string) {
-		this.#positions = positions;
-		this.#path = path;
-	}
-
-	at(node: Node): { file: string; line: number; dependency: boolean } {
-		const { source, line } = this.#positions.at(node.start);
-		const { path, dependency } = this.#known(source);
-		return { file: path, line, dependency };
-	}
-
-	/** Whether a node comes from a dependency. Cheaper than its position. */
-	isDependency(node: Node): boolean {
-		return this.#known(this.#positions.sourceAt(node.start)).dependency;
-	}
-
-	#known(source: string): { path: string; dependency: boolean } {
-		let known = this.#paths.get(source);
-		if (known === undefined) {
-			const path = source === "" ? "bundle.js" : this.#path(source);
-			// What the map does not know, the bundler has made.
-			const made = source === "" && this.#positions.mapped;
-			known = { path, dependency: made || DEPENDENCY.test(source) || DEPENDENCY.test(path) };
-			this.#paths.set(source, known);
-		}
-		return known;
-	}
-}
-
-/** The first places of one name. */
-function placesOf(name: string, nodes: Iterable<Node>, files: Files, placesMax: number): Reference[] {
-	const places = new Map<string, Reference>();
+/** The first locations of one name. */
+function locationsOf(
+	name: string,
+	nodes: Iterable<Node>,
+	files: SourceFiles,
+	locationsMax: number,
+): Reference[] {
+	const locations = new Map<string, Reference>();
 	for (const node of nodes) {
 		const { file, line } = files.at(node);
-		places.set(`${line} ${file}`, { name, file, line, how: "static" });
+		locations.set(`${line} ${file}`, { name, file, line, how: "static" });
 	}
-	return [...places.values()].sort(place).slice(0, placesMax);
+	return [...locations.values()].sort(compareLocations).slice(0, locationsMax);
 }
 
-/** Sorted by name, file and line; what cannot be the name of a secret is left out. */
-export function report(findings: Findings, files: Files): References {
-	const named = [...findings.references].filter(([name]) => NAME.test(name)).sort(([a], [b]) => order(a, b));
-	const told = named.slice(0, REFERENCES_MAX);
-	const placesMax = Math.min(PLACES_MAX, Math.floor(REFERENCES_MAX / Math.max(1, told.length)));
-	const references = told.flatMap(([name, nodes]) => placesOf(name, nodes, files, placesMax));
+/** Sorted by name, file and line. Names that no secret can have are left out. */
+export function report(findings: Findings, files: SourceFiles): References {
+	const named = [...findings.references]
+		.filter(([name]) => NAME.test(name))
+		.sort(([a], [b]) => compareText(a, b));
+	const kept = named.slice(0, REFERENCES_MAX);
+	const locationsMax = Math.min(LOCATIONS_MAX, Math.floor(REFERENCES_MAX / Math.max(1, kept.length)));
+	const references = kept.flatMap(([name, nodes]) => locationsOf(name, nodes, files, locationsMax));
 	const dynamic = new Map<string, DynamicAccess>();
 	for (const [node, why] of findings.dynamic) {
 		const { file, line, dependency } = files.at(node);
 		const key = `${line} ${file}`;
 		if (!dependency && !dynamic.has(key)) dynamic.set(key, { file, line, why });
 	}
-	const [last] = named.length > told.length ? references.slice(-1) : [];
+	const [last] = named.length > kept.length ? references.slice(-1) : [];
 	if (last)
-		dynamic.set("", { file: last.file, line: last.line, why: "more names than there can be secrets" });
-	return { references, dynamic: [...dynamic.values()].sort(place).slice(0, PLACES_MAX) };
-}
-
-function place(a: { file: string; line: number }, b: { file: string; line: number }): number {
-	return order(a.file, b.file) || a.line - b.line;
-}
-
-function order(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
+		dynamic.set("", {
+			file: last.file,
+			line: last.line,
+			why: `more than ${REFERENCES_MAX.toLocaleString("en")} names`,
+		});
+	return { references, dynamic: [...dynamic.values()].sort(compareLocations).slice(0, LOCATIONS_MAX) };
 }

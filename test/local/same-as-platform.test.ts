@@ -9,8 +9,8 @@ import type { Builder } from "../../src/platform/build/bundle.ts";
 import { collectSources } from "../../src/project/functions/collect.ts";
 import { discoverFunctions } from "../../src/project/functions/discover.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
-import { packageOf } from "../../src/references/package.ts";
-import type { Reference } from "../../src/references/reference.ts";
+import { packageOf } from "../../src/references/evidence/package.ts";
+import type { Reference } from "../../src/references/evidence/reference.ts";
 import { makePlace, prepare, testBuilder } from "../platform/build/builder.ts";
 
 const FILES: Readonly<Record<string, string>> = {

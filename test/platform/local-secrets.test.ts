@@ -8,7 +8,7 @@ import { deleteLocal, localNames, setLocal } from "../../src/platform/local-secr
 import { openEnvironment } from "../../src/platform/redeploy/environment.ts";
 import { openStore } from "../../src/platform/store/open.ts";
 import type { Store } from "../../src/platform/store/store.ts";
-import type { Reads } from "../../src/references/reference.ts";
+import type { Reads } from "../../src/references/evidence/reference.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 
 const APP = "shop";

@@ -5,7 +5,7 @@ import type { AppEvent } from "../../src/platform/events.ts";
 import type { Deployment } from "../../src/platform/function.ts";
 import { AppFold } from "../../src/platform/state.ts";
 import { type LogEntry, nextHead } from "../../src/protocol/change.ts";
-import type { Reference } from "../../src/references/reference.ts";
+import type { Reference } from "../../src/references/evidence/reference.ts";
 import { parseRecordText, type SealedRecord } from "../../src/vault/record.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 

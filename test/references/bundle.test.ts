@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
-import type { References } from "../../src/references/reference.ts";
+import type { References } from "../../src/references/evidence/reference.ts";
 
 const run = promisify(execFile);
 let folder: string;
@@ -105,7 +105,7 @@ async function analyze(name: string, ...flags: string[]): Promise<References> {
 	});
 }
 
-/** \`NAME file:line\`, each. */
+/** Each reference as `NAME file:line`. */
 function lines({ references }: References): string[] {
 	return references.map(({ name, file, line }) => `${name} ${file}:${line}`);
 }

@@ -1,6 +1,7 @@
 /**
- * Functions as people write them, each with the names that it reads in truth: found by the analysis as `functions
- * references --entry` runs it, and compared with what Deno says that they asked for when they ran.
+ * The functions of the corpus, each labelled with the names that it reads. The analysis runs as for
+ * `functions references --entry`. The names are also compared with those that Deno says the functions asked
+ * for when they ran.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { analyzeEntries, type LocalFunction } from "../../src/local/analyze.ts";
 import { entriesOf } from "../../src/local/entries.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
-import { Matcher } from "../../src/references/matching.ts";
+import { Matcher } from "../../src/references/evidence/name-pattern.ts";
 import { type CorpusFunction, readCorpus } from "./read-corpus.ts";
 
 const corpus = readCorpus();
@@ -26,7 +27,7 @@ beforeAll(async () => {
 			writeFileSync(join(root, folder, path), text);
 		}
 	}
-	// No package is fetched: what the functions do by themselves is what is labelled.
+	// No package is fetched. The labels hold only what the functions read by themselves.
 	const nowhere = { explicit: join(root, "no-deno"), searchPath: undefined };
 	const entries = entriesOf(
 		corpus.map(({ folder, entry }) => join(folder, entry)),
@@ -53,10 +54,15 @@ describe.each(corpus)("$theme: $label", (one) => {
 	});
 });
 
-/** What is asked for and is no read of a name: what undefined and the like become, a method of Node's, a deletion. */
+/**
+ * Names that are asked for without being read: what `undefined` and the like become, a method of Node's, a
+ * deletion.
+ */
 const NO_READS = ["undefined", "NaN", "hasOwnProperty", "LEFTOVER"];
 
-/** Runs bundles one after the other in one process, each behind a mark in what Deno says of it. */
+/**
+ * Runs bundles one after the other in one process. A read of a marker name precedes each in Deno's account.
+ */
 const RUNNER = `
 const serve = Deno.serve, exit = Deno.exit;
 addEventListener("unhandledrejection", (event) => event.preventDefault());
@@ -77,7 +83,7 @@ for (const [index, file] of files.entries()) {
 exit(0);
 `;
 
-/** The functions that import nothing from elsewhere, with a bundle of each. */
+/** The functions that import nothing from elsewhere, each with a bundle. */
 async function runnable(): Promise<{ one: CorpusFunction; file: string }[]> {
 	const out: { one: CorpusFunction; file: string }[] = [];
 	for (const one of corpus) {
@@ -96,7 +102,7 @@ async function runnable(): Promise<{ one: CorpusFunction; file: string }[]> {
 			() => true,
 			() => false,
 		);
-		// What it imports from elsewhere is not there.
+		// A package that it imports is not there.
 		const imports = isBuilt ? readFileSync(file, "utf8").matchAll(/^import .*"([^"]+)";$/gm) : [];
 		if (isBuilt && [...imports].every(([, from]) => from?.startsWith("node:"))) out.push({ one, file });
 	}

@@ -1,7 +1,7 @@
 /**
- * The labelled cases, one text file a theme:
+ * The labelled cases, in one text file for each theme. A case consists of:
  *
- *     # what it shows
+ *     # label
  *     the code
  *     => NAMES THAT IT READS | dynamic LINES
  */
@@ -11,13 +11,13 @@ import { analyzeReferences } from "../../src/references/analyze.ts";
 export interface Case {
 	label: string;
 	code: string;
-	/** In order, separated by spaces. */
+	/** Sorted, separated by spaces. */
 	names: string;
-	/** The lines of the code that make it dynamic. */
+	/** The 1-based lines of the dynamic accesses. */
 	dynamic: number[];
 }
 
-/** The distinct names, in order, and the lines of dynamic accesses. */
+/** The distinct names, in order, and the 1-based lines of dynamic accesses. */
 export function found(code: string): { names: string; dynamic: number[] } {
 	const { references, dynamic } = analyzeReferences({ code });
 	return {

@@ -1,8 +1,9 @@
 /**
- * The corpus, one text file a theme. Each function is a label, its modules and what it reads in truth:
+ * The corpus, in one text file for each theme. A function consists of a label, its modules and the names that
+ * it reads:
  *
  *     # label
- *     --- path of the entry (left out, it is index.ts)
+ *     --- path of the entry (index.ts where this line is left out)
  *     the code
  *     --- path of another file
  *     its content
@@ -13,12 +14,12 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface CorpusFunction {
 	readonly theme: string;
 	readonly label: string;
-	/** A folder of its own, two levels deep, so that an entry may reach above its own. */
+	/** A folder of the function's own, two levels deep, so that its entry may import from above. */
 	readonly folder: string;
 	readonly entry: string;
-	/** Contents by path from the folder. */
+	/** Contents by path within the folder. */
 	readonly files: ReadonlyMap<string, string>;
-	/** Sorted; `A_*` for all names that begin so. */
+	/** Sorted. `A_*` stands for all names that begin with `A_`. */
 	readonly names: readonly string[];
 	readonly isDynamic: boolean;
 }

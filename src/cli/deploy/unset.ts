@@ -3,7 +3,7 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
 import { liveNames } from "../../project/live-names.ts";
-import { type Coverage, type CoveredFunction, coverageOf } from "../../references/coverage.ts";
+import { type Coverage, type CoveredFunction, coverageOf } from "../../references/plan/coverage.ts";
 import type { LinkTarget } from "../../sync/link-target.ts";
 import { MARKS } from "../render.ts";
 import type { Terminal } from "../terminal.ts";

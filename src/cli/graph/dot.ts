@@ -1,5 +1,5 @@
 /** Secrets × functions in Graphviz's language (https://graphviz.org/doc/info/lang.html). */
-import type { Coverage } from "../../references/coverage.ts";
+import type { Coverage } from "../../references/plan/coverage.ts";
 import { SIGNS } from "./signs.ts";
 
 /** A text in quotes: within them a backslash and a quote mean something. */

@@ -1,7 +1,7 @@
 /** Which drawing a file is to hold, by its name. */
 import { extname } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import type { Coverage } from "../../references/coverage.ts";
+import type { Coverage } from "../../references/plan/coverage.ts";
 import { graphDot } from "./dot.ts";
 import { graphSvg } from "./svg.ts";
 

@@ -1,5 +1,5 @@
 /** The signs of the drawing of secrets × functions, with what each means. */
-import type { Cell } from "../../references/coverage.ts";
+import type { Cell } from "../../references/plan/coverage.ts";
 
 export const SIGNS: Readonly<Record<Cell, { readonly sign: string; readonly meaning: string }>> = {
 	static: { sign: "●", meaning: "reads it" },

@@ -1,5 +1,5 @@
 /** Secrets × functions as an SVG drawing: a row for each secret, a column for each function. */
-import type { Cell, Coverage, CoverageRow } from "../../references/coverage.ts";
+import type { Cell, Coverage, CoverageRow } from "../../references/plan/coverage.ts";
 import { SIGNS, signsOf } from "./signs.ts";
 
 const CELL = 22;

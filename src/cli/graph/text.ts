@@ -1,5 +1,5 @@
 /** Secrets × functions as lines of text: a column for each function, whose name stands above it. */
-import type { Coverage, CoverageRow } from "../../references/coverage.ts";
+import type { Coverage, CoverageRow } from "../../references/plan/coverage.ts";
 import { columnsOf, styled } from "../render.ts";
 import { SIGNS, signsOf } from "./signs.ts";
 

@@ -16,7 +16,7 @@ import { usageError } from "../../cli/usage.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { liveNames } from "../../project/live-names.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
-import { type Coverage, coverageOf } from "../../references/coverage.ts";
+import { type Coverage, coverageOf } from "../../references/plan/coverage.ts";
 import { chooseFunctions } from "../../sync/choose-functions.ts";
 
 interface Drawn extends ReferencesResult {

@@ -3,7 +3,7 @@
  * serve nobody.
  */
 import { AppError, EXIT, type ExitStatus } from "../../errors.ts";
-import type { References } from "../../references/reference.ts";
+import type { References } from "../../references/evidence/reference.ts";
 import { WorkerThread } from "../threads/worker-thread.ts";
 
 /** What the thread is asked. */

@@ -2,7 +2,7 @@
  * A function's settings as the platform takes them: read from the uploaded text, and held to what the operator allows.
  */
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
-import type { Reference } from "../../references/reference.ts";
+import type { Reference } from "../../references/evidence/reference.ts";
 import type { Maxima } from "../config.ts";
 import type { FunctionSource, StoredAutomation } from "../function.ts";
 

@@ -1,9 +1,10 @@
 /**
  * The one place where the platform opens values: what a function's environment holds, at the moment of a start.
  */
-import { Granted } from "../../references/granted.ts";
-import { environmentFor } from "../../references/plan.ts";
-import type { Reads } from "../../references/reference.ts";
+
+import type { Reads } from "../../references/evidence/reference.ts";
+import { Granted } from "../../references/plan/granted.ts";
+import { environmentFor } from "../../references/plan/plan.ts";
 import { openKeys } from "../../vault/keys.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import { openRecord, verifyRecord } from "../../vault/seal.ts";

@@ -2,9 +2,10 @@
  * What functions were seen to read. A name that the code did not tell of becomes a reference of the function, which is
  * started again with it where there is such a secret. Each name is noted once per version, and many at once.
  */
-import { Granted } from "../../references/granted.ts";
-import { Matcher } from "../../references/matching.ts";
-import type { Reference } from "../../references/reference.ts";
+
+import { Matcher } from "../../references/evidence/name-pattern.ts";
+import type { Reference } from "../../references/evidence/reference.ts";
+import { Granted } from "../../references/plan/granted.ts";
 import { type Deployment, readsOf } from "../function.ts";
 
 /** Names of one version. Who reads more is not told apart from one who counts. */

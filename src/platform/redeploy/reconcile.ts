@@ -2,7 +2,7 @@
  * The functions of one app, kept in step with its log: after a change exactly those that it concerns are replaced.
  */
 import type { RedeployResult } from "../../protocol/messages.ts";
-import type { SecretChange } from "../../references/plan.ts";
+import type { SecretChange } from "../../references/plan/plan.ts";
 import type { SealedRecord } from "../../vault/record.ts";
 import type { App } from "../app.ts";
 import { type Deployment, readsOf } from "../function.ts";

@@ -1,6 +1,6 @@
 /** Brings the functions that changes of secrets concern to the present secrets, and leaves the others alone. */
 import type { RedeployResult } from "../../protocol/messages.ts";
-import { type Plan, plan, type SecretChange } from "../../references/plan.ts";
+import { type Plan, plan, type SecretChange } from "../../references/plan/plan.ts";
 import { readsOf } from "../function.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import type { FunctionSlot } from "./slot.ts";

@@ -3,7 +3,7 @@ import { acceptChange } from "../../../src/platform/accept.ts";
 import { LocalEnvironment } from "../../../src/platform/local-environment.ts";
 import { openEnvironment } from "../../../src/platform/redeploy/environment.ts";
 import { AppFold } from "../../../src/platform/state.ts";
-import type { Reads } from "../../../src/references/reference.ts";
+import type { Reads } from "../../../src/references/evidence/reference.ts";
 import type { SealedRecord } from "../../../src/vault/record.ts";
 import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 

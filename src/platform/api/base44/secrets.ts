@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import { MESSAGE_LIMITS } from "../../../protocol/messages.ts";
-import type { SecretChange } from "../../../references/plan.ts";
+import type { SecretChange } from "../../../references/plan/plan.ts";
 import type { App } from "../../app.ts";
 import { deleteLocal, localNames, setLocal } from "../../local-secrets.ts";
 import { appOf, type Call, type Handler, invalid, jsonOf } from "../handlers.ts";

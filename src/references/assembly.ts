@@ -1,0 +1,63 @@
+import { makeAssigned } from "./backward/assignments.ts";
+import { makeEvaluate } from "./backward/evaluate.ts";
+import { makeReturned, makeThisValue } from "./backward/functions.ts";
+import { makeIterate } from "./backward/iteration.ts";
+import { makeKeys } from "./backward/keys.ts";
+import { makeAnyProperty, makeProperty } from "./backward/properties.ts";
+import { makeReadProperty } from "./backward/property-reads.ts";
+import type { Scopes } from "./bundle/scopes.ts";
+import type { SourceFiles } from "./bundle/source-files.ts";
+import type { Node } from "./bundle/syntax.ts";
+import { makeCallEdges } from "./call-graph/call-edges.ts";
+import { makeCallSites } from "./call-graph/call-sites.ts";
+import { makeInvoke } from "./call-graph/invoke.ts";
+import { AbstractObjects } from "./engine/abstract-objects.ts";
+import type { Engine } from "./engine/engine.ts";
+import { Findings } from "./engine/findings.ts";
+import { Solver } from "./engine/solver.ts";
+import { makeEscape } from "./forward/escape.ts";
+import { makePropagate } from "./forward/propagate.ts";
+import { makePropagateInto } from "./forward/propagate-into.ts";
+import { makeTrack } from "./forward/tracking.ts";
+
+/**
+ * Assembles the parts of the analysis. Each knows the others only through the engine.
+ * @param dependencyBudget how many nodes of dependencies may still be evaluated; counted down
+ */
+export function assembleEngine(
+	scopes: Scopes,
+	files: SourceFiles,
+	dependencyBudget: { left: number },
+): Engine {
+	const engine = {
+		solver: new Solver(),
+		scopes,
+		objects: new AbstractObjects(),
+		findings: new Findings(),
+	} as Engine;
+	return Object.assign(engine, {
+		isDependency: (node: Node) => files.isDependency(node),
+		spendBudget(node: Node) {
+			if (dependencyBudget.left <= 0 && files.isDependency(node)) return false;
+			if (dependencyBudget.left < Number.POSITIVE_INFINITY && files.isDependency(node))
+				dependencyBudget.left--;
+			return true;
+		},
+		evaluate: makeEvaluate(engine),
+		assigned: makeAssigned(engine),
+		returned: makeReturned(engine),
+		thisValue: makeThisValue(engine),
+		readProperty: makeReadProperty(engine),
+		property: makeProperty(engine),
+		anyProperty: makeAnyProperty(engine),
+		keys: makeKeys(engine),
+		iterate: makeIterate(engine),
+		propagate: makePropagate(engine),
+		propagateInto: makePropagateInto(engine),
+		track: makeTrack(engine),
+		escape: makeEscape(engine),
+		invoke: makeInvoke(engine),
+		...makeCallSites(engine),
+		...makeCallEdges(engine),
+	});
+}

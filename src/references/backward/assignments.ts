@@ -1,0 +1,160 @@
+/**
+ * Backward analysis of assignment targets: the values that variables, parameters and patterns may receive.
+ */
+import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
+import { unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import { inIteration } from "../engine/iteration-context.ts";
+import { lazyValueSets } from "../engine/lazy-value-sets.ts";
+import {
+	makeValue,
+	NOTHING,
+	objectValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../engine/values.ts";
+import { listedNames } from "../environment/name-reads.ts";
+import { importedValue } from "../environment/runtime-apis.ts";
+import { addParameter } from "./functions.ts";
+
+/** The values that may be assigned to a target: an identifier, a pattern or a member expression. */
+export function makeAssigned(engine: Engine): Engine["assigned"] {
+	return lazyValueSets((target, into) => engine.solver.enqueue(() => fill(engine, target, into)));
+}
+
+function fill(engine: Engine, node: Node, into: ValueSet) {
+	const { solver } = engine;
+	const parent = node.parent as Node;
+	switch (parent.type) {
+		case "VariableDeclarator":
+			if (parent.init) return solver.include(engine.evaluate(parent.init), into);
+			if (isLoop(parent.parent?.parent) && parent.parent?.parent?.left === parent.parent) {
+				return addLoopVariable(engine, parent.parent?.parent as Node, into);
+			}
+			return solver.add(into, NOTHING);
+		case "AssignmentExpression":
+			return solver.include(engine.evaluate(parent), into);
+		case "ForOfStatement":
+		case "ForInStatement":
+			return addLoopVariable(engine, parent, into);
+		case "AssignmentPattern":
+			return addWithDefault(engine, parent, into);
+		case "Property":
+			return addPatternProperty(engine, parent, into);
+		case "ArrayPattern": {
+			const key = String(parent.elements.indexOf(node));
+			return solver.onValue(engine.assigned(parent), (value) =>
+				engine.readProperty(value, key, (found) => solver.add(into, found)),
+			);
+		}
+		case "RestElement":
+			return addRest(engine, parent, into);
+		case "FunctionDeclaration":
+		case "FunctionExpression":
+		case "ArrowFunctionExpression":
+			if (parent.id === node) return solver.add(into, objectValue(engine.objects.atNode(parent)));
+			return addParameter(engine, engine.objects.atNode(parent), parent.params.indexOf(node), into);
+		case "ClassDeclaration":
+		case "ClassExpression":
+			return solver.add(into, objectValue(engine.objects.atNode(parent)));
+		case "UpdateExpression":
+			return addCounterValues(engine, node, parent, into);
+		default:
+			solver.add(into, importedValue(parent) ?? unknownValue("a computed value"));
+	}
+}
+
+/** Whether a loop assigns a variable in each iteration. */
+function isLoop(node: Node | undefined): boolean {
+	return node?.type === "ForOfStatement" || node?.type === "ForInStatement";
+}
+
+/** The elements of what a `for … of` iterates over, or the keys of what a `for … in` lists. */
+function addLoopVariable(engine: Engine, loop: Node, into: ValueSet) {
+	const { solver } = engine;
+	const add = (found: Value) => solver.add(into, inIteration(engine, found, loop));
+	solver.onValue(engine.evaluate(loop.right), (value) => {
+		if (loop.type === "ForOfStatement") return engine.iterate(value, add);
+		if (value.kind === "object") solver.onValue(engine.keys(value.object), add);
+		else
+			for (const name of listedNames(engine, value, loop)) solver.add(into, withContext(name, value.context));
+	});
+}
+
+/** The most values of a counter that are distinguished. */
+const COUNT_MAX = 64;
+
+/** The values of `i` in `for (let i = 1; i <= 3; i++)`, where both bounds are numbers. */
+function addCounterValues(engine: Engine, node: Node, update: Node, into: ValueSet) {
+	const { solver } = engine;
+	const loop = update.parent as Node;
+	const declared =
+		loop.type === "ForStatement" && loop.init?.type === "VariableDeclaration" ? loop.init.declarations : [];
+	const start = declared.find((declarator: Node) => declarator.id.name === node.name)?.init?.value;
+	const test = loop.test as Node | null | undefined;
+	const bounded =
+		test?.type === "BinaryExpression" && ["<", "<="].includes(test.operator) && test.left.name === node.name;
+	if (typeof start !== "number" || !bounded || update !== loop.update || update.operator !== "++") {
+		return solver.add(into, unknownValue("a counter"));
+	}
+	solver.onValue(engine.evaluate(test.right), (end) => {
+		const last =
+			end.kind === "string" && end.numeric ? Number(end.text) - (test.operator === "<" ? 1 : 0) : Number.NaN;
+		if (!(last - start <= COUNT_MAX)) return solver.add(into, unknownValue("a counter"));
+		for (let at = start; at <= last; at++)
+			solver.add(into, makeValue({ kind: "string", text: String(at), numeric: true }));
+	});
+}
+
+/** A default replaces `undefined` and nothing else. */
+function addWithDefault(engine: Engine, pattern: Node, into: ValueSet) {
+	const { solver } = engine;
+	solver.onValue(engine.assigned(pattern), (value) => {
+		if (value.kind !== "nothing") return solver.add(into, value);
+		solver.onValue(engine.evaluate(pattern.right), (fallback) => {
+			const context = unify(fallback.context, value.context);
+			if (context !== undefined) solver.add(into, withContext(fallback, context));
+		});
+	});
+}
+
+/** The property of an object that `{ key: target }` reads. */
+function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
+	const { solver } = engine;
+	const object = engine.assigned(node.parent as Node);
+	const key = staticKey(node.key, node.computed);
+	const readAs = (by: string | undefined) =>
+		solver.onValue(object, (value) => engine.readProperty(value, by, (found) => solver.add(into, found)));
+	if (key !== undefined) return readAs(key);
+	const seen = new Set<string | undefined>();
+	solver.onValue(engine.evaluate(node.key), (value) => {
+		const by = value.kind === "string" ? value.text : undefined;
+		if (!seen.has(by)) readAs(by);
+		seen.add(by);
+	});
+}
+
+/** What `...rest` receives: the further arguments or elements as an array, or the whole object. */
+function addRest(engine: Engine, node: Node, into: ValueSet) {
+	const { solver } = engine;
+	const parent = node.parent as Node;
+	if (isFunction(parent)) {
+		const object = engine.objects.allocate(node, "rest", "array");
+		solver.add(into, objectValue(object));
+		return addParameter(
+			engine,
+			engine.objects.atNode(parent),
+			parent.params.indexOf(node),
+			object.summary,
+			true,
+		);
+	}
+	solver.onValue(engine.assigned(parent), (value) => {
+		if (parent.type === "ObjectPattern") return solver.add(into, value);
+		const object = engine.objects.allocate(node, "rest", "array");
+		engine.iterate(value, (found) => solver.add(object.summary, found));
+		solver.add(into, objectValue(object, value.context));
+	});
+}

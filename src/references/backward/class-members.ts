@@ -1,0 +1,85 @@
+/** Backward analysis of object literals and classes: the values of their members, inherited ones included. */
+import { type Node, staticKey } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
+
+const indexes = new WeakMap<Node, Map<string, Node[]>>();
+
+/** The members of an object literal or class body that have a static key, by key. */
+export function membersByKey(node: Node, members: readonly Node[]): Map<string, Node[]> {
+	let index = indexes.get(node);
+	if (index === undefined) {
+		index = new Map();
+		for (const member of members) {
+			const key = member.key ? staticKey(member.key, member.computed) : undefined;
+			if (key === undefined) continue;
+			const list = index.get(key);
+			if (list === undefined) index.set(key, [member]);
+			else list.push(member);
+		}
+		indexes.set(node, index);
+	}
+	return index;
+}
+
+/**
+ * Includes the value of a property of an object literal, or of a member of a class. A getter has the value
+ * that it returns.
+ */
+export function includeMember(engine: Engine, member: Node, into: ValueSet) {
+	if (member.kind === "set" || member.kind === "constructor") return;
+	if (member.kind === "get") return engine.solver.include(engine.returned(member.value), into);
+	if (member.value) engine.solver.include(engine.evaluate(member.value), into);
+	else engine.solver.add(into, NOTHING);
+}
+
+/**
+ * Includes a member of a class, or of its instances. What a class does not define, its superclass may.
+ * @param seen the classes that were looked at, since classes may extend themselves in a cycle
+ */
+export function includeClassMember(
+	engine: Engine,
+	owner: AbstractObject,
+	key: string,
+	isStatic: boolean,
+	into: ValueSet,
+	seen = new Set<AbstractObject>(),
+) {
+	if (seen.has(owner)) return;
+	seen.add(owner);
+	const { solver } = engine;
+	if (owner.kind !== "class") {
+		if (!isStatic) solver.add(into, unknownValue("a computed value"));
+		return;
+	}
+	const own = membersByKey(owner.node.body, owner.node.body.body).get(key) ?? [];
+	const members = own.filter((member) => Boolean(member.static) === isStatic);
+	for (const member of members) includeMember(engine, member, into);
+	if (members.length > 0 || !owner.node.superClass) return;
+	solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (superclass.kind !== "object") return solver.add(into, unknownValue("an inherited value"));
+		if (isStatic) return solver.include(engine.property(superclass.object, key), into);
+		includeClassMember(engine, superclass.object, key, false, into, seen);
+	});
+}
+
+/** Includes all members of a class, or of its instances, with those of superclasses. */
+export function includeAllClassMembers(
+	engine: Engine,
+	owner: AbstractObject,
+	isStatic: boolean,
+	into: ValueSet,
+	seen = new Set<AbstractObject>(),
+) {
+	if (seen.has(owner)) return;
+	seen.add(owner);
+	for (const member of owner.node.body.body as Node[]) {
+		if (member.type !== "StaticBlock" && Boolean(member.static) === isStatic)
+			includeMember(engine, member, into);
+	}
+	if (!owner.node.superClass) return;
+	engine.solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (superclass.kind === "object" && superclass.object.kind === "class")
+			includeAllClassMembers(engine, superclass.object, isStatic, into, seen);
+	});
+}

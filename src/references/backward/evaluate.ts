@@ -1,0 +1,139 @@
+/** Backward analysis of expressions: the values that an expression may have, derived from its parts. */
+import type { Binding } from "../bundle/scopes.ts";
+import { isClass, isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import { lazyValueSets } from "../engine/lazy-value-sets.ts";
+import {
+	makeValue,
+	NOTHING,
+	objectValue,
+	runtimeValue,
+	stringValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+} from "../engine/values.ts";
+import { globalValue, moduleValue } from "../environment/runtime-apis.ts";
+import { addArgumentsObject } from "./functions.ts";
+import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
+import {
+	evaluateAssignment,
+	evaluateBinary,
+	evaluateTemplate,
+	evaluateUnary,
+	isRepeated,
+} from "./operators.ts";
+
+/**
+ * Expressions that have the value of one of their parts. A promise is taken for the value that it resolves
+ * to.
+ */
+const TRANSPARENT: Readonly<Record<string, string>> = {
+	ChainExpression: "expression",
+	ParenthesizedExpression: "expression",
+	AwaitExpression: "argument",
+};
+
+/** The value set of an expression. The solver fills it once somebody has asked for it. */
+export function makeEvaluate(engine: Engine): Engine["evaluate"] {
+	return lazyValueSets((node, into) => {
+		if (engine.spendBudget(node)) engine.solver.enqueue(() => fill(engine, node, into));
+		else engine.solver.add(into, unknownValue("the value of a dependency"));
+	});
+}
+
+function fill(engine: Engine, node: Node, into: ValueSet) {
+	const { solver } = engine;
+	const from = (inner: Node) => solver.include(engine.evaluate(inner), into);
+	const wrapped = TRANSPARENT[node.type];
+	if (wrapped !== undefined) return from(node[wrapped]);
+	switch (node.type) {
+		case "Literal":
+			return solver.add(into, literal(node));
+		case "Identifier":
+			return evaluateIdentifier(engine, node, into);
+		case "TemplateLiteral":
+			return evaluateTemplate(engine, node, into);
+		case "BinaryExpression":
+			return evaluateBinary(engine, node, into);
+		case "ConditionalExpression":
+			from(node.consequent);
+			return from(node.alternate);
+		case "LogicalExpression":
+			if (node.operator !== "&&") from(node.left);
+			else solver.add(into, NOTHING);
+			return from(node.right);
+		case "AssignmentExpression":
+			return evaluateAssignment(engine, node, into);
+		case "SequenceExpression":
+			return from(node.expressions.at(-1));
+		case "MemberExpression":
+			return evaluateMember(engine, node, into);
+		case "CallExpression":
+		case "NewExpression":
+			return evaluateCall(engine, node, into);
+		case "ThisExpression":
+			return solver.include(engine.thisValue(thisOwner(node)), into);
+		case "Super":
+			return evaluateSuper(engine, node, into);
+		case "MetaProperty":
+		case "ImportExpression":
+			return solver.add(into, moduleOrMeta(node));
+		case "UnaryExpression":
+			return evaluateUnary(engine, node, into);
+		case "ObjectExpression":
+		case "ArrayExpression":
+			return solver.add(into, objectValue(engine.objects.atNode(node)));
+		default:
+			if (isFunction(node) || isClass(node))
+				return solver.add(into, objectValue(engine.objects.atNode(node)));
+			solver.add(into, unknownValue("a computed value"));
+	}
+}
+
+function moduleOrMeta(node: Node): Value {
+	if (node.type === "ImportExpression") {
+		return moduleValue(String(node.source.value)) ?? unknownValue("an imported value");
+	}
+	return node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value");
+}
+
+function literal(node: Node): Value {
+	if (typeof node.value === "string") return stringValue(node.value);
+	if (typeof node.value === "number")
+		return makeValue({ kind: "string", text: String(node.value), numeric: true });
+	return node.regex === undefined ? NOTHING : unknownValue("a regular expression");
+}
+
+/**
+ * A variable has the values of its declarations and of all assignments to it. Their order is not regarded.
+ */
+function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
+	const binding = engine.scopes.resolve(node);
+	const known = globalValue(node.name, binding);
+	if (known !== undefined) return engine.solver.add(into, known);
+	if (binding === undefined && node.name === "arguments") return addArgumentsObject(engine, node, into);
+	if (binding === undefined) return engine.solver.add(into, unknownValue("an unknown global"));
+	const ownAssignment = selfAssignment(engine, node, binding);
+	if (ownAssignment !== undefined && isRepeated(ownAssignment, binding.scope)) {
+		return engine.solver.add(into, unknownValue("a string built in several steps"));
+	}
+	for (const declaration of binding.declarations) engine.solver.include(engine.assigned(declaration), into);
+	for (const write of engine.scopes.uses(binding).writes) {
+		if (write !== ownAssignment?.left) engine.solver.include(engine.assigned(write), into);
+	}
+}
+
+/**
+ * The assignment `name = … name …` around a read of the same name. The read has a value from before the
+ * assignment, so the assignment must not feed itself.
+ */
+function selfAssignment(engine: Engine, node: Node, binding: Binding): Node | undefined {
+	for (let inner = node, outer = node.parent; outer !== undefined; inner = outer, outer = outer.parent) {
+		if (outer.type.endsWith("Statement") || isFunction(outer) || outer.type === "VariableDeclarator")
+			return undefined;
+		if (outer.type !== "AssignmentExpression" || outer.right !== inner) continue;
+		if (outer.left.type === "Identifier" && engine.scopes.resolve(outer.left) === binding) return outer;
+	}
+	return undefined;
+}

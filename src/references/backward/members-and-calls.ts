@@ -1,0 +1,75 @@
+/** Backward analysis of member expressions, calls and `super`. */
+import { enclosingClass, type Node, staticKey, thisOwner } from "../bundle/syntax.ts";
+import { unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import { inIteration } from "../engine/iteration-context.ts";
+import {
+	NOTHING,
+	objectValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../engine/values.ts";
+
+/** `object.key` and `object[key]`. An unknown key reads the properties under all keys. */
+export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
+	const { solver } = engine;
+	const object = engine.evaluate(node.object);
+	const key = staticKey(node.property, node.computed);
+	const readKey = (value: Value, by: string | undefined, from: Value) => {
+		const unified = unify(value.context, from.context);
+		if (unified === undefined) return;
+		engine.readProperty(value, by, (read) => {
+			const found = by === undefined ? inIteration(engine, read, node) : read;
+			const context = unify(found.context, unified);
+			const mayBeName = found.kind === "string" || found.kind === "unknown";
+			if (context !== undefined)
+				solver.add(
+					into,
+					withContext(found, context, found.reportAt ?? (mayBeName ? from.reportAt : undefined)),
+				);
+		});
+	};
+	if (key !== undefined) return solver.onValue(object, (value) => readKey(value, key, NOTHING));
+	const keys = engine.evaluate(node.property);
+	solver.onValue(object, (value) =>
+		solver.onValue(keys, (by) => readKey(value, by.kind === "string" ? by.text : undefined, by)),
+	);
+}
+
+/** What a call returns. A call of `super` returns the instance under construction. */
+export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
+	const site = engine.callSite(node);
+	if (node.callee.type !== "Super") {
+		return engine.solver.onValue(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, into));
+	}
+	engine.solver.include(engine.thisValue(thisOwner(node)), into);
+	const owner = enclosingClass(node);
+	if (!owner?.superClass) return;
+	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) =>
+		engine.invoke(superclass, site, undefined),
+	);
+}
+
+/** `super` as an object: an instance of the superclass, or in static members the superclass itself. */
+export function evaluateSuper(engine: Engine, node: Node, into: ValueSet) {
+	let element = node.parent;
+	while (element !== undefined && element.parent?.type !== "ClassBody") element = element.parent;
+	const owner = element?.parent?.parent;
+	if (element === undefined || !owner?.superClass)
+		return engine.solver.add(into, unknownValue("a computed value"));
+	const isStatic = element.static || element.type === "StaticBlock";
+	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) => {
+		if (superclass.kind !== "object" || superclass.object.kind !== "class")
+			return engine.solver.add(into, superclass);
+		if (isStatic) return engine.solver.add(into, superclass);
+		const instance = engine.objects.allocate(
+			owner,
+			`super ${superclass.object.id}`,
+			"instance",
+			superclass.object,
+		);
+		engine.solver.add(into, objectValue(instance, superclass.context));
+	});
+}

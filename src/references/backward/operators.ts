@@ -1,0 +1,76 @@
+/** Backward analysis of operators: concatenation, comparison and assignment. */
+import { isFunction, type Node } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import { NOTHING, stringValue, unknownValue, ValueSet } from "../engine/values.ts";
+import { concatenate } from "../models/strings.ts";
+
+/** Concatenates the pieces from left to right, in every combination whose contexts unify. */
+export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
+	let joined = engine.solver.singleton(stringValue(node.quasis[0].value.cooked ?? ""));
+	for (const [index, expression] of (node.expressions as Node[]).entries()) {
+		const next = new ValueSet();
+		concatenate(engine.solver, joined, engine.evaluate(expression), next);
+		joined = next;
+		const piece = node.quasis[index + 1].value.cooked ?? "";
+		if (piece === "") continue;
+		const withPiece = new ValueSet();
+		concatenate(engine.solver, joined, engine.solver.singleton(stringValue(piece)), withPiece);
+		joined = withPiece;
+	}
+	engine.solver.include(joined, into);
+}
+
+const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "instanceof"]);
+
+export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
+	if (COMPARISONS.has(node.operator)) return engine.solver.add(into, NOTHING);
+	if (node.operator !== "+") return engine.solver.add(into, unknownValue("a computed value"));
+	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
+}
+
+/** The value of an assignment expression is the value that the target has afterwards. */
+export function evaluateAssignment(engine: Engine, node: Node, into: ValueSet) {
+	if (node.operator === "+=") {
+		if (node.left.type === "Identifier") return evaluateAppend(engine, node, into);
+		return concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
+	}
+	if (["=", "||=", "??=", "&&="].includes(node.operator))
+		engine.solver.include(engine.evaluate(node.right), into);
+	else engine.solver.add(into, unknownValue("a computed value"));
+	if (node.operator.length === 3) engine.solver.include(engine.evaluate(node.left), into);
+}
+
+/**
+ * `text += more`: what other assignments give the variable, with one piece appended. Where pieces may be
+ * appended several times, in a loop or by several statements, the text is unknown.
+ */
+function evaluateAppend(engine: Engine, node: Node, into: ValueSet) {
+	const binding = engine.scopes.resolve(node.left);
+	if (binding === undefined) return engine.solver.add(into, unknownValue("a computed value"));
+	const { writes } = engine.scopes.uses(binding);
+	const others = writes.filter((write) => write !== node.left);
+	const isRepeatedAppend =
+		others.some((write) => write.parent?.operator === "+=") || isRepeated(node, binding.scope);
+	if (isRepeatedAppend) return engine.solver.add(into, unknownValue("a string built in several steps"));
+	const before = new ValueSet();
+	for (const target of [...binding.declarations, ...others])
+		engine.solver.include(engine.assigned(target), before);
+	concatenate(engine.solver, before, engine.evaluate(node.right), into);
+}
+
+/**
+ * Whether a node may run several times for one variable: in a loop, or in a function inside the variable's
+ * scope.
+ */
+export function isRepeated(node: Node, scope: Node): boolean {
+	for (let outer = node.parent; outer !== undefined && outer !== scope; outer = outer.parent) {
+		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement"))
+			return true;
+	}
+	return false;
+}
+
+export function evaluateUnary(engine: Engine, node: Node, into: ValueSet) {
+	const nothing = node.operator === "!" || node.operator === "void" || node.operator === "delete";
+	engine.solver.add(into, nothing ? NOTHING : unknownValue("a computed value"));
+}

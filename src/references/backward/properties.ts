@@ -1,0 +1,161 @@
+/** Backward analysis of the heap: the values of the properties of abstract objects. */
+import { type Node, staticKey } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import { type AbstractObject, NOTHING, objectValue, unknownValue, ValueSet } from "../engine/values.ts";
+import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
+
+/**
+ * The values of one property. What later code assigns to it is added by forward propagation, which this
+ * starts.
+ */
+export function makeProperty(engine: Engine): Engine["property"] {
+	return (object, key) => {
+		let set = object.properties.get(key);
+		if (set === undefined) {
+			set = new ValueSet();
+			object.properties.set(key, set);
+			engine.solver.include(object.summary, set);
+			if (object.anyProperty !== undefined) engine.solver.include(set, object.anyProperty);
+			fillProperty(engine, object, key, set);
+			engine.track(object);
+		}
+		return set;
+	};
+}
+
+/** The values that a property has from the object's allocation on, by the kind of the object. */
+function fillProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
+	const { solver } = engine;
+	for (const source of object.copiedFrom) copyProperty(engine, source, key, into);
+	switch (object.kind) {
+		case "plain":
+			return fillPlainProperty(engine, object, key, into);
+		case "array":
+			return fillArrayProperty(engine, object, key, into);
+		case "class":
+			return includeClassMember(engine, object, key, true, into);
+		case "instance":
+			if (object.constructedBy === undefined) return solver.add(into, unknownValue("a computed value"));
+			if (object.constructedBy.kind === "function")
+				return solver.include(engine.property(prototypeOf(engine, object.constructedBy), key), into);
+			return includeClassMember(engine, object.constructedBy, key, false, into);
+		case "function":
+			if (key === "prototype") solver.add(into, objectValue(prototypeOf(engine, object)));
+			else if (key === "name" || key === "length") solver.add(into, unknownValue("a computed value"));
+			return;
+		case "map":
+		case "set":
+			if (key === "size") solver.add(into, unknownValue("a computed value"));
+	}
+}
+
+/** The `prototype` object of a function that is used as a class. */
+function prototypeOf(engine: Engine, fn: AbstractObject): AbstractObject {
+	const prototype = engine.objects.allocate(fn.node, "prototype", "plain", fn);
+	prototype.trackedAs = objectValue(fn);
+	return prototype;
+}
+
+/** Includes the property of another object that this one copies. */
+function copyProperty(engine: Engine, source: ValueSet, key: string, into: ValueSet) {
+	engine.solver.onValue(source, (value) => {
+		if (value.kind === "nothing" || value.kind === "string") return;
+		engine.readProperty(value, key, (found) => found.kind !== "nothing" && engine.solver.add(into, found));
+	});
+}
+
+/** The properties of an object literal with a given static key; empty for other objects. */
+export function literalProperty(object: AbstractObject, key: string): readonly Node[] {
+	if (object.node.type !== "ObjectExpression") return [];
+	return membersByKey(object.node, object.node.properties).get(key) ?? [];
+}
+
+/** A property of an object literal. It is `undefined` where neither the literal nor a spread defines it. */
+function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
+	if (object.node.type !== "ObjectExpression") return;
+	const own = literalProperty(object, key);
+	for (const property of own) includeMember(engine, property, into);
+	let mayComeFromElsewhere = own.length > 0;
+	for (const property of object.node.properties as Node[]) {
+		if (property.type === "SpreadElement") {
+			mayComeFromElsewhere = true;
+			copyProperty(engine, engine.evaluate(property.argument), key, into);
+		} else if (property.computed && staticKey(property.key, true) === undefined) {
+			mayComeFromElsewhere = true;
+			includeComputedProperty(engine, property, key, into);
+		}
+	}
+	if (!mayComeFromElsewhere) engine.solver.add(into, NOTHING);
+}
+
+/** Includes `[name]: value` once the computed key may be the given one. */
+function includeComputedProperty(engine: Engine, property: Node, key: string, into: ValueSet) {
+	let included = false;
+	engine.solver.onValue(engine.evaluate(property.key), (value) => {
+		if (included || (value.kind === "string" && value.text !== key)) return;
+		included = true;
+		includeMember(engine, property, into);
+	});
+}
+
+/** An element of an array literal. From the first spread on, positions are not known. */
+function fillArrayProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
+	if (object.node.type !== "ArrayExpression") return;
+	const elements = object.node.elements as (Node | null)[];
+	const spread = elements.findIndex((element) => element?.type === "SpreadElement");
+	const index = /^\d{1,6}$/.test(key) ? Number(key) : -1;
+	if (index < 0) return;
+	if (spread < 0 || index < spread) {
+		const element = elements[index];
+		if (element) engine.solver.include(engine.evaluate(element), into);
+		else engine.solver.add(into, NOTHING);
+		return;
+	}
+	for (const element of elements.slice(spread)) if (element !== null) includeElement(engine, element, into);
+}
+
+function includeElement(engine: Engine, element: Node, into: ValueSet) {
+	if (element.type !== "SpreadElement") return engine.solver.include(engine.evaluate(element), into);
+	engine.solver.onValue(engine.evaluate(element.argument), (value) =>
+		engine.iterate(value, (found) => engine.solver.add(into, found)),
+	);
+}
+
+/** The values of all properties of an object. */
+export function makeAnyProperty(engine: Engine): Engine["anyProperty"] {
+	return (object) => {
+		if (object.anyProperty !== undefined) return object.anyProperty;
+		const set = new ValueSet();
+		object.anyProperty = set;
+		engine.solver.include(object.summary, set);
+		for (const slot of object.properties.values()) engine.solver.include(slot, set);
+		for (const source of object.copiedFrom) copyAllProperties(engine, source, set);
+		includeAllMembers(engine, object, set);
+		engine.track(object);
+		return set;
+	};
+}
+
+function copyAllProperties(engine: Engine, source: ValueSet, into: ValueSet) {
+	engine.solver.onValue(source, (value) => {
+		if (value.kind === "nothing" || value.kind === "string") return;
+		engine.readProperty(value, undefined, (found) => engine.solver.add(into, found));
+	});
+}
+
+function includeAllMembers(engine: Engine, object: AbstractObject, into: ValueSet) {
+	if (object.node.type === "ArrayExpression") {
+		for (const element of object.node.elements as (Node | null)[]) {
+			if (element !== null) includeElement(engine, element, into);
+		}
+	} else if (object.kind === "plain" && object.node.type === "ObjectExpression") {
+		for (const property of object.node.properties as Node[]) {
+			if (property.type === "SpreadElement")
+				copyAllProperties(engine, engine.evaluate(property.argument), into);
+			else includeMember(engine, property, into);
+		}
+	} else if (object.kind === "class" || object.kind === "instance") {
+		const owner = object.kind === "class" ? object : object.constructedBy;
+		if (owner?.kind === "class") includeAllClassMembers(engine, owner, object.kind === "class", into);
+	}
+}

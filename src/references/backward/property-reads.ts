@@ -1,0 +1,101 @@
+/** Backward analysis of property reads, on any kind of value. */
+import type { Node } from "../bundle/syntax.ts";
+import { unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import {
+	type AbstractObject,
+	makeValue,
+	type ObjectValue,
+	unknownValue,
+	type Value,
+	withContext,
+} from "../engine/values.ts";
+import { readRuntimeProperty } from "../environment/runtime-apis.ts";
+import { ARRAY_METHODS } from "../models/arrays.ts";
+import { COLLECTION_METHODS } from "../models/collections.ts";
+import { readThroughProxy } from "../models/proxies.ts";
+import { STRING_METHODS } from "../models/strings.ts";
+import { literalProperty } from "./properties.ts";
+
+/** Reads a property of a value. Built-in methods become values too, so that code can pass them on. */
+export function makeReadProperty(engine: Engine): Engine["readProperty"] {
+	return (value, key, into) => {
+		const method = (name: string) =>
+			into(makeValue({ kind: "method", name, receiver: value }, value.context));
+		switch (value.kind) {
+			case "nothing":
+				return key !== undefined && PROMISE_METHODS.has(key) ? method(key) : undefined;
+			case "runtime":
+				return key !== undefined && PROMISE_METHODS.has(key)
+					? method(key)
+					: into(readRuntimeProperty(value, key));
+			case "object":
+				return readObjectProperty(engine, value, key, into, method);
+			case "builtin":
+				return into(
+					key === undefined
+						? unknownValue("a computed value")
+						: makeValue({ kind: "builtin", name: `${value.name}.${key}` }),
+				);
+			case "string":
+				if (key !== undefined && (STRING_METHODS.has(key) || PROMISE_METHODS.has(key))) return method(key);
+				return into(withContext(unknownValue("a computed value"), value.context));
+			case "method":
+				if (key !== undefined && FUNCTION_METHODS.has(key)) return method(key);
+				return into(unknownValue("a computed value"));
+			case "unknown":
+				if (key !== undefined && PROMISE_METHODS.has(key)) return method(key);
+				if (value.prefix === undefined) return into(value);
+				return key !== undefined && STRING_METHODS.has(key)
+					? method(key)
+					: into(withContext(unknownValue("a computed value"), value.context));
+		}
+	};
+}
+
+/**
+ * Reads a property of an object. Only values whose contexts unify with the context of the object are read.
+ */
+function readObjectProperty(
+	engine: Engine,
+	value: ObjectValue,
+	key: string | undefined,
+	into: (value: Value) => void,
+	method: (name: string) => void,
+) {
+	const { object } = value;
+	const { solver } = engine;
+	if (object.proxyHandler !== undefined && key !== "then")
+		return readThroughProxy(engine, object, object.proxyHandler, key, into);
+	if (key !== undefined && hasMethod(object, key)) return method(key);
+	if (key === "length" && object.kind === "array") return into(lengthOf(object));
+	const set = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
+	solver.onValue(set, (found) => {
+		const context = unify(found.context, value.context);
+		if (context !== undefined) into(withContext(found, context));
+	});
+}
+
+/** The length of an array literal without spreads; of other arrays it is unknown. */
+function lengthOf(object: AbstractObject): Value {
+	const elements =
+		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
+	if (elements === undefined || elements.some((element) => element?.type === "SpreadElement")) {
+		return unknownValue("a computed value");
+	}
+	return makeValue({ kind: "string", text: String(elements.length), numeric: true });
+}
+
+/** Whether an object has a built-in method that it does not define itself. */
+function hasMethod(object: AbstractObject, key: string): boolean {
+	if (object.kind === "array" && ARRAY_METHODS.has(key)) return true;
+	if ((object.kind === "map" || object.kind === "set") && COLLECTION_METHODS.has(key)) return true;
+	if (object.kind === "function" && FUNCTION_METHODS.has(key)) return true;
+	if (object.kind !== "plain" && object.kind !== "instance" && object.kind !== "array") return false;
+	if (!PROMISE_METHODS.has(key) && !OBJECT_METHODS.has(key)) return false;
+	return !object.properties.has(key) && literalProperty(object, key).length === 0;
+}
+
+const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
+const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);
+const OBJECT_METHODS = new Set(["hasOwnProperty"]);

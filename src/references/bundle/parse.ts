@@ -1,0 +1,27 @@
+/** From the text of a bundle to its syntax tree. */
+import { parseSync } from "oxc-parser";
+import { AppError, EXIT } from "../../errors.ts";
+import { nestingFault } from "./nesting.ts";
+import type { Node } from "./syntax.ts";
+
+/**
+ * Parses a bundle, an ES module.
+ * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where it does not parse or nests too deeply
+ */
+export function parse(code: string): Node {
+	const fault = nestingFault(code);
+	if (fault !== undefined) throw unparsable(fault);
+	const result = parseSync("bundle.js", code, { lang: "js", sourceType: "module", preserveParens: false });
+	const error = result.errors.find(({ severity }) => String(severity) === "Error");
+	if (error !== undefined) throw unparsable(error.message);
+	return result.program as unknown as Node;
+}
+
+function unparsable(reason: string): AppError {
+	return new AppError({
+		code: "BUNDLE_UNPARSABLE",
+		message: `The bundle cannot be parsed: ${reason}`,
+		hint: "Check that the function runs with `deno run`, then deploy it again.",
+		exit: EXIT.failure,
+	});
+}

@@ -1,0 +1,43 @@
+/** From a node of a bundle to the source file that it comes from. */
+import type { Positions } from "./positions.ts";
+import type { Node } from "./syntax.ts";
+
+/** Sources from npm, JSR, the web or the platform, as the map or the shown path spells them. */
+const DEPENDENCY =
+	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
+/** Looks up files and lines. The path of each source is worked out once. */
+export class SourceFiles {
+	readonly #positions: Positions;
+	readonly #path: (source: string) => string;
+	readonly #paths = new Map<string, { path: string; dependency: boolean }>();
+
+	/** @param path turns an entry of the map's `sources` into the path that is shown */
+	constructor(positions: Positions, path: (source: string) => string) {
+		this.#positions = positions;
+		this.#path = path;
+	}
+
+	/** The file, the 1-based line, and whether the file belongs to a dependency. */
+	at(node: Node): { file: string; line: number; dependency: boolean } {
+		const { source, line } = this.#positions.at(node.start);
+		const { path, dependency } = this.#known(source);
+		return { file: path, line, dependency };
+	}
+
+	/** Whether a node comes from a dependency. This costs less than its position. */
+	isDependency(node: Node): boolean {
+		return this.#known(this.#positions.sourceAt(node.start)).dependency;
+	}
+
+	#known(source: string): { path: string; dependency: boolean } {
+		let known = this.#paths.get(source);
+		if (known === undefined) {
+			const path = source === "" ? "bundle.js" : this.#path(source);
+			// Code that the map does not mention was made by the bundler.
+			const made = source === "" && this.#positions.mapped;
+			known = { path, dependency: made || DEPENDENCY.test(source) || DEPENDENCY.test(path) };
+			this.#paths.set(source, known);
+		}
+		return known;
+	}
+}

@@ -1,0 +1,86 @@
+/** Call sites: those in the code, and those of built-in functions that call their arguments. */
+import { type Node, thisOwner } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import { type CallSite, NOTHING, ValueSet } from "../engine/values.ts";
+
+/** Call sites, each the same whenever it is asked for. */
+export function makeCallSites(engine: Engine): Pick<Engine, "callSite" | "syntheticSite" | "argument"> {
+	const sites = new Map<Node, CallSite>();
+	const implied = new Map<string, CallSite>();
+	return {
+		callSite(node) {
+			let site = sites.get(node);
+			if (site === undefined) {
+				site = siteInSource(engine, node);
+				sites.set(node, site);
+			}
+			return site;
+		},
+		syntheticSite(site, tag, args) {
+			const key = `${site.id} ${tag}`;
+			let inner = implied.get(key);
+			if (inner === undefined) {
+				const id = engine.objects.nextId();
+				inner = {
+					id,
+					node: site.node,
+					arguments: args,
+					spreadArguments: undefined,
+					receiver: undefined,
+					isInSource: false,
+					isConstruct: false,
+				};
+				implied.set(key, inner);
+			}
+			return inner;
+		},
+		argument: (site, index) => argumentSet(engine, site, index),
+	};
+}
+
+/** The site of a call or `new` expression. */
+function siteInSource(engine: Engine, node: Node): CallSite {
+	const all = node.arguments as Node[];
+	const spread = all.findIndex((argument) => argument.type === "SpreadElement");
+	const callee = node.callee as Node;
+	let self: ValueSet | undefined;
+	if (callee.type === "Super" || (callee.type === "MemberExpression" && callee.object.type === "Super")) {
+		self = engine.thisValue(thisOwner(node));
+	} else if (callee.type === "MemberExpression") self = engine.evaluate(callee.object);
+	return {
+		id: engine.objects.nextId(),
+		node,
+		arguments: spread < 0 ? all : all.slice(0, spread),
+		spreadArguments: spread < 0 ? undefined : all.slice(spread),
+		receiver: self,
+		isInSource: true,
+		isConstruct: node.type === "NewExpression",
+	};
+}
+
+/** What spread arguments hold, all positions together. */
+const spreadSets = new WeakMap<CallSite, ValueSet>();
+/** The values of one argument. From the first spread on, positions are not distinguished. */
+function argumentSet(engine: Engine, site: CallSite, index: number): ValueSet {
+	const given = site.arguments[index];
+	if (given instanceof ValueSet) return given;
+	if (given !== undefined) return engine.evaluate(given);
+	let spreadSet = spreadSets.get(site);
+	if (spreadSet === undefined) {
+		const created = new ValueSet();
+		spreadSet = created;
+		spreadSets.set(site, created);
+		engine.solver.add(created, NOTHING);
+		if (site.spreadArguments instanceof ValueSet) engine.solver.include(site.spreadArguments, created);
+		else for (const node of site.spreadArguments ?? []) includeSpreadArgument(engine, node, created);
+	}
+	return spreadSet;
+}
+
+/** Includes an argument, or the elements of a spread one. */
+function includeSpreadArgument(engine: Engine, node: Node, into: ValueSet) {
+	if (node.type !== "SpreadElement") return engine.solver.include(engine.evaluate(node), into);
+	engine.solver.onValue(engine.evaluate(node.argument), (value) =>
+		engine.iterate(value, (found) => engine.solver.add(into, found)),
+	);
+}

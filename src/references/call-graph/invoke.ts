@@ -1,0 +1,123 @@
+/** Calls: which function a value calls, and what comes back. */
+import { isFunction, type Node } from "../bundle/syntax.ts";
+import type { Context } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import {
+	type AbstractObject,
+	type CallEdge,
+	type CallSite,
+	type ObjectValue,
+	objectValue,
+	unknownValue,
+	ValueSet,
+	withContext,
+} from "../engine/values.ts";
+import { callRuntime } from "../environment/name-reads.ts";
+import { callBuiltin } from "../models/builtins.ts";
+import { callMethod } from "../models/methods.ts";
+import { enterCall, leaveCall } from "./call-edges.ts";
+
+/** Calls a value of any kind. Functions of the bundle get a call edge; built-in functions are modelled. */
+export function makeInvoke(engine: Engine): Engine["invoke"] {
+	const invoke: Engine["invoke"] = (callee, site, result) => {
+		const { solver } = engine;
+		switch (callee.kind) {
+			case "object":
+				if (callee.object.kind === "function") return callFunction(engine, callee, site, result);
+				if (callee.object.kind === "class") return constructClass(engine, callee, site, result);
+				if (result !== undefined) solver.add(result, unknownValue("the result of a call"));
+				return;
+			case "runtime":
+				return callRuntime(engine, callee, site, result);
+			case "builtin":
+				return callBuiltin(engine, callee, site, result);
+			case "method":
+				return callMethod(engine, callee, site, result);
+			case "unknown":
+				if (result !== undefined)
+					solver.add(
+						result,
+						withContext(unknownValue("the result of a call"), callee.context, callee.reportAt),
+					);
+		}
+	};
+	return invoke;
+}
+
+/** A call of a function of the bundle: the values that it returns leave it in the caller's context. */
+function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
+	const { solver } = engine;
+	const fn = callee.object;
+	if (site.isConstruct) return constructFunction(engine, callee, site, result);
+	addCallEdge(engine, fn, site, callee.context);
+	if (result === undefined) return;
+	solver.onValue(engine.returned(fn.node), (value) => {
+		const left = leaveCall(value, fn, { site, context: callee.context });
+		if (left !== undefined) solver.add(result, left);
+	});
+}
+
+/**
+ * Adds an edge to the call graph and tells the function's listeners. Forward analysis follows arguments of
+ * calls in the source by itself; what a built-in function passes to a callback is propagated here.
+ */
+function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context: Context) {
+	const key = `${site.id}|${context.key}`;
+	if (fn.callEdges.has(key)) return;
+	const call: CallEdge = { site, context };
+	fn.callEdges.set(key, call);
+	for (const listener of fn.callEdgeListeners) engine.solver.enqueue(() => listener(call));
+	if (site.isInSource) return;
+	for (const [index, argument] of site.arguments.entries()) {
+		const param = fn.node.params[index] as Node | undefined;
+		if (param === undefined || !(argument instanceof ValueSet)) continue;
+		engine.solver.onValue(argument, (value) => {
+			const entered = enterCall(value, fn, call);
+			if (entered !== undefined) engine.propagateInto(entered, param);
+		});
+	}
+}
+
+/** `new` with a function as constructor. */
+function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
+	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
+	const receiver = engine.solver.singleton(objectValue(instance, callee.context));
+	addCallEdge(engine, callee.object, { ...site, receiver }, callee.context);
+	if (result !== undefined) engine.solver.include(receiver, result);
+}
+
+/** `new` with a class, or a call of `super`: an instance, and a call of the nearest constructor. */
+function constructClass(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
+	if (!site.isConstruct && site.node.callee?.type !== "Super") {
+		if (result !== undefined) engine.solver.add(result, unknownValue("the result of a call"));
+		return;
+	}
+	if (!site.isConstruct) return callConstructor(engine, callee, site);
+	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
+	const value = objectValue(instance, callee.context);
+	if (result !== undefined) engine.solver.add(result, value);
+	callConstructor(engine, callee, { ...site, receiver: engine.solver.singleton(value) });
+}
+
+/** Calls the constructor of a class, or else that of its nearest superclass with one. */
+function callConstructor(
+	engine: Engine,
+	callee: ObjectValue,
+	site: CallSite,
+	seen = new Set<AbstractObject>(),
+) {
+	if (seen.has(callee.object)) return;
+	seen.add(callee.object);
+	const { solver } = engine;
+	const node = callee.object.node;
+	if (site.receiver !== undefined) solver.include(site.receiver, callee.object.instances);
+	const own = (node.body.body as Node[]).find((member) => member.kind === "constructor");
+	if (own !== undefined && isFunction(own.value)) {
+		return addCallEdge(engine, engine.objects.atNode(own.value), site, callee.context);
+	}
+	if (!node.superClass) return;
+	solver.onValue(engine.evaluate(node.superClass), (superclass) => {
+		if (superclass.kind === "object" && superclass.object.kind === "class")
+			callConstructor(engine, superclass, site, seen);
+	});
+}

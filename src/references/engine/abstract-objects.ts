@@ -1,0 +1,131 @@
+/**
+ * The abstract objects of an analysis, one for each allocation site, and syntax that belongs to functions:
+ * what they return, what they yield and where they use `this`.
+ */
+import { childKeys } from "../bundle/scopes.ts";
+import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
+import { type AbstractObject, type ObjectKind, ValueSet } from "./values.ts";
+
+export class AbstractObjects {
+	readonly #byNode = new Map<Node, Map<string, AbstractObject>>();
+	readonly #returns = new Map<Node, Node[]>();
+	readonly #ids = new Map<string, number>();
+	#nextId = 1;
+
+	/** The object that an object literal, array literal, function or class creates. */
+	atNode(node: Node): AbstractObject {
+		if (isFunction(node)) return this.allocate(node, "", "function");
+		if (isClass(node)) return this.allocate(node, "", "class");
+		return this.allocate(node, "", node.type === "ObjectExpression" ? "plain" : "array");
+	}
+
+	/**
+	 * The object that another node creates, such as a call or a pattern.
+	 * @param tag tells apart several objects of one node
+	 * @param constructedBy the class or constructor function of an instance, or the function of a prototype
+	 */
+	allocate(node: Node, tag: string, kind: ObjectKind, constructedBy?: AbstractObject): AbstractObject {
+		let tags = this.#byNode.get(node);
+		if (tags === undefined) {
+			tags = new Map();
+			this.#byNode.set(node, tags);
+		}
+		let object = tags.get(tag);
+		if (object === undefined) {
+			object = {
+				id: this.#nextId++,
+				kind,
+				node,
+				...(constructedBy === undefined ? {} : { constructedBy }),
+				properties: new Map(),
+				summary: new ValueSet(),
+				keys: new ValueSet(),
+				populated: false,
+				anyProperty: undefined,
+				copiedFrom: [],
+				instances: new ValueSet(),
+				callEdges: new Map(),
+				callEdgeListeners: [],
+				escaped: false,
+				escapeListeners: [],
+				tracked: false,
+				proxyHandler: undefined,
+				trackedAs: undefined,
+			};
+			tags.set(tag, object);
+		}
+		return object;
+	}
+
+	/** The instance of a class that stands for all instances that code outside the bundle creates. */
+	externalInstance(constructedBy: AbstractObject): AbstractObject {
+		return this.allocate(constructedBy.node, "outside", "instance", constructedBy);
+	}
+
+	/** The same number for the same key, and a number that nothing else has for a new key. */
+	idOf(key: string): number {
+		let id = this.#ids.get(key);
+		if (id === undefined) {
+			id = this.#nextId++;
+			this.#ids.set(key, id);
+		}
+		return id;
+	}
+
+	/** A number that no object, call site or key has. */
+	nextId(): number {
+		return this.#nextId++;
+	}
+
+	/** The expressions whose values a function returns. */
+	returnedNodes(fn: Node): readonly Node[] {
+		let found = this.#returns.get(fn);
+		if (found === undefined) {
+			found = [];
+			if (fn.body.type !== "BlockStatement") found.push(fn.body);
+			else {
+				for (const node of descendants(fn.body, isFunction)) {
+					if (node.type === "ReturnStatement" && node.argument) found.push(node.argument);
+				}
+			}
+			this.#returns.set(fn, found);
+		}
+		return found;
+	}
+
+	/** The `yield` expressions of a generator, without those of functions inside it. */
+	yieldNodes(fn: Node): Node[] {
+		const found: Node[] = [];
+		for (const node of descendants(fn.body, isFunction))
+			if (node.type === "YieldExpression") found.push(node);
+		return found;
+	}
+
+	/** Every `this` and `super` in a node that has the meaning it would have at the node itself. */
+	thisNodes(node: Node): Node[] {
+		const found: Node[] = [];
+		const ownThis = (inner: Node) =>
+			(isFunction(inner) && inner.type !== "ArrowFunctionExpression") || isClass(inner);
+		for (const inner of descendants(node, ownThis)) {
+			if (inner.type === "ThisExpression" || inner.type === "Super") found.push(inner);
+		}
+		return found;
+	}
+}
+
+/**
+ * A node and all nodes in it. The walk does not go into a node for which `stop` is true, except for the root.
+ */
+function* descendants(root: Node, stop: (node: Node) => boolean): Generator<Node> {
+	const stack: Node[] = [root];
+	for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+		yield node;
+		if (node !== root && stop(node)) continue;
+		for (const key of childKeys(node)) {
+			const child = node[key] as Node | (Node | null)[] | null | undefined;
+			if (Array.isArray(child)) {
+				for (const inner of child) if (inner !== null) stack.push(inner);
+			} else if (child) stack.push(child);
+		}
+	}
+}

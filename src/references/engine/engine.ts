@@ -1,0 +1,84 @@
+/**
+ * What the parts of the analysis know of one another. Backward analysis (`evaluate`) asks which values an
+ * expression may have. Forward analysis (`propagate`) follows a value to where it is used. Both need each
+ * other, so they meet in this interface and import nothing from one another.
+ */
+import type { Scopes } from "../bundle/scopes.ts";
+import type { Node } from "../bundle/syntax.ts";
+import type { AbstractObjects } from "./abstract-objects.ts";
+import type { Findings } from "./findings.ts";
+import type { Solver } from "./solver.ts";
+import type { AbstractObject, CallEdge, CallSite, Value, ValueSet } from "./values.ts";
+
+export interface Engine {
+	readonly solver: Solver;
+	readonly scopes: Scopes;
+	readonly objects: AbstractObjects;
+	readonly findings: Findings;
+	/** Whether a node comes from a dependency (npm, JSR or the web) and not from the upload. */
+	isDependency(node: Node): boolean;
+	/**
+	 * Counts one node of work.
+	 * @returns false where the budget for nodes of dependencies is used up, while the upload's own code is
+	 * analysed
+	 */
+	spendBudget(node: Node): boolean;
+
+	/** The values that an expression may have. */
+	evaluate(node: Node): ValueSet;
+	/** The values that may be assigned to a variable, parameter, property or pattern. */
+	assigned(node: Node): ValueSet;
+	/** The values that an argument may have; `undefined` alone where the call passes none there. */
+	argument(site: CallSite, index: number): ValueSet;
+	/** The values that a function may return, in the contexts inside the function. */
+	returned(fn: Node): ValueSet;
+	/** The values that `this` may have in a function, field initialiser or static block. */
+	thisValue(owner: Node): ValueSet;
+	/**
+	 * Reads a property of a value.
+	 * @param key undefined reads the properties under all keys
+	 * @param into is called with each value of the property, once
+	 */
+	readProperty(value: Value, key: string | undefined, into: (value: Value) => void): void;
+	/** The values of one property of an object. */
+	property(object: AbstractObject, key: string): ValueSet;
+	/** The values of all properties of an object. */
+	anyProperty(object: AbstractObject): ValueSet;
+	/** The keys of an object, as strings or unknown values. */
+	keys(object: AbstractObject): ValueSet;
+	/** Calls `into` with each value that iteration over a value yields. */
+	iterate(value: Value, into: (value: Value) => void): void;
+
+	/** Follows a value from an expression that has it to where that expression is used. */
+	propagate(value: Value, node: Node): void;
+	/** Follows a value into a variable, parameter, pattern or property that it is assigned to. */
+	propagateInto(value: Value, target: Node): void;
+	/** Follows an object from its allocation site to all its uses. */
+	track(object: AbstractObject): void;
+	/**
+	 * Records that code beyond the analysis has a value now.
+	 * @param why how it got there; becomes part of the reason of a dynamic access
+	 */
+	escape(value: Value, node: Node, why: string): void;
+
+	/**
+	 * Calls a value.
+	 * @param result receives what the call returns; undefined where nobody asks
+	 */
+	invoke(callee: Value, site: CallSite, result: ValueSet | undefined): void;
+	/** The call site of a call or `new` expression. */
+	callSite(call: Node): CallSite;
+	/**
+	 * The site of a call that a built-in function makes on behalf of the code, such as the callback of `map`.
+	 * @param tag tells apart several such calls of one site
+	 */
+	syntheticSite(site: CallSite, tag: string, args: readonly ValueSet[]): CallSite;
+	/** Calls the listener with every call edge to a function, present and future. */
+	onCallEdge(fn: AbstractObject, listener: (call: CallEdge) => void): void;
+	/** A value of the caller as the called function sees it; undefined where the contexts do not unify. */
+	enterCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined;
+	/** A returned value as the caller sees it; undefined where it entered the function by another call. */
+	leaveCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined;
+	/** Calls the listener once when a function escapes, or soon where it already has. */
+	onEscape(fn: AbstractObject, listener: () => void): void;
+}

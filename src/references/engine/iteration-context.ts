@@ -1,0 +1,14 @@
+import type { Node } from "../bundle/syntax.ts";
+import { withCall } from "./context.ts";
+import type { Engine } from "./engine.ts";
+import { keyOfShape, type Value, withContext } from "./values.ts";
+
+/**
+ * Puts a value into the context of one iteration of a loop, or of one choice from a table. Parts of two
+ * elements then never combine: `for (const [key, value] of …)` pairs each key with its own value.
+ */
+export function inIteration(engine: Engine, value: Value, loop: Node): Value {
+	if (value.kind !== "object" && value.kind !== "string") return value;
+	const id = engine.objects.idOf(`loop ${loop.start} ${loop.end}`);
+	return withContext(value, withCall(value.context, id, engine.objects.idOf(keyOfShape(value))));
+}

@@ -1,0 +1,100 @@
+/**
+ * The work list. Value sets only grow, and each listener hears of each value once. Every rule of the analysis
+ * is such a listener, so that the order of work does not change the result and the work ends in a fixpoint.
+ */
+import { NO_CONTEXT } from "./context.ts";
+import { unknownValue, type Value, ValueSet, withContext } from "./values.ts";
+
+/** The reason of an access that is dynamic because the budget was used up. */
+export const BUDGET_EXCEEDED = "analysis limit";
+
+const UNKNOWN_IN_DEPENDENCY = unknownValue("a value of a dependency");
+
+export interface Budget {
+	/** The most values in one set. Beyond it the set is widened to an unknown value. */
+	valuesMax: number;
+	/** The most contexts of one value in one set. Beyond it the value is kept without context. */
+	contextsMax: number;
+	/** Whether an unknown value keeps its reason and context. All others become one unknown value. */
+	keepsReason: (unknown: Value) => boolean;
+	/** The most steps of one run. */
+	stepsMax: number;
+}
+
+export class Solver {
+	/** Steps of all runs so far. */
+	steps = 0;
+	#budget: Budget = { valuesMax: 0, contextsMax: 0, stepsMax: 0, keepsReason: () => true };
+	#queue: (() => void)[] = [];
+
+	/** Adds a value to a set, or the value that it is widened to. */
+	add(set: ValueSet, value: Value) {
+		if (set.values.has(value.key)) return;
+		const added = this.#widen(set, value);
+		if (set.values.has(added.key)) return;
+		set.values.set(added.key, added);
+		for (const listener of set.listeners) this.enqueue(() => listener(added));
+	}
+
+	/** Widening: beyond its budget a set holds less precise values, so that the work ends. */
+	#widen(set: ValueSet, value: Value): Value {
+		if (set.values.size >= this.#budget.valuesMax) return unknownValue(BUDGET_EXCEEDED);
+		if (value.kind === "unknown" && value.prefix === undefined && !this.#budget.keepsReason(value))
+			return UNKNOWN_IN_DEPENDENCY;
+		const contexts = (set.contextCounts.get(value.shapeKey) ?? 0) + 1;
+		set.contextCounts.set(value.shapeKey, contexts);
+		if (contexts <= this.#budget.contextsMax || value.context.entries.length === 0) return value;
+		return withContext(value, NO_CONTEXT);
+	}
+
+	/** A new set of one value. */
+	singleton(value: Value): ValueSet {
+		const set = new ValueSet();
+		this.add(set, value);
+		return set;
+	}
+
+	/** Calls the listener with each value that the set has now or gets later. */
+	onValue(set: ValueSet, listener: (value: Value) => void) {
+		set.listeners.push(listener);
+		for (const value of set.values.values()) this.enqueue(() => listener(value));
+	}
+
+	/** Adds every value of one set to another, now and later: the constraint `from` ⊆ `to`. */
+	include(from: ValueSet, to: ValueSet) {
+		if (from === to || from.includedIn.has(to)) return;
+		from.includedIn.add(to);
+		this.onValue(from, (value) => this.add(to, value));
+	}
+
+	/** Puts a task at the end of the work list. */
+	enqueue(task: () => void) {
+		this.#queue.push(task);
+	}
+
+	/**
+	 * Works until the work list is empty.
+	 * @returns false where the budget of steps ended the run before a fixpoint
+	 */
+	run(budget: Budget): boolean {
+		this.#budget = budget;
+		const stepsMax = this.steps + budget.stepsMax;
+		while (this.#queue.length > 0) {
+			const tasks = this.#queue;
+			this.#queue = [];
+			for (const [index, task] of tasks.entries()) {
+				if (this.steps++ >= stepsMax) {
+					this.#queue = tasks.slice(index).concat(this.#queue);
+					return false;
+				}
+				task();
+			}
+		}
+		return true;
+	}
+
+	/** Drops the work that is left. */
+	abandon() {
+		this.#queue = [];
+	}
+}

@@ -1,0 +1,217 @@
+/**
+ * The abstract domain: what the analysis knows of a value, as far as names of environment variables depend on
+ * it.
+ *
+ * Every value carries a calling context. For `read(a, "X")` and `read(b, "Y")` the analysis must not combine
+ * `a` with `"Y"`: two values belong together only where their contexts unify.
+ */
+import type { Node } from "../bundle/syntax.ts";
+import { type Context, NO_CONTEXT } from "./context.ts";
+
+/** The values that one expression, variable, parameter or property may have. Only the solver adds to it. */
+export class ValueSet {
+	/** By key. */
+	readonly values = new Map<string, Value>();
+	readonly listeners: ((value: Value) => void)[] = [];
+	/** For each `shapeKey`, in how many contexts the set holds a value of that shape. */
+	readonly contextCounts = new Map<string, number>();
+	/** The sets that already include this one. */
+	readonly includedIn = new Set<ValueSet>();
+}
+
+/**
+ * The APIs of the runtime that hold the environment or lead to it. `env` is the environment as an object
+ * (`process.env`, `Deno.env.toObject()`); `get`, `has`, `toObject` and `write` are functions of such an API.
+ */
+export type RuntimeApi =
+	| "global"
+	| "Deno"
+	| "Deno.env"
+	| "process"
+	| "env"
+	| "secrets"
+	| "secrets module"
+	| "import.meta"
+	| "get"
+	| "has"
+	| "toObject"
+	| "write";
+
+/** Where a value comes from, and the keys that identify it. */
+interface Provenance {
+	/** Equal for equal values and for no others. */
+	readonly key: string;
+	/** Equal for values that differ in nothing but context and `reportAt`. */
+	readonly shapeKey: string;
+	readonly context: Context;
+	/**
+	 * The outermost call that passed the value as an argument. A read of the name is reported there, because
+	 * that is where the author wrote the name.
+	 */
+	readonly reportAt: Node | undefined;
+}
+
+/** What a value is, apart from where it comes from. */
+export type Shape =
+	/** A known string. A numeric one was a number: adding two of them is addition. */
+	| { readonly kind: "string"; readonly text: string; readonly numeric: boolean }
+	/** `undefined`, `null` or a boolean, which is never the name of a variable. */
+	| { readonly kind: "nothing" }
+	/** Any value. With a prefix: a string that begins with it. */
+	| { readonly kind: "unknown"; readonly why: string; readonly prefix?: string | undefined }
+	/** An object that the code creates. */
+	| { readonly kind: "object"; readonly object: AbstractObject }
+	/** An API of the runtime. */
+	| { readonly kind: "runtime"; readonly api: RuntimeApi }
+	/** A global of the language (`Object.keys`) or a helper of the bundler (`esbuild.toESM`). */
+	| { readonly kind: "builtin"; readonly name: string }
+	/**
+	 * A built-in method together with the value that it was read from: `[…].map`, `"…".concat`, `get.bind`.
+	 */
+	| { readonly kind: "method"; readonly name: string; readonly receiver: Value };
+
+/** An abstract value. */
+export type Value = Shape & Provenance;
+export type StringValue = Value & { readonly kind: "string" };
+export type ObjectValue = Value & { readonly kind: "object" };
+export type RuntimeValue = Value & { readonly kind: "runtime" };
+export type BuiltinValue = Value & { readonly kind: "builtin" };
+export type MethodValue = Value & { readonly kind: "method" };
+
+export type ObjectKind = "plain" | "array" | "function" | "class" | "instance" | "map" | "set";
+
+/** All objects that one node of the bundle creates: the node is their allocation site. */
+export interface AbstractObject {
+	readonly id: number;
+	readonly kind: ObjectKind;
+	/** The allocation site. */
+	readonly node: Node;
+	/**
+	 * The class or constructor function of an instance, where it is known, or the function of a prototype.
+	 */
+	readonly constructedBy?: AbstractObject;
+	/** Filled on demand, by `Engine.property`. */
+	readonly properties: Map<string, ValueSet>;
+	/**
+	 * The values under all keys that are not distinguished: computed properties, the elements of an array or
+	 * set, the values of a map. Every property includes it.
+	 */
+	readonly summary: ValueSet;
+	/** The keys of properties (filled on demand, by `Engine.keys`) or of a map. */
+	readonly keys: ValueSet;
+	/** Whether `keys`, or the content that a model adds, was filled in. That happens once. */
+	populated: boolean;
+	/** The values of all properties, once that was asked for. */
+	anyProperty: ValueSet | undefined;
+	/**
+	 * Objects whose properties this one has too: by spread, by `Object.assign`, or as the target of a proxy.
+	 */
+	readonly copiedFrom: ValueSet[];
+	/** The instances of a class. */
+	readonly instances: ValueSet;
+	/** The calls of a function, by site and context. */
+	readonly callEdges: Map<string, CallEdge>;
+	readonly callEdgeListeners: ((call: CallEdge) => void)[];
+	/** Whether code beyond the analysis has the function and may call it with anything. */
+	escaped: boolean;
+	readonly escapeListeners: (() => void)[];
+	/** Whether forward propagation from the allocation site has begun. */
+	tracked: boolean;
+	/** The handler of a proxy, whose `get` trap answers reads. */
+	proxyHandler: ValueSet | undefined;
+	/** The value to propagate from the allocation site, where that is not the object itself. */
+	trackedAs: Value | undefined;
+}
+
+/**
+ * An edge of the call graph: a call of a function of the bundle, in the context of the function value that is
+ * called.
+ */
+export interface CallEdge {
+	readonly site: CallSite;
+	readonly context: Context;
+}
+
+/** Where a function is called: by the code, or by a built-in function (`[…].map(f)`). */
+export interface CallSite {
+	readonly id: number;
+	readonly node: Node;
+	/**
+	 * The arguments before the first spread: expressions in the code, value sets where a built-in function
+	 * calls.
+	 */
+	readonly arguments: readonly (Node | ValueSet)[];
+	/** The first spread argument and all arguments after it. */
+	readonly spreadArguments: readonly Node[] | ValueSet | undefined;
+	/** What `this` is in the called function. */
+	readonly receiver: ValueSet | undefined;
+	/**
+	 * False where a built-in function makes the call. Such a site is never reported as the place of a name.
+	 */
+	readonly isInSource: boolean;
+	/** Whether `new` makes the call. */
+	readonly isConstruct: boolean;
+}
+
+export function makeValue(shape: Shape, context: Context = NO_CONTEXT, reportAt?: Node): Value {
+	const location = reportAt === undefined ? "" : String(reportAt.start);
+	const shapeKey = keyOfShape(shape);
+	return {
+		...shape,
+		key: `${shapeKey}|${context.key}|${location}`,
+		shapeKey,
+		context,
+		reportAt,
+	};
+}
+
+export function keyOfShape(shape: Shape | Value): string {
+	switch (shape.kind) {
+		case "string":
+			return `${shape.numeric ? "n" : "s"}${shape.text}`;
+		case "nothing":
+			return "-";
+		case "unknown":
+			return shape.prefix === undefined ? `?${shape.why}` : `?${shape.why} ${shape.prefix}`;
+		case "object":
+			return `t${shape.object.id}`;
+		case "runtime":
+			return `e${shape.api}`;
+		case "builtin":
+			return `b${shape.name}`;
+		case "method":
+			return `m${shape.name} ${shape.receiver.key}`;
+	}
+}
+
+export function stringValue(value: string): Value {
+	return makeValue({ kind: "string", text: value, numeric: false });
+}
+
+/**
+ * @param why what the value is, as the end of the sentence "the name is …"
+ * @param prefix what the string begins with, where that is known
+ */
+export function unknownValue(why: string, prefix?: string): Value {
+	return makeValue({ kind: "unknown", why, prefix: prefix === "" ? undefined : prefix });
+}
+
+export const NOTHING: Value = makeValue({ kind: "nothing" });
+
+export function objectValue(object: AbstractObject, context: Context = NO_CONTEXT): Value {
+	return makeValue({ kind: "object", object }, context);
+}
+
+export function runtimeValue(api: RuntimeApi): Value {
+	return makeValue({ kind: "runtime", api });
+}
+
+/** The same value in another context, reported at another node. */
+export function withContext(
+	value: Value,
+	context: Context,
+	reportAt: Node | undefined = value.reportAt,
+): Value {
+	if (context.key === value.context.key && reportAt === value.reportAt) return value;
+	return makeValue(value, context, reportAt);
+}

@@ -1,0 +1,101 @@
+/**
+ * Which names of a listing of the environment the code uses. Often it lets only names with certain prefixes
+ * pass, as in `Object.keys(env).filter((name) => name.startsWith("A_"))`. Only the syntax around the listing
+ * is looked at.
+ */
+import type { Scopes } from "../bundle/scopes.ts";
+import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
+import { DEPTH_MAX, nameVariable, onlyResult, unionIfAllKnown } from "./listing-syntax.ts";
+import { prefixesIfFalse, prefixesIfTrue } from "./name-conditions.ts";
+
+/** Methods that pass each element to a condition, and keep those that meet it. */
+const FILTER_METHODS = new Set(["filter", "find", "findLast", "some"]);
+/** Methods that pass each element to a function. */
+const VISITOR_METHODS = new Set(["forEach", "map", "flatMap"]);
+/** Methods that return the same elements. */
+const REORDER_METHODS = new Set(["sort", "toSorted", "reverse", "toReversed"]);
+
+/**
+ * The prefixes of all names that the code around a listing uses.
+ * @param listing the call `Object.keys(env)` or `Object.entries(env)`, or the loop `for (const name in env)`
+ * @param depth how many variables and methods were followed so far
+ * @returns undefined where the code may use other names
+ */
+export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[] | undefined {
+	if (depth > DEPTH_MAX) return undefined;
+	if (listing.type === "ForInStatement") return prefixesInLoop(scopes, listing);
+	const parent = listing.parent;
+	if (parent?.type === "ForOfStatement" && parent.right === listing) return prefixesInLoop(scopes, parent);
+	if (parent?.type === "MemberExpression" && parent.object === listing)
+		return prefixesInMethod(scopes, parent, depth);
+	if (parent?.type !== "VariableDeclarator" || parent.id.type !== "Identifier") return undefined;
+	const binding = scopes.resolve(parent.id);
+	if (binding === undefined) return undefined;
+	const { reads, writes } = scopes.uses(binding);
+	if (writes.some((write) => write !== parent.id) || reads.length === 0) return undefined;
+	return unionIfAllKnown(
+		reads.map((read) => (read.parent === undefined ? undefined : usedPrefixes(scopes, read, depth + 1))),
+	);
+}
+
+/**
+ * `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or a body of nothing but
+ * conditions.
+ */
+function prefixesInLoop(scopes: Scopes, loop: Node): string[] | undefined {
+	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : undefined;
+	const name = nameVariable(scopes, target);
+	return name === undefined ? undefined : prefixesInBody(scopes, loop.body, name, "ContinueStatement");
+}
+
+/** `names.filter(condition)`, `names.forEach((name) => { … })` and the like. */
+function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[] | undefined {
+	const call = member.parent;
+	const method = staticKey(member.property, member.computed);
+	if (call?.type !== "CallExpression" || call.callee !== member || method === undefined) return undefined;
+	if (REORDER_METHODS.has(method)) return usedPrefixes(scopes, call, depth + 1);
+	const [fn] = call.arguments as Node[];
+	const isReduce = method === "reduce";
+	if (fn === undefined || !isFunction(fn)) return undefined;
+	// Without an initial value a reducer begins with an element that it has not checked.
+	if (isReduce && call.arguments.length < 2) return undefined;
+	const params = fn.params as Node[];
+	const at = isReduce ? 1 : 0;
+	const name = nameVariable(scopes, params[at]);
+	if (params.length > at + 2 || params.some(({ type }) => type === "RestElement")) return undefined;
+	if (name === undefined) return undefined;
+	if (FILTER_METHODS.has(method)) return prefixesIfTrue(scopes, onlyResult(fn), name);
+	return VISITOR_METHODS.has(method) || isReduce
+		? prefixesInBody(scopes, fn.body, name, "ReturnStatement")
+		: undefined;
+}
+
+/**
+ * A body that begins by leaving other names out, or that consists of conditions alone.
+ * @param exitType the type of the statement that leaves a name out: `ContinueStatement` or `ReturnStatement`
+ */
+function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string): string[] | undefined {
+	const statements: Node[] = body.type === "BlockStatement" ? body.body : [body];
+	const [first] = statements;
+	if (first?.type === "IfStatement" && isExit(first.consequent, exitType)) {
+		const negated = prefixesIfFalse(scopes, first.test, name);
+		if (negated !== undefined) return negated;
+	}
+	return unionIfAllKnown(
+		statements.map((statement) =>
+			statement.type === "IfStatement" && !statement.alternate
+				? prefixesIfTrue(scopes, statement.test, name)
+				: undefined,
+		),
+	);
+}
+
+/**
+ * Whether a statement does nothing but go on to the next name. A reducer returns its accumulator for that.
+ */
+function isExit(node: Node, exitType: string): boolean {
+	const inner = node.type === "BlockStatement" ? (node.body as Node[]) : [node];
+	const [only] = inner;
+	if (inner.length !== 1 || only?.type !== exitType) return false;
+	return exitType === "ContinueStatement" || !only.argument || only.argument.type === "Identifier";
+}

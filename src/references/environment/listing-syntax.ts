@@ -1,0 +1,65 @@
+/**
+ * Questions about syntax that filters of listings ask: which variable holds the name, and which strings are
+ * constant.
+ */
+import type { Scopes } from "../bundle/scopes.ts";
+import type { Node } from "../bundle/syntax.ts";
+
+/** The most variables and methods in a row that are followed. */
+export const DEPTH_MAX = 4;
+
+/** The union of several sets of prefixes; undefined where one of them is unknown or there is none. */
+export function unionIfAllKnown(all: readonly (string[] | undefined)[]): string[] | undefined {
+	const known = all.filter((prefixes) => prefixes !== undefined);
+	return known.length === all.length && known.length > 0 ? [...new Set(known.flat())] : undefined;
+}
+
+/**
+ * The variable that holds the name in each element: the element itself, or the first of a `[name, value]`
+ * pair. Undefined where there is none, or where it is assigned again.
+ */
+export function nameVariable(scopes: Scopes, target: Node | undefined): Node | undefined {
+	const first = target?.type === "ArrayPattern" ? (target.elements[0] as Node | null) : target;
+	if (first?.type !== "Identifier") return undefined;
+	const binding = scopes.resolve(first);
+	const isConstant = binding !== undefined && scopes.uses(binding).writes.every((write) => write === first);
+	return isConstant ? first : undefined;
+}
+
+/** The expression that a function returns, where it does nothing else. */
+export function onlyResult(fn: Node): Node | undefined {
+	if (fn.body.type !== "BlockStatement") return fn.body;
+	const [only, ...more] = fn.body.body as Node[];
+	return more.length === 0 && only?.type === "ReturnStatement" ? (only.argument ?? undefined) : undefined;
+}
+
+/** Whether a node is an identifier of the same variable. */
+export function refersTo(scopes: Scopes, node: Node, name: Node): boolean {
+	return node.type === "Identifier" && scopes.resolve(node) === scopes.resolve(name);
+}
+
+/**
+ * The constant strings that an expression may be: one, or those of an array. Undefined where one is unknown
+ * or empty.
+ */
+export function constantTexts(scopes: Scopes, node: Node, depth = 0): string[] | undefined {
+	if (depth > DEPTH_MAX) return undefined;
+	if (node.type === "ArrayExpression")
+		return unionIfAllKnown(
+			(node.elements as (Node | null)[]).map((one) =>
+				one === null ? undefined : constantTexts(scopes, one, depth + 1),
+			),
+		);
+	if (node.type === "Literal")
+		return typeof node.value === "string" && node.value !== "" ? [node.value] : undefined;
+	if (node.type === "TemplateLiteral" && node.expressions.length === 0)
+		return node.quasis[0].value.cooked ? [node.quasis[0].value.cooked] : undefined;
+	if (node.type !== "Identifier") return undefined;
+	const binding = scopes.resolve(node);
+	const [declaration, ...more] = binding?.declarations ?? [];
+	if (binding === undefined || declaration?.parent?.type !== "VariableDeclarator" || more.length > 0)
+		return undefined;
+	const isConstant = scopes.uses(binding).writes.every((write) => write === declaration);
+	const { init } = declaration.parent;
+	return isConstant && init && init !== node ? constantTexts(scopes, init, depth + 1) : undefined;
+}

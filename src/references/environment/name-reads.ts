@@ -1,0 +1,72 @@
+/**
+ * Reads by name: calls of `Deno.env.get` and its like, and names that a listing of the environment yields.
+ */
+import type { Node } from "../bundle/syntax.ts";
+import { unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import { BUDGET_EXCEEDED } from "../engine/solver.ts";
+import {
+	type CallSite,
+	NOTHING,
+	type RuntimeValue,
+	runtimeValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+} from "../engine/values.ts";
+import { prefixPattern } from "../evidence/name-pattern.ts";
+import { usedPrefixes } from "./listing-filters.ts";
+import { VALUE_OF_VARIABLE } from "./runtime-apis.ts";
+
+/** Calls a function of a runtime API. The first argument of `get` and `has` is the name of a variable. */
+export function callRuntime(engine: Engine, callee: RuntimeValue, site: CallSite, result?: ValueSet) {
+	const returnValue = (value: Value) => result !== undefined && engine.solver.add(result, value);
+	switch (callee.api) {
+		case "get":
+		case "has":
+			returnValue(callee.api === "get" ? unknownValue(VALUE_OF_VARIABLE) : NOTHING);
+			return recordReads(engine, engine.argument(site, 0), callee, site.node);
+		case "toObject":
+			returnValue(runtimeValue("env"));
+			return;
+		case "write":
+			returnValue(NOTHING);
+			return;
+		default:
+			returnValue(unknownValue("a computed value"));
+	}
+}
+
+/**
+ * The names that a listing of the environment yields: unknown strings, with prefixes where the code uses no
+ * other names.
+ * @param listing the call or loop that lists
+ */
+export function listedNames(engine: Engine, listed: Value, listing: Node): Value[] {
+	const isEnvironment = listed.kind === "runtime" && listed.api === "env";
+	const prefixes = isEnvironment ? usedPrefixes(engine.scopes, listing) : undefined;
+	return (prefixes ?? [""]).map((prefix) => unknownValue("a name from a listing", prefix));
+}
+
+/** Why a name is not known, for the reason of a dynamic access. */
+function whyUnknown(name: Value): string {
+	if (name.kind !== "unknown") return "the name is not a string";
+	return name.why === BUDGET_EXCEEDED ? BUDGET_EXCEEDED : `the name is ${name.why}`;
+}
+
+/**
+ * Records that a node reads variables by name: a reference for each known name or prefix, and a dynamic
+ * access for any other.
+ * @param nameSet the values that the name may have
+ * @param reader the value that reads; names of another context are left out
+ */
+export function recordReads(engine: Engine, nameSet: ValueSet, reader: Value, node: Node) {
+	engine.solver.onValue(nameSet, (name) => {
+		if (unify(name.context, reader.context) === undefined || name.kind === "nothing") return;
+		if (name.kind === "string") engine.findings.addReference(name.text, name.reportAt ?? node);
+		// `report.ts` leaves out what cannot be a secret's name, also as a prefix.
+		else if (name.kind === "unknown" && name.prefix !== undefined)
+			engine.findings.addReference(prefixPattern(name.prefix), name.reportAt ?? node);
+		else engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
+	});
+}

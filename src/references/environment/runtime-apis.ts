@@ -1,0 +1,109 @@
+/** The APIs of the runtime that hold the environment or lead to it: globals, modules and their properties. */
+import type { Binding } from "../bundle/scopes.ts";
+import type { Node } from "../bundle/syntax.ts";
+import {
+	makeValue,
+	NOTHING,
+	type RuntimeApi,
+	type RuntimeValue,
+	runtimeValue,
+	unknownValue,
+	type Value,
+} from "../engine/values.ts";
+
+/** Globals that lead to the environment. */
+export const GLOBAL_APIS: Readonly<Record<string, RuntimeApi>> = {
+	Deno: "Deno",
+	process: "process",
+	globalThis: "global",
+	window: "global",
+	self: "global",
+	global: "global",
+};
+
+/** Globals of the language that the analysis has a model of, or knows to be harmless. */
+const BUILTINS = new Set(
+	(
+		"Object Proxy Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
+		"Response Request Headers URL URLSearchParams Error TypeError RangeError Date fetch " +
+		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent"
+	).split(" "),
+);
+/** Helpers that esbuild puts at the top of a bundle. A number is added where the name is taken. */
+const BUNDLER_HELPER = /^__(toESM|toCommonJS|commonJS|export|require|reExport)\d*$/;
+
+/** The properties of each API that are APIs too. Any other property is unknown. */
+const PROPERTIES: Readonly<Record<RuntimeApi, Readonly<Record<string, RuntimeApi>>>> = {
+	global: { ...GLOBAL_APIS },
+	Deno: { env: "Deno.env" },
+	"Deno.env": { get: "get", has: "has", toObject: "toObject", set: "write", delete: "write" },
+	process: { env: "env", default: "process" },
+	env: {},
+	secrets: { get: "get", has: "has" },
+	"secrets module": { secrets: "secrets", default: "secrets" },
+	"import.meta": { env: "env" },
+	get: {},
+	has: {},
+	toObject: {},
+	write: {},
+};
+const FUNCTIONS = new Set<RuntimeApi>(["get", "has", "toObject", "write"]);
+export const VALUE_OF_VARIABLE = "the value of an environment variable";
+
+/** The value of a global, or of a helper of the bundler; undefined for a variable of the code. */
+export function globalValue(name: string, binding: Binding | undefined): Value | undefined {
+	const helper = BUNDLER_HELPER.exec(name)?.[1];
+	if (helper !== undefined && (binding === undefined || binding.scope.type === "Program")) {
+		return makeValue({ kind: "builtin", name: `esbuild.${helper}` });
+	}
+	if (binding !== undefined) return undefined;
+	if (name === "undefined" || name === "NaN" || name === "Infinity") return NOTHING;
+	if (name === "require") return makeValue({ kind: "builtin", name: "esbuild.require" });
+	const api = Object.hasOwn(GLOBAL_APIS, name) ? GLOBAL_APIS[name] : undefined;
+	if (api !== undefined) return runtimeValue(api);
+	return BUILTINS.has(name) ? makeValue({ kind: "builtin", name }) : undefined;
+}
+
+/** The value of a module namespace, where the module leads to the environment. */
+export function moduleValue(specifier: string): Value | undefined {
+	if (specifier === "node:process" || specifier === "process") return runtimeValue("process");
+	return specifier === "base44:runtime" ? runtimeValue("secrets module") : undefined;
+}
+
+/** The value of an import specifier; undefined for any other node. */
+export function importedValue(specifier: Node): Value | undefined {
+	if (!specifier.type.startsWith("Import") || specifier.parent?.type !== "ImportDeclaration")
+		return undefined;
+	const module = moduleValue(specifier.parent.source.value);
+	const other = unknownValue("an imported value");
+	if (module === undefined || specifier.type === "ImportNamespaceSpecifier") return module ?? other;
+	const name = specifier.type === "ImportDefaultSpecifier" ? "default" : nameOf(specifier.imported);
+	return module.kind === "runtime" ? (apiProperty(module.api, name) ?? other) : other;
+}
+
+function nameOf(node: Node): string {
+	return (node.type === "Literal" ? node.value : node.name) as string;
+}
+
+function apiProperty(api: RuntimeApi, key: string): Value | undefined {
+	const found = Object.hasOwn(PROPERTIES[api], key) ? PROPERTIES[api][key] : undefined;
+	return found === undefined ? undefined : runtimeValue(found);
+}
+
+/**
+ * The value of a property of an API.
+ * @param key undefined for a key that is not known
+ */
+export function readRuntimeProperty(value: RuntimeValue, key: string | undefined): Value {
+	if (key !== undefined) {
+		const found = apiProperty(value.api, key);
+		if (found !== undefined) return found;
+		if (value.api === "global" && BUILTINS.has(key)) return makeValue({ kind: "builtin", name: key });
+		const method = FUNCTIONS.has(value.api)
+			? ["call", "apply", "bind"]
+			: ["hasOwnProperty", "propertyIsEnumerable"];
+		if (value.api !== "global" && method.includes(key))
+			return makeValue({ kind: "method", name: key, receiver: value });
+	}
+	return unknownValue(value.api === "env" ? VALUE_OF_VARIABLE : "a computed value");
+}

@@ -1,0 +1,43 @@
+/**
+ * Copies of the environment such as `{ PORT: "80", ...process.env }`, where the code reads the copy by known
+ * names only.
+ */
+import type { Scopes } from "../bundle/scopes.ts";
+import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+
+/**
+ * The reads of a copy by static keys.
+ * @param copy the object literal into which the environment is spread
+ * @returns each name with the node that reads it; undefined where the copy may be used in another way
+ */
+export function readsOfCopy(scopes: Scopes, copy: Node): { name: string; node: Node }[] | undefined {
+	const declarator = copy.parent;
+	if (declarator?.type !== "VariableDeclarator") return undefined;
+	if (declarator.id.type === "ObjectPattern") return namesOfPattern(declarator.id);
+	if (declarator.id.type !== "Identifier") return undefined;
+	const binding = scopes.resolve(declarator.id);
+	if (binding === undefined) return undefined;
+	const { reads, writes } = scopes.uses(binding);
+	if (writes.some((write) => write !== declarator.id)) return undefined;
+	const found = reads.map((read) => namesOfRead(read));
+	return found.includes(undefined) ? undefined : found.flatMap((one) => one ?? []);
+}
+
+function namesOfRead(read: Node): { name: string; node: Node }[] | undefined {
+	const parent = read.parent;
+	if (parent?.type === "VariableDeclarator" && parent.init === read && parent.id.type === "ObjectPattern")
+		return namesOfPattern(parent.id);
+	if (parent?.type !== "MemberExpression" || parent.object !== read) return undefined;
+	const name = staticKey(parent.property, parent.computed);
+	const isCalled = parent.parent?.type === "CallExpression" && parent.parent.callee === parent;
+	if (name === undefined || isCalled) return undefined;
+	return isTarget(parent) ? [] : [{ name, node: parent }];
+}
+
+function namesOfPattern(pattern: Node): { name: string; node: Node }[] | undefined {
+	const found = (pattern.properties as Node[]).map((property) => {
+		const name = property.type === "Property" ? staticKey(property.key, property.computed) : undefined;
+		return name === undefined ? undefined : { name, node: property };
+	});
+	return found.some((one) => one === undefined) ? undefined : found.filter((one) => one !== undefined);
+}

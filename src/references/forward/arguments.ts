@@ -1,0 +1,191 @@
+/** Forward analysis of calls: where a value goes that is called, or that is passed as an argument. */
+import type { Node } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
+import { objectReads } from "../environment/object-reads.ts";
+import { hasModel, isHarmless } from "../models/builtins.ts";
+
+/** A value is called. What the call returns is followed as well. */
+export function propagateCallee(engine: Engine, value: Value, call: Node) {
+	const site = engine.callSite(call);
+	if (value.kind === "object" && value.object.kind !== "class" && !site.isConstruct) {
+		return engine.invoke(value, site, undefined);
+	}
+	if (value.kind === "runtime") engine.invoke(value, site, undefined);
+	propagateResult(engine, call);
+}
+
+/** Follows what a call returns: the callee's model or body knows what that is. */
+function propagateResult(engine: Engine, call: Node) {
+	engine.solver.onValue(engine.evaluate(call), (result) => {
+		if (result.kind === "object") engine.track(result.object);
+		engine.propagate(result, call);
+	});
+}
+
+const WHOLE_LISTED = "the whole environment is listed or printed";
+
+/**
+ * A value is passed as an argument.
+ * @param index its position, or that of the spread that holds it
+ */
+export function propagateArgument(engine: Engine, value: Value, call: Node, index: number) {
+	const { solver } = engine;
+	if (call.callee.type === "Super") return propagateSuperArgument(engine, value, call, index);
+	solver.onValue(engine.evaluate(call.callee), (callee) => {
+		switch (callee.kind) {
+			case "object":
+				if (callee.object.kind === "class")
+					return propagateToConstructor(engine, value, callee.object, call, index);
+				if (callee.object.kind !== "function") return engine.escape(value, call, PASSED_TO_UNKNOWN);
+				engine.invoke(callee, engine.callSite(call), undefined);
+				return propagateToFunction(engine, value, callee.object, call, index);
+			case "builtin":
+				return propagateToBuiltin(engine, value, callee.name, call, index);
+			case "method":
+				return propagateToMethod(engine, value, callee, call, index);
+			case "unknown":
+				return engine.escape(value, call, PASSED_TO_UNKNOWN);
+		}
+	});
+}
+
+const PASSED_TO_UNKNOWN = "passed to code that the analysis cannot follow";
+
+/** Whether a call passes from the upload's own code into a dependency. Propagation ends there. */
+function isOutOfReach(engine: Engine, fn: AbstractObject, call: Node): boolean {
+	return engine.isDependency(fn.node) && !engine.isDependency(call);
+}
+
+/** Propagates an argument into the parameter that receives it. */
+function propagateToFunction(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
+	if (isOutOfReach(engine, fn, call)) return engine.escape(value, call, PASSED_TO_UNKNOWN);
+	const params = fn.node.params as Node[];
+	const param = params[index] ?? (params.at(-1)?.type === "RestElement" ? params.at(-1) : undefined);
+	engine.onCallEdge(fn, (edge) => {
+		if (edge.site.node !== call || param === undefined || !edge.site.isInSource) return;
+		const entered = engine.enterCall(value, fn, edge);
+		if (entered !== undefined) engine.propagateInto(entered, param);
+	});
+}
+
+function constructorOf(object: AbstractObject): Node | undefined {
+	return (object.node.body.body as Node[]).find((member) => member.kind === "constructor")?.value;
+}
+
+/** Propagates an argument of `new` into the constructor of a class or its superclass. */
+function propagateToConstructor(
+	engine: Engine,
+	value: Value,
+	owner: AbstractObject,
+	call: Node,
+	index: number,
+) {
+	if (isOutOfReach(engine, owner, call)) return engine.escape(value, call, PASSED_TO_UNKNOWN);
+	engine.solver.onValue(engine.evaluate(call), () => undefined);
+	const own = constructorOf(owner);
+	if (own !== undefined) return propagateToFunction(engine, value, engine.objects.atNode(own), call, index);
+	if (owner.node.superClass) propagateToSuperclass(engine, value, owner.node, call, index);
+}
+
+function propagateToSuperclass(engine: Engine, value: Value, owner: Node, call: Node, index: number) {
+	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) => {
+		if (superclass.kind === "object" && superclass.object.kind === "class")
+			propagateToConstructor(engine, value, superclass.object, call, index);
+		else engine.escape(value, call, PASSED_TO_UNKNOWN);
+	});
+}
+
+/** Propagates an argument of `super(…)`. */
+function propagateSuperArgument(engine: Engine, value: Value, call: Node, index: number) {
+	let owner = call.parent;
+	while (owner !== undefined && owner.type !== "ClassDeclaration" && owner.type !== "ClassExpression")
+		owner = owner.parent;
+	if (owner?.superClass) propagateToSuperclass(engine, value, owner, call, index);
+}
+
+const ENVIRONMENTS = new Set(["env", "Deno.env", "process", "Deno", "secrets"]);
+
+function isEnvironment(value: Value): boolean {
+	return value.kind === "runtime" && ENVIRONMENTS.has(value.api);
+}
+
+/** Built-in functions that return an argument as it is. */
+const IDENTITY_BUILTINS = new Set([
+	"Object",
+	"Object.freeze",
+	"Object.seal",
+	"Object.preventExtensions",
+	"Promise.resolve",
+	"Promise.all",
+	"esbuild.toESM",
+	"esbuild.toCommonJS",
+	"esbuild.export",
+]);
+/** Built-in functions that list names, of which the code around may use a part. */
+const LISTING_BUILTINS = new Set([
+	"Object.keys",
+	"Object.entries",
+	"Object.getOwnPropertyNames",
+	"Reflect.ownKeys",
+]);
+/** Built-in functions that read one variable by name, or none. */
+const SINGLE_NAME_BUILTINS = new Set([
+	"Object.hasOwn",
+	"Reflect.has",
+	"Reflect.get",
+	"Boolean",
+	"Array.isArray",
+	"Object.is",
+	"Object.defineProperty",
+]);
+
+/** Propagates an argument of a built-in function, or records that it reads the whole environment. */
+function propagateToBuiltin(engine: Engine, value: Value, name: string, call: Node, index: number) {
+	if (name === "Object.assign" && index === 0 && isEnvironment(value)) return;
+	if (SINGLE_NAME_BUILTINS.has(name)) {
+		propagateResult(engine, call);
+		return;
+	}
+	if (isEnvironment(value) && LISTING_BUILTINS.has(name) && objectReads.ofListing(engine, value, call))
+		return;
+	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
+		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
+	if (isHarmless(name)) return;
+	if (hasModel(name)) return propagateResult(engine, call);
+	engine.escape(value, call, PASSED_TO_UNKNOWN);
+}
+
+/** Propagates an argument of a built-in method, such as `call` or `then`. */
+function propagateToMethod(engine: Engine, value: Value, method: MethodValue, call: Node, index: number) {
+	const { name, receiver } = method;
+	if (name === "bind" && index === 0) return;
+	if (
+		(name === "call" || name === "apply") &&
+		receiver.kind === "object" &&
+		receiver.object.kind === "function"
+	) {
+		propagateResult(engine, call);
+		if (index === 0) return;
+		return propagateThroughCall(engine, value, receiver.object, call, name === "call" ? index - 1 : -1);
+	}
+	const promise = name === "then" || name === "catch" || name === "finally";
+	if (!promise && (receiver.kind === "runtime" || receiver.kind === "string")) return;
+	propagateResult(engine, call);
+}
+
+/**
+ * Propagates an argument of `call` or `apply`.
+ * @param index the parameter that receives it; negative where that is not known
+ */
+function propagateThroughCall(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
+	const params = fn.node.params as Node[];
+	engine.onCallEdge(fn, (edge) => {
+		if (edge.site.node !== call) return;
+		for (const [at, param] of params.entries()) {
+			if (index >= 0 && at !== index) continue;
+			const entered = engine.enterCall(value, fn, edge);
+			if (entered !== undefined) engine.propagateInto(entered, param);
+		}
+	});
+}

@@ -1,0 +1,111 @@
+/**
+ * Forward analysis of member expressions: where a value goes that is read from or stored in a property. Reads
+ * of `process.env.X` are recorded here.
+ */
+import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import { unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import {
+	type AbstractObject,
+	stringValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../engine/values.ts";
+import { objectReads } from "../environment/object-reads.ts";
+
+/** A value is the object of a member expression: it is read from or assigned to. */
+export function propagateMember(engine: Engine, value: Value, member: Node) {
+	const parent = member.parent;
+	if (member.object.parent !== member) return;
+	const isAssigned = isTarget(member);
+	const isCompound = parent?.type === "AssignmentExpression" && parent.operator !== "=";
+	if (isAssigned && !isCompound) return includeAssigned(engine, value, member);
+	if (isCompound) includeAssigned(engine, value, member);
+	if (parent?.type === "UnaryExpression" && parent.operator === "delete") return;
+	const key = staticKey(member.property, member.computed);
+	if (key !== undefined) {
+		if (!isOwnMethod(value, member, key)) objectReads.ofKey(engine, value, key, member);
+		return engine.readProperty(value, key, (found) => engine.propagate(found, member));
+	}
+	const keys = engine.evaluate(member.property);
+	objectReads.ofComputedKeys(engine, value, keys, member);
+	if (value.kind === "runtime" && value.api === "env") return;
+	const seen = new Set<string | undefined>();
+	engine.solver.onValue(keys, (by) => {
+		const name = by.kind === "string" ? by.text : undefined;
+		if (seen.has(name) || by.kind === "nothing") return;
+		seen.add(name);
+		engine.readProperty(value, name, (found) => engine.propagate(found, member));
+	});
+}
+
+/** Whether `env.key(…)` calls a method that every object has, and reads no variable. */
+function isOwnMethod(value: Value, member: Node, key: string): boolean {
+	if (value.kind !== "runtime" || value.api !== "env") return false;
+	const called = member.parent?.type === "CallExpression" && member.parent.callee === member;
+	return (
+		called &&
+		["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf", "then", "catch", "finally"].includes(
+			key,
+		)
+	);
+}
+
+/** Something is assigned to a property of the value. */
+function includeAssigned(engine: Engine, value: Value, member: Node) {
+	if (value.kind !== "object") return;
+	const source = engine.assigned(member);
+	const key = staticKey(member.property, member.computed);
+	const { object } = value;
+	if (key !== undefined) return includeInProperty(engine, object, key, member, source);
+	engine.solver.onValue(engine.evaluate(member.property), (by) => {
+		if (by.kind === "nothing") return;
+		if (by.kind === "string") return includeInProperty(engine, object, by.text, member, source);
+		engine.solver.add(object.keys, unknownValue("a name from a listing"));
+		includeUnified(engine, object, member, source, object.summary);
+	});
+}
+
+function includeInProperty(
+	engine: Engine,
+	object: AbstractObject,
+	key: string,
+	member: Node,
+	source: ValueSet,
+) {
+	engine.solver.add(object.keys, stringValue(key));
+	includeUnified(engine, object, member, source, engine.property(object, key));
+}
+
+/**
+ * Includes what `holder.key = value` assigns, in contexts that unify with the holder's: after two calls of
+ * `new`, each instance has its own `this.key`.
+ */
+function includeUnified(
+	engine: Engine,
+	object: AbstractObject,
+	member: Node,
+	source: ValueSet,
+	into: ValueSet,
+) {
+	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
+		if (holder.kind !== "object" || holder.object !== object) return;
+		if (holder.context.entries.length === 0) return engine.solver.include(source, into);
+		engine.solver.onValue(source, (value) => {
+			const context = unify(value.context, holder.context);
+			if (context !== undefined) engine.solver.add(into, withContext(value, context));
+		});
+	});
+}
+
+/** A propagated value is stored in a property. The object that holds it is propagated from now on. */
+export function propagateStore(engine: Engine, value: Value, member: Node) {
+	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
+		if (holder.kind === "object") return engine.track(holder.object);
+		if (holder.kind === "nothing" || holder.kind === "string") return;
+		if (holder.kind === "runtime" && holder.api !== "global") return;
+		engine.escape(value, member, "stored where the analysis cannot follow it");
+	});
+}

@@ -1,0 +1,145 @@
+/**
+ * Forward analysis of expressions: where a value goes from the expression that has it.
+ *
+ * Only values that matter are propagated: APIs that lead to the environment, and objects, functions and
+ * classes that somebody has asked about. A value that goes where the analysis cannot follow escapes.
+ */
+import { enclosingFunction, type Node } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
+import { objectValue, type Value } from "../engine/values.ts";
+import { objectReads } from "../environment/object-reads.ts";
+import { propagateArgument, propagateCallee } from "./arguments.ts";
+import { propagateMember } from "./member-access.ts";
+
+/** Whether a value is propagated. Strings and unknown values are found by backward analysis instead. */
+export function isPropagated(value: Value): boolean {
+	return value.kind === "object" || value.kind === "runtime" || value.kind === "method";
+}
+
+export function makePropagate(engine: Engine): Engine["propagate"] {
+	const seenAt = new Map<Node, Set<string>>();
+	return (value, node) => {
+		if (!isPropagated(value)) return;
+		let values = seenAt.get(node);
+		if (values === undefined) {
+			values = new Set();
+			seenAt.set(node, values);
+		}
+		if (values.has(value.key)) return;
+		values.add(value.key);
+		if (!engine.spendBudget(node)) return;
+		engine.solver.enqueue(() => propagateToParent(engine, value, node));
+	};
+}
+
+/** Follows a value from a node to the node around it. */
+function propagateToParent(engine: Engine, value: Value, node: Node) {
+	const parent = node.parent;
+	if (parent === undefined) return;
+	switch (parent.type) {
+		case "ChainExpression":
+		case "AwaitExpression":
+		case "ParenthesizedExpression":
+			return engine.propagate(value, parent);
+		case "SequenceExpression":
+			if (parent.expressions.at(-1) === node) engine.propagate(value, parent);
+			return;
+		case "ConditionalExpression":
+			if (parent.test !== node) engine.propagate(value, parent);
+			return;
+		case "LogicalExpression":
+			if (parent.right === node || parent.operator !== "&&") engine.propagate(value, parent);
+			return;
+		case "AssignmentExpression":
+			if (parent.right !== node) return;
+			engine.propagateInto(value, parent.left);
+			return engine.propagate(value, parent);
+		case "VariableDeclarator":
+			return engine.propagateInto(value, parent.id);
+		case "AssignmentPattern":
+			return engine.propagateInto(value, parent.left);
+		case "MemberExpression":
+			return propagateMember(engine, value, parent);
+		case "CallExpression":
+		case "NewExpression":
+			if (parent.callee === node) return propagateCallee(engine, value, parent);
+			return propagateArgument(engine, value, parent, parent.arguments.indexOf(node));
+		case "ReturnStatement":
+			return propagateReturn(engine, value, parent);
+		case "ArrowFunctionExpression":
+			return propagateReturn(engine, value, node);
+		default:
+			propagateToOtherParent(engine, value, node, parent);
+	}
+}
+
+function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent: Node) {
+	switch (parent.type) {
+		case "Property":
+			return engine.track(engine.objects.atNode(parent.parent as Node));
+		case "ArrayExpression":
+			return engine.track(engine.objects.atNode(parent));
+		case "MethodDefinition":
+		case "PropertyDefinition":
+			return engine.track(engine.objects.atNode(parent.parent?.parent as Node));
+		case "ClassDeclaration":
+		case "ClassExpression":
+			return engine.track(engine.objects.atNode(parent));
+		case "SpreadElement":
+			return propagateSpread(engine, value, parent);
+		case "ForOfStatement":
+		case "ForInStatement":
+			if (parent.right === node) propagateLoop(engine, value, parent);
+			return;
+		case "BinaryExpression":
+			if (parent.operator === "in" && parent.right === node) objectReads.ofInOperator(engine, value, parent);
+			return;
+		case "ExportSpecifier":
+			if ((parent.exported.name ?? parent.exported.value) !== "default") return;
+			return engine.escape(value, node, "exported");
+		case "ExportDefaultDeclaration":
+			return engine.escape(value, node, "exported");
+		case "TaggedTemplateExpression":
+		case "TemplateLiteral":
+		case "YieldExpression":
+			return engine.escape(value, node, "passed to code that the analysis cannot follow");
+	}
+}
+
+/** A returned value goes to the calls of the function. */
+function propagateReturn(engine: Engine, value: Value, node: Node) {
+	const fn = enclosingFunction(node);
+	if (fn === undefined) return;
+	const object = engine.objects.atNode(fn);
+	if (fn.parent?.kind === "get") return engine.propagate(objectValue(object), fn);
+	engine.onEscape(object, () =>
+		engine.escape(value, node, "returned to code that the analysis cannot follow"),
+	);
+	engine.onCallEdge(object, (call) => {
+		const left = call.site.isInSource ? engine.leaveCall(value, object, call) : undefined;
+		if (left !== undefined) engine.propagate(left, call.site.node);
+	});
+}
+
+/** A value is spread into an object, an array or arguments. */
+function propagateSpread(engine: Engine, value: Value, spread: Node) {
+	const parent = spread.parent as Node;
+	if (objectReads.ofSpread(engine, value, spread)) return;
+	if (value.kind === "runtime")
+		return objectReads.ofEverything(engine, value, spread, "the whole environment is copied");
+	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {
+		return engine.track(engine.objects.atNode(parent));
+	}
+	const index = parent.arguments.indexOf(spread);
+	engine.iterate(value, (element) => propagateArgument(engine, element, parent, index));
+}
+
+/** A loop runs over the value. */
+function propagateLoop(engine: Engine, value: Value, loop: Node) {
+	if (loop.type === "ForInStatement" && objectReads.ofListing(engine, value, loop)) return;
+	if (value.kind === "runtime")
+		return objectReads.ofEverything(engine, value, loop.right, "the environment is listed");
+	if (loop.type === "ForInStatement") return;
+	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : loop.left;
+	engine.iterate(value, (element) => engine.propagateInto(element, target));
+}

@@ -1,0 +1,215 @@
+/** Models of the methods of arrays. Positions are not distinguished in the arrays that they return. */
+import type { Node } from "../bundle/syntax.ts";
+import { inIteration } from "../engine/iteration-context.ts";
+import { setEntry } from "../engine/synthetic-objects.ts";
+import {
+	type AbstractObject,
+	makeValue,
+	NOTHING,
+	type ObjectValue,
+	objectValue,
+	stringValue,
+	unknownValue,
+	ValueSet,
+} from "../engine/values.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
+import { concatenate } from "./strings.ts";
+
+/**
+ * @param receiver the array
+ * @param elements its elements, each in the context of one iteration
+ */
+type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
+
+/** Returns a new array of some of the elements. */
+const toNewArray: Model = (call, receiver, elements) => {
+	const created = call.newArray();
+	call.engine.solver.include(elements, created.summary);
+	call.returnValue(objectValue(created, receiver.context));
+};
+/** Returns the same array, in which any element may be at any position now. */
+const inPlace: Model = (call, receiver, elements) => {
+	call.engine.solver.include(elements, receiver.object.summary);
+	call.returnValue(receiver);
+};
+/** Calls the callback with each element, and returns a new array of some of them. */
+const toFilteredArray: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	toNewArray(call, receiver, elements);
+};
+/** Calls the callback with each element, and returns one of them or `undefined`. */
+const toElement: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	call.returnAll(elements);
+	call.returnValue(NOTHING);
+};
+/** Calls the callback with each element, and returns nothing of them. */
+const toNothing: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	call.returnValue(NOTHING);
+};
+/** Adds the arguments to the elements. */
+const append: Model = (call, receiver) => {
+	for (const index of call.site.arguments.keys())
+		call.engine.solver.include(call.argument(index), receiver.object.summary);
+	if (call.site.spreadArguments !== undefined)
+		call.engine.solver.include(call.argument(call.site.arguments.length), receiver.object.summary);
+	call.engine.track(receiver.object);
+};
+
+const MODELS: Readonly<Record<string, Model>> = {
+	map: (call, receiver, elements) => mapArray(call, receiver, elements, false),
+	flatMap: (call, receiver, elements) => mapArray(call, receiver, elements, true),
+	filter: toFilteredArray,
+	slice: toNewArray,
+	sort: inPlace,
+	toSorted: toNewArray,
+	reverse: inPlace,
+	toReversed: toNewArray,
+	values: (call, receiver) => call.returnValue(receiver),
+	forEach: toNothing,
+	some: toNothing,
+	every: toNothing,
+	findIndex: toNothing,
+	find: toElement,
+	findLast: toElement,
+	at: (call, _of, elements) => call.returnAll(elements),
+	pop: (call, _of, elements) => call.returnAll(elements),
+	shift: (call, receiver, elements) => {
+		call.engine.solver.include(elements, receiver.object.summary);
+		call.returnAll(elements);
+	},
+	includes: (call) => call.returnValue(NOTHING),
+	indexOf: (call) => call.returnValue(NOTHING),
+	push: append,
+	unshift: append,
+	keys: (call) => {
+		const created = call.newArray();
+		call.engine.solver.add(created.summary, unknownValue("an index"));
+		call.returnObject(created);
+	},
+	entries: (call, receiver, elements) => {
+		const created = call.newArray(`entries ${receiver.object.id}`);
+		const entry = call.newArray(`entry ${receiver.object.id}`);
+		setEntry(call.engine, entry, indexSet(call), elements);
+		call.engine.solver.add(created.summary, objectValue(entry));
+		call.returnObject(created);
+	},
+	concat: (call, _of, elements) => {
+		const created = call.newArray();
+		call.engine.solver.include(elements, created.summary);
+		for (const index of call.site.arguments.keys()) flattenInto(call, call.argument(index), created.summary);
+		call.returnObject(created);
+	},
+	flat: (call, _of, elements) => {
+		const created = call.newArray();
+		flattenInto(call, elements, created.summary);
+		call.returnObject(created);
+	},
+	reduce: (call, receiver, elements) => {
+		const accumulator = new ValueSet();
+		const { solver } = call.engine;
+		if (call.site.arguments.length > 1) solver.include(call.argument(1), accumulator);
+		else solver.include(elements, accumulator);
+		call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], accumulator);
+		call.returnAll(accumulator);
+	},
+	join: (call, receiver) => joinArray(call, receiver.object),
+};
+
+export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
+
+/** Calls a method of an array. */
+export function callArrayMethod(call: BuiltinCall, name: string, receiver: ObjectValue) {
+	const elements = new ValueSet();
+	call.engine.iterate(receiver, (value) =>
+		call.engine.solver.add(elements, inIteration(call.engine, value, call.site.node)),
+	);
+	MODELS[name]?.(call, receiver, elements);
+}
+
+/** `map`, or `flatMap` where `flat` is set. */
+function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, flat: boolean) {
+	const created = call.newArray();
+	const returned = new ValueSet();
+	call.invokeCallback(0, callbackArguments(call, receiver, elements), returned);
+	if (flat) flattenInto(call, returned, created.summary);
+	else call.engine.solver.include(returned, created.summary);
+	call.returnObject(created);
+}
+
+/** Includes the elements of arrays and any other value as it is, as `concat` and `flat` do. */
+function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet) {
+	const { engine } = call;
+	engine.solver.onValue(values, (value) => {
+		if (value.kind !== "object" || value.object.kind !== "array") return engine.solver.add(into, value);
+		engine.iterate(value, (found) => engine.solver.add(into, found));
+	});
+}
+
+/** What a callback is called with: an element, its index and the array. */
+function callbackArguments(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet): ValueSet[] {
+	return [elements, indexSet(call, receiver), call.engine.solver.singleton(receiver)];
+}
+
+/** The most indexes of one array that are distinguished. */
+const INDEX_MAX = 64;
+
+/** The indexes of an array literal without spreads; those of any other array are unknown. */
+function indexSet(call: BuiltinCall, receiver?: ObjectValue): ValueSet {
+	const { solver } = call.engine;
+	const indexes = new ValueSet();
+	const elements =
+		receiver?.object.node.type === "ArrayExpression"
+			? (receiver.object.node.elements as (Node | null)[])
+			: [];
+	if (
+		receiver === undefined ||
+		elements.length === 0 ||
+		elements.some((element) => element?.type === "SpreadElement")
+	) {
+		solver.add(indexes, unknownValue("an index"));
+		return indexes;
+	}
+	addNumbers(call, elements.length, indexes);
+	solver.onValue(receiver.object.summary, () => solver.add(indexes, unknownValue("an index")));
+	return indexes;
+}
+
+/** Adds 0, 1, 2 … below a count, or an unknown index where the count is too large or not a number. */
+export function addNumbers(call: BuiltinCall, count: number, into: ValueSet) {
+	if (!(count <= INDEX_MAX)) return call.engine.solver.add(into, unknownValue("an index"));
+	for (let at = 0; at < count; at++) {
+		call.engine.solver.add(into, makeValue({ kind: "string", text: String(at), numeric: true }));
+	}
+}
+
+/** `["A", suffix].join("_")`, for array literals. */
+function joinArray(call: BuiltinCall, object: AbstractObject) {
+	const { engine } = call;
+	const parts =
+		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
+	if (
+		parts === undefined ||
+		parts.length > 64 ||
+		parts.some((part) => part === null || part.type === "SpreadElement")
+	) {
+		return call.returnValue(unknownValue("a computed value"));
+	}
+	const separator =
+		call.site.arguments.length === 0 ? engine.solver.singleton(stringValue(",")) : call.argument(0);
+	let result = engine.solver.singleton(stringValue(""));
+	for (const [index, part] of parts.entries()) {
+		const steps = index === 0 ? [engine.evaluate(part as Node)] : [separator, engine.evaluate(part as Node)];
+		for (const step of steps) {
+			const next = new ValueSet();
+			concatenate(engine.solver, result, step, next);
+			result = next;
+		}
+	}
+	call.returnAll(result);
+	// Elements that are added later are joined too, at positions that are not known.
+	engine.solver.onValue(object.summary, () =>
+		call.returnValue(unknownValue("a string built in several steps")),
+	);
+}

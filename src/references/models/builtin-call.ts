@@ -1,0 +1,75 @@
+/** One call of a built-in function, with what its model needs. */
+import { type Context, unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import {
+	type AbstractObject,
+	type CallSite,
+	objectValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../engine/values.ts";
+
+export class BuiltinCall {
+	readonly engine: Engine;
+	readonly site: CallSite;
+	readonly result: ValueSet | undefined;
+	readonly context: Context;
+	/** Tells apart what one call does with different receivers. */
+	readonly tag: string;
+
+	constructor(engine: Engine, site: CallSite, result: ValueSet | undefined, context: Context, tag = "") {
+		this.engine = engine;
+		this.site = site;
+		this.result = result;
+		this.context = context;
+		this.tag = tag;
+	}
+
+	argument(index: number): ValueSet {
+		return this.engine.argument(this.site, index);
+	}
+
+	/** Returns a value from the call, where its context unifies with that of the call. */
+	returnValue(value: Value) {
+		if (this.result === undefined) return;
+		const context = unify(value.context, this.context);
+		if (context !== undefined) this.engine.solver.add(this.result, withContext(value, context));
+	}
+
+	/** Returns every value of a set. */
+	returnAll(values: ValueSet) {
+		this.engine.solver.onValue(values, (value) => this.returnValue(value));
+	}
+
+	/** Adds the elements of every iterable in a set to another set. */
+	iterateInto(iterables: ValueSet, into: ValueSet) {
+		this.engine.solver.onValue(iterables, (value) =>
+			this.engine.iterate(value, (found) => this.engine.solver.add(into, found)),
+		);
+	}
+
+	/**
+	 * Calls a function that was passed as an argument.
+	 * @param index its position
+	 * @param args what it is called with
+	 * @param returned receives what it returns
+	 */
+	invokeCallback(index: number, args: readonly ValueSet[], returned?: ValueSet) {
+		const { engine, site } = this;
+		const inner = engine.syntheticSite(site, `callback ${index} ${this.tag}`, args);
+		engine.solver.onValue(this.argument(index), (fn) => engine.invoke(fn, inner, returned));
+	}
+
+	/**
+	 * The array that this call allocates. The model adds its elements to `summary`.
+	 * @param tag tells apart several arrays of one call
+	 */
+	newArray(tag = "array"): AbstractObject {
+		return this.engine.objects.allocate(this.site.node, tag, "array");
+	}
+
+	returnObject(object: AbstractObject) {
+		this.returnValue(objectValue(object));
+	}
+}

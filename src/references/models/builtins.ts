@@ -1,0 +1,182 @@
+/** Models of the global functions of the language, and of the bundler's helpers. */
+import { unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import { setProperty } from "../engine/synthetic-objects.ts";
+import {
+	type BuiltinValue,
+	type CallSite,
+	makeValue,
+	NOTHING,
+	unknownValue,
+	ValueSet,
+	withContext,
+} from "../engine/values.ts";
+import { recordReads } from "../environment/name-reads.ts";
+import { moduleValue, VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
+import { addNumbers } from "./arrays.ts";
+import { BuiltinCall } from "./builtin-call.ts";
+import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
+import { makeCollection } from "./collections.ts";
+import { listProperties } from "./object-listings.ts";
+import { makeProxy } from "./proxies.ts";
+
+type Model = (call: BuiltinCall) => void;
+
+const returnFirst: Model = (call) => call.returnAll(call.argument(0));
+const returnNothing: Model = (call) => call.returnValue(NOTHING);
+
+/** `Object.hasOwn(env, name)` and its like: they read one variable, by the second argument. */
+const readByName: Model = (call) => {
+	call.engine.solver.onValue(call.argument(0), (object) => {
+		if (object.kind === "runtime" && object.api === "env") {
+			recordReads(call.engine, call.argument(1), object, call.site.node);
+		}
+	});
+	call.returnValue(unknownValue(VALUE_OF_VARIABLE));
+};
+
+/** By the name of the global, or the path to a function of it. */
+const MODELS: Readonly<Record<string, Model>> = {
+	"Object.freeze": returnFirst,
+	"Object.seal": returnFirst,
+	"Object.preventExtensions": returnFirst,
+	structuredClone: returnFirst,
+	Object: returnFirst,
+	"Promise.resolve": returnFirst,
+	"Promise.all": returnFirst,
+	"Promise.race": (call) => returnElements(call),
+	"Promise.any": (call) => returnElements(call),
+	"Object.keys": (call) => listProperties(call, "keys"),
+	"Object.getOwnPropertyNames": (call) => listProperties(call, "keys"),
+	"Reflect.ownKeys": (call) => listProperties(call, "keys"),
+	"Object.values": (call) => listProperties(call, "values"),
+	"Object.entries": (call) => listProperties(call, "entries"),
+	"Object.fromEntries": fromEntries,
+	"Object.assign": assign,
+	"Object.hasOwn": readByName,
+	"Object.prototype.hasOwnProperty": returnNothing,
+	"Reflect.get": readByName,
+	"Reflect.has": readByName,
+	"Array.from": arrayFrom,
+	"Array.of": (call) => {
+		const created = call.newArray();
+		for (const index of call.site.arguments.keys())
+			call.engine.solver.include(call.argument(index), created.summary);
+		call.returnObject(created);
+	},
+	"Array.isArray": returnNothing,
+	Boolean: returnNothing,
+	String: toStringValue,
+	Number: toStringValue,
+	Proxy: makeProxy,
+	Map: (call) => makeCollection(call, "map"),
+	Set: (call) => makeCollection(call, "set"),
+	"esbuild.require": (call) => {
+		call.engine.solver.onValue(call.argument(0), (name) => {
+			const module = name.kind === "string" ? moduleValue(name.text) : undefined;
+			call.returnValue(module ?? unknownValue("an imported value"));
+		});
+	},
+	"esbuild.toESM": toModule,
+	"esbuild.toCommonJS": returnFirst,
+	"esbuild.commonJS": wrapCommonJs,
+	"esbuild.export": exportInto,
+};
+
+/** Built-in functions that neither call their arguments nor read a variable by them. */
+const HARMLESS = new Set(
+	"Response Response.json Request Headers URL URLSearchParams Error TypeError RangeError Date fetch isNaN".split(
+		" ",
+	),
+);
+
+/** Whether a built-in function neither calls its arguments nor reads a variable by them. */
+export function isHarmless(name: string): boolean {
+	return HARMLESS.has(name) || /^(?:console|JSON|Number)\./.test(name);
+}
+
+/** Whether there is a model of a built-in function. */
+export function hasModel(name: string): boolean {
+	return Object.hasOwn(MODELS, name);
+}
+
+/** Calls a built-in function; without a model, what it returns is unknown. */
+export function callBuiltin(
+	engine: Engine,
+	callee: BuiltinValue,
+	site: CallSite,
+	result: ValueSet | undefined,
+) {
+	const call = new BuiltinCall(engine, site, result, callee.context);
+	const model = hasModel(callee.name) ? MODELS[callee.name] : undefined;
+	if (model === undefined) call.returnValue(unknownValue("the result of a call"));
+	else model(call);
+}
+
+function returnElements(call: BuiltinCall) {
+	const elements = new ValueSet();
+	call.iterateInto(call.argument(0), elements);
+	call.returnAll(elements);
+}
+
+/** `String(x)` and `Number(x)`: known where `x` is. */
+function toStringValue(call: BuiltinCall) {
+	call.engine.solver.onValue(call.argument(0), (value) => {
+		if (value.kind === "string")
+			call.returnValue(
+				withContext(makeValue({ ...value, numeric: false }, value.context, value.reportAt), value.context),
+			);
+		else call.returnValue(withContext(unknownValue("a computed value"), value.context, value.reportAt));
+	});
+}
+
+/** `Object.fromEntries`, with each key's own value where the key is known. */
+function fromEntries(call: BuiltinCall) {
+	const { engine } = call;
+	const created = engine.objects.allocate(call.site.node, "object", "plain");
+	created.populated = true;
+	const entries = new ValueSet();
+	call.iterateInto(call.argument(0), entries);
+	engine.solver.onValue(entries, (entry) =>
+		engine.readProperty(entry, "0", (key) => {
+			engine.solver.add(created.keys, key);
+			engine.readProperty(entry, "1", (value) => {
+				const context = unify(key.context, value.context);
+				if (context === undefined) return;
+				const single = engine.solver.singleton(withContext(value, context));
+				if (key.kind === "string") setProperty(engine, created, key.text, single);
+				else engine.solver.include(single, created.summary);
+			});
+		}),
+	);
+	call.returnObject(created);
+}
+
+function assign(call: BuiltinCall) {
+	const { engine } = call;
+	const created = engine.objects.allocate(call.site.node, "assigned", "plain");
+	if (created.copiedFrom.length === 0) {
+		for (const index of call.site.arguments.keys()) created.copiedFrom.push(call.argument(index));
+	}
+	call.returnObject(created);
+}
+
+function arrayFrom(call: BuiltinCall) {
+	const { engine } = call;
+	const created = call.newArray();
+	const elements = new ValueSet();
+	call.iterateInto(call.argument(0), elements);
+	if (call.site.arguments.length < 2) engine.solver.include(elements, created.summary);
+	else {
+		const index = new ValueSet();
+		engine.solver.onValue(call.argument(0), (from) => {
+			if (from.kind !== "object" || from.object.kind !== "plain")
+				return engine.solver.add(index, unknownValue("an index"));
+			engine.readProperty(from, "length", (found) =>
+				addNumbers(call, found.kind === "string" ? Number(found.text) : Number.NaN, index),
+			);
+		});
+		call.invokeCallback(1, [elements, index], created.summary);
+	}
+	call.returnObject(created);
+}

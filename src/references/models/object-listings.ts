@@ -1,0 +1,52 @@
+/** Models of functions that list the properties of an object. */
+import { setEntry } from "../engine/synthetic-objects.ts";
+import { type AbstractObject, objectValue, unknownValue, type Value } from "../engine/values.ts";
+import { listedNames } from "../environment/name-reads.ts";
+import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
+
+/** `Object.keys`, `values` and `entries`. Each entry pairs a known key with its own value. */
+export function listProperties(call: BuiltinCall, what: "keys" | "values" | "entries") {
+	const { engine } = call;
+	engine.solver.onValue(call.argument(0), (listed) => {
+		const created = call.newArray(`${what} ${listed.kind === "object" ? listed.object.id : ""}`);
+		if (listed.kind !== "nothing") call.returnValue(objectValue(created, listed.context));
+		if (listed.kind !== "object") return listEnvironment(call, listed, what, created);
+		if (what === "values") return engine.solver.include(engine.anyProperty(listed.object), created.summary);
+		engine.solver.onValue(engine.keys(listed.object), (name) => {
+			if (what === "keys") return engine.solver.add(created.summary, name);
+			const known = name.kind === "string" ? name.text : undefined;
+			const entry = call.newArray(`entry ${listed.object.id} ${known}`);
+			if (!entry.populated) {
+				entry.populated = true;
+				const value =
+					known === undefined ? engine.anyProperty(listed.object) : engine.property(listed.object, known);
+				setEntry(engine, entry, engine.solver.singleton(name), value);
+			}
+			engine.solver.add(created.summary, objectValue(entry, name.context));
+		});
+	});
+}
+
+/**
+ * Lists a value whose properties are not known. Names of the environment have a prefix where the code around
+ * uses no others.
+ */
+function listEnvironment(
+	call: BuiltinCall,
+	listed: Value,
+	what: "keys" | "values" | "entries",
+	created: AbstractObject,
+) {
+	const { engine } = call;
+	if (what === "values") return engine.solver.add(created.summary, unknownValue(VALUE_OF_VARIABLE));
+	for (const name of listedNames(engine, listed, call.site.node)) {
+		if (what === "keys" || name.kind !== "unknown") engine.solver.add(created.summary, name);
+		else {
+			const entry = call.newArray(`entry of the environment ${name.prefix}`);
+			const value = engine.solver.singleton(unknownValue(VALUE_OF_VARIABLE));
+			setEntry(engine, entry, engine.solver.singleton(name), value);
+			engine.solver.add(created.summary, objectValue(entry));
+		}
+	}
+}

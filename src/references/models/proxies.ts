@@ -1,0 +1,34 @@
+/** Models of `Proxy`: every read of a property may call the handler's `get`. */
+import type { Engine } from "../engine/engine.ts";
+import { type AbstractObject, stringValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
+
+/** `new Proxy(target, handler)` */
+export function makeProxy(call: BuiltinCall) {
+	const proxy = call.engine.objects.allocate(call.site.node, "proxy", "plain");
+	proxy.proxyHandler ??= call.argument(1);
+	proxy.copiedFrom.push(call.argument(0));
+	call.returnObject(proxy);
+}
+
+/**
+ * Reads a property of a proxy, by a call of the handler's `get`.
+ * @param key undefined for a key that is not known
+ */
+export function readThroughProxy(
+	engine: Engine,
+	object: AbstractObject,
+	proxyHandler: ValueSet,
+	key: string | undefined,
+	into: (value: Value) => void,
+) {
+	const { solver } = engine;
+	const site = engine.callSite(object.node);
+	const name = solver.singleton(key === undefined ? unknownValue("a computed value") : stringValue(key));
+	const inner = engine.syntheticSite(site, `get ${key ?? ""}`, [engine.argument(site, 0), name]);
+	const result = new ValueSet();
+	solver.onValue(proxyHandler, (handler) =>
+		engine.readProperty(handler, "get", (trap) => engine.invoke(trap, inner, result)),
+	);
+	solver.onValue(result, into);
+}

@@ -1,0 +1,96 @@
+/** Rules about the folders ("rooms") within a part of `src/`: how large each is, and which may import which. */
+import { importsThat, type Rule } from "./rule.ts";
+
+const FILES_MAX = 15;
+
+/**
+ * For each part that is divided into rooms: each room with the rooms of the same part that it may import. The files
+ * beside the rooms put the part together. They may import every room, and no room imports them.
+ */
+const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+	"src/references": {
+		evidence: [],
+		plan: ["evidence"],
+		bundle: [],
+		engine: ["bundle"],
+		environment: ["engine", "bundle", "evidence"],
+		models: ["environment", "engine", "bundle"],
+		backward: ["models", "environment", "engine", "bundle"],
+		"call-graph": ["models", "environment", "engine", "bundle"],
+		forward: ["models", "environment", "engine", "bundle"],
+	},
+};
+
+interface Room {
+	readonly part: string;
+	/** Empty for a file beside the rooms. */
+	readonly room: string;
+}
+
+/** The room of a file; undefined outside the parts that have rooms. */
+function roomOf(path: string): Room | undefined {
+	const part = Object.keys(ROOMS).find((folder) => path.startsWith(`${folder}/`));
+	if (part === undefined) return undefined;
+	const segments = path.slice(part.length + 1).split("/");
+	return { part, room: segments.slice(0, -1).join("/") };
+}
+
+function directionFault(path: string, target: string): string | undefined {
+	const [from, to] = [roomOf(path), roomOf(target)];
+	if (from === undefined || to === undefined || from.part !== to.part) return undefined;
+	if (from.room === "" || from.room === to.room) return undefined;
+	const where = to.room === "" ? `the front of ${to.part}` : to.room;
+	return ROOMS[from.part]?.[from.room]?.includes(to.room) ? undefined : `${from.room} imports ${where}`;
+}
+
+const directions: Rule = {
+	name: "rooms of one part import one another in one direction",
+	check: (sources) => [
+		...importsThat(sources, (_, target, { path }) =>
+			target === undefined ? undefined : directionFault(path, target),
+		),
+		...sources.flatMap(({ path }) => {
+			const found = roomOf(path);
+			const isKnown = found === undefined || found.room === "" || found.room in (ROOMS[found.part] ?? {});
+			return isKnown ? [] : [{ path, line: 1, what: "belongs to no known room" }];
+		}),
+	],
+	planted: [
+		{ "src/references/models/arrays.ts": 'import { a } from "../backward/evaluate.ts";' },
+		{ "src/references/backward/evaluate.ts": 'import type { A } from "../forward/propagate.ts";' },
+		{ "src/references/bundle/scopes.ts": 'export { a } from "../engine/values.ts";' },
+		{ "src/references/plan/plan.ts": 'import { a } from "../bundle/syntax.ts";' },
+		{ "src/references/engine/solver.ts": 'import { a } from "../analyze.ts";' },
+		{ "src/references/elsewhere/a.ts": "" },
+	],
+	innocent: [
+		{ "src/references/analyze.ts": 'import { a } from "./forward/propagate.ts";' },
+		{
+			"src/references/backward/evaluate.ts": 'import { a } from "../models/strings.ts"; import "./keys.ts";',
+		},
+		{ "src/sync/plan.ts": 'import { plan } from "../references/plan/plan.ts";' },
+	],
+};
+
+function filesIn(folder: string, count: number): Record<string, string> {
+	return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${folder}/f${index}.ts`, ""]));
+}
+
+const sizes: Rule = {
+	name: `a room has at most ${FILES_MAX} files`,
+	check: (sources) => {
+		const counts = new Map<string, number>();
+		for (const { path } of sources) {
+			if (roomOf(path) === undefined) continue;
+			const folder = path.slice(0, path.lastIndexOf("/"));
+			counts.set(folder, (counts.get(folder) ?? 0) + 1);
+		}
+		return [...counts]
+			.filter(([, count]) => count > FILES_MAX)
+			.map(([path, count]) => ({ path, line: 1, what: `${count} files` }));
+	},
+	planted: [filesIn("src/references/models", FILES_MAX + 1), filesIn("src/references", FILES_MAX + 1)],
+	innocent: [filesIn("src/references/models", FILES_MAX)],
+};
+
+export const ROOM_RULES: readonly Rule[] = [directions, sizes];
