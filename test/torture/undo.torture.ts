@@ -5,6 +5,7 @@ import { step } from "./undo/actions.ts";
 import { letInUnseen, lostBetween, unreadable } from "./undo/checks.ts";
 import { follow } from "./undo/follow.ts";
 import { PLANTS } from "./undo/plants.ts";
+import { dropTemplates } from "./undo/repository.ts";
 import { World } from "./undo/world.ts";
 
 const STEPS = { fewest: 4, more: 12 };
@@ -70,6 +71,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 		if (faults.length > 0)
 			failures.push(`seed ${roundSeed}: ${faults.join("; ")}\n    ${trace.join("\n    ")}`);
 	}
+	dropTemplates();
 	return { rounds: played, failures, tally: Object.fromEntries([...tally].sort()) };
 }
 

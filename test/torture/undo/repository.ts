@@ -10,6 +10,12 @@ import { PROGRAM } from "../../support/program.ts";
 const RAM = "/dev/shm";
 const templates = new Map<boolean, string>();
 
+/** Takes the copies away that walks begin with. */
+export function dropTemplates(): void {
+	for (const template of templates.values()) rmSync(template, { recursive: true, force: true });
+	templates.clear();
+}
+
 export class WalkRepository implements Disposable {
 	readonly folder = mkdtempSync(join(existsSync(RAM) ? RAM : tmpdir(), "coffer-walk-"));
 	readonly root = join(this.folder, "project");
@@ -45,7 +51,6 @@ export class WalkRepository implements Disposable {
 		writeFileSync(join(this.root, ".gitignore"), "coffer.vault.lock\n.coffer.vault.*.tmp\n");
 		const template = mkdtempSync(join(tmpdir(), "coffer-walk-template-"));
 		cpSync(this.root, template, { recursive: true });
-		process.once("exit", () => rmSync(template, { recursive: true, force: true }));
 		templates.set(driver, template);
 	}
 
