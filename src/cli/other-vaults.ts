@@ -9,11 +9,18 @@ import { type HiddenVault, hiddenVault } from "../project/git/hidden-vault.ts";
 import { currentFolder, findRoot, VAULT_FILE } from "../project/root.ts";
 import { inheritedEnvironment } from "./environment.ts";
 
-function hiddenError(code: string, { folder, why, command }: HiddenVault, exit: AppError["exit"]): AppError {
+/** @param instead another way out than to bring the vault back */
+function hiddenError(
+	code: string,
+	{ folder, why, command }: HiddenVault,
+	exit: AppError["exit"],
+	instead?: string,
+): AppError {
+	const bring = `Bring it there: ${printable(command, 400)}`;
 	return new AppError({
 		code,
 		message: `Git has a ${VAULT_FILE} for ${printable(folder, 300)}, and it is not in the folder: ${why}.`,
-		hint: `Bring it there: ${printable(command, 400)}`,
+		hint: instead === undefined ? bring : `${bring}\n${instead}`,
 		exit,
 	});
 }
@@ -27,8 +34,10 @@ export async function requireNoOtherVault(separate: boolean): Promise<void> {
 	const here = realpathSync(currentFolder());
 	if (existsSync(join(here, VAULT_FILE))) return;
 	const hidden = await hiddenVault(here, inheritedEnvironment());
-	if (hidden && !(separate && hidden.folder !== here))
-		throw hiddenError("VAULT_EXISTS", hidden, EXIT.conflict);
+	if (hidden && !(separate && hidden.folder !== here)) {
+		const anew = `To begin anew instead, without what it holds, take it out of git first: git rm --cached ${VAULT_FILE}`;
+		throw hiddenError("VAULT_EXISTS", hidden, EXIT.conflict, hidden.folder === here ? anew : undefined);
+	}
 	const above = separate ? undefined : findRoot(here);
 	if (above === undefined || above === here) return;
 	throw new AppError({

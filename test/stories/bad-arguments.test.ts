@@ -82,7 +82,6 @@ describe("names, pairs and sources", () => {
 describe("values", () => {
 	const KIB = 1024;
 	const VALUES: Record<string, string> = {
-		empty: "",
 		"64 KiB": "x".repeat(64 * KIB),
 		unicode: "ключ 鍵 🔑 e\u0301",
 		"with blanks, quotes and an equals sign": ` a="b" 'c' = d `,
@@ -107,12 +106,19 @@ describe("values", () => {
 		for (const [input, value] of [
 			["a\n\n", "a\n"],
 			["a\r\n", "a"],
-			["\n", ""],
 			["a", "a"],
 		] as const) {
 			await project.ok(["secrets", "set", "VALUE", "--stdin"], { input });
 			expect(await project.reveal("VALUE")).toBe(value);
 		}
+	});
+
+	test("empty: refused from stdin, where a command that failed would leave it; taken as an argument", async () => {
+		const stdin = ["secrets", "set", "VALUE", "--stdin"];
+		for (const input of ["", "\n"])
+			await expectRefused(project, { args: stdin, exit: 2, code: "STDIN_EMPTY", input });
+		await project.ok(["secrets", "set", "VALUE="]);
+		expect(await project.reveal("VALUE")).toBe("");
 	});
 
 	test("too long, by a byte; not text; with a NUL", async () => {

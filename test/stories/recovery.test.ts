@@ -1,5 +1,4 @@
 /** What docs/recovery.md says, done: the laptop is gone, with an export, with a second writer, with neither. */
-import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
@@ -108,8 +107,7 @@ test("with neither: functions run on, the names are known, a new vault takes ove
 	expect(await found.data(["vault", "verify"])).toMatchObject({ findings: [] });
 	expect((await platform.call("hello")).text).toBe("hello");
 
-	for (const name of ["coffer.vault", "coffer.json"])
-		renameSync(join(found.root, name), join(found.root, `${name}.lost`));
+	for (const name of ["coffer.vault", "coffer.json"]) await found.git("mv", name, `${name}.lost`);
 	await found.ok(["init"]);
 	await found.ok(["secrets", "set", "GREETING=hello anew"]);
 	const taken = await found.coffer(["link", platform.control, "--app", "shop", "--json"]);

@@ -19,8 +19,8 @@ export interface ChosenEnvironment {
 
 /** What is said where the environment that is meant is not there, or is no name: what named it, and how to name another. */
 interface Wording {
-	/** Behind `This vault has no environment 'x'`. */
-	readonly absent: string;
+	/** Behind what is wrong with the environment. */
+	readonly named: string;
 	/** Before what a name may be. */
 	readonly invalid: string;
 	readonly remedy: string;
@@ -28,17 +28,17 @@ interface Wording {
 
 const WORDINGS: Readonly<Record<Exclude<ChoiceSource, "flag">, Wording>> = {
 	variable: {
-		absent: ", which COFFER_ENVIRONMENT names",
+		named: "COFFER_ENVIRONMENT names it.",
 		invalid: "COFFER_ENVIRONMENT is not the name of an environment.",
 		remedy: "Set COFFER_ENVIRONMENT to another, unset it, or pass --environment NAME.",
 	},
 	project: {
-		absent: `, which ${CONFIG_FILE} makes the default`,
+		named: `${CONFIG_FILE} makes it the default.`,
 		invalid: `The default environment in ${CONFIG_FILE} is not the name of an environment.`,
 		remedy: "Make another the default (coffer environments default NAME), or pass --environment NAME.",
 	},
 	none: {
-		absent: ", which is meant where nothing names one",
+		named: "It is the one that is meant where nothing names another.",
 		invalid: "",
 		remedy: "Make another the default (coffer environments default NAME), or pass --environment NAME.",
 	},
@@ -76,17 +76,12 @@ async function environmentsHere(): Promise<string[]> {
  * An error about an environment that is not there, or that cannot be one, together with what named it and which there are.
  * Any other error is returned as it is, and so is one about an environment that a flag names.
  */
-export async function explainEnvironment(
-	error: AppError,
-	{ name, source }: ChosenEnvironment,
-): Promise<AppError> {
+export async function explainEnvironment(error: AppError, { source }: ChosenEnvironment): Promise<AppError> {
 	if (source === "flag") return error;
-	const { absent, invalid, remedy } = WORDINGS[source];
+	const { named, invalid, remedy } = WORDINGS[source];
 	const known = await environmentsHere();
 	const message =
-		error.code === "ENVIRONMENT_NAME_INVALID"
-			? `${invalid} ${error.message}`
-			: `This vault has no environment '${name}'${absent}.`;
+		error.code === "ENVIRONMENT_NAME_INVALID" ? `${invalid} ${error.message}` : `${error.message} ${named}`;
 	const there = known.length > 0 ? `It has: ${known.join(", ")}. ` : "";
 	const { code, exit } = error;
 	return new AppError({ code, message, hint: `${there}${remedy}`, exit, cause: error });
