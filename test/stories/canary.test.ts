@@ -88,7 +88,7 @@ describe("set by every way, then every command, as it should go, as it should no
 			["functions", "logs", "one"],
 			["functions", "logs", "all"],
 		])
-			expect(await keep([...args, "--json"], { env })).toBe(0);
+			expect([args, await keep([...args, "--json"], { env })]).toEqual([args, 0]);
 		await keep(["secrets", "set", `A B=${CANARIES.PAIR}`], { env });
 		await keep(["secrets", "set", "A=1", CANARIES.PAIR], { env });
 		await keep(["secrets", "set", `--${CANARIES.PAIR}`, "--json"], { env });

@@ -36,7 +36,7 @@ test("a change of 1 secret among 1,000 is one request of at most 2 KB", async ()
 	await link(project, platform, proxy.url);
 	expect((await project.data(["status"])).revision).toBeGreaterThan(0);
 	proxy.reset();
-	const edited = await project.data(["secrets", "set", "NAME_500=another value"]);
+	const edited = (await project.coffer(["secrets", "set", "NAME_500=another value", "--json"])).json();
 	expect(edited).toMatchObject({ set: ["NAME_500"], pending: 0 });
 	expect(proxy.counts).toMatchObject({ connections: 1, requests: 1 });
 	expect(proxy.counts.sentBytes).toBeLessThanOrEqual(2_048);
