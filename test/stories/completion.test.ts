@@ -16,6 +16,7 @@ beforeAll(async () => {
 	project.write("functions/checkout/index.ts", "");
 	project.write("a folder/prod.env", "");
 	project.write("settings.env", "");
+	writeFileSync(join(project.machine, ".zshrc"), "PS1='ready> '\n");
 	mkdirSync(join(project.machine, "bin"));
 	symlinkSync(PROGRAM, join(project.machine, "bin/coffer"));
 	for (const shell of ["bash", "zsh", "fish"] as const)
@@ -23,15 +24,14 @@ beforeAll(async () => {
 });
 afterAll(() => project?.[Symbol.asyncDispose]());
 
-/** How each shell starts without anybody's settings, and what switches completion on in it. */
+const FISH_PROMPT =
+	"function fish_prompt; echo -n 'ready> '; end; function fish_title; end; set -g fish_autosuggestion_enabled 0";
+
+/** How each shell starts without anybody's settings, with its prompt from the start, and what switches completion on in it. */
 const SHELLS = {
-	bash: { start: ["bash", "--norc", "--noprofile", "-i"], before: "PS1='ready> '" },
-	zsh: { start: ["zsh", "-f", "-i"], before: "PS1='ready> '; autoload -Uz compinit; compinit -u -D" },
-	fish: {
-		start: ["fish", "--no-config"],
-		before:
-			"function fish_prompt; echo -n 'ready> '; end; function fish_title; end; set -g fish_autosuggestion_enabled 0",
-	},
+	bash: { start: ["bash", "--noprofile", "--rcfile", "../.zshrc", "-i"], before: "true" },
+	zsh: { start: ["zsh", "-d", "-i"], before: "autoload -Uz compinit; compinit -u -D" },
+	fish: { start: ["fish", "--no-config", "--init-command", FISH_PROMPT], before: "true" },
 } as const;
 
 /** What is typed before Tab, and the words that the line has then. */
@@ -63,8 +63,11 @@ describe.each(Object.entries(SHELLS))("%s", (shell, { start, before }) => {
 			// No key is in reach, and none is needed.
 			COFFER_IDENTITY: undefined,
 			LC_ALL: "C.UTF-8",
+			ZDOTDIR: project.machine,
 		};
 		await using terminal = new Tmux({ command: start, cwd: project.root, env, columns: 120 });
+		// A shell drops what is typed before its line editor has started.
+		await terminal.until("ready> ");
 		await terminal.keys(
 			"-l",
 			`${before}; source ${join(project.machine, `completion.${shell}`)}; clear; echo on`,

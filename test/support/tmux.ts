@@ -12,6 +12,9 @@ export interface TmuxOptions {
 	readonly rows?: number;
 }
 
+/** A program that does not answer for this long hangs; the test's own limit would not say where. */
+const UNTIL_MS = 25_000;
+
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** tmux's control mode writes what is no plain character as `\ooo`. */
@@ -84,9 +87,15 @@ export class Tmux implements AsyncDisposable {
 	/**
 	 * Waits until the terminal was sent a text, behind what was waited for before.
 	 * @returns what was sent between
-	 * @throws Error where the command ends without
+	 * @throws Error where the command ends without, or where it does not come for `UNTIL_MS`: with what was sent
 	 */
 	async until(text: string): Promise<string> {
+		let isLate = false;
+		const timer = setTimeout(() => {
+			isLate = true;
+			this.#changed();
+		}, UNTIL_MS);
+		using _ = { [Symbol.dispose]: () => clearTimeout(timer) };
 		for (;;) {
 			const at = this.shown.indexOf(text, this.#from);
 			if (at >= 0) {
@@ -94,6 +103,7 @@ export class Tmux implements AsyncDisposable {
 				this.#from = at + text.length;
 				return between;
 			}
+			if (isLate) throw new Error(`Not shown: ${JSON.stringify(text)}, of ${JSON.stringify(this.shown)}`);
 			if (this.#isClosed) throw new Error(`It ended without ${JSON.stringify(text)}:\n${this.shown}`);
 			await new Promise<void>((resolve) => {
 				this.#changed = resolve;

@@ -17,7 +17,7 @@ import type { Tools } from "./tools.ts";
 
 /** What a function may write to its temporary folder. */
 const TEMPORARY_BYTES = 256 * 1024 * 1024;
-const TRIAL_MS = 10_000;
+const TRIAL_MS = 60_000;
 
 const run = promisify(execFile);
 
