@@ -115,7 +115,7 @@ export class Platform {
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#end("SIGKILL");
 		// Its functions end by themselves, a little later, and may be writing still.
-		rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
+		rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
 	}
 }
 
