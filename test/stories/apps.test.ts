@@ -42,7 +42,7 @@ test("delete deletes nothing that was not confirmed, and nothing that is not the
 	expect(unasked.error()).toMatchObject({
 		code: "NO_TERMINAL",
 		exit: 2,
-		hint: expect.stringContaining("--yes"),
+		hint: "Pass --confirm shop.",
 	});
 	const absent = await project.coffer(["apps", "delete", "shap", "--yes", "--json"]);
 	expect(absent.error()).toMatchObject({
@@ -50,9 +50,11 @@ test("delete deletes nothing that was not confirmed, and nothing that is not the
 		exit: 4,
 		hint: expect.stringContaining("coffer apps list"),
 	});
+	const other = await project.coffer(["apps", "delete", "shop", "--confirm", "shap", "--json"]);
+	expect(other.error()).toMatchObject({ code: "NOT_CONFIRMED", exit: 1 });
 	const wrong = await onTerminal(project, ["apps", "delete", "shop"], [{ question: "Type", answer: "shap" }]);
 	expect(wrong.status).toBe(1);
-	expect(wrong.shown).toContain("That is not the name. Nothing was deleted.");
+	expect(wrong.shown).toContain("Nothing was deleted: what was given is not");
 	expect((await platform.call("hello")).text).toBe("hello");
 });
 

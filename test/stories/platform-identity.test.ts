@@ -58,6 +58,10 @@ test("from one keychain to another, with a backup", { timeout: TIMEOUT_MS }, asy
 	await before.ok(["secrets", "set", "WORD=kept"]);
 	await before.ok(["link", first.control, "--app", "shop"]);
 	await before.ok(["functions", "deploy"]);
+	await before.git("init", "-q");
+	const inRepository = ["platform", "identity", "export", "in-git", ...STDIN, "--json"];
+	const seen = { code: "IDENTITY_IN_REPOSITORY", exit: 2 };
+	expect((await before.coffer(inRepository, WITH)).error()).toMatchObject(seen);
 	const exported = await before.data(["platform", "identity", "export", file, ...STDIN], WITH);
 	const [, fingerprint] = /^coffer_([\w-]{22})\./.exec(first.token ?? "") ?? [];
 	expect(exported).toEqual({ file, fingerprint, source: "keychain" });
@@ -67,6 +71,9 @@ test("from one keychain to another, with a backup", { timeout: TIMEOUT_MS }, asy
 
 	const restored = join(after.machine, "data");
 	await after.ok(["platform", "restore", backup, "--data", restored]);
+	await after.git("init", "-q");
+	const clear = ["platform", "identity", "import", file, "--identity-file", "in-git", ...STDIN, "--json"];
+	expect((await after.coffer(clear, WITH)).error()).toMatchObject(seen);
 	const imported = await after.ok(["platform", "identity", "import", file, ...STDIN], WITH);
 	expect(imported.stdout).toContain(fingerprint);
 	expect(await after.data(["platform", "identity", "import", file, ...STDIN], WITH)).toEqual({

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
-import { confirmName } from "../../cli/apps/confirm-name.ts";
 import { contentLines, contentOf, linkedEnvironments } from "../../cli/apps/deletion.ts";
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
+import { confirmFlag, confirmName } from "../../cli/confirm-name.ts";
 import { platformAt } from "../../cli/linking.ts";
 import { count, MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
@@ -24,12 +24,14 @@ export default class AppsDelete extends BaseCommand<DeleteResult> {
 		"Shows what goes, and asks for the app's name. The functions are stopped; their logs, what they stored, the app's log of secrets and the access tokens that are for this app alone are removed and cannot be brought back. The vault keeps its secrets. This takes a token with the scope 'admin', from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> apps delete shop-old",
+		"<%= config.bin %> apps delete shop-old --confirm shop-old",
 		"<%= config.bin %> apps delete shop-old --url https://coffer.example.com --yes",
 	];
 	static override args = { app: Args.string({ name: "APP", description: "app to delete", required: true }) };
 	static override flags = {
 		url: platformUrlFlag,
 		environment: environmentFlag,
+		confirm: confirmFlag,
 		yes: Flags.boolean({ char: "y", description: "do not ask" }),
 	};
 
@@ -41,11 +43,8 @@ export default class AppsDelete extends BaseCommand<DeleteResult> {
 		const content = await contentOf(remote, app);
 		if (!flags.yes) {
 			for (const line of contentLines(app, content)) this.terminal.note(line);
-			await confirmName(this.terminal, {
-				name: app,
-				question: `Type the app's name (${app}) to delete it`,
-				instead: "Look at what goes ('coffer functions list'), and pass --yes.",
-			});
+			const question = `Type the app's name (${app}) to delete it`;
+			await confirmName(this.terminal, { name: app, given: flags.confirm, question });
 		}
 		await remote.deleteApp(app);
 		return { deleted: app, ...content, linked: await linkedEnvironments(remote.url, app) };

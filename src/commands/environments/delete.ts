@@ -1,10 +1,9 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
+import { confirmFlag, confirmName } from "../../cli/confirm-name.ts";
 import { openContext } from "../../cli/project.ts";
-import { promptText } from "../../cli/prompts.ts";
 import { MARKS } from "../../cli/render.ts";
 import type { Terminal } from "../../cli/terminal.ts";
-import { AppError, EXIT } from "../../errors.ts";
 import { bindingOf, forgetEnvironment, readConfig } from "../../project/config.ts";
 import { deleteEnvironment, requireEnvironment } from "../../project/environments.ts";
 
@@ -27,10 +26,7 @@ export default class EnvironmentsDelete extends BaseCommand<DeleteResult> {
 		name: Args.string({ name: "NAME", description: "environment to delete", required: true }),
 	};
 	static override flags = {
-		confirm: Flags.string({
-			description: "the environment's name once more, instead of typing it",
-			helpValue: "NAME",
-		}),
+		confirm: confirmFlag,
 		yes: Flags.boolean({ char: "y", description: "do not ask" }),
 	};
 
@@ -38,31 +34,15 @@ export default class EnvironmentsDelete extends BaseCommand<DeleteResult> {
 		const { args, flags } = await this.parse(EnvironmentsDelete);
 		const context = await openContext(this.environment, args.name, "edit");
 		await requireEnvironment(context);
-		if (!flags.yes) await this.#confirm(args.name, flags.confirm);
+		const { name } = args;
+		const question = `This deletes environment '${name}' with all its secrets. Type its name to go on`;
+		if (!flags.yes) await confirmName(this.terminal, { name, given: flags.confirm, question });
 		const config = await readConfig(context.root);
 		const { warnings } = await deleteEnvironment(context);
 		for (const warning of warnings) this.terminal.warn(warning);
 		const binding = bindingOf(config, args.name);
 		await forgetEnvironment(context.root, args.name);
 		return { environment: args.name, app: binding?.app ?? null, url: binding?.url ?? null };
-	}
-
-	/** @throws AppError `NOT_CONFIRMED` (exit 1), `NO_TERMINAL` (exit 2) */
-	async #confirm(name: string, given: string | undefined): Promise<void> {
-		const typed =
-			given ??
-			(await promptText(
-				this.terminal,
-				`This deletes environment '${name}' with all its secrets. Type its name to go on`,
-				`Pass --confirm ${name}.`,
-			));
-		if (typed === name) return;
-		throw new AppError({
-			code: "NOT_CONFIRMED",
-			message: `Nothing was deleted: what was given is not '${name}'.`,
-			hint: `Type the name, or pass --confirm ${name}.`,
-			exit: EXIT.failure,
-		});
 	}
 
 	protected render(result: DeleteResult, terminal: Terminal): void {

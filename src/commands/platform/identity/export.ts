@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../../cli/command.ts";
 import { newPassphrase, passphraseFlag } from "../../../cli/passphrase.ts";
+import { requireOutOfGit } from "../../../cli/plaintext/key-files.ts";
 import { platformIdentityFlag, SOURCES } from "../../../cli/platform-identity.ts";
 import { systemKeychain } from "../../../cli/project.ts";
 import { MARKS } from "../../../cli/render.ts";
@@ -44,6 +45,7 @@ export default class PlatformIdentityExport extends BaseCommand<ExportResult> {
 			keychain: systemKeychain(),
 		});
 		requireNoExport(args.file);
+		await requireOutOfGit(args.file);
 		const passphrase = await newPassphrase(flags["passphrase-stdin"], this.terminal);
 		await writeExportFile(args.file, await sealExport(identity, passphrase));
 		return { file: args.file, fingerprint: fingerprint(identity.publicKeys), source };

@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../../cli/command.ts";
 import { knownPassphrase, passphraseFlag } from "../../../cli/passphrase.ts";
+import { requireOutOfGit } from "../../../cli/plaintext/key-files.ts";
 import { platformIdentityFlag, refusePersonal } from "../../../cli/platform-identity.ts";
 import { systemKeychain } from "../../../cli/project.ts";
 import { MARKS } from "../../../cli/render.ts";
@@ -52,6 +53,7 @@ export default class PlatformIdentityImport extends BaseCommand<ImportResult> {
 		const exported = parseExport(text, where);
 		// What can be known before the passphrase is told before it.
 		requireUnnamed(file, readPlatformCredentials());
+		if (file !== undefined) await requireOutOfGit(file);
 		const passphrase = await knownPassphrase(flags["passphrase-stdin"], this.terminal);
 		const identity = await openExport(exported, passphrase, where);
 		await refusePersonal(identity, this.environment);
