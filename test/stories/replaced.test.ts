@@ -1,5 +1,5 @@
 /** A function whose process stands still: replaced, and told of wherever somebody looks. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
@@ -18,12 +18,23 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
+/** Kills a process; one that is gone is as good. */
+function endProcess(pid: number): void {
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch {
+		// The platform has ended it.
+	}
+}
+
 test(
 	"a function that is stopped from outside is replaced; list and log say why, when and how often",
 	async () => {
 		const shown = async () => (await project.data(["functions", "list"])).functions[0];
 		const { pid } = await shown();
 		process.kill(pid, "SIGSTOP");
+		// A stopped process does not notice the end of its platform, which the clean-up kills.
+		onTestFinished(() => endProcess(pid));
 		const isAnother = async () => {
 			const now = await shown();
 			return now.state === "live" && now.pid !== pid;
