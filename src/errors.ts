@@ -53,9 +53,33 @@ export class AppError extends Error {
 		this.data = options.data;
 	}
 
+	/**
+	 * The same error with other words, by which somebody who knows more tells of it; this one is its cause.
+	 * @param changes what is replaced; the line and the data stay where they are left out
+	 */
+	with(changes: Partial<Omit<AppErrorOptions, "cause" | "line">>): AppError {
+		const { code, data, exit, hint, line, message } = this;
+		const place = line === undefined ? {} : { line };
+		return new AppError({ code, message, hint, exit, data, ...place, ...changes, cause: this });
+	}
+
 	/** The shape that `--json` prints on stderr. */
 	toJSON(): { code: string; message: string; hint: string; exit: number; line?: number } {
 		const { code, message, hint, exit, line } = this;
 		return line === undefined ? { code, message, hint, exit } : { code, message, hint, exit, line };
+	}
+}
+
+/** For a promise's `catch`: undefined in place of an `AppError`. @throws what is none, which is a bug */
+export function toUndefined(error: unknown): undefined {
+	if (!(error instanceof AppError)) throw error;
+}
+
+/** What the work returns, or undefined where it throws an `AppError`. @throws what is none, which is a bug */
+export function attempt<T>(work: () => T): T | undefined {
+	try {
+		return work();
+	} catch (error) {
+		return toUndefined(error);
 	}
 }

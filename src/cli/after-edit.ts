@@ -121,19 +121,6 @@ export async function afterEdit<Edited extends object>(
 			);
 			return data;
 		}
-		throw notSynced(error, data);
+		throw error.with({ message: `Saved, not synced: ${error.message}`, data });
 	}
-}
-
-function notSynced(error: AppError, data: SyncReport): AppError {
-	const { code, message, hint, exit, line } = error;
-	return new AppError({
-		code,
-		message: `Saved, not synced: ${message}`,
-		hint,
-		exit,
-		data,
-		cause: error,
-		...(line === undefined ? {} : { line }),
-	});
 }

@@ -77,12 +77,9 @@ async function ask(plan: () => Promise<PlannedChange>): Promise<PlannedChange> {
 		return await plan();
 	} catch (error) {
 		if (!(error instanceof AppError) || error.exit !== EXIT.network) throw error;
-		throw new AppError({
-			code: error.code,
+		throw error.with({
 			message: `Which functions would be redeployed is not known: ${error.message}`,
 			hint: "'coffer functions references --local' tells what this project's sources read. Nothing was changed.",
-			exit: error.exit,
-			cause: error,
 		});
 	}
 }

@@ -53,10 +53,9 @@ export async function explainMembership(error: AppError, environment: Environmen
 	if (readCredentials().identity !== undefined) return error;
 	const rotation = await openRotation(rotationPlace(environment)).catch(() => undefined);
 	if (!rotation) return error;
-	const { code, message, exit, data } = error;
 	const hint =
 		"The identity was replaced on this device. If the previous one was a member here, hand the project over: coffer identity rotate.";
-	return new AppError({ code, message, hint, exit, data, cause: error });
+	return error.with({ hint });
 }
 
 /** One environment, handed over. Stable. */
@@ -153,16 +152,8 @@ async function handOverOne(
 
 /** The error of a handover that was cut, with what was done until then. */
 function cut(error: AppError, data: Handover): AppError {
-	const { code, message, hint, exit, line } = error;
-	return new AppError({
-		code,
-		message,
-		hint: `${hint} Then run 'coffer identity rotate' again: it goes on where it stopped.`,
-		exit,
-		data,
-		cause: error,
-		...(line === undefined ? {} : { line }),
-	});
+	const hint = `${error.hint} Then run 'coffer identity rotate' again: it goes on where it stopped.`;
+	return error.with({ hint, data });
 }
 
 /**

@@ -9,7 +9,7 @@ import { count, MARKS } from "../cli/render.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
 import { inEnvironment } from "../environment-hint.ts";
-import { AppError, EXIT } from "../errors.ts";
+import { AppError, EXIT, toUndefined } from "../errors.ts";
 import { readToken, storeToken } from "../identity/tokens.ts";
 import { pinPlatform } from "../project/pinned-platforms.ts";
 import type { SessionContext } from "../project/session.ts";
@@ -48,10 +48,9 @@ const OF_TOKEN: readonly string[] = [
 /** An error where nobody chose the token: says which it was, and how to give another. */
 function aboutKept(error: unknown): unknown {
 	if (!(error instanceof AppError)) return error;
-	const { code, data, exit, hint, message } = error;
-	if (!OF_TOKEN.includes(code)) return error;
+	if (!OF_TOKEN.includes(error.code)) return error;
 	const other = "This was the access token that this device keeps; give another with --token TOKEN.";
-	return new AppError({ code, message, hint: `${hint} ${other}`, exit, data, cause: error });
+	return error.with({ hint: `${error.hint} ${other}` });
 }
 
 export default class Link extends BaseCommand<LinkResult> {
@@ -135,12 +134,7 @@ export default class Link extends BaseCommand<LinkResult> {
 	/** What the keychain holds for the address, where nobody gives a token now. Without a keychain, nothing. */
 	async #keptToken(flag: string | undefined, url: string): Promise<string | undefined> {
 		if (flag !== undefined || readCredentials().token !== undefined) return undefined;
-		try {
-			return await readToken(systemKeychain(), url);
-		} catch (error) {
-			if (error instanceof AppError) return undefined;
-			throw error;
-		}
+		return await readToken(systemKeychain(), url).catch(toUndefined);
 	}
 
 	/** Keeps the token in the keychain, unless COFFER_TOKEN will bring it. Where there is none in reach, nothing else does. */

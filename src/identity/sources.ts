@@ -39,10 +39,9 @@ export async function openIdentity(options: {
 /** Whoever joins a project names a file before there is one. */
 function explainAbsent(error: unknown): never {
 	if (!(error instanceof AppError) || error.code !== "IDENTITY_FILE_NOT_FOUND") throw error;
-	const { code, exit, message } = error;
-	const hint =
-		"Check the path. 'coffer identity new' makes an identity there, 'coffer identity import FILE' brings an exported one back.";
-	throw new AppError({ code, message, hint, exit, cause: error });
+	throw error.with({
+		hint: "Check the path. 'coffer identity new' makes an identity there, 'coffer identity import FILE' brings an exported one back.",
+	});
 }
 
 /**

@@ -7,7 +7,7 @@ import { withRecords } from "../vault/document.ts";
 import type { KnownVersion } from "../vault/history.ts";
 import { isMarked } from "../vault/marks.ts";
 import type { SealedRecord } from "../vault/record.ts";
-import { openRecord, sealRecord, verifyRecord } from "../vault/seal.ts";
+import { openRecord, recordHolds, sealRecord } from "../vault/seal.ts";
 import { checkSecretName } from "../vault/secret-name.ts";
 import { holds, requireEditable } from "./secrets.ts";
 import { openSession, type SessionContext, type VaultSession } from "./session.ts";
@@ -120,15 +120,7 @@ export function rollBack(context: SessionContext, past: Past): Promise<BroughtBa
 /** The version's record that can stand in the file as it is: by its membership, and no further away than need be. */
 function soundRecord(session: VaultSession, chosen: KnownVersion): SealedRecord | undefined {
 	const { memory, verified } = session;
-	const sound = chosen.records.filter((record) => {
-		try {
-			verifyRecord(verified.state, record);
-			return true;
-		} catch (error) {
-			if (error instanceof AppError) return false;
-			throw error;
-		}
-	});
+	const sound = chosen.records.filter((record) => recordHolds(verified.state, record));
 	return sound.find((record) => isMarked(memory.marks, record)) ?? sound.at(-1);
 }
 

@@ -2,7 +2,7 @@
  * Telling the address at which a platform serves functions from its control address: both are its own, on the same host, and
  * easily taken for one another.
  */
-import { AppError, EXIT } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { fingerprint } from "../identity/identity.ts";
 import { Remote } from "./remote.ts";
 
@@ -55,14 +55,11 @@ export async function explainGateway(
 ): Promise<unknown> {
 	if (!(error instanceof AppError) || error.code !== "PLATFORM_ADDRESS_IS_GATEWAY") return error;
 	const control = await findControl(candidates(origin, usualPort), expected);
-	return new AppError({
-		code: error.code,
+	return error.with({
 		message: `${origin} is where a platform serves functions, not its control address. No token was sent.`,
 		hint:
 			control === undefined
 				? `Give the address that 'coffer platform start' prints as "control"; its port is ${CONTROL_PORT} unless somebody chose another.`
 				: `The platform's control address is ${control}: give that one.`,
-		exit: EXIT.usage,
-		cause: error,
 	});
 }

@@ -16,7 +16,7 @@ import {
 	verifyAll,
 } from "../crypto.ts";
 import { inEnvironment } from "../environment-hint.ts";
-import { AppError, EXIT } from "../errors.ts";
+import { AppError, attempt, EXIT } from "../errors.ts";
 import type { EnvironmentKeys } from "./keys.ts";
 import { type EnvironmentState, epochNumber } from "./membership.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
@@ -201,6 +201,19 @@ export function verifyRecord(
 		const message = `the record of ${record.name} is not what its author signed.`;
 		throw malformed("RECORD_FORGED", message, line, bringBack(state, record));
 	}
+}
+
+/** Whether `verifyRecord` accepts a record. */
+export function recordHolds(
+	state: EnvironmentState,
+	record: SealedRecord,
+	fitting?: FittingSignatures,
+): boolean {
+	const accepted = attempt(() => {
+		verifyRecord(state, record, fitting);
+		return true;
+	});
+	return accepted ?? false;
 }
 
 /**

@@ -83,6 +83,5 @@ export async function explainEnvironment(error: AppError, { source }: ChosenEnvi
 	const message =
 		error.code === "ENVIRONMENT_NAME_INVALID" ? `${invalid} ${error.message}` : `${error.message} ${named}`;
 	const there = known.length > 0 ? `It has: ${known.join(", ")}. ` : "";
-	const { code, exit } = error;
-	return new AppError({ code, message, hint: `${there}${remedy}`, exit, cause: error });
+	return error.with({ message, hint: `${there}${remedy}` });
 }

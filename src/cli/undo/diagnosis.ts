@@ -2,7 +2,7 @@
  * Why a file is not what this device has seen, and what can be done: what an error's hint says of it.
  */
 import { cryptoReady } from "../../crypto.ts";
-import { AppError } from "../../errors.ts";
+import type { AppError } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { openRotation } from "../../identity/rotation.ts";
 import { currentFolder, requireRoot } from "../../project/root.ts";
@@ -50,15 +50,7 @@ export async function diagnoseHere(
 export async function explainLacking(error: AppError, environment: Environment): Promise<AppError> {
 	const diagnosis = await diagnoseHere(environment, false).catch(() => undefined);
 	if (!diagnosis || diagnosis.ways.length === 0) return error;
-	const { code, message, exit, data, line } = error;
-	const hint = `To see all that differs: coffer vault verify\n${waysHint([...diagnosis.ways])}`;
-	return new AppError({
-		code,
-		message,
-		hint,
-		exit,
-		data,
-		cause: error,
-		...(line === undefined ? {} : { line }),
+	return error.with({
+		hint: `To see all that differs: coffer vault verify\n${waysHint([...diagnosis.ways])}`,
 	});
 }

@@ -3,7 +3,7 @@ import { inheritedEnvironment } from "../../cli/environment.ts";
 import { findIdentity } from "../../cli/project.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
-import { AppError } from "../../errors.ts";
+import { toUndefined } from "../../errors.ts";
 import type { Identity } from "../../identity/identity.ts";
 import { checkStaged } from "../../project/git/check.ts";
 import { driverWarnings } from "../../project/git/driver.ts";
@@ -47,12 +47,7 @@ export default class GitCheck extends BaseCommand<CheckResult> {
 
 	/** A commit asks for nothing: without an identity at hand, only identities are looked for. */
 	async #identity(): Promise<Identity | undefined> {
-		try {
-			return (await findIdentity(this.environment))?.identity;
-		} catch (error) {
-			if (error instanceof AppError) return undefined;
-			throw error;
-		}
+		return (await findIdentity(this.environment).catch(toUndefined))?.identity;
 	}
 
 	protected render({ findings }: CheckResult, terminal: Terminal): void {

@@ -33,14 +33,8 @@ function wholeFile(error: unknown): unknown {
 		error instanceof AppError &&
 		/^VAULT_(MALFORMED|TRUNCATED|TOO_LARGE|UNSORTED|NAME_|RECORD_|LINK_MALFORMED|NOT_FOUND)/.test(error.code);
 	if (!isFile) return error;
-	const { code, exit, line, message } = error;
-	return new AppError({
-		code,
-		message,
+	return error.with({
 		hint: "Bring the whole file back first: 'git log -- coffer.vault' lists its commits, 'git checkout COMMIT -- coffer.vault' takes one.",
-		exit,
-		cause: error,
-		...(line === undefined ? {} : { line }),
 	});
 }
 
@@ -51,9 +45,9 @@ function chosenOf(found: LookUp, version: number | undefined): KnownVersion {
 	} catch (error) {
 		const isSeen = found.session.memory.marks.has(found.name);
 		if (!(error instanceof AppError) || error.code !== "SECRET_NOT_FOUND" || !isSeen) throw error;
-		const { code, message, exit } = error;
-		const hint = `${error.hint}\nIf it was set here and undone with git, it can be forgotten: coffer vault accept`;
-		throw new AppError({ code, message, hint, exit, cause: error });
+		throw error.with({
+			hint: `${error.hint}\nIf it was set here and undone with git, it can be forgotten: coffer vault accept`,
+		});
 	}
 }
 

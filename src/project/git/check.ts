@@ -3,7 +3,7 @@
  * that the commits had which they come from. No key is needed for it.
  */
 import { basename } from "node:path";
-import { AppError, EXIT } from "../../errors.ts";
+import { AppError, attempt, EXIT, toUndefined } from "../../errors.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document.ts";
 import { parseVault } from "../../vault/format.ts";
 import { type Loss, lossesOf, type Parent } from "../../vault/losses.ts";
@@ -69,12 +69,8 @@ async function textOf(place: GitPlace, id: string): Promise<string> {
 /** A commit's vault, whose records passed this check before; undefined where it has none that can be read. */
 async function committed(place: GitPlace, id: string | undefined): Promise<VaultDocument | undefined> {
 	if (id === undefined) return undefined;
-	try {
-		return parseVault(await textOf(place, id));
-	} catch (error) {
-		if (error instanceof AppError) return undefined;
-		throw error;
-	}
+	const text = await textOf(place, id).catch(toUndefined);
+	return text === undefined ? undefined : attempt(() => parseVault(text));
 }
 
 async function staged(place: GitPlace, { mode, id }: StagedVault): Promise<VaultDocument> {
@@ -151,9 +147,7 @@ export async function checkStaged(place: GitPlace, files: readonly StagedFile[])
 			await checkVault(place, vault, other);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
-			const { code, hint, exit, line, message } = error;
-			const text = `Not committed. ${message} (staged as ${vault.path})`;
-			throw new AppError({ code, message: text, hint, exit, cause: error, ...(line ? { line } : {}) });
+			throw error.with({ message: `Not committed. ${error.message} (staged as ${vault.path})` });
 		}
 	}
 	return vaults.map(({ path }) => path);

@@ -2,7 +2,7 @@
  * What `git diff` shows of a vault.
  */
 import { fromUtf8 } from "../../bytes.ts";
-import { AppError } from "../../errors.ts";
+import { attempt } from "../../errors.ts";
 import { describeVault, type MaskOf } from "../../vault/describe.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document.ts";
 import { parseVault } from "../../vault/format.ts";
@@ -15,16 +15,6 @@ import type { SessionIdentity } from "../session.ts";
 
 /** How much of a text that is no vault a diff shows. */
 const SHOWN_MAX = 4 * 1024 * 1024;
-
-/** The result, or undefined where it cannot be had; why is not a diff's business. */
-function attempt<T>(work: () => T): T | undefined {
-	try {
-		return work();
-	} catch (error) {
-		if (error instanceof AppError) return undefined;
-		throw error;
-	}
-}
 
 function masksBy(document: VaultDocument, identity: SessionIdentity): MaskOf {
 	const opened = new Map(

@@ -3,7 +3,7 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { AppError } from "../../errors.ts";
+import { AppError, attempt } from "../../errors.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document.ts";
 import { parseVault } from "../../vault/format.ts";
 import { type EnvironmentKeys, openKeys } from "../../vault/keys.ts";
@@ -52,16 +52,6 @@ async function vaultIn(place: GitPlace, folder: string): Promise<VaultDocument |
 		document = attempt(() => parseVault(vaultTextOf(bytes)));
 	});
 	return document;
-}
-
-/** The result, or undefined where it cannot be had: what does not open gives nothing away. */
-function attempt<T>(work: () => T): T | undefined {
-	try {
-		return work();
-	} catch (error) {
-		if (error instanceof AppError) return undefined;
-		throw error;
-	}
 }
 
 /**

@@ -1,9 +1,8 @@
 /**
  * Forgets what a file lacks, once somebody has said so: the file is verified, and pin and marks move to what it has.
  */
-import { AppError } from "../../errors.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document.ts";
-import { checkSignatures, verifyRecord } from "../../vault/seal.ts";
+import { checkSignatures, recordHolds } from "../../vault/seal.ts";
 import { checkProject } from "../first-use.ts";
 import type { GitPlace } from "../git/run.ts";
 import { updateMemory } from "../state.ts";
@@ -58,15 +57,7 @@ async function verified(document: VaultDocument, environment: string): Promise<V
 	if (!document.environments.has(environment)) return undefined;
 	const { section, state } = verifyChains(document, environment);
 	const fitting = await checkSignatures(state, section.records.values());
-	const sound = [...section.records].filter(([, record]) => {
-		try {
-			verifyRecord(state, record, fitting);
-			return true;
-		} catch (error) {
-			if (error instanceof AppError) return false;
-			throw error;
-		}
-	});
+	const sound = [...section.records].filter(([, record]) => recordHolds(state, record, fitting));
 	return { links: section.links, epoch: state.epoch.number, records: new Map(sound) };
 }
 

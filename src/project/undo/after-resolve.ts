@@ -2,11 +2,11 @@
  * What a device remembers once somebody at its keyboard has resolved a conflict: of what only one of the two sides had,
  * the resolution takes the place.
  */
-import { AppError } from "../../errors.ts";
+import { attempt } from "../../errors.ts";
 import { type Link, linkHash } from "../../vault/chain.ts";
 import { type EnvironmentSection, type VaultDocument, verifyChains } from "../../vault/document.ts";
 import { recordDigest, type SealedRecord } from "../../vault/record.ts";
-import { verifyRecord } from "../../vault/seal.ts";
+import { recordHolds } from "../../vault/seal.ts";
 import { sharedLength } from "../../vault/undo/lacking.ts";
 import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory, updateMemory } from "../state.ts";
 import type { SurveyContext } from "./survey.ts";
@@ -28,13 +28,8 @@ function pinnedAfter(
 }
 
 function holds(record: SealedRecord, document: VaultDocument, environment: string): boolean {
-	try {
-		verifyRecord(verifyChains(document, environment).state, record);
-		return true;
-	} catch (error) {
-		if (error instanceof AppError) return false;
-		throw error;
-	}
+	const state = attempt(() => verifyChains(document, environment).state);
+	return state !== undefined && recordHolds(state, record);
 }
 
 function settle(

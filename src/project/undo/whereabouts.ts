@@ -2,7 +2,7 @@
  * Where things are that the file lacks: in git, in a platform's log, or nowhere (docs/format.md, "Undo, branch,
  * roll-back").
  */
-import { AppError } from "../../errors.ts";
+import { AppError, attempt } from "../../errors.ts";
 import { linkHash } from "../../vault/chain.ts";
 import type { VaultDocument } from "../../vault/document.ts";
 import { parseVault } from "../../vault/format.ts";
@@ -109,13 +109,8 @@ async function searchTexts(
 
 /** A text as this vault, or undefined where it is none: git's history may hold anything. */
 function documentOf(text: string, vaultId: string): VaultDocument | undefined {
-	try {
-		const document = parseVault(text);
-		return document.vaultId === vaultId ? document : undefined;
-	} catch (error) {
-		if (error instanceof AppError) return undefined;
-		throw error;
-	}
+	const document = attempt(() => parseVault(text));
+	return document?.vaultId === vaultId ? document : undefined;
 }
 
 /** Whether a log has a thing, or a newer record of its name. */
