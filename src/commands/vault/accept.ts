@@ -81,7 +81,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		return { ...report, accepted: true };
 	}
 
-	/** @throws AppError `CONFIRMATION_NEEDED` (exit 2), `NOT_CONFIRMED` (exit 2) */
+	/** @throws AppError `NO_TERMINAL` (exit 2), `NOT_CONFIRMED` (exit 1) */
 	private async confirm(
 		{ code, isStrong }: { code: string; isStrong: boolean },
 		report: AcceptReport,
@@ -90,16 +90,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		if (confirm !== undefined ? confirm === code : yes && !isStrong) return;
 		const instead = isStrong ? `coffer vault accept --all --confirm ${code}` : "coffer vault accept --yes";
 		if (confirm !== undefined || !this.terminal.interactive)
-			throw new AppError({
-				code: confirm === undefined ? "CONFIRMATION_NEEDED" : "NOT_CONFIRMED",
-				message:
-					confirm === undefined
-						? "This is not forgotten without a question, and there is no terminal to ask on."
-						: "That code is for something else than what would be forgotten now.",
-				hint: `If it is right to forget what is listed: ${instead}`,
-				exit: EXIT.usage,
-				data: report,
-			});
+			throw unanswered(confirm !== undefined, instead, report);
 		this.render(report, this.terminal);
 		this.#isShown = true;
 		const question = isStrong
@@ -113,7 +104,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 			code: "NOT_CONFIRMED",
 			message: "Nothing was forgotten.",
 			hint: waysHint(report.ways),
-			exit: EXIT.usage,
+			exit: EXIT.failure,
 		});
 	}
 
@@ -148,6 +139,26 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		if (forgotten.length + kept.length === 0)
 			terminal.line("Nothing to accept: coffer.vault has all that this device has seen of it");
 	}
+}
+
+/** The error where a code is for something else, or where nobody is there to give one. */
+function unanswered(isWrongCode: boolean, instead: string, report: AcceptReport): AppError {
+	const hint = `If it is right to forget what is listed: ${instead}`;
+	if (isWrongCode)
+		return new AppError({
+			code: "NOT_CONFIRMED",
+			message: "That code is for something else than what would be forgotten now.",
+			hint,
+			exit: EXIT.failure,
+			data: report,
+		});
+	return new AppError({
+		code: "NO_TERMINAL",
+		message: "This is not forgotten without a question, and there is no terminal to ask on.",
+		hint,
+		exit: EXIT.usage,
+		data: report,
+	});
 }
 
 /** @throws AppError `NOTHING_UNDONE` (exit 7) where something is lacking, and nothing of it was only made here */
