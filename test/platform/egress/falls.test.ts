@@ -47,7 +47,11 @@ describe.each(mayChangeUser() ? PARTS : [])("the %s is killed", (part, what) => 
 		onTestFinished(() => void service.close());
 		const { port } = service.address() as AddressInfo;
 		const onFallenWall = vi.fn();
-		const harness = await openRuntime({ allowNet: [`127.0.0.1:${port}`], spares: 0, onFallenWall });
+		const onMissingWall = (wall: string, why: string) => {
+			throw new Error(`There is no wall of the kind ${wall}: ${why}`);
+		};
+		const allowNet = [`127.0.0.1:${port}`];
+		const harness = await openRuntime({ allowNet, spares: 0, onFallenWall, onMissingWall });
 		onTestFinished(() => harness.close());
 		expect(harness.runtime.network.wall).toBe("namespace");
 		const code = `export default async () => new Response(await fetch("http://127.0.0.1:${port}/").then((r) => r.text()));`;

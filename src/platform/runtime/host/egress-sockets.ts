@@ -17,6 +17,10 @@ interface Request {
 }
 
 const O_CLOEXEC = 0o2000000;
+const SOCK_CLOEXEC = O_CLOEXEC;
+const F_DUPFD_CLOEXEC = 1030;
+/** Above every descriptor that the program expects, so that none of them takes the place of one still in use. */
+const FIRST_FREE_DESCRIPTOR = 64;
 const CLONE_NEWNET = 0x40000000;
 const FAMILY = { v4: 2, v6: 10 };
 const TYPE = { tcp: 1, udp: 2 };
@@ -33,6 +37,7 @@ const { symbols: c } = Deno.dlopen("libc.so.6", {
 	setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
 	bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
 	listen: { parameters: ["i32", "i32"], result: "i32" },
+	fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
 	dup2: { parameters: ["i32", "i32"], result: "i32" },
 	execve: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
 });
@@ -72,8 +77,14 @@ function enable(fd: number, level: number, option: number, what: string): void {
 	check(c.setsockopt(fd, level, option, new Int32Array([1]), 4), what);
 }
 
-function openSocket({ address, family, fd, port, type }: Request["sockets"][number]): void {
-	const opened = check(c.socket(FAMILY[family], TYPE[type], 0), "socket");
+/** A copy of a descriptor, out of the way of those that the program expects. */
+function outOfTheWay(descriptor: number): number {
+	return check(c.fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_FREE_DESCRIPTOR), "F_DUPFD_CLOEXEC");
+}
+
+/** Opens a socket and returns its descriptor. */
+function openSocket({ address, family, port, type }: Request["sockets"][number]): number {
+	const opened = outOfTheWay(check(c.socket(FAMILY[family], TYPE[type] | SOCK_CLOEXEC, 0), "socket"));
 	enable(opened, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
 	if (family === "v6") enable(opened, IPV6_V6ONLY.level, IPV6_V6ONLY.option, "IPV6_V6ONLY");
 	const { level, option } = TRANSPARENT[family];
@@ -81,8 +92,7 @@ function openSocket({ address, family, fd, port, type }: Request["sockets"][numb
 	const name = socketAddress(family, address, port);
 	check(c.bind(opened, name, name.length), `bind of ${type} ${address} ${port}`);
 	if (type === "tcp") check(c.listen(opened, BACKLOG), "listen");
-	// The copy stays open when the program is replaced.
-	check(c.dup2(opened, fd), "dup2");
+	return opened;
 }
 
 /** An array of C strings, closed by a null pointer. */
@@ -95,11 +105,16 @@ function pointers(values: Uint8Array[]): Uint8Array {
 }
 
 const request: Request = JSON.parse(Deno.args[0] ?? "");
-const here = check(c.open(text("/proc/self/ns/net"), O_CLOEXEC), "open of the own namespace");
+const here = outOfTheWay(check(c.open(text("/proc/self/ns/net"), O_CLOEXEC), "open of the own namespace"));
 const there = check(c.open(text(request.namespace), O_CLOEXEC), "open of the namespace");
 check(c.setns(there, CLONE_NEWNET), "setns");
-for (const socket of request.sockets) openSocket(socket);
+const opened = request.sockets.map(openSocket);
 check(c.setns(here, CLONE_NEWNET), "setns back");
 const command = request.command.map(text);
 const environment = Object.entries(request.environment).map(([name, value]) => text(`${name}=${value}`));
+// These copies stay open when the program is replaced. They may take the place of Deno's own descriptors, so they are
+// made last.
+request.sockets.forEach(({ fd }, index) => {
+	check(c.dup2(opened[index], fd), "dup2");
+});
 check(c.execve(command[0], pointers(command), pointers(environment)), "execve");

@@ -1,0 +1,56 @@
+/** Whichever descriptors Deno itself uses, the proxy gets its sockets and its own namespace. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readlinkSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ProxyNamespace } from "../../../src/platform/egress/namespace.ts";
+import { findTools } from "../../../src/platform/egress/tools.ts";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
+import { HOST_PATH } from "../runtime/harness.ts";
+
+/** Prints a line `descriptor target` for each descriptor, then the network namespace. */
+const SHOW = `cd /proc/$$/fd; for fd in *; do echo "$fd $(readlink $fd)"; done; readlink /proc/$$/ns/net`;
+/** Deno has some twenty descriptors of its own, so the first one that is free is among these. */
+const FIRSTS = Array.from({ length: 15 }, (_, index) => 8 + 2 * index);
+
+/** Only root may open a network namespace. */
+describe.each(mayChangeUser() ? FIRSTS : [])("with sockets at the descriptors from %i", (first) => {
+	test("the program has these sockets alone, in the namespace that it came from", async () => {
+		const found = findTools();
+		if ("missing" in found) throw new Error(`missing: ${found.missing.join(", ")}`);
+		const namespace = await ProxyNamespace.open(found.tools, false);
+		onTestFinished(() => namespace.close());
+		const directory = mkdtempSync(join(tmpdir(), "ce-"));
+		onTestFinished(() => rm(directory, { recursive: true }));
+		const fds = [first, first + 1];
+		const request = {
+			namespace: namespace.path,
+			sockets: fds.map((fd) => ({ fd, family: "v4", type: "tcp", address: "0.0.0.0", port: 9_000 + fd })),
+			command: ["/bin/sh", "-c", SHOW],
+			environment: { PATH: "/usr/bin:/bin" },
+		};
+		const opener = join(dirname(HOST_PATH), "egress-sockets.ts");
+		const args = ["run", "--quiet", "--no-config", "--allow-ffi", opener, JSON.stringify(request)];
+		const { stdout, stderr } = spawnSync(await findDeno(), args, {
+			cwd: "/",
+			env: { DENO_DIR: directory, NO_COLOR: "1" },
+			stdio: ["ignore", "pipe", "pipe"],
+			encoding: "utf8",
+		});
+		expect(stderr).toBe("");
+		const lines = stdout.trim().split("\n");
+		const sockets = lines.filter((line) => line.includes("socket:")).map((line) => Number.parseInt(line, 10));
+		// Node gives a child sockets as its standard streams.
+		expect(sockets.filter((fd) => fd > 2).sort((a, b) => a - b)).toEqual(fds);
+		expect(lines.at(-1)).toBe(readlinkSync("/proc/self/ns/net"));
+		const there = execFileSync(found.tools.nsenter, [
+			`--net=${namespace.path}`,
+			"readlink",
+			"/proc/self/ns/net",
+		]);
+		expect(there.toString().trim()).not.toBe(lines.at(-1));
+	});
+});
