@@ -59,7 +59,16 @@ export class FaultBoundary {
 		work: (...args: Args) => unknown,
 		giveUp?: (error: unknown, ...args: Args) => unknown,
 	): (...args: Args) => void {
-		return (...args) => this.run(() => work(...args), giveUp && ((error) => giveUp(error, ...args)));
+		// As `run` does it, without a closure for each call: each request calls several of these.
+		return (...args) => {
+			const caught = (error: unknown) => this.#caught(error, giveUp && (() => giveUp(error, ...args)));
+			try {
+				const result = work(...args);
+				if (isPromise(result)) result.then(undefined, caught);
+			} catch (error) {
+				caught(error);
+			}
+		};
 	}
 
 	/** Counts and logs an exception. Never throws. */

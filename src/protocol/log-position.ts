@@ -9,12 +9,17 @@ const POSITION = /^[0-9a-z]{9}\.[0-9a-z]{9}$/;
 
 export const logPositionSchema = z.string().regex(POSITION, "must be a position");
 
+/** A number as it stands in a position. */
+export function positionDigits(number: number): string {
+	return number.toString(36).padStart(DIGITS, "0");
+}
+
 /**
- * @param run which run of the platform it is: a number that rises from one to the next, such as milliseconds since 1970
- * @param count how many lines that run kept before
+ * What the positions of a run begin with; the number of lines that the run kept before follows (`positionDigits`).
+ * @param run a number that rises from one run of the platform to the next, such as milliseconds since 1970
  */
-export function logPosition(run: number, count: number): string {
-	return `${run.toString(36).padStart(DIGITS, "0")}.${count.toString(36).padStart(DIGITS, "0")}`;
+export function beginningOf(run: number): string {
+	return `${positionDigits(run)}.`;
 }
 
 /** The run that a position is of. */

@@ -81,7 +81,8 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	#hasData = false;
 	#interim = 0;
 	readonly #onClose: () => void;
-	readonly #onDrain: () => void;
+	/** There once the client was slower than the function. */
+	#onDrain: (() => void) | undefined;
 	/** Unlike the others, undici calls this one where nothing would catch what it throws. */
 	readonly onResponseError: (controller: unknown, error: Error) => void;
 
@@ -90,10 +91,8 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		this.#settle = settle;
 		const stop = () => this.#stop(PROBLEMS.internal);
 		this.#onClose = exchange.faults.callback(() => this.#abort(), stop);
-		this.#onDrain = exchange.faults.callback(() => this.#controller?.resume(), stop);
 		this.onResponseError = exchange.faults.callback((_: unknown, error: Error) => this.#failed(error), stop);
 		exchange.response.on("close", this.#onClose);
-		exchange.response.on("drain", this.#onDrain);
 	}
 
 	onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -121,8 +120,19 @@ class Forwarder implements Dispatcher.DispatchHandler {
 				isFirst && chunk.length <= FIRST_BYTES_MAX
 					? response.write(chunk.toString("latin1"), "latin1")
 					: response.write(chunk);
-			if (!isWritten) controller.pause();
+			if (!isWritten) this.#waitForClient(controller);
 		});
+	}
+
+	#waitForClient(controller: Dispatcher.DispatchController): void {
+		controller.pause();
+		if (this.#onDrain !== undefined) return;
+		const { faults, response } = this.#exchange;
+		this.#onDrain = faults.callback(
+			() => controller.resume(),
+			() => this.#stop(PROBLEMS.internal),
+		);
+		response.on("drain", this.#onDrain);
 	}
 
 	onResponseEnd(): void {
@@ -194,7 +204,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.#exchange.response.off("close", this.#onClose);
-		this.#exchange.response.off("drain", this.#onDrain);
+		if (this.#onDrain !== undefined) this.#exchange.response.off("drain", this.#onDrain);
 		this.#settle(outcome);
 	}
 }

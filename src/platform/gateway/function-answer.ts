@@ -40,18 +40,25 @@ function valuesOf(raw: readonly string[], wanted: string): string[] {
 
 function headerFault(raw: readonly string[], status: number): string | undefined {
 	if (raw.length > 2 * HEADERS_MAX) return `it has more than ${HEADERS_MAX} headers`;
+	let length: string | undefined;
+	let coding: string | undefined;
 	for (let index = 0; index < raw.length; index += 2) {
-		if (!TOKEN.test(raw[index] ?? "")) return "the name of a header is none";
-		if (!TEXT.test(raw[index + 1] ?? "")) return "the value of a header holds a control character";
+		const name = raw[index] ?? "";
+		const value = raw[index + 1] ?? "";
+		if (!TOKEN.test(name)) return "the name of a header is none";
+		if (!TEXT.test(value)) return "the value of a header holds a control character";
+		const key = name.toLowerCase();
+		if (key === "content-length") {
+			if (length !== undefined || !LENGTH.test(value)) return "its length is not one number";
+			length = value;
+		} else if (key === "transfer-encoding") {
+			if (coding !== undefined || value.trim().toLowerCase() !== "chunked")
+				return "its transfer encoding is not chunked";
+			coding = value;
+		}
 	}
-	const lengths = valuesOf(raw, "content-length");
-	const encodings = valuesOf(raw, "transfer-encoding");
-	if (lengths.length > 1 || !lengths.every((length) => LENGTH.test(length)))
-		return "its length is not one number";
-	if (encodings.length > 1 || !encodings.every((coding) => coding.trim().toLowerCase() === "chunked"))
-		return "its transfer encoding is not chunked";
-	if (lengths.length > 0 && encodings.length > 0) return "it has both a length and a transfer encoding";
-	if (status === 204 && Number(lengths[0] ?? 0) > 0) return "it has status 204 and a length";
+	if (length !== undefined && coding !== undefined) return "it has both a length and a transfer encoding";
+	if (status === 204 && Number(length ?? 0) > 0) return "it has status 204 and a length";
 	return undefined;
 }
 

@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
-import { logPosition, runOf } from "../../protocol/log-position.ts";
+import { beginningOf, positionDigits, runOf } from "../../protocol/log-position.ts";
 import type { Following, Kept, KeptLines, LogQuery, Timed } from "./function-logs.ts";
 import { isWanted, type LineKind } from "./line-kind.ts";
 import { LogFile, type LogFileLimits } from "./log-file.ts";
@@ -30,10 +30,13 @@ interface Open<Line extends Timed> {
 export class Positions {
 	#run = Date.now();
 	#count = 0;
+	/** The position before the first line, but for its count: the same for all lines of the run. */
+	#beginning = beginningOf(this.#run);
 
 	/** Makes this run later than the one that a position is of: a clock may have gone back. */
 	startAfter(position: string): void {
 		this.#run = Math.max(this.#run, runOf(position) + 1);
+		this.#beginning = beginningOf(this.#run);
 	}
 
 	next(): string {
@@ -42,7 +45,7 @@ export class Positions {
 	}
 
 	get last(): string {
-		return logPosition(this.#run, this.#count);
+		return `${this.#beginning}${positionDigits(this.#count)}`;
 	}
 }
 
