@@ -9,10 +9,10 @@ import { fingerprint, identityOf } from "../src/identity/identity.ts";
 import { mergeVaultFiles } from "../src/project/git/merge.ts";
 import { initProject } from "../src/project/init.ts";
 import { readVaultInConflict, resolveVault } from "../src/project/resolve.ts";
-import { listSecrets, readSession, setSecrets } from "../src/project/secrets.ts";
-import type { SessionContext } from "../src/project/session.ts";
-import { verifyVault } from "../src/project/verify.ts";
-import { parseVault } from "../src/vault/format.ts";
+import { listSecrets, readSession, setSecrets } from "../src/project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../src/project/session/session.ts";
+import { verifyVault } from "../src/project/verify-vault.ts";
+import { parseVault } from "../src/vault/document/format.ts";
 
 /** What is timed, and made ready before. */
 type Task = (folder: string, count: number) => Promise<() => unknown>;

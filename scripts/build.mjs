@@ -56,7 +56,7 @@ function findPrograms() {
 		"analysis.cjs": "src/platform/build/analysis-worker.ts",
 		"check.cjs": "src/platform/build/check/check-program.ts",
 		"compute.cjs": "src/platform/threads/compute-worker.ts",
-		"egress.cjs": "src/platform/egress/proxy-program.ts",
+		"egress.cjs": "src/platform/egress/proxy/proxy-program.ts",
 	};
 	const present = Object.entries(programs).map(([name, path]) => [name, join(ROOT, path)]);
 	return Object.fromEntries(present.filter(([, path]) => existsSync(path)));

@@ -12,7 +12,7 @@ import { printable } from "./printable.ts";
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants;
 const CHUNK_BYTES = 65_536;
 
-/** What the files of each kind may hold, in bytes; docs/format.md, "Bounds". A vault's own is in `vault/syntax.ts`. */
+/** What the files of each kind may hold, in bytes; docs/format.md, "Bounds". A vault's own is in `vault/syntax/syntax.ts`. */
 export const FILE_BYTES = {
 	/** A text that Coffer adds lines to (`.gitattributes`, `.gitignore`), or a hook. */
 	text: 4 * 1024 * 1024,

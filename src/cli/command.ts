@@ -5,16 +5,16 @@
 import { Command, Flags, type Interfaces } from "@oclif/core";
 import { DEFAULT_ENVIRONMENT, setMeantEnvironment } from "../environment-hint.ts";
 import { AppError } from "../errors.ts";
-import { splitAtDashes, wordsOf } from "./arguments.ts";
 import {
 	type ChosenEnvironment,
 	defaultEnvironment,
 	explainEnvironment,
 } from "./chosen-environment/choose.ts";
-import { type Environment, readEnvironment } from "./environment.ts";
-import { reportFailure } from "./failure.ts";
-import { processTerminal, type Terminal, wantsJson } from "./terminal.ts";
-import { translateParseError, usageError } from "./usage.ts";
+import { splitAtDashes, wordsOf } from "./shell/arguments.ts";
+import { reportFailure } from "./shell/failure.ts";
+import { type Environment, readEnvironment } from "./shell/process-environment.ts";
+import { processTerminal, type Terminal, wantsJson } from "./shell/terminal.ts";
+import { translateParseError, usageError } from "./shell/usage.ts";
 
 /**
  * `-e, --environment`, for every command that touches secrets. Where it is left out, `parse` puts in the environment that
@@ -55,7 +55,7 @@ async function explained(
 ): Promise<unknown> {
 	if (!(error instanceof AppError)) return error;
 	if (["PROJECT_NOT_FOUND", "VAULT_NOT_FOUND"].includes(error.code)) {
-		const { explainAbsence } = await import("./other-vaults.ts");
+		const { explainAbsence } = await import("./context/other-vaults.ts");
 		return explainAbsence(error);
 	}
 	if (chosen && ["ENVIRONMENT_NOT_FOUND", "ENVIRONMENT_NAME_INVALID"].includes(error.code))
@@ -65,7 +65,7 @@ async function explained(
 		return explainLacking(error, environment);
 	}
 	if (!["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code)) return error;
-	const { explainMembership } = await import("./rotation.ts");
+	const { explainMembership } = await import("./edits/rotate-identity.ts");
 	return explainMembership(error, environment);
 }
 

@@ -7,14 +7,14 @@ import { Config, type Interfaces, run, settings } from "@oclif/core";
 import { EXIT } from "../errors.ts";
 import { aliasesOf } from "./command-words/aliases.ts";
 import { inOwnWords, requireCommand } from "./command-words/command-line.ts";
-import { readEnvironment } from "./environment.ts";
-import { reportFailure } from "./failure.ts";
-import { endingSignal } from "./signals.ts";
-import { processTerminal, wantsJson } from "./terminal.ts";
-import { usageError } from "./usage.ts";
+import { reportFailure } from "./shell/failure.ts";
+import { readEnvironment } from "./shell/process-environment.ts";
+import { endingSignal } from "./shell/signals.ts";
+import { processTerminal, wantsJson } from "./shell/terminal.ts";
+import { usageError } from "./shell/usage.ts";
 
 /** For `bin/run.js`: a keychain that never answers must not keep the process from ending. */
-export { releaseKeychain } from "../identity/native-keychain.ts";
+export { releaseKeychain } from "../identity/keychain/native-keychain.ts";
 
 const silent = (): void => {};
 

@@ -2,7 +2,7 @@ import { defaultEnvironment } from "../cli/chosen-environment/choose.ts";
 import { BaseCommand } from "../cli/command.ts";
 import { type Catalogue, type Completion, complete, type NameKind } from "../cli/completion/candidates.ts";
 import { projectNames } from "../cli/completion/names.ts";
-import type { Terminal } from "../cli/terminal.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
 import { DEFAULT_ENVIRONMENT } from "../environment-hint.ts";
 
 /** What the scripts of `coffer completion` call. */

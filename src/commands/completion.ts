@@ -1,7 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../cli/command.ts";
 import { completionScript, SETUP, SHELLS, type Shell } from "../cli/completion/scripts.ts";
-import type { Terminal } from "../cli/terminal.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
 
 interface CompletionResult {
 	shell: Shell;

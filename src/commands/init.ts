@@ -1,17 +1,17 @@
 import { hostname, userInfo } from "node:os";
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { createIdentity, presentIdentity } from "../cli/device-identity.ts";
-import { requireNoOtherVault } from "../cli/other-vaults.ts";
+import { createIdentity, presentIdentity } from "../cli/context/device-identity.ts";
+import { requireEnvironmentName } from "../cli/context/open-project.ts";
+import { requireNoOtherVault } from "../cli/context/other-vaults.ts";
 import { adviseOnEnvFilesIn } from "../cli/plaintext/env-files.ts";
-import { requireEnvironmentName } from "../cli/project.ts";
-import type { Terminal } from "../cli/terminal.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
 import { DEFAULT_ENVIRONMENT } from "../environment-hint.ts";
 import { fingerprint } from "../identity/identity.ts";
-import { putDefaultEnvironment } from "../project/config.ts";
+import { putDefaultEnvironment } from "../project/files/config.ts";
+import { CONFIG_FILE, currentFolder } from "../project/files/project-root.ts";
 import { initProject } from "../project/init.ts";
-import { CONFIG_FILE, currentFolder } from "../project/root.ts";
 
 interface InitResult {
 	vault: string;

@@ -1,20 +1,20 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { listNames } from "../cli/edit-result.ts";
-import { readCredentials } from "../cli/environment.ts";
-import { refuseBase44Link } from "../cli/linking.ts";
-import { openContext, systemKeychain } from "../cli/project.ts";
-import { promptHidden } from "../cli/prompts.ts";
-import { count, MARKS } from "../cli/render.ts";
-import type { Terminal } from "../cli/terminal.ts";
+import { refuseBase44Link } from "../cli/context/linking.ts";
+import { openContext, systemKeychain } from "../cli/context/open-project.ts";
+import { readCredentials } from "../cli/shell/process-environment.ts";
+import { promptHidden } from "../cli/shell/prompts.ts";
+import { count, MARKS } from "../cli/shell/render.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
+import { listNames } from "../cli/views/edit-result.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
 import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT, toUndefined } from "../errors.ts";
 import { readToken, storeToken } from "../identity/tokens.ts";
-import { pinPlatform } from "../project/pinned-platforms.ts";
-import type { SessionContext } from "../project/session.ts";
-import { type Linked, linkEnvironment, meetPlatform, requireAppId } from "../sync/link.ts";
-import { platformOrigin } from "../sync/origin.ts";
+import { pinPlatform } from "../project/memory/pinned-platforms.ts";
+import type { SessionContext } from "../project/session/session.ts";
+import { platformOrigin } from "../sync/client/origin.ts";
+import { type Linked, linkEnvironment, meetPlatform, requireAppId } from "../sync/link/link.ts";
 
 interface LinkResult {
 	environment: string;

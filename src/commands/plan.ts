@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { type PlanResult, planEdit, renderPlan } from "../cli/plan-result.ts";
-import { openContext } from "../cli/project.ts";
-import type { Terminal } from "../cli/terminal.ts";
-import { readIntents } from "../cli/values.ts";
+import { openContext } from "../cli/context/open-project.ts";
+import { readIntents } from "../cli/edits/secret-values.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
+import { type PlanResult, planEdit, renderPlan } from "../cli/views/plan-result.ts";
 
 export default class PlanCommand extends BaseCommand<PlanResult> {
 	static override summary = "Show which functions a change would redeploy, and why";

@@ -1,12 +1,12 @@
 import { Flags } from "@oclif/core";
-import { requireText } from "../cli/arguments.ts";
-import { runChild } from "../cli/child.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { inheritedEnvironment } from "../cli/environment.ts";
-import { openContext } from "../cli/project.ts";
-import { unsafeReason } from "../cli/unsafe-names.ts";
+import { openContext } from "../cli/context/open-project.ts";
+import { requireText } from "../cli/shell/arguments.ts";
+import { runChild } from "../cli/shell/child.ts";
+import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
+import { unsafeReason } from "../cli/shell/unsafe-names.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { allValues, readSession } from "../project/secrets.ts";
+import { allValues, readSession } from "../project/secrets/edit-secrets.ts";
 
 /** What fails before the command runs, or instead of it, is `run`'s own failure. */
 function ownFailure(error: unknown): unknown {

@@ -1,21 +1,21 @@
-import { base44Standing } from "../cli/base44-status.ts";
+import { base44Standing } from "../cli/base44/status.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { renderDebt } from "../cli/debt.ts";
-import { listNames } from "../cli/edit-result.ts";
-import { inheritedEnvironment } from "../cli/environment.ts";
-import { targetOf } from "../cli/linking.ts";
-import { openContext } from "../cli/project.ts";
-import { count } from "../cli/render.ts";
-import { isCredentialMissing, type Unanswered, unanswered } from "../cli/standing.ts";
-import type { Terminal } from "../cli/terminal.ts";
+import { isCredentialMissing, type Unanswered, unanswered } from "../cli/context/link-state.ts";
+import { targetOf } from "../cli/context/linking.ts";
+import { openContext } from "../cli/context/open-project.ts";
+import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
+import { count } from "../cli/shell/render.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
+import { listNames } from "../cli/views/edit-result.ts";
+import { renderDebt } from "../cli/views/removal-debt.ts";
 import { inEnvironment } from "../environment-hint.ts";
-import { type Binding, bindingOf, type PlatformBinding, readConfig } from "../project/config.ts";
+import { type Binding, bindingOf, type PlatformBinding, readConfig } from "../project/files/config.ts";
 import { gitWarnings } from "../project/git/driver.ts";
-import { readSession } from "../project/secrets.ts";
-import type { VaultSession } from "../project/session.ts";
-import { pendingNames, rememberedPlatform } from "../project/standing.ts";
-import { type RemovalDebt, removalDebt } from "../vault/debt.ts";
-import { staleRecords } from "../vault/stale.ts";
+import { readSession } from "../project/secrets/edit-secrets.ts";
+import type { VaultSession } from "../project/session/session.ts";
+import { pendingNames, rememberedPlatform } from "../project/session/sync-state.ts";
+import { type RemovalDebt, removalDebt } from "../vault/document/removal-debt.ts";
+import { staleRecords } from "../vault/document/stale.ts";
 
 interface StatusResult {
 	environment: string;

@@ -1,22 +1,22 @@
 import { Args, Flags } from "@oclif/core";
-import { type Base44SyncResult, renderBase44Sync, syncBase44 } from "../cli/base44-sync.ts";
+import { type Base44SyncResult, renderBase44Sync, syncBase44 } from "../cli/base44/sync.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { renderSyncCalls, type SyncCalls, syncCalls } from "../cli/dry-run.ts";
-import { listNames } from "../cli/edit-result.ts";
-import { requireBinding, targetOf } from "../cli/linking.ts";
-import { openContext } from "../cli/project.ts";
-import { count, MARKS } from "../cli/render.ts";
-import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/sync-decisions.ts";
-import type { Terminal } from "../cli/terminal.ts";
+import { requireBinding, targetOf } from "../cli/context/linking.ts";
+import { openContext } from "../cli/context/open-project.ts";
+import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/edits/sync-decisions.ts";
+import { renderSyncCalls, type SyncCalls, syncCalls } from "../cli/edits/sync-dry-run.ts";
+import { count, MARKS } from "../cli/shell/render.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
 import { previousIdentity } from "../cli/undo/diagnosis.ts";
+import { listNames } from "../cli/views/edit-result.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
 import { AppError } from "../errors.ts";
-import type { PlatformBinding } from "../project/config.ts";
-import type { SessionContext } from "../project/session.ts";
+import type { PlatformBinding } from "../project/files/config.ts";
+import type { SessionContext } from "../project/session/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
-import { adoptMembership } from "../sync/adopt.ts";
-import { type SyncOutcome, syncEnvironment } from "../sync/sync.ts";
-import type { Take } from "../sync/union.ts";
+import { adoptMembership } from "../sync/changes/adopt-chains.ts";
+import type { Take } from "../sync/changes/merge-with-log.ts";
+import { type SyncOutcome, syncEnvironment } from "../sync/changes/sync.ts";
 
 interface SyncResult {
 	environment: string;

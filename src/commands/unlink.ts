@@ -1,20 +1,20 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { renderDebt } from "../cli/debt.ts";
-import { listNames } from "../cli/edit-result.ts";
-import { requireBinding, targetOf } from "../cli/linking.ts";
-import { openContext, systemKeychain } from "../cli/project.ts";
-import { count, MARKS } from "../cli/render.ts";
-import type { Terminal } from "../cli/terminal.ts";
+import { requireBinding, targetOf } from "../cli/context/linking.ts";
+import { openContext, systemKeychain } from "../cli/context/open-project.ts";
+import { count, MARKS } from "../cli/shell/render.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
+import { listNames } from "../cli/views/edit-result.ts";
+import { renderDebt } from "../cli/views/removal-debt.ts";
 import { deleteToken } from "../identity/tokens.ts";
-import { type Base44Binding, dropBinding } from "../project/config.ts";
-import { unpinPlatform } from "../project/pinned-platforms.ts";
-import { readSession } from "../project/secrets.ts";
-import type { SessionContext } from "../project/session.ts";
-import { platformOrigin } from "../sync/origin.ts";
-import { unlinkEnvironment } from "../sync/unlink.ts";
+import { type Base44Binding, dropBinding } from "../project/files/config.ts";
+import { unpinPlatform } from "../project/memory/pinned-platforms.ts";
+import { readSession } from "../project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../project/session/session.ts";
+import { platformOrigin } from "../sync/client/origin.ts";
+import { unlinkEnvironment } from "../sync/link/unlink.ts";
 import { forgetTarget } from "../targets/sync.ts";
-import type { RemovalDebt } from "../vault/debt.ts";
+import type { RemovalDebt } from "../vault/document/removal-debt.ts";
 
 interface UnlinkResult {
 	environment: string;

@@ -1,10 +1,10 @@
-import { watchedBase44 } from "../cli/base44-watch.ts";
+import { watchedBase44 } from "../cli/base44/watch.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { requireBinding, targetOf } from "../cli/linking.ts";
-import { openContext } from "../cli/project.ts";
-import { styled } from "../cli/render.ts";
-import { interruption } from "../cli/signals.ts";
-import { clockTime, type WatchEvent, watchEventLine } from "../cli/watch-lines.ts";
+import { requireBinding, targetOf } from "../cli/context/linking.ts";
+import { openContext } from "../cli/context/open-project.ts";
+import { styled } from "../cli/shell/render.ts";
+import { interruption } from "../cli/shell/signals.ts";
+import { clockTime, type WatchEvent, watchEventLine } from "../cli/views/watch-lines.ts";
 import { watchProject, watchTarget } from "../sync/watch.ts";
 
 export default class Watch extends BaseCommand<undefined> {

@@ -4,8 +4,8 @@
  * twice, an unquoted PEM block) is refused, and then nothing of the file is returned.
  */
 import { AppError } from "../errors.ts";
-import { checkSecretName, isSecretName } from "../vault/secret-name.ts";
-import { LIMITS } from "../vault/syntax.ts";
+import { checkSecretName, isSecretName } from "../vault/syntax/secret-name.ts";
+import { LIMITS } from "../vault/syntax/syntax.ts";
 import { type EnvFileFault, envFileError, FAULT_MESSAGES, type FaultCode } from "./faults.ts";
 import { type Assignment, scanLine } from "./scan.ts";
 

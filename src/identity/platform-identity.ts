@@ -8,7 +8,7 @@ import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { type Identity, newIdentity, parseIdentity } from "./identity.ts";
 import { readIdentityFile, writeIdentityFile } from "./identity-file.ts";
-import type { Keychain } from "./keychain.ts";
+import type { Keychain } from "./keychain/keychain.ts";
 import { identityInKeychain, storeInKeychain } from "./sources.ts";
 
 /** The keychain's account of a platform's identity. */

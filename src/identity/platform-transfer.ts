@@ -7,7 +7,7 @@ import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { type Identity, parseIdentity, sameIdentity } from "./identity.ts";
 import { readIdentityFile, writeIdentityFile } from "./identity-file.ts";
-import type { Keychain } from "./keychain.ts";
+import type { Keychain } from "./keychain/keychain.ts";
 import {
 	PLATFORM_ACCOUNT,
 	type PlatformIdentity,

@@ -9,7 +9,7 @@ import { realpath } from "node:fs/promises";
 import { AppError, EXIT } from "../errors.ts";
 import { formatIdentity, type Identity, identityOf, newIdentity, sameIdentity } from "./identity.ts";
 import { deleteIdentityFile, readIdentityFile, replaceIdentityFile } from "./identity-file.ts";
-import type { Keychain } from "./keychain.ts";
+import type { Keychain } from "./keychain/keychain.ts";
 import { identityInKeychain } from "./sources.ts";
 
 /** Where a device keeps its identity and the previous one. What it throws is what keychain or file throws. */

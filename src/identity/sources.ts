@@ -7,7 +7,7 @@ import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { formatIdentity, type Identity, newIdentity, parseIdentity, sameIdentity } from "./identity.ts";
 import { readIdentityFile } from "./identity-file.ts";
-import type { Keychain } from "./keychain.ts";
+import type { Keychain } from "./keychain/keychain.ts";
 
 /** The keychain's account of the device's identity. */
 const ACCOUNT = "identity";

@@ -3,7 +3,7 @@
  * given for, so that it is never sent to another.
  */
 import { AppError, EXIT } from "../errors.ts";
-import type { Keychain } from "./keychain.ts";
+import type { Keychain } from "./keychain/keychain.ts";
 
 /** What a credential is for: a Coffer platform's token, or a Base44 workspace's key. Both may be served at one origin. */
 export type TokenUse = "token" | "base44";

@@ -2,9 +2,9 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { AppError, EXIT } from "../errors.ts";
+import { findRoot } from "../project/files/project-root.ts";
 import { chooseEntries } from "../project/functions/choose.ts";
 import { discoverFunctions } from "../project/functions/discover.ts";
-import { findRoot } from "../project/root.ts";
 
 export interface Entry {
 	/** What the function is called in the result. */

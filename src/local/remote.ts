@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { runCommand } from "../platform/build/process.ts";
+import { runCommand } from "../platform/machine/run-command.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
 import { type DenoModule, parseInfo } from "./deno-info.ts";
 import { hostOf, silentHosts } from "./hosts.ts";

@@ -5,7 +5,7 @@
 import { fromUtf8 } from "../bytes.ts";
 import { editDistance } from "../edit-distance.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { type Automation, automations, automationsFault } from "./automations.ts";
+import { type Automation, automations, automationsFault } from "./automations/automations.ts";
 import { type DeclaredSecrets, declaredSecrets, secretsFault } from "./declared-secrets.ts";
 import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
 import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX } from "./limits.ts";

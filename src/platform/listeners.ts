@@ -1,12 +1,12 @@
 /** The platform's two listeners, wired to its core: what they ask it, what they tell it, and their bounds. */
 import { type Api, createApi } from "./api/api.ts";
-import { Certificate } from "./certificate.ts";
-import type { PlatformConfig } from "./config.ts";
-import type { Core } from "./core.ts";
-import { budgetOf, type DescriptorBudget, descriptorLimit } from "./descriptors.ts";
+import { ControlListener } from "./api/control-listener.ts";
+import { Certificate } from "./configuration/certificate.ts";
+import type { PlatformConfig } from "./configuration/config.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
-import { ControlListener } from "./listener.ts";
-import { requestLog } from "./request-log.ts";
+import { budgetOf, type DescriptorBudget, descriptorLimit } from "./http/descriptors.ts";
+import type { Core } from "./service/core.ts";
+import { requestLog } from "./telemetry/request-log.ts";
 
 /** How much of the process's open files each listener may take. */
 export function listenerBudget({ processesMax }: PlatformConfig): DescriptorBudget {

@@ -2,12 +2,12 @@
  * The beginning of a project: its vault, and what git needs to know of it.
  */
 import { join } from "node:path";
-import { createVault } from "../vault/create.ts";
-import { ensureLines } from "./file-lines.ts";
-import { VAULT_FILE } from "./root.ts";
-import { openSession, type SessionContext } from "./session.ts";
-import { writeProjectPin } from "./state.ts";
-import { afterWrite, writeNewVault } from "./vault-file.ts";
+import { createVault } from "../vault/document/create.ts";
+import { ensureLines } from "./files/managed-lines.ts";
+import { VAULT_FILE } from "./files/project-root.ts";
+import { afterWrite, writeNewVault } from "./files/vault-file.ts";
+import { writeProjectPin } from "./memory/device-state.ts";
+import { openSession, type SessionContext } from "./session/session.ts";
 
 const GIT_ATTRIBUTES = [`${VAULT_FILE} text eol=lf`];
 const GIT_IGNORE = [`${VAULT_FILE}.lock`, `.${VAULT_FILE}.*.tmp`];

@@ -3,27 +3,27 @@
  * git holds two sides although the file shows one.
  */
 import { AppError, EXIT } from "../errors.ts";
-import { checkSides } from "../vault/check-sides.ts";
+import { type EnvironmentKeys, openKeys } from "../vault/chains/environment-keys.ts";
+import type { EnvironmentState } from "../vault/chains/membership.ts";
+import type { VaultDocument } from "../vault/document/document.ts";
+import { parseVault, printVault } from "../vault/document/format.ts";
+import { checkSides } from "../vault/merge/check-sides.ts";
 import {
 	type ConflictSides,
 	isConflicted,
 	printConflicted,
 	type RecordConflict,
 	splitConflicts,
-} from "../vault/conflict-text.ts";
-import type { VaultDocument } from "../vault/document.ts";
-import { parseVault, printVault } from "../vault/format.ts";
-import { type EnvironmentKeys, openKeys } from "../vault/keys.ts";
-import type { EnvironmentState } from "../vault/membership.ts";
-import { openRecord } from "../vault/seal.ts";
-import { type Side, type UniteOptions, uniteVaults } from "../vault/unite.ts";
+} from "../vault/merge/conflict-text.ts";
+import { type Side, type UniteOptions, uniteVaults } from "../vault/merge/merge-vaults.ts";
+import { openRecord } from "../vault/records/seal.ts";
+import { afterWrite, readVaultText, repairVault } from "./files/vault-file.ts";
 import { sidesToUnite } from "./git/sides.ts";
 import { type MergeTexts, unfinishedMerge } from "./git/unfinished.ts";
-import type { SessionIdentity } from "./session.ts";
+import type { SessionIdentity } from "./session/session.ts";
 import { settleAfterResolve } from "./undo/after-resolve.ts";
 import { type Conflict, onOneChain, raised } from "./undo/decide.ts";
 import type { SurveyContext } from "./undo/survey.ts";
-import { afterWrite, readVaultText, repairVault } from "./vault-file.ts";
 
 /** A name that both sides changed. */
 export interface ConflictName {

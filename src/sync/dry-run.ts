@@ -1,13 +1,13 @@
 /** What a sync with a platform would send and ask, worked out without a connection. */
-import type { PlatformBinding } from "../project/config.ts";
-import { openSession, type SessionContext } from "../project/session.ts";
-import { loadVault } from "../project/vault-file.ts";
+import type { PlatformBinding } from "../project/files/config.ts";
+import { loadVault } from "../project/files/vault-file.ts";
+import { openSession, type SessionContext } from "../project/session/session.ts";
 import { ROUTES, type Route, routePath } from "../protocol/routes.ts";
-import type { SealedRecord } from "../vault/record.ts";
-import { firstBatch } from "./batch.ts";
-import { logContextOf } from "./link-target.ts";
-import { memoryOf } from "./memory.ts";
-import { outgoing } from "./outgoing.ts";
+import type { SealedRecord } from "../vault/records/record.ts";
+import { firstBatch } from "./changes/batch.ts";
+import { outgoing } from "./changes/outgoing.ts";
+import { logContextOf } from "./client/link-target.ts";
+import { memoryOf } from "./log/sync-memory.ts";
 
 export interface PlannedCall {
 	readonly method: Route["method"];

@@ -1,6 +1,6 @@
 /** What a change of secrets would do to the functions of the linked platform, from what it says of them. Nothing is sent. */
 import { type Plan, plan, type SecretChange } from "../references/plan/plan.ts";
-import type { LinkTarget } from "./link-target.ts";
+import type { LinkTarget } from "./client/link-target.ts";
 
 export interface PlannedRedeploy {
 	readonly function: string;

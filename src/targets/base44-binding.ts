@@ -1,8 +1,8 @@
 /** What names an app at Base44, and lets one at it: address, id and key, each checked before it is used. */
 import { AppError, EXIT } from "../errors.ts";
 import { judgeOrigin } from "../origin.ts";
-import { BASE44_APP, type Base44Binding } from "../project/config.ts";
-import type { TargetId } from "../project/target-memory.ts";
+import { BASE44_APP, type Base44Binding } from "../project/files/config.ts";
+import type { TargetId } from "../project/memory/target-memory.ts";
 
 /** Where Base44 itself is. */
 export const BASE44_ORIGIN = "https://app.base44.com";

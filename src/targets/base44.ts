@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import { type Answer, carry } from "../http-request.ts";
-import type { TargetId } from "../project/target-memory.ts";
+import type { TargetId } from "../project/memory/target-memory.ts";
 import { requestFault } from "../request-fault.ts";
 import { faultDetail, jsonOf, readBody } from "./answer.ts";
 import { base44Fault } from "./base44-faults.ts";

@@ -1,10 +1,10 @@
 /**
  * What a place that tells no values is to be sent: the records here, held against the marks of what was sent. Pure.
  */
-import type { SentMark, SentMarks } from "../project/target-memory.ts";
-import { epochNumber } from "../vault/membership.ts";
-import { recordDigest, type SealedRecord } from "../vault/record.ts";
-import { compareNames } from "../vault/syntax.ts";
+import type { SentMark, SentMarks } from "../project/memory/target-memory.ts";
+import { epochNumber } from "../vault/chains/membership.ts";
+import { recordDigest, type SealedRecord } from "../vault/records/record.ts";
+import { compareNames } from "../vault/syntax/syntax.ts";
 
 /** All sorted by name. */
 export interface TargetDiff {

@@ -5,9 +5,9 @@
 
 import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
-import type { Base44Binding } from "../project/config.ts";
-import type { VaultSession } from "../project/session.ts";
-import { type TargetId, type TargetMemory, targetKey } from "../project/target-memory.ts";
+import type { Base44Binding } from "../project/files/config.ts";
+import { type TargetId, type TargetMemory, targetKey } from "../project/memory/target-memory.ts";
+import type { VaultSession } from "../project/session/session.ts";
 import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
 
 /**

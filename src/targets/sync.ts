@@ -1,8 +1,8 @@
 /**
  * Sends an environment's secrets to a place that tells no values: what differs from the marks, and nothing else.
  */
-import type { Base44Binding } from "../project/config.ts";
-import { openSession, type SessionContext, type VaultSession } from "../project/session.ts";
+import type { Base44Binding } from "../project/files/config.ts";
+import { loadVault } from "../project/files/vault-file.ts";
 import {
 	readTargetMemory,
 	type SentMark,
@@ -12,10 +12,10 @@ import {
 	targetKey,
 	updateTargetMemory,
 	whileSending,
-} from "../project/target-memory.ts";
-import { loadVault } from "../project/vault-file.ts";
-import type { SealedRecord } from "../vault/record.ts";
-import { checkSecretName } from "../vault/secret-name.ts";
+} from "../project/memory/target-memory.ts";
+import { openSession, type SessionContext, type VaultSession } from "../project/session/session.ts";
+import type { SealedRecord } from "../vault/records/record.ts";
+import { checkSecretName } from "../vault/syntax/secret-name.ts";
 import { placeNamed } from "./base44-binding.ts";
 import { diffTarget, pendingOf, type TargetDiff, type TargetSides } from "./diff.ts";
 import { allowedTarget } from "./pin.ts";

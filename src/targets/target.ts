@@ -1,8 +1,8 @@
 /**
  * The port to a place that takes secrets by name and gives no values back: values go in, only names come out. It keeps
- * no log and knows no versions; what was sent to it is remembered here (`project/target-memory.ts`).
+ * no log and knows no versions; what was sent to it is remembered here (`project/memory/target-memory.ts`).
  */
-import type { TargetId } from "../project/target-memory.ts";
+import type { TargetId } from "../project/memory/target-memory.ts";
 
 /** One request, as it is shown to a person: never with a value. */
 export interface TargetCall {

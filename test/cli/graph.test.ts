@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { graphDot } from "../../src/cli/graph/dot.ts";
 import { graphSvg } from "../../src/cli/graph/svg.ts";
 import { graphText } from "../../src/cli/graph/text.ts";
-import { paint } from "../../src/cli/render.ts";
+import { paint } from "../../src/cli/shell/render.ts";
 import { type CoveredFunction, coverageOf } from "../../src/references/plan/coverage.ts";
 
 const ref = (name: string, file = "a.ts", how: "static" | "declared" | "observed" = "static") => ({

@@ -3,9 +3,9 @@
  * the account, and for `set` the value. Prints the result as JSON, or the error's JSON on stderr.
  */
 import { AppError } from "../../src/errors.ts";
-import { osKeychain } from "../../src/identity/keychain.ts";
-import { keychainError } from "../../src/identity/keychain-error.ts";
-import { nativeKeychain, releaseKeychain } from "../../src/identity/native-keychain.ts";
+import { osKeychain } from "../../src/identity/keychain/keychain.ts";
+import { keychainError } from "../../src/identity/keychain/keychain-error.ts";
+import { nativeKeychain, releaseKeychain } from "../../src/identity/keychain/native-keychain.ts";
 
 /** The driver without the question that it asks first, to see what happens when the library itself hangs. */
 function unguarded(timeoutMs: number): ReturnType<typeof osKeychain> {

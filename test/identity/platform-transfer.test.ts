@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { cryptoReady } from "../../src/crypto.ts";
 import { newIdentity, sameIdentity } from "../../src/identity/identity.ts";
 import { readIdentityFile, writeIdentityFile } from "../../src/identity/identity-file.ts";
-import { type Keychain, osKeychain } from "../../src/identity/keychain.ts";
+import { type Keychain, osKeychain } from "../../src/identity/keychain/keychain.ts";
 import { openPlatformIdentity } from "../../src/identity/platform-identity.ts";
 import { findPlatformIdentity, keepPlatformIdentity } from "../../src/identity/platform-transfer.ts";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";

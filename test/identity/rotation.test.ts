@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { cryptoReady } from "../../src/crypto.ts";
 import { formatIdentity, identityOf, newIdentity, sameIdentity } from "../../src/identity/identity.ts";
 import { writeIdentityFile } from "../../src/identity/identity-file.ts";
-import { type Keychain, osKeychain } from "../../src/identity/keychain.ts";
+import { type Keychain, osKeychain } from "../../src/identity/keychain/keychain.ts";
 import {
 	beginRotation,
 	filePlace,

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { cryptoReady } from "../../src/crypto.ts";
 import { formatIdentity, newIdentity, sameIdentity } from "../../src/identity/identity.ts";
 import { readIdentityFile, writeIdentityFile } from "../../src/identity/identity-file.ts";
-import { type Keychain, osKeychain } from "../../src/identity/keychain.ts";
+import { type Keychain, osKeychain } from "../../src/identity/keychain/keychain.ts";
 import { openPlatformIdentity } from "../../src/identity/platform-identity.ts";
 import {
 	createIdentityInKeychain,

@@ -1,8 +1,8 @@
 /** Automations as tests of schedules want them, and the instants that they are due at. */
 import { expect } from "vitest";
-import { type Automation, automations, automationsFault } from "../../src/modules/automations.ts";
+import { type Automation, automations, automationsFault } from "../../src/modules/automations/automations.ts";
+import { nextRun } from "../../src/modules/automations/schedule.ts";
 import { parseJsonc } from "../../src/modules/jsonc.ts";
-import { nextRun } from "../../src/modules/schedule.ts";
 
 export const ms = (iso: string) => new Date(iso).getTime();
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { type Log, NO_LOG } from "../../src/platform/log.ts";
+import { type Log, NO_LOG } from "../../src/platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../src/platform/server.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";
 import { statusesOf, TestClient } from "./client-fixture.ts";

@@ -1,6 +1,6 @@
 /** Requests that two readers could read in two ways, to the control API. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ControlListener } from "../../src/platform/listener.ts";
+import { ControlListener } from "../../src/platform/api/control-listener.ts";
 import { exchange, statusesOf } from "./gateway/raw.ts";
 import { smugglingCases } from "./gateway/smuggling-cases.ts";
 

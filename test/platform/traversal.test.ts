@@ -6,7 +6,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { utf8 } from "../../src/bytes.ts";
-import { NO_LOG } from "../../src/platform/log.ts";
+import { NO_LOG } from "../../src/platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../src/platform/server.ts";
 import { blobHash } from "../../src/protocol/blob-hash.ts";
 import { linesOf, TestClient } from "./client-fixture.ts";

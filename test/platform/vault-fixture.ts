@@ -7,13 +7,13 @@ import {
 	type LogContext,
 	makeChange,
 } from "../../src/protocol/change.ts";
-import { createVault, makeAddMember } from "../../src/vault/create.ts";
-import type { VaultDocument } from "../../src/vault/document.ts";
-import { verifyChains } from "../../src/vault/document.ts";
-import { openKeys } from "../../src/vault/keys.ts";
-import type { Role } from "../../src/vault/membership.ts";
-import { formatRecord, type SealedRecord } from "../../src/vault/record.ts";
-import { sealRecord } from "../../src/vault/seal.ts";
+import { openKeys } from "../../src/vault/chains/environment-keys.ts";
+import type { Role } from "../../src/vault/chains/membership.ts";
+import { createVault, makeAddMember } from "../../src/vault/document/create.ts";
+import type { VaultDocument } from "../../src/vault/document/document.ts";
+import { verifyChains } from "../../src/vault/document/document.ts";
+import { formatRecord, type SealedRecord } from "../../src/vault/records/record.ts";
+import { sealRecord } from "../../src/vault/records/seal.ts";
 
 await cryptoReady;
 

@@ -1,10 +1,10 @@
 /** A project, and another identity of the same device. */
 import { expect } from "vitest";
-import { carryMemory } from "../../src/project/carry.ts";
-import { addSuccessor } from "../../src/project/handover.ts";
-import { removeMembers } from "../../src/project/removal.ts";
-import type { SessionContext } from "../../src/project/session.ts";
-import { parseVault } from "../../src/vault/format.ts";
+import { addSuccessor } from "../../src/project/members/hand-over.ts";
+import { carryMemory } from "../../src/project/members/inherit-memory.ts";
+import { removeMembers } from "../../src/project/members/remove-members.ts";
+import type { SessionContext } from "../../src/project/session/session.ts";
+import { parseVault } from "../../src/vault/document/format.ts";
 import { contextOf, type TestProject } from "./project.ts";
 
 /** The identity that replaces the project's own on the same device. */

@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { writeConfig } from "../../src/project/config.ts";
-import { ensureLines } from "../../src/project/file-lines.ts";
+import { writeConfig } from "../../src/project/files/config.ts";
+import { ensureLines } from "../../src/project/files/managed-lines.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { TestProject } from "./project.ts";
 

@@ -12,8 +12,8 @@ import {
 	listSecrets,
 	readSession,
 	setSecrets,
-} from "../../src/project/secrets.ts";
-import type { SessionContext } from "../../src/project/session.ts";
+} from "../../src/project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../src/project/session/session.ts";
 
 await cryptoReady;
 

@@ -1,8 +1,8 @@
 /** Conflicts that real git left, repaired. */
 import { describe, expect, test } from "vitest";
 import { resolveVault, type Take } from "../../src/project/resolve.ts";
-import { getSecret, readSession } from "../../src/project/secrets.ts";
-import { parseVault } from "../../src/vault/format.ts";
+import { getSecret, readSession } from "../../src/project/secrets/edit-secrets.ts";
+import { parseVault } from "../../src/vault/document/format.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { alice, bob, carol, dave, PRODUCTION, VaultMaker } from "../vault/maker.ts";
 import { TestProject } from "./project.ts";

@@ -1,9 +1,9 @@
 /** A process that writes to a vault: `MODE ROOT STATE NAME [COUNT]`. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { replaceFile } from "../../src/project/atomic-file.ts";
-import { withLock } from "../../src/project/lock.ts";
-import { setSecrets } from "../../src/project/secrets.ts";
+import { replaceFile } from "../../src/project/files/atomic-file.ts";
+import { withLock } from "../../src/project/files/vault-lock.ts";
+import { setSecrets } from "../../src/project/secrets/edit-secrets.ts";
 import { contextOf } from "./project.ts";
 
 const [mode = "", root = "", state = "", name = "", count = "1"] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 /** Two people and one vault, on the real binary: a public key is handed over, a member comes in. */
 import { describe, expect, test } from "vitest";
-import { verifyHeader } from "../../src/platform/header.ts";
+import { verifyHeader } from "../../src/platform/apps/environment-header.ts";
 import { changesPageSchema } from "../../src/protocol/messages.ts";
-import { logContextOf } from "../../src/sync/link-target.ts";
-import { recordsOf } from "../../src/sync/log.ts";
+import { logContextOf } from "../../src/sync/client/link-target.ts";
+import { recordsOf } from "../../src/sync/log/check-log.ts";
 import { cloneOf, commit } from "./support/clone.ts";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
 import { APP, newProject, Project } from "./support/project.ts";

@@ -8,7 +8,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Bus, connectToBus, socketPathOf } from "../../src/identity/dbus.ts";
+import { type Bus, connectToBus, socketPathOf } from "../../src/identity/keychain/dbus.ts";
 
 export interface SecretServiceOptions {
 	/** `none` starts the bus alone; `denied` lets nobody talk to the service. */

@@ -1,12 +1,12 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { getSecret, readSession, setSecrets } from "../../src/project/secrets.ts";
-import type { SessionContext } from "../../src/project/session.ts";
+import { getSecret, readSession, setSecrets } from "../../src/project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../src/project/session/session.ts";
 import type { ChangesPage } from "../../src/protocol/messages.ts";
-import type { LinkTarget } from "../../src/sync/link-target.ts";
-import { Remote } from "../../src/sync/remote.ts";
-import { syncEnvironment } from "../../src/sync/sync.ts";
+import { syncEnvironment } from "../../src/sync/changes/sync.ts";
+import type { LinkTarget } from "../../src/sync/client/link-target.ts";
+import { Remote } from "../../src/sync/client/platform-client.ts";
 import { contextOf, TestProject } from "../project/project.ts";
 import { linkProject, openTestPlatform, type TestPlatform } from "./linked-fixture.ts";
 

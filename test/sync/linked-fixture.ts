@@ -1,9 +1,9 @@
 import { createApi } from "../../src/platform/api/api.ts";
-import { ControlListener, httpUrl } from "../../src/platform/listener.ts";
-import { bindingOf, platformOf, readConfig } from "../../src/project/config.ts";
-import type { SessionContext } from "../../src/project/session.ts";
-import { linkEnvironment, meetPlatform } from "../../src/sync/link.ts";
-import type { LinkTarget } from "../../src/sync/link-target.ts";
+import { ControlListener, httpUrl } from "../../src/platform/api/control-listener.ts";
+import { bindingOf, platformOf, readConfig } from "../../src/project/files/config.ts";
+import type { SessionContext } from "../../src/project/session/session.ts";
+import type { LinkTarget } from "../../src/sync/client/link-target.ts";
+import { linkEnvironment, meetPlatform } from "../../src/sync/link/link.ts";
 import { openTestCore, type TestCore } from "../platform/core-fixture.ts";
 
 export interface TestPlatform extends AsyncDisposable {

@@ -1,7 +1,7 @@
 /** Another role for a member of a linked environment: the platform and everybody else take it in, and hold to it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { changeRole } from "../../src/project/membership/role.ts";
-import { prepareRemoval } from "../../src/sync/removal.ts";
+import { changeRole } from "../../src/project/members/role.ts";
+import { prepareRemoval } from "../../src/sync/link/before-removal.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { openTestPlatform, type TestPlatform } from "./linked-fixture.ts";
 import { makeTeam } from "./team-fixture.ts";

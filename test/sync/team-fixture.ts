@@ -2,11 +2,11 @@
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { addMember } from "../../src/project/members.ts";
-import { getSecret, readSession, setSecrets } from "../../src/project/secrets.ts";
-import type { SessionContext } from "../../src/project/session.ts";
-import type { LinkTarget } from "../../src/sync/link-target.ts";
-import { type SyncOutcome, syncEnvironment } from "../../src/sync/sync.ts";
+import { addMember } from "../../src/project/members/members.ts";
+import { getSecret, readSession, setSecrets } from "../../src/project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../src/project/session/session.ts";
+import { type SyncOutcome, syncEnvironment } from "../../src/sync/changes/sync.ts";
+import type { LinkTarget } from "../../src/sync/client/link-target.ts";
 import { contextOf, TestProject } from "../project/project.ts";
 import { linkProject, type TestPlatform } from "./linked-fixture.ts";
 

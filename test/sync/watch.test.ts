@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError, EXIT } from "../../src/errors.ts";
 import type { ChangesPage } from "../../src/protocol/messages.ts";
-import { Remote } from "../../src/sync/remote.ts";
-import { syncEnvironment } from "../../src/sync/sync.ts";
+import { syncEnvironment } from "../../src/sync/changes/sync.ts";
+import { Remote } from "../../src/sync/client/platform-client.ts";
 import { type WatchEvent, watchProject } from "../../src/sync/watch.ts";
 import { FunctionFailures, WorkFailures } from "../../src/sync/watching/failures.ts";
 import { GoneFunctions } from "../../src/sync/watching/gone.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cryptoReady } from "../../src/crypto.ts";
-import { type SentMark, sentMark } from "../../src/project/target-memory.ts";
+import { type SentMark, sentMark } from "../../src/project/memory/target-memory.ts";
 import { diffTarget, pendingOf, type TargetDiff } from "../../src/targets/diff.ts";
-import type { RecordKind, SealedRecord } from "../../src/vault/record.ts";
+import type { RecordKind, SealedRecord } from "../../src/vault/records/record.ts";
 
 await cryptoReady;
 

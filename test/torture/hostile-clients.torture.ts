@@ -20,7 +20,7 @@ const FAILURES_MAX = 20;
 
 const PLANTS: Readonly<Record<string, Replacement>> = {
 	"an upgrade overtakes an answer that is owed": {
-		file: "src/platform/pipeline.ts",
+		file: "src/platform/http/pipeline.ts",
 		text: "this.#take({ answer: socket, request, start: isFree ? accept : refuse });",
 		by: "this.#begin({ answer: socket, request, start: accept });",
 	},
@@ -35,7 +35,7 @@ const PLANTS: Readonly<Record<string, Replacement>> = {
 		by: "",
 	},
 	"a request that is malformed is passed on": {
-		file: "src/platform/strict-request.ts",
+		file: "src/platform/http/strict-request.ts",
 		text: "if (!isMalformed(request)) return undefined;",
 		by: "if (request.socket !== undefined) return undefined;",
 	},

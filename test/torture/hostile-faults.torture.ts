@@ -17,7 +17,7 @@ const SOCKETS = [
 
 const PLANTS: Readonly<Record<string, Replacement>> = {
 	"an upgrade is begun outside of the boundary": {
-		file: "src/platform/pipeline.ts",
+		file: "src/platform/http/pipeline.ts",
 		text: "faults.run(turn.start, end);",
 		by: "void turn.start();",
 	},

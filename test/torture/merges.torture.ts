@@ -1,8 +1,8 @@
 /** Random branches of a vault, merged by real git with the driver, without it, and with one that is gone; and resolved. */
 import { AppError } from "../../src/errors.ts";
 import { type ConflictName, type Resolution, resolveVault } from "../../src/project/resolve.ts";
-import { parseVault } from "../../src/vault/format.ts";
-import { lossesOf } from "../../src/vault/losses.ts";
+import { parseVault } from "../../src/vault/document/format.ts";
+import { lossesOf } from "../../src/vault/merge/losses.ts";
 import { alice } from "../vault/maker.ts";
 import { type Branches, randomBranches, type Side } from "./merges/branches.ts";
 import { type Expectation, expectationOf, faultsOf } from "./merges/expectation.ts";

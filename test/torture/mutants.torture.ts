@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../src/errors.ts";
 import { fingerprint } from "../../src/identity/identity.ts";
-import { verifyVault } from "../../src/project/verify.ts";
+import { verifyVault } from "../../src/project/verify-vault.ts";
 import { seeded } from "../vault/maker.ts";
 import { Device, FATE, READER, type Route } from "./mutants/device.ts";
 import { type History, smallHistory, teamHistory } from "./mutants/history.ts";

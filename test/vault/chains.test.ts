@@ -1,9 +1,9 @@
 /** Chains that nobody may write, and what is said of each. */
 import { describe, expect, test } from "vitest";
 import { randomBytes, toBase64 } from "../../src/crypto.ts";
-import { linkHash, makeLink, parseLink } from "../../src/vault/chain.ts";
-import { createVault } from "../../src/vault/create.ts";
-import { verifyChains, withSection } from "../../src/vault/document.ts";
+import { linkHash, makeLink, parseLink } from "../../src/vault/chains/chain.ts";
+import { createVault } from "../../src/vault/document/create.ts";
+import { verifyChains, withSection } from "../../src/vault/document/document.ts";
 import { refusal } from "../support/refusal.ts";
 import { alice, bob, carol, dave, mallory, PRODUCTION, VaultMaker } from "./maker.ts";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { checkSides } from "../../src/vault/check-sides.ts";
-import type { VaultDocument } from "../../src/vault/document.ts";
-import { parseRecord, type SealedRecord } from "../../src/vault/record.ts";
-import { checkSignatures, sealRecord, verifyRecord } from "../../src/vault/seal.ts";
-import { uniteVaults } from "../../src/vault/unite.ts";
+import type { VaultDocument } from "../../src/vault/document/document.ts";
+import { checkSides } from "../../src/vault/merge/check-sides.ts";
+import { uniteVaults } from "../../src/vault/merge/merge-vaults.ts";
+import { parseRecord, type SealedRecord } from "../../src/vault/records/record.ts";
+import { checkSignatures, sealRecord, verifyRecord } from "../../src/vault/records/seal.ts";
 import { refusal } from "../support/refusal.ts";
 import { alice, PRODUCTION, VaultMaker } from "./maker.ts";
 

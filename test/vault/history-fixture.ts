@@ -1,11 +1,12 @@
 /** A vault whose states are kept, as commits would, and what is made of them. */
-import type { VaultDocument } from "../../src/vault/document.ts";
-import { verifyChains } from "../../src/vault/document.ts";
-import { historyOf, type SecretHistory, type Sighting } from "../../src/vault/history.ts";
-import { openKeys } from "../../src/vault/keys.ts";
-import { Lineage } from "../../src/vault/lineage.ts";
-import { isMarked, type Mark, type Pin } from "../../src/vault/marks.ts";
-import { openRecord } from "../../src/vault/seal.ts";
+
+import { openKeys } from "../../src/vault/chains/environment-keys.ts";
+import type { VaultDocument } from "../../src/vault/document/document.ts";
+import { verifyChains } from "../../src/vault/document/document.ts";
+import { Lineage } from "../../src/vault/document/lineage.ts";
+import { isMarked, type Mark, type Pin } from "../../src/vault/document/marks.ts";
+import { openRecord } from "../../src/vault/records/seal.ts";
+import { historyOf, type SecretHistory, type Sighting } from "../../src/vault/records/secret-history.ts";
 import { alice, PRODUCTION } from "./maker.ts";
 
 export interface Seen {

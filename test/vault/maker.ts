@@ -2,17 +2,7 @@
 import { cryptoReady } from "../../src/crypto.ts";
 import { AppError } from "../../src/errors.ts";
 import { type Identity, identityOf } from "../../src/identity/identity.ts";
-import { type ChainContext, type Link, makeLink } from "../../src/vault/chain.ts";
-import { createEnvironment, createVault, makeAddMember } from "../../src/vault/create.ts";
-import {
-	type EnvironmentSection,
-	type VaultDocument,
-	type VerifiedEnvironment,
-	verifyChains,
-	withRecords,
-	withSection,
-} from "../../src/vault/document.ts";
-import { parseVault, printVault } from "../../src/vault/format.ts";
+import { type ChainContext, type Link, makeLink } from "../../src/vault/chains/chain.ts";
 import {
 	commitmentOf,
 	type EnvironmentKeys,
@@ -21,11 +11,21 @@ import {
 	openKeys,
 	sealPreviousKey,
 	wrapKey,
-} from "../../src/vault/keys.ts";
-import type { Member, Role } from "../../src/vault/membership.ts";
-import type { SealedRecord } from "../../src/vault/record.ts";
-import { verifyRoot } from "../../src/vault/root.ts";
-import { openRecord, sealRecord, verifyRecord } from "../../src/vault/seal.ts";
+} from "../../src/vault/chains/environment-keys.ts";
+import type { Member, Role } from "../../src/vault/chains/membership.ts";
+import { verifyRoot } from "../../src/vault/chains/vault-chain.ts";
+import { createEnvironment, createVault, makeAddMember } from "../../src/vault/document/create.ts";
+import {
+	type EnvironmentSection,
+	type VaultDocument,
+	type VerifiedEnvironment,
+	verifyChains,
+	withRecords,
+	withSection,
+} from "../../src/vault/document/document.ts";
+import { parseVault, printVault } from "../../src/vault/document/format.ts";
+import type { SealedRecord } from "../../src/vault/records/record.ts";
+import { openRecord, sealRecord, verifyRecord } from "../../src/vault/records/seal.ts";
 
 await cryptoReady;
 

@@ -1,11 +1,11 @@
 /** Every vector, through Coffer's own reader: what it says, with which exit status, of which line. */
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
-import { type VaultDocument, verifyChains } from "../../src/vault/document.ts";
-import { parseVault, printVault } from "../../src/vault/format.ts";
-import { verifyRoot } from "../../src/vault/root.ts";
-import { verifyRecord } from "../../src/vault/seal.ts";
-import { uniteVaults } from "../../src/vault/unite.ts";
+import { verifyRoot } from "../../src/vault/chains/vault-chain.ts";
+import { type VaultDocument, verifyChains } from "../../src/vault/document/document.ts";
+import { parseVault, printVault } from "../../src/vault/document/format.ts";
+import { uniteVaults } from "../../src/vault/merge/merge-vaults.ts";
+import { verifyRecord } from "../../src/vault/records/seal.ts";
 import { makeVectors } from "../vectors/all.ts";
 import { LINE } from "../vectors/cases/case.ts";
 import { readKit } from "../vectors/kit.ts";

@@ -1,10 +1,10 @@
 /** What a deletion of an app takes with it, and which environments here are still linked with it. */
 import { AppError, EXIT } from "../../errors.ts";
-import { platformOf, readConfig } from "../../project/config.ts";
-import { currentFolder, findRoot } from "../../project/root.ts";
-import type { Remote } from "../../sync/remote.ts";
-import { listNames } from "../edit-result.ts";
-import { count } from "../render.ts";
+import { platformOf, readConfig } from "../../project/files/config.ts";
+import { currentFolder, findRoot } from "../../project/files/project-root.ts";
+import type { Remote } from "../../sync/client/platform-client.ts";
+import { count } from "../shell/render.ts";
+import { listNames } from "../views/edit-result.ts";
 
 /** What goes with an app. */
 export interface AppContent {

@@ -6,8 +6,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_ENVIRONMENT } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
-import { CONFIG_FILE, currentFolder, findRoot } from "../../project/root.ts";
-import type { Environment } from "../environment.ts";
+import { CONFIG_FILE, currentFolder, findRoot } from "../../project/files/project-root.ts";
+import type { Environment } from "../shell/process-environment.ts";
 
 /** What named an environment. */
 export type ChoiceSource = "flag" | "variable" | "project" | "none";
@@ -52,7 +52,7 @@ export async function defaultEnvironment({ chosenEnvironment }: Environment): Pr
 	if (chosenEnvironment !== undefined) return { name: chosenEnvironment, source: "variable" };
 	const root = findRoot(currentFolder());
 	if (root !== undefined && existsSync(join(root, CONFIG_FILE))) {
-		const { readDefaultEnvironment } = await import("../../project/config.ts");
+		const { readDefaultEnvironment } = await import("../../project/files/config.ts");
 		const name = await readDefaultEnvironment(root);
 		if (name !== undefined) return { name, source: "project" };
 	}
@@ -64,7 +64,7 @@ async function environmentsHere(): Promise<string[]> {
 	try {
 		const root = findRoot(currentFolder());
 		if (root === undefined) return [];
-		const { loadVault } = await import("../../project/vault-file.ts");
+		const { loadVault } = await import("../../project/files/vault-file.ts");
 		return [...(await loadVault(root)).document.environments.keys()];
 	} catch (error) {
 		if (error instanceof AppError) return [];

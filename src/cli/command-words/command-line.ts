@@ -6,7 +6,7 @@
 import type { Interfaces } from "@oclif/core";
 import { normalizeArgv } from "@oclif/core/help";
 import type { AppError } from "../../errors.ts";
-import { usageError } from "../usage.ts";
+import { usageError } from "../shell/usage.ts";
 import { type IsKnown, withoutAliases } from "./aliases.ts";
 import { withFlagsBehind } from "./global-flags.ts";
 import { hintFor } from "./hints.ts";

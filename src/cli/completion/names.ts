@@ -1,11 +1,11 @@
 /** Names in the project at hand, for completion: without a key, a network or an error. */
 import { cryptoReady } from "../../crypto.ts";
-import { environmentNames } from "../../project/environments.ts";
+import { currentFolder, findRoot } from "../../project/files/project-root.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
 import { discoverFunctions } from "../../project/functions/discover.ts";
-import { currentFolder, findRoot } from "../../project/root.ts";
-import { loadVault } from "../../project/vault-file.ts";
-import type { VaultDocument } from "../../vault/document.ts";
-import { verifyChains } from "../../vault/document.ts";
+import { environmentNames } from "../../project/members/environments.ts";
+import type { VaultDocument } from "../../vault/document/document.ts";
+import { verifyChains } from "../../vault/document/document.ts";
 import type { NameKind } from "./candidates.ts";
 
 export type Names = (kind: NameKind, environment: string) => readonly string[];

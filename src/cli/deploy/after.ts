@@ -1,9 +1,9 @@
 /** What is told after a deployment: functions that only the platform has, and names that the vault lacks. */
 import { discoverFunctions } from "../../project/functions/discover.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
-import { absentFrom } from "../../sync/deploy-plan.ts";
-import type { LinkTarget } from "../../sync/link-target.ts";
-import type { Environment } from "../environment.ts";
+import type { LinkTarget } from "../../sync/client/link-target.ts";
+import { absentFrom } from "../../sync/deploy/deploy-plan.ts";
+import type { Environment } from "../shell/process-environment.ts";
 import { ifReadable, type Unset, unsetNames } from "./unset.ts";
 
 export interface Remarks {
@@ -37,7 +37,7 @@ export async function remarksOn(
 
 /** What functions read by their sources; nothing where these cannot be analysed, which was told already. */
 async function readBy(names: readonly string[], environment: Environment) {
-	const { projectReferences } = await import("../local-references.ts");
+	const { projectReferences } = await import("../context/local-references.ts");
 	const { functions } = await projectReferences(names, environment);
 	return functions.filter(({ error }) => error === undefined);
 }

@@ -1,11 +1,11 @@
 /** `coffer functions deploy --dry-run`: what a deployment would do. */
 import { AppError, EXIT } from "../../errors.ts";
-import { type PlannedFunction, plannedDeployment } from "../../sync/deploy-plan.ts";
-import type { LinkTarget } from "../../sync/link-target.ts";
-import type { Environment } from "../environment.ts";
-import { projectReferences } from "../local-references.ts";
-import { count, MARKS } from "../render.ts";
-import type { Terminal } from "../terminal.ts";
+import type { LinkTarget } from "../../sync/client/link-target.ts";
+import { type PlannedFunction, plannedDeployment } from "../../sync/deploy/deploy-plan.ts";
+import { projectReferences } from "../context/local-references.ts";
+import type { Environment } from "../shell/process-environment.ts";
+import { count, MARKS } from "../shell/render.ts";
+import type { Terminal } from "../shell/terminal.ts";
 import { renderAbsent, renderUnset, type Unset, unsetNames } from "./unset.ts";
 
 /** Stable: other programs rely on it. */

@@ -2,11 +2,11 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
-import { liveNames } from "../../project/live-names.ts";
+import { liveNames } from "../../project/secrets/live-names.ts";
 import { type Coverage, type CoveredFunction, coverageOf } from "../../references/plan/coverage.ts";
-import type { LinkTarget } from "../../sync/link-target.ts";
-import { MARKS } from "../render.ts";
-import type { Terminal } from "../terminal.ts";
+import type { LinkTarget } from "../../sync/client/link-target.ts";
+import { MARKS } from "../shell/render.ts";
+import type { Terminal } from "../shell/terminal.ts";
 
 /** A name that is read, and where. */
 export type Unset = Coverage["missing"][number];

@@ -1,6 +1,6 @@
 /** Secrets × functions as lines of text: a column for each function, whose name stands above it. */
 import type { Coverage, CoverageRow } from "../../references/plan/coverage.ts";
-import { columnsOf, styled } from "../render.ts";
+import { columnsOf, styled } from "../shell/render.ts";
 import { SIGNS, signsOf } from "./signs.ts";
 
 const NAME_COLUMNS_MAX = 48;

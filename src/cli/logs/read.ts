@@ -2,10 +2,10 @@
 import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionLine, LogEvent } from "../../protocol/function-log.ts";
 import type { LoggedRequest, RequestEvent } from "../../protocol/request-log.ts";
-import type { LinkTarget } from "../../sync/link-target.ts";
+import type { LinkTarget } from "../../sync/client/link-target.ts";
+import type { WantedLines } from "../../sync/client/platform-client.ts";
 import { resumed } from "../../sync/logs/resume.ts";
-import type { WantedLines } from "../../sync/remote.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../shell/terminal.ts";
 import { requestText, writtenText } from "./lines.ts";
 
 /** Stable: other programs rely on it. */

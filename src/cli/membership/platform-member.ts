@@ -2,9 +2,9 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
-import { bindingOf, platformOf, readConfig } from "../../project/config.ts";
-import type { SessionContext } from "../../project/session.ts";
-import type { Member } from "../../vault/membership.ts";
+import { bindingOf, platformOf, readConfig } from "../../project/files/config.ts";
+import type { SessionContext } from "../../project/session/session.ts";
+import type { Member } from "../../vault/chains/membership.ts";
 
 /**
  * Holds that none of the members is the platform that the environment is linked with.

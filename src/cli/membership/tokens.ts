@@ -4,11 +4,11 @@
  */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
-import type { LinkTarget } from "../../sync/link-target.ts";
-import { listNames } from "../edit-result.ts";
-import { minuteOf } from "../instant.ts";
-import type { Terminal } from "../terminal.ts";
-import { appsOf, type TokenRow, tokenRow } from "../token-rows.ts";
+import type { LinkTarget } from "../../sync/client/link-target.ts";
+import { minuteOf } from "../context/instant.ts";
+import type { Terminal } from "../shell/terminal.ts";
+import { listNames } from "../views/edit-result.ts";
+import { appsOf, type TokenRow, tokenRow } from "../views/token-rows.ts";
 
 /**
  * The tokens that open the app and have not expired, oldest first.

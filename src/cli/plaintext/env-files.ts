@@ -4,11 +4,11 @@
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { printable } from "../../printable.ts";
+import { currentFolder, findRoot } from "../../project/files/project-root.ts";
 import { gitStanding, ignore, ignoreLine, isPlainFile } from "../../project/git/ignored.ts";
-import { currentFolder, findRoot } from "../../project/root.ts";
-import { inheritedEnvironment } from "../environment.ts";
-import { promptConfirm } from "../prompts.ts";
-import type { Terminal } from "../terminal.ts";
+import { inheritedEnvironment } from "../shell/process-environment.ts";
+import { promptConfirm } from "../shell/prompts.ts";
+import type { Terminal } from "../shell/terminal.ts";
 
 /** A word for a shell, as a person would write it. */
 function word(text: string): string {

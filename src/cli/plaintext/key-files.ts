@@ -6,7 +6,7 @@ import { basename, dirname } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { gitStanding } from "../../project/git/ignored.ts";
-import { inheritedEnvironment } from "../environment.ts";
+import { inheritedEnvironment } from "../shell/process-environment.ts";
 
 /**
  * Refuses a place for a new file of an identity that git would take into a commit; one that is there already is left to

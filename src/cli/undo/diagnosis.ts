@@ -5,13 +5,13 @@ import { cryptoReady } from "../../crypto.ts";
 import type { AppError } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { openRotation } from "../../identity/rotation.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { type Diagnosis, diagnose, type Looking } from "../../project/undo/accept.ts";
 import type { SurveyContext } from "../../project/undo/survey.ts";
-import { type Environment, inheritedEnvironment, readCredentials } from "../environment.ts";
-import { linkedLogs } from "../linked-logs.ts";
-import { findHolder } from "../project.ts";
-import { rotationPlace } from "../rotation.ts";
+import { linkedLogs } from "../context/linked-logs.ts";
+import { findHolder } from "../context/open-project.ts";
+import { rotationPlace } from "../edits/rotate-identity.ts";
+import { type Environment, inheritedEnvironment, readCredentials } from "../shell/process-environment.ts";
 import { waysHint } from "./report.ts";
 
 /** Where it is looked: in git, and in the logs of linked platforms. @param offline no platform is asked */

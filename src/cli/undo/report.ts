@@ -6,8 +6,8 @@ import type { Diagnosis } from "../../project/undo/accept.ts";
 import type { Acceptance } from "../../project/undo/acceptance.ts";
 import type { Found } from "../../project/undo/whereabouts.ts";
 import { wordsOf } from "../../vault/undo/link-note.ts";
-import { MARKS } from "../render.ts";
-import type { Terminal } from "../terminal.ts";
+import { MARKS } from "../shell/render.ts";
+import type { Terminal } from "../shell/terminal.ts";
 
 export interface LackingRow {
 	environment: string;

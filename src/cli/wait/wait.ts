@@ -5,13 +5,13 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
-import type { AcceptedChange } from "../../sync/sync.ts";
-import { listNames } from "../edit-result.ts";
-import { count } from "../render.ts";
-import { type EndingSignal, interruption, signalStatus } from "../signals.ts";
-import type { Terminal } from "../terminal.ts";
-import { Interrupted } from "./interrupted.ts";
-import { redeployLines } from "./redeploy-lines.ts";
+import type { AcceptedChange } from "../../sync/changes/sync.ts";
+import { Interrupted } from "../shell/interrupted.ts";
+import { count } from "../shell/render.ts";
+import { type EndingSignal, interruption, signalStatus } from "../shell/signals.ts";
+import type { Terminal } from "../shell/terminal.ts";
+import { listNames } from "../views/edit-result.ts";
+import { redeployLines } from "../views/redeploy-lines.ts";
 
 /** A wait that is over sooner shows nothing. */
 const QUIET_MS = 1_000;

@@ -1,12 +1,12 @@
 import { Args, Flags } from "@oclif/core";
 import { contentLines, contentOf, linkedEnvironments } from "../../cli/apps/deletion.ts";
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
-import { confirmFlag, confirmName } from "../../cli/confirm-name.ts";
-import { platformAt } from "../../cli/linking.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { confirmFlag, confirmName } from "../../cli/context/confirm-name.ts";
+import { platformAt } from "../../cli/context/linking.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { inEnvironment } from "../../environment-hint.ts";
-import { requireAppId } from "../../sync/link.ts";
+import { requireAppId } from "../../sync/link/link.ts";
 
 interface DeleteResult {
 	deleted: string;

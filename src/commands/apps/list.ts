@@ -1,6 +1,6 @@
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
-import { platformAt } from "../../cli/linking.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { platformAt } from "../../cli/context/linking.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 
 interface AppsResult {
 	apps: {

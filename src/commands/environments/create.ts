@@ -1,9 +1,9 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { openContext } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { addEnvironment } from "../../project/environments.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { addEnvironment } from "../../project/members/environments.ts";
 
 interface CreateResult {
 	environment: string;

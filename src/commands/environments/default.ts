@@ -1,14 +1,14 @@
 import { Args } from "@oclif/core";
 import { type ChoiceSource, defaultEnvironment } from "../../cli/chosen-environment/choose.ts";
 import { BaseCommand } from "../../cli/command.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { putDefaultEnvironment, readDefaultEnvironment } from "../../project/config.ts";
-import { environmentNames } from "../../project/environments.ts";
-import { CONFIG_FILE, currentFolder, requireRoot } from "../../project/root.ts";
-import { loadVault } from "../../project/vault-file.ts";
+import { putDefaultEnvironment, readDefaultEnvironment } from "../../project/files/config.ts";
+import { CONFIG_FILE, currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
+import { environmentNames } from "../../project/members/environments.ts";
 
 interface DefaultResult {
 	/** The environment that commands mean here without `-e`. */

@@ -1,11 +1,11 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { confirmFlag, confirmName } from "../../cli/confirm-name.ts";
-import { openContext } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { bindingOf, forgetEnvironment, readConfig } from "../../project/config.ts";
-import { deleteEnvironment, requireEnvironment } from "../../project/environments.ts";
+import { confirmFlag, confirmName } from "../../cli/context/confirm-name.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { bindingOf, forgetEnvironment, readConfig } from "../../project/files/config.ts";
+import { deleteEnvironment, requireEnvironment } from "../../project/members/environments.ts";
 
 interface DeleteResult {
 	environment: string;

@@ -1,12 +1,12 @@
 import { defaultEnvironment } from "../../cli/chosen-environment/choose.ts";
 import { BaseCommand } from "../../cli/command.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
-import { bindingOf, readConfig } from "../../project/config.ts";
-import { environmentNames } from "../../project/environments.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
-import { loadVault } from "../../project/vault-file.ts";
-import { verifyChains } from "../../vault/document.ts";
+import { bindingOf, readConfig } from "../../project/files/config.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
+import { environmentNames } from "../../project/members/environments.ts";
+import { verifyChains } from "../../vault/document/document.ts";
 
 interface ListResult {
 	environments: {

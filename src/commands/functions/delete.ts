@@ -1,9 +1,9 @@
 import { Args } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { requireTarget } from "../../cli/linking.ts";
-import { openContext } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { requireTarget } from "../../cli/context/linking.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 
 interface DeleteResult {
 	environment: string;

@@ -1,17 +1,17 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { requireTarget } from "../../cli/context/linking.ts";
+import { openContext } from "../../cli/context/open-project.ts";
 import { type Remarks, remarksOn } from "../../cli/deploy/after.ts";
 import { type DryRun, dryRun, renderDryRun } from "../../cli/deploy/dry-run.ts";
 import { renderAbsent, renderUnset } from "../../cli/deploy/unset.ts";
-import { requireTarget } from "../../cli/linking.ts";
-import { openContext } from "../../cli/project.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { PlatformWait } from "../../cli/wait/wait.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import type { SessionContext } from "../../project/session.ts";
+import type { SessionContext } from "../../project/session/session.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
-import { deployFunctions } from "../../sync/deploy.ts";
+import { deployFunctions } from "../../sync/deploy/deploy.ts";
 
 interface Wish {
 	readonly names: string[];

@@ -1,10 +1,10 @@
-import { type AutomationRow, automationRow, renderAutomations } from "../../cli/automation-rows.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { requireTarget } from "../../cli/linking.ts";
-import { type NetworkWall, networkWallGap } from "../../cli/network-wall.ts";
-import { openContext } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { requireTarget } from "../../cli/context/linking.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { type AutomationRow, automationRow, renderAutomations } from "../../cli/views/automation-rows.ts";
+import { type NetworkWall, networkWallGap } from "../../cli/views/network-wall.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 
 interface ListResult {

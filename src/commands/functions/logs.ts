@@ -1,7 +1,8 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { instantOf } from "../../cli/instant.ts";
-import { requireTarget } from "../../cli/linking.ts";
+import { instantOf } from "../../cli/context/instant.ts";
+import { requireTarget } from "../../cli/context/linking.ts";
+import { openContext } from "../../cli/context/open-project.ts";
 import {
 	followLogs,
 	type RequestsResult,
@@ -9,11 +10,10 @@ import {
 	renderLogs,
 	type WrittenResult,
 } from "../../cli/logs/read.ts";
-import { openContext } from "../../cli/project.ts";
-import { interruption } from "../../cli/signals.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { interruption } from "../../cli/shell/signals.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { LOG_LINES_MAX } from "../../protocol/function-log.ts";
-import type { WantedLines } from "../../sync/remote.ts";
+import type { WantedLines } from "../../sync/client/platform-client.ts";
 
 type LogsResult = WrittenResult | RequestsResult;
 

@@ -1,23 +1,23 @@
 import { writeFile } from "node:fs/promises";
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { requireEnvironmentName } from "../../cli/context/open-project.ts";
 import { drawingFor } from "../../cli/graph/drawing.ts";
 import { graphText } from "../../cli/graph/text.ts";
-import { requireEnvironmentName } from "../../cli/project.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { usageError } from "../../cli/shell/usage.ts";
 import {
 	describeFunction,
 	missingSentence,
 	type ReferencesResult,
 	renderFunctions,
 	renderMissing,
-} from "../../cli/references-result.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { usageError } from "../../cli/usage.ts";
+} from "../../cli/views/references-result.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { liveNames } from "../../project/live-names.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { liveNames } from "../../project/secrets/live-names.ts";
 import { type Coverage, coverageOf } from "../../references/plan/coverage.ts";
-import { chooseFunctions } from "../../sync/choose-functions.ts";
+import { chooseFunctions } from "../../sync/client/choose-functions.ts";
 
 interface Drawn extends ReferencesResult {
 	/** With `--graph`: how each function reads each name. */
@@ -110,7 +110,7 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 
 	async #find(names: readonly string[], { entry, environment, local }: Source): Promise<Found> {
 		if (entry !== undefined) {
-			const { fileReferences } = await import("../../cli/local-references.ts");
+			const { fileReferences } = await import("../../cli/context/local-references.ts");
 			return {
 				functions: await fileReferences([...entry, ...names], this.environment),
 				isAll: true,
@@ -118,11 +118,11 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 			};
 		}
 		if (local) {
-			const { projectReferences } = await import("../../cli/local-references.ts");
+			const { projectReferences } = await import("../../cli/context/local-references.ts");
 			return { ...(await projectReferences(names, this.environment)), isAll: names.length === 0 };
 		}
 		const root = requireRoot(currentFolder());
-		const { requireTarget } = await import("../../cli/linking.ts");
+		const { requireTarget } = await import("../../cli/context/linking.ts");
 		const target = await requireTarget(root, environment, "Read them from the sources: --local.");
 		const chosen = await chooseFunctions(target, names);
 		// Where nothing was seen of a function, nothing can be said of what it never read.

@@ -1,20 +1,20 @@
 import { BaseCommand } from "../../cli/command.ts";
-import { inheritedEnvironment } from "../../cli/environment.ts";
-import { findIdentity } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { findIdentity } from "../../cli/context/open-project.ts";
+import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { toUndefined } from "../../errors.ts";
 import type { Identity } from "../../identity/identity.ts";
-import { checkStaged } from "../../project/git/check.ts";
+import { currentFolder } from "../../project/files/project-root.ts";
 import { driverWarnings } from "../../project/git/driver.ts";
-import { lastTree, stagedSince } from "../../project/git/staged.ts";
+import { checkStaged } from "../../project/git/hook/check-commit.ts";
+import { lastTree, stagedSince } from "../../project/git/hook/staged.ts";
 import {
 	describeFinding,
 	findPlaintext,
 	type PlaintextCheck,
 	requireNoPlaintext,
 } from "../../project/plaintext/check.ts";
-import { currentFolder } from "../../project/root.ts";
 
 interface CheckResult extends PlaintextCheck {
 	/** Paths of the vaults that were checked. */

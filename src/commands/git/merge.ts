@@ -1,9 +1,9 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { inheritedEnvironment } from "../../cli/environment.ts";
+import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
 import { cryptoReady } from "../../crypto.ts";
+import { currentFolder } from "../../project/files/project-root.ts";
 import { mergeVaultFiles } from "../../project/git/merge.ts";
-import { currentFolder } from "../../project/root.ts";
 
 /** Run by git, which takes any exit status but 0 for a conflict. */
 export default class GitMerge extends BaseCommand<undefined> {

@@ -2,12 +2,12 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { inheritedEnvironment } from "../../cli/environment.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { removeGitSetup, type GitSetup as Setup, setUpGit } from "../../project/git/setup.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
 
 export default class GitSetup extends BaseCommand<Setup> {
 	static override summary = "Let git merge, show and check the vault by its meaning";

@@ -1,10 +1,10 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { findIdentity } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { findIdentity } from "../../cli/context/open-project.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";
-import { describeFile } from "../../project/git/textconv.ts";
+import { describeFile } from "../../project/textconv.ts";
 
 /** Run by git for `git diff`, `git log -p` and their like. */
 export default class GitTextconv extends BaseCommand<{ text: string }> {

@@ -1,10 +1,10 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { newPassphrase, passphraseFlag } from "../../cli/passphrase.ts";
+import { requireIdentity } from "../../cli/context/open-project.ts";
+import { newPassphrase, passphraseFlag } from "../../cli/context/passphrase.ts";
 import { requireOutOfGit } from "../../cli/plaintext/key-files.ts";
-import { requireIdentity } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { sealExport } from "../../identity/export.ts";
 import { requireNoExport, writeExportFile } from "../../identity/export-file.ts";
 import { fingerprint } from "../../identity/identity.ts";

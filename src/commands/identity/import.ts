@@ -1,9 +1,9 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { importIdentity, requireImportable } from "../../cli/device-identity.ts";
-import { knownPassphrase, passphraseFlag } from "../../cli/passphrase.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { importIdentity, requireImportable } from "../../cli/context/device-identity.ts";
+import { knownPassphrase, passphraseFlag } from "../../cli/context/passphrase.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { openExport, parseExport } from "../../identity/export.ts";
 import { readExportFile } from "../../identity/export-file.ts";

@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { createIdentity, presentIdentity } from "../../cli/device-identity.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { createIdentity, presentIdentity } from "../../cli/context/device-identity.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import {
@@ -11,9 +11,9 @@ import {
 	identityOf,
 	newIdentity,
 } from "../../identity/identity.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
-import { loadVault } from "../../project/vault-file.ts";
-import { verifyRoot } from "../../vault/root.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
+import { verifyRoot } from "../../vault/chains/vault-chain.ts";
 
 interface NewResult {
 	publicKey: string;

@@ -1,10 +1,7 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { renderDebt } from "../../cli/debt.ts";
-import { withIdentityLock } from "../../cli/device-identity.ts";
-import { renderSync } from "../../cli/edit-result.ts";
-import { forgetPrevious } from "../../cli/forget-previous.ts";
-import { count, MARKS } from "../../cli/render.ts";
+import { withIdentityLock } from "../../cli/context/device-identity.ts";
+import { forgetPrevious } from "../../cli/edits/forget-previous.ts";
 import {
 	contextFor,
 	type EnvironmentHandover,
@@ -12,13 +9,16 @@ import {
 	handOver,
 	rotate,
 	rotationPlace,
-} from "../../cli/rotation.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+} from "../../cli/edits/rotate-identity.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { renderSync } from "../../cli/views/edit-result.ts";
+import { renderDebt } from "../../cli/views/removal-debt.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { fingerprint, formatPublicIdentity } from "../../identity/identity.ts";
 import { openRotation, type RotationPlace } from "../../identity/rotation.ts";
-import { requireHandable } from "../../project/handover.ts";
-import { currentFolder, findRoot } from "../../project/root.ts";
+import { currentFolder, findRoot } from "../../project/files/project-root.ts";
+import { requireHandable } from "../../project/members/hand-over.ts";
 
 interface RotateResult {
 	publicKey: string;

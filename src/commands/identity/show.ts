@@ -1,7 +1,7 @@
 import { BaseCommand } from "../../cli/command.ts";
-import { SOURCES } from "../../cli/device-identity.ts";
-import { requireIdentity } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { SOURCES } from "../../cli/context/device-identity.ts";
+import { requireIdentity } from "../../cli/context/open-project.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { fingerprint, formatPublicIdentity } from "../../identity/identity.ts";
 

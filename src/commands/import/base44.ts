@@ -1,14 +1,14 @@
 import { Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
-import { meetBase44 } from "../../cli/base44.ts";
+import { meetBase44 } from "../../cli/base44/connection.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { type EnvironmentEdit, listNames, renderEdit } from "../../cli/edit-result.ts";
-import { importPlace, importValues, type SortedNames, sortNames } from "../../cli/import-base44.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { importPlace, importValues, type SortedNames, sortNames } from "../../cli/edits/import-base44.ts";
 import { adviseOnEnvFile } from "../../cli/plaintext/env-files.ts";
-import { openContext } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { type EnvironmentEdit, listNames, renderEdit } from "../../cli/views/edit-result.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { readSession, setSecrets } from "../../project/secrets.ts";
+import { readSession, setSecrets } from "../../project/secrets/edit-secrets.ts";
 
 interface ImportResult extends EnvironmentEdit, Omit<SortedNames, "wanted"> {
 	app: string;

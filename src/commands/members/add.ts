@@ -1,18 +1,18 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentsFlag } from "../../cli/command.ts";
-import { renderSync, type SyncReport } from "../../cli/edit-result.ts";
-import { openContext } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint, type PublicKeys, parsePublicIdentity } from "../../identity/identity.ts";
-import { environmentNames } from "../../project/environments.ts";
-import { addToEnvironments } from "../../project/members.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
-import type { SessionContext } from "../../project/session.ts";
-import { loadVault } from "../../project/vault-file.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
+import { environmentNames } from "../../project/members/environments.ts";
+import { addToEnvironments } from "../../project/members/members.ts";
+import type { SessionContext } from "../../project/session/session.ts";
 
 interface Added {
 	name: string;

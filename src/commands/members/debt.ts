@@ -1,10 +1,10 @@
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { renderWholeDebt } from "../../cli/debt.ts";
-import { openContext } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { renderWholeDebt } from "../../cli/views/removal-debt.ts";
 import { inEnvironment } from "../../environment-hint.ts";
-import { readSession } from "../../project/secrets.ts";
-import { type RemovalDebt, removalDebt } from "../../vault/debt.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
 
 interface DebtResult {
 	environment: string;

@@ -1,11 +1,11 @@
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { renderDebt } from "../../cli/debt.ts";
-import { openContext } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { renderDebt } from "../../cli/views/removal-debt.ts";
 import { fingerprint } from "../../identity/identity.ts";
-import { listMembers } from "../../project/members.ts";
-import { readSession } from "../../project/secrets.ts";
-import { type RemovalDebt, removalDebt } from "../../vault/debt.ts";
+import { listMembers } from "../../project/members/members.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
 
 interface ListResult {
 	environment: string;

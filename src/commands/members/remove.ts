@@ -1,23 +1,23 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { renderDebt } from "../../cli/debt.ts";
-import { listNames, renderSync, type SyncReport } from "../../cli/edit-result.ts";
-import { findTarget } from "../../cli/linking.ts";
+import { findTarget } from "../../cli/context/linking.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { refusePlatformMember } from "../../cli/membership/platform-member.ts";
 import { renderTokens, tokensFor } from "../../cli/membership/tokens.ts";
-import { openContext } from "../../cli/project.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import type { TokenRow } from "../../cli/token-rows.ts";
-import { bindingOf, platformOf, readConfig } from "../../project/config.ts";
-import { membersToRemove, removeMembers } from "../../project/removal.ts";
-import { readSession } from "../../project/secrets.ts";
-import { loadVault } from "../../project/vault-file.ts";
-import { prepareRemoval } from "../../sync/removal.ts";
-import type { RemovalDebt } from "../../vault/debt.ts";
-import { type VaultDocument, verifyChains } from "../../vault/document.ts";
-import type { Member } from "../../vault/membership.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
+import { renderDebt } from "../../cli/views/removal-debt.ts";
+import type { TokenRow } from "../../cli/views/token-rows.ts";
+import { bindingOf, platformOf, readConfig } from "../../project/files/config.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
+import { membersToRemove, removeMembers } from "../../project/members/remove-members.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import { prepareRemoval } from "../../sync/link/before-removal.ts";
+import type { Member } from "../../vault/chains/membership.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
+import type { RemovalDebt } from "../../vault/document/removal-debt.ts";
 
 /** Members who were removed here and are members of another environment still. */
 interface Elsewhere {

@@ -1,15 +1,15 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { renderSync, type SyncReport } from "../../cli/edit-result.ts";
-import { findTarget } from "../../cli/linking.ts";
+import { findTarget } from "../../cli/context/linking.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { refusePlatformMember } from "../../cli/membership/platform-member.ts";
-import { openContext } from "../../cli/project.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { changeRole, memberToChange } from "../../project/membership/role.ts";
-import { readSession } from "../../project/secrets.ts";
-import { prepareRemoval } from "../../sync/removal.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
+import { changeRole, memberToChange } from "../../project/members/role.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import { prepareRemoval } from "../../sync/link/before-removal.ts";
 
 interface RoleResult extends SyncReport {
 	environment: string;

@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { backupPlatform } from "../../platform/backup/backup.ts";
-import { dataDirectoryOf } from "../../platform/config.ts";
+import { dataDirectoryOf } from "../../platform/configuration/config.ts";
 
 interface BackupResult {
 	/** Absolute. */

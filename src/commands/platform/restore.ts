@@ -1,10 +1,10 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { minuteOf } from "../../cli/instant.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { minuteOf } from "../../cli/context/instant.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { restorePlatform } from "../../platform/backup/restore.ts";
-import { dataDirectoryOf } from "../../platform/config.ts";
+import { dataDirectoryOf } from "../../platform/configuration/config.ts";
 
 interface RestoreResult {
 	/** Absolute. */

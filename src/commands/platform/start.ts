@@ -1,10 +1,9 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-
-import { networkWallGap } from "../../cli/network-wall.ts";
+import { systemKeychain } from "../../cli/context/open-project.ts";
 import { requireOutOfGit } from "../../cli/plaintext/key-files.ts";
-import { systemKeychain } from "../../cli/project.ts";
-import { interruption } from "../../cli/signals.ts";
+import { interruption } from "../../cli/shell/signals.ts";
+import { networkWallGap } from "../../cli/views/network-wall.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { openPlatformIdentity } from "../../identity/platform-identity.ts";
 import {
@@ -12,8 +11,8 @@ import {
 	type Maxima,
 	readPlatformConfig,
 	readPlatformCredentials,
-} from "../../platform/config.ts";
-import { openLog } from "../../platform/log.ts";
+} from "../../platform/configuration/config.ts";
+import { openLog } from "../../platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../platform/server.ts";
 
 const address = (description: string, value: string) =>

@@ -1,12 +1,12 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand } from "../../cli/command.ts";
-import { type EditResult, renderEdit } from "../../cli/edit-result.ts";
-import { prepareSync } from "../../cli/prepare-sync.ts";
-import { openContext, requireEnvironmentName } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { openContext, requireEnvironmentName } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { prepareSync } from "../../cli/edits/prepare-sync.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { type EditResult, renderEdit } from "../../cli/views/edit-result.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { copySecrets } from "../../project/secrets.ts";
+import { copySecrets } from "../../project/secrets/edit-secrets.ts";
 
 interface CopyResult extends EditResult {
 	from: string;

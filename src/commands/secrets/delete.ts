@@ -1,12 +1,12 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
-import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/plan-result.ts";
-import { prepareSync } from "../../cli/prepare-sync.ts";
-import { openContext } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { deleteSecrets } from "../../project/secrets.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { prepareSync } from "../../cli/edits/prepare-sync.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { type EnvironmentEdit, renderEdit } from "../../cli/views/edit-result.ts";
+import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/views/plan-result.ts";
+import { deleteSecrets } from "../../project/secrets/edit-secrets.ts";
 
 export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Delete secrets, and redeploy the functions that read them";

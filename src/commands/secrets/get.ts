@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { openContext } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { getSecret, readSession } from "../../project/secrets.ts";
-import { maskValue } from "../../vault/mask.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { getSecret, readSession } from "../../project/secrets/edit-secrets.ts";
+import { maskValue } from "../../vault/syntax/mask.ts";
 
 interface GetResult {
 	environment: string;

@@ -1,14 +1,14 @@
 import { Args } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { listNames } from "../../cli/edit-result.ts";
-import { minuteOf } from "../../cli/instant.ts";
-import { lookUp } from "../../cli/look-up.ts";
-import { openContext } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { describeHistory, type HistoryDescription, placeWords } from "../../cli/version-rows.ts";
+import { minuteOf } from "../../cli/context/instant.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { lookUp } from "../../cli/edits/find-versions.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { listNames } from "../../cli/views/edit-result.ts";
+import { describeHistory, type HistoryDescription, placeWords } from "../../cli/views/version-rows.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { missingVersions } from "../../vault/history.ts";
+import { missingVersions } from "../../vault/records/secret-history.ts";
 
 interface HistoryResult extends HistoryDescription {
 	environment: string;

@@ -1,10 +1,10 @@
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { openContext } from "../../cli/project.ts";
-import { syncStates } from "../../cli/standing.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { bindingOf, readConfig } from "../../project/config.ts";
-import { listSecrets, readSession } from "../../project/secrets.ts";
-import type { SyncState } from "../../project/standing.ts";
+import { syncStates } from "../../cli/context/link-state.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { bindingOf, readConfig } from "../../project/files/config.ts";
+import { listSecrets, readSession } from "../../project/secrets/edit-secrets.ts";
+import type { SyncState } from "../../project/session/sync-state.ts";
 
 interface ListResult {
 	environment: string;

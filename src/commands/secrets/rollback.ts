@@ -1,14 +1,14 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
-import { lookUp } from "../../cli/look-up.ts";
-import { prepareSync } from "../../cli/prepare-sync.ts";
-import { openContext } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { deleted, rollBack } from "../../project/bring-back.ts";
-import { chooseVersion } from "../../vault/choose-version.ts";
-import { MAX_VERSION } from "../../vault/record.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { lookUp } from "../../cli/edits/find-versions.ts";
+import { prepareSync } from "../../cli/edits/prepare-sync.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { type EnvironmentEdit, renderEdit } from "../../cli/views/edit-result.ts";
+import { deleted, rollBack } from "../../project/secrets/restore-version.ts";
+import { chooseVersion } from "../../vault/records/choose-version.ts";
+import { MAX_VERSION } from "../../vault/records/record.ts";
 
 interface RollbackResult extends EnvironmentEdit {
 	name: string;

@@ -1,15 +1,15 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { type EnvironmentEdit, renderEdit } from "../../cli/edit-result.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { prepareSync } from "../../cli/edits/prepare-sync.ts";
+import { readValues } from "../../cli/edits/secret-values.ts";
 import { adviseOnEnvFile } from "../../cli/plaintext/env-files.ts";
-import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/plan-result.ts";
-import { prepareSync } from "../../cli/prepare-sync.ts";
-import { openContext } from "../../cli/project.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { unsafeReason } from "../../cli/unsafe-names.ts";
-import { readValues } from "../../cli/values.ts";
-import { setSecrets } from "../../project/secrets.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { unsafeReason } from "../../cli/shell/unsafe-names.ts";
+import { type EnvironmentEdit, renderEdit } from "../../cli/views/edit-result.ts";
+import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/views/plan-result.ts";
+import { setSecrets } from "../../project/secrets/edit-secrets.ts";
 
 /** Says which names `run` hands over only where it is told to; functions get them as any other. */
 function warnOfUnsafe(names: readonly string[], terminal: Terminal): void {

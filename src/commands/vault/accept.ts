@@ -1,9 +1,9 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { requireIdentity } from "../../cli/project.ts";
-import { promptConfirm, promptText } from "../../cli/prompts.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { requireIdentity } from "../../cli/context/open-project.ts";
+import { promptConfirm, promptText } from "../../cli/shell/prompts.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { lookingFrom, previousIdentity } from "../../cli/undo/diagnosis.ts";
 import {
 	type AcceptReport,
@@ -15,7 +15,7 @@ import {
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { accept, diagnose } from "../../project/undo/accept.ts";
 import { planAcceptance } from "../../project/undo/acceptance.ts";
 import { acceptReplaced, findReplaced, type Replaced } from "../../project/undo/replaced.ts";

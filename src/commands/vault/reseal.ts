@@ -1,15 +1,15 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { renderDebt } from "../../cli/debt.ts";
-import { listNames, renderSync, type SyncReport } from "../../cli/edit-result.ts";
-import { openContext } from "../../cli/project.ts";
-import { promptConfirm } from "../../cli/prompts.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { promptConfirm } from "../../cli/shell/prompts.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
+import { renderDebt } from "../../cli/views/removal-debt.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { resealStale, staleNames } from "../../project/reseal.ts";
-import type { RemovalDebt } from "../../vault/debt.ts";
+import { resealStale, staleNames } from "../../project/secrets/re-encrypt.ts";
+import type { RemovalDebt } from "../../vault/document/removal-debt.ts";
 
 interface ResealResult extends SyncReport {
 	environment: string;

@@ -1,14 +1,15 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { describeSides } from "../../cli/conflict-sides.ts";
-import { listNames } from "../../cli/edit-result.ts";
-import { inheritedEnvironment } from "../../cli/environment.ts";
-import { findHolder } from "../../cli/project.ts";
-import { promptChoice } from "../../cli/prompts.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { findHolder } from "../../cli/context/open-project.ts";
+import { describeSides } from "../../cli/edits/conflict-sides.ts";
+import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
+import { promptChoice } from "../../cli/shell/prompts.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { listNames } from "../../cli/views/edit-result.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import {
 	previewResolution,
 	type ReadVault,
@@ -17,9 +18,8 @@ import {
 	resolveVault,
 	type Take,
 } from "../../project/resolve.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
 import { WHOLE_SIDE } from "../../project/undo/decide.ts";
-import type { Side } from "../../vault/unite.ts";
+import type { Side } from "../../vault/merge/merge-vaults.ts";
 
 export default class VaultResolve extends BaseCommand<Resolution> {
 	static override summary = "Repair a vault in which git left a merge conflict";

@@ -1,17 +1,17 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { listNames, renderSync, type SyncReport } from "../../cli/edit-result.ts";
-import { type LookUp, lookUp } from "../../cli/look-up.ts";
-import { openContext } from "../../cli/project.ts";
-import { MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
-import { type FoundIn, foundIn, placeWords } from "../../cli/version-rows.ts";
+import { openContext } from "../../cli/context/open-project.ts";
+import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { type LookUp, lookUp } from "../../cli/edits/find-versions.ts";
+import { MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
+import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
+import { type FoundIn, foundIn, placeWords } from "../../cli/views/version-rows.ts";
 import { AppError } from "../../errors.ts";
-import { type BroughtBack, restore } from "../../project/bring-back.ts";
-import { chooseVersion, newestLive } from "../../vault/choose-version.ts";
-import { type KnownVersion, missingVersions } from "../../vault/history.ts";
-import { MAX_VERSION } from "../../vault/record.ts";
+import { type BroughtBack, restore } from "../../project/secrets/restore-version.ts";
+import { chooseVersion, newestLive } from "../../vault/records/choose-version.ts";
+import { MAX_VERSION } from "../../vault/records/record.ts";
+import { type KnownVersion, missingVersions } from "../../vault/records/secret-history.ts";
 
 interface RestoreResult extends SyncReport {
 	environment: string;

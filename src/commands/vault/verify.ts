@@ -1,10 +1,10 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { inheritedEnvironment } from "../../cli/environment.ts";
-import { linkedLogs } from "../../cli/linked-logs.ts";
-import { findHolder, requireEnvironmentName } from "../../cli/project.ts";
-import { count, MARKS } from "../../cli/render.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { linkedLogs } from "../../cli/context/linked-logs.ts";
+import { findHolder, requireEnvironmentName } from "../../cli/context/open-project.ts";
+import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
+import { count, MARKS } from "../../cli/shell/render.ts";
+import type { Terminal } from "../../cli/shell/terminal.ts";
 import { previousIdentity } from "../../cli/undo/diagnosis.ts";
 import {
 	type AcceptReport,
@@ -15,10 +15,10 @@ import {
 } from "../../cli/undo/report.ts";
 import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { gitWarnings } from "../../project/git/driver.ts";
-import { currentFolder, requireRoot } from "../../project/root.ts";
 import { diagnose, type Looking } from "../../project/undo/accept.ts";
-import { type VerifyReport, verifyVault } from "../../project/verify.ts";
+import { type VerifyReport, verifyVault } from "../../project/verify-vault.ts";
 
 /** What to do about what was found; single records can be brought back. */
 function remedy({ findings, ways }: Verified): string {

@@ -5,9 +5,9 @@
 import { Hono } from "hono";
 import { AppError, EXIT } from "../../errors.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
-import type { Core } from "../core.ts";
-import { describeError } from "../log.ts";
-import type { Principal } from "../tokens.ts";
+import { describeError } from "../faults/log.ts";
+import type { Core } from "../service/core.ts";
+import type { Principal } from "../tokens/tokens.ts";
 import { authenticate, authorise } from "./authenticate.ts";
 import { addBase44Routes } from "./base44/routes.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";

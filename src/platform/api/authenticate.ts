@@ -3,7 +3,7 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Scope } from "../../protocol/routes.ts";
-import type { Principal, TokenRegistry } from "../tokens.ts";
+import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { FailureLimit, RequestLimit } from "./limits.ts";
 
 const TOKEN_HINT = "Pass a token of this platform: `coffer link` stores it, COFFER_TOKEN overrides it.";

@@ -12,12 +12,12 @@ import {
 	decode,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
-import type { App } from "../app.ts";
-import { notLinked } from "../app-faults.ts";
-import type { Core } from "../core.ts";
+import type { App } from "../apps/app.ts";
+import { notLinked } from "../apps/app-faults.ts";
 import type { Standing } from "../schedule/automations.ts";
+import type { Core } from "../service/core.ts";
 import { blobHashOf } from "../threads/compute.ts";
-import type { Principal } from "../tokens.ts";
+import type { Principal } from "../tokens/tokens.ts";
 import { tokenInvalid } from "./authenticate.ts";
 import { readBytes, readJson } from "./body.ts";
 

@@ -3,7 +3,7 @@
  * What is remembered is bounded too.
  */
 import { AppError, EXIT } from "../../errors.ts";
-import { peerOf } from "../peer.ts";
+import { peerOf } from "../http/peer.ts";
 
 const FAILURES_MAX = 20;
 const WINDOW_MS = 60_000;

@@ -10,7 +10,7 @@ import {
 	deploySchema,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
-import { describeError } from "../log.ts";
+import { describeError } from "../faults/log.ts";
 import { concernedBy } from "../redeploy/refresh.ts";
 import { tokenInvalid } from "./authenticate.ts";
 import { appOf, type Call, type Handler, jsonOf, urlOf } from "./handlers.ts";

@@ -9,7 +9,7 @@ import {
 	type TokenDescription,
 	type TokenList,
 } from "../../protocol/token-messages.ts";
-import type { TokenInfo } from "../tokens.ts";
+import type { TokenInfo } from "../tokens/tokens.ts";
 import { type Handler, jsonOf, SMALL_BODY_BYTES } from "./handlers.ts";
 
 function describe({ id, scopes, app, expiresAtMs, createdAtMs }: TokenInfo): TokenDescription {

@@ -5,11 +5,11 @@
  */
 import type { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
-import { eventOf } from "../event-stream.ts";
-import { appEventSchema, PLATFORM_STREAM, platformEventSchema } from "../events.ts";
-import { blobsOf } from "../function.ts";
-import { applyToFunctions, type FunctionState } from "../function-states.ts";
-import { lifeOf } from "../life.ts";
+import { applyToFunctions, type FunctionState } from "../apps/function-states.ts";
+import { eventOf } from "../events/event-stream.ts";
+import { appEventSchema, PLATFORM_STREAM, platformEventSchema } from "../events/events.ts";
+import { blobsOf } from "../functions/function.ts";
+import { lifeOf } from "../functions/lives.ts";
 import { streamsOf } from "../store/snapshot.ts";
 
 export interface Contents {

@@ -3,7 +3,7 @@
  *
  * The modules are walked first (`imports.ts`), and only what the walk reached is written for the bundler to
  * find, so the bundler cannot follow what was not checked. It runs in a sandbox (`sandbox.ts`), and what
- * it says that it used is checked once more (`verify.ts`).
+ * it says that it used is checked once more (`../threads/verify-build.ts`).
  */
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,15 +12,15 @@ import { join } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { ancestorsOf } from "../../modules/paths.ts";
-import { builtPath } from "../assets.ts";
-import type { Maxima } from "../config.ts";
+import type { Maxima } from "../configuration/config.ts";
+import { builtPath } from "../machine/assets.ts";
+import { buildFailure, cleaner } from "../threads/build-failure.ts";
+import { bundlePath, type Output, type OutputRequest } from "../threads/build-output.ts";
 import { checkGraphOf, outputOf } from "../threads/compute.ts";
 import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker.ts";
 import type { CheckRules } from "./check/messages.ts";
-import { buildFailure, cleaner } from "./failure.ts";
 import { FirstAlone } from "./first-alone.ts";
 import { DEFAULT_HOSTS } from "./hosts.ts";
-import { bundlePath, type Output, type OutputRequest } from "./output.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import type { Upload } from "./upload.ts";
 

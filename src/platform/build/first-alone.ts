@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Mutex } from "../mutex.ts";
+import { Mutex } from "../machine/mutex.ts";
 
 const POLL_MS = 50;
 

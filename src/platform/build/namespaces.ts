@@ -3,7 +3,7 @@
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { sep } from "node:path";
-import type { Command } from "./process.ts";
+import type { Command } from "../machine/run-command.ts";
 
 export interface Mount {
 	/** Undefined for an empty folder that nobody can read. */

@@ -18,9 +18,15 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { reachableBinary } from "../reachable-binary.ts";
+import { reachableBinary } from "../machine/reachable-binary.ts";
+import {
+	type Command,
+	EXEC_AFTER_PLATFORM,
+	type Limits,
+	type Outcome,
+	runCommand,
+} from "../machine/run-command.ts";
 import { bubblewrapCommand, INNER, type Mount, namespacesCommand, systemMounts } from "./namespaces.ts";
-import { type Command, EXEC_AFTER_PLATFORM, type Limits, type Outcome, runCommand } from "./process.ts";
 
 export type SandboxLevel = "bubblewrap" | "namespaces" | "user" | "none";
 

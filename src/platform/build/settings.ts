@@ -3,8 +3,8 @@
  */
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import type { Reference } from "../../references/evidence/reference.ts";
-import type { Maxima } from "../config.ts";
-import type { FunctionSource, StoredAutomation } from "../function.ts";
+import type { Maxima } from "../configuration/config.ts";
+import type { FunctionSource, StoredAutomation } from "../functions/function.ts";
 
 /** What a function's files say about how it is to be run. */
 export interface FileSays {

@@ -7,7 +7,7 @@
 import { AppError, EXIT } from "../../errors.ts";
 import * as limits from "../../modules/limits.ts";
 import { isCode } from "../../modules/paths.ts";
-import type { FunctionSource } from "../function.ts";
+import type { FunctionSource } from "../functions/function.ts";
 
 export interface UploadedFile {
 	path: string;

@@ -1,5 +1,5 @@
 /** The port behind which functions are kept to the networks that they may reach. One file per driver. */
-import type { User } from "../runtime/users.ts";
+import type { User } from "../machine/users.ts";
 
 /** Whose network it is to be. */
 export interface Guest {

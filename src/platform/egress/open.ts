@@ -1,11 +1,11 @@
 /** Finds the best wall around functions' network that works on this machine. */
 import { existsSync } from "node:fs";
 import { AppError } from "../../errors.ts";
-import { systemProgram } from "../system-program.ts";
+import { systemProgram } from "../machine/system-program.ts";
 import { parseAllowNet } from "./allow-net.ts";
-import { type NamespacesOptions, openNamespaces } from "./namespaces.ts";
+import { type NamespacesOptions, openNamespaces } from "./namespace/namespace-driver.ts";
+import { findTools } from "./namespace/tools.ts";
 import type { Network, Wall } from "./network.ts";
-import { findTools } from "./tools.ts";
 import { openUserRules } from "./user-rules.ts";
 
 export interface NetworkOptions extends Omit<NamespacesOptions, "tools" | "hasV6"> {

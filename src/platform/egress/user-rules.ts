@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { FUNCTION_USERS } from "../runtime/users.ts";
+import { FUNCTION_USERS } from "../machine/users.ts";
 import { type AllowedAddress, parseAllowNet } from "./allow-net.ts";
 import { FilterTable, LAST_RULE } from "./filter-table.ts";
 import type { Admission, Network } from "./network.ts";

@@ -1,7 +1,7 @@
 /** What became of each request, told once its answer is over: to those who count, and to those who log. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { FaultBoundary } from "../faults.ts";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Admission } from "./admission.ts";
 import type { AnsweredRequest, RequestedOf } from "./answered-request.ts";

@@ -1,7 +1,7 @@
 /** What is asked of a request before anybody is asked for it: that it is one, whose it is, and that it is not too large. */
 import type { IncomingMessage } from "node:http";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
-import { faultOf } from "../strict-request.ts";
+import { faultOf } from "../http/strict-request.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
 import { type Bounds, PROBLEMS, type Problem, problemOf } from "./problem.ts";
 import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";

@@ -4,8 +4,8 @@
  */
 import { connect, type Socket } from "node:net";
 import { type buildConnector, Pool } from "undici";
-import type { FunctionLimits } from "../descriptors.ts";
-import type { FaultBoundary } from "../faults.ts";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
+import type { FunctionLimits } from "../http/descriptors.ts";
 import type { Instance } from "../runtime/runtime.ts";
 
 const AGAIN_MS = 5;

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { type Dispatcher, errors } from "undici";
-import type { FaultBoundary } from "../faults.ts";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { Account } from "./accounts.ts";
 import { isExhausted } from "./connect.ts";
 import { checkAnswer, INTERIM_MAX, unreadableAnswer } from "./function-answer.ts";

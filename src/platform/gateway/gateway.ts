@@ -4,12 +4,12 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Connections } from "../connections.ts";
-import { budgetOf, descriptorLimit } from "../descriptors.ts";
-import { FaultBoundary } from "../faults.ts";
-import { listenOn } from "../listen.ts";
+import { FaultBoundary } from "../faults/error-boundary.ts";
+import { Connections } from "../http/connections.ts";
+import { budgetOf, descriptorLimit } from "../http/descriptors.ts";
+import { listenOn } from "../http/listen.ts";
+import { serverOptions } from "../http/server-options.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import { serverOptions } from "../server-options.ts";
 import { Accounts } from "./accounts.ts";
 import { Admissions } from "./admission.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";

@@ -3,8 +3,8 @@
  * to it that are used again.
  */
 import type { Pool } from "undici";
-import { budgetOf, descriptorLimit, type FunctionLimits } from "../descriptors.ts";
-import { FaultBoundary } from "../faults.ts";
+import { FaultBoundary } from "../faults/error-boundary.ts";
+import { budgetOf, descriptorLimit, type FunctionLimits } from "../http/descriptors.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { Connector } from "./connect.ts";
 import { PROBLEMS, type Problem, startProblem } from "./problem.ts";

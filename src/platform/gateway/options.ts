@@ -1,9 +1,10 @@
 /** What a gateway is made with. */
-import type { ConnectionRefusal } from "../connections.ts";
-import type { DescriptorBudget } from "../descriptors.ts";
-import type { FaultBoundary } from "../faults.ts";
+
+import type { FaultBoundary } from "../faults/error-boundary.ts";
+import type { ConnectionRefusal } from "../http/connections.ts";
+import type { DescriptorBudget } from "../http/descriptors.ts";
+import type { Patience } from "../http/server-options.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import type { Patience } from "../server-options.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { AnsweredRequest, RequestedOf } from "./answered-request.ts";
 import type { Route } from "./routing.ts";

@@ -3,7 +3,7 @@
  */
 import { type ClientRequest, request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { FaultBoundary } from "../faults.ts";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { type Connector, isExhausted } from "./connect.ts";
 import {
 	type CheckedAnswer,

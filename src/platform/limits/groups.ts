@@ -7,7 +7,7 @@
  *     <root>/app-<app>/<pid>-<n>
  */
 import { join } from "node:path";
-import { Mutex } from "../mutex.ts";
+import { Mutex } from "../machine/mutex.ts";
 import { makeGroup, moveAll, moveProcess, removeGroup, type Settings } from "./group-files.ts";
 import type { Limits, LimitsOptions, Member, Owner, Resource } from "./limits.ts";
 import { lowerPriority } from "./priority.ts";

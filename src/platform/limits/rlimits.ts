@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { systemProgram } from "../system-program.ts";
+import { systemProgram } from "../machine/system-program.ts";
 import { threadsOfProcess } from "./shares.ts";
 
 /** Connections, files and workers (6 each) of a function; Deno takes some 30 for itself. */

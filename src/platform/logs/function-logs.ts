@@ -3,7 +3,7 @@
  * Values are taken out before anything comes here.
  */
 import type { LoggedRequest } from "../../protocol/request-log.ts";
-import type { FunctionLife } from "../life.ts";
+import type { FunctionLife } from "../functions/lives.ts";
 
 /** What everything that is kept has. */
 export interface Timed {

@@ -3,7 +3,7 @@
  */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Mutex } from "../mutex.ts";
+import { Mutex } from "../machine/mutex.ts";
 import type { Kept, LogQuery, Timed } from "./function-logs.ts";
 import { isWanted, type LineKind } from "./line-kind.ts";
 

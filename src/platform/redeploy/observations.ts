@@ -6,7 +6,7 @@
 import { Matcher } from "../../references/evidence/name-pattern.ts";
 import type { Reference } from "../../references/evidence/reference.ts";
 import { Granted } from "../../references/plan/granted.ts";
-import { type Deployment, readsOf } from "../function.ts";
+import { type Deployment, readsOf } from "../functions/function.ts";
 
 /** Names of one version. Who reads more is not told apart from one who counts. */
 const NAMES_MAX = 500;

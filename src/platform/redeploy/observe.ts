@@ -1,6 +1,7 @@
 /** How what functions were seen to read reaches the app's log, and the functions themselves. */
-import { describeError } from "../log.ts";
-import { isLive } from "../state.ts";
+
+import { isLive } from "../apps/app-state.ts";
+import { describeError } from "../faults/log.ts";
 import { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 

@@ -1,11 +1,11 @@
 /** What the functions of an app are given to work with. */
-import type { Opener } from "../accept.ts";
-import type { App } from "../app.ts";
+import type { Opener } from "../apps/accept-change.ts";
+import type { App } from "../apps/app.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
-import type { Metrics } from "../metrics.ts";
-import type { Limiter } from "../mutex.ts";
+import type { Limiter } from "../machine/mutex.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { Places } from "./places.ts";
 
 /** What is told to whoever runs the platform. Never holds a value. */

@@ -3,24 +3,24 @@
  */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { SecretChange } from "../../references/plan/plan.ts";
-import type { SealedRecord } from "../../vault/record.ts";
-import type { App } from "../app.ts";
-import { type Deployment, readsOf } from "../function.ts";
-import type { FunctionLife } from "../life.ts";
-import { describeError } from "../log.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import type { App } from "../apps/app.ts";
+import { describeError } from "../faults/log.ts";
+import { type Deployment, readsOf } from "../functions/function.ts";
+import type { FunctionLife } from "../functions/lives.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import { changedSince } from "./environment.ts";
-import { launch } from "./launch.ts";
-import { functionNotFound } from "./missing.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { Occupant } from "./places.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshConcerned } from "./refresh.ts";
 import { removeKept } from "./removal.ts";
-import { noteReplaced } from "./replacements.ts";
 import { FunctionSlot } from "./slot.ts";
 import type { SlotOutcome, SlotPort } from "./slot-port.ts";
+import { changedSince } from "./starts/function-environment.ts";
+import { launch } from "./starts/launch.ts";
+import { functionNotFound } from "./starts/missing.ts";
+import { noteReplaced } from "./starts/replacements.ts";
 import { UnusedBlobs } from "./unused-blobs.ts";
 
 export class AppFunctions {

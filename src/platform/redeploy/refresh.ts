@@ -1,7 +1,7 @@
 /** Brings the functions that changes of secrets concern to the present secrets, and leaves the others alone. */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import { type Plan, plan, type SecretChange } from "../../references/plan/plan.ts";
-import { readsOf } from "../function.ts";
+import { readsOf } from "../functions/function.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import type { FunctionSlot } from "./slot.ts";
 

@@ -1,6 +1,6 @@
 /** What is kept for functions outside the streams, and goes with them. */
-import type { App } from "../app.ts";
-import type { FunctionLife } from "../life.ts";
+import type { App } from "../apps/app.ts";
+import type { FunctionLife } from "../functions/lives.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
 type Keepers = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;

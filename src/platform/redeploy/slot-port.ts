@@ -1,7 +1,7 @@
 /** What a function's place needs of the platform, and what it tells. */
-import type { Deployment } from "../function.ts";
+import type { Deployment } from "../functions/function.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import type { Replaced } from "./replacements.ts";
+import type { Replaced } from "./starts/replacements.ts";
 
 /** A started version. */
 export interface Started {

@@ -3,14 +3,14 @@
  * the old one is drained; one that does not start changes nothing.
  */
 import { AppError } from "../../errors.ts";
-import type { Deployment } from "../function.ts";
-import { Mutex } from "../mutex.ts";
+import type { Deployment } from "../functions/function.ts";
+import { Mutex } from "../machine/mutex.ts";
 import type { ExitReason, Instance, Stuck } from "../runtime/runtime.ts";
-import { Backoff } from "./backoff.ts";
-import { exitMessage } from "./exit-message.ts";
-import type { Replaced } from "./replacements.ts";
-import { Restarts } from "./restarts.ts";
 import type { SlotOutcome, SlotPort, Started } from "./slot-port.ts";
+import { Backoff } from "./starts/backoff.ts";
+import { exitMessage } from "./starts/exit-message.ts";
+import type { Replaced } from "./starts/replacements.ts";
+import { Restarts } from "./starts/restarts.ts";
 
 export class FunctionSlot {
 	readonly #port: SlotPort;

@@ -2,12 +2,12 @@
  * Removes the blobs of deleted functions. What a function that is there is made of stays, and nothing goes while a
  * deployment is under way: it may be about to use what nobody uses yet.
  */
-import type { App } from "../app.ts";
-import { eventOf } from "../event-stream.ts";
-import { appEventSchema, eventStream } from "../events.ts";
-import { blobsOf } from "../function.ts";
-import { applyToFunctions, type FunctionState } from "../function-states.ts";
-import type { FunctionLife } from "../life.ts";
+import type { App } from "../apps/app.ts";
+import { applyToFunctions, type FunctionState } from "../apps/function-states.ts";
+import { eventOf } from "../events/event-stream.ts";
+import { appEventSchema, eventStream } from "../events/events.ts";
+import { blobsOf } from "../functions/function.ts";
+import type { FunctionLife } from "../functions/lives.ts";
 import type { Store } from "../store/store.ts";
 
 export class UnusedBlobs {

@@ -1,6 +1,6 @@
 /** What the Deno driver is opened with. */
 import type { Wall } from "../egress/network.ts";
-import type { FaultBoundary } from "../faults.ts";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 
 export interface DenoRuntimeOptions {

@@ -3,28 +3,28 @@
  */
 import { pathToFileURL } from "node:url";
 import type { Admission, Network } from "../egress/network.ts";
-import { FaultBoundary } from "../faults.ts";
-import type { FunctionLife } from "../life.ts";
+import { FaultBoundary } from "../faults/error-boundary.ts";
+import type { FunctionLife } from "../functions/lives.ts";
 import type { Limits } from "../limits/limits.ts";
 import { missingLimits } from "../limits/missing.ts";
 import type { LogLine } from "../logs/function-logs.ts";
-import { Commands } from "./command.ts";
 import type { DenoRuntimeOptions } from "./deno-options.ts";
-import { DenoProcess, type ProcessSpecification } from "./deno-process.ts";
-import { asEntry } from "./entry.ts";
-import { checkEnvironment, handoverOf, ownNames } from "./handover.ts";
-import type { InstanceDirectory, SpareDirectory } from "./instance-directory.ts";
+import type { InstanceDirectory, SpareDirectory } from "./files/instance-directory.ts";
+import type { Workspace } from "./files/workspace.ts";
 import { type Lanes, lanes } from "./lanes.ts";
-import { LivenessWatch } from "./liveness.ts";
-import { MemoryWatch } from "./memory-watch.ts";
 import { tryFollow } from "./output/audit.ts";
 import { createRedactor } from "./output/redact.ts";
+import { Commands } from "./process/deno-command.ts";
+import { DenoProcess, type ProcessSpecification } from "./process/deno-process.ts";
+import { asEntry } from "./process/entry.ts";
+import { checkEnvironment, handoverOf, ownNames } from "./process/handover.ts";
+import { LivenessWatch } from "./process/liveness.ts";
+import { MemoryWatch } from "./process/memory-watch.ts";
+import { livesAs, type Spawned, storingOf } from "./process/spawned.ts";
+import { closingFailure, startFailure } from "./process/start-failure.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
-import { livesAs, type Spawned, storingOf } from "./spawned.ts";
-import { closingFailure, startFailure } from "./start-failure.ts";
 import { StorageWatch } from "./storage/storage-watch.ts";
-import type { Workspace } from "./workspace.ts";
 
 export class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;

@@ -1,5 +1,5 @@
 /** In which turns what processes say is read: those of one platform share them. */
-import type { FaultBoundary } from "../faults.ts";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { Turns } from "./output/turns.ts";
 
 const INTERVAL_MS = 20;

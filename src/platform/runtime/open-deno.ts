@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import type { Network } from "../egress/network.ts";
 import { openNetwork } from "../egress/open.ts";
 import { openLimits } from "../limits/open.ts";
+import { mayChangeUser } from "../machine/users.ts";
 import { DenoRuntime } from "./deno.ts";
 import type { DenoRuntimeOptions } from "./deno-options.ts";
+import { Workspace } from "./files/workspace.ts";
 import type { Runtime } from "./runtime.ts";
-import { mayChangeUser } from "./users.ts";
-import { Workspace } from "./workspace.ts";
 
 async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace): Promise<Network> {
 	const {

@@ -3,7 +3,7 @@
  */
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Network } from "../egress/network.ts";
-import type { FunctionLife } from "../life.ts";
+import type { FunctionLife } from "../functions/lives.ts";
 import type { Limits } from "../limits/limits.ts";
 
 /** What a process is started from. */

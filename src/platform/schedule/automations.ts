@@ -2,15 +2,15 @@
  * The automations of a platform: what is deployed, claimed before it runs, and told of in the function's log.
  */
 import { randomUUID } from "node:crypto";
-import type { Apps } from "../apps.ts";
-import type { Clock } from "../clock.ts";
-import type { FaultBoundary } from "../faults.ts";
-import { automationsOf } from "../function.ts";
+import type { Apps } from "../apps/apps.ts";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
+import { describeError, type Log } from "../faults/log.ts";
+import { automationsOf } from "../functions/function.ts";
+import { type FunctionLife, lifeKey } from "../functions/lives.ts";
 import { type FindInstance, Instances } from "../gateway/instances.ts";
-import { type FunctionLife, lifeKey } from "../life.ts";
-import { describeError, type Log } from "../log.ts";
 import type { FunctionLogs, LogLine } from "../logs/function-logs.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Clock } from "../machine/clock.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { Claims } from "./claims.ts";
 import { type Answer, invoke } from "./invoke.ts";
 import { type Due, type Listed, Scheduler } from "./scheduler.ts";

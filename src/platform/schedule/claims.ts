@@ -4,8 +4,8 @@
  * until it is full, and a new one then begins with the last claim of each automation.
  */
 import { z } from "zod";
-import { EventStream } from "../event-stream.ts";
-import { Mutex } from "../mutex.ts";
+import { EventStream } from "../events/event-stream.ts";
+import { Mutex } from "../machine/mutex.ts";
 import type { Store } from "../store/store.ts";
 
 const claimSchema = z.strictObject({

@@ -1,7 +1,7 @@
 /** Runs functions when their automations are due: one timer for those of all functions of all apps. */
 import { isDeepStrictEqual } from "node:util";
-import type { Automation } from "../../modules/automations.ts";
-import { nextRun } from "../../modules/schedule.ts";
+import type { Automation } from "../../modules/automations/automations.ts";
+import { nextRun } from "../../modules/automations/schedule.ts";
 import { FairLimiter } from "./fair-limiter.ts";
 
 /** An automation of a deployed function, and how far it has come. */

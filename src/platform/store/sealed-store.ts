@@ -7,7 +7,7 @@
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { Mutex } from "../mutex.ts";
+import { Mutex } from "../machine/mutex.ts";
 import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "./store.ts";
 
 const HEAD_DOMAIN = "coffer/store-head/1";

@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
-import { checkGraphText, readOutput } from "../build/output.ts";
+import { checkGraphText, readOutput } from "./build-output.ts";
 import type { Result, Task } from "./compute.ts";
 import { parseJson } from "./json.ts";
 

@@ -4,8 +4,8 @@
  */
 import { AppError, type ExitStatus } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
-import { builtPath } from "../assets.ts";
-import type { Output, OutputRequest } from "../build/output.ts";
+import { builtPath } from "../machine/assets.ts";
+import type { Output, OutputRequest } from "./build-output.ts";
 import { WorkerThread } from "./worker-thread.ts";
 
 /** What the thread is asked. */

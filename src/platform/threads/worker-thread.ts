@@ -3,7 +3,7 @@
  */
 import { once } from "node:events";
 import { type ResourceLimits, type Transferable, Worker } from "node:worker_threads";
-import { Mutex } from "../mutex.ts";
+import { Mutex } from "../machine/mutex.ts";
 
 /** An idle thread holds some 50 MB of memory. */
 const IDLE_MS = 30_000;

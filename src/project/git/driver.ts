@@ -7,7 +7,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
-import { VAULT_FILE } from "../root.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
 import { repositoryAbove } from "./above.ts";
 import { type GitPlace, runGit } from "./run.ts";
 import { isUnmerged } from "./unfinished.ts";

@@ -5,7 +5,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
-import { VAULT_FILE } from "../root.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
 import { repositoryAbove } from "./above.ts";
 import { type GitPlace, runGit } from "./run.ts";
 

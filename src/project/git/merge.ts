@@ -4,13 +4,13 @@
 import { lstatSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { parseAncestor } from "../../vault/ancestor.ts";
-import { checkSides } from "../../vault/check-sides.ts";
-import { printConflicted } from "../../vault/conflict-text.ts";
-import { parseVault, printVault } from "../../vault/format.ts";
-import { LIMITS, malformed } from "../../vault/syntax.ts";
-import { uniteVaults } from "../../vault/unite.ts";
-import { fileError, readWhole, replaceFile } from "../atomic-file.ts";
+import { parseVault, printVault } from "../../vault/document/format.ts";
+import { parseAncestor } from "../../vault/merge/ancestor.ts";
+import { checkSides } from "../../vault/merge/check-sides.ts";
+import { printConflicted } from "../../vault/merge/conflict-text.ts";
+import { uniteVaults } from "../../vault/merge/merge-vaults.ts";
+import { LIMITS, malformed } from "../../vault/syntax/syntax.ts";
+import { fileError, readWhole, replaceFile } from "../files/atomic-file.ts";
 import { type GitPlace, runGit } from "./run.ts";
 
 /** Paths of the three versions, as git hands them to a driver; `ours` is where the result goes. */

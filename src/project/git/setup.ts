@@ -4,10 +4,10 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { ensureLines, removeLines } from "../file-lines.ts";
-import { VAULT_FILE } from "../root.ts";
+import { ensureLines, removeLines } from "../files/managed-lines.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
 import { mergeCommand, type Program, textconvCommand } from "./driver.ts";
-import { addToHook, type HookOutcome, removeFromHook } from "./hook.ts";
+import { addToHook, type HookOutcome, removeFromHook } from "./hook/hook.ts";
 import { type GitPlace, gitOutput, requireRepository, runGit } from "./run.ts";
 
 const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];

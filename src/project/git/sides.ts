@@ -2,12 +2,12 @@
  * The conflict that a vault is in by what git holds of an unfinished merge, where its text shows none.
  */
 import { AppError, EXIT } from "../../errors.ts";
-import { commonAncestor, parseAncestor } from "../../vault/ancestor.ts";
-import { isConflicted } from "../../vault/conflict-text.ts";
-import type { VaultDocument } from "../../vault/document.ts";
-import { parseVault, printVault } from "../../vault/format.ts";
-import { lossesOf } from "../../vault/losses.ts";
-import { type Ancestor, requireOneChain } from "../../vault/unite-sections.ts";
+import type { VaultDocument } from "../../vault/document/document.ts";
+import { parseVault, printVault } from "../../vault/document/format.ts";
+import { commonAncestor, parseAncestor } from "../../vault/merge/ancestor.ts";
+import { isConflicted } from "../../vault/merge/conflict-text.ts";
+import { lossesOf } from "../../vault/merge/losses.ts";
+import { type Ancestor, requireOneChain } from "../../vault/merge/merge-sections.ts";
 import type { MergeTexts } from "./unfinished.ts";
 
 /** Two vaults to unite, and what they came from. */

@@ -4,10 +4,10 @@
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { LIMITS } from "../../vault/syntax.ts";
-import { VAULT_FILE } from "../root.ts";
-import { vaultTextOf } from "../vault-file.ts";
-import { findObjects, readObjects } from "./objects.ts";
+import { LIMITS } from "../../vault/syntax/syntax.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
+import { vaultTextOf } from "../files/vault-file.ts";
+import { findObjects, readObjects } from "./history/objects.ts";
 import { type GitPlace, gitOutput, runGit } from "./run.ts";
 
 /** A commit that is being brought in beside HEAD. */

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { FILE_BYTES } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
-import { readWhole } from "../atomic-file.ts";
+import { readWhole } from "../files/atomic-file.ts";
 import type { Found } from "./search.ts";
 
 export const ALLOW_FILE = ".coffer-allow";

@@ -4,18 +4,18 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError, attempt } from "../../errors.ts";
-import { type VaultDocument, verifyChains } from "../../vault/document.ts";
-import { parseVault } from "../../vault/format.ts";
-import { type EnvironmentKeys, openKeys } from "../../vault/keys.ts";
-import type { EnvironmentState } from "../../vault/membership.ts";
-import type { SealedRecord } from "../../vault/record.ts";
-import { openRecord } from "../../vault/seal.ts";
-import { LIMITS } from "../../vault/syntax.ts";
-import { findObjects, readObjects } from "../git/objects.ts";
+import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-keys.ts";
+import type { EnvironmentState } from "../../vault/chains/membership.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
+import { parseVault } from "../../vault/document/format.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { openRecord } from "../../vault/records/seal.ts";
+import { LIMITS } from "../../vault/syntax/syntax.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
+import { loadVault, vaultTextOf } from "../files/vault-file.ts";
+import { findObjects, readObjects } from "../git/history/objects.ts";
 import { type GitPlace, gitOutput } from "../git/run.ts";
-import { VAULT_FILE } from "../root.ts";
-import type { SessionIdentity } from "../session.ts";
-import { loadVault, vaultTextOf } from "../vault-file.ts";
+import type { SessionIdentity } from "../session/session.ts";
 import type { LiveSecret } from "./search.ts";
 
 /**

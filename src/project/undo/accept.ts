@@ -1,13 +1,13 @@
 /**
  * Forgets what a file lacks, once somebody has said so: the file is verified, and pin and marks move to what it has.
  */
-import { type VaultDocument, verifyChains } from "../../vault/document.ts";
-import { checkSignatures, recordHolds } from "../../vault/seal.ts";
-import { checkProject } from "../first-use.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
+import { checkSignatures, recordHolds } from "../../vault/records/seal.ts";
+import { changedMeanwhile, editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
 import type { GitPlace } from "../git/run.ts";
-import { updateMemory } from "../state.ts";
-import { changedMeanwhile, editVault, type LoadedVault, loadVault } from "../vault-file.ts";
-import type { LinkedLog } from "../verify-platform.ts";
+import { updateMemory } from "../memory/device-state.ts";
+import { checkProject } from "../memory/first-use.ts";
+import type { LinkedLog } from "../verify/verify-platform-log.ts";
 import { type Acceptance, forget, planAcceptance, type Verified } from "./acceptance.ts";
 import { type EnvironmentSurvey, type SurveyContext, surveyVault } from "./survey.ts";
 import { type Way, waysOn } from "./ways.ts";

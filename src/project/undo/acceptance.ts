@@ -3,14 +3,14 @@
  */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
-import { type Link, linkHash } from "../../vault/chain.ts";
-import { type VaultDocument, verifyChains } from "../../vault/document.ts";
-import type { SealedRecord } from "../../vault/record.ts";
-import { recordDigest } from "../../vault/record.ts";
-import { verifyRoot } from "../../vault/root.ts";
+import { type Link, linkHash } from "../../vault/chains/chain.ts";
+import { verifyRoot } from "../../vault/chains/vault-chain.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { recordDigest } from "../../vault/records/record.ts";
 import { keyOf, type LackingLink, sharedLength } from "../../vault/undo/lacking.ts";
 import { noteLinks } from "../../vault/undo/link-note.ts";
-import type { EnvironmentMemory } from "../state.ts";
+import type { EnvironmentMemory } from "../memory/device-state.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 import type { Found, Whereabouts } from "./whereabouts.ts";
 

@@ -3,12 +3,17 @@
  * the resolution takes the place.
  */
 import { attempt } from "../../errors.ts";
-import { type Link, linkHash } from "../../vault/chain.ts";
-import { type EnvironmentSection, type VaultDocument, verifyChains } from "../../vault/document.ts";
-import { recordDigest, type SealedRecord } from "../../vault/record.ts";
-import { recordHolds } from "../../vault/seal.ts";
+import { type Link, linkHash } from "../../vault/chains/chain.ts";
+import { type EnvironmentSection, type VaultDocument, verifyChains } from "../../vault/document/document.ts";
+import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
+import { recordHolds } from "../../vault/records/seal.ts";
 import { sharedLength } from "../../vault/undo/lacking.ts";
-import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory, updateMemory } from "../state.ts";
+import {
+	type EnvironmentMemory,
+	type MemoryPlace,
+	readEnvironmentMemory,
+	updateMemory,
+} from "../memory/device-state.ts";
 import type { SurveyContext } from "./survey.ts";
 
 interface Sides {

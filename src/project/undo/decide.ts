@@ -3,18 +3,18 @@
  * record gets that was decided against another.
  */
 import { AppError } from "../../errors.ts";
-import type { RecordConflict } from "../../vault/conflict-text.ts";
+import { openKeys } from "../../vault/chains/environment-keys.ts";
 import {
 	type EnvironmentSection,
 	type VaultDocument,
 	verifyChains,
 	withRecords,
-} from "../../vault/document.ts";
-import { openKeys } from "../../vault/keys.ts";
-import { openRecord, sealRecord } from "../../vault/seal.ts";
+} from "../../vault/document/document.ts";
+import type { RecordConflict } from "../../vault/merge/conflict-text.ts";
+import { type Side, type UniteOptions, uniteVaults } from "../../vault/merge/merge-vaults.ts";
+import { openRecord, sealRecord } from "../../vault/records/seal.ts";
 import { rebase } from "../../vault/undo/rebase.ts";
-import { type Side, type UniteOptions, uniteVaults } from "../../vault/unite.ts";
-import type { SessionIdentity } from "../session-context.ts";
+import type { SessionIdentity } from "../session/session-context.ts";
 
 /** Two vaults that came from one, and what is known of that one. */
 export interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {

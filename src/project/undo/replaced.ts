@@ -3,8 +3,8 @@
  */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
-import { readProjectPin, writeProjectPin } from "../state.ts";
-import { changedMeanwhile, editVault, loadVault } from "../vault-file.ts";
+import { changedMeanwhile, editVault, loadVault } from "../files/vault-file.ts";
+import { readProjectPin, writeProjectPin } from "../memory/device-state.ts";
 import type { SurveyContext } from "./survey.ts";
 
 /** Two vault ids, and the code that names just this change. */

@@ -1,11 +1,11 @@
 /**
  * What the file lacks of everything that this device remembers of a vault, environment by environment.
  */
-import type { VaultDocument } from "../../vault/document.ts";
+import type { VaultDocument } from "../../vault/document/document.ts";
 import { type Lacking, lackingOf, type Present } from "../../vault/undo/lacking.ts";
-import { environmentsRemembered } from "../remembered.ts";
-import type { SessionContext } from "../session-context.ts";
-import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../state.ts";
+import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../memory/device-state.ts";
+import { environmentsRemembered } from "../memory/known-vaults.ts";
+import type { SessionContext } from "../session/session-context.ts";
 
 /** An identity of this device, and where it keeps its memory. */
 type Remembering = Pick<SessionContext, "identity" | "member">;

@@ -5,16 +5,16 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
-import { linkHash } from "../../vault/chain.ts";
-import type { EnvironmentSection, VaultDocument } from "../../vault/document.ts";
-import { compareChain } from "../../vault/marks.ts";
-import { epochNumber } from "../../vault/membership.ts";
-import { isNewer, recordDigest, type SealedRecord } from "../../vault/record.ts";
-import { verifyRoot } from "../../vault/root.ts";
+import { linkHash } from "../../vault/chains/chain.ts";
+import { epochNumber } from "../../vault/chains/membership.ts";
+import { verifyRoot } from "../../vault/chains/vault-chain.ts";
+import type { EnvironmentSection, VaultDocument } from "../../vault/document/document.ts";
+import { compareChain } from "../../vault/document/marks.ts";
+import { longer, ROOT_CHAIN } from "../../vault/merge/merge-sections.ts";
+import { isNewer, recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { keyOf, lackingOf, type Remembered } from "../../vault/undo/lacking.ts";
-import { longer, ROOT_CHAIN } from "../../vault/unite-sections.ts";
-import { VAULT_FILE } from "../root.ts";
-import type { LinkedLog, LogMarks } from "../verify-platform.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
+import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
 import { type Candidate, placeWords, type Whereabouts } from "./whereabouts.ts";
 

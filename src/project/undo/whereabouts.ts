@@ -3,16 +3,16 @@
  * roll-back").
  */
 import { AppError, attempt } from "../../errors.ts";
-import { linkHash } from "../../vault/chain.ts";
-import type { VaultDocument } from "../../vault/document.ts";
-import { parseVault } from "../../vault/format.ts";
-import { recordDigest } from "../../vault/record.ts";
+import { linkHash } from "../../vault/chains/chain.ts";
+import type { VaultDocument } from "../../vault/document/document.ts";
+import { parseVault } from "../../vault/document/format.ts";
+import { recordDigest } from "../../vault/records/record.ts";
 import { keyOf, type Lacking } from "../../vault/undo/lacking.ts";
+import type { LoadedVault } from "../files/vault-file.ts";
+import { type AllTexts, type KeptText, listTexts, readTexts } from "../git/history/vault-texts.ts";
 import type { GitPlace } from "../git/run.ts";
-import { type AllTexts, type KeptText, listTexts, readTexts } from "../git/texts.ts";
-import { type CheckoutMemory, readCheckoutMemories } from "../state.ts";
-import type { LoadedVault } from "../vault-file.ts";
-import type { LinkedLog, LogMarks } from "../verify-platform.ts";
+import { type CheckoutMemory, readCheckoutMemories } from "../memory/device-state.ts";
+import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 
 /** A text that git keeps and that has something which the file lacks. */

@@ -2,12 +2,12 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { discoverFunctions } from "../../project/functions/discover.ts";
-import { liveNames } from "../../project/live-names.ts";
-import type { SessionContext } from "../../project/session.ts";
+import { liveNames } from "../../project/secrets/live-names.ts";
+import type { SessionContext } from "../../project/session/session.ts";
 import type { DeployedFunction, RedeployResult } from "../../protocol/messages.ts";
-import { deployFunctions } from "../deploy.ts";
-import type { LinkTarget } from "../link-target.ts";
-import { syncEnvironment } from "../sync.ts";
+import { syncEnvironment } from "../changes/sync.ts";
+import type { LinkTarget } from "../client/link-target.ts";
+import { deployFunctions } from "../deploy/deploy.ts";
 import type { WatchEvent } from "./events.ts";
 import { FunctionFailures } from "./failures.ts";
 import { GoneFunctions } from "./gone.ts";

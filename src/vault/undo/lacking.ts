@@ -1,11 +1,11 @@
 /**
  * What a file lacks of what a device remembers, each thing by itself (docs/format.md, "Undo, branch, roll-back").
  */
-import { type Link, linkHash } from "../chain.ts";
-import { compareMarks, type Mark, type Pin } from "../marks.ts";
-import { epochNumber } from "../membership.ts";
-import { recordDigest, type SealedRecord } from "../record.ts";
-import { compareNames } from "../syntax.ts";
+import { type Link, linkHash } from "../chains/chain.ts";
+import { epochNumber } from "../chains/membership.ts";
+import { compareMarks, type Mark, type Pin } from "../document/marks.ts";
+import { recordDigest, type SealedRecord } from "../records/record.ts";
+import { compareNames } from "../syntax/syntax.ts";
 import type { LinkNote } from "./link-note.ts";
 
 /** What is remembered of an environment, as far as a file can lack it. */

@@ -2,8 +2,8 @@
  * What a device notes of each link of a chain that it has verified: enough to say, once the link is gone from the file,
  * what it did and who signed it. No key of anybody's is in a note, but the public ones by which members are told apart.
  */
-import { type Link, linkHash } from "../chain.ts";
-import { epochNumber } from "../membership.ts";
+import { type Link, linkHash } from "../chains/chain.ts";
+import { epochNumber } from "../chains/membership.ts";
 
 /** Somebody whom a link is about. */
 export interface Subject {

@@ -2,12 +2,17 @@
  * Two vaults whose memberships went apart, brought onto one chain: the chosen side's chains are kept, and what the other
  * side changed is made again at their end, signed by whoever decides (docs/format.md, "Undo, branch, roll-back").
  */
-import { type Link, linkHash } from "../chain.ts";
-import { type EnvironmentSection, type VaultDocument, verifyChains, withSection } from "../document.ts";
-import { openKeys } from "../keys.ts";
-import type { SealedRecord } from "../record.ts";
-import { verifyRoot } from "../root.ts";
-import { openRecord, sealRecord, verifyRecord } from "../seal.ts";
+import { type Link, linkHash } from "../chains/chain.ts";
+import { openKeys } from "../chains/environment-keys.ts";
+import { verifyRoot } from "../chains/vault-chain.ts";
+import {
+	type EnvironmentSection,
+	type VaultDocument,
+	verifyChains,
+	withSection,
+} from "../document/document.ts";
+import type { SealedRecord } from "../records/record.ts";
+import { openRecord, sealRecord, verifyRecord } from "../records/seal.ts";
 import { sharedLength } from "./lacking.ts";
 import { type Maker, remakeEnvironment, remakeVault } from "./remake.ts";
 

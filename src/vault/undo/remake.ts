@@ -2,14 +2,19 @@
  * Changes of membership, made again at the end of another chain by somebody who may.
  */
 import { AppError } from "../../errors.ts";
-import { type Link, makeLink } from "../chain.ts";
-import { makeAddMember } from "../create.ts";
-import { type EnvironmentSection, type VaultDocument, verifyChains, withRecords } from "../document.ts";
-import { makeEpoch } from "../epoch.ts";
-import { openKeys } from "../keys.ts";
-import type { Role } from "../membership.ts";
-import { makeAdmit, makeExpel, memberOf, type RootState, verifyRoot } from "../root.ts";
-import { type Author, openRecord, verifyRecord } from "../seal.ts";
+import { type Link, makeLink } from "../chains/chain.ts";
+import { openKeys } from "../chains/environment-keys.ts";
+import type { Role } from "../chains/membership.ts";
+import { makeAdmit, makeExpel, memberOf, type RootState, verifyRoot } from "../chains/vault-chain.ts";
+import { makeAddMember } from "../document/create.ts";
+import {
+	type EnvironmentSection,
+	type VaultDocument,
+	verifyChains,
+	withRecords,
+} from "../document/document.ts";
+import { makeEpoch } from "../document/epoch.ts";
+import { type Author, openRecord, verifyRecord } from "../records/seal.ts";
 import { type LinkNote, noteLinks, wordsOf } from "./link-note.ts";
 
 /** Who makes it, and what came of it, in words. */

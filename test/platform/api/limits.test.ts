@@ -3,9 +3,9 @@
 import { Pool } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
+import { ControlListener } from "../../../src/platform/api/control-listener.ts";
 import { FailureLimit, RequestLimit } from "../../../src/platform/api/limits.ts";
-import { ControlListener } from "../../../src/platform/listener.ts";
-import { peerOf } from "../../../src/platform/peer.ts";
+import { peerOf } from "../../../src/platform/http/peer.ts";
 import { openTestCore, type TestCore } from "../core-fixture.ts";
 
 const WRONG = 10_000;

@@ -1,6 +1,6 @@
 /** Every route with every kind of token: what each may do is written out here once more, beside the route table. */
 import { describe, expect, test } from "vitest";
-import type { GrantedScope } from "../../../src/platform/token-grant.ts";
+import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, type Route } from "../../../src/protocol/routes.ts";
 import { APP, api, client, good, ORIGIN, platform, send, vault } from "./api-fixture.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
-import { builtPath } from "../../../src/platform/assets.ts";
 import { Analyst } from "../../../src/platform/build/analyst.ts";
+import { builtPath } from "../../../src/platform/machine/assets.ts";
 import { analyzeReferences } from "../../../src/references/analyze.ts";
 
 const NO_MAP = '{"version":3,"sources":[],"names":[],"mappings":""}';

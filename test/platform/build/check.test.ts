@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
-import { builtPath } from "../../../src/platform/assets.ts";
 import { Checker, type CheckerOptions } from "../../../src/platform/build/check/checker.ts";
+import { builtPath } from "../../../src/platform/machine/assets.ts";
 import { filesOf, makePlace } from "./builder.ts";
 
 const MIB = 1024 * 1024;

@@ -5,10 +5,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ProxyNamespace } from "../../../src/platform/egress/namespace.ts";
-import { findTools } from "../../../src/platform/egress/tools.ts";
+import { ProxyNamespace } from "../../../src/platform/egress/namespace/proxy-namespace.ts";
+import { findTools } from "../../../src/platform/egress/namespace/tools.ts";
+import { mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
 import { HOST_PATH } from "../runtime/harness.ts";
 
 /** Prints a line `descriptor target` for each descriptor, then the network namespace. */

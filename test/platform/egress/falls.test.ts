@@ -4,7 +4,7 @@ import { readlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
+import { mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { ask, launch, openRuntime } from "../runtime/harness.ts";
 import { holdersOf, killOne } from "./processes.ts";
 import { openSecondWall } from "./second-wall.ts";

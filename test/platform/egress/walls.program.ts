@@ -8,8 +8,8 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Wall } from "../../../src/platform/egress/network.ts";
 import { openNetwork } from "../../../src/platform/egress/open.ts";
-import { confinement } from "../../../src/platform/runtime/confine.ts";
-import { Users } from "../../../src/platform/runtime/users.ts";
+import { Users } from "../../../src/platform/machine/users.ts";
+import { confinement } from "../../../src/platform/runtime/process/confine.ts";
 import { evaluatorScript } from "../runtime/evaluator.ts";
 
 interface Request {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
-import type { DescriptorBudget } from "../../../src/platform/descriptors.ts";
+import type { DescriptorBudget } from "../../../src/platform/http/descriptors.ts";
 import { answerOf, type BytesStage, openBytesStage } from "./bytes-stage.ts";
 import { exchange, statusesOf } from "./raw.ts";
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FaultBoundary } from "../../../src/platform/faults.ts";
+import { FaultBoundary } from "../../../src/platform/faults/error-boundary.ts";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
 import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { missingLimits } from "../../../src/platform/limits/missing.ts";
 import { rlimitOptions, rlimits } from "../../../src/platform/limits/rlimits.ts";
-import { mayChangeUser, Users } from "../../../src/platform/runtime/users.ts";
+import { mayChangeUser, Users } from "../../../src/platform/machine/users.ts";
 import { as } from "../runtime/as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
 import { program } from "./programs.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Deployment } from "../../../src/platform/function.ts";
+import type { Deployment } from "../../../src/platform/functions/function.ts";
 import { platform, SHOW, TestApp } from "./app-fixture.ts";
 
 function present(app: TestApp, name: string): Deployment {

@@ -1,5 +1,5 @@
 /** A function's place whose starts end when the test says so. */
-import type { Deployment } from "../../../src/platform/function.ts";
+import type { Deployment } from "../../../src/platform/functions/function.ts";
 import type { SlotPort, Started } from "../../../src/platform/redeploy/slot-port.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { Deployment } from "../../../src/platform/function.ts";
+import type { Deployment } from "../../../src/platform/functions/function.ts";
 import { FunctionSlot } from "../../../src/platform/redeploy/slot.ts";
 import type { Started } from "../../../src/platform/redeploy/slot-port.ts";
 import type { ExitReason, Instance } from "../../../src/platform/runtime/runtime.ts";

@@ -6,8 +6,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
 import { ask, EGRESS_PROGRAM, type Harness, HOST_PATH, isAlive, launch, openRuntime } from "./harness.ts";
 import { bundleForNode } from "./strip.ts";
 

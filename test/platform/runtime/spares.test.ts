@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { Spares } from "../../../src/platform/runtime/spares.ts";
-import { mayChangeUser } from "../../../src/platform/runtime/users.ts";
 import { ask, type Harness, isAlive, launch, openRuntime, sparesOf } from "./harness.ts";
 
 const SHOW = `export default () => { console.log("key is " + Deno.env.get("KEY")); return new Response(Deno.pid + " " + Deno.env.get("KEY")); };`;

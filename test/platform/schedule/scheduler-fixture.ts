@@ -1,6 +1,6 @@
 /** A scheduler in a time that passes when the test says so. */
 import { setImmediate } from "node:timers/promises";
-import type { Automation } from "../../../src/modules/automations.ts";
+import type { Automation } from "../../../src/modules/automations/automations.ts";
 import { type Due, type Listed, Scheduler } from "../../../src/platform/schedule/scheduler.ts";
 
 export const MINUTE_MS = 60_000;

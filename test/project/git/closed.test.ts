@@ -12,7 +12,6 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { checkStaged } from "../../../src/project/git/check.ts";
 import {
 	closedArguments,
 	closedEnvironment,
@@ -20,14 +19,15 @@ import {
 	PASSED_VARIABLES,
 	PROGRAM_SETTINGS,
 } from "../../../src/project/git/closed.ts";
-import { readVaultHistory } from "../../../src/project/git/history.ts";
+import { findObjects } from "../../../src/project/git/history/objects.ts";
+import { readVaultHistory } from "../../../src/project/git/history/vault-commits.ts";
+import { listTexts } from "../../../src/project/git/history/vault-texts.ts";
+import { checkStaged } from "../../../src/project/git/hook/check-commit.ts";
+import { lastTree, stagedSince } from "../../../src/project/git/hook/staged.ts";
 import { mergeVaultFiles } from "../../../src/project/git/merge.ts";
-import { findObjects } from "../../../src/project/git/objects.ts";
 import { findGit, requireVersion } from "../../../src/project/git/program.ts";
 import { type GitPlace, runGit } from "../../../src/project/git/run.ts";
 import { removeGitSetup, setUpGit } from "../../../src/project/git/setup.ts";
-import { lastTree, stagedSince } from "../../../src/project/git/staged.ts";
-import { listTexts } from "../../../src/project/git/texts.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";
 import { GIT_ENVIRONMENT, Repository } from "../repository.ts";

@@ -3,14 +3,19 @@ import { spawnSync } from "node:child_process";
 import { cpSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkStaged } from "../../../src/project/git/check.ts";
 import { gitWarnings } from "../../../src/project/git/driver.ts";
+import { checkStaged } from "../../../src/project/git/hook/check-commit.ts";
+import { lastTree, stagedSince } from "../../../src/project/git/hook/staged.ts";
 import type { GitPlace } from "../../../src/project/git/run.ts";
 import { setUpGit } from "../../../src/project/git/setup.ts";
-import { lastTree, stagedSince } from "../../../src/project/git/staged.ts";
 import { resolveVault, type Take } from "../../../src/project/resolve.ts";
-import { getSecret, listSecrets, readSession, setSecrets } from "../../../src/project/secrets.ts";
-import type { SessionContext } from "../../../src/project/session.ts";
+import {
+	getSecret,
+	listSecrets,
+	readSession,
+	setSecrets,
+} from "../../../src/project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../../src/project/session/session.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";
 import { apply, type Edit, GIT_ENVIRONMENT, Repository } from "../repository.ts";
@@ -180,7 +185,7 @@ test("a plain commit may not drop what HEAD has, unless it was deleted", async (
 test("a member that one side added is no loss in silence", async () => {
 	const repo = await repository();
 	using project = repo.project;
-	const { addMember } = await import("../../../src/project/members.ts");
+	const { addMember } = await import("../../../src/project/members/members.ts");
 	const { contextOf } = await import("../project.ts");
 	const { publicKeys } = contextOf(project.root, project.folder, 2).identity;
 	repo.git("checkout", "-q", "-b", "branch");

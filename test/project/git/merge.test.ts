@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mergeVaultFiles } from "../../../src/project/git/merge.ts";
-import { printConflicted } from "../../../src/vault/conflict-text.ts";
-import { parseVault } from "../../../src/vault/format.ts";
-import { uniteVaults } from "../../../src/vault/unite.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
+import { printConflicted } from "../../../src/vault/merge/conflict-text.ts";
+import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { alice, bob, carol, dave, openEverything, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 

@@ -77,7 +77,7 @@ const sodium: Rule = {
 		return [...others, ...spread];
 	},
 	planted: [
-		{ "src/vault/seal.ts": 'import sodium from "libsodium-wrappers";' },
+		{ "src/vault/records/seal.ts": 'import sodium from "libsodium-wrappers";' },
 		{
 			"src/identity/a.ts": 'await import("libsodium-wrappers-sumo");',
 			"src/identity/b.ts": 'import "libsodium-wrappers-sumo";',
@@ -85,7 +85,7 @@ const sodium: Rule = {
 	],
 };
 
-const ENVIRONMENT_READERS = ["src/cli/environment.ts", "src/platform/config.ts"];
+const ENVIRONMENT_READERS = ["src/cli/shell/process-environment.ts", "src/platform/configuration/config.ts"];
 
 const environment: Rule = {
 	name: "the environment is read in one file per side",
@@ -100,12 +100,12 @@ const environment: Rule = {
 		),
 	],
 	planted: [
-		{ "src/project/root.ts": "const home = process.env.HOME;" },
-		{ "src/project/root.ts": 'const home = globalThis.process["env"].HOME;' },
-		{ "src/project/root.ts": "const { env } = process;" },
-		{ "src/project/root.ts": 'import { env } from "node:process";' },
+		{ "src/project/files/project-root.ts": "const home = process.env.HOME;" },
+		{ "src/project/files/project-root.ts": 'const home = globalThis.process["env"].HOME;' },
+		{ "src/project/files/project-root.ts": "const { env } = process;" },
+		{ "src/project/files/project-root.ts": 'import { env } from "node:process";' },
 	],
-	innocent: [{ "src/cli/environment.ts": "const home = process.env.HOME;" }],
+	innocent: [{ "src/cli/shell/process-environment.ts": "const home = process.env.HOME;" }],
 };
 
 /** The main module of a process of its own, which ends when it likes and speaks by its standard streams. */
@@ -130,11 +130,11 @@ const exit: Rule = {
 		{ "src/cli/main.ts": "process.exit(1);" },
 		{ "src/cli/main.ts": "process.exitCode = 1;" },
 		{ "bin/dev.js": "const { exit } = process;" },
-		{ "src/platform/egress/proxy.ts": "process.exit(0);" },
+		{ "src/platform/egress/proxy/proxy.ts": "process.exit(0);" },
 	],
 	innocent: [
 		{ "bin/run.js": "process.exit(0);" },
-		{ "src/platform/egress/proxy-program.ts": "process.exit(0);" },
+		{ "src/platform/egress/proxy/proxy-program.ts": "process.exit(0);" },
 	],
 };
 

@@ -3,7 +3,8 @@ import ts from "typescript";
 import { accessChain, importsThat, isProduct, nodesThat, type Rule } from "./rule.ts";
 
 /** Files of the product that start processes: functions with their walls and limits, builds, the command of `coffer run`, git. */
-const STARTERS = /^src\/(platform\/(runtime|build|egress|limits)\/|cli\/child\.ts$|project\/git\/run\.ts$)/;
+const STARTERS =
+	/^src\/(platform\/(runtime|build|egress|limits|machine)\/|cli\/shell\/child\.ts$|project\/git\/run\.ts$)/;
 const GIT_STARTER = "src/project/git/run.ts";
 const STARTS = ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync", "fork"];
 
@@ -29,12 +30,12 @@ const processes: Rule = {
 		),
 	],
 	planted: [
-		{ "src/project/root.ts": 'import { execFile } from "node:child_process";' },
+		{ "src/project/files/project-root.ts": 'import { execFile } from "node:child_process";' },
 		{ "src/sync/push.ts": 'const { spawn } = await import("child_process");' },
-		{ "src/cli/child.ts": 'spawn("git", ["status"]);' },
+		{ "src/cli/shell/child.ts": 'spawn("git", ["status"]);' },
 		{ "src/project/git/run.ts": 'child.execFileSync("git status");' },
 		{ "scripts/build.mjs": 'execFileSync("git", ["rev-parse", "HEAD"]);' },
-		{ "src/project/git/objects.ts": 'import { findGit } from "./program.ts";' },
+		{ "src/project/git/history/objects.ts": 'import { findGit } from "../program.ts";' },
 	],
 	innocent: [
 		{
@@ -46,7 +47,12 @@ const processes: Rule = {
 };
 
 /** Files that come with Coffer itself; the platform reads what is its own, or was bounded when it was taken in. */
-const OWN_FILES = ["src/cli/main.ts", "src/cli/arguments.ts", "src/local/analyze.ts", "src/bounded-file.ts"];
+const OWN_FILES = [
+	"src/cli/main.ts",
+	"src/cli/shell/arguments.ts",
+	"src/local/analyze.ts",
+	"src/bounded-file.ts",
+];
 const UNBOUNDED = ["readFile", "readFileSync", "createReadStream", "readv"];
 
 function readsWhole(node: ts.Node): string | undefined {
@@ -66,13 +72,16 @@ const boundedReads: Rule = {
 			readsWhole,
 		),
 	planted: [
-		{ "src/project/root.ts": 'import { readFile } from "node:fs/promises";' },
-		{ "src/cli/values.ts": 'import { readFileSync as read } from "node:fs";' },
+		{ "src/project/files/project-root.ts": 'import { readFile } from "node:fs/promises";' },
+		{ "src/cli/edits/secret-values.ts": 'import { readFileSync as read } from "node:fs";' },
 		{ "src/identity/export-file.ts": "const bytes = await handle.readFile();" },
-		{ "src/cli/values.ts": "for await (const chunk of fs.createReadStream(path)) take(chunk);" },
+		{ "src/cli/edits/secret-values.ts": "for await (const chunk of fs.createReadStream(path)) take(chunk);" },
 	],
 	innocent: [
-		{ "src/cli/values.ts": 'import { readBounded } from "../bounded-file.ts"; await handle.read(bytes);' },
+		{
+			"src/cli/edits/secret-values.ts":
+				'import { readBounded } from "../bounded-file.ts"; await handle.read(bytes);',
+		},
 		{ "src/platform/store/blob-files.ts": 'import { readFile } from "node:fs/promises";' },
 	],
 };

@@ -111,7 +111,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 };
 
-/** `vault` for src/vault/seal.ts; `leaf` for a file beside the folders. */
+/** `vault` for src/vault/records/seal.ts; `leaf` for a file beside the folders. */
 function layerOf(path: string): string | undefined {
 	const [top, folder, rest] = path.split("/");
 	if (top !== "src") return undefined;
@@ -141,20 +141,20 @@ const directions: Rule = {
 		{ "src/platform/server.ts": 'export { a } from "../sync/push.ts";' },
 		{ "src/targets/base44.ts": 'import { a } from "../sync/remote.ts";' },
 		{ "src/sync/push.ts": 'import { a } from "../targets/sync.ts";' },
-		{ "src/vault/seal.ts": 'import type { A } from "../project/root.ts";' },
+		{ "src/vault/records/seal.ts": 'import type { A } from "../../project/files/project-root.ts";' },
 		{ "src/bytes.ts": 'import { a } from "./vault/seal.ts";' },
-		{ "src/project/root.ts": 'const a = await import("../cli/terminal.ts");' },
+		{ "src/project/files/project-root.ts": 'const a = await import("../../cli/shell/terminal.ts");' },
 		{ "src/cli/main.ts": 'type A = import("../commands/init.ts").A;' },
-		{ "src/project/root.ts": 'import { a } from "../../scripts/build.mjs";' },
+		{ "src/project/files/project-root.ts": 'import { a } from "../../scripts/build.mjs";' },
 		{ "src/elsewhere/a.ts": "" },
 	],
-	innocent: [{ "src/commands/init.ts": 'import { a } from "../project/root.ts";' }],
+	innocent: [{ "src/commands/init.ts": 'import { a } from "../project/files/project-root.ts";' }],
 };
 
 const PLATFORM_FRONT = [
 	"src/platform/server.ts",
-	"src/platform/config.ts",
-	"src/platform/log.ts",
+	"src/platform/configuration/config.ts",
+	"src/platform/faults/log.ts",
 	"src/platform/backup/backup.ts",
 	"src/platform/backup/restore.ts",
 ];

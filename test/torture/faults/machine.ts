@@ -1,8 +1,8 @@
 /** A machine whose vault one command changes, put back to what it was as often as it takes. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { setSecrets } from "../../../src/project/secrets.ts";
-import { parseVault } from "../../../src/vault/format.ts";
+import { setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
 import { contextOf } from "../../project/project.ts";
 import type { Result } from "../../stories/support/process.ts";
 import { filesBelow, Project } from "../../stories/support/project.ts";

@@ -1,4 +1,4 @@
-/** Bugs for a `coffer` process: each is what a change of src/project/atomic-file.ts could bring about. */
+/** Bugs for a `coffer` process: each is what a change of src/project/files/atomic-file.ts could bring about. */
 type Files = typeof import("node:fs/promises");
 
 /**

@@ -1,8 +1,9 @@
 /** Commands that are killed, each with the vault that it begins with and what it makes of it. */
-import { printConflicted } from "../../../src/vault/conflict-text.ts";
-import { type VaultDocument, verifyChains } from "../../../src/vault/document.ts";
-import { parseVault } from "../../../src/vault/format.ts";
-import { uniteVaults } from "../../../src/vault/unite.ts";
+
+import { type VaultDocument, verifyChains } from "../../../src/vault/document/document.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
+import { printConflicted } from "../../../src/vault/merge/conflict-text.ts";
+import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
 import { alice, bob, openEverything, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 
 /** What a command sets, and where it must be: sealed, and nowhere else. */

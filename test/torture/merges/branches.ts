@@ -1,5 +1,5 @@
 /** Two random branches of a random vault, and what is known of them. */
-import { parseVault } from "../../../src/vault/format.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
 import { alice, bob, carol, dave, PRODUCTION, seeded, VaultMaker } from "../../vault/maker.ts";
 import type { Random } from "../random.ts";
 

@@ -1,6 +1,6 @@
 /** What a merge of two branches must come to, by what was done on them alone. */
-import type { Link } from "../../../src/vault/chain.ts";
-import { parseVault } from "../../../src/vault/format.ts";
+import type { Link } from "../../../src/vault/chains/chain.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
 import { alice, openEverything } from "../../vault/maker.ts";
 import type { Branch, Branches, Side } from "./branches.ts";
 

@@ -1,9 +1,10 @@
 /** A device that has read the last commit of a history, and what it makes of a mutant on each of its ways. */
-import { vaultTextOf } from "../../../src/project/vault-file.ts";
-import { linkHash } from "../../../src/vault/chain.ts";
-import { type VaultDocument, verifyChains } from "../../../src/vault/document.ts";
-import { parseVault } from "../../../src/vault/format.ts";
-import { openKeys } from "../../../src/vault/keys.ts";
+import { vaultTextOf } from "../../../src/project/files/vault-file.ts";
+import { linkHash } from "../../../src/vault/chains/chain.ts";
+import { openKeys } from "../../../src/vault/chains/environment-keys.ts";
+import { verifyRoot } from "../../../src/vault/chains/vault-chain.ts";
+import { type VaultDocument, verifyChains } from "../../../src/vault/document/document.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
 import {
 	advanceMarks,
 	checkPin,
@@ -11,13 +12,12 @@ import {
 	isMarked,
 	type Mark,
 	type Pin,
-} from "../../../src/vault/marks.ts";
-import { maskValue } from "../../../src/vault/mask.ts";
-import { mergeRecords } from "../../../src/vault/merge.ts";
-import type { SealedRecord } from "../../../src/vault/record.ts";
-import { verifyRoot } from "../../../src/vault/root.ts";
-import { openRecord, verifyRecord } from "../../../src/vault/seal.ts";
-import { uniteVaults } from "../../../src/vault/unite.ts";
+} from "../../../src/vault/document/marks.ts";
+import { mergeRecords } from "../../../src/vault/merge/merge-records.ts";
+import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
+import type { SealedRecord } from "../../../src/vault/records/record.ts";
+import { openRecord, verifyRecord } from "../../../src/vault/records/seal.ts";
+import { maskValue } from "../../../src/vault/syntax/mask.ts";
 import { seeded } from "../../vault/maker.ts";
 import type { History } from "./history.ts";
 

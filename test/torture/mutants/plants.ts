@@ -1,5 +1,5 @@
 /** Readers with a bug that mutants must find. */
-import { compareNames } from "../../../src/vault/syntax.ts";
+import { compareNames } from "../../../src/vault/syntax/syntax.ts";
 import { READER, type Reader } from "./device.ts";
 
 /** The records of each section in the order of their names, which a reader ought to insist on. */

@@ -1,6 +1,6 @@
 /** What a client was told, and what a platform must therefore have. */
 import type { Change, Head, LogEntry } from "../../../src/protocol/change.ts";
-import { parseRecordText } from "../../../src/vault/record.ts";
+import { parseRecordText } from "../../../src/vault/records/record.ts";
 import { TestVault } from "../../platform/vault-fixture.ts";
 import { APP } from "../../stories/support/project.ts";
 import type { Random } from "../random.ts";

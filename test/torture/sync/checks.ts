@@ -1,8 +1,8 @@
 /** What must hold once everything is synced. */
 
 import { emptyHead, type Head, type LogEntry, nextHead } from "../../../src/protocol/change.ts";
-import type { SealedRecord } from "../../../src/vault/record.ts";
-import { isNewer, parseRecordText } from "../../../src/vault/record.ts";
+import type { SealedRecord } from "../../../src/vault/records/record.ts";
+import { isNewer, parseRecordText } from "../../../src/vault/records/record.ts";
 import { membersOf } from "./heal.ts";
 import type { LogValue } from "./ledger.ts";
 import { APP } from "./platform.ts";

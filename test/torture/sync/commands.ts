@@ -1,11 +1,11 @@
 /** What a device does, each as the command of that name does it. */
 import { readFile, writeFile } from "node:fs/promises";
 import { AppError } from "../../../src/errors.ts";
-import { addMember } from "../../../src/project/members.ts";
-import { removeMembers } from "../../../src/project/removal.ts";
-import { deleteSecrets, setSecrets } from "../../../src/project/secrets.ts";
-import { prepareRemoval } from "../../../src/sync/removal.ts";
-import { syncEnvironment } from "../../../src/sync/sync.ts";
+import { addMember } from "../../../src/project/members/members.ts";
+import { removeMembers } from "../../../src/project/members/remove-members.ts";
+import { deleteSecrets, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
+import { syncEnvironment } from "../../../src/sync/changes/sync.ts";
+import { prepareRemoval } from "../../../src/sync/link/before-removal.ts";
 import type { Command, Side, Verdict } from "./actions.ts";
 import { type Device, valueText } from "./device.ts";
 import { pull, push } from "./git.ts";

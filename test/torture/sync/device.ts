@@ -3,13 +3,13 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import type { Carrier } from "../../../src/http-request.ts";
 import { fingerprint, type Identity } from "../../../src/identity/identity.ts";
-import { bindingOf, platformOf, readConfig } from "../../../src/project/config.ts";
-import { readSession } from "../../../src/project/secrets.ts";
-import type { SessionContext } from "../../../src/project/session.ts";
-import type { LinkTarget } from "../../../src/sync/link-target.ts";
-import { Remote } from "../../../src/sync/remote.ts";
-import { parseVault } from "../../../src/vault/format.ts";
-import { formatRecord, type SealedRecord } from "../../../src/vault/record.ts";
+import { bindingOf, platformOf, readConfig } from "../../../src/project/files/config.ts";
+import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../../src/project/session/session.ts";
+import type { LinkTarget } from "../../../src/sync/client/link-target.ts";
+import { Remote } from "../../../src/sync/client/platform-client.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
+import { formatRecord, type SealedRecord } from "../../../src/vault/records/record.ts";
 import { DELETED, type Ledger } from "./ledger.ts";
 import { ORIGIN } from "./platform.ts";
 

@@ -1,9 +1,10 @@
 /** Devices with a bug: what they would leave in their files. */
-import { openSession } from "../../../src/project/session.ts";
-import { editVault } from "../../../src/project/vault-file.ts";
-import { withRecords } from "../../../src/vault/document.ts";
-import type { SealedRecord } from "../../../src/vault/record.ts";
-import { sealRecord } from "../../../src/vault/seal.ts";
+
+import { editVault } from "../../../src/project/files/vault-file.ts";
+import { openSession } from "../../../src/project/session/session.ts";
+import { withRecords } from "../../../src/vault/document/document.ts";
+import type { SealedRecord } from "../../../src/vault/records/record.ts";
+import { sealRecord } from "../../../src/vault/records/seal.ts";
 import { type Device, ENVIRONMENT } from "./device.ts";
 import type { Plant } from "./plants.ts";
 

@@ -2,7 +2,7 @@
 import { AppError } from "../../../src/errors.ts";
 import { type Change, nextHead } from "../../../src/protocol/change.ts";
 import type { ChangeEvent } from "../../../src/protocol/messages.ts";
-import { Remote } from "../../../src/sync/remote.ts";
+import { Remote } from "../../../src/sync/client/platform-client.ts";
 import { plainRemote, type RemoteMaker } from "./device.ts";
 import type { Plant } from "./plants.ts";
 

@@ -1,13 +1,13 @@
 /** The platform of a simulation: the real core, API and store, no socket, no function; it can go down at any time. */
 import { type Api, createApi } from "../../../src/platform/api/api.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import type { Clock } from "../../../src/platform/clock.ts";
-import { DEFAULT_MAXIMA } from "../../../src/platform/config.ts";
-import { Core, type CoreIdentity } from "../../../src/platform/core.ts";
-import { Deployer } from "../../../src/platform/deploy.ts";
-import { NO_LOG } from "../../../src/platform/log.ts";
+import { DEFAULT_MAXIMA } from "../../../src/platform/configuration/config.ts";
+import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import type { FunctionLogs } from "../../../src/platform/logs/function-logs.ts";
+import type { Clock } from "../../../src/platform/machine/clock.ts";
 import type { Runtime } from "../../../src/platform/runtime/runtime.ts";
+import { Core, type CoreIdentity } from "../../../src/platform/service/core.ts";
+import { Deployer } from "../../../src/platform/service/deploy.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
 import type { Plant } from "./plants.ts";
 import { WatchedStore } from "./store.ts";

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { AppError } from "../../../src/errors.ts";
 import type { LogEntry } from "../../../src/protocol/change.ts";
-import type { SyncOutcome } from "../../../src/sync/sync.ts";
-import { openKeys } from "../../../src/vault/keys.ts";
-import { formatRecord, parseRecordText } from "../../../src/vault/record.ts";
-import { openRecord } from "../../../src/vault/seal.ts";
+import type { SyncOutcome } from "../../../src/sync/changes/sync.ts";
+import { openKeys } from "../../../src/vault/chains/environment-keys.ts";
+import { formatRecord, parseRecordText } from "../../../src/vault/records/record.ts";
+import { openRecord } from "../../../src/vault/records/seal.ts";
 import type { Verdict } from "./actions.ts";
 import { type Device, plainRemote, type RemoteMaker } from "./device.ts";
 import { DELETED, Ledger } from "./ledger.ts";

@@ -1,16 +1,20 @@
 /** What a walk consists of: commands of Coffer's and of git's, in any order. */
 import { AppError } from "../../../src/errors.ts";
-import { carryMemory } from "../../../src/project/carry.ts";
-import { bindingOf, platformOf, readConfig } from "../../../src/project/config.ts";
-import { addEnvironment, deleteEnvironment, environmentNames } from "../../../src/project/environments.ts";
-import { addSuccessor, requireHandable, standingsOf } from "../../../src/project/handover.ts";
-import { addMember, listMembers } from "../../../src/project/members.ts";
-import { removeMembers } from "../../../src/project/removal.ts";
-import { deleteSecrets, readSession } from "../../../src/project/secrets.ts";
-import { loadVault } from "../../../src/project/vault-file.ts";
-import { prepareRemoval } from "../../../src/sync/removal.ts";
-import { syncEnvironment } from "../../../src/sync/sync.ts";
-import { unlinkEnvironment } from "../../../src/sync/unlink.ts";
+import { bindingOf, platformOf, readConfig } from "../../../src/project/files/config.ts";
+import { loadVault } from "../../../src/project/files/vault-file.ts";
+import {
+	addEnvironment,
+	deleteEnvironment,
+	environmentNames,
+} from "../../../src/project/members/environments.ts";
+import { addSuccessor, requireHandable, standingsOf } from "../../../src/project/members/hand-over.ts";
+import { carryMemory } from "../../../src/project/members/inherit-memory.ts";
+import { addMember, listMembers } from "../../../src/project/members/members.ts";
+import { removeMembers } from "../../../src/project/members/remove-members.ts";
+import { deleteSecrets, readSession } from "../../../src/project/secrets/edit-secrets.ts";
+import { syncEnvironment } from "../../../src/sync/changes/sync.ts";
+import { prepareRemoval } from "../../../src/sync/link/before-removal.ts";
+import { unlinkEnvironment } from "../../../src/sync/link/unlink.ts";
 import type { World } from "./world.ts";
 
 const BRANCHES = ["main", "feat", "other"];

@@ -1,11 +1,11 @@
 /** What must hold at the end of a walk, whatever it was. */
 import { AppError } from "../../../src/errors.ts";
-import { environmentNames } from "../../../src/project/environments.ts";
-import { listTexts, readTexts } from "../../../src/project/git/texts.ts";
-import { readSession } from "../../../src/project/secrets.ts";
-import { loadVault } from "../../../src/project/vault-file.ts";
-import { parseVault } from "../../../src/vault/format.ts";
-import { formatRecord, type SealedRecord } from "../../../src/vault/record.ts";
+import { loadVault } from "../../../src/project/files/vault-file.ts";
+import { listTexts, readTexts } from "../../../src/project/git/history/vault-texts.ts";
+import { environmentNames } from "../../../src/project/members/environments.ts";
+import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
+import { parseVault } from "../../../src/vault/document/format.ts";
+import { formatRecord, type SealedRecord } from "../../../src/vault/records/record.ts";
 import type { World } from "./world.ts";
 
 /** The records of the file, by environment and name; none where it is in conflict. */

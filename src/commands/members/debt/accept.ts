@@ -1,18 +1,18 @@
 import { Args, Flags } from "@oclif/core";
-import { afterEdit } from "../../../cli/after-edit.ts";
 import { BaseCommand, environmentFlag } from "../../../cli/command.ts";
-import { renderDebt } from "../../../cli/debt.ts";
-import { listNames, renderSync, type SyncReport } from "../../../cli/edit-result.ts";
-import { openContext } from "../../../cli/project.ts";
-import { promptConfirm } from "../../../cli/prompts.ts";
-import { count, MARKS } from "../../../cli/render.ts";
-import type { Terminal } from "../../../cli/terminal.ts";
-import { usageError } from "../../../cli/usage.ts";
+import { openContext } from "../../../cli/context/open-project.ts";
+import { afterEdit } from "../../../cli/edits/after-edit.ts";
+import { promptConfirm } from "../../../cli/shell/prompts.ts";
+import { count, MARKS } from "../../../cli/shell/render.ts";
+import type { Terminal } from "../../../cli/shell/terminal.ts";
+import { usageError } from "../../../cli/shell/usage.ts";
+import { listNames, renderSync, type SyncReport } from "../../../cli/views/edit-result.ts";
+import { renderDebt } from "../../../cli/views/removal-debt.ts";
 import { AppError, EXIT } from "../../../errors.ts";
-import { acceptDebt, owedNames } from "../../../project/membership/accept-debt.ts";
-import { readSession } from "../../../project/secrets.ts";
-import type { SessionContext } from "../../../project/session.ts";
-import { type RemovalDebt, removalDebt } from "../../../vault/debt.ts";
+import { acceptDebt, owedNames } from "../../../project/members/accept-debt.ts";
+import { readSession } from "../../../project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../../project/session/session.ts";
+import { type RemovalDebt, removalDebt } from "../../../vault/document/removal-debt.ts";
 
 interface AcceptResult extends SyncReport {
 	environment: string;

@@ -1,17 +1,17 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../../cli/command.ts";
-import { newPassphrase, passphraseFlag } from "../../../cli/passphrase.ts";
+import { systemKeychain } from "../../../cli/context/open-project.ts";
+import { newPassphrase, passphraseFlag } from "../../../cli/context/passphrase.ts";
+import { platformIdentityFlag, SOURCES } from "../../../cli/context/platform-identity.ts";
 import { requireOutOfGit } from "../../../cli/plaintext/key-files.ts";
-import { platformIdentityFlag, SOURCES } from "../../../cli/platform-identity.ts";
-import { systemKeychain } from "../../../cli/project.ts";
-import { MARKS } from "../../../cli/render.ts";
-import type { Terminal } from "../../../cli/terminal.ts";
+import { MARKS } from "../../../cli/shell/render.ts";
+import type { Terminal } from "../../../cli/shell/terminal.ts";
 import { sealExport } from "../../../identity/export.ts";
 import { requireNoExport, writeExportFile } from "../../../identity/export-file.ts";
 import { fingerprint } from "../../../identity/identity.ts";
 import type { PlatformIdentity } from "../../../identity/platform-identity.ts";
 import { findPlatformIdentity } from "../../../identity/platform-transfer.ts";
-import { readPlatformCredentials } from "../../../platform/config.ts";
+import { readPlatformCredentials } from "../../../platform/configuration/config.ts";
 
 interface ExportResult {
 	file: string;

@@ -1,17 +1,17 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../../cli/command.ts";
-import { knownPassphrase, passphraseFlag } from "../../../cli/passphrase.ts";
+import { systemKeychain } from "../../../cli/context/open-project.ts";
+import { knownPassphrase, passphraseFlag } from "../../../cli/context/passphrase.ts";
+import { platformIdentityFlag, refusePersonal } from "../../../cli/context/platform-identity.ts";
 import { requireOutOfGit } from "../../../cli/plaintext/key-files.ts";
-import { platformIdentityFlag, refusePersonal } from "../../../cli/platform-identity.ts";
-import { systemKeychain } from "../../../cli/project.ts";
-import { MARKS } from "../../../cli/render.ts";
-import type { Terminal } from "../../../cli/terminal.ts";
+import { MARKS } from "../../../cli/shell/render.ts";
+import type { Terminal } from "../../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../../crypto.ts";
 import { openExport, parseExport } from "../../../identity/export.ts";
 import { readExportFile } from "../../../identity/export-file.ts";
 import { fingerprint } from "../../../identity/identity.ts";
 import { keepPlatformIdentity, requireUnnamed } from "../../../identity/platform-transfer.ts";
-import { readPlatformCredentials } from "../../../platform/config.ts";
+import { readPlatformCredentials } from "../../../platform/configuration/config.ts";
 import { printable } from "../../../printable.ts";
 
 interface ImportResult {

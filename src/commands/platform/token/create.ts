@@ -1,15 +1,15 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
-import { parseExpiry } from "../../../cli/expiry.ts";
-import { minuteOf } from "../../../cli/instant.ts";
-import { platformAt } from "../../../cli/linking.ts";
-import type { Terminal } from "../../../cli/terminal.ts";
-import { appsOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
-import { usageError } from "../../../cli/usage.ts";
+import { parseExpiry } from "../../../cli/context/expiry.ts";
+import { minuteOf } from "../../../cli/context/instant.ts";
+import { platformAt } from "../../../cli/context/linking.ts";
+import type { Terminal } from "../../../cli/shell/terminal.ts";
+import { usageError } from "../../../cli/shell/usage.ts";
+import { appsOf, type TokenRow, tokenRow } from "../../../cli/views/token-rows.ts";
 import type { AppError } from "../../../errors.ts";
 import { BASE44_SCOPE, SCOPES } from "../../../protocol/routes.ts";
 import type { CreateToken } from "../../../protocol/token-messages.ts";
-import { requireAppId } from "../../../sync/link.ts";
+import { requireAppId } from "../../../sync/link/link.ts";
 
 interface CreateResult extends TokenRow {
 	token: string;

@@ -1,8 +1,8 @@
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
-import { minuteOf } from "../../../cli/instant.ts";
-import { platformAt } from "../../../cli/linking.ts";
-import type { Terminal } from "../../../cli/terminal.ts";
-import { appsOf, type TokenRow, tokenRow } from "../../../cli/token-rows.ts";
+import { minuteOf } from "../../../cli/context/instant.ts";
+import { platformAt } from "../../../cli/context/linking.ts";
+import type { Terminal } from "../../../cli/shell/terminal.ts";
+import { appsOf, type TokenRow, tokenRow } from "../../../cli/views/token-rows.ts";
 
 interface ListResult {
 	tokens: TokenRow[];

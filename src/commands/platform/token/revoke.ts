@@ -1,8 +1,8 @@
 import { Args } from "@oclif/core";
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
-import { platformAt } from "../../../cli/linking.ts";
-import { MARKS } from "../../../cli/render.ts";
-import type { Terminal } from "../../../cli/terminal.ts";
+import { platformAt } from "../../../cli/context/linking.ts";
+import { MARKS } from "../../../cli/shell/render.ts";
+import type { Terminal } from "../../../cli/shell/terminal.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import { tokenIdSchema } from "../../../protocol/token-messages.ts";
 

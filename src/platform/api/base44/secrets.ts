@@ -4,8 +4,8 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import { MESSAGE_LIMITS } from "../../../protocol/messages.ts";
 import type { SecretChange } from "../../../references/plan/plan.ts";
-import type { App } from "../../app.ts";
-import { deleteLocal, localNames, setLocal } from "../../local-secrets.ts";
+import type { App } from "../../apps/app.ts";
+import { deleteLocal, localNames, setLocal } from "../../apps/local-secrets.ts";
 import { appOf, type Call, type Handler, invalid, jsonOf } from "../handlers.ts";
 import { done } from "./answer.ts";
 

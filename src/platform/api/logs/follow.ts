@@ -4,8 +4,8 @@
 
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import { byPosition } from "../../../protocol/log-position.ts";
-import { type FunctionLife, isSameLife } from "../../life.ts";
-import { describeError } from "../../log.ts";
+import { describeError } from "../../faults/log.ts";
+import { type FunctionLife, isSameLife } from "../../functions/lives.ts";
 import type { Kept, LogQuery, Timed } from "../../logs/function-logs.ts";
 import { type Call, isStillValid } from "../handlers.ts";
 import { type Named, Newest } from "./newest.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../../protocol/function-log.ts";
 import { logPositionSchema } from "../../../protocol/log-position.ts";
 import type { LoggedRequests, RequestEvent } from "../../../protocol/request-log.ts";
-import type { App } from "../../app.ts";
+import type { App } from "../../apps/app.ts";
 import type { LogLine, LogQuery, RequestLine } from "../../logs/function-logs.ts";
 import { appOf, type Call, type Handler, invalid } from "../handlers.ts";
 import { NDJSON_MEDIA_TYPE } from "../stream.ts";

@@ -1,8 +1,8 @@
 /** Whose lines are asked for: functions by their names, or all that an app has. */
 import { AppError, EXIT } from "../../../errors.ts";
 import { printable } from "../../../printable.ts";
-import type { App } from "../../app.ts";
-import type { FunctionLife } from "../../life.ts";
+import type { App } from "../../apps/app.ts";
+import type { FunctionLife } from "../../functions/lives.ts";
 import {
 	type Kept,
 	type KeptLines,

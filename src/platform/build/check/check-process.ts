@@ -1,7 +1,7 @@
 /** One process that checks sources, as the platform sees it: what it is told, what it answers, and how it ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { AppError, EXIT } from "../../../errors.ts";
-import { EXEC_AFTER_PLATFORM } from "../process.ts";
+import { EXEC_AFTER_PLATFORM } from "../../machine/run-command.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
 
 /** How a process ended before it was done. */

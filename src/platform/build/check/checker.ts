@@ -7,8 +7,8 @@
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
-import type { Maxima } from "../../config.ts";
-import { Limiter } from "../../mutex.ts";
+import type { Maxima } from "../../configuration/config.ts";
+import { Limiter } from "../../machine/mutex.ts";
 import type { FileSays } from "../settings.ts";
 import type { Upload } from "../upload.ts";
 import { CheckProcess, checkFailed, type Ending } from "./check-process.ts";

@@ -1,7 +1,7 @@
 /** What the platform and a process that checks sources say to one another. */
 import type { AppError } from "../../../errors.ts";
-import type { Maxima } from "../../config.ts";
-import type { FunctionSource } from "../../function.ts";
+import type { Maxima } from "../../configuration/config.ts";
+import type { FunctionSource } from "../../functions/function.ts";
 import type { ImportRules } from "../imports.ts";
 import type { FileSays } from "../settings.ts";
 

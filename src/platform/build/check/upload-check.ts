@@ -2,7 +2,7 @@
 import { hash, toBase64 } from "../../../crypto.ts";
 import { AppError } from "../../../errors.ts";
 import type { Scanner } from "../../../modules/scan.ts";
-import type { FunctionSource } from "../../function.ts";
+import type { FunctionSource } from "../../functions/function.ts";
 import { checkImports } from "../imports.ts";
 import { readSettings } from "../settings.ts";
 import { buildFiles, sourceHash } from "../sources.ts";

@@ -4,7 +4,7 @@
  */
 import { constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
-import type { FaultBoundary } from "../../faults.ts";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import { NO_READ_AHEAD, PacedReader } from "./paced-reader.ts";
 import type { Turns } from "./turns.ts";
 

@@ -3,7 +3,7 @@
  * pipe fills up, and whoever writes to it has to wait (back-pressure).
  */
 import { getDefaultHighWaterMark, type Readable, setDefaultHighWaterMark } from "node:stream";
-import type { FaultBoundary } from "../../faults.ts";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { Amount, Source, Turns } from "./turns.ts";
 
 const LINE_FEED = 0x0a;

@@ -4,7 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
-import type { FaultBoundary } from "../../faults.ts";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
 import { OutputAllowance } from "./output-allowance.ts";

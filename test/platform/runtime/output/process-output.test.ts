@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { setImmediate as nextLoop } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { FaultBoundary } from "../../../../src/platform/faults.ts";
+import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
 import { withoutReadAhead } from "../../../../src/platform/runtime/output/paced-reader.ts";
 import { lastLines, ProcessOutput } from "../../../../src/platform/runtime/output/process-output.ts";
 import { createRedactor } from "../../../../src/platform/runtime/output/redact.ts";

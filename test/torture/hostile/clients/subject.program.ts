@@ -5,11 +5,11 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Identity } from "../../../../src/identity/identity.ts";
-import { builtPath, hostPath } from "../../../../src/platform/assets.ts";
-import { readPlatformConfig } from "../../../../src/platform/config.ts";
-import { Faults } from "../../../../src/platform/faults.ts";
+import { readPlatformConfig } from "../../../../src/platform/configuration/config.ts";
+import { Faults } from "../../../../src/platform/faults/error-boundary.ts";
+import { openLog } from "../../../../src/platform/faults/log.ts";
 import { createGateway, type Gateway } from "../../../../src/platform/gateway/gateway.ts";
-import { openLog } from "../../../../src/platform/log.ts";
+import { builtPath, hostPath } from "../../../../src/platform/machine/assets.ts";
 import { findDeno } from "../../../../src/platform/runtime/deno-binary.ts";
 import { createDenoRuntime } from "../../../../src/platform/runtime/open-deno.ts";
 import type { Instance } from "../../../../src/platform/runtime/runtime.ts";

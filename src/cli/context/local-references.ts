@@ -1,0 +1,77 @@
+/** `functions references` without a platform: a project's own functions, or any files. */
+import { join } from "node:path";
+import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
+import { analyzeEntries, type LocalFunction } from "../../local/analyze.ts";
+import { type Entry, entriesOf, projectEntries } from "../../local/entries.ts";
+import { parseFunctionFile } from "../../modules/function-settings.ts";
+import { currentFolder } from "../../project/files/project-root.ts";
+import type { Reference } from "../../references/evidence/reference.ts";
+import type { CoveredFunction } from "../../references/plan/coverage.ts";
+import { Cancelled } from "../shell/failure.ts";
+import { type Environment, inheritedEnvironment } from "../shell/process-environment.ts";
+import { interruption } from "../shell/signals.ts";
+
+/** What was found of one function, or why nothing was. */
+export interface SourceFunction extends CoveredFunction, Pick<LocalFunction, "warnings" | "error"> {}
+
+/**
+ * The functions of the project around the working folder, with what their `function.jsonc` declares.
+ * @throws AppError as `projectEntries`, and `FUNCTION_SETTINGS_INVALID` (exit 2)
+ */
+export async function projectReferences(
+	names: readonly string[],
+	environment: Environment,
+): Promise<{ root: string; functions: SourceFunction[] }> {
+	const { root, entries } = await projectEntries(currentFolder(), names);
+	const settings = new Map(entries.map((one) => [one.function, one.settings]));
+	const functions = (await analyse(entries, root, environment)).map((found) => {
+		const { declared, excluded } = declarationsOf(root, found.name, settings.get(found.name));
+		return { ...found, references: [...found.references, ...declared], excluded };
+	});
+	return { root, functions };
+}
+
+/** What a function's `function.jsonc` adds and takes away. */
+function declarationsOf(root: string, name: string, settings: string | undefined) {
+	if (settings === undefined) return { declared: [], excluded: undefined };
+	const file = parseFunctionFile(
+		settings,
+		readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true }),
+		name,
+	);
+	const { include = [], exclude } = file.settings.secrets ?? {};
+	const line = file.lines.get("secrets") ?? 1;
+	const declared = include.map(
+		(secret): Reference => ({ name: secret, file: settings, line, how: "declared" }),
+	);
+	return { declared, excluded: exclude };
+}
+
+/** Any files, each as a function. @throws AppError as `entriesOf`; nothing is analysed then */
+export async function fileReferences(
+	files: readonly string[],
+	environment: Environment,
+): Promise<SourceFunction[]> {
+	return await analyse(entriesOf(files, currentFolder()), undefined, environment);
+}
+
+async function analyse(
+	entries: readonly Entry[],
+	root: string | undefined,
+	{ denoPath }: Environment,
+): Promise<SourceFunction[]> {
+	const environment = inheritedEnvironment();
+	const deno = { explicit: denoPath, searchPath: environment["PATH"] };
+	using stop = interruption();
+	const { signal } = stop;
+	const found = await analyzeEntries(entries, { root, deno, environment, signal }).catch((error) => {
+		throw signal.aborted ? new Cancelled() : error;
+	});
+	return found.map(({ function: name, references, dynamicAccesses, warnings, error }) => ({
+		name,
+		references,
+		dynamic: dynamicAccesses,
+		warnings,
+		...(error !== undefined && { error }),
+	}));
+}

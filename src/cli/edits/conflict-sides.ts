@@ -1,0 +1,71 @@
+/**
+ * The two sides of a conflict, told apart for whoever decides: who set each, which version, and when. Never a value.
+ */
+import { AppError } from "../../errors.ts";
+import { commitDatesOf } from "../../project/git/history/record-dates.ts";
+import type { ReadVault } from "../../project/resolve.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
+import type { Side } from "../../vault/merge/merge-vaults.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { authorName } from "../../vault/records/secret-history.ts";
+import { minuteOf } from "../context/instant.ts";
+import { inheritedEnvironment } from "../shell/process-environment.ts";
+
+/** A name in conflict. */
+interface Open {
+	readonly environment: string;
+	readonly name: string;
+}
+
+/** Says of one side of a conflict: `v3 by ben@desk, 2026-11-28 09:26 UTC`. */
+export type SideWords = (open: Open, side: Side) => string;
+
+function recordOf(document: VaultDocument, { environment, name }: Open): SealedRecord | undefined {
+	return document.environments.get(environment)?.records.get(name);
+}
+
+function authorOf(document: VaultDocument, environment: string, record: SealedRecord): string {
+	const author = authorName(verifyChains(document, environment).state, record.author);
+	if (!author) return "nobody known";
+	return author.isMember ? author.name : `${author.name} (removed)`;
+}
+
+/** Dates by a record's body; none where git cannot tell. */
+async function datesOf(root: string, records: readonly SealedRecord[]): Promise<ReadonlyMap<string, number>> {
+	const place = { folder: root, variables: inheritedEnvironment() };
+	try {
+		return await commitDatesOf(
+			place,
+			records.map(({ body }) => body),
+		);
+	} catch (error) {
+		if (error instanceof AppError) return new Map();
+		throw error;
+	}
+}
+
+/**
+ * What to say of each side of the conflicts. Dates are those of the first commit that has the record, its author's word.
+ * @param read the vault in conflict, its signatures checked
+ */
+export async function describeSides(
+	root: string,
+	read: ReadVault,
+	open: readonly Open[],
+): Promise<SideWords> {
+	const { conflict } = read;
+	if (!conflict) return () => "";
+	const both = (each: Open) => [recordOf(conflict.ours, each), recordOf(conflict.theirs, each)];
+	const dates = await datesOf(
+		root,
+		open.flatMap(both).filter((record) => record !== undefined),
+	);
+	return (each, side) => {
+		const record = recordOf(conflict[side], each);
+		if (!record) return "not there";
+		const by = authorOf(conflict[side], each.environment, record);
+		const atMs = dates.get(record.body);
+		const when = atMs === undefined ? "not committed yet" : minuteOf(new Date(atMs).toISOString());
+		return `v${record.version}${record.kind === "deleted" ? ", deleted," : ""} by ${by}, ${when}`;
+	};
+}

@@ -1,0 +1,104 @@
+/**
+ * What `coffer import base44` works with: the names that an app at Base44 has, sorted out, and a value for each. Base44
+ * gives no value back, so each comes from a person or from a file.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { printable } from "../../printable.ts";
+import { bindingOf, readConfig } from "../../project/files/config.ts";
+import { readTargetMemory, type TargetId } from "../../project/memory/target-memory.ts";
+import type { VaultSession } from "../../project/session/session.ts";
+import { BASE44_ORIGIN, base44Id } from "../../targets/base44-binding.ts";
+import { allowedTarget } from "../../targets/pin.ts";
+import { checkSecretName } from "../../vault/syntax/secret-name.ts";
+import { compareNames } from "../../vault/syntax/syntax.ts";
+import { base44AppId } from "../base44/connection.ts";
+import type { Environment } from "../shell/process-environment.ts";
+import { promptValue } from "../shell/prompts.ts";
+import type { Terminal } from "../shell/terminal.ts";
+import { readEnvFile } from "./secret-values.ts";
+
+/** So many names stand in an error. */
+const SHOWN_MAX = 100;
+
+/**
+ * The app to import from: what was given, else what the environment is linked with, as far as this device may go there.
+ * @throws AppError as `base44Id`, `base44AppId` and `allowedTarget`
+ */
+export async function importPlace(
+	session: VaultSession,
+	given: { readonly app: string | undefined; readonly url: string | undefined },
+	environment: Environment,
+): Promise<TargetId> {
+	const { root, environment: name } = session.context;
+	const binding = bindingOf(await readConfig(root), name);
+	const isWhole = given.app !== undefined && given.url !== undefined;
+	const linked =
+		binding?.kind === "base44" && !isWhole
+			? allowedTarget(session, await readTargetMemory(session.place), binding)
+			: undefined;
+	const app = given.app ?? linked?.app ?? (await base44AppId(undefined, root, environment));
+	return base44Id(given.url ?? linked?.origin ?? environment.base44Url ?? BASE44_ORIGIN, app);
+}
+
+/** Names at Base44, by what becomes of them. All sorted. */
+export interface SortedNames {
+	readonly wanted: readonly string[];
+	/** The vault has them. */
+	readonly kept: readonly string[];
+	/** Coffer takes no secret of that name. */
+	readonly refused: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Sorts names out. @param overwrite whether those that the vault has are wanted too */
+export function sortNames(session: VaultSession, names: readonly string[], overwrite: boolean): SortedNames {
+	const { records } = session.verified.section;
+	const wanted: string[] = [];
+	const kept: string[] = [];
+	const refused: { name: string; reason: string }[] = [];
+	for (const name of [...names].sort(compareNames)) {
+		try {
+			checkSecretName(name);
+			(records.get(name)?.kind === "live" && !overwrite ? kept : wanted).push(name);
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			refused.push({ name: printable(name), reason: error.message });
+		}
+	}
+	return { wanted, kept, refused };
+}
+
+function needsValues(names: readonly string[]): AppError {
+	const more = names.length > SHOWN_MAX ? ` and ${names.length - SHOWN_MAX} more` : "";
+	return new AppError({
+		code: "IMPORT_NEEDS_VALUES",
+		message: `Base44 gives no values back, and there is no terminal to ask for those of: ${names.slice(0, SHOWN_MAX).join(", ")}${more}.`,
+		hint: "Put them into a .env file that git ignores, and pass it: --env-file FILE.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Values of the wanted names: those that a file has, or what is typed for each at a hidden prompt.
+ * @throws AppError `IMPORT_NEEDS_VALUES` (exit 2) where nobody can be asked, and as `readEnvFile`
+ */
+export async function importValues(
+	wanted: readonly string[],
+	envFile: string | undefined,
+	terminal: Terminal,
+): Promise<Map<string, string>> {
+	const values = new Map<string, string>();
+	if (envFile !== undefined) {
+		const pairs = await readEnvFile(envFile, terminal);
+		for (const name of wanted) {
+			const value = pairs.get(name);
+			if (value !== undefined) values.set(name, value);
+		}
+		return values;
+	}
+	if (wanted.length > 0 && !terminal.interactive) throw needsValues(wanted);
+	for (const name of wanted) {
+		const value = await promptValue(terminal, `Value of ${name} (Enter skips it)`, "Pass --env-file FILE.");
+		if (value !== "") values.set(name, value);
+	}
+	return values;
+}

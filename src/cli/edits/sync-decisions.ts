@@ -1,0 +1,85 @@
+/**
+ * Who wins where a sync cannot know: by `--take`, by asking on a terminal, or not at all.
+ */
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import type { RedeployResult } from "../../protocol/messages.ts";
+import type { Take } from "../../sync/changes/merge-with-log.ts";
+import { isSecretName } from "../../vault/syntax/secret-name.ts";
+import { promptChoice } from "../shell/prompts.ts";
+import type { Terminal } from "../shell/terminal.ts";
+import { listNames } from "../views/edit-result.ts";
+import { whatServes } from "../views/redeploy-lines.ts";
+
+/**
+ * The decisions of the command line, or undefined where it makes none.
+ * @throws AppError `USAGE` (exit 2)
+ */
+export function takeOf(side: string | undefined, names: readonly string[]): Take | undefined {
+	if (side === undefined && names.length > 0) {
+		throw new AppError({
+			code: "USAGE",
+			message: "Names were given without --take.",
+			hint: "coffer sync --take local|platform [NAME...]",
+			exit: EXIT.usage,
+		});
+	}
+	if (side !== "local" && side !== "platform") return undefined;
+	if (!names.every(isSecretName)) {
+		throw new AppError({
+			code: "NAME_INVALID",
+			message: "One of the names after --take is not a valid name.",
+			hint: "Give names of secrets, without values.",
+			exit: EXIT.usage,
+		});
+	}
+	return (name) => (names.length === 0 || names.includes(name) ? side : undefined);
+}
+
+/** Asks what to do with names that are older here, or gone; undefined where nobody can be asked. */
+export async function decideRolledBack(
+	names: readonly string[],
+	terminal: Terminal,
+): Promise<Take | undefined> {
+	if (!terminal.interactive) return undefined;
+	terminal.note(`Older here than on the platform, or gone here: ${listNames(names)}.`);
+	const side = await promptChoice(
+		terminal,
+		"A switch of branch does that. Which values are right?",
+		[
+			{ value: "platform", label: "the platform's", hint: "put them into this vault" },
+			{ value: "local", label: "those here", hint: "send them as new versions" },
+			{ value: "none", label: "decide later" },
+		],
+		"coffer sync --take local|platform",
+	);
+	return side === "none" ? undefined : (name) => (names.includes(name) ? side : undefined);
+}
+
+/** @throws AppError `SYNC_ROLLED_BACK` (exit 5) where names are left that nobody decided, or `REDEPLOY_FAILED` (exit 1) */
+export function failOnRolledBack(result: {
+	environment: string;
+	pending: readonly string[];
+	redeployed: readonly RedeployResult[];
+}): void {
+	if (result.pending.length > 0) {
+		throw new AppError({
+			code: "SYNC_ROLLED_BACK",
+			message: `Older here than on the platform, or gone here: ${listNames(result.pending)}. A switch of branch does that; so does a roll-back.`,
+			hint: `Decide: ${inEnvironment("coffer sync --take platform", result.environment)} (put its values into this vault) or --take local (send those here as new versions).`,
+			exit: EXIT.conflict,
+			data: result,
+		});
+	}
+	const failed = result.redeployed.filter(({ status }) => status === "failed");
+	if (failed.length === 0) return;
+	const names = listNames(failed.map((redeploy) => redeploy.function));
+	const logs = inEnvironment("coffer functions logs NAME", result.environment);
+	throw new AppError({
+		code: "REDEPLOY_FAILED",
+		message: `Synced, but ${names} did not start; ${whatServes(failed)}.`,
+		hint: `Mend the function or the value, then set it again or deploy; '${logs}' shows more.`,
+		exit: EXIT.failure,
+		data: result,
+	});
+}

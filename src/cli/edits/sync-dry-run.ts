@@ -1,0 +1,59 @@
+/** `coffer sync --dry-run`: the requests that a sync would make, names only. */
+import type { Binding } from "../../project/files/config.ts";
+import { readTargetMemory } from "../../project/memory/target-memory.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../project/session/session.ts";
+import { plannedSync } from "../../sync/dry-run.ts";
+import { base44Calls } from "../../targets/base44.ts";
+import { allowedTarget } from "../../targets/pin.ts";
+import { batchesOf, targetDiff } from "../../targets/sync.ts";
+import type { Terminal } from "../shell/terminal.ts";
+import { listNames } from "../views/edit-result.ts";
+
+/** Stable: other programs rely on it. */
+export interface SyncCalls {
+	environment: string;
+	target: "coffer" | "base44";
+	app: string;
+	calls: readonly { readonly method: string; readonly url: string; readonly names: readonly string[] }[];
+	/** Older here than what was sent or agreed, or gone: nothing would be done with them. */
+	pending: readonly string[];
+}
+
+/** @throws AppError as the sync, but for what only the other side can say */
+export async function syncCalls(
+	context: SessionContext,
+	binding: Binding,
+	takeLocal: (name: string) => boolean,
+	terminal: Terminal,
+): Promise<SyncCalls> {
+	const { environment } = context;
+	if (binding.kind === undefined) {
+		const { calls, rolledBack, warnings } = await plannedSync(context, binding);
+		for (const warning of warnings) terminal.warn(warning);
+		return { environment, target: "coffer", app: binding.app, calls, pending: rolledBack };
+	}
+	const { session } = await readSession(context);
+	for (const warning of session.warnings) terminal.warn(warning);
+	const id = allowedTarget(session, await readTargetMemory(session.place), binding);
+	const diff = await targetDiff(session, binding, { takeLocal });
+	const calls = base44Calls(id, {
+		list: true,
+		set: batchesOf(diff.set).map((batch) => batch.map(({ name }) => name)),
+		deleted: [...diff.deleted.map(({ name }) => name), ...diff.dropped],
+	});
+	return { environment, target: "base44", app: binding.app, calls, pending: diff.rolledBack };
+}
+
+/** What a request that carries no record is for. */
+function purpose(target: SyncCalls["target"], method: string): string {
+	if (method !== "GET") return "(the members)";
+	return target === "coffer" ? "(reads the log: what others changed)" : "(reads the names that are there)";
+}
+
+export function renderSyncCalls({ calls, pending, target }: SyncCalls, terminal: Terminal): void {
+	for (const { method, url, names } of calls)
+		terminal.line(`${method} ${url}  ${names.length > 0 ? names.join(" ") : purpose(target, method)}`);
+	if (pending.length > 0) terminal.line(`Left alone, since older here or gone: ${listNames(pending)}`);
+	terminal.line("Dry run: nothing was sent.");
+}

@@ -1,0 +1,155 @@
+/**
+ * oclif's parse errors in Coffer's words. oclif's own repeat what was typed (`Unexpected argument:
+ * API_KEY=…`); a command line may hold secrets, so these name only what the command itself defines.
+ */
+import { Errors } from "@oclif/core";
+import { editDistance } from "../../edit-distance.ts";
+import { AppError, EXIT } from "../../errors.ts";
+
+/** What of a command's definition an explanation may name. */
+export interface CommandShape {
+	/** `secrets set`; empty for no command at all. */
+	readonly name: string;
+	readonly flags: Readonly<Record<string, object>>;
+	readonly args: Readonly<Record<string, object>>;
+}
+
+/** A USAGE error that points to the command's help. */
+export function usageError(message: string, commandName: string): AppError {
+	const help = ["coffer", commandName, "--help"].filter((word) => word !== "").join(" ");
+	return new AppError({ code: "USAGE", message, hint: `See \`${help}\`.`, exit: EXIT.usage });
+}
+
+/** The nearest of the known words, where it is near enough to be what was meant. */
+export function closest(typed: string, known: readonly string[]): string | undefined {
+	const near = known
+		.map((word) => ({ word, away: editDistance(typed, word) }))
+		.filter(({ word, away }) => away <= Math.max(1, Math.floor(word.length / 3)))
+		.sort((a, b) => a.away - b.away);
+	return near[0]?.word;
+}
+
+/** Flags of other tools, and what they are here. */
+const FLAG_WORDS: Readonly<Record<string, string>> = {
+	env: "environment",
+	envs: "environment",
+	stage: "environment",
+	config: "environment",
+	file: "env-file",
+	force: "yes",
+	show: "reveal",
+	plain: "reveal",
+	follow: "follow",
+	tail: "follow",
+	value: "stdin",
+};
+
+/**
+ * A flag as it was typed, where it is nothing but a flag's name: words of small letters, or one letter. What is anything else
+ * may be a value in the wrong place.
+ */
+function flagNameOf(typed: string): string | undefined {
+	const long = /^--([a-z]{1,12}(?:-[a-z]{1,12}){0,2})(?:=|$)/.exec(typed)?.[1];
+	if (long !== undefined) return `--${long}`;
+	return /^-[A-Za-z]/.test(typed) ? typed.slice(0, 2) : undefined;
+}
+
+/** The flag that was meant: another tool's word for it, the one that begins so, or the nearest. */
+function meantFlag(typed: string, known: readonly string[]): string | undefined {
+	const name = /^--([A-Za-z][A-Za-z-]*)/.exec(typed)?.[1]?.toLowerCase();
+	if (name === undefined) return undefined;
+	const others = Object.keys(FLAG_WORDS).filter((word) => known.includes(FLAG_WORDS[word] ?? ""));
+	const own = (word: string | undefined) => FLAG_WORDS[word ?? ""] ?? word;
+	if (others.includes(name)) return own(name);
+	const beginning = known.filter((flag) => name.length > 2 && flag.startsWith(name));
+	return beginning.length === 1 ? beginning[0] : own(closest(name, [...known, ...others]));
+}
+
+function unknownFlag(typed: string, shape: CommandShape): string {
+	const flag = flagNameOf(typed);
+	const meant = meantFlag(typed, Object.keys(shape.flags));
+	const what = flag === undefined ? "was given a flag that it does not have" : `has no flag ${flag}`;
+	return `\`coffer ${shape.name}\` ${what}${meant === undefined ? "." : `; did you mean --${meant}?`}`;
+}
+
+function unexpected(extra: number, shape: CommandShape): string {
+	const takes = Object.keys(shape.args).length;
+	const allowed = takes === 0 ? "no arguments" : takes === 1 ? "one argument" : `${takes} arguments`;
+	return `\`coffer ${shape.name}\` takes ${allowed}, and was given ${takes + extra}.`;
+}
+
+function missing(args: readonly { name?: string }[]): string {
+	const names = args.map(({ name = "" }) => name.toUpperCase());
+	return names.length === 1
+		? `The argument ${names[0]} is missing.`
+		: `The arguments ${names.join(", ")} are missing.`;
+}
+
+const FLAG_SENTENCES: readonly [RegExp, (name: string, shape: CommandShape) => string][] = [
+	[/^Flag --([\w-]+) expects /, (name, shape) => `--${name} needs a value${oneOf(shape.flags[name])}.`],
+	[/^Flag --([\w-]+) can only be specified once/, (name) => `--${name} may be given only once.`],
+	[
+		/^Expected --([\w-]+)=/,
+		(name, shape) => `The value of --${name} is not valid${oneOf(shape.flags[name])}.`,
+	],
+	[/^Parsing --([\w-]+) /, (name) => `The value of --${name} is not valid.`],
+	[/Missing required flag ([\w-]+)\n/, (name) => `--${name} is missing.`],
+];
+
+function oneOf(definition: object | undefined): string {
+	const options = definition !== undefined && "options" in definition ? definition.options : undefined;
+	return Array.isArray(options) ? `: one of ${options.join(", ")}` : "";
+}
+
+/** `--a=… cannot also be provided when using --b`: both names, and nothing of the value between. */
+function exclusive(message: string, shape: CommandShape): string | undefined {
+	const first = /--([a-z][\w-]*)=/.exec(message)?.[1];
+	const second = /cannot also be provided when using --([\w-]+)/.exec(message)?.[1];
+	if (first === undefined || second === undefined) return undefined;
+	return first in shape.flags && second in shape.flags
+		? `--${first} does not go with --${second}.`
+		: undefined;
+}
+
+function explainFlags(message: string, shape: CommandShape): string | undefined {
+	for (const [pattern, sentence] of FLAG_SENTENCES) {
+		const name = pattern.exec(message)?.[1];
+		if (name !== undefined && name in shape.flags) return sentence(name, shape);
+	}
+	return exclusive(message, shape);
+}
+
+function invalidArgument(shape: CommandShape): string {
+	const choices = Object.entries(shape.args).filter(([, definition]) => oneOf(definition) !== "");
+	const [name, definition] = choices.length === 1 ? (choices[0] ?? []) : [];
+	return name === undefined
+		? "An argument is not valid."
+		: `The argument ${name.toUpperCase()} is not valid${oneOf(definition)}.`;
+}
+
+function explain(error: Error, shape: CommandShape): string {
+	const { name: kind } = error.constructor;
+	if (kind === "RequiredArgsError" && "args" in error) return missing(error.args as { name?: string }[]);
+	if (kind === "UnexpectedArgsError" && "args" in error)
+		return unexpected((error.args as string[]).length, shape);
+	if (kind === "NonExistentFlagsError" && "flags" in error)
+		return unknownFlag(String((error.flags as string[])[0]), shape);
+	if (kind === "ArgInvalidOptionError") return invalidArgument(shape);
+	return explainFlags(error.message, shape) ?? "These arguments and flags do not go together.";
+}
+
+/** Takes back what oclif's parser wraps round the message of an AppError that a flag's own parser threw. */
+function unwrapped(error: AppError): AppError {
+	error.message = error.message
+		.replace(/^Parsing --[\w-]+ \n\t/, "")
+		.replace(/\nSee more help with --help$/, "");
+	return error;
+}
+
+/** What to throw in place of an error that came out of parsing a command line. */
+export function translateParseError(error: unknown, shape: CommandShape): unknown {
+	if (error instanceof AppError) return unwrapped(error);
+	if (!(error instanceof Error)) return error;
+	const fromParser = error instanceof Errors.CLIError || error.message.startsWith("Parsing --");
+	return fromParser ? usageError(explain(error, shape), shape.name) : error;
+}

@@ -1,0 +1,50 @@
+/** What runs functions by itself, as rows. */
+import type { FunctionList } from "../../protocol/function-list.ts";
+import { minuteOf } from "../context/instant.ts";
+import type { Terminal } from "../shell/terminal.ts";
+
+type Listed = NonNullable<FunctionList["functions"][number]["automations"]>[number];
+
+export interface AutomationRow {
+	name: string;
+	type: string;
+	active: boolean;
+	/** ISO 8601; null where it does not run again. */
+	next: string | null;
+	/** ISO 8601; null where it did not run yet. */
+	last: string | null;
+	runs: number;
+}
+
+export function automationRow({ name, type, active, nextMs, lastMs, runs }: Listed): AutomationRow {
+	return { name, type, active, next: isoOf(nextMs), last: isoOf(lastMs), runs };
+}
+
+function isoOf(atMs: number | null): string | null {
+	return atMs === null ? null : new Date(atMs).toISOString();
+}
+
+/** A table of the automations of all functions; nothing where none has any. */
+export function renderAutomations(
+	functions: readonly { readonly name: string; readonly automations: readonly AutomationRow[] }[],
+	terminal: Terminal,
+): void {
+	const rows = functions.flatMap(({ name, automations }) =>
+		automations.map((row) => [
+			name,
+			row.name,
+			nextOf(row),
+			row.last === null ? "-" : minuteOf(row.last),
+			String(row.runs),
+		]),
+	);
+	if (rows.length === 0) return;
+	terminal.line("");
+	terminal.table(rows, ["FUNCTION", "AUTOMATION", "NEXT RUN", "LAST RUN", "RUNS"]);
+}
+
+function nextOf({ type, active, next }: AutomationRow): string {
+	if (type !== "scheduled") return `never (${type})`;
+	if (!active) return "never (not active)";
+	return next === null ? "never" : minuteOf(next);
+}

@@ -1,0 +1,126 @@
+/** What `plan` and `--dry-run` report: what would change, which functions would be redeployed and why, which not. */
+import { Flags } from "@oclif/core";
+import { AppError, EXIT } from "../../errors.ts";
+import type { Base44Binding } from "../../project/files/config.ts";
+import type { Intent, PreviewedChange } from "../../project/secrets/preview-edit.ts";
+import type { SessionContext } from "../../project/session/session.ts";
+import type { PlannedChange, PlannedRedeploy } from "../../sync/plan.ts";
+import { count, MARKS } from "../shell/render.ts";
+import type { Terminal } from "../shell/terminal.ts";
+import { listNames } from "./edit-result.ts";
+
+/** Stable: other programs rely on it. */
+export interface PlanResult extends PlannedChange {
+	environment: string;
+	/** False where the environment is not linked: no function is concerned then. */
+	linked: boolean;
+	/** Only where it is linked with Base44, which does not tell what its functions read. */
+	target?: "base44";
+	changes: readonly PreviewedChange[];
+	unchanged: readonly string[];
+}
+
+/** `--dry-run`, for commands that edit secrets. */
+export const dryRunFlag = Flags.boolean({
+	description: "show which functions would be redeployed, and change nothing",
+});
+
+/** Works out what an edit would do. @throws AppError as the edit, and as the connection to the platform */
+export async function planEdit(
+	context: SessionContext,
+	intents: ReadonlyMap<string, Intent>,
+	terminal: Terminal,
+): Promise<PlanResult> {
+	const [{ previewEdit }, { targetOf }, { planChange }, { bindingOf, readConfig }] = await Promise.all([
+		import("../../project/secrets/preview-edit.ts"),
+		import("../context/linking.ts"),
+		import("../../sync/plan.ts"),
+		import("../../project/files/config.ts"),
+	]);
+	const { environment, root } = context;
+	const binding = bindingOf(await readConfig(root), environment);
+	if (binding?.kind === "base44") return planForBase44(context, binding, intents, terminal);
+	const { changes, unchanged, warnings } = await previewEdit(context, intents);
+	for (const warning of warnings) terminal.warn(warning);
+	const target = binding && (await targetOf(binding, environment));
+	const planned = target ? await ask(() => planChange(target, changes)) : { redeploy: [], untouched: [] };
+	return { environment, linked: target !== undefined, changes, unchanged, ...planned };
+}
+
+/** Which of its functions read a secret, Base44 does not say: only what would be sent is known. */
+async function planForBase44(
+	context: SessionContext,
+	binding: Base44Binding,
+	intents: ReadonlyMap<string, Intent>,
+	terminal: Terminal,
+): Promise<PlanResult> {
+	const [{ previewEdit }, { targetDiff }] = await Promise.all([
+		import("../../project/secrets/preview-edit.ts"),
+		import("../../targets/sync.ts"),
+	]);
+	const { changes, unchanged, warnings } = await previewEdit(context, intents, async (session) => {
+		const { set, deleted } = await targetDiff(session, binding);
+		return [...set, ...deleted].map(({ name, kind }) => ({
+			name,
+			kind: kind === "live" ? "set" : "deleted",
+			pending: true,
+		}));
+	});
+	for (const warning of warnings) terminal.warn(warning);
+	const { environment } = context;
+	return { environment, linked: true, target: "base44", changes, unchanged, redeploy: [], untouched: [] };
+}
+
+/** A platform that does not answer leaves nothing to plan with, but the project's own sources. */
+async function ask(plan: () => Promise<PlannedChange>): Promise<PlannedChange> {
+	try {
+		return await plan();
+	} catch (error) {
+		if (!(error instanceof AppError) || error.exit !== EXIT.network) throw error;
+		throw error.with({
+			message: `Which functions would be redeployed is not known: ${error.message}`,
+			hint: "'coffer functions references --local' tells what this project's sources read. Nothing was changed.",
+		});
+	}
+}
+
+function renderRedeploy({ function: name, state, reasons }: PlannedRedeploy, terminal: Terminal): void {
+	const how = state === "live" ? "" : `  (${state} now)`;
+	terminal.line(`${MARKS.pending} ${name}${how}`);
+	const rows = reasons.map((reason) => {
+		const place = reason.file === "" ? "seen at run time" : `${reason.file}:${reason.line}`;
+		const what = reason.how === "dynamic" ? "could read any secret" : `reads ${reason.name}`;
+		return [`    ${what}`, place, reason.how === "declared" ? "declared" : ""];
+	});
+	// A dynamic function has the same reason for every name.
+	const lines = new Map(rows.map((row) => [row.join("\n"), row]));
+	terminal.table([...lines.values()]);
+}
+
+/** @param isEdit whether the command would have edited the vault */
+export function renderPlan(result: PlanResult, isEdit: boolean, terminal: Terminal): void {
+	const namesOf = (kind: PreviewedChange["kind"], pending: boolean) =>
+		result.changes
+			.filter((change) => change.kind === kind && change.pending === pending)
+			.map(({ name }) => name);
+	for (const [verb, kind] of [
+		["set", "set"],
+		["delete", "deleted"],
+	] as const) {
+		const names = namesOf(kind, false);
+		if (names.length > 0) terminal.line(`  Would ${verb} ${listNames(names)}`);
+	}
+	const waiting = [...namesOf("set", true), ...namesOf("deleted", true)];
+	if (waiting.length > 0) terminal.line(`  Not synced yet: ${listNames(waiting)}`);
+	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
+	if (result.changes.length === 0) terminal.line("  Nothing would change.");
+	if (!result.linked) terminal.line("  Not linked with a platform: no function is concerned.");
+	for (const planned of result.redeploy) renderRedeploy(planned, terminal);
+	if (result.target === "base44")
+		terminal.line("  Linked with Base44, which does not tell what its functions read.");
+	else if (result.linked && result.changes.length > 0) {
+		const redeployed = count(result.redeploy.length, "function");
+		terminal.line(`  ${redeployed} would be redeployed, ${result.untouched.length} not.`);
+	}
+	terminal.line(isEdit ? "  Dry run: nothing was changed or sent." : "  Nothing was changed or sent.");
+}

@@ -1,0 +1,55 @@
+/** The lines that `coffer watch` prints. */
+import type { WatchEvent } from "../../sync/watching/events.ts";
+import { MARKS } from "../shell/render.ts";
+import { listNames } from "./edit-result.ts";
+import { redeployLine } from "./redeploy-lines.ts";
+
+export type { WatchEvent };
+
+/** When an event was, on the clock of this machine: `14:03:07`. */
+export function clockTime(at: Date): string {
+	const two = (number: number) => String(number).padStart(2, "0");
+	return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+}
+
+/** One event as a line (a failed function's error follows on further lines). */
+export function watchEventLine(event: WatchEvent): string {
+	switch (event.event) {
+		case "watching":
+			return `Watching ${event.root} (environment '${event.environment}', ${event.platform}); Ctrl-C ends it.`;
+		case "synced": {
+			const isDeleted = (name: string) => event.deleted.includes(name);
+			const part = (verb: string, names: readonly string[]) =>
+				names.length > 0 ? `, ${verb} ${listNames(names)}` : "";
+			const live = (names: readonly string[]) => names.filter((name) => !isDeleted(name));
+			return `${MARKS.ok} synced: revision ${event.revision}${part("sent", live(event.sent))}${part(
+				"deleted",
+				event.sent.filter(isDeleted),
+			)}${part("took", live(event.taken))}${part("took the deletion of", event.taken.filter(isDeleted))}`;
+		}
+		case "sent": {
+			const sent = event.sent.length > 0 ? ` sent ${listNames(event.sent)}` : "";
+			const deleted = event.deleted.length > 0 ? ` deleted ${listNames(event.deleted)}` : "";
+			return `${MARKS.ok} Base44 app '${event.app}':${sent}${deleted}`;
+		}
+		case "redeployed":
+			return `${redeployLine(event.result)}${event.result.error === undefined ? "" : `\n${event.result.error}`}`;
+		case "function": {
+			const { name, status, url, error } = event.result;
+			if (event.again) return `${MARKS.failed} ${name}  failed as before`;
+			return status === "failed"
+				? `${MARKS.failed} ${name}  failed\n${error ?? ""}`
+				: `${MARKS.ok} ${name}  ${status}  ${url}`;
+		}
+		case "deleted":
+			return `${MARKS.ok} ${listNames(event.functions)}  deleted from the platform, since gone here`;
+		case "recovered":
+			return `${MARKS.ok} ${event.work === "sync" ? "Syncing" : "Deploying"} works again.`;
+		case "out-of-reach":
+			return `${MARKS.pending} ${event.message} Trying again.`;
+		case "failed":
+			return `${MARKS.failed} ${event.message} ${event.hint}`;
+		case "stopped":
+			return "Stopped.";
+	}
+}

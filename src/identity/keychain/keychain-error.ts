@@ -1,0 +1,44 @@
+/**
+ * What can be wrong with a keychain, each with what to do about it. All of it ends in exit status 3: without
+ * its identity a command may do nothing, and it never looks for a weaker place to keep one.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+
+const ELSEWHERE =
+	"pass the identity in COFFER_IDENTITY, or name a file that holds it (mode 0600) in COFFER_IDENTITY_FILE";
+
+const FAULTS = {
+	/** There is none, or it does not work. */
+	KEYCHAIN_UNAVAILABLE: {
+		message: "The system's keychain is not in reach",
+		hint: `Start a session with a keychain (on Linux a Secret Service such as gnome-keyring), or ${ELSEWHERE}.`,
+	},
+	KEYCHAIN_LOCKED: {
+		message: "The system's keychain is locked",
+		hint: `Unlock it (log in to the desktop, or open its password manager) and run the command again, or ${ELSEWHERE}.`,
+	},
+	KEYCHAIN_DENIED: {
+		message: "The system's keychain denied the access",
+		hint: `Allow it and run the command again, or ${ELSEWHERE}.`,
+	},
+	KEYCHAIN_TIMEOUT: {
+		message: "The system's keychain did not answer in time",
+		hint: `Look whether it waits for a password in some window, or ${ELSEWHERE}.`,
+	},
+} as const;
+
+export type KeychainFault = keyof typeof FAULTS;
+
+/**
+ * @param detail what is known of the cause, as a clause; never anything that is kept in the keychain
+ */
+export function keychainError(code: KeychainFault, detail?: string, cause?: unknown): AppError {
+	const { message, hint } = FAULTS[code];
+	return new AppError({
+		code,
+		message: detail === undefined ? `${message}.` : `${message}: ${detail}.`,
+		hint,
+		exit: EXIT.unauthorised,
+		cause,
+	});
+}

@@ -1,0 +1,145 @@
+/**
+ * When a function is to be run by itself: `automations` of its `function.jsonc`, in the form that Base44's projects
+ * have them in. Pure. Those of entities and connectors are kept and listed, and never run here.
+ */
+import { utf8 } from "../../bytes.ts";
+import { printable } from "../../printable.ts";
+import type { Jsonc } from "../jsonc.ts";
+import { AUTOMATION_BYTES_MAX, AUTOMATION_NAME_LENGTH_MAX, AUTOMATIONS_MAX } from "../limits.ts";
+import { kindOf, type Rule } from "./automation-rules.ts";
+
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+
+export interface JsonObject {
+	readonly [key: string]: Json;
+}
+
+interface Named {
+	/** No two of a function are called the same. */
+	readonly name: string;
+	readonly description?: string | null | undefined;
+	/** What the function is sent. */
+	readonly function_args?: JsonObject | null | undefined;
+	/** It is, where nothing is said. */
+	readonly is_active?: boolean | undefined;
+}
+
+export interface OneTimeAutomation extends Named {
+	readonly type: "scheduled";
+	readonly schedule_mode: "one-time";
+	readonly one_time_date: string;
+}
+
+interface Recurring extends Named {
+	readonly type: "scheduled";
+	readonly schedule_mode: "recurring";
+	/** `never`, where nothing is said; then the other two do not count. */
+	readonly ends_type?: "never" | "on" | "after" | undefined;
+	readonly ends_on_date?: string | null | undefined;
+	readonly ends_after_count?: number | null | undefined;
+}
+
+export interface CronAutomation extends Recurring {
+	readonly schedule_type: "cron";
+	readonly cron_expression: string;
+}
+
+export interface SimpleAutomation extends Recurring {
+	readonly schedule_type: "simple";
+	readonly repeat_unit: "minutes" | "hours" | "days" | "weeks" | "months";
+	readonly repeat_interval?: number | null | undefined;
+	/** `09:00`, or an instant before which there is nothing. */
+	readonly start_time?: string | null | undefined;
+	/** Of weeks alone; 0 is Sunday. */
+	readonly repeat_on_days?: readonly number[] | null | undefined;
+	/** Of months alone. */
+	readonly repeat_on_day_of_month?: number | null | undefined;
+}
+
+export interface EventAutomation extends Named {
+	readonly type: "entity" | "connector";
+}
+
+/** One automation with every field that was sent, also those that nothing here knows. */
+export type Automation = OneTimeAutomation | CronAutomation | SimpleAutomation | EventAutomation;
+
+/** Why a value of `automations` cannot be, or undefined. */
+export function automationsFault(value: Jsonc): string | undefined {
+	if (!Array.isArray(value)) return '"automations" must be a list';
+	if (value.length > AUTOMATIONS_MAX) return `"automations" has more than ${AUTOMATIONS_MAX} entries`;
+	const names = new Set<string>();
+	for (const [index, automation] of (value as readonly Jsonc[]).entries()) {
+		if (!(automation instanceof Map)) return `automation ${index + 1} must be an object`;
+		const name: Jsonc | undefined = automation.get("name");
+		if (!isName(name)) return `automation ${index + 1}: "name" ${NAME_FORM}`;
+		const fault = names.has(name) ? "there are two of this name" : faultOf(automation);
+		if (fault !== undefined) return `automation "${printable(name)}": ${fault}`;
+		names.add(name);
+	}
+	return undefined;
+}
+
+const NAME_FORM = `must be a text of 1 to ${AUTOMATION_NAME_LENGTH_MAX} characters, without line breaks`;
+
+/** It becomes part of a line of a log. */
+function isName(name: Jsonc | undefined): name is string {
+	return (
+		typeof name === "string" &&
+		name.trim() !== "" &&
+		name.length <= AUTOMATION_NAME_LENGTH_MAX &&
+		!/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)
+	);
+}
+
+function faultOf(automation: ReadonlyMap<string, Jsonc>): string | undefined {
+	const kind = kindOf(automation);
+	if (typeof kind === "string") return kind;
+	for (const rule of kind) {
+		const fault = brokenBy(automation.get(rule.key), rule);
+		if (fault !== undefined) return `"${rule.key}" ${fault}`;
+	}
+	if (!isStorable(automation)) return "a number in it is too large";
+	const bytes = utf8(JSON.stringify(toJson(automation))).length;
+	return bytes > AUTOMATION_BYTES_MAX ? `it is larger than ${AUTOMATION_BYTES_MAX / 1024} KiB` : undefined;
+}
+
+function brokenBy(value: Jsonc | undefined, { need, fault }: Rule): string | undefined {
+	if (value === undefined) return need === "needed" ? "is missing" : undefined;
+	return value === null && need === "nullable" ? undefined : fault(value);
+}
+
+/** JSON has no infinity, which is what 1e999 is read as: it would come back as null. */
+function isStorable(value: Jsonc): boolean {
+	if (typeof value === "number") return Number.isFinite(value);
+	if (value instanceof Map) return [...value.values()].every(isStorable);
+	return Array.isArray(value) ? value.every(isStorable) : true;
+}
+
+/** The automations that a value without a fault holds, in its order. */
+export function automations(value: Jsonc | undefined): Automation[] {
+	return Array.isArray(value) ? value.map((automation) => toJson(automation) as unknown as Automation) : [];
+}
+
+/** A value as JSON has it. `fromEntries` defines its keys, so that `__proto__` stays one like any other. */
+function toJson(value: Jsonc): Json {
+	if (value instanceof Map) {
+		const entries = [...(value as ReadonlyMap<string, Jsonc>)];
+		return Object.fromEntries(entries.map(([key, inner]) => [key, toJson(inner)]));
+	}
+	return Array.isArray(value) ? value.map(toJson) : (value as string | number | boolean | null);
+}
+
+/** A value of JSON in the form in which that of a file is read, so that one set of rules holds for both. */
+export function jsoncOf(value: JsonValue): Jsonc {
+	if (typeof value !== "object" || value === null) return value;
+	if (Array.isArray(value)) return value.map(jsoncOf);
+	return new Map(Object.entries(value).map(([key, item]) => [key, jsoncOf(item)]));
+}
+
+type JsonValue =
+	| string
+	| number
+	| boolean
+	| null
+	| readonly JsonValue[]
+	| { readonly [key: string]: JsonValue };

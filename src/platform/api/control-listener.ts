@@ -1,0 +1,161 @@
+/**
+ * The control API's socket: a `Request → Response` function behind Node's HTTP server.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { getRequestListener } from "@hono/node-server";
+import { AppError, EXIT } from "../../errors.ts";
+import type { Certificate } from "../configuration/certificate.ts";
+import type { Address } from "../configuration/config.ts";
+import { FaultBoundary } from "../faults/error-boundary.ts";
+import { describeError, type Log } from "../faults/log.ts";
+import { type ConnectionRefusal, Connections } from "../http/connections.ts";
+import { budgetOf, type ConnectionLimits, descriptorLimit } from "../http/descriptors.ts";
+import { listenOn } from "../http/listen.ts";
+import { serverOptions } from "../http/server-options.ts";
+import { faultOf } from "../http/strict-request.ts";
+import type { Api } from "./api.ts";
+import { problemResponse } from "./problem.ts";
+
+/** `http://HOST:PORT`, with an IPv6 host in brackets. */
+export function httpUrl({ host, port }: Address, scheme: "http" | "https" = "http"): string {
+	return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Runs what binds an address.
+ * @throws AppError `ADDRESS_UNAVAILABLE` (exit 6), naming the address, where it is in use or not this machine's
+ */
+export async function bound<T>(what: string, address: Address, bind: () => Promise<T>): Promise<T> {
+	try {
+		return await bind();
+	} catch (cause) {
+		const reasons = new Map([
+			["EADDRINUSE", "it is in use"],
+			["EADDRNOTAVAIL", "this machine has no such address"],
+			["EACCES", "this user may not bind it"],
+			["ENOTFOUND", "there is no such host"],
+		]);
+		const { code = "" } = cause as NodeJS.ErrnoException;
+		const reason = reasons.get(code);
+		if (reason === undefined) throw cause;
+		throw new AppError({
+			code: "ADDRESS_UNAVAILABLE",
+			message: `The ${what} cannot listen on ${address.host}:${address.port}: ${reason}.`,
+			hint: "Stop what uses it, or name another address; port 0 picks a free one.",
+			exit: EXIT.network,
+			cause,
+		});
+	}
+}
+
+function malformed(): AppError {
+	return new AppError({
+		code: "REQUEST_INVALID",
+		message: "The request is malformed: its target, version, Host or Transfer-Encoding is not one.",
+		hint: "See docs/protocol.md.",
+		exit: EXIT.usage,
+	});
+}
+
+/** Answers with a problem, and closes. */
+async function refuse(response: ServerResponse, error: unknown): Promise<void> {
+	const problem = problemResponse(error);
+	const text = await problem.text();
+	if (response.destroyed) return;
+	response.writeHead(problem.status, { ...Object.fromEntries(problem.headers), connection: "close" });
+	response.end(text);
+}
+
+/** Where the listener speaks TLS by itself. */
+export interface ListenerTls {
+	readonly certificate: Certificate;
+	readonly log: Log;
+}
+
+/** A server that has the certificate of the moment for whoever connects. */
+function tlsServer({ certificate, log }: ListenerTls): Server {
+	const options = { ...serverOptions(), minVersion: "TLSv1.2" as const, handshakeTimeout: 15_000 };
+	const server = createTlsServer({ ...options, ...certificate.initial });
+	// Before the server's own listener, which begins the handshake.
+	server.prependListener("connection", () => {
+		try {
+			const pair = certificate.changed();
+			if (pair === undefined) return;
+			server.setSecureContext({ ...pair, minVersion: options.minVersion });
+			log.info("the control API's certificate was read anew");
+		} catch (error) {
+			log.error(describeError(error), "the control API keeps the certificate that it has");
+		}
+	});
+	return server;
+}
+
+export interface ControlListenerOptions {
+	/** Plain HTTP where it is left out. */
+	readonly tls?: ListenerTls | undefined;
+	/** Where exceptions end. One that logs nothing unless told. */
+	readonly faults?: FaultBoundary;
+	/** Bounds on connections. By this process's bound on open files unless told. */
+	readonly limits?: ConnectionLimits;
+	/** Called for each connection that a bound refuses. */
+	readonly onRefused?: (why: ConnectionRefusal) => void;
+}
+
+export class ControlListener {
+	readonly #server: Server;
+	readonly #faults: FaultBoundary;
+	readonly #connections: Connections;
+	readonly #handle: (request: IncomingMessage, response: ServerResponse) => unknown;
+
+	/** @param api given the request and its sender's address */
+	constructor(api: Api, options: ControlListenerOptions = {}) {
+		const { faults = new FaultBoundary("control"), onRefused, tls } = options;
+		const { limits = budgetOf(descriptorLimit(), 0).control } = options;
+		this.#faults = faults;
+		this.#handle = getRequestListener(
+			(request, { incoming }) => api(request, (incoming as IncomingMessage).socket.remoteAddress),
+			// What is no request at all, such as one with a Host that is no host.
+			{ overrideGlobalObjects: false, errorHandler: () => problemResponse(malformed()) },
+		);
+		this.#server = tls === undefined ? createServer(serverOptions()) : tlsServer(tls);
+		this.#connections = new Connections(this.#server, { faults, limits, onRefused });
+		const serve = (request: IncomingMessage, response: ServerResponse) =>
+			this.#connections.serve(request, response, () => this.#begin(request, response));
+		this.#server.on(
+			"request",
+			faults.callback(serve, (_error, { socket }) => socket.destroy()),
+		);
+	}
+
+	/** Answers a request; with 500 where the listener itself fails. */
+	#begin(request: IncomingMessage, response: ServerResponse): void {
+		response.on("error", () => response.destroy());
+		const answer = () => {
+			const fault = faultOf(request);
+			if (fault === "malformed") return refuse(response, malformed());
+			return fault === undefined ? this.#handle(request, response) : undefined;
+		};
+		const close = () => response.destroy();
+		this.#faults.run(answer, (error) => {
+			if (response.headersSent) close();
+			else this.#faults.run(() => refuse(response, error), close);
+		});
+	}
+
+	/** @returns the address with the port that it got */
+	async listen({ host, port }: Address): Promise<Address> {
+		const { port: got } = await listenOn(this.#server, port, host);
+		return { host, port: got };
+	}
+
+	/** Takes no new connection, lets requests finish for the grace period, then cuts them off. */
+	async close(graceMs: number): Promise<void> {
+		if (!this.#server.listening) return;
+		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+		this.#connections.endUnused();
+		const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+		await closed;
+		clearTimeout(timer);
+	}
+}

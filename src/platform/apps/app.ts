@@ -1,0 +1,233 @@
+/**
+ * One app of a running platform: its state, and the only way to append to its streams.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import type { Change, Head, LogContext } from "../../protocol/change.ts";
+import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../../protocol/messages.ts";
+import { EventStream } from "../events/event-stream.ts";
+import { type AppEvent, appEventSchema, appStreams, eventStream } from "../events/events.ts";
+import type { AppLife, FunctionLife } from "../functions/lives.ts";
+import { Mutex } from "../machine/mutex.ts";
+import type { Store, StreamEntry } from "../store/store.ts";
+import { acceptChange, type Opener } from "./accept-change.ts";
+import { appNotFound, notLinked } from "./app-faults.ts";
+import { AppFold, type AppState, isLive } from "./app-state.ts";
+import { type Keeper, LocalEnvironment } from "./local-environment.ts";
+
+const APPEND_ATTEMPTS_MAX = 100;
+const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "deploy-failed", "deleted"]);
+
+export interface AppOptions {
+	readonly context: LogContext;
+	readonly life: AppLife;
+	readonly store: Store;
+	readonly identity: Opener & Keeper;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	/** Called after each change of which functions there are, or of what one is made of. */
+	readonly onFunctions?: () => void;
+}
+
+type Entries = ChangesPage["entries"];
+
+/** What became of a change. */
+export type AppendOutcome =
+	/** `since`: the first entries between the change's base and it. `isRepeat`: it was there before. */
+	| { readonly accepted: Head; readonly since: Entries; readonly isRepeat: boolean }
+	/** The first entries after the change's base, and the present head. */
+	| { readonly stale: Entries; readonly head: Head };
+
+export class App {
+	readonly id: string;
+	/** What is kept for this app and no other that has its id before or after. */
+	readonly life: string;
+	/** Whether a version made it that kept logs under names. */
+	readonly isEarlier: boolean;
+	/** Opens and seals what the platform keeps for the app by itself. */
+	readonly local: LocalEnvironment;
+	readonly #fold: AppFold;
+	readonly #options: AppOptions;
+	readonly #changes: string;
+	readonly #events: EventStream<AppEvent>;
+	readonly #appending = new Mutex();
+	readonly #recording = new Mutex();
+	readonly #retired = new AbortController();
+
+	private constructor(options: AppOptions) {
+		const { app } = options.context;
+		this.id = app;
+		this.life = options.life.id;
+		this.isEarlier = options.life.isEarlier;
+		this.local = new LocalEnvironment(app, options.life, options.identity);
+		this.#options = options;
+		this.#fold = new AppFold(options.context);
+		this.#changes = `${appStreams(app)}changes`;
+		this.#events = new EventStream({
+			store: options.store,
+			stream: eventStream(app),
+			owner: options.life.id,
+			schema: appEventSchema,
+			key: options.identity.stateKey,
+			apply: (event) => this.#apply(event),
+		});
+	}
+
+	/**
+	 * Reads an app's streams, all of them.
+	 * @throws AppError exit 7 where they are not what was written
+	 */
+	static async open(options: AppOptions): Promise<App> {
+		const app = new App(options);
+		await app.#catchUp();
+		await app.#events.open();
+		await app.#dropShadowed();
+		return app;
+	}
+
+	get state(): AppState {
+		return this.#fold;
+	}
+
+	/** Which function has a name now; undefined where none has. */
+	lifeOf(name: string): FunctionLife | undefined {
+		const began = this.#fold.functions.get(name)?.began;
+		return began === undefined ? undefined : { app: this.life, function: began };
+	}
+
+	/** Whether it is bound to a vault. */
+	get isLinked(): boolean {
+		return this.#fold.context.vaultId !== "";
+	}
+
+	/** Binds an app that was bound to none to a vault. */
+	link(bound: { vaultId: string; environment: string }): void {
+		this.#fold.link({ app: this.id, ...bound });
+	}
+
+	/**
+	 * Appends a change, or says why it is not at its place. Durable once this resolves.
+	 * @throws AppError as `acceptChange`; `STORE_CONTENDED` (exit 5)
+	 */
+	append(change: Change): Promise<AppendOutcome> {
+		return this.#appending.run(async () => {
+			this.checkPresent();
+			if (!this.isLinked) throw notLinked();
+			for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
+				const outcome = await this.#tryAppend(change);
+				if (outcome !== undefined && "accepted" in outcome) await this.#dropShadowed();
+				if (outcome !== undefined) return outcome;
+				await this.#catchUp();
+			}
+			throw new AppError({
+				code: "STORE_CONTENDED",
+				message: `The log of ${this.id} changed ${APPEND_ATTEMPTS_MAX} times while a change was being appended.`,
+				hint: "Try again.",
+				exit: EXIT.conflict,
+			});
+		});
+	}
+
+	/** @returns undefined where another node was faster */
+	async #tryAppend(change: Change): Promise<AppendOutcome | undefined> {
+		const { head } = this.#fold;
+		const base = change.base.revision;
+		const decision = acceptChange(this.#fold, change, this.#options.identity);
+		if ("stale" in decision) return { stale: await this.entries(decision.stale), head };
+		if ("duplicate" in decision) {
+			const accepted = decision.duplicate;
+			return { accepted, since: await this.entries(base, accepted.revision), isRepeat: true };
+		}
+		const { entry, header, records } = decision;
+		const { now, store } = this.#options;
+		// What could not be read back would damage the log; a clock may say anything.
+		const body = JSON.stringify({ ...entry, receivedMs: Math.max(0, now()) });
+		const result = await store.append(this.#changes, head.revision, body);
+		if (!result.appended) return undefined;
+		this.#fold.applyAccepted(entry, header, records);
+		const { revision } = entry;
+		const since = await this.entries(base, revision);
+		return { accepted: { revision, head: entry.head }, since, isRepeat: false };
+	}
+
+	/**
+	 * Entries after a revision, oldest first, at most a page of them, and a page's worth of bytes.
+	 * @param before revision of the first entry that is not wanted
+	 */
+	async entries(after: number, before = this.#fold.head.revision + 1): Promise<Entries> {
+		const count = Math.min(before - after - 1, MESSAGE_LIMITS.entriesPerPage);
+		if (count <= 0) return [];
+		const entries = await this.#options.store.read(this.#changes, after, count);
+		let characters = 0;
+		const page: Entries = [];
+		for (const entry of entries) {
+			characters += entry.body.length;
+			if (page.length > 0 && characters > MESSAGE_LIMITS.bodyBytes) break;
+			page.push(decodeEntry(entry, this.id));
+		}
+		return page;
+	}
+
+	/** Appends an event of the platform's own and takes it in. @param make given the state as it then is */
+	record(make: (state: AppState) => AppEvent | undefined): Promise<void> {
+		return this.#recording.run(async () => {
+			this.checkPresent();
+			await this.#events.append(() => make(this.#fold));
+		});
+	}
+
+	#apply(event: AppEvent): void {
+		this.#fold.applyEvent(event);
+		if (CHANGES_FUNCTIONS.has(event.type)) this.#options.onFunctions?.();
+	}
+
+	/** Drops what the platform keeps by a name that the vault has now: else it came back when that is deleted. */
+	async #dropShadowed(): Promise<void> {
+		const shadowed = () =>
+			[...this.#fold.local.values()].filter(
+				({ record }) => isLive(record) && isLive(this.#fold.records.get(record.name)),
+			);
+		if (shadowed().length === 0) return;
+		await this.record(() => ({
+			type: "local-secrets",
+			records: shadowed().map(({ record }) => this.local.seal(record.name, record.version + 1, undefined)),
+			by: "vault",
+			atMs: Math.max(0, this.#options.now()),
+		}));
+	}
+
+	/** Lets nothing more be appended: the app is being deleted. Resolves once what was under way is done. */
+	async retire(): Promise<void> {
+		this.#retired.abort();
+		await Promise.all([this.#appending.run(async () => {}), this.#recording.run(async () => {})]);
+	}
+
+	/** Aborted when the app is deleted. */
+	get retired(): AbortSignal {
+		return this.#retired.signal;
+	}
+
+	/** @throws AppError `APP_NOT_FOUND` (exit 4) where it was deleted */
+	checkPresent(): void {
+		if (this.#retired.signal.aborted) throw appNotFound();
+	}
+
+	async #catchUp(): Promise<void> {
+		for (const entry of await this.#options.store.read(this.#changes, this.#fold.head.revision)) {
+			this.#fold.applyEntry(decodeEntry(entry, this.id));
+		}
+	}
+}
+
+function decodeEntry({ body, revision }: StreamEntry, app: string): Entries[number] {
+	try {
+		return decode(logEntrySchema, JSON.parse(body), "The entry");
+	} catch (cause) {
+		throw new AppError({
+			code: "LOG_DAMAGED",
+			message: `Entry ${revision} of the log of ${app} is not readable.`,
+			hint: "Somebody wrote to the store: restore it from a backup.",
+			exit: EXIT.integrity,
+			cause,
+		});
+	}
+}

@@ -1,0 +1,43 @@
+/**
+ * An environment's header (both chains) as it comes over the wire, verified. PURE.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import type { Header } from "../../protocol/change.ts";
+import { parseLink } from "../../vault/chains/chain.ts";
+import { type EnvironmentState, verifyEnvironment } from "../../vault/chains/membership.ts";
+import { type RootState, verifyRoot } from "../../vault/chains/vault-chain.ts";
+
+export interface VerifiedHeader {
+	readonly text: Header;
+	readonly root: RootState;
+	readonly environment: EnvironmentState;
+}
+
+/**
+ * Verifies both chains from their beginnings.
+ * @param place the vault that the app is bound to, and its environment
+ * @throws AppError exit 7, for any fault of the chains; the line is the link's position in its chain, from 1
+ */
+export function verifyHeader(place: { vaultId: string; environment: string }, text: Header): VerifiedHeader {
+	const links = (chain: readonly string[]) => chain.map((link, index) => parseLink(link, index + 1));
+	const root = verifyRoot(place.vaultId, links(text.vault));
+	return { text, root, environment: verifyEnvironment(root, place.environment, links(text.environment), 1) };
+}
+
+function continues(chain: readonly string[], before: readonly string[]): boolean {
+	return chain.length >= before.length && before.every((link, index) => chain[index] === link);
+}
+
+/**
+ * Checks that a header is the present one with links added behind, or the same.
+ * @throws AppError `HEADER_DIVERGED` (exit 7)
+ */
+export function checkContinues(header: Header, before: Header): void {
+	if (continues(header.vault, before.vault) && continues(header.environment, before.environment)) return;
+	throw new AppError({
+		code: "HEADER_DIVERGED",
+		message: "The membership chains that were sent do not continue those that the platform has.",
+		hint: "Compare the vault's history with a teammate's (git log -- coffer.vault): one of the two is not the real one.",
+		exit: EXIT.integrity,
+	});
+}

@@ -1,0 +1,15 @@
+/**
+ * Which files of an upload are kept with a deployment, so that they can be given back. PURE.
+ */
+import type { PreparedBuild } from "../build/check/checker.ts";
+import type { FunctionSource, KeptSources } from "../functions/function.ts";
+
+/** The files that the function is made of: those that its entry reaches, or all that were sent with it. */
+export function keptSources(
+	{ entry, ownsUpload, settings }: FunctionSource,
+	prepared: PreparedBuild,
+	hashOf: ReadonlyMap<string, string>,
+): KeptSources {
+	const isOwn = (path: string) => ownsUpload || prepared.files.has(path) || path === settings;
+	return { entry, files: [...hashOf].filter(([path]) => isOwn(path)).sort(([a], [b]) => (a < b ? -1 : 1)) };
+}

@@ -1,0 +1,133 @@
+/** The egress proxy's process, as the platform sees it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { User } from "../../machine/users.ts";
+import { type Addresses, NAME_SERVER } from "../addressing.ts";
+import { ADOPTED, PROXY_PORT } from "./adopted.ts";
+import { type Order, type Report, reportSchema } from "./messages.ts";
+
+/** Look-ups of names by the system's resolver take a thread each. */
+const THREADS = 64;
+const HEAP_MIB = 512;
+
+export interface ProxyProcessOptions {
+	/** Deno, which opens the sockets, and a folder of its own. */
+	readonly deno: string;
+	readonly denoDirectory: string;
+	/** `egress-sockets.ts`. */
+	readonly openerPath: string;
+	/** The file that `proxy-program.ts` is built to. */
+	readonly program: string;
+	/** The file that names the namespace in which functions connect. */
+	readonly namespace: string;
+	readonly hasV6: boolean;
+	readonly allowNet: readonly string[];
+	/** Whom it runs as. */
+	readonly user: User | undefined;
+	readonly onRefused: (address: string, what: string, count: number) => void;
+}
+
+function socketsOf(hasV6: boolean) {
+	const families = hasV6 ? (["v4", "v6"] as const) : (["v4"] as const);
+	return families.flatMap((family) => [
+		{
+			fd: ADOPTED[family].tcp,
+			family,
+			type: "tcp",
+			address: family === "v4" ? "0.0.0.0" : "::",
+			port: PROXY_PORT,
+		},
+		{ fd: ADOPTED[family].udp, family, type: "udp", address: NAME_SERVER[family], port: 53 },
+	]);
+}
+
+export class ProxyProcess {
+	/** Settles when it has ended. */
+	readonly ended: Promise<unknown>;
+	readonly #child: ChildProcess;
+	readonly #waiting = new Map<string, () => void>();
+
+	private constructor(child: ChildProcess) {
+		this.#child = child;
+		this.ended = once(child, "close");
+	}
+
+	/** @throws Error with what it said, where it does not get ready */
+	static async open(options: ProxyProcessOptions): Promise<ProxyProcess> {
+		const { allowNet, deno, denoDirectory, hasV6, namespace, onRefused, openerPath, program, user } = options;
+		const command = [
+			process.execPath,
+			`--max-old-space-size=${HEAP_MIB}`,
+			program,
+			...(hasV6 ? ["--ipv6"] : []),
+		];
+		const environment = { UV_THREADPOOL_SIZE: String(THREADS) };
+		const request = { namespace, sockets: socketsOf(hasV6), command, environment };
+		const flags = [
+			"--quiet",
+			"--no-prompt",
+			"--no-remote",
+			"--no-npm",
+			"--no-config",
+			"--no-lock",
+			"--allow-ffi",
+		];
+		const child = spawn(deno, ["run", ...flags, openerPath, JSON.stringify(request)], {
+			cwd: "/",
+			env: { DENO_DIR: denoDirectory, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+			stdio: ["pipe", "pipe", "pipe"],
+		});
+		child.stdin.on("error", () => {});
+		let said = "";
+		child.stderr.setEncoding("utf8").on("data", (text: string) => {
+			said = (said + text).slice(-1_000);
+		});
+		const proxy = new ProxyProcess(child);
+		const ready = new Promise<void>((resolve) => {
+			createInterface({ input: child.stdout }).on("line", (line) => {
+				const report: Report = reportSchema.parse(JSON.parse(line));
+				if (report.event === "ready") resolve();
+				else if (report.event === "admitted") proxy.#admitted(report.address);
+				else onRefused(report.address, report.what, report.count);
+			});
+		});
+		proxy.#order({
+			do: "begin",
+			allowNet,
+			user: user === undefined ? null : { uid: user.uid, gid: user.gid },
+		});
+		const failed = proxy.ended.then(() => Promise.reject(new Error(said.trim() || "the proxy ended")));
+		failed.catch(() => {});
+		await Promise.race([ready, failed]);
+		return proxy;
+	}
+
+	/** Resolves once it knows the function. @throws Error where it has ended */
+	async admit(addresses: Addresses, network: readonly string[] | undefined): Promise<void> {
+		const [address] = addresses;
+		const known = new Promise<void>((resolve) => this.#waiting.set(address, resolve));
+		this.#order({ do: "admit", addresses, network: network ?? null });
+		await Promise.race([known, this.ended]);
+		if (this.#waiting.delete(address)) throw new Error("The egress proxy has ended.");
+	}
+
+	dismiss(addresses: Addresses): void {
+		this.#order({ do: "dismiss", addresses });
+	}
+
+	async close(): Promise<void> {
+		this.#child.kill("SIGKILL");
+		await this.ended;
+	}
+
+	#order(order: Order): void {
+		this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
+	}
+
+	#admitted(address: string): void {
+		const resolve = this.#waiting.get(address);
+		this.#waiting.delete(address);
+		resolve?.();
+	}
+}

@@ -1,0 +1,180 @@
+/**
+ * The connections of one HTTP server: how many there may be, which of them are idle, and what is answered on each
+ * (`pipeline.ts`).
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
+import { FULL_ANSWER } from "./bare-answers.ts";
+import type { ConnectionLimits } from "./descriptors.ts";
+import { PeerCounts } from "./peer.ts";
+import { Pipeline } from "./pipeline.ts";
+
+/**
+ * Why a connection was refused or cut off: too many in all, too many of its peer's, or too many requests pipelined on it.
+ */
+export type ConnectionRefusal = "connections" | "peer" | "pipeline";
+
+export interface ConnectionsOptions {
+	readonly faults: FaultBoundary;
+	readonly limits: ConnectionLimits;
+	/** Called for each connection that a bound refuses or cuts off. */
+	readonly onRefused?: ((why: ConnectionRefusal) => void) | undefined;
+}
+
+function addressOf({ remoteAddress, remotePort }: Socket): string {
+	return `${remoteAddress} ${remotePort}`;
+}
+
+export class Connections {
+	readonly #options: ConnectionsOptions;
+	readonly #open = new Map<Socket, { pipeline: Pipeline; leave: () => void }>();
+	/** Those that owe no answer, longest idle first. */
+	readonly #idle = new Set<Socket>();
+	readonly #peers: PeerCounts;
+	readonly #isTls: boolean;
+	/** Those on which TLS is being agreed on, by their peer's address and port. */
+	readonly #beginning = new Map<string, Socket>();
+	#isEnding = false;
+
+	/** To be made before the server listens. */
+	constructor(server: Server, options: ConnectionsOptions) {
+		this.#options = options;
+		this.#peers = new PeerCounts(options.limits.perPeerMax);
+		this.#isTls = "setSecureContext" in server;
+		const { faults } = options;
+		const guarded = (hear: (socket: Socket) => void) =>
+			faults.callback(hear, (_error, socket: Socket) => socket.destroy());
+		server.on(
+			"connection",
+			guarded((socket) => this.#connected(socket)),
+		);
+		server.on(
+			"secureConnection",
+			guarded((socket) => this.#secured(socket)),
+		);
+		const broken = (error: NodeJS.ErrnoException, socket: Duplex) => this.#broken(error, socket as Socket);
+		server.on(
+			"clientError",
+			faults.callback(broken, (_error, _cause, socket) => socket.destroy()),
+		);
+		// Node would answer at once, before the answers that are owed.
+		const unexpected = (request: IncomingMessage, response: ServerResponse) =>
+			this.serve(request, response, () => response.writeHead(417).end());
+		server.on(
+			"checkExpectation",
+			faults.callback(unexpected, (_error, { socket }) => socket.destroy()),
+		);
+		// Such as a connection that could not be accepted for want of a descriptor: the listener goes on.
+		server.on("error", faults.note.bind(faults));
+	}
+
+	/**
+	 * Answers a request when it is its turn on its connection.
+	 * @param answer emits `close` when the answer is over
+	 * @param start begins the answer; where it throws, the connection is closed
+	 */
+	serve(request: IncomingMessage, answer: NodeJS.EventEmitter, start: () => unknown): void {
+		this.#open.get(request.socket)?.pipeline.serve({ answer, request, start });
+	}
+
+	/**
+	 * Takes an upgrade, whose connection Node has let go of, where no answer is owed; else refuses it when it is its turn.
+	 * @param accept begins it
+	 * @param refuse answers with a problem and ends the connection
+	 */
+	upgrade(request: IncomingMessage, accept: () => unknown, refuse: () => unknown): void {
+		const { socket } = request;
+		const connection = this.#open.get(socket);
+		socket.on("error", () => socket.destroy());
+		if (connection === undefined) socket.destroy();
+		else connection.pipeline.upgrade(request, accept, refuse);
+	}
+
+	/** Ends the connections on which nothing is asked, and each other one after its last answer. */
+	endUnused(): void {
+		this.#isEnding = true;
+		for (const socket of this.#idle) socket.destroy();
+	}
+
+	#connected(socket: Socket): void {
+		const why = this.#refusal(socket);
+		if (why !== undefined) {
+			this.#refuse(socket, why);
+			return;
+		}
+		this.#track(socket);
+		if (!this.#isTls) return;
+		const address = addressOf(socket);
+		this.#beginning.set(address, socket);
+		const closed = () => {
+			if (this.#beginning.get(address) === socket) this.#beginning.delete(address);
+		};
+		socket.once("close", this.#options.faults.callback(closed));
+	}
+
+	/** With TLS, requests come on a socket of its own, around the one that connected. */
+	#secured(socket: Socket): void {
+		const plain = this.#beginning.get(addressOf(socket));
+		if (plain !== undefined) this.#forget(plain);
+		this.#track(socket);
+	}
+
+	#refusal(socket: Socket): ConnectionRefusal | undefined {
+		if (this.#peers.isFull(socket.remoteAddress ?? "")) return "peer";
+		if (this.#open.size < this.#options.limits.max) return undefined;
+		const [idlest] = this.#idle;
+		if (idlest === undefined) return "connections";
+		// A server may close an idle connection at any time: whoever is about to ask something comes first.
+		this.#options.onRefused?.("connections");
+		this.#forget(idlest);
+		idlest.destroy();
+		return undefined;
+	}
+
+	#refuse(socket: Socket, why: ConnectionRefusal): void {
+		this.#options.onRefused?.(why);
+		socket.on("error", () => socket.destroy());
+		if (this.#isTls) {
+			socket.destroy();
+			return;
+		}
+		socket.write(FULL_ANSWER, "latin1");
+		socket.destroySoon();
+	}
+
+	#track(socket: Socket): void {
+		const pipeline = new Pipeline(socket, {
+			faults: this.#options.faults,
+			busy: () => this.#idle.delete(socket),
+			idle: () => {
+				this.#idle.add(socket);
+				// What was answered may still be on its way out.
+				if (this.#isEnding) socket.destroySoon();
+			},
+			cutOff: () => this.#options.onRefused?.("pipeline"),
+		});
+		this.#open.set(socket, { pipeline, leave: this.#peers.enter(socket.remoteAddress ?? "") });
+		this.#idle.add(socket);
+		socket.on(
+			"close",
+			this.#options.faults.callback(() => this.#forget(socket)),
+		);
+	}
+
+	#forget(socket: Socket): void {
+		const connection = this.#open.get(socket);
+		if (connection === undefined) return;
+		this.#open.delete(socket);
+		this.#idle.delete(socket);
+		connection.pipeline.close();
+		connection.leave();
+	}
+
+	#broken(error: NodeJS.ErrnoException, socket: Socket): void {
+		const connection = this.#open.get(socket);
+		if (connection === undefined) socket.destroy();
+		else connection.pipeline.broken(error);
+	}
+}

@@ -1,0 +1,240 @@
+/**
+ * The private directory that the driver works in: bundles, one directory per instance, Deno's own directories.
+ * One platform process owns it at a time; whatever a crashed one left there is ended and removed.
+ *
+ *     <root>/place               a link to where the rest is, where that cannot be the root itself: socket paths
+ *                                would get too long, or functions' users could not get there
+ *     <place>/bin/               a copy of Deno, where its own place is closed to functions' users
+ *     <place>/egress/            what the egress proxy needs
+ *     <place>/host/              the host's modules
+ *     <place>/bundles/<hash>.js  read-only, with its source map beside it, there while an instance runs from it
+ *     <place>/functions/<hash>/  a main module per life of a function: Deno keys localStorage and caches by its
+ *                                path; and `deno`, Deno's own directory; removed with the function
+ *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, FIFO `a`, writable `tmp`
+ *
+ * Where functions have users of their own, what a function reads belongs to root and is open to that function's
+ * group alone; folders above can be passed through and not listed. It owns `deno`, and in its instance the folder
+ * `f`, with `tmp` and the socket that it makes. The platform connects to `s` beside that folder, a second name of
+ * that socket: a function could put a link to another program's socket in the place of its own name, not of this one.
+ */
+import { chown, mkdir, rm, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type FunctionLife, lifeKey } from "../../functions/lives.ts";
+import type { User } from "../../machine/users.ts";
+import { Kept } from "../storage/kept.ts";
+import { BundleFiles, digest } from "./bundle-files.ts";
+import { openPlace, type Place, type PlaceOptions } from "./driver-directory.ts";
+import { Fifos } from "./fifos.ts";
+import {
+	type BundleFile,
+	type InstanceDirectory,
+	openTo,
+	ownFolder,
+	publish,
+	removeInstance,
+	type SpareDirectory,
+	writeBundle,
+} from "./instance-directory.ts";
+
+/** Where an instance lies, and whose it is. */
+interface Laid {
+	readonly user: User | undefined;
+	readonly path: string;
+	/** What is its user's. */
+	readonly own: string;
+	readonly temporary: string;
+	readonly leave: () => Promise<void>;
+}
+
+export class Workspace {
+	#place: Place;
+	#folders = new Map<string, { life: FunctionLife; made: Promise<string>; kept: Kept }>();
+	#removed: Promise<unknown> = Promise.resolve();
+	#next = 1;
+	readonly #fifos: Fifos;
+	readonly #bundles: BundleFiles;
+
+	private constructor(place: Place) {
+		this.#place = place;
+		this.#fifos = new Fifos(join(place.path, "i", "fifos"));
+		this.#bundles = new BundleFiles(join(place.path, "bundles"));
+	}
+
+	static async open(options: PlaceOptions): Promise<Workspace> {
+		return new Workspace(await openPlace(options));
+	}
+
+	/** Deno, where functions can run it. */
+	get binary(): string {
+		return this.#place.binary;
+	}
+
+	/** The folder of the egress proxy, the files that all functions need, and a user that no function has. */
+	get egress(): { directory: string; needed: readonly string[]; user: User | undefined } {
+		const { binary, path, users } = this.#place;
+		return { directory: join(path, "egress"), needed: [path, binary], user: users?.unused() };
+	}
+
+	/** Whether each function has a user of its own. */
+	get hasUsers(): boolean {
+		return this.#place.users !== undefined;
+	}
+
+	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
+	async prepare(life: FunctionLife, bundle: BundleFile, isAudited: boolean): Promise<InstanceDirectory> {
+		const user = await this.#place.users?.join(life);
+		const instance = this.#instance(user);
+		const [file, { folder, kept }] = await Promise.all([
+			this.#bundles.acquire(bundle, user),
+			this.#functionFolder(life, user),
+			this.#instanceFolders(instance, [instance.temporary]),
+		]).catch(async (error) => {
+			await instance.leave();
+			throw error;
+		});
+		const denoDirectory = join(folder, "deno");
+		await kept.enter();
+		return {
+			...(await this.#directoryOf(instance, isAudited)),
+			denoDirectory,
+			bundle: file,
+			main: join(folder, "main.js"),
+			discard: () => kept.discard(),
+			release: async () => {
+				await instance.leave();
+				await kept.leave(() => this.#empty(denoDirectory, user));
+				await Promise.all([removeInstance(instance.path, user), this.#bundles.release(file)]);
+			},
+		};
+	}
+
+	/** Lays out an instance that is nobody's yet, with a user and a folder of Deno's own. */
+	async prepareSpare(): Promise<SpareDirectory> {
+		const user = this.#place.users?.single();
+		const instance = this.#instance(user);
+		const { leave, own, path, temporary } = instance;
+		const [denoDirectory, main, bundle] = [join(own, "deno"), join(path, "main.js"), join(path, "b.js")];
+		try {
+			await this.#instanceFolders(instance, [temporary, denoDirectory]);
+			await this.#writeMain(main, user);
+		} catch (error) {
+			await leave();
+			throw error;
+		}
+		return {
+			...(await this.#directoryOf(instance, true)),
+			denoDirectory,
+			bundle,
+			main,
+			// It lies in the instance's folder, and goes with it.
+			discard: () => {},
+			fill: (content) => writeBundle(bundle, "b.js", content, user),
+			release: async () => {
+				await leave();
+				await removeInstance(path, user);
+			},
+		};
+	}
+
+	#instance(user: User | undefined): Laid {
+		const path = join(this.#place.path, "i", String(this.#next++));
+		const own = user === undefined ? path : join(path, "f");
+		const leave = async () => {
+			if (user !== undefined) await this.#place.users?.leave(user, own);
+		};
+		return { user, path, own, temporary: join(own, "tmp"), leave };
+	}
+
+	async #directoryOf({ own, path, temporary, user }: Laid, isAudited: boolean) {
+		const socketPath = join(path, "s");
+		const auditPath = join(path, "a");
+		const hasAudit = isAudited && (await this.#fifos.place(auditPath, user).catch(() => false));
+		return {
+			user,
+			socketPath,
+			listenPath: join(own, "s"),
+			controlPath: join(path, "c"),
+			auditPath: hasAudit ? auditPath : undefined,
+			temporary,
+			publish: async () => {
+				if (user !== undefined) await publish(join(own, "s"), socketPath);
+			},
+		};
+	}
+
+	/** Removes everything. */
+	async close(): Promise<void> {
+		await Promise.all([this.#bundles.settled(), this.#removed]);
+		await this.#place.remove();
+	}
+
+	/** @param folders those of its user's */
+	async #instanceFolders({ own, path, user }: Laid, folders: readonly string[]): Promise<void> {
+		await mkdir(path, { mode: 0o700 });
+		if (own !== path) await mkdir(own, { mode: 0o700 });
+		for (const folder of folders) await ownFolder(user, folder);
+		// Last, since from then on its owner may put other things into it.
+		if (user !== undefined) await chown(own, user.uid, user.gid);
+		await openTo(user, path, 0o710);
+	}
+
+	/** A main module that brings in the host. */
+	async #writeMain(path: string, user: User | undefined): Promise<void> {
+		await writeFile(path, `import ${JSON.stringify(this.#place.host)};\n`, { mode: 0o400 });
+		await openTo(user, path, 0o440);
+	}
+
+	async #empty(directory: string, user: User | undefined): Promise<void> {
+		if (user !== undefined) return await this.#place.users?.empty(user, directory);
+		await rm(directory, { recursive: true, force: true });
+		await mkdir(directory, { mode: 0o700 });
+	}
+
+	/** One folder for all versions of a function. */
+	async #functionFolder(life: FunctionLife, user: User | undefined): Promise<{ folder: string; kept: Kept }> {
+		const folder = this.#folderOf(life);
+		let known = this.#folders.get(folder);
+		if (known === undefined) {
+			const made = this.#makeFunctionFolder(folder, user);
+			known = { life, made, kept: new Kept() };
+			this.#folders.set(folder, known);
+			// What failed is tried again.
+			made.catch(() => this.#folders.delete(folder));
+		}
+		await known.made;
+		return { folder, kept: known.kept };
+	}
+
+	#folderOf(life: FunctionLife): string {
+		return join(this.#place.path, "functions", digest(lifeKey(life)));
+	}
+
+	/** Removes the folder of a function, or of all of an app's, and its user, once its last process has ended. */
+	async forget({ app, function: began }: { app: string; function?: string | undefined }): Promise<void> {
+		const isMeant = (life: FunctionLife) => life.app === app && (began ?? life.function) === life.function;
+		const all = [...this.#folders].filter(([, { life }]) => isMeant(life));
+		const removed = Promise.all(all.map(([folder, { life, made }]) => this.#forget(folder, life, made)));
+		this.#removed = Promise.allSettled([this.#removed, removed]);
+		await removed;
+	}
+
+	async #forget(folder: string, life: FunctionLife, made: Promise<string>): Promise<void> {
+		await made.catch(() => undefined);
+		this.#folders.delete(folder);
+		const own = join(folder, "deno");
+		await this.#place.users?.forget(life, own);
+		// As root nothing is walked through that was a user's: what that could not empty stays until the end.
+		if (this.#place.users === undefined) return await rm(folder, { recursive: true, force: true });
+		await rm(join(folder, "main.js"), { force: true });
+		for (const empty of [own, folder]) await rmdir(empty).catch(() => {});
+	}
+
+	async #makeFunctionFolder(folder: string, user: User | undefined): Promise<string> {
+		await rm(folder, { recursive: true, force: true });
+		await mkdir(folder, { mode: 0o700 });
+		await ownFolder(user, join(folder, "deno"));
+		await this.#writeMain(join(folder, "main.js"), user);
+		await openTo(user, folder, 0o710);
+		return folder;
+	}
+}

@@ -1,0 +1,42 @@
+/** A process that the driver has started, and whose it is. */
+import type { Admission } from "../../egress/network.ts";
+import type { FunctionLife } from "../../functions/lives.ts";
+import type { Member } from "../../limits/limits.ts";
+import type { InstanceDirectory } from "../files/instance-directory.ts";
+import type { Launch } from "../runtime.ts";
+import type { Storing } from "../storage/storage-watch.ts";
+import type { DenoProcess } from "./deno-process.ts";
+
+/** The life of the function that a launch is for: that of its names where it tells of none. */
+export function livesAs({ app, function: name, life }: Launch): FunctionLife {
+	return life ?? { app, function: name };
+}
+
+/** A process with what belongs to it; whose it is may come later. */
+export interface Spawned<Files extends InstanceDirectory = InstanceDirectory> {
+	readonly process: DenoProcess;
+	readonly files: Files;
+	readonly admission: Admission;
+	readonly member: Member;
+	/** Who is told of the variables that it reads. */
+	readonly reads: { onRead: Launch["onRead"] };
+}
+
+/**
+ * What a process keeps on the machine's file system, and what happens where that is too much.
+ * @param all the function's processes: they keep it together, and are ended together
+ */
+export function storingOf(
+	{ admission, files, process }: Pick<Spawned, "admission" | "files" | "process">,
+	all: () => Iterable<DenoProcess>,
+): Storing {
+	const { denoDirectory, temporary } = files;
+	return {
+		pid: process.pid,
+		folders: admission.isBounded ? [denoDirectory] : [denoDirectory, temporary],
+		onFull: (why) => {
+			files.discard();
+			for (const each of all()) each.kill(why);
+		},
+	};
+}

@@ -1,0 +1,248 @@
+/**
+ * A running platform without its sockets: its apps, their functions, its tokens.
+ */
+import { fingerprint } from "../../identity/identity.ts";
+import type { CreateApp, PlatformInfo } from "../../protocol/messages.ts";
+import type { Opener } from "../apps/accept-change.ts";
+import type { App } from "../apps/app.ts";
+import { Apps } from "../apps/apps.ts";
+import type { Keeper } from "../apps/local-environment.ts";
+import { Faults } from "../faults/error-boundary.ts";
+import { describeError, type Log } from "../faults/log.ts";
+import { lifeKey } from "../functions/lives.ts";
+import type { FunctionLogs } from "../logs/function-logs.ts";
+import type { Clock } from "../machine/clock.ts";
+import { Limiter } from "../machine/mutex.ts";
+import { Places } from "../redeploy/places.ts";
+import { AppFunctions } from "../redeploy/reconcile.ts";
+import type { ReconcileOptions } from "../redeploy/reconcile-options.ts";
+import { removeAllKept } from "../redeploy/removal.ts";
+import { residentBytes } from "../runtime/process/memory-watch.ts";
+import type { Instance, Runtime } from "../runtime/runtime.ts";
+import { Automations } from "../schedule/automations.ts";
+import { type Claim, Claims } from "../schedule/claims.ts";
+import { SealedStore } from "../store/sealed-store.ts";
+import type { Store } from "../store/store.ts";
+import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
+import { type Principal, TokenRegistry } from "../tokens/tokens.ts";
+import type { Deployer } from "./deploy.ts";
+import { keepPresent } from "./unfinished-deletions.ts";
+
+/** What the platform needs of its identity. */
+export type CoreIdentity = Opener &
+	Keeper & { readonly publicKeys: Readonly<Record<"sign" | "box", string>> };
+
+export interface CoreOptions {
+	readonly version: string;
+	readonly store: Store;
+	readonly runtime: Runtime;
+	readonly logs: FunctionLogs;
+	readonly deployer: Deployer;
+	readonly identity: CoreIdentity;
+	/** How many functions may be starting at once. */
+	readonly startsMax: number;
+	/** How many may run at once. */
+	readonly processesMax: number;
+	readonly log: Log;
+	readonly clock: Clock;
+	/** Where exceptions end that clients and functions cause. New ones unless told. */
+	readonly faults?: Faults;
+}
+
+/** One timer for all functions, set for when the next is due; one that starts meanwhile may say a second. */
+const SWEEP_MIN_MS = 50;
+const SWEEP_MAX_MS = 1_000;
+/** How long a function waits where all that run are busy: so long a client waits for an answer, too. */
+const PLACE_WAIT_MS = 10_000;
+
+export class Core {
+	readonly info: PlatformInfo;
+	readonly apps: Apps;
+	readonly tokens: TokenRegistry;
+	readonly store: Store;
+	readonly runtime: Runtime;
+	readonly logs: FunctionLogs;
+	readonly metrics: Metrics;
+	readonly deployer: Deployer;
+	readonly automations: Automations;
+	readonly log: Log;
+	readonly clock: Clock;
+	readonly faults: Faults;
+	readonly #reconcile: Omit<ReconcileOptions, "app">;
+	readonly #functions = new Map<App, AppFunctions>();
+
+	private constructor(options: CoreOptions, apps: Apps, claims: Claims, tokens: TokenRegistry) {
+		const { clock, identity, log, logs, runtime, store } = options;
+		const { sign, box } = identity.publicKeys;
+		this.info = { version: options.version, sign, box, fingerprint: fingerprint({ sign, box }) };
+		this.apps = apps;
+		this.tokens = tokens;
+		this.store = store;
+		this.runtime = runtime;
+		this.logs = logs;
+		this.deployer = options.deployer;
+		this.log = log;
+		this.clock = clock;
+		this.faults = options.faults ?? new Faults(log);
+		this.metrics = new Metrics({
+			version: options.version,
+			functions: () => this.#samples(),
+			faults: () => this.faults.counts(),
+			residentBytes,
+		});
+		this.automations = new Automations({
+			apps,
+			claims,
+			instance: (app, name) => this.instance(app, name),
+			faults: this.faults.function,
+			logs,
+			metrics: this.metrics,
+			log,
+			clock,
+		});
+		this.#reconcile = {
+			store,
+			runtime,
+			logs,
+			metrics: this.metrics,
+			identity,
+			log,
+			...clock,
+			starts: new Limiter(options.startsMax),
+			places: new Places({ countMax: options.processesMax, waitMs: PLACE_WAIT_MS, schedule: clock.schedule }),
+		};
+	}
+
+	/**
+	 * Reads everything that the store holds. No function runs yet (`startPinned`).
+	 * @throws AppError exit 7 where it is not what was written
+	 */
+	static async open(options: CoreOptions): Promise<Core> {
+		const { clock, identity, logs } = options;
+		let refresh = () => {};
+		const key = identity.stateKey;
+		const store = await SealedStore.open(options.store, key);
+		let takeIn = async () => {};
+		const apps = await Apps.open({
+			store,
+			identity,
+			now: clock.now,
+			onFunctions: () => refresh(),
+			onEntry: () => takeIn(),
+		});
+		const isListed = ({ app, function: name, automation, anchorMs, life }: Claim) => {
+			const found = apps.find(app);
+			const present = found?.lifeOf(name);
+			const isSame = life === undefined || (present !== undefined && lifeKey(present) === life);
+			return isSame && found?.state.functions.get(name)?.anchorsMs.get(automation) === anchorMs;
+		};
+		const claims = await Claims.open({ store, key, isListed });
+		const { sign, box } = identity.publicKeys;
+		const registry = { store, fingerprint: fingerprint({ sign, box }), stateKey: key };
+		const tokens = await TokenRegistry.open(registry);
+		// What does not hold in one place is told of first, since that says more.
+		store.check();
+		await keepPresent(apps, store, logs);
+		const core = new Core({ ...options, store }, apps, claims, tokens);
+		takeIn = () => tokens.catchUp();
+		refresh = () => core.automations.refresh();
+		return core;
+	}
+
+	/** Starts the functions that are never to be idle; one that fails is logged and shows as failed. */
+	async startPinned(): Promise<void> {
+		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startPinned()));
+	}
+
+	/** The functions of a live app. @throws AppError `APP_NOT_FOUND` (exit 4) where it was deleted */
+	functionsOf(app: App): AppFunctions {
+		const present = this.#functions.get(app);
+		if (present !== undefined) return present;
+		app.checkPresent();
+		const functions = new AppFunctions({ ...this.#reconcile, app });
+		this.#functions.set(app, functions);
+		return functions;
+	}
+
+	/** The instance that serves a function now, started where it was idle; undefined where it does not run. */
+	async instance(app: string, name: string): Promise<Instance | undefined> {
+		const found = this.apps.find(app);
+		return found && (await this.functionsOf(found).instance(name));
+	}
+
+	/** Every deployed function as it is now. */
+	*#samples(): Iterable<FunctionSample> {
+		for (const app of this.apps.list()) {
+			const running = this.functionsOf(app);
+			for (const name of app.state.functions.keys()) {
+				const slot = running.find(name);
+				yield { app: app.id, function: name, state: slot?.state ?? "failed", pid: slot?.instance?.pid };
+			}
+		}
+	}
+
+	/** @throws AppError as `Apps.create` */
+	async createApp(id: string, bound: CreateApp): Promise<App> {
+		const { app, created } = await this.apps.create(id, bound);
+		if (created) this.log.info({ app: id }, "app created");
+		return app;
+	}
+
+	/** The app of that id for a token of the Base44 CLI, created without a vault where there is none. @throws AppError as `Apps.meet` */
+	async meetApp(id: string, by: Pick<Principal, "id" | "app">): Promise<App> {
+		const { app, created } = await this.apps.meet(id, by);
+		if (created) this.log.info({ app: id }, "app created for the Base44 CLI");
+		return app;
+	}
+
+	/**
+	 * Deletes an app: its access tokens are worth nothing from the first moment on, its functions are stopped, and its
+	 * log and everything that is kept for it are removed. No app of that id is created before that is done.
+	 * @throws AppError `APP_NOT_FOUND` (exit 4)
+	 */
+	async deleteApp(id: string): Promise<void> {
+		await this.apps.delete(id, async (app) => {
+			await this.#functions.get(app)?.close();
+			this.#functions.delete(app);
+			await removeAllKept(this, app);
+		});
+		this.log.info({ app: id }, "app deleted");
+	}
+
+	/** Notes an answer to a request, unless the function that it was for is gone. @param ms from the request to its end */
+	answered(
+		of: FunctionLabels & { began?: string | undefined },
+		answer: { status: number; ms: number },
+	): void {
+		const present = this.apps.find(of.app)?.lifeOf(of.function);
+		if (present !== undefined && present.function === of.began) this.metrics.answered(of, answer);
+	}
+
+	/**
+	 * Stops the functions that nobody called for a while, now and from now on.
+	 * @param defaultMs for those that do not say how long
+	 * @returns ends it
+	 */
+	keepIdle(defaultMs: number): () => void {
+		let cancel = () => {};
+		const sweep = () => {
+			let soonestMs = SWEEP_MAX_MS;
+			for (const functions of this.#functions.values())
+				soonestMs = Math.min(soonestMs, functions.stopIdle(defaultMs));
+			cancel = this.clock.schedule(sweep, Math.max(SWEEP_MIN_MS, soonestMs));
+		};
+		sweep();
+		return () => cancel();
+	}
+
+	/** Stops all functions; each may finish what it is serving. */
+	async close(graceMs: number): Promise<void> {
+		await Promise.all(
+			[...this.#functions.values()].map((functions) =>
+				functions
+					.close(graceMs)
+					.catch((error: unknown) => this.log.error(describeError(error), "functions did not stop")),
+			),
+		);
+	}
+}

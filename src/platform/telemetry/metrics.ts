@@ -1,0 +1,233 @@
+/**
+ * What the platform counts, in Prometheus' text format: by app and function, and never by anything that a request or
+ * a secret says.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Stuck } from "../runtime/runtime.ts";
+
+/** Seconds: from what a warm function takes to what the gateway waits at most. */
+const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 150];
+const START_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export type FunctionState = "live" | "idle" | "failed";
+
+/** A deployed function as it is when somebody asks. */
+export interface FunctionSample {
+	readonly app: string;
+	readonly function: string;
+	readonly state: FunctionState;
+	/** Of its process; undefined where none runs. */
+	readonly pid: number | undefined;
+}
+
+/** A function's name, and the app's. */
+export interface FunctionLabels {
+	readonly app: string;
+	readonly function: string;
+}
+
+export interface MetricsOptions {
+	readonly version: string;
+	/** Every deployed function. */
+	readonly functions: () => Iterable<FunctionSample>;
+	/** How many exceptions were contained, by whose callbacks they came from; none unless told. */
+	readonly faults?: () => Readonly<Record<string, number>>;
+	/** Resident memory of a process, in bytes; undefined where it is gone or cannot be told. */
+	readonly residentBytes: (pid: number) => Promise<number | undefined>;
+}
+
+const LABELS = ["app", "function"] as const;
+const STUCK_REASONS = ["stopped", "silent", "unanswered"] as const satisfies readonly Stuck["reason"][];
+
+/** The counters of one function's answers. */
+interface Answers {
+	/** By class of status: `2xx`. */
+	readonly requests: Map<string, Counter.Internal>;
+	readonly seconds: Histogram.Internal<(typeof LABELS)[number]>;
+}
+
+export class Metrics {
+	readonly #registry = new Registry();
+	readonly #answers = new Map<string, Answers>();
+	readonly #options: MetricsOptions;
+	readonly #requests = new Counter({
+		name: "coffer_requests_total",
+		help: "Requests to functions, by the class of the answer's status; 1xx are upgraded connections.",
+		labelNames: [...LABELS, "status"] as const,
+		registers: [this.#registry],
+	});
+	readonly #seconds = new Histogram({
+		name: "coffer_request_duration_seconds",
+		help: "From a request to the end of its answer.",
+		labelNames: LABELS,
+		buckets: REQUEST_BUCKETS,
+		registers: [this.#registry],
+	});
+	readonly #starts = new Counter({
+		name: "coffer_function_starts_total",
+		help: "Processes started, by what came of it: ready or failed.",
+		labelNames: [...LABELS, "outcome"] as const,
+		registers: [this.#registry],
+	});
+	readonly #startSeconds = new Histogram({
+		name: "coffer_function_start_duration_seconds",
+		help: "From the start of a process until it serves.",
+		labelNames: LABELS,
+		buckets: START_BUCKETS,
+		registers: [this.#registry],
+	});
+	readonly #redeploys = new Counter({
+		name: "coffer_redeploys_total",
+		help: "Functions replaced since a secret that they read changed, by what came of it: live, idle (it starts with the next request) or failed.",
+		labelNames: [...LABELS, "status"] as const,
+		registers: [this.#registry],
+	});
+	readonly #replacements = new Counter({
+		name: "coffer_function_replacements_total",
+		help: "Processes that ran and were given up, by why: stopped (by a signal), silent (the event loop answers nothing) or unanswered (several requests in a row).",
+		labelNames: [...LABELS, "reason"] as const,
+		registers: [this.#registry],
+	});
+	readonly #automations = new Counter({
+		name: "coffer_automation_runs_total",
+		help: "Runs of automations, by what came of it: succeeded (an answer below 400), failed or skipped (the one before was under way).",
+		labelNames: [...LABELS, "outcome"] as const,
+		registers: [this.#registry],
+	});
+	readonly #invalidAnswers = new Counter({
+		name: "coffer_invalid_answers_total",
+		help: "Answers of functions that were no HTTP answers, or none to the request; the client got 502.",
+		labelNames: LABELS,
+		registers: [this.#registry],
+	});
+	readonly #refused = new Counter({
+		name: "coffer_refused_total",
+		help: "What a bound refused or cut off, by listener, and by bound: connections, peer, pipeline or function.",
+		labelNames: ["listener", "bound"] as const,
+		registers: [this.#registry],
+	});
+	readonly #internalErrors = new Counter({
+		name: "coffer_internal_errors_total",
+		help: "Exceptions that were contained, by whose callbacks they came from: gateway, control, function or process.",
+		labelNames: ["listener"] as const,
+		registers: [this.#registry],
+	});
+	readonly #states = new Gauge({
+		name: "coffer_functions",
+		help: "Deployed functions, by state: live, idle or failed.",
+		labelNames: ["state"] as const,
+		registers: [this.#registry],
+	});
+	readonly #memory = new Gauge({
+		name: "coffer_function_resident_memory_bytes",
+		help: "Resident memory of a function's process.",
+		labelNames: LABELS,
+		registers: [this.#registry],
+	});
+
+	constructor(options: MetricsOptions) {
+		this.#options = options;
+		const info = new Gauge({
+			name: "coffer_info",
+			help: "The platform's version.",
+			labelNames: ["version"] as const,
+			registers: [this.#registry],
+		});
+		info.set({ version: options.version }, 1);
+		collectDefaultMetrics({ register: this.#registry });
+	}
+
+	/** Notes a request that a function, or the gateway in its place, has answered. */
+	answered(labels: FunctionLabels, { status, ms }: { status: number; ms: number }): void {
+		const { requests, seconds } = this.#answersOf(labels);
+		const statusClass = `${Math.floor(status / 100)}xx`;
+		let counter = requests.get(statusClass);
+		if (counter === undefined) {
+			const { app, function: name } = labels;
+			counter = this.#requests.labels({ app, function: name, status: statusClass });
+			requests.set(statusClass, counter);
+		}
+		counter.inc();
+		seconds.observe(ms / 1000);
+	}
+
+	/** What each request of a function is counted by. To find it by its labels each time takes longer than to count. */
+	#answersOf({ app, function: name }: FunctionLabels): Answers {
+		const key = `${app}/${name}`;
+		let answers = this.#answers.get(key);
+		if (answers === undefined) {
+			answers = { requests: new Map(), seconds: this.#seconds.labels({ app, function: name }) };
+			this.#answers.set(key, answers);
+		}
+		return answers;
+	}
+
+	/** Notes that a process was started. @param ms until it served; undefined where it never did */
+	started({ app, function: name }: FunctionLabels, ms: number | undefined): void {
+		this.#starts.inc({ app, function: name, outcome: ms === undefined ? "failed" : "ready" });
+		if (ms !== undefined) this.#startSeconds.observe({ app, function: name }, ms / 1000);
+	}
+
+	/** Notes that a changed secret replaced a function. */
+	redeployed({ app, function: name }: FunctionLabels, status: FunctionState): void {
+		this.#redeploys.inc({ app, function: name, status });
+	}
+
+	/** Notes that a function's process was stuck and given up. */
+	replaced({ app, function: name }: FunctionLabels, reason: (typeof STUCK_REASONS)[number]): void {
+		this.#replacements.inc({ app, function: name, reason });
+	}
+
+	/** Notes that an automation was due. */
+	automationRan({ app, function: name }: FunctionLabels, outcome: "succeeded" | "failed" | "skipped"): void {
+		this.#automations.inc({ app, function: name, outcome });
+	}
+
+	/** Notes an answer of a function that was none. */
+	invalidAnswer({ app, function: name }: FunctionLabels): void {
+		this.#invalidAnswers.inc({ app, function: name });
+	}
+
+	/** Notes what a bound refused or cut off. */
+	refused(listener: "gateway" | "control", bound: "connections" | "peer" | "pipeline" | "function"): void {
+		this.#refused.inc({ listener, bound });
+	}
+
+	/** Drops what was counted of a function that was deleted. */
+	forget({ app, function: name }: FunctionLabels): void {
+		this.#answers.delete(`${app}/${name}`);
+		for (const status of ["1xx", "2xx", "3xx", "4xx", "5xx"])
+			this.#requests.remove({ app, function: name, status });
+		for (const outcome of ["ready", "failed"]) this.#starts.remove({ app, function: name, outcome });
+		for (const status of ["live", "idle", "failed"]) this.#redeploys.remove({ app, function: name, status });
+		for (const reason of STUCK_REASONS) this.#replacements.remove({ app, function: name, reason });
+		for (const outcome of ["succeeded", "failed", "skipped"])
+			this.#automations.remove({ app, function: name, outcome });
+		for (const metric of [this.#seconds, this.#startSeconds, this.#memory, this.#invalidAnswers])
+			metric.remove({ app, function: name });
+	}
+
+	/** All of it as text. */
+	async text(): Promise<{ contentType: string; text: string }> {
+		await this.#look();
+		return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+	}
+
+	/** What is not counted but is so, at this moment. */
+	async #look(): Promise<void> {
+		this.#internalErrors.reset();
+		for (const [listener, count] of Object.entries(this.#options.faults?.() ?? {}))
+			this.#internalErrors.inc({ listener }, count);
+		const samples = [...this.#options.functions()];
+		for (const state of ["live", "idle", "failed"] as const)
+			this.#states.set({ state }, samples.filter((sample) => sample.state === state).length);
+		const sizes = await Promise.all(
+			samples.map(async ({ app, function: name, pid }) => ({
+				labels: { app, function: name },
+				bytes: pid === undefined ? undefined : await this.#options.residentBytes(pid),
+			})),
+		);
+		this.#memory.reset();
+		for (const { labels, bytes } of sizes) if (bytes !== undefined) this.#memory.set(labels, bytes);
+	}
+}

@@ -1,0 +1,167 @@
+/**
+ * `coffer.json`: what a project commits beside its vault. No secret is in it.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { FILE_BYTES } from "../../bounded-file.ts";
+import { fromUtf8, isBase64Text } from "../../bytes.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { isEnvironmentName } from "../../vault/syntax/syntax.ts";
+import { readWhole, replaceFile } from "./atomic-file.ts";
+import { CONFIG_FILE, VAULT_FILE } from "./project-root.ts";
+import { withLock } from "./vault-lock.ts";
+
+const LOCK_FILE = `${VAULT_FILE}.lock`;
+/** What an app's id at Base44 may be: it becomes a part of an address. */
+export const BASE44_APP = /^[A-Za-z0-9_-]{1,128}$/;
+
+const vaultId = z.string().refine((text) => isBase64Text(text, 32), "must be a vault id");
+
+const platformBinding = z.strictObject({
+	/** Only other targets name their kind. */
+	kind: z.undefined().optional(),
+	/** Origin of the platform's control API. */
+	url: z.url(),
+	app: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+	/** Fingerprint of the platform's identity. */
+	platform: z.string().refine((text) => isBase64Text(text, 16), "must be a platform's fingerprint"),
+	/** The vault that this binding is for. */
+	vault: vaultId,
+});
+const base44Binding = z.strictObject({
+	kind: z.literal("base44"),
+	/** Origin of Base44's API. */
+	url: z.url(),
+	/** The app's id there. */
+	app: z.string().regex(BASE44_APP),
+	/** The vault that this binding is for. */
+	vault: vaultId,
+});
+const bindingSchema = z.discriminatedUnion("kind", [platformBinding, base44Binding]);
+const configSchema = z.strictObject({
+	/** The environment that a command means where neither a flag nor COFFER_ENVIRONMENT names one. */
+	environment: z.string().optional(),
+	links: z
+		.record(z.string().refine(isEnvironmentName, "must be an environment's name"), bindingSchema)
+		.default({}),
+});
+
+/** A Coffer platform that an environment is synced with. */
+export type PlatformBinding = z.infer<typeof platformBinding>;
+/** A Base44 app that an environment's secrets are sent to. */
+export type Base44Binding = z.infer<typeof base44Binding>;
+/** Where an environment is synced to. */
+export type Binding = PlatformBinding | Base44Binding;
+export type ProjectConfig = z.infer<typeof configSchema>;
+
+function invalid(root: string, message: string): AppError {
+	return new AppError({
+		code: "CONFIG_INVALID",
+		message: `${join(root, CONFIG_FILE)}: ${message}.`,
+		hint: "Mend it by hand or restore it from git; docs/format.md describes it.",
+		exit: EXIT.usage,
+	});
+}
+
+/** Reads `coffer.json`; an absent one is empty. @throws AppError `CONFIG_INVALID` (exit 2) */
+export async function readConfig(root: string): Promise<ProjectConfig> {
+	const bytes = await readWhole(join(root, CONFIG_FILE), FILE_BYTES.settings);
+	if (bytes === undefined) return { links: {} };
+	const text = fromUtf8(bytes);
+	let value: unknown;
+	try {
+		value = JSON.parse(text ?? "");
+	} catch (error) {
+		throw invalid(root, `not JSON (${error instanceof Error ? error.message : "unreadable"})`);
+	}
+	const result = configSchema.safeParse(value);
+	if (result.success) return result.data;
+	const issue = result.error.issues[0];
+	throw invalid(
+		root,
+		`${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? "not valid"}`,
+	);
+}
+
+/**
+ * Changes `coffer.json` as it is by now, under the vault's lock, which must not be held: two environments that are
+ * linked at once both stay.
+ */
+export async function editConfig(
+	root: string,
+	edit: (config: ProjectConfig) => ProjectConfig,
+): Promise<void> {
+	await withLock(join(root, LOCK_FILE), async () => {
+		const config = await readConfig(root);
+		const edited = edit(config);
+		if (edited !== config) await writeConfig(root, edited);
+	});
+}
+
+/** Writes `coffer.json`, keys sorted. */
+export async function writeConfig(root: string, config: ProjectConfig): Promise<void> {
+	const { environment } = config;
+	const links = Object.fromEntries(Object.entries(config.links).sort(([a], [b]) => (a < b ? -1 : 1)));
+	const text = JSON.stringify({ environment, links }, null, 2);
+	await replaceFile(join(root, CONFIG_FILE), `${text}\n`, { mode: 0o644 });
+}
+
+/** The environment's binding, or undefined where it is not linked. */
+export function bindingOf(config: ProjectConfig, environment: string): Binding | undefined {
+	return Object.hasOwn(config.links, environment) ? config.links[environment] : undefined;
+}
+
+/** The platform that the environment is linked with, or undefined where it is linked with none. */
+export function platformOf(binding: Binding | undefined): PlatformBinding | undefined {
+	return binding?.kind === undefined ? binding : undefined;
+}
+
+/** What the key of the default environment looks like in JSON: a file without it has none, and need not be parsed. */
+const DEFAULT_KEY = '"environment"';
+
+/**
+ * The environment that `coffer.json` makes the default, as it stands there, or undefined where it makes none.
+ * @throws AppError `CONFIG_INVALID` (exit 2)
+ */
+export async function readDefaultEnvironment(root: string): Promise<string | undefined> {
+	const bytes = await readWhole(join(root, CONFIG_FILE), FILE_BYTES.settings);
+	if (bytes === undefined || !Buffer.from(bytes).includes(DEFAULT_KEY)) return undefined;
+	return (await readConfig(root)).environment;
+}
+
+/** Makes an environment the default of everybody who has this `coffer.json`. */
+export async function putDefaultEnvironment(root: string, environment: string): Promise<void> {
+	await editConfig(root, (config) =>
+		config.environment === environment ? config : { ...config, environment },
+	);
+}
+
+/** Takes an environment out of `coffer.json`: its binding, and that it is the default. */
+export async function forgetEnvironment(root: string, environment: string): Promise<void> {
+	await editConfig(root, (config) => {
+		if (config.environment !== environment && bindingOf(config, environment) === undefined) return config;
+		const links = Object.entries(config.links).filter(([name]) => name !== environment);
+		const { environment: before, ...others } = config;
+		const kept = before === undefined || before === environment ? others : config;
+		return { ...kept, links: Object.fromEntries(links) };
+	});
+}
+
+/** Takes the environment's binding out of `coffer.json`. */
+export async function dropBinding(root: string, environment: string): Promise<void> {
+	await editConfig(root, (config) => {
+		const links = Object.entries(config.links).filter(([name]) => name !== environment);
+		return { ...config, links: Object.fromEntries(links) };
+	});
+}
+
+/** The configuration with the environment's binding; the very same one where it stands there. */
+export function withBinding(config: ProjectConfig, environment: string, binding: Binding): ProjectConfig {
+	const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
+	return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
+}
+
+/** Writes the environment's binding into `coffer.json`, unless it stands there. */
+export async function putBinding(root: string, environment: string, binding: Binding): Promise<void> {
+	await editConfig(root, (config) => withBinding(config, environment, binding));
+}

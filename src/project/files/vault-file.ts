@@ -1,0 +1,233 @@
+/**
+ * `coffer.vault` on disk: read, and replaced atomically under its lock.
+ */
+import { type BigIntStats, lstatSync } from "node:fs";
+import { join } from "node:path";
+import { fromUtf8 } from "../../bytes.ts";
+import { hash, toBase64 } from "../../crypto.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import type { VaultDocument } from "../../vault/document/document.ts";
+import { parseVault, printVault } from "../../vault/document/format.ts";
+import { LIMITS, malformed } from "../../vault/syntax/syntax.ts";
+import { readWhole, removeLeftovers, replaceFile } from "./atomic-file.ts";
+import { VAULT_FILE } from "./project-root.ts";
+import { withLock } from "./vault-lock.ts";
+
+const LOCK_FILE = `${VAULT_FILE}.lock`;
+const NEW_FILE_MODE = 0o600;
+
+export interface LoadedVault {
+	readonly document: VaultDocument;
+	/** The text that it was parsed from. */
+	readonly text: string;
+	/** Hash of the text. */
+	readonly digest: string;
+}
+
+/** The hash by which a text of the vault is known on this device. */
+export function vaultDigest(text: string | Uint8Array): string {
+	return toBase64(hash(text));
+}
+
+/**
+ * Reads the project's vault.
+ * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a fault in it, exit 5 for conflict markers
+ */
+export async function loadVault(root: string): Promise<LoadedVault> {
+	const bytes = await readVaultBytes(root);
+	const text = vaultTextOf(bytes);
+	return { document: parseVault(text), text, digest: vaultDigest(bytes) };
+}
+
+/** The vault's text, whatever it says. @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 where it is not UTF-8 */
+export async function readVaultText(root: string): Promise<string> {
+	return vaultTextOf(await readVaultBytes(root));
+}
+
+async function readVaultBytes(root: string): Promise<Uint8Array> {
+	const bytes = await readWhole(join(root, VAULT_FILE), LIMITS.fileBytes);
+	if (bytes === undefined) {
+		throw new AppError({
+			code: "VAULT_NOT_FOUND",
+			message: `There is no ${VAULT_FILE} in ${root}.`,
+			hint: "Run 'coffer init' to make one, or restore it from git.",
+			exit: EXIT.notFound,
+		});
+	}
+	return bytes;
+}
+
+/** The text that the bytes of a vault are. @throws AppError `VAULT_MALFORMED` (exit 7), with the first line that is not UTF-8 */
+export function vaultTextOf(bytes: Uint8Array): string {
+	const text = fromUtf8(bytes);
+	if (text !== undefined) return text;
+	throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
+}
+
+const BLOCK_BYTES = 65_536;
+
+/** The first line that is not UTF-8. Whole blocks of lines are looked at first: a file may be nothing but line ends. */
+function firstBadLine(bytes: Uint8Array): number {
+	let line = 1;
+	for (let start = 0; start < bytes.length; ) {
+		const end = bytes.indexOf(0x0a, start + BLOCK_BYTES);
+		const block = bytes.subarray(start, end < 0 ? bytes.length : end + 1);
+		if (fromUtf8(block) === undefined) return line + badLineIn(block);
+		for (const byte of block) if (byte === 0x0a) line++;
+		start += block.length;
+	}
+	return line;
+}
+
+/** How many lines stand before the first that is not UTF-8. */
+function badLineIn(block: Uint8Array): number {
+	let before = 0;
+	for (let start = 0; ; before++) {
+		const end = block.indexOf(0x0a, start);
+		if (end < 0 || fromUtf8(block.subarray(start, end)) === undefined) return before;
+		start = end + 1;
+	}
+}
+
+/** The vault's text. @throws AppError `VAULT_FULL` (exit 2) where nobody could read it any more */
+function printed(document: VaultDocument): string {
+	const text = printVault(document);
+	if (text.length <= LIMITS.fileBytes) return text;
+	throw new AppError({
+		code: "VAULT_FULL",
+		message: `${VAULT_FILE} would be ${text.length} bytes; the limit is ${LIMITS.fileBytes} (256 MiB).`,
+		hint: "Keep large material in files or an object store, and its keys here. Nothing was written.",
+		exit: EXIT.usage,
+	});
+}
+
+/** What an edit makes of a vault; `document` undefined leaves the file as it is. */
+export interface VaultEdit<T> {
+	readonly document?: VaultDocument | undefined;
+	readonly result: T;
+	/** Writes another file that belongs to this change. Where it fails, the vault is as it was. */
+	readonly alongside?: (() => Promise<void>) | undefined;
+}
+
+/** The error where the file is not what this command has read. */
+export function changedMeanwhile(): AppError {
+	return new AppError({
+		code: "VAULT_CHANGED_MEANWHILE",
+		message: `${VAULT_FILE} was changed by another program while this command ran.`,
+		hint: "Nothing was written. Run the command again.",
+		exit: EXIT.conflict,
+	});
+}
+
+/**
+ * Does what comes after the vault is written: the device's memory of it. What fails then is no failure of the write,
+ * and the error says so.
+ * @throws AppError `MEMORY_FAILED` (exit 1), with the first of the failures as its cause
+ */
+export async function afterWrite(work: () => Promise<void>): Promise<void> {
+	try {
+		await work();
+	} catch (cause) {
+		if (!(cause instanceof AppError)) throw cause;
+		throw new AppError({
+			code: "MEMORY_FAILED",
+			message: `${VAULT_FILE} is written, but this device's memory of it failed. ${cause.message}`,
+			hint: "Mend the cause. The next coffer command remembers what it sees; until then a roll-back of this change goes unnoticed here.",
+			exit: EXIT.failure,
+			cause,
+		});
+	}
+}
+
+/** Replaces the vault unless another program wrote it since `before`. @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) */
+async function replaceUnchanged(
+	path: string,
+	text: string,
+	before: BigIntStats | undefined,
+	meanwhile?: () => void,
+): Promise<void> {
+	await replaceFile(path, text, {
+		mode: NEW_FILE_MODE,
+		meanwhile,
+		beforeRename: async () => {
+			const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+			if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size)
+				throw changedMeanwhile();
+		},
+	});
+}
+
+/**
+ * Repairs a vault that may not be readable as one, under its lock.
+ * @param repair from the text to the one that takes its place; undefined leaves it
+ */
+export async function repairVault(root: string, repair: (text: string) => string | undefined): Promise<void> {
+	await withLock(join(root, LOCK_FILE), async () => {
+		const path = join(root, VAULT_FILE);
+		await removeLeftovers(path);
+		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+		const text = await readVaultText(root);
+		const repaired = repair(text);
+		if (repaired !== undefined && repaired !== text) await replaceUnchanged(path, repaired, before);
+	});
+}
+
+/** The error of a vault that is written all the same; any other is thrown. */
+function unsyncedOnly(error: unknown): AppError {
+	if (error instanceof AppError && error.code === "FILE_UNSYNCED") return error;
+	throw error;
+}
+
+/**
+ * Edits the vault under its lock: loads it, lets `edit` work on it, and writes the result if the text differs.
+ * @param settled runs under the lock after the write, with the vault as it now is (for marks)
+ * @param meanwhile called while the disk is waited for
+ * @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1), `VAULT_CHANGED_MEANWHILE` (exit 5):
+ *   nothing is written then; `MEMORY_FAILED`, `FILE_UNSYNCED` (exit 1): the vault is; or what `edit` throws
+ */
+export async function editVault<T>(
+	root: string,
+	edit: (loaded: LoadedVault) => Promise<VaultEdit<T>>,
+	settled: (now: LoadedVault, result: T) => Promise<void>,
+	meanwhile?: () => void,
+): Promise<T> {
+	return withLock(join(root, LOCK_FILE), async () => {
+		const path = join(root, VAULT_FILE);
+		await removeLeftovers(path);
+		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+		const loaded = await loadVault(root);
+		const { alongside, document, result } = await edit(loaded);
+		const text = document ? printed(document) : loaded.text;
+		if (document && text !== loaded.text) {
+			const unsynced = await replaceUnchanged(path, text, before, meanwhile).catch(unsyncedOnly);
+			await alongside?.().catch(async (error: unknown) => {
+				await replaceFile(path, loaded.text, { mode: NEW_FILE_MODE });
+				throw error;
+			});
+			await afterWrite(() => settled({ document, text, digest: vaultDigest(text) }, result));
+			if (unsynced) throw unsynced;
+		} else {
+			await alongside?.();
+			await settled(loaded, result);
+		}
+		return result;
+	});
+}
+
+/** Writes the first vault of a project. @throws AppError `VAULT_EXISTS` (exit 5) */
+export async function writeNewVault(root: string, document: VaultDocument): Promise<LoadedVault> {
+	return withLock(join(root, LOCK_FILE), async () => {
+		const path = join(root, VAULT_FILE);
+		if (lstatSync(path, { throwIfNoEntry: false })) {
+			throw new AppError({
+				code: "VAULT_EXISTS",
+				message: `There is a ${VAULT_FILE} in ${root} already.`,
+				hint: "Use it ('coffer status'), or move it away first; its values cannot be had back without it.",
+				exit: EXIT.conflict,
+			});
+		}
+		const text = printed(document);
+		await replaceFile(path, text, { mode: NEW_FILE_MODE });
+		return { document, text, digest: vaultDigest(text) };
+	});
+}

@@ -1,0 +1,24 @@
+/** When records of the vault came into git. */
+
+import type { GitPlace } from "../run.ts";
+import { readVaultHistory } from "./vault-commits.ts";
+
+/**
+ * The author's date of the first commit, of any branch, that has each record.
+ * @param place the project's folder
+ * @param bodies the records' second lines, which are each one's own
+ * @returns milliseconds by body; nothing for a record that is in no commit, or in one without a date
+ * @throws AppError as `readVaultHistory`
+ */
+export async function commitDatesOf(
+	place: GitPlace,
+	bodies: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+	const dates = new Map<string, number>();
+	const visit = ({ atMs }: { readonly atMs: number | null }, text: string | undefined) => {
+		if (atMs === null || text === undefined) return;
+		for (const body of bodies) if (text.includes(body) && !dates.has(body)) dates.set(body, atMs);
+	};
+	await readVaultHistory(place, visit, "everywhere");
+	return dates;
+}

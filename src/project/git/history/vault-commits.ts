@@ -1,0 +1,114 @@
+/**
+ * The vault as git's commits have it: of the history of HEAD, each text once.
+ */
+import { fromUtf8 } from "../../../bytes.ts";
+import { LIMITS } from "../../../vault/syntax/syntax.ts";
+import { VAULT_FILE } from "../../files/project-root.ts";
+import { findRepository, type GitPlace, gitFailed, runGit } from "../run.ts";
+import { findObjects, readObjects } from "./objects.ts";
+
+/** The first commit that has a text of the vault. */
+export interface Commit {
+	/** Shortened, as git does it. */
+	readonly id: string;
+	/** Its author's date; null where it has none that a calendar knows. */
+	readonly atMs: number | null;
+}
+
+/** What there was to look at. */
+export interface GitHistory {
+	/** How many commits changed the vault; undefined where there is no history to look at. */
+	readonly commits: number | undefined;
+	/** Sentences: what could not be looked at, and why. */
+	readonly notes: readonly string[];
+}
+
+const DATE_MS_MAX = 8_640_000_000_000_000;
+/** One line for each commit; git puts another one before it. */
+const LINE = /^([0-9a-f]{40,64}) ([0-9a-f]+) (-?[0-9]+)$/;
+
+/** `head`: what HEAD reaches. `everywhere`: what any ref, stash entry or reflog reaches, too. */
+export type HistoryOf = "head" | "everywhere";
+
+interface Listed extends Commit {
+	readonly fullId: string;
+}
+
+function parseCommits(text: string): Listed[] {
+	return text.split("\n").flatMap((line) => {
+		const [, fullId, id, seconds] = LINE.exec(line) ?? [];
+		if (fullId === undefined || id === undefined) return [];
+		const atMs = Number(seconds) * 1000;
+		return [{ fullId, id, atMs: Math.abs(atMs) <= DATE_MS_MAX ? atMs : null }];
+	});
+}
+
+/**
+ * The commits of a history that changed the vault, parents before children. Sides of merges that lost count, too:
+ * a value that was overwritten there is a value that somebody may want.
+ */
+async function listCommits(place: GitPlace, from: HistoryOf): Promise<Listed[] | undefined> {
+	const { status, stdout } = await runGit(place, [
+		"rev-list",
+		"--topo-order",
+		"--reverse",
+		"--full-history",
+		"--format=%H %h %at",
+		...(from === "everywhere" ? ["--all", "--reflog"] : ["HEAD"]),
+		"--",
+		VAULT_FILE,
+	]);
+	if (status === 0) return parseCommits(stdout);
+	const head = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
+	if (head.status !== 0) return undefined;
+	throw gitFailed("rev-list", status, place);
+}
+
+interface Texts {
+	/** The first commit of each text of the vault, by the text's id. */
+	readonly firsts: ReadonlyMap<string, Commit>;
+	/** The first commit without one, or with a file that is none. */
+	readonly without: Commit | undefined;
+}
+
+async function findTexts(place: GitPlace, commits: readonly Listed[]): Promise<Texts> {
+	const names = commits.map(({ fullId }) => `${fullId}:./${VAULT_FILE}`);
+	const firsts = new Map<string, Commit>();
+	let without: Commit | undefined;
+	for (const [index, object] of (await findObjects(place, names)).entries()) {
+		const { id = "", atMs = null } = commits[index] ?? {};
+		if (object?.type !== "blob" || object.size > LIMITS.fileBytes) without ??= { id, atMs };
+		else if (!firsts.has(object.id)) firsts.set(object.id, { id, atMs });
+	}
+	return { firsts, without };
+}
+
+/**
+ * Reads every text that the vault has had in a history, the earliest first, each once.
+ * @param place the project's folder
+ * @param visit given the text (undefined for bytes that are none) and the first commit that has it
+ * @param from whose history it is
+ * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
+ */
+export async function readVaultHistory(
+	place: GitPlace,
+	visit: (commit: Commit, text: string | undefined) => void,
+	from: HistoryOf = "head",
+): Promise<GitHistory> {
+	const repository = await findRepository(place);
+	if (!repository) return { commits: undefined, notes: ["There is no git repository here that git reads."] };
+	const commits = await listCommits(place, from);
+	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
+	const { firsts, without } = await findTexts(place, commits);
+	await readObjects(place, [...firsts.keys()], LIMITS.fileBytes, (id, bytes) => {
+		const commit = firsts.get(id);
+		if (commit) visit(commit, fromUtf8(bytes));
+	});
+	const notes: string[] = [];
+	if (repository.isShallow)
+		notes.push("This clone is shallow: earlier commits are not in it (git fetch --unshallow).");
+	// Git says the same of a file that was deleted and of one that its store has lost.
+	if (without)
+		notes.push(`Not every commit has a ${VAULT_FILE} that git can give (the first without: ${without.id}).`);
+	return { commits: commits.length, notes };
+}

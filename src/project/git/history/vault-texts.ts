@@ -1,0 +1,146 @@
+/**
+ * Every text of the vault that git keeps: of all refs, reflogs and stash entries, of the heads of all worktrees, and of
+ * the index. They are looked at to find out where something is kept, and never believed.
+ */
+import { existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { fromUtf8 } from "../../../bytes.ts";
+import { LIMITS } from "../../../vault/syntax/syntax.ts";
+import { VAULT_FILE } from "../../files/project-root.ts";
+import { findRepository, type GitPlace, gitFailed, runGit } from "../run.ts";
+import { findObjects, readObjects } from "./objects.ts";
+
+/** Where git keeps a text, and how a person calls it. */
+export interface KeptText {
+	/** `branch` is not the checked out one; `remote` is a remote branch; `commit` is in none of the others' tips. */
+	readonly kind: "index" | "head" | "branch" | "stash" | "remote" | "tag" | "commit";
+	/** What git's commands take: a branch's name, `stash@{0}`, a short commit id; `HEAD` and empty for head and index. */
+	readonly rev: string;
+	/** Id of the text. */
+	readonly blob: string;
+}
+
+export interface AllTexts {
+	/** The better ones first: index, head, branches, stash, remote branches, tags, and other commits, newest first. */
+	readonly kept: readonly KeptText[];
+	/** The command that git waits for, where a merge, rebase, cherry-pick or revert is under way. */
+	readonly underWay: string | undefined;
+	/** Id of the last commit's text, where the index has the same one and nothing else. */
+	readonly committed: string | undefined;
+	/** Sentences: what could not be looked at, and why. */
+	readonly notes: readonly string[];
+}
+
+const ORDER: readonly KeptText["kind"][] = ["index", "head", "stash", "branch", "remote", "tag", "commit"];
+/** A name that is copied out of an error into a shell must be no more than a name; others go by their commit. */
+const REF = /^refs\/(heads|remotes|tags)\/([A-Za-z0-9][A-Za-z0-9._/@+-]*)$/;
+const KINDS = { heads: "branch", remotes: "remote", tags: "tag" } as const;
+
+interface Named {
+	readonly kind: KeptText["kind"];
+	readonly rev: string;
+}
+
+async function lines(place: GitPlace, args: readonly string[]): Promise<string[]> {
+	const { status, stdout } = await runGit(place, args);
+	if (status !== 0) throw gitFailed(args[0] ?? "", status, place);
+	return stdout.split("\n").filter((line) => line !== "");
+}
+
+/** Branches but the present one, remote branches and tags. */
+async function namedRefs(place: GitPlace): Promise<Named[]> {
+	const head = await runGit(place, ["rev-parse", "--symbolic-full-name", "HEAD"]);
+	const present = head.stdout.trim();
+	return (await lines(place, ["for-each-ref", "--format=%(refname)"])).flatMap((ref) => {
+		const [, folder, rev] = REF.exec(ref) ?? [];
+		if (folder === undefined || rev === undefined || ref === present) return [];
+		return [{ kind: KINDS[folder as keyof typeof KINDS], rev }];
+	});
+}
+
+async function stashEntries(place: GitPlace): Promise<Named[]> {
+	const args = ["rev-list", "--walk-reflogs", "--format=%gd", "refs/stash", "--"];
+	const { status, stdout } = await runGit(place, args);
+	const found = status === 0 ? stdout.split("\n").filter((line) => line.startsWith("stash@{")) : [];
+	return found.map((rev) => ({ kind: "stash", rev }));
+}
+
+/** All commits that anything reaches and that changed the vault, newest first. */
+async function commits(place: GitPlace): Promise<Named[]> {
+	const walk = ["--all", "--reflog", "--full-history", "--abbrev-commit"];
+	const ids = await lines(place, ["rev-list", ...walk, "--", VAULT_FILE]);
+	return ids.map((rev) => ({ kind: "commit", rev }));
+}
+
+async function indexBlobs(place: GitPlace): Promise<string[]> {
+	const listed = await lines(place, ["ls-files", "--stage", "--", VAULT_FILE]);
+	return listed.flatMap((line) => /^100[0-7]{3} ([0-9a-f]{40,64}) /.exec(line)?.[1] ?? []);
+}
+
+/** Files in git's folder that say that git waits for something. */
+const UNDER_WAY = [
+	["rebase-merge", "git rebase --continue"],
+	["rebase-apply", "git rebase --continue"],
+	["MERGE_HEAD", "git merge --continue"],
+	["CHERRY_PICK_HEAD", "git cherry-pick --continue"],
+	["REVERT_HEAD", "git revert --continue"],
+] as const;
+
+async function underWay(place: GitPlace): Promise<string | undefined> {
+	const asked = UNDER_WAY.flatMap(([file]) => ["--git-path", file]);
+	const paths = await lines(place, ["rev-parse", ...asked]);
+	const at = paths.findIndex((path) => existsSync(isAbsolute(path) ? path : join(place.folder, path)));
+	return UNDER_WAY[at]?.[1];
+}
+
+/**
+ * Lists the texts of the vault that git keeps, each once, under its best name.
+ * @param place the project's folder
+ * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
+ */
+export async function listTexts(place: GitPlace): Promise<AllTexts> {
+	if (!(await findRepository(place))) {
+		const notes = ["There is no git repository here that git reads."];
+		return { kept: [], underWay: undefined, committed: undefined, notes };
+	}
+	const head: Named = { kind: "head", rev: "HEAD" };
+	const others = [...(await namedRefs(place)), ...(await stashEntries(place)), ...(await commits(place))];
+	const named = [head, ...others].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+	const objects = await findObjects(
+		place,
+		named.map(({ rev }) => `${rev}:./${VAULT_FILE}`),
+	);
+	const seen = new Set<string>();
+	const kept: KeptText[] = [];
+	const add = (name: Named, blob: string) => {
+		if (!seen.has(blob)) kept.push({ ...name, blob });
+		seen.add(blob);
+	};
+	const staged = await indexBlobs(place);
+	for (const blob of staged) add({ kind: "index", rev: "" }, blob);
+	const last = objects[named.indexOf(head)]?.id;
+	const committed = staged.length === 1 && staged[0] === last ? last : undefined;
+	for (const [index, object] of objects.entries()) {
+		const name = named[index];
+		if (name && object?.type === "blob" && object.size <= LIMITS.fileBytes) add(name, object.id);
+	}
+	return { kept, underWay: await underWay(place), committed, notes: [] };
+}
+
+/**
+ * Reads texts that `listTexts` found.
+ * @param visit called with each that is UTF-8; nothing of it is kept
+ * @throws AppError `GIT_FAILED`, `FILE_TOO_LARGE` (exit 1)
+ */
+export async function readTexts(
+	place: GitPlace,
+	kept: readonly KeptText[],
+	visit: (kept: KeptText, text: string) => void,
+): Promise<void> {
+	if (kept.length === 0) return;
+	const byBlob = new Map(kept.map((each) => [each.blob, each]));
+	await readObjects(place, [...byBlob.keys()], LIMITS.fileBytes, (id, bytes) => {
+		const [each, text] = [byBlob.get(id), fromUtf8(bytes)];
+		if (each && text !== undefined) visit(each, text);
+	});
+}

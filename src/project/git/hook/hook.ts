@@ -1,0 +1,76 @@
+/**
+ * The pre-commit hook: Coffer's lines in it, and nobody else's.
+ */
+import { chmod, unlink } from "node:fs/promises";
+import { FILE_BYTES } from "../../../bounded-file.ts";
+import { fromUtf8 } from "../../../bytes.ts";
+import { readWhole, replaceFile } from "../../files/atomic-file.ts";
+import { findingCoffer, type Program, quoted } from "../driver.ts";
+
+const BEGIN = "# coffer: begin (coffer git setup --remove takes this out)";
+const END = "# coffer: end";
+const SHELL = /^#!\s*\S*(\/|\s)(sh|bash|dash|zsh)(\s[^\n]*)?\n/;
+const FIRST_LINE = "#!/bin/sh\n";
+const MODE = 0o755;
+
+/**
+ * The lines that run the check. Where there is no Coffer, nothing is checked, and the hook says so; what git is bringing
+ * in of another vault is then not committed, since a merge without Coffer may have kept one side.
+ */
+function linesFor(program: Program): string {
+	const shown = quoted(program.script);
+	return [
+		BEGIN,
+		findingCoffer(program),
+		"coffer_status=0",
+		"coffer_git git check || coffer_status=$?",
+		'if [ "$coffer_status" = 127 ]; then',
+		`	echo "coffer is not at" ${shown} ": nothing was checked. Install Coffer, then: coffer git setup" >&2`,
+		"	for coffer_head in MERGE_HEAD CHERRY_PICK_HEAD REBASE_HEAD; do",
+		"		git rev-parse --quiet --verify $coffer_head >/dev/null || continue",
+		"		git diff --quiet HEAD $coffer_head -- ':(top,glob)**/coffer.vault' && continue",
+		'		echo "Not committed: $coffer_head has another coffer.vault. Merge it with Coffer, or commit unchecked: git commit --no-verify" >&2',
+		"		exit 1",
+		"	done",
+		'elif [ "$coffer_status" != 0 ]; then exit 1; fi',
+		END,
+		"",
+	].join("\n");
+}
+
+function without(text: string): string {
+	const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+	return from < 0 || to < from ? text : text.slice(0, from) + text.slice(to + END.length + 1);
+}
+
+/** `foreign`: there is a hook that is no shell script, and it was left as it is. */
+export type HookOutcome = "made" | "added" | "present" | "foreign";
+
+/** Puts Coffer's lines first into a hook, which may be there already. */
+export async function addToHook(path: string, program: Program): Promise<HookOutcome> {
+	const bytes = await readWhole(path, FILE_BYTES.text);
+	if (bytes === undefined) {
+		await replaceFile(path, FIRST_LINE + linesFor(program), { mode: MODE });
+		return "made";
+	}
+	const text = fromUtf8(bytes);
+	const rest = text === undefined ? undefined : without(text);
+	const first = rest === undefined ? undefined : SHELL.exec(rest)?.[0];
+	if (text === undefined || rest === undefined || first === undefined) return "foreign";
+	const wanted = first + linesFor(program) + rest.slice(first.length);
+	if (wanted === text) return "present";
+	await replaceFile(path, wanted, { mode: MODE });
+	await chmod(path, MODE);
+	return "added";
+}
+
+/** Takes Coffer's lines out; a hook that has nothing else goes. @returns whether any were there */
+export async function removeFromHook(path: string): Promise<boolean> {
+	const bytes = await readWhole(path, FILE_BYTES.text);
+	const text = bytes && fromUtf8(bytes);
+	if (text === undefined || without(text) === text) return false;
+	const rest = without(text);
+	if (rest === FIRST_LINE) await unlink(path);
+	else await replaceFile(path, rest, { mode: MODE });
+	return true;
+}

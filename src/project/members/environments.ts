@@ -1,0 +1,166 @@
+/**
+ * The environments of a vault: an owner creates and deletes them.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { makeDeleteEnvironment, type PublicMember, verifyRoot } from "../../vault/chains/vault-chain.ts";
+import { createEnvironment } from "../../vault/document/create.ts";
+import type { VaultDocument } from "../../vault/document/document.ts";
+import { checkPin } from "../../vault/document/marks.ts";
+import { LIMITS } from "../../vault/syntax/syntax.ts";
+import { editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
+import { readEnvironmentMemory } from "../memory/device-state.ts";
+import { checkProject } from "../memory/first-use.ts";
+import { environmentsRemembered } from "../memory/known-vaults.ts";
+import type { Snapshot } from "../session/provenance.ts";
+import { openSession, type SessionContext } from "../session/session.ts";
+import { lastLink } from "./members.ts";
+
+export interface EnvironmentEdit {
+	readonly warnings: readonly string[];
+}
+
+/**
+ * This identity as an owner of the vault, whose chain is the newest that this device has seen.
+ * @throws AppError `NOT_AN_OWNER` (exit 3); `VAULT_REPLACED`, `MEMBERSHIP_DIVERGED`, `MEMBERSHIP_OLDER` (exit 7)
+ */
+export async function requireOwner(
+	{ document }: LoadedVault,
+	context: SessionContext,
+): Promise<{ owner: PublicMember; warnings: string[] }> {
+	const warnings = await checkProject(context, document.vaultId);
+	const root = verifyRoot(document.vaultId, document.links);
+	const names = await environmentsRemembered(context.stateFolder, document.vaultId, context.member);
+	for (const name of names) {
+		const { stateFolder: folder, member, identity } = context;
+		const place = { folder, member, stateKey: identity.stateKey, root: context.root };
+		const { pin } = await readEnvironmentMemory({ ...place, vaultId: document.vaultId, environment: name });
+		// The vault's chain counts wherever it was seen, also by an environment that this file does not have.
+		const links = document.environments.get(name)?.links;
+		const seen = pin && (links ? pin : { ...pin, environment: [] });
+		if (seen && checkPin(seen, name, { vault: document.links, environment: links ?? [] }).older)
+			throw olderChain();
+	}
+	const owner = root.owners.get(context.identity.publicKeys.sign);
+	if (owner) return { owner, warnings };
+	throw new AppError({
+		code: "NOT_AN_OWNER",
+		message: "This device's identity is not an owner of the vault.",
+		hint: `Ask one of its owners: ${[...root.owners.values()].map(({ name }) => name).join(", ")}.`,
+		exit: EXIT.unauthorised,
+	});
+}
+
+function olderChain(): AppError {
+	return new AppError({
+		code: "MEMBERSHIP_OLDER",
+		message: "The membership in this file is older than this device has seen.",
+		hint: "Nothing was changed. To see where the newer one is: coffer vault verify",
+		exit: EXIT.integrity,
+	});
+}
+
+/** @throws AppError `ENVIRONMENT_EXISTS` (exit 5), `VAULT_FULL` (exit 2) */
+function requireNew(document: VaultDocument, name: string): void {
+	if (document.environments.has(name)) {
+		throw new AppError({
+			code: "ENVIRONMENT_EXISTS",
+			message: `This vault has an environment '${name}' already.`,
+			hint: "Choose another name.",
+			exit: EXIT.conflict,
+		});
+	}
+	if (document.environments.size < LIMITS.environments) return;
+	throw new AppError({
+		code: "VAULT_FULL",
+		message: `A vault holds at most ${LIMITS.environments} environments.`,
+		hint: "Delete one first (coffer environments delete NAME).",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Creates an environment, with a key of its own and its creator as its only member.
+ * @param context its `environment` is the new one's name
+ * @throws AppError as `requireOwner` and `requireNew`
+ */
+export async function addEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
+	let before: Snapshot | undefined;
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const { owner, warnings } = await requireOwner(loaded, context);
+			requireNew(loaded.document, context.environment);
+			before = {
+				digest: loaded.digest,
+				vault: loaded.document.links,
+				environment: [],
+				records: new Map(),
+			};
+			const document = createEnvironment(loaded.document, context.environment, owner, context.identity);
+			return { document, result: { warnings } };
+		},
+		async (now) => {
+			await (await openSession(now, context)).remember(now, [], before ? { before } : {});
+		},
+	);
+}
+
+/** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), `LAST_ENVIRONMENT` (exit 2) */
+function requireDeletable(document: VaultDocument, name: string): void {
+	// One that the file has lost can be ended, too: nobody could otherwise go on where nobody has it.
+	const known = [...verifyRoot(document.vaultId, document.links).environments.keys()];
+	if (!known.includes(name)) {
+		throw new AppError({
+			code: "ENVIRONMENT_NOT_FOUND",
+			message: `This vault has no environment '${name}'.`,
+			hint: `It has: ${known.join(", ")}.`,
+			exit: EXIT.notFound,
+		});
+	}
+	if (known.length > 1) return;
+	throw new AppError({
+		code: "LAST_ENVIRONMENT",
+		message: `'${name}' is the only environment of this vault.`,
+		hint: "Create another one first.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Before anybody is asked for anything: whether the environment can be deleted by this identity.
+ * @param context its `environment` is the one to delete
+ * @throws AppError as `requireOwner` and `requireDeletable`
+ */
+export async function requireEnvironment(context: SessionContext): Promise<void> {
+	const loaded = await loadVault(context.root);
+	await requireOwner(loaded, context);
+	requireDeletable(loaded.document, context.environment);
+}
+
+/**
+ * Deletes an environment with everything in it; git's history keeps it.
+ * @param context its `environment` is the one to delete
+ * @throws AppError as `requireOwner` and `requireDeletable`
+ */
+export async function deleteEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const { environment, identity } = context;
+			const { warnings } = await requireOwner(loaded, context);
+			requireDeletable(loaded.document, environment);
+			const { links, vaultId } = loaded.document;
+			const link = makeDeleteEnvironment(vaultId, lastLink(links), environment, identity.signing);
+			const environments = new Map(loaded.document.environments);
+			environments.delete(environment);
+			const document = { ...loaded.document, links: [...links, link], environments };
+			return { document, result: { warnings } };
+		},
+		async () => {},
+	);
+}
+
+/** The environments of a vault whose own chain holds, sorted by name. */
+export function environmentNames(document: VaultDocument): string[] {
+	return [...verifyRoot(document.vaultId, document.links).environments.keys()].sort();
+}

@@ -1,0 +1,162 @@
+/**
+ * The handover of a project from a device's previous identity to the one that replaced it. Each step leaves a valid
+ * vault, so that it can be cut anywhere and gone on with.
+ */
+
+import type { EnvironmentState, Member } from "../../vault/chains/membership.ts";
+import { makeAdmit, makeExpel, type RootState, verifyRoot } from "../../vault/chains/vault-chain.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
+import { editVault, loadVault } from "../files/vault-file.ts";
+import { openSession, type SessionContext, type SessionIdentity } from "../session/session.ts";
+import { environmentNames, requireOwner } from "./environments.ts";
+import { addMember, lastLink, type MemberAdded, requireNewest } from "./members.ts";
+
+/** How an environment stands to a handover. */
+export interface Standing {
+	readonly environment: string;
+	/** The previous identity's membership; undefined where it is none. */
+	readonly previous: Member | undefined;
+	readonly present: Member | undefined;
+	/**
+	 * What is next: `add` the present one, `remove` the previous one, `wait` for a writer who does it, or `none`.
+	 */
+	readonly next: "add" | "remove" | "wait" | "none";
+}
+
+function nextOf(previous: Member | undefined, present: Member | undefined): Standing["next"] {
+	if (!previous) return "none";
+	if (present) return present.role === "writer" ? "remove" : "wait";
+	return previous.role === "writer" ? "add" : "wait";
+}
+
+/** @throws AppError exit 7 where a chain does not hold */
+function standingOf(
+	document: VaultDocument,
+	environment: string,
+	previous: SessionIdentity,
+	present: SessionIdentity,
+): Standing {
+	const { members } = verifyChains(document, environment).state;
+	const before = members.get(previous.publicKeys.sign);
+	const now = members.get(present.publicKeys.sign);
+	return { environment, previous: before, present: now, next: nextOf(before, now) };
+}
+
+/** The environments of the vault's chain, but those of which the file has lost everything: there is nothing to hand over. */
+function presentNames(document: VaultDocument): string[] {
+	return environmentNames(document).filter((name) => document.environments.has(name));
+}
+
+/** How each environment stands, sorted by name. @throws AppError exit 7 where a chain does not hold */
+export async function standingsOf(
+	root: string,
+	previous: SessionIdentity,
+	present: SessionIdentity,
+): Promise<{ vaultId: string; standings: Standing[] }> {
+	const { document } = await loadVault(root);
+	const standings = presentNames(document).map((name) => standingOf(document, name, previous, present));
+	return { vaultId: document.vaultId, standings };
+}
+
+/**
+ * Checks that an identity could hand an environment over, where it is a writer of it, before anything is done.
+ * @param contextOf the identity's context of an environment
+ * @throws AppError as `openSession` and `requireNewest`
+ */
+export async function requireHandable(
+	root: string,
+	contextOf: (environment: string) => SessionContext,
+): Promise<void> {
+	const loaded = await loadVault(root);
+	for (const environment of presentNames(loaded.document)) {
+		const context = contextOf(environment);
+		const { members } = verifyChains(loaded.document, environment).state;
+		if (members.get(context.identity.publicKeys.sign)?.role === "writer")
+			requireNewest(await openSession(loaded, context));
+	}
+}
+
+const NAME_CHARACTERS_MAX = 64;
+
+/** The name with `.2` behind it, or the next number instead of the one that is there; the first that is free. */
+function nextName(name: string, isFree: (name: string) => boolean): string {
+	const numbered = /^(.+)\.([1-9][0-9]{0,5})$/.exec(name);
+	const base = numbered?.[1] ?? name;
+	for (let number = Number(numbered?.[2] ?? 1) + 1; ; number++) {
+		const end = `.${number}`;
+		const candidate = base.slice(0, NAME_CHARACTERS_MAX - end.length) + end;
+		if (isFree(candidate)) return candidate;
+	}
+}
+
+/** A name for the present identity: the one that it has elsewhere in this vault, or the previous one's with a number. */
+function successorName(
+	root: RootState,
+	state: EnvironmentState,
+	previous: Member,
+	present: SessionIdentity,
+): string {
+	const { sign } = present.publicKeys;
+	const taken = new Set(
+		[...state.members.values(), ...root.owners.values()]
+			.filter((member) => member.sign !== sign)
+			.map(({ name }) => name),
+	);
+	const own = root.owners.get(sign)?.name;
+	return own !== undefined && !taken.has(own) ? own : nextName(previous.name, (name) => !taken.has(name));
+}
+
+/**
+ * Adds the present identity to an environment as a writer, by the previous one, which must be a writer of it.
+ * @param from the previous identity's context of the environment
+ * @param name of the new member; chosen where it is undefined
+ * @throws AppError as `addMember`
+ */
+export async function addSuccessor(
+	from: SessionContext,
+	present: SessionIdentity,
+	name: string | undefined,
+): Promise<MemberAdded & { name: string }> {
+	const { document } = await loadVault(from.root);
+	const { root, state } = verifyChains(document, from.environment);
+	const previous = state.members.get(from.identity.publicKeys.sign);
+	if (!previous) throw new TypeError("The previous identity is a member here.");
+	const chosen = name ?? successorName(root, state, previous, present);
+	return {
+		...(await addMember(from, { ...present.publicKeys, name: chosen, role: "writer" })),
+		name: chosen,
+	};
+}
+
+/**
+ * Hands the vault itself over, where the previous identity owns it still and is in none of its environments.
+ * @param from the previous identity's context, of any environment
+ * @returns whether there was anything to hand over
+ * @throws AppError `MEMBERSHIP_OLDER` (exit 7), and others as `requireOwner`
+ */
+export async function handOverVault(from: SessionContext, present: SessionIdentity): Promise<boolean> {
+	const { sign } = from.identity.publicKeys;
+	return editVault(
+		from.root,
+		async (loaded) => {
+			const { document } = loaded;
+			const root = verifyRoot(document.vaultId, document.links);
+			const isMember = presentNames(document).some((environment) =>
+				verifyChains(document, environment).state.members.has(sign),
+			);
+			const before = root.owners.get(sign);
+			if (!before || isMember) return { result: false };
+			await requireOwner(loaded, from);
+			let { links } = document;
+			if (!root.owners.has(present.publicKeys.sign)) {
+				const taken = new Set([...root.owners.values()].map((owner) => owner.name));
+				const name = nextName(before.name, (candidate) => !taken.has(candidate));
+				const owner = { ...present.publicKeys, name };
+				links = [...links, makeAdmit(root.vaultId, lastLink(links), owner, from.identity.signing)];
+			}
+			links = [...links, makeExpel(root.vaultId, lastLink(links), sign, present.signing)];
+			return { document: { ...document, links }, result: true };
+		},
+		async () => {},
+	);
+}

@@ -1,0 +1,88 @@
+/**
+ * What a device remembers of a project, carried from its previous identity to the one that replaced it: a roll-back
+ * is noticed after that too.
+ */
+import type { Mark, Pin } from "../../vault/document/marks.ts";
+import {
+	type CheckoutMemory,
+	type EnvironmentMemory,
+	type MemoryPlace,
+	readCheckoutMemory,
+	readEnvironmentMemory,
+	readProjectPin,
+	updateMemory,
+	writeProjectPin,
+} from "../memory/device-state.ts";
+import { carryTargets } from "../memory/target-memory.ts";
+import type { SessionContext } from "../session/session.ts";
+
+function placeOf({ stateFolder, environment, member, identity, root }: SessionContext, vaultId: string) {
+	return { folder: stateFolder, vaultId, environment, member, stateKey: identity.stateKey, root };
+}
+
+/** Whether one list of hashes continues the other, or is it. */
+function continues(longer: readonly string[], shorter: readonly string[]): boolean {
+	return longer.length >= shorter.length && shorter.every((hash, index) => hash === longer[index]);
+}
+
+/** The longer of two chains. Of two that went apart the earlier memory's: the file is then held against that one. */
+function chainOf(from: readonly string[], to: readonly string[]): readonly string[] {
+	return continues(to, from) ? to : from;
+}
+
+function pinOf(from: Pin | undefined, to: Pin | undefined): Pin | undefined {
+	if (!from || !to) return from ?? to;
+	return {
+		epoch: Math.max(from.epoch, to.epoch),
+		vault: chainOf(from.vault, to.vault),
+		environment: chainOf(from.environment, to.environment),
+	};
+}
+
+function carryMarks(from: ReadonlyMap<string, Mark>, to: Map<string, Mark>, fromIsNewer: boolean): void {
+	for (const [name, mark] of from) {
+		const known = to.get(name);
+		const isNewer = !known || mark.version > known.version;
+		if (isNewer || (fromIsNewer && mark.version === known.version)) to.set(name, mark);
+	}
+}
+
+function carryCheckout(from: CheckoutMemory, to: CheckoutMemory, fromIsNewer: boolean): void {
+	if (to.seen === "" || fromIsNewer) to.seen = from.seen;
+	const [before, now] = [from.platform?.revision ?? -1, to.platform?.revision ?? -1];
+	if (before > now || (fromIsNewer && before === now)) to.platform = from.platform;
+	for (const [name, digests] of from.replaced)
+		to.replaced.set(name, [...new Set([...digests, ...(to.replaced.get(name) ?? [])])]);
+}
+
+/** Whether the first of two memories saw more, or as much, of the environment's membership. */
+function isNewer(from: EnvironmentMemory, to: EnvironmentMemory): boolean {
+	return (from.pin?.environment.length ?? 0) >= (to.pin?.environment.length ?? 0);
+}
+
+/**
+ * Adds what one identity of this device remembers of an environment to what another one does. May be repeated.
+ * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
+ */
+export async function carryMemory(from: SessionContext, to: SessionContext, vaultId: string): Promise<void> {
+	const [source, target]: [MemoryPlace, MemoryPlace] = [placeOf(from, vaultId), placeOf(to, vaultId)];
+	const [memory, checkout, pinned] = await Promise.all([
+		readEnvironmentMemory(source),
+		readCheckoutMemory(source),
+		readProjectPin(source),
+	]);
+	if (pinned !== undefined && (await readProjectPin(target)) === undefined)
+		await writeProjectPin(target, pinned);
+	await carryTargets(source, target);
+	if (!memory.pin && checkout.seen === "") return;
+	await updateMemory(target, (known, knownCheckout) => {
+		const fromIsNewer = isNewer(memory, known);
+		known.pin = pinOf(memory.pin, known.pin);
+		carryMarks(memory.marks, known.marks, fromIsNewer);
+		for (const [name, version] of memory.floors)
+			known.floors.set(name, Math.max(version, known.floors.get(name) ?? 0));
+		for (const note of memory.notes.values())
+			if (!known.notes.has(note.hash)) known.notes.set(note.hash, note);
+		carryCheckout(checkout, knownCheckout, fromIsNewer);
+	});
+}

@@ -1,0 +1,76 @@
+/**
+ * Another role for a member. The format has no change of its own for it: an epoch takes the member out, and a link behind
+ * it lets the same keys in again, in one write (docs/format.md, section 5).
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import type { Member, Role } from "../../vault/chains/membership.ts";
+import type { SessionContext, VaultSession } from "../session/session.ts";
+import { withOwner } from "./members.ts";
+import { beginEpoch, type Removal } from "./remove-members.ts";
+
+function notFound({ verified }: VaultSession): AppError {
+	const { members, name } = verified.state;
+	return new AppError({
+		code: "MEMBER_NOT_FOUND",
+		message: `Environment '${name}' has no member of that name.`,
+		hint: `It has: ${[...members.values()].map((member) => member.name).join(", ")}. Nothing was changed.`,
+		exit: EXIT.notFound,
+	});
+}
+
+function isSelf({ verified }: VaultSession): AppError {
+	const { members, name } = verified.state;
+	const writers = [...members.values()].filter(({ role }) => role === "writer");
+	if (writers.length > 1) {
+		return new AppError({
+			code: "MEMBER_IS_SELF",
+			message: "Nobody can change their own role: whoever makes the new key knows it.",
+			hint: "Ask another writer to change it.",
+			exit: EXIT.usage,
+		});
+	}
+	return new AppError({
+		code: "LAST_WRITER",
+		message: `You are the last writer of environment '${name}'; without one, nobody could change it again.`,
+		hint: "Make another member a writer first, and let that one change your role.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * The member whose role is to be changed; undefined where it has the role already.
+ * @throws AppError `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2), `MEMBER_NOT_FOUND` (exit 4)
+ */
+export function memberToChange(session: VaultSession, name: string, role: Role): Member | undefined {
+	const member = [...session.verified.state.members.values()].find((each) => each.name === name);
+	if (member === undefined) throw notFound(session);
+	if (member.role === role) return undefined;
+	if (member.sign === session.context.identity.publicKeys.sign) throw isSelf(session);
+	return member;
+}
+
+/**
+ * Gives a member another role. It keeps its keys and its name; everything is sealed anew under a new key, which it gets too,
+ * so nothing is owed. A writer becomes an owner of the vault where this device's identity is one; an owner who becomes a
+ * reader, and is a writer nowhere else, is none any more.
+ * @throws AppError as `memberToChange`; `NOT_A_WRITER` (exit 3), `MEMBER_EXISTS` (exit 5), `EPOCH_OLDER`, `MEMBERSHIP_OLDER`
+ *   (exit 7), or what a record is that does not hold
+ */
+export function changeRole(context: SessionContext, name: string, role: Role): Promise<Removal> {
+	const back = (session: VaultSession) => {
+		const member = memberToChange(session, name, role);
+		return member === undefined ? [] : [{ ...member, role }];
+	};
+	return beginEpoch(
+		context,
+		(session) => {
+			const members = back(session);
+			return { gone: members, back: members };
+		},
+		(document, session) =>
+			back(session).reduce(
+				(now, member) => withOwner(now, session.verified.root, member, context.identity),
+				document,
+			),
+	);
+}

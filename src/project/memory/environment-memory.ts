@@ -1,0 +1,82 @@
+/**
+ * What a device remembers of one environment, and how that is written down.
+ */
+import type { Mark, Pin } from "../../vault/document/marks.ts";
+import type { LinkNote } from "../../vault/undo/link-note.ts";
+
+export interface EnvironmentMemory {
+	pin: Pin | undefined;
+	marks: Map<string, Mark>;
+	/** What the pinned links did, by their hashes. */
+	notes: Map<string, LinkNote>;
+	/** Of each name the highest version that was ever marked. It stays where a mark is forgotten. */
+	floors: Map<string, number>;
+}
+
+/** A mark as JSON: a row, since a name must never be a key of a plain object. */
+export type MarkRow = [name: string, version: number, digest: string];
+/** A device's own mark: its author is a place in the list of authors, and 1 stands behind for what was made here. */
+type OwnMarkRow = [...MarkRow, author?: number, made?: 1];
+
+export function rowsOf(marks: ReadonlyMap<string, Mark>): MarkRow[] {
+	return [...marks].map(([name, mark]) => [name, mark.version, mark.digest]);
+}
+
+function ownRowsOf(marks: ReadonlyMap<string, Mark>): { authors: string[]; marks: OwnMarkRow[] } {
+	const places = new Map<string, number>();
+	const placeOf = (author: string): number => {
+		const place = places.get(author) ?? places.size;
+		places.set(author, place);
+		return place;
+	};
+	const rows = [...marks].map(([name, { version, digest, author, made }]): OwnMarkRow => {
+		if (author === undefined) return [name, version, digest];
+		return made ? [name, version, digest, placeOf(author), 1] : [name, version, digest, placeOf(author)];
+	});
+	return { authors: [...places.keys()], marks: rows };
+}
+
+export function marksOf(rows: readonly MarkRow[]): Map<string, Mark> {
+	return new Map(rows.map(([name, version, digest]) => [name, { version, digest }]));
+}
+
+function ownMarksOf(rows: readonly OwnMarkRow[], authors: readonly string[]): Map<string, Mark> {
+	return new Map(
+		rows.map(([name, version, digest, place, made]) => {
+			const author = place === undefined ? undefined : authors[place];
+			return [name, { version, digest, author, made: made === 1 }];
+		}),
+	);
+}
+
+/** The memory as JSON. */
+export function memoryToJson({ pin, marks, notes, floors }: EnvironmentMemory): object {
+	// A floor at its mark says nothing more.
+	const above = [...floors].filter(([name, version]) => version > (marks.get(name)?.version ?? 0));
+	return {
+		pin,
+		...ownRowsOf(marks),
+		...(notes.size > 0 ? { notes: [...notes.values()] } : {}),
+		...(above.length > 0 ? { floors: above } : {}),
+	};
+}
+
+interface MemoryJson {
+	readonly pin?: Pin;
+	readonly marks: OwnMarkRow[];
+	readonly authors?: string[];
+	readonly notes?: LinkNote[];
+	readonly floors?: [string, number][];
+}
+
+/** @param value what `memoryToJson` made, by this version or an earlier one; undefined for an empty memory */
+export function memoryFromJson(value: object | undefined): EnvironmentMemory {
+	// The MAC says that this program wrote it; its shape is known.
+	const { pin, marks, authors = [], notes = [], floors = [] } = (value ?? { marks: [] }) as MemoryJson;
+	return {
+		pin,
+		marks: ownMarksOf(marks, authors),
+		notes: new Map(notes.map((note) => [note.hash, note])),
+		floors: new Map(floors),
+	};
+}

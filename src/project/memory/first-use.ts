@@ -1,0 +1,47 @@
+/**
+ * Which vault a folder and an identity belong to: another one that is put in its place is refused.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { readProjectPin } from "./device-state.ts";
+
+/** Who opens a vault, and in which folder. */
+interface Opening {
+	readonly root: string;
+	readonly identity: { readonly stateKey: Uint8Array; readonly vaultPin?: string | undefined };
+	/** The identity's fingerprint. */
+	readonly member: string;
+	/** `$XDG_STATE_HOME/coffer`. */
+	readonly stateFolder: string;
+}
+
+function replaced(expected: string, actual: string, by: string, instead = ""): AppError {
+	return new AppError({
+		code: "VAULT_REPLACED",
+		message: `coffer.vault is another vault (${actual.slice(0, 12)}…) than the one ${by} (${expected.slice(0, 12)}…).`,
+		hint: `Nothing was read from it. Find out who changed the file (git log -- coffer.vault), and take the right one: git checkout COMMIT -- coffer.vault${instead}`,
+		exit: EXIT.integrity,
+	});
+}
+
+/**
+ * Holds a vault's id against what this identity is bound to and what this folder held.
+ * @returns warnings: a first use
+ * @throws AppError `VAULT_REPLACED` (exit 7)
+ */
+export async function checkProject(opening: Opening, vaultId: string): Promise<string[]> {
+	const { identity, member, root, stateFolder } = opening;
+	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId)
+		throw replaced(identity.vaultPin, vaultId, "this identity is bound to");
+	const pinned = await readProjectPin({ folder: stateFolder, member, stateKey: identity.stateKey, root });
+	if (pinned !== undefined && pinned !== vaultId)
+		throw replaced(
+			pinned,
+			vaultId,
+			"this folder held before",
+			"\nTo go on with this vault in this folder: coffer vault accept --all",
+		);
+	if (pinned !== undefined || identity.vaultPin !== undefined) return [];
+	return [
+		`First use of this vault here, so nothing vouches for it yet. Compare its fingerprint with a teammate's: ${vaultId}`,
+	];
+}

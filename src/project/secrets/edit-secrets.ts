@@ -1,0 +1,249 @@
+/**
+ * Setting, deleting and reading secrets of one environment: the vault's side. Syncing is `sync/`.
+ */
+
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { requireWriter } from "../../vault/document/create.ts";
+import { withRecords } from "../../vault/document/document.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { sealRecord } from "../../vault/records/seal.ts";
+import { maskValue } from "../../vault/syntax/mask.ts";
+import { checkSecretName } from "../../vault/syntax/secret-name.ts";
+import { editVault, loadVault } from "../files/vault-file.ts";
+import { ofEarlierLife } from "../session/recreated-environment.ts";
+import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+
+export interface EditOutcome {
+	/** Names whose value is new; sorted. */
+	readonly changed: string[];
+	/** Names that had the value already; sorted. */
+	readonly unchanged: string[];
+	readonly warnings: readonly string[];
+}
+
+/**
+ * @throws AppError `NOT_A_WRITER` (exit 3), `EPOCH_OLDER` (exit 7) where this device has seen a newer epoch than the
+ *   file's
+ */
+export function requireEditable(session: VaultSession): void {
+	requireWriter(session.verified.state, session.context.identity);
+	const seen = session.memory.pin?.epoch ?? 0;
+	const { epoch, name } = session.verified.state;
+	if (session.isOfEarlierLife) throw ofEarlierLife(name);
+	if (epoch.number >= seen) return;
+	throw new AppError({
+		code: "EPOCH_OLDER",
+		message: `Environment '${name}' is at epoch ${epoch.number} in this file; this device has seen epoch ${seen}, made when a member was removed.`,
+		hint: "A value sealed now could be read by the removed member. To see where the newer one is: coffer vault verify",
+		exit: EXIT.integrity,
+	});
+}
+
+/**
+ * Whether the vault holds that value under that name already (undefined: a tombstone). A record whose author was
+ * removed since counts as none: to set it anew is how its value is vouched for.
+ */
+export function holds(session: VaultSession, name: string, value: string | undefined): boolean {
+	const { section, state } = session.verified;
+	const record = section.records.get(name);
+	return record !== undefined && state.epoch.writers.has(record.author) && session.value(name) === value;
+}
+
+/** Applies values (undefined deletes) to the vault, under its lock, in one write. */
+async function edit(
+	context: SessionContext,
+	secrets: ReadonlyMap<string, string | undefined>,
+): Promise<EditOutcome> {
+	let session: VaultSession | undefined;
+	let written: SealedRecord[] = [];
+	return editVault(
+		context.root,
+		async (loaded) => {
+			session = await openSession(loaded, context);
+			requireEditable(session);
+			const { verified, keys, warnings } = session;
+			const unchanged: string[] = [];
+			written = [];
+			for (const [name, value] of secrets) {
+				if (holds(session, name, value)) unchanged.push(name);
+				else
+					written.push(
+						sealRecord(verified.state, keys, context.identity, {
+							name,
+							version: session.nextVersion(name),
+							value,
+						}),
+					);
+			}
+			const document =
+				written.length > 0 ? withRecords(loaded.document, context.environment, written) : undefined;
+			const changed = written.map((record) => record.name).sort();
+			return { document, result: { changed, unchanged: unchanged.sort(), warnings } };
+		},
+		async (now) => {
+			await session?.remember(now, written);
+		},
+		context.meanwhile,
+	);
+}
+
+/**
+ * Seals values into the vault. A name that has its value already costs nothing, not a byte.
+ * @throws AppError exit 2 for a name or value that cannot be; nothing is written then
+ */
+export async function setSecrets(
+	context: SessionContext,
+	secrets: ReadonlyMap<string, string>,
+): Promise<EditOutcome> {
+	const warnings: string[] = [];
+	for (const [name, value] of secrets) {
+		const { warning } = checkSecretName(name);
+		checkValue(name, value);
+		if (warning !== undefined) warnings.push(warning);
+	}
+	const outcome = await edit(context, secrets);
+	return { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+}
+
+/**
+ * Sets secrets to what another environment of the vault has under their names.
+ * @param context of the environment to copy to
+ * @param names undefined for all
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there, or what `openSession` and
+ *   `setSecrets` throw; nothing is copied then
+ */
+export async function copySecrets(
+	context: SessionContext,
+	from: string,
+	names: readonly string[] | undefined,
+): Promise<EditOutcome> {
+	const { session, remember } = await readSession({ ...context, environment: from });
+	const { records } = session.verified.section;
+	if (!names) await session.expectAll();
+	const values = new Map<string, string>();
+	const absent: string[] = [];
+	for (const name of names ?? records.keys()) {
+		const value = session.value(name);
+		if (value !== undefined) values.set(name, value);
+		else if (names) absent.push(shown(name));
+	}
+	if (absent.length > 0) throw notFound(absent, from, `${listing(from)} Nothing was copied.`);
+	await remember();
+	const outcome = await setSecrets(context, values);
+	return { ...outcome, warnings: [...session.warnings, ...outcome.warnings] };
+}
+
+/** A value ends up in an environment variable, which a NUL character would cut. @throws AppError `VALUE_HAS_NUL` (exit 2) */
+export function checkValue(name: string, value: string): void {
+	if (!value.includes("\0")) return;
+	throw new AppError({
+		code: "VALUE_HAS_NUL",
+		message: `The value of ${name} holds a NUL character, which no environment variable carries.`,
+		hint: "Encode binary data, in base64 for example. Nothing was changed.",
+		exit: EXIT.usage,
+	});
+}
+
+function listing(environment: string): string {
+	return `'${inEnvironment("coffer secrets list", environment)}' shows the names.`;
+}
+
+function notFound(names: readonly string[], environment: string, hint = listing(environment)): AppError {
+	const [first] = names;
+	return new AppError({
+		code: "SECRET_NOT_FOUND",
+		message:
+			names.length === 1
+				? `There is no secret ${first} in environment '${environment}'.`
+				: `There are no secrets ${names.join(", ")} in environment '${environment}'.`,
+		hint,
+		exit: EXIT.notFound,
+	});
+}
+
+/**
+ * Deletes secrets: each leaves a tombstone.
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there; nothing is deleted then
+ */
+export async function deleteSecrets(context: SessionContext, names: readonly string[]): Promise<EditOutcome> {
+	await requireLive(context, names);
+	return edit(context, new Map(names.map((name) => [name, undefined])));
+}
+
+/** @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there to be deleted */
+export async function requireLive(context: SessionContext, names: readonly string[]): Promise<void> {
+	const { document } = await loadVault(context.root);
+	const records = document.environments.get(context.environment)?.records;
+	if (records) {
+		const absent = names.filter((name) => records.get(name)?.kind !== "live");
+		if (absent.length > 0)
+			throw notFound(
+				[...new Set(absent)].map(shown),
+				context.environment,
+				`${listing(context.environment)} Nothing was deleted.`,
+			);
+	}
+}
+
+/** A name for an error; one that cannot be a name is not repeated, since it may be a value typed in the wrong place. */
+function shown(name: string): string {
+	return /^[A-Za-z0-9_]{1,128}$/.test(name) ? name : "(not a valid name)";
+}
+
+export interface ListedSecret {
+	readonly name: string;
+	readonly masked: string;
+	readonly version: number;
+	readonly record: SealedRecord;
+}
+
+/** Opens an environment for reading. @throws AppError as `openSession` */
+export async function readSession(
+	context: SessionContext,
+): Promise<{ session: VaultSession; remember(): Promise<void> }> {
+	const loaded = await loadVault(context.root);
+	const session = await openSession(loaded, context);
+	return { session, remember: () => session.remember(loaded) };
+}
+
+/** All live secrets, masked, sorted by name. Every record is verified. */
+export async function listSecrets(session: VaultSession): Promise<ListedSecret[]> {
+	await session.expectAll();
+	const listed: ListedSecret[] = [];
+	for (const record of session.verified.section.records.values()) {
+		const value = session.open(record);
+		if (value !== undefined)
+			listed.push({ name: record.name, masked: maskValue(value), version: record.version, record });
+	}
+	return listed;
+}
+
+/** One value. @throws AppError `SECRET_NOT_FOUND` (exit 4) */
+export function getSecret(session: VaultSession, name: string): { value: string; version: number } {
+	const record = session.verified.section.records.get(name);
+	const value = record && session.open(record);
+	if (record === undefined || value === undefined) {
+		const { environment } = session.place;
+		const isDropped = record === undefined && session.memory.marks.has(name);
+		const hint = `This device has seen it before, and no deletion: '${inEnvironment(`coffer vault restore ${name}`, environment)}' brings it back.`;
+		throw notFound([shown(name)], environment, isDropped ? hint : undefined);
+	}
+	return { value, version: record.version };
+}
+
+/**
+ * All live values, for injection into a process. Keys are sorted.
+ * @throws AppError `NAME_RESERVED` (exit 2): another program wrote a name that would change what the process does
+ */
+export async function allValues(session: VaultSession): Promise<Map<string, string>> {
+	await session.expectAll();
+	const values = new Map<string, string>();
+	for (const record of session.verified.section.records.values()) {
+		const value = session.open(record);
+		if (value === undefined) continue;
+		checkSecretName(record.name);
+		values.set(record.name, value);
+	}
+	return values;
+}

@@ -1,0 +1,114 @@
+/**
+ * Where one secret's records are seen on this device: in the file, and in git's history of it.
+ */
+import { AppError } from "../../errors.ts";
+import { parseVault } from "../../vault/document/format.ts";
+import { Lineage } from "../../vault/document/lineage.ts";
+import { isMarked } from "../../vault/document/marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { openRecord } from "../../vault/records/seal.ts";
+import type { Sighting } from "../../vault/records/secret-history.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
+import { type Commit, type HistoryOf, readVaultHistory } from "../git/history/vault-commits.ts";
+import type { GitPlace } from "../git/run.ts";
+import type { VaultSession } from "../session/session.ts";
+
+/** What was seen, and how it was looked for. */
+export interface Search {
+	readonly sightings: readonly Sighting[];
+	/** Where it was looked, as a phrase. */
+	readonly looked: string;
+	/** Sentences: what could not be looked at, and why. */
+	readonly notes: readonly string[];
+}
+
+/** The memberships of a session's environment: the file's first. */
+export function lineageOf(session: VaultSession): Lineage {
+	return new Lineage(session.verified, session.vaultLinks, session.memory.pin);
+}
+
+/** By what a session judges records: its keys, and what this device has verified before. */
+export function judgeOf(session: VaultSession, lineage: Lineage) {
+	const { keys, memory, verified } = session;
+	return {
+		newest: lineage.newest,
+		isMarked: (record: SealedRecord) => isMarked(memory.marks, record),
+		open: (record: SealedRecord) => openRecord(verified.state, keys, record),
+	};
+}
+
+/** The record that stands in the file now. */
+export function searchFile(session: VaultSession, name: string): Search {
+	const { section, state } = session.verified;
+	const record = section.records.get(name);
+	const sightings: Sighting[] = record ? [{ record, place: { in: "file" }, state }] : [];
+	return { sightings, looked: VAULT_FILE, notes: [] };
+}
+
+/** Texts in git that are no vault of ours; said in one sentence, however many there are. */
+class Skipped {
+	#count = 0;
+	#first = "";
+
+	add(commit: Commit, why: string): void {
+		if (this.#count === 0) this.#first = `${commit.id}: ${why}`;
+		this.#count++;
+	}
+
+	notes(): string[] {
+		if (this.#count === 0) return [];
+		const texts = this.#count === 1 ? "One text" : `${this.#count} texts`;
+		return [
+			`${texts} of ${VAULT_FILE} in git cannot be read as this vault (first in commit ${this.#first}).`,
+		];
+	}
+}
+
+/** Why a text is no vault, shortly. */
+function whyNot(error: AppError): string {
+	const line = error.line === undefined ? "" : `, line ${error.line}`;
+	return `${error.code}${line}`;
+}
+
+/**
+ * The records of a name in git's history. Each distinct text is read once.
+ * @throws AppError `GIT_FAILED` (exit 1)
+ */
+export async function searchGit(
+	place: GitPlace,
+	session: VaultSession,
+	lineage: Lineage,
+	name: string,
+	from: HistoryOf = "head",
+): Promise<Search> {
+	const { environment, vaultId } = session.place;
+	const sightings: Sighting[] = [];
+	const skipped = new Skipped();
+	const visit = (commit: Commit, text: string | undefined) => {
+		if (text === undefined) return skipped.add(commit, "not UTF-8");
+		let document: ReturnType<typeof parseVault>;
+		try {
+			document = parseVault(text);
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			return skipped.add(commit, whyNot(error));
+		}
+		if (document.vaultId !== vaultId) return skipped.add(commit, "another vault");
+		const section = document.environments.get(environment);
+		const record = section?.records.get(name);
+		if (!section || !record) return;
+		const state = lineage.stateOf({ vaultId, vault: document.links, environment: section.links });
+		sightings.push({ record, place: { in: "git", commit: commit.id, atMs: commit.atMs }, state });
+	};
+	try {
+		const { commits, notes } = await readVaultHistory(place, visit, from);
+		const looked =
+			commits === undefined
+				? "git (no history)"
+				: `git (${commits} ${commits === 1 ? "commit" : "commits"} of ${VAULT_FILE})`;
+		return { sightings, looked, notes: [...notes, ...skipped.notes()] };
+	} catch (error) {
+		if (!(error instanceof AppError) || error.code !== "GIT_NOT_FOUND") throw error;
+		return { sightings: [], looked: "git (not installed)", notes: [error.message] };
+	}
+}

@@ -1,0 +1,82 @@
+/**
+ * Sealing anew what a merge brought under the key of an earlier epoch.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { withRecords } from "../../vault/document/document.ts";
+import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
+import { staleRecords } from "../../vault/document/stale.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { sealRecord } from "../../vault/records/seal.ts";
+import { editVault, type LoadedVault } from "../files/vault-file.ts";
+import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import { resealsOf } from "../session/sync-state.ts";
+import { readSession, requireEditable } from "./edit-secrets.ts";
+
+export interface Resealing {
+	/** Names that were sealed anew; sorted. Each keeps version and value. */
+	readonly resealed: readonly string[];
+	/** Sealing anew pays no debt: a removed member may have read those values. */
+	readonly debt: readonly RemovalDebt[];
+	readonly warnings: readonly string[];
+}
+
+/** @throws AppError `NOT_STALE` (exit 4); a word that is no name of the vault is not repeated */
+function chosen(session: VaultSession, names: readonly string[]): SealedRecord[] {
+	const stale = staleRecords(session.verified);
+	if (names.length === 0) return stale;
+	const found = stale.filter(({ name }) => names.includes(name));
+	if (found.length === new Set(names).size) return found;
+	throw new AppError({
+		code: "NOT_STALE",
+		message: "One of the names is not that of a stale record; nothing was changed.",
+		hint:
+			stale.length > 0
+				? `Stale: ${stale.map(({ name }) => name).join(", ")}.`
+				: "There is none: every record is under the present key.",
+		exit: EXIT.notFound,
+	});
+}
+
+/** The names that are stale; sorted. @throws AppError as `openSession` */
+export async function staleNames(context: SessionContext): Promise<string[]> {
+	const { session } = await readSession(context);
+	return staleRecords(session.verified).map(({ name }) => name);
+}
+
+/**
+ * Seals stale records anew under the present key. They keep version, value, and the epoch in which the value was set.
+ * @param names the ones that are meant; all where empty
+ * @throws AppError `NOT_A_WRITER` (exit 3), `NOT_STALE` (exit 4), `EPOCH_OLDER` or what a record is that does not hold (exit 7)
+ */
+export async function resealStale(context: SessionContext, names: readonly string[]): Promise<Resealing> {
+	let remember: (now: LoadedVault) => Promise<void> = async () => {};
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const session = await openSession(loaded, context);
+			requireEditable(session);
+			const { keys, verified, warnings, checkout } = session;
+			const anew = chosen(session, names).map((record) => {
+				const { name, version, since } = record;
+				const secret = { name, version, since, value: session.open(record) };
+				return sealRecord(verified.state, keys, context.identity, secret);
+			});
+			remember = async (now) => {
+				const { platform } = checkout;
+				if (platform) {
+					const reseals = resealsOf(platform, verified.section.records, anew);
+					platform.reseals = new Set([...platform.reseals, ...reseals]);
+				}
+				await session.remember(now, anew, { always: true });
+			};
+			const result = {
+				resealed: anew.map(({ name }) => name),
+				debt: removalDebt(verified),
+				warnings,
+			};
+			const document = anew.length > 0 ? withRecords(loaded.document, context.environment, anew) : undefined;
+			return { document, result };
+		},
+		(now) => remember(now),
+	);
+}

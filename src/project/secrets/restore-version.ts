@@ -1,0 +1,156 @@
+/**
+ * A value of a secret's past, brought back into the file. Its record keeps the epoch since which the value is known
+ * (`since`): who was removed after that has read it, and going back to it must not clear that debt.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { withRecords } from "../../vault/document/document.ts";
+import { isMarked } from "../../vault/document/marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { openRecord, recordHolds, sealRecord } from "../../vault/records/seal.ts";
+import type { KnownVersion } from "../../vault/records/secret-history.ts";
+import { checkSecretName } from "../../vault/syntax/secret-name.ts";
+import { changedMeanwhile, editVault } from "../files/vault-file.ts";
+import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import { holds, requireEditable } from "./edit-secrets.ts";
+
+/** What is brought back, and what it was chosen by. */
+export interface Past {
+	readonly name: string;
+	readonly chosen: KnownVersion;
+	/** The highest version that counts and was seen anywhere, or that the marks know. */
+	readonly highest: number;
+	/** The record that the file had then. */
+	readonly before: SealedRecord | undefined;
+}
+
+/** `put-back`: the very record; `sealed-anew`: its value, as a new version. */
+export interface BroughtBack {
+	readonly outcome: "unchanged" | "put-back" | "sealed-anew";
+	/** The version that the file has now. */
+	readonly version: number;
+}
+
+/** The record to write; undefined where the file has what is asked for. */
+type Make = (session: VaultSession) => { record: SealedRecord; outcome: BroughtBack["outcome"] } | undefined;
+
+async function writeOne(context: SessionContext, { before, name }: Past, make: Make): Promise<BroughtBack> {
+	let session: VaultSession | undefined;
+	let written: SealedRecord[] = [];
+	return editVault(
+		context.root,
+		async (loaded) => {
+			session = await openSession(loaded, context);
+			requireEditable(session);
+			const present = session.verified.section.records.get(name);
+			if (present?.body !== before?.body) throw changedMeanwhile();
+			const made = make(session);
+			if (!made) return { result: { outcome: "unchanged", version: present?.version ?? 0 } };
+			written = [made.record];
+			const document = withRecords(loaded.document, context.environment, written);
+			return { document, result: { outcome: made.outcome, version: made.record.version } };
+		},
+		async (now) => {
+			await session?.remember(now, written);
+		},
+	);
+}
+
+function pastValue(session: VaultSession, chosen: KnownVersion): string | undefined {
+	const [record] = chosen.records;
+	return record && openRecord(session.verified.state, session.keys, record);
+}
+
+/** The value as a new version: above every one that counts, and as old as it is. */
+function sealAnew(session: VaultSession, { chosen, name }: Past, version: number): SealedRecord {
+	checkSecretName(name);
+	const { context, keys, verified } = session;
+	const value = pastValue(session, chosen);
+	const { since } = chosen;
+	return sealRecord(verified.state, keys, context.identity, { name, version, value, since });
+}
+
+/** The code of why the file's record does not count; undefined where it does. */
+function faultOf(session: VaultSession, record: SealedRecord): string | undefined {
+	try {
+		session.open(record);
+		return undefined;
+	} catch (error) {
+		if (error instanceof AppError) return error.code;
+		throw error;
+	}
+}
+
+function refuseBroken(session: VaultSession, name: string): SealedRecord {
+	const record = session.verified.section.records.get(name);
+	const fault = record && faultOf(session, record);
+	if (record && (fault === undefined || fault === "RECORD_AUTHOR_REMOVED")) return record;
+	throw new AppError({
+		code: fault ?? "SECRET_NOT_FOUND",
+		message: record
+			? `The record of ${name} in coffer.vault does not hold, so there is nothing to roll back from.`
+			: `There is no secret ${name} in environment '${session.place.environment}' to roll back.`,
+		hint: `Bring it back: coffer vault restore ${name}.`,
+		exit: record ? EXIT.integrity : EXIT.notFound,
+	});
+}
+
+/**
+ * Sets an earlier version's value as a new version.
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) and faults of the present record (exit 7), with 'vault restore' as the
+ *   hint; `VERSION_NOT_OLDER` (exit 2); `VAULT_CHANGED_MEANWHILE` (exit 5); what `setSecrets` throws
+ */
+export function rollBack(context: SessionContext, past: Past): Promise<BroughtBack> {
+	const { chosen, highest, name } = past;
+	return writeOne(context, past, (session) => {
+		const present = refuseBroken(session, name);
+		if (chosen.version > present.version) {
+			throw new AppError({
+				code: "VERSION_NOT_OLDER",
+				message: `The file has version ${present.version} of ${name}, which is older than version ${chosen.version}.`,
+				hint: `Bring the newer one back: coffer vault restore ${name} --version ${chosen.version}.`,
+				exit: EXIT.usage,
+			});
+		}
+		if (holds(session, name, pastValue(session, chosen))) return undefined;
+		const version = Math.max(session.nextVersion(name), highest + 1);
+		return { record: sealAnew(session, past, version), outcome: "sealed-anew" };
+	});
+}
+
+/** The version's record that can stand in the file as it is: by its membership, and no further away than need be. */
+function soundRecord(session: VaultSession, chosen: KnownVersion): SealedRecord | undefined {
+	const { memory, verified } = session;
+	const sound = chosen.records.filter((record) => recordHolds(verified.state, record));
+	return sound.find((record) => isMarked(memory.marks, record)) ?? sound.at(-1);
+}
+
+/**
+ * Brings a version back that the file has lost. Its very record, where no later version is known and its author is still
+ * a writer; else its value, as a new version. The file's own record is not counted where it does not hold.
+ * @throws AppError `VERSION_DELETED` (exit 2), `VAULT_CHANGED_MEANWHILE` (exit 5), what `setSecrets` throws
+ */
+export function restore(context: SessionContext, past: Past): Promise<BroughtBack> {
+	const { chosen, name } = past;
+	return writeOne(context, past, (session) => {
+		const present = session.verified.section.records.get(name);
+		const isSound = present !== undefined && faultOf(session, present) === undefined;
+		const { highest } = past;
+		const isThere = isSound && present.version >= highest && present.kind === chosen.kind;
+		if (isThere && session.open(present) === pastValue(session, chosen)) return undefined;
+		if (chosen.kind === "live") checkSecretName(name);
+		const record = chosen.version === highest ? soundRecord(session, chosen) : undefined;
+		if (record) return { record, outcome: "put-back" };
+		if (chosen.kind === "deleted") throw deleted(name, chosen.version);
+		return { record: sealAnew(session, past, highest + 1), outcome: "sealed-anew" };
+	});
+}
+
+/** The error for a version that deleted the secret. */
+export function deleted(name: string, version: number): AppError {
+	return new AppError({
+		code: "VERSION_DELETED",
+		message: `Version ${version} of ${name} is its deletion; it has no value.`,
+		hint: `To delete it: coffer secrets delete ${name}.`,
+		exit: EXIT.usage,
+	});
+}

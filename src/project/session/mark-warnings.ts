@@ -1,0 +1,37 @@
+/**
+ * What a command that reads says of records which this device has seen otherwise. `vault verify` is stricter.
+ */
+import { compareMarks } from "../../vault/document/marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import type { EnvironmentMemory } from "../memory/device-state.ts";
+
+/** Names in a sentence; a long list is cut. */
+function listed(names: readonly string[]): string {
+	const shown = names.slice(0, 10).join(", ");
+	return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}
+
+const HELP =
+	"To bring one back: coffer vault restore NAME. Where each is, and how to forget what was undone: coffer vault verify.";
+
+/** What is said of an environment whose membership is older than the pin. */
+export const MEMBERSHIP_OLDER =
+	"The membership in this file is older than this device has seen. A switch of branch does that; so does an undo or a roll-back. 'coffer vault verify' says where the newer one is.";
+
+/** Sentences about what is older than the marks, or gone. */
+export function markWarnings(
+	{ marks }: Pick<EnvironmentMemory, "marks">,
+	records: ReadonlyMap<string, SealedRecord>,
+): string[] {
+	const { rolledBack, dropped } = compareMarks(marks, records);
+	const warnings: string[] = [];
+	if (rolledBack.length > 0)
+		warnings.push(
+			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does an undo or a roll-back. ${HELP}`,
+		);
+	if (dropped.length > 0)
+		warnings.push(
+			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does an undo or tampering. ${HELP}`,
+		);
+	return warnings;
+}

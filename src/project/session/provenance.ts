@@ -1,0 +1,73 @@
+/**
+ * Where what a device remembers came from: whether a command of this device wrote it, and whether it was seen to come
+ * from anywhere else since (docs/format.md, "Undo, branch, roll-back").
+ */
+import { type Link, linkHash } from "../../vault/chains/chain.ts";
+import { advanceMarks, advancePin, isMarked } from "../../vault/document/marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { noteLinks } from "../../vault/undo/link-note.ts";
+import type { EnvironmentMemory } from "../memory/device-state.ts";
+
+/** One environment of the vault's text, as it was at some moment. */
+export interface Snapshot {
+	/** Hash of the whole text. */
+	readonly digest: string;
+	readonly vault: readonly Link[];
+	readonly environment: readonly Link[];
+	readonly records: ReadonlyMap<string, SealedRecord>;
+}
+
+export interface Seen {
+	/** The text that the command read. */
+	readonly before: Snapshot;
+	/** The text as it is now; the same one where the command wrote nothing. */
+	readonly now: Snapshot;
+	/** The number of the epoch that the command read. */
+	readonly epoch: number;
+	/** Records that were verified and not marked yet. */
+	readonly fresh: Iterable<SealedRecord>;
+	/** Records that the command put into the text. */
+	readonly written: Iterable<SealedRecord>;
+	/** Signing key of this device's identity. */
+	readonly self: string;
+	/** Whether the text that the command read was put there by another hand than this device's commands. */
+	readonly isOutside: boolean;
+}
+
+function hashesOf({ vault, environment }: Snapshot): Set<string> {
+	return new Set([...vault, ...environment].map(linkHash));
+}
+
+/** What stands in a text that somebody else's hand put there is kept somewhere: it was not made here alone. */
+function noteOutside(memory: EnvironmentMemory, before: Snapshot): void {
+	for (const hash of hashesOf(before)) {
+		const note = memory.notes.get(hash);
+		if (note?.made) memory.notes.set(hash, { ...note, made: false });
+	}
+	for (const record of before.records.values()) {
+		const mark = memory.marks.get(record.name);
+		if (mark?.made && isMarked(memory.marks, record)) memory.marks.set(record.name, { ...mark, made: false });
+	}
+}
+
+function noteChains(memory: EnvironmentMemory, { before, now, self }: Seen): void {
+	const { pin, notes } = memory;
+	const pinned = new Set([...(pin?.vault ?? []), ...(pin?.environment ?? [])]);
+	if ([...pinned].every((hash) => notes.has(hash)) && notes.size === pinned.size) return;
+	const known = hashesOf(before);
+	const isMade = (link: Link) =>
+		now.digest !== before.digest && link.signer === self && !known.has(linkHash(link));
+	for (const note of noteLinks(now.vault, now.environment, isMade))
+		if (pinned.has(note.hash) && !notes.has(note.hash)) notes.set(note.hash, note);
+	for (const hash of notes.keys()) if (!pinned.has(hash)) notes.delete(hash);
+}
+
+/** Notes what a command has read and written. @param memory edited in place */
+export function noteSeen(memory: EnvironmentMemory, seen: Seen): void {
+	const { before, now, epoch, fresh, written, self, isOutside } = seen;
+	if (isOutside) noteOutside(memory, before);
+	advanceMarks(memory.marks, fresh);
+	advanceMarks(memory.marks, written, ({ author }) => author === self && now.digest !== before.digest);
+	memory.pin = advancePin(memory.pin, { vault: now.vault, environment: now.environment, epoch });
+	noteChains(memory, seen);
+}

@@ -1,0 +1,252 @@
+/**
+ * One environment of one project, opened with an identity: chains verified, held against what this device
+ * remembers, keys unwrapped. Every command that reads or writes secrets goes through here.
+ */
+import { AppError } from "../../errors.ts";
+import type { Link } from "../../vault/chains/chain.ts";
+import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-keys.ts";
+import { chainsOf, type VerifiedEnvironment, verifyChains } from "../../vault/document/document.ts";
+import { checkPin, compareLife, isMarked, memoryOfLife } from "../../vault/document/marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import {
+	checkSignatures,
+	type FittingSignatures,
+	openRecord,
+	verifyRecord,
+} from "../../vault/records/seal.ts";
+import type { LoadedVault } from "../files/vault-file.ts";
+import {
+	type CheckoutMemory,
+	type EnvironmentMemory,
+	isWrittenHere,
+	type MemoryPlace,
+	noteReplaced,
+	readCheckoutMemory,
+	readEnvironmentMemory,
+	readProjectPin,
+	updateMemory,
+	writeProjectPin,
+} from "../memory/device-state.ts";
+import { checkProject } from "../memory/first-use.ts";
+import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
+import { noteSeen, type Snapshot } from "./provenance.ts";
+import type { SessionContext } from "./session-context.ts";
+
+export type { SessionContext, SessionIdentity } from "./session-context.ts";
+
+/** Far above what anybody reaches by setting values, far below the last version. */
+const UNPROVEN_VERSION_MAX = 1_000_000;
+
+type SessionReads = "open" | "value" | "nextVersion" | "isOfEarlierLife" | "snapshot";
+type SessionMethods = SessionReads | "trust" | "expectAll" | "remember";
+
+export class VaultSession {
+	readonly context: SessionContext;
+	readonly place: MemoryPlace;
+	readonly verified: VerifiedEnvironment;
+	/** The vault's own chain. */
+	readonly vaultLinks: readonly Link[];
+	readonly keys: EnvironmentKeys;
+	readonly memory: EnvironmentMemory;
+	readonly checkout: CheckoutMemory;
+	/** Hash of the vault's text that it was opened from. */
+	readonly digest: string;
+	/** Sentences for the user, about what this device cannot vouch for. */
+	readonly warnings: readonly string[];
+	/** Whether the membership in the file is older than what this device has seen. */
+	readonly membershipOlder: boolean;
+	readonly #fresh: SealedRecord[] = [];
+	/** What the marks were found to know, or was verified in this session. */
+	readonly #known = new Set<SealedRecord>();
+	#fitting: FittingSignatures | undefined;
+
+	constructor(parts: Omit<VaultSession, SessionMethods>) {
+		this.context = parts.context;
+		this.place = parts.place;
+		this.verified = parts.verified;
+		this.vaultLinks = parts.vaultLinks;
+		this.keys = parts.keys;
+		this.memory = parts.memory;
+		this.checkout = parts.checkout;
+		this.digest = parts.digest;
+		this.warnings = parts.warnings;
+		this.membershipOlder = parts.membershipOlder;
+	}
+
+	/** Verifies a record unless the marks know it. @throws AppError exit 7 */
+	trust(record: SealedRecord): void {
+		if (this.#isKnown(record)) return;
+		verifyRecord(this.verified.state, record, this.#fitting);
+		this.#fresh.push(record);
+		this.#known.add(record);
+	}
+
+	/**
+	 * Makes `trust` and `open` quick for all records: checks the signatures of those that the marks do not know, on
+	 * all cores. One that does not fit is refused when it is used, as ever.
+	 * @param checked signatures that were checked in this vault before
+	 */
+	async expectAll(checked?: FittingSignatures): Promise<void> {
+		const { section, state } = this.verified;
+		const fresh = [...section.records.values()].filter((record) => !this.#isKnown(record));
+		this.#fitting = checked ?? (await checkSignatures(state, fresh));
+	}
+
+	#isKnown(record: SealedRecord): boolean {
+		if (this.#known.has(record)) return true;
+		const known = this.#isOfWholeText(record) || isMarked(this.memory.marks, record);
+		if (known) this.#known.add(record);
+		return known;
+	}
+
+	/** Whether it stands in the text that was opened, and all of that was verified here before. */
+	#isOfWholeText(record: SealedRecord): boolean {
+		const { section } = this.verified;
+		return this.digest === this.checkout.whole && section.records.get(record.name) === record;
+	}
+
+	/** The hash of the text of which every record is known to be verified: the present vault's, or the one before. */
+	#wholeOf(now: LoadedVault, written: Iterable<SealedRecord>): string {
+		const own = new Set(written);
+		const records = now.document.environments.get(this.place.environment)?.records.values() ?? [];
+		for (const record of records)
+			if (!own.has(record) && !this.#known.has(record) && !this.#isOfWholeText(record))
+				return this.checkout.whole;
+		return now.digest;
+	}
+
+	/** Whether the file has an environment that was deleted since, as this device has seen, and created anew. */
+	get isOfEarlierLife(): boolean {
+		const { pin } = this.memory;
+		const links = { vault: this.vaultLinks, environment: this.verified.section.links };
+		return pin !== undefined && compareLife(pin, this.place.environment, links) === "earlier";
+	}
+
+	/** The value of a record, verified first; undefined for a tombstone. @throws AppError exit 7 */
+	open(record: SealedRecord): string | undefined {
+		this.trust(record);
+		return openRecord(this.verified.state, this.keys, record);
+	}
+
+	/** The value of a name; undefined where it is absent or deleted. */
+	value(name: string): string | undefined {
+		const record = this.verified.section.records.get(name);
+		return record && this.open(record);
+	}
+
+	/**
+	 * 1 + the highest version of a name that the file or this device knows, forgotten ones included. A record in the file that does not
+	 * hold counts up to a bound: others may have marked it, and a removed member must not use all versions up by one of
+	 * the last.
+	 */
+	nextVersion(name: string): number {
+		const record = this.verified.section.records.get(name);
+		const counts = record && (record.version <= UNPROVEN_VERSION_MAX || this.#holds(record));
+		const inFile = counts ? record.version : 0;
+		const { floors, marks } = this.memory;
+		return 1 + Math.max(inFile, marks.get(name)?.version ?? 0, floors.get(name) ?? 0);
+	}
+
+	#holds(record: SealedRecord): boolean {
+		try {
+			this.trust(record);
+			return true;
+		} catch (error) {
+			if (error instanceof AppError) return false;
+			throw error;
+		}
+	}
+
+	/** The environment as it was opened. */
+	get snapshot(): Snapshot {
+		const { links, records } = this.verified.section;
+		return { digest: this.digest, vault: this.vaultLinks, environment: links, records };
+	}
+
+	/**
+	 * Remembers what was verified, and that this text of the vault was looked at.
+	 * @param now the vault as it is on disk when the command ends
+	 * @param written records that this command put into it, verified or its own
+	 * @param options `before`: the environment as the command read it, where the session was opened after its write.
+	 *   `always`: write although the vault is the same, and the platform's part of the memory too. The
+	 *   session must have been opened under the vault's lock, which is still held
+	 */
+	async remember(
+		now: LoadedVault,
+		written: Iterable<SealedRecord> = [],
+		{ always = false, before = this.snapshot }: { always?: boolean; before?: Snapshot } = {},
+	): Promise<void> {
+		const { place, memory, checkout } = this;
+		// What stands in a deleted environment says nothing of the one that was created in its place.
+		if (this.isOfEarlierLife) return;
+		const whole = this.#wholeOf(now, written);
+		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
+		if (!isNew && !always) return;
+		const { platform } = checkout;
+		const names = now.document.environments.keys();
+		const isOutside = before.digest !== checkout.seen && !(await isWrittenHere(place, names, before.digest));
+		const section = now.document.environments.get(place.environment);
+		const updated = await updateMemory(place, (present, presentCheckout) => {
+			const chains = { vault: now.document.links, environment: section?.links ?? [] };
+			Object.assign(present, memoryOfLife(present, place.environment, chains));
+			noteSeen(present, {
+				before,
+				now: { digest: now.digest, ...chains, records: section?.records ?? new Map() },
+				epoch: this.verified.state.epoch.number,
+				fresh: this.#fresh,
+				written,
+				self: this.context.identity.publicKeys.sign,
+				isOutside,
+			});
+			presentCheckout.seen = now.digest;
+			if (now.digest !== before.digest) presentCheckout.written = now.digest;
+			presentCheckout.whole = whole;
+			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
+			if (always) presentCheckout.platform = platform;
+			noteReplaced(presentCheckout, { before: before.records, now: section?.records }, written);
+		});
+		this.#known.clear();
+		Object.assign(memory, updated.memory);
+		Object.assign(checkout, updated.checkout);
+		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
+	}
+}
+
+/**
+ * Opens a loaded vault's environment.
+ * @throws AppError exit 3 `NOT_A_MEMBER`, exit 4 `ENVIRONMENT_NOT_FOUND`, exit 7 for anything that does not hold
+ */
+export async function openSession(loaded: LoadedVault, context: SessionContext): Promise<VaultSession> {
+	const { document } = loaded;
+	const warnings = await checkProject(context, document.vaultId);
+	const place: MemoryPlace = {
+		folder: context.stateFolder,
+		vaultId: document.vaultId,
+		environment: context.environment,
+		member: context.member,
+		stateKey: context.identity.stateKey,
+		root: context.root,
+	};
+	const [stored, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+	const links = chainsOf(document, context.environment);
+	const memory = memoryOfLife(stored, context.environment, links);
+	const verified = verifyChains(document, context.environment, memory.pin);
+	const membershipOlder = memory.pin !== undefined && checkPin(memory.pin, context.environment, links).older;
+	if (loaded.digest !== checkout.seen) {
+		if (membershipOlder) warnings.push(MEMBERSHIP_OLDER);
+		warnings.push(...markWarnings(memory, verified.section.records));
+	}
+	const keys = openKeys(verified.state, context.identity);
+	return new VaultSession({
+		context,
+		place,
+		digest: loaded.digest,
+		verified,
+		vaultLinks: document.links,
+		keys,
+		memory,
+		checkout,
+		warnings,
+		membershipOlder,
+	});
+}

@@ -1,0 +1,148 @@
+/**
+ * The strict check of one environment against the log of the platform that it is linked with (`../verify-vault.ts`).
+ */
+
+import { AppError, EXIT } from "../../errors.ts";
+import type { Link } from "../../vault/chains/chain.ts";
+import { linkHash } from "../../vault/chains/chain.ts";
+import type { EnvironmentSection } from "../../vault/document/document.ts";
+import { compareChain } from "../../vault/document/marks.ts";
+import { isLaterSeal, recordDigest, type SealedRecord } from "../../vault/records/record.ts";
+import { compareNames } from "../../vault/syntax/syntax.ts";
+import type { PlatformBinding } from "../files/config.ts";
+import { type MemoryPlace, type PlatformMemory, readCheckoutMemory } from "../memory/device-state.ts";
+import { rememberedPlatform } from "../session/sync-state.ts";
+import type { Findings } from "./findings.ts";
+
+/** What a platform's log holds of an environment, verified. */
+export interface LogMarks {
+	readonly revision: number;
+	/** Both chains of the last header; empty for an empty log. */
+	readonly links: { readonly vault: readonly Link[]; readonly environment: readonly Link[] };
+	/** The latest record of each name. */
+	readonly records: ReadonlyMap<string, SealedRecord>;
+}
+
+/** A linked environment's log, or why it could not be had. */
+export interface LinkedLog {
+	readonly binding: PlatformBinding;
+	readonly log: LogMarks | AppError;
+}
+
+interface Held {
+	readonly section: EnvironmentSection;
+	readonly vaultLinks: readonly Link[];
+	readonly log: LogMarks;
+	/** What this working copy last agreed with that platform; undefined where it never synced. */
+	readonly memory: PlatformMemory | undefined;
+}
+
+type Standing = "fine" | "behind" | "rolledBack" | "dropped" | "replaced";
+
+/**
+ * How a record stands to the log's of its name. A working copy that has synced knows what it agreed to: what it holds
+ * just so is not rolled back but behind, and what it changed since is its own business with the next sync.
+ */
+function standingOf({ section, memory }: Held, theirs: SealedRecord): Standing {
+	const ours = section.records.get(theirs.name);
+	const agreed = memory?.base.get(theirs.name);
+	if (!ours) return memory && !agreed ? "behind" : "dropped";
+	if (ours.body === theirs.body || isLaterSeal(ours, theirs)) return "fine";
+	// Changed here alone since: the platform has nothing newer.
+	if (agreed?.digest === recordDigest(theirs) && ours.version > theirs.version) return "fine";
+	if (memory && (agreed?.digest === recordDigest(ours) || ours.version > (agreed?.version ?? 0)))
+		return "behind";
+	if (ours.version > theirs.version) return "fine";
+	if (isLaterSeal(theirs, ours)) return "behind";
+	return ours.version < theirs.version ? "rolledBack" : "replaced";
+}
+
+function checkMembership({ section, vaultLinks, log, memory }: Held, findings: Findings): boolean {
+	const [vault, members] = [
+		compareChain(log.links.vault.map(linkHash), vaultLinks),
+		compareChain(log.links.environment.map(linkHash), section.links),
+	];
+	if (vault === "diverged" || members === "diverged") {
+		findings.add(section.name, null, {
+			code: "MEMBERSHIP_DIVERGED",
+			message: `The membership of '${section.name}' is not the one that the platform's log holds, nor a continuation of it.`,
+			line: section.links.at(-1)?.line,
+		});
+		return false;
+	}
+	if (vault !== "older" && members !== "older") return false;
+	if (memory) return true;
+	findings.add(section.name, null, {
+		code: "MEMBERSHIP_ROLLED_BACK",
+		message: `The membership of '${section.name}' in this file is older than the platform's log has it.`,
+		line: section.links.at(-1)?.line,
+	});
+	return false;
+}
+
+/** What says only that a log is not to be had here and now. */
+const ABSENT: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFound];
+
+/**
+ * Holds an environment against its platform's log.
+ * @param place of this device's memory; undefined without an identity
+ * @returns whether the log was there to be held against
+ */
+export async function checkLinked(
+	{ binding, log }: LinkedLog,
+	vault: { readonly id: string; readonly links: readonly Link[]; readonly section: EnvironmentSection },
+	place: MemoryPlace | undefined,
+	findings: Findings,
+): Promise<boolean> {
+	const { name } = vault.section;
+	if (binding.vault !== vault.id) {
+		const message = `coffer.json links '${name}' for another vault (${binding.vault}) than this one.`;
+		findings.add(name, null, { code: "LINK_FOREIGN", message, line: 1 });
+		return false;
+	}
+	if (log instanceof AppError) {
+		if (!ABSENT.includes(log.exit)) findings.add(name, null, log);
+		else findings.unchecked.push(`What the platform of '${name}' has: ${log.message}`);
+		return false;
+	}
+	const checkout = place && (await findings.attemptAsync(name, () => readCheckoutMemory(place)));
+	const memory = checkout && rememberedPlatform(checkout, binding);
+	const synced = memory && memory.revision > 0 ? memory : undefined;
+	checkLog({ section: vault.section, vaultLinks: vault.links, log, memory: synced }, findings);
+	return true;
+}
+
+/** Holds an environment against the log, strictly; what is only behind it is said among what was not checked. */
+function checkLog(held: Held, findings: Findings): void {
+	const { section, log } = held;
+	const { name: environment, records } = section;
+	const behind: string[] = checkMembership(held, findings) ? ["its members"] : [];
+	for (const theirs of [...log.records.values()].sort((a, b) => compareNames(a.name, b.name))) {
+		const { name, version } = theirs;
+		const ours = records.get(name);
+		const standing = standingOf(held, theirs);
+		if (standing === "behind") behind.push(name);
+		else if (standing === "rolledBack")
+			findings.add(environment, name, {
+				code: "RECORD_ROLLED_BACK",
+				message: `${name} has version ${ours?.version}; the platform's log has version ${version}.`,
+				line: ours?.line,
+			});
+		else if (standing === "dropped")
+			findings.add(environment, name, {
+				code: "RECORD_DROPPED",
+				message: `${name} is gone; the platform's log has version ${version}, and a deletion leaves a tombstone.`,
+				line: undefined,
+			});
+		else if (standing === "replaced")
+			findings.add(environment, name, {
+				code: "RECORD_REPLACED",
+				message: `${name} is not the record of version ${version} that the platform's log holds.`,
+				line: ours && ours.line + 1,
+			});
+	}
+	if (behind.length > 0)
+		findings.unchecked.push(
+			`What is newer on the platform of '${environment}' (coffer sync takes it): ${behind.join(", ")}.`,
+		);
+}

@@ -1,0 +1,100 @@
+/**
+ * Sends one change and takes in the answer: accepted, with what others appended just before it; or overtaken, with
+ * what has to be merged first.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { type Change, nextHead } from "../../protocol/change.ts";
+import { type ChangeEvent, decode, type RedeployResult, staleSchema } from "../../protocol/messages.ts";
+import type { LinkTarget } from "../client/link-target.ts";
+import { followLog, forked } from "../log/check-log.ts";
+import { type News, readLog } from "../log/read-log.ts";
+
+type Accepted = Extract<ChangeEvent, { type: "accepted" }>;
+
+export type SendResult =
+	| {
+			readonly accepted: true;
+			readonly redeployed: readonly RedeployResult[];
+			readonly untouched: readonly string[];
+			/** Whether the log holds nothing newer, as far as the answer tells. */
+			readonly isNewest: boolean;
+			/** Whether it was there before: somebody else, or an earlier attempt, had sent it. */
+			readonly isRepeat: boolean;
+	  }
+	| { readonly accepted: false; readonly news: News };
+
+export interface SendHooks {
+	/**
+	 * Called once the change is in the log, before its redeploys.
+	 * @param news end with the change itself
+	 * @param concerned the functions that are redeployed, as far as the platform says
+	 */
+	onAccepted(news: News, concerned: readonly string[]): Promise<void>;
+	onRedeploy?: ((result: RedeployResult) => void) | undefined;
+}
+
+function answerCut(): AppError {
+	return new AppError({
+		code: "PLATFORM_ANSWER_CUT",
+		message: "The platform's answer ended before it said whether the change was accepted and applied.",
+		hint: "Run 'coffer sync' again: what arrived is not done twice.",
+		exit: EXIT.network,
+	});
+}
+
+/** The newer entries that a refusal brings; any other error is thrown on. */
+async function newsOf(error: unknown, change: Change, target: LinkTarget): Promise<SendResult> {
+	if (!(error instanceof AppError) || error.code !== "CHANGE_STALE") throw error;
+	const stale = decode(staleSchema, error.data, "The platform's log", EXIT.network);
+	const reached = followLog(change.base, stale.entries, stale.entries.at(-1) ?? stale);
+	if (reached.revision >= stale.revision)
+		return { accepted: false, news: { entries: stale.entries, reached: followLog(reached, [], stale) } };
+	const rest = await readLog(target, reached);
+	return {
+		accepted: false,
+		news: { entries: [...stale.entries, ...rest.entries], reached: rest.reached },
+	};
+}
+
+/**
+ * What an acceptance says of the log. The platform has an operation once: where it was there before, sent by another
+ * process or device that stood at another head, the entry in the log is that one, and the log is read.
+ */
+async function acceptedNews(target: LinkTarget, change: Change, accepted: Accepted): Promise<News> {
+	const before = followLog(change.base, accepted.since, accepted.since.at(-1) ?? change.base);
+	const reached = nextHead(before, change);
+	if (reached.revision === accepted.revision && reached.head === accepted.head)
+		return { entries: [...accepted.since, { ...reached, change }], reached };
+	const news = await readLog(target, change.base);
+	const entry = news.entries.find(({ revision }) => revision === accepted.revision);
+	if (entry?.head === accepted.head && entry.change.operation === change.operation) return news;
+	throw forked(`revision ${accepted.revision} does not hold the change that it is said to hold`);
+}
+
+/**
+ * Sends a change and waits for the redeploys that it causes.
+ * @throws AppError exit 6 where the platform is out of reach or its answer is cut, exit 7 where its log does not hold
+ */
+export async function sendChange(target: LinkTarget, change: Change, hooks: SendHooks): Promise<SendResult> {
+	const redeployed: RedeployResult[] = [];
+	let untouched: readonly string[] | undefined;
+	let accepted = false;
+	let isRepeat = false;
+	try {
+		for await (const event of target.remote.appendChange(target.binding.app, change)) {
+			if (event.type === "accepted") {
+				accepted = true;
+				isRepeat = event.repeat;
+				await hooks.onAccepted(await acceptedNews(target, change, event), event.concerned ?? []);
+			} else if (event.type === "redeployed") {
+				redeployed.push(event.result);
+				hooks.onRedeploy?.(event.result);
+			} else untouched = event.untouched;
+		}
+	} catch (error) {
+		if (accepted) throw error;
+		return await newsOf(error, change, target);
+	}
+	if (!accepted || untouched === undefined) throw answerCut();
+	return { accepted: true, redeployed, untouched, isNewest: !isRepeat, isRepeat };
+}

@@ -1,0 +1,129 @@
+/**
+ * Brings what others appended to the log into the vault: verified, merged name by name, written in one go under the
+ * vault's lock.
+ */
+
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { editVault } from "../../project/files/vault-file.ts";
+import type { PlatformMemory } from "../../project/memory/device-state.ts";
+import { openSession, type SessionContext, type VaultSession } from "../../project/session/session.ts";
+import type { LogEntry } from "../../protocol/change.ts";
+import { type Link, linkHash } from "../../vault/chains/chain.ts";
+import { type VaultDocument, withRecords, withSection } from "../../vault/document/document.ts";
+import { compareChain } from "../../vault/document/marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { type LinkTarget, logContextOf } from "../client/link-target.ts";
+import { forked, lastHeader } from "../log/check-log.ts";
+import { LogView } from "../log/log-view.ts";
+import type { News } from "../log/read-log.ts";
+import { advanced, decided, memoryOf } from "../log/sync-memory.ts";
+import { type Take, type Union, unite } from "./merge-with-log.ts";
+
+/** What came of the news. */
+export interface Integration extends Pick<Union, "taken" | "conflicts" | "rolledBack"> {
+	/**
+	 * Nothing was done with them: another process synced further than they reach, or only the whole log can tell.
+	 * Read again.
+	 */
+	readonly isOvertaken: boolean;
+}
+
+const OVERTAKEN: Integration = { taken: [], conflicts: [], rolledBack: [], isOvertaken: true };
+
+function diverged(environment: string): AppError {
+	return new AppError({
+		code: "MEMBERSHIP_DIVERGED",
+		message: `The members of environment '${environment}' were changed both here and on the platform.`,
+		hint: `To keep the platform's, and make the changes here again after them: ${inEnvironment("coffer sync --take platform", environment)}`,
+		exit: EXIT.conflict,
+	});
+}
+
+/** The longer of two chains of which one continues the other. */
+function longer(ours: readonly Link[], theirs: readonly Link[], environment: string): readonly Link[] {
+	const standing = compareChain(theirs.map(linkHash), ours);
+	if (standing === "diverged") throw diverged(environment);
+	return standing === "older" ? theirs : ours;
+}
+
+/**
+ * The document with the log's newest membership, where that is newer than the file's.
+ * @throws AppError `MEMBERSHIP_DIVERGED` (exit 5) where neither continues the other
+ */
+export function withHeader(
+	document: VaultDocument,
+	environment: string,
+	entries: readonly LogEntry[],
+): VaultDocument {
+	const header = lastHeader(entries);
+	const section = document.environments.get(environment);
+	if (!header || !section) return document;
+	const links = longer(section.links, header.environment, environment);
+	return withSection(
+		{ ...document, links: longer(document.links, header.vault, environment) },
+		{ ...section, links },
+	);
+}
+
+/**
+ * Whether news still say something new to this memory, which may have moved since they were asked for: another
+ * process on this machine can have synced. Older news would take back what it brought.
+ * @throws AppError `LOG_FORKED` (exit 7) where they are of another history
+ */
+function extend(memory: PlatformMemory, { entries, reached }: News): boolean {
+	const start = entries[0] ? entries[0].revision - 1 : reached.revision;
+	if (memory.revision < start || memory.revision > reached.revision) return false;
+	const at = entries[memory.revision - start - 1];
+	if (at && at.head !== memory.head) throw forked(`its revision ${memory.revision} is another`);
+	return true;
+}
+
+function viewOf(session: VaultSession, target: LinkTarget, news: News, memory: PlatformMemory): LogView {
+	const { environment, vaultId } = session.place;
+	return new LogView(session, logContextOf(target.binding, vaultId, environment), news, memory);
+}
+
+/**
+ * Integrates log entries.
+ * @param news entries from the remembered head on, already followed by `followLog`
+ *   (or from the log's very beginning, where decisions may ask for any record of the platform's)
+ */
+export async function integrate(
+	context: SessionContext,
+	target: LinkTarget,
+	news: News,
+	take: Take,
+): Promise<Integration> {
+	const { environment } = context;
+	let session: VaultSession | undefined;
+	let written: readonly SealedRecord[] = [];
+	let next: PlatformMemory | undefined;
+	return editVault(
+		context.root,
+		async (loaded) => {
+			const merged = withHeader(loaded.document, environment, news.entries);
+			session = await openSession({ ...loaded, document: merged }, context);
+			const memory = memoryOf(session, target);
+			const log = extend(memory, news) ? viewOf(session, target, news, memory) : undefined;
+			const union = log && unite(session, memory, log, take);
+			if (!union) {
+				session = undefined;
+				return { result: OVERTAKEN };
+			}
+			const { taken, conflicts, rolledBack, resealed } = union;
+			written = union.records;
+			next =
+				conflicts.length === 0
+					? advanced(memory, news, log.records, resealed)
+					: decided(memory, log.records, conflicts, resealed);
+			const document = withRecords(merged, environment, written);
+			return { document, result: { taken, conflicts, rolledBack, isOvertaken: false } };
+		},
+		async (now) => {
+			if (!session) return;
+			if (next) session.checkout.platform = next;
+			await session.remember(now, written, { always: next !== undefined });
+		},
+	);
+}

@@ -1,0 +1,45 @@
+/** What a sync would send, judged without the platform. */
+
+import type { PlatformMemory } from "../../project/memory/device-state.ts";
+import type { VaultSession } from "../../project/session/session.ts";
+import { headerId, isMiscounted } from "../../project/session/sync-state.ts";
+import { type Link, linkHash } from "../../vault/chains/chain.ts";
+import { mergeRecords } from "../../vault/merge/merge-records.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+
+export interface Outgoing {
+	readonly records: readonly SealedRecord[];
+	readonly sendHeader: boolean;
+	readonly rolledBack: readonly string[];
+	/** Whether only the whole log can tell how some records stand to it. */
+	readonly isUnsure: boolean;
+}
+
+/** Whether the file has the membership that was agreed: not after an undo that somebody has accepted. */
+function hasHeader({ vaultLinks, verified }: VaultSession, header: string): boolean {
+	const [vault, environment] = header.split(" ");
+	if (!vault || !environment) return true;
+	const has = (links: readonly Link[], head: string) => links.some((link) => linkHash(link) === head);
+	return has(vaultLinks, vault) && has(verified.section.links, environment);
+}
+
+/** What is pending here, judged without the platform. */
+export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
+	const { verified } = session;
+	const sides = {
+		ours: verified.section.records,
+		theirs: new Map(),
+		base: memory.base,
+		sameValue: () => false,
+		isReseal: () => false,
+	};
+	const { send, rolledBack } = mergeRecords(sides);
+	const isOlder = session.membershipOlder || !hasHeader(session, memory.header);
+	const isUnsure = isOlder || send.some((record) => isMiscounted(memory, record));
+	return {
+		records: send,
+		sendHeader: !isOlder && headerId(verified) !== memory.header,
+		rolledBack,
+		isUnsure,
+	};
+}

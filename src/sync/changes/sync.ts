@@ -1,0 +1,206 @@
+/**
+ * Sync of one environment with its platform: what is pending here goes out as signed changes, what others appended
+ * comes in. In the usual case one round trip.
+ */
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
+import type { PlatformMemory } from "../../project/memory/device-state.ts";
+import type { SessionContext, VaultSession } from "../../project/session/session.ts";
+import { openSession } from "../../project/session/session.ts";
+import { pendingNames } from "../../project/session/sync-state.ts";
+import { type Change, emptyHead, makeChange } from "../../protocol/change.ts";
+import { formatRecord, type SealedRecord } from "../../vault/records/record.ts";
+import { type LinkTarget, logContextOf } from "../client/link-target.ts";
+import { type News, readLog, readWholeLog } from "../log/read-log.ts";
+import { memoryOf } from "../log/sync-memory.ts";
+import { sendChange } from "./append.ts";
+import { firstBatch } from "./batch.ts";
+import { type Integration, integrate } from "./integrate.ts";
+import type { Take } from "./merge-with-log.ts";
+import { type AcceptedChange, Outcome, type SyncOptions, type SyncOutcome } from "./outcome.ts";
+import { type Outgoing, outgoing } from "./outgoing.ts";
+
+/** How often a change that others overtook is merged and sent again. */
+const ATTEMPTS = 10;
+
+export type { AcceptedChange, SyncOptions, SyncOutcome };
+
+function conflict(
+	names: readonly string[],
+	outcome: Outcome,
+	{ environment, revision }: { environment: string; revision: number },
+): AppError {
+	return new AppError({
+		code: "SYNC_CONFLICT",
+		message: `Changed both here and on the platform, to different values: ${names.join(", ")}.`,
+		hint: `Nothing was lost. Decide: ${inEnvironment(`coffer sync --take local ${names.join(" ")}`, environment)} (or --take platform).`,
+		exit: EXIT.conflict,
+		data: { ...outcome.done(revision, []), pending: names },
+	});
+}
+
+function changeOf(
+	session: VaultSession,
+	target: LinkTarget,
+	memory: PlatformMemory,
+	out: Outgoing,
+): { change: Change; batch: SealedRecord[] } {
+	const { place, verified, context } = session;
+	const batch = firstBatch(out.records);
+	for (const record of batch) session.trust(record);
+	const header = out.sendHeader
+		? {
+				vault: session.vaultLinks.map((link) => link.text),
+				environment: verified.section.links.map((link) => link.text),
+			}
+		: null;
+	const base = { revision: memory.revision, head: memory.head };
+	const logContext = logContextOf(target.binding, place.vaultId, place.environment);
+	return {
+		batch,
+		change: makeChange(logContext, base, { header, records: batch.map(formatRecord) }, context.identity),
+	};
+}
+
+/** One sync under way. */
+class Run {
+	readonly outcome = new Outcome();
+	/** Whether the platform's side was seen, and whether all of it. */
+	pulled = false;
+	pulledWhole = false;
+	readonly #context: SessionContext;
+	readonly #target: LinkTarget;
+	readonly #options: SyncOptions;
+	readonly #take: Take;
+
+	constructor(context: SessionContext, target: LinkTarget, options: SyncOptions) {
+		this.#context = context;
+		this.#target = target;
+		this.#options = options;
+		this.#take = options.take ?? (() => undefined);
+	}
+
+	/**
+	 * Takes in what others appended.
+	 * @param whole the whole log is asked for: decisions may ask for any of its records
+	 * @returns false where another process on this machine took in more meanwhile
+	 */
+	async pull(session: VaultSession, memory: PlatformMemory, whole: boolean): Promise<boolean> {
+		const target = this.#target;
+		const start = emptyHead(logContextOf(target.binding, session.place.vaultId, session.place.environment));
+		const news = await (whole ? readWholeLog(target, start, memory) : readLog(target, memory));
+		const integration = await this.#integrate(news);
+		this.pulledWhole = whole && !integration.isOvertaken;
+		if (integration.isOvertaken) return false;
+		this.pulled = true;
+		await this.#note(integration, memory.revision);
+		return true;
+	}
+
+	/**
+	 * Opens the environment. Where the file knows nothing of this identity, the log may: an older file is taken up to
+	 * date before anything else.
+	 */
+	async open(): Promise<VaultSession> {
+		const context = this.#context;
+		const loaded = await loadVault(context.root);
+		try {
+			return await openSession(loaded, context);
+		} catch (error) {
+			if (!(error instanceof AppError) || error.code !== "NOT_A_MEMBER") throw error;
+			const start = emptyHead(
+				logContextOf(this.#target.binding, loaded.document.vaultId, context.environment),
+			);
+			await this.#integrate(await readLog(this.#target, start));
+			return openSession(await loadVault(context.root), context);
+		}
+	}
+
+	/** Whether there are decisions that were not applied yet. */
+	get mustDecide(): boolean {
+		return this.#options.take !== undefined && !this.pulled;
+	}
+
+	/** Sends one change. @returns false where others were faster (what they appended is merged then), or as `pull` */
+	async push(session: VaultSession, memory: PlatformMemory, out: Outgoing): Promise<boolean> {
+		const { change, batch } = changeOf(session, this.#target, memory, out);
+		const isAll = batch.length === out.records.length;
+		let integration: Integration | undefined;
+		const onAccepted = async (news: News, concerned: readonly string[]) => {
+			integration = await this.#integrate(news);
+			this.#options.onAccepted?.({ revision: news.reached.revision, isAll, concerned });
+		};
+		const result = await sendChange(this.#target, change, {
+			onAccepted,
+			onRedeploy: this.#options.onRedeploy,
+		});
+		if (!result.accepted) {
+			await this.#note(await this.#integrate(result.news), memory.revision);
+			return false;
+		}
+		this.pulled ||= result.isNewest;
+		if (!result.isRepeat) for (const record of batch) this.outcome.sent.add(record.name);
+		for (const redeploy of result.redeployed) this.outcome.redeployed.set(redeploy.function, redeploy);
+		this.outcome.untouched = result.untouched;
+		if (integration) await this.#note(integration, memory.revision);
+		if (integration?.isOvertaken) this.pulledWhole = false;
+		return !integration?.isOvertaken;
+	}
+
+	#integrate(news: News): Promise<Integration> {
+		return integrate(this.#context, this.#target, news, this.#take);
+	}
+
+	async #note({ conflicts, rolledBack, taken }: Integration, revision: number): Promise<void> {
+		for (const name of taken) this.outcome.taken.add(name);
+		this.outcome.rolledBack = rolledBack;
+		if (conflicts.length === 0) return;
+		const open = await this.#open(conflicts);
+		if (open.length > 0)
+			throw conflict(open, this.outcome, { environment: this.#context.environment, revision });
+	}
+
+	/** The conflicts that nobody has decided since: a redeploy may take a while, and another process here may have synced. */
+	async #open(conflicts: readonly string[]): Promise<string[]> {
+		const session = await openSession(await loadVault(this.#context.root), this.#context);
+		const pending = new Set(pendingNames(session.verified, memoryOf(session, this.#target)));
+		return conflicts.filter((name) => pending.has(name));
+	}
+}
+
+/**
+ * Syncs until nothing is pending on either side.
+ * @throws AppError `SYNC_CONFLICT` (exit 5) naming what both sides changed, with the outcome so far as `data`;
+ *   `SYNC_CONTENDED` (exit 5) where others were faster every time; exit 6 where the platform is out of reach;
+ *   exit 7 where its log or records do not hold
+ */
+export async function syncEnvironment(
+	context: SessionContext,
+	target: LinkTarget,
+	options: SyncOptions = {},
+): Promise<SyncOutcome> {
+	const run = new Run(context, target, options);
+	let warnings: readonly string[] = [];
+	for (let overtaken = 0; overtaken < ATTEMPTS; ) {
+		const session = await run.open();
+		if (warnings.length === 0) warnings = session.warnings;
+		const memory = memoryOf(session, target);
+		const out = outgoing(session, memory);
+		run.outcome.rolledBack = out.rolledBack;
+		const nothingToSend = out.records.length === 0 && !out.sendHeader;
+		if (nothingToSend && run.pulled) return run.outcome.done(memory.revision, warnings);
+		// Nothing is known of this log yet (a link, a fresh clone): what it holds may be what would be sent.
+		const unknown = memory.revision === 0 && !run.pulled;
+		const whole = run.mustDecide || (out.isUnsure && !run.pulledWhole);
+		const mustPull = nothingToSend || unknown || whole;
+		const isDone = mustPull ? await run.pull(session, memory, whole) : await run.push(session, memory, out);
+		if (!isDone) overtaken++;
+	}
+	throw new AppError({
+		code: "SYNC_CONTENDED",
+		message: `Others changed the same secrets first, ${ATTEMPTS} times in a row.`,
+		hint: `Nothing was lost. Run '${inEnvironment("coffer sync", context.environment)}' again.`,
+		exit: EXIT.conflict,
+	});
+}

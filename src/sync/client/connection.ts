@@ -1,0 +1,228 @@
+/**
+ * One connection to a platform's control API: a request by the route table, its answer decoded strictly, every
+ * failure typed.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { type Answer, type Carrier, carry } from "../../http-request.ts";
+import { decode, staleSchema } from "../../protocol/messages.ts";
+import { errorFromProblem } from "../../protocol/problem.ts";
+import { type Route, routePath } from "../../protocol/routes.ts";
+import { requestFault } from "../../request-fault.ts";
+import { readBounded, readLines } from "./response.ts";
+
+const ANSWER_MS = 10_000;
+/** How long a whole answer may take. */
+const WHOLE_MS = 60_000;
+/** The slowest line on which a request counts as under way: 32 KB/s. */
+const UPLOAD_BYTES_PER_MS = 32;
+/** How long a whole streamed answer may take: a redeploy waits for functions to start and for builds to end. */
+const STREAM_MS = 10 * 60_000;
+/** An answer with a page of log entries can be larger than one message. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of a whole answer that comes by the line, and characters of one line; without end, only the line is bounded. */
+const ANSWER_BOUNDS = [ANSWER_BYTES_MAX, ANSWER_BYTES_MAX] as const;
+const ENDLESS_BOUNDS = [Number.POSITIVE_INFINITY, 1024 * 1024] as const;
+
+export interface RemoteOptions {
+	/** Origin of the control API. */
+	readonly url: string;
+	readonly token: string | undefined;
+	/** How long the platform may take to begin an answer, once it has the request. 10,000 unless told. */
+	readonly answerMs?: number | undefined;
+	/** Ends every request that is under way. */
+	readonly signal?: AbortSignal | undefined;
+	/** What carries a request to the platform. HTTP unless told. */
+	readonly carry?: Carrier | undefined;
+}
+
+function unreachable(url: string, cause: unknown): AppError {
+	const { kind, code } = requestFault(cause);
+	if (kind === "certificate") return certificateRefused(url, code, cause);
+	const slow = kind === "timeout";
+	return new AppError({
+		code: slow ? "PLATFORM_TIMEOUT" : "PLATFORM_UNREACHABLE",
+		message: slow
+			? `The platform at ${url} did not answer in time.`
+			: `The platform at ${url} is out of reach${code}.`,
+		hint: "Check that it runs and that this machine reaches it; the vault keeps what was changed until it is synced.",
+		exit: EXIT.network,
+		cause,
+	});
+}
+
+function certificateRefused(url: string, code: string, cause: unknown): AppError {
+	return new AppError({
+		code: "PLATFORM_CERTIFICATE_REFUSED",
+		message: `The certificate of the platform at ${url} does not hold${code}; nothing was sent.`,
+		hint: "Check address and certificate. For an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate's file.",
+		exit: EXIT.network,
+		cause,
+	});
+}
+
+function interrupted(url: string, cause?: unknown): AppError {
+	return new AppError({
+		code: "PLATFORM_ANSWER_CUT",
+		message: `The connection to the platform at ${url} broke before its answer was complete.`,
+		hint: "Run the command again: what arrived is not done twice.",
+		exit: EXIT.network,
+		cause,
+	});
+}
+
+export class Connection {
+	readonly #options: RemoteOptions;
+
+	constructor(options: RemoteOptions) {
+		this.#options = options;
+	}
+
+	get url(): string {
+		return this.#options.url;
+	}
+
+	/** Sends a request and decodes its answer. @param what names the answer in errors */
+	async json<T>(
+		route: Route,
+		request: RequestParts,
+		schema: Parameters<typeof decode<T>>[0],
+		what: string,
+	): Promise<T> {
+		const response = await this.send(route, request);
+		const text = await this.#guarded(() => readBounded(response, ANSWER_BYTES_MAX));
+		return decode(schema, parseJson(text, what), what, EXIT.network);
+	}
+
+	/**
+	 * Sends a request and decodes the lines of its answer as they arrive.
+	 * @param options `silenceMs` for an answer without end: how long it may say nothing
+	 */
+	async *stream<T>(
+		route: Route,
+		request: RequestParts,
+		schema: Parameters<typeof decode<T>>[0],
+		what: string,
+		{ silenceMs }: { silenceMs?: number } = {},
+	): AsyncGenerator<T> {
+		const silence = new AbortController();
+		const timer = setTimeout(() => silence.abort(), silenceMs ?? STREAM_MS).unref();
+		let lines: ReturnType<typeof readLines> | undefined;
+		try {
+			const response = await this.send(route, request, Number.POSITIVE_INFINITY, silence.signal);
+			const bounds = silenceMs === undefined ? ANSWER_BOUNDS : ENDLESS_BOUNDS;
+			const read = readLines(response, ...bounds);
+			lines = read;
+			for (;;) {
+				const next = await this.#guarded(() => read.next());
+				if (silenceMs !== undefined) timer.refresh();
+				if (next.done) return;
+				const value = parseJson(next.value, what);
+				throwIfProblem(value);
+				yield decode(schema, value, what, EXIT.network);
+			}
+		} finally {
+			clearTimeout(timer);
+			await lines?.return(undefined);
+		}
+	}
+
+	async #guarded<T>(work: () => Promise<T>): Promise<T> {
+		try {
+			return await work();
+		} catch (error) {
+			if (error instanceof AppError) throw error;
+			throw interrupted(this.url, error);
+		}
+	}
+
+	/** Sends a request whose answer says nothing but that it was done. */
+	async done(route: Route, request: RequestParts): Promise<void> {
+		const answer = await this.send(route, request);
+		await this.#guarded(() => readBounded(answer, ANSWER_BYTES_MAX));
+	}
+
+	/** Sends a request. @throws AppError what the platform answered, or exit 6 */
+	async send(route: Route, request: RequestParts, totalMs = WHOLE_MS, until?: AbortSignal): Promise<Answer> {
+		const { answerMs = ANSWER_MS, carry: send = carry, token, url, signal } = this.#options;
+		const query = request.query ? `?${request.query}` : "";
+		const type = request.json === undefined ? "application/octet-stream" : "application/json";
+		const hasBody = request.json !== undefined || request.bytes !== undefined;
+		const headers = {
+			accept: "application/json, application/x-ndjson, application/problem+json",
+			...(token !== undefined && route.scope !== undefined && { authorization: `Bearer ${token}` }),
+			...(hasBody && { "content-type": type }),
+		};
+		const body = request.json !== undefined ? JSON.stringify(request.json) : request.bytes;
+		const size = typeof body === "string" ? Buffer.byteLength(body) : (body?.byteLength ?? 0);
+		const beginMs = answerMs + Math.ceil(size / UPLOAD_BYTES_PER_MS);
+		// A platform that takes connections and is silent must not hold a command for as long as a redeploy may take.
+		const begin = new AbortController();
+		const timer = setTimeout(() => begin.abort(new DOMException("no answer", "TimeoutError")), beginMs);
+		const total = Number.isFinite(totalMs) ? [AbortSignal.timeout(beginMs + totalMs)] : [];
+		const signals = [...total, begin.signal, ...[signal, until].filter((each) => each !== undefined)];
+		let answer: Answer;
+		try {
+			answer = await send(new URL(routePath(route, request.parameters) + query, url), {
+				method: route.method,
+				headers,
+				body,
+				signal: AbortSignal.any(signals),
+			});
+		} catch (error) {
+			throw unreachable(url, error);
+		} finally {
+			clearTimeout(timer);
+		}
+		if (answer.ok) return answer;
+		const text = await this.#guarded(() => readBounded(answer, ANSWER_BYTES_MAX));
+		throw withNewerEntries(errorFromProblem(answer.status, tryJson(text)), tryJson(text));
+	}
+}
+
+/** The newer entries that a stale change's answer brings, as the error's data. */
+function withNewerEntries(error: AppError, problem: unknown): AppError {
+	if (error.code !== "CHANGE_STALE") return error;
+	const { code, message, hint, exit } = error;
+	return new AppError({
+		code,
+		message,
+		hint,
+		exit,
+		data: decode(staleSchema, problem, "The platform's log", EXIT.network),
+	});
+}
+
+export interface RequestParts {
+	readonly parameters?: Readonly<Record<string, string>>;
+	readonly query?: URLSearchParams;
+	readonly json?: unknown;
+	readonly bytes?: Uint8Array;
+}
+
+function tryJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+function parseJson(text: string, what: string): unknown {
+	const value = tryJson(text);
+	if (value !== undefined) return value;
+	throw new AppError({
+		code: "ANSWER_NOT_JSON",
+		message: `${what} is not JSON.`,
+		hint: "Check that the URL is that of a Coffer platform's control API.",
+		exit: EXIT.network,
+	});
+}
+
+/** A stream that has begun can report a failure only in a line of its own. */
+function throwIfProblem(value: unknown): void {
+	if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "problem") return;
+	const problem: unknown = "problem" in value ? value.problem : undefined;
+	const status =
+		typeof problem === "object" && problem !== null && "status" in problem ? Number(problem.status) : 500;
+	throw errorFromProblem(status, problem);
+}

@@ -1,0 +1,65 @@
+/**
+ * Telling the address at which a platform serves functions from its control address: both are its own, on the same host, and
+ * easily taken for one another.
+ */
+import { AppError } from "../../errors.ts";
+import { fingerprint } from "../../identity/identity.ts";
+import { Remote } from "./platform-client.ts";
+
+/** The control API's port unless somebody chose another (docs/operating.md). */
+const CONTROL_PORT = 8081;
+const PORT_MAX = 65_535;
+/** A control API on the same host answers far sooner. */
+const ANSWER_MS = 2_000;
+
+/** Where the control API of a gateway may be: on the next port, or on the usual one. */
+function candidates(origin: string, usualPort: number): string[] {
+	const gateway = new URL(origin);
+	const port = Number(gateway.port === "" ? (gateway.protocol === "https:" ? 443 : 80) : gateway.port);
+	const ports = new Set([port + 1, usualPort]);
+	ports.delete(port);
+	return [...ports]
+		.filter((each) => each <= PORT_MAX)
+		.map((each) => {
+			const url = new URL(origin);
+			url.port = String(each);
+			return url.origin;
+		});
+}
+
+/** The one of the addresses at which the platform of that fingerprint says who it is. No token is sent to any. */
+async function findControl(addresses: readonly string[], expected: string): Promise<string | undefined> {
+	for (const url of addresses) {
+		try {
+			const { sign, box } = await new Remote({ url, token: undefined, answerMs: ANSWER_MS }).platform();
+			if (fingerprint({ sign, box }) === expected) return url;
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+		}
+	}
+	return undefined;
+}
+
+/**
+ * An error of `GET /v1/platform`, explained where it is a gateway's answer.
+ * @param origin the address that was asked
+ * @param expected fingerprint of the platform that is meant
+ * @param usualPort of a control API
+ * @returns an error that names the address, and the control address where it was found; any other error as it is
+ */
+export async function explainGateway(
+	error: unknown,
+	origin: string,
+	expected: string,
+	usualPort = CONTROL_PORT,
+): Promise<unknown> {
+	if (!(error instanceof AppError) || error.code !== "PLATFORM_ADDRESS_IS_GATEWAY") return error;
+	const control = await findControl(candidates(origin, usualPort), expected);
+	return error.with({
+		message: `${origin} is where a platform serves functions, not its control address. No token was sent.`,
+		hint:
+			control === undefined
+				? `Give the address that 'coffer platform start' prints as "control"; its port is ${CONTROL_PORT} unless somebody chose another.`
+				: `The platform's control address is ${control}: give that one.`,
+	});
+}

@@ -1,0 +1,28 @@
+/** Where a platform's control API may be. */
+import { AppError, EXIT } from "../../errors.ts";
+import { judgeOrigin } from "../../origin.ts";
+
+function usage(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/**
+ * The origin of a platform's URL.
+ * @throws AppError `PLATFORM_URL_INVALID` or `PLATFORM_URL_INSECURE` (exit 2): plain http leads only to this machine
+ */
+export function platformOrigin(url: string): string {
+	const judged = judgeOrigin(url);
+	if ("origin" in judged) return judged.origin;
+	if (judged.fault === "invalid") {
+		throw usage(
+			"PLATFORM_URL_INVALID",
+			"That is not the address of a platform.",
+			"Give an address such as https://coffer.example.com.",
+		);
+	}
+	throw usage(
+		"PLATFORM_URL_INSECURE",
+		`Plain http to ${judged.host} would send the token in the clear.`,
+		"Use https; plain http is for platforms on this machine.",
+	);
+}

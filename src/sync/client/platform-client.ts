@@ -1,0 +1,199 @@
+/**
+ * The platform as the client sees it: one method per route, with what it takes and gives. What only commands of their own
+ * need is loaded by them: a sync follows each edit, and has to be quick.
+ */
+import type { Change } from "../../protocol/change.ts";
+import type { FunctionList } from "../../protocol/function-list.ts";
+import type { LogEvent, LogLines } from "../../protocol/function-log.ts";
+import {
+	type AppInfo,
+	type AppList,
+	appInfoSchema,
+	appListSchema,
+	type ChangeEvent,
+	type ChangesPage,
+	type CreateApp,
+	changeEventSchema,
+	changesPageSchema,
+	type Deploy,
+	type DeployEvent,
+	deployEventSchema,
+	type PlatformInfo,
+	platformInfoSchema,
+} from "../../protocol/messages.ts";
+import type { LoggedRequests, RequestEvent } from "../../protocol/request-log.ts";
+import { ROUTES } from "../../protocol/routes.ts";
+import type { CreatedToken, CreateToken, TokenList } from "../../protocol/token-messages.ts";
+import { Connection, type RemoteOptions } from "./connection.ts";
+
+export class Remote {
+	readonly #connection: Connection;
+
+	constructor(options: RemoteOptions) {
+		this.#connection = new Connection(options);
+	}
+
+	get url(): string {
+		return this.#connection.url;
+	}
+
+	platform(): Promise<PlatformInfo> {
+		return this.#connection.json(ROUTES.platform, {}, platformInfoSchema, "The platform's description");
+	}
+
+	createApp(app: string, body: CreateApp): Promise<AppInfo> {
+		return this.#connection.json(
+			ROUTES.createApp,
+			{ parameters: { app }, json: body },
+			appInfoSchema,
+			"The app's description",
+		);
+	}
+
+	showApp(app: string): Promise<AppInfo> {
+		return this.#connection.json(
+			ROUTES.showApp,
+			{ parameters: { app } },
+			appInfoSchema,
+			"The app's description",
+		);
+	}
+
+	listApps(): Promise<AppList> {
+		return this.#connection.json(ROUTES.listApps, {}, appListSchema, "The list of apps");
+	}
+
+	/** @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
+	async deleteApp(app: string): Promise<void> {
+		await this.#connection.done(ROUTES.deleteApp, { parameters: { app } });
+	}
+
+	readChanges(app: string, after: number): Promise<ChangesPage> {
+		const request = { parameters: { app }, query: new URLSearchParams({ after: String(after) }) };
+		return this.#connection.json(ROUTES.readChanges, request, changesPageSchema, "The platform's log");
+	}
+
+	/** Sends a change. @throws AppError `CHANGE_STALE` (exit 5) with the newer entries as `data` */
+	appendChange(app: string, change: Change): AsyncGenerator<ChangeEvent> {
+		return this.#connection.stream(
+			ROUTES.appendChange,
+			{ parameters: { app }, json: change },
+			changeEventSchema,
+			"The platform's answer",
+		);
+	}
+
+	deploy(app: string, body: Deploy): AsyncGenerator<DeployEvent> {
+		return this.#connection.stream(
+			ROUTES.deploy,
+			{ parameters: { app }, json: body },
+			deployEventSchema,
+			"The platform's answer",
+		);
+	}
+
+	async putBlob(app: string, hash: string, bytes: Uint8Array): Promise<void> {
+		await this.#connection.done(ROUTES.putBlob, { parameters: { app, hash }, bytes });
+	}
+
+	/** @param files whether with the files that each was deployed from, and its settings */
+	async listFunctions(app: string, { files = false } = {}): Promise<FunctionList> {
+		const { functionListSchema } = await import("../../protocol/function-list.ts");
+		return await this.#connection.json(
+			ROUTES.listFunctions,
+			{ parameters: { app }, ...(files && { query: new URLSearchParams({ files: "true" }) }) },
+			functionListSchema,
+			"The list of functions",
+		);
+	}
+
+	async deleteFunctions(app: string, names: readonly string[]): Promise<void> {
+		const query = new URLSearchParams(names.map((name): [string, string] => ["name", name]));
+		await this.#connection.done(ROUTES.deleteFunctions, { parameters: { app }, query });
+	}
+
+	/** What functions wrote; of all functions where none is named. */
+	async logs(app: string, names: readonly string[], wanted: WantedLines = {}): Promise<LogLines> {
+		const { logsSchema } = await import("../../protocol/function-log.ts");
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		return await this.#connection.json(ROUTES.readLogs, request, logsSchema, "The functions' log");
+	}
+
+	/** What functions wrote and write, without end. */
+	async *followLogs(
+		app: string,
+		names: readonly string[],
+		wanted: WantedLines = {},
+	): AsyncGenerator<LogEvent> {
+		const { logEventSchema } = await import("../../protocol/function-log.ts");
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		yield* this.#connection.stream(ROUTES.followLogs, request, logEventSchema, "The functions' log", {
+			silenceMs: LOG_SILENCE_MS,
+		});
+	}
+
+	/** Which requests functions were sent; of the whole app where none is named. */
+	async requests(app: string, names: readonly string[], wanted: WantedLines = {}): Promise<LoggedRequests> {
+		const { requestsSchema } = await import("../../protocol/request-log.ts");
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		return await this.#connection.json(ROUTES.readRequests, request, requestsSchema, "The log of requests");
+	}
+
+	/** Which requests functions were sent and are, without end. */
+	async *followRequests(
+		app: string,
+		names: readonly string[],
+		wanted: WantedLines = {},
+	): AsyncGenerator<RequestEvent> {
+		const { requestEventSchema } = await import("../../protocol/request-log.ts");
+		const request = { parameters: { app }, query: logQuery(names, wanted) };
+		yield* this.#connection.stream(
+			ROUTES.followRequests,
+			request,
+			requestEventSchema,
+			"The log of requests",
+			{ silenceMs: LOG_SILENCE_MS },
+		);
+	}
+
+	async listTokens(): Promise<TokenList> {
+		const { tokenListSchema } = await import("../../protocol/token-messages.ts");
+		return await this.#connection.json(ROUTES.listTokens, {}, tokenListSchema, "The list of tokens");
+	}
+
+	async createToken(body: CreateToken): Promise<CreatedToken> {
+		const { createdTokenSchema } = await import("../../protocol/token-messages.ts");
+		return await this.#connection.json(
+			ROUTES.createToken,
+			{ json: body },
+			createdTokenSchema,
+			"The new token",
+		);
+	}
+
+	/** @throws AppError `TOKEN_NOT_FOUND` (exit 4) */
+	async revokeToken(id: string): Promise<void> {
+		await this.#connection.done(ROUTES.revokeToken, { parameters: { id } });
+	}
+}
+
+/** Which lines of a function's log. */
+export interface WantedLines {
+	/** Milliseconds since 1970. */
+	readonly sinceMs?: number | undefined;
+	readonly level?: "info" | "error" | undefined;
+	/** The last so many. */
+	readonly limit?: number | undefined;
+	/** Only what is past a position. */
+	readonly after?: string | undefined;
+}
+
+/** The platform says something every 15 s. */
+const LOG_SILENCE_MS = 60_000;
+
+function logQuery(names: readonly string[], { after, sinceMs, level, limit }: WantedLines): URLSearchParams {
+	const query = new URLSearchParams(names.map((name): [string, string] => ["function", name]));
+	for (const [key, value] of Object.entries({ since: sinceMs, level, limit, after }))
+		if (value !== undefined) query.set(key, String(value));
+	return query;
+}

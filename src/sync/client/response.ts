@@ -1,0 +1,54 @@
+/**
+ * Bodies of answers, read with a bound: a platform that is not what it says must not fill this machine's memory.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import type { Answer } from "../../http-request.ts";
+
+function tooLarge(bytesMax: number): AppError {
+	return new AppError({
+		code: "ANSWER_TOO_LARGE",
+		message: `The platform's answer is larger than ${bytesMax} bytes.`,
+		hint: "Check that the URL is that of a Coffer platform's control API.",
+		exit: EXIT.network,
+	});
+}
+
+/** The chunks of a body as text. @throws AppError `ANSWER_TOO_LARGE` (exit 6) */
+async function* textChunks(answer: Pick<Answer, "body">, bytesMax: number): AsyncGenerator<string> {
+	if (answer.body === null) return;
+	const decoder = new TextDecoder("utf-8", { fatal: true });
+	let bytes = 0;
+	for await (const chunk of answer.body) {
+		bytes += chunk.length;
+		if (bytes > bytesMax) throw tooLarge(bytesMax);
+		yield decoder.decode(chunk, { stream: true });
+	}
+	yield decoder.decode();
+}
+
+/** The whole body as text. */
+export async function readBounded(answer: Pick<Answer, "body">, bytesMax: number): Promise<string> {
+	const parts: string[] = [];
+	for await (const text of textChunks(answer, bytesMax)) parts.push(text);
+	return parts.join("");
+}
+
+/**
+ * The lines of a body as they arrive, blank ones left out. The last one needs its LF: without it, the answer was cut.
+ * @param bytesMax of the whole body
+ * @param charactersMax of one line
+ */
+export async function* readLines(
+	answer: Pick<Answer, "body">,
+	bytesMax: number,
+	charactersMax = bytesMax,
+): AsyncGenerator<string> {
+	let rest = "";
+	for await (const text of textChunks(answer, bytesMax)) {
+		const lines = (rest + text).split("\n");
+		rest = lines.pop() ?? "";
+		if (rest.length > charactersMax) throw tooLarge(charactersMax);
+		for (const line of lines) if (line !== "") yield line;
+	}
+	if (rest !== "") throw new TypeError("The answer ends in the middle of a line.");
+}

@@ -1,0 +1,159 @@
+/**
+ * Deploys a project's functions: finds them, sends the source files that the platform lacks, and reports each.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { chooseEntries } from "../../project/functions/choose.ts";
+import { collectSources, type ProjectFiles, projectFiles } from "../../project/functions/collect.ts";
+import { discoverFunctions, type FunctionEntry } from "../../project/functions/discover.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
+import type { Deploy, DeployedFunction } from "../../protocol/messages.ts";
+import type { LinkTarget } from "../client/link-target.ts";
+
+/** Source files on their way at one time. */
+const PARALLEL_UPLOADS = 8;
+
+export interface DeployOptions {
+	/** The functions to deploy; all where empty. */
+	readonly names: readonly string[];
+	/** Whether functions of the app that the project no longer has are deleted. */
+	readonly prune: boolean;
+	/** Called for each function as the platform reports it. */
+	readonly onFunction?: ((result: DeployedFunction) => void) | undefined;
+	/** Called before, for each function that can be sent, with its files by their paths. */
+	readonly onSources?: ((name: string, sources: ReadonlyMap<string, Uint8Array>) => void) | undefined;
+}
+
+export interface DeployOutcome {
+	/** Sorted by name. */
+	readonly functions: readonly DeployedFunction[];
+	/** Deleted, since the project no longer has them. */
+	readonly pruned: readonly string[];
+}
+
+async function upload(
+	target: LinkTarget,
+	missing: readonly string[],
+	contents: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+	const queue = missing.values();
+	const worker = async () => {
+		for (const hash of queue) {
+			const bytes = contents.get(hash);
+			if (!bytes)
+				throw new AppError({
+					code: "BLOB_UNKNOWN",
+					message: "The platform asked for a file that this deployment does not have.",
+					hint: "Run the command again.",
+					exit: EXIT.network,
+				});
+			await target.remote.putBlob(target.binding.app, hash, bytes);
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, missing.length) }, worker));
+}
+
+/** Sends the request once; the hashes of the files that the platform lacks, or undefined where all went through. */
+async function send(
+	target: LinkTarget,
+	request: Deploy,
+	options: DeployOptions,
+	outcome: { functions: DeployedFunction[]; pruned: string[] },
+): Promise<readonly string[] | undefined> {
+	let done = false;
+	for await (const event of target.remote.deploy(target.binding.app, request)) {
+		if (event.type === "missing") return event.hashes;
+		if (event.type === "function") {
+			outcome.functions.push(event.result);
+			options.onFunction?.(event.result);
+		} else {
+			outcome.pruned.push(...event.pruned);
+			done = true;
+		}
+	}
+	if (done) return undefined;
+	throw new AppError({
+		code: "PLATFORM_ANSWER_CUT",
+		message: "The platform's answer ended before it said that the deployment is complete.",
+		hint: "Run the command again: what is deployed already stays unchanged.",
+		exit: EXIT.network,
+	});
+}
+
+/** What is wrong with the sources of each function; those that can be sent are not in it. */
+async function sourceFaults(
+	root: string,
+	functions: readonly FunctionEntry[],
+	port: ProjectFiles,
+	onSources: DeployOptions["onSources"],
+): Promise<Map<string, AppError>> {
+	const faults = new Map<string, AppError>();
+	for (const entry of functions) {
+		try {
+			const sources = await collectSources(root, [entry], port);
+			onSources?.(entry.name, sources);
+		} catch (error) {
+			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
+			faults.set(entry.name, error);
+		}
+	}
+	return faults;
+}
+
+/** Functions that are not even sent, as results. */
+async function failedOf(
+	target: LinkTarget,
+	faults: ReadonlyMap<string, AppError>,
+): Promise<DeployedFunction[]> {
+	if (faults.size === 0) return [];
+	const { url } = await target.remote.showApp(target.binding.app);
+	return [...faults].map(([name, { hint, message }]) => ({
+		name,
+		status: "failed",
+		url: `${url}${name}`,
+		error: `${message} ${hint}`,
+	}));
+}
+
+/**
+ * Deploys functions.
+ * @throws AppError `FUNCTION_NOT_FOUND` (exit 4), exit 6 for the network, exit 2 where none of the sources can be
+ *   deployed, or one of them cannot and others are to be pruned. Else a function whose sources have a fault, or that
+ *   fails to build or to start, is no error but `failed` in the outcome
+ */
+export async function deployFunctions(
+	root: string,
+	target: LinkTarget,
+	options: DeployOptions,
+): Promise<DeployOutcome> {
+	const asked = chooseEntries(await discoverFunctions(root), options.names);
+	const port = projectFiles(root);
+	const faults = await sourceFaults(root, asked, port, options.onSources);
+	const [fault] = faults.values();
+	// Left out of the request, they would be pruned; and without any that can be deployed, there is no request.
+	if (fault && (options.prune || faults.size === asked.length)) throw fault;
+	const chosen = asked.filter(({ name }) => !faults.has(name));
+	const sources = await collectSources(root, chosen, port);
+	const files = [...sources].map(([path, bytes]): [string, string] => [path, blobHash(bytes)]);
+	const contents = new Map([...sources].map(([, bytes], index) => [files[index]?.[1] ?? "", bytes]));
+	const request: Deploy = {
+		files,
+		functions: chosen.map(({ name, entry, settings }) => ({ name, entry, ...(settings && { settings }) })),
+		prune: options.prune,
+	};
+	const outcome = { functions: await failedOf(target, faults), pruned: [] as string[] };
+	for (const failed of outcome.functions) options.onFunction?.(failed);
+	const missing = await send(target, request, options, outcome);
+	if (missing) {
+		await upload(target, missing, contents);
+		const still = await send(target, request, options, outcome);
+		if (still)
+			throw new AppError({
+				code: "BLOB_LOST",
+				message: "The platform does not keep the files that it was sent.",
+				hint: "Look at the platform's log.",
+				exit: EXIT.network,
+			});
+	}
+	outcome.functions.sort((a, b) => (a.name < b.name ? -1 : 1));
+	return outcome;
+}

@@ -1,0 +1,45 @@
+/**
+ * What a removal of members needs of the linked platform before it happens.
+ *
+ * Only the records of present writers count. So what the leaver wrote and the platform has must be here, to be sealed
+ * anew; and where the resealed records take several changes, a client that reads the log between two of them
+ * must not find a record that counts no more. An epoch without a removal goes before, then: after it all
+ * records are the remover's.
+ */
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { membersToRemove, renewKey } from "../../project/members/remove-members.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../project/session/session.ts";
+import { firstBatch } from "../changes/batch.ts";
+import { syncEnvironment } from "../changes/sync.ts";
+import type { LinkTarget } from "../client/link-target.ts";
+
+function rolledBack(names: readonly string[], environment: string): AppError {
+	return new AppError({
+		code: "SYNC_ROLLED_BACK",
+		message: `Older here than on the platform, or gone here: ${names.join(", ")}. No member was changed.`,
+		hint: `Decide first: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
+		exit: EXIT.conflict,
+	});
+}
+
+/**
+ * Brings vault and platform to where members can be removed.
+ * @throws AppError as `membersToRemove` and `syncEnvironment`; exit 6 where the platform is out of reach
+ */
+export async function prepareRemoval(
+	context: SessionContext,
+	target: LinkTarget,
+	names: readonly string[],
+): Promise<void> {
+	membersToRemove((await readSession(context)).session, names);
+	const synced = await syncEnvironment(context, target);
+	if (synced.rolledBack.length > 0) throw rolledBack(synced.rolledBack, context.environment);
+	const { session } = await readSession(context);
+	membersToRemove(session, names);
+	const records = [...session.verified.section.records.values()];
+	if (firstBatch(records).length === records.length) return;
+	await renewKey(context);
+	await syncEnvironment(context, target);
+}

@@ -1,0 +1,170 @@
+/**
+ * Linking an environment with a platform: who it is is checked before anything is handed to it; then it is enrolled
+ * as a reader, the binding is written, and everything is synced.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { fingerprint } from "../../identity/identity.ts";
+import {
+	bindingOf,
+	type ProjectConfig,
+	platformOf,
+	readConfig,
+	withBinding,
+	writeConfig,
+} from "../../project/files/config.ts";
+import { editVault, loadVault } from "../../project/files/vault-file.ts";
+import { lastLink, requireNewest } from "../../project/members/members.ts";
+import { checkProject } from "../../project/memory/first-use.ts";
+import { openSession, type SessionContext, type VaultSession } from "../../project/session/session.ts";
+import { emptyHead } from "../../protocol/change.ts";
+import type { PlatformInfo } from "../../protocol/messages.ts";
+import { parseToken } from "../../protocol/token.ts";
+import { makeAddMember } from "../../vault/document/create.ts";
+import { withSection } from "../../vault/document/document.ts";
+import { withHeader } from "../changes/integrate.ts";
+import { type SyncOptions, type SyncOutcome, syncEnvironment } from "../changes/sync.ts";
+import { explainGateway } from "../client/gateway-address.ts";
+import { type LinkTarget, logContextOf } from "../client/link-target.ts";
+import { Remote } from "../client/platform-client.ts";
+import { readLog } from "../log/read-log.ts";
+import { freshMemory } from "../log/sync-memory.ts";
+
+const APP_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+function usage(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
+/** @throws AppError `APP_ID_INVALID` (exit 2) */
+export function requireAppId(app: string): void {
+	if (APP_ID.test(app)) return;
+	throw usage(
+		"APP_ID_INVALID",
+		"An app's id is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
+		"Use an id such as shop.",
+	);
+}
+
+/** The error for a text that is no access token. */
+export function tokenMalformed(): AppError {
+	return usage(
+		"TOKEN_MALFORMED",
+		"That is not an access token of a Coffer platform.",
+		"Copy the whole token that the platform printed when it first started.",
+	);
+}
+
+/**
+ * Asks a platform who it is, and holds that against the fingerprint in the token, which came by another way.
+ * @throws AppError `TOKEN_MALFORMED`, `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7), exit 6 where it
+ *   is out of reach
+ */
+export async function meetPlatform(
+	url: string,
+	token: string,
+	signal?: AbortSignal,
+): Promise<{ remote: Remote; info: PlatformInfo }> {
+	const expected = parseToken(token)?.fingerprint;
+	if (expected === undefined) throw tokenMalformed();
+	const remote = new Remote({ url, token, signal });
+	let info: PlatformInfo;
+	try {
+		info = await remote.platform();
+	} catch (error) {
+		throw await explainGateway(error, url, expected);
+	}
+	if (fingerprint({ sign: info.sign, box: info.box }) === expected) return { remote, info };
+	throw new AppError({
+		code: "PLATFORM_KEY_MISMATCH",
+		message: `The platform at ${url} is not the one that the token is for: its key has another fingerprint.`,
+		hint: "Check address and token with whoever runs the platform. No key and no secret was handed over.",
+		exit: EXIT.integrity,
+	});
+}
+
+export interface LinkRequest {
+	readonly app: string;
+	readonly remote: Remote;
+	readonly info: PlatformInfo;
+}
+
+export interface Linked {
+	readonly app: string;
+	/** The platform's fingerprint. */
+	readonly platform: string;
+	/** Where the gateway serves the app. */
+	readonly gateway: string;
+	readonly enrolled: boolean;
+	/** The member that the platform was with which the environment was linked before, and that still reads it. */
+	readonly former: string | undefined;
+	readonly sync: SyncOutcome;
+}
+
+/** What linking has come to before anything is synced. */
+type Prepared = Pick<Linked, "enrolled" | "former">;
+
+/** The member name of another platform that the environment was linked with, where it is one still. */
+function formerPlatform(session: VaultSession, config: ProjectConfig, platform: string): string | undefined {
+	const before = platformOf(bindingOf(config, session.place.environment))?.platform;
+	if (before === undefined || before === platform) return undefined;
+	const members = [...session.verified.state.members.values()];
+	return members.find((member) => fingerprint(member) === before)?.name;
+}
+
+/**
+ * Makes the platform a reader of the environment, unless it is, and writes the binding: `coffer.vault` and `coffer.json`,
+ * or neither. What the app's log knows of the members comes first: another branch may have linked the environment before.
+ */
+async function enrol(context: SessionContext, { info }: LinkRequest, target: LinkTarget): Promise<Prepared> {
+	const { environment, root } = context;
+	const { binding } = target;
+	const { app, platform } = binding;
+	const news = await readLog(target, emptyHead(logContextOf(binding, binding.vault, environment)));
+	return editVault<Prepared & { session: VaultSession }>(
+		root,
+		async (loaded) => {
+			const known = withHeader(loaded.document, environment, news.entries);
+			const session = await openSession({ ...loaded, document: known }, context);
+			const { section, state } = session.verified;
+			const config = await readConfig(root);
+			const former = formerPlatform(session, config, platform);
+			const remembered = session.checkout.platform;
+			if (remembered?.app !== app || remembered.fingerprint !== platform)
+				session.checkout.platform = freshMemory(target, binding.vault, environment);
+			if (session.checkout.platform) session.checkout.platform.url = binding.url;
+			const changed = withBinding(config, environment, binding);
+			const alongside = changed === config ? undefined : () => writeConfig(root, changed);
+			if (state.members.has(info.sign))
+				return { document: known, result: { session, enrolled: false, former }, alongside };
+			requireNewest(session);
+			const name = `platform-${info.fingerprint.slice(0, 8)}`;
+			const reader = { sign: info.sign, box: info.box, name, role: "reader" as const };
+			const link = makeAddMember(state, lastLink(section.links), session.keys, context.identity, reader);
+			const document = withSection(known, { ...section, links: [...section.links, link] });
+			return { document, result: { session, enrolled: true, former }, alongside };
+		},
+		(now, { session }) => session.remember(now, [], { always: true }),
+	);
+}
+
+/**
+ * Links an environment with an app on a platform that `meetPlatform` has met.
+ * @throws AppError `APP_TAKEN` (exit 5) where the app holds another vault or environment; `MEMBERSHIP_OLDER` (exit 7) and
+ *   `MEMBERSHIP_DIVERGED` (exit 5 or 7) before anything is written; as `syncEnvironment`
+ */
+export async function linkEnvironment(
+	context: SessionContext,
+	request: LinkRequest,
+	options: SyncOptions,
+): Promise<Linked> {
+	const { app, remote, info } = request;
+	const { environment } = context;
+	const { document } = await loadVault(context.root);
+	const { vaultId } = document;
+	await checkProject(context, vaultId);
+	const description = await remote.createApp(app, { vaultId, environment });
+	const binding = { url: remote.url, app, platform: info.fingerprint, vault: vaultId };
+	const { enrolled, former } = await enrol(context, request, { binding, remote });
+	const sync = await syncEnvironment(context, { binding, remote }, options);
+	return { app, platform: info.fingerprint, gateway: description.url, enrolled, former, sync };
+}

@@ -1,0 +1,109 @@
+/**
+ * What entries of a platform's log hold, seen from a vault that may have gone on since: a new epoch here need not have
+ * reached the platform yet.
+ */
+import { AppError } from "../../errors.ts";
+import type { PlatformMemory } from "../../project/memory/device-state.ts";
+import type { VaultSession } from "../../project/session/session.ts";
+import type { LogContext } from "../../protocol/change.ts";
+import { linkHash } from "../../vault/chains/chain.ts";
+import { type EnvironmentState, verifyEnvironment } from "../../vault/chains/membership.ts";
+import {
+	formatRecord,
+	isLaterSeal,
+	parseRecordText,
+	recordDigest,
+	type SealedRecord,
+} from "../../vault/records/record.ts";
+import { openRecord } from "../../vault/records/seal.ts";
+import { lastHeader, recordsOf } from "./check-log.ts";
+import type { News } from "./read-log.ts";
+
+/**
+ * The environment as the log's last header has it. Its records count by that: a member whose removal is still on its
+ * way to the platform was a writer when they were appended.
+ */
+function logState(session: VaultSession, { entries }: News, memory: PlatformMemory): EnvironmentState {
+	const header = lastHeader(entries)?.environment.at(-1);
+	const head = header ? linkHash(header) : memory.header.split(" ")[1];
+	const { root, section, state } = session.verified;
+	const length = section.links.findIndex((link) => linkHash(link) === head) + 1;
+	if (length === 0 || length === section.links.length) return state;
+	const links = section.links.slice(0, length);
+	return verifyEnvironment(root, section.name, links, section.line, session.memory.pin?.environment);
+}
+
+export class LogView {
+	/** The latest record of each name in the entries, verified. */
+	readonly records: ReadonlyMap<string, SealedRecord>;
+	/** Whether the entries are the whole log. */
+	readonly isWhole: boolean;
+	readonly #session: VaultSession;
+	readonly #texts: ReadonlySet<string>;
+	#byName: Map<string, SealedRecord[]> | undefined;
+
+	/** @throws AppError exit 7 where an entry or a record does not hold */
+	constructor(session: VaultSession, context: LogContext, news: News, memory: PlatformMemory) {
+		const { entries, reached } = news;
+		this.#session = session;
+		this.records = recordsOf(context, entries, logState(session, news, memory));
+		this.isWhole = entries.length === reached.revision;
+		this.#texts = new Set(entries.flatMap((entry) => entry.change.records));
+	}
+
+	/** Whether an entry holds just this record, be it the latest of its name or not. */
+	holds(record: SealedRecord): boolean {
+		return this.#texts.has(formatRecord(record));
+	}
+
+	/** The value of one of these records, or of any that is verified; undefined for a tombstone. */
+	valueOf(record: SealedRecord): string | undefined {
+		const { keys, verified } = this.#session;
+		return openRecord(verified.state, keys, record);
+	}
+
+	/** Whether a record of the vault is one of these sealed anew, by version and value. */
+	isReseal(ours: SealedRecord, theirs: SealedRecord | undefined): boolean {
+		return (
+			theirs !== undefined && isLaterSeal(ours, theirs) && this.#session.open(ours) === this.valueOf(theirs)
+		);
+	}
+
+	/**
+	 * Whether the log has gone past a record of the vault that it only holds sealed under an earlier key: this copy of
+	 * the vault was taken from a member who had sealed it anew, and then took in a later value.
+	 */
+	isPastSeal(ours: SealedRecord): boolean {
+		if ((this.records.get(ours.name)?.version ?? 0) <= ours.version) return false;
+		const value = this.#session.open(ours);
+		return this.#of(ours.name).some((record) => isLaterSeal(ours, record) && this.#holds(record, value));
+	}
+
+	/** Whether a record of the log's past has that value. Nobody can mend one that does not open: it has none. */
+	#holds(record: SealedRecord, value: string | undefined): boolean {
+		try {
+			return this.valueOf(record) === value;
+		} catch (error) {
+			if (error instanceof AppError) return false;
+			throw error;
+		}
+	}
+
+	/** The last record of a name with one of the digests, where an entry holds it. */
+	newest(name: string, digests: readonly string[]): SealedRecord | undefined {
+		return this.#of(name).findLast((record) => digests.includes(recordDigest(record)));
+	}
+
+	/** All records of a name, in the order of the log. */
+	#of(name: string): readonly SealedRecord[] {
+		if (this.#byName === undefined) {
+			this.#byName = new Map();
+			for (const record of [...this.#texts].map(parseRecordText)) {
+				const known = this.#byName.get(record.name);
+				if (known) known.push(record);
+				else this.#byName.set(record.name, [record]);
+			}
+		}
+		return this.#byName.get(name) ?? [];
+	}
+}

@@ -1,0 +1,104 @@
+/**
+ * Where one secret's records are seen in a platform's log. The log's chain of heads is followed from its beginning and
+ * through the head that is known here; what is read of it is verified like everything that is pulled.
+ */
+
+import { AppError } from "../../errors.ts";
+import type { VaultSession } from "../../project/session/session.ts";
+import { emptyHead, isAuthenticChange, type LogContext, type LogEntry } from "../../protocol/change.ts";
+import { parseLink } from "../../vault/chains/chain.ts";
+import type { EnvironmentState } from "../../vault/chains/membership.ts";
+import type { Lineage } from "../../vault/document/lineage.ts";
+import { parseRecordText } from "../../vault/records/record.ts";
+import type { Sighting } from "../../vault/records/secret-history.ts";
+import { type LinkTarget, logContextOf } from "../client/link-target.ts";
+import { forked } from "./check-log.ts";
+import { readWholeLog } from "./read-log.ts";
+import { memoryOf } from "./sync-memory.ts";
+
+/** A membership that the log brought, and what its sender had seen by then. */
+interface Membership {
+	readonly state: EnvironmentState;
+	/** The revision on which its sender signed that it builds. */
+	readonly baseRevision: number;
+}
+
+function stateOf(lineage: Lineage, vaultId: string, { change, revision }: LogEntry): EnvironmentState {
+	const parse = (lines: readonly string[]) => lines.map((text, index) => parseLink(text, index + 1));
+	const { vault = [], environment = [] } = change.header ?? {};
+	const state = lineage.stateOf({ vaultId, vault: parse(vault), environment: parse(environment) });
+	if (state instanceof AppError) throw forked(`the membership in its revision ${revision} does not hold`);
+	return state;
+}
+
+/** @throws AppError `LOG_FORKED` (exit 7) where a change is not by a writer of its moment */
+function checkChange(context: LogContext, { change, revision }: LogEntry, state: EnvironmentState): void {
+	if (state.members.get(change.author)?.role === "writer" && isAuthenticChange(context, change)) return;
+	throw forked(`revision ${revision} is not signed by a writer of the environment`);
+}
+
+interface Reading {
+	readonly sightings: Sighting[];
+	readonly memberships: Membership[];
+}
+
+/** The entries that concern a name or the membership, each checked by the membership of its moment. */
+function readEntries(
+	entries: readonly LogEntry[],
+	context: LogContext,
+	lineage: Lineage,
+	name: string,
+): Reading {
+	const reading: Reading = { sightings: [], memberships: [] };
+	let state: EnvironmentState | undefined;
+	for (const entry of entries) {
+		const { change, receivedMs, revision } = entry;
+		const text = change.records.find((each) => each.startsWith(`${name}\n`));
+		if (change.header === null && text === undefined) continue;
+		if (change.header !== null) state = stateOf(lineage, context.vaultId, entry);
+		if (!state) throw forked(`its revision ${revision} comes before any membership`);
+		checkChange(context, entry, state);
+		if (change.header !== null) reading.memberships.push({ state, baseRevision: change.base.revision });
+		if (text === undefined) continue;
+		const place = { in: "platform", revision, atMs: receivedMs ?? null } as const;
+		reading.sightings.push({ record: parseRecordText(text), place, state });
+	}
+	return reading;
+}
+
+/**
+ * Whether the log holds the removal of a record's author, by somebody who signed that the record's revision was there
+ * before. The order of revisions alone would be the platform's word: it could put an entry in before a removal.
+ */
+function predatesRemoval({ record, place }: Sighting, memberships: readonly Membership[]): boolean {
+	return (
+		place.in === "platform" &&
+		memberships.some(
+			({ state, baseRevision }) => baseRevision >= place.revision && !state.epoch.writers.has(record.author),
+		)
+	);
+}
+
+/**
+ * The records of a name in the log, the earliest first.
+ * @throws AppError exit 6 where the platform is out of reach, exit 7 where its log does not hold
+ */
+export async function searchLog(
+	session: VaultSession,
+	target: LinkTarget,
+	lineage: Lineage,
+	name: string,
+): Promise<{ sightings: readonly Sighting[]; revision: number }> {
+	const { environment, vaultId } = session.place;
+	const context = logContextOf(target.binding, vaultId, environment);
+	const known = memoryOf(session, target);
+	const { entries, reached } = await readWholeLog(target, emptyHead(context), known);
+	const { sightings, memberships } = readEntries(entries, context, lineage, name);
+	return {
+		sightings: sightings.map((sighting) => ({
+			...sighting,
+			predatesRemoval: predatesRemoval(sighting, memberships),
+		})),
+		revision: reached.revision,
+	};
+}

@@ -1,0 +1,36 @@
+/** Reads a platform's log, page by page. */
+import type { Head, LogEntry } from "../../protocol/change.ts";
+import type { ChangesPage } from "../../protocol/messages.ts";
+import type { LinkTarget } from "../client/link-target.ts";
+import { followLog, forked, type KnownHeads } from "./check-log.ts";
+
+/** Log entries, followed from a known head, and the head that they reach. */
+export interface News {
+	readonly entries: readonly LogEntry[];
+	readonly reached: Head;
+}
+
+/** All entries after a head. @throws AppError exit 6 for the network, exit 7 where the log does not continue that head */
+export async function readLog(target: LinkTarget, from: Head): Promise<News> {
+	const entries: LogEntry[] = [];
+	const known: KnownHeads = new Map();
+	let reached = from;
+	for (;;) {
+		const page: ChangesPage = await target.remote.readChanges(target.binding.app, reached.revision);
+		const last = page.entries.at(-1);
+		const claimed = last && last.revision < page.revision ? last : page;
+		reached = followLog(reached, page.entries, claimed, known);
+		entries.push(...page.entries);
+		if (!last || last.revision >= page.revision) return { entries, reached };
+	}
+}
+
+/**
+ * The whole log, which must run through the head that is known.
+ * @throws AppError as `readLog`
+ */
+export async function readWholeLog(target: LinkTarget, empty: Head, known: Head): Promise<News> {
+	const news = await readLog(target, empty);
+	if (known.revision === 0 || news.entries[known.revision - 1]?.head === known.head) return news;
+	throw forked(`its revision ${known.revision} is another`);
+}

@@ -1,0 +1,56 @@
+/**
+ * A vault as people read it in a diff: names, versions, kinds, epochs and authors. Never a value; a mask where it can
+ * be had.
+ */
+import type { Link } from "../chains/chain.ts";
+import { epochNumber } from "../chains/membership.ts";
+import type { SealedRecord } from "../records/record.ts";
+import type { EnvironmentSection, VaultDocument } from "./document.ts";
+
+/** Who wrote what, by signing key; those who were removed since included. */
+function memberNames(links: readonly Link[]): Map<string, string> {
+	const names = new Map<string, string>();
+	for (const { change } of links) {
+		const [sign, , name] =
+			change[0] === "genesis" ? change.slice(4) : change[0] === "add" ? change.slice(2) : [];
+		if (sign !== undefined && name !== undefined) names.set(sign, name);
+	}
+	return names;
+}
+
+/** What a link did, in words. Keys and wraps are left out. */
+function describeLink({ change, index }: Link, names: ReadonlyMap<string, string>): string {
+	const [verb, first = "", ...rest] = change;
+	if (verb === "genesis") return `  link ${index}: made by ${change[6] ?? ""}`;
+	if (verb === "add") return `  link ${index}: ${first} ${rest[2] ?? ""} added`;
+	if (verb !== "epoch") return `  link ${index}: ${verb ?? ""}`;
+	const removed = (rest[2] ?? "-").split(",").map((key) => names.get(key) ?? "nobody");
+	return `  link ${index}: epoch ${epochNumber(first) ?? "?"}, removed ${removed.join(", ")}`;
+}
+
+/** What stands for a record's value; undefined leaves it out. */
+export type MaskOf = (environment: string, record: SealedRecord) => string | undefined;
+
+function describeRecord(section: EnvironmentSection, names: ReadonlyMap<string, string>, maskOf: MaskOf) {
+	return (record: SealedRecord): string => {
+		const { name, version, kind, epoch, author } = record;
+		const by = names.get(author) ?? `${author.slice(0, 12)}…`;
+		const mask = maskOf(section.name, record);
+		const words = [`  ${name}`, `v${version}`, kind, `epoch ${epochNumber(epoch) ?? "?"}`, `by ${by}`];
+		return (mask === undefined ? words : [...words, mask]).join("  ");
+	};
+}
+
+/** The vault's description, one line for each member link and each record. Nothing in it is verified but masks. */
+export function describeVault(document: VaultDocument, maskOf: MaskOf = () => undefined): string {
+	const lines = [`vault ${document.vaultId}`];
+	for (const { change, index } of document.links)
+		lines.push(`  link ${index}: ${change[0] === "genesis" ? "made" : change.slice(0, 2).join(" ")}`);
+	for (const section of document.environments.values()) {
+		const names = memberNames(section.links);
+		lines.push(`environment ${section.name}`);
+		for (const link of section.links) lines.push(describeLink(link, names));
+		lines.push(...[...section.records.values()].map(describeRecord(section, names, maskOf)));
+	}
+	return `${lines.join("\n")}\n`;
+}

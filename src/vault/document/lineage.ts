@@ -1,0 +1,102 @@
+/**
+ * The memberships that a history holds: in the file, in each commit, in a platform's log. Those of one environment are
+ * one chain at several lengths. What is no part of that chain is not this environment's, whoever signed it.
+ */
+import { AppError } from "../../errors.ts";
+import { type Link, linkHash } from "../chains/chain.ts";
+import { type EnvironmentState, verifyEnvironment } from "../chains/membership.ts";
+import { verifyRoot } from "../chains/vault-chain.ts";
+import { malformed } from "../syntax/syntax.ts";
+import type { VerifiedEnvironment } from "./document.ts";
+import { compareChain, type Pin } from "./marks.ts";
+
+/** Both chains of an environment, as one text had them. */
+export interface Chains {
+	readonly vaultId: string;
+	readonly vault: readonly Link[];
+	readonly environment: readonly Link[];
+}
+
+type Hashes = Pick<Pin, "vault" | "environment">;
+
+function hashesOf(chains: Pick<Chains, "vault" | "environment">): Hashes {
+	return { vault: chains.vault.map(linkHash), environment: chains.environment.map(linkHash) };
+}
+
+export class Lineage {
+	readonly #vaultId: string;
+	readonly #environment: string;
+	/** What this device pinned: it may be longer than anything that is found. */
+	readonly #pin: Hashes | undefined;
+	/** The longest chains so far. */
+	#longest: Hashes;
+	#newest: EnvironmentState;
+	readonly #known = new Map<string, EnvironmentState | AppError>();
+
+	/**
+	 * @param present the environment in the file, verified and held against the pin
+	 * @param vaultLinks the file's own chain of the vault
+	 */
+	constructor(present: VerifiedEnvironment, vaultLinks: readonly Link[], pin: Pin | undefined) {
+		this.#vaultId = present.state.vaultId;
+		this.#environment = present.state.name;
+		this.#pin = pin;
+		this.#longest = hashesOf({ vault: vaultLinks, environment: present.section.links });
+		this.#newest = present.state;
+	}
+
+	/** The membership with all links that were found: who is a writer now. */
+	get newest(): EnvironmentState {
+		return this.#newest;
+	}
+
+	/**
+	 * The membership that chains say, verified, or why it does not count. Chains that continue the longest ones become
+	 * the newest membership.
+	 */
+	stateOf(chains: Chains): EnvironmentState | AppError {
+		const key = [chains.vaultId, ...chains.vault, "", ...chains.environment]
+			.map((part) => (typeof part === "string" ? part : part.text))
+			.join("\n");
+		const known = this.#known.get(key);
+		if (known) return known;
+		let state: EnvironmentState | AppError;
+		try {
+			state = this.#verify(chains);
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			state = error;
+		}
+		this.#known.set(key, state);
+		return state;
+	}
+
+	#verify(chains: Chains): EnvironmentState {
+		const { vault, environment } = chains;
+		const isForeign =
+			chains.vaultId !== this.#vaultId ||
+			[this.#longest, this.#pin].some(
+				(known) =>
+					known &&
+					(compareChain(known.vault, vault) === "diverged" ||
+						compareChain(known.environment, environment) === "diverged"),
+			);
+		if (isForeign)
+			throw malformed(
+				"MEMBERSHIP_DIVERGED",
+				`the membership of environment '${this.#environment}' there is no part of this vault's.`,
+				environment[0]?.line ?? 1,
+			);
+		const { vault: rootHashes, environment: hashes } = this.#longest;
+		const root = verifyRoot(this.#vaultId, vault, rootHashes);
+		const line = environment[0]?.line ?? 1;
+		const state = verifyEnvironment(root, this.#environment, environment, line, hashes);
+		const found = hashesOf(chains);
+		if (found.environment.length > hashes.length) this.#newest = state;
+		this.#longest = {
+			vault: found.vault.length > rootHashes.length ? found.vault : rootHashes,
+			environment: found.environment.length > hashes.length ? found.environment : hashes,
+		};
+		return state;
+	}
+}

@@ -1,0 +1,57 @@
+/**
+ * What two sides of a merge came from, as far as it is known.
+ */
+
+import type { EnvironmentSection, VaultDocument } from "../document/document.ts";
+import { parseVault } from "../document/format.ts";
+import type { SealedRecord } from "../records/record.ts";
+import { isConflicted, splitConflicts } from "./conflict-text.ts";
+import type { Ancestor } from "./merge-sections.ts";
+
+function sameSection(a: EnvironmentSection | undefined, b: EnvironmentSection): boolean {
+	return (
+		a !== undefined &&
+		a.links.length === b.links.length &&
+		a.links.every((link, index) => link.text === b.links[index]?.text) &&
+		a.records.size === b.records.size &&
+		[...a.records.values()].every(({ name, body }) => b.records.get(name)?.body === body)
+	);
+}
+
+/** A vault that both sides came from. */
+function ancestorOf(document: VaultDocument): Ancestor {
+	const find = (environment: string, { name }: SealedRecord) =>
+		document.environments.get(environment)?.records.get(name);
+	return {
+		has: (environment, record) => find(environment, record)?.body === record.body,
+		resealed: (environment, record) => {
+			const { version, kind, since, epoch } = find(environment, record) ?? {};
+			return (
+				version === record.version && kind === record.kind && since === record.since && epoch !== record.epoch
+			);
+		},
+		hasSection: (section) => sameSection(document.environments.get(section.name), section),
+	};
+}
+
+/**
+ * The ancestor that a text is; undefined where there is none (an empty text). Where branches crossed, git makes it
+ * itself and leaves conflicts in it: what they are about is then not known, and everything else is.
+ * @throws AppError as `parseVault`
+ */
+export function parseAncestor(text: string): Ancestor | undefined {
+	if (text === "") return undefined;
+	if (!isConflicted(text)) return ancestorOf(parseVault(text));
+	const { ours, theirs } = splitConflicts(text);
+	return commonAncestor([ancestorOf(ours), ancestorOf(theirs)]);
+}
+
+/** What several vaults that both sides came from agree on; undefined where there is none. */
+export function commonAncestor(ancestors: readonly Ancestor[]): Ancestor | undefined {
+	if (ancestors.length === 0) return undefined;
+	return {
+		has: (environment, record) => ancestors.every((one) => one.has(environment, record)),
+		resealed: (environment, record) => ancestors.every((one) => one.resealed(environment, record)),
+		hasSection: (section) => ancestors.every((one) => one.hasSection(section)),
+	};
+}

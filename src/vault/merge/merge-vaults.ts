@@ -1,0 +1,182 @@
+/**
+ * Two vaults that came from one, made one again, without any key: records of different names are united, and of two
+ * chains of which one continues the other, the longer is taken. What cannot be known is a conflict, never a guess.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
+import { verifyRoot } from "../chains/vault-chain.ts";
+import { type EnvironmentSection, type VaultDocument, verifyChains } from "../document/document.ts";
+import type { SealedRecord } from "../records/record.ts";
+import { type FittingSignatures, verifyRecord } from "../records/seal.ts";
+import { compareNames, LIMITS } from "../syntax/syntax.ts";
+import type { RecordConflict } from "./conflict-text.ts";
+import { type Ancestor, longer, ROOT_CHAIN, type SectionPair, uniteSections } from "./merge-sections.ts";
+
+export type Side = "ours" | "theirs";
+
+export interface UniteOptions {
+	readonly ancestor?: Ancestor | undefined;
+	/** Whether two records hold the same value. Asked only where both sides changed and both records hold; without it, they do not. */
+	readonly sameValue?:
+		| ((state: EnvironmentState, ours: SealedRecord, theirs: SealedRecord) => boolean)
+		| undefined;
+	/** Signatures that were checked before, by the name of the environment. */
+	readonly fitting?: ReadonlyMap<string, FittingSignatures> | undefined;
+	/** Who wins where both sides changed; undefined leaves the conflict. */
+	readonly take?: ((environment: string, name: string) => Side | undefined) | undefined;
+}
+
+export interface United {
+	/** Everything but the names in conflict. */
+	readonly document: VaultDocument;
+	/** Sorted by environment and name. */
+	readonly conflicts: readonly RecordConflict[];
+	/** The conflicts that `take` decided. */
+	readonly decided: readonly RecordConflict[];
+}
+
+/** Whether somebody who is still a writer vouches for the record. @throws AppError exit 7 for one that never counted */
+function isVouchedFor(
+	state: EnvironmentState,
+	record: SealedRecord,
+	fitting: UniteOptions["fitting"],
+): boolean {
+	try {
+		verifyRecord(state, record, fitting?.get(state.name));
+		return true;
+	} catch (error) {
+		if (error instanceof AppError && error.code === "RECORD_AUTHOR_REMOVED") return false;
+		throw error;
+	}
+}
+
+/** Of two records with one value, the one that everybody would take. */
+function newer(a: SealedRecord, b: SealedRecord): SealedRecord {
+	if (a.version !== b.version) return a.version > b.version ? a : b;
+	const [epochA, epochB] = [epochNumber(a.epoch) ?? 0, epochNumber(b.epoch) ?? 0];
+	if (epochA !== epochB) return epochA > epochB ? a : b;
+	return a.body > b.body ? a : b;
+}
+
+/** What two different records of one name come to; undefined where it takes a person. */
+function pick(
+	state: EnvironmentState,
+	ours: SealedRecord,
+	theirs: SealedRecord,
+	{ ancestor, sameValue, fitting }: UniteOptions,
+): SealedRecord | undefined {
+	if (ancestor) {
+		const [oursOld, theirsOld] = [ancestor.has(state.name, ours), ancestor.has(state.name, theirs)];
+		if (oursOld !== theirsOld) return oursOld ? theirs : ours;
+		const [oursSame, theirsSame] = [
+			ancestor.resealed(state.name, ours),
+			ancestor.resealed(state.name, theirs),
+		];
+		if (oursSame !== theirsSame) return oursSame ? theirs : ours;
+	}
+	// A value that nobody vouches for says nothing: a person decides, and can only take the other one.
+	const isComparable = sameValue && [ours, theirs].every((record) => isVouchedFor(state, record, fitting));
+	return isComparable && sameValue(state, ours, theirs) ? newer(ours, theirs) : undefined;
+}
+
+function refuseRemoved(state: EnvironmentState, record: SealedRecord, side: Side): AppError {
+	return new AppError({
+		code: "RECORD_AUTHOR_REMOVED",
+		message: `The record of ${record.name} on the side '${side}' is by somebody who is no longer a writer of '${state.name}'.`,
+		hint: `Take the other side, and set the value anew if it is the right one: coffer secrets set ${record.name}.`,
+		exit: EXIT.integrity,
+		line: record.line,
+	});
+}
+
+interface Pair {
+	readonly name: string;
+	readonly ours: SealedRecord | undefined;
+	readonly theirs: SealedRecord | undefined;
+}
+
+/** The record that one name comes to; `conflict` where it takes a person. */
+function uniteOne(state: EnvironmentState, pair: Pair, options: UniteOptions): SealedRecord | "conflict" {
+	const { ours, theirs } = pair;
+	if (ours && theirs && ours.body === theirs.body) return ours;
+	const picked = ours && theirs ? pick(state, ours, theirs, options) : (ours ?? theirs);
+	return picked && isVouchedFor(state, picked, options.fitting) ? picked : "conflict";
+}
+
+/** The side that was chosen for a conflict. @throws AppError `RECORD_AUTHOR_REMOVED` (exit 7) */
+function chosen(
+	state: EnvironmentState,
+	pair: Pair,
+	side: Side,
+	fitting: UniteOptions["fitting"],
+): SealedRecord | undefined {
+	const record = pair[side];
+	if (record && !isVouchedFor(state, record, fitting)) throw refuseRemoved(state, record, side);
+	return record;
+}
+
+/** What is still open, and what was decided. */
+interface Conflicts {
+	readonly open: RecordConflict[];
+	readonly decided: RecordConflict[];
+}
+
+function uniteRecords(
+	state: EnvironmentState,
+	sections: SectionPair,
+	options: UniteOptions,
+	conflicts: Conflicts,
+): Map<string, SealedRecord> {
+	const records = new Map<string, SealedRecord>();
+	const { ours, theirs } = sections;
+	for (const name of [...new Set([...ours.records.keys(), ...theirs.records.keys()])].sort(compareNames)) {
+		const pair = { name, ours: ours.records.get(name), theirs: theirs.records.get(name) };
+		let record: SealedRecord | "conflict" | undefined = uniteOne(state, pair, options);
+		if (record === "conflict") {
+			const side = options.take?.(state.name, name);
+			(side ? conflicts.decided : conflicts.open).push({ environment: state.name, ...pair });
+			record = side && chosen(state, pair, side, options.fitting);
+		}
+		if (record) records.set(name, record);
+	}
+	if (records.size > LIMITS.recordsPerEnvironment) {
+		throw new AppError({
+			code: "TOO_MANY_SECRETS",
+			message: `Environment '${state.name}' would hold ${records.size} secrets (deleted ones counted); the limit is ${LIMITS.recordsPerEnvironment}.`,
+			hint: "Keep one side's file, and split the secrets over several environments.",
+			exit: EXIT.usage,
+		});
+	}
+	return records;
+}
+
+/**
+ * Unites two vaults. Chains, and every record that is not the same on both sides, are verified.
+ * @throws AppError exit 5: `VAULTS_DIFFER`, `MEMBERSHIP_CONFLICT` or `ENVIRONMENT_CONFLICT`; exit 7 for a chain or a
+ *   record that does not hold
+ */
+export function uniteVaults(ours: VaultDocument, theirs: VaultDocument, options: UniteOptions = {}): United {
+	if (ours.vaultId !== theirs.vaultId)
+		throw new AppError({
+			code: "VAULTS_DIFFER",
+			message: "The two sides of coffer.vault are different vaults.",
+			hint: "Keep one side's whole file (git checkout --ours -- coffer.vault, or --theirs), and set the other side's secrets again.",
+			exit: EXIT.conflict,
+			line: 1,
+		});
+	const links = longer(ours.links, theirs.links, ROOT_CHAIN);
+	const conflicts: Conflicts = { open: [], decided: [] };
+	const sections = uniteSections(ours, theirs, links, options.ancestor);
+	const environments = new Map<string, EnvironmentSection>();
+	for (const [name, section] of sections)
+		environments.set(name, { ...section.ours, links: section.links, records: new Map() });
+	const chains: VaultDocument = { vaultId: ours.vaultId, links, environments };
+	for (const name of verifyRoot(ours.vaultId, links).environments.keys()) {
+		const { state, section } = verifyChains(chains, name);
+		const sides = sections.get(name);
+		if (sides)
+			environments.set(name, { ...section, records: uniteRecords(state, sides, options, conflicts) });
+	}
+	const { open, decided } = conflicts;
+	return { document: chains, conflicts: open, decided };
+}

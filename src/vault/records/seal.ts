@@ -1,0 +1,240 @@
+/**
+ * Sealing and opening of single records, and the check of their signatures.
+ */
+import { fromUtf8, lengthPrefixed, utf8, wipe } from "../../bytes.ts";
+import {
+	fromBase64,
+	type KeyPair,
+	open,
+	pad,
+	type Signed,
+	seal,
+	sign,
+	toBase64,
+	unpad,
+	verify,
+	verifyAll,
+} from "../../crypto.ts";
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, attempt, EXIT } from "../../errors.ts";
+import type { EnvironmentKeys } from "../chains/environment-keys.ts";
+import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
+import { LIMITS, malformed, PAD_BYTES } from "../syntax/syntax.ts";
+import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
+
+type Place = Pick<EnvironmentState, "vaultId" | "name">;
+type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
+
+/** What the payload is bound to: a record moved to another name, version, environment, vault or epoch does not open. */
+function sealContext(place: Place, record: Context): Uint8Array {
+	return lengthPrefixed(
+		"coffer/seal/1",
+		place.vaultId,
+		place.name,
+		record.epoch,
+		record.name,
+		record.version,
+		record.kind,
+		record.since,
+	);
+}
+
+function signedBytes(place: Place, record: Context & Pick<SealedRecord, "author" | "sealed">): Uint8Array {
+	const { epoch, name, version, kind, since, author, sealed } = record;
+	return lengthPrefixed(
+		"coffer/record/1",
+		place.vaultId,
+		place.name,
+		epoch,
+		name,
+		version,
+		kind,
+		since,
+		author,
+		sealed,
+	);
+}
+
+/** A writer: whose signature new records carry. */
+export interface Author {
+	readonly publicKeys: { readonly sign: string };
+	readonly signing: KeyPair;
+}
+
+function checkedValue(name: string, value: string): Uint8Array {
+	const bytes = utf8(value);
+	if (bytes.length <= LIMITS.valueBytes) return bytes;
+	throw new AppError({
+		code: "VALUE_TOO_LARGE",
+		message: `The value of ${name} is ${bytes.length} bytes; the limit is ${LIMITS.valueBytes} (64 KiB).`,
+		hint: "Keep large material in a file or object store, and its key here.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Seals and signs one record under the environment's present epoch.
+ * @param secret.value the text of a live record; undefined makes a tombstone
+ * @param secret.version 1 + the highest version that anybody has seen of this name
+ * @param secret.since number of the epoch in which this version was set, for a reseal; the present one by default
+ * @throws AppError `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2), `VERSIONS_EXHAUSTED` (exit 1)
+ */
+export function sealRecord(
+	place: Place,
+	keys: EnvironmentKeys,
+	author: Author,
+	secret: { name: string; version: number; value: string | undefined; since?: number },
+): SealedRecord {
+	const { name, version } = secret;
+	if (version > MAX_VERSION) {
+		throw new AppError({
+			code: "VERSIONS_EXHAUSTED",
+			message: `${name} has reached version ${MAX_VERSION}, the last that the format can write.`,
+			hint: "Use a new name for this secret.",
+			exit: EXIT.failure,
+		});
+	}
+	const kind: RecordKind = secret.value === undefined ? "deleted" : "live";
+	const content = checkedValue(name, secret.value ?? "");
+	const padded = pad(content, PAD_BYTES);
+	const since = secret.since ?? epochNumber(keys.epoch) ?? 0;
+	const context = { name, version, kind, epoch: keys.epoch, since, author: author.publicKeys.sign };
+	const sealed = toBase64(seal(padded, sealContext(place, context), keys.key));
+	wipe(content, padded);
+	const signature = toBase64(sign(signedBytes(place, { ...context, sealed }), author.signing.privateKey));
+	const words = [`v${version}`, kind, keys.epoch, since, context.author, sealed, signature];
+	return parseRecord(name, words.join(" "), 0);
+}
+
+/** A record's signature; undefined where what is to be one cannot be read. */
+function signatureOf(place: Place, record: SealedRecord): Signed | undefined {
+	const signature = fromBase64(record.signature);
+	const publicKey = fromBase64(record.author);
+	return signature && publicKey && { signature, content: signedBytes(place, record), publicKey };
+}
+
+/** Records of one environment whose signatures were found to fit. Of any other record it says nothing. */
+export class FittingSignatures {
+	readonly #vaultId: string;
+	readonly #name: string;
+	readonly #records: ReadonlySet<SealedRecord>;
+
+	constructor({ vaultId, name }: Place, records: ReadonlySet<SealedRecord>) {
+		this.#vaultId = vaultId;
+		this.#name = name;
+		this.#records = records;
+	}
+
+	/** Whether this very record, in this place, is one of them. */
+	has(place: Place, record: SealedRecord): boolean {
+		return this.#vaultId === place.vaultId && this.#name === place.name && this.#records.has(record);
+	}
+}
+
+/** So few signatures are checked one by one as soon as they would be on their way to other threads. */
+const FEW = 32;
+
+/**
+ * Finds out of many records, on all cores, which of their signatures fit. That a record counts is for `verifyRecord`
+ * to say, which then need not check those again.
+ */
+export async function checkSignatures(
+	place: Place,
+	records: Iterable<SealedRecord>,
+): Promise<FittingSignatures> {
+	const checked = [...records];
+	const fitting = new Set<SealedRecord>();
+	if (checked.length > FEW) {
+		const verdicts = await verifyAll(checked, (record) => signatureOf(place, record));
+		for (const [index, record] of checked.entries()) if (verdicts[index]) fitting.add(record);
+	}
+	return new FittingSignatures(place, fitting);
+}
+
+/** What to do about one record that does not hold. */
+function bringBack({ name }: Pick<Place, "name">, record: SealedRecord): string {
+	const command = inEnvironment(`coffer vault restore ${record.name}`, name);
+	return `Bring the record back (${command}), or the whole file from git; do not edit it by hand.`;
+}
+
+/**
+ * Checks that somebody who was a writer in the record's epoch, and still is one, signed it, here and under this name.
+ * Whoever was removed keeps the old epochs' keys, and could date new records back into them.
+ * @param fitting signatures that `checkSignatures` checked before
+ * @throws AppError exit 7: `RECORD_EPOCH_UNKNOWN`, `RECORD_AUTHOR_UNKNOWN`, `RECORD_AUTHOR_REMOVED` or
+ *   `RECORD_FORGED`, naming record and line
+ */
+export function verifyRecord(
+	state: EnvironmentState,
+	record: SealedRecord,
+	fitting?: FittingSignatures,
+): void {
+	const line = record.line + 1;
+	const epoch = state.epochs.get(record.epoch);
+	if (!epoch) {
+		throw malformed(
+			"RECORD_EPOCH_UNKNOWN",
+			`the record of ${record.name} names an epoch that environment '${state.name}' never had.`,
+			line,
+			bringBack(state, record),
+		);
+	}
+	if (!epoch.writers.has(record.author)) {
+		throw malformed(
+			"RECORD_AUTHOR_UNKNOWN",
+			`the record of ${record.name} is by somebody who was no writer of '${state.name}'.`,
+			line,
+			bringBack(state, record),
+		);
+	}
+	if (!state.epoch.writers.has(record.author)) {
+		throw malformed(
+			"RECORD_AUTHOR_REMOVED",
+			`the record of ${record.name} is by somebody who is no longer a writer of '${state.name}'.`,
+			line,
+			`Ask whoever owns that value, and set it anew: ${inEnvironment(`coffer secrets set ${record.name}`, state.name)}.`,
+		);
+	}
+	if (fitting?.has(state, record)) return;
+	const signed = signatureOf(state, record);
+	if (!signed || !verify(signed.signature, signed.content, signed.publicKey)) {
+		const message = `the record of ${record.name} is not what its author signed.`;
+		throw malformed("RECORD_FORGED", message, line, bringBack(state, record));
+	}
+}
+
+/** Whether `verifyRecord` accepts a record. */
+export function recordHolds(
+	state: EnvironmentState,
+	record: SealedRecord,
+	fitting?: FittingSignatures,
+): boolean {
+	const accepted = attempt(() => {
+		verifyRecord(state, record, fitting);
+		return true;
+	});
+	return accepted ?? false;
+}
+
+/**
+ * Opens one record. Call `verifyRecord` first, or know its digest from the local marks.
+ * @returns the value; undefined for a tombstone
+ * @throws AppError `RECORD_UNREADABLE` (exit 7)
+ */
+export function openRecord(place: Place, keys: EnvironmentKeys, record: SealedRecord): string | undefined {
+	const key = keys.keyOf(record.epoch);
+	const sealed = fromBase64(record.sealed);
+	const padded = key && sealed && open(sealed, sealContext(place, record), key);
+	const content = padded && unpad(padded, PAD_BYTES);
+	const value = content && content.length <= LIMITS.valueBytes ? fromUtf8(content) : undefined;
+	if (padded) wipe(padded);
+	if (value === undefined || (record.kind === "deleted" && value !== "")) {
+		throw malformed(
+			"RECORD_UNREADABLE",
+			`the record of ${record.name} does not open with the environment's key.`,
+			record.line + 1,
+			bringBack(place, record),
+		);
+	}
+	return record.kind === "deleted" ? undefined : value;
+}

@@ -1,0 +1,69 @@
+/**
+ * The words of the vault's text that several files share. The specification is docs/format.md.
+ */
+import { AppError, EXIT } from "../../errors.ts";
+
+export const MAGIC = "coffer-vault";
+export const FORMAT_VERSION = 1;
+
+export const LIMITS = {
+	/** UTF-8 bytes of one value. */
+	valueBytes: 64 * 1024,
+	/** Live secrets and tombstones of one environment. */
+	recordsPerEnvironment: 10_000,
+	environments: 100,
+	/** Links of one membership chain. */
+	linksPerChain: 10_000,
+	membersPerEnvironment: 256,
+	owners: 256,
+	/** The whole file: what JavaScript can hold as one string, with room to work on it. */
+	fileBytes: 256 * 1024 * 1024,
+	/** Lines of the whole file: more than the limits above come to together (4,010,404). */
+	fileLines: 5_000_000,
+} as const;
+
+/** Values are padded to a multiple of this many bytes, so that a payload's length tells little. */
+export const PAD_BYTES = 64;
+
+const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const MEMBER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$/;
+
+export function isEnvironmentName(name: string): boolean {
+	return ENVIRONMENT_NAME.test(name);
+}
+
+export function isMemberName(name: string): boolean {
+	return MEMBER_NAME.test(name);
+}
+
+/** Compares names as the file sorts them: by code unit, which for these names is by ASCII byte. */
+export function compareNames(a: string, b: string): number {
+	return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * Holds that a text is no larger than a vault may be, before anything takes it apart: a list of its lines may take more
+ * memory than there is.
+ * @throws AppError `VAULT_TOO_LARGE` (exit 7)
+ */
+export function requireSize(text: string): void {
+	if (text.length > LIMITS.fileBytes)
+		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
+	let lines = 1;
+	for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+		lines++;
+		if (lines > LIMITS.fileLines)
+			throw malformed("VAULT_TOO_LARGE", `the file has more than ${LIMITS.fileLines} lines.`, lines);
+	}
+}
+
+/** A fault in the vault's text: exit 7, with the line. */
+export function malformed(code: string, message: string, line: number, hint?: string): AppError {
+	return new AppError({
+		code,
+		message: `coffer.vault, line ${line}: ${message}`,
+		hint: hint ?? "Restore the file from git (git checkout -- coffer.vault); do not edit it by hand.",
+		exit: EXIT.integrity,
+		line,
+	});
+}

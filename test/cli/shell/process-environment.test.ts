@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import {
+	inheritedEnvironment,
+	readCredentials,
+	readEnvironment,
+} from "../../../src/cli/shell/process-environment.ts";
+
+describe("configuration", () => {
+	test("of an empty environment", () => {
+		expect(readEnvironment({ HOME: "/home/alice" })).toMatchObject({
+			identityFile: undefined,
+			denoPath: undefined,
+			stateDirectory: "/home/alice/.local/state/coffer",
+			debug: false,
+			noColour: false,
+			ci: false,
+		});
+	});
+
+	test("of a full one", () => {
+		const variables = {
+			XDG_STATE_HOME: "/state",
+			COFFER_IDENTITY_FILE: "/keys/id",
+			COFFER_DENO: "/opt/deno",
+			COFFER_DEBUG: "1",
+			NO_COLOR: "1",
+			CI: "true",
+		};
+		expect(readEnvironment(variables)).toMatchObject({
+			identityFile: "/keys/id",
+			denoPath: "/opt/deno",
+			stateDirectory: "/state/coffer",
+			debug: true,
+			noColour: true,
+			ci: true,
+		});
+	});
+
+	test("a relative XDG_STATE_HOME is ignored, as its specification says", () => {
+		const { stateDirectory } = readEnvironment({ HOME: "/home/alice", XDG_STATE_HOME: "state" });
+		expect(stateDirectory).toBe("/home/alice/.local/state/coffer");
+	});
+
+	test("empty variables count as not set", () => {
+		const variables = {
+			COFFER_IDENTITY: "",
+			COFFER_TOKEN: "",
+			COFFER_IDENTITY_FILE: "",
+			NO_COLOR: "",
+			CI: "",
+		};
+		expect(readEnvironment(variables)).toMatchObject({ identityFile: undefined, noColour: false, ci: false });
+		expect(readCredentials(variables)).toEqual({ identity: undefined, token: undefined });
+	});
+
+	test("is frozen, and holds no credential", () => {
+		const environment = readEnvironment({ COFFER_IDENTITY: "seed-canary", COFFER_TOKEN: "token-canary" });
+		expect(Object.isFrozen(environment)).toBe(true);
+		expect(JSON.stringify(environment)).not.toMatch(/canary/);
+	});
+});
+
+test("a command that is run inherits everything but Coffer's credentials", () => {
+	const variables = {
+		PATH: "/bin",
+		COFFER_IDENTITY: "a",
+		COFFER_TOKEN: "b",
+		COFFER_PLATFORM_IDENTITY: "c",
+		COFFER_DEBUG: "1",
+	};
+	expect(inheritedEnvironment(variables)).toEqual({ PATH: "/bin", COFFER_DEBUG: "1" });
+});

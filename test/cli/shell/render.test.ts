@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { columnsOf, count, MARKS, paint, styled, table } from "../../../src/cli/shell/render.ts";
+
+const text = fc.string({ unit: "binary" });
+
+describe("paint", () => {
+	test("lets through nothing but what shows as itself", () => {
+		fc.assert(
+			fc.property(text, (somebodys) => {
+				expect(paint(somebodys, false)).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u);
+			}),
+		);
+	});
+
+	test("writes no escape sequence but its own colours", () => {
+		fc.assert(
+			fc.property(text, (somebodys) => {
+				// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there is a control character.
+				const rest = paint(styled("red", somebodys), true).replace(/\u001b\[(?:0|31)m/g, "");
+				expect(rest).not.toContain("\u001b");
+			}),
+		);
+	});
+
+	test("keeps what is harmless", () => {
+		expect(paint("C:\\path “q” 日本 é 🔑", true)).toBe("C:\\path “q” 日本 é 🔑");
+	});
+});
+
+describe("table", () => {
+	test("aligns columns, whatever the letters' width, and ends no line in spaces", () => {
+		const rows = [
+			["NAME", "STATE"],
+			["日本", "live"],
+			[MARKS.ok, ""],
+		];
+		expect(table(rows).map((line) => paint(line, false))).toEqual(["NAME  STATE", "日本  live", "✓"]);
+	});
+
+	test("has a dim heading where one is given", () => {
+		expect(table([["a", "b"]], ["NAME", "X"])[0]).toBe(`${styled("dim", "NAME")}  ${styled("dim", "X")}`);
+	});
+
+	test("puts each cell of a column at the same place", () => {
+		const cell = fc.string({ unit: "grapheme-ascii" }).filter((word) => word.trim() === word && word !== "");
+		fc.assert(
+			fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
+				const width = Math.max(...rows.map(([first]) => columnsOf(first)));
+				expect(table(rows)).toEqual(rows.map(([first, second]) => `${first.padEnd(width)}  ${second}`));
+			}),
+		);
+	});
+});
+
+test("count agrees with its noun", () => {
+	expect([count(0, "secret"), count(1, "secret"), count(2, "entry", "entries")]).toEqual([
+		"0 secrets",
+		"1 secret",
+		"2 entries",
+	]);
+});

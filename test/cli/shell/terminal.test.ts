@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import { readEnvironment } from "../../../src/cli/shell/process-environment.ts";
+import { styled } from "../../../src/cli/shell/render.ts";
+import { Terminal, type TerminalOptions, wantsJson } from "../../../src/cli/shell/terminal.ts";
+
+const ESC = "\u001b";
+
+/** A terminal on outputs that remember what was written. */
+function recorded(
+	options: Partial<Pick<TerminalOptions, "json">> & {
+		tty?: boolean;
+		variables?: Record<string, string>;
+	} = {},
+) {
+	const written = { stdout: "", stderr: "" };
+	const output = (name: "stdout" | "stderr") => ({
+		isTTY: options.tty === true,
+		write(text: string | Uint8Array, done?: () => void) {
+			written[name] += typeof text === "string" ? text : Buffer.from(text).toString();
+			done?.();
+		},
+	});
+	const terminal = new Terminal({
+		json: options.json ?? false,
+		environment: readEnvironment(options.variables ?? {}),
+		stdin: { isTTY: options.tty === true },
+		stdout: output("stdout"),
+		stderr: output("stderr"),
+	});
+	return { terminal, written };
+}
+
+describe("text for a person", () => {
+	test("goes to stdout as result, to stderr as progress and warning", () => {
+		const { terminal, written } = recorded();
+		terminal.line("result");
+		terminal.note("progress");
+		terminal.warn("careful");
+		expect(written).toEqual({ stdout: "result\n", stderr: "progress\nWarning: careful\n" });
+	});
+
+	test("never carries an escape sequence of somebody else's, nor a second line", () => {
+		const { terminal, written } = recorded({ tty: true });
+		terminal.line(`name ${ESC}[2J${ESC}]0;title\u0007\nError: forged\r\u202e`);
+		expect(written.stdout).toBe("name \\u{1b}[2J\\u{1b}]0;title\\u{7}\\u{a}Error: forged\\u{d}\\u{202e}\n");
+	});
+
+	test("of several lines is indented, so that none passes for Coffer's", () => {
+		const { terminal, written } = recorded();
+		terminal.block("one\r\nError: two\n");
+		expect(written.stdout).toBe("  one\n  Error: two\n");
+	});
+
+	test("is not printed with --json", () => {
+		const { terminal, written } = recorded({ json: true });
+		terminal.line("result");
+		terminal.table([["a", "b"]]);
+		terminal.block("text");
+		terminal.note("progress");
+		terminal.warn("careful");
+		expect(written).toEqual({ stdout: "", stderr: "" });
+	});
+});
+
+describe("colour", () => {
+	const green = styled("green", "ok");
+
+	test("is for a terminal", () => {
+		const { terminal, written } = recorded({ tty: true });
+		terminal.line(green);
+		expect(written.stdout).toBe(`${ESC}[32mok${ESC}[0m\n`);
+	});
+
+	test.each([
+		{ tty: false, variables: {} },
+		{ tty: true, variables: { NO_COLOR: "1" } },
+		{ tty: true, variables: { TERM: "dumb" } },
+	])("is left out with %j", (options) => {
+		const { terminal, written } = recorded(options);
+		terminal.line(green);
+		expect(written.stdout).toBe("ok\n");
+	});
+});
+
+describe("JSON", () => {
+	test("is one line, with the warnings so far", () => {
+		const { terminal, written } = recorded({ json: true });
+		terminal.warn("careful");
+		terminal.document({ a: 1 });
+		expect(written.stdout).toBe('{"a":1,"warnings":["careful"]}\n');
+	});
+
+	test("is not printed for a person", () => {
+		const { terminal, written } = recorded();
+		terminal.document({ a: 1 });
+		expect(written.stdout).toBe("");
+	});
+
+	test.each([
+		[["list", "--json"], true],
+		[["run", "--", "node", "--json"], false],
+		[["run", "--json", "--", "node"], true],
+		[[], false],
+	])("is asked for by %j: %s", (argv, asked) => {
+		expect(wantsJson(argv)).toBe(asked);
+	});
+});
+
+describe("somebody to ask", () => {
+	test.each([
+		{ tty: true, json: false, variables: {}, interactive: true },
+		{ tty: false, json: false, variables: {}, interactive: false },
+		{ tty: true, json: true, variables: {}, interactive: false },
+		{ tty: true, json: false, variables: { CI: "true" }, interactive: false },
+		{ tty: true, json: false, variables: { CI: "false" }, interactive: true },
+	])("%j", ({ interactive, ...options }) => {
+		expect(recorded(options).terminal.interactive).toBe(interactive);
+	});
+});
+
+test("a value that was asked for is printed byte for byte", () => {
+	const { terminal, written } = recorded({ json: true });
+	terminal.raw(`a${ESC}b\n`);
+	expect(written.stdout).toBe(`a${ESC}b\n`);
+});
+
+describe("progress", () => {
+	test("stands on the last line of a terminal until something else is written", () => {
+		const { terminal, written } = recorded({ tty: true });
+		terminal.progress("waiting… 1 s");
+		terminal.progress("waiting… 2 s");
+		terminal.note("done");
+		terminal.progress(undefined);
+		const gone = `\r${" ".repeat(14)}\r`;
+		expect(written.stderr).toBe(`waiting… 1 s${gone}waiting… 2 s${gone}done\n`);
+		terminal.progress("again");
+		terminal.line("result");
+		expect(written.stderr.endsWith(`again\r${" ".repeat(7)}\r`)).toBe(true);
+		expect(written.stdout).toBe("result\n");
+	});
+
+	test("is cut to one line, with what moves a cursor escaped", () => {
+		const { terminal, written } = recorded({ tty: true });
+		terminal.progress(`${ESC}[2J${"x".repeat(200)}`);
+		expect(written.stderr).toBe(`\\u{1b}[2J${"x".repeat(200)}`.slice(0, 79));
+	});
+
+	test.each([
+		["a pipe", { tty: false }],
+		["JSON", { tty: true, json: true }],
+		["CI", { tty: true, variables: { CI: "1" } }],
+	])("is nothing on %s", (_, options) => {
+		const { terminal, written } = recorded(options);
+		terminal.progress("waiting");
+		expect(written).toEqual({ stdout: "", stderr: "" });
+	});
+});

@@ -1,0 +1,96 @@
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApi } from "../../../src/platform/api/api.ts";
+import { ControlListener } from "../../../src/platform/api/control-listener.ts";
+import { openTestCore, type TestCore } from "../core-fixture.ts";
+
+let platform: TestCore;
+let listener: ControlListener;
+let port: number;
+
+beforeAll(async () => {
+	platform = await openTestCore();
+	const hosts = { bound: "127.0.0.1", names: [] };
+	const api = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
+	listener = new ControlListener(api);
+	({ port } = await listener.listen({ host: "127.0.0.1", port: 0 }));
+});
+
+afterAll(async () => {
+	await listener.close(0);
+	await platform[Symbol.asyncDispose]();
+});
+
+async function open(): Promise<Socket> {
+	const socket = connect(port, "127.0.0.1");
+	await new Promise((resolve) => socket.once("connect", resolve));
+	return socket;
+}
+
+/** What comes back until the connection ends. */
+async function exchange(text: string): Promise<string> {
+	const socket = await open();
+	socket.write(text);
+	let answer = "";
+	socket.setEncoding("latin1").on("error", () => undefined);
+	for await (const chunk of socket) answer += chunk as string;
+	return answer;
+}
+
+const CLOSE = "connection: close\r\n";
+
+describe("on the wire", () => {
+	test("a request for another host is refused", async () => {
+		const answer = await exchange(`GET /healthz HTTP/1.1\r\nhost: evil.example:${port}\r\n${CLOSE}\r\n`);
+		expect(answer).toMatch(/^HTTP\/1\.1 421 .*"code":"HOST_UNKNOWN"/s);
+	});
+
+	test.each(["a b", "x@127.0.0.1", "127.0.0.1:x", "127.0.0.1/..", "[::1", "%31"])(
+		"the host %j is refused",
+		async (host) => {
+			const answer = await exchange(`GET /healthz HTTP/1.1\r\nhost: ${host}\r\n${CLOSE}\r\n`);
+			expect(answer).toMatch(
+				/^HTTP\/1\.1 4\d\d .*application\/problem\+json.*"code":"(HOST_UNKNOWN|REQUEST_INVALID)"/s,
+			);
+		},
+	);
+
+	test.each([
+		["two lengths", "content-length: 2\r\ncontent-length: 3\r\n\r\n{}"],
+		["a length and chunks", "content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
+		["a header that is none", "bad header: x\r\n\r\n"],
+		["a bare CR", "x: a\rb\r\n\r\n"],
+	])("%s end the connection", async (_, rest) => {
+		const answer = await exchange(`PUT /v1/apps/shop HTTP/1.1\r\nhost: 127.0.0.1\r\n${rest}`);
+		expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+		expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+	});
+
+	test("a body of 10 GB is refused before it is sent", async () => {
+		const head = [
+			"POST /v1/apps/shop/changes HTTP/1.1",
+			"host: 127.0.0.1",
+			`authorization: Bearer ${platform.token}`,
+			"content-type: application/json",
+			"content-length: 10737418240",
+		];
+		await platform.core.createApp("shop", { vaultId: "A".repeat(43), environment: "production" });
+		const socket = await open();
+		socket.setEncoding("latin1").on("error", () => undefined);
+		const answered = new Promise<string>((resolve) => socket.once("data", resolve));
+		socket.write(`${head.join("\r\n")}\r\n\r\n{"operation`);
+		expect(await answered).toMatch(/^HTTP\/1\.1 413 /);
+		socket.destroy();
+	});
+
+	test("an answer comes on a connection that stays open for the next request", async () => {
+		const socket = await open();
+		socket.setEncoding("latin1");
+		for (const path of ["/healthz", "/v1/platform"]) {
+			const answered = new Promise<string>((resolve) => socket.once("data", resolve));
+			socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+			expect(await answered).toMatch(/^HTTP\/1\.1 200 /);
+		}
+		socket.destroy();
+	});
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import {
+	type PlatformFlags,
+	readPlatformConfig,
+	readPlatformCredentials,
+} from "../../../src/platform/configuration/config.ts";
+
+const FLAGS: PlatformFlags = {
+	version: "1.0.0",
+	listen: "127.0.0.1:8080",
+	control: "127.0.0.1:8081",
+	allowNet: [],
+	hostNames: [],
+	behindTlsProxy: false,
+};
+
+describe("the data directory", () => {
+	test("is in the XDG folder, or at home where that is none", () => {
+		const at = (variables: Record<string, string>) => readPlatformConfig(FLAGS, variables).dataDirectory;
+		expect(at({ XDG_DATA_HOME: "/var/x", HOME: "/h" })).toBe("/var/x/coffer/platform");
+		expect(at({ XDG_DATA_HOME: "relative", HOME: "/h" })).toBe("/h/.local/share/coffer/platform");
+		expect(at({ XDG_DATA_HOME: "", HOME: "/h" })).toBe("/h/.local/share/coffer/platform");
+	});
+
+	test("is where the store is, unless it is told otherwise", () => {
+		expect(readPlatformConfig({ ...FLAGS, data: "/d" }, {}).storeUrl).toBe("sqlite:/d");
+		expect(readPlatformConfig({ ...FLAGS, data: "/d", store: "sqlite:/s" }, {}).storeUrl).toBe("sqlite:/s");
+	});
+});
+
+test("two processes wait for functions unless it is told otherwise, none included", () => {
+	expect(readPlatformConfig(FLAGS, {}).spares).toBe(2);
+	expect(readPlatformConfig({ ...FLAGS, spares: 0 }, {}).spares).toBe(0);
+});
+
+describe("addresses", () => {
+	test.each([
+		["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
+		["localhost:80", { host: "localhost", port: 80 }],
+		["[::1]:65535", { host: "::1", port: 65_535 }],
+	])("%s is one", (listen, expected) => {
+		expect(readPlatformConfig({ ...FLAGS, listen }, {}).listen).toEqual(expected);
+	});
+
+	test.each([
+		"",
+		"8080",
+		":8080",
+		"host",
+		"host:",
+		"host:x",
+		"host:65536",
+		"::1:80",
+		"[::1]",
+		"http://h:1",
+		"a b:1",
+	])("%j is none", (listen) => {
+		expect(() => readPlatformConfig({ ...FLAGS, listen }, {})).toThrow(
+			expect.objectContaining({ code: "ADDRESS_INVALID", exit: 2 }),
+		);
+	});
+});
+
+describe("a control API without TLS", () => {
+	test.each(["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "example.com:1", "localhost.example:1"])(
+		"stays off %s",
+		(control) => {
+			expect(() => readPlatformConfig({ ...FLAGS, control }, {})).toThrow(
+				expect.objectContaining({ code: "CONTROL_WITHOUT_TLS", exit: 2 }),
+			);
+			expect(readPlatformConfig({ ...FLAGS, control, behindTlsProxy: true }, {}).control.port).toBe(1);
+		},
+	);
+
+	test.each(["127.0.0.1:1", "[::1]:1", "localhost:1"])("may be on %s", (control) => {
+		expect(readPlatformConfig({ ...FLAGS, control }, {}).control.port).toBe(1);
+	});
+});
+
+test("builds get what they need of the environment, and nothing of what is secret", () => {
+	const variables = {
+		SSL_CERT_FILE: "/ca.pem",
+		NPM_CONFIG_REGISTRY: "https://npm.example",
+		HTTPS_PROXY: "",
+		COFFER_PLATFORM_IDENTITY: "secret",
+		COFFER_TOKEN: "secret",
+		AWS_SECRET_ACCESS_KEY: "secret",
+		PATH: "/bin",
+	};
+	const config = readPlatformConfig(FLAGS, variables);
+	expect(config.passthrough).toEqual({
+		DENO_TLS_CA_STORE: "system,mozilla",
+		SSL_CERT_FILE: "/ca.pem",
+		NPM_CONFIG_REGISTRY: "https://npm.example",
+	});
+	expect(JSON.stringify(config)).not.toContain("secret");
+	expect(readPlatformCredentials(variables)).toEqual({
+		COFFER_PLATFORM_IDENTITY: "secret",
+		COFFER_PLATFORM_IDENTITY_FILE: undefined,
+	});
+});

@@ -1,0 +1,9 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { hostPath } from "../../../src/platform/machine/assets.ts";
+
+test("a file that Deno runs is found from the sources", () => {
+	const path = hostPath("main.ts");
+	expect(path).toMatch(/src\/platform\/runtime\/host\/main\.ts$/);
+	expect(existsSync(path)).toBe(true);
+});

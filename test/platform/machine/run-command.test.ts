@@ -1,0 +1,20 @@
+/** What a command of a build writes. */
+import { expect, test } from "vitest";
+import { runCommand } from "../../../src/platform/machine/run-command.ts";
+
+const run = (script: string, timeoutMs: number) =>
+	runCommand(
+		{ file: "/bin/sh", args: ["-c", script], environment: { PATH: "/usr/bin:/bin" } },
+		{ timeoutMs, outputBytesMax: 1_000 },
+	);
+
+test("more than is kept is thrown away, and the command ends as it would", async () => {
+	const { code, stdout, timedOut } = await run("yes | head -c 100000; exit 3", 30_000);
+	expect([code, stdout.length, timedOut]).toEqual([3, 1_000, false]);
+});
+
+test("what is thrown away is read at a pace, so that a flood has to wait", async () => {
+	// 256 MiB are read within a moment where nothing slows them down.
+	const { code, timedOut } = await run("head -c 268435456 /dev/zero; exit 3", 2_000);
+	expect([code, timedOut]).toEqual([null, true]);
+});

@@ -1,0 +1,157 @@
+/** What comes over the control socket, from whoever writes there: a function can. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
+import { findDeno } from "../../../../src/platform/runtime/deno-binary.ts";
+import { Turns } from "../../../../src/platform/runtime/output/turns.ts";
+import { Control, Messages, type Said } from "../../../../src/platform/runtime/process/control-socket.ts";
+import { HOST_PATH } from "../harness.ts";
+
+const read = (...parts: string[]) => {
+	const messages = new Messages();
+	return parts.map((part) => messages.read(part));
+};
+
+describe("messages", () => {
+	test("of what is said twice the last holds, however it is cut", () => {
+		const text = '{"holding":true}\n{"ready":true}\n{"nonsense":1}\n{"pong":true}\n{"holding":false}\n';
+		const expected: Said = { isHeld: false, isListening: true, isPong: true };
+		expect(read(text)).toEqual([expected]);
+		fc.assert(
+			fc.property(fc.array(fc.nat(text.length), { maxLength: 8 }), (cuts) => {
+				const at = [0, ...cuts.sort((a, b) => a - b), text.length];
+				const parts = at.slice(1).map((end, index) => text.slice(at[index], end));
+				expect(Object.assign({}, ...read(...parts))).toEqual(expected);
+			}),
+		);
+	});
+
+	test("one that comes behind many others is not lost", () => {
+		const [said] = read(`${'{"holding":true}\n'.repeat(1_000)}{"holding":false}\n`);
+		expect(said).toEqual({ isHeld: false });
+	});
+
+	test("a line without end is thrown away, and what follows it is read", () => {
+		const messages = new Messages();
+		for (let mebibyte = 0; mebibyte < 10; mebibyte++)
+			expect(messages.read("x".repeat(1024 * 1024))).toEqual({});
+		expect(messages.read('\n{"pong":true}\n')).toEqual({ isPong: true });
+		expect(read(`${" ".repeat(100)}{"pong":true}\n{"ready":true}\n`)).toEqual([{ isListening: true }]);
+	});
+});
+
+describe("a socket", () => {
+	let folder: string;
+	let control: Control | undefined;
+	let socket: Socket | undefined;
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), "coffer-control-"));
+	});
+	afterEach(() => {
+		socket?.destroy();
+		control?.close();
+		rmSync(folder, { recursive: true, force: true });
+	});
+
+	async function open(onListening: () => Promise<void> = async () => {}) {
+		const tasks: (() => void)[] = [];
+		const heard = { held: [] as boolean[], pongs: 0, received: "" };
+		const turns = new Turns({
+			intervalMs: 20,
+			perTurn: { lines: 100, bytes: 64 * 1024 },
+			perSlice: { lines: 100, bytes: 64 * 1024 },
+			now: () => 0,
+			schedule: (task) => tasks.push(task),
+		});
+		control = new Control({
+			path: join(folder, "c"),
+			user: undefined,
+			turns,
+			faults: new FaultBoundary("function"),
+			handover: Promise.resolve("the hand-over"),
+			onListening,
+			onHolding: (isHeld) => heard.held.push(isHeld),
+			onPong: () => heard.pongs++,
+			onError: () => {},
+		});
+		socket = connect(join(folder, "c"));
+		socket.on("data", (chunk: Buffer) => {
+			heard.received += chunk.toString();
+		});
+		await vi.waitFor(() => expect(heard.received).toBe("the hand-over\n"));
+		return { heard, socket, tasks, control };
+	}
+
+	test("that is flooded is read a turn at a time, and tells once a turn what holds", async () => {
+		const { heard, socket, tasks } = await open();
+		let sent = 0;
+		const flood = () => {
+			while (socket.write('{"holding":true}\n{"pong":true}\n'.repeat(1_000))) sent += 2_000;
+		};
+		socket.on("drain", flood);
+		flood();
+		for (let turn = 0; turn < 20; turn++) {
+			await vi.waitFor(() => expect(tasks).not.toEqual([]));
+			tasks.shift()?.();
+		}
+		expect(sent).toBeGreaterThan(2_000);
+		// One part for each turn: what more was written waits in the system, and its writer with it.
+		expect(heard.held.length).toBeLessThanOrEqual(21);
+		expect(heard.pongs).toBeLessThanOrEqual(21);
+	});
+
+	test("is told to be served on once at a time, however often it is said", async () => {
+		const settle: (() => void)[] = [];
+		const onListening = () => new Promise<void>((resolve) => settle.push(resolve));
+		const { socket } = await open(onListening);
+		for (let round = 0; round < 5; round++) {
+			socket.write('{"ready":true}\n');
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		await vi.waitFor(() => expect(settle).toHaveLength(1));
+		settle[0]?.();
+		await vi.waitFor(() => expect(settle).toHaveLength(2));
+		settle[1]?.();
+	});
+
+	test("carries pings behind the hand-over", async () => {
+		const { control, heard } = await open();
+		control.ping();
+		await vi.waitFor(() => expect(heard.received).toBe("the hand-over\nping\n"));
+	});
+});
+
+test("the host says with each answer to a ping whether it holds its process: a message may have been lost", async () => {
+	const folder = await mkdtemp(join(tmpdir(), "cc-"));
+	onTestFinished(() => rm(folder, { recursive: true }));
+	const [path, bundle] = [join(folder, "c"), join(folder, "b.js")];
+	const code = `globalThis.Base44.waitUntil(new Promise(() => {})); export default () => new Response("");`;
+	await writeFile(bundle, code);
+	const server = createServer().listen(path);
+	const child = spawn(await findDeno(), ["run", "--quiet", "-A", "--no-config", HOST_PATH, path], {
+		env: { DENO_DIR: folder, NO_COLOR: "1" },
+		stdio: "ignore",
+	});
+	onTestFinished(() => {
+		child.kill("SIGKILL");
+		server.close();
+	});
+	const [socket] = (await once(server, "connection")) as [Socket];
+	let said = "";
+	socket.setEncoding("utf8").on("data", (text: string) => {
+		said += text;
+	});
+	const handover = { bundle: `file://${bundle}`, socketPath: join(folder, "s"), environment: {}, begin: "x" };
+	socket.write(`${JSON.stringify(handover)}\n`);
+	await vi.waitFor(() => expect(said).toBe('{"holding":true}\n{"ready":true}\n'), { timeout: 10_000 });
+	said = "";
+	socket.write("ping\n");
+	await vi.waitFor(() => expect(said).toBe('{"pong":true}\n{"holding":true}\n'), { timeout: 10_000 });
+});

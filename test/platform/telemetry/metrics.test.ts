@@ -1,0 +1,126 @@
+/** What the platform counts, as Prometheus reads it. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
+import { type FunctionSample, Metrics } from "../../../src/platform/telemetry/metrics.ts";
+import { ROUTES } from "../../../src/protocol/routes.ts";
+import { APP, client, platform, vault } from "../api/api-fixture.ts";
+
+const PAY = { app: "shop", function: "pay" };
+
+function metricsOf(functions: FunctionSample[] = []): Metrics {
+	return new Metrics({
+		version: "1.2.3",
+		functions: () => functions,
+		residentBytes: async (pid) => pid * 1000,
+	});
+}
+
+/** The samples of Coffer's own metrics: `name{labels}` → value. */
+function samplesOf(text: string): Map<string, number> {
+	const lines = text.split("\n").filter((line) => line.startsWith("coffer_"));
+	return new Map(
+		lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]),
+	);
+}
+
+describe("metrics", () => {
+	test("count requests, starts and redeploys by function", async () => {
+		const metrics = metricsOf();
+		metrics.answered(PAY, { status: 200, ms: 3 });
+		metrics.answered(PAY, { status: 204, ms: 30 });
+		metrics.answered(PAY, { status: 504, ms: 3_000 });
+		metrics.started(PAY, 40);
+		metrics.started(PAY, undefined);
+		metrics.redeployed(PAY, "live");
+		const { contentType, text } = await metrics.text();
+		expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+		const samples = samplesOf(text);
+		expect(samples.get('coffer_requests_total{app="shop",function="pay",status="2xx"}')).toBe(2);
+		expect(samples.get('coffer_requests_total{app="shop",function="pay",status="5xx"}')).toBe(1);
+		expect(samples.get('coffer_request_duration_seconds_bucket{le="0.005",app="shop",function="pay"}')).toBe(
+			1,
+		);
+		expect(samples.get('coffer_request_duration_seconds_sum{app="shop",function="pay"}')).toBeCloseTo(3.033);
+		expect(samples.get('coffer_function_starts_total{app="shop",function="pay",outcome="ready"}')).toBe(1);
+		expect(samples.get('coffer_function_starts_total{app="shop",function="pay",outcome="failed"}')).toBe(1);
+		expect(samples.get('coffer_function_start_duration_seconds_count{app="shop",function="pay"}')).toBe(1);
+		expect(samples.get('coffer_redeploys_total{app="shop",function="pay",status="live"}')).toBe(1);
+		expect(samples.get('coffer_info{version="1.2.3"}')).toBe(1);
+		expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+	});
+
+	test("show how functions are when somebody asks", async () => {
+		const functions: FunctionSample[] = [
+			{ app: "shop", function: "pay", state: "live", pid: 7 },
+			{ app: "shop", function: "mail", state: "idle", pid: undefined },
+			{ app: "shop", function: "bad", state: "failed", pid: undefined },
+		];
+		const metrics = metricsOf(functions);
+		const memory = 'coffer_function_resident_memory_bytes{app="shop",function="pay"}';
+		const before = samplesOf((await metrics.text()).text);
+		for (const state of ["live", "idle", "failed"])
+			expect(before.get(`coffer_functions{state="${state}"}`)).toBe(1);
+		expect(before.get(memory)).toBe(7_000);
+		functions[0] = { app: "shop", function: "pay", state: "idle", pid: undefined };
+		const after = samplesOf((await metrics.text()).text);
+		expect(after.get('coffer_functions{state="idle"}')).toBe(2);
+		expect(after.has(memory)).toBe(false);
+	});
+
+	test("forget a function that was deleted, and nothing else", async () => {
+		const metrics = metricsOf([{ ...PAY, state: "live", pid: 1 }]);
+		for (const labels of [PAY, { app: "shop", function: "kept" }]) {
+			for (const status of [101, 200, 301, 404, 500]) metrics.answered(labels, { status, ms: 1 });
+			for (const ms of [1, undefined]) metrics.started(labels, ms);
+			for (const status of ["live", "idle", "failed"] as const) metrics.redeployed(labels, status);
+			for (const reason of ["stopped", "silent", "unanswered"] as const) metrics.replaced(labels, reason);
+		}
+		await metrics.text();
+		metrics.forget(PAY);
+		const { text } = await metrics.text();
+		const left = [...samplesOf(text).keys()].filter((name) => name.includes('function="pay"'));
+		// It is asked for again: the fixture still has it.
+		expect(left).toEqual(['coffer_function_resident_memory_bytes{app="shop",function="pay"}']);
+		expect(text).toContain('coffer_requests_total{app="shop",function="kept",status="3xx"} 1');
+	});
+});
+
+describe("a platform", () => {
+	let gateway: Gateway;
+	let url: string;
+	beforeAll(async () => {
+		const { core } = platform;
+		gateway = createGateway({
+			functions: (app) => core.apps.find(app)?.state.functions,
+			onAnswer: (route, answer) => core.metrics.answered(route, answer),
+			instance: async (app, name) => {
+				const found = core.apps.find(app);
+				return found && (await core.functionsOf(found).instance(name));
+			},
+		});
+		const { port } = await gateway.listen(0, "127.0.0.1");
+		url = `http://127.0.0.1:${port}`;
+	});
+	afterAll(() => gateway.close({ graceMs: 0 }));
+
+	test("tells what it did to whoever may read all apps, and never a value", async () => {
+		const source = 'export default () => new Response(Deno.env.get("METERED"));';
+		await client.deploy(APP, { "functions/metered/index.ts": source });
+		const { revision, head } = await client.showApp(APP);
+		const value = "canary-that-is-metered";
+		await client.send(APP, vault.change(APP, { revision, head }, [vault.record("METERED", 1, value)]));
+		for (const path of ["metered", "metered/deeper", "nothing"])
+			await (await fetch(`${url}/${APP}/${path}`)).body?.cancel();
+		const response = await client.call(ROUTES.metrics, {});
+		expect(response.headers.get("content-type")).toMatch(/^text\/plain/);
+		const text = await response.text();
+		const labels = `app="${APP}",function="metered"`;
+		expect(text).toContain(`coffer_requests_total{${labels},status="2xx"} 2`);
+		expect(text).toContain(`coffer_redeploys_total{${labels},status="live"} 1`);
+		expect(text).toContain(`coffer_function_starts_total{${labels},outcome="ready"} 2`);
+		expect(text).toMatch(new RegExp(`coffer_function_resident_memory_bytes\\{${labels}\\} \\d{7,}`));
+		// Paths that lead to no function are no label: whoever asks for them could make as many as they like.
+		expect(text).not.toContain('function="nothing"');
+		expect(text).not.toContain("canary");
+	});
+});

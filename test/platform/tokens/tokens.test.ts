@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cryptoReady } from "../../../src/crypto.ts";
+import { Apps } from "../../../src/platform/apps/apps.ts";
+import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
+import type { Store } from "../../../src/platform/store/store.ts";
+import { createToken } from "../../../src/platform/tokens/token-text.ts";
+import { TokenRegistry } from "../../../src/platform/tokens/tokens.ts";
+import type { Scope } from "../../../src/protocol/routes.ts";
+import { parseToken } from "../../../src/protocol/token.ts";
+import { newTestIdentity } from "../vault-fixture.ts";
+
+const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
+const stateKey = new Uint8Array(32).fill(7);
+const NOW = 1_800_000_000_000;
+const SCOPES: readonly Scope[] = ["admin", "deploy", "sync", "read"];
+
+let root: string;
+let store: Store;
+beforeEach(async () => {
+	await cryptoReady;
+	root = await mkdtemp(join(tmpdir(), "coffer-tokens-"));
+	store = await openSqliteStore(join(root, "data"));
+});
+afterEach(async () => {
+	await store[Symbol.asyncDispose]();
+	await rm(root, { recursive: true, force: true });
+});
+
+const open = () => TokenRegistry.open({ store, fingerprint, stateKey });
+const BOUND = { vaultId: "v", environment: "production" };
+
+function openApps(registry: TokenRegistry): Promise<Apps> {
+	const identity = { ...newTestIdentity(), stateKey };
+	return Apps.open({ store, identity, now: () => NOW, onEntry: () => registry.catchUp() });
+}
+
+/** Everything that the stream holds, as text. */
+async function stored(): Promise<string[]> {
+	return (await store.read("platform", 0)).map((entry) => entry.body);
+}
+
+async function appendRaw(body: string): Promise<void> {
+	await store.append("platform", (await store.read("platform", 0)).length, body);
+}
+
+describe("createToken", () => {
+	test("is different every time and names the platform", () => {
+		const tokens = Array.from({ length: 50 }, () => createToken({ fingerprint }));
+		for (const key of ["token", "id", "hash"] as const) {
+			expect(new Set(tokens.map((each) => each[key])).size).toBe(50);
+		}
+		for (const { token } of tokens) expect(parseToken(token)).toEqual({ fingerprint });
+	});
+});
+
+describe("a registry", () => {
+	test("knows a token that it made, also after a restart, and stores nothing of it", async () => {
+		const registry = await open();
+		const { token, id } = await registry.create({ scopes: ["sync", "read", "sync"] }, NOW);
+		const principal = { id, scopes: ["read", "sync"], app: undefined };
+		expect(registry.authenticate(token, NOW)).toEqual(principal);
+		expect((await open()).authenticate(token, NOW)).toEqual(principal);
+		const secret = token.split(".")[1] as string;
+		expect((await stored()).join()).not.toContain(secret);
+		expect(JSON.stringify(registry.list())).not.toContain(secret);
+		expect(registry.list()).toEqual([
+			{ id, scopes: ["read", "sync"], app: undefined, expiresAtMs: undefined, createdAtMs: NOW },
+		]);
+	});
+
+	test("knows nothing else: another secret, another platform's, a changed or a malformed one", async () => {
+		const registry = await open();
+		const { token } = await registry.create({ scopes: ["admin"] }, NOW);
+		const other = createToken({ fingerprint: "A".repeat(22) }).token;
+		const stranger = createToken({ fingerprint }).token;
+		const swapped = `coffer_${"A".repeat(22)}.${token.split(".")[1]}`;
+		for (const wrong of [
+			"",
+			other,
+			stranger,
+			swapped,
+			`${token}A`,
+			token.slice(0, -1),
+			token.toUpperCase(),
+			"\ud800",
+		]) {
+			expect(registry.authenticate(wrong, NOW)).toBeUndefined();
+		}
+	});
+
+	test("knows a token until it expires", async () => {
+		const registry = await open();
+		const { token } = await registry.create({ scopes: ["read"], expiresAtMs: NOW + 1000 }, NOW);
+		expect(registry.authenticate(token, NOW + 999)).toBeDefined();
+		expect(registry.authenticate(token, NOW + 1000)).toBeUndefined();
+	});
+
+	test("forgets a revoked token, here, after a restart and on other nodes", async () => {
+		const registry = await open();
+		const elsewhere = await open();
+		const abort = new AbortController();
+		const following = elsewhere.follow(abort.signal);
+		const { token, id } = await registry.create({ scopes: ["read"] }, NOW);
+		const kept = await registry.create({ scopes: ["read"] }, NOW);
+		await turn();
+		expect(elsewhere.authenticate(kept.token, NOW)).toBeDefined();
+		expect(elsewhere.authenticate(token, NOW)).toBeDefined();
+		await registry.revoke(id, NOW);
+		expect(registry.authenticate(token, NOW)).toBeUndefined();
+		await turn();
+		expect(elsewhere.authenticate(token, NOW)).toBeUndefined();
+		expect((await open()).authenticate(token, NOW)).toBeUndefined();
+		expect(elsewhere.authenticate(kept.token, NOW)).toBeDefined();
+		await expect(registry.revoke(id, NOW)).rejects.toMatchObject({ code: "TOKEN_NOT_FOUND", exit: 4 });
+		abort.abort();
+		await following;
+	});
+
+	test("shares the stream: other events are left alone, and appenders at once all land", async () => {
+		await (await openApps(await open())).create("shop", BOUND);
+		const [a, b] = [await open(), await open()];
+		const made = await Promise.all(
+			Array.from({ length: 20 }, (_, n) => (n % 2 ? a : b).create({ scopes: ["read"] }, NOW + n)),
+		);
+		const ids = new Set(made.map((token) => token.id));
+		const registry = await open();
+		expect(new Set(registry.list().map((token) => token.id))).toEqual(ids);
+		for (const { token } of made) expect(registry.authenticate(token, NOW)).toBeDefined();
+		expect(await stored()).toHaveLength(21);
+	});
+});
+
+describe("what a token may do", () => {
+	test("is its scopes; admin is all of them", async () => {
+		const registry = await open();
+		for (const held of SCOPES) {
+			const { token } = await registry.create({ scopes: [held] }, NOW);
+			const principal = registry.authenticate(token, NOW);
+			if (principal === undefined) throw new Error("not authenticated");
+			const allowed = SCOPES.filter((scope) => registry.authorise(principal, scope, "shop"));
+			expect(allowed).toEqual(held === "admin" ? SCOPES : [held]);
+			expect(registry.authorise(principal, held, undefined)).toBe(true);
+		}
+	});
+
+	test("is on its app alone where it is bound to one, admin or not", async () => {
+		const registry = await open();
+		const { token } = await registry.create({ scopes: ["admin"], app: "shop" }, NOW);
+		const principal = registry.authenticate(token, NOW);
+		if (principal === undefined) throw new Error("not authenticated");
+		expect(registry.authorise(principal, "deploy", "shop")).toBe(true);
+		for (const app of ["blog", "shop2", "Shop", "", undefined]) {
+			expect(registry.authorise(principal, "read", app)).toBe(false);
+		}
+	});
+});
+
+describe("somebody who can write to the store, but has no identity", () => {
+	test("cannot alter a token's event", async () => {
+		const { token } = await (await open()).create(
+			{ scopes: ["read"], app: "shop", expiresAtMs: NOW + 1 },
+			NOW,
+		);
+		const [body] = await stored();
+		const event = JSON.parse(body as string);
+		const other = createToken({ fingerprint });
+		const edits = [
+			{ scopes: ["admin"] },
+			{ scopes: ["admin", "read"] },
+			{ app: null },
+			{ app: "blog" },
+			{ expiresAtMs: null },
+			{ hash: other.hash },
+			{ id: other.id },
+			{ createdAtMs: 0 },
+			{ code: "A".repeat(43) },
+			{ code: undefined },
+			{ mac: event.code },
+			{ code: undefined, mac: event.code },
+			{ extra: 1 },
+			{ type: "token-revoked" },
+			{ type: "token-other" },
+		];
+		for (const edit of edits) {
+			await store.deleteStreams("platform");
+			await appendRaw(JSON.stringify({ ...event, ...edit }));
+			await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
+		}
+		await store.deleteStreams("platform");
+		await appendRaw(JSON.stringify(event));
+		expect((await open()).authenticate(token, NOW)).toBeDefined();
+	});
+
+	test("cannot use another platform's events, nor junk", async () => {
+		const stranger = await TokenRegistry.open({ store, fingerprint, stateKey: new Uint8Array(32).fill(8) });
+		await stranger.create({ scopes: ["admin"] }, NOW);
+		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED" });
+		await store.deleteStreams("platform");
+		await appendRaw("{");
+		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED" });
+	});
+});

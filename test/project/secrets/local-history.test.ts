@@ -1,0 +1,173 @@
+/** A secret's history out of real git repositories. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readVaultHistory } from "../../../src/project/git/history/vault-commits.ts";
+import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
+import { judgeOf, lineageOf, searchFile, searchGit } from "../../../src/project/secrets/local-history.ts";
+import { historyOf } from "../../../src/vault/records/secret-history.ts";
+import { TestProject } from "../project.ts";
+import { GIT_ENVIRONMENT, Repository } from "../repository.ts";
+
+let project: TestProject;
+beforeEach(async () => {
+	project = await TestProject.create();
+});
+afterEach(() => project[Symbol.dispose]());
+
+const variables = { ...GIT_ENVIRONMENT, PATH: GIT_ENVIRONMENT.PATH ?? "" };
+const placeOf = (folder: string) => ({ folder, variables });
+
+async function historyAt(folder = project.root, name = "A") {
+	const { session } = await readSession({ ...project.context, root: folder });
+	const lineage = lineageOf(session);
+	const file = searchFile(session, name);
+	const git = await searchGit(placeOf(folder), session, lineage, name);
+	const history = historyOf([...file.sightings, ...git.sightings], judgeOf(session, lineage));
+	const versions = history.versions.map(({ version, kind }) => `v${version} ${kind}`);
+	return { history, versions, notes: git.notes, looked: git.looked };
+}
+
+async function commitEach(repository: Repository, ...values: (string | undefined)[]): Promise<void> {
+	for (const value of values) {
+		if (value === undefined) await project.delete("A");
+		else await project.set({ A: value });
+		repository.commit();
+	}
+}
+
+describe("git's history", () => {
+	test("has every version that was committed, with the first commit of each and its author's date", async () => {
+		const repository = new Repository(project);
+		await commitEach(repository, "one", "two", undefined, "four");
+		await project.set({ B: "other" });
+		repository.git("commit", "-qam", "B", "--date=2001-02-03T04:05:06Z");
+		const { history, versions, looked, notes } = await historyAt();
+		expect(versions).toEqual(["v4 live", "v3 deleted", "v2 live", "v1 live"]);
+		const ids = repository.git("log", "--reverse", "--format=%h", "--", "coffer.vault").trim().split("\n");
+		const commits = history.versions.map(({ places }) => places.find((place) => place.in === "git"));
+		expect(commits.map((place) => place?.in === "git" && place.commit)).toEqual(
+			[4, 3, 2, 1].map((index) => ids[index]),
+		);
+		expect((await historyAt(project.root, "B")).history.versions[0]?.places).toContainEqual({
+			in: "git",
+			commit: ids.at(-1),
+			atMs: Date.parse("2001-02-03T04:05:06Z"),
+		});
+		expect([looked, notes]).toEqual(["git (6 commits of coffer.vault)", []]);
+	});
+
+	test("has the side of a merge that lost, and is HEAD's alone", async () => {
+		const repository = new Repository(project);
+		await commitEach(repository, "one");
+		repository.git("checkout", "-q", "-b", "side");
+		await commitEach(repository, "side");
+		repository.git("checkout", "-q", "main");
+		expect((await historyAt()).versions).toEqual(["v1 live"]);
+		repository.git("merge", "-q", "-s", "ours", "-m", "merge", "side");
+		expect((await historyAt()).versions).toEqual(["v2 live", "v1 live"]);
+	});
+
+	test("has what stands below a subfolder, and what was deleted in between", async () => {
+		const repository = new Repository(project);
+		await commitEach(repository, "one", "two");
+		repository.git("rm", "-q", "--cached", "coffer.vault");
+		repository.git("commit", "-q", "-m", "gone");
+		repository.commit();
+		const { notes, versions: kept } = await historyAt();
+		expect([kept, notes]).toEqual([["v2 live", "v1 live"], [expect.stringContaining("the first without")]]);
+		const folder = `${project.folder}/above`;
+		execFileSync("mkdir", ["-p", `${folder}/be low`]);
+		execFileSync("cp", [project.path, `${folder}/be low/coffer.vault`]);
+		for (const words of [
+			["init", "-q"],
+			["add", "-A"],
+			["commit", "-q", "-m", "x"],
+		])
+			execFileSync("git", words, { cwd: folder, env: GIT_ENVIRONMENT });
+		const { looked, versions } = await historyAt(`${folder}/be low`);
+		expect([looked, versions]).toEqual(["git (1 commit of coffer.vault)", ["v2 live"]]);
+	});
+
+	test("what is no vault there is passed over, and said once", async () => {
+		const repository = new Repository(project);
+		await commitEach(repository, "one");
+		const good = await project.read();
+		for (const bad of [
+			"no vault\n",
+			`${good}x`,
+			new Uint8Array([0xff, 0xfe]),
+			good.replace("A\n", "A\n\n"),
+			"",
+		]) {
+			await project.write(bad);
+			repository.commit();
+		}
+		await project.write(good);
+		await commitEach(repository, "two");
+		const { notes, versions } = await historyAt();
+		expect(versions).toEqual(["v2 live", "v1 live"]);
+		expect(notes).toEqual([
+			expect.stringMatching(
+				/^5 texts of coffer\.vault in git cannot be read .* \(first in commit [0-9a-f]{7,}: VAULT_/,
+			),
+		]);
+	});
+
+	test("a record that was altered in a commit is shown apart", async () => {
+		const repository = new Repository(project);
+		await commitEach(repository, "one");
+		const good = await project.read();
+		await project.write(good.replace("\nv1 live ", "\nv7 live "));
+		repository.commit();
+		await project.write(good);
+		repository.commit();
+		const { history, versions } = await historyAt();
+		expect(versions).toEqual(["v1 live"]);
+		expect(history.refused).toMatchObject([{ code: "RECORD_FORGED", record: { version: 7 } }]);
+	});
+});
+
+describe("where there is little or nothing of it", () => {
+	test("no repository, no commit, a shallow clone, no git: the file is there, and it is said", async () => {
+		await project.set({ A: "one" });
+		const none = await historyAt();
+		expect([none.looked, none.versions]).toEqual(["git (no history)", ["v1 live"]]);
+		expect(none.notes).toEqual(["There is no git repository here that git reads."]);
+		execFileSync("git", ["init", "-q"], { cwd: project.root, env: GIT_ENVIRONMENT });
+		expect((await historyAt()).notes).toEqual(["There is no commit in git yet."]);
+		const repository = new Repository(project);
+		await commitEach(repository, "two", "three");
+		repository.git("clone", "-q", "--depth=1", `file://${project.root}`, `${project.folder}/shallow`);
+		const shallow = await historyAt(`${project.folder}/shallow`);
+		expect(shallow.versions).toEqual(["v3 live"]);
+		expect(shallow.notes).toEqual([expect.stringContaining("shallow")]);
+		variables.PATH = "/nowhere";
+		try {
+			expect(await historyAt()).toMatchObject({ looked: "git (not installed)", versions: ["v3 live"] });
+		} finally {
+			variables.PATH = GIT_ENVIRONMENT.PATH ?? "";
+		}
+	});
+
+	test("a text that git's store has lost is named; a store that breaks off is an error", async () => {
+		const repository = new Repository(project);
+		await commitEach(repository, "one", "two");
+		const [commit = "", blob = ""] = ["HEAD~1", "HEAD~1:coffer.vault"].map((name) =>
+			repository.git("rev-parse", "--short=7", name).trim(),
+		);
+		const path = repository.git("rev-parse", "HEAD~1:coffer.vault").trim().replace(/^../, "$&/");
+		expect(path.replace("/", "").startsWith(blob)).toBe(true);
+		rmSync(`${project.root}/.git/objects/${path}`);
+		const { notes, versions } = await historyAt();
+		expect(versions).toEqual(["v2 live"]);
+		expect(notes).toEqual([expect.stringContaining(`the first without: ${commit}`)]);
+		const tree = repository.git("rev-parse", "HEAD^{tree}").trim().replace(/^../, "$&/");
+		chmodSync(`${project.root}/.git/objects/${tree}`, 0o600);
+		writeFileSync(`${project.root}/.git/objects/${tree}`, "no tree");
+		await expect(readVaultHistory(placeOf(project.root), () => undefined)).rejects.toMatchObject({
+			code: "GIT_FAILED",
+			exit: 1,
+		});
+	});
+});

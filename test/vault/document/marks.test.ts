@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { linkHash } from "../../../src/vault/chains/chain.ts";
+import {
+	advanceMarks,
+	checkPin,
+	compareMarks,
+	isMarked,
+	type Mark,
+	type Pin,
+} from "../../../src/vault/document/marks.ts";
+import { recordDigest, type SealedRecord } from "../../../src/vault/records/record.ts";
+import { refusal } from "../../support/refusal.ts";
+import { bob, carol, PRODUCTION, VaultMaker } from "../maker.ts";
+
+function pinOf(maker: VaultMaker): Pin {
+	const { state } = maker.verified();
+	return {
+		vault: maker.document.links.map(linkHash),
+		environment: maker.section().links.map(linkHash),
+		epoch: state.epoch.number,
+	};
+}
+
+const linksOf = (maker: VaultMaker) => ({ vault: maker.document.links, environment: maker.section().links });
+
+describe("checkPin", () => {
+	test("follows a chain that grew, and says where it is older", () => {
+		const maker = new VaultMaker();
+		const young = { pin: pinOf(maker), links: linksOf(maker) };
+		maker.add(bob, "writer", "bob").environment("preview");
+		const old = { pin: pinOf(maker), links: linksOf(maker) };
+		expect(checkPin(young.pin, PRODUCTION, young.links)).toEqual({ older: false });
+		expect(checkPin(young.pin, PRODUCTION, old.links)).toEqual({ older: false });
+		expect(checkPin(old.pin, PRODUCTION, young.links)).toEqual({ older: true });
+	});
+
+	test("refuses another vault, even one that the same owner made", () => {
+		const error = refusal(() => checkPin(pinOf(new VaultMaker()), PRODUCTION, linksOf(new VaultMaker())));
+		expect(error).toMatchObject({ code: "VAULT_REPLACED", exit: 7 });
+	});
+
+	test("refuses a chain that forked, however long", () => {
+		const maker = new VaultMaker();
+		const start = maker.document;
+		maker.add(bob, "writer", "bob");
+		const pin = pinOf(maker);
+		maker.document = start;
+		maker.add(carol, "reader", "carol").add(bob, "writer", "bob");
+		expect(refusal(() => checkPin(pin, PRODUCTION, linksOf(maker)))).toMatchObject({
+			code: "MEMBERSHIP_DIVERGED",
+			exit: 7,
+		});
+	});
+});
+
+describe("marks", () => {
+	const history: SealedRecord[] = [];
+	const maker = new VaultMaker();
+	for (const value of ["one", "two", undefined, "four"]) {
+		maker.set("NAME", value);
+		const record = maker.section().records.get("NAME");
+		if (record) history.push(record);
+	}
+
+	test("every older version of a record is noticed by name, and so is its absence", () => {
+		const marks = new Map<string, Mark>();
+		for (const [index, record] of history.entries()) {
+			advanceMarks(marks, [record]);
+			for (const [other, older] of history.entries()) {
+				const { rolledBack, dropped } = compareMarks(marks, new Map([["NAME", older]]));
+				expect(rolledBack).toEqual(other < index ? ["NAME"] : []);
+				expect(dropped).toEqual([]);
+			}
+			expect(compareMarks(marks, new Map())).toEqual({ rolledBack: [], dropped: ["NAME"] });
+		}
+	});
+
+	test("only go up, in whatever order records are seen", () => {
+		fc.assert(
+			fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1 }), (order) => {
+				const marks = new Map<string, Mark>();
+				for (const index of order) advanceMarks(marks, history.slice(index, index + 1));
+				expect(marks.get("NAME")?.version).toBe(Math.max(...order) + 1);
+			}),
+		);
+	});
+
+	test("know exactly the record that was seen", () => {
+		const marks = new Map<string, Mark>();
+		const [first, second] = history;
+		if (!first || !second) throw new Error("no history");
+		advanceMarks(marks, [first]);
+		expect(isMarked(marks, first)).toBe(true);
+		expect(isMarked(marks, second)).toBe(false);
+		expect(isMarked(marks, { ...first, body: second.body })).toBe(false);
+		expect(isMarked(marks, { ...first, name: "OTHER" })).toBe(false);
+	});
+
+	test("a digest tells name and body apart", () => {
+		const [record] = history;
+		if (!record) throw new Error("no history");
+		expect(recordDigest({ name: "AB", body: "C" })).not.toBe(recordDigest({ name: "A", body: "BC" }));
+		expect(recordDigest(record)).toMatch(/^[\w-]{43}$/);
+	});
+});

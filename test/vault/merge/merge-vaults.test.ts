@@ -1,0 +1,160 @@
+/** The union of two vaults that came from one: what holds whatever both sides did. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseVault, printVault } from "../../../src/vault/document/format.ts";
+import { printConflicted, splitConflicts } from "../../../src/vault/merge/conflict-text.ts";
+import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
+import { formatRecord } from "../../../src/vault/records/record.ts";
+import { refusal } from "../../support/refusal.ts";
+import { alice, bob, carol, openEverything, PRODUCTION, VaultMaker } from "../maker.ts";
+
+const BASE = new VaultMaker().set("A", "a").set("C", "c").set("E", "e").text;
+
+function edited(edits: ReadonlyMap<string, string | undefined>): VaultMaker {
+	const maker = new VaultMaker();
+	maker.document = parseVault(BASE);
+	for (const [name, value] of edits) maker.set(name, value);
+	return maker.reread();
+}
+
+/** What one side did: names with a value, or with undefined for a deletion. */
+const edits = (names: readonly string[]) =>
+	fc
+		.array(
+			fc.tuple(fc.constantFrom(...names), fc.option(fc.string({ unit: "grapheme" }), { nil: undefined })),
+			{
+				maxLength: 4,
+			},
+		)
+		.map((pairs) => new Map(pairs));
+
+test("different names: every edit of both sides is there, whichever side is called ours", () => {
+	fc.assert(
+		fc.property(edits(["A", "AB", "C", "X"]), edits(["AA", "AC", "E", "Z"]), (first, second) => {
+			const [ours, theirs] = [edited(first).document, edited(second).document];
+			const ancestor = {
+				has: (_: string, record: { body: string }) => BASE.includes(record.body),
+				resealed: () => false,
+				hasSection: () => false,
+			};
+			const united = uniteVaults(ours, theirs, { ancestor });
+			expect(united.conflicts).toEqual([]);
+			expect(printVault(uniteVaults(theirs, ours, { ancestor }).document)).toBe(printVault(united.document));
+			const expected = new Map(
+				[["A", "a"], ["C", "c"], ["E", "e"], ...first, ...second].map(
+					([name, value]) => [`${PRODUCTION}/${name}`, value] as const,
+				),
+			);
+			for (const [name, value] of expected) if (value === undefined) expected.delete(name);
+			expect(openEverything(united.document, alice)).toEqual(expected);
+			expect(parseVault(printVault(united.document)).environments.size).toBe(1);
+		}),
+		{ numRuns: 60 },
+	);
+});
+
+test("the same names: each is in conflict or the same on both sides, and none is lost", () => {
+	const names = ["A", "B", "C", "D"];
+	fc.assert(
+		fc.property(edits(names), edits(names), (first, second) => {
+			const [ours, theirs] = [edited(first).document, edited(second).document];
+			const { document, conflicts } = uniteVaults(ours, theirs);
+			const open = new Set(conflicts.map(({ name }) => name));
+			for (const side of [ours, theirs]) {
+				for (const record of side.environments.get(PRODUCTION)?.records.values() ?? []) {
+					const kept = document.environments.get(PRODUCTION)?.records.get(record.name);
+					expect(open.has(record.name) || kept?.body === record.body).toBe(true);
+				}
+			}
+			const taken = uniteVaults(ours, theirs, { take: () => "theirs" });
+			expect(taken.conflicts).toEqual([]);
+			expect(taken.decided).toEqual(conflicts);
+		}),
+		{ numRuns: 60 },
+	);
+});
+
+test("a text with markers around the conflicts reads back as both sides", () => {
+	const names = ["A", "B", "C", "D"];
+	fc.assert(
+		fc.property(edits(names), edits(names), (first, second) => {
+			const [ours, theirs] = [edited(first).document, edited(second).document];
+			const { document, conflicts } = uniteVaults(ours, theirs);
+			const text = printConflicted(document, conflicts);
+			const sides = splitConflicts(text);
+			const again = uniteVaults(sides.ours, sides.theirs);
+			expect(again.conflicts.map(({ name }) => name)).toEqual(conflicts.map(({ name }) => name));
+			for (const { name, ours: left, theirs: right } of again.conflicts) {
+				const lines = text.split("\n");
+				expect([lines[(left?.line ?? 0) - 1], lines[(right?.line ?? 0) - 1]]).toEqual([name, name]);
+			}
+			for (const side of ["ours", "theirs"] as const)
+				expect(printVault(uniteVaults(sides.ours, sides.theirs, { take: () => side }).document)).toBe(
+					printVault(uniteVaults(ours, theirs, { take: () => side }).document),
+				);
+		}),
+		{ numRuns: 60 },
+	);
+});
+
+describe("refused", () => {
+	test("two vaults that never were one", () => {
+		const other = new VaultMaker().document;
+		expect(refusal(() => uniteVaults(parseVault(BASE), other))).toMatchObject({
+			code: "VAULTS_DIFFER",
+			exit: 5,
+		});
+	});
+
+	test("an environment that one side deleted, and the other one has", () => {
+		const maker = new VaultMaker().environment("preview").set("A", "1", "preview");
+		const ours = maker.reread().document;
+		maker.link("", ["delete", "preview"]);
+		const environments = new Map(maker.document.environments);
+		environments.delete("preview");
+		const theirs = { ...maker.document, environments };
+		for (const [one, other] of [
+			[ours, theirs],
+			[theirs, ours],
+		] as const)
+			expect(refusal(() => uniteVaults(one, other))).toMatchObject({ code: "ENVIRONMENT_CONFLICT", exit: 5 });
+		const ancestor = { has: () => true, resealed: () => false, hasSection: () => true };
+		expect([...uniteVaults(ours, theirs, { ancestor }).document.environments.keys()]).toEqual([PRODUCTION]);
+	});
+
+	test("environments that both sides created", () => {
+		const [ours, theirs] = [edited(new Map()).environment("one"), edited(new Map()).environment("two")];
+		expect(refusal(() => uniteVaults(ours.document, theirs.document)).code).toBe("MEMBERSHIP_CONFLICT");
+	});
+
+	test("members that both sides changed, also where git put a name in twice beside its markers", () => {
+		const ours = edited(new Map()).add(carol, "writer", "carol");
+		const theirs = edited(new Map()).epoch([]);
+		const link = (maker: VaultMaker) => maker.section(PRODUCTION).links.at(-1)?.text ?? "";
+		const both = `<<<<<<< ours\n${link(ours)}\n=======\n${link(theirs)}\n>>>>>>> theirs`;
+		const record = parseVault(BASE).environments.get(PRODUCTION)?.records.values().next().value;
+		const end = `end ${PRODUCTION}`;
+		const text = theirs.text
+			.replace(link(theirs), () => both)
+			.replace(end, () => `${record && formatRecord(record)}\n\n${end}`);
+		expect(refusal(() => splitConflicts(text))).toMatchObject({ code: "MEMBERSHIP_CONFLICT", exit: 5 });
+		const same = text
+			.replace(both, () => link(theirs))
+			.replace(end, () => `<<<<<<< ours\n=======\n>>>>>>> theirs\n${end}`);
+		expect(refusal(() => splitConflicts(same))).toMatchObject({ code: "VAULT_CONFLICT_UNREADABLE", exit: 5 });
+	});
+
+	test("a chain that nobody may have continued so", () => {
+		const theirs = edited(new Map()).link(PRODUCTION, ["add", "writer", bob.publicKeys.sign], bob);
+		expect(refusal(() => uniteVaults(parseVault(BASE), theirs.document)).exit).toBe(7);
+	});
+});
+
+test("an environment that one side created comes with its records", () => {
+	const ours = edited(new Map()).environment("preview").set("P", "p", "preview");
+	const { document } = uniteVaults(edited(new Map([["B", "b"]])).document, ours.document);
+	expect([...openEverything(document, alice).keys()]).toEqual([
+		"preview/P",
+		...["A", "B", "C", "E"].map((name) => `${PRODUCTION}/${name}`),
+	]);
+});
