@@ -65,7 +65,8 @@ test("Ctrl-C ends the wait for a named pipe to which nobody writes", async () =>
 });
 
 test("Ctrl-C ends the wait for lines on the terminal", async () => {
-	const script = '"$0" secrets set --env-file -; echo "status $?"';
+	// It stays open after that: what a terminal shows last is lost when it closes.
+	const script = '"$0" secrets set --env-file -; echo "status $?"; exec cat';
 	const command = ["sh", "-c", `trap : INT; ${script}`, PROGRAM];
 	await using terminal = new Tmux({ command, cwd: project.root, env: environment() });
 	await terminal.until("Ctrl-D ends them.");

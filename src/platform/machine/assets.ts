@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 
-const OWN_SOURCE = "/src/platform/assets.ts";
+const OWN_SOURCE = "/src/platform/machine/assets.ts";
 
 /** The package's folder as a URL with a slash at its end, and whether this code runs from its `src/`. */
 function locate(): { readonly root: string; readonly fromSource: boolean } {

@@ -1,7 +1,6 @@
 /**
  * Deploying: uploaded files in, built functions that run out. What is the same as what runs is left alone.
  */
-
 import { AppError, EXIT } from "../../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";

@@ -3,6 +3,9 @@
  */
 import type { KeyPair } from "../../crypto.ts";
 
+/** Far above what anybody reaches by setting values, far below the last version. */
+export const UNPROVEN_VERSION_MAX = 1_000_000;
+
 /** What a session needs of an identity. */
 export interface SessionIdentity {
 	readonly publicKeys: { readonly sign: string; readonly box: string };

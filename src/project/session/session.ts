@@ -30,12 +30,9 @@ import {
 import { checkProject } from "../memory/first-use.ts";
 import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
 import { noteSeen, type Snapshot } from "./provenance.ts";
-import type { SessionContext } from "./session-context.ts";
+import { type SessionContext, UNPROVEN_VERSION_MAX } from "./session-context.ts";
 
 export type { SessionContext, SessionIdentity } from "./session-context.ts";
-
-/** Far above what anybody reaches by setting values, far below the last version. */
-const UNPROVEN_VERSION_MAX = 1_000_000;
 
 type SessionReads = "open" | "value" | "nextVersion" | "isOfEarlierLife" | "snapshot";
 type SessionMethods = SessionReads | "trust" | "expectAll" | "remember";

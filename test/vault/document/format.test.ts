@@ -17,7 +17,7 @@ import {
 	VaultMaker,
 } from "../maker.ts";
 
-const vector = (name: string) => readFileSync(new URL(`../vectors/${name}`, import.meta.url), "utf8");
+const vector = (name: string) => readFileSync(new URL(`../../vectors/${name}`, import.meta.url), "utf8");
 const text = vector("team.vault");
 
 /** The text with one line, numbered from 1, changed. */
