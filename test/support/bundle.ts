@@ -1,6 +1,7 @@
 /** Runs a TypeScript file of the tests as a process of its own, as the command line runs: bundled, on plain node. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,7 +25,7 @@ export interface Program extends AsyncDisposable {
 	run(args: string[], env: Record<string, string>, timeoutMs: number): Promise<ProcessResult>;
 }
 
-/** Files of src/project by their names, each with the text that takes its place: a bug that is to be caught. */
+/** Files by their paths below src/project, each with the text that takes its place: a bug that is to be caught. */
 type Replaced = Readonly<Record<string, string>>;
 
 /** Bundles a file; packages stay outside, since some are native. @param entry path from the repository's root */
@@ -48,6 +49,7 @@ export async function bundleFor(
 				setup: ({ onLoad }) => {
 					for (const [name, contents] of Object.entries(replaced)) {
 						const file = join(ROOT, "src/project", name);
+						if (!existsSync(file)) throw new Error(`There is no ${file} to replace.`);
 						onLoad({ filter: /\.ts$/ }, ({ path }) => (path === file ? { contents } : undefined));
 					}
 				},
