@@ -50,7 +50,8 @@ async function victims(
 }
 
 async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
-	const replaced = plant === UNLOCKED ? { "files/vault-lock.ts": "export const withLock = (_, work) => work();" } : {};
+	const replaced =
+		plant === UNLOCKED ? { "files/vault-lock.ts": "export const withLock = (_, work) => work();" } : {};
 	await using program = await bundledProgram("test/project/writer.program.ts", replaced);
 	using project = await TestProject.create();
 	const mode = plant === EARLY ? "tell-early" : "tell";
