@@ -101,12 +101,16 @@ function printed(document: VaultDocument): string {
 	});
 }
 
-/** What an edit makes of a vault; `document` undefined leaves the file as it is. */
+/** What an edit makes of a vault. */
 export interface VaultEdit<T> {
+	/** The vault to write. Without it, the file stays as it is. */
 	readonly document?: VaultDocument | undefined;
+	/** What `editVault` returns. */
 	readonly result: T;
-	/** Writes another file that belongs to this change. Where it fails, the vault is as it was. */
+	/** Writes another file that belongs to the same change. If it fails, the old vault is put back. */
 	readonly alongside?: (() => Promise<void>) | undefined;
+	/** Writes this device's memory. Runs under the vault's lock. @param now the vault as the file now has it */
+	readonly remember?: ((now: LoadedVault) => Promise<void>) | undefined;
 }
 
 /** The error where the file is not what this command has read. */
@@ -179,36 +183,40 @@ function unsyncedOnly(error: unknown): AppError {
 }
 
 /**
- * Edits the vault under its lock: loads it, lets `edit` work on it, and writes the result if the text differs.
- * @param settled runs under the lock after the write, with the vault as it now is (for marks)
- * @param meanwhile called while the disk is waited for
+ * Edits the vault. From before the file is read until this device's memory is written, the vault's lock is held, so no
+ * other command edits the file at the same time. The file is replaced atomically, and only if its text changes. A change
+ * that another program made without the lock is not overwritten. Memory is written after the file: if the program stops
+ * between the two, the memory knows less than the file, which the next command mends.
+ *
+ * The document is parsed and not verified: an edit of one environment uses `editEnvironment`, which verifies it.
+ * @param edit gets the vault as it is on disk, once
+ * @param whileWriting called while the file is on its way to the disk
  * @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1), `VAULT_CHANGED_MEANWHILE` (exit 5):
  *   nothing is written then; `MEMORY_FAILED`, `FILE_UNSYNCED` (exit 1): the vault is; or what `edit` throws
  */
 export async function editVault<T>(
 	root: string,
 	edit: (loaded: LoadedVault) => Promise<VaultEdit<T>>,
-	settled: (now: LoadedVault, result: T) => Promise<void>,
-	meanwhile?: () => void,
+	whileWriting?: () => void,
 ): Promise<T> {
 	return withLock(join(root, LOCK_FILE), async () => {
 		const path = join(root, VAULT_FILE);
 		await removeLeftovers(path);
 		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
 		const loaded = await loadVault(root);
-		const { alongside, document, result } = await edit(loaded);
+		const { alongside, document, remember, result } = await edit(loaded);
 		const text = document ? printed(document) : loaded.text;
 		if (document && text !== loaded.text) {
-			const unsynced = await replaceUnchanged(path, text, before, meanwhile).catch(unsyncedOnly);
+			const unsynced = await replaceUnchanged(path, text, before, whileWriting).catch(unsyncedOnly);
 			await alongside?.().catch(async (error: unknown) => {
 				await replaceFile(path, loaded.text, { mode: NEW_FILE_MODE });
 				throw error;
 			});
-			await afterWrite(() => settled({ document, text, digest: vaultDigest(text) }, result));
+			await afterWrite(async () => remember?.({ document, text, digest: vaultDigest(text) }));
 			if (unsynced) throw unsynced;
 		} else {
 			await alongside?.();
-			await settled(loaded, result);
+			await remember?.(loaded);
 		}
 		return result;
 	});

@@ -8,9 +8,9 @@ import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { sealRecord } from "../../vault/records/seal.ts";
 import { isSecretName } from "../../vault/syntax/secret-name.ts";
-import { editVault } from "../files/vault-file.ts";
 import { requireEditable } from "../secrets/edit-secrets.ts";
-import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import { editEnvironment } from "../session/edit-environment.ts";
+import type { SessionContext, VaultSession } from "../session/session.ts";
 
 export interface DebtAccepted {
 	/** Names that have a new version with the value that they had; sorted. */
@@ -64,24 +64,14 @@ export async function acceptDebt(
 	names: readonly string[] | undefined,
 ): Promise<DebtAccepted> {
 	const { environment } = context;
-	let session: VaultSession | undefined;
-	let written: SealedRecord[] = [];
-	return editVault(
-		context.root,
-		async (loaded) => {
-			session = await openSession(loaded, context);
-			requireEditable(session);
-			const owed = owedNames(removalDebt(session.verified));
-			if (names !== undefined) requireOwed(owed, names, environment);
-			const accepted = names === undefined ? owed : [...new Set(names)].sort();
-			written = acceptedRecords(session, accepted);
-			const document = withRecords(loaded.document, environment, written);
-			const debt = removalDebt(verifyChains(document, environment));
-			return { document, result: { accepted, debt, warnings: session.warnings } };
-		},
-		async (now) => {
-			await session?.remember(now, written);
-		},
-		context.meanwhile,
-	);
+	return editEnvironment(context, (session, { document: before }) => {
+		requireEditable(session);
+		const owed = owedNames(removalDebt(session.verified));
+		if (names !== undefined) requireOwed(owed, names, environment);
+		const accepted = names === undefined ? owed : [...new Set(names)].sort();
+		const written = acceptedRecords(session, accepted);
+		const document = withRecords(before, environment, written);
+		const debt = removalDebt(verifyChains(document, environment));
+		return { document, written, result: { accepted, debt, warnings: session.warnings } };
+	});
 }

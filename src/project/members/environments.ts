@@ -84,25 +84,20 @@ function requireNew(document: VaultDocument, name: string): void {
  * @throws AppError as `requireOwner` and `requireNew`
  */
 export async function addEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
-	let before: Snapshot | undefined;
-	return editVault(
-		context.root,
-		async (loaded) => {
-			const { owner, warnings } = await requireOwner(loaded, context);
-			requireNew(loaded.document, context.environment);
-			before = {
-				digest: loaded.digest,
-				vault: loaded.document.links,
-				environment: [],
-				records: new Map(),
-			};
-			const document = createEnvironment(loaded.document, context.environment, owner, context.identity);
-			return { document, result: { warnings } };
-		},
-		async (now) => {
-			await (await openSession(now, context)).remember(now, [], before ? { before } : {});
-		},
-	);
+	return editVault(context.root, async (loaded) => {
+		const { owner, warnings } = await requireOwner(loaded, context);
+		requireNew(loaded.document, context.environment);
+		const before: Snapshot = {
+			digest: loaded.digest,
+			vault: loaded.document.links,
+			environment: [],
+			records: new Map(),
+		};
+		const document = createEnvironment(loaded.document, context.environment, owner, context.identity);
+		const remember = async (now: LoadedVault) =>
+			(await openSession(now, context)).remember(now, [], { before });
+		return { document, result: { warnings }, remember };
+	});
 }
 
 /** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), `LAST_ENVIRONMENT` (exit 2) */
@@ -143,21 +138,17 @@ export async function requireEnvironment(context: SessionContext): Promise<void>
  * @throws AppError as `requireOwner` and `requireDeletable`
  */
 export async function deleteEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
-	return editVault(
-		context.root,
-		async (loaded) => {
-			const { environment, identity } = context;
-			const { warnings } = await requireOwner(loaded, context);
-			requireDeletable(loaded.document, environment);
-			const { links, vaultId } = loaded.document;
-			const link = makeDeleteEnvironment(vaultId, lastLink(links), environment, identity.signing);
-			const environments = new Map(loaded.document.environments);
-			environments.delete(environment);
-			const document = { ...loaded.document, links: [...links, link], environments };
-			return { document, result: { warnings } };
-		},
-		async () => {},
-	);
+	return editVault(context.root, async (loaded) => {
+		const { environment, identity } = context;
+		const { warnings } = await requireOwner(loaded, context);
+		requireDeletable(loaded.document, environment);
+		const { links, vaultId } = loaded.document;
+		const link = makeDeleteEnvironment(vaultId, lastLink(links), environment, identity.signing);
+		const environments = new Map(loaded.document.environments);
+		environments.delete(environment);
+		const document = { ...loaded.document, links: [...links, link], environments };
+		return { document, result: { warnings } };
+	});
 }
 
 /** The environments of a vault whose own chain holds, sorted by name. */

@@ -136,27 +136,23 @@ export async function addSuccessor(
  */
 export async function handOverVault(from: SessionContext, present: SessionIdentity): Promise<boolean> {
 	const { sign } = from.identity.publicKeys;
-	return editVault(
-		from.root,
-		async (loaded) => {
-			const { document } = loaded;
-			const root = verifyRoot(document.vaultId, document.links);
-			const isMember = presentNames(document).some((environment) =>
-				verifyChains(document, environment).state.members.has(sign),
-			);
-			const before = root.owners.get(sign);
-			if (!before || isMember) return { result: false };
-			await requireOwner(loaded, from);
-			let { links } = document;
-			if (!root.owners.has(present.publicKeys.sign)) {
-				const taken = new Set([...root.owners.values()].map((owner) => owner.name));
-				const name = nextName(before.name, (candidate) => !taken.has(candidate));
-				const owner = { ...present.publicKeys, name };
-				links = [...links, makeAdmit(root.vaultId, lastLink(links), owner, from.identity.signing)];
-			}
-			links = [...links, makeExpel(root.vaultId, lastLink(links), sign, present.signing)];
-			return { document: { ...document, links }, result: true };
-		},
-		async () => {},
-	);
+	return editVault(from.root, async (loaded) => {
+		const { document } = loaded;
+		const root = verifyRoot(document.vaultId, document.links);
+		const isMember = presentNames(document).some((environment) =>
+			verifyChains(document, environment).state.members.has(sign),
+		);
+		const before = root.owners.get(sign);
+		if (!before || isMember) return { result: false };
+		await requireOwner(loaded, from);
+		let { links } = document;
+		if (!root.owners.has(present.publicKeys.sign)) {
+			const taken = new Set([...root.owners.values()].map((owner) => owner.name));
+			const name = nextName(before.name, (candidate) => !taken.has(candidate));
+			const owner = { ...present.publicKeys, name };
+			links = [...links, makeAdmit(root.vaultId, lastLink(links), owner, from.identity.signing)];
+		}
+		links = [...links, makeExpel(root.vaultId, lastLink(links), sign, present.signing)];
+		return { document: { ...document, links }, result: true };
+	});
 }

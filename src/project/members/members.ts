@@ -105,13 +105,12 @@ export async function addToEnvironments(
 	added: Member,
 ): Promise<MemberAdded> {
 	const [{ identity, root: folder }] = contexts;
-	const changed: VaultSession[] = [];
-	const edit = async (loaded: LoadedVault) => {
+	return editVault(folder, async (loaded) => {
 		const sessions: VaultSession[] = [];
 		for (const context of contexts) sessions.push(await openSession(loaded, context));
 		const absent = sessions.filter((session) => !isThere(session, added));
 		// In all of them already: each says so by itself.
-		changed.push(...(absent.length > 0 ? absent : sessions));
+		const changed = absent.length > 0 ? absent : sessions;
 		let { document } = loaded;
 		for (const session of changed) document = withMember(document, session, added);
 		const root = sessions[0]?.verified.root;
@@ -122,10 +121,10 @@ export async function addToEnvironments(
 			owner: owned !== document || root.owners.has(added.sign),
 			warnings: [...new Set(sessions.flatMap(({ warnings }) => warnings))],
 		};
-		return { document: owned, result };
-	};
-	return editVault(folder, edit, async (now) => {
-		for (const session of changed) await session.remember(now);
+		const remember = async (now: LoadedVault) => {
+			for (const session of changed) await session.remember(now);
+		};
+		return { document: owned, result, remember };
 	});
 }
 

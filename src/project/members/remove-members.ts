@@ -10,7 +10,8 @@ import { makeAddMember } from "../../vault/document/create.ts";
 import { type VaultDocument, verifyChains, withRecords } from "../../vault/document/document.ts";
 import { makeEpoch } from "../../vault/document/epoch.ts";
 import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
-import { editVault } from "../files/vault-file.ts";
+import type { LoadedVault } from "../files/vault-file.ts";
+import { editEnvironment } from "../session/edit-environment.ts";
 import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
 import { resealsOf } from "../session/sync-state.ts";
 import { lastLink, requireNewest } from "./members.ts";
@@ -133,38 +134,32 @@ export async function beginEpoch(
 	choose: (session: VaultSession) => EpochChange,
 	finish: (document: VaultDocument, session: VaultSession) => VaultDocument = (document) => document,
 ): Promise<Removal> {
-	let remember: (now: Parameters<VaultSession["remember"]>[0]) => Promise<void> = async () => {};
-	return editVault(
-		context.root,
-		async (loaded) => {
-			const session = await openSession(loaded, context);
-			requireNewest(session);
-			const change = choose(session);
-			const { gone, back = [] } = change;
-			const { keys, verified, warnings } = session;
-			const removed = new Set(gone.map(({ sign }) => sign));
-			const next = makeEpoch(verified, keys, context.identity, removed, (record) => session.open(record));
-			const links = withBack(session, [...verified.section.links, next.link], back);
-			const resealed = withRecords(loaded.document, context.environment, next.records, links);
-			const after = expelled(finish(resealed, session), verified.root, change, context);
-			// The memory is of the new epoch: an older one is refused from now on.
-			remember = async (now) => {
-				const opened = await openSession(now, context);
-				const { platform } = opened.checkout;
-				if (platform) platform.reseals = resealsOf(platform, verified.section.records, next.records);
-				await opened.remember(now, next.records, { always: true, before: session.snapshot });
-			};
-			const result = {
-				removed: gone.map(({ name }) => name),
-				epoch: next.number,
-				resealed: next.records.length,
-				debt: removalDebt(verifyChains(after.document, context.environment)),
-				warnings: [...warnings, ...after.warnings],
-			};
-			return { document: after.document, result };
-		},
-		(now) => remember(now),
-	);
+	return editEnvironment(context, (session, { document: before }) => {
+		requireNewest(session);
+		const change = choose(session);
+		const { gone, back = [] } = change;
+		const { keys, verified, warnings } = session;
+		const removed = new Set(gone.map(({ sign }) => sign));
+		const next = makeEpoch(verified, keys, context.identity, removed, (record) => session.open(record));
+		const links = withBack(session, [...verified.section.links, next.link], back);
+		const resealed = withRecords(before, context.environment, next.records, links);
+		const after = expelled(finish(resealed, session), verified.root, change, context);
+		// The memory is of the new epoch: an older one is refused from now on.
+		const remember = async (now: LoadedVault) => {
+			const opened = await openSession(now, context);
+			const { platform } = opened.checkout;
+			if (platform) platform.reseals = resealsOf(platform, verified.section.records, next.records);
+			await opened.remember(now, next.records, { always: true, before: session.snapshot });
+		};
+		const result = {
+			removed: gone.map(({ name }) => name),
+			epoch: next.number,
+			resealed: next.records.length,
+			debt: removalDebt(verifyChains(after.document, context.environment)),
+			warnings: [...warnings, ...after.warnings],
+		};
+		return { document: after.document, result, remember };
+	});
 }
 
 /**

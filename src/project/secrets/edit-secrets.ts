@@ -10,7 +10,8 @@ import type { SealedRecord } from "../../vault/records/record.ts";
 import { sealRecord } from "../../vault/records/seal.ts";
 import { maskValue } from "../../vault/syntax/mask.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
-import { editVault, loadVault } from "../files/vault-file.ts";
+import { loadVault } from "../files/vault-file.ts";
+import { editEnvironment } from "../session/edit-environment.ts";
 import { ofEarlierLife } from "../session/recreated-environment.ts";
 import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
 
@@ -55,37 +56,26 @@ async function edit(
 	context: SessionContext,
 	secrets: ReadonlyMap<string, string | undefined>,
 ): Promise<EditOutcome> {
-	let session: VaultSession | undefined;
-	let written: SealedRecord[] = [];
-	return editVault(
-		context.root,
-		async (loaded) => {
-			session = await openSession(loaded, context);
-			requireEditable(session);
-			const { verified, keys, warnings } = session;
-			const unchanged: string[] = [];
-			written = [];
-			for (const [name, value] of secrets) {
-				if (holds(session, name, value)) unchanged.push(name);
-				else
-					written.push(
-						sealRecord(verified.state, keys, context.identity, {
-							name,
-							version: session.nextVersion(name),
-							value,
-						}),
-					);
-			}
-			const document =
-				written.length > 0 ? withRecords(loaded.document, context.environment, written) : undefined;
-			const changed = written.map((record) => record.name).sort();
-			return { document, result: { changed, unchanged: unchanged.sort(), warnings } };
-		},
-		async (now) => {
-			await session?.remember(now, written);
-		},
-		context.meanwhile,
-	);
+	return editEnvironment(context, (session, { document: before }) => {
+		requireEditable(session);
+		const { verified, keys, warnings } = session;
+		const unchanged: string[] = [];
+		const written: SealedRecord[] = [];
+		for (const [name, value] of secrets) {
+			if (holds(session, name, value)) unchanged.push(name);
+			else
+				written.push(
+					sealRecord(verified.state, keys, context.identity, {
+						name,
+						version: session.nextVersion(name),
+						value,
+					}),
+				);
+		}
+		const document = written.length > 0 ? withRecords(before, context.environment, written) : undefined;
+		const changed = written.map((record) => record.name).sort();
+		return { document, written, result: { changed, unchanged: unchanged.sort(), warnings } };
+	});
 }
 
 /**

@@ -7,8 +7,9 @@ import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt
 import { staleRecords } from "../../vault/document/stale.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { sealRecord } from "../../vault/records/seal.ts";
-import { editVault, type LoadedVault } from "../files/vault-file.ts";
-import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import type { LoadedVault } from "../files/vault-file.ts";
+import { editEnvironment } from "../session/edit-environment.ts";
+import type { SessionContext, VaultSession } from "../session/session.ts";
 import { resealsOf } from "../session/sync-state.ts";
 import { readSession, requireEditable } from "./edit-secrets.ts";
 
@@ -49,34 +50,28 @@ export async function staleNames(context: SessionContext): Promise<string[]> {
  * @throws AppError `NOT_A_WRITER` (exit 3), `NOT_STALE` (exit 4), `EPOCH_OLDER` or what a record is that does not hold (exit 7)
  */
 export async function resealStale(context: SessionContext, names: readonly string[]): Promise<Resealing> {
-	let remember: (now: LoadedVault) => Promise<void> = async () => {};
-	return editVault(
-		context.root,
-		async (loaded) => {
-			const session = await openSession(loaded, context);
-			requireEditable(session);
-			const { keys, verified, warnings, checkout } = session;
-			const anew = chosen(session, names).map((record) => {
-				const { name, version, since } = record;
-				const secret = { name, version, since, value: session.open(record) };
-				return sealRecord(verified.state, keys, context.identity, secret);
-			});
-			remember = async (now) => {
-				const { platform } = checkout;
-				if (platform) {
-					const reseals = resealsOf(platform, verified.section.records, anew);
-					platform.reseals = new Set([...platform.reseals, ...reseals]);
-				}
-				await session.remember(now, anew, { always: true });
-			};
-			const result = {
-				resealed: anew.map(({ name }) => name),
-				debt: removalDebt(verified),
-				warnings,
-			};
-			const document = anew.length > 0 ? withRecords(loaded.document, context.environment, anew) : undefined;
-			return { document, result };
-		},
-		(now) => remember(now),
-	);
+	return editEnvironment(context, (session, { document: before }) => {
+		requireEditable(session);
+		const { keys, verified, warnings, checkout } = session;
+		const anew = chosen(session, names).map((record) => {
+			const { name, version, since } = record;
+			const secret = { name, version, since, value: session.open(record) };
+			return sealRecord(verified.state, keys, context.identity, secret);
+		});
+		const remember = async (now: LoadedVault) => {
+			const { platform } = checkout;
+			if (platform) {
+				const reseals = resealsOf(platform, verified.section.records, anew);
+				platform.reseals = new Set([...platform.reseals, ...reseals]);
+			}
+			await session.remember(now, anew, { always: true });
+		};
+		const result = {
+			resealed: anew.map(({ name }) => name),
+			debt: removalDebt(verified),
+			warnings,
+		};
+		const document = anew.length > 0 ? withRecords(before, context.environment, anew) : undefined;
+		return { document, result, remember };
+	});
 }

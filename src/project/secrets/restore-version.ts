@@ -9,8 +9,9 @@ import type { SealedRecord } from "../../vault/records/record.ts";
 import { openRecord, recordHolds, sealRecord } from "../../vault/records/seal.ts";
 import type { KnownVersion } from "../../vault/records/secret-history.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
-import { changedMeanwhile, editVault } from "../files/vault-file.ts";
-import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import { changedMeanwhile } from "../files/vault-file.ts";
+import { editEnvironment } from "../session/edit-environment.ts";
+import type { SessionContext, VaultSession } from "../session/session.ts";
 import { holds, requireEditable } from "./edit-secrets.ts";
 
 /** What is brought back, and what it was chosen by. */
@@ -34,25 +35,16 @@ export interface BroughtBack {
 type Make = (session: VaultSession) => { record: SealedRecord; outcome: BroughtBack["outcome"] } | undefined;
 
 async function writeOne(context: SessionContext, { before, name }: Past, make: Make): Promise<BroughtBack> {
-	let session: VaultSession | undefined;
-	let written: SealedRecord[] = [];
-	return editVault(
-		context.root,
-		async (loaded) => {
-			session = await openSession(loaded, context);
-			requireEditable(session);
-			const present = session.verified.section.records.get(name);
-			if (present?.body !== before?.body) throw changedMeanwhile();
-			const made = make(session);
-			if (!made) return { result: { outcome: "unchanged", version: present?.version ?? 0 } };
-			written = [made.record];
-			const document = withRecords(loaded.document, context.environment, written);
-			return { document, result: { outcome: made.outcome, version: made.record.version } };
-		},
-		async (now) => {
-			await session?.remember(now, written);
-		},
-	);
+	return editEnvironment<BroughtBack>(context, (session, loaded) => {
+		requireEditable(session);
+		const present = session.verified.section.records.get(name);
+		if (present?.body !== before?.body) throw changedMeanwhile();
+		const made = make(session);
+		if (!made) return { result: { outcome: "unchanged", version: present?.version ?? 0 } };
+		const { outcome, record } = made;
+		const document = withRecords(loaded.document, context.environment, [record]);
+		return { document, written: [record], result: { outcome, version: record.version } };
+	});
 }
 
 function pastValue(session: VaultSession, chosen: KnownVersion): string | undefined {

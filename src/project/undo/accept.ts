@@ -74,24 +74,21 @@ export async function accept(
 	planned: Acceptance,
 	all: boolean,
 ): Promise<void> {
-	await editVault(
-		context.root,
-		async (loaded) => {
-			await checkProject(context, loaded.document.vaultId);
-			const { document, surveys, whereabouts } = await diagnosisOf(loaded, context, looking);
-			const now = planAcceptance(document, surveys, whereabouts, all);
-			if (now.code !== planned.code) throw changedMeanwhile();
-			return { result: { surveys, forgotten: now.forgotten } };
-		},
-		async ({ document }, { surveys, forgotten }) => {
+	await editVault(context.root, async (loaded) => {
+		await checkProject(context, loaded.document.vaultId);
+		const { document, surveys, whereabouts } = await diagnosisOf(loaded, context, looking);
+		const now = planAcceptance(document, surveys, whereabouts, all);
+		if (now.code !== planned.code) throw changedMeanwhile();
+		const remember = async () => {
 			for (const { environment, place } of surveys) {
-				const own = forgotten.filter(
+				const own = now.forgotten.filter(
 					(each) => each.environment === environment && each.member === place.member,
 				);
 				if (own.length === 0) continue;
 				const present = await verified(document, environment);
 				await updateMemory(place, (memory) => forget(memory, own, document.links, present));
 			}
-		},
-	);
+		};
+		return { result: undefined, remember };
+	});
 }

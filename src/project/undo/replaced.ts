@@ -39,12 +39,8 @@ export async function findReplaced(context: SurveyContext): Promise<Replaced | u
  * @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) where the file is another one by now
  */
 export async function acceptReplaced(context: SurveyContext, { now }: Replaced): Promise<void> {
-	await editVault(
-		context.root,
-		async ({ document }) => {
-			if (document.vaultId !== now) throw changedMeanwhile();
-			return { result: undefined };
-		},
-		async () => writeProjectPin(placeOf(context), now),
-	);
+	await editVault(context.root, async ({ document }) => {
+		if (document.vaultId !== now) throw changedMeanwhile();
+		return { result: undefined, remember: () => writeProjectPin(placeOf(context), now) };
+	});
 }

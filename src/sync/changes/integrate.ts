@@ -5,14 +5,13 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { editVault } from "../../project/files/vault-file.ts";
+import { editVault, type LoadedVault } from "../../project/files/vault-file.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import { openSession, type SessionContext, type VaultSession } from "../../project/session/session.ts";
 import type { LogEntry } from "../../protocol/change.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { type VaultDocument, withRecords, withSection } from "../../vault/document/document.ts";
 import { compareChain } from "../../vault/document/marks.ts";
-import type { SealedRecord } from "../../vault/records/record.ts";
 import { type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { forked, lastHeader } from "../log/check-log.ts";
 import { LogView } from "../log/log-view.ts";
@@ -96,34 +95,22 @@ export async function integrate(
 	take: Take,
 ): Promise<Integration> {
 	const { environment } = context;
-	let session: VaultSession | undefined;
-	let written: readonly SealedRecord[] = [];
-	let next: PlatformMemory | undefined;
-	return editVault(
-		context.root,
-		async (loaded) => {
-			const merged = withHeader(loaded.document, environment, news.entries);
-			session = await openSession({ ...loaded, document: merged }, context);
-			const memory = memoryOf(session, target);
-			const log = extend(memory, news) ? viewOf(session, target, news, memory) : undefined;
-			const union = log && unite(session, memory, log, take);
-			if (!union) {
-				session = undefined;
-				return { result: OVERTAKEN };
-			}
-			const { taken, conflicts, rolledBack, resealed } = union;
-			written = union.records;
-			next =
+	return editVault<Integration>(context.root, async (loaded) => {
+		const merged = withHeader(loaded.document, environment, news.entries);
+		const session = await openSession({ ...loaded, document: merged }, context);
+		const memory = memoryOf(session, target);
+		const log = extend(memory, news) ? viewOf(session, target, news, memory) : undefined;
+		const union = log && unite(session, memory, log, take);
+		if (!union) return { result: OVERTAKEN };
+		const { records, taken, conflicts, rolledBack, resealed } = union;
+		const remember = async (now: LoadedVault) => {
+			session.checkout.platform =
 				conflicts.length === 0
 					? advanced(memory, news, log.records, resealed)
 					: decided(memory, log.records, conflicts, resealed);
-			const document = withRecords(merged, environment, written);
-			return { document, result: { taken, conflicts, rolledBack, isOvertaken: false } };
-		},
-		async (now) => {
-			if (!session) return;
-			if (next) session.checkout.platform = next;
-			await session.remember(now, written, { always: next !== undefined });
-		},
-	);
+			await session.remember(now, records, { always: true });
+		};
+		const document = withRecords(merged, environment, records);
+		return { document, result: { taken, conflicts, rolledBack, isOvertaken: false }, remember };
+	});
 }

@@ -12,7 +12,7 @@ import {
 	withBinding,
 	writeConfig,
 } from "../../project/files/config.ts";
-import { editVault, loadVault } from "../../project/files/vault-file.ts";
+import { editVault, type LoadedVault, loadVault } from "../../project/files/vault-file.ts";
 import { lastLink, requireNewest } from "../../project/members/members.ts";
 import { checkProject } from "../../project/memory/first-use.ts";
 import { openSession, type SessionContext, type VaultSession } from "../../project/session/session.ts";
@@ -120,31 +120,28 @@ async function enrol(context: SessionContext, { info }: LinkRequest, target: Lin
 	const { binding } = target;
 	const { app, platform } = binding;
 	const news = await readLog(target, emptyHead(logContextOf(binding, binding.vault, environment)));
-	return editVault<Prepared & { session: VaultSession }>(
-		root,
-		async (loaded) => {
-			const known = withHeader(loaded.document, environment, news.entries);
-			const session = await openSession({ ...loaded, document: known }, context);
-			const { section, state } = session.verified;
-			const config = await readConfig(root);
-			const former = formerPlatform(session, config, platform);
-			const remembered = session.checkout.platform;
-			if (remembered?.app !== app || remembered.fingerprint !== platform)
-				session.checkout.platform = freshMemory(target, binding.vault, environment);
-			if (session.checkout.platform) session.checkout.platform.url = binding.url;
-			const changed = withBinding(config, environment, binding);
-			const alongside = changed === config ? undefined : () => writeConfig(root, changed);
-			if (state.members.has(info.sign))
-				return { document: known, result: { session, enrolled: false, former }, alongside };
-			requireNewest(session);
-			const name = `platform-${info.fingerprint.slice(0, 8)}`;
-			const reader = { sign: info.sign, box: info.box, name, role: "reader" as const };
-			const link = makeAddMember(state, lastLink(section.links), session.keys, context.identity, reader);
-			const document = withSection(known, { ...section, links: [...section.links, link] });
-			return { document, result: { session, enrolled: true, former }, alongside };
-		},
-		(now, { session }) => session.remember(now, [], { always: true }),
-	);
+	return editVault<Prepared>(root, async (loaded) => {
+		const known = withHeader(loaded.document, environment, news.entries);
+		const session = await openSession({ ...loaded, document: known }, context);
+		const { section, state } = session.verified;
+		const config = await readConfig(root);
+		const former = formerPlatform(session, config, platform);
+		const remembered = session.checkout.platform;
+		if (remembered?.app !== app || remembered.fingerprint !== platform)
+			session.checkout.platform = freshMemory(target, binding.vault, environment);
+		if (session.checkout.platform) session.checkout.platform.url = binding.url;
+		const changed = withBinding(config, environment, binding);
+		const alongside = changed === config ? undefined : () => writeConfig(root, changed);
+		const remember = (now: LoadedVault) => session.remember(now, [], { always: true });
+		if (state.members.has(info.sign))
+			return { document: known, result: { enrolled: false, former }, alongside, remember };
+		requireNewest(session);
+		const name = `platform-${info.fingerprint.slice(0, 8)}`;
+		const reader = { sign: info.sign, box: info.box, name, role: "reader" as const };
+		const link = makeAddMember(state, lastLink(section.links), session.keys, context.identity, reader);
+		const document = withSection(known, { ...section, links: [...section.links, link] });
+		return { document, result: { enrolled: true, former }, alongside, remember };
+	});
 }
 
 /**

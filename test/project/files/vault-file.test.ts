@@ -44,16 +44,12 @@ describe("the file itself", () => {
 		using project = await TestProject.create();
 		await project.set({ A: "one" });
 		const error = await refusalOf(
-			editVault(
-				project.root,
-				async ({ document, text }) => {
-					writeFileSync(project.path, `${text}written by another program\n`);
-					const maker = new VaultMaker();
-					maker.document = document;
-					return { document: maker.set("A", "two").document, result: undefined };
-				},
-				async () => undefined,
-			),
+			editVault(project.root, async ({ document, text }) => {
+				writeFileSync(project.path, `${text}written by another program\n`);
+				const maker = new VaultMaker();
+				maker.document = document;
+				return { document: maker.set("A", "two").document, result: undefined };
+			}),
 		);
 		expect(error).toMatchObject({ code: "VAULT_CHANGED_MEANWHILE", exit: 5 });
 		expect(await project.read()).toContain("written by another program");
