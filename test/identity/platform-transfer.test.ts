@@ -1,37 +1,13 @@
 /** A platform's identity on its way to another machine, with a real keychain. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { cryptoReady } from "../../src/crypto.ts";
+import { describe, expect, test } from "vitest";
 import { newIdentity, sameIdentity } from "../../src/identity/identity.ts";
 import { readIdentityFile, writeIdentityFile } from "../../src/identity/identity-file.ts";
-import { type Keychain, osKeychain } from "../../src/identity/keychain/keychain.ts";
 import { openPlatformIdentity } from "../../src/identity/platform-identity.ts";
 import { findPlatformIdentity, keepPlatformIdentity } from "../../src/identity/platform-transfer.ts";
-import { type SecretService, withSecretService } from "../support/secret-service.ts";
+import { folder, keychain, unreachable, useKeychain } from "./keychain-fixture.ts";
 
-/** With no bus to be found. */
-const unreachable = osKeychain({ environment: {} });
-
-let service: SecretService;
-let keychain: Keychain;
-let folder: string;
-beforeAll(async () => {
-	await cryptoReady;
-	service = await withSecretService();
-	// The native library looks into the environment of the process by itself.
-	Object.assign(process.env, service.env);
-	keychain = osKeychain({ environment: service.env });
-}, 30_000);
-afterAll(() => service.close());
-beforeEach(async () => {
-	folder = await mkdtemp(join(tmpdir(), "coffer-transfer-"));
-});
-afterEach(async () => {
-	await keychain.delete("platform-identity");
-	await rm(folder, { recursive: true });
-});
+useKeychain();
 
 const options = () => ({ env: {}, keychain, dataDirectory: join(folder, "data") });
 

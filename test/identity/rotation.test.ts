@@ -1,12 +1,9 @@
 /** Rotations in a real keychain and in real files, cut at every step. */
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { cryptoReady } from "../../src/crypto.ts";
+import { beforeEach, describe, expect, test } from "vitest";
 import { formatIdentity, identityOf, newIdentity, sameIdentity } from "../../src/identity/identity.ts";
 import { writeIdentityFile } from "../../src/identity/identity-file.ts";
-import { type Keychain, osKeychain } from "../../src/identity/keychain/keychain.ts";
 import {
 	beginRotation,
 	filePlace,
@@ -15,29 +12,14 @@ import {
 	type RotationPlace,
 } from "../../src/identity/rotation.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { type SecretService, withSecretService } from "../support/secret-service.ts";
+import { folder, keychain, useKeychain } from "./keychain-fixture.ts";
 
 const VAULT = "A".repeat(43);
 
-let service: SecretService;
-let keychain: Keychain;
-let folder: string;
+useKeychain();
 let file: string;
-beforeAll(async () => {
-	await cryptoReady;
-	service = await withSecretService();
-	Object.assign(process.env, service.env);
-	keychain = osKeychain({ environment: service.env });
-}, 30_000);
-afterAll(() => service.close());
-beforeEach(async () => {
-	folder = await mkdtemp(join(tmpdir(), "coffer-rotation-"));
+beforeEach(() => {
 	file = join(folder, "identity");
-});
-afterEach(async () => {
-	await keychain.delete("identity");
-	await keychain.delete("identity-previous");
-	await rm(folder, { recursive: true });
 });
 
 const PLACES: { name: string; make: () => RotationPlace; keep: (text: string) => Promise<void> }[] = [

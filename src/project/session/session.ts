@@ -1,7 +1,4 @@
-/**
- * One environment of one project, opened with an identity: chains verified, held against what this device
- * remembers, keys unwrapped. Every command that reads or writes secrets goes through here.
- */
+/** One environment of one project, opened with an identity. Every command that reads or writes secrets goes through here. */
 import { AppError } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
 import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-keys.ts";
@@ -132,9 +129,8 @@ export class VaultSession {
 	}
 
 	/**
-	 * 1 + the highest version of a name that the file or this device knows, forgotten ones included. A record in the file that does not
-	 * hold counts up to a bound: others may have marked it, and a removed member must not use all versions up by one of
-	 * the last.
+	 * 1 + the highest version of a name that the file or this device knows, forgotten ones included. An invalid record
+	 * counts up to a bound: others may have marked it, but a removed member must not be able to use all versions up.
 	 */
 	nextVersion(name: string): number {
 		const record = this.verified.section.records.get(name);
