@@ -3,7 +3,7 @@
  */
 import type { KeyPair } from "../../crypto.ts";
 
-/** Far above what anybody reaches by setting values, far below the last version. */
+/** The highest version of an invalid record that counts. Far more than anybody sets, far less than the last version. */
 export const UNPROVEN_VERSION_MAX = 1_000_000;
 
 /** What a session needs of an identity. */
