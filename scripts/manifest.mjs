@@ -1,18 +1,22 @@
 /**
  * `oclif.manifest.json` holds every command's help and flags, so that a call loads only its own command.
- * Run as a script it writes the file; with `--check` it fails where the file is stale, and writes nothing.
+ * `docs/commands.md` is made from it. Run as a script this writes both files. With `--check` it writes nothing,
+ * and fails if one of them is stale.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { generateCommandsPage } from "./commands-page.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
 import { ROOT } from "./fresh.mjs";
 
-const MANIFEST = join(ROOT, "oclif.manifest.json");
+const MANIFEST = "oclif.manifest.json";
+const COMMANDS_PAGE = "docs/commands.md";
 
-function current() {
+/** @returns undefined if the file does not exist */
+function readCurrent(path) {
 	try {
-		return readFileSync(MANIFEST, "utf8");
+		return readFileSync(join(ROOT, path), "utf8");
 	} catch {
 		return undefined;
 	}
@@ -48,21 +52,38 @@ export async function generateManifest(root) {
 	return `${JSON.stringify(sorted(plugin.manifest), undefined, "\t")}\n`;
 }
 
-/** Writes the manifest where it has changed. */
+/** Both files as they should be: path → text. */
+async function generateFiles() {
+	const manifest = await generateManifest(ROOT);
+	const { oclif } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+	const page = await generateCommandsPage(JSON.parse(manifest), oclif.topics);
+	return { [MANIFEST]: manifest, [COMMANDS_PAGE]: page };
+}
+
+/** The files that are not as they should be: pairs of path and text. */
+async function findStale() {
+	return Object.entries(await generateFiles()).filter(([path, text]) => readCurrent(path) !== text);
+}
+
+/** Writes the manifest and the page of commands where they have changed. */
 export async function writeManifest() {
-	const text = await generateManifest(ROOT);
-	if (current() === text) return;
-	const aside = `${MANIFEST}.${process.pid}.tmp`;
-	writeFileSync(aside, text);
-	renameSync(aside, MANIFEST);
+	for (const [path, text] of await findStale()) {
+		const aside = join(ROOT, `${path}.${process.pid}.tmp`);
+		mkdirSync(dirname(aside), { recursive: true });
+		writeFileSync(aside, text);
+		renameSync(aside, join(ROOT, path));
+	}
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
 	await ensureBuilt();
-	if (!process.argv.includes("--check")) {
+	if (process.argv.includes("--check")) {
+		const names = (await findStale()).map(([path]) => path);
+		if (names.length > 0) {
+			process.stderr.write(`${names.join(" and ")}: stale. Run \`npm run build\` and commit the result.\n`);
+			process.exitCode = 1;
+		}
+	} else {
 		await writeManifest();
-	} else if (current() !== (await generateManifest(ROOT))) {
-		process.stderr.write("oclif.manifest.json is stale: run `npm run build` and commit it.\n");
-		process.exitCode = 1;
 	}
 }

@@ -1,0 +1,2 @@
+export const COMMON_STATUSES: Readonly<Record<string, string>>;
+export const STATUSES: Readonly<Record<string, Readonly<Record<string, string>>>>;
