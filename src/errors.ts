@@ -5,7 +5,7 @@
  * A leaf: imports nothing.
  */
 
-/** The documented exit statuses of the command line (README, "Commands"). */
+/** The exit statuses of the command line, as docs/commands.md documents them. */
 export const EXIT = {
 	ok: 0,
 	failure: 1,
