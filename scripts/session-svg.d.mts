@@ -1,0 +1,2 @@
+export function drawSession(lines: readonly string[], title: string): string;
+export function linesOf(svg: string): string[];
