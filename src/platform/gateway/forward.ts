@@ -22,6 +22,8 @@ export interface Exchange {
 	responseTimeoutMs: number;
 	/** Called when the function's answer begins. */
 	onAnswer?: () => void;
+	/** Called when the exchange is over, before the client's next request can begin. */
+	onOver?: () => void;
 	/** What the answer's body comes to, and why it ended early. */
 	account: Pick<Account, "bytes" | "instance" | "problem">;
 	faults: FaultBoundary;
@@ -205,6 +207,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		this.#isOver = true;
 		this.#exchange.response.off("close", this.#onClose);
 		if (this.#onDrain !== undefined) this.#exchange.response.off("drain", this.#onDrain);
+		this.#exchange.onOver?.();
 		this.#settle(outcome);
 	}
 }

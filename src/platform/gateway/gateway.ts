@@ -9,7 +9,6 @@ import { Connections } from "../http/connections.ts";
 import { budgetOf, descriptorLimit } from "../http/descriptors.ts";
 import { listenOn } from "../http/listen.ts";
 import { serverOptions } from "../http/server-options.ts";
-import type { Instance } from "../runtime/runtime.ts";
 import { Accounts } from "./accounts.ts";
 import { Admissions } from "./admission.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
@@ -19,7 +18,7 @@ import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem } from "./p
 import { requestIdOf } from "./request-id.ts";
 import type { Route } from "./routing.ts";
 import { UnderWay } from "./under-way.ts";
-import { forwardUpgrade, isWebSocket, responseOn, type UpgradeEvents } from "./upgrade.ts";
+import { forwardUpgrade, isWebSocket, noting, responseOn } from "./upgrade.ts";
 
 export interface Gateway {
 	/** @param port 0 picks a free one */
@@ -130,12 +129,13 @@ class NodeGateway implements Gateway {
 			account,
 			faults: this.#faults,
 		};
-		const outcome = await this.#exchange(admission.route, exchange, isWaiting).catch((error: unknown) => {
-			account.problem = PROBLEMS.internal;
-			throw error;
-		});
+		let outcome: "done" | Problem = PROBLEMS.internal;
+		try {
+			outcome = await this.#exchange(admission.route, exchange, isWaiting);
+		} finally {
+			if (outcome !== "done") account.problem = outcome;
+		}
 		if (outcome === "done") return;
-		account.problem = outcome;
 		sendProblem(request, response, this.#told(outcome, admission.route, bounds), requestId);
 	}
 
@@ -151,25 +151,28 @@ class NodeGateway implements Gateway {
 		const leave = this.#underWay.enter(route);
 		if (leave === undefined) return PROBLEMS.busy;
 		try {
-			let outcome = await this.#serve(route, exchange, isWaiting);
+			let outcome = await this.#attempt(route, exchange, isWaiting);
 			// Nothing reached the function, not even the request line: another instance can have it.
-			if (outcome === "unsent") outcome = await this.#serve(route, exchange, false);
+			if (outcome === "unsent") outcome = await this.#attempt(route, exchange, false);
 			return outcome === "unsent" ? PROBLEMS.broken : outcome;
 		} finally {
 			leave();
 		}
 	}
 
-	async #serve(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
+	async #attempt(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
 		let release = () => {};
 		const onCounted = (counted: () => void) => {
 			release = counted;
 		};
 		try {
-			const lease = await this.#instances.lease(route.app, route.function, onCounted);
+			const found = this.#instances.lease(route.app, route.function, onCounted);
+			// Most functions run already. Each promise that is not needed saves some microseconds of a request.
+			const lease = found instanceof Promise ? await found : found;
 			if ("status" in lease) return lease;
 			exchange.account.instance = lease.instance;
 			exchange.onAnswer = () => lease.instance.answered();
+			exchange.onOver = release;
 			if (isWaiting) exchange.response.writeContinue();
 			const outcome = await forward(lease.pool, exchange);
 			// While the function waits for the rest of a request, undici's time does not run out.
@@ -228,20 +231,6 @@ class NodeGateway implements Gateway {
 			noting(lease.instance, { onStatus, onProblem }),
 		);
 	}
-}
-
-/** The events of an upgrade, of which the instance is told, too: whether it answers. */
-function noting(instance: Instance, { onStatus, onProblem }: UpgradeEvents): UpgradeEvents {
-	return {
-		onStatus: (status) => {
-			instance.answered();
-			onStatus(status);
-		},
-		onProblem: (problem) => {
-			if (problem === PROBLEMS.timeout) instance.timedOut();
-			onProblem(problem);
-		},
-	};
 }
 
 /** A gateway that does not listen yet. */

@@ -49,29 +49,59 @@ export class Instances {
 	}
 
 	/**
-	 * Counts a request into the function's instance; or why that cannot be.
+	 * Counts a request into the function's instance; or why that cannot be. A promise only where the instance is not
+	 * known at once.
 	 * @param onCounted called at once with what counts it out again, so that it is, whatever fails afterwards
 	 */
-	async lease(app: string, name: string, onCounted: (release: () => void) => void): Promise<Lease | Problem> {
+	lease(
+		app: string,
+		name: string,
+		onCounted: (release: () => void) => void,
+	): Lease | Problem | Promise<Lease | Problem> {
+		const found = this.#found(app, name);
+		if (found instanceof Promise) return this.#leaseLater(app, name, onCounted, found);
+		return this.#take(found, onCounted) ?? this.#leaseLater(app, name, onCounted);
+	}
+
+	async #leaseLater(
+		app: string,
+		name: string,
+		onCounted: (release: () => void) => void,
+		first?: Promise<Instance | undefined>,
+	): Promise<Lease | Problem> {
 		for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
 			let instance: Instance | undefined;
 			try {
-				instance = await this.#find(app, name);
+				instance = await (attempt === 0 && first !== undefined ? first : this.#find(app, name));
 			} catch (error) {
 				return startProblem(error);
 			}
-			const release = instance?.acquire();
-			if (instance === undefined || release === undefined) continue;
-			try {
-				// A function that was counted as busy for ever could neither rest nor be replaced, so it is tried twice.
-				onCounted(() => this.#faults.run(release, release));
-				return { instance, pool: this.#pool(instance) };
-			} catch (error) {
-				release();
-				throw error;
-			}
+			const lease = this.#take(instance, onCounted);
+			if (lease !== undefined) return lease;
 		}
 		return PROBLEMS.notRunning;
+	}
+
+	#found(app: string, name: string): ReturnType<FindInstance> {
+		try {
+			return this.#find(app, name);
+		} catch (error) {
+			return Promise.reject(error);
+		}
+	}
+
+	/** Undefined where there is no instance, or it takes no request. */
+	#take(instance: Instance | undefined, onCounted: (release: () => void) => void): Lease | undefined {
+		const release = instance?.acquire();
+		if (instance === undefined || release === undefined) return undefined;
+		try {
+			// A function that was counted as busy for ever could neither rest nor be replaced, so it is tried twice.
+			onCounted(() => this.#faults.run(release, release));
+			return { instance, pool: this.#pool(instance) };
+		} catch (error) {
+			release();
+			throw error;
+		}
 	}
 
 	#pool(instance: Instance): Pool {

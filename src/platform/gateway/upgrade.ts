@@ -4,6 +4,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
+import type { Instance } from "../runtime/runtime.ts";
 import { type Connector, isExhausted } from "./connect.ts";
 import {
 	type CheckedAnswer,
@@ -213,4 +214,18 @@ export function forwardUpgrade(
 	events: UpgradeEvents,
 ): void {
 	new UpgradeForwarder(upgrade, connector, faults, events).begin();
+}
+
+/** The events of an upgrade, of which the instance is told, too: whether it answers. */
+export function noting(instance: Instance, { onStatus, onProblem }: UpgradeEvents): UpgradeEvents {
+	return {
+		onStatus: (status) => {
+			instance.answered();
+			onStatus(status);
+		},
+		onProblem: (problem) => {
+			if (problem === PROBLEMS.timeout) instance.timedOut();
+			onProblem(problem);
+		},
+	};
 }

@@ -48,8 +48,8 @@ const requestSchema = z.object({
 	position: logPositionSchema.optional(),
 });
 
-/** A thousand requests a second and more: they are gathered, so that one write takes many. */
-const GATHER_MS = 100;
+/** There may be thousands of requests a second. They are gathered, so that one write takes many. */
+const GATHER_MS = 500;
 
 export const REQUESTS: LineKind<RequestLine> = {
 	ending: ".requests",

@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { Mutex } from "../machine/mutex.ts";
 import type { Kept, LogQuery, Timed } from "./function-logs.ts";
 import { isWanted, type LineKind } from "./line-kind.ts";
+import { WaitingLines } from "./waiting-lines.ts";
 
 export interface LogFileLimits {
 	/** A file that would be larger becomes the one before. */
@@ -14,6 +15,8 @@ export interface LogFileLimits {
 	readonly waitingBytes: number;
 }
 
+/** So much is written at once, without waiting for more. */
+const GATHERED_BYTES = 512 * 1024;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -64,10 +67,11 @@ export class LogFile<Line extends Timed> {
 	readonly #droppedText: LogFileOptions<Line>["dropped"];
 	readonly #turns = new Mutex();
 	/** Not on disk yet. */
-	#waiting: string[] = [];
-	#waitingBytes = 0;
+	#waiting = new WaitingLines();
 	#dropped = 0;
 	#isFlushing = false;
+	/** There while lines wait for others to be written with them. */
+	#gathering: NodeJS.Timeout | undefined;
 	/** Size of the file; undefined until it was looked at. */
 	#size: number | undefined;
 
@@ -81,25 +85,25 @@ export class LogFile<Line extends Timed> {
 
 	/** @param text a line as its kind writes it */
 	append(text: string): void {
-		if (this.#waitingBytes > this.#limits.waitingBytes) {
+		if (this.#waiting.bytes > this.#limits.waitingBytes) {
 			this.#dropped++;
 			return;
 		}
-		this.#waiting.push(text);
-		this.#waitingBytes += text.length;
-		if (!this.#isFlushing) this.#flushSoon();
+		this.#waiting.append(text);
+		if (this.#isFlushing) return;
+		if (this.#kind.gatherMs === 0 || this.#waiting.bytes >= GATHERED_BYTES) this.#flushNow();
+		else this.#gathering ??= setTimeout(() => this.#flushNow(), this.#kind.gatherMs).unref();
 	}
 
-	#flushSoon(): void {
-		this.#isFlushing = true;
-		const flush = () => void this.flush().catch(this.#onError);
-		if (this.#kind.gatherMs === 0) flush();
-		else setTimeout(flush, this.#kind.gatherMs).unref();
+	#flushNow(): void {
+		void this.flush().catch(this.#onError);
 	}
 
 	/** Writes what waits. Resolves once nothing does. */
 	async flush(): Promise<void> {
 		this.#isFlushing = true;
+		clearTimeout(this.#gathering);
+		this.#gathering = undefined;
 		try {
 			await this.#turns.run(() => this.#writeWaiting());
 		} finally {
@@ -108,11 +112,11 @@ export class LogFile<Line extends Timed> {
 	}
 
 	async #writeWaiting(): Promise<void> {
-		while (this.#waiting.length > 0 || this.#dropped > 0) {
+		while (this.#waiting.bytes > 0 || this.#dropped > 0) {
 			const lines = this.#takeWaiting();
 			if (lines.length === 0) continue;
 			try {
-				await this.#write(`${lines.join("\n")}\n`);
+				await this.#write(lines);
 			} catch (error) {
 				// Whatever became of the file is looked at with the next lines.
 				this.#size = undefined;
@@ -130,7 +134,7 @@ export class LogFile<Line extends Timed> {
 	read(query: LogQuery, begin: () => void = () => {}): Promise<Kept<Line>[]> {
 		return this.#turns.run(async () => {
 			// Nobody writes now, so that file and waiting lines together are everything, and each line once.
-			const waiting = this.#waiting.join("\n");
+			const waiting = this.#waiting.text();
 			begin();
 			const texts = await Promise.all([textOf(this.#before), textOf(this.#path)]);
 			const newest: Kept<Line>[] = [];
@@ -165,7 +169,7 @@ export class LogFile<Line extends Timed> {
 	/** Deletes the lines. */
 	async clear(): Promise<void> {
 		await this.#turns.run(async () => {
-			[this.#waiting, this.#waitingBytes, this.#dropped, this.#size] = [[], 0, 0, 0];
+			[this.#waiting, this.#dropped, this.#size] = [new WaitingLines(), 0, 0];
 			for (const path of [this.#path, this.#before]) await rm(path, { force: true }).catch(this.#onError);
 		});
 	}
@@ -174,16 +178,15 @@ export class LogFile<Line extends Timed> {
 		return `${this.#path}.1`;
 	}
 
-	#takeWaiting(): string[] {
+	#takeWaiting(): Buffer {
 		const lines = this.#waiting;
 		const dropped = this.#dropped > 0 ? this.#droppedText(this.#dropped) : undefined;
-		if (dropped !== undefined) lines.push(dropped);
-		[this.#waiting, this.#waitingBytes, this.#dropped] = [[], 0, 0];
-		return lines;
+		if (dropped !== undefined) lines.append(dropped);
+		[this.#waiting, this.#dropped] = [new WaitingLines(), 0];
+		return lines.whole();
 	}
 
-	async #write(text: string): Promise<void> {
-		const bytes = Buffer.from(text);
+	async #write(bytes: Buffer): Promise<void> {
 		if (this.#size === undefined) await this.#begin();
 		if ((this.#size ?? 0) + bytes.length > this.#limits.fileBytes && (this.#size ?? 0) > 0) {
 			await rename(this.#path, this.#before);

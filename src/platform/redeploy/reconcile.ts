@@ -55,7 +55,8 @@ export class AppFunctions {
 	async #startNow(name: string): Promise<void> {
 		const slot = this.slot(name);
 		// Where there is no room, the log tells, and its first request tries again.
-		await (slot.state === "idle" ? slot.ensure().catch(() => undefined) : slot.refresh());
+		if (slot.state === "idle") await Promise.resolve(slot.ensure()).catch(() => undefined);
+		else await slot.refresh();
 	}
 
 	/** The function's place, made where there is none. */
@@ -77,8 +78,8 @@ export class AppFunctions {
 	}
 
 	/** The running instance of a function, started where it was idle. */
-	async instance(name: string): Promise<Instance | undefined> {
-		return await this.find(name)?.ensure();
+	instance(name: string): Instance | undefined | Promise<Instance | undefined> {
+		return this.find(name)?.ensure();
 	}
 
 	/**

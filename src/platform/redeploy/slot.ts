@@ -73,14 +73,16 @@ export class FunctionSlot {
 	 * @returns undefined where it does not run
 	 * @throws AppError `PLATFORM_FULL`
 	 */
-	async ensure(): Promise<Instance | undefined> {
-		if (this.#current === undefined) {
-			// However many ask while it starts: all of them get that one process.
-			const underWay = this.#pending ?? (this.#startingCount > 0 ? this.#starting : undefined);
-			const isResting = this.#port.monotonicMs() - this.#wakeFailedMs < this.#wakes.delayMs;
-			await (underWay ?? (this.#isIdle && !isResting ? this.#refresh() : this.#starting));
-			if (this.#current === undefined && this.#noRoom !== undefined) throw this.#noRoom;
-		}
+	ensure(): Instance | undefined | Promise<Instance | undefined> {
+		return this.#current?.instance ?? this.#wake();
+	}
+
+	async #wake(): Promise<Instance | undefined> {
+		// However many ask while it starts: all of them get that one process.
+		const underWay = this.#pending ?? (this.#startingCount > 0 ? this.#starting : undefined);
+		const isResting = this.#port.monotonicMs() - this.#wakeFailedMs < this.#wakes.delayMs;
+		await (underWay ?? (this.#isIdle && !isResting ? this.#refresh() : this.#starting));
+		if (this.#current === undefined && this.#noRoom !== undefined) throw this.#noRoom;
 		return this.#current?.instance;
 	}
 

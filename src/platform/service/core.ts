@@ -165,9 +165,9 @@ export class Core {
 	}
 
 	/** The instance that serves a function now, started where it was idle; undefined where it does not run. */
-	async instance(app: string, name: string): Promise<Instance | undefined> {
+	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined> {
 		const found = this.apps.find(app);
-		return found && (await this.functionsOf(found).instance(name));
+		return found && this.functionsOf(found).instance(name);
 	}
 
 	/** Every deployed function as it is now. */
