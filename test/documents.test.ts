@@ -1,0 +1,137 @@
+/** The documents: what they mention exists, and their lines have at most 110 columns. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { anchorsOf, brokenLinks, longLines, type MarkdownFault, missingPaths } from "./support/markdown.ts";
+import { ROOT } from "./support/root.ts";
+
+/** Also files that are not committed yet. */
+function listFiles(): string[] {
+	const args = ["-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"];
+	const files = execFileSync("git", args, { encoding: "utf8" }).trim().split("\n");
+	return files.filter((path) => existsSync(join(ROOT, path)));
+}
+
+const files = listFiles();
+const documents = new Map(
+	files.filter((path) => path.endsWith(".md")).map((path) => [path, readFileSync(join(ROOT, path), "utf8")]),
+);
+/** A changelog tells of files that were there once. */
+const PRESENT = [...documents.keys()].filter((path) => path !== "CHANGELOG.md");
+
+/** Documents that are about to be rewritten; each leaves this list with that. */
+const TO_WRAP = [
+	"base44-cli",
+	"base44-target",
+	"format",
+	"functions",
+	"git",
+	"isolation",
+	"operating",
+	"protocol",
+	"recovery",
+];
+const WRAPPED = [...documents].filter(([path]) => !TO_WRAP.some((name) => path === `docs/${name}.md`));
+
+function told(faults: readonly MarkdownFault[]): string[] {
+	return faults.map(({ line, what }) => `${line}: ${what}`);
+}
+
+test("the documents are read", () => {
+	expect(PRESENT).toEqual(expect.arrayContaining(["README.md", "ARCHITECTURE.md", "docs/format.md"]));
+});
+
+describe("a document has lines of at most 110 columns, tables excepted", () => {
+	test.each(WRAPPED)("%s", (_, text) => {
+		expect(told(longLines(text))).toEqual([]);
+	});
+});
+
+describe("a document links to what exists", () => {
+	test.each([...documents.keys()])("%s", (path) => {
+		expect(told(brokenLinks(path, documents, files))).toEqual([]);
+	});
+});
+
+describe("a document mentions paths that exist", () => {
+	test.each(PRESENT)("%s", (path) => {
+		expect(told(missingPaths(documents.get(path) ?? "", files))).toEqual([]);
+	});
+});
+
+test("the map of the architecture names every part of src/ and every room", () => {
+	const map = documents.get("ARCHITECTURE.md") ?? "";
+	const folders = new Set(
+		files.flatMap((path) => {
+			const [top, part, room, file] = path.split("/");
+			if (top !== "src" || part === undefined || room === undefined) return [];
+			return file === undefined || part === "commands" ? [`src/${part}/`] : [`src/${part}/`, room];
+		}),
+	);
+	expect([...folders].filter((folder) => !map.includes(`\`${folder}\``))).toEqual([]);
+});
+
+describe("a long line is found", () => {
+	test.each([
+		["in a paragraph", "word ".repeat(23), 1],
+		["in a list", `- ${"word ".repeat(23)}`, 1],
+		["in a code block", `\`\`\`\n${"word ".repeat(23)}\n\`\`\``, 2],
+	])("%s", (_, text, line) => {
+		expect(longLines(text).map((fault) => fault.line)).toEqual([line]);
+	});
+
+	test.each([
+		["a table", `| ${"word ".repeat(40)}|`],
+		["a line that is one long word", `- ${"a".repeat(150)}`],
+		["a line of 110 characters that are more bytes", `${"é".repeat(54)} ${"é".repeat(55)}`],
+	])("but not %s", (_, text) => {
+		expect(longLines(text)).toEqual([]);
+	});
+});
+
+describe("a path is looked for", () => {
+	const known = ["src/a.ts", "src/room/b.ts", "src/room/c.test.ts"];
+	test.each(["`src/gone.ts`", "run test/gone.test.ts", "(src/room/{b,gone}.ts)", "`src/gone/*.ts`"])(
+		"%s is missing",
+		(text) => {
+			expect(missingPaths(text, known)).toHaveLength(1);
+		},
+	);
+
+	test.each([
+		"`src/a.ts`",
+		"src/room/",
+		"`src/room/{b.ts,c.test.ts}`",
+		"src/r*/b.ts.",
+		"https://x.example/src/z.ts",
+		"    src/example.ts",
+	])("%s is there", (text) => {
+		expect(missingPaths(text, known)).toEqual([]);
+	});
+});
+
+describe("a link is followed", () => {
+	const pages = new Map([
+		["docs/a.md", "# The `a` file\n[b](b.md#second-part) [up](../README.md) [here](#the-a-file)"],
+		["docs/b.md", "## Second part"],
+		["docs/c.md", "[a](gone.md)\n[b](b.md#gone)\n`[c](d.md)`\n[web](https://example.com/x)"],
+		["README.md", ""],
+	]);
+	const paths = [...pages.keys()];
+
+	test("to a page, a heading, upwards", () => {
+		expect(brokenLinks("docs/a.md", pages, paths)).toEqual([]);
+	});
+
+	test("and found broken where page or heading is missing", () => {
+		expect(brokenLinks("docs/c.md", pages, paths).map(({ line }) => line)).toEqual([1, 2]);
+	});
+
+	test("by GitHub's names for headings", () => {
+		expect([...anchorsOf("## Undo, branch, roll-back\n### `coffer run`")]).toEqual([
+			"undo-branch-roll-back",
+			"coffer-run",
+		]);
+	});
+});
