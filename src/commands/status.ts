@@ -15,7 +15,7 @@ import { readSession } from "../project/secrets/edit-secrets.ts";
 import type { VaultSession } from "../project/session/session.ts";
 import { pendingNames, rememberedPlatform } from "../project/session/sync-state.ts";
 import { type RemovalDebt, removalDebt } from "../vault/document/removal-debt.ts";
-import { staleRecords } from "../vault/document/stale.ts";
+import { staleRecords } from "../vault/document/stale-records.ts";
 
 interface StatusResult {
 	environment: string;

@@ -7,7 +7,6 @@ import { type EnvironmentKeys, openKeys } from "../vault/chains/environment-keys
 import type { EnvironmentState } from "../vault/chains/membership.ts";
 import type { VaultDocument } from "../vault/document/document.ts";
 import { parseVault, printVault } from "../vault/document/format.ts";
-import { checkSides } from "../vault/merge/check-sides.ts";
 import {
 	type ConflictSides,
 	isConflicted,
@@ -15,7 +14,8 @@ import {
 	type RecordConflict,
 	splitConflicts,
 } from "../vault/merge/conflict-text.ts";
-import { type Side, type UniteOptions, uniteVaults } from "../vault/merge/merge-vaults.ts";
+import { checkMergeSignatures } from "../vault/merge/merge-signatures.ts";
+import { mergeVaults, type Side, type VaultMergeOptions } from "../vault/merge/merge-vaults.ts";
 import { openRecord } from "../vault/records/seal.ts";
 import { afterWrite, readVaultText, repairVault } from "./files/vault-file.ts";
 import { sidesToUnite } from "./git/sides.ts";
@@ -90,7 +90,7 @@ function sidesOf(text: string): ConflictSides | undefined {
 	} catch (error) {
 		if (!(error instanceof AppError) || !DISORDER.includes(error.code)) throw error;
 		const [ours, theirs] = [parseVault(text, undefined, "first"), parseVault(text, undefined, "last")];
-		return { ours, theirs, ancestorLines: undefined };
+		return { ours, theirs, baseLines: undefined };
 	}
 }
 
@@ -98,13 +98,13 @@ function sidesOf(text: string): ConflictSides | undefined {
 function readText(text: string): ReadVault {
 	const sides = sidesOf(text);
 	if (!sides) return { text, conflict: undefined };
-	const { ours, theirs, ancestorLines } = sides;
-	const ancestor = ancestorLines && {
-		has: (_: string, record: { body: string }) => ancestorLines.has(record.body),
-		resealed: () => false,
+	const { ours, theirs, baseLines } = sides;
+	const base = baseLines && {
+		has: (_: string, record: { body: string }) => baseLines.has(record.body),
+		isReencrypted: () => false,
 		hasSection: () => false,
 	};
-	return { text, conflict: { ours, theirs, ancestor } };
+	return { text, conflict: { ours, theirs, base } };
 }
 
 /**
@@ -140,8 +140,8 @@ export async function readVaultInConflict(
 	]);
 	const { text, conflict } = readBeside(present, merge);
 	if (!conflict) return { text, conflict, merge };
-	const fitting = await checkSides(conflict.ours, conflict.theirs, conflict.ancestor);
-	return { text, conflict: { ...conflict, fitting }, merge };
+	const validSignatures = await checkMergeSignatures(conflict.ours, conflict.theirs, conflict.base);
+	return { text, conflict: { ...conflict, validSignatures }, merge };
 }
 
 function withoutGit(error: unknown): undefined {
@@ -149,7 +149,7 @@ function withoutGit(error: unknown): undefined {
 }
 
 /** Opens each environment's keys once; an identity that is no member of it sees no value, and so none that are the same. */
-function valuesOf(identity: SessionIdentity): NonNullable<UniteOptions["sameValue"]> {
+function valuesOf(identity: SessionIdentity): NonNullable<VaultMergeOptions["sameValue"]> {
 	const opened = new Map<string, EnvironmentKeys | undefined>();
 	const keysOf = (state: EnvironmentState): EnvironmentKeys | undefined => {
 		if (!opened.has(state.name))
@@ -178,10 +178,10 @@ function repairOf(
 	const unmerged = merge?.unmerged ?? false;
 	if (!conflict) return { conflicted: false, open: [], decided: [], unmerged, remade: [], leftOut: [], text };
 	const { remade, leftOut, ...sides } = onOneChain(conflict, identity, decisions.membership);
-	const { ancestor, fitting, ours, theirs } = sides;
+	const { base, validSignatures, ours, theirs } = sides;
 	const sameValue = identity && valuesOf(identity);
-	const options = { ancestor, fitting, sameValue, take: decisions.take };
-	const { document, conflicts, decided } = uniteVaults(ours, theirs, options);
+	const options = { base, validSignatures, sameValue, take: decisions.take };
+	const { document, conflicts, decided } = mergeVaults(ours, theirs, options);
 	const settled = identity ? raised(document, decided, identity) : document;
 	return {
 		conflicted: true,

@@ -141,11 +141,11 @@ async function rememberAll(
 	checks: readonly EnvironmentCheck[],
 ): Promise<void> {
 	const { holder, root } = context;
-	for (const { checked, fitting } of holder ? checks : []) {
+	for (const { checked, validSignatures } of holder ? checks : []) {
 		const { environment, opened } = checked;
 		if (!holder || opened === null) continue;
 		const session = await openSession(loaded, { ...holder, root, environment });
-		await session.expectAll(fitting);
+		await session.expectAll(validSignatures);
 		for (const record of session.verified.section.records.values()) session.trust(record);
 		await session.remember(loaded);
 	}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { VaultDocument } from "../../src/vault/document/document.ts";
-import { checkSides } from "../../src/vault/merge/check-sides.ts";
-import { uniteVaults } from "../../src/vault/merge/merge-vaults.ts";
+import { checkMergeSignatures } from "../../src/vault/merge/merge-signatures.ts";
+import { mergeVaults } from "../../src/vault/merge/merge-vaults.ts";
 import { parseRecord, type SealedRecord } from "../../src/vault/records/record.ts";
 import { checkSignatures, sealRecord, verifyRecord } from "../../src/vault/records/seal.ts";
 import { refusal } from "../support/refusal.ts";
@@ -49,11 +49,16 @@ test("finds the one record among many whose signature does not fit", async () =>
 	if (!first || !second) throw new Error("no records");
 	const spoilt = [...records.slice(0, 20), forged(second, first), ...records.slice(21)];
 	const { state } = maker.verified();
-	const fitting = await checkSignatures(state, spoilt);
-	expect(spoilt.map((record) => fitting.has(state, record))).toEqual(spoilt.map((_, index) => index !== 20));
+	const validSignatures = await checkSignatures(state, spoilt);
+	expect(spoilt.map((record) => validSignatures.has(state, record))).toEqual(
+		spoilt.map((_, index) => index !== 20),
+	);
 	for (const [index, record] of spoilt.entries()) {
-		if (index !== 20) verifyRecord(state, record, fitting);
-		else expect(refusal(() => verifyRecord(state, record, fitting))).toMatchObject({ code: "RECORD_FORGED" });
+		if (index !== 20) verifyRecord(state, record, validSignatures);
+		else
+			expect(refusal(() => verifyRecord(state, record, validSignatures))).toMatchObject({
+				code: "RECORD_FORGED",
+			});
 	}
 });
 
@@ -61,18 +66,18 @@ test("vouches for very records, in their environment, and for their signature al
 	const maker = large();
 	const { state } = maker.verified();
 	const records = recordsOf(maker.document);
-	const fitting = await checkSignatures(state, records);
+	const validSignatures = await checkSignatures(state, records);
 	const [first, second] = records;
 	if (!first || !second) throw new Error("no records");
-	expect(fitting.has(state, { ...first })).toBe(false);
-	expect(fitting.has(maker.verified("preview").state, first)).toBe(false);
-	expect(refusal(() => verifyRecord(state, forged(first, second), fitting))).toMatchObject({
+	expect(validSignatures.has(state, { ...first })).toBe(false);
+	expect(validSignatures.has(maker.verified("preview").state, first)).toBe(false);
+	expect(refusal(() => verifyRecord(state, forged(first, second), validSignatures))).toMatchObject({
 		code: "RECORD_FORGED",
 	});
 	const elsewhere = await checkSignatures(maker.verified("preview").state, records);
 	expect(records.some((record) => elsewhere.has(maker.verified("preview").state, record))).toBe(false);
 	const removed = { ...state, epoch: { ...state.epoch, writers: new Set<string>() } };
-	expect(refusal(() => verifyRecord(removed, first, fitting))).toMatchObject({
+	expect(refusal(() => verifyRecord(removed, first, validSignatures))).toMatchObject({
 		code: "RECORD_AUTHOR_REMOVED",
 	});
 });
@@ -81,29 +86,31 @@ test("a merge of many records comes to the same with signatures checked before, 
 	const ours = large();
 	const theirs = new VaultMaker();
 	theirs.document = ours.document;
-	const base = ours.document;
+	const baseDocument = ours.document;
 	put(theirs, PRODUCTION, sealed(theirs, PRODUCTION, "new", 2));
-	const ancestor = {
+	const base = {
 		has: (environment: string, { name, body }: SealedRecord) =>
-			base.environments.get(environment)?.records.get(name)?.body === body,
-		resealed: () => false,
+			baseDocument.environments.get(environment)?.records.get(name)?.body === body,
+		isReencrypted: () => false,
 		hasSection: () => false,
 	};
-	const fitting = await checkSides(ours.document, theirs.document, ancestor);
+	const validSignatures = await checkMergeSignatures(ours.document, theirs.document, base);
 	const { state } = ours.verified();
-	expect(recordsOf(theirs.document).every((record) => fitting.get(PRODUCTION)?.has(state, record))).toBe(
-		true,
+	expect(
+		recordsOf(theirs.document).every((record) => validSignatures.get(PRODUCTION)?.has(state, record)),
+	).toBe(true);
+	expect(recordsOf(ours.document).some((record) => validSignatures.get(PRODUCTION)?.has(state, record))).toBe(
+		false,
 	);
-	expect(recordsOf(ours.document).some((record) => fitting.get(PRODUCTION)?.has(state, record))).toBe(false);
-	const united = uniteVaults(ours.document, theirs.document, { ancestor, fitting });
-	expect(united).toEqual(uniteVaults(ours.document, theirs.document, { ancestor }));
+	const united = mergeVaults(ours.document, theirs.document, { base, validSignatures });
+	expect(united).toEqual(mergeVaults(ours.document, theirs.document, { base }));
 	expect(recordsOf(united.document).every(({ version }) => version === 2)).toBe(true);
 
 	const [first, second] = recordsOf(theirs.document);
 	if (!first || !second) throw new Error("no records");
 	put(theirs, PRODUCTION, [forged(first, second)]);
-	const spoilt = await checkSides(ours.document, theirs.document, ancestor);
+	const spoilt = await checkMergeSignatures(ours.document, theirs.document, base);
 	expect(
-		refusal(() => uniteVaults(ours.document, theirs.document, { ancestor, fitting: spoilt })),
+		refusal(() => mergeVaults(ours.document, theirs.document, { base, validSignatures: spoilt })),
 	).toMatchObject({ code: "RECORD_FORGED" });
 });

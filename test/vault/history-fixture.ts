@@ -3,10 +3,10 @@
 import { openKeys } from "../../src/vault/chains/environment-keys.ts";
 import type { VaultDocument } from "../../src/vault/document/document.ts";
 import { verifyChains } from "../../src/vault/document/document.ts";
-import { Lineage } from "../../src/vault/document/lineage.ts";
-import { isMarked, type Mark, type Pin } from "../../src/vault/document/marks.ts";
+import { MembershipHistory } from "../../src/vault/document/membership-history.ts";
+import { hasVersionMark, type Pin, type VersionMark } from "../../src/vault/document/version-marks.ts";
 import { openRecord } from "../../src/vault/records/seal.ts";
-import { historyOf, type SecretHistory, type Sighting } from "../../src/vault/records/secret-history.ts";
+import { type FoundRecord, historyOf, type SecretHistory } from "../../src/vault/records/secret-history.ts";
 import { alice, PRODUCTION } from "./maker.ts";
 
 export interface Seen {
@@ -14,14 +14,14 @@ export interface Seen {
 	readonly commits?: readonly VaultDocument[];
 	/** As a log would vouch for them. */
 	readonly logged?: readonly VaultDocument[];
-	readonly marks?: ReadonlyMap<string, Mark>;
+	readonly marks?: ReadonlyMap<string, VersionMark>;
 	readonly pin?: Pin;
 }
 
 /** A lineage that begins with the file, and what it says of other states. */
 export function lineageOf(file: VaultDocument, pin?: Pin) {
 	const verified = verifyChains(file, PRODUCTION);
-	const lineage = new Lineage(verified, file.links, pin);
+	const lineage = new MembershipHistory(verified, file.links, pin);
 	const stateOf = ({ vaultId, links, environments }: VaultDocument) => {
 		const environment = environments.get(PRODUCTION)?.links ?? [];
 		return lineage.stateOf({ vaultId, vault: links, environment });
@@ -33,22 +33,23 @@ export function lineageOf(file: VaultDocument, pin?: Pin) {
 export function historyIn(file: VaultDocument, seen: Seen = {}): SecretHistory {
 	const { verified, lineage, stateOf } = lineageOf(file, seen.pin);
 	const keys = openKeys(verified.state, alice);
-	const sightings: Sighting[] = [];
+	const sightings: FoundRecord[] = [];
 	const record = verified.section.records.get("A");
-	if (record) sightings.push({ record, place: { in: "file" }, state: verified.state });
+	if (record) sightings.push({ record, source: { in: "file" }, state: verified.state });
 	for (const [index, document] of (seen.commits ?? []).entries()) {
 		const found = document.environments.get(PRODUCTION)?.records.get("A");
 		const place = { in: "git", commit: `c${index}`, atMs: index * 1000 } as const;
-		if (found) sightings.push({ record: found, place, state: stateOf(document) });
+		if (found) sightings.push({ record: found, source: place, state: stateOf(document) });
 	}
 	for (const [index, document] of (seen.logged ?? []).entries()) {
 		const found = document.environments.get(PRODUCTION)?.records.get("A");
 		const place = { in: "platform", revision: index + 1, atMs: null } as const;
-		if (found) sightings.push({ record: found, place, state: stateOf(document), predatesRemoval: true });
+		if (found)
+			sightings.push({ record: found, source: place, state: stateOf(document), predatesRemoval: true });
 	}
 	return historyOf(sightings, {
 		newest: lineage.newest,
-		isMarked: (each) => isMarked(seen.marks ?? new Map(), each),
+		hasVersionMark: (each) => hasVersionMark(seen.marks ?? new Map(), each),
 		open: (each) => openRecord(verified.state, keys, each),
 	});
 }
@@ -58,6 +59,6 @@ export function inShort({ versions }: SecretHistory): string[] {
 	return versions.map(({ version, kind }) => `v${version} ${kind}`);
 }
 
-export function codesOf({ refused }: SecretHistory): string[] {
+export function codesOf({ rejected: refused }: SecretHistory): string[] {
 	return refused.map(({ code, record }) => `v${record.version} ${code}`);
 }

@@ -4,7 +4,7 @@ import { AppError } from "../../src/errors.ts";
 import { verifyRoot } from "../../src/vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../src/vault/document/document.ts";
 import { parseVault, printVault } from "../../src/vault/document/format.ts";
-import { uniteVaults } from "../../src/vault/merge/merge-vaults.ts";
+import { mergeVaults } from "../../src/vault/merge/merge-vaults.ts";
 import { verifyRecord } from "../../src/vault/records/seal.ts";
 import { makeVectors } from "../vectors/all.ts";
 import { LINE } from "../vectors/cases/case.ts";
@@ -47,7 +47,7 @@ const merge: Route = (document, vector) => {
 		([name, section]) => [name, { ...section, records: new Map() }] as const,
 	);
 	const bare = { ...document, environments: new Map(environments) };
-	const united = uniteVaults(document, bare);
+	const united = mergeVaults(document, bare);
 	// What somebody wrote who is no writer any more is a conflict, and not in the united vault.
 	for (const { environment, ours } of united.conflicts)
 		if (ours) verifyRecord(verifyChains(united.document, environment).state, ours);

@@ -1,18 +1,18 @@
 /** Every vector, as the writer makes it today. */
 import { authorVectors } from "./cases/authors.ts";
 import { beginningVectors } from "./cases/beginnings.ts";
+import { chainAndSectionVectors } from "./cases/chains-and-sections.ts";
 import { conflictVectors } from "./cases/conflicts.ts";
 import { fileVectors } from "./cases/file.ts";
 import { keyVectors } from "./cases/keys.ts";
 import { lineVectors } from "./cases/lines.ts";
+import { linkFaultVectors } from "./cases/link-faults.ts";
 import { memberVectors } from "./cases/members.ts";
 import { memoryVectors } from "./cases/memory.ts";
-import { placeVectors } from "./cases/places.ts";
 import { sealedVectors } from "./cases/sealed.ts";
 import { sectionVectors } from "./cases/sections.ts";
 import { signedVectors } from "./cases/signed.ts";
 import { soundVectors } from "./cases/sound.ts";
-import { standingVectors } from "./cases/standings.ts";
 import { vaultChainVectors } from "./cases/vault-chain.ts";
 import type { Vector } from "./vector.ts";
 
@@ -20,10 +20,10 @@ const SOURCES = [
 	fileVectors,
 	sectionVectors,
 	lineVectors,
-	placeVectors,
+	linkFaultVectors,
 	vaultChainVectors,
 	beginningVectors,
-	standingVectors,
+	chainAndSectionVectors,
 	memberVectors,
 	keyVectors,
 	authorVectors,

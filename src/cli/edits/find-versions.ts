@@ -7,18 +7,18 @@ import { readSession } from "../../project/secrets/edit-secrets.ts";
 import { judgeOf, lineageOf, searchFile, searchGit } from "../../project/secrets/local-history.ts";
 import type { SessionContext, VaultSession } from "../../project/session/session.ts";
 import { searchLog } from "../../sync/log/platform-history.ts";
-import type { Lineage } from "../../vault/document/lineage.ts";
-import type { Choice } from "../../vault/records/choose-version.ts";
-import { historyOf, type Sighting } from "../../vault/records/secret-history.ts";
+import type { MembershipHistory } from "../../vault/document/membership-history.ts";
+import type { VersionChoice } from "../../vault/records/choose-version.ts";
+import { type FoundRecord, historyOf } from "../../vault/records/secret-history.ts";
 import { isSecretName } from "../../vault/syntax/secret-name.ts";
 import { findTarget } from "../context/linking.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
 /** A secret's past, and the session that judged it. */
-export interface LookUp extends Choice {
+export interface LookUp extends VersionChoice {
 	readonly session: VaultSession;
-	readonly lineage: Lineage;
+	readonly lineage: MembershipHistory;
 	/** The highest version that counts and was found, or that this device has seen; 0 for none. */
 	readonly highest: number;
 	/** Sentences: what could not be looked at, and why. */
@@ -38,13 +38,17 @@ function requireName(name: string): void {
 }
 
 interface Logged {
-	readonly sightings: readonly Sighting[];
+	readonly sightings: readonly FoundRecord[];
 	readonly looked: readonly string[];
 	readonly notes: readonly string[];
 }
 
 /** The platform's part. Whatever keeps it from being looked at is a note: the file and git are there without it. */
-async function searchPlatform(session: VaultSession, lineage: Lineage, name: string): Promise<Logged> {
+async function searchPlatform(
+	session: VaultSession,
+	lineage: MembershipHistory,
+	name: string,
+): Promise<Logged> {
 	const { environment, root } = session.context;
 	try {
 		const target = await findTarget(root, environment);
@@ -58,7 +62,7 @@ async function searchPlatform(session: VaultSession, lineage: Lineage, name: str
 	}
 }
 
-function olderMembership(session: VaultSession, lineage: Lineage): string[] {
+function olderMembership(session: VaultSession, lineage: MembershipHistory): string[] {
 	const seen = session.memory.pin?.epoch ?? 0;
 	const { number } = lineage.newest.epoch;
 	if (number >= seen) return [];
@@ -97,8 +101,8 @@ export async function lookUp(
 		lineage,
 		history,
 		highest: Math.max(history.versions[0]?.version ?? 0, marked),
-		looked: [file.looked, git.looked, ...log.looked],
-		isMarked: judge.isMarked,
+		searched: [file.looked, git.looked, ...log.looked],
+		hasVersionMark: judge.hasVersionMark,
 		notes,
 		remember,
 	};

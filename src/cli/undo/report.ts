@@ -5,7 +5,7 @@
 import type { Diagnosis } from "../../project/undo/accept.ts";
 import type { Acceptance } from "../../project/undo/acceptance.ts";
 import type { Found } from "../../project/undo/whereabouts.ts";
-import { wordsOf } from "../../vault/undo/link-note.ts";
+import { describeNote } from "../../vault/undo/link-note.ts";
 import { MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
@@ -67,7 +67,7 @@ function rowOf({ environment, kind, lacking, where }: Found, names: ReadonlyMap<
 	if (lacking.kind === "link") {
 		const { chain, note } = lacking;
 		const what = note
-			? wordsOf(note)
+			? describeNote(note)
 			: `changed ${chain === "vault" ? "the vault's owners or environments" : "the members"} (no note of how)`;
 		return { ...common, name: null, version: null, what, by: note?.signer.name ?? null };
 	}

@@ -3,7 +3,7 @@
  */
 
 import type { EnvironmentState } from "../../vault/chains/membership.ts";
-import { authorName, type Place, type SecretHistory } from "../../vault/records/secret-history.ts";
+import { authorName, type RecordSource, type SecretHistory } from "../../vault/records/secret-history.ts";
 
 /** The first place of each kind; null where it was not there. */
 export interface FoundIn {
@@ -48,12 +48,12 @@ export interface HistoryDescription {
 	refused: RefusedRow[];
 }
 
-export function foundIn(places: readonly Place[]): FoundIn {
+export function foundIn(sources: readonly RecordSource[]): FoundIn {
 	const found: FoundIn = { file: false, commit: null, revision: null };
-	for (const place of places) {
-		if (place.in === "file") found.file = true;
-		else if (place.in === "git") found.commit = place.commit;
-		else found.revision = place.revision;
+	for (const source of sources) {
+		if (source.in === "file") found.file = true;
+		else if (source.in === "git") found.commit = source.commit;
+		else found.revision = source.revision;
 	}
 	return found;
 }
@@ -68,9 +68,9 @@ export function placeWords({ commit, file, revision }: FoundIn): string {
 	return words.filter((word) => word !== "").join(", ");
 }
 
-function timeIn(places: readonly Place[], where: "git" | "platform"): string | null {
-	for (const place of places)
-		if (place.in === where && place.atMs !== null) return new Date(place.atMs).toISOString();
+function timeIn(sources: readonly RecordSource[], where: "git" | "platform"): string | null {
+	for (const source of sources)
+		if (source.in === where && source.atMs !== null) return new Date(source.atMs).toISOString();
 	return null;
 }
 
@@ -82,20 +82,20 @@ export function describeHistory(history: SecretHistory, state: EnvironmentState)
 	};
 	const kindOf = (kind: "live" | "deleted") => (kind === "live" ? "set" : "deleted");
 	return {
-		versions: history.versions.map(({ author, isResealed, kind, places, version }) => ({
+		versions: history.versions.map(({ author, isReencrypted, kind, sources, version }) => ({
 			version,
 			kind: kindOf(kind),
 			by: byOf(author),
-			resealed: isResealed,
-			committedAt: timeIn(places, "git"),
-			receivedAt: timeIn(places, "platform"),
-			found: foundIn(places),
+			resealed: isReencrypted,
+			committedAt: timeIn(sources, "git"),
+			receivedAt: timeIn(sources, "platform"),
+			found: foundIn(sources),
 		})),
-		refused: history.refused.map(({ code, places, reason, record }) => ({
+		refused: history.rejected.map(({ code, sources, reason, record }) => ({
 			version: record.version,
 			kind: kindOf(record.kind),
 			by: byOf(record.author),
-			found: foundIn(places),
+			found: foundIn(sources),
 			code,
 			reason,
 		})),

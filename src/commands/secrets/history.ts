@@ -39,8 +39,8 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 		const context = await openContext(this.environment, flags.environment);
 		const found = await lookUp(context, args.name, this.terminal);
 		await found.remember();
-		const { highest, history, lineage, looked, name, notes } = found;
-		if (history.versions.length === 0 && history.refused.length === 0) {
+		const { highest, history, lineage, searched: looked, name, notes } = found;
+		if (history.versions.length === 0 && history.rejected.length === 0) {
 			throw new AppError({
 				code: "SECRET_NOT_FOUND",
 				message: `No version of ${name} is to be found in environment '${flags.environment}'.`,

@@ -89,7 +89,7 @@ export default class VaultRestore extends BaseCommand<RestoreResult> {
 			outcome,
 			from: chosen.version,
 			version,
-			found: foundIn(chosen.places),
+			found: foundIn(chosen.sources),
 			missing: missingVersions(history, chosen.version, highest),
 		};
 		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });

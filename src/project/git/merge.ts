@@ -5,10 +5,10 @@ import { lstatSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
-import { parseAncestor } from "../../vault/merge/ancestor.ts";
-import { checkSides } from "../../vault/merge/check-sides.ts";
 import { printConflicted } from "../../vault/merge/conflict-text.ts";
-import { uniteVaults } from "../../vault/merge/merge-vaults.ts";
+import { parseMergeBase } from "../../vault/merge/merge-base.ts";
+import { checkMergeSignatures } from "../../vault/merge/merge-signatures.ts";
+import { mergeVaults } from "../../vault/merge/merge-vaults.ts";
 import { LIMITS, malformed } from "../../vault/syntax/syntax.ts";
 import { fileError, readWhole, replaceFile } from "../files/atomic-file.ts";
 import { type GitPlace, runGit } from "./run.ts";
@@ -36,10 +36,10 @@ interface Merged {
 
 async function mergeTexts(files: MergeFiles): Promise<Merged> {
 	const [base, ours, theirs] = await Promise.all([files.base, files.ours, files.theirs].map(readText));
-	const ancestor = parseAncestor(base ?? "");
+	const mergeBase = parseMergeBase(base ?? "");
 	const sides = [parseVault(ours ?? ""), parseVault(theirs ?? "")] as const;
-	const fitting = await checkSides(...sides, ancestor);
-	const { document, conflicts } = uniteVaults(...sides, { ancestor, fitting });
+	const validSignatures = await checkMergeSignatures(...sides, mergeBase);
+	const { document, conflicts } = mergeVaults(...sides, { base: mergeBase, validSignatures });
 	return {
 		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
 		conflicts: conflicts.map(({ environment, name }) => `${name} (${environment})`),

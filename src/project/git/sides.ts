@@ -4,17 +4,17 @@
 import { AppError, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
-import { commonAncestor, parseAncestor } from "../../vault/merge/ancestor.ts";
 import { isConflicted } from "../../vault/merge/conflict-text.ts";
 import { lossesOf } from "../../vault/merge/losses.ts";
-import { type Ancestor, requireOneChain } from "../../vault/merge/merge-sections.ts";
+import { commonMergeBase, parseMergeBase } from "../../vault/merge/merge-base.ts";
+import { type MergeBase, requireMergeableChains } from "../../vault/merge/merge-sections.ts";
 import type { MergeTexts } from "./unfinished.ts";
 
 /** Two vaults to unite, and what they came from. */
 export interface GitSides {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
-	readonly ancestor: Ancestor | undefined;
+	readonly base: MergeBase | undefined;
 }
 
 /** Whether one vault has all that another has, or something later. */
@@ -36,23 +36,24 @@ function continues(document: VaultDocument, side: VaultDocument): boolean {
 export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefined): GitSides | undefined {
 	const [ours, theirs] = [parseVault(merge.ours), parseVault(merge.theirs)];
 	const readable = merge.bases.filter((text) => !isConflicted(text));
-	const bases = readable.length === merge.bases.length ? readable.map((text) => parseVault(text)) : [];
-	const ancestors = merge.bases.map(parseAncestor).filter((one) => one !== undefined);
-	const ancestor = commonAncestor(ancestors);
-	if (!present) return { ours, theirs, ancestor };
+	const baseDocuments =
+		readable.length === merge.bases.length ? readable.map((text) => parseVault(text)) : [];
+	const bases = merge.bases.map(parseMergeBase).filter((one) => one !== undefined);
+	const base = commonMergeBase(bases);
+	if (!present) return { ours, theirs, base };
 	const parents = [
 		{ label: merge.labels.ours, document: ours },
 		{ label: merge.labels.theirs, document: theirs },
 	];
-	if (ours.vaultId !== theirs.vaultId) return { ours, theirs, ancestor };
-	if (lossesOf(present, parents, bases).length === 0) {
+	if (ours.vaultId !== theirs.vaultId) return { ours, theirs, base };
+	if (lossesOf(present, parents, baseDocuments).length === 0) {
 		// Git has kept our side of memberships that went apart: that is no union, and a person decides.
-		if (merge.unmerged && printVault(present) === merge.ours) requireOneChain(ours, theirs, ancestor);
+		if (merge.unmerged && printVault(present) === merge.ours) requireMergeableChains(ours, theirs, base);
 		return undefined;
 	}
 	const [hasOurs, hasTheirs] = [continues(present, ours), continues(present, theirs)];
 	if (!hasOurs && !hasTheirs) throw neitherSide();
-	return { ours: hasOurs ? present : ours, theirs: hasTheirs ? present : theirs, ancestor };
+	return { ours: hasOurs ? present : ours, theirs: hasTheirs ? present : theirs, base };
 }
 
 /** What stands in the working folder would be lost, and nobody knows what of it is meant. */

@@ -5,7 +5,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { makeDeleteEnvironment, type PublicMember, verifyRoot } from "../../vault/chains/vault-chain.ts";
 import { createEnvironment } from "../../vault/document/create.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
-import { checkPin } from "../../vault/document/marks.ts";
+import { checkPin } from "../../vault/document/version-marks.ts";
 import { LIMITS } from "../../vault/syntax/syntax.ts";
 import { editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
 import { readEnvironmentMemory } from "../memory/device-state.ts";

@@ -2,7 +2,7 @@
  * What a device remembers of a project, carried from its previous identity to the one that replaced it: a roll-back
  * is noticed after that too.
  */
-import type { Mark, Pin } from "../../vault/document/marks.ts";
+import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";
 import {
 	type CheckoutMemory,
 	type EnvironmentMemory,
@@ -39,7 +39,11 @@ function pinOf(from: Pin | undefined, to: Pin | undefined): Pin | undefined {
 	};
 }
 
-function carryMarks(from: ReadonlyMap<string, Mark>, to: Map<string, Mark>, fromIsNewer: boolean): void {
+function carryMarks(
+	from: ReadonlyMap<string, VersionMark>,
+	to: Map<string, VersionMark>,
+	fromIsNewer: boolean,
+): void {
 	for (const [name, mark] of from) {
 		const known = to.get(name);
 		const isNewer = !known || mark.version > known.version;

@@ -10,7 +10,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
-import type { Mark } from "../../vault/document/marks.ts";
+import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { removeLeftovers } from "../files/atomic-file.ts";
 import { withLock } from "../files/vault-lock.ts";
@@ -37,7 +37,7 @@ export interface PlatformMemory {
 	revision: number;
 	head: string;
 	/** Version and digest of each record at that moment. */
-	base: Map<string, Mark>;
+	base: Map<string, VersionMark>;
 	/** Digests of records here that hold what the base holds, sealed anew at the same version. */
 	reseals: ReadonlySet<string>;
 	/** The last links' hashes of both chains at that moment, joined by a blank. */

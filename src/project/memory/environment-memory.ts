@@ -1,12 +1,12 @@
 /**
  * What a device remembers of one environment, and how that is written down.
  */
-import type { Mark, Pin } from "../../vault/document/marks.ts";
+import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";
 import type { LinkNote } from "../../vault/undo/link-note.ts";
 
 export interface EnvironmentMemory {
 	pin: Pin | undefined;
-	marks: Map<string, Mark>;
+	marks: Map<string, VersionMark>;
 	/** What the pinned links did, by their hashes. */
 	notes: Map<string, LinkNote>;
 	/** Of each name the highest version that was ever marked. It stays where a mark is forgotten. */
@@ -18,11 +18,11 @@ export type MarkRow = [name: string, version: number, digest: string];
 /** A device's own mark: its author is a place in the list of authors, and 1 stands behind for what was made here. */
 type OwnMarkRow = [...MarkRow, author?: number, made?: 1];
 
-export function rowsOf(marks: ReadonlyMap<string, Mark>): MarkRow[] {
+export function rowsOf(marks: ReadonlyMap<string, VersionMark>): MarkRow[] {
 	return [...marks].map(([name, mark]) => [name, mark.version, mark.digest]);
 }
 
-function ownRowsOf(marks: ReadonlyMap<string, Mark>): { authors: string[]; marks: OwnMarkRow[] } {
+function ownRowsOf(marks: ReadonlyMap<string, VersionMark>): { authors: string[]; marks: OwnMarkRow[] } {
 	const places = new Map<string, number>();
 	const placeOf = (author: string): number => {
 		const place = places.get(author) ?? places.size;
@@ -36,11 +36,11 @@ function ownRowsOf(marks: ReadonlyMap<string, Mark>): { authors: string[]; marks
 	return { authors: [...places.keys()], marks: rows };
 }
 
-export function marksOf(rows: readonly MarkRow[]): Map<string, Mark> {
+export function marksOf(rows: readonly MarkRow[]): Map<string, VersionMark> {
 	return new Map(rows.map(([name, version, digest]) => [name, { version, digest }]));
 }
 
-function ownMarksOf(rows: readonly OwnMarkRow[], authors: readonly string[]): Map<string, Mark> {
+function ownMarksOf(rows: readonly OwnMarkRow[], authors: readonly string[]): Map<string, VersionMark> {
 	return new Map(
 		rows.map(([name, version, digest, place, made]) => {
 			const author = place === undefined ? undefined : authors[place];

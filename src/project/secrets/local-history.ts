@@ -3,11 +3,11 @@
  */
 import { AppError } from "../../errors.ts";
 import { parseVault } from "../../vault/document/format.ts";
-import { Lineage } from "../../vault/document/lineage.ts";
-import { isMarked } from "../../vault/document/marks.ts";
+import { MembershipHistory } from "../../vault/document/membership-history.ts";
+import { hasVersionMark } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { openRecord } from "../../vault/records/seal.ts";
-import type { Sighting } from "../../vault/records/secret-history.ts";
+import type { FoundRecord } from "../../vault/records/secret-history.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { type Commit, type HistoryOf, readVaultHistory } from "../git/history/vault-commits.ts";
 import type { GitPlace } from "../git/run.ts";
@@ -15,7 +15,7 @@ import type { VaultSession } from "../session/session.ts";
 
 /** What was seen, and how it was looked for. */
 export interface Search {
-	readonly sightings: readonly Sighting[];
+	readonly sightings: readonly FoundRecord[];
 	/** Where it was looked, as a phrase. */
 	readonly looked: string;
 	/** Sentences: what could not be looked at, and why. */
@@ -23,16 +23,16 @@ export interface Search {
 }
 
 /** The memberships of a session's environment: the file's first. */
-export function lineageOf(session: VaultSession): Lineage {
-	return new Lineage(session.verified, session.vaultLinks, session.memory.pin);
+export function lineageOf(session: VaultSession): MembershipHistory {
+	return new MembershipHistory(session.verified, session.vaultLinks, session.memory.pin);
 }
 
 /** By what a session judges records: its keys, and what this device has verified before. */
-export function judgeOf(session: VaultSession, lineage: Lineage) {
+export function judgeOf(session: VaultSession, lineage: MembershipHistory) {
 	const { keys, memory, verified } = session;
 	return {
 		newest: lineage.newest,
-		isMarked: (record: SealedRecord) => isMarked(memory.marks, record),
+		hasVersionMark: (record: SealedRecord) => hasVersionMark(memory.marks, record),
 		open: (record: SealedRecord) => openRecord(verified.state, keys, record),
 	};
 }
@@ -41,7 +41,7 @@ export function judgeOf(session: VaultSession, lineage: Lineage) {
 export function searchFile(session: VaultSession, name: string): Search {
 	const { section, state } = session.verified;
 	const record = section.records.get(name);
-	const sightings: Sighting[] = record ? [{ record, place: { in: "file" }, state }] : [];
+	const sightings: FoundRecord[] = record ? [{ record, source: { in: "file" }, state }] : [];
 	return { sightings, looked: VAULT_FILE, notes: [] };
 }
 
@@ -77,12 +77,12 @@ function whyNot(error: AppError): string {
 export async function searchGit(
 	place: GitPlace,
 	session: VaultSession,
-	lineage: Lineage,
+	lineage: MembershipHistory,
 	name: string,
 	from: HistoryOf = "head",
 ): Promise<Search> {
 	const { environment, vaultId } = session.place;
-	const sightings: Sighting[] = [];
+	const sightings: FoundRecord[] = [];
 	const skipped = new Skipped();
 	const visit = (commit: Commit, text: string | undefined) => {
 		if (text === undefined) return skipped.add(commit, "not UTF-8");
@@ -98,7 +98,7 @@ export async function searchGit(
 		const record = section?.records.get(name);
 		if (!section || !record) return;
 		const state = lineage.stateOf({ vaultId, vault: document.links, environment: section.links });
-		sightings.push({ record, place: { in: "git", commit: commit.id, atMs: commit.atMs }, state });
+		sightings.push({ record, source: { in: "git", commit: commit.id, atMs: commit.atMs }, state });
 	};
 	try {
 		const { commits, notes } = await readVaultHistory(place, visit, from);

@@ -4,7 +4,7 @@
 import { AppError, EXIT } from "../../errors.ts";
 import { withRecords } from "../../vault/document/document.ts";
 import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
-import { staleRecords } from "../../vault/document/stale.ts";
+import { staleRecords } from "../../vault/document/stale-records.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { sealRecord } from "../../vault/records/seal.ts";
 import type { LoadedVault } from "../files/vault-file.ts";

@@ -4,9 +4,9 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { withRecords } from "../../vault/document/document.ts";
-import { isMarked } from "../../vault/document/marks.ts";
+import { hasVersionMark } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
-import { openRecord, recordHolds, sealRecord } from "../../vault/records/seal.ts";
+import { isValidRecord, openRecord, sealRecord } from "../../vault/records/seal.ts";
 import type { KnownVersion } from "../../vault/records/secret-history.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { changedMeanwhile } from "../files/vault-file.ts";
@@ -112,8 +112,8 @@ export function rollBack(context: SessionContext, past: Past): Promise<BroughtBa
 /** The version's record that can stand in the file as it is: by its membership, and no further away than need be. */
 function soundRecord(session: VaultSession, chosen: KnownVersion): SealedRecord | undefined {
 	const { memory, verified } = session;
-	const sound = chosen.records.filter((record) => recordHolds(verified.state, record));
-	return sound.find((record) => isMarked(memory.marks, record)) ?? sound.at(-1);
+	const sound = chosen.records.filter((record) => isValidRecord(verified.state, record));
+	return sound.find((record) => hasVersionMark(memory.marks, record)) ?? sound.at(-1);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What a command that reads says of records which this device has seen otherwise. `vault verify` is stricter.
  */
-import { compareMarks } from "../../vault/document/marks.ts";
+import { compareVersionMarks } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";
 
@@ -23,7 +23,7 @@ export function markWarnings(
 	{ marks }: Pick<EnvironmentMemory, "marks">,
 	records: ReadonlyMap<string, SealedRecord>,
 ): string[] {
-	const { rolledBack, dropped } = compareMarks(marks, records);
+	const { rolledBack, dropped } = compareVersionMarks(marks, records);
 	const warnings: string[] = [];
 	if (rolledBack.length > 0)
 		warnings.push(

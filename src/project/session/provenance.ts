@@ -3,7 +3,7 @@
  * from anywhere else since (docs/format.md, "Undo, branch, roll-back").
  */
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
-import { advanceMarks, advancePin, isMarked } from "../../vault/document/marks.ts";
+import { advancePin, advanceVersionMarks, hasVersionMark } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { noteLinks } from "../../vault/undo/link-note.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";
@@ -46,7 +46,8 @@ function noteOutside(memory: EnvironmentMemory, before: Snapshot): void {
 	}
 	for (const record of before.records.values()) {
 		const mark = memory.marks.get(record.name);
-		if (mark?.made && isMarked(memory.marks, record)) memory.marks.set(record.name, { ...mark, made: false });
+		if (mark?.made && hasVersionMark(memory.marks, record))
+			memory.marks.set(record.name, { ...mark, made: false });
 	}
 }
 
@@ -66,8 +67,8 @@ function noteChains(memory: EnvironmentMemory, { before, now, self }: Seen): voi
 export function noteSeen(memory: EnvironmentMemory, seen: Seen): void {
 	const { before, now, epoch, fresh, written, self, isOutside } = seen;
 	if (isOutside) noteOutside(memory, before);
-	advanceMarks(memory.marks, fresh);
-	advanceMarks(memory.marks, written, ({ author }) => author === self && now.digest !== before.digest);
+	advanceVersionMarks(memory.marks, fresh);
+	advanceVersionMarks(memory.marks, written, ({ author }) => author === self && now.digest !== before.digest);
 	memory.pin = advancePin(memory.pin, { vault: now.vault, environment: now.environment, epoch });
 	noteChains(memory, seen);
 }

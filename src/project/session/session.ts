@@ -3,14 +3,14 @@ import { AppError } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
 import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-keys.ts";
 import { chainsOf, type VerifiedEnvironment, verifyChains } from "../../vault/document/document.ts";
-import { checkPin, compareLife, isMarked, memoryOfLife } from "../../vault/document/marks.ts";
-import type { SealedRecord } from "../../vault/records/record.ts";
 import {
-	checkSignatures,
-	type FittingSignatures,
-	openRecord,
-	verifyRecord,
-} from "../../vault/records/seal.ts";
+	checkPin,
+	compareLifetimes,
+	hasVersionMark,
+	memoryOfLifetime,
+} from "../../vault/document/version-marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { checkSignatures, openRecord, type ValidSignatures, verifyRecord } from "../../vault/records/seal.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
 import {
 	type CheckoutMemory,
@@ -52,7 +52,7 @@ export class VaultSession {
 	readonly #fresh: SealedRecord[] = [];
 	/** What the marks were found to know, or was verified in this session. */
 	readonly #known = new Set<SealedRecord>();
-	#fitting: FittingSignatures | undefined;
+	#validSignatures: ValidSignatures | undefined;
 
 	constructor(parts: Omit<VaultSession, SessionMethods>) {
 		this.context = parts.context;
@@ -70,7 +70,7 @@ export class VaultSession {
 	/** Verifies a record unless the marks know it. @throws AppError exit 7 */
 	trust(record: SealedRecord): void {
 		if (this.#isKnown(record)) return;
-		verifyRecord(this.verified.state, record, this.#fitting);
+		verifyRecord(this.verified.state, record, this.#validSignatures);
 		this.#fresh.push(record);
 		this.#known.add(record);
 	}
@@ -80,15 +80,15 @@ export class VaultSession {
 	 * all cores. One that does not fit is refused when it is used, as ever.
 	 * @param checked signatures that were checked in this vault before
 	 */
-	async expectAll(checked?: FittingSignatures): Promise<void> {
+	async expectAll(checked?: ValidSignatures): Promise<void> {
 		const { section, state } = this.verified;
 		const fresh = [...section.records.values()].filter((record) => !this.#isKnown(record));
-		this.#fitting = checked ?? (await checkSignatures(state, fresh));
+		this.#validSignatures = checked ?? (await checkSignatures(state, fresh));
 	}
 
 	#isKnown(record: SealedRecord): boolean {
 		if (this.#known.has(record)) return true;
-		const known = this.#isOfWholeText(record) || isMarked(this.memory.marks, record);
+		const known = this.#isOfWholeText(record) || hasVersionMark(this.memory.marks, record);
 		if (known) this.#known.add(record);
 		return known;
 	}
@@ -113,7 +113,7 @@ export class VaultSession {
 	get isOfEarlierLife(): boolean {
 		const { pin } = this.memory;
 		const links = { vault: this.vaultLinks, environment: this.verified.section.links };
-		return pin !== undefined && compareLife(pin, this.place.environment, links) === "earlier";
+		return pin !== undefined && compareLifetimes(pin, this.place.environment, links) === "earlier";
 	}
 
 	/** The value of a record, verified first; undefined for a tombstone. @throws AppError exit 7 */
@@ -181,7 +181,7 @@ export class VaultSession {
 		const section = now.document.environments.get(place.environment);
 		const updated = await updateMemory(place, (present, presentCheckout) => {
 			const chains = { vault: now.document.links, environment: section?.links ?? [] };
-			Object.assign(present, memoryOfLife(present, place.environment, chains));
+			Object.assign(present, memoryOfLifetime(present, place.environment, chains));
 			noteSeen(present, {
 				before,
 				now: { digest: now.digest, ...chains, records: section?.records ?? new Map() },
@@ -222,7 +222,7 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 	};
 	const [stored, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
 	const links = chainsOf(document, context.environment);
-	const memory = memoryOfLife(stored, context.environment, links);
+	const memory = memoryOfLifetime(stored, context.environment, links);
 	const verified = verifyChains(document, context.environment, memory.pin);
 	const membershipOlder = memory.pin !== undefined && checkPin(memory.pin, context.environment, links).older;
 	if (loaded.digest !== checkout.seen) {

@@ -3,7 +3,7 @@
  */
 import { linkHash } from "../../vault/chains/chain.ts";
 import type { VerifiedEnvironment } from "../../vault/document/document.ts";
-import type { Mark } from "../../vault/document/marks.ts";
+import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { compareNames } from "../../vault/syntax/syntax.ts";
 import type { PlatformBinding } from "../files/config.ts";
@@ -23,7 +23,7 @@ export function rememberedPlatform(
 		: undefined;
 }
 
-function differs(record: SealedRecord, base: ReadonlyMap<string, Mark> | undefined): boolean {
+function differs(record: SealedRecord, base: ReadonlyMap<string, VersionMark> | undefined): boolean {
 	const mark = base?.get(record.name);
 	return mark === undefined || mark.version !== record.version || mark.digest !== recordDigest(record);
 }

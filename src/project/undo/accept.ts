@@ -2,7 +2,7 @@
  * Forgets what a file lacks, once somebody has said so: the file is verified, and pin and marks move to what it has.
  */
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
-import { checkSignatures, recordHolds } from "../../vault/records/seal.ts";
+import { checkSignatures, isValidRecord } from "../../vault/records/seal.ts";
 import { changedMeanwhile, editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
 import type { GitPlace } from "../git/run.ts";
 import { updateMemory } from "../memory/device-state.ts";
@@ -56,8 +56,8 @@ export async function diagnose(context: SurveyContext, looking: Looking): Promis
 async function verified(document: VaultDocument, environment: string): Promise<Verified | undefined> {
 	if (!document.environments.has(environment)) return undefined;
 	const { section, state } = verifyChains(document, environment);
-	const fitting = await checkSignatures(state, section.records.values());
-	const sound = [...section.records].filter(([, record]) => recordHolds(state, record, fitting));
+	const validSignatures = await checkSignatures(state, section.records.values());
+	const sound = [...section.records].filter(([, record]) => isValidRecord(state, record, validSignatures));
 	return { links: section.links, epoch: state.epoch.number, records: new Map(sound) };
 }
 

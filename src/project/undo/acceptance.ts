@@ -8,7 +8,7 @@ import { verifyRoot } from "../../vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { recordDigest } from "../../vault/records/record.ts";
-import { keyOf, type LackingLink, sharedLength } from "../../vault/undo/lacking.ts";
+import { type AbsentLink, absentItemKey, sharedLength } from "../../vault/undo/absent-items.ts";
 import { noteLinks } from "../../vault/undo/link-note.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
@@ -39,7 +39,9 @@ const CODE_CHARACTERS = 8;
 
 /** Letters alone, so that no shell and no command line takes it for a flag. */
 function codeOf(forgotten: readonly Found[]): string {
-	const lines = new Set(forgotten.map(({ environment, lacking }) => `${environment} ${keyOf(lacking)}`));
+	const lines = new Set(
+		forgotten.map(({ environment, lacking }) => `${environment} ${absentItemKey(lacking)}`),
+	);
 	const text = toBase64(hash(lengthPrefixed("coffer/accept/1", [...lines].sort().join("\n"))));
 	return text.slice(0, CODE_CHARACTERS).replaceAll("-", "a").replaceAll("_", "b");
 }
@@ -61,7 +63,7 @@ function forgettable(found: readonly Found[], isWanted: (each: Found) => boolean
  * Whose removal the forgotten links are: who is in the file's membership, or in what stays pinned and a sync or a merge
  * may bring. Somebody whose coming is forgotten with the removal is in neither.
  */
-function letInBy(document: VaultDocument, environment: string, links: readonly LackingLink[]): LetIn[] {
+function letInBy(document: VaultDocument, environment: string, links: readonly AbsentLink[]): LetIn[] {
 	const members = document.environments.has(environment)
 		? verifyChains(document, environment).state.members
 		: new Map();
@@ -151,7 +153,7 @@ export function forget(
 	vault: readonly Link[],
 	verified: Verified | undefined,
 ): void {
-	const gone = new Set(forgotten.map(({ lacking }) => keyOf(lacking)));
+	const gone = new Set(forgotten.map(({ lacking }) => absentItemKey(lacking)));
 	for (const { lacking } of forgotten) {
 		if (lacking.kind !== "record") continue;
 		const { name } = lacking;

@@ -6,8 +6,8 @@ import { attempt } from "../../errors.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { type EnvironmentSection, type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
-import { recordHolds } from "../../vault/records/seal.ts";
-import { sharedLength } from "../../vault/undo/lacking.ts";
+import { isValidRecord } from "../../vault/records/seal.ts";
+import { sharedLength } from "../../vault/undo/absent-items.ts";
 import {
 	type EnvironmentMemory,
 	type MemoryPlace,
@@ -34,7 +34,7 @@ function pinnedAfter(
 
 function holds(record: SealedRecord, document: VaultDocument, environment: string): boolean {
 	const state = attempt(() => verifyChains(document, environment).state);
-	return state !== undefined && recordHolds(state, record);
+	return state !== undefined && isValidRecord(state, record);
 }
 
 function settle(

@@ -11,13 +11,13 @@ import {
 	withRecords,
 } from "../../vault/document/document.ts";
 import type { RecordConflict } from "../../vault/merge/conflict-text.ts";
-import { type Side, type UniteOptions, uniteVaults } from "../../vault/merge/merge-vaults.ts";
+import { mergeVaults, type Side, type VaultMergeOptions } from "../../vault/merge/merge-vaults.ts";
 import { openRecord, sealRecord } from "../../vault/records/seal.ts";
 import { rebase } from "../../vault/undo/rebase.ts";
 import type { SessionIdentity } from "../session/session-context.ts";
 
 /** Two vaults that came from one, and what is known of that one. */
-export interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
+export interface Conflict extends Pick<VaultMergeOptions, "base" | "validSignatures"> {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
 }
@@ -25,7 +25,7 @@ export interface Conflict extends Pick<UniteOptions, "ancestor" | "fitting"> {
 /** Codes of what only a whole side decides. */
 export const WHOLE_SIDE: readonly string[] = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
 
-interface Sides extends Pick<UniteOptions, "ancestor" | "fitting"> {
+interface Sides extends Pick<VaultMergeOptions, "base" | "validSignatures"> {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
 	readonly remade: readonly string[];
@@ -34,21 +34,21 @@ interface Sides extends Pick<UniteOptions, "ancestor" | "fitting"> {
 
 /** Both sides, on the chains of the one that is kept where they went apart. */
 export function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?: Side): Sides {
-	const { ours, theirs, ancestor, fitting } = conflict;
-	const asTheyAre = { ours, theirs, ancestor, fitting, remade: [], leftOut: [] };
+	const { ours, theirs, base, validSignatures } = conflict;
+	const asTheyAre = { ours, theirs, base, validSignatures, remade: [], leftOut: [] };
 	if (!identity || !keep) return asTheyAre;
 	try {
-		uniteVaults(ours, theirs, { ancestor, fitting });
+		mergeVaults(ours, theirs, { base, validSignatures });
 		return asTheyAre;
 	} catch (error) {
 		if (!(error instanceof AppError) || !WHOLE_SIDE.includes(error.code)) throw error;
 	}
 	const [kept, other] = keep === "ours" ? [ours, theirs] : [theirs, ours];
-	const hadSection = (section: EnvironmentSection) => ancestor?.hasSection(section) ?? false;
+	const hadSection = (section: EnvironmentSection) => base?.hasSection(section) ?? false;
 	const { chosen, other: moved, remade, leftOut } = rebase(kept, other, identity, hadSection);
 	const [first, second] = keep === "ours" ? [chosen, moved] : [moved, chosen];
 	// The signatures that were checked are of other records.
-	return { ours: first, theirs: second, ancestor, fitting: undefined, remade, leftOut };
+	return { ours: first, theirs: second, base, validSignatures: undefined, remade, leftOut };
 }
 
 /**

@@ -2,7 +2,7 @@
  * What the file lacks of everything that this device remembers of a vault, environment by environment.
  */
 import type { VaultDocument } from "../../vault/document/document.ts";
-import { type Lacking, lackingOf, type Present } from "../../vault/undo/lacking.ts";
+import { type AbsentItem, type EnvironmentContents, findAbsentItems } from "../../vault/undo/absent-items.ts";
 import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../memory/device-state.ts";
 import { environmentsRemembered } from "../memory/known-vaults.ts";
 import type { SessionContext } from "../session/session-context.ts";
@@ -21,7 +21,7 @@ export interface EnvironmentSurvey {
 	readonly place: MemoryPlace;
 	readonly memory: EnvironmentMemory;
 	/** Empty where the file has all that is remembered. */
-	readonly lacking: readonly Lacking[];
+	readonly lacking: readonly AbsentItem[];
 }
 
 /**
@@ -32,7 +32,7 @@ export function presentIn(
 	document: VaultDocument,
 	environment: string,
 	genesis: string | undefined,
-): Present {
+): EnvironmentContents {
 	const section = document.environments.get(environment);
 	const vault = document.links;
 	if (section) return { vault, environment: section.links, records: section.records };
@@ -50,8 +50,8 @@ export function lackingIn(
 	document: VaultDocument,
 	environment: string,
 	memory: EnvironmentMemory,
-): Lacking[] {
-	return lackingOf(memory, presentIn(document, environment, memory.pin?.environment[0]));
+): AbsentItem[] {
+	return findAbsentItems(memory, presentIn(document, environment, memory.pin?.environment[0]));
 }
 
 /** Surveys every environment that is remembered. @throws AppError `STATE_DAMAGED` (exit 7) */

@@ -9,10 +9,10 @@ import { linkHash } from "../../vault/chains/chain.ts";
 import { epochNumber } from "../../vault/chains/membership.ts";
 import { verifyRoot } from "../../vault/chains/vault-chain.ts";
 import type { EnvironmentSection, VaultDocument } from "../../vault/document/document.ts";
-import { compareChain } from "../../vault/document/marks.ts";
-import { longer, ROOT_CHAIN } from "../../vault/merge/merge-sections.ts";
+import { compareChain } from "../../vault/document/version-marks.ts";
+import { longerChain, VAULT_CHAIN_SUBJECT } from "../../vault/merge/merge-sections.ts";
 import { isNewer, recordDigest, type SealedRecord } from "../../vault/records/record.ts";
-import { keyOf, lackingOf, type Remembered } from "../../vault/undo/lacking.ts";
+import { absentItemKey, type EnvironmentMemoryView, findAbsentItems } from "../../vault/undo/absent-items.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
@@ -33,7 +33,7 @@ export interface Situation {
 }
 
 /** What is in an environment of the file, as if it were remembered: nothing of it may get lost. */
-function remembering(document: VaultDocument, section: EnvironmentSection): Remembered {
+function remembering(document: VaultDocument, section: EnvironmentSection): EnvironmentMemoryView {
 	const epochs = section.links.map(({ change }) =>
 		change[0] === "epoch" ? (epochNumber(change[1] ?? "") ?? 1) : 1,
 	);
@@ -53,14 +53,14 @@ function loses(document: VaultDocument, after: VaultDocument): boolean {
 	return [...document.environments.values()].some((section) => {
 		const remembered = remembering(document, section);
 		const present = presentIn(after, section.name, remembered.pin?.environment[0]);
-		return lackingOf(remembered, present).length > 0;
+		return findAbsentItems(remembered, present).length > 0;
 	});
 }
 
 function lackingKeys(surveys: readonly EnvironmentSurvey[], document: VaultDocument): Set<string> {
 	return new Set(
 		surveys.flatMap(({ environment, memory }) =>
-			lackingIn(document, environment, memory).map((each) => `${environment} ${keyOf(each)}`),
+			lackingIn(document, environment, memory).map((each) => `${environment} ${absentItemKey(each)}`),
 		),
 	);
 }
@@ -79,14 +79,14 @@ function newer(a: SealedRecord | undefined, b: SealedRecord): SealedRecord {
 /** About what a merge comes to: the longer chains, and of each name the newer record. Undefined where the chains went apart. */
 function merged(ours: VaultDocument, theirs: VaultDocument): VaultDocument | undefined {
 	try {
-		const links = longer(ours.links, theirs.links, ROOT_CHAIN);
+		const links = longerChain(ours.links, theirs.links, VAULT_CHAIN_SUBJECT);
 		const environments = new Map(ours.environments);
 		for (const [name, section] of theirs.environments) {
 			const own = environments.get(name);
 			const records = new Map(own?.records);
 			for (const record of section.records.values())
 				records.set(record.name, newer(records.get(record.name), record));
-			const chain = own ? longer(own.links, section.links, name) : section.links;
+			const chain = own ? longerChain(own.links, section.links, name) : section.links;
 			environments.set(name, { ...section, links: chain, records });
 		}
 		return { ...ours, links, environments };
@@ -127,7 +127,7 @@ function byGit(situation: Situation): Way | undefined {
 }
 
 /** What a log has, as if it were remembered. */
-function rememberingLog({ links, records }: LogMarks): Remembered {
+function rememberingLog({ links, records }: LogMarks): EnvironmentMemoryView {
 	const marks = [...records.values()].map(
 		(record) => [record.name, { version: record.version, digest: recordDigest(record) }] as const,
 	);
@@ -141,7 +141,7 @@ function bySync({ document, logs }: Situation): Way | undefined {
 		const section = document.environments.get(environment);
 		if (log instanceof AppError || !section) continue;
 		const logged = rememberingLog(log);
-		const lacking = lackingOf(logged, presentIn(document, environment, logged.pin?.environment[0]));
+		const lacking = findAbsentItems(logged, presentIn(document, environment, logged.pin?.environment[0]));
 		if (lacking.length === 0) continue;
 		const names = lacking.flatMap((each) => (each.kind === "record" ? [each.name] : []));
 		const standings = [

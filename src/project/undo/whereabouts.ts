@@ -7,7 +7,7 @@ import { linkHash } from "../../vault/chains/chain.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault } from "../../vault/document/format.ts";
 import { recordDigest } from "../../vault/records/record.ts";
-import { keyOf, type Lacking } from "../../vault/undo/lacking.ts";
+import { type AbsentItem, absentItemKey } from "../../vault/undo/absent-items.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
 import { type AllTexts, type KeptText, listTexts, readTexts } from "../git/history/vault-texts.ts";
 import type { GitPlace } from "../git/run.ts";
@@ -26,7 +26,7 @@ export interface Found {
 	readonly environment: string;
 	/** Fingerprint of the identity of this device that remembers it. */
 	readonly member: string;
-	readonly lacking: Lacking;
+	readonly lacking: AbsentItem;
 	/** `undone`: made here, and never left. `missing`: others know of it, and it is nowhere that was looked at. */
 	readonly kind: "elsewhere" | "undone" | "missing";
 	/** Where it is, or was last known to be, as words; empty where nothing is known. */
@@ -96,7 +96,7 @@ async function searchTexts(
 		let hasAny = false;
 		for (const { environment, lacking } of surveys) {
 			const keys = lacking.length > 0 ? keysIn(document, environment) : new Set<string>();
-			for (const key of lacking.map(keyOf).filter((each) => keys.has(each))) {
+			for (const key of lacking.map(absentItemKey).filter((each) => keys.has(each))) {
 				hasAny = true;
 				if (!places.has(key)) places.set(key, placeWords(kept));
 			}
@@ -114,7 +114,7 @@ function documentOf(text: string, vaultId: string): VaultDocument | undefined {
 }
 
 /** Whether a log has a thing, or a newer record of its name. */
-function isInLog({ links, records }: LogMarks, lacking: Lacking): boolean {
+function isInLog({ links, records }: LogMarks, lacking: AbsentItem): boolean {
 	if (lacking.kind === "link") return links[lacking.chain].some((link) => linkHash(link) === lacking.hash);
 	const record = records.get(lacking.name);
 	if (!record) return false;
@@ -125,7 +125,7 @@ function isInLog({ links, records }: LogMarks, lacking: Lacking): boolean {
 function agreedWith(
 	{ memory: { pin } }: EnvironmentSurvey,
 	checkouts: readonly CheckoutMemory[],
-	lacking: Lacking,
+	lacking: AbsentItem,
 ): string | undefined {
 	for (const { platform } of checkouts) {
 		if (!platform) continue;
@@ -141,7 +141,7 @@ function agreedWith(
 	return undefined;
 }
 
-function isMade(lacking: Lacking): boolean {
+function isMade(lacking: AbsentItem): boolean {
 	return (lacking.kind === "link" ? lacking.note?.made : lacking.mark.made) === true;
 }
 
@@ -171,7 +171,7 @@ export async function searchEverywhere(
 		for (const lacking of survey.lacking) {
 			const isLogged = log !== undefined && isInLog(log, lacking);
 			const agreed = agreedWith(survey, checkouts, lacking);
-			const kept = places.get(keyOf(lacking)) ?? (isLogged ? "the platform's log" : undefined);
+			const kept = places.get(absentItemKey(lacking)) ?? (isLogged ? "the platform's log" : undefined);
 			const isUndone = isMade(lacking) && agreed === undefined;
 			const kind = kept !== undefined ? "elsewhere" : isUndone ? "undone" : "missing";
 			found.push({

@@ -7,15 +7,15 @@ import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-k
 import { type EnvironmentState, verifyEnvironment } from "../../vault/chains/membership.ts";
 import type { RootState } from "../../vault/chains/vault-chain.ts";
 import type { EnvironmentSection, VaultDocument } from "../../vault/document/document.ts";
-import { checkPin, compareMarks, isMarked, memoryOfLife } from "../../vault/document/marks.ts";
-import type { SealedRecord } from "../../vault/records/record.ts";
 import {
-	checkSignatures,
-	type FittingSignatures,
-	openRecord,
-	verifyRecord,
-} from "../../vault/records/seal.ts";
-import { isReplaced } from "../../vault/undo/lacking.ts";
+	checkPin,
+	compareVersionMarks,
+	hasVersionMark,
+	memoryOfLifetime,
+} from "../../vault/document/version-marks.ts";
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { checkSignatures, openRecord, type ValidSignatures, verifyRecord } from "../../vault/records/seal.ts";
+import { isReplaced } from "../../vault/undo/absent-items.ts";
 import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../memory/device-state.ts";
 import type { SessionContext, SessionIdentity } from "../session/session.ts";
 import type { Findings } from "./findings.ts";
@@ -52,7 +52,7 @@ interface Place {
 /** What was found of one environment, and the signatures that fit, for whoever remembers them. */
 export interface EnvironmentCheck {
 	readonly checked: CheckedEnvironment;
-	readonly fitting: FittingSignatures;
+	readonly validSignatures: ValidSignatures;
 }
 
 /** Checks one environment. @returns undefined where its records cannot be checked */
@@ -75,7 +75,8 @@ export async function checkEnvironment(
 	const vault = { id: document.vaultId, links: document.links, section };
 	const isHeld = linked !== undefined && (await checkLinked(linked, vault, place, findings));
 	const stored = place && (await findings.attemptAsync(name, () => readEnvironmentMemory(place)));
-	const memory = stored && memoryOfLife(stored, name, { vault: document.links, environment: section.links });
+	const memory =
+		stored && memoryOfLifetime(stored, name, { vault: document.links, environment: section.links });
 	if (memory?.pin) checkMemory(memory, document.links, section, findings);
 	else if (memory && !isHeld)
 		findings.unchecked.push(
@@ -89,8 +90,11 @@ export async function checkEnvironment(
 		return undefined;
 	}
 	const keys = context.holder && keysOf(state, context.holder.identity, findings);
-	const fitting = await checkSignatures(state, section.records.values());
-	return { checked: checkRecords({ state, section, keys, memory, fitting }, findings), fitting };
+	const validSignatures = await checkSignatures(state, section.records.values());
+	return {
+		checked: checkRecords({ state, section, keys, memory, validSignatures }, findings),
+		validSignatures,
+	};
 }
 
 /** Where this device remembers the environment; undefined without an identity. */
@@ -124,7 +128,7 @@ function checkMemory(
 				line: links.at(-1)?.line,
 			});
 	}
-	const { rolledBack, dropped } = compareMarks(marks, records);
+	const { rolledBack, dropped } = compareVersionMarks(marks, records);
 	for (const secret of rolledBack)
 		findings.add(name, secret, {
 			code: "RECORD_ROLLED_BACK",
@@ -172,7 +176,7 @@ interface Opened {
 	readonly section: EnvironmentSection;
 	readonly keys: EnvironmentKeys | undefined;
 	readonly memory: EnvironmentMemory | undefined;
-	readonly fitting: FittingSignatures;
+	readonly validSignatures: ValidSignatures;
 }
 
 function checkRecords(environment: Opened, findings: Findings): CheckedEnvironment {
@@ -190,13 +194,17 @@ function checkRecords(environment: Opened, findings: Findings): CheckedEnvironme
 }
 
 /** Checks one signature. What was seen before its author was removed stays; the marks vouch for it. */
-function holds({ state, memory, fitting }: Opened, record: SealedRecord, findings: Findings): boolean {
+function holds(
+	{ state, memory, validSignatures }: Opened,
+	record: SealedRecord,
+	findings: Findings,
+): boolean {
 	try {
-		verifyRecord(state, record, fitting);
+		verifyRecord(state, record, validSignatures);
 		return true;
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		if (error.code === "RECORD_AUTHOR_REMOVED" && memory && isMarked(memory.marks, record)) return true;
+		if (error.code === "RECORD_AUTHOR_REMOVED" && memory && hasVersionMark(memory.marks, record)) return true;
 		findings.add(state.name, record.name, error);
 		return false;
 	}

@@ -6,8 +6,8 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
 import { linkHash } from "../../vault/chains/chain.ts";
 import type { EnvironmentSection } from "../../vault/document/document.ts";
-import { compareChain } from "../../vault/document/marks.ts";
-import { isLaterSeal, recordDigest, type SealedRecord } from "../../vault/records/record.ts";
+import { compareChain } from "../../vault/document/version-marks.ts";
+import { isReencryption, recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { compareNames } from "../../vault/syntax/syntax.ts";
 import type { PlatformBinding } from "../files/config.ts";
 import { type MemoryPlace, type PlatformMemory, readCheckoutMemory } from "../memory/device-state.ts";
@@ -47,13 +47,13 @@ function standingOf({ section, memory }: Held, theirs: SealedRecord): Standing {
 	const ours = section.records.get(theirs.name);
 	const agreed = memory?.base.get(theirs.name);
 	if (!ours) return memory && !agreed ? "behind" : "dropped";
-	if (ours.body === theirs.body || isLaterSeal(ours, theirs)) return "fine";
+	if (ours.body === theirs.body || isReencryption(ours, theirs)) return "fine";
 	// Changed here alone since: the platform has nothing newer.
 	if (agreed?.digest === recordDigest(theirs) && ours.version > theirs.version) return "fine";
 	if (memory && (agreed?.digest === recordDigest(ours) || ours.version > (agreed?.version ?? 0)))
 		return "behind";
 	if (ours.version > theirs.version) return "fine";
-	if (isLaterSeal(theirs, ours)) return "behind";
+	if (isReencryption(theirs, ours)) return "behind";
 	return ours.version < theirs.version ? "rolledBack" : "replaced";
 }
 

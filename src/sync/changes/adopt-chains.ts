@@ -22,7 +22,7 @@ export async function adoptMembership(context: SessionContext, target: LinkTarge
 	const section = { name: environment, line: 0, links: links.environment, records };
 	const environments = new Map(ours.environments).set(environment, section);
 	const theirs = { vaultId, links: links.vault, environments: ofChain(environments, links.vault) };
-	const conflict = { ours, theirs, ancestor: undefined };
+	const conflict = { ours, theirs, base: undefined };
 	const read = { text, conflict };
 	return resolveVault(root, { holder: context, read, membership: "theirs", take: () => "theirs" });
 }

@@ -11,7 +11,7 @@ import { openSession, type SessionContext, type VaultSession } from "../../proje
 import type { LogEntry } from "../../protocol/change.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { type VaultDocument, withRecords, withSection } from "../../vault/document/document.ts";
-import { compareChain } from "../../vault/document/marks.ts";
+import { compareChain } from "../../vault/document/version-marks.ts";
 import { type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { forked, lastHeader } from "../log/check-log.ts";
 import { LogView } from "../log/log-view.ts";

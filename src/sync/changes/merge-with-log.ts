@@ -5,7 +5,7 @@
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
 import { isReseal } from "../../project/session/sync-state.ts";
-import { isMarked, type Mark } from "../../vault/document/marks.ts";
+import { hasVersionMark, type VersionMark } from "../../vault/document/version-marks.ts";
 import { mergeRecords } from "../../vault/merge/merge-records.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { sealRecord } from "../../vault/records/seal.ts";
@@ -30,7 +30,7 @@ export interface Union {
 
 /** The records that are not what was agreed: a whole log holds those too. */
 function changedSince(
-	base: ReadonlyMap<string, Mark>,
+	base: ReadonlyMap<string, VersionMark>,
 	theirs: ReadonlyMap<string, SealedRecord>,
 ): Map<string, SealedRecord> {
 	return new Map([...theirs].filter(([name, record]) => base.get(name)?.digest !== recordDigest(record)));
@@ -52,7 +52,7 @@ function outdatedBy({ memory, verified }: VaultSession, log: LogView): Map<strin
 	const outdated = new Map<string, SealedRecord>();
 	for (const ours of verified.section.records.values()) {
 		const theirs = log.records.get(ours.name);
-		const counts = writers.has(ours.author) || isMarked(memory.marks, ours);
+		const counts = writers.has(ours.author) || hasVersionMark(memory.marks, ours);
 		if (!counts && theirs && theirs.version >= ours.version && theirs.body !== ours.body)
 			outdated.set(ours.name, theirs);
 	}
@@ -78,7 +78,7 @@ class Uniting {
 	}
 
 	/** Whether ours is what was agreed, sealed anew here or on another device. */
-	isReseal(ours: SealedRecord, agreed: Mark | undefined): boolean {
+	isReseal(ours: SealedRecord, agreed: VersionMark | undefined): boolean {
 		if (isReseal(this.#memory, ours)) return true;
 		if (agreed?.version !== ours.version) return false;
 		if (!this.#log.isWhole) this.isUnsure = true;
@@ -157,7 +157,7 @@ export function unite(
 		theirs: changedSince(base, without(log.records, outdated)),
 		base,
 		sameValue: (mine, theirs) => session.open(mine) === log.valueOf(theirs),
-		isReseal: (record) => uniting.isReseal(record, base.get(record.name)),
+		isReencrypted: (record) => uniting.isReseal(record, base.get(record.name)),
 	});
 	for (const record of merge.take) uniting.take(record);
 	for (const record of merge.send) uniting.send(record);

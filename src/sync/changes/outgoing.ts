@@ -31,7 +31,7 @@ export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoin
 		theirs: new Map(),
 		base: memory.base,
 		sameValue: () => false,
-		isReseal: () => false,
+		isReencrypted: () => false,
 	};
 	const { send, rolledBack } = mergeRecords(sides);
 	const isOlder = session.membershipOlder || !hasHeader(session, memory.header);

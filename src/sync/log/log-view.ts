@@ -10,7 +10,7 @@ import { linkHash } from "../../vault/chains/chain.ts";
 import { type EnvironmentState, verifyEnvironment } from "../../vault/chains/membership.ts";
 import {
 	formatRecord,
-	isLaterSeal,
+	isReencryption,
 	parseRecordText,
 	recordDigest,
 	type SealedRecord,
@@ -65,7 +65,9 @@ export class LogView {
 	/** Whether a record of the vault is one of these sealed anew, by version and value. */
 	isReseal(ours: SealedRecord, theirs: SealedRecord | undefined): boolean {
 		return (
-			theirs !== undefined && isLaterSeal(ours, theirs) && this.#session.open(ours) === this.valueOf(theirs)
+			theirs !== undefined &&
+			isReencryption(ours, theirs) &&
+			this.#session.open(ours) === this.valueOf(theirs)
 		);
 	}
 
@@ -76,7 +78,7 @@ export class LogView {
 	isPastSeal(ours: SealedRecord): boolean {
 		if ((this.records.get(ours.name)?.version ?? 0) <= ours.version) return false;
 		const value = this.#session.open(ours);
-		return this.#of(ours.name).some((record) => isLaterSeal(ours, record) && this.#holds(record, value));
+		return this.#of(ours.name).some((record) => isReencryption(ours, record) && this.#holds(record, value));
 	}
 
 	/** Whether a record of the log's past has that value. Nobody can mend one that does not open: it has none. */

@@ -8,9 +8,9 @@ import type { VaultSession } from "../../project/session/session.ts";
 import { emptyHead, isAuthenticChange, type LogContext, type LogEntry } from "../../protocol/change.ts";
 import { parseLink } from "../../vault/chains/chain.ts";
 import type { EnvironmentState } from "../../vault/chains/membership.ts";
-import type { Lineage } from "../../vault/document/lineage.ts";
+import type { MembershipHistory } from "../../vault/document/membership-history.ts";
 import { parseRecordText } from "../../vault/records/record.ts";
-import type { Sighting } from "../../vault/records/secret-history.ts";
+import type { FoundRecord } from "../../vault/records/secret-history.ts";
 import { type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { forked } from "./check-log.ts";
 import { readWholeLog } from "./read-log.ts";
@@ -23,7 +23,11 @@ interface Membership {
 	readonly baseRevision: number;
 }
 
-function stateOf(lineage: Lineage, vaultId: string, { change, revision }: LogEntry): EnvironmentState {
+function stateOf(
+	lineage: MembershipHistory,
+	vaultId: string,
+	{ change, revision }: LogEntry,
+): EnvironmentState {
 	const parse = (lines: readonly string[]) => lines.map((text, index) => parseLink(text, index + 1));
 	const { vault = [], environment = [] } = change.header ?? {};
 	const state = lineage.stateOf({ vaultId, vault: parse(vault), environment: parse(environment) });
@@ -38,7 +42,7 @@ function checkChange(context: LogContext, { change, revision }: LogEntry, state:
 }
 
 interface Reading {
-	readonly sightings: Sighting[];
+	readonly sightings: FoundRecord[];
 	readonly memberships: Membership[];
 }
 
@@ -46,7 +50,7 @@ interface Reading {
 function readEntries(
 	entries: readonly LogEntry[],
 	context: LogContext,
-	lineage: Lineage,
+	lineage: MembershipHistory,
 	name: string,
 ): Reading {
 	const reading: Reading = { sightings: [], memberships: [] };
@@ -60,8 +64,8 @@ function readEntries(
 		checkChange(context, entry, state);
 		if (change.header !== null) reading.memberships.push({ state, baseRevision: change.base.revision });
 		if (text === undefined) continue;
-		const place = { in: "platform", revision, atMs: receivedMs ?? null } as const;
-		reading.sightings.push({ record: parseRecordText(text), place, state });
+		const source = { in: "platform", revision, atMs: receivedMs ?? null } as const;
+		reading.sightings.push({ record: parseRecordText(text), source, state });
 	}
 	return reading;
 }
@@ -70,11 +74,11 @@ function readEntries(
  * Whether the log holds the removal of a record's author, by somebody who signed that the record's revision was there
  * before. The order of revisions alone would be the platform's word: it could put an entry in before a removal.
  */
-function predatesRemoval({ record, place }: Sighting, memberships: readonly Membership[]): boolean {
+function predatesRemoval({ record, source }: FoundRecord, memberships: readonly Membership[]): boolean {
 	return (
-		place.in === "platform" &&
+		source.in === "platform" &&
 		memberships.some(
-			({ state, baseRevision }) => baseRevision >= place.revision && !state.epoch.writers.has(record.author),
+			({ state, baseRevision }) => baseRevision >= source.revision && !state.epoch.writers.has(record.author),
 		)
 	);
 }
@@ -86,9 +90,9 @@ function predatesRemoval({ record, place }: Sighting, memberships: readonly Memb
 export async function searchLog(
 	session: VaultSession,
 	target: LinkTarget,
-	lineage: Lineage,
+	lineage: MembershipHistory,
 	name: string,
-): Promise<{ sightings: readonly Sighting[]; revision: number }> {
+): Promise<{ sightings: readonly FoundRecord[]; revision: number }> {
 	const { environment, vaultId } = session.place;
 	const context = logContextOf(target.binding, vaultId, environment);
 	const known = memoryOf(session, target);

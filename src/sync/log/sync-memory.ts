@@ -7,7 +7,7 @@ import type { VaultSession } from "../../project/session/session.ts";
 import { rememberedPlatform } from "../../project/session/sync-state.ts";
 import { emptyHead } from "../../protocol/change.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
-import type { Mark } from "../../vault/document/marks.ts";
+import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { lastHeader } from "./check-log.ts";
@@ -60,9 +60,9 @@ export function memoryOf(session: VaultSession, target: Pick<LinkTarget, "bindin
 export function mergeBase(
 	ours: ReadonlyMap<string, SealedRecord>,
 	replaced: ReadonlyMap<string, readonly string[]>,
-	agreed: ReadonlyMap<string, Mark>,
+	agreed: ReadonlyMap<string, VersionMark>,
 	log: LogView,
-): ReadonlyMap<string, Mark> {
+): ReadonlyMap<string, VersionMark> {
 	const base = new Map(agreed);
 	// What is older than what was agreed is a roll-back, or was decided about, however often the log holds it.
 	const note = (record: SealedRecord | undefined) => {
@@ -74,7 +74,7 @@ export function mergeBase(
 	return base;
 }
 
-function markOf(record: SealedRecord): Mark {
+function markOf(record: SealedRecord): VersionMark {
 	return { version: record.version, digest: recordDigest(record) };
 }
 
@@ -97,7 +97,7 @@ export function decided(
 /** The digests of what holds an agreed value, sealed anew, and is not agreed itself. */
 function openReseals(
 	memory: PlatformMemory,
-	base: ReadonlyMap<string, Mark>,
+	base: ReadonlyMap<string, VersionMark>,
 	resealed: readonly SealedRecord[],
 ): ReadonlySet<string> {
 	const agreed = new Set([...base.values()].map(({ digest }) => digest));

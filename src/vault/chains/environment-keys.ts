@@ -85,7 +85,7 @@ function wrongKey(message: string): AppError {
 	});
 }
 
-function committed(key: Uint8Array | undefined, state: EnvironmentState, epoch: Epoch): Uint8Array {
+function requireCommitted(key: Uint8Array | undefined, state: EnvironmentState, epoch: Epoch): Uint8Array {
 	if (!key || key.length !== KEY_BYTES) {
 		throw wrongKey(
 			`The key of environment '${state.name}', epoch ${epoch.number}, does not open with this identity.`,
@@ -112,7 +112,7 @@ function earlierKeys(state: EnvironmentState, key: Uint8Array): Map<string, Uint
 		if (!before || epoch.previousKey === undefined) break;
 		const sealed = fromBase64(epoch.previousKey);
 		const opened = sealed && open(sealed, previousKeyContext(state.vaultId, state.name, epoch.id), current);
-		current = committed(opened, state, before);
+		current = requireCommitted(opened, state, before);
 	}
 	return keys;
 }
@@ -136,7 +136,7 @@ export function openKeys(
 		});
 	}
 	const sealed = fromBase64(wrap);
-	const key = committed(sealed && openFrom(sealed, identity.box), state, state.epoch);
+	const key = requireCommitted(sealed && openFrom(sealed, identity.box), state, state.epoch);
 	let earlier: Map<string, Uint8Array> | undefined;
 	const keyOf = (epochId: string) => {
 		if (epochId === state.epoch.id) return key;

@@ -7,7 +7,7 @@ import { type EnvironmentState, verifyEnvironment } from "../chains/membership.t
 import { type RootState, verifyRoot } from "../chains/vault-chain.ts";
 import type { SealedRecord } from "../records/record.ts";
 import { LIMITS, malformed } from "../syntax/syntax.ts";
-import type { FileChains, Pin } from "./marks.ts";
+import type { FileChains, Pin } from "./version-marks.ts";
 
 export interface EnvironmentSection {
 	readonly name: string;

@@ -19,7 +19,7 @@ import {
 	requireSize,
 } from "../syntax/syntax.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
-import { type RecordOrder, RecordPlace } from "./section-order.ts";
+import { type RecordOrder, RecordOrderCheck } from "./record-order.ts";
 
 /** A line that git puts around the sides of a conflict. No line of a vault is like it. */
 export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
@@ -150,7 +150,7 @@ function readLinks(reader: LineReader): Link[] {
 
 function readRecords(reader: LineReader, end: string, order: RecordOrder): Map<string, SealedRecord> {
 	const records = new Map<string, SealedRecord>();
-	const place = new RecordPlace(order);
+	const place = new RecordOrderCheck(order);
 	while (!reader.accept(end)) {
 		if (reader.left <= 1) throw unexpected(reader, `a record or '${end}'`);
 		const line = reader.line;
@@ -158,7 +158,7 @@ function readRecords(reader: LineReader, end: string, order: RecordOrder): Map<s
 		// Of a name that is none, and has no second line, the name is the fault.
 		if (reader.left <= 1 && isSecretName(name)) throw unexpected(reader, `the second line of ${name}`);
 		const record = parseRecord(name, reader.take(), line);
-		const isWanted = place.admits(record);
+		const isWanted = place.keeps(record);
 		reader.expect("", "a blank line");
 		if (records.size >= LIMITS.recordsPerEnvironment) {
 			throw malformed(

@@ -7,7 +7,7 @@ import type { VaultDocument } from "../document/document.ts";
 import { CONFLICT_MARKER, parseVault, printVault } from "../document/format.ts";
 import { formatRecord, type SealedRecord } from "../records/record.ts";
 import { requireSize } from "../syntax/syntax.ts";
-import { requireOneChain } from "./merge-sections.ts";
+import { requireMergeableChains } from "./merge-sections.ts";
 
 /** The two sides of a conflicted text, each a whole vault. Lines are those of the conflicted text. */
 export interface ConflictSides {
@@ -17,7 +17,7 @@ export interface ConflictSides {
 	 * The lines of the common ancestor that stand between markers of git's styles `diff3` and `zdiff3`; undefined
 	 * where the text has none, or where the ancestor itself was put together from several.
 	 */
-	readonly ancestorLines: ReadonlySet<string> | undefined;
+	readonly baseLines: ReadonlySet<string> | undefined;
 }
 
 type Part = "common" | "ours" | "ancestor" | "theirs";
@@ -81,7 +81,7 @@ function parseSides(ours: Side, theirs: Side): Pick<ConflictSides, "ours" | "the
 	const repeated = mine.repeated ?? yours.repeated;
 	if (repeated) {
 		// Where the driver would refuse too, its reason is the one to hear.
-		requireOneChain(mine.document, yours.document);
+		requireMergeableChains(mine.document, yours.document);
 		throw undecidable(repeated.line);
 	}
 	return { ours: mine.document, theirs: yours.document };
@@ -119,7 +119,7 @@ export function splitConflicts(text: string): ConflictSides {
 	const usable = lines.length > 0 && !lines.some((line) => INNER_MARKER.test(line));
 	return {
 		...parseSides(sides.ours, sides.theirs),
-		ancestorLines: usable ? new Set(lines) : undefined,
+		baseLines: usable ? new Set(lines) : undefined,
 	};
 }
 

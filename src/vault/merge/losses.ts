@@ -6,7 +6,7 @@ import { type Link, linkHash } from "../chains/chain.ts";
 import { epochNumber, verifyEnvironment } from "../chains/membership.ts";
 import { verifyRoot } from "../chains/vault-chain.ts";
 import type { VaultDocument } from "../document/document.ts";
-import { type ChainStanding, compareChain } from "../document/marks.ts";
+import { type ChainComparison, compareChain } from "../document/version-marks.ts";
 import type { SealedRecord } from "../records/record.ts";
 
 /** A vault that another one was made from. */
@@ -25,12 +25,12 @@ export interface Loss {
 	readonly name: string | null;
 }
 
-function standing(parent: readonly Link[], result: readonly Link[]): ChainStanding {
+function compareChains(parent: readonly Link[], result: readonly Link[]): ChainComparison {
 	return compareChain(parent.map(linkHash), result);
 }
 
 /** Whether one is the other, sealed again under a later key of the environment. */
-function isResealOf(one: SealedRecord, other: SealedRecord): boolean {
+function isReencryptionOf(one: SealedRecord, other: SealedRecord): boolean {
 	return (
 		one.version === other.version &&
 		one.kind === other.kind &&
@@ -42,7 +42,7 @@ function isResealOf(one: SealedRecord, other: SealedRecord): boolean {
 /** Whether a record holds what another one did, or something that was set later; a deletion is set later, too. */
 function keeps(result: SealedRecord | undefined, record: SealedRecord): boolean {
 	if (!result) return false;
-	return result.body === record.body || result.version > record.version || isResealOf(result, record);
+	return result.body === record.body || result.version > record.version || isReencryptionOf(result, record);
 }
 
 /** Whether every base has the record as it is, so that its side did not change it. */
@@ -51,7 +51,7 @@ function isUnchanged(environment: string, record: SealedRecord, bases: readonly 
 		bases.length > 0 &&
 		bases.every((base) => {
 			const before = base.environments.get(environment)?.records.get(record.name);
-			return before !== undefined && (before.body === record.body || isResealOf(record, before));
+			return before !== undefined && (before.body === record.body || isReencryptionOf(record, before));
 		})
 	);
 }
@@ -65,12 +65,13 @@ function chainsKept(
 	linksOf: (document: VaultDocument) => readonly Link[],
 	result: readonly Link[],
 ): { kept: Parent[]; lacked: Parent[] } {
-	const isKept = ({ document }: Parent) => ["same", "longer"].includes(standing(linksOf(document), result));
+	const isKept = ({ document }: Parent) =>
+		["same", "longer"].includes(compareChains(linksOf(document), result));
 	const kept = parents.filter(isKept);
 	const lacked = parents.filter(
 		(parent) =>
 			!kept.includes(parent) &&
-			!kept.some(({ document }) => standing(linksOf(parent.document), linksOf(document)) === "diverged"),
+			!kept.some(({ document }) => compareChains(linksOf(parent.document), linksOf(document)) === "diverged"),
 	);
 	return { kept, lacked };
 }

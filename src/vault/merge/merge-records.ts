@@ -1,7 +1,7 @@
 /**
  * Three sides of an environment's records (ours, theirs, and what both last agreed on), name by name.
  */
-import type { Mark } from "../document/marks.ts";
+import type { VersionMark } from "../document/version-marks.ts";
 import { isNewer, recordDigest, type SealedRecord } from "../records/record.ts";
 import { compareNames } from "../syntax/syntax.ts";
 
@@ -11,11 +11,11 @@ export interface MergeSides {
 	/** What changed on the other side since the base; everything else there is as the base says. */
 	readonly theirs: ReadonlyMap<string, SealedRecord>;
 	/** Version and digest of each record at the last agreement. */
-	readonly base: ReadonlyMap<string, Mark>;
+	readonly base: ReadonlyMap<string, VersionMark>;
 	/** Whether two records hold the same value (or are both tombstones). Asked only where both sides changed. */
 	sameValue(ours: SealedRecord, theirs: SealedRecord): boolean;
 	/** Whether ours holds what was agreed, only sealed anew since. Asked only where theirs has another value. */
-	isReseal(ours: SealedRecord): boolean;
+	isReencrypted(ours: SealedRecord): boolean;
 }
 
 export interface RecordMerge {
@@ -42,7 +42,7 @@ function mergeOne(sides: MergeSides, name: string): Outcome {
 	if (!theirs) return "send";
 	// A side that only sealed anew what was agreed has not changed it: the other one's value counts.
 	const theirsIsReseal = base?.version === theirs.version;
-	if (base && !theirsIsReseal && sides.isReseal(ours)) return "take";
+	if (base && !theirsIsReseal && sides.isReencrypted(ours)) return "take";
 	if (sides.sameValue(ours, theirs)) return isNewer(ours, theirs) ? "send" : "take";
 	return theirsIsReseal ? "send" : "conflict";
 }

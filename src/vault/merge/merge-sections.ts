@@ -6,22 +6,22 @@ import { AppError, EXIT } from "../../errors.ts";
 import { type Link, linkHash } from "../chains/chain.ts";
 import { verifyRoot } from "../chains/vault-chain.ts";
 import type { EnvironmentSection, VaultDocument } from "../document/document.ts";
-import { compareChain } from "../document/marks.ts";
+import { compareChain } from "../document/version-marks.ts";
 import type { SealedRecord } from "../records/record.ts";
 import { compareNames, malformed } from "../syntax/syntax.ts";
 
 /** What is known of the vault that both sides came from. */
-export interface Ancestor {
+export interface MergeBase {
 	/** Whether the record stood in it just so. */
 	has(environment: string, record: SealedRecord): boolean;
 	/** Whether the record is what stood there, sealed anew in a later epoch. */
-	resealed(environment: string, record: SealedRecord): boolean;
+	isReencrypted(environment: string, record: SealedRecord): boolean;
 	/** Whether the whole section stood in it just so. */
 	hasSection(section: EnvironmentSection): boolean;
 }
 
 /** What only one side can be kept of as it is. */
-export function conflict(code: string, message: string, line?: number): AppError {
+export function membershipConflict(code: string, message: string, line?: number): AppError {
 	return new AppError({
 		code,
 		message,
@@ -31,21 +31,25 @@ export function conflict(code: string, message: string, line?: number): AppError
 	});
 }
 
-/** The chain that continues the other. @param whose names it in the error */
-export function longer(ours: readonly Link[], theirs: readonly Link[], whose: string): readonly Link[] {
+/** The chain that continues the other. @param subject names it in the error */
+export function longerChain(
+	ours: readonly Link[],
+	theirs: readonly Link[],
+	subject: string,
+): readonly Link[] {
 	const standing = compareChain(ours.map(linkHash), theirs);
 	if (standing === "longer") return theirs;
 	if (standing !== "diverged") return ours;
 	const at = theirs.findIndex((link, index) => link.text !== ours[index]?.text);
-	throw conflict(
+	throw membershipConflict(
 		"MEMBERSHIP_CONFLICT",
-		`Both sides changed ${whose}, and membership is a chain: neither continues the other.`,
+		`Both sides changed ${subject}, and membership is a chain: neither continues the other.`,
 		theirs[at]?.line,
 	);
 }
 
 /** What the vault's own chain is about, in an error. */
-export const ROOT_CHAIN = "the vault's owners or environments";
+export const VAULT_CHAIN_SUBJECT = "the vault's owners or environments";
 
 /** Both sides of an environment, and the chain that counts. */
 export type SectionPair = { ours: EnvironmentSection; theirs: EnvironmentSection; links: readonly Link[] };
@@ -59,11 +63,11 @@ function requireCreated(links: readonly Link[], { name, line, links: [first] }: 
 }
 
 /** The sections that the vault's chain says exist, each with its chain; records are not united yet. */
-export function uniteSections(
+export function mergeSections(
 	ours: VaultDocument,
 	theirs: VaultDocument,
 	links: readonly Link[],
-	ancestor: Ancestor | undefined,
+	base: MergeBase | undefined,
 ): Map<string, SectionPair> {
 	const { environments } = verifyRoot(ours.vaultId, links);
 	const united = new Map<string, SectionPair>();
@@ -79,8 +83,8 @@ export function uniteSections(
 		for (const section of sections) {
 			if (living.includes(section)) continue;
 			requireCreated(links, section);
-			if (ancestor?.hasSection(section)) continue;
-			throw conflict(
+			if (base?.hasSection(section)) continue;
+			throw membershipConflict(
 				"ENVIRONMENT_CONFLICT",
 				`One side deleted environment '${name}', and the other one may have changed it.`,
 				section.line,
@@ -88,7 +92,7 @@ export function uniteSections(
 		}
 		const [first, second = first] = living;
 		if (!first || !second) continue;
-		const chain = longer(first.links, second.links, `the members of environment '${name}'`);
+		const chain = longerChain(first.links, second.links, `the members of environment '${name}'`);
 		const empty = (section: EnvironmentSection) => ({ ...section, records: new Map() });
 		united.set(name, {
 			ours: ours.environments.get(name) === first ? first : empty(first),
@@ -103,6 +107,6 @@ export function uniteSections(
  * Says whether two vaults can be united at all, whatever their records are.
  * @throws AppError exit 5 `MEMBERSHIP_CONFLICT` or `ENVIRONMENT_CONFLICT`; exit 7 for a chain that does not hold
  */
-export function requireOneChain(ours: VaultDocument, theirs: VaultDocument, ancestor?: Ancestor): void {
-	uniteSections(ours, theirs, longer(ours.links, theirs.links, ROOT_CHAIN), ancestor);
+export function requireMergeableChains(ours: VaultDocument, theirs: VaultDocument, base?: MergeBase): void {
+	mergeSections(ours, theirs, longerChain(ours.links, theirs.links, VAULT_CHAIN_SUBJECT), base);
 }

@@ -7,26 +7,32 @@ import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
 import { verifyRoot } from "../chains/vault-chain.ts";
 import { type EnvironmentSection, type VaultDocument, verifyChains } from "../document/document.ts";
 import type { SealedRecord } from "../records/record.ts";
-import { type FittingSignatures, verifyRecord } from "../records/seal.ts";
+import { type ValidSignatures, verifyRecord } from "../records/seal.ts";
 import { compareNames, LIMITS } from "../syntax/syntax.ts";
 import type { RecordConflict } from "./conflict-text.ts";
-import { type Ancestor, longer, ROOT_CHAIN, type SectionPair, uniteSections } from "./merge-sections.ts";
+import {
+	longerChain,
+	type MergeBase,
+	mergeSections,
+	type SectionPair,
+	VAULT_CHAIN_SUBJECT,
+} from "./merge-sections.ts";
 
 export type Side = "ours" | "theirs";
 
-export interface UniteOptions {
-	readonly ancestor?: Ancestor | undefined;
+export interface VaultMergeOptions {
+	readonly base?: MergeBase | undefined;
 	/** Whether two records hold the same value. Asked only where both sides changed and both records hold; without it, they do not. */
 	readonly sameValue?:
 		| ((state: EnvironmentState, ours: SealedRecord, theirs: SealedRecord) => boolean)
 		| undefined;
 	/** Signatures that were checked before, by the name of the environment. */
-	readonly fitting?: ReadonlyMap<string, FittingSignatures> | undefined;
+	readonly validSignatures?: ReadonlyMap<string, ValidSignatures> | undefined;
 	/** Who wins where both sides changed; undefined leaves the conflict. */
 	readonly take?: ((environment: string, name: string) => Side | undefined) | undefined;
 }
 
-export interface United {
+export interface VaultMerge {
 	/** Everything but the names in conflict. */
 	readonly document: VaultDocument;
 	/** Sorted by environment and name. */
@@ -36,13 +42,13 @@ export interface United {
 }
 
 /** Whether somebody who is still a writer vouches for the record. @throws AppError exit 7 for one that never counted */
-function isVouchedFor(
+function hasCurrentWriter(
 	state: EnvironmentState,
 	record: SealedRecord,
-	fitting: UniteOptions["fitting"],
+	validSignatures: VaultMergeOptions["validSignatures"],
 ): boolean {
 	try {
-		verifyRecord(state, record, fitting?.get(state.name));
+		verifyRecord(state, record, validSignatures?.get(state.name));
 		return true;
 	} catch (error) {
 		if (error instanceof AppError && error.code === "RECORD_AUTHOR_REMOVED") return false;
@@ -51,7 +57,7 @@ function isVouchedFor(
 }
 
 /** Of two records with one value, the one that everybody would take. */
-function newer(a: SealedRecord, b: SealedRecord): SealedRecord {
+function newerRecord(a: SealedRecord, b: SealedRecord): SealedRecord {
 	if (a.version !== b.version) return a.version > b.version ? a : b;
 	const [epochA, epochB] = [epochNumber(a.epoch) ?? 0, epochNumber(b.epoch) ?? 0];
 	if (epochA !== epochB) return epochA > epochB ? a : b;
@@ -59,27 +65,28 @@ function newer(a: SealedRecord, b: SealedRecord): SealedRecord {
 }
 
 /** What two different records of one name come to; undefined where it takes a person. */
-function pick(
+function pickWithoutConflict(
 	state: EnvironmentState,
 	ours: SealedRecord,
 	theirs: SealedRecord,
-	{ ancestor, sameValue, fitting }: UniteOptions,
+	{ base, sameValue, validSignatures }: VaultMergeOptions,
 ): SealedRecord | undefined {
-	if (ancestor) {
-		const [oursOld, theirsOld] = [ancestor.has(state.name, ours), ancestor.has(state.name, theirs)];
+	if (base) {
+		const [oursOld, theirsOld] = [base.has(state.name, ours), base.has(state.name, theirs)];
 		if (oursOld !== theirsOld) return oursOld ? theirs : ours;
 		const [oursSame, theirsSame] = [
-			ancestor.resealed(state.name, ours),
-			ancestor.resealed(state.name, theirs),
+			base.isReencrypted(state.name, ours),
+			base.isReencrypted(state.name, theirs),
 		];
 		if (oursSame !== theirsSame) return oursSame ? theirs : ours;
 	}
 	// A value that nobody vouches for says nothing: a person decides, and can only take the other one.
-	const isComparable = sameValue && [ours, theirs].every((record) => isVouchedFor(state, record, fitting));
-	return isComparable && sameValue(state, ours, theirs) ? newer(ours, theirs) : undefined;
+	const isComparable =
+		sameValue && [ours, theirs].every((record) => hasCurrentWriter(state, record, validSignatures));
+	return isComparable && sameValue(state, ours, theirs) ? newerRecord(ours, theirs) : undefined;
 }
 
-function refuseRemoved(state: EnvironmentState, record: SealedRecord, side: Side): AppError {
+function authorRemoved(state: EnvironmentState, record: SealedRecord, side: Side): AppError {
 	return new AppError({
 		code: "RECORD_AUTHOR_REMOVED",
 		message: `The record of ${record.name} on the side '${side}' is by somebody who is no longer a writer of '${state.name}'.`,
@@ -96,22 +103,26 @@ interface Pair {
 }
 
 /** The record that one name comes to; `conflict` where it takes a person. */
-function uniteOne(state: EnvironmentState, pair: Pair, options: UniteOptions): SealedRecord | "conflict" {
+function mergeOne(
+	state: EnvironmentState,
+	pair: Pair,
+	options: VaultMergeOptions,
+): SealedRecord | "conflict" {
 	const { ours, theirs } = pair;
 	if (ours && theirs && ours.body === theirs.body) return ours;
-	const picked = ours && theirs ? pick(state, ours, theirs, options) : (ours ?? theirs);
-	return picked && isVouchedFor(state, picked, options.fitting) ? picked : "conflict";
+	const picked = ours && theirs ? pickWithoutConflict(state, ours, theirs, options) : (ours ?? theirs);
+	return picked && hasCurrentWriter(state, picked, options.validSignatures) ? picked : "conflict";
 }
 
 /** The side that was chosen for a conflict. @throws AppError `RECORD_AUTHOR_REMOVED` (exit 7) */
-function chosen(
+function chosenRecord(
 	state: EnvironmentState,
 	pair: Pair,
 	side: Side,
-	fitting: UniteOptions["fitting"],
+	validSignatures: VaultMergeOptions["validSignatures"],
 ): SealedRecord | undefined {
 	const record = pair[side];
-	if (record && !isVouchedFor(state, record, fitting)) throw refuseRemoved(state, record, side);
+	if (record && !hasCurrentWriter(state, record, validSignatures)) throw authorRemoved(state, record, side);
 	return record;
 }
 
@@ -121,21 +132,21 @@ interface Conflicts {
 	readonly decided: RecordConflict[];
 }
 
-function uniteRecords(
+function mergeSectionRecords(
 	state: EnvironmentState,
 	sections: SectionPair,
-	options: UniteOptions,
+	options: VaultMergeOptions,
 	conflicts: Conflicts,
 ): Map<string, SealedRecord> {
 	const records = new Map<string, SealedRecord>();
 	const { ours, theirs } = sections;
 	for (const name of [...new Set([...ours.records.keys(), ...theirs.records.keys()])].sort(compareNames)) {
 		const pair = { name, ours: ours.records.get(name), theirs: theirs.records.get(name) };
-		let record: SealedRecord | "conflict" | undefined = uniteOne(state, pair, options);
+		let record: SealedRecord | "conflict" | undefined = mergeOne(state, pair, options);
 		if (record === "conflict") {
 			const side = options.take?.(state.name, name);
 			(side ? conflicts.decided : conflicts.open).push({ environment: state.name, ...pair });
-			record = side && chosen(state, pair, side, options.fitting);
+			record = side && chosenRecord(state, pair, side, options.validSignatures);
 		}
 		if (record) records.set(name, record);
 	}
@@ -155,7 +166,11 @@ function uniteRecords(
  * @throws AppError exit 5: `VAULTS_DIFFER`, `MEMBERSHIP_CONFLICT` or `ENVIRONMENT_CONFLICT`; exit 7 for a chain or a
  *   record that does not hold
  */
-export function uniteVaults(ours: VaultDocument, theirs: VaultDocument, options: UniteOptions = {}): United {
+export function mergeVaults(
+	ours: VaultDocument,
+	theirs: VaultDocument,
+	options: VaultMergeOptions = {},
+): VaultMerge {
 	if (ours.vaultId !== theirs.vaultId)
 		throw new AppError({
 			code: "VAULTS_DIFFER",
@@ -164,9 +179,9 @@ export function uniteVaults(ours: VaultDocument, theirs: VaultDocument, options:
 			exit: EXIT.conflict,
 			line: 1,
 		});
-	const links = longer(ours.links, theirs.links, ROOT_CHAIN);
+	const links = longerChain(ours.links, theirs.links, VAULT_CHAIN_SUBJECT);
 	const conflicts: Conflicts = { open: [], decided: [] };
-	const sections = uniteSections(ours, theirs, links, options.ancestor);
+	const sections = mergeSections(ours, theirs, links, options.base);
 	const environments = new Map<string, EnvironmentSection>();
 	for (const [name, section] of sections)
 		environments.set(name, { ...section.ours, links: section.links, records: new Map() });
@@ -175,7 +190,7 @@ export function uniteVaults(ours: VaultDocument, theirs: VaultDocument, options:
 		const { state, section } = verifyChains(chains, name);
 		const sides = sections.get(name);
 		if (sides)
-			environments.set(name, { ...section, records: uniteRecords(state, sides, options, conflicts) });
+			environments.set(name, { ...section, records: mergeSectionRecords(state, sides, options, conflicts) });
 	}
 	const { open, decided } = conflicts;
 	return { document: chains, conflicts: open, decided };

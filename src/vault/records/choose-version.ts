@@ -6,18 +6,18 @@ import type { SealedRecord } from "./record.ts";
 import type { KnownVersion, SecretHistory } from "./secret-history.ts";
 
 /** What a version is chosen from. */
-export interface Choice {
+export interface VersionChoice {
 	readonly name: string;
 	readonly history: SecretHistory;
 	/** Where it was looked, as phrases. */
-	readonly looked: readonly string[];
+	readonly searched: readonly string[];
 	/** Whether this device verified that very record before. */
-	isMarked(record: SealedRecord): boolean;
+	hasVersionMark(record: SealedRecord): boolean;
 }
 
 function ambiguous(name: string, versions: readonly KnownVersion[]): AppError {
-	const commits = versions.flatMap(({ places }) =>
-		places.flatMap((place) => (place.in === "git" ? [place.commit] : [])),
+	const commits = versions.flatMap(({ sources }) =>
+		sources.flatMap((source) => (source.in === "git" ? [source.commit] : [])),
 	);
 	return new AppError({
 		code: "VERSION_AMBIGUOUS",
@@ -31,9 +31,12 @@ function ambiguous(name: string, versions: readonly KnownVersion[]): AppError {
  * Of several values under one version number the one that this device saw, that the file has, or that the platform took.
  * @throws AppError `VERSION_AMBIGUOUS` (exit 5) where nothing says which
  */
-function decide({ name, isMarked }: Choice, versions: readonly KnownVersion[]): KnownVersion | undefined {
+function preferred(
+	{ name, hasVersionMark: isMarked }: VersionChoice,
+	versions: readonly KnownVersion[],
+): KnownVersion | undefined {
 	if (versions.length <= 1) return versions[0];
-	const isIn = (where: string) => (each: KnownVersion) => each.places.some((place) => place.in === where);
+	const isIn = (where: string) => (each: KnownVersion) => each.sources.some((source) => source.in === where);
 	const decided =
 		versions.find(({ records }) => records.some(isMarked)) ??
 		versions.find(isIn("file")) ??
@@ -42,7 +45,7 @@ function decide({ name, isMarked }: Choice, versions: readonly KnownVersion[]): 
 	throw ambiguous(name, versions);
 }
 
-function lookedIn(looked: readonly string[]): string {
+function searchedHint(looked: readonly string[]): string {
 	return `Looked in ${looked.join(", ")}.`;
 }
 
@@ -51,14 +54,14 @@ function lookedIn(looked: readonly string[]): string {
  * @throws AppError `VERSION_NOT_FOUND` (exit 4) naming where it was looked, `VERSION_REFUSED` (exit 7) where it was found
  *   and does not count, `VERSION_AMBIGUOUS` (exit 5)
  */
-export function chooseVersion(choice: Choice, number: number): KnownVersion {
-	const { history, looked, name } = choice;
-	const found = decide(
+export function chooseVersion(choice: VersionChoice, number: number): KnownVersion {
+	const { history, searched: looked, name } = choice;
+	const found = preferred(
 		choice,
 		history.versions.filter(({ version }) => version === number),
 	);
 	if (found) return found;
-	const refusal = history.refused.find(({ record }) => record.version === number);
+	const refusal = history.rejected.find(({ record }) => record.version === number);
 	if (refusal) {
 		throw new AppError({
 			code: "VERSION_REFUSED",
@@ -71,7 +74,7 @@ export function chooseVersion(choice: Choice, number: number): KnownVersion {
 	throw new AppError({
 		code: "VERSION_NOT_FOUND",
 		message: `Version ${number} of ${name} is nowhere to be found.`,
-		hint: `${known === "" ? "No version is known." : `Known: ${known}.`} ${lookedIn(looked)}`,
+		hint: `${known === "" ? "No version is known." : `Known: ${known}.`} ${searchedHint(looked)}`,
 		exit: EXIT.notFound,
 	});
 }
@@ -80,20 +83,20 @@ export function chooseVersion(choice: Choice, number: number): KnownVersion {
  * The newest version that has a value.
  * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming where it was looked, `VERSION_AMBIGUOUS` (exit 5)
  */
-export function newestLive(choice: Choice): KnownVersion {
-	const { history, looked, name } = choice;
+export function newestLive(choice: VersionChoice): KnownVersion {
+	const { history, searched: looked, name } = choice;
 	const live = history.versions.filter(({ kind }) => kind === "live");
-	const found = decide(
+	const found = preferred(
 		choice,
 		live.filter(({ version }) => version === live[0]?.version),
 	);
 	if (found) return found;
-	const [refusal] = history.refused;
+	const [refusal] = history.rejected;
 	const note = refusal ? ` What was found does not count: ${refusal.reason}.` : "";
 	throw new AppError({
 		code: "SECRET_NOT_FOUND",
 		message: `No value of ${name} is to be found that counts.${note}`,
-		hint: lookedIn(looked),
+		hint: searchedHint(looked),
 		exit: EXIT.notFound,
 	});
 }

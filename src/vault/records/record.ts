@@ -117,11 +117,11 @@ export function recordDigest(record: Pick<SealedRecord, "name" | "body">): strin
  * anew under a newer epoch. @param other undefined where there is none
  */
 export function isNewer(record: SealedRecord, other: SealedRecord | undefined): boolean {
-	return other === undefined || record.version > other.version || isLaterSeal(record, other);
+	return other === undefined || record.version > other.version || isReencryption(record, other);
 }
 
 /** Whether a record has another's version and kind, sealed under a later epoch. Says nothing of the values. */
-export function isLaterSeal(record: SealedRecord, other: SealedRecord): boolean {
+export function isReencryption(record: SealedRecord, other: SealedRecord): boolean {
 	if (record.version !== other.version || record.kind !== other.kind) return false;
 	return (epochNumber(record.epoch) ?? 0) > (epochNumber(other.epoch) ?? 0);
 }

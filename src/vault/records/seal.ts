@@ -22,11 +22,11 @@ import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
 import { LIMITS, malformed, PAD_BYTES } from "../syntax/syntax.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
 
-type Place = Pick<EnvironmentState, "vaultId" | "name">;
-type Context = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
+type EnvironmentId = Pick<EnvironmentState, "vaultId" | "name">;
+type RecordFields = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
 
 /** What the payload is bound to: a record moved to another name, version, environment, vault or epoch does not open. */
-function sealContext(place: Place, record: Context): Uint8Array {
+function sealContext(place: EnvironmentId, record: RecordFields): Uint8Array {
 	return lengthPrefixed(
 		"coffer/seal/1",
 		place.vaultId,
@@ -39,7 +39,10 @@ function sealContext(place: Place, record: Context): Uint8Array {
 	);
 }
 
-function signedBytes(place: Place, record: Context & Pick<SealedRecord, "author" | "sealed">): Uint8Array {
+function signedBytes(
+	place: EnvironmentId,
+	record: RecordFields & Pick<SealedRecord, "author" | "sealed">,
+): Uint8Array {
 	const { epoch, name, version, kind, since, author, sealed } = record;
 	return lengthPrefixed(
 		"coffer/record/1",
@@ -80,7 +83,7 @@ function checkedValue(name: string, value: string): Uint8Array {
  * @throws AppError `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2), `VERSIONS_EXHAUSTED` (exit 1)
  */
 export function sealRecord(
-	place: Place,
+	place: EnvironmentId,
 	keys: EnvironmentKeys,
 	author: Author,
 	secret: { name: string; version: number; value: string | undefined; since?: number },
@@ -107,52 +110,52 @@ export function sealRecord(
 }
 
 /** A record's signature; undefined where what is to be one cannot be read. */
-function signatureOf(place: Place, record: SealedRecord): Signed | undefined {
+function signatureOf(place: EnvironmentId, record: SealedRecord): Signed | undefined {
 	const signature = fromBase64(record.signature);
 	const publicKey = fromBase64(record.author);
 	return signature && publicKey && { signature, content: signedBytes(place, record), publicKey };
 }
 
 /** Records of one environment whose signatures were found to fit. Of any other record it says nothing. */
-export class FittingSignatures {
+export class ValidSignatures {
 	readonly #vaultId: string;
 	readonly #name: string;
 	readonly #records: ReadonlySet<SealedRecord>;
 
-	constructor({ vaultId, name }: Place, records: ReadonlySet<SealedRecord>) {
+	constructor({ vaultId, name }: EnvironmentId, records: ReadonlySet<SealedRecord>) {
 		this.#vaultId = vaultId;
 		this.#name = name;
 		this.#records = records;
 	}
 
 	/** Whether this very record, in this place, is one of them. */
-	has(place: Place, record: SealedRecord): boolean {
+	has(place: EnvironmentId, record: SealedRecord): boolean {
 		return this.#vaultId === place.vaultId && this.#name === place.name && this.#records.has(record);
 	}
 }
 
 /** So few signatures are checked one by one as soon as they would be on their way to other threads. */
-const FEW = 32;
+const SINGLE_CHECKS_MAX = 32;
 
 /**
  * Finds out of many records, on all cores, which of their signatures fit. That a record counts is for `verifyRecord`
  * to say, which then need not check those again.
  */
 export async function checkSignatures(
-	place: Place,
+	place: EnvironmentId,
 	records: Iterable<SealedRecord>,
-): Promise<FittingSignatures> {
+): Promise<ValidSignatures> {
 	const checked = [...records];
-	const fitting = new Set<SealedRecord>();
-	if (checked.length > FEW) {
+	const valid = new Set<SealedRecord>();
+	if (checked.length > SINGLE_CHECKS_MAX) {
 		const verdicts = await verifyAll(checked, (record) => signatureOf(place, record));
-		for (const [index, record] of checked.entries()) if (verdicts[index]) fitting.add(record);
+		for (const [index, record] of checked.entries()) if (verdicts[index]) valid.add(record);
 	}
-	return new FittingSignatures(place, fitting);
+	return new ValidSignatures(place, valid);
 }
 
 /** What to do about one record that does not hold. */
-function bringBack({ name }: Pick<Place, "name">, record: SealedRecord): string {
+function restoreHint({ name }: Pick<EnvironmentId, "name">, record: SealedRecord): string {
 	const command = inEnvironment(`coffer vault restore ${record.name}`, name);
 	return `Bring the record back (${command}), or the whole file from git; do not edit it by hand.`;
 }
@@ -160,14 +163,14 @@ function bringBack({ name }: Pick<Place, "name">, record: SealedRecord): string 
 /**
  * Checks that somebody who was a writer in the record's epoch, and still is one, signed it, here and under this name.
  * Whoever was removed keeps the old epochs' keys, and could date new records back into them.
- * @param fitting signatures that `checkSignatures` checked before
+ * @param validSignatures signatures that `checkSignatures` checked before
  * @throws AppError exit 7: `RECORD_EPOCH_UNKNOWN`, `RECORD_AUTHOR_UNKNOWN`, `RECORD_AUTHOR_REMOVED` or
  *   `RECORD_FORGED`, naming record and line
  */
 export function verifyRecord(
 	state: EnvironmentState,
 	record: SealedRecord,
-	fitting?: FittingSignatures,
+	validSignatures?: ValidSignatures,
 ): void {
 	const line = record.line + 1;
 	const epoch = state.epochs.get(record.epoch);
@@ -176,7 +179,7 @@ export function verifyRecord(
 			"RECORD_EPOCH_UNKNOWN",
 			`the record of ${record.name} names an epoch that environment '${state.name}' never had.`,
 			line,
-			bringBack(state, record),
+			restoreHint(state, record),
 		);
 	}
 	if (!epoch.writers.has(record.author)) {
@@ -184,7 +187,7 @@ export function verifyRecord(
 			"RECORD_AUTHOR_UNKNOWN",
 			`the record of ${record.name} is by somebody who was no writer of '${state.name}'.`,
 			line,
-			bringBack(state, record),
+			restoreHint(state, record),
 		);
 	}
 	if (!state.epoch.writers.has(record.author)) {
@@ -195,22 +198,22 @@ export function verifyRecord(
 			`Ask whoever owns that value, and set it anew: ${inEnvironment(`coffer secrets set ${record.name}`, state.name)}.`,
 		);
 	}
-	if (fitting?.has(state, record)) return;
+	if (validSignatures?.has(state, record)) return;
 	const signed = signatureOf(state, record);
 	if (!signed || !verify(signed.signature, signed.content, signed.publicKey)) {
 		const message = `the record of ${record.name} is not what its author signed.`;
-		throw malformed("RECORD_FORGED", message, line, bringBack(state, record));
+		throw malformed("RECORD_FORGED", message, line, restoreHint(state, record));
 	}
 }
 
 /** Whether `verifyRecord` accepts a record. */
-export function recordHolds(
+export function isValidRecord(
 	state: EnvironmentState,
 	record: SealedRecord,
-	fitting?: FittingSignatures,
+	validSignatures?: ValidSignatures,
 ): boolean {
 	const accepted = attempt(() => {
-		verifyRecord(state, record, fitting);
+		verifyRecord(state, record, validSignatures);
 		return true;
 	});
 	return accepted ?? false;
@@ -221,7 +224,11 @@ export function recordHolds(
  * @returns the value; undefined for a tombstone
  * @throws AppError `RECORD_UNREADABLE` (exit 7)
  */
-export function openRecord(place: Place, keys: EnvironmentKeys, record: SealedRecord): string | undefined {
+export function openRecord(
+	place: EnvironmentId,
+	keys: EnvironmentKeys,
+	record: SealedRecord,
+): string | undefined {
 	const key = keys.keyOf(record.epoch);
 	const sealed = fromBase64(record.sealed);
 	const padded = key && sealed && open(sealed, sealContext(place, record), key);
@@ -233,7 +240,7 @@ export function openRecord(place: Place, keys: EnvironmentKeys, record: SealedRe
 			"RECORD_UNREADABLE",
 			`the record of ${record.name} does not open with the environment's key.`,
 			record.line + 1,
-			bringBack(place, record),
+			restoreHint(place, record),
 		);
 	}
 	return record.kind === "deleted" ? undefined : value;

@@ -9,7 +9,7 @@ import type { RecordKind, SealedRecord } from "./record.ts";
 import { verifyRecord } from "./seal.ts";
 
 /** Where a record was seen. Times are to be shown and decide nothing; null where there is none. */
-export type Place =
+export type RecordSource =
 	| { readonly in: "file" }
 	/** @param commit shortened; `atMs`: its author's date */
 	| { readonly in: "git"; readonly commit: string; readonly atMs: number | null }
@@ -17,9 +17,9 @@ export type Place =
 	| { readonly in: "platform"; readonly revision: number; readonly atMs: number | null };
 
 /** One record, in one place. */
-export interface Sighting {
+export interface FoundRecord {
 	readonly record: SealedRecord;
-	readonly place: Place;
+	readonly source: RecordSource;
 	/** The membership of that place, or why it does not hold. */
 	readonly state: EnvironmentState | AppError;
 	/** Whether others than its author vouch that it stood there before its author was removed. */
@@ -37,15 +37,15 @@ export interface KnownVersion {
 	/** Of the earliest of these. */
 	readonly author: string;
 	/** Whether even the earliest is of a later epoch than the value: the author may be who sealed it anew. */
-	readonly isResealed: boolean;
+	readonly isReencrypted: boolean;
 	/** The first of each kind. */
-	readonly places: readonly Place[];
+	readonly sources: readonly RecordSource[];
 }
 
 /** A record that was seen and does not count. */
-export interface Refusal {
+export interface RejectedRecord {
 	readonly record: SealedRecord;
-	readonly places: readonly Place[];
+	readonly sources: readonly RecordSource[];
 	readonly code: string;
 	/** A clause that says why. */
 	readonly reason: string;
@@ -54,15 +54,15 @@ export interface Refusal {
 export interface SecretHistory {
 	/** Newest first. Two of one version number are two values, set on two branches. */
 	readonly versions: readonly KnownVersion[];
-	readonly refused: readonly Refusal[];
+	readonly rejected: readonly RejectedRecord[];
 }
 
 /** What a history is judged by. */
-export interface Judge {
+export interface HistoryRules {
 	/** The membership with every link that is known. */
 	readonly newest: EnvironmentState;
 	/** Whether this device verified that very record before. */
-	isMarked(record: SealedRecord): boolean;
+	hasVersionMark(record: SealedRecord): boolean;
 	/** The value of a record; undefined for a tombstone. @throws AppError where it does not open */
 	open(record: SealedRecord): string | undefined;
 }
@@ -77,13 +77,13 @@ const REASONS: Readonly<Record<string, string>> = {
 	MEMBERSHIP_DIVERGED: "it stands under a membership that is no part of this vault's",
 };
 
-interface Seen {
+interface DistinctRecord {
 	readonly record: SealedRecord;
-	readonly sightings: Sighting[];
+	readonly sightings: FoundRecord[];
 }
 
-function seenOf(sightings: readonly Sighting[]): Seen[] {
-	const seen = new Map<string, Seen>();
+function distinctRecords(sightings: readonly FoundRecord[]): DistinctRecord[] {
+	const seen = new Map<string, DistinctRecord>();
 	for (const sighting of sightings) {
 		const { record } = sighting;
 		const known = seen.get(record.body);
@@ -105,8 +105,8 @@ function faultOf(check: () => unknown): string | undefined {
 }
 
 /** Why a record does not count; undefined where it does. */
-function judged({ record, sightings }: Seen, judge: Judge): string | undefined {
-	if (judge.isMarked(record)) return faultOf(() => judge.open(record));
+function faultOfRecord({ record, sightings }: DistinctRecord, judge: HistoryRules): string | undefined {
+	if (judge.hasVersionMark(record)) return faultOf(() => judge.open(record));
 	let fault: string | undefined;
 	for (const { state, predatesRemoval } of sightings) {
 		const found = state instanceof AppError ? state.code : faultOf(() => verifyRecord(state, record));
@@ -118,12 +118,12 @@ function judged({ record, sightings }: Seen, judge: Judge): string | undefined {
 	return fault;
 }
 
-interface Group extends Seen {
+interface VersionGroup extends DistinctRecord {
 	readonly value: string | undefined;
 	readonly records: SealedRecord[];
 }
 
-function isSame(group: Group, record: SealedRecord, value: string | undefined): boolean {
+function isSameVersion(group: VersionGroup, record: SealedRecord, value: string | undefined): boolean {
 	const { version, kind } = group.record;
 	return version === record.version && kind === record.kind && group.value === value;
 }
@@ -132,26 +132,31 @@ function isSame(group: Group, record: SealedRecord, value: string | undefined): 
  * The version that a record of a removed author is the first seal of: it was sealed anew by somebody who counts, and
  * that one says what it held.
  */
-function resealOf(groups: readonly Group[], { record, sightings }: Seen, judge: Judge): Group | undefined {
+function groupOfReencrypted(
+	groups: readonly VersionGroup[],
+	{ record, sightings }: DistinctRecord,
+	judge: HistoryRules,
+): VersionGroup | undefined {
 	const isSigned = sightings.some(
 		({ state }) => !(state instanceof AppError) && faultOf(() => verifyRecord(state, record)) === undefined,
 	);
 	if (!isSigned || faultOf(() => judge.open(record)) !== undefined) return undefined;
 	const value = judge.open(record);
-	return groups.find((group) => isSame(group, record, value) && group.record.since === record.since);
+	return groups.find((group) => isSameVersion(group, record, value) && group.record.since === record.since);
 }
 
 const numberOf = ({ epoch }: SealedRecord) => epochNumber(epoch) ?? 0;
 
 /** The first place of each kind; those whose membership holds before others. */
-function firstPlaces(sightings: readonly Sighting[]): Place[] {
+function firstSources(sightings: readonly FoundRecord[]): RecordSource[] {
 	const sound = sightings.filter(({ state }) => !(state instanceof AppError));
-	const places = new Map<string, Place>();
-	for (const { place } of [...sound, ...sightings]) if (!places.has(place.in)) places.set(place.in, place);
-	return [...places.values()];
+	const sources = new Map<string, RecordSource>();
+	for (const { source } of [...sound, ...sightings])
+		if (!sources.has(source.in)) sources.set(source.in, source);
+	return [...sources.values()];
 }
 
-function versionOf(group: Group, order: ReadonlyMap<Sighting, number>): KnownVersion {
+function versionOf(group: VersionGroup, order: ReadonlyMap<FoundRecord, number>): KnownVersion {
 	const records = [...group.records].sort((a, b) => numberOf(a) - numberOf(b));
 	const first = records[0] ?? group.record;
 	const since = Math.min(...records.map((record) => record.since));
@@ -162,8 +167,8 @@ function versionOf(group: Group, order: ReadonlyMap<Sighting, number>): KnownVer
 		since,
 		records,
 		author: first.author,
-		isResealed: numberOf(first) > since,
-		places: firstPlaces(sightings),
+		isReencrypted: numberOf(first) > since,
+		sources: firstSources(sightings),
 	};
 }
 
@@ -173,35 +178,35 @@ function versionOf(group: Group, order: ReadonlyMap<Sighting, number>): KnownVer
  * sealed anew by somebody who counts: whoever was removed could sign records of old epochs for ever.
  * @param sightings of records of one name; of each source the earliest first
  */
-export function historyOf(sightings: readonly Sighting[], judge: Judge): SecretHistory {
-	const groups: Group[] = [];
-	const doubtful: (Seen & { code: string })[] = [];
-	for (const seen of seenOf(sightings)) {
+export function historyOf(sightings: readonly FoundRecord[], judge: HistoryRules): SecretHistory {
+	const groups: VersionGroup[] = [];
+	const doubtful: (DistinctRecord & { code: string })[] = [];
+	for (const seen of distinctRecords(sightings)) {
 		const { record } = seen;
-		const code = judged(seen, judge);
+		const code = faultOfRecord(seen, judge);
 		if (code !== undefined) {
 			doubtful.push({ ...seen, code });
 			continue;
 		}
 		const value = judge.open(record);
-		const group = groups.find((each) => isSame(each, record, value));
+		const group = groups.find((each) => isSameVersion(each, record, value));
 		group?.records.push(record);
 		group?.sightings.push(...seen.sightings);
 		if (!group) groups.push({ record, value, records: [record], sightings: [...seen.sightings] });
 	}
-	const refused: Refusal[] = [];
+	const rejected: RejectedRecord[] = [];
 	for (const { code, ...seen } of doubtful) {
-		const group = code === "RECORD_AUTHOR_REMOVED" ? resealOf(groups, seen, judge) : undefined;
+		const group = code === "RECORD_AUTHOR_REMOVED" ? groupOfReencrypted(groups, seen, judge) : undefined;
 		group?.records.push(seen.record);
 		group?.sightings.push(...seen.sightings);
 		const reason = REASONS[code] ?? "it stands under a membership that does not hold";
-		if (!group) refused.push({ record: seen.record, places: firstPlaces(seen.sightings), code, reason });
+		if (!group) rejected.push({ record: seen.record, sources: firstSources(seen.sightings), code, reason });
 	}
 	const order = new Map(sightings.map((sighting, index) => [sighting, index]));
 	const versions = groups.map((group) => versionOf(group, order));
 	versions.sort((a, b) => b.version - a.version);
-	refused.sort((a, b) => b.record.version - a.record.version);
-	return { versions, refused };
+	rejected.sort((a, b) => b.record.version - a.record.version);
+	return { versions, rejected };
 }
 
 /** How far back gaps are counted. */

@@ -27,7 +27,7 @@ export interface LinkNote {
 }
 
 /** Everybody whom the links name, by signing key. */
-function namesIn(links: readonly Link[]): Map<string, string> {
+function memberNames(links: readonly Link[]): Map<string, string> {
 	const names = new Map<string, string>();
 	const starts: Readonly<Record<string, number>> = { admit: 1, add: 2 };
 	for (const { change } of links) {
@@ -61,7 +61,7 @@ export function noteLinks(
 	environment: readonly Link[],
 	isMade: (link: Link) => boolean,
 ): LinkNote[] {
-	const names = namesIn([...vault, ...environment]);
+	const names = memberNames([...vault, ...environment]);
 	const subjectOf = (sign: string): Subject => ({ sign, name: names.get(sign) ?? `${sign.slice(0, 8)}…` });
 	return [...vault, ...environment].map((link) => ({
 		hash: linkHash(link),
@@ -74,7 +74,7 @@ export function noteLinks(
 }
 
 /** What a link did, as words that follow "alice": `added bob as a writer`. */
-export function wordsOf({ verb, detail, subjects }: LinkNote): string {
+export function describeNote({ verb, detail, subjects }: LinkNote): string {
 	const who = subjects.map(({ name }) => name).join(", ");
 	switch (verb) {
 		case "add":

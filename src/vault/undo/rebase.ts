@@ -13,8 +13,8 @@ import {
 } from "../document/document.ts";
 import type { SealedRecord } from "../records/record.ts";
 import { openRecord, sealRecord, verifyRecord } from "../records/seal.ts";
-import { sharedLength } from "./lacking.ts";
-import { type Maker, remakeEnvironment, remakeVault } from "./remake.ts";
+import { sharedLength } from "./absent-items.ts";
+import { type Reapplication, reapplyMemberChanges, reapplyOwnerChanges } from "./reapply.ts";
 
 export interface Rebased {
 	/** The chosen side, with the other's changes of membership made again. */
@@ -32,12 +32,12 @@ function tail(chosen: readonly Link[], other: readonly Link[]): readonly Link[] 
 }
 
 /** A section under other chains: each record that they do not hold is sealed anew. */
-function resealed(
+function reencryptedSection(
 	before: VaultDocument,
 	after: VaultDocument,
 	original: EnvironmentSection | undefined,
 	name: string,
-	{ identity, leftOut }: Maker,
+	{ identity, leftOut }: Reapplication,
 ): EnvironmentSection {
 	const [was, is] = [verifyChains(before, name), verifyChains(after, name)];
 	const [oldKeys, keys] = [openKeys(was.state, identity), openKeys(is.state, identity)];
@@ -78,12 +78,12 @@ function resealed(
 export function rebase(
 	chosen: VaultDocument,
 	other: VaultDocument,
-	identity: Maker["identity"],
+	identity: Reapplication["identity"],
 	hadSection: (section: EnvironmentSection) => boolean,
 ): Rebased {
-	const maker: Maker = { identity, remade: [], leftOut: [] };
+	const maker: Reapplication = { identity, remade: [], leftOut: [] };
 	verifyRoot(other.vaultId, other.links);
-	let after = remakeVault(chosen, other, tail(chosen.links, other.links), hadSection, maker);
+	let after = reapplyOwnerChanges(chosen, other, tail(chosen.links, other.links), hadSection, maker);
 	const apart = new Set<string>();
 	for (const [name, section] of after.environments) {
 		const theirs = other.environments.get(name);
@@ -98,7 +98,7 @@ export function rebase(
 		}
 		apart.add(name);
 		verifyChains(other, name);
-		after = remakeEnvironment(after, name, theirs.links.slice(shared), maker);
+		after = reapplyMemberChanges(after, name, theirs.links.slice(shared), maker);
 	}
 	for (const section of other.environments.values())
 		if (!after.environments.has(section.name) && !hadSection(section))
@@ -107,7 +107,7 @@ export function rebase(
 	for (const [name, section] of after.environments) {
 		const theirs = other.environments.get(name);
 		const records = apart.has(name)
-			? resealed(other, after, chosen.environments.get(name), name, maker).records
+			? reencryptedSection(other, after, chosen.environments.get(name), name, maker).records
 			: (theirs?.records ?? new Map());
 		moved = withSection(moved, { ...section, records });
 	}

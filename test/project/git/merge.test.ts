@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { mergeVaultFiles } from "../../../src/project/git/merge.ts";
 import { parseVault } from "../../../src/vault/document/format.ts";
 import { printConflicted } from "../../../src/vault/merge/conflict-text.ts";
-import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
+import { mergeVaults } from "../../../src/vault/merge/merge-vaults.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { alice, bob, carol, dave, openEverything, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 
@@ -103,10 +103,10 @@ describe("merges by itself", () => {
 
 	test("where branches crossed: what the ancestors agree on counts, what they do not is a conflict", async () => {
 		const [one, two] = [parseVault(from(BASE).set("B", "1").text), parseVault(from(BASE).set("B", "2").text)];
-		const { document, conflicts } = uniteVaults(one, two);
+		const { document, conflicts } = mergeVaults(one, two);
 		const base = printConflicted(document, conflicts);
-		const takeOne = printConflicted(uniteVaults(one, two, { take: () => "ours" }).document, []);
-		const takeTwo = printConflicted(uniteVaults(one, two, { take: () => "theirs" }).document, []);
+		const takeOne = printConflicted(mergeVaults(one, two, { take: () => "ours" }).document, []);
+		const takeTwo = printConflicted(mergeVaults(one, two, { take: () => "theirs" }).document, []);
 		expect(
 			values(await merged(base, from(takeOne).set("A", "x").text, from(takeOne).set("C", "y").text)),
 		).toEqual({

@@ -45,11 +45,11 @@ describe("git's history", () => {
 		const { history, versions, looked, notes } = await historyAt();
 		expect(versions).toEqual(["v4 live", "v3 deleted", "v2 live", "v1 live"]);
 		const ids = repository.git("log", "--reverse", "--format=%h", "--", "coffer.vault").trim().split("\n");
-		const commits = history.versions.map(({ places }) => places.find((place) => place.in === "git"));
+		const commits = history.versions.map(({ sources }) => sources.find((source) => source.in === "git"));
 		expect(commits.map((place) => place?.in === "git" && place.commit)).toEqual(
 			[4, 3, 2, 1].map((index) => ids[index]),
 		);
-		expect((await historyAt(project.root, "B")).history.versions[0]?.places).toContainEqual({
+		expect((await historyAt(project.root, "B")).history.versions[0]?.sources).toContainEqual({
 			in: "git",
 			commit: ids.at(-1),
 			atMs: Date.parse("2001-02-03T04:05:06Z"),
@@ -124,7 +124,7 @@ describe("git's history", () => {
 		repository.commit();
 		const { history, versions } = await historyAt();
 		expect(versions).toEqual(["v1 live"]);
-		expect(history.refused).toMatchObject([{ code: "RECORD_FORGED", record: { version: 7 } }]);
+		expect(history.rejected).toMatchObject([{ code: "RECORD_FORGED", record: { version: 7 } }]);
 	});
 });
 

@@ -15,7 +15,7 @@ import { parseVault, printVault } from "../../../src/vault/document/format.ts";
 import { removalDebt } from "../../../src/vault/document/removal-debt.ts";
 import { chooseVersion, newestLive } from "../../../src/vault/records/choose-version.ts";
 import { sealRecord } from "../../../src/vault/records/seal.ts";
-import { historyOf, type Sighting } from "../../../src/vault/records/secret-history.ts";
+import { type FoundRecord, historyOf } from "../../../src/vault/records/secret-history.ts";
 import { bob, PRODUCTION } from "../../vault/maker.ts";
 import { contextOf, TestProject } from "../project.ts";
 
@@ -38,7 +38,7 @@ async function set(value: string | undefined, context = project.context): Promis
 async function past(number?: number): Promise<Past> {
 	const { session } = await readSession(project.context);
 	const lineage = lineageOf(session);
-	const sightings: Sighting[] = [...searchFile(session, "A").sightings];
+	const sightings: FoundRecord[] = [...searchFile(session, "A").sightings];
 	for (const [index, text] of commits.entries()) {
 		const { environments, links: vault, vaultId } = parseVault(text);
 		const section = environments.get(PRODUCTION);
@@ -47,13 +47,13 @@ async function past(number?: number): Promise<Past> {
 		if (section && record)
 			sightings.push({
 				record,
-				place,
+				source: place,
 				state: lineage.stateOf({ vaultId, vault, environment: section.links }),
 			});
 	}
 	const judge = judgeOf(session, lineage);
 	const history = historyOf(sightings, judge);
-	const choice = { name: "A", history, looked: ["c"], isMarked: judge.isMarked };
+	const choice = { name: "A", history, searched: ["c"], hasVersionMark: judge.hasVersionMark };
 	const marked = session.memory.marks.get("A")?.version ?? 0;
 	return {
 		name: "A",

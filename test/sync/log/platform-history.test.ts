@@ -34,7 +34,7 @@ test("a real platform's log: each version with its revision and the time at whic
 	const history = historyOf(sightings, judgeOf(session, lineage));
 	expect(revision).toBe(3);
 	const now = 1_800_000_000_000;
-	expect(history.versions.map(({ kind, places, version }) => [version, kind, ...places])).toEqual([
+	expect(history.versions.map(({ kind, sources: places, version }) => [version, kind, ...places])).toEqual([
 		[3, "deleted", { in: "platform", revision: 3, atMs: now - 3_000 }],
 		[2, "live", { in: "platform", revision: 2, atMs: now - 1_000 }],
 		[1, "live", { in: "platform", revision: 1, atMs: now }],
@@ -107,7 +107,7 @@ describe("a log that is made", () => {
 		const { session } = await readSession(context);
 		const lineage = lineageOf(session);
 		const { sightings } = await searchLog(session, { binding, remote }, lineage, "A");
-		const { refused, versions } = historyOf(sightings, judgeOf(session, lineage));
+		const { rejected: refused, versions } = historyOf(sightings, judgeOf(session, lineage));
 		return [
 			...versions.map(({ version }) => `v${version}`),
 			...refused.map(({ code, record: { version } }) => `v${version} ${code}`),

@@ -3,7 +3,7 @@
 import { type VaultDocument, verifyChains } from "../../../src/vault/document/document.ts";
 import { parseVault } from "../../../src/vault/document/format.ts";
 import { printConflicted } from "../../../src/vault/merge/conflict-text.ts";
-import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
+import { mergeVaults } from "../../../src/vault/merge/merge-vaults.ts";
 import { alice, bob, openEverything, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 
 /** What a command sets, and where it must be: sealed, and nowhere else. */
@@ -33,7 +33,7 @@ function conflicted(): string {
 		return maker.set("NAME_7", value).document;
 	});
 	if (!ours || !theirs) throw new TypeError("There are two sides.");
-	const { document, conflicts } = uniteVaults(ours, theirs);
+	const { document, conflicts } = mergeVaults(ours, theirs);
 	return printConflicted(document, conflicts);
 }
 

@@ -6,15 +6,15 @@ import { verifyRoot } from "../../../src/vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../../src/vault/document/document.ts";
 import { parseVault } from "../../../src/vault/document/format.ts";
 import {
-	advanceMarks,
+	advanceVersionMarks,
 	checkPin,
-	compareMarks,
-	isMarked,
-	type Mark,
+	compareVersionMarks,
+	hasVersionMark,
 	type Pin,
-} from "../../../src/vault/document/marks.ts";
+	type VersionMark,
+} from "../../../src/vault/document/version-marks.ts";
 import { mergeRecords } from "../../../src/vault/merge/merge-records.ts";
-import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
+import { mergeVaults } from "../../../src/vault/merge/merge-vaults.ts";
 import type { SealedRecord } from "../../../src/vault/records/record.ts";
 import { openRecord, verifyRecord } from "../../../src/vault/records/seal.ts";
 import { maskValue } from "../../../src/vault/syntax/mask.ts";
@@ -29,7 +29,7 @@ export interface Reader {
 	readonly verifyRecord: typeof verifyRecord;
 	readonly openRecord: typeof openRecord;
 	readonly checkPin: typeof checkPin;
-	readonly compareMarks: typeof compareMarks;
+	readonly compareMarks: typeof compareVersionMarks;
 }
 
 /** Coffer's own. */
@@ -40,12 +40,12 @@ export const READER: Reader = {
 	verifyRecord,
 	openRecord,
 	checkPin,
-	compareMarks,
+	compareMarks: compareVersionMarks,
 };
 
 interface Memory {
 	readonly pin: Pin;
-	readonly marks: Map<string, Mark>;
+	readonly marks: Map<string, VersionMark>;
 }
 
 /** What came of a mutant that was not refused. */
@@ -68,8 +68,8 @@ export class Device {
 		for (const text of commits) this.#learn(parseVault(text));
 		this.#last = parseVault(commits.at(-1) ?? "");
 		for (const [name, section] of this.#last.environments) {
-			const marks = new Map<string, Mark>();
-			advanceMarks(marks, section.records.values());
+			const marks = new Map<string, VersionMark>();
+			advanceVersionMarks(marks, section.records.values());
 			const { number: epoch } = verifyChains(this.#last, name).state.epoch;
 			const [vault, environment] = [this.#last.links.map(linkHash), section.links.map(linkHash)];
 			this.#memory.set(name, { pin: { vault, environment, epoch }, marks });
@@ -136,7 +136,7 @@ export class Device {
 
 	#trust(name: string, state: Parameters<typeof verifyRecord>[0], record: SealedRecord): void {
 		const marks = this.#memory.get(name)?.marks ?? new Map();
-		if (!isMarked(marks, record)) this.#reader.verifyRecord(state, record);
+		if (!hasVersionMark(marks, record)) this.#reader.verifyRecord(state, record);
 	}
 
 	/** As a session does: chains held against the pin, records against the marks, then all opened. */
@@ -174,7 +174,7 @@ export class Device {
 			const theirs = older ? new Map() : (this.#last.environments.get(name)?.records ?? new Map());
 			const base = this.#memory.get(name)?.marks ?? new Map();
 			const no = () => false;
-			const merged = mergeRecords({ ours: section.records, theirs, base, sameValue: no, isReseal: no });
+			const merged = mergeRecords({ ours: section.records, theirs, base, sameValue: no, isReencrypted: no });
 			moved ||= merged.send.length + merged.conflicts.length + merged.rolledBack.length > 0;
 			for (const record of [...section.records.values(), ...merged.take]) {
 				this.#trust(name, state, record);
@@ -187,7 +187,7 @@ export class Device {
 
 	/** As a merge in git does: the last commit is the other side. */
 	#unite(bytes: Uint8Array): ReturnType<Route> {
-		const { document, conflicts } = uniteVaults(this.#load(bytes), this.#last);
+		const { document, conflicts } = mergeVaults(this.#load(bytes), this.#last);
 		const open = new Set(conflicts.map(({ environment, name }) => `${environment}/${name}`));
 		for (const [name, memory] of this.#memory) {
 			const { state, section } = verifyChains(document, name);

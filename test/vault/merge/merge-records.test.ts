@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Mark } from "../../../src/vault/document/marks.ts";
+import type { VersionMark } from "../../../src/vault/document/version-marks.ts";
 import { type MergeSides, mergeRecords } from "../../../src/vault/merge/merge-records.ts";
 import { recordDigest, type SealedRecord } from "../../../src/vault/records/record.ts";
 
@@ -52,10 +52,10 @@ function sidesOf(drawn: readonly Story[]): { base: Records; ours: Records; their
 /** The sides as `mergeRecords` takes them, seen from `ours`. */
 function seen(ours: Records, theirs: Records, base: Records): MergeSides {
 	const changed = [...theirs].filter(([name, sealed]) => base.get(name)?.body !== sealed.body);
-	const marks = new Map<string, Mark>();
+	const marks = new Map<string, VersionMark>();
 	for (const [name, sealed] of base)
 		marks.set(name, { version: sealed.version, digest: recordDigest(sealed) });
-	return { ours, theirs: new Map(changed), base: marks, sameValue, isReseal: () => false };
+	return { ours, theirs: new Map(changed), base: marks, sameValue, isReencrypted: () => false };
 }
 
 const namesOf = (records: readonly SealedRecord[]) => records.map(({ name }) => name);
@@ -144,7 +144,13 @@ describe("mergeRecords", () => {
 		const names = ["b", "_", "a", "B", "A", "0"];
 		const theirs = new Map(names.map((name) => [name, record(name, 1, "x", "theirs")]));
 		const unreachable = () => expect.unreachable();
-		const sides = { ours: new Map(), theirs, base: new Map(), sameValue: unreachable, isReseal: unreachable };
+		const sides = {
+			ours: new Map(),
+			theirs,
+			base: new Map(),
+			sameValue: unreachable,
+			isReencrypted: unreachable,
+		};
 		expect(namesOf(mergeRecords(sides).take)).toEqual(["0", "A", "B", "_", "a", "b"]);
 	});
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseVault, printVault } from "../../../src/vault/document/format.ts";
 import { printConflicted, splitConflicts } from "../../../src/vault/merge/conflict-text.ts";
-import { uniteVaults } from "../../../src/vault/merge/merge-vaults.ts";
+import { mergeVaults } from "../../../src/vault/merge/merge-vaults.ts";
 import { formatRecord } from "../../../src/vault/records/record.ts";
 import { refusal } from "../../support/refusal.ts";
 import { alice, bob, carol, openEverything, PRODUCTION, VaultMaker } from "../maker.ts";
@@ -32,14 +32,14 @@ test("different names: every edit of both sides is there, whichever side is call
 	fc.assert(
 		fc.property(edits(["A", "AB", "C", "X"]), edits(["AA", "AC", "E", "Z"]), (first, second) => {
 			const [ours, theirs] = [edited(first).document, edited(second).document];
-			const ancestor = {
+			const base = {
 				has: (_: string, record: { body: string }) => BASE.includes(record.body),
-				resealed: () => false,
+				isReencrypted: () => false,
 				hasSection: () => false,
 			};
-			const united = uniteVaults(ours, theirs, { ancestor });
+			const united = mergeVaults(ours, theirs, { base });
 			expect(united.conflicts).toEqual([]);
-			expect(printVault(uniteVaults(theirs, ours, { ancestor }).document)).toBe(printVault(united.document));
+			expect(printVault(mergeVaults(theirs, ours, { base }).document)).toBe(printVault(united.document));
 			const expected = new Map(
 				[["A", "a"], ["C", "c"], ["E", "e"], ...first, ...second].map(
 					([name, value]) => [`${PRODUCTION}/${name}`, value] as const,
@@ -58,7 +58,7 @@ test("the same names: each is in conflict or the same on both sides, and none is
 	fc.assert(
 		fc.property(edits(names), edits(names), (first, second) => {
 			const [ours, theirs] = [edited(first).document, edited(second).document];
-			const { document, conflicts } = uniteVaults(ours, theirs);
+			const { document, conflicts } = mergeVaults(ours, theirs);
 			const open = new Set(conflicts.map(({ name }) => name));
 			for (const side of [ours, theirs]) {
 				for (const record of side.environments.get(PRODUCTION)?.records.values() ?? []) {
@@ -66,7 +66,7 @@ test("the same names: each is in conflict or the same on both sides, and none is
 					expect(open.has(record.name) || kept?.body === record.body).toBe(true);
 				}
 			}
-			const taken = uniteVaults(ours, theirs, { take: () => "theirs" });
+			const taken = mergeVaults(ours, theirs, { take: () => "theirs" });
 			expect(taken.conflicts).toEqual([]);
 			expect(taken.decided).toEqual(conflicts);
 		}),
@@ -79,18 +79,18 @@ test("a text with markers around the conflicts reads back as both sides", () => 
 	fc.assert(
 		fc.property(edits(names), edits(names), (first, second) => {
 			const [ours, theirs] = [edited(first).document, edited(second).document];
-			const { document, conflicts } = uniteVaults(ours, theirs);
+			const { document, conflicts } = mergeVaults(ours, theirs);
 			const text = printConflicted(document, conflicts);
 			const sides = splitConflicts(text);
-			const again = uniteVaults(sides.ours, sides.theirs);
+			const again = mergeVaults(sides.ours, sides.theirs);
 			expect(again.conflicts.map(({ name }) => name)).toEqual(conflicts.map(({ name }) => name));
 			for (const { name, ours: left, theirs: right } of again.conflicts) {
 				const lines = text.split("\n");
 				expect([lines[(left?.line ?? 0) - 1], lines[(right?.line ?? 0) - 1]]).toEqual([name, name]);
 			}
 			for (const side of ["ours", "theirs"] as const)
-				expect(printVault(uniteVaults(sides.ours, sides.theirs, { take: () => side }).document)).toBe(
-					printVault(uniteVaults(ours, theirs, { take: () => side }).document),
+				expect(printVault(mergeVaults(sides.ours, sides.theirs, { take: () => side }).document)).toBe(
+					printVault(mergeVaults(ours, theirs, { take: () => side }).document),
 				);
 		}),
 		{ numRuns: 60 },
@@ -100,7 +100,7 @@ test("a text with markers around the conflicts reads back as both sides", () => 
 describe("refused", () => {
 	test("two vaults that never were one", () => {
 		const other = new VaultMaker().document;
-		expect(refusal(() => uniteVaults(parseVault(BASE), other))).toMatchObject({
+		expect(refusal(() => mergeVaults(parseVault(BASE), other))).toMatchObject({
 			code: "VAULTS_DIFFER",
 			exit: 5,
 		});
@@ -117,14 +117,14 @@ describe("refused", () => {
 			[ours, theirs],
 			[theirs, ours],
 		] as const)
-			expect(refusal(() => uniteVaults(one, other))).toMatchObject({ code: "ENVIRONMENT_CONFLICT", exit: 5 });
-		const ancestor = { has: () => true, resealed: () => false, hasSection: () => true };
-		expect([...uniteVaults(ours, theirs, { ancestor }).document.environments.keys()]).toEqual([PRODUCTION]);
+			expect(refusal(() => mergeVaults(one, other))).toMatchObject({ code: "ENVIRONMENT_CONFLICT", exit: 5 });
+		const base = { has: () => true, isReencrypted: () => false, hasSection: () => true };
+		expect([...mergeVaults(ours, theirs, { base }).document.environments.keys()]).toEqual([PRODUCTION]);
 	});
 
 	test("environments that both sides created", () => {
 		const [ours, theirs] = [edited(new Map()).environment("one"), edited(new Map()).environment("two")];
-		expect(refusal(() => uniteVaults(ours.document, theirs.document)).code).toBe("MEMBERSHIP_CONFLICT");
+		expect(refusal(() => mergeVaults(ours.document, theirs.document)).code).toBe("MEMBERSHIP_CONFLICT");
 	});
 
 	test("members that both sides changed, also where git put a name in twice beside its markers", () => {
@@ -146,13 +146,13 @@ describe("refused", () => {
 
 	test("a chain that nobody may have continued so", () => {
 		const theirs = edited(new Map()).link(PRODUCTION, ["add", "writer", bob.publicKeys.sign], bob);
-		expect(refusal(() => uniteVaults(parseVault(BASE), theirs.document)).exit).toBe(7);
+		expect(refusal(() => mergeVaults(parseVault(BASE), theirs.document)).exit).toBe(7);
 	});
 });
 
 test("an environment that one side created comes with its records", () => {
 	const ours = edited(new Map()).environment("preview").set("P", "p", "preview");
-	const { document } = uniteVaults(edited(new Map([["B", "b"]])).document, ours.document);
+	const { document } = mergeVaults(edited(new Map([["B", "b"]])).document, ours.document);
 	expect([...openEverything(document, alice).keys()]).toEqual([
 		"preview/P",
 		...["A", "B", "C", "E"].map((name) => `${PRODUCTION}/${name}`),

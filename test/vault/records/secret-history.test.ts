@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { linkHash } from "../../../src/vault/chains/chain.ts";
 import { openKeys } from "../../../src/vault/chains/environment-keys.ts";
 import { type VaultDocument, withRecords } from "../../../src/vault/document/document.ts";
-import { advanceMarks, type Mark } from "../../../src/vault/document/marks.ts";
+import { advanceVersionMarks, type VersionMark } from "../../../src/vault/document/version-marks.ts";
 import { parseRecord, type SealedRecord } from "../../../src/vault/records/record.ts";
 import { sealRecord } from "../../../src/vault/records/seal.ts";
 import { authorName, historyOf, missingVersions } from "../../../src/vault/records/secret-history.ts";
@@ -43,7 +43,7 @@ describe("an honest history", () => {
 
 	test("each version once, newest first; what is sealed anew is no version of its own", () => {
 		expect(inShort(history)).toEqual(["v5 live", "v4 live", "v3 deleted", "v2 live", "v1 live"]);
-		expect(history.refused).toEqual([]);
+		expect(history.rejected).toEqual([]);
 	});
 
 	test("who set it, also of somebody who left and whose record was sealed anew", () => {
@@ -55,19 +55,19 @@ describe("an honest history", () => {
 	});
 
 	test("where it was first, and in the file", () => {
-		expect(history.versions.map(({ places }) => places.map((place) => place.in).join())).toEqual([
+		expect(history.versions.map(({ sources }) => sources.map((source) => source.in).join())).toEqual([
 			"file,git",
 			...["git", "git", "git", "git"],
 		]);
-		expect(history.versions[1]?.places).toEqual([{ in: "git", commit: "c3", atMs: 3000 }]);
+		expect(history.versions[1]?.sources).toEqual([{ in: "git", commit: "c3", atMs: 3000 }]);
 	});
 
 	test("a value that only a later seal is left of says so, and since when it is known", () => {
 		const late = historyIn(maker.document, { commits: commits.slice(4) });
-		expect(late.versions[1]).toMatchObject({ version: 4, isResealed: true, since: 1 });
+		expect(late.versions[1]).toMatchObject({ version: 4, isReencrypted: true, since: 1 });
 		expect(late.versions[1]?.author).toBe(alice.publicKeys.sign);
-		expect(history.versions[1]).toMatchObject({ version: 4, isResealed: false, since: 1 });
-		expect(history.versions[0]).toMatchObject({ version: 5, isResealed: false, since: 2 });
+		expect(history.versions[1]).toMatchObject({ version: 4, isReencrypted: false, since: 1 });
+		expect(history.versions[0]).toMatchObject({ version: 5, isReencrypted: false, since: 2 });
 	});
 
 	test("gaps are named", () => {
@@ -104,12 +104,12 @@ describe("records of somebody who was removed", () => {
 		const history = historyIn(maker.document, { commits });
 		expect(inShort(history)).toEqual(["v2 live"]);
 		expect(codesOf(history)).toEqual(["v1 RECORD_AUTHOR_REMOVED"]);
-		expect(history.refused[0]?.places).toEqual([{ in: "git", commit: "c0", atMs: 0 }]);
+		expect(history.rejected[0]?.sources).toEqual([{ in: "git", commit: "c0", atMs: 0 }]);
 	});
 
 	test("count where this device has seen them, and where a log held them before the removal", () => {
-		const marks = new Map<string, Mark>();
-		advanceMarks(marks, [recordIn(first)]);
+		const marks = new Map<string, VersionMark>();
+		advanceVersionMarks(marks, [recordIn(first)]);
 		for (const seen of [{ marks }, { logged: [first] }])
 			expect(inShort(historyIn(maker.document, { commits, ...seen }))).toEqual(["v2 live", "v1 live"]);
 	});
@@ -188,10 +188,10 @@ describe("records that nobody who may signed", () => {
 		const inGit = historyIn(good, { commits: [planted, good] });
 		expect(inShort(inGit)).toEqual(["v1 live"]);
 		expect(codesOf(inGit)).toEqual([`v${record.version} RECORD_${code}`]);
-		expect(inGit.refused[0]?.reason).not.toBe("");
+		expect(inGit.rejected[0]?.reason).not.toBe("");
 		const inFile = historyIn(planted, { commits: [good] });
 		expect(inShort(inFile)).toEqual(["v1 live"]);
-		expect(inFile.refused[0]?.places).toEqual([{ in: "file" }]);
+		expect(inFile.rejected[0]?.sources).toEqual([{ in: "file" }]);
 	});
 
 	test("a writer who was none yet by the membership of the commit", () => {
@@ -213,8 +213,8 @@ describe("records that nobody who may signed", () => {
 		const broken = () => {
 			throw new TypeError("a bug");
 		};
-		const sightings = [{ record: recordIn(good), place: { in: "file" }, state } as const];
-		expect(() => historyOf(sightings, { newest: state, isMarked: () => false, open: broken })).toThrow(
+		const sightings = [{ record: recordIn(good), source: { in: "file" }, state } as const];
+		expect(() => historyOf(sightings, { newest: state, hasVersionMark: () => false, open: broken })).toThrow(
 			"a bug",
 		);
 	});

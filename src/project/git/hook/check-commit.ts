@@ -87,8 +87,8 @@ async function checkDocument(document: VaultDocument, before: VaultDocument | un
 		const changed = [...section.records.values()].filter(
 			(record) => committed?.get(record.name)?.body !== record.body,
 		);
-		const fitting = await checkSignatures(state, changed);
-		for (const record of changed) verifyRecord(state, record, fitting);
+		const validSignatures = await checkSignatures(state, changed);
+		for (const record of changed) verifyRecord(state, record, validSignatures);
 	}
 }
 

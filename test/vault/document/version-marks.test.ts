@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { linkHash } from "../../../src/vault/chains/chain.ts";
 import {
-	advanceMarks,
+	advanceVersionMarks,
 	checkPin,
-	compareMarks,
-	isMarked,
-	type Mark,
+	compareVersionMarks,
+	hasVersionMark,
 	type Pin,
-} from "../../../src/vault/document/marks.ts";
+	type VersionMark,
+} from "../../../src/vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../../src/vault/records/record.ts";
 import { refusal } from "../../support/refusal.ts";
 import { bob, carol, PRODUCTION, VaultMaker } from "../maker.ts";
@@ -64,37 +64,37 @@ describe("marks", () => {
 	}
 
 	test("every older version of a record is noticed by name, and so is its absence", () => {
-		const marks = new Map<string, Mark>();
+		const marks = new Map<string, VersionMark>();
 		for (const [index, record] of history.entries()) {
-			advanceMarks(marks, [record]);
+			advanceVersionMarks(marks, [record]);
 			for (const [other, older] of history.entries()) {
-				const { rolledBack, dropped } = compareMarks(marks, new Map([["NAME", older]]));
+				const { rolledBack, dropped } = compareVersionMarks(marks, new Map([["NAME", older]]));
 				expect(rolledBack).toEqual(other < index ? ["NAME"] : []);
 				expect(dropped).toEqual([]);
 			}
-			expect(compareMarks(marks, new Map())).toEqual({ rolledBack: [], dropped: ["NAME"] });
+			expect(compareVersionMarks(marks, new Map())).toEqual({ rolledBack: [], dropped: ["NAME"] });
 		}
 	});
 
 	test("only go up, in whatever order records are seen", () => {
 		fc.assert(
 			fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1 }), (order) => {
-				const marks = new Map<string, Mark>();
-				for (const index of order) advanceMarks(marks, history.slice(index, index + 1));
+				const marks = new Map<string, VersionMark>();
+				for (const index of order) advanceVersionMarks(marks, history.slice(index, index + 1));
 				expect(marks.get("NAME")?.version).toBe(Math.max(...order) + 1);
 			}),
 		);
 	});
 
 	test("know exactly the record that was seen", () => {
-		const marks = new Map<string, Mark>();
+		const marks = new Map<string, VersionMark>();
 		const [first, second] = history;
 		if (!first || !second) throw new Error("no history");
-		advanceMarks(marks, [first]);
-		expect(isMarked(marks, first)).toBe(true);
-		expect(isMarked(marks, second)).toBe(false);
-		expect(isMarked(marks, { ...first, body: second.body })).toBe(false);
-		expect(isMarked(marks, { ...first, name: "OTHER" })).toBe(false);
+		advanceVersionMarks(marks, [first]);
+		expect(hasVersionMark(marks, first)).toBe(true);
+		expect(hasVersionMark(marks, second)).toBe(false);
+		expect(hasVersionMark(marks, { ...first, body: second.body })).toBe(false);
+		expect(hasVersionMark(marks, { ...first, name: "OTHER" })).toBe(false);
 	});
 
 	test("a digest tells name and body apart", () => {

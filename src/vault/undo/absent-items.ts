@@ -3,26 +3,26 @@
  */
 import { type Link, linkHash } from "../chains/chain.ts";
 import { epochNumber } from "../chains/membership.ts";
-import { compareMarks, type Mark, type Pin } from "../document/marks.ts";
+import { compareVersionMarks, type Pin, type VersionMark } from "../document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../records/record.ts";
 import { compareNames } from "../syntax/syntax.ts";
 import type { LinkNote } from "./link-note.ts";
 
 /** What is remembered of an environment, as far as a file can lack it. */
-export interface Remembered {
+export interface EnvironmentMemoryView {
 	readonly pin: Pin | undefined;
-	readonly marks: ReadonlyMap<string, Mark>;
+	readonly marks: ReadonlyMap<string, VersionMark>;
 	readonly notes: ReadonlyMap<string, LinkNote>;
 }
 
 /** An environment as a file has it. What is undefined is not compared. */
-export interface Present {
+export interface EnvironmentContents {
 	readonly vault: readonly Link[];
 	readonly environment: readonly Link[] | undefined;
 	readonly records: ReadonlyMap<string, SealedRecord> | undefined;
 }
 
-export interface LackingLink {
+export interface AbsentLink {
 	readonly kind: "link";
 	readonly chain: "vault" | "environment";
 	/** Its place in the pinned chain. */
@@ -32,15 +32,15 @@ export interface LackingLink {
 	readonly note: LinkNote | undefined;
 }
 
-export interface LackingRecord {
+export interface AbsentRecord {
 	readonly kind: "record";
 	readonly name: string;
-	readonly mark: Mark;
+	readonly mark: VersionMark;
 	/** The version that the file has; undefined for none. */
 	readonly present: number | undefined;
 }
 
-export type Lacking = LackingLink | LackingRecord;
+export type AbsentItem = AbsentLink | AbsentRecord;
 
 /** How many links from the first on are those of the pin. */
 export function sharedLength(pinned: readonly string[], links: readonly Link[]): number {
@@ -51,11 +51,11 @@ export function sharedLength(pinned: readonly string[], links: readonly Link[]):
 	return at < 0 ? pinned.length : at;
 }
 
-function lackingLinks(
+function absentLinks(
 	chain: "vault" | "environment",
-	{ pin, notes }: Remembered,
+	{ pin, notes }: EnvironmentMemoryView,
 	links: readonly Link[],
-): LackingLink[] {
+): AbsentLink[] {
 	const pinned = pin?.[chain] ?? [];
 	const from = sharedLength(pinned, links);
 	return pinned.slice(from).map((hash, offset) => ({
@@ -71,24 +71,33 @@ function lackingLinks(
  * Whether a record has the version that was seen and is another one. What is sealed anew in an epoch that was not seen
  * is none.
  */
-export function isReplaced({ pin, marks }: Pick<Remembered, "pin" | "marks">, record: SealedRecord): boolean {
+export function isReplaced(
+	{ pin, marks }: Pick<EnvironmentMemoryView, "pin" | "marks">,
+	record: SealedRecord,
+): boolean {
 	const mark = marks.get(record.name);
 	if (!mark || mark.version !== record.version || mark.digest === recordDigest(record)) return false;
 	return (epochNumber(record.epoch) ?? 0) <= (pin?.epoch ?? 0);
 }
 
 /** The names of which the file lacks the record that was seen; sorted. */
-function lackingNames(remembered: Remembered, records: ReadonlyMap<string, SealedRecord>): string[] {
-	const { rolledBack, dropped } = compareMarks(remembered.marks, records);
+function absentNames(
+	remembered: EnvironmentMemoryView,
+	records: ReadonlyMap<string, SealedRecord>,
+): string[] {
+	const { rolledBack, dropped } = compareVersionMarks(remembered.marks, records);
 	const replaced = [...records.values()].filter((record) => isReplaced(remembered, record));
 	return [...rolledBack, ...dropped, ...replaced.map(({ name }) => name)].sort(compareNames);
 }
 
 /** What an environment of a file lacks, in the order of the chains and of the names. */
-export function lackingOf(remembered: Remembered, { vault, environment, records }: Present): Lacking[] {
-	const found: Lacking[] = lackingLinks("vault", remembered, vault);
-	if (environment) found.push(...lackingLinks("environment", remembered, environment));
-	for (const name of records ? lackingNames(remembered, records) : []) {
+export function findAbsentItems(
+	remembered: EnvironmentMemoryView,
+	{ vault, environment, records }: EnvironmentContents,
+): AbsentItem[] {
+	const found: AbsentItem[] = absentLinks("vault", remembered, vault);
+	if (environment) found.push(...absentLinks("environment", remembered, environment));
+	for (const name of records ? absentNames(remembered, records) : []) {
 		const mark = remembered.marks.get(name);
 		if (mark) found.push({ kind: "record", name, mark, present: records?.get(name)?.version });
 	}
@@ -96,6 +105,6 @@ export function lackingOf(remembered: Remembered, { vault, environment, records 
 }
 
 /** By what a thing is known, whatever the file has in its place. */
-export function keyOf(lacking: Lacking): string {
+export function absentItemKey(lacking: AbsentItem): string {
 	return lacking.kind === "link" ? lacking.hash : `${lacking.name} ${lacking.mark.digest}`;
 }

@@ -12,7 +12,7 @@ export type RecordOrder = "sorted" | "any" | "first" | "last";
 const HINT = "A merge of the text without Coffer's driver does that: 'coffer vault resolve' puts it right.";
 
 /** Sees each record of a section, one after the other. */
-export class RecordPlace {
+export class RecordOrderCheck {
 	readonly #order: RecordOrder;
 	/** How often each name stood, where names may repeat. */
 	readonly #seen = new Map<string, number>();
@@ -26,7 +26,7 @@ export class RecordPlace {
 	 * Whether the next record is to be taken.
 	 * @throws AppError `VAULT_NAME_DUPLICATE`, `VAULT_UNSORTED` (exit 7) where it may not stand here
 	 */
-	admits({ name, line }: SealedRecord): boolean {
+	keeps({ name, line }: SealedRecord): boolean {
 		if (this.#order === "sorted") {
 			const before = this.#before;
 			this.#before = name;

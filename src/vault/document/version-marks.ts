@@ -8,7 +8,7 @@ import { recordDigest, type SealedRecord } from "../records/record.ts";
 import { compareNames } from "../syntax/syntax.ts";
 
 /** The highest version of one name that was verified here, and its digest. */
-export interface Mark {
+export interface VersionMark {
 	readonly version: number;
 	readonly digest: string;
 	/** Signing key of the record's author; absent where an earlier version of Coffer made the mark. */
@@ -26,9 +26,9 @@ export interface Pin {
 }
 
 /** How a chain in a file stands to the pinned one. */
-export type ChainStanding = "same" | "longer" | "older" | "diverged";
+export type ChainComparison = "same" | "longer" | "older" | "diverged";
 
-export function compareChain(pinned: readonly string[], links: readonly Link[]): ChainStanding {
+export function compareChain(pinned: readonly string[], links: readonly Link[]): ChainComparison {
 	const shared = Math.min(pinned.length, links.length);
 	for (let index = 0; index < shared; index++) {
 		const link = links[index];
@@ -49,7 +49,7 @@ export interface FileChains {
  * name. `later`: the file's chain of the vault continues the pinned one, deletes the pinned environment and creates the
  * file's. `earlier`: it is a beginning of the pinned one, from before that. `same`: all else.
  */
-export function compareLife(
+export function compareLifetimes(
 	pin: Pick<Pin, "vault" | "environment">,
 	environment: string,
 	links: FileChains,
@@ -70,13 +70,13 @@ export function compareLife(
  * What a device remembers of the environment that a file has. Of an earlier one of its name nothing counts but the
  * vault's chain; of a later one the marks do not, since they are of other records.
  */
-export function memoryOfLife<Memory extends { pin: Pin | undefined; marks: Map<string, Mark> }>(
+export function memoryOfLifetime<Memory extends { pin: Pin | undefined; marks: Map<string, VersionMark> }>(
 	memory: Memory,
 	environment: string,
 	links: FileChains,
 ): Memory {
 	const { pin } = memory;
-	const life = pin ? compareLife(pin, environment, links) : "same";
+	const life = pin ? compareLifetimes(pin, environment, links) : "same";
 	if (!pin || life === "same") return memory;
 	if (life === "earlier") return { ...memory, marks: new Map() };
 	return { ...memory, pin: { vault: pin.vault, environment: [], epoch: 0 }, marks: new Map() };
@@ -88,7 +88,7 @@ export function memoryOfLife<Memory extends { pin: Pin | undefined; marks: Map<s
  * @throws AppError `VAULT_REPLACED` or `MEMBERSHIP_DIVERGED` (exit 7)
  */
 export function checkPin(pin: Pin, environment: string, links: FileChains): { older: boolean } {
-	const life = compareLife(pin, environment, links);
+	const life = compareLifetimes(pin, environment, links);
 	if (life !== "same") return { older: life === "earlier" };
 	const vault = compareChain(pin.vault, links.vault);
 	const members = compareChain(pin.environment, links.environment);
@@ -107,7 +107,7 @@ export function checkPin(pin: Pin, environment: string, links: FileChains): { ol
 }
 
 /** What differs from the marks for the worse. All sorted. */
-export interface MarkFindings {
+export interface VersionMarkFindings {
 	/** Older than what was seen. */
 	readonly rolledBack: string[];
 	/** Seen before, gone now. A deletion leaves a tombstone, so this is none. */
@@ -115,11 +115,11 @@ export interface MarkFindings {
 }
 
 /** Compares an environment's records with the marks. */
-export function compareMarks(
-	marks: ReadonlyMap<string, Mark>,
+export function compareVersionMarks(
+	marks: ReadonlyMap<string, VersionMark>,
 	records: ReadonlyMap<string, SealedRecord>,
-): MarkFindings {
-	const findings: MarkFindings = { rolledBack: [], dropped: [] };
+): VersionMarkFindings {
+	const findings: VersionMarkFindings = { rolledBack: [], dropped: [] };
 	for (const [name, mark] of marks) {
 		const record = records.get(name);
 		if (!record) findings.dropped.push(name);
@@ -131,7 +131,7 @@ export function compareMarks(
 }
 
 /** Whether the marks know exactly this record, so that its signature need not be checked again. */
-export function isMarked(marks: ReadonlyMap<string, Mark>, record: SealedRecord): boolean {
+export function hasVersionMark(marks: ReadonlyMap<string, VersionMark>, record: SealedRecord): boolean {
 	const mark = marks.get(record.name);
 	return mark !== undefined && mark.version === record.version && mark.digest === recordDigest(record);
 }
@@ -140,8 +140,8 @@ export function isMarked(marks: ReadonlyMap<string, Mark>, record: SealedRecord)
  * Notes verified records: the highest version of each name stays.
  * @param isMade whether a command of this device has just written a record
  */
-export function advanceMarks(
-	marks: Map<string, Mark>,
+export function advanceVersionMarks(
+	marks: Map<string, VersionMark>,
 	records: Iterable<SealedRecord>,
 	isMade: (record: SealedRecord) => boolean = () => false,
 ): void {

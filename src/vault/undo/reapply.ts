@@ -15,18 +15,18 @@ import {
 } from "../document/document.ts";
 import { makeEpoch } from "../document/epoch.ts";
 import { type Author, openRecord, verifyRecord } from "../records/seal.ts";
-import { type LinkNote, noteLinks, wordsOf } from "./link-note.ts";
+import { describeNote, type LinkNote, noteLinks } from "./link-note.ts";
 
 /** Who makes it, and what came of it, in words. */
-export interface Maker {
+export interface Reapplication {
 	readonly identity: Author &
 		Parameters<typeof openKeys>[1] & { readonly publicKeys: { readonly sign: string } };
 	readonly remade: string[];
 	readonly leftOut: string[];
 }
 
-function sentence(note: LinkNote | undefined): string {
-	return note ? `${note.signer.name} ${wordsOf(note)}` : "a change";
+function describeChange(note: LinkNote | undefined): string {
+	return note ? `${note.signer.name} ${describeNote(note)}` : "a change";
 }
 
 function last(links: readonly Link[]): Link {
@@ -36,7 +36,7 @@ function last(links: readonly Link[]): Link {
 }
 
 /** Why an owner's change cannot be made again; undefined where it can; empty where it is so already. */
-function refusedByVault(
+function ownerLinkObstacle(
 	root: RootState,
 	{ change: [verb, first = ""], signer }: Link,
 	self: string,
@@ -53,12 +53,12 @@ function refusedByVault(
 }
 
 /** What an owner did, again. @returns the chains with it, or a clause that says why not */
-function remadeByOwner(
+function reapplyOwnerLink(
 	document: VaultDocument,
 	other: VaultDocument,
 	link: Link,
 	hadSection: (section: EnvironmentSection) => boolean,
-	{ identity }: Maker,
+	{ identity }: Reapplication,
 ): VaultDocument | string {
 	const { links, vaultId } = document;
 	const [verb, first = ""] = link.change;
@@ -98,20 +98,20 @@ function attempt<T>(work: () => T): T | string {
 }
 
 /** Makes the other side's changes of owners and environments again. */
-export function remakeVault(
+export function reapplyOwnerChanges(
 	chosen: VaultDocument,
 	other: VaultDocument,
 	links: readonly Link[],
 	hadSection: (section: EnvironmentSection) => boolean,
-	maker: Maker,
+	maker: Reapplication,
 ): VaultDocument {
 	const notes = noteLinks(other.links, [], () => false);
 	let document = chosen;
 	for (const link of links) {
 		const root = verifyRoot(document.vaultId, document.links);
-		const refused = refusedByVault(root, link, maker.identity.publicKeys.sign);
-		const after = refused ?? attempt(() => remadeByOwner(document, other, link, hadSection, maker));
-		const words = sentence(notes[link.index]);
+		const refused = ownerLinkObstacle(root, link, maker.identity.publicKeys.sign);
+		const after = refused ?? attempt(() => reapplyOwnerLink(document, other, link, hadSection, maker));
+		const words = describeChange(notes[link.index]);
 		if (typeof after !== "string") {
 			document = after;
 			maker.remade.push(words);
@@ -121,11 +121,11 @@ export function remakeVault(
 }
 
 /** What a writer did, again. @returns the document with it, or a clause that says why not; empty for nothing to do */
-function remadeByWriter(
+function reapplyMemberLink(
 	document: VaultDocument,
 	name: string,
 	link: Link,
-	{ identity }: Maker,
+	{ identity }: Reapplication,
 ): VaultDocument | string {
 	const { section, state } = verifyChains(document, name);
 	if (state.members.get(link.signer)?.role !== "writer") return "who signed it is no writer any more";
@@ -156,19 +156,19 @@ function remadeByWriter(
 }
 
 /** Makes the other side's changes of an environment's members again. @throws AppError exit 3, exit 7 */
-export function remakeEnvironment(
+export function reapplyMemberChanges(
 	chosen: VaultDocument,
 	name: string,
 	links: readonly Link[],
-	maker: Maker,
+	maker: Reapplication,
 ): VaultDocument {
 	let document = chosen;
 	// Of the whole chain, the first ones name the members.
 	const shared = chosen.environments.get(name)?.links ?? [];
 	const notes = noteLinks([], [...shared, ...links], () => false).slice(-links.length);
 	for (const [index, link] of links.entries()) {
-		const after = attempt(() => remadeByWriter(document, name, link, maker));
-		const words = `${sentence(notes[index])} in '${name}'`;
+		const after = attempt(() => reapplyMemberLink(document, name, link, maker));
+		const words = `${describeChange(notes[index])} in '${name}'`;
 		if (typeof after !== "string") {
 			document = after;
 			maker.remade.push(words);

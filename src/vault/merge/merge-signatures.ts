@@ -3,21 +3,21 @@
  */
 import type { EnvironmentSection, VaultDocument } from "../document/document.ts";
 import type { SealedRecord } from "../records/record.ts";
-import { checkSignatures, type FittingSignatures } from "../records/seal.ts";
-import type { Ancestor } from "./merge-sections.ts";
+import { checkSignatures, type ValidSignatures } from "../records/seal.ts";
+import type { MergeBase } from "./merge-sections.ts";
 
 /**
- * The records that one side has otherwise than the other. What the ancestor had just so is left out: it gives way to
+ * The records that one side has otherwise than the other. What the base had just so is left out: it gives way to
  * what the other side made of it, and nobody asks who signed it.
  */
-function changed(
+function changedRecords(
 	section: EnvironmentSection | undefined,
 	other: EnvironmentSection | undefined,
-	ancestor: Pick<Ancestor, "has"> | undefined,
+	base: Pick<MergeBase, "has"> | undefined,
 ): SealedRecord[] {
 	if (!section) return [];
 	return [...section.records.values()].filter(
-		(record) => other?.records.get(record.name)?.body !== record.body && !ancestor?.has(section.name, record),
+		(record) => other?.records.get(record.name)?.body !== record.body && !base?.has(section.name, record),
 	);
 }
 
@@ -26,18 +26,18 @@ function changed(
  * to the same without.
  * @returns by the name of the environment
  */
-export async function checkSides(
+export async function checkMergeSignatures(
 	ours: VaultDocument,
 	theirs: VaultDocument,
-	ancestor: Pick<Ancestor, "has"> | undefined,
-): Promise<ReadonlyMap<string, FittingSignatures>> {
-	const fitting = new Map<string, FittingSignatures>();
+	base: Pick<MergeBase, "has"> | undefined,
+): Promise<ReadonlyMap<string, ValidSignatures>> {
+	const validSignatures = new Map<string, ValidSignatures>();
 	const { vaultId } = ours;
-	if (vaultId !== theirs.vaultId) return fitting;
+	if (vaultId !== theirs.vaultId) return validSignatures;
 	for (const name of new Set([...ours.environments.keys(), ...theirs.environments.keys()])) {
 		const [mine, yours] = [ours.environments.get(name), theirs.environments.get(name)];
-		const records = [...changed(mine, yours, ancestor), ...changed(yours, mine, ancestor)];
-		fitting.set(name, await checkSignatures({ vaultId, name }, records));
+		const records = [...changedRecords(mine, yours, base), ...changedRecords(yours, mine, base)];
+		validSignatures.set(name, await checkSignatures({ vaultId, name }, records));
 	}
-	return fitting;
+	return validSignatures;
 }

@@ -14,7 +14,7 @@ const dropped = (name: string, comment: string, build: (vault: VaultWriter) => S
 	fault(`environment-${name}`, "VAULT_ENVIRONMENT_DROPPED", comment, build);
 
 /** Sections and chain do not agree. */
-const standings: Vector[] = [
+const vectors: Vector[] = [
 	unknown("nobody-created", "A section that no owner created", (vault) =>
 		vault.section("qa").genesis(undefined, {}, mallory),
 	),
@@ -86,4 +86,4 @@ const standings: Vector[] = [
 ];
 
 /** Vectors of sections and whole links. */
-export const standingVectors = (): Vector[] => standings;
+export const chainAndSectionVectors = (): Vector[] => vectors;

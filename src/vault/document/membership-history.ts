@@ -8,10 +8,10 @@ import { type EnvironmentState, verifyEnvironment } from "../chains/membership.t
 import { verifyRoot } from "../chains/vault-chain.ts";
 import { malformed } from "../syntax/syntax.ts";
 import type { VerifiedEnvironment } from "./document.ts";
-import { compareChain, type Pin } from "./marks.ts";
+import { compareChain, type Pin } from "./version-marks.ts";
 
 /** Both chains of an environment, as one text had them. */
-export interface Chains {
+export interface ChainSnapshot {
 	readonly vaultId: string;
 	readonly vault: readonly Link[];
 	readonly environment: readonly Link[];
@@ -19,11 +19,11 @@ export interface Chains {
 
 type Hashes = Pick<Pin, "vault" | "environment">;
 
-function hashesOf(chains: Pick<Chains, "vault" | "environment">): Hashes {
+function hashesOf(chains: Pick<ChainSnapshot, "vault" | "environment">): Hashes {
 	return { vault: chains.vault.map(linkHash), environment: chains.environment.map(linkHash) };
 }
 
-export class Lineage {
+export class MembershipHistory {
 	readonly #vaultId: string;
 	readonly #environment: string;
 	/** What this device pinned: it may be longer than anything that is found. */
@@ -54,7 +54,7 @@ export class Lineage {
 	 * The membership that chains say, verified, or why it does not count. Chains that continue the longest ones become
 	 * the newest membership.
 	 */
-	stateOf(chains: Chains): EnvironmentState | AppError {
+	stateOf(chains: ChainSnapshot): EnvironmentState | AppError {
 		const key = [chains.vaultId, ...chains.vault, "", ...chains.environment]
 			.map((part) => (typeof part === "string" ? part : part.text))
 			.join("\n");
@@ -71,7 +71,7 @@ export class Lineage {
 		return state;
 	}
 
-	#verify(chains: Chains): EnvironmentState {
+	#verify(chains: ChainSnapshot): EnvironmentState {
 		const { vault, environment } = chains;
 		const isForeign =
 			chains.vaultId !== this.#vaultId ||

@@ -6,7 +6,7 @@ import type { EnvironmentSection, VaultDocument } from "../document/document.ts"
 import { parseVault } from "../document/format.ts";
 import type { SealedRecord } from "../records/record.ts";
 import { isConflicted, splitConflicts } from "./conflict-text.ts";
-import type { Ancestor } from "./merge-sections.ts";
+import type { MergeBase } from "./merge-sections.ts";
 
 function sameSection(a: EnvironmentSection | undefined, b: EnvironmentSection): boolean {
 	return (
@@ -19,12 +19,12 @@ function sameSection(a: EnvironmentSection | undefined, b: EnvironmentSection): 
 }
 
 /** A vault that both sides came from. */
-function ancestorOf(document: VaultDocument): Ancestor {
+function mergeBaseOf(document: VaultDocument): MergeBase {
 	const find = (environment: string, { name }: SealedRecord) =>
 		document.environments.get(environment)?.records.get(name);
 	return {
 		has: (environment, record) => find(environment, record)?.body === record.body,
-		resealed: (environment, record) => {
+		isReencrypted: (environment, record) => {
 			const { version, kind, since, epoch } = find(environment, record) ?? {};
 			return (
 				version === record.version && kind === record.kind && since === record.since && epoch !== record.epoch
@@ -39,19 +39,19 @@ function ancestorOf(document: VaultDocument): Ancestor {
  * itself and leaves conflicts in it: what they are about is then not known, and everything else is.
  * @throws AppError as `parseVault`
  */
-export function parseAncestor(text: string): Ancestor | undefined {
+export function parseMergeBase(text: string): MergeBase | undefined {
 	if (text === "") return undefined;
-	if (!isConflicted(text)) return ancestorOf(parseVault(text));
+	if (!isConflicted(text)) return mergeBaseOf(parseVault(text));
 	const { ours, theirs } = splitConflicts(text);
-	return commonAncestor([ancestorOf(ours), ancestorOf(theirs)]);
+	return commonMergeBase([mergeBaseOf(ours), mergeBaseOf(theirs)]);
 }
 
 /** What several vaults that both sides came from agree on; undefined where there is none. */
-export function commonAncestor(ancestors: readonly Ancestor[]): Ancestor | undefined {
+export function commonMergeBase(ancestors: readonly MergeBase[]): MergeBase | undefined {
 	if (ancestors.length === 0) return undefined;
 	return {
 		has: (environment, record) => ancestors.every((one) => one.has(environment, record)),
-		resealed: (environment, record) => ancestors.every((one) => one.resealed(environment, record)),
+		isReencrypted: (environment, record) => ancestors.every((one) => one.isReencrypted(environment, record)),
 		hasSection: (section) => ancestors.every((one) => one.hasSection(section)),
 	};
 }

@@ -113,4 +113,4 @@ function vectorsOf(chain: Chain): Vector[] {
 }
 
 /** Vectors of links on either chain. */
-export const placeVectors = (): Vector[] => chains.flatMap(vectorsOf);
+export const linkFaultVectors = (): Vector[] => chains.flatMap(vectorsOf);
