@@ -41,7 +41,7 @@ export function relay(client: Socket, { address, port }: Target, onEnd: () => vo
 	};
 	client.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
 	upstream.setKeepAlive(true, KEEP_ALIVE_MS);
-	upstream.once("connect", () => client.pipe(upstream));
+	upstream.once("connect", () => send(client, upstream));
 	upstream.once("end", () => client.end());
 	let open = 2;
 	const closed = () => {
@@ -59,4 +59,15 @@ export function relay(client: Socket, { address, port }: Target, onEnd: () => vo
 	// Each is followed by `close`.
 	client.on("error", () => {});
 	upstream.on("error", () => {});
+}
+
+/** As `client.pipe(upstream)`, at less cost for the short messages of requests: one listener, and no look at the rest. */
+function send(client: Socket, upstream: Socket): void {
+	client.on("data", (chunk) => {
+		if (upstream.write(chunk)) return;
+		client.pause();
+		upstream.once("drain", () => client.resume());
+	});
+	client.once("end", () => upstream.end());
+	client.resume();
 }
