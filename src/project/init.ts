@@ -7,7 +7,8 @@ import { ensureLines } from "./files/managed-lines.ts";
 import { VAULT_FILE } from "./files/project-root.ts";
 import { afterWrite, writeNewVault } from "./files/vault-file.ts";
 import { writeProjectPin } from "./memory/device-state.ts";
-import { openSession, type SessionContext } from "./session/session.ts";
+import { openSession } from "./session/open-session.ts";
+import type { SessionContext } from "./session/session.ts";
 
 const GIT_ATTRIBUTES = [`${VAULT_FILE} text eol=lf`];
 const GIT_IGNORE = [`${VAULT_FILE}.lock`, `.${VAULT_FILE}.*.tmp`];

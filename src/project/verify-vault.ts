@@ -8,7 +8,7 @@ import type { VaultDocument } from "../vault/document/document.ts";
 import { compareNames } from "../vault/syntax/syntax.ts";
 import { type LoadedVault, loadVault } from "./files/vault-file.ts";
 import { readProjectPin } from "./memory/device-state.ts";
-import { openSession } from "./session/session.ts";
+import { openSession } from "./session/open-session.ts";
 import { surveyVault } from "./undo/survey.ts";
 import { type Finding, Findings } from "./verify/findings.ts";
 import {

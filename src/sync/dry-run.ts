@@ -1,7 +1,8 @@
 /** What a sync with a platform would send and ask, worked out without a connection. */
 import type { PlatformBinding } from "../project/files/config.ts";
 import { loadVault } from "../project/files/vault-file.ts";
-import { openSession, type SessionContext } from "../project/session/session.ts";
+import { openSession } from "../project/session/open-session.ts";
+import type { SessionContext } from "../project/session/session.ts";
 import { ROUTES, type Route, routePath } from "../protocol/routes.ts";
 import type { SealedRecord } from "../vault/records/record.ts";
 import { firstBatch } from "./changes/batch.ts";

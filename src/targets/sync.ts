@@ -2,7 +2,6 @@
  * Sends an environment's secrets to a place that tells no values: what differs from the marks, and nothing else.
  */
 import type { Base44Binding } from "../project/files/config.ts";
-import { loadVault } from "../project/files/vault-file.ts";
 import {
 	readTargetMemory,
 	type SentMark,
@@ -13,7 +12,8 @@ import {
 	updateTargetMemory,
 	whileSending,
 } from "../project/memory/target-memory.ts";
-import { openSession, type SessionContext, type VaultSession } from "../project/session/session.ts";
+import { openEnvironment } from "../project/session/open-session.ts";
+import type { SessionContext, VaultSession } from "../project/session/session.ts";
 import type { SealedRecord } from "../vault/records/record.ts";
 import { checkSecretName } from "../vault/syntax/secret-name.ts";
 import { placeNamed } from "./base44-binding.ts";
@@ -192,8 +192,7 @@ export async function syncTarget(
 	};
 	return whileSending(place, async () => {
 		// Another process may have written, and sent, while this one waited.
-		const loaded = await loadVault(context.root);
-		const session = await openSession(loaded, context);
+		const session = await openEnvironment(context);
 		const memory = await readTargetMemory(session.place);
 		const id = allowedTarget(session, memory, binding);
 		const target = await connect(id);
@@ -204,7 +203,7 @@ export async function syncTarget(
 		if (!memory.pin || !memory.sent.has(targetKey(id))) await pinTarget(session, id);
 		const sending = new Sending(session, target);
 		await sending.run(diff);
-		await session.remember(loaded);
+		await session.remember(session.loaded);
 		const { missing, rolledBack, foreign } = diff;
 		const { sent, deleted } = sending;
 		const { warnings } = session;

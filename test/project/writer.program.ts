@@ -34,7 +34,7 @@ function limited(): void {
 	process.exitCode = status ?? 1;
 }
 
-const MODES: Record<string, () => void | Promise<void>> = {
+const MODES: Record<string, () => unknown> = {
 	tell: () => tell(false),
 	"tell-early": () => tell(true),
 	large: () => write("v".repeat(32 * 1024)),

@@ -9,6 +9,7 @@ import { type FoundIdentity, openIdentity } from "../../identity/sources.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { prepareLock } from "../../project/files/vault-lock.ts";
 import type { SessionContext } from "../../project/session/session.ts";
+import { SessionCache } from "../../project/session/session-cache.ts";
 import { isEnvironmentName } from "../../vault/syntax/syntax.ts";
 import { type Environment, readBusEnvironment, readCredentials } from "../shell/process-environment.ts";
 import { requireNearestVault } from "./other-vaults.ts";
@@ -99,6 +100,7 @@ export async function openContext(
 		identity,
 		member: fingerprint(identity.publicKeys),
 		stateFolder: environment.stateDirectory,
+		cache: new SessionCache(),
 		meanwhile: meanwhile && (() => meanwhile(root, name)),
 	};
 }

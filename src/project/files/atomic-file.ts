@@ -1,7 +1,7 @@
 /**
  * Whole files, written so that a reader or a crash sees the old content or the new, never a part.
  */
-import { constants, lstatSync } from "node:fs";
+import { type BigIntStats, constants, lstatSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readBounded } from "../../bounded-file.ts";
@@ -40,6 +40,19 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 		exit: EXIT.failure,
 		cause: error,
 	});
+}
+
+/** What tells whether a file was replaced or written in place: a new file has another inode or another time. */
+export type FileStamp = Pick<BigIntStats, "ino" | "mtimeNs" | "size">;
+
+/** The stamp of the file at a path; undefined where there is none. */
+export function stampOf(path: string): FileStamp | undefined {
+	return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
+/** Whether a file has not changed between two stamps. Two missing files are the same. */
+export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+	return a?.ino === b?.ino && a?.mtimeNs === b?.mtimeNs && a?.size === b?.size;
 }
 
 /**
@@ -97,6 +110,7 @@ function unsynced(path: string, cause: unknown): AppError {
  * file had, or is `mode` for a new one.
  * @param beforeRename runs when all is on disk but nothing changed yet; what it throws leaves the file as it was
  * @param meanwhile called while the disk is waited for
+ * @returns the stamp of the new file
  * @throws AppError `FILE_UNWRITABLE` (exit 1), the old content is then still there; `FILE_UNSYNCED` (exit 1), the new
  *   one is, but the disk did not say that it will stay
  */
@@ -108,7 +122,8 @@ export async function replaceFile(
 		readonly beforeRename?: () => Promise<void>;
 		readonly meanwhile?: (() => void) | undefined;
 	},
-): Promise<void> {
+): Promise<FileStamp> {
+	let stamp: FileStamp;
 	const temporary = join(dirname(path), `.${basename(path)}.${toBase64(randomBytes(9))}${TEMPORARY_SUFFIX}`);
 	try {
 		const mode = presentMode(path) ?? options.mode;
@@ -119,6 +134,8 @@ export async function replaceFile(
 			const synced = handle.sync();
 			options.meanwhile?.();
 			await synced;
+			// Of the file itself: what another program may rename to this path a moment later has its own.
+			stamp = await handle.stat({ bigint: true });
 		} finally {
 			await handle.close();
 		}
@@ -132,6 +149,7 @@ export async function replaceFile(
 		// Some file systems over a network know no such thing.
 		if (!["EINVAL", "ENOTSUP"].includes(errnoOf(error))) throw unsynced(path, error);
 	});
+	return stamp;
 }
 
 /** Removes what a crashed `replaceFile` left beside a file, as far as it can. Call it under the file's lock. */

@@ -1,17 +1,24 @@
 /**
  * `coffer.vault` on disk: read, and replaced atomically under its lock.
  */
-import { type BigIntStats, lstatSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { fromUtf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
-import { LIMITS, malformed } from "../../vault/syntax/syntax.ts";
-import { readWhole, removeLeftovers, replaceFile } from "./atomic-file.ts";
+import { LIMITS } from "../../vault/syntax/syntax.ts";
+import {
+	type FileStamp,
+	isSameStamp,
+	readWhole,
+	removeLeftovers,
+	replaceFile,
+	stampOf,
+} from "./atomic-file.ts";
 import { VAULT_FILE } from "./project-root.ts";
 import { withLock } from "./vault-lock.ts";
+import { vaultTextOf } from "./vault-text.ts";
 
 const LOCK_FILE = `${VAULT_FILE}.lock`;
 const NEW_FILE_MODE = 0o600;
@@ -22,6 +29,8 @@ export interface LoadedVault {
 	readonly text: string;
 	/** Hash of the text. */
 	readonly digest: string;
+	/** Of the file from before it was read, or after it was written. */
+	readonly stamp: FileStamp | undefined;
 }
 
 /** The hash by which a text of the vault is known on this device. */
@@ -31,12 +40,16 @@ export function vaultDigest(text: string | Uint8Array): string {
 
 /**
  * Reads the project's vault.
+ * @param known the vault as this process read or wrote it last. It is returned if the file is still the same one
  * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a fault in it, exit 5 for conflict markers
  */
-export async function loadVault(root: string): Promise<LoadedVault> {
+export async function loadVault(root: string, known?: LoadedVault): Promise<LoadedVault> {
+	// Taken before the file is read: a write during the read then makes the stamp too old, never too new.
+	const stamp = stampOf(join(root, VAULT_FILE));
+	if (known?.stamp && isSameStamp(known.stamp, stamp)) return known;
 	const bytes = await readVaultBytes(root);
 	const text = vaultTextOf(bytes);
-	return { document: parseVault(text), text, digest: vaultDigest(bytes) };
+	return { document: parseVault(text), text, digest: vaultDigest(bytes), stamp };
 }
 
 /** The vault's text, whatever it says. @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 where it is not UTF-8 */
@@ -55,38 +68,6 @@ async function readVaultBytes(root: string): Promise<Uint8Array> {
 		});
 	}
 	return bytes;
-}
-
-/** The text that the bytes of a vault are. @throws AppError `VAULT_MALFORMED` (exit 7), with the first line that is not UTF-8 */
-export function vaultTextOf(bytes: Uint8Array): string {
-	const text = fromUtf8(bytes);
-	if (text !== undefined) return text;
-	throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
-}
-
-const BLOCK_BYTES = 65_536;
-
-/** The first line that is not UTF-8. Whole blocks of lines are looked at first: a file may be nothing but line ends. */
-function firstBadLine(bytes: Uint8Array): number {
-	let line = 1;
-	for (let start = 0; start < bytes.length; ) {
-		const end = bytes.indexOf(0x0a, start + BLOCK_BYTES);
-		const block = bytes.subarray(start, end < 0 ? bytes.length : end + 1);
-		if (fromUtf8(block) === undefined) return line + badLineIn(block);
-		for (const byte of block) if (byte === 0x0a) line++;
-		start += block.length;
-	}
-	return line;
-}
-
-/** How many lines stand before the first that is not UTF-8. */
-function badLineIn(block: Uint8Array): number {
-	let before = 0;
-	for (let start = 0; ; before++) {
-		const end = block.indexOf(0x0a, start);
-		if (end < 0 || fromUtf8(block.subarray(start, end)) === undefined) return before;
-		start = end + 1;
-	}
 }
 
 /** The vault's text. @throws AppError `VAULT_FULL` (exit 2) where nobody could read it any more */
@@ -147,16 +128,14 @@ export async function afterWrite(work: () => Promise<void>): Promise<void> {
 async function replaceUnchanged(
 	path: string,
 	text: string,
-	before: BigIntStats | undefined,
+	before: FileStamp | undefined,
 	meanwhile?: () => void,
-): Promise<void> {
-	await replaceFile(path, text, {
+): Promise<FileStamp> {
+	return await replaceFile(path, text, {
 		mode: NEW_FILE_MODE,
 		meanwhile,
 		beforeRename: async () => {
-			const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-			if (now?.ino !== before?.ino || now?.mtimeNs !== before?.mtimeNs || now?.size !== before?.size)
-				throw changedMeanwhile();
+			if (!isSameStamp(stampOf(path), before)) throw changedMeanwhile();
 		},
 	});
 }
@@ -169,7 +148,7 @@ export async function repairVault(root: string, repair: (text: string) => string
 	await withLock(join(root, LOCK_FILE), async () => {
 		const path = join(root, VAULT_FILE);
 		await removeLeftovers(path);
-		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+		const before = stampOf(path);
 		const text = await readVaultText(root);
 		const repaired = repair(text);
 		if (repaired !== undefined && repaired !== text) await replaceUnchanged(path, repaired, before);
@@ -190,29 +169,37 @@ function unsyncedOnly(error: unknown): AppError {
  *
  * The document is parsed and not verified: an edit of one environment uses `editEnvironment`, which verifies it.
  * @param edit gets the vault as it is on disk, once
- * @param whileWriting called while the file is on its way to the disk
+ * @param options.known as in `loadVault`
+ * @param options.whileWriting called while the file is on its way to the disk
  * @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1), `VAULT_CHANGED_MEANWHILE` (exit 5):
  *   nothing is written then; `MEMORY_FAILED`, `FILE_UNSYNCED` (exit 1): the vault is; or what `edit` throws
  */
 export async function editVault<T>(
 	root: string,
 	edit: (loaded: LoadedVault) => Promise<VaultEdit<T>>,
-	whileWriting?: () => void,
+	options: {
+		readonly known?: LoadedVault | undefined;
+		readonly whileWriting?: (() => void) | undefined;
+	} = {},
 ): Promise<T> {
 	return withLock(join(root, LOCK_FILE), async () => {
 		const path = join(root, VAULT_FILE);
 		await removeLeftovers(path);
-		const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-		const loaded = await loadVault(root);
+		const loaded = await loadVault(root, options.known);
 		const { alongside, document, remember, result } = await edit(loaded);
 		const text = document ? printed(document) : loaded.text;
 		if (document && text !== loaded.text) {
-			const unsynced = await replaceUnchanged(path, text, before, whileWriting).catch(unsyncedOnly);
+			const written = await replaceUnchanged(path, text, loaded.stamp, options.whileWriting).catch(
+				unsyncedOnly,
+			);
+			const unsynced = written instanceof AppError ? written : undefined;
 			await alongside?.().catch(async (error: unknown) => {
 				await replaceFile(path, loaded.text, { mode: NEW_FILE_MODE });
 				throw error;
 			});
-			await afterWrite(async () => remember?.({ document, text, digest: vaultDigest(text) }));
+			const stamp = written instanceof AppError ? undefined : written;
+			const now = { document, text, digest: vaultDigest(text), stamp };
+			await afterWrite(async () => remember?.(now));
 			if (unsynced) throw unsynced;
 		} else {
 			await alongside?.();
@@ -235,7 +222,7 @@ export async function writeNewVault(root: string, document: VaultDocument): Prom
 			});
 		}
 		const text = printed(document);
-		await replaceFile(path, text, { mode: NEW_FILE_MODE });
-		return { document, text, digest: vaultDigest(text) };
+		const stamp = await replaceFile(path, text, { mode: NEW_FILE_MODE });
+		return { document, text, digest: vaultDigest(text), stamp };
 	});
 }

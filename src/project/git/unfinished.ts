@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LIMITS } from "../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
-import { vaultTextOf } from "../files/vault-file.ts";
+import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "./history/objects.ts";
 import { type GitPlace, gitOutput, runGit } from "./run.ts";
 

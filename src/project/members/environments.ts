@@ -11,8 +11,9 @@ import { editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
 import { readEnvironmentMemory } from "../memory/device-state.ts";
 import { checkProject } from "../memory/first-use.ts";
 import { environmentsRemembered } from "../memory/known-vaults.ts";
+import { openSession } from "../session/open-session.ts";
 import type { Snapshot } from "../session/provenance.ts";
-import { openSession, type SessionContext } from "../session/session.ts";
+import type { SessionContext } from "../session/session.ts";
 import { lastLink } from "./members.ts";
 
 export interface EnvironmentEdit {

@@ -7,7 +7,8 @@ import type { EnvironmentState, Member } from "../../vault/chains/membership.ts"
 import { makeAdmit, makeExpel, type RootState, verifyRoot } from "../../vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import { editVault, loadVault } from "../files/vault-file.ts";
-import { openSession, type SessionContext, type SessionIdentity } from "../session/session.ts";
+import { openSession } from "../session/open-session.ts";
+import type { SessionContext, SessionIdentity } from "../session/session.ts";
 import { environmentNames, requireOwner } from "./environments.ts";
 import { addMember, lastLink, type MemberAdded, requireNewest } from "./members.ts";
 

@@ -9,7 +9,8 @@ import { makeAddMember } from "../../vault/document/create.ts";
 import { type VaultDocument, withSection } from "../../vault/document/document.ts";
 import { editVault, type LoadedVault } from "../files/vault-file.ts";
 import { requireEditable } from "../secrets/edit-secrets.ts";
-import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import { openSession } from "../session/open-session.ts";
+import type { SessionContext, VaultSession } from "../session/session.ts";
 
 /** The last link of a chain. */
 export function lastLink(links: readonly Link[]): Link {

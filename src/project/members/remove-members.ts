@@ -12,7 +12,8 @@ import { makeEpoch } from "../../vault/document/epoch.ts";
 import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
 import { editEnvironment } from "../session/edit-environment.ts";
-import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import { openSession } from "../session/open-session.ts";
+import type { SessionContext, VaultSession } from "../session/session.ts";
 import { resealsOf } from "../session/sync-state.ts";
 import { lastLink, requireNewest } from "./members.ts";
 

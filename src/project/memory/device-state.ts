@@ -10,54 +10,16 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
-import type { VersionMark } from "../../vault/document/version-marks.ts";
-import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
-import { removeLeftovers } from "../files/atomic-file.ts";
+import { type FileStamp, isSameStamp, removeLeftovers, stampOf } from "../files/atomic-file.ts";
 import { withLock } from "../files/vault-lock.ts";
-import {
-	type EnvironmentMemory,
-	type MarkRow,
-	marksOf,
-	memoryFromJson,
-	memoryToJson,
-	rowsOf,
-} from "./environment-memory.ts";
+import { type CheckoutMemory, checkoutFromJson, checkoutToJson } from "./checkout-memory.ts";
+import { type EnvironmentMemory, memoryFromJson, memoryToJson } from "./environment-memory.ts";
 import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
 
+export { type CheckoutMemory, noteReplaced, type PlatformMemory } from "./checkout-memory.ts";
 export type { EnvironmentMemory } from "./environment-memory.ts";
 
 const LOCK_FILE = "lock";
-
-/** The last position of a platform's log that this working copy agreed with. */
-export interface PlatformMemory {
-	app: string;
-	fingerprint: string;
-	/** The origin that it was linked at: a changed coffer.json must not lead elsewhere. */
-	url: string;
-	revision: number;
-	head: string;
-	/** Version and digest of each record at that moment. */
-	base: Map<string, VersionMark>;
-	/** Digests of records here that hold what the base holds, sealed anew at the same version. */
-	reseals: ReadonlySet<string>;
-	/** The last links' hashes of both chains at that moment, joined by a blank. */
-	header: string;
-}
-
-export interface CheckoutMemory {
-	/** Hash of the vault file that was last held against the marks; empty for none. */
-	seen: string;
-	/** Hash of the text that a command for this environment last wrote here; empty for none. */
-	written: string;
-	/** Hash of the vault file of which every record of the environment was verified here; empty for none. */
-	whole: string;
-	platform: PlatformMemory | undefined;
-	/**
-	 * Of each name that is not as agreed with the platform: the digests of the records that were replaced here since,
-	 * which the present one was made from. One of them may be what the platform holds, where its answer was lost.
-	 */
-	replaced: Map<string, readonly string[]>;
-}
 
 /** Whose memory, of what, and where. */
 export interface MemoryPlace {
@@ -115,8 +77,6 @@ export async function writeProjectPin(place: ProjectPlace, vaultId: string): Pro
 	});
 }
 
-type ReplacedRow = [name: string, ...digests: string[]];
-
 /** Reads the device's pin and marks. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readEnvironmentMemory(place: MemoryPlace): Promise<EnvironmentMemory> {
 	const value = await readSignedJson(marksFile(place), place.stateKey);
@@ -133,28 +93,7 @@ export function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> 
 }
 
 async function readCheckoutFile(file: SignedFile, stateKey: Uint8Array): Promise<CheckoutMemory> {
-	const value = await readSignedJson(file, stateKey);
-	if (!value) return { seen: "", written: "", whole: "", platform: undefined, replaced: new Map() };
-	const {
-		seen,
-		written = "",
-		whole = "",
-		platform,
-		replaced,
-	} = value as {
-		seen: string;
-		written?: string;
-		whole?: string;
-		replaced?: ReplacedRow[];
-		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: MarkRow[]; reseals?: string[] };
-	};
-	return {
-		seen,
-		written,
-		whole,
-		platform: platform && { ...platform, base: marksOf(platform.base), reseals: new Set(platform.reseals) },
-		replaced: new Map(replaced?.map(([name, ...digests]) => [name, digests])),
-	};
+	return checkoutFromJson(await readSignedJson(file, stateKey));
 }
 
 /** What is remembered of every working copy of this identity's on this device. @throws AppError `STATE_DAMAGED` (exit 7) */
@@ -170,12 +109,7 @@ export async function readCheckoutMemories(place: MemoryPlace): Promise<Checkout
 }
 
 async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
-	const { platform: known } = memory;
-	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
-	const rows = [...memory.replaced].map(([name, digests]): ReplacedRow => [name, ...digests]);
-	const replaced = rows.length > 0 ? rows : undefined;
-	const { seen, written, whole } = memory;
-	await writeSignedJson(checkoutFile(place), place.stateKey, { seen, written, whole, platform, replaced });
+	await writeSignedJson(checkoutFile(place), place.stateKey, checkoutToJson(memory));
 }
 
 /** Whether a command of this device, for any of these environments, left just this text in the working copy. */
@@ -189,55 +123,52 @@ export async function isWrittenHere(
 	return false;
 }
 
+/** Both files of an environment's memory as this process read or wrote them last. */
+export interface DeviceMemory {
+	readonly memory: EnvironmentMemory;
+	readonly checkout: CheckoutMemory;
+	readonly stamps: readonly (FileStamp | undefined)[];
+}
+
+function stampsOf(place: MemoryPlace): (FileStamp | undefined)[] {
+	return [marksFile(place), checkoutFile(place)].map(({ name }) => stampOf(join(place.folder, name)));
+}
+
+/**
+ * Reads what a device remembers of an environment and of a working copy.
+ * @param known what this process read or wrote last. It is returned if both files are still the same
+ * @throws AppError `STATE_DAMAGED` (exit 7)
+ */
+export async function readDeviceMemory(place: MemoryPlace, known?: DeviceMemory): Promise<DeviceMemory> {
+	// Taken before the files are read: a write during the read then makes the stamps too old, never too new.
+	const stamps = stampsOf(place);
+	if (known && stamps.every((stamp, index) => isSameStamp(stamp, known.stamps[index]))) return known;
+	const [memory, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+	return { memory, checkout, stamps };
+}
+
 /**
  * Changes what is remembered, as it is by now: whoever opened the vault a while ago may know less than another
  * process has written since, here or in another working copy.
  * @param change edits both in place; run under the environment's lock in the state folder
+ * @param known as in `readDeviceMemory`; edited too
  * @returns what was written
  * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
  */
 export async function updateMemory(
 	place: MemoryPlace,
 	change: (memory: EnvironmentMemory, checkout: CheckoutMemory) => void,
-): Promise<{ memory: EnvironmentMemory; checkout: CheckoutMemory }> {
+	known?: DeviceMemory,
+): Promise<DeviceMemory> {
 	const folder = join(place.folder, place.vaultId, place.environment);
 	await makeStateFolder(folder);
 	return await withLock(join(folder, LOCK_FILE), async () => {
-		const [memory, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
+		const { memory, checkout } = await readDeviceMemory(place, known);
 		change(memory, checkout);
 		const files = [marksFile(place), checkoutFile(place)];
 		await Promise.all(files.map(({ name }) => removeLeftovers(join(place.folder, name))));
 		await writeEnvironmentMemory(place, memory);
 		await writeCheckoutMemory(place, checkout);
-		return { memory, checkout };
+		return { memory, checkout, stamps: stampsOf(place) };
 	});
-}
-
-/** How many records that one was made from are remembered: the first and the last ones. */
-const REPLACED_MAX = 16;
-
-/**
- * Notes what the written records were made from, until they are what was agreed with the platform.
- * @param checkout edited in place
- * @param records of the environment, before and after the write
- */
-export function noteReplaced(
-	{ replaced, platform }: CheckoutMemory,
-	records: {
-		readonly before: ReadonlyMap<string, SealedRecord>;
-		readonly now: ReadonlyMap<string, SealedRecord> | undefined;
-	},
-	written: Iterable<SealedRecord>,
-): void {
-	for (const { name } of written) {
-		const old = records.before.get(name);
-		const known = replaced.get(name) ?? [];
-		const digest = old && recordDigest(old);
-		if (digest === undefined || known.includes(digest)) continue;
-		replaced.set(name, [...known.slice(0, 1), ...known.slice(1).slice(2 - REPLACED_MAX), digest]);
-	}
-	for (const name of replaced.keys()) {
-		const record = records.now?.get(name);
-		if (record && platform?.base.get(name)?.digest === recordDigest(record)) replaced.delete(name);
-	}
 }

@@ -12,8 +12,9 @@ import { maskValue } from "../../vault/syntax/mask.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { loadVault } from "../files/vault-file.ts";
 import { editEnvironment } from "../session/edit-environment.ts";
+import { openEnvironment } from "../session/open-session.ts";
 import { ofEarlierLife } from "../session/recreated-environment.ts";
-import { openSession, type SessionContext, type VaultSession } from "../session/session.ts";
+import type { SessionContext, VaultSession } from "../session/session.ts";
 
 export interface EditOutcome {
 	/** Names whose value is new; sorted. */
@@ -163,7 +164,7 @@ export async function deleteSecrets(context: SessionContext, names: readonly str
 
 /** @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there to be deleted */
 export async function requireLive(context: SessionContext, names: readonly string[]): Promise<void> {
-	const { document } = await loadVault(context.root);
+	const { document } = await loadVault(context.root, context.cache?.loaded);
 	const records = document.environments.get(context.environment)?.records;
 	if (records) {
 		const absent = names.filter((name) => records.get(name)?.kind !== "live");
@@ -192,9 +193,8 @@ export interface ListedSecret {
 export async function readSession(
 	context: SessionContext,
 ): Promise<{ session: VaultSession; remember(): Promise<void> }> {
-	const loaded = await loadVault(context.root);
-	const session = await openSession(loaded, context);
-	return { session, remember: () => session.remember(loaded) };
+	const session = await openEnvironment(context);
+	return { session, remember: () => session.remember(session.loaded) };
 }
 
 /** All live secrets, masked, sorted by name. Every record is verified. */

@@ -3,7 +3,8 @@
  */
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { editVault, type LoadedVault, type VaultEdit } from "../files/vault-file.ts";
-import { openSession, type SessionContext, type VaultSession } from "./session.ts";
+import { openSession } from "./open-session.ts";
+import type { SessionContext, VaultSession } from "./session.ts";
 
 /** What an edit makes of an environment. */
 export interface EnvironmentEdit<T> extends VaultEdit<T> {
@@ -28,5 +29,5 @@ export function editEnvironment<T>(
 		const { written, ...edited } = edit(session, loaded);
 		return { remember: (now) => session.remember(now, written), ...edited };
 	};
-	return editVault(context.root, open, context.meanwhile);
+	return editVault(context.root, open, { known: context.cache?.loaded, whileWriting: context.meanwhile });
 }

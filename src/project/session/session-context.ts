@@ -2,6 +2,7 @@
  * Who works on which environment of which project, and where this device keeps what it remembers.
  */
 import type { KeyPair } from "../../crypto.ts";
+import type { SessionCache } from "./session-cache.ts";
 
 /** The highest version of an invalid record that counts. Far more than anybody sets, far less than the last version. */
 export const UNPROVEN_VERSION_MAX = 1_000_000;
@@ -26,4 +27,6 @@ export interface SessionContext {
 	readonly stateFolder: string;
 	/** Called while secrets are on their way to the disk: what comes next can be made ready. */
 	readonly meanwhile?: (() => void) | undefined;
+	/** What the steps of one command verified before. Without it, each step reads and verifies everything itself. */
+	readonly cache?: SessionCache | undefined;
 }

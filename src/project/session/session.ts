@@ -1,50 +1,50 @@
 /** One environment of one project, opened with an identity. Every command that reads or writes secrets goes through here. */
 import { AppError } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
-import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-keys.ts";
-import { chainsOf, type VerifiedEnvironment, verifyChains } from "../../vault/document/document.ts";
-import {
-	checkPin,
-	compareLifetimes,
-	hasVersionMark,
-	memoryOfLifetime,
-} from "../../vault/document/version-marks.ts";
+import type { EnvironmentKeys } from "../../vault/chains/environment-keys.ts";
+import type { VerifiedEnvironment } from "../../vault/document/document.ts";
+import { compareLifetimes, hasVersionMark, memoryOfLifetime } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { checkSignatures, openRecord, type ValidSignatures, verifyRecord } from "../../vault/records/seal.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
 import {
 	type CheckoutMemory,
+	type DeviceMemory,
 	type EnvironmentMemory,
 	isWrittenHere,
 	type MemoryPlace,
 	noteReplaced,
-	readCheckoutMemory,
-	readEnvironmentMemory,
 	readProjectPin,
 	updateMemory,
 	writeProjectPin,
 } from "../memory/device-state.ts";
-import { checkProject } from "../memory/first-use.ts";
-import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
 import { noteSeen, type Snapshot } from "./provenance.ts";
+import { withSameChains } from "./session-cache.ts";
 import { type SessionContext, UNPROVEN_VERSION_MAX } from "./session-context.ts";
 
 export type { SessionContext, SessionIdentity } from "./session-context.ts";
 
-type SessionReads = "open" | "value" | "nextVersion" | "isOfEarlierLife" | "snapshot";
+type SessionReads =
+	| "open"
+	| "value"
+	| "nextVersion"
+	| "isOfEarlierLife"
+	| "snapshot"
+	| "digest"
+	| "vaultLinks";
 type SessionMethods = SessionReads | "trust" | "expectAll" | "remember";
 
 export class VaultSession {
 	readonly context: SessionContext;
 	readonly place: MemoryPlace;
 	readonly verified: VerifiedEnvironment;
-	/** The vault's own chain. */
-	readonly vaultLinks: readonly Link[];
+	/** The vault that it was opened from. */
+	readonly loaded: LoadedVault;
 	readonly keys: EnvironmentKeys;
 	readonly memory: EnvironmentMemory;
 	readonly checkout: CheckoutMemory;
-	/** Hash of the vault's text that it was opened from. */
-	readonly digest: string;
+	/** The files of `memory` and `checkout`, as they were read. */
+	readonly stored: DeviceMemory;
 	/** Sentences for the user, about what this device cannot vouch for. */
 	readonly warnings: readonly string[];
 	/** Whether the membership in the file is older than what this device has seen. */
@@ -58,13 +58,23 @@ export class VaultSession {
 		this.context = parts.context;
 		this.place = parts.place;
 		this.verified = parts.verified;
-		this.vaultLinks = parts.vaultLinks;
+		this.loaded = parts.loaded;
 		this.keys = parts.keys;
 		this.memory = parts.memory;
 		this.checkout = parts.checkout;
-		this.digest = parts.digest;
+		this.stored = parts.stored;
 		this.warnings = parts.warnings;
 		this.membershipOlder = parts.membershipOlder;
+	}
+
+	/** Hash of the vault's text that it was opened from. */
+	get digest(): string {
+		return this.loaded.digest;
+	}
+
+	/** The vault's own chain. */
+	get vaultLinks(): readonly Link[] {
+		return this.loaded.document.links;
 	}
 
 	/** Verifies a record unless the marks know it. @throws AppError exit 7 */
@@ -170,16 +180,18 @@ export class VaultSession {
 		{ always = false, before = this.snapshot }: { always?: boolean; before?: Snapshot } = {},
 	): Promise<void> {
 		const { place, memory, checkout } = this;
+		const { cache } = this.context;
 		// What stands in a deleted environment says nothing of the one that was created in its place.
 		if (this.isOfEarlierLife) return;
 		const whole = this.#wholeOf(now, written);
 		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
 		if (!isNew && !always) return;
+		cache?.keep(undefined);
 		const { platform } = checkout;
 		const names = now.document.environments.keys();
 		const isOutside = before.digest !== checkout.seen && !(await isWrittenHere(place, names, before.digest));
 		const section = now.document.environments.get(place.environment);
-		const updated = await updateMemory(place, (present, presentCheckout) => {
+		const update = (present: EnvironmentMemory, presentCheckout: CheckoutMemory) => {
 			const chains = { vault: now.document.links, environment: section?.links ?? [] };
 			Object.assign(present, memoryOfLifetime(present, place.environment, chains));
 			noteSeen(present, {
@@ -197,49 +209,13 @@ export class VaultSession {
 			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
 			if (always) presentCheckout.platform = platform;
 			noteReplaced(presentCheckout, { before: before.records, now: section?.records }, written);
-		});
+		};
+		const updated = await updateMemory(place, update, this.stored);
 		this.#known.clear();
 		Object.assign(memory, updated.memory);
 		Object.assign(checkout, updated.checkout);
 		if ((await readProjectPin(place)) !== place.vaultId) await writeProjectPin(place, place.vaultId);
+		const verified = withSameChains(this.verified, this.loaded.document, now.document);
+		cache?.keep(verified && { loaded: now, verified, keys: this.keys, stored: updated });
 	}
-}
-
-/**
- * Opens a loaded vault's environment.
- * @throws AppError exit 3 `NOT_A_MEMBER`, exit 4 `ENVIRONMENT_NOT_FOUND`, exit 7 for anything that does not hold
- */
-export async function openSession(loaded: LoadedVault, context: SessionContext): Promise<VaultSession> {
-	const { document } = loaded;
-	const warnings = await checkProject(context, document.vaultId);
-	const place: MemoryPlace = {
-		folder: context.stateFolder,
-		vaultId: document.vaultId,
-		environment: context.environment,
-		member: context.member,
-		stateKey: context.identity.stateKey,
-		root: context.root,
-	};
-	const [stored, checkout] = await Promise.all([readEnvironmentMemory(place), readCheckoutMemory(place)]);
-	const links = chainsOf(document, context.environment);
-	const memory = memoryOfLifetime(stored, context.environment, links);
-	const verified = verifyChains(document, context.environment, memory.pin);
-	const membershipOlder = memory.pin !== undefined && checkPin(memory.pin, context.environment, links).older;
-	if (loaded.digest !== checkout.seen) {
-		if (membershipOlder) warnings.push(MEMBERSHIP_OLDER);
-		warnings.push(...markWarnings(memory, verified.section.records));
-	}
-	const keys = openKeys(verified.state, context.identity);
-	return new VaultSession({
-		context,
-		place,
-		digest: loaded.digest,
-		verified,
-		vaultLinks: document.links,
-		keys,
-		memory,
-		checkout,
-		warnings,
-		membershipOlder,
-	});
 }

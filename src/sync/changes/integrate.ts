@@ -5,9 +5,10 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { editVault, type LoadedVault } from "../../project/files/vault-file.ts";
+import { editVault, type LoadedVault, type VaultEdit } from "../../project/files/vault-file.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
-import { openSession, type SessionContext, type VaultSession } from "../../project/session/session.ts";
+import { openSession } from "../../project/session/open-session.ts";
+import type { SessionContext, VaultSession } from "../../project/session/session.ts";
 import type { LogEntry } from "../../protocol/change.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { type VaultDocument, withRecords, withSection } from "../../vault/document/document.ts";
@@ -95,7 +96,7 @@ export async function integrate(
 	take: Take,
 ): Promise<Integration> {
 	const { environment } = context;
-	return editVault<Integration>(context.root, async (loaded) => {
+	const edit = async (loaded: LoadedVault): Promise<VaultEdit<Integration>> => {
 		const merged = withHeader(loaded.document, environment, news.entries);
 		const session = await openSession({ ...loaded, document: merged }, context);
 		const memory = memoryOf(session, target);
@@ -112,5 +113,6 @@ export async function integrate(
 		};
 		const document = withRecords(merged, environment, records);
 		return { document, result: { taken, conflicts, rolledBack, isOvertaken: false }, remember };
-	});
+	};
+	return editVault(context.root, edit, { known: context.cache?.loaded });
 }

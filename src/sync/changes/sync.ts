@@ -6,8 +6,8 @@ import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { loadVault } from "../../project/files/vault-file.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
+import { openEnvironment } from "../../project/session/open-session.ts";
 import type { SessionContext, VaultSession } from "../../project/session/session.ts";
-import { openSession } from "../../project/session/session.ts";
 import { pendingNames } from "../../project/session/sync-state.ts";
 import { type Change, emptyHead, makeChange } from "../../protocol/change.ts";
 import { formatRecord, type SealedRecord } from "../../vault/records/record.ts";
@@ -104,16 +104,14 @@ class Run {
 	 */
 	async open(): Promise<VaultSession> {
 		const context = this.#context;
-		const loaded = await loadVault(context.root);
 		try {
-			return await openSession(loaded, context);
+			return await openEnvironment(context);
 		} catch (error) {
 			if (!(error instanceof AppError) || error.code !== "NOT_A_MEMBER") throw error;
-			const start = emptyHead(
-				logContextOf(this.#target.binding, loaded.document.vaultId, context.environment),
-			);
+			const { vaultId } = (await loadVault(context.root)).document;
+			const start = emptyHead(logContextOf(this.#target.binding, vaultId, context.environment));
 			await this.#integrate(await readLog(this.#target, start));
-			return openSession(await loadVault(context.root), context);
+			return openEnvironment(context);
 		}
 	}
 
@@ -163,7 +161,7 @@ class Run {
 
 	/** The conflicts that nobody has decided since: a redeploy may take a while, and another process here may have synced. */
 	async #open(conflicts: readonly string[]): Promise<string[]> {
-		const session = await openSession(await loadVault(this.#context.root), this.#context);
+		const session = await openEnvironment(this.#context);
 		const pending = new Set(pendingNames(session.verified, memoryOf(session, this.#target)));
 		return conflicts.filter((name) => pending.has(name));
 	}

@@ -15,7 +15,8 @@ import {
 import { editVault, type LoadedVault, loadVault } from "../../project/files/vault-file.ts";
 import { lastLink, requireNewest } from "../../project/members/members.ts";
 import { checkProject } from "../../project/memory/first-use.ts";
-import { openSession, type SessionContext, type VaultSession } from "../../project/session/session.ts";
+import { openSession } from "../../project/session/open-session.ts";
+import type { SessionContext, VaultSession } from "../../project/session/session.ts";
 import { emptyHead } from "../../protocol/change.ts";
 import type { PlatformInfo } from "../../protocol/messages.ts";
 import { parseToken } from "../../protocol/token.ts";

@@ -1,5 +1,5 @@
 /** A device that has read the last commit of a history, and what it makes of a mutant on each of its ways. */
-import { vaultTextOf } from "../../../src/project/files/vault-file.ts";
+import { vaultTextOf } from "../../../src/project/files/vault-text.ts";
 import { linkHash } from "../../../src/vault/chains/chain.ts";
 import { openKeys } from "../../../src/vault/chains/environment-keys.ts";
 import { verifyRoot } from "../../../src/vault/chains/vault-chain.ts";

@@ -11,7 +11,7 @@ import { type Loss, lossesOf, type Parent } from "../../../vault/merge/losses.ts
 import { checkSignatures, verifyRecord } from "../../../vault/records/seal.ts";
 import { LIMITS, malformed } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
-import { vaultTextOf } from "../../files/vault-file.ts";
+import { vaultTextOf } from "../../files/vault-text.ts";
 import { findObjects, readObjects } from "../history/objects.ts";
 import type { GitPlace } from "../run.ts";
 import { type OtherHead, otherHead } from "../unfinished.ts";

@@ -1,0 +1,35 @@
+/** The bytes of a vault as text, with the line of the first fault. */
+import { fromUtf8 } from "../../bytes.ts";
+import { malformed } from "../../vault/syntax/syntax.ts";
+
+/** The text that the bytes of a vault are. @throws AppError `VAULT_MALFORMED` (exit 7), with the first line that is not UTF-8 */
+export function vaultTextOf(bytes: Uint8Array): string {
+	const text = fromUtf8(bytes);
+	if (text !== undefined) return text;
+	throw malformed("VAULT_MALFORMED", "the line is not UTF-8 text.", firstBadLine(bytes));
+}
+
+const BLOCK_BYTES = 65_536;
+
+/** The first line that is not UTF-8. Whole blocks of lines are looked at first: a file may be nothing but line ends. */
+function firstBadLine(bytes: Uint8Array): number {
+	let line = 1;
+	for (let start = 0; start < bytes.length; ) {
+		const end = bytes.indexOf(0x0a, start + BLOCK_BYTES);
+		const block = bytes.subarray(start, end < 0 ? bytes.length : end + 1);
+		if (fromUtf8(block) === undefined) return line + badLineIn(block);
+		for (const byte of block) if (byte === 0x0a) line++;
+		start += block.length;
+	}
+	return line;
+}
+
+/** How many lines stand before the first that is not UTF-8. */
+function badLineIn(block: Uint8Array): number {
+	let before = 0;
+	for (let start = 0; ; before++) {
+		const end = block.indexOf(0x0a, start);
+		if (end < 0 || fromUtf8(block.subarray(start, end)) === undefined) return before;
+		start = end + 1;
+	}
+}
