@@ -3,10 +3,17 @@ import { type Base44SyncResult, renderBase44Sync, syncBase44 } from "../cli/base
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { requireBinding, targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
-import { decideRolledBack, failOnRolledBack, takeOf } from "../cli/edits/sync-decisions.ts";
+import {
+	conflictsOf,
+	decideConflicts,
+	decideRolledBack,
+	failOnRolledBack,
+	takeOf,
+} from "../cli/edits/sync-decisions.ts";
 import { renderSyncCalls, type SyncCalls, syncCalls } from "../cli/edits/sync-dry-run.ts";
 import { count, MARKS } from "../cli/shell/render.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
+import { noteSides, platformSides } from "../cli/sides/sync-sides.ts";
 import { previousIdentity } from "../cli/undo/diagnosis.ts";
 import { listNames } from "../cli/views/edit-result.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
@@ -31,7 +38,7 @@ interface SyncResult {
 export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | SyncCalls> {
 	static override summary = "Send what is pending to the platform, and take what others changed";
 	static override description =
-		"A name that both sides changed to different values stops the sync (exit 5) until it is decided by --take, for the names given, or for all. An environment that is linked with Base44 is only sent: what it has is not to be read back.";
+		"A name that both sides changed to different values stops the sync (exit 5) until it is decided by --take, for the names given, or for all; on a terminal it is asked, and both sides are shown by author, version and date. An environment that is linked with Base44 is only sent: what it has is not to be read back.";
 	static override examples = [
 		"<%= config.bin %> sync",
 		"<%= config.bin %> sync --take local API_KEY",
@@ -71,8 +78,9 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		let outcome = await this.#once(context, binding, take).catch((error: unknown) =>
 			this.#again(error, context, binding, { take, side }),
 		);
-		if (outcome.rolledBack.length > 0) {
-			const decided = await decideRolledBack(outcome.rolledBack, this.terminal);
+		if (outcome.rolledBack.length > 0 && this.terminal.interactive) {
+			const sides = await this.#sides(context, binding, outcome.rolledBack);
+			const decided = await decideRolledBack(sides, this.terminal);
 			if (decided) outcome = await this.#once(context, binding, decided);
 		}
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
@@ -98,6 +106,8 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		{ take, side }: { take: Take | undefined; side: string | undefined },
 	): Promise<SyncOutcome> {
 		if (!(error instanceof AppError)) throw error;
+		const conflicts = conflictsOf(error);
+		if (conflicts) return this.#decide(error, context, binding, { take, conflicts });
 		if (error.code === "NOT_A_MEMBER") {
 			// Until a project is handed over, the identity before is its member.
 			const previous = await previousIdentity(this.environment);
@@ -109,6 +119,28 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		for (const each of leftOut) this.terminal.warn(`Left out: ${each}`);
 		for (const each of remade) this.terminal.note(`  Made again: ${each}`);
 		return await this.#once(context, binding, take);
+	}
+
+	/**
+	 * Asks about the names that both sides changed, and syncs with the answers. Where nobody can be asked, the error
+	 * stands, and both sides of each name are noted before it.
+	 */
+	async #decide(
+		error: AppError,
+		context: SessionContext,
+		binding: PlatformBinding,
+		{ take, conflicts }: { take: Take | undefined; conflicts: readonly string[] },
+	): Promise<SyncOutcome> {
+		if (this.terminal.json) throw error;
+		const sides = await this.#sides(context, binding, conflicts);
+		if (!this.terminal.interactive) noteSides(sides, "platform", this.terminal);
+		const decided = this.terminal.interactive && (await decideConflicts(sides, this.terminal));
+		if (!decided) throw error;
+		return await this.#once(context, binding, (name) => take?.(name) ?? decided(name));
+	}
+
+	async #sides(context: SessionContext, binding: PlatformBinding, names: readonly string[]) {
+		return await platformSides(context, await targetOf(binding, context.environment), names);
 	}
 
 	async #once(

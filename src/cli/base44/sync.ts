@@ -9,8 +9,10 @@ import { syncTarget, type TargetOutcome } from "../../targets/sync.ts";
 import { promptChoice } from "../shell/prompts.ts";
 import { MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
+import { noteSides, type SyncSides } from "../sides/sync-sides.ts";
 import { listNames, type SyncReport } from "../views/edit-result.ts";
 import { connectBase44 } from "./connection.ts";
+import { base44Sides } from "./sides.ts";
 
 /** Stable: other programs rely on it. */
 export interface Base44SyncResult {
@@ -58,10 +60,11 @@ function requireLocal(side: string | undefined): void {
 	});
 }
 
-/** Asks about names that are older here; undefined where nobody can be asked, or where it is decided later. */
-async function decide(names: readonly string[], terminal: Terminal): Promise<Take | undefined> {
-	if (!terminal.interactive) return undefined;
-	terminal.note(`${OLDER}: ${listNames(names)}.`);
+/** Asks about names that are older here; undefined where it is decided later. */
+async function decide(sides: readonly SyncSides[], terminal: Terminal): Promise<Take | undefined> {
+	const names = sides.map(({ name }) => name);
+	terminal.note(`${OLDER}:`);
+	noteSides(sides, "Base44", terminal);
 	const side = await promptChoice(
 		terminal,
 		"A switch of branch does that. What is to be done?",
@@ -117,8 +120,9 @@ export async function syncBase44(
 		return syncTarget(context, binding, connectBase44, { list: true, takeLocal });
 	};
 	let outcome = await run(take);
-	if (outcome.rolledBack.length > 0) {
-		const decided = await decide(outcome.rolledBack, terminal);
+	if (outcome.rolledBack.length > 0 && terminal.interactive) {
+		const sides = await base44Sides(context, binding, outcome.rolledBack);
+		const decided = await decide(sides, terminal);
 		if (decided) outcome = together(outcome, await run(decided));
 	}
 	for (const warning of outcome.warnings) terminal.warn(warning);

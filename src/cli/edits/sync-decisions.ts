@@ -8,6 +8,7 @@ import type { Take } from "../../sync/changes/merge-with-log.ts";
 import { isSecretName } from "../../vault/syntax/secret-name.ts";
 import { promptChoice } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
+import { noteSides, type SyncSides } from "../sides/sync-sides.ts";
 import { listNames } from "../views/edit-result.ts";
 import { whatServes } from "../views/redeploy-lines.ts";
 
@@ -36,13 +37,46 @@ export function takeOf(side: string | undefined, names: readonly string[]): Take
 	return (name) => (names.length === 0 || names.includes(name) ? side : undefined);
 }
 
+/** The names that a sync left undecided since both sides changed them; undefined for any other error. */
+export function conflictsOf(error: unknown): readonly string[] | undefined {
+	if (!(error instanceof AppError) || error.code !== "SYNC_CONFLICT") return undefined;
+	return (error.data as { pending: readonly string[] }).pending;
+}
+
+/**
+ * Asks, name by name, whose value is right where both sides changed one.
+ * @returns undefined where nothing was decided
+ */
+export async function decideConflicts(
+	sides: readonly SyncSides[],
+	terminal: Terminal,
+): Promise<Take | undefined> {
+	const answers = new Map<string, "local" | "platform">();
+	for (const { name, here, there } of sides) {
+		const side = await promptChoice(
+			terminal,
+			`${name} was changed both here and on the platform. Whose value is right?`,
+			[
+				{ value: "local", label: `here: ${here}`, hint: "send it as a new version" },
+				{ value: "platform", label: `platform: ${there}`, hint: "put it into this vault" },
+				{ value: "none", label: "decide later" },
+			],
+			"coffer sync --take local|platform",
+		);
+		if (side !== "none") answers.set(name, side);
+	}
+	return answers.size === 0 ? undefined : (name) => answers.get(name);
+}
+
 /** Asks what to do with names that are older here, or gone; undefined where nobody can be asked. */
 export async function decideRolledBack(
-	names: readonly string[],
+	sides: readonly SyncSides[],
 	terminal: Terminal,
 ): Promise<Take | undefined> {
 	if (!terminal.interactive) return undefined;
-	terminal.note(`Older here than on the platform, or gone here: ${listNames(names)}.`);
+	const names = sides.map(({ name }) => name);
+	terminal.note("Older here than on the platform, or gone here:");
+	noteSides(sides, "platform", terminal);
 	const side = await promptChoice(
 		terminal,
 		"A switch of branch does that. Which values are right?",

@@ -1,11 +1,11 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { findHolder } from "../../cli/context/open-project.ts";
-import { describeSides } from "../../cli/edits/conflict-sides.ts";
 import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
 import { promptChoice } from "../../cli/shell/prompts.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
+import { describeSides } from "../../cli/sides/conflict-sides.ts";
 import { listNames } from "../../cli/views/edit-result.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";

@@ -1,5 +1,5 @@
 /**
- * Where one secret's records are seen in a platform's log. The log's chain of heads is followed from its beginning and
+ * Where secrets' records are seen in a platform's log. The log's chain of heads is followed from its beginning and
  * through the head that is known here; what is read of it is verified like everything that is pulled.
  */
 
@@ -51,21 +51,20 @@ function readEntries(
 	entries: readonly LogEntry[],
 	context: LogContext,
 	lineage: MembershipHistory,
-	name: string,
+	names: ReadonlySet<string>,
 ): Reading {
 	const reading: Reading = { sightings: [], memberships: [] };
 	let state: EnvironmentState | undefined;
 	for (const entry of entries) {
 		const { change, receivedMs, revision } = entry;
-		const text = change.records.find((each) => each.startsWith(`${name}\n`));
-		if (change.header === null && text === undefined) continue;
+		const texts = change.records.filter((each) => names.has(each.slice(0, each.indexOf("\n"))));
+		if (change.header === null && texts.length === 0) continue;
 		if (change.header !== null) state = stateOf(lineage, context.vaultId, entry);
 		if (!state) throw forked(`its revision ${revision} comes before any membership`);
 		checkChange(context, entry, state);
 		if (change.header !== null) reading.memberships.push({ state, baseRevision: change.base.revision });
-		if (text === undefined) continue;
 		const source = { in: "platform", revision, atMs: receivedMs ?? null } as const;
-		reading.sightings.push({ record: parseRecordText(text), source, state });
+		for (const text of texts) reading.sightings.push({ record: parseRecordText(text), source, state });
 	}
 	return reading;
 }
@@ -83,21 +82,29 @@ function predatesRemoval({ record, source }: FoundRecord, memberships: readonly 
 	);
 }
 
+/** What names have in a log. */
+export interface LogSightings {
+	/** In the log's order. */
+	readonly sightings: readonly FoundRecord[];
+	/** The revision that the log has reached. */
+	readonly revision: number;
+}
+
 /**
- * The records of a name in the log, the earliest first.
+ * The records of several names in the log, the earliest first.
  * @throws AppError exit 6 where the platform is out of reach, exit 7 where its log does not hold
  */
-export async function searchLog(
+export async function searchLogFor(
 	session: VaultSession,
 	target: LinkTarget,
 	lineage: MembershipHistory,
-	name: string,
-): Promise<{ sightings: readonly FoundRecord[]; revision: number }> {
+	names: readonly string[],
+): Promise<LogSightings> {
 	const { environment, vaultId } = session.place;
 	const context = logContextOf(target.binding, vaultId, environment);
 	const known = memoryOf(session, target);
 	const { entries, reached } = await readWholeLog(target, emptyHead(context), known);
-	const { sightings, memberships } = readEntries(entries, context, lineage, name);
+	const { sightings, memberships } = readEntries(entries, context, lineage, new Set(names));
 	return {
 		sightings: sightings.map((sighting) => ({
 			...sighting,
@@ -105,4 +112,14 @@ export async function searchLog(
 		})),
 		revision: reached.revision,
 	};
+}
+
+/** The records of one name in the log. @throws AppError as `searchLogFor` */
+export function searchLog(
+	session: VaultSession,
+	target: LinkTarget,
+	lineage: MembershipHistory,
+	name: string,
+): Promise<LogSightings> {
+	return searchLogFor(session, target, lineage, [name]);
 }

@@ -64,8 +64,9 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		deploy: ["context", "shell"],
 		membership: ["views", "context", "shell"],
 		wait: ["views", "shell"],
-		base44: ["views", "context", "shell"],
-		edits: ["base44", "wait", "views", "context", "shell"],
+		sides: ["context", "shell"],
+		base44: ["sides", "views", "context", "shell"],
+		edits: ["base44", "sides", "wait", "views", "context", "shell"],
 		undo: ["edits", "context", "shell"],
 	},
 	"src/platform": {

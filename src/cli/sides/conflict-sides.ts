@@ -4,6 +4,7 @@
 import { AppError } from "../../errors.ts";
 import { commitDatesOf } from "../../project/git/history/record-dates.ts";
 import type { ReadVault } from "../../project/resolve.ts";
+import type { EnvironmentState } from "../../vault/chains/membership.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import type { Side } from "../../vault/merge/merge-vaults.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
@@ -24,14 +25,33 @@ function recordOf(document: VaultDocument, { environment, name }: Open): SealedR
 	return document.environments.get(environment)?.records.get(name);
 }
 
-function authorOf(document: VaultDocument, environment: string, record: SealedRecord): string {
-	const author = authorName(verifyChains(document, environment).state, record.author);
+/** The name of a record's author, as the membership has it. */
+export function authorWords(state: EnvironmentState, record: SealedRecord): string {
+	const author = authorName(state, record.author);
 	if (!author) return "nobody known";
 	return author.isMember ? author.name : `${author.name} (removed)`;
 }
 
-/** Dates by a record's body; none where git cannot tell. */
-async function datesOf(root: string, records: readonly SealedRecord[]): Promise<ReadonlyMap<string, number>> {
+/** `v3 by ben@desk, 2026-11-28 09:26 UTC`. @param when the date, or why there is none */
+export function sideWords(
+	{ version, kind }: Pick<SealedRecord, "version" | "kind">,
+	by: string,
+	when: string,
+): string {
+	return `v${version}${kind === "deleted" ? ", deleted," : ""} by ${by}, ${when}`;
+}
+
+/** The date of a record's first commit, in words. @param dates of `commitDates` */
+export function commitWords(dates: ReadonlyMap<string, number>, record: SealedRecord): string {
+	const atMs = dates.get(record.body);
+	return atMs === undefined ? "not committed yet" : minuteOf(new Date(atMs).toISOString());
+}
+
+/** Dates by a record's body; none where git cannot tell. @param root the project's folder */
+export async function commitDates(
+	root: string,
+	records: readonly SealedRecord[],
+): Promise<ReadonlyMap<string, number>> {
 	const place = { folder: root, variables: inheritedEnvironment() };
 	try {
 		return await commitDatesOf(
@@ -56,16 +76,14 @@ export async function describeSides(
 	const { conflict } = read;
 	if (!conflict) return () => "";
 	const both = (each: Open) => [recordOf(conflict.ours, each), recordOf(conflict.theirs, each)];
-	const dates = await datesOf(
+	const dates = await commitDates(
 		root,
 		open.flatMap(both).filter((record) => record !== undefined),
 	);
 	return (each, side) => {
 		const record = recordOf(conflict[side], each);
 		if (!record) return "not there";
-		const by = authorOf(conflict[side], each.environment, record);
-		const atMs = dates.get(record.body);
-		const when = atMs === undefined ? "not committed yet" : minuteOf(new Date(atMs).toISOString());
-		return `v${record.version}${record.kind === "deleted" ? ", deleted," : ""} by ${by}, ${when}`;
+		const { state } = verifyChains(conflict[side], each.environment);
+		return sideWords(record, authorWords(state, record), commitWords(dates, record));
 	};
 }

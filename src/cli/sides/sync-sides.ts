@@ -1,0 +1,99 @@
+/**
+ * The two sides of each name that a sync leaves to a person: who set each, which version, and when. Never a value.
+ */
+import { AppError } from "../../errors.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import { lineageOf } from "../../project/secrets/local-history.ts";
+import type { SessionContext, VaultSession } from "../../project/session/session.ts";
+import type { LinkTarget } from "../../sync/client/link-target.ts";
+import { type LogSightings, searchLogFor } from "../../sync/log/platform-history.ts";
+import type { MembershipHistory } from "../../vault/document/membership-history.ts";
+import type { FoundRecord } from "../../vault/records/secret-history.ts";
+import { minuteOf } from "../context/instant.ts";
+import type { Terminal } from "../shell/terminal.ts";
+import { authorWords, commitDates, commitWords, sideWords } from "./conflict-sides.ts";
+
+/** Both sides of one name in words, such as `v3 by ben@desk, 2026-11-28 09:26 UTC`. */
+export interface SyncSides {
+	readonly name: string;
+	readonly here: string;
+	readonly there: string;
+}
+
+/** Sides are listed for so many names; a switch of branch can concern hundreds. */
+export const SIDES_LISTED_MAX = 20;
+
+/** What a vault holds under each of some names. */
+export async function describeHere(
+	session: VaultSession,
+	names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+	const { section, state } = session.verified;
+	const records = names.flatMap((name) => section.records.get(name) ?? []);
+	const dates = await commitDates(session.context.root, records);
+	const words = records.map((record): [string, string] => [
+		record.name,
+		sideWords(record, authorWords(state, record), commitWords(dates, record)),
+	]);
+	return new Map(words);
+}
+
+/** The platform's own clock says when it received a change; a record holds no time. */
+function platformWords({ record, source }: FoundRecord, lineage: MembershipHistory): string {
+	const atMs = source.in === "platform" ? source.atMs : null;
+	const when =
+		atMs === null ? "at a time that the platform does not tell" : minuteOf(new Date(atMs).toISOString());
+	return sideWords(record, authorWords(lineage.newest, record), when);
+}
+
+/** The newest record of each name; undefined where the log cannot be read. */
+async function newestInLog(
+	session: VaultSession,
+	target: LinkTarget,
+	lineage: MembershipHistory,
+	names: readonly string[],
+): Promise<ReadonlyMap<string, FoundRecord> | undefined> {
+	let found: LogSightings;
+	try {
+		found = await searchLogFor(session, target, lineage, names);
+	} catch (error) {
+		// The question can be asked without it.
+		if (error instanceof AppError) return undefined;
+		throw error;
+	}
+	return new Map(found.sightings.map((sighting) => [sighting.record.name, sighting]));
+}
+
+/**
+ * Describes this vault's side and the platform's, of names that need a decision.
+ * @throws AppError as `readSession`
+ */
+export async function platformSides(
+	context: SessionContext,
+	target: LinkTarget,
+	names: readonly string[],
+): Promise<SyncSides[]> {
+	const { session } = await readSession(context);
+	const lineage = lineageOf(session);
+	const here = await describeHere(session, names);
+	const log = await newestInLog(session, target, lineage, names);
+	return names.map((name) => {
+		const sighting = log?.get(name);
+		const absent = log ? "not there" : "not known: the platform's log cannot be read";
+		return {
+			name,
+			here: here.get(name) ?? "gone",
+			there: sighting ? platformWords(sighting, lineage) : absent,
+		};
+	});
+}
+
+/** Shows both sides of each name on stderr. @param there what the other side is called */
+export function noteSides(sides: readonly SyncSides[], there: string, terminal: Terminal): void {
+	for (const side of sides.slice(0, SIDES_LISTED_MAX)) {
+		terminal.note(`  ${side.name}`);
+		terminal.note(`    here: ${side.here}`);
+		terminal.note(`    ${there}: ${side.there}`);
+	}
+	if (sides.length > SIDES_LISTED_MAX) terminal.note(`  … and ${sides.length - SIDES_LISTED_MAX} more`);
+}

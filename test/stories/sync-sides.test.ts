@@ -1,0 +1,104 @@
+/** What a person sees who has to decide between this vault's value of a secret and the one that was synced. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Base44Server } from "../support/base44-server.ts";
+import { commit } from "./support/clone.ts";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { newProject, Project } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
+
+const WHEN = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
+const DOWN = "\u001b[B";
+
+describe("of a Coffer platform", () => {
+	let platform: Platform;
+	let ana: Project;
+	let ben: Project;
+	beforeAll(async () => {
+		[ana, platform] = await Promise.all([newProject(), startPlatform()]);
+		ben = new Project();
+		const { publicKey } = await ben.data(["identity", "show"]);
+		await ana.ok(["secrets", "set", "A=0"]);
+		await ana.ok(["members", "add", publicKey, "--name", "ben@desk"]);
+		await link(ana, platform);
+		await ana.git("init", "--quiet");
+		await commit(ana, "Start");
+		await ben.git("clone", "--quiet", ana.root, ".");
+		ben.variables["COFFER_TOKEN"] = ana.variables["COFFER_TOKEN"];
+		ben.variables["COFFER_ORIGIN"] = ana.linkedAt;
+		await ben.ok(["sync"]);
+	});
+	afterAll(async () => {
+		await ana?.[Symbol.asyncDispose]();
+		await ben?.[Symbol.asyncDispose]();
+		await platform?.[Symbol.asyncDispose]();
+	});
+
+	test("both changed a secret: each side is named by author, version and date, and the choice is applied", async () => {
+		await ben.ok(["secrets", "set", "A=value-of-ben"]);
+		await ana.ok(["secrets", "set", "A=value-of-ana-1", "--no-sync"]);
+		await ana.ok(["secrets", "set", "A=value-of-ana-2", "--no-sync"]);
+		const asked = await onTerminal(ana, ["sync"], [{ question: "Whose value is right?", answer: DOWN }]);
+		const { name } = (await ana.data(["members", "list"])).members.find(
+			({ self }: { self: boolean }) => self,
+		);
+		expect(asked.shown).toContain(`here: v3 by ${name}, not committed yet`);
+		expect(asked.shown).toMatch(new RegExp(`platform: v2 by ben@desk, ${WHEN}`));
+		expect(asked.shown).not.toContain("value-of");
+		expect(asked.status).toBe(0);
+		expect(await ana.reveal("A")).toBe("value-of-ben");
+	});
+
+	test("without a terminal, both sides stand before the error", async () => {
+		await ben.ok(["sync"]);
+		await ben.ok(["secrets", "delete", "A"]);
+		await ana.ok(["secrets", "set", "A=value-of-ana-3", "--no-sync"]);
+		await commit(ana, "Set A");
+		const stopped = await ana.coffer(["sync"]);
+		expect(stopped.status).toBe(5);
+		expect(stopped.stderr).toMatch(new RegExp(`here: v\\d by \\S+, ${WHEN}`));
+		expect(stopped.stderr).toMatch(new RegExp(`platform: v3, deleted, by ben@desk, ${WHEN}`));
+		expect(stopped.stderr).not.toContain("value-of");
+		await ana.ok(["sync", "--take", "local"]);
+		expect(await ana.reveal("A")).toBe("value-of-ana-3");
+	});
+
+	test("an older file: the question lists both sides of each name", async () => {
+		await commit(ana, "Sync");
+		await ana.ok(["secrets", "set", "A=value-of-ana-4", "GONE=value-of-gone"]);
+		await ana.git("checkout", "--quiet", "coffer.vault");
+		const answers = [{ question: "Which values are right?", answer: "" }];
+		const { shown, status } = await onTerminal(ana, ["sync"], answers);
+		expect(shown).toMatch(new RegExp(`A\\s+here: v\\d by \\S+, ${WHEN}\\s+platform: v\\d by \\S+, ${WHEN}`));
+		expect(shown).toMatch(new RegExp(`GONE\\s+here: gone\\s+platform: v1 by \\S+, ${WHEN}`));
+		expect(shown).not.toContain("value-of");
+		expect(status).toBe(0);
+		expect(await ana.reveal("GONE")).toBe("value-of-gone");
+	});
+});
+
+test("of Base44: its side is what this device sent there, by author and date where a commit has it", async () => {
+	await using base44 = await new Base44Server().start();
+	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
+	await ana.git("init", "--quiet");
+	await ana.ok(["secrets", "set", "KEPT=value-1", "LOST=value-1"]);
+	await ana.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
+	await commit(ana, "Start");
+	const start = ana.vault;
+	await ana.ok(["secrets", "set", "KEPT=value-2"]);
+	await commit(ana, "Set KEPT");
+	await ana.ok(["secrets", "set", "LOST=value-2"]);
+	ana.vault = start;
+	const answers = [{ question: "What is to be done?", answer: DOWN }];
+	const { shown, status } = await onTerminal(ana, ["sync"], answers);
+	expect(shown).toMatch(
+		new RegExp(`KEPT\\s+here: v1 by \\S+, ${WHEN}\\s+Base44: v2 by \\S+, ${WHEN}, sent from this device`),
+	);
+	expect(shown).toMatch(
+		new RegExp(
+			`LOST\\s+here: v1 by \\S+, ${WHEN}\\s+Base44: v2, sent from this device; Base44 tells no author`,
+		),
+	);
+	expect(shown).not.toContain("value-");
+	expect(status).toBe(0);
+	expect(base44.secrets.get("LOST")).toBe("value-1");
+});
