@@ -35,6 +35,9 @@ export function longLines(text: string): MarkdownFault[] {
 const MENTION =
 	/(?<![\w/.@$:-])(?:src|test|docs|scripts|bench|bin|examples|findings|\.ci)\/[\w@.*{},/-]*[\w*}/]/g;
 
+/** A name that the reader chooses, and all that follows it. */
+const PLACEHOLDER = /(?:NAME|TOPIC)\b.*$/;
+
 /** `a/{b,c}.ts` → `a/b.ts`, `a/c.ts` */
 function alternatives(path: string): string[] {
 	const braces = path.match(/^(.*)\{([^}]*)\}(.*)$/);
@@ -60,6 +63,7 @@ export function missingPaths(text: string, files: readonly string[]): MarkdownFa
 	return prose.flatMap((line) =>
 		[...line.text.matchAll(MENTION)]
 			.flatMap(([mention]) => alternatives(mention))
+			.map((path) => path.replace(PLACEHOLDER, ""))
 			.filter((path) => !isThere(path, files))
 			.map((path) => ({ line: line.number, what: `there is no ${path}` })),
 	);

@@ -33,28 +33,13 @@ export interface ApiOptions {
 /** @param address who sent the request, as far as it is known: failed attempts are counted by it */
 export type Api = (request: Request, address?: string) => Promise<Response>;
 
+/** The functions are exported under the names of their routes. */
 const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
-	health: handlers.health,
-	metrics: handlers.metrics,
-	platform: handlers.platform,
+	...handlers,
+	...streams,
+	...logs,
+	...tokens,
 	openApi: ({ core }) => Response.json(openApiDocument(core.info.version)),
-	listApps: handlers.listApps,
-	createApp: handlers.createApp,
-	showApp: handlers.showApp,
-	deleteApp: handlers.deleteApp,
-	readChanges: handlers.readChanges,
-	appendChange: streams.appendChange,
-	putBlob: handlers.putBlob,
-	deploy: streams.deploy,
-	listFunctions: handlers.listFunctions,
-	deleteFunctions: handlers.deleteFunctions,
-	readLogs: logs.readLogs,
-	followLogs: logs.followLogs,
-	readRequests: logs.readRequests,
-	followRequests: logs.followRequests,
-	listTokens: tokens.list,
-	createToken: tokens.create,
-	revokeToken: tokens.revoke,
 };
 
 const NEVER = new AbortController().signal;

@@ -22,10 +22,10 @@ function expiry(expires: CreateToken["expires"], nowMs: number): number | undefi
 	return "atMs" in expires ? expires.atMs : nowMs + expires.inMs;
 }
 
-export const list: Handler = ({ core }) =>
+export const listTokens: Handler = ({ core }) =>
 	Response.json({ tokens: core.tokens.list().map(describe) } satisfies TokenList);
 
-export const create: Handler = async (call) => {
+export const createToken: Handler = async (call) => {
 	const { core, principal } = call;
 	const asked = decode(createTokenSchema, await jsonOf(call, SMALL_BODY_BYTES), "The request");
 	const nowMs = core.clock.now();
@@ -40,7 +40,7 @@ export const create: Handler = async (call) => {
 	return Response.json({ ...describe(made), token } satisfies CreatedToken, { status: 201 });
 };
 
-export const revoke: Handler = async ({ core, parameter, principal }) => {
+export const revokeToken: Handler = async ({ core, parameter, principal }) => {
 	const id = parameter("id");
 	await core.tokens.revoke(id, core.clock.now());
 	core.log.info({ token: id, by: principal?.id }, "token revoked");
