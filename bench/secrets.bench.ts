@@ -1,4 +1,7 @@
-/** `secrets set` and `secrets get` in vaults of three sizes, with the identity in a real keychain. */
+/**
+ * `secrets set` and `secrets get` in vaults of three sizes, with the identity in a real keychain, and `secrets set` in a
+ * project that is linked with a platform, which syncs too.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withSecretService } from "../test/support/secret-service.ts";
@@ -12,19 +15,26 @@ import {
 	type Timed,
 	timeProcess,
 } from "./harness.ts";
+import { startPlatform } from "./running-platform.ts";
 
 /** Each size with the ratio to stay under: the first beside `node -e 0`, the others beside the first. */
 const SIZES = [
-	{ secrets: 10, ratioMax: 3 },
-	{ secrets: 1_000, ratioMax: 1.5 },
-	{ secrets: 10_000, ratioMax: 2 },
+	{ secrets: 10, ratioMax: 3, linkedRatioMax: 1 },
+	{ secrets: 1_000, ratioMax: 1.5, linkedRatioMax: 1.5 },
+	{ secrets: 10_000, ratioMax: 2, linkedRatioMax: 2.5 },
 ] as const;
 
 /** Runs `coffer` in one project, and says how long it took. */
 type Coffer = (...args: string[]) => Promise<number>;
 
-async function makeProject(context: BenchContext, secrets: number, env: NodeJS.ProcessEnv): Promise<Coffer> {
-	const cwd = join(context.folder, `project-${secrets}`);
+/** @param url of the platform to link the project with; undefined for none */
+async function makeProject(
+	context: BenchContext,
+	secrets: number,
+	env: NodeJS.ProcessEnv,
+	url?: string,
+): Promise<Coffer> {
+	const cwd = join(context.folder, `project-${secrets}${url === undefined ? "" : "-linked"}`);
 	await mkdir(cwd);
 	const script = context.program;
 	const coffer: Coffer = (...args) =>
@@ -34,6 +44,7 @@ async function makeProject(context: BenchContext, secrets: number, env: NodeJS.P
 	const file = join(context.folder, `${secrets}.env`);
 	await writeFile(file, lines.join("\n"));
 	await coffer("secrets", "set", "--env-file", file, "--no-sync");
+	if (url !== undefined) await coffer("link", url, "--app", `bench-${secrets}`);
 	return coffer;
 }
 
@@ -61,6 +72,27 @@ async function measure(context: BenchContext, env: NodeJS.ProcessEnv): Promise<R
 			const figure = `${name}, ${secrets.toLocaleString("en")} secrets`;
 			rows.push(ratioRow(figure, `with ${smallest.secrets}`, ratioMax, result));
 		}
+	}
+	return [...rows, ...(await measureLinked(context, env))];
+}
+
+/** Each size beside the smallest one, in projects that are linked with one platform. */
+async function measureLinked(context: BenchContext, env: NodeJS.ProcessEnv): Promise<Row[]> {
+	await using platform = await startPlatform(context);
+	const { control, token } = platform;
+	const linkedEnv = { ...env, COFFER_TOKEN: token, COFFER_ORIGIN: control };
+	const timed =
+		(coffer: Coffer): Timed =>
+		(pair) =>
+			coffer("secrets", "set", `SECRET_5=${pair}`);
+	const [smallest, ...larger] = SIZES;
+	const small = timed(await makeProject(context, smallest.secrets, linkedEnv, control));
+	const rows: Row[] = [];
+	for (const { secrets, linkedRatioMax } of context.smoke ? larger.slice(0, 1) : larger) {
+		const large = timed(await makeProject(context, secrets, linkedEnv, control));
+		const result = await paired(large, small, context.pairs(11));
+		const figure = `secrets set, linked, ${secrets.toLocaleString("en")} secrets`;
+		rows.push(ratioRow(figure, `with ${smallest.secrets}`, linkedRatioMax, result));
 	}
 	return rows;
 }
