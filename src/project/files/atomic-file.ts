@@ -1,6 +1,4 @@
-/**
- * Whole files, written so that a reader or a crash sees the old content or the new, never a part.
- */
+/** Reads and replaces whole files. After a crash, a file has its old content or its new content, never a part. */
 import { type BigIntStats, constants, lstatSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -16,7 +14,7 @@ function errnoOf(error: unknown): string {
 	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
 }
 
-/** What an error of the file system means to the user. */
+/** The error for an operating system's error, in words for the user. */
 export function fileError(action: "read" | "write", path: string, error: unknown): AppError {
 	const errno = errnoOf(error);
 	const reasons = new Map([
@@ -42,22 +40,26 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 	});
 }
 
-/** What tells whether a file was replaced or written in place: a new file has another inode or another time. */
+/**
+ * Identifies one state of a file. A replaced file has another inode, and a file that is written in place has
+ * another time.
+ */
 export type FileStamp = Pick<BigIntStats, "ino" | "mtimeNs" | "size">;
 
-/** The stamp of the file at a path; undefined where there is none. */
+/** The stamp of the file at a path; undefined if there is no such file. */
 export function stampOf(path: string): FileStamp | undefined {
 	return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
-/** Whether a file has not changed between two stamps. Two missing files are the same. */
+/** Whether a file is unchanged between two stamps. Two missing files count as unchanged. */
 export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
 	return a?.ino === b?.ino && a?.mtimeNs === b?.mtimeNs && a?.size === b?.size;
 }
 
 /**
- * The file's content, or undefined where there is none. Follows no symbolic link at its end, waits on no pipe, and
- * swallows nothing that is larger than `bytesMax`.
+ * Reads a file. Does not follow a symbolic link at the end of the path, and does not wait on a pipe.
+ * @param bytesMax a larger file is refused
+ * @returns the content; undefined if there is no such file
  * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function readWhole(path: string, bytesMax: number): Promise<Buffer | undefined> {
@@ -69,7 +71,10 @@ export async function readWhole(path: string, bytesMax: number): Promise<Buffer 
 	}
 }
 
-/** Permission bits of a regular file, or undefined where there is none. Refuses links, folders and all other kinds. */
+/**
+ * The permission bits of a regular file; undefined if there is none. Throws for links, folders and all other
+ * kinds.
+ */
 function presentMode(path: string): number | undefined {
 	const stat = lstatSync(path, { throwIfNoEntry: false });
 	if (stat === undefined) return undefined;
@@ -87,14 +92,14 @@ async function syncFolder(folder: string): Promise<void> {
 	}
 }
 
-/** Writes all of it, each piece at its place: a system may take less at once than it is given. */
+/** Writes all bytes. The operating system may take fewer bytes per call than it is given. */
 async function writeAll(handle: FileHandle, content: string | Uint8Array): Promise<void> {
 	const bytes = typeof content === "string" ? utf8(content) : content;
 	for (let at = 0; at < bytes.length; )
 		at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
 }
 
-/** The file is the new one, but may be the old one again after a power cut. */
+/** The error for a file that was replaced, but that a power cut may turn back into the old one. */
 function unsynced(path: string, cause: unknown): AppError {
 	return new AppError({
 		code: "FILE_UNSYNCED",
@@ -106,13 +111,15 @@ function unsynced(path: string, cause: unknown): AppError {
 }
 
 /**
- * Replaces a file: temporary file in the same folder, fsync, rename, fsync of the folder. The mode stays what the
- * file had, or is `mode` for a new one.
- * @param beforeRename runs when all is on disk but nothing changed yet; what it throws leaves the file as it was
- * @param meanwhile called while the disk is waited for
+ * Replaces a file: writes a temporary file in the same folder, syncs it, renames it, and syncs the folder. An
+ * existing file keeps its mode.
+ * @param options.mode the mode of a file that does not exist yet
+ * @param options.beforeRename runs when the new content is on disk and the old file is still in place. If it
+ *   throws, the old file stays
+ * @param options.meanwhile called while the disk writes
  * @returns the stamp of the new file
- * @throws AppError `FILE_UNWRITABLE` (exit 1), the old content is then still there; `FILE_UNSYNCED` (exit 1), the new
- *   one is, but the disk did not say that it will stay
+ * @throws AppError `FILE_UNWRITABLE` (exit 1): the old file is still there. `FILE_UNSYNCED` (exit 1): the new
+ *   file is there, but the disk did not confirm it
  */
 export async function replaceFile(
 	path: string,
@@ -134,7 +141,7 @@ export async function replaceFile(
 			const synced = handle.sync();
 			options.meanwhile?.();
 			await synced;
-			// Of the file itself: what another program may rename to this path a moment later has its own.
+			// The stamp is taken from the open file: another program may replace the path right after the rename.
 			stamp = await handle.stat({ bigint: true });
 		} finally {
 			await handle.close();
@@ -146,16 +153,19 @@ export async function replaceFile(
 		throw error instanceof AppError ? error : fileError("write", path, error);
 	}
 	await syncFolder(dirname(path)).catch((error: unknown) => {
-		// Some file systems over a network know no such thing.
+		// Some network file systems cannot sync a folder.
 		if (!["EINVAL", "ENOTSUP"].includes(errnoOf(error))) throw unsynced(path, error);
 	});
 	return stamp;
 }
 
-/** Removes what a crashed `replaceFile` left beside a file, as far as it can. Call it under the file's lock. */
+/**
+ * Removes the temporary files that a crashed `replaceFile` left beside a file. Errors are ignored. The caller
+ * holds the file's lock.
+ */
 export async function removeLeftovers(path: string): Promise<void> {
 	const prefix = `.${basename(path)}.`;
-	// Where the folder cannot be listed, what follows fails by itself, or does without.
+	// If the folder cannot be listed, the write that follows fails and reports the cause.
 	for (const name of await readdir(dirname(path)).catch(() => [])) {
 		if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX))
 			await unlink(join(dirname(path), name)).catch(() => undefined);

@@ -1,6 +1,4 @@
-/**
- * `coffer.json`: what a project commits beside its vault. No secret is in it.
- */
+/** `coffer.json`: a project's settings, committed beside the vault. It contains no secret. */
 import { join } from "node:path";
 import { z } from "zod";
 import { FILE_BYTES } from "../../bounded-file.ts";
@@ -12,20 +10,20 @@ import { CONFIG_FILE, VAULT_FILE } from "./project-root.ts";
 import { withLock } from "./vault-lock.ts";
 
 const LOCK_FILE = `${VAULT_FILE}.lock`;
-/** What an app's id at Base44 may be: it becomes a part of an address. */
+/** A valid id of a Base44 app. The id becomes a part of a URL. */
 export const BASE44_APP = /^[A-Za-z0-9_-]{1,128}$/;
 
 const vaultId = z.string().refine((text) => isBase64Text(text, 32), "must be a vault id");
 
 const platformBinding = z.strictObject({
-	/** Only other targets name their kind. */
+	/** Only targets other than a Coffer platform name their kind. */
 	kind: z.undefined().optional(),
 	/** Origin of the platform's control API. */
 	url: z.url(),
 	app: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
 	/** Fingerprint of the platform's identity. */
 	platform: z.string().refine((text) => isBase64Text(text, 16), "must be a platform's fingerprint"),
-	/** The vault that this binding is for. */
+	/** The vault that this binding belongs to. */
 	vault: vaultId,
 });
 const base44Binding = z.strictObject({
@@ -34,12 +32,12 @@ const base44Binding = z.strictObject({
 	url: z.url(),
 	/** The app's id there. */
 	app: z.string().regex(BASE44_APP),
-	/** The vault that this binding is for. */
+	/** The vault that this binding belongs to. */
 	vault: vaultId,
 });
 const bindingSchema = z.discriminatedUnion("kind", [platformBinding, base44Binding]);
 const configSchema = z.strictObject({
-	/** The environment that a command means where neither a flag nor COFFER_ENVIRONMENT names one. */
+	/** The environment that commands use if neither a flag nor COFFER_ENVIRONMENT names one. */
 	environment: z.string().optional(),
 	links: z
 		.record(z.string().refine(isEnvironmentName, "must be an environment's name"), bindingSchema)
@@ -50,7 +48,7 @@ const configSchema = z.strictObject({
 export type PlatformBinding = z.infer<typeof platformBinding>;
 /** A Base44 app that an environment's secrets are sent to. */
 export type Base44Binding = z.infer<typeof base44Binding>;
-/** Where an environment is synced to. */
+/** The platform or target that an environment is linked with. */
 export type Binding = PlatformBinding | Base44Binding;
 export type ProjectConfig = z.infer<typeof configSchema>;
 
@@ -63,7 +61,7 @@ function invalid(root: string, message: string): AppError {
 	});
 }
 
-/** Reads `coffer.json`; an absent one is empty. @throws AppError `CONFIG_INVALID` (exit 2) */
+/** Reads `coffer.json`. A missing file counts as an empty one. @throws AppError `CONFIG_INVALID` (exit 2) */
 export async function readConfig(root: string): Promise<ProjectConfig> {
 	const bytes = await readWhole(join(root, CONFIG_FILE), FILE_BYTES.settings);
 	if (bytes === undefined) return { links: {} };
@@ -84,8 +82,8 @@ export async function readConfig(root: string): Promise<ProjectConfig> {
 }
 
 /**
- * Changes `coffer.json` as it is by now, under the vault's lock, which must not be held: two environments that are
- * linked at once both stay.
+ * Changes `coffer.json` under the vault's lock, starting from its content at that moment: of two environments
+ * that are linked at once, neither is lost. The caller must not hold the lock.
  */
 export async function editConfig(
 	root: string,
@@ -98,7 +96,7 @@ export async function editConfig(
 	});
 }
 
-/** Writes `coffer.json`, keys sorted. */
+/** Writes `coffer.json` with sorted keys. */
 export async function writeConfig(root: string, config: ProjectConfig): Promise<void> {
 	const { environment } = config;
 	const links = Object.fromEntries(Object.entries(config.links).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -106,21 +104,24 @@ export async function writeConfig(root: string, config: ProjectConfig): Promise<
 	await replaceFile(join(root, CONFIG_FILE), `${text}\n`, { mode: 0o644 });
 }
 
-/** The environment's binding, or undefined where it is not linked. */
+/** The environment's binding; undefined if it is not linked. */
 export function bindingOf(config: ProjectConfig, environment: string): Binding | undefined {
 	return Object.hasOwn(config.links, environment) ? config.links[environment] : undefined;
 }
 
-/** The platform that the environment is linked with, or undefined where it is linked with none. */
+/** The platform that the environment is linked with; undefined if it is linked with none. */
 export function platformOf(binding: Binding | undefined): PlatformBinding | undefined {
 	return binding?.kind === undefined ? binding : undefined;
 }
 
-/** What the key of the default environment looks like in JSON: a file without it has none, and need not be parsed. */
+/**
+ * The text of the default environment's key. A file without this text sets no default, so it need not be
+ * parsed.
+ */
 const DEFAULT_KEY = '"environment"';
 
 /**
- * The environment that `coffer.json` makes the default, as it stands there, or undefined where it makes none.
+ * The default environment that `coffer.json` names; undefined if it names none.
  * @throws AppError `CONFIG_INVALID` (exit 2)
  */
 export async function readDefaultEnvironment(root: string): Promise<string | undefined> {
@@ -129,14 +130,14 @@ export async function readDefaultEnvironment(root: string): Promise<string | und
 	return (await readConfig(root)).environment;
 }
 
-/** Makes an environment the default of everybody who has this `coffer.json`. */
+/** Makes an environment the default for everybody who uses this `coffer.json`. */
 export async function putDefaultEnvironment(root: string, environment: string): Promise<void> {
 	await editConfig(root, (config) =>
 		config.environment === environment ? config : { ...config, environment },
 	);
 }
 
-/** Takes an environment out of `coffer.json`: its binding, and that it is the default. */
+/** Removes an environment's binding from `coffer.json`, and the default if it is this environment. */
 export async function forgetEnvironment(root: string, environment: string): Promise<void> {
 	await editConfig(root, (config) => {
 		if (config.environment !== environment && bindingOf(config, environment) === undefined) return config;
@@ -147,7 +148,7 @@ export async function forgetEnvironment(root: string, environment: string): Prom
 	});
 }
 
-/** Takes the environment's binding out of `coffer.json`. */
+/** Removes an environment's binding from `coffer.json`. */
 export async function dropBinding(root: string, environment: string): Promise<void> {
 	await editConfig(root, (config) => {
 		const links = Object.entries(config.links).filter(([name]) => name !== environment);
@@ -155,13 +156,13 @@ export async function dropBinding(root: string, environment: string): Promise<vo
 	});
 }
 
-/** The configuration with the environment's binding; the very same one where it stands there. */
+/** The configuration with the environment's binding. Returns the same object if it has this binding already. */
 export function withBinding(config: ProjectConfig, environment: string, binding: Binding): ProjectConfig {
 	const isSame = JSON.stringify(bindingOf(config, environment)) === JSON.stringify(binding);
 	return isSame ? config : { ...config, links: { ...config.links, [environment]: binding } };
 }
 
-/** Writes the environment's binding into `coffer.json`, unless it stands there. */
+/** Writes the environment's binding into `coffer.json`, unless it is there already. */
 export async function putBinding(root: string, environment: string, binding: Binding): Promise<void> {
 	await editConfig(root, (config) => withBinding(config, environment, binding));
 }

@@ -1,11 +1,9 @@
-/**
- * Text files of which some lines are Coffer's: `.gitattributes`, `.gitignore`.
- */
+/** Edits single lines of text files that Coffer shares with the user: `.gitattributes` and `.gitignore`. */
 import { FILE_BYTES } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { readWhole, replaceFile } from "./atomic-file.ts";
 
-/** Adds the lines that a text file lacks. @returns whether anything was added */
+/** Appends the lines that a text file does not have yet. @returns whether a line was added */
 export async function ensureLines(path: string, lines: readonly string[]): Promise<boolean> {
 	const bytes = await readWhole(path, FILE_BYTES.text);
 	const text = bytes === undefined ? "" : fromUtf8(bytes);
@@ -18,7 +16,7 @@ export async function ensureLines(path: string, lines: readonly string[]): Promi
 	return true;
 }
 
-/** Takes lines out of a text file. @returns whether one of them was there */
+/** Removes lines from a text file. @returns whether a line was removed */
 export async function removeLines(path: string, lines: readonly string[]): Promise<boolean> {
 	const bytes = await readWhole(path, FILE_BYTES.text);
 	const text = bytes && fromUtf8(bytes);

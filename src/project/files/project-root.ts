@@ -1,6 +1,4 @@
-/**
- * Where a project is: the nearest folder upwards that holds `coffer.vault` or `coffer.json`.
- */
+/** Finds the project: the nearest folder, from here upwards, that contains `coffer.vault` or `coffer.json`. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
@@ -10,7 +8,7 @@ export const CONFIG_FILE = "coffer.json";
 
 /**
  * The folder that the command was started in.
- * @throws AppError `FOLDER_GONE` (exit 4) where it was deleted
+ * @throws AppError `FOLDER_GONE` (exit 4) if it was deleted
  */
 export function currentFolder(): string {
 	try {
@@ -26,7 +24,7 @@ export function currentFolder(): string {
 	}
 }
 
-/** The project's root at or above a folder, as a real path; undefined where there is none. */
+/** The project's root at or above a folder, as a real path; undefined if there is none. */
 export function findRoot(from: string): string | undefined {
 	let folder = realpathSync(from);
 	for (;;) {

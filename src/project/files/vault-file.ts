@@ -1,6 +1,4 @@
-/**
- * `coffer.vault` on disk: read, and replaced atomically under its lock.
- */
+/** Reads `coffer.vault`, and replaces it atomically under its lock. */
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
@@ -25,23 +23,23 @@ const NEW_FILE_MODE = 0o600;
 
 export interface LoadedVault {
 	readonly document: VaultDocument;
-	/** The text that it was parsed from. */
+	/** The text that the document was parsed from. */
 	readonly text: string;
 	/** Hash of the text. */
 	readonly digest: string;
-	/** Of the file from before it was read, or after it was written. */
+	/** The file's stamp, taken before the read or after the write; undefined if the disk did not confirm the write. */
 	readonly stamp: FileStamp | undefined;
 }
 
-/** The hash by which a text of the vault is known on this device. */
+/** The hash that identifies a text of the vault in this device's memory. */
 export function vaultDigest(text: string | Uint8Array): string {
 	return toBase64(hash(text));
 }
 
 /**
- * Reads the project's vault.
- * @param known the vault as this process read or wrote it last. It is returned if the file is still the same one
- * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a fault in it, exit 5 for conflict markers
+ * Reads and parses the project's vault.
+ * @param known the vault as this process last read or wrote it. It is returned if the file is unchanged
+ * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a syntax error, exit 5 for conflict markers of git
  */
 export async function loadVault(root: string, known?: LoadedVault): Promise<LoadedVault> {
 	// Taken before the file is read: a write during the read then makes the stamp too old, never too new.
@@ -52,7 +50,10 @@ export async function loadVault(root: string, known?: LoadedVault): Promise<Load
 	return { document: parseVault(text), text, digest: vaultDigest(bytes), stamp };
 }
 
-/** The vault's text, whatever it says. @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 where it is not UTF-8 */
+/**
+ * Reads the vault's text without parsing it. @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 if it is not
+ * UTF-8
+ */
 export async function readVaultText(root: string): Promise<string> {
 	return vaultTextOf(await readVaultBytes(root));
 }
@@ -70,7 +71,7 @@ async function readVaultBytes(root: string): Promise<Uint8Array> {
 	return bytes;
 }
 
-/** The vault's text. @throws AppError `VAULT_FULL` (exit 2) where nobody could read it any more */
+/** The document's text. @throws AppError `VAULT_FULL` (exit 2) if it is longer than a reader accepts */
 function printed(document: VaultDocument): string {
 	const text = printVault(document);
 	if (text.length <= LIMITS.fileBytes) return text;
@@ -82,7 +83,7 @@ function printed(document: VaultDocument): string {
 	});
 }
 
-/** What an edit makes of a vault. */
+/** The outcome of an edit. */
 export interface VaultEdit<T> {
 	/** The vault to write. Without it, the file stays as it is. */
 	readonly document?: VaultDocument | undefined;
@@ -94,7 +95,7 @@ export interface VaultEdit<T> {
 	readonly remember?: ((now: LoadedVault) => Promise<void>) | undefined;
 }
 
-/** The error where the file is not what this command has read. */
+/** The error for a file that is no longer the one that this command has read. */
 export function changedMeanwhile(): AppError {
 	return new AppError({
 		code: "VAULT_CHANGED_MEANWHILE",
@@ -105,9 +106,9 @@ export function changedMeanwhile(): AppError {
 }
 
 /**
- * Does what comes after the vault is written: the device's memory of it. What fails then is no failure of the write,
- * and the error says so.
- * @throws AppError `MEMORY_FAILED` (exit 1), with the first of the failures as its cause
+ * Runs the work that follows the write of the vault. Its failure does not undo the write, and the error says
+ * so.
+ * @throws AppError `MEMORY_FAILED` (exit 1) with the original error as its cause
  */
 export async function afterWrite(work: () => Promise<void>): Promise<void> {
 	try {
@@ -124,7 +125,10 @@ export async function afterWrite(work: () => Promise<void>): Promise<void> {
 	}
 }
 
-/** Replaces the vault unless another program wrote it since `before`. @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) */
+/**
+ * Replaces the vault, unless another program has written it since `before`. @throws AppError
+ * `VAULT_CHANGED_MEANWHILE` (exit 5)
+ */
 async function replaceUnchanged(
 	path: string,
 	text: string,
@@ -141,8 +145,8 @@ async function replaceUnchanged(
 }
 
 /**
- * Repairs a vault that may not be readable as one, under its lock.
- * @param repair from the text to the one that takes its place; undefined leaves it
+ * Repairs the text of a vault that may not parse, under the vault's lock.
+ * @param repair returns the new text, or undefined to leave the file as it is
  */
 export async function repairVault(root: string, repair: (text: string) => string | undefined): Promise<void> {
 	await withLock(join(root, LOCK_FILE), async () => {
@@ -155,7 +159,7 @@ export async function repairVault(root: string, repair: (text: string) => string
 	});
 }
 
-/** The error of a vault that is written all the same; any other is thrown. */
+/** Returns the error of a write that the disk did not confirm. Throws every other error. */
 function unsyncedOnly(error: unknown): AppError {
 	if (error instanceof AppError && error.code === "FILE_UNSYNCED") return error;
 	throw error;
@@ -209,7 +213,7 @@ export async function editVault<T>(
 	});
 }
 
-/** Writes the first vault of a project. @throws AppError `VAULT_EXISTS` (exit 5) */
+/** Writes a project's first vault. @throws AppError `VAULT_EXISTS` (exit 5) */
 export async function writeNewVault(root: string, document: VaultDocument): Promise<LoadedVault> {
 	return withLock(join(root, LOCK_FILE), async () => {
 		const path = join(root, VAULT_FILE);

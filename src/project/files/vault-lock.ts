@@ -1,6 +1,6 @@
 /**
- * The lock under which a vault is written: an exclusive SQLite transaction on an empty file beside it. The operating
- * system lets go of it when its process ends, however it ends, so there is no stale lock to recognise
+ * The lock for writing a vault: an exclusive SQLite transaction on an empty file beside it. The operating
+ * system releases the lock when the process ends for any reason, so there are no stale locks
  * (docs/decisions/0002-vault-lock.md).
  */
 import { lstatSync } from "node:fs";
@@ -9,15 +9,15 @@ import { setTimeout as after } from "node:timers/promises";
 import { AppError, EXIT } from "../../errors.ts";
 
 interface Patience {
-	/** How long a writer waits while none of the others gets anything done. */
+	/** How long a writer waits while no other writer makes progress, in milliseconds. */
 	readonly stillMs: number;
-	/** How long it waits at most, whatever they get done. */
+	/** How long a writer waits at most, in milliseconds. */
 	readonly mostMs: number;
 }
 const PATIENCE: Patience = { stillMs: 30_000, mostMs: 600_000 };
 /**
- * Between the first tries, and between later ones, more or less. SQLite's own wait goes on to ever longer ones, and so
- * passes over who has waited longest; and it would stop the whole process.
+ * The pause between two tries, in milliseconds, varied at random. SQLite's own busy handler is not used: its
+ * pauses grow, which disadvantages the writer that has waited longest, and it blocks the whole process.
  */
 const TRY_MS = { first: 5, last: 120 } as const;
 
@@ -45,14 +45,17 @@ function lockError(path: string, cause: unknown, { stillMs }: Patience): AppErro
 	});
 }
 
-/** Loads what the lock needs (11 ms) while something else is waited for. What fails here fails again, and is told, at the lock. */
+/**
+ * Loads the lock's library (11 ms) while the caller waits for something else. An error is ignored here, because
+ * `withLock` meets and reports it again.
+ */
 export function prepareLock(): void {
 	loadSqlite().catch(() => undefined);
 }
 
 let sqlite: ReturnType<typeof importSqlite> | undefined;
 
-/** Loaded once; where that fails, it is tried again. */
+/** Loads the library once. After a failure, the next call tries again. */
 function loadSqlite(): ReturnType<typeof importSqlite> {
 	sqlite ??= importSqlite().catch((error: unknown) => {
 		sqlite = undefined;
@@ -62,8 +65,8 @@ function loadSqlite(): ReturnType<typeof importSqlite> {
 }
 
 /**
- * libsql asks twice which C library there is: a report of Node's, which tells of much else and takes 5 ms, and after it
- * the file of `ldd`, which has the last word. The report is brought back where that is not enough.
+ * libsql detects the C library twice: by Node's process report, which takes 5 ms, and by the file of `ldd`,
+ * which decides. The report is switched off, and on again if the file alone is not enough.
  */
 async function importSqlite() {
 	const { report } = process;
@@ -79,13 +82,13 @@ async function importSqlite() {
 	}
 }
 
-/** The last holder or waiter of each lock in this process, which take turns. */
+/** The last holder of, or waiter for, each lock in this process. They take turns. */
 const queue = new Map<string, Promise<unknown>>();
-/** When this process let go of a lock that it had waited for. */
+/** When this process released a lock that it had to wait for. */
 const letGoMs = new Map<string, number>();
 
 /**
- * Runs work while nobody else on this machine, in this process or another, holds the same lock.
+ * Runs work while no other process on this machine, and nothing else in this process, holds the lock.
  * @throws AppError `VAULT_LOCKED` or `VAULT_LOCK_FAILED` (exit 1), or what the work throws
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, patience = PATIENCE): Promise<T> {
@@ -104,21 +107,22 @@ export async function withLock<T>(path: string, work: () => Promise<T>, patience
 
 type Connection = InstanceType<typeof import("libsql")>;
 
-/** What takes the lock, in this order; what is done of it stays done. */
+/** The statements that take the lock, in this order. A retry continues after the last one that succeeded. */
 const STATEMENTS = [
-	// Nothing is ever written, so there is nothing to roll back from a file that would lie beside the lock.
+	// Nothing is written, so no rollback journal is needed beside the lock.
 	"PRAGMA journal_mode = MEMORY",
 	"BEGIN EXCLUSIVE",
-	// A file that it may only read, SQLite opens for that, and then excludes nobody. A change that is never committed tells.
+	// SQLite opens a read-only file for reading and then excludes nobody. This change, which is never committed,
+	// makes it fail instead.
 	"PRAGMA user_version = 1",
 ];
 
-/** Whoever writes puts a new file in its place, which the folder's time tells. */
+/** The folder's modification time. Each write renames a file into the folder, which changes this time. */
 function changedMs(folder: string): number | undefined {
 	return lstatSync(folder, { throwIfNoEntry: false })?.mtimeMs;
 }
 
-/** @returns whether others had to be waited for */
+/** @returns whether the lock was held by another process */
 async function waitFor(database: Connection, path: string, patience: Patience): Promise<boolean> {
 	const startMs = performance.now();
 	let still = { sinceMs: startMs, changedMs: changedMs(dirname(path)) };
@@ -145,7 +149,7 @@ async function waitFor(database: Connection, path: string, patience: Patience): 
 
 async function locked<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
 	const Database = await loadSqlite();
-	// In a crowd, who has just had it lets the others try first.
+	// A process that has just released the lock lets the waiting ones try first.
 	if (performance.now() - (letGoMs.get(path) ?? Number.NEGATIVE_INFINITY) < TRY_MS.last)
 		await after(TRY_MS.last);
 	let database: Connection | undefined;
@@ -168,7 +172,10 @@ async function locked<T>(path: string, work: () => Promise<T>, patience: Patienc
 	}
 }
 
-/** What is done is done: that its lock ends badly must not be told in its place. To close the file lets go of it, too. */
+/**
+ * The work is done, so an error of the release must not replace its result. Closing the file releases the lock
+ * too.
+ */
 function release(database: { exec(statement: string): unknown; close(): unknown }): void {
 	for (const step of [() => database.exec("ROLLBACK"), () => database.close()]) {
 		try {

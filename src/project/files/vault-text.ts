@@ -1,8 +1,11 @@
-/** The bytes of a vault as text, with the line of the first fault. */
+/** Decodes a vault's bytes, and finds the line of the first fault. */
 import { fromUtf8 } from "../../bytes.ts";
 import { malformed } from "../../vault/syntax/syntax.ts";
 
-/** The text that the bytes of a vault are. @throws AppError `VAULT_MALFORMED` (exit 7), with the first line that is not UTF-8 */
+/**
+ * The text of a vault's bytes. @throws AppError `VAULT_MALFORMED` (exit 7) that names the first line that is
+ * not UTF-8
+ */
 export function vaultTextOf(bytes: Uint8Array): string {
 	const text = fromUtf8(bytes);
 	if (text !== undefined) return text;
@@ -11,7 +14,10 @@ export function vaultTextOf(bytes: Uint8Array): string {
 
 const BLOCK_BYTES = 65_536;
 
-/** The first line that is not UTF-8. Whole blocks of lines are looked at first: a file may be nothing but line ends. */
+/**
+ * The number of the first line that is not UTF-8. Searches blocks of lines first, because a file may consist of
+ * line feeds only.
+ */
 function firstBadLine(bytes: Uint8Array): number {
 	let line = 1;
 	for (let start = 0; start < bytes.length; ) {
@@ -24,7 +30,7 @@ function firstBadLine(bytes: Uint8Array): number {
 	return line;
 }
 
-/** How many lines stand before the first that is not UTF-8. */
+/** How many lines of a block precede the first one that is not UTF-8. */
 function badLineIn(block: Uint8Array): number {
 	let before = 0;
 	for (let start = 0; ; before++) {

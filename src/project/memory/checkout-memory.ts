@@ -1,44 +1,42 @@
-/**
- * What a device remembers of one working copy of an environment, and its form as JSON.
- */
+/** What a device remembers of one working copy's environment, and its JSON form. */
 import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { type MarkRow, marksOf, rowsOf } from "./environment-memory.ts";
 
-/** The last position of a platform's log that this working copy agreed with. */
+/** The position in a platform's log up to which this working copy and the platform agree. */
 export interface PlatformMemory {
 	app: string;
 	fingerprint: string;
-	/** The origin that it was linked at: a changed coffer.json must not lead elsewhere. */
+	/** The origin that was linked here. A changed coffer.json must not lead to another one. */
 	url: string;
 	revision: number;
 	head: string;
-	/** Version and digest of each record at that moment. */
+	/** The version and digest of each record at that position: the merge base. */
 	base: Map<string, VersionMark>;
-	/** Digests of records here that hold what the base holds, sealed anew at the same version. */
+	/** Digests of records that were re-encrypted here: they hold an agreed value at the agreed version. */
 	reseals: ReadonlySet<string>;
-	/** The last links' hashes of both chains at that moment, joined by a blank. */
+	/** The hashes of both chains' last links at that position, separated by a space. */
 	header: string;
 }
 
 export interface CheckoutMemory {
-	/** Hash of the vault file that was last held against the marks; empty for none. */
+	/** The hash of the vault's text that was last compared with the version marks; empty for none. */
 	seen: string;
-	/** Hash of the text that a command for this environment last wrote here; empty for none. */
+	/** The hash of the vault's text that a command for this environment last wrote here; empty for none. */
 	written: string;
-	/** Hash of the vault file of which every record of the environment was verified here; empty for none. */
+	/** The hash of the vault's text in which every record of the environment was verified here; empty for none. */
 	whole: string;
 	platform: PlatformMemory | undefined;
 	/**
-	 * Of each name that is not as agreed with the platform: the digests of the records that were replaced here since,
-	 * which the present one was made from. One of them may be what the platform holds, where its answer was lost.
+	 * For each name that differs from the merge base: the digests of the records that were replaced here since. If
+	 * an answer of the platform was lost, the platform may hold one of these.
 	 */
 	replaced: Map<string, readonly string[]>;
 }
 
 type ReplacedRow = [name: string, ...digests: string[]];
 
-/** @param value what `checkoutToJson` made, by this version or an earlier one; undefined for an empty memory */
+/** @param value made by `checkoutToJson` of this version or an earlier one; undefined for an empty memory */
 export function checkoutFromJson(value: object | undefined): CheckoutMemory {
 	if (!value) return { seen: "", written: "", whole: "", platform: undefined, replaced: new Map() };
 	const {
@@ -63,7 +61,6 @@ export function checkoutFromJson(value: object | undefined): CheckoutMemory {
 	};
 }
 
-/** The memory as JSON. */
 export function checkoutToJson(memory: CheckoutMemory): object {
 	const { platform: known } = memory;
 	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
@@ -73,11 +70,11 @@ export function checkoutToJson(memory: CheckoutMemory): object {
 	return { seen, written, whole, platform, replaced };
 }
 
-/** How many records that one was made from are remembered: the first and the last ones. */
+/** How many replaced records of one name are remembered: the first one and the latest ones. */
 const REPLACED_MAX = 16;
 
 /**
- * Notes what the written records were made from, until they are what was agreed with the platform.
+ * Remembers which records the written ones replaced, until the name agrees with the platform again.
  * @param checkout edited in place
  * @param records of the environment, before and after the write
  */

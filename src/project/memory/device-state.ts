@@ -1,10 +1,12 @@
 /**
- * What a device remembers of an environment, outside the repository: pins, marks, the platform's head and the merge
- * base. Never a value. Losing it costs detection and one full sync, never data.
+ * What a device remembers of an environment, outside the repository: the pin, version marks, the position in
+ * the platform's log and the merge base. It never contains a value. If it is lost, roll-backs go unnoticed
+ * until the next sync, and that sync reads the whole log; no secret is lost.
  *
- * `$XDG_STATE_HOME/coffer/VAULT-ID/ENVIRONMENT/` holds `marks-MEMBER.json` (for the device) and
- * `checkout-MEMBER-PATHHASH.json` (for one working copy); `projects/MEMBER-PATHHASH.json` says which vault a folder
- * holds. Each carries a MAC whose key derives from the identity, so whoever can only write the file cannot forge it.
+ * `$XDG_STATE_HOME/coffer/VAULT-ID/ENVIRONMENT/` contains `marks-MEMBER.json` (for the device) and
+ * `checkout-MEMBER-PATHHASH.json` (for one working copy). `projects/MEMBER-PATHHASH.json` names the vault of a
+ * folder. Each file carries a MAC whose key derives from the identity, so write access to the files is not
+ * enough to forge them.
  */
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -21,7 +23,7 @@ export type { EnvironmentMemory } from "./environment-memory.ts";
 
 const LOCK_FILE = "lock";
 
-/** Whose memory, of what, and where. */
+/** Identifies the memory of one identity, of one environment, in one working copy. */
 export interface MemoryPlace {
 	/** `$XDG_STATE_HOME/coffer`. */
 	readonly folder: string;
@@ -39,7 +41,7 @@ function marksFile({ folder, vaultId, environment, member }: MemoryPlace): Signe
 	return { folder, name: `${vaultId}/${environment}/marks-${member}.json` };
 }
 
-/** A working copy's name in file names: says nothing of its path. */
+/** The working copy's part of a file name. It does not reveal the path. */
 function checkoutId(place: Pick<MemoryPlace, "root" | "stateKey" | "member">): string {
 	const path = toBase64(hash(lengthPrefixed("coffer/checkout/1", place.root), place.stateKey)).slice(0, 22);
 	return `${place.member}-${path}`;
@@ -56,28 +58,31 @@ function projectFile(place: ProjectPlace): SignedFile {
 	return { folder: place.folder, name: `projects/${checkoutId(place)}.json` };
 }
 
-/** What is needed to remember which vault a folder holds. */
+/** Identifies the memory of which vault a folder contains. */
 export type ProjectPlace = Pick<MemoryPlace, "folder" | "member" | "stateKey" | "root">;
 
-/** The vault id that this folder held when it was last read, or undefined. @throws AppError `STATE_DAMAGED` (exit 7) */
+/**
+ * The id of the vault that this folder contained when it was last read; undefined if it was never read. @throws
+ * AppError `STATE_DAMAGED` (exit 7)
+ */
 export async function readProjectPin(place: ProjectPlace): Promise<string | undefined> {
 	const value = await readSignedJson(projectFile(place), place.stateKey);
 	return (value as { vaultId: string } | undefined)?.vaultId;
 }
 
-/** Remembers which vault the folder holds. @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCK_FAILED` (exit 1) */
+/** Remembers which vault a folder contains. @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCK_FAILED` (exit 1) */
 export async function writeProjectPin(place: ProjectPlace, vaultId: string): Promise<void> {
 	const file = projectFile(place);
 	const path = join(file.folder, file.name);
 	await makeStateFolder(dirname(path));
-	// Two environments of one folder may do this at once.
+	// Commands for two environments of one folder may write this file at the same time.
 	await withLock(join(dirname(path), LOCK_FILE), async () => {
 		await removeLeftovers(path);
 		await writeSignedJson(file, place.stateKey, { vaultId });
 	});
 }
 
-/** Reads the device's pin and marks. @throws AppError `STATE_DAMAGED` (exit 7) */
+/** Reads the device's pin and version marks. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readEnvironmentMemory(place: MemoryPlace): Promise<EnvironmentMemory> {
 	const value = await readSignedJson(marksFile(place), place.stateKey);
 	return memoryFromJson(value);
@@ -87,7 +92,7 @@ async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMem
 	await writeSignedJson(marksFile(place), place.stateKey, memoryToJson(memory));
 }
 
-/** Reads what is remembered of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
+/** Reads the memory of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
 export function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
 	return readCheckoutFile(checkoutFile(place), place.stateKey);
 }
@@ -96,7 +101,10 @@ async function readCheckoutFile(file: SignedFile, stateKey: Uint8Array): Promise
 	return checkoutFromJson(await readSignedJson(file, stateKey));
 }
 
-/** What is remembered of every working copy of this identity's on this device. @throws AppError `STATE_DAMAGED` (exit 7) */
+/**
+ * Reads the memory of every working copy that this identity uses on this device. @throws AppError
+ * `STATE_DAMAGED` (exit 7)
+ */
 export async function readCheckoutMemories(place: MemoryPlace): Promise<CheckoutMemory[]> {
 	const name = `${place.vaultId}/${place.environment}`;
 	const entries = await readdir(join(place.folder, name)).catch(() => []);
@@ -112,7 +120,7 @@ async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): 
 	await writeSignedJson(checkoutFile(place), place.stateKey, checkoutToJson(memory));
 }
 
-/** Whether a command of this device, for any of these environments, left just this text in the working copy. */
+/** Whether a command of this device, for any of these environments, wrote exactly this text here. */
 export async function isWrittenHere(
 	place: MemoryPlace,
 	environments: Iterable<string>,
@@ -123,7 +131,7 @@ export async function isWrittenHere(
 	return false;
 }
 
-/** Both files of an environment's memory as this process read or wrote them last. */
+/** Both files of an environment's memory, as this process last read or wrote them. */
 export interface DeviceMemory {
 	readonly memory: EnvironmentMemory;
 	readonly checkout: CheckoutMemory;
@@ -135,8 +143,8 @@ function stampsOf(place: MemoryPlace): (FileStamp | undefined)[] {
 }
 
 /**
- * Reads what a device remembers of an environment and of a working copy.
- * @param known what this process read or wrote last. It is returned if both files are still the same
+ * Reads the memory of an environment and of a working copy.
+ * @param known what this process last read or wrote. It is returned if both files are unchanged
  * @throws AppError `STATE_DAMAGED` (exit 7)
  */
 export async function readDeviceMemory(place: MemoryPlace, known?: DeviceMemory): Promise<DeviceMemory> {
@@ -148,10 +156,10 @@ export async function readDeviceMemory(place: MemoryPlace, known?: DeviceMemory)
 }
 
 /**
- * Changes what is remembered, as it is by now: whoever opened the vault a while ago may know less than another
- * process has written since, here or in another working copy.
- * @param change edits both in place; run under the environment's lock in the state folder
- * @param known as in `readDeviceMemory`; edited too
+ * Changes the memory, starting from what the files contain now: since the session was opened, another process
+ * may have written, here or in another working copy.
+ * @param change edits both in place, under the environment's lock in the state folder
+ * @param known as in `readDeviceMemory`; edited in place too
  * @returns what was written
  * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
  */

@@ -1,21 +1,22 @@
-/**
- * What a device remembers of one environment, and how that is written down.
- */
+/** What a device remembers of one environment, and its JSON form. */
 import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";
 import type { LinkNote } from "../../vault/undo/link-note.ts";
 
 export interface EnvironmentMemory {
 	pin: Pin | undefined;
 	marks: Map<string, VersionMark>;
-	/** What the pinned links did, by their hashes. */
+	/** What each pinned link changed, by the link's hash. */
 	notes: Map<string, LinkNote>;
-	/** Of each name the highest version that was ever marked. It stays where a mark is forgotten. */
+	/** The highest version of each name that ever had a version mark. It stays when the mark is forgotten. */
 	floors: Map<string, number>;
 }
 
-/** A mark as JSON: a row, since a name must never be a key of a plain object. */
+/** A version mark as JSON: an array, because a secret's name must not be a key of a plain object. */
 export type MarkRow = [name: string, version: number, digest: string];
-/** A device's own mark: its author is a place in the list of authors, and 1 stands behind for what was made here. */
+/**
+ * A device's own version mark: `author` is an index into the list of authors, and `made` is 1 if the record was
+ * made here.
+ */
 type OwnMarkRow = [...MarkRow, author?: number, made?: 1];
 
 export function rowsOf(marks: ReadonlyMap<string, VersionMark>): MarkRow[] {
@@ -49,9 +50,8 @@ function ownMarksOf(rows: readonly OwnMarkRow[], authors: readonly string[]): Ma
 	);
 }
 
-/** The memory as JSON. */
 export function memoryToJson({ pin, marks, notes, floors }: EnvironmentMemory): object {
-	// A floor at its mark says nothing more.
+	// A floor that is not above its mark adds nothing.
 	const above = [...floors].filter(([name, version]) => version > (marks.get(name)?.version ?? 0));
 	return {
 		pin,
@@ -69,9 +69,9 @@ interface MemoryJson {
 	readonly floors?: [string, number][];
 }
 
-/** @param value what `memoryToJson` made, by this version or an earlier one; undefined for an empty memory */
+/** @param value made by `memoryToJson` of this version or an earlier one; undefined for an empty memory */
 export function memoryFromJson(value: object | undefined): EnvironmentMemory {
-	// The MAC says that this program wrote it; its shape is known.
+	// The MAC proves that this program wrote the file, so its shape needs no check.
 	const { pin, marks, authors = [], notes = [], floors = [] } = (value ?? { marks: [] }) as MemoryJson;
 	return {
 		pin,

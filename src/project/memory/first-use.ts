@@ -1,10 +1,8 @@
-/**
- * Which vault a folder and an identity belong to: another one that is put in its place is refused.
- */
+/** Binds a folder and an identity to a vault, so that another vault in its place is refused. */
 import { AppError, EXIT } from "../../errors.ts";
 import { readProjectPin } from "./device-state.ts";
 
-/** Who opens a vault, and in which folder. */
+/** The folder and the identity that open a vault. */
 interface Opening {
 	readonly root: string;
 	readonly identity: { readonly stateKey: Uint8Array; readonly vaultPin?: string | undefined };
@@ -24,8 +22,9 @@ function replaced(expected: string, actual: string, by: string, instead = ""): A
 }
 
 /**
- * Holds a vault's id against what this identity is bound to and what this folder held.
- * @returns warnings: a first use
+ * Compares a vault's id with the vault that the identity is bound to, and with the vault that this folder
+ * contained.
+ * @returns warnings; one if this is the first use
  * @throws AppError `VAULT_REPLACED` (exit 7)
  */
 export async function checkProject(opening: Opening, vaultId: string): Promise<string[]> {

@@ -1,6 +1,4 @@
-/**
- * Which vaults a device remembers having opened.
- */
+/** The vaults that a device has opened, as far as its memory tells. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,9 +16,10 @@ async function foldersIn(folder: string): Promise<string[]> {
 }
 
 /**
- * The environments that one identity of this device has opened and another one has not, as far as this device remembers.
+ * The environments that one identity of this device has opened and another one has not.
  * @param stateFolder `$XDG_STATE_HOME/coffer`
- * @param opened fingerprint of the first; @param missing of the other
+ * @param opened fingerprint of the identity that has opened them
+ * @param missing fingerprint of the identity that has not
  */
 export async function openedByOneOnly(
 	stateFolder: string,
@@ -40,7 +39,7 @@ export async function openedByOneOnly(
 }
 
 /**
- * The environments of a vault of which an identity of this device remembers something; sorted.
+ * The environments of a vault of which this device has a memory for an identity; sorted.
  * @param stateFolder `$XDG_STATE_HOME/coffer`
  * @param member fingerprint of the identity
  */

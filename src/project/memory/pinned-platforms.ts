@@ -1,10 +1,10 @@
 /**
- * Which platforms this device has linked, at which addresses. `coffer.json` comes with a repository, and whoever can
- * change it must not be able to have an access token sent elsewhere: a token goes to an address that somebody typed
- * here, and to no other.
+ * The platforms that this device has linked, with their addresses. `coffer.json` comes with a repository.
+ * Whoever can change it must not be able to redirect an access token: a token is sent only to an address that
+ * somebody typed on this device.
  *
- * `$XDG_STATE_HOME/coffer/platforms.json` is for the device and not for an identity, since a token alone is enough to
- * deploy. Whoever can write there can write to the user's own files as well.
+ * `$XDG_STATE_HOME/coffer/platforms.json` belongs to the device and not to an identity, because a token alone
+ * is enough to deploy. It has no MAC: whoever can write there can write to all of the user's files.
  */
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -18,11 +18,11 @@ import { makeStateFolder } from "./signed-json.ts";
 const FILE = "platforms.json";
 const LOCK_FILE = "platforms.lock";
 
-/** A platform's identity at an address. */
+/** A platform at an address. */
 export interface PinnedPlatform {
-	/** Origin of its control API: scheme, host and port, as `URL` writes them. */
+	/** The origin of its control API: scheme, host and port, as `URL` writes them. */
 	readonly origin: string;
-	/** Of its identity, 22 characters of base64. */
+	/** The fingerprint of its identity: 22 characters of base64. */
 	readonly fingerprint: string;
 }
 
@@ -57,7 +57,7 @@ export async function pinnedPlatforms(stateFolder: string): Promise<readonly Pin
 	}
 }
 
-/** Remembers, or with `isLinked` false forgets, that this device has linked a platform at an address. */
+/** Adds a platform to the list, or removes it. */
 async function change(stateFolder: string, platform: PinnedPlatform, isLinked: boolean): Promise<void> {
 	const path = join(stateFolder, FILE);
 	await makeStateFolder(dirname(path));
@@ -72,14 +72,14 @@ async function change(stateFolder: string, platform: PinnedPlatform, isLinked: b
 }
 
 /**
- * Remembers that somebody here linked a platform at an address.
+ * Remembers that a user of this device linked a platform at an address.
  * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1)
  */
 export async function pinPlatform(stateFolder: string, platform: PinnedPlatform): Promise<void> {
 	await change(stateFolder, platform, true);
 }
 
-/** Forgets that. @throws AppError as `pinPlatform` */
+/** Forgets a platform at an address. @throws AppError as `pinPlatform` */
 export async function unpinPlatform(stateFolder: string, platform: PinnedPlatform): Promise<void> {
 	await change(stateFolder, platform, false);
 }

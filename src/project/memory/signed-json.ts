@@ -1,6 +1,6 @@
 /**
- * Small JSON files that only the holder of a key can write: one line of MAC (keyed BLAKE2b over what the file is
- * about and its JSON), one line of JSON.
+ * Small JSON files that only the holder of a key can write: one line with a MAC (keyed BLAKE2b over the file's
+ * name and its JSON), and one line of JSON.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -14,10 +14,10 @@ const FORMAT = 1;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** Where such a file is. Its name goes under the MAC, so that none can stand in for another. */
+/** Identifies such a file. The MAC covers its name, so that one file cannot replace another. */
 export interface SignedFile {
 	readonly folder: string;
-	/** Path below the folder. */
+	/** Path relative to the folder. */
 	readonly name: string;
 }
 
@@ -36,7 +36,7 @@ function damaged(path: string): AppError {
 
 /**
  * Reads a file that `writeSignedJson` wrote.
- * @returns its value, of the shape that was written; undefined where there is no file
+ * @returns the value, in the shape that was written; undefined if there is no file
  * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function readSignedJson(file: SignedFile, key: Uint8Array): Promise<object | undefined> {
@@ -55,7 +55,10 @@ export async function readSignedJson(file: SignedFile, key: Uint8Array): Promise
 	return value;
 }
 
-/** Makes a folder for local state, mode 0700, with those above it. @throws AppError `FILE_UNWRITABLE` (exit 1) */
+/**
+ * Creates a folder for local state, and its parents, with mode 0700. @throws AppError `FILE_UNWRITABLE` (exit
+ * 1)
+ */
 export async function makeStateFolder(folder: string): Promise<void> {
 	await mkdir(folder, { recursive: true, mode: FOLDER_MODE }).catch((cause: unknown) => {
 		throw new AppError({
@@ -68,7 +71,10 @@ export async function makeStateFolder(folder: string): Promise<void> {
 	});
 }
 
-/** Writes a file atomically, mode 0600, its folders 0700; nothing where it says so already. @throws AppError `FILE_UNWRITABLE` (exit 1) */
+/**
+ * Writes a file atomically, with mode 0600 (folders 0700). Writes nothing if the content is unchanged. @throws
+ * AppError `FILE_UNWRITABLE` (exit 1)
+ */
 export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: object): Promise<void> {
 	const path = join(file.folder, file.name);
 	await makeStateFolder(dirname(path));

@@ -1,7 +1,8 @@
 /**
- * What a device remembers of the places that it sends an environment's secrets to and that tell no values: which place
- * `link` was told of, and which record was last sent under each name. Never a value. All working copies of a vault on
- * this device share it, since they send to the same place: `VAULT-ID/ENVIRONMENT/targets-MEMBER.json` beside the marks.
+ * What a device remembers of a target, from which no value can be read back: which target was linked here, and
+ * which record was last sent under each name. It never contains a value. All working copies of a vault on this
+ * device share this memory, because they send to the same target. The file is
+ * `VAULT-ID/ENVIRONMENT/targets-MEMBER.json`, beside the version marks.
  */
 import { dirname, join } from "node:path";
 import { epochNumber } from "../../vault/chains/membership.ts";
@@ -11,7 +12,7 @@ import { withLock } from "../files/vault-lock.ts";
 import type { MemoryPlace } from "./device-state.ts";
 import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
 
-/** Which place: what serves there, its origin, and the app. */
+/** Identifies a target: its kind, its origin, and the app. */
 export interface TargetId {
 	readonly kind: "base44";
 	readonly origin: string;
@@ -21,31 +22,34 @@ export interface TargetId {
 /** The record that was last sent under a name. */
 export interface SentMark {
 	readonly version: number;
-	/** Of a tombstone, that the name was deleted there. */
+	/** A tombstone means that the name was deleted at the target. */
 	readonly kind: RecordKind;
 	readonly digest: string;
-	/** Number of the epoch that sealed it: a later one at the same version is the same value, sealed anew. */
+	/**
+	 * The number of the epoch that sealed it. The same version under a later epoch is the same value,
+	 * re-encrypted.
+	 */
 	readonly epoch: number;
 }
 
 export type SentMarks = ReadonlyMap<string, SentMark>;
 
 export interface TargetMemory {
-	/** The one place that values may go to; undefined where this device has linked none. */
+	/** The only target that values may be sent to; undefined if this device has linked none. */
 	pin: TargetId | undefined;
-	/** What was sent, by place. */
+	/** The records that were sent, by target and name. */
 	readonly sent: Map<string, Map<string, SentMark>>;
 }
 
-/** Whose memory, of what; of no one working copy. */
+/** Identifies the memory of an identity and an environment, for all working copies. */
 export type TargetPlace = Omit<MemoryPlace, "root">;
 
-/** A place as a key: its parts hold no blank. */
+/** A target's key in the memory. Its parts contain no space. */
 export function targetKey({ kind, origin, app }: TargetId): string {
 	return `${kind} ${origin} ${app}`;
 }
 
-/** What is to be remembered of a record once it was sent. */
+/** The mark to remember after a record was sent. */
 export function sentMark(record: SealedRecord): SentMark {
 	const { version, kind } = record;
 	return { version, kind, digest: recordDigest(record), epoch: epochNumber(record.epoch) ?? 0 };
@@ -55,15 +59,15 @@ function fileOf({ folder, vaultId, environment, member }: TargetPlace): SignedFi
 	return { folder, name: `${vaultId}/${environment}/targets-${member}.json` };
 }
 
-/** Rows, since a name must never be a key of a plain object. */
+/** Arrays, because a secret's name must not be a key of a plain object. */
 type SentRow = [name: string, version: number, kind: RecordKind, digest: string, epoch: number];
 type TargetRow = [key: string, ...rows: SentRow[]];
 
-/** Reads what is remembered. @throws AppError `STATE_DAMAGED` (exit 7) */
+/** Reads the memory of an environment's targets. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function readTargetMemory(place: TargetPlace): Promise<TargetMemory> {
 	const value = await readSignedJson(fileOf(place), place.stateKey);
 	if (!value) return { pin: undefined, sent: new Map() };
-	// The MAC says that this program wrote it; its shape is known.
+	// The MAC proves that this program wrote the file, so its shape needs no check.
 	const { pin, sent } = value as { pin?: TargetId; sent: TargetRow[] };
 	const marksOf = (rows: readonly SentRow[]) =>
 		new Map(
@@ -76,7 +80,7 @@ export async function readTargetMemory(place: TargetPlace): Promise<TargetMemory
 }
 
 /**
- * Changes what is remembered, as it is by now.
+ * Changes the memory, starting from what the file contains now.
  * @param change edits it in place
  * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
  */
@@ -103,8 +107,8 @@ export async function updateTargetMemory(
 }
 
 /**
- * Runs work that sends to a place while no other process of this device does: of two that overlap, the older value must
- * not arrive last.
+ * Runs work that sends to a target while no other process of this device sends. If two could overlap, the older
+ * value might arrive last.
  */
 export async function whileSending<T>(place: TargetPlace, work: () => Promise<T>): Promise<T> {
 	const folder = join(place.folder, place.vaultId, place.environment);
@@ -112,7 +116,7 @@ export async function whileSending<T>(place: TargetPlace, work: () => Promise<T>
 	return await withLock(join(folder, "sending.lock"), work);
 }
 
-/** Adds what one identity of this device remembers to what another one does: of two marks the higher version's. */
+/** Adds one identity's memory to another identity's on the same device. Of two marks, the higher version wins. */
 export async function carryTargets(from: TargetPlace, to: TargetPlace): Promise<void> {
 	const source = await readTargetMemory(from);
 	if (!source.pin && source.sent.size === 0) return;

@@ -6,18 +6,18 @@ import { editVault, type LoadedVault, type VaultEdit } from "../files/vault-file
 import { openSession } from "./open-session.ts";
 import type { SessionContext, VaultSession } from "./session.ts";
 
-/** What an edit makes of an environment. */
+/** The outcome of an edit of one environment. */
 export interface EnvironmentEdit<T> extends VaultEdit<T> {
-	/** The records that the edit put into the document; the device's version marks move to them. */
+	/** The records that the edit added to the document. Their version marks are remembered. */
 	readonly written?: readonly SealedRecord[] | undefined;
 }
 
 /**
- * Edits one environment as `editVault` does: under the vault's lock, with an atomic replacement of the file. Before
- * `edit` runs, the chains of the vault and of the environment are verified and compared with what this device has seen.
- * After the file is written, this device remembers the vault that it read, and `written`.
- * @param edit gets the opened session and the vault that it was opened from. Its own `remember` takes the place of the
- *   usual one
+ * Edits one environment as `editVault` does: under the vault's lock, with an atomic replacement of the file.
+ * Before `edit` runs, the chains of the vault and of the environment are verified and compared with what this
+ * device has seen. After the file is written, this device remembers the vault that it read, and `written`.
+ * @param edit gets the opened session and the vault that it was opened from. If it returns a `remember`, that
+ *   replaces the usual one
  * @throws AppError as `openSession` and `editVault`, or what `edit` throws
  */
 export function editEnvironment<T>(

@@ -1,11 +1,12 @@
 /**
- * What a command that reads says of records which this device has seen otherwise. `vault verify` is stricter.
+ * Warnings of commands that read: records that differ from this device's version marks. `vault verify` checks
+ * more.
  */
 import { compareVersionMarks } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";
 
-/** Names in a sentence; a long list is cut. */
+/** Names in a sentence. A long list is cut. */
 function listed(names: readonly string[]): string {
 	const shown = names.slice(0, 10).join(", ");
 	return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
@@ -14,11 +15,11 @@ function listed(names: readonly string[]): string {
 const HELP =
 	"To bring one back: coffer vault restore NAME. Where each is, and how to forget what was undone: coffer vault verify.";
 
-/** What is said of an environment whose membership is older than the pin. */
+/** The warning for a membership that is older than the pinned one. */
 export const MEMBERSHIP_OLDER =
 	"The membership in this file is older than this device has seen. A switch of branch does that; so does an undo or a roll-back. 'coffer vault verify' says where the newer one is.";
 
-/** Sentences about what is older than the marks, or gone. */
+/** Warnings about records that are older than their version marks, or missing. */
 export function markWarnings(
 	{ marks }: Pick<EnvironmentMemory, "marks">,
 	records: ReadonlyMap<string, SealedRecord>,

@@ -10,15 +10,16 @@ import { VaultSession } from "./session.ts";
 import { withSameChains } from "./session-cache.ts";
 import type { SessionContext } from "./session-context.ts";
 
-/** A copy for one session, which may edit it before it is written. */
+/** A session may edit its copy of the memory before the memory is written. */
 function copyOf(checkout: CheckoutMemory): CheckoutMemory {
 	return { ...checkout, platform: checkout.platform && { ...checkout.platform } };
 }
 
 /**
- * Opens a loaded vault's environment. Chains that an earlier step of the same command verified, and that are the very
- * same objects, are not verified again.
- * @throws AppError exit 3 `NOT_A_MEMBER`, exit 4 `ENVIRONMENT_NOT_FOUND`, exit 7 for anything that does not hold
+ * Opens an environment of a loaded vault. Chains that an earlier step of the same command verified are not
+ * verified again, if they are the same objects.
+ * @throws AppError `NOT_A_MEMBER` (exit 3), `ENVIRONMENT_NOT_FOUND` (exit 4), exit 7 for an invalid chain and
+ *   for a vault or membership that contradicts this device's memory
  */
 export async function openSession(loaded: LoadedVault, context: SessionContext): Promise<VaultSession> {
 	const { document } = loaded;

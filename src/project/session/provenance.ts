@@ -1,6 +1,6 @@
 /**
- * Where what a device remembers came from: whether a command of this device wrote it, and whether it was seen to come
- * from anywhere else since (docs/format.md, "Undo, branch, roll-back").
+ * Records where a device's memory came from: whether a command of this device wrote it, and whether this device
+ * has seen it arrive from elsewhere since (docs/format.md, "Undo, branch, roll-back").
  */
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { advancePin, advanceVersionMarks, hasVersionMark } from "../../vault/document/version-marks.ts";
@@ -8,7 +8,7 @@ import type { SealedRecord } from "../../vault/records/record.ts";
 import { noteLinks } from "../../vault/undo/link-note.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";
 
-/** One environment of the vault's text, as it was at some moment. */
+/** One environment of the vault's text at one moment. */
 export interface Snapshot {
 	/** Hash of the whole text. */
 	readonly digest: string;
@@ -20,17 +20,17 @@ export interface Snapshot {
 export interface Seen {
 	/** The text that the command read. */
 	readonly before: Snapshot;
-	/** The text as it is now; the same one where the command wrote nothing. */
+	/** The text after the command. Equal to `before` if the command wrote nothing. */
 	readonly now: Snapshot;
-	/** The number of the epoch that the command read. */
+	/** The epoch's number in the text that the command read. */
 	readonly epoch: number;
-	/** Records that were verified and not marked yet. */
+	/** Records that were verified in this session and have no version mark yet. */
 	readonly fresh: Iterable<SealedRecord>;
-	/** Records that the command put into the text. */
+	/** Records that the command added to the text. */
 	readonly written: Iterable<SealedRecord>;
-	/** Signing key of this device's identity. */
+	/** The public signing key of this device's identity. */
 	readonly self: string;
-	/** Whether the text that the command read was put there by another hand than this device's commands. */
+	/** Whether something other than a command of this device wrote the text that the command read. */
 	readonly isOutside: boolean;
 }
 
@@ -38,7 +38,7 @@ function hashesOf({ vault, environment }: Snapshot): Set<string> {
 	return new Set([...vault, ...environment].map(linkHash));
 }
 
-/** What stands in a text that somebody else's hand put there is kept somewhere: it was not made here alone. */
+/** Notes that links and records in such a text also exist elsewhere, and not only on this device. */
 function noteOutside(memory: EnvironmentMemory, before: Snapshot): void {
 	for (const hash of hashesOf(before)) {
 		const note = memory.notes.get(hash);
@@ -63,7 +63,7 @@ function noteChains(memory: EnvironmentMemory, { before, now, self }: Seen): voi
 	for (const hash of notes.keys()) if (!pinned.has(hash)) notes.delete(hash);
 }
 
-/** Notes what a command has read and written. @param memory edited in place */
+/** Updates the memory with what a command has read and written. @param memory edited in place */
 export function noteSeen(memory: EnvironmentMemory, seen: Seen): void {
 	const { before, now, epoch, fresh, written, self, isOutside } = seen;
 	if (isOutside) noteOutside(memory, before);

@@ -1,9 +1,7 @@
-/**
- * Environments that were deleted and created anew under their name.
- */
+/** Environments that were deleted and created again under the same name. */
 import { AppError, EXIT } from "../../errors.ts";
 
-/** The error for a change of an environment that was deleted since: its members hold the key that it had. */
+/** The error for an edit of an environment that was deleted since. Its members hold the old environment's key. */
 export function ofEarlierLife(environment: string): AppError {
 	return new AppError({
 		code: "EPOCH_OLDER",

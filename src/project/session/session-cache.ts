@@ -1,12 +1,10 @@
-/**
- * What the steps of one command hand on to each other: an edit, and the sync after it, verify the vault once.
- */
+/** What the steps of one command share: an edit and the sync after it verify the vault once. */
 import type { EnvironmentKeys } from "../../vault/chains/environment-keys.ts";
 import type { VaultDocument, VerifiedEnvironment } from "../../vault/document/document.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
 import type { DeviceMemory } from "../memory/device-state.ts";
 
-/** One environment as a step verified it, or as it wrote and remembered it. */
+/** One environment as a step of the command verified it, or wrote and remembered it. */
 export interface KnownEnvironment {
 	readonly loaded: LoadedVault;
 	readonly verified: VerifiedEnvironment;
@@ -15,14 +13,14 @@ export interface KnownEnvironment {
 }
 
 /**
- * Holds the last environment that a command opened. Another process may write between two steps, so each
- * part counts only if its file is unchanged (`loadVault`, `readDeviceMemory`): a step that finds other files reads and
- * verifies them again.
+ * Holds the environment that a step of the command opened last. Another process may write between two steps.
+ * Therefore each part is used only if its file is unchanged (`loadVault`, `readDeviceMemory`); otherwise the
+ * step reads and verifies the file again.
  */
 export class SessionCache {
 	#known: KnownEnvironment | undefined;
 
-	/** @param known undefined forgets: what is about to change must not be used if the change fails halfway */
+	/** @param known undefined before a change, so that a change that fails halfway leaves nothing behind */
 	keep(known: KnownEnvironment | undefined): void {
 		this.#known = known;
 	}
@@ -31,7 +29,7 @@ export class SessionCache {
 		return this.#known?.loaded;
 	}
 
-	/** What is known of an environment of a vault. */
+	/** The cached environment, if it is this one. */
 	of(vaultId: string, environment: string): KnownEnvironment | undefined {
 		const known = this.#known;
 		const isSame = known?.loaded.document.vaultId === vaultId && known.verified.section.name === environment;
@@ -39,7 +37,10 @@ export class SessionCache {
 	}
 }
 
-/** The environment of a document as it was verified before; undefined where its chains are not those very ones. */
+/**
+ * The environment of a document, with the chains that were verified before; undefined if the document has other
+ * chains.
+ */
 export function withSameChains(
 	{ root, section, state }: VerifiedEnvironment,
 	before: VaultDocument,

@@ -1,13 +1,17 @@
 /**
- * Who works on which environment of which project, and where this device keeps what it remembers.
+ * Identifies an environment of a project, the identity that works on it, and the folder of this device's
+ * memory.
  */
 import type { KeyPair } from "../../crypto.ts";
 import type { SessionCache } from "./session-cache.ts";
 
-/** The highest version of an invalid record that counts. Far more than anybody sets, far less than the last version. */
+/**
+ * The highest version that counts in an invalid record. Nobody reaches it by setting values, and it is far
+ * below the last version.
+ */
 export const UNPROVEN_VERSION_MAX = 1_000_000;
 
-/** What a session needs of an identity. */
+/** The parts of an identity that a session uses. */
 export interface SessionIdentity {
 	readonly publicKeys: { readonly sign: string; readonly box: string };
 	readonly signing: KeyPair;
@@ -25,8 +29,8 @@ export interface SessionContext {
 	readonly member: string;
 	/** `$XDG_STATE_HOME/coffer`. */
 	readonly stateFolder: string;
-	/** Called while secrets are on their way to the disk: what comes next can be made ready. */
+	/** Called while the new vault is written to disk, so that the caller can prepare the next step. */
 	readonly meanwhile?: (() => void) | undefined;
-	/** What the steps of one command verified before. Without it, each step reads and verifies everything itself. */
+	/** What earlier steps of the same command verified. Without it, each step reads and verifies everything itself. */
 	readonly cache?: SessionCache | undefined;
 }

@@ -1,4 +1,7 @@
-/** One environment of one project, opened with an identity. Every command that reads or writes secrets goes through here. */
+/**
+ * One environment of a project, opened with an identity. Every command that reads or writes secrets uses a
+ * session.
+ */
 import { AppError } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
 import type { EnvironmentKeys } from "../../vault/chains/environment-keys.ts";
@@ -38,19 +41,19 @@ export class VaultSession {
 	readonly context: SessionContext;
 	readonly place: MemoryPlace;
 	readonly verified: VerifiedEnvironment;
-	/** The vault that it was opened from. */
+	/** The vault that the session was opened from. */
 	readonly loaded: LoadedVault;
 	readonly keys: EnvironmentKeys;
 	readonly memory: EnvironmentMemory;
 	readonly checkout: CheckoutMemory;
-	/** The files of `memory` and `checkout`, as they were read. */
+	/** The content and stamps of the files that `memory` and `checkout` were read from. */
 	readonly stored: DeviceMemory;
-	/** Sentences for the user, about what this device cannot vouch for. */
+	/** Sentences for the user about what this device cannot confirm. */
 	readonly warnings: readonly string[];
-	/** Whether the membership in the file is older than what this device has seen. */
+	/** Whether the file's membership is older than the newest that this device has seen. */
 	readonly membershipOlder: boolean;
 	readonly #fresh: SealedRecord[] = [];
-	/** What the marks were found to know, or was verified in this session. */
+	/** Records that have a version mark, or that were verified in this session. */
 	readonly #known = new Set<SealedRecord>();
 	#validSignatures: ValidSignatures | undefined;
 
@@ -67,7 +70,7 @@ export class VaultSession {
 		this.membershipOlder = parts.membershipOlder;
 	}
 
-	/** Hash of the vault's text that it was opened from. */
+	/** The hash of the vault's text that the session was opened from. */
 	get digest(): string {
 		return this.loaded.digest;
 	}
@@ -77,7 +80,7 @@ export class VaultSession {
 		return this.loaded.document.links;
 	}
 
-	/** Verifies a record unless the marks know it. @throws AppError exit 7 */
+	/** Verifies a record, unless it has a version mark. @throws AppError exit 7 */
 	trust(record: SealedRecord): void {
 		if (this.#isKnown(record)) return;
 		verifyRecord(this.verified.state, record, this.#validSignatures);
@@ -86,9 +89,9 @@ export class VaultSession {
 	}
 
 	/**
-	 * Makes `trust` and `open` quick for all records: checks the signatures of those that the marks do not know, on
-	 * all cores. One that does not fit is refused when it is used, as ever.
-	 * @param checked signatures that were checked in this vault before
+	 * Prepares `trust` and `open` for all records: checks the signatures of those without a version mark, on all
+	 * cores. A record with an invalid signature is refused when it is used.
+	 * @param checked signatures of this vault that were checked before
 	 */
 	async expectAll(checked?: ValidSignatures): Promise<void> {
 		const { section, state } = this.verified;
@@ -103,13 +106,16 @@ export class VaultSession {
 		return known;
 	}
 
-	/** Whether it stands in the text that was opened, and all of that was verified here before. */
+	/** Whether the record is part of the opened text, and this device verified all of that text before. */
 	#isOfWholeText(record: SealedRecord): boolean {
 		const { section } = this.verified;
 		return this.digest === this.checkout.whole && section.records.get(record.name) === record;
 	}
 
-	/** The hash of the text of which every record is known to be verified: the present vault's, or the one before. */
+	/**
+	 * The hash of the text whose records are all verified: the present text if they are, otherwise the earlier
+	 * one.
+	 */
 	#wholeOf(now: LoadedVault, written: Iterable<SealedRecord>): string {
 		const own = new Set(written);
 		const records = now.document.environments.get(this.place.environment)?.records.values() ?? [];
@@ -119,28 +125,29 @@ export class VaultSession {
 		return now.digest;
 	}
 
-	/** Whether the file has an environment that was deleted since, as this device has seen, and created anew. */
+	/** Whether the file has an environment that, as this device has seen, was deleted since and created again. */
 	get isOfEarlierLife(): boolean {
 		const { pin } = this.memory;
 		const links = { vault: this.vaultLinks, environment: this.verified.section.links };
 		return pin !== undefined && compareLifetimes(pin, this.place.environment, links) === "earlier";
 	}
 
-	/** The value of a record, verified first; undefined for a tombstone. @throws AppError exit 7 */
+	/** Verifies and opens a record. @returns the value; undefined for a tombstone @throws AppError exit 7 */
 	open(record: SealedRecord): string | undefined {
 		this.trust(record);
 		return openRecord(this.verified.state, this.keys, record);
 	}
 
-	/** The value of a name; undefined where it is absent or deleted. */
+	/** The value of a name; undefined if the name is absent or deleted. */
 	value(name: string): string | undefined {
 		const record = this.verified.section.records.get(name);
 		return record && this.open(record);
 	}
 
 	/**
-	 * 1 + the highest version of a name that the file or this device knows, forgotten ones included. An invalid record
-	 * counts up to a bound: others may have marked it, but a removed member must not be able to use all versions up.
+	 * 1 + the highest version of a name that the file or this device knows, forgotten versions included. An
+	 * invalid record counts up to a bound: other devices may have marked it, but a removed member must not be able
+	 * to use up all versions.
 	 */
 	nextVersion(name: string): number {
 		const record = this.verified.section.records.get(name);
@@ -160,19 +167,19 @@ export class VaultSession {
 		}
 	}
 
-	/** The environment as it was opened. */
+	/** The environment as the session opened it. */
 	get snapshot(): Snapshot {
 		const { links, records } = this.verified.section;
 		return { digest: this.digest, vault: this.vaultLinks, environment: links, records };
 	}
 
 	/**
-	 * Remembers what was verified, and that this text of the vault was looked at.
+	 * Remembers the verified records, and that this device has seen this text of the vault.
 	 * @param now the vault as it is on disk when the command ends
-	 * @param written records that this command put into it, verified or its own
-	 * @param options `before`: the environment as the command read it, where the session was opened after its write.
-	 *   `always`: write although the vault is the same, and the platform's part of the memory too. The
-	 *   session must have been opened under the vault's lock, which is still held
+	 * @param written records that this command added: its own, or verified ones
+	 * @param options.before the environment as the command read it, if the session was opened after the write
+	 * @param options.always writes the memory although the vault is unchanged, with the platform's part of it.
+	 *   Requires that the session was opened under the vault's lock, and that the lock is still held
 	 */
 	async remember(
 		now: LoadedVault,
@@ -181,7 +188,7 @@ export class VaultSession {
 	): Promise<void> {
 		const { place, memory, checkout } = this;
 		const { cache } = this.context;
-		// What stands in a deleted environment says nothing of the one that was created in its place.
+		// The records of a deleted environment say nothing about the environment that replaced it.
 		if (this.isOfEarlierLife) return;
 		const whole = this.#wholeOf(now, written);
 		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
@@ -206,7 +213,7 @@ export class VaultSession {
 			presentCheckout.seen = now.digest;
 			if (now.digest !== before.digest) presentCheckout.written = now.digest;
 			presentCheckout.whole = whole;
-			// Only whoever holds the vault's lock may say where the platform stands; a reader may be behind.
+			// Without the vault's lock, another process may know a later position of the platform's log.
 			if (always) presentCheckout.platform = platform;
 			noteReplaced(presentCheckout, { before: before.records, now: section?.records }, written);
 		};

@@ -1,5 +1,6 @@
 /**
- * How an environment's records stand to the platform, as far as this working copy knows without asking it.
+ * Compares an environment's records with what this working copy last agreed on with the platform. The platform
+ * is not asked.
  */
 import { linkHash } from "../../vault/chains/chain.ts";
 import type { VerifiedEnvironment } from "../../vault/document/document.ts";
@@ -12,7 +13,7 @@ import type { CheckoutMemory, PlatformMemory } from "../memory/device-state.ts";
 /** `local`: the environment is not linked. */
 export type SyncState = "synced" | "pending" | "local";
 
-/** What is remembered of the linked platform, or undefined where nothing was ever synced with this one. */
+/** The memory of the linked platform; undefined if this working copy has never synced with it. */
 export function rememberedPlatform(
 	checkout: CheckoutMemory,
 	binding: PlatformBinding | undefined,
@@ -37,7 +38,7 @@ export function syncStateOf(
 	return differs(record, rememberedPlatform(checkout, binding)?.base) ? "pending" : "synced";
 }
 
-/** The names whose record here is not what was last agreed with the platform; sorted. */
+/** The names whose record differs from the one that was last agreed with the platform; sorted. */
 export function pendingNames(verified: VerifiedEnvironment, memory: PlatformMemory | undefined): string[] {
 	const { records } = verified.section;
 	const pending = [...records.values()]
@@ -47,17 +48,20 @@ export function pendingNames(verified: VerifiedEnvironment, memory: PlatformMemo
 	return pending.sort(compareNames);
 }
 
-/** Whether a record holds what was agreed with the platform, sealed anew: it keeps its version, and is no new value. */
+/** Whether a record is an agreed one that was re-encrypted. It keeps its version, and its value is not new. */
 export function isReseal(memory: PlatformMemory, record: SealedRecord): boolean {
 	return memory.reseals.has(recordDigest(record));
 }
 
-/** Whether a record must be counted on before it is sent: the platform has another value under its version. */
+/** Whether a record needs a higher version before it is sent: the platform has another value under its version. */
 export function isMiscounted(memory: PlatformMemory, record: SealedRecord): boolean {
 	return record.version <= (memory.base.get(record.name)?.version ?? 0) && !isReseal(memory, record);
 }
 
-/** The digests of what is sealed anew, of records that were as agreed. @param before the records that they replace */
+/**
+ * The digests of re-encrypted records whose earlier record was an agreed one. @param before the records before
+ * re-encryption
+ */
 export function resealsOf(
 	memory: PlatformMemory,
 	before: ReadonlyMap<string, SealedRecord>,
@@ -72,7 +76,7 @@ export function resealsOf(
 	return new Set(agreed);
 }
 
-/** Identifies both chains at their present length. */
+/** Identifies the present end of both chains. */
 export function headerId(verified: VerifiedEnvironment): string {
 	const last = verified.section.links.at(-1);
 	return `${verified.root.head} ${last ? linkHash(last) : ""}`;
