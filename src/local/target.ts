@@ -1,6 +1,6 @@
 /** What an import of a local module leads to. */
 import { isBuiltin } from "node:module";
-import type { Manner } from "../modules/packages/exports.ts";
+import type { ImportKind } from "../modules/packages/exports.ts";
 import { resolveImport } from "../modules/packages/resolve-import.ts";
 import { isStdHttp } from "../platform/build/imports.ts";
 import { isFile, type Setting } from "./disk.ts";
@@ -39,7 +39,7 @@ export function targetOf(
 	specifier: string,
 	referrer: string,
 	{ configuration, locked, top }: Setting,
-	manner: Manner,
+	manner: ImportKind,
 ): Target {
 	const { resolution: found } = resolveImport(configuration, specifier, referrer, manner);
 	switch (found.kind) {

@@ -9,7 +9,7 @@
 import { type ImportMap, normalise, normaliseEntries } from "./import-map.ts";
 import { type Jsonc, objectOf, stringsOf } from "./jsonc.ts";
 import { IMPORT_MAP_NAMES_MAX } from "./limits.ts";
-import { dependenciesOf, sourceOf } from "./packages/dependencies.ts";
+import { dependenciesOf, dependencySource } from "./packages/dependencies.ts";
 import { LocalPackages } from "./packages/local-packages.ts";
 import { configurationFault, type Manifest, type ManifestPort, Manifests } from "./packages/manifests.ts";
 import { ancestorsOf, join, resolvePath } from "./paths.ts";
@@ -34,7 +34,7 @@ const COMPILER_OPTIONS = [
 ];
 
 /** The maps of several files, in the order in which they count. */
-class Maps {
+class MapBuilder {
 	readonly imports = new Map<string, string>();
 	readonly scopes = new Map<string, Map<string, string>>();
 	#names = 0;
@@ -76,7 +76,7 @@ export function configurationFor(
 	outside: ReadonlyMap<string, string> = new Map(),
 ): Configuration {
 	const manifests = new Manifests(port);
-	const maps = new Maps();
+	const maps = new MapBuilder();
 	const compilerOptions = new Map<string, string | boolean>();
 	for (const directory of ancestorsOf(entry)) {
 		const manifest = join(directory, "package.json");
@@ -86,7 +86,7 @@ export function configurationFor(
 		const config = deno?.value ?? manifests.json(path);
 		if (config === undefined) continue;
 		const linked = deno !== undefined && !config.has("imports") ? config.get("importMap") : undefined;
-		if (typeof linked === "string") addLinked(maps, path, directory, linked, manifests);
+		if (typeof linked === "string") addImportMapFile(maps, path, directory, linked, manifests);
 		maps.add(path, config, directory);
 		for (const name of COMPILER_OPTIONS) {
 			const option = objectOf(config.get("compilerOptions")).get(name);
@@ -106,7 +106,13 @@ export function configurationFor(
 }
 
 /** Takes in the import map that a deno.json names. */
-function addLinked(maps: Maps, path: string, directory: string, linked: string, manifests: Manifests): void {
+function addImportMapFile(
+	maps: MapBuilder,
+	path: string,
+	directory: string,
+	linked: string,
+	manifests: Manifests,
+): void {
 	const target = /^([a-z]+:|\/)/i.test(linked) ? undefined : resolvePath(directory, linked);
 	const map = target === undefined ? undefined : manifests.json(target);
 	if (target === undefined || map === undefined)
@@ -120,7 +126,7 @@ function addLinked(maps: Maps, path: string, directory: string, linked: string, 
  */
 function registryDependencies(manifest: Manifest | undefined): [string, string][] {
 	return [...dependenciesOf(manifest)].flatMap(([name, text]): [string, string][] => {
-		const source = /^catalog:/i.test(text) ? undefined : sourceOf(name, text, "", () => undefined);
+		const source = /^catalog:/i.test(text) ? undefined : dependencySource(name, text, "", () => undefined);
 		return source?.kind === "registry" ? [[name, source.specifier]] : [];
 	});
 }

@@ -4,32 +4,32 @@
 import type { Expression } from "oxc-parser";
 
 /** A text in parts, undefined for a part that only run time knows; two texts never follow one another. */
-export type Pieces = readonly (string | undefined)[];
+export type SpecifierPieces = readonly (string | undefined)[];
 
 /** So many conditionals in one argument are not code that somebody wrote. */
 const ALTERNATIVES_MAX = 64;
 
 /** Every text that the expression can become, in parts. */
-export function dynamicSpecifiers(node: Expression): Pieces[] {
+export function dynamicSpecifiers(node: Expression): SpecifierPieces[] {
 	const found = alternatives(node);
-	return (found.length > ALTERNATIVES_MAX ? [] : found).map(merged);
+	return (found.length > ALTERNATIVES_MAX ? [] : found).map(mergePieces);
 }
 
-function alternatives(node: Expression): Pieces[] {
+function alternatives(node: Expression): SpecifierPieces[] {
 	switch (node.type) {
 		case "Literal":
 			return [[typeof node.value === "string" ? node.value : undefined]];
 		case "TemplateLiteral":
-			return product(
+			return concatenations(
 				node.quasis.flatMap((quasi, index) => {
 					const expression = node.expressions[index];
-					const text: Pieces[] = [[quasi.value.cooked ?? undefined]];
+					const text: SpecifierPieces[] = [[quasi.value.cooked ?? undefined]];
 					return expression === undefined ? [text] : [text, alternatives(expression)];
 				}),
 			);
 		case "BinaryExpression":
 			if (node.operator !== "+") return [[undefined]];
-			return product([alternatives(node.left), alternatives(node.right)]);
+			return concatenations([alternatives(node.left), alternatives(node.right)]);
 		case "ConditionalExpression":
 			return [...alternatives(node.consequent), ...alternatives(node.alternate)];
 		case "LogicalExpression":
@@ -50,8 +50,8 @@ function alternatives(node: Expression): Pieces[] {
 }
 
 /** One of each list after the other, in every combination. */
-function product(lists: readonly Pieces[][]): Pieces[] {
-	let out: Pieces[] = [[]];
+function concatenations(lists: readonly SpecifierPieces[][]): SpecifierPieces[] {
+	let out: SpecifierPieces[] = [[]];
 	for (const list of lists) {
 		if (out.length * list.length > ALTERNATIVES_MAX) return [[undefined]];
 		out = out.flatMap((head) => list.map((tail) => [...head, ...tail]));
@@ -59,7 +59,7 @@ function product(lists: readonly Pieces[][]): Pieces[] {
 	return out;
 }
 
-function merged(pieces: Pieces): Pieces {
+function mergePieces(pieces: SpecifierPieces): SpecifierPieces {
 	const out: (string | undefined)[] = [];
 	for (const piece of pieces) {
 		const last = out.at(-1);

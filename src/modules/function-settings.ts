@@ -50,7 +50,7 @@ const NUMBERS = {
 } as const;
 const KEYS = ["automations", "entry", "name", "network", "secrets", ...Object.keys(NUMBERS)];
 /** What other platforms have in this file for what is said in `automations` here. */
-const ELSEWHERE = new Set(["cron", "schedule"]);
+const FOREIGN_KEYS = new Set(["cron", "schedule"]);
 
 const PORT_MAX = 65_535;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
@@ -89,7 +89,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		const isBase44 = path.startsWith(`${BASE44_FUNCTIONS}/`);
 		if (isBase44 && entry.key !== "name" && !KEYS.includes(entry.key)) continue;
 		const expected = isBase44 ? entry.value : name;
-		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : faultOf(entry, path, expected);
+		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : entryFault(entry, path, expected);
 		if (fault !== undefined) throw settingsFault(path, entry.line, fault, hintFor(entry.key));
 		lines.set(entry.key, entry.line);
 		values[entry.key] = entry.value;
@@ -115,15 +115,15 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 }
 
 function hintFor(key: string): string | undefined {
-	if (!ELSEWHERE.has(key)) return undefined;
+	if (!FOREIGN_KEYS.has(key)) return undefined;
 	return 'Say in "automations" when the function is to run; docs/functions.md says how.';
 }
 
 /** Why an entry cannot be, or undefined. */
-function faultOf({ key, value }: JsoncEntry, path: string, name: Jsonc): string | undefined {
-	if (ELSEWHERE.has(key)) return `there is no "${key}"`;
+function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): string | undefined {
+	if (FOREIGN_KEYS.has(key)) return `there is no "${key}"`;
 	if (!KEYS.includes(key)) {
-		return `there is no "${shown(key)}"; the nearest is "${nearest(key, KEYS)}"`;
+		return `there is no "${excerpt(key)}"; the nearest is "${nearest(key, KEYS)}"`;
 	}
 	if (key === "entry") return entryPath(path, value) === undefined ? ENTRY_FAULT : undefined;
 	if (key === "name" && typeof value === "string" && value === name) return undefined;
@@ -161,7 +161,7 @@ function networkFault(network: Jsonc): string | undefined {
 	if (network.length > SETTINGS_HOSTS_MAX) return `"network" names more than ${SETTINGS_HOSTS_MAX} hosts`;
 	const bad = network.find((host) => typeof host !== "string" || !isHost(host));
 	if (bad === undefined) return undefined;
-	return typeof bad === "string" ? `${form}, and "${shown(bad)}" is neither` : form;
+	return typeof bad === "string" ? `${form}, and "${excerpt(bad)}" is neither` : form;
 }
 
 /** Nothing but a host name or an address, with or without a port: it becomes part of a flag. */
@@ -177,7 +177,7 @@ function isHost(text: string): boolean {
 }
 
 /** Untrusted text in a message: without what a terminal would act on, and short. */
-function shown(text: string): string {
+function excerpt(text: string): string {
 	return JSON.stringify(text.slice(0, 60))
 		.slice(1, -1)
 		.replace(/[^\x20-\x7e]/g, "?");

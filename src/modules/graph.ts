@@ -6,7 +6,7 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Pieces } from "./dynamic.ts";
+import type { SpecifierPieces } from "./dynamic.ts";
 import { printLocal, type Resolution } from "./import-map.ts";
 import { PATTERNS_MAX } from "./limits.ts";
 import type { ManifestPort } from "./packages/manifests.ts";
@@ -23,7 +23,7 @@ export interface GraphPort extends ManifestPort {
 }
 
 /** What leads neither to a local module nor to nothing. */
-export type Elsewhere = Extract<Resolution, { kind: "package" | "remote" | "refused" | "other" }>;
+export type NonLocalResolution = Extract<Resolution, { kind: "package" | "remote" | "refused" | "other" }>;
 
 export interface GraphOptions {
 	configuration: Configuration;
@@ -31,10 +31,10 @@ export interface GraphOptions {
 	 * Says what becomes of a specifier that leads to no local module: throws, or returns what is to stand in
 	 * its place (an import map's address), or nothing.
 	 */
-	elsewhere(resolution: Elsewhere, at: Place): string | undefined;
+	onNonLocal(resolution: NonLocalResolution, at: ImportSite): string | undefined;
 }
 
-export interface Place {
+export interface ImportSite {
 	specifier: string;
 	/** The module that has it, and where: 1-based. */
 	file: string;
@@ -51,13 +51,13 @@ export interface Graph {
 }
 
 /** The error for a specifier that may not be. */
-export function importError(code: string, at: Place, why: string, hint: string): AppError {
+export function importError(code: string, at: ImportSite, why: string, hint: string): AppError {
 	const shown = JSON.stringify(at.specifier.length > 200 ? `${at.specifier.slice(0, 200)}…` : at.specifier);
 	const message = `${at.file}:${at.line} imports ${shown}: ${why}.`;
 	return new AppError({ code, message, hint, exit: EXIT.usage, line: at.line });
 }
 
-function outside(at: Place): AppError {
+function outsideProject(at: ImportSite): AppError {
 	const hint = "Import by a relative path, and keep every module of a function inside the project.";
 	return importError("IMPORT_OUTSIDE", at, "that leads out of the project", hint);
 }
@@ -72,7 +72,7 @@ function tooManyPatterns(file: string, line: number): AppError {
 	});
 }
 
-function unmapped(at: Place): AppError {
+function unmapped(at: ImportSite): AppError {
 	const hint = `Add it to the imports of deno.json, or write "npm:${at.specifier}" or "jsr:…".`;
 	return importError("IMPORT_UNMAPPED", at, "no import map says what this name is", hint);
 }
@@ -89,7 +89,7 @@ export function walkGraph(entry: string, port: GraphPort, options: GraphOptions)
 }
 
 /** A module on the way. Of one that only types lead to, everything is erased. */
-interface Pending {
+interface PendingModule {
 	readonly path: string;
 	readonly isErased: boolean;
 }
@@ -101,7 +101,7 @@ class Walk {
 	readonly #scans = new Map<string, ModuleScan>();
 	readonly #erased = new Set<string>();
 	readonly #replaced: Graph["replaced"] = [];
-	readonly #pending: Pending[] = [];
+	readonly #pending: PendingModule[] = [];
 	#patterns = 0;
 
 	constructor(port: GraphPort, options: GraphOptions) {
@@ -127,7 +127,7 @@ class Walk {
 		for (const request of requestsOf(path, scan, this.#options.configuration)) this.#follow(path, request);
 		for (const pattern of scan.patterns) {
 			if (++this.#patterns > PATTERNS_MAX) throw tooManyPatterns(path, pattern.line);
-			for (const match of matches(path, pattern, this.#port)) {
+			for (const match of matchingFiles(path, pattern, this.#port)) {
 				const at = { specifier: match, file: path, line: pattern.line };
 				if (isCode(match) || /\.json$/i.test(match)) this.#reach(match, at, "module");
 			}
@@ -144,7 +144,12 @@ class Walk {
 	#follow(path: string, { form, line, specifier }: ModuleRequest): void {
 		const at = { specifier, file: path, line };
 		const manner = form === "optional" ? "require" : "import";
-		const { isTold, resolution } = resolveImport(this.#options.configuration, specifier, path, manner);
+		const { needsMapping: isTold, resolution } = resolveImport(
+			this.#options.configuration,
+			specifier,
+			path,
+			manner,
+		);
 		const tell = (address: string) => this.#replaced.push({ file: path, specifier, address });
 		if (resolution.kind === "local fault") {
 			// A type is erased; but whoever looks for one in a registry asks the registry.
@@ -157,13 +162,13 @@ class Walk {
 			return;
 		}
 		if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) return;
-		if (resolution.kind === "outside") throw outside(at);
+		if (resolution.kind === "outside") throw outsideProject(at);
 		if (resolution.kind === "unmapped") throw unmapped(at);
-		const address = this.#options.elsewhere(resolution, at) ?? (isTold ? addressOf(resolution) : undefined);
+		const address = this.#options.onNonLocal(resolution, at) ?? (isTold ? addressOf(resolution) : undefined);
 		if (address !== undefined) tell(address);
 	}
 
-	#reach(path: string, at: Place, form: ModuleRequest["form"]): void {
+	#reach(path: string, at: ImportSite, form: ModuleRequest["form"]): void {
 		if (this.#port.read(path) === undefined) {
 			if (form === "type" || form === "optional") return;
 			const hint = "Correct the path, extension included, or add the file.";
@@ -180,7 +185,7 @@ class Walk {
 }
 
 /** What an import map says for a module that is not local. */
-function addressOf(resolution: Elsewhere): string | undefined {
+function addressOf(resolution: NonLocalResolution): string | undefined {
 	if (resolution.kind === "remote") return resolution.url.href;
 	return resolution.kind === "package" ? resolution.specifier : undefined;
 }
@@ -207,24 +212,25 @@ function scanFile(path: string, { read, scanner }: GraphPort): ModuleScan {
 }
 
 /** The files that a specifier known in part can lead to: everything below its folder that fits. */
-function matches(file: string, { pieces, line }: PatternRequest, port: GraphPort): string[] {
+function matchingFiles(file: string, { pieces, line }: PatternRequest, port: GraphPort): string[] {
 	const [first = "", ...rest] = pieces;
 	const cut = first.lastIndexOf("/") + 1;
 	const at = { specifier: pieces.map((piece) => piece ?? "${…}").join(""), file, line };
 	const directory = resolvePath(directoryOf(file), first.slice(0, cut))?.replace(/\/$/, "");
 	const remainder = [first.slice(cut), ...rest];
 	const shape = remainder.map((piece) => piece ?? "*").join("");
-	if (directory === undefined || /(^|\/)(\.|%2e){2}(\/|$)|\\/i.test(shape)) throw outside(at);
+	if (directory === undefined || /(^|\/)(\.|%2e){2}(\/|$)|\\/i.test(shape)) throw outsideProject(at);
 	const prefix = directory === "" ? "" : `${directory}/`;
 	return port
 		.list(directory)
 		.filter(
-			(path) => !/\.test\.[^./]+$|\.d\.[cm]?ts$/.test(path) && fits(path.slice(prefix.length), remainder),
+			(path) =>
+				!/\.test\.[^./]+$|\.d\.[cm]?ts$/.test(path) && matchesPieces(path.slice(prefix.length), remainder),
 		);
 }
 
 /** Whether a text is the known parts in order, with anything in between. Never looks back, however many parts there are. */
-function fits(text: string, pieces: Pieces): boolean {
+function matchesPieces(text: string, pieces: SpecifierPieces): boolean {
 	let at = 0;
 	let isOpen = false;
 	for (const [index, piece] of pieces.entries()) {

@@ -8,7 +8,7 @@
 import { type Comment, parseSync, Visitor } from "oxc-parser";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { dynamicSpecifiers, importsData, isDataType, type Pieces } from "./dynamic.ts";
+import { dynamicSpecifiers, importsData, isDataType, type SpecifierPieces } from "./dynamic.ts";
 import { TOO_DEEP, treeTooLarge } from "./source-faults.ts";
 
 export interface ModuleRequest {
@@ -22,7 +22,7 @@ export interface ModuleRequest {
 /** A request that is known only in part: `import("./locales/" + name + ".ts")`. */
 export interface PatternRequest {
 	/** The known parts in order, undefined for what is known at run time only. The first is a text. */
-	pieces: Pieces;
+	pieces: SpecifierPieces;
 	line: number;
 }
 
@@ -35,11 +35,11 @@ export interface ModuleScan {
 	comments: Comment[];
 }
 
-interface Attributed {
+interface WithAttributes {
 	attributes: readonly { key: { type: string; name?: string; value?: unknown }; value: { value: unknown } }[];
 }
 
-function isAsset({ attributes }: Attributed): boolean {
+function isAsset({ attributes }: WithAttributes): boolean {
 	return attributes.some(({ key, value }) => (key.name ?? key.value) === "type" && isDataType(value.value));
 }
 
@@ -49,13 +49,13 @@ function isAsset({ attributes }: Attributed): boolean {
  */
 export function scanModule(path: string, source: string): ModuleScan {
 	const { errors, comments, program } = parseSync(path, source);
-	const lineAt = lines(source);
+	const lineAt = lineFinder(source);
 	const [error] = errors;
 	if (error !== undefined) {
 		const fault = { message: error.message, line: lineAt(error.labels[0]?.start ?? 0) };
 		return { requests: [], patterns: [], fault, comments };
 	}
-	const requests = pragmas(comments, lineAt);
+	const requests = pragmaRequests(comments, lineAt);
 	const patterns: PatternRequest[] = [];
 	const add = (specifier: string, start: number, form: ModuleRequest["form"]) =>
 		requests.push({ specifier, line: lineAt(start), form });
@@ -68,7 +68,7 @@ export function scanModule(path: string, source: string): ModuleScan {
 			}
 		}
 	};
-	const formOf = (node: Attributed, kind: "type" | "value") =>
+	const formOf = (node: WithAttributes, kind: "type" | "value") =>
 		kind === "type" ? "type" : isAsset(node) ? "asset" : "module";
 	new Visitor({
 		ImportDeclaration: (node) => add(node.source.value, node.start, formOf(node, node.importKind ?? "value")),
@@ -96,7 +96,7 @@ const PRAGMAS: readonly (readonly [RegExp, ModuleRequest["form"], end: string])[
 ];
 
 /** What comments import. */
-function pragmas(comments: readonly Comment[], lineAt: (offset: number) => number): ModuleRequest[] {
+function pragmaRequests(comments: readonly Comment[], lineAt: (offset: number) => number): ModuleRequest[] {
 	return comments.flatMap(({ value, start }) =>
 		PRAGMAS.flatMap(([pattern, form, end]) =>
 			[...value.matchAll(pattern)].map(
@@ -107,7 +107,7 @@ function pragmas(comments: readonly Comment[], lineAt: (offset: number) => numbe
 }
 
 /** Turns offsets into 1-based lines. */
-function lines(source: string): (offset: number) => number {
+function lineFinder(source: string): (offset: number) => number {
 	const starts = [0];
 	for (const match of source.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) starts.push(match.index + match[0].length);
 	return (offset) => {

@@ -219,7 +219,7 @@ export interface ResolveOptions extends Decisions {
 /**
  * Repairs the vault. Nothing is written while no conflict is decided; with some decided, the file keeps markers
  * around the others, and around nothing else.
- * @throws AppError `MERGE_CONFLICT` (exit 5) with the names that are open (data: Resolution); or what `uniteVaults`
+ * @throws AppError `MERGE_CONFLICT` (exit 5) with the names that are open (data: Resolution); or what `mergeVaults`
  *   and `splitConflicts` throw
  */
 export async function resolveVault(root: string, options: ResolveOptions): Promise<Resolution> {

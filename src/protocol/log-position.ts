@@ -18,17 +18,17 @@ export function positionDigits(number: number): string {
  * What the positions of a run begin with; the number of lines that the run kept before follows (`positionDigits`).
  * @param run a number that rises from one run of the platform to the next, such as milliseconds since 1970
  */
-export function beginningOf(run: number): string {
+export function positionPrefix(run: number): string {
 	return `${positionDigits(run)}.`;
 }
 
 /** The run that a position is of. */
-export function runOf(position: string): number {
+export function runOfPosition(position: string): number {
 	return Number.parseInt(position.slice(0, DIGITS), 36);
 }
 
 /** Lines in the order in which they were kept; those without a position are older, and go by their time. */
-export function byPosition(
+export function comparePositions(
 	one: { readonly position?: string | undefined; readonly time: string },
 	other: { readonly position?: string | undefined; readonly time: string },
 ): number {

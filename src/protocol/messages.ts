@@ -198,17 +198,22 @@ export const staleSchema = z.object({
 
 /**
  * Decodes untrusted JSON (already parsed) by a schema.
- * @param what names the message in the error
+ * @param messageName names the message in the error
  * @throws AppError `MESSAGE_INVALID` (exit 2 by default): names the field and what it must be, never its content
  */
-export function decode<T>(schema: z.ZodType<T>, value: unknown, what: string, exit: 2 | 6 = EXIT.usage): T {
+export function decode<T>(
+	schema: z.ZodType<T>,
+	value: unknown,
+	messageName: string,
+	exit: 2 | 6 = EXIT.usage,
+): T {
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;
 	const issue = result.error.issues[0];
 	const where = issue?.path.map(String).join(".").slice(0, 200) || "the whole";
 	throw new AppError({
 		code: "MESSAGE_INVALID",
-		message: `${what} is not valid at ${where}: ${issue?.code === "custom" || issue?.code === "invalid_format" ? issue.message : (issue?.code ?? "unknown")}.`,
+		message: `${messageName} is not valid at ${where}: ${issue?.code === "custom" || issue?.code === "invalid_format" ? issue.message : (issue?.code ?? "unknown")}.`,
 		hint:
 			exit === EXIT.usage
 				? "See docs/protocol.md."

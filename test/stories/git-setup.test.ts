@@ -114,7 +114,7 @@ test("a broken vault is not committed; what else is committed is not our busines
 	const refused = git(project, ["commit", "--message", "x"]);
 	expect(refused.status).toBe(1);
 	expect(refused.text).toMatch(
-		/Not committed\. coffer\.vault, line \d+: the record of BB is not what its author signed/,
+		/Not committed\. coffer\.vault, line \d+: the signature of the record of BB is not valid/,
 	);
 	project.vault = good;
 	gitOk(project, "add", "coffer.vault");

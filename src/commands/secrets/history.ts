@@ -44,7 +44,7 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 			throw new AppError({
 				code: "SECRET_NOT_FOUND",
 				message: `No version of ${name} is to be found in environment '${flags.environment}'.`,
-				hint: `Looked in ${looked.join(", ")}.`,
+				hint: `Searched: ${looked.join(", ")}.`,
 				exit: EXIT.notFound,
 			});
 		}

@@ -3,7 +3,7 @@
 import type { Jsonc } from "../jsonc.ts";
 import { REPEAT_INTERVAL_MAX } from "../limits.ts";
 import { cronFault } from "./cron.ts";
-import { instantOf, timeOfDay } from "./instants.ts";
+import { parseInstant, parseTimeOfDay } from "./instants.ts";
 
 export interface Rule {
 	readonly key: string;
@@ -21,11 +21,11 @@ const someText = (value: Jsonc) =>
 const yesOrNo = (value: Jsonc) => (typeof value === "boolean" ? undefined : "must be true or false");
 const object = (value: Jsonc) => (value instanceof Map ? undefined : "must be an object");
 const date = (value: Jsonc) =>
-	typeof value === "string" && instantOf(value) !== undefined
+	typeof value === "string" && parseInstant(value) !== undefined
 		? undefined
 		: 'must be a date that there is, as "2027-03-01T09:00:00Z" (UTC, where no offset is said)';
 const time = (value: Jsonc) =>
-	typeof value === "string" && (timeOfDay(value) ?? instantOf(value)) !== undefined
+	typeof value === "string" && (parseTimeOfDay(value) ?? parseInstant(value)) !== undefined
 		? undefined
 		: 'must be a time of day in UTC, as "09:00", or a date that there is, as "2027-03-01T09:00:00Z"';
 const cron = (value: Jsonc) => (typeof value === "string" ? cronFault(value) : "must be a text");
@@ -101,7 +101,7 @@ const CONNECTOR = [
 ];
 
 /** The rules for the kind that an automation says it is of, or why there is no such kind. */
-export function kindOf(automation: ReadonlyMap<string, Jsonc>): readonly Rule[] | string {
+export function rulesFor(automation: ReadonlyMap<string, Jsonc>): readonly Rule[] | string {
 	const type = automation.get("type");
 	if (type === "entity") return ENTITY;
 	if (type === "connector") return CONNECTOR;

@@ -6,7 +6,7 @@ import { utf8 } from "../../bytes.ts";
 import { printable } from "../../printable.ts";
 import type { Jsonc } from "../jsonc.ts";
 import { AUTOMATION_BYTES_MAX, AUTOMATION_NAME_LENGTH_MAX, AUTOMATIONS_MAX } from "../limits.ts";
-import { kindOf, type Rule } from "./automation-rules.ts";
+import { type Rule, rulesFor } from "./automation-rules.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
@@ -14,7 +14,7 @@ export interface JsonObject {
 	readonly [key: string]: Json;
 }
 
-interface Named {
+interface AutomationBase {
 	/** No two of a function are called the same. */
 	readonly name: string;
 	readonly description?: string | null | undefined;
@@ -24,13 +24,13 @@ interface Named {
 	readonly is_active?: boolean | undefined;
 }
 
-export interface OneTimeAutomation extends Named {
+export interface OneTimeAutomation extends AutomationBase {
 	readonly type: "scheduled";
 	readonly schedule_mode: "one-time";
 	readonly one_time_date: string;
 }
 
-interface Recurring extends Named {
+interface Recurring extends AutomationBase {
 	readonly type: "scheduled";
 	readonly schedule_mode: "recurring";
 	/** `never`, where nothing is said; then the other two do not count. */
@@ -56,7 +56,7 @@ export interface SimpleAutomation extends Recurring {
 	readonly repeat_on_day_of_month?: number | null | undefined;
 }
 
-export interface EventAutomation extends Named {
+export interface EventAutomation extends AutomationBase {
 	readonly type: "entity" | "connector";
 }
 
@@ -92,10 +92,10 @@ function isName(name: Jsonc | undefined): name is string {
 }
 
 function faultOf(automation: ReadonlyMap<string, Jsonc>): string | undefined {
-	const kind = kindOf(automation);
+	const kind = rulesFor(automation);
 	if (typeof kind === "string") return kind;
 	for (const rule of kind) {
-		const fault = brokenBy(automation.get(rule.key), rule);
+		const fault = ruleFault(automation.get(rule.key), rule);
 		if (fault !== undefined) return `"${rule.key}" ${fault}`;
 	}
 	if (!isStorable(automation)) return "a number in it is too large";
@@ -103,7 +103,7 @@ function faultOf(automation: ReadonlyMap<string, Jsonc>): string | undefined {
 	return bytes > AUTOMATION_BYTES_MAX ? `it is larger than ${AUTOMATION_BYTES_MAX / 1024} KiB` : undefined;
 }
 
-function brokenBy(value: Jsonc | undefined, { need, fault }: Rule): string | undefined {
+function ruleFault(value: Jsonc | undefined, { need, fault }: Rule): string | undefined {
 	if (value === undefined) return need === "needed" ? "is missing" : undefined;
 	return value === null && need === "nullable" ? undefined : fault(value);
 }

@@ -40,7 +40,7 @@ export function cronFault(expression: string): string | undefined {
 	if (fields.length !== FIELDS.length) return FORM;
 	if (!FIELDS.every((field, index) => field.test(fields[index] ?? ""))) return FORM;
 	try {
-		return comes(fields) ? undefined : "names a day that never comes";
+		return hasMatchingDay(fields) ? undefined : "names a day that never comes";
 	} catch {
 		// A value, a range or a step that is out of bounds.
 		return FORM;
@@ -51,7 +51,7 @@ export function cronFault(expression: string): string | undefined {
  * Whether any day fits. Not asked of the library, which looks until the year 3000: a tenth of a second, and more than
  * the stack holds. A day that there is has every weekday in turn, so that days of the week exclude none of them.
  */
-function comes(fields: readonly string[]): boolean {
+function hasMatchingDay(fields: readonly string[]): boolean {
 	const { day: days, month: months } = new CronPattern(fields.join(" "));
 	const least = days.findIndex((isDue) => isDue !== 0) + 1;
 	return isEither(fields) || months.some((isDue, month) => isDue !== 0 && least <= (MONTH_DAYS[month] ?? 0));

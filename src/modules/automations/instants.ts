@@ -19,7 +19,7 @@ export interface Instant {
  * The instant that a text names: `2027-03-01T09:00:00Z`, with an offset, without seconds, without an offset (then it
  * is UTC), or a day alone; undefined for anything else, 30 February included.
  */
-export function instantOf(text: string): Instant | undefined {
+export function parseInstant(text: string): Instant | undefined {
 	const found = INSTANT.exec(text);
 	if (found === null) return undefined;
 	const [year = 0, month = 0, day = 0] = found.slice(1, 4).map(Number);
@@ -36,7 +36,7 @@ export function instantOf(text: string): Instant | undefined {
 }
 
 /** The milliseconds since midnight that `09:00` or `09:00:30` names, or undefined. */
-export function timeOfDay(text: string): number | undefined {
+export function parseTimeOfDay(text: string): number | undefined {
 	const found = TIME_OF_DAY.exec(text);
 	return found === null ? undefined : msOfDay(found[1] ?? "", found[2] ?? "", found[3] ?? "0");
 }

@@ -1,6 +1,6 @@
 /** When a simple schedule is due: so many minutes, hours, days, weeks or months after one another, in UTC. Pure. */
 import type { SimpleAutomation } from "./automations.ts";
-import { DAY_MS, instantOf, timeOfDay } from "./instants.ts";
+import { DAY_MS, parseInstant, parseTimeOfDay } from "./instants.ts";
 
 const WEEK_DAYS = 7;
 const WEEK_MS = WEEK_DAYS * DAY_MS;
@@ -9,7 +9,7 @@ const STEP_MS = { minutes: 60_000, hours: 3_600_000, days: DAY_MS, weeks: WEEK_M
 const THURSDAY = 4;
 
 /** What all that is due is counted from. */
-interface Grid {
+interface Recurrence {
 	readonly originMs: number;
 	/** All that is due is after this. */
 	readonly sinceMs: number;
@@ -25,7 +25,7 @@ interface Grid {
  * @param anchorMs when it was stored; not after `sinceMs`
  */
 export function nextRepeat(automation: SimpleAutomation, anchorMs: number, sinceMs: number): number {
-	const grid = gridOf(automation, anchorMs, sinceMs);
+	const grid = recurrenceOf(automation, anchorMs, sinceMs);
 	const { repeat_unit: unit, repeat_on_days: days, repeat_on_day_of_month: day } = automation;
 	if (unit === "months") return nextMonth(grid, day ?? new Date(grid.originMs).getUTCDate());
 	if (unit === "weeks" && days && days.length > 0) return nextWeekday(grid, days);
@@ -33,11 +33,11 @@ export function nextRepeat(automation: SimpleAutomation, anchorMs: number, since
 	return grid.originMs + (Math.floor((grid.sinceMs - grid.originMs) / stepMs) + 1) * stepMs;
 }
 
-function gridOf(automation: SimpleAutomation, anchorMs: number, sinceMs: number): Grid {
+function recurrenceOf(automation: SimpleAutomation, anchorMs: number, sinceMs: number): Recurrence {
 	const start = automation.start_time ?? undefined;
 	const interval = automation.repeat_interval ?? 1;
-	const timeMs = start === undefined ? undefined : timeOfDay(start);
-	const instant = start === undefined ? undefined : instantOf(start);
+	const timeMs = start === undefined ? undefined : parseTimeOfDay(start);
+	const instant = start === undefined ? undefined : parseInstant(start);
 	if (timeMs !== undefined) {
 		const sameDayMs = dayOf(anchorMs) + timeMs;
 		return { originMs: sameDayMs < anchorMs ? sameDayMs + DAY_MS : sameDayMs, sinceMs, interval };
@@ -46,7 +46,7 @@ function gridOf(automation: SimpleAutomation, anchorMs: number, sinceMs: number)
 	return { originMs: instant.atMs, sinceMs: Math.max(sinceMs, instant.atMs - 1), interval };
 }
 
-function nextMonth({ originMs, sinceMs, interval }: Grid, day: number): number {
+function nextMonth({ originMs, sinceMs, interval }: Recurrence, day: number): number {
 	const timeMs = originMs - dayOf(originMs);
 	const first = monthOf(originMs);
 	const passed = Math.floor((monthOf(sinceMs) - first) / interval) * interval;
@@ -64,7 +64,7 @@ function monthOf(atMs: number): number {
 	return (date.getUTCFullYear() - 1900) * 12 + date.getUTCMonth();
 }
 
-function nextWeekday({ originMs, sinceMs, interval }: Grid, days: readonly number[]): number {
+function nextWeekday({ originMs, sinceMs, interval }: Recurrence, days: readonly number[]): number {
 	const timeMs = originMs - dayOf(originMs);
 	const firstMs = weekOf(originMs);
 	const stepMs = interval * WEEK_MS;

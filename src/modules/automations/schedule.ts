@@ -1,7 +1,7 @@
 /** When an automation is next due. Pure. */
 import type { Automation } from "./automations.ts";
 import { nextCron } from "./cron.ts";
-import { DAY_MS, instantOf } from "./instants.ts";
+import { DAY_MS, parseInstant } from "./instants.ts";
 import { nextRepeat } from "./repeats.ts";
 
 /** Beyond this an instant is none that anybody waits for. */
@@ -28,14 +28,14 @@ export function nextRun(automation: Automation, { anchorMs, afterMs, runs }: Pro
 	const sinceMs = Math.max(anchorMs, afterMs);
 	if (!(sinceMs < LAST_MS)) return undefined;
 	if (automation.schedule_mode === "one-time")
-		return within(instantOf(automation.one_time_date)?.atMs, sinceMs);
+		return dueWithin(parseInstant(automation.one_time_date)?.atMs, sinceMs);
 	const { ends_type: ends, ends_after_count: countMax } = automation;
 	if (ends === "after" && runs >= (countMax ?? 0)) return undefined;
 	const dueMs =
 		automation.schedule_type === "cron"
 			? nextCron(automation.cron_expression, sinceMs)
 			: nextRepeat(automation, anchorMs, sinceMs);
-	return within(dueMs, sinceMs, ends === "on" ? endOf(automation.ends_on_date) : LAST_MS);
+	return dueWithin(dueMs, sinceMs, ends === "on" ? lastDueMs(automation.ends_on_date) : LAST_MS);
 }
 
 /**
@@ -43,11 +43,11 @@ export function nextRun(automation: Automation, { anchorMs, afterMs, runs }: Pro
  * for the other as well. When it ends is no part of that: a run more is a run more. A date that is switched on again may
  * have passed meanwhile, and is as one that was stored now.
  */
-export function isSameRhythm(one: Automation, other: Automation): boolean {
-	return JSON.stringify(rhythmOf(one)) === JSON.stringify(rhythmOf(other));
+export function hasSameSchedule(one: Automation, other: Automation): boolean {
+	return JSON.stringify(scheduleOf(one)) === JSON.stringify(scheduleOf(other));
 }
 
-function rhythmOf(automation: Automation): readonly unknown[] {
+function scheduleOf(automation: Automation): readonly unknown[] {
 	if (automation.type !== "scheduled") return [automation.type];
 	if (automation.schedule_mode === "one-time")
 		return [automation.one_time_date, automation.is_active !== false];
@@ -57,13 +57,13 @@ function rhythmOf(automation: Automation): readonly unknown[] {
 	return [unit, interval ?? 1, start ?? null, days ?? null, day ?? null];
 }
 
-function within(dueMs: number | undefined, sinceMs: number, lastMs = LAST_MS): number | undefined {
+function dueWithin(dueMs: number | undefined, sinceMs: number, lastMs = LAST_MS): number | undefined {
 	return dueMs !== undefined && dueMs > sinceMs && dueMs <= lastMs ? dueMs : undefined;
 }
 
 /** The last instant that is due. */
-function endOf(text: string | null | undefined): number {
-	const end = instantOf(text ?? "");
+function lastDueMs(text: string | null | undefined): number {
+	const end = parseInstant(text ?? "");
 	if (end === undefined) return LAST_MS;
 	return Math.min(LAST_MS, end.isDay ? end.atMs + DAY_MS - 1 : end.atMs);
 }

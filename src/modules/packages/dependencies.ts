@@ -28,7 +28,7 @@ const FIELDS = ["optionalDependencies", "devDependencies", "dependencies"];
  * @param text as the package.json has it
  * @param folder that of the package.json
  */
-export function sourceOf(name: string, text: string, folder: string, catalogs: Catalogs): Source {
+export function dependencySource(name: string, text: string, folder: string, catalogs: Catalogs): Source {
 	const [, protocol = "", rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(text) ?? [];
 	switch (protocol.toLowerCase()) {
 		case "workspace":
@@ -40,10 +40,10 @@ export function sourceOf(name: string, text: string, folder: string, catalogs: C
 		case "catalog": {
 			const version = catalogs(rest.trim() || "default", name);
 			if (version === undefined || /^catalog:/i.test(version))
-				return refused(
+				return refusedSource(
 					`package.json says "${text}", and no pnpm-workspace.yaml or package.json above it has that in a catalog`,
 				);
-			return sourceOf(name, version, folder, catalogs);
+			return dependencySource(name, version, folder, catalogs);
 		}
 		case "npm":
 		case "jsr": {
@@ -58,14 +58,14 @@ export function sourceOf(name: string, text: string, folder: string, catalogs: C
 	if (BARE_PATH.test(text)) return folderSource(text, folder, text);
 	if (RANGE.test(text)) return { kind: "registry", specifier: registry("npm", name, text) };
 	const where = protocol === "" ? "a git repository" : `an address that begins with "${protocol}:"`;
-	return refused(`package.json takes it from ${where}, which is neither the project nor a registry`);
+	return refusedSource(`package.json takes it from ${where}, which is neither the project nor a registry`);
 }
 
 function registry(scheme: string, name: string, range: string): string {
 	return `${scheme}:${name}${range.trim() === "" ? "" : `@${range.trim()}`}`;
 }
 
-function refused(why: string, outside = false): Source {
+function refusedSource(why: string, outside = false): Source {
 	return { kind: "refused", outside, why };
 }
 
@@ -79,10 +79,10 @@ function workspaceSource(name: string, rest: string, folder: string, text: strin
 
 function folderSource(path: string, folder: string, text: string): Source {
 	if (/\.(tgz|tar|tar\.gz)$/i.test(path))
-		return refused(`package.json says "${text}", and archives are not unpacked`);
+		return refusedSource(`package.json says "${text}", and archives are not unpacked`);
 	const target = folderAt(folder, path);
 	if (target === undefined)
-		return refused(`package.json says "${text}", which leads out of the project`, true);
+		return refusedSource(`package.json says "${text}", which leads out of the project`, true);
 	return { kind: "folder", folder: target, text };
 }
 

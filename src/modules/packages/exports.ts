@@ -6,28 +6,28 @@ import type { Jsonc } from "../jsonc.ts";
 import type { Manifest } from "./manifests.ts";
 
 /** How a module is asked for. */
-export type Manner = "import" | "require";
+export type ImportKind = "import" | "require";
 
 /** A target as it is written, or why there is none (which ends a sentence). */
 export type Target = { readonly target: string } | { readonly fault: string };
 
-function conditionsOf(manner: Manner): ReadonlySet<string> {
-	return new Set(["deno", "node", manner, "default"]);
+function conditionsOf(kind: ImportKind): ReadonlySet<string> {
+	return new Set(["deno", "node", kind, "default"]);
 }
 
 /**
  * What a package exports by a name.
  * @param subpath `.` or `./name`
  */
-export function exported(exports: Jsonc, subpath: string, manner: Manner): Target {
+export function resolveExport(exports: Jsonc, subpath: string, kind: ImportKind): Target {
 	const map =
 		exports instanceof Map && [...exports.keys()].some((key) => key.startsWith(".")) ? exports : undefined;
 	const table: Manifest = (map as Manifest | undefined) ?? new Map([[".", exports]]);
-	const found = chosen(table, subpath, manner);
+	const found = matchTarget(table, subpath, kind);
 	if (found === undefined)
 		return { fault: `does not export "${subpath}"; it exports ${listOf([...table.keys()])}` };
 	if (typeof found !== "string")
-		return { fault: `exports nothing as "${subpath}" for ${manner} by Deno, Node or default` };
+		return { fault: `exports nothing as "${subpath}" for ${kind} by Deno, Node or default` };
 	return isInside(found)
 		? { target: found }
 		: { fault: `exports "${subpath}" as ${JSON.stringify(found)}, which is no file of its own` };
@@ -37,20 +37,24 @@ export function exported(exports: Jsonc, subpath: string, manner: Manner): Targe
  * What a package's `imports` say of a name that begins with `#`: a file of its own, or another specifier.
  * @returns undefined where they do not speak of it
  */
-export function imported(imports: Jsonc | undefined, name: string, manner: Manner): Target | undefined {
+export function resolvePackageImport(
+	imports: Jsonc | undefined,
+	name: string,
+	kind: ImportKind,
+): Target | undefined {
 	if (!(imports instanceof Map)) return undefined;
-	const found = chosen(imports as Manifest, name, manner);
+	const found = matchTarget(imports as Manifest, name, kind);
 	if (found === undefined) return undefined;
 	if (typeof found !== "string")
-		return { fault: `says nothing of "${name}" for ${manner} by Deno, Node or default` };
+		return { fault: `says nothing of "${name}" for ${kind} by Deno, Node or default` };
 	const isFile = found.startsWith(".");
 	if (isFile ? isInside(found) : !found.startsWith("#") && !found.startsWith("/")) return { target: found };
 	return { fault: `says that "${name}" is ${JSON.stringify(found)}, which is no file of its own` };
 }
 
 /** The files that a package without `exports` may begin with, in the order in which they are looked for. */
-export function mainFiles(manifest: Manifest, manner: Manner): string[] {
-	const fields = manner === "import" ? ["module", "main"] : ["main"];
+export function mainFiles(manifest: Manifest, kind: ImportKind): string[] {
+	const fields = kind === "import" ? ["module", "main"] : ["main"];
 	const named = fields
 		.map((field) => manifest.get(field))
 		.filter((value): value is string => typeof value === "string" && value !== "");
@@ -61,33 +65,41 @@ export function mainFiles(manifest: Manifest, manner: Manner): string[] {
 }
 
 /** Of a table of exports or imports, what stands at a name, its conditions decided. Null and undefined: not for anybody. */
-function chosen(table: Manifest, name: string, manner: Manner): string | null | undefined {
+function matchTarget(table: Manifest, name: string, kind: ImportKind): string | null | undefined {
 	const exact = name.includes("*") ? undefined : table.get(name);
-	if (exact !== undefined) return decided(exact, conditionsOf(manner), "");
-	const matching = [...table.keys()].filter((key) => key.split("*").length === 2 && fits(key, name));
+	if (exact !== undefined) return applyConditions(exact, conditionsOf(kind), "");
+	const matching = [...table.keys()].filter(
+		(key) => key.split("*").length === 2 && matchesPattern(key, name),
+	);
 	const [best] = matching.sort((a, b) => b.indexOf("*") - a.indexOf("*") || b.length - a.length);
 	if (best === undefined) return undefined;
 	const star = best.indexOf("*");
 	const rest = name.slice(star, name.length - (best.length - star - 1));
-	return decided(table.get(best) ?? null, conditionsOf(manner), rest);
+	return applyConditions(table.get(best) ?? null, conditionsOf(kind), rest);
 }
 
-function fits(pattern: string, name: string): boolean {
+function matchesPattern(pattern: string, name: string): boolean {
 	const [before = "", after = ""] = pattern.split("*");
 	return name.startsWith(before) && name.endsWith(after) && name.length > before.length + after.length;
 }
 
 /** The first target whose condition holds; null where one says that there is none. */
-function decided(value: Jsonc, conditions: ReadonlySet<string>, rest: string): string | null | undefined {
+function applyConditions(
+	value: Jsonc,
+	conditions: ReadonlySet<string>,
+	rest: string,
+): string | null | undefined {
 	if (typeof value === "string") return value.replaceAll("*", () => rest);
 	if (value === null) return null;
 	if (Array.isArray(value)) {
-		const found = value.map((item) => decided(item, conditions, rest)).filter((item) => item !== undefined);
+		const found = value
+			.map((item) => applyConditions(item, conditions, rest))
+			.filter((item) => item !== undefined);
 		return found.find((item) => item !== null) ?? found[0];
 	}
 	if (!(value instanceof Map)) return undefined;
 	for (const [condition, item] of value as Manifest) {
-		const found = conditions.has(condition) ? decided(item, conditions, rest) : undefined;
+		const found = conditions.has(condition) ? applyConditions(item, conditions, rest) : undefined;
 		if (found !== undefined) return found;
 	}
 	return undefined;

@@ -9,16 +9,16 @@ import { ancestorsOf, join } from "../paths.ts";
 import {
 	type Catalogs,
 	dependenciesOf,
+	dependencySource,
 	localOverrides,
 	peersOf,
 	type Source,
-	sourceOf,
 } from "./dependencies.ts";
 import type { Manifest, Manifests } from "./manifests.ts";
 import { type LocalPackage, membersAt, namesOf, packageAt } from "./members.ts";
 
 /** What one folder's files say. */
-interface FolderSays {
+interface FolderManifests {
 	readonly manifest: Manifest | undefined;
 	readonly members: readonly LocalPackage[];
 	readonly dependencies: ReadonlyMap<string, string>;
@@ -32,16 +32,16 @@ export class LocalPackages {
 	readonly #manifests: Manifests;
 	readonly #outside: ReadonlyMap<string, string>;
 	readonly #entry: string;
-	readonly #folders = new Map<string, FolderSays>();
+	readonly #folders = new Map<string, FolderManifests>();
 
 	/**
 	 * @param entry the entry module: what is said above it holds for all modules that it reaches
-	 * @param outside names of members that lie outside of the project, with where
+	 * @param outsideMember names of members that lie outside of the project, with where
 	 */
-	constructor(entry: string, manifests: Manifests, outside: ReadonlyMap<string, string> = new Map()) {
+	constructor(entry: string, manifests: Manifests, outsideMember: ReadonlyMap<string, string> = new Map()) {
 		this.#entry = entry;
 		this.#manifests = manifests;
-		this.#outside = outside;
+		this.#outside = outsideMember;
 	}
 
 	/** Where the member of a workspace lies that is no part of the project; undefined for any other name. */
@@ -51,13 +51,13 @@ export class LocalPackages {
 
 	/** Whether a name is that of local code, seen from a module. */
 	isLocal(name: string, referrer: string): boolean {
-		if (this.outside(name) !== undefined || this.members(name, referrer).length > 0) return true;
-		const source = this.declared(name, referrer) ?? this.peer(name, referrer);
+		if (this.outside(name) !== undefined || this.membersNamed(name, referrer).length > 0) return true;
+		const source = this.declaredSource(name, referrer) ?? this.peerSource(name, referrer);
 		return source !== undefined && source.kind !== "registry";
 	}
 
 	/** The members that are called so, in the workspaces around a module and around the entry. */
-	members(name: string, referrer: string): LocalPackage[] {
+	membersNamed(name: string, referrer: string): LocalPackage[] {
 		const found = new Map<string, LocalPackage>();
 		for (const folder of this.#above(referrer))
 			for (const member of this.#at(folder).members)
@@ -73,30 +73,30 @@ export class LocalPackages {
 	}
 
 	/** All names that are known to be local from the entry, sorted. */
-	names(): string[] {
+	localNames(): string[] {
 		const names = new Set(this.#outside.keys());
 		for (const [folder, { dependencies, members, overrides }] of this.#folders) {
 			for (const member of members) for (const name of namesOf(member)) names.add(name);
 			for (const name of overrides.keys()) names.add(name);
 			for (const [name, text] of dependencies)
-				if (["folder", "member"].includes(sourceOf(name, text, folder, this.#catalogs(folder)).kind))
+				if (["folder", "member"].includes(dependencySource(name, text, folder, this.#catalogs(folder)).kind))
 					names.add(name);
 		}
 		return [...names].sort();
 	}
 
 	/** Where the package.json nearest to a module says that a name comes from; undefined where none speaks of it. */
-	declared(name: string, referrer: string): Source | undefined {
+	declaredSource(name: string, referrer: string): Source | undefined {
 		const folders = this.#above(referrer);
 		for (const folder of folders) {
 			const text = this.#at(folder).overrides.get(name);
-			if (text !== undefined) return sourceOf(name, text, folder, this.#catalogs(folder));
+			if (text !== undefined) return dependencySource(name, text, folder, this.#catalogs(folder));
 		}
 		return this.#declaredBy(name, folders, "dependencies");
 	}
 
 	/** The same of what is wanted of others (`peerDependencies`). */
-	peer(name: string, referrer: string): Source | undefined {
+	peerSource(name: string, referrer: string): Source | undefined {
 		return this.#declaredBy(name, this.#above(referrer), "peers");
 	}
 
@@ -111,7 +111,7 @@ export class LocalPackages {
 	}
 
 	/** The innermost local package that a module lies in, unless the entry lies in it too. */
-	around(referrer: string): LocalPackage | undefined {
+	enclosingPackage(referrer: string): LocalPackage | undefined {
 		const ofEntry = new Set(ancestorsOf(this.#entry));
 		for (const folder of ancestorsOf(referrer).reverse()) {
 			if (ofEntry.has(folder)) return undefined;
@@ -122,7 +122,7 @@ export class LocalPackages {
 	}
 
 	/** The package.json that is nearest to a module. */
-	scope(referrer: string): { folder: string; manifest: Manifest } | undefined {
+	nearestManifest(referrer: string): { folder: string; manifest: Manifest } | undefined {
 		for (const folder of ancestorsOf(referrer).reverse()) {
 			const { manifest } = this.#at(folder);
 			if (manifest !== undefined) return { folder, manifest };
@@ -138,7 +138,7 @@ export class LocalPackages {
 	#declaredBy(name: string, folders: readonly string[], field: "dependencies" | "peers"): Source | undefined {
 		for (const folder of folders) {
 			const text = this.#at(folder)[field].get(name);
-			if (text !== undefined) return sourceOf(name, text, folder, this.#catalogs(folder));
+			if (text !== undefined) return dependencySource(name, text, folder, this.#catalogs(folder));
 		}
 		return undefined;
 	}
@@ -159,7 +159,7 @@ export class LocalPackages {
 		};
 	}
 
-	#at(folder: string): FolderSays {
+	#at(folder: string): FolderManifests {
 		const known = this.#folders.get(folder);
 		if (known !== undefined) return known;
 		const manifest = this.#manifests.json(join(folder, "package.json"));

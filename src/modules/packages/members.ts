@@ -46,13 +46,13 @@ export function membersAt(folder: string, manifests: Manifests): LocalPackage[] 
 	return [...folders].flatMap((path) => packageAt(path, manifests) ?? []);
 }
 
-function textsOf(value: Jsonc | undefined): string[] {
+function stringsIn(value: Jsonc | undefined): string[] {
 	return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 /** The patterns of a list, or of a list that is called so in an object. */
-function listed(value: Jsonc | undefined, key: string): string[] {
-	return textsOf(value instanceof Map ? (value as Manifest).get(key) : value);
+function patternsOf(value: Jsonc | undefined, key: string): string[] {
+	return stringsIn(value instanceof Map ? (value as Manifest).get(key) : value);
 }
 
 /** What the files of a folder say that is a member; undefined where none of them speaks of a workspace. */
@@ -63,10 +63,10 @@ function patternsAt(folder: string, manifests: Manifests): string[] | undefined 
 	const [members, links] = [deno?.get("workspace"), deno?.get("links") ?? deno?.get("patch")];
 	if ([npm, pnpm, members, links].every((value) => value === undefined)) return undefined;
 	return [
-		...listed(npm, "packages"),
-		...listed(objectOf(pnpm).get("packages"), "packages"),
-		...listed(members, "members"),
-		...listed(links, "links"),
+		...patternsOf(npm, "packages"),
+		...patternsOf(objectOf(pnpm).get("packages"), "packages"),
+		...patternsOf(members, "members"),
+		...patternsOf(links, "links"),
 	];
 }
 

@@ -5,11 +5,11 @@ import { satisfies, validRange } from "semver";
 import type { Configuration } from "../configuration.ts";
 import { type ImportMap, type Resolution, resolveSpecifier } from "../import-map.ts";
 import type { Source } from "./dependencies.ts";
-import { imported, type Manner } from "./exports.ts";
+import { type ImportKind, resolvePackageImport } from "./exports.ts";
 import { folderAt } from "./folder-at.ts";
 import { memberMap } from "./member-map.ts";
 import type { LocalPackage } from "./members.ts";
-import { fault, fileOf, type Meaning, MOVE, packageFile } from "./package-file.ts";
+import { fileOf, type ImportResolution, localFault, MOVE_HINT, packageFile } from "./package-file.ts";
 
 /** A name in parts: `@acme/lib/sub` is the package `@acme/lib` and `./sub`. */
 const NAME = /^((?:@[^/@]+\/)?[^/@]+)(\/.*)?$/;
@@ -23,42 +23,42 @@ export function registryName(specifier: string): string | undefined {
 /**
  * What a specifier in a module means.
  * @param referrer path of the module that has it
- * @param manner whether it is imported or required
+ * @param kind whether it is imported or required
  */
 export function resolveImport(
 	configuration: Configuration,
 	specifier: string,
 	referrer: string,
-	manner: Manner,
-): Meaning {
-	return new Resolver(configuration, referrer, manner).resolve(specifier);
+	kind: ImportKind,
+): ImportResolution {
+	return new Resolver(configuration, referrer, kind).resolve(specifier);
 }
 
 class Resolver {
 	readonly #configuration: Configuration;
 	readonly #referrer: string;
-	readonly #manner: Manner;
+	readonly #manner: ImportKind;
 
-	constructor(configuration: Configuration, referrer: string, manner: Manner) {
+	constructor(configuration: Configuration, referrer: string, manner: ImportKind) {
 		this.#configuration = configuration;
 		this.#referrer = referrer;
 		this.#manner = manner;
 	}
 
-	resolve(specifier: string): Meaning {
+	resolve(specifier: string): ImportResolution {
 		const { map, packages } = this.#configuration;
-		const around = packages.around(this.#referrer);
+		const around = packages.enclosingPackage(this.#referrer);
 		const own = around && this.#within(around, specifier);
 		if (own !== undefined) return own;
 		const mapped = resolveSpecifier(map, specifier, this.#referrer);
 		if (mapped.kind === "package") return this.#package(mapped, false);
-		if (mapped.kind !== "unmapped") return { resolution: mapped, isTold: false };
+		if (mapped.kind !== "unmapped") return { resolution: mapped, needsMapping: false };
 		if (specifier.startsWith("#")) return this.#ownName(specifier);
-		return this.#bare(specifier) ?? { resolution: mapped, isTold: false };
+		return this.#bare(specifier) ?? { resolution: mapped, needsMapping: false };
 	}
 
 	/** What the manifests of a local package say of a name, for its own modules. */
-	#within(around: LocalPackage, specifier: string): Meaning | undefined {
+	#within(around: LocalPackage, specifier: string): ImportResolution | undefined {
 		// Only of a member does Deno read the deno.json; of any package, Node reads the package.json.
 		const isMember = this.#configuration.packages.isMember(around.folder, this.#referrer);
 		const map: ImportMap | undefined = isMember ? memberMap(around) : undefined;
@@ -67,7 +67,9 @@ class Resolver {
 		const unmapped =
 			map && resolveSpecifier({ imports: new Map(), scopes: new Map() }, specifier, this.#referrer);
 		if (!isPlain && JSON.stringify(mapped) !== JSON.stringify(unmapped))
-			return mapped.kind === "package" ? this.#package(mapped, true) : { resolution: mapped, isTold: true };
+			return mapped.kind === "package"
+				? this.#package(mapped, true)
+				: { resolution: mapped, needsMapping: true };
 		const [, name, subpath = ""] = NAME.exec(specifier) ?? [];
 		if (name === undefined || /^[.#]|:/.test(name)) return undefined;
 		const source = this.#configuration.packages.declaredIn(around.folder, name);
@@ -75,32 +77,32 @@ class Resolver {
 	}
 
 	/** A package of a registry, unless the project has one that is called so. */
-	#package(mapped: Extract<Resolution, { kind: "package" }>, isTold: boolean): Meaning {
+	#package(mapped: Extract<Resolution, { kind: "package" }>, isTold: boolean): ImportResolution {
 		const [, name, range, subpath = ""] = REGISTRY.exec(mapped.specifier) ?? [];
-		if (name === undefined) return { resolution: mapped, isTold };
-		return this.#local(name, range ?? "", subpath) ?? { resolution: mapped, isTold };
+		if (name === undefined) return { resolution: mapped, needsMapping: isTold };
+		return this.#local(name, range ?? "", subpath) ?? { resolution: mapped, needsMapping: isTold };
 	}
 
-	#bare(specifier: string): Meaning | undefined {
+	#bare(specifier: string): ImportResolution | undefined {
 		const { packages } = this.#configuration;
 		const [, name, subpath = ""] = NAME.exec(specifier) ?? [];
 		if (name === undefined || name.includes(":")) return undefined;
-		const declared = packages.declared(name, this.#referrer);
+		const declared = packages.declaredSource(name, this.#referrer);
 		if (declared !== undefined) return this.#from(declared, name, subpath);
 		const local = this.#local(name, "", subpath);
 		if (local !== undefined) return local;
-		const peer = packages.peer(name, this.#referrer);
+		const peer = packages.peerSource(name, this.#referrer);
 		return peer && this.#from(peer, name, subpath);
 	}
 
 	/** What a declared dependency leads to. */
-	#from(source: Source, name: string, subpath: string): Meaning {
+	#from(source: Source, name: string, subpath: string): ImportResolution {
 		const { packages } = this.#configuration;
 		if (source.kind === "refused")
-			return fault(
+			return localFault(
 				source.outside ? "IMPORT_OUTSIDE" : "IMPORT_LOCAL_PACKAGE",
 				source.why,
-				source.outside ? MOVE : REPLACE,
+				source.outside ? MOVE_HINT : REPLACE_HINT,
 			);
 		if (source.kind === "registry") {
 			const specifier = source.specifier + subpath;
@@ -109,13 +111,15 @@ class Resolver {
 				specifier,
 				this.#referrer,
 			);
-			return resolution.kind === "package" ? this.#package(resolution, true) : { resolution, isTold: true };
+			return resolution.kind === "package"
+				? this.#package(resolution, true)
+				: { resolution, needsMapping: true };
 		}
 		if (source.kind === "folder") {
 			const found = packages.packageAt(source.folder);
 			const isPlain = found === undefined && packages.has(`${source.folder}/index.js`);
 			if (found === undefined && !isPlain)
-				return fault(
+				return localFault(
 					"IMPORT_LOCAL_PACKAGE",
 					`package.json says "${source.text}", and there is neither a package.json nor a deno.json in ${source.folder || "the root"}`,
 					"Correct the path, or add the manifest.",
@@ -126,7 +130,7 @@ class Resolver {
 		if (local !== undefined) return local;
 		const hint =
 			"Add the package to the workspace, or correct its name; a name that is said to be local is never asked of a registry.";
-		return fault(
+		return localFault(
 			"IMPORT_LOCAL_PACKAGE",
 			`package.json says "${source.text}", and no member of the workspace is called "${source.name}"`,
 			hint,
@@ -134,61 +138,70 @@ class Resolver {
 	}
 
 	/** What the project itself has under a name; undefined where that is nothing. */
-	#local(name: string, range: string, subpath: string): Meaning | undefined {
+	#local(name: string, range: string, subpath: string): ImportResolution | undefined {
 		const { packages } = this.#configuration;
-		const [member, second] = packages.members(name, this.#referrer);
+		const [member, second] = packages.membersNamed(name, this.#referrer);
 		if (member !== undefined && second !== undefined)
-			return fault(
+			return localFault(
 				"IMPORT_LOCAL_PACKAGE",
 				`${member.folder || "."} and ${second.folder || "."} are both called so`,
 				"Rename one of them.",
 			);
 		if (member !== undefined)
 			return this.#versionFault(member, name, range) ?? this.#file(member, name, subpath);
-		const declared = packages.declared(name, this.#referrer) ?? packages.peer(name, this.#referrer);
+		const declared =
+			packages.declaredSource(name, this.#referrer) ?? packages.peerSource(name, this.#referrer);
 		if (declared?.kind === "folder" || declared?.kind === "refused")
 			return this.#from(declared, name, subpath);
 		if (declared?.kind === "member" && declared.name !== name) return this.#from(declared, name, subpath);
 		const outside = packages.outside(name);
 		if (outside === undefined) return undefined;
-		return fault(
+		return localFault(
 			"IMPORT_OUTSIDE",
 			`it is the workspace member ${outside}, which lies outside of the project`,
-			MOVE,
+			MOVE_HINT,
 		);
 	}
 
-	#versionFault({ deno, folder, npm }: LocalPackage, name: string, range: string): Meaning | undefined {
+	#versionFault(
+		{ deno, folder, npm }: LocalPackage,
+		name: string,
+		range: string,
+	): ImportResolution | undefined {
 		const version = npm?.value.get("version") ?? deno?.value.get("version");
 		// A tag such as `latest` is no range: it names no version that could be another.
 		if (typeof version !== "string" || range === "" || validRange(range) === null) return undefined;
 		if (satisfies(version, range, { includePrerelease: true })) return undefined;
 		const why = `that is the workspace member ${folder || "."}, of version ${version}, which "${range}" does not take`;
-		return fault(
+		return localFault(
 			"IMPORT_LOCAL_PACKAGE",
 			why,
 			`Ask for a version that takes ${version}, or rename the member; the name of a member is never asked of a registry (${name}).`,
 		);
 	}
 
-	#file(local: LocalPackage, name: string, subpath: string): Meaning {
+	#file(local: LocalPackage, name: string, subpath: string): ImportResolution {
 		return packageFile(local, name, subpath, this.#manner, this.#configuration.packages);
 	}
 
 	/** A name that begins with `#`, by the nearest package.json. */
-	#ownName(name: string): Meaning {
+	#ownName(name: string): ImportResolution {
 		const { packages } = this.#configuration;
-		const scope = packages.scope(this.#referrer);
+		const scope = packages.nearestManifest(this.#referrer);
 		const path = scope === undefined ? "package.json" : folderAt(scope.folder, "package.json");
-		const found = scope && imported(scope.manifest.get("imports"), name, this.#manner);
+		const found = scope && resolvePackageImport(scope.manifest.get("imports"), name, this.#manner);
 		if (scope === undefined || found === undefined)
-			return fault(
+			return localFault(
 				"IMPORT_UNMAPPED",
 				`neither an import map nor the "imports" of ${path} say what this name is`,
 				`Add it to the "imports" of ${path} or of deno.json.`,
 			);
 		if ("fault" in found)
-			return fault("IMPORT_LOCAL_PACKAGE", `${path} ${found.fault}`, `Correct the "imports" of ${path}.`);
+			return localFault(
+				"IMPORT_LOCAL_PACKAGE",
+				`${path} ${found.fault}`,
+				`Correct the "imports" of ${path}.`,
+			);
 		if (found.target.startsWith(".")) {
 			const local = { folder: scope.folder, npm: undefined, deno: undefined };
 			return fileOf(
@@ -198,9 +211,9 @@ class Resolver {
 				packages,
 			);
 		}
-		return { ...this.resolve(found.target), isTold: true };
+		return { ...this.resolve(found.target), needsMapping: true };
 	}
 }
 
-const REPLACE =
+const REPLACE_HINT =
 	"Put the code into the project as a member of its workspace, or name a version from a registry.";

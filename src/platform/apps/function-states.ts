@@ -1,7 +1,7 @@
 /**
  * Which functions an app has: a fold over its events.
  */
-import { isSameRhythm } from "../../modules/automations/schedule.ts";
+import { hasSameSchedule } from "../../modules/automations/schedule.ts";
 import type { AppEvent } from "../events/events.ts";
 import { automationsOf, type Deployment } from "../functions/function.ts";
 
@@ -65,7 +65,7 @@ function anchorsOf(
 	const anchors = automationsOf(deployment).map((automation): [string, number] => {
 		const { name } = automation;
 		const same = known.get(name);
-		const isKept = same !== undefined && isSameRhythm(same, automation);
+		const isKept = same !== undefined && hasSameSchedule(same, automation);
 		return [name, (isKept ? before?.anchorsMs.get(name) : undefined) ?? atMs];
 	});
 	return new Map(anchors);

@@ -5,7 +5,7 @@
  * list; nothing else. How a module is imported (attributes, `require`, `export from`) changes nothing.
  */
 import { type Configuration, configurationFor } from "../../modules/configuration.ts";
-import { type Elsewhere, importError, type Place, walkGraph } from "../../modules/graph.ts";
+import { type ImportSite, importError, type NonLocalResolution, walkGraph } from "../../modules/graph.ts";
 import type { ModuleScan, Scanner } from "../../modules/scan.ts";
 
 /** The folder of the build that no upload can reach, since its name is hidden. */
@@ -66,7 +66,7 @@ export function checkImports(
 		provided.set(name, text);
 		return `./${name}`;
 	};
-	const elsewhere = (target: Elsewhere, at: Place) => {
+	const elsewhere = (target: NonLocalResolution, at: ImportSite) => {
 		if (target.kind === "package")
 			return target.specifier === at.specifier ? undefined : renamed(target.specifier);
 		if (target.kind === "remote") {
@@ -82,7 +82,7 @@ export function checkImports(
 	};
 	const list = (directory: string) =>
 		[...files.keys()].filter((path) => directory === "" || path.startsWith(`${directory}/`));
-	const graph = walkGraph(entry, { ...port, list, scanner }, { configuration, elsewhere });
+	const graph = walkGraph(entry, { ...port, list, scanner }, { configuration, onNonLocal: elsewhere });
 	return { ...graph, configuration, provided };
 }
 
@@ -106,7 +106,7 @@ function renamed(specifier: string): string | undefined {
 	return specifier.startsWith("node:") ? specifier : undefined;
 }
 
-function notAllowed(at: Place, why: string) {
+function notAllowed(at: ImportSite, why: string) {
 	const hint =
 		"Import from the project itself, npm:, jsr:, node:, or an https: host that the platform allows.";
 	return importError("IMPORT_NOT_ALLOWED", at, why, hint);

@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
-import { beginningOf, positionDigits, runOf } from "../../protocol/log-position.ts";
+import { positionDigits, positionPrefix, runOfPosition } from "../../protocol/log-position.ts";
 import type { Following, Kept, KeptLines, LogQuery, Timed } from "./function-logs.ts";
 import { isWanted, type LineKind } from "./line-kind.ts";
 import { LogFile, type LogFileLimits } from "./log-file.ts";
@@ -31,12 +31,12 @@ export class Positions {
 	#run = Date.now();
 	#count = 0;
 	/** The position before the first line, but for its count: the same for all lines of the run. */
-	#beginning = beginningOf(this.#run);
+	#beginning = positionPrefix(this.#run);
 
 	/** Makes this run later than the one that a position is of: a clock may have gone back. */
 	startAfter(position: string): void {
-		this.#run = Math.max(this.#run, runOf(position) + 1);
-		this.#beginning = beginningOf(this.#run);
+		this.#run = Math.max(this.#run, runOfPosition(position) + 1);
+		this.#beginning = positionPrefix(this.#run);
 	}
 
 	next(): string {

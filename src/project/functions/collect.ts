@@ -52,7 +52,8 @@ export async function collectSources(
 			foreign = true;
 			return undefined;
 		};
-		for (const path of walkGraph(entry, port, { configuration, elsewhere }).files) paths.add(path);
+		for (const path of walkGraph(entry, port, { configuration, onNonLocal: elsewhere }).files)
+			paths.add(path);
 		for (const path of configuration.files) paths.add(path);
 		const lock = foreign ? nearestLock(entry, port) : undefined;
 		if (lock !== undefined) paths.add(lock);

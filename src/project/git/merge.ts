@@ -61,7 +61,7 @@ async function mergeByLines(place: GitPlace, { base, ours, theirs }: MergeFiles)
 /**
  * Merges. The result, with markers around names in conflict alone, is in `files.ours` afterwards. Where the vaults cannot be
  * united, git's own merge of the text is there (of plain files that are no larger than a vault), and the error says why: nobody may take the file for merged.
- * @throws AppError `MERGE_CONFLICT` (exit 5), or what `uniteVaults` throws
+ * @throws AppError `MERGE_CONFLICT` (exit 5), or what `mergeVaults` throws
  */
 export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promise<void> {
 	let merged: Merged;

@@ -1,9 +1,9 @@
 /**
- * Membership chains: their links as text, their hashes and their signatures. What a link *means* is in
- * `vault-chain.ts` (who may create environments) and `membership.ts` (who is in an environment).
+ * Membership chains: the text, the hash and the signature of their links. The meaning of a link is in
+ * `vault-chain.ts` (owners and environments) and `membership.ts` (members of an environment).
  *
- * A link is one line, `link INDEX PREVIOUS CHANGE… SIGNER SIGNATURE`. Parsing is so strict that a line has one
- * reading and a reading has one line, so the text itself is what is hashed and signed (docs/format.md, "Links").
+ * A link is one line, `link INDEX PREVIOUS CHANGE… SIGNER SIGNATURE`. The parser is strict: each line has one meaning
+ * and each meaning has one line. Therefore the text itself is hashed and signed (docs/format.md, "Links").
  */
 import { isBase64Text, lengthPrefixed } from "../../bytes.ts";
 import {
@@ -20,24 +20,24 @@ import { LIMITS, malformed } from "../syntax/syntax.ts";
 
 export interface Link {
 	readonly index: number;
-	/** Hash of the link before, or `-` at the start of a chain. */
+	/** Hash of the previous link, or `-` for the first link of a chain. */
 	readonly previous: string;
-	/** What the link does, as words: `add reader KEY KEY NAME WRAP`. */
+	/** The words that say what the link changes: `add reader KEY KEY NAME WRAP`. */
 	readonly change: readonly string[];
 	/** Ed25519 public key, base64. */
 	readonly signer: string;
 	readonly signature: string;
-	/** The whole line, as it stands in the file. */
+	/** The whole line, unchanged. */
 	readonly text: string;
-	/** 1-based line in the file or message that it came from. */
+	/** 1-based line in the file or message; 0 for a link that was made in memory. */
 	readonly line: number;
 }
 
-/** Where a chain belongs: goes under every signature. */
+/** The vault and the environment of a chain. Every signature covers them. */
 export interface ChainContext {
-	/** Empty for the genesis link of a vault, whose hash the vault id is. */
+	/** Empty for the genesis link of a vault, because its hash is the vault id. */
 	readonly vaultId: string;
-	/** Environment, or empty for the vault's own chain. */
+	/** Name of the environment; empty for the vault's own chain. */
 	readonly environment: string;
 }
 
@@ -45,13 +45,13 @@ export const NO_PREVIOUS = "-";
 const INDEX = /^(0|[1-9][0-9]{0,4})$/;
 const WORD = /^[!-~]+$/;
 
-/** The hash of a link, which the next one names; of a vault's genesis link, the vault id. */
+/** The hash of a link, which the next link contains. The hash of a vault's genesis link is the vault id. */
 export function linkHash(link: Pick<Link, "text">): string {
 	return toBase64(hash(lengthPrefixed("coffer/link-hash/1", link.text)));
 }
 
 /**
- * Parses one link line.
+ * Parses the line of one link.
  * @throws AppError `VAULT_LINK_MALFORMED` (exit 7)
  */
 export function parseLink(text: string, line: number): Link {
@@ -62,12 +62,12 @@ export function parseLink(text: string, line: number): Link {
 	const signer = words.at(-2);
 	const signature = words.at(-1);
 	if (keyword !== "link" || words.length < 6 || !words.every((word) => WORD.test(word))) {
-		throw fault("is not of the form 'link INDEX PREVIOUS CHANGE… SIGNER SIGNATURE'");
+		throw fault("does not have the form 'link INDEX PREVIOUS CHANGE… SIGNER SIGNATURE'");
 	}
 	if (index === undefined || !INDEX.test(index) || Number(index) >= LIMITS.linksPerChain)
 		throw fault("has no valid index");
 	if (previous === undefined || (previous !== NO_PREVIOUS && !isBase64Text(previous, HASH_BYTES))) {
-		throw fault("does not name the link before it");
+		throw fault("does not contain the hash of the previous link");
 	}
 	if (signer === undefined || !isBase64Text(signer, PUBLIC_KEY_BYTES)) throw fault("has no valid signer");
 	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES))
@@ -79,7 +79,7 @@ function signedBytes(context: ChainContext, unsignedText: string): Uint8Array {
 	return lengthPrefixed("coffer/link/1", context.vaultId, context.environment, unsignedText);
 }
 
-/** Makes the link that comes after `last` (or the first), signed. */
+/** Makes and signs the link after `last`, or the first link if `last` is undefined. */
 export function makeLink(
 	context: ChainContext,
 	last: Link | undefined,
@@ -94,8 +94,8 @@ export function makeLink(
 }
 
 /**
- * Checks that a link follows `last` and that its signer signed it. Whether the signer *may* is not asked here.
- * @param pinned hashes of links that were checked before: a link is not verified again where its own is among them
+ * Checks that a link follows `last` and that its signature is valid. Does not check whether the signer may sign it.
+ * @param pinned hashes of links that were checked before, by index; the signature of such a link is not checked again
  * @throws AppError `VAULT_CHAIN_BROKEN` or `VAULT_LINK_FORGED` (exit 7)
  */
 export function checkLink(
@@ -108,7 +108,7 @@ export function checkLink(
 	if (link.index !== (last === undefined ? 0 : last.index + 1) || link.previous !== expectedPrevious) {
 		throw malformed(
 			"VAULT_CHAIN_BROKEN",
-			`membership link ${link.index} does not follow the link before it.`,
+			`membership link ${link.index} does not continue the previous link.`,
 			link.line,
 		);
 	}
@@ -119,13 +119,13 @@ export function checkLink(
 	if (!signature || !publicKey || !verify(signature, signedBytes(context, unsigned), publicKey)) {
 		throw malformed(
 			"VAULT_LINK_FORGED",
-			`membership link ${link.index} is not signed by the key that it names.`,
+			`the signature of membership link ${link.index} is not valid.`,
 			link.line,
 		);
 	}
 }
 
-/** A link whose words are well formed but say something that its chain does not allow. */
+/** The error for a well-formed link that its chain does not allow. @param message follows "membership link N" */
 export function refusedLink(link: Link, message: string): Error {
 	return malformed("VAULT_LINK_REFUSED", `membership link ${link.index} ${message}.`, link.line);
 }

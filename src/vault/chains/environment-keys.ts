@@ -1,5 +1,6 @@
 /**
- * Environment keys: made, wrapped to members, unwrapped, and checked against the chain's commitment.
+ * Keys of environments: makes them, wraps them for members, unwraps them and checks them against the commitments in
+ * the chain.
  */
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
 import {
@@ -17,38 +18,40 @@ import {
 import { AppError, EXIT } from "../../errors.ts";
 import { type EnvironmentState, EPOCH_RANDOM_BYTES, type Epoch } from "./membership.ts";
 
-/** The epochs' keys of one environment, as far as the holder's identity opens them. */
+/** The keys of one environment's epochs that an identity can open. */
 export interface EnvironmentKeys {
-	/** Id of the present epoch. */
+	/** Id of the current epoch. */
 	readonly epoch: string;
-	/** Key of the present epoch. */
+	/** Key of the current epoch. */
 	readonly key: Uint8Array;
-	/** Key of any epoch, the present one included; undefined for an epoch that the chain does not know. */
+	/** Key of any epoch, the current one included; undefined for an epoch that is not in the chain. */
 	keyOf(epochId: string): Uint8Array | undefined;
 }
 
-/** A fresh epoch id with the given number. */
+/** Makes an epoch id from the number and new random bytes. */
 export function newEpochId(number: number): string {
 	return `${number}.${toBase64(randomBytes(EPOCH_RANDOM_BYTES))}`;
 }
 
-/** A fresh environment key. */
+/** Makes a random environment key. */
 export function newEnvironmentKey(): Uint8Array {
 	return randomBytes(KEY_BYTES);
 }
 
 /**
- * The keyed commitment to an epoch's key. XChaCha20-Poly1305 alone is not key-committing, so an unwrapped key is
- * believed only after this.
+ * The keyed commitment to an epoch's key. XChaCha20-Poly1305 does not commit to its key, so an unwrapped key is used
+ * only after it was compared with the commitment.
  */
 export function commitmentOf(key: Uint8Array, vaultId: string, environment: string, epochId: string): string {
 	return toBase64(hash(lengthPrefixed("coffer/commitment/1", vaultId, environment, epochId), key));
 }
 
 /**
- * The key in a sealed box for one member.
- * @param box X25519 public key, base64
- * @throws AppError `MEMBER_KEY_INVALID` (exit 2) for a key that shares its secrets with everybody, or none at all
+ * Seals the key for one member.
+ * @param box the member's X25519 public key, base64
+ * @returns the sealed box, base64
+ * @throws AppError `MEMBER_KEY_INVALID` (exit 2) if `box` is not a key, or one whose shared secret is all zeros and so
+ *   known to everybody
  */
 export function wrapKey(key: Uint8Array, box: string): string {
 	const publicKey = fromBase64(box);
@@ -56,8 +59,8 @@ export function wrapKey(key: Uint8Array, box: string): string {
 	if (wrap) return toBase64(wrap);
 	throw new AppError({
 		code: "MEMBER_KEY_INVALID",
-		message: "A member's box key is not one that a key can be sealed to.",
-		hint: "Ask for the member's public identity again.",
+		message: "The member's public encryption key is not valid.",
+		hint: "Ask the member for the public identity again.",
 		exit: EXIT.usage,
 	});
 }
@@ -66,7 +69,7 @@ function previousKeyContext(vaultId: string, environment: string, epochId: strin
 	return lengthPrefixed("coffer/previous-key/1", vaultId, environment, epochId);
 }
 
-/** The key of the epoch before, sealed under a new epoch's key. */
+/** Encrypts the previous epoch's key with the new epoch's key. Returns base64. */
 export function sealPreviousKey(
 	previous: Uint8Array,
 	key: Uint8Array,
@@ -80,7 +83,7 @@ function wrongKey(message: string): AppError {
 	return new AppError({
 		code: "VAULT_KEY_WRONG",
 		message,
-		hint: "The membership of this vault was altered. Restore the file from git and compare it with a teammate's.",
+		hint: "Somebody changed the membership of this vault. Restore the file from git and compare it with a teammate's.",
 		exit: EXIT.integrity,
 	});
 }
@@ -88,20 +91,20 @@ function wrongKey(message: string): AppError {
 function requireCommitted(key: Uint8Array | undefined, state: EnvironmentState, epoch: Epoch): Uint8Array {
 	if (!key || key.length !== KEY_BYTES) {
 		throw wrongKey(
-			`The key of environment '${state.name}', epoch ${epoch.number}, does not open with this identity.`,
+			`The key of environment '${state.name}', epoch ${epoch.number}, cannot be decrypted with this identity.`,
 		);
 	}
 	const expected = fromBase64(epoch.commitment);
 	const actual = fromBase64(commitmentOf(key, state.vaultId, state.name, epoch.id));
 	if (!expected || !actual || !equalBytes(expected, actual)) {
 		throw wrongKey(
-			`The key of environment '${state.name}', epoch ${epoch.number}, is not the one that its members committed to.`,
+			`The key of environment '${state.name}', epoch ${epoch.number}, does not match its commitment.`,
 		);
 	}
 	return key;
 }
 
-/** Walks back from an epoch's key to the ones before it. */
+/** Decrypts the keys of earlier epochs, one after the other, starting with the current key. */
 function earlierKeys(state: EnvironmentState, key: Uint8Array): Map<string, Uint8Array> {
 	const keys = new Map<string, Uint8Array>();
 	const descending = [...state.epochs.values()].sort((a, b) => b.number - a.number);
@@ -119,8 +122,8 @@ function earlierKeys(state: EnvironmentState, key: Uint8Array): Map<string, Uint
 
 /**
  * Opens an environment's keys with an identity.
- * @throws AppError `NOT_A_MEMBER` (exit 3) where the identity is not in the environment, `VAULT_KEY_WRONG` (exit 7)
- *   where its wrap does not open to the key that the chain commits to
+ * @throws AppError `NOT_A_MEMBER` (exit 3) if the identity is not in the environment; `VAULT_KEY_WRONG` (exit 7) if its
+ *   wrap does not open or contains a key that does not match the chain's commitment
  */
 export function openKeys(
 	state: EnvironmentState,
@@ -131,7 +134,7 @@ export function openKeys(
 		throw new AppError({
 			code: "NOT_A_MEMBER",
 			message: `This device's identity is not a member of environment '${state.name}'.`,
-			hint: "Ask a writer of the environment to add your public key ('coffer identity show' prints it), or use an identity that is a member.",
+			hint: "Ask a writer of the environment to add your public key, which 'coffer identity show' prints. Or use an identity that is a member.",
 			exit: EXIT.unauthorised,
 		});
 	}

@@ -1,5 +1,5 @@
 /**
- * An environment's chain: who is in it, and its epochs. The key itself is in `environment-keys.ts`.
+ * The chain of an environment: its members and its epochs. The keys are in `environment-keys.ts`.
  */
 import { isBase64Text } from "../../bytes.ts";
 import { HASH_BYTES, KEY_BYTES, SEAL_OVERHEAD_BYTES, SEALED_BOX_OVERHEAD_BYTES } from "../../crypto.ts";
@@ -7,33 +7,33 @@ import { LIMITS, malformed } from "../syntax/syntax.ts";
 import { checkLink, type Link, linkHash, refusedLink } from "./chain.ts";
 import { memberOf, type PublicMember, type RootState } from "./vault-chain.ts";
 
-/** `writer` may sign records and links; `reader` can open, and sign nothing. */
+/** A `writer` may sign records and links. A `reader` can open records and may sign nothing. */
 export type Role = "writer" | "reader";
 
 export interface Member extends PublicMember {
 	readonly role: Role;
 }
 
-/** One key of the environment. Its id in text: `NUMBER.RANDOM`. */
+/** One generation of the environment's key. Its id is `NUMBER.RANDOM`. */
 export interface Epoch {
 	readonly id: string;
 	readonly number: number;
 	/** Keyed commitment to the epoch's key, base64. */
 	readonly commitment: string;
-	/** The key of the epoch before, sealed under this one's; absent in the first. */
+	/** The previous epoch's key, encrypted with this epoch's key; absent in the first epoch. */
 	readonly previousKey?: string;
-	/** The key for each member, in a sealed box, by signing key. */
+	/** The key sealed for each member, by the member's signing key. */
 	readonly wraps: Map<string, string>;
-	/** Everybody who was a writer at some moment of this epoch: whose records count in it. */
+	/** Everybody who was a writer at some time in this epoch. Their records of this epoch count. */
 	readonly writers: Set<string>;
-	/** Who left when it began. */
+	/** The members whose removal started this epoch. */
 	readonly removed: readonly Member[];
 }
 
 export interface EnvironmentState {
 	readonly name: string;
 	readonly vaultId: string;
-	/** Hash of the first link, as the vault's chain names it. */
+	/** Hash of the first link, which the vault's chain contains. */
 	readonly genesis: string;
 	readonly head: string;
 	readonly length: number;
@@ -47,10 +47,10 @@ export const EPOCH_RANDOM_BYTES = 8;
 const WRAP_BYTES = KEY_BYTES + SEALED_BOX_OVERHEAD_BYTES;
 const PREVIOUS_KEY_BYTES = KEY_BYTES + SEAL_OVERHEAD_BYTES;
 
-/** The last id that was one, since most records of a vault name the same. */
+/** The last valid id. Most records of a vault have the same epoch, so this saves decoding it each time. */
 let lastEpoch = { id: "", number: 0 };
 
-/** The number of an epoch's id, or undefined where it is not one. */
+/** The number in an epoch's id; undefined if the text is not such an id. */
 export function epochNumber(id: string): number | undefined {
 	if (id === lastEpoch.id && id !== "") return lastEpoch.number;
 	const match = EPOCH_ID.exec(id);
@@ -80,7 +80,7 @@ function genesisOf(name: string, link: Link): Draft {
 	) {
 		throw refusedLink(link, "does not begin a first epoch");
 	}
-	if (creator.sign !== link.signer) throw refusedLink(link, "is not signed by the creator that it names");
+	if (creator.sign !== link.signer) throw refusedLink(link, "is not signed by the creator that it adds");
 	const epoch: Epoch = {
 		id: epochId,
 		number: 1,
@@ -107,28 +107,28 @@ function applyAdd(draft: Draft, link: Link): void {
 		!wrap ||
 		!isBase64Text(wrap, WRAP_BYTES)
 	) {
-		throw refusedLink(link, "adds nobody that can be understood");
+		throw refusedLink(link, "does not describe a member correctly");
 	}
-	if (draft.members.has(member.sign)) throw refusedLink(link, "adds somebody who is a member already");
+	if (draft.members.has(member.sign)) throw refusedLink(link, "adds a member who is already there");
 	for (const other of draft.members.values()) {
 		if (other.name === member.name) throw refusedLink(link, `adds a second member named '${member.name}'`);
 		if (other.box === member.box)
-			throw refusedLink(link, `adds the box key of '${other.name}' a second time`);
+			throw refusedLink(link, `adds the encryption key of '${other.name}' a second time`);
 	}
 	if (draft.members.size >= LIMITS.membersPerEnvironment) {
-		throw refusedLink(link, `passes the limit of ${LIMITS.membersPerEnvironment} members`);
+		throw refusedLink(link, `exceeds the limit of ${LIMITS.membersPerEnvironment} members`);
 	}
 	draft.members.set(member.sign, { ...member, role });
 	draft.epoch.wraps.set(member.sign, wrap);
 	if (role === "writer") draft.epoch.writers.add(member.sign);
 }
 
-/** Whether the texts rise, none of them twice. */
+/** Whether the texts are in ascending order, without duplicates. */
 function isStrictlySorted(texts: readonly string[]): boolean {
 	return texts.every((text, index) => index === 0 || (texts[index - 1] ?? "") < text);
 }
 
-/** The wraps of a new epoch: exactly one for each remaining member, sorted by key. */
+/** Parses the wraps of a new epoch: exactly one for each remaining member, sorted by signing key. */
 function wrapsOf(link: Link, text: string, members: ReadonlyMap<string, Member>): Map<string, string> {
 	const wraps = new Map<string, string>();
 	const pairs = text.split(",");
@@ -141,12 +141,12 @@ function wrapsOf(link: Link, text: string, members: ReadonlyMap<string, Member>)
 			!members.has(key) ||
 			!isBase64Text(wrap, WRAP_BYTES)
 		) {
-			throw refusedLink(link, "wraps the new key for somebody who is no member");
+			throw refusedLink(link, "wraps the new key for somebody who is not a member");
 		}
 		wraps.set(key, wrap);
 	}
 	if (pairs.length !== members.size || wraps.size !== members.size || !isStrictlySorted([...wraps.keys()])) {
-		throw refusedLink(link, "does not wrap the new key once for every member, in order");
+		throw refusedLink(link, "does not wrap the new key exactly once for every member, in order");
 	}
 	return wraps;
 }
@@ -154,7 +154,7 @@ function wrapsOf(link: Link, text: string, members: ReadonlyMap<string, Member>)
 function applyEpoch(draft: Draft, link: Link): void {
 	const [, id, commitment, previousKey, removed, wraps] = link.change;
 	if (!id || !commitment || !previousKey || !removed || !wraps || link.change.length !== 6) {
-		throw refusedLink(link, "begins no epoch that can be understood");
+		throw refusedLink(link, "does not describe an epoch correctly");
 	}
 	if (
 		epochNumber(id) !== draft.epoch.number + 1 ||
@@ -164,12 +164,12 @@ function applyEpoch(draft: Draft, link: Link): void {
 		throw refusedLink(link, "does not begin the next epoch");
 	}
 	const keys = removed === "-" ? [] : removed.split(",");
-	if (!isStrictlySorted(keys)) throw refusedLink(link, "names whom it removes twice or out of order");
-	if (keys.includes(link.signer))
-		throw refusedLink(link, "is signed by somebody whom it removes, who knows the new key");
+	if (!isStrictlySorted(keys)) throw refusedLink(link, "lists a removed member twice or out of order");
+	if (keys.includes(link.signer)) throw refusedLink(link, "removes its own signer, who knows the new key");
 	const gone = keys.map((key) => {
 		const member = draft.members.get(key);
-		if (!member || !draft.members.delete(key)) throw refusedLink(link, "removes somebody who is no member");
+		if (!member || !draft.members.delete(key))
+			throw refusedLink(link, "removes somebody who is not a member");
 		return member;
 	});
 	const writers = new Set(
@@ -182,9 +182,11 @@ function applyEpoch(draft: Draft, link: Link): void {
 }
 
 /**
- * Verifies an environment's chain against the vault's and returns what it says.
+ * Verifies an environment's chain and returns its members and epochs.
+ * @param root the verified vault's chain, which must contain the hash of the first link
+ * @param line 1-based line of the section, for errors
  * @param pinned hashes of links that were verified before, as in `checkLink`
- * @throws AppError exit 7: an environment that the vault's chain does not know, or a fault of the chain
+ * @throws AppError exit 7: `VAULT_ENVIRONMENT_UNKNOWN` if no owner created the environment, or a fault of the chain
  */
 export function verifyEnvironment(
 	root: RootState,
@@ -198,7 +200,7 @@ export function verifyEnvironment(
 	if (root.environments.get(name) !== linkHash(genesis)) {
 		throw malformed(
 			"VAULT_ENVIRONMENT_UNKNOWN",
-			`no owner of the vault created this environment '${name}'.`,
+			`no owner of the vault created environment '${name}' with this chain.`,
 			genesis.line,
 		);
 	}
@@ -209,10 +211,10 @@ export function verifyEnvironment(
 	for (const link of rest) {
 		checkLink(context, last, link, pinned);
 		if (draft.members.get(link.signer)?.role !== "writer")
-			throw refusedLink(link, "is signed by somebody who is no writer");
+			throw refusedLink(link, "is signed by somebody who is not a writer");
 		if (link.change[0] === "add") applyAdd(draft, link);
 		else if (link.change[0] === "epoch") applyEpoch(draft, link);
-		else throw refusedLink(link, "says nothing that this version understands");
+		else throw refusedLink(link, "has a change that this version of Coffer does not know");
 		last = link;
 	}
 	return {

@@ -1,5 +1,6 @@
 /**
- * New vaults, new environments, new members: the writing side of the chains. Needs randomness, nothing else.
+ * Creates vaults, environments and members: the functions that write to the chains. They need random bytes and no
+ * other input or output.
  */
 
 import { wipe } from "../../bytes.ts";
@@ -19,7 +20,7 @@ import type { Author } from "../records/seal.ts";
 import { isMemberName } from "../syntax/syntax.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 
-/** Makes an environment's first link: its creator is its first writer, its first key is fresh. */
+/** Makes an environment's first link. It names the creator as the first writer and wraps a new key for the creator. */
 function makeEnvironmentGenesis(vaultId: string, name: string, creator: PublicMember, author: Author): Link {
 	const key = newEnvironmentKey();
 	const epoch = newEpochId(1);
@@ -38,7 +39,7 @@ function makeEnvironmentGenesis(vaultId: string, name: string, creator: PublicMe
 	return makeLink({ vaultId, environment: name }, undefined, change, author.signing);
 }
 
-/** Adds an environment to a vault. The author must own the vault; `verifyRoot` refuses the result otherwise. */
+/** Adds an environment to a vault. The author must own the vault; if not, `verifyRoot` rejects the result. */
 export function createEnvironment(
 	document: VaultDocument,
 	name: string,
@@ -62,7 +63,7 @@ function requireMemberName(name: string): void {
 	if (isMemberName(name)) return;
 	throw new AppError({
 		code: "MEMBER_NAME_INVALID",
-		message: "A member's name is 1 to 64 letters, digits and . _ @ + -, and begins with a letter or digit.",
+		message: "A member's name has 1 to 64 letters, digits and . _ @ + -, and begins with a letter or digit.",
 		hint: "Use a name such as alice@laptop.",
 		exit: EXIT.usage,
 	});
@@ -77,7 +78,7 @@ export function createVault(environment: string, creator: PublicMember, author: 
 }
 
 /**
- * The link that adds a member to an environment and hands it the present key.
+ * Makes the link that adds a member to an environment. The link contains the current key, wrapped for the new member.
  * @throws AppError `MEMBER_NAME_INVALID`, `MEMBER_KEY_INVALID` (exit 2), `MEMBER_EXISTS` (exit 5), `NOT_A_WRITER` (exit 3)
  */
 export function makeAddMember(
@@ -95,10 +96,10 @@ export function makeAddMember(
 	if (taken) {
 		throw new AppError({
 			code: "MEMBER_EXISTS",
-			message: `'${taken.name}' is a ${taken.role} of environment '${state.name}' already.`,
+			message: `'${taken.name}' is already a ${taken.role} of environment '${state.name}'.`,
 			hint:
 				taken.sign === added.sign
-					? "It has this very key, and can be a member once: give it another role (coffer members role NAME ROLE), or remove it first to give it another name."
+					? "That member has the same key, and a key can be a member only once. To change the role: coffer members role NAME ROLE. To change the name, remove the member first."
 					: "Choose another name for the new member.",
 			exit: EXIT.conflict,
 		});
@@ -108,14 +109,14 @@ export function makeAddMember(
 	return makeLink({ vaultId: state.vaultId, environment: state.name }, last, change, author.signing);
 }
 
-/** @throws AppError `NOT_A_WRITER` (exit 3) where the author may not sign in this environment */
+/** @throws AppError `NOT_A_WRITER` (exit 3) if the author is not a writer of this environment */
 export function requireWriter(state: EnvironmentState, author: Pick<Author, "publicKeys">): void {
 	const member = state.members.get(author.publicKeys.sign);
 	if (member?.role === "writer") return;
 	throw new AppError({
 		code: "NOT_A_WRITER",
 		message: `This device's identity ${member ? "can only read" : "is not a member of"} environment '${state.name}'.`,
-		hint: "Ask a writer of the environment to make the change, or to add you as a writer.",
+		hint: "Ask a writer of the environment to make the change or to add you as a writer.",
 		exit: EXIT.unauthorised,
 	});
 }

@@ -1,13 +1,13 @@
 /**
- * A vault as people read it in a diff: names, versions, kinds, epochs and authors. Never a value; a mask where it can
- * be had.
+ * The text that `git diff` and `git show` print for a vault: names, versions, kinds, epochs and authors. It never
+ * contains a value; where the caller can open a record, it contains the masked value.
  */
 import type { Link } from "../chains/chain.ts";
 import { epochNumber } from "../chains/membership.ts";
 import type { SealedRecord } from "../records/record.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 
-/** Who wrote what, by signing key; those who were removed since included. */
+/** The name of every member that the links add, by signing key. Removed members are included. */
 function memberNames(links: readonly Link[]): Map<string, string> {
 	const names = new Map<string, string>();
 	for (const { change } of links) {
@@ -18,7 +18,7 @@ function memberNames(links: readonly Link[]): Map<string, string> {
 	return names;
 }
 
-/** What a link did, in words. Keys and wraps are left out. */
+/** Describes what a link did, without keys and wraps. */
 function describeLink({ change, index }: Link, names: ReadonlyMap<string, string>): string {
 	const [verb, first = "", ...rest] = change;
 	if (verb === "genesis") return `  link ${index}: made by ${change[6] ?? ""}`;
@@ -28,7 +28,7 @@ function describeLink({ change, index }: Link, names: ReadonlyMap<string, string
 	return `  link ${index}: epoch ${epochNumber(first) ?? "?"}, removed ${removed.join(", ")}`;
 }
 
-/** What stands for a record's value; undefined leaves it out. */
+/** Returns the masked value of a record, or undefined to print none. */
 export type MaskOf = (environment: string, record: SealedRecord) => string | undefined;
 
 function describeRecord(section: EnvironmentSection, names: ReadonlyMap<string, string>, maskOf: MaskOf) {
@@ -41,7 +41,10 @@ function describeRecord(section: EnvironmentSection, names: ReadonlyMap<string, 
 	};
 }
 
-/** The vault's description, one line for each member link and each record. Nothing in it is verified but masks. */
+/**
+ * Describes a vault: one line for each link and each record. The links and records are not verified; `maskOf` verifies
+ * the records that it opens.
+ */
 export function describeVault(document: VaultDocument, maskOf: MaskOf = () => undefined): string {
 	const lines = [`vault ${document.vaultId}`];
 	for (const { change, index } of document.links)

@@ -1,5 +1,6 @@
 /**
- * A vault in memory, as its text says it: nothing here is verified yet (`verifyRoot`, `verifyEnvironment`, `verifyRecord`).
+ * A parsed vault. Parsing checks the syntax alone; `verifyRoot`, `verifyEnvironment` and `verifyRecord` check
+ * signatures.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Link } from "../chains/chain.ts";
@@ -11,10 +12,10 @@ import type { FileChains, Pin } from "./version-marks.ts";
 
 export interface EnvironmentSection {
 	readonly name: string;
-	/** 1-based line of its first line. */
+	/** 1-based number of its first line. */
 	readonly line: number;
 	readonly links: readonly Link[];
-	/** Sorted by name. Tombstones included. */
+	/** Sorted by name, tombstones included. */
 	readonly records: ReadonlyMap<string, SealedRecord>;
 }
 
@@ -26,14 +27,14 @@ export interface VaultDocument {
 	readonly environments: ReadonlyMap<string, EnvironmentSection>;
 }
 
-/** One environment with its chains verified. */
+/** One environment whose chains are verified. */
 export interface VerifiedEnvironment {
 	readonly root: RootState;
 	readonly state: EnvironmentState;
 	readonly section: EnvironmentSection;
 }
 
-/** The links of both chains of an environment; none of one that the document does not have. */
+/** The links of both chains. The environment's list is empty if the document has no such environment. */
 export function chainsOf({ links, environments }: VaultDocument, environment: string): FileChains {
 	return { vault: links, environment: environments.get(environment)?.links ?? [] };
 }
@@ -43,9 +44,9 @@ function wasDeleted({ links }: VaultDocument, environment: string): boolean {
 }
 
 /**
- * Verifies the vault's chain and one environment's.
- * @param pin what this device verified of both chains before, which it need not verify again
- * @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), or exit 7 for any fault of the chains
+ * Verifies the vault's own chain and the chain of one environment.
+ * @param pin the links that this device verified earlier; their signatures are not verified again
+ * @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4); `VAULT_ENVIRONMENT_DROPPED` or a fault of a chain (exit 7)
  */
 export function verifyChains(document: VaultDocument, environment: string, pin?: Pin): VerifiedEnvironment {
 	const root = verifyRoot(document.vaultId, document.links, pin?.vault);
@@ -55,7 +56,7 @@ export function verifyChains(document: VaultDocument, environment: string, pin?:
 		if (root.environments.has(environment)) {
 			throw malformed(
 				"VAULT_ENVIRONMENT_DROPPED",
-				`environment '${environment}' belongs to this vault, but its section is gone.`,
+				`environment '${environment}' belongs to this vault, but its section is missing.`,
 				document.links.at(-1)?.line ?? 1,
 			);
 		}
@@ -72,7 +73,11 @@ export function verifyChains(document: VaultDocument, environment: string, pin?:
 	return { root, section, state };
 }
 
-/** The document with an environment's records replaced or added, and its links where given. */
+/**
+ * Returns a document with the given records added to an environment; a record replaces one with the same name.
+ * @param links the environment's links, if they change too
+ * @throws AppError `TOO_MANY_SECRETS` (exit 2)
+ */
 export function withRecords(
 	document: VaultDocument,
 	environment: string,
@@ -86,15 +91,15 @@ export function withRecords(
 	if (merged.size > LIMITS.recordsPerEnvironment) {
 		throw new AppError({
 			code: "TOO_MANY_SECRETS",
-			message: `Environment '${environment}' would hold ${merged.size} secrets (deleted ones counted); the limit is ${LIMITS.recordsPerEnvironment}.`,
-			hint: "Split the secrets over several environments.",
+			message: `Environment '${environment}' would have ${merged.size} secrets, deleted ones included; the limit is ${LIMITS.recordsPerEnvironment}.`,
+			hint: "Divide the secrets among several environments.",
 			exit: EXIT.usage,
 		});
 	}
 	return withSection(document, { ...section, links: links ?? section.links, records: merged });
 }
 
-/** The document with one environment's section put in place. */
+/** Returns a document with the section added, or replaced if the document has one with that name. */
 export function withSection(document: VaultDocument, section: EnvironmentSection): VaultDocument {
 	return { ...document, environments: new Map(document.environments).set(section.name, section) };
 }

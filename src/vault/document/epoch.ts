@@ -1,5 +1,6 @@
 /**
- * The next epoch of an environment: a new key for those who remain, and every record sealed anew under it.
+ * Starts the next epoch of an environment: a new key, wrapped for the members who remain, and every record encrypted
+ * again with that key.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { type Link, makeLink } from "../chains/chain.ts";
@@ -17,7 +18,7 @@ import { type Author, sealRecord } from "../records/seal.ts";
 import { LIMITS } from "../syntax/syntax.ts";
 import type { VerifiedEnvironment } from "./document.ts";
 
-/** An epoch's first link, and the records under its key. They belong into the vault in one write. */
+/** An epoch's link and the re-encrypted records. The caller must write both in one replacement of the vault's file. */
 export interface NewEpoch {
 	readonly link: Link;
 	readonly number: number;
@@ -47,16 +48,17 @@ function epochChange(
 function epochsExhausted(state: EnvironmentState): AppError {
 	return new AppError({
 		code: "VAULT_FULL",
-		message: `Environment '${state.name}' has had as many changes of its members as a vault can hold.`,
-		hint: "Make another environment and copy the secrets into it.",
+		message: `The membership of environment '${state.name}' has ${LIMITS.linksPerChain} links, which is the limit.`,
+		hint: "Create another environment and copy the secrets into it.",
 		exit: EXIT.usage,
 	});
 }
 
 /**
- * Makes the next epoch. Each record keeps name, version, kind, value and the epoch in which its value was set.
- * @param removed signing keys of the members who leave; the author, a writer, must not be among them
- * @param open the value of a verified record; undefined for a tombstone
+ * Makes the next epoch. Each record keeps its name, version, kind, value and `since`.
+ * @param removed signing keys of the members to remove; must not contain the author, who must be a writer
+ * @param open returns the value of a record, which it verifies first; undefined for a tombstone
+ * @throws AppError `VAULT_FULL` (exit 2) if the chain has as many links as the format allows
  */
 export function makeEpoch(
 	{ section, state }: VerifiedEnvironment,

@@ -1,6 +1,6 @@
 /**
- * The vault's text: strict reading and writing. One text has one reading, and `printVault(parseVault(text))` is
- * `text`. Specified in docs/format.md.
+ * Parses and prints the text of `coffer.vault`, specified in docs/format.md. The parser is strict: every vault has
+ * exactly one text, so `printVault(parseVault(text))` is `text`.
  */
 import { isBase64Text } from "../../bytes.ts";
 import { HASH_BYTES } from "../../crypto.ts";
@@ -21,23 +21,23 @@ import {
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import { type RecordOrder, RecordOrderCheck } from "./record-order.ts";
 
-/** A line that git puts around the sides of a conflict. No line of a vault is like it. */
+/** A line that git writes around the sides of a conflict. No valid line of a vault looks like it. */
 export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
 const HEADER = /^coffer-vault 1 ([A-Za-z0-9_-]{43})$/;
-/** How the first line of every format begins; what follows is that format's own. */
+/** The beginning of the first line in every format version. The rest of the line depends on the version. */
 const ANY_FORMAT = /^coffer-vault ([1-9][0-9]{0,3})( |$)/;
-/** Where the number of a format stands, at the latest. */
+/** The format's number is within this many characters from the start of the file. */
 const LATER_FORMAT_CHARACTERS = 32;
-/** How much of a strange line an error shows. */
+/** How much of an unexpected line an error shows. */
 const SHOWN_CHARACTERS = 40;
 
-/** Reads line by line, and knows where it is. */
+/** Reads the text line by line and keeps the current line's number for errors. */
 class LineReader {
 	readonly #lines: readonly string[];
 	readonly #numbers: readonly number[] | undefined;
 	#index = 0;
 
-	/** @param numbers of the lines, where they are not 1, 2, 3, … */
+	/** @param numbers the number of each line, if they are not 1, 2, 3, … */
 	constructor(text: string, numbers?: readonly number[]) {
 		this.#lines = text.split("\n");
 		this.#numbers = numbers;
@@ -48,12 +48,12 @@ class LineReader {
 		return this.#numbers?.[this.#index] ?? this.#index + 1;
 	}
 
-	/** Lines left, the empty one after the last LF included. */
+	/** How many lines are left, counting the empty text after the last line feed. */
 	get left(): number {
 		return this.#lines.length - this.#index;
 	}
 
-	/** 1-based number of a last line that no LF ends; undefined where one does. */
+	/** 1-based number of the last line if it has no line feed; undefined if it has one. */
 	get unended(): number | undefined {
 		const last = this.#lines.length - 1;
 		return this.#lines[last] === "" ? undefined : (this.#numbers?.[last] ?? last + 1);
@@ -69,39 +69,40 @@ class LineReader {
 		return line;
 	}
 
-	/** Takes the line if it is the expected one. What is behind the last LF is no line. */
+	/** Consumes the line if it is the expected one. The empty text after the last line feed is not a line. */
 	accept(expected: string): boolean {
 		if (this.left <= 1 || this.peek() !== expected) return false;
 		this.#index++;
 		return true;
 	}
 
-	expect(expected: string, what: string): void {
-		if (!this.accept(expected)) throw unexpected(this, what);
+	/** Consumes the expected line. @param description names it in the error */
+	expect(expected: string, description: string): void {
+		if (!this.accept(expected)) throw unexpected(this, description);
 	}
 }
 
-function unexpected(reader: LineReader, what: string): AppError {
+function unexpected(reader: LineReader, expected: string): AppError {
 	const { line } = reader;
 	const text = reader.peek();
 	if (reader.left <= 1 && text === "")
-		return malformed("VAULT_TRUNCATED", `the file ends where ${what} should stand.`, line);
+		return malformed("VAULT_TRUNCATED", `the file ends where ${expected} is expected.`, line);
 	if (text.startsWith("\uFEFF"))
-		return malformed("VAULT_MALFORMED", "a byte order mark stands here; an editor put it there.", line);
+		return malformed("VAULT_MALFORMED", "there is a byte order mark here, which an editor added.", line);
 	if (text.endsWith("\r")) {
 		return malformed(
 			"VAULT_MALFORMED",
-			"the line ends in CR LF; the vault's lines end in LF.",
+			"the line ends in CR LF, but lines of a vault end in LF.",
 			line,
 			"Add 'coffer.vault text eol=lf' to .gitattributes and check the file out again.",
 		);
 	}
 	const shown =
 		text.length > SHOWN_CHARACTERS ? `${printable(text.slice(0, SHOWN_CHARACTERS))}…` : printable(text);
-	return malformed("VAULT_MALFORMED", `${what} should stand here, not '${shown}'.`, line);
+	return malformed("VAULT_MALFORMED", `expected ${expected}, found '${shown}'.`, line);
 }
 
-/** A conflict that git left is something to resolve, not damage. */
+/** A file with git's conflict markers gets an error of its own, because it is unfinished and not damaged. */
 function refuseConflictMarkers(text: string): void {
 	if (!text.includes("<<<<<<<") && !text.includes(">>>>>>>")) return;
 	const index = text.split("\n").findIndex((line) => CONFLICT_MARKER.test(line));
@@ -109,13 +110,15 @@ function refuseConflictMarkers(text: string): void {
 	throw new AppError({
 		code: "VAULT_CONFLICTED",
 		message: `coffer.vault, line ${index + 1}: git left a merge conflict here.`,
-		hint: "Run 'coffer vault resolve': it unites what both sides changed, and asks where both changed one name.",
+		hint: "Run 'coffer vault resolve': it merges the changes of both sides, and asks about names that both sides changed.",
 		exit: EXIT.conflict,
 		line: index + 1,
 	});
 }
 
-/** Of a later format nothing but its number is read: markers of conflicts neither, which may be something else there. */
+/**
+ * Of a later format only the number is read. Even lines that look like conflict markers may mean something else there.
+ */
 function refuseLaterFormat(text: string): void {
 	const version = ANY_FORMAT.exec(text.slice(0, LATER_FORMAT_CHARACTERS).split("\n", 1)[0] ?? "")?.[1];
 	if (version === undefined || Number(version) === FORMAT_VERSION) return;
@@ -155,7 +158,7 @@ function readRecords(reader: LineReader, end: string, order: RecordOrder): Map<s
 		if (reader.left <= 1) throw unexpected(reader, `a record or '${end}'`);
 		const line = reader.line;
 		const name = reader.take();
-		// Of a name that is none, and has no second line, the name is the fault.
+		// If the name is invalid and the second line is missing too, the error is about the name.
 		if (reader.left <= 1 && isSecretName(name)) throw unexpected(reader, `the second line of ${name}`);
 		const record = parseRecord(name, reader.take(), line);
 		const isWanted = place.keeps(record);
@@ -183,11 +186,11 @@ function readEnvironment(reader: LineReader, order: RecordOrder): EnvironmentSec
 }
 
 /**
- * Reads a vault. Checks the whole syntax, no signature.
- * @param numbers of the text's lines, where it is a part of a longer text
- * @param order other than `sorted` to repair a vault alone
- * @throws AppError with the line: exit 7 for a fault, exit 5 `VAULT_CONFLICTED` for git's conflict markers,
- *   exit 1 `VAULT_VERSION_UNKNOWN` for a newer format
+ * Parses a vault. Checks the syntax of all of it and no signature.
+ * @param numbers the number of each line, if the text is a part of a longer text
+ * @param order anything but `sorted` is only for the repair of a vault
+ * @throws AppError with the line: exit 7 for a syntax fault, `VAULT_CONFLICTED` (exit 5) for git's conflict markers,
+ *   `VAULT_VERSION_UNKNOWN` (exit 1) for a later format
  */
 export function parseVault(
 	text: string,
@@ -213,7 +216,7 @@ export function parseVault(
 		if (compareNames(section.name, before) <= 0) {
 			throw malformed(
 				"VAULT_UNSORTED",
-				`environment '${section.name}' stands twice or out of order.`,
+				`environment '${section.name}' is there twice or not in the order of names.`,
 				section.line,
 			);
 		}
@@ -229,7 +232,7 @@ export function parseVault(
 	return { vaultId, links, environments };
 }
 
-/** Writes a vault, sorted; the inverse of `parseVault`. */
+/** Prints a vault, sorted by name; the inverse of `parseVault`. */
 export function printVault(document: VaultDocument): string {
 	const parts = [`${MAGIC} ${FORMAT_VERSION} ${document.vaultId}\n\nvault\n`];
 	for (const link of document.links) parts.push(link.text, "\n");

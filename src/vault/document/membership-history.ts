@@ -1,6 +1,7 @@
 /**
- * The memberships that a history holds: in the file, in each commit, in a platform's log. Those of one environment are
- * one chain at several lengths. What is no part of that chain is not this environment's, whoever signed it.
+ * The memberships of one environment, as the file, the commits of a repository and the log of a platform contain them.
+ * They are the same chain at different lengths. A chain that diverges from it does not belong to this environment,
+ * whoever signed it.
  */
 import { AppError } from "../../errors.ts";
 import { type Link, linkHash } from "../chains/chain.ts";
@@ -10,7 +11,7 @@ import { malformed } from "../syntax/syntax.ts";
 import type { VerifiedEnvironment } from "./document.ts";
 import { compareChain, type Pin } from "./version-marks.ts";
 
-/** Both chains of an environment, as one text had them. */
+/** Both chains of an environment, as one version of the file, one commit or one log entry contains them. */
 export interface ChainSnapshot {
 	readonly vaultId: string;
 	readonly vault: readonly Link[];
@@ -26,16 +27,16 @@ function hashesOf(chains: Pick<ChainSnapshot, "vault" | "environment">): Hashes 
 export class MembershipHistory {
 	readonly #vaultId: string;
 	readonly #environment: string;
-	/** What this device pinned: it may be longer than anything that is found. */
+	/** The pin of this device, which may be longer than any chain that is found. */
 	readonly #pin: Hashes | undefined;
-	/** The longest chains so far. */
+	/** The longest chains found so far. */
 	#longest: Hashes;
 	#newest: EnvironmentState;
 	readonly #known = new Map<string, EnvironmentState | AppError>();
 
 	/**
-	 * @param present the environment in the file, verified and held against the pin
-	 * @param vaultLinks the file's own chain of the vault
+	 * @param present the environment in the file, verified and compared with the pin
+	 * @param vaultLinks the vault's own chain in the file
 	 */
 	constructor(present: VerifiedEnvironment, vaultLinks: readonly Link[], pin: Pin | undefined) {
 		this.#vaultId = present.state.vaultId;
@@ -45,14 +46,14 @@ export class MembershipHistory {
 		this.#newest = present.state;
 	}
 
-	/** The membership with all links that were found: who is a writer now. */
+	/** The membership after all links that were found. It says who is a writer now. */
 	get newest(): EnvironmentState {
 		return this.#newest;
 	}
 
 	/**
-	 * The membership that chains say, verified, or why it does not count. Chains that continue the longest ones become
-	 * the newest membership.
+	 * Verifies chains and returns their membership, or the error if they do not count. Chains that continue the longest
+	 * ones become the newest membership. Each snapshot is verified once.
 	 */
 	stateOf(chains: ChainSnapshot): EnvironmentState | AppError {
 		const key = [chains.vaultId, ...chains.vault, "", ...chains.environment]
@@ -84,7 +85,7 @@ export class MembershipHistory {
 		if (isForeign)
 			throw malformed(
 				"MEMBERSHIP_DIVERGED",
-				`the membership of environment '${this.#environment}' there is no part of this vault's.`,
+				`the membership of environment '${this.#environment}' there does not belong to this vault's chain.`,
 				environment[0]?.line ?? 1,
 			);
 		const { vault: rootHashes, environment: hashes } = this.#longest;

@@ -1,7 +1,7 @@
 /**
- * How the records of a section stand. `sorted` is the format. A merge of texts can put them out of order, and one name in
- * twice, and says nothing of it: to repair that, they are read in `any` order, or with the `first` or the `last` of two
- * that have one name.
+ * The order of the records in a section. The format requires `sorted`. A merge that treats the file as plain text can
+ * break the order, or insert a name twice, without a conflict. To repair such a file, the parser accepts `any` order,
+ * or two records of one name, of which it takes the `first` or the `last`.
  */
 import type { AppError } from "../../errors.ts";
 import type { SealedRecord } from "../records/record.ts";
@@ -9,12 +9,13 @@ import { compareNames, malformed } from "../syntax/syntax.ts";
 
 export type RecordOrder = "sorted" | "any" | "first" | "last";
 
-const HINT = "A merge of the text without Coffer's driver does that: 'coffer vault resolve' puts it right.";
+const HINT =
+	"A merge without Coffer's merge driver can cause this. Run 'coffer vault resolve' to repair the file.";
 
-/** Sees each record of a section, one after the other. */
+/** Checks the records of one section, in the order of the file. */
 export class RecordOrderCheck {
 	readonly #order: RecordOrder;
-	/** How often each name stood, where names may repeat. */
+	/** How often each name was seen. Used for every order except `sorted`. */
 	readonly #seen = new Map<string, number>();
 	#before = "";
 
@@ -23,8 +24,8 @@ export class RecordOrderCheck {
 	}
 
 	/**
-	 * Whether the next record is to be taken.
-	 * @throws AppError `VAULT_NAME_DUPLICATE`, `VAULT_UNSORTED` (exit 7) where it may not stand here
+	 * Checks the next record and returns whether the reader keeps it.
+	 * @throws AppError `VAULT_NAME_DUPLICATE`, `VAULT_UNSORTED` (exit 7) if it must not follow the records before it
 	 */
 	keeps({ name, line }: SealedRecord): boolean {
 		if (this.#order === "sorted") {
@@ -42,10 +43,10 @@ export class RecordOrderCheck {
 }
 
 function repeated(name: string, line: number): AppError {
-	return malformed("VAULT_NAME_DUPLICATE", `${name} stands here once more.`, line, HINT);
+	return malformed("VAULT_NAME_DUPLICATE", `there is a second record of ${name}.`, line, HINT);
 }
 
 function unsorted(name: string, before: string, line: number): AppError {
-	const message = `${name} stands after ${before}; records are sorted by name.`;
+	const message = `${name} comes after ${before}, but records are sorted by name.`;
 	return malformed("VAULT_UNSORTED", message, line, HINT);
 }

@@ -1,11 +1,12 @@
 /**
- * What a removal leaves to do: whoever left has read the values of that time, and may have kept them.
+ * Removal debts: the values that a removed member could read and that nobody has replaced since. The member may have
+ * kept a copy of them.
  */
 import type { VerifiedEnvironment } from "./document.ts";
 
-/** The values that one removed member could read and that nobody has changed since. */
+/** The values that one removed member could read and that nobody has replaced since. */
 export interface RemovalDebt {
-	/** The name that the member had. */
+	/** The member's name at the time of the removal. */
 	readonly member: string;
 	/** Number of the epoch that removed the member. */
 	readonly epoch: number;
@@ -14,8 +15,8 @@ export interface RemovalDebt {
 }
 
 /**
- * The debt of every removal, the oldest first. Whoever is a member again is owed nothing; of somebody who was removed more
- * than once, the last removal names all that the earlier ones do.
+ * Lists the debt of every removal, the oldest first. A removed member who is a member again causes no debt. If somebody
+ * was removed more than once, only the last removal is listed, because its names include those of the earlier ones.
  */
 export function removalDebt({ section, state }: VerifiedEnvironment): RemovalDebt[] {
 	const live = [...section.records.values()].filter((record) => record.kind === "live");
@@ -25,7 +26,7 @@ export function removalDebt({ section, state }: VerifiedEnvironment): RemovalDeb
 		if (names.length === 0) continue;
 		for (const member of epoch.removed) {
 			if (state.members.has(member.sign)) continue;
-			// Deleted first: a map keeps a key where it was.
+			// A map keeps the position of an existing key, so the key is deleted first to move it to the end.
 			debts.delete(member.sign);
 			debts.set(member.sign, { member: member.name, epoch: epoch.number, names });
 		}

@@ -1,31 +1,35 @@
 /**
- * Marks: what a device has seen of an environment before, so that a record that is rolled back, dropped or replaced
- * is noticed. Kept outside the repository (`project/memory/device-state.ts`); here is what they mean.
+ * Version marks and pins: the highest version of each record, and the longest chains, that this device has verified.
+ * By comparing a file with them, a device notices records that were rolled back, dropped or replaced, and chains that
+ * were cut. They are stored outside the repository, in `project/memory/device-state.ts`.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { type Link, linkHash } from "../chains/chain.ts";
 import { recordDigest, type SealedRecord } from "../records/record.ts";
 import { compareNames } from "../syntax/syntax.ts";
 
-/** The highest version of one name that was verified here, and its digest. */
+/** The highest version of one name that this device verified, and the digest of that record. */
 export interface VersionMark {
 	readonly version: number;
 	readonly digest: string;
-	/** Signing key of the record's author; absent where an earlier version of Coffer made the mark. */
+	/** Signing key of the record's author; absent if an earlier version of Coffer wrote the mark. */
 	readonly author?: string | undefined;
-	/** Whether a command of this device wrote the record, and it was not seen to come from anywhere else since. */
+	/** Whether a command of this device wrote the record, and it has not arrived from anywhere else since then. */
 	readonly made?: boolean | undefined;
 }
 
-/** The hashes of both chains' links, as far as they were verified here. */
+/** The hashes of the links of both chains that this device verified. */
 export interface Pin {
 	readonly vault: readonly string[];
 	readonly environment: readonly string[];
-	/** The highest epoch that was seen. */
+	/** The number of the highest epoch that this device has seen. */
 	readonly epoch: number;
 }
 
-/** How a chain in a file stands to the pinned one. */
+/**
+ * The result of comparing a chain with the pinned one. `longer`: it continues the pinned one. `older`: it is a
+ * beginning of the pinned one. `diverged`: neither continues the other.
+ */
 export type ChainComparison = "same" | "longer" | "older" | "diverged";
 
 export function compareChain(pinned: readonly string[], links: readonly Link[]): ChainComparison {
@@ -38,16 +42,18 @@ export function compareChain(pinned: readonly string[], links: readonly Link[]):
 	return links.length > pinned.length ? "longer" : "older";
 }
 
-/** The links of both chains that a file has. */
+/** The links of both chains in a file. */
 export interface FileChains {
 	readonly vault: readonly Link[];
 	readonly environment: readonly Link[];
 }
 
 /**
- * Which of the environments of a name a file has, seen from the pin: an owner may delete one and create another of its
- * name. `later`: the file's chain of the vault continues the pinned one, deletes the pinned environment and creates the
- * file's. `earlier`: it is a beginning of the pinned one, from before that. `same`: all else.
+ * Says whether the file contains the pinned environment or another one with the same name: an owner can delete an
+ * environment and create a new one with its name.
+ * @returns `later` if the vault's chain in the file continues the pinned one, deletes the pinned environment and then
+ *   creates the file's; `earlier` if it is a beginning of the pinned one and creates the file's environment only;
+ *   `same` in all other cases
  */
 export function compareLifetimes(
 	pin: Pick<Pin, "vault" | "environment">,
@@ -67,8 +73,9 @@ export function compareLifetimes(
 }
 
 /**
- * What a device remembers of the environment that a file has. Of an earlier one of its name nothing counts but the
- * vault's chain; of a later one the marks do not, since they are of other records.
+ * Returns the part of a device's memory that is about the environment in the file. If the file has a later environment
+ * of the name, only the pinned chain of the vault counts. If it has an earlier one, the version marks do not count,
+ * because they are of other records.
  */
 export function memoryOfLifetime<Memory extends { pin: Pin | undefined; marks: Map<string, VersionMark> }>(
 	memory: Memory,
@@ -83,7 +90,7 @@ export function memoryOfLifetime<Memory extends { pin: Pin | undefined; marks: M
 }
 
 /**
- * Holds both chains of a file against the pin.
+ * Compares both chains of a file with the pin.
  * @returns whether a chain is older than the pin, as after a switch to an older git branch
  * @throws AppError `VAULT_REPLACED` or `MEMBERSHIP_DIVERGED` (exit 7)
  */
@@ -99,22 +106,22 @@ export function checkPin(pin: Pin, environment: string, links: FileChains): { ol
 	throw new AppError({
 		code: replaced ? "VAULT_REPLACED" : "MEMBERSHIP_DIVERGED",
 		message: replaced
-			? "coffer.vault is another vault than the one this device knows in this project."
-			: `The membership of environment '${environment}' in coffer.vault is not the one that this device knows, nor a continuation of it.`,
-		hint: "Nothing was read from it. To see what differs, and where the one that this device knows is kept: coffer vault verify",
+			? "coffer.vault is not the vault that this device knows in this project."
+			: `The membership of environment '${environment}' in coffer.vault differs from the one that this device knows and does not continue it.`,
+		hint: "No secret was read. To see what differs, and where the membership that this device knows is stored: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }
 
-/** What differs from the marks for the worse. All sorted. */
+/** The names whose records are older than their version marks, or missing. Both lists are sorted. */
 export interface VersionMarkFindings {
-	/** Older than what was seen. */
+	/** The file has a lower version than the mark. */
 	readonly rolledBack: string[];
-	/** Seen before, gone now. A deletion leaves a tombstone, so this is none. */
+	/** The file has no record. This is not a deletion, because a deletion leaves a tombstone. */
 	readonly dropped: string[];
 }
 
-/** Compares an environment's records with the marks. */
+/** Compares the records of an environment with the version marks. */
 export function compareVersionMarks(
 	marks: ReadonlyMap<string, VersionMark>,
 	records: ReadonlyMap<string, SealedRecord>,
@@ -130,15 +137,15 @@ export function compareVersionMarks(
 	return findings;
 }
 
-/** Whether the marks know exactly this record, so that its signature need not be checked again. */
+/** Whether this device verified exactly this record before, so that it need not check the signature again. */
 export function hasVersionMark(marks: ReadonlyMap<string, VersionMark>, record: SealedRecord): boolean {
 	const mark = marks.get(record.name);
 	return mark !== undefined && mark.version === record.version && mark.digest === recordDigest(record);
 }
 
 /**
- * Notes verified records: the highest version of each name stays.
- * @param isMade whether a command of this device has just written a record
+ * Updates the version marks with verified records. For each name the highest version remains.
+ * @param isMade whether the current command of this device wrote the record
  */
 export function advanceVersionMarks(
 	marks: Map<string, VersionMark>,
@@ -155,7 +162,7 @@ export function advanceVersionMarks(
 	}
 }
 
-/** The longer of pin and file, chain by chain. What was pinned meanwhile, and the file does not continue, stays. */
+/** Returns the pin advanced to the file's chains. A pinned chain that the file's does not continue stays as it is. */
 export function advancePin(
 	pin: Pin | undefined,
 	seen: { readonly vault: readonly Link[]; readonly environment: readonly Link[]; readonly epoch: number },

@@ -1,6 +1,6 @@
 /**
- * A vault's text with git's conflict markers in it: taken apart into its two sides, and written with markers around
- * the records that nobody but a person can decide.
+ * Vault texts with git's conflict markers: splits a text into its two sides, and prints a vault with markers around the
+ * records that a person has to decide about.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../document/document.ts";
@@ -9,20 +9,20 @@ import { formatRecord, type SealedRecord } from "../records/record.ts";
 import { requireSize } from "../syntax/syntax.ts";
 import { requireMergeableChains } from "./merge-sections.ts";
 
-/** The two sides of a conflicted text, each a whole vault. Lines are those of the conflicted text. */
+/** The two sides of a conflicted text, each a whole vault. Line numbers are those of the conflicted text. */
 export interface ConflictSides {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
 	/**
-	 * The lines of the common ancestor that stand between markers of git's styles `diff3` and `zdiff3`; undefined
-	 * where the text has none, or where the ancestor itself was put together from several.
+	 * The lines of the merge base, which git's conflict styles `diff3` and `zdiff3` write between markers. Undefined if
+	 * the text has none, or if git combined the merge base from several.
 	 */
 	readonly baseLines: ReadonlySet<string> | undefined;
 }
 
 type Part = "common" | "ours" | "ancestor" | "theirs";
 
-/** Which part each marker begins, and after which parts it may stand. */
+/** Which part each marker begins, and which parts it may follow. */
 const MARKERS: Readonly<Record<string, { begins: Part; after: readonly Part[] }>> = {
 	"<": { begins: "ours", after: ["common"] },
 	"|": { begins: "ancestor", after: ["ours"] },
@@ -30,25 +30,25 @@ const MARKERS: Readonly<Record<string, { begins: Part; after: readonly Part[] }>
 	">": { begins: "common", after: ["theirs"] },
 };
 
-/** Markers of a merge of ancestors, inside an ancestor: git makes them longer by two. */
+/** Markers inside a merge base that git merged from several. Git makes them two characters longer. */
 const INNER_MARKER = /^(<{9,}|>{9,}|={9,}|\|{9,})( |$)/;
 
 function unreadable(line: number): AppError {
 	return new AppError({
 		code: "VAULT_CONFLICT_UNREADABLE",
-		message: `coffer.vault, line ${line}: git's conflict markers are not whole.`,
-		hint: "Let git write them anew: git checkout --merge -- coffer.vault",
+		message: `coffer.vault, line ${line}: git's conflict markers are incomplete.`,
+		hint: "Let git write them again: git checkout --merge -- coffer.vault",
 		exit: EXIT.conflict,
 		line,
 	});
 }
 
-/** Of two records of one name beside markers nobody knows whose they are. */
+/** The error for two records of one name outside the markers: it is unknown which side each belongs to. */
 function undecidable(line = 1): AppError {
 	return new AppError({
 		code: "VAULT_CONFLICT_UNREADABLE",
-		message: `coffer.vault, line ${line}: git's merge of the text has put a name in twice, beside conflicts.`,
-		hint: "Take the merge back (git merge --abort), run 'coffer git setup', and merge again: the driver merges name by name.",
+		message: `coffer.vault, line ${line}: git merged the file as text, which left conflicts and one name twice.`,
+		hint: "Undo the merge (git merge --abort), run 'coffer git setup', and merge again: the merge driver merges secrets by name.",
 		exit: EXIT.conflict,
 		line,
 	});
@@ -75,12 +75,12 @@ class Side {
 	}
 }
 
-/** Both sides. @throws AppError exit 5: what `uniteSections` refuses, or a name that stands twice on a side */
+/** Parses both sides. @throws AppError exit 5: an error of `mergeSections`, or a name that is twice on one side */
 function parseSides(ours: Side, theirs: Side): Pick<ConflictSides, "ours" | "theirs"> {
 	const [mine, yours] = [ours.parse(), theirs.parse()];
 	const repeated = mine.repeated ?? yours.repeated;
 	if (repeated) {
-		// Where the driver would refuse too, its reason is the one to hear.
+		// If the merge driver would reject these sides too, its error is the more useful one.
 		requireMergeableChains(mine.document, yours.document);
 		throw undecidable(repeated.line);
 	}
@@ -94,9 +94,10 @@ export function isConflicted(text: string): boolean {
 }
 
 /**
- * Takes a conflicted text apart. Each side is the text with its part of every conflict.
- * @throws AppError `VAULT_CONFLICT_UNREADABLE` (exit 5) where markers are missing, or a name
- *   stands twice on a side; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit 5) where that is beside the point; exit 7 where a side is no vault
+ * Splits a conflicted text. Each side is the text with that side's part of every conflict.
+ * @throws AppError `VAULT_CONFLICT_UNREADABLE` (exit 5) if markers are missing or a name is twice on one side;
+ *   `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit 5) if a name is twice but the chains cannot be merged anyway;
+ *   exit 7 if a side is not a valid vault
  */
 export function splitConflicts(text: string): ConflictSides {
 	requireSize(text);
@@ -123,7 +124,7 @@ export function splitConflicts(text: string): ConflictSides {
 	};
 }
 
-/** A record that both sides changed, or that one side may not have. */
+/** A name on which the sides differ and which a person has to decide. */
 export interface RecordConflict {
 	readonly environment: string;
 	readonly name: string;
@@ -136,8 +137,8 @@ function block(record: SealedRecord | undefined): string {
 }
 
 /**
- * Writes a vault in which some records are still in conflict, as git would: both, between markers.
- * @param document everything else; what it holds under those names is not written
+ * Prints a vault with unresolved conflicts as git does: both records between markers.
+ * @param document all other records; its records of the conflicting names are not printed
  */
 export function printConflicted(document: VaultDocument, conflicts: readonly RecordConflict[]): string {
 	const environments = new Map(document.environments);
@@ -149,7 +150,7 @@ export function printConflicted(document: VaultDocument, conflicts: readonly Rec
 	}
 	let text = printVault({ ...document, environments });
 	for (const { ours, theirs } of conflicts) {
-		// A record's text stands once in a file: its nonce and signature are its own.
+		// The text of a record occurs once in a file, because its nonce and signature are unique.
 		const both = `<<<<<<< ours\n${block(ours)}=======\n${block(theirs)}>>>>>>> theirs\n`;
 		text = text.replace(`\n${block(ours ?? theirs)}`, () => `\n${both}`);
 	}

@@ -1,6 +1,6 @@
 /**
- * What a vault lacks of the vaults that it was made from: a merge that went wrong keeps one side and drops the other's
- * secrets without a trace. Pure, and without any key.
+ * Finds what a vault has lost compared with the vaults that it was made from. A faulty merge can keep one side and
+ * drop the secrets of the other one. Pure; needs no key.
  */
 import { type Link, linkHash } from "../chains/chain.ts";
 import { epochNumber, verifyEnvironment } from "../chains/membership.ts";
@@ -9,19 +9,19 @@ import type { VaultDocument } from "../document/document.ts";
 import { type ChainComparison, compareChain } from "../document/version-marks.ts";
 import type { SealedRecord } from "../records/record.ts";
 
-/** A vault that another one was made from. */
+/** A vault from which another one was made. */
 export interface Parent {
-	/** What a person calls it: `HEAD`, `MERGE_HEAD`. */
+	/** Its name for people: `HEAD`, `MERGE_HEAD`. */
 	readonly label: string;
 	readonly document: VaultDocument;
 }
 
-/** Something that a parent has and the result lacks. */
+/** Something that a parent has and the result does not. */
 export interface Loss {
 	readonly parent: string;
-	/** Null where owners or whole environments are lost. */
+	/** Null if owners or whole environments are lost. */
 	readonly environment: string | null;
-	/** The secret; null where members are lost. */
+	/** Name of the secret; null if members are lost. */
 	readonly name: string | null;
 }
 
@@ -29,7 +29,7 @@ function compareChains(parent: readonly Link[], result: readonly Link[]): ChainC
 	return compareChain(parent.map(linkHash), result);
 }
 
-/** Whether one is the other, sealed again under a later key of the environment. */
+/** Whether `one` is `other`, re-encrypted in a later epoch. */
 function isReencryptionOf(one: SealedRecord, other: SealedRecord): boolean {
 	return (
 		one.version === other.version &&
@@ -39,13 +39,13 @@ function isReencryptionOf(one: SealedRecord, other: SealedRecord): boolean {
 	);
 }
 
-/** Whether a record holds what another one did, or something that was set later; a deletion is set later, too. */
+/** Whether the result has the record, a re-encryption of it, or a later version. A deletion is a later version too. */
 function keeps(result: SealedRecord | undefined, record: SealedRecord): boolean {
 	if (!result) return false;
 	return result.body === record.body || result.version > record.version || isReencryptionOf(result, record);
 }
 
-/** Whether every base has the record as it is, so that its side did not change it. */
+/** Whether every merge base has the same record, so that this side did not change it. */
 function isUnchanged(environment: string, record: SealedRecord, bases: readonly VaultDocument[]): boolean {
 	return (
 		bases.length > 0 &&
@@ -57,8 +57,8 @@ function isUnchanged(environment: string, record: SealedRecord, bases: readonly 
 }
 
 /**
- * The parents whose chain the result continues, and the ones whose links it lacks. Of two chains that went apart only
- * one can be kept, so the other one is no loss where one is.
+ * The parents whose chain the result continues, and the parents whose links it lacks. Of two diverged chains a result
+ * can keep only one, so the other one is not a loss.
  */
 function chainsKept(
 	parents: readonly Parent[],
@@ -79,7 +79,7 @@ function chainsKept(
 interface Compared {
 	readonly name: string;
 	readonly result: ReadonlyMap<string, SealedRecord>;
-	/** Who may sign in the result: what somebody signed who was removed is never taken over. */
+	/** The writers in the result. A merge never takes over records of a removed author. */
 	readonly writers: ReadonlySet<string>;
 	readonly parents: readonly Parent[];
 	readonly bases: readonly VaultDocument[];
@@ -95,7 +95,7 @@ function lostRecords({ name: environment, result, writers, parents, bases }: Com
 			return record && writers.has(record.author) ? [{ parent: parent.label, record }] : [];
 		});
 		const changed = had.filter(({ record }) => !isUnchanged(environment, record, bases));
-		// Where both sides changed a name, a person decided for one of them.
+		// If both sides changed a name, a person chose one of the two records.
 		const wanted = changed.length > 0 ? changed : had;
 		const [first] = wanted;
 		if (first && !wanted.some(({ record }) => keeps(result.get(name), record)))
@@ -105,13 +105,12 @@ function lostRecords({ name: environment, result, writers, parents, bases }: Com
 }
 
 /**
- * What a vault lacks of what its parents have: records that only one side of a merge changed, of both sides' records of
- * a name each, and membership. A deletion leaves a tombstone, so what is simply absent was lost.
- * @param result whose chains hold
- * @param parents of a plain commit the one before; of a merge both sides. One of another vault says nothing
- * @param bases what both sides came from; none where that is not known
- * @returns sorted as the result and its parents have them
- * @throws AppError exit 7 where a chain of the result does not hold
+ * Lists what a vault lacks compared with its parents: the records that only one side of a merge changed, both records
+ * of a name that both sides changed, and links. A deletion leaves a tombstone, so a missing record was lost.
+ * @param parents for a plain commit the previous one, for a merge both sides; parents of another vault are ignored
+ * @param bases the merge bases; empty if unknown
+ * @returns in the order of the result and its parents
+ * @throws AppError exit 7 if a chain of the result is not valid
  */
 export function lossesOf(
 	result: VaultDocument,
@@ -124,7 +123,7 @@ export function lossesOf(
 	const root = verifyRoot(result.vaultId, result.links);
 	for (const [name, section] of result.environments) {
 		const genesis = section.links[0]?.text;
-		// One that was deleted and created anew has another first link, and the vault's chain says so.
+		// An environment that was deleted and created again has another first link, which the vault's chain contains.
 		const parentsOfIt = roots.kept.filter(
 			({ document }) => document.environments.get(name)?.links[0]?.text === genesis,
 		);

@@ -1,5 +1,5 @@
 /**
- * What two sides of a merge came from, as far as it is known.
+ * The merge base: the vault from which both sides of a merge were made, if it is known.
  */
 
 import type { EnvironmentSection, VaultDocument } from "../document/document.ts";
@@ -18,7 +18,7 @@ function sameSection(a: EnvironmentSection | undefined, b: EnvironmentSection): 
 	);
 }
 
-/** A vault that both sides came from. */
+/** Makes the merge base from a vault that both sides were made from. */
 function mergeBaseOf(document: VaultDocument): MergeBase {
 	const find = (environment: string, { name }: SealedRecord) =>
 		document.environments.get(environment)?.records.get(name);
@@ -35,9 +35,10 @@ function mergeBaseOf(document: VaultDocument): MergeBase {
 }
 
 /**
- * The ancestor that a text is; undefined where there is none (an empty text). Where branches crossed, git makes it
- * itself and leaves conflicts in it: what they are about is then not known, and everything else is.
- * @throws AppError as `parseVault`
+ * Parses the text of the merge base; undefined for the empty text, which git passes if there is none. If two branches
+ * were merged into each other, git makes the merge base by a merge of its own, which can leave conflicts in it. Then
+ * only what both sides of such a conflict agree on is known.
+ * @throws AppError like `parseVault`
  */
 export function parseMergeBase(text: string): MergeBase | undefined {
 	if (text === "") return undefined;
@@ -46,7 +47,7 @@ export function parseMergeBase(text: string): MergeBase | undefined {
 	return commonMergeBase([mergeBaseOf(ours), mergeBaseOf(theirs)]);
 }
 
-/** What several vaults that both sides came from agree on; undefined where there is none. */
+/** Combines several merge bases: only what all of them agree on is known. Undefined for an empty list. */
 export function commonMergeBase(ancestors: readonly MergeBase[]): MergeBase | undefined {
 	if (ancestors.length === 0) return undefined;
 	return {

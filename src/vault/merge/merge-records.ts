@@ -1,5 +1,6 @@
 /**
- * Three sides of an environment's records (ours, theirs, and what both last agreed on), name by name.
+ * Three-way merge of an environment's records with those of the platform: ours, theirs, and the base, which is the
+ * last state that both had. Each name is merged by itself.
  */
 import type { VersionMark } from "../document/version-marks.ts";
 import { isNewer, recordDigest, type SealedRecord } from "../records/record.ts";
@@ -8,24 +9,27 @@ import { compareNames } from "../syntax/syntax.ts";
 export interface MergeSides {
 	/** All records of our file. */
 	readonly ours: ReadonlyMap<string, SealedRecord>;
-	/** What changed on the other side since the base; everything else there is as the base says. */
+	/** The records that changed on the other side since the base. All others there are as in the base. */
 	readonly theirs: ReadonlyMap<string, SealedRecord>;
-	/** Version and digest of each record at the last agreement. */
+	/** Version and digest of each record in the base. */
 	readonly base: ReadonlyMap<string, VersionMark>;
-	/** Whether two records hold the same value (or are both tombstones). Asked only where both sides changed. */
+	/** Whether two records have the same value, or are both tombstones. Called only if both sides changed. */
 	sameValue(ours: SealedRecord, theirs: SealedRecord): boolean;
-	/** Whether ours holds what was agreed, only sealed anew since. Asked only where theirs has another value. */
+	/** Whether our record is the base's record, only re-encrypted. Called only if theirs has another version. */
 	isReencrypted(ours: SealedRecord): boolean;
 }
 
 export interface RecordMerge {
-	/** Theirs, to put into our file. */
+	/** Their records, to write into our file. */
 	readonly take: SealedRecord[];
-	/** Ours, to send. */
+	/** Our records, to send. */
 	readonly send: SealedRecord[];
-	/** Changed on both sides, to different values. */
+	/** Names that both sides changed, to different values. */
 	readonly conflicts: string[];
-	/** Of these we have an older record than what was agreed, or none: a switch of branch, or a roll-back. Never sent. */
+	/**
+	 * Names of which our file has an older record than the base, or none: somebody switched the branch or rolled the file
+	 * back. They are never sent.
+	 */
 	readonly rolledBack: string[];
 }
 
@@ -40,17 +44,17 @@ function mergeOne(sides: MergeSides, name: string): Outcome {
 	if (base && recordDigest(ours) === base.digest) return theirs ? "take" : "same";
 	if (base && ours.version < base.version) return "rolledBack";
 	if (!theirs) return "send";
-	// A side that only sealed anew what was agreed has not changed it: the other one's value counts.
-	const theirsIsReseal = base?.version === theirs.version;
-	if (base && !theirsIsReseal && sides.isReencrypted(ours)) return "take";
+	// A side that only re-encrypted the base's value has not changed it, so the other side's value wins.
+	const theirsIsReencrypted = base?.version === theirs.version;
+	if (base && !theirsIsReencrypted && sides.isReencrypted(ours)) return "take";
 	if (sides.sameValue(ours, theirs)) return isNewer(ours, theirs) ? "send" : "take";
-	return theirsIsReseal ? "send" : "conflict";
+	return theirsIsReencrypted ? "send" : "conflict";
 }
 
 /**
- * Merges by name: changed on one side only, that side; on both to the same value, theirs, unless ours is newer; to
- * different values, a conflict. What is sealed anew under its old version is no change. Everything returned is sorted
- * by name.
+ * Merges by name. If one side changed a name, its record wins. If both changed it to the same value, theirs wins,
+ * unless ours is newer. If both changed it to different values, it is a conflict. Re-encryption without a new version
+ * is not a change. All lists are sorted by name.
  */
 export function mergeRecords(sides: MergeSides): RecordMerge {
 	const merge: RecordMerge = { take: [], send: [], conflicts: [], rolledBack: [] };

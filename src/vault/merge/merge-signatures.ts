@@ -1,5 +1,5 @@
 /**
- * The signatures of a merge, checked before it and on all cores.
+ * Checks the signatures of a merge beforehand, on all cores.
  */
 import type { EnvironmentSection, VaultDocument } from "../document/document.ts";
 import type { SealedRecord } from "../records/record.ts";
@@ -7,8 +7,8 @@ import { checkSignatures, type ValidSignatures } from "../records/seal.ts";
 import type { MergeBase } from "./merge-sections.ts";
 
 /**
- * The records that one side has otherwise than the other. What the base had just so is left out: it gives way to
- * what the other side made of it, and nobody asks who signed it.
+ * The records of a section that differ from the other side. Records that are unchanged since the merge base are left
+ * out, because the other side's record replaces them and their signatures are not needed.
  */
 function changedRecords(
 	section: EnvironmentSection | undefined,
@@ -22,9 +22,9 @@ function changedRecords(
 }
 
 /**
- * Checks the signatures of the records that `uniteVaults` will verify, which then need not do it one by one. It comes
- * to the same without.
- * @returns by the name of the environment
+ * Checks the signatures of the records that `mergeVaults` is going to verify. `mergeVaults` returns the same without
+ * them, but then checks one signature after the other.
+ * @returns valid signatures by the name of the environment
  */
 export async function checkMergeSignatures(
 	ours: VaultDocument,

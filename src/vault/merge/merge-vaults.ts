@@ -1,6 +1,6 @@
 /**
- * Two vaults that came from one, made one again, without any key: records of different names are united, and of two
- * chains of which one continues the other, the longer is taken. What cannot be known is a conflict, never a guess.
+ * Merges two copies of a vault without a key. Records of different names are combined, and of two chains the one that
+ * continues the other wins. Whatever cannot be decided for certain becomes a conflict.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
@@ -22,18 +22,21 @@ export type Side = "ours" | "theirs";
 
 export interface VaultMergeOptions {
 	readonly base?: MergeBase | undefined;
-	/** Whether two records hold the same value. Asked only where both sides changed and both records hold; without it, they do not. */
+	/**
+	 * Whether two records have the same value. Called only if both sides changed the name and both records are valid.
+	 * Without it, two records are never taken for equal.
+	 */
 	readonly sameValue?:
 		| ((state: EnvironmentState, ours: SealedRecord, theirs: SealedRecord) => boolean)
 		| undefined;
 	/** Signatures that were checked before, by the name of the environment. */
 	readonly validSignatures?: ReadonlyMap<string, ValidSignatures> | undefined;
-	/** Who wins where both sides changed; undefined leaves the conflict. */
+	/** Which side wins for a name in conflict; undefined leaves the conflict open. */
 	readonly take?: ((environment: string, name: string) => Side | undefined) | undefined;
 }
 
 export interface VaultMerge {
-	/** Everything but the names in conflict. */
+	/** All records except those of names in conflict. */
 	readonly document: VaultDocument;
 	/** Sorted by environment and name. */
 	readonly conflicts: readonly RecordConflict[];
@@ -41,7 +44,10 @@ export interface VaultMerge {
 	readonly decided: readonly RecordConflict[];
 }
 
-/** Whether somebody who is still a writer vouches for the record. @throws AppError exit 7 for one that never counted */
+/**
+ * Whether the record is valid and its author still a writer.
+ * @throws AppError exit 7 for a record that is invalid for any reason but a removed author
+ */
 function hasCurrentWriter(
 	state: EnvironmentState,
 	record: SealedRecord,
@@ -56,7 +62,7 @@ function hasCurrentWriter(
 	}
 }
 
-/** Of two records with one value, the one that everybody would take. */
+/** Of two records with the same value, the one that every implementation must choose (docs/format.md, "Conflicts"). */
 function newerRecord(a: SealedRecord, b: SealedRecord): SealedRecord {
 	if (a.version !== b.version) return a.version > b.version ? a : b;
 	const [epochA, epochB] = [epochNumber(a.epoch) ?? 0, epochNumber(b.epoch) ?? 0];
@@ -64,7 +70,7 @@ function newerRecord(a: SealedRecord, b: SealedRecord): SealedRecord {
 	return a.body > b.body ? a : b;
 }
 
-/** What two different records of one name come to; undefined where it takes a person. */
+/** Chooses between two different records of one name; undefined if a person has to decide. */
 function pickWithoutConflict(
 	state: EnvironmentState,
 	ours: SealedRecord,
@@ -80,7 +86,7 @@ function pickWithoutConflict(
 		];
 		if (oursSame !== theirsSame) return oursSame ? theirs : ours;
 	}
-	// A value that nobody vouches for says nothing: a person decides, and can only take the other one.
+	// A record of a removed author is never compared. A person has to decide, and can only choose the other record.
 	const isComparable =
 		sameValue && [ours, theirs].every((record) => hasCurrentWriter(state, record, validSignatures));
 	return isComparable && sameValue(state, ours, theirs) ? newerRecord(ours, theirs) : undefined;
@@ -89,8 +95,8 @@ function pickWithoutConflict(
 function authorRemoved(state: EnvironmentState, record: SealedRecord, side: Side): AppError {
 	return new AppError({
 		code: "RECORD_AUTHOR_REMOVED",
-		message: `The record of ${record.name} on the side '${side}' is by somebody who is no longer a writer of '${state.name}'.`,
-		hint: `Take the other side, and set the value anew if it is the right one: coffer secrets set ${record.name}.`,
+		message: `The author of the record of ${record.name} on the side '${side}' is no longer a writer of '${state.name}'.`,
+		hint: `Take the other side. If this side's value is the right one, set it again: coffer secrets set ${record.name}.`,
 		exit: EXIT.integrity,
 		line: record.line,
 	});
@@ -102,7 +108,7 @@ interface Pair {
 	readonly theirs: SealedRecord | undefined;
 }
 
-/** The record that one name comes to; `conflict` where it takes a person. */
+/** Merges one name; `conflict` if a person has to decide. */
 function mergeOne(
 	state: EnvironmentState,
 	pair: Pair,
@@ -114,7 +120,7 @@ function mergeOne(
 	return picked && hasCurrentWriter(state, picked, options.validSignatures) ? picked : "conflict";
 }
 
-/** The side that was chosen for a conflict. @throws AppError `RECORD_AUTHOR_REMOVED` (exit 7) */
+/** The record of the side that a person chose. @throws AppError `RECORD_AUTHOR_REMOVED` (exit 7) */
 function chosenRecord(
 	state: EnvironmentState,
 	pair: Pair,
@@ -126,7 +132,7 @@ function chosenRecord(
 	return record;
 }
 
-/** What is still open, and what was decided. */
+/** The conflicts that are still open, and those that `take` decided. */
 interface Conflicts {
 	readonly open: RecordConflict[];
 	readonly decided: RecordConflict[];
@@ -153,8 +159,8 @@ function mergeSectionRecords(
 	if (records.size > LIMITS.recordsPerEnvironment) {
 		throw new AppError({
 			code: "TOO_MANY_SECRETS",
-			message: `Environment '${state.name}' would hold ${records.size} secrets (deleted ones counted); the limit is ${LIMITS.recordsPerEnvironment}.`,
-			hint: "Keep one side's file, and split the secrets over several environments.",
+			message: `Environment '${state.name}' would have ${records.size} secrets, deleted ones included; the limit is ${LIMITS.recordsPerEnvironment}.`,
+			hint: "Keep one side's file and divide the secrets among several environments.",
 			exit: EXIT.usage,
 		});
 	}
@@ -162,9 +168,9 @@ function mergeSectionRecords(
 }
 
 /**
- * Unites two vaults. Chains, and every record that is not the same on both sides, are verified.
- * @throws AppError exit 5: `VAULTS_DIFFER`, `MEMBERSHIP_CONFLICT` or `ENVIRONMENT_CONFLICT`; exit 7 for a chain or a
- *   record that does not hold
+ * Merges two vaults. Verifies the chains and every record that differs between the sides.
+ * @throws AppError exit 5: `VAULTS_DIFFER`, `MEMBERSHIP_CONFLICT` or `ENVIRONMENT_CONFLICT`; `TOO_MANY_SECRETS`
+ *   (exit 2); exit 7 for a chain or a record that is not valid
  */
 export function mergeVaults(
 	ours: VaultDocument,
@@ -175,7 +181,7 @@ export function mergeVaults(
 		throw new AppError({
 			code: "VAULTS_DIFFER",
 			message: "The two sides of coffer.vault are different vaults.",
-			hint: "Keep one side's whole file (git checkout --ours -- coffer.vault, or --theirs), and set the other side's secrets again.",
+			hint: "Keep the whole file of one side (git checkout --ours -- coffer.vault, or --theirs), and set the other side's secrets again.",
 			exit: EXIT.conflict,
 			line: 1,
 		});

@@ -1,17 +1,17 @@
 /**
- * The one version of a secret's history that somebody asks for.
+ * Chooses the version of a secret that the user requested from the secret's history.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { SealedRecord } from "./record.ts";
 import type { KnownVersion, SecretHistory } from "./secret-history.ts";
 
-/** What a version is chosen from. */
+/** The versions to choose from. */
 export interface VersionChoice {
 	readonly name: string;
 	readonly history: SecretHistory;
-	/** Where it was looked, as phrases. */
+	/** The places that were searched, as phrases for the hint: `the file`, `120 commits`. */
 	readonly searched: readonly string[];
-	/** Whether this device verified that very record before. */
+	/** Whether this device verified exactly this record before. */
 	hasVersionMark(record: SealedRecord): boolean;
 }
 
@@ -21,41 +21,42 @@ function ambiguous(name: string, versions: readonly KnownVersion[]): AppError {
 	);
 	return new AppError({
 		code: "VERSION_AMBIGUOUS",
-		message: `There are ${versions.length} values of version ${versions[0]?.version} of ${name}: two branches counted alike.`,
-		hint: `Look at each where it stands (git worktree add ../look COMMIT; commits ${commits.join(", ")}), and set the right one.`,
+		message: `There are ${versions.length} values of version ${versions[0]?.version} of ${name}: two branches set the same version.`,
+		hint: `Compare them (git worktree add ../look COMMIT; commits ${commits.join(", ")}) and set the right value again.`,
 		exit: EXIT.conflict,
 	});
 }
 
 /**
- * Of several values under one version number the one that this device saw, that the file has, or that the platform took.
- * @throws AppError `VERSION_AMBIGUOUS` (exit 5) where nothing says which
+ * If several values have the same version number, returns the one that this device has verified, else the one in the
+ * file, else the one in the platform's log.
+ * @throws AppError `VERSION_AMBIGUOUS` (exit 5) if none of these applies
  */
 function preferred(
-	{ name, hasVersionMark: isMarked }: VersionChoice,
+	{ name, hasVersionMark }: VersionChoice,
 	versions: readonly KnownVersion[],
 ): KnownVersion | undefined {
 	if (versions.length <= 1) return versions[0];
 	const isIn = (where: string) => (each: KnownVersion) => each.sources.some((source) => source.in === where);
 	const decided =
-		versions.find(({ records }) => records.some(isMarked)) ??
+		versions.find(({ records }) => records.some(hasVersionMark)) ??
 		versions.find(isIn("file")) ??
 		versions.find(isIn("platform"));
 	if (decided) return decided;
 	throw ambiguous(name, versions);
 }
 
-function searchedHint(looked: readonly string[]): string {
-	return `Looked in ${looked.join(", ")}.`;
+function searchedHint(searched: readonly string[]): string {
+	return `Searched: ${searched.join(", ")}.`;
 }
 
 /**
- * The version of that number.
- * @throws AppError `VERSION_NOT_FOUND` (exit 4) naming where it was looked, `VERSION_REFUSED` (exit 7) where it was found
- *   and does not count, `VERSION_AMBIGUOUS` (exit 5)
+ * Returns the version with the given number.
+ * @throws AppError `VERSION_NOT_FOUND` (exit 4), which lists the searched places; `VERSION_REFUSED` (exit 7) if only
+ *   records were found that do not count; `VERSION_AMBIGUOUS` (exit 5)
  */
 export function chooseVersion(choice: VersionChoice, number: number): KnownVersion {
-	const { history, searched: looked, name } = choice;
+	const { history, searched, name } = choice;
 	const found = preferred(
 		choice,
 		history.versions.filter(({ version }) => version === number),
@@ -65,26 +66,26 @@ export function chooseVersion(choice: VersionChoice, number: number): KnownVersi
 	if (refusal) {
 		throw new AppError({
 			code: "VERSION_REFUSED",
-			message: `A version ${number} of ${name} was found, and does not count: ${refusal.reason}.`,
-			hint: `If its value is known to be right, set it anew: coffer secrets set ${name}.`,
+			message: `Version ${number} of ${name} was found but does not count: ${refusal.reason}.`,
+			hint: `If you know that its value is right, set it again: coffer secrets set ${name}.`,
 			exit: EXIT.integrity,
 		});
 	}
 	const known = [...new Set(history.versions.map(({ version }) => version))].join(", ");
 	throw new AppError({
 		code: "VERSION_NOT_FOUND",
-		message: `Version ${number} of ${name} is nowhere to be found.`,
-		hint: `${known === "" ? "No version is known." : `Known: ${known}.`} ${searchedHint(looked)}`,
+		message: `Version ${number} of ${name} was not found.`,
+		hint: `${known === "" ? "No version is known." : `Known versions: ${known}.`} ${searchedHint(searched)}`,
 		exit: EXIT.notFound,
 	});
 }
 
 /**
- * The newest version that has a value.
- * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming where it was looked, `VERSION_AMBIGUOUS` (exit 5)
+ * Returns the newest version that has a value.
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4), which lists the searched places; `VERSION_AMBIGUOUS` (exit 5)
  */
 export function newestLive(choice: VersionChoice): KnownVersion {
-	const { history, searched: looked, name } = choice;
+	const { history, searched, name } = choice;
 	const live = history.versions.filter(({ kind }) => kind === "live");
 	const found = preferred(
 		choice,
@@ -92,11 +93,11 @@ export function newestLive(choice: VersionChoice): KnownVersion {
 	);
 	if (found) return found;
 	const [refusal] = history.rejected;
-	const note = refusal ? ` What was found does not count: ${refusal.reason}.` : "";
+	const note = refusal ? ` A record was found but does not count: ${refusal.reason}.` : "";
 	throw new AppError({
 		code: "SECRET_NOT_FOUND",
-		message: `No value of ${name} is to be found that counts.${note}`,
-		hint: searchedHint(looked),
+		message: `No valid value of ${name} was found.${note}`,
+		hint: searchedHint(searched),
 		exit: EXIT.notFound,
 	});
 }

@@ -1,7 +1,7 @@
 /**
- * A sealed record as text: the name on its own line, and below it
- * `vVERSION KIND EPOCH SINCE AUTHOR SEALED SIGNATURE`. One long line rather than several short ones, since lines that
- * repeat from record to record (an author's key, an epoch) make git align the wrong blocks when it merges.
+ * The text of a sealed record: the name on one line, and on the next one
+ * `vVERSION KIND EPOCH SINCE AUTHOR SEALED SIGNATURE`. One long line is used instead of several short ones because
+ * lines that are equal in many records (an author's key, an epoch) make git align the wrong blocks in a merge.
  */
 import { isBase64Text, lengthPrefixed } from "../../bytes.ts";
 import { hash, PUBLIC_KEY_BYTES, SEAL_OVERHEAD_BYTES, SIGNATURE_BYTES, toBase64 } from "../../crypto.ts";
@@ -9,18 +9,18 @@ import { epochNumber } from "../chains/membership.ts";
 import { isSecretName } from "../syntax/secret-name.ts";
 import { LIMITS, malformed, PAD_BYTES } from "../syntax/syntax.ts";
 
-/** `deleted` is a tombstone: as authentic as a value. */
+/** A `deleted` record is a tombstone. It is signed in the same way as a value. */
 export type RecordKind = "live" | "deleted";
 
 export interface SealedRecord {
 	readonly name: string;
 	readonly version: number;
 	readonly kind: RecordKind;
-	/** Id of the epoch whose key seals it. */
+	/** Id of the epoch whose key encrypts it. */
 	readonly epoch: string;
 	/**
-	 * Number of the epoch in which this version was set. A reseal keeps it: who was removed later than that has seen
-	 * the value, however new the key that seals it.
+	 * Number of the epoch in which this version was set. Re-encryption keeps it: a member who was removed later could
+	 * read the value, whatever key encrypts it now.
 	 */
 	readonly since: number;
 	/** Ed25519 public key of the writer, base64. */
@@ -29,9 +29,9 @@ export interface SealedRecord {
 	readonly sealed: string;
 	/** Base64. */
 	readonly signature: string;
-	/** The second line, exactly as it stands. */
+	/** The second line, unchanged. */
 	readonly body: string;
-	/** 1-based line of the name in its file or message; 0 for one made in memory. */
+	/** 1-based line of the name in its file or message; 0 for a record that was made in memory. */
 	readonly line: number;
 }
 
@@ -40,7 +40,7 @@ const VERSION = /^v([1-9][0-9]{0,8})$/;
 const SINCE = /^[1-9][0-9]{0,5}$/;
 const MAX_SEALED_BYTES = SEAL_OVERHEAD_BYTES + LIMITS.valueBytes + PAD_BYTES;
 
-/** The last text that was a writer's key, since most records of a vault name the same. */
+/** The last valid author's key. Most records of a vault have the same author, so this saves decoding it each time. */
 let lastAuthor = "";
 
 function isAuthor(text: string): boolean {
@@ -50,7 +50,7 @@ function isAuthor(text: string): boolean {
 	return true;
 }
 
-/** Whether the text is base64 of a payload whose padded size can be one. */
+/** Whether the text is the base64 of a payload with a valid padded size. */
 function isSealedText(text: string): boolean {
 	const bytes = Math.floor((text.length * 3) / 4);
 	const padded = bytes - SEAL_OVERHEAD_BYTES;
@@ -65,19 +65,20 @@ function isSealedText(text: string): boolean {
  * @throws AppError `VAULT_NAME_INVALID` or `VAULT_RECORD_MALFORMED` (exit 7)
  */
 export function parseRecord(name: string, body: string, line: number): SealedRecord {
-	if (!isSecretName(name)) throw malformed("VAULT_NAME_INVALID", "this is not a secret's name.", line);
+	if (!isSecretName(name))
+		throw malformed("VAULT_NAME_INVALID", "this is not a valid name of a secret.", line);
 	const words = body.split(" ");
 	const [versionWord, kind, epoch, since, author, sealed, signature] = words;
 	const version = VERSION.exec(versionWord ?? "")?.[1];
 	const fault = (message: string) =>
 		malformed("VAULT_RECORD_MALFORMED", `the record of ${name} ${message}.`, line + 1);
 	if (words.length !== 7 || version === undefined)
-		throw fault("is not of the form 'vVERSION KIND EPOCH SINCE AUTHOR SEALED SIGNATURE'");
+		throw fault("does not have the form 'vVERSION KIND EPOCH SINCE AUTHOR SEALED SIGNATURE'");
 	if (kind !== "live" && kind !== "deleted") throw fault("is neither live nor deleted");
 	const number = epochNumber(epoch ?? "");
 	if (epoch === undefined || number === undefined) throw fault("has no valid epoch");
 	if (since === undefined || !SINCE.test(since) || Number(since) > number)
-		throw fault("does not say since which epoch its value is");
+		throw fault("does not give a valid epoch in which its value was set");
 	if (author === undefined || !isAuthor(author)) throw fault("has no valid author");
 	if (sealed === undefined || !isSealedText(sealed)) throw fault("has no valid payload");
 	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES))
@@ -96,21 +97,21 @@ export function parseRecord(name: string, body: string, line: number): SealedRec
 	};
 }
 
-/** The record's two lines, as they go into the file, over the wire and into a platform's log. */
+/** The record's two lines. The file, the messages and the platform's log contain the same text. */
 export function formatRecord(record: Pick<SealedRecord, "name" | "body">): string {
 	return `${record.name}\n${record.body}`;
 }
 
-/** Parses what `formatRecord` made. @throws AppError as `parseRecord` */
+/** Parses the text that `formatRecord` returns. @throws AppError like `parseRecord` */
 export function parseRecordText(text: string): SealedRecord {
 	const at = text.indexOf("\n");
 	return parseRecord(at < 0 ? text : text.slice(0, at), at < 0 ? "" : text.slice(at + 1), 1);
 }
 
-/** Digests by record: a sync needs that of each record several times, and hashing ten thousand takes some 60 ms. */
+/** Digests by record. A sync needs each digest several times, and hashing 10,000 records takes about 60 ms. */
 const digests = new WeakMap<Pick<SealedRecord, "name" | "body">, string>();
 
-/** The digest by which marks and merge bases know a record. */
+/** The digest that identifies a record in version marks and merge bases. */
 export function recordDigest(record: Pick<SealedRecord, "name" | "body">): string {
 	const known = digests.get(record);
 	if (known !== undefined) return known;
@@ -120,14 +121,18 @@ export function recordDigest(record: Pick<SealedRecord, "name" | "body">): strin
 }
 
 /**
- * Whether a record may take another's place without taking anything back: a newer version, or the same one sealed
- * anew under a newer epoch. @param other undefined where there is none
+ * Whether a record may replace another one without a roll-back: it has a newer version, or it is the same version
+ * re-encrypted in a later epoch.
+ * @param other undefined if there is no other record
  */
 export function isNewer(record: SealedRecord, other: SealedRecord | undefined): boolean {
 	return other === undefined || record.version > other.version || isReencryption(record, other);
 }
 
-/** Whether a record has another's version and kind, sealed under a later epoch. Says nothing of the values. */
+/**
+ * Whether a record has the version and kind of another one and a later epoch, as a re-encryption has. The values are
+ * not compared.
+ */
 export function isReencryption(record: SealedRecord, other: SealedRecord): boolean {
 	if (record.version !== other.version || record.kind !== other.kind) return false;
 	return (epochNumber(record.epoch) ?? 0) > (epochNumber(other.epoch) ?? 0);

@@ -1,5 +1,5 @@
 /**
- * Sealing and opening of single records, and the check of their signatures.
+ * Encrypts, signs, verifies and decrypts single records.
  */
 import { fromUtf8, lengthPrefixed, utf8, wipe } from "../../bytes.ts";
 import {
@@ -22,10 +22,11 @@ import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
 import { LIMITS, malformed, PAD_BYTES } from "../syntax/syntax.ts";
 import { MAX_VERSION, parseRecord, type RecordKind, type SealedRecord } from "./record.ts";
 
+/** The environment that a record belongs to. Its vault id and name are under the seal and the signature. */
 type EnvironmentId = Pick<EnvironmentState, "vaultId" | "name">;
 type RecordFields = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
 
-/** What the payload is bound to: a record moved to another name, version, environment, vault or epoch does not open. */
+/** The associated data: a record that was moved to another name, version, environment, vault or epoch does not open. */
 function sealContext(place: EnvironmentId, record: RecordFields): Uint8Array {
 	return lengthPrefixed(
 		"coffer/seal/1",
@@ -58,7 +59,7 @@ function signedBytes(
 	);
 }
 
-/** A writer: whose signature new records carry. */
+/** The writer who signs new records and links. */
 export interface Author {
 	readonly publicKeys: { readonly sign: string };
 	readonly signing: KeyPair;
@@ -69,17 +70,18 @@ function checkedValue(name: string, value: string): Uint8Array {
 	if (bytes.length <= LIMITS.valueBytes) return bytes;
 	throw new AppError({
 		code: "VALUE_TOO_LARGE",
-		message: `The value of ${name} is ${bytes.length} bytes; the limit is ${LIMITS.valueBytes} (64 KiB).`,
-		hint: "Keep large material in a file or object store, and its key here.",
+		message: `The value of ${name} has ${bytes.length} bytes; the limit is ${LIMITS.valueBytes} (64 KiB).`,
+		hint: "Store large data in a file or an object store, and only its key in the vault.",
 		exit: EXIT.usage,
 	});
 }
 
 /**
- * Seals and signs one record under the environment's present epoch.
- * @param secret.value the text of a live record; undefined makes a tombstone
- * @param secret.version 1 + the highest version that anybody has seen of this name
- * @param secret.since number of the epoch in which this version was set, for a reseal; the present one by default
+ * Encrypts and signs one record with the key of the environment's current epoch.
+ * @param secret.value the value; undefined makes a tombstone
+ * @param secret.version for a new value, 1 more than the highest known version of this name
+ * @param secret.since for a re-encryption, the number of the epoch in which this version was set; by default the
+ *   number of the current epoch
  * @throws AppError `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2), `VERSIONS_EXHAUSTED` (exit 1)
  */
 export function sealRecord(
@@ -92,7 +94,7 @@ export function sealRecord(
 	if (version > MAX_VERSION) {
 		throw new AppError({
 			code: "VERSIONS_EXHAUSTED",
-			message: `${name} has reached version ${MAX_VERSION}, the last that the format can write.`,
+			message: `${name} has reached version ${MAX_VERSION}, the highest that the format allows.`,
 			hint: "Use a new name for this secret.",
 			exit: EXIT.failure,
 		});
@@ -109,14 +111,14 @@ export function sealRecord(
 	return parseRecord(name, words.join(" "), 0);
 }
 
-/** A record's signature; undefined where what is to be one cannot be read. */
+/** A record's signature with its key and content; undefined if the signature or the key is not valid base64. */
 function signatureOf(place: EnvironmentId, record: SealedRecord): Signed | undefined {
 	const signature = fromBase64(record.signature);
 	const publicKey = fromBase64(record.author);
 	return signature && publicKey && { signature, content: signedBytes(place, record), publicKey };
 }
 
-/** Records of one environment whose signatures were found to fit. Of any other record it says nothing. */
+/** A set of records of one environment whose signatures were checked and are valid. */
 export class ValidSignatures {
 	readonly #vaultId: string;
 	readonly #name: string;
@@ -128,18 +130,18 @@ export class ValidSignatures {
 		this.#records = records;
 	}
 
-	/** Whether this very record, in this place, is one of them. */
+	/** Whether the set contains this record object, for this environment. */
 	has(place: EnvironmentId, record: SealedRecord): boolean {
 		return this.#vaultId === place.vaultId && this.#name === place.name && this.#records.has(record);
 	}
 }
 
-/** So few signatures are checked one by one as soon as they would be on their way to other threads. */
+/** Checking so few signatures on this thread takes no longer than sending them to other threads. */
 const SINGLE_CHECKS_MAX = 32;
 
 /**
- * Finds out of many records, on all cores, which of their signatures fit. That a record counts is for `verifyRecord`
- * to say, which then need not check those again.
+ * Checks the signatures of many records, on all cores. `verifyRecord` still has to check whether a record counts, but
+ * does not check these signatures again.
  */
 export async function checkSignatures(
 	place: EnvironmentId,
@@ -154,18 +156,19 @@ export async function checkSignatures(
 	return new ValidSignatures(place, valid);
 }
 
-/** What to do about one record that does not hold. */
+/** The hint for one record that is not valid. */
 function restoreHint({ name }: Pick<EnvironmentId, "name">, record: SealedRecord): string {
 	const command = inEnvironment(`coffer vault restore ${record.name}`, name);
-	return `Bring the record back (${command}), or the whole file from git; do not edit it by hand.`;
+	return `Restore the record (${command}), or the whole file from git. Do not edit it by hand.`;
 }
 
 /**
- * Checks that somebody who was a writer in the record's epoch, and still is one, signed it, here and under this name.
- * Whoever was removed keeps the old epochs' keys, and could date new records back into them.
- * @param validSignatures signatures that `checkSignatures` checked before
+ * Verifies that the author signed the record for this environment and name, was a writer in the record's epoch and is
+ * a writer now. The last condition is needed because a removed member keeps the keys of old epochs and could make new
+ * records for them.
+ * @param validSignatures the result of `checkSignatures`, if it was called before
  * @throws AppError exit 7: `RECORD_EPOCH_UNKNOWN`, `RECORD_AUTHOR_UNKNOWN`, `RECORD_AUTHOR_REMOVED` or
- *   `RECORD_FORGED`, naming record and line
+ *   `RECORD_FORGED`, with the record's name and line
  */
 export function verifyRecord(
 	state: EnvironmentState,
@@ -177,7 +180,7 @@ export function verifyRecord(
 	if (!epoch) {
 		throw malformed(
 			"RECORD_EPOCH_UNKNOWN",
-			`the record of ${record.name} names an epoch that environment '${state.name}' never had.`,
+			`the record of ${record.name} has an epoch that environment '${state.name}' never had.`,
 			line,
 			restoreHint(state, record),
 		);
@@ -185,7 +188,7 @@ export function verifyRecord(
 	if (!epoch.writers.has(record.author)) {
 		throw malformed(
 			"RECORD_AUTHOR_UNKNOWN",
-			`the record of ${record.name} is by somebody who was no writer of '${state.name}'.`,
+			`the author of the record of ${record.name} was not a writer of '${state.name}'.`,
 			line,
 			restoreHint(state, record),
 		);
@@ -193,15 +196,15 @@ export function verifyRecord(
 	if (!state.epoch.writers.has(record.author)) {
 		throw malformed(
 			"RECORD_AUTHOR_REMOVED",
-			`the record of ${record.name} is by somebody who is no longer a writer of '${state.name}'.`,
+			`the author of the record of ${record.name} is no longer a writer of '${state.name}'.`,
 			line,
-			`Ask whoever owns that value, and set it anew: ${inEnvironment(`coffer secrets set ${record.name}`, state.name)}.`,
+			`Ask the person who owns the value for it, and set it again: ${inEnvironment(`coffer secrets set ${record.name}`, state.name)}.`,
 		);
 	}
 	if (validSignatures?.has(state, record)) return;
 	const signed = signatureOf(state, record);
 	if (!signed || !verify(signed.signature, signed.content, signed.publicKey)) {
-		const message = `the record of ${record.name} is not what its author signed.`;
+		const message = `the signature of the record of ${record.name} is not valid.`;
 		throw malformed("RECORD_FORGED", message, line, restoreHint(state, record));
 	}
 }
@@ -220,7 +223,7 @@ export function isValidRecord(
 }
 
 /**
- * Opens one record. Call `verifyRecord` first, or know its digest from the local marks.
+ * Decrypts one record. The caller must call `verifyRecord` first, or find the record's digest in the version marks.
  * @returns the value; undefined for a tombstone
  * @throws AppError `RECORD_UNREADABLE` (exit 7)
  */
@@ -238,7 +241,7 @@ export function openRecord(
 	if (value === undefined || (record.kind === "deleted" && value !== "")) {
 		throw malformed(
 			"RECORD_UNREADABLE",
-			`the record of ${record.name} does not open with the environment's key.`,
+			`the record of ${record.name} cannot be decrypted with the environment's key.`,
 			record.line + 1,
 			restoreHint(place, record),
 		);

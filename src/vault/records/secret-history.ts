@@ -1,99 +1,102 @@
 /**
- * The versions that one secret has had, from wherever its records were seen. A record counts by its author's signature
- * and by the membership of the place that holds it; never by the place alone, since whoever can write to a repository
- * can write its history.
+ * The history of one secret: the versions that were found in the file, in git and in the platform's log. A record
+ * counts because of its author's signature and the membership that was stored with it, never because of where it was
+ * found: anybody who can push to a repository can also rewrite its history.
  */
 import { AppError } from "../../errors.ts";
 import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
 import type { RecordKind, SealedRecord } from "./record.ts";
 import { verifyRecord } from "./seal.ts";
 
-/** Where a record was seen. Times are to be shown and decide nothing; null where there is none. */
+/** Where a record was found. Times are for display only and decide nothing; null if unknown. */
 export type RecordSource =
 	| { readonly in: "file" }
-	/** @param commit shortened; `atMs`: its author's date */
+	/** `commit` is the short id; `atMs` is the author's date of the commit. */
 	| { readonly in: "git"; readonly commit: string; readonly atMs: number | null }
-	/** @param atMs when the platform says that it received it */
+	/** `atMs` is the time at which the platform received the change, by its own clock. */
 	| { readonly in: "platform"; readonly revision: number; readonly atMs: number | null };
 
-/** One record, in one place. */
+/** One record, found in one source. */
 export interface FoundRecord {
 	readonly record: SealedRecord;
 	readonly source: RecordSource;
-	/** The membership of that place, or why it does not hold. */
+	/** The membership that was stored with the record, or the error if it is not valid. */
 	readonly state: EnvironmentState | AppError;
-	/** Whether others than its author vouch that it stood there before its author was removed. */
+	/** Whether the platform's log shows, by another member's signature, that it existed before its author was removed. */
 	readonly predatesRemoval?: boolean;
 }
 
-/** One version; a record that is sealed anew in a later epoch is the same one. */
+/** One version. A record that was re-encrypted in a later epoch belongs to the same version. */
 export interface KnownVersion {
 	readonly version: number;
 	readonly kind: RecordKind;
-	/** As in the records: a value that is brought back keeps it, since whoever left since then has seen it. */
+	/** As in the records. A value that is restored keeps it, because members who were removed since could read it. */
 	readonly since: number;
-	/** Its seals, the earliest epoch's first; at least one. */
+	/** All records of this version, the earliest epoch's first; at least one. */
 	readonly records: readonly SealedRecord[];
-	/** Of the earliest of these. */
+	/** Author of the earliest record. */
 	readonly author: string;
-	/** Whether even the earliest is of a later epoch than the value: the author may be who sealed it anew. */
+	/**
+	 * Whether even the earliest record is of a later epoch than the value. Then the author may be the member who
+	 * re-encrypted it.
+	 */
 	readonly isReencrypted: boolean;
-	/** The first of each kind. */
+	/** The first source of each kind. */
 	readonly sources: readonly RecordSource[];
 }
 
-/** A record that was seen and does not count. */
+/** A record that was found but does not count. */
 export interface RejectedRecord {
 	readonly record: SealedRecord;
 	readonly sources: readonly RecordSource[];
 	readonly code: string;
-	/** A clause that says why. */
+	/** The reason, as a clause. */
 	readonly reason: string;
 }
 
 export interface SecretHistory {
-	/** Newest first. Two of one version number are two values, set on two branches. */
+	/** Newest first. Two entries with one version number are different values that two branches set. */
 	readonly versions: readonly KnownVersion[];
 	readonly rejected: readonly RejectedRecord[];
 }
 
-/** What a history is judged by. */
+/** Decides which records of a history count. */
 export interface HistoryRules {
-	/** The membership with every link that is known. */
+	/** The membership after every known link. */
 	readonly newest: EnvironmentState;
-	/** Whether this device verified that very record before. */
+	/** Whether this device verified exactly this record before. */
 	hasVersionMark(record: SealedRecord): boolean;
-	/** The value of a record; undefined for a tombstone. @throws AppError where it does not open */
+	/** The value of a record; undefined for a tombstone. @throws AppError if it cannot be decrypted */
 	open(record: SealedRecord): string | undefined;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-	RECORD_FORGED: "it is not what its author signed",
-	RECORD_AUTHOR_UNKNOWN: "its author was no writer",
+	RECORD_FORGED: "its signature is not valid",
+	RECORD_AUTHOR_UNKNOWN: "its author was not a writer",
 	RECORD_EPOCH_UNKNOWN: "the environment never had its epoch",
 	RECORD_AUTHOR_REMOVED:
-		"its author was removed since, and nothing but the author's own signature says that it is from before",
-	RECORD_UNREADABLE: "it does not open with the environment's key",
-	MEMBERSHIP_DIVERGED: "it stands under a membership that is no part of this vault's",
+		"its author was removed, and only the author's own signature says that the record is from before the removal",
+	RECORD_UNREADABLE: "it cannot be decrypted with the environment's key",
+	MEMBERSHIP_DIVERGED: "the membership that was stored with it does not belong to this vault",
 };
 
 interface DistinctRecord {
 	readonly record: SealedRecord;
-	readonly sightings: FoundRecord[];
+	readonly found: FoundRecord[];
 }
 
-function distinctRecords(sightings: readonly FoundRecord[]): DistinctRecord[] {
+function distinctRecords(found: readonly FoundRecord[]): DistinctRecord[] {
 	const seen = new Map<string, DistinctRecord>();
-	for (const sighting of sightings) {
-		const { record } = sighting;
+	for (const one of found) {
+		const { record } = one;
 		const known = seen.get(record.body);
-		if (known) known.sightings.push(sighting);
-		else seen.set(record.body, { record, sightings: [sighting] });
+		if (known) known.found.push(one);
+		else seen.set(record.body, { record, found: [one] });
 	}
 	return [...seen.values()];
 }
 
-/** The code of what a check throws; undefined where it passes. */
+/** The code of the AppError that a check throws; undefined if it passes. */
 function faultOf(check: () => unknown): string | undefined {
 	try {
 		check();
@@ -104,15 +107,15 @@ function faultOf(check: () => unknown): string | undefined {
 	}
 }
 
-/** Why a record does not count; undefined where it does. */
-function faultOfRecord({ record, sightings }: DistinctRecord, judge: HistoryRules): string | undefined {
-	if (judge.hasVersionMark(record)) return faultOf(() => judge.open(record));
+/** The error code of a record that does not count; undefined if it counts. */
+function faultOfRecord({ record, found }: DistinctRecord, rules: HistoryRules): string | undefined {
+	if (rules.hasVersionMark(record)) return faultOf(() => rules.open(record));
 	let fault: string | undefined;
-	for (const { state, predatesRemoval } of sightings) {
-		const found = state instanceof AppError ? state.code : faultOf(() => verifyRecord(state, record));
-		if (found !== undefined) fault ??= found;
-		else if (predatesRemoval || judge.newest.epoch.writers.has(record.author))
-			return faultOf(() => judge.open(record));
+	for (const { state, predatesRemoval } of found) {
+		const code = state instanceof AppError ? state.code : faultOf(() => verifyRecord(state, record));
+		if (code !== undefined) fault ??= code;
+		else if (predatesRemoval || rules.newest.epoch.writers.has(record.author))
+			return faultOf(() => rules.open(record));
 		else fault = "RECORD_AUTHOR_REMOVED";
 	}
 	return fault;
@@ -129,30 +132,29 @@ function isSameVersion(group: VersionGroup, record: SealedRecord, value: string 
 }
 
 /**
- * The version that a record of a removed author is the first seal of: it was sealed anew by somebody who counts, and
- * that one says what it held.
+ * Finds the version that a removed author's record belongs to. If a current writer re-encrypted the record, the
+ * writer's signature proves the value.
  */
 function groupOfReencrypted(
 	groups: readonly VersionGroup[],
-	{ record, sightings }: DistinctRecord,
-	judge: HistoryRules,
+	{ record, found }: DistinctRecord,
+	rules: HistoryRules,
 ): VersionGroup | undefined {
-	const isSigned = sightings.some(
+	const isSigned = found.some(
 		({ state }) => !(state instanceof AppError) && faultOf(() => verifyRecord(state, record)) === undefined,
 	);
-	if (!isSigned || faultOf(() => judge.open(record)) !== undefined) return undefined;
-	const value = judge.open(record);
+	if (!isSigned || faultOf(() => rules.open(record)) !== undefined) return undefined;
+	const value = rules.open(record);
 	return groups.find((group) => isSameVersion(group, record, value) && group.record.since === record.since);
 }
 
 const numberOf = ({ epoch }: SealedRecord) => epochNumber(epoch) ?? 0;
 
-/** The first place of each kind; those whose membership holds before others. */
-function firstSources(sightings: readonly FoundRecord[]): RecordSource[] {
-	const sound = sightings.filter(({ state }) => !(state instanceof AppError));
+/** The first source of each kind. Sources with a valid membership come first. */
+function firstSources(found: readonly FoundRecord[]): RecordSource[] {
+	const sound = found.filter(({ state }) => !(state instanceof AppError));
 	const sources = new Map<string, RecordSource>();
-	for (const { source } of [...sound, ...sightings])
-		if (!sources.has(source.in)) sources.set(source.in, source);
+	for (const { source } of [...sound, ...found]) if (!sources.has(source.in)) sources.set(source.in, source);
 	return [...sources.values()];
 }
 
@@ -160,7 +162,7 @@ function versionOf(group: VersionGroup, order: ReadonlyMap<FoundRecord, number>)
 	const records = [...group.records].sort((a, b) => numberOf(a) - numberOf(b));
 	const first = records[0] ?? group.record;
 	const since = Math.min(...records.map((record) => record.since));
-	const sightings = [...group.sightings].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+	const found = [...group.found].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
 	return {
 		version: first.version,
 		kind: first.kind,
@@ -168,53 +170,53 @@ function versionOf(group: VersionGroup, order: ReadonlyMap<FoundRecord, number>)
 		records,
 		author: first.author,
 		isReencrypted: numberOf(first) > since,
-		sources: firstSources(sightings),
+		sources: firstSources(found),
 	};
 }
 
 /**
- * Brings what was seen together: each version once, and what does not count apart. A record by somebody who was removed
- * since counts only where this device saw it before, where a platform's log holds it below the removal, or where it was
- * sealed anew by somebody who counts: whoever was removed could sign records of old epochs for ever.
- * @param sightings of records of one name; of each source the earliest first
+ * Groups found records by version and separates the records that do not count. A removed author's record counts only
+ * if this device verified it before, if the platform's log contains it before the removal, or if a current writer
+ * re-encrypted it. Otherwise a removed member could sign records of old epochs for ever.
+ * @param found all found records of one name; of each source the earliest first
  */
-export function historyOf(sightings: readonly FoundRecord[], judge: HistoryRules): SecretHistory {
+export function historyOf(found: readonly FoundRecord[], rules: HistoryRules): SecretHistory {
 	const groups: VersionGroup[] = [];
-	const doubtful: (DistinctRecord & { code: string })[] = [];
-	for (const seen of distinctRecords(sightings)) {
+	const invalid: (DistinctRecord & { code: string })[] = [];
+	for (const seen of distinctRecords(found)) {
 		const { record } = seen;
-		const code = faultOfRecord(seen, judge);
+		const code = faultOfRecord(seen, rules);
 		if (code !== undefined) {
-			doubtful.push({ ...seen, code });
+			invalid.push({ ...seen, code });
 			continue;
 		}
-		const value = judge.open(record);
+		const value = rules.open(record);
 		const group = groups.find((each) => isSameVersion(each, record, value));
 		group?.records.push(record);
-		group?.sightings.push(...seen.sightings);
-		if (!group) groups.push({ record, value, records: [record], sightings: [...seen.sightings] });
+		group?.found.push(...seen.found);
+		if (!group) groups.push({ record, value, records: [record], found: [...seen.found] });
 	}
 	const rejected: RejectedRecord[] = [];
-	for (const { code, ...seen } of doubtful) {
-		const group = code === "RECORD_AUTHOR_REMOVED" ? groupOfReencrypted(groups, seen, judge) : undefined;
+	for (const { code, ...seen } of invalid) {
+		const group = code === "RECORD_AUTHOR_REMOVED" ? groupOfReencrypted(groups, seen, rules) : undefined;
 		group?.records.push(seen.record);
-		group?.sightings.push(...seen.sightings);
-		const reason = REASONS[code] ?? "it stands under a membership that does not hold";
-		if (!group) rejected.push({ record: seen.record, sources: firstSources(seen.sightings), code, reason });
+		group?.found.push(...seen.found);
+		const reason = REASONS[code] ?? "the membership that was stored with it is not valid";
+		if (!group) rejected.push({ record: seen.record, sources: firstSources(seen.found), code, reason });
 	}
-	const order = new Map(sightings.map((sighting, index) => [sighting, index]));
+	const order = new Map(found.map((one, index) => [one, index]));
 	const versions = groups.map((group) => versionOf(group, order));
 	versions.sort((a, b) => b.version - a.version);
 	rejected.sort((a, b) => b.record.version - a.record.version);
 	return { versions, rejected };
 }
 
-/** How far back gaps are counted. */
+/** Missing versions are listed this far back from the highest one. */
 const GAPS_MAX = 100;
 
 /**
- * The versions after one, up to the highest that is known of, of which no record was found; newest first, and of a long
- * gap only its end.
+ * Lists the version numbers above `after`, up to `highest`, of which no record was found; newest first. Of a long gap
+ * only the newest 100 are listed.
  */
 export function missingVersions({ versions }: SecretHistory, after: number, highest: number): number[] {
 	const found = new Set(versions.map(({ version }) => version));
@@ -224,7 +226,7 @@ export function missingVersions({ versions }: SecretHistory, after: number, high
 	return missing;
 }
 
-/** The name under which the membership knows a key, also of somebody who left; undefined for a stranger. */
+/** The name of the member with a signing key, removed members included; undefined for an unknown key. */
 export function authorName(
 	state: EnvironmentState,
 	sign: string,

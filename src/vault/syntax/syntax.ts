@@ -1,5 +1,5 @@
 /**
- * The words of the vault's text that several files share. The specification is docs/format.md.
+ * Constants and checks of the vault's syntax that several files share. The specification is docs/format.md.
  */
 import { AppError, EXIT } from "../../errors.ts";
 
@@ -16,13 +16,13 @@ export const LIMITS = {
 	linksPerChain: 10_000,
 	membersPerEnvironment: 256,
 	owners: 256,
-	/** The whole file: what JavaScript can hold as one string, with room to work on it. */
+	/** The whole file. JavaScript can hold a string of this size, and has room to process it. */
 	fileBytes: 256 * 1024 * 1024,
-	/** Lines of the whole file: more than the limits above come to together (4,010,404). */
+	/** Lines of the whole file. A file that uses all limits above has fewer (4,010,404). */
 	fileLines: 5_000_000,
 } as const;
 
-/** Values are padded to a multiple of this many bytes, so that a payload's length tells little. */
+/** Values are padded to a multiple of this many bytes, so that the length of a payload reveals little. */
 export const PAD_BYTES = 64;
 
 const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -36,14 +36,14 @@ export function isMemberName(name: string): boolean {
 	return MEMBER_NAME.test(name);
 }
 
-/** Compares names as the file sorts them: by code unit, which for these names is by ASCII byte. */
+/** Compares names in the order of the file: by UTF-16 code unit, which is by ASCII byte for these names. */
 export function compareNames(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**
- * Holds that a text is no larger than a vault may be, before anything takes it apart: a list of its lines may take more
- * memory than there is.
+ * Checks that a text is not larger than a vault may be. Must run before the text is split, because an array of its
+ * lines could need more memory than the process has.
  * @throws AppError `VAULT_TOO_LARGE` (exit 7)
  */
 export function requireSize(text: string): void {
@@ -57,12 +57,12 @@ export function requireSize(text: string): void {
 	}
 }
 
-/** A fault in the vault's text: exit 7, with the line. */
+/** The error for a fault in the vault's text: exit 7, with the 1-based line. */
 export function malformed(code: string, message: string, line: number, hint?: string): AppError {
 	return new AppError({
 		code,
 		message: `coffer.vault, line ${line}: ${message}`,
-		hint: hint ?? "Restore the file from git (git checkout -- coffer.vault); do not edit it by hand.",
+		hint: hint ?? "Restore the file from git (git checkout -- coffer.vault). Do not edit it by hand.",
 		exit: EXIT.integrity,
 		line,
 	});

@@ -1,5 +1,6 @@
 /**
- * What a file lacks of what a device remembers, each thing by itself (docs/format.md, "Undo, branch, roll-back").
+ * Finds the links and records that a device remembers and a file does not have (docs/format.md, "Undo, branch,
+ * roll-back").
  */
 import { type Link, linkHash } from "../chains/chain.ts";
 import { epochNumber } from "../chains/membership.ts";
@@ -8,14 +9,14 @@ import { recordDigest, type SealedRecord } from "../records/record.ts";
 import { compareNames } from "../syntax/syntax.ts";
 import type { LinkNote } from "./link-note.ts";
 
-/** What is remembered of an environment, as far as a file can lack it. */
+/** The parts of a device's memory of an environment that can be compared with a file. */
 export interface EnvironmentMemoryView {
 	readonly pin: Pin | undefined;
 	readonly marks: ReadonlyMap<string, VersionMark>;
 	readonly notes: ReadonlyMap<string, LinkNote>;
 }
 
-/** An environment as a file has it. What is undefined is not compared. */
+/** An environment's chains and records in a file. Undefined parts are not compared. */
 export interface EnvironmentContents {
 	readonly vault: readonly Link[];
 	readonly environment: readonly Link[] | undefined;
@@ -25,10 +26,10 @@ export interface EnvironmentContents {
 export interface AbsentLink {
 	readonly kind: "link";
 	readonly chain: "vault" | "environment";
-	/** Its place in the pinned chain. */
+	/** Its index in the pinned chain. */
 	readonly index: number;
 	readonly hash: string;
-	/** Undefined where an earlier version of Coffer pinned the link. */
+	/** Undefined if an earlier version of Coffer pinned the link. */
 	readonly note: LinkNote | undefined;
 }
 
@@ -36,13 +37,13 @@ export interface AbsentRecord {
 	readonly kind: "record";
 	readonly name: string;
 	readonly mark: VersionMark;
-	/** The version that the file has; undefined for none. */
+	/** The version in the file; undefined if the file has no record of the name. */
 	readonly present: number | undefined;
 }
 
 export type AbsentItem = AbsentLink | AbsentRecord;
 
-/** How many links from the first on are those of the pin. */
+/** The number of links that are equal to the pinned ones, counted from the first. */
 export function sharedLength(pinned: readonly string[], links: readonly Link[]): number {
 	const at = pinned.findIndex((hash, index) => {
 		const link = links[index];
@@ -68,8 +69,8 @@ function absentLinks(
 }
 
 /**
- * Whether a record has the version that was seen and is another one. What is sealed anew in an epoch that was not seen
- * is none.
+ * Whether a record has the version of its version mark but is another record. A record of an epoch that this device has
+ * not seen is taken for a re-encryption, not for a replacement.
  */
 export function isReplaced(
 	{ pin, marks }: Pick<EnvironmentMemoryView, "pin" | "marks">,
@@ -80,7 +81,7 @@ export function isReplaced(
 	return (epochNumber(record.epoch) ?? 0) <= (pin?.epoch ?? 0);
 }
 
-/** The names of which the file lacks the record that was seen; sorted. */
+/** The names whose marked record is not in the file; sorted. */
 function absentNames(
 	remembered: EnvironmentMemoryView,
 	records: ReadonlyMap<string, SealedRecord>,
@@ -90,7 +91,7 @@ function absentNames(
 	return [...rolledBack, ...dropped, ...replaced.map(({ name }) => name)].sort(compareNames);
 }
 
-/** What an environment of a file lacks, in the order of the chains and of the names. */
+/** Lists the remembered links and records that the file does not have, in the order of the chains and of the names. */
 export function findAbsentItems(
 	remembered: EnvironmentMemoryView,
 	{ vault, environment, records }: EnvironmentContents,
@@ -104,7 +105,7 @@ export function findAbsentItems(
 	return found;
 }
 
-/** By what a thing is known, whatever the file has in its place. */
+/** Identifies an absent item, whatever the file has instead of it. */
 export function absentItemKey(lacking: AbsentItem): string {
 	return lacking.kind === "link" ? lacking.hash : `${lacking.name} ${lacking.mark.digest}`;
 }

@@ -1,11 +1,11 @@
 /**
- * What a device notes of each link of a chain that it has verified: enough to say, once the link is gone from the file,
- * what it did and who signed it. No key of anybody's is in a note, but the public ones by which members are told apart.
+ * A device stores a note about each link that it has verified. If the link disappears from the file, the note says what
+ * the link did and who signed it. Notes contain no keys except the public signing keys that identify members.
  */
 import { type Link, linkHash } from "../chains/chain.ts";
 import { epochNumber } from "../chains/membership.ts";
 
-/** Somebody whom a link is about. */
+/** A member that a link adds, removes or is signed by. */
 export interface Subject {
 	/** Ed25519 public key, base64. */
 	readonly sign: string;
@@ -17,22 +17,22 @@ export interface LinkNote {
 	readonly hash: string;
 	/** The link's first word: `genesis`, `add`, `epoch`, `create`, `delete`, `admit` or `expel`. */
 	readonly verb: string;
-	/** A role for `add`, an environment for `create` and `delete`, the epoch's number for `epoch`; else empty. */
+	/** The role for `add`, the environment for `create` and `delete`, the epoch's number for `epoch`; otherwise empty. */
 	readonly detail: string;
-	/** Who was added or removed. */
+	/** The members who were added or removed. */
 	readonly subjects: readonly Subject[];
 	readonly signer: Subject;
-	/** Whether a command of this device wrote the link, and it was not seen to come from anywhere else since. */
+	/** Whether a command of this device wrote the link, and it has not arrived from anywhere else since then. */
 	readonly made: boolean;
 }
 
-/** Everybody whom the links name, by signing key. */
+/** The name of every member that the links add, by signing key. */
 function memberNames(links: readonly Link[]): Map<string, string> {
 	const names = new Map<string, string>();
 	const starts: Readonly<Record<string, number>> = { admit: 1, add: 2 };
 	for (const { change } of links) {
 		const [verb = ""] = change;
-		// A vault's genesis has a salt before its member, an environment's has name, epoch and commitment.
+		// Before the member, a vault's genesis has a salt; an environment's has its name, an epoch and a commitment.
 		const at = verb === "genesis" ? (change.length === 5 ? 2 : 4) : starts[verb];
 		const [sign, , name] = at === undefined ? [] : change.slice(at);
 		if (sign !== undefined && name !== undefined) names.set(sign, name);
@@ -53,8 +53,8 @@ function subjectKeys({ change }: Link): string[] {
 }
 
 /**
- * Notes both chains of an environment.
- * @param isMade whether a command of this device has just written that link
+ * Makes notes about the links of both chains of an environment.
+ * @param isMade whether the current command of this device wrote the link
  */
 export function noteLinks(
 	vault: readonly Link[],
@@ -73,7 +73,7 @@ export function noteLinks(
 	}));
 }
 
-/** What a link did, as words that follow "alice": `added bob as a writer`. */
+/** What a link did, as a clause that follows the signer's name: `added bob as a writer`. */
 export function describeNote({ verb, detail, subjects }: LinkNote): string {
 	const who = subjects.map(({ name }) => name).join(", ");
 	switch (verb) {

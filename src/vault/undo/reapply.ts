@@ -1,5 +1,5 @@
 /**
- * Changes of membership, made again at the end of another chain by somebody who may.
+ * Applies changes of membership again at the end of another chain. The member who resolves the conflict signs them.
  */
 import { AppError } from "../../errors.ts";
 import { type Link, makeLink } from "../chains/chain.ts";
@@ -17,7 +17,7 @@ import { makeEpoch } from "../document/epoch.ts";
 import { type Author, openRecord, verifyRecord } from "../records/seal.ts";
 import { describeNote, type LinkNote, noteLinks } from "./link-note.ts";
 
-/** Who makes it, and what came of it, in words. */
+/** Who applies the changes, and the results in words. */
 export interface Reapplication {
 	readonly identity: Author &
 		Parameters<typeof openKeys>[1] & { readonly publicKeys: { readonly sign: string } };
@@ -31,28 +31,32 @@ function describeChange(note: LinkNote | undefined): string {
 
 function last(links: readonly Link[]): Link {
 	const link = links.at(-1);
-	if (!link) throw new TypeError("A chain has a first link.");
+	if (!link) throw new TypeError("A chain must have a first link.");
 	return link;
 }
 
-/** Why an owner's change cannot be made again; undefined where it can; empty where it is so already. */
+/**
+ * Why an owner's change cannot be applied again, as a clause. Undefined if it can. Empty if the vault is already in the
+ * state that the change leads to.
+ */
 function ownerLinkObstacle(
 	root: RootState,
 	{ change: [verb, first = ""], signer }: Link,
 	self: string,
 ): string | undefined {
-	if (!root.owners.has(self)) return "you are no owner of the vault";
-	if (!root.owners.has(signer)) return "who signed it is no owner any more";
-	if (verb === "create" && root.environments.has(first)) return "there is one of that name already";
+	if (!root.owners.has(self)) return "you are not an owner of the vault";
+	if (!root.owners.has(signer)) return "its signer is no longer an owner";
+	if (verb === "create" && root.environments.has(first))
+		return "an environment with this name already exists";
 	if (verb === "delete" && !root.environments.has(first)) return "";
-	if (verb === "delete" && root.environments.size === 1) return "it is the last one";
+	if (verb === "delete" && root.environments.size === 1) return "it is the last environment";
 	if (verb === "admit" && root.owners.has(first)) return "";
 	if (verb === "expel" && !root.owners.has(first)) return "";
-	if (verb === "expel" && first === self) return "nobody takes the vault from themselves";
+	if (verb === "expel" && first === self) return "it would end your own ownership";
 	return undefined;
 }
 
-/** What an owner did, again. @returns the chains with it, or a clause that says why not */
+/** Applies an owner's link again. @returns the changed document, or the reason why not, as a clause */
 function reapplyOwnerLink(
 	document: VaultDocument,
 	other: VaultDocument,
@@ -65,13 +69,13 @@ function reapplyOwnerLink(
 	const environments = new Map(document.environments);
 	if (verb === "create") {
 		const section = other.environments.get(first);
-		// Created and deleted again there.
+		// The other side also deleted it again.
 		if (!section) return "";
 		environments.set(first, section);
 	}
 	if (verb === "delete") {
 		const section = environments.get(first);
-		if (section && !hadSection(section)) return "it was changed on the side that was taken";
+		if (section && !hadSection(section)) return "the chosen side changed it";
 		environments.delete(first);
 	}
 	const member = verb === "admit" ? memberOf(link.change.slice(1)) : undefined;
@@ -82,7 +86,7 @@ function reapplyOwnerLink(
 				? makeExpel(vaultId, last(links), first, identity.signing)
 				: makeLink({ vaultId, environment: "" }, last(links), link.change, identity.signing);
 	const after = { ...document, links: [...links, next], environments };
-	// Refuses what the chain does not allow: a name that another owner has, or too many.
+	// Rejects what the chain does not allow: the name of another owner, or too many owners.
 	verifyRoot(vaultId, after.links);
 	return after;
 }
@@ -92,12 +96,12 @@ function attempt<T>(work: () => T): T | string {
 		return work();
 	} catch (error) {
 		if (error instanceof AppError && error.code !== "NOT_A_MEMBER" && error.code !== "NOT_A_WRITER")
-			return "the chain does not allow it there";
+			return "the chosen side's chain does not allow it";
 		throw error;
 	}
 }
 
-/** Makes the other side's changes of owners and environments again. */
+/** Applies the other side's changes of owners and environments again. */
 export function reapplyOwnerChanges(
 	chosen: VaultDocument,
 	other: VaultDocument,
@@ -120,7 +124,10 @@ export function reapplyOwnerChanges(
 	return document;
 }
 
-/** What a writer did, again. @returns the document with it, or a clause that says why not; empty for nothing to do */
+/**
+ * Applies a writer's link again.
+ * @returns the changed document, or the reason why not, as a clause; empty if there is nothing to do
+ */
 function reapplyMemberLink(
 	document: VaultDocument,
 	name: string,
@@ -128,7 +135,7 @@ function reapplyMemberLink(
 	{ identity }: Reapplication,
 ): VaultDocument | string {
 	const { section, state } = verifyChains(document, name);
-	if (state.members.get(link.signer)?.role !== "writer") return "who signed it is no writer any more";
+	if (state.members.get(link.signer)?.role !== "writer") return "its signer is no longer a writer";
 	const keys = openKeys(state, identity);
 	const [verb, role, ...words] = link.change;
 	if (verb === "add") {
@@ -140,7 +147,7 @@ function reapplyMemberLink(
 	}
 	const listed = (link.change[4] ?? "-").split(",");
 	const removed = new Set(listed.filter((sign) => state.members.has(sign)));
-	if (removed.has(identity.publicKeys.sign)) return "nobody removes themselves";
+	if (removed.has(identity.publicKeys.sign)) return "it would remove you";
 	if (removed.size === 0) return "";
 	const next = makeEpoch(
 		{ section, state, root: verifyRoot(document.vaultId, document.links) },
@@ -155,7 +162,7 @@ function reapplyMemberLink(
 	return withRecords(document, name, next.records, [...section.links, next.link]);
 }
 
-/** Makes the other side's changes of an environment's members again. @throws AppError exit 3, exit 7 */
+/** Applies the other side's changes of an environment's members again. @throws AppError exit 3, exit 7 */
 export function reapplyMemberChanges(
 	chosen: VaultDocument,
 	name: string,
@@ -163,7 +170,7 @@ export function reapplyMemberChanges(
 	maker: Reapplication,
 ): VaultDocument {
 	let document = chosen;
-	// Of the whole chain, the first ones name the members.
+	// The links that both sides share are needed for the names of the members.
 	const shared = chosen.environments.get(name)?.links ?? [];
 	const notes = noteLinks([], [...shared, ...links], () => false).slice(-links.length);
 	for (const [index, link] of links.entries()) {

@@ -1,6 +1,7 @@
 /**
- * Two vaults whose memberships went apart, brought onto one chain: the chosen side's chains are kept, and what the other
- * side changed is made again at their end, signed by whoever decides (docs/format.md, "Undo, branch, roll-back").
+ * Rebases two vaults with diverged memberships onto one chain. The chains of the chosen side are kept, and the other
+ * side's changes are applied again at their end, signed by the member who resolves the conflict (docs/format.md, "Undo,
+ * branch, roll-back").
  */
 import { type Link, linkHash } from "../chains/chain.ts";
 import { openKeys } from "../chains/environment-keys.ts";
@@ -17,13 +18,13 @@ import { sharedLength } from "./absent-items.ts";
 import { type Reapplication, reapplyMemberChanges, reapplyOwnerChanges } from "./reapply.ts";
 
 export interface Rebased {
-	/** The chosen side, with the other's changes of membership made again. */
+	/** The chosen side, after the other side's changes of membership. */
 	readonly chosen: VaultDocument;
-	/** The other side under the same chains. */
+	/** The other side, with the same chains. */
 	readonly other: VaultDocument;
-	/** What was made again, in words. */
+	/** The changes that were applied again, each in words. */
 	readonly remade: readonly string[];
-	/** What was not, in words, with why. */
+	/** The changes that were not, each in words and with the reason. */
 	readonly leftOut: readonly string[];
 }
 
@@ -31,7 +32,7 @@ function tail(chosen: readonly Link[], other: readonly Link[]): readonly Link[] 
 	return other.slice(sharedLength(chosen.map(linkHash), other));
 }
 
-/** A section under other chains: each record that they do not hold is sealed anew. */
+/** Moves a section to other chains. Records of an epoch that these chains do not have are encrypted again. */
 function reencryptedSection(
 	before: VaultDocument,
 	after: VaultDocument,
@@ -50,7 +51,7 @@ function reencryptedSection(
 			continue;
 		}
 		if (!is.state.epoch.writers.has(record.author)) {
-			leftOut.push(`${record.name} in '${name}': its author is no writer on the side that was taken`);
+			leftOut.push(`${record.name} in '${name}': its author is not a writer on the chosen side`);
 			continue;
 		}
 		verifyRecord(was.state, record);
@@ -69,11 +70,12 @@ function reencryptedSection(
 }
 
 /**
- * Brings two vaults onto one chain.
- * @param chosen whose chains are kept; @param other whose changes are made again
- * @param hadSection whether a section is just as both sides' ancestor had it: only then may its deletion be made again
- * @throws AppError `NOT_A_MEMBER`, `NOT_A_WRITER` (exit 3) where the identity can do that for one of the environments
- *   not; exit 7 for a chain or record that does not hold
+ * Rebases two vaults onto one chain.
+ * @param chosen the side whose chains are kept
+ * @param other the side whose changes are applied again
+ * @param hadSection whether the merge base has exactly this section; only then may its deletion be applied again
+ * @throws AppError `NOT_A_MEMBER`, `NOT_A_WRITER` (exit 3) if the identity may not do this in one of the environments;
+ *   exit 7 for a chain or record that is not valid
  */
 export function rebase(
 	chosen: VaultDocument,
@@ -92,7 +94,7 @@ export function rebase(
 		const shared = sharedLength(pinned, theirs.links);
 		if (shared === theirs.links.length || shared === 0) continue;
 		if (shared === pinned.length) {
-			// Theirs continues ours: nothing has to be made again.
+			// Their chain continues ours, so there is nothing to apply again.
 			after = withSection(after, { ...section, links: theirs.links });
 			continue;
 		}
@@ -102,7 +104,7 @@ export function rebase(
 	}
 	for (const section of other.environments.values())
 		if (!after.environments.has(section.name) && !hadSection(section))
-			maker.leftOut.push(`environment '${section.name}', which the side that was taken has deleted`);
+			maker.leftOut.push(`environment '${section.name}', which the chosen side deleted`);
 	let moved: VaultDocument = { ...after, environments: new Map(after.environments) };
 	for (const [name, section] of after.environments) {
 		const theirs = other.environments.get(name);

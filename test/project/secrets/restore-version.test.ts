@@ -209,7 +209,7 @@ describe("restored", () => {
 
 	test("nothing of it anywhere, and a file that another program changed meanwhile", async () => {
 		await project.set({ B: "other" });
-		await expect(back()).rejects.toMatchObject({ code: "SECRET_NOT_FOUND", exit: 4, hint: "Looked in c." });
+		await expect(back()).rejects.toMatchObject({ code: "SECRET_NOT_FOUND", exit: 4, hint: "Searched: c." });
 		for (const value of ["one", "two"]) await set(value);
 		const chosen = await past(1);
 		await set("three");

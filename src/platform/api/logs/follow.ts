@@ -3,7 +3,7 @@
  */
 
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
-import { byPosition } from "../../../protocol/log-position.ts";
+import { comparePositions } from "../../../protocol/log-position.ts";
 import { describeError } from "../../faults/log.ts";
 import { type FunctionLife, isSameLife } from "../../functions/lives.ts";
 import type { Kept, LogQuery, Timed } from "../../logs/function-logs.ts";
@@ -137,7 +137,7 @@ class Following<Line extends Timed> {
 			this.#line(name, line);
 		}
 		const early = joining.flatMap((each) => each.early);
-		for (const { name, line } of early.sort((one, other) => byPosition(one.line, other.line)))
+		for (const { name, line } of early.sort((one, other) => comparePositions(one.line, other.line)))
 			this.#line(name, line);
 		for (const each of joining) each.goOn();
 	}

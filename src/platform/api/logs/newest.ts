@@ -1,6 +1,6 @@
 /** The last lines of several functions, in the order in which they were kept. PURE. */
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
-import { byPosition } from "../../../protocol/log-position.ts";
+import { comparePositions } from "../../../protocol/log-position.ts";
 import type { Kept, Timed } from "../../logs/function-logs.ts";
 
 /** A line, and whose it is: null for what came for no function. */
@@ -38,7 +38,7 @@ export class Newest<Line extends Timed> {
 	}
 
 	#trim(): void {
-		const sorted = this.#lines.sort((one, other) => byPosition(one.line, other.line));
+		const sorted = this.#lines.sort((one, other) => comparePositions(one.line, other.line));
 		let begin = sorted.length;
 		let characters = 0;
 		while (begin > 0 && sorted.length - begin < this.#limit) {

@@ -78,7 +78,7 @@ export function checkUploadedFunctions(
 		const hashOf = (content: Uint8Array) => contents.hashOf(content);
 		const { entry, name } = source;
 		const hashed = sourceHash(entry, rules.conditions, seen, hashOf);
-		const localNames = checked.configuration.packages.names();
+		const localNames = checked.configuration.packages.localNames();
 		report({ type: "checked", name, entry, source: hashed, files: listed, localNames, said });
 	};
 	for (const source of functions) {
