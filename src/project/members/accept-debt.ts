@@ -1,6 +1,7 @@
 /**
- * Accepting a removal's debt: a writer states that a value may stay although somebody who was removed could read it. The
- * statement is a new version with the same value (docs/format.md, section 7), so the team shares it as it shares any value.
+ * Accepts removal debt: a writer states that a value may stay although a removed member could read it. The
+ * statement is a new version with the same value (docs/format.md, section 7), so it reaches the team like any
+ * other value.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { verifyChains, withRecords } from "../../vault/document/document.ts";
@@ -13,23 +14,23 @@ import { editEnvironment } from "../session/edit-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 
 export interface DebtAccepted {
-	/** Names that have a new version with the value that they had; sorted. */
+	/** Names that got a new version with their present value; sorted. */
 	readonly accepted: readonly string[];
-	/** What is still to be rotated. */
+	/** The debt that is left. */
 	readonly debt: readonly RemovalDebt[];
 	readonly warnings: readonly string[];
 }
 
-/** The names that any removal's debt holds; sorted. */
+/** The names in any removal's debt; sorted. */
 export function owedNames(debts: readonly RemovalDebt[]): string[] {
 	return [...new Set(debts.flatMap(({ names }) => names))].sort();
 }
 
-/** @throws AppError `DEBT_NOT_FOUND` (exit 4), naming every name that is not owed */
+/** @throws AppError `DEBT_NOT_FOUND` (exit 4) that lists every name without debt */
 function requireOwed(owed: readonly string[], names: readonly string[], environment: string): void {
 	const others = names.filter((name) => !owed.includes(name));
 	if (others.length === 0) return;
-	// What cannot be a name is not repeated: it may be a value, typed in the wrong place.
+	// An invalid name is not repeated: it may be a value that was typed in the wrong place.
 	const shown = [...new Set(others.map((name) => (isSecretName(name) ? name : "(not a valid name)")))];
 	throw new AppError({
 		code: "DEBT_NOT_FOUND",
@@ -54,10 +55,10 @@ function acceptedRecords(session: VaultSession, names: readonly string[]): Seale
 }
 
 /**
- * Accepts debts: each name gets a new version with its value, set in the present epoch.
- * @param names undefined for all that is owed
- * @throws AppError `NOT_A_WRITER` (exit 3), `DEBT_NOT_FOUND` (exit 4), `EPOCH_OLDER` or what a record is that does not hold
- *   (exit 7)
+ * Accepts debt: each name gets a new version with its present value, set in the present epoch.
+ * @param names undefined for all names with debt
+ * @throws AppError `NOT_A_WRITER` (exit 3), `DEBT_NOT_FOUND` (exit 4), `EPOCH_OLDER` and the errors of invalid
+ *   records (exit 7)
  */
 export async function acceptDebt(
 	context: SessionContext,

@@ -1,6 +1,4 @@
-/**
- * The environments of a vault: an owner creates and deletes them.
- */
+/** Creates and deletes the environments of a vault. Only an owner may do so. */
 import { AppError, EXIT } from "../../errors.ts";
 import { makeDeleteEnvironment, type PublicMember, verifyRoot } from "../../vault/chains/vault-chain.ts";
 import { createEnvironment } from "../../vault/document/create.ts";
@@ -21,8 +19,9 @@ export interface EnvironmentEdit {
 }
 
 /**
- * This identity as an owner of the vault, whose chain is the newest that this device has seen.
- * @throws AppError `NOT_AN_OWNER` (exit 3); `VAULT_REPLACED`, `MEMBERSHIP_DIVERGED`, `MEMBERSHIP_OLDER` (exit 7)
+ * Checks that this identity owns the vault, and that the vault's chain is the newest that this device has seen.
+ * @throws AppError `NOT_AN_OWNER` (exit 3); `VAULT_REPLACED`, `MEMBERSHIP_DIVERGED`, `MEMBERSHIP_OLDER` (exit
+ *   7)
  */
 export async function requireOwner(
 	{ document }: LoadedVault,
@@ -35,7 +34,8 @@ export async function requireOwner(
 		const { stateFolder: folder, member, identity } = context;
 		const place = { folder, member, stateKey: identity.stateKey, root: context.root };
 		const { pin } = await readEnvironmentMemory({ ...place, vaultId: document.vaultId, environment: name });
-		// The vault's chain counts wherever it was seen, also by an environment that this file does not have.
+		// The memory of every environment pins the vault's chain, also the memory of one that this file does not
+		// have.
 		const links = document.environments.get(name)?.links;
 		const seen = pin && (links ? pin : { ...pin, environment: [] });
 		if (seen && checkPin(seen, name, { vault: document.links, environment: links ?? [] }).older)
@@ -80,8 +80,8 @@ function requireNew(document: VaultDocument, name: string): void {
 }
 
 /**
- * Creates an environment, with a key of its own and its creator as its only member.
- * @param context its `environment` is the new one's name
+ * Creates an environment with its own key. Its creator is the only member.
+ * @param context its `environment` is the new name
  * @throws AppError as `requireOwner` and `requireNew`
  */
 export async function addEnvironment(context: SessionContext): Promise<EnvironmentEdit> {
@@ -103,7 +103,8 @@ export async function addEnvironment(context: SessionContext): Promise<Environme
 
 /** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), `LAST_ENVIRONMENT` (exit 2) */
 function requireDeletable(document: VaultDocument, name: string): void {
-	// One that the file has lost can be ended, too: nobody could otherwise go on where nobody has it.
+	// An environment whose section is missing can be deleted too. Otherwise nobody could continue if the section
+	// is lost everywhere.
 	const known = [...verifyRoot(document.vaultId, document.links).environments.keys()];
 	if (!known.includes(name)) {
 		throw new AppError({
@@ -123,7 +124,7 @@ function requireDeletable(document: VaultDocument, name: string): void {
 }
 
 /**
- * Before anybody is asked for anything: whether the environment can be deleted by this identity.
+ * Checks that this identity may delete the environment, before the user is asked to confirm.
  * @param context its `environment` is the one to delete
  * @throws AppError as `requireOwner` and `requireDeletable`
  */
@@ -134,7 +135,7 @@ export async function requireEnvironment(context: SessionContext): Promise<void>
 }
 
 /**
- * Deletes an environment with everything in it; git's history keeps it.
+ * Deletes an environment with all its records. Git's history keeps them.
  * @param context its `environment` is the one to delete
  * @throws AppError as `requireOwner` and `requireDeletable`
  */
@@ -152,7 +153,7 @@ export async function deleteEnvironment(context: SessionContext): Promise<Enviro
 	});
 }
 
-/** The environments of a vault whose own chain holds, sorted by name. */
+/** The environments in a vault's verified chain, sorted by name. @throws AppError exit 7 for an invalid chain */
 export function environmentNames(document: VaultDocument): string[] {
 	return [...verifyRoot(document.vaultId, document.links).environments.keys()].sort();
 }

@@ -1,6 +1,6 @@
 /**
- * The handover of a project from a device's previous identity to the one that replaced it. Each step leaves a valid
- * vault, so that it can be cut anywhere and gone on with.
+ * Hands a project over from a device's previous identity to its present one. Each step leaves a valid vault, so
+ * a handover that was interrupted can be continued.
  */
 
 import type { EnvironmentState, Member } from "../../vault/chains/membership.ts";
@@ -12,14 +12,15 @@ import type { SessionContext, SessionIdentity } from "../session/session.ts";
 import { environmentNames, requireOwner } from "./environments.ts";
 import { addMember, lastLink, type MemberAdded, requireNewest } from "./members.ts";
 
-/** How an environment stands to a handover. */
+/** The state of one environment in a handover. */
 export interface Standing {
 	readonly environment: string;
-	/** The previous identity's membership; undefined where it is none. */
+	/** The previous identity's membership; undefined if it is not a member. */
 	readonly previous: Member | undefined;
 	readonly present: Member | undefined;
 	/**
-	 * What is next: `add` the present one, `remove` the previous one, `wait` for a writer who does it, or `none`.
+	 * The next step: `add` the present identity, `remove` the previous one, `wait` for a writer who does it, or
+	 * `none`.
 	 */
 	readonly next: "add" | "remove" | "wait" | "none";
 }
@@ -30,7 +31,7 @@ function nextOf(previous: Member | undefined, present: Member | undefined): Stan
 	return previous.role === "writer" ? "add" : "wait";
 }
 
-/** @throws AppError exit 7 where a chain does not hold */
+/** @throws AppError exit 7 for an invalid chain */
 function standingOf(
 	document: VaultDocument,
 	environment: string,
@@ -43,12 +44,15 @@ function standingOf(
 	return { environment, previous: before, present: now, next: nextOf(before, now) };
 }
 
-/** The environments of the vault's chain, but those of which the file has lost everything: there is nothing to hand over. */
+/**
+ * The environments of the vault's chain that have a section in the file. Without a section there is nothing to
+ * hand over.
+ */
 function presentNames(document: VaultDocument): string[] {
 	return environmentNames(document).filter((name) => document.environments.has(name));
 }
 
-/** How each environment stands, sorted by name. @throws AppError exit 7 where a chain does not hold */
+/** The state of each environment, sorted by name. @throws AppError exit 7 for an invalid chain */
 export async function standingsOf(
 	root: string,
 	previous: SessionIdentity,
@@ -60,8 +64,8 @@ export async function standingsOf(
 }
 
 /**
- * Checks that an identity could hand an environment over, where it is a writer of it, before anything is done.
- * @param contextOf the identity's context of an environment
+ * Checks, before any change, that an identity can hand over each environment of which it is a writer.
+ * @param contextOf returns the identity's context of an environment
  * @throws AppError as `openSession` and `requireNewest`
  */
 export async function requireHandable(
@@ -79,7 +83,7 @@ export async function requireHandable(
 
 const NAME_CHARACTERS_MAX = 64;
 
-/** The name with `.2` behind it, or the next number instead of the one that is there; the first that is free. */
+/** The first free name among NAME.2, NAME.3 and so on. A number at the end of NAME is counted up. */
 function nextName(name: string, isFree: (name: string) => boolean): string {
 	const numbered = /^(.+)\.([1-9][0-9]{0,5})$/.exec(name);
 	const base = numbered?.[1] ?? name;
@@ -90,7 +94,10 @@ function nextName(name: string, isFree: (name: string) => boolean): string {
 	}
 }
 
-/** A name for the present identity: the one that it has elsewhere in this vault, or the previous one's with a number. */
+/**
+ * A name for the present identity: its name as an owner of this vault, or the previous identity's name with a
+ * number.
+ */
 function successorName(
 	root: RootState,
 	state: EnvironmentState,
@@ -108,9 +115,10 @@ function successorName(
 }
 
 /**
- * Adds the present identity to an environment as a writer, by the previous one, which must be a writer of it.
+ * Adds the present identity to an environment as a writer. The previous identity, which must be a writer,
+ * signs.
  * @param from the previous identity's context of the environment
- * @param name of the new member; chosen where it is undefined
+ * @param name of the new member; chosen if undefined
  * @throws AppError as `addMember`
  */
 export async function addSuccessor(
@@ -130,9 +138,10 @@ export async function addSuccessor(
 }
 
 /**
- * Hands the vault itself over, where the previous identity owns it still and is in none of its environments.
+ * Hands over the ownership of the vault, if the previous identity is still an owner and no longer a member of
+ * any environment.
  * @param from the previous identity's context, of any environment
- * @returns whether there was anything to hand over
+ * @returns whether the ownership was handed over
  * @throws AppError `MEMBERSHIP_OLDER` (exit 7), and others as `requireOwner`
  */
 export async function handOverVault(from: SessionContext, present: SessionIdentity): Promise<boolean> {

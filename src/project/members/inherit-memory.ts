@@ -1,6 +1,6 @@
 /**
- * What a device remembers of a project, carried from its previous identity to the one that replaced it: a roll-back
- * is noticed after that too.
+ * Copies a device's memory of a project from its previous identity to its present one, so that roll-backs are
+ * still detected.
  */
 import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";
 import {
@@ -20,12 +20,15 @@ function placeOf({ stateFolder, environment, member, identity, root }: SessionCo
 	return { folder: stateFolder, vaultId, environment, member, stateKey: identity.stateKey, root };
 }
 
-/** Whether one list of hashes continues the other, or is it. */
+/** Whether one list of hashes equals or continues the other. */
 function continues(longer: readonly string[], shorter: readonly string[]): boolean {
 	return longer.length >= shorter.length && shorter.every((hash, index) => hash === longer[index]);
 }
 
-/** The longer of two chains. Of two that went apart the earlier memory's: the file is then held against that one. */
+/**
+ * The longer of two chains. If they diverged, the previous identity's chain, so that the file is compared with
+ * that one.
+ */
 function chainOf(from: readonly string[], to: readonly string[]): readonly string[] {
 	return continues(to, from) ? to : from;
 }
@@ -59,13 +62,14 @@ function carryCheckout(from: CheckoutMemory, to: CheckoutMemory, fromIsNewer: bo
 		to.replaced.set(name, [...new Set([...digests, ...(to.replaced.get(name) ?? [])])]);
 }
 
-/** Whether the first of two memories saw more, or as much, of the environment's membership. */
+/** Whether the first memory has seen at least as much of the environment's membership as the second. */
 function isNewer(from: EnvironmentMemory, to: EnvironmentMemory): boolean {
 	return (from.pin?.environment.length ?? 0) >= (to.pin?.environment.length ?? 0);
 }
 
 /**
- * Adds what one identity of this device remembers of an environment to what another one does. May be repeated.
+ * Adds one identity's memory of an environment to another identity's on the same device. Running it again
+ * changes nothing.
  * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
  */
 export async function carryMemory(from: SessionContext, to: SessionContext, vaultId: string): Promise<void> {

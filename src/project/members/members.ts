@@ -1,6 +1,4 @@
-/**
- * The members of an environment: who is in it, and how they come in.
- */
+/** Lists the members of an environment, and adds new ones. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
 import type { Member } from "../../vault/chains/membership.ts";
@@ -20,8 +18,8 @@ export function lastLink(links: readonly Link[]): Link {
 }
 
 /**
- * @throws AppError `NOT_A_WRITER` (exit 3); `EPOCH_OLDER`, `MEMBERSHIP_OLDER` (exit 7) where this device has seen links
- *   that the file lacks: a link that is made now would fork the chain
+ * @throws AppError `NOT_A_WRITER` (exit 3); `EPOCH_OLDER`, `MEMBERSHIP_OLDER` (exit 7) if this device has seen
+ *   links that the file lacks. A new link would fork the chain then
  */
 export function requireNewest(session: VaultSession): void {
 	requireEditable(session);
@@ -34,7 +32,7 @@ export function requireNewest(session: VaultSession): void {
 	});
 }
 
-/** Whether a new writer becomes an owner too: where the adder is one, and the writer is not. */
+/** Whether a new writer also becomes an owner: if the member who adds it is an owner, and it is not one yet. */
 function becomesOwner(root: RootState, adder: string, added: Member): boolean {
 	return added.role === "writer" && root.owners.has(adder) && !root.owners.has(added.sign);
 }
@@ -53,9 +51,9 @@ function requireFreeOwner(root: RootState, added: PublicMember): void {
 }
 
 /**
- * The vault with a new writer as an owner, where the writer who lets it in is one and it is none yet. Else nobody could go on
- * when the first owner's device is lost.
- * @throws AppError `MEMBER_EXISTS` (exit 5) where an owner has the name or a key of it
+ * Makes a new writer an owner of the vault, if the member who adds it is an owner. Otherwise nobody could
+ * manage the vault after the only owner's device is lost.
+ * @throws AppError `MEMBER_EXISTS` (exit 5) if an owner with another key has its name, or shares its box key
  */
 export function withOwner(
 	document: VaultDocument,
@@ -69,22 +67,28 @@ export function withOwner(
 	return { ...document, links: [...document.links, admit] };
 }
 
-/** What was added, as it stands in the vault. */
+/** The outcome of adding a member. */
 export interface MemberAdded {
-	/** The environments that the member came into; those that it was in already, just so, are left out. */
+	/**
+	 * The environments that the member was added to, without those that had it already with the same keys, name
+	 * and role.
+	 */
 	readonly environments: readonly string[];
-	/** Whether the new member owns the vault now. */
+	/** Whether the member is an owner of the vault now. */
 	readonly owner: boolean;
 	readonly warnings: readonly string[];
 }
 
-/** Whether the environment has this very member already: keys, name and role. */
+/** Whether the environment has this member already, with the same keys, name and role. */
 function isThere({ verified }: VaultSession, { box, name, role, sign }: Member): boolean {
 	const known = verified.state.members.get(sign);
 	return known?.box === box && known.name === name && known.role === role;
 }
 
-/** The vault with the member in one more environment. @throws AppError as `makeAddMember` and `requireNewest` */
+/**
+ * Adds the member to one more environment of the document. @throws AppError as `makeAddMember` and
+ * `requireNewest`
+ */
 function withMember(document: VaultDocument, session: VaultSession, added: Member): VaultDocument {
 	requireNewest(session);
 	const { context, keys, verified } = session;
@@ -94,12 +98,12 @@ function withMember(document: VaultDocument, session: VaultSession, added: Membe
 }
 
 /**
- * Adds a member to environments of one vault, and hands their present keys over: to all of them, or to none. Of several
- * environments, those that have this very member stay as they are. A writer becomes an owner of the vault where the adder
- * is one.
+ * Adds a member to environments of one vault, and gives it their present keys: in all of them, or in none.
+ * Environments that have this member already are left as they are, unless all of them have it. A writer becomes
+ * an owner of the vault if the member who adds it is one.
  * @param contexts one or more, of the same project and identity
- * @throws AppError `MEMBER_NAME_INVALID`, `MEMBER_KEY_INVALID` (exit 2), `NOT_A_MEMBER`, `NOT_A_WRITER` (exit 3),
- *   `ENVIRONMENT_NOT_FOUND` (exit 4), `MEMBER_EXISTS` (exit 5), `EPOCH_OLDER`, `MEMBERSHIP_OLDER` (exit 7)
+ * @throws AppError `MEMBER_NAME_INVALID`, `MEMBER_KEY_INVALID` (exit 2), `NOT_A_MEMBER`, `NOT_A_WRITER` (exit
+ *   3), `ENVIRONMENT_NOT_FOUND` (exit 4), `MEMBER_EXISTS` (exit 5), `EPOCH_OLDER`, `MEMBERSHIP_OLDER` (exit 7)
  */
 export async function addToEnvironments(
 	contexts: readonly [SessionContext, ...SessionContext[]],
@@ -110,7 +114,7 @@ export async function addToEnvironments(
 		const sessions: VaultSession[] = [];
 		for (const context of contexts) sessions.push(await openSession(loaded, context));
 		const absent = sessions.filter((session) => !isThere(session, added));
-		// In all of them already: each says so by itself.
+		// If all environments have the member already, adding it throws the fitting error.
 		const changed = absent.length > 0 ? absent : sessions;
 		let { document } = loaded;
 		for (const session of changed) document = withMember(document, session, added);
@@ -129,13 +133,13 @@ export async function addToEnvironments(
 	});
 }
 
-/** As `addToEnvironments`, for one environment. */
+/** Adds a member to one environment, as `addToEnvironments` does. */
 export function addMember(context: SessionContext, added: Member): Promise<MemberAdded> {
 	return addToEnvironments([context], added);
 }
 
 export interface ListedMember extends Member {
-	/** Whether the member owns the vault: may create and delete environments. */
+	/** Whether the member owns the vault, and may create and delete environments. */
 	readonly owner: boolean;
 	readonly self: boolean;
 }

@@ -1,6 +1,4 @@
-/**
- * The removal of members: a new key that they never see, and every record sealed anew under it.
- */
+/** Removes members: begins an epoch with a key that they do not get, and re-encrypts every record with it. */
 import { AppError, EXIT } from "../../errors.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { openKeys } from "../../vault/chains/environment-keys.ts";
@@ -17,15 +15,15 @@ import type { SessionContext, VaultSession } from "../session/session.ts";
 import { resealsOf } from "../session/sync-state.ts";
 import { lastLink, requireNewest } from "./members.ts";
 
-/** A removal, as it stands in the vault. */
+/** The outcome of a removal. */
 export interface Removal {
-	/** Names of the members who left, sorted. */
+	/** Names of the removed members, sorted. */
 	readonly removed: readonly string[];
 	/** Number of the new epoch. */
 	readonly epoch: number;
-	/** How many records were sealed anew, tombstones counted. */
+	/** How many records were re-encrypted, tombstones included. */
 	readonly resealed: number;
-	/** What is to be rotated now, earlier removals' included. */
+	/** The values to rotate now, including those of earlier removals. */
 	readonly debt: readonly RemovalDebt[];
 	readonly warnings: readonly string[];
 }
@@ -49,7 +47,7 @@ function selfRemoved(state: VaultSession["verified"]["state"]): AppError {
 }
 
 /**
- * The members of these names.
+ * Finds the members with these names.
  * @throws AppError `MEMBER_NOT_FOUND` (exit 4), `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2)
  */
 export function membersToRemove(session: VaultSession, names: readonly string[]): Member[] {
@@ -68,16 +66,16 @@ export function membersToRemove(session: VaultSession, names: readonly string[])
 	return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whom an epoch takes out of the environment, and who comes back at once. */
+/** Which members leave the environment with the new epoch, and which of them are added again at once. */
 export interface EpochChange {
 	readonly gone: readonly Member[];
-	/** Of those, the ones who stay members, with the role that they have from then on. */
+	/** Of those, the members who stay, with their new role. */
 	readonly back?: readonly Member[];
 }
 
 /**
- * Takes the vault from owners who leave and are in none of its other environments, or who become readers and are writers in
- * none of them.
+ * Removes the ownership of members who leave and are in no other environment of the vault, and of members who
+ * become readers and are a writer in no other environment.
  */
 function expelled(
 	document: VaultDocument,
@@ -107,7 +105,7 @@ function expelled(
 	return { document: { ...document, links }, warnings: [] };
 }
 
-/** The environment's links with those behind that let members in again. */
+/** The environment's links, followed by links that add members again. */
 function withBack(
 	{ context, verified }: VaultSession,
 	links: readonly Link[],
@@ -115,7 +113,7 @@ function withBack(
 ): readonly Link[] {
 	if (back.length === 0) return links;
 	const { root, section } = verified;
-	// Signed here, or verified when the session was opened.
+	// All links were signed here, or verified when the session was opened.
 	const known = links.map(linkHash);
 	const state = verifyEnvironment(root, context.environment, links, section.line, known);
 	const keys = openKeys(state, context.identity);
@@ -126,9 +124,9 @@ function withBack(
 }
 
 /**
- * Begins an epoch: a new key, and every record sealed anew under it.
- * @param choose says whom it takes out
- * @param finish what else belongs into the same write
+ * Begins an epoch: makes a new key, and re-encrypts every record with it.
+ * @param choose returns the members who leave
+ * @param finish adds other changes to the same write
  */
 export async function beginEpoch(
 	context: SessionContext,
@@ -145,7 +143,8 @@ export async function beginEpoch(
 		const links = withBack(session, [...verified.section.links, next.link], back);
 		const resealed = withRecords(before, context.environment, next.records, links);
 		const after = expelled(finish(resealed, session), verified.root, change, context);
-		// The memory is of the new epoch: an older one is refused from now on.
+		// The session is opened again, so that the new epoch is remembered. This device then refuses a vault with an
+		// older one.
 		const remember = async (now: LoadedVault) => {
 			const opened = await openSession(now, context);
 			const { platform } = opened.checkout;
@@ -164,16 +163,19 @@ export async function beginEpoch(
 }
 
 /**
- * Removes members from the environment. Everything that they could open stays readable to them in git's history:
- * `debt` names what is to be set anew.
- * @throws AppError `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2), `NOT_A_WRITER` (exit 3), `MEMBER_NOT_FOUND` (exit 4),
- *   `EPOCH_OLDER`, `MEMBERSHIP_OLDER` (exit 7), or what a record is that does not hold
+ * Removes members from the environment. In git's history they can still read everything that they could read
+ * before: `debt` lists the values to replace.
+ * @throws AppError `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2), `NOT_A_WRITER` (exit 3), `MEMBER_NOT_FOUND` (exit
+ *   4), `EPOCH_OLDER`, `MEMBERSHIP_OLDER` and the errors of invalid records (exit 7)
  */
 export function removeMembers(context: SessionContext, names: readonly string[]): Promise<Removal> {
 	return beginEpoch(context, (session) => ({ gone: membersToRemove(session, names) }));
 }
 
-/** Begins an epoch with the same members: all records are this writer's then. @throws AppError as `removeMembers` */
+/**
+ * Begins an epoch with the same members. All records are signed by this device's identity afterwards. @throws
+ * AppError as `removeMembers`
+ */
 export function renewKey(context: SessionContext): Promise<Removal> {
 	return beginEpoch(context, () => ({ gone: [] }));
 }

@@ -1,6 +1,6 @@
 /**
- * Another role for a member. The format has no change of its own for it: an epoch takes the member out, and a link behind
- * it lets the same keys in again, in one write (docs/format.md, section 5).
+ * Changes a member's role. The format has no link for this: one write begins an epoch without the member, and
+ * adds the same keys again with the new role (docs/format.md, section 5).
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Member, Role } from "../../vault/chains/membership.ts";
@@ -38,7 +38,7 @@ function isSelf({ verified }: VaultSession): AppError {
 }
 
 /**
- * The member whose role is to be changed; undefined where it has the role already.
+ * Finds the member whose role is to change; undefined if it has the role already.
  * @throws AppError `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2), `MEMBER_NOT_FOUND` (exit 4)
  */
 export function memberToChange(session: VaultSession, name: string, role: Role): Member | undefined {
@@ -50,11 +50,12 @@ export function memberToChange(session: VaultSession, name: string, role: Role):
 }
 
 /**
- * Gives a member another role. It keeps its keys and its name; everything is sealed anew under a new key, which it gets too,
- * so nothing is owed. A writer becomes an owner of the vault where this device's identity is one; an owner who becomes a
- * reader, and is a writer nowhere else, is none any more.
- * @throws AppError as `memberToChange`; `NOT_A_WRITER` (exit 3), `MEMBER_EXISTS` (exit 5), `EPOCH_OLDER`, `MEMBERSHIP_OLDER`
- *   (exit 7), or what a record is that does not hold
+ * Gives a member another role. The member keeps its keys and its name. All records are re-encrypted under a new
+ * key, which the member gets too, so no removal debt arises. A new writer becomes an owner of the vault if this
+ * device's identity is an owner. An owner who becomes a reader, and is a writer in no other environment, loses
+ * the ownership.
+ * @throws AppError as `memberToChange`; `NOT_A_WRITER` (exit 3), `MEMBER_EXISTS` (exit 5), `EPOCH_OLDER`,
+ *   `MEMBERSHIP_OLDER` and the errors of invalid records (exit 7)
  */
 export function changeRole(context: SessionContext, name: string, role: Role): Promise<Removal> {
 	const back = (session: VaultSession) => {

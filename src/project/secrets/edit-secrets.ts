@@ -1,6 +1,4 @@
-/**
- * Setting, deleting and reading secrets of one environment: the vault's side. Syncing is `sync/`.
- */
+/** Sets, deletes and reads secrets of one environment in the vault. `sync/` sends them to a platform. */
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -17,16 +15,16 @@ import { ofEarlierLife } from "../session/recreated-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 
 export interface EditOutcome {
-	/** Names whose value is new; sorted. */
+	/** Names with a new value; sorted. */
 	readonly changed: string[];
-	/** Names that had the value already; sorted. */
+	/** Names that had this value already; sorted. */
 	readonly unchanged: string[];
 	readonly warnings: readonly string[];
 }
 
 /**
- * @throws AppError `NOT_A_WRITER` (exit 3), `EPOCH_OLDER` (exit 7) where this device has seen a newer epoch than the
- *   file's
+ * @throws AppError `NOT_A_WRITER` (exit 3), `EPOCH_OLDER` (exit 7) if this device has seen a newer epoch than
+ *   the file's
  */
 export function requireEditable(session: VaultSession): void {
 	requireWriter(session.verified.state, session.context.identity);
@@ -43,8 +41,8 @@ export function requireEditable(session: VaultSession): void {
 }
 
 /**
- * Whether the vault holds that value under that name already (undefined: a tombstone). A record whose author was
- * removed since counts as none: to set it anew is how its value is vouched for.
+ * Whether the vault already has this value under this name. An `undefined` value stands for a tombstone. A
+ * record whose author was removed does not count: setting the value again is how a member confirms it.
  */
 export function holds(session: VaultSession, name: string, value: string | undefined): boolean {
 	const { section, state } = session.verified;
@@ -52,7 +50,7 @@ export function holds(session: VaultSession, name: string, value: string | undef
 	return record !== undefined && state.epoch.writers.has(record.author) && session.value(name) === value;
 }
 
-/** Applies values (undefined deletes) to the vault, under its lock, in one write. */
+/** Writes values into the vault with one replacement of the file. An `undefined` value deletes the name. */
 async function edit(
 	context: SessionContext,
 	secrets: ReadonlyMap<string, string | undefined>,
@@ -80,8 +78,8 @@ async function edit(
 }
 
 /**
- * Seals values into the vault. A name that has its value already costs nothing, not a byte.
- * @throws AppError exit 2 for a name or value that cannot be; nothing is written then
+ * Seals values into the vault. A name that has its value already is left as it is.
+ * @throws AppError exit 2 for an invalid name or value; nothing is written then
  */
 export async function setSecrets(
 	context: SessionContext,
@@ -98,10 +96,10 @@ export async function setSecrets(
 }
 
 /**
- * Sets secrets to what another environment of the vault has under their names.
+ * Copies secrets from another environment of the vault, under the same names.
  * @param context of the environment to copy to
  * @param names undefined for all
- * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there, or what `openSession` and
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) that lists every missing name, or what `openSession` and
  *   `setSecrets` throw; nothing is copied then
  */
 export async function copySecrets(
@@ -125,7 +123,10 @@ export async function copySecrets(
 	return { ...outcome, warnings: [...session.warnings, ...outcome.warnings] };
 }
 
-/** A value ends up in an environment variable, which a NUL character would cut. @throws AppError `VALUE_HAS_NUL` (exit 2) */
+/**
+ * Functions receive a value as an environment variable, which ends at the first NUL. @throws AppError
+ * `VALUE_HAS_NUL` (exit 2)
+ */
 export function checkValue(name: string, value: string): void {
 	if (!value.includes("\0")) return;
 	throw new AppError({
@@ -154,15 +155,15 @@ function notFound(names: readonly string[], environment: string, hint = listing(
 }
 
 /**
- * Deletes secrets: each leaves a tombstone.
- * @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there; nothing is deleted then
+ * Deletes secrets. Each deletion leaves a tombstone.
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) that lists every missing name; nothing is deleted then
  */
 export async function deleteSecrets(context: SessionContext, names: readonly string[]): Promise<EditOutcome> {
 	await requireLive(context, names);
 	return edit(context, new Map(names.map((name) => [name, undefined])));
 }
 
-/** @throws AppError `SECRET_NOT_FOUND` (exit 4) naming every name that is not there to be deleted */
+/** @throws AppError `SECRET_NOT_FOUND` (exit 4) that lists every name without a live secret */
 export async function requireLive(context: SessionContext, names: readonly string[]): Promise<void> {
 	const { document } = await loadVault(context.root, context.cache?.loaded);
 	const records = document.environments.get(context.environment)?.records;
@@ -177,7 +178,10 @@ export async function requireLive(context: SessionContext, names: readonly strin
 	}
 }
 
-/** A name for an error; one that cannot be a name is not repeated, since it may be a value typed in the wrong place. */
+/**
+ * A name for an error message. An invalid name is not repeated: it may be a value that was typed in the wrong
+ * place.
+ */
 function shown(name: string): string {
 	return /^[A-Za-z0-9_]{1,128}$/.test(name) ? name : "(not a valid name)";
 }
@@ -197,7 +201,7 @@ export async function readSession(
 	return { session, remember: () => session.remember(session.loaded) };
 }
 
-/** All live secrets, masked, sorted by name. Every record is verified. */
+/** All live secrets with masked values, sorted by name. Every record is verified. */
 export async function listSecrets(session: VaultSession): Promise<ListedSecret[]> {
 	await session.expectAll();
 	const listed: ListedSecret[] = [];
@@ -209,7 +213,7 @@ export async function listSecrets(session: VaultSession): Promise<ListedSecret[]
 	return listed;
 }
 
-/** One value. @throws AppError `SECRET_NOT_FOUND` (exit 4) */
+/** The value and version of one secret. @throws AppError `SECRET_NOT_FOUND` (exit 4) */
 export function getSecret(session: VaultSession, name: string): { value: string; version: number } {
 	const record = session.verified.section.records.get(name);
 	const value = record && session.open(record);
@@ -223,8 +227,9 @@ export function getSecret(session: VaultSession, name: string): { value: string;
 }
 
 /**
- * All live values, for injection into a process. Keys are sorted.
- * @throws AppError `NAME_RESERVED` (exit 2): another program wrote a name that would change what the process does
+ * All live values, for a process environment, sorted by name.
+ * @throws AppError `NAME_RESERVED` (exit 2) if another program wrote a name that would change how the process
+ *   runs
  */
 export async function allValues(session: VaultSession): Promise<Map<string, string>> {
 	await session.expectAll();

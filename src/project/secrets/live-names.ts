@@ -1,9 +1,9 @@
-/** The names of an environment's secrets, which the vault holds in the clear: no identity is needed to list them. */
+/** The names of an environment's secrets. The vault stores names in the clear, so this needs no identity. */
 import { cryptoReady } from "../../crypto.ts";
 import { verifyChains } from "../../vault/document/document.ts";
 import { loadVault } from "../files/vault-file.ts";
 
-/** @throws AppError where there is no vault, it cannot be read, or it has no such environment (exit 4) */
+/** @throws AppError exit 4 if there is no vault or no such environment, exit 7 if the vault is invalid */
 export async function liveNames(root: string, environment: string): Promise<ReadonlySet<string>> {
 	const { document } = await loadVault(root);
 	await cryptoReady;

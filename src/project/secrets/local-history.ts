@@ -1,6 +1,4 @@
-/**
- * Where one secret's records are seen on this device: in the file, and in git's history of it.
- */
+/** Finds the versions of one secret on this device: in the file, and in git's history of the file. */
 import { AppError } from "../../errors.ts";
 import { parseVault } from "../../vault/document/format.ts";
 import { MembershipHistory } from "../../vault/document/membership-history.ts";
@@ -13,21 +11,21 @@ import { type Commit, type HistoryOf, readVaultHistory } from "../git/history/va
 import type { GitPlace } from "../git/run.ts";
 import type { VaultSession } from "../session/session.ts";
 
-/** What was seen, and how it was looked for. */
+/** The records that one source has, and a description of the search. */
 export interface Search {
 	readonly sightings: readonly FoundRecord[];
-	/** Where it was looked, as a phrase. */
+	/** Names the source, as a phrase. */
 	readonly looked: string;
-	/** Sentences: what could not be looked at, and why. */
+	/** Sentences about what could not be searched, and why. */
 	readonly notes: readonly string[];
 }
 
-/** The memberships of a session's environment: the file's first. */
+/** The membership histories of a session's environment; the file's first. */
 export function lineageOf(session: VaultSession): MembershipHistory {
 	return new MembershipHistory(session.verified, session.vaultLinks, session.memory.pin);
 }
 
-/** By what a session judges records: its keys, and what this device has verified before. */
+/** What a session verifies records with: its keys, and what this device has verified before. */
 export function judgeOf(session: VaultSession, lineage: MembershipHistory) {
 	const { keys, memory, verified } = session;
 	return {
@@ -37,7 +35,7 @@ export function judgeOf(session: VaultSession, lineage: MembershipHistory) {
 	};
 }
 
-/** The record that stands in the file now. */
+/** The record that the file has now. */
 export function searchFile(session: VaultSession, name: string): Search {
 	const { section, state } = session.verified;
 	const record = section.records.get(name);
@@ -45,7 +43,7 @@ export function searchFile(session: VaultSession, name: string): Search {
 	return { sightings, looked: VAULT_FILE, notes: [] };
 }
 
-/** Texts in git that are no vault of ours; said in one sentence, however many there are. */
+/** Counts texts in git that are not a version of this vault, and reports them in one sentence. */
 class Skipped {
 	#count = 0;
 	#first = "";
@@ -64,7 +62,7 @@ class Skipped {
 	}
 }
 
-/** Why a text is no vault, shortly. */
+/** Why a text is not this vault, in a few words. */
 function whyNot(error: AppError): string {
 	const line = error.line === undefined ? "" : `, line ${error.line}`;
 	return `${error.code}${line}`;

@@ -1,4 +1,4 @@
-/** What an edit of secrets would change, without changing anything. */
+/** Predicts what an edit of secrets would change. Writes nothing. */
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { compareNames } from "../../vault/syntax/syntax.ts";
 import { bindingOf, platformOf, readConfig } from "../files/config.ts";
@@ -6,31 +6,34 @@ import type { SessionContext, VaultSession } from "../session/session.ts";
 import { isReseal, pendingNames, rememberedPlatform } from "../session/sync-state.ts";
 import { checkValue, holds, readSession, requireEditable, requireLive } from "./edit-secrets.ts";
 
-/** A secret that would have another value, or none any more. */
+/** A secret that would get another value, or would be deleted. */
 export interface PreviewedChange {
 	readonly name: string;
 	readonly kind: "set" | "deleted";
-	/** In the vault already, and not on the platform yet. */
+	/** Whether the change is in the vault already and waits for a sync. */
 	readonly pending: boolean;
 }
 
 export interface Preview {
 	/** Sorted by name. */
 	readonly changes: readonly PreviewedChange[];
-	/** Names that have the value already; sorted. */
+	/** Names that have this value already; sorted. */
 	readonly unchanged: readonly string[];
 	readonly warnings: readonly string[];
 }
 
-/** What is to be done to a name: `value` undefined deletes it, `unknown` is some other value than it has. */
+/**
+ * What an edit does to a name: sets `value`, deletes the name (`value` undefined), or sets a value that is not
+ * known yet (`unknown`).
+ */
 export type Intent = { readonly value: string | undefined } | "unknown";
 
 /**
- * What would be sent if secrets were edited so: those of the edit that are no change are told apart, and what waits
- * to be synced is in it.
- * @param waiting tells what waits to be synced; that of a linked platform by default
- * @throws AppError as the edit itself: for a name or value that cannot be (exit 2), one that is to be deleted and is not
- *   there (exit 4), or a device that may not write (exit 3)
+ * The changes that a sync would send after this edit, including those that already wait for a sync. Names that
+ * the edit leaves unchanged are listed separately.
+ * @param waiting returns the changes that wait for a sync; by default those for the linked platform
+ * @throws AppError as the edit: exit 2 for an invalid name or value, exit 4 for a deletion of a missing name,
+ *   exit 3 if this device may not write
  */
 export async function previewEdit(
 	context: SessionContext,
@@ -67,14 +70,17 @@ export async function previewEdit(
 	};
 }
 
-/** What the next sync sends that is a new value to the platform. Nothing where the environment is linked with none. */
+/**
+ * The changes that the next sync would send to the platform as new values. None if the environment is not
+ * linked with a platform.
+ */
 async function pendingChanges({ checkout, context, verified }: VaultSession): Promise<PreviewedChange[]> {
 	const binding = platformOf(bindingOf(await readConfig(context.root), context.environment));
 	if (binding === undefined) return [];
 	const memory = rememberedPlatform(checkout, binding);
 	return pendingNames(verified, memory).flatMap((name): PreviewedChange[] => {
 		const record = verified.section.records.get(name);
-		// A name that the file has lost is no deletion, and is not sent.
+		// A name that is missing in the file was not deleted, so nothing is sent for it.
 		if (record === undefined || (memory !== undefined && isReseal(memory, record))) return [];
 		if (record.kind === "deleted" && memory?.base.has(name) !== true) return [];
 		return [{ name, kind: record.kind === "live" ? "set" : "deleted", pending: true }];

@@ -1,6 +1,4 @@
-/**
- * Sealing anew what a merge brought under the key of an earlier epoch.
- */
+/** Re-encrypts records that a merge brought under the key of an earlier epoch. */
 import { AppError, EXIT } from "../../errors.ts";
 import { withRecords } from "../../vault/document/document.ts";
 import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
@@ -14,14 +12,17 @@ import { resealsOf } from "../session/sync-state.ts";
 import { readSession, requireEditable } from "./edit-secrets.ts";
 
 export interface Resealing {
-	/** Names that were sealed anew; sorted. Each keeps version and value. */
+	/** Names that were re-encrypted; sorted. Each keeps its version and its value. */
 	readonly resealed: readonly string[];
-	/** Sealing anew pays no debt: a removed member may have read those values. */
+	/** Re-encryption does not reduce the debt: a removed member may have read those values. */
 	readonly debt: readonly RemovalDebt[];
 	readonly warnings: readonly string[];
 }
 
-/** @throws AppError `NOT_STALE` (exit 4); a word that is no name of the vault is not repeated */
+/**
+ * @throws AppError `NOT_STALE` (exit 4). An unknown word is not repeated: it may be a value that was typed in
+ *   the wrong place
+ */
 function chosen(session: VaultSession, names: readonly string[]): SealedRecord[] {
 	const stale = staleRecords(session.verified);
 	if (names.length === 0) return stale;
@@ -38,16 +39,18 @@ function chosen(session: VaultSession, names: readonly string[]): SealedRecord[]
 	});
 }
 
-/** The names that are stale; sorted. @throws AppError as `openSession` */
+/** The names of records under an earlier key; sorted. @throws AppError as `openSession` */
 export async function staleNames(context: SessionContext): Promise<string[]> {
 	const { session } = await readSession(context);
 	return staleRecords(session.verified).map(({ name }) => name);
 }
 
 /**
- * Seals stale records anew under the present key. They keep version, value, and the epoch in which the value was set.
- * @param names the ones that are meant; all where empty
- * @throws AppError `NOT_A_WRITER` (exit 3), `NOT_STALE` (exit 4), `EPOCH_OLDER` or what a record is that does not hold (exit 7)
+ * Re-encrypts stale records under the present key. They keep their version, their value, and the epoch in which
+ * the value was set.
+ * @param names the records to re-encrypt; all stale ones if empty
+ * @throws AppError `NOT_A_WRITER` (exit 3), `NOT_STALE` (exit 4), `EPOCH_OLDER` and the errors of invalid
+ *   records (exit 7)
  */
 export async function resealStale(context: SessionContext, names: readonly string[]): Promise<Resealing> {
 	return editEnvironment(context, (session, { document: before }) => {

@@ -1,6 +1,7 @@
 /**
- * A value of a secret's past, brought back into the file. Its record keeps the epoch since which the value is known
- * (`since`): who was removed after that has read it, and going back to it must not clear that debt.
+ * Restores an earlier value of a secret. The new record keeps the epoch since which the value has been known
+ * (`since`): a member who was removed after that epoch has read the value, so restoring it must not clear the
+ * removal debt.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { withRecords } from "../../vault/document/document.ts";
@@ -14,24 +15,24 @@ import { editEnvironment } from "../session/edit-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 import { holds, requireEditable } from "./edit-secrets.ts";
 
-/** What is brought back, and what it was chosen by. */
+/** The version to restore, and what the choice was based on. */
 export interface Past {
 	readonly name: string;
 	readonly chosen: KnownVersion;
-	/** The highest version that counts and was seen anywhere, or that the marks know. */
+	/** The highest valid version that was found anywhere, or that this device has marked. */
 	readonly highest: number;
-	/** The record that the file had then. */
+	/** The record that the file had when the version was chosen. */
 	readonly before: SealedRecord | undefined;
 }
 
-/** `put-back`: the very record; `sealed-anew`: its value, as a new version. */
+/** `put-back`: the version's own record. `sealed-anew`: its value, as a new version. */
 export interface BroughtBack {
 	readonly outcome: "unchanged" | "put-back" | "sealed-anew";
 	/** The version that the file has now. */
 	readonly version: number;
 }
 
-/** The record to write; undefined where the file has what is asked for. */
+/** Returns the record to write; undefined if the file already has the requested value. */
 type Make = (session: VaultSession) => { record: SealedRecord; outcome: BroughtBack["outcome"] } | undefined;
 
 async function writeOne(context: SessionContext, { before, name }: Past, make: Make): Promise<BroughtBack> {
@@ -52,7 +53,7 @@ function pastValue(session: VaultSession, chosen: KnownVersion): string | undefi
 	return record && openRecord(session.verified.state, session.keys, record);
 }
 
-/** The value as a new version: above every one that counts, and as old as it is. */
+/** Seals the value as a new version. It keeps `since`, because the value is as old as before. */
 function sealAnew(session: VaultSession, { chosen, name }: Past, version: number): SealedRecord {
 	checkSecretName(name);
 	const { context, keys, verified } = session;
@@ -61,7 +62,7 @@ function sealAnew(session: VaultSession, { chosen, name }: Past, version: number
 	return sealRecord(verified.state, keys, context.identity, { name, version, value, since });
 }
 
-/** The code of why the file's record does not count; undefined where it does. */
+/** The error code of an invalid record; undefined for a valid one. */
 function faultOf(session: VaultSession, record: SealedRecord): string | undefined {
 	try {
 		session.open(record);
@@ -88,8 +89,9 @@ function refuseBroken(session: VaultSession, name: string): SealedRecord {
 
 /**
  * Sets an earlier version's value as a new version.
- * @throws AppError `SECRET_NOT_FOUND` (exit 4) and faults of the present record (exit 7), with 'vault restore' as the
- *   hint; `VERSION_NOT_OLDER` (exit 2); `VAULT_CHANGED_MEANWHILE` (exit 5); what `setSecrets` throws
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) and the errors of an invalid present record (exit 7), with
+ *   'vault restore' as the hint; `VERSION_NOT_OLDER` (exit 2); `VAULT_CHANGED_MEANWHILE` (exit 5); what
+ *   `setSecrets` throws
  */
 export function rollBack(context: SessionContext, past: Past): Promise<BroughtBack> {
 	const { chosen, highest, name } = past;
@@ -109,7 +111,10 @@ export function rollBack(context: SessionContext, past: Past): Promise<BroughtBa
 	});
 }
 
-/** The version's record that can stand in the file as it is: by its membership, and no further away than need be. */
+/**
+ * The version's own record, if the file's membership accepts it. A marked one is preferred, then the last one
+ * found.
+ */
 function soundRecord(session: VaultSession, chosen: KnownVersion): SealedRecord | undefined {
 	const { memory, verified } = session;
 	const sound = chosen.records.filter((record) => isValidRecord(verified.state, record));
@@ -117,8 +122,9 @@ function soundRecord(session: VaultSession, chosen: KnownVersion): SealedRecord 
 }
 
 /**
- * Brings a version back that the file has lost. Its very record, where no later version is known and its author is still
- * a writer; else its value, as a new version. The file's own record is not counted where it does not hold.
+ * Restores a version that the file has lost. Writes the version's own record if no later version is known and
+ * its author is still a writer. Otherwise seals its value as a new version. An invalid record in the file does
+ * not count.
  * @throws AppError `VERSION_DELETED` (exit 2), `VAULT_CHANGED_MEANWHILE` (exit 5), what `setSecrets` throws
  */
 export function restore(context: SessionContext, past: Past): Promise<BroughtBack> {
@@ -137,7 +143,7 @@ export function restore(context: SessionContext, past: Past): Promise<BroughtBac
 	});
 }
 
-/** The error for a version that deleted the secret. */
+/** The error for a version that is the secret's deletion. */
 export function deleted(name: string, version: number): AppError {
 	return new AppError({
 		code: "VERSION_DELETED",

@@ -1,5 +1,6 @@
 /**
- * Forgets what a file lacks, once somebody has said so: the file is verified, and pin and marks move to what it has.
+ * Forgets what a file lacks, after a person has confirmed it: verifies the file, and moves the pin and the
+ * version marks to what it contains.
  */
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import { checkSignatures, isValidRecord } from "../../vault/records/seal.ts";
@@ -13,19 +14,19 @@ import { type EnvironmentSurvey, type SurveyContext, surveyVault } from "./surve
 import { type Way, waysOn } from "./ways.ts";
 import { searchEverywhere, type Whereabouts } from "./whereabouts.ts";
 
-/** What a file lacks, where that is, and what can be done. */
+/** What a file lacks, where those items are, and what can be done. */
 export interface Diagnosis {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
 	readonly whereabouts: Whereabouts;
-	/** The best first. */
+	/** The best way first. */
 	readonly ways: readonly Way[];
 }
 
 export interface Looking {
 	/** The project's folder, for git. */
 	readonly git: GitPlace;
-	/** Of linked environments, by name. */
+	/** The logs of linked environments, by environment. */
 	readonly logs: ReadonlyMap<string, LinkedLog>;
 }
 
@@ -45,14 +46,14 @@ async function diagnosisOf(
 }
 
 /**
- * Finds out what the file lacks and where that is. Nothing is written.
- * @throws AppError `VAULT_NOT_FOUND` (exit 4), `STATE_DAMAGED` and faults of the file's syntax (exit 7)
+ * Finds out what the file lacks and where it is. Writes nothing.
+ * @throws AppError `VAULT_NOT_FOUND` (exit 4), `STATE_DAMAGED` and syntax errors of the file (exit 7)
  */
 export async function diagnose(context: SurveyContext, looking: Looking): Promise<Diagnosis> {
 	return diagnosisOf(await loadVault(context.root), context, looking);
 }
 
-/** @throws AppError exit 7 where the environment's chain does not hold */
+/** @throws AppError exit 7 for an invalid chain of the environment */
 async function verified(document: VaultDocument, environment: string): Promise<Verified | undefined> {
 	if (!document.environments.has(environment)) return undefined;
 	const { section, state } = verifyChains(document, environment);
@@ -62,11 +63,11 @@ async function verified(document: VaultDocument, environment: string): Promise<V
 }
 
 /**
- * Forgets what was planned, under the vault's lock and each memory's.
- * @param planned what somebody was shown and said yes to
- * @param all as it was planned
- * @throws AppError `VAULT_REPLACED` and whatever does not hold (exit 7); `VAULT_CHANGED_MEANWHILE` (exit 5) where it
- *   would by now be something else that is forgotten
+ * Forgets the planned items, under the vault's lock and the lock of each memory.
+ * @param planned what a person was shown and has confirmed
+ * @param all as in the plan
+ * @throws AppError `VAULT_REPLACED` and all errors of an invalid vault (exit 7); `VAULT_CHANGED_MEANWHILE`
+ *   (exit 5) if a plan made now would forget something else
  */
 export async function accept(
 	context: SurveyContext,

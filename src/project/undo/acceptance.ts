@@ -1,6 +1,4 @@
-/**
- * What `coffer vault accept` would forget, before it is asked, and how a memory is without it.
- */
+/** Plans what `coffer vault accept` would forget, before the user is asked, and removes it from a memory. */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
@@ -14,30 +12,33 @@ import type { EnvironmentMemory } from "../memory/device-state.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 import type { Found, Whereabouts } from "./whereabouts.ts";
 
-/** Somebody whose removal would be forgotten, and who is a member by the file, or by what stays remembered. */
+/**
+ * A member whose removal would be forgotten, and who then is a member again: by the file, or by what stays
+ * remembered.
+ */
 export interface LetIn {
 	readonly environment: string;
-	/** Undefined where an earlier version of Coffer noted nobody's name. */
+	/** Undefined if an earlier version of Coffer wrote the memory, without names. */
 	readonly name: string | undefined;
-	/** Who signed the removal. */
+	/** The member who signed the removal. */
 	readonly removedBy: string | undefined;
 	/** `owner` of the vault, or `member` of the environment. */
 	readonly as: "member" | "owner";
 }
 
 export interface Acceptance {
-	/** To be shown before all else. */
+	/** Shown before everything else. */
 	readonly letIn: readonly LetIn[];
 	readonly forgotten: readonly Found[];
-	/** What stays remembered, and so goes on to be lacking. */
+	/** Items that stay remembered, so the file continues to lack them. */
 	readonly kept: readonly Found[];
-	/** Names just what is forgotten. */
+	/** Identifies exactly the items that are forgotten. */
 	readonly code: string;
 }
 
 const CODE_CHARACTERS = 8;
 
-/** Letters alone, so that no shell and no command line takes it for a flag. */
+/** Letters only, so that no shell and no command line takes the code for a flag. */
 function codeOf(forgotten: readonly Found[]): string {
 	const lines = new Set(
 		forgotten.map(({ environment, lacking }) => `${environment} ${absentItemKey(lacking)}`),
@@ -46,7 +47,7 @@ function codeOf(forgotten: readonly Found[]): string {
 	return text.slice(0, CODE_CHARACTERS).replaceAll("-", "a").replaceAll("_", "b");
 }
 
-/** Of one chain's links only the last ones can be forgotten: those after the last that stays. */
+/** Of one chain, only links after the last one that stays can be forgotten. */
 function forgettable(found: readonly Found[], isWanted: (each: Found) => boolean): Set<Found> {
 	const result = new Set(found.filter((each) => each.lacking.kind === "record" && isWanted(each)));
 	for (const chain of ["vault", "environment"] as const) {
@@ -60,8 +61,8 @@ function forgettable(found: readonly Found[], isWanted: (each: Found) => boolean
 }
 
 /**
- * Whose removal the forgotten links are: who is in the file's membership, or in what stays pinned and a sync or a merge
- * may bring. Somebody whose coming is forgotten with the removal is in neither.
+ * The members whose removal is forgotten, and who are in the file's membership or in what stays pinned, which a
+ * sync or a merge may bring. A member whose addition is forgotten too is in neither.
  */
 function letInBy(document: VaultDocument, environment: string, links: readonly AbsentLink[]): LetIn[] {
 	const members = document.environments.has(environment)
@@ -86,10 +87,10 @@ function letInBy(document: VaultDocument, environment: string, links: readonly A
 }
 
 /**
- * Says what would be forgotten.
- * @param all also what is elsewhere or missing; but not what a linked platform's log was found to have, which a sync
- *   brings, and without which nothing could be synced
- * @throws AppError exit 7 where a chain of the file does not hold
+ * Plans what would be forgotten.
+ * @param all includes items that exist elsewhere or nowhere. Items in a linked platform's log are never
+ *   included: a sync brings them, and without them nothing could be synced
+ * @throws AppError exit 7 for an invalid chain of the file
  */
 export function planAcceptance(
 	document: VaultDocument,
@@ -111,11 +112,11 @@ export function planAcceptance(
 	return { letIn, forgotten, kept, code: codeOf(forgotten) };
 }
 
-/** An environment of the file, verified as on a device that has never seen it; undefined where the file has none. */
+/** An environment of the file, verified without this device's memory; undefined if the file does not have it. */
 export interface Verified {
 	readonly links: readonly Link[];
 	readonly epoch: number;
-	/** Those that hold. */
+	/** The valid records. */
 	readonly records: ReadonlyMap<string, SealedRecord>;
 }
 
@@ -129,7 +130,7 @@ function chainWithout(
 	return sharedLength(rest, links) === rest.length ? links.map(linkHash) : rest;
 }
 
-/** The highest epoch of what stays pinned. */
+/** The highest epoch of the links that stay pinned. */
 function epochWithout(
 	memory: EnvironmentMemory,
 	environment: readonly string[],
@@ -143,9 +144,9 @@ function epochWithout(
 }
 
 /**
- * Forgets. What the memory has learned since it was planned stays.
+ * Forgets the planned items. What the memory has learned since then stays.
  * @param memory edited in place
- * @param vault the file's own chain of the vault, verified
+ * @param vault the vault's chain in the file, verified
  */
 export function forget(
 	memory: EnvironmentMemory,

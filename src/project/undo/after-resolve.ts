@@ -1,6 +1,6 @@
 /**
- * What a device remembers once somebody at its keyboard has resolved a conflict: of what only one of the two sides had,
- * the resolution takes the place.
+ * Updates a device's memory after its user has resolved a conflict: the resolution replaces what only one side
+ * had.
  */
 import { attempt } from "../../errors.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
@@ -21,7 +21,7 @@ interface Sides {
 	readonly theirs: VaultDocument;
 }
 
-/** The chain to pin: the resolution's, where what was pinned is a beginning of one of the sides. */
+/** The chain to pin: the resolution's, if the pinned chain is a beginning of one of the sides. */
 function pinnedAfter(
 	pinned: readonly string[],
 	result: readonly Link[],
@@ -73,8 +73,8 @@ function settle(
 }
 
 /**
- * Settles the memory of every environment that the resolution has and that this device remembers.
- * @param result the vault as it was resolved
+ * Updates the memory of every environment that the resolution has and that this device remembers.
+ * @param result the resolved vault
  * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNWRITABLE` (exit 1)
  */
 export async function settleAfterResolve(

@@ -1,6 +1,6 @@
 /**
- * What is decided about a conflict as a whole: whose chains are kept where the membership went apart, and which version a
- * record gets that was decided against another.
+ * Decisions about a whole conflict: which side's chains are kept if the memberships diverged, and which version
+ * a record gets if it wins against another.
  */
 import { AppError } from "../../errors.ts";
 import { openKeys } from "../../vault/chains/environment-keys.ts";
@@ -16,13 +16,13 @@ import { openRecord, sealRecord } from "../../vault/records/seal.ts";
 import { rebase } from "../../vault/undo/rebase.ts";
 import type { SessionIdentity } from "../session/session-context.ts";
 
-/** Two vaults that came from one, and what is known of that one. */
+/** Two vaults with a common ancestor, and what is known of the ancestor. */
 export interface Conflict extends Pick<VaultMergeOptions, "base" | "validSignatures"> {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
 }
 
-/** Codes of what only a whole side decides. */
+/** Codes of errors that only the choice of a whole side resolves. */
 export const WHOLE_SIDE: readonly string[] = ["MEMBERSHIP_CONFLICT", "ENVIRONMENT_CONFLICT"];
 
 interface Sides extends Pick<VaultMergeOptions, "base" | "validSignatures"> {
@@ -32,7 +32,7 @@ interface Sides extends Pick<VaultMergeOptions, "base" | "validSignatures"> {
 	readonly leftOut: readonly string[];
 }
 
-/** Both sides, on the chains of the one that is kept where they went apart. */
+/** Both sides, on the chains of the side that is kept if the chains diverged. */
 export function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?: Side): Sides {
 	const { ours, theirs, base, validSignatures } = conflict;
 	const asTheyAre = { ours, theirs, base, validSignatures, remade: [], leftOut: [] };
@@ -47,13 +47,14 @@ export function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?
 	const hadSection = (section: EnvironmentSection) => base?.hasSection(section) ?? false;
 	const { chosen, other: moved, remade, leftOut } = rebase(kept, other, identity, hadSection);
 	const [first, second] = keep === "ours" ? [chosen, moved] : [moved, chosen];
-	// The signatures that were checked are of other records.
+	// The checked signatures belong to other records.
 	return { ours: first, theirs: second, base, validSignatures: undefined, remade, leftOut };
 }
 
 /**
- * The document in which each record that was decided against another has a version above both: a device that has seen the
- * other one must not take the decision for a roll-back. Where the identity cannot write, it stays as it is.
+ * Raises each record that won against another to a version above both. Otherwise a device that has seen the
+ * other record would take the resolution for a roll-back. If the identity cannot write, the record stays as it
+ * is.
  */
 export function raised(
 	document: VaultDocument,

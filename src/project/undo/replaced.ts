@@ -1,5 +1,6 @@
 /**
- * A folder that held another vault before: two branches on which somebody began one each, or a folder that is used again.
+ * Handles a folder that contained another vault before: two branches with a vault each, or a folder that is
+ * used again.
  */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
@@ -7,7 +8,7 @@ import { changedMeanwhile, editVault, loadVault } from "../files/vault-file.ts";
 import { readProjectPin, writeProjectPin } from "../memory/device-state.ts";
 import type { SurveyContext } from "./survey.ts";
 
-/** Two vault ids, and the code that names just this change. */
+/** Two vault ids, and a code that identifies this replacement. */
 export interface Replaced {
 	readonly before: string;
 	readonly now: string;
@@ -21,9 +22,9 @@ function placeOf({ identity, member, root, stateFolder }: SurveyContext) {
 }
 
 /**
- * Says whether this folder held another vault. Undefined where it did not, and where the identity is bound to one vault:
- * that is nothing to be accepted.
- * @throws AppError `VAULT_NOT_FOUND` (exit 4), `STATE_DAMAGED` and faults of the file's syntax (exit 7)
+ * Whether this folder contained another vault. Undefined if it did not, and if the identity is bound to one
+ * vault: such a replacement cannot be accepted.
+ * @throws AppError `VAULT_NOT_FOUND` (exit 4), `STATE_DAMAGED` and syntax errors of the file (exit 7)
  */
 export async function findReplaced(context: SurveyContext): Promise<Replaced | undefined> {
 	const { vaultId: now } = (await loadVault(context.root)).document;
@@ -35,8 +36,8 @@ export async function findReplaced(context: SurveyContext): Promise<Replaced | u
 }
 
 /**
- * Remembers that the folder holds the other vault from now on. What is remembered of the one before stays.
- * @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) where the file is another one by now
+ * Remembers that the folder contains the new vault from now on. The memory of the old vault stays.
+ * @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) if the file is yet another vault
  */
 export async function acceptReplaced(context: SurveyContext, { now }: Replaced): Promise<void> {
 	await editVault(context.root, async ({ document }) => {

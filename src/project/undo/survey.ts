@@ -1,18 +1,19 @@
-/**
- * What the file lacks of everything that this device remembers of a vault, environment by environment.
- */
+/** Lists what the file lacks of everything that this device remembers of a vault, by environment. */
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { type AbsentItem, type EnvironmentContents, findAbsentItems } from "../../vault/undo/absent-items.ts";
 import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../memory/device-state.ts";
 import { environmentsRemembered } from "../memory/known-vaults.ts";
 import type { SessionContext } from "../session/session-context.ts";
 
-/** An identity of this device, and where it keeps its memory. */
+/** An identity of this device, which has a memory. */
 type Remembering = Pick<SessionContext, "identity" | "member">;
 
 /** An identity of this device, its memory, and a project's folder. */
 export interface SurveyContext extends Remembering, Pick<SessionContext, "root" | "stateFolder"> {
-	/** The identity that this one has replaced, as long as the device keeps it: it hands projects over, and has a memory. */
+	/**
+	 * The identity that this one has replaced, while the device keeps it for handovers. It has a memory of its
+	 * own.
+	 */
 	readonly previous?: Remembering | undefined;
 }
 
@@ -20,13 +21,13 @@ export interface EnvironmentSurvey {
 	readonly environment: string;
 	readonly place: MemoryPlace;
 	readonly memory: EnvironmentMemory;
-	/** Empty where the file has all that is remembered. */
+	/** Empty if the file has everything that is remembered. */
 	readonly lacking: readonly AbsentItem[];
 }
 
 /**
- * An environment as a document has it. One that the document's chain created and has no section of was deleted there:
- * then only the vault's own chain is to be compared.
+ * An environment as a document has it. If the document's chain deleted the environment, only the vault's own
+ * chain is compared.
  */
 export function presentIn(
 	document: VaultDocument,
@@ -54,7 +55,7 @@ export function lackingIn(
 	return findAbsentItems(memory, presentIn(document, environment, memory.pin?.environment[0]));
 }
 
-/** Surveys every environment that is remembered. @throws AppError `STATE_DAMAGED` (exit 7) */
+/** Compares the file with every remembered environment. @throws AppError `STATE_DAMAGED` (exit 7) */
 export async function surveyVault(
 	document: VaultDocument,
 	context: SurveyContext,

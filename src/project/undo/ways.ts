@@ -1,6 +1,6 @@
 /**
- * The commands that bring back what the file lacks, or go on without it. Each was tried before it is told: on the texts
- * that git has, in memory.
+ * Suggests commands that bring back what the file lacks, or that continue without it. Each suggestion was tried
+ * in memory, on the texts that git has.
  */
 
 import { inEnvironment } from "../../environment-hint.ts";
@@ -18,13 +18,13 @@ import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
 import { type Candidate, placeWords, type Whereabouts } from "./whereabouts.ts";
 
-/** One way on: what it does, as a clause that a colon follows, and the commands. */
+/** One suggestion: what it does, as a clause that is followed by a colon, and the commands. */
 export interface Way {
 	readonly words: string;
 	readonly commands: readonly string[];
 }
 
-/** What was surveyed, and where it is. */
+/** What the file lacks, and where those items are. */
 export interface Situation {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
@@ -32,7 +32,7 @@ export interface Situation {
 	readonly logs: ReadonlyMap<string, LinkedLog>;
 }
 
-/** What is in an environment of the file, as if it were remembered: nothing of it may get lost. */
+/** An environment of the file in the form of a memory, to test that a suggestion loses nothing of it. */
 function remembering(document: VaultDocument, section: EnvironmentSection): EnvironmentMemoryView {
 	const epochs = section.links.map(({ change }) =>
 		change[0] === "epoch" ? (epochNumber(change[1] ?? "") ?? 1) : 1,
@@ -48,7 +48,7 @@ function remembering(document: VaultDocument, section: EnvironmentSection): Envi
 	return { pin, marks: new Map(marks), notes: new Map() };
 }
 
-/** Whether something of the file would be lost by putting another text in its place. */
+/** Whether replacing the file with another text would lose something. */
 function loses(document: VaultDocument, after: VaultDocument): boolean {
 	return [...document.environments.values()].some((section) => {
 		const remembered = remembering(document, section);
@@ -65,7 +65,7 @@ function lackingKeys(surveys: readonly EnvironmentSurvey[], document: VaultDocum
 	);
 }
 
-/** Whether less is lacking with another text in the file's place, and nothing that was there. */
+/** Whether another text in the file's place lacks less, and loses nothing. */
 function improves({ document, surveys }: Situation, after: VaultDocument): boolean {
 	if (loses(document, after)) return false;
 	const [now, then] = [lackingKeys(surveys, document), lackingKeys(surveys, after)];
@@ -76,7 +76,7 @@ function newer(a: SealedRecord | undefined, b: SealedRecord): SealedRecord {
 	return a && !isNewer(b, a) ? a : b;
 }
 
-/** About what a merge comes to: the longer chains, and of each name the newer record. Undefined where the chains went apart. */
+/** An approximate merge: the longer chains, and of each name the newer record. Undefined if the chains diverged. */
 function merged(ours: VaultDocument, theirs: VaultDocument): VaultDocument | undefined {
 	try {
 		const links = longerChain(ours.links, theirs.links, VAULT_CHAIN_SUBJECT);
@@ -112,7 +112,7 @@ function merge({ kept }: Candidate, isClean: boolean): Way {
 	return { words: `To merge ${placeWords(kept)}`, commands: [...first, `git merge ${kept.rev}`] };
 }
 
-/** What brings the whole file, or a branch's changes to it. */
+/** The suggestion that takes the whole file from git, or a branch's changes to it. */
 function byGit(situation: Situation): Way | undefined {
 	const { document, whereabouts } = situation;
 	const { candidates, isClean } = whereabouts;
@@ -126,7 +126,7 @@ function byGit(situation: Situation): Way | undefined {
 	return clean && merge(clean, isClean);
 }
 
-/** What a log has, as if it were remembered. */
+/** A log's content in the form of a memory. */
 function rememberingLog({ links, records }: LogMarks): EnvironmentMemoryView {
 	const marks = [...records.values()].map(
 		(record) => [record.name, { version: record.version, digest: recordDigest(record) }] as const,
@@ -135,7 +135,10 @@ function rememberingLog({ links, records }: LogMarks): EnvironmentMemoryView {
 	return { pin, marks: new Map(marks), notes: new Map() };
 }
 
-/** What a sync brings: links by itself, records where somebody says that the platform's count. */
+/**
+ * The suggestion to sync. A sync takes links by itself, and records if the user says that the platform's
+ * version counts.
+ */
 function bySync({ document, logs }: Situation): Way | undefined {
 	for (const [environment, { log }] of logs) {
 		const section = document.environments.get(environment);
@@ -159,7 +162,7 @@ function bySync({ document, logs }: Situation): Way | undefined {
 	return undefined;
 }
 
-/** What to do about an environment that the vault's chain has, and of which the file has nothing. */
+/** Suggestions for environments that the vault's chain has and whose section is missing. */
 function byDeleting({ document }: Situation): Way[] {
 	const gone = [...verifyRoot(document.vaultId, document.links).environments.keys()].filter(
 		(name) => !document.environments.has(name),
@@ -173,7 +176,7 @@ function byDeleting({ document }: Situation): Way[] {
 	]);
 }
 
-/** What brings single records, where the membership is as it was seen. */
+/** The suggestion to restore single records, if the membership is the remembered one. */
 function byRestore({ surveys, whereabouts }: Situation): Way | undefined {
 	const older = new Set(
 		surveys
@@ -192,7 +195,7 @@ function byRestore({ surveys, whereabouts }: Situation): Way | undefined {
 	};
 }
 
-/** All ways on, the best first; the last of them always goes on without what is lacking. */
+/** All suggestions, the best first. The last one always continues without what is lacking. */
 export function waysOn(situation: Situation): Way[] {
 	const { found, underWay } = situation.whereabouts;
 	const ways: Way[] = [];

@@ -1,6 +1,6 @@
 /**
- * Where things are that the file lacks: in git, in a platform's log, or nowhere (docs/format.md, "Undo, branch,
- * roll-back").
+ * Finds where the items are that the file lacks: in git, in a platform's log, or nowhere (docs/format.md,
+ * "Undo, branch, roll-back").
  */
 import { AppError, attempt } from "../../errors.ts";
 import { linkHash } from "../../vault/chains/chain.ts";
@@ -15,21 +15,21 @@ import { type CheckoutMemory, readCheckoutMemories } from "../memory/device-stat
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 
-/** A text that git keeps and that has something which the file lacks. */
+/** A text in git that has something which the file lacks. */
 export interface Candidate {
 	readonly kept: KeptText;
 	readonly document: VaultDocument;
 }
 
-/** Something that the file lacks, and what is known of where it is. */
+/** An item that the file lacks, and where it is. */
 export interface Found {
 	readonly environment: string;
-	/** Fingerprint of the identity of this device that remembers it. */
+	/** The fingerprint of the identity that remembers it. */
 	readonly member: string;
 	readonly lacking: AbsentItem;
-	/** `undone`: made here, and never left. `missing`: others know of it, and it is nowhere that was looked at. */
+	/** `undone`: made on this device, and seen nowhere else. `missing`: others have it, and it was found nowhere. */
 	readonly kind: "elsewhere" | "undone" | "missing";
-	/** Where it is, or was last known to be, as words; empty where nothing is known. */
+	/** Where it is, or was last known to be, in words; empty if unknown. */
 	readonly where: string;
 	/** Whether a platform's log has it. */
 	readonly isLogged: boolean;
@@ -39,15 +39,15 @@ export interface Whereabouts {
 	readonly found: readonly Found[];
 	readonly candidates: readonly Candidate[];
 	readonly underWay: string | undefined;
-	/** Whether the file is the last commit's, and nothing of it is staged. */
+	/** Whether the file equals the last commit's, and nothing of it is staged. */
 	readonly isClean: boolean;
-	/** Sentences: what could not be looked at, and why. */
+	/** Sentences about what could not be searched, and why. */
 	readonly notes: readonly string[];
 }
 
 const CANDIDATES_MAX = 100;
 
-/** The keys of all that a document has of an environment. */
+/** The keys of everything that a document has of an environment. */
 function keysIn(document: VaultDocument, environment: string): Set<string> {
 	const section = document.environments.get(environment);
 	const keys = new Set([...document.links, ...(section?.links ?? [])].map(linkHash));
@@ -55,7 +55,7 @@ function keysIn(document: VaultDocument, environment: string): Set<string> {
 	return keys;
 }
 
-/** How a person calls the place of a text. */
+/** The place of a text in git, in words. */
 export function placeWords({ kind, rev }: KeptText): string {
 	if (kind === "index") return "git's index";
 	if (kind === "head") return "the last commit";
@@ -107,13 +107,13 @@ async function searchTexts(
 	return { places, candidates, listed, isClean };
 }
 
-/** A text as this vault, or undefined where it is none: git's history may hold anything. */
+/** Parses a text as this vault; undefined if it is not, because git's history may contain anything. */
 function documentOf(text: string, vaultId: string): VaultDocument | undefined {
 	const document = attempt(() => parseVault(text));
 	return document?.vaultId === vaultId ? document : undefined;
 }
 
-/** Whether a log has a thing, or a newer record of its name. */
+/** Whether a log has an item, or a newer record of its name. */
 function isInLog({ links, records }: LogMarks, lacking: AbsentItem): boolean {
 	if (lacking.kind === "link") return links[lacking.chain].some((link) => linkHash(link) === lacking.hash);
 	const record = records.get(lacking.name);
@@ -121,7 +121,7 @@ function isInLog({ links, records }: LogMarks, lacking: AbsentItem): boolean {
 	return record.version > lacking.mark.version || recordDigest(record) === lacking.mark.digest;
 }
 
-/** The platform with which a working copy of this device agreed on a thing once; undefined for none. */
+/** The platform with which a working copy of this device has agreed on an item; undefined if none. */
 function agreedWith(
 	{ memory: { pin } }: EnvironmentSurvey,
 	checkouts: readonly CheckoutMemory[],
@@ -146,9 +146,9 @@ function isMade(lacking: AbsentItem): boolean {
 }
 
 /**
- * Looks for everything that the surveys lack.
+ * Searches for everything that the file lacks.
  * @param place the project's folder, for git
- * @param logs of linked environments, by name; one that could not be had is a note
+ * @param logs of linked environments, by environment. A log that could not be read is reported as a note
  * @throws AppError `GIT_FAILED` (exit 1), `STATE_DAMAGED` (exit 7)
  */
 export async function searchEverywhere(

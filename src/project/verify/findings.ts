@@ -1,28 +1,26 @@
-/**
- * What a check of the vault finds: it goes on after a fault, so faults are collected.
- */
+/** Collects the faults that a check of the vault finds. The check continues after a fault. */
 import { AppError } from "../../errors.ts";
 
-/** One thing that does not hold. */
+/** One fault. */
 export interface Finding {
 	readonly code: string;
-	/** Null where the fault is the whole vault's. */
+	/** Null if the fault concerns the whole vault. */
 	readonly environment: string | null;
-	/** The secret's name; null where the fault is not one record's. */
+	/** The secret's name; null if the fault does not concern one record. */
 	readonly name: string | null;
-	/** 1-based line of the file; null where the thing is not in it. */
+	/** 1-based line of the file; null if the item is not in the file. */
 	readonly line: number | null;
 	readonly message: string;
 }
 
-/** Collects what a check finds instead of stopping at it. */
 export class Findings {
 	readonly list: Finding[] = [];
 	readonly unchecked: string[] = [];
 
 	/**
-	 * Adds a fault. What is wrong with a record in the same way by two witnesses (this device, the platform's log) is told once.
-	 * @param fault an error, or what one would say
+	 * Adds a fault. The same fault of a record that both this device's memory and the platform's log show is added
+	 * once.
+	 * @param fault an error, or the parts of one
 	 */
 	add(
 		environment: string | null,
@@ -37,7 +35,7 @@ export class Findings {
 		this.list.push({ code, environment, name, line: line ?? null, message });
 	}
 
-	/** The result of a check, or undefined where it failed by a typed error. */
+	/** Runs a check. @returns its result; undefined if it threw an AppError, which is added */
 	attempt<T>(environment: string | null, name: string | null, check: () => T): T | undefined {
 		try {
 			return check();
@@ -48,7 +46,7 @@ export class Findings {
 		}
 	}
 
-	/** The same for what takes its time. */
+	/** Runs an asynchronous check, as `attempt` does. */
 	async attemptAsync<T>(environment: string | null, check: () => Promise<T>): Promise<T | undefined> {
 		try {
 			return await check();

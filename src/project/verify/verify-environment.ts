@@ -1,6 +1,4 @@
-/**
- * The strict check of one environment of a vault (`../verify-vault.ts`).
- */
+/** Strictly checks one environment of a vault (`../verify-vault.ts`). */
 import { AppError } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
 import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-keys.ts";
@@ -21,25 +19,25 @@ import type { SessionContext, SessionIdentity } from "../session/session.ts";
 import type { Findings } from "./findings.ts";
 import { checkLinked, type LinkedLog } from "./verify-platform-log.ts";
 
-/** Whose eyes look at the vault; without an identity there are no keys and no marks. */
+/** The identity that checks the vault. Without an identity there are no keys and no version marks. */
 export interface VerifyContext {
 	readonly root: string;
-	/** The one environment to check; all where undefined. */
+	/** The only environment to check; all if undefined. */
 	readonly environment: string | undefined;
 	readonly holder: Holder | undefined;
-	/** The logs of the environments that are linked, by name. */
+	/** The logs of linked environments, by environment. */
 	readonly logs?: ReadonlyMap<string, LinkedLog>;
 }
 
-/** An identity, and where it keeps what it remembers. */
+/** An identity with its memory. */
 export type Holder = Pick<SessionContext, "identity" | "member" | "stateFolder">;
 
-/** How far one environment was checked. */
+/** How much of an environment was checked. */
 export interface CheckedEnvironment {
 	readonly environment: string;
-	/** Records whose signature was checked, tombstones included. */
+	/** How many records had their signature checked, tombstones included. */
 	readonly verified: number;
-	/** Of these, the ones that were opened too; null where this identity holds no key of the environment. */
+	/** How many of these were also opened; null if this identity has no key of the environment. */
 	readonly opened: number | null;
 }
 
@@ -49,13 +47,13 @@ interface Place {
 	readonly name: string;
 }
 
-/** What was found of one environment, and the signatures that fit, for whoever remembers them. */
+/** The outcome for one environment, with the valid signatures, which the memory needs. */
 export interface EnvironmentCheck {
 	readonly checked: CheckedEnvironment;
 	readonly validSignatures: ValidSignatures;
 }
 
-/** Checks one environment. @returns undefined where its records cannot be checked */
+/** Checks one environment. @returns undefined if its records cannot be checked */
 export async function checkEnvironment(
 	context: VerifyContext,
 	{ document, root, name }: Place,
@@ -97,7 +95,7 @@ export async function checkEnvironment(
 	};
 }
 
-/** Where this device remembers the environment; undefined without an identity. */
+/** The location of this device's memory of the environment; undefined without an identity. */
 function placeOf(
 	{ holder, root }: VerifyContext,
 	vaultId: string,
@@ -108,7 +106,10 @@ function placeOf(
 	return { folder, vaultId, environment, member, stateKey: identity.stateKey, root };
 }
 
-/** Holds the file against pin and marks, strictly: what a command that reads only warns of is a finding here. */
+/**
+ * Compares the file with the pin and the version marks. What a command that reads only warns about is a fault
+ * here.
+ */
 function checkMemory(
 	memory: EnvironmentMemory,
 	vaultLinks: readonly Link[],
@@ -152,7 +153,7 @@ function addReplaced(environment: string, record: SealedRecord, findings: Findin
 	});
 }
 
-/** The environment's keys; undefined, and said so, where the identity has none. */
+/** The environment's keys; undefined if the identity has none, which is reported. */
 function keysOf(
 	state: EnvironmentState,
 	identity: SessionIdentity,
@@ -193,7 +194,7 @@ function checkRecords(environment: Opened, findings: Findings): CheckedEnvironme
 	return { environment: state.name, verified: section.records.size, opened: keys ? opened : null };
 }
 
-/** Checks one signature. What was seen before its author was removed stays; the marks vouch for it. */
+/** Checks one signature. A record that was marked before its author was removed stays valid. */
 function holds(
 	{ state, memory, validSignatures }: Opened,
 	record: SealedRecord,

@@ -1,5 +1,6 @@
 /**
- * The strict check of one environment against the log of the platform that it is linked with (`../verify-vault.ts`).
+ * Strictly checks one environment against the log of the platform that it is linked with
+ * (`../verify-vault.ts`).
  */
 
 import { AppError, EXIT } from "../../errors.ts";
@@ -14,7 +15,7 @@ import { type MemoryPlace, type PlatformMemory, readCheckoutMemory } from "../me
 import { rememberedPlatform } from "../session/sync-state.ts";
 import type { Findings } from "./findings.ts";
 
-/** What a platform's log holds of an environment, verified. */
+/** What a platform's log has of an environment, verified. */
 export interface LogMarks {
 	readonly revision: number;
 	/** Both chains of the last header; empty for an empty log. */
@@ -23,7 +24,7 @@ export interface LogMarks {
 	readonly records: ReadonlyMap<string, SealedRecord>;
 }
 
-/** A linked environment's log, or why it could not be had. */
+/** A linked environment's log, or the error that prevented reading it. */
 export interface LinkedLog {
 	readonly binding: PlatformBinding;
 	readonly log: LogMarks | AppError;
@@ -33,22 +34,23 @@ interface Held {
 	readonly section: EnvironmentSection;
 	readonly vaultLinks: readonly Link[];
 	readonly log: LogMarks;
-	/** What this working copy last agreed with that platform; undefined where it never synced. */
+	/** What this working copy last agreed with that platform; undefined if it never synced. */
 	readonly memory: PlatformMemory | undefined;
 }
 
 type Standing = "fine" | "behind" | "rolledBack" | "dropped" | "replaced";
 
 /**
- * How a record stands to the log's of its name. A working copy that has synced knows what it agreed to: what it holds
- * just so is not rolled back but behind, and what it changed since is its own business with the next sync.
+ * Compares a record with the log's record of the same name. If the working copy has synced, its agreed state
+ * counts too: a record as agreed is behind and not rolled back, and a record that was changed here since waits
+ * for the next sync.
  */
 function standingOf({ section, memory }: Held, theirs: SealedRecord): Standing {
 	const ours = section.records.get(theirs.name);
 	const agreed = memory?.base.get(theirs.name);
 	if (!ours) return memory && !agreed ? "behind" : "dropped";
 	if (ours.body === theirs.body || isReencryption(ours, theirs)) return "fine";
-	// Changed here alone since: the platform has nothing newer.
+	// Changed only here since: the platform has nothing newer.
 	if (agreed?.digest === recordDigest(theirs) && ours.version > theirs.version) return "fine";
 	if (memory && (agreed?.digest === recordDigest(ours) || ours.version > (agreed?.version ?? 0)))
 		return "behind";
@@ -80,13 +82,13 @@ function checkMembership({ section, vaultLinks, log, memory }: Held, findings: F
 	return false;
 }
 
-/** What says only that a log is not to be had here and now. */
+/** Exit statuses of errors that only mean that the log cannot be read here and now. */
 const ABSENT: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFound];
 
 /**
- * Holds an environment against its platform's log.
+ * Checks an environment against its platform's log.
  * @param place of this device's memory; undefined without an identity
- * @returns whether the log was there to be held against
+ * @returns whether the log could be read
  */
 export async function checkLinked(
 	{ binding, log }: LinkedLog,
@@ -112,7 +114,7 @@ export async function checkLinked(
 	return true;
 }
 
-/** Holds an environment against the log, strictly; what is only behind it is said among what was not checked. */
+/** Compares an environment with the log strictly. Records that are only behind it are listed as unchecked. */
 function checkLog(held: Held, findings: Findings): void {
 	const { section, log } = held;
 	const { name: environment, records } = section;
