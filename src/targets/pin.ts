@@ -38,22 +38,27 @@ export function requirePinned(
 	});
 }
 
+/** The command with which somebody says that values may go to a place. */
+function linkCommand({ app, origin }: TargetId, environment: string): string {
+	const address = origin === BASE44_ORIGIN ? "" : ` --url ${origin}`;
+	return inEnvironment(`coffer link base44 --app ${app}${address}`, environment);
+}
+
 /**
  * The place that a binding names, which this device may send to.
  * @throws AppError as `requirePinned`; `LINK_FOREIGN` (exit 7) where the binding is for another vault
  */
 export function allowedTarget(session: VaultSession, memory: TargetMemory, binding: Base44Binding): TargetId {
 	const { environment, vaultId } = session.place;
+	const id = base44Id(binding.url, binding.app);
+	const linkHint = linkCommand(id, environment);
 	if (binding.vault !== vaultId)
 		throw new AppError({
 			code: "LINK_FOREIGN",
 			message: `coffer.json links environment '${environment}' for another vault than the one in coffer.vault.`,
-			hint: "Restore both files from git, or link anew: coffer link base44 --app APP.",
+			hint: `If both files are in git, restore them: git checkout -- coffer.json coffer.vault\nTo link this vault instead: ${linkHint}`,
 			exit: EXIT.integrity,
 		});
-	const id = base44Id(binding.url, binding.app);
-	const address = id.origin === BASE44_ORIGIN ? "" : ` --url ${id.origin}`;
-	const linkHint = inEnvironment(`coffer link base44 --app ${id.app}${address}`, environment);
 	requirePinned(memory, id, { official: BASE44_ORIGIN, linkHint });
 	return id;
 }

@@ -3,6 +3,7 @@ import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formsOf } from "../support/forms.ts";
+import { follow } from "./support/hints.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { filesBelow, newProject, type Project } from "./support/project.ts";
 
@@ -130,14 +131,16 @@ describe("a restore", () => {
 		renameSync(platform.data, `${platform.data}.later`);
 		await project.ok(["platform", "restore", `${backup}-last`, "--data", platform.data]);
 		await platform.start();
+		let hint = "";
 		for (const args of [["sync"], ["secrets", "set", "ONE=6"]]) {
 			const refused = await project.coffer([...args, "--json"]);
 			expect(refused.error()).toMatchObject({ code: "LOG_FORKED", exit: 7 });
+			hint = refused.error().hint;
 		}
 		expect((await platform.call("one")).text).toBe("one 4");
 
-		await project.ok(["unlink", "--no-sync"]);
-		await project.ok(["link", platform.control, "--app", "shop-2"]);
+		for (const index of [0, 1]) await follow(project, hint, index);
+		await project.ok(["vault", "verify"]);
 		await project.ok(["functions", "deploy"]);
 		const answer = await fetch(`${platform.listen}/shop-2/one`);
 		expect(await answer.text()).toBe("one 6");

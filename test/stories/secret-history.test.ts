@@ -140,6 +140,7 @@ test(
 			expect((await ana.coffer([...args, "--json"])).error()).toMatchObject({
 				code: "VERSION_REFUSED",
 				exit: 7,
+				hint: expect.stringMatching(/: coffer secrets set A$/),
 			});
 		const back = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
 		expect(back).toMatchObject({ version: 5 });

@@ -102,6 +102,7 @@ export async function lookUp(
 		history,
 		highest: Math.max(history.versions[0]?.version ?? 0, marked),
 		searched: [file.looked, git.looked, ...log.looked],
+		environment: session.place.environment,
 		hasVersionMark: judge.hasVersionMark,
 		notes,
 		remember,

@@ -50,7 +50,7 @@ export async function pinnedPlatforms(stateFolder: string): Promise<readonly Pin
 		throw new AppError({
 			code: "STATE_DAMAGED",
 			message: `The list of linked platforms in ${path} is damaged. Nothing was sent.`,
-			hint: "Delete that file, then link again: coffer link URL --app APP.",
+			hint: `Delete that file (rm '${path}'). The next command says how to link again.`,
 			exit: EXIT.integrity,
 			cause,
 		});

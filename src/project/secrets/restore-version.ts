@@ -3,6 +3,7 @@
  * (`since`): a member who was removed after that epoch has read the value, so restoring it must not clear the
  * removal debt.
  */
+import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { withRecords } from "../../vault/document/document.ts";
 import { hasVersionMark } from "../../vault/document/version-marks.ts";
@@ -82,7 +83,7 @@ function refuseBroken(session: VaultSession, name: string): SealedRecord {
 		message: record
 			? `The record of ${name} in coffer.vault does not hold, so there is nothing to roll back from.`
 			: `There is no secret ${name} in environment '${session.place.environment}' to roll back.`,
-		hint: `Bring it back: coffer vault restore ${name}.`,
+		hint: `Bring it back: ${inEnvironment(`coffer vault restore ${name}`, session.place.environment)}`,
 		exit: record ? EXIT.integrity : EXIT.notFound,
 	});
 }

@@ -6,7 +6,7 @@ export function ofEarlierLife(environment: string): AppError {
 	return new AppError({
 		code: "EPOCH_OLDER",
 		message: `Environment '${environment}' in this file was deleted since, and another one was created under its name.`,
-		hint: "Merge the newer coffer.vault first; nothing was changed.",
+		hint: "Nothing was changed. To see where the newer one is: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }

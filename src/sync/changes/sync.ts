@@ -11,7 +11,7 @@ import type { SessionContext, VaultSession } from "../../project/session/session
 import { pendingNames } from "../../project/session/sync-state.ts";
 import { type Change, emptyHead, makeChange } from "../../protocol/change.ts";
 import { formatRecord, type SealedRecord } from "../../vault/records/record.ts";
-import { type LinkTarget, logContextOf } from "../client/link-target.ts";
+import { explainFork, type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { type News, readLog, readWholeLog } from "../log/read-log.ts";
 import { memoryOf } from "../log/sync-memory.ts";
 import { sendChange } from "./append.ts";
@@ -167,16 +167,11 @@ class Run {
 	}
 }
 
-/**
- * Syncs until nothing is pending on either side.
- * @throws AppError `SYNC_CONFLICT` (exit 5) naming what both sides changed, with the outcome so far as `data`;
- *   `SYNC_CONTENDED` (exit 5) where others were faster every time; exit 6 where the platform is out of reach;
- *   exit 7 where its log or records do not hold
- */
-export async function syncEnvironment(
+/** Syncs until nothing is pending on either side. @throws AppError as `syncEnvironment` */
+async function syncUntilDone(
 	context: SessionContext,
 	target: LinkTarget,
-	options: SyncOptions = {},
+	options: SyncOptions,
 ): Promise<SyncOutcome> {
 	const run = new Run(context, target, options);
 	let warnings: readonly string[] = [];
@@ -201,4 +196,22 @@ export async function syncEnvironment(
 		hint: `Nothing was lost. Run '${inEnvironment("coffer sync", context.environment)}' again.`,
 		exit: EXIT.conflict,
 	});
+}
+
+/**
+ * Syncs until nothing is pending on either side.
+ * @throws AppError `SYNC_CONFLICT` (exit 5) naming what both sides changed, with the outcome so far as `data`;
+ *   `SYNC_CONTENDED` (exit 5) where others were faster every time; exit 6 where the platform is out of reach;
+ *   exit 7 where its log or records do not hold
+ */
+export async function syncEnvironment(
+	context: SessionContext,
+	target: LinkTarget,
+	options: SyncOptions = {},
+): Promise<SyncOutcome> {
+	try {
+		return await syncUntilDone(context, target, options);
+	} catch (error) {
+		throw explainFork(error, target, context.environment);
+	}
 }

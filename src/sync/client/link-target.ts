@@ -1,6 +1,8 @@
 /** What a linked environment is synced with. */
 
+import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { judgeOrigin } from "../../origin.ts";
 import type { PlatformBinding } from "../../project/files/config.ts";
 import type { LogContext } from "../../protocol/change.ts";
 import type { Remote } from "./platform-client.ts";
@@ -10,13 +12,38 @@ export interface LinkTarget {
 	readonly remote: Remote;
 }
 
+const APP_LENGTH_MAX = 63;
+
+/** An app's name that is likely to be free: `shop-2` after `shop`, `shop-3` after `shop-2`. */
+function nextName(app: string): string {
+	const [, stem = app, number = "1"] = /^(.+)-([1-9]\d{0,8})$/.exec(app) ?? [];
+	const next = `${stem}-${Number(number) + 1}`;
+	return next.length > APP_LENGTH_MAX ? "APP" : next;
+}
+
+/** The command that links with an app of another name: an app belongs to its vault and its log for good. */
+function linkOtherApp({ app, url }: PlatformBinding, environment: string): string {
+	const judged = judgeOrigin(url);
+	const origin = "origin" in judged ? judged.origin : "URL";
+	return inEnvironment(`coffer link ${origin} --app ${nextName(app)}`, environment);
+}
+
+/** Says of a log that does not hold how to leave it; any other error is as it was. */
+export function explainFork(error: unknown, { binding }: LinkTarget, environment: string): unknown {
+	if (!(error instanceof AppError) || error.code !== "LOG_FORKED") return error;
+	const leave = inEnvironment("coffer unlink --no-sync", environment);
+	return error.with({
+		hint: `${error.hint}\nIf the platform was restored from a backup, leave this log: ${leave}\nAfter that, link with an app of another name: ${linkOtherApp(binding, environment)}`,
+	});
+}
+
 /** The log that a binding names. @throws AppError `LINK_FOREIGN` (exit 7) where the binding is for another vault */
 export function logContextOf(binding: PlatformBinding, vaultId: string, environment: string): LogContext {
 	if (binding.vault !== vaultId) {
 		throw new AppError({
 			code: "LINK_FOREIGN",
 			message: `coffer.json links environment '${environment}' for another vault than the one in coffer.vault.`,
-			hint: "Restore both files from git, or link anew: coffer link URL --app APP.",
+			hint: `If both files are in git, restore them: git checkout -- coffer.json coffer.vault\nTo link this vault instead, with an app of its own: ${linkOtherApp(binding, environment)}`,
 			exit: EXIT.integrity,
 		});
 	}

@@ -1,7 +1,9 @@
 /**
  * What a working copy remembers of the platform that it is linked with, and how that goes on from sync to sync.
  */
+import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import type { PlatformBinding } from "../../project/files/config.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
 import { rememberedPlatform } from "../../project/session/sync-state.ts";
@@ -32,11 +34,11 @@ export function freshMemory(
 	};
 }
 
-function moved(environment: string, from: string, to: string): AppError {
+function moved(environment: string, from: string, { app, url }: PlatformBinding): AppError {
 	return new AppError({
 		code: "LINK_MOVED",
-		message: `coffer.json says that the platform of environment '${environment}' is at ${to}; this device linked it at ${from}.`,
-		hint: `If that is right, say so: coffer link ${to} --app APP. If not, restore coffer.json from git.`,
+		message: `coffer.json says that the platform of environment '${environment}' is at ${url}; this device linked it at ${from}.`,
+		hint: `If that is right, say so: ${inEnvironment(`coffer link ${url} --app ${app}`, environment)}\nIf not, restore coffer.json from git: git checkout -- coffer.json`,
 		exit: EXIT.integrity,
 	});
 }
@@ -48,7 +50,7 @@ function moved(environment: string, from: string, to: string): AppError {
 export function memoryOf(session: VaultSession, target: Pick<LinkTarget, "binding">): PlatformMemory {
 	const { vaultId, environment } = session.place;
 	const memory = rememberedPlatform(session.checkout, target.binding);
-	if (memory && memory.url !== target.binding.url) throw moved(environment, memory.url, target.binding.url);
+	if (memory && memory.url !== target.binding.url) throw moved(environment, memory.url, target.binding);
 	return memory ?? freshMemory(target, vaultId, environment);
 }
 

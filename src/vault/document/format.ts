@@ -94,7 +94,7 @@ function unexpected(reader: LineReader, expected: string): AppError {
 			"VAULT_MALFORMED",
 			"the line ends in CR LF, but lines of a vault end in LF.",
 			line,
-			"Add 'coffer.vault text eol=lf' to .gitattributes and check the file out again.",
+			"Add the line 'coffer.vault text eol=lf' to .gitattributes, then: rm coffer.vault && git checkout -- coffer.vault",
 		);
 	}
 	const shown =

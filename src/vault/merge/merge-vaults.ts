@@ -2,6 +2,7 @@
  * Merges two copies of a vault without a key. Records of different names are combined, and of two chains the one that
  * continues the other wins. Whatever cannot be decided for certain becomes a conflict.
  */
+import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
 import { verifyRoot } from "../chains/vault-chain.ts";
@@ -96,7 +97,7 @@ function authorRemoved(state: EnvironmentState, record: SealedRecord, side: Side
 	return new AppError({
 		code: "RECORD_AUTHOR_REMOVED",
 		message: `The author of the record of ${record.name} on the side '${side}' is no longer a writer of '${state.name}'.`,
-		hint: `Take the other side. If this side's value is the right one, set it again: coffer secrets set ${record.name}.`,
+		hint: `Take the other side: coffer vault resolve --take ${side === "ours" ? "theirs" : "ours"} ${record.name}. If this side's value is the right one, set it again after that: ${inEnvironment(`coffer secrets set ${record.name}`, state.name)}`,
 		exit: EXIT.integrity,
 		line: record.line,
 	});

@@ -1,12 +1,14 @@
 /**
  * Chooses the version of a secret that the user requested from the secret's history.
  */
+import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { SealedRecord } from "./record.ts";
 import type { KnownVersion, SecretHistory } from "./secret-history.ts";
 
 /** The versions to choose from. */
 export interface VersionChoice {
+	readonly environment: string;
 	readonly name: string;
 	readonly history: SecretHistory;
 	/** The places that were searched, as phrases for the hint: `the file`, `120 commits`. */
@@ -67,7 +69,7 @@ export function chooseVersion(choice: VersionChoice, number: number): KnownVersi
 		throw new AppError({
 			code: "VERSION_REFUSED",
 			message: `Version ${number} of ${name} was found but does not count: ${refusal.reason}.`,
-			hint: `If you know that its value is right, set it again: coffer secrets set ${name}.`,
+			hint: `If you know that its value is right, set it again: ${inEnvironment(`coffer secrets set ${name}`, choice.environment)}`,
 			exit: EXIT.integrity,
 		});
 	}

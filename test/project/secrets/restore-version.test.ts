@@ -53,7 +53,13 @@ async function past(number?: number): Promise<Past> {
 	}
 	const judge = judgeOf(session, lineage);
 	const history = historyOf(sightings, judge);
-	const choice = { name: "A", history, searched: ["c"], hasVersionMark: judge.hasVersionMark };
+	const choice = {
+		name: "A",
+		environment: "production",
+		history,
+		searched: ["c"],
+		hasVersionMark: judge.hasVersionMark,
+	};
 	const marked = session.memory.marks.get("A")?.version ?? 0;
 	return {
 		name: "A",

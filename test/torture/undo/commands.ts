@@ -134,7 +134,13 @@ async function restoreCommand(world: World, name: string, environment: string): 
 	);
 	const highest = Math.max(history.versions[0]?.version ?? 0, session.memory.marks.get(name)?.version ?? 0);
 	const looked = found.map((each) => each.looked);
-	const chosen = newestLive({ name, history, searched: looked, hasVersionMark: judge.hasVersionMark });
+	const chosen = newestLive({
+		name,
+		environment,
+		history,
+		searched: looked,
+		hasVersionMark: judge.hasVersionMark,
+	});
 	const before = session.verified.section.records.get(name);
 	await restore(context, { name, chosen, highest, before });
 	return undefined;

@@ -1,0 +1,76 @@
+/** Errors of single records with exit status 7: the commands in their hints, as they are printed, lead out. */
+import { expect, test } from "vitest";
+import { commit } from "./support/clone.ts";
+import { commandsIn, committed, expectUsable, follow, refusal } from "./support/hints.ts";
+import { Project } from "./support/project.ts";
+import { onTerminal } from "./support/terminal.ts";
+
+/** Runs a command of Coffer's on a terminal, and enters a value when it asks for one. */
+async function type(project: Project, command: string | undefined, answer: string): Promise<void> {
+	const [program, ...words] = (command ?? "").split(" ");
+	expect(program).toBe("coffer");
+	const { status, shown } = await onTerminal(project, words, [{ question: "Value", answer }]);
+	expect(status, shown).toBe(0);
+}
+
+/** Ben, a writer whom ana has added, set A on a branch; ana removed him on main. Both sides changed A. */
+async function withRemovedAuthor(): Promise<{ ana: Project; ben: Project }> {
+	const ana = await committed();
+	await ana.ok(["environments", "create", "preview"]);
+	await ana.ok(["secrets", "set", "A=first", "-e", "preview"]);
+	const ben = new Project();
+	const { publicKey } = await ben.data(["identity", "show"]);
+	await ana.ok(["members", "add", publicKey, "--name", "ben", "-e", "preview"]);
+	await commit(ana, "Add ben");
+	await ben.git("clone", "--quiet", ana.root, ".");
+	for (const value of ["earlier-value-of-ben", "value-of-ben"])
+		await ben.ok(["secrets", "set", `A=${value}`, "-e", "preview"]);
+	await commit(ben, "Set A");
+	await ana.ok(["members", "remove", "ben", "-e", "preview"]);
+	await ana.ok(["secrets", "set", "A=value-of-ana", "-e", "preview"]);
+	await commit(ana, "Remove ben");
+	return { ana, ben };
+}
+
+test("RECORD_AUTHOR_REMOVED: the other side is taken, and the value can be set anew", async () => {
+	const { ana, ben } = await withRemovedAuthor();
+	await using _ana = ana;
+	await using _ben = ben;
+	await ana.git("fetch", "--quiet", ben.root, "HEAD");
+	await expect(ana.git("merge", "--quiet", "FETCH_HEAD")).rejects.toThrow();
+	const hint = await refusal(ana, ["vault", "resolve", "--take", "theirs"], "RECORD_AUTHOR_REMOVED");
+	await follow(ana, hint);
+	expect((await ana.data(["secrets", "get", "A", "-e", "preview", "--reveal"])).value).toBe("value-of-ana");
+	await type(ana, commandsIn(hint)[1], "value-of-ben");
+	expect((await ana.data(["secrets", "get", "A", "-e", "preview", "--reveal"])).value).toBe("value-of-ben");
+	await expectUsable(ana);
+});
+
+test("VERSION_REFUSED: the value is set anew, in the environment in which it was asked for", async () => {
+	const { ana, ben } = await withRemovedAuthor();
+	await using _ana = ana;
+	await using _ben = ben;
+	await ana.git("fetch", "--quiet", ben.root, "HEAD:refs/heads/ben");
+	const hint = await refusal(
+		ana,
+		["vault", "restore", "A", "--version", "3", "-e", "preview"],
+		"VERSION_REFUSED",
+	);
+	await type(ana, commandsIn(hint)[0], "value-of-ben");
+	expect((await ana.data(["secrets", "get", "A", "-e", "preview", "--reveal"])).value).toBe("value-of-ben");
+	await expectUsable(ana);
+});
+
+test("RECORD_FORGED where a roll-back starts from it: the record is restored in its environment", async () => {
+	await using ana = await committed();
+	await ana.ok(["environments", "create", "preview"]);
+	await ana.ok(["secrets", "set", "P=first", "-e", "preview"]);
+	await commit(ana, "First");
+	await ana.ok(["secrets", "set", "P=second", "-e", "preview"]);
+	await commit(ana, "Preview");
+	ana.vault = ana.vault.replace("\nP\nv2 live ", "\nP\nv9 live ");
+	const rollback = ["secrets", "rollback", "P", "--to", "1", "-e", "preview"];
+	await follow(ana, await refusal(ana, rollback, "RECORD_FORGED"));
+	await ana.ok(rollback);
+	await ana.ok(["vault", "verify", "-e", "preview"]);
+});
