@@ -3,6 +3,7 @@
  * an app's functions (`apps/<app>/events`). None of it moves an app's revision.
  */
 import { z } from "zod";
+import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { redeployResultSchema } from "../../protocol/messages.ts";
 
 /** The store's stream of events that belong to no app: apps that come and go, and access tokens. */
@@ -41,7 +42,7 @@ const settingsSchema = z.strictObject({
 			exclude: z.array(z.string()).readonly().optional(),
 		})
 		.optional(),
-});
+} satisfies Record<keyof FunctionSettings, z.ZodType>);
 
 const deploymentSchema = z.strictObject({
 	id: z.string(),
