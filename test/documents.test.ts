@@ -72,6 +72,18 @@ test("the map of the architecture names every part of src/ and every room", () =
 	expect([...folders].filter((folder) => !map.includes(`\`${folder}\``))).toEqual([]);
 });
 
+test("every package that Coffer depends on is in a decision record", () => {
+	const records = [...documents]
+		.filter(([path]) => path.startsWith("docs/decisions/"))
+		.map(([, text]) => text);
+	const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+		readFileSync(join(ROOT, "package.json"), "utf8"),
+	);
+	const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+	expect(names).toContain("libsodium-wrappers");
+	expect(names.filter((name) => !records.some((text) => text.includes(`\`${name}\``)))).toEqual([]);
+});
+
 describe("a long line is found", () => {
 	test.each([
 		["in a paragraph", "word ".repeat(23), 1],
