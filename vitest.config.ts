@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** Folders whose tests start no process and change nothing that others see: their files share one, which saves its start. */
@@ -13,6 +14,10 @@ export default defineConfig({
 		// Real processes: Deno, the keychain's daemon, the built command line.
 		testTimeout: 60_000,
 		hookTimeout: 60_000,
+		// The command lines that tests start share what is compiled, whatever home each of them has.
+		env: {
+			NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/coffer-compiled", import.meta.url)),
+		},
 		retry: 0,
 		allowOnly: false,
 		passWithNoTests: false,

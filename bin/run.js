@@ -6,6 +6,7 @@
 "use strict";
 const { existsSync } = require("node:fs");
 const { dirname, join } = require("node:path");
+const { enableCompileCache } = require("./compile-cache.js");
 
 const root = dirname(__dirname);
 
@@ -19,6 +20,7 @@ async function bringUpToDate() {
 
 async function start() {
 	if (existsSync(join(root, "src"))) await bringUpToDate();
+	enableCompileCache(require("../package.json").version);
 	const { main, releaseKeychain } = require("../dist/main.cjs");
 	const status = await main(process.argv.slice(2), root);
 	// A keychain that hangs holds a thread, and Node waits for its threads; where it cannot be let go, only a signal helps.

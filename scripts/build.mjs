@@ -4,7 +4,6 @@
  * Safe beside running and building processes: builders take turns under a lock, each file is written aside and
  * renamed, the bundle carries its content's hash, and the fingerprint is written last.
  */
-import { spawnSync } from "node:child_process";
 import {
 	closeSync,
 	copyFileSync,
@@ -112,7 +111,7 @@ function removeLeftovers(written) {
 	for (const path of filesBelow(DIST, (name) => /\.(c?js|wasm|cache|tmp)$/.test(name))) {
 		if (written.has(path)) continue;
 		// A process that has just started may be about to read the bundle that it was told of, or a package.
-		const isHashed = /-[0-9a-f]{12}(\.|-v)/.test(basename(path));
+		const isHashed = /-[0-9a-f]{12}\./.test(basename(path));
 		if (isHashed && now - statSync(path).mtimeMs < BUNDLE_KEPT_MS) continue;
 		unlinkSync(path);
 	}
@@ -127,19 +126,6 @@ function copyHostFiles() {
 		copyFileSync(file, `${to}.${process.pid}.tmp`);
 		renameSync(`${to}.${process.pid}.tmp`, to);
 	}
-}
-
-/** Bytecode for this version of Node, of what a start runs. Without it everything works, a little slower. */
-function writeBytecode() {
-	const script = join(ROOT, "scripts/bytecode.mjs");
-	const { status, stdout } = spawnSync(process.execPath, [script], { stdio: ["ignore", "pipe", "ignore"] });
-	return status === 0
-		? stdout
-				.toString()
-				.trim()
-				.split("\n")
-				.map((name) => join(DIST, name))
-		: [];
 }
 
 /** esbuild's errors as `file:line: text`, one a line. */
@@ -163,7 +149,6 @@ export async function build() {
 			writeWhole(join(DIST, name), text);
 			written.add(join(DIST, name));
 		}
-		for (const file of writeBytecode()) written.add(file);
 		removeLeftovers(written);
 		copyHostFiles();
 		writeWhole(join(DIST, ".fingerprint"), inputs);

@@ -1,24 +1,26 @@
 /**
  * What `dist/` is made of. Start-up time is what shapes it (docs/decisions has the measurements):
  *
- * - `bundle-HASH.cjs`: all of Coffer's own code with oclif and libsodium, in one file, since each further ES
- *   module costs most of a millisecond to load. Every command is evaluated only when it is called.
+ * - `bundle-HASH.cjs`: all of Coffer's own code with oclif and libsodium, in one file, since each further module costs up to
+ *   a millisecond to load. Every command is evaluated only when it is called.
  * - `vendor/libsodium-HASH.wasm`: libsodium's WebAssembly.
  * - `vendor/NAME-HASH.cjs`: large packages that few commands need, each in one file.
- * - `*-HASH-NODE.cache` beside each of these: V8's bytecode for what a start runs. Node checks it and compiles the
- *   source where it does not fit, so another version of Node is a little slower and nothing else.
  * - `commands/**.cjs`: one line for each command, where oclif looks for it.
- * - `main.cjs`: loads the bundle, which loads the packages through it.
+ * - `main.cjs`: loads the bundle, which loads the packages when they are first used.
  * - `analysis.cjs`: what runs in the platform's thread that searches functions for secrets.
  * - `compute.cjs`: what runs in the platform's thread that hashes and parses JSON.
  * - `check.cjs`: what runs in the platform's processes that parse uploaded sources.
  * - `egress.cjs`: the proxy through which functions reach the network.
+ *
+ * `bin/compile-cache.js` keeps the compiled code between starts.
  */
 import { ROOT } from "./fresh.mjs";
-import { hashOf, readSodium, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";
+import { licensesOf } from "./licenses.mjs";
+import { hashOf, readSodium, requirePinned, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";
 
-/** Native binaries, loaded from node_modules. */
-const NATIVE = ["esbuild", "keytar", "libsql", "oxc-parser"];
+/** Packages with native binaries, which are loaded from node_modules. The keychain says by itself where keytar is missing. */
+const OPTIONAL = ["esbuild", "libsql", "oxc-parser"];
+const NATIVE = [...OPTIONAL, "keytar"];
 
 /** Never loaded by what is bundled. */
 const EXTERNAL = ["typescript"];
@@ -43,18 +45,33 @@ function exactly(names) {
 	return new RegExp(`^(${names.map((name) => name.replaceAll("/", "\\/")).join("|")})$`);
 }
 
-/** Leaves the vendored packages to the loader, and packages with native code to `require`. */
-const vendored = {
+/** The code of a module that loads a package with native code, and names it where it is missing. */
+function nativeModule(name) {
+	const loading = `require(${JSON.stringify(name)})`;
+	if (!OPTIONAL.includes(name)) return `module.exports = ${loading};`;
+	return `const { loadOptionalPackage } = require("./src/optional-package.ts");
+		module.exports = loadOptionalPackage(${JSON.stringify(name)}, () => ${loading});`;
+}
+
+/**
+ * Loads the vendored packages from their files, and those with native code from node_modules, when they are first used.
+ * @param files a vendored package's name → its file in `dist/`
+ */
+const vendored = (files) => ({
 	name: "vendored",
 	setup(build) {
 		build.onResolve({ filter: exactly([...VENDORED, ...NATIVE]) }, ({ path, namespace }) =>
 			namespace === "vendored" ? { path, external: true } : { path, namespace: "vendored" },
 		);
+		build.onResolve({ filter: /^\.\/vendor\// }, ({ path }) => ({ path, external: true }));
 		build.onLoad({ filter: /.*/, namespace: "vendored" }, ({ path }) => ({
-			contents: `module.exports = ${NATIVE.includes(path) ? "require" : "__load"}("${path}");`,
+			contents: NATIVE.includes(path)
+				? nativeModule(path)
+				: `module.exports = require(${JSON.stringify(`./${files[path]}`)});`,
+			resolveDir: ROOT,
 		}));
 	},
-};
+});
 
 /** Leaves packages with native code to `require`, in a program that is loaded by no loader. */
 const native = {
@@ -64,14 +81,9 @@ const native = {
 	},
 };
 
-/** A script for the loader: one function, so that nothing has to be put around it at each start. */
-function wrapped(code) {
-	return `(function (exports, require, module, __filename, __dirname, __import, __load) {${code}\n})`;
-}
-
-/** A file's name without its end: with what is in it, since V8 tells a source from another by its length alone. */
+/** A file's name with the hash of its contents: a process that starts while another builds finds the files that fit together. */
 function hashed(name, code) {
-	return `${name}-${hashOf(code)}`;
+	return `${name}-${hashOf(code)}.cjs`;
 }
 
 const OPTIONS = {
@@ -89,35 +101,38 @@ const OPTIONS = {
 	legalComments: "none",
 	logLevel: "silent",
 	write: false,
+	metafile: true,
 };
 
 /**
- * The code with every other character as an escape. esbuild writes strings so, and leaves regular expressions as they
- * are, which the loader would read as other ones.
+ * The code with every other character as an escape: V8 keeps a text of plain ASCII in half the memory. esbuild escapes what
+ * strings hold, and leaves regular expressions as they are.
  */
 function asAscii(code) {
 	return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** Runs esbuild. @returns the code, and the files that it is made of */
+async function built(esbuild, options) {
+	const { metafile, outputFiles } = await esbuild.build({ ...OPTIONS, ...options });
+	return { code: asAscii(outputFiles[0].text), inputs: Object.keys(metafile.inputs) };
+}
+
 /** The code of a program: its `main` module, and a function for each command that evaluates and returns its class. */
-async function bundleCode(esbuild, main, commands, sodium) {
+async function bundleCode(esbuild, main, commands, { sodium, files }) {
 	const classes = Object.entries(commands).map(
 		([name, file]) => `${JSON.stringify(name)}: () => require(${JSON.stringify(file)}).default,`,
 	);
 	const contents = `export * from ${JSON.stringify(main)};\nexport const commands = {\n${classes.join("\n")}\n};\n`;
-	const { outputFiles } = await esbuild.build({
-		...OPTIONS,
+	return await built(esbuild, {
 		stdin: { contents, resolveDir: ROOT, loader: "ts" },
-		plugins: [slimOclif, slimSodium(sodium), vendored],
+		plugins: [slimOclif, slimSodium(sodium), vendored(files)],
 	});
-	return wrapped(asAscii(outputFiles[0].text));
 }
 
 /** A program with a file of its own. */
 async function bundleProgram(esbuild, entry, sodium) {
-	const options = { ...OPTIONS, entryPoints: [entry], plugins: [slimSodium(sodium), native] };
-	const { outputFiles } = await esbuild.build(options);
-	return asAscii(outputFiles[0].text);
+	return await built(esbuild, { entryPoints: [entry], plugins: [slimSodium(sodium), native] });
 }
 
 async function bundlePackages(esbuild) {
@@ -125,64 +140,11 @@ async function bundlePackages(esbuild) {
 	const files = VENDORED.map(async (name) => {
 		const contents = taken.get(name) ?? `module.exports = require(${JSON.stringify(name)});`;
 		const stdin = { contents, resolveDir: ROOT };
-		const { outputFiles } = await esbuild.build({ ...OPTIONS, stdin, plugins: [slimZod] });
-		const code = wrapped(asAscii(outputFiles[0].text));
-		return { name, file: `vendor/${hashed(name.replace("@", "").replace("/", "-"), code)}`, code };
+		const { code, inputs } = await built(esbuild, { stdin, plugins: [slimZod] });
+		const file = `vendor/${hashed(name.replace("@", "").replace("/", "-"), code)}`;
+		return { name, file, code, inputs };
 	});
 	return await Promise.all(files);
-}
-
-/**
- * `main.cjs`: the bundle's exports, from bytecode where there is any that fits.
- * @param file the bundle's, without its end
- * @param packages name → file without its end
- */
-function loader(file, packages) {
-	return `"use strict";
-const { readFileSync } = require("node:fs");
-const { dirname } = require("node:path");
-const { Script } = require("node:vm");
-
-const packages = ${JSON.stringify(packages, undefined, "\t")};
-/** What was loaded: its exports, and the script. */
-const loaded = new Map();
-
-function readBytecode(file) {
-	try {
-		return readFileSync(file);
-	} catch {
-		return undefined;
-	}
-}
-
-function load(file) {
-	const known = loaded.get(file);
-	if (known !== undefined) return known.module.exports;
-	const filename = \`\${__dirname}/\${file}.cjs\`;
-	const bytecodeFile = \`\${__dirname}/\${file}-\${process.version}-\${process.arch}.cache\`;
-	// All of it is plain ASCII, which V8 takes as it is.
-	const source = readFileSync(filename, "latin1");
-	const script = new Script(source, { filename, cachedData: readBytecode(bytecodeFile) });
-	const module = { exports: {} };
-	loaded.set(file, { module, script, bytecodeFile });
-	const importing = (specifier) => import(specifier);
-	const run = script.runInThisContext();
-	run.call(module.exports, module.exports, require, module, filename, dirname(filename), importing, loadPackage);
-	return module.exports;
-}
-
-function loadPackage(name) {
-	return load(packages[name]);
-}
-
-/** The bytecode of everything that was loaded: files and their contents. */
-function createBytecode() {
-	return [...loaded.values()].map(({ script, bytecodeFile }) => [bytecodeFile, script.createCachedData()]);
-}
-
-const loadPackages = () => Object.keys(packages).forEach(loadPackage);
-module.exports = { ...load(${JSON.stringify(file)}), loadPackages, createBytecode };
-`;
 }
 
 /** `commands/secrets/set.cjs`: where oclif looks for a command. */
@@ -199,21 +161,24 @@ function stub(name) {
  * @returns path inside the output folder → contents, in the order in which to write: no file names a later one
  */
 export async function bundle(main, commands, programs = {}) {
+	requirePinned();
 	const esbuild = await import("esbuild");
 	const sodium = await readSodium();
-	const [code, packages, ...others] = await Promise.all([
-		bundleCode(esbuild, main, commands, sodium),
-		bundlePackages(esbuild),
+	const packages = await bundlePackages(esbuild);
+	const files = Object.fromEntries(packages.map(({ name, file }) => [name, file]));
+	const [whole, ...others] = await Promise.all([
+		bundleCode(esbuild, main, commands, { sodium, files }),
 		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, sodium)),
 	]);
-	const name = hashed("bundle", code);
-	const files = Object.fromEntries(packages.map((each) => [each.name, each.file]));
+	const name = hashed("bundle", whole.code);
+	const inputs = [whole, ...packages, ...others].flatMap((each) => each.inputs);
 	return new Map([
-		...packages.map((each) => [`${each.file}.cjs`, each.code]),
+		...packages.map((each) => [each.file, each.code]),
 		[sodium.file, sodium.bytes],
-		...Object.keys(programs).map((program, index) => [program, others[index]]),
-		[`${name}.cjs`, code],
-		["main.cjs", loader(name, files)],
+		...Object.keys(programs).map((program, index) => [program, others[index].code]),
+		[name, whole.code],
+		["main.cjs", `"use strict";\nmodule.exports = require("./${name}");\n`],
 		...Object.keys(commands).map((command) => [`commands/${command}.cjs`, stub(command)]),
+		["THIRD-PARTY-LICENSES.txt", licensesOf(inputs)],
 	]);
 }

@@ -18,7 +18,13 @@ import { DIST, ROOT } from "./fresh.mjs";
 
 const FOLDER = join(ROOT, "node_modules/.cache/coffer-installed");
 
-const FILES = ["bin/run.js", "bin/package.json", "package.json", "oclif.manifest.json"];
+const FILES = [
+	"bin/run.js",
+	"bin/compile-cache.js",
+	"bin/package.json",
+	"package.json",
+	"oclif.manifest.json",
+];
 
 /** Where `bin/run.js` of the installed program is. */
 export const INSTALLED_PROGRAM = join(FOLDER, "bin/run.js");

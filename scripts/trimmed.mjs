@@ -1,6 +1,8 @@
 /**
- * What the bundle leaves out of packages, and takes in another form: a start of the command line loads each of them whole.
- * An expression that is replaced has to be there: the build fails where a new version of a package has it not.
+ * What the bundle leaves out of packages, or takes in another form: otherwise each start of the command line loads it.
+ *
+ * The packages that are changed here are pinned to one version. The build fails where another version is installed, and
+ * where an expression is not exactly once where it was: whoever brings a package up to date looks at each change again.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -12,13 +14,44 @@ export function hashOf(contents) {
 	return createHash("sha256").update(contents).digest("hex").slice(0, 12);
 }
 
+/** The packages that are changed, with the version that the changes were made for. package.json has the same. */
+export const PINNED = { "@oclif/core": "4.14.0", libsodium: "0.8.4", zod: "4.6.7" };
+
+/** @throws Error where another version of a changed package is installed */
+export function requirePinned(versionOf = installedVersion) {
+	for (const [name, pinned] of Object.entries(PINNED)) {
+		const version = versionOf(name);
+		if (version === pinned) continue;
+		throw new Error(
+			`${name} ${version} is installed, and scripts/trimmed.mjs changes ${name} ${pinned}: ` +
+				"see that each change still fits, then write the new version there and in package.json.",
+		);
+	}
+}
+
+function installedVersion(name) {
+	return JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
+}
+
 /**
- * What oclif loads at each start (10 ms) and needs only to list commands without a manifest, to animate, or to
- * match the plugins' names, which are given in full here.
+ * A text with an expression in the place of another.
+ * @param path of the file, for the error
+ * @throws Error where the expression is not there exactly once
+ */
+export function replaceOnce(source, from, to, path) {
+	const parts = source.split(from);
+	if (parts.length === 2) return parts.join(to);
+	throw new Error(`${path} has ${from} ${parts.length - 1} times, and scripts/trimmed.mjs replaces it once.`);
+}
+
+/**
+ * What oclif loads at each start (15 ms) and needs only to list commands without a manifest, to animate, to match the names
+ * of plugins, or to log what it does, which nobody reads.
  */
 const REPLACED = new Map([
 	["tinyglobby", "module.exports = {};"],
 	["cli-spinners", 'exports.dots2 = exports.line = { frames: ["-"] };'],
+	["debug", "module.exports = () => Object.assign(() => {}, { enabled: false });"],
 	["minimatch", "exports.minimatch = (name, pattern) => name === pattern;"],
 ]);
 
@@ -46,8 +79,6 @@ export const slimZod = {
 
 /** Single expressions of a package. */
 const CHANGED = [
-	// Code that comes from bytecode cannot import by itself; the loader lends it a function.
-	{ file: /@oclif\/core\/lib\/module-loader\.js$/, from: "await import(", to: "await __import(" },
 	// The order of a language takes 15 ms to load, and names of commands are plain ASCII.
 	{
 		file: /@oclif\/core\/lib\/config\/plugin\.js$/,
@@ -55,14 +86,6 @@ const CHANGED = [
 		to: "(a.id < b.id ? -1 : 1)",
 	},
 ];
-
-/** A source with an expression in the place of another. @throws Error where a new version of the package has it not */
-function changed(path, from, to) {
-	const source = readFileSync(path, "utf8");
-	if (!source.includes(from))
-		throw new Error(`${path} has no ${from} any more: scripts/trimmed.mjs replaces it.`);
-	return source.replaceAll(from, to);
-}
 
 /**
  * libsodium's WebAssembly, decoded: as text it is a fifth of the bundle, and to decode it takes 12 ms of each start.
@@ -81,7 +104,7 @@ export async function readSodium() {
 	const bytes = Buffer.from(await decoded.arrayBuffer());
 	const file = `vendor/libsodium-${hashOf(bytes)}.wasm`;
 	const reading = `require("node:fs").readFileSync(__dirname + ${JSON.stringify(`/${file}`)})`;
-	return { path, file, bytes, source: source.replace(call, () => reading) };
+	return { path, file, bytes, source: replaceOnce(source, call, reading, path) };
 }
 
 /** Trims oclif to what runs in a bundle. */
@@ -95,7 +118,9 @@ export const slimOclif = {
 		}));
 		build.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({ contents: REPLACED.get(path) }));
 		for (const { file, from, to } of CHANGED)
-			build.onLoad({ filter: file }, ({ path }) => ({ contents: changed(path, from, to) }));
+			build.onLoad({ filter: file }, ({ path }) => ({
+				contents: replaceOnce(readFileSync(path, "utf8"), from, to, path),
+			}));
 	},
 };
 

@@ -81,7 +81,7 @@ function overHttp(): Send {
 	return (url, options, onResponse) => httpRequest(url, { ...options, agent }, onResponse);
 }
 
-/** Loaded where it is needed: most of it is TLS. Not by `import()`, which code that comes from bytecode has not. */
+/** Loaded where it is needed: most of it is TLS. */
 function overTls(): Send {
 	const { Agent, request } = process.getBuiltinModule("node:https");
 	https ??= new Agent(AGENT);

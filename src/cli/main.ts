@@ -1,8 +1,6 @@
 /**
  * The command line from arguments to exit status. Nothing below ends the process: `bin/run.js` does.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Config, type Interfaces, run, settings } from "@oclif/core";
 import { EXIT } from "../errors.ts";
 import { aliasesOf } from "./command-words/aliases.ts";
@@ -29,22 +27,6 @@ const logger: Interfaces.Logger = {
 	warn: silent,
 };
 
-/** Which words need the plugin for help; for any other command, reading it is lost time. */
-function needsPlugins(argv: readonly string[]): boolean {
-	return asksForHelp(argv) || argv[0] === "help";
-}
-
-async function loadConfig(argv: readonly string[], root: string): Promise<Config> {
-	const options = { root, logger, devPlugins: false, userPlugins: false };
-	if (needsPlugins(argv)) return await Config.load(options);
-	const pjson = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Interfaces.PJSON;
-	return await Config.load({
-		...options,
-		pjson: { ...pjson, oclif: { ...pjson.oclif, plugins: [] } },
-		isRoot: true,
-	});
-}
-
 /** Help and version are looked for by oclif wherever they stand, so an unknown command with them is theirs. */
 function asksForHelp(argv: readonly string[]): boolean {
 	const end = argv.indexOf("--");
@@ -64,15 +46,15 @@ function withoutHelpFlags(argv: readonly string[]): string[] {
 	return argv.slice(0, end === -1 ? undefined : end);
 }
 
-/** An exit or a complaint of oclif's, known by its mark: plugins bring classes of their own. */
+/** An exit or a complaint of oclif's, known by its mark. */
 function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number } } {
 	return error instanceof Error && "oclif" in error;
 }
 
-/** `help NAME…` as `NAME… --help`: the plugin's command would log its arguments where DEBUG is set. */
+/** `help NAME…` as `NAME… --help`. */
 function withHelpFlag(argv: string[]): string[] {
 	const [first, ...rest] = argv;
-	return first === "help" && !rest.some((argument) => argument.startsWith("-")) ? [...rest, "--help"] : argv;
+	return first === "help" ? [...rest, "--help"] : argv;
 }
 
 async function runCommand(typed: string[], root: string): Promise<number> {
@@ -82,7 +64,7 @@ async function runCommand(typed: string[], root: string): Promise<number> {
 	// Node's and packages' warnings are for developers, and stderr is a document under --json.
 	if (!environment.debug) process.removeAllListeners("warning");
 	try {
-		const config = await loadConfig(typed, root);
+		const config = await Config.load({ root, logger, devPlugins: false, userPlugins: false });
 		const argv = inOwnWords(config, typed);
 		requireCommand(config, asksForHelp(argv) ? withoutHelpFlags(argv) : argv);
 		if (asksForHelp(argv)) for (const command of config.commands) command.aliases = aliasesOf(command.id);

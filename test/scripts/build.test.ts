@@ -89,22 +89,6 @@ describe("in a checkout", () => {
 		expect(left.filter((name) => name.endsWith(".tmp") || name.endsWith(".lock"))).toEqual([]);
 	});
 
-	test("a command runs from bytecode, and a plugin's too", async () => {
-		const written = readdirSync(join(checkout, "dist"));
-		expect(written.filter((name) => name.endsWith(`-${process.version}-${process.arch}.cache`))).toHaveLength(
-			1,
-		);
-		const packages = readdirSync(join(checkout, "dist/vendor")).filter((name) => name.endsWith(".cjs"));
-		expect(packages.length).toBeGreaterThan(5);
-		for (const name of packages) {
-			const file = join(checkout, "dist/vendor", name).slice(0, -".cjs".length);
-			expect(existsSync(`${file}-${process.version}-${process.arch}.cache`)).toBe(true);
-		}
-		const { status, stdout } = await start("bin/run.js", "say", "--help");
-		expect(stdout).toContain("USAGE");
-		expect(status).toBe(0);
-	});
-
 	test("a builder that was killed leaves no lock for ever", async () => {
 		const dead = spawn(process.execPath, ["-e", "0"]);
 		await new Promise((resolve) => dead.on("exit", resolve));

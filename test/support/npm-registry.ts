@@ -2,18 +2,28 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export interface RegistryPackage {
+/** A package that a test makes up. */
+interface MadePackage {
 	readonly version: string;
 	/** Of its only module. */
 	readonly source: string;
 	readonly dependencies?: Readonly<Record<string, string>>;
 }
+
+/** A package as it is installed in this folder. */
+interface InstalledPackage {
+	readonly folder: string;
+}
+
+export type RegistryPackage = MadePackage | InstalledPackage;
+
+type Manifest = { readonly version: string } & Readonly<Record<string, unknown>>;
 
 export interface NpmRegistry extends AsyncDisposable {
 	/** With a slash at its end. */
@@ -24,19 +34,30 @@ export interface NpmRegistry extends AsyncDisposable {
 	integrityOf(name: string): string;
 }
 
-interface Packed extends RegistryPackage {
+interface Packed {
+	readonly manifest: Manifest;
 	readonly archive: Buffer;
 }
 
-function pack(name: string, { dependencies = {}, source, version, ...rest }: RegistryPackage): Packed {
+function make(folder: string, name: string, { dependencies = {}, source, version }: MadePackage): void {
+	const manifest = { name, version, type: "module", main: "index.js", dependencies };
+	writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+	writeFileSync(join(folder, "index.js"), source);
+}
+
+function pack(name: string, content: RegistryPackage): Packed {
 	const folder = mkdtempSync(join(tmpdir(), "coffer-registry-"));
 	try {
-		mkdirSync(join(folder, "package"));
-		const manifest = { name, version, type: "module", main: "index.js", dependencies };
-		writeFileSync(join(folder, "package/package.json"), JSON.stringify(manifest));
-		writeFileSync(join(folder, "package/index.js"), source);
-		execFileSync("tar", ["-czf", "package.tgz", "package"], { cwd: folder });
-		return { ...rest, dependencies, source, version, archive: readFileSync(join(folder, "package.tgz")) };
+		const root = join(folder, "package");
+		if ("folder" in content) cpSync(content.folder, root, { recursive: true, dereference: true });
+		else {
+			mkdirSync(root);
+			make(root, name, content);
+		}
+		const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+		execFileSync("tar", ["-cf", "package.tar", "package"], { cwd: folder });
+		execFileSync("gzip", ["-1", "package.tar"], { cwd: folder });
+		return { manifest, archive: readFileSync(join(folder, "package.tar.gz")) };
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -58,9 +79,9 @@ export async function startNpmRegistry(
 		const found = packed.get(path);
 		if (found === undefined) return response.writeHead(404).end("{}");
 		if (isArchive !== undefined) return response.end(found.archive);
-		const { dependencies, version } = found;
+		const { version } = found.manifest;
 		const dist = { tarball: `http://${host}/${path}/-/package.tgz`, integrity: integrityOf(path) };
-		const versions = { [version]: { name: path, version, main: "index.js", dependencies, dist } };
+		const versions = { [version]: { ...found.manifest, name: path, dist } };
 		response.setHeader("content-type", "application/json");
 		return response.end(JSON.stringify({ name: path, "dist-tags": { latest: version }, versions }));
 	}).listen(0, "127.0.0.1");

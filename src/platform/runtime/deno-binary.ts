@@ -34,7 +34,7 @@ async function isNativeBinary(path: string): Promise<boolean> {
 	}
 }
 
-/** Where the optional npm package keeps this machine's binary; it may be nested below `deno`. */
+/** Where the npm package keeps this machine's binary; it may be nested below `deno`. */
 function npmCandidates(): string[] {
 	const { platform, arch } = process;
 	const targets = platform === "linux" ? ["glibc", "musl"].map((libc) => `${arch}-${libc}`) : [arch];
@@ -45,7 +45,7 @@ function npmCandidates(): string[] {
 	try {
 		resolvers.push(createRequire(own.resolve("deno/package.json")));
 	} catch {
-		// The optional package is not installed.
+		// The package is not installed.
 	}
 	for (const resolver of resolvers) {
 		for (const target of targets) {
@@ -76,15 +76,15 @@ function notFound(message: string): AppError {
 		code: "DENO_NOT_FOUND",
 		message,
 		hint:
-			"Set COFFER_DENO to a native Deno binary, put one on the PATH, " +
-			"or install Coffer with its optional npm package deno.",
+			"Name a native Deno binary in COFFER_DENO, put one on the PATH, " +
+			"or install the npm package beside Coffer: npm install --global deno",
 		exit: EXIT.failure,
 	});
 }
 
 /**
  * The path of a native Deno binary of a version that the sandbox can rely on: the explicit one, else the
- * first on the search path, else the optional npm package's.
+ * first on the search path, else the npm package's.
  * @throws AppError `DENO_NOT_FOUND` (exit 1)
  */
 export async function findDeno(search: DenoSearch = {}): Promise<string> {

@@ -7,6 +7,7 @@ import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { AppError, EXIT } from "../../errors.ts";
+import { type Connection, loadSqlite, type OpenDatabase } from "./sqlite.ts";
 
 interface Patience {
 	/** How long a writer waits while no other writer makes progress, in milliseconds. */
@@ -45,41 +46,23 @@ function lockError(path: string, cause: unknown, { stillMs }: Patience): AppErro
 	});
 }
 
+let opening: Promise<OpenDatabase> | undefined;
+
+/** Loads SQLite once. After a failure, the next call tries again. */
+function loadOnce(): Promise<OpenDatabase> {
+	opening ??= loadSqlite().catch((error: unknown) => {
+		opening = undefined;
+		throw error;
+	});
+	return opening;
+}
+
 /**
- * Loads the lock's library (11 ms) while the caller waits for something else. An error is ignored here, because
+ * Loads SQLite (with `libsql`, 11 ms) while the caller waits for something else. An error is ignored here, because
  * `withLock` meets and reports it again.
  */
 export function prepareLock(): void {
-	loadSqlite().catch(() => undefined);
-}
-
-let sqlite: ReturnType<typeof importSqlite> | undefined;
-
-/** Loads the library once. After a failure, the next call tries again. */
-function loadSqlite(): ReturnType<typeof importSqlite> {
-	sqlite ??= importSqlite().catch((error: unknown) => {
-		sqlite = undefined;
-		throw error;
-	});
-	return sqlite;
-}
-
-/**
- * libsql detects the C library twice: by Node's process report, which takes 5 ms, and by the file of `ldd`,
- * which decides. The report is switched off, and on again if the file alone is not enough.
- */
-async function importSqlite() {
-	const { report } = process;
-	const { getReport } = report;
-	report.getReport = () => ({ header: {} });
-	try {
-		return (await import("libsql")).default;
-	} catch {
-		report.getReport = getReport;
-		return (await import("libsql")).default;
-	} finally {
-		report.getReport = getReport;
-	}
+	loadOnce().catch(() => undefined);
 }
 
 /** The last holder of, or waiter for, each lock in this process. They take turns. */
@@ -104,8 +87,6 @@ export async function withLock<T>(path: string, work: () => Promise<T>, patience
 		if (queue.get(path) === mine) queue.delete(path);
 	}
 }
-
-type Connection = InstanceType<typeof import("libsql")>;
 
 /** The statements that take the lock, in this order. A retry continues after the last one that succeeded. */
 const STATEMENTS = [
@@ -148,7 +129,7 @@ async function waitFor(database: Connection, path: string, patience: Patience): 
 }
 
 async function locked<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
-	const Database = await loadSqlite();
+	const open = await loadOnce();
 	// A process that has just released the lock lets the waiting ones try first.
 	if (performance.now() - (letGoMs.get(path) ?? Number.NEGATIVE_INFINITY) < TRY_MS.last)
 		await after(TRY_MS.last);
@@ -157,7 +138,7 @@ async function locked<T>(path: string, work: () => Promise<T>, patience: Patienc
 	try {
 		const stat = lstatSync(path, { throwIfNoEntry: false });
 		if (stat && (!stat.isFile() || stat.size > 0)) throw new Error("not a database");
-		database = new Database(path, { timeout: 0 });
+		database = open(path);
 		crowded = await waitFor(database, path, patience);
 	} catch (error) {
 		database?.close();
@@ -176,7 +157,7 @@ async function locked<T>(path: string, work: () => Promise<T>, patience: Patienc
  * The work is done, so an error of the release must not replace its result. Closing the file releases the lock
  * too.
  */
-function release(database: { exec(statement: string): unknown; close(): unknown }): void {
+function release(database: Connection): void {
 	for (const step of [() => database.exec("ROLLBACK"), () => database.close()]) {
 		try {
 			step();

@@ -50,7 +50,7 @@ describe("the explicit path", () => {
 				code: "DENO_NOT_FOUND",
 				exit: 1,
 				message: expect.stringContaining(at(folder)),
-				hint: expect.stringMatching(/COFFER_DENO.*PATH.*npm/),
+				hint: expect.stringMatching(/COFFER_DENO.*PATH.*npm install --global deno$/),
 			});
 		},
 	);

@@ -1,0 +1,34 @@
+/**
+ * SQLite for the vault's lock: Node's own (since 22.13, without a flag), or `libsql` where Node has none. Both take the
+ * operating system's locks on the same bytes of a file, so that processes under different versions of Node exclude one
+ * another.
+ */
+
+/** An open database, with the two calls that a lock needs. */
+export interface Connection {
+	exec(statement: string): unknown;
+	close(): unknown;
+}
+
+/** Opens a database without waiting for locks. */
+export type OpenDatabase = (path: string) => Connection;
+
+interface NodeSqlite {
+	readonly DatabaseSync: new (path: string) => Connection;
+}
+
+/** Node's own module; undefined in a version that has none, or that hides it behind a flag. */
+function nodeSqlite(): NodeSqlite | undefined {
+	return process.getBuiltinModule("node:sqlite") as NodeSqlite | undefined;
+}
+
+/**
+ * Loads SQLite.
+ * @param builtin Node's own module, if it has one
+ * @throws AppError `PACKAGE_MISSING` (exit 1) where Node has no SQLite and the optional package `libsql` is not installed
+ */
+export async function loadSqlite(builtin = nodeSqlite()): Promise<OpenDatabase> {
+	if (builtin !== undefined) return (path) => new builtin.DatabaseSync(path);
+	const { default: Database } = await import("libsql");
+	return (path) => new Database(path, { timeout: 0 });
+}
