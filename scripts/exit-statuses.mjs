@@ -2,12 +2,12 @@
 
 export const COMMON_STATUSES = {
 	0: "The command is done.",
-	1: "It failed: for any reason that has no status of its own.",
+	1: "It failed, for a reason that has no status of its own. A question was not confirmed (`NOT_CONFIRMED`).",
 	2: "Usage: an argument, a flag, a file that the command reads or its input is wrong.",
-	3: "Not authorised: this identity or this access token may not do that.",
-	4: "Not found.",
+	3: "Not authorised: there is no identity (`IDENTITY_MISSING`), the keychain does not open (`KEYCHAIN_…`), the identity is no member or no owner, or the access token may not do that.",
+	4: "Not found: the project, the vault, the environment, or what the command names.",
 	5: "Conflict: both sides changed, or it exists already.",
-	6: "Platform or network: the platform is out of reach, or this device has no access token for it.",
+	6: "Platform or network: the platform is out of reach, or this device has no access token for it (`TOKEN_MISSING`).",
 	7: "Integrity: something was altered or rolled back, or a key is wrong.",
 	125: "`coffer run` itself failed.",
 	130: "Ctrl-C ended the command. It prints what is saved all the same.",
@@ -17,37 +17,86 @@ const EDIT = {
 	0: "The vault is changed. If the platform is out of reach, a warning says that the change is not synced yet.",
 	1: "The change is saved and synced, but a function did not start with it (`REDEPLOY_FAILED`).",
 };
+/** What reads an earlier version and sets it. */
+const PAST = {
+	...EDIT,
+	4: "There is no such secret, or no such version (`VERSION_NOT_FOUND`).",
+	5: "Two values have that version (`VERSION_AMBIGUOUS`).",
+	7: "The version was found, and does not count (`VERSION_REFUSED`).",
+};
+const EXPORT = { 5: "The file exists already (`EXPORT_EXISTS`)." };
+const IMPORT = {
+	3: "The passphrase is wrong, or the file is no export (`EXPORT_MALFORMED`).",
+	4: "The file does not exist.",
+	5: "There is an identity already (`IDENTITY_EXISTS`).",
+};
+const NO_FUNCTION = "A function that is named does not exist (`FUNCTION_NOT_FOUND`).";
+const NO_SECRET = "A name is not in the environment.";
+const NO_MEMBER = "There is no member of that name (`MEMBER_NOT_FOUND`).";
 
 /** By command: what a status means there in particular. */
 export const STATUSES = {
+	"apps:delete": { 4: "There is no such app." },
+	"environments:create": { 5: "There is an environment of that name (`ENVIRONMENT_EXISTS`)." },
+	"functions:delete": { 4: `${NO_FUNCTION} Nothing is deleted then.` },
 	"functions:deploy": {
 		1: "A function failed (`DEPLOY_FAILED`); the others are deployed. With `--dry-run`: a function would fail.",
+		4: "The project has no functions (`NO_FUNCTIONS`), or not all that are named.",
 	},
+	"functions:logs": { 4: NO_FUNCTION },
 	"functions:references": {
 		1: "A function could not be analysed (`FUNCTIONS_UNANALYSED`), or `--strict` found a mismatch (`REFERENCES_INCOMPLETE`).",
-		4: "A file of `--entry` does not exist.",
+		4: "A file of `--entry`, or a function that is named, does not exist.",
 	},
-	"identity:new": { 5: "This device has an identity already." },
-	"members:add": EDIT,
-	"members:remove": EDIT,
-	"members:role": EDIT,
+	"identity:export": EXPORT,
+	"identity:import": IMPORT,
+	"identity:new": { 5: "This device has an identity already (`IDENTITY_EXISTS`)." },
+	init: { 5: "There is a vault already (`VAULT_EXISTS`)." },
+	link: {
+		3: "The token is for another platform (`TOKEN_FOREIGN`), or the platform does not accept it.",
+		5: "The environment is linked with Base44 already (`ENVIRONMENT_LINKED`).",
+		7: "The platform has another key than the token says (`PLATFORM_KEY_MISMATCH`).",
+	},
+	"link:base44": { 5: "The environment is linked with a platform already (`ENVIRONMENT_LINKED`)." },
+	"members:add": { ...EDIT, 5: "The key or the name belongs to a member already (`MEMBER_EXISTS`)." },
+	"members:remove": { ...EDIT, 4: NO_MEMBER },
+	"members:role": { ...EDIT, 4: NO_MEMBER },
+	"platform:backup": {
+		4: "There is no data directory (`DATA_DIR_NOT_FOUND`).",
+		5: "The backup exists already (`BACKUP_EXISTS`).",
+		7: "A blob is damaged or missing.",
+	},
+	"platform:identity:export": EXPORT,
+	"platform:identity:import": IMPORT,
+	"platform:restore": {
+		4: "There is no backup (`BACKUP_NOT_FOUND`).",
+		5: "The data directory is in use (`DATA_DIR_IN_USE`) or not empty (`DATA_DIR_NOT_EMPTY`).",
+		7: "The backup is damaged (`BACKUP_DAMAGED`). Nothing is restored then.",
+	},
 	run: {
 		125: "`coffer run` itself failed: the vault cannot be opened, the command does not start, or a secret has an unsafe name (`NAME_UNSAFE`).",
 		other: "The status of the command that was run; 128 plus the signal's number if a signal ended it.",
 	},
-	"secrets:copy": EDIT,
-	"secrets:delete": EDIT,
-	"secrets:rollback": EDIT,
+	"secrets:copy": { ...EDIT, 4: NO_SECRET },
+	"secrets:delete": { ...EDIT, 4: NO_SECRET },
+	"secrets:get": { 4: NO_SECRET },
+	"secrets:history": { 4: "The name never was in the environment (`SECRET_NOT_FOUND`)." },
+	"secrets:rollback": PAST,
 	"secrets:set": EDIT,
 	sync: {
 		1: "All is synced, but a function did not start with it (`REDEPLOY_FAILED`).",
-		5: "This device and the platform changed the same names. `--take` decides.",
+		5: "This device and the platform changed the same names (`SYNC_CONFLICT`), a value here is older than on the platform (`SYNC_ROLLED_BACK`), or both changed the members (`MEMBERSHIP_DIVERGED`). `--take` decides.",
+		7: "The platform's log is not what it was (`LOG_FORKED`).",
 	},
 	"vault:accept": {
 		1: "It was not confirmed, or the code is for another list (`NOT_CONFIRMED`).",
 		7: "Nothing that the file lacks was made on this device alone (`NOTHING_UNDONE`).",
 	},
-	"vault:reseal": EDIT,
-	"vault:restore": EDIT,
+	"vault:reseal": { ...EDIT, 4: "A record that is named is under the present key already (`NOT_STALE`)." },
+	"vault:resolve": {
+		4: "A name is not in conflict (`NOT_IN_CONFLICT`).",
+		5: "The conflict is not resolved yet (`MERGE_CONFLICT`).",
+	},
+	"vault:restore": PAST,
 	"vault:verify": { 7: "The vault has a fault (`VAULT_UNSOUND`). Every fault is reported." },
 };
