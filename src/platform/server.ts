@@ -1,13 +1,13 @@
 /**
  * The composition root: from a configuration to a platform that serves.
  */
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { bound, type ControlListener, httpUrl } from "./api/control-listener.ts";
 import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
+import { readProvidedModules } from "./build/provided-modules.ts";
 import type { Maxima, PlatformConfig } from "./configuration/config.ts";
 import { Faults } from "./faults/error-boundary.ts";
 import { describeError, type Log } from "./faults/log.ts";
@@ -178,8 +178,7 @@ async function openDeno(
 		directory: buildDirectory,
 		hidden,
 		passthrough,
-		stdHttp: await readFile(hostPath("std-http.ts"), "utf8"),
-		builtins: new Map([["base44:runtime", await readFile(hostPath("base44.ts"), "utf8")]]),
+		...(await readProvidedModules()),
 	});
 	opened.add(async () => builder.close());
 	return { builder, runtime };

@@ -60,6 +60,12 @@ export const functionListSchema = z.object({
 				.array(z.tuple([z.string().max(1024), z.string().max(100)]))
 				.max(20_000)
 				.optional(),
+			/** Hash of everything that its bundle is made from; only with `?files=true`. */
+			source: z.string().max(100).optional(),
+			/** Hash of its bundle; only with `?files=true`. */
+			bundle: z.string().max(100).optional(),
+			/** Hash of what its files say about how it is run; only with `?files=true`. */
+			operation: z.string().max(100).optional(),
 			/** What its `function.jsonc` says, by key; only with `?files=true`. */
 			settings: z.looseObject({}).optional(),
 			/** Variables that this version was seen to read. */
@@ -70,6 +76,8 @@ export const functionListSchema = z.object({
 				.optional(),
 		}),
 	),
+	/** What decides what a bundle is besides its sources: Deno's version, the hosts that are allowed; only with `?files=true`. */
+	conditions: z.array(z.string().max(300)).max(100).optional(),
 	/** What of the machine no limit keeps functions from taking, in words; left out by platforms that do not say. */
 	unbounded: z.array(z.string().max(200)).max(50).optional(),
 	/** The wall around functions' network behind Deno's own permissions; left out by platforms that do not say. */

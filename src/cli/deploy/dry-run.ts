@@ -1,9 +1,9 @@
 /** `coffer functions deploy --dry-run`: what a deployment would do. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
-import { type PlannedFunction, plannedDeployment } from "../../sync/deploy/deploy-plan.ts";
+import { type DeployPlan, type PlannedFunction, plannedDeployment } from "../../sync/deploy/deploy-plan.ts";
 import { projectReferences } from "../context/local-references.ts";
-import type { Environment } from "../shell/process-environment.ts";
+import { type Environment, inheritedEnvironment } from "../shell/process-environment.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { renderAbsent, renderUnset, type Unset, unsetNames } from "./unset.ts";
@@ -31,6 +31,21 @@ export interface DryRunOptions {
 	readonly environment: Environment;
 }
 
+/** The plan, for which functions are prepared, and built where they differ, in a folder that is removed after it. */
+async function planned(
+	root: string,
+	target: LinkTarget,
+	names: readonly string[],
+	{ denoPath }: Environment,
+): Promise<DeployPlan> {
+	const { LocalBuilds } = await import("../../local/builds.ts");
+	const environment = inheritedEnvironment();
+	await using builds = new LocalBuilds({ explicit: denoPath, searchPath: environment["PATH"] }, environment);
+	return await plannedDeployment(root, target, names, (upload, conditions) =>
+		builds.prepare(upload, conditions),
+	);
+}
+
 /**
  * @throws AppError `DEPLOY_WOULD_FAIL` (exit 1) with the result as data, where a function would not build as far as can be told
  *   here; as `plannedDeployment` and `projectReferences`
@@ -39,7 +54,7 @@ export async function dryRun(
 	{ root, name: named, target }: { root: string; name: string; target: LinkTarget },
 	{ environment, names, prune }: DryRunOptions,
 ): Promise<DryRun> {
-	const { absent, functions } = await plannedDeployment(root, target, names);
+	const { absent, functions } = await planned(root, target, names, environment);
 	const sound = functions.filter(({ error }) => error === undefined).map(({ name }) => name);
 	const read = sound.length === 0 ? [] : (await projectReferences(sound, environment)).functions;
 	const missing = await unsetNames(
@@ -103,7 +118,10 @@ export function renderDryRun(result: DryRun, environment: string, terminal: Term
 	renderUnset(result.missing, environment, terminal);
 	if (!result.prune) renderAbsent(result.absent, environment, terminal);
 	else for (const name of result.absent) terminal.line(`${MARKS.failed} ${name}  would be deleted (--prune)`);
-	terminal.line(
-		"Dry run: nothing was sent. It compares functions' own files, not deno.json, package.json and lock files.",
-	);
+	const unsure = result.functions.filter(({ certain, status }) => !certain && status === "changed");
+	if (unsure.length > 0)
+		terminal.line(
+			`Not built here, so these may turn out unchanged: ${unsure.map(({ name }) => name).join(", ")}. A build takes the version of Deno that the platform has.`,
+		);
+	terminal.line("Dry run: nothing was sent.");
 }

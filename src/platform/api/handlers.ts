@@ -14,6 +14,7 @@ import {
 } from "../../protocol/messages.ts";
 import type { App } from "../apps/app.ts";
 import { notLinked } from "../apps/app-faults.ts";
+import { operationHash } from "../functions/function.ts";
 import type { Standing } from "../schedule/automations.ts";
 import type { Core } from "../service/core.ts";
 import { blobHashOf } from "../threads/compute.ts";
@@ -151,7 +152,7 @@ export const listFunctions: Handler = (call) => {
 		.map(([name, known]) => {
 			const slot = running.find(name);
 			const error = (slot?.error ?? known.error)?.slice(0, ERROR_CHARACTERS_MAX);
-			const { id, references, dynamic, seen = [], settings, sources } = known.deployment;
+			const { id, bundle, references, dynamic, seen = [], settings, source, sources } = known.deployment;
 			return {
 				name,
 				url: urlOf(call.listenUrl, app.id, name),
@@ -166,6 +167,9 @@ export const listFunctions: Handler = (call) => {
 					? {
 							files: sources?.files.map(([path, hash]): [string, string] => [path, hash]),
 							settings: { ...settings },
+							source,
+							bundle,
+							operation: operationHash(known.deployment),
 						}
 					: {}),
 				automations: call.core.automations.of(app.id, name).map(automationInfo),
@@ -176,6 +180,7 @@ export const listFunctions: Handler = (call) => {
 	const { limits, network } = call.core.runtime;
 	const list: FunctionList = {
 		functions,
+		...(hasFiles ? { conditions: [...call.core.deployer.conditions] } : {}),
 		unbounded: [...limits.missing],
 		network: { wall: network.wall, missing: [...network.missing] },
 	};

@@ -51,6 +51,8 @@ export type Bundle = Output;
 export interface Builder {
 	/** What keeps a build from the platform's files: to be said at the start where it is `none`. */
 	readonly level: SandboxLevel;
+	/** What else decides what a bundle is: Deno's version, the hosts that are allowed. */
+	readonly conditions: readonly string[];
 	/**
 	 * Checks the settings and imports of an upload's functions, and says what each would be built from. Nothing is built, and
 	 * nothing is parsed by this process.
@@ -104,6 +106,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	const bundler = new FirstAlone(join(options.directory, "cache"), sandbox.denoVersion);
 	return {
 		level: sandbox.level,
+		conditions,
 		prepare: (upload, maxima) => checker.check(upload, maxima),
 		build: (prepared) => bundler.run(() => build(prepared, sandbox, settings, checker)),
 		close: () => checker.close(),

@@ -89,7 +89,7 @@ export function defaultProcessesMax(memoryBytes: number): number {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Certificates, proxies and registries: what a build needs to download packages here. */
-const PASSED_THROUGH = [
+export const PASSED_THROUGH = [
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
 	"DENO_CERT",

@@ -2,7 +2,8 @@
  * The words that builder, plan, runtime, gateway and API share about functions. A leaf.
  */
 import type { JSONType as JSONValue } from "zod";
-import { randomBytes, toBase64 } from "../../crypto.ts";
+import { utf8 } from "../../bytes.ts";
+import { hash, randomBytes, toBase64 } from "../../crypto.ts";
 import type { Automation } from "../../modules/automations/automations.ts";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Reads, References } from "../../references/evidence/reference.ts";
@@ -40,6 +41,21 @@ export type StoredAutomation = Readonly<Record<string, JSONValue>>;
 /** The same, to work with. */
 export function automationsOf({ automations = [] }: Deployment): readonly Automation[] {
 	return automations as readonly object[] as readonly Automation[];
+}
+
+/** Whether two parts of what a function's files say are equal. Both come from the same code, with their keys in one order; what is left out is as an empty one. */
+export function isSame<Said extends object>(one: Said | undefined, other: Said | undefined): boolean {
+	const textOf = (said: Said | undefined) => JSON.stringify(said ?? {}).replace(/^\[\]$/, "{}");
+	return textOf(one) === textOf(other);
+}
+
+/** Hash of how a function is run: its settings and what starts it. What is left out is as an empty one. */
+export function operationHash({
+	settings,
+	automations,
+}: Pick<Deployment, "settings" | "automations">): string {
+	const text = JSON.stringify([settings ?? {}, automations ?? []]);
+	return toBase64(hash(utf8(text)));
 }
 
 /** A built function, as the platform remembers it. */

@@ -17,6 +17,7 @@ import {
 	type Deployment,
 	deploymentId,
 	type FunctionSource,
+	isSame,
 	type KeptSources,
 } from "../functions/function.ts";
 import { Limiter } from "../machine/mutex.ts";
@@ -57,6 +58,11 @@ export class Deployer {
 	constructor(options: DeployerOptions) {
 		this.#options = options;
 		this.#builds = new Limiter(options.buildsMax);
+	}
+
+	/** As the builder's. */
+	get conditions(): readonly string[] {
+		return this.#options.builder.conditions;
 	}
 
 	/**
@@ -201,12 +207,6 @@ function presentDeployment(functions: AppFunctions, name: string): Deployment | 
 	const slot = functions.find(name);
 	const runs = slot !== undefined && slot.state !== "failed" && slot.error === undefined;
 	return runs ? present.deployment : undefined;
-}
-
-/** Both come from the same code, with their keys in one order; what is left out is as an empty one. */
-function isSame<Said extends object>(one: Said | undefined, other: Said | undefined): boolean {
-	const textOf = (said: Said | undefined) => JSON.stringify(said ?? {}).replace(/^\[\]$/, "{}");
-	return textOf(one) === textOf(other);
 }
 
 /** What a function's files say besides its code, and which they are. */

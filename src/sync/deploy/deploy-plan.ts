@@ -10,10 +10,33 @@ import type { LinkTarget } from "../client/link-target.ts";
 
 type Deployed = FunctionList["functions"][number];
 
+/** What one function would be built from, and how it would be run. */
+export interface PreparedFunction {
+	/** Hash of everything that its bundle is made from. */
+	readonly source: string;
+	/** Hash of what its files say about how it is run. */
+	readonly operation: string;
+	/** Builds it. @returns the hash of its bundle; undefined where it cannot be built on this machine as on the platform */
+	bundle(): Promise<string | undefined>;
+}
+
+/**
+ * Prepares functions on this machine as the platform does for a deployment.
+ * @param upload the files that a deployment would send, and the functions in it
+ * @param conditions what decides what a bundle is besides its sources, as the platform says
+ * @returns by the function's name: what was found, or why the platform would refuse it
+ */
+export type Prepare = (
+	upload: { readonly files: ReadonlyMap<string, Uint8Array>; readonly functions: readonly FunctionEntry[] },
+	conditions: readonly string[],
+) => Promise<ReadonlyMap<string, PreparedFunction | AppError>>;
+
 export interface PlannedFunction {
 	readonly name: string;
 	/** `unknown`: it is on the platform, which does not say from which files. */
 	readonly status: "new" | "changed" | "unchanged" | "unknown";
+	/** False where only a build on the platform can tell whether its bundle becomes another. */
+	readonly certain: boolean;
 	/** Keys of its `function.jsonc` that would change; values are left out where there are none. */
 	readonly settings: readonly { readonly key: string; readonly from?: unknown; readonly to?: unknown }[];
 	/** Why it would fail. */
@@ -28,6 +51,8 @@ export interface DeployPlan {
 }
 
 /**
+ * Compares each function with the deployment that runs. As the platform does, by what it is built from: its modules and what
+ * `deno.json`, `package.json` and lock files mean for it; and where that differs, by the bundle.
  * @param names the functions to deploy; all where empty
  * @throws AppError `FUNCTION_NOT_FOUND`, `NO_FUNCTIONS` (exit 4), exit 3 where the token may not read, exit 6 for the network
  */
@@ -35,21 +60,23 @@ export async function plannedDeployment(
 	root: string,
 	{ binding, remote }: LinkTarget,
 	names: readonly string[],
+	prepare: Prepare,
 ): Promise<DeployPlan> {
 	const found = await discoverFunctions(root);
 	const asked = chooseEntries(found, names);
-	const deployed = (await remote.listFunctions(binding.app, { files: true })).functions;
+	const { conditions, functions: deployed } = await remote.listFunctions(binding.app, { files: true });
 	const port = projectFiles(root);
+	const collected = await collectEach(root, asked, port);
+	const chosen = asked.filter(({ name }) => !(collected.get(name) instanceof AppError));
+	const upload = { files: await collectSources(root, chosen, port), functions: chosen };
+	const prepared = conditions && chosen.length > 0 ? await prepare(upload, conditions) : undefined;
 	const functions: PlannedFunction[] = [];
-	for (const entry of asked)
-		functions.push(
-			await planned(
-				root,
-				entry,
-				deployed.find(({ name }) => name === entry.name),
-				port,
-			),
-		);
+	for (const entry of asked) {
+		const { name } = entry;
+		const known = deployed.find((one) => one.name === name);
+		const sources = collected.get(name) ?? new Map<string, Uint8Array>();
+		functions.push(await planned(root, entry, known, { sources, prepared: prepared?.get(name) }));
+	}
 	functions.sort((a, b) => (a.name < b.name ? -1 : 1));
 	return { functions, absent: absentFrom(found, deployed) };
 }
@@ -66,42 +93,76 @@ export function absentFrom(
 		.sort();
 }
 
+/** The files of each function by themselves, or what is wrong with them. */
+async function collectEach(
+	root: string,
+	entries: readonly FunctionEntry[],
+	port: ProjectFiles,
+): Promise<Map<string, ReadonlyMap<string, Uint8Array> | AppError>> {
+	const collected = new Map<string, ReadonlyMap<string, Uint8Array> | AppError>();
+	for (const entry of entries) {
+		try {
+			collected.set(entry.name, await collectSources(root, [entry], port));
+		} catch (error) {
+			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
+			collected.set(entry.name, error);
+		}
+	}
+	return collected;
+}
+
+/** What is known of a function on this machine. */
+interface Local {
+	readonly sources: ReadonlyMap<string, Uint8Array> | AppError;
+	/** Undefined where the platform does not say by what to compare. */
+	readonly prepared: PreparedFunction | AppError | undefined;
+}
+
 async function planned(
 	root: string,
 	entry: FunctionEntry,
 	deployed: Deployed | undefined,
-	port: ProjectFiles,
+	{ prepared, sources }: Local,
 ): Promise<PlannedFunction> {
 	const { name } = entry;
-	try {
-		const sources = await collectSources(root, [entry], port);
-		const settings = settingsOf(root, entry);
-		return {
-			name,
-			status: statusOf(sources, deployed),
-			settings: deployed === undefined ? [] : settingChanges(deployed.settings, settings),
-		};
-	} catch (error) {
-		if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
+	const fault = [sources, prepared].find((one) => one instanceof AppError);
+	if (fault instanceof AppError || sources instanceof AppError || prepared instanceof AppError) {
 		const status = deployed === undefined ? "new" : "changed";
-		return { name, status, settings: [], error: `${error.message} ${error.hint}` };
+		const error = fault instanceof AppError ? `${fault.message} ${fault.hint}` : "";
+		return { name, status, certain: true, settings: [], error };
 	}
+	const settings = deployed === undefined ? [] : settingChanges(deployed.settings, settingsOf(root, entry));
+	const status = await statusOf(sources, prepared, deployed);
+	return { name, ...status, settings };
 }
 
-/** By the files that its bundle is made of; what configures the project is sent for all functions, and kept for none. */
-function statusOf(
+type Status = Pick<PlannedFunction, "status" | "certain">;
+
+async function statusOf(
 	sources: ReadonlyMap<string, Uint8Array>,
+	prepared: PreparedFunction | undefined,
 	deployed: Deployed | undefined,
-): PlannedFunction["status"] {
-	if (deployed === undefined) return "new";
-	if (deployed.files === undefined) return "unknown";
+): Promise<Status> {
+	if (deployed === undefined) return { status: "new", certain: true };
 	// One that does not run is built and started again, whatever its files.
-	if (deployed.error !== undefined || deployed.state === "failed") return "changed";
-	const isSame = deployed.files.every(([path, hash]) => {
+	if (deployed.error !== undefined || deployed.state === "failed")
+		return { status: "changed", certain: true };
+	if (prepared === undefined || deployed.source === undefined) return statusByFiles(sources, deployed);
+	const { bundle, operation, source } = deployed;
+	if (prepared.operation !== operation) return { status: "changed", certain: true };
+	if (prepared.source === source) return { status: "unchanged", certain: true };
+	const built = await prepared.bundle();
+	return { status: built === bundle ? "unchanged" : "changed", certain: built !== undefined };
+}
+
+/** By the files that its bundle is made of, where a platform says no more than that. */
+function statusByFiles(sources: ReadonlyMap<string, Uint8Array>, { files }: Deployed): Status {
+	if (files === undefined) return { status: "unknown", certain: false };
+	const isSame = files.every(([path, hash]) => {
 		const bytes = sources.get(path);
 		return bytes !== undefined && blobHash(bytes) === hash;
 	});
-	return isSame ? "unchanged" : "changed";
+	return { status: isSame ? "unchanged" : "changed", certain: false };
 }
 
 function settingChanges(

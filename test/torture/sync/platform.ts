@@ -52,7 +52,7 @@ const NO_LINES: FunctionLogs = {
 	keep: async () => {},
 	close: async () => {},
 };
-const NO_BUILDS: Builder = { level: "none", prepare: never, build: never, close: () => {} };
+const NO_BUILDS: Builder = { level: "none", conditions: [], prepare: never, build: never, close: () => {} };
 
 /** A clock that the schedule sets. The one that never goes back goes on by itself. */
 class SetClock implements Clock {

@@ -1,0 +1,136 @@
+/**
+ * Prepares and builds functions on this machine as a platform does for a deployment, so that what a deployment would
+ * change is known before anything is sent. What decides is the platform's own code.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cryptoReady } from "../crypto.ts";
+import { AppError } from "../errors.ts";
+import { type Builder, openBuilder } from "../platform/build/bundle.ts";
+import { type CheckedFunction, Checker } from "../platform/build/check/checker.ts";
+import { readProvidedModules } from "../platform/build/provided-modules.ts";
+import { checkUpload, type Upload } from "../platform/build/upload.ts";
+import { DEFAULT_MAXIMA, PASSED_THROUGH } from "../platform/configuration/config.ts";
+import { operationHash } from "../platform/functions/function.ts";
+import { builtPath } from "../platform/machine/assets.ts";
+import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
+
+/** What a deployment would send. */
+export interface LocalUpload {
+	readonly files: ReadonlyMap<string, Uint8Array>;
+	readonly functions: Upload["functions"];
+}
+
+/** One function, as the platform would find it. */
+export interface LocalBuild {
+	readonly source: string;
+	readonly operation: string;
+	/** @returns the bundle's hash; undefined where it cannot be built here as on the platform */
+	bundle(): Promise<string | undefined>;
+}
+
+const CHECK_MS = 60_000;
+
+/** How functions are prepared for one platform. */
+export class LocalBuilds implements AsyncDisposable {
+	readonly #deno: DenoSearch;
+	readonly #passthrough: Readonly<Record<string, string>>;
+	/** Where builds keep the bundler and packages from one call to the next; undefined without a home folder. */
+	readonly #cache: string | undefined;
+	#folder: Promise<string> | undefined;
+	#builder: Promise<Builder | undefined> | undefined;
+	#checker: Checker | undefined;
+
+	/** @param environment of this process: a few variables of it are passed to builds */
+	constructor(deno: DenoSearch, environment: Readonly<Record<string, string>>) {
+		this.#deno = deno;
+		const passed = PASSED_THROUGH.flatMap((name): [string, string][] =>
+			environment[name] === undefined ? [] : [[name, environment[name]]],
+		);
+		const { HOME, XDG_CACHE_HOME = HOME && join(HOME, ".cache") } = environment;
+		this.#cache = XDG_CACHE_HOME && join(XDG_CACHE_HOME, "coffer", "local-builds");
+		this.#passthrough = { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) };
+	}
+
+	/**
+	 * Prepares the functions of an upload; nothing is built yet.
+	 * @param conditions the platform's: Deno's version and the hosts that it allows
+	 * @returns by the function's name: what it would be built from, or why the platform would refuse it
+	 */
+	async prepare(
+		{ files, functions }: LocalUpload,
+		conditions: readonly string[],
+	): Promise<ReadonlyMap<string, LocalBuild | AppError>> {
+		await cryptoReady;
+		const uploaded = [...files].map(([path, content]) => ({ path, content }));
+		const upload = checkUpload(uploaded, functions);
+		const checker = await this.#openChecker(conditions);
+		const checked = await checker.check(upload, DEFAULT_MAXIMA);
+		return new Map(
+			[...checked.functions].map(([name, found]): [string, LocalBuild | AppError] => [
+				name,
+				found instanceof AppError ? found : this.#buildOf(found, conditions),
+			]),
+		);
+	}
+
+	#buildOf(checked: CheckedFunction, conditions: readonly string[]): LocalBuild {
+		return {
+			source: checked.source,
+			operation: operationHash(checked.said),
+			bundle: async () => {
+				this.#builder ??= this.#openBuilder(conditions);
+				const builder = await this.#builder;
+				if (builder === undefined) return undefined;
+				try {
+					return (await builder.build(checked)).hash;
+				} catch (error) {
+					// The platform may have a network, or packages, that this machine lacks.
+					if (error instanceof AppError) return undefined;
+					throw error;
+				}
+			},
+		};
+	}
+
+	async #openChecker(conditions: readonly string[]): Promise<Checker> {
+		const [, ...hosts] = conditions;
+		this.#checker = new Checker({
+			program: builtPath("check.cjs"),
+			rules: { hosts, conditions, ...(await readProvidedModules()) },
+			processesMax: 1,
+			timeoutMs: CHECK_MS,
+		});
+		return this.#checker;
+	}
+
+	/** A builder that makes the platform's bundles; undefined where there is no such Deno here. */
+	async #openBuilder(conditions: readonly string[]): Promise<Builder | undefined> {
+		const [, ...hosts] = conditions;
+		if (this.#cache === undefined) this.#folder ??= mkdtemp(join(tmpdir(), "coffer-builds-"));
+		const directory = this.#cache ?? (await this.#folder) ?? tmpdir();
+		const provided = await readProvidedModules();
+		const opened = findDeno(this.#deno).then((deno) =>
+			openBuilder({
+				...{ deno, directory, hidden: [], passthrough: this.#passthrough, hosts },
+				...provided,
+			}),
+		);
+		const builder = await opened.catch((error: unknown) => {
+			if (error instanceof AppError) return undefined;
+			throw error;
+		});
+		const isSame = JSON.stringify(builder?.conditions) === JSON.stringify(conditions);
+		if (isSame) return builder;
+		builder?.close();
+		return undefined;
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#checker?.close();
+		(await this.#builder)?.close();
+		const folder = await this.#folder;
+		if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+	}
+}
