@@ -1,6 +1,6 @@
 /**
- * The base of every command. A command is its statics (summary, arguments, flags, examples), `execute`, which
- * makes one service call and returns data, and `render`, which prints that data for a person.
+ * The base class of every command. A command has statics (summary, arguments, flags, examples), `execute`,
+ * which makes one service call and returns data, and `render`, which prints that data as text.
  */
 import { Command, Flags, type Interfaces } from "@oclif/core";
 import { DEFAULT_ENVIRONMENT, setMeantEnvironment } from "../environment-hint.ts";
@@ -17,23 +17,23 @@ import { processTerminal, type Terminal, wantsJson } from "./shell/terminal.ts";
 import { translateParseError, usageError } from "./shell/usage.ts";
 
 /**
- * `-e, --environment`, for every command that touches secrets. Where it is left out, `parse` puts in the environment that
- * COFFER_ENVIRONMENT or the project names.
+ * `-e, --environment`, for every command that works with secrets. If the user leaves it out, `parse` sets it
+ * to the environment that COFFER_ENVIRONMENT or the project names.
  */
 export const environmentFlag = Flags.string({
 	char: "e",
-	description: "environment to use; if left out, COFFER_ENVIRONMENT, the project's default, or production",
+	description: "environment to use; defaults to COFFER_ENVIRONMENT, the project's default, or production",
 	default: async () => DEFAULT_ENVIRONMENT,
-	// Help would show production alone.
+	// Without this, the help would show only production as the default.
 	defaultHelp: async () => undefined,
 	helpValue: "NAME",
 });
 
-/** `-e, --environment`, repeatable, for commands that do one thing to several environments. As `environmentFlag`. */
+/** Like `environmentFlag`, but repeatable: for commands that work on several environments. */
 export const environmentsFlag = Flags.string({
 	char: "e",
 	description:
-		"environment to use (repeatable); if left out, COFFER_ENVIRONMENT, the project's default, or production",
+		"environment to use (repeatable); defaults to COFFER_ENVIRONMENT, the project's default, or production",
 	default: async () => [DEFAULT_ENVIRONMENT],
 	defaultHelp: async () => undefined,
 	multiple: true,
@@ -43,20 +43,24 @@ export const environmentsFlag = Flags.string({
 
 /** `--url`, for commands that administer a platform. */
 export const platformUrlFlag = Flags.string({
-	description: "the platform's control address; if left out, the one that the environment is linked with",
+	description:
+		"address of the platform's control API; defaults to the platform that the environment is linked with",
 	helpValue: "URL",
 });
 
-/** An error with what this device knows of its reason. What that takes is loaded when something is to be explained. */
-async function explained(
+/**
+ * Adds to an error what this device knows about its cause. The code for that is loaded only for an error that
+ * it can explain.
+ */
+async function explainError(
 	error: unknown,
 	environment: Environment,
 	chosen: ChosenEnvironment | undefined,
 ): Promise<unknown> {
 	if (!(error instanceof AppError)) return error;
 	if (["PROJECT_NOT_FOUND", "VAULT_NOT_FOUND"].includes(error.code)) {
-		const { explainAbsence } = await import("./context/other-vaults.ts");
-		return explainAbsence(error);
+		const { explainMissingVault } = await import("./context/other-vaults.ts");
+		return explainMissingVault(error);
 	}
 	if (chosen && ["ENVIRONMENT_NOT_FOUND", "ENVIRONMENT_NAME_INVALID"].includes(error.code))
 		return explainEnvironment(error, chosen);
@@ -69,28 +73,28 @@ async function explained(
 	return explainMembership(error, environment);
 }
 
-/** oclif's own bound for what a definition parses to. */
+/** oclif's constraint on the types of parsed flags and arguments. */
 // biome-ignore lint/suspicious/noExplicitAny: the signature that is overridden has it.
 type Parsed = Record<string, any>;
 
 /**
- * @typeParam Data what the command returns: printed as it is with `--json`, and handed to `render` without
+ * @typeParam Data what the command returns; printed as it is with `--json`, and passed to `render` without
  */
 export abstract class BaseCommand<Data> extends Command {
 	static override baseFlags = {
 		json: Flags.boolean({ description: "print the result as JSON", helpGroup: "GLOBAL" }),
 	};
 
-	/**
-	 * Whether what follows the first `--` is another program's command line. It is then not parsed, and is all of `argv`.
-	 */
+	/** Whether the words after the first `--` are another program's command line. They are then `argv`, not parsed. */
 	static passesOn = false;
 
 	protected readonly environment: Environment;
 	protected readonly terminal: Terminal;
-	/** The environment that is meant, and what named it; undefined where the command has no such flag. */
+	/**
+	 * The environment that the command uses, and what named it; undefined if the command has no such flag.
+	 */
 	#chosen: ChosenEnvironment | undefined;
-	/** The exit status after a success; only a command that runs somebody else's program sets it. */
+	/** The exit status after success. Only a command that runs another program sets it. */
 	protected exitStatus = 0;
 
 	constructor(argv: string[], config: Interfaces.Config) {
@@ -100,24 +104,26 @@ export abstract class BaseCommand<Data> extends Command {
 	}
 
 	/**
-	 * Does the work. Long-running commands print as they go (`this.terminal`) and return undefined.
+	 * Does the work. A command that runs until it is stopped prints by itself (`this.terminal`) and returns
+	 * undefined.
 	 * @throws AppError with an exit status; its `data`, if any, must be of type Data
 	 */
 	protected abstract execute(): Promise<Data>;
 
-	/** Prints the data for a person. Called for an AppError's data too. */
+	/** Prints the data as text. Also called for the data of an AppError. */
 	protected abstract render(data: Data, terminal: Terminal): void;
 
-	/** Runs the command and reports how it went. Never throws. @returns the exit status */
+	/** Runs the command, and prints its result or its error. Never throws. @returns the exit status */
 	override async run(): Promise<number> {
-		// oclif's own check that a command parses warns on stderr; a command without arguments need not.
+		// oclif warns on stderr about a command that does not parse, but a command without arguments need not
+		// parse.
 		this.parsed = true;
 		try {
 			const data = await this.execute();
 			if (data !== undefined) this.show(data);
 			return this.exitStatus;
 		} catch (thrown) {
-			const error = await explained(thrown, this.environment, this.#chosen);
+			const error = await explainError(thrown, this.environment, this.#chosen);
 			return reportFailure(error, this.terminal, this.environment, (data) =>
 				this.render(data as Data, this.terminal),
 			);
@@ -130,15 +136,15 @@ export abstract class BaseCommand<Data> extends Command {
 	}
 
 	/**
-	 * Puts in the environment that is meant where no flag names one, and notes it for hints.
-	 * @param parsed what oclif made of the arguments; its `flags` are changed
+	 * Sets the environment if no flag names one, and remembers it for hints.
+	 * @param parsed the arguments as oclif parsed them; its `flags` are changed
 	 */
 	async #chooseEnvironment(definition: typeof BaseCommand, { flags, metadata }: Parsed): Promise<void> {
-		// oclif leaves a command without flags of its own without the property.
-		const own: Readonly<Record<string, unknown>> | undefined = definition.flags;
-		const isMultiple = own?.["environment"] === environmentsFlag;
-		const isAsked = isMultiple || own?.["environment"] === environmentFlag;
-		if (isAsked && metadata.flags.environment?.setFromDefault !== true) {
+		// oclif sets no `flags` for a command without flags of its own.
+		const defined: Readonly<Record<string, unknown>> | undefined = definition.flags;
+		const isMultiple = defined?.["environment"] === environmentsFlag;
+		const hasFlag = isMultiple || defined?.["environment"] === environmentFlag;
+		if (hasFlag && metadata.flags.environment?.setFromDefault !== true) {
 			this.#chosen = { name: String(flags.environment), source: "flag" };
 			setMeantEnvironment(undefined);
 			return;
@@ -146,19 +152,19 @@ export abstract class BaseCommand<Data> extends Command {
 		try {
 			const chosen = await defaultEnvironment(this.environment);
 			setMeantEnvironment(chosen.name);
-			if (!isAsked) return;
+			if (!hasFlag) return;
 			this.#chosen = chosen;
 			flags.environment = isMultiple ? [chosen.name] : chosen.name;
 		} catch (error) {
-			// Who asks for no environment need not hear of a coffer.json that cannot say one.
-			if (isAsked || !(error instanceof AppError)) throw error;
+			// A command without the flag works with a broken coffer.json, too.
+			if (hasFlag || !(error instanceof AppError)) throw error;
 		}
 	}
 
 	/**
-	 * Parses the arguments by the class's statics: `const { args, argv, flags } = await this.parse(TheCommand)`. `argv` has
-	 * the words that are no flags, in the order and the number in which they were typed.
-	 * @throws AppError `USAGE` (exit 2), which repeats nothing of what was typed
+	 * Parses the arguments by the class's statics: `const { args, argv, flags } = await
+	 * this.parse(TheCommand)`. `argv` has the words that are not flags, exactly as the user typed them.
+	 * @throws AppError `USAGE` (exit 2), which does not repeat what the user typed
 	 */
 	protected override async parse<F extends Parsed, B extends Parsed, A extends Parsed>(
 		options?: Interfaces.Input<F, B, A>,
@@ -167,13 +173,14 @@ export abstract class BaseCommand<Data> extends Command {
 		const definition = this.ctor as typeof BaseCommand;
 		const name = (definition.id ?? "").replaceAll(":", " ");
 		const { own, passed } = definition.passesOn ? splitAtDashes(argv) : { own: argv, passed: undefined };
-		// oclif takes a missing argument from the first lines of stdin; stdin belongs to the command.
+		// oclif would read a missing argument from the first lines of stdin, but stdin is the command's own
+		// input.
 		for (const argument of Object.values(definition.args)) argument.ignoreStdin = true;
 		try {
 			const parsed = await super.parse(options, own);
 			const words = wordsOf(parsed.raw);
 			if (passed && words.length > 0)
-				throw usageError("Only flags may stand before '--'; the command follows it.", name);
+				throw usageError("Only flags may come before '--'. Put the command after it.", name);
 			await this.#chooseEnvironment(definition, parsed);
 			return { ...parsed, argv: passed ?? words };
 		} catch (error) {

@@ -1,6 +1,4 @@
-/**
- * The command line from arguments to exit status. Nothing below ends the process: `bin/run.js` does.
- */
+/** Runs the command line, from the arguments to the exit status. Only `bin/run.js` ends the process. */
 import { Config, type Interfaces, run, settings } from "@oclif/core";
 import { EXIT } from "../errors.ts";
 import { aliasesOf } from "./command-words/aliases.ts";
@@ -11,12 +9,15 @@ import { endingSignal } from "./shell/signals.ts";
 import { processTerminal, wantsJson } from "./shell/terminal.ts";
 import { usageError } from "./shell/usage.ts";
 
-/** For `bin/run.js`: a keychain that never answers must not keep the process from ending. */
+/** `bin/run.js` calls it, so that a keychain that does not answer cannot keep the process alive. */
 export { releaseKeychain } from "../identity/keychain/native-keychain.ts";
 
 const silent = (): void => {};
 
-/** oclif's debug log prints whole command lines, values included; it gets nothing to print to. */
+/**
+ * A logger that prints nothing, because oclif's debug log prints whole command lines, with the values in
+ * them.
+ */
 const logger: Interfaces.Logger = {
 	namespace: "oclif",
 	child: () => logger,
@@ -30,23 +31,23 @@ const logger: Interfaces.Logger = {
 /** Help and version are looked for by oclif wherever they stand, so an unknown command with them is theirs. */
 function asksForHelp(argv: readonly string[]): boolean {
 	const end = argv.indexOf("--");
-	const own = end === -1 ? argv : argv.slice(0, end);
+	const words = end === -1 ? argv : argv.slice(0, end);
 	return (
-		own.length === 0 ||
-		own[0] === "--version" ||
-		own[0] === "-v" ||
-		own.includes("--help") ||
-		own.includes("-h")
+		words.length === 0 ||
+		words[0] === "--version" ||
+		words[0] === "-v" ||
+		words.includes("--help") ||
+		words.includes("-h")
 	);
 }
 
-/** What help is asked for: the words before the first flag. Nothing for the version. */
+/** The words before the first flag: the command that the user wants help for. Empty for the version. */
 function withoutHelpFlags(argv: readonly string[]): string[] {
 	const end = argv.findIndex((argument) => argument.startsWith("-"));
 	return argv.slice(0, end === -1 ? undefined : end);
 }
 
-/** An exit or a complaint of oclif's, known by its mark. */
+/** Whether oclif threw the error. The property tells, because plugins bring error classes of their own. */
 function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number } } {
 	return error instanceof Error && "oclif" in error;
 }
@@ -61,7 +62,8 @@ async function runCommand(typed: string[], root: string): Promise<number> {
 	settings.enableAutoTranspile = false;
 	const json = wantsJson(typed);
 	const environment = readEnvironment();
-	// Node's and packages' warnings are for developers, and stderr is a document under --json.
+	// Warnings of Node and of packages are for developers. With --json, stderr must hold only a JSON
+	// document.
 	if (!environment.debug) process.removeAllListeners("warning");
 	try {
 		const config = await Config.load({ root, logger, devPlugins: false, userPlugins: false });
@@ -78,8 +80,8 @@ async function runCommand(typed: string[], root: string): Promise<number> {
 	}
 }
 
-/** Resolves when nobody reads stdout any more: `coffer … | head` is no failure. */
-function readerGone(): Promise<number> {
+/** Resolves when the reader of the output ends first, as in `coffer … | head`. That is not a failure. */
+function outputClosed(): Promise<number> {
 	return new Promise((resolve, reject) => {
 		for (const stream of [process.stdout, process.stderr]) {
 			stream.on("error", (error: NodeJS.ErrnoException) =>
@@ -91,13 +93,13 @@ function readerGone(): Promise<number> {
 
 /**
  * Runs one command line.
- * @param argv the arguments without node and script
- * @param root the package's folder, where package.json and oclif.manifest.json are
- * @returns the exit status; everything that was written is flushed
+ * @param argv the arguments, without the paths of Node and of the script
+ * @param root the package's folder, which contains package.json and oclif.manifest.json
+ * @returns the exit status, after all output is flushed
  */
 export async function main(argv: string[], root: string): Promise<number> {
-	const gone = readerGone();
-	const status = await Promise.race([runCommand(withHelpFlag(argv), root), endingSignal(), gone]);
-	await Promise.race([processTerminal(false, readEnvironment()).flush(), gone]);
+	const closed = outputClosed();
+	const status = await Promise.race([runCommand(withHelpFlag(argv), root), endingSignal(), closed]);
+	await Promise.race([processTerminal(false, readEnvironment()).flush(), closed]);
 	return status;
 }

@@ -123,10 +123,10 @@ export default class Link extends BaseCommand<LinkResult> {
 			return await linkEnvironment(context, { app, ...met }, { onAccepted, onRedeploy });
 		};
 		return await wait.during(work, {
-			what: "The link is made",
-			unknown: {
-				message: "The link may be made in part.",
-				hint: "Run the same command again: what is done already is not done twice.",
+			sentence: "The environment is linked",
+			beforeAccepted: {
+				message: "The link may be incomplete.",
+				hint: "Run the same command again: it continues where it stopped.",
 			},
 		});
 	}

@@ -1,6 +1,6 @@
 import { base44Standing } from "../cli/base44/status.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { isCredentialMissing, type Unanswered, unanswered } from "../cli/context/link-state.ts";
+import { isCredentialMissing, type NoAnswer, toNoAnswer } from "../cli/context/link-state.ts";
 import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
@@ -67,7 +67,7 @@ const NOT_LINKED: Link = { reachable: false, revision: null, platformRevision: n
 
 type Answer = { readonly revision: number; readonly local: StatusResult["local"] };
 
-async function ask(binding: PlatformBinding, environment: string): Promise<Answer | Unanswered> {
+async function ask(binding: PlatformBinding, environment: string): Promise<Answer | NoAnswer> {
 	try {
 		const { remote } = await targetOf(binding, environment);
 		const { revision, local = [] } = await remote.showApp(binding.app);
@@ -76,7 +76,7 @@ async function ask(binding: PlatformBinding, environment: string): Promise<Answe
 			local: local.map(({ atMs, ...kept }) => ({ ...kept, at: new Date(atMs).toISOString() })),
 		};
 	} catch (error) {
-		return unanswered(error);
+		return toNoAnswer(error);
 	}
 }
 

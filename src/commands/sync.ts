@@ -8,7 +8,7 @@ import {
 	decideConflicts,
 	decideRolledBack,
 	failOnRolledBack,
-	takeOf,
+	parseTake,
 } from "../cli/edits/sync-decisions.ts";
 import { renderSyncCalls, type SyncCalls, syncCalls } from "../cli/edits/sync-dry-run.ts";
 import { count, MARKS } from "../cli/shell/render.ts";
@@ -60,7 +60,7 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 
 	protected async execute(): Promise<SyncResult | Base44SyncResult | SyncCalls> {
 		const { argv, flags } = await this.parse(Sync);
-		const take = takeOf(flags.take, argv.map(String));
+		const take = parseTake(flags.take, argv.map(String));
 		const context = await openContext(this.environment, flags.environment);
 		const binding = await requireBinding(context.root, flags.environment);
 		if (flags["dry-run"])
@@ -152,7 +152,7 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		const { onAccepted, onRedeploy, signal } = wait;
 		const target = await targetOf(binding, context.environment, { signal });
 		const work = () => syncEnvironment(context, target, { take, onAccepted, onRedeploy });
-		return wait.during(work, { what: "The vault holds everything" });
+		return wait.during(work, { sentence: "All local changes are saved" });
 	}
 
 	protected render(result: SyncResult | Base44SyncResult | SyncCalls, terminal: Terminal): void {

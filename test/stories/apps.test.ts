@@ -54,7 +54,7 @@ test("delete deletes nothing that was not confirmed, and nothing that is not the
 	expect(other.error()).toMatchObject({ code: "NOT_CONFIRMED", exit: 1 });
 	const wrong = await onTerminal(project, ["apps", "delete", "shop"], [{ question: "Type", answer: "shap" }]);
 	expect(wrong.status).toBe(1);
-	expect(wrong.shown).toContain("Nothing was deleted: what was given is not");
+	expect(wrong.shown).toContain("Nothing was deleted, because the given name is not");
 	expect((await platform.call("hello")).text).toBe("hello");
 });
 

@@ -143,7 +143,7 @@ test("a Coffer platform is left first, too; a dry run shows what it would be sen
 	});
 	expect((await ana.ok(["sync", "--dry-run"])).stdout).toBe(
 		[
-			`GET ${changes}?after=1  (reads the log: what others changed)`,
+			`GET ${changes}?after=1  (reads what others changed)`,
 			`POST ${changes}  B C`,
 			"Dry run: nothing was sent.\n",
 		].join("\n"),

@@ -93,7 +93,7 @@ describe("with a keychain", () => {
 		await base44.stop();
 		const set = await project.data(["secrets", "set", "API_KEY=third", "NEW=n"]);
 		expect(set).toMatchObject({ set: ["API_KEY", "NEW"], pending: 2 });
-		expect(set.warnings.join()).toMatch(/^Saved, not synced: Base44 at \S+ is out of reach/);
+		expect(set.warnings.join()).toMatch(/^Saved, but not synced: Base44 at \S+ is out of reach/);
 		await project.ok(["secrets", "delete", "STRIPE_KEY"]);
 		expect(await project.data(["status"])).toMatchObject({
 			target: "base44",
@@ -108,7 +108,7 @@ describe("with a keychain", () => {
 		]);
 		const dry = await project.ok(["sync", "--dry-run"]);
 		expect(dry.stdout.split("\n")).toEqual([
-			`GET ${base44.url}  (reads the names that are there)`,
+			`GET ${base44.url}  (reads the names at Base44)`,
 			`POST ${base44.url}  API_KEY NEW`,
 			`DELETE ${base44.url}?secret_name=STRIPE_KEY  STRIPE_KEY`,
 			"Dry run: nothing was sent.",

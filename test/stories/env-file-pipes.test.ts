@@ -69,7 +69,7 @@ test("Ctrl-C ends the wait for lines on the terminal", async () => {
 	const script = '"$0" secrets set --env-file -; echo "status $?"; exec cat';
 	const command = ["sh", "-c", `trap : INT; ${script}`, PROGRAM];
 	await using terminal = new Tmux({ command, cwd: project.root, env: environment() });
-	await terminal.until("Ctrl-D ends them.");
+	await terminal.until("Press Ctrl-D to finish.");
 	await terminal.keys("C-c");
 	await terminal.until("status 130");
 });

@@ -121,7 +121,7 @@ test("a vault that git has, or a folder above, is noticed; the commands that the
 	const gone = (await project.coffer(["init", "--json"])).error();
 	expect(gone).toMatchObject({
 		code: "VAULT_EXISTS",
-		hint: "Bring it there: git checkout -- coffer.vault\nTo begin anew instead, without what it holds, take it out of git first: git rm --cached coffer.vault",
+		hint: "To restore it: git checkout -- coffer.vault\nTo discard it and create an empty vault, remove it from git first: git rm --cached coffer.vault",
 	});
 	await project.git("checkout", "--", "coffer.vault");
 	expect(await project.reveal("A")).toBe("1");

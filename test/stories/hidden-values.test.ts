@@ -30,7 +30,7 @@ test("a PEM that is pasted into a terminal is stored whole", async () => {
 	await terminal.paste(Buffer.from(privateKey), { bracketed: true });
 	await terminal.until("4 lines; Enter ends the input");
 	await terminal.keys("Enter");
-	await terminal.until("3 lines came in.");
+	await terminal.until("3 lines received.");
 	await terminal.until("Set TLS_KEY");
 	await terminal.ended();
 	expect(await project.reveal("TLS_KEY")).toBe(privateKey.trimEnd());

@@ -173,7 +173,7 @@ test("on a terminal it is asked for twice, and shown never", { timeout: TIMEOUT_
 	];
 	const differ = await onTerminal(project, ["identity", "export", file], answers(`${PASSPHRASE}x`));
 	expect(differ.status).toBe(2);
-	expect(differ.shown).toContain("not the same");
+	expect(differ.shown).toContain("The two passphrases differ");
 	expect(statSync(file, { throwIfNoEntry: false })).toBe(undefined);
 	const same = await onTerminal(project, ["identity", "export", file], answers(PASSPHRASE));
 	expect(same.status).toBe(0);

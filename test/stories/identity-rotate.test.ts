@@ -58,7 +58,7 @@ test("in the keychain, two projects are handed over by one new key, which is the
 		});
 		const warned = await first.coffer([...FORGET, "--json"]);
 		expect(warned.error()).toMatchObject({ code: "NO_TERMINAL", exit: 2 });
-		expect(warned.stderr).toMatch(/by the previous identity only: environment 'production'/);
+		expect(warned.stderr).toMatch(/only the previous identity has opened environment 'production'/);
 
 		const finished = await second.data(ROTATE);
 		expect(finished).toMatchObject({ created: false, publicKey: rotated.publicKey });

@@ -42,7 +42,7 @@ test("a fresh clone without a token says that it is missing, and does what can b
 	clone.variables["COFFER_TOKEN"] = undefined;
 	const set = await clone.ok(["secrets", "set", "OTHER=1"]);
 	expect(set.stderr).toMatch(
-		/Saved, not synced: There is no access token.*coffer platform token create.*coffer link/,
+		/Saved, but not synced: There is no access token.*coffer platform token create.*coffer link/,
 	);
 	expect(set.stdout).toContain("✓ Set OTHER in production");
 	const status = await clone.ok(["status"]);
@@ -68,7 +68,7 @@ test("Ctrl-C in the wait says what is saved and what goes on, and ends with 130"
 	expect(status).toBe(130);
 	expect(shown).toContain("✓ Set SLOW in production");
 	expect(shown).toMatch(
-		/Interrupted\. The change is saved and synced \(revision \d+\)\. The platform goes on starting slow/,
+		/Interrupted\. The change is saved and synced \(revision \d+\)\. The platform continues to start slow/,
 	);
 	expect(await project.data(["secrets", "list"])).toMatchObject({
 		secrets: expect.arrayContaining([expect.objectContaining({ name: "SLOW", state: "synced" })]),

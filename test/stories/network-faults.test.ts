@@ -38,7 +38,7 @@ test.each(CUTS)("cut $when: saved, never lost, never twice", async ({ cut, arriv
 	expect(proxy.cutsLeft).toBe(0);
 	expect(edited.status).toBe(0);
 	expect(edited.json()).toMatchObject({ set: ["ONE"], revision: null, pending: 1 });
-	expect(edited.json().warnings).toEqual([expect.stringMatching(/^Saved, not synced: /)]);
+	expect(edited.json().warnings).toEqual([expect.stringMatching(/^Saved, but not synced: /)]);
 	expect(await project.reveal("ONE")).toBe(when);
 	expect(await revisionOf()).toBe(before + (arrives ? 1 : 0));
 

@@ -93,7 +93,7 @@ test("the way out that the error names is one: link once, or COFFER_ORIGIN in CI
 	expect((await clone.coffer(list, { env: { COFFER_ORIGIN: origin } })).json()).toMatchObject({
 		functions: [],
 	});
-	const [, command = ""] = /say so once: coffer (.*?)\. In CI/.exec(hint) ?? [];
+	const [, command = ""] = /link it once: coffer (.*?)\. In CI/.exec(hint) ?? [];
 	await clone.ok(command.split(" "));
 	expect((await clone.coffer(list)).json()).toMatchObject({ functions: [] });
 });

@@ -151,5 +151,5 @@ test("secrets that are more than the system hands to a process: 125, and why", a
 	const result = await full.coffer(["run", "--json", "--", "true"]);
 	expect(result.status).toBe(125);
 	expect(result.error()).toMatchObject({ code: "COMMAND_NOT_STARTED", exit: 125 });
-	expect(result.error().hint).toContain("more than the system hands to a process");
+	expect(result.error().hint).toContain("larger than the system allows for a process");
 });

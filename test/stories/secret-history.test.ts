@@ -230,9 +230,9 @@ test("a platform that is out of reach is said, and what git and the file have is
 	await platform.stop();
 	const away = await ana.coffer(["secrets", "history", "A", "--json"]);
 	expect(away.status).toBe(0);
-	expect(away.json().notes).toEqual([expect.stringContaining("The platform's log was not used")]);
+	expect(away.json().notes).toEqual([expect.stringContaining("The platform's log was not searched")]);
 	const shown = await ana.ok(["secrets", "history", "A"]);
-	expect(shown.stderr).toContain("Warning: The platform's log was not used");
+	expect(shown.stderr).toContain("Warning: The platform's log was not searched");
 	expect(away.json().versions).toHaveLength(2);
 	const offline = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
 	expect(offline).toMatchObject({ version: 3, revision: null, pending: 1 });

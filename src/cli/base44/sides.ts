@@ -10,7 +10,7 @@ import type { SessionContext, VaultSession } from "../../project/session/session
 import { placeNamed } from "../../targets/base44-binding.ts";
 import { marksFor } from "../../targets/sync.ts";
 import { recordDigest } from "../../vault/records/record.ts";
-import { minuteOf } from "../context/instant.ts";
+import { formatMinute } from "../context/instant.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 import { authorWords, sideWords } from "../sides/conflict-sides.ts";
 import { describeHere, SIDES_LISTED_MAX, type SyncSides } from "../sides/sync-sides.ts";
@@ -25,7 +25,7 @@ async function sentWords(session: VaultSession, name: string, mark: SentMark): P
 	const sent = sightings.find(({ record }) => recordDigest(record) === mark.digest);
 	if (!sent) return `v${mark.version}, sent from this device; ${UNTOLD}, and no commit has this version`;
 	const atMs = sent.source.in === "git" ? sent.source.atMs : null;
-	const when = atMs === null ? "without a date" : minuteOf(new Date(atMs).toISOString());
+	const when = atMs === null ? "without a date" : formatMinute(new Date(atMs).toISOString());
 	return `${sideWords(sent.record, authorWords(lineage.newest, sent.record), when)}, sent from this device`;
 }
 

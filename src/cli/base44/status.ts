@@ -5,10 +5,10 @@ import type { VaultSession } from "../../project/session/session.ts";
 import { pendingOf } from "../../targets/diff.ts";
 import { allowedTarget } from "../../targets/pin.ts";
 import { targetDiff } from "../../targets/sync.ts";
-import { type Unanswered, unanswered } from "../context/link-state.ts";
+import { type NoAnswer, toNoAnswer } from "../context/link-state.ts";
 import { connectBase44 } from "./connection.ts";
 
-export interface Base44Standing extends Partial<Unanswered> {
+export interface Base44Standing extends Partial<NoAnswer> {
 	readonly reachable: boolean;
 	readonly pending: readonly string[];
 	/** What was sent and is gone there; what is there and known to neither the vault nor this device. */
@@ -19,12 +19,12 @@ export interface Base44Standing extends Partial<Unanswered> {
 async function namesThere(
 	session: VaultSession,
 	binding: Base44Binding,
-): Promise<{ names: string[] } | Unanswered> {
+): Promise<{ names: string[] } | NoAnswer> {
 	try {
 		const id = allowedTarget(session, await readTargetMemory(session.place), binding);
 		return { names: await (await connectBase44(id)).list() };
 	} catch (error) {
-		return unanswered(error);
+		return toNoAnswer(error);
 	}
 }
 

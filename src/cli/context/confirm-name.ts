@@ -1,22 +1,24 @@
-/** A confirmation for what cannot be undone: the name of the thing is typed, or given by a flag. */
+/**
+ * Confirms a deletion that cannot be undone: the user types the name of the thing, or passes it by a flag.
+ */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../../errors.ts";
 import { promptText } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
-/** `--confirm`, for commands that delete a thing by its name. */
+/** `--confirm`, for commands that delete something by its name. */
 export const confirmFlag = Flags.string({
-	description: "the name once more, instead of typing it",
+	description: "repeat the name, to confirm without a prompt",
 	helpValue: "NAME",
 });
 
 /**
- * Asks for a name, and compares it with the right one.
- * @param name the name that is right
- * @param given what `--confirm` has; undefined asks on the terminal
- * @param question shown before the answer; it says which name is to be typed
- * @throws AppError `NO_TERMINAL` (exit 2) where there is no terminal, `NOT_CONFIRMED` (exit 1) where the name is another;
- *   `Cancelled` where the prompt was left
+ * Asks for a name, and compares it with the expected one.
+ * @param name the expected name
+ * @param given the value of `--confirm`; if undefined, the user is asked on the terminal
+ * @param question the prompt; it says which name to type
+ * @throws AppError `NO_TERMINAL` (exit 2) without a terminal, `NOT_CONFIRMED` (exit 1) if the name differs;
+ *   `Cancelled` if the user left the prompt
  */
 export async function confirmName(
 	terminal: Terminal,
@@ -30,7 +32,7 @@ export async function confirmName(
 	if (answer.trim() === name) return;
 	throw new AppError({
 		code: "NOT_CONFIRMED",
-		message: `Nothing was deleted: what was given is not '${name}'.`,
+		message: `Nothing was deleted, because the given name is not '${name}'.`,
 		hint: `Type the name, or pass --confirm ${name}.`,
 		exit: EXIT.failure,
 	});

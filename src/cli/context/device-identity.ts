@@ -1,5 +1,6 @@
 /**
- * The making of this device's identity, in the system's keychain or in a file that was asked for.
+ * Creates or imports this device's identity, in the system's keychain or in the file that
+ * COFFER_IDENTITY_FILE names.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ import { requireOutOfGit } from "../plaintext/key-files.ts";
 import type { Environment } from "../shell/process-environment.ts";
 import { findIdentity, systemKeychain } from "./open-project.ts";
 
-/** Where an identity is from, for a person. */
+/** Where the identity is stored, as a text for messages. */
 export const SOURCES: Readonly<Record<FoundIdentity["source"], string>> = {
 	keychain: "the system's keychain",
 	file: "the file that COFFER_IDENTITY_FILE names",
@@ -26,8 +27,9 @@ export const SOURCES: Readonly<Record<FoundIdentity["source"], string>> = {
 };
 
 /**
- * Makes the device's identity: in the file that COFFER_IDENTITY_FILE names, else in the keychain; there one process at a
- * time, since a keychain would let the second overwrite the first.
+ * Creates the device's identity in the file that COFFER_IDENTITY_FILE names, or else in the keychain. The
+ * keychain needs the lock, because a second process would overwrite the identity of the first. If the
+ * keychain has an identity already, that one is returned.
  */
 export async function createIdentity(environment: Environment): Promise<Identity> {
 	const { identityFile, stateDirectory: stateFolder } = environment;
@@ -39,20 +41,20 @@ export async function createIdentity(environment: Environment): Promise<Identity
 	}
 	const keychain = systemKeychain();
 	return withIdentityLock(stateFolder, async () => {
-		const made = await openIdentity({ env: {}, keychain });
-		return made?.identity ?? (await createIdentityInKeychain(keychain));
+		const existing = await openIdentity({ env: {}, keychain });
+		return existing?.identity ?? (await createIdentityInKeychain(keychain));
 	});
 }
 
-/** Runs what changes the device's identity, one process at a time. @throws AppError as `withLock` */
+/** Runs work that changes the device's identity, in one process at a time. @throws AppError as `withLock` */
 export async function withIdentityLock<T>(stateFolder: string, work: () => Promise<T>): Promise<T> {
 	await Promise.all([mkdir(stateFolder, { recursive: true, mode: 0o700 }), cryptoReady]);
 	return withLock(join(stateFolder, "identity.lock"), work);
 }
 
 /**
- * The identity that is there, or undefined where one can be made: also where COFFER_IDENTITY_FILE names a file that does
- * not exist yet.
+ * The device's identity, or undefined if a command may create one. That includes a COFFER_IDENTITY_FILE that
+ * does not exist yet.
  */
 export async function presentIdentity(environment: Environment): Promise<FoundIdentity | undefined> {
 	try {
@@ -64,8 +66,8 @@ export async function presentIdentity(environment: Environment): Promise<FoundId
 }
 
 /**
- * Whether an identity that comes from elsewhere could become this device's: where COFFER_IDENTITY is set, it would be
- * looked for nowhere else.
+ * Refuses an import while COFFER_IDENTITY is set: every command would use that identity, and not the imported
+ * one.
  * @throws AppError `IDENTITY_EXISTS` (exit 5), or what the keychain or the file throws
  */
 export async function requireImportable(environment: Environment): Promise<void> {
@@ -73,16 +75,18 @@ export async function requireImportable(environment: Environment): Promise<void>
 	if (found?.source !== "environment") return;
 	throw new AppError({
 		code: "IDENTITY_EXISTS",
-		message: "COFFER_IDENTITY is set, and names the identity that every command uses.",
-		hint: "Unset it to use one from the keychain, or from the file that COFFER_IDENTITY_FILE names.",
+		message: "COFFER_IDENTITY is set, so every command uses the identity in it.",
+		hint: "Unset it to use an identity in the keychain, or in the file that COFFER_IDENTITY_FILE names.",
 		exit: EXIT.conflict,
 	});
 }
 
 /**
- * Keeps an identity that comes from elsewhere as the device's own: in the file that COFFER_IDENTITY_FILE names, else in the
- * keychain. The same one that is there already is left as it is.
- * @throws AppError `IDENTITY_EXISTS`, `IDENTITY_FILE_EXISTS` (exit 5) where there is another one, or what keychain or file throws
+ * Stores an exported identity as the device's own: in the file that COFFER_IDENTITY_FILE names, or else in
+ * the keychain. Changes nothing if the device has the same identity already.
+ * @returns where it is stored, and whether it was already `present`
+ * @throws AppError `IDENTITY_EXISTS`, `IDENTITY_FILE_EXISTS` (exit 5) if there is another identity, or what
+ *   the keychain or the file throws
  */
 export async function importIdentity(
 	environment: Environment,

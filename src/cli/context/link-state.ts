@@ -1,4 +1,6 @@
-/** How an environment stands to whatever it is linked with, as far as is known here without asking. */
+/**
+ * What this device knows, without a request, about the sync of an environment with its platform or target.
+ */
 import { AppError } from "../../errors.ts";
 import { type Binding, platformOf } from "../../project/files/config.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -11,34 +13,37 @@ import {
 import { pendingAtTarget } from "../../targets/sync.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 
-/** The names that a sync would do something about, or that wait for a decision; sorted. None where nothing is linked. */
+/**
+ * The names that a sync would send, or that wait for a decision; sorted. Empty if the environment is not
+ * linked.
+ */
 export async function pendingIn(session: VaultSession, binding: Binding | undefined): Promise<string[]> {
 	if (binding === undefined) return [];
 	if (binding.kind === "base44") return pendingAtTarget(session, binding);
 	return pendingNames(session.verified, rememberedPlatform(session.checkout, binding));
 }
 
-/** Why a platform or another target was not asked, or gave no answer. */
-export interface Unanswered {
+/** Why there is no answer from a platform or a target: it does not answer, or this device could not ask it. */
+export interface NoAnswer {
 	readonly reason: string;
 	readonly code: string;
-	/** How to come by what is missing on this device; left out where the other side is the reason. */
+	/** How to get the credential that this device lacks; left out if the other side is the cause. */
 	readonly hint?: string;
 }
 
-/** Whether this device has nothing to show to the other side: waiting does not mend that. */
+/** Whether this device lacks a token or an API key. A later attempt would fail, too. */
 export function isCredentialMissing(code: string | undefined): boolean {
 	return code === "TOKEN_MISSING" || code === "BASE44_KEY_MISSING";
 }
 
-/** What an error says about an answer that did not come. Anything but an AppError is thrown on. */
-export function unanswered(error: unknown): Unanswered {
+/** Turns an AppError into the reason for a missing answer. @throws any other error */
+export function toNoAnswer(error: unknown): NoAnswer {
 	if (!(error instanceof AppError)) throw error;
 	const { code, hint, message: reason } = error;
 	return isCredentialMissing(code) ? { code, reason, hint } : { code, reason };
 }
 
-/** Tells of each record how it stands. */
+/** Returns a function that gives each record's sync state. */
 export async function syncStates(
 	session: VaultSession,
 	binding: Binding | undefined,

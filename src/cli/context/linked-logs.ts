@@ -1,14 +1,18 @@
-/** The logs of a project's linked environments, for a check that goes on where one cannot be had. */
+/** Reads the logs of a project's linked environments. A check continues if one of them cannot be read. */
 import { AppError } from "../../errors.ts";
 import { platformOf, readConfig } from "../../project/files/config.ts";
 import type { LinkedLog } from "../../project/verify/verify-platform-log.ts";
 import { targetOf } from "./linking.ts";
 
-/** @param only the one environment that is asked for; all where undefined */
+/**
+ * Reads the log of each linked environment.
+ * @param only the environment to read; undefined for all
+ * @returns by environment: the log, or the AppError if it cannot be read
+ */
 export async function linkedLogs(root: string, only: string | undefined): Promise<Map<string, LinkedLog>> {
 	const logs = new Map<string, LinkedLog>();
 	const { links } = await readConfig(root);
-	// Base44 keeps no log to hold a vault against.
+	// Base44 has no log to compare the vault with.
 	const wanted = Object.entries(links).flatMap(([environment, linked]) => {
 		const binding = only === undefined || only === environment ? platformOf(linked) : undefined;
 		return binding ? [{ environment, binding }] : [];

@@ -1,5 +1,6 @@
 /**
- * From an environment's name to the platform that it is linked with: binding, token, connection.
+ * Connects to the platform that an environment is linked with: reads the link, finds the token, opens the
+ * connection.
  */
 import { cryptoReady } from "../../crypto.ts";
 import { inEnvironment } from "../../environment-hint.ts";
@@ -24,100 +25,104 @@ import { readCredentials, readEnvironment } from "../shell/process-environment.t
 import { systemKeychain } from "./open-project.ts";
 import { requireNotElsewhere, requirePinnedOrigin } from "./pinned-origin.ts";
 
-function tokenMissing({ url, link }: Wanted, cause?: AppError): AppError {
+function tokenMissing({ url, link }: TokenRequest, cause?: AppError): AppError {
 	const why = cause ? ` ${cause.message}` : "";
 	return new AppError({
 		code: "TOKEN_MISSING",
 		message: `There is no access token for the platform at ${url}.${why}`,
-		hint: `Ask whoever runs the platform for one (coffer platform token create), and give it once: ${link}. In CI, set COFFER_TOKEN, and COFFER_ORIGIN=${url} beside it.`,
-		// As where the platform is out of reach: what can be done here is done without it.
+		hint: `Ask the platform's operator for a token (coffer platform token create) and enter it once: ${link}. In CI, set COFFER_TOKEN and COFFER_ORIGIN=${url}.`,
+		// The same status as for a platform that cannot be reached: an edit is saved here without it.
 		exit: EXIT.network,
 		cause,
 	});
 }
 
-/** What a token is wanted for. */
-interface Wanted {
+/** The platform that a token is needed for. */
+interface TokenRequest {
 	/** Origin of the platform. */
 	readonly url: string;
-	/** The command with which somebody here says so, for hints. */
+	/** The command that links the platform on this device, for hints. */
 	readonly link: string;
-	/** Fingerprint that coffer.json names; undefined where somebody typed the address just now. */
+	/** The fingerprint that coffer.json names; undefined if the user typed the address in this command. */
 	readonly platform: string | undefined;
 }
 
 /**
- * The token for a platform: COFFER_TOKEN, or what the keychain holds for its origin.
+ * The token for a platform: COFFER_TOKEN, or the token that the keychain has for its origin.
  * @throws AppError `TOKEN_MISSING` (exit 6), `TOKEN_MALFORMED` (exit 2); as `requireAllowed`
  */
-async function tokenFor(wanted: Wanted): Promise<string> {
+async function tokenFor(wanted: TokenRequest): Promise<string> {
 	const given = readCredentials().token;
 	if (given !== undefined) {
-		const token = sendable(given.trim());
+		const token = requireSendable(given.trim());
 		if (wanted.platform !== undefined) await requireAllowed(token, wanted, wanted.platform);
 		return token;
 	}
 	let kept: string | undefined;
 	try {
-		// Kept by the origin for which somebody typed it here.
+		// The keychain has tokens by the origin that the user entered them for.
 		kept = await readToken(systemKeychain(), wanted.url);
 	} catch (error) {
 		throw error instanceof AppError ? tokenMissing(wanted, error) : error;
 	}
 	if (wanted.platform !== undefined) {
 		if (kept === undefined) await requireUnmoved(wanted, wanted.platform);
-		else requireOwn(kept, wanted.platform, wanted.url);
+		else requireSamePlatform(kept, wanted.platform, wanted.url);
 	}
 	if (kept === undefined) throw tokenMissing(wanted);
 	return kept;
 }
 
-/** A token, unless no header of a request could hold it. */
-function sendable(token: string): string {
+/** Returns the token if an HTTP header can carry it. @throws AppError `TOKEN_MALFORMED` (exit 2) otherwise */
+function requireSendable(token: string): string {
 	if (/[^\x21-\x7e]/.test(token)) throw tokenMalformed();
 	return token;
 }
 
-/** @throws AppError `TOKEN_FOREIGN` (exit 3) where the token is another platform's than coffer.json names */
-function requireOwn(token: string, platform: string, url: string): void {
-	const own = parseToken(token)?.fingerprint;
-	if (own === undefined || own === platform) return;
+/** @throws AppError `TOKEN_FOREIGN` (exit 3) if the token names another platform than coffer.json */
+function requireSamePlatform(token: string, platform: string, url: string): void {
+	const named = parseToken(token)?.fingerprint;
+	if (named === undefined || named === platform) return;
 	throw new AppError({
 		code: "TOKEN_FOREIGN",
-		message: `The access token is not one of the platform that coffer.json names (at ${url}); it was not sent.`,
+		message: `The access token belongs to another platform than the one that coffer.json names (at ${url}). It was not sent.`,
 		hint: "Set COFFER_TOKEN to a token of that platform, or restore coffer.json from git.",
 		exit: EXIT.unauthorised,
 	});
 }
 
 /**
- * Whether a token that says nothing of an address may go to the one in coffer.json, which comes with the repository.
+ * Checks that a token may be sent to the address in coffer.json. Anybody who can change the repository can
+ * change that address.
  * @throws AppError `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `LINK_MOVED`, `STATE_DAMAGED` (exit 7),
  *   `TOKEN_ORIGIN_INVALID` (exit 2)
  */
-async function requireAllowed(token: string, { link, url }: Wanted, platform: string): Promise<void> {
-	requireOwn(token, platform, url);
+async function requireAllowed(token: string, { link, url }: TokenRequest, platform: string): Promise<void> {
+	requireSamePlatform(token, platform, url);
 	await requirePinnedOrigin({ origin: url, fingerprint: platform }, link, {
 		given: readCredentials().tokenOrigin,
-		pins: pinsHere,
+		pins: pinnedHere,
 	});
 }
 
-/** Before a token is asked for: the address may not be that of the platform that was linked here. */
-async function requireUnmoved({ link, url }: Wanted, platform: string): Promise<void> {
-	requireNotElsewhere({ origin: url, fingerprint: platform }, link, await pinsHere());
+/** Checks, before the user is asked for a token, that the address did not change. @throws AppError `LINK_MOVED` (exit 7) */
+async function requireUnmoved({ link, url }: TokenRequest, platform: string): Promise<void> {
+	requireNotElsewhere({ origin: url, fingerprint: platform }, link, await pinnedHere());
 }
 
-function pinsHere(): Promise<readonly PinnedPlatform[]> {
+/** The platforms that this device has linked, with their addresses. */
+function pinnedHere(): Promise<readonly PinnedPlatform[]> {
 	return pinnedPlatforms(readEnvironment().stateDirectory);
 }
 
 /**
- * A platform that is administered: the one at an address, or else the one that an environment of the project here
- * is linked with. Its key is held against the token's fingerprint before the token is sent.
- * @param given the token, where it is not the one that is kept
- * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_FOREIGN` (exit 3), `TOKEN_MISSING` (exit 6),
- *   `PLATFORM_KEY_MISMATCH` (exit 7); as `targetOf`
+ * Connects to a platform for administration: the platform at an address, or else the one that an environment
+ * of the project is linked with. The platform's key must match the fingerprint in the token before the token
+ * is sent.
+ * @param url the address; undefined for the platform that the environment is linked with
+ * @param given a token to use instead of the stored one
+ * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_FOREIGN` (exit 3), `TOKEN_MISSING`
+ *   (exit 6), `PLATFORM_KEY_MISMATCH` (exit 7); as `targetOf`
  */
 export async function platformAt(
 	url: string | undefined,
@@ -135,18 +140,19 @@ export async function platformAt(
 	return (await meetPlatform(origin, token)).remote;
 }
 
-/** How a platform is spoken to. */
+/** Options of a connection. */
 interface Access {
 	readonly signal?: AbortSignal | undefined;
-	/** The token, where it is not the one that is kept. */
+	/** A token to use instead of the stored one. */
 	readonly token?: string | undefined;
 }
 
 /**
- * The platform that a binding names. Whoever can change coffer.json must not have a token sent in the clear, nor to an
- * address that nobody typed here, nor one that is another platform's.
- * @throws AppError `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2), `TOKEN_MISSING` (exit 6),
- *   `LINK_MOVED` (exit 7)
+ * Connects to the platform that a binding names. The checks protect against somebody who can change
+ * coffer.json: a token is not sent unencrypted, not to an address that nobody entered on this device, and not
+ * to another platform.
+ * @throws AppError `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2),
+ *   `TOKEN_MISSING` (exit 6), `LINK_MOVED` (exit 7)
  */
 export async function targetOf(
 	binding: PlatformBinding,
@@ -156,14 +162,14 @@ export async function targetOf(
 	const url = platformOrigin(binding.url);
 	const link = inEnvironment(`coffer link ${url} --app ${binding.app}`, environment);
 	const wanted = { url, link, platform: binding.platform };
-	if (given !== undefined) await requireAllowed(sendable(given), wanted, binding.platform);
+	if (given !== undefined) await requireAllowed(requireSendable(given), wanted, binding.platform);
 	const token = given ?? (await tokenFor(wanted));
 	return { binding, remote: new Remote({ url, token, signal }) };
 }
 
 /**
- * The platform that an environment is linked with, or undefined where it is linked with none (Base44 is none: it keeps
- * no log).
+ * Connects to the platform that an environment is linked with. Returns undefined if it is not linked, or is
+ * linked with Base44, which is not a platform.
  * @throws AppError `TOKEN_MISSING` (exit 6)
  */
 export async function findTarget(
@@ -176,9 +182,9 @@ export async function findTarget(
 }
 
 /**
- * As `findTarget`.
- * @param instead what to do where Base44 runs the functions: the error's hint
- * @throws AppError `NOT_LINKED`, `TARGET_IS_BASE44` (exit 2) too
+ * Like `findTarget`, for commands that need a platform.
+ * @param instead the hint of the error if the environment is linked with Base44
+ * @throws AppError `NOT_LINKED`, `TARGET_IS_BASE44` (exit 2), and as `targetOf`
  */
 export async function requireTarget(
 	root: string,
@@ -190,17 +196,17 @@ export async function requireTarget(
 	if (binding.kind === undefined) return targetOf(binding, environment, access);
 	throw new AppError({
 		code: "TARGET_IS_BASE44",
-		message: `Environment '${environment}' is linked with Base44 (app '${binding.app}'), which runs its functions itself.`,
+		message: `Environment '${environment}' is linked with Base44 (app '${binding.app}'). Base44 runs its functions, and this command works with a Coffer platform only.`,
 		hint: instead,
 		exit: EXIT.usage,
 	});
 }
 
 const LINK_IT =
-	"Start one (coffer platform start) and link it: coffer link URL --app APP. Or link a Base44 app: coffer link base44 --app ID.";
-const PASS_URL = "Base44 has none of Coffer's tokens. Name a Coffer platform: --url URL.";
+	"Start a platform (coffer platform start), then link it: coffer link URL --app APP. To link a Base44 app: coffer link base44 --app ID.";
+const PASS_URL = "Name the platform: --url URL.";
 
-/** What coffer.json says that an environment is linked with. @throws AppError `NOT_LINKED` (exit 2), with the hint */
+/** The link of an environment in coffer.json. @throws AppError `NOT_LINKED` (exit 2), with `hint` */
 export async function requireBinding(root: string, environment: string, hint = LINK_IT): Promise<Binding> {
 	const binding = bindingOf(await readConfig(root), environment);
 	if (binding) return binding;
@@ -213,7 +219,8 @@ export async function requireBinding(root: string, environment: string, hint = L
 }
 
 /**
- * A platform is a member of the environment: it must be taken out of it before something else takes its place.
+ * Checks that the environment is not linked with a platform. A platform is a member of the environment, and
+ * `unlink` must remove it before another link.
  * @throws AppError `ENVIRONMENT_LINKED` (exit 5)
  */
 export async function refusePlatformLink({ environment, root }: SessionContext): Promise<void> {
@@ -221,19 +228,19 @@ export async function refusePlatformLink({ environment, root }: SessionContext):
 	if (binding) throw environmentLinked(environment, binding);
 }
 
-/** An environment has one target: Base44's must be left before. @throws AppError `ENVIRONMENT_LINKED` (exit 5) */
+/** Checks that the environment is not linked with Base44. @throws AppError `ENVIRONMENT_LINKED` (exit 5) */
 export async function refuseBase44Link({ environment, root }: SessionContext): Promise<void> {
 	const binding = bindingOf(await readConfig(root), environment);
 	if (binding?.kind === "base44") throw environmentLinked(environment, binding);
 }
 
-/** The error where an environment is linked with something else than is meant. */
+/** The error for an environment that already has another link. */
 export function environmentLinked(environment: string, { app, kind, url }: Binding): AppError {
 	const where = kind === "base44" ? `at Base44 (${url})` : `on the platform at ${url}`;
 	return new AppError({
 		code: "ENVIRONMENT_LINKED",
 		message: `Environment '${environment}' is linked with app '${app}' ${where}.`,
-		hint: `Unlink it first: ${inEnvironment("coffer unlink", environment)}. Or link another environment.`,
+		hint: `Unlink it first: ${inEnvironment("coffer unlink", environment)}. Or choose another environment.`,
 		exit: EXIT.conflict,
 	});
 }

@@ -1,4 +1,4 @@
-/** `functions references` without a platform: a project's own functions, or any files. */
+/** Finds the references of a project's functions, or of any files, without a platform. */
 import { join } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { analyzeEntries, type LocalFunction } from "../../local/analyze.ts";
@@ -11,11 +11,12 @@ import { Cancelled } from "../shell/failure.ts";
 import { type Environment, inheritedEnvironment } from "../shell/process-environment.ts";
 import { interruption } from "../shell/signals.ts";
 
-/** What was found of one function, or why nothing was. */
+/** The references of one function, or why it could not be analysed. */
 export interface SourceFunction extends CoveredFunction, Pick<LocalFunction, "warnings" | "error"> {}
 
 /**
- * The functions of the project around the working folder, with what their `function.jsonc` declares.
+ * The functions of the project that contains the working folder, with the secrets that their `function.jsonc`
+ * declares.
  * @throws AppError as `projectEntries`, and `FUNCTION_SETTINGS_INVALID` (exit 2)
  */
 export async function projectReferences(
@@ -31,7 +32,7 @@ export async function projectReferences(
 	return { root, functions };
 }
 
-/** What a function's `function.jsonc` adds and takes away. */
+/** The secrets that a function's `function.jsonc` adds and excludes. */
 function declarationsOf(root: string, name: string, settings: string | undefined) {
 	if (settings === undefined) return { declared: [], excluded: undefined };
 	const file = parseFunctionFile(
@@ -47,7 +48,7 @@ function declarationsOf(root: string, name: string, settings: string | undefined
 	return { declared, excluded: exclude };
 }
 
-/** Any files, each as a function. @throws AppError as `entriesOf`; nothing is analysed then */
+/** Analyses any files, each as a function. @throws AppError as `entriesOf`, before it analyses a file */
 export async function fileReferences(
 	files: readonly string[],
 	environment: Environment,

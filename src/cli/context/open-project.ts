@@ -1,6 +1,4 @@
-/**
- * What nearly every command needs first: the project's root, this device's identity, the keychain.
- */
+/** Opens what most commands need: the project's root, this device's identity, the keychain. */
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
@@ -14,12 +12,12 @@ import { isEnvironmentName } from "../../vault/syntax/syntax.ts";
 import { type Environment, readBusEnvironment, readCredentials } from "../shell/process-environment.ts";
 import { requireNearestVault } from "./other-vaults.ts";
 
-/** The system's keychain; nothing is asked of it before it is used. */
+/** The system's keychain. No request is made until it is used. */
 export function systemKeychain(): Keychain {
 	return osKeychain({ environment: readBusEnvironment() });
 }
 
-/** This device's identity and where it came from, or undefined where there is none yet. */
+/** This device's identity and its source, or undefined if it has none. */
 export function findIdentity(environment: Environment): Promise<FoundIdentity | undefined> {
 	return openIdentity({
 		env: { COFFER_IDENTITY: readCredentials().identity, COFFER_IDENTITY_FILE: environment.identityFile },
@@ -27,27 +25,30 @@ export function findIdentity(environment: Environment): Promise<FoundIdentity | 
 	});
 }
 
-/** This device's identity. @throws AppError `IDENTITY_MISSING` (exit 3) where there is none, or what its source throws */
+/**
+ * This device's identity. @throws AppError `IDENTITY_MISSING` (exit 3) if there is none, or what its source
+ * throws
+ */
 export async function requireIdentity(environment: Environment): Promise<FoundIdentity> {
 	const found = await findIdentity(environment);
 	if (found) return found;
 	throw new AppError({
 		code: "IDENTITY_MISSING",
 		message:
-			"This device has no identity: the keychain holds none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
-		hint: "Make one ('coffer init' in a new project, 'coffer identity new' to join another, 'coffer identity import FILE' for one that was exported), or set one of the two.",
+			"This device has no identity: the keychain contains none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
+		hint: "To begin a new project: coffer init. To join a project: coffer identity new. To use an exported identity: coffer identity import FILE.",
 		exit: EXIT.unauthorised,
 	});
 }
 
 /**
- * This device's identity with its memory, for what works without one too: where there is none, or no keychain that
- * could hold one. A keychain that is locked or denies is an error all the same.
+ * This device's identity and the folder of its memory, or undefined if there is no identity, or no keychain that could
+ * hold one. A keychain that is locked or refuses access is an error.
  */
-export async function findHolder(
+export async function findDeviceIdentity(
 	environment: Environment,
 ): Promise<Pick<SessionContext, "identity" | "member" | "stateFolder"> | undefined> {
-	const [found] = await Promise.all([findIdentity(environment).catch(noKeychain), cryptoReady]);
+	const [found] = await Promise.all([findIdentity(environment).catch(ignoreMissingKeychain), cryptoReady]);
 	return (
 		found && {
 			identity: found.identity,
@@ -57,7 +58,7 @@ export async function findHolder(
 	);
 }
 
-function noKeychain(error: unknown): undefined {
+function ignoreMissingKeychain(error: unknown): undefined {
 	if (!(error instanceof AppError) || error.code !== "KEYCHAIN_UNAVAILABLE") throw error;
 }
 
@@ -67,18 +68,19 @@ export function requireEnvironmentName(name: string): void {
 	throw new AppError({
 		code: "ENVIRONMENT_NAME_INVALID",
 		message:
-			"An environment's name is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
-		hint: "Use a name such as production or preview.",
+			"The name of an environment has 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
+		hint: "Use a name like production or preview.",
 		exit: EXIT.usage,
 	});
 }
 
 /**
- * Opens the way to one environment of the project around the working directory.
- * @param name of the environment
- * @param use what follows; an edit takes the vault's lock
- * @param meanwhile called with root and name while secrets are on their way to the disk
- * @throws AppError exit 2, 3 or 4 where name, identity or project is not to be had
+ * Collects what a session with one environment needs. The project is the one that contains the working
+ * folder.
+ * @param name the name of the environment
+ * @param use an edit will take the vault's lock
+ * @param meanwhile called with the root and the name while the vault is being written to the disk
+ * @throws AppError if the name is invalid (exit 2), or there is no identity (exit 3) or no project (exit 4)
  */
 export async function openContext(
 	environment: Environment,
@@ -89,7 +91,7 @@ export async function openContext(
 	requireEnvironmentName(name);
 	const root = requireRoot(currentFolder());
 	if (use === "edit") await requireNearestVault(root);
-	// The keychain answers while libsodium's WebAssembly is made ready, and an editing command loads its lock.
+	// The keychain answers while libsodium's WebAssembly is compiled and the code of the lock is loaded.
 	const finding = Promise.all([requireIdentity(environment), cryptoReady]);
 	if (use === "edit") setImmediate(prepareLock);
 	const [found] = await finding;

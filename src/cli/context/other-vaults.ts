@@ -1,5 +1,6 @@
 /**
- * Vaults that a command would overlook: one that git has and the folder does not show, one of a folder above.
+ * Finds vaults that a command would overlook: a vault that git has and that is missing in the folder, or the
+ * vault of a parent folder.
  */
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
@@ -9,25 +10,25 @@ import { currentFolder, findRoot, VAULT_FILE } from "../../project/files/project
 import { type HiddenVault, hiddenVault } from "../../project/git/hidden-vault.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
-/** @param instead another way out than to bring the vault back */
-function hiddenError(
+/** @param instead another remedy than to restore the vault */
+function hiddenVaultError(
 	code: string,
 	{ folder, why, command }: HiddenVault,
 	exit: AppError["exit"],
 	instead?: string,
 ): AppError {
-	const bring = `Bring it there: ${printable(command, 400)}`;
+	const restore = `To restore it: ${printable(command, 400)}`;
 	return new AppError({
 		code,
-		message: `Git has a ${VAULT_FILE} for ${printable(folder, 300)}, and it is not in the folder: ${why}.`,
-		hint: instead === undefined ? bring : `${bring}\n${instead}`,
+		message: `Git has a ${VAULT_FILE} for ${printable(folder, 300)}, but the folder does not contain it: ${why}.`,
+		hint: instead === undefined ? restore : `${restore}\n${instead}`,
 		exit,
 	});
 }
 
 /**
- * Before a vault is made: whether the folder belongs to one already.
- * @param separate whether a second one below another's folder is meant
+ * Checks, before a vault is created, that the folder does not belong to a vault already.
+ * @param separate whether the user wants a vault of its own below the folder of another
  * @throws AppError `VAULT_EXISTS` (exit 5)
  */
 export async function requireNoOtherVault(separate: boolean): Promise<void> {
@@ -35,33 +36,39 @@ export async function requireNoOtherVault(separate: boolean): Promise<void> {
 	if (existsSync(join(here, VAULT_FILE))) return;
 	const hidden = await hiddenVault(here, inheritedEnvironment());
 	if (hidden && !(separate && hidden.folder !== here)) {
-		const anew = `To begin anew instead, without what it holds, take it out of git first: git rm --cached ${VAULT_FILE}`;
-		throw hiddenError("VAULT_EXISTS", hidden, EXIT.conflict, hidden.folder === here ? anew : undefined);
+		const discard = `To discard it and create an empty vault, remove it from git first: git rm --cached ${VAULT_FILE}`;
+		throw hiddenVaultError(
+			"VAULT_EXISTS",
+			hidden,
+			EXIT.conflict,
+			hidden.folder === here ? discard : undefined,
+		);
 	}
 	const above = separate ? undefined : findRoot(here);
 	if (above === undefined || above === here) return;
 	throw new AppError({
 		code: "VAULT_EXISTS",
 		message: `This folder belongs to the project in ${printable(above, 300)}, which has a vault already.`,
-		hint: "Use that one: every command works from here ('coffer status'). For a vault of its own: coffer init --separate",
+		hint: "You can use that vault from this folder ('coffer status'). To create another vault here: coffer init --separate",
 		exit: EXIT.conflict,
 	});
 }
 
 /**
- * Before a change from a folder below the project's: whether git has a nearer vault, which is the one that is meant.
- * @param root the project that was found
+ * Checks, before a change from a folder below the project's root, that git has no vault between the two: the
+ * user would mean that vault.
+ * @param root the root of the project that was found
  * @throws AppError `VAULT_NOT_FOUND` (exit 4)
  */
 export async function requireNearestVault(root: string): Promise<void> {
 	const here = realpathSync(currentFolder());
 	if (here === root) return;
 	const hidden = await hiddenVault(here, inheritedEnvironment());
-	if (hidden?.folder.startsWith(`${root}/`)) throw hiddenError("VAULT_NOT_FOUND", hidden, EXIT.notFound);
+	if (hidden?.folder.startsWith(`${root}/`)) throw hiddenVaultError("VAULT_NOT_FOUND", hidden, EXIT.notFound);
 }
 
-/** An error about a vault that is not there, with what git knows of it. */
-export async function explainAbsence(error: AppError): Promise<AppError> {
+/** Adds to an error about a missing vault that git has one, if it does. */
+export async function explainMissingVault(error: AppError): Promise<AppError> {
 	const hidden = await hiddenVault(currentFolder(), inheritedEnvironment());
-	return hidden ? hiddenError(error.code, hidden, error.exit) : error;
+	return hidden ? hiddenVaultError(error.code, hidden, error.exit) : error;
 }

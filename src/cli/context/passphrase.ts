@@ -1,5 +1,6 @@
 /**
- * Where a passphrase comes from: a hidden prompt, or standard input. Never an argument, never the environment.
+ * Reads a passphrase from a hidden prompt or from standard input, never from an argument or an environment
+ * variable.
  */
 import { Flags } from "@oclif/core";
 import { fromUtf8 } from "../../bytes.ts";
@@ -11,10 +12,10 @@ import type { Terminal } from "../shell/terminal.ts";
 
 /** `--passphrase-stdin`, for every command that takes a passphrase. */
 export const passphraseFlag = Flags.boolean({
-	description: "read the passphrase from standard input; one line break at its end is dropped",
+	description: "read the passphrase from standard input; one line break at its end is removed",
 });
 
-const INSTEAD = "Pass it in: --passphrase-stdin < FILE.";
+const INSTEAD = "Pass it on standard input: --passphrase-stdin < FILE.";
 
 async function fromStdin(): Promise<string> {
 	const { bytes } = await readStdinValue("Check the command or the file that the passphrase comes from.");
@@ -29,25 +30,25 @@ async function fromStdin(): Promise<string> {
 }
 
 /**
- * A passphrase for something new: asked for twice.
+ * Reads a passphrase for a new file. A prompt asks for it twice.
  * @throws AppError `PASSPHRASE_TOO_SHORT`, `PASSPHRASE_INVALID`, `PASSPHRASES_DIFFER`, `NO_TERMINAL` (exit 2)
  */
 export async function newPassphrase(stdin: boolean, terminal: Terminal): Promise<string> {
 	const passphrase = stdin
 		? await fromStdin()
-		: await promptHidden(terminal, "Passphrase, 12 characters or more", INSTEAD);
+		: await promptHidden(terminal, "Passphrase (12 characters or more)", INSTEAD);
 	requireStrong(passphrase);
-	if (stdin || (await promptHidden(terminal, "The same passphrase again", INSTEAD)) === passphrase)
+	if (stdin || (await promptHidden(terminal, "Repeat the passphrase", INSTEAD)) === passphrase)
 		return passphrase;
 	throw new AppError({
 		code: "PASSPHRASES_DIFFER",
-		message: "The two passphrases are not the same.",
+		message: "The two passphrases differ.",
 		hint: "Nothing was written. Run the command again.",
 		exit: EXIT.usage,
 	});
 }
 
-/** The passphrase of something that is there. @throws AppError `PASSPHRASE_INVALID`, `NO_TERMINAL` (exit 2) */
+/** Reads the passphrase of an existing file. @throws AppError `PASSPHRASE_INVALID`, `NO_TERMINAL` (exit 2) */
 export async function knownPassphrase(stdin: boolean, terminal: Terminal): Promise<string> {
 	const passphrase = stdin ? await fromStdin() : await promptHidden(terminal, "Passphrase", INSTEAD);
 	requireTypable(passphrase);

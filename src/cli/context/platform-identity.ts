@@ -1,4 +1,4 @@
-/** What the commands about a platform's identity share. */
+/** Flags, texts and checks that the commands about a platform's identity share. */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../../errors.ts";
 import { type Identity, sameIdentity } from "../../identity/identity.ts";
@@ -6,7 +6,7 @@ import type { PlatformIdentity } from "../../identity/platform-identity.ts";
 import type { Environment } from "../shell/process-environment.ts";
 import { findIdentity } from "./open-project.ts";
 
-/** Where a platform's identity is from, for a person. */
+/** Where a platform's identity is stored, as a text for messages. */
 export const SOURCES: Readonly<Record<PlatformIdentity["source"], string>> = {
 	keychain: "the system's keychain",
 	file: "its file",
@@ -15,19 +15,19 @@ export const SOURCES: Readonly<Record<PlatformIdentity["source"], string>> = {
 
 /** `--identity-file`, as `platform start` has it. */
 export const platformIdentityFlag = (description: string) =>
-	Flags.string({ description: `${description}; the keychain if left out`, helpValue: "FILE" });
+	Flags.string({ description: `${description}; defaults to the keychain`, helpValue: "FILE" });
 
 /**
- * A platform with a person's identity could open every vault of that person: somebody took the wrong file.
- * @throws AppError `PLATFORM_IDENTITY_PERSONAL` (exit 3) where it is this device's own identity
+ * Refuses this device's own identity as a platform's: the platform could open every vault of its owner.
+ * @throws AppError `PLATFORM_IDENTITY_PERSONAL` (exit 3) if it is this device's own identity
  */
 export async function refusePersonal(identity: Identity, environment: Environment): Promise<void> {
-	// Where this device's own identity cannot be had, there is nothing to compare with.
-	const own = await findIdentity(environment).catch(() => undefined);
-	if (own === undefined || !sameIdentity(own.identity, identity)) return;
+	// If this device's own identity cannot be read, there is nothing to compare with.
+	const personal = await findIdentity(environment).catch(() => undefined);
+	if (personal === undefined || !sameIdentity(personal.identity, identity)) return;
 	throw new AppError({
 		code: "PLATFORM_IDENTITY_PERSONAL",
-		message: "That is this device's own identity, and not a platform's. Nothing was kept.",
+		message: "The file contains this device's own identity, not a platform's. Nothing was stored.",
 		hint: "Name the file that 'coffer platform identity export' wrote.",
 		exit: EXIT.unauthorised,
 	});

@@ -1,5 +1,5 @@
 /**
- * What follows an edit of the vault: the sync, when the environment is linked, and one report of both.
+ * Syncs after an edit of the vault, if the environment is linked, and reports the edit and the sync together.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ function redeployFailure(data: SyncReport, environment: string): AppError {
 	return new AppError({
 		code: "REDEPLOY_FAILED",
 		message: `The change is saved and synced, but ${names} did not start with it; ${whatServes(failed)}.`,
-		hint: `Mend the function or the value, then set it again or deploy; '${logs}' shows more.`,
+		hint: `Fix the value and set it again, or fix the function and deploy it. '${logs}' shows why it failed.`,
 		exit: EXIT.failure,
 		data,
 	});
@@ -51,7 +51,7 @@ function report<Edited extends object>(
 	for (const warning of outcome.warnings) terminal.warn(warning);
 	if (outcome.rolledBack.length > 0) {
 		terminal.warn(
-			`Not synced, since older here than on the platform: ${listNames(outcome.rolledBack)}. '${inEnvironment("coffer sync", environment)}' tells more.`,
+			`Not synced, because the vault has older versions than the platform: ${listNames(outcome.rolledBack)}. Run '${inEnvironment("coffer sync", environment)}' to decide.`,
 		);
 	}
 	const { revision, redeployed, untouched, rolledBack } = outcome;
@@ -60,7 +60,7 @@ function report<Edited extends object>(
 	return data;
 }
 
-/** Syncs with the platform, or sends to the target, that the environment is linked with. */
+/** Syncs with the platform or the target that the environment is linked with. */
 async function syncNow<Edited extends object>(
 	context: SessionContext,
 	edited: Edited,
@@ -81,7 +81,7 @@ async function syncNow<Edited extends object>(
 	const { onAccepted, onRedeploy, signal } = wait;
 	const target = await targetOf(binding, environment, { signal });
 	const outcome = await wait.during(() => syncEnvironment(context, target, { onAccepted, onRedeploy }), {
-		what: "The change is saved",
+		sentence: "The change is saved",
 		data: async (revision) => ({
 			...edited,
 			...NOT_SYNCED,
@@ -93,9 +93,10 @@ async function syncNow<Edited extends object>(
 }
 
 /**
- * Syncs after an edit, and adds what came of it to the edit's report. A platform that is out of reach is no failure, and neither
- * is a token that is missing: the change is saved, and counted as pending.
- * @throws AppError `REDEPLOY_FAILED` (exit 1), `SYNC_CONFLICT` (exit 5) and others of the sync, with the result as data
+ * Syncs after an edit, and adds the result to the edit's report. It is not a failure if the platform cannot
+ * be reached or the token is missing: the change is saved, and counts as pending.
+ * @throws AppError `REDEPLOY_FAILED` (exit 1), `SYNC_CONFLICT` (exit 5) and others of the sync, with the
+ *   result as data
  */
 export async function afterEdit<Edited extends object>(
 	context: SessionContext,
@@ -117,10 +118,10 @@ export async function afterEdit<Edited extends object>(
 		if (error.exit === EXIT.network) {
 			const { isCredentialMissing } = await import("../context/link-state.ts");
 			terminal.warn(
-				`Saved, not synced: ${error.message}${isCredentialMissing(error.code) ? ` ${error.hint}` : ""}`,
+				`Saved, but not synced: ${error.message}${isCredentialMissing(error.code) ? ` ${error.hint}` : ""}`,
 			);
 			return data;
 		}
-		throw error.with({ message: `Saved, not synced: ${error.message}`, data });
+		throw error.with({ message: `Saved, but not synced: ${error.message}`, data });
 	}
 }

@@ -1,6 +1,4 @@
-/**
- * What can be found of one secret's past: in the file, in git, on the platform.
- */
+/** Searches for the versions of one secret: in the file, in git, and in the platform's log. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { HistoryOf } from "../../project/git/history/vault-commits.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
@@ -15,40 +13,42 @@ import { findTarget } from "../context/linking.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
-/** A secret's past, and the session that judged it. */
-export interface LookUp extends VersionChoice {
+/** The versions of a secret that were found, and the session that verified them. */
+export interface FoundVersions extends VersionChoice {
 	readonly session: VaultSession;
 	readonly lineage: MembershipHistory;
-	/** The highest version that counts and was found, or that this device has seen; 0 for none. */
+	/** The highest valid version that was found, or that this device has seen; 0 if there is none. */
 	readonly highest: number;
-	/** Sentences: what could not be looked at, and why. */
+	/** Sentences that say what could not be searched, and why. */
 	readonly notes: readonly string[];
 	remember(): Promise<void>;
 }
 
-/** A name that cannot be one is not repeated: it may be a value, typed in the wrong place. */
+/** Does not repeat an invalid name, because it may be a value in the wrong place. */
 function requireName(name: string): void {
 	if (isSecretName(name)) return;
 	throw new AppError({
 		code: "NAME_INVALID",
-		message: "What was given is not the name of a secret.",
-		hint: "A name is 1 to 128 letters, digits and underscores.",
+		message: "The argument is not a valid name of a secret.",
+		hint: "A name has 1 to 128 letters (A-Z, a-z), digits and underscores.",
 		exit: EXIT.usage,
 	});
 }
 
-interface Logged {
+interface LogSearch {
 	readonly sightings: readonly FoundRecord[];
 	readonly looked: readonly string[];
 	readonly notes: readonly string[];
 }
 
-/** The platform's part. Whatever keeps it from being looked at is a note: the file and git are there without it. */
+/**
+ * Searches the platform's log. A failure becomes a note, because the file and git are searched all the same.
+ */
 async function searchPlatform(
 	session: VaultSession,
 	lineage: MembershipHistory,
 	name: string,
-): Promise<Logged> {
+): Promise<LogSearch> {
 	const { environment, root } = session.context;
 	try {
 		const target = await findTarget(root, environment);
@@ -57,7 +57,7 @@ async function searchPlatform(
 		return { sightings, looked: [`the platform's log (revision ${revision})`], notes: [] };
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		const notes = [`The platform's log was not used: ${error.message}`];
+		const notes = [`The platform's log was not searched: ${error.message}`];
 		return { sightings: [], looked: ["the platform's log (not read)"], notes };
 	}
 }
@@ -67,21 +67,21 @@ function olderMembership(session: VaultSession, lineage: MembershipHistory): str
 	const { number } = lineage.newest.epoch;
 	if (number >= seen) return [];
 	return [
-		`The membership that was found is older (epoch ${number}) than this device has seen (epoch ${seen}): whoever was removed since counts here as a member.`,
+		`The membership that was found (epoch ${number}) is older than the one that this device has seen (epoch ${seen}). Members who were removed since then count as members here.`,
 	];
 }
 
 /**
- * Looks a secret's past up, and warns of what could not be looked at.
- * @param from how much of git's history is looked at
+ * Searches for the versions of a secret, and warns about places that could not be searched.
+ * @param from the part of git's history to search
  * @throws AppError `NAME_INVALID` (exit 2), `GIT_FAILED` (exit 1), or what `openSession` throws
  */
-export async function lookUp(
+export async function findVersions(
 	context: SessionContext,
 	name: string,
 	terminal: Terminal,
 	from: HistoryOf = "head",
-): Promise<LookUp> {
+): Promise<FoundVersions> {
 	requireName(name);
 	const { session, remember } = await readSession(context);
 	for (const warning of session.warnings) terminal.warn(warning);

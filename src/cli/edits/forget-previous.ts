@@ -1,6 +1,4 @@
-/**
- * The end of a rotation: the previous identity is forgotten, where nothing is known to need it.
- */
+/** Ends a rotation: forgets the previous identity, unless the project still needs it. */
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import type { Rotation, RotationPlace } from "../../identity/rotation.ts";
@@ -11,26 +9,28 @@ import { count } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
 export interface ForgetOptions {
-	/** The project at hand, if there is one. */
+	/** The root of the current project, if there is one. */
 	readonly root: string | undefined;
 	readonly stateFolder: string;
-	/** Whether not to ask. */
+	/** Whether to skip the question. */
 	readonly yes: boolean;
 	readonly terminal: Terminal;
 }
 
-async function rotationToEnd(place: RotationPlace): Promise<Rotation> {
+async function openRotationToEnd(place: RotationPlace): Promise<Rotation> {
 	const [previous, present] = [await place.previous(), await place.present()];
 	if (previous && present) return { previous, present, created: false };
 	throw new AppError({
 		code: "ROTATION_NOT_FOUND",
-		message: "This device keeps no previous identity.",
-		hint: "There is nothing to forget; 'coffer identity rotate' begins a rotation.",
+		message: "This device has no previous identity to forget.",
+		hint: "'coffer identity rotate' begins a rotation.",
 		exit: EXIT.notFound,
 	});
 }
 
-/** @throws AppError `HANDOVER_OPEN` (exit 5) where the project at hand still counts on the previous identity */
+/**
+ * @throws AppError `HANDOVER_OPEN` (exit 5) if the previous identity is still a member in the current project
+ */
 async function requireHandedOver(root: string, { previous, present }: Rotation): Promise<void> {
 	const { standings } = await standingsOf(root, previous, present);
 	const open = standings.filter(({ next }) => next !== "none");
@@ -40,20 +40,21 @@ async function requireHandedOver(root: string, { previous, present }: Rotation):
 		code: "HANDOVER_OPEN",
 		message: `The previous identity is still a member of ${open.map(({ environment }) => `'${environment}'`).join(", ")} in this project.`,
 		hint: waits
-			? "A writer must add the new key and remove the previous one first: 'coffer identity rotate' says how."
-			: "Hand the project over first: coffer identity rotate.",
+			? "A writer must first add the new key and remove the previous one. 'coffer identity rotate' shows how."
+			: "Move the project to the new identity first: coffer identity rotate.",
 		exit: EXIT.conflict,
 	});
 }
 
 /**
- * Forgets the previous identity, after a question.
- * @returns what was ended
- * @throws AppError `ROTATION_NOT_FOUND` (exit 4), `HANDOVER_OPEN` (exit 5), `NO_TERMINAL` (exit 2), `NOT_CONFIRMED` (exit 1)
+ * Forgets the previous identity, after the user confirms.
+ * @returns the rotation that ended
+ * @throws AppError `ROTATION_NOT_FOUND` (exit 4), `HANDOVER_OPEN` (exit 5), `NO_TERMINAL` (exit 2),
+ *   `NOT_CONFIRMED` (exit 1)
  */
 export async function forgetPrevious(place: RotationPlace, options: ForgetOptions): Promise<Rotation> {
 	const { root, stateFolder, yes, terminal } = options;
-	const rotation = await rotationToEnd(place);
+	const rotation = await openRotationToEnd(place);
 	const [before, now] = [rotation.previous, rotation.present].map(({ publicKeys }) =>
 		fingerprint(publicKeys),
 	);
@@ -63,11 +64,11 @@ export async function forgetPrevious(place: RotationPlace, options: ForgetOption
 		const left = await openedByOneOnly(stateFolder, before, now);
 		for (const { vaultId, environment } of left)
 			terminal.warn(
-				`Opened on this device by the previous identity only: environment '${environment}' of vault ${vaultId}.`,
+				`On this device, only the previous identity has opened environment '${environment}' of vault ${vaultId}.`,
 			);
 		const risk =
 			left.length > 0
-				? `, and with it ${count(left.length, "environment")} that it alone has opened here`
+				? `, the only one that has opened ${count(left.length, "environment")} on this device`
 				: "";
 		const question = `Forget the previous identity (${before})${risk}?`;
 		if (!yes && !(await promptConfirm(terminal, question, "Pass --yes.")))

@@ -1,6 +1,6 @@
 /**
- * What `coffer import base44` works with: the names that an app at Base44 has, sorted out, and a value for each. Base44
- * gives no value back, so each comes from a person or from a file.
+ * Collects the names and the values for `coffer import base44`. Base44 lists the names of an app's secrets
+ * but never their values, so the user types each value, or a file contains it.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
@@ -17,14 +17,15 @@ import { promptValue } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { readEnvFile } from "./secret-values.ts";
 
-/** So many names stand in an error. */
+/** The largest number of names that an error lists. */
 const SHOWN_MAX = 100;
 
 /**
- * The app to import from: what was given, else what the environment is linked with, as far as this device may go there.
+ * The app to import from: the one that flags name, or else the one that the environment is linked with, if
+ * this device may send a key to that address.
  * @throws AppError as `base44Id`, `base44AppId` and `allowedTarget`
  */
-export async function importPlace(
+export async function importSource(
 	session: VaultSession,
 	given: { readonly app: string | undefined; readonly url: string | undefined },
 	environment: Environment,
@@ -40,16 +41,16 @@ export async function importPlace(
 	return base44Id(given.url ?? linked?.origin ?? environment.base44Url ?? BASE44_ORIGIN, app);
 }
 
-/** Names at Base44, by what becomes of them. All sorted. */
+/** The names at Base44, grouped by what the import does with them. Each list is sorted. */
 export interface SortedNames {
 	readonly wanted: readonly string[];
-	/** The vault has them. */
+	/** The vault has a secret of that name already. */
 	readonly kept: readonly string[];
-	/** Coffer takes no secret of that name. */
+	/** A secret in Coffer cannot have that name. */
 	readonly refused: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Sorts names out. @param overwrite whether those that the vault has are wanted too */
+/** Groups the names. @param overwrite whether to import also the names that the vault has */
 export function sortNames(session: VaultSession, names: readonly string[], overwrite: boolean): SortedNames {
 	const { records } = session.verified.section;
 	const wanted: string[] = [];
@@ -71,15 +72,15 @@ function needsValues(names: readonly string[]): AppError {
 	const more = names.length > SHOWN_MAX ? ` and ${names.length - SHOWN_MAX} more` : "";
 	return new AppError({
 		code: "IMPORT_NEEDS_VALUES",
-		message: `Base44 gives no values back, and there is no terminal to ask for those of: ${names.slice(0, SHOWN_MAX).join(", ")}${more}.`,
-		hint: "Put them into a .env file that git ignores, and pass it: --env-file FILE.",
+		message: `Base44 does not return the values of its secrets, and there is no terminal to ask for them: ${names.slice(0, SHOWN_MAX).join(", ")}${more}.`,
+		hint: "Write the values to a .env file that git ignores, and pass the file: --env-file FILE.",
 		exit: EXIT.usage,
 	});
 }
 
 /**
- * Values of the wanted names: those that a file has, or what is typed for each at a hidden prompt.
- * @throws AppError `IMPORT_NEEDS_VALUES` (exit 2) where nobody can be asked, and as `readEnvFile`
+ * Reads the values of the wanted names from a file, or asks for each one at a hidden prompt.
+ * @throws AppError `IMPORT_NEEDS_VALUES` (exit 2) without a file and a terminal, and as `readEnvFile`
  */
 export async function importValues(
 	wanted: readonly string[],
@@ -97,7 +98,11 @@ export async function importValues(
 	}
 	if (wanted.length > 0 && !terminal.interactive) throw needsValues(wanted);
 	for (const name of wanted) {
-		const value = await promptValue(terminal, `Value of ${name} (Enter skips it)`, "Pass --env-file FILE.");
+		const value = await promptValue(
+			terminal,
+			`Value of ${name} (press Enter to skip)`,
+			"Pass --env-file FILE.",
+		);
 		if (value !== "") values.set(name, value);
 	}
 	return values;

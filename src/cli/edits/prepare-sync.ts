@@ -1,10 +1,13 @@
-/** What a sync is made of, loaded before it is its turn. */
+/** Loads the code of a sync while the edit before it runs, to save time. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CONFIG_FILE } from "../../project/files/project-root.ts";
 
-/** Of a sync with a platform, one after the other: each is loaded while something of the write is under way. */
+/**
+ * The modules of a sync with a platform. They are loaded one at a time, so that each fits into a pause of the
+ * write.
+ */
 const PLATFORM_PARTS = [
 	() => import("../../protocol/messages.ts"),
 	() => import("../../sync/client/connection.ts"),
@@ -14,10 +17,7 @@ const PLATFORM_PARTS = [
 ];
 const BASE44_PARTS = [() => import("../base44/sync.ts")];
 
-/**
- * Loads what the sync of an environment is made of, where it is linked. What fails here fails again, and is told, at the
- * sync.
- */
+/** Loads the code for the sync of an environment, if it is linked. The sync itself reports any failure. */
 export function prepareSync(root: string, environment: string): void {
 	if (existsSync(join(root, CONFIG_FILE))) load(root, environment).catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 /**
- * A rotation of this device's identity, and the handover of the project at hand: vault, memory and platform.
+ * Rotates this device's identity, and moves the current project to it: the vault, the device's memory, the
+ * platform.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
@@ -26,27 +27,28 @@ import type { SyncReport } from "../views/edit-result.ts";
 import { afterEdit } from "./after-edit.ts";
 
 /**
- * Where this device's identity can be replaced.
- * @throws AppError `IDENTITY_NOT_ROTATABLE` (exit 2) where it comes by COFFER_IDENTITY
+ * The store in which this device's identity can be replaced.
+ * @throws AppError `IDENTITY_NOT_ROTATABLE` (exit 2) if the identity comes from COFFER_IDENTITY
  */
 export function rotationPlace({ identityFile }: Environment): RotationPlace {
 	if (readCredentials().identity === undefined)
 		return identityFile === undefined ? keychainPlace(systemKeychain()) : filePlace(identityFile);
 	throw new AppError({
 		code: "IDENTITY_NOT_ROTATABLE",
-		message: "The identity comes by COFFER_IDENTITY, from a store that Coffer cannot write to.",
-		hint: "Make another (coffer identity new --ci), let a writer add it (coffer members add KEY --name NAME --role reader), put its secret into that store, and let the writer remove the old one (coffer members remove NAME).",
+		message: "The identity comes from COFFER_IDENTITY, and Coffer cannot replace the value of that variable.",
+		hint: "1. Create another identity: coffer identity new --ci. 2. A writer adds it: coffer members add KEY --name NAME --role reader. 3. Set COFFER_IDENTITY to it. 4. The writer removes the old one: coffer members remove NAME.",
 		exit: EXIT.usage,
 	});
 }
 
-/** Replaces the identity, or goes on with a rotation that is under way. @throws AppError as `beginRotation` */
-export function rotate(environment: Environment, place: RotationPlace): Promise<Rotation> {
+/** Replaces the identity, or continues a rotation that was interrupted. @throws AppError as `beginRotation` */
+export function rotateIdentity(environment: Environment, place: RotationPlace): Promise<Rotation> {
 	return withIdentityLock(environment.stateDirectory, () => beginRotation(place));
 }
 
 /**
- * Adds to the refusal of somebody who is no member that a rotation may be the reason: the project was not handed over yet.
+ * Adds to an error about missing membership that a rotation may be the cause, if there was one on this
+ * device.
  * @returns the error to report
  */
 export async function explainMembership(error: AppError, environment: Environment): Promise<AppError> {
@@ -54,29 +56,29 @@ export async function explainMembership(error: AppError, environment: Environmen
 	const rotation = await openRotation(rotationPlace(environment)).catch(() => undefined);
 	if (!rotation) return error;
 	const hint =
-		"The identity was replaced on this device. If the previous one was a member here, hand the project over: coffer identity rotate.";
+		"The identity was replaced on this device. If the previous one is a member here, move the project to the new one: coffer identity rotate.";
 	return error.with({ hint });
 }
 
-/** One environment, handed over. Stable. */
+/** An environment that was moved to the new identity. Stable: other programs rely on it. */
 export interface EnvironmentHandover extends SyncReport {
 	environment: string;
 	/** The new member. */
 	name: string;
-	/** The member who left. */
+	/** The previous member, which was removed. */
 	removed: string;
 	epoch: number;
 	resealed: number;
-	/** What the previous key could read, and what earlier removals left. */
+	/** The values that the previous key could read, and the debt of earlier removals. */
 	debt: readonly RemovalDebt[];
 }
 
-/** One environment that a writer must hand over. Stable. */
+/** An environment in which only a writer can replace the identity. Stable, too. */
 export interface EnvironmentWaiting {
 	environment: string;
-	/** The member that is to be removed. */
+	/** The member that the writer removes. */
 	previous: string;
-	/** Whether the new identity can open it already. */
+	/** Whether the new identity can already open the environment. */
 	readable: boolean;
 }
 
@@ -88,13 +90,13 @@ export interface Handover {
 export interface HandoverOptions {
 	readonly root: string;
 	readonly stateFolder: string;
-	/** Of the new member; chosen by default. */
+	/** The name of the new member; by default, Coffer chooses one. */
 	readonly name: string | undefined;
 	readonly sync: boolean;
 	readonly terminal: Terminal;
 }
 
-/** The way to an environment of the project for one of the device's identities. */
+/** A session context for one of the device's two identities. */
 export function contextFor(
 	options: Pick<HandoverOptions, "root" | "stateFolder">,
 	identity: SessionIdentity,
@@ -104,13 +106,18 @@ export function contextFor(
 	return { root, stateFolder, environment, identity, member: fingerprint(identity.publicKeys) };
 }
 
-interface Sides {
+interface TwoContexts {
+	/** For the previous identity. */
 	readonly before: SessionContext;
+	/** For the new identity. */
 	readonly now: SessionContext;
 	readonly vaultId: string;
 }
 
-async function add({ before, now, vaultId }: Sides, options: HandoverOptions): Promise<string> {
+async function addNewMember(
+	{ before, now, vaultId }: TwoContexts,
+	options: HandoverOptions,
+): Promise<string> {
 	const { sync, terminal } = options;
 	const { name, warnings } = await addSuccessor(before, now.identity, options.name);
 	for (const warning of warnings) terminal.warn(warning);
@@ -120,8 +127,8 @@ async function add({ before, now, vaultId }: Sides, options: HandoverOptions): P
 	return name;
 }
 
-async function remove(
-	{ now }: Sides,
+async function removePrevious(
+	{ now }: TwoContexts,
 	members: { name: string; removed: string },
 	{ sync, terminal }: HandoverOptions,
 ): Promise<EnvironmentHandover> {
@@ -133,33 +140,33 @@ async function remove(
 	return afterEdit(now, { environment, ...members, epoch, resealed, debt }, { sync, terminal });
 }
 
-async function handOverOne(
-	sides: Sides,
+async function handOverEnvironment(
+	contexts: TwoContexts,
 	standing: Standing,
 	options: HandoverOptions,
 	done: Handover,
 ): Promise<void> {
 	const { environment, previous, present, next } = standing;
-	if (previous || present) await carryMemory(sides.before, sides.now, sides.vaultId);
+	if (previous || present) await carryMemory(contexts.before, contexts.now, contexts.vaultId);
 	if (!previous || next === "none") return;
 	if (next === "wait") {
 		done.waiting.push({ environment, previous: previous.name, readable: present !== undefined });
 		return;
 	}
-	const name = present?.name ?? (await add(sides, options));
-	done.environments.push(await remove(sides, { name, removed: previous.name }, options));
+	const name = present?.name ?? (await addNewMember(contexts, options));
+	done.environments.push(await removePrevious(contexts, { name, removed: previous.name }, options));
 }
 
-/** The error of a handover that was cut, with what was done until then. */
-function cut(error: AppError, data: Handover): AppError {
-	const hint = `${error.hint} Then run 'coffer identity rotate' again: it goes on where it stopped.`;
+/** The error of a handover that stopped early, with the result until then. */
+function interruptedHandover(error: AppError, data: Handover): AppError {
+	const hint = `${error.hint} Then run 'coffer identity rotate' again: it continues where it stopped.`;
 	return error.with({ hint, data });
 }
 
 /**
- * Hands each environment of a project over from the previous identity to the present one, as far as the previous one
- * was a writer. May be repeated.
- * @param done what was done is added to it
+ * Replaces the previous identity by the new one in each environment in which the previous one is a writer. It
+ * is safe to run again.
+ * @param done gets an entry for each environment
  * @throws AppError as `members add` and `members remove`, with `done` as data
  */
 export async function handOver(
@@ -168,17 +175,17 @@ export async function handOver(
 	done: Handover,
 ): Promise<void> {
 	const { vaultId, standings } = await standingsOf(options.root, previous, present);
-	const sidesOf = (environment: string): Sides => ({
+	const contextsOf = (environment: string): TwoContexts => ({
 		before: contextFor(options, previous, environment),
 		now: contextFor(options, present, environment),
 		vaultId,
 	});
 	try {
 		for (const standing of standings)
-			await handOverOne(sidesOf(standing.environment), standing, options, done);
+			await handOverEnvironment(contextsOf(standing.environment), standing, options, done);
 		const [first] = standings;
-		if (first) await handOverVault(sidesOf(first.environment).before, present);
+		if (first) await handOverVault(contextsOf(first.environment).before, present);
 	} catch (error) {
-		throw error instanceof AppError ? cut(error, done) : error;
+		throw error instanceof AppError ? interruptedHandover(error, done) : error;
 	}
 }

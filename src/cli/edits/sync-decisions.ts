@@ -1,6 +1,4 @@
-/**
- * Who wins where a sync cannot know: by `--take`, by asking on a terminal, or not at all.
- */
+/** Decides which side wins if a sync cannot know: by `--take`, or by a question on the terminal. */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
@@ -13,14 +11,14 @@ import { listNames } from "../views/edit-result.ts";
 import { whatServes } from "../views/redeploy-lines.ts";
 
 /**
- * The decisions of the command line, or undefined where it makes none.
- * @throws AppError `USAGE` (exit 2)
+ * The decision of `--take`, or undefined without the flag.
+ * @throws AppError `USAGE`, `NAME_INVALID` (exit 2)
  */
-export function takeOf(side: string | undefined, names: readonly string[]): Take | undefined {
+export function parseTake(side: string | undefined, names: readonly string[]): Take | undefined {
 	if (side === undefined && names.length > 0) {
 		throw new AppError({
 			code: "USAGE",
-			message: "Names were given without --take.",
+			message: "Names need --take.",
 			hint: "coffer sync --take local|platform [NAME...]",
 			exit: EXIT.usage,
 		});
@@ -30,7 +28,7 @@ export function takeOf(side: string | undefined, names: readonly string[]): Take
 		throw new AppError({
 			code: "NAME_INVALID",
 			message: "One of the names after --take is not a valid name.",
-			hint: "Give names of secrets, without values.",
+			hint: "Give only the names of secrets, without values.",
 			exit: EXIT.usage,
 		});
 	}
@@ -79,10 +77,10 @@ export async function decideRolledBack(
 	noteSides(sides, "platform", terminal);
 	const side = await promptChoice(
 		terminal,
-		"A switch of branch does that. Which values are right?",
+		"A switch to another git branch can cause this. Which values are right?",
 		[
-			{ value: "platform", label: "the platform's", hint: "put them into this vault" },
-			{ value: "local", label: "those here", hint: "send them as new versions" },
+			{ value: "platform", label: "the platform's values", hint: "write them to this vault" },
+			{ value: "local", label: "this vault's values", hint: "send them as new versions" },
 			{ value: "none", label: "decide later" },
 		],
 		"coffer sync --take local|platform",
@@ -90,7 +88,7 @@ export async function decideRolledBack(
 	return side === "none" ? undefined : (name) => (names.includes(name) ? side : undefined);
 }
 
-/** @throws AppError `SYNC_ROLLED_BACK` (exit 5) where names are left that nobody decided, or `REDEPLOY_FAILED` (exit 1) */
+/** @throws AppError `SYNC_ROLLED_BACK` (exit 5) if a name is still undecided, `REDEPLOY_FAILED` (exit 1) */
 export function failOnRolledBack(result: {
 	environment: string;
 	pending: readonly string[];
@@ -99,8 +97,8 @@ export function failOnRolledBack(result: {
 	if (result.pending.length > 0) {
 		throw new AppError({
 			code: "SYNC_ROLLED_BACK",
-			message: `Older here than on the platform, or gone here: ${listNames(result.pending)}. A switch of branch does that; so does a roll-back.`,
-			hint: `Decide: ${inEnvironment("coffer sync --take platform", result.environment)} (put its values into this vault) or --take local (send those here as new versions).`,
+			message: `The vault has older versions than the platform, or no longer has: ${listNames(result.pending)}. The cause is a switch to another git branch, or a roll-back of the file.`,
+			hint: `To write the platform's values to this vault: ${inEnvironment("coffer sync --take platform", result.environment)}. To send this vault's values as new versions: ${inEnvironment("coffer sync --take local", result.environment)}.`,
 			exit: EXIT.conflict,
 			data: result,
 		});
@@ -112,7 +110,7 @@ export function failOnRolledBack(result: {
 	throw new AppError({
 		code: "REDEPLOY_FAILED",
 		message: `Synced, but ${names} did not start; ${whatServes(failed)}.`,
-		hint: `Mend the function or the value, then set it again or deploy; '${logs}' shows more.`,
+		hint: `Fix the value and set it again, or fix the function and deploy it. '${logs}' shows why it failed.`,
 		exit: EXIT.failure,
 		data: result,
 	});

@@ -1,4 +1,4 @@
-/** `coffer sync --dry-run`: the requests that a sync would make, names only. */
+/** `coffer sync --dry-run`: lists the requests that a sync would make, with names and without values. */
 import type { Binding } from "../../project/files/config.ts";
 import { readTargetMemory } from "../../project/memory/target-memory.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
@@ -16,11 +16,13 @@ export interface SyncCalls {
 	target: "coffer" | "base44";
 	app: string;
 	calls: readonly { readonly method: string; readonly url: string; readonly names: readonly string[] }[];
-	/** Older here than what was sent or agreed, or gone: nothing would be done with them. */
+	/** Older than the synced version, or absent from the vault: the sync would leave them alone. */
 	pending: readonly string[];
 }
 
-/** @throws AppError as the sync, but for what only the other side can say */
+/**
+ * Lists the requests. @throws AppError as the sync does, except for errors that only the other side reports
+ */
 export async function syncCalls(
 	context: SessionContext,
 	binding: Binding,
@@ -45,15 +47,18 @@ export async function syncCalls(
 	return { environment, target: "base44", app: binding.app, calls, pending: diff.rolledBack };
 }
 
-/** What a request that carries no record is for. */
+/** Describes a request that carries no secret. */
 function purpose(target: SyncCalls["target"], method: string): string {
-	if (method !== "GET") return "(the members)";
-	return target === "coffer" ? "(reads the log: what others changed)" : "(reads the names that are there)";
+	if (method !== "GET") return "(sends changes of members)";
+	return target === "coffer" ? "(reads what others changed)" : "(reads the names at Base44)";
 }
 
 export function renderSyncCalls({ calls, pending, target }: SyncCalls, terminal: Terminal): void {
 	for (const { method, url, names } of calls)
 		terminal.line(`${method} ${url}  ${names.length > 0 ? names.join(" ") : purpose(target, method)}`);
-	if (pending.length > 0) terminal.line(`Left alone, since older here or gone: ${listNames(pending)}`);
+	if (pending.length > 0)
+		terminal.line(
+			`Left alone, because the vault has older versions or no longer has them: ${listNames(pending)}`,
+		);
 	terminal.line("Dry run: nothing was sent.");
 }

@@ -5,7 +5,7 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
-import { minuteOf } from "../context/instant.ts";
+import { formatMinute } from "../context/instant.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { listNames } from "../views/edit-result.ts";
 import { appsOf, type TokenRow, tokenRow } from "../views/token-rows.ts";
@@ -50,7 +50,7 @@ export function renderTokens(
 		`  ${row.id}`,
 		row.scopes.join(", "),
 		appsOf(row),
-		`made ${minuteOf(row.created)}`,
+		`made ${formatMinute(row.created)}`,
 	]);
 	terminal.table(rows);
 }

@@ -1,18 +1,17 @@
-/**
- * The words of a command line, in the order and the number in which they were typed.
- */
+/** The words of a command line, exactly as the user typed them. */
 import { readFileSync } from "node:fs";
 import { AppError, EXIT } from "../../errors.ts";
 
-/** A word or a flag, as oclif's parser reports what it has read. */
+/** A word or a flag, as oclif's parser reports it. */
 interface Token {
 	readonly type: "arg" | "flag";
 	readonly input: string;
 }
 
 /**
- * The words that are no flags, as they were typed. oclif's own list (`argv`) is sorted by where each text first occurs,
- * the values of flags included: a word that occurs twice moves.
+ * The words that are not flags, in the order in which the user typed them. oclif's own list (`argv`) sorts
+ * words by the first occurrence of the same text, and also counts the values of flags. So a word that occurs
+ * twice moves.
  * @param raw the `raw` of oclif's parser output
  */
 export function wordsOf(raw: readonly Token[]): string[] {
@@ -20,23 +19,23 @@ export function wordsOf(raw: readonly Token[]): string[] {
 }
 
 export interface SplitArguments {
-	/** What stands before the first `--`: the command's own flags. */
+	/** Everything before the first `--`: the command's own flags. */
 	readonly own: string[];
-	/** What follows it, untouched; undefined where there is no `--`. */
+	/** Everything after it, unchanged; undefined if there is no `--`. */
 	readonly passed: string[] | undefined;
 }
 
-/** Splits at the first `--`, wherever it stands. */
+/** Splits at the first `--`, even if a flag expects a value there. */
 export function splitAtDashes(argv: readonly string[]): SplitArguments {
 	const at = argv.indexOf("--");
 	if (at < 0) return { own: [...argv], passed: undefined };
 	return { own: argv.slice(0, at), passed: argv.slice(at + 1) };
 }
 
-/** What Node puts in place of bytes that are not UTF-8. It may also have been typed. */
+/** Node replaces bytes that are not UTF-8 with this character. A user may also type it. */
 const REPLACEMENT = "\uFFFD";
 
-/** The arguments of this process as the system has them, or undefined where it does not say. */
+/** The arguments of this process in bytes, or undefined where the system has no `/proc`. */
 function systemArguments(): Buffer[] | undefined {
 	let bytes: Buffer;
 	try {
@@ -55,11 +54,11 @@ function systemArguments(): Buffer[] | undefined {
 }
 
 /**
- * Holds that the last arguments of this process are text. Node replaces bytes that are not UTF-8 as it reads its arguments,
- * so that a program to which they are handed on would get other ones.
- * @param words the process's last arguments
- * @param system gives the process's arguments in bytes
- * @throws AppError `ARGUMENT_NOT_TEXT` (exit 2), which says which word it is and repeats nothing of it
+ * Checks that the last arguments of this process are UTF-8 text. Node replaces other bytes when it reads its
+ * arguments, so a program that Coffer passes the arguments on to would get changed ones.
+ * @param words the last arguments of the process
+ * @param system returns the arguments of the process in bytes
+ * @throws AppError `ARGUMENT_NOT_TEXT` (exit 2), with the word's number and no part of its text
  */
 export function requireText(words: readonly string[], system = systemArguments): void {
 	if (!words.some((word) => word.includes(REPLACEMENT))) return;
@@ -70,8 +69,8 @@ export function requireText(words: readonly string[], system = systemArguments):
 	if (index < 0) return;
 	throw new AppError({
 		code: "ARGUMENT_NOT_TEXT",
-		message: `Word ${index + 1} of the command is not UTF-8 text, and could not be handed on as it is.`,
-		hint: "Write the command into a script, and run that: coffer run -- sh SCRIPT",
+		message: `Word ${index + 1} of the command is not UTF-8 text, so Coffer cannot pass it on unchanged.`,
+		hint: "Write the command to a script and run the script: coffer run -- sh SCRIPT",
 		exit: EXIT.usage,
 	});
 }

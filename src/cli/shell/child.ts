@@ -1,5 +1,6 @@
 /**
- * A command of the user's, run in the foreground: it has the terminal, gets the signals, and its status is ours.
+ * Runs the user's command in the foreground: it has the terminal and gets the signals, and Coffer exits as it
+ * does.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { AppError, EXIT } from "../../errors.ts";
@@ -7,9 +8,9 @@ import { printable } from "../../printable.ts";
 import { signalStatus, takeSignals } from "./signals.ts";
 
 const HINTS: Readonly<Record<string, string>> = {
-	E2BIG: "The secrets and the arguments are more than the system hands to a process.",
+	E2BIG: "The secrets and the arguments together are larger than the system allows for a process.",
 	ERR_INVALID_ARG_VALUE:
-		"The command is empty, or a secret holds a NUL character, which the system hands to no process.",
+		"The command is empty, or a secret contains a NUL character, which no environment variable can hold.",
 };
 
 function cannotStart(command: string, cause: NodeJS.ErrnoException): AppError {
@@ -19,13 +20,16 @@ function cannotStart(command: string, cause: NodeJS.ErrnoException): AppError {
 		message: absent
 			? `There is no command ${printable(command)}.`
 			: `${printable(command)} could not be started: ${cause.code ?? "unknown error"}.`,
-		hint: HINTS[cause.code ?? ""] ?? "Check its name and that it can be executed.",
+		hint: HINTS[cause.code ?? ""] ?? "Check its name, and check that it is executable.",
 		exit: EXIT.run,
 		cause,
 	});
 }
 
-/** Most of what hinders a start is told by an event; what Node finds by itself, and E2BIG, it throws. */
+/**
+ * Node reports most failures to start as an event. It throws for E2BIG, and for arguments that it checks
+ * itself.
+ */
 function start(
 	command: string,
 	args: readonly string[],
@@ -39,10 +43,10 @@ function start(
 }
 
 /**
- * Runs a command to its end.
- * @param environment the whole environment that it gets
- * @returns its exit status, or 128 + the signal that ended it
- * @throws AppError exit 125 where it cannot be started
+ * Runs a command and waits for its end.
+ * @param environment all of its environment variables
+ * @returns its exit status, or 128 plus the number of the signal that ended it
+ * @throws AppError (exit 125) if it cannot be started
  */
 export async function runChild(
 	command: string,
@@ -50,11 +54,11 @@ export async function runChild(
 	environment: Readonly<Record<string, string>>,
 ): Promise<number> {
 	const child = start(command, args, environment);
-	// A terminal sends Ctrl-C to the whole foreground group, the command included; a second copy would be one too many.
+	// On Ctrl-C, the terminal itself sends SIGINT to the whole foreground group, which includes the command.
 	using _signals = takeSignals((signal) => {
 		if (!(signal === "SIGINT" && process.stdin.isTTY)) child.kill(signal);
 	});
-	// Awaited here: the signals are the command's until it has ended.
+	// Awaited here, so that signals go to the command until it has ended.
 	return await new Promise<number>((resolve, reject) => {
 		child.once("error", (error) => reject(cannotStart(command, error)));
 		child.once("exit", (code, signal) =>

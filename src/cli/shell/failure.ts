@@ -1,5 +1,6 @@
 /**
- * How a failed command reads. A user's mistake and a bug of Coffer's look different, and neither shows a value.
+ * Reports a failed command on the terminal. An expected error and a bug in Coffer look different; neither
+ * shows a secret's value.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { Interrupted } from "./interrupted.ts";
@@ -7,39 +8,39 @@ import type { Environment } from "./process-environment.ts";
 import { styled } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The user ended a prompt (Ctrl-C): no error to explain. */
+/** The user left a prompt with Ctrl-C or Escape. There is nothing to report. */
 export class Cancelled extends Error {}
 
 const SIGINT_STATUS = 130;
 
-/** The stack without the message, which could hold anything: only where in Coffer it happened. */
-function places(error: unknown): string[] {
+/** The frames of the stack. The message is left out, because it could hold a value. */
+function stackFrames(error: unknown): string[] {
 	const stack = error instanceof Error ? (error.stack ?? "") : "";
 	return stack.split("\n").filter((line) => /^\s+at /.test(line));
 }
 
-function bug(error: unknown, debug: boolean): AppError {
+function internalError(error: unknown, debug: boolean): AppError {
 	const kind = error instanceof Error ? error.constructor.name : typeof error;
 	const code =
 		error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
-	const where = debug ? `\n${places(error).join("\n")}` : "";
+	const where = debug ? `\n${stackFrames(error).join("\n")}` : "";
 	return new AppError({
 		code: "INTERNAL",
-		message: `This is a bug in Coffer: an unexpected ${kind}${code}.${where}`,
+		message: `An unexpected ${kind}${code} occurred. This is a bug in Coffer.${where}`,
 		hint: debug
-			? "Please report it with the lines above."
-			: "Run it again with COFFER_DEBUG=1 to see where, and report it.",
+			? "Please report the bug with the lines above."
+			: "Please report it: run the command again with COFFER_DEBUG=1, and add what it prints.",
 		exit: EXIT.failure,
 		cause: error,
 	});
 }
 
-/** An error as an AppError; what is not one is a bug. */
+/** Every error that Coffer throws on purpose is an AppError. Any other error is a bug. */
 function toAppError(error: unknown, debug: boolean): AppError {
-	return error instanceof AppError ? error : bug(error, debug);
+	return error instanceof AppError ? error : internalError(error, debug);
 }
 
-/** Reports what a signal left done and undone. @returns the exit status */
+/** Reports what was done before a signal stopped the command, and what was not. @returns the exit status */
 function reportInterruption(
 	interrupted: Interrupted,
 	terminal: Terminal,
@@ -58,7 +59,7 @@ function reportInterruption(
 
 /**
  * Reports an error on the terminal.
- * @param renderData prints the data that the error carries, for a person
+ * @param renderData prints the error's `data` as text
  * @returns the exit status
  */
 export function reportFailure(

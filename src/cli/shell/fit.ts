@@ -1,6 +1,6 @@
 /**
- * Tables in a terminal that is narrower than they are. Nothing is cut: text is wrapped inside its column, and where that does not
- * help, each row becomes a block of lines. A word is never broken, since names and addresses are copied. Pure.
+ * Tables that fit a narrow terminal. No text is cut: it wraps inside its column, and if that is not enough,
+ * each row becomes a block of lines. A word is never broken, because users copy names and addresses. Pure.
  */
 import { columnsOf, isStyled, styled, table } from "./render.ts";
 
@@ -9,7 +9,7 @@ type Row = readonly string[];
 const GAP = 2;
 const INDENT = "  ";
 
-/** A text in lines of at most so many columns, cut at spaces; a word that is longer has a line of its own. */
+/** Breaks a text at spaces into lines of at most `columns`. A longer word has a line of its own. */
 export function wrapped(text: string, columns: number): string[] {
 	if (isStyled(text)) return [text];
 	const lines: string[] = [];
@@ -29,12 +29,12 @@ function widest(texts: readonly string[]): number {
 	return texts.reduce((most, text) => Math.max(most, columnsOf(text)), 0);
 }
 
-/** The width of each column's longest word: less it cannot have. */
+/** The width of the longest word in a column, which is the least width of that column. */
 function leastWidth(cells: readonly string[]): number {
 	return widest(cells.flatMap((cell) => (isStyled(cell) ? [cell] : cell.split(" "))));
 }
 
-/** Widths that fit, taken from the widest columns first; undefined where the longest words do not fit. */
+/** Column widths that fit; the widest columns shrink first. Undefined if the longest words do not fit. */
 function widthsFor(all: readonly Row[], columns: number): number[] | undefined {
 	const count = Math.max(...all.map((row) => row.length));
 	const cellsOf = (index: number) => all.map((row) => row[index] ?? "");
@@ -50,14 +50,14 @@ function widthsFor(all: readonly Row[], columns: number): number[] | undefined {
 	return widths;
 }
 
-/** One row as rows of a table, each with a line of every cell. */
+/** Splits a row into one row for each wrapped line. */
 function inLines(row: Row, widths: readonly number[]): Row[] {
 	const cells = row.map((cell, index) => wrapped(cell, widths[index] ?? 0));
 	const height = Math.max(...cells.map((lines) => lines.length));
 	return Array.from({ length: height }, (_, at) => cells.map((lines) => lines[at] ?? ""));
 }
 
-/** Each row as its first cell, and the others below it, each behind its heading. */
+/** Prints each row as its first cell, with the other cells below it, each after its heading. */
 function stacked(rows: readonly Row[], heading: Row | undefined, columns: number): string[] {
 	const labels = (heading ?? []).slice(1).map((title) => title.toLowerCase());
 	const labelled = widest(labels);
@@ -79,9 +79,9 @@ function stacked(rows: readonly Row[], heading: Row | undefined, columns: number
 }
 
 /**
- * Rows as lines that fit a width, as far as their words do.
- * @param heading one title a column
- * @param columns the terminal's width; Infinity where the lines go elsewhere
+ * Lays rows out in lines that fit a width, unless a single word is longer.
+ * @param heading one title for each column
+ * @param columns the width of the terminal; Infinity if the output is not a terminal
  */
 export function fittedTable(rows: readonly Row[], heading: Row | undefined, columns: number): string[] {
 	const lines = table(rows, heading);

@@ -1,17 +1,17 @@
-/** The end of a wait by a signal. A leaf of the command line: imports nothing. */
+/** The error for a wait that a signal ended. Imports nothing. */
 
 export interface InterruptedOptions {
-	/** What is done and what is not, as one sentence or two. */
+	/** One or two sentences: what was done and what was not. */
 	readonly message: string;
-	/** How to see, or do, the rest. */
+	/** How to see the result, or how to finish the work. */
 	readonly hint: string;
 	/** The exit status: 130 for Ctrl-C. */
 	readonly status: number;
-	/** The command's result so far. */
+	/** The command's result until now. */
 	readonly data?: unknown;
 }
 
-/** The user ended a wait. It is no failure: what was asked for may be done, and its message says what is. */
+/** The user ended a wait. The work may be complete all the same; the message says what is done. */
 export class Interrupted extends Error {
 	readonly hint: string;
 	readonly status: number;

@@ -1,6 +1,6 @@
 /**
- * The command line's one reader of the process's environment. What it finds is typed and frozen; credentials
- * are handed out apart from it, so that a configuration can be printed without a thought.
+ * The only file of the command line that reads environment variables. The configuration is typed and frozen.
+ * Credentials are not part of it, so that it is safe to print a configuration.
  */
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -8,57 +8,63 @@ import { isAbsolute, join } from "node:path";
 export interface Environment {
 	/** COFFER_IDENTITY_FILE: a file that holds the identity's seed. */
 	readonly identityFile: string | undefined;
-	/** COFFER_ENVIRONMENT: the environment that a command means where no flag names one. */
+	/** COFFER_ENVIRONMENT: the environment that a command uses if no flag names one. */
 	readonly chosenEnvironment: string | undefined;
 	/** COFFER_DENO: the Deno binary to use. */
 	readonly denoPath: string | undefined;
-	/** Where Coffer keeps state outside of projects: `$XDG_STATE_HOME/coffer`. */
+	/** `$XDG_STATE_HOME/coffer`: where Coffer keeps state that belongs to no project. */
 	readonly stateDirectory: string;
-	/** COFFER_DEBUG: show the stack of an unexpected error. */
+	/** COFFER_DEBUG: whether to show the stack of an unexpected error. */
 	readonly debug: boolean;
-	/** BASE44_APP_ID: the app at Base44, for commands that are not told otherwise. */
+	/** BASE44_APP_ID: the app at Base44, if no flag names one. */
 	readonly base44App: string | undefined;
-	/** BASE44_API_URL: where Base44's API is, for commands that are not told otherwise. */
+	/** BASE44_API_URL: the address of Base44's API, if no flag names one. */
 	readonly base44Url: string | undefined;
-	/** NO_COLOR is set, or the terminal is a dumb one. */
+	/** Whether NO_COLOR is set, or TERM is `dumb`. */
 	readonly noColour: boolean;
-	/** CI is set: nobody sits in front of it, so nothing is asked. */
+	/** Whether CI is set. Nobody can answer there, so commands ask no questions. */
 	readonly ci: boolean;
 }
 
-/** Credentials of this process; each is read where it is used and never kept beside the configuration. */
+/**
+ * The credentials of this process. Code reads them where it uses them, and never stores them in the
+ * configuration.
+ */
 export interface Credentials {
 	/** COFFER_IDENTITY: an identity's seed, for CI. */
 	readonly identity: string | undefined;
 	/** COFFER_TOKEN: an access token for a platform. */
 	readonly token: string | undefined;
-	/** COFFER_ORIGIN: the one address to which COFFER_TOKEN may be sent, where this device has not linked it. */
+	/**
+	 * COFFER_ORIGIN: the only address to which COFFER_TOKEN may be sent if this device has not linked that
+	 * platform.
+	 */
 	readonly tokenOrigin: string | undefined;
-	/** BASE44_API_KEY: the API key of a workspace at Base44. */
+	/** BASE44_API_KEY: the API key of a Base44 workspace. */
 	readonly base44Key: string | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** A variable's text; an empty one counts as not set. */
+/** The text of a variable. An empty variable counts as not set. */
 function text(variables: Variables, name: string): string | undefined {
 	return variables[name] === "" ? undefined : variables[name];
 }
 
-/** Set and not one of the usual words for no. */
+/** Whether a variable is set, and neither `0` nor `false`. */
 function isOn(variables: Variables, name: string): boolean {
 	const value = text(variables, name)?.toLowerCase();
 	return value !== undefined && value !== "0" && value !== "false";
 }
 
-/** The XDG base directory for state; as its specification says, a relative path is ignored. */
+/** The XDG base directory for state. Its specification says to ignore a relative path. */
 function stateHome(variables: Variables): string {
 	const configured = text(variables, "XDG_STATE_HOME");
 	if (configured !== undefined && isAbsolute(configured)) return configured;
 	return join(text(variables, "HOME") ?? homedir(), ".local", "state");
 }
 
-/** The configuration that the environment holds, frozen. */
+/** The configuration from environment variables, frozen. */
 export function readEnvironment(variables: Variables = process.env): Environment {
 	return Object.freeze({
 		identityFile: text(variables, "COFFER_IDENTITY_FILE"),
@@ -73,7 +79,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
 	});
 }
 
-/** The credentials that the environment holds. */
+/** The credentials from environment variables. */
 export function readCredentials(variables: Variables = process.env): Credentials {
 	return Object.freeze({
 		identity: text(variables, "COFFER_IDENTITY"),
@@ -83,20 +89,17 @@ export function readCredentials(variables: Variables = process.env): Credentials
 	});
 }
 
-/**
- * The whole environment, for a command that the user asked to be run with it: without Coffer's own
- * credentials, which are for Coffer alone.
- */
+/** All environment variables for a program that Coffer starts, without Coffer's own credentials. */
 export function inheritedEnvironment(variables: Variables = process.env): Record<string, string> {
-	const own = ["COFFER_IDENTITY", "COFFER_TOKEN", "COFFER_PLATFORM_IDENTITY"];
+	const withheld = ["COFFER_IDENTITY", "COFFER_TOKEN", "COFFER_PLATFORM_IDENTITY"];
 	const inherited: Record<string, string> = {};
 	for (const [name, value] of Object.entries(variables)) {
-		if (value !== undefined && !own.includes(name)) inherited[name] = value;
+		if (value !== undefined && !withheld.includes(name)) inherited[name] = value;
 	}
 	return inherited;
 }
 
-/** The variables that say where the desktop's session bus, and so its keychain, is. */
+/** The variables that locate the desktop's session bus, through which Coffer reaches the keychain. */
 export function readBusEnvironment(variables: Variables = process.env): {
 	readonly DBUS_SESSION_BUS_ADDRESS: string | undefined;
 	readonly XDG_RUNTIME_DIR: string | undefined;

@@ -1,6 +1,7 @@
 /**
- * Questions to a person, on stderr, so that stdout stays the result's. Where nobody can answer (no terminal,
- * CI, `--json`), a question is an error that names the flag to use instead; nothing is ever assumed.
+ * Questions to the user. They go to stderr, because stdout is for results. Where nobody can answer (no
+ * terminal, CI, `--json`), a question is an error that names the flag to use instead. No answer is ever
+ * assumed.
  */
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -16,24 +17,24 @@ export interface Choice<Value> {
 	readonly hint?: string;
 }
 
-/** @throws AppError `NO_TERMINAL` (exit 2) where nobody can answer */
+/** @throws AppError `NO_TERMINAL` (exit 2) where nobody can answer; `instead` is its hint */
 function requireTerminal(terminal: Terminal, instead: string): void {
 	if (terminal.interactive) return;
 	throw new AppError({
 		code: "NO_TERMINAL",
-		message: "An answer is needed, and there is no terminal to ask on.",
+		message: "This command has to ask a question, and there is no terminal to ask it on.",
 		hint: instead,
 		exit: EXIT.usage,
 	});
 }
 
-/** `@clack/prompts` is loaded only when something is asked. */
+/** Loads `@clack/prompts`, which takes time, only when there is a question. */
 async function prompts(terminal: Terminal, instead: string): Promise<typeof import("@clack/prompts")> {
 	requireTerminal(terminal, instead);
 	return await import("@clack/prompts");
 }
 
-/** The answer, or Cancelled where the prompt was left with Ctrl-C or Escape. */
+/** The answer. @throws Cancelled if the user left the prompt with Ctrl-C or Escape */
 function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {
 	if (typeof answer === "symbol") throw new Cancelled();
 	return answer as Exclude<Answer, symbol>;
@@ -42,8 +43,8 @@ function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {
 function inputTooLong(): AppError {
 	return new AppError({
 		code: "INPUT_TOO_LONG",
-		message: `What was entered is longer than the ${VALUE_BYTES_MAX / 1024} KiB that a value may have.`,
-		hint: "Nothing was changed. Keep large data in a file or a store, and its key or address in the secret.",
+		message: `The input is longer than ${VALUE_BYTES_MAX / 1024} KiB, the limit for a value.`,
+		hint: "Nothing was changed. Keep large data in a file or a store, and put its key or address into the secret.",
 		exit: EXIT.usage,
 	});
 }
@@ -51,13 +52,15 @@ function inputTooLong(): AppError {
 function inputNotText(): AppError {
 	return new AppError({
 		code: "INPUT_NOT_TEXT",
-		message: "What was entered is not UTF-8 text.",
-		hint: "Nothing was changed. Encode binary data, in base64 for example.",
+		message: "The input is not UTF-8 text.",
+		hint: "Nothing was changed. Encode binary data, for example in base64.",
 		exit: EXIT.usage,
 	});
 }
 
-/** What was entered, with the line breaks that the terminal sent. @throws AppError as `promptHidden`, Cancelled */
+/**
+ * Reads the input, with the line breaks that the terminal sent. @throws AppError as `promptHidden`, Cancelled
+ */
 async function readHiddenBytes(terminal: Terminal, message: string, instead: string): Promise<Buffer> {
 	requireTerminal(terminal, instead);
 	const { readHidden } = await import("../hidden-input/read.ts");
@@ -68,20 +71,20 @@ async function readHiddenBytes(terminal: Terminal, message: string, instead: str
 	return bytes;
 }
 
-/** Says how many lines came in, and gives them as text. @throws AppError as `promptHidden` */
+/** Decodes the input, and prints how many lines it has. @throws AppError as `promptHidden` */
 function textOf(terminal: Terminal, entered: Buffer): string {
 	const { bytes } = withoutFinalBreak(entered);
 	if (bytes.length > VALUE_BYTES_MAX) throw inputTooLong();
 	const text = fromUtf8(bytes);
 	if (text === undefined) throw inputNotText();
-	if (bytes.length > 0) terminal.note(`  ${count(linesOf(bytes), "line")} came in.`);
+	if (bytes.length > 0) terminal.note(`  ${count(linesOf(bytes), "line")} received.`);
 	return text;
 }
 
 /**
- * Asks for text without showing it, and says how many lines came in. A paste of several lines is taken whole; one line
- * break at the end of the text is dropped.
- * @param instead what to do where there is no terminal: the error's hint
+ * Asks for text without showing it, and prints how many lines it has. A paste may have several lines. One
+ * line break is removed from the end of the text.
+ * @param instead the hint of the error where there is no terminal: what to do instead
  * @throws AppError `NO_TERMINAL`, `INPUT_TOO_LONG`, `INPUT_NOT_TEXT` (exit 2)
  */
 export async function promptHidden(terminal: Terminal, message: string, instead: string): Promise<string> {
@@ -90,33 +93,27 @@ export async function promptHidden(terminal: Terminal, message: string, instead:
 }
 
 /**
- * As `promptHidden`, for text whose line breaks have to be what they were where it was copied: where the terminal leaves that open, it
- * is asked.
+ * Like `promptHidden`, but keeps the original line breaks of the text. Some terminals change them; where the
+ * input does not show what they were, it asks.
  */
 export async function promptValue(terminal: Terminal, message: string, instead: string): Promise<string> {
 	const breaks = readLineBreaks(await readHiddenBytes(terminal, message, instead));
 	if (breaks.kind === "known") return textOf(terminal, breaks.bytes);
 	const choices = [
-		{ value: "windows", label: "Windows line ends", hint: "CR LF" },
+		{ value: "windows", label: "Windows line endings", hint: "CR LF" },
 		{ value: "unix", label: "an empty line after every line", hint: "LF LF" },
 	] as const;
-	const question = "This terminal sends every line break of that text twice. What did the text have?";
+	const question = "This terminal sent every line break of the text twice. What does the text contain?";
 	return textOf(terminal, breaks[await promptChoice(terminal, question, choices, instead)]);
 }
 
-/**
- * Asks for text that is shown as it is typed.
- * @throws AppError `NO_TERMINAL` (exit 2)
- */
+/** Asks for text, and shows it while the user types. @throws AppError `NO_TERMINAL` (exit 2) */
 export async function promptText(terminal: Terminal, message: string, instead: string): Promise<string> {
 	const { text } = await prompts(terminal, instead);
 	return answered(await text({ message: paint(message, false), output: process.stderr })) ?? "";
 }
 
-/**
- * Asks yes or no; the default answer is no.
- * @throws AppError `NO_TERMINAL` (exit 2)
- */
+/** Asks a question with the answers yes and no; no is the default. @throws AppError `NO_TERMINAL` (exit 2) */
 export async function promptConfirm(terminal: Terminal, message: string, instead: string): Promise<boolean> {
 	const { confirm } = await prompts(terminal, instead);
 	return answered(
@@ -124,10 +121,7 @@ export async function promptConfirm(terminal: Terminal, message: string, instead
 	);
 }
 
-/**
- * Asks for one of several.
- * @throws AppError `NO_TERMINAL` (exit 2)
- */
+/** Asks the user to choose one of several answers. @throws AppError `NO_TERMINAL` (exit 2) */
 export async function promptChoice<Value extends string>(
 	terminal: Terminal,
 	message: string,

@@ -1,8 +1,9 @@
 /**
- * Words into shapes: styles, marks and tables, as plain text. Prints nothing; `terminal.ts` does.
+ * Styles, marks and tables, as plain text. `terminal.ts` prints them.
  *
- * A style is written with Unicode noncharacters, which mean nothing to a terminal; only the terminal turns
- * them into colours, where there are any. So an escape sequence in somebody's text is never obeyed.
+ * A style is written with Unicode noncharacters, which mean nothing to a terminal. `paint` turns them into
+ * colours after it has escaped every control character. So no text from outside can send an escape sequence
+ * to the terminal.
  */
 const END = "\ufdd0";
 const STYLES = {
@@ -22,28 +23,31 @@ const SEQUENCES = new Map([
 	...Object.values(STYLES).map(({ mark, open }): [string, string] => [mark, open]),
 ]);
 
-/** The text in a style. Styles do not nest. */
+/** Puts the text into a style. Styles do not nest. */
 export function styled(style: StyleName, text: string): string {
 	return `${STYLES[style].mark}${text.replace(MARK, "")}${END}`;
 }
 
-/** Controls, format and private characters, lone surrogates, separators, ignorables; not a space, not a mark. */
+/**
+ * Control, format and private-use characters, lone surrogates, separators and ignorable characters, except
+ * the space and the noncharacters of styles.
+ */
 const UNPRINTABLE = /(?![ \ufdd0-\ufdd6])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * The text with every character that does not show as itself written as `\u{1b}`. Unlike `printable`, which
- * quotes a name from outside, it takes whole lines of any length and leaves backslashes alone.
+ * Writes every character that a terminal does not show as itself as `\u{1b}`. `printable` quotes a name from
+ * outside; this function takes lines of any length and does not change backslashes.
  */
 function escaped(text: string): string {
 	return text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** What reaches the terminal: control characters escaped, styles as colours, or left out. */
+/** The text as it goes to the terminal: control characters are escaped, styles are colours or are removed. */
 export function paint(text: string, colour: boolean): string {
 	return escaped(text).replace(MARK, (mark) => (colour ? (SEQUENCES.get(mark) ?? "") : ""));
 }
 
-/** Signs at the beginning of a line. */
+/** Marks at the beginning of a line. */
 export const MARKS = {
 	ok: styled("green", "✓"),
 	failed: styled("red", "✗"),
@@ -51,12 +55,12 @@ export const MARKS = {
 	pending: styled("yellow", "•"),
 } as const;
 
-/** Made when a table is first printed: loading the rules for it takes milliseconds. */
+/** Created when a table is first printed, because to load its rules takes milliseconds. */
 let segmenter: Intl.Segmenter | undefined;
 const WIDE =
 	/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
-/** What takes one column a character: plain text, and the dots of a mask. */
+/** Text in which every character takes one column: ASCII, and the dots of a masked value. */
 const NARROW = /^[ -~•…]*$/;
 
 /** Whether a part of the text has a style. */
@@ -64,10 +68,10 @@ export function isStyled(text: string): boolean {
 	return text.includes(END);
 }
 
-/** How many columns a text takes, colours apart. */
+/** The number of terminal columns that a text takes. Styles take none. */
 export function columnsOf(text: string): number {
 	const shown = text.replace(MARK, "");
-	// Of 40,000 cells the segmenter makes a second.
+	// The segmenter takes a second for 40,000 cells.
 	if (NARROW.test(shown)) return shown.length;
 	segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
 	const plain = escaped(shown);
@@ -77,8 +81,8 @@ export function columnsOf(text: string): number {
 }
 
 /**
- * Rows as aligned columns, two spaces between them, under a dim heading where one is given.
- * @returns one string for each line, without spaces at its end
+ * Aligns rows in columns with two spaces between them, under a dim heading if there is one.
+ * @returns one string for each line, without trailing spaces
  */
 export function table(rows: readonly (readonly string[])[], heading?: readonly string[]): string[] {
 	const dim = heading?.map((title) => styled("dim", title));

@@ -1,6 +1,6 @@
 /**
- * SIGINT, SIGTERM and SIGHUP. By themselves they end the process with the shell's status for them; a command
- * that has something to finish takes them over.
+ * Handles SIGINT, SIGTERM and SIGHUP. By default each of them ends the process with the exit status that
+ * shells use for it. A command that has work to finish installs a handler of its own.
  */
 import { constants } from "node:os";
 
@@ -10,42 +10,41 @@ const SIGNALS: readonly EndingSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 type Handler = (signal: EndingSignal) => void;
 
-const takers: Handler[] = [];
+/** The last one gets the signal. */
+const handlers: Handler[] = [];
 
-/** What a shell reports for a process that a signal ended: 130 for SIGINT. */
+/** The exit status that a shell reports for a process that a signal ended: 130 for SIGINT. */
 export function signalStatus(signal: NodeJS.Signals): number {
 	return 128 + constants.signals[signal];
 }
 
-/**
- * Resolves with an exit status when a signal comes that nobody has taken. Called once, by `main`.
- */
+/** Resolves with an exit status when a signal arrives and no handler is installed. `main` calls it once. */
 export function endingSignal(): Promise<number> {
 	return new Promise((resolve) => {
 		for (const signal of SIGNALS) {
 			process.on(signal, () => {
-				const taker = takers.at(-1);
-				if (taker === undefined) resolve(signalStatus(signal));
-				else taker(signal);
+				const handler = handlers.at(-1);
+				if (handler === undefined) resolve(signalStatus(signal));
+				else handler(signal);
 			});
 		}
 	});
 }
 
-/** From now until disposal, each signal is given to the handler and ends nothing by itself. */
+/** Until disposal, each signal calls the handler instead of ending the process. */
 export function takeSignals(handler: Handler): Disposable {
-	takers.push(handler);
+	handlers.push(handler);
 	return {
 		[Symbol.dispose]() {
-			const index = takers.indexOf(handler);
-			if (index !== -1) takers.splice(index, 1);
+			const index = handlers.indexOf(handler);
+			if (index !== -1) handlers.splice(index, 1);
 		},
 	};
 }
 
 /**
- * A signal that aborts at the first SIGINT, SIGTERM or SIGHUP, so that the command can finish in order; at a
- * second one the process ends at once. Disposal gives the signals back.
+ * Returns an abort signal for a command that cleans up before it ends. The first SIGINT, SIGTERM or SIGHUP
+ * aborts it; the second one ends the process at once. Disposal restores the default handling.
  */
 export function interruption(): Disposable & { readonly signal: AbortSignal } {
 	const controller = new AbortController();

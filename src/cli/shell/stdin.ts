@@ -1,22 +1,17 @@
-/**
- * Reads standard input whole. Never the first chunk for the whole: a pipe delivers in pieces.
- */
+/** Reads the whole of standard input, to its end: a pipe delivers its content in pieces. */
 import { AppError, EXIT } from "../../errors.ts";
 import { withoutFinalBreak } from "../hidden-input/line-breaks.ts";
 
-/** What a secret's value may hold. */
+/** The longest value of a secret, in bytes. */
 export const VALUE_BYTES_MAX = 65_536;
 
 export interface StdinValue {
 	readonly bytes: Uint8Array;
-	/** Whether one newline at the end was taken off. */
+	/** Whether one newline was removed from the end. */
 	readonly newlineDropped: boolean;
 }
 
-/**
- * All bytes of a stream, to its very end.
- * @throws AppError `STDIN_TOO_LARGE` (exit 2) as soon as there are more than `bytesMax`
- */
+/** Reads a stream to its end. @throws AppError `STDIN_TOO_LARGE` (exit 2) as soon as it exceeds `bytesMax` */
 async function readWhole(stream: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let total = 0;
@@ -33,9 +28,9 @@ function tooLarge(bytesMax: number): AppError {
 	return new AppError({
 		code: "STDIN_TOO_LARGE",
 		message: isValue
-			? `Standard input is longer than the ${VALUE_BYTES_MAX / 1024} KiB that a value may have.`
-			: `Standard input is longer than the ${bytesMax / 1024 / 1024} MiB that are the limit.`,
-		hint: "Keep large data in a file or a store, and its key or address in the secret.",
+			? `Standard input is longer than ${VALUE_BYTES_MAX / 1024} KiB, the limit for a value.`
+			: `Standard input is longer than the limit of ${bytesMax / 1024 / 1024} MiB.`,
+		hint: "Keep large data in a file or a store, and put its key or address into the secret.",
 		exit: EXIT.usage,
 	});
 }
@@ -43,17 +38,17 @@ function tooLarge(bytesMax: number): AppError {
 function stdinEmpty(hint: string): AppError {
 	return new AppError({
 		code: "STDIN_EMPTY",
-		message: "Standard input is empty; nothing was changed.",
+		message: "Standard input is empty. Nothing was changed.",
 		hint,
 		exit: EXIT.usage,
 	});
 }
 
 /**
- * A value from standard input, byte for byte, with one newline at its end (`\n` or `\r\n`) taken off.
- * @param whenEmpty what to do where nothing came: the error's hint. A pipe from a command that failed is empty too, so that
- *   an empty value has to be asked for in another way
- * @throws AppError `STDIN_TOO_LARGE` (exit 2) where the value is over 64 KiB, `STDIN_EMPTY` (exit 2)
+ * Reads a value from standard input, byte for byte, and removes one newline (`\n` or `\r\n`) from its end.
+ * Empty input is an error, because a pipe from a command that failed is empty too.
+ * @param whenEmpty the hint of the error for empty input
+ * @throws AppError `STDIN_TOO_LARGE` (exit 2) for a value over 64 KiB, `STDIN_EMPTY` (exit 2)
  */
 export async function readStdinValue(
 	whenEmpty: string,
@@ -66,9 +61,9 @@ export async function readStdinValue(
 }
 
 /**
- * All of standard input, byte for byte.
- * @param whenEmpty what to do where nothing came: the error's hint
- * @throws AppError `STDIN_TOO_LARGE` (exit 2) where there is more than `bytesMax`, `STDIN_EMPTY` (exit 2)
+ * Reads all of standard input, byte for byte.
+ * @param whenEmpty the hint of the error for empty input
+ * @throws AppError `STDIN_TOO_LARGE` (exit 2) for more than `bytesMax` bytes, `STDIN_EMPTY` (exit 2)
  */
 export async function readStdinWhole(bytesMax: number, whenEmpty: string): Promise<Uint8Array> {
 	const bytes = await readWhole(process.stdin, bytesMax);

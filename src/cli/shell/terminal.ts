@@ -1,20 +1,20 @@
 /**
- * The one file that writes to the terminal. Its policy:
+ * The only file that writes to the terminal. Its rules:
  *
- * - stdout carries results and nothing else: a person's text, or with `--json` exactly one JSON document (a
- *   command that goes on and on prints one document a line).
- * - stderr carries everything said on the way: progress, warnings, errors. With `--json` it stays empty
- *   unless the command fails; then it holds one JSON document. Warnings travel inside the documents.
- * - Control characters in any text are escaped. Colours are for terminals, and NO_COLOR turns them off.
- * - A secret's value is printed by `raw`, which only `--reveal` reaches, and by nothing else.
- * - A reader that goes away (`| head`) is no error.
+ * - stdout carries only results: text, or with `--json` exactly one JSON document. A command that runs until
+ *   it is stopped prints one document for each line.
+ * - stderr carries everything else: progress, warnings, errors. With `--json` it stays empty unless the
+ *   command fails; then it carries one JSON document. Warnings are part of the documents.
+ * - Control characters in any text are escaped. Colours are for terminals only, and NO_COLOR turns them off.
+ * - Only `raw` prints a secret's value, and only `--reveal` calls it.
+ * - It is not an error if the reader of the output ends first (`| head`).
  */
 
 import { fittedTable } from "./fit.ts";
 import type { Environment } from "./process-environment.ts";
 import { columnsOf, paint, styled } from "./render.ts";
 
-/** What a terminal writes to; `process.stdout` is one. */
+/** A stream that a terminal writes to, such as `process.stdout`. */
 export interface Output {
 	write(text: string | Uint8Array, done?: () => void): unknown;
 	readonly isTTY?: boolean;
@@ -32,17 +32,17 @@ export interface TerminalOptions {
 export class Terminal {
 	/** Whether results are printed as JSON. */
 	readonly json: boolean;
-	/** Whether somebody is there to be asked. */
+	/** Whether the command may ask questions: there is a user who can answer. */
 	readonly interactive: boolean;
-	/** Whether the result goes to a terminal, and to nothing that reads it line by line. */
+	/** Whether the result goes to a terminal, and not to a file or another program. */
 	readonly isShown: boolean;
-	/** Warnings so far, for the JSON document. */
+	/** The warnings until now, for the JSON document. */
 	readonly warnings: string[] = [];
 	readonly #stdout: Output;
 	readonly #stderr: Output;
 	readonly #colour: { readonly stdout: boolean; readonly stderr: boolean };
 	readonly #showsProgress: boolean;
-	/** Columns of the progress that stands on the terminal's last line. */
+	/** The width of the progress line that the terminal shows now; 0 if there is none. */
 	#progressColumns = 0;
 
 	constructor({ json, environment, stdin, stdout, stderr }: TerminalOptions) {
@@ -56,44 +56,47 @@ export class Terminal {
 		this.#colour = { stdout: allowed && stdout.isTTY === true, stderr: allowed && stderr.isTTY === true };
 	}
 
-	/** How wide the terminal is that the result goes to; 100 where it is none. */
+	/** The width of the terminal that gets the result; 100 if the result goes elsewhere. */
 	get columns(): number {
 		return this.#stdout.columns ?? 100;
 	}
 
-	/** One line of the result. Nothing with `--json`. */
+	/** Prints one line of the result. Prints nothing with `--json`. */
 	line(text = ""): void {
 		if (!this.json) this.#out(`${paint(text, this.#colour.stdout)}\n`);
 	}
 
-	/** Rows of the result, aligned; as narrow as the terminal, and in full where it goes elsewhere. Nothing with `--json`. */
+	/**
+	 * Prints rows of the result in aligned columns, which fit the terminal if the result goes to one. Prints
+	 * nothing with `--json`.
+	 */
 	table(rows: readonly (readonly string[])[], heading?: readonly string[]): void {
 		if (this.json) return;
-		// In one piece: ten thousand lines would be as many system calls.
+		// One write for all lines: ten thousand writes would be as many system calls.
 		const width = this.isShown ? this.columns : Number.POSITIVE_INFINITY;
 		const lines = fittedTable(rows, heading, width).map((line) => `${paint(line, this.#colour.stdout)}\n`);
 		this.#out(lines.join(""));
 	}
 
-	/** Text of several lines that is not Coffer's own, each indented so that it cannot pass for Coffer's. */
+	/** Prints text from outside. Each line is indented, so that no line looks like a line of Coffer's. */
 	block(text: string, indent = "  "): void {
 		for (const line of text.replace(/\r?\n$/, "").split(/\r?\n/)) this.line(indent + line);
 	}
 
-	/** Bytes of the result as they are: for values that were asked for by `--reveal`. */
+	/** Prints bytes of the result unchanged: for values that the user asked for with `--reveal`. */
 	raw(content: string | Uint8Array): void {
 		this.#out(content);
 	}
 
-	/** Progress, on stderr. Nothing with `--json`. */
+	/** Prints a message about progress to stderr. Prints nothing with `--json`. */
 	note(text: string): void {
 		if (!this.json) this.#err(`${paint(text, this.#colour.stderr)}\n`);
 	}
 
 	/**
-	 * A line on stderr that says what is waited for, in the place of the one before. What is written next takes it away.
-	 * Nothing where stderr is no terminal.
-	 * @param text undefined takes the line away
+	 * Shows on stderr what the command waits for, in place of the previous progress line. The next output
+	 * removes the line. Shows nothing if stderr is not a terminal.
+	 * @param text undefined removes the line
 	 */
 	progress(text: string | undefined): void {
 		this.#clearProgress();
@@ -103,12 +106,15 @@ export class Terminal {
 		this.#stderr.write(shown);
 	}
 
-	/** One column less than the terminal has: a full line would begin another. */
+	/** One column less than the terminal has, because a full line would make the terminal begin another. */
 	get #progressWidth(): number {
 		return Math.max(1, (this.#stderr.columns ?? 80) - 1);
 	}
 
-	/** With blanks, which every terminal understands. Where Ctrl-C was pressed, it has put `^C` behind the line. */
+	/**
+	 * Overwrites the line with spaces, which every terminal supports, and also the `^C` that Ctrl-C prints
+	 * after it.
+	 */
 	#clearProgress(): void {
 		if (this.#progressColumns === 0) return;
 		const columns = Math.min(this.#progressColumns + 2, this.#progressWidth);
@@ -126,28 +132,28 @@ export class Terminal {
 		this.#stderr.write(text);
 	}
 
-	/** Something that the user should know, on stderr; with `--json`, in the document's `warnings`. */
+	/** Prints a warning to stderr, or with `--json` adds it to the document's `warnings`. */
 	warn(text: string): void {
 		this.warnings.push(text);
 		this.note(`${styled("yellow", "Warning:")} ${text}`);
 	}
 
-	/** One JSON document on stdout, on one line, with the warnings so far. Nothing without `--json`. */
+	/** Prints one JSON document with the warnings to stdout, on one line. Prints nothing without `--json`. */
 	document(data: unknown): void {
 		if (this.json) this.#out(`${JSON.stringify(this.withWarnings(data))}\n`);
 	}
 
-	/** An error's text on stderr: the first line as given, further ones indented. */
+	/** Prints the lines of an error to stderr. */
 	failure(lines: readonly string[]): void {
 		for (const line of lines) this.#err(`${paint(line, this.#colour.stderr)}\n`);
 	}
 
-	/** An error's JSON document on stderr. */
+	/** Prints the JSON document of an error to stderr. */
 	failureDocument(document: object): void {
 		this.#err(`${JSON.stringify(this.withWarnings(document))}\n`);
 	}
 
-	/** Resolves once everything that was written is out. */
+	/** Resolves when the system has taken everything that was written. */
 	async flush(): Promise<void> {
 		for (const output of [this.#stdout, this.#stderr]) {
 			await new Promise<void>((resolve) => output.write("", () => resolve()));
@@ -167,8 +173,8 @@ export function processTerminal(json: boolean, environment: Environment): Termin
 }
 
 /**
- * Whether the arguments ask for JSON. Read from the raw arguments, since errors in them are to be reported in
- * the asked form too; what follows `--` belongs to somebody else.
+ * Whether the arguments ask for JSON. It reads the raw arguments, because an error in the arguments is
+ * printed as JSON too. Arguments after `--` belong to another program.
  */
 export function wantsJson(argv: readonly string[]): boolean {
 	const end = argv.indexOf("--");

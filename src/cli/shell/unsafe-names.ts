@@ -1,20 +1,26 @@
 /**
- * Names of environment variables by which a program loads code, starts another program, or reads a configuration that
- * names one. Whoever may write to a vault could run code on the machine of whoever calls `coffer run`, so `run` hands
- * such a secret over only where its caller allows the name. A function is another matter: it is Deno's process without
- * the permission to start programs, and its names are checked by `vault/syntax/secret-name.ts` alone.
+ * Names of environment variables that make a program load code, start another program, or read a
+ * configuration file that names a program. A member who may write to a vault could use such a name to run
+ * code on the machine of anybody who calls `coffer run`. So `run` passes such a secret on only if its caller
+ * allows the name. Functions do not need this list: Deno runs them without the permission to start programs,
+ * and `vault/syntax/secret-name.ts` checks their names.
  *
- * Sources: the manual pages ld.so(8), bash(1), dash(1), zshparam(1), perlrun(1), ruby(1), less(1), git(1), rsync(1),
- * psql(1), and the documentation of the runtime or tool that each entry names.
+ * Sources: the manual pages ld.so(8), bash(1), dash(1), zshparam(1), perlrun(1), ruby(1), less(1), git(1),
+ * rsync(1), psql(1), and the documentation of the runtime or tool that each entry names.
  */
 
-/** Names, or with `*` at the end beginnings of names, a blank between two; and a clause that follows "because". */
+/**
+ * Patterns, separated by spaces: each is a name, or a prefix that ends with `*`. The reason is a clause that
+ * follows "because"; "it" is the variable.
+ */
 type Entry = readonly [patterns: string, reason: string];
 
 const STARTS = "it names a program that other programs start";
 const SETTINGS = "it says where programs look for their configuration, which may name programs";
 
-/** What is refused, by who obeys it. Names have the case that the program looks for. */
+/**
+ * The unsafe names, grouped by the kind of program that obeys them, in the case that the program looks for.
+ */
 const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools", readonly Entry[]>> = {
 	loaders: [
 		["GCONV_PATH", "the C library loads modules from the folders that it names"],
@@ -44,7 +50,7 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 	shells: [
 		["BASH_ENV", "bash runs the file that it names before each script"],
 		["ENV", "sh runs the file that it names when it starts"],
-		["SHELLOPTS BASHOPTS", "it sets options of bash, of which some make it run other variables"],
+		["SHELLOPTS BASHOPTS", "it sets options of bash, and some of them make it run other variables"],
 		["BASH_XTRACEFD", "bash writes its trace to the file that it names"],
 		["PS0", "bash runs the commands in it before each command"],
 		["PS1 PS2 PS3", "shells run the commands in it with each prompt"],
@@ -59,17 +65,17 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 		["FCEDIT SHELL", STARTS],
 		["INPUTRC", "the file that it names says what keys do in a shell"],
 		["ComSpec", "Windows runs the program that it names as its shell"],
-		["PATHEXT", "Windows takes files with these endings for programs"],
+		["PATHEXT", "Windows runs files with these endings as programs"],
 		["PSModulePath", "PowerShell loads modules from the folders that it names"],
 		["fish_function_path", "fish loads functions from the folders that it names"],
 	],
 	runtimes: [
-		["PERL5OPT", "Perl takes options from it, of which one loads a module"],
+		["PERL5OPT", "Perl takes options from it, and one of them loads a module"],
 		["PERL5LIB PERLLIB", "Perl loads modules from the folders that it names first"],
 		["PERL5DB", "Perl runs the code in it as its debugger"],
 		["PERL5SHELL", "Perl on Windows starts it as its shell"],
 		["PERL_MM_OPT PERL_MB_OPT", "Perl's installers take options from it"],
-		["RUBYOPT", "Ruby takes options from it, of which one loads a file"],
+		["RUBYOPT", "Ruby takes options from it, and one of them loads a file"],
 		["RUBYLIB", "Ruby loads files from the folders that it names first"],
 		["RUBYPATH", "Ruby looks for scripts in the folders that it names"],
 		["RUBYSHELL", "Ruby on Windows starts it as its shell"],
@@ -86,12 +92,12 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 		["PYTHONBREAKPOINT", "Python calls the function that it names at a breakpoint"],
 		["PYTHONWARNINGS", "Python imports the module of a class that it names"],
 		["PYTHONPYCACHEPREFIX", "Python loads compiled modules from the folder that it names"],
-		["PYTHONEXECUTABLE", "Python takes the file that it names for itself"],
+		["PYTHONEXECUTABLE", "Python takes the file that it names for its own executable"],
 		["PIP_*", "pip takes options from such names, one of which says where packages come from"],
 		["UV_*", "uv takes options from such names, one of which says where packages come from"],
 		[
 			"JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS IBM_JAVA_OPTIONS OPENJ9_JAVA_OPTIONS",
-			"Java takes options from it, of which one loads an agent",
+			"Java takes options from it, and one of them loads an agent",
 		],
 		["JAVA_OPTS", "start scripts hand it to Java, where one option loads an agent"],
 		["JAVA_HOME", "start scripts run the Java of the folder that it names"],
@@ -126,33 +132,33 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 		["TS_NODE_*", "ts-node takes options from such names, one of which loads modules"],
 		["ESBUILD_BINARY_PATH", "esbuild starts the program that it names"],
 		["BUN_*", "Bun takes options from such names, one of which loads modules"],
-		["npm_config_*", "npm takes options from such names, of which some name programs"],
-		["pnpm_config_*", "pnpm takes options from such names, of which some name programs"],
-		["YARN_YARN_PATH", "Yarn runs the file that it names in its own place"],
+		["npm_config_*", "npm takes options from such names, and some of them name programs"],
+		["pnpm_config_*", "pnpm takes options from such names, and some of them name programs"],
+		["YARN_YARN_PATH", "Yarn runs the file that it names instead of itself"],
 		["YARN_PLUGINS", "Yarn loads the plug-ins that it names"],
 		["YARN_RC_FILENAME", "Yarn takes its settings from the file that it names"],
 		["COREPACK_HOME", "Corepack runs the package managers of the folder that it names"],
 		["COREPACK_NPM_REGISTRY", "Corepack gets package managers from the address that it names"],
-		["GOFLAGS", "Go takes options from it, of which one names a program"],
+		["GOFLAGS", "Go takes options from it, and one of them names a program"],
 		["GOENV", "Go takes its settings from the file that it names"],
 		["GOROOT GOTOOLDIR", "Go runs the tools of the folder that it names"],
 		["GOPROXY", "Go gets modules from the address that it names"],
 		["GOSUMDB", "it changes what Go checks modules against"],
-		["GONOSUMDB GONOSUMCHECK", "it takes modules out of Go's check"],
+		["GONOSUMDB GONOSUMCHECK", "it exempts modules from Go's check"],
 		["RUSTC* RUSTDOC", STARTS],
-		["RUSTFLAGS CARGO_ENCODED_RUSTFLAGS", "rustc takes options from it, of which one names a linker"],
+		["RUSTFLAGS CARGO_ENCODED_RUSTFLAGS", "rustc takes options from it, and one of them names a linker"],
 		["CARGO_HOME", "Cargo reads the configuration of the folder that it names, which may name programs"],
-		["CARGO_BUILD_* CARGO_TARGET_*", "Cargo takes settings from such names, of which some name programs"],
+		["CARGO_BUILD_* CARGO_TARGET_*", "Cargo takes settings from such names, and some of them name programs"],
 		["CARGO_ALIAS_*", "Cargo takes commands from such names"],
 		["RUSTUP_*", "rustup takes settings from such names, which say what tools run"],
-		["ERL_*", "Erlang takes options from such names, of which some run code"],
+		["ERL_*", "Erlang takes options from such names, and some of them run code"],
 		["ELIXIR_ERL_OPTIONS", "Elixir hands it to Erlang, where some options run code"],
 		["TCLLIBPATH", "Tcl loads packages from the folders that it names"],
 		["TCL_LIBRARY", "Tcl runs the library of the folder that it names"],
 		["GUILE_*", "Guile loads code from the folders that such names lead to"],
 		["JULIA_*", "Julia loads code from the places that such names lead to"],
 		["GHC_PACKAGE_PATH", "GHC loads packages from the places that it names"],
-		["GHCRTS", "programs of GHC take options from it"],
+		["GHCRTS", "programs that GHC compiled take options from it"],
 		["CAML_LD_LIBRARY_PATH", "OCaml loads libraries from the folders that it names"],
 		["OCAMLPATH", "OCaml loads packages from the folders that it names"],
 		["ELECTRON_RUN_AS_NODE", "Electron programs run scripts with it"],
@@ -164,7 +170,7 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 		],
 		["GIT_EXEC_PATH", "git starts its own programs from the folder that it names"],
 		["GIT_TEMPLATE_DIR", "git copies hooks from the folder that it names"],
-		["GIT_CONFIG*", "git takes settings from such names, of which some name programs"],
+		["GIT_CONFIG*", "git takes settings from such names, and some of them name programs"],
 		["GIT_DIR GIT_COMMON_DIR", "git takes settings and hooks from the folder that it names"],
 		["GIT_ALLOW_PROTOCOL", "it says over which protocols, and so by which programs, git fetches"],
 		[
@@ -173,7 +179,7 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 		],
 		["LESSOPEN LESSCLOSE", "less starts the program that it names for each file"],
 		["LESSKEY*", "the file that it names says what keys do in less"],
-		["LESS", "less takes options from it, of which some write files"],
+		["LESS", "less takes options from it, and some of them write files"],
 		["PSQLRC", "psql runs the file that it names when it starts"],
 		["LIBMYSQL_PLUGIN*", "clients of MySQL load the plug-ins that it names"],
 		["VIMINIT GVIMINIT", "Vim runs it when it starts"],
@@ -181,18 +187,18 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 		["MYVIMRC", "Vim takes its settings from the file that it names"],
 		["VIMRUNTIME", "Vim runs the scripts of the folder that it names"],
 		["EMACSLOADPATH", "Emacs loads code from the folders that it names"],
-		["MAKEFLAGS GNUMAKEFLAGS", "make takes options from it, of which one runs code"],
+		["MAKEFLAGS GNUMAKEFLAGS", "make takes options from it, and one of them runs code"],
 		["MAKEFILES", "make reads the files that it names first"],
 		["GCC_EXEC_PREFIX", "GCC starts its own programs from the folder that it names"],
 		["COMPILER_PATH", "GCC starts its own programs from the folders that it names"],
-		["CMAKE_*", "CMake takes settings from such names, of which some name programs"],
-		["TAR_OPTIONS", "tar takes options from it, of which some start programs"],
+		["CMAKE_*", "CMake takes settings from such names, and some of them name programs"],
+		["TAR_OPTIONS", "tar takes options from it, and some of them start programs"],
 		[
 			"RIPGREP_CONFIG_PATH",
-			"ripgrep takes options from the file that it names, of which one starts a program",
+			"ripgrep takes options from the file that it names, and one of them starts a program",
 		],
 		["FZF_DEFAULT_*", "fzf runs commands that such names hold"],
-		["WGETRC", "wget takes options from the file that it names, of which one starts a program"],
+		["WGETRC", "wget takes options from the file that it names, and one of them starts a program"],
 		["CURL_HOME", "curl takes options from the folder that it names"],
 		["KUBECONFIG", "kubectl starts the programs that the file it names asks for"],
 		[
@@ -200,19 +206,19 @@ const UNSAFE_NAMES: Readonly<Record<"loaders" | "shells" | "runtimes" | "tools",
 			"AWS tools start the programs that the file it names asks for",
 		],
 		["DOCKER_CONFIG", "Docker starts the programs that the folder it names asks for"],
-		["ANSIBLE_*", "Ansible takes settings from such names, of which some lead to code"],
-		["TF_CLI_*", "Terraform takes options from such names, of which some lead to programs"],
+		["ANSIBLE_*", "Ansible takes settings from such names, and some of them lead to code"],
+		["TF_CLI_*", "Terraform takes options from such names, and some of them lead to programs"],
 		["TF_PLUGIN_CACHE_DIR", "Terraform starts plug-ins from the folder that it names"],
 		["HELM_PLUGINS", "Helm starts plug-ins from the folder that it names"],
-		["PYTEST_ADDOPTS", "pytest takes options from it, of which one loads a module"],
+		["PYTEST_ADDOPTS", "pytest takes options from it, and one of them loads a module"],
 		["PYTEST_PLUGINS", "pytest loads the modules that it names"],
-		["GNUPGHOME", "GnuPG takes settings from the folder that it names, of which some name programs"],
+		["GNUPGHOME", "GnuPG takes settings from the folder that it names, and some of them name programs"],
 		["MAILCAPS", "mail programs start what the file it names asks for"],
 		["XDG_CONFIG_* XDG_DATA_* USERPROFILE APPDATA LOCALAPPDATA", SETTINGS],
 	],
 };
 
-/** Beginnings that their program takes in any case of letters, on every system. */
+/** Prefixes that their program accepts in upper and lower case, on every system. */
 const ANY_CASE = new Set(["npm_config_*", "pnpm_config_*"]);
 
 const ENTRIES = Object.values(UNSAFE_NAMES)
@@ -224,9 +230,9 @@ function matches(name: string, pattern: string): boolean {
 }
 
 /**
- * Why a variable of this name makes a program of this machine load code.
- * @param platform Windows has no case in the names of variables
- * @returns a clause that follows "because", or undefined for any other name
+ * Why a variable of this name is unsafe to pass to a program on this machine.
+ * @param platform Windows ignores case in the names of variables
+ * @returns a clause that follows "because", or undefined for a safe name
  */
 export function unsafeReason(name: string, platform: NodeJS.Platform = process.platform): string | undefined {
 	const found = ENTRIES.find(([pattern]) =>

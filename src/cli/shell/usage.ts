@@ -1,26 +1,27 @@
 /**
- * oclif's parse errors in Coffer's words. oclif's own repeat what was typed (`Unexpected argument:
- * API_KEY=…`); a command line may hold secrets, so these name only what the command itself defines.
+ * Replaces the messages of oclif's parse errors. oclif repeats what the user typed (`Unexpected argument:
+ * API_KEY=…`), and a command line may hold secrets. So these messages name only arguments and flags that the
+ * command defines.
  */
 import { Errors } from "@oclif/core";
 import { editDistance } from "../../edit-distance.ts";
 import { AppError, EXIT } from "../../errors.ts";
 
-/** What of a command's definition an explanation may name. */
+/** The part of a command's definition that a message may name. */
 export interface CommandShape {
-	/** `secrets set`; empty for no command at all. */
+	/** `secrets set`; empty if the command line names no command. */
 	readonly name: string;
 	readonly flags: Readonly<Record<string, object>>;
 	readonly args: Readonly<Record<string, object>>;
 }
 
-/** A USAGE error that points to the command's help. */
+/** A `USAGE` error (exit 2) whose hint names the command's help. */
 export function usageError(message: string, commandName: string): AppError {
 	const help = ["coffer", commandName, "--help"].filter((word) => word !== "").join(" ");
 	return new AppError({ code: "USAGE", message, hint: `See \`${help}\`.`, exit: EXIT.usage });
 }
 
-/** The nearest of the known words, where it is near enough to be what was meant. */
+/** The known word that is nearest to what the user typed, if it is near enough to be a typing mistake. */
 export function closest(typed: string, known: readonly string[]): string | undefined {
 	const near = known
 		.map((word) => ({ word, away: editDistance(typed, word) }))
@@ -29,8 +30,8 @@ export function closest(typed: string, known: readonly string[]): string | undef
 	return near[0]?.word;
 }
 
-/** Flags of other tools, and what they are here. */
-const FLAG_WORDS: Readonly<Record<string, string>> = {
+/** Flags of other tools, and the flags of Coffer that do the same. */
+const FLAG_ALIASES: Readonly<Record<string, string>> = {
 	env: "environment",
 	envs: "environment",
 	stage: "environment",
@@ -45,8 +46,8 @@ const FLAG_WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A flag as it was typed, where it is nothing but a flag's name: words of small letters, or one letter. What is anything else
- * may be a value in the wrong place.
+ * The typed flag, if it is only a name: lower-case words, or one letter. Any other text may be a value in the
+ * wrong place, and is not repeated.
  */
 function flagNameOf(typed: string): string | undefined {
 	const long = /^--([a-z]{1,12}(?:-[a-z]{1,12}){0,2})(?:=|$)/.exec(typed)?.[1];
@@ -54,28 +55,28 @@ function flagNameOf(typed: string): string | undefined {
 	return /^-[A-Za-z]/.test(typed) ? typed.slice(0, 2) : undefined;
 }
 
-/** The flag that was meant: another tool's word for it, the one that begins so, or the nearest. */
-function meantFlag(typed: string, known: readonly string[]): string | undefined {
+/** The flag that the user meant: the flag for another tool's name, the only flag with that prefix, or the nearest. */
+function intendedFlag(typed: string, known: readonly string[]): string | undefined {
 	const name = /^--([A-Za-z][A-Za-z-]*)/.exec(typed)?.[1]?.toLowerCase();
 	if (name === undefined) return undefined;
-	const others = Object.keys(FLAG_WORDS).filter((word) => known.includes(FLAG_WORDS[word] ?? ""));
-	const own = (word: string | undefined) => FLAG_WORDS[word ?? ""] ?? word;
-	if (others.includes(name)) return own(name);
-	const beginning = known.filter((flag) => name.length > 2 && flag.startsWith(name));
-	return beginning.length === 1 ? beginning[0] : own(closest(name, [...known, ...others]));
+	const aliases = Object.keys(FLAG_ALIASES).filter((word) => known.includes(FLAG_ALIASES[word] ?? ""));
+	const resolved = (word: string | undefined) => FLAG_ALIASES[word ?? ""] ?? word;
+	if (aliases.includes(name)) return resolved(name);
+	const withPrefix = known.filter((flag) => name.length > 2 && flag.startsWith(name));
+	return withPrefix.length === 1 ? withPrefix[0] : resolved(closest(name, [...known, ...aliases]));
 }
 
 function unknownFlag(typed: string, shape: CommandShape): string {
 	const flag = flagNameOf(typed);
-	const meant = meantFlag(typed, Object.keys(shape.flags));
-	const what = flag === undefined ? "was given a flag that it does not have" : `has no flag ${flag}`;
-	return `\`coffer ${shape.name}\` ${what}${meant === undefined ? "." : `; did you mean --${meant}?`}`;
+	const intended = intendedFlag(typed, Object.keys(shape.flags));
+	const problem = flag === undefined ? "was given a flag that it does not have" : `has no flag ${flag}`;
+	return `\`coffer ${shape.name}\` ${problem}${intended === undefined ? "." : `; did you mean --${intended}?`}`;
 }
 
 function unexpected(extra: number, shape: CommandShape): string {
 	const takes = Object.keys(shape.args).length;
 	const allowed = takes === 0 ? "no arguments" : takes === 1 ? "one argument" : `${takes} arguments`;
-	return `\`coffer ${shape.name}\` takes ${allowed}, and was given ${takes + extra}.`;
+	return `\`coffer ${shape.name}\` takes ${allowed}, but was given ${takes + extra}.`;
 }
 
 function missing(args: readonly { name?: string }[]): string {
@@ -101,13 +102,13 @@ function oneOf(definition: object | undefined): string {
 	return Array.isArray(options) ? `: one of ${options.join(", ")}` : "";
 }
 
-/** `--a=… cannot also be provided when using --b`: both names, and nothing of the value between. */
+/** Names both flags of `--a=VALUE cannot also be provided when using --b`, without the value. */
 function exclusive(message: string, shape: CommandShape): string | undefined {
 	const first = /--([a-z][\w-]*)=/.exec(message)?.[1];
 	const second = /cannot also be provided when using --([\w-]+)/.exec(message)?.[1];
 	if (first === undefined || second === undefined) return undefined;
 	return first in shape.flags && second in shape.flags
-		? `--${first} does not go with --${second}.`
+		? `--${first} cannot be used together with --${second}.`
 		: undefined;
 }
 
@@ -135,10 +136,10 @@ function explain(error: Error, shape: CommandShape): string {
 	if (kind === "NonExistentFlagsError" && "flags" in error)
 		return unknownFlag(String((error.flags as string[])[0]), shape);
 	if (kind === "ArgInvalidOptionError") return invalidArgument(shape);
-	return explainFlags(error.message, shape) ?? "These arguments and flags do not go together.";
+	return explainFlags(error.message, shape) ?? "These arguments and flags cannot be used together.";
 }
 
-/** Takes back what oclif's parser wraps round the message of an AppError that a flag's own parser threw. */
+/** Removes the text that oclif's parser adds around the message of an AppError that a flag's parser threw. */
 function unwrapped(error: AppError): AppError {
 	error.message = error.message
 		.replace(/^Parsing --[\w-]+ \n\t/, "")
@@ -146,7 +147,7 @@ function unwrapped(error: AppError): AppError {
 	return error;
 }
 
-/** What to throw in place of an error that came out of parsing a command line. */
+/** The error to throw instead of an error from oclif's parser. Other errors are returned unchanged. */
 export function translateParseError(error: unknown, shape: CommandShape): unknown {
 	if (error instanceof AppError) return unwrapped(error);
 	if (!(error instanceof Error)) return error;

@@ -1,6 +1,4 @@
-/**
- * The two sides of a conflict, told apart for whoever decides: who set each, which version, and when. Never a value.
- */
+/** Describes the two sides of a conflict: who set each, which version, and when. Never shows a value. */
 import { AppError } from "../../errors.ts";
 import { commitDatesOf } from "../../project/git/history/record-dates.ts";
 import type { ReadVault } from "../../project/resolve.ts";
@@ -9,19 +7,19 @@ import { type VaultDocument, verifyChains } from "../../vault/document/document.
 import type { Side } from "../../vault/merge/merge-vaults.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { authorName } from "../../vault/records/secret-history.ts";
-import { minuteOf } from "../context/instant.ts";
+import { formatMinute } from "../context/instant.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
-/** A name in conflict. */
-interface Open {
+/** A secret in conflict. */
+interface Conflicted {
 	readonly environment: string;
 	readonly name: string;
 }
 
-/** Says of one side of a conflict: `v3 by ben@desk, 2026-11-28 09:26 UTC`. */
-export type SideWords = (open: Open, side: Side) => string;
+/** Describes one side of a conflict: `v3 by ben@desk, 2026-11-28 09:26 UTC`. */
+export type DescribeSide = (secret: Conflicted, side: Side) => string;
 
-function recordOf(document: VaultDocument, { environment, name }: Open): SealedRecord | undefined {
+function recordOf(document: VaultDocument, { environment, name }: Conflicted): SealedRecord | undefined {
 	return document.environments.get(environment)?.records.get(name);
 }
 
@@ -44,7 +42,7 @@ export function sideWords(
 /** The date of a record's first commit, in words. @param dates of `commitDates` */
 export function commitWords(dates: ReadonlyMap<string, number>, record: SealedRecord): string {
 	const atMs = dates.get(record.body);
-	return atMs === undefined ? "not committed yet" : minuteOf(new Date(atMs).toISOString());
+	return atMs === undefined ? "not committed yet" : formatMinute(new Date(atMs).toISOString());
 }
 
 /** Dates by a record's body; none where git cannot tell. @param root the project's folder */
@@ -65,20 +63,21 @@ export async function commitDates(
 }
 
 /**
- * What to say of each side of the conflicts. Dates are those of the first commit that has the record, its author's word.
- * @param read the vault in conflict, its signatures checked
+ * Returns a function that describes each side. The date is the author's date of the first commit that has the
+ * record; git does not verify it.
+ * @param read the vault in conflict, with verified signatures
  */
 export async function describeSides(
 	root: string,
 	read: ReadVault,
-	open: readonly Open[],
-): Promise<SideWords> {
+	secrets: readonly Conflicted[],
+): Promise<DescribeSide> {
 	const { conflict } = read;
 	if (!conflict) return () => "";
-	const both = (each: Open) => [recordOf(conflict.ours, each), recordOf(conflict.theirs, each)];
+	const both = (each: Conflicted) => [recordOf(conflict.ours, each), recordOf(conflict.theirs, each)];
 	const dates = await commitDates(
 		root,
-		open.flatMap(both).filter((record) => record !== undefined),
+		secrets.flatMap(both).filter((record) => record !== undefined),
 	);
 	return (each, side) => {
 		const record = recordOf(conflict[side], each);

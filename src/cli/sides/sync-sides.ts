@@ -9,7 +9,7 @@ import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { type LogSightings, searchLogFor } from "../../sync/log/platform-history.ts";
 import type { MembershipHistory } from "../../vault/document/membership-history.ts";
 import type { FoundRecord } from "../../vault/records/secret-history.ts";
-import { minuteOf } from "../context/instant.ts";
+import { formatMinute } from "../context/instant.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { authorWords, commitDates, commitWords, sideWords } from "./conflict-sides.ts";
 
@@ -42,7 +42,7 @@ export async function describeHere(
 function platformWords({ record, source }: FoundRecord, lineage: MembershipHistory): string {
 	const atMs = source.in === "platform" ? source.atMs : null;
 	const when =
-		atMs === null ? "at a time that the platform does not tell" : minuteOf(new Date(atMs).toISOString());
+		atMs === null ? "at a time that the platform does not tell" : formatMinute(new Date(atMs).toISOString());
 	return sideWords(record, authorWords(lineage.newest, record), when);
 }
 

@@ -1,5 +1,6 @@
 /**
- * Why a file is not what this device has seen, and what can be done: what an error's hint says of it.
+ * Explains why the vault lacks changes that this device has seen, and lists what the user can do. The hint of
+ * an error quotes it.
  */
 import { cryptoReady } from "../../crypto.ts";
 import type { AppError } from "../../errors.ts";
@@ -9,18 +10,21 @@ import { currentFolder, requireRoot } from "../../project/files/project-root.ts"
 import { type Diagnosis, diagnose, type Looking } from "../../project/undo/accept.ts";
 import type { SurveyContext } from "../../project/undo/survey.ts";
 import { linkedLogs } from "../context/linked-logs.ts";
-import { findHolder } from "../context/open-project.ts";
+import { findDeviceIdentity } from "../context/open-project.ts";
 import { rotationPlace } from "../edits/rotate-identity.ts";
 import { type Environment, inheritedEnvironment, readCredentials } from "../shell/process-environment.ts";
 import { waysHint } from "./report.ts";
 
-/** Where it is looked: in git, and in the logs of linked platforms. @param offline no platform is asked */
-export async function lookingFrom(root: string, offline: boolean): Promise<Looking> {
+/**
+ * The places to search for the changes: git, and the logs of linked platforms.
+ * @param offline whether to ask no platform
+ */
+export async function searchPlaces(root: string, offline: boolean): Promise<Looking> {
 	const logs = offline ? new Map() : await linkedLogs(root, undefined);
 	return { git: { folder: root, variables: inheritedEnvironment() }, logs };
 }
 
-/** The identity that was replaced on this device, as long as the device keeps it. */
+/** The identity that a rotation replaced on this device, as long as the device keeps it. */
 export async function previousIdentity(environment: Environment): Promise<SurveyContext["previous"]> {
 	if (readCredentials().identity !== undefined) return undefined;
 	const rotation = await openRotation(rotationPlace(environment)).catch(() => undefined);
@@ -30,27 +34,27 @@ export async function previousIdentity(environment: Environment): Promise<Survey
 	return { identity, member: fingerprint(identity.publicKeys) };
 }
 
-/** @returns undefined without an identity: nothing is remembered then */
-export async function diagnoseHere(
+/** Diagnoses the project at hand. @returns undefined without an identity, because the device's memory belongs to one */
+export async function diagnoseProject(
 	environment: Environment,
 	offline: boolean,
 ): Promise<Diagnosis | undefined> {
 	const root = requireRoot(currentFolder());
-	const holder = await findHolder(environment);
+	const holder = await findDeviceIdentity(environment);
 	if (!holder) return undefined;
 	await cryptoReady;
 	const context: SurveyContext = { ...holder, root, previous: await previousIdentity(environment) };
-	return diagnose(context, await lookingFrom(root, offline));
+	return diagnose(context, await searchPlaces(root, offline));
 }
 
 /**
- * The error, with the ways on as its hint where there are any.
- * @returns the error as it was where the reason cannot be found out
+ * Adds to an error, as its hint, the commands that resolve it.
+ * @returns the same error if the cause cannot be found
  */
 export async function explainLacking(error: AppError, environment: Environment): Promise<AppError> {
-	const diagnosis = await diagnoseHere(environment, false).catch(() => undefined);
+	const diagnosis = await diagnoseProject(environment, false).catch(() => undefined);
 	if (!diagnosis || diagnosis.ways.length === 0) return error;
 	return error.with({
-		hint: `To see all that differs: coffer vault verify\n${waysHint([...diagnosis.ways])}`,
+		hint: `To see all differences: coffer vault verify\n${waysHint([...diagnosis.ways])}`,
 	});
 }

@@ -1,5 +1,6 @@
 /**
- * What the vault lacks of what this device has seen, as commands report it. Stable: other programs rely on it.
+ * The report of changes that this device has seen and the vault lacks. Its JSON is stable: other programs
+ * rely on it.
  */
 
 import type { Diagnosis } from "../../project/undo/accept.ts";
@@ -11,43 +12,46 @@ import type { Terminal } from "../shell/terminal.ts";
 
 export interface LackingRow {
 	environment: string;
-	/** `undone`: made here, and nowhere else. `elsewhere`: kept where `where` says. `missing`: it left once, or others made it, and it is gone. */
+	/**
+	 * `undone`: made on this device, and never sent anywhere. `elsewhere`: found at `where`. `missing`: sent
+	 * once, or made by somebody else, and not found anywhere now.
+	 */
 	kind: Found["kind"];
 	/** The secret; null for a change of members or environments. */
 	name: string | null;
-	/** The secret's version that was seen. */
+	/** The version that this device has seen; null for a change of members or environments. */
 	version: number | null;
-	/** What it is, in words. */
+	/** A description of the change. */
 	what: string;
-	/** Who signed it; null where this device has no note of that. */
+	/** The name of the member who signed it; null if this device does not know. */
 	by: string | null;
-	/** Where it is, or was last known to be; null where nothing is known. */
+	/** Where the change is, or was last known to be; null if unknown. */
 	where: string | null;
 }
 
 export interface LetInRow {
 	environment: string;
-	/** Null where this device has no note of the name. */
+	/** The member's name; null if this device does not know it. */
 	name: string | null;
 	as: "member" | "owner";
 	removedBy: string | null;
 }
 
 export interface AcceptReport {
-	/** Whether it was forgotten. */
+	/** Whether this device forgot the changes. */
 	accepted: boolean;
-	/** Ids of the vault that the folder held before and of the one that it holds now; null where it is one and the same. */
+	/** The ids of the previous vault in this folder and of the present one; null if the vault is the same. */
 	replaced: { before: string; now: string } | null;
-	/** Whose removal is forgotten with it. */
+	/** Removed members who get access again, because the removal is forgotten. */
 	letIn: LetInRow[];
 	forgotten: LackingRow[];
-	/** What this device goes on to remember, and the vault to lack. */
+	/** Changes that this device still remembers and the vault still lacks. */
 	kept: LackingRow[];
-	/** Commands, the best first. */
+	/** What the user can do, the best way first. */
 	ways: { words: string; commands: readonly string[] }[];
 }
 
-/** Names by signing key, of everybody whom this device's notes or the file name. */
+/** The names of all members that this device's notes or the file mention, by signing key. */
 function namesOf({ document, surveys }: Diagnosis): Map<string, string> {
 	const names = new Map<string, string>();
 	for (const { memory } of surveys)
@@ -76,17 +80,17 @@ function rowOf({ environment, kind, lacking, where }: Found, names: ReadonlyMap<
 		present === undefined
 			? "absent here"
 			: present === mark.version
-				? "another one here"
+				? "another value here"
 				: `version ${present} here`;
 	const author = mark.author;
 	const by = author === undefined ? null : (names.get(author) ?? `${author.slice(0, 8)}…`);
 	return { ...common, name, version: mark.version, what: `${name}, version ${mark.version} (${now})`, by };
 }
 
-/** The rows of all that is lacking. */
+/** A row for each change that the vault lacks. */
 export function lackingRows(diagnosis: Diagnosis, found: readonly Found[]): LackingRow[] {
 	const names = namesOf(diagnosis);
-	// Two identities of this device may remember the same.
+	// Two identities of this device may remember the same change.
 	const rows = new Map(found.map((each) => [JSON.stringify(rowOf(each, names)), rowOf(each, names)]));
 	return [...rows.values()];
 }
@@ -109,9 +113,9 @@ export function acceptReport(diagnosis: Diagnosis, plan: Acceptance, accepted: b
 }
 
 const HEADINGS: Readonly<Record<Found["kind"], string>> = {
-	undone: "made on this device, and nowhere else",
-	elsewhere: "kept elsewhere",
-	missing: "not found anywhere, although it was not made here alone",
+	undone: "made on this device, never sent or committed",
+	elsewhere: "found elsewhere",
+	missing: "not found anywhere, although somebody else had it",
 };
 
 function renderRow({ by, kind, name, what, where }: LackingRow, terminal: Terminal): void {
@@ -120,30 +124,30 @@ function renderRow({ by, kind, name, what, where }: LackingRow, terminal: Termin
 	terminal.line(`      ${who}${place}`);
 }
 
-/** Prints rows, by environment and kind. */
+/** Prints the rows, grouped by environment and kind. */
 export function renderLacking(rows: readonly LackingRow[], terminal: Terminal): void {
 	for (const environment of new Set(rows.map((row) => row.environment))) {
 		terminal.line(`  ${environment}`);
 		for (const kind of ["missing", "elsewhere", "undone"] as const) {
-			const own = rows.filter((row) => row.environment === environment && row.kind === kind);
-			if (own.length > 0) terminal.line(`    ${HEADINGS[kind]}:`);
-			for (const row of own) renderRow(row, terminal);
+			const matching = rows.filter((row) => row.environment === environment && row.kind === kind);
+			if (matching.length > 0) terminal.line(`    ${HEADINGS[kind]}:`);
+			for (const row of matching) renderRow(row, terminal);
 		}
 	}
 }
 
-/** Prints whose removal would be forgotten. */
+/** Prints the removed members who would get access again. */
 export function renderLetIn(rows: readonly LetInRow[], terminal: Terminal): void {
 	for (const { as, environment, name, removedBy } of rows) {
-		const who = name ?? "Somebody whose name this device has not noted";
-		const what = as === "owner" ? "owns the vault again" : `can read '${environment}' again`;
+		const who = name ?? "A member whose name this device does not know";
+		const access = as === "owner" ? "owns the vault again" : `can read '${environment}' again`;
 		const by = removedBy === null ? "" : ` by ${removedBy}`;
-		const end = name === null ? "may be able to read it again" : what;
-		terminal.line(`${MARKS.failed} ${who} was removed${by}, and ${end}: the removal is forgotten`);
+		const effect = name === null ? `may be able to read '${environment}' again` : access;
+		terminal.line(`${MARKS.failed} ${who} was removed${by}, and ${effect}: the removal is forgotten`);
 	}
 }
 
-/** The ways on, one line each, as an error's hint. */
+/** What the user can do, one line for each way: the hint of an error. */
 export function waysHint(ways: AcceptReport["ways"]): string {
 	return ways.map(({ words, commands }) => `${words}: ${commands.join(" && ")}`).join("\n");
 }

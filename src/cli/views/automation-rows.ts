@@ -1,6 +1,6 @@
 /** What runs functions by itself, as rows. */
 import type { FunctionList } from "../../protocol/function-list.ts";
-import { minuteOf } from "../context/instant.ts";
+import { formatMinute } from "../context/instant.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
 type Listed = NonNullable<FunctionList["functions"][number]["automations"]>[number];
@@ -34,7 +34,7 @@ export function renderAutomations(
 			name,
 			row.name,
 			nextOf(row),
-			row.last === null ? "-" : minuteOf(row.last),
+			row.last === null ? "-" : formatMinute(row.last),
 			String(row.runs),
 		]),
 	);
@@ -46,5 +46,5 @@ export function renderAutomations(
 function nextOf({ type, active, next }: AutomationRow): string {
 	if (type !== "scheduled") return `never (${type})`;
 	if (!active) return "never (not active)";
-	return next === null ? "never" : minuteOf(next);
+	return next === null ? "never" : formatMinute(next);
 }

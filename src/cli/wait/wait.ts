@@ -1,6 +1,6 @@
 /**
- * The wait for a platform that applies a change: each result as it comes, how long it takes so far on a terminal, and
- * what Ctrl-C leaves behind.
+ * Waits for a platform that applies a change. It prints each function's result when it arrives and shows on a
+ * terminal how long the wait takes. After Ctrl-C it says what is done and what is not.
  */
 
 import { inEnvironment } from "../../environment-hint.ts";
@@ -13,69 +13,72 @@ import type { Terminal } from "../shell/terminal.ts";
 import { listNames } from "../views/edit-result.ts";
 import { redeployLines } from "../views/redeploy-lines.ts";
 
-/** A wait that is over sooner shows nothing. */
-const QUIET_MS = 1_000;
+/** The interval of the progress line. A shorter wait shows none. */
+const PROGRESS_INTERVAL_MS = 1_000;
 
-/** Names that fit on a line of progress. */
+/** How many names of functions the progress line shows. */
 const SHOWN_NAMES = 3;
 
-/** What is true whatever becomes of a wait. */
-export interface Saved {
+/** What is already saved when a wait begins, and stays saved if a signal ends the wait. */
+export interface SavedWork {
 	/** The beginning of a sentence: `The change is saved`. */
-	readonly what: string;
-	/** What to say before the platform has taken it in; that the vault has it, and what sends it, unless told. */
-	readonly unknown?: { readonly message: string; readonly hint: string };
-	/** The command's result so far. @param revision the one that the platform has accepted; null where that is not known */
+	readonly sentence: string;
+	/**
+	 * The message and the hint if the signal comes before the platform has accepted the change. By default they say that
+	 * it is not known whether the platform has the change, and name `coffer sync`.
+	 */
+	readonly beforeAccepted?: { readonly message: string; readonly hint: string };
+	/** The command's result until now. @param revision the one that the platform accepted; null if that is not known */
 	readonly data?: (revision: number | null) => Promise<unknown>;
 }
 
 export class PlatformWait implements Disposable {
 	readonly #terminal: Terminal;
 	readonly #environment: string;
-	readonly #doing: () => string;
-	readonly #stop = interruption();
-	readonly #sinceMs = performance.now();
+	readonly #activity: () => string;
+	readonly #interruption = interruption();
+	readonly #startedMs = performance.now();
 	readonly #timer: NodeJS.Timeout;
-	/** What the platform took in, once it has. */
+	/** The change that the platform accepted; undefined until then. */
 	#accepted: AcceptedChange | undefined;
-	/** Functions that it restarts and has not reported yet. */
-	readonly #underWay = new Set<string>();
+	/** Functions that the platform is redeploying. */
+	readonly #redeploying = new Set<string>();
 
 	/**
-	 * From now until disposal, Ctrl-C ends the requests of `signal` and not the process.
-	 * @param doing says what is waited for; the start of the functions that a change concerns, unless told
+	 * Until disposal, Ctrl-C aborts the requests that use `signal`, and does not end the process.
+	 * @param activity returns the text of the progress line; by default, the functions that the change redeploys
 	 */
-	constructor(terminal: Terminal, environment: string, doing?: () => string) {
+	constructor(terminal: Terminal, environment: string, activity?: () => string) {
 		this.#terminal = terminal;
-		this.#doing = doing ?? (() => this.#starting());
+		this.#activity = activity ?? (() => this.#redeployText());
 		this.#environment = environment;
-		this.#timer = setInterval(() => this.#show(), QUIET_MS).unref();
+		this.#timer = setInterval(() => this.#showProgress(), PROGRESS_INTERVAL_MS).unref();
 	}
 
-	/** To be given to the connection. */
+	/** The abort signal for the connection. */
 	get signal(): AbortSignal {
-		return this.#stop.signal;
+		return this.#interruption.signal;
 	}
 
-	/** To be given to the sync: takes note of what is accepted. */
+	/** A callback for the sync: records that the platform accepted the change. */
 	readonly onAccepted = (accepted: AcceptedChange): void => {
 		this.#accepted = accepted;
-		for (const name of accepted.concerned) this.#underWay.add(name);
+		for (const name of accepted.concerned) this.#redeploying.add(name);
 	};
 
-	/** To be given to the sync: shows a function's result, with the reason where it failed. */
+	/** A callback for the sync: prints the result of one function, with the error if it failed. */
 	readonly onRedeploy = (result: RedeployResult): void => {
-		this.#underWay.delete(result.function);
+		this.#redeploying.delete(result.function);
 		for (const line of redeployLines(result)) this.#terminal.note(line);
 	};
 
-	#show(): void {
-		const seconds = Math.floor((performance.now() - this.#sinceMs) / 1_000);
-		this.#terminal.progress(`  ${this.#doing()}… ${seconds} s`);
+	#showProgress(): void {
+		const seconds = Math.floor((performance.now() - this.#startedMs) / 1_000);
+		this.#terminal.progress(`  ${this.#activity()}… ${seconds} s`);
 	}
 
-	#starting(): string {
-		const names = [...this.#underWay];
+	#redeployText(): string {
+		const names = [...this.#redeploying];
 		if (names.length === 0) return "Waiting for the platform";
 		const shown = names.slice(0, SHOWN_NAMES).join(", ");
 		const more = names.length > SHOWN_NAMES ? `, +${names.length - SHOWN_NAMES}` : "";
@@ -83,10 +86,10 @@ export class PlatformWait implements Disposable {
 	}
 
 	/**
-	 * Does work that waits.
-	 * @throws Interrupted where a signal ended it; what the work throws
+	 * Runs work that uses `signal`.
+	 * @throws Interrupted if a signal ended the work; otherwise what the work throws
 	 */
-	async during<T>(work: () => Promise<T>, saved: Saved): Promise<T> {
+	async during<T>(work: () => Promise<T>, saved: SavedWork): Promise<T> {
 		try {
 			return await work();
 		} catch (error) {
@@ -95,33 +98,33 @@ export class PlatformWait implements Disposable {
 		}
 	}
 
-	async #interrupted({ what, unknown, data: dataAt }: Saved): Promise<Interrupted> {
+	async #interrupted({ sentence, beforeAccepted, data: dataAt }: SavedWork): Promise<Interrupted> {
 		const status = signalStatus(this.signal.reason as EndingSignal);
 		const accepted = this.#accepted;
 		const data = await dataAt?.(accepted?.revision ?? null);
 		if (accepted === undefined) {
 			const sync = inEnvironment("coffer sync", this.#environment);
-			const { hint, message } = unknown ?? {
-				message: `${what}; whether the platform has it is not known.`,
-				hint: `'${sync}' sends what it lacks, and does nothing twice.`,
+			const { hint, message } = beforeAccepted ?? {
+				message: `${sentence}. The sync may be incomplete.`,
+				hint: `Run '${sync}' to complete it. It sends only what the platform lacks.`,
 			};
 			return new Interrupted({ message: `Interrupted. ${message}`, hint, status, data });
 		}
 		if (!accepted.isAll) {
 			const sync = inEnvironment("coffer sync", this.#environment);
-			const message = `Interrupted. ${what}, and synced in part (revision ${accepted.revision}).`;
-			return new Interrupted({ message, hint: `'${sync}' sends the rest.`, status, data });
+			const message = `Interrupted. ${sentence}, and a part of it is synced (revision ${accepted.revision}).`;
+			return new Interrupted({ message, hint: `Run '${sync}' to send the rest.`, status, data });
 		}
-		const names = [...this.#underWay];
-		const rest = names.length > 0 ? ` The platform goes on starting ${listNames(names)} with it.` : "";
-		const message = `Interrupted. ${what} and synced (revision ${accepted.revision}).${rest}`;
+		const names = [...this.#redeploying];
+		const rest = names.length > 0 ? ` The platform continues to start ${listNames(names)} with it.` : "";
+		const message = `Interrupted. ${sentence} and synced (revision ${accepted.revision}).${rest}`;
 		const list = inEnvironment("coffer functions list", this.#environment);
-		return new Interrupted({ message, hint: `'${list}' shows what became of it.`, status, data });
+		return new Interrupted({ message, hint: `'${list}' shows the result.`, status, data });
 	}
 
 	[Symbol.dispose](): void {
 		clearInterval(this.#timer);
 		this.#terminal.progress(undefined);
-		this.#stop[Symbol.dispose]();
+		this.#interruption[Symbol.dispose]();
 	}
 }

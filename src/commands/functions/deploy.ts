@@ -91,7 +91,10 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 			if (!this.terminal.json) this.#show(result);
 		};
 		const work = () => deployFunctions(root, target, { ...wish, onFunction });
-		const outcome = await wait.during(work, { what: "The functions are deployed", unknown: CUT_SHORT });
+		const outcome = await wait.during(work, {
+			sentence: "The functions are deployed",
+			beforeAccepted: CUT_SHORT,
+		});
 		const isAll = wish.names.length === 0;
 		const place = { root, name: environment, target };
 		const remarks = await remarksOn(place, outcome.functions, { environment: this.environment, isAll });

@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { instantOf } from "../../cli/context/instant.ts";
+import { parseInstant } from "../../cli/context/instant.ts";
 import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import {
@@ -56,7 +56,7 @@ export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
 			names: [...new Set(argv.map(String))],
 			requests,
 			level: flags.level as WantedLines["level"],
-			sinceMs: since === undefined ? undefined : instantOf("--since", since, Date.now()),
+			sinceMs: since === undefined ? undefined : parseInstant("--since", since, Date.now()),
 			limit,
 		};
 		using stop = interruption();

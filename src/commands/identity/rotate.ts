@@ -7,7 +7,7 @@ import {
 	type EnvironmentHandover,
 	type EnvironmentWaiting,
 	handOver,
-	rotate,
+	rotateIdentity,
 	rotationPlace,
 } from "../../cli/edits/rotate-identity.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
@@ -67,7 +67,7 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 			return { ...this.#describe(rotation), forgotten: true };
 		}
 		if (root !== undefined) await this.#check(root, place);
-		const rotation = await rotate(this.environment, place);
+		const rotation = await rotateIdentity(this.environment, place);
 		const result = this.#describe(rotation);
 		if (root === undefined) return result;
 		const { name, "no-sync": noSync } = flags;

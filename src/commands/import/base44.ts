@@ -3,7 +3,7 @@ import { meetBase44 } from "../../cli/base44/connection.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
-import { importPlace, importValues, type SortedNames, sortNames } from "../../cli/edits/import-base44.ts";
+import { importSource, importValues, type SortedNames, sortNames } from "../../cli/edits/import-base44.ts";
 import { adviseOnEnvFile } from "../../cli/plaintext/env-files.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { type EnvironmentEdit, listNames, renderEdit } from "../../cli/views/edit-result.ts";
@@ -60,7 +60,7 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 		if (flags["key-stdin"] && flags["env-file"] === "-") throw bothOnStdin();
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const { session } = await readSession(context);
-		const id = await importPlace(session, { app: flags.app, url: flags.url }, this.environment);
+		const id = await importSource(session, { app: flags.app, url: flags.url }, this.environment);
 		const target = await meetBase44(id, flags["key-stdin"], this.terminal);
 		const { wanted, ...others } = sortNames(session, await target.list(), flags.overwrite);
 		const values = await importValues(wanted, flags["env-file"], this.terminal);

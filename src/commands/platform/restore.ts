@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { minuteOf } from "../../cli/context/instant.ts";
+import { formatMinute } from "../../cli/context/instant.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { restorePlatform } from "../../platform/backup/restore.ts";
@@ -52,7 +52,7 @@ export default class PlatformRestore extends BaseCommand<RestoreResult> {
 
 	protected render(result: RestoreResult, terminal: Terminal): void {
 		const held = `${count(result.apps, "app")} and ${count(result.functions, "function")}`;
-		terminal.line(`${MARKS.ok} Restored ${held} of ${minuteOf(result.created)} to ${result.data}`);
+		terminal.line(`${MARKS.ok} Restored ${held} of ${formatMinute(result.created)} to ${result.data}`);
 		terminal.line(`Next, with the identity that it had: coffer platform start --data ${result.data}`);
 	}
 }

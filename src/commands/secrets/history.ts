@@ -1,8 +1,8 @@
 import { Args } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { minuteOf } from "../../cli/context/instant.ts";
+import { formatMinute } from "../../cli/context/instant.ts";
 import { openContext } from "../../cli/context/open-project.ts";
-import { lookUp } from "../../cli/edits/find-versions.ts";
+import { findVersions } from "../../cli/edits/find-versions.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { listNames } from "../../cli/views/edit-result.ts";
@@ -37,7 +37,7 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 	protected async execute(): Promise<HistoryResult> {
 		const { args, flags } = await this.parse(SecretsHistory);
 		const context = await openContext(this.environment, flags.environment);
-		const found = await lookUp(context, args.name, this.terminal);
+		const found = await findVersions(context, args.name, this.terminal);
 		await found.remember();
 		const { highest, history, lineage, searched: looked, name, notes } = found;
 		if (history.versions.length === 0 && history.rejected.length === 0) {
@@ -74,8 +74,8 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 type Row = HistoryResult["versions"][number];
 
 function whenWords({ committedAt, receivedAt }: Pick<Row, "committedAt" | "receivedAt">): string {
-	if (committedAt !== null) return minuteOf(committedAt);
-	return receivedAt === null ? "-" : `${minuteOf(receivedAt)} (platform's word)`;
+	if (committedAt !== null) return formatMinute(committedAt);
+	return receivedAt === null ? "-" : `${formatMinute(receivedAt)} (platform's word)`;
 }
 
 function byWords(by: Row["by"], isResealed: boolean): string {

@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
-import { lookUp } from "../../cli/edits/find-versions.ts";
+import { findVersions } from "../../cli/edits/find-versions.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/views/edit-result.ts";
@@ -46,7 +46,7 @@ export default class SecretsRollback extends BaseCommand<RollbackResult> {
 			"edit",
 			flags["no-sync"] ? undefined : prepareSync,
 		);
-		const found = await lookUp(context, args.name, this.terminal);
+		const found = await findVersions(context, args.name, this.terminal);
 		const { highest, name, session } = found;
 		const chosen = chooseVersion(found, flags.to);
 		if (chosen.kind === "deleted") throw deleted(name, flags.to);

@@ -4,7 +4,7 @@ import { requireIdentity } from "../../cli/context/open-project.ts";
 import { promptConfirm, promptText } from "../../cli/shell/prompts.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
-import { lookingFrom, previousIdentity } from "../../cli/undo/diagnosis.ts";
+import { previousIdentity, searchPlaces } from "../../cli/undo/diagnosis.ts";
 import {
 	type AcceptReport,
 	acceptReport,
@@ -56,7 +56,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		};
 		const replaced = await findReplaced(context);
 		if (replaced) return this.#replace(context, replaced, flags);
-		const looking = await lookingFrom(root, flags.offline);
+		const looking = await searchPlaces(root, flags.offline);
 		const diagnosis = await diagnose(context, looking);
 		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
 		const plan = planAcceptance(diagnosis.document, diagnosis.surveys, diagnosis.whereabouts, flags.all);

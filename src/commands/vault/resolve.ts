@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
-import { findHolder } from "../../cli/context/open-project.ts";
+import { findDeviceIdentity } from "../../cli/context/open-project.ts";
 import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
 import { promptChoice } from "../../cli/shell/prompts.ts";
 import { MARKS } from "../../cli/shell/render.ts";
@@ -47,10 +47,10 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		if (!first) return this.#membership(root, read, flags.take, names);
 		if (first.open.length === 0) {
 			requireOpen(names, []);
-			const holder = await findHolder(this.environment).catch(() => undefined);
+			const holder = await findDeviceIdentity(this.environment).catch(() => undefined);
 			return resolveVault(root, { holder, read });
 		}
-		const holder = await findHolder(this.environment);
+		const holder = await findDeviceIdentity(this.environment);
 		const identity = holder?.identity;
 		const { open } = previewResolution(read, identity);
 		requireOpen(
@@ -69,7 +69,7 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		names: readonly string[],
 	): Promise<Resolution> {
 		requireOpen(names, []);
-		const holder = await findHolder(this.environment);
+		const holder = await findDeviceIdentity(this.environment);
 		const keep = side ?? (this.terminal.interactive ? await this.#askSide() : undefined);
 		if (!holder || (keep !== "ours" && keep !== "theirs")) throw membershipConflict(read);
 		return resolveVault(root, { holder, read, membership: keep, take: () => keep });

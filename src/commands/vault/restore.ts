@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
-import { type LookUp, lookUp } from "../../cli/edits/find-versions.ts";
+import { type FoundVersions, findVersions } from "../../cli/edits/find-versions.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
@@ -39,7 +39,7 @@ function wholeFile(error: unknown): unknown {
 }
 
 /** The version to bring back. What was seen here and is kept nowhere may have been undone. */
-function chosenOf(found: LookUp, version: number | undefined): KnownVersion {
+function chosenOf(found: FoundVersions, version: number | undefined): KnownVersion {
 	try {
 		return version === undefined ? newestLive(found) : chooseVersion(found, version);
 	} catch (error) {
@@ -76,9 +76,11 @@ export default class VaultRestore extends BaseCommand<RestoreResult> {
 	protected async execute(): Promise<RestoreResult> {
 		const { args, flags } = await this.parse(VaultRestore);
 		const context = await openContext(this.environment, flags.environment, "edit");
-		const found = await lookUp(context, args.name, this.terminal, "everywhere").catch((error: unknown) => {
-			throw wholeFile(error);
-		});
+		const found = await findVersions(context, args.name, this.terminal, "everywhere").catch(
+			(error: unknown) => {
+				throw wholeFile(error);
+			},
+		);
 		const { highest, history, name, session } = found;
 		const chosen = chosenOf(found, flags.version);
 		const before = session.verified.section.records.get(name);

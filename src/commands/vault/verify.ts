@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { linkedLogs } from "../../cli/context/linked-logs.ts";
-import { findHolder, requireEnvironmentName } from "../../cli/context/open-project.ts";
+import { findDeviceIdentity, requireEnvironmentName } from "../../cli/context/open-project.ts";
 import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
@@ -72,7 +72,7 @@ export default class VaultVerify extends BaseCommand<Verified> {
 		const { flags } = await this.parse(VaultVerify);
 		if (flags.environment !== undefined) requireEnvironmentName(flags.environment);
 		const root = requireRoot(currentFolder());
-		const holder = await findHolder(this.environment);
+		const holder = await findDeviceIdentity(this.environment);
 		const logs = flags.offline ? new Map() : await linkedLogs(root, flags.environment);
 		const place = { folder: root, variables: inheritedEnvironment() };
 		for (const warning of await gitWarnings(place)) this.terminal.warn(warning);
@@ -93,7 +93,7 @@ export default class VaultVerify extends BaseCommand<Verified> {
 	/** What is lacking, and the ways on; nothing where no memory can be read, or the file is no vault. */
 	async #diagnosis(
 		root: string,
-		holder: Awaited<ReturnType<typeof findHolder>>,
+		holder: Awaited<ReturnType<typeof findDeviceIdentity>>,
 		logs: Looking["logs"],
 	): Promise<Pick<Verified, "lacking" | "ways">> {
 		const git = { folder: root, variables: inheritedEnvironment() };

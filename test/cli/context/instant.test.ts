@@ -1,6 +1,6 @@
 /** Times on the command line. */
 import { expect, test } from "vitest";
-import { instantOf } from "../../../src/cli/context/instant.ts";
+import { parseInstant } from "../../../src/cli/context/instant.ts";
 import { AppError } from "../../../src/errors.ts";
 
 const NOW_MS = Date.parse("2026-06-15T12:00:00Z");
@@ -16,7 +16,7 @@ test.each([
 	["2026-01-31T12:00Z", "2026-01-31T12:00:00Z"],
 	["2026-01-31T12:00:01.5+02:00", "2026-01-31T10:00:01.5Z"],
 ])("%s", (word, instant) => {
-	expect(instantOf("--since", word, NOW_MS)).toBe(Date.parse(instant));
+	expect(parseInstant("--since", word, NOW_MS)).toBe(Date.parse(instant));
 });
 
 test.each([
@@ -34,5 +34,5 @@ test.each([
 	"1969-12-31",
 	"12:00",
 ])("%j is none", (word) => {
-	expect(() => instantOf("--since", word, NOW_MS)).toThrowError(AppError);
+	expect(() => parseInstant("--since", word, NOW_MS)).toThrowError(AppError);
 });

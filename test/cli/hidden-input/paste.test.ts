@@ -63,7 +63,7 @@ describe.each([
 			await terminal.until(lines > 1 ? `${lines} lines; Enter ends the input` : "•".repeat(16));
 			await terminal.keys("Enter");
 			await terminal.until(
-				stored.includes("\n") ? `${stored.split("\n").length} lines came in.` : "1 line came in.",
+				stored.includes("\n") ? `${stored.split("\n").length} lines received.` : "1 line received.",
 			);
 			await terminal.until(digest(stored));
 		}
@@ -73,7 +73,7 @@ describe.each([
 		expect(terminal.shown).not.toMatch(/PRIVATE KEY|service_account|xxxx|quotes/);
 	});
 
-	test("Windows line ends are kept; where the terminal makes them ambiguous, they are asked for", async () => {
+	test("Windows line endings are kept; where the terminal makes them ambiguous, they are asked for", async () => {
 		await using terminal = askingForValues();
 		await terminal.until("Value 1: ");
 		await terminal.paste(Buffer.from(CRLF), how);

@@ -7,7 +7,7 @@ const CANARY = "hunter2-canary";
 /** Where the canary stands for a value that somebody typed in the wrong place. */
 const MISTAKES: readonly { args: string[]; says: RegExp }[] = [
 	{ args: ["greet"], says: /argument NAME is missing/ },
-	{ args: ["greet", "you", "kind", `API_KEY=${CANARY}`], says: /takes 2 arguments, and was given 3/ },
+	{ args: ["greet", "you", "kind", `API_KEY=${CANARY}`], says: /takes 2 arguments, but was given 3/ },
 	{ args: ["greet", "you", CANARY], says: /argument TONE is not valid: one of kind, plain/ },
 	{ args: ["greet", "you", `--password=${CANARY}`], says: /`coffer greet` has no flag --password\.$/m },
 	{ args: ["greet", "you", `--${CANARY}`], says: /a flag that it does not have\.$/m },
@@ -23,7 +23,10 @@ const MISTAKES: readonly { args: string[]; says: RegExp }[] = [
 	{ args: ["greet", "you", "--language"], says: /--language needs a value: one of en, de/ },
 	{ args: ["greet", "you", "--environment"], says: /--environment needs a value/ },
 	{ args: ["greet", "you", "-e", CANARY, "-e", CANARY], says: /--environment may be given only once/ },
-	{ args: ["greet", "you", "--times=3", "--once"], says: /--(times|once) does not go with --(once|times)/ },
+	{
+		args: ["greet", "you", "--times=3", "--once"],
+		says: /--(times|once) cannot be used together with --(once|times)/,
+	},
 	{ args: ["topic", "fail"], says: /--how is missing/ },
 	{ args: [CANARY], says: /There is no such command/ },
 	{ args: [`API_KEY=${CANARY}`], says: /There is no such command/ },

@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
 import { parseExpiry } from "../../../cli/context/expiry.ts";
-import { minuteOf } from "../../../cli/context/instant.ts";
+import { formatMinute } from "../../../cli/context/instant.ts";
 import { platformAt } from "../../../cli/context/linking.ts";
 import type { Terminal } from "../../../cli/shell/terminal.ts";
 import { usageError } from "../../../cli/shell/usage.ts";
@@ -77,7 +77,7 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 
 	protected render(result: CreateResult, terminal: Terminal): void {
 		terminal.line(result.token);
-		const until = result.expires === null ? "never expires" : `expires ${minuteOf(result.expires)}`;
+		const until = result.expires === null ? "never expires" : `expires ${formatMinute(result.expires)}`;
 		terminal.note(
 			`${result.id}: ${result.scopes.join(", ")} on ${appsOf(result)}; ${until}. It is shown this once.`,
 		);

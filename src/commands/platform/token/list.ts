@@ -1,5 +1,5 @@
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
-import { minuteOf } from "../../../cli/context/instant.ts";
+import { formatMinute } from "../../../cli/context/instant.ts";
 import { platformAt } from "../../../cli/context/linking.ts";
 import type { Terminal } from "../../../cli/shell/terminal.ts";
 import { appsOf, type TokenRow, tokenRow } from "../../../cli/views/token-rows.ts";
@@ -30,8 +30,8 @@ export default class PlatformTokenList extends BaseCommand<ListResult> {
 			row.id,
 			row.scopes.join(", "),
 			appsOf(row),
-			row.expires === null ? "never" : minuteOf(row.expires),
-			minuteOf(row.created),
+			row.expires === null ? "never" : formatMinute(row.expires),
+			formatMinute(row.created),
 		]);
 		terminal.table(rows, ["ID", "SCOPES", "APP", "EXPIRES", "CREATED"]);
 	}
