@@ -83,7 +83,7 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 		if (present) await requireHandable(root, (environment) => contextFor(where, present, environment));
 	}
 
-	#describe({ present, previous, created }: Awaited<ReturnType<typeof rotate>>): RotateResult {
+	#describe({ present, previous, created }: Awaited<ReturnType<typeof rotateIdentity>>): RotateResult {
 		return {
 			publicKey: formatPublicIdentity(present.publicKeys),
 			fingerprint: fingerprint(present.publicKeys),
