@@ -168,8 +168,8 @@ test("on a terminal it is asked for twice, and shown never", { timeout: TIMEOUT_
 	await using project = await newProject();
 	const file = join(project.machine, "export");
 	const answers = (second: string) => [
-		{ question: "Passphrase, 12", answer: PASSPHRASE },
-		{ question: "again", answer: second },
+		{ question: "Passphrase (12", answer: PASSPHRASE },
+		{ question: "Repeat the passphrase", answer: second },
 	];
 	const differ = await onTerminal(project, ["identity", "export", file], answers(`${PASSPHRASE}x`));
 	expect(differ.status).toBe(2);

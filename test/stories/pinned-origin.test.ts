@@ -89,7 +89,7 @@ test("the way out that the error names is one: link once, or COFFER_ORIGIN in CI
 	clone.variables["COFFER_ORIGIN"] = undefined;
 	const list = ["functions", "list", "--json"];
 	const { hint } = (await clone.coffer(list)).error();
-	const [, origin = ""] = /set COFFER_ORIGIN=(\S+) beside/.exec(hint) ?? [];
+	const [, origin = ""] = /set COFFER_ORIGIN=(\S+) together/.exec(hint) ?? [];
 	expect((await clone.coffer(list, { env: { COFFER_ORIGIN: origin } })).json()).toMatchObject({
 		functions: [],
 	});
