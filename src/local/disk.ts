@@ -149,7 +149,7 @@ function usable(
 	if (!/deno\.jsonc?$/.test(path) || typeof linked !== "string" || value.has("imports")) return bytes;
 	const target = /^([a-z]+:|\/)/i.test(linked) ? undefined : resolvePath(directoryOf(path), linked);
 	if (target !== undefined && isFile(target)) return bytes;
-	warn(path, "names an importMap that is not there");
+	warn(path, "has an importMap that does not exist in the project");
 	return utf8("{}");
 }
 

@@ -63,7 +63,7 @@ export function targetOf(
 		case "outside":
 			return { kind: "nothing", why: "that is no relative path" };
 		case "unmapped":
-			return { kind: "nothing", why: "no import map says what this name is" };
+			return { kind: "nothing", why: "no import map contains this name" };
 	}
 }
 

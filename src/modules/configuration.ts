@@ -1,10 +1,10 @@
 /**
- * What a project's configuration files say about one entry module. Pure: the files come through `read`.
+ * Reads the configuration that a project's files contain for one entry module. Pure: a port reads the files.
  *
- * From the root down to the entry's folder, each folder's `deno.json` or `deno.jsonc` (its `imports` and
- * `scopes`, or the file that its `importMap` names), else its `import_map.json`, and the dependencies of
- * its `package.json` count. Where two say different things about a name, the one nearer to the entry
- * holds. Nothing else of these files is used, save how JSX and decorators are compiled.
+ * In each folder from the root down to the entry's folder, these count: `deno.json` or `deno.jsonc` (its `imports` and
+ * `scopes`, or the file in its `importMap`), otherwise `import_map.json`, and the dependencies in `package.json`. If two
+ * files map the same name, the one nearer to the entry wins. Of the rest of these files, only the compiler options for
+ * JSX and decorators are used.
  */
 import { type ImportMap, normalise, normaliseEntries } from "./import-map.ts";
 import { type Jsonc, objectOf, stringsOf } from "./jsonc.ts";
@@ -16,11 +16,11 @@ import { ancestorsOf, join, resolvePath } from "./paths.ts";
 
 export interface Configuration {
 	map: ImportMap;
-	/** `jsx`, `jsxImportSource`, `experimentalDecorators` … as the files have them. */
+	/** `jsx`, `jsxImportSource`, `experimentalDecorators` and others, unchanged. */
 	compilerOptions: ReadonlyMap<string, string | boolean>;
-	/** The names that are those of code in the project. */
+	/** The packages whose code is in the project. */
 	packages: LocalPackages;
-	/** The configuration files that were used, sorted: more of them, the more imports were resolved. */
+	/** The configuration files used so far, sorted. Resolving further imports can add some. */
 	readonly files: string[];
 }
 
@@ -33,13 +33,13 @@ const COMPILER_OPTIONS = [
 	"emitDecoratorMetadata",
 ];
 
-/** The maps of several files, in the order in which they count. */
+/** Combines the import maps of several files. Later ones win. */
 class MapBuilder {
 	readonly imports = new Map<string, string>();
 	readonly scopes = new Map<string, Map<string, string>>();
 	#names = 0;
 
-	/** Takes in a file's `imports` and `scopes`. */
+	/** Adds the `imports` and `scopes` of a file. */
 	add(path: string, source: ReadonlyMap<string, Jsonc>, directory: string): void {
 		this.addTo(this.imports, path, stringsOf(source.get("imports")), directory);
 		for (const [scope, mapping] of objectOf(source.get("scopes"))) {
@@ -50,25 +50,25 @@ class MapBuilder {
 		}
 	}
 
-	/** Takes entries of a file into one of the maps. */
+	/** Adds entries of a file to one of the maps. */
 	addTo(map: Map<string, string>, path: string, entries: [string, string][], directory: string): void {
-		// And one for the scope, which may be empty.
+		// One more for the scope, which may have no entries.
 		this.#names += entries.length + 1;
 		if (this.#names > IMPORT_MAP_NAMES_MAX)
 			throw configurationFault(
 				path,
-				`brings an entry's import maps over ${IMPORT_MAP_NAMES_MAX} names, which is the most`,
+				`makes an entry's import maps exceed the limit of ${IMPORT_MAP_NAMES_MAX} names`,
 			);
 		for (const [key, address] of normaliseEntries(entries, directory)) map.set(key, address);
 	}
 }
 
 /**
- * The configuration that holds for an entry.
+ * Reads the configuration for an entry module.
  * @param entry path of the module, relative to the root
- * @param outside names of workspace members that lie outside of the root, with where
- * @throws AppError `CONFIGURATION_INVALID` (exit 2) naming the file that is no JSON object, that has too
- *   many names, or whose `importMap` is not a file of the root
+ * @param outside names of workspace members outside the root, with their paths
+ * @throws AppError `CONFIGURATION_INVALID` (exit 2) with the path of a file that is not a JSON object, has too many
+ *   names, or has an `importMap` that is not a file below the root
  */
 export function configurationFor(
 	entry: string,
@@ -105,7 +105,7 @@ export function configurationFor(
 	};
 }
 
-/** Takes in the import map that a deno.json names. */
+/** Adds the file in a deno.json's `importMap`. */
 function addImportMapFile(
 	maps: MapBuilder,
 	path: string,
@@ -116,13 +116,13 @@ function addImportMapFile(
 	const target = /^([a-z]+:|\/)/i.test(linked) ? undefined : resolvePath(directory, linked);
 	const map = target === undefined ? undefined : manifests.json(target);
 	if (target === undefined || map === undefined)
-		throw configurationFault(path, "names an importMap that is not there");
+		throw configurationFault(path, "has an importMap that does not exist in the project");
 	maps.add(target, map, target.includes("/") ? target.slice(0, target.lastIndexOf("/")) : "");
 }
 
 /**
- * A package.json's dependencies that come from a registry, as entries of an import map. What else there is, is for
- * `LocalPackages` to say.
+ * The dependencies of a package.json that come from a registry, as entries of an import map. `LocalPackages` handles
+ * all other dependencies.
  */
 function registryDependencies(manifest: Manifest | undefined): [string, string][] {
 	return [...dependenciesOf(manifest)].flatMap(([name, text]): [string, string][] => {

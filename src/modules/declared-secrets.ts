@@ -1,20 +1,20 @@
-/** What a `function.jsonc` says of the secrets that its function reads, beside what its code tells. Pure. */
+/** The `secrets` of a `function.jsonc`, which correct the result of the analysis of the function's code. Pure. */
 import type { Jsonc } from "./jsonc.ts";
 import { DECLARED_SECRETS_MAX } from "./limits.ts";
 
-/** Each a secret's name, or `STRIPE_*` for all that begin so. */
+/** Each entry is the name of a secret, or a prefix and a star: `STRIPE_*` stands for all names that begin with it. */
 export interface DeclaredSecrets {
-	/** What it gets too. */
+	/** Secrets that the function gets in addition to those that its code reads. */
 	readonly include?: readonly string[] | undefined;
-	/** What it does not get, though its code may read it; `*` for all that is not included. */
+	/** Secrets that the function does not get even if its code reads them; `*` for all that are not included. */
 	readonly exclude?: readonly string[] | undefined;
 }
 
 const LISTS = ["include", "exclude"];
-const FORM = '"secrets" must be {"include": [NAME, …], "exclude": [NAME, …]}, or one of the two';
+const FORM = '"secrets" must be {"include": [NAME, …], "exclude": [NAME, …]}, with one or both of the lists';
 const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;
 
-/** Why a value of `secrets` cannot be, or undefined. */
+/** Says what is wrong with a value of `secrets`; undefined if it is valid. */
 export function secretsFault(value: Jsonc): string | undefined {
 	if (!(value instanceof Map)) return FORM;
 	if ([...value.keys()].some((key) => !LISTS.includes(key))) return FORM;
@@ -26,15 +26,15 @@ export function secretsFault(value: Jsonc): string | undefined {
 			if (typeof name !== "string") return FORM;
 			const isAll = name === "*" && list === "exclude";
 			if (!isAll && !NAME.test(name))
-				return `"${list}" may hold names of letters, digits and underscores, with a star at the end for all that begin so`;
-			if (seen.has(name)) return `"${name}" is there twice`;
+				return `"${list}" may contain names of letters, digits and underscores; a star at the end stands for all names with that prefix`;
+			if (seen.has(name)) return `"${name}" is listed twice`;
 			seen.add(name);
 		}
 	}
 	return undefined;
 }
 
-/** What a value without a fault says; undefined where that is nothing. The lists are sorted, so that equal ones are the same. */
+/** Reads a valid value of `secrets`; undefined if both lists are empty. The lists are sorted, so that they can be compared. */
 export function declaredSecrets(value: Jsonc | undefined): DeclaredSecrets | undefined {
 	if (!(value instanceof Map)) return undefined;
 	const listOf = (list: string) => (value.get(list) as readonly string[] | undefined) ?? [];

@@ -1,15 +1,15 @@
 /**
- * What the argument of `import(…)` or `require(…)` can be, as far as the bundler works it out. Pure.
+ * The values that the argument of `import(…)` or `require(…)` can have, as far as the bundler evaluates it. Pure.
  */
 import type { Expression } from "oxc-parser";
 
-/** A text in parts, undefined for a part that only run time knows; two texts never follow one another. */
+/** A specifier in parts; undefined for a part that is known at run time only. Two known parts never follow each other. */
 export type SpecifierPieces = readonly (string | undefined)[];
 
-/** So many conditionals in one argument are not code that somebody wrote. */
+/** Code written by people does not have more alternatives in one argument. */
 const ALTERNATIVES_MAX = 64;
 
-/** Every text that the expression can become, in parts. */
+/** Every specifier that the expression can evaluate to. */
 export function dynamicSpecifiers(node: Expression): SpecifierPieces[] {
 	const found = alternatives(node);
 	return (found.length > ALTERNATIVES_MAX ? [] : found).map(mergePieces);
@@ -49,7 +49,7 @@ function alternatives(node: Expression): SpecifierPieces[] {
 	}
 }
 
-/** One of each list after the other, in every combination. */
+/** Concatenates one item of each list, in every combination. */
 function concatenations(lists: readonly SpecifierPieces[][]): SpecifierPieces[] {
 	let out: SpecifierPieces[] = [[]];
 	for (const list of lists) {
@@ -70,14 +70,14 @@ function mergePieces(pieces: SpecifierPieces): SpecifierPieces {
 	return out;
 }
 
-/** The options `{ with: { type: "json" } }`, with nothing else in them, that make an import one of data. */
+/** Whether the options are exactly `{ with: { type: "json" } }` or another data type, so that the import is of data. */
 export function importsData(options: Expression | null): boolean {
 	const attributes = onlyProperty(options, "with");
 	const type = onlyProperty(attributes, "type");
 	return type?.type === "Literal" && isDataType(type.value);
 }
 
-/** Whether a module of this `type` attribute is data, so that nothing in it is imported further. */
+/** Whether a module with this `type` attribute is data, which imports nothing. */
 export function isDataType(type: unknown): boolean {
 	return type === "json" || type === "text" || type === "bytes";
 }

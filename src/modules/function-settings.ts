@@ -1,6 +1,6 @@
 /**
- * `function.jsonc`: what a function says about how it wants to be run. Pure; the client reads it before it sends
- * anything, and the platform reads the same text again.
+ * Reads `function.jsonc`, which says how a function is to be run (docs/functions.md). Pure. The client checks the file
+ * before it sends anything, and the platform checks the same text again.
  */
 import { fromUtf8 } from "../bytes.ts";
 import { editDistance } from "../edit-distance.ts";
@@ -11,37 +11,37 @@ import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
 import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX } from "./limits.ts";
 import { BASE44_FUNCTIONS, resolvePath } from "./paths.ts";
 
-/** Its name, in the folder of the function. */
+/** Name of the file, in the function's folder. */
 export const SETTINGS_FILE = "function.jsonc";
 
-/** What is not said is as the platform has it. */
+/** For a missing setting, the platform's default applies. */
 export interface FunctionSettings {
-	/** The hosts that it may reach, `HOST` or `HOST:PORT`; none where empty. The public internet if left out. */
+	/** The hosts that it may reach, `HOST` or `HOST:PORT`. Empty for none; missing for the public internet. */
 	readonly network?: readonly string[] | undefined;
 	readonly memoryMB?: number | undefined;
-	/** How long a response may take to begin. */
+	/** The time until a response must begin. */
 	readonly timeoutSeconds?: number | undefined;
-	/** How long nobody may have called it until it is stopped. */
+	/** The time without a request after which the function is stopped. */
 	readonly idleSeconds?: number | "never" | undefined;
-	/** The largest body of a request. */
+	/** The largest body of a request, in MiB. */
 	readonly maxBodyMB?: number | undefined;
 	readonly secrets?: DeclaredSecrets | undefined;
 }
 
-/** What a `function.jsonc` says. */
+/** The contents of a `function.jsonc`. */
 export interface FunctionFile {
 	readonly settings: FunctionSettings;
-	/** When it is run by itself. No part of the settings: a change of it restarts nothing. */
+	/** Schedules that run the function. They are not part of the settings, because changing them restarts nothing. */
 	readonly automations: readonly Automation[];
-	/** Path of the entry module, relative to the root; undefined where it is not named. */
+	/** Path of the entry module, relative to the root; undefined if the file does not give it. */
 	readonly entry: string | undefined;
-	/** The function's name, where the file gives one. */
+	/** The function's name; undefined if the file does not give it. */
 	readonly name: string | undefined;
-	/** Where each key stands, 1-based. */
+	/** The 1-based line of each key. */
 	readonly lines: ReadonlyMap<string, number>;
 }
 
-/** The least and the most that a number may be at all; a platform may allow less. */
+/** The smallest and largest value of each number. A platform may have a lower limit. */
 const NUMBERS = {
 	memoryMB: [128, 1024 * 1024],
 	timeoutSeconds: [1, 24 * 3600],
@@ -49,7 +49,7 @@ const NUMBERS = {
 	maxBodyMB: [1, 10_240],
 } as const;
 const KEYS = ["automations", "entry", "name", "network", "secrets", ...Object.keys(NUMBERS)];
-/** What other platforms have in this file for what is said in `automations` here. */
+/** Keys that other platforms use in this file instead of `automations`. */
 const FOREIGN_KEYS = new Set(["cron", "schedule"]);
 
 const PORT_MAX = 65_535;
@@ -57,20 +57,20 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const IP_V4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const HOST_LENGTH_MAX = 253;
 
-/** A fault of a `function.jsonc`, with the place. */
+/** The error for a fault of a `function.jsonc`. @param line 1-based */
 export function settingsFault(path: string, line: number, why: string, hint?: string): AppError {
 	return new AppError({
 		code: "FUNCTION_SETTINGS_INVALID",
 		message: `${path}:${line}: ${why}.`,
-		hint: hint ?? "docs/functions.md says what this file may hold.",
+		hint: hint ?? "docs/functions.md describes this file.",
 		exit: EXIT.usage,
 	});
 }
 
 /**
- * Reads a `function.jsonc`. One of a Base44 project may give another name, and hold what only Base44 knows.
- * @param path relative to the root; its folder is where `entry` begins
- * @param name the function's name, which comes from the folder
+ * Parses a `function.jsonc`. The file of a Base44 project may have another name and keys that only Base44 knows.
+ * @param path relative to the root; `entry` is relative to the folder of this path
+ * @param name the function's name, according to its folder
  * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line
  */
 export function parseFunctionFile(path: string, bytes: Uint8Array, name: string): FunctionFile {
@@ -80,7 +80,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 	if (text === undefined) throw settingsFault(path, 1, "the file is not UTF-8");
 	const parsed = parseJsoncEntries(text);
 	if ("faultLine" in parsed) {
-		const hint = "It is one JSON object; comments and trailing commas are fine in it.";
+		const hint = "The file must be one JSON object. Comments and trailing commas are allowed.";
 		throw settingsFault(path, parsed.faultLine, "this is not valid JSONC", hint);
 	}
 	const lines = new Map<string, number>();
@@ -89,7 +89,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		const isBase44 = path.startsWith(`${BASE44_FUNCTIONS}/`);
 		if (isBase44 && entry.key !== "name" && !KEYS.includes(entry.key)) continue;
 		const expected = isBase44 ? entry.value : name;
-		const fault = lines.has(entry.key) ? `"${entry.key}" is there twice` : entryFault(entry, path, expected);
+		const fault = lines.has(entry.key) ? `"${entry.key}" is listed twice` : entryFault(entry, path, expected);
 		if (fault !== undefined) throw settingsFault(path, entry.line, fault, hintFor(entry.key));
 		lines.set(entry.key, entry.line);
 		values[entry.key] = entry.value;
@@ -116,19 +116,19 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 
 function hintFor(key: string): string | undefined {
 	if (!FOREIGN_KEYS.has(key)) return undefined;
-	return 'Say in "automations" when the function is to run; docs/functions.md says how.';
+	return 'Use "automations" to say when the function runs; docs/functions.md describes it.';
 }
 
-/** Why an entry cannot be, or undefined. */
+/** Says what is wrong with an entry of the file; undefined if it is valid. */
 function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): string | undefined {
-	if (FOREIGN_KEYS.has(key)) return `there is no "${key}"`;
+	if (FOREIGN_KEYS.has(key)) return `"${key}" is not a key of this file`;
 	if (!KEYS.includes(key)) {
-		return `there is no "${excerpt(key)}"; the nearest is "${nearest(key, KEYS)}"`;
+		return `"${excerpt(key)}" is not a key of this file; the nearest key is "${nearest(key, KEYS)}"`;
 	}
 	if (key === "entry") return entryPath(path, value) === undefined ? ENTRY_FAULT : undefined;
 	if (key === "name" && typeof value === "string" && value === name) return undefined;
 	if (key === "name")
-		return `"name" must be ${typeof name === "string" ? `"${name}", as the folder is called` : "text"}`;
+		return `"name" must be ${typeof name === "string" ? `"${name}", the name of the folder` : "text"}`;
 	if (key === "network") return networkFault(value);
 	if (key === "secrets") return secretsFault(value);
 	if (key === "automations") return automationsFault(value);
@@ -141,9 +141,9 @@ function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): stri
 }
 
 const ENTRY_FAULT =
-	'"entry" must be the path of a .ts or .js file from this folder, without leaving the project';
+	'"entry" must be the path of a .ts or .js file, relative to this folder and inside the project';
 
-/** Where an entry lies, or undefined where it can be no module of the project. */
+/** The path of the entry module, relative to the root; undefined if it cannot be a module of the project. */
 function entryPath(path: string, entry: Jsonc): string | undefined {
 	if (
 		typeof entry !== "string" ||
@@ -158,32 +158,35 @@ function networkFault(network: Jsonc): string | undefined {
 	if (network === "none") return undefined;
 	const form = '"network" must be "none" or a list of "HOST" or "HOST:PORT"';
 	if (!Array.isArray(network)) return form;
-	if (network.length > SETTINGS_HOSTS_MAX) return `"network" names more than ${SETTINGS_HOSTS_MAX} hosts`;
+	if (network.length > SETTINGS_HOSTS_MAX) return `"network" has more than ${SETTINGS_HOSTS_MAX} hosts`;
 	const bad = network.find((host) => typeof host !== "string" || !isHost(host));
 	if (bad === undefined) return undefined;
-	return typeof bad === "string" ? `${form}, and "${excerpt(bad)}" is neither` : form;
+	return typeof bad === "string" ? `${form}, but "${excerpt(bad)}" is not a host` : form;
 }
 
-/** Nothing but a host name or an address, with or without a port: it becomes part of a flag. */
+/**
+ * Whether the text is a host name or an address, with or without a port. Nothing else may pass, because the text becomes
+ * part of a command-line flag.
+ */
 function isHost(text: string): boolean {
 	const [, v6, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::([1-9]\d{0,4}))?$/.exec(text) ?? [];
 	if (port !== undefined && Number(port) > PORT_MAX) return false;
 	if (v6 !== undefined) return URL.canParse(`http://[${v6}]/`);
 	if (plain === undefined || plain.length > HOST_LENGTH_MAX) return false;
 	const labels = plain.split(".");
-	// What ends in a number is an address to some and a name to others.
+	// Some programs read a host whose last label is a number as an address, and others as a name.
 	if (/^(0x[0-9a-f]*|\d+)$/.test(labels.at(-1) ?? "")) return IP_V4.test(plain);
 	return labels.every((label) => LABEL.test(label));
 }
 
-/** Untrusted text in a message: without what a terminal would act on, and short. */
+/** Makes untrusted text safe for a message: short, and without characters that control a terminal. */
 function excerpt(text: string): string {
 	return JSON.stringify(text.slice(0, 60))
 		.slice(1, -1)
 		.replace(/[^\x20-\x7e]/g, "?");
 }
 
-/** The candidate that the fewest edits make of a word. */
+/** The candidate with the smallest edit distance from a word. */
 function nearest(word: string, candidates: readonly string[]): string {
 	const byDistance = candidates.map((candidate) => ({
 		candidate,

@@ -1,8 +1,8 @@
 /**
- * The local modules that an entry reaches. Pure: the files come through a port.
+ * The graph of local modules that an entry module reaches. Pure: a port reads the files.
  *
- * One walk for both sides: the client collects with it what to upload, the platform refuses with it what
- * leads out of the upload, so that what deploys is what the developer's own machine saw.
+ * The client uses the same walk to collect the files to upload as the platform uses to reject imports that lead out of
+ * the upload. Therefore a function that passes on the developer's machine also passes on the platform.
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
@@ -14,29 +14,29 @@ import { registryName, resolveImport } from "./packages/resolve-import.ts";
 import { directoryOf, isCode, resolvePath } from "./paths.ts";
 import type { ModuleRequest, ModuleScan, PatternRequest, Scanner } from "./scan.ts";
 
-/** Its `read` throws an AppError where a file may not be read (a link out of the root, say). */
+/** `read` throws an AppError if a file may not be read, for example a link out of the root. */
 export interface GraphPort extends ManifestPort {
 	/** The paths of all files below a folder ("" for the root), in any order. */
 	list(directory: string): readonly string[];
-	/** Parses each module once, in however many walks it is met. */
+	/** Parses each module only once, even for several walks. */
 	readonly scanner: Scanner;
 }
 
-/** What leads neither to a local module nor to nothing. */
+/** An import that does not lead to a local module, but to a package, a URL or another scheme. */
 export type NonLocalResolution = Extract<Resolution, { kind: "package" | "remote" | "refused" | "other" }>;
 
 export interface GraphOptions {
 	configuration: Configuration;
 	/**
-	 * Says what becomes of a specifier that leads to no local module: throws, or returns what is to stand in
-	 * its place (an import map's address), or nothing.
+	 * Decides about an import that does not lead to a local module. It throws, or returns the address to use instead (in
+	 * an import map), or undefined to keep the specifier.
 	 */
 	onNonLocal(resolution: NonLocalResolution, at: ImportSite): string | undefined;
 }
 
 export interface ImportSite {
 	specifier: string;
-	/** The module that has it, and where: 1-based. */
+	/** The module that contains the import, and the 1-based line. */
 	file: string;
 	line: number;
 }
@@ -44,13 +44,13 @@ export interface ImportSite {
 export interface Graph {
 	/** Every local file that the entry needs, sorted. */
 	files: string[];
-	/** The modules among them that were scanned, with what was found. */
+	/** The results of the modules among them that were scanned. */
 	scans: ReadonlyMap<string, ModuleScan>;
-	/** What `elsewhere` put in place of specifiers. */
+	/** The specifiers that a bundler must map to another address. */
 	replaced: { file: string; specifier: string; address: string }[];
 }
 
-/** The error for a specifier that may not be. */
+/** The error for an import that is not allowed. @param why a clause that ends the message */
 export function importError(code: string, at: ImportSite, why: string, hint: string): AppError {
 	const shown = JSON.stringify(at.specifier.length > 200 ? `${at.specifier.slice(0, 200)}…` : at.specifier);
 	const message = `${at.file}:${at.line} imports ${shown}: ${why}.`;
@@ -59,14 +59,14 @@ export function importError(code: string, at: ImportSite, why: string, hint: str
 
 function outsideProject(at: ImportSite): AppError {
 	const hint = "Import by a relative path, and keep every module of a function inside the project.";
-	return importError("IMPORT_OUTSIDE", at, "that leads out of the project", hint);
+	return importError("IMPORT_OUTSIDE", at, "this path leads out of the project", hint);
 }
 
 function tooManyPatterns(file: string, line: number): AppError {
 	return new AppError({
 		code: "IMPORT_UNSUPPORTED",
-		message: `${file}:${line} has more imports that only run time knows than the ${PATTERNS_MAX} that a function may have.`,
-		hint: "Import by names that are written out, or load data at run time.",
+		message: `${file}:${line} exceeds the limit of ${PATTERNS_MAX} imports whose names are known at run time only.`,
+		hint: "Write the names of the imports out, or load data at run time.",
 		exit: EXIT.usage,
 		line,
 	});
@@ -74,21 +74,21 @@ function tooManyPatterns(file: string, line: number): AppError {
 
 function unmapped(at: ImportSite): AppError {
 	const hint = `Add it to the imports of deno.json, or write "npm:${at.specifier}" or "jsr:…".`;
-	return importError("IMPORT_UNMAPPED", at, "no import map says what this name is", hint);
+	return importError("IMPORT_UNMAPPED", at, "no import map contains this name", hint);
 }
 
 /**
- * Walks the static imports, re-exports, `require` calls and dynamic imports of a module and of those that
- * they lead to.
+ * Follows the static imports, re-exports, `require` calls and dynamic imports of a module, and of the modules that they
+ * lead to.
  * @throws AppError (exit 2), each with file and line: `IMPORT_OUTSIDE`, `IMPORT_NOT_FOUND`, `IMPORT_UNMAPPED`,
- *   `IMPORT_UNSUPPORTED` (neither code nor data, or too many that are
- *   known in part), `SOURCE_SYNTAX`, `SOURCE_NOT_TEXT`; and what `elsewhere` throws
+ *   `IMPORT_UNSUPPORTED` (neither code nor data, or too many imports that are known in part only), `SOURCE_SYNTAX`,
+ *   `SOURCE_NOT_TEXT`; and errors of `onNonLocal`
  */
 export function walkGraph(entry: string, port: GraphPort, options: GraphOptions): Graph {
 	return new Walk(port, options).from(entry);
 }
 
-/** A module on the way. Of one that only types lead to, everything is erased. */
+/** A module that is not visited yet. If only type imports lead to it, it is erased when compiled. */
 interface PendingModule {
 	readonly path: string;
 	readonly isErased: boolean;
@@ -134,7 +134,7 @@ class Walk {
 		}
 	}
 
-	/** Deno looks its types up, and theirs: it has to be told of names, too. */
+	/** Deno resolves the types of erased modules too, so their local names need a mapping. */
 	#visitErased(path: string): void {
 		this.#erased.add(path);
 		const { requests } = this.#port.scanner.scan(path, this.#port.read(path) ?? new Uint8Array());
@@ -143,29 +143,25 @@ class Walk {
 
 	#follow(path: string, { form, line, specifier }: ModuleRequest): void {
 		const at = { specifier, file: path, line };
-		const manner = form === "optional" ? "require" : "import";
-		const { needsMapping: isTold, resolution } = resolveImport(
-			this.#options.configuration,
-			specifier,
-			path,
-			manner,
-		);
-		const tell = (address: string) => this.#replaced.push({ file: path, specifier, address });
+		const kind = form === "optional" ? "require" : "import";
+		const { needsMapping, resolution } = resolveImport(this.#options.configuration, specifier, path, kind);
+		const replace = (address: string) => this.#replaced.push({ file: path, specifier, address });
 		if (resolution.kind === "local fault") {
-			// A type is erased; but whoever looks for one in a registry asks the registry.
+			// A type import is erased, but Deno would still request the types of a registry specifier from the registry.
 			if (form === "type" && registryName(specifier) === undefined) return;
 			throw importError(resolution.fault.code, at, resolution.fault.why, resolution.fault.hint);
 		}
 		if (resolution.kind === "local") {
 			this.#reach(resolution.path, at, form);
-			if (isTold) tell(printLocal(resolution.path));
+			if (needsMapping) replace(printLocal(resolution.path));
 			return;
 		}
 		if (form === "type" || (form === "optional" && resolution.kind === "unmapped")) return;
 		if (resolution.kind === "outside") throw outsideProject(at);
 		if (resolution.kind === "unmapped") throw unmapped(at);
-		const address = this.#options.onNonLocal(resolution, at) ?? (isTold ? addressOf(resolution) : undefined);
-		if (address !== undefined) tell(address);
+		const address =
+			this.#options.onNonLocal(resolution, at) ?? (needsMapping ? addressOf(resolution) : undefined);
+		if (address !== undefined) replace(address);
 	}
 
 	#reach(path: string, at: ImportSite, form: ModuleRequest["form"]): void {
@@ -179,12 +175,12 @@ class Walk {
 		if (isCode(path)) this.#pending.push({ path, isErased: form === "type" });
 		else if (form === "module") {
 			const hint = 'Import data with { type: "json" } or { type: "text" }.';
-			throw importError("IMPORT_UNSUPPORTED", at, "it is neither JavaScript nor TypeScript", hint);
+			throw importError("IMPORT_UNSUPPORTED", at, "the file is neither JavaScript nor TypeScript", hint);
 		}
 	}
 }
 
-/** What an import map says for a module that is not local. */
+/** The address of a non-local module in an import map; undefined if it has none. */
 function addressOf(resolution: NonLocalResolution): string | undefined {
 	if (resolution.kind === "remote") return resolution.url.href;
 	return resolution.kind === "package" ? resolution.specifier : undefined;
@@ -211,7 +207,7 @@ function scanFile(path: string, { read, scanner }: GraphPort): ModuleScan {
 	return scan;
 }
 
-/** The files that a specifier known in part can lead to: everything below its folder that fits. */
+/** The files that a partly known specifier can lead to: all files below its folder that match. */
 function matchingFiles(file: string, { pieces, line }: PatternRequest, port: GraphPort): string[] {
 	const [first = "", ...rest] = pieces;
 	const cut = first.lastIndexOf("/") + 1;
@@ -229,7 +225,10 @@ function matchingFiles(file: string, { pieces, line }: PatternRequest, port: Gra
 		);
 }
 
-/** Whether a text is the known parts in order, with anything in between. Never looks back, however many parts there are. */
+/**
+ * Whether a text consists of the known parts in order, with any text for the unknown parts. The search never backtracks,
+ * so its time is linear in the number of parts.
+ */
 function matchesPieces(text: string, pieces: SpecifierPieces): boolean {
 	let at = 0;
 	let isOpen = false;

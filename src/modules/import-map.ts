@@ -1,19 +1,19 @@
 /**
- * Import maps, and what a specifier means under one. Pure.
+ * Import maps, and the resolution of a specifier with one. Pure.
  *
- * Paths are relative to the root and written `local:/functions/pay/index.ts` inside a map, so that a local
- * module, a URL and a bare name are all plain texts that can be compared and have prefixes.
+ * Inside a map, paths are relative to the root and written `local:/functions/pay/index.ts`. Local modules, URLs and bare
+ * names are then all plain texts, which can be compared and can have prefixes.
  */
 import { isBuiltin } from "node:module";
 import { directoryOf, resolvePath } from "./paths.ts";
 
 const LOCAL = "local:/";
-/** Where a map's address leads out of the root: kept, so that its use can be refused by name. */
+/** Marks an address that leads out of the root. It stays in the map, so that the error can name its use. */
 const OUTSIDE = "outside:";
 
 export interface ImportMap {
 	readonly imports: ReadonlyMap<string, string>;
-	/** By the prefix (or, without a trailing slash, the very module) that they hold for. */
+	/** By the prefix of modules that they apply to, or, without a trailing slash, by the one module. */
 	readonly scopes: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
@@ -23,16 +23,16 @@ export type Resolution =
 	| { kind: "package"; specifier: string }
 	| { kind: "remote"; url: URL }
 	| { kind: "outside" }
-	/** A scheme that no module can have, or a text that is no specifier. */
+	/** A scheme that is not allowed, or a text that is not a specifier. */
 	| { kind: "refused"; why: string }
-	/** Any other scheme, such as that of a module which the platform provides. */
+	/** Any other scheme, such as the one of a module that the platform provides. */
 	| { kind: "other"; specifier: string }
-	/** A bare name that nothing maps. */
+	/** A bare name that is in no map. */
 	| { kind: "unmapped" };
 
 const isRelative = (text: string) => /^\.\.?(\/|$)/.test(text);
 
-/** A map's key or address as it is compared: relative ones against the folder of the file that holds the map. */
+/** Normalises a key or an address of a map. Relative ones are resolved against the folder of the map's file. */
 export function normalise(text: string, directory: string): string {
 	if (/^(file:|\/|local:|outside:)/i.test(text) || !isSpecifier(text)) return OUTSIDE + text;
 	if (!isRelative(text)) return text;
@@ -40,7 +40,10 @@ export function normalise(text: string, directory: string): string {
 	return path === undefined ? OUTSIDE + text : LOCAL + path;
 }
 
-/** The texts of a Deno configuration from one file's `imports`, made comparable. */
+/**
+ * Normalises the entries of one file's `imports`. As Deno does, an entry for an `npm:` or `jsr:` package without a
+ * trailing slash also gets an entry for the package's subpaths.
+ */
 export function normaliseEntries(
 	entries: readonly (readonly [string, string])[],
 	directory: string,
@@ -55,7 +58,7 @@ export function normaliseEntries(
 	return out;
 }
 
-/** A map's address as a file in a folder `.coffer/` writes it, or undefined where no module may have it. */
+/** Prints an address for a file in the folder `.coffer/`; undefined if no module may have this address. */
 export function printAddress(address: string): string | undefined {
 	const target = classify(address);
 	if (target.kind === "local") return printLocal(target.path);
@@ -63,30 +66,33 @@ export function printAddress(address: string): string | undefined {
 	return target.kind === "remote" ? address : undefined;
 }
 
-/** A map's key or scope as a file in a folder `.coffer/` writes it, or undefined where it leads outside. */
+/** Prints a key or scope for a file in the folder `.coffer/`; undefined if it leads out of the root. */
 export function printKey(key: string): string | undefined {
 	if (key.startsWith(LOCAL)) return printLocal(key.slice(LOCAL.length));
 	return key.startsWith(OUTSIDE) ? undefined : key;
 }
 
-/** A path as a file in a folder `.coffer/` refers to it. */
+/** Prints a path for a file in the folder `.coffer/`. */
 export function printLocal(path: string): string {
 	return `../${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-/** No surrounding space and no control characters: URL parsers drop them, so what is read is not what is meant. */
+/** Rejects surrounding spaces and control characters. URL parsers drop them, so the result would be another address. */
 function isSpecifier(text: string): boolean {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression has to find them
 	return text !== "" && text.trim() === text && !/[\u0000-\u001f\u007f\\]/.test(text);
 }
 
 /**
- * What a specifier in a module of the root means.
- * @param referrer path of the module that has it
+ * Resolves a specifier of a local module.
+ * @param referrer path of the module that contains it
  */
 export function resolveSpecifier(map: ImportMap, specifier: string, referrer: string): Resolution {
 	if (!isSpecifier(specifier)) {
-		return { kind: "refused", why: "it holds a backslash, a control character or a space at an end" };
+		return {
+			kind: "refused",
+			why: "it contains a backslash or a control character, or begins or ends with a space",
+		};
 	}
 	const key = isRelative(specifier) ? normalise(specifier, directoryOf(referrer)) : specifier;
 	if (/^(local|outside):/i.test(specifier)) return { kind: "other", specifier };
@@ -102,7 +108,7 @@ function mapped(map: ImportMap, key: string, referrer: string): string | undefin
 	return lookup(map.imports, key);
 }
 
-/** What a text begins with up to each of its slashes, the longest first: a map may be far larger than a name. */
+/** All prefixes of a text that end in a slash, the longest first. A map can be much larger than their number. */
 function foldersOf(text: string): string[] {
 	const out: string[] = [];
 	for (let at = text.lastIndexOf("/"); at !== -1; at = at === 0 ? -1 : text.lastIndexOf("/", at - 1))
@@ -121,7 +127,7 @@ function lookup(imports: ReadonlyMap<string, string>, key: string): string | und
 	return /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(rest) ? OUTSIDE + key : address + rest;
 }
 
-/** What follows a mapped prefix stays below the folder that the prefix stands for. */
+/** The path below a mapped folder. It may not leave the folder. */
 function below(address: string, rest: string): string {
 	const directory = address.slice(LOCAL.length).replace(/\/$/, "");
 	const path = resolvePath(directory, `./${rest}`);
@@ -141,15 +147,15 @@ function classify(target: string): Resolution {
 	if (scheme === "https") {
 		const url = URL.canParse(target) ? new URL(target) : undefined;
 		if (url?.username === "" && url.password === "") return { kind: "remote", url };
-		return { kind: "refused", why: "it is no URL without a user name" };
+		return { kind: "refused", why: "it is not a valid URL, or it contains a user name or password" };
 	}
 	if (["http", "data", "blob", "javascript"].includes(scheme)) {
-		return { kind: "refused", why: `modules of ${scheme}: are not allowed` };
+		return { kind: "refused", why: `${scheme}: modules are not allowed` };
 	}
 	return { kind: "other", specifier: target };
 }
 
-/** What Deno has and the oldest Node that runs this has not. */
+/** Built-in modules that Deno has and the oldest supported version of Node does not. */
 const NEWER_BUILTINS = new Set(["node:sqlite"]);
 
 const PACKAGE = /^(npm|jsr):\/?(@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*(@[\w.^~<>=|*+ -]+)?(\/[^/].*|\/)?$/i;
@@ -161,5 +167,5 @@ function classifyPackage(specifier: string, scheme: string): Resolution {
 	}
 	const climbs = /(^|\/)(\.|%2e){2}(\/|$)/i.test(specifier);
 	if (PACKAGE.test(specifier) && !climbs) return { kind: "package", specifier };
-	return { kind: "refused", why: "it names no package" };
+	return { kind: "refused", why: "it is not a valid package specifier" };
 }

@@ -1,21 +1,21 @@
 /**
- * JSON with comments and trailing commas, as Deno's configuration files have it. Pure.
+ * Parses JSON with comments and trailing commas, the syntax of Deno's configuration files. Pure.
  */
 import { type Expression, type ObjectExpression, parseSync } from "oxc-parser";
 
-/** What a JSON text can hold. Objects are Maps, so that `__proto__` is a key like any other. */
+/** A value of JSON. Objects are Maps, so that `__proto__` is an ordinary key. */
 export type Jsonc = string | number | boolean | null | readonly Jsonc[] | ReadonlyMap<string, Jsonc>;
 
-/** Nobody's configuration nests so deeply; the parser's stack does not reach much further. */
+/** Configuration files do not nest so deeply, and the parser's stack does not allow much more. */
 const DEPTH_MAX = 200;
 
-/** The value of a JSONC text, or undefined where it is not one. The last of two equal keys wins. */
+/** Parses a JSONC text; undefined if it is not valid. The last of two equal keys wins. */
 export function parseJsonc(text: string): Jsonc | undefined {
 	const { expression } = parseExpression(text);
 	return expression && toValue(expression);
 }
 
-/** One key of an object and where it stands. */
+/** One key of an object, with its value and line. */
 export interface JsoncEntry {
 	readonly key: string;
 	readonly value: Jsonc;
@@ -24,8 +24,8 @@ export interface JsoncEntry {
 }
 
 /**
- * The entries of a JSONC text that is an object, in order and with every repetition, so that each can be told of by
- * its line; or the line at which it stops being one.
+ * Parses a JSONC text that must be an object. Returns its entries in order, repeated keys included, so that an error
+ * can name the line of an entry. If the text is not valid, returns the 1-based line of the fault.
  */
 export function parseJsoncEntries(text: string): { entries: JsoncEntry[] } | { faultLine: number } {
 	const { expression, source, faultAt } = parseExpression(text);
@@ -43,7 +43,7 @@ export function parseJsoncEntries(text: string): { entries: JsoncEntry[] } | { f
 	return { entries };
 }
 
-/** The one expression that a text is; `faultAt` is the offset (with the bracket before it) of what is wrong. */
+/** Parses the text as one expression. `faultAt` is the offset of the fault, plus one for the bracket put before it. */
 function parseExpression(text: string): { expression?: Expression; source: string; faultAt?: number } {
 	const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
 	if (bracketDepth(source) > DEPTH_MAX) return { source };
@@ -56,7 +56,7 @@ function parseExpression(text: string): { expression?: Expression; source: strin
 	return { source, expression: statement.expression };
 }
 
-/** At least the depth of the brackets that are not in strings or comments. */
+/** An upper bound for the depth of the brackets outside strings and comments. */
 function bracketDepth(source: string): number {
 	let depth = 0;
 	let deepest = 0;
@@ -100,7 +100,7 @@ function toValue(node: Expression): Jsonc | undefined {
 	}
 }
 
-/** Key and value of what stands in an object, or nothing where JSON has no such thing. */
+/** The key and value of a property; undefined if JSON does not allow the property. */
 function propertyOf(property: ObjectExpression["properties"][number]): [string, Jsonc] | undefined {
 	if (property.type !== "Property" || property.computed || property.kind !== "init") return undefined;
 	const { key } = property;
@@ -109,12 +109,12 @@ function propertyOf(property: ObjectExpression["properties"][number]): [string, 
 	return [key.value, value];
 }
 
-/** The Map that a value is, or an empty one. */
+/** The value if it is a Map; otherwise an empty Map. */
 export function objectOf(value: Jsonc | undefined): ReadonlyMap<string, Jsonc> {
 	return value instanceof Map ? value : new Map();
 }
 
-/** Those entries of an object whose values are strings. */
+/** The entries of an object that have strings as values. */
 export function stringsOf(value: Jsonc | undefined): [string, string][] {
 	return [...objectOf(value)].filter((entry): entry is [string, string] => typeof entry[1] === "string");
 }

@@ -2,7 +2,7 @@
  * Paths inside a project or an upload: relative, POSIX, without `.` and `..`. Pure.
  */
 
-/** Where the functions of a Base44 project lie. */
+/** The folder of the functions in a Base44 project. */
 export const BASE44_FUNCTIONS = "base44/functions";
 
 /** The folder of a path, "" for the root. */
@@ -10,7 +10,7 @@ export function directoryOf(path: string): string {
 	return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
-/** Every folder from the root ("") down to the one that holds the path. */
+/** All folders from the root ("") down to the one that contains the path. */
 export function ancestorsOf(path: string): string[] {
 	const segments = path.split("/").slice(0, -1);
 	return ["", ...segments.map((_, index) => segments.slice(0, index + 1).join("/"))];
@@ -22,9 +22,9 @@ export function join(directory: string, name: string): string {
 }
 
 /**
- * Resolves a relative URL reference (`./a.ts`, `../b/c.ts?x`) against a folder as a module loader would:
- * query and fragment are dropped, percent-encodings decoded. A trailing slash stays.
- * @returns the path, or undefined where it leads out of the root or decodes to something that is no path
+ * Resolves a relative URL reference (`./a.ts`, `../b/c.ts?x`) against a folder, as a module loader does. Drops the query
+ * and the fragment, and decodes percent-encodings. Keeps a trailing slash.
+ * @returns the path; undefined if it leads out of the root or does not decode to a valid path
  */
 export function resolvePath(directory: string, reference: string): string | undefined {
 	const path = reference.replace(/[?#].*$/s, "");
@@ -32,7 +32,7 @@ export function resolvePath(directory: string, reference: string): string | unde
 	for (const encoded of path.split("/")) {
 		const segment = decode(encoded);
 		if (segment === undefined || /[/\\\0]/.test(segment)) return undefined;
-		// An empty segment is one to go up from, for URLs; for file systems it is none.
+		// In a URL, `..` also removes an empty segment. File systems ignore empty segments, so they are dropped below.
 		if (segment === "..") {
 			if (out.pop() === undefined) return undefined;
 		} else if (segment !== ".") out.push(segment);
@@ -50,7 +50,7 @@ function decode(segment: string): string | undefined {
 	}
 }
 
-/** Whether a path's name says that it is JavaScript or TypeScript. */
+/** Whether a path has an extension of JavaScript or TypeScript. */
 export function isCode(path: string): boolean {
 	return /\.[cm]?[jt]sx?$/i.test(path);
 }

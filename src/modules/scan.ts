@@ -1,9 +1,9 @@
 /**
- * What a module asks for: every specifier that Deno or its bundler would follow, with its line. Pure.
+ * Scans a module for its imports: every specifier that Deno or its bundler would follow, with its line. Pure.
  *
- * The bundler follows more than the language's static imports: `require`, template literals without
- * expressions, both arms of a conditional, and, as a pattern over the file system, any concatenation that
- * begins with `./` or `../`. All of them are found here, since what is not found is not checked.
+ * The bundler follows more than the static imports of the language: `require`, template literals without expressions,
+ * both branches of a conditional and, as a pattern for file names, every concatenation that begins with `./` or `../`.
+ * All of them must be found here, because an import that is not found is not checked.
  */
 import { type Comment, parseSync, Visitor } from "oxc-parser";
 import { fromUtf8 } from "../bytes.ts";
@@ -15,13 +15,13 @@ export interface ModuleRequest {
 	specifier: string;
 	/** 1-based. */
 	line: number;
-	/** `asset`: read as JSON or text. `type`: erased. `optional`: a `require`, which need not lead anywhere. */
+	/** `asset` is read as JSON or text, `type` is erased, `optional` is a `require` whose target may be missing. */
 	form: "module" | "asset" | "type" | "optional";
 }
 
-/** A request that is known only in part: `import("./locales/" + name + ".ts")`. */
+/** An import that is known in part only: `import("./locales/" + name + ".ts")`. */
 export interface PatternRequest {
-	/** The known parts in order, undefined for what is known at run time only. The first is a text. */
+	/** The parts in order; undefined for a part that is known at run time only. The first part is always known. */
 	pieces: SpecifierPieces;
 	line: number;
 }
@@ -29,7 +29,7 @@ export interface PatternRequest {
 export interface ModuleScan {
 	requests: ModuleRequest[];
 	patterns: PatternRequest[];
-	/** Where the module does not parse; then the other lists say nothing. */
+	/** Set if the module has a syntax error. Then the other lists are empty. */
 	fault: { message: string; line: number } | undefined;
 	/** The source's comments, in order; offsets are in UTF-16 units. */
 	comments: Comment[];
@@ -45,7 +45,7 @@ function isAsset({ attributes }: WithAttributes): boolean {
 
 /**
  * Scans one module.
- * @param path decides the language by its extension, `.tsx` as TypeScript with JSX and so on
+ * @param path its extension decides the language: `.tsx` is TypeScript with JSX, and so on
  */
 export function scanModule(path: string, source: string): ModuleScan {
 	const { errors, comments, program } = parseSync(path, source);
@@ -87,7 +87,7 @@ export function scanModule(path: string, source: string): ModuleScan {
 	return { requests, patterns, fault: undefined, comments };
 }
 
-/** What Deno looks up because a comment says so, each with the specifier as its first group; all but the first are erased. */
+/** Comments that make Deno import a module. The first group is the specifier. All but the first kind are erased. */
 const PRAGMAS: readonly (readonly [RegExp, ModuleRequest["form"], end: string])[] = [
 	[/@jsxImportSource\s+(\S+)/g, "module", "/jsx-runtime"],
 	[/@jsxImportSourceTypes\s+(\S+)/g, "type", "/jsx-runtime"],
@@ -95,7 +95,7 @@ const PRAGMAS: readonly (readonly [RegExp, ModuleRequest["form"], end: string])[
 	[/<reference\s[^>]{0,500}?(?:types|path)\s*=\s*["']([^"']+)/g, "type", ""],
 ];
 
-/** What comments import. */
+/** The imports in comments. */
 function pragmaRequests(comments: readonly Comment[], lineAt: (offset: number) => number): ModuleRequest[] {
 	return comments.flatMap(({ value, start }) =>
 		PRAGMAS.flatMap(([pattern, form, end]) =>
@@ -106,7 +106,7 @@ function pragmaRequests(comments: readonly Comment[], lineAt: (offset: number) =
 	);
 }
 
-/** Turns offsets into 1-based lines. */
+/** Returns a function from an offset to its 1-based line. */
 function lineFinder(source: string): (offset: number) => number {
 	const starts = [0];
 	for (const match of source.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) starts.push(match.index + match[0].length);
@@ -122,13 +122,16 @@ function lineFinder(source: string): (offset: number) => number {
 	};
 }
 
-/** Scans modules, and each content once: those who share a module share what was found in it. */
+/** Scans modules. The same bytes are scanned only once, also for several entry modules. */
 export class Scanner {
 	readonly #found = new WeakMap<Uint8Array, Map<string, ModuleScan>>();
 	readonly #onParse: (path: string) => () => void;
 	#parses = 0;
 
-	/** @param onParse called before a source is parsed, which may end the process; what it returns, after that */
+	/**
+	 * @param onParse called before a source is parsed, because parsing can end the process; the function that it returns
+	 *   is called after the parsing
+	 */
 	constructor(onParse: (path: string) => () => void = () => () => {}) {
 		this.#onParse = onParse;
 	}
@@ -139,9 +142,9 @@ export class Scanner {
 	}
 
 	/**
-	 * Scans a module, or returns what was found in the same bytes before.
-	 * @param path decides the language by its extension
-	 * @param bytes the very object that was scanned before, where they are the same
+	 * Scans a module, or returns the earlier result for the same bytes.
+	 * @param path its extension decides the language
+	 * @param bytes for the same content, the caller must pass the same object
 	 * @throws AppError `SOURCE_NOT_TEXT`, `SOURCE_TOO_LARGE` (exit 2)
 	 */
 	scan(path: string, bytes: Uint8Array): ModuleScan {
@@ -173,7 +176,7 @@ export class Scanner {
 	}
 }
 
-/** What a walk over a tree that is deeper than the stack is told by. */
+/** Whether the error says that the syntax tree is deeper than the stack allows. */
 function isStackOverflow(error: unknown): boolean {
 	return error instanceof RangeError && /call stack/i.test(error.message);
 }

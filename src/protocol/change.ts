@@ -1,34 +1,35 @@
 /**
- * Changes and the hash-chained log that they make: what is signed, hashed and checked alike by client and platform.
+ * Changes, and the log of changes that is chained by hashes. Client and platform sign, hash and check with these
+ * functions (docs/protocol.md, "The log").
  */
 import { lengthPrefixed } from "../bytes.ts";
 import { fromBase64, hash, type KeyPair, sign, toBase64, verify } from "../crypto.ts";
 
-/** Where a log belongs; goes under every signature and hash. */
+/** The app, vault and environment of a log. Every signature and every hash covers them. */
 export interface LogContext {
 	readonly app: string;
 	readonly vaultId: string;
 	readonly environment: string;
 }
 
-/** Both chains of an environment, as text lines. */
+/** Both membership chains of an environment, one text line for each link. */
 export interface Header {
 	/** The vault's own chain. */
 	readonly vault: readonly string[];
 	readonly environment: readonly string[];
 }
 
-/** A position in an app's log. Revision 0 has the context's own hash as its head. */
+/** A position in an app's log. At revision 0 the head is the hash of the context. */
 export interface Head {
 	readonly revision: number;
 	readonly head: string;
 }
 
-/** Records, and the header when it changed, that a member asks the platform to append. */
+/** Records that a member asks the platform to append, with the header if it changed. */
 export interface Change {
-	/** Hash of records and header: a repeat is known by it. */
+	/** Hash of records and header. The platform recognises a repeated request by it. */
 	readonly operation: string;
-	/** The head that the sender saw. */
+	/** The head of the log when the sender made the change. */
 	readonly base: Head;
 	readonly header: Header | null;
 	/** Each as its two lines (docs/format.md, "Records"). */
@@ -41,17 +42,17 @@ export interface Change {
 /** An appended change. */
 export interface LogEntry {
 	readonly revision: number;
-	/** Hash of this entry, which the next one builds on. */
+	/** Hash of this entry. The next entry's hash covers it. */
 	readonly head: string;
 	readonly change: Change;
 	/**
-	 * When the platform received it, by its own clock: its word, under no hash and no signature. To be shown, and never
-	 * to be decided by. Absent in entries that were appended before platforms noted it.
+	 * When the platform received the change, by the platform's clock, in milliseconds since 1970. No hash or signature
+	 * covers it, so it is for display only. Absent in entries that earlier versions appended.
 	 */
 	readonly receivedMs?: number | undefined;
 }
 
-/** The head of a log that holds nothing yet. */
+/** The head of an empty log. */
 export function emptyHead(context: LogContext): Head {
 	const head = toBase64(
 		hash(lengthPrefixed("coffer/log/1", context.app, context.vaultId, context.environment)),
@@ -59,7 +60,10 @@ export function emptyHead(context: LogContext): Head {
 	return { revision: 0, head };
 }
 
-/** The operation id of what a change carries; independent of where it is appended, so that a retry is the same operation. */
+/**
+ * The operation id of a change: the hash of its content. It does not depend on the base, so a retry on another base is
+ * the same operation.
+ */
 export function operationId(context: LogContext, header: Header | null, records: readonly string[]): string {
 	const chains = header
 		? [header.vault.length, ...header.vault, header.environment.length, ...header.environment]
@@ -90,7 +94,7 @@ function signedBytes(context: LogContext, change: Pick<Change, "operation" | "ba
 	);
 }
 
-/** Makes a signed change. */
+/** Makes and signs a change. */
 export function makeChange(
 	context: LogContext,
 	base: Head,
@@ -103,7 +107,7 @@ export function makeChange(
 	return { ...unsigned, header: content.header, records: content.records, signature };
 }
 
-/** Whether a change's operation id fits what it carries and its author signed it. */
+/** Whether a change's operation id matches its content and its author's signature is valid. */
 export function isAuthenticChange(context: LogContext, change: Change): boolean {
 	const signature = fromBase64(change.signature);
 	const publicKey = fromBase64(change.author);
@@ -115,7 +119,7 @@ export function isAuthenticChange(context: LogContext, change: Change): boolean 
 	);
 }
 
-/** The head after a change is appended to a log that stands at `before`. */
+/** The head of a log after a change is appended at the head `before`. */
 export function nextHead(before: Head, change: Change): Head {
 	const revision = before.revision + 1;
 	const { operation, base, author, signature } = change;

@@ -1,11 +1,11 @@
 /**
- * The message about what is deployed.
+ * The message that lists the deployed functions.
  */
 import { z } from "zod";
 import { functionName } from "./messages.ts";
 
 const referenceSchema = z.object({
-	/** A secret's name, or the beginning of names and a star. */
+	/** A secret's name, or a prefix of names followed by a star. */
 	name: z.string().max(129),
 	file: z.string().max(4096),
 	line: z.int().min(0),
@@ -16,12 +16,12 @@ const instantMs = z.int().min(0);
 
 const automationSchema = z.object({
 	name: z.string().max(1_000),
-	/** `scheduled`, or what nothing here tells of. */
+	/** `scheduled`, or a type that this version does not run. */
 	type: z.string().max(100),
 	active: z.boolean(),
-	/** When it runs next, in milliseconds since 1970; null where it never does again. */
+	/** The next run, in milliseconds since 1970; null if there is none. */
 	nextMs: instantMs.nullable(),
-	/** Which instant it ran for last; null where it did not since it was stored as it is. */
+	/** The instant that the last run was due at; null if it has not run with its present schedule. */
 	lastMs: instantMs.nullable(),
 	runs: instantMs,
 });
@@ -39,36 +39,36 @@ export const functionListSchema = z.object({
 			dynamic: z
 				.array(z.object({ file: z.string().max(4096), line: z.int().min(0), why: z.string().max(1000) }))
 				.max(20_000),
-			/** What it does not get although it may read it: names, or the beginning of names and a star. */
+			/** Secrets that its configuration excludes: names, or prefixes of names followed by a star. */
 			excluded: z.array(z.string().max(129)).max(20_000).optional(),
-			/** What runs it by itself; left out by platforms that run nothing so. */
+			/** Its automations; absent if the platform does not run any. */
 			automations: z.array(automationSchema).max(1_000).optional(),
-			/** How often it was given up and started anew, though it ran, since the platform started; left out where it was not. */
+			/** How often a running process of it was replaced since the platform started; absent if never. */
 			replaced: z
 				.object({
 					count: z.int().min(1),
-					/** The last time, in milliseconds since 1970. */
+					/** Time of the last replacement, in milliseconds since 1970. */
 					atMs: instantMs,
-					/** `stopped`, `silent`, `unanswered`, or what nothing here tells of. */
+					/** `stopped`, `silent`, `unanswered`, or a reason that this version does not know. */
 					reason: z.string().max(100),
-					/** The end of a sentence about the function. */
+					/** The reason as a clause that ends a sentence about the function. */
 					why: z.string().max(1_000),
 				})
 				.optional(),
-			/** Path and hash of each file that it was deployed from, its configuration aside; only with `?files=true`. */
+			/** Path and hash of each source file, without configuration files; only with `?files=true`. */
 			files: z
 				.array(z.tuple([z.string().max(1024), z.string().max(100)]))
 				.max(20_000)
 				.optional(),
-			/** Hash of everything that its bundle is made from; only with `?files=true`. */
+			/** Hash of everything that the bundle is made from; only with `?files=true`. */
 			source: z.string().max(100).optional(),
 			/** Hash of its bundle; only with `?files=true`. */
 			bundle: z.string().max(100).optional(),
-			/** Hash of what its files say about how it is run; only with `?files=true`. */
+			/** Hash of the settings that say how it is run; only with `?files=true`. */
 			operation: z.string().max(100).optional(),
-			/** What its `function.jsonc` says, by key; only with `?files=true`. */
+			/** The settings of its `function.jsonc`, by key; only with `?files=true`. */
 			settings: z.looseObject({}).optional(),
-			/** Variables that this version was seen to read. */
+			/** Variables that the deployed version was observed to read. */
 			seen: z.array(z.string().max(128)).max(20_000).optional(),
 			error: z
 				.string()
@@ -76,16 +76,16 @@ export const functionListSchema = z.object({
 				.optional(),
 		}),
 	),
-	/** What decides what a bundle is besides its sources: Deno's version, the hosts that are allowed; only with `?files=true`. */
+	/** What a bundle depends on besides its sources: Deno's version, the allowed hosts; only with `?files=true`. */
 	conditions: z.array(z.string().max(300)).max(100).optional(),
-	/** What of the machine no limit keeps functions from taking, in words; left out by platforms that do not say. */
+	/** Resources of the machine that no limit protects from functions, in words; absent if the platform does not say. */
 	unbounded: z.array(z.string().max(200)).max(50).optional(),
-	/** The wall around functions' network behind Deno's own permissions; left out by platforms that do not say. */
+	/** The isolation of the functions' network beside Deno's permissions; absent if the platform does not say. */
 	network: z
 		.object({
-			/** `namespace`, `user rules`, `none`, or what nothing here tells of. */
+			/** `namespace`, `user rules`, `none`, or a kind that this version does not know. */
 			wall: z.string().max(100),
-			/** What it does not keep functions from, in words; empty where it holds everything. */
+			/** What it does not protect from, in words; empty if there is no gap. */
 			missing: z.array(z.string().max(200)).max(50),
 		})
 		.optional(),

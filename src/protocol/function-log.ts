@@ -1,20 +1,20 @@
 /**
- * The messages about what functions write.
+ * The messages with the output of functions.
  */
 import { z } from "zod";
 import { logPositionSchema } from "./log-position.ts";
 
-/** Lines of one answer. */
+/** The most lines in one answer. */
 export const LOG_LINES_MAX = 10_000;
 
-/** What standard output and standard error are called. */
+/** `info` is standard output, `error` is standard error. */
 export const logLevelSchema = z.enum(["info", "error"]);
 
 const logLineSchema = z.object({
 	time: z.string().max(40),
 	level: logLevelSchema,
 	message: z.string().max(20_000),
-	/** Left out by earlier versions, and for lines that they kept. */
+	/** Absent for lines that earlier versions stored. */
 	position: logPositionSchema.optional(),
 });
 export type FunctionLine = z.infer<typeof logLineSchema>;
@@ -22,19 +22,19 @@ export type FunctionLine = z.infer<typeof logLineSchema>;
 const namedLineSchema = logLineSchema.extend({ function: z.string().min(1).max(200).optional() });
 
 /**
- * `GET /v1/apps/:app/logs[?function=NAME…][&since=MS][&level=LEVEL][&limit=N]` (names may hold slashes). Each line names
- * its function; earlier versions answer for one function alone, and name none.
+ * `GET /v1/apps/:app/logs[?function=NAME…][&since=MS][&level=LEVEL][&limit=N]` (names may contain slashes). Each line
+ * has the name of its function. Earlier versions answer for one function only, and give no name.
  */
 export const logsSchema = z.object({ lines: z.array(namedLineSchema).max(LOG_LINES_MAX) });
 export type LogLines = z.infer<typeof logsSchema>;
 
 /**
- * A line of `GET /v1/apps/:app/logs/stream`, with the parameters of `logs` and `function` as often as wanted: first what
- * there is, then what comes. `ping` between them, and every 15 s; `dropped` where the client reads too slowly.
+ * An event of `GET /v1/apps/:app/logs/stream`, which has the parameters of `logs`. The stored lines come first, then a
+ * `ping`, then new lines. A `ping` also comes every 15 s. `dropped` says that the client reads too slowly.
  */
 export const logEventSchema = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("line"), function: z.string().min(1).max(200), line: logLineSchema }),
-	/** Every line up to the position was told before; with `after=POSITION`, a later request goes on there. */
+	/** Every line up to the position has been sent. A later request continues there with `after=POSITION`. */
 	z.object({ type: z.literal("ping"), position: logPositionSchema.optional() }),
 	z.object({ type: z.literal("dropped"), lines: z.int().min(1) }),
 ]);

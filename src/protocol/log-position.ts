@@ -1,6 +1,6 @@
 /**
- * Where a line stands among all that a platform keeps: text of one length, so that later lines have greater positions,
- * compared as text. It goes on rising over restarts of the platform. PURE.
+ * The position of a line among all lines that a platform stores. All positions have the same length, and later lines
+ * have greater positions when compared as text, also after a restart of the platform. Pure.
  */
 import { z } from "zod";
 
@@ -9,25 +9,29 @@ const POSITION = /^[0-9a-z]{9}\.[0-9a-z]{9}$/;
 
 export const logPositionSchema = z.string().regex(POSITION, "must be a position");
 
-/** A number as it stands in a position. */
+/** Formats a number for use in a position: 9 digits in base 36. */
 export function positionDigits(number: number): string {
 	return number.toString(36).padStart(DIGITS, "0");
 }
 
 /**
- * What the positions of a run begin with; the number of lines that the run kept before follows (`positionDigits`).
- * @param run a number that rises from one run of the platform to the next, such as milliseconds since 1970
+ * The prefix of all positions of one run of the platform. The number of earlier lines of the run follows
+ * (`positionDigits`).
+ * @param run a number that increases from one run to the next, such as milliseconds since 1970
  */
 export function positionPrefix(run: number): string {
 	return `${positionDigits(run)}.`;
 }
 
-/** The run that a position is of. */
+/** The number of the run in which a position was made. */
 export function runOfPosition(position: string): number {
 	return Number.parseInt(position.slice(0, DIGITS), 36);
 }
 
-/** Lines in the order in which they were kept; those without a position are older, and go by their time. */
+/**
+ * Compares lines by the order in which they were stored. Lines without a position are older than lines with one, and
+ * are compared by time.
+ */
 export function comparePositions(
 	one: { readonly position?: string | undefined; readonly time: string },
 	other: { readonly position?: string | undefined; readonly time: string },

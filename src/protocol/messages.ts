@@ -1,19 +1,19 @@
 /**
- * The messages between client and platform, and the strict decoding of each from untrusted JSON. Specified in
- * docs/protocol.md. Client and platform share this folder and nothing else.
+ * The messages between client and platform, and their strict decoding from untrusted JSON. Specified in
+ * docs/protocol.md. The client and the platform share this folder and no other code that is about messages.
  */
 import { z } from "zod";
 import { isBase64Text } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { INSTANT_MS_MAX, localSecretSchema } from "./local-secret.ts";
 
-/** What one message may hold. */
+/** Limits of one message. */
 export const MESSAGE_LIMITS = {
 	/** Bytes of one JSON body. */
 	bodyBytes: 8 * 1024 * 1024,
 	/** Records of one change; a larger set is sent as several. */
 	recordsPerChange: 1_000,
-	/** Characters of the records of one change, with room for the rest of the body. */
+	/** Characters of the records of one change. This leaves room for the rest of the body. */
 	recordCharactersPerChange: 4 * 1024 * 1024,
 	/** Log entries of one answer. */
 	entriesPerPage: 200,
@@ -47,7 +47,7 @@ export const changeSchema = z.strictObject({
 	signature: base64(64),
 });
 
-/** As clients read all answers, without regard to members that they do not know; the change in it is strict. */
+/** Unknown members of the entry are ignored, as in all answers. The change in it is checked strictly. */
 export const logEntrySchema = z.object({
 	revision: revision.min(1),
 	head: hash32,
@@ -78,9 +78,9 @@ export const appInfoSchema = z.object({
 	environment: z.string(),
 	revision,
 	head: hash32,
-	/** Where the gateway serves this app: functions are below it. */
+	/** The address at which the gateway serves this app. The functions are below it. */
 	url: z.string().max(2000),
-	/** The secrets that the platform keeps for the app by itself, in no vault. */
+	/** The secrets that the platform stores for the app outside any vault. */
 	local: z.array(localSecretSchema).max(20_000).optional(),
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
@@ -104,7 +104,7 @@ export const redeployResultSchema = z.object({
 	function: functionName,
 	status: z.enum(["live", "idle", "failed"]),
 	ms: z.number().min(0),
-	/** Of one that failed: whether a version from before serves its requests. Left out by earlier platforms. */
+	/** After a failure: whether an earlier version still serves requests. Absent from earlier platforms. */
 	serving: z.boolean().optional(),
 	error: z
 		.string()
@@ -115,19 +115,19 @@ export const redeployResultSchema = z.object({
 export type RedeployResult = z.infer<typeof redeployResultSchema>;
 
 /**
- * The lines of the answer to `POST /v1/apps/:app/changes`, in order: accepted, redeployed…, done. What fails after
- * the answer has begun ends it with one line `{"type": "problem", "problem": {…}}`, a problem document.
+ * The lines of the answer to `POST /v1/apps/:app/changes`, in order: `accepted`, any number of `redeployed`, `done`. A
+ * failure after the answer has begun ends it with one line `{"type": "problem", "problem": {…}}`, a problem document.
  */
 export const changeEventSchema = z.discriminatedUnion("type", [
 	z.object({
 		type: z.literal("accepted"),
 		revision,
 		head: hash32,
-		/** What others appended between the change's base and it, none of it touching the same names. */
+		/** Entries that others appended between the change's base and the change. They change other names. */
 		since: z.array(logEntrySchema).max(MESSAGE_LIMITS.entriesPerPage),
-		/** Whether it was there before: the log may have gone on since. */
+		/** Whether the change was already in the log, which may have later entries now. */
 		repeat: z.boolean(),
-		/** The functions that are about to be brought to it, each of which is reported. Left out by earlier platforms. */
+		/** The functions that will be redeployed and reported. Absent from earlier platforms. */
 		concerned: z.array(functionName).max(20_000).optional(),
 	}),
 	z.object({ type: z.literal("redeployed"), result: redeployResultSchema }),
@@ -137,19 +137,19 @@ export type ChangeEvent = z.infer<typeof changeEventSchema>;
 
 /** `POST /v1/apps/:app/deployments` */
 export const deploySchema = z.strictObject({
-	/** Path to BLAKE2b-256 of its content, base64. */
+	/** Pairs of a path and the BLAKE2b-256 of its content, base64. */
 	files: z.array(z.tuple([z.string().min(1).max(1024), hash32])).max(MESSAGE_LIMITS.filesPerDeployment),
 	functions: z
 		.array(
 			z.strictObject({
 				name: functionName,
 				entry: z.string().min(1).max(1024),
-				/** Path of its `function.jsonc`; left out where it has none. */
+				/** Path of its `function.jsonc`; absent if it has none. */
 				settings: z.string().min(1).max(1024).optional(),
 			}),
 		)
 		.max(MESSAGE_LIMITS.functionsPerDeployment),
-	/** Whether functions that are not named are deleted. */
+	/** Whether the platform deletes functions that are not in the list. */
 	prune: z.boolean().default(false),
 });
 export type Deploy = z.infer<typeof deploySchema>;
@@ -164,7 +164,10 @@ export const deployedFunctionSchema = z.object({
 		.optional(),
 });
 
-/** The lines of the answer (a failure on the way as above): either `missing` alone (send those blobs, then ask again), or function… and done. */
+/**
+ * The lines of the answer: either `missing` alone (the client sends those blobs and asks again), or any number of
+ * `function` and then `done`. A failure after the answer has begun ends it like the answer to a change.
+ */
 export const deployEventSchema = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("missing"), hashes: z.array(hash32).max(MESSAGE_LIMITS.filesPerDeployment) }),
 	z.object({ type: z.literal("function"), result: deployedFunctionSchema }),
@@ -179,7 +182,7 @@ export const appListSchema = z.object({
 		.array(
 			z.object({
 				app: appIdSchema,
-				/** Null for one that is linked with no vault. */
+				/** Null for an app that is not linked with a vault. */
 				vaultId: hash32.nullable(),
 				environment: z.string(),
 				revision,
@@ -189,7 +192,10 @@ export const appListSchema = z.object({
 });
 export type AppList = z.infer<typeof appListSchema>;
 
-/** The further members of the 409 problem `CHANGE_STALE` that answers a change whose names or header others changed since its base; clients find them in the error's `data`. */
+/**
+ * The additional members of the 409 problem `CHANGE_STALE`, which answers a change whose names or header others changed
+ * since its base. Clients find them in the error's `data`.
+ */
 export const staleSchema = z.object({
 	revision,
 	head: hash32,
@@ -197,9 +203,9 @@ export const staleSchema = z.object({
 });
 
 /**
- * Decodes untrusted JSON (already parsed) by a schema.
- * @param messageName names the message in the error
- * @throws AppError `MESSAGE_INVALID` (exit 2 by default): names the field and what it must be, never its content
+ * Decodes untrusted, parsed JSON with a schema.
+ * @param messageName the subject of the error's sentence
+ * @throws AppError `MESSAGE_INVALID` (exit 2 by default), which names the field and what it must be, never its content
  */
 export function decode<T>(
 	schema: z.ZodType<T>,
@@ -210,14 +216,14 @@ export function decode<T>(
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;
 	const issue = result.error.issues[0];
-	const where = issue?.path.map(String).join(".").slice(0, 200) || "the whole";
+	const where = issue?.path.map(String).join(".").slice(0, 200) || "the top level";
 	throw new AppError({
 		code: "MESSAGE_INVALID",
 		message: `${messageName} is not valid at ${where}: ${issue?.code === "custom" || issue?.code === "invalid_format" ? issue.message : (issue?.code ?? "unknown")}.`,
 		hint:
 			exit === EXIT.usage
 				? "See docs/protocol.md."
-				: "Check that client and platform have the same version of Coffer.",
+				: "Check that the client and the platform use the same version of Coffer.",
 		exit,
 	});
 }

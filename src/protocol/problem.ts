@@ -1,29 +1,29 @@
 /**
- * Errors on the wire: problem documents (RFC 9457) that carry everything of an AppError that its reader may
- * see, so that the command line says the same whether a fault is found here or on the platform. PURE.
+ * Errors in messages: problem documents (RFC 9457) with all parts of an AppError that a client may see. The command line
+ * prints the same error whether the client or the platform found it. Pure.
  *
- * HTTP status by exit status, unless the code has one of its own below:
+ * The HTTP status follows from the exit status, except for the codes in `STATUS_OF_CODE`:
  *
  * | exit | status | why |
  * |---|---|---|
- * | 1 failure | 500 | the platform could not do it |
- * | 2 usage | 400 | the request is wrong as it is |
- * | 3 not authorised | 403 | known, but not allowed; 401 where a valid token is what is missing |
+ * | 1 failure | 500 | the platform failed |
+ * | 2 usage | 400 | the request is wrong |
+ * | 3 not authorised | 403 | the sender may not do this; 401 if a valid token is missing |
  * | 4 not found | 404 | |
- * | 5 conflict | 409 | right, but not on top of what is there |
- * | 6 network | 502 | the platform needs somebody else, who does not answer |
- * | 7 integrity | 422 | understood, and not genuine |
+ * | 5 conflict | 409 | the request does not fit the present state |
+ * | 6 network | 502 | another server, which the platform needs, does not answer |
+ * | 7 integrity | 422 | a signature or hash is not valid |
  */
 import { z } from "zod";
 import { AppError, EXIT, type ExitStatus } from "../errors.ts";
 
 export const PROBLEM_MEDIA_TYPE = "application/problem+json";
 
-/** A problem document. Extension members may stand beside these. */
+/** A problem document. It may have additional members. */
 export interface Problem {
-	/** `about:blank` where there is no more to say than the status does. */
+	/** `about:blank` if there is nothing to add to the status. */
 	type: "about:blank" | `urn:coffer:problem:${string}`;
-	/** What the status means, in words. */
+	/** The meaning of the status, in words. */
 	title: string;
 	status: number;
 	/** The error's message. */
@@ -31,7 +31,7 @@ export interface Problem {
 	code: string;
 	hint: string;
 	exit: number;
-	/** 1-based, in the file that the detail names. */
+	/** 1-based line in the file that `detail` names. */
 	line?: number;
 }
 
@@ -44,7 +44,7 @@ const STATUS_OF_EXIT: Readonly<Partial<Record<ExitStatus, number>>> = {
 	[EXIT.integrity]: 422,
 };
 
-/** Codes for which their exit's status would say too little. */
+/** Codes that have a more specific status than their exit status gives. */
 const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
 	["TOKEN_MISSING", 401],
 	["TOKEN_INVALID", 401],
@@ -77,7 +77,7 @@ const TITLES: ReadonlyMap<number, string> = new Map([
 	[507, "Insufficient Storage"],
 ]);
 
-/** The document of an error, and the HTTP status to send it with. Its data and its cause stay behind. */
+/** Makes the problem document of an error, and its HTTP status. The error's data and cause are not included. */
 export function problemFromError(error: AppError): { status: number; body: Problem } {
 	const { code, message, hint, exit, line } = error;
 	const status = STATUS_OF_CODE.get(code) ?? STATUS_OF_EXIT[exit] ?? 500;
@@ -94,7 +94,7 @@ export function problemFromError(error: AppError): { status: number; body: Probl
 }
 
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** A function's own error is part of the detail where it fails to start. */
+/** The detail includes the function's own error if a function fails to start. */
 const DETAIL_CHARACTERS_MAX = 64 * 1024;
 const HINT_CHARACTERS_MAX = 2000;
 const LINE_MAX = 1_000_000_000;
@@ -115,13 +115,13 @@ const problemSchema = z.object({
 	line: z.int().min(1).max(LINE_MAX).optional(),
 });
 
-/** Text from elsewhere: cut, and without anything that a terminal would take for more than text. */
+/** Makes untrusted text safe to print: shortens it and replaces characters that control a terminal. */
 function plain(text: string, charactersMax: number): string {
 	const cut = text.length > charactersMax ? `${text.slice(0, charactersMax - 1)}…` : text;
 	return cut.replaceAll("\t", " ").replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, "\ufffd");
 }
 
-/** What a platform's gateway answers where it has no such function: it serves functions, and none of this API's routes. */
+/** The answer of a platform's gateway to an unknown function. The gateway does not serve the control API. */
 const gatewaySchema = z.object({
 	code: z.literal("FUNCTION_NOT_FOUND"),
 	status: z.literal(404),
@@ -129,27 +129,27 @@ const gatewaySchema = z.object({
 });
 
 /**
- * The error of an answer that is not a success.
+ * Makes the error for an answer that is not a success.
  * @param status the answer's HTTP status
- * @param body its JSON, not trusted; undefined where it has none
- * @returns what the platform threw; or `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2) where it is a gateway that answers,
- *   `PLATFORM_ANSWER_UNKNOWN` (exit 6) where the body is no problem document of a platform's, as from a proxy
+ * @param body the answer's parsed JSON, not trusted; undefined if it has none
+ * @returns the platform's error; `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2) if a gateway answered;
+ *   `PLATFORM_ANSWER_UNKNOWN` (exit 6) if the body is not a problem document of a platform, for example from a proxy
  */
 export function errorFromProblem(status: number, body: unknown): AppError {
 	const problem = problemSchema.safeParse(body);
 	if (!problem.success && gatewaySchema.safeParse(body).success) {
 		return new AppError({
 			code: "PLATFORM_ADDRESS_IS_GATEWAY",
-			message: "The address is the one at which a platform serves functions, not its control address.",
-			hint: "Give the address that 'coffer platform start' prints as \"control\".",
+			message: "This is the address at which the platform serves functions, not its control address.",
+			hint: "Use the address that 'coffer platform start' prints as \"control\".",
 			exit: EXIT.usage,
 		});
 	}
 	if (!problem.success) {
 		return new AppError({
 			code: "PLATFORM_ANSWER_UNKNOWN",
-			message: `The platform answered with HTTP status ${status} and without a reason that Coffer understands.`,
-			hint: "Check the platform's address, and what stands between here and it.",
+			message: `The platform answered with HTTP status ${status}, but not with an error that Coffer understands.`,
+			hint: "Check the platform's address, and whether a proxy is in between.",
 			exit: EXIT.network,
 		});
 	}

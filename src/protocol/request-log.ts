@@ -1,29 +1,29 @@
 /**
- * The messages about requests to functions: what became of each, and nothing of what was in it.
+ * The messages with the request log: the result of each request to a function, without headers, query and body.
  */
 import { z } from "zod";
 import { LOG_LINES_MAX } from "./function-log.ts";
 import { logPositionSchema } from "./log-position.ts";
 
 const requestSchema = z.object({
-	/** ISO 8601, UTC: when the answer was over. */
+	/** When the answer ended, in ISO 8601, UTC. */
 	time: z.string().max(40),
-	/** The function that it was for; null where the app has none of that name. */
+	/** The requested function; null if the app has no function of that name. */
 	function: z.string().min(1).max(200).nullable(),
 	method: z.string().max(40),
-	/** Without the query; values of secrets are taken out. */
+	/** Without the query and without values of secrets. */
 	path: z.string().max(2_000),
-	/** What the client got. 499 where it went before there was an answer. */
+	/** The status that the client received; 499 if the client disconnected before the answer. */
 	status: z.int().min(100).max(999),
 	/** Milliseconds from the request to the end of its answer. */
 	ms: z.number().min(0),
-	/** Of the answer's body. */
+	/** Size of the answer's body. */
 	bytes: z.int().min(0),
-	/** The request's `x-request-id`; null where it has none. */
+	/** The request's `x-request-id`; null if it has none. */
 	id: z.string().max(200).nullable(),
-	/** Why there was no whole answer of the function's: a code; null where there was one. */
+	/** A code that says why the function did not answer completely; null if it did. */
 	reason: z.string().max(100).nullable(),
-	/** The automation that sent it. */
+	/** The automation that sent the request. */
 	automation: z.string().max(1_000).optional(),
 	position: logPositionSchema.optional(),
 });
@@ -33,7 +33,7 @@ export type LoggedRequest = z.infer<typeof requestSchema>;
 export const requestsSchema = z.object({ requests: z.array(requestSchema).max(LOG_LINES_MAX) });
 export type LoggedRequests = z.infer<typeof requestsSchema>;
 
-/** A line of `GET /v1/apps/:app/requests/stream`, as of a function's log. */
+/** An event of `GET /v1/apps/:app/requests/stream`. `ping` and `dropped` are as in `logEventSchema`. */
 export const requestEventSchema = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("request"), request: requestSchema }),
 	z.object({ type: z.literal("ping"), position: logPositionSchema.optional() }),

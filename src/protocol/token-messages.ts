@@ -1,5 +1,5 @@
 /**
- * The messages about access tokens. PURE.
+ * The messages about access tokens. Pure.
  */
 import { z } from "zod";
 import { INSTANT_MS_MAX } from "./local-secret.ts";
@@ -9,20 +9,20 @@ import { isBase44Token, parseToken } from "./token.ts";
 
 const CENTURY_MS = 36_525 * 86_400_000;
 const instantMs = z.int().min(0).max(INSTANT_MS_MAX);
-/** Either what these routes offer, or the Base44 CLI's routes alone. */
+/** Either scopes of the control API, or the scope of the Base44 CLI alone. */
 const scopesSchema = z
 	.array(z.enum([...SCOPES, BASE44_SCOPE]))
 	.min(1)
 	.max(SCOPES.length)
-	.refine((scopes) => scopes.length === 1 || !scopes.includes(BASE44_SCOPE), "base44 stands alone");
+	.refine((scopes) => scopes.length === 1 || !scopes.includes(BASE44_SCOPE), "base44 must be the only scope");
 export const tokenIdSchema = z.string().regex(/^tok_[0-9a-f]{16}$/, "must be an access token's id");
 
 /** `POST /v1/tokens` */
 export const createTokenSchema = z.strictObject({
 	scopes: scopesSchema,
-	/** The one app that it is for; null: all. */
+	/** The app that the token is for; null for all apps. */
 	app: appIdSchema.nullable(),
-	/** A length of time counts by the platform's clock; null: it never expires. */
+	/** `inMs` counts from now by the platform's clock; null if the token never expires. */
 	expires: z
 		.union([z.strictObject({ inMs: z.int().min(1).max(CENTURY_MS) }), z.strictObject({ atMs: instantMs })])
 		.nullable(),
@@ -38,7 +38,7 @@ export const tokenInfoSchema = z.object({
 });
 export type TokenDescription = z.infer<typeof tokenInfoSchema>;
 
-/** The answer to `POST /v1/tokens`, the only one that holds a token. */
+/** The answer to `POST /v1/tokens`, the only one that contains a token. */
 export const createdTokenSchema = tokenInfoSchema.extend({
 	token: z
 		.string()

@@ -94,7 +94,7 @@ rest
   reads no secret
 
 Warnings: the analysis had to do without this
-  functions/off.ts:1  "nobody": no import map says what this name is
+  functions/off.ts:1  "nobody": no import map contains this name
 `);
 	});
 });
@@ -145,7 +145,7 @@ describe("--entry", () => {
 		});
 		const found = await analyze(["--entry", "one/supabase/functions/a/index.ts", "two/functions/a/index.ts"]);
 		expect(found.map(namesOf)).toEqual([["ONE"], ["TWO"]]);
-		const unmapped = '"above": no import map says what this name is';
+		const unmapped = '"above": no import map contains this name';
 		expect(found.flatMap(({ warnings }) => warnings.map(({ message }) => message))).toEqual([unmapped]);
 	});
 

@@ -64,7 +64,7 @@ test("a version that the member has not is refused, by file, line, member and wh
 	const { status, stderr } = await project.coffer(["functions", "deploy"]);
 	expect(status).toBe(2);
 	expect(stderr).toContain(
-		'functions/send/index.ts:1 imports "@acme/mail": that is the workspace member packages/mail, of version 1.0.0, which "^2.0.0" does not take.',
+		'functions/send/index.ts:1 imports "@acme/mail": it is the workspace member packages/mail at version 1.0.0, which does not satisfy "^2.0.0".',
 	);
-	expect(stderr).toContain("never asked of a registry");
+	expect(stderr).toContain("never requested from a registry");
 });

@@ -1,4 +1,4 @@
-/** What each field of an automation must be, for each kind of automation. Pure. */
+/** The rules for each key of an automation, for each kind of automation. Pure. */
 
 import type { Jsonc } from "../jsonc.ts";
 import { REPEAT_INTERVAL_MAX } from "../limits.ts";
@@ -7,9 +7,9 @@ import { parseInstant, parseTimeOfDay } from "./instants.ts";
 
 export interface Rule {
 	readonly key: string;
-	/** `optional` may be left out; `nullable` may be `null` too. */
+	/** `optional` may be missing; `nullable` may be missing or `null`. */
 	readonly need: "needed" | "optional" | "nullable";
-	/** What a value must be that is not, to be put behind the key; or undefined. */
+	/** Says what an invalid value must be, as a clause that follows the key; undefined if the value is valid. */
 	readonly fault: (value: Jsonc) => string | undefined;
 }
 
@@ -17,17 +17,17 @@ const COUNT_MAX = 1_000_000_000;
 
 const text = (value: Jsonc) => (typeof value === "string" ? undefined : "must be a text");
 const someText = (value: Jsonc) =>
-	typeof value === "string" && value.trim() !== "" ? undefined : "must be a text that is not empty";
+	typeof value === "string" && value.trim() !== "" ? undefined : "must be a text and not empty";
 const yesOrNo = (value: Jsonc) => (typeof value === "boolean" ? undefined : "must be true or false");
 const object = (value: Jsonc) => (value instanceof Map ? undefined : "must be an object");
 const date = (value: Jsonc) =>
 	typeof value === "string" && parseInstant(value) !== undefined
 		? undefined
-		: 'must be a date that there is, as "2027-03-01T09:00:00Z" (UTC, where no offset is said)';
+		: 'must be a date that exists, such as "2027-03-01T09:00:00Z" (UTC if it has no offset)';
 const time = (value: Jsonc) =>
 	typeof value === "string" && (parseTimeOfDay(value) ?? parseInstant(value)) !== undefined
 		? undefined
-		: 'must be a time of day in UTC, as "09:00", or a date that there is, as "2027-03-01T09:00:00Z"';
+		: 'must be a time of day in UTC such as "09:00", or a date that exists, such as "2027-03-01T09:00:00Z"';
 const cron = (value: Jsonc) => (typeof value === "string" ? cronFault(value) : "must be a text");
 
 function oneOf(...words: readonly string[]) {
@@ -67,7 +67,7 @@ const RECURRING = [
 	nullable("ends_after_count", whole(1, COUNT_MAX)),
 ];
 
-/** What `ends_type` makes necessary. */
+/** The keys that a value of `ends_type` requires. */
 const ENDS: Readonly<Record<string, Rule>> = {
 	on: needed("ends_on_date", date),
 	after: needed("ends_after_count", whole(1, COUNT_MAX)),
@@ -89,7 +89,7 @@ const EVENTS = oneOf("create", "update", "delete");
 const ENTITY = [
 	...ALL,
 	needed("entity_name", someText),
-	needed("event_types", listOf(EVENTS, 'must be a list of "create", "update" and "delete", not empty', 1)),
+	needed("event_types", listOf(EVENTS, 'must be a list of "create", "update" or "delete" and not empty', 1)),
 ];
 
 const CONNECTOR = [
@@ -100,7 +100,7 @@ const CONNECTOR = [
 	nullable("trigger_conditions", object),
 ];
 
-/** The rules for the kind that an automation says it is of, or why there is no such kind. */
+/** The rules for the kind of an automation; or, as a clause, what is wrong with the keys that say its kind. */
 export function rulesFor(automation: ReadonlyMap<string, Jsonc>): readonly Rule[] | string {
 	const type = automation.get("type");
 	if (type === "entity") return ENTITY;

@@ -1,6 +1,6 @@
 /**
- * When a function is to be run by itself: `automations` of its `function.jsonc`, in the form that Base44's projects
- * have them in. Pure. Those of entities and connectors are kept and listed, and never run here.
+ * Parses the `automations` of a `function.jsonc`, which run a function on a schedule. The form is the one of Base44's
+ * projects. Automations for events of entities and connectors are stored and listed, but never run. Pure.
  */
 import { utf8 } from "../../bytes.ts";
 import { printable } from "../../printable.ts";
@@ -15,12 +15,12 @@ export interface JsonObject {
 }
 
 interface AutomationBase {
-	/** No two of a function are called the same. */
+	/** Unique in a function. */
 	readonly name: string;
 	readonly description?: string | null | undefined;
-	/** What the function is sent. */
+	/** The body of the request that the function receives. */
 	readonly function_args?: JsonObject | null | undefined;
-	/** It is, where nothing is said. */
+	/** True if missing. */
 	readonly is_active?: boolean | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface OneTimeAutomation extends AutomationBase {
 interface Recurring extends AutomationBase {
 	readonly type: "scheduled";
 	readonly schedule_mode: "recurring";
-	/** `never`, where nothing is said; then the other two do not count. */
+	/** `never` if missing. With `never`, the other two keys are ignored. */
 	readonly ends_type?: "never" | "on" | "after" | undefined;
 	readonly ends_on_date?: string | null | undefined;
 	readonly ends_after_count?: number | null | undefined;
@@ -48,11 +48,11 @@ export interface SimpleAutomation extends Recurring {
 	readonly schedule_type: "simple";
 	readonly repeat_unit: "minutes" | "hours" | "days" | "weeks" | "months";
 	readonly repeat_interval?: number | null | undefined;
-	/** `09:00`, or an instant before which there is nothing. */
+	/** A time of day such as `09:00`, or an instant before which no run is due. */
 	readonly start_time?: string | null | undefined;
-	/** Of weeks alone; 0 is Sunday. */
+	/** Only for weeks; 0 is Sunday. */
 	readonly repeat_on_days?: readonly number[] | null | undefined;
-	/** Of months alone. */
+	/** Only for months. */
 	readonly repeat_on_day_of_month?: number | null | undefined;
 }
 
@@ -60,10 +60,10 @@ export interface EventAutomation extends AutomationBase {
 	readonly type: "entity" | "connector";
 }
 
-/** One automation with every field that was sent, also those that nothing here knows. */
+/** One automation with all keys that were sent, unknown ones included. */
 export type Automation = OneTimeAutomation | CronAutomation | SimpleAutomation | EventAutomation;
 
-/** Why a value of `automations` cannot be, or undefined. */
+/** Says what is wrong with a value of `automations`; undefined if it is valid. */
 export function automationsFault(value: Jsonc): string | undefined {
 	if (!Array.isArray(value)) return '"automations" must be a list';
 	if (value.length > AUTOMATIONS_MAX) return `"automations" has more than ${AUTOMATIONS_MAX} entries`;
@@ -72,7 +72,7 @@ export function automationsFault(value: Jsonc): string | undefined {
 		if (!(automation instanceof Map)) return `automation ${index + 1} must be an object`;
 		const name: Jsonc | undefined = automation.get("name");
 		if (!isName(name)) return `automation ${index + 1}: "name" ${NAME_FORM}`;
-		const fault = names.has(name) ? "there are two of this name" : faultOf(automation);
+		const fault = names.has(name) ? "another automation has the same name" : faultOf(automation);
 		if (fault !== undefined) return `automation "${printable(name)}": ${fault}`;
 		names.add(name);
 	}
@@ -81,7 +81,7 @@ export function automationsFault(value: Jsonc): string | undefined {
 
 const NAME_FORM = `must be a text of 1 to ${AUTOMATION_NAME_LENGTH_MAX} characters, without line breaks`;
 
-/** It becomes part of a line of a log. */
+/** Whether the value is a valid name. A name is printed in one line of a log. */
 function isName(name: Jsonc | undefined): name is string {
 	return (
 		typeof name === "string" &&
@@ -108,19 +108,19 @@ function ruleFault(value: Jsonc | undefined, { need, fault }: Rule): string | un
 	return value === null && need === "nullable" ? undefined : fault(value);
 }
 
-/** JSON has no infinity, which is what 1e999 is read as: it would come back as null. */
+/** Whether JSON can store all numbers in the value. A number such as 1e999 is parsed as infinity and stored as null. */
 function isStorable(value: Jsonc): boolean {
 	if (typeof value === "number") return Number.isFinite(value);
 	if (value instanceof Map) return [...value.values()].every(isStorable);
 	return Array.isArray(value) ? value.every(isStorable) : true;
 }
 
-/** The automations that a value without a fault holds, in its order. */
+/** The automations in a valid value, in order. */
 export function automations(value: Jsonc | undefined): Automation[] {
 	return Array.isArray(value) ? value.map((automation) => toJson(automation) as unknown as Automation) : [];
 }
 
-/** A value as JSON has it. `fromEntries` defines its keys, so that `__proto__` stays one like any other. */
+/** Converts a value to JSON. `fromEntries` defines the keys, so that `__proto__` remains an ordinary key. */
 function toJson(value: Jsonc): Json {
 	if (value instanceof Map) {
 		const entries = [...(value as ReadonlyMap<string, Jsonc>)];
@@ -129,7 +129,7 @@ function toJson(value: Jsonc): Json {
 	return Array.isArray(value) ? value.map(toJson) : (value as string | number | boolean | null);
 }
 
-/** A value of JSON in the form in which that of a file is read, so that one set of rules holds for both. */
+/** Converts JSON to the form that `parseJsonc` returns, so that the same rules apply to both. */
 export function jsoncOf(value: JsonValue): Jsonc {
 	if (typeof value !== "object" || value === null) return value;
 	if (Array.isArray(value)) return value.map(jsoncOf);

@@ -1,6 +1,6 @@
 /**
- * Cron expressions, in UTC. Pure. What may stand in one is checked here and not left to the library, which knows
- * more forms than others do (`?`, `L`, `#`, seconds, dates) and takes `jan1` for November.
+ * Cron expressions, in UTC. Pure. The syntax is checked here and not by the library, which accepts more than other
+ * implementations do (`?`, `L`, `#`, seconds, dates) and reads `jan1` as November.
  */
 import { Cron, CronPattern } from "croner";
 import { CRON_LENGTH_MAX } from "../limits.ts";
@@ -17,30 +17,30 @@ const MACROS: Readonly<Record<string, string>> = {
 
 const MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
 const DAYS = "sun|mon|tue|wed|thu|fri|sat";
-/** Minute, hour, day of the month, month, day of the week. */
+/** The fields: minute, hour, day of the month, month, day of the week. */
 const FIELDS = ["", "", "", MONTHS, DAYS].map(fieldOf);
 
 const FORM =
-	"must be five fields (minute, hour, day of the month, month, day of the week), or @hourly, @daily, @weekly, @monthly, @yearly";
+	"must have five fields (minute, hour, day of the month, month, day of the week), or be @hourly, @daily, @weekly, @monthly or @yearly";
 
-/** Of each month, in a leap year. */
+/** Days of each month in a leap year. */
 const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** A field: a list of `*`, values and ranges, each with or without a step. */
+/** The syntax of a field: a list of `*`, values and ranges, each with an optional step. */
 function fieldOf(names: string): RegExp {
 	const value = names === "" ? "\\d{1,2}" : `(?:\\d{1,2}|${names})`;
 	const part = `(?:\\*|${value}(?:-${value})?)(?:/\\d{1,2})?`;
 	return new RegExp(`^${part}(?:,${part})*$`, "i");
 }
 
-/** Why an expression cannot be one, to be put behind its name; or undefined. */
+/** Says what is wrong with an expression, as a clause that follows its key; undefined if it is valid. */
 export function cronFault(expression: string): string | undefined {
-	if (expression.length > CRON_LENGTH_MAX) return `must be shorter than ${CRON_LENGTH_MAX} characters`;
+	if (expression.length > CRON_LENGTH_MAX) return `must have at most ${CRON_LENGTH_MAX} characters`;
 	const fields = fieldsOf(expression);
 	if (fields.length !== FIELDS.length) return FORM;
 	if (!FIELDS.every((field, index) => field.test(fields[index] ?? ""))) return FORM;
 	try {
-		return hasMatchingDay(fields) ? undefined : "names a day that never comes";
+		return hasMatchingDay(fields) ? undefined : "describes a day that does not exist";
 	} catch {
 		// A value, a range or a step that is out of bounds.
 		return FORM;
@@ -48,8 +48,8 @@ export function cronFault(expression: string): string | undefined {
 }
 
 /**
- * Whether any day fits. Not asked of the library, which looks until the year 3000: a tenth of a second, and more than
- * the stack holds. A day that there is has every weekday in turn, so that days of the week exclude none of them.
+ * Whether any day matches. The library would search until the year 3000, which takes 0.1 s and can overflow the stack.
+ * Every date falls on each day of the week in some year, so the days of the week exclude no date.
  */
 function hasMatchingDay(fields: readonly string[]): boolean {
 	const { day: days, month: months } = new CronPattern(fields.join(" "));
@@ -58,10 +58,10 @@ function hasMatchingDay(fields: readonly string[]): boolean {
 }
 
 /**
- * The first instant after another at which an expression without a fault is due, or undefined where none comes.
+ * The first instant after `afterMs` at which a valid expression is due; undefined if there is none.
  *
- * As in Vixie's cron, a day is due that fits the day of the month *or* the day of the week, where both say something;
- * where one begins with a star, it has to fit both.
+ * As in Vixie's cron, if both the day of the month and the day of the week are restricted, a day is due if it matches
+ * either. If one of the two fields begins with a star, a day must match both.
  */
 export function nextCron(expression: string, afterMs: number): number | undefined {
 	return cronOf(fieldsOf(expression)).nextRun(new Date(afterMs))?.getTime();
@@ -72,13 +72,13 @@ function fieldsOf(expression: string): readonly string[] {
 	return (MACROS[trimmed.toLowerCase()] ?? trimmed).split(/\s+/);
 }
 
-/** Whether a day of the month or a day of the week is enough. */
+/** Whether a day is due if only one of the day of the month and the day of the week matches. */
 function isEither(fields: readonly string[]): boolean {
-	// A star with a step begins with a star too; the library by itself takes it for a list of days.
+	// `*/2` begins with a star too. The library would take it for a list of days.
 	return ![fields[2], fields[4]].some((field) => field?.startsWith("*"));
 }
 
 function cronOf(fields: readonly string[]): Cron {
-	// An offset and no time zone: that of a zone is asked of `Intl`, for each instant.
+	// With a time zone, the library would ask `Intl` for the offset of each instant, which is slow.
 	return new Cron(fields.join(" "), { utcOffset: 0, legacyMode: isEither(fields) });
 }

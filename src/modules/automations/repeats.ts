@@ -1,4 +1,4 @@
-/** When a simple schedule is due: so many minutes, hours, days, weeks or months after one another, in UTC. Pure. */
+/** Computes when a simple schedule is due: every N minutes, hours, days, weeks or months, in UTC. Pure. */
 import type { SimpleAutomation } from "./automations.ts";
 import { DAY_MS, parseInstant, parseTimeOfDay } from "./instants.ts";
 
@@ -8,10 +8,11 @@ const STEP_MS = { minutes: 60_000, hours: 3_600_000, days: DAY_MS, weeks: WEEK_M
 /** 1970 began on a Thursday. */
 const THURSDAY = 4;
 
-/** What all that is due is counted from. */
+/** The parameters of a repetition. */
 interface Recurrence {
+	/** The first instant of the repetition. All others are a multiple of the interval later. */
 	readonly originMs: number;
-	/** All that is due is after this. */
+	/** Only instants after this one are searched. */
 	readonly sinceMs: number;
 	readonly interval: number;
 }
@@ -19,10 +20,10 @@ interface Recurrence {
 /**
  * The first instant after `sinceMs` at which a simple schedule is due.
  *
- * It is counted from when it was stored; from the first `start_time` after that, where it names a time of day; from
- * `start_time` and not before, where it names an instant. A week begins with Sunday, and the week that is counted
- * from is the first. A month that has no such day has its last day instead.
- * @param anchorMs when it was stored; not after `sinceMs`
+ * The repetition starts when the automation was stored. If `start_time` is a time of day, it starts at the first such
+ * time after that. If `start_time` is an instant, it starts at that instant. A week begins on Sunday, and the week in
+ * which the repetition starts is the first one. If a month does not have the day, its last day is used.
+ * @param anchorMs when the automation was stored; not after `sinceMs`
  */
 export function nextRepeat(automation: SimpleAutomation, anchorMs: number, sinceMs: number): number {
 	const grid = recurrenceOf(automation, anchorMs, sinceMs);
@@ -53,12 +54,12 @@ function nextMonth({ originMs, sinceMs, interval }: Recurrence, day: number): nu
 	for (let month = first + passed; ; month += interval) {
 		const lastDay = new Date(Date.UTC(0, month + 1, 0)).getUTCDate();
 		const dueMs = Date.UTC(0, month, Math.min(day, lastDay)) + timeMs;
-		// Beyond the dates there are, it is not a number and nothing is after it.
+		// Beyond the range of dates the result is NaN, which must end the loop.
 		if (!(dueMs <= sinceMs)) return dueMs;
 	}
 }
 
-/** Months since the year 1900, which is what `Date.UTC` takes year 0 for. */
+/** Months since the beginning of 1900, because `Date.UTC` reads year 0 as 1900. */
 function monthOf(atMs: number): number {
 	const date = new Date(atMs);
 	return (date.getUTCFullYear() - 1900) * 12 + date.getUTCMonth();
@@ -75,12 +76,12 @@ function nextWeekday({ originMs, sinceMs, interval }: Recurrence, days: readonly
 	}
 }
 
-/** Where the day begins that an instant is in. */
+/** The beginning of the day of an instant. */
 function dayOf(atMs: number): number {
 	return Math.floor(atMs / DAY_MS) * DAY_MS;
 }
 
-/** Where the Sunday begins that an instant's week begins with. */
+/** The beginning of the week of an instant, which is a Sunday. */
 function weekOf(atMs: number): number {
 	const weekday = (Math.floor(atMs / DAY_MS) + THURSDAY) % WEEK_DAYS;
 	return dayOf(atMs) - weekday * DAY_MS;

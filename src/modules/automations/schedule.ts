@@ -1,27 +1,29 @@
-/** When an automation is next due. Pure. */
+/** Computes when an automation is due next. Pure. */
 import type { Automation } from "./automations.ts";
 import { nextCron } from "./cron.ts";
 import { DAY_MS, parseInstant } from "./instants.ts";
 import { nextRepeat } from "./repeats.ts";
 
-/** Beyond this an instant is none that anybody waits for. */
+/** Later instants are treated as never. */
 const LAST_MS = Date.UTC(9999, 11, 31);
 
 export interface Progress {
-	/** When the automation was stored; nothing of before is due. */
+	/** When the automation was stored, in milliseconds since 1970. No earlier instant is due. */
 	readonly anchorMs: number;
+	/** Only later instants are searched, in milliseconds since 1970. */
 	readonly afterMs: number;
-	/** How often it was run. */
+	/** The number of runs so far. */
 	readonly runs: number;
 }
 
 /**
- * The first instant strictly after `afterMs` (and after `anchorMs`) at which an automation is due, in milliseconds
- * since 1970; undefined where there is none: it has ended, is not active, or is none that a clock runs.
+ * The first instant after both `afterMs` and `anchorMs` at which an automation is due, in milliseconds since 1970.
+ * Undefined if there is none: the automation has ended, is not active, or is not a scheduled one.
  *
- * Everything is in UTC, so that no hour comes twice or not at all; a date may have an offset of its own. A one-time
- * one whose date had passed when it was stored is never due. `ends_on_date` is within: an instant at it is due, and
- * where it is a day, all of that day's are. Without a fault (`automationsFault`) it never throws.
+ * Everything is in UTC, so that no hour is repeated or skipped; only a date can have an offset. A one-time automation
+ * whose date had passed when it was stored is never due. `ends_on_date` is inclusive: an instant equal to it is due,
+ * and if it is a day without a time, all instants of that day are. Never throws for an automation that
+ * `automationsFault` accepts.
  */
 export function nextRun(automation: Automation, { anchorMs, afterMs, runs }: Progress): number | undefined {
 	if (automation.type !== "scheduled" || automation.is_active === false) return undefined;
@@ -39,9 +41,9 @@ export function nextRun(automation: Automation, { anchorMs, afterMs, runs }: Pro
 }
 
 /**
- * Whether two automations have one rhythm, so that what was counted and the instant that the first is counted from hold
- * for the other as well. When it ends is no part of that: a run more is a run more. A date that is switched on again may
- * have passed meanwhile, and is as one that was stored now.
+ * Whether two automations have the same schedule. Then the number of runs and the start of the first one apply to the
+ * other one as well. The end is not a part of the schedule. For a one-time automation, `is_active` is: if it is activated
+ * again, its date may have passed, so it counts as stored now.
  */
 export function hasSameSchedule(one: Automation, other: Automation): boolean {
 	return JSON.stringify(scheduleOf(one)) === JSON.stringify(scheduleOf(other));
@@ -61,7 +63,7 @@ function dueWithin(dueMs: number | undefined, sinceMs: number, lastMs = LAST_MS)
 	return dueMs !== undefined && dueMs > sinceMs && dueMs <= lastMs ? dueMs : undefined;
 }
 
-/** The last instant that is due. */
+/** The latest instant at which the automation can be due. */
 function lastDueMs(text: string | null | undefined): number {
 	const end = parseInstant(text ?? "");
 	if (end === undefined) return LAST_MS;

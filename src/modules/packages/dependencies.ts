@@ -1,32 +1,32 @@
-/** What a package.json says about where a name comes from. Pure. */
+/** Reads the dependencies of a package.json: where the package of each name comes from. Pure. */
 import { objectOf, stringsOf } from "../jsonc.ts";
 import { folderAt } from "./folder-at.ts";
 import type { Manifest } from "./manifests.ts";
 
 export type Source =
-	/** A specifier that begins with `npm:` or `jsr:`. */
+	/** `specifier` begins with `npm:` or `jsr:`. */
 	| { readonly kind: "registry"; readonly specifier: string }
 	/** The package in a folder of the project. */
 	| { readonly kind: "folder"; readonly folder: string; readonly text: string }
-	/** The workspace member of a name, at a version that a range takes. */
+	/** The workspace member with this name, at a version in the range. */
 	| { readonly kind: "member"; readonly name: string; readonly range: string; readonly text: string }
-	/** What `why` says; a sentence about the name ends with it. `outside`: it leads out of the project. */
+	/** Not supported. `why` is a clause that ends the message. `outside`: the path leads out of the project. */
 	| { readonly kind: "refused"; readonly outside: boolean; readonly why: string };
 
-/** Versions by name, of a workspace's catalogs; the one without a name is called `default`. */
+/** Returns the version of a package in a workspace's catalog. The catalog without a name is called `default`. */
 export type Catalogs = (catalog: string, name: string) => string | undefined;
 
 const RANGE = /^[\w.^~<>=|*+ -]*$/;
 const LOCAL = /^(file|link|portal):/i;
-/** As npm takes a path that has no protocol. */
+/** What npm reads as a path although it has no protocol. */
 const BARE_PATH = /^(\.{1,2}\/|\/|~\/|[a-z]:[\\/])|^\.{1,2}$/i;
-/** Later ones hold over earlier ones. */
+/** Entries of later fields win over those of earlier ones. */
 const FIELDS = ["optionalDependencies", "devDependencies", "dependencies"];
 
 /**
- * Where a name comes from.
- * @param text as the package.json has it
- * @param folder that of the package.json
+ * Says where the package of a name comes from.
+ * @param text the value of the dependency in the package.json
+ * @param folder the folder of the package.json
  */
 export function dependencySource(name: string, text: string, folder: string, catalogs: Catalogs): Source {
 	const [, protocol = "", rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(text) ?? [];
@@ -41,13 +41,13 @@ export function dependencySource(name: string, text: string, folder: string, cat
 			const version = catalogs(rest.trim() || "default", name);
 			if (version === undefined || /^catalog:/i.test(version))
 				return refusedSource(
-					`package.json says "${text}", and no pnpm-workspace.yaml or package.json above it has that in a catalog`,
+					`package.json says "${text}", but no catalog in a pnpm-workspace.yaml or package.json above it contains the package`,
 				);
 			return dependencySource(name, version, folder, catalogs);
 		}
 		case "npm":
 		case "jsr": {
-			// `npm:^4` is a version of the package that is called so, as Yarn and pnpm write it.
+			// Yarn and pnpm write `npm:^4` for a version of the package with the dependency's own name.
 			const isVersion = /^[\d^~<>=*v]/.test(rest) || rest === "";
 			const specifier = isVersion
 				? registry(protocol.toLowerCase(), name, rest)
@@ -58,7 +58,7 @@ export function dependencySource(name: string, text: string, folder: string, cat
 	if (BARE_PATH.test(text)) return folderSource(text, folder, text);
 	if (RANGE.test(text)) return { kind: "registry", specifier: registry("npm", name, text) };
 	const where = protocol === "" ? "a git repository" : `an address that begins with "${protocol}:"`;
-	return refusedSource(`package.json takes it from ${where}, which is neither the project nor a registry`);
+	return refusedSource(`package.json takes it from ${where}, which is neither in the project nor a registry`);
 }
 
 function registry(scheme: string, name: string, range: string): string {
@@ -73,33 +73,33 @@ function workspaceSource(name: string, rest: string, folder: string, text: strin
 	if (BARE_PATH.test(rest)) return folderSource(rest, folder, text);
 	const [, alias, range = ""] = /^((?:@[^/@]+\/)?[^/@^~<>=*\s][^/@]*)@(.*)$/.exec(rest) ?? [];
 	const wanted = alias === undefined ? rest : range;
-	// Which of its versions a member is published to accept says nothing about the one that is there.
+	// `workspace:^` and the like are replaced when the package is published. Any local version satisfies them.
 	return { kind: "member", name: alias ?? name, range: /^[*^~]?$/.test(wanted) ? "*" : wanted, text };
 }
 
 function folderSource(path: string, folder: string, text: string): Source {
 	if (/\.(tgz|tar|tar\.gz)$/i.test(path))
-		return refusedSource(`package.json says "${text}", and archives are not unpacked`);
+		return refusedSource(`package.json says "${text}", but archives are not supported`);
 	const target = folderAt(folder, path);
 	if (target === undefined)
 		return refusedSource(`package.json says "${text}", which leads out of the project`, true);
 	return { kind: "folder", folder: target, text };
 }
 
-/** Names and where they come from, of a package.json's own dependencies; peers are not among them. */
+/** The dependencies of a package.json, by name, without peer dependencies. */
 export function dependenciesOf(manifest: Manifest | undefined): Map<string, string> {
 	return new Map(FIELDS.flatMap((field) => stringsOf(manifest?.get(field))));
 }
 
-/** Names that a package.json wants somebody else to choose. */
+/** The peer dependencies of a package.json, by name. */
 export function peersOf(manifest: Manifest | undefined): Map<string, string> {
 	return new Map(stringsOf(manifest?.get("peerDependencies")));
 }
 
 /**
- * Names that a workspace's root gives to local code, whatever a dependency says: `overrides` of npm and pnpm, and
- * `resolutions` of Yarn.
- * @returns by name, the text that holds
+ * The names that the root of a workspace maps to local code, regardless of the dependencies: `overrides` of npm and
+ * pnpm, and `resolutions` of Yarn.
+ * @returns by name, the text of the override
  */
 export function localOverrides(
 	manifest: Manifest | undefined,
@@ -114,7 +114,7 @@ export function localOverrides(
 	const found = new Map<string, string>();
 	for (const [key, text] of tables.flatMap((table) => stringsOf(table))) {
 		if (!LOCAL.test(text) && !/^workspace:/i.test(text) && !BARE_PATH.test(text)) continue;
-		// `**/name`, `parent/name`, `parent>name`, `name@range`: of all of these, the name.
+		// The key can be `**/name`, `parent/name`, `parent>name` or `name@range`.
 		const name = /(?:^|[/>])((?:@[^/@>]+\/)?[^/@>]+)(?:@[^/>]*)?$/.exec(key.replace(/^.*>/, ""))?.[1];
 		if (name !== undefined) found.set(name, text);
 	}

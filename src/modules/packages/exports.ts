@@ -1,14 +1,14 @@
 /**
- * Which file a package's name leads to: `exports` and `imports` with conditions and patterns, `main` and `module`, as
- * Node and Deno resolve them. Pure.
+ * Resolves the entry points of a package as Node and Deno do: `exports` and `imports` with conditions and patterns, and
+ * `main` and `module`. Pure.
  */
 import type { Jsonc } from "../jsonc.ts";
 import type { Manifest } from "./manifests.ts";
 
-/** How a module is asked for. */
+/** Whether a module is imported or required. */
 export type ImportKind = "import" | "require";
 
-/** A target as it is written, or why there is none (which ends a sentence). */
+/** A target as the package.json contains it, or the reason why there is none, as a clause that ends a sentence. */
 export type Target = { readonly target: string } | { readonly fault: string };
 
 function conditionsOf(kind: ImportKind): ReadonlySet<string> {
@@ -16,7 +16,7 @@ function conditionsOf(kind: ImportKind): ReadonlySet<string> {
 }
 
 /**
- * What a package exports by a name.
+ * Resolves a subpath with a package's `exports`.
  * @param subpath `.` or `./name`
  */
 export function resolveExport(exports: Jsonc, subpath: string, kind: ImportKind): Target {
@@ -27,15 +27,15 @@ export function resolveExport(exports: Jsonc, subpath: string, kind: ImportKind)
 	if (found === undefined)
 		return { fault: `does not export "${subpath}"; it exports ${listOf([...table.keys()])}` };
 	if (typeof found !== "string")
-		return { fault: `exports nothing as "${subpath}" for ${kind} by Deno, Node or default` };
+		return { fault: `exports nothing as "${subpath}" under the conditions deno, node, ${kind} and default` };
 	return isInside(found)
 		? { target: found }
-		: { fault: `exports "${subpath}" as ${JSON.stringify(found)}, which is no file of its own` };
+		: { fault: `exports "${subpath}" as ${JSON.stringify(found)}, which is not a file of the package` };
 }
 
 /**
- * What a package's `imports` say of a name that begins with `#`: a file of its own, or another specifier.
- * @returns undefined where they do not speak of it
+ * Resolves a name that begins with `#` with a package's `imports`: to a file of the package, or another specifier.
+ * @returns undefined if the name is not in `imports`
  */
 export function resolvePackageImport(
 	imports: Jsonc | undefined,
@@ -46,13 +46,13 @@ export function resolvePackageImport(
 	const found = matchTarget(imports as Manifest, name, kind);
 	if (found === undefined) return undefined;
 	if (typeof found !== "string")
-		return { fault: `says nothing of "${name}" for ${kind} by Deno, Node or default` };
+		return { fault: `maps "${name}" to nothing under the conditions deno, node, ${kind} and default` };
 	const isFile = found.startsWith(".");
 	if (isFile ? isInside(found) : !found.startsWith("#") && !found.startsWith("/")) return { target: found };
-	return { fault: `says that "${name}" is ${JSON.stringify(found)}, which is no file of its own` };
+	return { fault: `maps "${name}" to ${JSON.stringify(found)}, which is not a file of the package` };
 }
 
-/** The files that a package without `exports` may begin with, in the order in which they are looked for. */
+/** The candidates for the main file of a package without `exports`, in order of priority. */
 export function mainFiles(manifest: Manifest, kind: ImportKind): string[] {
 	const fields = kind === "import" ? ["module", "main"] : ["main"];
 	const named = fields
@@ -64,7 +64,10 @@ export function mainFiles(manifest: Manifest, kind: ImportKind): string[] {
 	return [...withEnds, "index.js", "index.ts"];
 }
 
-/** Of a table of exports or imports, what stands at a name, its conditions decided. Null and undefined: not for anybody. */
+/**
+ * Looks a name up in a table of exports or imports and applies the conditions. Null if the target is explicitly null;
+ * undefined if the name is not in the table or no condition matches.
+ */
 function matchTarget(table: Manifest, name: string, kind: ImportKind): string | null | undefined {
 	const exact = name.includes("*") ? undefined : table.get(name);
 	if (exact !== undefined) return applyConditions(exact, conditionsOf(kind), "");
@@ -83,7 +86,7 @@ function matchesPattern(pattern: string, name: string): boolean {
 	return name.startsWith(before) && name.endsWith(after) && name.length > before.length + after.length;
 }
 
-/** The first target whose condition holds; null where one says that there is none. */
+/** The first target whose condition is met; null if that target is null. */
 function applyConditions(
 	value: Jsonc,
 	conditions: ReadonlySet<string>,
@@ -105,7 +108,7 @@ function applyConditions(
 	return undefined;
 }
 
-/** Whether a target is a file below the package's folder, and none of a package in it. */
+/** Whether a target is below the package's folder, but not in a `node_modules` there. */
 function isInside(target: string): boolean {
 	if (!target.startsWith("./")) return false;
 	return !target

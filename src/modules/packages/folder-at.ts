@@ -1,9 +1,9 @@
-/** Paths of folders as configuration files write them. Pure. */
+/** Resolves paths of folders in configuration files. Pure. */
 
 /**
- * Where a path leads that is no URL: nothing in it is decoded.
- * @param folder that it begins in, "" for the root
- * @returns undefined where it leads out of the root, is absolute, or is no path of POSIX
+ * Resolves a path against a folder. The path is not a URL, so nothing is decoded.
+ * @param folder the folder to begin in, "" for the root
+ * @returns undefined if the path leads out of the root, is absolute, or is not a POSIX path
  */
 export function folderAt(folder: string, path: string): string | undefined {
 	if (/^[/~]|^[a-z]:|\\|\0/i.test(path)) return undefined;

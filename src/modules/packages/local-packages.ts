@@ -1,8 +1,8 @@
 /**
- * Which names are those of code in the project, for one entry and the modules that it reaches. Pure.
+ * Finds the packages whose code is in the project, for one entry module and the modules that it reaches. Pure.
  *
- * A name that a workspace's member has, or that a package.json gives to a folder, belongs to the project: it is never
- * asked of a registry, where anybody may have taken it.
+ * The names of workspace members, and the names that a package.json maps to a folder, belong to the project. They are
+ * never requested from a registry, where anybody can publish a package with such a name.
  */
 import { objectOf, stringsOf } from "../jsonc.ts";
 import { ancestorsOf, join } from "../paths.ts";
@@ -17,14 +17,14 @@ import {
 import type { Manifest, Manifests } from "./manifests.ts";
 import { type LocalPackage, membersAt, namesOf, packageAt } from "./members.ts";
 
-/** What one folder's files say. */
+/** The parsed configuration files of one folder. */
 interface FolderManifests {
 	readonly manifest: Manifest | undefined;
 	readonly members: readonly LocalPackage[];
 	readonly dependencies: ReadonlyMap<string, string>;
 	readonly peers: ReadonlyMap<string, string>;
 	readonly overrides: ReadonlyMap<string, string>;
-	/** Versions by name and catalog. */
+	/** Versions by catalog and name. */
 	readonly catalogs: Manifest;
 }
 
@@ -35,7 +35,7 @@ export class LocalPackages {
 	readonly #folders = new Map<string, FolderManifests>();
 
 	/**
-	 * @param entry the entry module: what is said above it holds for all modules that it reaches
+	 * @param entry the entry module; the configuration above it applies to all modules that it reaches
 	 * @param outsideMember names of members that lie outside of the project, with where
 	 */
 	constructor(entry: string, manifests: Manifests, outsideMember: ReadonlyMap<string, string> = new Map()) {
@@ -44,19 +44,19 @@ export class LocalPackages {
 		this.#outside = outsideMember;
 	}
 
-	/** Where the member of a workspace lies that is no part of the project; undefined for any other name. */
+	/** The path of a workspace member outside the project; undefined for any other name. */
 	outside(name: string): string | undefined {
 		return this.#outside.get(name);
 	}
 
-	/** Whether a name is that of local code, seen from a module. */
+	/** Whether a module that imports this name gets local code. */
 	isLocal(name: string, referrer: string): boolean {
 		if (this.outside(name) !== undefined || this.membersNamed(name, referrer).length > 0) return true;
 		const source = this.declaredSource(name, referrer) ?? this.peerSource(name, referrer);
 		return source !== undefined && source.kind !== "registry";
 	}
 
-	/** The members that are called so, in the workspaces around a module and around the entry. */
+	/** The members with this name, in the workspaces that contain a module or the entry. */
 	membersNamed(name: string, referrer: string): LocalPackage[] {
 		const found = new Map<string, LocalPackage>();
 		for (const folder of this.#above(referrer))
@@ -65,14 +65,14 @@ export class LocalPackages {
 		return [...found.values()];
 	}
 
-	/** Whether a folder is that of a member. */
+	/** Whether a folder is the folder of a member. */
 	isMember(folder: string, referrer: string): boolean {
 		return this.#above(referrer).some((above) =>
 			this.#at(above).members.some((one) => one.folder === folder),
 		);
 	}
 
-	/** All names that are known to be local from the entry, sorted. */
+	/** All names that were found to be local so far, sorted. */
 	localNames(): string[] {
 		const names = new Set(this.#outside.keys());
 		for (const [folder, { dependencies, members, overrides }] of this.#folders) {
@@ -85,7 +85,7 @@ export class LocalPackages {
 		return [...names].sort();
 	}
 
-	/** Where the package.json nearest to a module says that a name comes from; undefined where none speaks of it. */
+	/** The source of a name, by the nearest package.json that declares it or an override; undefined if none does. */
 	declaredSource(name: string, referrer: string): Source | undefined {
 		const folders = this.#above(referrer);
 		for (const folder of folders) {
@@ -95,22 +95,22 @@ export class LocalPackages {
 		return this.#declaredBy(name, folders, "dependencies");
 	}
 
-	/** The same of what is wanted of others (`peerDependencies`). */
+	/** The source of a name by the nearest `peerDependencies`. */
 	peerSource(name: string, referrer: string): Source | undefined {
 		return this.#declaredBy(name, this.#above(referrer), "peers");
 	}
 
-	/** What the package.json of the very folder says of a name. */
+	/** The source of a name by the dependencies in the package.json of exactly this folder. */
 	declaredIn(folder: string, name: string): Source | undefined {
 		return this.#declaredBy(name, [folder], "dependencies");
 	}
 
-	/** The package in a folder. */
+	/** The package in a folder; undefined if the folder has no manifest. */
 	packageAt(folder: string): LocalPackage | undefined {
 		return packageAt(folder, this.#manifests);
 	}
 
-	/** The innermost local package that a module lies in, unless the entry lies in it too. */
+	/** The innermost local package that contains a module, unless it contains the entry too. */
 	enclosingPackage(referrer: string): LocalPackage | undefined {
 		const ofEntry = new Set(ancestorsOf(this.#entry));
 		for (const folder of ancestorsOf(referrer).reverse()) {
@@ -121,7 +121,7 @@ export class LocalPackages {
 		return undefined;
 	}
 
-	/** The package.json that is nearest to a module. */
+	/** The package.json nearest to a module. */
 	nearestManifest(referrer: string): { folder: string; manifest: Manifest } | undefined {
 		for (const folder of ancestorsOf(referrer).reverse()) {
 			const { manifest } = this.#at(folder);
@@ -130,7 +130,7 @@ export class LocalPackages {
 		return undefined;
 	}
 
-	/** Whether there is such a file. */
+	/** Whether the file exists. */
 	has(path: string): boolean {
 		return this.#manifests.has(path);
 	}
@@ -143,7 +143,7 @@ export class LocalPackages {
 		return undefined;
 	}
 
-	/** The folders around a module, and then those around the entry, the innermost first. */
+	/** The folders that contain a module, then those that contain the entry; the innermost first. */
 	#above(referrer: string): string[] {
 		return [...new Set([...ancestorsOf(referrer).reverse(), ...ancestorsOf(this.#entry).reverse()])];
 	}
@@ -177,7 +177,7 @@ export class LocalPackages {
 	}
 }
 
-/** pnpm's catalogs, and Bun's, which stand in a package.json or in its `workspaces`. */
+/** The catalogs of pnpm, and those of Bun, which are in a package.json or in its `workspaces`. */
 function catalogsOf(manifest: Manifest | undefined, pnpm: Manifest | undefined): Manifest {
 	const holders = [manifest, objectOf(manifest?.get("workspaces")), pnpm];
 	const catalogs = new Map(holders.flatMap((holder) => [...objectOf(holder?.get("catalogs"))]));

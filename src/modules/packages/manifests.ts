@@ -1,6 +1,6 @@
 /**
- * The configuration files of a project, each parsed once, and which of them were used. Pure: the files come through a
- * port.
+ * Parses the configuration files of a project, each once, and records which of them were used. Pure: a port reads the
+ * files.
  */
 import { parse as parseYaml } from "yaml";
 import { fromUtf8 } from "../../bytes.ts";
@@ -10,35 +10,35 @@ import { CONFIGURATION_BYTES_MAX } from "../limits.ts";
 import { join } from "../paths.ts";
 
 export interface ManifestPort {
-	/** The bytes of a file of the root, or undefined where there is none. */
+	/** The bytes of a file, by its path from the root; undefined if it does not exist. */
 	read(path: string): Uint8Array | undefined;
 	/**
-	 * The names of the folders in a folder ("" for the root), links to folders among them; no hidden one, and no
-	 * `node_modules`.
+	 * The names of the folders in a folder ("" for the root). Links to folders are included; hidden folders and
+	 * `node_modules` are not.
 	 */
 	folders(directory: string): readonly string[];
 }
 
 export type Manifest = ReadonlyMap<string, Jsonc>;
 
-/** The error for a configuration file that cannot be used. @param why ends the sentence that the path begins */
+/** The error for a configuration file that cannot be used. @param why a clause that follows the path */
 export function configurationFault(path: string, why: string): AppError {
 	return new AppError({
 		code: "CONFIGURATION_INVALID",
 		message: `${path} ${why}.`,
-		hint: "Correct the file; comments and trailing commas are fine in JSON.",
+		hint: "Correct the file. In JSON, comments and trailing commas are allowed.",
 		exit: EXIT.usage,
 	});
 }
 
-/** @throws AppError `CONFIGURATION_INVALID` (exit 2) for a file that is larger than any that somebody wrote */
+/** @throws AppError `CONFIGURATION_INVALID` (exit 2) for a file above the limit, which is larger than real files are */
 export function checkConfigurationSize(path: string, { length }: Uint8Array): void {
 	if (length <= CONFIGURATION_BYTES_MAX) return;
 	const [size, limit] = [length, CONFIGURATION_BYTES_MAX].map((bytes) => (bytes / 1024 / 1024).toFixed(1));
-	throw configurationFault(path, `has ${size} MiB; ${limit} MiB is the limit for a configuration file`);
+	throw configurationFault(path, `has ${size} MiB; the limit for a configuration file is ${limit} MiB`);
 }
 
-/** What was found in contents: those who share a file share it. */
+/** The parsed objects by the bytes that they were parsed from, so that several walks parse a file once. */
 const parsed = new WeakMap<Uint8Array, Manifest>();
 
 export class Manifests {
@@ -50,27 +50,27 @@ export class Manifests {
 		this.#port = port;
 	}
 
-	/** The paths of the files that were there when they were asked for, sorted. */
+	/** The paths of all files that were requested and exist, sorted. */
 	get used(): string[] {
 		return [...this.#used].sort();
 	}
 
-	/** As the port's. */
+	/** The same as the port's `folders`. */
 	folders(directory: string): readonly string[] {
 		return this.#port.folders(directory);
 	}
 
-	/** Whether there is such a file. */
+	/** Whether the file exists. */
 	has(path: string): boolean {
 		return this.#port.read(path) !== undefined;
 	}
 
-	/** The object in a JSON file, comments allowed. @throws AppError `CONFIGURATION_INVALID` (exit 2) */
+	/** Parses the object in a JSON file, which may have comments. @throws AppError `CONFIGURATION_INVALID` (exit 2) */
 	json(path: string): Manifest | undefined {
 		return this.#load(path, (text) => parseJsonc(text));
 	}
 
-	/** The mapping in a YAML file. @throws AppError `CONFIGURATION_INVALID` (exit 2) */
+	/** Parses the mapping in a YAML file. @throws AppError `CONFIGURATION_INVALID` (exit 2) */
 	yaml(path: string): Manifest | undefined {
 		return this.#load(path, (text) => {
 			try {
@@ -81,7 +81,7 @@ export class Manifests {
 		});
 	}
 
-	/** A folder's `deno.json`, or else its `deno.jsonc`, and which of them it is. @throws as `json` */
+	/** Parses a folder's `deno.json`, or `deno.jsonc` if the first does not exist. @throws like `json` */
 	deno(folder: string): { path: string; value: Manifest } | undefined {
 		for (const name of ["deno.json", "deno.jsonc"]) {
 			const path = join(folder, name);

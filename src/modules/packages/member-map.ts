@@ -1,12 +1,12 @@
-/** The import map that a local package has for its own modules. Pure. */
+/** The import map of a local package, which applies to its own modules. Pure. */
 import { type ImportMap, normalise, normaliseEntries } from "../import-map.ts";
 import { objectOf, stringsOf } from "../jsonc.ts";
 import type { LocalPackage } from "./members.ts";
 
-/** By the file's value and its folder: two folders may hold the same file. */
+/** By the parsed file and its folder, because equal files in two folders share the parsed object. */
 const maps = new WeakMap<object, Map<string, ImportMap>>();
 
-/** Its deno.json's `imports` and `scopes`; undefined where it has none. */
+/** The `imports` and `scopes` of the package's deno.json; undefined if it has no deno.json. */
 export function memberMap({ deno, folder }: LocalPackage): ImportMap | undefined {
 	if (deno === undefined) return undefined;
 	const byFolder = maps.get(deno.value) ?? new Map<string, ImportMap>();

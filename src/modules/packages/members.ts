@@ -1,5 +1,5 @@
 /**
- * Which folders are members of a workspace: those of npm, Yarn and Bun (`workspaces` of a package.json), of pnpm
+ * Finds the members of workspaces: of npm, Yarn and Bun (`workspaces` of a package.json), of pnpm
  * (`pnpm-workspace.yaml`) and of Deno (`workspace` and `links` of a deno.json). Pure.
  */
 import picomatch from "picomatch";
@@ -9,7 +9,7 @@ import { join } from "../paths.ts";
 import { folderAt } from "./folder-at.ts";
 import { configurationFault, type Manifest, type Manifests } from "./manifests.ts";
 
-/** A package whose sources are in the project. */
+/** A package whose code is in the project. */
 export interface LocalPackage {
 	/** Its folder, "" for the root. */
 	readonly folder: string;
@@ -19,13 +19,13 @@ export interface LocalPackage {
 	readonly deno: { readonly path: string; readonly value: Manifest } | undefined;
 }
 
-/** What a package is called, by its package.json and by its deno.json. */
+/** The names of a package in its package.json and its deno.json. */
 export function namesOf({ deno, npm }: LocalPackage): string[] {
 	const names = [npm?.value.get("name"), deno?.value.get("name")];
 	return names.filter((name): name is string => typeof name === "string" && name !== "");
 }
 
-/** The package in a folder; undefined where the folder has neither manifest. */
+/** The package in a folder; undefined if the folder has neither a package.json nor a deno.json. */
 export function packageAt(folder: string, manifests: Manifests): LocalPackage | undefined {
 	const path = join(folder, "package.json");
 	const value = manifests.json(path);
@@ -35,8 +35,8 @@ export function packageAt(folder: string, manifests: Manifests): LocalPackage | 
 }
 
 /**
- * The members of the workspace whose root is a folder, and the root itself; none where it is no workspace's root.
- * Members that lie outside of the project are not found.
+ * The members of the workspace whose root is the folder, and the root itself. Empty if the folder is not the root of a
+ * workspace. Members outside the project are not found.
  * @throws AppError `CONFIGURATION_INVALID` (exit 2)
  */
 export function membersAt(folder: string, manifests: Manifests): LocalPackage[] {
@@ -50,12 +50,12 @@ function stringsIn(value: Jsonc | undefined): string[] {
 	return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-/** The patterns of a list, or of a list that is called so in an object. */
+/** The patterns in a list, or in the list with the given key of an object. */
 function patternsOf(value: Jsonc | undefined, key: string): string[] {
 	return stringsIn(value instanceof Map ? (value as Manifest).get(key) : value);
 }
 
-/** What the files of a folder say that is a member; undefined where none of them speaks of a workspace. */
+/** The patterns for members in the files of a folder; undefined if none of them describes a workspace. */
 function patternsAt(folder: string, manifests: Manifests): string[] | undefined {
 	const npm = manifests.json(join(folder, "package.json"))?.get("workspaces");
 	const pnpm = manifests.yaml(join(folder, "pnpm-workspace.yaml"));
@@ -70,7 +70,7 @@ function patternsAt(folder: string, manifests: Manifests): string[] | undefined 
 	];
 }
 
-/** Folders below a root that match a pattern and none of those with an exclamation mark. */
+/** The folders below a root that match a pattern, but no pattern that begins with an exclamation mark. */
 function matchingFolders(root: string, patterns: readonly string[], manifests: Manifests): string[] {
 	const [taken, left] = [
 		patterns.filter((one) => !one.startsWith("!")),
@@ -98,7 +98,7 @@ function plainPattern(pattern: string): string {
 	return pattern.replace(/^(\.?\/)+/, "").replace(/\/+$/, "");
 }
 
-/** The paths of all folders below one, from there. */
+/** The paths of all folders below `start`, relative to it. */
 function foldersBelow(start: string, depth: number, manifests: Manifests): string[] {
 	const found: string[] = [];
 	const search = (path: string, left: number) => {
@@ -109,7 +109,7 @@ function foldersBelow(start: string, depth: number, manifests: Manifests): strin
 			if (found.length > FOLDERS_MAX)
 				throw configurationFault(
 					start === "" ? "The workspace" : start,
-					`has more than ${FOLDERS_MAX} folders that may be members`,
+					`has more than ${FOLDERS_MAX} folders that could be members`,
 				);
 			search(child, left - 1);
 		}

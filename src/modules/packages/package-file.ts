@@ -1,4 +1,4 @@
-/** Which file of a package of the project an import leads to, and what is said where that is none. Pure. */
+/** Resolves an import of a local package to a file, and makes the errors for imports that lead to none. Pure. */
 import type { Resolution } from "../import-map.ts";
 import { type ImportKind, mainFiles, resolveExport } from "./exports.ts";
 import { folderAt } from "./folder-at.ts";
@@ -6,36 +6,36 @@ import { type LocalPackage, namesOf } from "./members.ts";
 
 export interface ImportResolution {
 	readonly resolution: Resolution | { readonly kind: "local fault"; readonly fault: LocalFault };
-	/** Whether the entry's import maps alone would not say so: whoever follows only them has to be told. */
+	/** Whether the entry's import maps alone would give another result, so that a bundler needs this one as a mapping. */
 	readonly needsMapping: boolean;
 }
 
-/** Why a name that belongs to the project leads nowhere. */
+/** Why an import of a local package failed. */
 interface LocalFault {
 	readonly code: "IMPORT_LOCAL_PACKAGE" | "IMPORT_OUTSIDE" | "IMPORT_NOT_FOUND" | "IMPORT_UNMAPPED";
-	/** Ends a sentence. */
+	/** A clause that ends the message. */
 	readonly why: string;
 	readonly hint: string;
 }
 
 interface FileLookup {
-	/** Whether there is such a file. */
+	/** Whether the file exists. */
 	has(path: string): boolean;
 }
 
-/** What to do about code that lies outside. */
+/** The hint for code outside the project. */
 export const MOVE_HINT =
-	"Make the folder that holds both the project, with coffer.json and coffer.vault in it, or copy the package into the project.";
+	"Make the folder that contains both the root of the project, with coffer.json and coffer.vault in it, or copy the package into the project.";
 
-/** An import that is refused. @param why ends a sentence */
+/** The result for an import that failed. @param why a clause that ends the message */
 export function localFault(code: LocalFault["code"], why: string, hint: string): ImportResolution {
 	return { resolution: { kind: "local fault", fault: { code, why, hint } }, needsMapping: true };
 }
 
 /**
- * The file of a local package that an import leads to.
- * @param name as which it is imported
- * @param subpath what follows the name: empty, or `/sub`
+ * Resolves an import of a local package to a file.
+ * @param name the name by which it is imported
+ * @param subpath the rest of the specifier: empty, or `/sub`
  */
 export function packageFile(
 	local: LocalPackage,
@@ -52,7 +52,7 @@ export function packageFile(
 	if (manifest !== undefined && exports !== undefined && exports !== null) {
 		const found = resolveExport(exports, exportKey, kind);
 		if ("fault" in found) {
-			const hint = `Import what it exports, or add "${exportKey}" to the "exports" of ${manifest.path}.`;
+			const hint = `Import something that it exports, or add "${exportKey}" to the "exports" of ${manifest.path}.`;
 			return localFault(
 				"IMPORT_LOCAL_PACKAGE",
 				`the package ${where} (${manifest.path}) ${found.fault}`,
@@ -73,7 +73,10 @@ export function packageFile(
 	return missingFile(local, 'it has neither "exports" nor "main"');
 }
 
-/** Of a package with two manifests, the one by which it is called so; the deno.json, where it is called so by both and only that exports. */
+/**
+ * The manifest whose `exports` apply to a name. If the package has both manifests, it is the one with that name; the
+ * deno.json, if both have the name and only the deno.json has `exports`.
+ */
 function exportingManifest(local: LocalPackage, name: string): LocalPackage["npm"] {
 	const { deno, npm } = local;
 	if (deno?.value.get("exports") === undefined) return npm;
@@ -82,8 +85,8 @@ function exportingManifest(local: LocalPackage, name: string): LocalPackage["npm
 }
 
 /**
- * A file of a local package by its path.
- * @param origin where the path comes from; a sentence continues behind it
+ * Resolves a path in a local package.
+ * @param origin the beginning of the error's sentence, which says where the path comes from
  */
 export function fileOf(
 	local: LocalPackage,
@@ -95,13 +98,13 @@ export function fileOf(
 	if (target === undefined)
 		return localFault("IMPORT_OUTSIDE", `${origin}, which leads out of the project`, MOVE_HINT);
 	if (files.has(target)) return { resolution: { kind: "local", path: target }, needsMapping: true };
-	return missingFile(local, `${origin}, and there is no file ${target}`);
+	return missingFile(local, `${origin}, but there is no file ${target}`);
 }
 
 function missingFile({ folder }: LocalPackage, why: string): ImportResolution {
 	return localFault(
 		"IMPORT_NOT_FOUND",
-		`it is the package ${folder || "."} of this project, and leads to no file: ${why}`,
-		"Build the package first, or have it export its sources; a name of the project is never asked of a registry.",
+		`it is the package ${folder || "."} of this project, and its file was not found: ${why}`,
+		"Build the package first, or change it to export its sources. Names of the project are never requested from a registry.",
 	);
 }

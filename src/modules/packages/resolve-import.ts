@@ -1,5 +1,5 @@
 /**
- * What an import means in a project: by its import maps, and by the packages that the project holds itself. Pure.
+ * Resolves an import with the project's import maps and with the packages whose code is in the project. Pure.
  */
 import { satisfies, validRange } from "semver";
 import type { Configuration } from "../configuration.ts";
@@ -11,18 +11,18 @@ import { memberMap } from "./member-map.ts";
 import type { LocalPackage } from "./members.ts";
 import { fileOf, type ImportResolution, localFault, MOVE_HINT, packageFile } from "./package-file.ts";
 
-/** A name in parts: `@acme/lib/sub` is the package `@acme/lib` and `./sub`. */
+/** Splits a name: `@acme/lib/sub` is the package `@acme/lib` and the subpath `/sub`. */
 const NAME = /^((?:@[^/@]+\/)?[^/@]+)(\/.*)?$/;
 const REGISTRY = /^(?:npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(\/.*)?$/i;
 
-/** The package that a specifier of a registry names. */
+/** The name of the package in a registry specifier (`npm:`, `jsr:`); undefined for other specifiers. */
 export function registryName(specifier: string): string | undefined {
 	return REGISTRY.exec(specifier)?.[1];
 }
 
 /**
- * What a specifier in a module means.
- * @param referrer path of the module that has it
+ * Resolves a specifier.
+ * @param referrer path of the module that contains it
  * @param kind whether it is imported or required
  */
 export function resolveImport(
@@ -37,29 +37,29 @@ export function resolveImport(
 class Resolver {
 	readonly #configuration: Configuration;
 	readonly #referrer: string;
-	readonly #manner: ImportKind;
+	readonly #kind: ImportKind;
 
-	constructor(configuration: Configuration, referrer: string, manner: ImportKind) {
+	constructor(configuration: Configuration, referrer: string, kind: ImportKind) {
 		this.#configuration = configuration;
 		this.#referrer = referrer;
-		this.#manner = manner;
+		this.#kind = kind;
 	}
 
 	resolve(specifier: string): ImportResolution {
 		const { map, packages } = this.#configuration;
 		const around = packages.enclosingPackage(this.#referrer);
-		const own = around && this.#within(around, specifier);
-		if (own !== undefined) return own;
+		const fromPackage = around && this.#fromEnclosingPackage(around, specifier);
+		if (fromPackage !== undefined) return fromPackage;
 		const mapped = resolveSpecifier(map, specifier, this.#referrer);
 		if (mapped.kind === "package") return this.#package(mapped, false);
 		if (mapped.kind !== "unmapped") return { resolution: mapped, needsMapping: false };
-		if (specifier.startsWith("#")) return this.#ownName(specifier);
+		if (specifier.startsWith("#")) return this.#packageImport(specifier);
 		return this.#bare(specifier) ?? { resolution: mapped, needsMapping: false };
 	}
 
-	/** What the manifests of a local package say of a name, for its own modules. */
-	#within(around: LocalPackage, specifier: string): ImportResolution | undefined {
-		// Only of a member does Deno read the deno.json; of any package, Node reads the package.json.
+	/** Resolves a name with the manifests of the local package that contains the module. */
+	#fromEnclosingPackage(around: LocalPackage, specifier: string): ImportResolution | undefined {
+		// Deno reads the deno.json of workspace members only. Node reads the package.json of every package.
 		const isMember = this.#configuration.packages.isMember(around.folder, this.#referrer);
 		const map: ImportMap | undefined = isMember ? memberMap(around) : undefined;
 		const mapped = map && resolveSpecifier(map, specifier, this.#referrer);
@@ -73,14 +73,14 @@ class Resolver {
 		const [, name, subpath = ""] = NAME.exec(specifier) ?? [];
 		if (name === undefined || /^[.#]|:/.test(name)) return undefined;
 		const source = this.#configuration.packages.declaredIn(around.folder, name);
-		return source && this.#from(source, name, subpath);
+		return source && this.#fromSource(source, name, subpath);
 	}
 
-	/** A package of a registry, unless the project has one that is called so. */
-	#package(mapped: Extract<Resolution, { kind: "package" }>, isTold: boolean): ImportResolution {
+	/** A package from a registry, unless the project has a package with this name. */
+	#package(mapped: Extract<Resolution, { kind: "package" }>, needsMapping: boolean): ImportResolution {
 		const [, name, range, subpath = ""] = REGISTRY.exec(mapped.specifier) ?? [];
-		if (name === undefined) return { resolution: mapped, needsMapping: isTold };
-		return this.#local(name, range ?? "", subpath) ?? { resolution: mapped, needsMapping: isTold };
+		if (name === undefined) return { resolution: mapped, needsMapping };
+		return this.#local(name, range ?? "", subpath) ?? { resolution: mapped, needsMapping };
 	}
 
 	#bare(specifier: string): ImportResolution | undefined {
@@ -88,15 +88,15 @@ class Resolver {
 		const [, name, subpath = ""] = NAME.exec(specifier) ?? [];
 		if (name === undefined || name.includes(":")) return undefined;
 		const declared = packages.declaredSource(name, this.#referrer);
-		if (declared !== undefined) return this.#from(declared, name, subpath);
+		if (declared !== undefined) return this.#fromSource(declared, name, subpath);
 		const local = this.#local(name, "", subpath);
 		if (local !== undefined) return local;
 		const peer = packages.peerSource(name, this.#referrer);
-		return peer && this.#from(peer, name, subpath);
+		return peer && this.#fromSource(peer, name, subpath);
 	}
 
-	/** What a declared dependency leads to. */
-	#from(source: Source, name: string, subpath: string): ImportResolution {
+	/** Resolves an import of a declared dependency. */
+	#fromSource(source: Source, name: string, subpath: string): ImportResolution {
 		const { packages } = this.#configuration;
 		if (source.kind === "refused")
 			return localFault(
@@ -121,7 +121,7 @@ class Resolver {
 			if (found === undefined && !isPlain)
 				return localFault(
 					"IMPORT_LOCAL_PACKAGE",
-					`package.json says "${source.text}", and there is neither a package.json nor a deno.json in ${source.folder || "the root"}`,
+					`package.json says "${source.text}", but there is neither a package.json nor a deno.json in ${source.folder || "the root"}`,
 					"Correct the path, or add the manifest.",
 				);
 			return this.#file(found ?? { folder: source.folder, npm: undefined, deno: undefined }, name, subpath);
@@ -129,22 +129,22 @@ class Resolver {
 		const local = this.#local(source.name, source.range, subpath);
 		if (local !== undefined) return local;
 		const hint =
-			"Add the package to the workspace, or correct its name; a name that is said to be local is never asked of a registry.";
+			"Add the package to the workspace, or correct its name. A name that is declared as local is never requested from a registry.";
 		return localFault(
 			"IMPORT_LOCAL_PACKAGE",
-			`package.json says "${source.text}", and no member of the workspace is called "${source.name}"`,
+			`package.json says "${source.text}", but no member of the workspace has the name "${source.name}"`,
 			hint,
 		);
 	}
 
-	/** What the project itself has under a name; undefined where that is nothing. */
+	/** Resolves a name to a package in the project; undefined if the project has none with this name. */
 	#local(name: string, range: string, subpath: string): ImportResolution | undefined {
 		const { packages } = this.#configuration;
 		const [member, second] = packages.membersNamed(name, this.#referrer);
 		if (member !== undefined && second !== undefined)
 			return localFault(
 				"IMPORT_LOCAL_PACKAGE",
-				`${member.folder || "."} and ${second.folder || "."} are both called so`,
+				`${member.folder || "."} and ${second.folder || "."} both have this name`,
 				"Rename one of them.",
 			);
 		if (member !== undefined)
@@ -152,13 +152,14 @@ class Resolver {
 		const declared =
 			packages.declaredSource(name, this.#referrer) ?? packages.peerSource(name, this.#referrer);
 		if (declared?.kind === "folder" || declared?.kind === "refused")
-			return this.#from(declared, name, subpath);
-		if (declared?.kind === "member" && declared.name !== name) return this.#from(declared, name, subpath);
+			return this.#fromSource(declared, name, subpath);
+		if (declared?.kind === "member" && declared.name !== name)
+			return this.#fromSource(declared, name, subpath);
 		const outside = packages.outside(name);
 		if (outside === undefined) return undefined;
 		return localFault(
 			"IMPORT_OUTSIDE",
-			`it is the workspace member ${outside}, which lies outside of the project`,
+			`it is the workspace member ${outside}, which is outside the project`,
 			MOVE_HINT,
 		);
 	}
@@ -169,31 +170,31 @@ class Resolver {
 		range: string,
 	): ImportResolution | undefined {
 		const version = npm?.value.get("version") ?? deno?.value.get("version");
-		// A tag such as `latest` is no range: it names no version that could be another.
+		// A tag such as `latest` is not a range, so every version satisfies it.
 		if (typeof version !== "string" || range === "" || validRange(range) === null) return undefined;
 		if (satisfies(version, range, { includePrerelease: true })) return undefined;
-		const why = `that is the workspace member ${folder || "."}, of version ${version}, which "${range}" does not take`;
+		const why = `it is the workspace member ${folder || "."} at version ${version}, which does not satisfy "${range}"`;
 		return localFault(
 			"IMPORT_LOCAL_PACKAGE",
 			why,
-			`Ask for a version that takes ${version}, or rename the member; the name of a member is never asked of a registry (${name}).`,
+			`Use a range that includes ${version}, or rename the member. The name of a member (${name}) is never requested from a registry.`,
 		);
 	}
 
 	#file(local: LocalPackage, name: string, subpath: string): ImportResolution {
-		return packageFile(local, name, subpath, this.#manner, this.#configuration.packages);
+		return packageFile(local, name, subpath, this.#kind, this.#configuration.packages);
 	}
 
-	/** A name that begins with `#`, by the nearest package.json. */
-	#ownName(name: string): ImportResolution {
+	/** Resolves a name that begins with `#` with the nearest package.json. */
+	#packageImport(name: string): ImportResolution {
 		const { packages } = this.#configuration;
 		const scope = packages.nearestManifest(this.#referrer);
 		const path = scope === undefined ? "package.json" : folderAt(scope.folder, "package.json");
-		const found = scope && resolvePackageImport(scope.manifest.get("imports"), name, this.#manner);
+		const found = scope && resolvePackageImport(scope.manifest.get("imports"), name, this.#kind);
 		if (scope === undefined || found === undefined)
 			return localFault(
 				"IMPORT_UNMAPPED",
-				`neither an import map nor the "imports" of ${path} say what this name is`,
+				`neither an import map nor the "imports" of ${path} contain this name`,
 				`Add it to the "imports" of ${path} or of deno.json.`,
 			);
 		if ("fault" in found)
@@ -216,4 +217,4 @@ class Resolver {
 }
 
 const REPLACE_HINT =
-	"Put the code into the project as a member of its workspace, or name a version from a registry.";
+	"Add the code to the project as a member of its workspace, or use a version from a registry.";

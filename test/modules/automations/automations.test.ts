@@ -87,7 +87,7 @@ describe("refused, with the automation and what must be", () => {
 		[[named(CRON, " ")], 'automation 1: "name" must be'],
 		[[named(CRON, "a\nb")], 'automation 1: "name" must be'],
 		[[named(CRON, "a".repeat(201))], 'automation 1: "name" must be'],
-		[[named(CRON, "a"), named(ONCE, "a")], 'automation "a": there are two of this name'],
+		[[named(CRON, "a"), named(ONCE, "a")], 'automation "a": another automation has the same name'],
 		[Array.from({ length: 101 }, (_, i) => named(CRON, `a${i}`)), "more than 100"],
 		[[named({})], 'automation "nightly": "type" must be "scheduled"'],
 		[[named({ ...CRON, type: "webhook" })], '"type" must be'],

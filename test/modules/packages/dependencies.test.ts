@@ -30,12 +30,12 @@ describe("local dependencies", () => {
 		[
 			"workspace: that no member has",
 			of({ lib: "workspace:*" }),
-			/^IMPORT_LOCAL_PACKAGE: package\.json says "workspace:\*", and no member/,
+			/^IMPORT_LOCAL_PACKAGE: package\.json says "workspace:\*", but no member/,
 		],
 		[
 			"a folder that is not there",
 			of({ lib: "file:./gone" }),
-			/^IMPORT_LOCAL_PACKAGE: package\.json says "file:\.\/gone", and there is neither/,
+			/^IMPORT_LOCAL_PACKAGE: package\.json says "file:\.\/gone", but there is neither/,
 		],
 		["a folder outside", of({ lib: "file:../lib" }), /^IMPORT_OUTSIDE: .*leads out/],
 		["an absolute folder", of({ lib: "link:/srv/lib" }), /^IMPORT_OUTSIDE/],
@@ -44,7 +44,7 @@ describe("local dependencies", () => {
 		[
 			"git",
 			of({ lib: "git+https://user:pass@example.org/lib.git" }),
-			'IMPORT_LOCAL_PACKAGE: package.json takes it from an address that begins with "git+https:", which is neither the project nor a registry',
+			'IMPORT_LOCAL_PACKAGE: package.json takes it from an address that begins with "git+https:", which is neither in the project nor a registry',
 		],
 		["GitHub", of({ lib: "acme/lib" }), /^IMPORT_LOCAL_PACKAGE: .*a git repository/],
 		[
@@ -72,7 +72,7 @@ describe("local dependencies", () => {
 			},
 			"npm:lib@1.1.1",
 		],
-		["a catalog without it", of({ lib: "catalog:" }), /^IMPORT_LOCAL_PACKAGE: .*in a catalog/],
+		["a catalog without it", of({ lib: "catalog:" }), /^IMPORT_LOCAL_PACKAGE: .*but no catalog in/],
 		[
 			"an override of npm",
 			{

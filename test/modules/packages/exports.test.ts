@@ -98,19 +98,24 @@ describe("exports", () => {
 			"lib",
 			/^IMPORT_LOCAL_PACKAGE: .*does not export/,
 		],
-		["a way out", { exports: { ".": "./../x.js" } }, "lib", /^IMPORT_LOCAL_PACKAGE: .*no file of its own/],
+		[
+			"a way out",
+			{ exports: { ".": "./../x.js" } },
+			"lib",
+			/^IMPORT_LOCAL_PACKAGE: .*is not a file of the package/,
+		],
 		[
 			"a way out by a pattern",
 			{ exports: { "./*": "./*" } },
 			"lib/../../x",
-			/^IMPORT_LOCAL_PACKAGE: .*no file of its own|refused|outside/,
+			/^IMPORT_LOCAL_PACKAGE: .*is not a file of the package|refused|outside/,
 		],
 		["a package in it", { exports: { ".": "./node_modules/x/index.js" } }, "lib", /^IMPORT_LOCAL_PACKAGE/],
 		[
 			"a file that is not there",
 			{ exports: { ".": "./dist/index.js" } },
 			"lib",
-			/^IMPORT_NOT_FOUND: it is the package lib of this project, and leads to no file: "exports" of lib\/package\.json says "\.\/dist\/index\.js", and there is no file lib\/dist\/index\.js$/,
+			/^IMPORT_NOT_FOUND: it is the package lib of this project, and its file was not found: "exports" of lib\/package\.json says "\.\/dist\/index\.js", but there is no file lib\/dist\/index\.js$/,
 		],
 		["a star as a name", { exports: { "./*": "./src/*.ts" } }, "lib/*", /^IMPORT_NOT_FOUND/],
 	])("%s", (_, manifest, specifier, expected) => {
@@ -158,7 +163,7 @@ describe("without exports", () => {
 			{ main: "dist/x.js" },
 			["src/a.ts"],
 			"lib",
-			/^IMPORT_NOT_FOUND: it is the package lib of this project, and leads to no file: package\.json says "main": "dist\/x\.js"$/,
+			/^IMPORT_NOT_FOUND: it is the package lib of this project, and its file was not found: package\.json says "main": "dist\/x\.js"$/,
 		],
 		["nothing", {}, [], "lib", /^IMPORT_NOT_FOUND: .*neither "exports" nor "main"$/],
 		["a file by its path", {}, FILES, "lib/src/a.ts", "lib/src/a.ts"],
@@ -204,21 +209,18 @@ describe("names that begin with #", () => {
 	};
 	test.each<[string, string | RegExp]>([
 		["#lib/a", "lib/a.ts"],
-		["#lib/closed/b", /^IMPORT_LOCAL_PACKAGE: package\.json says nothing of "#lib\/closed\/b"/],
+		["#lib/closed/b", /^IMPORT_LOCAL_PACKAGE: package\.json maps "#lib\/closed\/b" to nothing/],
 		["#lib/gone", /^IMPORT_NOT_FOUND: .*there is no file lib\/gone\.ts$/],
 		["#db", "db/deno.ts"],
 		["#ms", "npm:ms@^2.0.0"],
 		["#member", "packages/lib/own.ts"],
 		["#taken", "packages/lib/own.ts"],
 		["#fs", "node:fs"],
-		["#out", /^IMPORT_LOCAL_PACKAGE: .*no file of its own/],
+		["#out", /^IMPORT_LOCAL_PACKAGE: .*is not a file of the package/],
 		["#again", /^IMPORT_LOCAL_PACKAGE/],
 		["#absolute", /^IMPORT_LOCAL_PACKAGE/],
 		["#gone", /^IMPORT_NOT_FOUND/],
-		[
-			"#none",
-			'IMPORT_UNMAPPED: neither an import map nor the "imports" of package.json say what this name is',
-		],
+		["#none", 'IMPORT_UNMAPPED: neither an import map nor the "imports" of package.json contain this name'],
 	])("%s", (specifier, expected) => {
 		const found = meaning({ files, specifier });
 		if (typeof expected === "string") expect(found).toBe(expected);

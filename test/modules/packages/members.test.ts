@@ -64,7 +64,7 @@ describe("a member", () => {
 		["Jsr:/@acme/lib/sub", "packages/lib/src/sub.ts"],
 		[
 			"npm:@acme/lib@2",
-			'IMPORT_LOCAL_PACKAGE: that is the workspace member packages/lib, of version 1.2.3, which "2" does not take',
+			'IMPORT_LOCAL_PACKAGE: it is the workspace member packages/lib at version 1.2.3, which does not satisfy "2"',
 		],
 		["npm:@acme/other@2", "npm:@acme/other@2"],
 		[
@@ -83,17 +83,17 @@ describe("a member", () => {
 		[
 			"a version that it has not",
 			{ "package.json": { workspaces: ["packages/*"], dependencies: { "@acme/lib": "^2.0.0" } } },
-			/LOCAL_PACKAGE: .*1\.2\.3, which "\^2\.0\.0" does not take/,
+			/LOCAL_PACKAGE: .*1\.2\.3, which does not satisfy "\^2\.0\.0"/,
 		],
 		[
 			"a local one at a version that it has not",
 			{ "package.json": { workspaces: ["packages/*"], dependencies: { "@acme/lib": "workspace:^2" } } },
-			/LOCAL_PACKAGE: .*"\^2" does not take/,
+			/LOCAL_PACKAGE: .*does not satisfy "\^2"/,
 		],
 		[
 			"one of two of that name",
 			{ ...NPM, "packages/twin/package.json": { name: "@acme/lib" } },
-			/LOCAL_PACKAGE: packages\/lib and packages\/twin are both/,
+			/LOCAL_PACKAGE: packages\/lib and packages\/twin both have this name/,
 		],
 	])("is refused as %s", (_, files, expected) => {
 		expect(meaning({ files: { ...LIB, ...files }, specifier: "@acme/lib" })).toMatch(expected);
@@ -120,7 +120,7 @@ describe("a member", () => {
 		};
 		for (const specifier of ["@acme/lib", "@acme/lib/sub", "npm:@acme/lib@1"])
 			expect(meaning({ ...question, specifier })).toBe(
-				"IMPORT_OUTSIDE: it is the workspace member ../packages/lib, which lies outside of the project",
+				"IMPORT_OUTSIDE: it is the workspace member ../packages/lib, which is outside the project",
 			);
 	});
 

@@ -194,12 +194,12 @@ describe("what is refused", () => {
 		[
 			"a version",
 			'import { own } from "npm:@acme/lib@^2";',
-			/^functions\/a\/index\.ts:2 imports "npm:@acme\/lib@\^2": that is the workspace member packages\/lib, of version 1\.4\.0/,
+			/^functions\/a\/index\.ts:2 imports "npm:@acme\/lib@\^2": it is the workspace member packages\/lib at version 1\.4\.0/,
 		],
 		[
 			"a name that is not exported",
 			'import { own } from "@acme/lib/none";',
-			/:2 imports "@acme\/lib\/none": .*leads to no file: "exports" of packages\/lib\/package\.json says "\.\/src\/none\.ts"/,
+			/:2 imports "@acme\/lib\/none": .*its file was not found: "exports" of packages\/lib\/package\.json says "\.\/src\/none\.ts"/,
 		],
 		["a type by a registry's specifier", 'import type { Own } from "npm:@acme/lib@^2";', /:2 imports/],
 	])("%s is refused with file and line, before anything is asked", async (_, source, message) => {

@@ -103,7 +103,7 @@ describe("a member of a workspace around the project", () => {
 			exit: 2,
 			line: 2,
 			message: expect.stringMatching(
-				/^functions\/a\/index\.ts:2 imports ".*@acme\/lib.*": it is the workspace member \.\.\/packages\/lib, which lies outside/,
+				/^functions\/a\/index\.ts:2 imports ".*@acme\/lib.*": it is the workspace member \.\.\/packages\/lib, which is outside/,
 			),
 			hint: expect.stringContaining("coffer.json"),
 		});
@@ -152,19 +152,19 @@ describe("deploying, the platform and references --local", () => {
 			"a member at another version",
 			SOURCE,
 			{ "package.json": WORKSPACE["package.json"].replace("^1.0.0", "^2.0.0") },
-			/of version 1\.0\.0, which "\^2\.0\.0" does not take/,
+			/at version 1\.0\.0, which does not satisfy "\^2\.0\.0"/,
 		],
 		[
 			"a member without its file",
 			SOURCE,
 			{ "packages/lib/package.json": '{"name":"@acme/lib","main":"dist/x.js"}' },
-			/leads to no file: package\.json says "main": "dist\/x\.js"/,
+			/its file was not found: package\.json says "main": "dist\/x\.js"/,
 		],
 		[
 			"a name that is said to be local",
 			'import "gone";',
 			{ "package.json": '{"dependencies":{"gone":"workspace:*"}}' },
-			/no member of the workspace is called "gone"/,
+			/no member of the workspace has the name "gone"/,
 		],
 		[
 			"a name of its own",

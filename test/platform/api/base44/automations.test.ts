@@ -55,8 +55,8 @@ describe("the automations of a deployment", () => {
 	test.each([
 		["no kind", [{ name: "a" }], '"type" must be'],
 		["no name", [{ type: "scheduled" }], '"name" must be'],
-		["two of a name", [nightly, nightly], "two of this name"],
-		["a day that never comes", [{ ...nightly, cron_expression: "0 0 30 2 *" }], "never comes"],
+		["two of a name", [nightly, nightly], "another automation has the same name"],
+		["a day that never comes", [{ ...nightly, cron_expression: "0 0 30 2 *" }], "does not exist"],
 		[
 			"too many",
 			Array.from({ length: 101 }, (_, index) => ({ ...nightly, name: `n${index}` })),
