@@ -1,6 +1,7 @@
 /**
- * Files of other people's making, read with a bound: before anything is read where the system knows the size, and while
- * it is read where it does not (pipes, devices, files that grow). A leaf: imports the error type and the safe text alone.
+ * Reads files from outside with a size limit. The size is checked before the read if the system knows it, and
+ * during the read otherwise (pipes, devices, growing files). A leaf: imports only the error type and the safe
+ * text.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
@@ -12,32 +13,35 @@ import { printable } from "./printable.ts";
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants;
 const CHUNK_BYTES = 65_536;
 
-/** What the files of each kind may hold, in bytes; docs/format.md, "Bounds". A vault's own is in `vault/syntax/syntax.ts`. */
+/**
+ * The largest files of each kind, in bytes; docs/format.md, "Bounds". The vault's own limit is in
+ * `vault/syntax/syntax.ts`.
+ */
 export const FILE_BYTES = {
 	/** A text that Coffer adds lines to (`.gitattributes`, `.gitignore`), or a hook. */
 	text: 4 * 1024 * 1024,
 	/** A file of this device's memory: 200 bytes for a name, and 50 for each change of it that is not synced yet. */
 	state: 64 * 1024 * 1024,
-	/** `coffer.json`, and what another tool says of an app. */
+	/** `coffer.json`, and another tool's description of an app. */
 	settings: 1024 * 1024,
 	/** A `.env` file. */
 	env: 64 * 1024 * 1024,
-	/** An identity, or an export of one: far more than they take. */
+	/** An identity, or an export of one. Far more than they need. */
 	identity: 4096,
 } as const;
 
-/** Which things are read beside plain files that stand there themselves. */
+/** What may be read besides regular files. */
 export interface Reach {
 	/** Symbolic links at the end of the path. */
 	readonly links?: boolean;
-	/** Pipes and devices, whose end is waited for. */
+	/** Pipes and devices. The read waits for their end. */
 	readonly pipes?: boolean;
 }
 
 /**
- * The error for what is larger than its bound.
- * @param what a path, or another name of it
- * @param bytes how large it is; undefined where nobody knows
+ * The error for input above its limit.
+ * @param what a path, or another name of the input
+ * @param bytes its size; undefined if unknown
  */
 export function fileTooLarge(what: string, bytes: number | undefined, bytesMax: number): AppError {
 	const size =
@@ -56,7 +60,7 @@ function flagsFor({ links, pipes }: Reach): number {
 	return O_RDONLY | (links ? 0 : O_NOFOLLOW) | (pipes ? 0 : O_NONBLOCK);
 }
 
-/** @returns the size where it is one to read in one piece; undefined where its end is not known */
+/** @returns the size of a file that can be read in one piece; undefined if its size is unknown */
 function checkKind(path: string, stats: Stats, bytesMax: number, { pipes }: Reach): number | undefined {
 	if (stats.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
 	if (!stats.isFile() && !pipes) throw Object.assign(new Error(), { code: "EFTYPE" });
@@ -65,7 +69,7 @@ function checkKind(path: string, stats: Stats, bytesMax: number, { pipes }: Reac
 	return stats.size;
 }
 
-/** All of a file, into one buffer: Node's own `readFile` goes by small pieces and copies them together. */
+/** Reads a file into one buffer. Node's own `readFile` reads small pieces and copies them. */
 async function readSized(handle: FileHandle, size: number): Promise<Buffer> {
 	const bytes = Buffer.allocUnsafeSlow(size);
 	let length = 0;
@@ -89,7 +93,7 @@ async function readToEnd(handle: FileHandle, path: string, bytesMax: number): Pr
 	}
 }
 
-/** All that a stream brings. @throws AppError `FILE_TOO_LARGE` */
+/** Reads a stream to its end. @throws AppError `FILE_TOO_LARGE` */
 async function readStream(stream: AsyncIterable<Buffer>, path: string, bytesMax: number): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	let total = 0;
@@ -101,7 +105,7 @@ async function readStream(stream: AsyncIterable<Buffer>, path: string, bytesMax:
 	return Buffer.concat(chunks, total);
 }
 
-/** What is at the end of a path and may make its reader wait: a named pipe, or a terminal. */
+/** Opens something whose reader may have to wait: a named pipe, or a terminal. */
 async function openWaiting(path: string, { links, pipes }: Reach): Promise<Socket | undefined> {
 	if (!pipes) return undefined;
 	const stats = await stat(path);
@@ -114,12 +118,12 @@ async function openWaiting(path: string, { links, pipes }: Reach): Promise<Socke
 }
 
 /**
- * Reads a file of at most `bytesMax` bytes. Of one that grows meanwhile, what it had when it was opened.
- * @throws AppError `FILE_TOO_LARGE` (exit 1), with its size; else the system's error, with the code `EISDIR`, `EFTYPE`
- *   (no plain file) or `ELOOP` (a symbolic link) where it is not what `reach` says
+ * Reads a file of at most `bytesMax` bytes. If the file grows meanwhile, only the size at the beginning counts.
+ * @throws AppError `FILE_TOO_LARGE` (exit 1) with the size; otherwise the system's error, with the code
+ *   `EISDIR`, `EFTYPE` (not a regular file) or `ELOOP` (a symbolic link) for a kind that `reach` does not allow
  */
 export async function readBounded(path: string, bytesMax: number, reach: Reach = {}): Promise<Buffer> {
-	// A thread that waits for the other end of a pipe would keep the process from ending, at Ctrl-C for one.
+	// A thread that waits for the other end of a pipe would keep the process from ending, for example at Ctrl-C.
 	const waiting = await openWaiting(path, reach);
 	if (waiting) return await readStream(waiting, path, bytesMax);
 	const handle = await open(path, flagsFor(reach));
@@ -131,7 +135,7 @@ export async function readBounded(path: string, bytesMax: number, reach: Reach =
 	}
 }
 
-/** As `readBounded`, of plain files, for code that looks at many small ones. */
+/** Reads a regular file synchronously, as `readBounded` does, for code that reads many small ones. */
 export function readBoundedSync(path: string, bytesMax: number, reach: Omit<Reach, "pipes"> = {}): Buffer {
 	const file = openSync(path, flagsFor(reach));
 	try {

@@ -1,18 +1,16 @@
-/**
- * Bytes: encoding that cannot be ambiguous, comparison, wiping. A leaf.
- */
+/** Bytes: unambiguous encoding, comparison, wiping. A leaf. */
 import { Buffer } from "node:buffer";
 import { AppError, EXIT } from "./errors.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** What a decoder puts in place of bytes that are not UTF-8. */
+/** The character that a decoder writes for bytes that are not UTF-8. */
 const REPLACEMENT = "\uFFFD";
 const LENGTH_BYTES = 4;
-/** The most bytes that one UTF-16 unit becomes. */
+/** The most bytes of one UTF-16 unit in UTF-8. */
 const UTF8_BYTES_MAX = 3;
-/** Holds what was encoded last, which is never a key. */
+/** Holds the last encoded fields. Keys never pass through it. */
 const scratch = new Uint8Array(8192);
 const scratchView = Buffer.from(scratch.buffer);
 
@@ -34,10 +32,10 @@ export function utf8(text: string): Uint8Array {
 	return encoder.encode(text);
 }
 
-/** The string of UTF-8 bytes, or undefined where they are not well-formed UTF-8. */
+/** Decodes UTF-8. @returns undefined for invalid UTF-8 */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
 	try {
-		// Several times quicker than the strict decoder, which is asked only whether a replacement was written as one.
+		// Several times faster than the strict decoder, which is needed only if the text has a replacement character.
 		const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 		if (!text.includes(REPLACEMENT)) return text;
 		return decoder.decode(bytes);
@@ -58,14 +56,15 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Each field as a 4-byte big-endian length and its UTF-8 bytes, one after the other: two different lists
- * of fields never encode to the same bytes. Numbers are written in decimal.
+ * Encodes each field as a 4-byte big-endian length and its UTF-8 bytes: two different lists of fields never
+ * have the same encoding. Numbers are written in decimal.
  * @throws AppError `TEXT_NOT_UNICODE` (exit 2), as `utf8`
  */
 export function lengthPrefixed(...fields: readonly (string | number)[]): Uint8Array {
 	const texts = fields.map(String);
 	const sizeMax = texts.reduce((sum, text) => sum + LENGTH_BYTES + UTF8_BYTES_MAX * text.length, 0);
-	// Ten thousand records take this path some three times each: written in one buffer, and copied once its size is known.
+	// Ten thousand records are encoded about three times each. Therefore short fields are written to one shared
+	// buffer, and copied once their size is known.
 	if (sizeMax <= scratch.length) return scratch.slice(0, writeFields(texts, scratchView));
 	const out = new Uint8Array(texts.reduce((sum, text) => sum + LENGTH_BYTES + Buffer.byteLength(text), 0));
 	writeFields(texts, Buffer.from(out.buffer));
@@ -91,18 +90,18 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 	return difference === 0;
 }
 
-/** Overwrites key material. JavaScript strings cannot be wiped, which is why keys are never strings for long. */
+/** Overwrites key material. JavaScript strings cannot be wiped, so keys are kept as bytes. */
 export function wipe(...buffers: readonly Uint8Array[]): void {
 	for (const buffer of buffers) buffer.fill(0);
 }
 
 const BASE64_TEXT = /^[A-Za-z0-9_-]+$/;
-/** The last characters that leave no stray bits, by the text's length modulo 4. */
+/** The characters at the end that leave no stray bits, by the text's length modulo 4. */
 const BASE64_ENDS = [/[A-Za-z0-9_-]$/, undefined, /[AQgw]$/, /[AEIMQUYcgkosw048]$/] as const;
 
 /**
- * Whether a text is canonical url-safe base64 without padding, of exactly `bytes` decoded bytes where given.
- * Says so from the text alone: parsing ten thousand records must not decode what nobody reads.
+ * Whether a text is canonical url-safe base64 without padding, of exactly `bytes` decoded bytes if given. The
+ * text is not decoded: parsing ten thousand records must not decode what is not needed.
  */
 export function isBase64Text(text: string, bytes?: number): boolean {
 	if (bytes !== undefined && text.length !== Math.ceil((bytes * 4) / 3)) return false;

@@ -1,6 +1,6 @@
 /**
- * The one file that touches libsodium. Everything above speaks of sealing, signing and hashing, and
- * never of an algorithm. Call `await cryptoReady` once before anything else here.
+ * The only module that uses libsodium. All other code speaks of sealing, signing and hashing, and never of an
+ * algorithm. Call `await cryptoReady` once before anything else here.
  *
  * Algorithms (docs/format.md, "Primitives"): XChaCha20-Poly1305-IETF, Ed25519, X25519 sealed boxes,
  * BLAKE2b-256, ISO/IEC 7816-4 padding, url-safe base64 without padding.
@@ -18,15 +18,15 @@ export const NONCE_BYTES = 24;
 export const HASH_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 export const PUBLIC_KEY_BYTES = 32;
-/** An ephemeral public key and a tag: what a sealed box adds to its content. */
+/** What a sealed box adds to its content: an ephemeral public key and a tag. */
 export const SEALED_BOX_OVERHEAD_BYTES = 48;
-/** Nonce and tag: what `seal` adds to its padded content. */
+/** What `seal` adds to its padded content: nonce and tag. */
 export const SEAL_OVERHEAD_BYTES = NONCE_BYTES + 16;
 
-/** How many signatures are on their way to Node's threads at a time. */
+/** How many signatures Node's threads check at a time. */
 const LANES = 32;
 
-/** What libsodium's functions throw on a wrong length or a failed check is folded into `undefined`. */
+/** libsodium throws for a wrong length or a failed check. Here both become `undefined`. */
 function attempt<T>(operation: () => T): T | undefined {
 	try {
 		return operation();
@@ -35,14 +35,14 @@ function attempt<T>(operation: () => T): T | undefined {
 	}
 }
 
-/** `bytes` random bytes from the operating system. */
+/** Random bytes from the operating system. */
 export function randomBytes(bytes: number): Uint8Array {
 	return sodium.randombytes_buf(bytes);
 }
 
-/** BLAKE2b-256 of the content, keyed where a 32-byte key is given. */
+/** BLAKE2b-256 of the content. With a 32-byte key it is a MAC. */
 export function hash(content: Uint8Array | string, key?: Uint8Array): Uint8Array {
-	// The library's own way from a string to bytes takes longer than to hash them.
+	// libsodium's own conversion of a string takes longer than the hash.
 	const bytes = typeof content === "string" ? Buffer.from(content) : content;
 	return sodium.crypto_generichash(HASH_BYTES, bytes, key ?? null);
 }
@@ -52,11 +52,11 @@ export function toBase64(bytes: Uint8Array): string {
 	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 }
 
-/** The bytes of strict url-safe base64 without padding, or undefined: no junk, no padding, no stray bits. */
+/** Decodes strict url-safe base64. @returns undefined for any other text: no junk, no padding, no stray bits */
 export function fromBase64(text: string): Uint8Array | undefined {
 	if (text === "") return new Uint8Array(0);
-	// Node's decoder takes anything, so the text is checked first. It writes into bytes of their own: Node's pool of
-	// small buffers would keep a copy of a key after it is wiped.
+	// Node's decoder accepts any text, so the text is checked first. The bytes get their own memory: Node's pool
+	// of small buffers would keep a copy of a key after it is wiped.
 	if (!isBase64Text(text)) return undefined;
 	const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
 	Buffer.from(bytes.buffer).write(text, "base64url");
@@ -76,7 +76,7 @@ export function seal(content: Uint8Array, associated: Uint8Array, key: Uint8Arra
 	return out;
 }
 
-/** Opens what `seal` returned; undefined where key, associated data or content do not fit. */
+/** Opens what `seal` returned. @returns undefined if key, associated data or content do not match */
 export function open(sealed: Uint8Array, associated: Uint8Array, key: Uint8Array): Uint8Array | undefined {
 	if (sealed.length < SEAL_OVERHEAD_BYTES) return undefined;
 	return attempt(() =>
@@ -95,7 +95,7 @@ export function pad(content: Uint8Array, bucket: number): Uint8Array {
 	return sodium.pad(content, bucket);
 }
 
-/** Takes padding off; undefined where there is none. */
+/** Removes padding. @returns undefined if there is none */
 export function unpad(padded: Uint8Array, bucket: number): Uint8Array | undefined {
 	return attempt(() => sodium.unpad(padded, bucket));
 }
@@ -127,7 +127,7 @@ export function sign(content: Uint8Array, privateKey: Uint8Array): Uint8Array {
 	return sodium.crypto_sign_detached(content, privateKey);
 }
 
-/** Whether the signature over the content was made with the public key's other half. */
+/** Whether the signature over the content was made with the private key of this public key. */
 export function verify(signature: Uint8Array, content: Uint8Array, publicKey: Uint8Array): boolean {
 	return attempt(() => sodium.crypto_sign_verify_detached(signature, content, publicKey)) ?? false;
 }
@@ -140,10 +140,10 @@ export interface Signed {
 }
 
 /**
- * `verify` for each of many, on all cores: Node's own Ed25519 runs in a pool of threads, and what it does not accept
- * is libsodium's to judge.
- * @param signedOf what there is to check of an item; undefined where there is nothing that could fit
- * @returns a verdict for each item, in the order of the items
+ * Checks many signatures on all cores. Node's Ed25519 runs in a pool of threads. A signature that it does not
+ * accept is checked again by libsodium, which decides.
+ * @param signedOf returns what to check for an item; undefined if its signature cannot be valid
+ * @returns a verdict for each item, in the same order
  */
 export async function verifyAll<T>(
 	items: readonly T[],
@@ -152,7 +152,7 @@ export async function verifyAll<T>(
 	const native = new NativeVerifier();
 	const verdicts = new Array<boolean>(items.length).fill(false);
 	const entries = items.entries();
-	// Several on their way keep the threads busy; all at once would hold a copy of every content.
+	// Several checks at a time keep the threads busy. All at once would hold a copy of every content.
 	const lane = async () => {
 		for (const [index, item] of entries) {
 			const signed = signedOf(item);
@@ -166,14 +166,15 @@ export async function verifyAll<T>(
 }
 
 /**
- * Seals content so that only the holder of the box key opens it; the sender stays anonymous.
- * @returns undefined where the key is not 32 bytes, or is one of the few points that share one secret with everybody
+ * Seals content so that only the holder of the box key opens it. The sender stays anonymous.
+ * @returns undefined if the key is not 32 bytes, or is one of the few points whose shared secret everybody can
+ *   compute
  */
 export function sealTo(content: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
 	return attempt(() => sodium.crypto_box_seal(content, publicKey));
 }
 
-/** Opens what `sealTo` returned; undefined where it was made for another key or was altered. */
+/** Opens what `sealTo` returned. @returns undefined if it was sealed for another key, or was altered */
 export function openFrom(sealed: Uint8Array, keys: KeyPair): Uint8Array | undefined {
 	return attempt(() => sodium.crypto_box_seal_open(sealed, keys.publicKey, keys.privateKey));
 }

@@ -1,8 +1,8 @@
-/** How far two words are apart, to tell what a mistyped one was meant to be. A leaf. */
+/** The distance of two words, to suggest corrections. A leaf. */
 
 /**
- * How many single changes make one word of another: a letter more, less, or other, or two neighbours that are swapped (the
- * optimal string alignment distance).
+ * How many single changes turn one word into the other: an insertion, a deletion, a substitution, or a swap of
+ * two neighbours (the optimal string alignment distance).
  */
 export function editDistance(a: string, b: string): number {
 	let beforeLast: number[] = [];

@@ -1,23 +1,24 @@
 /**
- * The environment that a command means where no `-e` names one, and commands in hints that are right under it. A leaf.
+ * The environment that commands use without `-e`, and commands in hints that are right for it. A leaf.
  *
- * The choice belongs to the process: a hint is made deep inside, where nobody knows what the user's `coffer` would mean.
+ * The choice belongs to the process: a hint is made deep inside the code, which does not know the user's
+ * default.
  */
 
-/** The environment that a command means where nothing says otherwise. */
+/** The environment that commands use if nothing else is chosen. */
 export const DEFAULT_ENVIRONMENT = "production";
 
 let meant: string | undefined = DEFAULT_ENVIRONMENT;
 
 /**
- * Notes which environment commands of this user mean without `-e`, in this folder.
- * @param name undefined where that is not known: hints then name every environment
+ * Sets which environment the user's commands use without `-e` in this folder.
+ * @param name undefined if unknown: hints then name every environment
  */
 export function setMeantEnvironment(name: string | undefined): void {
 	meant = name;
 }
 
-/** A command as somebody is to type it: with the environment, unless it is the one that is meant without. */
+/** A command for a hint. It names the environment, unless the command uses that one by default. */
 export function inEnvironment(command: string, environment: string): string {
 	return environment === meant ? command : `${command} -e ${environment}`;
 }

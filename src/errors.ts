@@ -1,6 +1,6 @@
 /**
- * The one error type that Coffer throws on purpose. Everything else that reaches the top is a bug
- * of Coffer's and is reported as one.
+ * The one error type that Coffer throws on purpose. Every other error at the top level is a bug of Coffer, and
+ * is reported as one.
  *
  * A leaf: imports nothing.
  */
@@ -15,7 +15,7 @@ export const EXIT = {
 	conflict: 5,
 	network: 6,
 	integrity: 7,
-	/** `coffer run` failed by itself, before or instead of the command that it runs. */
+	/** `coffer run` itself failed, before or instead of the command that it runs. */
 	run: 125,
 } as const;
 
@@ -24,14 +24,14 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 export interface AppErrorOptions {
 	/** Stable, SCREAMING_SNAKE; programs match on it. */
 	code: string;
-	/** What is wrong and where, as one sentence. Never holds a secret's value or a part of one. */
+	/** What is wrong and where, as one sentence. Never contains a secret's value or a part of one. */
 	message: string;
-	/** What to do about it, as one sentence; where there is a choice, one line for each. */
+	/** What to do about it, as one sentence. If there is a choice, one line for each. */
 	hint: string;
 	exit: ExitStatus;
 	/** 1-based line in the file that the message names. */
 	line?: number;
-	/** Result data that is worth printing although the command failed (a failed redeploy, say). */
+	/** Result data that is worth printing although the command failed, for example after a failed redeploy. */
 	data?: unknown;
 	cause?: unknown;
 }
@@ -54,8 +54,8 @@ export class AppError extends Error {
 	}
 
 	/**
-	 * The same error with other words, by which somebody who knows more tells of it; this one is its cause.
-	 * @param changes what is replaced; the line and the data stay where they are left out
+	 * The same error in other words, for code that knows more about the context. The original is its cause.
+	 * @param changes what is replaced. The line and the data stay if they are not given
 	 */
 	with(changes: Partial<Omit<AppErrorOptions, "cause" | "line">>): AppError {
 		const { code, data, exit, hint, line, message } = this;
@@ -70,12 +70,12 @@ export class AppError extends Error {
 	}
 }
 
-/** For a promise's `catch`: undefined in place of an `AppError`. @throws what is none, which is a bug */
+/** For a promise's `catch`: turns an `AppError` into undefined. @throws every other error, which is a bug */
 export function toUndefined(error: unknown): undefined {
 	if (!(error instanceof AppError)) throw error;
 }
 
-/** What the work returns, or undefined where it throws an `AppError`. @throws what is none, which is a bug */
+/** Runs work. @returns its result; undefined if it threw an `AppError` @throws every other error, which is a bug */
 export function attempt<T>(work: () => T): T | undefined {
 	try {
 		return work();

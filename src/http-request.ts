@@ -1,7 +1,4 @@
-/**
- * Requests over HTTP by Node's own client. Not by `fetch`: to load what that is made of takes a command longer than the
- * request itself.
- */
+/** HTTP requests by Node's own client. `fetch` is not used: loading it takes longer than the request. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import type * as Https from "node:https";
 
@@ -9,24 +6,24 @@ export interface Outgoing {
 	readonly method: string;
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body?: string | Uint8Array | undefined;
-	/** Ends the request, and the answer where it has begun. */
+	/** Ends the request, and a running answer. */
 	readonly signal: AbortSignal;
 }
 
-/** An answer whose body has yet to come. What reads a part of it and stops cuts the connection. */
+/** An answer whose body is still to be read. A reader that stops early closes the connection. */
 export interface Answer {
 	readonly status: number;
 	/** A status of 200 to 299. */
 	readonly ok: boolean;
-	/** Rejects where the connection breaks before it is whole, or with the signal's reason. */
+	/** Rejects if the connection breaks before the end, or with the signal's reason. */
 	readonly body: AsyncIterable<Uint8Array> | null;
 }
 
-/** What carries a request to where it is to go. */
+/** Sends a request. */
 export type Carrier = (url: URL, request: Outgoing) => Promise<Answer>;
 
 const MAX_HEADER_BYTES = 64 * 1024;
-/** A platform keeps a connection that nothing comes on for longer than this. */
+/** How long an unused connection is kept, in milliseconds. A platform keeps it for longer. */
 const UNUSED_MS = 4_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const AGENT = { keepAlive: true, timeout: UNUSED_MS };
@@ -35,9 +32,9 @@ let http: HttpAgent | undefined;
 let https: Https.Agent | undefined;
 
 /**
- * Sends a request, on a connection that an earlier one left where there is any.
- * @throws Error with the system's code; the signal's reason; `unexpected redirect`, since another address would be told
- *   what this one was to be told (`request-fault.ts` sorts them)
+ * Sends a request, on an open connection if there is one.
+ * @throws Error with the system's code; the signal's reason; `unexpected redirect`: a redirect is not followed,
+ *   because it would send the request to another address (`request-fault.ts` sorts these errors)
  */
 export const carry: Carrier = async (url, { method, headers, body, signal }) => {
 	const send = url.protocol === "https:" ? overTls() : overHttp();
@@ -52,7 +49,7 @@ export const carry: Carrier = async (url, { method, headers, body, signal }) => 
 				reject(new Error("unexpected redirect"));
 				return;
 			}
-			// Whoever reads the body hears of it; without a reader, there is nobody whom it concerns.
+			// The reader of the body gets the error. Without a reader, the error does not matter.
 			response.on("error", () => undefined);
 			resolve({ status, ok: status >= 200 && status < 300, body: bodyOf(response, signal) });
 		});

@@ -1,20 +1,22 @@
 /**
- * Node's own Ed25519, where its yes is also libsodium's (docs/decisions/0013). A leaf; `crypto.ts` alone uses it.
+ * Node's own Ed25519, used only where libsodium would accept too (docs/decisions/0013). A leaf; only
+ * `crypto.ts` uses it.
  *
- * The two differ about signatures that nobody makes by accident. So this one only ever says yes, and only where
- * neither the key nor the point R is one of the few that libsodium refuses; everything else is left to libsodium.
+ * The two differ about signatures that nobody makes by accident. Therefore this module only ever accepts, and
+ * only if neither the key nor the point R is one of the few that libsodium refuses. Every other signature is
+ * checked by libsodium.
  */
 import { Buffer } from "node:buffer";
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
-/** What stands before the 32 bytes of an Ed25519 public key in DER (RFC 8410). */
+/** The DER prefix of a 32-byte Ed25519 public key (RFC 8410). */
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
 /**
- * The y coordinates, little endian, of the eight points of small order: 0, 1, p - 1 and the two of order 8. Each y
- * stands for two points, or for one whose sign bit says nothing.
+ * The y coordinates, little endian, of the eight points of small order: 0, 1, p - 1 and the two of order 8.
+ * Each y belongs to two points, or to one whose sign bit does not matter.
  */
 const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
 	"00".repeat(32),
@@ -24,15 +26,15 @@ const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
 	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 ]);
 
-/** Whether y is below p = 2^255 - 19: the encoding with the sign bit taken off. */
+/** Whether y is below p = 2^255 - 19. The input has no sign bit. */
 function isReduced(y: Uint8Array): boolean {
 	return y[31] !== 0x7f || y.subarray(1, 31).some((byte) => byte !== 0xff) || (y[0] ?? 0) < 0xed;
 }
 
-/** The first bytes of those y: all but one honest point in fifty are told apart by it, without a copy. */
+/** The first bytes of those y. They rule out all but one honest point in fifty without a copy. */
 const SMALL_ORDER_FIRST = new Set([...SMALL_ORDER_Y].map((y) => Number.parseInt(y.slice(0, 2), 16)));
 
-/** Whether an encoded point is in canonical form and not of small order. Says nothing of whether it is on the curve. */
+/** Whether an encoded point is canonical and not of small order. It may still not be on the curve. */
 export function isOrdinaryPoint(encoded: Uint8Array): boolean {
 	const [first = 0, last = 0] = [encoded[0], encoded[31]];
 	if ((last & 0x7f) !== 0x7f && !SMALL_ORDER_FIRST.has(first)) return true;
@@ -41,20 +43,18 @@ export function isOrdinaryPoint(encoded: Uint8Array): boolean {
 	return isReduced(y) && !SMALL_ORDER_Y.has(y.toString("hex"));
 }
 
-/** Whether S is below 2^252, and so below the group's order, as all but one honest S in 2^127 are. */
+/** Whether S is below 2^252, and therefore below the group's order. All but one honest S in 2^127 are. */
 function isSurelyReducedScalar(signature: Uint8Array): boolean {
 	return ((signature[63] ?? 0xff) & 0xf0) === 0;
 }
 
-/** Checks signatures on Node's threads; knows the keys that it has seen. */
+/** Checks signatures on Node's threads. Keeps the last key. */
 export class NativeVerifier {
 	readonly #keys = new Map<string, KeyObject | undefined>();
-	/** The key of the last signature: most of a vault's are of one writer. */
+	/** The key of the last signature: most signatures of a vault are by one writer. */
 	#last: { bytes: Uint8Array; key: KeyObject | undefined } | undefined;
 
-	/**
-	 * @returns true where the signature fits, and libsodium would say so too; false where that is not known
-	 */
+	/** @returns true if the signature is valid, and libsodium would accept it too; false if unknown */
 	async accepts(signed: {
 		signature: Uint8Array;
 		content: Uint8Array;
@@ -66,7 +66,7 @@ export class NativeVerifier {
 		const key = this.#keyOf(publicKey);
 		if (!key) return false;
 		return await new Promise((resolve) => {
-			// Where Node cannot do it at all (in FIPS mode, say), nothing is known.
+			// If Node cannot check it at all (for example in FIPS mode), the result is unknown.
 			verify(null, content, key, signature, (error, fits) => resolve(!error && fits));
 		});
 	}

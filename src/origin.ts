@@ -1,16 +1,17 @@
 /**
- * Where secrets and tokens may be sent: https to anywhere, plain http to this machine alone. A leaf: imports nothing.
+ * Where secrets and tokens may be sent: by https anywhere, by plain http only to this machine. A leaf: imports
+ * nothing.
  */
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** An address's origin; or why nothing may be sent there. */
+/** An address's origin, or why nothing may be sent there. */
 export type Judged =
 	| { readonly origin: string }
 	| { readonly fault: "invalid" }
 	| { readonly fault: "insecure"; readonly host: string };
 
-/** The origin of an address of http or https without credentials in it. Plain http leads only to this machine. */
+/** The origin of an http or https address without credentials. Plain http is allowed only to this machine. */
 export function judgeOrigin(url: string): Judged {
 	const parsed = URL.canParse(url) ? new URL(url) : undefined;
 	const isHttp = parsed?.protocol === "http:" || parsed?.protocol === "https:";

@@ -1,14 +1,14 @@
 /**
- * Text from outside, made fit for a message: nothing in it can move a cursor, colour a terminal, hide or
- * reorder what is around it. A leaf: imports nothing.
+ * Makes text from outside safe for a message: it cannot move a cursor, colour a terminal, or hide or reorder
+ * other text. A leaf: imports nothing.
  */
 
 /** Controls, format and private characters, lone surrogates, unassigned ones, separators, ignorables. */
 const UNPRINTABLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\\]/gu;
 
 /**
- * The text with every character that does not show as itself written as `\u{1b}` (a plain space stays, a
- * backslash is doubled so that an escape cannot be faked), cut to `lengthMax` characters with `…` behind.
+ * Writes every character that is not visible as `\u{1b}`, and cuts the text to `lengthMax` characters, with `…`
+ * at the end. A plain space stays. A backslash is doubled, so that an escape cannot be faked.
  */
 export function printable(text: string, lengthMax = 80): string {
 	const characters = Array.from(text.slice(0, 2 * lengthMax + 2));

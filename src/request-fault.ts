@@ -1,12 +1,12 @@
-/** Why a request got no answer. A leaf: imports nothing. */
+/** Sorts the reasons why a request got no answer. A leaf: imports nothing. */
 
 export interface RequestFault {
 	readonly kind: "timeout" | "certificate" | "redirect" | "unreachable";
-	/** The system's code in brackets with a blank before it, for a message; empty where there is none. */
+	/** The system's code in parentheses after a space, for a message; empty if there is none. */
 	readonly code: string;
 }
 
-/** What was thrown in the place of an answer, sorted. Its text is not for messages: what stands in it is the other side's. */
+/** Sorts what a failed request threw. Messages must not repeat its text, which the other side may control. */
 export function requestFault(thrown: unknown): RequestFault {
 	const name =
 		thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
@@ -17,7 +17,7 @@ export function requestFault(thrown: unknown): RequestFault {
 	return { kind: "unreachable", code };
 }
 
-/** How OpenSSL, and Node on top of it, name certificates that do not hold. */
+/** Whether it is a code of OpenSSL, or of Node, for an invalid certificate. */
 function isCertificateFault(code: string): boolean {
 	return /^(CERT_|ERR_TLS_CERT_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/.test(
 		code,

@@ -1,6 +1,6 @@
 /**
- * What can be wrong in a `.env` file, in words. No message holds a value or a part of one; a name is shown
- * only where it has a name's form, since the text of a misplaced line may belong to a value.
+ * The errors of `.env` files. No message contains a value or a part of one. A name is shown only if it is a
+ * valid name, because the text of a misplaced line may be part of a value.
  */
 import { AppError, EXIT } from "../errors.ts";
 import { printable } from "../printable.ts";
@@ -22,7 +22,7 @@ export interface EnvFileFault {
 	message: string;
 }
 
-/** What is wrong, where the code alone says it. */
+/** Messages of faults that need nothing but their code. */
 export const FAULT_MESSAGES = {
 	ENV_FILE_UNTERMINATED_QUOTE: "the quote that begins the value is never closed",
 	ENV_FILE_TEXT_AFTER_QUOTE: "there is text behind the quote that closes the value",
@@ -46,8 +46,8 @@ const HINTS: Readonly<Record<FaultCode, string>> = {
 const SHOWN_MAX = 20;
 
 /**
- * One error for all faults of a file: code and line are the first one's, the message names every line (at
- * most 20) and `data.faults` holds them all.
+ * One error for all faults of a file: its code and line are those of the first fault, its message names every
+ * line (at most 20), and `data.faults` lists all faults.
  * @param faults at least one, in the order of their lines
  */
 export function envFileError(file: string, faults: readonly [EnvFileFault, ...EnvFileFault[]]): AppError {

@@ -1,7 +1,7 @@
 /**
- * Reads `.env` files. What is accepted has the very value that the `dotenv` package gives it; what that
- * package skips, mangles or settles by guessing (an unterminated quote, a stray line, a name that is there
- * twice, an unquoted PEM block) is refused, and then nothing of the file is returned.
+ * Parses `.env` files. An accepted file has exactly the values that the `dotenv` package gives it. What that
+ * package skips, changes or guesses (an unterminated quote, a stray line, a name that occurs twice, an unquoted
+ * PEM block) is an error, and then nothing of the file is returned.
  */
 import { AppError } from "../errors.ts";
 import { checkSecretName, isSecretName } from "../vault/syntax/secret-name.ts";
@@ -26,12 +26,12 @@ export interface EnvWarning {
 }
 
 export interface EnvFile {
-	/** In the file's order; no name is there twice. */
+	/** In the file's order. Each name occurs once. */
 	pairs: EnvPair[];
 	warnings: EnvWarning[];
 }
 
-/** After so many faults the rest of the file is not looked at. */
+/** After this many faults, the rest of the file is not read. */
 const FAULTS_MAX = 1_000;
 
 const FAULT_CODES = {
@@ -41,18 +41,18 @@ const FAULT_CODES = {
 	line: "ENV_FILE_LINE_INVALID",
 } as const;
 
-/** What a shell, or a tool that expands, would replace. */
+/** Text that a shell, or a tool that expands variables, would replace. */
 const EXPANSION = /\$[\w{(]/;
 const PEM_HEADER = /^-----BEGIN [^-]*-----$/;
 const PEM_FOOTER = /^\s*-----END /;
 
 /**
- * Parses the text of a `.env` file, with or without a byte order mark, with LF, CRLF or CR. Nothing is
- * expanded and nothing is executed.
+ * Parses the text of a `.env` file, with or without a byte order mark, with LF, CRLF or CR. Expands nothing and
+ * runs nothing.
  * @param source the decoded text
  * @param file the file's name, for messages
- * @throws AppError (exit 2) with the code and line of the first fault; `data.faults` lists them, the first thousand at most. No
- *   message holds a value or a part of one.
+ * @throws AppError (exit 2) with the code and line of the first fault; `data.faults` lists the first thousand.
+ *   No message contains a value or a part of one
  */
 export function parseDotenv(source: string, file: string): EnvFile {
 	return new Parser(source.replace(/\r\n?/g, "\n")).parse(file);
@@ -81,13 +81,13 @@ class Parser {
 		const found = scanLine(this.#source, this.#offset);
 		if (found.kind === "assignment") this.#accept(found);
 		else if (found.kind !== "blank") this.#refuse(FAULT_CODES[found.kind]);
-		// What is inside and what outside of quotes cannot be told any more: further faults would be noise.
+		// After an unterminated quote it is unknown which text is quoted, so further faults would mean nothing.
 		if (found.kind === "unterminated") this.#offset = this.#source.length + 1;
 		else if (this.#faults.at(-1)?.code === "ENV_FILE_UNQUOTED_PEM") this.#skipPem(found.end);
 		else this.#moveTo(found.end);
 	}
 
-	/** Goes to the line behind the one that ends at `end`. */
+	/** Moves to the line after the one that ends at `end`. */
 	#moveTo(end: number): void {
 		for (let at = this.#offset; at <= end; at++) if (this.#source.charAt(at) === "\n") this.#line++;
 		this.#offset = end + 1;
@@ -146,7 +146,7 @@ class Parser {
 		}
 	}
 
-	/** Goes behind the unquoted block's last line, or to the end of the file where it has none. */
+	/** Moves past the last line of an unquoted PEM block, or to the end of the file if the block has no end. */
 	#skipPem(end: number): void {
 		for (let from = end + 1; from < this.#source.length; ) {
 			const next = this.#source.indexOf("\n", from);

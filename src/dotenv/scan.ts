@@ -1,24 +1,24 @@
 /**
- * The grammar of one line of a `.env` file: where an assignment's name and value begin and end. It reads
- * as the `dotenv` package does; where that package guesses, it says so instead and leaves the verdict to
- * `parse.ts`. It runs in linear time and never expands or executes anything.
+ * The grammar of one line of a `.env` file: where an assignment's name and value begin and end. It agrees with
+ * the `dotenv` package. Where that package guesses, this module reports the case, and `parse.ts` decides. It
+ * runs in linear time, expands nothing and runs nothing.
  */
 
-/** An assignment as it was found. `end` is the offset of the first character that is not its own. */
+/** An assignment. `end` is the offset of the first character after it. */
 export interface Assignment {
 	kind: "assignment";
 	name: string;
 	value: string;
-	/** How the value is written. */
+	/** The quote around the value; empty if there is none. */
 	quote: Quote | "";
-	/** Whether a `#` that no blank precedes ended an unquoted value. */
+	/** Whether an unquoted value ended at a `#` without a space before it. */
 	cutAtHash: boolean;
 	end: number;
 }
 
 export type Quote = "'" | '"' | "`";
 
-/** A line that is not an assignment, or one that `dotenv` would mangle. */
+/** A line that is not an assignment, or one that `dotenv` would change. */
 export interface Fault {
 	kind: "unterminated" | "trailing" | "name" | "line";
 	end: number;
@@ -30,13 +30,13 @@ export interface Blank {
 }
 
 /**
- * `dotenv` takes a line break for a blank too, between name, sign and value. Such an assignment needs a
- * line that is none by itself (a bare name, a bare value), and that line is refused.
+ * `dotenv` also accepts a line break as the space between name, sign and value. Such an assignment contains a
+ * line that is not one by itself (a bare name or a bare value), and that line is refused.
  */
 const HEAD = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)/;
 const QUOTES = new Set<string>(["'", '"', "`"]);
 
-/** Reads the line that begins at `start`, or the lines that its quoted value spans. LF line ends only. */
+/** Scans the line that begins at `start`, or all lines of its quoted value. LF line ends only. */
 export function scanLine(source: string, start: number): Assignment | Fault | Blank {
 	const lineEnd = endOfLine(source, start);
 	const line = source.slice(start, lineEnd);
@@ -50,7 +50,7 @@ export function scanLine(source: string, start: number): Assignment | Fault | Bl
 	return scanValue(source, name, start + head[0].length, lineEnd);
 }
 
-/** Whether a line that is no assignment has at least something before its sign. */
+/** Whether a line that is not an assignment has text before its sign. */
 function hasName(line: string): boolean {
 	const sign = line.indexOf("=");
 	return sign !== -1 && !line.slice(0, sign).includes("#") && line.slice(0, sign).trim() !== "";
@@ -70,8 +70,8 @@ function scanValue(source: string, name: string, from: number, lineEnd: number):
 		if (hasSeparator(source.slice(closing, end))) return { kind: "line", end };
 		return quoted(name, source.slice(first + 1, closing), quote, end);
 	}
-	// `dotenv` falls back to the single line here. That yields what was meant where the line's last character
-	// is the quote (`"{"a": 1}"`), and a value with a stray quote in it otherwise.
+	// `dotenv` falls back to the single line here. The value is right if the line's last character is the quote
+	// (`"{"a": 1}"`). Otherwise the value contains a stray quote.
 	if (hasSeparator(rest)) return { kind: "line", end: lineEnd };
 	const hash = rest.indexOf("#");
 	const text = (hash === -1 ? rest : rest.slice(0, hash)).trim();
@@ -92,8 +92,8 @@ function quoted(name: string, text: string, quote: Quote, end: number): Assignme
 }
 
 /**
- * The offset of the quote that ends a quoted value: of the quotes up to the first that no backslash
- * precedes, the last one behind which the line holds nothing but blanks or a comment.
+ * The offset of the quote that ends a quoted value. Candidates are the quotes up to the first one without a
+ * backslash before it. The last candidate counts that is followed only by spaces or a comment on its line.
  */
 function closingQuote(source: string, opening: number, quote: Quote): number | undefined {
 	let closing: number | undefined;
@@ -117,7 +117,7 @@ function isQuote(character: string): character is Quote {
 	return QUOTES.has(character);
 }
 
-/** U+2028 and U+2029 end a line for `dotenv` and for no editor: outside of quotes they are refused. */
+/** For `dotenv`, U+2028 and U+2029 end a line; for editors they do not. Outside of quotes they are refused. */
 function hasSeparator(text: string): boolean {
 	return /[\u2028\u2029]/.test(text);
 }

@@ -1,6 +1,4 @@
-/**
- * The file of an exported identity.
- */
+/** Reads and writes the file of an exported identity. */
 import { lstatSync } from "node:fs";
 import { FILE_BYTES, readBounded } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
@@ -17,14 +15,17 @@ function exists(path: string): AppError {
 	});
 }
 
-/** Before anybody is asked for anything. @throws AppError `EXPORT_EXISTS` (exit 5) where there is anything at that path */
+/**
+ * Checks the path before the user is asked for a passphrase. @throws AppError `EXPORT_EXISTS` (exit 5) if
+ * anything exists at that path
+ */
 export function requireNoExport(path: string): void {
 	if (lstatSync(path, { throwIfNoEntry: false })) throw exists(path);
 }
 
 /**
- * Writes an export to a new file of mode 0600, durably.
- * @throws AppError `EXPORT_EXISTS` (exit 5), `EXPORT_UNWRITABLE` (exit 1); no part of it stays then
+ * Writes an export to a new file of mode 0600, synced to disk.
+ * @throws AppError `EXPORT_EXISTS` (exit 5), `EXPORT_UNWRITABLE` (exit 1); then no part of the file stays
  */
 export async function writeExportFile(path: string, text: string): Promise<void> {
 	await writeNewFile(path, `${text}\n`).catch((cause: unknown) => {
@@ -41,8 +42,8 @@ export async function writeExportFile(path: string, text: string): Promise<void>
 
 /**
  * Reads an export's text.
- * @throws AppError `EXPORT_NOT_FOUND` (exit 4), `EXPORT_UNREADABLE` (exit 1), `EXPORT_MALFORMED` (exit 3) where it is no
- *   short text
+ * @throws AppError `EXPORT_NOT_FOUND` (exit 4), `EXPORT_UNREADABLE` (exit 1), `EXPORT_MALFORMED` (exit 3) if it
+ *   is not a short text
  */
 export async function readExportFile(path: string): Promise<string> {
 	const bytes = await readBounded(path, FILE_BYTES.identity, { links: true }).catch((error: unknown) => {

@@ -1,6 +1,4 @@
-/**
- * An identity under a passphrase, as one line of text (docs/format.md, section 11).
- */
+/** An identity sealed under a passphrase, as one line of text (docs/format.md, section 11). */
 import { concat, fromUtf8, isBase64Text, lengthPrefixed, utf8, wipe } from "../bytes.ts";
 import {
 	cryptoReady,
@@ -20,12 +18,15 @@ import { COST, isBearable, keyOfPassphrase, type PassphraseCost, SALT_BYTES } fr
 
 const MAGIC = /^coffer-export-([1-9][0-9]{0,3})$/;
 const NUMBER = /^[1-9][0-9]{0,4}$/;
-/** An identity's text is shorter, with a vault's id or without: its length says nothing. */
+/**
+ * Longer than any identity's text, with or without a vault's id, so that the length of an export reveals
+ * nothing.
+ */
 const CONTENT_BYTES = 128;
 const SEALED_BYTES = CONTENT_BYTES + SEAL_OVERHEAD_BYTES;
 const CHECK_BYTES = 8;
 
-/** What an export's text says, before any passphrase. */
+/** The content of an export's text that needs no passphrase. */
 export interface IdentityExport extends PassphraseCost {
 	/** Base64 of 16 bytes. */
 	readonly salt: string;
@@ -37,12 +38,15 @@ function context({ passes, memory, salt }: Omit<IdentityExport, "sealed">): Uint
 	return lengthPrefixed("coffer/export/1", passes, memory, salt);
 }
 
-/** Tells damage from a wrong passphrase. No key is in it, so whoever alters a file on purpose fits it too. */
+/**
+ * A checksum that tells damage from a wrong passphrase. It has no key, so whoever alters a file on purpose can
+ * adapt it.
+ */
 function checkOf(text: string): string {
 	return toBase64(hash(lengthPrefixed("coffer/export-check/1", text)).subarray(0, CHECK_BYTES));
 }
 
-/** Seals an identity. @returns its line of text, without a line break @throws AppError as `keyOfPassphrase` */
+/** Seals an identity. @returns one line of text, without a line break @throws AppError as `keyOfPassphrase` */
 export async function sealExport(identity: Identity, passphrase: string): Promise<string> {
 	await cryptoReady;
 	const salt = randomBytes(SALT_BYTES);
@@ -84,9 +88,9 @@ function requireSupported(where: string, version: string, cost?: PassphraseCost)
 }
 
 /**
- * Reads an export's text, with or without one line break behind it; what it may ask for is bounded.
- * @param where where the text is from, for the message
- * @throws AppError (exit 3) `EXPORT_MALFORMED`, `EXPORT_UNSUPPORTED`, or `EXPORT_DAMAGED` where it is not as it was written
+ * Parses an export's text, with or without one line break at the end. The cost that it may demand is limited.
+ * @param where the text's source, for the message
+ * @throws AppError (exit 3) `EXPORT_MALFORMED`, `EXPORT_UNSUPPORTED`, or `EXPORT_DAMAGED` if it was changed
  */
 export function parseExport(text: string, where: string): IdentityExport {
 	const line = text.replace(/\r?\n$/, "");

@@ -1,6 +1,4 @@
-/**
- * Files that hold an identity in clear text: as private as an SSH key, or refused.
- */
+/** Files that hold an identity in clear text. A file that is less private than an SSH key must be is refused. */
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, realpath, rename, rm, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -15,12 +13,12 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const OTHERS = 0o077;
 const WORLD_WRITABLE = 0o002;
 const STICKY = 0o1000;
-/** Far more than an identity takes. */
+/** Far more than an identity needs. */
 const FILE_BYTES_MAX = 4096;
 
 /**
- * Reads an identity from a file: a regular one that only its owner, who is the present user, may read or write.
- * A symbolic link is followed where nobody else can turn it elsewhere.
+ * Reads an identity from a regular file that belongs to the present user and that nobody else may read or
+ * write. A symbolic link is followed if nobody else can replace it.
  * @throws AppError (exit 3) `IDENTITY_FILE_NOT_FOUND`, `IDENTITY_FILE_UNREADABLE`, `IDENTITY_FILE_TYPE`,
  *   `IDENTITY_FILE_OWNER`, `IDENTITY_FILE_MODE`, `IDENTITY_FILE_DIRECTORY`, `IDENTITY_MALFORMED`
  */
@@ -28,7 +26,8 @@ export async function readIdentityFile(path: string): Promise<Identity> {
 	await checkPlace(path);
 	let handle: FileHandle | undefined;
 	try {
-		// What is checked is the open file itself. Not blocking: a named pipe would be waited for.
+		// The open file itself is checked, so it cannot be exchanged after the check. Opened without blocking: a
+		// named pipe would wait for its other end.
 		handle = await open(await realpath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 		checkFile(path, await handle.stat());
 		const { bytesRead, buffer } = await handle.read(Buffer.alloc(FILE_BYTES_MAX));
@@ -44,8 +43,8 @@ export async function readIdentityFile(path: string): Promise<Identity> {
 }
 
 /**
- * Writes an identity to a new file of mode 0600, durably.
- * @throws AppError `IDENTITY_FILE_EXISTS` (exit 5) where there is anything at that path, also a dangling link;
+ * Writes an identity to a new file of mode 0600, synced to disk.
+ * @throws AppError `IDENTITY_FILE_EXISTS` (exit 5) if anything exists at that path, also a dangling link;
  *   `IDENTITY_FILE_UNWRITABLE` (exit 1)
  */
 export async function writeIdentityFile(path: string, identity: Identity): Promise<void> {
@@ -55,14 +54,14 @@ export async function writeIdentityFile(path: string, identity: Identity): Promi
 }
 
 /**
- * Puts an identity where a file may be already: whoever reads sees the one or the other, whole, also after a crash.
- * One process at a time may do this to a path.
- * @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1); what was there is there still
+ * Writes an identity to a path where a file may exist. A reader sees the old or the new identity, complete,
+ * also after a crash. Only one process at a time may do this for a path.
+ * @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1); the old file is unchanged then
  */
 export async function replaceIdentityFile(path: string, identity: Identity): Promise<void> {
 	const next = `${path}.next`;
 	try {
-		// Of a process that crashed before the rename: nobody uses that identity.
+		// Left by a process that crashed before the rename. Nothing uses that identity.
 		await rm(next, { force: true });
 		await writeNewFile(next, `${formatIdentity(identity)}\n`);
 		await rename(next, path);
@@ -73,7 +72,7 @@ export async function replaceIdentityFile(path: string, identity: Identity): Pro
 	}
 }
 
-/** Removes an identity's file, durably. @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1) */
+/** Deletes an identity's file, and syncs the folder. @throws AppError `IDENTITY_FILE_UNWRITABLE` (exit 1) */
 export async function deleteIdentityFile(path: string): Promise<void> {
 	try {
 		await unlink(path);
@@ -83,7 +82,7 @@ export async function deleteIdentityFile(path: string): Promise<void> {
 	}
 }
 
-/** Nobody else may be able to put another file in its place. */
+/** Checks that no other user can put another file in its place. */
 async function checkPlace(path: string): Promise<void> {
 	if (process.getuid === undefined) return;
 	try {

@@ -1,9 +1,9 @@
 /**
- * An identity: the keys that derive from a 32-byte seed, and how seed and public keys are written. PURE but
- * for randomness. `cryptoReady` must have resolved.
+ * An identity: the keys that derive from a 32-byte seed, and the text forms of the seed and of the public keys.
+ * PURE but for randomness. `cryptoReady` must have resolved.
  *
- * Derivation (libsodium's `crypto_kdf`, context `cofferid`): subkey 1 is the seed of the Ed25519 key pair that
- * signs, 2 the seed of the X25519 key pair that environment keys are sealed to, 3 the symmetric key that
+ * Derivation (libsodium's `crypto_kdf`, context `cofferid`): subkey 1 is the seed of the Ed25519 key pair for
+ * signatures, 2 the seed of the X25519 key pair that environment keys are sealed to, 3 the symmetric key that
  * authenticates local state.
  */
 import { concat, equalBytes, lengthPrefixed, wipe } from "../bytes.ts";
@@ -30,14 +30,14 @@ export interface PublicKeys {
 }
 
 export interface Identity {
-	/** What everything else derives from, 32 bytes. */
+	/** The seed of all keys, 32 bytes. */
 	readonly seed: Uint8Array;
 	readonly signing: KeyPair;
 	readonly box: KeyPair;
 	/** Authenticates local state, 32 bytes. */
 	readonly stateKey: Uint8Array;
 	readonly publicKeys: PublicKeys;
-	/** The one vault that it is for, by its id (43 characters of base64); a CI identity has one. */
+	/** The id of the only vault that a CI identity may open (43 characters of base64). */
 	readonly vaultPin?: string;
 }
 
@@ -48,14 +48,14 @@ const PUBLIC_MAGIC = "coffer-member-1";
 const FINGERPRINT_DOMAIN = "coffer/fingerprint/1";
 const FINGERPRINT_BYTES = 16;
 
-/** An identity of fresh randomness. */
+/** A new random identity. */
 export function newIdentity(): Identity {
 	return identityOf(randomBytes(KEY_BYTES));
 }
 
 /**
  * The identity of a seed.
- * @param seed 32 bytes; the identity keeps this very array
+ * @param seed 32 bytes. The identity keeps this array, not a copy
  */
 export function identityOf(seed: Uint8Array, vaultPin?: string): Identity {
 	const signingSeed = deriveKey(seed, CONTEXT, SUBKEY.signing);
@@ -74,9 +74,9 @@ export function identityOf(seed: Uint8Array, vaultPin?: string): Identity {
 }
 
 /**
- * Reads `coffer-identity-1.<seed>` or `coffer-identity-1.<seed>.<vault id>`, with or without one line break
- * behind it.
- * @param where where the text is from, for the message: `COFFER_IDENTITY`, a path, …
+ * Parses `coffer-identity-1.<seed>` or `coffer-identity-1.<seed>.<vault id>`, with or without one line break at
+ * the end.
+ * @param where the text's source, for the message: `COFFER_IDENTITY`, a path, …
  * @throws AppError `IDENTITY_MALFORMED` (exit 3), which names the source and never shows the text
  */
 export function parseIdentity(text: string, where: string): Identity {
@@ -92,7 +92,7 @@ export function parseIdentity(text: string, where: string): Identity {
 	return identityOf(seed, vaultPin);
 }
 
-/** The secret text of an identity, without a line break. Whoever has it is that identity. */
+/** The secret text of an identity, without a line break. Whoever has this text can act as the identity. */
 export function formatIdentity(identity: Identity): string {
 	const parts = [SECRET_MAGIC, toBase64(identity.seed)];
 	if (identity.vaultPin !== undefined) parts.push(identity.vaultPin);
@@ -100,8 +100,8 @@ export function formatIdentity(identity: Identity): string {
 }
 
 /**
- * Reads `coffer-member-1.<sign>.<box>`.
- * @param where where the text is from, for the message
+ * Parses `coffer-member-1.<sign>.<box>`.
+ * @param where the text's source, for the message
  * @throws AppError `IDENTITY_MALFORMED` (exit 3)
  */
 export function parsePublicIdentity(text: string, where: string): PublicKeys {
@@ -114,15 +114,15 @@ export function parsePublicIdentity(text: string, where: string): PublicKeys {
 	return { sign, box };
 }
 
-/** The public text of an identity, which may be shown to anyone. */
+/** The public text of an identity. It may be shown to anyone. */
 export function formatPublicIdentity(publicKeys: PublicKeys): string {
 	return [PUBLIC_MAGIC, publicKeys.sign, publicKeys.box].join(".");
 }
 
 /**
- * What people and tokens know an identity by, 22 characters: the first 16 bytes, in base64, of the hash of
- * the length-prefixed domain `coffer/fingerprint/1` and both raw keys, the signing one first.
- * @throws AppError `IDENTITY_MALFORMED` (exit 3) where a key is not 32 bytes of base64
+ * The fingerprint that people and tokens use for an identity, 22 characters: the first 16 bytes, in base64, of
+ * the hash of the length-prefixed domain `coffer/fingerprint/1` and both raw keys, the signing key first.
+ * @throws AppError `IDENTITY_MALFORMED` (exit 3) if a key is not 32 bytes of base64
  */
 export function fingerprint(publicKeys: PublicKeys): string {
 	const sign = bytes32(publicKeys.sign);
@@ -132,7 +132,7 @@ export function fingerprint(publicKeys: PublicKeys): string {
 	return toBase64(hash(concat(lengthPrefixed(FINGERPRINT_DOMAIN), sign, box)).subarray(0, FINGERPRINT_BYTES));
 }
 
-/** Whether two identities are the same one, pins aside. */
+/** Whether two identities have the same seed. Bindings to a vault are not compared. */
 export function sameIdentity(a: Identity, b: Identity): boolean {
 	return equalBytes(a.seed, b.seed);
 }
@@ -142,7 +142,7 @@ function bytes32(text: string): Uint8Array | undefined {
 	return bytes?.length === PUBLIC_KEY_BYTES ? bytes : undefined;
 }
 
-/** A few points of the curve share one secret with everybody; libsodium refuses to seal to them. */
+/** For a few points of the curve, everybody can compute the shared secret. libsodium refuses to seal to them. */
 function canSealTo(key: Uint8Array): boolean {
 	return sealTo(new Uint8Array(0), key) !== undefined;
 }

@@ -1,6 +1,4 @@
-/**
- * New files that hold keys: private, durable, and never a part of one.
- */
+/** Writes new files that hold keys: private, durable, and never partial. */
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -8,8 +6,8 @@ import { dirname, resolve } from "node:path";
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * Writes a text to a new file of mode 0600 and has it on disk when it resolves. Where that fails, no file stays.
- * @throws the system's own error: `EEXIST` where there is anything at that path, also a dangling link
+ * Writes a text to a new file of mode 0600, and syncs it to disk. If that fails, no file stays.
+ * @throws the operating system's error: `EEXIST` if anything exists at that path, also a dangling link
  */
 export async function writeNewFile(path: string, text: string): Promise<void> {
 	const handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
@@ -32,7 +30,7 @@ async function writeDurably(handle: FileHandle, text: string): Promise<void> {
 	}
 }
 
-/** Has a folder's entries on disk. */
+/** Syncs a folder's entries to disk. */
 export async function syncFolder(folder: string): Promise<void> {
 	if (process.platform === "win32") return;
 	const handle = await open(folder, O_RDONLY);
@@ -43,7 +41,7 @@ export async function syncFolder(folder: string): Promise<void> {
 	}
 }
 
-/** The system's name of an error. */
+/** The operating system's name of an error. */
 export function errnoOf(error: unknown): string {
 	return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }

@@ -1,11 +1,11 @@
 /**
- * From a passphrase to a key, by Argon2id: the one file that touches libsodium's sumo build, which is loaded with the
- * first passphrase, since no other command needs it.
+ * Derives a key from a passphrase by Argon2id. This is the only module that uses libsodium's sumo build. It is
+ * loaded with the first passphrase, because no other command needs it.
  */
 import { utf8, wipe } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 
-/** What trying one passphrase costs. */
+/** What one attempt to guess a passphrase costs. */
 export interface PassphraseCost {
 	/** Passes over the memory (Argon2's t; libsodium's opslimit). */
 	readonly passes: number;
@@ -19,22 +19,22 @@ export const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 const CHARACTERS_MIN = 12;
 
-/** As little as a key may cost, and as much: a file must be neither a gift to whoever guesses nor a bomb. */
+/** Limits of the cost: a file must neither make guessing cheap nor exhaust this machine. */
 const BOUNDS = { passes: [2, 16], memory: [64, 1024], product: 4096 } as const;
 
-/** Whether a cost is one that this version pays. */
+/** Whether this version accepts a cost. */
 export function isBearable({ passes, memory }: PassphraseCost): boolean {
 	const within = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
 	return within(passes, BOUNDS.passes) && within(memory, BOUNDS.memory) && passes * memory <= BOUNDS.product;
 }
 
-/** The one form in which a passphrase counts, however a keyboard composes its characters. */
+/** The normal form of a passphrase. It does not depend on how a keyboard composes characters. */
 function normalised(passphrase: string): string {
 	return passphrase.normalize("NFKC");
 }
 
 /**
- * Refuses a passphrase that no prompt could take again.
+ * Refuses a passphrase that nobody could type at a prompt again.
  * @throws AppError `PASSPHRASE_INVALID` (exit 2)
  */
 export function requireTypable(passphrase: string): void {
@@ -48,7 +48,7 @@ export function requireTypable(passphrase: string): void {
 }
 
 /**
- * What a new passphrase must be.
+ * Checks a new passphrase.
  * @throws AppError `PASSPHRASE_TOO_SHORT`, `PASSPHRASE_INVALID` (exit 2)
  */
 export function requireStrong(passphrase: string): void {
@@ -63,10 +63,10 @@ export function requireStrong(passphrase: string): void {
 }
 
 /**
- * The key of a passphrase. Blocks for as long as the cost says.
+ * The key of a passphrase. Blocks the thread for as long as the cost demands.
  * @param salt 16 bytes
  * @returns 32 bytes, to be wiped by the caller
- * @throws AppError `PASSPHRASE_MEMORY` (exit 1) where the memory is not to be had
+ * @throws AppError `PASSPHRASE_MEMORY` (exit 1) if the memory cannot be allocated
  */
 export async function keyOfPassphrase(
 	passphrase: string,

@@ -1,6 +1,6 @@
 /**
- * A platform's own identity. It never is the identity of the person who starts the platform, and it never
- * lies in the data directory: that directory alone opens nothing.
+ * A platform's own identity. It is never the identity of the person who starts the platform, and it is never in
+ * the data directory: that directory alone opens nothing.
  */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -17,12 +17,12 @@ export const PLATFORM_ACCOUNT = "platform-identity";
 export interface PlatformIdentity {
 	identity: Identity;
 	source: "environment" | "file" | "keychain";
-	/** Whether it was made just now. */
+	/** Whether it was created by this call. */
 	created: boolean;
 }
 
 export interface PlatformIdentityOptions {
-	/** `--identity-file`: made where it does not exist. */
+	/** `--identity-file`. The file is created if it does not exist. */
 	identityFile?: string | undefined;
 	env: { COFFER_PLATFORM_IDENTITY?: string | undefined; COFFER_PLATFORM_IDENTITY_FILE?: string | undefined };
 	keychain: Keychain;
@@ -31,10 +31,10 @@ export interface PlatformIdentityOptions {
 }
 
 /**
- * The platform's identity, from the first of these that is named: `--identity-file`, COFFER_PLATFORM_IDENTITY,
- * COFFER_PLATFORM_IDENTITY_FILE; else from the keychain, where it is made on the first start.
- * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` where nothing is named and there is no keychain,
- *   `PLATFORM_IDENTITY_IN_DATA` where the file is inside the data directory, or what reading it throws
+ * The platform's identity, from the first source that is named: `--identity-file`, COFFER_PLATFORM_IDENTITY,
+ * COFFER_PLATFORM_IDENTITY_FILE. Otherwise from the keychain, which gets a new identity on the first start.
+ * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` if nothing is named and there is no keychain,
+ *   `PLATFORM_IDENTITY_IN_DATA` if the file is inside the data directory, or what reading it throws
  */
 export async function openPlatformIdentity(options: PlatformIdentityOptions): Promise<PlatformIdentity> {
 	const { identityFile, env, dataDirectory } = options;
@@ -58,7 +58,7 @@ export async function openPlatformIdentity(options: PlatformIdentityOptions): Pr
 	return fromKeychain(options.keychain);
 }
 
-/** Reads the file, or makes it; where another process made it in between, reads that one. */
+/** Reads the file, or creates it. If another process creates it at the same time, reads that one. */
 async function fromFile(path: string): Promise<PlatformIdentity> {
 	const identity = await readIfThere(path);
 	if (identity !== undefined) return { identity, source: "file", created: false };
@@ -112,7 +112,7 @@ async function refuseInside(file: string, dataDirectory: string): Promise<void> 
 	});
 }
 
-/** The real path of what may not exist yet: that of its nearest folder that does, and the rest as it is. */
+/** The real path of a path that may not exist yet: that of its nearest existing folder, followed by the rest. */
 async function realPlace(path: string): Promise<string> {
 	const absolute = resolve(path);
 	try {

@@ -1,6 +1,6 @@
 /**
- * A platform's identity on its way to another machine: found where the platform has it, and kept where another one will
- * look for it. Unlike a start of the platform, neither makes a new identity.
+ * Moves a platform's identity to another machine: finds it where the platform has it, and stores it where
+ * another platform will look for it. Unlike a start of the platform, neither function creates an identity.
  */
 
 import { cryptoReady } from "../crypto.ts";
@@ -17,13 +17,13 @@ import { identityInKeychain, storeInKeychain } from "./sources.ts";
 
 type Found = Omit<PlatformIdentity, "created">;
 
-/** Where the identity is looked for; the order is that of `openPlatformIdentity`. */
+/** The places to search, in the order of `openPlatformIdentity`. */
 export type PlatformIdentityPlaces = Omit<PlatformIdentityOptions, "dataDirectory">;
 
 /**
- * The identity that a platform here has: from `--identity-file`, COFFER_PLATFORM_IDENTITY, COFFER_PLATFORM_IDENTITY_FILE,
- * or the keychain.
- * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` where there is none, or what reading it throws
+ * The identity of a platform on this machine: from `--identity-file`, COFFER_PLATFORM_IDENTITY,
+ * COFFER_PLATFORM_IDENTITY_FILE, or the keychain.
+ * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` if there is none, or what reading it throws
  */
 export async function findPlatformIdentity({
 	env,
@@ -61,13 +61,13 @@ function missing(why: string, cause?: AppError): AppError {
 }
 
 /**
- * Keeps an identity for the platform that will start here: in a new file, or in the keychain. The same one that is there
- * already is left as it is.
- * @param file path of the file; undefined: the keychain
- * @param keychain used where no file is named
+ * Stores an identity for the platform that will start here: in a new file, or in the keychain. If the same
+ * identity is there already, nothing changes.
+ * @param file path of the file; undefined for the keychain
+ * @param keychain used if no file is named
  * @returns whether it was there before
- * @throws AppError `IDENTITY_EXISTS` or `IDENTITY_FILE_EXISTS` (exit 5) where there is another one, or what keychain or
- *   file throws
+ * @throws AppError `IDENTITY_EXISTS` or `IDENTITY_FILE_EXISTS` (exit 5) if there is another identity, or what
+ *   keychain or file throws
  */
 export async function keepPlatformIdentity(
 	identity: Identity,
@@ -92,8 +92,9 @@ async function inFile(path: string): Promise<Identity | undefined> {
 }
 
 /**
- * Refuses what would not be used: a variable comes before the keychain, and before another file.
- * @param file path of `--identity-file`; it comes first
+ * Refuses to store an identity that the platform would not use: a variable takes precedence over the keychain,
+ * and over another file.
+ * @param file path of `--identity-file`, which takes precedence over variables
  * @throws AppError `IDENTITY_EXISTS` (exit 5)
  */
 export function requireUnnamed(file: string | undefined, env: PlatformIdentityPlaces["env"]): void {

@@ -1,9 +1,9 @@
 /**
- * The replacement of a device's identity. The one before is kept, as the previous one, until it is forgotten on
- * purpose: each project must still be handed over from the one to the other.
+ * Replaces a device's identity. The old one is kept as the previous identity until the user deletes it, because
+ * each project must still be handed over to the new one.
  *
- * Whatever step it is cut at, the place holds the identity that the projects know: first the present one is kept as the
- * previous one too, and only then does the new one take its place.
+ * A rotation can be interrupted at any step without losing the identity that the projects know: the present
+ * identity is first stored as the previous one too, and only then replaced.
  */
 import { realpath } from "node:fs/promises";
 import { AppError, EXIT } from "../errors.ts";
@@ -12,11 +12,14 @@ import { deleteIdentityFile, readIdentityFile, replaceIdentityFile } from "./ide
 import type { Keychain } from "./keychain/keychain.ts";
 import { identityInKeychain } from "./sources.ts";
 
-/** Where a device keeps its identity and the previous one. What it throws is what keychain or file throws. */
+/**
+ * The place where a device keeps its present and its previous identity. Its methods throw what keychain or file
+ * throws.
+ */
 export interface RotationPlace {
 	present(): Promise<Identity | undefined>;
 	previous(): Promise<Identity | undefined>;
-	/** Each is durable when it resolves, and whole at any moment. */
+	/** Each write is durable when it resolves, and atomic. */
 	setPresent(identity: Identity): Promise<void>;
 	setPrevious(identity: Identity): Promise<void>;
 	forgetPrevious(): Promise<void>;
@@ -49,7 +52,10 @@ function notKept(account: string): AppError {
 	});
 }
 
-/** The file that COFFER_IDENTITY_FILE names, and `FILE.previous` beside it; of a symbolic link, beside what it leads to. */
+/**
+ * The file that COFFER_IDENTITY_FILE names, and `FILE.previous` beside it. For a symbolic link, beside the file
+ * that it leads to.
+ */
 export function filePlace(file: string): RotationPlace {
 	const previousFile = async () => `${await realpath(file).catch(() => file)}.previous`;
 	return {
@@ -69,15 +75,15 @@ export function filePlace(file: string): RotationPlace {
 
 export interface Rotation {
 	readonly present: Identity;
-	/** What it replaced. */
+	/** The identity that it replaced. */
 	readonly previous: Identity;
-	/** Whether it was replaced just now. */
+	/** Whether it was replaced by this call. */
 	readonly created: boolean;
 }
 
 /**
- * The rotation that is under way: the present identity and another one that it replaced.
- * @returns undefined where there is none, or none that came as far
+ * The rotation in progress: the present identity, and a different one that it replaced.
+ * @returns undefined if there is none, or none that got as far
  */
 export async function openRotation(place: RotationPlace): Promise<Rotation | undefined> {
 	const previous = await place.previous();
@@ -88,8 +94,8 @@ export async function openRotation(place: RotationPlace): Promise<Rotation | und
 }
 
 /**
- * Replaces the place's identity, unless a rotation is under way: that one goes on, then. One process at a time.
- * A binding to a vault goes over to the new one.
+ * Replaces the place's identity. If a rotation is in progress, continues that one. Only one process at a time
+ * may do this. A binding to a vault is copied to the new identity.
  * @throws AppError `IDENTITY_MISSING` (exit 3), or what the place throws
  */
 export async function beginRotation(place: RotationPlace): Promise<Rotation> {

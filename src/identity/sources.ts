@@ -1,7 +1,7 @@
 /**
- * Where a device's identity is looked for, and in which order: the environment (for CI), a file that the
- * environment names, the system's keychain. The first that is named is the only one: where it fails, that is
- * an error, and the next is not tried.
+ * Finds a device's identity. The sources are, in this order: an environment variable (for CI), a file that an
+ * environment variable names, and the system's keychain. Only the first source that is named is used: if it
+ * fails, the next one is not tried.
  */
 import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
@@ -18,8 +18,8 @@ export interface FoundIdentity {
 }
 
 /**
- * The device's identity, or undefined where the keychain is in reach, holds none and nothing else is named.
- * @throws AppError (exit 3) where the named source is malformed, too open or out of reach
+ * The device's identity; undefined if no other source is named and the keychain works but has none.
+ * @throws AppError (exit 3) if the named source is malformed, not private or not available
  */
 export async function openIdentity(options: {
 	env: { COFFER_IDENTITY?: string | undefined; COFFER_IDENTITY_FILE?: string | undefined };
@@ -36,7 +36,7 @@ export async function openIdentity(options: {
 	return identity && { identity, source: "keychain" };
 }
 
-/** Whoever joins a project names a file before there is one. */
+/** A user who joins a project may name a file before it exists. */
 function explainAbsent(error: unknown): never {
 	if (!(error instanceof AppError) || error.code !== "IDENTITY_FILE_NOT_FOUND") throw error;
 	throw error.with({
@@ -45,16 +45,16 @@ function explainAbsent(error: unknown): never {
 }
 
 /**
- * Makes the device's identity and keeps it in the keychain.
- * @throws AppError `IDENTITY_EXISTS` (exit 5) where the keychain holds one; or what the keychain throws
+ * Creates the device's identity in the keychain.
+ * @throws AppError `IDENTITY_EXISTS` (exit 5) if the keychain has one; or what the keychain throws
  */
 export async function createIdentityInKeychain(keychain: Keychain): Promise<Identity> {
 	return storeInKeychain(keychain, ACCOUNT, newIdentity());
 }
 
 /**
- * Keeps an identity that came from elsewhere (an export) as the device's own.
- * @throws AppError `IDENTITY_EXISTS` (exit 5) where the keychain holds another; or what the keychain throws
+ * Stores an identity from elsewhere (an export) as the device's identity.
+ * @throws AppError `IDENTITY_EXISTS` (exit 5) if the keychain has another one; or what the keychain throws
  */
 export async function importIdentityToKeychain(keychain: Keychain, identity: Identity): Promise<void> {
 	const present = await identityInKeychain(keychain, ACCOUNT);
@@ -63,17 +63,14 @@ export async function importIdentityToKeychain(keychain: Keychain, identity: Ide
 	if (!sameIdentity(stored, identity)) throw alreadyThere(ACCOUNT);
 }
 
-/** The identity under an account of the keychain, or undefined. */
+/** The identity in an account of the keychain; undefined if there is none. */
 export async function identityInKeychain(keychain: Keychain, account: string): Promise<Identity | undefined> {
 	const text = await keychain.get(account);
 	await cryptoReady;
 	return text === undefined ? undefined : parseIdentity(text, `the system's keychain (coffer, ${account})`);
 }
 
-/**
- * Stores an identity under an account that holds none, and reads it back: what is returned is what the
- * keychain will answer from now on.
- */
+/** Stores an identity in an empty account, and reads it back. @returns what the keychain answers from now on */
 export async function storeInKeychain(
 	keychain: Keychain,
 	account: string,

@@ -1,14 +1,14 @@
 /**
- * Access tokens for platforms, and API keys for other targets, in the keychain. Each is bound to the origin that it was
- * given for, so that it is never sent to another.
+ * Access tokens for platforms, and API keys for other targets, in the keychain. Each is stored under the origin
+ * that it was given for, so that it is never sent to another.
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Keychain } from "./keychain/keychain.ts";
 
-/** What a credential is for: a Coffer platform's token, or a Base44 workspace's key. Both may be served at one origin. */
+/** The use of a credential: a Coffer platform's token, or a Base44 workspace's key. One origin may have both. */
 export type TokenUse = "token" | "base44";
 
-/** The token for a platform, or undefined. @param url any URL of the platform's */
+/** The token for a platform; undefined if there is none. @param url any URL of the platform */
 export function readToken(
 	keychain: Keychain,
 	url: string,
@@ -17,7 +17,7 @@ export function readToken(
 	return keychain.get(accountOf(url, use));
 }
 
-/** Keeps a platform's token, in place of an earlier one. */
+/** Stores a platform's token. Replaces an earlier one. */
 export async function storeToken(
 	keychain: Keychain,
 	url: string,
@@ -35,12 +35,12 @@ export async function storeToken(
 	await keychain.set(accountOf(url, use), token);
 }
 
-/** Forgets a platform's token. @returns whether there was one */
+/** Deletes a platform's token. @returns whether there was one */
 export function deleteToken(keychain: Keychain, url: string, use: TokenUse = "token"): Promise<boolean> {
 	return keychain.delete(accountOf(url, use));
 }
 
-/** @throws AppError `PLATFORM_URL_INVALID` (exit 2) where the URL has no origin of http or https */
+/** @throws AppError `PLATFORM_URL_INVALID` (exit 2) if the URL has no origin of http or https */
 function accountOf(url: string, use: TokenUse): string {
 	const parsed = URL.canParse(url) ? new URL(url) : undefined;
 	if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return `${use}:${parsed.origin}`;

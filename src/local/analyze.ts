@@ -1,8 +1,9 @@
 /**
- * Which secrets functions read, told from their sources on this machine: no platform, no vault, no identity.
+ * Finds the secrets that functions read, from their sources on this machine. Needs no platform, no vault and no
+ * identity.
  *
- * Every entry is bundled and analysed first with what is here. What they import from elsewhere is got for all of them
- * together, and those that it can be had for are bundled anew.
+ * Every entry is first bundled and analysed with what is on this machine. Missing modules are then fetched for
+ * all entries together, and the entries that import them are bundled again.
  */
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -18,31 +19,34 @@ import type { Entry } from "./entries.ts";
 import { Remotes } from "./remote.ts";
 import { shownSource, withShownSources } from "./shown.ts";
 
-/** What was found of one function. */
+/** The result for one function. */
 export interface LocalFunction {
 	function: string;
 	dynamic: boolean;
 	references: Reference[];
-	/** The lines that make the function dynamic. */
+	/** The accesses that make the function dynamic. */
 	dynamicAccesses: DynamicAccess[];
-	/** What the analysis had to do without. */
+	/** What the analysis had to leave out. */
 	warnings: Warning[];
-	/** Why there is nothing to be said of it; then the lists say nothing. */
+	/** Why there is no result. The lists mean nothing then. */
 	error?: { code: string; message: string; hint: string; exit: number; line?: number };
 }
 
 export interface AnalysisOptions {
-	/** The project's folder, where all entries are of one. */
+	/** The project's folder, if all entries belong to one. */
 	readonly root?: string | undefined;
 	readonly deno: DenoSearch;
-	/** For Deno, where it is needed. */
+	/** For Deno, if it is needed. */
 	readonly environment: Readonly<Record<string, string>>;
 	readonly signal: AbortSignal;
 }
 
-/** Bundles in the making: the bundler runs beside the analysis, and each takes memory. */
+/**
+ * Bundles that are built at the same time: the bundler runs in parallel to the analysis, and each bundle takes
+ * memory.
+ */
 const AT_ONCE = 4;
-/** Threads for the analysis: packages make it the larger part of the work. */
+/** Threads for the analysis. With packages, it is the larger part of the work. */
 const THREADS = Math.min(AT_ONCE, availableParallelism());
 
 /** What all analyses of one call share. */
@@ -54,8 +58,8 @@ interface Workshop {
 }
 
 /**
- * Analyses entries, and leaves nothing behind.
- * @returns for each entry, in their order, what was found or why nothing was
+ * Analyses entries, and removes its temporary files.
+ * @returns the result of each entry, in the same order
  * @throws the signal's reason when it is aborted
  */
 export async function analyzeEntries(
@@ -80,7 +84,7 @@ export async function analyzeEntries(
 	}
 }
 
-/** Deno keeps its cache in the home folder; without one, its cache goes with everything else. */
+/** Deno's cache is in the home folder. Without one, it is in the temporary folder. */
 function withDenoFolder(environment: AnalysisOptions["environment"], folder: string) {
 	const { DENO_DIR, HOME, XDG_CACHE_HOME } = environment;
 	if (DENO_DIR || HOME || XDG_CACHE_HOME) return environment;
@@ -103,7 +107,7 @@ async function analyzeAll(
 		if (found.pending.length > 0) pending.set(index, found.pending);
 	};
 	await eachOf([...entries.keys()], analyze, signal);
-	// What was got may import what nobody asked for, under the same names as an entry.
+	// Fetched modules may import others that were not requested yet, under the same names as an entry.
 	while (pending.size > 0) {
 		const again = [...pending.keys()].sort((a, b) => a - b);
 		const specifiers = [...pending.values()].flat();
@@ -114,7 +118,7 @@ async function analyzeAll(
 	return results;
 }
 
-/** Does something for each index, a few at once. */
+/** Runs work for each index, a few at once. */
 async function eachOf(
 	indices: readonly number[],
 	task: (index: number, worker: number) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * Bundles an entry in this process, as `deno bundle` would: the same bundler, with the same conditions. What cannot be
- * had stays outside of the bundle, and is said.
+ * Bundles an entry in this process as `deno bundle` would: with the same bundler and the same conditions. A
+ * module that is not available is left out of the bundle, and reported.
  */
 import { type BuildFailure, type BuildOptions, build, type Message } from "esbuild";
 import { AppError, EXIT } from "../errors.ts";
@@ -10,14 +10,14 @@ import { type BundleRequest, isNote, type Note, type Patches, resolver } from ".
 
 export interface LocalBundle {
 	code: Uint8Array;
-	/** JSON; its sources are paths, or begin with `remote:` or `coffer:`. */
+	/** JSON. Its sources are paths, or begin with `remote:` or `coffer:`. */
 	sourceMap: string;
 	warnings: Warning[];
-	/** Specifiers that nobody asked for yet. With them the bundle would be another. */
+	/** Specifiers that were not fetched yet. With them, the bundle would be different. */
 	pending: string[];
 }
 
-/** A module's faults are found one build after the other. */
+/** The most builds of one entry. Each build reveals the next fault of a module. */
 const BUILDS_MAX = 50;
 
 const OPTIONS = {
@@ -38,7 +38,7 @@ const OPTIONS = {
 	charset: "utf8",
 	logLevel: "silent",
 	logLimit: 0,
-	// Files of packages that are no code.
+	// Files in packages that are not code.
 	loader: Object.fromEntries(
 		[".node", ".css", ".wasm", ".html", ".txt", ".md", ".map", ".svg", ".png", ".ttf", ".woff", ".woff2"].map(
 			(extension) => [extension, "empty" as const],
@@ -47,9 +47,9 @@ const OPTIONS = {
 } satisfies BuildOptions;
 
 /**
- * Bundles one entry. Modules that do not parse are left out, with a warning, but for the entry itself.
- * @throws AppError `SOURCE_SYNTAX` (exit 2) with the line where the entry does not parse; `SOURCE_UNSUPPORTED`
- *   (exit 2) where it is no code; `SOURCE_UNBUNDLED` (exit 1) where the bundler finds another fault that it cannot do without
+ * Bundles one entry. Modules that do not parse are left out, with a warning, except for the entry itself.
+ * @throws AppError `SOURCE_SYNTAX` (exit 2) with the line if the entry does not parse; `SOURCE_UNSUPPORTED`
+ *   (exit 2) if it is not code; `SOURCE_UNBUNDLED` (exit 1) for any other fault that prevents a bundle
  */
 export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> {
 	if (!isCode(request.entry)) throw unsupported(request.shown);
@@ -84,7 +84,7 @@ interface PlacedNote extends Note {
 	line: number;
 }
 
-/** What the resolver noted, each specifier once. */
+/** The resolver's notes, one for each specifier. */
 function notesOf(messages: readonly Message[]): PlacedNote[] {
 	const bySpecifier = new Map<string, PlacedNote>();
 	for (const { detail, location } of messages) {
@@ -101,10 +101,10 @@ function toWarning({ file, line, specifier, why }: PlacedNote): Warning {
 	return { file, line, message: `${JSON.stringify(specifier)}: ${why}` };
 }
 
-/** How JSX and decorators are compiled; nothing of a tsconfig.json is read. */
+/** The options for JSX and decorators. A tsconfig.json is not read. */
 function compilerOptions({ configuration }: Setting): Record<string, string | boolean> {
 	const options = Object.fromEntries(configuration.compilerOptions);
-	// Deno's own way of react-jsx.
+	// Deno's own form of react-jsx.
 	return options.jsx === "precompile" ? { ...options, jsx: "react-jsx" } : options;
 }
 
@@ -112,7 +112,7 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 	return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
 }
 
-/** Makes the next build do without what this one failed at. @returns whether that changes anything */
+/** Makes the next build leave out what this one failed at. @returns whether that changes anything */
 function patch(message: Message, request: BundleRequest, patches: Patches, warnings: Warning[]): boolean {
 	const { text, location } = message;
 	const warn = (what: string) =>

@@ -1,16 +1,16 @@
-/** What `deno info --json` prints, as far as it is used. Pure. */
+/** Parses the used part of the output of `deno info --json`. Pure. */
 
-/** A module that Deno got, or could not. */
+/** A module that Deno fetched, or failed to fetch. */
 export interface DenoModule {
 	/** `esm`, `asserted`, `npm`, `node`, `external` … */
 	readonly kind: string;
 	/** Its URL, after redirects. */
 	readonly specifier: string;
-	/** What its imports lead to, by their specifiers. */
+	/** Where its imports lead, by specifier. */
 	readonly imports: ReadonlyMap<string, string>;
-	/** Where it lies. */
+	/** Path of the file in Deno's cache. */
 	readonly local?: string;
-	/** Deno's word for its language: `TypeScript`, `JavaScript`, `Json`. */
+	/** Deno's name of its language: `TypeScript`, `JavaScript`, `Json`. */
 	readonly mediaType?: string;
 	readonly error?: string;
 }
@@ -19,7 +19,7 @@ interface InfoModule extends Omit<DenoModule, "imports"> {
 	dependencies?: { specifier: string; code?: { specifier?: string; error?: string } }[];
 }
 
-/** The modules by URL, and by each URL that is redirected to them. */
+/** The modules by URL, and by each URL that redirects to them. */
 export function parseInfo(json: string): Map<string, DenoModule> {
 	const info = JSON.parse(json) as { modules: InfoModule[]; redirects?: Record<string, string> };
 	const modules = new Map<string, DenoModule>();
@@ -53,7 +53,7 @@ function followed(from: string, redirects: Readonly<Record<string, string>>): st
 	return at;
 }
 
-/** The first line of an error, in this command's own words where they say it better. */
+/** The first line of an error, in this command's own words if those are clearer. */
 function oneLine(text: string): string {
 	const line = (text.split("\n")[0] ?? "").replace(/\.$/, "");
 	const host = /^Requires import access to "([^"]+?)(?::443)?"/.exec(line)?.[1];

@@ -1,8 +1,8 @@
 /**
- * Sources anywhere on this machine, and what the configuration files around them say. Reads, never writes.
+ * Reads sources anywhere on this machine, and the configuration files around them.
  *
- * Paths are those of `src/modules`, with the file system's root as the root: `home/me/shop/functions/pay.ts`. So an
- * import may lead to wherever the file is, as it may for Deno.
+ * Paths are those of `src/modules`, with the file system's root as the root: `home/me/shop/functions/pay.ts`.
+ * An import may lead to any file, as in Deno.
  */
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -16,7 +16,7 @@ import type { ManifestPort } from "../modules/packages/manifests.ts";
 import { ancestorsOf, directoryOf, join, resolvePath } from "../modules/paths.ts";
 import { foldersIn, membersAbove } from "../project/functions/workspace.ts";
 
-/** Something that the analysis had to do without. */
+/** Something that the analysis had to leave out. */
 export interface Warning {
 	file: string;
 	/** 1-based. */
@@ -24,19 +24,19 @@ export interface Warning {
 	message: string;
 }
 
-/** What holds for an entry: the same for all in one folder. */
+/** The configuration of an entry. Entries in one folder share it. */
 export interface Setting {
 	readonly configuration: Configuration;
-	/** The folder that configuration is looked for up to. */
+	/** The top folder for the search of configuration files. */
 	readonly top: string;
 	/** Versions by requirement, `npm:chalk@5` → `5.6.2`, from the nearest `deno.lock`. */
 	readonly locked: ReadonlyMap<string, string>;
-	/** Of the configuration files, by their paths. */
+	/** Warnings about configuration files. */
 	readonly warnings: readonly Warning[];
 }
 
 const NOTHING: ManifestPort = { read: () => undefined, folders: () => [] };
-/** What says that a folder is the top of a project: configuration above it belongs to somebody else. */
+/** Files that mark a project's top folder. Configuration above it belongs to another project. */
 const TOPS = [".git", "coffer.vault", "coffer.json"];
 
 /** The absolute path of a path. */
@@ -44,7 +44,7 @@ export function absolute(path: string): string {
 	return `/${path}`;
 }
 
-/** The bytes of a file, or undefined where there is none that can be read. @throws AppError `FILE_TOO_LARGE` (exit 1) */
+/** The bytes of a file; undefined if it cannot be read. @throws AppError `FILE_TOO_LARGE` (exit 1) */
 export function readSource(path: string): Uint8Array | undefined {
 	try {
 		return isFile(path) ? readBoundedSync(absolute(path), FILE_BYTES_MAX, { links: true }) : undefined;
@@ -54,26 +54,26 @@ export function readSource(path: string): Uint8Array | undefined {
 	}
 }
 
-/** Whether there is such a file. */
+/** Whether the file exists. */
 export function isFile(path: string): boolean {
 	return statSync(absolute(path), { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Finds the settings of entries, and reads each configuration file once. */
+/** Finds the configuration of entries, and reads each configuration file once. */
 export class Settings {
 	readonly #root: string | undefined;
 	readonly #byFolder = new Map<string, Setting>();
 	/** The contents of configuration files. */
 	readonly #contents = new Map<string, Uint8Array | undefined>();
-	/** What lies outside of a project, by its top. */
+	/** Workspace members outside a project, by the project's top folder. */
 	readonly #outside = new Map<string, ReadonlyMap<string, string>>();
 
-	/** @param root absolute path of the project, where all entries are of one */
+	/** @param root absolute path of the project, if all entries belong to one */
 	constructor(root: string | undefined) {
 		this.#root = root;
 	}
 
-	/** What holds for an entry. A configuration file that is faulty is left out, with a warning. */
+	/** The configuration of an entry. An invalid configuration file is left out, with a warning. */
 	of(entry: string): Setting {
 		const folder = directoryOf(entry);
 		let found = this.#byFolder.get(folder);
@@ -122,7 +122,7 @@ export class Settings {
 	}
 }
 
-/** Whether a file speaks of imports by its name. */
+/** Whether a file's name is that of a configuration of imports. */
 function isConfiguration(path: string): boolean {
 	return /(^|\/)(package\.json|deno\.jsonc?|import_map\.json|pnpm-workspace\.yaml)$/.test(path);
 }
@@ -133,7 +133,7 @@ function topAbove(folder: string): string {
 	return parent === folder ? folder : topAbove(parent);
 }
 
-/** A configuration file as far as it can be used. */
+/** The valid part of a configuration file. */
 function usable(
 	path: string,
 	bytes: Uint8Array,

@@ -1,4 +1,4 @@
-/** Which modules are to be analysed: files anywhere, or the functions of a project. */
+/** Chooses the modules to analyse: any files, or the functions of a project. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { AppError, EXIT } from "../errors.ts";
@@ -7,19 +7,19 @@ import { chooseEntries } from "../project/functions/choose.ts";
 import { discoverFunctions } from "../project/functions/discover.ts";
 
 export interface Entry {
-	/** What the function is called in the result. */
+	/** The function's name in the result. */
 	readonly function: string;
 	/** Absolute path of the module. */
 	readonly path: string;
-	/** Path of its `function.jsonc` from the project's root, where it has one. */
+	/** Path of its `function.jsonc`, relative to the project's root, if it has one. */
 	readonly settings?: string | undefined;
-	/** An absolute path as it is shown. */
+	/** The form in which an absolute path is shown. */
 	show(path: string): string;
 }
 
 /**
- * Files as functions, each called as it was given; one that is given twice counts once.
- * @param folder that relative paths begin in
+ * Files as functions, named as they were given. A file that is given twice counts once.
+ * @param folder for relative paths
  * @throws AppError `ENTRY_NOT_FOUND` (exit 4), `ENTRY_NOT_A_FILE` (exit 2)
  */
 export function entriesOf(files: readonly string[], folder: string): Entry[] {
@@ -46,7 +46,7 @@ export function entriesOf(files: readonly string[], folder: string): Entry[] {
 }
 
 /**
- * The functions of the project around a folder, or those of them that are named.
+ * The functions of the project around a folder, or the named ones.
  * @throws AppError `PROJECT_NOT_FOUND`, `FUNCTION_NOT_FOUND` (exit 4), and what `discoverFunctions` throws
  */
 export async function projectEntries(

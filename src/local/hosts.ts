@@ -1,21 +1,22 @@
 /**
- * Hosts that take no connection and refuse none: each would cost Deno minutes, for every module anew. Those that
- * refuse, or that have no address, are left to Deno, which is told so at once and may have their modules already.
+ * Finds hosts that neither accept nor refuse a connection. Deno would wait minutes for each of their modules.
+ * Hosts that refuse, or that have no address, are left to Deno: it learns that at once, and may have their
+ * modules in its cache.
  */
 import { connect } from "node:net";
 
-/** Who does not answer for so long will not. */
+/** How long to wait for a connection, in milliseconds. */
 const PATIENCE_MS = 5_000;
 const HTTPS_PORT = 443;
 
 export interface SilentHosts {
-	/** The silent host that a specifier would be got from. */
+	/** The silent host that a specifier's module would come from; undefined if there is none. */
 	of(specifier: string): string | undefined;
 }
 
 /**
- * Tries each host once, all at the same time.
- * @param environment where it names a proxy, every host is reached by that, and none is tried
+ * Tries to connect to each host once, to all at the same time.
+ * @param environment if it names a proxy, every host is reached through that, and none is tried
  */
 export async function silentHosts(
 	specifiers: readonly string[],
@@ -38,7 +39,7 @@ export async function silentHosts(
 	};
 }
 
-/** The host that a specifier's module comes from, by what the environment says of registries. */
+/** The host that a specifier's module comes from, by the environment's settings of registries. */
 export function hostOf(specifier: string, environment: Readonly<Record<string, string>>): string | undefined {
 	const registry = { "npm:": environment.NPM_CONFIG_REGISTRY, "jsr:": environment.JSR_URL };
 	const address = specifier.startsWith("npm:")

@@ -1,7 +1,7 @@
 /**
- * The modules that come from elsewhere: which of them can be had, and where they lie then. Deno gets them, into its own
- * cache, so that nothing is downloaded twice; packages of npm are laid out in a temporary folder as Node's resolution
- * wants them. What cannot be had is asked for once.
+ * Fetches modules from elsewhere, and tells where their files are. Deno fetches them into its own cache, so
+ * nothing is downloaded twice. Packages of npm are laid out in a temporary folder, for Node's resolution. A
+ * module that cannot be fetched is requested once.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,21 +14,21 @@ import { splitPackage } from "./target.ts";
 
 export interface RemoteOptions {
 	readonly deno: DenoSearch;
-	/** Deno's whole environment: it holds proxies, certificates, the registry, and where the cache is. */
+	/** Deno's whole environment: it contains proxies, certificates, the registry, and the cache's path. */
 	readonly environment: Readonly<Record<string, string>>;
-	/** An empty folder, for as long as the modules are used. */
+	/** An empty folder that is kept as long as the modules are used. */
 	readonly folder: string;
 	readonly signal: AbortSignal;
 }
 
 export type Found =
-	/** What esbuild is to resolve from the folder. */
+	/** esbuild resolves the specifier from the folder. */
 	| { kind: "package"; specifier: string; folder: string }
 	| { kind: "module"; module: DenoModule }
 	| { kind: "runtime"; specifier: string }
 	| { kind: "nothing"; why: string };
 
-/** For each, some hundred packages are downloaded at the first time. */
+/** How long Deno may take, in milliseconds. A first run may download some hundred packages. */
 const INFO_MS = 120_000;
 const INSTALL_MS = 600_000;
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
@@ -36,7 +36,7 @@ const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 export class Remotes {
 	readonly #options: RemoteOptions;
 	readonly #found = new Map<string, Found>();
-	/** By URL, of the modules that others import. */
+	/** The modules that others import, by URL. */
 	readonly #modules = new Map<string, DenoModule>();
 	/** Where a requirement of npm is laid out. */
 	readonly #packages = new Map<string, { alias: string; folder: string }>();
@@ -46,7 +46,7 @@ export class Remotes {
 		this.#options = options;
 	}
 
-	/** Where packages are laid out. */
+	/** The folder of packages. */
 	get folder(): string {
 		return this.#options.folder;
 	}
@@ -56,18 +56,21 @@ export class Remotes {
 		return this.#modules.get(url);
 	}
 
-	/** What a specifier leads to; undefined as long as nobody fetched it. @param specifier `npm:`, `jsr:` or a URL */
+	/** Where a specifier leads; undefined if it was not fetched yet. @param specifier `npm:`, `jsr:` or a URL */
 	find(specifier: string): Found | undefined {
 		return this.#found.get(specifier);
 	}
 
-	/** What an import of a module that was fetched leads to. */
+	/** Where an import of a fetched module leads. */
 	findFrom(importer: string, specifier: string): Found {
 		const target = this.#modules.get(importer)?.imports.get(specifier) ?? specifier;
 		return this.#leadsTo(target);
 	}
 
-	/** Gets what can be had. Never throws for a module that cannot. @throws the signal's reason when it is aborted */
+	/**
+	 * Fetches the modules that are available. Does not throw for those that are not. @throws the signal's reason
+	 * when it is aborted
+	 */
 	async fetch(specifiers: Iterable<string>): Promise<void> {
 		const wanted = [...new Set(specifiers)].filter((one) => !this.#found.has(one));
 		const silent = await silentHosts(wanted, this.#options.environment);
@@ -87,7 +90,7 @@ export class Remotes {
 				this.#found.set(one, { kind: "nothing", why: "there is no Deno to get it with" });
 			return;
 		}
-		// A host that takes connections and says nothing is to be no other host's loss.
+		// Modules of a silent host must not delay those of other hosts.
 		const hosts = new Set(asked.map((one) => hostOf(one, this.#options.environment)));
 		const lookAt = (host: string | undefined) =>
 			this.#look(
@@ -106,7 +109,7 @@ export class Remotes {
 		for (const specifier of asked) this.#found.set(specifier, this.#leadsTo(specifier));
 	}
 
-	/** Has Deno read the graph of all together: one that fails keeps its error to itself. */
+	/** Lets Deno read the graph of all specifiers at once. An error of one module does not affect the others. */
 	async #look(deno: string, specifiers: readonly string[]): Promise<void> {
 		const folder = await this.#newFolder();
 		const lines = specifiers.map((one) => `import ${JSON.stringify(one)};\n`);
@@ -126,7 +129,7 @@ export class Remotes {
 		}
 	}
 
-	/** Lays packages out; where one of them fails, the others all the same. */
+	/** Lays out packages. If one fails, the others are laid out all the same. */
 	async #lay(deno: string, requirements: readonly string[]): Promise<void> {
 		if (requirements.length === 0) return;
 		const folder = await this.#newFolder();

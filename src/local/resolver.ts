@@ -1,4 +1,7 @@
-/** How the bundler finds and reads modules: by the project's import maps, and where Deno put those from elsewhere. */
+/**
+ * How the bundler finds and reads modules: by the project's import maps, and for modules from elsewhere in
+ * Deno's cache.
+ */
 import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import type {
@@ -21,31 +24,31 @@ import { targetOf } from "./target.ts";
 export interface BundleRequest {
 	/** Path of the entry module. */
 	readonly entry: string;
-	/** What it is called in messages. */
+	/** The entry's name in messages. */
 	readonly shown: string;
 	readonly setting: Setting;
 	readonly remotes: Remotes;
-	/** The text of the module that stands in for std's `http/server.ts`. */
+	/** The text of the module that replaces std's `http/server.ts`. */
 	readonly stdHttp: string;
 }
 
-/** What a build is to do without, found by the ones before it. Paths as in the bundler's messages. */
+/** What a build leaves out, as found by the builds before it. Paths as in the bundler's messages. */
 export interface Patches {
 	/** Modules that do not parse. */
 	readonly broken: Set<string>;
-	/** Names that modules do not export, and others import. */
+	/** Names that are imported from modules that do not export them. */
 	readonly exports: Map<string, Set<string>>;
 }
 
-/** Said of an import, along the bundler's own warnings, which knows its place. */
+/** A note about an import. It is emitted as a warning of the bundler, which adds the position. */
 export interface Note {
 	readonly specifier: string;
 	readonly why: string;
-	/** The specifier that nobody asked for yet. */
+	/** The specifier that was not fetched yet. */
 	readonly pending?: string;
 }
 
-/** Marks a question to the bundler's own resolution. */
+/** Marks a request to the bundler's own resolution. */
 const PLAIN = Symbol("plain");
 const CODE: Readonly<Record<string, Loader>> = {
 	ts: "ts",
@@ -92,7 +95,7 @@ export function resolver(request: BundleRequest, patches: Patches): Plugin {
 	};
 }
 
-/** Marks a module of the sources themselves. */
+/** Marks a module of the sources. */
 const OWN = Symbol("own");
 
 async function resolve(
@@ -120,7 +123,7 @@ async function resolve(
 		case "std http":
 			return { path: "std-http.ts", namespace: "coffer" };
 		case "nothing":
-			// A `require` need not lead anywhere.
+			// A `require` may fail without harm.
 			return args.kind === "require-call" ? { path: args.path, external: true } : without(args, target.why);
 		case "remote": {
 			const found = request.remotes.find(target.specifier);
@@ -139,11 +142,11 @@ function isFromPackage(importer: string, { remotes }: BundleRequest): boolean {
 	return importer.startsWith(`${remotes.folder}/`);
 }
 
-/** Imports of a package's files: as Node resolves them, in the layout that Deno made. */
+/** Resolves imports in a package's files as Node does, in the layout that Deno made. */
 async function withinPackage(args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult> {
 	if (isBuiltin(args.path)) return { path: args.path.replace(/^(?!node:)/, "node:"), external: true };
 	const { path, namespace, sideEffects, errors } = await plainly(args, build, args.path, args.resolveDir);
-	// Packages try to load what they need not have.
+	// Packages try to load optional packages.
 	if (errors.length > 0) return { path: args.path, external: true };
 	return { path, namespace, sideEffects };
 }
@@ -203,7 +206,7 @@ function loadSource(path: string, attributes: Record<string, string>, patches: P
 	};
 }
 
-/** A comment that names a source map would send the bundler to another file. */
+/** A comment with a source map's name would make the bundler read another file. */
 function withoutMapLink(text: string): string {
 	return text.includes("sourceMappingURL=")
 		? text.replaceAll("sourceMappingURL=", "sourceMappingOff=")

@@ -1,4 +1,4 @@
-/** What an import of a local module leads to. */
+/** Finds what an import of a local module leads to. */
 import { isBuiltin } from "node:module";
 import type { ImportKind } from "../modules/packages/exports.ts";
 import { resolveImport } from "../modules/packages/resolve-import.ts";
@@ -6,22 +6,22 @@ import { isStdHttp } from "../platform/build/imports.ts";
 import { isFile, type Setting } from "./disk.ts";
 
 export type Target =
-	/** `guess`: the file that is meant, where the specifier does not say it as Deno wants it. */
+	/** `guess`: the file that is probably meant, because the specifier is not exact, as Deno requires. */
 	| { kind: "file"; path: string; guess: boolean }
-	/** Known to whoever runs the function: `node:fs`, `base44:runtime`. */
+	/** A module of the runtime: `node:fs`, `base44:runtime`. */
 	| { kind: "runtime"; specifier: string }
-	/** An `npm:` or `jsr:` specifier with the lock file's version, or a URL. */
+	/** An `npm:` or `jsr:` specifier with the version from the lock file, or a URL. */
 	| { kind: "remote"; specifier: string }
-	/** std's old `http/server.ts`, which the platform has its own of. */
+	/** std's old `http/server.ts`, which the platform replaces. */
 	| { kind: "std http" }
 	| { kind: "nothing"; why: string };
 
-/** A package's specifier in parts: scheme, name, version, and what follows. */
+/** The parts of a package's specifier: scheme, name, version, and the rest. */
 const PACKAGE = /^(npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(\/.*)?$/;
-/** Modules that a runtime brings, besides Node's. */
+/** Modules of the runtime, besides Node's. */
 const RUNTIME = new Set(["base44:runtime"]);
 const EXTENSIONS = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
-/** JavaScript that TypeScript is compiled to, by the extension of the one and of the other. */
+/** Extensions of JavaScript, with those of the TypeScript that compiles to it. */
 const COMPILED: Readonly<Record<string, readonly string[]>> = {
 	".js": [".ts", ".tsx"],
 	".jsx": [".tsx"],
@@ -31,8 +31,8 @@ const COMPILED: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Where an import leads.
- * @param referrer path of the module that has it
- * @param setting the entry's
+ * @param referrer path of the importing module
+ * @param setting of the entry
  * @param manner whether it is imported or required
  */
 export function targetOf(
@@ -44,7 +44,7 @@ export function targetOf(
 	const { resolution: found } = resolveImport(configuration, specifier, referrer, manner);
 	switch (found.kind) {
 		case "local fault":
-			// Paths as a deployment says them: from the project.
+			// Paths relative to the project, as a deployment shows them.
 			return { kind: "nothing", why: found.fault.why.replaceAll(`${top}/`, "") };
 		case "local":
 			return fileOf(found.path);
@@ -67,7 +67,7 @@ export function targetOf(
 	}
 }
 
-/** A package's requirement and what follows it: `npm:chalk@5/x` → `npm:chalk@5`, `/x`. */
+/** A package's requirement and the rest: `npm:chalk@5/x` → `npm:chalk@5`, `/x`. */
 export function splitPackage(specifier: string): { requirement: string; path: string } | undefined {
 	const [, scheme, name, version, path = ""] = PACKAGE.exec(specifier) ?? [];
 	if (scheme === undefined || name === undefined) return undefined;

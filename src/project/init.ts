@@ -1,6 +1,4 @@
-/**
- * The beginning of a project: its vault, and what git needs to know of it.
- */
+/** Creates a project: its vault, and the lines in git's files that the vault needs. */
 import { join } from "node:path";
 import { createVault } from "../vault/document/create.ts";
 import { ensureLines } from "./files/managed-lines.ts";
@@ -15,14 +13,15 @@ const GIT_IGNORE = [`${VAULT_FILE}.lock`, `.${VAULT_FILE}.*.tmp`];
 
 export interface Initialised {
 	readonly vaultId: string;
-	/** The git files that were written or extended. */
+	/** The git files that were created or extended. */
 	readonly gitFiles: readonly string[];
 }
 
 /**
- * Makes a project's vault with one environment, its creator the first writer.
- * @param creatorName what teammates will read in `members list`
- * @throws AppError `VAULT_EXISTS` (exit 5); `MEMORY_FAILED` (exit 1) where the vault is there, and no memory of it
+ * Creates a project's vault with one environment. Its creator is the first writer.
+ * @param creatorName the creator's name in `members list`
+ * @throws AppError `VAULT_EXISTS` (exit 5); `MEMORY_FAILED` (exit 1) if the vault was written and the memory
+ *   was not
  */
 export async function initProject(context: SessionContext, creatorName: string): Promise<Initialised> {
 	const { identity, root } = context;

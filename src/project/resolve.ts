@@ -1,7 +1,4 @@
-/**
- * The repair of a vault in which git left conflict markers, which its merge of the text put out of order, or of which
- * git holds two sides although the file shows one.
- */
+/** Repairs a vault after a merge by git: with conflict markers, out of order, or with one side only. */
 import { AppError, EXIT } from "../errors.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/chains/environment-keys.ts";
 import type { EnvironmentState } from "../vault/chains/membership.ts";
@@ -32,31 +29,31 @@ export interface ConflictName {
 }
 
 export interface Resolution {
-	/** Whether there was anything to repair at all. */
+	/** Whether there was anything to repair. */
 	readonly conflicted: boolean;
-	/** What nobody has decided yet. */
+	/** Names without a decision. */
 	readonly open: readonly ConflictName[];
-	/** What was decided. */
+	/** Names with a decision. */
 	readonly decided: readonly ConflictName[];
-	/** Whether git's index still has the vault as unmerged: it waits for `git add`. */
+	/** Whether git's index still has the vault as unmerged, so that `git add` is needed. */
 	readonly unmerged: boolean;
-	/** Of the membership that both sides changed: what one side did and was made again, and what was left out; in words. */
+	/** Which changes of one side's membership were made again, in words, and which were left out. */
 	readonly remade: readonly string[];
 	readonly leftOut: readonly string[];
 }
 
 export type Take = (environment: string, name: string) => Side | undefined;
 
-/** What a conflict is decided by. */
+/** How a conflict is decided. */
 export interface Decisions {
 	readonly take?: Take | undefined;
-	/** Whose chains are kept where both sides changed the membership. */
+	/** The side whose chains are kept if both changed the membership. */
 	readonly membership?: Side | undefined;
 }
 
 interface Repair extends Resolution {
 	readonly text: string;
-	/** The vault, where nothing is open. */
+	/** The merged vault, if nothing is left to decide. */
 	readonly document?: VaultDocument;
 	readonly sides?: { readonly ours: VaultDocument; readonly theirs: VaultDocument };
 }
@@ -64,15 +61,15 @@ interface Repair extends Resolution {
 /** A vault's text as it was read. */
 export interface ReadVault {
 	readonly text: string;
-	/** What git left, taken apart; undefined where there is no conflict. */
+	/** The conflict; undefined if there is none. */
 	readonly conflict: Conflict | undefined;
-	/** What git's index and heads hold of a merge that is not finished. */
+	/** What git's index and heads hold of an unfinished merge. */
 	readonly merge?: MergeTexts | undefined;
 }
 
-/** What a merge of texts can do to a vault without a conflict. */
+/** Errors that a merge of the text can cause without a conflict. */
 const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
-/** What no side of a merge makes readable, or what says by itself why two sides cannot be united. */
+/** Errors that no side of a merge can resolve, or that explain by themselves why two sides cannot be merged. */
 const UNREAD = [
 	"VAULT_VERSION_UNKNOWN",
 	"VAULT_TOO_LARGE",
@@ -81,7 +78,10 @@ const UNREAD = [
 	"VAULTS_DIFFER",
 ];
 
-/** The sides of a vault that is in conflict or in disorder; undefined of one that is neither. @throws AppError exit 5 or 7 */
+/**
+ * The sides of a vault that is in conflict or out of order; undefined for any other. @throws AppError exit 5 or
+ * 7
+ */
 function sidesOf(text: string): ConflictSides | undefined {
 	if (isConflicted(text)) return splitConflicts(text);
 	try {
@@ -108,8 +108,8 @@ function readText(text: string): ReadVault {
 }
 
 /**
- * As `readText`, held against what git holds of an unfinished merge. Markers say what is still open, so they go first;
- * where they cannot be read, or where there are none and something of a side is missing, git's whole sides count.
+ * Reads the text, and compares it with git's unfinished merge. Conflict markers count first. If they cannot be
+ * read, or if there are none and a side is incomplete, git's sides count.
  * @throws AppError as `sidesOf` and `sidesToUnite`
  */
 function readBeside(text: string, merge: MergeTexts | undefined): ReadVault {
@@ -125,9 +125,8 @@ function readBeside(text: string, merge: MergeTexts | undefined): ReadVault {
 }
 
 /**
- * Reads a vault that may be in conflict, and checks the signatures that a repair will ask about.
- * @param variables the environment for git, which is asked for the sides of an unfinished merge; without it, and where
- *   git cannot be asked, the text alone counts
+ * Reads a vault that may be in conflict, and checks the signatures that a repair needs.
+ * @param variables for git, which knows the sides of an unfinished merge. Without them only the text counts
  * @throws AppError as `resolveVault`
  */
 export async function readVaultInConflict(
@@ -148,15 +147,13 @@ function withoutGit(error: unknown): undefined {
 	if (!(error instanceof AppError) || !error.code.startsWith("GIT_")) throw error;
 }
 
-/** Opens each environment's keys once; an identity that is no member of it sees no value, and so none that are the same. */
+/** Opens each environment's keys once. Without membership, no values are seen, and so no equal values. */
 function valuesOf(identity: SessionIdentity): NonNullable<VaultMergeOptions["sameValue"]> {
 	const opened = new Map<string, EnvironmentKeys | undefined>();
+	const { sign } = identity.publicKeys;
 	const keysOf = (state: EnvironmentState): EnvironmentKeys | undefined => {
 		if (!opened.has(state.name))
-			opened.set(
-				state.name,
-				state.members.has(identity.publicKeys.sign) ? openKeys(state, identity) : undefined,
-			);
+			opened.set(state.name, state.members.has(sign) ? openKeys(state, identity) : undefined);
 		return opened.get(state.name);
 	};
 	return (state, ours, theirs) => {
@@ -196,7 +193,7 @@ function repairOf(
 	};
 }
 
-/** What a repair would leave open, without writing anything. @throws AppError as `resolveVault` */
+/** What a repair would leave undecided. @throws AppError as `resolveVault` */
 export function previewResolution(read: ReadVault, identity?: SessionIdentity): Resolution {
 	return resolutionOf(repairOf(read, identity));
 }
@@ -206,20 +203,20 @@ function resolutionOf({ conflicted, open, decided, unmerged, remade, leftOut }: 
 }
 
 export interface ResolveOptions extends Decisions {
-	/** To see where both sides set the same value; nobody's is needed where only different names met. */
+	/** Needed to see where both sides set the same value. Not needed if the sides changed different names only. */
 	readonly identity?: SessionIdentity | undefined;
-	/** Whose memory is to know of it. */
+	/** Whose memory is updated. */
 	readonly holder?: Omit<SurveyContext, "root"> | undefined;
-	/** The vault, where it was read already. */
+	/** The vault, if it was read before. */
 	readonly read?: ReadVault | undefined;
-	/** As for `readVaultInConflict`, where it was not. */
+	/** As for `readVaultInConflict`, if it was not read yet. */
 	readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Repairs the vault. Nothing is written while no conflict is decided; with some decided, the file keeps markers
- * around the others, and around nothing else.
- * @throws AppError `MERGE_CONFLICT` (exit 5) with the names that are open (data: Resolution); or what `mergeVaults`
+ * Repairs the vault. Writes nothing while no conflict is decided. If some are, conflict markers stay around the
+ * others only.
+ * @throws AppError `MERGE_CONFLICT` (exit 5) with the undecided names (data: Resolution); or what `uniteVaults`
  *   and `splitConflicts` throw
  */
 export async function resolveVault(root: string, options: ResolveOptions): Promise<Resolution> {
@@ -228,7 +225,7 @@ export async function resolveVault(root: string, options: ResolveOptions): Promi
 	const { read = await readVaultInConflict(root, variables), ...decisions } = rest;
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
-		// Under the lock: somebody may have written another text since.
+		// Under the lock the text may be another one than was read before.
 		const present = text === read.text ? read : readBeside(text, read.merge);
 		repair = repairOf(present, identity, decisions);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;

@@ -1,6 +1,4 @@
-/**
- * What `git diff` shows of a vault.
- */
+/** The description of a vault for `git diff`. */
 import { fromUtf8 } from "../bytes.ts";
 import { attempt } from "../errors.ts";
 import { openKeys } from "../vault/chains/environment-keys.ts";
@@ -13,7 +11,7 @@ import { LIMITS } from "../vault/syntax/syntax.ts";
 import { fileError, readWhole } from "./files/atomic-file.ts";
 import type { SessionIdentity } from "./session/session.ts";
 
-/** How much of a text that is no vault a diff shows. */
+/** The longest text that is shown although it is not a vault, in bytes. */
 const SHOWN_MAX = 4 * 1024 * 1024;
 
 function masksBy(document: VaultDocument, identity: SessionIdentity): MaskOf {
@@ -38,9 +36,9 @@ function masksBy(document: VaultDocument, identity: SessionIdentity): MaskOf {
 }
 
 /**
- * A vault's description for a diff; a text that is no vault (one with conflict markers, say) is given as it is: it is
- * sealed. Of a long one, its size.
- * @param identity for masks; without one there are none
+ * A vault's description for a diff. A text that is not a vault (for example one with conflict markers) is
+ * returned unchanged, because it is sealed. If it is too long, its size is returned.
+ * @param identity for masked values; without one there are none
  * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function describeFile(path: string, identity: SessionIdentity | undefined): Promise<string> {

@@ -1,6 +1,6 @@
 /**
- * The strict check of a whole vault: every chain, every signature, every record that this identity may open, and all
- * of it held against what this device remembers. It goes on after a fault, and says what it could not check.
+ * Strictly checks a whole vault: every chain, every signature, every record that this identity may open, all of
+ * it compared with this device's memory. Continues after a fault, and lists what it could not check.
  */
 import { AppError, EXIT } from "../errors.ts";
 import { type RootState, verifyRoot } from "../vault/chains/vault-chain.ts";
@@ -19,22 +19,22 @@ import {
 } from "./verify/verify-environment.ts";
 
 export interface VerifyReport {
-	/** Null where the file could not be read as a vault. */
+	/** Null if the file could not be parsed as a vault. */
 	readonly vaultId: string | null;
 	readonly environments: readonly CheckedEnvironment[];
 	/** In the order of the file. */
 	readonly findings: readonly Finding[];
-	/** Sentences: what could not be checked, and why. */
+	/** Sentences about what could not be checked, and why. */
 	readonly unchecked: readonly string[];
 }
 
-/** Faults that are no damage, and have an exit status of their own. */
+/** Codes of errors that are not damage and have their own exit status. */
 const NOT_FINDINGS = ["VAULT_NOT_FOUND", "VAULT_CONFLICTED", "VAULT_VERSION_UNKNOWN", "FILE_UNREADABLE"];
 
 /**
  * Checks the project's vault.
  * @throws AppError `VAULT_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND` (exit 4), `VAULT_CONFLICTED` (exit 5),
- *   `VAULT_VERSION_UNKNOWN` (exit 1); everything else that is wrong with the vault is in the report
+ *   `VAULT_VERSION_UNKNOWN` (exit 1). All other faults are in the report
  */
 export async function verifyVault(context: VerifyContext): Promise<VerifyReport> {
 	const findings = new Findings();
@@ -89,7 +89,7 @@ function namesToCheck(root: RootState, document: VaultDocument, only: string | u
 	});
 }
 
-/** Whether this folder, and this identity, know another vault. */
+/** Checks whether this folder or this identity knows another vault. */
 async function checkProject(context: VerifyContext, vaultId: string, findings: Findings): Promise<void> {
 	const { holder, root } = context;
 	if (!holder) return;
@@ -111,14 +111,14 @@ async function checkProject(context: VerifyContext, vaultId: string, findings: F
 		);
 }
 
-/** An environment that this device has seen, and that the vault in the file never had. */
+/** Finds environments that this device has seen and that the vault in the file never had. */
 async function checkForgottenEnvironments(
 	{ environment: only, holder, root }: VerifyContext,
 	{ document, known }: { document: VaultDocument; known: RootState["environments"] },
 	findings: Findings,
 ): Promise<void> {
 	if (!holder || only !== undefined) return;
-	// A memory that is damaged was told of before.
+	// Damage of the memory was reported before.
 	const { identity, member, stateFolder } = holder;
 	const surveys = await surveyVault(document, { identity, member, root, stateFolder }).catch(appErrorsOnly);
 	for (const { environment, lacking } of surveys ?? [])
@@ -134,7 +134,7 @@ function appErrorsOnly(error: unknown): undefined {
 	if (!(error instanceof AppError)) throw error;
 }
 
-/** A vault without a fault is what later checks are held against, as after any command that reads it. */
+/** Remembers the environments of a vault without a fault, as every command that reads them does. */
 async function rememberAll(
 	context: VerifyContext,
 	loaded: LoadedVault,

@@ -1,4 +1,4 @@
-/** What a sync with a platform would send and ask, worked out without a connection. */
+/** Predicts the requests of a sync with a platform, without a connection. */
 import type { PlatformBinding } from "../project/files/config.ts";
 import { loadVault } from "../project/files/vault-file.ts";
 import { openSession } from "../project/session/open-session.ts";
@@ -13,21 +13,21 @@ import { memoryOf } from "./log/sync-memory.ts";
 export interface PlannedCall {
 	readonly method: Route["method"];
 	readonly url: string;
-	/** Names of the records that go with it. */
+	/** Names of the records in the request. */
 	readonly names: readonly string[];
 }
 
 export interface PlannedSync {
 	readonly calls: readonly PlannedCall[];
-	/** Names that are older here than what was agreed, or gone: nothing would be done with them. */
+	/** Names that are older here than the agreed version, or missing. A sync would leave them as they are. */
 	readonly rolledBack: readonly string[];
-	/** The revision after which the log is read: what others appended comes with the answers. */
+	/** The revision after which the log is read. The answers bring what others appended. */
 	readonly after: number;
 	readonly warnings: readonly string[];
 }
 
 /**
- * What a sync would do as far as this device knows; what others changed since may alter it.
+ * What a sync would do as far as this device knows. Changes of others may alter it.
  * @throws AppError as `openSession`; `LINK_FOREIGN`, `LINK_MOVED` (exit 7)
  */
 export async function plannedSync(context: SessionContext, binding: PlatformBinding): Promise<PlannedSync> {
@@ -55,7 +55,7 @@ export async function plannedSync(context: SessionContext, binding: PlatformBind
 	};
 }
 
-/** Names of the records in each change. A header that changed goes even with none. */
+/** Names of the records in each change. A changed header is sent even without records. */
 function batchesOf(records: readonly SealedRecord[], sendHeader: boolean): string[][] {
 	const batches: string[][] = [];
 	for (let rest = records; rest.length > 0; ) {

@@ -1,15 +1,18 @@
-/** What a change of secrets would do to the functions of the linked platform, from what it says of them. Nothing is sent. */
+/**
+ * Predicts how a change of secrets would affect the functions of the linked platform, from the platform's list
+ * of functions. Sends nothing.
+ */
 import { type Plan, plan, type SecretChange } from "../references/plan/plan.ts";
 import type { LinkTarget } from "./client/link-target.ts";
 
 export interface PlannedRedeploy {
 	readonly function: string;
-	/** Whether it runs; one that does not gets the new values with its next request. */
+	/** A function that does not run gets the new values with its next request. */
 	readonly state: "live" | "idle" | "failed";
 	readonly reasons: Plan["redeploy"][number]["reasons"];
 }
 
-/** What a change would come to. */
+/** The effects of a change. */
 export interface PlannedChange {
 	/** Sorted by function. */
 	readonly redeploy: readonly PlannedRedeploy[];
@@ -17,7 +20,10 @@ export interface PlannedChange {
 	readonly untouched: readonly string[];
 }
 
-/** Asks the platform for its functions, and plans here. @throws AppError as the connection does (exit 3, 4, 6) */
+/**
+ * Asks the platform for its functions, and plans on this machine. @throws AppError as the connection does (exit
+ * 3, 4, 6)
+ */
 export async function planChange(
 	target: LinkTarget,
 	changes: readonly SecretChange[],

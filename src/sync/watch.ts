@@ -1,6 +1,7 @@
 /**
- * Keeps a linked project live: a settled change of the vault syncs, changed sources deploy. One thing is done at a
- * time; what changes meanwhile is done next. A platform that is out of reach is tried again, ever more slowly.
+ * Keeps a linked project in sync: syncs after a change of the vault, and deploys after a change of sources. One
+ * task runs at a time; changes in the meantime are handled next. An unreachable platform is tried again, at
+ * growing intervals.
  */
 import { relative, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,13 +14,16 @@ import type { WatchEvent, Work } from "./watching/events.ts";
 import { WorkFailures } from "./watching/failures.ts";
 import { WatchedPlatform } from "./watching/watched-platform.ts";
 
-/** How long nothing may change before a change counts as settled: an editor's save is several events. */
+/**
+ * How long no file may change before a change is handled, in milliseconds. An editor's save causes several
+ * events.
+ */
 const SETTLE_MS = 150;
-/** How often the platform is asked for what others changed, when nothing changes here. */
+/** How often the platform is asked for changes of others while nothing changes here, in milliseconds. */
 const POLL_MS = 15_000;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 15_000;
-/** Files outside `functions/` that decide what a function's imports mean. */
+/** Files outside `functions/` that affect how imports resolve. */
 const CONFIGURATION = new Set(["deno.json", "deno.jsonc", "deno.lock", "import_map.json", "package.json"]);
 const SOURCE = /\.(?:[cm]?[jt]sx?|json|jsonc)$/;
 
@@ -30,17 +34,20 @@ export interface WatchOptions {
 	onEvent(event: WatchEvent): void;
 }
 
-/** What is done where something changed. */
+/** The tasks that a change causes. */
 export interface WatchedTarget {
-	/** Where it is, for the first event. */
+	/** The target's URL, for the first event. */
 	readonly url: string;
-	/** @returns what is left undone, for somebody to decide */
+	/** @returns an error that describes what a person has to decide */
 	sync(): Promise<AppError | undefined>;
-	/** Undefined where functions are somebody else's business. @returns in how many milliseconds to look again, if so */
+	/**
+	 * Undefined for targets without functions. @returns milliseconds until the next look; undefined if none is
+	 * needed
+	 */
 	deploy?(): Promise<number | undefined>;
 }
 
-/** Which work a changed path asks for. */
+/** The task for a changed path. */
 function workFor(root: string, path: string): Work | undefined {
 	const parts = relative(root, path).split(sep);
 	const [first = ""] = parts;
@@ -58,7 +65,7 @@ function isIgnored(root: string, path: string): boolean {
 		);
 }
 
-/** What is to be done, and a promise that resolves when there is something. */
+/** The pending tasks, and a promise that resolves when there is one. */
 class Agenda {
 	readonly due = new Set<Work>();
 	#wake: () => void = () => {};
@@ -68,7 +75,7 @@ class Agenda {
 		this.#wake();
 	}
 
-	/** Adds it in a while, unless the signal aborts before. */
+	/** Adds a task after some milliseconds, unless the signal aborts before. */
 	addLater(work: Work, afterMs: number, signal: AbortSignal): void {
 		void delay(afterMs, undefined, { signal }).then(
 			() => this.add(work),
@@ -76,7 +83,7 @@ class Agenda {
 		);
 	}
 
-	/** Resolves when something is due, `afterMs` have passed, or the signal aborts. */
+	/** Resolves when a task is due, after `afterMs`, or when the signal aborts. */
 	async wait(afterMs: number, signal: AbortSignal): Promise<void> {
 		if (this.due.size > 0 || signal.aborted) return;
 		const timer = new AbortController();
@@ -125,7 +132,7 @@ class ProjectWatch {
 		this.#options = options;
 	}
 
-	/** @returns in how many milliseconds the work is due again; undefined where it is not by itself */
+	/** @returns milliseconds until the task is due again; undefined if only a change makes it due */
 	async do(work: Work): Promise<number | undefined> {
 		let againMs: number | undefined;
 		let left: AppError | undefined;
@@ -136,7 +143,7 @@ class ProjectWatch {
 		return againMs;
 	}
 
-	/** Tells a failure, once. @returns whether trying again later may help */
+	/** Reports a failure once. @returns whether trying again later may help */
 	tell(work: Work, error: unknown): boolean {
 		if (!(error instanceof AppError)) throw error;
 		this.#tell(this.#failures.failed(work, error));
@@ -150,7 +157,7 @@ class ProjectWatch {
 
 /**
  * Watches until the signal aborts.
- * @throws AppError only for what no later change can mend; everything else is an event
+ * @throws AppError only if no later change can help. Everything else is an event
  */
 export async function watchProject(
 	context: SessionContext,
@@ -161,7 +168,7 @@ export async function watchProject(
 	return watchTarget(context, watched, options);
 }
 
-/** As `watchProject`, for any target. */
+/** Watches for any target, as `watchProject` does. */
 export async function watchTarget(
 	context: SessionContext,
 	target: WatchedTarget,
@@ -181,13 +188,13 @@ export async function watchTarget(
 		for (const work of ["sync", "deploy"] as const) agenda.add(work);
 		await keepUp(project, agenda, signal);
 	} finally {
-		// Left open, it would keep the process from ending.
+		// An open watcher would keep the process running.
 		await watcher.close();
 	}
 	onEvent({ event: "stopped" });
 }
 
-/** Does what is due, one thing at a time, until the signal aborts. */
+/** Runs due tasks one at a time, until the signal aborts. */
 async function keepUp(project: ProjectWatch, agenda: Agenda, signal: AbortSignal): Promise<void> {
 	let retryMs = RETRY_MS_MIN;
 	while (!signal.aborted) {

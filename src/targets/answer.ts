@@ -1,20 +1,20 @@
 /**
- * Answers of a place that secrets are sent to. Nothing in them is trusted: they are read with a bound, and what they say
- * of a fault is repeated only where it holds nothing of what was sent.
+ * Reads answers of a target. They are not trusted: they are read with a bound, and an error's text is repeated
+ * only if it contains nothing of what was sent.
  */
 import { utf8 } from "../bytes.ts";
 import { toBase64 } from "../crypto.ts";
 import type { Answer } from "../http-request.ts";
 import { printable } from "../printable.ts";
 
-/** What a fault may say of itself, in characters of a message. */
+/** The most characters of an error's text that a message repeats. */
 const DETAIL_MAX = 200;
-/** So many characters in a row that stand in a secret as well are taken for a part of it. */
+/** This many equal characters in a row count as a part of a secret. */
 const PART_CHARACTERS = 4;
 
 /**
- * The beginning of a body as text, at most so many bytes.
- * @returns undefined where there is more, or where it is not UTF-8
+ * A body as text.
+ * @returns undefined if it is longer than `bytesMax`, or not UTF-8
  */
 export async function readBody(answer: Answer, bytesMax: number): Promise<string | undefined> {
 	const chunks: Uint8Array[] = [];
@@ -33,7 +33,7 @@ export async function readBody(answer: Answer, bytesMax: number): Promise<string
 	}
 }
 
-/** A JSON text's value; undefined where it is none. */
+/** The value of a JSON text; undefined if it is not JSON. */
 export function jsonOf(text: string | undefined): unknown {
 	try {
 		return text === undefined ? undefined : JSON.parse(text);
@@ -42,14 +42,14 @@ export function jsonOf(text: string | undefined): unknown {
 	}
 }
 
-/** The forms in which somebody may give a text back. */
+/** The forms in which an answer may repeat a text. */
 function formsOf(secret: string): string[] {
 	const bytes = utf8(secret);
 	const hex = Buffer.from(bytes).toString("hex");
 	return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), toBase64(bytes), hex];
 }
 
-/** Whether a text holds a secret, or a part of one, in any usual form. Where it may, the answer is yes. */
+/** Whether a text may contain a secret, or a part of one, in any usual form. In doubt, true. */
 function mayHold(text: string, secret: string): boolean {
 	if (secret === "") return false;
 	const lower = text.toLowerCase();
@@ -66,16 +66,16 @@ function mayHold(text: string, secret: string): boolean {
 }
 
 /**
- * What the body of a fault says of itself (`message`, or `detail`), fit for a message; undefined where it says nothing,
- * or where it holds anything of what was sent.
- * @param sent values and the key that went with the request
+ * The error text in a body (`message` or `detail`), fit for a message; undefined if there is none, or if it
+ * contains anything of what was sent.
+ * @param sent values, and the key of the request
  */
 export function faultDetail(body: unknown, sent: Iterable<string>): string | undefined {
 	if (typeof body !== "object" || body === null) return undefined;
 	const { message, detail } = body as { message?: unknown; detail?: unknown };
 	const text = [message, detail].find((each) => typeof each === "string" && each.trim() !== "");
 	if (typeof text !== "string") return undefined;
-	// Only what is shown can give anything away.
+	// Only the shown text can reveal anything.
 	const shown = printable(text.trim(), DETAIL_MAX);
 	const raw = text.slice(0, 2 * DETAIL_MAX);
 	for (const secret of sent) if (mayHold(raw, secret)) return undefined;

@@ -1,13 +1,13 @@
-/** What names an app at Base44, and lets one at it: address, id and key, each checked before it is used. */
+/** Checks what identifies an app at Base44, and the key that gives access to it. */
 import { AppError, EXIT } from "../errors.ts";
 import { judgeOrigin } from "../origin.ts";
 import { BASE44_APP, type Base44Binding } from "../project/files/config.ts";
 import type { TargetId } from "../project/memory/target-memory.ts";
 
-/** Where Base44 itself is. */
+/** Base44's own address. */
 export const BASE44_ORIGIN = "https://app.base44.com";
 
-/** A header carries no more than these, and what is longer is something else. */
+/** An HTTP header can carry only these characters, and a longer text is not a key. */
 const KEY = /^b44k_[\x21-\x7e]{1,500}$/;
 
 function usage(code: string, message: string, hint: string): AppError {
@@ -16,7 +16,8 @@ function usage(code: string, message: string, hint: string): AppError {
 
 /**
  * The origin of an address of Base44's API.
- * @throws AppError `TARGET_URL_INVALID`, `TARGET_URL_INSECURE` (exit 2): values go over TLS, or stay on this machine
+ * @throws AppError `TARGET_URL_INVALID`, `TARGET_URL_INSECURE` (exit 2): values are sent over TLS, or to this
+ *   machine
  */
 export function base44Origin(url: string): string {
 	const judged = judgeOrigin(url);
@@ -34,7 +35,7 @@ export function base44Origin(url: string): string {
 	);
 }
 
-/** An app at Base44. @throws AppError `APP_ID_INVALID` (exit 2), and as `base44Origin` */
+/** Identifies an app at Base44. @throws AppError `APP_ID_INVALID` (exit 2), and as `base44Origin` */
 export function base44Id(url: string, app: string): TargetId {
 	if (!BASE44_APP.test(app))
 		throw usage(
@@ -45,13 +46,16 @@ export function base44Id(url: string, app: string): TargetId {
 	return { kind: "base44", origin: base44Origin(url), app };
 }
 
-/** What a binding calls a place, whether or not anything may be sent there: for what is remembered of it. */
+/** The target that a binding names, to look up its memory. Does not check whether this device may send to it. */
 export function placeNamed({ kind, url, app }: Base44Binding): TargetId {
 	const judged = judgeOrigin(url);
 	return { kind, origin: "origin" in judged ? judged.origin : url, app };
 }
 
-/** A key, without blanks around it. @throws AppError `BASE44_KEY_MALFORMED` (exit 2), which does not repeat it */
+/**
+ * A key without surrounding spaces. @throws AppError `BASE44_KEY_MALFORMED` (exit 2), which does not repeat the
+ * text
+ */
 export function requireBase44Key(text: string): string {
 	const key = text.trim();
 	if (KEY.test(key)) return key;

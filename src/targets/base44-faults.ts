@@ -1,10 +1,10 @@
-/** What the status of an answer of Base44's means, where it is a fault. */
+/** Explains the statuses of Base44's error answers. */
 import { EXIT, type ExitStatus } from "../errors.ts";
 
 interface Fault {
 	readonly code: string;
 	readonly exit: ExitStatus;
-	/** What Base44 does: the end of a sentence. */
+	/** What Base44 does, as the end of a sentence. */
 	readonly says: string;
 	readonly hint: string;
 }
@@ -48,7 +48,7 @@ const FAULTS: ReadonlyMap<number, Fault> = new Map([
 	],
 ]);
 
-/** A fault by its status. */
+/** The explanation of a status. */
 export function base44Fault(status: number): Fault {
 	const known = FAULTS.get(status);
 	if (known) return known;

@@ -1,6 +1,4 @@
-/**
- * Base44 as a place that takes secrets: three calls of its API, authorised by a workspace's key.
- */
+/** Base44 as a target: three calls of its API, authorised by a workspace's API key. */
 import { AppError, EXIT } from "../errors.ts";
 import { type Answer, carry } from "../http-request.ts";
 import type { TargetId } from "../project/memory/target-memory.ts";
@@ -9,19 +7,19 @@ import { faultDetail, jsonOf, readBody } from "./answer.ts";
 import { base44Fault } from "./base44-faults.ts";
 import type { SecretTarget, TargetCall, TargetWork } from "./target.ts";
 
-/** How long it may take to say which names it has. */
+/** How long the list of names may take, in milliseconds. */
 const LIST_MS = 10_000;
-/** How long it may take to do something: it may start functions anew before it answers. */
+/** How long a change may take, in milliseconds. Base44 may restart functions before it answers. */
 const CHANGE_MS = 60_000;
-/** Ten thousand names of 128 characters, each with a mask, and room. */
+/** Enough for ten thousand names of 128 characters, each with a masked value. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const FAULT_BYTES_MAX = 64 * 1024;
 
 export interface Base44Options {
 	readonly id: TargetId;
-	/** The workspace's API key, as `requireBase44Key` lets it pass. */
+	/** The workspace's API key, checked by `requireBase44Key`. */
 	readonly key: string;
-	/** How long an answer may take, instead of the times above. */
+	/** Replaces the times above, in milliseconds. */
 	readonly answerMs?: number | undefined;
 	readonly signal?: AbortSignal | undefined;
 }
@@ -34,7 +32,7 @@ function deleteUrl(id: TargetId, name: string): string {
 	return `${secretsUrl(id)}?secret_name=${encodeURIComponent(name)}`;
 }
 
-/** The requests that some work takes, for showing. */
+/** The requests that a task makes, to show them. */
 export function base44Calls(id: TargetId, { list, set, deleted }: TargetWork): TargetCall[] {
 	return [
 		...(list ? [{ method: "GET" as const, url: secretsUrl(id), names: [] }] : []),
@@ -48,7 +46,7 @@ interface Request {
 	readonly url: string;
 	readonly answerMs: number;
 	readonly json?: object;
-	/** What must not be in any message. */
+	/** Texts that no message may contain. */
 	readonly secrets: readonly string[];
 }
 
@@ -78,7 +76,7 @@ export class Base44 implements SecretTarget {
 			method: "POST",
 			url: secretsUrl(this.id),
 			answerMs: CHANGE_MS,
-			// Made so, a name such as __proto__ is a key like any other.
+			// Made like this, a name such as __proto__ is an ordinary key.
 			json: Object.fromEntries(values),
 			secrets: [...values.values()],
 		});
@@ -93,7 +91,7 @@ export class Base44 implements SecretTarget {
 		}
 	}
 
-	/** Sends a change, which is done only where the answer says so. */
+	/** Sends a change. It counts as done only if the answer says so. */
 	async #change(request: Request): Promise<void> {
 		const response = await this.#send(request);
 		const value = jsonOf(await this.#body(response));
@@ -129,7 +127,7 @@ export class Base44 implements SecretTarget {
 		return [...secrets, this.#options.key];
 	}
 
-	/** A body, of which nothing that goes wrong is more than a connection that broke. */
+	/** A body. Every failure to read it counts as a broken connection. */
 	async #body(response: Answer, bytesMax = ANSWER_BYTES_MAX): Promise<string | undefined> {
 		try {
 			return await readBody(response, bytesMax);
@@ -158,7 +156,7 @@ export class Base44 implements SecretTarget {
 		});
 	}
 
-	/** @param thrown in the place of an answer; it goes no further, since what it says may hold what was sent */
+	/** @param thrown by a request. It is not shown or passed on: its text may contain what was sent */
 	#unreachable(thrown: unknown): AppError {
 		const { kind, code } = requestFault(thrown);
 		const at = `Base44 at ${this.id.origin}`;

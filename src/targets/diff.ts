@@ -1,41 +1,40 @@
-/**
- * What a place that tells no values is to be sent: the records here, held against the marks of what was sent. Pure.
- */
+/** Compares the vault's records with what was sent to a target. Pure. */
 import type { SentMark, SentMarks } from "../project/memory/target-memory.ts";
 import { epochNumber } from "../vault/chains/membership.ts";
 import { recordDigest, type SealedRecord } from "../vault/records/record.ts";
 import { compareNames } from "../vault/syntax/syntax.ts";
 
-/** All sorted by name. */
+/** Everything is sorted by name. */
 export interface TargetDiff {
 	/** Records whose value is to be sent. */
 	readonly set: readonly SealedRecord[];
-	/** Tombstones whose name is to be deleted there. */
+	/** Tombstones whose name is to be deleted at the target. */
 	readonly deleted: readonly SealedRecord[];
-	/** Names that are gone here without a tombstone, and are to be deleted there since somebody decided so. */
+	/** Names that are missing here without a tombstone, and that the user decided to delete at the target. */
 	readonly dropped: readonly string[];
-	/** Names that are older here than what was sent, or gone; nothing is done with them. */
+	/** Names that are older here than what was sent, or missing. They are left as they are. */
 	readonly rolledBack: readonly string[];
-	/** Of `set`, the names that were sent as they are, and are not there any more. */
+	/** The names in `set` that were sent unchanged before and are missing at the target. */
 	readonly missing: readonly string[];
-	/** Names that are there, and that neither the vault has nor this device has sent. */
+	/** Names at the target that neither the vault has nor this device has sent. */
 	readonly foreign: readonly string[];
 }
 
 export interface TargetSides {
 	readonly records: ReadonlyMap<string, SealedRecord>;
 	readonly marks: SentMarks;
-	/** The names that are there; undefined where it was not asked. */
+	/** The names at the target; undefined if it was not asked. */
 	readonly names?: readonly string[] | undefined;
-	/** Whether what is here is to be sent although it is older; false by default. */
+	/** Whether to send what is here although it is older; false by default. */
 	readonly takeLocal?: ((name: string) => boolean) | undefined;
 }
 
 type Standing = "same" | "changed" | "older";
 
 /**
- * How a record stands to what was sent under its name. Sealed anew, a value keeps its version; so of one version only
- * another record of the same epoch is another value, as two devices make it.
+ * Compares a record with the one that was sent under its name. A re-encrypted value keeps its version.
+ * Therefore another record of the same version is another value only if its epoch is the same, as when two
+ * devices set it.
  */
 function standingOf(record: SealedRecord, mark: SentMark | undefined): Standing {
 	if (!mark || record.version > mark.version) return "changed";
@@ -47,7 +46,7 @@ function standingOf(record: SealedRecord, mark: SentMark | undefined): Standing 
 
 const byName = (a: SealedRecord, b: SealedRecord) => compareNames(a.name, b.name);
 
-/** Compares, name by name. */
+/** Compares the sides by name. */
 export function diffTarget({ records, marks, names, takeLocal = () => false }: TargetSides): TargetDiff {
 	const there = names && new Set(names);
 	const set: SealedRecord[] = [];
@@ -82,7 +81,7 @@ export function diffTarget({ records, marks, names, takeLocal = () => false }: T
 	};
 }
 
-/** The names that a sync would do something about, or that wait for a decision; sorted. */
+/** The names that a sync would change, or that need a decision; sorted. */
 export function pendingOf({ set, deleted, dropped, rolledBack }: TargetDiff): string[] {
 	const changed = [...set, ...deleted].map(({ name }) => name);
 	return [...changed, ...dropped, ...rolledBack].sort(compareNames);

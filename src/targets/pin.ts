@@ -1,6 +1,6 @@
 /**
- * Whether values may go where `coffer.json` says. Whoever can change that file must not be able to send them elsewhere:
- * this device remembers what it was told by `link`.
+ * Checks that values may go where `coffer.json` says. Whoever can change that file must not be able to redirect
+ * them: this device remembers which target was linked.
  */
 
 import { inEnvironment } from "../environment-hint.ts";
@@ -12,8 +12,9 @@ import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
 
 /**
  * @param official the origin that needs no pin, as in a fresh clone
- * @param linkHint the command that says where values may go
- * @throws AppError `TARGET_MOVED` (exit 7) where another place was linked here, `TARGET_UNKNOWN` (exit 3) where none was
+ * @param linkHint the command that links the target
+ * @throws AppError `TARGET_MOVED` (exit 7) if another target was linked here, `TARGET_UNKNOWN` (exit 3) if none
+ *   was
  */
 export function requirePinned(
 	{ pin }: Pick<TargetMemory, "pin">,
@@ -45,8 +46,8 @@ function linkCommand({ app, origin }: TargetId, environment: string): string {
 }
 
 /**
- * The place that a binding names, which this device may send to.
- * @throws AppError as `requirePinned`; `LINK_FOREIGN` (exit 7) where the binding is for another vault
+ * The target of a binding, if this device may send to it.
+ * @throws AppError as `requirePinned`; `LINK_FOREIGN` (exit 7) if the binding belongs to another vault
  */
 export function allowedTarget(session: VaultSession, memory: TargetMemory, binding: Base44Binding): TargetId {
 	const { environment, vaultId } = session.place;

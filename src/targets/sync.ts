@@ -1,6 +1,4 @@
-/**
- * Sends an environment's secrets to a place that tells no values: what differs from the marks, and nothing else.
- */
+/** Sends an environment's secrets to a target: only what differs from what was sent before. */
 import type { Base44Binding } from "../project/files/config.ts";
 import {
 	readTargetMemory,
@@ -21,31 +19,34 @@ import { diffTarget, pendingOf, type TargetDiff, type TargetSides } from "./diff
 import { allowedTarget } from "./pin.ts";
 import type { SecretTarget } from "./target.ts";
 
-/** How much goes in one request: names, and characters of sealed records. What was sent before one fails is noted. */
+/**
+ * The most per request: names, and characters of sealed records. Each successful request is remembered, even if
+ * a later one fails.
+ */
 const BATCH = { names: 100, characters: 512 * 1024 } as const;
 
 export interface TargetSyncOptions {
-	/** Whether to ask first which names are there. */
+	/** Whether to ask first which names the target has. */
 	readonly list: boolean;
-	/** The names that are there, where they are known already. */
+	/** The names at the target, if they are known already. */
 	readonly names?: readonly string[] | undefined;
-	/** Whether what is here is sent although it is older than what was sent before. */
+	/** Whether to send what is here although it is older than what was sent before. */
 	readonly takeLocal?: ((name: string) => boolean) | undefined;
 }
 
-/** Names, sorted. */
+/** All names are sorted. */
 export interface TargetOutcome {
 	readonly sent: readonly string[];
 	readonly deleted: readonly string[];
-	/** Of `sent`: those that were sent before and were gone there. */
+	/** The names in `sent` that were sent before and were missing at the target. */
 	readonly missing: readonly string[];
 	readonly rolledBack: readonly string[];
-	/** What is there and not known here; empty where it was not asked. */
+	/** Names at the target that are not known here; empty if it was not asked. */
 	readonly foreign: readonly string[];
 	readonly warnings: readonly string[];
 }
 
-/** What is remembered of a place; of one that nothing was sent to yet, what `firstMarks` says. */
+/** What is remembered of a target; `firstMarks` if nothing was sent to it yet. */
 export function marksFor(
 	memory: TargetMemory,
 	id: TargetId,
@@ -55,15 +56,15 @@ export function marksFor(
 }
 
 /**
- * What was deleted before this device first sent anything is none of its business there: a value of that name is
- * somebody else's, and could not be had back.
+ * Names that were deleted before this device first sent anything are not deleted at the target: such a value
+ * was set there by somebody else, and could not be restored.
  */
 function firstMarks(records: ReadonlyMap<string, SealedRecord>): Map<string, SentMark> {
 	const tombstones = [...records.values()].filter(({ kind }) => kind === "deleted");
 	return new Map(tombstones.map((record) => [record.name, sentMark(record)]));
 }
 
-/** Records in requests. */
+/** Groups records into requests. */
 export function batchesOf(records: readonly SealedRecord[]): SealedRecord[][] {
 	const batches: SealedRecord[][] = [];
 	let characters = 0;
@@ -79,7 +80,10 @@ export function batchesOf(records: readonly SealedRecord[]): SealedRecord[][] {
 	return batches;
 }
 
-/** Remembers that this device sends an environment to a place, and to no other. @throws AppError exit 1; exit 7 where a record does not hold */
+/**
+ * Remembers that this device sends an environment to this target, and to no other. @throws AppError exit 1;
+ * exit 7 for an invalid record
+ */
 export async function pinTarget(session: VaultSession, id: TargetId): Promise<void> {
 	const { records } = session.verified.section;
 	for (const record of records.values()) if (record.kind === "deleted") session.trust(record);
@@ -89,7 +93,7 @@ export async function pinTarget(session: VaultSession, id: TargetId): Promise<vo
 	});
 }
 
-/** Forgets a place: the pin, and what was sent. @returns the names that were sent and are there still, sorted */
+/** Forgets a target: the pin, and what was sent. @returns the names that were sent and are still there, sorted */
 export async function forgetTarget(session: VaultSession, binding: Base44Binding): Promise<string[]> {
 	const names: string[] = [];
 	await updateTargetMemory(session.place, (memory) => {
@@ -101,7 +105,7 @@ export async function forgetTarget(session: VaultSession, binding: Base44Binding
 	return names.sort();
 }
 
-/** Sends what the diff says, and notes each request once it has succeeded. */
+/** Sends a diff, and remembers each request after it has succeeded. */
 class Sending {
 	readonly sent: string[] = [];
 	readonly deleted: string[] = [];
@@ -154,7 +158,10 @@ class Sending {
 	}
 }
 
-/** What is pending, without asking anybody. @param asked what is known of the names there, and decided @throws AppError `STATE_DAMAGED` (exit 7) */
+/**
+ * What is pending, without asking the target. @param asked the names at the target and the user's decision, if
+ * known @throws AppError `STATE_DAMAGED` (exit 7)
+ */
 export async function targetDiff(
 	session: VaultSession,
 	binding: Base44Binding,
@@ -166,15 +173,16 @@ export async function targetDiff(
 	return diffTarget({ records, marks: marksFor(memory, id, records), ...asked });
 }
 
-/** The names that a sync would do something about, or that wait for a decision; sorted. @throws AppError as `targetDiff` */
+/** The names that a sync would change, or that need a decision; sorted. @throws AppError as `targetDiff` */
 export async function pendingAtTarget(session: VaultSession, binding: Base44Binding): Promise<string[]> {
 	return pendingOf(await targetDiff(session, binding));
 }
 
 /**
  * Sends what is pending.
- * @param connect makes the connection, once it is known that this device may send there
- * @throws AppError as `allowedTarget`, `openSession` and the target; what was sent until then is noted
+ * @param connect connects to the target, after the check that this device may send to it
+ * @throws AppError as `allowedTarget`, `openSession` and the target. What was sent before the error is
+ *   remembered
  */
 export async function syncTarget(
 	context: SessionContext,
@@ -191,7 +199,7 @@ export async function syncTarget(
 		stateKey: identity.stateKey,
 	};
 	return whileSending(place, async () => {
-		// Another process may have written, and sent, while this one waited.
+		// Another process may have written, and sent, while this one waited for its turn.
 		const session = await openEnvironment(context);
 		const memory = await readTargetMemory(session.place);
 		const id = allowedTarget(session, memory, binding);

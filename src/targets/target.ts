@@ -1,33 +1,34 @@
 /**
- * The port to a place that takes secrets by name and gives no values back: values go in, only names come out. It keeps
- * no log and knows no versions; what was sent to it is remembered here (`project/memory/target-memory.ts`).
+ * The interface of a target: a product that takes secrets by name and gives no values back. Only names can be
+ * read. A target has no log and no versions, so this device remembers what it sent
+ * (`project/memory/target-memory.ts`).
  */
 import type { TargetId } from "../project/memory/target-memory.ts";
 
-/** One request, as it is shown to a person: never with a value. */
+/** One request, as it is shown to a person. It never contains a value. */
 export interface TargetCall {
 	readonly method: "GET" | "POST" | "DELETE";
 	readonly url: string;
-	/** The names that it is about. */
+	/** The names in the request. */
 	readonly names: readonly string[];
 }
 
 export interface TargetWork {
-	/** Whether the names that are there are read first. */
+	/** Whether the names at the target are read first. */
 	readonly list: boolean;
-	/** Names that are given values: those of one request each. */
+	/** Names that get values, by request. */
 	readonly set: readonly (readonly string[])[];
 	readonly deleted: readonly string[];
 }
 
 export interface SecretTarget {
 	readonly id: TargetId;
-	/** What people call it. */
+	/** The product's name for people. */
 	readonly title: string;
-	/** The names of all secrets that are there, as it says. Untrusted text. @throws AppError */
+	/** The names of all secrets at the target. Untrusted text. @throws AppError */
 	list(): Promise<string[]>;
-	/** Gives the names these values; others keep theirs. @throws AppError, without any value */
+	/** Sets these names; others keep their values. @throws AppError, without any value */
 	set(values: ReadonlyMap<string, string>): Promise<void>;
-	/** Takes a name away; one that is not there is no fault. @throws AppError */
+	/** Deletes a name. A missing name is no error. @throws AppError */
 	delete(name: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The little of D-Bus's wire format that asking a Secret Service about its state takes: method calls with
- * strings in, replies of object paths and booleans out. PURE.
+ * The part of D-Bus's wire format that is needed to ask a Secret Service for its state: method calls with
+ * strings, replies with object paths and booleans. PURE.
  */
 
 /** A string, or a map of strings to strings (`a{ss}`). */
@@ -15,12 +15,12 @@ export interface MethodCall {
 }
 
 export interface Reply {
-	/** The serial of the call that this answers, or 0 for what is no answer (a signal). */
+	/** The serial of the call that this message answers; 0 if it answers none (a signal). */
 	replySerial: number;
-	/** The error's name, where it is an error. */
+	/** The error's name; undefined if the message is not an error. */
 	error: string | undefined;
 	body: BodyReader;
-	/** How many bytes of the input it took. */
+	/** How many bytes of the input the message took. */
 	length: number;
 }
 
@@ -67,7 +67,10 @@ class Writer {
 		this.#bytes.push(value.length, ...Buffer.from(value), 0);
 	}
 
-	/** Writes an array's length once its content, whose elements are aligned to `boundary`, is written. */
+	/**
+	 * Writes an array: its length, which is known only after the content, and the content, whose elements are
+	 * aligned to `boundary`.
+	 */
 	array(boundary: number, content: () => void): void {
 		this.uint32(0);
 		const lengthAt = this.#bytes.length - 4;
@@ -128,7 +131,7 @@ export function encodeCall(call: MethodCall, serial: number): Buffer {
 	return Buffer.concat([header.toBuffer(), body.toBuffer()]);
 }
 
-/** Reads a reply's body, value by value; every method throws a RangeError where the bytes end too early. */
+/** Reads the values of a reply's body in order. Every method throws a RangeError if the bytes end too early. */
 export class BodyReader {
 	readonly #bytes: Buffer;
 	#offset = 0;
@@ -192,8 +195,8 @@ export class BodyReader {
 }
 
 /**
- * Decodes the message at the beginning of the bytes, or returns undefined where it is not whole yet.
- * @throws RangeError where it is no message that this file can read
+ * Decodes the message at the beginning of the bytes. @returns undefined if the message is incomplete
+ * @throws RangeError for a message that this module cannot read
  */
 export function decodeMessage(bytes: Buffer): Reply | undefined {
 	if (bytes.length < FIXED_HEADER_BYTES) return undefined;

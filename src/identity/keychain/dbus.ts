@@ -1,12 +1,10 @@
-/**
- * A connection to the user's D-Bus session bus that, unlike a native library's, can be given up at any time.
- */
+/** A connection to the user's D-Bus session bus. Unlike the native library's, it can be closed at any time. */
 import { connect, type Socket } from "node:net";
 import { decodeMessage, encodeCall, type MethodCall, type Reply } from "./dbus-wire.ts";
 
-/** The bus answered a call with an error. */
+/** An error reply of the bus. */
 export class DbusError extends Error {
-	/** Such as `org.freedesktop.DBus.Error.ServiceUnknown`. */
+	/** For example `org.freedesktop.DBus.Error.ServiceUnknown`. */
 	readonly errorName: string;
 
 	constructor(errorName: string) {
@@ -17,17 +15,17 @@ export class DbusError extends Error {
 
 export interface Bus {
 	/**
-	 * Calls a method and resolves to its reply, never to an error reply.
-	 * @throws DbusError for an error reply; any other error where the connection is lost
+	 * Calls a method. @returns its reply
+	 * @throws DbusError for an error reply; any other error if the connection is lost
 	 */
 	call(call: MethodCall): Promise<Reply>;
-	/** Ends the connection, and every call on it. */
+	/** Closes the connection. Every running call fails. */
 	close(): void;
 }
 
 /**
- * The socket of the first `unix:` entry of a bus address, as `net.connect` takes it, or undefined where
- * there is none.
+ * The socket of the first `unix:` entry of a bus address, in the form of `net.connect`; undefined if there is
+ * none.
  */
 export function socketPathOf(address: string): string | undefined {
 	for (const entry of address.split(";")) {
@@ -43,7 +41,7 @@ export function socketPathOf(address: string): string | undefined {
 	return undefined;
 }
 
-/** Addresses write bytes that are not plain as `%XX`. */
+/** Addresses write special bytes as `%XX`. */
 function unescaped(text: string): string | undefined {
 	try {
 		return decodeURIComponent(text);
@@ -54,7 +52,7 @@ function unescaped(text: string): string | undefined {
 
 /**
  * Connects, authenticates as the present user and registers with the bus.
- * @param signal ends the connection, and every call on it, with the signal's reason
+ * @param signal closes the connection; every running call fails with the signal's reason
  */
 export async function connectToBus(socketPath: string, signal: AbortSignal): Promise<Bus> {
 	signal.throwIfAborted();
@@ -83,7 +81,7 @@ interface Waiting {
 class Connection implements Bus {
 	readonly #socket: Socket;
 	readonly #calls = new Map<number, Waiting>();
-	/** Before `BEGIN` the bus speaks in lines. */
+	/** Before `BEGIN`, the bus sends lines of text. */
 	#line: { resolve(line: string): void; reject(error: unknown): void } | undefined;
 	#input = Buffer.alloc(0);
 	#serial = 0;

@@ -1,6 +1,6 @@
 /**
- * What can be wrong with a keychain, each with what to do about it. All of it ends in exit status 3: without
- * its identity a command may do nothing, and it never looks for a weaker place to keep one.
+ * The errors of a keychain. Each has exit status 3: a command that gets no identity from the keychain fails,
+ * and never looks in a less secure place.
  */
 import { AppError, EXIT } from "../../errors.ts";
 
@@ -8,7 +8,7 @@ const ELSEWHERE =
 	"pass the identity in COFFER_IDENTITY, or name a file that holds it (mode 0600) in COFFER_IDENTITY_FILE";
 
 const FAULTS = {
-	/** There is none, or it does not work. */
+	/** There is no keychain, or it does not work. */
 	KEYCHAIN_UNAVAILABLE: {
 		message: "The system's keychain is not in reach",
 		hint: `Start a session with a keychain (on Linux a Secret Service such as gnome-keyring), or ${ELSEWHERE}.`,
@@ -29,9 +29,7 @@ const FAULTS = {
 
 export type KeychainFault = keyof typeof FAULTS;
 
-/**
- * @param detail what is known of the cause, as a clause; never anything that is kept in the keychain
- */
+/** @param detail the cause, as a clause; never anything that the keychain holds */
 export function keychainError(code: KeychainFault, detail?: string, cause?: unknown): AppError {
 	const { message, hint } = FAULTS[code];
 	return new AppError({

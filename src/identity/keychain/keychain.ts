@@ -1,37 +1,35 @@
-/**
- * The port behind which secrets of the device are kept, and the operating system's keychain as its driver.
- */
+/** The interface of a keychain, and the operating system's keychain behind it. */
 import { keychainError } from "./keychain-error.ts";
 import { nativeKeychain } from "./native-keychain.ts";
 import { assertReady, type BusEnvironment, type KeychainUse } from "./secret-service.ts";
 
 /**
- * A store of small texts by account name. Every method ends within 5 seconds.
+ * A store of short texts by account name. Every method ends within 5 seconds.
  *
  * @throws AppError (exit 3) `KEYCHAIN_UNAVAILABLE`, `KEYCHAIN_LOCKED`, `KEYCHAIN_DENIED` or `KEYCHAIN_TIMEOUT`,
- *   from every method. A driver never answers from, or writes to, a weaker place instead.
+ *   from every method. An implementation never falls back to a less secure place.
  */
 export interface Keychain {
-	/** The account's text, or undefined where there is none. */
+	/** The account's text; undefined if there is none. */
 	get(account: string): Promise<string | undefined>;
-	/** Stores a text that is not empty, in place of what was there. */
+	/** Stores a text that is not empty. Replaces an earlier one. */
 	set(account: string, value: string): Promise<void>;
-	/** Whether there was something to delete. */
+	/** Deletes the account's text. @returns whether there was one */
 	delete(account: string): Promise<boolean>;
 }
 
-/** The service name that all of Coffer's entries carry. */
+/** The service name of all of Coffer's entries. */
 export const KEYCHAIN_SERVICE = "coffer";
 
-/** From the call to the typed error. With start-up and ending, a process stays below 5 s. */
+/** From the call to the error, in milliseconds. With start and end, a process stays below 5 s. */
 const TIMEOUT_MS = 3000;
 
 /**
  * The operating system's keychain: libsecret on Linux, Keychain on macOS, Credential Manager on Windows.
  *
- * On Linux its state is asked for first, over a connection of our own: the native library would wait for ever
- * where a keyring is locked (it opens a prompt) or silent, and a thread that waits keeps the process from
- * ending. `releaseKeychain` (native-keychain.ts) takes care of what is left of that.
+ * On Linux the state of the service is checked first, over a connection of our own: if a keyring is locked (the
+ * library opens a prompt) or silent, the native library would wait for ever, and its waiting thread would keep
+ * the process from ending. `releaseKeychain` (native-keychain.ts) handles the cases that remain.
  */
 export function osKeychain(options: { environment: BusEnvironment; timeoutMs?: number }): Keychain {
 	const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;

@@ -1,10 +1,10 @@
 /**
- * `keytar`, the native library, behind bounds. It is loaded with the first call, since most commands need
- * no keychain and loading costs time.
+ * `keytar`, the native keychain library, with time limits. It is loaded with the first call, because most
+ * commands need no keychain and loading takes time.
  *
- * A call that got no answer in time keeps one of libuv's threads, and libuv joins its threads when a process
- * ends: `process.exit` would hang as long as the call does (25 s for a silent service, for ever behind a
- * prompt). So whoever ends the process calls `releaseKeychain` before.
+ * A call without an answer in time occupies a thread of libuv, and libuv joins its threads when a process ends:
+ * `process.exit` would hang as long as the call does (25 s for a silent service, for ever behind a prompt).
+ * Therefore the code that ends the process calls `releaseKeychain` first.
  */
 import { readdirSync, readlinkSync } from "node:fs";
 import { Socket } from "node:net";
@@ -12,7 +12,7 @@ import { AppError } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { keychainError } from "./keychain-error.ts";
 
-/** The keychain itself, unguarded: it may prompt. The signal's reason is thrown when it aborts. */
+/** The keychain without checks: it may show a prompt. If the signal aborts, its reason is thrown. */
 export interface NativeKeychain {
 	get(account: string, signal: AbortSignal): Promise<string | undefined>;
 	set(account: string, value: string, signal: AbortSignal): Promise<void>;
@@ -21,9 +21,9 @@ export interface NativeKeychain {
 
 type Keytar = typeof import("keytar");
 
-/** Native calls under way, abandoned ones too. */
+/** Native calls that have not returned, abandoned ones included. */
 const pending = new Set<Promise<unknown>>();
-/** The sockets that were there before the first native call. */
+/** The sockets that were open before the first native call. */
 let earlierSockets: ReadonlySet<string> | undefined;
 
 export function nativeKeychain(service: string): NativeKeychain {
@@ -67,7 +67,7 @@ async function bounded<T>(call: (keytar: Keytar) => Promise<T>, signal: AbortSig
 	}
 }
 
-/** The library tells its failures apart by their text alone. */
+/** The library's errors differ only by their text. */
 function nativeError(error: unknown): AppError {
 	const text = error instanceof Error ? error.message : "";
 	if (/timeout|timed out/i.test(text)) return keychainError("KEYCHAIN_TIMEOUT", undefined, error);
@@ -79,15 +79,15 @@ function nativeError(error: unknown): AppError {
 }
 
 /**
- * Lets go of native calls that nobody waits for any more, so that `process.exit` does not hang. To be called
- * once, by the one place that ends the process, after all output is flushed: it ends connections of the process.
+ * Gives up native calls whose time is over, so that `process.exit` does not hang. Called once, by the code that
+ * ends the process, after all output is flushed: it closes connections of the process.
  *
- * @returns whether the process can end by `process.exit`. Where it cannot (the system's keychain holds the call
- *   and there is no connection to end), only a signal ends it: `process.kill(process.pid, "SIGKILL")`.
+ * @returns whether the process can end by `process.exit`. If it cannot (the system's keychain holds the call
+ *   and there is no connection to close), only a signal ends it: `process.kill(process.pid, "SIGKILL")`.
  */
 export async function releaseKeychain(waitMs = 500): Promise<boolean> {
 	if (pending.size === 0) return true;
-	// GLib raises SIGTERM on itself when a bus goes away; with a listener that ends nothing.
+	// GLib raises SIGTERM in its own process when a bus goes away. This listener ignores it.
 	process.on("SIGTERM", () => {});
 	for (const descriptor of openSockets())
 		if (!earlierSockets?.has(descriptor)) endConnection(Number(descriptor));
@@ -100,18 +100,18 @@ export async function releaseKeychain(waitMs = 500): Promise<boolean> {
 	return pending.size === 0;
 }
 
-/** Closes our direction of a connection: the bus answers by closing the other, and calls on it fail at once. */
+/** Closes our direction of a connection. The bus answers by closing the other, and calls on it fail at once. */
 function endConnection(descriptor: number): void {
 	try {
 		const socket = new Socket({ fd: descriptor, readable: false, writable: true });
 		socket.on("error", () => {});
 		socket.end();
 	} catch {
-		// No stream socket, hence not the bus.
+		// Not a stream socket, so not the bus.
 	}
 }
 
-/** The descriptors of sockets, without the standard streams. Linux only; elsewhere there are none to be seen. */
+/** The descriptors of open sockets, without the standard streams. Linux only; empty elsewhere. */
 function openSockets(): Set<string> {
 	const folder = "/proc/self/fd";
 	const sockets = new Set<string>();
@@ -121,7 +121,7 @@ function openSockets(): Set<string> {
 				sockets.add(descriptor);
 			}
 		} catch {
-			// The descriptor with which the folder itself was read is closed by now.
+			// The descriptor that read the folder itself is closed by now.
 		}
 	}
 	return sockets;

@@ -1,6 +1,6 @@
 /**
- * The state of the desktop's Secret Service (freedesktop.org's specification, as gnome-keyring, KWallet and
- * KeePassXC implement it), asked for before the native library is let loose on it.
+ * Checks the state of the desktop's Secret Service (freedesktop.org's specification, as gnome-keyring, KWallet
+ * and KeePassXC implement it) before the native library uses it.
  */
 import { join } from "node:path";
 import { AppError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { type Bus, connectToBus, DbusError, socketPathOf } from "./dbus.ts";
 import type { Argument, Reply } from "./dbus-wire.ts";
 import { keychainError } from "./keychain-error.ts";
 
-/** The variables that say where the session bus is. */
+/** The environment variables that locate the session bus. */
 export interface BusEnvironment {
 	readonly DBUS_SESSION_BUS_ADDRESS?: string | undefined;
 	readonly XDG_RUNTIME_DIR?: string | undefined;
@@ -21,13 +21,13 @@ const SERVICE = "org.freedesktop.secrets";
 const SERVICE_PATH = "/org/freedesktop/secrets";
 const SERVICE_INTERFACE = "org.freedesktop.Secret.Service";
 const COLLECTION_INTERFACE = "org.freedesktop.Secret.Collection";
-/** What an alias that names no collection resolves to. */
+/** The path that an alias without a collection resolves to. */
 const NO_COLLECTION = "/";
 
 /**
- * Checks that the use will be answered without a prompt.
- * @param attributes what the entry is stored under
- * @throws AppError (exit 3) as the port says, or the signal's reason when it aborts
+ * Checks that the service will answer without a prompt.
+ * @param attributes the entry's attributes
+ * @throws AppError (exit 3) as the methods of `Keychain`, or the signal's reason when it aborts
  */
 export async function assertReady(
 	use: KeychainUse,
@@ -77,7 +77,7 @@ async function checkCollections(
 		if (use !== "set") return;
 		throw keychainError("KEYCHAIN_UNAVAILABLE", "it has no default keyring to keep anything in");
 	}
-	// Some services show nothing of a locked collection: what is not found there may be in it all the same.
+	// Some services list nothing of a locked collection, so an entry that is not found may still be in it.
 	if (await isLocked(bus, collection)) throw keychainError("KEYCHAIN_LOCKED");
 }
 

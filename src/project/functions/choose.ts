@@ -1,8 +1,11 @@
-/** A project's functions by name. */
+/** Chooses a project's functions by name. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionEntry } from "./discover.ts";
 
-/** The functions that are asked for, all where none is named. @throws AppError `FUNCTION_NOT_FOUND` (exit 4), `NO_FUNCTIONS` (exit 4) */
+/**
+ * The functions with these names; all if there are no names. @throws AppError `FUNCTION_NOT_FOUND` (exit 4),
+ * `NO_FUNCTIONS` (exit 4)
+ */
 export function chooseEntries(found: readonly FunctionEntry[], names: readonly string[]): FunctionEntry[] {
 	if (names.length === 0) {
 		if (found.length > 0) return [...found];

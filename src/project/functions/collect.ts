@@ -1,6 +1,4 @@
-/**
- * Which files of a project its functions need, and what is in them. Reads files, changes nothing.
- */
+/** Collects the files that a project's functions need. Reads files, writes nothing. */
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
@@ -13,9 +11,9 @@ import { Scanner } from "../../modules/scan.ts";
 import type { FunctionEntry } from "./discover.ts";
 import { foldersIn, membersAbove } from "./workspace.ts";
 
-/** A project's files; what was read and parsed for one call is there for the next. */
+/** A project's files. Files that were read and parsed for one call are kept for the next. */
 export interface ProjectFiles extends GraphPort {
-	/** Names of workspace members that lie outside of the project, with where. */
+	/** Names of workspace members outside the project, with their folders. */
 	readonly outside: ReadonlyMap<string, string>;
 }
 
@@ -25,18 +23,18 @@ function failure(code: string, message: string, hint: string): AppError {
 
 /**
  * Collects the files to upload: each function's entry, every local module that it reaches (static imports,
- * re-exports, `require`, dynamic imports as far as they can be known, JSON and text), and the configuration
- * that says what its imports mean: `deno.json`, `deno.jsonc`, import maps, `package.json`, and `deno.lock`
- * where anything comes from outside the project, and the `function.jsonc` of each. A file that nothing imports stays at home: it could be in
- * no bundle, and it may be private.
+ * re-exports, `require`, dynamic imports as far as they are known, JSON and text), and the configuration that
+ * resolves its imports: `deno.json`, `deno.jsonc`, import maps, `package.json`, `deno.lock` if anything comes
+ * from outside the project, and the `function.jsonc` of each function. A file that nothing imports is not
+ * uploaded: no bundle can contain it, and it may be private.
  *
  * @param root the project's folder
  * @param functions as `discoverFunctions` returns them
- * @param port the project's files; that of a call before knows what is in them already
+ * @param port the project's files. The port of an earlier call knows their content already
  * @returns contents by path: relative to the root, POSIX, sorted
  * @throws AppError (exit 2), with file and line where there is one: what `walkGraph` and `configurationFor`
- *   throw; `SOURCE_OUTSIDE` for a link that leads out of the root; `SOURCE_PRIVATE` where the vault or a
- *   hidden file is imported; `SOURCE_TOO_LARGE`, `UPLOAD_TOO_LARGE`
+ *   throw; `SOURCE_OUTSIDE` for a link that leads out of the root; `SOURCE_PRIVATE` for an import of the vault
+ *   or of a hidden file; `SOURCE_TOO_LARGE`, `UPLOAD_TOO_LARGE`
  */
 export async function collectSources(
 	root: string,
@@ -86,7 +84,10 @@ function megabytes(bytes: number): string {
 	return (bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, "");
 }
 
-/** The project's files as a port that leaves the root by no path and no link. Each is read and parsed once. */
+/**
+ * The project's files as a port that never leaves the root, by a path or by a link. Each file is read and
+ * parsed once.
+ */
 export function projectFiles(root: string): ProjectFiles {
 	const realRoot = realpathSync(root);
 	const contents = new Map<string, Uint8Array | undefined>();
@@ -132,7 +133,7 @@ function readInside(root: string, path: string): Uint8Array | undefined {
 	return new Uint8Array(readBoundedSync(real, FILE_BYTES_MAX));
 }
 
-/** All files below a folder, but hidden ones, packages and links. */
+/** All files below a folder, without hidden files, packages and links. */
 function list(root: string, directory: string): string[] {
 	let items: { name: string; isDirectory(): boolean; isFile(): boolean }[];
 	try {

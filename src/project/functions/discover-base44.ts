@@ -1,6 +1,4 @@
-/**
- * Which functions a Base44 project has, by the rules of its own command line.
- */
+/** Finds the functions of a Base44 project, by the rules of Base44's own command line. */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
@@ -14,8 +12,10 @@ const SETTINGS = /^function\.jsonc?$/;
 /**
  * Finds the functions below `base44/functions/`, in folders of any depth:
  *
- * - a folder with a `function.jsonc` (or `.json`) is a function, of the name and with the entry that it says;
- * - one with an `entry.ts` (or `.js`) is one too, called by its path, unless a folder on the way has a dot in its name.
+ * - a folder with a `function.jsonc` (or `.json`) is a function, with the name and the entry that the file
+ * names;
+ * - a folder with an `entry.ts` (or `.js`) is a function named by its path, unless a folder of the path has a
+ * dot in its name.
  *
  * @throws AppError (exit 2) `FUNCTION_SETTINGS_INVALID` with file and line, and as `add`
  */

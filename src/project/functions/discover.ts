@@ -1,6 +1,4 @@
-/**
- * Which functions a project has. Reads folders, changes nothing.
- */
+/** Finds a project's functions. Reads folders, writes nothing. */
 import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
@@ -15,7 +13,7 @@ export interface FunctionEntry {
 	name: string;
 	/** Path of the entry module, relative to the project's root, POSIX. */
 	entry: string;
-	/** Path of its `function.jsonc`, where it has one. */
+	/** Path of its `function.jsonc`, if it has one. */
 	settings?: string;
 }
 
@@ -33,21 +31,22 @@ function failure(code: string, message: string, hint: string): AppError {
 /**
  * Finds a project's functions below `functions/`:
  *
- * - `functions/<name>.{ts,js}`: a flat one, at the top only, so that a folder's other modules are not functions;
+ * - `functions/<name>.{ts,js}`: a flat one, at the top only, so that other modules in a folder are not
+ * functions;
  * - `functions/<path>/{index,entry,main}.{ts,js}`: the name is the path; the search ends at such a folder;
  * - a folder with a `function.jsonc` is a function too, and that file may name another entry;
  * - nothing under a segment that begins with `_` or `.` or is `shared`, `lib` or `node_modules`, and neither
- *   `*.test.*` nor `*.d.ts`.
+ * `*.test.*` nor `*.d.ts`.
  *
- * And those of a Base44 project, below `base44/functions/` (`discover-base44.ts`).
+ * It also finds those of a Base44 project, below `base44/functions/` (`discover-base44.ts`).
  *
- * A folder with two entry files (`index.ts` beside `main.ts`, say) is refused like any two files of one name:
- * to choose one in silence would sooner or later deploy the wrong one.
+ * A folder with two entry files (for example `index.ts` and `main.ts`) is refused like two files of one name:
+ * choosing one silently would sooner or later deploy the wrong one.
  *
  * @param root the project's folder
- * @returns sorted by name; empty where there is no `functions/`
+ * @returns sorted by name; empty if there is no `functions/`
  * @throws AppError (exit 2): `FUNCTION_DUPLICATE` naming both files; `FUNCTION_NAME_INVALID` naming the path
- *   whose segment cannot stand in a URL; `SOURCE_OUTSIDE` naming a link that leads out of the root;
+ *   with a segment that cannot be part of a URL; `SOURCE_OUTSIDE` naming a link that leads out of the root;
  *   `FUNCTION_SETTINGS_INVALID` with file and line of a `function.jsonc`
  */
 export async function discoverFunctions(root: string): Promise<FunctionEntry[]> {
@@ -80,7 +79,10 @@ export async function discoverFunctions(root: string): Promise<FunctionEntry[]> 
 	return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Adds the functions in a folder; `above` holds the real paths of those that led here, so that no link makes a circle. */
+/**
+ * Adds the functions in a folder. `above` holds the real paths of the parent folders, so that links cannot form
+ * a cycle.
+ */
 function search(root: string, directory: string, above: readonly string[], add: Add) {
 	const real = realpathSync(join(root, directory));
 	if (above.includes(real)) return;
@@ -103,7 +105,7 @@ function search(root: string, directory: string, above: readonly string[], add: 
 	for (const { path, isDirectory } of inside) if (isDirectory) search(root, path, [...above, real], add);
 }
 
-/** The entry that a `function.jsonc` names, as a list of one. @throws AppError where there is no such file */
+/** The entry that a `function.jsonc` names, as a list of one. @throws AppError if there is no such file */
 function namedEntry(root: string, settings: string, name: string): [string] | undefined {
 	const { entry, lines } = parseFunctionFile(
 		settings,

@@ -1,11 +1,9 @@
-/**
- * What lies in the folders of a project, links followed as far as they stay in it.
- */
+/** Lists the folders of a project. Links are followed as long as they stay in the project. */
 import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 
-/** Takes a function in. @throws AppError `FUNCTION_DUPLICATE`, `FUNCTION_NAME_INVALID` (exit 2) */
+/** Adds a function. @throws AppError `FUNCTION_DUPLICATE`, `FUNCTION_NAME_INVALID` (exit 2) */
 export type Add = (name: string, entry: string, settings?: string) => void;
 
 export interface Child {
@@ -14,8 +12,8 @@ export interface Child {
 }
 
 /**
- * What lies in a folder and may belong to a function, sorted; links are followed inside the root alone.
- * @param isAside whether something of that name is left out
+ * The entries of a folder that may belong to a function, sorted. Links are followed only inside the root.
+ * @param isAside whether a name is left out
  * @throws AppError `SOURCE_OUTSIDE` (exit 2)
  */
 export function children(root: string, directory: string, isAside: (segment: string) => boolean): Child[] {
@@ -33,7 +31,7 @@ export function children(root: string, directory: string, isAside: (segment: str
 		});
 }
 
-/** Where a path really is, or undefined where it leads nowhere. */
+/** The real path; undefined if the path leads nowhere. */
 export function checkInside(root: string, path: string): string | undefined {
 	const target = realPath(join(root, path));
 	if (target === undefined || target.startsWith(root + sep)) return target;

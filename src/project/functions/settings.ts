@@ -1,4 +1,4 @@
-/** What a function's `function.jsonc` says about how it is run. */
+/** Reads how a function runs from its `function.jsonc`. */
 import { join } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { parseFunctionFile } from "../../modules/function-settings.ts";
@@ -6,7 +6,7 @@ import type { FunctionEntry } from "./discover.ts";
 
 /**
  * @param root the project's folder
- * @returns the settings by their keys; none where the function has no such file
+ * @returns the settings by key; none if the function has no such file
  * @throws AppError (exit 2) as `parseFunctionFile`
  */
 export function settingsOf(

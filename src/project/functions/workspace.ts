@@ -1,4 +1,4 @@
-/** Folders on disk as workspaces see them, and the workspace that a project is only a part of. Reads, changes nothing. */
+/** Lists folders as workspaces see them, and finds the workspace that contains a project. Reads only. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
@@ -7,7 +7,7 @@ import { FILE_BYTES_MAX } from "../../modules/limits.ts";
 import { Manifests } from "../../modules/packages/manifests.ts";
 import { membersAt, namesOf } from "../../modules/packages/members.ts";
 
-/** The names of the folders in a folder, links to folders among them; no hidden one, and no `node_modules`. */
+/** The names of the folders in a folder, links to folders included, without hidden folders and `node_modules`. */
 export function foldersIn(path: string): string[] {
 	try {
 		return readdirSync(path, { withFileTypes: true })
@@ -33,10 +33,10 @@ function readIfThere(path: string): Uint8Array | undefined {
 }
 
 /**
- * The members of workspaces around a project that do not lie in it: their names are those of local code too, which an
- * upload of the project cannot hold. Looked for up to the folder that holds `.git`.
+ * The members of surrounding workspaces that are not in the project. Their names are also names of local code,
+ * which an upload of the project cannot contain. Searches up to the folder that holds `.git`.
  * @param root absolute path of the project's folder
- * @returns by name, the member's folder from the project
+ * @returns the member's folder, relative to the project, by name
  */
 export function membersAbove(root: string): Map<string, string> {
 	const found = new Map<string, string>();
@@ -59,7 +59,7 @@ function membersOutside(folder: string, root: string): [string, string][] {
 			return isInside ? [] : namesOf(member).map((name): [string, string] => [name, relative(root, path)]);
 		});
 	} catch (error) {
-		// What lies above is not the project's to correct.
+		// The project cannot correct an invalid file above it.
 		if (error instanceof AppError) return [];
 		throw error;
 	}

@@ -1,12 +1,10 @@
-/**
- * Whether a folder is in a git repository at all, without starting git.
- */
+/** Finds the git repository around a folder without starting git. */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 /**
- * The nearest folder, this one or above it, that has a `.git`: the top of a working tree, of a linked one or of a
- * submodule. Undefined where there is none. Git itself may still refuse what is there.
+ * The nearest folder, from this one upwards, that has a `.git`: the top of a working tree, a linked working
+ * tree or a submodule. Undefined if there is none. Git itself may still refuse the repository.
  */
 export function repositoryAbove(from: string): string | undefined {
 	let folder = resolve(from);

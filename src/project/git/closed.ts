@@ -1,21 +1,26 @@
 /**
- * What each git that Coffer starts is told, so that a repository that came from elsewhere cannot have it start a program.
- * A repository brings its own configuration (`.git/config`) and attributes, and git's documentation names many settings
- * that hold a command. Three things keep them from being run:
+ * Settings for every git process that Coffer starts, so that a repository from somebody else cannot make git
+ * start a program. A repository brings its own configuration (`.git/config`) and attributes, and git's
+ * documentation lists many settings that hold a command. Three measures keep git from running them:
  *
- * - Coffer runs plumbing commands alone (`config`, `rev-parse`, `rev-list`, `for-each-ref`, `cat-file`, `diff-index`, `hash-object`,
- *   `merge-base`, `merge-file`, `ls-files`, `check-ignore`), which show nothing to a person, write no index and no branch, convert no file and talk to nobody.
- * - Settings on the command line and variables of the environment go before the repository's.
- * - No protocol is allowed, so that nothing is fetched, whatever a remote's settings say.
+ * - Coffer uses plumbing commands only (`config`, `rev-parse`, `rev-list`, `for-each-ref`, `cat-file`,
+ * `diff-index`, `hash-object`, `merge-base`, `merge-file`, `ls-files`, `check-ignore`). They show nothing to a
+ * person, write no index and no branch, convert no file, and use no network.
+ * - Settings on the command line and environment variables override the repository's settings.
+ * - No protocol is allowed, so nothing is fetched, whatever a remote's settings say.
  *
- * The user's and the machine's own configuration is read: nobody else writes it, and `safe.directory` stands there.
+ * The configuration of the user and of the machine is read: nobody else writes it, and it contains
+ * `safe.directory`.
  */
 
-/** A setting that names a program (git-config(1)), by its value for Coffer's git, and why it starts nothing. */
+/**
+ * A setting that names a program (git-config(1)), with the value that Coffer gives it, and the reason why it
+ * starts nothing.
+ */
 interface ProgramSetting {
-	/** As git's documentation writes them, a blank between two. */
+	/** As git's documentation writes them, separated by spaces. */
 	readonly keys: string;
-	/** What git is given on its command line; undefined where other things keep it from starting anything. */
+	/** The value on git's command line; undefined if other measures keep the setting from starting anything. */
 	readonly value?: string;
 	readonly reason: string;
 }
@@ -27,7 +32,7 @@ const NOT_RUN = "only used by commands that Coffer does not run";
 
 /** Every setting of git that names a program, from the documentation of git 2.30 to 2.55. */
 export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
-	// Empty means off in every version; `false` was the name of a program before 2.36.
+	// Empty means off in every version. Before 2.36, `false` was taken for the name of a program.
 	{ keys: "core.fsmonitor", value: "", reason: "a hook that is run whenever the index is read" },
 	{
 		keys: "core.hooksPath",
@@ -77,9 +82,9 @@ export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
 	{ keys: "gitcvs.dbDriver cvsexportcommit.cvsdir", reason: NOT_RUN },
 ];
 
-/** Settings that name no program, and keep git from going where one would be named. */
+/** Settings that name no program, but keep git out of places where one could be named. */
 const GUARDS: readonly (readonly [key: string, value: string])[] = [
-	// A repository without a work tree that lies in somebody's files is not taken for the one that was meant (2.38).
+	// A repository without a work tree, hidden among other files, is not used (2.38).
 	["safe.bareRepository", "explicit"],
 	["protocol.allow", "never"],
 	["submodule.recurse", "false"],
@@ -96,9 +101,9 @@ const SETTINGS: readonly (readonly [key: string, value: string])[] = [
 ];
 
 /**
- * Variables of git's that are handed on: they say where the repository is (git sets them for hooks and merge drivers),
- * and where the user's own configuration is. All others that begin with `GIT_` are dropped, those that name programs
- * or files for traces among them.
+ * Git variables that are passed on: they say where the repository is (git sets them for hooks and merge
+ * drivers), and where the user's configuration is. All other variables that begin with `GIT_` are dropped,
+ * including those that name programs or trace files.
  */
 export const PASSED_VARIABLES: ReadonlySet<string> = new Set([
 	"GIT_DIR",
@@ -114,18 +119,21 @@ export const PASSED_VARIABLES: ReadonlySet<string> = new Set([
 	"GIT_CONFIG_NOSYSTEM",
 ]);
 
-/** What git is told by its environment: it goes before every configuration, and git hands it to what it starts. */
+/**
+ * Environment variables that Coffer sets. They override every configuration, and git passes them to the
+ * processes that it starts.
+ */
 export const GIVEN_VARIABLES: Readonly<Record<string, string>> = {
-	/** Only this protocol, which there is none of. */
+	/** Only this protocol is allowed, and it does not exist. */
 	GIT_ALLOW_PROTOCOL: "none",
 	GIT_PROTOCOL_FROM_USER: "0",
-	/** An object that a partial clone lacks is missing; it is not fetched (2.45, and 2.39.4 of the older ones). */
+	/** An object that is missing in a partial clone stays missing; git does not fetch it (2.45, and 2.39.4). */
 	GIT_NO_LAZY_FETCH: "1",
-	/** Nothing is written on the way. */
+	/** Reading commands write nothing. */
 	GIT_OPTIONAL_LOCKS: "0",
-	/** A path is that path, and no pattern. */
+	/** A path is a literal path, never a pattern. */
 	GIT_LITERAL_PATHSPECS: "1",
-	/** A commit is what its id says. */
+	/** An object id always means that object; replacement objects are ignored. */
 	GIT_NO_REPLACE_OBJECTS: "1",
 	GIT_ATTR_NOSYSTEM: "1",
 	GIT_TERMINAL_PROMPT: "0",
@@ -140,19 +148,22 @@ export const GIVEN_VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a command is let see beside the rest: `hooks-path`, where the user's hooks are, for whoever writes one;
- * `path-syntax`, pathspecs as git reads them, for `check-ignore`, which refuses to run where they are taken literally (its
- * path begins with `./`, so that nothing in it is syntax).
+ * What a command may use beyond the closed configuration. `hooks-path`: the user's hooks folder, to write a
+ * hook. `path-syntax`: pathspecs with syntax, for `check-ignore`, which refuses literal pathspecs (its path
+ * begins with `./`, so nothing in it is syntax).
  */
 export type Seen = "hooks-path" | "path-syntax" | undefined;
 
-/** The whole command line behind `git`. */
+/** All arguments of git. */
 export function closedArguments(args: readonly string[], seen?: Seen): string[] {
 	const given = SETTINGS.filter(([key]) => !(seen === "hooks-path" && key === "core.hooksPath"));
 	return ["--no-pager", ...given.flatMap(([key, value]) => ["-c", `${key}=${value}`]), ...args];
 }
 
-/** The whole environment of a git, made of the caller's. Windows has no case in the names of variables. */
+/**
+ * The whole environment of git, derived from the caller's. On Windows, names of variables are compared without
+ * case.
+ */
 export function closedEnvironment(
 	variables: Readonly<Record<string, string>>,
 	seen?: Seen,

@@ -1,6 +1,6 @@
 /**
- * The commands that git is given for the vault: how they are written into git's configuration, and whether the program
- * that they name still runs. Nothing here starts what a configuration names: anybody may have written it.
+ * The commands that git runs for the vault: how they are written into git's configuration, and whether their
+ * program still works. Nothing here starts a command from a configuration, because anybody may have written it.
  */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
@@ -12,11 +12,11 @@ import { repositoryAbove } from "./above.ts";
 import { type GitPlace, runGit } from "./run.ts";
 import { isUnmerged } from "./unfinished.ts";
 
-/** What git starts for Coffer. */
+/** The program that git starts for Coffer. */
 export interface Program {
 	/** Absolute path of `coffer`'s script. */
 	readonly script: string;
-	/** Absolute path of the Node that runs it. Git may be started where no Node is in PATH, by a desktop program. */
+	/** Absolute path of the Node that runs the script. A desktop program may start git without Node in PATH. */
 	readonly node: string;
 }
 
@@ -26,8 +26,8 @@ export function quoted(text: string): string {
 }
 
 /**
- * A shell's function `coffer_git`: runs Coffer where it was when git was set up; else the command `coffer`, where the
- * shell finds one. Status 127: there is none.
+ * The shell function `coffer_git`. It runs Coffer from where it was when git was set up, or else the command
+ * `coffer` from PATH. Status 127 if neither exists.
  */
 export function findingCoffer({ script, node }: Program): string {
 	const [run, by] = [quoted(script), quoted(node)];
@@ -39,15 +39,15 @@ export function findingCoffer({ script, node }: Program): string {
 	].join("; ");
 }
 
-/** A per cent sign begins a placeholder in a merge driver. */
+/** In a merge driver, a percent sign begins a placeholder. */
 function withoutPlaceholders(command: string): string {
 	return command.replaceAll("%", "%%");
 }
 
 /**
- * The merge driver's command. Git takes a driver that cannot be started for a conflict, and leaves our side in the file
- * as if it were the result. So where Coffer did not run, both sides are put between markers: nobody can take that for
- * merged, and `coffer vault resolve` unites it.
+ * The merge driver's command. If a driver cannot be started, git reports a conflict and leaves our side in the
+ * file as if it were the result. Therefore, if Coffer did not run, this command puts both sides between
+ * conflict markers: nobody can take that for a merged file, and `coffer vault resolve` merges it.
  */
 export function mergeCommand(program: Program): string {
 	const both =
@@ -66,14 +66,14 @@ export function mergeCommand(program: Program): string {
 	].join("; ");
 }
 
-/** The command that describes a vault for a diff; without Coffer, the sealed text is shown as it is. */
+/** The command that describes a vault for a diff. Without Coffer it shows the sealed text. */
 export function textconvCommand(program: Program): string {
 	return `${findingCoffer(program)}; coffer_describe() { coffer_git git textconv "$1" || cat "$1"; }; coffer_describe`;
 }
 
 const WORD = /'((?:[^']|'\\'')+)'/g;
 
-/** The programs that a command of ours names, in the order in which it tries them. */
+/** The programs that one of our commands names, in the order in which it tries them. */
 function namedIn(command: string): string[] {
 	const words = [...command.replaceAll("%%", "%").matchAll(WORD)].map((match) => match[1] ?? "");
 	return [...new Set(words.map((word) => word.replaceAll("'\\''", "'")))].filter(isAbsolute);
@@ -94,7 +94,7 @@ function isInPath(name: string, { variables }: GitPlace): boolean {
 	return folders.filter(isAbsolute).some((folder) => isExecutable(join(folder, name)));
 }
 
-/** Why a command of ours would not run; undefined where it would, or where it is somebody else's. */
+/** Why one of our commands would not run; undefined if it would, or if the command is not ours. */
 function faultOf(command: string, place: GitPlace): string | undefined {
 	const isOurs = command.includes("git merge %O %A %B %P") && namedIn(command).length > 0;
 	if (!isOurs) return undefined;
@@ -112,7 +112,7 @@ function faultOf(command: string, place: GitPlace): string | undefined {
 	return isInPath("node", place) ? undefined : "there is no node in PATH";
 }
 
-/** Whether the project's attributes hand the vault to Coffer's driver. */
+/** Whether the project's attributes name Coffer's merge driver for the vault. */
 function isHandedOver(folder: string): boolean {
 	try {
 		const text = fromUtf8(readBoundedSync(join(folder, ".gitattributes"), FILE_BYTES.text)) ?? "";
@@ -124,13 +124,13 @@ function isHandedOver(folder: string): boolean {
 	}
 }
 
-/** Whether the command is of an older Coffer, which knew no way out for a program that is gone. */
+/** Whether the command was written by an older Coffer, whose driver keeps one side if its program is gone. */
 function isOld(command: string): boolean {
 	return command.includes("git merge %O %A %B %P") && !command.includes("coffer_git()");
 }
 
 /**
- * What is wrong with how git merges the vault in this clone, in sentences; git is asked only where the project's
+ * Sentences about what is wrong with merges of the vault in this clone. Git runs only if the project's
  * attributes name Coffer's driver.
  * @param place the project's folder
  * @throws AppError as `runGit`
@@ -156,8 +156,8 @@ export async function driverWarnings(place: GitPlace): Promise<string[]> {
 }
 
 /**
- * As `driverWarnings`, and whether git's index waits for the vault to be merged. A git that cannot be asked has nothing
- * wrong with it: this stands beside what a command is for.
+ * Warnings as from `driverWarnings`, and one if git's index has the vault as unmerged. None if git cannot run:
+ * a warning must not fail the command that shows it.
  */
 export async function gitWarnings(place: GitPlace): Promise<string[]> {
 	if (repositoryAbove(place.folder) === undefined) return [];

@@ -1,6 +1,6 @@
 /**
- * Vaults that git knows of and the working folder does not show: left out of a sparse checkout, deleted without a commit,
- * or on the branch of the main working tree.
+ * Finds vaults that git knows and that are not in the working folder: left out of a sparse checkout, deleted
+ * without a commit, or on the branch of the main working tree.
  */
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
@@ -13,20 +13,20 @@ type Variables = GitPlace["variables"];
 
 /** A vault that is not in the working folder. */
 export interface HiddenVault {
-	/** The folder in which it belongs. */
+	/** The folder that it belongs in. */
 	readonly folder: string;
-	/** Why it is not there, as a clause. */
+	/** Why it is missing, as a clause. */
 	readonly why: string;
-	/** The command that brings it. */
+	/** The command that brings it back. */
 	readonly command: string;
 }
 
-/** A word for a shell. */
+/** A text as one word of a shell. */
 function word(text: string): string {
 	return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The folders from one up to another, which holds it; the nearest first. */
+/** The folders from one up to another that contains it; the nearest first. */
 function foldersUpTo(from: string, top: string): string[] {
 	const names = relative(top, from)
 		.split(sep)
@@ -37,7 +37,7 @@ function foldersUpTo(from: string, top: string): string[] {
 		.concat(top);
 }
 
-/** The command that brings back what the index has: it depends on why the file was left out. */
+/** The command that brings back a file from the index. It depends on why the file was left out. */
 async function sparseCommand(place: GitPlace, git: string, path: string): Promise<string> {
 	const asked = ["config", "--type=bool", "--get"];
 	const [sparse, cone] = await Promise.all(
@@ -53,10 +53,13 @@ async function sparseCommand(place: GitPlace, git: string, path: string): Promis
 		: `${git} sparse-checkout add ${word(`/${path}`)}`;
 }
 
-/** A vault that the index of the repository around a folder has, at that folder or above it, and that is not on disk. */
+/**
+ * A vault that the index of the surrounding repository has, in this folder or above it, and that is not on
+ * disk.
+ */
 async function inIndex(from: string, top: string, variables: Variables): Promise<HiddenVault | undefined> {
 	const place = { folder: top, variables };
-	// Paths in these commands are those from where git runs.
+	// Paths in these commands are relative to the folder in which git runs.
 	const git = from === top ? "git" : `git -C ${word(top)}`;
 	const paths = foldersUpTo(from, top).map((folder) =>
 		join(relative(top, folder), VAULT_FILE).split(sep).join("/"),
@@ -83,7 +86,7 @@ async function inIndex(from: string, top: string, variables: Variables): Promise
 	return undefined;
 }
 
-/** The vault of the main working tree, where a linked one is on a branch without it. */
+/** The vault of the main working tree, if this is a linked working tree on a branch without a vault. */
 async function inMainTree(from: string, top: string, variables: Variables): Promise<HiddenVault | undefined> {
 	const asked = ["rev-parse", "--git-dir", "--git-common-dir"];
 	const { status, stdout } = await runGit({ folder: top, variables }, asked);
@@ -102,8 +105,9 @@ async function inMainTree(from: string, top: string, variables: Variables): Prom
 }
 
 /**
- * The nearest vault that git has for a folder or one above it, where it is not on disk: in the repository around it, or in
- * those around that one (of a submodule). A git that cannot be asked knows of none.
+ * The nearest vault that git has for a folder or one above it, and that is not on disk. Searches the
+ * surrounding repository, and the repositories around that one (of a submodule). Finds nothing if git cannot
+ * run.
  */
 export async function hiddenVault(from: string, variables: Variables): Promise<HiddenVault | undefined> {
 	let folder = realpathSync(from);

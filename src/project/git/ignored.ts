@@ -1,6 +1,4 @@
-/**
- * Whether git would take a file of secrets into a commit, and the line in .gitignore that keeps it from that.
- */
+/** Whether git would commit a file of secrets, and the line in .gitignore that prevents it. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
@@ -11,12 +9,12 @@ import { runGit } from "./run.ts";
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * `outside`: in no repository. `ignored`: git leaves it alone. `open`: `git add` takes it in. `tracked`: it is in the
- * index already. `unknown`: there is a repository, and git does not say.
+ * `outside`: the file is in no repository. `ignored`: git ignores it. `open`: `git add` would add it.
+ * `tracked`: it is in the index. `unknown`: git does not answer.
  */
 export type GitStanding = "outside" | "ignored" | "open" | "tracked" | "unknown";
 
-/** The file itself, through links; of one that is not there yet, where it would be. */
+/** The real path of a file; for a missing file, the path that it would have. */
 function realPlace(path: string): string {
 	const whole = resolve(path);
 	try {
@@ -26,12 +24,12 @@ function realPlace(path: string): string {
 	}
 }
 
-/** How git stands to a file, which need not exist yet. */
+/** The state of a file in git. The file need not exist. */
 export async function gitStanding(path: string, variables: Variables): Promise<GitStanding> {
 	const file = realPlace(path);
 	const folder = dirname(file);
 	if (!existsSync(folder) || repositoryAbove(folder) === undefined) return "outside";
-	// What lies in git's own folder is in no commit.
+	// Files in git's own folder are never committed.
 	if (file.split(sep).includes(".git")) return "outside";
 	const place = { folder, variables };
 	try {
@@ -47,19 +45,20 @@ export async function gitStanding(path: string, variables: Variables): Promise<G
 	}
 }
 
-/** Where a line would have git ignore a file. */
+/** A line that makes git ignore a file. */
 export interface IgnoreLine {
 	/** Path of the `.gitignore`. */
 	readonly file: string;
 	readonly line: string;
 }
 
-/** The characters that mean something in a pattern. */
+/** The characters with a meaning in a pattern. */
 const SPECIAL = /[\\*?[\]!#]| +$/g;
 
 /**
- * The line that has git ignore a file: in the project's folder where the file is below it, else beside the file.
- * @param root the project's folder, or any above the file
+ * The line that makes git ignore a file: in the project's folder if it contains the file, otherwise beside the
+ * file.
+ * @param root the project's folder, or any folder above the file
  */
 export function ignoreLine(path: string, root: string): IgnoreLine {
 	const file = realPlace(path);
@@ -67,7 +66,8 @@ export function ignoreLine(path: string, root: string): IgnoreLine {
 	const folder = below.startsWith("..") || below === "" ? dirname(file) : root;
 	const name = relative(folder, file).split(sep).join("/");
 	const pattern = name.replace(SPECIAL, (found) => found.replace(/./g, "\\$&"));
-	// Without a slash in it, it counts in folders below, too: a second `.env` is no better there.
+	// Without a slash, the pattern also matches in folders below. A second `.env` there must not be committed
+	// either.
 	return { file: join(folder, ".gitignore"), line: pattern };
 }
 

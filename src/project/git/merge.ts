@@ -1,6 +1,4 @@
-/**
- * The merge driver: three vaults that git names, merged by meaning.
- */
+/** The merge driver: merges three versions of the vault by name. */
 import { lstatSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -13,7 +11,7 @@ import { LIMITS, malformed } from "../../vault/syntax/syntax.ts";
 import { fileError, readWhole, replaceFile } from "../files/atomic-file.ts";
 import { type GitPlace, runGit } from "./run.ts";
 
-/** Paths of the three versions, as git hands them to a driver; `ours` is where the result goes. */
+/** Paths of the three versions, as git passes them to a driver. The result is written to `ours`. */
 export interface MergeFiles {
 	readonly base: string;
 	readonly ours: string;
@@ -46,21 +44,25 @@ async function mergeTexts(files: MergeFiles): Promise<Merged> {
 	};
 }
 
-/** Whether git's merge by lines ends: it would wait for a pipe, and be at it for hours where a file is nothing but lines. */
+/**
+ * Whether git's merge by lines ends soon: it would wait for a pipe, and take hours for a file of line feeds
+ * only.
+ */
 function isMergeable(files: MergeFiles, error: unknown): boolean {
 	if (error instanceof AppError && ["VAULT_TOO_LARGE", "FILE_TOO_LARGE"].includes(error.code)) return false;
 	return Object.values(files).every((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile());
 }
 
-/** Git's own merge of text, into `files.ours`, with markers where both sides changed. */
+/** Git's own merge of the text, written to `files.ours`, with conflict markers where both sides changed. */
 async function mergeByLines(place: GitPlace, { base, ours, theirs }: MergeFiles): Promise<void> {
 	const labels = ["ours", "base", "theirs"].flatMap((label) => ["-L", label]);
 	await runGit(place, ["merge-file", "-q", ...labels, "--", ours, base, theirs]);
 }
 
 /**
- * Merges. The result, with markers around names in conflict alone, is in `files.ours` afterwards. Where the vaults cannot be
- * united, git's own merge of the text is there (of plain files that are no larger than a vault), and the error says why: nobody may take the file for merged.
+ * Merges into `files.ours`, with conflict markers only around names in conflict. If the vaults cannot be
+ * merged, `files.ours` gets git's own merge of the text (for regular files no larger than a vault), and the
+ * error says why: the file must not pass for merged.
  * @throws AppError `MERGE_CONFLICT` (exit 5), or what `mergeVaults` throws
  */
 export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promise<void> {

@@ -1,12 +1,10 @@
-/**
- * The git that is run: which file it is, and that it is new enough.
- */
+/** Finds the git program, and checks that it is new enough. */
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 
-/** The oldest git that Coffer is tried with. */
+/** The oldest git that Coffer is tested with. */
 const OLDEST = [2, 30] as const;
 
 function isProgram(path: string): boolean {
@@ -19,8 +17,8 @@ function isProgram(path: string): boolean {
 }
 
 /**
- * The absolute path of git. Relative folders of PATH are passed over: they would lead into the folder in which git is to
- * run, which may be anybody's.
+ * The absolute path of git. Relative folders in PATH are skipped: they would resolve in the folder in which git
+ * runs, which may belong to anybody.
  * @throws AppError `GIT_NOT_FOUND` (exit 4)
  */
 export function findGit(variables: Readonly<Record<string, string>>): string {

@@ -1,6 +1,4 @@
-/**
- * Git, run for what it knows of the repository around a project. The one place that starts it.
- */
+/** Runs git. This is the only module that starts it. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
@@ -8,18 +6,18 @@ import { AppError, EXIT } from "../../errors.ts";
 import { closedArguments, closedEnvironment, type Seen } from "./closed.ts";
 import { findGit, requireVersion } from "./program.ts";
 
-/** Where git runs, and the caller's environment, of which git gets what `closedEnvironment` leaves. */
+/** The folder in which git runs, and the caller's environment variables, which `closedEnvironment` filters. */
 export interface GitPlace {
 	readonly folder: string;
 	readonly variables: Readonly<Record<string, string>>;
 }
 
 const MIB = 1024 * 1024;
-/** Bounds of one run. The longest answer is the list of a history's commits: 100 bytes for each. */
+/** Limits of one run. The longest output is the list of a history's commits: 100 bytes for each. */
 const RUN_MAX = { outputBytes: 256 * MIB, ms: 600_000 };
 
 export interface GitResult {
-	/** Its exit status; 128 where a signal ended it. */
+	/** The exit status; 128 if a signal ended the process. */
 	readonly status: number;
 	readonly stdout: string;
 }
@@ -50,7 +48,7 @@ function spawnGit(program: string, place: GitPlace, args: readonly string[], see
 	});
 }
 
-/** Reads what a process prints to its end, and waits for it. */
+/** Reads a process's output to its end, and waits for its exit. */
 async function collect(
 	child: GitProcess,
 	place: GitPlace,
@@ -95,7 +93,7 @@ export function timedOut(args: readonly string[], place: GitPlace, ms: number): 
 	return fault("GIT_TIMED_OUT", place, args, what, "Run it there by hand to see what it waits for.");
 }
 
-/** Programs that are new enough, by their paths: each is asked once. */
+/** Paths of programs whose version was checked in this process. */
 const checked = new Set<string>();
 
 async function checkVersion(program: string, place: GitPlace): Promise<void> {
@@ -107,7 +105,7 @@ async function checkVersion(program: string, place: GitPlace): Promise<void> {
 
 /**
  * Starts git with the closed configuration.
- * @returns the process; what it is asked goes to its standard input
+ * @returns the process. Requests go to its standard input
  * @throws AppError `GIT_NOT_FOUND` (exit 4), `GIT_TOO_OLD` (exit 1)
  */
 export async function startGit(place: GitPlace, args: readonly string[], seen?: Seen): Promise<GitProcess> {
@@ -131,7 +129,10 @@ export async function runGit(
 	return await collect(await startGit(place, args, options.seen), place, args, options);
 }
 
-/** What git prints, without the line's end. @throws AppError `GIT_FAILED` (exit 1) where it does not end well */
+/**
+ * The output of git without the final line feed. @throws AppError `GIT_FAILED` (exit 1) for an exit status
+ * other than 0
+ */
 export async function gitOutput(
 	place: GitPlace,
 	args: readonly string[],
@@ -142,7 +143,7 @@ export async function gitOutput(
 	throw gitFailed(args[0] ?? "", status, place);
 }
 
-/** The error for a git that did not end well. */
+/** The error for an exit status other than 0. */
 export function gitFailed(command: string, status: number, { folder }: GitPlace): AppError {
 	return new AppError({
 		code: "GIT_FAILED",
@@ -153,8 +154,9 @@ export function gitFailed(command: string, status: number, { folder }: GitPlace)
 }
 
 /**
- * What there is to know of the repository around a folder. A folder that is itself the inside of a repository (one
- * without a work tree, among somebody's files) is in none: `safe.bareRepository` says so to newer gits, this to all.
+ * What git knows of the repository around a folder. A folder that is itself the inside of a bare repository,
+ * hidden among other files, counts as being in none: newer gits refuse it by `safe.bareRepository`, and this
+ * check does so for all versions.
  */
 export async function findRepository(place: GitPlace): Promise<{ isShallow: boolean } | undefined> {
 	const asked = ["rev-parse", "--is-inside-git-dir", "--is-shallow-repository"];

@@ -1,6 +1,7 @@
 /**
- * What git is told of the vault: a merge driver, a description for diffs, and a check before each commit. All of it is
- * local to one clone but `.gitattributes`, which a clone without the rest reads without harm.
+ * Sets up git for the vault: a merge driver, a description for diffs, and a check before each commit.
+ * Everything but `.gitattributes` is local to one clone. A clone without the local part can use the attributes
+ * without harm.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -14,7 +15,7 @@ const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];
 const SECTIONS = ["merge.coffer", "diff.coffer"];
 
 export interface GitSetup {
-	/** What is in place now: settings, attributes, hook. */
+	/** What was changed: settings, attributes, hook. */
 	readonly changed: readonly string[];
 	/** Undefined after a removal. */
 	readonly hook: HookOutcome | "elsewhere" | undefined;
@@ -41,8 +42,8 @@ async function hookPathOf(place: GitPlace): Promise<string> {
 }
 
 /**
- * Sets git up for the project at `place.folder`. Once more changes nothing.
- * @param program what git is to run
+ * Sets up git for the project at `place.folder`. A second run changes nothing.
+ * @param program the program that git is to run
  * @throws AppError `REPOSITORY_NOT_FOUND`, `GIT_NOT_FOUND` (exit 4), `GIT_FAILED` (exit 1)
  */
 export async function setUpGit(place: GitPlace, program: Program): Promise<GitSetup> {
@@ -56,7 +57,7 @@ export async function setUpGit(place: GitPlace, program: Program): Promise<GitSe
 	}
 	if (await ensureLines(join(place.folder, ".gitattributes"), ATTRIBUTES)) changed.push(".gitattributes");
 	const hookPath = await hookPathOf(place);
-	// Hooks in a folder of somebody's choice are another tool's, or shared with others.
+	// A configured hooks folder belongs to another tool, or is shared between repositories.
 	const { status } = await runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" });
 	if (status === 0) return { changed, hook: "elsewhere", hookPath };
 	await mkdir(dirname(hookPath), { recursive: true });

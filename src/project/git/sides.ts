@@ -1,6 +1,4 @@
-/**
- * The conflict that a vault is in by what git holds of an unfinished merge, where its text shows none.
- */
+/** Derives a vault's conflict from git's unfinished merge when the vault's text has no conflict markers. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
@@ -10,14 +8,14 @@ import { commonMergeBase, parseMergeBase } from "../../vault/merge/merge-base.ts
 import { type MergeBase, requireMergeableChains } from "../../vault/merge/merge-sections.ts";
 import type { MergeTexts } from "./unfinished.ts";
 
-/** Two vaults to unite, and what they came from. */
+/** Two vaults to merge, and their merge bases. */
 export interface GitSides {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
 	readonly base: MergeBase | undefined;
 }
 
-/** Whether one vault has all that another has, or something later. */
+/** Whether one vault has everything that another has, or something later. */
 function continues(document: VaultDocument, side: VaultDocument): boolean {
 	return (
 		document.vaultId === side.vaultId && lossesOf(document, [{ label: "", document: side }], []).length === 0
@@ -25,13 +23,12 @@ function continues(document: VaultDocument, side: VaultDocument): boolean {
 }
 
 /**
- * What is to be united where the working folder's vault lacks something of a side.
- * @param present the vault in the working folder; undefined where it cannot be read as one
- * @returns undefined where it lacks nothing. A side that the working folder has, with what was set there since, stands
- *   for itself
- * @throws AppError exit 7 where a side is no vault; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit 5);
- *   `VAULT_CONFLICT_UNREADABLE` (exit 5) where the working folder has
- *   something else than a side
+ * The sides to merge, if the working folder's vault lacks something of one of them.
+ * @param present the vault in the working folder; undefined if it cannot be parsed
+ * @returns undefined if it lacks nothing. If the working folder has a side with later edits, it stands for that
+ *   side
+ * @throws AppError exit 7 if a side is not a valid vault; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit
+ *   5); `VAULT_CONFLICT_UNREADABLE` (exit 5) if the working folder has neither side
  */
 export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefined): GitSides | undefined {
 	const [ours, theirs] = [parseVault(merge.ours), parseVault(merge.theirs)];
@@ -47,7 +44,7 @@ export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefin
 	];
 	if (ours.vaultId !== theirs.vaultId) return { ours, theirs, base };
 	if (lossesOf(present, parents, baseDocuments).length === 0) {
-		// Git has kept our side of memberships that went apart: that is no union, and a person decides.
+		// The memberships diverged and git kept our side. That is not a merge, so a person has to decide.
 		if (merge.unmerged && printVault(present) === merge.ours) requireMergeableChains(ours, theirs, base);
 		return undefined;
 	}
@@ -56,7 +53,7 @@ export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefin
 	return { ours: hasOurs ? present : ours, theirs: hasTheirs ? present : theirs, base };
 }
 
-/** What stands in the working folder would be lost, and nobody knows what of it is meant. */
+/** A merge would lose the content of the working folder, and it is unclear what of it is wanted. */
 function neitherSide(): AppError {
 	return new AppError({
 		code: "VAULT_CONFLICT_UNREADABLE",

@@ -1,6 +1,6 @@
 /**
- * The sides of a merge, rebase, cherry-pick or stash that git has not finished, as its index and its heads know them.
- * They are whole, whatever became of the file in the working folder.
+ * The sides of a merge, rebase, cherry-pick or stash that git has not finished, from git's index and heads.
+ * They are complete, whatever the file in the working folder contains.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -10,29 +10,29 @@ import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "./history/objects.ts";
 import { type GitPlace, gitOutput, runGit } from "./run.ts";
 
-/** A commit that is being brought in beside HEAD. */
+/** The commit that git is merging into HEAD. */
 export interface OtherHead {
-	/** Git's name of it: `MERGE_HEAD`, `CHERRY_PICK_HEAD` or `REBASE_HEAD`. */
+	/** Git's name for it: `MERGE_HEAD`, `CHERRY_PICK_HEAD` or `REBASE_HEAD`. */
 	readonly label: string;
 	/** The commit's id. */
 	readonly id: string;
-	/** Ids of the commits that both sides came from. */
+	/** Ids of the merge bases. */
 	readonly bases: readonly string[];
 }
 
-/** Whole texts of the vault. */
+/** Complete texts of the vault. */
 export interface MergeTexts {
-	/** What git calls the sides. */
+	/** Git's names for the sides. */
 	readonly labels: { readonly ours: string; readonly theirs: string };
 	readonly ours: string;
 	readonly theirs: string;
-	/** What both came from; empty where that is not known. */
+	/** The merge bases; empty if unknown. */
 	readonly bases: readonly string[];
-	/** Whether the index still holds the file as unmerged. */
+	/** Whether git's index still has the file as unmerged. */
 	readonly unmerged: boolean;
 }
 
-/** REBASE_HEAD stays when a rebase is over; and one that stopped for an edit has nothing to unite. */
+/** REBASE_HEAD stays after a rebase, and a rebase that stopped for an edit has nothing to merge. */
 async function isRebasing(place: GitPlace): Promise<boolean> {
 	const asked = ["rev-parse", "--git-path", "rebase-merge", "--git-path", "rebase-apply"];
 	const [merging = "", applying = ""] = (await gitOutput(place, asked))
@@ -42,7 +42,7 @@ async function isRebasing(place: GitPlace): Promise<boolean> {
 }
 
 /**
- * The commit that a merge, cherry-pick or rebase is bringing in; undefined where none is under way.
+ * The commit that a merge, cherry-pick or rebase is bringing in; undefined if none is in progress.
  * @throws AppError as `runGit`
  */
 export async function otherHead(place: GitPlace): Promise<OtherHead | undefined> {
@@ -65,7 +65,7 @@ export async function otherHead(place: GitPlace): Promise<OtherHead | undefined>
 
 const STAGE = /^[0-7]{6} ([0-9a-f]{40,64}) ([123])\t/;
 
-/** Ids of the unmerged versions of a file by their stage: 1 the ancestor, 2 ours, 3 theirs; empty where it is merged. */
+/** Ids of a file's unmerged versions by stage: 1 the ancestor, 2 ours, 3 theirs. Empty if the file is merged. */
 async function stagesOf(place: GitPlace): Promise<Map<number, string>> {
 	const { status, stdout } = await runGit(place, ["ls-files", "--unmerged", "-z", "--", VAULT_FILE]);
 	if (status !== 0) return new Map();
@@ -73,7 +73,10 @@ async function stagesOf(place: GitPlace): Promise<Map<number, string>> {
 	return new Map(matches.flatMap((match) => (match?.[1] ? [[Number(match[2]), match[1]]] : [])));
 }
 
-/** The texts of objects, in the order of their ids. @throws AppError `FILE_TOO_LARGE` (exit 1), exit 7 where one is no text */
+/**
+ * The texts of objects, in the order of the ids. @throws AppError `FILE_TOO_LARGE` (exit 1), exit 7 if one is
+ * not UTF-8
+ */
 async function textsOf(place: GitPlace, ids: readonly string[]): Promise<string[]> {
 	const texts = new Map<string, string>();
 	await readObjects(place, ids, LIMITS.fileBytes, (id, bytes) => texts.set(id, vaultTextOf(bytes)));
@@ -86,10 +89,10 @@ export async function isUnmerged(place: GitPlace): Promise<boolean> {
 }
 
 /**
- * Both sides of what git has not finished, of the vault in this folder: the index's, where it is unmerged there; else
- * those of HEAD and of the commit that is brought in.
+ * Both sides of git's unfinished merge, for the vault in this folder: from the index if it is unmerged there,
+ * otherwise from HEAD and the commit that is brought in.
  * @param place the vault's folder
- * @returns undefined where nothing is unfinished, where there is no repository, or where one side has no vault
+ * @returns undefined if nothing is unfinished, if there is no repository, or if one side has no vault
  * @throws AppError as `runGit`, and `FILE_TOO_LARGE` (exit 1)
  */
 export async function unfinishedMerge(place: GitPlace): Promise<MergeTexts | undefined> {

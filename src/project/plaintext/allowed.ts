@@ -1,5 +1,6 @@
 /**
- * The list of what may be committed although it looks like a secret: `.coffer-allow` at the top of the repository.
+ * The list of texts that may be committed although they look like secrets: `.coffer-allow` at the top of the
+ * repository.
  */
 import { join } from "node:path";
 import { FILE_BYTES } from "../../bounded-file.ts";
@@ -8,21 +9,21 @@ import { readWhole } from "../files/atomic-file.ts";
 import type { Found } from "./search.ts";
 
 export const ALLOW_FILE = ".coffer-allow";
-/** Stands for an identity; no secret can be called so. */
+/** Stands for an identity in that list. No secret can have this name. */
 export const IDENTITY_WORD = "coffer-identity";
 const ANY_FILE = "*";
 
-/** The first word of the line that lets something pass. */
+/** The first word of the line that allows a finding. */
 export function allowWord({ secret }: Found): string {
 	return secret?.name ?? IDENTITY_WORD;
 }
 
-/** Whether something may stand in a file. */
+/** Whether a finding is allowed in a file. */
 export type Allowed = (path: string, found: Found) => boolean;
 
 /**
- * Reads lines of the form `NAME PATH`: the value of the secret NAME may stand in the file at PATH, from the top of the
- * repository; `*` is any file. A line that begins with `#` says nothing.
+ * Reads lines of the form `NAME PATH`: the value of the secret NAME may be in the file at PATH, relative to the
+ * top of the repository. `*` means every file. A line that begins with `#` is a comment.
  * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function readAllowed(top: string): Promise<Allowed> {

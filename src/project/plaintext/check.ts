@@ -1,5 +1,6 @@
 /**
- * What the pre-commit hook asks of every staged file: whether it holds a value of a vault in the clear, or an identity.
+ * The pre-commit hook's check of every staged file: whether it contains a value of a vault in the clear, or an
+ * identity.
  */
 import type { Buffer } from "node:buffer";
 import { lstatSync } from "node:fs";
@@ -15,29 +16,29 @@ import { ALLOW_FILE, type Allowed, allowWord, readAllowed } from "./allowed.ts";
 import { liveSecrets, vaultFolders } from "./live-values.ts";
 import { type Found, Search } from "./search.ts";
 
-/** A larger file is not looked at, and said so. */
+/** The largest file that is searched. Larger ones are reported. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
-/** What is looked at in one commit, in the order of the paths. */
+/** The most bytes that are searched in one commit, in the order of the paths. */
 const ALL_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** Something in the clear, where it stands. */
+/** A secret in the clear, and its position. */
 export interface Finding {
-	/** From the top of the repository. */
+	/** Relative to the top of the repository. */
 	readonly file: string;
-	/** From 1; null in a file that is no text. */
+	/** 1-based; null in a binary file. */
 	readonly line: number | null;
-	/** The secret's name and its environment; null for an identity. */
+	/** The secret's name, with its environment; null for an identity. */
 	readonly name: string | null;
 	readonly environment: string | null;
 }
 
 export interface PlaintextCheck {
 	readonly findings: readonly Finding[];
-	/** Files that were too large to be looked at. */
+	/** Files that were too large to search. */
 	readonly unchecked: readonly string[];
 }
 
-/** Their contents' ids with the files that have them; a submodule has none. */
+/** The files by the object ids of their contents. A submodule has none. */
 function filesById(files: readonly StagedFile[]): Map<string, string[]> {
 	const byId = new Map<string, string[]>();
 	for (const { path, mode, id } of files) {
@@ -49,7 +50,7 @@ function filesById(files: readonly StagedFile[]): Map<string, string[]> {
 	return byId;
 }
 
-/** Whether the working folder's file is too large: git then need not unpack it at all. */
+/** Whether the file in the working folder is too large, so that git need not unpack it. */
 function isLarge(folder: string, path: string): boolean {
 	const size = lstatSync(join(folder, path), { throwIfNoEntry: false })?.size ?? 0;
 	return size > FILE_BYTES_MAX;
@@ -69,8 +70,8 @@ function findingsOf(paths: readonly string[], found: readonly Found[], isAllowed
 }
 
 /**
- * Looks for values of 16 characters or more, in the usual encodings, and for identities, in staged files.
- * @param identity whose vaults' values are looked for; without one, only identities are
+ * Searches staged files for values of 16 characters or more, in the usual encodings, and for identities.
+ * @param identity values of its vaults are searched; without one, only identities are
  * @throws AppError as `runGit`
  */
 export async function findPlaintext(
@@ -102,7 +103,7 @@ export async function findPlaintext(
 	return { findings, unchecked: [...large].flatMap((id) => byId.get(id) ?? []) };
 }
 
-/** A finding for a person: the file, the line and the secret's name. */
+/** A finding in words: the file, the line and the secret's name. */
 export function describeFinding({ file, line, name, environment }: Finding): string {
 	const place = line === null ? printable(file, 300) : `${printable(file, 300)}, line ${line}`;
 	return name === null ? `${place}: an identity` : `${place}: the value of ${name} (${environment})`;

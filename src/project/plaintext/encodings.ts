@@ -1,21 +1,22 @@
-/**
- * The texts in which a value stands in files: as it is, and as the tools write it that people use. Pure.
- */
+/** The forms that a value takes in files: as it is, and as common tools encode it. Pure. */
 import { Buffer } from "node:buffer";
 
-/** A value as it may stand in a file. */
+/** The forms of one value. */
 export interface Encodings {
-	/** As it is written in one piece. */
+	/** Forms that are written in one piece. */
 	readonly plain: ReadonlySet<string>;
-	/** Without white space, for what is broken over lines or indented: compare with a file without its white space. */
+	/**
+	 * Forms without white space, for text that is wrapped or indented. Compare them with a file without its white
+	 * space.
+	 */
 	readonly folded: ReadonlySet<string>;
 }
 
 const WHITE_SPACE = /[ \t\r\n]/g;
-/** Tools break base64 and hex after so many characters (`xxd` 60, PEM 64, `base64` 76). */
+/** Tools wrap base64 and hex after this many characters or more (`xxd` 60, PEM 64, `base64` 76). */
 const LINE_CHARACTERS = 60;
 
-/** The part of a value's base64 that does not depend on what stands around it, for each of the three alignments. */
+/** The part of a value's base64 that does not depend on the surrounding bytes, for each of the three alignments. */
 function base64Cores(bytes: Buffer): string[] {
 	return [0, 1, 2].map((before) => {
 		const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
@@ -25,7 +26,7 @@ function base64Cores(bytes: Buffer): string[] {
 }
 
 function urlEncoded(value: string): string[] {
-	// A lone surrogate has no UTF-8; a vault holds none.
+	// A lone surrogate has no UTF-8 form, and a vault contains none.
 	if (/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(value)) return [];
 	const strict = encodeURIComponent(value);
 	const all = strict.replace(
@@ -51,7 +52,7 @@ function jsonEscaped(value: string): string[] {
 	return [json, asciiJson(json), json.replaceAll("/", "\\/"), asciiJson(json.replaceAll("/", "\\/")), go];
 }
 
-/** In the quotes of `.env` files and shells. */
+/** Quoted as in `.env` files and shells. */
 function quoted(value: string): string[] {
 	const newlines = value.replaceAll("\r", "\\r").replaceAll("\n", "\\n");
 	return [
@@ -65,8 +66,8 @@ function quoted(value: string): string[] {
 }
 
 /**
- * The texts in which a value may stand: raw, quoted as `.env` files and shells do it, JSON, URL, base64 (both alphabets, with
- * whatever stands before and behind it), hex in both cases. Bytes are given as latin1 text: one character is one byte.
+ * The forms of a value: raw, quoted for `.env` files and shells, JSON, URL, base64 (both alphabets, with any
+ * surrounding bytes), and hex in both cases. Bytes are latin1 text: one character is one byte.
  */
 export function encodingsOf(value: string): Encodings {
 	const bytes = Buffer.from(value, "utf8");
@@ -77,7 +78,7 @@ export function encodingsOf(value: string): Encodings {
 	const texts = [value, ...quoted(value), ...jsonEscaped(value), ...urlEncoded(value)];
 	const latin1 = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 	const plain = new Set([...texts.map(latin1), ...broken]);
-	// Windows' shells write UTF-16.
+	// Windows shells write UTF-16.
 	plain.add(Buffer.from(value, "utf16le").toString("latin1"));
 	const folded = new Set(broken.filter((text) => text.length > LINE_CHARACTERS));
 	if (WHITE_SPACE.test(value)) folded.add(latin1(value.replace(WHITE_SPACE, "")));

@@ -1,6 +1,4 @@
-/**
- * The values of the vaults that a commit could give away.
- */
+/** Finds the values of the vaults that a commit could reveal. */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError, attempt } from "../../errors.ts";
@@ -20,8 +18,8 @@ import type { SessionIdentity } from "../session/session.ts";
 import type { LiveSecret } from "./search.ts";
 
 /**
- * Folders with a vault, from the top of the working tree: in the index, in the working folder above a staged file, or at
- * the top, where it may not be staged yet.
+ * Folders with a vault, relative to the top of the working tree: in the index, in the working folder above a
+ * staged file, or at the top, where it may not be staged yet.
  * @param place the top of the working tree
  * @throws AppError as `runGit`
  */
@@ -38,7 +36,7 @@ export async function vaultFolders(place: GitPlace, staged: readonly string[]): 
 	return [...found];
 }
 
-/** The vault in the working folder, else the one in the index; undefined where neither can be read. */
+/** The vault in the working folder, or else the one in the index; undefined if neither can be parsed. */
 async function vaultIn(place: GitPlace, folder: string): Promise<VaultDocument | undefined> {
 	try {
 		return (await loadVault(join(place.folder, folder))).document;
@@ -56,8 +54,8 @@ async function vaultIn(place: GitPlace, folder: string): Promise<VaultDocument |
 }
 
 /**
- * The value of one record. Its signature is not asked for: a value is only looked for here, and a forged one would refuse
- * a commit at worst.
+ * The value of one record. Its signature is not checked: the value is only searched for, so a forged one could
+ * at worst refuse a commit.
  */
 function openedValue(
 	state: EnvironmentState,
@@ -81,7 +79,7 @@ function valuesIn(document: VaultDocument, identity: SessionIdentity): LiveSecre
 	});
 }
 
-/** All live values that an identity may open, of the vaults in these folders. @throws AppError as `runGit` */
+/** All live values that an identity may open in the vaults of these folders. @throws AppError as `runGit` */
 export async function liveSecrets(
 	place: GitPlace,
 	folders: readonly string[],

@@ -1,10 +1,10 @@
 /**
- * Many byte strings, looked for at once. Each file is looked at in steps of eight bytes: a string of 15 bytes or more has
- * eight of them at one of these steps, wherever it stands, and those eight are looked up in a table.
+ * Searches for many byte strings at once. A file is read in steps of eight bytes. A string of 15 bytes or more
+ * has eight bytes that begin at such a step, wherever it is, and these eight bytes are looked up in a table.
  */
 import { Buffer } from "node:buffer";
 
-/** The shortest string that has eight bytes at a step wherever it stands. */
+/** The shortest string that always has eight bytes at a step. */
 export const NEEDLE_BYTES_MIN = 15;
 const STEP = 8;
 const NOTHING = -1;
@@ -16,7 +16,7 @@ function hashOf(low: number, high: number): number {
 	return hash ^ (hash >>> 13);
 }
 
-/** The bytes as whole 32-bit words; what is left over at the end is looked at through the step before it. */
+/** The bytes as whole 32-bit words. Bytes that are left over at the end are covered by the step before. */
 function wordsOf(bytes: Buffer): Uint32Array {
 	const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
 	return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / 4));
@@ -24,17 +24,20 @@ function wordsOf(bytes: Buffer): Uint32Array {
 
 export class Needles<Key> {
 	readonly #needles: { readonly bytes: Buffer; readonly key: Key }[] = [];
-	/** The first entry of each place in the table, and the one behind each entry; an entry is 8 · needle + offset. */
+	/**
+	 * The first entry of each slot of the table, and the next entry of each entry. An entry is 8 · needle +
+	 * offset.
+	 */
 	#heads: Int32Array | undefined;
 	#next = new Int32Array(0);
-	/** The hash of each entry's eight bytes: few entries are looked at that are not meant. */
+	/** The hash of each entry's eight bytes, which rules out most wrong entries. */
 	#hashes = new Int32Array(0);
 
 	get size(): number {
 		return this.#needles.length;
 	}
 
-	/** @param text its bytes as latin1; one that is shorter than `NEEDLE_BYTES_MIN` is left out */
+	/** @param text bytes as latin1. A text shorter than `NEEDLE_BYTES_MIN` is ignored */
 	add(text: string, key: Key): void {
 		if (text.length < NEEDLE_BYTES_MIN) return;
 		this.#needles.push({ bytes: Buffer.from(text, "latin1"), key });
@@ -61,9 +64,8 @@ export class Needles<Key> {
 	}
 
 	/**
-	 * Looks for all of them.
-	 * @param found called with the needle's key and where in the bytes it begins; more than once where it stands more
-	 *   than once
+	 * Searches for all strings.
+	 * @param found called with the string's key and its position, for each occurrence
 	 */
 	search(bytes: Buffer, found: (key: Key, at: number) => void): void {
 		if (this.#needles.length === 0) return;

@@ -1,6 +1,4 @@
-/**
- * Values of vaults, and identities, looked for in the bytes of files. Pure.
- */
+/** Searches the bytes of files for values of vaults and for identities. Pure. */
 import { Buffer } from "node:buffer";
 import { encodingsOf } from "./encodings.ts";
 import { Needles } from "./needles.ts";
@@ -12,20 +10,23 @@ export interface LiveSecret {
 	readonly value: string;
 }
 
-/** What was found in a file: a secret's name, or an identity. Never a value. */
+/** Something that was found in a file: a secret's name, or an identity. Never a value. */
 export interface Found {
 	/** Null for an identity. */
 	readonly secret: Pick<LiveSecret, "environment" | "name"> | null;
-	/** From 1; null in a file that is no text. */
+	/** 1-based; null in a binary file. */
 	readonly line: number | null;
 }
 
-/** A value of fewer characters is found by chance: `true`, `production`, a host's name. */
+/** Shorter values occur by chance: `true`, `production`, a host name. */
 export const VALUE_CHARACTERS_MIN = 16;
-/** Git, too, takes a file with a NUL in its first bytes for no text. */
+/** A file with a NUL in its first bytes counts as binary, as in git. */
 const TEXT_BYTES = 8_000;
 const NEWLINE = 0x0a;
-/** An identity's secret text and an export of one, whole: documentation that names their form is neither. */
+/**
+ * The beginnings of an identity's secret text and of an export. Only a whole one is found: documentation that
+ * mentions the form is neither.
+ */
 const IDENTITY_PREFIXES = ["coffer-identity-1.", "coffer-export-1."];
 const IDENTITY =
 	/^coffer-(identity-1\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])|export-1\.[0-9]{1,5}\.[0-9]{1,5}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{224})/;
@@ -48,15 +49,15 @@ function lineAt(bytes: Buffer, at: number): number {
 	return line;
 }
 
-/** What was folded last lies here: a buffer for each of thousands of files takes longer than the work. */
+/** Reused for folding: a buffer for each of thousands of files takes longer than the search. */
 let scratch = Buffer.allocUnsafeSlow(65_536);
 
-/** The bytes without white space; they are there until the next call. */
+/** The bytes without white space, valid until the next call. */
 function fold(bytes: Buffer): Buffer {
 	if (scratch.length < bytes.length) scratch = Buffer.allocUnsafeSlow(bytes.length);
 	const folded = scratch;
 	let length = 0;
-	// Every byte of every file goes through here: an iterator would take five times as long.
+	// Every byte of every file passes through this loop. An iterator would take five times as long.
 	for (let index = 0; index < bytes.length; index++) {
 		const byte = bytes[index] ?? 0;
 		folded[length] = byte;
@@ -65,7 +66,7 @@ function fold(bytes: Buffer): Buffer {
 	return folded.subarray(0, length);
 }
 
-/** Where in the bytes the folded ones have their byte number `at`. */
+/** The position in the bytes of the folded byte number `at`. */
 function unfoldedAt(bytes: Buffer, at: number): number {
 	let left = at;
 	for (const [index, byte] of bytes.entries()) {
@@ -76,17 +77,16 @@ function unfoldedAt(bytes: Buffer, at: number): number {
 	return bytes.length;
 }
 
-/** What to look for. */
 export class Search {
 	readonly #plain = new Needles<Key>();
 	readonly #folded = new Needles<LiveSecret>();
 
-	/** @param secrets values of fewer than 16 characters are passed over */
+	/** @param secrets values of fewer than 16 characters are ignored */
 	constructor(secrets: Iterable<LiveSecret>) {
 		for (const prefix of IDENTITY_PREFIXES) this.#plain.add(prefix, "identity");
 		const known = new Set<string>();
 		for (const secret of secrets) {
-			// One name is enough for a value that several secrets have.
+			// One name is enough for a value that several secrets share.
 			if (known.has(secret.value)) continue;
 			known.add(secret.value);
 			if (Array.from(secret.value).length < VALUE_CHARACTERS_MIN) continue;
@@ -96,7 +96,7 @@ export class Search {
 		}
 	}
 
-	/** What a file holds: each secret, and identities, at the first place where they stand. Sorted by line. */
+	/** What a file contains: each secret, and identities, at their first position. Sorted by line. */
 	in(bytes: Buffer): Found[] {
 		const first = new Map<Key, number>();
 		const note = (key: Key, at: number) => {

@@ -1,6 +1,6 @@
 /**
- * The way out where the members were changed both here and on the platform: the platform's chains are kept, and what was
- * changed here is made again after them, as where a conflict of git's is resolved.
+ * Resolves a membership that was changed both here and on the platform: keeps the platform's chains, and makes
+ * the local changes again after them, as when a git conflict is resolved.
  */
 
 import { loadVault } from "../../project/files/vault-file.ts";
@@ -10,9 +10,9 @@ import { type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { readLogMarks } from "../log/platform-marks.ts";
 
 /**
- * Brings the vault onto the chains that the platform's log has. Values that both sides have are the platform's.
- * @throws AppError exit 3 where the identity cannot make the changes again; exit 6 where the platform is out of reach;
- *   exit 7 where the log does not hold
+ * Moves the vault onto the chains of the platform's log. If both sides have a value, the platform's is kept.
+ * @throws AppError exit 3 if the identity cannot make the changes again, exit 6 if the platform cannot be
+ *   reached, exit 7 if the log is invalid
  */
 export async function adoptMembership(context: SessionContext, target: LinkTarget): Promise<Resolution> {
 	const { environment, root } = context;
@@ -27,7 +27,7 @@ export async function adoptMembership(context: SessionContext, target: LinkTarge
 	return resolveVault(root, { holder: context, read, membership: "theirs", take: () => "theirs" });
 }
 
-/** Of the environments those that a vault's chain has. */
+/** The environments that a vault's chain has. */
 function ofChain<T>(environments: ReadonlyMap<string, T>, links: readonly { change: readonly string[] }[]) {
 	const names = new Set<string>();
 	for (const { change } of links) {

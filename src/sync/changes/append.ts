@@ -1,6 +1,6 @@
 /**
- * Sends one change and takes in the answer: accepted, with what others appended just before it; or overtaken, with
- * what has to be merged first.
+ * Sends one change and handles the answer: accepted, with what others appended just before it; or refused
+ * because others appended first, with the entries to merge.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { type Change, nextHead } from "../../protocol/change.ts";
@@ -16,18 +16,18 @@ export type SendResult =
 			readonly accepted: true;
 			readonly redeployed: readonly RedeployResult[];
 			readonly untouched: readonly string[];
-			/** Whether the log holds nothing newer, as far as the answer tells. */
+			/** Whether the log has nothing newer, as far as the answer tells. */
 			readonly isNewest: boolean;
-			/** Whether it was there before: somebody else, or an earlier attempt, had sent it. */
+			/** Whether the change was in the log already: another process or an earlier attempt had sent it. */
 			readonly isRepeat: boolean;
 	  }
 	| { readonly accepted: false; readonly news: News };
 
 export interface SendHooks {
 	/**
-	 * Called once the change is in the log, before its redeploys.
-	 * @param news end with the change itself
-	 * @param concerned the functions that are redeployed, as far as the platform says
+	 * Called when the change is in the log, before its redeploys.
+	 * @param news entries that end with the change itself
+	 * @param concerned the functions that are redeployed, if the platform says so
 	 */
 	onAccepted(news: News, concerned: readonly string[]): Promise<void>;
 	onRedeploy?: ((result: RedeployResult) => void) | undefined;
@@ -42,7 +42,7 @@ function answerCut(): AppError {
 	});
 }
 
-/** The newer entries that a refusal brings; any other error is thrown on. */
+/** The newer entries that a refusal brings. Throws every other error. */
 async function newsOf(error: unknown, change: Change, target: LinkTarget): Promise<SendResult> {
 	if (!(error instanceof AppError) || error.code !== "CHANGE_STALE") throw error;
 	const stale = decode(staleSchema, error.data, "The platform's log", EXIT.network);
@@ -57,8 +57,8 @@ async function newsOf(error: unknown, change: Change, target: LinkTarget): Promi
 }
 
 /**
- * What an acceptance says of the log. The platform has an operation once: where it was there before, sent by another
- * process or device that stood at another head, the entry in the log is that one, and the log is read.
+ * The entries up to the accepted change. The platform appends each operation once. If another process or device
+ * sent it before, from another head, the log has that earlier entry, so the log is read.
  */
 async function acceptedNews(target: LinkTarget, change: Change, accepted: Accepted): Promise<News> {
 	const before = followLog(change.base, accepted.since, accepted.since.at(-1) ?? change.base);
@@ -73,7 +73,7 @@ async function acceptedNews(target: LinkTarget, change: Change, accepted: Accept
 
 /**
  * Sends a change and waits for the redeploys that it causes.
- * @throws AppError exit 6 where the platform is out of reach or its answer is cut, exit 7 where its log does not hold
+ * @throws AppError exit 6 if the platform cannot be reached or its answer is cut, exit 7 if its log is invalid
  */
 export async function sendChange(target: LinkTarget, change: Change, hooks: SendHooks): Promise<SendResult> {
 	const redeployed: RedeployResult[] = [];

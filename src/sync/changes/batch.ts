@@ -1,8 +1,8 @@
-/** How much fits into one change. */
+/** Limits the size of one change. */
 import { MESSAGE_LIMITS } from "../../protocol/messages.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 
-/** As many of the records as one message may hold. */
+/** The first records that fit into one message. */
 export function firstBatch(records: readonly SealedRecord[]): SealedRecord[] {
 	const batch: SealedRecord[] = [];
 	let characters = 0;

@@ -1,6 +1,6 @@
 /**
- * Brings what others appended to the log into the vault: verified, merged name by name, written in one go under the
- * vault's lock.
+ * Merges what others appended to the log into the vault: verified, by name, with one write under the vault's
+ * lock.
  */
 
 import { inEnvironment } from "../../environment-hint.ts";
@@ -20,11 +20,11 @@ import type { News } from "../log/read-log.ts";
 import { advanced, decided, memoryOf } from "../log/sync-memory.ts";
 import { type Take, type Union, unite } from "./merge-with-log.ts";
 
-/** What came of the news. */
+/** The outcome of a merge. */
 export interface Integration extends Pick<Union, "taken" | "conflicts" | "rolledBack"> {
 	/**
-	 * Nothing was done with them: another process synced further than they reach, or only the whole log can tell.
-	 * Read again.
+	 * Nothing was merged: another process has synced further than these entries, or the whole log is needed. The
+	 * caller reads again.
 	 */
 	readonly isOvertaken: boolean;
 }
@@ -48,8 +48,8 @@ function longer(ours: readonly Link[], theirs: readonly Link[], environment: str
 }
 
 /**
- * The document with the log's newest membership, where that is newer than the file's.
- * @throws AppError `MEMBERSHIP_DIVERGED` (exit 5) where neither continues the other
+ * The document with the log's newest membership, if that is newer than the file's.
+ * @throws AppError `MEMBERSHIP_DIVERGED` (exit 5) if neither continues the other
  */
 export function withHeader(
 	document: VaultDocument,
@@ -67,9 +67,9 @@ export function withHeader(
 }
 
 /**
- * Whether news still say something new to this memory, which may have moved since they were asked for: another
- * process on this machine can have synced. Older news would take back what it brought.
- * @throws AppError `LOG_FORKED` (exit 7) where they are of another history
+ * Whether the entries are new to this memory. Another process on this machine may have synced since they were
+ * requested, and older entries would undo that.
+ * @throws AppError `LOG_FORKED` (exit 7) if they belong to another history
  */
 function extend(memory: PlatformMemory, { entries, reached }: News): boolean {
 	const start = entries[0] ? entries[0].revision - 1 : reached.revision;
@@ -85,9 +85,9 @@ function viewOf(session: VaultSession, target: LinkTarget, news: News, memory: P
 }
 
 /**
- * Integrates log entries.
- * @param news entries from the remembered head on, already followed by `followLog`
- *   (or from the log's very beginning, where decisions may ask for any record of the platform's)
+ * Merges log entries into the vault.
+ * @param news entries from the remembered head on, checked by `followLog`, or the whole log if decisions may
+ *   need any record of the platform
  */
 export async function integrate(
 	context: SessionContext,

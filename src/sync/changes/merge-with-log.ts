@@ -1,6 +1,4 @@
-/**
- * What a vault's records and a platform's come to, name by name, with everything that is known of how they came about.
- */
+/** Merges a vault's records with a platform's, by name, with everything that is known about their origin. */
 
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -12,23 +10,23 @@ import { sealRecord } from "../../vault/records/seal.ts";
 import type { LogView } from "../log/log-view.ts";
 import { mergeBase } from "../log/sync-memory.ts";
 
-/** Which side wins where both changed, or where ours is older; undefined for names that nobody decided. */
+/** Which side wins if both changed a name, or if ours is older; undefined for names without a decision. */
 export type Take = (name: string) => "local" | "platform" | undefined;
 
 export interface Union {
-	/** What is to be put into the vault. */
+	/** The records to put into the vault. */
 	readonly records: readonly SealedRecord[];
 	/** Names whose record was taken from the platform; sorted. */
 	readonly taken: readonly string[];
-	/** Names that both sides changed to different values and nobody decided; sorted. */
+	/** Names that both sides changed to different values, without a decision; sorted. */
 	readonly conflicts: readonly string[];
-	/** Names of which ours is older than what was agreed, or gone, and nobody decided; sorted. */
+	/** Names whose record here is older than the agreed one, or missing, without a decision; sorted. */
 	readonly rolledBack: readonly string[];
-	/** Ours that hold what the platform holds, sealed anew: they are sent at its version. */
+	/** Our records that hold what the platform holds, re-encrypted. They are sent at the platform's version. */
 	readonly resealed: readonly SealedRecord[];
 }
 
-/** The records that are not what was agreed: a whole log holds those too. */
+/** The records that differ from the agreed ones. A whole log also contains agreed ones. */
 function changedSince(
 	base: ReadonlyMap<string, VersionMark>,
 	theirs: ReadonlyMap<string, SealedRecord>,
@@ -44,8 +42,9 @@ function without<T>(
 }
 
 /**
- * The log's records, by name, of which the file has an older version, or as old a one, by somebody who was removed since:
- * a file from before the removal. What nobody vouches for is not opened, and has no say.
+ * The log's records, by name, for which the file has no newer version, and has one by a removed author: the
+ * file is from before the removal. A record whose author is not trusted is not opened, and does not count in
+ * the merge.
  */
 function outdatedBy({ memory, verified }: VaultSession, log: LogView): Map<string, SealedRecord> {
 	const { writers } = verified.state.epoch;
@@ -63,7 +62,7 @@ class Uniting {
 	readonly records: SealedRecord[] = [];
 	readonly taken: string[] = [];
 	readonly resealed: SealedRecord[] = [];
-	/** Whether something can only be told from the whole log, which this is not. */
+	/** Whether the merge needs the whole log, and this is not the whole one. */
 	isUnsure = false;
 	readonly #session: VaultSession;
 	readonly #memory: PlatformMemory;
@@ -77,7 +76,7 @@ class Uniting {
 		this.#mayWrite = session.verified.state.epoch.writers.has(session.context.identity.publicKeys.sign);
 	}
 
-	/** Whether ours is what was agreed, sealed anew here or on another device. */
+	/** Whether our record is the agreed one, re-encrypted here or on another device. */
 	isReseal(ours: SealedRecord, agreed: VersionMark | undefined): boolean {
 		if (isReseal(this.#memory, ours)) return true;
 		if (agreed?.version !== ours.version) return false;
@@ -85,7 +84,10 @@ class Uniting {
 		return this.#log.isReseal(ours, this.#log.newest(ours.name, [agreed.digest]));
 	}
 
-	/** Takes in a record of the platform's. One that a removed member could open, or wrote, is sealed anew by this one. */
+	/**
+	 * Takes a record of the platform. One that a removed member wrote, or could open, is re-encrypted by this
+	 * device's identity.
+	 */
 	take(theirs: SealedRecord): void {
 		const { epoch } = this.#session.verified.state;
 		const counts = epoch.writers.has(theirs.author);
@@ -99,7 +101,7 @@ class Uniting {
 		}
 	}
 
-	/** Makes a record of ours ready to be sent: counted on from what the platform has, and under the present key. */
+	/** Prepares our record to be sent: gives it a version above the platform's, and the present key. */
 	send(ours: SealedRecord): void {
 		const theirs = this.#log.records.get(ours.name);
 		const floor = Math.max(this.#memory.base.get(ours.name)?.version ?? 0, theirs?.version ?? 0);
@@ -114,7 +116,7 @@ class Uniting {
 		else this.keep(ours.name, ours, floor);
 	}
 
-	/** Makes ours, or its absence, the newest version of a name. @param floor a version that the platform has */
+	/** Makes our record, or its absence, the newest version of a name. @param floor a version that the platform has */
 	keep(
 		name: string,
 		ours: SealedRecord | undefined,
@@ -125,7 +127,7 @@ class Uniting {
 		this.records.push(this.#seal(version, ours && this.#session.open(ours), ours ?? { name }));
 	}
 
-	/** A value that is known already: it keeps the epoch in which it was set. */
+	/** The value is not new, so the record keeps the epoch in which it was set. */
 	#seal(
 		version: number,
 		value: string | undefined,
@@ -138,8 +140,8 @@ class Uniting {
 }
 
 /**
- * Unites what a vault holds with what a log says.
- * @returns undefined where it takes the whole log to know
+ * Merges the records of a vault with a log.
+ * @returns undefined if that needs the whole log
  */
 export function unite(
 	session: VaultSession,

@@ -1,20 +1,20 @@
-/** What a sync is told, what it reports on its way, and what it comes to. */
+/** The options, the reports and the outcome of a sync. */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { Take } from "./merge-with-log.ts";
 
-/** A change that is in the platform's log. */
+/** A change that the platform has appended to its log. */
 export interface AcceptedChange {
 	readonly revision: number;
-	/** Whether it holds all that was pending here. A larger set is sent as several changes. */
+	/** Whether it contains everything that was pending here. A larger set is sent as several changes. */
 	readonly isAll: boolean;
-	/** Functions that are about to be redeployed, as far as the platform says. */
+	/** Functions that will be redeployed, if the platform says so. */
 	readonly concerned: readonly string[];
 }
 
 export interface SyncOptions {
-	/** Decides names that both sides changed, or that are older here; nobody by default. */
+	/** Decides about names that both sides changed, or that are older here. By default nothing is decided. */
 	readonly take?: Take | undefined;
-	/** Called for each change that the platform has taken in, before what it redeploys. */
+	/** Called for each change that the platform has accepted, before its redeploys. */
 	readonly onAccepted?: ((accepted: AcceptedChange) => void) | undefined;
 	/** Called for each redeploy as the platform reports it. */
 	readonly onRedeploy?: ((result: RedeployResult) => void) | undefined;
@@ -22,22 +22,25 @@ export interface SyncOptions {
 
 export interface SyncOutcome {
 	readonly revision: number;
-	/** Names that this sync sent, and names that it took; sorted. What the platform had already is in neither. */
+	/**
+	 * Names that this sync sent, and names that it took from the platform; sorted. A record that the platform had
+	 * already is in neither.
+	 */
 	readonly sent: readonly string[];
 	readonly taken: readonly string[];
-	/** Names that are older here than what was agreed, or gone; sorted. Nothing was done with them. */
+	/** Names that are older here than the agreed version, or missing; sorted. They were left as they are. */
 	readonly rolledBack: readonly string[];
 	readonly redeployed: readonly RedeployResult[];
 	readonly untouched: readonly string[];
 	readonly warnings: readonly string[];
 }
 
-/** What a sync has come to so far. */
+/** The outcome so far. */
 export class Outcome {
 	readonly sent = new Set<string>();
 	readonly taken = new Set<string>();
 	rolledBack: readonly string[] = [];
-	/** The last report of each function. */
+	/** The last result of each function. */
 	readonly redeployed = new Map<string, RedeployResult>();
 	untouched: readonly string[] = [];
 

@@ -1,4 +1,4 @@
-/** What a sync would send, judged without the platform. */
+/** Lists what a sync would send, without asking the platform. */
 
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -11,11 +11,11 @@ export interface Outgoing {
 	readonly records: readonly SealedRecord[];
 	readonly sendHeader: boolean;
 	readonly rolledBack: readonly string[];
-	/** Whether only the whole log can tell how some records stand to it. */
+	/** Whether only the whole log can tell how some records compare with it. */
 	readonly isUnsure: boolean;
 }
 
-/** Whether the file has the membership that was agreed: not after an undo that somebody has accepted. */
+/** Whether the file has the agreed membership. It does not after an undo that the user accepted. */
 function hasHeader({ vaultLinks, verified }: VaultSession, header: string): boolean {
 	const [vault, environment] = header.split(" ");
 	if (!vault || !environment) return true;
@@ -23,7 +23,7 @@ function hasHeader({ vaultLinks, verified }: VaultSession, header: string): bool
 	return has(vaultLinks, vault) && has(verified.section.links, environment);
 }
 
-/** What is pending here, judged without the platform. */
+/** What waits to be sent, without asking the platform. */
 export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
 	const { verified } = session;
 	const sides = {

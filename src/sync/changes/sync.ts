@@ -1,6 +1,6 @@
 /**
- * Sync of one environment with its platform: what is pending here goes out as signed changes, what others appended
- * comes in. In the usual case one round trip.
+ * Syncs one environment with its platform: sends what is pending here as signed changes, and takes what others
+ * appended. Usually this takes one round trip.
  */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -21,7 +21,7 @@ import type { Take } from "./merge-with-log.ts";
 import { type AcceptedChange, Outcome, type SyncOptions, type SyncOutcome } from "./outcome.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 
-/** How often a change that others overtook is merged and sent again. */
+/** How often a change is merged and sent again after others appended first. */
 const ATTEMPTS = 10;
 
 export type { AcceptedChange, SyncOptions, SyncOutcome };
@@ -63,10 +63,10 @@ function changeOf(
 	};
 }
 
-/** One sync under way. */
+/** One running sync. */
 class Run {
 	readonly outcome = new Outcome();
-	/** Whether the platform's side was seen, and whether all of it. */
+	/** Whether the platform's changes were taken, and whether the whole log was read. */
 	pulled = false;
 	pulledWhole = false;
 	readonly #context: SessionContext;
@@ -82,9 +82,9 @@ class Run {
 	}
 
 	/**
-	 * Takes in what others appended.
-	 * @param whole the whole log is asked for: decisions may ask for any of its records
-	 * @returns false where another process on this machine took in more meanwhile
+	 * Takes what others appended.
+	 * @param whole reads the whole log, because decisions may need any of its records
+	 * @returns false if another process on this machine has taken more in the meantime
 	 */
 	async pull(session: VaultSession, memory: PlatformMemory, whole: boolean): Promise<boolean> {
 		const target = this.#target;
@@ -99,8 +99,8 @@ class Run {
 	}
 
 	/**
-	 * Opens the environment. Where the file knows nothing of this identity, the log may: an older file is taken up to
-	 * date before anything else.
+	 * Opens the environment. If this identity is not a member by the file, the log may have it: an older file is
+	 * updated from the log first.
 	 */
 	async open(): Promise<VaultSession> {
 		const context = this.#context;
@@ -115,12 +115,12 @@ class Run {
 		}
 	}
 
-	/** Whether there are decisions that were not applied yet. */
+	/** Whether the user's decisions were not applied yet. */
 	get mustDecide(): boolean {
 		return this.#options.take !== undefined && !this.pulled;
 	}
 
-	/** Sends one change. @returns false where others were faster (what they appended is merged then), or as `pull` */
+	/** Sends one change. @returns false if others appended first (their changes are merged then), or as `pull` */
 	async push(session: VaultSession, memory: PlatformMemory, out: Outgoing): Promise<boolean> {
 		const { change, batch } = changeOf(session, this.#target, memory, out);
 		const isAll = batch.length === out.records.length;
@@ -159,7 +159,10 @@ class Run {
 			throw conflict(open, this.outcome, { environment: this.#context.environment, revision });
 	}
 
-	/** The conflicts that nobody has decided since: a redeploy may take a while, and another process here may have synced. */
+	/**
+	 * The conflicts that are still undecided: a redeploy may take a while, and another process here may have
+	 * synced.
+	 */
 	async #open(conflicts: readonly string[]): Promise<string[]> {
 		const session = await openEnvironment(this.#context);
 		const pending = new Set(pendingNames(session.verified, memoryOf(session, this.#target)));
@@ -183,7 +186,7 @@ async function syncUntilDone(
 		run.outcome.rolledBack = out.rolledBack;
 		const nothingToSend = out.records.length === 0 && !out.sendHeader;
 		if (nothingToSend && run.pulled) return run.outcome.done(memory.revision, warnings);
-		// Nothing is known of this log yet (a link, a fresh clone): what it holds may be what would be sent.
+		// This log is unknown (after a link or in a fresh clone), so it may already have what would be sent.
 		const unknown = memory.revision === 0 && !run.pulled;
 		const whole = run.mustDecide || (out.isUnsure && !run.pulledWhole);
 		const mustPull = nothingToSend || unknown || whole;
@@ -200,9 +203,9 @@ async function syncUntilDone(
 
 /**
  * Syncs until nothing is pending on either side.
- * @throws AppError `SYNC_CONFLICT` (exit 5) naming what both sides changed, with the outcome so far as `data`;
- *   `SYNC_CONTENDED` (exit 5) where others were faster every time; exit 6 where the platform is out of reach;
- *   exit 7 where its log or records do not hold
+ * @throws AppError `SYNC_CONFLICT` (exit 5) that lists what both sides changed, with the outcome so far as
+ *   `data`; `SYNC_CONTENDED` (exit 5) if others appended first every time; exit 6 if the platform cannot be
+ *   reached; exit 7 if its log or records are invalid
  */
 export async function syncEnvironment(
 	context: SessionContext,

@@ -1,9 +1,9 @@
-/** The platform's functions by name. */
+/** Chooses functions of an app on the platform by name. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import type { LinkTarget } from "./link-target.ts";
 
-/** The named functions of the app, or all. @throws AppError `FUNCTION_NOT_FOUND` (exit 4) */
+/** The functions of the app with these names, or all. @throws AppError `FUNCTION_NOT_FOUND` (exit 4) */
 export async function chooseFunctions(
 	target: LinkTarget,
 	names: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * One connection to a platform's control API: a request by the route table, its answer decoded strictly, every
- * failure typed.
+ * A connection to a platform's control API: sends requests by the route table, decodes answers strictly, and
+ * turns every failure into an AppError.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { type Answer, type Carrier, carry } from "../../http-request.ts";
@@ -11,15 +11,18 @@ import { requestFault } from "../../request-fault.ts";
 import { readBounded, readLines } from "./response.ts";
 
 const ANSWER_MS = 10_000;
-/** How long a whole answer may take. */
+/** How long a whole answer may take, in milliseconds. */
 const WHOLE_MS = 60_000;
-/** The slowest line on which a request counts as under way: 32 KB/s. */
+/** The slowest upload that does not time out: 32 KB/s. */
 const UPLOAD_BYTES_PER_MS = 32;
 /** How long a whole streamed answer may take: a redeploy waits for functions to start and for builds to end. */
 const STREAM_MS = 10 * 60_000;
 /** An answer with a page of log entries can be larger than one message. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
-/** Bytes of a whole answer that comes by the line, and characters of one line; without end, only the line is bounded. */
+/**
+ * The bounds of a streamed answer: bytes in all, and characters of one line. For a stream without end only the
+ * line is bounded.
+ */
 const ANSWER_BOUNDS = [ANSWER_BYTES_MAX, ANSWER_BYTES_MAX] as const;
 const ENDLESS_BOUNDS = [Number.POSITIVE_INFINITY, 1024 * 1024] as const;
 
@@ -27,11 +30,14 @@ export interface RemoteOptions {
 	/** Origin of the control API. */
 	readonly url: string;
 	readonly token: string | undefined;
-	/** How long the platform may take to begin an answer, once it has the request. 10,000 unless told. */
+	/**
+	 * How long the platform may take to begin an answer after it has the request, in milliseconds. 10,000 by
+	 * default.
+	 */
 	readonly answerMs?: number | undefined;
-	/** Ends every request that is under way. */
+	/** Ends every running request. */
 	readonly signal?: AbortSignal | undefined;
-	/** What carries a request to the platform. HTTP unless told. */
+	/** Sends a request to the platform. HTTP by default. */
 	readonly carry?: Carrier | undefined;
 }
 
@@ -95,7 +101,7 @@ export class Connection {
 
 	/**
 	 * Sends a request and decodes the lines of its answer as they arrive.
-	 * @param options `silenceMs` for an answer without end: how long it may say nothing
+	 * @param options.silenceMs for an answer without end: how long it may be silent
 	 */
 	async *stream<T>(
 		route: Route,
@@ -135,13 +141,13 @@ export class Connection {
 		}
 	}
 
-	/** Sends a request whose answer says nothing but that it was done. */
+	/** Sends a request whose answer has no content. */
 	async done(route: Route, request: RequestParts): Promise<void> {
 		const answer = await this.send(route, request);
 		await this.#guarded(() => readBounded(answer, ANSWER_BYTES_MAX));
 	}
 
-	/** Sends a request. @throws AppError what the platform answered, or exit 6 */
+	/** Sends a request. @throws AppError the platform's error, or exit 6 */
 	async send(route: Route, request: RequestParts, totalMs = WHOLE_MS, until?: AbortSignal): Promise<Answer> {
 		const { answerMs = ANSWER_MS, carry: send = carry, token, url, signal } = this.#options;
 		const query = request.query ? `?${request.query}` : "";
@@ -155,7 +161,8 @@ export class Connection {
 		const body = request.json !== undefined ? JSON.stringify(request.json) : request.bytes;
 		const size = typeof body === "string" ? Buffer.byteLength(body) : (body?.byteLength ?? 0);
 		const beginMs = answerMs + Math.ceil(size / UPLOAD_BYTES_PER_MS);
-		// A platform that takes connections and is silent must not hold a command for as long as a redeploy may take.
+		// A platform that accepts connections and stays silent must not block a command for as long as a redeploy may
+		// take.
 		const begin = new AbortController();
 		const timer = setTimeout(() => begin.abort(new DOMException("no answer", "TimeoutError")), beginMs);
 		const total = Number.isFinite(totalMs) ? [AbortSignal.timeout(beginMs + totalMs)] : [];
@@ -179,7 +186,7 @@ export class Connection {
 	}
 }
 
-/** The newer entries that a stale change's answer brings, as the error's data. */
+/** The error with the newer entries from the answer to a stale change as its data. */
 function withNewerEntries(error: AppError, problem: unknown): AppError {
 	if (error.code !== "CHANGE_STALE") return error;
 	const { code, message, hint, exit } = error;
@@ -218,7 +225,7 @@ function parseJson(text: string, what: string): unknown {
 	});
 }
 
-/** A stream that has begun can report a failure only in a line of its own. */
+/** A stream that has begun can report a failure only in a line. */
 function throwIfProblem(value: unknown): void {
 	if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "problem") return;
 	const problem: unknown = "problem" in value ? value.problem : undefined;

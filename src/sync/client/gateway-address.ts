@@ -1,18 +1,18 @@
 /**
- * Telling the address at which a platform serves functions from its control address: both are its own, on the same host, and
- * easily taken for one another.
+ * Recognises that a user gave the gateway's address instead of the control API's. Both belong to the same host,
+ * and are easily confused.
  */
 import { AppError } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { Remote } from "./platform-client.ts";
 
-/** The control API's port unless somebody chose another (docs/operating.md). */
+/** The control API's default port (docs/operating.md). */
 const CONTROL_PORT = 8081;
 const PORT_MAX = 65_535;
-/** A control API on the same host answers far sooner. */
+/** How long to wait for an answer, in milliseconds. A control API on the same host answers far sooner. */
 const ANSWER_MS = 2_000;
 
-/** Where the control API of a gateway may be: on the next port, or on the usual one. */
+/** Addresses where the control API of a gateway may be: the next port, or the usual one. */
 function candidates(origin: string, usualPort: number): string[] {
 	const gateway = new URL(origin);
 	const port = Number(gateway.port === "" ? (gateway.protocol === "https:" ? 443 : 80) : gateway.port);
@@ -27,7 +27,7 @@ function candidates(origin: string, usualPort: number): string[] {
 		});
 }
 
-/** The one of the addresses at which the platform of that fingerprint says who it is. No token is sent to any. */
+/** The address at which the platform with that fingerprint answers. No token is sent to any of them. */
 async function findControl(addresses: readonly string[], expected: string): Promise<string | undefined> {
 	for (const url of addresses) {
 		try {
@@ -41,11 +41,12 @@ async function findControl(addresses: readonly string[], expected: string): Prom
 }
 
 /**
- * An error of `GET /v1/platform`, explained where it is a gateway's answer.
+ * Explains an error of `GET /v1/platform` if a gateway answered.
  * @param origin the address that was asked
- * @param expected fingerprint of the platform that is meant
- * @param usualPort of a control API
- * @returns an error that names the address, and the control address where it was found; any other error as it is
+ * @param expected the fingerprint of the intended platform
+ * @param usualPort the default port of a control API
+ * @returns an error that names the gateway's address, and the control address if it was found; any other error
+ *   unchanged
  */
 export async function explainGateway(
 	error: unknown,

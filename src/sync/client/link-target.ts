@@ -1,4 +1,4 @@
-/** What a linked environment is synced with. */
+/** The platform that an environment is linked with, and the connection to it. */
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -14,21 +14,21 @@ export interface LinkTarget {
 
 const APP_LENGTH_MAX = 63;
 
-/** An app's name that is likely to be free: `shop-2` after `shop`, `shop-3` after `shop-2`. */
+/** An app's name that is probably free: `shop-2` after `shop`, `shop-3` after `shop-2`. */
 function nextName(app: string): string {
 	const [, stem = app, number = "1"] = /^(.+)-([1-9]\d{0,8})$/.exec(app) ?? [];
 	const next = `${stem}-${Number(number) + 1}`;
 	return next.length > APP_LENGTH_MAX ? "APP" : next;
 }
 
-/** The command that links with an app of another name: an app belongs to its vault and its log for good. */
+/** The command that links with an app of another name. An app keeps its vault and its log for ever. */
 function linkOtherApp({ app, url }: PlatformBinding, environment: string): string {
 	const judged = judgeOrigin(url);
 	const origin = "origin" in judged ? judged.origin : "URL";
 	return inEnvironment(`coffer link ${origin} --app ${nextName(app)}`, environment);
 }
 
-/** Says of a log that does not hold how to leave it; any other error is as it was. */
+/** Adds to the error of an invalid log how to leave that log. Returns every other error unchanged. */
 export function explainFork(error: unknown, { binding }: LinkTarget, environment: string): unknown {
 	if (!(error instanceof AppError) || error.code !== "LOG_FORKED") return error;
 	const leave = inEnvironment("coffer unlink --no-sync", environment);
@@ -37,7 +37,10 @@ export function explainFork(error: unknown, { binding }: LinkTarget, environment
 	});
 }
 
-/** The log that a binding names. @throws AppError `LINK_FOREIGN` (exit 7) where the binding is for another vault */
+/**
+ * The log that a binding names. @throws AppError `LINK_FOREIGN` (exit 7) if the binding belongs to another
+ * vault
+ */
 export function logContextOf(binding: PlatformBinding, vaultId: string, environment: string): LogContext {
 	if (binding.vault !== vaultId) {
 		throw new AppError({

@@ -1,4 +1,4 @@
-/** Where a platform's control API may be. */
+/** The allowed addresses of a platform's control API. */
 import { AppError, EXIT } from "../../errors.ts";
 import { judgeOrigin } from "../../origin.ts";
 
@@ -8,7 +8,8 @@ function usage(code: string, message: string, hint: string): AppError {
 
 /**
  * The origin of a platform's URL.
- * @throws AppError `PLATFORM_URL_INVALID` or `PLATFORM_URL_INSECURE` (exit 2): plain http leads only to this machine
+ * @throws AppError `PLATFORM_URL_INVALID` or `PLATFORM_URL_INSECURE` (exit 2): plain http is allowed only to
+ *   this machine
  */
 export function platformOrigin(url: string): string {
 	const judged = judgeOrigin(url);

@@ -1,6 +1,6 @@
 /**
- * The platform as the client sees it: one method per route, with what it takes and gives. What only commands of their own
- * need is loaded by them: a sync follows each edit, and has to be quick.
+ * The client of a platform's control API: one method per route. Modules that only some commands need are loaded
+ * by those: a sync follows each edit, and has to be fast.
  */
 import type { Change } from "../../protocol/change.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
@@ -96,7 +96,7 @@ export class Remote {
 		await this.#connection.done(ROUTES.putBlob, { parameters: { app, hash }, bytes });
 	}
 
-	/** @param files whether with the files that each was deployed from, and its settings */
+	/** @param files whether to list the files that each function was deployed from, and its settings */
 	async listFunctions(app: string, { files = false } = {}): Promise<FunctionList> {
 		const { functionListSchema } = await import("../../protocol/function-list.ts");
 		return await this.#connection.json(
@@ -112,14 +112,14 @@ export class Remote {
 		await this.#connection.done(ROUTES.deleteFunctions, { parameters: { app }, query });
 	}
 
-	/** What functions wrote; of all functions where none is named. */
+	/** The output of functions; of all functions if no name is given. */
 	async logs(app: string, names: readonly string[], wanted: WantedLines = {}): Promise<LogLines> {
 		const { logsSchema } = await import("../../protocol/function-log.ts");
 		const request = { parameters: { app }, query: logQuery(names, wanted) };
 		return await this.#connection.json(ROUTES.readLogs, request, logsSchema, "The functions' log");
 	}
 
-	/** What functions wrote and write, without end. */
+	/** The output of functions, past and new, without end. */
 	async *followLogs(
 		app: string,
 		names: readonly string[],
@@ -132,14 +132,14 @@ export class Remote {
 		});
 	}
 
-	/** Which requests functions were sent; of the whole app where none is named. */
+	/** The requests to functions; of the whole app if no name is given. */
 	async requests(app: string, names: readonly string[], wanted: WantedLines = {}): Promise<LoggedRequests> {
 		const { requestsSchema } = await import("../../protocol/request-log.ts");
 		const request = { parameters: { app }, query: logQuery(names, wanted) };
 		return await this.#connection.json(ROUTES.readRequests, request, requestsSchema, "The log of requests");
 	}
 
-	/** Which requests functions were sent and are, without end. */
+	/** The requests to functions, past and new, without end. */
 	async *followRequests(
 		app: string,
 		names: readonly string[],
@@ -177,18 +177,18 @@ export class Remote {
 	}
 }
 
-/** Which lines of a function's log. */
+/** Which lines of a function's log to read. */
 export interface WantedLines {
 	/** Milliseconds since 1970. */
 	readonly sinceMs?: number | undefined;
 	readonly level?: "info" | "error" | undefined;
-	/** The last so many. */
+	/** Only this many of the latest lines. */
 	readonly limit?: number | undefined;
-	/** Only what is past a position. */
+	/** Only lines after a position. */
 	readonly after?: string | undefined;
 }
 
-/** The platform says something every 15 s. */
+/** How long a stream may be silent, in milliseconds. The platform sends something every 15 s. */
 const LOG_SILENCE_MS = 60_000;
 
 function logQuery(names: readonly string[], { after, sinceMs, level, limit }: WantedLines): URLSearchParams {

@@ -1,5 +1,6 @@
 /**
- * Bodies of answers, read with a bound: a platform that is not what it says must not fill this machine's memory.
+ * Reads bodies of answers with a bound, so that a server that is not a platform cannot fill this machine's
+ * memory.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Answer } from "../../http-request.ts";
@@ -34,7 +35,8 @@ export async function readBounded(answer: Pick<Answer, "body">, bytesMax: number
 }
 
 /**
- * The lines of a body as they arrive, blank ones left out. The last one needs its LF: without it, the answer was cut.
+ * The lines of a body as they arrive, without blank ones. The last line needs its LF: without it, the answer
+ * was cut.
  * @param bytesMax of the whole body
  * @param charactersMax of one line
  */

@@ -1,4 +1,7 @@
-/** What a deployment would do, worked out from the project's files and the platform's list of functions. Changes nothing. */
+/**
+ * Predicts what a deployment would do, from the project's files and the platform's list of functions. Changes
+ * nothing.
+ */
 import { AppError, EXIT } from "../../errors.ts";
 import { chooseEntries } from "../../project/functions/choose.ts";
 import { collectSources, type ProjectFiles, projectFiles } from "../../project/functions/collect.ts";
@@ -33,20 +36,20 @@ export type Prepare = (
 
 export interface PlannedFunction {
 	readonly name: string;
-	/** `unknown`: it is on the platform, which does not say from which files. */
+	/** `unknown`: it is on the platform, which does not say what files it was built from. */
 	readonly status: "new" | "changed" | "unchanged" | "unknown";
 	/** False where only a build on the platform can tell whether its bundle becomes another. */
 	readonly certain: boolean;
 	/** Keys of its `function.jsonc` that would change; values are left out where there are none. */
 	readonly settings: readonly { readonly key: string; readonly from?: unknown; readonly to?: unknown }[];
-	/** Why it would fail. */
+	/** Why its deployment would fail. */
 	readonly error?: string;
 }
 
 export interface DeployPlan {
-	/** By name, sorted. */
+	/** Sorted by name. */
 	readonly functions: readonly PlannedFunction[];
-	/** Functions of the platform that the project does not have, sorted. */
+	/** Functions on the platform that the project does not have, sorted. */
 	readonly absent: readonly string[];
 }
 
@@ -81,7 +84,7 @@ export async function plannedDeployment(
 	return { functions, absent: absentFrom(found, deployed) };
 }
 
-/** Functions of the platform that a project does not have, sorted. */
+/** Functions on the platform that a project does not have, sorted. */
 export function absentFrom(
 	found: readonly Pick<FunctionEntry, "name">[],
 	deployed: readonly Pick<Deployed, "name">[],

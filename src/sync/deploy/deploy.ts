@@ -1,5 +1,6 @@
 /**
- * Deploys a project's functions: finds them, sends the source files that the platform lacks, and reports each.
+ * Deploys a project's functions: finds them, sends the source files that the platform does not have yet, and
+ * reports each result.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { chooseEntries } from "../../project/functions/choose.ts";
@@ -9,24 +10,24 @@ import { blobHash } from "../../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../../protocol/messages.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 
-/** Source files on their way at one time. */
+/** How many source files are uploaded at the same time. */
 const PARALLEL_UPLOADS = 8;
 
 export interface DeployOptions {
-	/** The functions to deploy; all where empty. */
+	/** The functions to deploy; all if empty. */
 	readonly names: readonly string[];
-	/** Whether functions of the app that the project no longer has are deleted. */
+	/** Whether to delete functions of the app that the project no longer has. */
 	readonly prune: boolean;
 	/** Called for each function as the platform reports it. */
 	readonly onFunction?: ((result: DeployedFunction) => void) | undefined;
-	/** Called before, for each function that can be sent, with its files by their paths. */
+	/** Called before the request for each function that is sent, with its files by path. */
 	readonly onSources?: ((name: string, sources: ReadonlyMap<string, Uint8Array>) => void) | undefined;
 }
 
 export interface DeployOutcome {
 	/** Sorted by name. */
 	readonly functions: readonly DeployedFunction[];
-	/** Deleted, since the project no longer has them. */
+	/** Deleted, because the project no longer has them. */
 	readonly pruned: readonly string[];
 }
 
@@ -52,7 +53,10 @@ async function upload(
 	await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, missing.length) }, worker));
 }
 
-/** Sends the request once; the hashes of the files that the platform lacks, or undefined where all went through. */
+/**
+ * Sends the request once. @returns the hashes of the files that the platform does not have; undefined if the
+ * deployment was done
+ */
 async function send(
 	target: LinkTarget,
 	request: Deploy,
@@ -79,7 +83,7 @@ async function send(
 	});
 }
 
-/** What is wrong with the sources of each function; those that can be sent are not in it. */
+/** The error in each function's sources. Functions without an error are not in it. */
 async function sourceFaults(
 	root: string,
 	functions: readonly FunctionEntry[],
@@ -99,7 +103,7 @@ async function sourceFaults(
 	return faults;
 }
 
-/** Functions that are not even sent, as results. */
+/** The results of functions that are not sent. */
 async function failedOf(
 	target: LinkTarget,
 	faults: ReadonlyMap<string, AppError>,
@@ -116,9 +120,9 @@ async function failedOf(
 
 /**
  * Deploys functions.
- * @throws AppError `FUNCTION_NOT_FOUND` (exit 4), exit 6 for the network, exit 2 where none of the sources can be
- *   deployed, or one of them cannot and others are to be pruned. Else a function whose sources have a fault, or that
- *   fails to build or to start, is no error but `failed` in the outcome
+ * @throws AppError `FUNCTION_NOT_FOUND` (exit 4), exit 6 for the network, exit 2 if none of the sources can be
+ *   deployed, or if one of them cannot and others are to be pruned. Otherwise a function with an error in its
+ *   sources, or one that fails to build or to start, is `failed` in the outcome
  */
 export async function deployFunctions(
 	root: string,
@@ -129,7 +133,7 @@ export async function deployFunctions(
 	const port = projectFiles(root);
 	const faults = await sourceFaults(root, asked, port, options.onSources);
 	const [fault] = faults.values();
-	// Left out of the request, they would be pruned; and without any that can be deployed, there is no request.
+	// A function that is left out of the request would be pruned, and without any function there is no request.
 	if (fault && (options.prune || faults.size === asked.length)) throw fault;
 	const chosen = asked.filter(({ name }) => !faults.has(name));
 	const sources = await collectSources(root, chosen, port);

@@ -1,10 +1,10 @@
 /**
- * What a removal of members needs of the linked platform before it happens.
+ * Prepares vault and platform for a removal of members.
  *
- * Only the records of present writers count. So what the leaver wrote and the platform has must be here, to be sealed
- * anew; and where the resealed records take several changes, a client that reads the log between two of them
- * must not find a record that counts no more. An epoch without a removal goes before, then: after it all
- * records are the remover's.
+ * Only records of present writers are valid. Therefore records of the leaver that only the platform has must be
+ * taken first, so that they are re-encrypted. If the re-encrypted records need several changes, a client that
+ * reads the log between two of them must not find a record that is no longer valid. For that case an epoch
+ * without a removal goes first: after it, all records are signed by the member who removes.
  */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -25,8 +25,8 @@ function rolledBack(names: readonly string[], environment: string): AppError {
 }
 
 /**
- * Brings vault and platform to where members can be removed.
- * @throws AppError as `membersToRemove` and `syncEnvironment`; exit 6 where the platform is out of reach
+ * Prepares vault and platform for a removal.
+ * @throws AppError as `membersToRemove` and `syncEnvironment`; exit 6 if the platform cannot be reached
  */
 export async function prepareRemoval(
 	context: SessionContext,

@@ -1,6 +1,6 @@
 /**
- * Linking an environment with a platform: who it is is checked before anything is handed to it; then it is enrolled
- * as a reader, the binding is written, and everything is synced.
+ * Links an environment with a platform: checks the platform's identity before anything is handed to it, makes
+ * it a reader, writes the binding, and syncs.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
@@ -46,7 +46,7 @@ export function requireAppId(app: string): void {
 	);
 }
 
-/** The error for a text that is no access token. */
+/** The error for a text that is not an access token. */
 export function tokenMalformed(): AppError {
 	return usage(
 		"TOKEN_MALFORMED",
@@ -56,9 +56,10 @@ export function tokenMalformed(): AppError {
 }
 
 /**
- * Asks a platform who it is, and holds that against the fingerprint in the token, which came by another way.
- * @throws AppError `TOKEN_MALFORMED`, `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7), exit 6 where it
- *   is out of reach
+ * Asks a platform for its identity, and compares that with the fingerprint in the token, which the user got in
+ * another way.
+ * @throws AppError `TOKEN_MALFORMED`, `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7),
+ *   exit 6 if it cannot be reached
  */
 export async function meetPlatform(
 	url: string,
@@ -93,18 +94,18 @@ export interface Linked {
 	readonly app: string;
 	/** The platform's fingerprint. */
 	readonly platform: string;
-	/** Where the gateway serves the app. */
+	/** The gateway's URL for the app. */
 	readonly gateway: string;
 	readonly enrolled: boolean;
-	/** The member that the platform was with which the environment was linked before, and that still reads it. */
+	/** The member name of the previously linked platform, if it is still a reader. */
 	readonly former: string | undefined;
 	readonly sync: SyncOutcome;
 }
 
-/** What linking has come to before anything is synced. */
+/** The outcome before the first sync. */
 type Prepared = Pick<Linked, "enrolled" | "former">;
 
-/** The member name of another platform that the environment was linked with, where it is one still. */
+/** The member name of another platform that the environment was linked with, if it is still a member. */
 function formerPlatform(session: VaultSession, config: ProjectConfig, platform: string): string | undefined {
 	const before = platformOf(bindingOf(config, session.place.environment))?.platform;
 	if (before === undefined || before === platform) return undefined;
@@ -113,8 +114,9 @@ function formerPlatform(session: VaultSession, config: ProjectConfig, platform: 
 }
 
 /**
- * Makes the platform a reader of the environment, unless it is, and writes the binding: `coffer.vault` and `coffer.json`,
- * or neither. What the app's log knows of the members comes first: another branch may have linked the environment before.
+ * Makes the platform a reader of the environment, unless it is one, and writes the binding: into `coffer.vault`
+ * and `coffer.json`, or into neither. The membership in the app's log is taken first, because another branch
+ * may have linked the environment before.
  */
 async function enrol(context: SessionContext, { info }: LinkRequest, target: LinkTarget): Promise<Prepared> {
 	const { environment, root } = context;
@@ -146,9 +148,9 @@ async function enrol(context: SessionContext, { info }: LinkRequest, target: Lin
 }
 
 /**
- * Links an environment with an app on a platform that `meetPlatform` has met.
- * @throws AppError `APP_TAKEN` (exit 5) where the app holds another vault or environment; `MEMBERSHIP_OLDER` (exit 7) and
- *   `MEMBERSHIP_DIVERGED` (exit 5 or 7) before anything is written; as `syncEnvironment`
+ * Links an environment with an app on a platform that `meetPlatform` has checked.
+ * @throws AppError `APP_TAKEN` (exit 5) if the app holds another vault or environment; `MEMBERSHIP_OLDER` (exit
+ *   7) and `MEMBERSHIP_DIVERGED` (exit 5 or 7) before anything is written; as `syncEnvironment`
  */
 export async function linkEnvironment(
 	context: SessionContext,

@@ -1,5 +1,6 @@
 /**
- * Unlinking an environment from its platform: a new epoch that the platform has no key to, and no binding any more.
+ * Unlinks an environment from its platform: begins an epoch whose key the platform does not get, and removes
+ * the binding.
  */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -11,11 +12,11 @@ import type { SessionContext } from "../../project/session/session.ts";
 import { syncEnvironment } from "../changes/sync.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 
-/** Finds token and connection of the platform. */
+/** Finds the platform's token and connects. */
 type Connect = () => Promise<LinkTarget>;
 
 export interface Unlinked {
-	/** The new epoch; undefined where the platform was no member any more. */
+	/** The new epoch; undefined if the platform was not a member any more. */
 	readonly removal: Removal | undefined;
 	readonly warnings: readonly string[];
 }
@@ -29,10 +30,10 @@ async function platformMember(
 	return members.find((member) => fingerprint(member) === binding.platform)?.name;
 }
 
-/** What a platform that is gone, or has turned this device away, answers: no reason to stay linked with it. */
+/** Exit statuses that mean that the platform is gone, or refuses this device. They do not prevent unlinking. */
 const GONE: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFound];
 
-/** Takes in what the platform has and this vault has not. @returns a warning where it cannot be had */
+/** Takes what the platform has and this vault does not. @returns a warning if that fails */
 async function syncOnceMore(context: SessionContext, connect: Connect): Promise<string | undefined> {
 	try {
 		const { rolledBack } = await syncEnvironment(context, await connect());
@@ -50,10 +51,11 @@ async function syncOnceMore(context: SessionContext, connect: Connect): Promise<
 }
 
 /**
- * Unlinks an environment. Where it is linked again with the same app, what changed meanwhile is synced as ever: the
- * working copy goes on remembering what was agreed.
- * @param connect to sync once more before; undefined leaves that out
- * @throws AppError `NOT_A_WRITER` (exit 3), `SYNC_CONFLICT`, `SYNC_ROLLED_BACK` (exit 5), and exit 7 for what does not hold
+ * Unlinks an environment. The working copy keeps the agreed state, so that a later link with the same app syncs
+ * what changed in between.
+ * @param connect connects for a last sync; undefined skips it
+ * @throws AppError `NOT_A_WRITER` (exit 3), `SYNC_CONFLICT`, `SYNC_ROLLED_BACK` (exit 5), and exit 7 for an
+ *   invalid vault or log
  */
 export async function unlinkEnvironment(
 	context: SessionContext,

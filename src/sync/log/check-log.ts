@@ -1,6 +1,6 @@
 /**
- * Checks of what a platform says its log is: every entry must continue the chain, be signed by its author, and hold
- * records that their authors signed. A platform is a reader of the environment; it can forge none of that.
+ * Checks a platform's log: every entry must continue the chain, be signed by its author, and contain records
+ * that their authors signed. A platform is a reader of the environment, so it can forge none of these.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import {
@@ -16,7 +16,7 @@ import type { EnvironmentState } from "../../vault/chains/membership.ts";
 import { parseRecordText, type SealedRecord } from "../../vault/records/record.ts";
 import { verifyRecord } from "../../vault/records/seal.ts";
 
-/** The error for a log that does not hold. @param message a clause that says what does not */
+/** The error for an invalid log. @param message a clause that says what is wrong */
 export function forked(message: string): AppError {
 	return new AppError({
 		code: "LOG_FORKED",
@@ -26,14 +26,15 @@ export function forked(message: string): AppError {
 	});
 }
 
-/** The heads of a log that are known, by revision. */
+/** Known heads of a log, by revision. */
 export type KnownHeads = Map<number, string>;
 
 /**
- * Follows entries from a known head. Each change names the head that its sender saw, under the sender's signature: a
- * platform that puts an entry between, or shows different logs to different members, cannot make those fit.
- * @param claimed where the platform says that they end
- * @param known heads from earlier pages; those of these entries are added
+ * Follows entries from a known head. Each change names the head that its sender saw, under the sender's
+ * signature. A platform that inserts an entry, or shows different logs to different members, cannot produce
+ * matching heads.
+ * @param claimed the head that the platform claims for the last entry
+ * @param known heads from earlier pages; the heads of these entries are added
  * @throws AppError `LOG_FORKED` (exit 7)
  */
 export function followLog(
@@ -60,7 +61,7 @@ export function followLog(
 	return head;
 }
 
-/** Both chains of the last entry that carries a header, or undefined. */
+/** Both chains of the last entry with a header; undefined if there is none. */
 export function lastHeader(entries: readonly LogEntry[]): { vault: Link[]; environment: Link[] } | undefined {
 	const header: Header | null | undefined = entries.findLast((entry) => entry.change.header !== null)?.change
 		.header;
@@ -70,8 +71,8 @@ export function lastHeader(entries: readonly LogEntry[]): { vault: Link[]; envir
 }
 
 /**
- * The records of entries, the latest of each name, after checking that each change and each record is by a writer.
- * @param state the environment as the last of them finds it (`logState`)
+ * The latest record of each name in the entries. Checks that a writer signed each change and each record.
+ * @param state the environment at the last entry (`logState`)
  * @throws AppError exit 7
  */
 export function recordsOf(

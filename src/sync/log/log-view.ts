@@ -1,5 +1,5 @@
 /**
- * What entries of a platform's log hold, seen from a vault that may have gone on since: a new epoch here need not have
+ * The entries of a platform's log, seen from a vault that may be ahead of it: a new epoch here may not have
  * reached the platform yet.
  */
 import { AppError } from "../../errors.ts";
@@ -20,8 +20,8 @@ import { lastHeader, recordsOf } from "./check-log.ts";
 import type { News } from "./read-log.ts";
 
 /**
- * The environment as the log's last header has it. Its records count by that: a member whose removal is still on its
- * way to the platform was a writer when they were appended.
+ * The environment as the log's last header has it. The log's records are verified by that state: a member whose
+ * removal has not reached the platform yet was a writer when they were appended.
  */
 function logState(session: VaultSession, { entries }: News, memory: PlatformMemory): EnvironmentState {
 	const header = lastHeader(entries)?.environment.at(-1);
@@ -42,7 +42,7 @@ export class LogView {
 	readonly #texts: ReadonlySet<string>;
 	#byName: Map<string, SealedRecord[]> | undefined;
 
-	/** @throws AppError exit 7 where an entry or a record does not hold */
+	/** @throws AppError exit 7 for an invalid entry or record */
 	constructor(session: VaultSession, context: LogContext, news: News, memory: PlatformMemory) {
 		const { entries, reached } = news;
 		this.#session = session;
@@ -51,18 +51,18 @@ export class LogView {
 		this.#texts = new Set(entries.flatMap((entry) => entry.change.records));
 	}
 
-	/** Whether an entry holds just this record, be it the latest of its name or not. */
+	/** Whether an entry has exactly this record. It need not be the latest of its name. */
 	holds(record: SealedRecord): boolean {
 		return this.#texts.has(formatRecord(record));
 	}
 
-	/** The value of one of these records, or of any that is verified; undefined for a tombstone. */
+	/** The value of one of these records, or of any other verified record; undefined for a tombstone. */
 	valueOf(record: SealedRecord): string | undefined {
 		const { keys, verified } = this.#session;
 		return openRecord(verified.state, keys, record);
 	}
 
-	/** Whether a record of the vault is one of these sealed anew, by version and value. */
+	/** Whether a record of the vault is one of these records, re-encrypted: the same version and value. */
 	isReseal(ours: SealedRecord, theirs: SealedRecord | undefined): boolean {
 		return (
 			theirs !== undefined &&
@@ -72,8 +72,9 @@ export class LogView {
 	}
 
 	/**
-	 * Whether the log has gone past a record of the vault that it only holds sealed under an earlier key: this copy of
-	 * the vault was taken from a member who had sealed it anew, and then took in a later value.
+	 * Whether the log has a later version than a record of the vault, and has this record only under an earlier
+	 * key. This happens if the copy of the vault comes from a member who re-encrypted the record and then took a
+	 * later value.
 	 */
 	isPastSeal(ours: SealedRecord): boolean {
 		if ((this.records.get(ours.name)?.version ?? 0) <= ours.version) return false;
@@ -81,7 +82,10 @@ export class LogView {
 		return this.#of(ours.name).some((record) => isReencryption(ours, record) && this.#holds(record, value));
 	}
 
-	/** Whether a record of the log's past has that value. Nobody can mend one that does not open: it has none. */
+	/**
+	 * Whether an earlier record of the log has that value. A record that cannot be opened has no value, and nobody
+	 * can repair it.
+	 */
 	#holds(record: SealedRecord, value: string | undefined): boolean {
 		try {
 			return this.valueOf(record) === value;
@@ -91,7 +95,7 @@ export class LogView {
 		}
 	}
 
-	/** The last record of a name with one of the digests, where an entry holds it. */
+	/** The last record of a name with one of the digests, if an entry has one. */
 	newest(name: string, digests: readonly string[]): SealedRecord | undefined {
 		return this.#of(name).findLast((record) => digests.includes(recordDigest(record)));
 	}

@@ -1,6 +1,6 @@
 /**
- * Where secrets' records are seen in a platform's log. The log's chain of heads is followed from its beginning and
- * through the head that is known here; what is read of it is verified like everything that is pulled.
+ * Finds the versions of secrets in a platform's log. The log's chain of heads is followed from its beginning
+ * and through the head that is known here. Everything that is read is verified as in a sync.
  */
 
 import { AppError } from "../../errors.ts";
@@ -16,10 +16,10 @@ import { forked } from "./check-log.ts";
 import { readWholeLog } from "./read-log.ts";
 import { memoryOf } from "./sync-memory.ts";
 
-/** A membership that the log brought, and what its sender had seen by then. */
+/** A membership in the log, and the revision that its sender knew. */
 interface Membership {
 	readonly state: EnvironmentState;
-	/** The revision on which its sender signed that it builds. */
+	/** The revision that its sender signed as the base of the change. */
 	readonly baseRevision: number;
 }
 
@@ -35,7 +35,7 @@ function stateOf(
 	return state;
 }
 
-/** @throws AppError `LOG_FORKED` (exit 7) where a change is not by a writer of its moment */
+/** @throws AppError `LOG_FORKED` (exit 7) if the change is not by a writer of that moment */
 function checkChange(context: LogContext, { change, revision }: LogEntry, state: EnvironmentState): void {
 	if (state.members.get(change.author)?.role === "writer" && isAuthenticChange(context, change)) return;
 	throw forked(`revision ${revision} is not signed by a writer of the environment`);
@@ -46,7 +46,7 @@ interface Reading {
 	readonly memberships: Membership[];
 }
 
-/** The entries that concern a name or the membership, each checked by the membership of its moment. */
+/** The entries that concern a name or the membership. Each is checked by the membership of its moment. */
 function readEntries(
 	entries: readonly LogEntry[],
 	context: LogContext,
@@ -70,8 +70,9 @@ function readEntries(
 }
 
 /**
- * Whether the log holds the removal of a record's author, by somebody who signed that the record's revision was there
- * before. The order of revisions alone would be the platform's word: it could put an entry in before a removal.
+ * Whether the log has the removal of a record's author by a member who signed that the record's revision was
+ * there before. The order of revisions alone proves nothing: the platform could insert an entry before a
+ * removal.
  */
 function predatesRemoval({ record, source }: FoundRecord, memberships: readonly Membership[]): boolean {
 	return (
@@ -82,17 +83,17 @@ function predatesRemoval({ record, source }: FoundRecord, memberships: readonly 
 	);
 }
 
-/** What names have in a log. */
+/** The versions of names in a log. */
 export interface LogSightings {
 	/** In the log's order. */
 	readonly sightings: readonly FoundRecord[];
-	/** The revision that the log has reached. */
+	/** The log's latest revision. */
 	readonly revision: number;
 }
 
 /**
  * The records of several names in the log, the earliest first.
- * @throws AppError exit 6 where the platform is out of reach, exit 7 where its log does not hold
+ * @throws AppError exit 6 if the platform cannot be reached, exit 7 if its log is invalid
  */
 export async function searchLogFor(
 	session: VaultSession,

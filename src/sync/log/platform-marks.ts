@@ -1,6 +1,4 @@
-/**
- * A platform's log as marks: what a vault is held against where this device has none of its own, as in a fresh clone.
- */
+/** Reads a platform's log as version marks, for a device without its own, as in a fresh clone. */
 import type { LogMarks } from "../../project/verify/verify-platform-log.ts";
 import { emptyHead } from "../../protocol/change.ts";
 import { verifyEnvironment } from "../../vault/chains/membership.ts";
@@ -10,9 +8,9 @@ import { forked, lastHeader, recordsOf } from "./check-log.ts";
 import { readLog } from "./read-log.ts";
 
 /**
- * Reads and verifies the whole log of an environment's app. It vouches for itself alone: every change and every record
- * is signed by a writer whom the log's own membership names, from the vault's genesis on.
- * @throws AppError exit 3, 4 or 6 where it cannot be had; exit 7 where it does not hold
+ * Reads and verifies the whole log of an environment's app. The log proves itself: a writer of the log's own
+ * membership signed every change and every record, from the vault's genesis on.
+ * @throws AppError exit 3, 4 or 6 if it cannot be read, exit 7 if it is invalid
  */
 export async function readLogMarks(
 	target: LinkTarget,

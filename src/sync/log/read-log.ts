@@ -4,13 +4,16 @@ import type { ChangesPage } from "../../protocol/messages.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 import { followLog, forked, type KnownHeads } from "./check-log.ts";
 
-/** Log entries, followed from a known head, and the head that they reach. */
+/** Log entries that continue a known head, and the head that they lead to. */
 export interface News {
 	readonly entries: readonly LogEntry[];
 	readonly reached: Head;
 }
 
-/** All entries after a head. @throws AppError exit 6 for the network, exit 7 where the log does not continue that head */
+/**
+ * All entries after a head. @throws AppError exit 6 for the network, exit 7 if the log does not continue that
+ * head
+ */
 export async function readLog(target: LinkTarget, from: Head): Promise<News> {
 	const entries: LogEntry[] = [];
 	const known: KnownHeads = new Map();
@@ -26,7 +29,7 @@ export async function readLog(target: LinkTarget, from: Head): Promise<News> {
 }
 
 /**
- * The whole log, which must run through the head that is known.
+ * The whole log, which must contain the known head.
  * @throws AppError as `readLog`
  */
 export async function readWholeLog(target: LinkTarget, empty: Head, known: Head): Promise<News> {

@@ -1,6 +1,4 @@
-/**
- * What a working copy remembers of the platform that it is linked with, and how that goes on from sync to sync.
- */
+/** What a working copy remembers of its linked platform, and how a sync changes that. */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { PlatformBinding } from "../../project/files/config.ts";
@@ -16,7 +14,7 @@ import { lastHeader } from "./check-log.ts";
 import type { LogView } from "./log-view.ts";
 import type { News } from "./read-log.ts";
 
-/** What the memory of a link is before the first sync. */
+/** The memory of a link before its first sync. */
 export function freshMemory(
 	target: Pick<LinkTarget, "binding">,
 	vaultId: string,
@@ -44,8 +42,8 @@ function moved(environment: string, from: string, { app, url }: PlatformBinding)
 }
 
 /**
- * The memory of this link that a session holds, or a fresh one.
- * @throws AppError `LINK_MOVED` (exit 7) where coffer.json names another address than the one that was linked here
+ * The session's memory of this link, or a fresh one.
+ * @throws AppError `LINK_MOVED` (exit 7) if coffer.json names another address than the one that was linked here
  */
 export function memoryOf(session: VaultSession, target: Pick<LinkTarget, "binding">): PlatformMemory {
 	const { vaultId, environment } = session.place;
@@ -55,9 +53,9 @@ export function memoryOf(session: VaultSession, target: Pick<LinkTarget, "bindin
 }
 
 /**
- * What both sides last had in common, name by name: what was agreed, unless more is known. A record of ours that the
- * log holds, in whatever revision, or holds under an earlier key, came from there (by git); one of theirs that was
- * replaced here is what ours was made from (it was sent, and the answer lost; or it was in the clone when that was made).
+ * The merge base by name: the agreed records, or later ones if more is known. If the log has a record of ours,
+ * in any revision or under an earlier key, that record came from there (by git). If a record of theirs was
+ * replaced here, ours was made from it: it was sent and the answer was lost, or it was in the clone.
  */
 export function mergeBase(
 	ours: ReadonlyMap<string, SealedRecord>,
@@ -66,7 +64,8 @@ export function mergeBase(
 	log: LogView,
 ): ReadonlyMap<string, VersionMark> {
 	const base = new Map(agreed);
-	// What is older than what was agreed is a roll-back, or was decided about, however often the log holds it.
+	// A record that is older than the agreed one is a roll-back, or was decided about before. The log having it
+	// changes nothing.
 	const note = (record: SealedRecord | undefined) => {
 		if (record && record.version >= (agreed.get(record.name)?.version ?? 0))
 			base.set(record.name, markOf(record));
@@ -81,8 +80,8 @@ function markOf(record: SealedRecord): VersionMark {
 }
 
 /**
- * The memory where a conflict is left: at the head where it was, so that the next sync sees both sides of it again;
- * but what was decided of other names counts as agreed, and is not asked again.
+ * The memory if a conflict is left: the head stays, so that the next sync sees both sides again. Other names
+ * that were decided count as agreed, so that nobody is asked twice.
  */
 export function decided(
 	memory: PlatformMemory,
@@ -96,7 +95,7 @@ export function decided(
 	return { ...memory, base, reseals: openReseals(memory, base, resealed) };
 }
 
-/** The digests of what holds an agreed value, sealed anew, and is not agreed itself. */
+/** The digests of records that hold an agreed value, re-encrypted, and that are not agreed themselves. */
 function openReseals(
 	memory: PlatformMemory,
 	base: ReadonlyMap<string, VersionMark>,

@@ -1,6 +1,6 @@
 /**
- * A stream of a platform's logs that goes on after the connection broke or the platform started anew: from where it was,
- * without a line that is missing or comes twice.
+ * Follows a stream of a platform's logs across broken connections and restarts of the platform: it continues at
+ * the last position, without missing or repeated lines.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError, EXIT } from "../../errors.ts";
@@ -10,12 +10,12 @@ import type { RequestEvent } from "../../protocol/request-log.ts";
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 15_000;
 
-/** What ends a connection and says nothing about the next one. */
+/** Codes of errors that end a connection, and after which a new one may succeed. */
 const PASSING = new Set([
 	"PLATFORM_UNREACHABLE",
 	"PLATFORM_TIMEOUT",
 	"PLATFORM_ANSWER_CUT",
-	// A proxy answers in the place of a platform that is not there.
+	// A proxy may answer instead of a platform that does not run.
 	"PLATFORM_ANSWER_UNKNOWN",
 	"TOKEN_RATE_EXCEEDED",
 	"STORE_BUSY",
@@ -23,17 +23,20 @@ const PASSING = new Set([
 ]);
 
 export interface ResumeOptions {
-	/** Ends it. */
+	/** Ends the stream. */
 	readonly signal: AbortSignal;
-	/** Called when the connection is lost, once until it is back. */
+	/** Called once when the connection is lost. */
 	onLost(): void;
-	/** Called when it is back. */
+	/** Called when the connection works again. */
 	onBack(): void;
 }
 
 type Event = LogEvent | RequestEvent;
 
-/** Whose line an event is, and where it stands; undefined for an event that is no line, or has no position. */
+/**
+ * The function of a line, and the line's position; undefined for an event that is not a line, or has no
+ * position.
+ */
 function placeOf(event: Event): { readonly of: string; readonly position: string } | undefined {
 	const [of, position] =
 		event.type === "line"
@@ -44,14 +47,14 @@ function placeOf(event: Event): { readonly of: string; readonly position: string
 	return position === undefined ? undefined : { of, position };
 }
 
-/** How far a stream has come. */
+/** How far a stream has been read. */
 class Progress<Streamed extends Event> {
-	/** Every line up to there was told; undefined where the platform says no positions. */
+	/** All lines up to this position were reported; undefined if the platform sends no positions. */
 	base: string | undefined;
-	/** The last line of each function. */
+	/** The position of each function's last line. */
 	readonly #last = new Map<string, string>();
 
-	/** Whether an event was not told before. */
+	/** Whether an event was not reported before. */
 	isNew(event: Streamed): boolean {
 		if (event.type === "ping") {
 			this.base = event.position ?? this.base;
@@ -66,7 +69,7 @@ class Progress<Streamed extends Event> {
 	}
 }
 
-/** The error where a platform ended the stream for good, as far as the client can tell. */
+/** The error if a platform ended the stream and will not continue it, as far as the client can tell. */
 function ended(): AppError {
 	return new AppError({
 		code: "LOG_ENDED",
@@ -77,10 +80,10 @@ function ended(): AppError {
 }
 
 /**
- * Follows a log. The first connection must succeed; later ones are tried until they do, ever more slowly.
- * @param open opens a stream: from a position, or as it was first asked for where there is none
- * @throws AppError what the platform refuses (a token that was revoked, an app or function that was deleted);
- *   `LOG_ENDED` (exit 6) where the stream of a platform ends that says no positions; nothing once the signal is aborted
+ * Follows a log. The first connection must succeed. Later ones are tried until they do, at growing intervals.
+ * @param open opens a stream from a position, or from the beginning of the request if there is none
+ * @throws AppError the platform's refusal (a revoked token, a deleted app or function); `LOG_ENDED` (exit 6) if
+ *   a platform that sends no positions ends the stream; nothing after the signal is aborted
  */
 export async function* resumed<Streamed extends Event>(
 	open: (after: string | undefined) => AsyncGenerator<Streamed>,

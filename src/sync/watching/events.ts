@@ -1,7 +1,7 @@
-/** What `coffer watch` tells. Stable: with `--json`, other programs rely on it. */
+/** The events of `coffer watch`. Stable: with `--json`, other programs rely on them. */
 import type { DeployedFunction, RedeployResult } from "../../protocol/messages.ts";
 
-/** What is done where something changed. */
+/** The task that a change causes. */
 export type Work = "sync" | "deploy";
 
 export type WatchEvent =
@@ -11,17 +11,17 @@ export type WatchEvent =
 			revision: number;
 			sent: readonly string[];
 			taken: readonly string[];
-			/** Those of `sent` and `taken` that are deleted now. */
+			/** Names in `sent` and `taken` that are deleted now. */
 			deleted: readonly string[];
 	  }
 	| { event: "sent"; app: string; sent: readonly string[]; deleted: readonly string[] }
 	| { event: "redeployed"; result: RedeployResult }
-	/** `again`: it fails as it did before, though its files changed. */
+	/** `again`: it fails as before, although its files changed. */
 	| { event: "function"; result: DeployedFunction; again?: true }
-	/** Functions that are gone from the project, and were deleted from the platform. */
+	/** Functions that were deleted from the project, and then from the platform. */
 	| { event: "deleted"; functions: readonly string[] }
 	| { event: "out-of-reach"; message: string }
 	| { event: "failed"; code: string; message: string; hint: string }
-	/** What was out of reach or failed before, with that code, works. */
+	/** A task that failed before with this code works again. */
 	| { event: "recovered"; work: Work; code: string }
 	| { event: "stopped" };

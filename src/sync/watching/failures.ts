@@ -1,4 +1,4 @@
-/** Which failures were told, so that each is told once, again when it changes, and when it is over. */
+/** Remembers which failures were reported: each is reported once, again when it changes, and when it is over. */
 import { type AppError, EXIT } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
@@ -10,11 +10,11 @@ interface Told {
 	readonly isNetwork: boolean;
 }
 
-/** Failures of a sync or a deployment as a whole. */
+/** Failures of a whole sync or deployment. */
 export class WorkFailures {
 	readonly #told = new Map<Work, Told>();
 
-	/** @returns what is to be told of a failure, if anything */
+	/** @returns the event for a failure; undefined if it was reported before */
 	failed(work: Work, error: AppError): WatchEvent | undefined {
 		const { code, hint, message } = error;
 		const told = { code, text: `${code} ${message}`, isNetwork: error.exit === EXIT.network };
@@ -26,31 +26,31 @@ export class WorkFailures {
 		return told.isNetwork ? { event: "out-of-reach", message } : { event: "failed", code, message, hint };
 	}
 
-	/** @returns what is to be told where some work went well */
+	/** @returns the event for a success after a failure; undefined otherwise */
 	worked(work: Work): WatchEvent | undefined {
 		const told = this.#told.get(work);
 		this.#told.delete(work);
 		if (told === undefined) return undefined;
-		// The platform is in reach for the other kind of work, too.
+		// The platform can be reached for the other task, too.
 		if (told.isNetwork) for (const [of, one] of this.#told) if (one.isNetwork) this.#told.delete(of);
 		return { event: "recovered", work, code: told.code };
 	}
 }
 
-/** Files of a function by their paths. */
+/** A function's files by path. */
 type Sources = ReadonlyMap<string, Uint8Array>;
 
-/** Functions that did not build or start. */
+/** Failures of functions to build or start. */
 export class FunctionFailures {
 	readonly #told = new Map<string, { readonly error: string; readonly sources: string }>();
 	readonly #sources = new Map<string, Sources>();
 
-	/** Notes what a function is about to be deployed from. */
+	/** Notes the files that a function is about to be deployed from. */
 	note(name: string, sources: Sources): void {
 		this.#sources.set(name, sources);
 	}
 
-	/** @returns what is to be told of a result, if anything */
+	/** @returns the event for a result; undefined if nothing is to be reported */
 	done(result: DeployedFunction): WatchEvent | undefined {
 		const { error = "", name, status } = result;
 		const told = this.#told.get(name);
@@ -71,7 +71,7 @@ export class FunctionFailures {
 	}
 }
 
-/** Differs where a file does. */
+/** Changes if a file changes. */
 function fingerprint(sources: Sources = new Map()): string {
 	return [...sources].map(([path, bytes]) => `${path} ${blobHash(bytes)}`).join("\n");
 }

@@ -1,21 +1,23 @@
 /**
- * Functions that vanish from a project while it is watched. An editor, git or a rename may take files away for a moment;
- * and what a function keeps on the platform goes with it. So it counts as deleted only after a while.
+ * Detects functions that were deleted from a watched project. An editor, git or a rename may remove files for a
+ * moment, and deleting a function from the platform also deletes the data that it keeps there. Therefore a
+ * function counts as deleted only after a delay.
  */
 
-/** How long a function has to be gone. */
+/** How long a function must be missing, in milliseconds. */
 const GONE_MS = 2_000;
 
 export class GoneFunctions {
 	/** Functions that the project had since the watch began. */
 	readonly #seen = new Set<string>();
-	/** Since when those are gone that are. */
+	/** When each missing function was first missed. */
 	readonly #goneMs = new Map<string, number>();
 
 	/**
-	 * Takes in which functions the project has.
-	 * @param nowMs milliseconds of a clock that never goes back
-	 * @returns those that count as deleted, and in how many milliseconds the next one may; undefined where none is gone
+	 * Compares the project's present functions with those seen before.
+	 * @param nowMs milliseconds of a monotonic clock
+	 * @returns the functions that count as deleted, and milliseconds until the next one may; undefined if none is
+	 *   missing
 	 */
 	look(names: readonly string[], nowMs: number): { deleted: string[]; againMs: number | undefined } {
 		const present = new Set(names);

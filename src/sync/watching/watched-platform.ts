@@ -1,4 +1,4 @@
-/** A platform that is watched for: synced with, deployed to, and followed in what is deleted here. */
+/** The platform of a watched project: syncs, deploys, and deletes functions there that were deleted here. */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { discoverFunctions } from "../../project/functions/discover.ts";
@@ -31,7 +31,7 @@ export class WatchedPlatform {
 		return this.#target.binding.url;
 	}
 
-	/** @returns what is left undone, for somebody to decide */
+	/** @returns an error that describes what a person has to decide */
 	async sync(): Promise<AppError | undefined> {
 		const { environment, root } = this.#context;
 		const onRedeploy = (result: RedeployResult) => this.#onEvent({ event: "redeployed", result });
@@ -51,13 +51,13 @@ export class WatchedPlatform {
 		});
 	}
 
-	/** @returns in how many milliseconds to look again; undefined where that is for nothing */
+	/** @returns milliseconds until the next look; undefined if none is needed */
 	async deploy(): Promise<number | undefined> {
 		const { root } = this.#context;
 		const found = (await discoverFunctions(root)).map(({ name }) => name);
 		const { againMs, deleted } = this.#gone.look(found, performance.now());
 		if (deleted.length > 0) await this.#delete(deleted);
-		// A project may have only secrets so far.
+		// The project may have only secrets so far.
 		if (found.length === 0) return againMs;
 		await deployFunctions(root, this.#target, {
 			names: [],
@@ -68,7 +68,7 @@ export class WatchedPlatform {
 		return againMs;
 	}
 
-	/** Deletes functions from the platform, those that are there. */
+	/** Deletes functions from the platform, if they are there. */
 	async #delete(names: readonly string[]): Promise<void> {
 		const { binding, remote } = this.#target;
 		const { functions } = await remote.listFunctions(binding.app);

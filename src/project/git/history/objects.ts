@@ -1,14 +1,12 @@
-/**
- * Objects out of git's store, many by one process, as they come.
- */
+/** Streams objects from git's store, many by one process. */
 import { once } from "node:events";
 import { fileTooLarge } from "../../../bounded-file.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import { type GitPlace, gitFailed, startGit, timedOut } from "../run.ts";
 
-/** What a line of git's answer has at most: a name that was asked for, and a few words. */
+/** The longest line that git answers with: a name from the request, and a few words. */
 const LINE_BYTES_MAX = 65_536;
-/** How long git may say nothing. */
+/** How long git may be silent, in milliseconds. */
 const SILENT_MS_MAX = 120_000;
 
 function lineTooLong(): AppError {
@@ -20,21 +18,21 @@ function lineTooLong(): AppError {
 	});
 }
 
-/** Bytes that come in pieces, read by the line and by the number. */
+/** Reads a stream of chunks by lines and by counts of bytes. */
 class ByteReader {
 	readonly #chunks: AsyncIterator<Buffer>;
 	readonly #onSilence: () => void;
 	#rest: Buffer = Buffer.alloc(0);
 
-	/** @param onSilence called where nothing comes for too long; it must end the stream */
+	/** @param onSilence called if no data arrives for too long; must end the stream */
 	constructor(chunks: AsyncIterable<Buffer>, onSilence: () => void) {
 		this.#chunks = chunks[Symbol.asyncIterator]();
 		this.#onSilence = onSilence;
 	}
 
 	/**
-	 * The next line without its end; undefined where nothing is left.
-	 * @throws AppError `GIT_OUTPUT_TOO_LARGE` (exit 1) where it is longer than any that git writes here
+	 * The next line without its line feed; undefined at the end of the stream.
+	 * @throws AppError `GIT_OUTPUT_TOO_LARGE` (exit 1) if the line is longer than any line of git
 	 */
 	async line(): Promise<string | undefined> {
 		const pieces: Buffer[] = [];
@@ -53,7 +51,7 @@ class ByteReader {
 		}
 	}
 
-	/** So many bytes; undefined where there are fewer. */
+	/** The next `count` bytes; undefined if there are fewer. */
 	async take(count: number): Promise<Buffer | undefined> {
 		const pieces: Buffer[] = [];
 		let wanted = count;
@@ -67,7 +65,7 @@ class ByteReader {
 		}
 	}
 
-	/** Passes over so many bytes. @returns whether there were as many */
+	/** Skips `count` bytes. @returns whether there were that many */
 	async skip(count: number): Promise<boolean> {
 		let wanted = count;
 		for (;;) {
@@ -80,7 +78,7 @@ class ByteReader {
 	}
 
 	async #fill(): Promise<boolean> {
-		// Only what is waited for counts, and not what is done with it.
+		// The timer runs only while the reader waits, not while the caller works with the data.
 		const timer = setTimeout(this.#onSilence, SILENT_MS_MAX);
 		try {
 			const next = await this.#chunks.next();
@@ -94,7 +92,7 @@ class ByteReader {
 }
 
 /**
- * Runs `git cat-file` on what it is asked for, and lets `read` take its answer.
+ * Runs `git cat-file` with requests, and lets `read` consume its answer.
  * @throws AppError `GIT_FAILED`, `GIT_TIMED_OUT`, `GIT_OUTPUT_TOO_LARGE` (exit 1), and what `startGit` throws
  */
 async function withCatFile<T>(
@@ -109,10 +107,10 @@ async function withCatFile<T>(
 		isSilent = true;
 		child.kill("SIGKILL");
 	};
-	// `once` fails where the program cannot be started.
+	// `once` rejects if the program cannot be started.
 	const closed = once(child, "close") as Promise<[number | null]>;
 	closed.catch(() => undefined);
-	// A git that fails at once reads nothing of what it is asked; its status tells.
+	// If git fails at once, the write of the requests fails too. The exit status tells the cause.
 	child.stdin.on("error", () => undefined);
 	child.stdin.end(asked.map((each) => `${each}\n`).join(""));
 	try {
@@ -130,7 +128,7 @@ async function withCatFile<T>(
 
 const HEADER = /^([0-9a-f]{40,64}) ([a-z]+) ([0-9]+)$/;
 
-/** What git says of one object. */
+/** Git's description of one object. */
 export interface FoundObject {
 	readonly id: string;
 	/** `blob`, for a file. */
@@ -143,7 +141,7 @@ function parseHeader(line: string): FoundObject | undefined {
 	return id === undefined || type === undefined ? undefined : { id, type, size: Number(size) };
 }
 
-/** What stands under names such as `COMMIT:./PATH`, in their order; undefined where nothing does. */
+/** The objects for names such as `COMMIT:./PATH`, in the same order; undefined for a name without an object. */
 export function findObjects(place: GitPlace, names: readonly string[]): Promise<(FoundObject | undefined)[]> {
 	return withCatFile(place, "--batch-check", names, async (reader) => {
 		const found: (FoundObject | undefined)[] = [];
@@ -154,11 +152,11 @@ export function findObjects(place: GitPlace, names: readonly string[]): Promise<
 }
 
 /**
- * Reads objects that are there, by their ids.
- * @param bytesMax what one may have at most
- * @param visit called with each, in order; nothing of it is kept
- * @param tooLarge called with those that have more, which are passed over
- * @throws AppError `FILE_TOO_LARGE` (exit 1), before an object that has more is read, where nobody takes it; as
+ * Reads existing objects by their ids.
+ * @param bytesMax the largest object to read
+ * @param visit called with each object, in order. Nothing is kept
+ * @param tooLarge called for each larger object, which is skipped
+ * @throws AppError `FILE_TOO_LARGE` (exit 1) before a larger object is read, if `tooLarge` is undefined; as
  *   `withCatFile`
  */
 export function readObjects(
@@ -177,7 +175,7 @@ export function readObjects(
 				await reader.skip(object.size + 1);
 				continue;
 			}
-			// One line feed stands behind each.
+			// Git writes one line feed after each object.
 			const bytes = object && (await reader.take(object.size + 1));
 			if (!object || !bytes) throw gitFailed("cat-file", 128, place);
 			visit(object.id, bytes.subarray(0, -1));

@@ -1,13 +1,14 @@
-/** When records of the vault came into git. */
+/** Finds when records of the vault were first committed. */
 
 import type { GitPlace } from "../run.ts";
 import { readVaultHistory } from "./vault-commits.ts";
 
 /**
- * The author's date of the first commit, of any branch, that has each record.
+ * The author's date of the first commit, on any branch, that has each record.
  * @param place the project's folder
- * @param bodies the records' second lines, which are each one's own
- * @returns milliseconds by body; nothing for a record that is in no commit, or in one without a date
+ * @param bodies the records' second lines, which are unique
+ * @returns milliseconds since 1970 by body; no entry for a record that is in no commit, or in one without a
+ *   date
  * @throws AppError as `readVaultHistory`
  */
 export async function commitDatesOf(

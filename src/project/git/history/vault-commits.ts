@@ -1,6 +1,4 @@
-/**
- * The vault as git's commits have it: of the history of HEAD, each text once.
- */
+/** Reads the versions of the vault in git's history, each distinct text once. */
 import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
@@ -9,25 +7,25 @@ import { findObjects, readObjects } from "./objects.ts";
 
 /** The first commit that has a text of the vault. */
 export interface Commit {
-	/** Shortened, as git does it. */
+	/** Abbreviated by git. */
 	readonly id: string;
-	/** Its author's date; null where it has none that a calendar knows. */
+	/** The author's date in milliseconds since 1970; null if it is no valid date. */
 	readonly atMs: number | null;
 }
 
-/** What there was to look at. */
+/** What the history contained. */
 export interface GitHistory {
-	/** How many commits changed the vault; undefined where there is no history to look at. */
+	/** How many commits changed the vault; undefined if there is no history. */
 	readonly commits: number | undefined;
-	/** Sentences: what could not be looked at, and why. */
+	/** Sentences about what could not be read, and why. */
 	readonly notes: readonly string[];
 }
 
 const DATE_MS_MAX = 8_640_000_000_000_000;
-/** One line for each commit; git puts another one before it. */
+/** The format of one commit's line. Git writes another line before it. */
 const LINE = /^([0-9a-f]{40,64}) ([0-9a-f]+) (-?[0-9]+)$/;
 
-/** `head`: what HEAD reaches. `everywhere`: what any ref, stash entry or reflog reaches, too. */
+/** `head`: commits that HEAD reaches. `everywhere`: also those that any ref, stash entry or reflog reaches. */
 export type HistoryOf = "head" | "everywhere";
 
 interface Listed extends Commit {
@@ -44,8 +42,8 @@ function parseCommits(text: string): Listed[] {
 }
 
 /**
- * The commits of a history that changed the vault, parents before children. Sides of merges that lost count, too:
- * a value that was overwritten there is a value that somebody may want.
+ * The commits that changed the vault, parents before children. Sides of merges that lost are included: somebody
+ * may want a value that was overwritten there.
  */
 async function listCommits(place: GitPlace, from: HistoryOf): Promise<Listed[] | undefined> {
 	const { status, stdout } = await runGit(place, [
@@ -67,7 +65,7 @@ async function listCommits(place: GitPlace, from: HistoryOf): Promise<Listed[] |
 interface Texts {
 	/** The first commit of each text of the vault, by the text's id. */
 	readonly firsts: ReadonlyMap<string, Commit>;
-	/** The first commit without one, or with a file that is none. */
+	/** The first commit without a vault, or with something else at its path. */
 	readonly without: Commit | undefined;
 }
 
@@ -86,8 +84,8 @@ async function findTexts(place: GitPlace, commits: readonly Listed[]): Promise<T
 /**
  * Reads every text that the vault has had in a history, the earliest first, each once.
  * @param place the project's folder
- * @param visit given the text (undefined for bytes that are none) and the first commit that has it
- * @param from whose history it is
+ * @param visit gets the text (undefined if it is not UTF-8) and the first commit that has it
+ * @param from which history
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
 export async function readVaultHistory(
@@ -107,7 +105,7 @@ export async function readVaultHistory(
 	const notes: string[] = [];
 	if (repository.isShallow)
 		notes.push("This clone is shallow: earlier commits are not in it (git fetch --unshallow).");
-	// Git says the same of a file that was deleted and of one that its store has lost.
+	// Git's answer is the same for a deleted file and for one that its store has lost.
 	if (without)
 		notes.push(`Not every commit has a ${VAULT_FILE} that git can give (the first without: ${without.id}).`);
 	return { commits: commits.length, notes };

@@ -1,6 +1,6 @@
 /**
- * Every text of the vault that git keeps: of all refs, reflogs and stash entries, of the heads of all worktrees, and of
- * the index. They are looked at to find out where something is kept, and never believed.
+ * Lists every text of the vault that git keeps: from all refs, reflogs and stash entries, the heads of all
+ * worktrees, and the index. The texts only tell where something is kept. They are not trusted.
  */
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
@@ -10,29 +10,35 @@ import { VAULT_FILE } from "../../files/project-root.ts";
 import { findRepository, type GitPlace, gitFailed, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
 
-/** Where git keeps a text, and how a person calls it. */
+/** Where git keeps a text. */
 export interface KeptText {
-	/** `branch` is not the checked out one; `remote` is a remote branch; `commit` is in none of the others' tips. */
+	/** `branch` is one that is not checked out; `remote` is a remote branch; `commit` is at the tip of nothing. */
 	readonly kind: "index" | "head" | "branch" | "stash" | "remote" | "tag" | "commit";
-	/** What git's commands take: a branch's name, `stash@{0}`, a short commit id; `HEAD` and empty for head and index. */
+	/**
+	 * A revision for git's commands: a branch's name, `stash@{0}`, an abbreviated commit id. `HEAD` for head, and
+	 * empty for the index.
+	 */
 	readonly rev: string;
-	/** Id of the text. */
+	/** The text's object id. */
 	readonly blob: string;
 }
 
 export interface AllTexts {
-	/** The better ones first: index, head, branches, stash, remote branches, tags, and other commits, newest first. */
+	/** The best places first: index, head, branches, stash, remote branches, tags, and other commits, newest first. */
 	readonly kept: readonly KeptText[];
-	/** The command that git waits for, where a merge, rebase, cherry-pick or revert is under way. */
+	/** The command that git waits for, if a merge, rebase, cherry-pick or revert is in progress. */
 	readonly underWay: string | undefined;
-	/** Id of the last commit's text, where the index has the same one and nothing else. */
+	/** The object id of the last commit's text, if the index has the same one and nothing else is staged of it. */
 	readonly committed: string | undefined;
-	/** Sentences: what could not be looked at, and why. */
+	/** Sentences about what could not be read, and why. */
 	readonly notes: readonly string[];
 }
 
 const ORDER: readonly KeptText["kind"][] = ["index", "head", "stash", "branch", "remote", "tag", "commit"];
-/** A name that is copied out of an error into a shell must be no more than a name; others go by their commit. */
+/**
+ * A user may copy this name from an error into a shell, so it must not contain shell syntax. Other refs are
+ * shown by their commit.
+ */
 const REF = /^refs\/(heads|remotes|tags)\/([A-Za-z0-9][A-Za-z0-9._/@+-]*)$/;
 const KINDS = { heads: "branch", remotes: "remote", tags: "tag" } as const;
 
@@ -47,7 +53,7 @@ async function lines(place: GitPlace, args: readonly string[]): Promise<string[]
 	return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** Branches but the present one, remote branches and tags. */
+/** Branches other than the present one, remote branches and tags. */
 async function namedRefs(place: GitPlace): Promise<Named[]> {
 	const head = await runGit(place, ["rev-parse", "--symbolic-full-name", "HEAD"]);
 	const present = head.stdout.trim();
@@ -65,7 +71,7 @@ async function stashEntries(place: GitPlace): Promise<Named[]> {
 	return found.map((rev) => ({ kind: "stash", rev }));
 }
 
-/** All commits that anything reaches and that changed the vault, newest first. */
+/** All reachable commits that changed the vault, newest first. */
 async function commits(place: GitPlace): Promise<Named[]> {
 	const walk = ["--all", "--reflog", "--full-history", "--abbrev-commit"];
 	const ids = await lines(place, ["rev-list", ...walk, "--", VAULT_FILE]);
@@ -77,7 +83,7 @@ async function indexBlobs(place: GitPlace): Promise<string[]> {
 	return listed.flatMap((line) => /^100[0-7]{3} ([0-9a-f]{40,64}) /.exec(line)?.[1] ?? []);
 }
 
-/** Files in git's folder that say that git waits for something. */
+/** Files in git's folder that show that an operation is in progress. */
 const UNDER_WAY = [
 	["rebase-merge", "git rebase --continue"],
 	["rebase-apply", "git rebase --continue"],
@@ -94,7 +100,7 @@ async function underWay(place: GitPlace): Promise<string | undefined> {
 }
 
 /**
- * Lists the texts of the vault that git keeps, each once, under its best name.
+ * Lists the texts of the vault that git keeps, each once, with its best place.
  * @param place the project's folder
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
@@ -129,7 +135,7 @@ export async function listTexts(place: GitPlace): Promise<AllTexts> {
 
 /**
  * Reads texts that `listTexts` found.
- * @param visit called with each that is UTF-8; nothing of it is kept
+ * @param visit called with each text that is UTF-8. Nothing is kept
  * @throws AppError `GIT_FAILED`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function readTexts(

@@ -1,6 +1,6 @@
 /**
- * What the pre-commit hook asks of vaults: whether those that are about to be committed hold, and whether they have all
- * that the commits had which they come from. No key is needed for it.
+ * The pre-commit hook's check of vaults: whether the staged vaults are valid, and whether they have everything
+ * that the parent commits have. No key is needed.
  */
 import { basename } from "node:path";
 import { AppError, attempt, EXIT, toUndefined } from "../../../errors.ts";
@@ -17,13 +17,13 @@ import type { GitPlace } from "../run.ts";
 import { type OtherHead, otherHead } from "../unfinished.ts";
 import { type StagedFile, stagedSince } from "./staged.ts";
 
-/** A vault in the index, and the ids of what the commits have in its place; undefined where they have none. */
+/** A vault in the index, with the object ids of the parents' versions; undefined if a parent has none. */
 interface StagedVault {
 	readonly path: string;
 	readonly mode: string;
 	readonly id: string;
 	readonly head: string | undefined;
-	/** Of the commit that is brought in, and of those that both sides came from. */
+	/** From the commit that is being merged in, and from the merge bases. */
 	readonly other: string | undefined;
 	readonly bases: readonly string[];
 }
@@ -31,7 +31,10 @@ interface StagedVault {
 const isNothing = (id: string) => /^0+$/.test(id);
 const known = (id: string | undefined) => (id === undefined || isNothing(id) ? undefined : id);
 
-/** The vaults that differ from HEAD, or from the commit that is brought in: a merge that kept our side changes nothing. */
+/**
+ * The staged vaults that differ from HEAD, or from the commit that is being merged in. The second matters for a
+ * merge that kept our side: it equals HEAD.
+ */
 async function vaultsToCheck(
 	place: GitPlace,
 	staged: readonly StagedFile[],
@@ -49,7 +52,7 @@ async function vaultsToCheck(
 			path,
 			mode: file.mode,
 			id: file.id,
-			// What is not listed is as it is in the index.
+			// A file that is not listed is the same there as in the index.
 			head: known(fromHead.has(path) ? fromHead.get(path)?.idBefore : file.id),
 			other: other && known(fromOther.has(path) ? fromOther.get(path)?.idBefore : file.id),
 			bases: bases.flatMap((found) => (found?.type === "blob" ? [found.id] : [])),
@@ -66,7 +69,10 @@ async function textOf(place: GitPlace, id: string): Promise<string> {
 	return text ?? "";
 }
 
-/** A commit's vault, whose records passed this check before; undefined where it has none that can be read. */
+/**
+ * A commit's vault, whose records were checked by this hook before; undefined if the commit has no readable
+ * one.
+ */
 async function committed(place: GitPlace, id: string | undefined): Promise<VaultDocument | undefined> {
 	if (id === undefined) return undefined;
 	const text = await textOf(place, id).catch(toUndefined);
@@ -79,7 +85,7 @@ async function staged(place: GitPlace, { mode, id }: StagedVault): Promise<Vault
 }
 
 async function checkDocument(document: VaultDocument, before: VaultDocument | undefined): Promise<void> {
-	// Of another vault, the same record may be no record.
+	// In another vault, the same record may be invalid.
 	const known = before?.vaultId === document.vaultId ? before.environments : undefined;
 	for (const name of verifyRoot(document.vaultId, document.links).environments.keys()) {
 		const { state, section } = verifyChains(document, name);
@@ -92,7 +98,7 @@ async function checkDocument(document: VaultDocument, before: VaultDocument | un
 	}
 }
 
-/** So many losses stand in a message. */
+/** The most losses that a message lists. */
 const SHOWN_MAX = 10;
 
 function shown({ environment, name }: Loss): string {
@@ -133,11 +139,11 @@ async function checkVault(place: GitPlace, vault: StagedVault, other: OtherHead 
 }
 
 /**
- * Checks every staged vault: no conflict markers, whole syntax, chains, the signatures of records that are new, and that
- * it lacks nothing that HEAD has, or the commit that a merge, cherry-pick or rebase brings in.
- * @param files what is staged
+ * Checks every staged vault: no conflict markers, valid syntax and chains, valid signatures of new records, and
+ * no loss of anything that HEAD has, or the commit that a merge, cherry-pick or rebase brings in.
+ * @param files the staged files
  * @returns the paths that were checked
- * @throws AppError as `parseVault` and `verifyChains`, `VAULT_LOSES` (exit 5); the path in the message
+ * @throws AppError as `parseVault` and `verifyChains`, `VAULT_LOSES` (exit 5); the message names the path
  */
 export async function checkStaged(place: GitPlace, files: readonly StagedFile[]): Promise<string[]> {
 	const other = await otherHead(place);

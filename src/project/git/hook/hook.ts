@@ -1,6 +1,4 @@
-/**
- * The pre-commit hook: Coffer's lines in it, and nobody else's.
- */
+/** Adds Coffer's lines to the pre-commit hook, and removes them. Other lines stay as they are. */
 import { chmod, unlink } from "node:fs/promises";
 import { FILE_BYTES } from "../../../bounded-file.ts";
 import { fromUtf8 } from "../../../bytes.ts";
@@ -14,8 +12,8 @@ const FIRST_LINE = "#!/bin/sh\n";
 const MODE = 0o755;
 
 /**
- * The lines that run the check. Where there is no Coffer, nothing is checked, and the hook says so; what git is bringing
- * in of another vault is then not committed, since a merge without Coffer may have kept one side.
+ * The lines that run the check. If Coffer is missing, they check nothing and say so. If git is merging in
+ * another vault then, they refuse the commit: a merge without Coffer may have kept only one side.
  */
 function linesFor(program: Program): string {
 	const shown = quoted(program.script);
@@ -43,10 +41,10 @@ function without(text: string): string {
 	return from < 0 || to < from ? text : text.slice(0, from) + text.slice(to + END.length + 1);
 }
 
-/** `foreign`: there is a hook that is no shell script, and it was left as it is. */
+/** `foreign`: the hook is not a shell script, and was left as it is. */
 export type HookOutcome = "made" | "added" | "present" | "foreign";
 
-/** Puts Coffer's lines first into a hook, which may be there already. */
+/** Puts Coffer's lines at the beginning of a hook, which may exist already. */
 export async function addToHook(path: string, program: Program): Promise<HookOutcome> {
 	const bytes = await readWhole(path, FILE_BYTES.text);
 	if (bytes === undefined) {
@@ -64,7 +62,7 @@ export async function addToHook(path: string, program: Program): Promise<HookOut
 	return "added";
 }
 
-/** Takes Coffer's lines out; a hook that has nothing else goes. @returns whether any were there */
+/** Removes Coffer's lines. Deletes a hook without other lines. @returns whether there were such lines */
 export async function removeFromHook(path: string): Promise<boolean> {
 	const bytes = await readWhole(path, FILE_BYTES.text);
 	const text = bytes && fromUtf8(bytes);

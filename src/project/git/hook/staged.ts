@@ -1,31 +1,29 @@
-/**
- * What the next commit would change, as git's index has it.
- */
+/** Lists what the next commit would change, from git's index. */
 import { type GitPlace, gitFailed, gitOutput, runGit } from "../run.ts";
 
-/** A file in the index that is not what a commit has. */
+/** A file in the index that differs from a commit's. */
 export interface StagedFile {
-	/** From the top of the working tree. */
+	/** Relative to the top of the working tree. */
 	readonly path: string;
-	/** Anything else than `100…` is a link, a submodule, or a merge that is not done. */
+	/** A mode that does not begin with `100` is a link, a submodule, or an unfinished merge. */
 	readonly mode: string;
-	/** Of its content. */
+	/** The object id of its content. */
 	readonly id: string;
-	/** Of the commit's content; zeros where it has none. */
+	/** The object id of the commit's content; zeros if the commit does not have the file. */
 	readonly idBefore: string;
 }
 
 const CHANGE = /^:([0-7]{6}) ([0-7]{6}) ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [A-Z]/;
 
-/** The tree of the last commit, or an empty one before the first. @throws AppError as `runGit` */
+/** The tree of the last commit, or an empty tree before the first commit. @throws AppError as `runGit` */
 export async function lastTree(place: GitPlace): Promise<string> {
 	const { status, stdout } = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{tree}"]);
 	return status === 0 ? stdout.trim() : gitOutput(place, ["hash-object", "-t", "tree", "--stdin"]);
 }
 
 /**
- * The files of the index that are not as in a commit, without those that the index lacks. Plumbing: it neither refreshes
- * the index nor shows a difference.
+ * The files in the index that differ from a commit. Files that the index lacks are not listed. Uses a plumbing
+ * command, which neither refreshes the index nor prints a diff.
  * @param tree a commit or tree
  * @throws AppError as `gitOutput`
  */
