@@ -1,32 +1,32 @@
-/** What is asked of a request before anybody is asked for it: that it is one, whose it is, and that it is not too large. */
+/** Checks a request before its function is started: it is well-formed, a function matches it, its body is not too large. */
 import type { IncomingMessage } from "node:http";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { faultOf } from "../http/strict-request.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
-import { type Bounds, PROBLEMS, type Problem, problemOf } from "./problem.ts";
+import { PROBLEMS, type Problem, problemOf, type RequestLimits } from "./problem.ts";
 import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
 
 export interface AdmissionOptions {
-	/** The functions that are deployed, started or not. */
+	/** The deployed functions, whether they run or not. */
 	functions: FunctionsOf;
-	/** What a function says about its requests; what it leaves out is as below. */
+	/** A function's own limits. For a limit that the function does not set, the options below hold. */
 	settings?(app: string, name: string): Pick<FunctionSettings, "maxBodyMB" | "timeoutSeconds"> | undefined;
-	/** Whether the peer is a proxy whose `x-forwarded-*` headers are true. False unless told. */
+	/** Whether the peer is a proxy whose `x-forwarded-*` headers can be trusted. Default: false. */
 	trustForwarded?: boolean;
-	/** How long a function may take to begin its response. 150,000 unless told. */
+	/** How long a function may take to begin its response. Default: 150,000. */
 	responseTimeoutMs?: number;
-	/** Larger request bodies are refused. 100 MiB unless told. */
+	/** The largest request body. Default: 100 MiB. */
 	maxBodyBytes?: number;
 }
 
-/** Where a request goes; or the problem that it is answered with, where it is answered at all. */
+/** The function that gets a request; or the problem to respond with. If both are undefined, there is no response. */
 export type Admission =
-	| { readonly route: Route; readonly bounds: Bounds }
+	| { readonly route: Route; readonly limits: RequestLimits }
 	| {
 			readonly route: undefined;
 			readonly problem: Problem | undefined;
-			/** The function that it was for, or the app that has no such function. */
-			readonly of?: Route | { readonly app: string } | undefined;
+			/** The function that the request was for, or only the app if it has no such function. */
+			readonly requested?: Route | { readonly app: string } | undefined;
 	  };
 
 export class Admissions {
@@ -40,7 +40,7 @@ export class Admissions {
 		this.#responseTimeoutMs = options.responseTimeoutMs ?? 150_000;
 	}
 
-	/** To be asked once for each request, in the order in which they came on a connection. */
+	/** To be called once for each request, in the order in which requests arrive on a connection. */
 	check(request: IncomingMessage): Admission {
 		const { headers, url = "" } = request;
 		const fault = faultOf(request);
@@ -50,12 +50,12 @@ export class Admissions {
 		const { route, ...routing } = matchRoute(url, this.#options.functions);
 		if (route === undefined) {
 			const { app, reason } = { reason: "unknown" as const, app: undefined, ...routing };
-			return { route, problem: PROBLEMS[reason], of: app === undefined ? undefined : { app } };
+			return { route, problem: PROBLEMS[reason], requested: app === undefined ? undefined : { app } };
 		}
-		const bounds = this.#bounds(route);
-		if (Number(headers["content-length"] ?? 0) <= bounds.bodyBytes) return { route, bounds };
-		const problem = problemOf(PROBLEMS.tooLarge, route.function, bounds);
-		return { route: undefined, problem, of: route };
+		const limits = this.#limits(route);
+		if (Number(headers["content-length"] ?? 0) <= limits.bodyBytes) return { route, limits };
+		const problem = problemOf(PROBLEMS.tooLarge, route.function, limits);
+		return { route: undefined, problem, requested: route };
 	}
 
 	/** The headers that the function gets. */
@@ -65,7 +65,7 @@ export class Admissions {
 		return forwardedRequestHeaders(request.rawHeaders, { address, prefix, requestId, isTrusted });
 	}
 
-	#bounds({ app, function: name }: Route): Bounds {
+	#limits({ app, function: name }: Route): RequestLimits {
 		const { maxBodyMB, timeoutSeconds } = this.#options.settings?.(app, name) ?? {};
 		return {
 			bodyBytes: maxBodyMB === undefined ? this.#maxBodyBytes : maxBodyMB * 1024 * 1024,

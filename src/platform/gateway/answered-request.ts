@@ -1,24 +1,24 @@
-/** What is told of a request once its answer is over. */
+/** The data that the gateway reports about a request once its response is complete. */
 
-/** What a request was for: a function, or a name that none of the app's has. */
-export interface RequestedOf {
+/** The function that a request was for, or only the app if the app has no function of that name. */
+export interface RequestedFunction {
 	readonly app: string;
-	/** Undefined where there is no such function. */
+	/** Undefined if there is no such function. */
 	readonly function: string | undefined;
-	/** Which function of that name it is. */
+	/** The lifetime of the function: it tells apart a deleted function and a later one of the same name. */
 	readonly began?: string | undefined;
 }
 
 export interface AnsweredRequest {
 	readonly method: string;
-	/** Without the query, the values of secrets taken out; what no function got is cut where its name ends. */
+	/** Without the query and with the values of secrets redacted. If no function got the request, the path is cut. */
 	readonly path: string;
 	readonly status: number;
 	readonly ms: number;
-	/** Of the answer's body. */
+	/** The size of the response body. */
 	readonly bytes: number;
-	/** The request's id. */
+	/** The request id. */
 	readonly id: string;
-	/** A problem's code, `CLIENT_GONE` or `FUNCTION_CRASHED`; null for a whole answer of the function's. */
+	/** A problem's code, `CLIENT_GONE` or `FUNCTION_CRASHED`; null if the function's response is complete. */
 	readonly reason: string | null;
 }

@@ -1,6 +1,7 @@
 /**
- * Connections to instances. Where a Unix socket's queue is full, the system does not let a client wait, as with TCP, but
- * refuses at once (EAGAIN, see unix(7)): it is asked again, so that a burst of requests is only slower.
+ * Connections to instances, over Unix sockets. If the queue of a Unix socket is full, the system does not let a client
+ * wait as with TCP; it fails at once with EAGAIN (unix(7)). The connection is then tried again, so that a burst of
+ * requests is slower but does not fail.
  */
 import { connect, type Socket } from "node:net";
 import { type buildConnector, Pool } from "undici";
@@ -8,20 +9,20 @@ import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { FunctionLimits } from "../http/descriptors.ts";
 import type { Instance } from "../runtime/runtime.ts";
 
-const AGAIN_MS = 5;
-/** A function that takes no connection for so long takes none. */
-const PATIENCE_MS = 10_000;
-/** How long a connection stays open between two requests, whatever the function asks for: others may need it. */
+const RETRY_MS = 5;
+/** How long a connection is tried before it counts as failed. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** How long a connection stays open between two requests, whatever keep-alive the function asks for. */
 const IDLE_MS = 4_000;
 
 type OnConnect = (error: Error | null, socket: Socket | null) => void;
 
-/** There is no descriptor left for a connection to a function. */
+/** No file descriptor is left for a connection to a function. */
 export class NoConnectionLeft extends Error {
 	override name = "NoConnectionLeft";
 }
 
-/** Whether a connection could not be made for want of a descriptor. */
+/** Whether a connection failed because no file descriptor was left. */
 export function isExhausted(error: unknown): boolean {
 	if (error instanceof NoConnectionLeft) return true;
 	const { code = "" } = error as NodeJS.ErrnoException;
@@ -41,28 +42,28 @@ export class Connector {
 	}
 
 	/**
-	 * Connects to a Unix socket. Where there are as many connections as there may be, it waits until an idle one closes.
-	 * @param onConnect called once, with `NoConnectionLeft` where none has closed in time
+	 * Connects to a Unix socket. If the limit on connections is reached, it waits until another connection closes.
+	 * @param onConnect called once; with `NoConnectionLeft` if none closes within `CONNECT_TIMEOUT_MS`
 	 */
 	connect(socketPath: string, onConnect: OnConnect): void {
-		const sinceMs = performance.now();
-		// Later, as any error of a connection: who connects is not ready for it yet.
+		const startMs = performance.now();
+		// On the next tick, like any other error of a connection: the caller is not ready for it yet.
 		const fail = (error: unknown) => process.nextTick(onConnect, error, null);
 		const attempt = () => {
 			if (this.#open >= this.#limits.connectionsMax) {
-				this.#wait(attempt, sinceMs, fail);
+				this.#wait(attempt, startMs, fail);
 				return;
 			}
 			const socket = this.#openSocket(socketPath);
 			const onError = (error: NodeJS.ErrnoException) => {
-				const isLater = error.code === "EAGAIN" && performance.now() - sinceMs < PATIENCE_MS;
-				if (isLater) setTimeout(this.#faults.callback(attempt, fail), AGAIN_MS);
+				const isLater = error.code === "EAGAIN" && performance.now() - startMs < CONNECT_TIMEOUT_MS;
+				if (isLater) setTimeout(this.#faults.callback(attempt, fail), RETRY_MS);
 				else onConnect(error, null);
 			};
 			const guardedError = this.#faults.callback(onError, fail);
 			const connected = () => {
 				socket.off("error", guardedError);
-				// Whoever uses the connection listens too. An error between two users is nobody's.
+				// Each user of the connection adds a listener. This one handles errors between two users.
 				socket.on(
 					"error",
 					this.#faults.callback(() => socket.destroy()),
@@ -81,7 +82,7 @@ export class Connector {
 		this.#faults.run(attempt, fail);
 	}
 
-	/** As many connections to an instance as there are requests at once, each used again by later ones. */
+	/** A pool of connections to an instance: one for each concurrent request, reused by later requests. */
 	openPool({ socketPath }: Instance): Pool {
 		const connectAnother = (_options: unknown, callback: buildConnector.Callback) => {
 			this.connect(socketPath, (error, socket) => {
@@ -113,20 +114,20 @@ export class Connector {
 		return socket;
 	}
 
-	/** Calls back once another connection has closed, or with an error once none has for too long. */
-	#wait(attempt: () => void, sinceMs: number, fail: (error: unknown) => void): void {
-		const leftMs = Math.max(0, sinceMs + PATIENCE_MS - performance.now());
-		const leave = () => {
+	/** Calls `attempt` when another connection closes, or `fail` when the time limit has passed. */
+	#wait(attempt: () => void, startMs: number, fail: (error: unknown) => void): void {
+		const remainingMs = Math.max(0, startMs + CONNECT_TIMEOUT_MS - performance.now());
+		const stopWaiting = () => {
 			clearTimeout(timer);
 			this.#waiting.delete(next);
 		};
 		const giveUp = () => {
-			leave();
+			stopWaiting();
 			fail(new NoConnectionLeft());
 		};
-		const timer = setTimeout(this.#faults.callback(giveUp, fail), leftMs);
+		const timer = setTimeout(this.#faults.callback(giveUp, fail), remainingMs);
 		const next = () => {
-			leave();
+			stopWaiting();
 			this.#faults.run(attempt, fail);
 		};
 		this.#waiting.add(next);

@@ -1,50 +1,50 @@
 /**
- * One request to one instance: streamed both ways, at the pace of the slower side.
+ * Forwards one request to one instance. Both bodies are streamed, with backpressure: the slower side sets the pace.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { type Dispatcher, errors } from "undici";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
-import type { Account } from "./accounts.ts";
 import { isExhausted } from "./connect.ts";
 import { checkAnswer, INTERIM_MAX, unreadableAnswer } from "./function-answer.ts";
 import { hasBody, invalidAnswer, PROBLEMS, type Problem } from "./problem.ts";
+import type { TrackedRequest } from "./request-tracker.ts";
 
 export interface Exchange {
 	request: IncomingMessage;
 	response: ServerResponse;
-	/** Request target without the prefix. */
+	/** The request target without the prefix. */
 	target: string;
-	/** Flat list. */
+	/** A flat list: name, value, name, value, … */
 	headers: string[];
 	requestId: string;
 	maxBodyBytes: number;
 	responseTimeoutMs: number;
-	/** Called when the function's answer begins. */
+	/** Called when the function's response begins. */
 	onAnswer?: () => void;
 	/** Called when the exchange is over, before the client's next request can begin. */
 	onOver?: () => void;
-	/** What the answer's body comes to, and why it ended early. */
-	account: Pick<Account, "bytes" | "instance" | "problem">;
+	/** Where the size of the response body, and the reason of an early end, are recorded. */
+	tracked: Pick<TrackedRequest, "bytes" | "instance" | "problem">;
 	faults: FaultBoundary;
-	/** Made at the first attempt and kept for the second: what it has read cannot be read again. */
+	/** Created by the first attempt and kept for the second, because bytes that it has read cannot be read again. */
 	body?: Readable | null;
 }
 
-/** How an exchange ended. `unsent`: nothing reached the function, so that it can be tried elsewhere. */
+/** How an exchange ended. `unsent`: nothing reached the function, so another instance can get the request. */
 export type Outcome = "done" | "unsent" | Problem;
 
-/** A first piece of a body that is worth copying to spare a system call's vector. */
+/** The largest first chunk of a body that is copied, so that it leaves with the headers in one plain write. */
 const FIRST_BYTES_MAX = 16 * 1024;
 
 class BodyTooLarge extends Error {}
 
-/** The request's body, with an end to its patience. A stream of its own: undici destroys what it is given. */
+/** The request body, with a limit on its size. It is a stream of its own because undici destroys the body it gets. */
 function limitedBody(request: IncomingMessage, maxBytes: number, faults: FaultBoundary): Readable {
-	let seen = 0;
+	let bytes = 0;
 	const pass = (chunk: Buffer, _encoding: string, done: TransformCallback) => {
-		seen += chunk.length;
-		if (seen > maxBytes) done(new BodyTooLarge());
+		bytes += chunk.length;
+		if (bytes > maxBytes) done(new BodyTooLarge());
 		else done(null, chunk);
 	};
 	const limiter = new Transform({
@@ -55,7 +55,7 @@ function limitedBody(request: IncomingMessage, maxBytes: number, faults: FaultBo
 		"error",
 		faults.callback((error: Error) => limiter.destroy(error), giveUp),
 	);
-	// Whatever destroys the copy, the rest of the original is still read, so that the answer gets out.
+	// Whatever destroys the copy, the rest of the request is still read; otherwise the response might not get out.
 	const drain = () => {
 		request.unpipe(limiter);
 		request.resume();
@@ -77,15 +77,15 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	readonly #exchange: Exchange;
 	readonly #settle: (outcome: Outcome) => void;
 	#controller: Dispatcher.DispatchController | undefined;
-	/** The client went away, or was cut off. */
+	/** The client closed the connection, or the gateway did. */
 	#isAborted = false;
 	#isOver = false;
 	#hasData = false;
-	#interim = 0;
+	#interimCount = 0;
 	readonly #onClose: () => void;
-	/** There once the client was slower than the function. */
+	/** Set when the client is slower than the function for the first time. */
 	#onDrain: (() => void) | undefined;
-	/** Unlike the others, undici calls this one where nothing would catch what it throws. */
+	/** undici catches exceptions of the other handlers, but not of this one, so it has a boundary of its own. */
 	readonly onResponseError: (controller: unknown, error: Error) => void;
 
 	constructor(exchange: Exchange, settle: (outcome: Outcome) => void) {
@@ -116,8 +116,8 @@ class Forwarder implements Dispatcher.DispatchHandler {
 			const { response } = this.#exchange;
 			const isFirst = !this.#hasData;
 			this.#hasData = true;
-			this.#exchange.account.bytes += chunk.length;
-			// As text it goes out with the headers in one piece; as bytes Node writes the two as a vector, which costs more.
+			this.#exchange.tracked.bytes += chunk.length;
+			// Node joins a string with the headers in one write. It writes bytes and headers as a vector, which costs more.
 			const isWritten =
 				isFirst && chunk.length <= FIRST_BYTES_MAX
 					? response.write(chunk.toString("latin1"), "latin1")
@@ -144,7 +144,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 				() => response.end(),
 				() => response.destroy(),
 			);
-			// Once what was written is on its way: while it waits, Node would add an empty piece to it.
+			// On the next tick, when the data is written: if it still waits, Node appends an empty chunk to the vector.
 			if (this.#hasData) process.nextTick(end);
 			else end();
 			this.#finish("done");
@@ -155,7 +155,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		if (this.#isOver) return;
 		const { body, response } = this.#exchange;
 		if (response.headersSent) {
-			if (!this.#isAborted) this.#exchange.account.problem = PROBLEMS.broken;
+			if (!this.#isAborted) this.#exchange.tracked.problem = PROBLEMS.broken;
 			response.destroy();
 			this.#finish("done");
 		} else if (this.#isAborted) this.#finish("done");
@@ -165,8 +165,8 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	}
 
 	#begin(controller: Dispatcher.DispatchController, status: number, reason: string): void {
-		// Interim responses concern the gateway's own exchange with the client.
-		if (status >= 100 && status < 200 && this.#interim++ < INTERIM_MAX) return;
+		// Interim responses are not forwarded: the gateway sends its own to the client.
+		if (status >= 100 && status < 200 && this.#interimCount++ < INTERIM_MAX) return;
 		const { onAnswer, response, requestId } = this.#exchange;
 		onAnswer?.();
 		const raw = (controller.rawHeaders ?? []) as (Buffer | string)[];
@@ -178,7 +178,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		}
 		const { headers } = answer;
 		response.writeHead(answer.status, answer.reason, headers);
-		// A response of known length goes out with its first bytes; a stream may be silent for long.
+		// A response of known length leaves with its first bytes. A stream may have no bytes for a long time.
 		if (!headers.some((item, index) => index % 2 === 0 && item.toLowerCase() === "content-length")) {
 			response.flushHeaders();
 		}
@@ -190,13 +190,13 @@ class Forwarder implements Dispatcher.DispatchHandler {
 		this.#controller?.abort(new errors.RequestAbortedError());
 	}
 
-	/** Runs what reacts to the function, unless the exchange is over. An exception ends the exchange, and no other. */
+	/** Runs a reaction to the function unless the exchange is over. An exception ends this exchange and no other. */
 	#guard(work: () => void): void {
 		if (this.#isOver) return;
 		this.#exchange.faults.run(work, () => this.#stop(PROBLEMS.internal));
 	}
 
-	/** Ends the exchange with a problem; a client that has got the beginning of an answer is cut off. */
+	/** Ends the exchange with a problem. If the response has begun, the client's connection is closed. */
 	#stop(problem: Problem): void {
 		this.#finish(problem);
 		this.#controller?.abort(new errors.RequestAbortedError());
@@ -212,7 +212,7 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	}
 }
 
-/** Sends the request to the instance behind the dispatcher and its response to the client. */
+/** Sends the request to the instance behind the dispatcher, and its response to the client. */
 export function forward(dispatcher: Dispatcher, exchange: Exchange): Promise<Outcome> {
 	const { request, target, headers, maxBodyBytes, responseTimeoutMs, faults } = exchange;
 	if (exchange.body === undefined)

@@ -1,29 +1,29 @@
 /**
- * What a function may answer. A function is somebody's code, and what comes from its socket need not be HTTP: each answer
- * is checked here, in one place, before anything of it is sent to a client. Pure.
+ * Checks the responses of functions. A function is untrusted code, so the bytes from its socket need not be HTTP.
+ * Every response is checked here, in one place, before any part of it is sent to a client. Pure.
  */
 import type { IncomingMessage } from "node:http";
 import { forwardedResponseHeaders } from "./headers.ts";
 
-/** A field's name, RFC 9110, 5.6.2. */
+/** The name of a header field (RFC 9110, section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Of a field's value and a reason phrase: no control character but the tab, and one byte for each character. */
+/** A field value or a reason phrase: Latin-1 without control characters, except the tab. */
 const TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 const LENGTH = /^\d{1,15}$/;
 const REASON_MAX = 512;
 const HEADERS_MAX = 500;
-/** Statuses that announce the answer proper. */
+/** The most interim responses (status 1xx) before a final response. */
 export const INTERIM_MAX = 16;
 
-/** An answer's head, as it comes from the function. */
+/** The status line and the headers of a response, as the function sent them. */
 export interface AnswerHead {
 	readonly status: number | undefined;
 	readonly reason: string | undefined;
-	/** Names and values by turns. */
+	/** A flat list: name, value, name, value, … */
 	readonly rawHeaders: readonly string[];
 }
 
-/** What is sent to the client; or what is wrong with the answer, in words that hold nothing of it. */
+/** The head to send to the client; or a description of the fault, which quotes no part of the response. */
 export type CheckedAnswer =
 	| {
 			readonly status: number;
@@ -33,9 +33,9 @@ export type CheckedAnswer =
 	  }
 	| { readonly fault: string };
 
-/** The values of a header, its name in lower case. */
-function valuesOf(raw: readonly string[], wanted: string): string[] {
-	return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === wanted);
+/** All values of a header. @param lowerCaseName the header's name in lower case */
+function valuesOf(raw: readonly string[], lowerCaseName: string): string[] {
+	return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === lowerCaseName);
 }
 
 function headerFault(raw: readonly string[], status: number): string | undefined {
@@ -45,71 +45,82 @@ function headerFault(raw: readonly string[], status: number): string | undefined
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";
 		const value = raw[index + 1] ?? "";
-		if (!TOKEN.test(name)) return "the name of a header is none";
-		if (!TEXT.test(value)) return "the value of a header holds a control character";
+		if (!TOKEN.test(name)) return "the name of a header is invalid";
+		if (!TEXT.test(value)) return "the value of a header contains a control character";
 		const key = name.toLowerCase();
 		if (key === "content-length") {
-			if (length !== undefined || !LENGTH.test(value)) return "its length is not one number";
+			if (length !== undefined || !LENGTH.test(value)) return "its Content-Length is not one number";
 			length = value;
 		} else if (key === "transfer-encoding") {
 			if (coding !== undefined || value.trim().toLowerCase() !== "chunked")
-				return "its transfer encoding is not chunked";
+				return "its Transfer-Encoding is not chunked";
 			coding = value;
 		}
 	}
-	if (length !== undefined && coding !== undefined) return "it has both a length and a transfer encoding";
-	if (status === 204 && Number(length ?? 0) > 0) return "it has status 204 and a length";
+	if (length !== undefined && coding !== undefined)
+		return "it has both a Content-Length and a Transfer-Encoding";
+	if (status === 204 && Number(length ?? 0) > 0) return "it has status 204 and a Content-Length above 0";
 	return undefined;
 }
 
 function reasonFault(reason: string): string | undefined {
 	if (reason.length > REASON_MAX) return `its reason phrase has more than ${REASON_MAX} characters`;
-	return TEXT.test(reason) ? undefined : "its reason phrase holds what is no text in Latin-1";
+	return TEXT.test(reason)
+		? undefined
+		: "its reason phrase contains a character that is not printable Latin-1";
 }
 
-/** An answer to an ordinary request, or one that declines an upgrade. @param requestId for the client */
+/**
+ * Checks a response to an ordinary request, or a response that declines an upgrade.
+ * @param requestId the client gets it as `x-request-id` if the function did not send one
+ */
 export function checkAnswer(head: AnswerHead, requestId: string): CheckedAnswer {
 	const { rawHeaders, reason = "", status = 0 } = head;
-	if (status === 101) return { fault: "it switches protocols, which nobody asked for" };
+	if (status === 101) return { fault: "it switches protocols without a request to do so" };
 	if (!Number.isInteger(status) || status < 200 || status > 599)
-		return { fault: "its status is not 200 to 599" };
+		return { fault: "its status is not between 200 and 599" };
 	const fault = reasonFault(reason) ?? headerFault(rawHeaders, status);
 	return fault === undefined
 		? { status, reason, headers: forwardedResponseHeaders(rawHeaders, requestId) }
 		: { fault };
 }
 
-/** An answer that accepts a WebSocket. */
+/** Checks a response that accepts a WebSocket. @param requestId as in `checkAnswer` */
 export function checkSwitch(head: AnswerHead, requestId: string): CheckedAnswer {
 	const { rawHeaders, reason = "", status = 0 } = head;
 	const protocols = valuesOf(rawHeaders, "upgrade").map((protocol) => protocol.trim().toLowerCase());
 	if (status !== 101) return { fault: "it switches protocols with a status other than 101" };
-	if (protocols.join() !== "websocket") return { fault: "it switches to another protocol than WebSocket" };
+	if (protocols.join() !== "websocket") return { fault: "it switches to a protocol other than WebSocket" };
 	const fault = reasonFault(reason) ?? headerFault(rawHeaders, status);
 	if (fault !== undefined) return { fault };
-	const isFramed = [...valuesOf(rawHeaders, "content-length"), ...valuesOf(rawHeaders, "transfer-encoding")];
-	if (isFramed.length > 0) return { fault: "it switches protocols and announces a body" };
+	const framing = [...valuesOf(rawHeaders, "content-length"), ...valuesOf(rawHeaders, "transfer-encoding")];
+	if (framing.length > 0) return { fault: "it switches protocols and declares a body" };
 	const headers = forwardedResponseHeaders(rawHeaders, requestId);
 	return { status, reason, headers: [...headers, "connection", "Upgrade", "upgrade", "websocket"] };
 }
 
-/** The head of an answer that Node's client has read. */
-export function headOf({ rawHeaders, statusCode, statusMessage }: IncomingMessage): AnswerHead {
+/** The head of a response that Node's HTTP client has parsed. */
+export function answerHead({ rawHeaders, statusCode, statusMessage }: IncomingMessage): AnswerHead {
 	return { status: statusCode, reason: statusMessage, rawHeaders };
 }
 
-/** What is wrong with an answer that an HTTP client could not read; undefined where the error is another one. */
+/**
+ * Describes the fault of a response that an HTTP client could not parse.
+ * @param error from Node's client or from undici
+ * @returns undefined if the error has another cause
+ */
 export function unreadableAnswer(error: unknown): string | undefined {
 	if (!(error instanceof Error)) return undefined;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";
 	if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW")
 		return "its headers are too large";
-	if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") return "its body has another length than it says";
-	// undici's parser gives its errors no code, and asserts what holds of answers that are right.
+	if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
+		return "the length of its body differs from its Content-Length";
+	// Some errors of undici's parser have no code, and some invalid responses fail one of undici's assertions.
 	if (code.startsWith("HPE_") || error.name === "HTTPParserError" || code === "ERR_ASSERTION")
 		return "it is not HTTP/1.1";
-	// What undici says of an interim answer that nobody asked for.
+	// undici's messages for an interim response that the request did not ask for.
 	return code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(error.message)
-		? "it has an interim status that nobody asked for"
+		? "it has an interim status that the request did not ask for"
 		: undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The way in to functions: an HTTP listener of its own that finds the function, counts the request into the
- * instance that serves it now, and streams.
+ * The gateway: the HTTP listener for functions. For each request it finds the function, counts the request as in
+ * flight at the instance that serves the function now, and streams both ways.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -9,21 +9,21 @@ import { Connections } from "../http/connections.ts";
 import { budgetOf, descriptorLimit } from "../http/descriptors.ts";
 import { listenOn } from "../http/listen.ts";
 import { serverOptions } from "../http/server-options.ts";
-import { Accounts } from "./accounts.ts";
 import { Admissions } from "./admission.ts";
+import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
 import { Instances } from "./instances.ts";
 import type { GatewayOptions } from "./options.ts";
-import { type Bounds, PROBLEMS, type Problem, problemOf, sendProblem } from "./problem.ts";
+import { PROBLEMS, type Problem, problemOf, type RequestLimits, sendProblem } from "./problem.ts";
 import { requestIdOf } from "./request-id.ts";
+import { RequestTracker } from "./request-tracker.ts";
 import type { Route } from "./routing.ts";
-import { UnderWay } from "./under-way.ts";
-import { forwardUpgrade, isWebSocket, noting, responseOn } from "./upgrade.ts";
+import { forwardUpgrade, isWebSocket, reportingTo, responseOn } from "./upgrade.ts";
 
 export interface Gateway {
-	/** @param port 0 picks a free one */
+	/** @param port 0 for any free port */
 	listen(port: number, host: string): Promise<{ host: string; port: number }>;
-	/** Takes no new connection, lets requests finish for the grace period, then cuts them off. */
+	/** Accepts no new connections, lets requests finish during the grace period, then closes their connections. */
 	close(options?: { graceMs?: number }): Promise<void>;
 }
 
@@ -32,10 +32,10 @@ class NodeGateway implements Gateway {
 	readonly #server: Server;
 	readonly #faults: FaultBoundary;
 	readonly #admissions: Admissions;
-	readonly #accounts: Accounts;
+	readonly #tracker: RequestTracker;
 	readonly #instances: Instances;
 	readonly #connections: Connections;
-	readonly #underWay: UnderWay;
+	readonly #concurrency: ConcurrencyLimiter;
 	readonly #upgraded = new Set<Duplex>();
 
 	constructor(options: GatewayOptions) {
@@ -43,19 +43,19 @@ class NodeGateway implements Gateway {
 		this.#options = options;
 		this.#faults = faults;
 		this.#admissions = new Admissions(options);
-		this.#accounts = new Accounts(options, faults);
+		this.#tracker = new RequestTracker(options, faults);
 		this.#instances = new Instances((app, name) => options.instance(app, name), faults, limits.functions);
-		this.#underWay = new UnderWay(limits.functions.perFunctionMax);
+		this.#concurrency = new ConcurrencyLimiter(limits.functions.perFunctionMax);
 		this.#server = createServer(serverOptions(options));
 		this.#connections = new Connections(this.#server, {
 			faults,
 			limits: limits.gateway,
-			onRefused: (why) => options.onRefused?.(why),
+			onRefused: (reason) => options.onRefused?.(reason),
 		});
-		this.#hear();
+		this.#addListeners();
 	}
 
-	#hear(): void {
+	#addListeners(): void {
 		const serve = (isWaiting: boolean) => (request: IncomingMessage, response: ServerResponse) =>
 			this.#connections.serve(request, response, () => this.#begin(request, response, isWaiting));
 		const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -64,7 +64,7 @@ class NodeGateway implements Gateway {
 				sendProblem(request, this.#responseOn(request), PROBLEMS.upgradeBehind, requestIdOf(request));
 			this.#connections.upgrade(request, accept, refuse);
 		};
-		// An exception closes the connection.
+		// After an exception the connection is closed.
 		const close = (_error: unknown, { socket }: IncomingMessage) => socket.destroy();
 		this.#server.on("request", this.#faults.callback(serve(false), close));
 		this.#server.on("checkContinue", this.#faults.callback(serve(true), close));
@@ -92,10 +92,13 @@ class NodeGateway implements Gateway {
 		await this.#instances.close();
 	}
 
-	/** Answers a request; with 500 where the gateway itself fails. */
+	/**
+	 * Responds to a request; with 500 if the gateway itself fails.
+	 * @param isWaiting whether the client waits for `100 Continue` before it sends the body
+	 */
 	#begin(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
 		const requestId = requestIdOf(request);
-		// A client that goes away is seen as `close`; what was being written then is lost either way.
+		// If the client closes the connection, the response emits `close`; the data in flight is lost either way.
 		response.on("error", () => response.destroy());
 		const giveUp = () =>
 			this.#faults.run(
@@ -111,71 +114,71 @@ class NodeGateway implements Gateway {
 		{ requestId, isWaiting }: { requestId: string; isWaiting: boolean },
 	): Promise<void> {
 		const admission = this.#admissions.check(request);
-		const account = this.#accounts.open(request, requestId, admission);
-		this.#accounts.follow(account, response);
+		const tracked = this.#tracker.track(request, requestId, admission);
+		this.#tracker.endOnClose(tracked, response);
 		if (admission.route === undefined) {
-			account.problem = admission.problem;
+			tracked.problem = admission.problem;
 			return admission.problem && sendProblem(request, response, admission.problem, requestId);
 		}
-		const { bounds } = admission;
+		const { limits } = admission;
 		const exchange: Exchange = {
 			request,
 			response,
 			target: admission.route.target,
 			headers: this.#admissions.headersFor(request, admission.route, requestId),
 			requestId,
-			maxBodyBytes: bounds.bodyBytes,
-			responseTimeoutMs: bounds.timeoutMs,
-			account,
+			maxBodyBytes: limits.bodyBytes,
+			responseTimeoutMs: limits.timeoutMs,
+			tracked,
 			faults: this.#faults,
 		};
 		let outcome: "done" | Problem = PROBLEMS.internal;
 		try {
 			outcome = await this.#exchange(admission.route, exchange, isWaiting);
 		} finally {
-			if (outcome !== "done") account.problem = outcome;
+			if (outcome !== "done") tracked.problem = outcome;
 		}
 		if (outcome === "done") return;
-		sendProblem(request, response, this.#told(outcome, admission.route, bounds), requestId);
+		sendProblem(request, response, this.#reportProblem(outcome, admission.route, limits), requestId);
 	}
 
-	/** A problem as the client is told it; what is for the function's log goes there. */
-	#told(problem: Problem, route: Route, bounds: Bounds): Problem {
+	/** Reports a problem to the function's log and the metrics. @returns the problem for the client */
+	#reportProblem(problem: Problem, route: Route, limits: RequestLimits): Problem {
 		if (problem.fault !== undefined) this.#options.onInvalidAnswer?.(route, problem.fault);
 		if (problem === PROBLEMS.busy) this.#options.onRefused?.("function");
-		return problemOf(problem, route.function, bounds);
+		return problemOf(problem, route.function, limits);
 	}
 
-	/** One exchange with the function, counted into what it has under way. */
+	/** One exchange with the function, within the function's limit on concurrent requests. */
 	async #exchange(route: Route, exchange: Exchange, isWaiting: boolean): Promise<"done" | Problem> {
-		const leave = this.#underWay.enter(route);
-		if (leave === undefined) return PROBLEMS.busy;
+		const release = this.#concurrency.acquire(route);
+		if (release === undefined) return PROBLEMS.busy;
 		try {
 			let outcome = await this.#attempt(route, exchange, isWaiting);
-			// Nothing reached the function, not even the request line: another instance can have it.
+			// Nothing reached the function, not even the request line, so another instance can get the request.
 			if (outcome === "unsent") outcome = await this.#attempt(route, exchange, false);
 			return outcome === "unsent" ? PROBLEMS.broken : outcome;
 		} finally {
-			leave();
+			release();
 		}
 	}
 
 	async #attempt(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
 		let release = () => {};
-		const onCounted = (counted: () => void) => {
-			release = counted;
+		const onAcquired = (releaseInstance: () => void) => {
+			release = releaseInstance;
 		};
 		try {
-			const found = this.#instances.lease(route.app, route.function, onCounted);
-			// Most functions run already. Each promise that is not needed saves some microseconds of a request.
+			const found = this.#instances.lease(route.app, route.function, onAcquired);
+			// Most functions run already. Each promise that is avoided saves some microseconds per request.
 			const lease = found instanceof Promise ? await found : found;
 			if ("status" in lease) return lease;
-			exchange.account.instance = lease.instance;
+			exchange.tracked.instance = lease.instance;
 			exchange.onAnswer = () => lease.instance.answered();
 			exchange.onOver = release;
 			if (isWaiting) exchange.response.writeContinue();
 			const outcome = await forward(lease.pool, exchange);
-			// While the function waits for the rest of a request, undici's time does not run out.
+			// While the rest of the request body is still being sent, undici's headers timeout does not run.
 			if (outcome === PROBLEMS.timeout) lease.instance.timedOut();
 			return outcome;
 		} finally {
@@ -186,29 +189,29 @@ class NodeGateway implements Gateway {
 	async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
 		const requestId = requestIdOf(request);
 		const admission = this.#admissions.check(request);
-		const account = this.#accounts.open(request, requestId, admission);
+		const tracked = this.#tracker.track(request, requestId, admission);
 		const refuse = (problem: Problem) => {
-			account.end(problem.status, problem.code);
+			tracked.end(problem.status, problem.code);
 			sendProblem(request, this.#responseOn(request), problem, requestId);
 		};
 		if (admission.route === undefined) return admission.problem && refuse(admission.problem);
 		if (!isWebSocket(request)) return refuse(PROBLEMS.upgrade);
-		const { bounds, route } = admission;
-		const onStatus = (status: number) => account.end(status);
+		const { limits, route } = admission;
+		const onStatus = (status: number) => tracked.end(status);
 		const onProblem = (problem: Problem) => {
-			refuse(this.#told(problem, route, bounds));
+			refuse(this.#reportProblem(problem, route, limits));
 		};
-		const leave = this.#underWay.enter(route);
-		if (leave === undefined) return onProblem(PROBLEMS.busy);
-		socket.once("close", this.#faults.callback(leave));
-		this.#accounts.endWith(account, socket);
-		const onCounted = (release: () => void) => {
-			if (socket.destroyed) release();
-			else socket.once("close", this.#faults.callback(release));
+		const release = this.#concurrency.acquire(route);
+		if (release === undefined) return onProblem(PROBLEMS.busy);
+		socket.once("close", this.#faults.callback(release));
+		this.#tracker.endOnSocketClose(tracked, socket);
+		const onAcquired = (releaseInstance: () => void) => {
+			if (socket.destroyed) releaseInstance();
+			else socket.once("close", this.#faults.callback(releaseInstance));
 		};
-		const lease = await this.#instances.lease(route.app, route.function, onCounted);
+		const lease = await this.#instances.lease(route.app, route.function, onAcquired);
 		if ("status" in lease) return onProblem(lease);
-		account.instance = lease.instance;
+		tracked.instance = lease.instance;
 		if (socket.destroyed) return;
 		this.#upgraded.add(socket);
 		const forget = () => this.#upgraded.delete(socket);
@@ -224,16 +227,16 @@ class NodeGateway implements Gateway {
 				target: route.target,
 				headers,
 				requestId,
-				timeoutMs: bounds.timeoutMs,
+				timeoutMs: limits.timeoutMs,
 			},
 			this.#instances.connector,
 			this.#faults,
-			noting(lease.instance, { onStatus, onProblem }),
+			reportingTo(lease.instance, { onStatus, onProblem }),
 		);
 	}
 }
 
-/** A gateway that does not listen yet. */
+/** Creates a gateway that does not listen yet. */
 export function createGateway(options: GatewayOptions): Gateway {
 	return new NodeGateway(options);
 }

@@ -1,9 +1,9 @@
 /**
- * Which headers cross the gateway. Pure. Headers are flat lists (`[name, value, name, value, …]`), which
- * keeps their order, their spelling and every repetition.
+ * Decides which headers the gateway forwards. Pure. Headers are flat lists (`[name, value, name, value, …]`), which
+ * keep the order, the spelling and every repetition.
  */
 
-/** RFC 9110, 7.6.1, and what came before it: they concern one connection, not the message. */
+/** Headers of one connection, not of the message (RFC 9110, section 7.6.1, and its predecessors). */
 const HOP_BY_HOP = new Set([
 	"connection",
 	"keep-alive",
@@ -15,14 +15,14 @@ const HOP_BY_HOP = new Set([
 	"transfer-encoding",
 	"upgrade",
 ]);
-/** The gateway answers for these, so a client's `Connection` header cannot take them away. */
+/** Headers that the gateway relies on, so a `Connection` header cannot remove them. */
 const KEPT = new Set(["host", "content-length"]);
-/** Said by the gateway alone; a client's word counts only where the operator trusts it. */
+/** Set by the gateway. A client's own values count only if the operator trusts the client. */
 const FORWARDED = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
 
-/** What the platform says of a run that nobody called for: the automation's name, percent-encoded, and when it was due. */
+/** Headers of a run that an automation started: the automation's name, percent-encoded, and the time it was due. */
 export const AUTOMATION_HEADERS = { name: "x-coffer-automation", due: "x-coffer-due" } as const;
-/** Not passed on; the gateway says some of them itself, and an automation's are no client's to say. */
+/** Never forwarded from a client. The gateway sets some of them itself; a client may not pose as an automation. */
 const DROPPED = new Set([
 	"expect",
 	"x-forwarded-prefix",
@@ -31,12 +31,12 @@ const DROPPED = new Set([
 ]);
 
 export interface Client {
-	/** The peer's address. */
+	/** The peer's IP address. */
 	address: string;
-	/** `x-forwarded-prefix`. */
+	/** The value of `x-forwarded-prefix`. */
 	prefix: string;
 	requestId: string;
-	/** Whether the peer is a proxy whose own `x-forwarded-*` headers are true. */
+	/** Whether the peer is a proxy whose own `x-forwarded-*` headers can be trusted. */
 	isTrusted: boolean;
 }
 
@@ -54,7 +54,7 @@ function connectionOptions(headers: readonly string[]): Set<string> | undefined 
 	return options;
 }
 
-/** A request id that a client sent is passed on where it cannot do harm in a log. */
+/** Whether a request id that a client sent is safe in a log. Only then is it passed on. */
 export function isRequestId(text: unknown): text is string {
 	return typeof text === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(text);
 }
@@ -66,7 +66,7 @@ export function isRequestId(text: unknown): text is string {
 export function forwardedRequestHeaders(raw: readonly string[], client: Client): string[] {
 	const options = connectionOptions(raw);
 	const out: string[] = [];
-	const said = new Map<string, string>();
+	const claimed = new Map<string, string>();
 	let host = "";
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";
@@ -75,14 +75,14 @@ export function forwardedRequestHeaders(raw: readonly string[], client: Client):
 		if (HOP_BY_HOP.has(key) || options?.has(key)) continue;
 		if (DROPPED.has(key)) continue;
 		if (FORWARDED.has(key)) {
-			const before = said.get(key);
-			said.set(key, before === undefined ? value : `${before}, ${value}`);
+			const before = claimed.get(key);
+			claimed.set(key, before === undefined ? value : `${before}, ${value}`);
 			continue;
 		}
 		if (key === "host") host = value;
 		out.push(name, value);
 	}
-	const trusted = (key: string) => (client.isTrusted ? said.get(key) : undefined);
+	const trusted = (key: string) => (client.isTrusted ? claimed.get(key) : undefined);
 	const chain = trusted("x-forwarded-for");
 	const forwarded = trusted("forwarded");
 	if (forwarded !== undefined) out.push("forwarded", forwarded);
@@ -93,7 +93,7 @@ export function forwardedRequestHeaders(raw: readonly string[], client: Client):
 	return out;
 }
 
-/** The headers that a client gets, with the request's id where the function did not say one. */
+/** The headers that a client gets. The request id is added if the function did not send one. */
 export function forwardedResponseHeaders(raw: readonly string[], requestId: string): string[] {
 	const options = connectionOptions(raw);
 	const out: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * The way to the instances of functions: one that serves now, held so that it is not stopped meanwhile, and connections
- * to it that are used again.
+ * Finds the instance that serves a function now, holds it so that nobody stops it during the request, and keeps a
+ * pool of connections to it.
  */
 import type { Pool } from "undici";
 import { FaultBoundary } from "../faults/error-boundary.ts";
@@ -10,33 +10,33 @@ import { Connector } from "./connect.ts";
 import { PROBLEMS, type Problem, startProblem } from "./problem.ts";
 
 /**
- * The instance that serves a function now; starts one where none is running. Undefined where that cannot be done, and a
- * rejection where starting it failed: `PLATFORM_FULL` where there is no room for it.
+ * The instance that serves a function now. Starts one if none is running.
+ * @returns undefined if the function cannot be started
+ * @throws if the start failed; AppError `PLATFORM_FULL` if the platform has no capacity for another instance
  */
 export type FindInstance = (
 	app: string,
 	name: string,
 ) => Instance | undefined | Promise<Instance | undefined>;
 
-/** An instance that one request is counted into. */
+/** An instance that counts one request as in flight, and the connections to it. */
 export interface Lease {
 	readonly instance: Instance;
 	readonly pool: Pool;
 }
 
-/** While a function is being switched, the instance that was found takes no request; the next that is found is another. */
+/** During a redeploy, the instance that was found may already refuse requests; the next search finds its successor. */
 const LEASE_ATTEMPTS = 4;
 
 export class Instances {
 	readonly #find: FindInstance;
 	readonly #faults: FaultBoundary;
-	/** Makes the connections. */
 	readonly connector: Connector;
 	readonly #pools = new Map<Instance, Pool>();
 
 	/**
-	 * @param faults where exceptions end; one that logs nothing unless told
-	 * @param limits by this process's bound on open files unless told
+	 * @param faults handles exceptions of callbacks; by default one that logs nothing
+	 * @param limits by default derived from this process's limit on open files
 	 */
 	constructor(
 		find: FindInstance,
@@ -49,24 +49,26 @@ export class Instances {
 	}
 
 	/**
-	 * Counts a request into the function's instance; or why that cannot be. A promise only where the instance is not
-	 * known at once.
-	 * @param onCounted called at once with what counts it out again, so that it is, whatever fails afterwards
+	 * Counts a request as in flight at the function's instance. Returns a promise only if the instance is not known
+	 * at once.
+	 * @param onAcquired called as soon as the request is counted, with the function that counts it out again, so that
+	 *   the caller can count it out whatever fails afterwards
+	 * @returns a problem if no instance takes the request
 	 */
 	lease(
 		app: string,
 		name: string,
-		onCounted: (release: () => void) => void,
+		onAcquired: (release: () => void) => void,
 	): Lease | Problem | Promise<Lease | Problem> {
 		const found = this.#found(app, name);
-		if (found instanceof Promise) return this.#leaseLater(app, name, onCounted, found);
-		return this.#take(found, onCounted) ?? this.#leaseLater(app, name, onCounted);
+		if (found instanceof Promise) return this.#leaseLater(app, name, onAcquired, found);
+		return this.#take(found, onAcquired) ?? this.#leaseLater(app, name, onAcquired);
 	}
 
 	async #leaseLater(
 		app: string,
 		name: string,
-		onCounted: (release: () => void) => void,
+		onAcquired: (release: () => void) => void,
 		first?: Promise<Instance | undefined>,
 	): Promise<Lease | Problem> {
 		for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
@@ -76,7 +78,7 @@ export class Instances {
 			} catch (error) {
 				return startProblem(error);
 			}
-			const lease = this.#take(instance, onCounted);
+			const lease = this.#take(instance, onAcquired);
 			if (lease !== undefined) return lease;
 		}
 		return PROBLEMS.notRunning;
@@ -90,13 +92,14 @@ export class Instances {
 		}
 	}
 
-	/** Undefined where there is no instance, or it takes no request. */
-	#take(instance: Instance | undefined, onCounted: (release: () => void) => void): Lease | undefined {
+	/** Undefined if there is no instance, or if it takes no more requests. */
+	#take(instance: Instance | undefined, onAcquired: (release: () => void) => void): Lease | undefined {
 		const release = instance?.acquire();
 		if (instance === undefined || release === undefined) return undefined;
 		try {
-			// A function that was counted as busy for ever could neither rest nor be replaced, so it is tried twice.
-			onCounted(() => this.#faults.run(release, release));
+			// If the count never went down, the function could neither become idle nor be replaced. So a failed
+			// release is tried once more.
+			onAcquired(() => this.#faults.run(release, release));
 			return { instance, pool: this.#pool(instance) };
 		} catch (error) {
 			release();
@@ -117,7 +120,7 @@ export class Instances {
 		return pool;
 	}
 
-	/** Cuts every connection off. */
+	/** Closes every connection at once. */
 	async close(): Promise<void> {
 		await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
 	}

@@ -1,6 +1,6 @@
 /**
- * The gateway's own answers: RFC 9457 problem details. They say which kind of failure it was and nothing
- * about its cause, since whoever calls a function need not be its author.
+ * The gateway's own responses: problem details (RFC 9457). They name the kind of failure and not its cause, because
+ * the caller of a function need not be its author.
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { AppError } from "../../errors.ts";
@@ -11,9 +11,9 @@ export interface Problem {
 	code: string;
 	title: string;
 	detail: string;
-	/** The name of the function that it is about. */
+	/** The name of the function that the problem is about. */
 	function?: string;
-	/** What was wrong with the function's answer. For the function's log alone. */
+	/** Why the function's response is invalid. It goes to the function's log and never to the client. */
 	fault?: string;
 }
 
@@ -22,126 +22,129 @@ export const PROBLEMS = {
 		status: 400,
 		code: "REQUEST_MALFORMED",
 		title: "Malformed request",
-		detail: "The request's target, version, Host or Transfer-Encoding is not one that the gateway passes on.",
+		detail: "The gateway does not accept the request's target, version, Host or Transfer-Encoding.",
 	},
 	unknown: {
 		status: 404,
 		code: "FUNCTION_NOT_FOUND",
 		title: "No such function",
-		detail: "No app with this function is deployed here.",
+		detail: "No app on this platform has this function.",
 	},
 	tooLarge: {
 		status: 413,
 		code: "BODY_TOO_LARGE",
 		title: "Body too large",
-		detail: "The request's body is larger than the gateway passes on.",
+		detail: "The request body is larger than the limit.",
 	},
 	upgradeBehind: {
 		status: 400,
 		code: "UPGRADE_PIPELINED",
-		title: "Upgrade behind another request",
-		detail: "A connection can be upgraded once every request before it is answered.",
+		title: "Upgrade after an unfinished request",
+		detail: "A connection can be upgraded only after every earlier request on it has its response.",
 	},
 	upgrade: {
 		status: 501,
 		code: "UPGRADE_NOT_SUPPORTED",
 		title: "Upgrade not supported",
-		detail: "Connections can be upgraded to WebSocket only.",
+		detail: "The gateway supports upgrades to WebSocket only.",
 	},
 	broken: {
 		status: 502,
 		code: "FUNCTION_BROKE_CONNECTION",
 		title: "The function broke the connection",
-		detail: "The function ended or reset the connection before it had answered.",
+		detail: "The function closed or reset the connection before it sent a complete response.",
 	},
 	invalid: {
 		status: 502,
 		code: "FUNCTION_ANSWER_INVALID",
-		title: "The function's answer is not one",
-		detail: "The function sent something that is no HTTP answer, or none to this request; its log says what.",
+		title: "The function's response is invalid",
+		detail: "The function sent bytes that are not a valid HTTP response to this request. Its log says why.",
 	},
 	internal: {
 		status: 500,
 		code: "INTERNAL_ERROR",
 		title: "Internal error",
-		detail: "The platform failed in a way that it did not foresee.",
+		detail: "The platform failed unexpectedly.",
 	},
 	busy: {
 		status: 503,
 		code: "FUNCTION_BUSY",
-		title: "The function has too much to do",
-		detail: "As many requests as the platform holds for one function at once are under way or waiting.",
+		title: "The function is overloaded",
+		detail: "The function already has as many requests in flight or waiting as the platform allows.",
 	},
 	exhausted: {
 		status: 503,
 		code: "PLATFORM_BUSY",
-		title: "The platform has too much to do",
-		detail: "The platform has as many connections to functions as it may have.",
+		title: "The platform is overloaded",
+		detail: "The platform has no connection left for a request to a function.",
 	},
 	notRunning: {
 		status: 503,
 		code: "FUNCTION_NOT_RUNNING",
 		title: "The function is not running",
-		detail: "The function has no running version at the moment; its logs say why.",
+		detail: "The function has no running version at the moment. Its logs say why.",
 	},
 	notStarted: {
 		status: 503,
 		code: "FUNCTION_START_FAILED",
 		title: "The function did not start",
-		detail: "The function was to be started for this request and failed; its logs say why.",
+		detail:
+			"The platform tried to start the function for this request, and the start failed. Its logs say why.",
 	},
 	full: {
 		status: 503,
 		code: "PLATFORM_FULL",
-		title: "No room for the function",
-		detail:
-			"All the functions that the platform runs at once are busy, so that this one could not be started.",
+		title: "No capacity for the function",
+		detail: "The platform runs as many functions as it may at once, and all of them are busy.",
 	},
 	timeout: {
 		status: 504,
 		code: "FUNCTION_TIMEOUT",
 		title: "The function did not answer in time",
-		detail: "The function accepted the request and sent no response within the time that the gateway waits.",
+		detail: "The function accepted the request and sent no response within the time limit.",
 	},
 } as const satisfies Record<string, Problem>;
 
-/** How long what a client still sends is read and thrown away. */
+/** How long the rest of a request is read and discarded after the response. */
 const LINGER_MS = 500;
 
-/** What one function's requests may take. */
-export interface Bounds {
+/** The limits of one function's requests. */
+export interface RequestLimits {
 	readonly timeoutMs: number;
 	readonly bodyBytes: number;
 }
 
-/** An answer that is none. @param fault what is wrong with it */
+/** The problem for an invalid response. @param fault why it is invalid */
 export function invalidAnswer(fault: string): Problem {
 	return { ...PROBLEMS.invalid, fault };
 }
 
-/** Why a function was not there for a request: no room for it, or it did not start. */
+/** The problem for an error of a start: no capacity, or a failed start. */
 export function startProblem(error: unknown): Problem {
 	return error instanceof AppError && error.code === "PLATFORM_FULL" ? PROBLEMS.full : PROBLEMS.notStarted;
 }
 
-/** A problem of one function, with the bound that was passed where there is one. */
-export function problemOf(problem: Problem, name: string, bounds: Bounds): Problem {
-	const bound =
+/** A problem with the function's name, and with the limit that was exceeded if there is one. */
+export function problemOf(problem: Problem, name: string, limits: RequestLimits): Problem {
+	const limit =
 		problem === PROBLEMS.timeout
-			? ` It has ${bounds.timeoutMs / 1000} s for that.`
+			? ` The limit is ${limits.timeoutMs / 1000} s.`
 			: problem === PROBLEMS.tooLarge
-				? ` ${bounds.bodyBytes / 1024 / 1024} MiB is the most.`
+				? ` The limit is ${limits.bodyBytes / 1024 / 1024} MiB.`
 				: "";
-	return { ...problem, detail: problem.detail + bound, function: name };
+	return { ...problem, detail: problem.detail + limit, function: name };
 }
 
-/** Whether a request announces a body. */
+/** Whether a request declares a body. */
 export function hasBody(request: IncomingMessage): boolean {
 	const { headers } = request;
 	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** Answers with a problem; the connection closes where a body would have to be read, or believed, to use it again. */
+/**
+ * Sends a problem as the response. The connection closes afterwards if it could be reused only by reading the rest of
+ * a body or by trusting the length of a malformed request. If a response has begun already, it is cut off.
+ */
 export function sendProblem(
 	request: IncomingMessage,
 	response: ServerResponse,
@@ -172,16 +175,16 @@ export function sendProblem(
 	};
 	if (status === 503) headers["retry-after"] = 1;
 	if (isMalformed || isUnread) headers.connection = "close";
-	// Named, since an attempt to answer otherwise may have left its own reason behind.
+	// The reason phrase is explicit because an earlier attempt to respond may have set another one.
 	response.writeHead(status, STATUS_CODES[status], headers);
 	if (request.method !== "HEAD") response.write(body);
 	if (isUnread && !isMalformed) linger(request, response);
 	else response.end();
 }
 
-/** Ends an answer, and the connection with it, once the client had time to read it. */
+/** Ends a response, and its connection, after the client has had time to read it. */
 function linger(request: IncomingMessage, response: ServerResponse): void {
-	// A connection that is closed while the client still sends is reset, and takes the answer with it.
+	// If a connection is closed while the client still sends, the system resets it and the response is lost.
 	const end = response.end.bind(response) as () => void;
 	const timer = setTimeout(end, LINGER_MS).unref();
 	response.once("close", clearTimeout.bind(undefined, timer));

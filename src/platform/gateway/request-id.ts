@@ -1,12 +1,12 @@
 /**
- * The id under which a request is found again, here and in the function.
+ * The request id, by which a request is found in the platform's logs and in the function's.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isRequestId } from "./headers.ts";
 
-/** The id that a request is known by: its own where it has one, else a new one. */
+/** The request id that the client sent, if it is safe; otherwise a new one. */
 export function requestIdOf(request: IncomingMessage): string {
-	const said = request.headers["x-request-id"];
-	return isRequestId(said) ? said : randomUUID();
+	const sent = request.headers["x-request-id"];
+	return isRequestId(sent) ? sent : randomUUID();
 }

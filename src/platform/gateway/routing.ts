@@ -1,11 +1,11 @@
 /**
- * From a request target to an app, a function and the path that the function sees. Pure.
+ * Maps a request target to an app, a function and the path that the function sees. Pure.
  *
- * The path is split at literal slashes before anything is decoded, so that `%2F` never separates segments.
- * Only the segments of the prefix are decoded; what follows it reaches the function byte for byte.
+ * The path is split at literal slashes before any segment is decoded, so `%2F` never separates segments.
+ * Only the segments of the prefix are decoded. The rest of the path reaches the function byte for byte.
  */
 
-/** An app's functions by their names, and which of that name each is; undefined where there is no such app. */
+/** An app's functions by name, each with the lifetime of the function; undefined if there is no such app. */
 export type FunctionsOf = (
 	app: string,
 ) => { has(name: string): boolean; get?(name: string): { readonly began: string } | undefined } | undefined;
@@ -13,20 +13,20 @@ export type FunctionsOf = (
 export interface Route {
 	app: string;
 	function: string;
-	/** Which function of that name it is; undefined where that is not known. */
+	/** The lifetime of the function, which tells apart functions that had the same name; undefined if unknown. */
 	began?: string | undefined;
-	/** `/<app>/<function>` in canonical spelling. */
+	/** `/<app>/<function>`, decoded. */
 	prefix: string;
-	/** The request target without the prefix: begins with `/`, query kept. */
+	/** The request target without the prefix. It begins with `/` and keeps the query. */
 	target: string;
 }
 
-/** `malformed` is the client's mistake, `unknown` is nothing here; `app` is the app that has no such function. */
+/** `malformed`: the path is invalid. `unknown`: there is no such app, or `app` has no such function. */
 export type Routing = { route: Route } | { route: undefined; reason: "malformed" | "unknown"; app?: string };
 
-/** Longer names are refused at upload, so that no path is compared for longer. */
-const LONGEST_NAME = 256;
-/** What URL parsers take for `.` and `..`: the segment would vanish, and its neighbour with it. */
+/** Uploads with longer names are rejected, so the comparison can stop here. */
+const NAME_MAX = 256;
+/** The spellings of `.` and `..` for URL parsers, which would remove the segment and perhaps the one before it. */
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
 const unknown = { route: undefined, reason: "unknown" } as const;
@@ -40,7 +40,7 @@ export function originForm(target: string): string {
 	return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** The decoded segment, or undefined where it can be no part of a name. */
+/** The decoded segment, or undefined if it cannot be a part of a name. */
 function decode(segment: string): string | undefined {
 	if (!segment.includes("%")) return segment;
 	try {
@@ -52,8 +52,8 @@ function decode(segment: string): string | undefined {
 }
 
 /**
- * The longest function name that the path begins with.
- * @param requestTarget as it is on the request line: `/shop/api/billing/invoices?page=2`
+ * Finds the function with the longest name that is a prefix of the path.
+ * @param requestTarget as on the request line: `/shop/api/billing/invoices?page=2`
  */
 export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Routing {
 	const target = originForm(requestTarget);
@@ -72,7 +72,7 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Rou
 		const decoded = decode(segment);
 		if (decoded === undefined || decoded === "") break;
 		name = name === "" ? decoded : `${name}/${decoded}`;
-		if (name.length > LONGEST_NAME) break;
+		if (name.length > NAME_MAX) break;
 		end += 1 + segment.length;
 		if (functions.has(name)) best = { name, end };
 	}

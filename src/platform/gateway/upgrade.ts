@@ -1,5 +1,5 @@
 /**
- * WebSockets: the handshake goes through HTTP parsers on both sides, then bytes flow as they are.
+ * Forwards WebSockets. HTTP parsers read the handshake on both sides; after it, bytes are copied unchanged.
  */
 import { type ClientRequest, request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -7,16 +7,16 @@ import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { type Connector, isExhausted } from "./connect.ts";
 import {
+	answerHead,
 	type CheckedAnswer,
 	checkAnswer,
 	checkSwitch,
-	headOf,
 	INTERIM_MAX,
 	unreadableAnswer,
 } from "./function-answer.ts";
 import { hasBody, invalidAnswer, PROBLEMS, type Problem } from "./problem.ts";
 
-/** A response to a request whose socket the server has let go of; the connection ends with it. */
+/** A response on a socket that Node's server no longer manages. The connection closes after it. */
 export function responseOn(request: IncomingMessage, socket: Duplex, faults: FaultBoundary): ServerResponse {
 	const response = new ServerResponse(request);
 	response.shouldKeepAlive = false;
@@ -32,32 +32,32 @@ export function responseOn(request: IncomingMessage, socket: Duplex, faults: Fau
 	return response;
 }
 
-/** Whether it asks for a WebSocket; with a body, nobody could tell where that ends and the frames begin. */
+/** Whether a request asks for a WebSocket. With a body it does not: the end of the body would be ambiguous. */
 export function isWebSocket(request: IncomingMessage): boolean {
 	const { headers, method } = request;
 	return method === "GET" && headers.upgrade?.trim().toLowerCase() === "websocket" && !hasBody(request);
 }
 
-/** A client's request to upgrade, and where it goes. */
+/** A client's upgrade request, and the instance that gets it. */
 export interface Upgrade {
 	readonly request: IncomingMessage;
 	readonly socket: Duplex;
-	/** What the client has sent behind its request. */
+	/** The bytes that the client sent after its request. */
 	readonly head: Buffer;
-	/** Of the instance. */
+	/** The Unix socket of the instance. */
 	readonly socketPath: string;
-	/** Request target without the prefix. */
+	/** The request target without the prefix. */
 	readonly target: string;
-	/** Flat list, as forwarded, without `connection` and `upgrade`. */
+	/** A flat list of the forwarded headers, without `connection` and `upgrade`. */
 	readonly headers: readonly string[];
 	readonly requestId: string;
 	readonly timeoutMs: number;
 }
 
 export interface UpgradeEvents {
-	/** Called once with the status that the client gets from the function. */
+	/** Called once with the status of the function's response. */
 	readonly onStatus: (status: number) => void;
-	/** Called once where there is no answer that the client could get from the function. */
+	/** Called once if the client gets no response from the function. */
 	readonly onProblem: (problem: Problem) => void;
 }
 
@@ -70,7 +70,7 @@ class UpgradeForwarder {
 	readonly #upstream: ClientRequest;
 	readonly #timer: NodeJS.Timeout;
 	#isSettled = false;
-	#interim = 0;
+	#interimCount = 0;
 
 	constructor(upgrade: Upgrade, connector: Connector, faults: FaultBoundary, events: UpgradeEvents) {
 		this.#upgrade = upgrade;
@@ -80,10 +80,10 @@ class UpgradeForwarder {
 			this.#guarded(() => this.#fail(PROBLEMS.timeout)),
 			upgrade.timeoutMs,
 		);
-		this.#upstream = this.#ask(connector);
+		this.#upstream = this.#openUpstream(connector);
 	}
 
-	/** A callback after whose exception neither side's connection goes on. */
+	/** A callback whose exception closes the connections of both sides. */
 	#guarded<Args extends readonly unknown[]>(work: (...args: Args) => void): (...args: Args) => void {
 		return this.#faults.callback(work, () => {
 			clearTimeout(this.#timer);
@@ -93,7 +93,7 @@ class UpgradeForwarder {
 		});
 	}
 
-	#ask(connector: Connector): ClientRequest {
+	#openUpstream(connector: Connector): ClientRequest {
 		const { headers, socket, socketPath, target } = this.#upgrade;
 		const upstream = httpRequest({
 			createConnection: (_options, onConnect) => {
@@ -116,14 +116,14 @@ class UpgradeForwarder {
 			this.#guarded((error: Error) => this.#failed(error)),
 		);
 		const interim = () => {
-			if (this.#interim++ >= INTERIM_MAX) this.#fail(invalidAnswer("it has too many interim statuses"));
+			if (this.#interimCount++ >= INTERIM_MAX) this.#fail(invalidAnswer("it has too many interim statuses"));
 		};
 		upstream.on("information", this.#guarded(interim));
 		upstream.on(
 			"upgrade",
 			this.#guarded((response: IncomingMessage, connection: Duplex, head: Buffer) => {
 				connection.on("error", () => connection.destroy());
-				const answer = checkSwitch(headOf(response), this.#upgrade.requestId);
+				const answer = checkSwitch(answerHead(response), this.#upgrade.requestId);
 				if (this.#isSettled || answer.fault !== undefined) connection.destroy();
 				if (answer.fault !== undefined) this.#fail(invalidAnswer(answer.fault));
 				else if (this.#settle()) this.#switch(answer, connection, head);
@@ -150,7 +150,7 @@ class UpgradeForwarder {
 		else this.#fail(fault === undefined ? PROBLEMS.broken : invalidAnswer(fault));
 	}
 
-	/** @returns whether the answer is this one's to give: there is one answer, whatever the function sends */
+	/** Claims the one response to the client. @returns false if it is already claimed or the client is gone */
 	#settle(): boolean {
 		if (this.#isSettled || this.#upgrade.socket.destroyed) return false;
 		this.#isSettled = true;
@@ -173,23 +173,23 @@ class UpgradeForwarder {
 		socket.write(`${text}\r\n`, "latin1");
 		if (upstreamHead.length > 0) socket.write(upstreamHead);
 		if (head.length > 0) connection.write(head);
-		this.#join(socket, connection);
-		this.#join(connection, socket);
+		this.#pipe(socket, connection);
+		this.#pipe(connection, socket);
 	}
 
-	/** Each side's end is the other's. */
-	#join(from: Duplex, to: Duplex): void {
+	/** Copies bytes one way. When one side closes, so does the other. */
+	#pipe(from: Duplex, to: Duplex): void {
 		const end = this.#faults.callback(() => to.destroy());
 		from.pipe(to);
 		from.on("error", end);
 		from.on("close", end);
 	}
 
-	/** An ordinary answer. */
+	/** Forwards an ordinary response, with which the function declines the upgrade. */
 	#decline(response: IncomingMessage): void {
 		const { request, requestId, socket } = this.#upgrade;
 		response.on("error", () => socket.destroy());
-		const checked = checkAnswer(headOf(response), requestId);
+		const checked = checkAnswer(answerHead(response), requestId);
 		if (checked.fault !== undefined) {
 			this.#fail(invalidAnswer(checked.fault));
 			return;
@@ -204,8 +204,8 @@ class UpgradeForwarder {
 }
 
 /**
- * Forwards a request to upgrade, and then what either side sends, until the connection is over.
- * @param faults where an exception ends the connection
+ * Forwards an upgrade request, and then the bytes of both sides until the connection closes.
+ * @param faults handles exceptions, which close the connection
  */
 export function forwardUpgrade(
 	upgrade: Upgrade,
@@ -216,8 +216,8 @@ export function forwardUpgrade(
 	new UpgradeForwarder(upgrade, connector, faults, events).begin();
 }
 
-/** The events of an upgrade, of which the instance is told, too: whether it answers. */
-export function noting(instance: Instance, { onStatus, onProblem }: UpgradeEvents): UpgradeEvents {
+/** The events of an upgrade, extended so that the instance also learns whether it responds in time. */
+export function reportingTo(instance: Instance, { onStatus, onProblem }: UpgradeEvents): UpgradeEvents {
 	return {
 		onStatus: (status) => {
 			instance.answered();

@@ -1,6 +1,6 @@
 /** Keeps what became of each request: for the function that it was for, or for the app that has no such function. */
 import type { Apps } from "../apps/apps.ts";
-import type { AnsweredRequest, RequestedOf } from "../gateway/answered-request.ts";
+import type { AnsweredRequest, RequestedFunction } from "../gateway/answered-request.ts";
 import { type FunctionLogs, NO_FUNCTION, type RequestLine } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 
@@ -27,7 +27,7 @@ export function requestLog({
 	apps,
 	clock,
 	logs,
-}: RequestLogPorts): (of: RequestedOf, request: AnsweredRequest) => void {
+}: RequestLogPorts): (of: RequestedFunction, request: AnsweredRequest) => void {
 	const times = new Times();
 	return ({ app: id, began, function: name }, { bytes, id: requestId, method, ms, path, reason, status }) => {
 		const app = apps.find(id);

@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { AnsweredRequest, RequestedOf } from "../../../src/platform/gateway/answered-request.ts";
+import type { AnsweredRequest, RequestedFunction } from "../../../src/platform/gateway/answered-request.ts";
 import { call, openStage, type Stage } from "./harness.ts";
 
 const CANARY = "canary-in-a-path";
@@ -26,14 +26,14 @@ Deno.serve(async (request) => {
 `;
 
 let stage: Stage;
-const told: (AnsweredRequest & RequestedOf)[] = [];
+const told: (AnsweredRequest & RequestedFunction)[] = [];
 let heard: () => void = () => {};
 
 beforeAll(async () => {
 	stage = await openStage({
 		settings: () => ({ timeoutSeconds: 1, maxBodyMB: 1 }),
-		onRequest: (of, request) => {
-			told.push({ ...of, ...request });
+		onRequest: (requested, request) => {
+			told.push({ ...requested, ...request });
 			heard();
 		},
 	});
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => await stage.close());
 
 /** What was told of the next request. */
-async function next(): Promise<AnsweredRequest & RequestedOf> {
+async function next(): Promise<AnsweredRequest & RequestedFunction> {
 	while (told.length === 0)
 		await new Promise<void>((resolve) => {
 			heard = resolve;

@@ -1,0 +1,152 @@
+/** Reports how each request ended, once its response is complete: to the metrics and to the request log. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
+import type { Instance } from "../runtime/runtime.ts";
+import type { Admission } from "./admission.ts";
+import type { AnsweredRequest, RequestedFunction } from "./answered-request.ts";
+import type { GatewayOptions } from "./options.ts";
+import { PROBLEMS, type Problem } from "./problem.ts";
+import { originForm, type Route } from "./routing.ts";
+
+/** The status of a request whose client closed the connection before a response was sent. nginx uses it too. */
+const CLIENT_GONE_STATUS = 499;
+const CLIENT_GONE = "CLIENT_GONE";
+const CRASHED = "FUNCTION_CRASHED";
+/** How long to wait, after a connection broke, for the function's process to exit. */
+const CRASH_MS = 500;
+const PATH_CHARACTERS_MAX = 1_000;
+/** How many segments behind the app are reported if a path leads to no function: enough to see a mistyped name. */
+const UNKNOWN_SEGMENTS = 2;
+const UNKNOWN_SEGMENT_MAX = 40;
+
+/** One request, from its arrival to the end of its response. */
+export class TrackedRequest {
+	readonly #tracker: RequestTracker;
+	readonly #request: IncomingMessage;
+	readonly #id: string;
+	readonly #route: Route | undefined;
+	readonly #app: string | undefined;
+	readonly #startMs = performance.now();
+	#isOver = false;
+	/** The number of bytes of the response body so far. */
+	bytes = 0;
+	/** The instance that the request was sent to. */
+	instance: Instance | undefined;
+	/** The problem that the client got instead of the function's response, or why the response ended early. */
+	problem: Pick<Problem, "code"> | undefined;
+
+	constructor(
+		tracker: RequestTracker,
+		request: IncomingMessage,
+		id: string,
+		requested: Route | { app: string } | undefined,
+	) {
+		this.#tracker = tracker;
+		this.#request = request;
+		this.#id = id;
+		this.#route = requested !== undefined && "prefix" in requested ? requested : undefined;
+		this.#app = requested?.app;
+	}
+
+	/** Reports how the request ended, once. A request to no app of this platform is not reported. */
+	end(status: number, reason: string | undefined = this.problem?.code): void {
+		const app = this.#app;
+		if (this.#isOver || app === undefined) return;
+		this.#isOver = true;
+		const ms = performance.now() - this.#startMs;
+		const { method = "" } = this.#request;
+		const report = (finalReason: string | undefined) => {
+			const path = this.#path();
+			const { bytes } = this;
+			const requested = { app, function: this.#route?.function, began: this.#route?.began };
+			const outcome = { method, path, status, ms, bytes, id: this.#id, reason: finalReason ?? null };
+			this.#tracker.report(requested, outcome);
+		};
+		this.#tracker.count(this.#route, status, ms);
+		if (!this.#tracker.isLogging) return;
+		const { instance } = this;
+		if (reason !== PROBLEMS.broken.code || instance === undefined) report(reason);
+		else this.#tracker.run(async () => report((await hasExited(instance)) ? CRASHED : reason));
+	}
+
+	#path(): string {
+		const target = originForm(this.#request.url ?? "");
+		const queryStart = target.indexOf("?");
+		const path = queryStart === -1 ? target : target.slice(0, queryStart);
+		const { instance } = this;
+		const { prefix } = this.#route ?? {};
+		if (prefix === undefined) return shortenUnknownPath(path);
+		// Only the instance knows the values of its secrets, so it does the redaction.
+		if (path.length <= prefix.length + 1) return path;
+		return instance?.redact(path, PATH_CHARACTERS_MAX) ?? `${prefix}/…`;
+	}
+}
+
+/** Whether a process has exited, or does so within `CRASH_MS`. */
+async function hasExited(instance: Instance): Promise<boolean> {
+	let timer: NodeJS.Timeout | undefined;
+	const timedOut = new Promise<false>((resolve) => {
+		timer = setTimeout(resolve, CRASH_MS, false);
+	});
+	const exited = await Promise.race([instance.exited.then(() => true), timedOut]);
+	clearTimeout(timer);
+	return exited;
+}
+
+/** The app and the segments after it. A segment that is too long for a name becomes `…`: it may be a secret. */
+function shortenUnknownPath(path: string): string {
+	const [app = "", ...rest] = path.split("/").slice(1);
+	const names = rest
+		.slice(0, UNKNOWN_SEGMENTS)
+		.map((name) => (name.length > UNKNOWN_SEGMENT_MAX ? "…" : name));
+	const more = rest.length > UNKNOWN_SEGMENTS ? ["…"] : [];
+	return `/${[app, ...names, ...more].join("/")}`;
+}
+
+export class RequestTracker {
+	readonly #options: Pick<GatewayOptions, "onAnswer" | "onRequest">;
+	readonly #faults: FaultBoundary;
+
+	constructor(options: Pick<GatewayOptions, "onAnswer" | "onRequest">, faults: FaultBoundary) {
+		this.#options = options;
+		this.#faults = faults;
+	}
+
+	get isLogging(): boolean {
+		return this.#options.onRequest !== undefined;
+	}
+
+	/** Begins to track a request. */
+	track(request: IncomingMessage, id: string, admission: Admission): TrackedRequest {
+		return new TrackedRequest(this, request, id, admission.route ?? admission.requested);
+	}
+
+	/** Reports a request when its response closes. */
+	endOnClose(tracked: TrackedRequest, response: ServerResponse): void {
+		const closed = () => {
+			const reason = tracked.problem?.code ?? (response.writableFinished ? undefined : CLIENT_GONE);
+			tracked.end(response.headersSent ? response.statusCode : CLIENT_GONE_STATUS, reason);
+		};
+		response.once("close", this.#faults.callback(closed));
+	}
+
+	/** Reports an upgrade request if its client closes the connection before the upgrade. */
+	endOnSocketClose(tracked: TrackedRequest, socket: Duplex): void {
+		const closed = () => tracked.end(CLIENT_GONE_STATUS, CLIENT_GONE);
+		socket.once("close", this.#faults.callback(closed));
+	}
+
+	/** Counts a response of a function, or a problem that the client got instead. */
+	count(route: Route | undefined, status: number, ms: number): void {
+		if (route !== undefined) this.#options.onAnswer?.(route, { status, ms });
+	}
+
+	report(requested: RequestedFunction, request: AnsweredRequest): void {
+		this.#options.onRequest?.(requested, request);
+	}
+
+	run(work: () => Promise<void>): void {
+		this.#faults.run(work);
+	}
+}
