@@ -1,17 +1,21 @@
 /** Who waits for a lock, and for how long. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Connection, loadSqlite } from "../../../src/project/files/sqlite.ts";
 import { withLock } from "../../../src/project/files/vault-lock.ts";
 import { refusalOf } from "../../support/refusal.ts";
+import { ROOT } from "../../support/root.ts";
 
 let folder: string;
-let holder: InstanceType<typeof Database>;
-beforeEach(() => {
+let holder: Connection;
+beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), "coffer-lock-"));
-	holder = new Database(join(folder, "lock"));
+	// The same library as the lock uses: the operating system's locks exclude processes, not libraries in one process.
+	holder = (await loadSqlite())(join(folder, "lock"));
 	holder.exec("BEGIN EXCLUSIVE");
 });
 afterEach(() => {
@@ -53,4 +57,25 @@ test("but not for ever", async () => {
 	const writing = setInterval(() => writeFileSync(join(folder, String(performance.now())), ""), 20);
 	expect(await refusalOf(wait({ stillMs: 60_000, mostMs: 400 }))).toMatchObject({ code: "VAULT_LOCKED" });
 	clearInterval(writing);
+});
+
+/** Holds the lock with libsql, in a process of its own, until its input ends. */
+const HOLDER = `
+	const Database = require("libsql");
+	const database = new Database(process.argv[1]);
+	database.exec("BEGIN EXCLUSIVE");
+	console.log("held");
+	process.stdin.resume().on("end", () => process.exit());`;
+
+test("a process that locks with libsql and one that locks with Node's SQLite exclude one another", async () => {
+	holder.exec("ROLLBACK");
+	const other = spawn(process.execPath, ["-e", HOLDER, join(folder, "lock")], {
+		cwd: ROOT,
+		stdio: ["pipe", "pipe", "inherit"],
+	});
+	await once(other.stdout, "data");
+	expect(await refusalOf(wait({ stillMs: 100, mostMs: 60_000 }))).toMatchObject({ code: "VAULT_LOCKED" });
+	other.stdin.end();
+	await once(other, "close");
+	expect(await wait({ stillMs: 100, mostMs: 60_000 })).toBe("had it");
 });
