@@ -6,6 +6,8 @@ import { accessChain, importsThat, isProduct, nodesThat, type Rule } from "./rul
 const STARTERS =
 	/^src\/(platform\/(runtime|build|egress|limits|machine)\/|cli\/shell\/child\.ts$|project\/git\/run\.ts$)/;
 const GIT_STARTER = "src/project/git/run.ts";
+/** Runs in the maintainers' own clone, with their configuration of git. */
+const RELEASE = "scripts/release.mjs";
 const STARTS = ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync", "fork"];
 
 function startsGit(node: ts.Node): string | undefined {
@@ -24,7 +26,7 @@ const processes: Rule = {
 				? `imports ${specifier}`
 				: undefined,
 		),
-		...nodesThat(sources, (source) => /^(src|bin|scripts)\//.test(source.path), startsGit),
+		...nodesThat(sources, ({ path }) => /^(src|bin|scripts)\//.test(path) && path !== RELEASE, startsGit),
 		...importsThat(sources.filter(isProduct), (_, target, { path }) =>
 			target === "src/project/git/program.ts" && path !== GIT_STARTER ? "looks for git" : undefined,
 		),
@@ -43,6 +45,7 @@ const processes: Rule = {
 				'import { spawn } from "node:child_process"; import { findGit } from "./program.ts"; spawn(program, args);',
 		},
 		{ "test/a.ts": 'spawnSync("git", ["init"]);' },
+		{ "scripts/release.mjs": 'spawnSync("git", ["tag"]);' },
 	],
 };
 
