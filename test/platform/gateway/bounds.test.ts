@@ -1,4 +1,4 @@
-/** Bounds of the gateway: what clients and functions may hold at once, and that others are served meanwhile. */
+/** The gateway's limits on connections and requests. While one client or function reaches a limit, others are served. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
@@ -38,7 +38,7 @@ async function open(limits: Partial<typeof LIMITS>): Promise<void> {
 	stage = await openBytesStage({ one: answer, two: answer }, { limits: { ...LIMITS, ...limits } });
 }
 
-/** A client that has sent so much and stays. */
+/** A client that sends these bytes and keeps its connection open. */
 async function client(bytes = ""): Promise<Socket> {
 	const socket = connect(stage.port, "127.0.0.1");
 	clients.push(socket);
@@ -54,7 +54,7 @@ async function asks(path: string): Promise<number[]> {
 
 const holding = (count: number) => vi.waitFor(() => expect(held).toHaveLength(count));
 
-test("idle connections give way to new ones, longest idle first", async () => {
+test("a new connection closes the connection that has been idle for longest", async () => {
 	await open({ gateway: { max: 4, perPeerMax: 4 } });
 	const idle = [await client(), await client(), await client()];
 	await client(get("/shop/one/held"));
@@ -67,7 +67,7 @@ test("idle connections give way to new ones, longest idle first", async () => {
 	held[0]?.write(answerOf("served"));
 });
 
-test("a connection for which there is no room is told so, and one that ends makes room", async () => {
+test("a connection above the limit gets a 503, and a connection that closes makes room for another", async () => {
 	await open({ gateway: { max: 3, perPeerMax: 3 } });
 	for (let count = 0; count < 3; count++) await client(get("/shop/one/held"));
 	await holding(3);
@@ -78,7 +78,7 @@ test("a connection for which there is no room is told so, and one that ends make
 	await vi.waitFor(async () => expect(await asks("/shop/one/x")).toEqual([200]));
 });
 
-test("a function has its share of requests, and another function is served", async () => {
+test("a function that has reached its limit of requests does not stop another function from being served", async () => {
 	await open({ functions: { ...LIMITS.functions, perFunctionMax: 5 } });
 	for (let count = 0; count < 5; count++) await client(get("/shop/one/held"));
 	await holding(5);
@@ -102,14 +102,14 @@ test("upgraded connections count as requests of their function", async () => {
 	await vi.waitFor(async () => expect(await asks("/shop/one/x")).toEqual([200]));
 });
 
-test("requests to one function wait for one of its connections, and all are served", async () => {
+test("requests above a function's limit of connections wait, and all of them are served", async () => {
 	await open({ functions: { ...LIMITS.functions, perFunctionConnectionsMax: 2 } });
 	const answers = Promise.all(Array.from({ length: 20 }, () => asks("/shop/one/x")));
 	expect((await answers).flat()).toEqual(Array(20).fill(200));
 	expect(stage.of("one").connected).toBeLessThanOrEqual(2);
 });
 
-test("a request waits for an idle connection of another function to end", { timeout: 30_000 }, async () => {
+test("a request waits until an idle connection of another function closes", { timeout: 30_000 }, async () => {
 	await open({ functions: { ...LIMITS.functions, connectionsMax: 1 } });
 	expect(await asks("/shop/one/x")).toEqual([200]);
 	expect(stage.of("one").sockets.size).toBe(1);
@@ -117,7 +117,7 @@ test("a request waits for an idle connection of another function to end", { time
 	expect(stage.of("one").sockets.size).toBe(0);
 });
 
-test("where no connection to a function ends in time, the platform says that it is busy", {
+test("if no connection to a function closes in time, the platform responds PLATFORM_BUSY", {
 	timeout: 30_000,
 }, async () => {
 	await open({ functions: { ...LIMITS.functions, connectionsMax: 1 } });
@@ -127,7 +127,7 @@ test("where no connection to a function ends in time, the platform says that it 
 	expect(text).toMatch(/^HTTP\/1\.1 503 [\s\S]*"code":"PLATFORM_BUSY"/);
 });
 
-test("a function cannot keep a connection open for longer than others", { timeout: 30_000 }, async () => {
+test("a function cannot extend the keep-alive time of its connections", { timeout: 30_000 }, async () => {
 	stage = await openBytesStage({
 		one: (socket) => socket.write(`HTTP/1.1 200 OK\r\nkeep-alive: timeout=600\r\ncontent-length: 0\r\n\r\n`),
 	});

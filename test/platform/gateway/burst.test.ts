@@ -2,9 +2,9 @@ import { Agent } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { call, openStage, type Stage } from "./harness.ts";
 
-/** Many more than the queue of connections holds that Deno asks for. */
+/** Many more than fit in the accept queue of Deno's listener. */
 const BURST = 3_000;
-/** Keeps the processor to itself for a while: nobody is taken out of the queue meanwhile. */
+/** A function that blocks its event loop for a while, so that it accepts no connection meanwhile. */
 const BUSY = `
 	let isFirst = true;
 	export default () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-test(`${BURST} requests at once to a function that is busy are all served`, async () => {
+test(`${BURST} concurrent requests to a function that blocks are all served`, async () => {
 	await stage.start("busy", BUSY);
 	const agent = new Agent({ maxSockets: 2_000 });
 	const asked = Array.from({ length: BURST }, () => call({ port: stage.port, agent, path: "/shop/busy" }));

@@ -1,6 +1,6 @@
 /**
- * A gateway in front of functions that write bytes: what they send need not be HTTP. Real sockets on both sides; only
- * the process of a function is left out.
+ * A gateway in front of functions that write raw bytes, which need not be HTTP. The sockets on both sides are real; only
+ * the function's process is missing.
  */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 
 /**
- * Answers a request without a body.
+ * Responds to a request without a body.
  * @param target as the function sees it
  */
 export type BytesFunction = (socket: Socket, target: string) => void;
@@ -91,7 +91,7 @@ export interface BytesStage extends AsyncDisposable {
 	of(name: string): BytesInstance;
 }
 
-/** @param functions of the app `shop`, by name */
+/** @param functions the functions of the app `shop`, by name */
 export async function openBytesStage(
 	functions: Readonly<Record<string, BytesFunction>>,
 	options: Partial<GatewayOptions> = {},
@@ -128,7 +128,7 @@ export async function openBytesStage(
 	return { gateway, port, faults, invalid, refused, of, [Symbol.asyncDispose]: dispose };
 }
 
-/** An answer of status 200. */
+/** The bytes of a response with status 200. */
 export function answerOf(body: string): string {
 	return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }

@@ -1,4 +1,4 @@
-/** A function whose paths do all that the gateway must cope with. */
+/** A function with one path for each behaviour that the gateway must handle. */
 export const ECHO = `
 	let open = 0;
 	const waiters = [];

@@ -1,4 +1,4 @@
-/** What a function may answer: whatever else comes from its socket is a 502, and nothing of it reaches the client. */
+/** Responses of functions. The client gets a 502 for every invalid one, and no part of the response itself. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,7 +13,7 @@ const WEBSOCKET = "connection: Upgrade\r\nupgrade: websocket";
 const answer = (line: string, headers: string, body = "hi") =>
 	`HTTP/1.1 ${line}\r\n${headers}\r\n\r\n${body}`;
 
-/** Answers to which the client gets 502 in their place, by what is wrong with them. */
+/** Invalid responses, for which the client gets a 502, by their fault. */
 const INVALID: Readonly<Record<string, string>> = {
 	"status 000": answer("000 X", TWO),
 	"status 099": answer("099 X", TWO),
@@ -47,7 +47,7 @@ const INVALID: Readonly<Record<string, string>> = {
 	"bytes of every kind": String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte)),
 };
 
-/** Answers that the client gets, by what is unusual about them. */
+/** Unusual but valid responses, which the client gets. */
 const VALID: Readonly<Record<string, { bytes: string; status: number; body: string }>> = {
 	"no reason": { bytes: answer("200 ", TWO), status: 200, body: "hi" },
 	"early hints": { bytes: answer("103 X", "link: </a>", "") + answerOf("hi"), status: 200, body: "hi" },
@@ -97,13 +97,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-/** What is true after every answer: the next request is answered, nothing is held, nothing had to be contained. */
+/** Holds after every response: the next request is served, no request is in flight, no exception was contained. */
 async function expectGoesOn(): Promise<void> {
 	expect(await exchange(stage.port, get("/honest", CLOSE))).toMatch(/^HTTP\/1\.1 200 [\s\S]*honest$/);
 	expect([stage.faults.count, stage.of("raw").inFlight]).toEqual([0, 0]);
 }
 
-describe("an answer that is none", () => {
+describe("an invalid response becomes a 502", () => {
 	test.each(Object.entries(INVALID))("%s", async (_, bytes) => {
 		stage.invalid.length = 0;
 		const text = await exchange(stage.port, get(known(bytes), CLOSE));
@@ -132,7 +132,7 @@ describe("an answer that is none", () => {
 	});
 });
 
-test.each(Object.entries(VALID))("an answer with %s is sent on", async (_, { body, bytes, status }) => {
+test.each(Object.entries(VALID))("a response with %s is forwarded", async (_, { body, bytes, status }) => {
 	const text = await exchange(stage.port, get(known(bytes), CLOSE));
 	expect(statusesOf(text)).toEqual([status]);
 	expect(text).toContain(body);
@@ -141,7 +141,7 @@ test.each(Object.entries(VALID))("an answer with %s is sent on", async (_, { bod
 	await expectGoesOn();
 });
 
-test("what follows an answer is never the answer to the next request", async () => {
+test("bytes after a response are never the response to the next request", async () => {
 	const target = known(answerOf("mine") + answerOf("smuggled"));
 	for (let round = 0; round < 50; round++) {
 		const text = await exchange(stage.port, get(target) + get("/honest", CLOSE));
@@ -150,7 +150,7 @@ test("what follows an answer is never the answer to the next request", async () 
 	}
 });
 
-test("a switch whose client leaves ends the function's connection", async () => {
+test("if the client disconnects during an upgrade, the function's connection closes", async () => {
 	const socket = connect(stage.port, "127.0.0.1");
 	socket.write(get(known(answer("101 X", WEBSOCKET, "frames")), ...UPGRADE));
 	await once(socket, "data");
@@ -160,7 +160,7 @@ test("a switch whose client leaves ends the function's connection", async () => 
 	await closed;
 });
 
-describe("the check", () => {
+describe("the check of a response", () => {
 	const head = (status: number, rawHeaders: string[] = [], reason = "OK") => ({ status, reason, rawHeaders });
 
 	test.each(CONTROL_CHARACTERS)("finds the control character %j anywhere", (character) => {
@@ -180,7 +180,7 @@ describe("the check", () => {
 		},
 	);
 
-	test("takes what is an answer, and says nothing of what it refuses", () => {
+	test("accepts a valid response, and quotes nothing of an invalid one", () => {
 		expect(checkAnswer(head(200, ["A", "b"]), "id")).toEqual({
 			status: 200,
 			reason: "OK",

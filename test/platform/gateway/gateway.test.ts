@@ -35,7 +35,7 @@ describe("a request", () => {
 		},
 	);
 
-	test("says where it came from", async () => {
+	test("tells the function the client's address, the host and the prefix", async () => {
 		const headers = {
 			host: "shop.example",
 			"x-forwarded-for": "192.0.2.1",
@@ -62,7 +62,7 @@ describe("a request", () => {
 		).toBe("mine-1");
 	});
 
-	test("with Expect: 100-continue is told to go on, but not where nobody takes it", async () => {
+	test("with Expect: 100-continue gets 100 Continue, but not if no function takes the request", async () => {
 		const headers = { expect: "100-continue", "content-length": 4 };
 		const outgoing = request({ host: "127.0.0.1", ...to("/shop/echo/bytes", { method: "POST", headers }) });
 		outgoing.flushHeaders();
@@ -87,7 +87,7 @@ describe("a response", () => {
 		expect(answer.headers["transfer-encoding"]).toBeUndefined();
 	});
 
-	test("to HEAD has headers only, and the connection goes on", async () => {
+	test("to HEAD has only headers, and the connection is reused", async () => {
 		const socket = connect(stage.port, "127.0.0.1");
 		socket.write(
 			"HEAD /shop/echo/cookies HTTP/1.1\r\nHost: x\r\n\r\nGET /shop/echo/cookies HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -99,12 +99,12 @@ describe("a response", () => {
 		expect(rest).toEqual([]);
 	});
 
-	test("keeps repeated headers and bytes beyond ASCII", async () => {
+	test("keeps repeated headers and bytes above 0x7f", async () => {
 		expect((await call(to("/shop/echo/cookies"))).headers["set-cookie"]).toEqual(["a=1", "b=2"]);
 		expect((await call(to("/shop/echo/latin"))).headers["x-latin"]).toBe("café");
 	});
 
-	test("that is compressed stays so", async () => {
+	test("that is compressed is forwarded unchanged", async () => {
 		const outgoing = request({
 			host: "127.0.0.1",
 			...to("/shop/echo/gzip", { headers: { "accept-encoding": "gzip" } }),
@@ -115,7 +115,7 @@ describe("a response", () => {
 		expect(gunzipSync(Buffer.concat(await response.toArray())).toString()).toBe("x".repeat(5000));
 	});
 
-	test("given before the body was read reaches the client, whose connection goes on", async () => {
+	test("that is sent before the body is read reaches the client, whose connection is reused", async () => {
 		const body = randomBytes(8 * 1024 * 1024);
 		expect(await call(to("/shop/echo/early", { method: "POST" }), body)).toMatchObject({
 			status: 401,

@@ -44,7 +44,7 @@ export interface Answer {
 	body: string;
 }
 
-/** One request on a connection of its own, unless an agent is given. */
+/** Sends one request, on a connection of its own unless an agent is given. */
 export function call(options: RequestOptions, body?: string | Buffer): Promise<Answer> {
 	return new Promise((resolve, reject) => {
 		const outgoing = request({ host: "127.0.0.1", agent: new Agent(), ...options }, (response) => {

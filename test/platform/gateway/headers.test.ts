@@ -36,7 +36,7 @@ describe("to the function", () => {
 		expect(forwardedRequestHeaders(raw, client)).toEqual([...raw, ...SAID]);
 	});
 
-	test("only the platform says that an automation called", () => {
+	test("only the platform can set the headers of an automation", () => {
 		const raw = [
 			"X-Coffer-Automation",
 			"report",
@@ -48,7 +48,7 @@ describe("to the function", () => {
 		expect(forwardedRequestHeaders(raw, client).slice(0, 4)).toEqual(["x-coffer", "1", ...SAID.slice(0, 2)]);
 	});
 
-	test("hop-by-hop headers stay behind, and those that Connection names", () => {
+	test("hop-by-hop headers, and headers that Connection names, are not forwarded", () => {
 		const raw = [
 			"Host",
 			"shop.example",
@@ -80,7 +80,7 @@ describe("to the function", () => {
 		expect(forwardedRequestHeaders(raw, client)).toEqual(["Host", "shop.example", ...SAID]);
 	});
 
-	test("Connection cannot take the host, the length or the gateway's own headers away", () => {
+	test("Connection cannot remove Host, Content-Length or the gateway's own headers", () => {
 		const raw = [
 			"Host",
 			"shop.example",
@@ -98,7 +98,7 @@ describe("to the function", () => {
 		]);
 	});
 
-	test("a client's word about itself counts only where the operator trusts it", () => {
+	test("a client's own x-forwarded headers count only if the operator trusts the client", () => {
 		const raw = [
 			"Host",
 			"shop.example",
@@ -138,7 +138,7 @@ describe("to the function", () => {
 });
 
 describe("to the client", () => {
-	test("repetitions stay, hop-by-hop headers go, the request's id comes", () => {
+	test("repeated headers stay, hop-by-hop headers are removed, the request id is added", () => {
 		const raw = [
 			"Set-Cookie",
 			"a=1",
@@ -161,12 +161,12 @@ describe("to the client", () => {
 		]);
 	});
 
-	test("a function's own request id stays", () => {
+	test("a request id that the function sends stays", () => {
 		expect(forwardedResponseHeaders(["X-Request-Id", "mine"], "r-1")).toEqual(["X-Request-Id", "mine"]);
 	});
 });
 
-test("a request id is passed on where it is harmless", () => {
+test("a client's request id is passed on only if it is safe in a log", () => {
 	expect(["a", "A.b-c_9", "x".repeat(128)].every(isRequestId)).toBe(true);
 	expect(["", "x".repeat(129), "a b", "a\nb", "é", undefined, ["a"]].some(isRequestId)).toBe(false);
 });

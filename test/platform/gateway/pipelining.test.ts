@@ -1,4 +1,4 @@
-/** Several requests on one connection, sent before the first is answered; and upgrades among them. */
+/** Several requests on one connection, sent before the response to the first; and upgrades among them. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -16,9 +16,9 @@ const UPGRADE = [
 ];
 const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
-/** Requests that wait until they are let go, by target. */
+/** Requests that wait until the test releases them, by target. */
 const held = new Map<string, Socket>();
-/** Resolves once a request for the target waits. */
+/** Resolves when a request for the target waits. */
 const waiting = new Map<string, () => void>();
 
 function reached(target: string): Promise<void> {
@@ -48,10 +48,10 @@ beforeEach(async () => {
 });
 afterEach(() => stage[Symbol.asyncDispose]());
 
-/** The bodies of the answers, in the order in which they came. */
+/** The bodies of the responses, in the order of their arrival. */
 const bodies = (text: string) => [...text.matchAll(/body of \/[a-z0-9]+/g)].map(([body]) => body);
 
-test("answers come in the order of the requests, and one request is under way at a time", async () => {
+test("responses come in the order of the requests, and one request is in flight at a time", async () => {
 	const answered = exchange(
 		stage.port,
 		get("/shop/echo/held1") + get("/shop/echo/a") + get("/nobody") + get("/shop/echo/b", CLOSE),
@@ -68,7 +68,7 @@ test("answers come in the order of the requests, and one request is under way at
 	expect(stage.faults.count).toBe(0);
 });
 
-describe("an upgrade behind a request whose answer is owed", () => {
+describe("an upgrade after a request that has no response yet", () => {
 	test.each([
 		["a valid one", UPGRADE],
 		["one to another protocol", ["Connection: Upgrade", "Upgrade: h2c"]],
@@ -84,7 +84,7 @@ describe("an upgrade behind a request whose answer is owed", () => {
 		expect([stage.faults.count, stage.of("echo").inFlight]).toEqual([0, 0]);
 	});
 
-	test("that nobody reads any more leaves nothing behind", async () => {
+	test("whose client disconnects leaves no request in flight", async () => {
 		const socket = connect(stage.port, "127.0.0.1");
 		socket.write(get("/shop/echo/held1") + get("/shop/echo/socket", ...UPGRADE));
 		await reached("/held1");
@@ -96,7 +96,7 @@ describe("an upgrade behind a request whose answer is owed", () => {
 		expect([stage.faults.count, stage.of("echo").inFlight]).toEqual([0, 0]);
 	});
 
-	test("is refused behind several, and what follows it is nothing", async () => {
+	test("is refused after several requests, and bytes after it are ignored", async () => {
 		const answered = exchange(
 			stage.port,
 			get("/shop/echo/held1") +
@@ -111,7 +111,7 @@ describe("an upgrade behind a request whose answer is owed", () => {
 	});
 });
 
-test("an upgrade after an answer is taken, and nothing but the function's bytes is in its stream", async () => {
+test("an upgrade after a response is accepted, and its stream holds only the function's bytes", async () => {
 	const socket = connect(stage.port, "127.0.0.1").setEncoding("latin1");
 	let text = "";
 	const seen = (what: string) =>
@@ -136,7 +136,7 @@ test("an upgrade after an answer is taken, and nothing but the function's bytes 
 	socket.destroy();
 });
 
-test("an expectation that nobody meets is refused when it is its turn, and an upgrade behind it too", async () => {
+test("an unsupported expectation is refused in its turn, and so is an upgrade after it", async () => {
 	const expectation = get("/shop/echo/never", "Expect: the impossible");
 	const answered = exchange(
 		stage.port,
@@ -151,7 +151,7 @@ test("an expectation that nobody meets is refused when it is its turn, and an up
 	expect(stage.faults.count).toBe(0);
 });
 
-test("5,000 pipelined requests are answered in order, by one connection to the function", {
+test("5,000 pipelined requests get their responses in order, over one connection to the function", {
 	timeout: 15_000,
 }, async () => {
 	const count = 5_000;
@@ -171,7 +171,7 @@ test("5,000 pipelined requests are answered in order, by one connection to the f
 	expect(stage.of("echo").connected).toBeLessThanOrEqual(2);
 });
 
-test("what is no request is refused behind the answers that are owed", async () => {
+test("a malformed request is refused after the responses to earlier requests", async () => {
 	const answered = exchange(stage.port, `${get("/shop/echo/held1")}this is no request\r\n\r\n`);
 	await reached("/held1");
 	letGo("/held1");

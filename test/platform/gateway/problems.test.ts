@@ -1,4 +1,4 @@
-/** What the gateway itself answers, and why. */
+/** The problems that the gateway responds with. */
 import { once } from "node:events";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -28,17 +28,17 @@ describe("problems", () => {
 		};
 	}
 
-	test("nobody there", async () => {
+	test("a path without a function gets a 404", async () => {
 		for (const path of ["/", "/shop", "/shop/nobody", "/nobody/echo"]) {
 			expect(await problem(path)).toEqual({ status: 404, code: "FUNCTION_NOT_FOUND" });
 		}
 	});
 
-	test("dots in the path", async () => {
+	test("dot segments in the path get a 400", async () => {
 		expect(await problem("/shop/../shop/echo")).toEqual({ status: 400, code: "REQUEST_MALFORMED" });
 	});
 
-	test("a function that does not answer in time", async () => {
+	test("a function that does not respond in time is a 504", async () => {
 		expect(await problem("/shop/echo/hang")).toEqual({
 			status: 504,
 			code: "FUNCTION_TIMEOUT",
@@ -46,7 +46,7 @@ describe("problems", () => {
 		});
 	});
 
-	test("a body that is too large, announced or not", async () => {
+	test("a body that is too large is a 413, with and without a Content-Length", async () => {
 		const large = Buffer.alloc(17 * 1024 * 1024);
 		const announced = { method: "POST", headers: { "content-length": large.length, expect: "100-continue" } };
 		const outgoing = request({ host: "127.0.0.1", ...to("/shop/echo/sink", announced) });
@@ -62,7 +62,7 @@ describe("problems", () => {
 		});
 	});
 
-	test("a function that breaks the connection before and during its answer", async () => {
+	test("a function that breaks the connection before its response is a 502, and during it cuts the response off", async () => {
 		const dying = await stage.start("fragile", ECHO);
 		const outgoing = request({ host: "127.0.0.1", ...to("/shop/fragile/forever") });
 		outgoing.end();
@@ -78,7 +78,7 @@ describe("problems", () => {
 		expect(await problem("/shop/fragile")).toMatchObject({ status: 503, code: "FUNCTION_NOT_RUNNING" });
 	});
 
-	test("no room for a function, with when to try again", async () => {
+	test("no capacity for a function is a 503 with Retry-After", async () => {
 		const hint = "Try again.";
 		const full = new AppError({ code: "PLATFORM_FULL", message: "canary", hint, exit: EXIT.network });
 		const crowded = await openStage({
@@ -92,7 +92,7 @@ describe("problems", () => {
 		await crowded.close();
 	});
 
-	test("a start that fails, without its reason", async () => {
+	test("a failed start is a 503 that does not give the reason", async () => {
 		const broken = await openStage({
 			functions: () => new Set(["x"]),
 			instance: () => Promise.reject(new Error("canary")),

@@ -1,4 +1,4 @@
-/** Bytes on a connection of their own, and all that comes back on it. */
+/** Sends bytes on a connection of their own and reads everything that comes back. */
 import { connect } from "node:net";
 
 /** Writes the bytes (latin-1) and reads until the other side ends the connection. */
@@ -16,7 +16,7 @@ export async function exchange(port: number, bytes: string): Promise<string> {
 	return answer;
 }
 
-/** The status of each answer in what came back. */
+/** The status of each response in the bytes. */
 export function statusesOf(answer: string): number[] {
 	return [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }

@@ -1,4 +1,4 @@
-/** What the log of requests is told of each, through a real gateway and real functions. */
+/** What the gateway reports to the request log about each request, with a real gateway and real functions. */
 import { connect } from "node:net";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await stage.close());
 
-/** What was told of the next request. */
+/** The report of the next request. */
 async function next(): Promise<AnsweredRequest & RequestedFunction> {
 	while (told.length === 0)
 		await new Promise<void>((resolve) => {
@@ -75,7 +75,7 @@ test.each([
 	expect(JSON.stringify(request)).not.toContain(CANARY);
 });
 
-test("a body that is too large is told of, and what follows the function's name is left out", async () => {
+test("a body that is too large is reported, and the path behind the function's name is left out", async () => {
 	const headers = { "content-length": 2_000_000 };
 	await ask(`/shop/pay/${CANARY}`, { method: "POST", headers }, Buffer.alloc(2_000_000));
 	expect(await next()).toMatchObject({
@@ -87,7 +87,7 @@ test("a body that is too large is told of, and what follows the function's name 
 	});
 });
 
-test("a client that goes before there is an answer, as itself and as a WebSocket that is none", async () => {
+test("a client that disconnects before the response is reported, also during an upgrade", async () => {
 	const socket = connect(stage.port, "127.0.0.1");
 	socket.write("GET /shop/pay/never HTTP/1.1\r\nHost: h\r\n\r\n", () => socket.destroy());
 	expect(await next()).toMatchObject({ status: 499, reason: "CLIENT_GONE", function: "pay" });
@@ -95,7 +95,7 @@ test("a client that goes before there is an answer, as itself and as a WebSocket
 	expect(await next()).toMatchObject({ status: 501, reason: "UPGRADE_NOT_SUPPORTED" });
 });
 
-test("a connection that is upgraded is told of at once, with 101, and once", async () => {
+test("an upgraded connection is reported at once, with status 101, and only once", async () => {
 	const socket = new WebSocket(`ws://127.0.0.1:${stage.port}/shop/pay`);
 	await new Promise((resolve) => socket.addEventListener("open", resolve));
 	expect(await next()).toMatchObject({ status: 101, reason: null, path: "/shop/pay" });
@@ -106,7 +106,7 @@ test("a connection that is upgraded is told of at once, with 101, and once", asy
 	expect(await next()).toMatchObject({ status: 200 });
 });
 
-test("another app, and what is no request, are nobody's", async () => {
+test("requests to an unknown app and malformed requests are not reported", async () => {
 	await ask("/other/pay");
 	await ask("/shop/../pay");
 	await ask("/shop/pay");

@@ -9,7 +9,7 @@ const APPS: Record<string, string[]> = {
 const functionsOf = (app: string) => (Object.hasOwn(APPS, app) ? new Set(APPS[app]) : undefined);
 const match = (target: string) => matchRoute(target, functionsOf);
 
-describe("the longest name wins", () => {
+describe("the function with the longest matching name gets the request", () => {
 	test.each([
 		["/shop/pay", "pay", "/"],
 		["/shop/pay/", "pay", "/"],
@@ -33,7 +33,7 @@ describe("the longest name wins", () => {
 	});
 });
 
-describe("nothing is there", () => {
+describe("no function matches", () => {
 	test.each([
 		"/",
 		"/shop",
@@ -88,7 +88,7 @@ describe("malformed", () => {
 	});
 });
 
-test("what follows the prefix arrives as it was sent, and prefix and rest make the whole", () => {
+test("the rest of the path is unchanged, and prefix plus rest make the whole path", () => {
 	const segment = fc.stringMatching(/^[A-Za-z0-9%._~!$&'()*+,;=:@-]{0,8}$/);
 	const path = fc
 		.array(segment, { maxLength: 6 })
@@ -107,6 +107,6 @@ test("what follows the prefix arrives as it was sent, and prefix and rest make t
 	);
 });
 
-test("a path of a hundred thousand segments is answered at once", () => {
+test("a path of a hundred thousand segments is matched without delay", () => {
 	expect(match(`/shop/${"api/".repeat(100_000)}`)).toMatchObject({ route: { function: "api" } });
 });

@@ -1,4 +1,4 @@
-/** A thousand clients that send as slowly as they can: others are served, and these are cut off. */
+/** A thousand clients that send as slowly as possible: others are served, and the slow ones are disconnected. */
 import { connect, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
 import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
@@ -7,10 +7,10 @@ import { call, openStage, type Stage } from "./harness.ts";
 import { statusesOf } from "./raw.ts";
 
 const OTHERS = 200;
-/** Each sends a byte as often. */
+/** The interval at which each client sends a byte. */
 const DRIP_MS = 200;
 
-/** A client that begins so, and then sends byte after byte for as long as it may. */
+/** A client that sends a beginning and then one byte after the other until it is disconnected. */
 class SlowClient {
 	answer = "";
 	readonly connected: Promise<void>;
@@ -49,7 +49,7 @@ class SlowClient {
 
 const HEAD = "POST /shop/echo/sink HTTP/1.1\r\nHost: h\r\n";
 
-/** As many that never come to the end of their head, and as many that never come to the end of their body. */
+/** Half of the clients never finish their headers, half never finish their body. */
 class SlowClients implements Disposable {
 	readonly heads: readonly SlowClient[];
 	readonly bodies: readonly SlowClient[];
@@ -78,7 +78,7 @@ async function serving(options: Partial<GatewayOptions> = {}): Promise<Stage> {
 	return stage;
 }
 
-test("others are served while 1,000 of them are connected", { timeout: 120_000 }, async () => {
+test("other clients are served while 1,000 slow clients are connected", { timeout: 120_000 }, async () => {
 	const stage = await serving();
 	try {
 		using clients = new SlowClients(stage.port, 500);
@@ -94,7 +94,7 @@ test("others are served while 1,000 of them are connected", { timeout: 120_000 }
 	}
 });
 
-test("each is cut off when its time is over, and the function is rid of it", {
+test("each slow client is disconnected after the time limit, and the function has no request left", {
 	timeout: 120_000,
 }, async () => {
 	const stage = await serving({ headTimeoutMs: 1_000, requestTimeoutMs: 2_000 });

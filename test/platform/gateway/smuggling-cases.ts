@@ -1,9 +1,9 @@
 /**
- * Requests whose end two readers could see in two places, as bytes. Each is followed on its connection by a plain
+ * Requests, as bytes, whose end two parsers could find at different places. Each is followed on its connection by a plain
  * request, `last`: who reads the first one rightly, or refuses it and closes, gives nobody else a request to answer.
  */
 
-/** What comes of it: an answer of the 400s and the connection's end, or what is read, before `last`. */
+/** The expected outcome: a 4xx response and the end of the connection, or the requests that are read before `last`. */
 export type Outcome = "refused" | readonly (readonly [path: string, body: string])[];
 
 export interface SmugglingCase {
@@ -19,7 +19,7 @@ const NONE = [["/first", ""]] as const;
 const CHUNKED = "Transfer-Encoding: chunked";
 const HELLO = `5${CRLF}hello${CRLF}0${CRLF}${CRLF}`;
 
-/** Builds the bytes of requests to a server that answers below the prefix. */
+/** Builds the bytes of requests to a server whose paths begin with the prefix. */
 class Requests {
 	readonly #prefix: string;
 	constructor(prefix: string) {
@@ -46,7 +46,7 @@ class Requests {
 
 type Row = readonly [name: string, bytes: string, outcome?: Outcome | undefined];
 
-/** A length and chunks at once. */
+/** A Content-Length together with chunked encoding. */
 function twoFramings({ get, post, smuggled }: Bound): Row[] {
 	return [
 		["CL.TE", post(["Content-Length: 5", CHUNKED], `0${CRLF}${CRLF}${smuggled}`)],
@@ -62,7 +62,7 @@ function twoFramings({ get, post, smuggled }: Bound): Row[] {
 	];
 }
 
-/** Encodings that some take for chunked, and others not. */
+/** Transfer encodings that some parsers take for chunked and others do not. */
 function encodings({ post, smuggled }: Bound): Row[] {
 	const lines = [
 		["another word", "Transfer-Encoding: xchunked"],
@@ -211,7 +211,7 @@ interface Bound {
 	readonly post: Requests["post"];
 }
 
-/** The cases, for a server that answers below the prefix. */
+/** The cases, for a server whose paths begin with the prefix. */
 export function smugglingCases(prefix: string): SmugglingCase[] {
 	const requests = new Requests(prefix);
 	const bound: Bound = {

@@ -1,10 +1,10 @@
-/** Requests that two readers could read in two ways: the gateway and a function read one, or none. */
+/** Requests that two parsers could read differently: the gateway and the function read the same requests, or none. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStage, type Stage } from "./harness.ts";
 import { exchange, statusesOf } from "./raw.ts";
 import { smugglingCases } from "./smuggling-cases.ts";
 
-/** Tells all that it was asked, whole requests only, since it was last asked for that. */
+/** A function that lists the complete requests it got since the last time the list was read. */
 const RECORDER = `
 	const seen = [];
 	export default async (request) => {
@@ -42,33 +42,36 @@ async function send(bytes: string): Promise<{ statuses: number[]; seen: Seen[] }
 
 const CASES = smugglingCases("/shop/echo");
 
-test("there are many", () => expect(CASES.length).toBeGreaterThanOrEqual(60));
+test("there are at least 60 cases", () => expect(CASES.length).toBeGreaterThanOrEqual(60));
 
 describe.each(CASES)("$name", ({ bytes, outcome }) => {
-	test(outcome === "refused" ? "is refused, and the connection ends" : "is read in one way", async () => {
-		const { statuses, seen } = await send(bytes);
-		const read = seen.map(({ path, body }) => [path, body]);
-		if (outcome === "refused") {
-			expect(read).toEqual([]);
-			expect(statuses).toEqual([expect.toSatisfy((status: number) => status >= 400 && status < 500)]);
-		} else {
-			expect(read).toEqual([...outcome, ["/last", ""]]);
-			expect(statuses).toEqual(read.map(() => 200));
-		}
-	});
+	test(
+		outcome === "refused" ? "is refused, and the connection closes" : "is read in the same way by both",
+		async () => {
+			const { statuses, seen } = await send(bytes);
+			const read = seen.map(({ path, body }) => [path, body]);
+			if (outcome === "refused") {
+				expect(read).toEqual([]);
+				expect(statuses).toEqual([expect.toSatisfy((status: number) => status >= 400 && status < 500)]);
+			} else {
+				expect(read).toEqual([...outcome, ["/last", ""]]);
+				expect(statuses).toEqual(read.map(() => 200));
+			}
+		},
+	);
 });
 
-describe("what passes", () => {
+describe("an accepted request", () => {
 	const get = (lines: readonly string[], target = "/shop/echo/first") =>
 		`GET ${target} HTTP/1.1\r\n${["Host: h", ...lines].join("\r\n")}\r\n\r\n`;
 
-	test("an absolute target with another host leads where its path says, and takes no host along", async () => {
+	test("with an absolute target is routed by its path, and its host does not replace the Host header", async () => {
 		const { seen } = await send(get([], "http://evil.example/shop/echo/first"));
 		expect(seen.map(({ path }) => path)).toEqual(["/first", "/last"]);
 		expect(JSON.stringify(seen)).not.toContain("evil.example");
 	});
 
-	test("what Connection names, and what belongs to one connection, does not reach a function", async () => {
+	test("reaches the function without hop-by-hop headers and headers that Connection names", async () => {
 		const lines = ["Connection: keep-alive, X-Inner", "X-Inner: 1", "TE: trailers", "Keep-Alive: timeout=9"];
 		const { seen } = await send(get([...lines, "Proxy-Connection: keep-alive", "X-Outer: 2"]));
 		const headers = seen[0]?.headers ?? {};
@@ -77,7 +80,7 @@ describe("what passes", () => {
 			expect(headers).not.toHaveProperty(name);
 	});
 
-	test("Connection takes the length of a body from nobody", async () => {
+	test("keeps its Content-Length even if Connection names it", async () => {
 		const body = "GET /shop/echo/smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
 		const lines = ["Connection: content-length", `Content-Length: ${body.length}`];
 		const { seen } = await send(get(lines).replace("GET", "POST") + body);
@@ -87,7 +90,7 @@ describe("what passes", () => {
 		]);
 	});
 
-	test("an upgrade to HTTP/2 is no way past the gateway", async () => {
+	test("cannot upgrade to HTTP/2", async () => {
 		const lines = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"];
 		const { seen, statuses } = await send(get(lines));
 		expect(statuses).toEqual([501]);

@@ -1,4 +1,4 @@
-/** Bodies that take their time. */
+/** Bodies that are sent over a longer time. */
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
@@ -31,7 +31,7 @@ describe("streams", () => {
 		}
 	});
 
-	test("events arrive as they are sent, and the function learns that the client left", async () => {
+	test("events arrive as they are sent, and the function learns that the client has disconnected", async () => {
 		const outgoing = request({ host: "127.0.0.1", ...to("/shop/echo/forever") });
 		outgoing.end();
 		const [response] = await once(outgoing, "response");

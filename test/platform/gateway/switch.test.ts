@@ -1,4 +1,4 @@
-/** Versions change under load, and nobody notices. */
+/** Replacing an instance under load: no client notices. */
 
 import { once } from "node:events";
 import { Agent, request } from "node:http";
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-test(`${SWITCHES} switches under load of kept-alive connections: no request fails, none goes backwards`, async () => {
+test(`${SWITCHES} switches under load on keep-alive connections: no request fails, and none reaches an older version`, async () => {
 	const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 	let isOver = false;
 	const seen = new Set<string>();
@@ -69,7 +69,7 @@ test(`${SWITCHES} switches under load of kept-alive connections: no request fail
 	expect(await slow).toMatchObject({ status: 200, body: "abc" });
 }, 60_000);
 
-test("a request to an instance whose socket is gone reaches the one that serves by then, body and all", async () => {
+test("a request to an instance whose socket is gone reaches its successor, with its body", async () => {
 	const gone = await stage.start("gone", VERSION, { VERSION: "gone" });
 	const next = await stage.start("next", VERSION, { VERSION: "next" });
 	// Looks alive to the gateway for one call, as it does in the moment between its death and the news of it.
@@ -91,7 +91,7 @@ test("a request to an instance whose socket is gone reaches the one that serves 
 	await second.close();
 });
 
-test("an instance that drains takes no request, and the gateway asks again", async () => {
+test("an instance that drains refuses a request, and the gateway tries its successor", async () => {
 	const old = await stage.start("old", VERSION, { VERSION: "old" });
 	const next = await stage.start("new", VERSION, { VERSION: "new" });
 	const outgoing = request({ host: "127.0.0.1", port: stage.port, path: "/shop/old/slow" });
@@ -107,7 +107,7 @@ test("an instance that drains takes no request, and the gateway asks again", asy
 	await second.close();
 });
 
-test("closing lets a request finish, and ends kept-alive connections with it", async () => {
+test("closing lets a request finish, and closes its keep-alive connection with it", async () => {
 	const closing = await openStage();
 	await closing.start("pay", VERSION, { VERSION: "1" });
 	const agent = new Agent({ keepAlive: true });
@@ -125,7 +125,7 @@ test("closing lets a request finish, and ends kept-alive connections with it", a
 	await closing.close();
 });
 
-test("closing waits for a request that asked whether to go on, and for no silent connection", async () => {
+test("closing waits for a request that expects 100 Continue, and not for a silent connection", async () => {
 	const closing = await openStage();
 	await closing.start("echo", "Deno.serve(async (r) => new Response(await r.text()));");
 	const silent = connect(closing.port, "127.0.0.1");

@@ -1,4 +1,4 @@
-/** WebSockets, and the other upgrades, which are refused. */
+/** WebSockets, and other upgrades, which are refused. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { WebSocket } from "undici";
@@ -49,7 +49,7 @@ describe("a WebSocket", () => {
 		await stage.start("echo", ECHO);
 	});
 
-	test("ends with the function", async () => {
+	test("closes when the function's process exits", async () => {
 		const instance = await stage.start("dying", ECHO);
 		const socket = dial("/shop/dying");
 		await message(socket);
@@ -69,7 +69,7 @@ describe("a WebSocket", () => {
 		await stopped;
 	});
 
-	test("that the function declines is an ordinary answer on a connection that ends", async () => {
+	test("that the function declines gets an ordinary response, and the connection closes", async () => {
 		const socket = connect(stage.port, "127.0.0.1");
 		const upgrade =
 			"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -81,7 +81,7 @@ describe("a WebSocket", () => {
 		expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
 	});
 
-	test("to nobody is a problem", async () => {
+	test("to an unknown function gets a problem", async () => {
 		const headers = { connection: "Upgrade", upgrade: "websocket" };
 		const answer = await call({ port: stage.port, path: "/shop/nobody", headers });
 		expect(JSON.parse(answer.body)).toMatchObject({ status: 404, code: "FUNCTION_NOT_FOUND" });
