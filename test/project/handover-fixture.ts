@@ -1,7 +1,7 @@
 /** A project, and another identity of the same device. */
 import { expect } from "vitest";
 import { addSuccessor } from "../../src/project/members/hand-over.ts";
-import { carryMemory } from "../../src/project/members/inherit-memory.ts";
+import { inheritMemory } from "../../src/project/members/inherit-memory.ts";
 import { removeMembers } from "../../src/project/members/remove-members.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";
 import { parseVault } from "../../src/vault/document/format.ts";
@@ -19,9 +19,9 @@ export async function vaultIdOf(project: TestProject): Promise<string> {
 /** All of it in production, as the command does it. */
 export async function handOver(project: TestProject, to = successorOf(project)): Promise<SessionContext> {
 	const vaultId = await vaultIdOf(project);
-	await carryMemory(project.context, to, vaultId);
+	await inheritMemory(project.context, to, vaultId);
 	const { name } = await addSuccessor(project.context, to.identity, undefined);
-	await carryMemory(project.context, to, vaultId);
+	await inheritMemory(project.context, to, vaultId);
 	expect(name).toBe("alice.2");
 	await removeMembers(to, ["alice"]);
 	return to;

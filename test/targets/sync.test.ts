@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AppError, EXIT } from "../../src/errors.ts";
 import type { Base44Binding } from "../../src/project/files/config.ts";
-import { carryMemory } from "../../src/project/members/inherit-memory.ts";
+import { inheritMemory } from "../../src/project/members/inherit-memory.ts";
 import { readTargetMemory, type TargetId } from "../../src/project/memory/target-memory.ts";
 import { readSession } from "../../src/project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";
@@ -223,7 +223,7 @@ test("what is remembered holds no value, cannot be written by others, and goes o
 	const text = readFileSync(join(folder, name), "utf8");
 	expect(text).not.toContain("canary");
 	const next = contextOf(project.root, project.context.stateFolder, 2);
-	await carryMemory(project.context, next, session.place.vaultId);
+	await inheritMemory(project.context, next, session.place.vaultId);
 	const place = { ...session.place, member: next.member, stateKey: next.identity.stateKey };
 	expect(await readTargetMemory(place)).toEqual(await readTargetMemory(session.place));
 	writeFileSync(join(folder, name), text.replace("shop", "evil"));

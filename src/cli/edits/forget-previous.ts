@@ -2,8 +2,8 @@
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import type { Rotation, RotationPlace } from "../../identity/rotation.ts";
-import { standingsOf } from "../../project/members/hand-over.ts";
-import { openedByOneOnly } from "../../project/memory/known-vaults.ts";
+import { handoverStates } from "../../project/members/hand-over.ts";
+import { environmentsOpenedOnlyBy } from "../../project/memory/known-vaults.ts";
 import { promptConfirm } from "../shell/prompts.ts";
 import { count } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
@@ -32,7 +32,7 @@ async function openRotationToEnd(place: RotationPlace): Promise<Rotation> {
  * @throws AppError `HANDOVER_OPEN` (exit 5) if the previous identity is still a member in the current project
  */
 async function requireHandedOver(root: string, { previous, present }: Rotation): Promise<void> {
-	const { standings } = await standingsOf(root, previous, present);
+	const { standings } = await handoverStates(root, previous, present);
 	const open = standings.filter(({ next }) => next !== "none");
 	if (open.length === 0) return;
 	const waits = open.every(({ next }) => next === "wait");
@@ -61,7 +61,7 @@ export async function forgetPrevious(place: RotationPlace, options: ForgetOption
 	if (before === undefined || now === undefined) throw new TypeError("An identity has a fingerprint.");
 	if (before !== now) {
 		if (root !== undefined) await requireHandedOver(root, rotation);
-		const left = await openedByOneOnly(stateFolder, before, now);
+		const left = await environmentsOpenedOnlyBy(stateFolder, before, now);
 		for (const { vaultId, environment } of left)
 			terminal.warn(
 				`On this device, only the previous identity has opened environment '${environment}' of vault ${vaultId}.`,

@@ -12,8 +12,13 @@ import {
 	type Rotation,
 	type RotationPlace,
 } from "../../identity/rotation.ts";
-import { addSuccessor, handOverVault, type Standing, standingsOf } from "../../project/members/hand-over.ts";
-import { carryMemory } from "../../project/members/inherit-memory.ts";
+import {
+	addSuccessor,
+	type HandoverState,
+	handOverVault,
+	handoverStates,
+} from "../../project/members/hand-over.ts";
+import { inheritMemory } from "../../project/members/inherit-memory.ts";
 import { removeMembers } from "../../project/members/remove-members.ts";
 import type { SessionContext, SessionIdentity } from "../../project/session/session.ts";
 import { prepareRemoval } from "../../sync/link/before-removal.ts";
@@ -123,7 +128,7 @@ async function addNewMember(
 	for (const warning of warnings) terminal.warn(warning);
 	terminal.note(`Added ${name} to environment '${now.environment}'`);
 	await afterEdit(before, {}, { sync, terminal });
-	await carryMemory(before, now, vaultId);
+	await inheritMemory(before, now, vaultId);
 	return name;
 }
 
@@ -142,12 +147,12 @@ async function removePrevious(
 
 async function handOverEnvironment(
 	contexts: TwoContexts,
-	standing: Standing,
+	standing: HandoverState,
 	options: HandoverOptions,
 	done: Handover,
 ): Promise<void> {
 	const { environment, previous, present, next } = standing;
-	if (previous || present) await carryMemory(contexts.before, contexts.now, contexts.vaultId);
+	if (previous || present) await inheritMemory(contexts.before, contexts.now, contexts.vaultId);
 	if (!previous || next === "none") return;
 	if (next === "wait") {
 		done.waiting.push({ environment, previous: previous.name, readable: present !== undefined });
@@ -174,7 +179,7 @@ export async function handOver(
 	options: HandoverOptions,
 	done: Handover,
 ): Promise<void> {
-	const { vaultId, standings } = await standingsOf(options.root, previous, present);
+	const { vaultId, standings } = await handoverStates(options.root, previous, present);
 	const contextsOf = (environment: string): TwoContexts => ({
 		before: contextFor(options, previous, environment),
 		now: contextFor(options, present, environment),

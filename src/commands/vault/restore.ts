@@ -8,7 +8,7 @@ import type { Terminal } from "../../cli/shell/terminal.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
 import { type FoundIn, foundIn, placeWords } from "../../cli/views/version-rows.ts";
 import { AppError } from "../../errors.ts";
-import { type BroughtBack, restore } from "../../project/secrets/restore-version.ts";
+import { type RestoredVersion, restore } from "../../project/secrets/restore-version.ts";
 import { chooseVersion, newestLive } from "../../vault/records/choose-version.ts";
 import { MAX_VERSION } from "../../vault/records/record.ts";
 import { type KnownVersion, missingVersions } from "../../vault/records/secret-history.ts";
@@ -17,7 +17,7 @@ interface RestoreResult extends SyncReport {
 	environment: string;
 	name: string;
 	/** `put-back`: the very record, at its version; `sealed-anew`: its value, as a new version. */
-	outcome: BroughtBack["outcome"];
+	outcome: RestoredVersion["outcome"];
 	/** The version that was found. */
 	from: number;
 	/** The version that the file has now. */

@@ -72,7 +72,7 @@ async function readVaultBytes(root: string): Promise<Uint8Array> {
 }
 
 /** The document's text. @throws AppError `VAULT_FULL` (exit 2) if it is longer than a reader accepts */
-function printed(document: VaultDocument): string {
+function printChecked(document: VaultDocument): string {
 	const text = printVault(document);
 	if (text.length <= LIMITS.fileBytes) return text;
 	throw new AppError({
@@ -191,7 +191,7 @@ export async function editVault<T>(
 		await removeLeftovers(path);
 		const loaded = await loadVault(root, options.known);
 		const { alongside, document, remember, result } = await edit(loaded);
-		const text = document ? printed(document) : loaded.text;
+		const text = document ? printChecked(document) : loaded.text;
 		if (document && text !== loaded.text) {
 			const written = await replaceUnchanged(path, text, loaded.stamp, options.whileWriting).catch(
 				unsyncedOnly,
@@ -225,7 +225,7 @@ export async function writeNewVault(root: string, document: VaultDocument): Prom
 				exit: EXIT.conflict,
 			});
 		}
-		const text = printed(document);
+		const text = printChecked(document);
 		const stamp = await replaceFile(path, text, { mode: NEW_FILE_MODE });
 		return { document, text, digest: vaultDigest(text), stamp };
 	});

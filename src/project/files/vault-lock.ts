@@ -68,7 +68,7 @@ export function prepareLock(): void {
 /** The last holder of, or waiter for, each lock in this process. They take turns. */
 const queue = new Map<string, Promise<unknown>>();
 /** When this process released a lock that it had to wait for. */
-const letGoMs = new Map<string, number>();
+const releasedMs = new Map<string, number>();
 
 /**
  * Runs work while no other process on this machine, and nothing else in this process, holds the lock.
@@ -131,7 +131,7 @@ async function waitFor(database: Connection, path: string, patience: Patience): 
 async function locked<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
 	const open = await loadOnce();
 	// A process that has just released the lock lets the waiting ones try first.
-	if (performance.now() - (letGoMs.get(path) ?? Number.NEGATIVE_INFINITY) < TRY_MS.last)
+	if (performance.now() - (releasedMs.get(path) ?? Number.NEGATIVE_INFINITY) < TRY_MS.last)
 		await after(TRY_MS.last);
 	let database: Connection | undefined;
 	let crowded: boolean;
@@ -148,8 +148,8 @@ async function locked<T>(path: string, work: () => Promise<T>, patience: Patienc
 		return await work();
 	} finally {
 		release(database);
-		if (crowded) letGoMs.set(path, performance.now());
-		else letGoMs.delete(path);
+		if (crowded) releasedMs.set(path, performance.now());
+		else releasedMs.delete(path);
 	}
 }
 

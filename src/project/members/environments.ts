@@ -7,7 +7,7 @@ import { checkPin } from "../../vault/document/version-marks.ts";
 import { LIMITS } from "../../vault/syntax/syntax.ts";
 import { editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
 import { readEnvironmentMemory } from "../memory/device-state.ts";
-import { checkProject } from "../memory/first-use.ts";
+import { checkVaultId } from "../memory/first-use.ts";
 import { environmentsRemembered } from "../memory/known-vaults.ts";
 import { openSession } from "../session/open-session.ts";
 import type { Snapshot } from "../session/provenance.ts";
@@ -27,7 +27,7 @@ export async function requireOwner(
 	{ document }: LoadedVault,
 	context: SessionContext,
 ): Promise<{ owner: PublicMember; warnings: string[] }> {
-	const warnings = await checkProject(context, document.vaultId);
+	const warnings = await checkVaultId(context, document.vaultId);
 	const root = verifyRoot(document.vaultId, document.links);
 	const names = await environmentsRemembered(context.stateFolder, document.vaultId, context.member);
 	for (const name of names) {

@@ -13,7 +13,7 @@ import { environmentNames, requireOwner } from "./environments.ts";
 import { addMember, lastLink, type MemberAdded, requireNewest } from "./members.ts";
 
 /** The state of one environment in a handover. */
-export interface Standing {
+export interface HandoverState {
 	readonly environment: string;
 	/** The previous identity's membership; undefined if it is not a member. */
 	readonly previous: Member | undefined;
@@ -25,19 +25,19 @@ export interface Standing {
 	readonly next: "add" | "remove" | "wait" | "none";
 }
 
-function nextOf(previous: Member | undefined, present: Member | undefined): Standing["next"] {
+function nextOf(previous: Member | undefined, present: Member | undefined): HandoverState["next"] {
 	if (!previous) return "none";
 	if (present) return present.role === "writer" ? "remove" : "wait";
 	return previous.role === "writer" ? "add" : "wait";
 }
 
 /** @throws AppError exit 7 for an invalid chain */
-function standingOf(
+function handoverStateOf(
 	document: VaultDocument,
 	environment: string,
 	previous: SessionIdentity,
 	present: SessionIdentity,
-): Standing {
+): HandoverState {
 	const { members } = verifyChains(document, environment).state;
 	const before = members.get(previous.publicKeys.sign);
 	const now = members.get(present.publicKeys.sign);
@@ -53,13 +53,13 @@ function presentNames(document: VaultDocument): string[] {
 }
 
 /** The state of each environment, sorted by name. @throws AppError exit 7 for an invalid chain */
-export async function standingsOf(
+export async function handoverStates(
 	root: string,
 	previous: SessionIdentity,
 	present: SessionIdentity,
-): Promise<{ vaultId: string; standings: Standing[] }> {
+): Promise<{ vaultId: string; standings: HandoverState[] }> {
 	const { document } = await loadVault(root);
-	const standings = presentNames(document).map((name) => standingOf(document, name, previous, present));
+	const standings = presentNames(document).map((name) => handoverStateOf(document, name, previous, present));
 	return { vaultId: document.vaultId, standings };
 }
 

@@ -6,14 +6,14 @@ import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";
 import {
 	type CheckoutMemory,
 	type EnvironmentMemory,
-	type MemoryPlace,
+	type MemoryLocation,
 	readCheckoutMemory,
 	readEnvironmentMemory,
 	readProjectPin,
 	updateMemory,
 	writeProjectPin,
 } from "../memory/device-state.ts";
-import { carryTargets } from "../memory/target-memory.ts";
+import { inheritTargetMemory } from "../memory/target-memory.ts";
 import type { SessionContext } from "../session/session.ts";
 
 function placeOf({ stateFolder, environment, member, identity, root }: SessionContext, vaultId: string) {
@@ -42,7 +42,7 @@ function pinOf(from: Pin | undefined, to: Pin | undefined): Pin | undefined {
 	};
 }
 
-function carryMarks(
+function inheritMarks(
 	from: ReadonlyMap<string, VersionMark>,
 	to: Map<string, VersionMark>,
 	fromIsNewer: boolean,
@@ -54,7 +54,7 @@ function carryMarks(
 	}
 }
 
-function carryCheckout(from: CheckoutMemory, to: CheckoutMemory, fromIsNewer: boolean): void {
+function inheritCheckout(from: CheckoutMemory, to: CheckoutMemory, fromIsNewer: boolean): void {
 	if (to.seen === "" || fromIsNewer) to.seen = from.seen;
 	const [before, now] = [from.platform?.revision ?? -1, to.platform?.revision ?? -1];
 	if (before > now || (fromIsNewer && before === now)) to.platform = from.platform;
@@ -72,8 +72,12 @@ function isNewer(from: EnvironmentMemory, to: EnvironmentMemory): boolean {
  * changes nothing.
  * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
  */
-export async function carryMemory(from: SessionContext, to: SessionContext, vaultId: string): Promise<void> {
-	const [source, target]: [MemoryPlace, MemoryPlace] = [placeOf(from, vaultId), placeOf(to, vaultId)];
+export async function inheritMemory(
+	from: SessionContext,
+	to: SessionContext,
+	vaultId: string,
+): Promise<void> {
+	const [source, target]: [MemoryLocation, MemoryLocation] = [placeOf(from, vaultId), placeOf(to, vaultId)];
 	const [memory, checkout, pinned] = await Promise.all([
 		readEnvironmentMemory(source),
 		readCheckoutMemory(source),
@@ -81,16 +85,16 @@ export async function carryMemory(from: SessionContext, to: SessionContext, vaul
 	]);
 	if (pinned !== undefined && (await readProjectPin(target)) === undefined)
 		await writeProjectPin(target, pinned);
-	await carryTargets(source, target);
+	await inheritTargetMemory(source, target);
 	if (!memory.pin && checkout.seen === "") return;
 	await updateMemory(target, (known, knownCheckout) => {
 		const fromIsNewer = isNewer(memory, known);
 		known.pin = pinOf(memory.pin, known.pin);
-		carryMarks(memory.marks, known.marks, fromIsNewer);
+		inheritMarks(memory.marks, known.marks, fromIsNewer);
 		for (const [name, version] of memory.floors)
 			known.floors.set(name, Math.max(version, known.floors.get(name) ?? 0));
 		for (const note of memory.notes.values())
 			if (!known.notes.has(note.hash)) known.notes.set(note.hash, note);
-		carryCheckout(checkout, knownCheckout, fromIsNewer);
+		inheritCheckout(checkout, knownCheckout, fromIsNewer);
 	});
 }

@@ -80,7 +80,7 @@ export interface MemberAdded {
 }
 
 /** Whether the environment has this member already, with the same keys, name and role. */
-function isThere({ verified }: VaultSession, { box, name, role, sign }: Member): boolean {
+function isMember({ verified }: VaultSession, { box, name, role, sign }: Member): boolean {
 	const known = verified.state.members.get(sign);
 	return known?.box === box && known.name === name && known.role === role;
 }
@@ -113,7 +113,7 @@ export async function addToEnvironments(
 	return editVault(folder, async (loaded) => {
 		const sessions: VaultSession[] = [];
 		for (const context of contexts) sessions.push(await openSession(loaded, context));
-		const absent = sessions.filter((session) => !isThere(session, added));
+		const absent = sessions.filter((session) => !isMember(session, added));
 		// If all environments have the member already, adding it throws the fitting error.
 		const changed = absent.length > 0 ? absent : sessions;
 		let { document } = loaded;

@@ -24,7 +24,7 @@ export type { EnvironmentMemory } from "./environment-memory.ts";
 const LOCK_FILE = "lock";
 
 /** Identifies the memory of one identity, of one environment, in one working copy. */
-export interface MemoryPlace {
+export interface MemoryLocation {
 	/** `$XDG_STATE_HOME/coffer`. */
 	readonly folder: string;
 	readonly vaultId: string;
@@ -37,41 +37,41 @@ export interface MemoryPlace {
 	readonly root: string;
 }
 
-function marksFile({ folder, vaultId, environment, member }: MemoryPlace): SignedFile {
+function marksFile({ folder, vaultId, environment, member }: MemoryLocation): SignedFile {
 	return { folder, name: `${vaultId}/${environment}/marks-${member}.json` };
 }
 
 /** The working copy's part of a file name. It does not reveal the path. */
-function checkoutId(place: Pick<MemoryPlace, "root" | "stateKey" | "member">): string {
+function checkoutId(place: Pick<MemoryLocation, "root" | "stateKey" | "member">): string {
 	const path = toBase64(hash(lengthPrefixed("coffer/checkout/1", place.root), place.stateKey)).slice(0, 22);
 	return `${place.member}-${path}`;
 }
 
-function checkoutFile(place: MemoryPlace): SignedFile {
+function checkoutFile(place: MemoryLocation): SignedFile {
 	return {
 		folder: place.folder,
 		name: `${place.vaultId}/${place.environment}/checkout-${checkoutId(place)}.json`,
 	};
 }
 
-function projectFile(place: ProjectPlace): SignedFile {
+function projectFile(place: ProjectPinLocation): SignedFile {
 	return { folder: place.folder, name: `projects/${checkoutId(place)}.json` };
 }
 
 /** Identifies the memory of which vault a folder contains. */
-export type ProjectPlace = Pick<MemoryPlace, "folder" | "member" | "stateKey" | "root">;
+export type ProjectPinLocation = Pick<MemoryLocation, "folder" | "member" | "stateKey" | "root">;
 
 /**
  * The id of the vault that this folder contained when it was last read; undefined if it was never read. @throws
  * AppError `STATE_DAMAGED` (exit 7)
  */
-export async function readProjectPin(place: ProjectPlace): Promise<string | undefined> {
+export async function readProjectPin(place: ProjectPinLocation): Promise<string | undefined> {
 	const value = await readSignedJson(projectFile(place), place.stateKey);
 	return (value as { vaultId: string } | undefined)?.vaultId;
 }
 
 /** Remembers which vault a folder contains. @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCK_FAILED` (exit 1) */
-export async function writeProjectPin(place: ProjectPlace, vaultId: string): Promise<void> {
+export async function writeProjectPin(place: ProjectPinLocation, vaultId: string): Promise<void> {
 	const file = projectFile(place);
 	const path = join(file.folder, file.name);
 	await makeStateFolder(dirname(path));
@@ -83,17 +83,17 @@ export async function writeProjectPin(place: ProjectPlace, vaultId: string): Pro
 }
 
 /** Reads the device's pin and version marks. @throws AppError `STATE_DAMAGED` (exit 7) */
-export async function readEnvironmentMemory(place: MemoryPlace): Promise<EnvironmentMemory> {
+export async function readEnvironmentMemory(place: MemoryLocation): Promise<EnvironmentMemory> {
 	const value = await readSignedJson(marksFile(place), place.stateKey);
 	return memoryFromJson(value);
 }
 
-async function writeEnvironmentMemory(place: MemoryPlace, memory: EnvironmentMemory): Promise<void> {
+async function writeEnvironmentMemory(place: MemoryLocation, memory: EnvironmentMemory): Promise<void> {
 	await writeSignedJson(marksFile(place), place.stateKey, memoryToJson(memory));
 }
 
 /** Reads the memory of this working copy. @throws AppError `STATE_DAMAGED` (exit 7) */
-export function readCheckoutMemory(place: MemoryPlace): Promise<CheckoutMemory> {
+export function readCheckoutMemory(place: MemoryLocation): Promise<CheckoutMemory> {
 	return readCheckoutFile(checkoutFile(place), place.stateKey);
 }
 
@@ -105,7 +105,7 @@ async function readCheckoutFile(file: SignedFile, stateKey: Uint8Array): Promise
  * Reads the memory of every working copy that this identity uses on this device. @throws AppError
  * `STATE_DAMAGED` (exit 7)
  */
-export async function readCheckoutMemories(place: MemoryPlace): Promise<CheckoutMemory[]> {
+export async function readCheckoutMemories(place: MemoryLocation): Promise<CheckoutMemory[]> {
 	const name = `${place.vaultId}/${place.environment}`;
 	const entries = await readdir(join(place.folder, name)).catch(() => []);
 	const files = entries.filter(
@@ -116,13 +116,13 @@ export async function readCheckoutMemories(place: MemoryPlace): Promise<Checkout
 	);
 }
 
-async function writeCheckoutMemory(place: MemoryPlace, memory: CheckoutMemory): Promise<void> {
+async function writeCheckoutMemory(place: MemoryLocation, memory: CheckoutMemory): Promise<void> {
 	await writeSignedJson(checkoutFile(place), place.stateKey, checkoutToJson(memory));
 }
 
 /** Whether a command of this device, for any of these environments, wrote exactly this text here. */
 export async function isWrittenHere(
-	place: MemoryPlace,
+	place: MemoryLocation,
 	environments: Iterable<string>,
 	digest: string,
 ): Promise<boolean> {
@@ -138,7 +138,7 @@ export interface DeviceMemory {
 	readonly stamps: readonly (FileStamp | undefined)[];
 }
 
-function stampsOf(place: MemoryPlace): (FileStamp | undefined)[] {
+function stampsOf(place: MemoryLocation): (FileStamp | undefined)[] {
 	return [marksFile(place), checkoutFile(place)].map(({ name }) => stampOf(join(place.folder, name)));
 }
 
@@ -147,7 +147,7 @@ function stampsOf(place: MemoryPlace): (FileStamp | undefined)[] {
  * @param known what this process last read or wrote. It is returned if both files are unchanged
  * @throws AppError `STATE_DAMAGED` (exit 7)
  */
-export async function readDeviceMemory(place: MemoryPlace, known?: DeviceMemory): Promise<DeviceMemory> {
+export async function readDeviceMemory(place: MemoryLocation, known?: DeviceMemory): Promise<DeviceMemory> {
 	// Taken before the files are read: a write during the read then makes the stamps too old, never too new.
 	const stamps = stampsOf(place);
 	if (known && stamps.every((stamp, index) => isSameStamp(stamp, known.stamps[index]))) return known;
@@ -164,7 +164,7 @@ export async function readDeviceMemory(place: MemoryPlace, known?: DeviceMemory)
  * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
  */
 export async function updateMemory(
-	place: MemoryPlace,
+	place: MemoryLocation,
 	change: (memory: EnvironmentMemory, checkout: CheckoutMemory) => void,
 	known?: DeviceMemory,
 ): Promise<DeviceMemory> {

@@ -27,7 +27,7 @@ function replaced(expected: string, actual: string, by: string, instead = ""): A
  * @returns warnings; one if this is the first use
  * @throws AppError `VAULT_REPLACED` (exit 7)
  */
-export async function checkProject(opening: Opening, vaultId: string): Promise<string[]> {
+export async function checkVaultId(opening: Opening, vaultId: string): Promise<string[]> {
 	const { identity, member, root, stateFolder } = opening;
 	if (identity.vaultPin !== undefined && identity.vaultPin !== vaultId)
 		throw replaced(identity.vaultPin, vaultId, "this identity is bound to");

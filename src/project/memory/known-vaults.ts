@@ -21,7 +21,7 @@ async function foldersIn(folder: string): Promise<string[]> {
  * @param opened fingerprint of the identity that has opened them
  * @param missing fingerprint of the identity that has not
  */
-export async function openedByOneOnly(
+export async function environmentsOpenedOnlyBy(
 	stateFolder: string,
 	opened: string,
 	missing: string,

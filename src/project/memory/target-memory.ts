@@ -9,7 +9,7 @@ import { epochNumber } from "../../vault/chains/membership.ts";
 import { type RecordKind, recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { removeLeftovers } from "../files/atomic-file.ts";
 import { withLock } from "../files/vault-lock.ts";
-import type { MemoryPlace } from "./device-state.ts";
+import type { MemoryLocation } from "./device-state.ts";
 import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
 
 /** Identifies a target: its kind, its origin, and the app. */
@@ -42,7 +42,7 @@ export interface TargetMemory {
 }
 
 /** Identifies the memory of an identity and an environment, for all working copies. */
-export type TargetPlace = Omit<MemoryPlace, "root">;
+export type TargetMemoryLocation = Omit<MemoryLocation, "root">;
 
 /** A target's key in the memory. Its parts contain no space. */
 export function targetKey({ kind, origin, app }: TargetId): string {
@@ -55,7 +55,7 @@ export function sentMark(record: SealedRecord): SentMark {
 	return { version, kind, digest: recordDigest(record), epoch: epochNumber(record.epoch) ?? 0 };
 }
 
-function fileOf({ folder, vaultId, environment, member }: TargetPlace): SignedFile {
+function fileOf({ folder, vaultId, environment, member }: TargetMemoryLocation): SignedFile {
 	return { folder, name: `${vaultId}/${environment}/targets-${member}.json` };
 }
 
@@ -64,7 +64,7 @@ type SentRow = [name: string, version: number, kind: RecordKind, digest: string,
 type TargetRow = [key: string, ...rows: SentRow[]];
 
 /** Reads the memory of an environment's targets. @throws AppError `STATE_DAMAGED` (exit 7) */
-export async function readTargetMemory(place: TargetPlace): Promise<TargetMemory> {
+export async function readTargetMemory(place: TargetMemoryLocation): Promise<TargetMemory> {
 	const value = await readSignedJson(fileOf(place), place.stateKey);
 	if (!value) return { pin: undefined, sent: new Map() };
 	// The MAC proves that this program wrote the file, so its shape needs no check.
@@ -85,7 +85,7 @@ export async function readTargetMemory(place: TargetPlace): Promise<TargetMemory
  * @throws AppError `STATE_DAMAGED` (exit 7), `VAULT_LOCKED`, `VAULT_LOCK_FAILED`, `FILE_UNWRITABLE` (exit 1)
  */
 export async function updateTargetMemory(
-	place: TargetPlace,
+	place: TargetMemoryLocation,
 	change: (memory: TargetMemory) => void,
 ): Promise<TargetMemory> {
 	const file = fileOf(place);
@@ -110,14 +110,17 @@ export async function updateTargetMemory(
  * Runs work that sends to a target while no other process of this device sends. If two could overlap, the older
  * value might arrive last.
  */
-export async function whileSending<T>(place: TargetPlace, work: () => Promise<T>): Promise<T> {
+export async function whileSending<T>(place: TargetMemoryLocation, work: () => Promise<T>): Promise<T> {
 	const folder = join(place.folder, place.vaultId, place.environment);
 	await makeStateFolder(folder);
 	return await withLock(join(folder, "sending.lock"), work);
 }
 
 /** Adds one identity's memory to another identity's on the same device. Of two marks, the higher version wins. */
-export async function carryTargets(from: TargetPlace, to: TargetPlace): Promise<void> {
+export async function inheritTargetMemory(
+	from: TargetMemoryLocation,
+	to: TargetMemoryLocation,
+): Promise<void> {
 	const source = await readTargetMemory(from);
 	if (!source.pin && source.sent.size === 0) return;
 	await updateTargetMemory(to, (memory) => {

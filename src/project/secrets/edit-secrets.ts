@@ -11,7 +11,7 @@ import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { loadVault } from "../files/vault-file.ts";
 import { editEnvironment } from "../session/edit-environment.ts";
 import { openEnvironment } from "../session/open-session.ts";
-import { ofEarlierLife } from "../session/recreated-environment.ts";
+import { environmentRecreated } from "../session/recreated-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 
 export interface EditOutcome {
@@ -30,7 +30,7 @@ export function requireEditable(session: VaultSession): void {
 	requireWriter(session.verified.state, session.context.identity);
 	const seen = session.memory.pin?.epoch ?? 0;
 	const { epoch, name } = session.verified.state;
-	if (session.isOfEarlierLife) throw ofEarlierLife(name);
+	if (session.isOfEarlierLifetime) throw environmentRecreated(name);
 	if (epoch.number >= seen) return;
 	throw new AppError({
 		code: "EPOCH_OLDER",
@@ -44,7 +44,7 @@ export function requireEditable(session: VaultSession): void {
  * Whether the vault already has this value under this name. An `undefined` value stands for a tombstone. A
  * record whose author was removed does not count: setting the value again is how a member confirms it.
  */
-export function holds(session: VaultSession, name: string, value: string | undefined): boolean {
+export function hasValue(session: VaultSession, name: string, value: string | undefined): boolean {
 	const { section, state } = session.verified;
 	const record = section.records.get(name);
 	return record !== undefined && state.epoch.writers.has(record.author) && session.value(name) === value;
@@ -61,7 +61,7 @@ async function edit(
 		const unchanged: string[] = [];
 		const written: SealedRecord[] = [];
 		for (const [name, value] of secrets) {
-			if (holds(session, name, value)) unchanged.push(name);
+			if (hasValue(session, name, value)) unchanged.push(name);
 			else
 				written.push(
 					sealRecord(verified.state, keys, context.identity, {

@@ -4,7 +4,7 @@ import { compareNames } from "../../vault/syntax/syntax.ts";
 import { bindingOf, platformOf, readConfig } from "../files/config.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 import { isReseal, pendingNames, rememberedPlatform } from "../session/sync-state.ts";
-import { checkValue, holds, readSession, requireEditable, requireLive } from "./edit-secrets.ts";
+import { checkValue, hasValue, readSession, requireEditable, requireLive } from "./edit-secrets.ts";
 
 /** A secret that would get another value, or would be deleted. */
 export interface PreviewedChange {
@@ -56,7 +56,7 @@ export async function previewEdit(
 	const changes = new Map((await waiting(session)).map((change) => [change.name, change]));
 	const unchanged: string[] = [];
 	for (const [name, intent] of intents) {
-		if (intent !== "unknown" && holds(session, name, intent.value)) {
+		if (intent !== "unknown" && hasValue(session, name, intent.value)) {
 			unchanged.push(name);
 			continue;
 		}

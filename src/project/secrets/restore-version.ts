@@ -14,10 +14,10 @@ import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { changedMeanwhile } from "../files/vault-file.ts";
 import { editEnvironment } from "../session/edit-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
-import { holds, requireEditable } from "./edit-secrets.ts";
+import { hasValue, requireEditable } from "./edit-secrets.ts";
 
 /** The version to restore, and what the choice was based on. */
-export interface Past {
+export interface RestoreRequest {
 	readonly name: string;
 	readonly chosen: KnownVersion;
 	/** The highest valid version that was found anywhere, or that this device has marked. */
@@ -27,17 +27,23 @@ export interface Past {
 }
 
 /** `put-back`: the version's own record. `sealed-anew`: its value, as a new version. */
-export interface BroughtBack {
+export interface RestoredVersion {
 	readonly outcome: "unchanged" | "put-back" | "sealed-anew";
 	/** The version that the file has now. */
 	readonly version: number;
 }
 
 /** Returns the record to write; undefined if the file already has the requested value. */
-type Make = (session: VaultSession) => { record: SealedRecord; outcome: BroughtBack["outcome"] } | undefined;
+type MakeRecord = (
+	session: VaultSession,
+) => { record: SealedRecord; outcome: RestoredVersion["outcome"] } | undefined;
 
-async function writeOne(context: SessionContext, { before, name }: Past, make: Make): Promise<BroughtBack> {
-	return editEnvironment<BroughtBack>(context, (session, loaded) => {
+async function writeOne(
+	context: SessionContext,
+	{ before, name }: RestoreRequest,
+	make: MakeRecord,
+): Promise<RestoredVersion> {
+	return editEnvironment<RestoredVersion>(context, (session, loaded) => {
 		requireEditable(session);
 		const present = session.verified.section.records.get(name);
 		if (present?.body !== before?.body) throw changedMeanwhile();
@@ -55,7 +61,7 @@ function pastValue(session: VaultSession, chosen: KnownVersion): string | undefi
 }
 
 /** Seals the value as a new version. It keeps `since`, because the value is as old as before. */
-function sealAnew(session: VaultSession, { chosen, name }: Past, version: number): SealedRecord {
+function sealAnew(session: VaultSession, { chosen, name }: RestoreRequest, version: number): SealedRecord {
 	checkSecretName(name);
 	const { context, keys, verified } = session;
 	const value = pastValue(session, chosen);
@@ -94,7 +100,7 @@ function refuseBroken(session: VaultSession, name: string): SealedRecord {
  *   'vault restore' as the hint; `VERSION_NOT_OLDER` (exit 2); `VAULT_CHANGED_MEANWHILE` (exit 5); what
  *   `setSecrets` throws
  */
-export function rollBack(context: SessionContext, past: Past): Promise<BroughtBack> {
+export function rollBack(context: SessionContext, past: RestoreRequest): Promise<RestoredVersion> {
 	const { chosen, highest, name } = past;
 	return writeOne(context, past, (session) => {
 		const present = refuseBroken(session, name);
@@ -106,7 +112,7 @@ export function rollBack(context: SessionContext, past: Past): Promise<BroughtBa
 				exit: EXIT.usage,
 			});
 		}
-		if (holds(session, name, pastValue(session, chosen))) return undefined;
+		if (hasValue(session, name, pastValue(session, chosen))) return undefined;
 		const version = Math.max(session.nextVersion(name), highest + 1);
 		return { record: sealAnew(session, past, version), outcome: "sealed-anew" };
 	});
@@ -128,7 +134,7 @@ function soundRecord(session: VaultSession, chosen: KnownVersion): SealedRecord 
  * not count.
  * @throws AppError `VERSION_DELETED` (exit 2), `VAULT_CHANGED_MEANWHILE` (exit 5), what `setSecrets` throws
  */
-export function restore(context: SessionContext, past: Past): Promise<BroughtBack> {
+export function restore(context: SessionContext, past: RestoreRequest): Promise<RestoredVersion> {
 	const { chosen, name } = past;
 	return writeOne(context, past, (session) => {
 		const present = session.verified.section.records.get(name);

@@ -3,8 +3,8 @@ import { openKeys } from "../../vault/chains/environment-keys.ts";
 import { chainsOf, verifyChains } from "../../vault/document/document.ts";
 import { checkPin, memoryOfLifetime } from "../../vault/document/version-marks.ts";
 import { type LoadedVault, loadVault } from "../files/vault-file.ts";
-import { type CheckoutMemory, type MemoryPlace, readDeviceMemory } from "../memory/device-state.ts";
-import { checkProject } from "../memory/first-use.ts";
+import { type CheckoutMemory, type MemoryLocation, readDeviceMemory } from "../memory/device-state.ts";
+import { checkVaultId } from "../memory/first-use.ts";
 import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
 import { VaultSession } from "./session.ts";
 import { withSameChains } from "./session-cache.ts";
@@ -24,8 +24,8 @@ function copyOf(checkout: CheckoutMemory): CheckoutMemory {
 export async function openSession(loaded: LoadedVault, context: SessionContext): Promise<VaultSession> {
 	const { document } = loaded;
 	const { environment, identity } = context;
-	const warnings = await checkProject(context, document.vaultId);
-	const place: MemoryPlace = {
+	const warnings = await checkVaultId(context, document.vaultId);
+	const place: MemoryLocation = {
 		folder: context.stateFolder,
 		vaultId: document.vaultId,
 		environment,

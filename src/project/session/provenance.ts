@@ -17,7 +17,7 @@ export interface Snapshot {
 	readonly records: ReadonlyMap<string, SealedRecord>;
 }
 
-export interface Seen {
+export interface Observation {
 	/** The text that the command read. */
 	readonly before: Snapshot;
 	/** The text after the command. Equal to `before` if the command wrote nothing. */
@@ -51,7 +51,7 @@ function noteOutside(memory: EnvironmentMemory, before: Snapshot): void {
 	}
 }
 
-function noteChains(memory: EnvironmentMemory, { before, now, self }: Seen): void {
+function noteChains(memory: EnvironmentMemory, { before, now, self }: Observation): void {
 	const { pin, notes } = memory;
 	const pinned = new Set([...(pin?.vault ?? []), ...(pin?.environment ?? [])]);
 	if ([...pinned].every((hash) => notes.has(hash)) && notes.size === pinned.size) return;
@@ -64,7 +64,7 @@ function noteChains(memory: EnvironmentMemory, { before, now, self }: Seen): voi
 }
 
 /** Updates the memory with what a command has read and written. @param memory edited in place */
-export function noteSeen(memory: EnvironmentMemory, seen: Seen): void {
+export function recordObservation(memory: EnvironmentMemory, seen: Observation): void {
 	const { before, now, epoch, fresh, written, self, isOutside } = seen;
 	if (isOutside) noteOutside(memory, before);
 	advanceVersionMarks(memory.marks, fresh);

@@ -2,7 +2,7 @@
 import { AppError, EXIT } from "../../errors.ts";
 
 /** The error for an edit of an environment that was deleted since. Its members hold the old environment's key. */
-export function ofEarlierLife(environment: string): AppError {
+export function environmentRecreated(environment: string): AppError {
 	return new AppError({
 		code: "EPOCH_OLDER",
 		message: `Environment '${environment}' in this file was deleted since, and another one was created under its name.`,

@@ -15,13 +15,13 @@ import {
 	type DeviceMemory,
 	type EnvironmentMemory,
 	isWrittenHere,
-	type MemoryPlace,
+	type MemoryLocation,
 	noteReplaced,
 	readProjectPin,
 	updateMemory,
 	writeProjectPin,
 } from "../memory/device-state.ts";
-import { noteSeen, type Snapshot } from "./provenance.ts";
+import { recordObservation, type Snapshot } from "./provenance.ts";
 import { withSameChains } from "./session-cache.ts";
 import { type SessionContext, UNPROVEN_VERSION_MAX } from "./session-context.ts";
 
@@ -31,7 +31,7 @@ type SessionReads =
 	| "open"
 	| "value"
 	| "nextVersion"
-	| "isOfEarlierLife"
+	| "isOfEarlierLifetime"
 	| "snapshot"
 	| "digest"
 	| "vaultLinks";
@@ -39,7 +39,7 @@ type SessionMethods = SessionReads | "trust" | "expectAll" | "remember";
 
 export class VaultSession {
 	readonly context: SessionContext;
-	readonly place: MemoryPlace;
+	readonly place: MemoryLocation;
 	readonly verified: VerifiedEnvironment;
 	/** The vault that the session was opened from. */
 	readonly loaded: LoadedVault;
@@ -126,7 +126,7 @@ export class VaultSession {
 	}
 
 	/** Whether the file has an environment that, as this device has seen, was deleted since and created again. */
-	get isOfEarlierLife(): boolean {
+	get isOfEarlierLifetime(): boolean {
 		const { pin } = this.memory;
 		const links = { vault: this.vaultLinks, environment: this.verified.section.links };
 		return pin !== undefined && compareLifetimes(pin, this.place.environment, links) === "earlier";
@@ -189,7 +189,7 @@ export class VaultSession {
 		const { place, memory, checkout } = this;
 		const { cache } = this.context;
 		// The records of a deleted environment say nothing about the environment that replaced it.
-		if (this.isOfEarlierLife) return;
+		if (this.isOfEarlierLifetime) return;
 		const whole = this.#wholeOf(now, written);
 		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;
 		if (!isNew && !always) return;
@@ -201,7 +201,7 @@ export class VaultSession {
 		const update = (present: EnvironmentMemory, presentCheckout: CheckoutMemory) => {
 			const chains = { vault: now.document.links, environment: section?.links ?? [] };
 			Object.assign(present, memoryOfLifetime(present, place.environment, chains));
-			noteSeen(present, {
+			recordObservation(present, {
 				before,
 				now: { digest: now.digest, ...chains, records: section?.records ?? new Map() },
 				epoch: this.verified.state.epoch.number,

@@ -7,7 +7,7 @@ import { checkSignatures, isValidRecord } from "../../vault/records/seal.ts";
 import { changedMeanwhile, editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
 import type { GitPlace } from "../git/run.ts";
 import { updateMemory } from "../memory/device-state.ts";
-import { checkProject } from "../memory/first-use.ts";
+import { checkVaultId } from "../memory/first-use.ts";
 import type { LinkedLog } from "../verify/verify-platform-log.ts";
 import { type Acceptance, forget, planAcceptance, type Verified } from "./acceptance.ts";
 import { type EnvironmentSurvey, type SurveyContext, surveyVault } from "./survey.ts";
@@ -76,7 +76,7 @@ export async function accept(
 	all: boolean,
 ): Promise<void> {
 	await editVault(context.root, async (loaded) => {
-		await checkProject(context, loaded.document.vaultId);
+		await checkVaultId(context, loaded.document.vaultId);
 		const { document, surveys, whereabouts } = await diagnosisOf(loaded, context, looking);
 		const now = planAcceptance(document, surveys, whereabouts, all);
 		if (now.code !== planned.code) throw changedMeanwhile();

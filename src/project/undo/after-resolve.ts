@@ -10,7 +10,7 @@ import { isValidRecord } from "../../vault/records/seal.ts";
 import { sharedLength } from "../../vault/undo/absent-items.ts";
 import {
 	type EnvironmentMemory,
-	type MemoryPlace,
+	type MemoryLocation,
 	readEnvironmentMemory,
 	updateMemory,
 } from "../memory/device-state.ts";
@@ -83,7 +83,7 @@ export async function settleAfterResolve(
 	sides: Sides,
 ): Promise<void> {
 	for (const section of result.environments.values()) {
-		const place: MemoryPlace = {
+		const place: MemoryLocation = {
 			folder: stateFolder,
 			vaultId: result.vaultId,
 			environment: section.name,

@@ -1,7 +1,11 @@
 /** Lists what the file lacks of everything that this device remembers of a vault, by environment. */
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { type AbsentItem, type EnvironmentContents, findAbsentItems } from "../../vault/undo/absent-items.ts";
-import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../memory/device-state.ts";
+import {
+	type EnvironmentMemory,
+	type MemoryLocation,
+	readEnvironmentMemory,
+} from "../memory/device-state.ts";
 import { environmentsRemembered } from "../memory/known-vaults.ts";
 import type { SessionContext } from "../session/session-context.ts";
 
@@ -19,7 +23,7 @@ export interface SurveyContext extends Remembering, Pick<SessionContext, "root" 
 
 export interface EnvironmentSurvey {
 	readonly environment: string;
-	readonly place: MemoryPlace;
+	readonly place: MemoryLocation;
 	readonly memory: EnvironmentMemory;
 	/** Empty if the file has everything that is remembered. */
 	readonly lacking: readonly AbsentItem[];
@@ -73,7 +77,7 @@ async function surveyOne(
 	for (const environment of await environmentsRemembered(stateFolder, document.vaultId, member)) {
 		const { stateKey } = identity;
 		const { vaultId } = document;
-		const place: MemoryPlace = { folder: stateFolder, vaultId, environment, member, stateKey, root };
+		const place: MemoryLocation = { folder: stateFolder, vaultId, environment, member, stateKey, root };
 		const memory = await readEnvironmentMemory(place);
 		surveys.push({ environment, place, memory, lacking: lackingIn(document, environment, memory) });
 	}

@@ -14,7 +14,11 @@ import {
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { checkSignatures, openRecord, type ValidSignatures, verifyRecord } from "../../vault/records/seal.ts";
 import { isReplaced } from "../../vault/undo/absent-items.ts";
-import { type EnvironmentMemory, type MemoryPlace, readEnvironmentMemory } from "../memory/device-state.ts";
+import {
+	type EnvironmentMemory,
+	type MemoryLocation,
+	readEnvironmentMemory,
+} from "../memory/device-state.ts";
 import type { SessionContext, SessionIdentity } from "../session/session.ts";
 import type { Findings } from "./findings.ts";
 import { checkLinked, type LinkedLog } from "./verify-platform-log.ts";
@@ -100,7 +104,7 @@ function placeOf(
 	{ holder, root }: VerifyContext,
 	vaultId: string,
 	environment: string,
-): MemoryPlace | undefined {
+): MemoryLocation | undefined {
 	if (!holder) return undefined;
 	const { stateFolder: folder, member, identity } = holder;
 	return { folder, vaultId, environment, member, stateKey: identity.stateKey, root };

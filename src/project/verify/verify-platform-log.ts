@@ -11,7 +11,7 @@ import { compareChain } from "../../vault/document/version-marks.ts";
 import { isReencryption, recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { compareNames } from "../../vault/syntax/syntax.ts";
 import type { PlatformBinding } from "../files/config.ts";
-import { type MemoryPlace, type PlatformMemory, readCheckoutMemory } from "../memory/device-state.ts";
+import { type MemoryLocation, type PlatformMemory, readCheckoutMemory } from "../memory/device-state.ts";
 import { rememberedPlatform } from "../session/sync-state.ts";
 import type { Findings } from "./findings.ts";
 
@@ -93,7 +93,7 @@ const ABSENT: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFoun
 export async function checkLinked(
 	{ binding, log }: LinkedLog,
 	vault: { readonly id: string; readonly links: readonly Link[]; readonly section: EnvironmentSection },
-	place: MemoryPlace | undefined,
+	place: MemoryLocation | undefined,
 	findings: Findings,
 ): Promise<boolean> {
 	const { name } = vault.section;

@@ -14,7 +14,7 @@ import {
 } from "../../project/files/config.ts";
 import { editVault, type LoadedVault, loadVault } from "../../project/files/vault-file.ts";
 import { lastLink, requireNewest } from "../../project/members/members.ts";
-import { checkProject } from "../../project/memory/first-use.ts";
+import { checkVaultId } from "../../project/memory/first-use.ts";
 import { openSession } from "../../project/session/open-session.ts";
 import type { SessionContext, VaultSession } from "../../project/session/session.ts";
 import { emptyHead } from "../../protocol/change.ts";
@@ -161,7 +161,7 @@ export async function linkEnvironment(
 	const { environment } = context;
 	const { document } = await loadVault(context.root);
 	const { vaultId } = document;
-	await checkProject(context, vaultId);
+	await checkVaultId(context, vaultId);
 	const description = await remote.createApp(app, { vaultId, environment });
 	const binding = { url: remote.url, app, platform: info.fingerprint, vault: vaultId };
 	const { enrolled, former } = await enrol(context, request, { binding, remote });

@@ -4,12 +4,12 @@ import { addEnvironment } from "../../../src/project/members/environments.ts";
 import {
 	addSuccessor,
 	handOverVault,
+	handoverStates,
 	requireHandable,
-	standingsOf,
 } from "../../../src/project/members/hand-over.ts";
 import { addMember } from "../../../src/project/members/members.ts";
 import { removeMembers } from "../../../src/project/members/remove-members.ts";
-import { openedByOneOnly } from "../../../src/project/memory/known-vaults.ts";
+import { environmentsOpenedOnlyBy } from "../../../src/project/memory/known-vaults.ts";
 import { verifyRoot } from "../../../src/vault/chains/vault-chain.ts";
 import { verifyChains } from "../../../src/vault/document/document.ts";
 import { parseVault } from "../../../src/vault/document/format.ts";
@@ -25,7 +25,7 @@ describe("how a project stands", () => {
 		const { previous, present } = { previous: project.context.identity, present: to.identity };
 		const nexts = async () =>
 			Object.fromEntries(
-				(await standingsOf(project.root, previous, present)).standings.map(({ environment, next }) => [
+				(await handoverStates(project.root, previous, present)).standings.map(({ environment, next }) => [
 					environment,
 					next,
 				]),
@@ -45,7 +45,7 @@ describe("how a project stands", () => {
 		await addMember(project.context, { ...carol.publicKeys, name: "carol", role: "reader" });
 		const to = contextOf(project.root, project.context.stateFolder, 5);
 		const next = async () =>
-			(await standingsOf(project.root, carol, to.identity)).standings.map((standing) => standing.next);
+			(await handoverStates(project.root, carol, to.identity)).standings.map((standing) => standing.next);
 		expect(await next()).toEqual(["wait"]);
 		await addMember(project.context, { ...to.identity.publicKeys, name: "carol.2", role: "reader" });
 		expect(await next()).toEqual(["wait"]);
@@ -134,9 +134,9 @@ test("environments that only the previous identity has opened are known", async 
 	const vaultId = await vaultIdOf(project);
 	const { stateFolder, member } = project.context;
 	const to = successorOf(project);
-	const left = () => openedByOneOnly(stateFolder, member, to.member);
+	const left = () => environmentsOpenedOnlyBy(stateFolder, member, to.member);
 	expect(await left()).toEqual([{ vaultId, environment: PRODUCTION }]);
 	await handOver(project);
 	expect(await left()).toEqual([]);
-	expect(await openedByOneOnly(`${stateFolder}-none`, member, to.member)).toEqual([]);
+	expect(await environmentsOpenedOnlyBy(`${stateFolder}-none`, member, to.member)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** What a device remembers, carried from one of its identities to another, on real files. */
 import { describe, expect, test } from "vitest";
 import { addSuccessor } from "../../../src/project/members/hand-over.ts";
-import { carryMemory } from "../../../src/project/members/inherit-memory.ts";
+import { inheritMemory } from "../../../src/project/members/inherit-memory.ts";
 import { addMember } from "../../../src/project/members/members.ts";
 import { removeMembers } from "../../../src/project/members/remove-members.ts";
 import { readCheckoutMemory, updateMemory } from "../../../src/project/memory/device-state.ts";
@@ -78,7 +78,7 @@ describe("what was remembered counts for the new identity", () => {
 		await project.set({ A: "a" });
 		const vaultId = await vaultIdOf(project);
 		const to = successorOf(project);
-		await carryMemory(project.context, to, vaultId);
+		await inheritMemory(project.context, to, vaultId);
 		await addSuccessor(project.context, to.identity, undefined);
 		const both = await project.read();
 		await removeMembers(to, ["alice"]);
@@ -96,7 +96,7 @@ describe("what was remembered counts for the new identity", () => {
 		await project.set({ A: "a", B: "b" });
 		const to = await handOver(project);
 		await setSecrets(to, new Map([["A", "a2"]]));
-		await carryMemory(project.context, to, await vaultIdOf(project));
+		await inheritMemory(project.context, to, await vaultIdOf(project));
 		expect(await findingsOf(project, to)).toEqual([]);
 		await drop(project, "A");
 		expect(await findingsOf(project, to)).toEqual(["RECORD_DROPPED A"]);
@@ -116,7 +116,7 @@ describe("what was remembered counts for the new identity", () => {
 		const to = successorOf(project);
 		await project.list(to);
 		expect(await findingsOf(project, to)).toEqual([]);
-		await carryMemory(project.context, to, await vaultIdOf(project));
+		await inheritMemory(project.context, to, await vaultIdOf(project));
 		expect(await findingsOf(project, to)).toEqual(["RECORD_DROPPED B"]);
 	});
 
@@ -149,7 +149,7 @@ describe("what was remembered counts for the new identity", () => {
 		] as const) {
 			await remember(project.context, before);
 			if (now !== undefined) await remember(to, now);
-			await carryMemory(project.context, to, vaultId);
+			await inheritMemory(project.context, to, vaultId);
 			expect((await readCheckoutMemory(placeOf(to))).platform).toEqual(at(kept));
 		}
 	});

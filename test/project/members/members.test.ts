@@ -64,12 +64,12 @@ describe("adding", () => {
 	});
 
 	test.each([
-		{ what: "a key twice", added: { ...asWriter, name: "robert" }, hint: /this very key/ },
+		{ what: "a key twice", added: { ...asWriter, name: "robert" }, hint: /has the same key/ },
 		{ what: "a name twice", added: { ...asReader, name: "bob" }, hint: /another name/ },
 		{
 			what: "oneself",
 			added: { ...alice.publicKeys, name: "me", role: "reader" } as const,
-			hint: /this very key/,
+			hint: /has the same key/,
 		},
 	])("$what is refused, and nothing is written", async ({ added, hint }) => {
 		using project = await TestProject.create();

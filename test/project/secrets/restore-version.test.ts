@@ -6,8 +6,8 @@ import { removeMembers } from "../../../src/project/members/remove-members.ts";
 import { getSecret, readSession, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
 import { judgeOf, lineageOf, searchFile } from "../../../src/project/secrets/local-history.ts";
 import {
-	type BroughtBack,
-	type Past,
+	type RestoredVersion,
+	type RestoreRequest,
 	restore,
 	rollBack,
 } from "../../../src/project/secrets/restore-version.ts";
@@ -35,7 +35,7 @@ async function set(value: string | undefined, context = project.context): Promis
 }
 
 /** What is known of A, and the version of that number; the newest with a value by default. */
-async function past(number?: number): Promise<Past> {
+async function past(number?: number): Promise<RestoreRequest> {
 	const { session } = await readSession(project.context);
 	const lineage = lineageOf(session);
 	const sightings: FoundRecord[] = [...searchFile(session, "A").sightings];
@@ -69,8 +69,10 @@ async function past(number?: number): Promise<Past> {
 	};
 }
 
-const back = async (number?: number): Promise<BroughtBack> => restore(project.context, await past(number));
-const roll = async (number: number): Promise<BroughtBack> => rollBack(project.context, await past(number));
+const back = async (number?: number): Promise<RestoredVersion> =>
+	restore(project.context, await past(number));
+const roll = async (number: number): Promise<RestoredVersion> =>
+	rollBack(project.context, await past(number));
 
 async function valueNow(): Promise<string> {
 	return getSecret((await readSession(project.context)).session, "A").value;

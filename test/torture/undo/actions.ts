@@ -7,8 +7,8 @@ import {
 	deleteEnvironment,
 	environmentNames,
 } from "../../../src/project/members/environments.ts";
-import { addSuccessor, requireHandable, standingsOf } from "../../../src/project/members/hand-over.ts";
-import { carryMemory } from "../../../src/project/members/inherit-memory.ts";
+import { addSuccessor, handoverStates, requireHandable } from "../../../src/project/members/hand-over.ts";
+import { inheritMemory } from "../../../src/project/members/inherit-memory.ts";
 import { addMember, listMembers } from "../../../src/project/members/members.ts";
 import { removeMembers } from "../../../src/project/members/remove-members.ts";
 import { deleteSecrets, readSession } from "../../../src/project/secrets/edit-secrets.ts";
@@ -48,16 +48,16 @@ export async function rotate(world: World): Promise<void> {
 	const before = world.previous ?? world.identity;
 	const now = world.previous ? world.identity : world.newIdentity();
 	await requireHandable(root, (environment) => world.context(environment, before));
-	const { standings, vaultId } = await standingsOf(root, before, now);
+	const { standings, vaultId } = await handoverStates(root, before, now);
 	if (!world.previous && !standings.every(({ previous }) => previous?.role === "writer")) return;
 	world.identity = now;
 	world.previous = before;
 	for (const { environment, next, previous } of standings) {
 		const [from, to] = [world.context(environment, before), world.context(environment, now)];
-		await carryMemory(from, to, vaultId);
+		await inheritMemory(from, to, vaultId);
 		if (next === "none" || next === "wait") continue;
 		if (next === "add") await addSuccessor(from, now, undefined);
-		await carryMemory(from, to, vaultId);
+		await inheritMemory(from, to, vaultId);
 		if (previous) await removeMembers(to, [previous.name]);
 	}
 }
