@@ -15,6 +15,7 @@ import {
 	type PlaintextCheck,
 	requireNoPlaintext,
 } from "../../project/plaintext/check.ts";
+import type { Loss } from "../../vault/merge/losses.ts";
 
 interface CheckResult extends PlaintextCheck {
 	/** Paths of the vaults that were checked. */
@@ -50,8 +51,9 @@ export default class GitCheck extends BaseCommand<CheckResult> {
 		return (await findIdentity(this.environment).catch(toUndefined))?.identity;
 	}
 
-	protected render({ findings }: CheckResult, terminal: Terminal): void {
-		if (findings.length < 2) return;
-		for (const finding of findings) terminal.line(`  ${describeFinding(finding)}`);
+	/** @param result of a failure: all findings, or what a vault loses, which its message names */
+	protected render(result: CheckResult | readonly Loss[], terminal: Terminal): void {
+		if (!("findings" in result) || result.findings.length < 2) return;
+		for (const finding of result.findings) terminal.line(`  ${describeFinding(finding)}`);
 	}
 }

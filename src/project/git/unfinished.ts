@@ -4,7 +4,10 @@
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { FILE_BYTES } from "../../bounded-file.ts";
+import { fromUtf8 } from "../../bytes.ts";
 import { LIMITS } from "../../vault/syntax/syntax.ts";
+import { readWhole } from "../files/atomic-file.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "./history/objects.ts";
@@ -12,7 +15,7 @@ import { type GitPlace, gitOutput, runGit } from "./run.ts";
 
 /** The commit that git is merging into HEAD. */
 export interface OtherHead {
-	/** Git's name for it: `MERGE_HEAD`, `CHERRY_PICK_HEAD` or `REBASE_HEAD`. */
+	/** Git's name for it: `MERGE_HEAD`, `CHERRY_PICK_HEAD` or `REBASE_HEAD`; `SQUASH_MSG` for a squashed branch. */
 	readonly label: string;
 	/** The commit's id. */
 	readonly id: string;
@@ -41,26 +44,54 @@ async function isRebasing(place: GitPlace): Promise<boolean> {
 	return existsSync(applying) || (existsSync(merging) && !existsSync(join(merging, "amend")));
 }
 
+/** A commit in MERGE_HEAD, or in the message that git proposes for a squashed branch. */
+const COMMIT_LINE = /^(?:commit )?([0-9a-f]{40,64})$/gm;
+
 /**
- * The commit that a merge, cherry-pick or rebase is bringing in; undefined if none is in progress.
- * @throws AppError as `runGit`
+ * The commits in MERGE_HEAD (several in an octopus merge), or else the newest commit of a squashed branch. Git names
+ * the latter only in SQUASH_MSG, which stays after a squash that was given up.
  */
-export async function otherHead(place: GitPlace): Promise<OtherHead | undefined> {
-	const labels = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD"];
-	const heads = await findObjects(
-		place,
-		labels.map((label) => `${label}^{commit}`),
-	);
+async function mergedHeads(place: GitPlace): Promise<Pick<OtherHead, "label" | "id">[]> {
+	const asked = ["rev-parse", "--git-path", "MERGE_HEAD", "--git-path", "SQUASH_MSG"];
+	const [merge = "", squash = ""] = (await gitOutput(place, asked)).split("\n");
+	const idsIn = async (path: string) => {
+		const bytes = await readWhole(resolve(place.folder, path), FILE_BYTES.text);
+		return [...((bytes && fromUtf8(bytes)) ?? "").matchAll(COMMIT_LINE)].map(([, id = ""]) => id);
+	};
+	const merged = (await idsIn(merge)).map((id) => ({ label: "MERGE_HEAD", id }));
+	if (merged.length > 0) return merged;
+	const squashed = (await idsIn(squash)).slice(0, 1).map((id) => ({ label: "SQUASH_MSG", id }));
+	const found = squashed.length > 0 ? await findObjects(place, [squashed[0]?.id ?? ""]) : [];
+	return found[0]?.type === "commit" ? squashed : [];
+}
+
+/**
+ * The commits that a merge (also of several branches, or squashed), cherry-pick or rebase is bringing in; empty if
+ * none is in progress.
+ * @throws AppError as `runGit`, and `FILE_TOO_LARGE` (exit 1)
+ */
+export async function otherHeads(place: GitPlace): Promise<OtherHead[]> {
+	const labels = ["CHERRY_PICK_HEAD", "REBASE_HEAD"];
+	const [merged, picked] = await Promise.all([
+		mergedHeads(place),
+		findObjects(
+			place,
+			labels.map((label) => `${label}^{commit}`),
+		),
+	]);
+	const heads = [...merged];
 	for (const [index, label] of labels.entries()) {
-		const id = heads[index]?.id;
-		if (id === undefined || (label === "REBASE_HEAD" && !(await isRebasing(place)))) continue;
-		const found =
-			label === "MERGE_HEAD"
-				? await runGit(place, ["merge-base", "--all", "HEAD", id])
-				: await runGit(place, ["rev-parse", "--quiet", "--verify", `${id}^1`]);
-		return { label, id, bases: found.stdout.split("\n").filter((line) => line !== "") };
+		const id = picked[index]?.id;
+		if (id !== undefined && (label !== "REBASE_HEAD" || (await isRebasing(place)))) heads.push({ label, id });
 	}
-	return undefined;
+	const others: OtherHead[] = [];
+	for (const { label, id } of heads) {
+		const found = ["MERGE_HEAD", "SQUASH_MSG"].includes(label)
+			? await runGit(place, ["merge-base", "--all", "HEAD", id])
+			: await runGit(place, ["rev-parse", "--quiet", "--verify", `${id}^1`]);
+		others.push({ label, id, bases: found.stdout.split("\n").filter((line) => line !== "") });
+	}
+	return others;
 }
 
 const STAGE = /^[0-7]{6} ([0-9a-f]{40,64}) ([123])\t/;
@@ -104,7 +135,7 @@ export async function unfinishedMerge(place: GitPlace): Promise<MergeTexts | und
 		return sidesOf(await textsOf(place, ids), { ours: "ours", theirs: "theirs" }, true);
 	}
 	const inside = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
-	const other = inside.status === 0 ? await otherHead(place) : undefined;
+	const other = inside.status === 0 ? (await otherHeads(place))[0] : undefined;
 	if (!other) return undefined;
 	const names = ["HEAD", other.id, ...other.bases].map((commit) => `${commit}:./${VAULT_FILE}`);
 	const [ours, theirs, ...bases] = await findObjects(place, names);

@@ -96,8 +96,12 @@ export async function findPlaintext(
 	let total = 0;
 	const look = (id: string, bytes: Buffer) => {
 		total += bytes.length;
-		if (total > ALL_BYTES_MAX) large.add(id);
-		else findings.push(...findingsOf(byId.get(id) ?? [], search.in(bytes), isAllowed));
+		if (total > ALL_BYTES_MAX) {
+			large.add(id);
+			return;
+		}
+		const found = search.in(bytes);
+		if (found.length > 0) findings.push(...findingsOf(byId.get(id) ?? [], found, isAllowed));
 	};
 	await readObjects(top, small, FILE_BYTES_MAX, look, (id) => large.add(id));
 	return { findings, unchecked: [...large].flatMap((id) => byId.get(id) ?? []) };

@@ -24,7 +24,7 @@ import type { LiveSecret } from "./search.ts";
  * @throws AppError as `runGit`
  */
 export async function vaultFolders(place: GitPlace, staged: readonly string[]): Promise<string[]> {
-	const listed = (await gitOutput(place, ["ls-files", "-z"])).split("\0");
+	const listed = (await gitOutput(place, ["ls-files", "-z", "--", `:(glob)**/${VAULT_FILE}`])).split("\0");
 	const found = new Set(listed.filter((path) => basename(path) === VAULT_FILE).map(dirname));
 	const seen = new Set<string>();
 	for (const path of staged) {

@@ -16,10 +16,19 @@ function hashOf(low: number, high: number): number {
 	return hash ^ (hash >>> 13);
 }
 
-/** The bytes as whole 32-bit words. Bytes that are left over at the end are covered by the step before. */
+/** Files that do not begin at a word boundary are copied here. To allocate memory for each takes longer than the copy. */
+let aligned = new Uint8Array(65_536);
+
+/**
+ * The bytes as whole 32-bit words, which are valid until the next call. Bytes that are left over at the end are covered
+ * by the step before.
+ */
 function wordsOf(bytes: Buffer): Uint32Array {
-	const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-	return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / 4));
+	const length = Math.floor(bytes.length / 4);
+	if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, length);
+	if (aligned.length < bytes.length) aligned = new Uint8Array(bytes.length);
+	aligned.set(bytes);
+	return new Uint32Array(aligned.buffer, 0, length);
 }
 
 export class Needles<Key> {

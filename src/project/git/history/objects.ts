@@ -40,9 +40,9 @@ class ByteReader {
 		for (;;) {
 			const end = this.#rest.indexOf(0x0a);
 			if (end >= 0) {
-				pieces.push(this.#rest.subarray(0, end));
+				const piece = this.#rest.subarray(0, end);
 				this.#rest = this.#rest.subarray(end + 1);
-				return Buffer.concat(pieces).toString("latin1");
+				return (pieces.length === 0 ? piece : Buffer.concat([...pieces, piece])).toString("latin1");
 			}
 			pieces.push(this.#rest);
 			length += this.#rest.length;
@@ -51,16 +51,17 @@ class ByteReader {
 		}
 	}
 
-	/** The next `count` bytes; undefined if there are fewer. */
+	/** The next `count` bytes, which are valid until the next call; undefined if there are fewer. */
 	async take(count: number): Promise<Buffer | undefined> {
 		const pieces: Buffer[] = [];
 		let wanted = count;
 		for (;;) {
 			const piece = this.#rest.subarray(0, wanted);
-			pieces.push(piece);
 			this.#rest = this.#rest.subarray(piece.length);
 			wanted -= piece.length;
-			if (wanted === 0) return Buffer.concat(pieces);
+			// Most objects come in one piece, which is not copied.
+			if (wanted === 0) return pieces.length === 0 ? piece : Buffer.concat([...pieces, piece]);
+			pieces.push(piece);
 			if (!(await this.#fill())) return undefined;
 		}
 	}

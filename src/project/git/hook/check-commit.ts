@@ -14,49 +14,71 @@ import { VAULT_FILE } from "../../files/project-root.ts";
 import { vaultTextOf } from "../../files/vault-text.ts";
 import { findObjects, readObjects } from "../history/objects.ts";
 import type { GitPlace } from "../run.ts";
-import { type OtherHead, otherHead } from "../unfinished.ts";
+import { type OtherHead, otherHeads } from "../unfinished.ts";
 import { type StagedFile, stagedSince } from "./staged.ts";
 
-/** A vault in the index, with the object ids of the parents' versions; undefined if a parent has none. */
+/** The version of a staged vault in a commit that is being merged in. */
+interface OtherSide {
+	readonly label: string;
+	/** Undefined if the commit has no such vault. */
+	readonly id: string | undefined;
+	/** From the merge bases. */
+	readonly bases: readonly string[];
+}
+
+/** A vault in the index, with the object ids of the parents' versions. */
 interface StagedVault {
 	readonly path: string;
 	readonly mode: string;
 	readonly id: string;
+	/** Undefined if HEAD has no such vault. */
 	readonly head: string | undefined;
-	/** From the commit that is being merged in, and from the merge bases. */
-	readonly other: string | undefined;
-	readonly bases: readonly string[];
+	readonly others: readonly OtherSide[];
 }
 
 const isNothing = (id: string) => /^0+$/.test(id);
 const known = (id: string | undefined) => (id === undefined || isNothing(id) ? undefined : id);
 
+const isVault = ({ path }: StagedFile) => path.endsWith(VAULT_FILE) && basename(path) === VAULT_FILE;
+
+/** The version of a staged vault in a commit that is being merged in. @param beside the files that differ from that commit */
+async function otherSide(
+	place: GitPlace,
+	{ label, bases }: OtherHead,
+	beside: ReadonlyMap<string, StagedFile>,
+	{ id, path }: StagedFile,
+): Promise<OtherSide> {
+	const names = bases.map((base) => `${base}:${path}`);
+	const found = names.length > 0 ? await findObjects(place, names) : [];
+	return {
+		label,
+		// A file that is not listed is the same there as in the index.
+		id: known(beside.has(path) ? beside.get(path)?.idBefore : id),
+		bases: found.flatMap((object) => (object?.type === "blob" ? [object.id] : [])),
+	};
+}
+
 /**
- * The staged vaults that differ from HEAD, or from the commit that is being merged in. The second matters for a
- * merge that kept our side: it equals HEAD.
+ * The staged vaults that differ from HEAD, or from a commit that is being merged in. The second matters for a merge
+ * that kept our side: it equals HEAD.
  */
 async function vaultsToCheck(
 	place: GitPlace,
 	staged: readonly StagedFile[],
-	other: OtherHead | undefined,
+	others: readonly OtherHead[],
 ): Promise<StagedVault[]> {
-	const isVault = ({ path }: StagedFile) => basename(path) === VAULT_FILE;
-	const fromHead = new Map(staged.filter(isVault).map((file) => [file.path, file]));
-	const beside = other ? (await stagedSince(place, other.id)).filter(isVault) : [];
-	const fromOther = new Map(beside.map((file) => [file.path, file]));
+	const byPath = (files: readonly StagedFile[]) =>
+		new Map(files.filter(isVault).map((file): [string, StagedFile] => [file.path, file]));
+	const fromHead = byPath(staged);
+	const beside: ReadonlyMap<string, StagedFile>[] = [];
+	for (const other of others) beside.push(byPath(await stagedSince(place, other.id)));
 	const vaults: StagedVault[] = [];
-	for (const [path, file] of new Map([...fromOther, ...fromHead])) {
-		const names = other ? other.bases.map((base) => `${base}:${path}`) : [];
-		const bases = names.length > 0 ? await findObjects(place, names) : [];
-		vaults.push({
-			path,
-			mode: file.mode,
-			id: file.id,
-			// A file that is not listed is the same there as in the index.
-			head: known(fromHead.has(path) ? fromHead.get(path)?.idBefore : file.id),
-			other: other && known(fromOther.has(path) ? fromOther.get(path)?.idBefore : file.id),
-			bases: bases.flatMap((found) => (found?.type === "blob" ? [found.id] : [])),
-		});
+	for (const [path, file] of new Map([...beside.flatMap((files) => [...files]), ...fromHead])) {
+		const sides: OtherSide[] = [];
+		for (const [index, other] of others.entries())
+			sides.push(await otherSide(place, other, beside[index] ?? new Map(), file));
+		const head = known(fromHead.has(path) ? fromHead.get(path)?.idBefore : file.id);
+		vaults.push({ path, mode: file.mode, id: file.id, head, others: sides });
 	}
 	return vaults;
 }
@@ -124,33 +146,34 @@ function requireNoLoss(losses: readonly Loss[], isMerge: boolean): void {
 	});
 }
 
-async function checkVault(place: GitPlace, vault: StagedVault, other: OtherHead | undefined): Promise<void> {
+async function checkVault(place: GitPlace, vault: StagedVault): Promise<void> {
 	const [document, head] = [await staged(place, vault), await committed(place, vault.head)];
 	await checkDocument(document, head);
-	const theirs = await committed(place, vault.other);
 	const bases: VaultDocument[] = [];
-	for (const id of vault.bases) {
-		const base = await committed(place, id);
-		if (base) bases.push(base);
-	}
 	const parents: Parent[] = head ? [{ label: "HEAD", document: head }] : [];
-	if (other && theirs) parents.push({ label: other.label, document: theirs });
-	requireNoLoss(lossesOf(document, parents, bases), theirs !== undefined);
+	for (const { label, id, bases: ids } of vault.others) {
+		const theirs = await committed(place, id);
+		if (theirs) parents.push({ label, document: theirs });
+		for (const base of ids) {
+			const found = await committed(place, base);
+			if (found) bases.push(found);
+		}
+	}
+	requireNoLoss(lossesOf(document, parents, bases), parents.length > (head ? 1 : 0));
 }
 
 /**
  * Checks every staged vault: no conflict markers, valid syntax and chains, valid signatures of new records, and
- * no loss of anything that HEAD has, or the commit that a merge, cherry-pick or rebase brings in.
+ * no loss of anything that HEAD has, or a commit that a merge (also a squashed one), cherry-pick or rebase brings in.
  * @param files the staged files
  * @returns the paths that were checked
  * @throws AppError as `parseVault` and `verifyChains`, `VAULT_LOSES` (exit 5); the message names the path
  */
 export async function checkStaged(place: GitPlace, files: readonly StagedFile[]): Promise<string[]> {
-	const other = await otherHead(place);
-	const vaults = await vaultsToCheck(place, files, other);
+	const vaults = await vaultsToCheck(place, files, await otherHeads(place));
 	for (const vault of vaults) {
 		try {
-			await checkVault(place, vault, other);
+			await checkVault(place, vault);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			throw error.with({ message: `Not committed. ${error.message} (staged as ${vault.path})` });

@@ -13,7 +13,8 @@ export interface StagedFile {
 	readonly idBefore: string;
 }
 
-const CHANGE = /^:([0-7]{6}) ([0-7]{6}) ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [A-Z]/;
+/** `:MODE-BEFORE MODE ID-BEFORE ID STATUS`; ids have 40 or 64 characters. */
+const CHANGE_WORDS = 5;
 
 /** The tree of the last commit, or an empty tree before the first commit. @throws AppError as `runGit` */
 export async function lastTree(place: GitPlace): Promise<string> {
@@ -35,8 +36,10 @@ export async function stagedSince(place: GitPlace, tree: string): Promise<Staged
 	const found: StagedFile[] = [];
 	for (let index = 0; index + 1 < words.length; index += 2) {
 		const path = words[index + 1] ?? "";
-		const [, , mode, idBefore, id] = CHANGE.exec(words[index] ?? "") ?? [];
-		if (mode === undefined || id === undefined || idBefore === undefined)
+		const parts = words[index]?.split(" ") ?? [];
+		const [before, mode, idBefore, id] = parts;
+		const isChange = parts.length === CHANGE_WORDS && before?.startsWith(":");
+		if (!isChange || mode === undefined || id === undefined || idBefore === undefined)
 			throw gitFailed("diff-index", 0, place);
 		found.push({ path, mode, id, idBefore });
 	}

@@ -1,0 +1,67 @@
+/** `coffer git check`, the pre-commit hook, of 5,000 staged files, beside git's own summary of what is staged. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { VaultMaker } from "../test/vault/maker.ts";
+import { type Bench, paired, ratioRow, timeProcess } from "./harness.ts";
+
+const FILES = 5_000;
+const SECRETS = 50;
+/** What a source file has on average. */
+const FILE_BYTES = 4_200;
+const FILES_PER_FOLDER = 100;
+const RATIO_MAX = 2;
+
+/** Numbers that are the same in every run. */
+function* numbers(seed: number): Generator<number, never> {
+	for (let state = seed; ; ) {
+		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+		yield state;
+	}
+}
+
+/** A file of code-like lines, another for each index. */
+function sourceText(index: number): string {
+	const random = numbers(index);
+	let text = "";
+	while (text.length < FILE_BYTES) {
+		const [a, b] = [random.next().value, random.next().value];
+		text += `${"\t".repeat(a % 4)}const value${a % 1_000} = compute(input${b % 100}, "${b.toString(36)}");\n`;
+	}
+	return text;
+}
+
+async function makeRepository(cwd: string, files: number): Promise<void> {
+	await mkdir(cwd, { recursive: true });
+	await timeProcess({ command: "git", args: ["init", "-q", "-b", "main"], cwd });
+	const maker = new VaultMaker();
+	for (let index = 0; index < SECRETS; index++)
+		maker.set(`SECRET_${index}`, `sk_live_${index}_${sourceText(index).slice(0, 40)}`);
+	await writeFile(join(cwd, "coffer.vault"), maker.text);
+	for (let index = 0; index < files; index++) {
+		const folder = join(cwd, "src", String(Math.floor(index / FILES_PER_FOLDER)));
+		await mkdir(folder, { recursive: true });
+		await writeFile(join(folder, `file${index}.ts`), sourceText(index));
+	}
+	await timeProcess({ command: "git", args: ["add", "--all"], cwd });
+}
+
+export const bench: Bench = {
+	name: "the pre-commit hook",
+	async run(context) {
+		const cwd = join(context.folder, "hook");
+		await makeRepository(cwd, context.smoke ? 100 : FILES);
+		const env = {
+			...process.env,
+			XDG_STATE_HOME: join(context.folder, "state"),
+			// The identity that the maker's vaults belong to.
+			COFFER_IDENTITY: `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}`,
+		};
+		const subject = () =>
+			timeProcess({ command: process.execPath, args: [context.program, "git", "check"], cwd, env });
+		const peer = () => timeProcess({ command: "git", args: ["diff", "--cached", "--stat"], cwd });
+		const figure = `git check, ${FILES.toLocaleString("en")} staged files, ${SECRETS} secrets`;
+		return [
+			ratioRow(figure, "git diff --cached --stat", RATIO_MAX, await paired(subject, peer, context.pairs(7))),
+		];
+	},
+};
