@@ -31,10 +31,10 @@ export function gatewayOf(
 		onInvalidAnswer: (route, fault) => {
 			metrics.invalidAnswer(route);
 			const message = `The function's answer was not sent on, and the client got 502: ${fault}.`;
-			const life = apps.find(route.app)?.lifeOf(route.function);
-			if (life === undefined) return;
+			const lifetime = apps.find(route.app)?.functionLifetime(route.function);
+			if (lifetime === undefined) return;
 			const time = new Date(clock.now()).toISOString();
-			logs.append(life.app, life.function, { time, level: "error", message });
+			logs.append(lifetime.app, lifetime.function, { time, level: "error", message });
 		},
 		instance: (app, name) => core.instance(app, name),
 		settings: (app, name) => apps.find(app)?.state.functions.get(name)?.deployment.settings,

@@ -69,7 +69,7 @@ export interface TestCore extends AsyncDisposable {
 
 /** What the lines of a deployed function are kept by. */
 export function logOf({ core }: Pick<TestCore, "core">, app: string, name: string): [string, string] {
-	const life = core.apps.get(app).lifeOf(name);
+	const life = core.apps.get(app).functionLifetime(name);
 	if (life === undefined) throw new Error(`There is no function ${app}/${name}.`);
 	return [life.app, life.function];
 }

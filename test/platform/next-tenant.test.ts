@@ -62,19 +62,23 @@ test("a function counts from nothing where it comes while the one before is bein
 		await held;
 		await close(graceMs);
 	};
-	const began = core.apps.get("shop").lifeOf("pay")?.function;
+	const firstDeployment = core.apps.get("shop").functionLifetime("pay")?.function;
 	const deleting = functions.delete(["pay"]);
 	await deploy(false);
 	free();
 	await deleting;
 	// A request to the one before, answered late.
-	core.answered({ app: "shop", function: "pay", began }, { status: 200, ms: 1 });
+	core.answered({ app: "shop", function: "pay", firstDeployment }, { status: 200, ms: 1 });
 	expect(await call()).toEqual(NOTHING);
 	const isCounted = async () =>
 		(await core.metrics.text()).text.includes('coffer_requests_total{app="shop",function="pay"');
 	expect(await isCounted()).toBe(false);
 	core.answered(
-		{ app: "shop", function: "pay", began: core.apps.get("shop").lifeOf("pay")?.function },
+		{
+			app: "shop",
+			function: "pay",
+			firstDeployment: core.apps.get("shop").functionLifetime("pay")?.function,
+		},
 		{ status: 200, ms: 1 },
 	);
 	expect(await isCounted()).toBe(true);
@@ -206,7 +210,7 @@ describe("a deleted app", () => {
 		expect(() => world.opened.core.functionsOf(app)).toThrow(
 			expect.objectContaining({ code: "APP_NOT_FOUND" }),
 		);
-		const late = world.opened.core.store.putBlob(app.life, Buffer.from(CANARY));
+		const late = world.opened.core.store.putBlob(app.lifetimeId, Buffer.from(CANARY));
 		await expect(late).rejects.toMatchObject({ code: "BLOB_OWNER_GONE", exit: 4 });
 		await expect(app.record(() => undefined)).rejects.toMatchObject({ code: "APP_NOT_FOUND" });
 		expect(leftFiles()).toEqual([]);

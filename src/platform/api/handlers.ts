@@ -139,7 +139,7 @@ export const putBlob: Handler = async (call) => {
 		});
 	}
 	app.checkPresent();
-	await call.core.store.putBlob(app.life, bytes);
+	await call.core.store.putBlob(app.lifetimeId, bytes);
 	return new Response(null, { status: 204 });
 };
 

@@ -6,7 +6,7 @@ import type { Change, Head, LogContext } from "../../protocol/change.ts";
 import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../../protocol/messages.ts";
 import { EventStream } from "../events/event-stream.ts";
 import { type AppEvent, appEventSchema, appStreams, eventStream } from "../events/events.ts";
-import type { AppLife, FunctionLife } from "../functions/lives.ts";
+import type { AppLifetime, FunctionLifetime } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { Store, StreamEntry } from "../store/store.ts";
 import { acceptChange, type Opener } from "./accept-change.ts";
@@ -19,7 +19,7 @@ const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "d
 
 export interface AppOptions {
 	readonly context: LogContext;
-	readonly life: AppLife;
+	readonly lifetime: AppLifetime;
 	readonly store: Store;
 	readonly identity: Opener & Keeper;
 	/** Milliseconds since 1970. */
@@ -40,7 +40,7 @@ export type AppendOutcome =
 export class App {
 	readonly id: string;
 	/** What is kept for this app and no other that has its id before or after. */
-	readonly life: string;
+	readonly lifetimeId: string;
 	/** Whether a version made it that kept logs under names. */
 	readonly isEarlier: boolean;
 	/** Opens and seals what the platform keeps for the app by itself. */
@@ -56,16 +56,16 @@ export class App {
 	private constructor(options: AppOptions) {
 		const { app } = options.context;
 		this.id = app;
-		this.life = options.life.id;
-		this.isEarlier = options.life.isEarlier;
-		this.local = new LocalEnvironment(app, options.life, options.identity);
+		this.lifetimeId = options.lifetime.id;
+		this.isEarlier = options.lifetime.isEarlier;
+		this.local = new LocalEnvironment(app, options.lifetime, options.identity);
 		this.#options = options;
 		this.#fold = new AppFold(options.context);
 		this.#changes = `${appStreams(app)}changes`;
 		this.#events = new EventStream({
 			store: options.store,
 			stream: eventStream(app),
-			owner: options.life.id,
+			owner: options.lifetime.id,
 			schema: appEventSchema,
 			key: options.identity.stateKey,
 			apply: (event) => this.#apply(event),
@@ -89,9 +89,9 @@ export class App {
 	}
 
 	/** Which function has a name now; undefined where none has. */
-	lifeOf(name: string): FunctionLife | undefined {
-		const began = this.#fold.functions.get(name)?.began;
-		return began === undefined ? undefined : { app: this.life, function: began };
+	functionLifetime(name: string): FunctionLifetime | undefined {
+		const firstDeployment = this.#fold.functions.get(name)?.firstDeployment;
+		return firstDeployment === undefined ? undefined : { app: this.lifetimeId, function: firstDeployment };
 	}
 
 	/** Whether it is bound to a vault. */

@@ -11,7 +11,7 @@ import {
 	type PlatformEvent,
 	platformEventSchema,
 } from "../events/events.ts";
-import { type AppLife, lifeOf, newLife } from "../functions/lives.ts";
+import { type AppLifetime, appLifetime, newAppLifetimeId } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
 import { checkEarlierPlatform } from "../tokens/token-events.ts";
 import { otherApp } from "../tokens/token-grant.ts";
@@ -22,13 +22,13 @@ import { localEnvironmentName } from "./local-environment.ts";
 /** Apps on one platform. */
 const APPS_MAX = 10_000;
 
-export interface AppsOptions extends Omit<AppOptions, "context" | "life"> {
+export interface AppsOptions extends Omit<AppOptions, "context" | "lifetime"> {
 	/** Called after each entry that creates or deletes an app, before anything else may be done with its name. */
 	readonly onEntry?: () => Promise<void>;
 }
 
 interface Known extends CreateApp {
-	readonly life: AppLife;
+	readonly lifetime: AppLifetime;
 }
 
 export class Apps {
@@ -189,8 +189,8 @@ export class Apps {
 		}
 		const { app, environment, vaultId } = event;
 		const present = this.#known.get(app);
-		const life = event.type === "app-created" ? lifeOf(event, revision) : present?.life;
-		if (life !== undefined) this.#known.set(app, { environment, life, vaultId });
+		const lifetime = event.type === "app-created" ? appLifetime(event, revision) : present?.lifetime;
+		if (lifetime !== undefined) this.#known.set(app, { environment, lifetime, vaultId });
 		if (event.type === "app-created" && event.by !== undefined) this.#founded.set(event.by, app);
 	}
 
@@ -203,7 +203,7 @@ export class Apps {
 				exit: EXIT.usage,
 			});
 		}
-		return { type: "app-created", app, ...bound, life: newLife(), atMs: this.#options.now() };
+		return { type: "app-created", app, ...bound, life: newAppLifetimeId(), atMs: this.#options.now() };
 	}
 
 	/** The live app of an entry that was taken in. */
@@ -213,8 +213,8 @@ export class Apps {
 		return this.#live.get(app) ?? (await this.#openApp(app, known));
 	}
 
-	async #openApp(app: string, { environment, life, vaultId }: Known): Promise<App> {
-		const live = await App.open({ ...this.#options, life, context: { app, vaultId, environment } });
+	async #openApp(app: string, { environment, lifetime, vaultId }: Known): Promise<App> {
+		const live = await App.open({ ...this.#options, lifetime, context: { app, vaultId, environment } });
 		this.#live.set(app, live);
 		return live;
 	}

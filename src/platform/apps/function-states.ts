@@ -7,7 +7,7 @@ import { automationsOf, type Deployment } from "../functions/function.ts";
 
 export interface FunctionState {
 	/** Id of the deployment with which the function began: a later one of the same name has another. */
-	readonly began: string;
+	readonly firstDeployment: string;
 	readonly deployment: Deployment;
 	/** Why its first deployment did not start; undefined for one that ran once. */
 	readonly error: string | undefined;
@@ -24,7 +24,7 @@ export function applyToFunctions(functions: Functions, event: AppEvent): void {
 		const present = functions.get(deployment.function);
 		const anchorsMs = anchorsOf(deployment, atMs, present);
 		functions.set(deployment.function, {
-			began: present?.began ?? deployment.id,
+			firstDeployment: present?.firstDeployment ?? deployment.id,
 			deployment,
 			error: undefined,
 			anchorsMs,
@@ -47,7 +47,7 @@ function applyFailure(
 	if (present !== undefined && present.error === undefined) return;
 	const anchorsMs = anchorsOf(deployment, atMs, present);
 	functions.set(deployment.function, {
-		began: present?.began ?? deployment.id,
+		firstDeployment: present?.firstDeployment ?? deployment.id,
 		deployment,
 		error,
 		anchorsMs,

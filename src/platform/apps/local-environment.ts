@@ -9,7 +9,7 @@ import type { EnvironmentKeys } from "../../vault/chains/environment-keys.ts";
 import { EPOCH_RANDOM_BYTES } from "../../vault/chains/membership.ts";
 import { formatRecord, type SealedRecord } from "../../vault/records/record.ts";
 import { openRecord, sealRecord } from "../../vault/records/seal.ts";
-import type { AppLife } from "../functions/lives.ts";
+import type { AppLifetime } from "../functions/lifetimes.ts";
 
 const KEY_DOMAIN = "coffer/local-environment/key/1";
 const ID_DOMAIN = "coffer/local-environment/id/1";
@@ -43,8 +43,8 @@ export class LocalEnvironment {
 	readonly #keys: EnvironmentKeys;
 
 	/** @param app its id; where versions that wrote no lives made it, its secrets are sealed for that alone */
-	constructor(app: string, life: AppLife, keeper: Keeper) {
-		const owner = life.isEarlier ? [app] : [app, life.id];
+	constructor(app: string, lifetime: AppLifetime, keeper: Keeper) {
+		const owner = lifetime.isEarlier ? [app] : [app, lifetime.id];
 		const id = hash(lengthPrefixed(ID_DOMAIN, ...owner), keeper.stateKey);
 		const key = hash(lengthPrefixed(KEY_DOMAIN, ...owner), keeper.stateKey);
 		const epoch = `1.${toBase64(id.slice(0, EPOCH_RANDOM_BYTES))}`;

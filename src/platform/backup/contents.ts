@@ -9,7 +9,7 @@ import { applyToFunctions, type FunctionState } from "../apps/function-states.ts
 import { eventOf } from "../events/event-stream.ts";
 import { appEventSchema, PLATFORM_STREAM, platformEventSchema } from "../events/events.ts";
 import { blobsOf } from "../functions/function.ts";
-import { lifeOf } from "../functions/lives.ts";
+import { appLifetime } from "../functions/lifetimes.ts";
 import { streamsOf } from "../store/snapshot.ts";
 
 export interface Contents {
@@ -50,21 +50,21 @@ export function contentsOf(snapshot: string): Contents {
 	const apps = new Map<string, string>();
 	for (const [name, bodies] of streamsOf(snapshot, PLATFORM_STREAM)) {
 		for (const { event, revision } of eventsOf(name, bodies, platformEventSchema, "app-")) {
-			if (event.type === "app-created") apps.set(event.app, lifeOf(event, revision).id);
+			if (event.type === "app-created") apps.set(event.app, appLifetime(event, revision).id);
 			else if (event.type === "app-deleted") apps.delete(event.app);
 		}
 	}
 	let count = 0;
 	const blobs = new Map<string, Set<string>>();
 	for (const [name, bodies] of streamsOf(snapshot, "/events")) {
-		const life = apps.get(name.split("/")[1] ?? "");
+		const lifetime = apps.get(name.split("/")[1] ?? "");
 		// What is left of an app whose deletion did not come to its end.
-		if (life === undefined) continue;
+		if (lifetime === undefined) continue;
 		const functions = new Map<string, FunctionState>();
 		for (const { event } of eventsOf(name, bodies, appEventSchema)) applyToFunctions(functions, event);
 		count += functions.size;
 		for (const hash of [...functions.values()].flatMap(({ deployment }) => blobsOf(deployment)))
-			blobs.set(hash, (blobs.get(hash) ?? new Set<string>()).add(life));
+			blobs.set(hash, (blobs.get(hash) ?? new Set<string>()).add(lifetime));
 	}
 	return { apps: apps.size, functions: count, blobs };
 }

@@ -72,7 +72,7 @@ export const platformEventSchema = z.discriminatedUnion("type", [
 		app: z.string(),
 		vaultId: z.string(),
 		environment: z.string(),
-		/** Its life, 32 hexadecimal digits. Left out by earlier versions (`lifeOf`). */
+		/** Its life, 32 hexadecimal digits. Left out by earlier versions (`appLifetime`). */
 		life: z
 			.string()
 			.regex(/^[0-9a-f]{32}$/)

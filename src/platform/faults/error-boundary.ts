@@ -1,20 +1,22 @@
 /**
- * Error boundaries. Whatever a client or a function does, code that reacts to it may throw: because the platform has a
- * mistake, or because the machine ran out of something. Each listener has one boundary, through which all of its
- * callbacks and tasks run. It turns an exception into a line of the platform's log, a count
- * (`coffer_internal_errors_total`), and the end of what the exception was about, so that none ends the process.
+ * Error boundaries: one exception ends one request or one process, and never the platform.
+ *
+ * Code that reacts to clients and functions can throw, because of a mistake in the platform or because the
+ * machine has run out of a resource. Each listener has one boundary, and all of its callbacks and tasks run
+ * through it. The boundary turns an exception into a line of the platform's log, a count
+ * (`coffer_internal_errors_total`) and a call that gives up the request or process concerned.
  */
 import { describeError } from "./error-description.ts";
 import type { Log } from "./log.ts";
 
-/** Whose callbacks failed. `process`: nobody's; the exception reached the process itself. */
+/** Where an exception came from. `process`: no boundary contained it, and it reached the process itself. */
 export const FAULT_ORIGINS = ["gateway", "control", "function", "process"] as const;
 export type FaultOrigin = (typeof FAULT_ORIGINS)[number];
 
-/** Ends what an exception was about: closes its connection, or answers in its place. */
+/** Gives up what failed: closes its connection, or sends an error in place of the answer. */
 export type GiveUp = (error: unknown) => unknown;
 
-/** More lines than that in a minute say nothing new; the count goes on. */
+/** The most lines in one minute. Further exceptions are only counted. */
 const LINES_MAX = 20;
 const WINDOW_MS = 60_000;
 
@@ -29,21 +31,21 @@ export class FaultBoundary {
 	#lines = 0;
 	#sinceMs = Number.NEGATIVE_INFINITY;
 
-	/** @param log exceptions are counted alone where it is left out */
+	/** @param log where to write exceptions. Without it they are only counted. */
 	constructor(origin: FaultOrigin, log?: Log) {
 		this.#origin = origin;
 		this.#log = log;
 	}
 
-	/** How many exceptions there were. */
+	/** How many exceptions this boundary has contained. */
 	get count(): number {
 		return this.#count;
 	}
 
 	/**
 	 * Runs a task. Never throws.
-	 * @param work what it throws, and what the promise that it returns is rejected with, is noted
-	 * @param giveUp called then, with the exception
+	 * @param work may throw, or return a promise that rejects: both are contained
+	 * @param giveUp called with the exception
 	 */
 	run(work: () => unknown, giveUp?: GiveUp): void {
 		try {
@@ -54,12 +56,15 @@ export class FaultBoundary {
 		}
 	}
 
-	/** A callback that never throws. @param giveUp as of `run`, with what the callback was called with */
+	/**
+	 * Wraps a callback so that it never throws. @param giveUp as for `run`, and gets the callback's arguments
+	 * too
+	 */
 	callback<Args extends readonly unknown[]>(
 		work: (...args: Args) => unknown,
 		giveUp?: (error: unknown, ...args: Args) => unknown,
 	): (...args: Args) => void {
-		// As `run` does it, without a closure for each call: each request calls several of these.
+		// The same as `run`, but without a closure for each call: each request calls several of these.
 		return (...args) => {
 			const caught = (error: unknown) => this.#caught(error, giveUp && (() => giveUp(error, ...args)));
 			try {
@@ -83,7 +88,7 @@ export class FaultBoundary {
 				"an internal error was contained",
 			);
 		} catch {
-			// The log itself failed. It is counted, and there is nowhere else to say it.
+			// The log itself failed. The exception is counted; there is nowhere else to report it.
 		}
 	}
 
@@ -120,9 +125,9 @@ export class Faults {
 	}
 
 	/**
-	 * From now on, an exception that no boundary contains is noted, and the process goes on. Why it may:
-	 * docs/decisions/0035-exceptions-are-contained.md.
-	 * @returns ends it
+	 * Contains exceptions that reach the process itself: notes them and lets the process go on.
+	 * docs/decisions/0035-exceptions-are-contained.md has the reasons.
+	 * @returns a function that ends this
 	 */
 	guardProcess(): () => void {
 		const onException = (error: unknown) => this.process.note(error);

@@ -1,9 +1,9 @@
-/** What the platform's log says of an error. */
+/** Describes an error for the platform's log. */
 import { AppError } from "../../errors.ts";
 
 /**
- * What the log may hold of an error: the code of one of ours; else its class and where in the platform it
- * happened. A message may hold anything, a function's output for one.
+ * The parts of an error that the log may hold: the code of an `AppError`; for any other error its class and
+ * its stack frames in the platform. Messages are left out, since they may hold a function's output.
  */
 export function describeError(error: unknown): { error?: string; at?: string[] } {
 	if (error === undefined) return {};

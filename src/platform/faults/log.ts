@@ -1,5 +1,5 @@
 /**
- * The platform's own log: JSON lines on stderr. It says what happened to which app, function and token, and never
+ * The platform's own log: JSON lines on stderr. It names apps, functions and tokens by their ids. It never
  * holds a value, a token, a request's content or a function's output.
  */
 import { destination, type Logger, pino } from "pino";
@@ -16,5 +16,5 @@ export function openLog(): Log {
 	return pino(options, destination({ fd: STDERR, sync: true }));
 }
 
-/** A log that keeps nothing. */
+/** A log that writes nothing. */
 export const NO_LOG: Log = pino({ level: "silent" });

@@ -1,5 +1,6 @@
 /**
- * The words that builder, plan, runtime, gateway and API share about functions. A leaf.
+ * What the platform calls a function, and what it stores of one. A leaf: it imports no other room of the
+ * platform.
  */
 import type { JSONType as JSONValue } from "zod";
 import { utf8 } from "../../bytes.ts";
@@ -10,46 +11,54 @@ import type { Reads, References } from "../../references/evidence/reference.ts";
 
 /** A function's entry and the files that it may use. */
 export interface FunctionSource {
-	/** Route and identity, `hello` or `api/billing`. */
+	/** Route and identity, such as `hello` or `api/billing`. */
 	name: string;
 	/** Path of its entry module in the file set. */
 	entry: string;
-	/** Path of its `function.jsonc` in the file set, where it has one. */
+	/** Path of its `function.jsonc` in the file set. Undefined where it has none. */
 	settings?: string | undefined;
-	/** Whether all files of the upload are this function's, and not only those that its entry reaches. */
+	/**
+	 * Whether all files of the upload belong to this function. Otherwise only those that its entry reaches
+	 * do.
+	 */
 	ownsUpload?: boolean | undefined;
-	/** What starts it by itself, where its files do not say. */
+	/** The function's automations, where its files declare none. */
 	automations?: readonly StoredAutomation[] | undefined;
 }
 
-/** The files that a function was deployed from, to be given back. */
+/** The files that a function was deployed from. A client can read them back. */
 export interface KeptSources {
 	/** Path of the entry module. */
 	readonly entry: string;
-	/** Path and hash of each in the blob store; paths are those of the upload. */
+	/** Path and hash of each file in the blob store. Paths are those of the upload. */
 	readonly files: readonly (readonly [path: string, hash: string])[];
 }
 
-/** What a deployment reads, and what it is kept from. */
+/** What a deployment reads, and which secrets it excludes. */
 export function readsOf({ references, dynamic, settings }: Deployment): Reads {
 	return { references, dynamic, excluded: settings?.secrets?.exclude };
 }
 
-/** What starts a function by itself, as it was sent; it has no fault (`automationsFault`). */
+/** An automation as the client sent it. It is valid: `automationsFault` has checked it. */
 export type StoredAutomation = Readonly<Record<string, JSONValue>>;
 
-/** The same, to work with. */
+/** A deployment's automations with their type. */
 export function automationsOf({ automations = [] }: Deployment): readonly Automation[] {
 	return automations as readonly object[] as readonly Automation[];
 }
 
-/** Whether two parts of what a function's files say are equal. Both come from the same code, with their keys in one order; what is left out is as an empty one. */
+/**
+ * Whether two parts of a deployment are equal.
+ *
+ * JSON text is enough for the comparison, since the same code writes both with their keys in one order. An
+ * absent part equals an empty one.
+ */
 export function isSame<Said extends object>(one: Said | undefined, other: Said | undefined): boolean {
 	const textOf = (said: Said | undefined) => JSON.stringify(said ?? {}).replace(/^\[\]$/, "{}");
 	return textOf(one) === textOf(other);
 }
 
-/** Hash of how a function is run: its settings and what starts it. What is left out is as an empty one. */
+/** Hash of how a function runs: its settings and its automations. An absent part equals an empty one. */
 export function operationHash({
 	settings,
 	automations,
@@ -58,28 +67,31 @@ export function operationHash({
 	return toBase64(hash(utf8(text)));
 }
 
-/** A built function, as the platform remembers it. */
+/** A built function, as the platform stores it. */
 export interface Deployment extends References {
 	/** Unique per deployment, sortable by time. */
 	id: string;
 	function: string;
 	/** Hash of the bundle in the blob store. */
 	bundle: string;
-	/** Hash of the bundle's source map in the blob store, so that a function's errors name its own files and lines. */
+	/**
+	 * Hash of the bundle's source map in the blob store. With it a function's errors name its own files and
+	 * lines.
+	 */
 	sourceMap: string;
-	/** Hash of everything that the bundle was made from, so that an unchanged upload need not be built. */
+	/** Hash of everything that the bundle was made from. An upload with the same hash is not built again. */
 	source: string;
-	/** The variables that this bundle was seen to read, whether or not its code tells of them. */
+	/** The variables that this bundle has read while it ran, whether or not the analysis found them. */
 	seen?: readonly string[] | undefined;
-	/** How it is to be run. */
+	/** How to run the function. */
 	settings?: FunctionSettings | undefined;
-	/** Left out in what was deployed before they were kept. */
+	/** Undefined for deployments of versions that did not keep the sources. */
 	sources?: KeptSources | undefined;
-	/** As they were sent. */
+	/** As the client sent them. */
 	automations?: readonly StoredAutomation[] | undefined;
 }
 
-/** Hashes of the blobs that a deployment is started from, and of the files that can be given back. */
+/** Hashes of a deployment's blobs: its bundle, its source map and its sources. */
 export function blobsOf({ bundle, sourceMap, sources }: Deployment): string[] {
 	return [bundle, sourceMap, ...(sources?.files ?? []).map(([, hash]) => hash)];
 }
@@ -87,7 +99,7 @@ export function blobsOf({ bundle, sourceMap, sources }: Deployment): string[] {
 const ID_TIME_DIGITS = 9;
 const ID_RANDOM_BYTES = 6;
 
-/** Unique, and sortable by time. */
+/** A new id: unique, and sortable by time. */
 export function deploymentId(nowMs: number): string {
 	return `d${nowMs.toString(36).padStart(ID_TIME_DIGITS, "0")}-${toBase64(randomBytes(ID_RANDOM_BYTES))}`;
 }

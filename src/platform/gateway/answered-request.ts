@@ -6,7 +6,7 @@ export interface RequestedFunction {
 	/** Undefined if there is no such function. */
 	readonly function: string | undefined;
 	/** The lifetime of the function: it tells apart a deleted function and a later one of the same name. */
-	readonly began?: string | undefined;
+	readonly firstDeployment?: string | undefined;
 }
 
 export interface AnsweredRequest {

@@ -18,7 +18,10 @@ export interface GatewayOptions extends Patience, AdmissionOptions {
 	 * Called when a request to a function has its response, from the function or from the gateway, and when a
 	 * connection is upgraded.
 	 */
-	onAnswer?(route: Pick<Route, "app" | "function" | "began">, answer: { status: number; ms: number }): void;
+	onAnswer?(
+		route: Pick<Route, "app" | "function" | "firstDeployment">,
+		answer: { status: number; ms: number },
+	): void;
 	/**
 	 * Called when a request to an app has its response, from the function or from the gateway, even if the app has no
 	 * function of that name.

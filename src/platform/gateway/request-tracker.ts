@@ -59,7 +59,11 @@ export class TrackedRequest {
 		const report = (finalReason: string | undefined) => {
 			const path = this.#path();
 			const { bytes } = this;
-			const requested = { app, function: this.#route?.function, began: this.#route?.began };
+			const requested = {
+				app,
+				function: this.#route?.function,
+				firstDeployment: this.#route?.firstDeployment,
+			};
 			const outcome = { method, path, status, ms, bytes, id: this.#id, reason: finalReason ?? null };
 			this.#tracker.report(requested, outcome);
 		};

@@ -8,13 +8,15 @@
 /** An app's functions by name, each with the lifetime of the function; undefined if there is no such app. */
 export type FunctionsOf = (
 	app: string,
-) => { has(name: string): boolean; get?(name: string): { readonly began: string } | undefined } | undefined;
+) =>
+	| { has(name: string): boolean; get?(name: string): { readonly firstDeployment: string } | undefined }
+	| undefined;
 
 export interface Route {
 	app: string;
 	function: string;
 	/** The lifetime of the function, which tells apart functions that had the same name; undefined if unknown. */
-	began?: string | undefined;
+	firstDeployment?: string | undefined;
 	/** `/<app>/<function>`, decoded. */
 	prefix: string;
 	/** The request target without the prefix. It begins with `/` and keeps the query. */
@@ -81,7 +83,7 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Rou
 	const route: Route = {
 		app,
 		function: best.name,
-		began: functions.get?.(best.name)?.began,
+		firstDeployment: functions.get?.(best.name)?.firstDeployment,
 		prefix: `/${app}/${best.name}`,
 		target: rest.startsWith("/") ? rest : `/${rest}`,
 	};

@@ -1,89 +1,94 @@
 /**
- * The port behind which it is kept what functions write and which requests they were sent. One driver: `log-files.ts`.
- * Values are taken out before anything comes here.
+ * The port of the logs: the lines that functions write, and the requests to functions. `log-files.ts` is its
+ * one driver. Injected values are redacted before a line comes here.
  */
 import type { LoggedRequest } from "../../protocol/request-log.ts";
-import type { FunctionLife } from "../functions/lives.ts";
+import type { FunctionLifetime } from "../functions/lifetimes.ts";
 
-/** What everything that is kept has. */
+/** What every kept line has. */
 export interface Timed {
-	/** ISO 8601, UTC, milliseconds. */
+	/** ISO 8601, UTC, with milliseconds. */
 	readonly time: string;
 }
 
 export interface LogLine extends Timed {
 	/** `info` from standard output, `error` from standard error. */
 	readonly level: "info" | "error";
-	/** One line, injected values redacted, cut at 16 Ki characters. */
+	/** One line. Injected values are redacted, and it is cut at 16 Ki characters. */
 	readonly message: string;
 }
 
 /** A request to a function, or to a name that no function has. */
 export type RequestLine = Omit<LoggedRequest, "function" | "position">;
 
-/** What was kept has a position (`protocol/log-position.ts`), unless a version before kept it that had none. */
+/**
+ * A line that was kept. It has a position (`protocol/log-position.ts`), unless an earlier version kept it
+ * that wrote none.
+ */
 export type Kept<Line> = Line & { readonly position?: string | undefined };
 
-/** Which lines are wanted. */
+/** Selects lines. */
 export interface LogQuery {
-	/** Milliseconds since 1970; earlier lines are left out. */
+	/** Milliseconds since 1970. Earlier lines are left out. */
 	readonly sinceMs?: number | undefined;
-	/** Only lines of this level; a request that failed has the level `error`. */
+	/** Only lines of this level. A request that failed has the level `error`. */
 	readonly level?: LogLine["level"] | undefined;
-	/** Only lines past this position. */
+	/** Only lines after this position. */
 	readonly after?: string | undefined;
-	/** At most so many, the last ones. */
+	/** The most lines. The newest are taken. */
 	readonly limit: number;
 }
 
 export interface Following<Line> {
-	/** The lines until now; what the listener gets comes after them, without a gap. */
+	/** The lines until now. The listener gets all later ones, without a gap. */
 	readonly lines: readonly Kept<Line>[];
-	/** Takes the listener away. */
+	/** Removes the listener. */
 	stop(): void;
 }
 
 /** A function whose lines are kept. */
-export interface KeptLog extends FunctionLife {
-	/** The names under which an earlier version kept its lines, if it did. */
+export interface KeptLog extends FunctionLifetime {
+	/** The names under which an earlier version kept the function's lines. Undefined where it kept none. */
 	readonly earlier?: { readonly app: string; readonly function: string } | undefined;
 }
 
-/** In the place of a function's life: what came for the app and for none of its functions. */
+/** Stands in the place of a function for lines that belong to the app and to none of its functions. */
 export const NO_FUNCTION = "-";
 
 /**
- * Lines are kept for a function's life: `app` is the app's, `name` the function's own. A later function of the same
- * name has others.
+ * Lines are kept for a function's lifetime: `app` and `name` are the two parts of a `FunctionLifetime`. A
+ * later function of the same name therefore has lines of its own.
  */
 export interface KeptLines<Line> {
-	/** Takes a line in, at once; it is on disk a little later. Never throws: a full disk costs lines, not requests. */
+	/**
+	 * Takes a line. It is written to disk soon after. Never throws: a full disk costs lines, not requests.
+	 */
 	append(app: string, name: string, line: Line): void;
-	/** The last lines of a function, across its versions and the platform's restarts, oldest first. */
+	/** The newest lines of a function, oldest first, across its deployments and the platform's restarts. */
 	read(app: string, name: string, query: LogQuery): Promise<Kept<Line>[]>;
-	/** The same, and every further line of that level until `stop`. */
+	/** As `read`, and gives every later line of the query's level to the listener until `stop`. */
 	follow(
 		app: string,
 		name: string,
 		query: LogQuery,
 		listener: (line: Kept<Line>) => void,
 	): Promise<Following<Line>>;
-	/** The position of the last line that was taken in; all later ones are past it. */
+	/** The position of the newest line. All later lines have later positions. */
 	position(): string;
 }
 
-/** What functions write, and beside it the requests. */
+/** The lines that functions write, and their requests. */
 export interface FunctionLogs extends KeptLines<LogLine> {
 	readonly requests: KeptLines<RequestLine>;
-	/** Drops what is kept of a function that was deleted. Its listeners stay. */
+	/** Removes the lines of a deleted function. Its listeners stay. */
 	forget(app: string, name: string): Promise<void>;
-	/** Drops what is kept of all functions of an app that was deleted, those too that never came to be. */
+	/** Removes all lines of a deleted app, including those of functions that were never deployed. */
 	forgetAll(app: string): Promise<void>;
 	/**
-	 * Drops the lines of all functions but these, as where the platform was killed in the midst of a deletion. To be
-	 * called before any of the others.
+	 * Removes the lines of all other functions. They are left over where the platform was killed during a
+	 * deletion. Call it before any other method.
 	 */
 	keep(kept: readonly KeptLog[]): Promise<void>;
-	/** Resolves once everything that was taken in is on disk, as far as it can be. */
+	/** Resolves once every line is on disk, apart from lines that the disk did not take. */
 	close(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** The kinds of lines that are kept: how each is read back from a file, and which level it has. PURE. */
+/**
+ * The kinds of lines that are kept: how a line is written to a file and read back, and which level it has.
+ * PURE.
+ */
 import { z } from "zod";
 import { logPositionSchema } from "../../protocol/log-position.ts";
 import type { Kept, LogLine, LogQuery, RequestLine, Timed } from "./function-logs.ts";
@@ -6,14 +9,14 @@ import type { Kept, LogLine, LogQuery, RequestLine, Timed } from "./function-log
 export interface LineKind<Line extends Timed> {
 	/** How the names of its files end. */
 	readonly ending: string;
-	/** How long a line may wait for others to be written with it, in milliseconds. */
+	/** How long a line may wait in memory, in milliseconds, so that one write takes several. */
 	readonly gatherMs: number;
 	/** A line as it is written, without a line break: JSON that ends with its position. */
 	write(line: Line, position: string): string;
 	levelOf(line: Line): LogLine["level"];
-	/** A line of what a file holds; undefined where it is none. */
+	/** A line from a file. Undefined where the value is not one. */
 	parse(value: unknown): Kept<Line> | undefined;
-	/** The line that says that others were dropped here; undefined where there is none. */
+	/** The line that reports dropped lines. Undefined for a kind that does not report them. */
 	dropped(count: number): Line | undefined;
 }
 
@@ -31,7 +34,7 @@ export const WRITTEN: LineKind<LogLine> = {
 	dropped: (count) => ({
 		time: new Date().toISOString(),
 		level: "error",
-		message: `${count} lines were dropped here: they came faster than the disk takes them.`,
+		message: `${count} lines were dropped here: they came faster than the disk could store them.`,
 	}),
 };
 
@@ -48,13 +51,13 @@ const requestSchema = z.object({
 	position: logPositionSchema.optional(),
 });
 
-/** There may be thousands of requests a second. They are gathered, so that one write takes many. */
+/** Thousands of requests may come in a second. They are gathered, so that one write takes many. */
 const GATHER_MS = 500;
 
 export const REQUESTS: LineKind<RequestLine> = {
 	ending: ".requests",
 	gatherMs: GATHER_MS,
-	// For each request: put together by hand it takes half the time.
+	// Concatenation takes half the time of JSON.stringify, and this runs for each request.
 	write({ automation, bytes, id, method, ms, path, reason, status, time }, position) {
 		const by = automation === undefined ? "" : `,"automation":${JSON.stringify(automation)}`;
 		return `{"time":"${time}","method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"bytes":${bytes},"id":${JSON.stringify(id)},"reason":${JSON.stringify(reason)}${by},"position":"${position}"}`;
@@ -64,7 +67,7 @@ export const REQUESTS: LineKind<RequestLine> = {
 	dropped: () => undefined,
 };
 
-/** Whether a query asks for a line, its number aside. */
+/** Whether a query selects a line, apart from its limit. */
 export function isWanted<Line extends Timed>(
 	kind: Pick<LineKind<Line>, "levelOf">,
 	{ after, level, sinceMs }: Omit<LogQuery, "limit">,

@@ -1,6 +1,4 @@
-/**
- * The files in which the lines of one kind are kept, one function's each, and the positions of the lines.
- */
+/** The files of one kind of line, one for each function, and the positions of lines. */
 import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
 import { positionDigits, positionPrefix, runOfPosition } from "../../protocol/log-position.ts";
@@ -9,14 +7,14 @@ import { isWanted, type LineKind } from "./line-kind.ts";
 import { LogFile, type LogFileLimits } from "./log-file.ts";
 
 export interface LogFilesOptions {
-	/** A directory for these files alone; made when the first line comes. */
+	/** A directory for these files alone. It is created with the first line. */
 	readonly directory: string;
-	/** Told of a disk that takes no lines, at most once a minute. */
+	/** Called where the disk does not take lines, at most once a minute. */
 	readonly onError: (error: unknown) => void;
 	readonly limits?: LogFileLimits;
 }
 
-/** Of a hash: names may hold slashes, and file systems differ about case. */
+/** Characters of a hash. Function names may hold slashes, and some file systems ignore case. */
 const NAME_CHARACTERS = 22;
 
 export type Listener<Line> = (line: Kept<Line>) => void;
@@ -30,10 +28,10 @@ interface Open<Line extends Timed> {
 export class Positions {
 	#run = Date.now();
 	#count = 0;
-	/** The position before the first line, but for its count: the same for all lines of the run. */
+	/** The part of a position that all lines of the run share. */
 	#beginning = positionPrefix(this.#run);
 
-	/** Makes this run later than the one that a position is of: a clock may have gone back. */
+	/** Makes this run later than the run of a position, since the clock may have gone back. */
 	startAfter(position: string): void {
 		this.#run = Math.max(this.#run, runOfPosition(position) + 1);
 		this.#beginning = positionPrefix(this.#run);

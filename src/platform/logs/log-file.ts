@@ -1,5 +1,6 @@
 /**
- * One function's lines on disk: JSON lines in a file, and in the one before it. Bounded in size, whatever is written.
+ * One function's lines on disk: JSON lines in a file, and older ones in a second file. The size is bounded,
+ * whatever the function writes.
  */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -9,13 +10,13 @@ import { isWanted, type LineKind } from "./line-kind.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
 export interface LogFileLimits {
-	/** A file that would be larger becomes the one before. */
+	/** The largest size of a file. Before it grows beyond that, it becomes the second file. */
 	readonly fileBytes: number;
-	/** What may wait for the disk; further lines are dropped, and it is said how many. */
+	/** The most bytes that wait for the disk. Further lines are dropped, and a line reports how many. */
 	readonly waitingBytes: number;
 }
 
-/** So much is written at once, without waiting for more. */
+/** So many bytes are written at once, without waiting for more. */
 const GATHERED_BYTES = 512 * 1024;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -33,7 +34,7 @@ async function textOf(path: string): Promise<string> {
 	}
 }
 
-/** The last bytes of a file; empty where there is none. */
+/** The last bytes of a file. Empty where there is no file. */
 export async function tailOf(path: string, bytes: number): Promise<string> {
 	const handle = await open(path, "r").catch((error: unknown) => {
 		if (isNotFound(error)) return undefined;
@@ -55,7 +56,7 @@ export interface LogFileOptions<Line extends Timed> {
 	readonly kind: LineKind<Line>;
 	readonly limits: LogFileLimits;
 	readonly onError: (error: unknown) => void;
-	/** The text of the line that says that others were dropped; undefined where nothing says so. */
+	/** The text of the line that reports dropped lines. Undefined where nothing reports them. */
 	readonly dropped: (count: number) => string | undefined;
 }
 
@@ -70,9 +71,9 @@ export class LogFile<Line extends Timed> {
 	#waiting = new WaitingLines();
 	#dropped = 0;
 	#isFlushing = false;
-	/** There while lines wait for others to be written with them. */
+	/** The timer while lines wait for others to be written with them. */
 	#gathering: NodeJS.Timeout | undefined;
-	/** Size of the file; undefined until it was looked at. */
+	/** Size of the file. Undefined until it has been read. */
 	#size: number | undefined;
 
 	constructor({ dropped, kind, limits, onError, path }: LogFileOptions<Line>) {
@@ -83,7 +84,7 @@ export class LogFile<Line extends Timed> {
 		this.#droppedText = dropped;
 	}
 
-	/** @param text a line as its kind writes it */
+	/** @param text a line in the form that `LineKind.write` gives */
 	append(text: string): void {
 		if (this.#waiting.bytes > this.#limits.waitingBytes) {
 			this.#dropped++;
@@ -99,7 +100,7 @@ export class LogFile<Line extends Timed> {
 		void this.flush().catch(this.#onError);
 	}
 
-	/** Writes what waits. Resolves once nothing does. */
+	/** Writes the waiting lines. Resolves once none waits. */
 	async flush(): Promise<void> {
 		this.#isFlushing = true;
 		clearTimeout(this.#gathering);
@@ -118,22 +119,24 @@ export class LogFile<Line extends Timed> {
 			try {
 				await this.#write(lines);
 			} catch (error) {
-				// Whatever became of the file is looked at with the next lines.
+				// The state of the file is unknown now. It is read again with the next lines.
 				this.#size = undefined;
 				this.#onError(error);
 			}
 		}
-		// Here too: what is appended from now on is written by a flush of its own.
+		// Set here too, so that a line that is appended from now on starts a flush of its own.
 		this.#isFlushing = false;
 	}
 
 	/**
-	 * The last lines that a query asks for, oldest first. What is older than those is not parsed.
-	 * @param begin called at the moment up to which they are: what is appended from then on is not among them
+	 * The newest lines that a query selects, oldest first. Older lines are not parsed.
+	 * @param begin called at the moment up to which lines are read. Lines that are appended after it are not
+	 * in the result.
 	 */
 	read(query: LogQuery, begin: () => void = () => {}): Promise<Kept<Line>[]> {
 		return this.#turns.run(async () => {
-			// Nobody writes now, so that file and waiting lines together are everything, and each line once.
+			// Nobody writes now, so that the files and the waiting lines together hold each line exactly
+			// once.
 			const waiting = this.#waiting.text();
 			begin();
 			const texts = await Promise.all([textOf(this.#before), textOf(this.#path)]);
@@ -148,7 +151,7 @@ export class LogFile<Line extends Timed> {
 		});
 	}
 
-	/** Gives a text's lines, the last one first, until no more are taken. */
+	/** Passes the lines of a text to `take`, the last one first, until `take` returns false. */
 	#takeLines(text: string, take: (line: Kept<Line> | undefined) => boolean): void {
 		for (let end = text.length; end >= 0; ) {
 			const start = end === 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
@@ -157,7 +160,7 @@ export class LogFile<Line extends Timed> {
 		}
 	}
 
-	/** A line of a file. One that a crash cut in half, or that is none, is undefined. */
+	/** A line of a file. Undefined where a crash cut it in half or where it is not a line. */
 	#parse(json: string): Kept<Line> | undefined {
 		try {
 			return this.#kind.parse(JSON.parse(json));
@@ -201,7 +204,10 @@ export class LogFile<Line extends Timed> {
 		}
 	}
 
-	/** Looks at what an earlier run left. The end of a line that a crash cut is not the beginning of the next. */
+	/**
+	 * Reads the size of a file that an earlier run left. Ends a line that a crash cut, so that the next line
+	 * begins on a line of its own.
+	 */
 	async #begin(): Promise<void> {
 		await mkdir(dirname(this.#path), { recursive: true, mode: FOLDER_MODE });
 		const handle = await open(this.#path, "a+", FILE_MODE);

@@ -1,6 +1,4 @@
-/**
- * The driver that keeps what functions write, and their requests, in files of the data directory.
- */
+/** The driver that keeps the lines and requests of functions in files of the data directory. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,11 +16,14 @@ import { REQUESTS, WRITTEN } from "./line-kind.ts";
 import { fileOf, LinesInFiles, type Listener, type LogFilesOptions, Positions } from "./lines-in-files.ts";
 import { type LogFileLimits, tailOf } from "./log-file.ts";
 
-/** Two files of each kind of a function, so 4 MiB at most. */
+/** Each function has two files of each kind, so 4 MiB of each at most. */
 const LIMITS: LogFileLimits = { fileBytes: 2 * 1024 * 1024, waitingBytes: 1024 * 1024 };
 const TELL_MS = 60_000;
 const KINDS = [WRITTEN, REQUESTS] as const;
-/** A line ends with its position, a quotation mark and a brace; a message cannot look so. */
+/**
+ * A line ends with its position, a quotation mark and a brace. A message cannot look like that, since its
+ * quotation marks are escaped.
+ */
 const LAST_POSITION = /"position":"([0-9a-z]{9}\.[0-9a-z]{9})"\}\n$/;
 const TAIL_BYTES = 64;
 
@@ -65,7 +66,7 @@ class LogFiles implements FunctionLogs {
 
 	async forget(app: string, name: string): Promise<void> {
 		await Promise.all([this.#written.forget(app, name), this.requests.forget(app, name)]);
-		// With the app's last function its folder goes.
+		// The app's folder is removed with its last function. `rmdir` fails while others are there.
 		await rmdir(join(this.#options.directory, app)).catch(() => undefined);
 	}
 
@@ -100,7 +101,7 @@ class LogFiles implements FunctionLogs {
 		}
 	}
 
-	/** Has positions go on after those of a file. */
+	/** Makes positions continue after the last one of a file. */
 	async #countOn(path: string): Promise<void> {
 		const last = LAST_POSITION.exec(await tailOf(path, TAIL_BYTES))?.[1];
 		if (last !== undefined) this.#positions.startAfter(last);
@@ -118,7 +119,7 @@ class LogFiles implements FunctionLogs {
 	}
 }
 
-/** The file that is written, and the one before it. */
+/** How the names of the two files end: the file that is written, and the older one. */
 const ENDS = ["", ".1"] as const;
 
 /** The names of all files of a function. */
@@ -126,14 +127,14 @@ function filesOf(name: string): string[] {
 	return KINDS.flatMap((kind) => ENDS.map((end) => fileOf(name, kind) + end));
 }
 
-/** Moves a file that an earlier version wrote to its place, unless there is one. */
+/** Moves a file that an earlier version wrote to its new path, unless there is a file already. */
 async function takeOver(from: string, folder: string, name: string): Promise<void> {
 	if (!existsSync(from) || existsSync(join(folder, name))) return;
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	await rename(from, join(folder, name));
 }
 
-/** Opens the driver; nothing is read or written yet. */
+/** Opens the driver. Nothing is read or written yet. */
 export function openLogFiles(options: LogFilesOptions): FunctionLogs {
 	return new LogFiles(options);
 }

@@ -1,6 +1,6 @@
 /**
- * Lines in memory until they are written to disk. They are kept as bytes: thousands of short strings, each of many
- * parts, cost more in garbage collection than all else that is done for a line.
+ * Lines in memory that wait to be written to disk. They are kept as bytes: as thousands of short strings,
+ * each of many parts, they would cost more in garbage collection than all other work for a line.
  */
 
 const FIRST_CHUNK_BYTES = 4 * 1024;
@@ -15,7 +15,7 @@ export class WaitingLines {
 	#used = 0;
 	#fullBytes = 0;
 
-	/** How much waits, line feeds included. */
+	/** Bytes that wait, including line feeds. */
 	get bytes(): number {
 		return this.#fullBytes + this.#used;
 	}
@@ -33,7 +33,7 @@ export class WaitingLines {
 		return Buffer.concat([...this.#full, this.#chunk.subarray(0, this.#used)], this.bytes);
 	}
 
-	/** As `whole`, as text. */
+	/** The same as `whole`, as text. */
 	text(): string {
 		return this.whole().toString("utf8");
 	}

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type FunctionLife, lifeKey } from "../functions/lives.ts";
+import { type FunctionLifetime, lifetimeKey } from "../functions/lifetimes.ts";
 
 /** Both ids are one number. */
 export interface User {
@@ -130,8 +130,8 @@ export class Users {
 	}
 
 	/** The user of a function, the same for all of its versions, for one more process until `leave`. */
-	async join(life: FunctionLife): Promise<User> {
-		const key = lifeKey(life);
+	async join(lifetime: FunctionLifetime): Promise<User> {
+		const key = lifetimeKey(lifetime);
 		const member = this.#members.get(key) ?? {
 			...this.unused(),
 			processes: 0,
@@ -169,10 +169,10 @@ export class Users {
 	 * Takes a deleted function's user from it: no later function has it. Whatever still runs as that user is killed.
 	 * @param directory of the user's, which is emptied
 	 */
-	async forget(life: FunctionLife, directory: string): Promise<void> {
-		const member = this.#members.get(lifeKey(life));
+	async forget(lifetime: FunctionLifetime, directory: string): Promise<void> {
+		const member = this.#members.get(lifetimeKey(lifetime));
 		if (member === undefined) return;
-		this.#members.delete(lifeKey(life));
+		this.#members.delete(lifetimeKey(lifetime));
 		member.clearing = member.clearing.then(() => empty(member, EMPTY_ALONE, directory));
 		await member.clearing;
 	}

@@ -33,9 +33,10 @@ export function observe(
 			),
 		restart,
 		tell: (name, message) => {
-			const life = app.lifeOf(name);
+			const lifetime = app.functionLifetime(name);
 			const time = new Date(now()).toISOString();
-			if (life !== undefined) logs.append(life.app, life.function, { time, level: "error", message });
+			if (lifetime !== undefined)
+				logs.append(lifetime.app, lifetime.function, { time, level: "error", message });
 		},
 		onError: (name, error) =>
 			log.warn(

@@ -7,7 +7,7 @@ import type { SealedRecord } from "../../vault/records/record.ts";
 import type { App } from "../apps/app.ts";
 import { describeError } from "../faults/log.ts";
 import { type Deployment, readsOf } from "../functions/function.ts";
-import type { FunctionLife } from "../functions/lives.ts";
+import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
@@ -151,11 +151,11 @@ export class AppFunctions {
 	 */
 	async delete(names: readonly string[]): Promise<void> {
 		const atMs = this.#options.now();
-		let lives: FunctionLife[] = [];
+		let lifetimes: FunctionLifetime[] = [];
 		await this.app.record(({ functions }) => {
 			const unknown = names.filter((name) => !functions.has(name));
 			if (unknown.length > 0) throw functionNotFound(unknown);
-			lives = [...new Set(names)].flatMap((name) => this.app.lifeOf(name) ?? []);
+			lifetimes = [...new Set(names)].flatMap((name) => this.app.functionLifetime(name) ?? []);
 			return names.length === 0 ? undefined : { type: "deleted", functions: [...new Set(names)], atMs };
 		});
 		for (const name of names) this.#options.metrics.forget({ app: this.app.id, function: name });
@@ -163,8 +163,8 @@ export class AppFunctions {
 		for (const name of names) this.#slots.delete(name);
 		await Promise.all(slots.map((slot) => slot?.close()));
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
-		await removeKept(this.#options, lives);
-		await this.blobs.removeOf(lives);
+		await removeKept(this.#options, lifetimes);
+		await this.blobs.removeOf(lifetimes);
 		// What it was still answering when it was deleted may have been counted since.
 		for (const name of names.filter((each) => !isDeployed(each)))
 			this.#options.metrics.forget({ app: this.app.id, function: name });

@@ -1,6 +1,6 @@
 /** What is kept for functions outside the streams, and goes with them. */
 import type { App } from "../apps/app.ts";
-import type { FunctionLife } from "../functions/lives.ts";
+import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
 type Keepers = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;
@@ -8,15 +8,21 @@ type Keepers = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;
 /** Removes what functions that were deleted, and stopped, wrote and stored. */
 export async function removeKept(
 	{ logs, runtime }: Pick<Keepers, "logs" | "runtime">,
-	lives: readonly FunctionLife[],
+	lifetimes: readonly FunctionLifetime[],
 ): Promise<void> {
-	await allOf(lives.flatMap((life) => [logs.forget(life.app, life.function), runtime.forget(life)]));
+	await allOf(
+		lifetimes.flatMap((lifetime) => [logs.forget(lifetime.app, lifetime.function), runtime.forget(lifetime)]),
+	);
 }
 
 /** Removes everything that is kept for an app that was deleted, and whose functions were stopped. */
 export async function removeAllKept(keepers: Keepers, app: App): Promise<void> {
 	const { logs, metrics, runtime, store } = keepers;
-	await allOf([logs.forgetAll(app.life), runtime.forget({ app: app.life }), store.dropBlobs(app.life)]);
+	await allOf([
+		logs.forgetAll(app.lifetimeId),
+		runtime.forget({ app: app.lifetimeId }),
+		store.dropBlobs(app.lifetimeId),
+	]);
 	for (const name of app.state.functions.keys()) metrics.forget({ app: app.id, function: name });
 }
 

@@ -7,7 +7,7 @@ import { applyToFunctions, type FunctionState } from "../apps/function-states.ts
 import { eventOf } from "../events/event-stream.ts";
 import { appEventSchema, eventStream } from "../events/events.ts";
 import { blobsOf } from "../functions/function.ts";
-import type { FunctionLife } from "../functions/lives.ts";
+import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Store } from "../store/store.ts";
 
 export class UnusedBlobs {
@@ -35,14 +35,14 @@ export class UnusedBlobs {
 	}
 
 	/** Removes the blobs of deleted functions, at once or when the deployments that are under way are over. */
-	async removeOf(lives: readonly FunctionLife[]): Promise<void> {
-		for (const hash of await this.#blobsOf(lives)) this.#candidates.add(hash);
+	async removeOf(lifetimes: readonly FunctionLifetime[]): Promise<void> {
+		for (const hash of await this.#blobsOf(lifetimes)) this.#candidates.add(hash);
 		await this.#sweep();
 	}
 
 	/** The blobs of all versions that functions ever had. Each entry was checked when it was taken in. */
-	async #blobsOf(lives: readonly FunctionLife[]): Promise<Set<string>> {
-		const wanted = new Set(lives.map(({ function: began }) => began));
+	async #blobsOf(lifetimes: readonly FunctionLifetime[]): Promise<Set<string>> {
+		const wanted = new Set(lifetimes.map(({ function: firstDeployment }) => firstDeployment));
 		const functions = new Map<string, FunctionState>();
 		const blobs = new Set<string>();
 		for (const { body } of await this.#store.read(eventStream(this.#app.id), 0)) {
@@ -50,8 +50,8 @@ export class UnusedBlobs {
 			if (event === undefined) continue;
 			applyToFunctions(functions, event);
 			if (event.type !== "deployed" && event.type !== "deploy-failed") continue;
-			const began = functions.get(event.deployment.function)?.began;
-			if (began === undefined || !wanted.has(began)) continue;
+			const firstDeployment = functions.get(event.deployment.function)?.firstDeployment;
+			if (firstDeployment === undefined || !wanted.has(firstDeployment)) continue;
 			for (const hash of blobsOf(event.deployment)) blobs.add(hash);
 		}
 		return blobs;
@@ -62,7 +62,7 @@ export class UnusedBlobs {
 		const used = usedBlobs(this.#app);
 		const unused = [...this.#candidates].filter((hash) => !used.has(hash));
 		this.#candidates.clear();
-		this.#removed = this.#removed.then(() => this.#store.removeBlobs(this.#app.life, unused));
+		this.#removed = this.#removed.then(() => this.#store.removeBlobs(this.#app.lifetimeId, unused));
 		// Whoever waits for it next has nothing to do with what failed.
 		const removed = this.#removed;
 		this.#removed = removed.catch(() => undefined);

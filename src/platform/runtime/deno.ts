@@ -4,7 +4,7 @@
 import { pathToFileURL } from "node:url";
 import type { Admission, Network } from "../egress/network.ts";
 import { FaultBoundary } from "../faults/error-boundary.ts";
-import type { FunctionLife } from "../functions/lives.ts";
+import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
 import { missingLimits } from "../limits/missing.ts";
 import type { LogLine } from "../logs/function-logs.ts";
@@ -20,7 +20,7 @@ import { asEntry } from "./process/entry.ts";
 import { checkEnvironment, handoverOf, ownNames } from "./process/handover.ts";
 import { LivenessWatch } from "./process/liveness.ts";
 import { MemoryWatch } from "./process/memory-watch.ts";
-import { livesAs, type Spawned, storingOf } from "./process/spawned.ts";
+import { lifetimeOf, type Spawned, storingOf } from "./process/spawned.ts";
 import { closingFailure, startFailure } from "./process/start-failure.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
@@ -33,7 +33,7 @@ export class DenoRuntime implements Runtime {
 	#spares: Spares<Spawned<SpareDirectory>>;
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
-	readonly #lives = new WeakMap<DenoProcess, FunctionLife>();
+	readonly #lifetimes = new WeakMap<DenoProcess, FunctionLifetime>();
 	#memory = new MemoryWatch();
 	readonly #storage = new StorageWatch();
 	readonly #faults: FaultBoundary;
@@ -98,7 +98,7 @@ export class DenoRuntime implements Runtime {
 			}
 			return spare;
 		}
-		const files = await this.#workspace.prepare(livesAs(launch), bundle, onRead !== undefined);
+		const files = await this.#workspace.prepare(lifetimeOf(launch), bundle, onRead !== undefined);
 		const spawned = await this.#spawn(files, launch);
 		await spawned.member.joined;
 		return spawned;
@@ -127,10 +127,13 @@ export class DenoRuntime implements Runtime {
 	}
 
 	/** The processes of a function's life, or of all of an app's, each with what removes its files. */
-	#processesOf({ app, function: began }: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
-		const isMeant = (life: FunctionLife | undefined) =>
-			life?.app === app && (began ?? life.function) === life.function;
-		return new Map([...this.#cleanups].filter(([process]) => isMeant(this.#lives.get(process))));
+	#processesOf({
+		app,
+		function: firstDeployment,
+	}: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
+		const isMeant = (lifetime: FunctionLifetime | undefined) =>
+			lifetime?.app === app && (firstDeployment ?? lifetime.function) === lifetime.function;
+		return new Map([...this.#cleanups].filter(([process]) => isMeant(this.#lifetimes.get(process))));
 	}
 
 	async close(): Promise<void> {
@@ -224,15 +227,19 @@ export class DenoRuntime implements Runtime {
 	/** Makes a process a function's. */
 	#assign({ admission, files, member, process, reads }: Spawned, launch: Launch): void {
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
-		const life = livesAs(launch);
-		this.#lives.set(process, life);
+		const lifetime = lifetimeOf(launch);
+		this.#lifetimes.set(process, lifetime);
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
 		const onLine = (level: LogLine["level"], message: string) =>
-			this.#options.onLine?.(life.app, life.function, { time: new Date().toISOString(), level, message });
+			this.#options.onLine?.(lifetime.app, lifetime.function, {
+				time: new Date().toISOString(),
+				level,
+				message,
+			});
 		const { memoryMiB } = this.#commands.memoryOf(settings);
 		this.#memory.add(process, memoryMiB);
-		const all = () => this.#processesOf(life).keys();
+		const all = () => this.#processesOf(lifetime).keys();
 		this.#storage.add(process, storingOf({ admission, files, process }, all));
 		admission.onRefused = (sentence) => onLine("error", sentence);
 		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });

@@ -3,7 +3,7 @@
  */
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Network } from "../egress/network.ts";
-import type { FunctionLife } from "../functions/lives.ts";
+import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
 
 /** What a process is started from. */
@@ -12,7 +12,7 @@ export interface Launch {
 	function: string;
 	deployment: string;
 	/** Whose storage and user it has, until `forget`. Those of the names where it is left out. */
-	life?: FunctionLife;
+	lifetime?: FunctionLifetime;
 	/** The self-contained ES module. */
 	code: Uint8Array;
 	/** Its source map, JSON, so that errors name the function's own files and lines. */
@@ -96,7 +96,7 @@ export interface Runtime {
 	 * user is killed.
 	 * @param of the function, or its app's life alone: then all of the app's, those too that never came to be
 	 */
-	forget(of: Partial<FunctionLife> & Pick<FunctionLife, "app">): Promise<void>;
+	forget(of: Partial<FunctionLifetime> & Pick<FunctionLifetime, "app">): Promise<void>;
 	/** Stops every process at once, without a grace period. */
 	close(): Promise<void>;
 }

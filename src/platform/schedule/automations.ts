@@ -6,7 +6,7 @@ import type { Apps } from "../apps/apps.ts";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import { automationsOf } from "../functions/function.ts";
-import { type FunctionLife, lifeKey } from "../functions/lives.ts";
+import { type FunctionLifetime, lifetimeKey } from "../functions/lifetimes.ts";
 import { type FindInstance, Instances } from "../gateway/instances.ts";
 import type { FunctionLogs, LogLine } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
@@ -104,25 +104,31 @@ export class Automations {
 
 	*#listOf(app: string, name: string): Iterable<Listed> {
 		const known = this.#options.apps.find(app)?.state.functions.get(name);
-		const life = this.#lifeOf(app, name);
-		if (known === undefined || life === undefined) return;
+		const lifetime = this.#functionLifetime(app, name);
+		if (known === undefined || lifetime === undefined) return;
 		for (const automation of automationsOf(known.deployment)) {
 			const anchorMs = known.anchorsMs.get(automation.name) ?? 0;
-			const of = { app, function: name, life: lifeKey(life) };
-			const claim = this.#options.claims.find({ ...of, automation: automation.name, anchorMs });
+			const of = { app, function: name, lifetime: lifetimeKey(lifetime) };
+			const claim = this.#options.claims.find({
+				app,
+				function: name,
+				life: of.lifetime,
+				automation: automation.name,
+				anchorMs,
+			});
 			const { runs = 0, dueMs: lastDueMs } = claim ?? {};
 			yield { ...of, automation, anchorMs, runs, lastDueMs };
 		}
 	}
 
-	#lifeOf(app: string, name: string): FunctionLife | undefined {
-		return this.#options.apps.find(app)?.lifeOf(name);
+	#functionLifetime(app: string, name: string): FunctionLifetime | undefined {
+		return this.#options.apps.find(app)?.functionLifetime(name);
 	}
 
-	/** The life of the function that is meant, unless it was deleted since. */
-	#present({ app, function: name, life }: Listed | Due): FunctionLife | undefined {
-		const present = this.#lifeOf(app, name);
-		return present !== undefined && lifeKey(present) === life ? present : undefined;
+	/** The lifetime of the function that is meant, unless it was deleted since. */
+	#present({ app, function: name, lifetime }: Listed | Due): FunctionLifetime | undefined {
+		const present = this.#functionLifetime(app, name);
+		return present !== undefined && lifetimeKey(present) === lifetime ? present : undefined;
 	}
 
 	async #run(due: Due): Promise<void> {
@@ -140,9 +146,9 @@ export class Automations {
 		});
 		const ms = performance.now() - sinceMs;
 		const isGood = answer.status < 400;
-		const life = this.#present(due);
-		if (life === undefined) return;
-		this.#log(life, due, { answer, ms, requestId });
+		const lifetime = this.#present(due);
+		if (lifetime === undefined) return;
+		this.#log(lifetime, due, { answer, ms, requestId });
 		metrics.answered(due, { status: answer.status, ms });
 		metrics.automationRan(due, isGood ? "succeeded" : "failed");
 		this.#tell(due, isGood ? "info" : "error", outcomeOf(answer, ms));
@@ -150,12 +156,12 @@ export class Automations {
 
 	/** Keeps a run among the function's requests. */
 	#log(
-		life: FunctionLife,
+		lifetime: FunctionLifetime,
 		{ app, automation, function: name }: Due,
 		{ answer, ms, requestId }: { answer: Answer; ms: number; requestId: string },
 	): void {
 		const { clock, logs } = this.#options;
-		logs.requests.append(life.app, life.function, {
+		logs.requests.append(lifetime.app, lifetime.function, {
 			time: new Date(clock.now()).toISOString(),
 			method: "POST",
 			path: `/${app}/${name}`,
@@ -181,16 +187,16 @@ export class Automations {
 	}
 
 	#tell(of: Listed | Due, level: LogLine["level"], what: string): void {
-		const life = this.#present(of);
-		if (life === undefined) return;
+		const lifetime = this.#present(of);
+		if (lifetime === undefined) return;
 		const time = new Date(this.#options.clock.now()).toISOString();
 		const message = `automation "${of.automation.name}": ${what}`;
-		this.#options.logs.append(life.app, life.function, { time, level, message });
+		this.#options.logs.append(lifetime.app, lifetime.function, { time, level, message });
 	}
 }
 
-function claimOf({ app, function: name, life, automation, anchorMs, dueMs }: Due) {
-	return { app, function: name, life, automation: automation.name, anchorMs, dueMs };
+function claimOf({ app, function: name, lifetime, automation, anchorMs, dueMs }: Due) {
+	return { app, function: name, life: lifetime, automation: automation.name, anchorMs, dueMs };
 }
 
 function outcomeOf(answer: Answer, ms: number): string {

@@ -12,7 +12,7 @@ const claimSchema = z.strictObject({
 	app: z.string(),
 	function: z.string(),
 	automation: z.string(),
-	/** Of the function (`lifeKey`). Left out by earlier versions, which knew a function by its name. */
+	/** Of the function (`lifetimeKey`). Left out by earlier versions, which knew a function by its name. */
 	life: z.string().optional(),
 	/** When it got the rhythm that it has: with another, nothing of this counts. */
 	anchorMs: z.int().min(0),

@@ -8,8 +8,8 @@ import { FairLimiter } from "./fair-limiter.ts";
 export interface Listed {
 	readonly app: string;
 	readonly function: string;
-	/** Which function of that name it is (`lifeKey`). */
-	readonly life: string;
+	/** Which function of that name it is (`lifetimeKey`). */
+	readonly lifetime: string;
 	readonly automation: Automation;
 	/** When it was stored as it is; a changed schedule begins anew. */
 	readonly anchorMs: number;
@@ -23,7 +23,7 @@ export interface Listed {
 export interface Due {
 	readonly app: string;
 	readonly function: string;
-	readonly life: string;
+	readonly lifetime: string;
 	readonly automation: Automation;
 	readonly anchorMs: number;
 	readonly dueMs: number;
@@ -223,13 +223,13 @@ export class Scheduler {
 	}
 }
 
-function keyOf({ app, function: name, life, automation }: Listed): string {
-	return JSON.stringify([app, name, life, automation.name]);
+function keyOf({ app, function: name, lifetime, automation }: Listed): string {
+	return JSON.stringify([app, name, lifetime, automation.name]);
 }
 
 function dueOf({ listed }: Entry, dueMs: number): Due {
-	const { app, function: name, life, automation, anchorMs } = listed;
-	return { app, function: name, life, automation, anchorMs, dueMs };
+	const { app, function: name, lifetime, automation, anchorMs } = listed;
+	return { app, function: name, lifetime, automation, anchorMs, dueMs };
 }
 
 function isActive(automation: Automation): boolean {

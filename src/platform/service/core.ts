@@ -9,7 +9,7 @@ import { Apps } from "../apps/apps.ts";
 import type { Keeper } from "../apps/local-environment.ts";
 import { Faults } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
-import { lifeKey } from "../functions/lives.ts";
+import { lifetimeKey } from "../functions/lifetimes.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Limiter } from "../machine/mutex.ts";
@@ -132,8 +132,8 @@ export class Core {
 		});
 		const isListed = ({ app, function: name, automation, anchorMs, life }: Claim) => {
 			const found = apps.find(app);
-			const present = found?.lifeOf(name);
-			const isSame = life === undefined || (present !== undefined && lifeKey(present) === life);
+			const present = found?.functionLifetime(name);
+			const isSame = life === undefined || (present !== undefined && lifetimeKey(present) === life);
 			return isSame && found?.state.functions.get(name)?.anchorsMs.get(automation) === anchorMs;
 		};
 		const claims = await Claims.open({ store, key, isListed });
@@ -211,11 +211,11 @@ export class Core {
 
 	/** Notes an answer to a request, unless the function that it was for is gone. @param ms from the request to its end */
 	answered(
-		of: FunctionLabels & { began?: string | undefined },
+		of: FunctionLabels & { firstDeployment?: string | undefined },
 		answer: { status: number; ms: number },
 	): void {
-		const present = this.apps.find(of.app)?.lifeOf(of.function);
-		if (present !== undefined && present.function === of.began) this.metrics.answered(of, answer);
+		const present = this.apps.find(of.app)?.functionLifetime(of.function);
+		if (present !== undefined && present.function === of.firstDeployment) this.metrics.answered(of, answer);
 	}
 
 	/**

@@ -84,7 +84,7 @@ export class Deployer {
 		onFunction: (result: Omit<DeployedFunction, "url">) => void,
 	): Promise<DeployOutcome> {
 		const hashes = [...new Set(request.files.map(([, hash]) => hash))];
-		const owner = functions.app.life;
+		const owner = functions.app.lifetimeId;
 		const missing = await this.#options.store.missingBlobs(owner, hashes);
 		if (missing.length > 0) return { missing };
 		const { builder, log, maxima } = this.#options;
@@ -156,7 +156,7 @@ export class Deployer {
 			return { bundle, references: await analyze(bundle) };
 		});
 		const { source } = prepared;
-		const { life: owner } = functions.app;
+		const { lifetimeId: owner } = functions.app;
 		const sourceMap = await store.putBlob(owner, built.bundle.sourceMapBytes);
 		const present = presentDeployment(functions, name);
 		const { dynamic } = built.references;

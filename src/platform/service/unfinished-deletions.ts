@@ -14,11 +14,11 @@ export async function keepPresent(
 	logs: Pick<FunctionLogs, "keep">,
 ): Promise<void> {
 	const all = apps.list();
-	await store.keepBlobs(new Map(all.map((app) => [app.life, usedBlobs(app)])));
+	await store.keepBlobs(new Map(all.map((app) => [app.lifetimeId, usedBlobs(app)])));
 	const kept = all.flatMap((app): KeptLog[] =>
-		[...app.state.functions].map(([name, { began }]) => ({
-			app: app.life,
-			function: began,
+		[...app.state.functions].map(([name, { firstDeployment }]) => ({
+			app: app.lifetimeId,
+			function: firstDeployment,
 			earlier: app.isEarlier ? { app: app.id, function: name } : undefined,
 		})),
 	);

@@ -1,26 +1,26 @@
 /**
- * What the platform counts, in Prometheus' text format: by app and function, and never by anything that a request or
- * a secret says.
+ * The platform's metrics, in the text format of Prometheus. Labels are apps and functions only. Nothing in
+ * them comes from a request or a secret.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Stuck } from "../runtime/runtime.ts";
 
-/** Seconds: from what a warm function takes to what the gateway waits at most. */
+/** In seconds: from the time that a warm function takes to the longest time that the gateway waits. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 150];
 const START_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export type FunctionState = "live" | "idle" | "failed";
 
-/** A deployed function as it is when somebody asks. */
+/** A deployed function at the moment in which the metrics are read. */
 export interface FunctionSample {
 	readonly app: string;
 	readonly function: string;
 	readonly state: FunctionState;
-	/** Of its process; undefined where none runs. */
+	/** Pid of its process. Undefined where none runs. */
 	readonly pid: number | undefined;
 }
 
-/** A function's name, and the app's. */
+/** An app's name and a function's. */
 export interface FunctionLabels {
 	readonly app: string;
 	readonly function: string;
@@ -30,18 +30,23 @@ export interface MetricsOptions {
 	readonly version: string;
 	/** Every deployed function. */
 	readonly functions: () => Iterable<FunctionSample>;
-	/** How many exceptions were contained, by whose callbacks they came from; none unless told. */
+	/**
+	 * How many exceptions each error boundary has contained, by its origin. Without it the metric is empty.
+	 */
 	readonly faults?: () => Readonly<Record<string, number>>;
-	/** Resident memory of a process, in bytes; undefined where it is gone or cannot be told. */
+	/**
+	 * Resident memory of a process, in bytes. Undefined where the process has ended or its memory cannot be
+	 * read.
+	 */
 	readonly residentBytes: (pid: number) => Promise<number | undefined>;
 }
 
 const LABELS = ["app", "function"] as const;
 const STUCK_REASONS = ["stopped", "silent", "unanswered"] as const satisfies readonly Stuck["reason"][];
 
-/** The counters of one function's answers. */
+/** The counters of one function's requests. */
 interface Answers {
-	/** By class of status: `2xx`. */
+	/** By class of status, such as `2xx`. */
 	readonly requests: Map<string, Counter.Internal>;
 	readonly seconds: Histogram.Internal<(typeof LABELS)[number]>;
 }
@@ -52,63 +57,63 @@ export class Metrics {
 	readonly #options: MetricsOptions;
 	readonly #requests = new Counter({
 		name: "coffer_requests_total",
-		help: "Requests to functions, by the class of the answer's status; 1xx are upgraded connections.",
+		help: "Requests to functions, by the class of the answer's status. 1xx are upgraded connections.",
 		labelNames: [...LABELS, "status"] as const,
 		registers: [this.#registry],
 	});
 	readonly #seconds = new Histogram({
 		name: "coffer_request_duration_seconds",
-		help: "From a request to the end of its answer.",
+		help: "Time from a request to the end of its answer.",
 		labelNames: LABELS,
 		buckets: REQUEST_BUCKETS,
 		registers: [this.#registry],
 	});
 	readonly #starts = new Counter({
 		name: "coffer_function_starts_total",
-		help: "Processes started, by what came of it: ready or failed.",
+		help: "Starts of processes, by outcome: ready or failed.",
 		labelNames: [...LABELS, "outcome"] as const,
 		registers: [this.#registry],
 	});
 	readonly #startSeconds = new Histogram({
 		name: "coffer_function_start_duration_seconds",
-		help: "From the start of a process until it serves.",
+		help: "Time from the start of a process until it serves.",
 		labelNames: LABELS,
 		buckets: START_BUCKETS,
 		registers: [this.#registry],
 	});
 	readonly #redeploys = new Counter({
 		name: "coffer_redeploys_total",
-		help: "Functions replaced since a secret that they read changed, by what came of it: live, idle (it starts with the next request) or failed.",
+		help: "Redeploys of functions after a secret that they read changed, by outcome: live, idle (the function starts with the next request) or failed.",
 		labelNames: [...LABELS, "status"] as const,
 		registers: [this.#registry],
 	});
 	readonly #replacements = new Counter({
 		name: "coffer_function_replacements_total",
-		help: "Processes that ran and were given up, by why: stopped (by a signal), silent (the event loop answers nothing) or unanswered (several requests in a row).",
+		help: "Running processes that the platform replaced, by reason: stopped (by a signal), silent (the event loop does not answer) or unanswered (several requests in a row).",
 		labelNames: [...LABELS, "reason"] as const,
 		registers: [this.#registry],
 	});
 	readonly #automations = new Counter({
 		name: "coffer_automation_runs_total",
-		help: "Runs of automations, by what came of it: succeeded (an answer below 400), failed or skipped (the one before was under way).",
+		help: "Runs of automations, by outcome: succeeded (a status below 400), failed or skipped (the run before was not finished).",
 		labelNames: [...LABELS, "outcome"] as const,
 		registers: [this.#registry],
 	});
 	readonly #invalidAnswers = new Counter({
 		name: "coffer_invalid_answers_total",
-		help: "Answers of functions that were no HTTP answers, or none to the request; the client got 502.",
+		help: "Answers of functions that were not valid HTTP, or did not match the request. The client got 502.",
 		labelNames: LABELS,
 		registers: [this.#registry],
 	});
 	readonly #refused = new Counter({
 		name: "coffer_refused_total",
-		help: "What a bound refused or cut off, by listener, and by bound: connections, peer, pipeline or function.",
+		help: "Connections and requests that a limit refused or cut off, by listener and by limit: connections, peer, pipeline or function.",
 		labelNames: ["listener", "bound"] as const,
 		registers: [this.#registry],
 	});
 	readonly #internalErrors = new Counter({
 		name: "coffer_internal_errors_total",
-		help: "Exceptions that were contained, by whose callbacks they came from: gateway, control, function or process.",
+		help: "Exceptions that were contained, by origin: gateway, control, function or process.",
 		labelNames: ["listener"] as const,
 		registers: [this.#registry],
 	});
@@ -137,7 +142,7 @@ export class Metrics {
 		collectDefaultMetrics({ register: this.#registry });
 	}
 
-	/** Notes a request that a function, or the gateway in its place, has answered. */
+	/** Counts a request that a function, or the gateway in its place, has answered. */
 	answered(labels: FunctionLabels, { status, ms }: { status: number; ms: number }): void {
 		const { requests, seconds } = this.#answersOf(labels);
 		const statusClass = `${Math.floor(status / 100)}xx`;
@@ -151,7 +156,7 @@ export class Metrics {
 		seconds.observe(ms / 1000);
 	}
 
-	/** What each request of a function is counted by. To find it by its labels each time takes longer than to count. */
+	/** The counters of one function. Finding them by label for each request takes longer than counting. */
 	#answersOf({ app, function: name }: FunctionLabels): Answers {
 		const key = `${app}/${name}`;
 		let answers = this.#answers.get(key);
@@ -162,38 +167,38 @@ export class Metrics {
 		return answers;
 	}
 
-	/** Notes that a process was started. @param ms until it served; undefined where it never did */
+	/** Counts the start of a process. @param ms time until it served. Undefined where it never served */
 	started({ app, function: name }: FunctionLabels, ms: number | undefined): void {
 		this.#starts.inc({ app, function: name, outcome: ms === undefined ? "failed" : "ready" });
 		if (ms !== undefined) this.#startSeconds.observe({ app, function: name }, ms / 1000);
 	}
 
-	/** Notes that a changed secret replaced a function. */
+	/** Counts the redeploy of a function after a secret changed. */
 	redeployed({ app, function: name }: FunctionLabels, status: FunctionState): void {
 		this.#redeploys.inc({ app, function: name, status });
 	}
 
-	/** Notes that a function's process was stuck and given up. */
+	/** Counts a function's process that was stuck and has been replaced. */
 	replaced({ app, function: name }: FunctionLabels, reason: (typeof STUCK_REASONS)[number]): void {
 		this.#replacements.inc({ app, function: name, reason });
 	}
 
-	/** Notes that an automation was due. */
+	/** Counts a run of an automation. */
 	automationRan({ app, function: name }: FunctionLabels, outcome: "succeeded" | "failed" | "skipped"): void {
 		this.#automations.inc({ app, function: name, outcome });
 	}
 
-	/** Notes an answer of a function that was none. */
+	/** Counts an answer of a function that was not valid. */
 	invalidAnswer({ app, function: name }: FunctionLabels): void {
 		this.#invalidAnswers.inc({ app, function: name });
 	}
 
-	/** Notes what a bound refused or cut off. */
+	/** Counts a connection or request that a limit refused or cut off. */
 	refused(listener: "gateway" | "control", bound: "connections" | "peer" | "pipeline" | "function"): void {
 		this.#refused.inc({ listener, bound });
 	}
 
-	/** Drops what was counted of a function that was deleted. */
+	/** Removes the metrics of a deleted function. */
 	forget({ app, function: name }: FunctionLabels): void {
 		this.#answers.delete(`${app}/${name}`);
 		for (const status of ["1xx", "2xx", "3xx", "4xx", "5xx"])
@@ -207,13 +212,13 @@ export class Metrics {
 			metric.remove({ app, function: name });
 	}
 
-	/** All of it as text. */
+	/** All metrics as text. */
 	async text(): Promise<{ contentType: string; text: string }> {
 		await this.#look();
 		return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
 	}
 
-	/** What is not counted but is so, at this moment. */
+	/** Sets the metrics that are not counted but read at this moment. */
 	async #look(): Promise<void> {
 		this.#internalErrors.reset();
 		for (const [listener, count] of Object.entries(this.#options.faults?.() ?? {}))

@@ -1,4 +1,7 @@
-/** Keeps what became of each request: for the function that it was for, or for the app that has no such function. */
+/**
+ * Keeps a line for each request: in the log of its function, or in that of the app where the app has no such
+ * function.
+ */
 import type { Apps } from "../apps/apps.ts";
 import type { AnsweredRequest, RequestedFunction } from "../gateway/answered-request.ts";
 import { type FunctionLogs, NO_FUNCTION, type RequestLine } from "../logs/function-logs.ts";
@@ -10,7 +13,7 @@ export interface RequestLogPorts {
 	readonly logs: Pick<FunctionLogs, "requests">;
 }
 
-/** Times as text; requests of one millisecond share one. */
+/** Times as text. Requests of the same millisecond share one text. */
 class Times {
 	#atMs = Number.NaN;
 	#text = "";
@@ -22,14 +25,20 @@ class Times {
 	}
 }
 
-/** What keeps a request. One to a function that was deleted meanwhile is not kept. */
+/**
+ * Returns a function that keeps a request. A request to a function that has been deleted meanwhile is not
+ * kept.
+ */
 export function requestLog({
 	apps,
 	clock,
 	logs,
 }: RequestLogPorts): (of: RequestedFunction, request: AnsweredRequest) => void {
 	const times = new Times();
-	return ({ app: id, began, function: name }, { bytes, id: requestId, method, ms, path, reason, status }) => {
+	return (
+		{ app: id, firstDeployment, function: name },
+		{ bytes, id: requestId, method, ms, path, reason, status },
+	) => {
 		const app = apps.find(id);
 		if (app === undefined) return;
 		const line: RequestLine = {
@@ -42,7 +51,8 @@ export function requestLog({
 			id: requestId,
 			reason,
 		};
-		if (name === undefined) logs.requests.append(app.life, NO_FUNCTION, line);
-		else if (app.lifeOf(name)?.function === began) logs.requests.append(app.life, began ?? name, line);
+		if (name === undefined) logs.requests.append(app.lifetimeId, NO_FUNCTION, line);
+		else if (app.functionLifetime(name)?.function === firstDeployment)
+			logs.requests.append(app.lifetimeId, firstDeployment ?? name, line);
 	};
 }

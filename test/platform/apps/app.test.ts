@@ -27,7 +27,7 @@ afterEach(async () => {
 const open = (now: () => number) =>
 	App.open({
 		context: vault.context(APP),
-		life: { id: "0".repeat(32), isEarlier: false },
+		lifetime: { id: "0".repeat(32), isEarlier: false },
 		store,
 		identity,
 		now,

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const LIFE = { id: "0".repeat(32), isEarlier: false };
 const open = (by = identity) =>
-	App.open({ context: vault.context(APP), life: LIFE, store, identity: by, now: () => 2_000 });
+	App.open({ context: vault.context(APP), lifetime: LIFE, store, identity: by, now: () => 2_000 });
 const values = (app: App) =>
 	Object.fromEntries(openEnvironment(app.state, ALL, identity, app.local, new WeakSet()));
 const entries = (...pairs: [string, string][]) => new Map(pairs);
@@ -110,7 +110,7 @@ describe("secrets of the platform's own", () => {
 		await setLocal(app, entries(["A", "a"]), BY);
 		await expect(open(newTestIdentity())).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
 		const other = await App.open({
-			life: LIFE,
+			lifetime: LIFE,
 			context: vault.context("other"),
 			store,
 			identity,

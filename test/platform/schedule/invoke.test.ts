@@ -39,7 +39,7 @@ async function run(answer: RequestListener) {
 		timedOut: () => void said.push("timed out"),
 	} as Partial<Instance> as Instance;
 	const instances = new Instances(() => instance);
-	const of = { app: "shop", function: "f", life: "l" };
+	const of = { app: "shop", function: "f", lifetime: "l" };
 	const due = { ...of, automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
 	const { signal } = new AbortController();
 	const outcome = await invoke(instances, due, { host: "h", timeoutMs: 1_000, answerMs: 50, signal });
@@ -89,7 +89,7 @@ test("the instance hears of an answer, and of none", async () => {
 });
 
 test("no instance, no run", async () => {
-	const of = { app: "shop", function: "f", life: "l" };
+	const of = { app: "shop", function: "f", lifetime: "l" };
 	const due = { ...of, automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
 	const { signal } = new AbortController();
 	const outcome = await invoke(new Instances(() => undefined), due, { host: "h", timeoutMs: 1_000, signal });

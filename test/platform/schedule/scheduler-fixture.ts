@@ -48,7 +48,7 @@ class World {
 		const listed = {
 			app: "shop",
 			function: "f",
-			life: "l",
+			lifetime: "l",
 			anchorMs: this.clockMs,
 			runs: 0,
 			lastDueMs: undefined,

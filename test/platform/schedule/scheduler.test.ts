@@ -42,7 +42,7 @@ describe("while one is under way", () => {
 		const world = worldWith(cron("slow", "* * * * *"));
 		world.isSlow = true;
 		await world.pass(MINUTE_MS);
-		world.store(cron("slow", "* * * * *"), { life: "next" });
+		world.store(cron("slow", "* * * * *"), { lifetime: "next" });
 		world.scheduler.refresh();
 		await world.pass(MINUTE_MS);
 		expect([world.ran, world.skipped]).toEqual([["slow:1", "slow:2"], []]);

@@ -39,7 +39,7 @@ export const deploy: Handler = async (call) => {
 	const { core } = call;
 	const uploaded = await Promise.all(
 		[...placed.files].map(async ([path, content]): Promise<[string, string]> => {
-			return [path, await core.store.putBlob(app.life, utf8(content))];
+			return [path, await core.store.putBlob(app.lifetimeId, utf8(content))];
 		}),
 	);
 	const source = {
@@ -87,7 +87,7 @@ export const list: Handler = async (call) => {
 	const app = appOf(call);
 	const known = [...app.state.functions].sort(([a], [b]) => (a < b ? -1 : 1));
 	const functions = await Promise.all(
-		known.map(async ([name, { deployment }]) => describe(core.store, app.life, name, deployment)),
+		known.map(async ([name, { deployment }]) => describe(core.store, app.lifetimeId, name, deployment)),
 	);
 	return Response.json({ functions });
 };

@@ -5,7 +5,7 @@
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import { comparePositions } from "../../../protocol/log-position.ts";
 import { describeError } from "../../faults/log.ts";
-import { type FunctionLife, isSameLife } from "../../functions/lives.ts";
+import { type FunctionLifetime, isSameLifetime } from "../../functions/lifetimes.ts";
 import type { Kept, LogQuery, Timed } from "../../logs/function-logs.ts";
 import { type Call, isStillValid } from "../handlers.ts";
 import { type Named, Newest } from "./newest.ts";
@@ -51,7 +51,7 @@ class Following<Line extends Timed> {
 	readonly #controller: ReadableStreamDefaultController<Uint8Array>;
 	readonly #encoder = new TextEncoder();
 	/** The life of each function that is followed, by its name. */
-	readonly #known = new Map<string | null, FunctionLife>();
+	readonly #known = new Map<string | null, FunctionLifetime>();
 	readonly #stops: (() => void)[] = [];
 	#isFirst = true;
 	#isCatchingUp = false;
@@ -124,11 +124,11 @@ class Following<Line extends Timed> {
 		const wanted = { ...query, limit: isWhole ? Number.POSITIVE_INFINITY : query.limit };
 		const newest = new Newest<Line>(isWhole ? LOG_LINES_MAX : limitOf(source, query), source.sizeOf);
 		const joining: Joining<Line>[] = [];
-		for (const [name, life] of [...present(source)]) {
+		for (const [name, lifetime] of [...present(source)]) {
 			if (this.#isOver) return;
-			if (isSameLife(this.#known.get(name), life)) continue;
-			this.#known.set(name, life);
-			joining.push(await this.#join(name, life, wanted, newest));
+			if (isSameLifetime(this.#known.get(name), lifetime)) continue;
+			this.#known.set(name, lifetime);
+			joining.push(await this.#join(name, lifetime, wanted, newest));
 		}
 		const kept = newest.take();
 		if (isWhole) this.#dropped += newest.left;
@@ -144,7 +144,7 @@ class Following<Line extends Timed> {
 
 	async #join(
 		name: string | null,
-		life: FunctionLife,
+		lifetime: FunctionLifetime,
 		query: LogQuery,
 		newest: Newest<Line>,
 	): Promise<Joining<Line>> {
@@ -159,7 +159,12 @@ class Following<Line extends Timed> {
 			},
 			() => this.#finish("failed"),
 		);
-		const { lines, stop } = await this.#followed.source.lines.follow(life.app, life.function, query, heard);
+		const { lines, stop } = await this.#followed.source.lines.follow(
+			lifetime.app,
+			lifetime.function,
+			query,
+			heard,
+		);
 		this.#onEnd(stop);
 		newest.add(name, lines);
 		return joining;

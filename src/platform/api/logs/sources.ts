@@ -2,7 +2,7 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import { printable } from "../../../printable.ts";
 import type { App } from "../../apps/app.ts";
-import type { FunctionLife } from "../../functions/lives.ts";
+import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import {
 	type Kept,
 	type KeptLines,
@@ -41,12 +41,12 @@ export function* present<Line extends Timed>({
 	app,
 	hasOthers,
 	names,
-}: Source<Line>): Generator<[name: string | null, life: FunctionLife]> {
+}: Source<Line>): Generator<[name: string | null, life: FunctionLifetime]> {
 	for (const name of names ?? app.state.functions.keys()) {
-		const life = app.lifeOf(name);
-		if (life !== undefined) yield [name, life];
+		const lifetime = app.functionLifetime(name);
+		if (lifetime !== undefined) yield [name, lifetime];
 	}
-	if (names === undefined && hasOthers) yield [null, { app: app.life, function: NO_FUNCTION }];
+	if (names === undefined && hasOthers) yield [null, { app: app.lifetimeId, function: NO_FUNCTION }];
 }
 
 /** The last lines: `limit` of each function that is named, or of all together. */
@@ -56,8 +56,8 @@ export async function readNewest<Line extends Timed>(
 ): Promise<readonly { readonly name: string | null; readonly line: Kept<Line> }[]> {
 	const newest = new Newest<Line>(limitOf(source, query), source.sizeOf);
 	// As it is now: while one is read, functions may come and go.
-	for (const [name, life] of [...present(source)])
-		newest.add(name, await source.lines.read(life.app, life.function, query));
+	for (const [name, lifetime] of [...present(source)])
+		newest.add(name, await source.lines.read(lifetime.app, lifetime.function, query));
 	return newest.take();
 }
 

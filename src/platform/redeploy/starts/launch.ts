@@ -42,8 +42,8 @@ function launchOnce(
 	const { app, identity, metrics, monotonicMs, places, runtime, starts, store } = options;
 	return starts.run(async () => {
 		const [code, map] = await Promise.all([
-			store.getBlob(app.life, deployment.bundle),
-			store.getBlob(app.life, deployment.sourceMap),
+			store.getBlob(app.lifetimeId, deployment.bundle),
+			store.getBlob(app.lifetimeId, deployment.sourceMap),
 		]);
 		if (code === undefined || map === undefined) throw bundleMissing(deployment.function);
 		const { state } = app;
@@ -53,13 +53,13 @@ function launchOnce(
 		const environment = openEnvironment(state, reads, identity, app.local, verified);
 		const { function: name, id } = deployment;
 		const labels = { app: app.id, function: name };
-		const life = app.lifeOf(name) ?? { app: app.life, function: id };
+		const lifetime = app.functionLifetime(name) ?? { app: app.lifetimeId, function: id };
 		const sinceMs = monotonicMs();
 		const starting = runtime.start({
 			app: app.id,
 			function: name,
 			deployment: id,
-			life,
+			lifetime,
 			code,
 			sourceMap: Buffer.from(map).toString("utf8"),
 			environment,

@@ -19,7 +19,7 @@
  */
 import { chown, mkdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type FunctionLife, lifeKey } from "../../functions/lives.ts";
+import { type FunctionLifetime, lifetimeKey } from "../../functions/lifetimes.ts";
 import type { User } from "../../machine/users.ts";
 import { Kept } from "../storage/kept.ts";
 import { BundleFiles, digest } from "./bundle-files.ts";
@@ -48,7 +48,7 @@ interface Laid {
 
 export class Workspace {
 	#place: Place;
-	#folders = new Map<string, { life: FunctionLife; made: Promise<string>; kept: Kept }>();
+	#folders = new Map<string, { lifetime: FunctionLifetime; made: Promise<string>; kept: Kept }>();
 	#removed: Promise<unknown> = Promise.resolve();
 	#next = 1;
 	readonly #fifos: Fifos;
@@ -81,12 +81,16 @@ export class Workspace {
 	}
 
 	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
-	async prepare(life: FunctionLife, bundle: BundleFile, isAudited: boolean): Promise<InstanceDirectory> {
-		const user = await this.#place.users?.join(life);
+	async prepare(
+		lifetime: FunctionLifetime,
+		bundle: BundleFile,
+		isAudited: boolean,
+	): Promise<InstanceDirectory> {
+		const user = await this.#place.users?.join(lifetime);
 		const instance = this.#instance(user);
 		const [file, { folder, kept }] = await Promise.all([
 			this.#bundles.acquire(bundle, user),
-			this.#functionFolder(life, user),
+			this.#functionFolder(lifetime, user),
 			this.#instanceFolders(instance, [instance.temporary]),
 		]).catch(async (error) => {
 			await instance.leave();
@@ -191,12 +195,15 @@ export class Workspace {
 	}
 
 	/** One folder for all versions of a function. */
-	async #functionFolder(life: FunctionLife, user: User | undefined): Promise<{ folder: string; kept: Kept }> {
-		const folder = this.#folderOf(life);
+	async #functionFolder(
+		lifetime: FunctionLifetime,
+		user: User | undefined,
+	): Promise<{ folder: string; kept: Kept }> {
+		const folder = this.#folderOf(lifetime);
 		let known = this.#folders.get(folder);
 		if (known === undefined) {
 			const made = this.#makeFunctionFolder(folder, user);
-			known = { life, made, kept: new Kept() };
+			known = { lifetime, made, kept: new Kept() };
 			this.#folders.set(folder, known);
 			// What failed is tried again.
 			made.catch(() => this.#folders.delete(folder));
@@ -205,24 +212,33 @@ export class Workspace {
 		return { folder, kept: known.kept };
 	}
 
-	#folderOf(life: FunctionLife): string {
-		return join(this.#place.path, "functions", digest(lifeKey(life)));
+	#folderOf(lifetime: FunctionLifetime): string {
+		return join(this.#place.path, "functions", digest(lifetimeKey(lifetime)));
 	}
 
 	/** Removes the folder of a function, or of all of an app's, and its user, once its last process has ended. */
-	async forget({ app, function: began }: { app: string; function?: string | undefined }): Promise<void> {
-		const isMeant = (life: FunctionLife) => life.app === app && (began ?? life.function) === life.function;
-		const all = [...this.#folders].filter(([, { life }]) => isMeant(life));
-		const removed = Promise.all(all.map(([folder, { life, made }]) => this.#forget(folder, life, made)));
+	async forget({
+		app,
+		function: firstDeployment,
+	}: {
+		app: string;
+		function?: string | undefined;
+	}): Promise<void> {
+		const isMeant = (lifetime: FunctionLifetime) =>
+			lifetime.app === app && (firstDeployment ?? lifetime.function) === lifetime.function;
+		const all = [...this.#folders].filter(([, { lifetime }]) => isMeant(lifetime));
+		const removed = Promise.all(
+			all.map(([folder, { lifetime, made }]) => this.#forget(folder, lifetime, made)),
+		);
 		this.#removed = Promise.allSettled([this.#removed, removed]);
 		await removed;
 	}
 
-	async #forget(folder: string, life: FunctionLife, made: Promise<string>): Promise<void> {
+	async #forget(folder: string, lifetime: FunctionLifetime, made: Promise<string>): Promise<void> {
 		await made.catch(() => undefined);
 		this.#folders.delete(folder);
 		const own = join(folder, "deno");
-		await this.#place.users?.forget(life, own);
+		await this.#place.users?.forget(lifetime, own);
 		// As root nothing is walked through that was a user's: what that could not empty stays until the end.
 		if (this.#place.users === undefined) return await rm(folder, { recursive: true, force: true });
 		await rm(join(folder, "main.js"), { force: true });

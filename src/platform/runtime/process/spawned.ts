@@ -1,15 +1,15 @@
 /** A process that the driver has started, and whose it is. */
 import type { Admission } from "../../egress/network.ts";
-import type { FunctionLife } from "../../functions/lives.ts";
+import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import type { Member } from "../../limits/limits.ts";
 import type { InstanceDirectory } from "../files/instance-directory.ts";
 import type { Launch } from "../runtime.ts";
 import type { Storing } from "../storage/storage-watch.ts";
 import type { DenoProcess } from "./deno-process.ts";
 
-/** The life of the function that a launch is for: that of its names where it tells of none. */
-export function livesAs({ app, function: name, life }: Launch): FunctionLife {
-	return life ?? { app, function: name };
+/** The lifetime of the function that a launch is for. A launch without one gets the lifetime of its names. */
+export function lifetimeOf({ app, function: name, lifetime }: Launch): FunctionLifetime {
+	return lifetime ?? { app, function: name };
 }
 
 /** A process with what belongs to it; whose it is may come later. */
