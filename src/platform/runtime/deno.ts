@@ -126,13 +126,10 @@ export class DenoRuntime implements Runtime {
 		await this.#workspace.forget(of);
 	}
 
-	/** The processes of a function's life, or of all of an app's, each with what removes its files. */
-	#processesOf({
-		app,
-		function: firstDeployment,
-	}: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
+	/** The processes of a function, or of a whole app, each with the promise that its files are removed. */
+	#processesOf(of: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
 		const isMeant = (lifetime: FunctionLifetime | undefined) =>
-			lifetime?.app === app && (firstDeployment ?? lifetime.function) === lifetime.function;
+			lifetime?.app === of.app && lifetime.function === (of.function ?? lifetime.function);
 		return new Map([...this.#cleanups].filter(([process]) => isMeant(this.#lifetimes.get(process))));
 	}
 
@@ -227,19 +224,15 @@ export class DenoRuntime implements Runtime {
 	/** Makes a process a function's. */
 	#assign({ admission, files, member, process, reads }: Spawned, launch: Launch): void {
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
-		const lifetime = lifetimeOf(launch);
-		this.#lifetimes.set(process, lifetime);
+		const owner = lifetimeOf(launch);
+		this.#lifetimes.set(process, owner);
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
 		const onLine = (level: LogLine["level"], message: string) =>
-			this.#options.onLine?.(lifetime.app, lifetime.function, {
-				time: new Date().toISOString(),
-				level,
-				message,
-			});
+			this.#options.onLine?.(owner.app, owner.function, { time: new Date().toISOString(), level, message });
 		const { memoryMiB } = this.#commands.memoryOf(settings);
 		this.#memory.add(process, memoryMiB);
-		const all = () => this.#processesOf(lifetime).keys();
+		const all = () => this.#processesOf(owner).keys();
 		this.#storage.add(process, storingOf({ admission, files, process }, all));
 		admission.onRefused = (sentence) => onLine("error", sentence);
 		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });

@@ -81,16 +81,12 @@ export class Workspace {
 	}
 
 	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
-	async prepare(
-		lifetime: FunctionLifetime,
-		bundle: BundleFile,
-		isAudited: boolean,
-	): Promise<InstanceDirectory> {
-		const user = await this.#place.users?.join(lifetime);
+	async prepare(of: FunctionLifetime, bundle: BundleFile, isAudited: boolean): Promise<InstanceDirectory> {
+		const user = await this.#place.users?.join(of);
 		const instance = this.#instance(user);
 		const [file, { folder, kept }] = await Promise.all([
 			this.#bundles.acquire(bundle, user),
-			this.#functionFolder(lifetime, user),
+			this.#functionFolder(of, user),
 			this.#instanceFolders(instance, [instance.temporary]),
 		]).catch(async (error) => {
 			await instance.leave();
@@ -217,19 +213,11 @@ export class Workspace {
 	}
 
 	/** Removes the folder of a function, or of all of an app's, and its user, once its last process has ended. */
-	async forget({
-		app,
-		function: firstDeployment,
-	}: {
-		app: string;
-		function?: string | undefined;
-	}): Promise<void> {
-		const isMeant = (lifetime: FunctionLifetime) =>
-			lifetime.app === app && (firstDeployment ?? lifetime.function) === lifetime.function;
+	async forget(of: { app: string; function?: string | undefined }): Promise<void> {
+		const isMeant = ({ app, function: id }: FunctionLifetime) => app === of.app && id === (of.function ?? id);
 		const all = [...this.#folders].filter(([, { lifetime }]) => isMeant(lifetime));
-		const removed = Promise.all(
-			all.map(([folder, { lifetime, made }]) => this.#forget(folder, lifetime, made)),
-		);
+		const removals = all.map(([folder, { lifetime, made }]) => this.#forget(folder, lifetime, made));
+		const removed = Promise.all(removals);
 		this.#removed = Promise.allSettled([this.#removed, removed]);
 		await removed;
 	}
