@@ -24,10 +24,14 @@ function linesOf(text: string): Line[] {
 	});
 }
 
-/** Lines that are too long. Tables are excepted, and so is a line that has no place to break it. */
+/**
+ * Lines that are too long. Tables are excepted, and so are messages in JSON, which are one line on the wire, and a line
+ * that has no place to break it.
+ */
 export function longLines(text: string): MarkdownFault[] {
 	return linesOf(text)
 		.filter((line) => !line.text.startsWith("|") && [...line.text].length > COLUMNS_MAX)
+		.filter((line) => !(line.isCode && /^\s*\{/.test(line.text)))
 		.filter((line) => /\S\s+\S/.test(line.text.replace(/^\s*(?:[-*]|\d+\.)?\s*/, "")))
 		.map(({ number, text: { length } }) => ({ line: number, what: `${length} columns` }));
 }
