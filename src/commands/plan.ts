@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import { readIntents } from "../cli/edits/secret-values.ts";
+import { adviseOnEnvFile } from "../cli/plaintext/env-files.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 import { type PlanResult, planEdit, renderPlan } from "../cli/views/plan-result.ts";
 
@@ -30,7 +31,9 @@ export default class PlanCommand extends BaseCommand<PlanResult> {
 		const sources = { pairs: argv.map(String), envFile: flags["env-file"], stdin: false };
 		const intents = await readIntents(sources, this.terminal);
 		const context = await openContext(this.environment, flags.environment);
-		return planEdit(context, intents, this.terminal);
+		const result = await planEdit(context, intents, this.terminal);
+		if (flags["env-file"] !== undefined) await adviseOnEnvFile(flags["env-file"], this.terminal);
+		return result;
 	}
 
 	protected render(result: PlanResult, terminal: Terminal): void {

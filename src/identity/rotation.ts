@@ -52,12 +52,18 @@ function notKept(account: string): AppError {
 	});
 }
 
+/** The files that a rotation of an identity in a file writes: the present identity's, and the previous one's. */
+export async function filesOfRotation(file: string): Promise<readonly [present: string, previous: string]> {
+	const real = await realpath(file).catch(() => file);
+	return [real, `${real}.previous`];
+}
+
 /**
  * The file that COFFER_IDENTITY_FILE names, and `FILE.previous` beside it. For a symbolic link, beside the file
  * that it leads to.
  */
 export function filePlace(file: string): RotationPlace {
-	const previousFile = async () => `${await realpath(file).catch(() => file)}.previous`;
+	const previousFile = async () => (await filesOfRotation(file))[1];
 	return {
 		present: () => readIdentityFile(file),
 		previous: async () => {

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
-import { cleanEnvironment, newIdentityText, newProject, type Project } from "./support/project.ts";
+import { follow } from "./support/hints.ts";
+import { link, startPlatform } from "./support/platform.ts";
+import { cleanEnvironment, newIdentityText, newProject, Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
 const KEY = "sk-live-0123456789abcdef";
@@ -92,6 +94,42 @@ test("a .env file that git would take in is said so, and put into .gitignore for
 	);
 	project.write(".gitignore", "id\n");
 	await project.ok(["identity", "new"], file);
+});
+
+test("a key that is rotated in a file lies where git ignores it, and so does the one before", async () => {
+	await using project = new Project({ identity: "none" });
+	await project.git("init", "--quiet");
+	project.variables["COFFER_IDENTITY_FILE"] = "id";
+	project.write(".gitignore", "id\n");
+	await project.ok(["init"]);
+	project.write(".gitignore", "");
+	await project.git("add", "id");
+	const [vault, key] = [project.vault, project.read("id")];
+	const refused = await project.coffer(["identity", "rotate", "--json"]);
+	expect(refused.error()).toMatchObject({
+		code: "IDENTITY_IN_REPOSITORY",
+		exit: 2,
+		message: expect.stringContaining("git tracks it"),
+	});
+	expect([project.vault, project.read("id")]).toEqual([vault, key]);
+	expect(existsSync(join(project.root, "id.previous"))).toBe(false);
+	await follow(project, refused.error().hint, 0);
+	await project.ok(["identity", "rotate"]);
+	await project.ok(["vault", "verify"]);
+	expect((await project.git("status", "--short", "--", "id", "id.previous")) ?? "").not.toMatch(/id/);
+});
+
+test("plan --env-file says of the file what secrets set does", async () => {
+	await using platform = await startPlatform();
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	await link(project, platform);
+	project.write("config/.env", "A=1\n");
+	const plan = ["plan", "--env-file", "config/.env"];
+	const { warnings } = await project.data(plan);
+	expect(warnings).toEqual([expect.stringContaining("echo config/.env >> .gitignore")]);
+	project.write(".gitignore", "config/.env\n");
+	expect((await project.data(plan)).warnings).toBeUndefined();
 });
 
 test("a vault that git has, or a folder above, is noticed; the commands that the errors name work", async () => {

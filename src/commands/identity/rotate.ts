@@ -10,13 +10,14 @@ import {
 	rotateIdentity,
 	rotationPlace,
 } from "../../cli/edits/rotate-identity.ts";
+import { requireKeysIgnored } from "../../cli/plaintext/key-files.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { renderSync } from "../../cli/views/edit-result.ts";
 import { renderDebt } from "../../cli/views/removal-debt.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { fingerprint, formatPublicIdentity } from "../../identity/identity.ts";
-import { openRotation, type RotationPlace } from "../../identity/rotation.ts";
+import { filesOfRotation, openRotation, type RotationPlace } from "../../identity/rotation.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
 import { requireHandable } from "../../project/members/hand-over.ts";
 
@@ -66,6 +67,8 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 			const rotation = await withIdentityLock(where.stateFolder, () => forgetPrevious(place, options));
 			return { ...this.#describe(rotation), forgotten: true };
 		}
+		const { identityFile } = this.environment;
+		if (identityFile !== undefined) await requireKeysIgnored(await filesOfRotation(identityFile));
 		if (root !== undefined) await this.#check(root, place);
 		const rotation = await rotateIdentity(this.environment, place);
 		const result = this.#describe(rotation);

@@ -7,7 +7,7 @@ import { PROGRAM } from "../../support/program.ts";
 import { commit } from "./clone.ts";
 import { cleanEnvironment, newProject, type Project, type ProjectOptions } from "./project.ts";
 
-const COMMAND = /(?:: |\()((?:coffer|git|rm) .*?)(?=\)|\. |\.?$)/gm;
+const COMMAND = /(?:: |\()((?:coffer|git|rm|echo) .*?)(?=\)|\. |\.?$)/gm;
 
 /** The commands that a hint names, in its order, just as they are printed. */
 export function commandsIn(hint: string): string[] {
