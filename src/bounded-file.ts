@@ -14,7 +14,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants;
 const CHUNK_BYTES = 65_536;
 
 /**
- * The largest files of each kind, in bytes; docs/format.md, "Bounds". The vault's own limit is in
+ * The largest files of each kind, in bytes; docs/format.md, "Limits of other files". The vault's own limit is in
  * `vault/syntax/syntax.ts`.
  */
 export const FILE_BYTES = {
