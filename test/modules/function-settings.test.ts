@@ -5,7 +5,7 @@ import { parseFunctionFile } from "../../src/modules/function-settings.ts";
 const PATH = "functions/api/pay/function.jsonc";
 const parse = (text: string) => parseFunctionFile(PATH, new TextEncoder().encode(text), "api/pay");
 
-test("everything that can be said, with comments, in whatever order", () => {
+test("accepts all keys, in any order and with comments", () => {
 	const text = `\uFEFF// how it runs
 	{ "idleSeconds": "never", /* a lot */ "memoryMB": 256, "timeoutSeconds": 5, "maxBodyMB": 2, "name": "api/pay",
 	  "entry": "../../../lib/pay.ts", "network": ["api.stripe.com", "db.example:5432", "203.0.113.7", "[2606:4700::1]:443"], }`;
@@ -22,7 +22,7 @@ test("everything that can be said, with comments, in whatever order", () => {
 	expect(parse('{"network": "none"}').settings).toEqual({ network: [] });
 });
 
-test("automations are beside the settings, so that a change of them restarts nothing", () => {
+test("automations are not a part of the settings, so that changing them restarts nothing", () => {
 	const nightly = {
 		name: "nightly",
 		type: "scheduled",
@@ -37,7 +37,7 @@ test("automations are beside the settings, so that a change of them restarts not
 	expect(parse("{}").automations).toEqual([]);
 });
 
-test("the file of a Base44 project holds automations too, and what only Base44 knows", () => {
+test("the file of a Base44 project may have automations and keys that only Base44 knows", () => {
 	const path = "base44/functions/later/function.jsonc";
 	const read = (text: string) => parseFunctionFile(path, new TextEncoder().encode(text), "later");
 	const nightly = {
@@ -50,7 +50,7 @@ test("the file of a Base44 project holds automations too, and what only Base44 k
 	expect(() => read('{\n"automations": [{"name": "a", "type": "never"}]}')).toThrow(`${path}:2: `);
 });
 
-test("what other platforms say elsewhere is refused with the place where it is said here", () => {
+test("the error for a key of another platform says which key to use instead", () => {
 	const hint = expect.stringContaining('"automations"');
 	expect(() => parse('{"cron": "@daily"}')).toThrow(expect.objectContaining({ hint }));
 });
@@ -116,7 +116,7 @@ describe("refused, with the line", () => {
 		expect(() => parse(text)).not.toThrow("\u001b");
 	});
 
-	test("whatever the bytes are, it is settings or a named fault", () => {
+	test("for any bytes, returns settings or throws an error with the file and line", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
 				try {

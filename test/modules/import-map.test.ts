@@ -81,7 +81,7 @@ describe("resolveSpecifier", () => {
 		expect(resolve(specifier, given)).toBe(expected);
 	});
 
-	test("a path that is resolved is where URLs lead, and never outside", () => {
+	test("resolves paths as URLs do, and never to outside the root", () => {
 		const segment = fc.constantFrom("a", "b", "..", ".", "", "%2e%2e", "%2E", "c.ts", "é", "%41");
 		fc.assert(
 			fc.property(

@@ -51,7 +51,7 @@ describe("scanModule", () => {
 		expect(requests(source).sort()).toEqual([...expected].sort());
 	});
 
-	test("what is known in part is a pattern, if it is relative", () => {
+	test("a relative specifier that is known in part is a pattern", () => {
 		const { patterns } = scanModule(
 			"x.ts",
 			'import(`./a/${x}${y}.ts`); require("../" + x); import("b/" + x); import(x + "./c");',
@@ -62,7 +62,7 @@ describe("scanModule", () => {
 		]);
 	});
 
-	test("lines count from 1, whatever ends them", () => {
+	test("lines are counted from 1, with any line ending", () => {
 		const { requests: found } = scanModule(
 			"x.ts",
 			'import "a";\r\n\nimport "b";\u2028import "c";\n// é 🙂\nimport "d";',
@@ -75,12 +75,12 @@ describe("scanModule", () => {
 		expect(scanModule("x.js", "const a: string = 1;").fault?.line).toBe(1);
 	});
 
-	test("no choice makes it slow", () => {
+	test("many conditionals in one argument do not make it slow", () => {
 		const source = `import(${'(x ? "a" : "b") + '.repeat(40)} "c");`;
 		expect(scanModule("x.ts", source).requests).toEqual([]);
 	});
 
-	test("every static specifier is found as it is written", () => {
+	test("finds every static specifier unchanged", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary", minLength: 1 }), (specifier) => {
 				if (!specifier.isWellFormed()) return;

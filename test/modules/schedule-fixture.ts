@@ -1,4 +1,4 @@
-/** Automations as tests of schedules want them, and the instants that they are due at. */
+/** Makes automations for tests of schedules, and lists the instants at which they are due. */
 import { expect } from "vitest";
 import { type Automation, automations, automationsFault } from "../../src/modules/automations/automations.ts";
 import { nextRun } from "../../src/modules/automations/schedule.ts";
@@ -6,7 +6,7 @@ import { parseJsonc } from "../../src/modules/jsonc.ts";
 
 export const ms = (iso: string) => new Date(iso).getTime();
 
-/** Made as a function's file is read, so that nothing is tested that could not be. */
+/** Parses it like a `function.jsonc`, so that only valid automations are tested. */
 function automation(fields: object): Automation {
 	const value = parseJsonc(JSON.stringify([{ name: "a", type: "scheduled", ...fields }])) ?? null;
 	expect(automationsFault(value)).toBeUndefined();
@@ -21,7 +21,7 @@ export const every = (repeat_interval: number, repeat_unit: string, more = {}) =
 	automation({ schedule_mode: "recurring", schedule_type: "simple", repeat_interval, repeat_unit, ...more });
 export const once = (one_time_date: string) => automation({ schedule_mode: "one-time", one_time_date });
 
-/** The instants that come one after the other, as ISO without milliseconds. */
+/** The next instants in order, in ISO 8601 without milliseconds. */
 export function runs(subject: Automation, anchor: string, count: number, after = anchor): string[] {
 	const found: string[] = [];
 	let afterMs = ms(after);

@@ -23,7 +23,7 @@ const others: LogContext[] = [
 	{ ...context, app: "shop2" },
 	{ ...context, vaultId: "B".repeat(43) },
 	{ ...context, environment: "preview" },
-	// The same characters, parted elsewhere.
+	// The same characters, divided at another position.
 	{ app: "shopA", vaultId: "A".repeat(42), environment: "production" },
 ];
 
@@ -36,7 +36,7 @@ const contents = fc.record({ header, records: texts });
 const isEqual = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 describe("operationId", () => {
-	test("is the same for the same content, and for no other", () => {
+	test("is equal for equal content only", () => {
 		fc.assert(
 			fc.property(contents, contents, (one, two) => {
 				const id = operationId(context, one.header, one.records);
@@ -46,7 +46,7 @@ describe("operationId", () => {
 		);
 	});
 
-	test("tells chains and records apart, however they are parted", () => {
+	test("depends on how the texts are divided into chains and records", () => {
 		const lines = ["a", "b", "c"];
 		const ids = new Set<string>([operationId(context, null, lines)]);
 		for (let first = 0; first <= 3; first++) {
@@ -58,21 +58,21 @@ describe("operationId", () => {
 		expect(ids.size).toBe(11);
 	});
 
-	test("does not say where it is appended, so that a retry is the same operation", () => {
+	test("does not depend on the base, so that a retry is the same operation", () => {
 		const content = { header: null, records: ["r"] };
 		const one = makeChange(context, emptyHead(context), content, author);
 		const two = makeChange(context, { revision: 7, head: "x" }, content, author);
 		expect(two.operation).toBe(one.operation);
 	});
 
-	test("is another in another app, vault or environment", () => {
+	test("differs for another app, vault or environment", () => {
 		const ids = [context, ...others].map((place) => operationId(place, null, ["r"]));
 		expect(new Set(ids).size).toBe(ids.length);
 	});
 });
 
 describe("isAuthenticChange", () => {
-	test("believes what was signed, here and nowhere else", () => {
+	test("accepts a signed change in its own log only", () => {
 		fc.assert(
 			fc.property(head, contents, (base, content) => {
 				const change = makeChange(context, base, content, author);
@@ -104,19 +104,19 @@ describe("isAuthenticChange", () => {
 		["signature", { ...change, signature: makeChange(context, change.base, change, other).signature }],
 		["signature that is none", { ...change, signature: "" }],
 	];
-	test.each(forgeries)("disbelieves another %s", (_, forgery) => {
+	test.each(forgeries)("refuses another %s", (_, forgery) => {
 		expect(isAuthenticChange(context, forgery)).toBe(false);
 	});
 });
 
 describe("the log's heads", () => {
-	test("begin elsewhere for every app, vault and environment", () => {
+	test("begin with another head for each app, vault and environment", () => {
 		const heads = [context, ...others].map((place) => emptyHead(place));
 		expect(new Set(heads.map((each) => each.head)).size).toBe(heads.length);
 		expect(heads.every(({ revision }) => revision === 0)).toBe(true);
 	});
 
-	test("depend on every change before, and on its order", () => {
+	test("depend on all earlier changes and their order", () => {
 		const changes = ["a", "b", "c"].map((record) =>
 			makeChange(context, emptyHead(context), { header: null, records: [record] }, author),
 		);
@@ -130,7 +130,7 @@ describe("the log's heads", () => {
 		for (const order of orders) expect(follow(order).revision).toBe(order.length);
 	});
 
-	test("depend on everything about a change that its id does not cover", () => {
+	test("depend on the parts of a change that its operation id does not cover", () => {
 		const content = { header: null, records: ["r"] };
 		const change = makeChange(context, { revision: 1, head: "h" }, content, author);
 		const before = emptyHead(context);

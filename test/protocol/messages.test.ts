@@ -48,15 +48,15 @@ const MESSAGES: [string, z.ZodType, Record<string, unknown>][] = [
 	],
 ];
 
-/** What may be left out: whether to prune, and the time that older entries have not. */
+/** Optional fields: whether to prune, and the time, which older entries do not have. */
 const OPTIONAL = ["prune", "receivedMs"];
 
 describe.each(MESSAGES)("%s", (_, schema, message) => {
-	test("is decoded as it was sent", () => {
+	test("is decoded unchanged", () => {
 		expect(decode(schema, JSON.parse(JSON.stringify(message)), "It")).toEqual(message);
 	});
 
-	test("is refused without any of its fields, and with any of another type", () => {
+	test("is refused if a field is missing or has another type", () => {
 		for (const field of Object.keys(message)) {
 			const { [field]: _gone, ...rest } = message;
 			const wrong = [7.5, -1, [[]], { a: 1 }, Number.NaN];
@@ -67,7 +67,7 @@ describe.each(MESSAGES)("%s", (_, schema, message) => {
 		}
 	});
 
-	test("is refused where it is not a message at all", () => {
+	test("is refused if it is not an object", () => {
 		fc.assert(
 			fc.property(fc.jsonValue(), (junk) => {
 				expect(refusal(() => decode(schema, junk, "It")).code).toBe("MESSAGE_INVALID");
@@ -83,13 +83,13 @@ describe.each(MESSAGES)("%s", (_, schema, message) => {
 	});
 });
 
-describe("what the platform is asked", () => {
+describe("a request to the platform", () => {
 	const asked: [z.ZodType, object][] = [
 		[changeSchema, change],
 		[createAppSchema, { vaultId: HASH, environment: "production" }],
 		[deploySchema, { files: [], functions: [], prune: true }],
 	];
-	test.each(asked)("has no field that is not known (%#)", (schema, message) => {
+	test.each(asked)("is refused with an unknown field (%#)", (schema, message) => {
 		const polluted = JSON.parse(`{"__proto__": {"admin": true}, ${JSON.stringify(message).slice(1)}`);
 		for (const more of [{ ...message, extra: 1 }, { ...message, constructor: 1 }, polluted]) {
 			expect(refusal(() => decode(schema, more, "It")).code).toBe("MESSAGE_INVALID");
@@ -97,7 +97,7 @@ describe("what the platform is asked", () => {
 		expect(Object.hasOwn(Object.prototype, "admin")).toBe(false);
 	});
 
-	test("holds no more than the limits", () => {
+	test("is refused above the limits", () => {
 		const long = [
 			{ ...change, records: Array.from({ length: MESSAGE_LIMITS.recordsPerChange + 1 }, () => "r") },
 			{ ...change, records: ["r".repeat(128 * 1024 + 1)] },
@@ -120,7 +120,7 @@ describe("what the platform is asked", () => {
 		`${HASH.slice(1)}B`,
 		`${HASH}\n`,
 		` ${HASH}`,
-	])("has strict base64: %j", (text) => {
+	])("is refused with base64 that is not strict: %j", (text) => {
 		for (const message of [
 			{ ...change, operation: text },
 			{ ...change, author: text },

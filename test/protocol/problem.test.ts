@@ -7,7 +7,7 @@ const error = (code: string, exit: ExitStatus, more: { line?: number; data?: unk
 	new AppError({ code, message: "What is wrong.", hint: "What to do.", exit, ...more });
 
 describe("problemFromError", () => {
-	test("has a status for every exit, and some codes have their own", () => {
+	test("has a status for each exit status, and another one for some codes", () => {
 		const statuses = Object.entries(EXIT).map(([name, exit]) => [
 			name,
 			problemFromError(error("SOME_CODE", exit)).status,
@@ -30,7 +30,7 @@ describe("problemFromError", () => {
 		expect(problemFromError(error("constructor", EXIT.usage)).status).toBe(400);
 	});
 
-	test("is a whole problem document, without the error's data", () => {
+	test("returns a complete problem document without the error's data", () => {
 		const { body } = problemFromError(
 			error("APP_NOT_FOUND", EXIT.notFound, { line: 3, data: { secret: "x" } }),
 		);
@@ -51,7 +51,7 @@ describe("problemFromError", () => {
 describe("errorFromProblem", () => {
 	const sent = problemFromError(error("APP_NOT_FOUND", EXIT.notFound)).body;
 
-	test("gives back what was sent", () => {
+	test("returns the error that was sent", () => {
 		const printableText = fc
 			.string({ unit: "grapheme", minLength: 1 })
 			.filter((text) => !/[^\P{C}]|[\p{Zl}\p{Zp}]/u.test(text));
@@ -73,7 +73,7 @@ describe("errorFromProblem", () => {
 		);
 	});
 
-	test("keeps the lines of a function's error, backslashes too, and lets nothing reach a terminal", () => {
+	test("keeps the lines and backslashes of a function's error, and removes terminal control characters", () => {
 		const detail = "TypeError: C:\\x\n\tat a.ts:1\r\u001b[31mred\u001b]0;t\u0007\u202eevil\u2028\u0000\u009b";
 		const { message, hint } = errorFromProblem(500, { ...sent, detail, hint: "\u001b[2J" });
 		expect(message).toBe(
@@ -82,7 +82,7 @@ describe("errorFromProblem", () => {
 		expect(hint).toBe("\ufffd[2J");
 	});
 
-	test("cuts what is too long", () => {
+	test("shortens texts that are too long", () => {
 		const { message, hint } = errorFromProblem(500, {
 			...sent,
 			detail: "d".repeat(1e6),
@@ -92,7 +92,7 @@ describe("errorFromProblem", () => {
 		expect(message.endsWith("d…")).toBe(true);
 	});
 
-	test("does not take an answer for more than it is", () => {
+	test("does not trust a body that is not a problem document of a platform", () => {
 		const bodies: unknown[] = [
 			undefined,
 			null,

@@ -6,7 +6,7 @@ const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
 const secret = "_-34567890abcdefghijklmnopqrstuvwxyzABCDEFA";
 
 describe("parseToken", () => {
-	test("reads what formatToken writes", () => {
+	test("parses the result of formatToken", () => {
 		expect(parseToken(formatToken(fingerprint, secret))).toEqual({ fingerprint });
 	});
 
@@ -29,7 +29,7 @@ describe("parseToken", () => {
 		test(`refuses ${name}`, () => expect(parseToken(text)).toBeUndefined());
 	}
 
-	test("never throws, and takes nothing but the exact form", () => {
+	test("never throws, and accepts only the exact form", () => {
 		fc.assert(
 			fc.property(
 				fc.oneof(

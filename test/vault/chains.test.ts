@@ -1,4 +1,4 @@
-/** Chains that nobody may write, and what is said of each. */
+/** Verification of chains: links that are not allowed, and the error for each. */
 import { describe, expect, test } from "vitest";
 import { randomBytes, toBase64 } from "../../src/crypto.ts";
 import { linkHash, makeLink, parseLink } from "../../src/vault/chains/chain.ts";
@@ -11,7 +11,7 @@ const random = (bytes: number) => toBase64(randomBytes(bytes));
 const words = (who: typeof alice, name: string) => [who.publicKeys.sign, who.publicKeys.box, name];
 const team = () => new VaultMaker().add(bob, "writer", "bob").add(carol, "reader", "carol");
 
-/** What verification says of a vault, environment production. */
+/** The error code and line of verifying environment production; undefined if it is valid. */
 function verdict(maker: VaultMaker) {
 	return refusal(() => maker.reread().verified());
 }
@@ -24,12 +24,12 @@ describe("who may sign links of an environment", () => {
 	test.each([
 		["a stranger", mallory],
 		["a reader", carol],
-	])("not %s, though the signature is right", (_, signer) => {
+	])("refuses a valid signature of %s", (_, signer) => {
 		const maker = team().link(PRODUCTION, addWords(mallory, "writer", "mallory"), signer);
 		expect(verdict(maker)).toMatchObject({ code: "VAULT_LINK_REFUSED", exit: 7, line: 12 });
 	});
 
-	test("a writer; and who signs for one is found out", () => {
+	test("accepts a writer, and refuses a signature in a writer's name", () => {
 		const maker = team().link(PRODUCTION, addWords(mallory, "reader", "mallory"), bob);
 		expect(maker.verified().state.members.get(mallory.publicKeys.sign)?.role).toBe("reader");
 		const claimed = team();
@@ -45,7 +45,7 @@ describe("who may sign links of an environment", () => {
 		});
 	});
 
-	test("a removed writer signs no more", () => {
+	test("refuses a removed writer", () => {
 		const maker = team().add(dave, "writer", "dave").epoch([dave]);
 		expect(verdict(maker.link(PRODUCTION, addWords(mallory, "writer", "m"), dave))).toMatchObject({
 			code: "VAULT_LINK_REFUSED",
@@ -53,8 +53,8 @@ describe("who may sign links of an environment", () => {
 	});
 });
 
-describe("links in another place", () => {
-	test("of another environment", () => {
+describe("links that were moved", () => {
+	test("refuses a link of another environment", () => {
 		const maker = team().environment("preview");
 		const foreign = maker.section().links.at(-1);
 		const own = maker.section("preview").links;
@@ -63,7 +63,7 @@ describe("links in another place", () => {
 		expect(refusal(() => maker.verified("preview"))).toMatchObject({ code: "VAULT_CHAIN_BROKEN" });
 	});
 
-	test("signed for another environment or vault, with the right predecessor", () => {
+	test("refuses a link that continues the chain but is signed for another environment or vault", () => {
 		const { vaultId } = team().document;
 		for (const context of [
 			{ vaultId, environment: "preview" },
@@ -75,7 +75,7 @@ describe("links in another place", () => {
 		}
 	});
 
-	test("dropped, swapped or twice", () => {
+	test("refuses a chain in which a link is missing, swapped or repeated", () => {
 		const links = team().section().links;
 		const [first, second, third] = links;
 		if (!first || !second || !third) throw new Error("no links");
@@ -95,7 +95,7 @@ describe("links in another place", () => {
 		}
 	});
 
-	test("forked: a link that continues an earlier one", () => {
+	test("refuses a fork, that is a link that continues an earlier one", () => {
 		const maker = team();
 		const links = maker.section().links;
 		const fork = makeLink(
@@ -109,20 +109,20 @@ describe("links in another place", () => {
 });
 
 describe("the vault's own chain", () => {
-	test("another genesis has another id", () => {
+	test("refuses another genesis, because its hash is another id", () => {
 		const other = createVault(PRODUCTION, { ...alice.publicKeys, name: "alice" }, alice);
 		const maker = new VaultMaker().links("", other.links);
 		expect(verdict(maker)).toMatchObject({ code: "VAULT_ID_MISMATCH", exit: 7, line: 4 });
 	});
 
-	test("an environment that no owner created", () => {
+	test("refuses an environment that no owner created", () => {
 		const maker = new VaultMaker().environment("preview").add(mallory, "writer", "mallory");
 		const foreign = new VaultMaker(PRODUCTION, mallory);
 		maker.links(PRODUCTION, foreign.section().links);
 		expect(verdict(maker)).toMatchObject({ code: "VAULT_ENVIRONMENT_UNKNOWN", exit: 7 });
 	});
 
-	test("a writer who is no owner creates and admits nobody", () => {
+	test("refuses environments and owners that a writer adds who is not an owner", () => {
 		for (const change of [
 			["create", "preview", random(32)],
 			["admit", ...words(mallory, "m")],
@@ -132,7 +132,7 @@ describe("the vault's own chain", () => {
 		}
 	});
 
-	test("owners come and go", () => {
+	test("accepts added and removed owners", () => {
 		const maker = team()
 			.link("", ["admit", ...words(bob, "bob")])
 			.link("", ["expel", alice.publicKeys.sign], bob);
@@ -164,7 +164,7 @@ describe("the vault's own chain", () => {
 		});
 	});
 
-	test("a deleted environment's section is refused, and a dropped one is missed", () => {
+	test("refuses the section of a deleted environment, and a missing section", () => {
 		expect(verdict(new VaultMaker().link("", ["delete", PRODUCTION]))).toMatchObject({
 			code: "VAULT_ENVIRONMENT_UNKNOWN",
 		});
@@ -189,7 +189,7 @@ test.each([
 	expect(refusal(() => parseLink(text, 3))).toMatchObject({ code: "VAULT_LINK_MALFORMED", exit: 7, line: 3 });
 });
 
-describe("with a pin of what was verified before", () => {
+describe("with a pin of links that were verified before", () => {
 	const maker = team();
 	const pin = {
 		epoch: 1,
@@ -197,11 +197,11 @@ describe("with a pin of what was verified before", () => {
 		environment: maker.section().links.map(linkHash),
 	};
 
-	test("the same chains say the same", () => {
+	test("the same chains have the same result", () => {
 		expect(verifyChains(maker.document, PRODUCTION, pin)).toEqual(verifyChains(maker.document, PRODUCTION));
 	});
 
-	test("a link that is not the pinned one is verified, and so is one behind the pin", () => {
+	test("verifies a link that differs from the pinned one, and a link after the pin", () => {
 		const section = maker.section();
 		const [last] = section.links.slice(-1);
 		const text = last?.text.replace(/[A-Za-z0-9_-]{86}$/, random(64)) ?? "";

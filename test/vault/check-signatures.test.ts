@@ -9,7 +9,7 @@ import { alice, PRODUCTION, VaultMaker } from "./maker.ts";
 
 const MANY = 50;
 
-/** A vault with so many records that their signatures are checked together. */
+/** A vault with so many records that their signatures are checked on all cores. */
 function large(): VaultMaker {
 	const maker = new VaultMaker().environment("preview");
 	for (const environment of [PRODUCTION, "preview"])
@@ -33,7 +33,7 @@ function put(maker: VaultMaker, environment: string, records: readonly SealedRec
 	maker.document = { ...maker.document, environments };
 }
 
-/** The record with the signature of another one. */
+/** The record with the signature of another record. */
 function forged(record: SealedRecord, other: SealedRecord): SealedRecord {
 	return parseRecord(record.name, record.body.replace(record.signature, other.signature), record.line);
 }
@@ -42,7 +42,7 @@ function recordsOf(document: VaultDocument, environment = PRODUCTION): SealedRec
 	return [...(document.environments.get(environment)?.records.values() ?? [])];
 }
 
-test("finds the one record among many whose signature does not fit", async () => {
+test("finds the one record among many with an invalid signature", async () => {
 	const maker = large();
 	const records = recordsOf(maker.document);
 	const [first, second] = records;
@@ -62,7 +62,7 @@ test("finds the one record among many whose signature does not fit", async () =>
 	}
 });
 
-test("vouches for very records, in their environment, and for their signature alone", async () => {
+test("the result applies to the checked record objects in their environment only, and to nothing but their signatures", async () => {
 	const maker = large();
 	const { state } = maker.verified();
 	const records = recordsOf(maker.document);
@@ -82,7 +82,7 @@ test("vouches for very records, in their environment, and for their signature al
 	});
 });
 
-test("a merge of many records comes to the same with signatures checked before, and refuses the same", async () => {
+test("a merge has the same result and the same errors if its signatures were checked beforehand", async () => {
 	const ours = large();
 	const theirs = new VaultMaker();
 	theirs.document = ours.document;

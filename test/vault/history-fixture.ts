@@ -1,4 +1,4 @@
-/** A vault whose states are kept, as commits would, and what is made of them. */
+/** Makes a secret's history from several states of a vault, which stand for commits or log entries. */
 
 import { openKeys } from "../../src/vault/chains/environment-keys.ts";
 import type { VaultDocument } from "../../src/vault/document/document.ts";
@@ -12,13 +12,13 @@ import { alice, PRODUCTION } from "./maker.ts";
 export interface Seen {
 	/** Earliest first. */
 	readonly commits?: readonly VaultDocument[];
-	/** As a log would vouch for them. */
+	/** Whether a log proves that the states are from before a removal. */
 	readonly logged?: readonly VaultDocument[];
 	readonly marks?: ReadonlyMap<string, VersionMark>;
 	readonly pin?: Pin;
 }
 
-/** A lineage that begins with the file, and what it says of other states. */
+/** The membership history that begins with the file, and what it says about other states. */
 export function lineageOf(file: VaultDocument, pin?: Pin) {
 	const verified = verifyChains(file, PRODUCTION);
 	const lineage = new MembershipHistory(verified, file.links, pin);
@@ -54,7 +54,7 @@ export function historyIn(file: VaultDocument, seen: Seen = {}): SecretHistory {
 	});
 }
 
-/** Versions and who set them, in short. */
+/** The versions with their authors, as short texts. */
 export function inShort({ versions }: SecretHistory): string[] {
 	return versions.map(({ version, kind }) => `v${version} ${kind}`);
 }

@@ -1,4 +1,4 @@
-/** Vaults for tests, made with the code that makes real ones; and links that no honest writer would make. */
+/** Makes vaults for tests with the real code, and links that no honest writer would make. */
 import { cryptoReady } from "../../src/crypto.ts";
 import { AppError } from "../../src/errors.ts";
 import { type Identity, identityOf } from "../../src/identity/identity.ts";
@@ -47,7 +47,7 @@ export const mallory = seeded(66);
 
 export const PRODUCTION = "production";
 
-/** What an epoch link says, so that a test can say it wrongly. */
+/** The words of an epoch link, so that a test can replace one. */
 export interface EpochWords {
 	id: string;
 	commitment: string;
@@ -56,7 +56,7 @@ export interface EpochWords {
 	wraps: string;
 }
 
-/** Which members remain, sorted by key. */
+/** The members who remain, sorted by signing key. */
 function remaining(members: Iterable<Member>, removed: readonly Identity[]): Member[] {
 	const gone = new Set(removed.map(({ publicKeys }) => publicKeys.sign));
 	return [...members].filter(({ sign }) => !gone.has(sign)).sort((a, b) => (a.sign < b.sign ? -1 : 1));
@@ -92,7 +92,7 @@ export class VaultMaker {
 		return this;
 	}
 
-	/** Appends a link to the vault's chain (environment "") or to an environment's, whatever it says. */
+	/** Appends any link to the vault's chain (environment "") or to an environment's, without checks. */
 	link(environment: string, change: readonly string[], by: Identity = alice, context?: ChainContext): this {
 		const { vaultId } = this.document;
 		const links = environment === "" ? this.document.links : this.section(environment).links;
@@ -100,7 +100,7 @@ export class VaultMaker {
 		return this.links(environment, [...links, made]);
 	}
 
-	/** Puts a chain in place of the vault's (environment "") or of an environment's. */
+	/** Replaces the vault's chain (environment "") or an environment's. */
 	links(environment: string, links: readonly Link[]): this {
 		this.document =
 			environment === ""
@@ -118,7 +118,7 @@ export class VaultMaker {
 		return this.links(environment, [...section.links, link]);
 	}
 
-	/** Begins an epoch, as a writer who removes members would, and seals every record anew at its version. */
+	/** Starts an epoch like a writer who removes members, and re-encrypts every record without a new version. */
 	epoch(
 		removed: readonly Identity[],
 		change: (words: EpochWords) => EpochWords = (words) => words,
@@ -168,7 +168,7 @@ export class VaultMaker {
 		return this;
 	}
 
-	/** The same vault as it is read from its text, so that every record and link knows its line. */
+	/** The same vault parsed from its text, so that every record and link has its line. */
 	reread(): this {
 		this.document = parseVault(this.text);
 		return this;
@@ -193,7 +193,7 @@ export function openEverything(document: VaultDocument, who: Identity): Map<stri
 /**
  * Every live value of the environments that somebody is a member of, as rows sorted by environment and name. All chains
  * and records are verified.
- * @throws AppError `NOT_A_MEMBER` where there is no such environment
+ * @throws AppError `NOT_A_MEMBER` if there is no such environment
  */
 export function openVault(document: VaultDocument, who: Identity): [string, string, string][] {
 	const { environments } = verifyRoot(document.vaultId, document.links);

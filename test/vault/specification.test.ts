@@ -1,6 +1,6 @@
 /**
- * A second reader (test/vectors/reader), written from docs/format.md and libsodium alone: what it says of every vector
- * is what the vector says, so the specification is enough to read vaults with, and to refuse them.
+ * A second reader (test/vectors/reader), written from docs/format.md and libsodium alone, has the expected result for
+ * every vector. So the specification is sufficient to read valid vaults and to refuse others.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -18,7 +18,7 @@ function memoryOf(vector: Vector): Memory | undefined {
 	return seen && readVault(seen.content, new Person("", seen.identity)).memory;
 }
 
-/** What the reader says of a vector, in the vector's own words. */
+/** The reader's result for a vector, in the form of the vector's header. */
 function verdict(vector: Vector) {
 	try {
 		const who = new Person("", vector.identity);
@@ -51,12 +51,14 @@ test.each(["alice", "bob", "carol"])("reads what Coffer wrote, as %s", (who) => 
 	expect(values).toEqual(visible);
 });
 
-test("it shares no code with Coffer", () => {
+test("the second reader shares no code with Coffer", () => {
 	const folder = new URL("../vectors/", import.meta.url);
 	const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-	const own = files.filter((name) => name.endsWith(".ts") && !name.startsWith("make-team"));
-	expect(own).toEqual(expect.arrayContaining(["primitives.ts", "reader/read.ts", "reader/syntax.ts"]));
-	const imports = own.flatMap((name) =>
+	const readerFiles = files.filter((name) => name.endsWith(".ts") && !name.startsWith("make-team"));
+	expect(readerFiles).toEqual(
+		expect.arrayContaining(["primitives.ts", "reader/read.ts", "reader/syntax.ts"]),
+	);
+	const imports = readerFiles.flatMap((name) =>
 		[
 			...file(name)
 				.toString()

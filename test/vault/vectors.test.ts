@@ -1,4 +1,4 @@
-/** Every vector, through Coffer's own reader: what it says, with which exit status, of which line. */
+/** Coffer's own reader has the expected result for every vector: error code, exit status and line. */
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { verifyRoot } from "../../src/vault/chains/vault-chain.ts";
@@ -13,7 +13,7 @@ import { parseVector, printVector, type Value, type Vector } from "../vectors/ve
 import { openVault, seeded } from "./maker.ts";
 
 const vectors = readKit();
-/** What a device without a memory sees: text that is UTF-8, and what is wrong in itself. */
+/** The vectors for a device without a memory: UTF-8 texts whose fault is in the file itself. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const inText = vectors.filter(({ content, seen, bound }) => {
 	const isText = Buffer.compare(Buffer.from(decoder.decode(content)), content) === 0;
@@ -41,20 +41,20 @@ function verdictOf(vector: Vector, route: Route): Verdict {
 
 const open: Route = (document, { identity }) => openVault(document, seeded(identity));
 
-/** United with a side that has the same chains and no records: all that is taken over is verified. */
+/** Merges with a side that has the same chains and no records, so that every record is verified. */
 const merge: Route = (document, vector) => {
 	const environments = [...document.environments].map(
 		([name, section]) => [name, { ...section, records: new Map() }] as const,
 	);
 	const bare = { ...document, environments: new Map(environments) };
 	const united = mergeVaults(document, bare);
-	// What somebody wrote who is no writer any more is a conflict, and not in the united vault.
+	// A record of a removed author is a conflict and not in the merged vault.
 	for (const { environment, ours } of united.conflicts)
 		if (ours) verifyRecord(verifyChains(united.document, environment).state, ours);
 	return open(united.document, vector);
 };
 
-/** What is seen without a key. */
+/** Verifies everything that needs no key. */
 const verify: Route = (document) => {
 	for (const name of verifyRoot(document.vaultId, document.links).environments.keys())
 		verifyChains(document, name);
@@ -65,7 +65,7 @@ const verify: Route = (document) => {
 	return undefined;
 };
 
-/** Of two sides, one may have deleted what the other one still has. */
+/** The result if one side deleted an environment that the other side still has. */
 const DELETED = { expect: "ENVIRONMENT_CONFLICT", exit: 5, line: LINE.preview + 1 };
 
 const KEYS_SEE = ["VAULT_KEY_WRONG", "RECORD_UNREADABLE", "NOT_A_MEMBER"];
@@ -90,7 +90,7 @@ describe.each(inText.map((vector) => [vector.name, vector] as const))("%s", (_, 
 	});
 });
 
-test("printing what was read gives each good vector back, byte for byte", () => {
+test("parsing and printing a valid vector gives the same bytes", () => {
 	const sound = inText.filter(({ expect: code }) => code === "good");
 	expect(sound.length).toBeGreaterThan(30);
 	for (const { content } of sound) {
@@ -100,7 +100,7 @@ test("printing what was read gives each good vector back, byte for byte", () => 
 });
 
 describe("the committed vectors", () => {
-	test("are what the writer makes today, to the byte", () => {
+	test("are the bytes that the writer makes now", () => {
 		const made = makeVectors();
 		expect(vectors.map(({ name }) => name)).toEqual(made.map(({ name }) => name));
 		for (const [index, vector] of made.entries()) {
@@ -111,7 +111,7 @@ describe("the committed vectors", () => {
 		}
 	});
 
-	test("cover every code that a file can show", () => {
+	test("cover every code that a file can cause", () => {
 		const shown = vectors.flatMap(({ expect: code, strict, resolve }) => [code, strict, resolve]);
 		expect([...new Set(shown)].filter((code) => code !== undefined).sort()).toEqual([
 			"ENVIRONMENT_CONFLICT",

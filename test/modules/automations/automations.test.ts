@@ -23,7 +23,7 @@ const read = (text: string) => parseJsonc(text) ?? null;
 const faultOf = (...list: unknown[]) => automationsFault(read(JSON.stringify(list)));
 const named = (automation: object, name = "nightly") => ({ name, ...automation });
 
-describe("what is one, comes back as it was sent", () => {
+describe("a valid list of automations is returned unchanged", () => {
 	test.each([
 		[[]],
 		[[named(CRON)]],
@@ -62,7 +62,7 @@ describe("what is one, comes back as it was sent", () => {
 		expect(automations(read(JSON.stringify(list)))).toEqual(list);
 	});
 
-	test("also a key that would be an object's prototype, and nothing gets one", () => {
+	test("also with a key `__proto__`, which does not change any prototype", () => {
 		const text = `[{"name":"a","type":"scheduled","schedule_mode":"one-time","one_time_date":"2027-01-01",
 			"__proto__":{"is_active":false},"function_args":{"__proto__":{"admin":true},"constructor":1}}]`;
 		expect(automationsFault(read(text))).toBeUndefined();
@@ -73,12 +73,12 @@ describe("what is one, comes back as it was sent", () => {
 		expect(Object.keys(automation?.function_args ?? {})).toEqual(["__proto__", "constructor"]);
 	});
 
-	test("nothing is none", () => {
+	test("a missing list is an empty one", () => {
 		expect(automations(undefined)).toEqual([]);
 	});
 });
 
-describe("refused, with the automation and what must be", () => {
+describe("an invalid automation is refused with its name and the rule", () => {
 	test.each([
 		[{}, '"automations" must be a list'],
 		[null, '"automations" must be a list'],
@@ -125,17 +125,17 @@ describe("refused, with the automation and what must be", () => {
 		expect(automationsFault(read(JSON.stringify(list)))).toContain(why);
 	});
 
-	test("a number that JSON would give back as null", () => {
+	test("refuses a number that JSON would store as null", () => {
 		const text = JSON.stringify([named({ ...ONCE, function_args: { a: [0.5] } })]);
 		expect(automationsFault(read(text.replace("0.5", "1e999")))).toContain("too large");
 	});
 
-	test("nothing of a name reaches a terminal", () => {
+	test("control characters of a name are not printed", () => {
 		expect(faultOf(named({}, "\u202e[2J"))).toContain('automation "\\u{202e}[2J"');
 	});
 });
 
-test("whatever a list holds, it is automations or a named fault", () => {
+test("any list is accepted, or refused with a reason", () => {
 	const value = fc.oneof(fc.jsonValue(), fc.constantFrom("scheduled", "recurring", "cron", "simple", "on"));
 	const keys = [
 		"type",

@@ -1,4 +1,4 @@
-/** How dates and cron expressions are written, and when the latter are due. */
+/** The syntax of dates and cron expressions, and when cron expressions are due. */
 import { describe, expect, test } from "vitest";
 import { automationsFault } from "../../../src/modules/automations/automations.ts";
 import { parseJsonc } from "../../../src/modules/jsonc.ts";
@@ -16,7 +16,7 @@ describe("dates", () => {
 		"2027-03-01 09:00:00",
 		"2027-03-01T09:00:00.123456Z",
 		"2027-03-01T09:00-0330",
-	])("%s is one", (date) => expect(ofDate(date)).toBeUndefined());
+	])("%s is valid", (date) => expect(ofDate(date)).toBeUndefined());
 
 	test.each([
 		"",
@@ -39,7 +39,7 @@ describe("dates", () => {
 		"03/01/2027",
 		"1790000000",
 		"2027-03-01T09:00:00 CET",
-	])("%s is none", (date) => expect(ofDate(date)).toContain('"one_time_date" must be'));
+	])("%s is not valid", (date) => expect(ofDate(date)).toContain('"one_time_date" must be'));
 });
 
 describe("cron expressions", () => {
@@ -62,7 +62,7 @@ describe("cron expressions", () => {
 		"@monthly",
 		"@yearly",
 		"@annually",
-	])("%s is one", (expression) => expect(ofCron(expression)).toBeUndefined());
+	])("%s is valid", (expression) => expect(ofCron(expression)).toBeUndefined());
 
 	test.each([
 		"",
@@ -95,7 +95,7 @@ describe("cron expressions", () => {
 		"@every 5m",
 		"2027-01-01T00:00:00",
 		`${"1,".repeat(300)}1 * * * *`,
-	])("%s is none", (expression) =>
+	])("%s is not valid", (expression) =>
 		expect(ofCron(expression)).toContain('automation "nightly": "cron_expression" must '),
 	);
 
@@ -126,14 +126,14 @@ describe("when cron expressions are due", () => {
 		["@weekly", "2027-03-01T00:00:00Z", at("00:00:00", "2027-03-07")],
 		["@monthly", "2027-12-01T00:00:00Z", at("00:00:00", "2028-01-01", "2028-02-01")],
 		["@midnight", "2027-12-31T23:59:59Z", at("00:00:00", "2028-01-01")],
-		// Europe and America set their clocks in these nights: nothing is twice, nothing is left out.
+		// In these nights Europe and America change to or from daylight saving time. No run is repeated or skipped.
 		["30 2 * * *", "2027-03-27T12:00:00Z", at("02:30:00", "2027-03-28", "2027-03-29")],
 		["30 1 * * *", "2027-10-30T12:00:00Z", at("01:30:00", "2027-10-31", "2027-11-01")],
 	])("%s after %s", (expression, after, expected) => {
 		expect(runs(cron(expression), after, expected.length)).toEqual(expected);
 	});
 
-	test("a day of the month or a day of the week, where both are said", () => {
+	test("a day of the month or a day of the week is enough if both are restricted", () => {
 		const found = runs(cron("0 0 13 * fri"), "2027-08-01T00:00:00Z", 5);
 		expect(found).toEqual(
 			at("00:00:00", "2027-08-06", "2027-08-13", "2027-08-20", "2027-08-27", "2027-09-03"),
@@ -141,7 +141,7 @@ describe("when cron expressions are due", () => {
 		expect(runs(cron("0 0 1-7 * 1-7"), "2027-08-10T00:00:00Z", 1)).toEqual(at("00:00:00", "2027-08-11"));
 	});
 
-	test("both, where one begins with a star", () => {
+	test("both must match if one of them begins with a star", () => {
 		expect(runs(cron("0 0 */2 * mon"), "2027-03-01T00:00:00Z", 2)).toEqual(
 			at("00:00:00", "2027-03-15", "2027-03-29"),
 		);
@@ -150,7 +150,7 @@ describe("when cron expressions are due", () => {
 		);
 	});
 
-	test("nothing of before it was stored", () => {
+	test("no instant before it was stored is due", () => {
 		expect(runs(cron("@daily"), "2027-03-01T12:00:00Z", 1, "2020-01-01T00:00:00Z")).toEqual(
 			at("00:00:00", "2027-03-02"),
 		);

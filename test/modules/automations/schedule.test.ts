@@ -5,7 +5,7 @@ import { nextRun } from "../../../src/modules/automations/schedule.ts";
 import { parseJsonc } from "../../../src/modules/jsonc.ts";
 import { at, cron, every, ms, once, runs } from "../schedule-fixture.ts";
 
-describe("so many minutes, hours, days after one another", () => {
+describe("every N minutes, hours or days", () => {
 	const ANCHOR = "2027-02-26T10:20:30Z";
 
 	test.each([
@@ -26,7 +26,7 @@ describe("so many minutes, hours, days after one another", () => {
 		expect(runs(subject, ANCHOR, expected.length)).toEqual(expected);
 	});
 
-	test("one, where no interval is said, and whatever the other units have is nothing to it", () => {
+	test("the default interval is one, and keys of other units are ignored", () => {
 		const subject = every(1, "hours", {
 			repeat_interval: null,
 			repeat_on_days: [1],
@@ -35,7 +35,7 @@ describe("so many minutes, hours, days after one another", () => {
 		expect(runs(subject, ANCHOR, 2)).toEqual(["2027-02-26T11:20:30Z", "2027-02-26T12:20:30Z"]);
 	});
 
-	test("the same grid, wherever one looks from", () => {
+	test("the instants do not depend on where the search starts", () => {
 		const subject = every(7, "minutes");
 		expect(runs(subject, ANCHOR, 1, "2027-02-26T10:41:29Z")).toEqual(["2027-02-26T10:41:30Z"]);
 		expect(runs(subject, ANCHOR, 1, "2027-02-26T10:41:30Z")).toEqual(["2027-02-26T10:48:30Z"]);
@@ -61,7 +61,7 @@ describe("days of a week", () => {
 		expect(runs(subject, anchor, expected.length)).toEqual(expected);
 	});
 
-	test("not before the instant from which it starts", () => {
+	test("nothing is due before the instant in start_time", () => {
 		const subject = every(1, "weeks", { repeat_on_days: [1, 3], start_time: "2027-03-16T06:00:00Z" });
 		expect(runs(subject, "2027-03-01T00:00:00Z", 3)).toEqual(
 			at("06:00:00", "2027-03-17", "2027-03-22", "2027-03-24"),
@@ -81,7 +81,7 @@ describe("months", () => {
 		expect(runs(subject, anchor, expected.length)).toEqual(expected);
 	});
 
-	test("the day on which it was stored, where none is said", () => {
+	test("the default day is the one on which it was stored", () => {
 		const expected = ["2027-02-28T23:30:00Z", "2027-03-31T23:30:00Z", "2027-04-30T23:30:00Z"];
 		expect(runs(every(1, "months"), "2027-01-31T23:30:00Z", 3)).toEqual(expected);
 	});
@@ -106,13 +106,13 @@ describe("the end", () => {
 		expect(runs(every(1, "days", more), ANCHOR, 5)).toEqual(expected);
 	});
 
-	test("is none, where the type does not say so", () => {
+	test("is ignored unless ends_type says so", () => {
 		const more = { ends_on_date: "2020-01-01", ends_after_count: 1 };
 		expect(runs(cron("0 9 * * *", more), ANCHOR, 5)).toHaveLength(5);
 		expect(runs(cron("0 9 * * *", { ...more, ends_type: "never" }), ANCHOR, 5)).toHaveLength(5);
 	});
 
-	test("is the year 9999, so that no search goes on for ever", () => {
+	test("is at most the year 9999, so that every search ends", () => {
 		const far = { anchorMs: 0, afterMs: Number.POSITIVE_INFINITY, runs: 0 };
 		for (const subject of [cron("@daily"), every(1, "weeks", { repeat_on_days: [1] }), every(1, "months")])
 			expect(nextRun(subject, far)).toBeUndefined();
@@ -129,11 +129,11 @@ describe("one-time", () => {
 		["2027-03-01", ["2027-03-01T00:00:00Z"]],
 		["2027-02-01T00:00:00Z", []],
 		["2027-01-31T00:00:00Z", []],
-	])("%s, once, and never where it had passed", (date, expected) => {
+	])("%s is due once, and never if it had passed when it was stored", (date, expected) => {
 		expect(runs(once(date), "2027-02-01T00:00:00Z", 3)).toEqual(expected);
 	});
 
-	test("those of entities and connectors are none that a clock runs", () => {
+	test("automations of entities and connectors are never due", () => {
 		const value =
 			parseJsonc('[{"name":"a","type":"entity","entity_name":"E","event_types":["create"]}]') ?? null;
 		const [entity] = automations(value);
@@ -141,7 +141,7 @@ describe("one-time", () => {
 	});
 });
 
-describe("whatever is said", () => {
+describe("for any automation", () => {
 	const field = (least: number, most: number) =>
 		fc.oneof(
 			fc.constant("*"),
@@ -169,7 +169,7 @@ describe("whatever is said", () => {
 		.map(({ unit, interval, ...more }) => every(interval, unit, more));
 	const instants = fc.integer({ min: ms("2020-01-01T00:00:00Z"), max: ms("2040-01-01T00:00:00Z") });
 
-	test("it comes strictly after, in order, and none is left out between", () => {
+	test("each instant is later than the last one, and none is skipped", () => {
 		fc.assert(
 			fc.property(
 				fc.oneof(crons, simples),
@@ -180,7 +180,7 @@ describe("whatever is said", () => {
 					const next = nextRun(subject, { anchorMs, afterMs, runs: 0 }) ?? Number.NaN;
 					const since = Math.max(anchorMs, afterMs);
 					expect(next).toBeGreaterThan(since);
-					// From wherever one looks before it, it is the next; from it on, a later one is.
+					// A search from any earlier instant finds it. A search from it finds a later one.
 					const between = Math.floor(since + (next - 1 - since) * part);
 					expect(nextRun(subject, { anchorMs, afterMs: between, runs: 0 })).toBe(next);
 					expect(nextRun(subject, { anchorMs, afterMs: next, runs: 0 })).toBeGreaterThan(next);

@@ -1,4 +1,4 @@
-/** A name that a package.json gives to code in the project belongs to the project. */
+/** A name that a package.json maps to code in the project is resolved in the project. */
 import { describe, expect, test } from "vitest";
 import { type Files, LIB, meaning, NPM } from "./project.ts";
 
@@ -105,7 +105,7 @@ describe("local dependencies", () => {
 		else expect(found).toMatch(expected);
 	});
 
-	test("an explicit specifier of a registry does not get round them", () => {
+	test("are not bypassed by a registry specifier", () => {
 		const files = of({ lib: "file:./vendor/lib" }, VENDORED);
 		expect(meaning({ files, specifier: "npm:lib@1" })).toBe("vendor/lib/main.js");
 		expect(meaning({ files: of({ lib: "git+ssh://git@example.org/lib" }), specifier: "npm:lib" })).toMatch(
@@ -113,7 +113,7 @@ describe("local dependencies", () => {
 		);
 	});
 
-	test("the manifest nearest to the module holds", () => {
+	test("the manifest nearest to the module wins", () => {
 		const files = {
 			...of({ lib: "1.0.0" }, VENDORED),
 			"shared/package.json": { dependencies: { lib: "file:../vendor/lib" } },

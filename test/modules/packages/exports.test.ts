@@ -1,4 +1,4 @@
-/** Which file a package of the project begins with, and what `#` names mean. */
+/** Resolution of a local package's entry points, and of names that begin with `#`. */
 import { describe, expect, test } from "vitest";
 import { type Files, meaning } from "./project.ts";
 
@@ -17,7 +17,7 @@ const FILES = [
 	"data.json",
 ];
 
-/** A project with one member, `lib`, that has the files above, or those that are named. */
+/** A project with one member, `lib`, that has the files above or the given ones. */
 function withLib(manifest: object, names: readonly string[] = FILES, deno?: object): Files {
 	return {
 		"package.json": { workspaces: ["lib"] },
@@ -124,7 +124,7 @@ describe("exports", () => {
 		else expect(found).toMatch(expected);
 	});
 
-	test("what is required is told from what is imported", () => {
+	test("depend on whether the module is required or imported", () => {
 		const files = withLib({ exports: { import: "./import.js", require: "./require.cjs" } });
 		expect(meaning({ files, specifier: "lib", manner: "require" })).toBe("lib/require.cjs");
 		expect(meaning({ files, specifier: "lib", manner: "import" })).toBe("lib/import.js");
@@ -227,12 +227,12 @@ describe("names that begin with #", () => {
 		else expect(found).toMatch(expected);
 	});
 
-	test("mean what the nearest package.json says", () => {
+	test("are resolved with the nearest package.json", () => {
 		expect(meaning({ files, specifier: "#db", from: "packages/lib/x.ts" })).toBe("packages/lib/own.ts");
 		expect(meaning({ files, specifier: "#ms", from: "packages/lib/x.ts" })).toMatch(/^IMPORT_UNMAPPED/);
 	});
 
-	test("mean what an import map says first", () => {
+	test("are resolved with an import map first", () => {
 		const mapped = { ...files, "deno.json": { imports: { "#db": "./lib/a.ts" } } };
 		expect(meaning({ files: mapped, specifier: "#db" })).toBe("lib/a.ts");
 	});

@@ -1,4 +1,4 @@
-/** A name that a workspace's member has belongs to the project, however the workspace is written down. */
+/** The name of a workspace member is resolved in the project, for each way to configure a workspace. */
 import { describe, expect, test } from "vitest";
 import { type Files, LIB, meaning, NPM } from "./project.ts";
 
@@ -99,12 +99,12 @@ describe("a member", () => {
 		expect(meaning({ files: { ...LIB, ...files }, specifier: "@acme/lib" })).toMatch(expected);
 	});
 
-	test("that a pattern leaves out is none", () => {
+	test("is not found if a pattern excludes it", () => {
 		const files = { ...LIB, "package.json": { workspaces: ["packages/*", "!packages/lib"] } };
 		expect(meaning({ files, specifier: "@acme/lib" })).toBe("unmapped");
 	});
 
-	test("lies in no node_modules", () => {
+	test("is not found in node_modules", () => {
 		const files = {
 			"package.json": { workspaces: ["**"] },
 			"node_modules/ms/package.json": { name: "ms" },
@@ -113,7 +113,7 @@ describe("a member", () => {
 		expect(meaning({ files, specifier: "ms" })).toBe("unmapped");
 	});
 
-	test("outside of the project is refused, and named", () => {
+	test("outside the project is refused with its path", () => {
 		const question = {
 			files: { "package.json": { dependencies: { "@acme/lib": "^1" } } },
 			outside: { "@acme/lib": "../packages/lib" },
@@ -124,7 +124,7 @@ describe("a member", () => {
 			);
 	});
 
-	test("is local whatever an import map says that is nearer, unless that is local too", () => {
+	test("wins over a nearer import map, unless that maps to local code too", () => {
 		const files = { ...NPM, ...LIB, "functions/a/deno.json": { imports: { "@acme/lib": "./own.ts" } } };
 		expect(meaning({ files, specifier: "@acme/lib" })).toBe("functions/a/own.ts");
 	});

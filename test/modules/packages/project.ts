@@ -46,7 +46,7 @@ export interface Question {
 	readonly outside?: Readonly<Record<string, string>>;
 }
 
-/** What an import means, as one text: a path, a specifier, or the code and reason of a fault. */
+/** The result of an import as one text: a path, a specifier, or the code and reason of an error. */
 export function meaning({
 	entry = "functions/a/index.ts",
 	files,

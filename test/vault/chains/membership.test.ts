@@ -1,4 +1,4 @@
-/** Changes of membership that nobody may make, and keys that do not fit. */
+/** Changes of membership that are not allowed, and keys that do not match. */
 import { describe, expect, test } from "vitest";
 import { randomBytes, toBase64 } from "../../../src/crypto.ts";
 import {
@@ -24,7 +24,7 @@ const random = (bytes: number) => toBase64(randomBytes(bytes));
 const words = (who: typeof alice, name: string) => [who.publicKeys.sign, who.publicKeys.box, name];
 const team = () => new VaultMaker().add(bob, "writer", "bob").add(carol, "reader", "carol");
 
-/** What verification says of a vault, environment production. */
+/** The error code and line of verifying environment production; undefined if it is valid. */
 function verdict(maker: VaultMaker) {
 	return refusal(() => maker.reread().verified());
 }
@@ -78,7 +78,7 @@ describe("changes of membership", () => {
 		expect(verdict(maker)).toMatchObject({ code: "VAULT_LINK_REFUSED", exit: 7, line: 12 });
 	});
 
-	test("an epoch takes the key from whom it removes, and keeps the old records readable", () => {
+	test("an epoch hides the new key from removed members, and keeps the old records readable", () => {
 		const maker = team().set("NAME", "value").epoch([carol]).reread();
 		expect([...maker.verified().state.members.values()].map(({ name }) => name).sort()).toEqual([
 			"alice",
@@ -90,7 +90,7 @@ describe("changes of membership", () => {
 });
 
 describe("keys", () => {
-	test("a wrap for another key, or of another key than the one committed to", () => {
+	test("refuses a wrap for another member, and a wrap of a key that does not match the commitment", () => {
 		const notHers = team().link(PRODUCTION, ["add", "reader", ...words(mallory, "m"), random(80)]);
 		const wrapped = wrapKey(newEnvironmentKey(), mallory.publicKeys.box);
 		const notTheKey = team().link(PRODUCTION, ["add", "reader", ...words(mallory, "m"), wrapped]);
@@ -102,7 +102,7 @@ describe("keys", () => {
 		}
 	});
 
-	test("a commitment to another key, environment or epoch", () => {
+	test("refuses a commitment to another key, environment or epoch", () => {
 		const { vaultId } = team().document;
 		const key = newEnvironmentKey();
 		const right = commitmentOf(key, vaultId, PRODUCTION, "1.AAAAAAAAAAA");
@@ -114,7 +114,7 @@ describe("keys", () => {
 		expect(refusal(() => maker.keys())).toMatchObject({ code: "VAULT_KEY_WRONG", exit: 7 });
 	});
 
-	test("a previous key that is not the previous one", () => {
+	test("refuses a previous key that is another key", () => {
 		const maker = team().set("NAME", "old");
 		const old = maker.section().records.get("NAME");
 		maker.epoch([], (words) => ({ ...words, previousKey: random(72) }));
@@ -123,7 +123,7 @@ describe("keys", () => {
 		expect(team().keys().keyOf("1.AAAAAAAAAAA")).toBeUndefined();
 	});
 
-	test("a key that shares its secrets with everybody is sealed nothing", () => {
+	test("nothing is sealed to a key whose shared secret everybody knows", () => {
 		expect(refusal(() => wrapKey(newEnvironmentKey(), toBase64(new Uint8Array(32))))).toMatchObject({
 			code: "MEMBER_KEY_INVALID",
 		});

@@ -38,13 +38,13 @@ describe("the vector", () => {
 		secrets.map(([environment, name, value]: string[]) => [`${environment}/${name}`, value]),
 	);
 
-	test("reads as it always did", () => {
+	test("has the expected contents", () => {
 		const document = parseVault(text);
 		expect(document.vaultId).toBe(vaultId);
 		expect(openEverything(document, seeded(members.alice))).toEqual(expected);
 	});
 
-	test("opens for each member of production, and for nobody else", () => {
+	test("opens for the members of production and for nobody else", () => {
 		const maker = new VaultMaker();
 		maker.document = parseVault(text);
 		for (const member of [alice, bob, carol]) expect(maker.keys(PRODUCTION, member).key.length).toBe(32);
@@ -55,11 +55,11 @@ describe("the vector", () => {
 });
 
 describe("printVault and parseVault", () => {
-	test("are inverse to each other on the vector", () => {
+	test("are inverse to each other for the vector", () => {
 		expect(printVault(parseVault(text))).toBe(text);
 	});
 
-	test("are inverse to each other on any set of names, set in any order", () => {
+	test("are inverse to each other for any names, set in any order", () => {
 		const maker = new VaultMaker();
 		const names = fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9_]{1,20}$/), { maxLength: 8 });
 		fc.assert(
@@ -81,7 +81,7 @@ describe("printVault and parseVault", () => {
 	});
 });
 
-describe("parseVault says what is wrong and where", () => {
+describe("parseVault reports the fault and its line", () => {
 	const name = lineOf("EMPTY");
 	test.each([
 		["", 1, "VAULT_TRUNCATED"],
@@ -127,7 +127,7 @@ describe("parseVault says what is wrong and where", () => {
 		expect(refusal(() => parseVault(withLine(name, () => "=======")))).toMatchObject({ exit: 7, line: name });
 	});
 
-	test("a later format is not damage either", () => {
+	test("a later format has an error of its own", () => {
 		const later = text.replace("coffer-vault 1", "coffer-vault 2");
 		expect(refusal(() => parseVault(later))).toMatchObject({
 			code: "VAULT_VERSION_UNKNOWN",
@@ -136,14 +136,14 @@ describe("parseVault says what is wrong and where", () => {
 		});
 	});
 
-	test("a strange line is shown short, its control characters escaped", () => {
+	test("an unexpected line is shown shortened and with escaped control characters", () => {
 		const strange = `\u001b[2J${"x".repeat(1000)}`;
 		const { message } = refusal(() => parseVault(withLine(3, () => strange)));
 		expect(message).toContain("\\u{1b}[2J");
 		expect(message.length).toBeLessThan(200);
 	});
 
-	test("more records than the limit", () => {
+	test("refuses more records than the limit", () => {
 		const block = text
 			.split("\n")
 			.slice(name, name + 2)

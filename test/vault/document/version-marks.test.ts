@@ -25,7 +25,7 @@ function pinOf(maker: VaultMaker): Pin {
 const linksOf = (maker: VaultMaker) => ({ vault: maker.document.links, environment: maker.section().links });
 
 describe("checkPin", () => {
-	test("follows a chain that grew, and says where it is older", () => {
+	test("accepts a chain that continues the pin, and reports one that is older", () => {
 		const maker = new VaultMaker();
 		const young = { pin: pinOf(maker), links: linksOf(maker) };
 		maker.add(bob, "writer", "bob").environment("preview");
@@ -35,7 +35,7 @@ describe("checkPin", () => {
 		expect(checkPin(old.pin, PRODUCTION, young.links)).toEqual({ older: true });
 	});
 
-	test("refuses another vault, even one that the same owner made", () => {
+	test("refuses another vault, even one of the same owner", () => {
 		const error = refusal(() => checkPin(pinOf(new VaultMaker()), PRODUCTION, linksOf(new VaultMaker())));
 		expect(error).toMatchObject({ code: "VAULT_REPLACED", exit: 7 });
 	});
@@ -63,7 +63,7 @@ describe("marks", () => {
 		if (record) history.push(record);
 	}
 
-	test("every older version of a record is noticed by name, and so is its absence", () => {
+	test("every older version of a record, and a missing record, is reported by name", () => {
 		const marks = new Map<string, VersionMark>();
 		for (const [index, record] of history.entries()) {
 			advanceVersionMarks(marks, [record]);
@@ -76,7 +76,7 @@ describe("marks", () => {
 		}
 	});
 
-	test("only go up, in whatever order records are seen", () => {
+	test("never decrease, whatever the order of the records", () => {
 		fc.assert(
 			fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1 }), (order) => {
 				const marks = new Map<string, VersionMark>();
@@ -86,7 +86,7 @@ describe("marks", () => {
 		);
 	});
 
-	test("know exactly the record that was seen", () => {
+	test("match exactly the record that was verified", () => {
 		const marks = new Map<string, VersionMark>();
 		const [first, second] = history;
 		if (!first || !second) throw new Error("no history");
@@ -97,7 +97,7 @@ describe("marks", () => {
 		expect(hasVersionMark(marks, { ...first, name: "OTHER" })).toBe(false);
 	});
 
-	test("a digest tells name and body apart", () => {
+	test("a digest depends on where the name ends and the body begins", () => {
 		const [record] = history;
 		if (!record) throw new Error("no history");
 		expect(recordDigest({ name: "AB", body: "C" })).not.toBe(recordDigest({ name: "A", body: "BC" }));

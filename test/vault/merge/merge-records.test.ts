@@ -4,7 +4,7 @@ import type { VersionMark } from "../../../src/vault/document/version-marks.ts";
 import { type MergeSides, mergeRecords } from "../../../src/vault/merge/merge-records.ts";
 import { recordDigest, type SealedRecord } from "../../../src/vault/records/record.ts";
 
-/** A record as far as merging looks into one: its body stands for version, value and who sealed it. */
+/** A record with the parts that a merge uses. Its body consists of version, value and author. */
 function record(name: string, version: number, value: string, by: string): SealedRecord {
 	const body = `v${version} ${value} ${by}`;
 	const rest = { kind: "live", epoch: "", since: 1, author: by, sealed: "", signature: "", line: 0 } as const;
@@ -16,7 +16,7 @@ const sameValue = (ours: SealedRecord, theirs: SealedRecord) => sealedValue(ours
 
 type Side = "untouched" | "x" | "y";
 
-/** What became of one name: how it was, and what each side set it to. */
+/** The history of one name: its base, and the value that each side set. */
 interface Story {
 	readonly base: "absent" | "x" | "y";
 	readonly ours: Side;
@@ -30,7 +30,7 @@ const stories = fc.array(story, { minLength: NAMES.length, maxLength: NAMES.leng
 
 type Records = Map<string, SealedRecord>;
 
-/** The sides of a merge, and the whole of theirs, which a merge sees only the changes of. */
+/** The sides of a merge, and all records of theirs. The merge gets only the changes of theirs. */
 function sidesOf(drawn: readonly Story[]): { base: Records; ours: Records; theirs: Records } {
 	const sides = { base: new Map(), ours: new Map(), theirs: new Map() };
 	for (const [index, { base, ours, theirs }] of drawn.entries()) {
@@ -76,7 +76,7 @@ describe("mergeRecords", () => {
 		);
 	});
 
-	test("takes what only they changed, sends what only we did, loses no name and rolls nothing back", () => {
+	test("takes their changes, sends ours, loses no name and rolls no record back", () => {
 		fc.assert(
 			fc.property(stories, (drawn) => {
 				const { base, ours, theirs } = sidesOf(drawn);
@@ -96,7 +96,7 @@ describe("mergeRecords", () => {
 		);
 	});
 
-	test("is the mirror image seen from the other side, and both end with the same values", () => {
+	test("gives the mirrored result for the other side, so that both end with the same values", () => {
 		fc.assert(
 			fc.property(stories, (drawn) => {
 				const { base, ours, theirs } = sidesOf(drawn);
@@ -116,7 +116,7 @@ describe("mergeRecords", () => {
 		);
 	});
 
-	test("a merge with nothing new is nothing", () => {
+	test("does nothing if no side has changes", () => {
 		fc.assert(
 			fc.property(stories, (drawn) => {
 				const { ours } = sidesOf(drawn);
@@ -130,7 +130,7 @@ describe("mergeRecords", () => {
 		);
 	});
 
-	test("what is older here than what was agreed, or gone, is named and never sent", () => {
+	test("records that are older than the base, or missing, are reported and never sent", () => {
 		const base = new Map([
 			["A", record("A", 3, "x", "before")],
 			["B", record("B", 3, "x", "before")],
@@ -140,7 +140,7 @@ describe("mergeRecords", () => {
 		expect(merge).toEqual({ take: [], send: [], conflicts: [], rolledBack: ["A", "B"] });
 	});
 
-	test("results are sorted by name, and asks for values only where both sides changed", () => {
+	test("sorts its results by name, and compares values only if both sides changed", () => {
 		const names = ["b", "_", "a", "B", "A", "0"];
 		const theirs = new Map(names.map((name) => [name, record(name, 1, "x", "theirs")]));
 		const unreachable = () => expect.unreachable();

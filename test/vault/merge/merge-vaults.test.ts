@@ -1,4 +1,4 @@
-/** The union of two vaults that came from one: what holds whatever both sides did. */
+/** Merges of two copies of a vault: properties that hold for all changes of both sides. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseVault, printVault } from "../../../src/vault/document/format.ts";
@@ -17,7 +17,7 @@ function edited(edits: ReadonlyMap<string, string | undefined>): VaultMaker {
 	return maker.reread();
 }
 
-/** What one side did: names with a value, or with undefined for a deletion. */
+/** The changes of one side: names with a value, or with undefined for a deletion. */
 const edits = (names: readonly string[]) =>
 	fc
 		.array(
@@ -28,7 +28,7 @@ const edits = (names: readonly string[]) =>
 		)
 		.map((pairs) => new Map(pairs));
 
-test("different names: every edit of both sides is there, whichever side is called ours", () => {
+test("with different names, the result has every change of both sides, whichever side is ours", () => {
 	fc.assert(
 		fc.property(edits(["A", "AB", "C", "X"]), edits(["AA", "AC", "E", "Z"]), (first, second) => {
 			const [ours, theirs] = [edited(first).document, edited(second).document];
@@ -53,7 +53,7 @@ test("different names: every edit of both sides is there, whichever side is call
 	);
 });
 
-test("the same names: each is in conflict or the same on both sides, and none is lost", () => {
+test("with the same names, each is in conflict or equal on both sides, and none is lost", () => {
 	const names = ["A", "B", "C", "D"];
 	fc.assert(
 		fc.property(edits(names), edits(names), (first, second) => {
@@ -74,7 +74,7 @@ test("the same names: each is in conflict or the same on both sides, and none is
 	);
 });
 
-test("a text with markers around the conflicts reads back as both sides", () => {
+test("a text with markers around the conflicts is split into both sides again", () => {
 	const names = ["A", "B", "C", "D"];
 	fc.assert(
 		fc.property(edits(names), edits(names), (first, second) => {
@@ -98,7 +98,7 @@ test("a text with markers around the conflicts reads back as both sides", () => 
 });
 
 describe("refused", () => {
-	test("two vaults that never were one", () => {
+	test("two different vaults", () => {
 		const other = new VaultMaker().document;
 		expect(refusal(() => mergeVaults(parseVault(BASE), other))).toMatchObject({
 			code: "VAULTS_DIFFER",
@@ -106,7 +106,7 @@ describe("refused", () => {
 		});
 	});
 
-	test("an environment that one side deleted, and the other one has", () => {
+	test("an environment that one side deleted and the other side has", () => {
 		const maker = new VaultMaker().environment("preview").set("A", "1", "preview");
 		const ours = maker.reread().document;
 		maker.link("", ["delete", "preview"]);
@@ -127,7 +127,7 @@ describe("refused", () => {
 		expect(refusal(() => mergeVaults(ours.document, theirs.document)).code).toBe("MEMBERSHIP_CONFLICT");
 	});
 
-	test("members that both sides changed, also where git put a name in twice beside its markers", () => {
+	test("members that both sides changed, also if git inserted a name twice outside its markers", () => {
 		const ours = edited(new Map()).add(carol, "writer", "carol");
 		const theirs = edited(new Map()).epoch([]);
 		const link = (maker: VaultMaker) => maker.section(PRODUCTION).links.at(-1)?.text ?? "";
@@ -144,7 +144,7 @@ describe("refused", () => {
 		expect(refusal(() => splitConflicts(same))).toMatchObject({ code: "VAULT_CONFLICT_UNREADABLE", exit: 5 });
 	});
 
-	test("a chain that nobody may have continued so", () => {
+	test("a chain with a link that is not allowed", () => {
 		const theirs = edited(new Map()).link(PRODUCTION, ["add", "writer", bob.publicKeys.sign], bob);
 		expect(refusal(() => mergeVaults(parseVault(BASE), theirs.document)).exit).toBe(7);
 	});

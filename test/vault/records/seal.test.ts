@@ -21,7 +21,7 @@ function sealed(value: string | undefined, name = "NAME", version = 1): SealedRe
 	return sealRecord(state, keys, alice, { name, version, value });
 }
 
-/** The record with some of its words put in place, as a forger without keys would. */
+/** The record with some of its words replaced, as a forger without keys would do. */
 function forged(
 	record: SealedRecord,
 	words: Partial<Record<number, string>>,
@@ -32,7 +32,7 @@ function forged(
 }
 
 describe("sealRecord and openRecord", () => {
-	test("give back any well-formed text", () => {
+	test("return any well-formed text unchanged", () => {
 		const texts = fc.oneof(
 			fc.string({ unit: "binary", maxLength: 300 }),
 			fc.string({ unit: "grapheme" }),
@@ -64,7 +64,7 @@ describe("sealRecord and openRecord", () => {
 		expect(openRecord(state, keys, sealed(""))).toBe("");
 	});
 
-	test("64 KiB is the most, counted in bytes", () => {
+	test("the limit of a value is 64 KiB, counted in bytes", () => {
 		expect(openRecord(state, keys, sealed("é".repeat(32 * 1024)))).toHaveLength(32 * 1024);
 		for (const value of ["v".repeat(64 * 1024 + 1), "é".repeat(32 * 1024 + 1)]) {
 			const error = refusal(() => sealed(value));
@@ -77,7 +77,7 @@ describe("sealRecord and openRecord", () => {
 		expect(refusal(() => sealed(value))).toMatchObject({ code: "TEXT_NOT_UNICODE", exit: 2 });
 	});
 
-	test("a payload's length tells no more than its 64-byte bucket", () => {
+	test("the length of a payload reveals only the value's length rounded up to 64 bytes", () => {
 		const length = (bytes: number) => sealed("v".repeat(bytes)).sealed.length;
 		fc.assert(
 			fc.property(fc.nat(2000), (bytes) => {
@@ -89,13 +89,13 @@ describe("sealRecord and openRecord", () => {
 		expect(sealed(undefined).sealed.length).toBe(length(0));
 	});
 
-	test("two seals of one value have nothing in common", () => {
+	test("two encryptions of one value have nothing in common", () => {
 		const [one, two] = [sealed("same"), sealed("same")];
 		expect(one.sealed.slice(0, 32)).not.toBe(two.sealed.slice(0, 32));
 		expect(one.sealed.slice(32)).not.toBe(two.sealed.slice(32));
 	});
 
-	test("versions end", () => {
+	test("refuses a version above the limit", () => {
 		expect(sealed("v", "NAME", MAX_VERSION).version).toBe(MAX_VERSION);
 		expect(refusal(() => sealed("v", "NAME", MAX_VERSION + 1))).toMatchObject({
 			code: "VERSIONS_EXHAUSTED",
@@ -104,7 +104,7 @@ describe("sealRecord and openRecord", () => {
 	});
 });
 
-describe("a record that was moved does not open, and is not what its author signed", () => {
+describe("a record that was moved does not open, and its signature is not valid", () => {
 	const record = sealed("value", "NAME", 3);
 	const moved: [string, SealedRecord][] = [
 		["another name", forged(record, {}, "OTHER")],
@@ -155,13 +155,13 @@ describe("a record that was moved does not open, and is not what its author sign
 		const dated = forged(old, { 2: now.epoch.id });
 		expect(refusal(() => verifyRecord(now, dated))).toMatchObject({ code: "RECORD_FORGED" });
 		expect(refusal(() => openRecord(now, later.keys(), dated))).toMatchObject({ code: "RECORD_UNREADABLE" });
-		// Where it belongs, it opens with the key that the new epoch carries.
+		// In its own epoch, it opens with the previous key, which the new epoch contains.
 		expect(openRecord(now, later.keys(), old)).toBe("old");
 	});
 });
 
 describe("verifyRecord", () => {
-	test("any writer may sign; a reader and a stranger may not, though the reader has the key", () => {
+	test("accepts any writer, and refuses a reader, who has the key, and a stranger", () => {
 		const by = (author: typeof alice) =>
 			sealRecord(state, keys, author, { name: "NAME", version: 1, value: "v" });
 		verifyRecord(state, by(bob));
@@ -173,14 +173,14 @@ describe("verifyRecord", () => {
 		}
 	});
 
-	test("nobody signs for another", () => {
+	test("refuses a signature in another member's name", () => {
 		const claimed = forged(sealRecord(state, keys, mallory, { name: "A", version: 1, value: "v" }), {
 			4: alice.publicKeys.sign,
 		});
 		expect(refusal(() => verifyRecord(state, claimed))).toMatchObject({ code: "RECORD_FORGED" });
 	});
 
-	test("a removed writer writes nothing, and dates nothing back into an epoch of his own", () => {
+	test("refuses new records of a removed writer, also for an epoch in which he was a writer", () => {
 		const team = new VaultMaker().add(dave, "writer", "dave").set("NAME", "dave's", PRODUCTION, dave);
 		const before = team.verified().state;
 		const daves: EnvironmentKeys = team.keys(PRODUCTION, dave);
@@ -200,7 +200,7 @@ describe("verifyRecord", () => {
 		expect(refusal(() => openRecord(now, stolen, record))).toMatchObject({ code: "RECORD_UNREADABLE" });
 	});
 
-	test("a reseal keeps version and the epoch of the value; a new value has the present one", () => {
+	test("re-encryption keeps the version and the epoch of the value; a new value has the current epoch", () => {
 		const team = new VaultMaker().set("KEPT", "one").set("SET", "one").epoch([]).set("SET", "two");
 		const record = (name: string) => team.section().records.get(name);
 		expect(record("KEPT")).toMatchObject({ version: 1, since: 1, epoch: team.verified().state.epoch.id });

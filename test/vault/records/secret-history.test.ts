@@ -1,4 +1,4 @@
-/** The versions of a secret, from honest histories and from planted ones. */
+/** The history of a secret, from honest and from forged records. */
 import { describe, expect, test } from "vitest";
 import { linkHash } from "../../../src/vault/chains/chain.ts";
 import { openKeys } from "../../../src/vault/chains/environment-keys.ts";
@@ -41,12 +41,12 @@ describe("an honest history", () => {
 	);
 	const history = historyIn(maker.document, { commits });
 
-	test("each version once, newest first; what is sealed anew is no version of its own", () => {
+	test("lists each version once, newest first; a re-encryption is not a version", () => {
 		expect(inShort(history)).toEqual(["v5 live", "v4 live", "v3 deleted", "v2 live", "v1 live"]);
 		expect(history.rejected).toEqual([]);
 	});
 
-	test("who set it, also of somebody who left and whose record was sealed anew", () => {
+	test("names the author, also a removed one whose record was re-encrypted", () => {
 		const { lineage } = lineageOf(maker.document);
 		const names = history.versions.map(({ author }) => authorName(lineage.newest, author));
 		expect(names.map((each) => each?.name)).toEqual(["alice", "dave", "alice", "bob", "alice"]);
@@ -54,7 +54,7 @@ describe("an honest history", () => {
 		expect(authorName(lineage.newest, mallory.publicKeys.sign)).toBeUndefined();
 	});
 
-	test("where it was first, and in the file", () => {
+	test("says where each version was first found, and whether it is in the file", () => {
 		expect(history.versions.map(({ sources }) => sources.map((source) => source.in).join())).toEqual([
 			"file,git",
 			...["git", "git", "git", "git"],
@@ -62,7 +62,7 @@ describe("an honest history", () => {
 		expect(history.versions[1]?.sources).toEqual([{ in: "git", commit: "c3", atMs: 3000 }]);
 	});
 
-	test("a value that only a later seal is left of says so, and since when it is known", () => {
+	test("marks a version of which only a re-encryption was found, and keeps its first epoch", () => {
 		const late = historyIn(maker.document, { commits: commits.slice(4) });
 		expect(late.versions[1]).toMatchObject({ version: 4, isReencrypted: true, since: 1 });
 		expect(late.versions[1]?.author).toBe(alice.publicKeys.sign);
@@ -70,14 +70,14 @@ describe("an honest history", () => {
 		expect(history.versions[0]).toMatchObject({ version: 5, isReencrypted: false, since: 2 });
 	});
 
-	test("gaps are named", () => {
+	test("lists missing versions", () => {
 		const gaps = historyIn(maker.document, { commits: commits.slice(0, 1) });
 		expect(missingVersions(gaps, 0, 5)).toEqual([4, 3, 2]);
 		expect(missingVersions(gaps, 1, 7)).toEqual([7, 6, 4, 3, 2]);
 		expect(missingVersions(gaps, 0, 999_999_999)).toHaveLength(100);
 	});
 
-	test("two branches that counted alike are two versions", () => {
+	test("two values with the same version number are two versions", () => {
 		const base = team().set("A", "one");
 		const [ours, theirs] = ["ours", "theirs"].map((value) =>
 			withRecords(base.document, PRODUCTION, [base.seal("A", value)]),
@@ -100,21 +100,21 @@ describe("records of somebody who was removed", () => {
 	);
 	const [first] = commits as [VaultDocument];
 
-	test("do not count by git's word alone", () => {
+	test("do not count because git contains them", () => {
 		const history = historyIn(maker.document, { commits });
 		expect(inShort(history)).toEqual(["v2 live"]);
 		expect(codesOf(history)).toEqual(["v1 RECORD_AUTHOR_REMOVED"]);
 		expect(history.rejected[0]?.sources).toEqual([{ in: "git", commit: "c0", atMs: 0 }]);
 	});
 
-	test("count where this device has seen them, and where a log held them before the removal", () => {
+	test("count if this device verified them before, or if a log contained them before the removal", () => {
 		const marks = new Map<string, VersionMark>();
 		advanceVersionMarks(marks, [recordIn(first)]);
 		for (const seen of [{ marks }, { logged: [first] }])
 			expect(inShort(historyIn(maker.document, { commits, ...seen }))).toEqual(["v2 live", "v1 live"]);
 	});
 
-	test("dated back into an old epoch, in a commit with the membership of that time: refused", () => {
+	test("do not count if they are made for an old epoch, in a commit with the membership of that time", () => {
 		const { state } = lineageOf(first).verified;
 		for (const [version, value] of [
 			[1, "planted"],
@@ -129,7 +129,7 @@ describe("records of somebody who was removed", () => {
 		}
 	});
 
-	test("with links of their own after their removal: no part of this vault", () => {
+	test("do not count if they come with links of their own, which diverge from the vault's chain", () => {
 		const fork = team();
 		fork.document = first;
 		fork.add(mallory, "writer", "mallory", PRODUCTION, dave).set("A", "planted", PRODUCTION, mallory);
@@ -138,7 +138,7 @@ describe("records of somebody who was removed", () => {
 		expect(codesOf(history)).toContain("v2 MEMBERSHIP_DIVERGED");
 	});
 
-	test("an older file in place: what this device has pinned shows a fork, and git shows who was removed", () => {
+	test("do not count if the file is older: the pin shows a fork, and git shows who was removed", () => {
 		const { links } = maker.section();
 		const pin = { vault: maker.document.links.map(linkHash), environment: links.map(linkHash), epoch: 2 };
 		const fork = team();
@@ -150,7 +150,7 @@ describe("records of somebody who was removed", () => {
 	});
 });
 
-describe("records that nobody who may signed", () => {
+describe("records that no writer signed", () => {
 	const maker = team();
 	const [good] = states(maker, (vault) => vault.set("A", "one")) as [VaultDocument];
 	const { state } = lineageOf(good).verified;
@@ -194,7 +194,7 @@ describe("records that nobody who may signed", () => {
 		expect(inFile.rejected[0]?.sources).toEqual([{ in: "file" }]);
 	});
 
-	test("a writer who was none yet by the membership of the commit", () => {
+	test("do not count if the author was not yet a writer in the membership of the commit", () => {
 		const late = new VaultMaker();
 		const before = late.document;
 		const after = late.add(bob, "writer", "bob").set("A", "bobs", PRODUCTION, bob).document;
@@ -204,12 +204,12 @@ describe("records that nobody who may signed", () => {
 		expect(codesOf(historyIn(without, { commits: [early] }))).toEqual(["v1 RECORD_AUTHOR_UNKNOWN"]);
 	});
 
-	test("another vault's commits", () => {
+	test("do not count if the commit has another vault", () => {
 		const other = new VaultMaker().set("A", "theirs");
 		expect(codesOf(historyIn(good, { commits: [other.document] }))).toEqual(["v1 MEMBERSHIP_DIVERGED"]);
 	});
 
-	test("an unforeseen error is not taken for a fault of the record", () => {
+	test("an unexpected error is thrown and not taken for a fault of the record", () => {
 		const broken = () => {
 			throw new TypeError("a bug");
 		};

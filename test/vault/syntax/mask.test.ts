@@ -1,4 +1,4 @@
-/** What is shown of a value: its end where that shows plainly as itself, and nothing else. */
+/** Masks: the last two characters of a value if they are displayed plainly, and nothing else. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maskValue } from "../../../src/vault/syntax/mask.ts";
@@ -6,7 +6,7 @@ import { maskValue } from "../../../src/vault/syntax/mask.ts";
 const DOTS = "••••";
 const STEM = "0123456789abcdef";
 
-test("the end of a value of sixteen characters or more, nothing of a shorter one", () => {
+test("shows the end of a value of 16 or more characters, and nothing of a shorter one", () => {
 	expect(maskValue("")).toBe(DOTS);
 	expect(maskValue("0123456789abcde")).toBe(DOTS);
 	expect(maskValue(STEM)).toBe(`${DOTS}ef`);
@@ -16,7 +16,7 @@ test("the end of a value of sixteen characters or more, nothing of a shorter one
 	expect(maskValue("🔑".repeat(16))).toBe(`${DOTS}🔑🔑`);
 });
 
-describe("neither of the last two is shown where one does not show plainly as itself", () => {
+describe("shows neither of the last two characters if one of them is not plain", () => {
 	const unplain: Readonly<Record<string, string>> = {
 		"a line feed, as at the end of a PEM": "\n",
 		"a carriage return": "\r",
@@ -48,7 +48,7 @@ describe("neither of the last two is shown where one does not show plainly as it
 	});
 });
 
-test("whatever the value, the mask is the dots, or the dots and its last two characters, all of them visible", () => {
+test("for any value, the mask is the dots alone or followed by its last two characters, which are visible", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: "binary", minLength: 14, maxLength: 40 }), (value) => {
 			const mask = maskValue(value);

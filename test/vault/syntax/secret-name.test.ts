@@ -51,7 +51,7 @@ describe("checkSecretName", () => {
 		expect(isSecretName(name)).toBe(false);
 	});
 
-	test("shows a control character only escaped", () => {
+	test("shows control characters escaped", () => {
 		expect(refusal("A\u001b[2J").message).toContain("A\\u{1b}[2J");
 	});
 
@@ -82,14 +82,14 @@ describe("checkSecretName", () => {
 		expect(error.message).toContain(why);
 	});
 
-	test("its hint is itself a name that is accepted", () => {
+	test("suggests a name in its hint that is accepted", () => {
 		for (const name of ["PATH", "http_proxy", "DENO_DIR"]) {
 			const suggestion = /such as (\w+)\./.exec(refusal(name).hint)?.[1] ?? "";
 			expect(checkSecretName(suggestion)).toEqual({});
 		}
 	});
 
-	test("accepts nothing outside the form", () => {
+	test("accepts only names with the right syntax", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary" }), (name) => {
 				expect(isSecretName(name)).toBe(/^\w+$/.test(name) && !name.includes("\n") && name.length <= 128);

@@ -166,7 +166,7 @@ interface Reader {
 	readonly changes: readonly string[];
 }
 
-/** Which of the environments of a name the file has (section 9, "An environment that was created anew"). */
+/** Whether the file has the pinned environment or another one of its name (section 9, "An environment that was created again"). */
 function lifeOf(pin: Pin, now: Pin, name: string, changes: readonly string[]): "same" | "later" | "earlier" {
 	const [pinned, present] = [pin.environment[0], now.environment[0]];
 	if (pinned === present) return "same";
