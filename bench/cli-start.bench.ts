@@ -6,6 +6,7 @@ import {
 	type BenchContext,
 	bareNode,
 	paired,
+	pairedProcessorTime,
 	type Row,
 	ratioRow,
 	timeProcess,
@@ -25,6 +26,28 @@ async function measure(
 	const subject = () => timeProcess({ command: process.execPath, args: [program, ...args] });
 	const result = await paired(subject, bareNode, pairs(21));
 	return ratioRow(`coffer ${args.join(" ")}`, "node -e 0", ratioMax, result);
+}
+
+/** Commands that open a vault, with the identity in a file: their processor time beside that of `node -e 0`. */
+async function opening({ folder, pairs, program }: BenchContext): Promise<Row[]> {
+	const cwd = join(folder, "opened");
+	mkdirSync(cwd);
+	const env = { ...process.env, XDG_STATE_HOME: cwd, COFFER_IDENTITY_FILE: join(folder, "opened-identity") };
+	const start = (args: readonly string[]) =>
+		timeProcess({ command: process.execPath, args: [program, ...args], cwd, env });
+	const names = Array.from({ length: 10 }, (_, index) => `NAME_${index}=value`);
+	for (const args of [["init"], ["secrets", "set", ...names]]) await start(args);
+	const rows: Row[] = [];
+	const commands = { "secrets get": ["secrets", "get", "NAME_5"], "run -- true": ["run", "--", "true"] };
+	for (const [name, args] of Object.entries(commands)) {
+		const result = await pairedProcessorTime(
+			() => start(args),
+			() => bareNode(0),
+			pairs(41),
+		);
+		rows.push(ratioRow(`coffer ${name}, processor time`, "node -e 0", 2.2, result));
+	}
+	return rows;
 }
 
 /** Names at a Tab, in a project of a thousand secrets, beside a start that does nothing: no key is in reach. */
@@ -57,6 +80,7 @@ export const bench: Bench = {
 	async run(context) {
 		const rows: Row[] = [];
 		for (const { args, ratioMax } of STARTS) rows.push(await measure(context, args, ratioMax));
+		rows.push(...(await opening(context)));
 		rows.push(await completion(context));
 		return rows;
 	},

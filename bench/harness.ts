@@ -5,6 +5,7 @@
  * A B …, on the same machine in the same minutes, and what counts is the median of the ratios of the pairs.
  */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 /** One line of the table. */
 export interface Row {
@@ -67,6 +68,37 @@ export function timeProcess({ command, args, cwd, env }: Invocation): Promise<nu
 				);
 		});
 	});
+}
+
+/** Processor time in ms that the ended children of this process have used. Linux counts in steps of 10 ms. */
+function childrenProcessorMs(): number {
+	const fields = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)?.split(" ") ?? [];
+	return 10 * (Number(fields[13]) + Number(fields[14]));
+}
+
+/**
+ * Runs subject and floor in turns, and compares the sums of their processor time: other programs on the machine change
+ * that less than the time on the clock.
+ */
+export async function pairedProcessorTime(
+	subject: () => Promise<unknown>,
+	floor: () => Promise<unknown>,
+	pairs: number,
+): Promise<Paired> {
+	const spent = { subject: 0, floor: 0 };
+	const measure = async (name: keyof typeof spent, run: () => Promise<unknown>) => {
+		const before = childrenProcessorMs();
+		await run();
+		spent[name] += childrenProcessorMs() - before;
+	};
+	await subject();
+	await floor();
+	for (let pair = 0; pair < pairs; pair++) {
+		await measure("subject", subject);
+		await measure("floor", floor);
+	}
+	const [subjectMs, floorMs] = [spent.subject / pairs, spent.floor / pairs];
+	return { subjectMs, floorMs, ratio: subjectMs / floorMs };
 }
 
 export function median(values: readonly number[]): number {
