@@ -47,11 +47,11 @@ export function fileTooLarge(what: string, bytes: number | undefined, bytesMax: 
 	const size =
 		bytes === undefined
 			? `more than ${bytesMax} bytes, which are the limit`
-			: `${bytes} bytes, and ${bytesMax} bytes are the limit`;
+			: `${bytes} bytes, and the limit is ${bytesMax} bytes`;
 	return new AppError({
 		code: "FILE_TOO_LARGE",
 		message: `Cannot read ${printable(what, 400)}: it has ${size}.`,
-		hint: "Check that it is the file that is meant, and restore it from git or a backup if it has grown by mistake.",
+		hint: "Check that it is the right file. If it has grown by mistake, restore it from git or a backup.",
 		exit: EXIT.failure,
 	});
 }

@@ -17,8 +17,8 @@ const scratchView = Buffer.from(scratch.buffer);
 function notUnicode(): AppError {
 	return new AppError({
 		code: "TEXT_NOT_UNICODE",
-		message: "The text holds a lone surrogate, which UTF-8 cannot carry.",
-		hint: "Pass well-formed Unicode; binary data goes in base64.",
+		message: "The text contains a lone surrogate, which UTF-8 cannot encode.",
+		hint: "Use well-formed Unicode. Encode binary data in base64.",
 		exit: EXIT.usage,
 	});
 }

@@ -42,12 +42,12 @@ describe.each([
 
 	test("refuses one byte more, with its size, the bound and the path, and does not read it", async () => {
 		writeFileSync(path, "content");
-		expect((await refusalOf(read(path, 6))).message).toContain("it has 7 bytes, and 6 bytes are the limit");
+		expect((await refusalOf(read(path, 6))).message).toContain("it has 7 bytes, and the limit is 6 bytes");
 		// Far more than there is memory for: only a file that is not read can be refused.
 		truncateSync(path, 2 ** 40);
 		expect(await refusalOf(read(path, 2 ** 20))).toMatchObject({
 			code: "FILE_TOO_LARGE",
-			message: `Cannot read ${path}: it has 1099511627776 bytes, and 1048576 bytes are the limit.`,
+			message: `Cannot read ${path}: it has 1099511627776 bytes, and the limit is 1048576 bytes.`,
 			hint: expect.stringContaining("restore it"),
 			exit: 1,
 		});

@@ -24,9 +24,9 @@ export interface EnvFileFault {
 
 /** Messages of faults that need nothing but their code. */
 export const FAULT_MESSAGES = {
-	ENV_FILE_UNTERMINATED_QUOTE: "the quote that begins the value is never closed",
-	ENV_FILE_TEXT_AFTER_QUOTE: "there is text behind the quote that closes the value",
-	ENV_FILE_UNQUOTED_PEM: "the PEM block is not quoted, so that only its first line would be the value",
+	ENV_FILE_UNTERMINATED_QUOTE: "the value's opening quote is never closed",
+	ENV_FILE_TEXT_AFTER_QUOTE: "there is text after the closing quote of the value",
+	ENV_FILE_UNQUOTED_PEM: "the PEM block is not quoted, so only its first line would be the value",
 	ENV_FILE_NAME_INVALID:
 		"the name is not valid: names are 1 to 128 letters (A-Z, a-z), digits and underscores",
 	ENV_FILE_LINE_INVALID: "the line is not blank, a comment or an assignment (NAME=VALUE)",
@@ -38,7 +38,7 @@ const HINTS: Readonly<Record<FaultCode, string>> = {
 	ENV_FILE_TEXT_AFTER_QUOTE: "Quote the whole value, or put a # before a comment.",
 	ENV_FILE_UNQUOTED_PEM: "Put the whole block, from its first line to its last, between double quotes.",
 	ENV_FILE_NAME_INVALID: "Rename it in the file.",
-	ENV_FILE_NAME_RESERVED: "Take the line out of the file, or rename it.",
+	ENV_FILE_NAME_RESERVED: "Remove the line from the file, or rename the secret.",
 	ENV_FILE_DUPLICATE_NAME: "Keep one of the two lines.",
 	ENV_FILE_LINE_INVALID: "Write NAME=VALUE; a value of several lines needs quotes.",
 };

@@ -102,7 +102,7 @@ class Parser {
 		} else if (value.includes("\0")) {
 			this.#fault(
 				"ENV_FILE_LINE_INVALID",
-				"the value holds a NUL character, which no environment variable carries",
+				"the value contains a NUL character, which an environment variable cannot contain",
 			);
 		} else {
 			this.#add({ name, value, line: this.#line }, assignment);
@@ -116,7 +116,7 @@ class Parser {
 			return;
 		}
 		if (this.#pairs.size >= LIMITS.recordsPerEnvironment) {
-			const most = `the file has more than ${LIMITS.recordsPerEnvironment} names, and an environment takes no more`;
+			const most = `the file has more than ${LIMITS.recordsPerEnvironment} names, and an environment can have no more`;
 			this.#fault("ENV_FILE_LINE_INVALID", most);
 			return;
 		}
@@ -125,13 +125,13 @@ class Parser {
 		if (assignment.cutAtHash) {
 			this.#warn(
 				"ENV_FILE_HASH_CUT",
-				`The value of ${pair.name} ends before a #, which begins a comment: quote it if the # belongs to it.`,
+				`The value of ${pair.name} ends before a #, which begins a comment. Quote the value if the # belongs to it.`,
 			);
 		}
 		if (assignment.quote !== "'" && EXPANSION.test(pair.value)) {
 			this.#warn(
 				"ENV_FILE_NOT_EXPANDED",
-				`The value of ${pair.name} holds a $: it is kept as written, nothing is expanded.`,
+				`The value of ${pair.name} contains a $. It is kept as written; nothing is expanded.`,
 			);
 		}
 	}

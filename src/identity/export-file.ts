@@ -10,7 +10,7 @@ function exists(path: string): AppError {
 	return new AppError({
 		code: "EXPORT_EXISTS",
 		message: `There is already something at ${printable(path, 200)}.`,
-		hint: "Name a file that does not exist yet; an older export stays what it is.",
+		hint: "Name a file that does not exist yet. An older export is not replaced.",
 		exit: EXIT.conflict,
 	});
 }

@@ -67,7 +67,7 @@ function refused(code: string, message: string, hint: string): AppError {
 function malformed(where: string): AppError {
 	return refused(
 		"EXPORT_MALFORMED",
-		`What ${where} holds is not an exported identity.`,
+		`The content of ${where} is not an exported identity.`,
 		"Name the file that 'coffer identity export' wrote, whole and unaltered.",
 	);
 }
@@ -83,7 +83,7 @@ function requireSupported(where: string, version: string, cost?: PassphraseCost)
 		`The exported identity in ${where} ${what}, which this version of Coffer does not read.`,
 		cost === undefined
 			? "Use a newer version of Coffer."
-			: "Coffer writes no such file: use another copy, or make the export again.",
+			: "Coffer does not write such a file. Use another copy, or export the identity again.",
 	);
 }
 
@@ -104,7 +104,7 @@ export function parseExport(text: string, where: string): IdentityExport {
 	if (checkOf(line.slice(0, -check.length - 1)) !== check) {
 		throw refused(
 			"EXPORT_DAMAGED",
-			`The exported identity in ${where} is damaged: it is not as it was written.`,
+			`The exported identity in ${where} is damaged: it was changed after it was written.`,
 			"Use another copy of it.",
 		);
 	}
@@ -131,7 +131,7 @@ export async function openExport(
 		throw refused(
 			"PASSPHRASE_WRONG",
 			`The passphrase does not open the exported identity in ${where}.`,
-			"Try again; capitals, blanks and punctuation count.",
+			"Try again. Capitals, spaces and punctuation matter.",
 		);
 	}
 	const text = unpad(content, CONTENT_BYTES);

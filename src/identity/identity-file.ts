@@ -114,7 +114,7 @@ function checkFile(path: string, stats: Stats): void {
 			path,
 			"IDENTITY_FILE_TYPE",
 			"is not a regular file",
-			"Name a file that holds the identity.",
+			"Name a file that contains the identity.",
 		);
 	}
 	if (process.getuid === undefined) return;
@@ -135,7 +135,7 @@ function checkFile(path: string, stats: Stats): void {
 			path,
 			"IDENTITY_MALFORMED",
 			"is too large to be an identity",
-			"Name a file that holds the identity.",
+			"Name a file that contains the identity.",
 		);
 	}
 }

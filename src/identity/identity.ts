@@ -85,7 +85,7 @@ export function parseIdentity(text: string, where: string): Identity {
 	const pinned = vaultPin === undefined || bytes32(vaultPin) !== undefined;
 	if (magic !== SECRET_MAGIC || seed === undefined || !pinned || more.length > 0) {
 		throw malformed(
-			`What ${where} holds is not an identity`,
+			`The content of ${where} is not an identity`,
 			`${SECRET_MAGIC}.SEED or ${SECRET_MAGIC}.SEED.VAULT`,
 		);
 	}
@@ -109,7 +109,10 @@ export function parsePublicIdentity(text: string, where: string): PublicKeys {
 	const boxKey = bytes32(box);
 	const whole = magic === PUBLIC_MAGIC && bytes32(sign) !== undefined && more.length === 0;
 	if (!whole || boxKey === undefined || !canSealTo(boxKey)) {
-		throw malformed(`What ${where} holds is not the public half of an identity`, `${PUBLIC_MAGIC}.KEY.KEY`);
+		throw malformed(
+			`The content of ${where} is not the public half of an identity`,
+			`${PUBLIC_MAGIC}.KEY.KEY`,
+		);
 	}
 	return { sign, box };
 }

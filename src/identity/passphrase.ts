@@ -41,7 +41,7 @@ export function requireTypable(passphrase: string): void {
 	if (passphrase.isWellFormed() && !/\p{Cc}/u.test(passphrase)) return;
 	throw new AppError({
 		code: "PASSPHRASE_INVALID",
-		message: "The passphrase holds a line break or another control character.",
+		message: "The passphrase contains a line break or another control character.",
 		hint: "Use one line of text; a single line break at its end is dropped.",
 		exit: EXIT.usage,
 	});
@@ -57,7 +57,7 @@ export function requireStrong(passphrase: string): void {
 	throw new AppError({
 		code: "PASSPHRASE_TOO_SHORT",
 		message: `The passphrase has fewer than ${CHARACTERS_MIN} characters.`,
-		hint: "Use several random words: whoever finds the file has all the time there is to guess.",
+		hint: "Use several random words: somebody who finds the file has unlimited time to guess.",
 		exit: EXIT.usage,
 	});
 }
@@ -82,8 +82,8 @@ export async function keyOfPassphrase(
 	} catch (cause) {
 		throw new AppError({
 			code: "PASSPHRASE_MEMORY",
-			message: `A passphrase takes ${memory} MiB of memory, which this machine did not give.`,
-			hint: "End other programs, or do it on another machine.",
+			message: `A passphrase takes ${memory} MiB of memory, which this machine could not provide.`,
+			hint: "Close other programs, or use another machine.",
 			exit: EXIT.failure,
 			cause,
 		});

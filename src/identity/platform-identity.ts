@@ -94,7 +94,7 @@ async function fromKeychain(keychain: Keychain): Promise<PlatformIdentity> {
 			message: `The platform has no identity. ${error.message}`,
 			hint:
 				"Start it with --identity-file FILE (outside the data directory; made on the first start), set " +
-				"COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE, or start it where there is a keychain.",
+				"COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE, or start it on a system with a keychain.",
 			exit: EXIT.unauthorised,
 			cause: error,
 		});
@@ -107,7 +107,7 @@ async function refuseInside(file: string, dataDirectory: string): Promise<void> 
 	throw new AppError({
 		code: "PLATFORM_IDENTITY_IN_DATA",
 		message: `The identity file ${printable(file, 200)} is inside the data directory.`,
-		hint: "Keep it elsewhere: a copy of the data directory must not open what is in it.",
+		hint: "Keep it elsewhere: a copy of the data directory alone must not be enough to open it.",
 		exit: EXIT.unauthorised,
 	});
 }

@@ -38,7 +38,7 @@ export async function findPlatformIdentity({
 	if (path !== undefined) return { identity: await readIdentityFile(path), source: "file" };
 	const identity = await inKeychain(keychain);
 	if (identity !== undefined) return { identity, source: "keychain" };
-	throw missing("This user's keychain holds no identity of a platform.");
+	throw missing("This user's keychain has no platform identity.");
 }
 
 async function inKeychain(keychain: Keychain): Promise<Identity | undefined> {
@@ -54,7 +54,7 @@ function missing(why: string, cause?: AppError): AppError {
 	return new AppError({
 		code: "PLATFORM_IDENTITY_MISSING",
 		message: `No identity of a platform was found. ${why}`,
-		hint: "Run this as the user that the platform runs as, or name the file that it has its identity in: --identity-file FILE.",
+		hint: "Run this as the platform's user, or name the file with its identity: --identity-file FILE.",
 		exit: EXIT.unauthorised,
 		cause,
 	});
@@ -104,7 +104,7 @@ export function requireUnnamed(file: string | undefined, env: PlatformIdentityPl
 	if (file !== undefined || named === undefined) return;
 	throw new AppError({
 		code: "IDENTITY_EXISTS",
-		message: `${named} is set, and says which identity a platform that is started here has.`,
+		message: `${named} is set, and determines the identity of a platform that is started here.`,
 		hint: "Unset it to keep the identity in the keychain, or name a new file: --identity-file FILE.",
 		exit: EXIT.conflict,
 	});

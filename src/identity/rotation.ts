@@ -47,7 +47,7 @@ function notKept(account: string): AppError {
 	return new AppError({
 		code: "KEYCHAIN_UNAVAILABLE",
 		message: `The system's keychain accepted the identity and did not keep it (coffer, ${account}).`,
-		hint: "Look into the keychain. Nothing that the vaults know was lost.",
+		hint: "Check the keychain. No identity that the vaults know was lost.",
 		exit: EXIT.unauthorised,
 	});
 }

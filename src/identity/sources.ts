@@ -40,7 +40,7 @@ export async function openIdentity(options: {
 function explainAbsent(error: unknown): never {
 	if (!(error instanceof AppError) || error.code !== "IDENTITY_FILE_NOT_FOUND") throw error;
 	throw error.with({
-		hint: "Check the path. 'coffer identity new' makes an identity there, 'coffer identity import FILE' brings an exported one back.",
+		hint: "Check the path. 'coffer identity new' creates an identity there, and 'coffer identity import FILE' imports an exported one.",
 	});
 }
 
@@ -83,7 +83,7 @@ export async function storeInKeychain(
 	throw new AppError({
 		code: "KEYCHAIN_UNAVAILABLE",
 		message: "The system's keychain accepted the identity and did not keep it.",
-		hint: "Pass the identity in COFFER_IDENTITY, or name a file that holds it in COFFER_IDENTITY_FILE.",
+		hint: "Pass the identity in COFFER_IDENTITY, or name a file that contains it in COFFER_IDENTITY_FILE.",
 		exit: EXIT.unauthorised,
 	});
 }
@@ -92,7 +92,7 @@ function alreadyThere(account: string): AppError {
 	return new AppError({
 		code: "IDENTITY_EXISTS",
 		message: `The system's keychain already holds an identity (coffer, ${account}).`,
-		hint: "Use that one; vaults that it is a member of could not be opened without it.",
+		hint: "Use that identity. Without it, vaults of which it is a member could not be opened.",
 		exit: EXIT.conflict,
 	});
 }

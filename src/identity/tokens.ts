@@ -46,7 +46,7 @@ function accountOf(url: string, use: TokenUse): string {
 	if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return `${use}:${parsed.origin}`;
 	throw new AppError({
 		code: "PLATFORM_URL_INVALID",
-		message: "What is given as the platform's address is not one.",
+		message: "That is not a platform's address.",
 		hint: "Give an address that begins with https:// (or http:// on this machine).",
 		exit: EXIT.usage,
 	});

@@ -149,7 +149,7 @@ function unsupported(shown: string): AppError {
 	return new AppError({
 		code: "SOURCE_UNSUPPORTED",
 		message: `${shown} is neither JavaScript nor TypeScript.`,
-		hint: "Name the module that the function begins with.",
+		hint: "Name the function's entry module.",
 		exit: EXIT.usage,
 	});
 }
@@ -157,7 +157,7 @@ function unsupported(shown: string): AppError {
 function unbundled(message: Message | undefined): AppError {
 	return new AppError({
 		code: "SOURCE_UNBUNDLED",
-		message: `The modules cannot be put together: ${message?.text ?? "the bundler does not say why"}`,
+		message: `The modules cannot be bundled: ${message?.text ?? "the bundler gives no reason"}`,
 		hint: "Check that the function runs with `deno run`.",
 		exit: EXIT.failure,
 	});

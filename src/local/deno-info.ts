@@ -58,5 +58,5 @@ function oneLine(text: string): string {
 	const line = (text.split("\n")[0] ?? "").replace(/\.$/, "");
 	const host = /^Requires import access to "([^"]+?)(?::443)?"/.exec(line)?.[1];
 	if (host !== undefined) return `modules of ${host} are not allowed`;
-	return /Import '.*' failed$/.test(line) ? "it cannot be downloaded from here" : line;
+	return /Import '.*' failed$/.test(line) ? "it cannot be downloaded on this machine" : line;
 }

@@ -30,14 +30,14 @@ export function entriesOf(files: readonly string[], folder: string): Entry[] {
 			throw new AppError({
 				code: "ENTRY_NOT_FOUND",
 				message: `There is no file ${file}.`,
-				hint: "Name the module that the function begins with.",
+				hint: "Name the function's entry module.",
 				exit: EXIT.notFound,
 			});
 		if (!stat.isFile())
 			throw new AppError({
 				code: "ENTRY_NOT_A_FILE",
 				message: `${file} is no file.`,
-				hint: `Name the module in it that the function begins with, such as ${join(file, "index.ts")}.`,
+				hint: `Name its entry module, such as ${join(file, "index.ts")}.`,
 				exit: EXIT.usage,
 			});
 		const show = file.startsWith("/") ? (shown: string) => shown : (shown: string) => relative(folder, shown);
@@ -57,7 +57,7 @@ export async function projectEntries(
 	if (root === undefined)
 		throw new AppError({
 			code: "PROJECT_NOT_FOUND",
-			message: "Neither this folder nor one above it holds a project or a folder functions/.",
+			message: "Neither this folder nor one above it contains a project or a folder functions/.",
 			hint: "Go to the project's folder, or name files with --entry.",
 			exit: EXIT.notFound,
 		});

@@ -87,7 +87,7 @@ export class Remotes {
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			for (const one of asked)
-				this.#found.set(one, { kind: "nothing", why: "there is no Deno to get it with" });
+				this.#found.set(one, { kind: "nothing", why: "Deno, which downloads it, is not installed" });
 			return;
 		}
 		// Modules of a silent host must not delay those of other hosts.

@@ -61,7 +61,7 @@ export function targetOf(
 		case "refused":
 			return { kind: "nothing", why: found.why };
 		case "outside":
-			return { kind: "nothing", why: "that is no relative path" };
+			return { kind: "nothing", why: "it is not a relative path" };
 		case "unmapped":
 			return { kind: "nothing", why: "no import map contains this name" };
 	}
@@ -89,7 +89,7 @@ function fileOf(path: string): Target {
 	if (isFile(path)) return { kind: "file", path, guess: false };
 	const guess = guesses(path).find(isFile);
 	return guess === undefined
-		? { kind: "nothing", why: "there is no such file" }
+		? { kind: "nothing", why: "the file does not exist" }
 		: { kind: "file", path: guess, guess: true };
 }
 

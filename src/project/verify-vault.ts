@@ -41,7 +41,9 @@ export async function verifyVault(context: VerifyContext): Promise<VerifyReport>
 	const { list, unchecked } = findings;
 	const loaded = await load(context.root, findings);
 	if (!loaded) {
-		unchecked.push("Everything else: what stands after a fault of the syntax has no certain reading.");
+		unchecked.push(
+			"Everything else: after a syntax error, the rest of the file cannot be read with certainty.",
+		);
 		return { vaultId: null, environments: [], findings: list, unchecked };
 	}
 	const { document } = loaded;
@@ -55,12 +57,11 @@ export async function verifyVault(context: VerifyContext): Promise<VerifyReport>
 		}
 	} else {
 		unchecked.push(
-			"The environments: nothing says which ones belong to a vault whose own chain does not hold.",
+			"The environments: the vault's own chain is invalid, so it is unknown which environments belong to the vault.",
 		);
 	}
 	if (root) await checkForgottenEnvironments(context, { document, known: root.environments }, findings);
-	if (!context.holder)
-		unchecked.push("Values and earlier versions: there is no identity here to open or to remember with.");
+	if (!context.holder) unchecked.push("Values and earlier versions: this device has no identity.");
 	if (list.length === 0) await rememberAll(context, loaded, checks);
 	const environments = checks.map(({ checked }) => checked);
 	const ordered = [...list].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
@@ -100,14 +101,14 @@ async function checkProject(context: VerifyContext, vaultId: string, findings: F
 		if (expected === undefined || expected === vaultId) continue;
 		findings.add(null, null, {
 			code: "VAULT_REPLACED",
-			message: `coffer.vault is another vault (${vaultId}) than the one that this device knows here (${expected}).`,
+			message: `coffer.vault is a different vault (${vaultId}) from the one that this device knows here (${expected}).`,
 			line: 1,
 		});
 		return;
 	}
 	if (pinned === undefined && identity.vaultPin === undefined)
 		findings.unchecked.push(
-			`Whether this is the right vault: first use here. Compare its fingerprint with a teammate's: ${vaultId}`,
+			`Whether this is the right vault: this is its first use here. Compare its fingerprint with a teammate's: ${vaultId}`,
 		);
 }
 
@@ -125,7 +126,7 @@ async function checkForgottenEnvironments(
 		if (!document.environments.has(environment) && !known.has(environment) && lacking.length > 0)
 			findings.add(environment, null, {
 				code: "MEMBERSHIP_ROLLED_BACK",
-				message: `This device has seen changes of environment '${environment}', or with it, that the vault in this file has never had.`,
+				message: `This device has seen changes of environment '${environment}' that the vault in this file has never had.`,
 				line: document.links.at(-1)?.line,
 			});
 }

@@ -26,12 +26,12 @@ export function base44Origin(url: string): string {
 		throw usage(
 			"TARGET_URL_INVALID",
 			"That is not an address of Base44's API.",
-			`Leave --url out for ${BASE44_ORIGIN}.`,
+			`Omit --url for ${BASE44_ORIGIN}.`,
 		);
 	throw usage(
 		"TARGET_URL_INSECURE",
 		`Plain http to ${judged.host} would send secrets in the clear.`,
-		"Use https; plain http is for this machine alone.",
+		"Use https. Plain http is allowed only to this machine.",
 	);
 }
 
@@ -62,6 +62,6 @@ export function requireBase44Key(text: string): string {
 	throw usage(
 		"BASE44_KEY_MALFORMED",
 		"That is not an API key of a Base44 workspace: it begins with b44k_.",
-		"Make one in the workspace's settings at Base44 and copy the whole of it.",
+		"Create one in the workspace's settings at Base44, and copy all of it.",
 	);
 }

@@ -16,7 +16,7 @@ const FAULTS: ReadonlyMap<number, Fault> = new Map([
 			code: "BASE44_KEY_REFUSED",
 			exit: EXIT.unauthorised,
 			says: "does not accept the API key",
-			hint: "Give one that holds: coffer link base44 --app APP (or BASE44_API_KEY).",
+			hint: "Give a valid key: coffer link base44 --app APP (or BASE44_API_KEY).",
 		},
 	],
 	[
@@ -24,7 +24,7 @@ const FAULTS: ReadonlyMap<number, Fault> = new Map([
 		{
 			code: "BASE44_KEY_REFUSED",
 			exit: EXIT.unauthorised,
-			says: "does not let this API key at the app's secrets",
+			says: "does not allow this API key to use the app's secrets",
 			hint: "Use a key of the workspace that the app is in, which may change it.",
 		},
 	],
@@ -57,12 +57,12 @@ export function base44Fault(status: number): Fault {
 			code: "BASE44_FAILED",
 			exit: EXIT.network,
 			says: "failed",
-			hint: "The vault keeps what was changed; run 'coffer sync' later.",
+			hint: "The vault keeps the change. Run 'coffer sync' later.",
 		};
 	return {
 		code: "BASE44_REFUSED",
 		exit: EXIT.failure,
 		says: "refused the request",
-		hint: "Mend what it says, then run 'coffer sync'.",
+		hint: "Correct what it reports, then run 'coffer sync'.",
 	};
 }

@@ -162,9 +162,9 @@ export class Base44 implements SecretTarget {
 		const at = `Base44 at ${this.id.origin}`;
 		const says = {
 			timeout: `${at} did not answer in time.`,
-			certificate: `The certificate of ${this.id.origin} does not hold${code}; nothing was sent.`,
-			redirect: `${at} sends requests on to another address; nothing was sent there.`,
-			unreachable: `${at} is out of reach${code}.`,
+			certificate: `The certificate of ${this.id.origin} is not valid${code}. Nothing was sent.`,
+			redirect: `${at} redirects requests to another address. Nothing was sent there.`,
+			unreachable: `${at} cannot be reached${code}.`,
 		};
 		return new AppError({
 			code: {
@@ -177,7 +177,7 @@ export class Base44 implements SecretTarget {
 			hint:
 				kind === "redirect"
 					? "Link the address that it is served at: coffer link base44 --url URL."
-					: "The vault keeps what was changed until it is synced ('coffer sync').",
+					: "The vault keeps the change until it is synced ('coffer sync').",
 			exit: EXIT.network,
 		});
 	}

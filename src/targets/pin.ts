@@ -26,7 +26,7 @@ export function requirePinned(
 		throw new AppError({
 			code: "TARGET_MOVED",
 			message: `coffer.json sends secrets to app '${target.app}' at ${target.origin}; this device linked app '${pin.app}' at ${pin.origin}. Nothing was sent.`,
-			hint: `If that is right, say so: ${linkHint}. If not, restore coffer.json from git.`,
+			hint: `If that is right, confirm it: ${linkHint}. If not, restore coffer.json from git.`,
 			exit: EXIT.integrity,
 		});
 	}
@@ -34,7 +34,7 @@ export function requirePinned(
 	throw new AppError({
 		code: "TARGET_UNKNOWN",
 		message: `coffer.json sends secrets to ${target.origin}, which this device has not linked. Nothing was sent.`,
-		hint: `If you know that address, say so: ${linkHint}. If not, restore coffer.json from git.`,
+		hint: `If you trust that address, confirm it: ${linkHint}. If not, restore coffer.json from git.`,
 		exit: EXIT.unauthorised,
 	});
 }
@@ -56,7 +56,7 @@ export function allowedTarget(session: VaultSession, memory: TargetMemory, bindi
 	if (binding.vault !== vaultId)
 		throw new AppError({
 			code: "LINK_FOREIGN",
-			message: `coffer.json links environment '${environment}' for another vault than the one in coffer.vault.`,
+			message: `coffer.json links environment '${environment}' with a different vault from the one in coffer.vault.`,
 			hint: `If both files are in git, restore them: git checkout -- coffer.json coffer.vault\nTo link this vault instead: ${linkHint}`,
 			exit: EXIT.integrity,
 		});

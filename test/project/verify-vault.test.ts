@@ -55,7 +55,7 @@ describe("a vault that holds", () => {
 		]);
 		const said = report.unchecked.join("\n");
 		expect(said).toMatch(/'preview' open: this identity is not a member/);
-		expect(said).toMatch(/no marks of it yet/);
+		expect(said).toMatch(/no version marks of it yet/);
 		expect(said).toContain(maker.document.vaultId);
 	});
 

@@ -93,13 +93,13 @@ describe("with a keychain", () => {
 		await base44.stop();
 		const set = await project.data(["secrets", "set", "API_KEY=third", "NEW=n"]);
 		expect(set).toMatchObject({ set: ["API_KEY", "NEW"], pending: 2 });
-		expect(set.warnings.join()).toMatch(/^Saved, but not synced: Base44 at \S+ is out of reach/);
+		expect(set.warnings.join()).toMatch(/^Saved, but not synced: Base44 at \S+ cannot be reached/);
 		await project.ok(["secrets", "delete", "STRIPE_KEY"]);
 		expect(await project.data(["status"])).toMatchObject({
 			target: "base44",
 			reachable: false,
 			pending: ["API_KEY", "NEW", "STRIPE_KEY"],
-			reason: expect.stringMatching(/out of reach/),
+			reason: expect.stringMatching(/cannot be reached/),
 		});
 		const { secrets } = await project.data(["secrets", "list"]);
 		expect(secrets.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([

@@ -228,6 +228,6 @@ test("a repository without a work tree that lies among the files is not taken fo
 	trap.git("init", "--quiet", "--bare", inner);
 	trap.git("--git-dir", inner, "config", "core.fsmonitor", trap.program("inner"));
 	const result = await project.coffer(["secrets", "history", "A"], { cwd: "../elsewhere" });
-	expect(result.stdout + result.stderr).toContain("no git repository here");
+	expect(result.stdout + result.stderr).toContain("Git finds no repository here");
 	expect(trap.takeMarks()).toEqual([]);
 });

@@ -58,7 +58,7 @@ test("a vault that is larger than the limit is not read", async () => {
 	const result = await project.coffer(["secrets", "list", "--json"]);
 	expect(result.error()).toMatchObject({
 		code: "FILE_TOO_LARGE",
-		message: `Cannot read ${join(project.root, "coffer.vault")}: it has 269484032 bytes, and 268435456 bytes are the limit.`,
+		message: `Cannot read ${join(project.root, "coffer.vault")}: it has 269484032 bytes, and the limit is 268435456 bytes.`,
 		exit: 1,
 	});
 	project.vault = good;

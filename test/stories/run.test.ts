@@ -45,7 +45,7 @@ test("in a folder that was deleted meanwhile: said so, here by status 125, and n
 	const coffer = `mkdir gone; cd gone; rmdir ../gone; "$0" -- "$1"`;
 	const inDeleted = (command: string) => [...sh(`${coffer} ${command}`), process.execPath, PROGRAM];
 	const listed = await project.coffer(inDeleted("secrets list"));
-	expect([listed.status, listed.stderr]).toEqual([4, expect.stringMatching(/does not exist any more/)]);
+	expect([listed.status, listed.stderr]).toEqual([4, expect.stringMatching(/no longer exists/)]);
 	const run = await project.coffer(inDeleted("run -- echo ran"));
 	expect([run.status, run.stdout]).toEqual([125, ""]);
 });

@@ -43,9 +43,9 @@ describe("a fresh clone", () => {
 		await using clone = await cloneOf(ana);
 		const checked = await check(clone);
 		expect(checked).toMatchObject({ status: 0, findings: [] });
-		expect(checked.unchecked.join()).not.toMatch(/no marks/);
+		expect(checked.unchecked.join()).not.toMatch(/no version marks/);
 		await using other = await cloneOf(ana);
-		expect((await check(other, "--offline")).unchecked.join()).toMatch(/no marks of it yet/);
+		expect((await check(other, "--offline")).unchecked.join()).toMatch(/no version marks of it yet/);
 	});
 
 	test("whose vault was rolled back, or lost a record: exit 7, by name", async () => {
@@ -100,7 +100,7 @@ describe("a working copy that has synced", () => {
 		expect(changedHere.status).toBe(0);
 		expect(changedHere.unchecked.join()).toMatch(/newer on the platform of 'production' \(.*\): A, D\./);
 		await platform.stop();
-		expect((await check(clone)).unchecked.join()).toMatch(/out of reach/);
+		expect((await check(clone)).unchecked.join()).toMatch(/cannot be reached/);
 		await platform.start();
 	});
 });

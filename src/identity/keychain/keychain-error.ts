@@ -10,7 +10,7 @@ const ELSEWHERE =
 const FAULTS = {
 	/** There is no keychain, or it does not work. */
 	KEYCHAIN_UNAVAILABLE: {
-		message: "The system's keychain is not in reach",
+		message: "The system's keychain is not available",
 		hint: `Start a session with a keychain (on Linux a Secret Service such as gnome-keyring), or ${ELSEWHERE}.`,
 	},
 	KEYCHAIN_LOCKED: {
@@ -23,7 +23,7 @@ const FAULTS = {
 	},
 	KEYCHAIN_TIMEOUT: {
 		message: "The system's keychain did not answer in time",
-		hint: `Look whether it waits for a password in some window, or ${ELSEWHERE}.`,
+		hint: `Check whether a window waits for a password, or ${ELSEWHERE}.`,
 	},
 } as const;
 

@@ -75,7 +75,7 @@ async function checkCollections(
 	}
 	if (collection === NO_COLLECTION) {
 		if (use !== "set") return;
-		throw keychainError("KEYCHAIN_UNAVAILABLE", "it has no default keyring to keep anything in");
+		throw keychainError("KEYCHAIN_UNAVAILABLE", "it has no default keyring");
 	}
 	// Some services list nothing of a locked collection, so an entry that is not found may still be in it.
 	if (await isLocked(bus, collection)) throw keychainError("KEYCHAIN_LOCKED");

@@ -19,21 +19,21 @@ export function fileError(action: "read" | "write", path: string, error: unknown
 	const errno = errnoOf(error);
 	const reasons = new Map([
 		["ENOSPC", "the disk is full"],
-		["EDQUOT", "the disk quota is used up"],
+		["EDQUOT", "the disk quota is exceeded"],
 		["EROFS", "the file system is read-only"],
 		["EACCES", "permission is denied"],
 		["EPERM", "permission is denied"],
 		["EIO", "the disk reported an error"],
 		["ELOOP", "it is a symbolic link"],
 		["EISDIR", "it is a folder"],
-		["EFTYPE", "it is not a plain file"],
+		["EFTYPE", "it is not a regular file"],
 	]);
 	return new AppError({
 		code: action === "read" ? "FILE_UNREADABLE" : "FILE_UNWRITABLE",
 		message: `Cannot ${action} ${path}: ${reasons.get(errno) ?? errno}.`,
 		hint:
 			action === "write"
-				? "The file is as it was. Mend the cause and run the command again."
+				? "The file is unchanged. Fix the cause and run the command again."
 				: "Check the path and its permissions.",
 		exit: EXIT.failure,
 		cause: error,
@@ -46,7 +46,7 @@ export function fileError(action: "read" | "write", path: string, error: unknown
  */
 export type FileStamp = Pick<BigIntStats, "ino" | "mtimeNs" | "size">;
 
-/** The stamp of the file at a path; undefined if there is no such file. */
+/** The stamp of the file at a path; undefined if the file does not exist. */
 export function stampOf(path: string): FileStamp | undefined {
 	return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
@@ -59,7 +59,7 @@ export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined):
 /**
  * Reads a file. Does not follow a symbolic link at the end of the path, and does not wait on a pipe.
  * @param bytesMax a larger file is refused
- * @returns the content; undefined if there is no such file
+ * @returns the content; undefined if the file does not exist
  * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function readWhole(path: string, bytesMax: number): Promise<Buffer | undefined> {
@@ -104,7 +104,7 @@ function unsynced(path: string, cause: unknown): AppError {
 	return new AppError({
 		code: "FILE_UNSYNCED",
 		message: `${path} is written, but the disk did not confirm it (${errnoOf(cause)}).`,
-		hint: "It holds the new content now. Mend the cause and see that it still does.",
+		hint: "It has the new content now. Fix the cause, then check that it still has it.",
 		exit: EXIT.failure,
 		cause,
 	});

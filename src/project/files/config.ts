@@ -56,7 +56,7 @@ function invalid(root: string, message: string): AppError {
 	return new AppError({
 		code: "CONFIG_INVALID",
 		message: `${join(root, CONFIG_FILE)}: ${message}.`,
-		hint: "Mend it by hand or restore it from git; docs/format.md describes it.",
+		hint: "Correct it by hand or restore it from git. docs/format.md describes it.",
 		exit: EXIT.usage,
 	});
 }

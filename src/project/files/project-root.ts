@@ -16,7 +16,7 @@ export function currentFolder(): string {
 	} catch (error) {
 		throw new AppError({
 			code: "FOLDER_GONE",
-			message: "The folder that this command was started in does not exist any more.",
+			message: "The folder in which this command was started no longer exists.",
 			hint: "Go to another folder (cd), or to the new one of the same name (cd .), and run it again.",
 			exit: EXIT.notFound,
 			cause: error,

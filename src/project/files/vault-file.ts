@@ -78,7 +78,7 @@ function printChecked(document: VaultDocument): string {
 	throw new AppError({
 		code: "VAULT_FULL",
 		message: `${VAULT_FILE} would be ${text.length} bytes; the limit is ${LIMITS.fileBytes} (256 MiB).`,
-		hint: "Keep large material in files or an object store, and its keys here. Nothing was written.",
+		hint: "Keep large data in files or an object store, and its keys here. Nothing was written.",
 		exit: EXIT.usage,
 	});
 }
@@ -117,8 +117,8 @@ export async function afterWrite(work: () => Promise<void>): Promise<void> {
 		if (!(cause instanceof AppError)) throw cause;
 		throw new AppError({
 			code: "MEMORY_FAILED",
-			message: `${VAULT_FILE} is written, but this device's memory of it failed. ${cause.message}`,
-			hint: "Mend the cause. The next coffer command remembers what it sees; until then a roll-back of this change goes unnoticed here.",
+			message: `${VAULT_FILE} is written, but this device's memory of it could not be updated. ${cause.message}`,
+			hint: "Fix the cause. The next coffer command updates the memory. Until then, this device does not notice a roll-back of this change.",
 			exit: EXIT.failure,
 			cause,
 		});
@@ -220,8 +220,8 @@ export async function writeNewVault(root: string, document: VaultDocument): Prom
 		if (lstatSync(path, { throwIfNoEntry: false })) {
 			throw new AppError({
 				code: "VAULT_EXISTS",
-				message: `There is a ${VAULT_FILE} in ${root} already.`,
-				hint: "Use it ('coffer status'), or move it away first; its values cannot be had back without it.",
+				message: `${root} already has a ${VAULT_FILE}.`,
+				hint: "Use it ('coffer status'), or move it away first. Its values cannot be recovered without it.",
 				exit: EXIT.conflict,
 			});
 		}

@@ -30,7 +30,7 @@ function lockError(path: string, cause: unknown, { stillMs }: Patience): AppErro
 	if (isBusy(cause)) {
 		return new AppError({
 			code: "VAULT_LOCKED",
-			message: `Another process holds the lock ${path}, and has done nothing for ${stillMs / 1000} s.`,
+			message: `Another process holds the lock ${path} and has made no progress for ${stillMs / 1000} s.`,
 			hint: "Nothing was written. Wait for the other coffer command, or end it.",
 			exit: EXIT.failure,
 			cause,
@@ -40,7 +40,7 @@ function lockError(path: string, cause: unknown, { stillMs }: Patience): AppErro
 	return new AppError({
 		code: "VAULT_LOCK_FAILED",
 		message: `Cannot lock ${path}: ${/not a database|unable to open|readonly/i.exec(text)?.[0] ?? "the file system refused"}.`,
-		hint: "Nothing was written. The folder must be writable, and the lock a plain, empty file; remove it if it is anything else.",
+		hint: "Nothing was written. The folder must be writable, and the lock must be an empty regular file. If it is anything else, remove it.",
 		exit: EXIT.failure,
 		cause,
 	});

@@ -12,7 +12,7 @@ export function chooseEntries(found: readonly FunctionEntry[], names: readonly s
 		throw new AppError({
 			code: "NO_FUNCTIONS",
 			message: "This project has no functions.",
-			hint: "A function is functions/NAME/index.ts (or entry.ts, main.ts), or functions/NAME.ts; of a Base44 project base44/functions/NAME/entry.ts.",
+			hint: "A function is functions/NAME/index.ts (or entry.ts, main.ts), or functions/NAME.ts; in a Base44 project, base44/functions/NAME/entry.ts.",
 			exit: EXIT.notFound,
 		});
 	}

@@ -112,7 +112,7 @@ function readInside(root: string, path: string): Uint8Array | undefined {
 		return undefined;
 	}
 	if (!real.startsWith(root + sep)) {
-		const hint = "Put the file into the project instead of the link.";
+		const hint = "Replace the link with the file itself.";
 		throw failure("SOURCE_OUTSIDE", `${path} leads out of the project by a link.`, hint);
 	}
 	for (const name of [path, relative(root, real).split(sep).join("/")]) {

@@ -49,7 +49,7 @@ function addConfigured(root: string, settings: string, folder: string, add: Add)
 		throw settingsFault(
 			settings,
 			file.lines.get("entry") ?? 1,
-			`"entry" names ${file.entry}, which is no file`,
+			`"entry" names ${file.entry}, which is not a file`,
 		);
 	add(file.name ?? folder, file.entry, settings);
 }

@@ -54,14 +54,15 @@ export async function discoverFunctions(root: string): Promise<FunctionEntry[]> 
 	const add: Add = (name, entry, settings) => {
 		const other = found.get(name)?.entry;
 		if (other !== undefined) {
-			const hint = "Rename one of them, or move what is no function to a folder named shared or _lib.";
+			const hint =
+				"Rename one of them, or move the one that is not a function to a folder named shared or _lib.";
 			throw failure("FUNCTION_DUPLICATE", `${other} and ${entry} are both the function "${name}".`, hint);
 		}
 		if (!name.split("/").every((segment) => FUNCTION_SEGMENT.test(segment))) {
 			const hint = "Use letters, digits, dot, dash and underscore, beginning with a letter or digit.";
 			throw failure(
 				"FUNCTION_NAME_INVALID",
-				`${JSON.stringify(entry)} gives no name that a URL can have.`,
+				`${JSON.stringify(entry)} does not give a name that a URL can contain.`,
 				hint,
 			);
 		}
@@ -105,7 +106,7 @@ function search(root: string, directory: string, above: readonly string[], add: 
 	for (const { path, isDirectory } of inside) if (isDirectory) search(root, path, [...above, real], add);
 }
 
-/** The entry that a `function.jsonc` names, as a list of one. @throws AppError if there is no such file */
+/** The entry that a `function.jsonc` names, as a list of one. @throws AppError if the file does not exist */
 function namedEntry(root: string, settings: string, name: string): [string] | undefined {
 	const { entry, lines } = parseFunctionFile(
 		settings,
@@ -115,5 +116,5 @@ function namedEntry(root: string, settings: string, name: string): [string] | un
 	if (entry === undefined) return undefined;
 	const real = checkInside(root, entry);
 	if (real !== undefined && statSync(real).isFile()) return [entry];
-	throw settingsFault(settings, lines.get("entry") ?? 1, `"entry" names ${entry}, which is no file`);
+	throw settingsFault(settings, lines.get("entry") ?? 1, `"entry" names ${entry}, which is not a file`);
 }

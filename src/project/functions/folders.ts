@@ -35,7 +35,7 @@ export function children(root: string, directory: string, isAside: (segment: str
 export function checkInside(root: string, path: string): string | undefined {
 	const target = realPath(join(root, path));
 	if (target === undefined || target.startsWith(root + sep)) return target;
-	const hint = "Put the files into the project instead of the link.";
+	const hint = "Replace the link with the files themselves.";
 	const message = `${path} is a link that leads out of the project.`;
 	throw new AppError({ code: "SOURCE_OUTSIDE", message, hint, exit: EXIT.usage });
 }

@@ -146,11 +146,11 @@ export async function driverWarnings(place: GitPlace): Promise<string[]> {
 	const fault = faultOf(command, place);
 	if (fault !== undefined)
 		return [
-			`Git's merge driver for coffer.vault does not run: ${fault}. A merge would keep one side. Run: coffer git setup`,
+			`Git's merge driver for coffer.vault does not run: ${fault}. A merge would keep only one side. Run: coffer git setup`,
 		];
 	return isOld(command)
 		? [
-				"Git's merge driver for coffer.vault is set up by an older Coffer. It would keep one side where Coffer is moved or removed. Run: coffer git setup",
+				"Git's merge driver for coffer.vault was set up by an older Coffer. If Coffer is moved or removed, it would keep only one side. Run: coffer git setup",
 			]
 		: [];
 }
@@ -164,7 +164,7 @@ export async function gitWarnings(place: GitPlace): Promise<string[]> {
 	try {
 		const [warnings, unmerged] = await Promise.all([driverWarnings(place), isUnmerged(place)]);
 		const unfinished =
-			"Git has not finished merging coffer.vault, and the file may hold one side alone. Run: coffer vault resolve";
+			"Git has not finished merging coffer.vault, and the file may have only one side. Run: coffer vault resolve";
 		return unmerged ? [...warnings, unfinished] : warnings;
 	} catch (error) {
 		if (error instanceof AppError) return [];

@@ -34,7 +34,7 @@ export function findGit(variables: Readonly<Record<string, string>>): string {
 	if (found !== undefined) return found;
 	throw new AppError({
 		code: "GIT_NOT_FOUND",
-		message: "There is no command git.",
+		message: "The command 'git' was not found.",
 		hint: "Install git, and run the command again.",
 		exit: EXIT.notFound,
 	});

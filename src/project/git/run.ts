@@ -71,7 +71,13 @@ async function collect(
 			total += chunk.length;
 			if (total > outputBytes) {
 				const what = `printed more than ${outputBytes} bytes`;
-				throw fault("GIT_OUTPUT_TOO_LARGE", place, args, what, "Run it there by hand to see what it prints.");
+				throw fault(
+					"GIT_OUTPUT_TOO_LARGE",
+					place,
+					args,
+					what,
+					"Run it there yourself to see what it prints.",
+				);
 			}
 			chunks.push(chunk);
 		}
@@ -90,7 +96,7 @@ async function collect(
 /** The error for a git that does not answer in time. */
 export function timedOut(args: readonly string[], place: GitPlace, ms: number): AppError {
 	const what = `did not answer within ${ms / 1000} s, and was ended`;
-	return fault("GIT_TIMED_OUT", place, args, what, "Run it there by hand to see what it waits for.");
+	return fault("GIT_TIMED_OUT", place, args, what, "Run it there yourself to see what it waits for.");
 }
 
 /** Paths of programs whose version was checked in this process. */
@@ -148,7 +154,7 @@ export function gitFailed(command: string, status: number, { folder }: GitPlace)
 	return new AppError({
 		code: "GIT_FAILED",
 		message: `git ${command} ended with status ${status} in ${folder}.`,
-		hint: "Run it there by hand to see why.",
+		hint: "Run it there yourself to see why.",
 		exit: EXIT.failure,
 	});
 }

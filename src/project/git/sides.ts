@@ -57,8 +57,8 @@ export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefin
 function neitherSide(): AppError {
 	return new AppError({
 		code: "VAULT_CONFLICT_UNREADABLE",
-		message: "The coffer.vault in this folder is neither side of the merge, nor what came of one.",
-		hint: "Keep a copy of it where its changes are wanted; then let git write it anew (git checkout --merge -- coffer.vault), and run 'coffer vault resolve'.",
+		message: "The coffer.vault in this folder is neither a side of the merge nor its result.",
+		hint: "If its changes are wanted, keep a copy of it. Then let git write it again (git checkout --merge -- coffer.vault), and run 'coffer vault resolve'.",
 		exit: EXIT.conflict,
 	});
 }

@@ -34,11 +34,11 @@ function requireOwed(owed: readonly string[], names: readonly string[], environm
 	const shown = [...new Set(others.map((name) => (isSecretName(name) ? name : "(not a valid name)")))];
 	throw new AppError({
 		code: "DEBT_NOT_FOUND",
-		message: `No removal's debt in environment '${environment}': ${shown.join(", ")}. Nothing was accepted.`,
+		message: `No removal debt in environment '${environment}': ${shown.join(", ")}. Nothing was accepted.`,
 		hint:
 			owed.length > 0
-				? "'coffer members debt' lists what is owed."
-				: "Nothing is owed: nobody who was removed could read a value of now.",
+				? "'coffer members debt' lists the debt."
+				: "There is no debt: no removed member could read a present value.",
 		exit: EXIT.notFound,
 	});
 }

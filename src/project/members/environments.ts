@@ -46,7 +46,7 @@ export async function requireOwner(
 	throw new AppError({
 		code: "NOT_AN_OWNER",
 		message: "This device's identity is not an owner of the vault.",
-		hint: `Ask one of its owners: ${[...root.owners.values()].map(({ name }) => name).join(", ")}.`,
+		hint: `Ask an owner: ${[...root.owners.values()].map(({ name }) => name).join(", ")}.`,
 		exit: EXIT.unauthorised,
 	});
 }
@@ -55,7 +55,7 @@ function olderChain(): AppError {
 	return new AppError({
 		code: "MEMBERSHIP_OLDER",
 		message: "The membership in this file is older than this device has seen.",
-		hint: "Nothing was changed. To see where the newer one is: coffer vault verify",
+		hint: "Nothing was changed. To find the newer one: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }

@@ -27,7 +27,7 @@ export function requireNewest(session: VaultSession): void {
 	throw new AppError({
 		code: "MEMBERSHIP_OLDER",
 		message: `The membership of environment '${session.place.environment}' in this file is older than this device has seen.`,
-		hint: "Nothing was changed. To see where the newer one is: coffer vault verify",
+		hint: "Nothing was changed. To find the newer one: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }

@@ -33,14 +33,14 @@ function selfRemoved(state: VaultSession["verified"]["state"]): AppError {
 	if (writers.length === 1) {
 		return new AppError({
 			code: "LAST_WRITER",
-			message: `You are the last writer of environment '${state.name}'; without one, nobody could change it again.`,
-			hint: "Add another writer first, and let that one remove you.",
+			message: `You are the last writer of environment '${state.name}'. Without a writer, nobody could change it again.`,
+			hint: "Add another writer first, and ask that member to remove you.",
 			exit: EXIT.usage,
 		});
 	}
 	return new AppError({
 		code: "MEMBER_IS_SELF",
-		message: "Nobody can remove themselves: whoever makes the new key knows it.",
+		message: "Members cannot remove themselves, because the member who makes the new key knows it.",
 		hint: "Ask another writer to remove you.",
 		exit: EXIT.usage,
 	});
@@ -57,7 +57,7 @@ export function membersToRemove(session: VaultSession, names: readonly string[])
 	if (found.length < wanted.size) {
 		throw new AppError({
 			code: "MEMBER_NOT_FOUND",
-			message: `Not everybody who is named is a member of environment '${state.name}'.`,
+			message: `Not all of these names are members of environment '${state.name}'.`,
 			hint: `It has: ${[...state.members.values()].map(({ name }) => name).join(", ")}. Nothing was changed.`,
 			exit: EXIT.notFound,
 		});

@@ -24,15 +24,15 @@ function isSelf({ verified }: VaultSession): AppError {
 	if (writers.length > 1) {
 		return new AppError({
 			code: "MEMBER_IS_SELF",
-			message: "Nobody can change their own role: whoever makes the new key knows it.",
+			message: "Members cannot change their own role, because the member who makes the new key knows it.",
 			hint: "Ask another writer to change it.",
 			exit: EXIT.usage,
 		});
 	}
 	return new AppError({
 		code: "LAST_WRITER",
-		message: `You are the last writer of environment '${name}'; without one, nobody could change it again.`,
-		hint: "Make another member a writer first, and let that one change your role.",
+		message: `You are the last writer of environment '${name}'. Without a writer, nobody could change it again.`,
+		hint: "Make another member a writer first, and ask that member to change your role.",
 		exit: EXIT.usage,
 	});
 }

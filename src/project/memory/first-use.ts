@@ -15,8 +15,8 @@ interface Opening {
 function replaced(expected: string, actual: string, by: string, instead = ""): AppError {
 	return new AppError({
 		code: "VAULT_REPLACED",
-		message: `coffer.vault is another vault (${actual.slice(0, 12)}…) than the one ${by} (${expected.slice(0, 12)}…).`,
-		hint: `Nothing was read from it. Find out who changed the file (git log -- coffer.vault), and take the right one: git checkout COMMIT -- coffer.vault${instead}`,
+		message: `coffer.vault is a different vault (${actual.slice(0, 12)}…) from the one that ${by} (${expected.slice(0, 12)}…).`,
+		hint: `Nothing was read from it. Find out who changed the file (git log -- coffer.vault), then restore the right one: git checkout COMMIT -- coffer.vault${instead}`,
 		exit: EXIT.integrity,
 	});
 }
@@ -36,11 +36,11 @@ export async function checkVaultId(opening: Opening, vaultId: string): Promise<s
 		throw replaced(
 			pinned,
 			vaultId,
-			"this folder held before",
-			"\nTo go on with this vault in this folder: coffer vault accept --all",
+			"this folder had before",
+			"\nTo continue with this vault in this folder: coffer vault accept --all",
 		);
 	if (pinned !== undefined || identity.vaultPin !== undefined) return [];
 	return [
-		`First use of this vault here, so nothing vouches for it yet. Compare its fingerprint with a teammate's: ${vaultId}`,
+		`First use of this vault here, so this device cannot confirm it yet. Compare its fingerprint with a teammate's: ${vaultId}`,
 	];
 }

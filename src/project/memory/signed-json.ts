@@ -28,7 +28,7 @@ function macOf({ name }: SignedFile, key: Uint8Array, json: string): Uint8Array 
 function damaged(path: string): AppError {
 	return new AppError({
 		code: "STATE_DAMAGED",
-		message: `The local state ${path} was altered or damaged; what it says of the vault cannot be trusted.`,
+		message: `The local state ${path} was altered or damaged, so it cannot be trusted.`,
 		hint: `Compare coffer.vault with a teammate's or with git. Then delete that file, to begin with fresh marks: rm '${path}'`,
 		exit: EXIT.integrity,
 	});

@@ -123,8 +123,8 @@ export function requireNoPlaintext<Data extends PlaintextCheck>(data: Data): voi
 	const line = `${allowWord({ secret, line: null })} ${printable(file, 300)}`;
 	throw new AppError({
 		code: "PLAINTEXT_STAGED",
-		message: `Not committed. A staged file holds a secret in the clear: ${describeFinding(first)}${more}.`,
-		hint: `Take it out (git restore --staged FILE), and list the file in .gitignore. Where it is no secret, a line '${line}' in ${ALLOW_FILE} lets it pass; git commit --no-verify commits unchecked.`,
+		message: `Not committed. A staged file contains a secret in the clear: ${describeFinding(first)}${more}.`,
+		hint: `Unstage the file (git restore --staged FILE), and add it to .gitignore. If it is not a secret, allow it with a line '${line}' in ${ALLOW_FILE}. git commit --no-verify commits without this check.`,
 		exit: EXIT.failure,
 		data,
 	});

@@ -35,7 +35,7 @@ export function requireEditable(session: VaultSession): void {
 	throw new AppError({
 		code: "EPOCH_OLDER",
 		message: `Environment '${name}' is at epoch ${epoch.number} in this file; this device has seen epoch ${seen}, made when a member was removed.`,
-		hint: "A value sealed now could be read by the removed member. To see where the newer one is: coffer vault verify",
+		hint: "The removed member could read a value that is sealed now. To find the newer file: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }
@@ -131,7 +131,7 @@ export function checkValue(name: string, value: string): void {
 	if (!value.includes("\0")) return;
 	throw new AppError({
 		code: "VALUE_HAS_NUL",
-		message: `The value of ${name} holds a NUL character, which no environment variable carries.`,
+		message: `The value of ${name} contains a NUL character, which an environment variable cannot contain.`,
 		hint: "Encode binary data, in base64 for example. Nothing was changed.",
 		exit: EXIT.usage,
 	});
@@ -220,7 +220,7 @@ export function getSecret(session: VaultSession, name: string): { value: string;
 	if (record === undefined || value === undefined) {
 		const { environment } = session.place;
 		const isDropped = record === undefined && session.memory.marks.has(name);
-		const hint = `This device has seen it before, and no deletion: '${inEnvironment(`coffer vault restore ${name}`, environment)}' brings it back.`;
+		const hint = `This device has seen it before, and has seen no deletion. To restore it: '${inEnvironment(`coffer vault restore ${name}`, environment)}' brings it back.`;
 		throw notFound([shown(name)], environment, isDropped ? hint : undefined);
 	}
 	return { value, version: record.version };

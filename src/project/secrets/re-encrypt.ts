@@ -30,11 +30,11 @@ function chosen(session: VaultSession, names: readonly string[]): SealedRecord[]
 	if (found.length === new Set(names).size) return found;
 	throw new AppError({
 		code: "NOT_STALE",
-		message: "One of the names is not that of a stale record; nothing was changed.",
+		message: "One of the names has no record under an earlier key. Nothing was changed.",
 		hint:
 			stale.length > 0
 				? `Stale: ${stale.map(({ name }) => name).join(", ")}.`
-				: "There is none: every record is under the present key.",
+				: "Every record is under the present key.",
 		exit: EXIT.notFound,
 	});
 }

@@ -87,7 +87,7 @@ function refuseBroken(session: VaultSession, name: string): SealedRecord {
 	throw new AppError({
 		code: fault ?? "SECRET_NOT_FOUND",
 		message: record
-			? `The record of ${name} in coffer.vault does not hold, so there is nothing to roll back from.`
+			? `The record of ${name} in coffer.vault is invalid, so it cannot be rolled back.`
 			: `There is no secret ${name} in environment '${session.place.environment}' to roll back.`,
 		hint: `Bring it back: ${inEnvironment(`coffer vault restore ${name}`, session.place.environment)}`,
 		exit: record ? EXIT.integrity : EXIT.notFound,

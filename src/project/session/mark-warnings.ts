@@ -13,11 +13,11 @@ function listed(names: readonly string[]): string {
 }
 
 const HELP =
-	"To bring one back: coffer vault restore NAME. Where each is, and how to forget what was undone: coffer vault verify.";
+	"To restore a secret: coffer vault restore NAME. To see where each one is, or to forget those that were undone: coffer vault verify.";
 
 /** The warning for a membership that is older than the pinned one. */
 export const MEMBERSHIP_OLDER =
-	"The membership in this file is older than this device has seen. A switch of branch does that; so does an undo or a roll-back. 'coffer vault verify' says where the newer one is.";
+	"The membership in this file is older than this device has seen. Causes are a switch of branch, an undo or a roll-back. 'coffer vault verify' shows where the newer one is.";
 
 /** Warnings about records that are older than their version marks, or missing. */
 export function markWarnings(
@@ -28,11 +28,11 @@ export function markWarnings(
 	const warnings: string[] = [];
 	if (rolledBack.length > 0)
 		warnings.push(
-			`Older than this device has seen: ${listed(rolledBack)}. A switch of branch does that; so does an undo or a roll-back. ${HELP}`,
+			`Older than this device has seen: ${listed(rolledBack)}. Causes are a switch of branch, an undo or a roll-back. ${HELP}`,
 		);
 	if (dropped.length > 0)
 		warnings.push(
-			`Seen on this device before, absent now: ${listed(dropped)}. A switch of branch does that; so does an undo or tampering. ${HELP}`,
+			`Seen on this device before, absent now: ${listed(dropped)}. Causes are a switch of branch, an undo or tampering. ${HELP}`,
 		);
 	return warnings;
 }

@@ -5,8 +5,8 @@ import { AppError, EXIT } from "../../errors.ts";
 export function environmentRecreated(environment: string): AppError {
 	return new AppError({
 		code: "EPOCH_OLDER",
-		message: `Environment '${environment}' in this file was deleted since, and another one was created under its name.`,
-		hint: "Nothing was changed. To see where the newer one is: coffer vault verify",
+		message: `Environment '${environment}' in this file was deleted since, and another environment was created under its name.`,
+		hint: "Nothing was changed. To find the newer one: coffer vault verify",
 		exit: EXIT.integrity,
 	});
 }

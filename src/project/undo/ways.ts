@@ -170,7 +170,7 @@ function byDeleting({ document }: Situation): Way[] {
 	return gone.flatMap((name) => [
 		{ words: `If a teammate has made environment '${name}', to take their commit`, commands: ["git pull"] },
 		{
-			words: `If nobody has environment '${name}' any more, to end it`,
+			words: `If nobody has environment '${name}' any more, to delete it`,
 			commands: [`coffer environments delete ${name}`],
 		},
 	]);
@@ -190,7 +190,7 @@ function byRestore({ surveys, whereabouts }: Situation): Way | undefined {
 	if (record?.lacking.kind !== "record") return undefined;
 	const { name } = record.lacking;
 	return {
-		words: `To bring ${name} back`,
+		words: `To restore ${name}`,
 		commands: [inEnvironment(`coffer vault restore ${name}`, record.environment)],
 	};
 }
@@ -200,14 +200,14 @@ export function waysOn(situation: Situation): Way[] {
 	const { found, underWay } = situation.whereabouts;
 	const ways: Way[] = [];
 	if (underWay !== undefined)
-		ways.push({ words: "Git is in the middle of something. To let it end", commands: [underWay] });
+		ways.push({ words: "Git has an operation in progress. To finish it", commands: [underWay] });
 	const undone = found.some(({ kind }) => kind === "undone");
 	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(situation);
 	if (undone) ways.push({ words: "To forget what was undone here", commands: ["coffer vault accept"] });
 	if (bringing) ways.push(bringing);
 	if (found.some(({ isLogged, kind }) => kind !== "undone" && !isLogged))
 		ways.push({
-			words: bringing ? "To go on without it" : "To go on without all of it",
+			words: bringing ? "To continue without it" : "To continue without all of it",
 			commands: ["coffer vault accept --all"],
 		});
 	return [...ways, ...byDeleting(situation)];

@@ -67,7 +67,7 @@ export async function checkEnvironment(
 	if (!section) {
 		findings.add(name, null, {
 			code: "VAULT_ENVIRONMENT_DROPPED",
-			message: `Environment '${name}' belongs to this vault, but its section is gone.`,
+			message: `Environment '${name}' belongs to this vault, but its section is missing.`,
 			line: document.links.at(-1)?.line,
 		});
 		return undefined;
@@ -82,13 +82,13 @@ export async function checkEnvironment(
 	if (memory?.pin) checkMemory(memory, document.links, section, findings);
 	else if (memory && !isHeld)
 		findings.unchecked.push(
-			`Whether records of '${name}' were rolled back, dropped or replaced: this device has no marks of it yet.`,
+			`Whether records of '${name}' were rolled back, dropped or replaced: this device has no version marks of it yet.`,
 		);
 	const state = findings.attempt(name, null, () =>
 		verifyEnvironment(root, name, section.links, section.line),
 	);
 	if (!state) {
-		findings.unchecked.push(`The records of '${name}': its membership does not hold.`);
+		findings.unchecked.push(`The records of '${name}': its membership is invalid.`);
 		return undefined;
 	}
 	const keys = context.holder && keysOf(state, context.holder.identity, findings);
@@ -143,7 +143,7 @@ function checkMemory(
 	for (const secret of dropped)
 		findings.add(name, secret, {
 			code: "RECORD_DROPPED",
-			message: `${secret} is gone; this device has seen version ${marks.get(secret)?.version}, and a deletion leaves a tombstone.`,
+			message: `${secret} is missing. This device has seen version ${marks.get(secret)?.version}, and a deletion would leave a tombstone.`,
 			line: undefined,
 		});
 	for (const record of records.values()) if (isReplaced(memory, record)) addReplaced(name, record, findings);

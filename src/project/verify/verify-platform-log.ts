@@ -67,7 +67,7 @@ function checkMembership({ section, vaultLinks, log, memory }: Held, findings: F
 	if (vault === "diverged" || members === "diverged") {
 		findings.add(section.name, null, {
 			code: "MEMBERSHIP_DIVERGED",
-			message: `The membership of '${section.name}' is not the one that the platform's log holds, nor a continuation of it.`,
+			message: `The membership of '${section.name}' differs from the one in the platform's log, and does not continue it.`,
 			line: section.links.at(-1)?.line,
 		});
 		return false;
@@ -76,7 +76,7 @@ function checkMembership({ section, vaultLinks, log, memory }: Held, findings: F
 	if (memory) return true;
 	findings.add(section.name, null, {
 		code: "MEMBERSHIP_ROLLED_BACK",
-		message: `The membership of '${section.name}' in this file is older than the platform's log has it.`,
+		message: `The membership of '${section.name}' in this file is older than the one in the platform's log.`,
 		line: section.links.at(-1)?.line,
 	});
 	return false;
@@ -133,18 +133,18 @@ function checkLog(held: Held, findings: Findings): void {
 		else if (standing === "dropped")
 			findings.add(environment, name, {
 				code: "RECORD_DROPPED",
-				message: `${name} is gone; the platform's log has version ${version}, and a deletion leaves a tombstone.`,
+				message: `${name} is missing. The platform's log has version ${version}, and a deletion would leave a tombstone.`,
 				line: undefined,
 			});
 		else if (standing === "replaced")
 			findings.add(environment, name, {
 				code: "RECORD_REPLACED",
-				message: `${name} is not the record of version ${version} that the platform's log holds.`,
+				message: `${name} is not the record of version ${version} in the platform's log.`,
 				line: ours && ours.line + 1,
 			});
 	}
 	if (behind.length > 0)
 		findings.unchecked.push(
-			`What is newer on the platform of '${environment}' (coffer sync takes it): ${behind.join(", ")}.`,
+			`Newer on the platform of '${environment}' (coffer sync takes them): ${behind.join(", ")}.`,
 		);
 }

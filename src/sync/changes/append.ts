@@ -37,7 +37,7 @@ function answerCut(): AppError {
 	return new AppError({
 		code: "PLATFORM_ANSWER_CUT",
 		message: "The platform's answer ended before it said whether the change was accepted and applied.",
-		hint: "Run 'coffer sync' again: what arrived is not done twice.",
+		hint: "Run 'coffer sync' again: a change that arrived is not applied twice.",
 		exit: EXIT.network,
 	});
 }

@@ -49,8 +49,8 @@ function unreachable(url: string, cause: unknown): AppError {
 		code: slow ? "PLATFORM_TIMEOUT" : "PLATFORM_UNREACHABLE",
 		message: slow
 			? `The platform at ${url} did not answer in time.`
-			: `The platform at ${url} is out of reach${code}.`,
-		hint: "Check that it runs and that this machine reaches it; the vault keeps what was changed until it is synced.",
+			: `The platform at ${url} cannot be reached${code}.`,
+		hint: "Check that it runs and that this machine can reach it. The vault keeps the change until it is synced.",
 		exit: EXIT.network,
 		cause,
 	});
@@ -59,8 +59,8 @@ function unreachable(url: string, cause: unknown): AppError {
 function certificateRefused(url: string, code: string, cause: unknown): AppError {
 	return new AppError({
 		code: "PLATFORM_CERTIFICATE_REFUSED",
-		message: `The certificate of the platform at ${url} does not hold${code}; nothing was sent.`,
-		hint: "Check address and certificate. For an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate's file.",
+		message: `The certificate of the platform at ${url} is not valid${code}. Nothing was sent.`,
+		hint: "Check the address and the certificate. If you use your own certificate authority, set NODE_EXTRA_CA_CERTS to the file of its certificate.",
 		exit: EXIT.network,
 		cause,
 	});
@@ -70,7 +70,7 @@ function interrupted(url: string, cause?: unknown): AppError {
 	return new AppError({
 		code: "PLATFORM_ANSWER_CUT",
 		message: `The connection to the platform at ${url} broke before its answer was complete.`,
-		hint: "Run the command again: what arrived is not done twice.",
+		hint: "Run the command again: a change that arrived is not applied twice.",
 		exit: EXIT.network,
 		cause,
 	});

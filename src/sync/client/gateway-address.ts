@@ -57,7 +57,7 @@ export async function explainGateway(
 	if (!(error instanceof AppError) || error.code !== "PLATFORM_ADDRESS_IS_GATEWAY") return error;
 	const control = await findControl(candidates(origin, usualPort), expected);
 	return error.with({
-		message: `${origin} is where a platform serves functions, not its control address. No token was sent.`,
+		message: `${origin} is the address at which a platform serves functions, not its control address. No token was sent.`,
 		hint:
 			control === undefined
 				? `Give the address that 'coffer platform start' prints as "control"; its port is ${CONTROL_PORT} unless somebody chose another.`

@@ -45,7 +45,7 @@ export function logContextOf(binding: PlatformBinding, vaultId: string, environm
 	if (binding.vault !== vaultId) {
 		throw new AppError({
 			code: "LINK_FOREIGN",
-			message: `coffer.json links environment '${environment}' for another vault than the one in coffer.vault.`,
+			message: `coffer.json links environment '${environment}' with a different vault from the one in coffer.vault.`,
 			hint: `If both files are in git, restore them: git checkout -- coffer.json coffer.vault\nTo link this vault instead, with an app of its own: ${linkOtherApp(binding, environment)}`,
 			exit: EXIT.integrity,
 		});

@@ -24,6 +24,6 @@ export function platformOrigin(url: string): string {
 	throw usage(
 		"PLATFORM_URL_INSECURE",
 		`Plain http to ${judged.host} would send the token in the clear.`,
-		"Use https; plain http is for platforms on this machine.",
+		"Use https. Plain http is allowed only to platforms on this machine.",
 	);
 }

@@ -78,7 +78,7 @@ async function send(
 	throw new AppError({
 		code: "PLATFORM_ANSWER_CUT",
 		message: "The platform's answer ended before it said that the deployment is complete.",
-		hint: "Run the command again: what is deployed already stays unchanged.",
+		hint: "Run the command again: functions that are deployed already stay unchanged.",
 		exit: EXIT.network,
 	});
 }
@@ -153,7 +153,7 @@ export async function deployFunctions(
 		if (still)
 			throw new AppError({
 				code: "BLOB_LOST",
-				message: "The platform does not keep the files that it was sent.",
+				message: "The platform does not keep the files that it receives.",
 				hint: "Look at the platform's log.",
 				exit: EXIT.network,
 			});

@@ -78,8 +78,8 @@ export async function meetPlatform(
 	if (fingerprint({ sign: info.sign, box: info.box }) === expected) return { remote, info };
 	throw new AppError({
 		code: "PLATFORM_KEY_MISMATCH",
-		message: `The platform at ${url} is not the one that the token is for: its key has another fingerprint.`,
-		hint: "Check address and token with whoever runs the platform. No key and no secret was handed over.",
+		message: `The platform at ${url} is not the one that issued the token: its key has another fingerprint.`,
+		hint: "Check the address and the token with the platform's operator. No key and no secret was sent.",
 		exit: EXIT.integrity,
 	});
 }

@@ -21,7 +21,7 @@ export function forked(message: string): AppError {
 	return new AppError({
 		code: "LOG_FORKED",
 		message: `The platform's log is not a continuation of the one this device knows: ${message}.`,
-		hint: "Somebody rolled the platform back or tampered with it. Nothing was taken from it; ask who runs it.",
+		hint: "Somebody rolled the platform back or tampered with it. Nothing was taken from it. Ask its operator.",
 		exit: EXIT.integrity,
 	});
 }

@@ -36,7 +36,7 @@ function moved(environment: string, from: string, { app, url }: PlatformBinding)
 	return new AppError({
 		code: "LINK_MOVED",
 		message: `coffer.json says that the platform of environment '${environment}' is at ${url}; this device linked it at ${from}.`,
-		hint: `If that is right, say so: ${inEnvironment(`coffer link ${url} --app ${app}`, environment)}\nIf not, restore coffer.json from git: git checkout -- coffer.json`,
+		hint: `If that is right, confirm it: ${inEnvironment(`coffer link ${url} --app ${app}`, environment)}\nIf not, restore coffer.json from git: git checkout -- coffer.json`,
 		exit: EXIT.integrity,
 	});
 }

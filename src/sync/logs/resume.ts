@@ -73,7 +73,7 @@ class Progress<Streamed extends Event> {
 function ended(): AppError {
 	return new AppError({
 		code: "LOG_ENDED",
-		message: "The platform ended the log: it is being stopped, or the token may not read it any more.",
+		message: "The platform ended the log: it is stopping, or the token may no longer read the log.",
 		hint: "Follow it again: coffer functions logs --follow.",
 		exit: EXIT.network,
 	});

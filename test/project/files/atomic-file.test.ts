@@ -149,7 +149,7 @@ describe("readWhole", () => {
 		}
 		expect(await refusalOf(readWhole(join(folder, "target"), 6))).toMatchObject({
 			code: "FILE_TOO_LARGE",
-			message: `Cannot read ${join(folder, "target")}: it has 7 bytes, and 6 bytes are the limit.`,
+			message: `Cannot read ${join(folder, "target")}: it has 7 bytes, and the limit is 6 bytes.`,
 			exit: 1,
 		});
 		expect((await readWhole(join(folder, "target"), 7))?.toString()).toBe("content");

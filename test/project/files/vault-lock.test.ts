@@ -30,7 +30,7 @@ test("a holder that does nothing is waited for only so long", async () => {
 	expect(await refusalOf(wait({ stillMs: 300, mostMs: 60_000 }))).toMatchObject({
 		code: "VAULT_LOCKED",
 		exit: 1,
-		message: expect.stringContaining("has done nothing for 0.3 s"),
+		message: expect.stringContaining("has made no progress for 0.3 s"),
 	});
 	holder.exec("ROLLBACK");
 	expect(await wait({ stillMs: 300, mostMs: 60_000 })).toBe("had it");

@@ -52,7 +52,11 @@ describe("the functions of a Base44 project", () => {
 			{ "functions/x.ts": MODULE, "base44/functions/x/entry.ts": MODULE },
 			"FUNCTION_DUPLICATE",
 		],
-		["no name that a URL can have", { "base44/functions/a b/entry.ts": MODULE }, "FUNCTION_NAME_INVALID"],
+		[
+			"not give a name that a URL can contain",
+			{ "base44/functions/a b/entry.ts": MODULE },
+			"FUNCTION_NAME_INVALID",
+		],
 		["an entry in no folder of its own", { "base44/functions/entry.ts": MODULE }, "FUNCTION_NAME_INVALID"],
 		["a file that says no entry", { "base44/functions/x/function.jsonc": "{}" }, "FUNCTION_SETTINGS_INVALID"],
 		[

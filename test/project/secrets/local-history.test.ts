@@ -133,7 +133,7 @@ describe("where there is little or nothing of it", () => {
 		await project.set({ A: "one" });
 		const none = await historyAt();
 		expect([none.looked, none.versions]).toEqual(["git (no history)", ["v1 live"]]);
-		expect(none.notes).toEqual(["There is no git repository here that git reads."]);
+		expect(none.notes).toEqual(["Git finds no repository here."]);
 		execFileSync("git", ["init", "-q"], { cwd: project.root, env: GIT_ENVIRONMENT });
 		expect((await historyAt()).notes).toEqual(["There is no commit in git yet."]);
 		const repository = new Repository(project);

@@ -94,7 +94,7 @@ export async function readVaultHistory(
 	from: HistoryOf = "head",
 ): Promise<GitHistory> {
 	const repository = await findRepository(place);
-	if (!repository) return { commits: undefined, notes: ["There is no git repository here that git reads."] };
+	if (!repository) return { commits: undefined, notes: ["Git finds no repository here."] };
 	const commits = await listCommits(place, from);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
 	const { firsts, without } = await findTexts(place, commits);

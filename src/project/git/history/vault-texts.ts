@@ -106,7 +106,7 @@ async function underWay(place: GitPlace): Promise<string | undefined> {
  */
 export async function listTexts(place: GitPlace): Promise<AllTexts> {
 	if (!(await findRepository(place))) {
-		const notes = ["There is no git repository here that git reads."];
+		const notes = ["Git finds no repository here."];
 		return { kept: [], underWay: undefined, committed: undefined, notes };
 	}
 	const head: Named = { kind: "head", rev: "HEAD" };

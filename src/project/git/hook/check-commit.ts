@@ -103,7 +103,7 @@ async function committed(place: GitPlace, id: string | undefined): Promise<Vault
 
 async function staged(place: GitPlace, { mode, id }: StagedVault): Promise<VaultDocument> {
 	if (mode.startsWith("100")) return parseVault(await textOf(place, id));
-	throw malformed("VAULT_MALFORMED", "what is staged is not a plain file.", 1);
+	throw malformed("VAULT_MALFORMED", "the staged file is not a regular file.", 1);
 }
 
 async function checkDocument(document: VaultDocument, before: VaultDocument | undefined): Promise<void> {
@@ -139,8 +139,8 @@ function requireNoLoss(losses: readonly Loss[], isMerge: boolean): void {
 		code: "VAULT_LOSES",
 		message: `coffer.vault would lose what ${parents} has: ${names.join(", ")}${more}.`,
 		hint: isMerge
-			? "Unite both sides: coffer vault resolve; then: git add coffer.vault. What is not wanted can be deleted by name afterwards (coffer secrets delete NAME)."
-			: "Take HEAD's (git checkout HEAD -- coffer.vault), or one secret of it (coffer vault restore NAME). To go back on purpose: git commit --no-verify.",
+			? "Merge both sides: coffer vault resolve; then: git add coffer.vault. Secrets that are not wanted can be deleted by name afterwards (coffer secrets delete NAME)."
+			: "Restore HEAD's file (git checkout HEAD -- coffer.vault), or one secret of it (coffer vault restore NAME). If the loss is intended: git commit --no-verify.",
 		exit: EXIT.conflict,
 		data: losses,
 	});
