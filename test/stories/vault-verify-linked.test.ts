@@ -94,11 +94,11 @@ describe("a working copy that has synced", () => {
 		await ana.ok(["secrets", "set", "A=third", "D=new"]);
 		const checked = await check(clone);
 		expect(checked).toMatchObject({ status: 0, findings: [] });
-		expect(checked.unchecked.join()).toMatch(/newer on the platform of 'production' \(.*\): A, D\./);
+		expect(checked.unchecked.join()).toMatch(/Newer on the platform of 'production' \(.*\): A, D\./);
 		await clone.ok(["secrets", "set", "B=mine", "--no-sync"]);
 		const changedHere = await check(clone);
 		expect(changedHere.status).toBe(0);
-		expect(changedHere.unchecked.join()).toMatch(/newer on the platform of 'production' \(.*\): A, D\./);
+		expect(changedHere.unchecked.join()).toMatch(/Newer on the platform of 'production' \(.*\): A, D\./);
 		await platform.stop();
 		expect((await check(clone)).unchecked.join()).toMatch(/cannot be reached/);
 		await platform.start();
