@@ -5,6 +5,7 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import type { PlatformBinding } from "../../project/files/config.ts";
 import { editVault, type LoadedVault, type VaultEdit } from "../../project/files/vault-file.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import { openSession } from "../../project/session/open-session.ts";
@@ -13,7 +14,7 @@ import type { LogEntry } from "../../protocol/change.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { type VaultDocument, withRecords, withSection } from "../../vault/document/document.ts";
 import { compareChain } from "../../vault/document/version-marks.ts";
-import { type LinkTarget, logContextOf } from "../client/link-target.ts";
+import { type LinkTarget, linkOtherApp, logContextOf } from "../client/link-target.ts";
 import { forked, lastHeader } from "../log/check-log.ts";
 import { LogView } from "../log/log-view.ts";
 import type { News } from "../log/read-log.ts";
@@ -40,6 +41,16 @@ function diverged(environment: string): AppError {
 	});
 }
 
+/** The app's log belongs to an environment of this name that was deleted: another key, other members. */
+function recreated(environment: string, binding: PlatformBinding): AppError {
+	return new AppError({
+		code: "ENVIRONMENT_RECREATED",
+		message: `The app '${binding.app}' belongs to an earlier environment '${environment}', which is not the one in this vault. Nothing was taken from it, and nothing was sent.`,
+		hint: `Link with an app of another name: ${linkOtherApp(binding, environment)}\nThe earlier app serves on with the values that it has, until it is deleted: coffer apps delete ${binding.app} --url ${binding.url}`,
+		exit: EXIT.conflict,
+	});
+}
+
 /** The longer of two chains of which one continues the other. */
 function longer(ours: readonly Link[], theirs: readonly Link[], environment: string): readonly Link[] {
 	const standing = compareChain(theirs.map(linkHash), ours);
@@ -49,16 +60,19 @@ function longer(ours: readonly Link[], theirs: readonly Link[], environment: str
 
 /**
  * The document with the log's newest membership, if that is newer than the file's.
- * @throws AppError `MEMBERSHIP_DIVERGED` (exit 5) if neither continues the other
+ * @throws AppError `MEMBERSHIP_DIVERGED` (exit 5) if neither continues the other, `ENVIRONMENT_RECREATED` (exit 5)
  */
 export function withHeader(
 	document: VaultDocument,
 	environment: string,
-	entries: readonly LogEntry[],
+	{ binding, entries }: { binding: PlatformBinding; entries: readonly LogEntry[] },
 ): VaultDocument {
 	const header = lastHeader(entries);
 	const section = document.environments.get(environment);
 	if (!header || !section) return document;
+	const isOther = section.links[0]?.text !== header.environment[0]?.text;
+	if (isOther && compareChain(header.vault.map(linkHash), document.links) === "longer")
+		throw recreated(environment, binding);
 	const links = longer(section.links, header.environment, environment);
 	return withSection(
 		{ ...document, links: longer(document.links, header.vault, environment) },
@@ -97,7 +111,7 @@ export async function integrate(
 ): Promise<Integration> {
 	const { environment } = context;
 	const edit = async (loaded: LoadedVault): Promise<VaultEdit<Integration>> => {
-		const merged = withHeader(loaded.document, environment, news.entries);
+		const merged = withHeader(loaded.document, environment, { ...target, entries: news.entries });
 		const session = await openSession({ ...loaded, document: merged }, context);
 		const memory = memoryOf(session, target);
 		const log = extend(memory, news) ? viewOf(session, target, news, memory) : undefined;

@@ -22,7 +22,7 @@ function nextName(app: string): string {
 }
 
 /** The command that links with an app of another name. An app keeps its vault and its log for ever. */
-function linkOtherApp({ app, url }: PlatformBinding, environment: string): string {
+export function linkOtherApp({ app, url }: PlatformBinding, environment: string): string {
 	const judged = judgeOrigin(url);
 	const origin = "origin" in judged ? judged.origin : "URL";
 	return inEnvironment(`coffer link ${origin} --app ${nextName(app)}`, environment);

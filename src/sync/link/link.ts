@@ -124,7 +124,7 @@ async function enrol(context: SessionContext, { info }: LinkRequest, target: Lin
 	const { app, platform } = binding;
 	const news = await readLog(target, emptyHead(logContextOf(binding, binding.vault, environment)));
 	return editVault<Prepared>(root, async (loaded) => {
-		const known = withHeader(loaded.document, environment, news.entries);
+		const known = withHeader(loaded.document, environment, { binding, entries: news.entries });
 		const session = await openSession({ ...loaded, document: known }, context);
 		const { section, state } = session.verified;
 		const config = await readConfig(root);
