@@ -1,4 +1,4 @@
-/** The platform's two listeners, wired to its core: what they ask it, what they tell it, and their bounds. */
+/** Connects the platform's two listeners with its core. */
 import { type Api, createApi } from "./api/api.ts";
 import { ControlListener } from "./api/control-listener.ts";
 import { Certificate } from "./configuration/certificate.ts";
@@ -8,16 +8,16 @@ import { budgetOf, type DescriptorBudget, descriptorLimit } from "./http/descrip
 import type { Core } from "./service/core.ts";
 import { requestLog } from "./telemetry/request-log.ts";
 
-/** How much of the process's open files each listener may take. */
+/** How many open files each listener may use. */
 export function listenerBudget({ processesMax }: PlatformConfig): DescriptorBudget {
 	return budgetOf(descriptorLimit(), processesMax);
 }
 
 /**
- * The gateway, which does not listen yet.
- * @param bounds what holds for functions that say nothing
+ * The gateway. It does not listen yet.
+ * @param bounds hold for functions whose settings name no limit
  */
-export function gatewayOf(
+export function buildGateway(
 	core: Core,
 	limits: DescriptorBudget,
 	bounds: { readonly timeoutMs: number; readonly bodyBytes: number },
@@ -30,7 +30,7 @@ export function gatewayOf(
 		onRefused: (bound) => metrics.refused("gateway", bound),
 		onInvalidAnswer: (route, fault) => {
 			metrics.invalidAnswer(route);
-			const message = `The function's answer was not sent on, and the client got 502: ${fault}.`;
+			const message = `The function's answer was not valid, so the client got 502: ${fault}.`;
 			const lifetime = apps.find(route.app)?.functionLifetime(route.function);
 			if (lifetime === undefined) return;
 			const time = new Date(clock.now()).toISOString();
@@ -45,8 +45,8 @@ export function gatewayOf(
 	});
 }
 
-/** The control API's listener, which does not listen yet. */
-export function controlOf(
+/** The control API's listener. It does not listen yet. */
+export function buildControlListener(
 	core: Core,
 	{ control }: DescriptorBudget,
 	{ hostNames, tls, ...config }: PlatformConfig,

@@ -1,6 +1,4 @@
-/**
- * The composition root: from a configuration to a platform that serves.
- */
+/** The composition root: makes a serving platform from a configuration. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
@@ -12,7 +10,7 @@ import type { Maxima, PlatformConfig } from "./configuration/config.ts";
 import { Faults } from "./faults/error-boundary.ts";
 import { describeError, type Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
-import { controlOf, gatewayOf, listenerBudget } from "./listeners.ts";
+import { buildControlListener, buildGateway, listenerBudget } from "./listeners.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { openLogFiles } from "./logs/log-files.ts";
 import { builtPath, hostPath } from "./machine/assets.ts";
@@ -26,15 +24,15 @@ import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 
 export interface Platform {
-	/** Where functions are served, without a slash at its end. */
+	/** Base URL of the gateway, without a slash at its end. */
 	readonly listenUrl: string;
-	/** The control API's address, without a slash at its end. */
+	/** Base URL of the control API, without a slash at its end. */
 	readonly controlUrl: string;
-	/** An access token that may do everything, never told again; only where no valid one was left, as at the first start. */
+	/** A new access token with the scope `admin`. Undefined where a valid one exists, so set at the first start only. */
 	readonly firstToken: string | undefined;
-	/** What keeps builds from the platform's own files. */
+	/** What keeps builds away from the platform's own files. */
 	readonly buildSandbox: Builder["level"];
-	/** What keeps functions to their network behind Deno's own permissions, and what that does not hold. */
+	/** What restricts functions' network beside Deno's permissions, and which of these restrictions do not work here. */
 	readonly network: Runtime["network"];
 	/** Takes no new requests, finishes those in flight, stops the functions, closes the store. */
 	close(): Promise<void>;
@@ -46,44 +44,45 @@ export interface PlatformParts {
 	readonly clock?: Clock;
 }
 
-/** For functions that say nothing, unless the platform allows less. */
+/** For functions whose settings name no limit. A lower limit of the platform holds instead. */
 const DEFAULTS: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 
-/** What was opened, to be closed in the opposite order. */
-class Opened {
+/** The open parts of a platform. They are closed in the opposite order. */
+class OpenParts {
 	readonly #closers: (() => Promise<void>)[] = [];
 
 	add(close: () => Promise<void>): void {
 		this.#closers.push(close);
 	}
 
-	/** Closes everything, last opened first, whatever fails on the way. */
+	/** Closes everything, the last part first. A part that fails does not keep the others open. */
 	async close(log: Log): Promise<void> {
-		for (const close of this.#closers.splice(0).reverse()) await attempt(close, log);
+		for (const close of this.#closers.splice(0).reverse()) await closeSafely(close, log);
 	}
 
-	/** Closes everything at once. */
+	/** Closes everything at the same time. */
 	async closeTogether(log: Log): Promise<void> {
-		await Promise.all(this.#closers.splice(0).map((close) => attempt(close, log)));
+		await Promise.all(this.#closers.splice(0).map((close) => closeSafely(close, log)));
 	}
 }
 
-async function attempt(close: () => Promise<void>, log: Log): Promise<void> {
+async function closeSafely(close: () => Promise<void>, log: Log): Promise<void> {
 	try {
 		await close();
 	} catch (error) {
-		log.error(describeError(error), "a part of the platform did not close");
+		log.error(describeError(error), "a part of the platform failed to close");
 	}
 }
 
 /**
- * Starts a platform; the functions that are never idle run, or have failed, when this resolves.
- * @throws AppError exit 2 where the certificate is not one, 6 where an address cannot be had, 1 and 7 as store, Deno and log say; nothing is left open
+ * Starts a platform. When this resolves, each function that is never idle runs or has failed.
+ * @throws AppError exit 2 for a certificate that is not valid, 6 for an address that cannot be used, 1 and 7
+ * as store, Deno and log say. Everything is closed again then.
  */
 export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
-	const opened = new Opened();
+	const opened = new OpenParts();
 	try {
 		return await start(config, parts, opened);
 	} catch (error) {
@@ -92,14 +91,14 @@ export async function startPlatform(config: PlatformConfig, parts: PlatformParts
 	}
 }
 
-async function start(config: PlatformConfig, parts: PlatformParts, opened: Opened): Promise<Platform> {
+async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenParts): Promise<Platform> {
 	await cryptoReady;
 	const { clock = SYSTEM_CLOCK, identity, log } = parts;
 	const store = await openStore(config.storeUrl, { now: clock.monotonicMs });
 	opened.add(async () => await store[Symbol.asyncDispose]());
 	const logs = openLogFiles({
 		directory: join(config.dataDirectory, "logs"),
-		onError: (error) => log.warn(describeError(error), "lines of functions were lost"),
+		onError: (error) => log.warn(describeError(error), "lines of functions' logs were lost"),
 	});
 	opened.add(() => logs.close());
 	const faults = new Faults(log);
@@ -113,13 +112,13 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	const timeoutMs = Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000;
 	const bodyBytes = Math.min(DEFAULTS.maxBodyMB, config.maxima.maxBodyMB) * 1024 * 1024;
 	const budget = listenerBudget(config);
-	const gateway = gatewayOf(core, budget, { timeoutMs, bodyBytes });
-	const listeners = new Opened();
-	// Both at once: what is in flight has one grace period.
+	const gateway = buildGateway(core, budget, { timeoutMs, bodyBytes });
+	const listeners = new OpenParts();
+	// Both listeners close at the same time, so that requests in flight share one grace period.
 	opened.add(() => listeners.closeTogether(log));
 	const listenUrl = await listen(gateway, config, listeners);
 	const closing = new AbortController();
-	const control = controlOf(core, budget, config, { listenUrl, closing: closing.signal });
+	const control = buildControlListener(core, budget, config, { listenUrl, closing: closing.signal });
 	const controlUrl = await listenControl(control, config, listeners);
 	await core.startPinned();
 	core.automations.start({ host: new URL(listenUrl).host, timeoutMs });
@@ -129,19 +128,20 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: Opene
 	opened.add(async () => closing.abort());
 	const endGuard = faults.guardProcess();
 	opened.add(async () => endGuard());
-	const firstToken = await firstTokenOf(core);
-	const kept = { sandbox: builder.level, ...wallsOf(runtime, log) };
-	log.info({ listen: listenUrl, control: controlUrl, ...kept }, "the platform is ready");
+	const firstToken = await createFirstToken(core);
+	const isolation = { sandbox: builder.level, ...reportIsolation(runtime, log) };
+	log.info({ listen: listenUrl, control: controlUrl, ...isolation }, "the platform is ready");
 	const walls = { buildSandbox: builder.level, network: runtime.network };
 	return { listenUrl, controlUrl, firstToken, ...walls, close: () => opened.close(log) };
 }
 
-/** What functions are held by; what is missing of it is told. */
-function wallsOf({ limits, network }: Runtime, log: Log): { limits: string; network: string } {
+/** Describes the isolation of functions for the log, and warns of each part that does not work here. */
+function reportIsolation({ limits, network }: Runtime, log: Log): { limits: string; network: string } {
 	const { missing } = limits;
-	if (missing.length > 0) log.warn({ missing }, "functions are not bounded in all that they could take here");
+	if (missing.length > 0) log.warn({ missing }, "some limits of functions do not work on this machine");
 	const open = network.missing;
-	if (open.length > 0) log.warn({ missing: open }, "functions are not kept from all of the network here");
+	if (open.length > 0)
+		log.warn({ missing: open }, "some network restrictions of functions do not work on this machine");
 	return { limits: limits.driver, network: network.wall };
 }
 
@@ -149,7 +149,7 @@ async function openDeno(
 	config: PlatformConfig,
 	logs: FunctionLogs,
 	{ log, faults }: { log: Log; faults: Faults },
-	opened: Opened,
+	opened: OpenParts,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
 	const { allowNet, buildDirectory, dataDirectory, hidden, maxima, passthrough, spares } = config;
@@ -166,11 +166,11 @@ async function openDeno(
 		onLine: (app, name, line) => logs.append(app, name, line),
 		egressProgram: builtPath("egress.cjs"),
 		onMissingWall: (wall, why) =>
-			log.warn({ wall, why }, "a wall around functions' network does not work here"),
-		onFallenWall: (what) => log.error({ what }, "a wall around functions' network has fallen"),
-		onLimitFailure: (error) => log.warn(describeError(error), "a function is not held to its share"),
+			log.warn({ wall, why }, "a network restriction of functions does not work on this machine"),
+		onFallenWall: (what) => log.error({ what }, "a network restriction of functions has stopped working"),
+		onLimitFailure: (error) => log.warn(describeError(error), "the limits of a function could not be set"),
 		faults: faults.function,
-		onShared: () => log.warn("functions run as root: no user of their own works here"),
+		onShared: () => log.warn("functions run as root: users of their own do not work on this machine"),
 	});
 	opened.add(() => runtime.close());
 	const builder = await openBuilder({
@@ -224,7 +224,7 @@ async function openCore(
 async function listen(
 	gateway: Gateway,
 	{ listen: address }: PlatformConfig,
-	opened: Opened,
+	opened: OpenParts,
 ): Promise<string> {
 	const { port } = await bound("gateway", address, () => gateway.listen(address.port, address.host));
 	opened.add(() => gateway.close({ graceMs: GRACE_MS }));
@@ -234,15 +234,15 @@ async function listen(
 async function listenControl(
 	listener: ControlListener,
 	{ control, tls }: PlatformConfig,
-	opened: Opened,
+	opened: OpenParts,
 ): Promise<string> {
 	const address = await bound("control API", control, () => listener.listen(control));
 	opened.add(() => listener.close(GRACE_MS));
 	return httpUrl(address, tls ? "https" : "http");
 }
 
-/** A token for whoever starts a platform that nobody else can administer, as at its very first start. */
-async function firstTokenOf({ clock, tokens }: Core): Promise<string | undefined> {
+/** A token for the operator. Undefined where a valid token with the scope `admin` exists. */
+async function createFirstToken({ clock, tokens }: Core): Promise<string | undefined> {
 	if (tokens.hasAdministrator(clock.now())) return undefined;
 	const { token } = await tokens.create({ scopes: ["admin"] }, clock.now());
 	return token;

@@ -110,13 +110,13 @@ describe("the main job over real sockets", () => {
 		const { network, unbounded } = await story.client.list(APP);
 		expect(network?.wall).toMatch(/^(namespace|user rules|none)$/);
 		expect(ready?.[0]).toMatchObject({ network: network?.wall });
-		const open = said.filter(([, text]) => text === "functions are not kept from all of the network here");
+		const open = said.filter(
+			([, text]) => text === "some network restrictions of functions do not work on this machine",
+		);
 		expect(open.map(([what]) => what)).toEqual(
 			network?.missing.length === 0 ? [] : [{ missing: network?.missing }],
 		);
-		const warned = said.filter(
-			([, text]) => text === "functions are not bounded in all that they could take here",
-		);
+		const warned = said.filter(([, text]) => text === "some limits of functions do not work on this machine");
 		expect(warned.map(([what]) => what)).toEqual(unbounded?.length === 0 ? [] : [{ missing: unbounded }]);
 	});
 

@@ -108,11 +108,11 @@ describe("a token for the Base44 CLI", () => {
 		const principal = registry.authenticate(token, NOW);
 		if (principal === undefined) throw new Error("It is not known.");
 		expect(SCOPES.filter((scope) => registry.authorise(principal, scope, "shop"))).toEqual([]);
-		const uses = ["shop", "other"].map((app) => apps.meet(app, principal));
+		const uses = ["shop", "other"].map((app) => apps.findOrCreateFor(app, principal));
 		expect((await Promise.allSettled(uses)).map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
-		expect((await apps.meet("shop", principal)).created).toBe(false);
+		expect((await apps.findOrCreateFor("shop", principal)).created).toBe(false);
 		for (const again of [registry, await open()]) expect(again.find(id)?.app).toBe("shop");
-		await expect((await openApps(registry)).meet("other", principal)).rejects.toMatchObject({
+		await expect((await openApps(registry)).findOrCreateFor("other", principal)).rejects.toMatchObject({
 			code: "TOKEN_SCOPE",
 			exit: 3,
 		});
@@ -125,13 +125,13 @@ describe("a token for the Base44 CLI", () => {
 		const apps = await openApps(registry);
 		await apps.create("linked", BOUND);
 		const [one, two] = [await registry.create(grant, NOW), await registry.create(grant, NOW)];
-		await apps.meet("another", { id: two.id, app: undefined });
+		await apps.findOrCreateFor("another", { id: two.id, app: undefined });
 		for (const app of ["linked", "another"]) {
-			const taken = apps.meet(app, { id: one.id, app: undefined });
+			const taken = apps.findOrCreateFor(app, { id: one.id, app: undefined });
 			await expect(taken).rejects.toMatchObject({ code: "APP_NOT_YOURS", exit: 3 });
 		}
 		expect(registry.find(one.id)?.app).toBeUndefined();
-		await apps.meet("own", { id: one.id, app: undefined });
+		await apps.findOrCreateFor("own", { id: one.id, app: undefined });
 		expect(registry.find(one.id)?.app).toBe("own");
 	});
 
@@ -140,8 +140,10 @@ describe("a token for the Base44 CLI", () => {
 		const apps = await openApps(registry);
 		await apps.create("shop", BOUND);
 		const { id } = await registry.create({ ...grant, app: "shop" }, NOW);
-		expect((await apps.meet("shop", { id, app: "shop" })).created).toBe(false);
-		await expect(apps.meet("other", { id, app: "shop" })).rejects.toMatchObject({ code: "TOKEN_SCOPE" });
+		expect((await apps.findOrCreateFor("shop", { id, app: "shop" })).created).toBe(false);
+		await expect(apps.findOrCreateFor("other", { id, app: "shop" })).rejects.toMatchObject({
+			code: "TOKEN_SCOPE",
+		});
 		const mac = "A".repeat(43);
 		await appendRaw(JSON.stringify({ type: "token-bound", id, app: "other", boundAtMs: NOW, mac }));
 		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });

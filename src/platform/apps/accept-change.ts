@@ -1,5 +1,6 @@
 /**
- * Whether a change may be appended to an app's log. PURE: the state and the change in, the decision out.
+ * Decides whether a change may be appended to an app's log. PURE: it takes the state and the change and
+ * returns the decision.
  */
 import type { KeyPair } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -13,13 +14,13 @@ import { LIMITS } from "../../vault/syntax/syntax.ts";
 import type { AppState } from "./app-state.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./environment-header.ts";
 
-/** What the platform needs of its identity to look into an environment. */
-export interface Opener {
+/** The part of the platform's identity with which it reads an environment as a member. */
+export interface MemberIdentity {
 	readonly publicKeys: { readonly sign: string };
 	readonly box: KeyPair;
 }
 
-/** The entry to append, with what was verified on the way. */
+/** The entry to append, with the parts that have been verified. */
 export interface Accepted {
 	readonly entry: LogEntry;
 	readonly header: VerifiedHeader | undefined;
@@ -28,35 +29,38 @@ export interface Accepted {
 
 export type Acceptance =
 	| Accepted
-	/** Appended before, at this head. */
+	/** The change has been appended before, at this head. */
 	| { readonly duplicate: Head }
-	/** Others changed the same names or the header after this revision: merge what came since, and try again. */
+	/**
+	 * Another change touched the same names, or the header, after this revision. The author must merge the
+	 * later entries and send again.
+	 */
 	| { readonly stale: number };
 
 /**
  * Decides about a change.
- * @param change decoded by `changeSchema`; nothing else about it is believed
- * @throws AppError where the change can never be appended: exit 7 where it is not authentic, forged or of
- *   another history, 3 where its author may not write, 2 where what it holds is not allowed
+ * @param change has been decoded by `changeSchema`. Nothing else about it is trusted.
+ * @throws AppError where the change can never be appended: exit 7 where it is not authentic or belongs to
+ * another history, 3 where its author may not write, 2 where its content is not allowed
  */
-export function acceptChange(state: AppState, change: Change, platform: Opener): Acceptance {
+export function acceptChange(state: AppState, change: Change, platform: MemberIdentity): Acceptance {
 	const operation = state.operations.get(change.operation);
 	if (operation !== undefined) return { duplicate: operation.head };
 	if (!isAuthenticChange(state.context, change)) {
 		throw refused(
 			"CHANGE_FORGED",
-			"The change is not what its author signed, or was signed for another app.",
+			"The change does not match its author's signature, or it was signed for another app.",
 		);
 	}
 	checkBase(state, change.base);
 	if (isStale(state, change)) return { stale: change.base.revision };
 	const header = acceptHeader(state, change, platform);
 	const environment = (header ?? state.header)?.environment;
-	if (environment === undefined) throw headerMissing(state.context.app);
+	if (environment === undefined) throw headerRequired(state.context.app);
 	checkAuthor(environment, change.author);
 	const records = acceptRecords(state, environment, change);
 	if (records.length === 0 && change.header === null) {
-		throw invalid("CHANGE_EMPTY", "The change holds neither records nor a header.");
+		throw invalid("CHANGE_EMPTY", "The change contains neither records nor a header.");
 	}
 	return { entry: { ...nextHead(state.head, change), change }, header, records };
 }
@@ -65,41 +69,44 @@ function checkBase(state: AppState, base: Head): void {
 	if (state.heads[base.revision] === base.head) return;
 	throw refused(
 		"LOG_FORKED",
-		`The change builds on revision ${base.revision} of another history of ${state.context.app}: this log never had that head.`,
-		"Either the platform's log was cut or replaced, or the change was meant for another platform. Ask who runs it.",
+		`The change builds on a revision ${base.revision} of ${state.context.app} that has another hash than in this log.`,
+		"Either the platform's log was cut or replaced, or the change is meant for another platform. Ask the operator of the platform.",
 	);
 }
 
-/** The records' names, as far as they can be told before anything is verified. */
+/**
+ * The names of a change's records. They are needed before the records are verified, so only the first line of
+ * each is read.
+ */
 function namesOf(change: Change): Set<string> {
 	return new Set(change.records.map((record) => record.split("\n", 1)[0] ?? ""));
 }
 
 function isStale(state: AppState, change: Change): boolean {
-	const since = state.touched.slice(change.base.revision);
+	const since = state.summaries.slice(change.base.revision);
 	if (since.length === 0) return false;
 	if (change.header !== null || since.some((touched) => touched.header)) return true;
 	const names = namesOf(change);
 	return since.some((touched) => touched.names.some((name) => names.has(name)));
 }
 
-function headerMissing(app: string): AppError {
+function headerRequired(app: string): AppError {
 	return invalid(
 		"HEADER_REQUIRED",
-		`The first change of ${app} must bring the environment's membership (its header).`,
+		`The first change of ${app} must contain the environment's membership (its header).`,
 		"Link the environment with `coffer link`.",
 	);
 }
 
-function acceptHeader(state: AppState, change: Change, platform: Opener): VerifiedHeader | undefined {
+function acceptHeader(state: AppState, change: Change, platform: MemberIdentity): VerifiedHeader | undefined {
 	if (change.header === null) return undefined;
 	if (state.header !== undefined) checkContinues(change.header, state.header.text);
 	const header = verifyHeader(state.context, change.header);
 	if (!header.environment.members.has(platform.publicKeys.sign)) {
 		throw new AppError({
 			code: "PLATFORM_NOT_A_MEMBER",
-			message: `This platform is not a member of environment '${state.context.environment}', so it could open nothing of it.`,
-			hint: "Enrol it with `coffer link`; to leave it for good, delete the app: `coffer apps delete APP`.",
+			message: `This platform is not a member of environment '${state.context.environment}', so it cannot open its secrets.`,
+			hint: "Enrol it with `coffer link`. To stop using the platform, delete the app: `coffer apps delete APP`.",
 			exit: EXIT.unauthorised,
 		});
 	}
@@ -111,8 +118,8 @@ function checkAuthor(environment: EnvironmentState, author: string): void {
 	if (environment.members.get(author)?.role === "writer") return;
 	throw new AppError({
 		code: "AUTHOR_NOT_A_WRITER",
-		message: `The author of the change is no writer of environment '${environment.name}'.`,
-		hint: "Ask a writer of the environment to send it, or to add you as a writer.",
+		message: `The author of the change is not a writer of environment '${environment.name}'.`,
+		hint: "Ask a writer of the environment to send the change, or to add you as a writer.",
 		exit: EXIT.unauthorised,
 	});
 }
@@ -121,7 +128,7 @@ function acceptRecords(state: AppState, environment: EnvironmentState, change: C
 	const records = change.records.map(parseRecordText);
 	const names = new Set<string>();
 	for (const record of records) {
-		if (names.has(record.name)) throw invalid("RECORD_TWICE", `The change holds ${record.name} twice.`);
+		if (names.has(record.name)) throw invalid("RECORD_TWICE", `The change contains ${record.name} twice.`);
 		names.add(record.name);
 		if (record.kind === "live") checkSecretName(record.name);
 		checkVersion(state.records.get(record.name), record);
@@ -131,7 +138,7 @@ function acceptRecords(state: AppState, environment: EnvironmentState, change: C
 	if (names.size > LIMITS.recordsPerEnvironment) {
 		throw invalid(
 			"TOO_MANY_SECRETS",
-			`The environment would hold ${names.size} secrets (deleted ones counted); the limit is ${LIMITS.recordsPerEnvironment}.`,
+			`The environment would hold ${names.size} secrets (including deleted ones); the limit is ${LIMITS.recordsPerEnvironment}.`,
 			"Split the secrets over several environments.",
 		);
 	}
@@ -142,8 +149,8 @@ function checkVersion(stored: SealedRecord | undefined, record: SealedRecord): v
 	if (stored === undefined || isNewer(record, stored)) return;
 	throw new AppError({
 		code: "RECORD_OUTDATED",
-		message: `The change holds version ${record.version} of ${record.name}; the platform has version ${stored.version}.`,
-		hint: "Run `coffer sync` to take in what the platform has.",
+		message: `The change contains version ${record.version} of ${record.name}, but the platform has version ${stored.version}.`,
+		hint: "Run `coffer sync` to get the platform's changes.",
 		exit: EXIT.conflict,
 	});
 }
@@ -151,7 +158,7 @@ function checkVersion(stored: SealedRecord | undefined, record: SealedRecord): v
 function refused(
 	code: string,
 	message: string,
-	hint = "Nothing was stored. Check whose vault this is.",
+	hint = "Nothing was stored. Check that the vault belongs to this app.",
 ): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.integrity });
 }

@@ -1,6 +1,6 @@
 /**
- * An app's state: a fold over its two streams. `apps/<app>/changes` holds what members changed, and alone moves
- * the revision; `apps/<app>/events` holds what the platform did.
+ * An app's state: a fold over its two streams. `apps/<app>/changes` holds the changes of members. Only these
+ * move the revision. `apps/<app>/events` holds the platform's own events.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import {
@@ -19,50 +19,55 @@ import { checkContinues, type VerifiedHeader, verifyHeader } from "./environment
 import { applyToFunctions, type FunctionState } from "./function-states.ts";
 import type { LocalSecret } from "./local-environment.ts";
 
-/** What one entry of the log was about. */
-export interface Touched {
+/** What one entry of the log changed. */
+export interface EntrySummary {
 	/** The names of its records. */
 	readonly names: readonly string[];
-	/** Whether it brought a header. */
+	/** Whether it contains a header. */
 	readonly header: boolean;
-	/** The names that have another value since, or none; a reseal changes nothing. */
+	/**
+	 * The names that were set to another value or deleted. A record that was only re-encrypted is not in it.
+	 */
 	readonly changed: readonly SecretChange[];
 }
 
-/** What became of one operation. */
+/** The result of one operation. */
 export interface Operation {
 	readonly head: Head;
-	/** Once the functions that it concerns are done. */
+	/** Set once the redeploy of all functions concerned has ended. */
 	redeployed?: { readonly results: readonly RedeployResult[]; readonly untouched: readonly string[] };
 }
 
-/** What is known of an app, to read. */
+/** The state of an app, to read. */
 export interface AppState {
 	readonly context: LogContext;
 	readonly head: Head;
-	/** The head's hash at each revision, from 0. */
+	/** The hash of the head at each revision, from 0. */
 	readonly heads: readonly string[];
-	/** What each entry was about; that of revision 1 first. */
-	readonly touched: readonly Touched[];
+	/** The summary of each entry. The first belongs to revision 1. */
+	readonly summaries: readonly EntrySummary[];
 	/** Undefined until the first change. */
 	readonly header: VerifiedHeader | undefined;
 	/** Live records and tombstones. */
 	readonly records: ReadonlyMap<string, SealedRecord>;
-	/** The secrets of the app's own environment, deleted ones too. */
+	/** The secrets of the app's own environment, including deleted ones. */
 	readonly local: ReadonlyMap<string, LocalSecret>;
-	/** Counts what changes secrets, members' changes and the platform's own; only within one run of the platform. */
+	/**
+	 * A logical clock: counts the changes of secrets by members and by the platform. It starts again with
+	 * each run of the platform.
+	 */
 	readonly moment: number;
-	/** The moment at which a name last got another value, or none. */
+	/** The value of `moment` at which each name was last set or deleted. */
 	readonly changedAt: ReadonlyMap<string, number>;
 	readonly operations: ReadonlyMap<string, Readonly<Operation>>;
 	readonly functions: ReadonlyMap<string, FunctionState>;
 }
 
-/** An app's state, and its only way to change. */
+/** An app's state. Its methods are the only way to change the state. */
 export class AppFold implements AppState {
 	context: LogContext;
 	heads: string[];
-	readonly touched: Touched[] = [];
+	readonly summaries: EntrySummary[] = [];
 	readonly records = new Map<string, SealedRecord>();
 	readonly local = new Map<string, LocalSecret>();
 	moment = 0;
@@ -78,7 +83,7 @@ export class AppFold implements AppState {
 		this.heads = [this.head.head];
 	}
 
-	/** Links an app that had no vault with one. */
+	/** Links an app that has no vault with one. */
 	link(context: LogContext): void {
 		this.context = context;
 		this.head = emptyHead(context);
@@ -86,10 +91,10 @@ export class AppFold implements AppState {
 	}
 
 	/**
-	 * Takes in an entry as it is read from the store: its place in the hash chain, that a writer signed it, that its
-	 * header continues the one before, and that no record takes the place of a newer one. The records' own
-	 * signatures are checked when they are opened.
-	 * @throws AppError `LOG_DAMAGED` (exit 7), or a fault of header or records
+	 * Applies an entry that was read from the store. Checks its place in the hash chain, that a writer signed
+	 * it, that its header continues the present one, and that no record replaces a newer one. The signatures
+	 * of records are checked when they are opened.
+	 * @throws AppError `LOG_DAMAGED` (exit 7), or an error about the header or the records
 	 */
 	applyEntry(entry: LogEntry): void {
 		const { change } = entry;
@@ -99,50 +104,51 @@ export class AppFold implements AppState {
 			entry.head === expected.head &&
 			this.heads[change.base.revision] === change.base.head &&
 			!this.operations.has(change.operation);
-		if (!inPlace || !isAuthenticChange(this.context, change)) throw damaged(this.context.app, entry.revision);
+		if (!inPlace || !isAuthenticChange(this.context, change))
+			throw entryDamaged(this.context.app, entry.revision);
 		const header = change.header === null ? undefined : verifyHeader(this.context, change.header);
 		if (change.header !== null && this.header !== undefined) checkContinues(change.header, this.header.text);
 		const environment = (header ?? this.header)?.environment;
 		const records = change.records.map(parseRecordText);
-		// Whoever can write to the store could otherwise bring back what members had replaced.
+		// Without this check, whoever can write to the store could restore values that members have replaced.
 		const isWriter = environment?.members.get(change.author)?.role === "writer";
 		if (!isWriter || !records.every((record) => isNewer(record, this.records.get(record.name))))
-			throw damaged(this.context.app, entry.revision);
+			throw entryDamaged(this.context.app, entry.revision);
 		this.applyAccepted(entry, header, records);
 	}
 
-	/** Takes in an entry that `acceptChange` made for this very state: nothing is checked again. */
+	/** Applies an entry that `acceptChange` returned for exactly this state. Nothing is checked again. */
 	applyAccepted(
 		{ revision, head, change }: LogEntry,
 		header: VerifiedHeader | undefined,
 		records: readonly SealedRecord[],
 	): void {
-		const changed = realChanges(this.records, records);
+		const changed = changedSecrets(this.records, records);
 		this.head = { revision, head };
 		this.heads.push(head);
 		if (header !== undefined) this.header = header;
 		for (const record of records) this.records.set(record.name, record);
 		this.#noteChanged(changed);
 		const names = records.map((record) => record.name);
-		this.touched.push({ names, header: header !== undefined, changed });
+		this.summaries.push({ names, header: header !== undefined, changed });
 		this.operations.set(change.operation, { head: this.head });
 	}
 
-	/** Takes in an event of the platform's own. */
+	/** Applies an event of the platform's own. */
 	applyEvent(event: AppEvent): void {
 		applyToFunctions(this.functions, event);
 		if (event.type === "local-secrets") this.#applyLocal(event);
 		if (event.type !== "redeployed") return;
 		const operation = this.operations.get(event.operation);
-		// The platform wrote this after the change: somebody cut the log.
-		if (!operation) throw cut(this.context.app);
+		// The platform wrote this event after the change, so somebody has cut the log.
+		if (!operation) throw logCut(this.context.app);
 		operation.redeployed = { results: event.results, untouched: event.untouched };
 	}
 
 	#applyLocal({ records, by, atMs }: Extract<AppEvent, { type: "local-secrets" }>): void {
 		const parsed = records.map(parseRecordText);
 		for (const record of parsed) this.local.set(record.name, { record, by, atMs });
-		// What the vault has holds, whatever the platform has by that name.
+		// The vault's value wins over a local secret of the same name, so the function sees no change.
 		this.#noteChanged(parsed.filter(({ name }) => !isLive(this.records.get(name))));
 	}
 
@@ -152,13 +158,16 @@ export class AppFold implements AppState {
 	}
 }
 
-/** Whether there is a record, and it is no tombstone. */
+/** Whether there is a record and it is not a tombstone. */
 export function isLive(record: SealedRecord | undefined): record is SealedRecord {
 	return record?.kind === "live";
 }
 
-/** Which names have another value after these records, or none any more. A reseal keeps its version. */
-function realChanges(
+/**
+ * The names that these records set to another value or delete. A record that was only re-encrypted keeps its
+ * version.
+ */
+function changedSecrets(
 	before: ReadonlyMap<string, SealedRecord>,
 	records: readonly SealedRecord[],
 ): SecretChange[] {
@@ -171,20 +180,20 @@ function realChanges(
 	return changed;
 }
 
-function cut(app: string): AppError {
+function logCut(app: string): AppError {
 	return new AppError({
 		code: "LOG_DAMAGED",
-		message: `The log of ${app} ends before a change that the platform applied.`,
-		hint: "Somebody wrote to the store: restore it from a backup.",
+		message: `The log of ${app} lacks a change that the platform has applied.`,
+		hint: "The store was changed from outside. Restore it from a backup.",
 		exit: EXIT.integrity,
 	});
 }
 
-function damaged(app: string, revision: number): AppError {
+function entryDamaged(app: string, revision: number): AppError {
 	return new AppError({
 		code: "LOG_DAMAGED",
-		message: `Entry ${revision} of the log of ${app} is not what its author sent, or does not follow the one before it.`,
-		hint: "Somebody wrote to the store: restore it from a backup.",
+		message: `Entry ${revision} of the log of ${app} does not match its author's signature, or does not follow the entry before it.`,
+		hint: "The store was changed from outside. Restore it from a backup.",
 		exit: EXIT.integrity,
 	});
 }

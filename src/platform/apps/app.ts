@@ -1,6 +1,4 @@
-/**
- * One app of a running platform: its state, and the only way to append to its streams.
- */
+/** One app of a running platform: its state, and the only way to append to its streams. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Change, Head, LogContext } from "../../protocol/change.ts";
 import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../../protocol/messages.ts";
@@ -9,10 +7,10 @@ import { type AppEvent, appEventSchema, appStreams, eventStream } from "../event
 import type { AppLifetime, FunctionLifetime } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { Store, StreamEntry } from "../store/store.ts";
-import { acceptChange, type Opener } from "./accept-change.ts";
+import { acceptChange, type MemberIdentity } from "./accept-change.ts";
 import { appNotFound, notLinked } from "./app-faults.ts";
 import { AppFold, type AppState, isLive } from "./app-state.ts";
-import { type Keeper, LocalEnvironment } from "./local-environment.ts";
+import { LocalEnvironment, type LocalIdentity } from "./local-environment.ts";
 
 const APPEND_ATTEMPTS_MAX = 100;
 const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "deploy-failed", "deleted"]);
@@ -21,29 +19,32 @@ export interface AppOptions {
 	readonly context: LogContext;
 	readonly lifetime: AppLifetime;
 	readonly store: Store;
-	readonly identity: Opener & Keeper;
+	readonly identity: MemberIdentity & LocalIdentity;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
-	/** Called after each change of which functions there are, or of what one is made of. */
+	/** Called after each change of the app's functions or of their deployments. */
 	readonly onFunctions?: () => void;
 }
 
 type Entries = ChangesPage["entries"];
 
-/** What became of a change. */
+/** The result of appending a change. */
 export type AppendOutcome =
-	/** `since`: the first entries between the change's base and it. `isRepeat`: it was there before. */
+	/**
+	 * `since`: the first entries between the change's base and the change. `isRepeat`: the change was
+	 * appended before.
+	 */
 	| { readonly accepted: Head; readonly since: Entries; readonly isRepeat: boolean }
-	/** The first entries after the change's base, and the present head. */
+	/** The first entries after the change's base, and the current head. */
 	| { readonly stale: Entries; readonly head: Head };
 
 export class App {
 	readonly id: string;
-	/** What is kept for this app and no other that has its id before or after. */
+	/** Id of the app's lifetime. An earlier or later app of the same name has another. */
 	readonly lifetimeId: string;
-	/** Whether a version made it that kept logs under names. */
+	/** Whether the app was created by a version that kept logs under names. */
 	readonly isEarlier: boolean;
-	/** Opens and seals what the platform keeps for the app by itself. */
+	/** Seals and opens the secrets that the platform itself keeps for the app. */
 	readonly local: LocalEnvironment;
 	readonly #fold: AppFold;
 	readonly #options: AppOptions;
@@ -73,8 +74,8 @@ export class App {
 	}
 
 	/**
-	 * Reads an app's streams, all of them.
-	 * @throws AppError exit 7 where they are not what was written
+	 * Reads all of an app's streams.
+	 * @throws AppError exit 7 where a stream is damaged or altered
 	 */
 	static async open(options: AppOptions): Promise<App> {
 		const app = new App(options);
@@ -88,25 +89,26 @@ export class App {
 		return this.#fold;
 	}
 
-	/** Which function has a name now; undefined where none has. */
+	/** The lifetime of the function that has this name now. Undefined where there is none. */
 	functionLifetime(name: string): FunctionLifetime | undefined {
 		const firstDeployment = this.#fold.functions.get(name)?.firstDeployment;
 		return firstDeployment === undefined ? undefined : { app: this.lifetimeId, function: firstDeployment };
 	}
 
-	/** Whether it is bound to a vault. */
+	/** Whether the app is linked with a vault. */
 	get isLinked(): boolean {
 		return this.#fold.context.vaultId !== "";
 	}
 
-	/** Binds an app that was bound to none to a vault. */
+	/** Links an app that has no vault with one. */
 	link(bound: { vaultId: string; environment: string }): void {
 		this.#fold.link({ app: this.id, ...bound });
 	}
 
 	/**
-	 * Appends a change, or says why it is not at its place. Durable once this resolves.
-	 * @throws AppError as `acceptChange`; `STORE_CONTENDED` (exit 5)
+	 * Appends a change, or returns the entries that the author must merge first. The change is durable once
+	 * this resolves.
+	 * @throws AppError as `acceptChange`. `STORE_CONTENDED` (exit 5)
 	 */
 	append(change: Change): Promise<AppendOutcome> {
 		return this.#appending.run(async () => {
@@ -127,7 +129,7 @@ export class App {
 		});
 	}
 
-	/** @returns undefined where another node was faster */
+	/** @returns undefined where another node appended first */
 	async #tryAppend(change: Change): Promise<AppendOutcome | undefined> {
 		const { head } = this.#fold;
 		const base = change.base.revision;
@@ -139,7 +141,8 @@ export class App {
 		}
 		const { entry, header, records } = decision;
 		const { now, store } = this.#options;
-		// What could not be read back would damage the log; a clock may say anything.
+		// The schema of entries takes no negative time, but the machine's clock may be set to one. An entry
+		// that cannot be read back would damage the log.
 		const body = JSON.stringify({ ...entry, receivedMs: Math.max(0, now()) });
 		const result = await store.append(this.#changes, head.revision, body);
 		if (!result.appended) return undefined;
@@ -150,8 +153,8 @@ export class App {
 	}
 
 	/**
-	 * Entries after a revision, oldest first, at most a page of them, and a page's worth of bytes.
-	 * @param before revision of the first entry that is not wanted
+	 * Entries after a revision, oldest first: at most one page by count and by bytes.
+	 * @param before revision of the first entry to leave out
 	 */
 	async entries(after: number, before = this.#fold.head.revision + 1): Promise<Entries> {
 		const count = Math.min(before - after - 1, MESSAGE_LIMITS.entriesPerPage);
@@ -167,7 +170,10 @@ export class App {
 		return page;
 	}
 
-	/** Appends an event of the platform's own and takes it in. @param make given the state as it then is */
+	/**
+	 * Appends an event of the platform's own and applies it. @param make gets the state at the moment of
+	 * appending
+	 */
 	record(make: (state: AppState) => AppEvent | undefined): Promise<void> {
 		return this.#recording.run(async () => {
 			this.checkPresent();
@@ -180,7 +186,10 @@ export class App {
 		if (CHANGES_FUNCTIONS.has(event.type)) this.#options.onFunctions?.();
 	}
 
-	/** Drops what the platform keeps by a name that the vault has now: else it came back when that is deleted. */
+	/**
+	 * Deletes local secrets whose names the vault has now. Otherwise they would come back when the vault
+	 * deletes its own.
+	 */
 	async #dropShadowed(): Promise<void> {
 		const shadowed = () =>
 			[...this.#fold.local.values()].filter(
@@ -195,7 +204,10 @@ export class App {
 		}));
 	}
 
-	/** Lets nothing more be appended: the app is being deleted. Resolves once what was under way is done. */
+	/**
+	 * Refuses all further appends, because the app is being deleted. Resolves once appends in progress have
+	 * ended.
+	 */
 	async retire(): Promise<void> {
 		this.#retired.abort();
 		await Promise.all([this.#appending.run(async () => {}), this.#recording.run(async () => {})]);
@@ -206,7 +218,7 @@ export class App {
 		return this.#retired.signal;
 	}
 
-	/** @throws AppError `APP_NOT_FOUND` (exit 4) where it was deleted */
+	/** @throws AppError `APP_NOT_FOUND` (exit 4) where the app has been deleted */
 	checkPresent(): void {
 		if (this.#retired.signal.aborted) throw appNotFound();
 	}
@@ -224,8 +236,8 @@ function decodeEntry({ body, revision }: StreamEntry, app: string): Entries[numb
 	} catch (cause) {
 		throw new AppError({
 			code: "LOG_DAMAGED",
-			message: `Entry ${revision} of the log of ${app} is not readable.`,
-			hint: "Somebody wrote to the store: restore it from a backup.",
+			message: `Entry ${revision} of the log of ${app} cannot be read.`,
+			hint: "The store was changed from outside. Restore it from a backup.",
 			exit: EXIT.integrity,
 			cause,
 		});

@@ -1,6 +1,4 @@
-/**
- * The apps of a platform: a fold over the events of the stream `platform`, and the live apps that they make.
- */
+/** The apps of a platform: a fold over the events of the stream `platform`, and the open app for each. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { CreateApp } from "../../protocol/messages.ts";
 import { EventStream } from "../events/event-stream.ts";
@@ -19,11 +17,11 @@ import { App, type AppOptions } from "./app.ts";
 import { appNotFound } from "./app-faults.ts";
 import { localEnvironmentName } from "./local-environment.ts";
 
-/** Apps on one platform. */
+/** The most apps on one platform. */
 const APPS_MAX = 10_000;
 
 export interface AppsOptions extends Omit<AppOptions, "context" | "lifetime"> {
-	/** Called after each entry that creates or deletes an app, before anything else may be done with its name. */
+	/** Called after each event that creates or deletes an app, before the app's name can be used again. */
 	readonly onEntry?: () => Promise<void>;
 }
 
@@ -35,11 +33,14 @@ export class Apps {
 	readonly #options: AppsOptions;
 	readonly #stream: EventStream<PlatformEvent>;
 	readonly #known = new Map<string, Known>();
-	/** Which app each access token was made good for that was good for none. */
-	readonly #founded = new Map<string, string>();
-	readonly #live = new Map<string, App>();
-	/** What is being removed, by the app's name. */
-	readonly #going = new Map<string, Promise<void>>();
+	/**
+	 * The app that each access token without an app of its own has created. The token is valid for that app
+	 * alone from then on.
+	 */
+	readonly #createdBy = new Map<string, string>();
+	readonly #open = new Map<string, App>();
+	/** Deletions in progress, by the name of the app. */
+	readonly #deleting = new Map<string, Promise<void>>();
 	readonly #changing = new Mutex();
 
 	private constructor(options: AppsOptions) {
@@ -56,8 +57,8 @@ export class Apps {
 	}
 
 	/**
-	 * Reads all apps that there are.
-	 * @throws AppError exit 7 where a stream is not what was written
+	 * Opens all apps.
+	 * @throws AppError exit 7 where a stream is damaged or altered
 	 */
 	static async open(options: AppsOptions): Promise<Apps> {
 		const apps = new Apps(options);
@@ -67,7 +68,7 @@ export class Apps {
 		return apps;
 	}
 
-	/** Removes the streams of apps whose deletion did not come to its end. */
+	/** Removes the streams of apps whose deletion was interrupted. */
 	async #removeRemains(): Promise<void> {
 		const { store } = this.#options;
 		for (const stream of await store.streams(APP_STREAMS)) {
@@ -76,71 +77,74 @@ export class Apps {
 		}
 	}
 
-	/** By id, sorted. */
+	/** All apps, sorted by id. */
 	list(): App[] {
-		return [...this.#live.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+		return [...this.#open.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 	}
 
-	/** The app, or undefined where there is none. */
+	/** The app, or undefined where it does not exist. */
 	find(app: string): App | undefined {
-		return this.#live.get(app);
+		return this.#open.get(app);
 	}
 
 	/** @throws AppError `APP_NOT_FOUND` (exit 4) */
 	get(app: string): App {
-		const found = this.#live.get(app);
+		const found = this.#open.get(app);
 		if (found !== undefined) return found;
 		throw appNotFound();
 	}
 
 	/**
-	 * Creates an app, or returns the one that is there for the same vault and environment.
+	 * Creates an app, or returns the existing one that has the same vault and environment.
 	 * @throws AppError `APP_TAKEN` (exit 5), `TOO_MANY_APPS` (exit 2)
 	 */
 	create(app: string, bound: CreateApp): Promise<{ app: App; created: boolean }> {
-		return this.#onceFree(app, async () => {
+		return this.#afterDeletion(app, async () => {
 			let created = false;
 			await this.#append(app, () => {
 				const present = this.#known.get(app);
 				created = present === undefined;
-				if (present === undefined) return this.#created(app, bound);
+				if (present === undefined) return this.#creationEvent(app, bound);
 				if (present.vaultId === "") return { type: "app-linked", app, ...bound, atMs: this.#options.now() };
 				checkSame(app, present, bound);
 				return undefined;
 			});
-			if (this.#live.get(app)?.isLinked === false) this.#live.get(app)?.link(bound);
-			return { app: await this.#alive(app), created };
+			if (this.#open.get(app)?.isLinked === false) this.#open.get(app)?.link(bound);
+			return { app: await this.#openedApp(app), created };
 		});
 	}
 
 	/**
-	 * Creates an app without a vault for an access token, which is for that app from then on.
-	 * @param by the token: one for this app, or one for none yet, which is never given an app that is there already
-	 * @returns the app; the one that is there, where the token is for it
+	 * Finds or creates an app without a vault for an access token. The token is valid for that app alone from
+	 * then on.
+	 * @param by the token. A token that is bound to no app yet can create an app, but cannot get an existing
+	 * one.
+	 * @returns the app, and whether it was created
 	 * @throws AppError `TOO_MANY_APPS` (exit 2), `APP_NOT_YOURS`, `TOKEN_SCOPE` (exit 3)
 	 */
-	meet(
+	findOrCreateFor(
 		app: string,
 		by: { readonly id: string; readonly app: string | undefined },
 	): Promise<{ app: App; created: boolean }> {
-		return this.#onceFree(app, async () => {
+		return this.#afterDeletion(app, async () => {
 			let created = false;
 			await this.#append(app, () => {
-				const own = by.app ?? this.#founded.get(by.id);
+				const own = by.app ?? this.#createdBy.get(by.id);
 				if (own !== undefined && own !== app) throw otherApp();
 				created = !this.#known.has(app);
-				if (!created && own === undefined) throw notYours(app);
+				if (!created && own === undefined) throw appNotYours(app);
 				const bound = { vaultId: "", environment: localEnvironmentName(app) };
-				return created ? { ...this.#created(app, bound), by: by.id } : undefined;
+				return created ? { ...this.#creationEvent(app, bound), by: by.id } : undefined;
 			});
-			return { app: await this.#alive(app), created };
+			return { app: await this.#openedApp(app), created };
 		});
 	}
 
 	/**
-	 * Deletes an app with everything that its streams hold, and with it the access tokens that are for it: both are so
-	 * once one entry is written. No app of that name is created before all that is kept for this one is gone.
-	 * @param remove removes what is kept outside the streams, and stops the functions
+	 * Deletes an app, everything in its streams, and its access tokens. App and tokens stop being valid with
+	 * the one event that this appends. No app of the same name can be created before everything of this one
+	 * is removed.
+	 * @param remove stops the functions and removes everything that is kept outside the streams
 	 * @throws AppError `APP_NOT_FOUND` (exit 4)
 	 */
 	async delete(app: string, remove: (app: App) => Promise<void> = async () => {}): Promise<void> {
@@ -150,24 +154,24 @@ export class Apps {
 			await this.#stream.append(() =>
 				this.#known.has(app) ? { type: "app-deleted", app, atMs: now() } : undefined,
 			);
-			this.#live.delete(app);
+			this.#open.delete(app);
 			onFunctions?.();
 			await onEntry?.();
 			await live.retire();
 			const removing = remove(live).then(() => store.deleteStreams(appStreams(app)));
-			const gone = removing.catch(() => undefined).finally(() => this.#going.delete(app));
-			this.#going.set(app, gone);
+			const gone = removing.catch(() => undefined).finally(() => this.#deleting.delete(app));
+			this.#deleting.set(app, gone);
 			return { removing };
 		});
 		await removed.removing;
 	}
 
-	/** Runs a change of an app once nothing is left of an earlier one of its name. */
-	async #onceFree<T>(app: string, change: () => Promise<T>): Promise<T> {
+	/** Runs a change of an app once an earlier app of the same name has been removed completely. */
+	async #afterDeletion<T>(app: string, change: () => Promise<T>): Promise<T> {
 		for (;;) {
-			await this.#going.get(app);
+			await this.#deleting.get(app);
 			const done = await this.#changing.run(async () =>
-				this.#going.has(app) ? undefined : { result: await change() },
+				this.#deleting.has(app) ? undefined : { result: await change() },
 			);
 			if (done !== undefined) return done.result;
 		}
@@ -176,7 +180,7 @@ export class Apps {
 	async #append(app: string, make: () => PlatformEvent | undefined): Promise<void> {
 		const { onEntry, store } = this.#options;
 		await this.#stream.catchUp();
-		// What is left where a deletion did not come to its end.
+		// Streams that an interrupted deletion left.
 		if (!this.#known.has(app)) await store.deleteStreams(appStreams(app));
 		await this.#stream.append(make);
 		await onEntry?.();
@@ -191,40 +195,40 @@ export class Apps {
 		const present = this.#known.get(app);
 		const lifetime = event.type === "app-created" ? appLifetime(event, revision) : present?.lifetime;
 		if (lifetime !== undefined) this.#known.set(app, { environment, lifetime, vaultId });
-		if (event.type === "app-created" && event.by !== undefined) this.#founded.set(event.by, app);
+		if (event.type === "app-created" && event.by !== undefined) this.#createdBy.set(event.by, app);
 	}
 
-	#created(app: string, bound: CreateApp): Extract<PlatformEvent, { type: "app-created" }> {
+	#creationEvent(app: string, bound: CreateApp): Extract<PlatformEvent, { type: "app-created" }> {
 		if (this.#known.size >= APPS_MAX) {
 			throw new AppError({
 				code: "TOO_MANY_APPS",
-				message: `The platform has ${APPS_MAX} apps, which is its limit.`,
-				hint: "Delete apps that nobody needs (`coffer apps list`, `coffer apps delete APP`), or use another platform.",
+				message: `The platform has ${APPS_MAX} apps, which is the limit.`,
+				hint: "Delete apps that are not needed (`coffer apps list`, `coffer apps delete APP`), or use another platform.",
 				exit: EXIT.usage,
 			});
 		}
 		return { type: "app-created", app, ...bound, life: newAppLifetimeId(), atMs: this.#options.now() };
 	}
 
-	/** The live app of an entry that was taken in. */
-	async #alive(app: string): Promise<App> {
+	/** The open app of an event that has been applied. */
+	async #openedApp(app: string): Promise<App> {
 		const known = this.#known.get(app);
 		if (known === undefined) throw appNotFound();
-		return this.#live.get(app) ?? (await this.#openApp(app, known));
+		return this.#open.get(app) ?? (await this.#openApp(app, known));
 	}
 
 	async #openApp(app: string, { environment, lifetime, vaultId }: Known): Promise<App> {
 		const live = await App.open({ ...this.#options, lifetime, context: { app, vaultId, environment } });
-		this.#live.set(app, live);
+		this.#open.set(app, live);
 		return live;
 	}
 }
 
-function notYours(app: string): AppError {
+function appNotYours(app: string): AppError {
 	return new AppError({
 		code: "APP_NOT_YOURS",
-		message: `The app ${app} exists already, and the access token is for no app yet: it can begin a new one, and cannot be given one that is there.`,
-		hint: `Make a token for this app: coffer platform token create --base44 --app ${app}. Or use another app's id.`,
+		message: `The app ${app} exists already. The access token is bound to no app yet: it can create a new app, but cannot use an existing one.`,
+		hint: `Create a token for this app: coffer platform token create --base44 --app ${app}. Or use another app id.`,
 		exit: EXIT.unauthorised,
 	});
 }
@@ -233,7 +237,7 @@ function checkSame(app: string, present: CreateApp | undefined, wanted: CreateAp
 	if (present?.vaultId === wanted.vaultId && present.environment === wanted.environment) return;
 	throw new AppError({
 		code: "APP_TAKEN",
-		message: `The app ${app} exists already and is bound to another vault or environment.`,
+		message: `The app ${app} exists already and is linked with another vault or environment.`,
 		hint: "Choose another name for the app.",
 		exit: EXIT.conflict,
 	});

@@ -1,6 +1,4 @@
-/**
- * An environment's header (both chains) as it comes over the wire, verified. PURE.
- */
+/** Verifies the header of an environment (both membership chains) that a client sends. PURE. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Header } from "../../protocol/change.ts";
 import { parseLink } from "../../vault/chains/chain.ts";
@@ -14,9 +12,10 @@ export interface VerifiedHeader {
 }
 
 /**
- * Verifies both chains from their beginnings.
- * @param place the vault that the app is bound to, and its environment
- * @throws AppError exit 7, for any fault of the chains; the line is the link's position in its chain, from 1
+ * Verifies both chains from their first links.
+ * @param place the vault and environment that the app is linked with
+ * @throws AppError exit 7 for any fault of the chains. The line it names is the link's position in its chain,
+ * from 1.
  */
 export function verifyHeader(place: { vaultId: string; environment: string }, text: Header): VerifiedHeader {
 	const links = (chain: readonly string[]) => chain.map((link, index) => parseLink(link, index + 1));
@@ -29,15 +28,15 @@ function continues(chain: readonly string[], before: readonly string[]): boolean
 }
 
 /**
- * Checks that a header is the present one with links added behind, or the same.
+ * Checks that a header is the present one, with or without new links at its end.
  * @throws AppError `HEADER_DIVERGED` (exit 7)
  */
 export function checkContinues(header: Header, before: Header): void {
 	if (continues(header.vault, before.vault) && continues(header.environment, before.environment)) return;
 	throw new AppError({
 		code: "HEADER_DIVERGED",
-		message: "The membership chains that were sent do not continue those that the platform has.",
-		hint: "Compare the vault's history with a teammate's (git log -- coffer.vault): one of the two is not the real one.",
+		message: "The membership chains of the change do not continue those of the platform.",
+		hint: "Compare the vault's history with a teammate's (git log -- coffer.vault): one of the two has been altered.",
 		exit: EXIT.integrity,
 	});
 }

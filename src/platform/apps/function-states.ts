@@ -1,23 +1,21 @@
-/**
- * Which functions an app has: a fold over its events.
- */
+/** The functions of an app: a fold over the app's events. */
 import { hasSameSchedule } from "../../modules/automations/schedule.ts";
 import type { AppEvent } from "../events/events.ts";
 import { automationsOf, type Deployment } from "../functions/function.ts";
 
 export interface FunctionState {
-	/** Id of the deployment with which the function began: a later one of the same name has another. */
+	/** Id of the deployment that created the function. A later function of the same name has another. */
 	readonly firstDeployment: string;
 	readonly deployment: Deployment;
-	/** Why its first deployment did not start; undefined for one that ran once. */
+	/** Why its first deployment failed to start. Undefined once one has run. */
 	readonly error: string | undefined;
-	/** When each automation, by its name, got the rhythm that it has; milliseconds since 1970. */
+	/** When each automation got its present schedule, by its name. Milliseconds since 1970. */
 	readonly anchorsMs: ReadonlyMap<string, number>;
 }
 
 type Functions = Map<string, FunctionState>;
 
-/** Takes in an event, as far as it concerns which functions there are. */
+/** Applies an event to the functions of an app. Events that do not concern functions are ignored. */
 export function applyToFunctions(functions: Functions, event: AppEvent): void {
 	if (event.type === "deployed") {
 		const { deployment, atMs } = event;
@@ -38,7 +36,10 @@ export function applyToFunctions(functions: Functions, event: AppEvent): void {
 	}
 }
 
-/** A version that ran stays the present one; without one, the failed one is kept, to be tried again. */
+/**
+ * A deployment that has run stays the present one. Without such a deployment, the failed one is kept and
+ * started again later.
+ */
 function applyFailure(
 	functions: Functions,
 	{ deployment, error, atMs }: Extract<AppEvent, { type: "deploy-failed" }>,

@@ -1,10 +1,11 @@
-/**
- * Which files of an upload are kept with a deployment, so that they can be given back. PURE.
- */
+/** Which files of an upload are kept with a deployment, so that a client can read them back. PURE. */
 import type { PreparedBuild } from "../build/check/checker.ts";
 import type { FunctionSource, KeptSources } from "../functions/function.ts";
 
-/** The files that the function is made of: those that its entry reaches, or all that were sent with it. */
+/**
+ * The files of a function: those that its entry reaches, or the whole upload where it belongs to this
+ * function.
+ */
 export function keptSources(
 	{ entry, ownsUpload, settings }: FunctionSource,
 	prepared: PreparedBuild,

@@ -1,6 +1,5 @@
 /**
- * Changes of the secrets that the platform keeps for an app by itself: all of one request or none of them, and then
- * the functions that read them.
+ * Changes the secrets that the platform itself keeps for an app. A request applies completely or not at all.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { SecretChange } from "../../references/plan/plan.ts";
@@ -9,15 +8,15 @@ import { LIMITS } from "../../vault/syntax/syntax.ts";
 import type { App } from "./app.ts";
 import { type AppState, isLive } from "./app-state.ts";
 
-/** The names that there are, sorted. */
+/** The names of all live local secrets, sorted. */
 export function localNames({ local }: Pick<AppState, "local">): string[] {
 	return [...local.values()].flatMap(({ record }) => (isLive(record) ? [record.name] : [])).sort();
 }
 
-function vaultHas(app: App, name: string): AppError {
+function secretInVault(app: App, name: string): AppError {
 	return new AppError({
 		code: "SECRET_IN_VAULT",
-		message: `${name} is a secret of the vault that ${app.id} is linked with, so it cannot be changed here. Nothing was changed.`,
+		message: `${name} is a secret in the vault of ${app.id}, so it cannot be changed here. Nothing was changed.`,
 		hint: `Change it in the vault: coffer secrets set ${name}`,
 		exit: EXIT.conflict,
 	});
@@ -28,23 +27,23 @@ function checkNames(app: App, names: Iterable<string>): void {
 	const all = new Set(app.state.local.keys());
 	for (const name of names) {
 		checkSecretName(name);
-		if (isLive(app.state.records.get(name))) throw vaultHas(app, name);
+		if (isLive(app.state.records.get(name))) throw secretInVault(app, name);
 		all.add(name);
 	}
 	if (all.size <= LIMITS.recordsPerEnvironment) return;
 	throw new AppError({
 		code: "TOO_MANY_SECRETS",
-		message: `The app would have ${all.size} secrets (deleted ones counted); the limit is ${LIMITS.recordsPerEnvironment}.`,
+		message: `The app would have ${all.size} secrets (including deleted ones); the limit is ${LIMITS.recordsPerEnvironment}.`,
 		hint: "Split the app, or delete it: `coffer apps delete APP`.",
 		exit: EXIT.usage,
 	});
 }
 
 /**
- * Sets secrets. A value that is there already is no change.
+ * Sets secrets. A secret that has the value already is not changed.
  * @param by id of the token that asks for it
- * @returns what has another value now; durable
- * @throws AppError as `checkNames`; `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2). Nothing is set then
+ * @returns the secrets that have another value now. They are durable.
+ * @throws AppError as `checkNames`, `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2). No secret is set then.
  */
 export async function setLocal(
 	app: App,
@@ -55,7 +54,7 @@ export async function setLocal(
 	await app.record(({ local }) => {
 		checkNames(app, values.keys());
 		const records: string[] = [];
-		// Asked again where another node was faster.
+		// The callback runs again where another node appended first.
 		changes.length = 0;
 		for (const [name, value] of values) {
 			const present = local.get(name)?.record;
@@ -78,7 +77,7 @@ export async function deleteLocal(
 	by: { readonly id: string; readonly atMs: number },
 ): Promise<SecretChange[]> {
 	await app.record(({ local, records }) => {
-		if (isLive(records.get(name))) throw vaultHas(app, name);
+		if (isLive(records.get(name))) throw secretInVault(app, name);
 		const present = local.get(name)?.record;
 		if (present === undefined || !isLive(present)) throw secretNotFound();
 		const tombstone = app.local.seal(name, present.version + 1, undefined);
@@ -90,8 +89,8 @@ export async function deleteLocal(
 function secretNotFound(): AppError {
 	return new AppError({
 		code: "SECRET_NOT_FOUND",
-		message: "The app has no secret of this name.",
-		hint: "List the secrets to see which there are.",
+		message: "The app has no secret with this name.",
+		hint: "List the app's secrets to see their names.",
 		exit: EXIT.notFound,
 	});
 }

@@ -53,8 +53,8 @@ export function automationsOf({ automations = [] }: Deployment): readonly Automa
  * JSON text is enough for the comparison, since the same code writes both with their keys in one order. An
  * absent part equals an empty one.
  */
-export function isSame<Said extends object>(one: Said | undefined, other: Said | undefined): boolean {
-	const textOf = (said: Said | undefined) => JSON.stringify(said ?? {}).replace(/^\[\]$/, "{}");
+export function isSame<Part extends object>(one: Part | undefined, other: Part | undefined): boolean {
+	const textOf = (part: Part | undefined) => JSON.stringify(part ?? {}).replace(/^\[\]$/, "{}");
 	return textOf(one) === textOf(other);
 }
 

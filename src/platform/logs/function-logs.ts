@@ -88,7 +88,7 @@ export interface FunctionLogs extends KeptLines<LogLine> {
 	 * Removes the lines of all other functions. They are left over where the platform was killed during a
 	 * deletion. Call it before any other method.
 	 */
-	keep(kept: readonly KeptLog[]): Promise<void>;
+	keepOnly(kept: readonly KeptLog[]): Promise<void>;
 	/** Resolves once every line is on disk, apart from lines that the disk did not take. */
 	close(): Promise<void>;
 }

@@ -25,7 +25,7 @@ function isNotFound(error: unknown): boolean {
 	return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-async function textOf(path: string): Promise<string> {
+async function readIfPresent(path: string): Promise<string> {
 	try {
 		return await readFile(path, "utf8");
 	} catch (error) {
@@ -35,7 +35,7 @@ async function textOf(path: string): Promise<string> {
 }
 
 /** The last bytes of a file. Empty where there is no file. */
-export async function tailOf(path: string, bytes: number): Promise<string> {
+export async function readTail(path: string, bytes: number): Promise<string> {
 	const handle = await open(path, "r").catch((error: unknown) => {
 		if (isNotFound(error)) return undefined;
 		throw error;
@@ -66,7 +66,7 @@ export class LogFile<Line extends Timed> {
 	readonly #limits: LogFileLimits;
 	readonly #onError: (error: unknown) => void;
 	readonly #droppedText: LogFileOptions<Line>["dropped"];
-	readonly #turns = new Mutex();
+	readonly #mutex = new Mutex();
 	/** Not on disk yet. */
 	#waiting = new WaitingLines();
 	#dropped = 0;
@@ -106,7 +106,7 @@ export class LogFile<Line extends Timed> {
 		clearTimeout(this.#gathering);
 		this.#gathering = undefined;
 		try {
-			await this.#turns.run(() => this.#writeWaiting());
+			await this.#mutex.run(() => this.#writeWaiting());
 		} finally {
 			this.#isFlushing = false;
 		}
@@ -130,16 +130,16 @@ export class LogFile<Line extends Timed> {
 
 	/**
 	 * The newest lines that a query selects, oldest first. Older lines are not parsed.
-	 * @param begin called at the moment up to which lines are read. Lines that are appended after it are not
+	 * @param onSnapshot called at the moment up to which lines are read. Lines that are appended after it are not
 	 * in the result.
 	 */
-	read(query: LogQuery, begin: () => void = () => {}): Promise<Kept<Line>[]> {
-		return this.#turns.run(async () => {
+	read(query: LogQuery, onSnapshot: () => void = () => {}): Promise<Kept<Line>[]> {
+		return this.#mutex.run(async () => {
 			// Nobody writes now, so that the files and the waiting lines together hold each line exactly
 			// once.
 			const waiting = this.#waiting.text();
-			begin();
-			const texts = await Promise.all([textOf(this.#before), textOf(this.#path)]);
+			onSnapshot();
+			const texts = await Promise.all([readIfPresent(this.#olderPath), readIfPresent(this.#path)]);
 			const newest: Kept<Line>[] = [];
 			const take = (line: Kept<Line> | undefined) => {
 				if (line !== undefined && isWanted(this.#kind, query, line)) newest.push(line);
@@ -171,13 +171,13 @@ export class LogFile<Line extends Timed> {
 
 	/** Deletes the lines. */
 	async clear(): Promise<void> {
-		await this.#turns.run(async () => {
+		await this.#mutex.run(async () => {
 			[this.#waiting, this.#dropped, this.#size] = [new WaitingLines(), 0, 0];
-			for (const path of [this.#path, this.#before]) await rm(path, { force: true }).catch(this.#onError);
+			for (const path of [this.#path, this.#olderPath]) await rm(path, { force: true }).catch(this.#onError);
 		});
 	}
 
-	get #before(): string {
+	get #olderPath(): string {
 		return `${this.#path}.1`;
 	}
 
@@ -190,9 +190,9 @@ export class LogFile<Line extends Timed> {
 	}
 
 	async #write(bytes: Buffer): Promise<void> {
-		if (this.#size === undefined) await this.#begin();
+		if (this.#size === undefined) await this.#openExisting();
 		if ((this.#size ?? 0) + bytes.length > this.#limits.fileBytes && (this.#size ?? 0) > 0) {
-			await rename(this.#path, this.#before);
+			await rename(this.#path, this.#olderPath);
 			this.#size = 0;
 		}
 		const handle = await open(this.#path, "a", FILE_MODE);
@@ -208,7 +208,7 @@ export class LogFile<Line extends Timed> {
 	 * Reads the size of a file that an earlier run left. Ends a line that a crash cut, so that the next line
 	 * begins on a line of its own.
 	 */
-	async #begin(): Promise<void> {
+	async #openExisting(): Promise<void> {
 		await mkdir(dirname(this.#path), { recursive: true, mode: FOLDER_MODE });
 		const handle = await open(this.#path, "a+", FILE_MODE);
 		try {

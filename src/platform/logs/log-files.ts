@@ -14,11 +14,11 @@ import {
 } from "./function-logs.ts";
 import { REQUESTS, WRITTEN } from "./line-kind.ts";
 import { fileOf, LinesInFiles, type Listener, type LogFilesOptions, Positions } from "./lines-in-files.ts";
-import { type LogFileLimits, tailOf } from "./log-file.ts";
+import { type LogFileLimits, readTail } from "./log-file.ts";
 
 /** Each function has two files of each kind, so 4 MiB of each at most. */
 const LIMITS: LogFileLimits = { fileBytes: 2 * 1024 * 1024, waitingBytes: 1024 * 1024 };
-const TELL_MS = 60_000;
+const REPORT_INTERVAL_MS = 60_000;
 const KINDS = [WRITTEN, REQUESTS] as const;
 /**
  * A line ends with its position, a quotation mark and a brace. A message cannot look like that, since its
@@ -32,12 +32,12 @@ class LogFiles implements FunctionLogs {
 	readonly #written: LinesInFiles<LogLine>;
 	readonly #options: LogFilesOptions;
 	readonly #positions = new Positions();
-	#toldMs = Number.NEGATIVE_INFINITY;
+	#reportedMs = Number.NEGATIVE_INFINITY;
 
 	constructor(options: LogFilesOptions) {
 		this.#options = options;
 		const { directory, limits = LIMITS } = options;
-		const onError = (error: unknown) => this.#tell(error);
+		const onError = (error: unknown) => this.#report(error);
 		const shared = { directory, limits, onError, positions: this.#positions };
 		this.#written = new LinesInFiles({ ...shared, kind: WRITTEN });
 		this.requests = new LinesInFiles({ ...shared, kind: REQUESTS });
@@ -75,7 +75,7 @@ class LogFiles implements FunctionLogs {
 		await rm(join(this.#options.directory, app), { recursive: true, force: true });
 	}
 
-	async keep(kept: readonly KeptLog[]): Promise<void> {
+	async keepOnly(kept: readonly KeptLog[]): Promise<void> {
 		const { directory } = this.#options;
 		const names = new Map<string, Set<string>>();
 		for (const { app, function: name, earlier } of kept) {
@@ -83,10 +83,10 @@ class LogFiles implements FunctionLogs {
 			names.set(app, wanted);
 			for (const file of filesOf(name)) wanted.add(file);
 			if (earlier === undefined) continue;
-			for (const end of ENDS) {
+			for (const end of FILE_ENDINGS) {
 				const from = join(directory, earlier.app, fileOf(earlier.function, WRITTEN) + end);
 				const to = fileOf(name, WRITTEN) + end;
-				await takeOver(from, join(directory, app), to).catch((error) => this.#tell(error));
+				await adoptEarlierFile(from, join(directory, app), to).catch((error) => this.#report(error));
 			}
 		}
 		for (const folder of await readdir(directory).catch(() => [])) {
@@ -94,16 +94,16 @@ class LogFiles implements FunctionLogs {
 			const files = wanted === undefined ? [""] : await readdir(join(directory, folder)).catch(() => []);
 			for (const file of files.filter((each) => !wanted?.has(each))) {
 				const path = join(directory, folder, file);
-				await rm(path, { recursive: true, force: true }).catch((error) => this.#tell(error));
+				await rm(path, { recursive: true, force: true }).catch((error) => this.#report(error));
 			}
 			for (const file of files.filter((each) => wanted?.has(each)))
-				await this.#countOn(join(directory, folder, file)).catch((error) => this.#tell(error));
+				await this.#continueAfter(join(directory, folder, file)).catch((error) => this.#report(error));
 		}
 	}
 
 	/** Makes positions continue after the last one of a file. */
-	async #countOn(path: string): Promise<void> {
-		const last = LAST_POSITION.exec(await tailOf(path, TAIL_BYTES))?.[1];
+	async #continueAfter(path: string): Promise<void> {
+		const last = LAST_POSITION.exec(await readTail(path, TAIL_BYTES))?.[1];
 		if (last !== undefined) this.#positions.startAfter(last);
 	}
 
@@ -111,24 +111,24 @@ class LogFiles implements FunctionLogs {
 		await Promise.all([this.#written.flush(), this.requests.flush()]);
 	}
 
-	#tell(error: unknown): void {
+	#report(error: unknown): void {
 		const nowMs = performance.now();
-		if (nowMs - this.#toldMs < TELL_MS) return;
-		this.#toldMs = nowMs;
+		if (nowMs - this.#reportedMs < REPORT_INTERVAL_MS) return;
+		this.#reportedMs = nowMs;
 		this.#options.onError(error);
 	}
 }
 
 /** How the names of the two files end: the file that is written, and the older one. */
-const ENDS = ["", ".1"] as const;
+const FILE_ENDINGS = ["", ".1"] as const;
 
 /** The names of all files of a function. */
 function filesOf(name: string): string[] {
-	return KINDS.flatMap((kind) => ENDS.map((end) => fileOf(name, kind) + end));
+	return KINDS.flatMap((kind) => FILE_ENDINGS.map((end) => fileOf(name, kind) + end));
 }
 
 /** Moves a file that an earlier version wrote to its new path, unless there is a file already. */
-async function takeOver(from: string, folder: string, name: string): Promise<void> {
+async function adoptEarlierFile(from: string, folder: string, name: string): Promise<void> {
 	if (!existsSync(from) || existsSync(join(folder, name))) return;
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	await rename(from, join(folder, name));

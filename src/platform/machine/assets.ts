@@ -1,12 +1,12 @@
 /**
- * Files beside the code that are run by themselves: those that Deno runs as they are, and programs of threads. Their
- * place depends on whether this code runs from `src/` (tests) or bundled in `dist/`.
+ * Files of the package that run on their own: modules for Deno, and programs of threads and child processes.
+ * Their paths depend on whether this code runs from `src/` (in tests) or bundled in `dist/`.
  */
 import { fileURLToPath } from "node:url";
 
 const OWN_SOURCE = "/src/platform/machine/assets.ts";
 
-/** The package's folder as a URL with a slash at its end, and whether this code runs from its `src/`. */
+/** The package's folder as a URL with a slash at its end, and whether this code runs from `src/`. */
 function locate(): { readonly root: string; readonly fromSource: boolean } {
 	const url = import.meta.url;
 	if (url.endsWith(OWN_SOURCE)) return { root: url.slice(0, 1 - OWN_SOURCE.length), fromSource: true };
@@ -23,7 +23,7 @@ export function hostPath(name: string): string {
 }
 
 /**
- * The absolute path of a program that is built beside the command line, and runs from there in any case.
+ * The absolute path of a program that is built into `dist/`. Tests run it from there, too.
  * @param name such as `analysis.cjs`
  */
 export function builtPath(name: string): string {

@@ -1,15 +1,15 @@
-/** The time, as everything on the platform that asks for it has it. */
+/** The time. Everything on the platform that needs it takes it from here, so that tests can set it. */
 
 export interface Clock {
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
-	/** Milliseconds of a clock that never goes back, as of `performance.now()`. */
+	/** Milliseconds of a clock that never goes back, such as `performance.now()`. */
 	readonly monotonicMs: () => number;
-	/** Runs a task later; the returned function takes that back. */
+	/** Runs a task later. @returns a function that cancels it */
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
 }
 
-/** The machine's own. Its timers keep no process from ending. */
+/** The machine's clock. Its timers do not keep a process from ending. */
 export const SYSTEM_CLOCK: Clock = {
 	now: () => Date.now(),
 	monotonicMs: () => performance.now(),

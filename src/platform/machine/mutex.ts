@@ -1,20 +1,18 @@
-/**
- * Taking turns within one process.
- */
+/** Mutual exclusion within one process. */
 
-/** Runs what it is given one after the other, in order of the calls. */
+/** Runs tasks one after the other, in the order of the calls. */
 export class Mutex {
 	#last: Promise<unknown> = Promise.resolve();
 
-	/** Runs the task once everything before it has settled. @returns what the task returns or throws */
+	/** Runs the task once all earlier ones have settled. @returns what the task returns or throws */
 	run<T>(task: () => Promise<T>): Promise<T> {
-		const mine = this.#last.then(task);
-		this.#last = mine.catch(() => undefined);
-		return mine;
+		const result = this.#last.then(task);
+		this.#last = result.catch(() => undefined);
+		return result;
 	}
 }
 
-/** Lets at most `countMax` tasks run at once; further ones wait in order. */
+/** Runs at most `countMax` tasks at the same time. Further tasks wait in order. */
 export class Limiter {
 	readonly #waiting: (() => void)[] = [];
 	#free: number;
@@ -23,7 +21,7 @@ export class Limiter {
 		this.#free = Math.max(1, countMax);
 	}
 
-	/** Runs the task when there is room for it. @returns what the task returns or throws */
+	/** Runs the task once a slot is free. @returns what the task returns or throws */
 	async run<T>(task: () => Promise<T>): Promise<T> {
 		if (this.#free > 0) this.#free--;
 		else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -1,6 +1,6 @@
 /**
- * A binary where other users may run it. Whoever installs Deno as root often has it below `/root`, which
- * nobody else may enter.
+ * Copies a binary to a path where other users may run it. Deno that root installed is often below `/root`,
+ * which no other user may enter.
  */
 import {
 	accessSync,
@@ -15,9 +15,9 @@ import {
 import { join } from "node:path";
 
 /**
- * Copies a binary into a directory, unless the copy is there; shares its blocks where the file system can.
- * The directory can be entered by everybody from then on, and is not listed to anybody.
- * @param directory of the platform alone, which exists
+ * Copies a binary into a directory, unless the copy exists. The copy shares the disk blocks of the original
+ * where the file system can do that. Afterwards every user can enter the directory, and none can list it.
+ * @param directory exists, and belongs to the platform alone
  * @returns the path of the copy
  * @throws the file system's error
  */
@@ -25,7 +25,7 @@ export function reachableBinary(binary: string, directory: string): string {
 	const { size, mtimeMs } = statSync(binary);
 	const copy = join(directory, `deno-${size}-${Math.trunc(mtimeMs)}`);
 	if (!existsSync(copy)) {
-		// Under its name there is only ever a whole one: a platform may be killed while it copies.
+		// The final name only ever holds a complete copy: the platform may be killed while it copies.
 		const unfinished = `${copy}.${process.pid}`;
 		rmSync(unfinished, { force: true });
 		copyFileSync(binary, unfinished, constants.COPYFILE_FICLONE);

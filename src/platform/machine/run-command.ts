@@ -1,11 +1,9 @@
-/**
- * Runs one command to its end, or to its limits.
- */
+/** Runs one command until it ends or reaches a limit. */
 import { spawn } from "node:child_process";
 
 /**
- * For a shell script: becomes what its arguments say, at a lower priority than the platform's, so that what serves comes
- * before what is built. Functions have the same.
+ * A shell script that executes its arguments at a lower priority than the platform's, so that serving comes
+ * before building. Functions run at the same lower priority.
  */
 export const EXEC_AFTER_PLATFORM =
 	'if command -v nice >/dev/null 2>&1; then exec nice -n 5 "$@"; fi; exec "$@"';
@@ -13,9 +11,9 @@ export const EXEC_AFTER_PLATFORM =
 export interface Command {
 	file: string;
 	args: readonly string[];
-	/** The whole environment: nothing is inherited. */
+	/** The complete process environment. Nothing is inherited. */
 	environment: Readonly<Record<string, string>>;
-	/** Standard input; empty where left out. */
+	/** Standard input. Without it, standard input is empty. */
 	input?: string;
 	cwd?: string;
 	uid?: number;
@@ -24,26 +22,23 @@ export interface Command {
 
 export interface Limits {
 	timeoutMs: number;
-	/** Of stdout and of stderr, each; what comes after is dropped. */
+	/** The most bytes of stdout, and of stderr. Further output is dropped. */
 	outputBytesMax: number;
-	/** Kills the group when it is aborted. */
+	/** Kills the process group when it is aborted. */
 	signal?: AbortSignal;
 }
 
 export interface Outcome {
-	/** Null where a signal ended it. */
+	/** Null where a signal ended the command. */
 	code: number | null;
 	stdout: string;
 	stderr: string;
 	timedOut: boolean;
-	/** Why it could not be started at all. */
+	/** The error code where the command could not be started. */
 	startError: string | undefined;
 }
 
-/**
- * Runs a command in a process group of its own. When the time is over, the
- * group is killed. Never rejects.
- */
+/** Runs a command in a process group of its own. The group is killed after `timeoutMs`. Never rejects. */
 export async function runCommand(command: Command, limits: Limits): Promise<Outcome> {
 	const child = spawn(command.file, command.args, {
 		env: { ...command.environment },
@@ -55,7 +50,7 @@ export async function runCommand(command: Command, limits: Limits): Promise<Outc
 	});
 	const stdout = gather(child.stdout, limits.outputBytesMax);
 	const stderr = gather(child.stderr, limits.outputBytesMax);
-	// A command may end without having read it all.
+	// The command may end before it has read all of its input.
 	child.stdin.on("error", () => {});
 	child.stdin.end(command.input ?? "");
 	let timedOut = false;
@@ -76,17 +71,20 @@ export async function runCommand(command: Command, limits: Limits): Promise<Outc
 	return { code, stdout: stdout(), stderr: stderr(), timedOut, startError };
 }
 
-/** Whatever the command left behind in its group ends with it. */
+/** Ends all processes that the command left in its group. */
 function killGroup(pid: number | undefined): void {
 	if (pid === undefined) return;
 	try {
 		process.kill(-pid, "SIGKILL");
 	} catch {
-		// The group is empty, which is what was wanted.
+		// No process is left in the group.
 	}
 }
 
-/** What nobody keeps is read at a pace, so that a command that writes without end does not take the thread. */
+/**
+ * Pause between reads of output that is dropped, so that a command that writes without end does not occupy
+ * the thread.
+ */
 const PAUSE_MS = 20;
 
 function gather(stream: NodeJS.ReadableStream, bytesMax: number): () => string {

@@ -1,10 +1,12 @@
-/** Programs of the system, found where nobody but its administrator puts any: not by the environment's `PATH`. */
+/**
+ * Finds programs of the system. Only its administrator can write to these folders, unlike those of `PATH`.
+ */
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
 const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/run/current-system/sw/bin"];
 
-/** The path of a program; undefined where the system does not have it. */
+/** The path of a program. Undefined where the system does not have it. */
 export function systemProgram(name: string): string | undefined {
 	return FOLDERS.map((folder) => join(folder, name)).find((path) => {
 		try {

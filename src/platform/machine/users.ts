@@ -1,6 +1,6 @@
 /**
- * Users of their own for functions: where the platform is root, each function's processes have a uid and a gid
- * that nothing else on the machine has, so that what gets out of Deno's permissions is still nobody.
+ * Users for functions. Where the platform runs as root, the processes of each function get a uid and a gid
+ * that nothing else on the machine has. Code that escapes from Deno's permissions then still owns nothing.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -8,29 +8,30 @@ import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type FunctionLifetime, lifetimeKey } from "../functions/lifetimes.ts";
 
-/** Both ids are one number. */
+/** Both ids are the same number. */
 export interface User {
 	readonly uid: number;
 	readonly gid: number;
 }
 
 /**
- * Above what systemd gives to containers (to 1,879,048,191) and what sssd and FreeIPA give to directories' users
- * (to 2,000,200,000), below 2^31, where programs begin to go wrong. Two platforms on one machine meet by chance alone.
+ * Above the ids that systemd gives to containers (up to 1,879,048,191) and that sssd and FreeIPA give to
+ * users of directories (up to 2,000,200,000). Below 2^31, from where on some programs fail. Ids are drawn at
+ * random, so that two platforms on one machine rarely draw the same.
  */
 const FIRST = 2_100_000_000;
 const COUNT = 40_000_000;
 
-/** The uids among which functions' users are, both ends included. */
+/** The range of the uids of functions. Both ends are included. */
 export const FUNCTION_USERS = { first: FIRST, last: FIRST + COUNT - 1 } as const;
 
-/** Whether a uid may be a function's. */
+/** Whether a uid is in the range of functions. */
 export const isFunctionUser = (uid: number) => uid >= FIRST && uid < FIRST + COUNT;
 
-/** Whether the system knows users, and this process may be any of them. */
+/** Whether this process may become any user: it is root on Linux. */
 export const mayChangeUser = () => process.platform === "linux" && process.getuid?.() === 0;
 
-/** Whether everybody may pass through all of a directory's parents. */
+/** Whether every user may pass through all parents of a directory. */
 export async function isReachable(directory: string): Promise<boolean> {
 	for (let at = dirname(directory); ; at = dirname(at)) {
 		if (((await stat(at)).mode & 0o001) === 0) return false;
@@ -51,9 +52,10 @@ function shell({ uid, gid }: User, script: string, args: readonly string[]): Chi
 const PROBE = 'cd "$1" && : > written && "$2" --version > version && echo works && read -r _';
 
 /**
- * Tries a user out: enters a directory, writes there, runs the binary, and is killed by the platform. All of
- * these can fail for root: in a user namespace, without a capability, behind a folder that is closed to others.
- * @param directory owned by the user
+ * Tests whether a user works here: it enters a directory, writes there, runs the binary, and is killed by the
+ * platform. Each of these can fail even for root: in a user namespace, without a capability, or below a
+ * folder that is closed to others.
+ * @param directory belongs to the user
  */
 export async function worksAs(user: User, binary: string, directory: string): Promise<boolean> {
 	let child: ChildProcess;
@@ -68,18 +70,18 @@ export async function worksAs(user: User, binary: string, directory: string): Pr
 		child.once("close", (_, signal) => resolve(signal === "SIGKILL"));
 	});
 	child.stdout?.once("data", () => {
-		// Where it may not be killed, it ends because nothing more comes.
+		// Where the kill is not permitted, the end of its input ends it.
 		if (!child.kill("SIGKILL")) child.stdin?.end();
 	});
 	return await ended;
 }
 
 const EMPTY = 'rm -rf "$1"; [ -z "$(ls -A "$1")" ] || { chmod -R u+rwX "$1"; rm -rf "$1"; }';
-const EMPTY_ALONE = `kill -9 -1; ${EMPTY}`;
+const KILL_AND_EMPTY = `kill -9 -1; ${EMPTY}`;
 
 /**
- * Empties a directory in which nothing was made but a socket and an empty folder, as most functions leave it: nothing
- * is walked through for that, and no process started.
+ * Empties a directory that holds only a socket and an empty folder, as most functions leave it. This walks
+ * through no folder and starts no process.
  */
 async function isEmptied(directory: string): Promise<boolean> {
 	try {
@@ -98,23 +100,26 @@ async function empty(user: User, script: string, directory: string): Promise<voi
 		child.stdin?.on("error", () => {}).end();
 		await new Promise((resolve) => child.once("error", resolve).once("close", resolve));
 	} catch {
-		// What is left goes with the whole directory.
+		// What remains is removed with the whole directory.
 	}
 }
 
-interface Member extends User {
+interface ActiveUser extends User {
 	processes: number;
-	/** Until the last process's remains are gone, no other may begin: it would be taken for one of them. */
+	/**
+	 * Resolves once the remains of the last process are gone. No other process may start before: the script
+	 * would kill it.
+	 */
 	clearing: Promise<void>;
 }
 
-/** Who each function is, as long as the platform runs. */
+/** The users of functions, while the platform runs. */
 export class Users {
-	#members = new Map<string, Member>();
+	#members = new Map<string, ActiveUser>();
 	#taken = new Set<number>();
 
-	/** A user that no function has. */
-	unused(): User {
+	/** Reserves a user that no function has. */
+	reserve(): User {
 		for (;;) {
 			const uid = FIRST + randomInt(COUNT);
 			if (this.#taken.has(uid)) continue;
@@ -123,17 +128,20 @@ export class Users {
 		}
 	}
 
-	/** The user of one process, until `leave`. */
+	/** A user for one process, until `leave`. */
 	single(): User {
-		const member: Member = { ...this.unused(), processes: 1, clearing: Promise.resolve() };
+		const member: ActiveUser = { ...this.reserve(), processes: 1, clearing: Promise.resolve() };
 		return member;
 	}
 
-	/** The user of a function, the same for all of its versions, for one more process until `leave`. */
+	/**
+	 * The user of a function, for one more process until `leave`. All deployments of a function have the same
+	 * user.
+	 */
 	async join(lifetime: FunctionLifetime): Promise<User> {
 		const key = lifetimeKey(lifetime);
 		const member = this.#members.get(key) ?? {
-			...this.unused(),
+			...this.reserve(),
 			processes: 0,
 			clearing: Promise.resolve(),
 		};
@@ -144,36 +152,39 @@ export class Users {
 	}
 
 	/**
-	 * After the end of a process: empties its directory, and with the last one ends whatever else the user runs.
-	 * It is done as that user, whose processes could have root delete anything else by swapping folders for links.
+	 * Call it after the end of a process. Empties the process's directory. After the user's last process it
+	 * also kills everything else that the user runs.
+	 *
+	 * A process of the user itself empties the directory: root could be led to delete other files, since the
+	 * user's processes can replace folders by links.
 	 * @param user as `join` returned it
 	 */
 	async leave(user: User, directory: string): Promise<void> {
-		const member = user as Member;
+		const member = user as ActiveUser;
 		member.processes--;
 		member.clearing = member.clearing.then(async () => {
 			if (member.processes > 0 && (await isEmptied(directory))) return;
-			await empty(member, member.processes === 0 ? EMPTY_ALONE : EMPTY, directory);
+			await empty(member, member.processes === 0 ? KILL_AND_EMPTY : EMPTY, directory);
 		});
 		await member.clearing;
 	}
 
-	/** Empties a directory of a function's that has no process now. @param user as `join` returned it */
+	/** Empties a directory of a function that has no process now. @param user as `join` returned it */
 	async empty(user: User, directory: string): Promise<void> {
-		const member = user as Member;
+		const member = user as ActiveUser;
 		member.clearing = member.clearing.then(() => empty(member, EMPTY, directory));
 		await member.clearing;
 	}
 
 	/**
-	 * Takes a deleted function's user from it: no later function has it. Whatever still runs as that user is killed.
-	 * @param directory of the user's, which is emptied
+	 * Gives up the user of a deleted function. Kills every process of that user. No later function gets it.
+	 * @param directory belongs to the user, and is emptied
 	 */
 	async forget(lifetime: FunctionLifetime, directory: string): Promise<void> {
 		const member = this.#members.get(lifetimeKey(lifetime));
 		if (member === undefined) return;
 		this.#members.delete(lifetimeKey(lifetime));
-		member.clearing = member.clearing.then(() => empty(member, EMPTY_ALONE, directory));
+		member.clearing = member.clearing.then(() => empty(member, KILL_AND_EMPTY, directory));
 		await member.clearing;
 	}
 }

@@ -1,5 +1,5 @@
 /** What the functions of an app are given to work with. */
-import type { Opener } from "../apps/accept-change.ts";
+import type { MemberIdentity } from "../apps/accept-change.ts";
 import type { App } from "../apps/app.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Limiter } from "../machine/mutex.ts";
@@ -22,7 +22,7 @@ export interface ReconcileOptions {
 	readonly runtime: Runtime;
 	readonly logs: FunctionLogs;
 	readonly metrics: Pick<Metrics, "started" | "redeployed" | "replaced" | "forget">;
-	readonly identity: Opener;
+	readonly identity: MemberIdentity;
 	/** How many starts there may be at once, over all apps. */
 	readonly starts: Limiter;
 	/** How many functions may run at once, over all apps. */

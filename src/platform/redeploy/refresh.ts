@@ -17,7 +17,7 @@ export const ERROR_CHARACTERS_MAX = 32 * 1024;
 /** The secrets that an operation in the log has set or deleted. */
 export function changesOf({ state }: ReconcileOptions["app"], operation: string): readonly SecretChange[] {
 	const revision = state.operations.get(operation)?.head.revision ?? 0;
-	return state.touched[revision - 1]?.changed ?? [];
+	return state.summaries[revision - 1]?.changed ?? [];
 }
 
 /** The functions that an operation in the log concerns and that have not been brought to it yet; sorted. */

@@ -1,12 +1,10 @@
-/**
- * A running platform without its sockets: its apps, their functions, its tokens.
- */
+/** A running platform without its sockets: its apps, functions and tokens. */
 import { fingerprint } from "../../identity/identity.ts";
 import type { CreateApp, PlatformInfo } from "../../protocol/messages.ts";
-import type { Opener } from "../apps/accept-change.ts";
+import type { MemberIdentity } from "../apps/accept-change.ts";
 import type { App } from "../apps/app.ts";
 import { Apps } from "../apps/apps.ts";
-import type { Keeper } from "../apps/local-environment.ts";
+import type { LocalIdentity } from "../apps/local-environment.ts";
 import { Faults } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import { lifetimeKey } from "../functions/lifetimes.ts";
@@ -26,11 +24,11 @@ import type { Store } from "../store/store.ts";
 import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
 import { type Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { Deployer } from "./deploy.ts";
-import { keepPresent } from "./unfinished-deletions.ts";
+import { removeLeftovers } from "./unfinished-deletions.ts";
 
-/** What the platform needs of its identity. */
-export type CoreIdentity = Opener &
-	Keeper & { readonly publicKeys: Readonly<Record<"sign" | "box", string>> };
+/** The platform's identity. */
+export type CoreIdentity = MemberIdentity &
+	LocalIdentity & { readonly publicKeys: Readonly<Record<"sign" | "box", string>> };
 
 export interface CoreOptions {
 	readonly version: string;
@@ -39,20 +37,23 @@ export interface CoreOptions {
 	readonly logs: FunctionLogs;
 	readonly deployer: Deployer;
 	readonly identity: CoreIdentity;
-	/** How many functions may be starting at once. */
+	/** The most functions that start at the same time. */
 	readonly startsMax: number;
-	/** How many may run at once. */
+	/** The most functions that run at the same time. */
 	readonly processesMax: number;
 	readonly log: Log;
 	readonly clock: Clock;
-	/** Where exceptions end that clients and functions cause. New ones unless told. */
+	/** Error boundaries for callbacks of clients and functions. New ones are made where none are given. */
 	readonly faults?: Faults;
 }
 
-/** One timer for all functions, set for when the next is due; one that starts meanwhile may say a second. */
+/**
+ * One timer serves all functions. It is set for the earliest function to become idle, within these limits: a
+ * function that starts in the meantime may have an idle time of one second.
+ */
 const SWEEP_MIN_MS = 50;
 const SWEEP_MAX_MS = 1_000;
-/** How long a function waits where all that run are busy: so long a client waits for an answer, too. */
+/** How long a request waits for a process where all running functions are busy. A client waits for an answer as long. */
 const PLACE_WAIT_MS = 10_000;
 
 export class Core {
@@ -114,21 +115,21 @@ export class Core {
 	}
 
 	/**
-	 * Reads everything that the store holds. No function runs yet (`startPinned`).
-	 * @throws AppError exit 7 where it is not what was written
+	 * Reads everything in the store. No function runs yet (see `startPinned`).
+	 * @throws AppError exit 7 where a stream is damaged or altered
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
 		const { clock, identity, logs } = options;
 		let refresh = () => {};
 		const key = identity.stateKey;
 		const store = await SealedStore.open(options.store, key);
-		let takeIn = async () => {};
+		let catchUpTokens = async () => {};
 		const apps = await Apps.open({
 			store,
 			identity,
 			now: clock.now,
 			onFunctions: () => refresh(),
-			onEntry: () => takeIn(),
+			onEntry: () => catchUpTokens(),
 		});
 		const isListed = ({ app, function: name, automation, anchorMs, life }: Claim) => {
 			const found = apps.find(app);
@@ -140,21 +141,21 @@ export class Core {
 		const { sign, box } = identity.publicKeys;
 		const registry = { store, fingerprint: fingerprint({ sign, box }), stateKey: key };
 		const tokens = await TokenRegistry.open(registry);
-		// What does not hold in one place is told of first, since that says more.
+		// The streams are checked before the whole store: an error about one stream says more.
 		store.check();
-		await keepPresent(apps, store, logs);
+		await removeLeftovers(apps, store, logs);
 		const core = new Core({ ...options, store }, apps, claims, tokens);
-		takeIn = () => tokens.catchUp();
+		catchUpTokens = () => tokens.catchUp();
 		refresh = () => core.automations.refresh();
 		return core;
 	}
 
-	/** Starts the functions that are never to be idle; one that fails is logged and shows as failed. */
+	/** Starts the functions that are never idle. One that fails is logged and has the state `failed`. */
 	async startPinned(): Promise<void> {
 		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startPinned()));
 	}
 
-	/** The functions of a live app. @throws AppError `APP_NOT_FOUND` (exit 4) where it was deleted */
+	/** The functions of an app. @throws AppError `APP_NOT_FOUND` (exit 4) where the app has been deleted */
 	functionsOf(app: App): AppFunctions {
 		const present = this.#functions.get(app);
 		if (present !== undefined) return present;
@@ -164,13 +165,13 @@ export class Core {
 		return functions;
 	}
 
-	/** The instance that serves a function now, started where it was idle; undefined where it does not run. */
+	/** The instance that serves a function. An idle function is started. Undefined where the function does not run. */
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined> {
 		const found = this.apps.find(app);
 		return found && this.functionsOf(found).instance(name);
 	}
 
-	/** Every deployed function as it is now. */
+	/** Every deployed function in its present state. */
 	*#samples(): Iterable<FunctionSample> {
 		for (const app of this.apps.list()) {
 			const running = this.functionsOf(app);
@@ -188,16 +189,17 @@ export class Core {
 		return app;
 	}
 
-	/** The app of that id for a token of the Base44 CLI, created without a vault where there is none. @throws AppError as `Apps.meet` */
-	async meetApp(id: string, by: Pick<Principal, "id" | "app">): Promise<App> {
-		const { app, created } = await this.apps.meet(id, by);
+	/** Finds or creates the app of a token of the Base44 CLI. A new app has no vault. @throws AppError as `Apps.findOrCreateFor` */
+	async findOrCreateAppFor(id: string, by: Pick<Principal, "id" | "app">): Promise<App> {
+		const { app, created } = await this.apps.findOrCreateFor(id, by);
 		if (created) this.log.info({ app: id }, "app created for the Base44 CLI");
 		return app;
 	}
 
 	/**
-	 * Deletes an app: its access tokens are worth nothing from the first moment on, its functions are stopped, and its
-	 * log and everything that is kept for it are removed. No app of that id is created before that is done.
+	 * Deletes an app. Its access tokens stop being valid first. Then its functions are stopped, and its log
+	 * and everything that is kept for it are removed. No app with that id can be created before this has
+	 * ended.
 	 * @throws AppError `APP_NOT_FOUND` (exit 4)
 	 */
 	async deleteApp(id: string): Promise<void> {
@@ -209,7 +211,7 @@ export class Core {
 		this.log.info({ app: id }, "app deleted");
 	}
 
-	/** Notes an answer to a request, unless the function that it was for is gone. @param ms from the request to its end */
+	/** Counts an answer to a request, unless its function has been deleted. @param answer `ms`: from the request to its end */
 	answered(
 		of: FunctionLabels & { firstDeployment?: string | undefined },
 		answer: { status: number; ms: number },
@@ -219,9 +221,9 @@ export class Core {
 	}
 
 	/**
-	 * Stops the functions that nobody called for a while, now and from now on.
-	 * @param defaultMs for those that do not say how long
-	 * @returns ends it
+	 * Stops functions that get no requests, now and from now on.
+	 * @param defaultMs idle time of functions whose settings name none
+	 * @returns a function that ends this
 	 */
 	keepIdle(defaultMs: number): () => void {
 		let cancel = () => {};
@@ -235,7 +237,7 @@ export class Core {
 		return () => cancel();
 	}
 
-	/** Stops all functions; each may finish what it is serving. */
+	/** Stops all functions. Each may finish the requests that it serves. */
 	async close(graceMs: number): Promise<void> {
 		await Promise.all(
 			[...this.#functions.values()].map((functions) =>

@@ -1,6 +1,4 @@
-/**
- * Deploying: uploaded files in, built functions that run out. What is the same as what runs is left alone.
- */
+/** Deploys functions: checks an upload, builds its functions and starts them. Unchanged ones keep their process. */
 import { AppError, EXIT } from "../../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
@@ -27,28 +25,28 @@ import type { Store } from "../store/store.ts";
 export interface DeployerOptions {
 	readonly store: Store;
 	readonly builder: Builder;
-	/** Finds what a bundle reads. */
+	/** Finds the variables that a bundle reads. */
 	readonly analyze: (bundle: Bundle) => References | Promise<References>;
-	/** How many builds there may be at once. */
+	/** The most builds at the same time. */
 	readonly buildsMax: number;
-	/** What a `function.jsonc` may ask for at most. */
+	/** The limits that a `function.jsonc` may ask for. */
 	readonly maxima: Maxima;
 	readonly log: Log;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
 }
 
-/** What is to be deployed. */
+/** A deployment as a client requests it. */
 export interface DeployRequest {
 	/** Path and hash of each file. */
 	readonly files: readonly (readonly [path: string, hash: string])[];
 	readonly functions: readonly FunctionSource[];
-	/** Whether functions that are not named are deleted. */
+	/** Whether to delete all functions that the request does not name. */
 	readonly prune: boolean;
 }
 
 export type DeployOutcome =
-	/** Nothing was done: these blobs must be sent first. */
+	/** `missing`: nothing was done, since the client must send these blobs first. */
 	{ readonly missing: readonly string[] } | { readonly pruned: readonly string[] };
 
 export class Deployer {
@@ -60,15 +58,15 @@ export class Deployer {
 		this.#builds = new Limiter(options.buildsMax);
 	}
 
-	/** As the builder's. */
+	/** The same as the builder's. */
 	get conditions(): readonly string[] {
 		return this.#options.builder.conditions;
 	}
 
 	/**
-	 * Builds and starts what an upload names.
-	 * @param onFunction called as each function is done
-	 * @throws AppError exit 2 where the upload is not allowed; what is wrong with one function is in its result
+	 * Builds and starts the functions of an upload.
+	 * @param onFunction called with the result of each function
+	 * @throws AppError exit 2 where the upload is not allowed. Errors of a function are in its result.
 	 */
 	deploy(
 		functions: AppFunctions,
@@ -100,7 +98,7 @@ export class Deployer {
 		return { pruned: request.prune ? await prune(functions, upload) : [] };
 	}
 
-	/** Each blob is read once, and no more of them than an upload may hold. */
+	/** Reads each blob once. Reads no more bytes than an upload may have. */
 	async #load(owner: string, { files, functions }: DeployRequest): Promise<Upload> {
 		const contents = new Map<string, Uint8Array>();
 		const uploaded: UploadedFile[] = [];
@@ -111,7 +109,7 @@ export class Deployer {
 			contents.set(hash, content);
 			uploaded.push({ path, content });
 			bytes += content.length;
-			// `checkUpload` says so.
+			// `checkUpload` reports this.
 			if (bytes > UPLOAD_BYTES_MAX) break;
 		}
 		return checkUpload(uploaded, functions);
@@ -132,15 +130,15 @@ export class Deployer {
 				return await this.#buildAndStart(functions, name, prepared, said);
 			}
 			const { settings, declared, sources, automations } = said;
-			if (isSame(present.settings, settings)) return await recordBeside(functions, present, said);
-			// The bundle is that of before, and so is what it reads.
+			if (isSame(present.settings, settings)) return await recordDeclarations(functions, present, said);
+			// The bundle is unchanged, and so are the variables that its code reads.
 			const references = [...present.references.filter(({ how }) => how !== "declared"), ...declared];
 			return await this.#start(functions, { ...present, settings, references, sources, automations });
 		} catch (error) {
 			if (error instanceof AppError)
 				return { name, status: "failed", error: `${error.message} ${error.hint}` };
 			this.#options.log.error({ function: name, ...describeError(error) }, "a deployment failed");
-			return { name, status: "failed", error: "The platform failed to deploy it; its log says more." };
+			return { name, status: "failed", error: "The deployment failed. The platform's log has the details." };
 		}
 	}
 
@@ -148,7 +146,7 @@ export class Deployer {
 		functions: AppFunctions,
 		name: string,
 		prepared: PreparedBuild,
-		{ settings, declared, sources, automations }: Said,
+		{ settings, declared, sources, automations }: Declarations,
 	): Promise<Omit<DeployedFunction, "url">> {
 		const { analyze, builder, store } = this.#options;
 		const built = await this.#builds.run(async () => {
@@ -160,10 +158,10 @@ export class Deployer {
 		const sourceMap = await store.putBlob(owner, built.bundle.sourceMapBytes);
 		const present = presentDeployment(functions, name);
 		const { dynamic } = built.references;
-		const told = [...built.references.references, ...declared];
-		const references = [...told, ...observedOf(functions, name, told)];
+		const found = [...built.references.references, ...declared];
+		const references = [...found, ...observedReferences(functions, name, found)];
 		if (present?.bundle === built.bundle.hash && isSame(present.settings, settings)) {
-			// The next upload of these sources need not be built; the process is that of before.
+			// The process keeps running. The next upload of the same sources is not built again.
 			await functions.recordSame({
 				...present,
 				source,
@@ -200,7 +198,7 @@ export class Deployer {
 	}
 }
 
-/** The function's present deployment, unless it fails. */
+/** The function's present deployment. Undefined where it does not exist or has failed. */
 function presentDeployment(functions: AppFunctions, name: string): Deployment | undefined {
 	const present = functions.app.state.functions.get(name);
 	if (present === undefined || present.error !== undefined) return undefined;
@@ -209,14 +207,14 @@ function presentDeployment(functions: AppFunctions, name: string): Deployment | 
 	return runs ? present.deployment : undefined;
 }
 
-/** What a function's files say besides its code, and which they are. */
-type Said = CheckedFunction["said"] & { readonly sources: KeptSources };
+/** The settings, secrets and automations that a function's files declare, and the files themselves. */
+type Declarations = CheckedFunction["said"] & { readonly sources: KeptSources };
 
-/** Notes what can change without a new process: what starts the function, and the files to be given back. */
-async function recordBeside(
+/** Records changes that need no new process: automations, and the sources that a client can read back. */
+async function recordDeclarations(
 	functions: AppFunctions,
 	present: Deployment,
-	{ automations, sources }: Said,
+	{ automations, sources }: Declarations,
 ): Promise<Omit<DeployedFunction, "url">> {
 	const { function: name } = present;
 	const isScheduled = isSame(present.automations, automations);
@@ -225,10 +223,10 @@ async function recordBeside(
 	return { name, status: isScheduled ? "unchanged" : "deployed" };
 }
 
-/** What the versions before were seen to read and the next one does not tell of: it may read that too. */
-function observedOf(functions: AppFunctions, name: string, told: readonly Reference[]): Reference[] {
+/** References that were observed while earlier deployments ran. The new one may read them, too. */
+function observedReferences(functions: AppFunctions, name: string, found: readonly Reference[]): Reference[] {
 	const before = functions.app.state.functions.get(name)?.deployment.references ?? [];
-	const known = new Matcher(told.map((reference) => reference.name));
+	const known = new Matcher(found.map((reference) => reference.name));
 	return before.filter((one) => one.how === "observed" && known.exactness(one.name) === undefined);
 }
 
@@ -243,7 +241,7 @@ async function prune(functions: AppFunctions, upload: Upload): Promise<string[]>
 function blobGone(): AppError {
 	return new AppError({
 		code: "BLOB_GONE",
-		message: "A file of the upload vanished from the store while it was being deployed.",
+		message: "A file of the upload disappeared from the store during the deployment.",
 		hint: "Deploy again.",
 		exit: EXIT.conflict,
 	});

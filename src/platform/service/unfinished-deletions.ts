@@ -1,17 +1,17 @@
-/** What is left of apps and functions whose deletion did not come to its end, removed when a platform starts. */
+/** Removes what interrupted deletions of apps and functions left. Runs when a platform starts. */
 import type { Apps } from "../apps/apps.ts";
 import type { FunctionLogs, KeptLog } from "../logs/function-logs.ts";
 import { usedBlobs } from "../redeploy/unused-blobs.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * Keeps the blobs and the logs of the functions that there are, and removes all others; files that an earlier version
- * or a backup left under names get their places.
+ * Removes all blobs and logs except those of present functions. Files that an earlier version or a backup
+ * stored under names are moved to their present paths.
  */
-export async function keepPresent(
+export async function removeLeftovers(
 	apps: Apps,
 	store: Pick<Store, "keepBlobs">,
-	logs: Pick<FunctionLogs, "keep">,
+	logs: Pick<FunctionLogs, "keepOnly">,
 ): Promise<void> {
 	const all = apps.list();
 	await store.keepBlobs(new Map(all.map((app) => [app.lifetimeId, usedBlobs(app)])));
@@ -22,5 +22,5 @@ export async function keepPresent(
 			earlier: app.isEarlier ? { app: app.id, function: name } : undefined,
 		})),
 	);
-	await logs.keep(kept);
+	await logs.keepOnly(kept);
 }

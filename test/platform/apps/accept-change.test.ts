@@ -163,7 +163,7 @@ test("whatever writers build on, exactly what nobody else touched is appended, w
 				const base = { revision, head: fold.heads[revision] ?? "" };
 				const version = (fold.records.get(name)?.version ?? 0) + 1;
 				const change = vault.change(APP, base, [vault.record(name, version, isDeleted ? undefined : "v")]);
-				const touched = fold.touched.slice(revision);
+				const touched = fold.summaries.slice(revision);
 				const isStale = touched.some((entry) => entry.header || entry.names.includes(name));
 				const decision = accept(change);
 				expect("stale" in decision).toBe(isStale);

@@ -137,7 +137,7 @@ describe("the log", () => {
 			[vault.record("B", 3, undefined)],
 			[vault.record("B", 4, "back")],
 		);
-		expect(fold.touched.map(({ changed }) => changed.map(({ name, kind }) => `${kind} ${name}`))).toEqual([
+		expect(fold.summaries.map(({ changed }) => changed.map(({ name, kind }) => `${kind} ${name}`))).toEqual([
 			["set A", "set B"],
 			["set A"],
 			["deleted B"],
@@ -153,7 +153,7 @@ describe("the log", () => {
 		const entry = { revision: 2, head: "h", change: vault.change(APP, fold.head, [resealed]) };
 		fold.applyAccepted(entry, undefined, entry.change.records.map(parseRecordText));
 		expect(fold.records.get("A")?.body).toBe(resealed.body);
-		expect(fold.touched[1]?.changed).toEqual([]);
+		expect(fold.summaries[1]?.changed).toEqual([]);
 		expect(fold.changedAt.get("A")).toBe(1);
 	});
 });

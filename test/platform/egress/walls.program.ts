@@ -35,7 +35,7 @@ const network = await openNetwork({
 	openerPath,
 	program,
 	allowNet,
-	user: users.unused(),
+	user: users.reserve(),
 	needed: [directory, deno],
 	isRoot: true,
 	hasUsers: true,
@@ -45,7 +45,7 @@ const network = await openNetwork({
 });
 
 /** @param hosts undefined for a script that no wall is around. @param user root's where it is one of the machine's own */
-async function start(name: string, hosts: string[] | null | undefined, user = users.unused()) {
+async function start(name: string, hosts: string[] | null | undefined, user = users.reserve()) {
 	const folder = join(directory, name);
 	const [temporary, denoDirectory, socketPath, script] = ["tmp", "deno", "s", "script.js"].map((each) =>
 		join(folder, each),

@@ -77,13 +77,13 @@ export default async (request) => {
 /** Only root can be other users. */
 describe.each(mayChangeUser() && rlimits(true).length > 0 ? ["a user"] : [])("%s of a function's", () => {
 	test("has so many processes and no more, and another user has its own", async () => {
-		const { uid } = new Users().unused();
+		const { uid } = new Users().reserve();
 		const forking = await program("while :; do sleep 1000 >/dev/null 2>&1 & done", rlimits(true), uid);
 		onTestFinished(() => void as(uid, "kill -9 -1"));
 		forking.go();
 		expect(await forking.ended).toEqual([2, null]);
 		expect(await forking.output).toMatch(/Cannot fork|Resource temporarily unavailable/);
-		expect(as(new Users().unused().uid, "/bin/true && echo ran").out).toBe("ran\n");
+		expect(as(new Users().reserve().uid, "/bin/true && echo ran").out).toBe("ran\n");
 	});
 });
 

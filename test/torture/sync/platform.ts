@@ -49,7 +49,7 @@ const NO_LINES: FunctionLogs = {
 	requests: NO_KIND,
 	forget: async () => {},
 	forgetAll: async () => {},
-	keep: async () => {},
+	keepOnly: async () => {},
 	close: async () => {},
 };
 const NO_BUILDS: Builder = { level: "none", conditions: [], prepare: never, build: never, close: () => {} };

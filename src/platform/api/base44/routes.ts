@@ -72,7 +72,8 @@ export function addBase44Routes(
 			const id = decode(appIdSchema, context.req.param("app") ?? "", "The app's id");
 			if (principal.app !== undefined && principal.app !== id) throw otherApp();
 			// One that is for no app yet is never given an app that is there.
-			if (principal.app === undefined || core.apps.find(id) === undefined) await core.meetApp(id, principal);
+			if (principal.app === undefined || core.apps.find(id) === undefined)
+				await core.findOrCreateAppFor(id, principal);
 			const parameter = (key: string) => context.req.param(key as never) ?? "";
 			return await handler({ ...common, request, principal, url: new URL(request.url), parameter });
 		} catch (error) {

@@ -8,7 +8,7 @@ import { environmentFor } from "../../../references/plan/plan.ts";
 import { openKeys } from "../../../vault/chains/environment-keys.ts";
 import type { SealedRecord } from "../../../vault/records/record.ts";
 import { openRecord, verifyRecord } from "../../../vault/records/seal.ts";
-import type { Opener } from "../../apps/accept-change.ts";
+import type { MemberIdentity } from "../../apps/accept-change.ts";
 import { type AppState, isLive } from "../../apps/app-state.ts";
 import type { LocalEnvironment } from "../../apps/local-environment.ts";
 
@@ -22,7 +22,7 @@ import type { LocalEnvironment } from "../../apps/local-environment.ts";
 export function openEnvironment(
 	state: AppState,
 	reads: Reads,
-	platform: Opener,
+	platform: MemberIdentity,
 	local: LocalEnvironment,
 	verified: WeakSet<SealedRecord>,
 ): Map<string, string> {

@@ -90,7 +90,7 @@ async function findUsers(
 	binary: string,
 ): Promise<{ users: Users; binary: string } | undefined> {
 	const users = new Users();
-	const user = users.unused();
+	const user = users.reserve();
 	const probe = join(path, "i", "probe");
 	try {
 		await chmod(path, 0o711);

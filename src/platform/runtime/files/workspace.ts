@@ -72,7 +72,7 @@ export class Workspace {
 	/** The folder of the egress proxy, the files that all functions need, and a user that no function has. */
 	get egress(): { directory: string; needed: readonly string[]; user: User | undefined } {
 		const { binary, path, users } = this.#place;
-		return { directory: join(path, "egress"), needed: [path, binary], user: users?.unused() };
+		return { directory: join(path, "egress"), needed: [path, binary], user: users?.reserve() };
 	}
 
 	/** Whether each function has a user of its own. */
