@@ -39,7 +39,7 @@ describe("unlink", () => {
 		await platform.kill();
 		const away = await ana.data(["unlink"]);
 		expect(away).toMatchObject({ app: "shop", epoch: 3, tokenForgotten: false });
-		expect(away.warnings.join()).toMatch(/Unlinked without a last sync: .* is out of reach/);
+		expect(away.warnings.join()).toMatch(/Unlinked without a last sync: .* cannot be reached/);
 		await platform.start();
 		await link(ana, platform);
 		expect((await platform.call("hello")).text).toBe("hello-2");
