@@ -1,4 +1,4 @@
-/** Every vector, as the writer makes it today. */
+/** Makes every vector with the writer. */
 import { authorVectors } from "./cases/authors.ts";
 import { beginningVectors } from "./cases/beginnings.ts";
 import { chainAndSectionVectors } from "./cases/chains-and-sections.ts";

@@ -1,10 +1,10 @@
-/** `npm run vectors`: writes every vector anew, and removes those that are no more. The same code writes the same bytes. */
+/** `npm run vectors`: writes all vectors and removes old ones. The same code always writes the same bytes. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeVectors } from "./all.ts";
 import { printVector } from "./vector.ts";
 
-/** @param folder where the vectors go. @returns how many there are */
+/** @param folder the folder for the vectors @returns the number of vectors */
 export function generate(folder: string): number {
 	mkdirSync(folder, { recursive: true });
 	for (const file of readdirSync(folder)) if (file.endsWith(".vector")) rmSync(join(folder, file));

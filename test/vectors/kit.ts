@@ -1,4 +1,4 @@
-/** The vectors as they are committed: `kit/NAME.vector`. */
+/** Reads the committed vectors: `kit/NAME.vector`. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * Makes the vector `team.vault` and what is to be read from it, `team.json`: the seeds of its members (one byte, 32
- * times) and the values of every environment. Run it when the format changes, and only then:
+ * Makes the vector `team.vault` and the expected result `team.json`: the seeds of its members (one byte, 32 times) and
+ * the values of every environment. Run it only when the format changes:
  *
  *     npx esbuild test/vectors/make-team.ts --bundle --platform=node --format=esm --packages=external --outfile=make.mjs
  *     node make.mjs test/vectors/team.vault test/vectors/team.json

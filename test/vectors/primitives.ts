@@ -1,6 +1,6 @@
 /**
- * The primitives of docs/format.md, sections 1 and 11, from the specification and libsodium alone: for the writer of
- * the vectors and for the second reader. Nothing here, nor in what imports it, is Coffer's own code.
+ * The primitives of docs/format.md, sections 1 and 11, written from the specification and libsodium alone, for the
+ * writer of the vectors and the second reader. Neither this file nor the files that import it use Coffer's own code.
  */
 import sodium from "libsodium-wrappers";
 
@@ -14,7 +14,7 @@ export interface KeyPair {
 export const base64 = (raw: Uint8Array): string =>
 	sodium.to_base64(raw, sodium.base64_variants.URLSAFE_NO_PADDING);
 
-/** The bytes of strict base64 of that length; undefined where it is not. */
+/** Decodes strict base64 of the given length; undefined if the text is anything else. */
 export function bytesOf(text: string | undefined, length: number): Uint8Array | undefined {
 	if (text === undefined || !/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
 	try {
@@ -65,7 +65,7 @@ export function decrypt(sealed: Uint8Array, associated: Uint8Array, key: Uint8Ar
 	}
 }
 
-/** A sealed box whose ephemeral key is of a seed: what `crypto_box_seal` makes of a random one. */
+/** A sealed box like that of `crypto_box_seal`, but with an ephemeral key from a seed. */
 export function sealedBox(content: Uint8Array, box: Uint8Array, seed: Uint8Array): Uint8Array {
 	const ephemeral = sodium.crypto_box_seed_keypair(seed);
 	const nonce = sodium.crypto_generichash(24, Buffer.concat([ephemeral.publicKey, box]), null);
@@ -99,14 +99,14 @@ export function padded(content: Uint8Array): Buffer {
 	return Buffer.concat([content, padding]);
 }
 
-/** What stands before the `0x80` of the last 64 bytes; undefined where other than zeros follow it, or there is none. */
+/** Removes the padding; undefined if the last 64 bytes have no `0x80`, or if other bytes than zeros follow it. */
 export function unpadded(content: Uint8Array): Uint8Array | undefined {
 	let end = content.length - 1;
 	while (end >= 0 && content[end] === 0) end--;
 	return end >= content.length - 64 && content[end] === 0x80 ? content.subarray(0, end) : undefined;
 }
 
-/** Who has the seed of this byte, 32 times. */
+/** A person whose seed is this byte, 32 times. */
 export class Person {
 	readonly name: string;
 	readonly seed: number;

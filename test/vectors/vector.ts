@@ -7,32 +7,32 @@ import { gunzipSync, gzipSync } from "node:zlib";
 export type Value = readonly [environment: string, name: string, value: string];
 
 export interface Vector {
-	/** The file's name, without `.vector`: what is wrong, or good, in it. */
+	/** The file's name without `.vector`. It says what is wrong in the file, or what is special. */
 	readonly name: string;
 	readonly comment: string;
-	/** `good`, or the code that reading ends in. */
+	/** `good`, or the error code of reading it. */
 	readonly expect: string;
 	readonly exit: number;
-	/** Undefined where the fault has none. */
+	/** Undefined if the fault has no line. */
 	readonly line?: number | undefined;
-	/** The byte that the reader's seed is, 32 times. */
+	/** The reader's seed is this byte, 32 times. */
 	readonly identity: number;
 	/** The vault id that the identity is bound to. */
 	readonly bound?: string | undefined;
-	/** The vector that the same device has read here before. */
+	/** The vector that the same device has read in this folder before. */
 	readonly seen?: string | undefined;
-	/** What the strict check finds, where that is something else than `expect`. */
+	/** The finding of the strict check, if it differs from `expect`. */
 	readonly strict?: string | undefined;
-	/** What a repair of the conflict ends in. */
+	/** The result of resolving the conflict. */
 	readonly resolve?: string | undefined;
 	readonly resolveLine?: number | undefined;
-	/** What is read, sorted; with `resolve`, after the repair. Of a good vector. */
+	/** For a valid vector, the values, sorted; with `resolve`, the values after resolving. */
 	readonly values?: readonly Value[] | undefined;
 	readonly content: Uint8Array;
 }
 
 const MAGIC = "coffer-vector 1";
-/** From here on, a vector is compressed. */
+/** Vectors of at least this size are compressed. */
 const COMPRESSED_BYTES = 32_768;
 
 /** JSON of ASCII alone. */

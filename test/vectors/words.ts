@@ -1,13 +1,13 @@
-/** What links and records say, to say it wrongly. */
+/** The words of links and records, so that a vector can replace one. */
 import type { Person } from "./primitives.ts";
 
-/** What a link may say or be signed for besides what is right. */
+/** Replacements for the correct words and the correct signature of a link. */
 export interface LinkTwist {
 	readonly index?: number;
 	readonly previous?: string;
-	/** The name under the signature; the one whose key signs stays. */
+	/** The signer's key in the text. The key that signs does not change. */
 	readonly signer?: string;
-	/** What the signature is for. */
+	/** The vault and environment that the signature covers. */
 	readonly context?: readonly [vaultId: string, environment: string];
 	readonly signature?: (signature: Uint8Array, content: Uint8Array) => Uint8Array;
 }
@@ -18,7 +18,7 @@ export interface Epoch {
 	readonly key: Uint8Array;
 }
 
-/** The words of an `epoch` change, to say them wrongly. */
+/** The words of an `epoch` change, so that a vector can replace one. */
 export interface EpochWords {
 	id: string;
 	commitment: string;
@@ -27,24 +27,24 @@ export interface EpochWords {
 	wraps: string;
 }
 
-/** What a record says, and what it is sealed or signed for where that is something else. */
+/** The words of a record, and the data under its seal and signature if they differ from the words. */
 export interface RecordWords {
 	readonly version?: number;
 	readonly kind?: string;
 	readonly epoch?: Epoch;
 	readonly since?: number;
 	readonly by?: Person;
-	/** The author that is named. */
+	/** The author's key in the text. */
 	readonly author?: string;
-	/** The padded content, where it is not the value's. */
+	/** The padded content, if it is not the value's. */
 	readonly content?: Uint8Array;
-	/** The payload, where it is not sealed here. */
+	/** The payload, if it is not encrypted here. */
 	readonly sealed?: string;
 	/** Key of the payload. */
 	readonly key?: Uint8Array;
-	/** What the payload is sealed for. */
+	/** The fields under the seal. */
 	readonly sealContext?: readonly (string | number)[];
-	/** What the signature is for; without author and payload. */
+	/** The fields under the signature, without author and payload. */
 	readonly signContext?: readonly (string | number)[];
 	readonly signature?: (signature: Uint8Array, content: Uint8Array) => Uint8Array;
 }

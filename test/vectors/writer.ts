@@ -1,6 +1,6 @@
 /**
- * A writer of vaults, from docs/format.md alone, that writes whatever it is told, wrong things too. What would be random
- * comes from a seed and a count, so the same calls give the same bytes.
+ * A writer of vaults, written from docs/format.md alone. It writes anything it is told, also wrong things. Random bytes
+ * come from a seed and a counter, so that the same calls give the same bytes.
  */
 import {
 	alice,
@@ -50,7 +50,7 @@ export class EnvironmentWriter {
 		return commitmentOf(key, this.vault.id, this.name, id);
 	}
 
-	/** @param change puts other words in place of the right ones */
+	/** @param change replaces the correct words */
 	genesis(
 		change: (words: string[]) => string[] = (words) => words,
 		twist: LinkTwist = {},
@@ -73,7 +73,7 @@ export class EnvironmentWriter {
 		return this.link(change(["add", role, ...person.words, this.wrap(person)]), {}, by);
 	}
 
-	/** Begins the next epoch. Records are not sealed anew. */
+	/** Starts the next epoch. Records are not re-encrypted. */
 	begin(
 		removed: readonly Person[],
 		change = (words: EpochWords) => words,
@@ -101,7 +101,7 @@ export class EnvironmentWriter {
 		return this.link(["epoch", id, commitment, previousKey, gone, wraps], twist, by);
 	}
 
-	/** Puts a record in; the value of a tombstone is empty. @returns its second line */
+	/** Adds a record; the value of a tombstone is empty. @returns its second line */
 	set(name: string, value: string, words: RecordWords = {}): string {
 		const { version = 1, kind = "live", epoch = this.epoch, by = alice, author = by.sign } = words;
 		const since = words.since ?? epoch.number;
@@ -168,14 +168,14 @@ export class VaultWriter {
 		return link;
 	}
 
-	/** Begins the vault: its id is the hash of this link. */
+	/** Adds the vault's first link, whose hash is the vault id. */
 	genesis(change = (words: string[]) => words, twist: LinkTwist = {}, by = alice): string {
 		const link = this.link(change(["genesis", base64(this.random(16)), ...by.words]), twist, by);
 		this.id = linkHash(link);
 		return link;
 	}
 
-	/** A section whose first link is to be made. */
+	/** Adds a section without its first link. */
 	section(name: string): EnvironmentWriter {
 		const environment = new EnvironmentWriter(this, name);
 		this.environments.set(name, environment);

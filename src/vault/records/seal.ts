@@ -1,6 +1,4 @@
-/**
- * Encrypts, signs, verifies and decrypts single records.
- */
+/** Encrypts, signs, verifies and decrypts single records. */
 import { fromUtf8, lengthPrefixed, utf8, wipe } from "../../bytes.ts";
 import {
 	fromBase64,
@@ -27,11 +25,11 @@ type EnvironmentId = Pick<EnvironmentState, "vaultId" | "name">;
 type RecordFields = Pick<SealedRecord, "name" | "version" | "kind" | "epoch" | "since">;
 
 /** The associated data: a record that was moved to another name, version, environment, vault or epoch does not open. */
-function sealContext(place: EnvironmentId, record: RecordFields): Uint8Array {
+function sealContext(scope: EnvironmentId, record: RecordFields): Uint8Array {
 	return lengthPrefixed(
 		"coffer/seal/1",
-		place.vaultId,
-		place.name,
+		scope.vaultId,
+		scope.name,
 		record.epoch,
 		record.name,
 		record.version,
@@ -41,14 +39,14 @@ function sealContext(place: EnvironmentId, record: RecordFields): Uint8Array {
 }
 
 function signedBytes(
-	place: EnvironmentId,
+	scope: EnvironmentId,
 	record: RecordFields & Pick<SealedRecord, "author" | "sealed">,
 ): Uint8Array {
 	const { epoch, name, version, kind, since, author, sealed } = record;
 	return lengthPrefixed(
 		"coffer/record/1",
-		place.vaultId,
-		place.name,
+		scope.vaultId,
+		scope.name,
 		epoch,
 		name,
 		version,
@@ -85,7 +83,7 @@ function checkedValue(name: string, value: string): Uint8Array {
  * @throws AppError `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2), `VERSIONS_EXHAUSTED` (exit 1)
  */
 export function sealRecord(
-	place: EnvironmentId,
+	scope: EnvironmentId,
 	keys: EnvironmentKeys,
 	author: Author,
 	secret: { name: string; version: number; value: string | undefined; since?: number },
@@ -104,18 +102,18 @@ export function sealRecord(
 	const padded = pad(content, PAD_BYTES);
 	const since = secret.since ?? epochNumber(keys.epoch) ?? 0;
 	const context = { name, version, kind, epoch: keys.epoch, since, author: author.publicKeys.sign };
-	const sealed = toBase64(seal(padded, sealContext(place, context), keys.key));
+	const sealed = toBase64(seal(padded, sealContext(scope, context), keys.key));
 	wipe(content, padded);
-	const signature = toBase64(sign(signedBytes(place, { ...context, sealed }), author.signing.privateKey));
+	const signature = toBase64(sign(signedBytes(scope, { ...context, sealed }), author.signing.privateKey));
 	const words = [`v${version}`, kind, keys.epoch, since, context.author, sealed, signature];
 	return parseRecord(name, words.join(" "), 0);
 }
 
 /** A record's signature with its key and content; undefined if the signature or the key is not valid base64. */
-function signatureOf(place: EnvironmentId, record: SealedRecord): Signed | undefined {
+function signatureOf(scope: EnvironmentId, record: SealedRecord): Signed | undefined {
 	const signature = fromBase64(record.signature);
 	const publicKey = fromBase64(record.author);
-	return signature && publicKey && { signature, content: signedBytes(place, record), publicKey };
+	return signature && publicKey && { signature, content: signedBytes(scope, record), publicKey };
 }
 
 /** A set of records of one environment whose signatures were checked and are valid. */
@@ -131,8 +129,8 @@ export class ValidSignatures {
 	}
 
 	/** Whether the set contains this record object, for this environment. */
-	has(place: EnvironmentId, record: SealedRecord): boolean {
-		return this.#vaultId === place.vaultId && this.#name === place.name && this.#records.has(record);
+	has(scope: EnvironmentId, record: SealedRecord): boolean {
+		return this.#vaultId === scope.vaultId && this.#name === scope.name && this.#records.has(record);
 	}
 }
 
@@ -144,16 +142,16 @@ const SINGLE_CHECKS_MAX = 32;
  * does not check these signatures again.
  */
 export async function checkSignatures(
-	place: EnvironmentId,
+	scope: EnvironmentId,
 	records: Iterable<SealedRecord>,
 ): Promise<ValidSignatures> {
 	const checked = [...records];
 	const valid = new Set<SealedRecord>();
 	if (checked.length > SINGLE_CHECKS_MAX) {
-		const verdicts = await verifyAll(checked, (record) => signatureOf(place, record));
+		const verdicts = await verifyAll(checked, (record) => signatureOf(scope, record));
 		for (const [index, record] of checked.entries()) if (verdicts[index]) valid.add(record);
 	}
-	return new ValidSignatures(place, valid);
+	return new ValidSignatures(scope, valid);
 }
 
 /** The hint for one record that is not valid. */
@@ -228,13 +226,13 @@ export function isValidRecord(
  * @throws AppError `RECORD_UNREADABLE` (exit 7)
  */
 export function openRecord(
-	place: EnvironmentId,
+	scope: EnvironmentId,
 	keys: EnvironmentKeys,
 	record: SealedRecord,
 ): string | undefined {
 	const key = keys.keyOf(record.epoch);
 	const sealed = fromBase64(record.sealed);
-	const padded = key && sealed && open(sealed, sealContext(place, record), key);
+	const padded = key && sealed && open(sealed, sealContext(scope, record), key);
 	const content = padded && unpad(padded, PAD_BYTES);
 	const value = content && content.length <= LIMITS.valueBytes ? fromUtf8(content) : undefined;
 	if (padded) wipe(padded);
@@ -243,7 +241,7 @@ export function openRecord(
 			"RECORD_UNREADABLE",
 			`the record of ${record.name} cannot be decrypted with the environment's key.`,
 			record.line + 1,
-			restoreHint(place, record),
+			restoreHint(scope, record),
 		);
 	}
 	return record.kind === "deleted" ? undefined : value;

@@ -107,19 +107,19 @@ export function reapplyOwnerChanges(
 	other: VaultDocument,
 	links: readonly Link[],
 	hadSection: (section: EnvironmentSection) => boolean,
-	maker: Reapplication,
+	context: Reapplication,
 ): VaultDocument {
 	const notes = noteLinks(other.links, [], () => false);
 	let document = chosen;
 	for (const link of links) {
 		const root = verifyRoot(document.vaultId, document.links);
-		const refused = ownerLinkObstacle(root, link, maker.identity.publicKeys.sign);
-		const after = refused ?? attempt(() => reapplyOwnerLink(document, other, link, hadSection, maker));
+		const refused = ownerLinkObstacle(root, link, context.identity.publicKeys.sign);
+		const after = refused ?? attempt(() => reapplyOwnerLink(document, other, link, hadSection, context));
 		const words = describeChange(notes[link.index]);
 		if (typeof after !== "string") {
 			document = after;
-			maker.remade.push(words);
-		} else if (after !== "") maker.leftOut.push(`${words}: ${after}`);
+			context.remade.push(words);
+		} else if (after !== "") context.leftOut.push(`${words}: ${after}`);
 	}
 	return document;
 }
@@ -167,19 +167,19 @@ export function reapplyMemberChanges(
 	chosen: VaultDocument,
 	name: string,
 	links: readonly Link[],
-	maker: Reapplication,
+	context: Reapplication,
 ): VaultDocument {
 	let document = chosen;
 	// The links that both sides share are needed for the names of the members.
 	const shared = chosen.environments.get(name)?.links ?? [];
 	const notes = noteLinks([], [...shared, ...links], () => false).slice(-links.length);
 	for (const [index, link] of links.entries()) {
-		const after = attempt(() => reapplyMemberLink(document, name, link, maker));
+		const after = attempt(() => reapplyMemberLink(document, name, link, context));
 		const words = `${describeChange(notes[index])} in '${name}'`;
 		if (typeof after !== "string") {
 			document = after;
-			maker.remade.push(words);
-		} else if (after !== "") maker.leftOut.push(`${words}: ${after}`);
+			context.remade.push(words);
+		} else if (after !== "") context.leftOut.push(`${words}: ${after}`);
 	}
 	return document;
 }

@@ -83,9 +83,9 @@ export function rebase(
 	identity: Reapplication["identity"],
 	hadSection: (section: EnvironmentSection) => boolean,
 ): Rebased {
-	const maker: Reapplication = { identity, remade: [], leftOut: [] };
+	const context: Reapplication = { identity, remade: [], leftOut: [] };
 	verifyRoot(other.vaultId, other.links);
-	let after = reapplyOwnerChanges(chosen, other, tail(chosen.links, other.links), hadSection, maker);
+	let after = reapplyOwnerChanges(chosen, other, tail(chosen.links, other.links), hadSection, context);
 	const apart = new Set<string>();
 	for (const [name, section] of after.environments) {
 		const theirs = other.environments.get(name);
@@ -100,18 +100,18 @@ export function rebase(
 		}
 		apart.add(name);
 		verifyChains(other, name);
-		after = reapplyMemberChanges(after, name, theirs.links.slice(shared), maker);
+		after = reapplyMemberChanges(after, name, theirs.links.slice(shared), context);
 	}
 	for (const section of other.environments.values())
 		if (!after.environments.has(section.name) && !hadSection(section))
-			maker.leftOut.push(`environment '${section.name}', which the chosen side deleted`);
+			context.leftOut.push(`environment '${section.name}', which the chosen side deleted`);
 	let moved: VaultDocument = { ...after, environments: new Map(after.environments) };
 	for (const [name, section] of after.environments) {
 		const theirs = other.environments.get(name);
 		const records = apart.has(name)
-			? reencryptedSection(other, after, chosen.environments.get(name), name, maker).records
+			? reencryptedSection(other, after, chosen.environments.get(name), name, context).records
 			: (theirs?.records ?? new Map());
 		moved = withSection(moved, { ...section, records });
 	}
-	return { chosen: after, other: moved, remade: maker.remade, leftOut: maker.leftOut };
+	return { chosen: after, other: moved, remade: context.remade, leftOut: context.leftOut };
 }

@@ -1,4 +1,4 @@
-/** What the project itself is called is never asked of a registry, where a stranger has taken the name. */
+/** A name of the project is never requested from a registry, where a stranger has published a package with it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";

@@ -1,4 +1,4 @@
-/** Records by somebody who may not write, or might not then. */
+/** Records of authors who are not writers, or were not writers at that time. */
 import { bob, carol, dave, mallory } from "../primitives.ts";
 import type { Vector } from "../vector.ts";
 import { fault } from "./case.ts";

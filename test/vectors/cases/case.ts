@@ -1,4 +1,4 @@
-/** How vectors are written down: a good vault, one thing changed in it, and where that is. */
+/** Helpers for vectors: a valid vault, one change in it, and the line of the change. */
 import { alice, bob, carol } from "../primitives.ts";
 import type { Value, Vector } from "../vector.ts";
 import { VaultWriter } from "../writer.ts";
@@ -69,7 +69,7 @@ export function vectorOf(
 	return { identity: alice.seed, ...options, values, name, expect, comment, exit, content: bytes };
 }
 
-/** Where a fault is: a whole line of the file, a line's number, a record's name and second line, or nowhere. */
+/** The line of a fault: the text of a line, its number, a record's name and second line, or none. */
 export type Spot = string | number | readonly [environment: string, name: string] | undefined;
 
 function lineOfSpot(lines: readonly string[], spot: Spot): number | undefined {

@@ -1,4 +1,4 @@
-/** Chains whole links of which are gone or exchanged, and sections that do not agree with the chain. */
+/** Chains with missing or swapped links, and sections that do not match the vault's chain. */
 import { linkHash, mallory } from "../primitives.ts";
 import type { Vector } from "../vector.ts";
 import type { VaultWriter } from "../writer.ts";
@@ -13,7 +13,7 @@ const unknown = (name: string, comment: string, build: (vault: VaultWriter) => S
 const dropped = (name: string, comment: string, build: (vault: VaultWriter) => Spot) =>
 	fault(`environment-${name}`, "VAULT_ENVIRONMENT_DROPPED", comment, build);
 
-/** Sections and chain do not agree. */
+/** Sections that do not match the chain, and missing or swapped links. */
 const vectors: Vector[] = [
 	unknown("nobody-created", "A section that no owner created", (vault) =>
 		vault.section("qa").genesis(undefined, {}, mallory),

@@ -1,4 +1,4 @@
-/** Files that git left in conflict: never read as they are, and what a repair makes of each. */
+/** Files with git's conflict markers. Reading refuses them; each has the result of resolving it. */
 import { alice, bob, dave } from "../primitives.ts";
 import type { Value, Vector } from "../vector.ts";
 import type { VaultWriter } from "../writer.ts";

@@ -1,4 +1,4 @@
-/** Keys that do not open, or are not the ones that were committed to. They need an identity to be seen. */
+/** Keys that do not open or do not match their commitment. Only a reader with an identity detects these faults. */
 import {
 	alice,
 	base64,
@@ -63,7 +63,7 @@ const commitment = (
 	epoch = environment.epoch,
 ) => commitmentOf(epoch.key, vaultId, name, epoch.id);
 
-/** Keys that do not open, or are not the ones that were committed to. They need an identity to be seen. */
+/** Keys that do not open or do not match their commitment. Only a reader with an identity detects these faults. */
 const keys: Vector[] = [
 	first("wrap-for-another", "The creator's wrap is sealed to another member", (words, qa) =>
 		reword(words.join(" "), -1, qa.wrap(bob)).split(" "),

@@ -1,4 +1,4 @@
-/** Faults that a link of either chain may have: where it stands, and whose signature it has. */
+/** Faults that a link of either chain may have: a wrong position or a wrong signature. */
 import { alice, bob, carol, dave, linkHash, mallory, type Person, signatureOf } from "../primitives.ts";
 import type { Vector } from "../vector.ts";
 import type { VaultWriter } from "../writer.ts";
@@ -15,8 +15,8 @@ type Row = readonly [name: string, code: string, comment: string, twist: (vault:
 
 interface Chain {
 	readonly name: string;
-	/** Of the environment whose it is. */
-	readonly own: string;
+	/** The chain's environment; empty for the vault's environment chain. */
+	readonly environment: string;
 	readonly links: (vault: VaultWriter) => readonly string[];
 	readonly append: (vault: VaultWriter, twist: Twist, by?: Person) => Spot;
 }
@@ -24,20 +24,20 @@ interface Chain {
 const chains: readonly Chain[] = [
 	{
 		name: "vault",
-		own: "",
+		environment: "",
 		links: (vault) => vault.links,
 		append: (vault, twist, by) => vault.link(["create", "qa", HASH], twist, by),
 	},
 	{
 		name: "environment",
-		own: "production",
+		environment: "production",
 		links: (vault) => vault.production.links,
 		append: ({ production }, twist, by) =>
 			production.link(["add", "reader", ...dave.words, production.wrap(dave)], twist, by),
 	},
 ];
 
-function positions({ own, links }: Chain): Row[] {
+function positions({ environment, links }: Chain): Row[] {
 	return [
 		["index-skipped", BROKEN, "An index is left out", () => ({ index: 4 })],
 		["index-repeated", BROKEN, "The index of the link before", () => ({ index: 2 })],
@@ -53,19 +53,19 @@ function positions({ own, links }: Chain): Row[] {
 			"signed-for-another-vault",
 			FORGED,
 			"The signature is for another vault",
-			() => ({ context: [HASH, own] }),
+			() => ({ context: [HASH, environment] }),
 		],
 		[
 			"signed-for-no-vault",
 			FORGED,
 			"The signature is for the vault id that only a genesis has",
-			() => ({ context: ["", own] }),
+			() => ({ context: ["", environment] }),
 		],
 		[
 			"signed-for-another-chain",
 			FORGED,
 			"The signature is for the other chain",
-			(vault) => ({ context: [vault.id, own ? "" : "production"] }),
+			(vault) => ({ context: [vault.id, environment ? "" : "production"] }),
 		],
 		[
 			"signed-for-another-environment",
@@ -93,10 +93,10 @@ const signatures: readonly Row[] = [
 	],
 ];
 
-/** Links that are as right as can be otherwise. */
+/** Links with one fault each; everything else in them is correct. */
 function vectorsOf(chain: Chain): Vector[] {
-	const { name: place, own, append } = chain;
-	const strangers = own ? [mallory, carol] : [mallory, carol, bob];
+	const { name: place, environment, append } = chain;
+	const strangers = environment ? [mallory, carol] : [mallory, carol, bob];
 	return [
 		...[...positions(chain), ...signatures].map(([name, code, comment, twist]) =>
 			fault(`${place}-link-${name}`, code, comment, (vault) => append(vault, twist(vault))),

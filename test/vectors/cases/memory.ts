@@ -1,4 +1,4 @@
-/** Vaults that hold, and are not what the same device has seen. */
+/** Valid vaults that differ from what the same device has seen before. */
 import { bob, dave, mallory } from "../primitives.ts";
 import type { Value, Vector } from "../vector.ts";
 import { fault, good, SMALL_VALUES, smallVault, vectorOf } from "./case.ts";

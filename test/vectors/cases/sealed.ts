@@ -1,4 +1,4 @@
-/** Records that are signed as they should be, and do not open, or open to nothing that a value can be. */
+/** Records with a valid signature that do not open, or whose content is not a valid value. */
 import { base64, bob, padded } from "../primitives.ts";
 import type { Vector } from "../vector.ts";
 import type { RecordWords } from "../words.ts";
@@ -49,7 +49,7 @@ function seals(): Vector[] {
 	];
 }
 
-/** Well sealed and signed, and what they open to is nothing. */
+/** Records that open, but whose content is not a valid value. */
 function contents(): Vector[] {
 	const content = (name: string, comment: string, bytes: Uint8Array, words: RecordWords = {}) =>
 		record(`content-${name}`, UNREADABLE, comment, () => ({ ...words, content: bytes }));

@@ -1,4 +1,4 @@
-/** Signatures that a careless Ed25519 takes, and the tricks to make them. */
+/** Signatures that a careless Ed25519 implementation accepts, and how to make them. */
 import { createHash } from "node:crypto";
 import sodium from "libsodium-wrappers";
 import { base64, blake2b, fields, type Person } from "../primitives.ts";

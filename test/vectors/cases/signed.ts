@@ -1,4 +1,4 @@
-/** Records whose signatures do not fit, and records that were moved from elsewhere. */
+/** Records with invalid signatures, and records that were moved from another place. */
 import { alice, bob, dave, linkHash } from "../primitives.ts";
 import type { Vector } from "../vector.ts";
 import type { VaultWriter } from "../writer.ts";
@@ -25,7 +25,7 @@ const signedFor = (name: string, index: number, value: (vault: VaultWriter) => s
 		signContext: context(vault, [index, value(vault)]),
 	}));
 
-/** Signatures that do not fit. Each record would open. */
+/** Invalid signatures. Each record would open. */
 const signatures: Vector[] = [
 	signedFor("vault", 0, () => smallVault("another").id),
 	signedFor("environment", 1, () => "preview"),

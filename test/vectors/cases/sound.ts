@@ -1,4 +1,4 @@
-/** Vaults that hold, and that a reader is tempted to refuse. */
+/** Valid vaults that a reader could refuse by mistake. */
 import { alice, bob, carol, dave, linkHash, mallory } from "../primitives.ts";
 import type { Value, Vector } from "../vector.ts";
 import { VaultWriter } from "../writer.ts";

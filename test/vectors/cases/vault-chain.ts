@@ -1,4 +1,4 @@
-/** Faults of the vault's chain, whose links are signed and placed as they should be. */
+/** Changes that the vault's chain does not allow. Their links have the right position and signature. */
 import { alice, bob, dave, linkHash } from "../primitives.ts";
 import type { Vector } from "../vector.ts";
 import { fault, strayBit } from "./case.ts";
@@ -35,7 +35,7 @@ const rows: readonly [name: string, comment: string, change: readonly string[]][
 	["expel-word-more", "A word too many", ["expel", alice.sign, "now"]],
 ];
 
-/** Faults of links that are signed and placed as they should be, in the vault's chain. */
+/** Links with the right position and signature whose change is not allowed. */
 const vaultChanges: Vector[] = [
 	...rows.map(([name, comment, change]) =>
 		fault(`vault-${name}`, REFUSED, comment, (vault) => vault.link(change)),

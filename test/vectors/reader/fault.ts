@@ -1,4 +1,4 @@
-/** What the second reader ends in where a vault does not hold: the code and the line that docs/format.md says. */
+/** The error of the second reader, with the code and the line that docs/format.md specifies. */
 export class Fault extends Error {
 	readonly code: string;
 	readonly line: number | undefined;

@@ -1,6 +1,6 @@
 /**
- * The second reader: a whole vault with an identity and a memory, by docs/format.md, sections 6 to 9. It shares no code
- * with Coffer, so it fails where a domain, a field, an order or a rule is another one on one side.
+ * The second reader: reads a whole vault with an identity and a memory, by docs/format.md, sections 6 to 9. It shares no
+ * code with Coffer. So a test fails if a domain string, a field, an order or a rule differs between the two.
  */
 import {
 	bytesOf,
@@ -32,7 +32,7 @@ export interface Memory {
 	readonly pins: Map<string, Pin>;
 }
 
-/** What was read, and what the strict check says of it. */
+/** The values, and the findings of the strict check. */
 export interface Reading {
 	readonly values: Value[];
 	readonly losses: Set<string>;
@@ -45,7 +45,7 @@ interface Place {
 	readonly membership: Membership;
 }
 
-/** The keys of all epochs, the newest opened first; undefined where the reader is no member. */
+/** The keys of all epochs, starting with the newest; undefined if the reader is not a member. */
 function openKeys(
 	{ vaultId, environment, membership }: Place,
 	who: Person,
@@ -112,7 +112,7 @@ function isOlder(pinned: readonly string[], hashes: readonly string[]): boolean 
 	return hashes.length < pinned.length;
 }
 
-/** What the strict check says of an environment that holds. */
+/** The findings of the strict check for a valid environment. */
 function compare(pin: Pin, now: Pin, section: Section, losses: Set<string>, pinnedEpoch: number): void {
 	if ([isOlder(pin.vault, now.vault), isOlder(pin.environment, now.environment)].includes(true))
 		losses.add("MEMBERSHIP_ROLLED_BACK");
