@@ -1,4 +1,4 @@
-import { base44Standing } from "../cli/base44/status.ts";
+import { base44Status } from "../cli/base44/status.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { isCredentialMissing, type NoAnswer, toNoAnswer } from "../cli/context/link-state.ts";
 import { targetOf } from "../cli/context/linking.ts";
@@ -83,7 +83,7 @@ async function ask(binding: PlatformBinding, environment: string): Promise<Answe
 /** How the environment stands to what it is linked with. */
 async function linkOf(session: VaultSession, binding: Binding | undefined): Promise<Link> {
 	if (!binding) return NOT_LINKED;
-	if (binding.kind === "base44") return { ...NOT_LINKED, ...(await base44Standing(session, binding)) };
+	if (binding.kind === "base44") return { ...NOT_LINKED, ...(await base44Status(session, binding)) };
 	const memory = rememberedPlatform(session.checkout, binding);
 	const answer = await ask(binding, session.place.environment);
 	return {

@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
-import { type Remarks, remarksOn } from "../../cli/deploy/after.ts";
+import { type DeployNotes, deployNotes } from "../../cli/deploy/after.ts";
 import { type DryRun, dryRun, renderDryRun } from "../../cli/deploy/dry-run.ts";
 import { renderAbsent, renderUnset } from "../../cli/deploy/unset.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
@@ -18,7 +18,7 @@ interface Wish {
 	readonly prune: boolean;
 }
 
-interface DeployResult extends Remarks {
+interface DeployResult extends DeployNotes {
 	environment: string;
 	/** The app on the platform. */
 	app: string;
@@ -97,7 +97,7 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 		});
 		const isAll = wish.names.length === 0;
 		const place = { root, name: environment, target };
-		const remarks = await remarksOn(place, outcome.functions, { environment: this.environment, isAll });
+		const remarks = await deployNotes(place, outcome.functions, { environment: this.environment, isAll });
 		return checked({ environment, app: target.binding.app, ...outcome, ...remarks });
 	}
 

@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { meetBase44 } from "../../cli/base44/connection.ts";
+import { connectOrAskBase44 } from "../../cli/base44/connection.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
@@ -61,7 +61,7 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const { session } = await readSession(context);
 		const id = await importSource(session, { app: flags.app, url: flags.url }, this.environment);
-		const target = await meetBase44(id, flags["key-stdin"], this.terminal);
+		const target = await connectOrAskBase44(id, flags["key-stdin"], this.terminal);
 		const { wanted, ...others } = sortNames(session, await target.list(), flags.overwrite);
 		const values = await importValues(wanted, flags["env-file"], this.terminal);
 		const { changed, unchanged, warnings } = await setSecrets(context, values);

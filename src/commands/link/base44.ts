@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { askedBase44Key, base44AppId, keepBase44Key } from "../../cli/base44/connection.ts";
+import { base44AppId, readBase44Key, storeBase44Key } from "../../cli/base44/connection.ts";
 import { foreignLine } from "../../cli/base44/sync.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { refusePlatformLink } from "../../cli/context/linking.ts";
@@ -59,10 +59,10 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 		const id = base44Id(url, await base44AppId(flags.app, context.root, this.environment));
 		await refusePlatformLink(context);
 		const { session } = await readSession(context);
-		const key = await askedBase44Key(flags["key-stdin"], this.terminal);
+		const key = await readBase44Key(flags["key-stdin"], this.terminal);
 		const target = new Base44({ id, key });
 		const names = await target.list();
-		await keepBase44Key(id, key, this.terminal);
+		await storeBase44Key(id, key, this.terminal);
 		await pinTarget(session, id);
 		const { app, origin } = id;
 		const binding = { kind: "base44" as const, url: origin, app, vault: session.place.vaultId };
