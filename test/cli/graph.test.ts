@@ -34,7 +34,7 @@ describe("as text", () => {
 			"            │ ┌ api/pay",
 			"            │ │ ┌ kept",
 			'            │ │ │ ┌ odd<&">',
-			"DEBUG       · · · ◌  no secret",
+			"DEBUG       · · · ◌  not a secret",
 			"GONE        · ● · ·  not in the vault",
 			"SEEN        ○ ◐ · ·",
 			"STRIPE_KEY  ○ ● ✗ ◆",

@@ -37,7 +37,7 @@ describe("of a Coffer platform", () => {
 		await ben.ok(["secrets", "set", "A=value-of-ben"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-1", "--no-sync"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-2", "--no-sync"]);
-		const asked = await onTerminal(ana, ["sync"], [{ question: "Whose value is right?", answer: DOWN }]);
+		const asked = await onTerminal(ana, ["sync"], [{ question: "Which value is right?", answer: DOWN }]);
 		const { name } = (await ana.data(["members", "list"])).members.find(
 			({ self }: { self: boolean }) => self,
 		);

@@ -64,7 +64,7 @@ export function renderEdit(result: EditResult, environment: string, terminal: Te
 export function renderSync(result: SyncReport, environment: string, terminal: Terminal): void {
 	if (result.revision !== null) {
 		const kept =
-			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} not affected` : "";
+			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";
 		terminal.line(`  Synced: revision ${result.revision}${kept}`);
 	}
 	if (result.target) renderTarget(result.target, terminal);

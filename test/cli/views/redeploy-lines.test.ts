@@ -16,7 +16,7 @@ test("a failed start is said to leave a version serving only where one does, and
 	const [line, ...reason] = redeployLines(failed(true));
 	expect(line).toContain("pay failed to start; the previous version still serves requests");
 	expect(reason.map((text) => text.trim())).toEqual(["no key", "at pay.ts:1"]);
-	expect(redeployLines(failed(false))[0]).toContain("no version of it serves");
+	expect(redeployLines(failed(false))[0]).toContain("no version of it serves requests");
 	// An earlier platform does not say.
 	expect(redeployLines(failed())[0]).toContain("if a previous version was running");
 });
@@ -26,5 +26,5 @@ test("of several, no more is said than holds of all", () => {
 	expect(servingClause([failed(true), failed(false)])).toBe(
 		"if a previous version was running, it still serves requests",
 	);
-	expect(servingClause([failed(false), failed(false)])).toBe("no version of it serves");
+	expect(servingClause([failed(false), failed(false)])).toBe("no version of it serves requests");
 });
