@@ -68,7 +68,9 @@ describe("of a Coffer platform", () => {
 		await ana.git("checkout", "--quiet", "coffer.vault");
 		const answers = [{ question: "Which values are right?", answer: "" }];
 		const { shown, status } = await onTerminal(ana, ["sync"], answers);
-		expect(shown).toMatch(new RegExp(`A\\s+this vault: v\\d by \\S+, ${WHEN}\\s+platform: v\\d by \\S+, ${WHEN}`));
+		expect(shown).toMatch(
+			new RegExp(`A\\s+this vault: v\\d by \\S+, ${WHEN}\\s+platform: v\\d by \\S+, ${WHEN}`),
+		);
 		expect(shown).toMatch(new RegExp(`GONE\\s+this vault: absent\\s+platform: v1 by \\S+, ${WHEN}`));
 		expect(shown).not.toContain("value-of");
 		expect(status).toBe(0);
@@ -91,7 +93,9 @@ test("of Base44: its side is what this device sent there, by author and date whe
 	const answers = [{ question: "What should happen?", answer: DOWN }];
 	const { shown, status } = await onTerminal(ana, ["sync"], answers);
 	expect(shown).toMatch(
-		new RegExp(`KEPT\\s+this vault: v1 by \\S+, ${WHEN}\\s+Base44: v2 by \\S+, ${WHEN}, sent from this device`),
+		new RegExp(
+			`KEPT\\s+this vault: v1 by \\S+, ${WHEN}\\s+Base44: v2 by \\S+, ${WHEN}, sent from this device`,
+		),
 	);
 	expect(shown).toMatch(
 		new RegExp(
