@@ -1,7 +1,7 @@
 import { Args } from "@oclif/core";
 import { contentLines, contentOf, linkedEnvironments } from "../../cli/apps/deletion.ts";
 import { BaseCommand, environmentFlag, platformUrlFlag, yesFlag } from "../../cli/command.ts";
-import { confirmFlag, confirmName } from "../../cli/context/confirm-name.ts";
+import { confirmFlag, confirmName } from "../../cli/context/confirm.ts";
 import { platformAt } from "../../cli/context/linking.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";

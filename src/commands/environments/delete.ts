@@ -1,6 +1,6 @@
 import { Args } from "@oclif/core";
 import { BaseCommand, yesFlag } from "../../cli/command.ts";
-import { confirmFlag, confirmName } from "../../cli/context/confirm-name.ts";
+import { confirmFlag, confirmName } from "../../cli/context/confirm.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
