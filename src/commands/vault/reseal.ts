@@ -1,13 +1,12 @@
 import { Args } from "@oclif/core";
 import { BaseCommand, environmentFlag, noSyncFlag, yesFlag } from "../../cli/command.ts";
+import { confirmYes } from "../../cli/context/confirm.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
-import { promptConfirm } from "../../cli/shell/prompts.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
 import { renderDebt } from "../../cli/views/removal-debt.ts";
-import { AppError, EXIT } from "../../errors.ts";
 import { resealStale, staleNames } from "../../project/secrets/re-encrypt.ts";
 import type { RemovalDebt } from "../../vault/document/removal-debt.ts";
 
@@ -53,13 +52,7 @@ export default class VaultReseal extends BaseCommand<ResealResult> {
 	/** Asks, because a removed member may know these values, and after the command they look current. */
 	async #confirm(names: readonly string[]): Promise<void> {
 		const question = `Keep the values of ${listNames(names)} and re-encrypt them under the present key?`;
-		if (await promptConfirm(this.terminal, question, "Pass --yes.")) return;
-		throw new AppError({
-			code: "NOT_CONFIRMED",
-			message: "Nothing was changed.",
-			hint: "Answer yes, or pass --yes.",
-			exit: EXIT.failure,
-		});
+		await confirmYes(this.terminal, question, "Nothing was changed.");
 	}
 
 	protected render(result: ResealResult, terminal: Terminal): void {

@@ -1,14 +1,13 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag, noSyncFlag } from "../../../cli/command.ts";
+import { confirmYes } from "../../../cli/context/confirm.ts";
 import { openContext } from "../../../cli/context/open-project.ts";
 import { afterEdit } from "../../../cli/edits/after-edit.ts";
-import { promptConfirm } from "../../../cli/shell/prompts.ts";
 import { count, MARKS } from "../../../cli/shell/render.ts";
 import type { Terminal } from "../../../cli/shell/terminal.ts";
 import { usageError } from "../../../cli/shell/usage.ts";
 import { listNames, renderSync, type SyncReport } from "../../../cli/views/edit-result.ts";
 import { renderDebt } from "../../../cli/views/removal-debt.ts";
-import { AppError, EXIT } from "../../../errors.ts";
 import { acceptDebt, owedNames } from "../../../project/members/accept-debt.ts";
 import { readSession } from "../../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../../project/session/session.ts";
@@ -57,14 +56,8 @@ export default class MembersDebtAccept extends BaseCommand<AcceptResult> {
 	async #confirmAll(context: SessionContext, yes: boolean): Promise<string[]> {
 		const owed = owedNames(removalDebt((await readSession(context)).session.verified));
 		const question = `Accept ${count(owed.length, "value")} of ${context.environment} unchanged (${listNames(owed)})?`;
-		if (owed.length === 0 || yes || (await promptConfirm(this.terminal, question, "Pass --yes.")))
-			return owed;
-		throw new AppError({
-			code: "NOT_CONFIRMED",
-			message: "Nothing was accepted.",
-			hint: "Answer yes, or pass --yes.",
-			exit: EXIT.failure,
-		});
+		if (owed.length > 0 && !yes) await confirmYes(this.terminal, question, "Nothing was accepted.");
+		return owed;
 	}
 
 	protected render(result: AcceptResult, terminal: Terminal): void {
