@@ -61,7 +61,9 @@ describe("as text", () => {
 	});
 
 	test("of nothing is a sentence", () => {
-		expect(graphText(coverageOf([], new Set()), 80)).toEqual(["There are no secrets, and no function reads any."]);
+		expect(graphText(coverageOf([], new Set()), 80)).toEqual([
+			"There are no secrets, and no function reads any.",
+		]);
 	});
 });
 
