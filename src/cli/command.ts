@@ -41,6 +41,12 @@ export const environmentsFlag = Flags.string({
 	helpValue: "NAME",
 });
 
+/** `--no-sync`, for commands that edit the vault and then sync. */
+export const noSyncFlag = Flags.boolean({ description: "change only the vault, and do not sync" });
+
+/** `-y, --yes`, for commands that ask before they do something that cannot be undone. */
+export const yesFlag = Flags.boolean({ char: "y", description: "do not ask for confirmation" });
+
 /** `--url`, for commands that administer a platform. */
 export const platformUrlFlag = Flags.string({
 	description:

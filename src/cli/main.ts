@@ -2,7 +2,7 @@
 import { Config, type Interfaces, run, settings } from "@oclif/core";
 import { EXIT } from "../errors.ts";
 import { aliasesOf } from "./command-words/aliases.ts";
-import { inOwnWords, requireCommand } from "./command-words/command-line.ts";
+import { normalizeCommandLine, requireCommand } from "./command-words/command-line.ts";
 import { reportFailure } from "./shell/failure.ts";
 import { readEnvironment } from "./shell/process-environment.ts";
 import { endingSignal } from "./shell/signals.ts";
@@ -67,7 +67,7 @@ async function runCommand(typed: string[], root: string): Promise<number> {
 	if (!environment.debug) process.removeAllListeners("warning");
 	try {
 		const config = await Config.load({ root, logger, devPlugins: false, userPlugins: false });
-		const argv = inOwnWords(config, typed);
+		const argv = normalizeCommandLine(config, typed);
 		requireCommand(config, asksForHelp(argv) ? withoutHelpFlags(argv) : argv);
 		if (asksForHelp(argv)) for (const command of config.commands) command.aliases = aliasesOf(command.id);
 		const status: unknown = await run(argv, config);

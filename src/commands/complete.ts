@@ -5,9 +5,10 @@ import { projectNames } from "../cli/completion/names.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 import { DEFAULT_ENVIRONMENT } from "../environment-hint.ts";
 
-/** What the scripts of `coffer completion` call. */
+/** The command that the scripts of `coffer completion` run. */
 export default class Complete extends BaseCommand<Completion> {
-	static override summary = "List what may stand where the cursor is: for the scripts of 'completion'";
+	static override summary =
+		"List the candidates for the word at the cursor (the scripts of 'completion' run this)";
 	static override hidden = true;
 	static override strict = false;
 	static override passesOn = true;
@@ -16,22 +17,22 @@ export default class Complete extends BaseCommand<Completion> {
 	protected async execute(): Promise<Completion> {
 		const { argv } = await this.parse(Complete);
 		const line = argv.map(String);
-		const asked = new Set<NameKind>();
-		// What is wrong with a default is told by the command itself.
+		const neededKinds = new Set<NameKind>();
+		// The command itself reports an invalid default.
 		const chosen = await defaultEnvironment(this.environment).catch(() => undefined);
 		const catalogue: Catalogue = {
 			commands: this.config.commands as unknown as Catalogue["commands"],
 			topics: this.config.topics,
 			environment: chosen?.name ?? DEFAULT_ENVIRONMENT,
 			names: (kind) => {
-				asked.add(kind);
+				neededKinds.add(kind);
 				return [];
 			},
 		};
-		// Once to see which names it takes, and with them.
+		// The first pass finds out which names are needed. The second pass has them.
 		const first = complete(line, catalogue);
-		if (asked.size === 0) return first;
-		return complete(line, { ...catalogue, names: await projectNames(asked) });
+		if (neededKinds.size === 0) return first;
+		return complete(line, { ...catalogue, names: await projectNames(neededKinds) });
 	}
 
 	protected render({ kind, candidates }: Completion, terminal: Terminal): void {

@@ -11,7 +11,7 @@ interface CompletionResult {
 export default class CompletionCommand extends BaseCommand<CompletionResult> {
 	static override summary = "Print the script that makes a shell complete commands, flags and names";
 	static override description =
-		"Names of secrets, environments, functions and members come from the project's files: no key is opened, and nothing is asked over the network.";
+		"The names of secrets, environments, functions and members come from the project's files, without a key and without the network.";
 	static override examples = [
 		"source <(<%= config.bin %> completion bash)",
 		"source <(<%= config.bin %> completion zsh)",

@@ -19,28 +19,28 @@ interface InitResult {
 	member: string;
 	identity: "created" | "created-file" | "keychain" | "file" | "environment";
 	gitFiles: readonly string[];
-	/** Whether coffer.json was made to name the environment the default. */
+	/** Whether the environment became the default in coffer.json. */
 	default: boolean;
 }
 
-/** `user@host` in the characters that a member's name may have. */
+/** `user@host`, with characters that a member's name may not have replaced by dashes. */
 function defaultMemberName(): string {
 	const clean = (text: string) => text.replaceAll(/[^A-Za-z0-9._+-]/g, "-");
 	return `${clean(userInfo().username)}@${clean(hostname())}`.replace(/^[^A-Za-z0-9]+/, "").slice(0, 64);
 }
 
 export default class Init extends BaseCommand<InitResult> {
-	static override summary = "Make a vault in this folder, and an identity on this device if there is none";
+	static override summary = "Create a vault in this folder, and an identity on this device if it has none";
 	static override description =
-		"Writes coffer.vault, to be committed to git. The identity that opens it goes into the system's keychain, or is taken from COFFER_IDENTITY or the file that COFFER_IDENTITY_FILE names, which is made if it is not there.";
+		"Writes the encrypted file coffer.vault; commit it to git. An identity is the key pair that opens the vault. Coffer uses the identity in COFFER_IDENTITY, in the file that COFFER_IDENTITY_FILE names, or in the system's keychain. If there is none, it creates one: in that file if COFFER_IDENTITY_FILE is set, or else in the keychain.";
 	static override examples = [
 		"<%= config.bin %> init",
 		"<%= config.bin %> init --environment preview --name alice@laptop",
 	];
 	static override flags = {
 		environment: environmentFlag,
-		separate: Flags.boolean({ description: "make a vault of its own below a folder that has one" }),
-		name: Flags.string({ description: "what teammates see in the list of members", helpValue: "NAME" }),
+		separate: Flags.boolean({ description: "create a second vault below a folder that has one" }),
+		name: Flags.string({ description: "your name in the list of members", helpValue: "NAME" }),
 	};
 
 	protected async execute(): Promise<InitResult> {
@@ -59,7 +59,7 @@ export default class Init extends BaseCommand<InitResult> {
 			stateFolder: this.environment.stateDirectory,
 		};
 		const { vaultId, gitFiles } = await initProject(context, member);
-		// It is the only environment: the commands to come would look for another one.
+		// It is the only environment. Without a default, later commands would use production.
 		const isOwnDefault = flags.environment !== DEFAULT_ENVIRONMENT;
 		if (isOwnDefault) await putDefaultEnvironment(context.root, flags.environment);
 		await adviseOnEnvFilesIn(context.root, this.terminal);
@@ -75,21 +75,21 @@ export default class Init extends BaseCommand<InitResult> {
 
 	protected render(result: InitResult, terminal: Terminal): void {
 		const identities = {
-			created: "made, and kept in the system's keychain",
-			"created-file": "made, in the file that COFFER_IDENTITY_FILE names",
-			keychain: "the one in the system's keychain",
-			file: "the one in the file that COFFER_IDENTITY_FILE names",
-			environment: "the one in COFFER_IDENTITY",
+			created: "created in the system's keychain",
+			"created-file": "created in the file that COFFER_IDENTITY_FILE names",
+			keychain: "from the system's keychain",
+			file: "from the file that COFFER_IDENTITY_FILE names",
+			environment: "from COFFER_IDENTITY",
 		};
-		terminal.line("Made coffer.vault: commit it to git, it is sealed.");
-		const kept = result.default ? ` (the default, by ${CONFIG_FILE}: commit it too)` : "";
-		terminal.line(`  environment  ${result.environment}${kept}`);
+		terminal.line("Created coffer.vault. It is encrypted: commit it to git.");
+		const isDefault = result.default ? ` (the default in ${CONFIG_FILE}: commit it too)` : "";
+		terminal.line(`  environment  ${result.environment}${isDefault}`);
 		terminal.line(`  member       ${result.member} (writer)`);
 		terminal.line(`  identity     ${identities[result.identity]}`);
 		if (result.gitFiles.length > 0) terminal.line(`  for git      ${result.gitFiles.join(", ")}`);
 		terminal.line();
-		terminal.line("The identity is the only key to the vault so far: without it, the values are lost.");
-		terminal.line("Keep a copy elsewhere, under a passphrase: coffer identity export FILE");
+		terminal.line("Your identity is the only key to this vault. If you lose it, you lose the values.");
+		terminal.line("To keep a copy elsewhere, protected by a passphrase: coffer identity export FILE");
 		terminal.line("Next: coffer secrets set NAME=VALUE");
 	}
 }

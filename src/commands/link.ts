@@ -27,53 +27,52 @@ interface LinkResult {
 	sent: readonly string[];
 }
 
-/** What `link` was asked for. */
-interface LinkWish {
+interface LinkRequest {
 	readonly app: string;
 	/** The platform's origin. */
 	readonly url: string;
 	readonly token: string;
-	/** Whether the token is in the keychain already. */
-	readonly isKept: boolean;
+	/** Whether the keychain already has the token. */
+	readonly isStored: boolean;
 }
 
-/** Errors that another token could mend. */
-const OF_TOKEN: readonly string[] = [
+/** Errors that another token may resolve. */
+const TOKEN_ERRORS: readonly string[] = [
 	"TOKEN_INVALID",
 	"TOKEN_MALFORMED",
 	"TOKEN_SCOPE",
 	"PLATFORM_KEY_MISMATCH",
 ];
 
-/** An error where nobody chose the token: says which it was, and how to give another. */
-function aboutKept(error: unknown): unknown {
+/** Adds to an error that the token came from the keychain, and how to use another one. */
+function explainStoredToken(error: unknown): unknown {
 	if (!(error instanceof AppError)) return error;
-	if (!OF_TOKEN.includes(error.code)) return error;
-	const other = "This was the access token that this device keeps; give another with --token TOKEN.";
-	return error.with({ hint: `${error.hint} ${other}` });
+	if (!TOKEN_ERRORS.includes(error.code)) return error;
+	const origin = "Coffer used the access token in the keychain. To use another one: --token TOKEN.";
+	return error.with({ hint: `${error.hint} ${origin}` });
 }
 
 export default class Link extends BaseCommand<LinkResult> {
-	static override summary = "Link an environment with a platform: enrol it as a reader and sync";
+	static override summary = "Link an environment with a platform, which then runs functions with its secrets";
 	static override description =
-		"The platform's key is checked against the fingerprint in the token before anything is handed over. The token is kept in the system's keychain, unless it comes by COFFER_TOKEN. From then on tokens of that platform may be sent to this address, and to no other that coffer.json names. The binding is written to coffer.json, to be committed.";
+		"Adds the platform to the environment as a reader, which can decrypt its secrets, and syncs. First, the platform must prove that it has the key whose fingerprint is in the token. The token is stored in the system's keychain, unless it comes from COFFER_TOKEN. From then on, Coffer sends tokens of this platform only to this address, whatever coffer.json says. The link is written to coffer.json; commit that file.";
 	static override examples = [
 		"<%= config.bin %> link http://127.0.0.1:8081 --app shop",
 		"<%= config.bin %> link https://coffer.example.com --app shop-preview --environment preview",
 	];
 	static override args = {
-		url: Args.string({ name: "URL", description: "the platform's control address", required: true }),
+		url: Args.string({ name: "URL", description: "address of the platform's control API", required: true }),
 	};
 	static override flags = {
 		environment: environmentFlag,
 		app: Flags.string({
-			description: "the app's id; made if there is none of that id",
+			description: "id of the app on the platform; created if it does not exist",
 			required: true,
 			helpValue: "APP",
 		}),
 		token: Flags.string({
 			description:
-				"access token; if left out, COFFER_TOKEN, the one that the keychain has for the address, or what is typed when asked",
+				"access token; defaults to COFFER_TOKEN, or the token in the keychain for this address, or a prompt",
 			helpValue: "TOKEN",
 		}),
 	};
@@ -84,22 +83,22 @@ export default class Link extends BaseCommand<LinkResult> {
 		requireAppId(flags.app);
 		const context = await openContext(this.environment, flags.environment);
 		await refuseBase44Link(context);
-		const kept = await this.#keptToken(flags.token, url);
-		if (kept !== undefined) this.terminal.note(`Using the access token that this device keeps for ${url}.`);
-		const token = kept ?? (await this.#token(flags.token));
+		const stored = await this.#storedToken(flags.token, url);
+		if (stored !== undefined) this.terminal.note(`Using the access token in the keychain for ${url}.`);
+		const token = stored ?? (await this.#givenToken(flags.token));
 		const linked = await this.#link(context, {
 			app: flags.app,
 			url,
 			token,
-			isKept: kept !== undefined,
+			isStored: stored !== undefined,
 		}).catch((error: unknown) => {
-			throw kept === undefined ? error : aboutKept(error);
+			throw stored === undefined ? error : explainStoredToken(error);
 		});
 		for (const warning of linked.sync.warnings) this.terminal.warn(warning);
 		const { app, platform, gateway, enrolled, former, sync } = linked;
 		if (former !== undefined)
 			this.terminal.warn(
-				`The platform that was linked before can still read what comes from now on: coffer members remove ${former}`,
+				`The previously linked platform is still a member and can read new values. To remove it: coffer members remove ${former}`,
 			);
 		return {
 			environment: flags.environment,
@@ -113,13 +112,13 @@ export default class Link extends BaseCommand<LinkResult> {
 		};
 	}
 
-	async #link(context: SessionContext, { app, isKept, token, url }: LinkWish): Promise<Linked> {
+	async #link(context: SessionContext, { app, isStored, token, url }: LinkRequest): Promise<Linked> {
 		using wait = new PlatformWait(this.terminal, context.environment);
 		const { onAccepted, onRedeploy, signal } = wait;
 		const work = async () => {
 			const met = await meetPlatform(url, token, signal);
 			await pinPlatform(context.stateFolder, { origin: url, fingerprint: met.info.fingerprint });
-			if (!isKept) await this.#keep(url, token);
+			if (!isStored) await this.#storeToken(url, token);
 			return await linkEnvironment(context, { app, ...met }, { onAccepted, onRedeploy });
 		};
 		return await wait.during(work, {
@@ -131,26 +130,24 @@ export default class Link extends BaseCommand<LinkResult> {
 		});
 	}
 
-	/** What the keychain holds for the address, where nobody gives a token now. Without a keychain, nothing. */
-	async #keptToken(flag: string | undefined, url: string): Promise<string | undefined> {
+	/** The token in the keychain for the address, if neither the flag nor COFFER_TOKEN gives one. */
+	async #storedToken(flag: string | undefined, url: string): Promise<string | undefined> {
 		if (flag !== undefined || readCredentials().token !== undefined) return undefined;
 		return await readToken(systemKeychain(), url).catch(toUndefined);
 	}
 
-	/** Keeps the token in the keychain, unless COFFER_TOKEN will bring it. Where there is none in reach, nothing else does. */
-	async #keep(url: string, token: string): Promise<void> {
+	/** Stores the token in the keychain, unless COFFER_TOKEN provides it. Only warns if there is no keychain. */
+	async #storeToken(url: string, token: string): Promise<void> {
 		if (readCredentials().token !== undefined) return;
 		try {
 			await storeToken(systemKeychain(), url, token);
 		} catch (error) {
 			if (!(error instanceof AppError) || error.exit !== EXIT.unauthorised) throw error;
-			this.terminal.warn(
-				`The token was not kept: ${error.message} Set COFFER_TOKEN for the commands to come.`,
-			);
+			this.terminal.warn(`The token was not stored: ${error.message} Set COFFER_TOKEN for later commands.`);
 		}
 	}
 
-	async #token(flag: string | undefined): Promise<string> {
+	async #givenToken(flag: string | undefined): Promise<string> {
 		const given = flag ?? readCredentials().token;
 		if (given !== undefined) return given.trim();
 		return (
@@ -163,7 +160,7 @@ export default class Link extends BaseCommand<LinkResult> {
 			`${MARKS.ok} Linked environment '${result.environment}' with app '${result.app}' on ${result.url}`,
 		);
 		terminal.line(
-			`  platform   ${result.platform} ${result.enrolled ? "(now a reader of the environment)" : "(a reader already)"}`,
+			`  platform   ${result.platform} ${result.enrolled ? "(added as a reader)" : "(already a reader)"}`,
 		);
 		terminal.line(`  functions  ${result.gateway}`);
 		const sent =

@@ -9,7 +9,7 @@ import { type PlanResult, planEdit, renderPlan } from "../cli/views/plan-result.
 export default class PlanCommand extends BaseCommand<PlanResult> {
 	static override summary = "Show which functions a change would redeploy, and why";
 	static override description =
-		"NAME stands for any new value; NAME=VALUE is held against the present one. Without either, what is not synced yet is planned. Nothing is changed, and no name or value is sent: the platform is asked which functions there are.";
+		"NAME means any new value; NAME=VALUE is compared with the present value. Without names, the plan is for the changes that are not synced yet. Nothing is changed, and no name or value is sent: the platform is only asked for its functions and what they read.";
 	static override examples = [
 		"<%= config.bin %> plan STRIPE_KEY",
 		"<%= config.bin %> plan STRIPE_KEY=sk_new DB_URL",
@@ -17,11 +17,13 @@ export default class PlanCommand extends BaseCommand<PlanResult> {
 		"<%= config.bin %> plan",
 	];
 	static override strict = false;
-	static override args = { pairs: Args.string({ name: "NAME[=VALUE]", description: "what would change" }) };
+	static override args = {
+		pairs: Args.string({ name: "NAME[=VALUE]", description: "secrets that would change" }),
+	};
 	static override flags = {
 		environment: environmentFlag,
 		"env-file": Flags.string({
-			description: "read the pairs from a .env file; - is standard input",
+			description: "read NAME=VALUE lines from a .env file; - is standard input",
 			helpValue: "FILE",
 		}),
 	};

@@ -8,8 +8,8 @@ import { unsafeReason } from "../cli/shell/unsafe-names.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { allValues, readSession } from "../project/secrets/edit-secrets.ts";
 
-/** What fails before the command runs, or instead of it, is `run`'s own failure. */
-function ownFailure(error: unknown): unknown {
+/** Gives an error before the start of the command the exit status 125, which the command itself rarely uses. */
+function asRunFailure(error: unknown): unknown {
 	if (!(error instanceof AppError)) return error;
 	const { code, message, hint, line } = error;
 	return new AppError({
@@ -23,11 +23,11 @@ function ownFailure(error: unknown): unknown {
 }
 
 /**
- * Holds that no value is handed over under a name that makes a program load code.
- * @param allowed names that the caller wants all the same
- * @throws AppError `NAME_UNSAFE` (exit 2), naming every such secret
+ * Refuses secrets whose names make a program load code.
+ * @param allowed names that the user allows
+ * @throws AppError `NAME_UNSAFE` (exit 2), which names each of them
  */
-function requireSafe(names: Iterable<string>, allowed: readonly string[], environment: string): void {
+function requireSafeNames(names: Iterable<string>, allowed: readonly string[], environment: string): void {
 	const unsafe = [...names]
 		.filter((name) => !allowed.includes(name))
 		.flatMap((name) => {
@@ -39,16 +39,16 @@ function requireSafe(names: Iterable<string>, allowed: readonly string[], enviro
 	const flags = unsafe.map(({ name }) => `--allow-unsafe ${name}`).join(" ");
 	throw new AppError({
 		code: "NAME_UNSAFE",
-		message: `Nothing was run: ${environment} has secrets whose names make programs load code: ${reasons}.`,
-		hint: `If that is what they are for: coffer run ${flags} -- COMMAND. Else give them other names.`,
+		message: `The command was not run, because ${environment} has secrets whose names can make a program load code: ${reasons}.`,
+		hint: `If you trust their values: coffer run ${flags} -- COMMAND. Otherwise rename the secrets.`,
 		exit: EXIT.usage,
 	});
 }
 
 export default class Run extends BaseCommand<undefined> {
-	static override summary = "Run a command with the secrets in its environment";
+	static override summary = "Run a command with the secrets as environment variables";
 	static override description =
-		"The secrets are added to this process's environment, over variables of the same name. What stands behind -- is the command, word for word. A secret whose name makes a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …) stops it, unless --allow-unsafe names it. Terminal, signals and exit status are the command's own; where run itself fails, it exits 125.";
+		"The command gets the present environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. The command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
 	static override examples = [
 		"<%= config.bin %> run -- npm start",
 		"<%= config.bin %> run --environment preview -- deno task dev",
@@ -60,7 +60,7 @@ export default class Run extends BaseCommand<undefined> {
 	static override flags = {
 		environment: environmentFlag,
 		"allow-unsafe": Flags.string({
-			description: "hand this secret over although its name makes programs load code; once for each name",
+			description: "pass this secret on although its name can make programs load code (repeatable)",
 			helpValue: "NAME",
 			multiple: true,
 			multipleNonGreedy: true,
@@ -76,7 +76,7 @@ export default class Run extends BaseCommand<undefined> {
 			if (command === undefined) {
 				throw new AppError({
 					code: "USAGE",
-					message: "There is no command to run.",
+					message: "The command to run is missing.",
 					hint: "coffer run -- COMMAND [ARG...]",
 					exit: EXIT.usage,
 				});
@@ -86,13 +86,13 @@ export default class Run extends BaseCommand<undefined> {
 			for (const warning of session.warnings) this.terminal.warn(warning);
 			const values = await allValues(session);
 			await remember();
-			requireSafe(values.keys(), flags["allow-unsafe"] ?? [], flags.environment);
+			requireSafeNames(values.keys(), flags["allow-unsafe"] ?? [], flags.environment);
 			this.exitStatus = await runChild(command, args, {
 				...inheritedEnvironment(),
 				...Object.fromEntries(values),
 			});
 		} catch (error) {
-			throw ownFailure(error);
+			throw asRunFailure(error);
 		}
 	}
 

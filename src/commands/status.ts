@@ -1,4 +1,4 @@
-import { base44Standing } from "../cli/base44/status.ts";
+import { base44Status } from "../cli/base44/status.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { isCredentialMissing, type NoAnswer, toNoAnswer } from "../cli/context/link-state.ts";
 import { targetOf } from "../cli/context/linking.ts";
@@ -23,29 +23,31 @@ interface StatusResult {
 	secrets: number;
 	members: { name: string; role: string }[];
 	linked: boolean;
-	/** What it is linked with; null where it is not. */
+	/** What it is linked with; null if it is not linked. */
 	target: "coffer" | "base44" | null;
 	reachable: boolean;
 	url: string | null;
 	app: string | null;
-	/** The revision that was last agreed; null where nothing was ever synced. */
+	/** The revision of the last sync; null if there was none. */
 	revision: number | null;
-	/** The platform's own revision; null where it is out of reach. */
+	/** The platform's revision; null if it cannot be reached. */
 	platformRevision: number | null;
 	pending: readonly string[];
-	/** Secrets that the platform keeps by itself, in no vault; empty where it is out of reach. */
+	/** Secrets that only the platform has, and no vault; empty if it cannot be reached. */
 	local: readonly { name: string; origin: string; by: string; at: string }[];
-	/** What is still to be rotated, since somebody who was removed could read it. */
+	/** The removal debt: values that a removed member could read and that are not replaced yet. */
 	debt: readonly RemovalDebt[];
-	/** Names whose record a merge brought under an earlier key. */
+	/** Names whose record is encrypted under an earlier key, because of a merge. */
 	stale: readonly string[];
-	/** Of Base44: names that were sent and are gone there, and names there that are not known here. */
+	/** Only for Base44: names that were sent and that it no longer has. */
 	missing?: readonly string[];
+	/** Only for Base44: names that it has and that are unknown here. */
 	foreign?: readonly string[];
-	/** Why the platform is not reachable, or was not asked, and the code of that. */
+	/** Why the platform did not answer or was not asked. */
 	reason?: string;
+	/** The error code for `reason`. */
 	code?: string;
-	/** How to come by what is missing here. */
+	/** How to get a credential that this device lacks. */
 	hint?: string;
 }
 
@@ -67,7 +69,7 @@ const NOT_LINKED: Link = { reachable: false, revision: null, platformRevision: n
 
 type Answer = { readonly revision: number; readonly local: StatusResult["local"] };
 
-async function ask(binding: PlatformBinding, environment: string): Promise<Answer | NoAnswer> {
+async function askPlatform(binding: PlatformBinding, environment: string): Promise<Answer | NoAnswer> {
 	try {
 		const { remote } = await targetOf(binding, environment);
 		const { revision, local = [] } = await remote.showApp(binding.app);
@@ -80,12 +82,12 @@ async function ask(binding: PlatformBinding, environment: string): Promise<Answe
 	}
 }
 
-/** How the environment stands to what it is linked with. */
-async function linkOf(session: VaultSession, binding: Binding | undefined): Promise<Link> {
+/** The state of the link. */
+async function readLink(session: VaultSession, binding: Binding | undefined): Promise<Link> {
 	if (!binding) return NOT_LINKED;
-	if (binding.kind === "base44") return { ...NOT_LINKED, ...(await base44Standing(session, binding)) };
+	if (binding.kind === "base44") return { ...NOT_LINKED, ...(await base44Status(session, binding)) };
 	const memory = rememberedPlatform(session.checkout, binding);
-	const answer = await ask(binding, session.place.environment);
+	const answer = await askPlatform(binding, session.place.environment);
 	return {
 		reachable: "revision" in answer,
 		revision: memory?.revision ?? null,
@@ -96,14 +98,14 @@ async function linkOf(session: VaultSession, binding: Binding | undefined): Prom
 	};
 }
 
-/** How far the platform is, in words. */
-function reach({ code, reachable }: StatusResult): string {
+/** Whether the platform answered, as a text. */
+function reachText({ code, reachable }: StatusResult): string {
 	if (reachable) return "reachable";
 	return isCredentialMissing(code) ? "not asked" : "out of reach";
 }
 
 export default class Status extends BaseCommand<StatusResult> {
-	static override summary = "Show the vault, the platform, and what is not synced yet";
+	static override summary = "Show the state of the vault and of the platform, and what is not synced yet";
 	static override examples = [
 		"<%= config.bin %> status",
 		"<%= config.bin %> status --environment preview --json",
@@ -119,7 +121,10 @@ export default class Status extends BaseCommand<StatusResult> {
 		await remember();
 		const { verified } = session;
 		const binding = bindingOf(await readConfig(context.root), flags.environment);
-		const { reachable, revision, platformRevision, local, pending, ...more } = await linkOf(session, binding);
+		const { reachable, revision, platformRevision, local, pending, ...more } = await readLink(
+			session,
+			binding,
+		);
 		const live = [...verified.section.records.values()].filter((record) => record.kind === "live");
 		return {
 			environment: flags.environment,
@@ -142,15 +147,15 @@ export default class Status extends BaseCommand<StatusResult> {
 	}
 
 	protected render(result: StatusResult, terminal: Terminal): void {
-		this.#renderStanding(result, terminal);
+		this.#renderLink(result, terminal);
 		if (result.stale.length > 0)
 			terminal.line(
-				`Under an earlier key: ${listNames(result.stale)} (${inEnvironment("coffer vault reseal", result.environment)})`,
+				`Encrypted under an earlier key: ${listNames(result.stale)} (to re-encrypt: ${inEnvironment("coffer vault reseal", result.environment)})`,
 			);
 		renderDebt(result.debt, result.environment, terminal);
 	}
 
-	#renderStanding(result: StatusResult, terminal: Terminal): void {
+	#renderLink(result: StatusResult, terminal: Terminal): void {
 		terminal.line(`environment  ${result.environment} (${count(result.secrets, "secret")})`);
 		terminal.line(`vault        ${result.vault}`);
 		terminal.line(`members      ${result.members.map(({ name, role }) => `${name} (${role})`).join(", ")}`);
@@ -159,28 +164,30 @@ export default class Status extends BaseCommand<StatusResult> {
 			return;
 		}
 		const label = result.target === "base44" ? "base44  " : "platform";
-		terminal.line(`${label}     ${result.url}, app '${result.app}': ${reach(result)}`);
+		terminal.line(`${label}     ${result.url}, app '${result.app}': ${reachText(result)}`);
 		for (const text of [result.reason, result.hint])
 			if (text !== undefined) terminal.line(`             ${text}`);
 		if (result.target !== "base44") this.#renderRevision(result, terminal);
 		terminal.line(`pending      ${result.pending.length > 0 ? listNames(result.pending) : "nothing"}`);
 		if (result.missing?.length)
 			terminal.line(
-				`gone there   ${listNames(result.missing)} ('${inEnvironment("coffer sync", result.environment)}' sends them again)`,
+				`missing      ${listNames(result.missing)} (Base44 no longer has them; to send them again: ${inEnvironment("coffer sync", result.environment)})`,
 			);
 		if (result.foreign?.length)
 			terminal.line(
-				`only there   ${listNames(result.foreign)} ('${inEnvironment("coffer import base44", result.environment)}' takes them in)`,
+				`only there   ${listNames(result.foreign)} (to import them: ${inEnvironment("coffer import base44", result.environment)})`,
 			);
 	}
 
 	#renderRevision(result: StatusResult, terminal: Terminal): void {
 		const behind = (result.platformRevision ?? 0) - (result.revision ?? 0);
-		const news = behind > 0 ? `; the platform is ${count(behind, "revision")} ahead` : "";
-		terminal.line(`revision     ${result.revision ?? "none yet"}${news}`);
+		const ahead = behind > 0 ? `; the platform is ${count(behind, "revision")} ahead` : "";
+		terminal.line(`revision     ${result.revision ?? "none yet"}${ahead}`);
 		if (result.local.length > 0) {
 			const names = listNames(result.local.map(({ name }) => name));
-			terminal.line(`base44       ${names} (set with the Base44 CLI; kept by the platform, in no vault)`);
+			terminal.line(
+				`base44       ${names} (set with the Base44 CLI; stored on the platform only, not in the vault)`,
+			);
 		}
 	}
 }

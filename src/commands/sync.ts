@@ -36,9 +36,9 @@ interface SyncResult {
 }
 
 export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | SyncCalls> {
-	static override summary = "Send what is pending to the platform, and take what others changed";
+	static override summary = "Send pending changes to the platform, and receive the changes of others";
 	static override description =
-		"A name that both sides changed to different values stops the sync (exit 5) until it is decided by --take, for the names given, or for all; on a terminal it is asked, and both sides are shown by author, version and date. An environment that is linked with Base44 is only sent: what it has is not to be read back.";
+		"If both sides changed a secret to different values, somebody must decide which value is right. On a terminal, the command shows the author, the version and the date of both sides, and asks. Otherwise it exits with 5; --take then decides, for the given names or for all. To Base44, Coffer only sends: Base44 does not return the values of its secrets.";
 	static override examples = [
 		"<%= config.bin %> sync",
 		"<%= config.bin %> sync --take local API_KEY",
@@ -46,16 +46,16 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "names that --take decides; all by default" }),
+		names: Args.string({ name: "NAME...", description: "names for --take; defaults to all" }),
 	};
 	static override flags = {
 		environment: environmentFlag,
 		take: Flags.string({
-			description: "whose value wins: local or platform",
+			description: "the side whose value wins: local or platform",
 			options: ["local", "platform"],
 			helpValue: "SIDE",
 		}),
-		"dry-run": Flags.boolean({ description: "show the requests that it would make, and send nothing" }),
+		"dry-run": Flags.boolean({ description: "show the requests that the sync would make, and send nothing" }),
 	};
 
 	protected async execute(): Promise<SyncResult | Base44SyncResult | SyncCalls> {
@@ -76,7 +76,7 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		{ take, side }: { take: Take | undefined; side: string | undefined },
 	): Promise<SyncResult> {
 		let outcome = await this.#once(context, binding, take).catch((error: unknown) =>
-			this.#again(error, context, binding, { take, side }),
+			this.#recover(error, context, binding, { take, side }),
 		);
 		if (outcome.rolledBack.length > 0 && this.terminal.interactive) {
 			const sides = await this.#sides(context, binding, outcome.rolledBack);
@@ -98,8 +98,8 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		return result;
 	}
 
-	/** The sync once more where there is a way to go on after the error; else the error. */
-	async #again(
+	/** Handles an error that the sync can recover from, and syncs again. @throws any other error */
+	async #recover(
 		error: unknown,
 		context: SessionContext,
 		binding: PlatformBinding,
@@ -109,21 +109,22 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		const conflicts = conflictsOf(error);
 		if (conflicts) return this.#decide(error, context, binding, { take, conflicts });
 		if (error.code === "NOT_A_MEMBER") {
-			// Until a project is handed over, the identity before is its member.
+			// After a rotation, the previous identity is the member until the project is moved to the new
+			// one.
 			const previous = await previousIdentity(this.environment);
 			if (!previous) throw error;
 			return await this.#once({ ...context, ...previous }, binding, take);
 		}
 		if (error.code !== "MEMBERSHIP_DIVERGED" || side !== "platform") throw error;
 		const { leftOut, remade } = await adoptMembership(context, await targetOf(binding, context.environment));
-		for (const each of leftOut) this.terminal.warn(`Left out: ${each}`);
-		for (const each of remade) this.terminal.note(`  Made again: ${each}`);
+		for (const each of leftOut) this.terminal.warn(`Not applied again: ${each}`);
+		for (const each of remade) this.terminal.note(`  Applied again: ${each}`);
 		return await this.#once(context, binding, take);
 	}
 
 	/**
-	 * Asks about the names that both sides changed, and syncs with the answers. Where nobody can be asked, the error
-	 * stands, and both sides of each name are noted before it.
+	 * Asks about the secrets that both sides changed, and syncs with the answers. Without a terminal, it
+	 * prints both sides of each secret and throws the error.
 	 */
 	async #decide(
 		error: AppError,
@@ -164,7 +165,7 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 	#renderSync(result: SyncResult, terminal: Terminal): void {
 		const { environment, sent, taken } = result;
 		if (sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(sent)} of ${environment}`);
-		if (taken.length > 0) terminal.line(`${MARKS.ok} Took ${listNames(taken)} into ${environment}`);
+		if (taken.length > 0) terminal.line(`${MARKS.ok} Received ${listNames(taken)} into ${environment}`);
 		if (result.pending.length > 0) return;
 		const kept =
 			result.untouched.length > 0 ? `; ${count(result.untouched.length, "function")} untouched` : "";

@@ -21,28 +21,31 @@ interface UnlinkResult {
 	target: "coffer" | "base44";
 	app: string;
 	url: string;
-	/** Number of the new epoch, and how many records were sealed anew; null where the platform was no member any more. */
+	/** The number of the new epoch; null if the platform was no longer a member. */
 	epoch: number | null;
+	/** How many records were re-encrypted. */
 	resealed: number;
-	/** What is to be rotated: the values that the platform could read. */
+	/** The values that the platform could read, and that should be replaced. */
 	debt: readonly RemovalDebt[];
-	/** The names whose values stay at Base44; left out for a platform. */
+	/** The names whose values stay at Base44. Only for Base44. */
 	left?: readonly string[];
 	tokenForgotten: boolean;
 }
 
 export default class Unlink extends BaseCommand<UnlinkResult> {
-	static override summary = "Unlink an environment from its platform: a new key, without it";
+	static override summary = "Unlink an environment from its platform, and change the environment's key";
 	static override description =
-		"Syncs once more if the platform is in reach, takes it out of the members, seals everything anew and takes the link out of coffer.json. The app there goes on running with the values that it has; they are listed until each is rotated. The platform need not be in reach. From Base44, which holds no key, only the link is taken out: the values that were sent stay there.";
+		"Syncs once more if the platform can be reached, removes it from the members, re-encrypts all secrets under a new key and removes the link from coffer.json. The app on the platform continues to run with the values that it has; they are listed until each is replaced. This also works if the platform cannot be reached. Base44 has no key, so only the link is removed: the values that were sent stay at Base44.";
 	static override examples = [
 		"<%= config.bin %> unlink",
 		"<%= config.bin %> unlink --environment preview --no-sync",
 	];
 	static override flags = {
 		environment: environmentFlag,
-		"no-sync": Flags.boolean({ description: "leave behind what the platform has and this vault has not" }),
-		"forget-token": Flags.boolean({ description: "delete the platform's token from the keychain too" }),
+		"no-sync": Flags.boolean({
+			description: "do not sync first: changes that only the platform has are left behind",
+		}),
+		"forget-token": Flags.boolean({ description: "also delete the platform's token from the keychain" }),
 	};
 
 	protected async execute(): Promise<UnlinkResult> {
@@ -51,7 +54,7 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 		const binding = await requireBinding(
 			context.root,
 			flags.environment,
-			"There is nothing to unlink: coffer.json has no link of it.",
+			"There is nothing to unlink: coffer.json has no link for it.",
 		);
 		if (binding.kind === "base44") return this.#fromBase44(context, binding, Boolean(flags["forget-token"]));
 		const connect = flags["no-sync"] ? undefined : () => targetOf(binding, flags.environment);
@@ -72,7 +75,7 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 		};
 	}
 
-	/** Base44 holds no key of the vault: the members stay as they are. */
+	/** Base44 has no key of the vault, so the members do not change. */
 	async #fromBase44(
 		context: SessionContext,
 		binding: Base44Binding,
@@ -96,9 +99,9 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 
 	#renderBase44({ environment, app, url, left, tokenForgotten }: UnlinkResult, terminal: Terminal): void {
 		terminal.line(`${MARKS.ok} Unlinked environment '${environment}' from app '${app}' at Base44 (${url})`);
-		const what = left?.length ? `: ${listNames(left)}` : "";
-		terminal.line(`  The values that were sent stay at Base44${what}.`);
-		terminal.line("  To take one away there: base44 secrets delete NAME");
+		const names = left?.length ? `: ${listNames(left)}` : "";
+		terminal.line(`  The values that were sent stay at Base44${names}.`);
+		terminal.line("  To delete one of them: base44 secrets delete NAME");
 		if (tokenForgotten) terminal.line("  Its API key is no longer in the keychain.");
 		terminal.line();
 		terminal.line("Commit coffer.json.");
@@ -114,8 +117,8 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 			`${MARKS.ok} Unlinked environment '${result.environment}' from app '${result.app}' on ${result.url}`,
 		);
 		if (result.epoch !== null)
-			terminal.line(`  ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`);
-		terminal.line(`  The app there goes on running with the values that it has.`);
+			terminal.line(`  ${count(result.resealed, "record")} re-encrypted, epoch ${result.epoch}`);
+		terminal.line(`  The app on the platform continues to run with the values that it has.`);
 		if (result.tokenForgotten) terminal.line("  Its token is no longer in the keychain.");
 		renderDebt(result.debt, result.environment, terminal);
 		terminal.line();

@@ -8,9 +8,9 @@ import { clockTime, type WatchEvent, watchEventLine } from "../cli/views/watch-l
 import { watchProject, watchTarget } from "../sync/watch.ts";
 
 export default class Watch extends BaseCommand<undefined> {
-	static override summary = "Keep a linked project live: sync the vault and deploy functions as they change";
+	static override summary = "Watch a linked project: sync the vault and deploy functions when they change";
 	static override description =
-		"Says each thing that it does in a line, with the time (a JSON document with --json). A failure is told once, again when it changes, and when it is over. A function whose files are deleted meanwhile is deleted from the platform 2 s later; one that was not here when the watch began is left alone. Goes on when the platform is out of reach and catches up when it is back. Ends on Ctrl-C. With Base44, what changes in the vault is sent, and no function is deployed.";
+		"Prints a line for each action, with the time (a JSON document with --json). A failure is printed once, again if it changes, and when it is over. If the files of a function are deleted during the watch, the function is deleted from the platform 2 s later. Functions that the project did not have when the watch began are left alone. If the platform cannot be reached, the watch continues, and catches up later. Press Ctrl-C to stop. With Base44, changes in the vault are sent, and functions are not deployed.";
 	static override examples = ["<%= config.bin %> watch", "<%= config.bin %> watch --environment preview"];
 	static override flags = { environment: environmentFlag };
 

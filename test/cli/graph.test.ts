@@ -34,17 +34,17 @@ describe("as text", () => {
 			"            │ ┌ api/pay",
 			"            │ │ ┌ kept",
 			'            │ │ │ ┌ odd<&">',
-			"DEBUG       · · · ◌  no secret",
+			"DEBUG       · · · ◌  not a secret",
 			"GONE        · ● · ·  not in the vault",
 			"SEEN        ○ ◐ · ·",
 			"STRIPE_KEY  ○ ● ✗ ◆",
-			"UNUSED      ○ · · ·  nobody reads it by name",
+			"UNUSED      ○ · · ·  no function reads it by name",
 			"",
 			"● reads it",
 			"◆ declared in its function.jsonc",
-			"◐ was seen to read it",
-			"◌ a package of it reads it",
-			"○ could read any",
+			"◐ was observed to read it",
+			"◌ one of its packages reads it",
+			"○ may read any secret",
 			"✗ excluded in its function.jsonc",
 		]);
 	});
@@ -61,7 +61,9 @@ describe("as text", () => {
 	});
 
 	test("of nothing is a sentence", () => {
-		expect(graphText(coverageOf([], new Set()), 80)).toEqual(["No secret is read, and none is there."]);
+		expect(graphText(coverageOf([], new Set()), 80)).toEqual([
+			"There are no secrets, and no function reads any.",
+		]);
 	});
 });
 

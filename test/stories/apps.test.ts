@@ -68,7 +68,7 @@ test("delete says what goes, asks for the name, and takes everything with it", a
 	);
 	expect(status).toBe(0);
 	expect(shown).toContain("1 function: hello");
-	expect(shown).toContain(`1 access token for this app alone: ${bound.id}`);
+	expect(shown).toContain(`1 access token for this app only: ${bound.id}`);
 	expect(shown).toContain("Deleted app 'shop' with 1 function and 1 access token");
 	expect(shown).toContain("coffer unlink");
 	expect((await platform.call("hello")).status).toBe(404);

@@ -113,7 +113,7 @@ describe(".env files", () => {
 	test("empty: nothing is set, and that is said", async () => {
 		project.write("empty.env", "# nothing yet\n");
 		expect((await project.ok(["secrets", "set", "--env-file", "empty.env"])).stdout).toContain(
-			"Nothing to set",
+			"Nothing was set, because there were no names",
 		);
 	});
 });

@@ -168,7 +168,7 @@ test("some of what is older is decided by name; on a terminal, somebody is asked
 	const named = await ana.coffer(["sync", "--take", "local", "B", "--json"]);
 	expect(named.json()).toMatchObject({ sent: ["B"], pending: ["A"] });
 	expect(named.error()).toMatchObject({ code: "SYNC_ROLLED_BACK", exit: 5 });
-	const later = await onTerminal(ana, ["sync"], [{ question: "What is to be done?", answer: "" }]);
+	const later = await onTerminal(ana, ["sync"], [{ question: "What should happen?", answer: "" }]);
 	expect([later.status, base44.secrets.get("A")]).toEqual([5, "second"]);
 	const now = await onTerminal(ana, ["sync"], [{ question: "decide later", answer: "\u001b[B" }]);
 	expect([now.status, base44.secrets.get("A")]).toEqual([0, "first"]);

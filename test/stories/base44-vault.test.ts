@@ -61,7 +61,7 @@ test("what a vault has is refused here, takes the place of what the platform kep
 			local: [{ name: "BILLING_KEY", origin: "base44" }],
 		});
 		expect((await ana.ok(["status"], { env })).stdout).toMatch(
-			/^base44 {7}BILLING_KEY \(set with the Base44 CLI; kept by the platform, in no vault\)$/m,
+			/^base44 {7}BILLING_KEY \(set with the Base44 CLI; stored on the platform only, not in the vault\)$/m,
 		);
 		expect((await ana.data(["functions", "references", "--missing"], { env })).missing).toEqual([]);
 		// What the platform had by that name does not come back.

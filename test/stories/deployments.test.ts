@@ -116,10 +116,10 @@ describe("functions change", () => {
 		const deployed = await project.coffer(["functions", "deploy"]);
 		expect(deployed.status).toBe(1);
 		expect(deployed.stdout).toContain(
-			"HELLO_KEY is read and not in the vault (hello, functions/hello/extra.ts:1)",
+			"HELLO_KEY is read, but not in the vault (hello, functions/hello/extra.ts:1)",
 		);
 		expect(deployed.stdout).toContain("coffer secrets set HELLO_KEY");
-		expect(deployed.stdout).toContain("On the platform and not in this project: gone");
+		expect(deployed.stdout).toContain("On the platform, but not in this project: gone");
 		expect(deployed.stdout).toContain("coffer functions delete gone");
 		expect((await platform.call("gone")).text).toBe("here");
 		project.write("functions/hello/index.ts", source);

@@ -92,7 +92,7 @@ test("the default is deleted by its name alone, and created anew", async () => {
 	const gone = (await ana.coffer(["secrets", "list", "--json"])).error();
 	expect(gone).toMatchObject({ code: "ENVIRONMENT_NOT_FOUND", exit: 4 });
 	expect(gone.message).toContain("Environment 'production' was deleted from this vault.");
-	expect(gone.hint).toContain("It has: preview.");
+	expect(gone.hint).toContain("Existing environments: preview.");
 	await ana.ok(["environments", "create", "production"]);
 	await ana.ok(["secrets", "set", "A=anew"]);
 });

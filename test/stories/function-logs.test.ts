@@ -122,7 +122,7 @@ describe("functions logs", () => {
 		await project.ok(["functions", "logs", "talker"]);
 		for (const end of ["kill", "stop"] as const) {
 			await platform[end]();
-			await following.stderr.next(/^The connection to the platform is lost; trying again\.$/);
+			await following.stderr.next(/^The connection to the platform was lost. Reconnecting\.$/);
 			await platform.start();
 			await platform.call(`talker?say=after-${end}`);
 			await following.stdout.next(new RegExp(`says after-${end}$`));
@@ -135,7 +135,7 @@ describe("functions logs", () => {
 			["late", "before", "after-kill", "after-stop"],
 		]);
 		expect(stderr.match(/lost/g)).toHaveLength(2);
-		expect(stderr.match(/Connected again\./g)).toHaveLength(2);
+		expect(stderr.match(/Reconnected\./g)).toHaveLength(2);
 	});
 
 	test("--follow ends where the token is revoked meanwhile", async () => {

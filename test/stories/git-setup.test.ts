@@ -144,17 +144,17 @@ test("once more changes nothing; --remove leaves everything as it was; a hook th
 	expect(gitOk(project, "commit", "--message", "x")).toContain("the other hook ran");
 	await project.ok(["git", "setup", "--remove"]);
 	expect(files.map((file) => project.read(file))).toEqual(before);
-	expect((await project.ok(["git", "setup", "--remove"])).stdout).toMatch(/nothing to undo/);
+	expect((await project.ok(["git", "setup", "--remove"])).stdout).toMatch(/no setup to remove/);
 });
 
-test("a hook that is no shell script, or another tool's folder of hooks, is left with a message", async () => {
+test("a hook that is not a shell script, or another tool's folder of hooks, is left with a message", async () => {
 	await using project = await newProject();
 	expect((await project.coffer(["git", "setup"])).status).toBe(4);
 	gitOk(project, "init", "--quiet");
 	project.write(".git/hooks/pre-commit", "#!/usr/bin/env node\n");
 	const foreign = await project.data(["git", "setup"]);
 	expect(foreign.hook).toBe("foreign");
-	expect(foreign.warnings).toEqual([expect.stringMatching(/is no shell script.*coffer git check/)]);
+	expect(foreign.warnings).toEqual([expect.stringMatching(/is not a shell script.*coffer git check/)]);
 	expect(project.read(".git/hooks/pre-commit")).toBe("#!/usr/bin/env node\n");
 	gitOk(project, "config", "core.hooksPath", ".hooks");
 	expect((await project.data(["git", "setup"])).hook).toBe("elsewhere");

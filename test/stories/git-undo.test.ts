@@ -87,7 +87,7 @@ test("what is committed is not forgotten by --yes: its branch is named, and --al
 		stderr: expect.stringContaining("coffer vault resolve --take ours"),
 	});
 	const resolved = await project.ok(["vault", "resolve", "--take", "ours"]);
-	expect(resolved.stdout).toMatch(/Made again: alice added bob as a writer in 'production'/);
+	expect(resolved.stdout).toMatch(/Applied again: alice added bob as a writer in 'production'/);
 	await project.ok(["vault", "verify"]);
 	const { members } = await project.data(["members", "list"]);
 	expect(members.map(({ name }: { name: string }) => name)).toEqual(["alice", "bob", "carol"]);

@@ -28,7 +28,7 @@ test("a PEM that is pasted into a terminal is stored whole", async () => {
 	});
 	await terminal.until("Value of TLS_KEY: ");
 	await terminal.paste(Buffer.from(privateKey), { bracketed: true });
-	await terminal.until("4 lines; Enter ends the input");
+	await terminal.until("4 lines; press Enter to finish");
 	await terminal.keys("Enter");
 	await terminal.until("3 lines received.");
 	await terminal.until("Set TLS_KEY");

@@ -43,7 +43,7 @@ describe("a keychain that is there", () => {
 	test("a second project of the same platform is linked with the token that is kept, and nobody is asked", async () => {
 		await using second = await newProject({ env: service.env });
 		const linked = await second.ok(["link", platform.control, "--app", "second"]);
-		expect(linked.stderr).toContain(`Using the access token that this device keeps for ${platform.control}`);
+		expect(linked.stderr).toContain(`Using the access token in the keychain for ${platform.control}`);
 		expect(await second.data(["secrets", "set", "A=1"])).toMatchObject({ pending: 0 });
 	});
 

@@ -54,7 +54,9 @@ test("a fresh clone without a token says that it is missing, and does what can b
 test("the reason of a failed start comes before what was set, and names what serves", async () => {
 	const { status, stderr, stdout } = await project.coffer(["secrets", "set", "GREETING="]);
 	expect(status).toBe(1);
-	expect(stderr).toMatch(/✗ hello failed to start; the version before serves on\n.*\n.*no greeting/);
+	expect(stderr).toMatch(
+		/✗ hello failed to start; the previous version still serves requests\n.*\n.*no greeting/,
+	);
 	expect(stdout).toMatch(/^✓ Set GREETING in production\n/);
 	expect((await platform.call("hello")).text).toBe("hello");
 });

@@ -91,8 +91,8 @@ describe("from an empty folder to functions that answer", () => {
 		const { functions, network, unbounded } = await project.data(["functions", "list"]);
 		const { stdout } = await project.ok(["functions", "list"]);
 		expect(network).toEqual({ wall: expect.any(String), missing: expect.any(Array) });
-		expect(stdout.includes("Not held by it: ")).toBe(network.missing.length > 0);
-		const lines = stdout.split("\n").filter((line) => line.includes("The platform does not bound"));
+		expect(stdout.includes("Not blocked: ")).toBe(network.missing.length > 0);
+		const lines = stdout.split("\n").filter((line) => line.includes("The platform does not limit"));
 		expect(lines.map((line) => line.replace(/^.*bound: /, "").split("; "))).toEqual(
 			unbounded.length === 0 ? [] : [unbounded],
 		);

@@ -132,7 +132,7 @@ describe("a removal on a linked vault", () => {
 		expect((await ana.data(["status"])).debt).toEqual(removed.debt);
 		expect((await ana.data(["members", "list"])).debt).toEqual(removed.debt);
 		expect((await ana.ok(["status"])).stdout).toMatch(
-			/To rotate: 2 values that ben could read.*\n {2}GREETING\n/,
+			/To replace: 2 values that ben could read.*\n {2}GREETING\n/,
 		);
 
 		const late = await ben.coffer(["secrets", "set", "GREETING=hello-3", "--json"]);
@@ -140,7 +140,7 @@ describe("a removal on a linked vault", () => {
 		await ana.ok(["secrets", "set", "GREETING=hello-4", "OTHER=o2"]);
 		expect((await platform.call("hello")).text).toBe("hello-4");
 		expect((await ana.data(["status"])).debt).toEqual([]);
-		expect((await ana.ok(["members", "list"])).stdout).not.toContain("To rotate");
+		expect((await ana.ok(["members", "list"])).stdout).not.toContain("To replace");
 		await platform.restart();
 		expect((await platform.call("hello")).text).toBe("hello-4");
 		expect(await everyPrefixHolds(ana, platform)).toBeGreaterThan(3);

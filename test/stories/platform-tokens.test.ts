@@ -25,7 +25,7 @@ describe("platform token", () => {
 		const text = made.stdout.trim();
 		expect(made.stdout).toMatch(/^coffer_[\w-]{22}\.[\w-]{43}\n$/);
 		expect(made.stderr).toMatch(
-			/^tok_[0-9a-f]{16}: read on shop; expires \d{4}-.* UTC\. It is shown this once\.\n$/,
+			/^tok_[0-9a-f]{16}: read on shop; expires \d{4}-.* UTC\. It is shown only once\.\n$/,
 		);
 		const id = made.stderr.split(":")[0] ?? "";
 

@@ -93,7 +93,7 @@ pay
 rest
   reads no secret
 
-Warnings: the analysis had to do without this
+Warnings: the analysis could not include
   functions/off.ts:1  "nobody": no import map contains this name
 `);
 	});

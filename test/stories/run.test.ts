@@ -109,8 +109,8 @@ test("a word that is no text is not handed on as another one", async () => {
 test("a name that makes programs load code: said when it is set, and handed over only where it is allowed", async () => {
 	await using other = await newProject();
 	const set = await other.ok(["secrets", "set", "PYTHONPATH=/somewhere", "npm_config_shell=x", "A=1"]);
-	expect(set.stderr).toMatch(/needs --allow-unsafe PYTHONPATH: Python loads modules/);
-	expect(set.stderr).toMatch(/needs --allow-unsafe npm_config_shell: npm takes options/);
+	expect(set.stderr).toMatch(/only with --allow-unsafe PYTHONPATH, because Python loads modules/);
+	expect(set.stderr).toMatch(/only with --allow-unsafe npm_config_shell, because npm takes options/);
 	const refused = await other.coffer(["run", "--json", "--", "touch", "ran"]);
 	expect(refused.status).toBe(125);
 	expect(refused.error()).toMatchObject({ code: "NAME_UNSAFE", exit: 125 });

@@ -94,7 +94,7 @@ test("what the file has lost is brought back, from a commit that has it", LONG, 
 	await ana.ok(["secrets", "delete", "A"]);
 	const deleted = await ana.ok(["vault", "restore", "A"]);
 	expect(deleted.stdout).toContain("as version 5");
-	expect(deleted.stdout).toContain("Later, and not found: v3");
+	expect(deleted.stdout).toContain("Later versions were not found: v3");
 	ana.vault = "no vault\n";
 	const broken = await ana.coffer(["vault", "restore", "A", "--json"]);
 	expect(broken.error()).toMatchObject({ code: "VAULT_MALFORMED", exit: 7 });
@@ -200,7 +200,7 @@ test(
 			{ version: 1, found: { revision: 1 } },
 		]);
 		expect(Math.abs(Date.parse(versions[0].receivedAt) - before)).toBeLessThan(60_000);
-		expect((await ana.ok(["secrets", "history", "A"])).stdout).toContain("UTC (platform's word)");
+		expect((await ana.ok(["secrets", "history", "A"])).stdout).toContain("UTC (by the platform's clock)");
 		const back = await ana.data(["secrets", "rollback", "A", "--to", "2"]);
 		expect(back).toMatchObject({ version: 4, revision: 4, pending: 0, redeployed: [{ function: "hello" }] });
 		expect((await platform.call("hello")).text).toBe("two");

@@ -37,11 +37,11 @@ describe("of a Coffer platform", () => {
 		await ben.ok(["secrets", "set", "A=value-of-ben"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-1", "--no-sync"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-2", "--no-sync"]);
-		const asked = await onTerminal(ana, ["sync"], [{ question: "Whose value is right?", answer: DOWN }]);
+		const asked = await onTerminal(ana, ["sync"], [{ question: "Which value is right?", answer: DOWN }]);
 		const { name } = (await ana.data(["members", "list"])).members.find(
 			({ self }: { self: boolean }) => self,
 		);
-		expect(asked.shown).toContain(`here: v3 by ${name}, not committed yet`);
+		expect(asked.shown).toContain(`this vault: v3 by ${name}, not committed yet`);
 		expect(asked.shown).toMatch(new RegExp(`platform: v2 by ben@desk, ${WHEN}`));
 		expect(asked.shown).not.toContain("value-of");
 		expect(asked.status).toBe(0);
@@ -55,7 +55,7 @@ describe("of a Coffer platform", () => {
 		await commit(ana, "Set A");
 		const stopped = await ana.coffer(["sync"]);
 		expect(stopped.status).toBe(5);
-		expect(stopped.stderr).toMatch(new RegExp(`here: v\\d by \\S+, ${WHEN}`));
+		expect(stopped.stderr).toMatch(new RegExp(`this vault: v\\d by \\S+, ${WHEN}`));
 		expect(stopped.stderr).toMatch(new RegExp(`platform: v3, deleted, by ben@desk, ${WHEN}`));
 		expect(stopped.stderr).not.toContain("value-of");
 		await ana.ok(["sync", "--take", "local"]);
@@ -68,8 +68,10 @@ describe("of a Coffer platform", () => {
 		await ana.git("checkout", "--quiet", "coffer.vault");
 		const answers = [{ question: "Which values are right?", answer: "" }];
 		const { shown, status } = await onTerminal(ana, ["sync"], answers);
-		expect(shown).toMatch(new RegExp(`A\\s+here: v\\d by \\S+, ${WHEN}\\s+platform: v\\d by \\S+, ${WHEN}`));
-		expect(shown).toMatch(new RegExp(`GONE\\s+here: gone\\s+platform: v1 by \\S+, ${WHEN}`));
+		expect(shown).toMatch(
+			new RegExp(`A\\s+this vault: v\\d by \\S+, ${WHEN}\\s+platform: v\\d by \\S+, ${WHEN}`),
+		);
+		expect(shown).toMatch(new RegExp(`GONE\\s+this vault: absent\\s+platform: v1 by \\S+, ${WHEN}`));
 		expect(shown).not.toContain("value-of");
 		expect(status).toBe(0);
 		expect(await ana.reveal("GONE")).toBe("value-of-gone");
@@ -88,14 +90,16 @@ test("of Base44: its side is what this device sent there, by author and date whe
 	await commit(ana, "Set KEPT");
 	await ana.ok(["secrets", "set", "LOST=value-2"]);
 	ana.vault = start;
-	const answers = [{ question: "What is to be done?", answer: DOWN }];
+	const answers = [{ question: "What should happen?", answer: DOWN }];
 	const { shown, status } = await onTerminal(ana, ["sync"], answers);
 	expect(shown).toMatch(
-		new RegExp(`KEPT\\s+here: v1 by \\S+, ${WHEN}\\s+Base44: v2 by \\S+, ${WHEN}, sent from this device`),
+		new RegExp(
+			`KEPT\\s+this vault: v1 by \\S+, ${WHEN}\\s+Base44: v2 by \\S+, ${WHEN}, sent from this device`,
+		),
 	);
 	expect(shown).toMatch(
 		new RegExp(
-			`LOST\\s+here: v1 by \\S+, ${WHEN}\\s+Base44: v2, sent from this device; Base44 tells no author`,
+			`LOST\\s+this vault: v1 by \\S+, ${WHEN}\\s+Base44: v2, sent from this device; Base44 does not tell the author`,
 		),
 	);
 	expect(shown).not.toContain("value-");

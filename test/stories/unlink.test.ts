@@ -17,8 +17,8 @@ describe("unlink", () => {
 
 		const { stdout } = await ana.ok(["unlink"]);
 		expect(stdout).toMatch(/Unlinked environment 'production' from app 'shop'/);
-		expect(stdout).toMatch(/2 records sealed anew, epoch 2/);
-		expect(stdout).toMatch(/To rotate: 2 values that platform-.* could read/);
+		expect(stdout).toMatch(/2 records re-encrypted, epoch 2/);
+		expect(stdout).toMatch(/To replace: 2 values that platform-.* could read/);
 		expect(JSON.parse(ana.read("coffer.json"))).toEqual({ links: {} });
 		expect((await ana.data(["members", "list"])).members).toHaveLength(1);
 		expect(await ana.data(["secrets", "set", "GREETING=hello-2"])).toMatchObject({ revision: null });
@@ -94,7 +94,9 @@ test("a branch from before a removal brings a value under the old key: status te
 	await ana.git("merge", "--quiet", "feature");
 
 	expect(await ana.data(["status"])).toMatchObject({ stale: ["NEW"] });
-	expect((await ana.ok(["status"])).stdout).toMatch(/Under an earlier key: NEW \(coffer vault reseal\)/);
+	expect((await ana.ok(["status"])).stdout).toMatch(
+		/Encrypted under an earlier key: NEW \(to re-encrypt: coffer vault reseal\)/,
+	);
 	const vault = ana.vault;
 	const unasked = await ana.coffer(["vault", "reseal", "--json"]);
 	expect(unasked.error()).toMatchObject({ code: "NO_TERMINAL", exit: 2 });
@@ -108,7 +110,7 @@ test("a branch from before a removal brings a value under the old key: status te
 	expect(await ana.data(["status"])).toMatchObject({ stale: [] });
 	expect(await ana.reveal("NEW")).toBe("on-the-branch");
 	expect((await ana.ok(["vault", "reseal"])).stdout).toMatch(
-		/^Every record of production is under the present key\.\n/,
+		/^Every record of production is already encrypted under the present key\.\n/,
 	);
 	expect((await ana.data(["vault", "verify"])).findings).toEqual([]);
 });

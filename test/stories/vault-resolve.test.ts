@@ -26,7 +26,7 @@ test("names that met in one gap: the error names the command, and the command ne
 	expect(refused.error()).toMatchObject({ code: "VAULT_CONFLICTED", exit: 5 });
 	expect(refused.error().hint).toContain("coffer vault resolve");
 	const { stdout } = await project.ok(["vault", "resolve"], WITHOUT_IDENTITY);
-	expect(stdout).toMatch(/Repaired coffer\.vault/);
+	expect(stdout).toMatch(/Resolved the conflict in coffer\.vault/);
 	await commit(project, "Merge");
 	expect((await project.data(["secrets", "list"])).secrets).toMatchObject([{ name: "ONE" }, { name: "TWO" }]);
 	await project.ok(["vault", "verify"]);
@@ -63,7 +63,7 @@ test("one name on both sides: exit 5 by name, never by value; --take decides, na
 test("on a terminal, each side is told by author, version and date", async () => {
 	await using project = await newProject();
 	await branches(project, ["A=theirs-value-a"], ["A=0", "B=1"]);
-	const answers = [{ question: "Whose value is right?", answer: "\u001b[B" }];
+	const answers = [{ question: "Which value is right?", answer: "\u001b[B" }];
 	const { status, shown } = await onTerminal(project, ["vault", "resolve"], answers);
 	const when = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
 	expect(shown).toMatch(new RegExp(`ours: v2 by \\S+, ${when}`));

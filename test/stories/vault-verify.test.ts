@@ -8,7 +8,7 @@ test("nothing wrong is exit 0; an older file is only warned of elsewhere, and ex
 	const older = project.vault;
 	await project.ok(["secrets", "set", "A=second-value-of-A"]);
 	expect((await project.ok(["vault", "verify"])).stdout).toMatch(
-		/2 records checked, 2 opened\n.*Nothing wrong/,
+		/2 records checked, 2 decrypted\n.*The vault is valid/,
 	);
 
 	project.vault = older;

@@ -66,7 +66,9 @@ test("deletions are followed: a secret's, and that of a function's files", async
 	await project.ok(["secrets", "delete", "OTHER", "--no-sync"]);
 	await watch.stdout.next(/^\S+ ✓ synced: revision 3, deleted OTHER$/);
 	rmSync(join(project.root, "functions/broken.ts"));
-	await watch.stdout.next(/^\S+ ✓ broken {2}deleted from the platform, since gone here$/);
+	await watch.stdout.next(
+		/^\S+ ✓ broken {2}deleted from the platform, because the project no longer has it$/,
+	);
 	expect((await platform.call("broken")).status).toBe(404);
 	expect((await platform.call("hello")).status).toBe(200);
 	watch.signal("SIGINT");
@@ -110,7 +112,9 @@ test("linked with Base44: what changes in the vault is sent, through an outage, 
 	await watch.stdout.next(/^\S+ ✓ Base44 app '\S+': sent GREETING$/);
 	expect(base44.secrets.get("GREETING")).toBe("mars");
 	project.vault = before;
-	await watch.stdout.next(/^\S+ ✗ Older here than what Base44 was sent.*GREETING/);
+	await watch.stdout.next(
+		/^\S+ ✗ The vault has older versions than those that were sent to Base44.*GREETING/,
+	);
 	await project.ok(["unlink"]);
 	await project.ok(["secrets", "set", "GREETING=pluto"]);
 	await watch.stdout.next(/^\S+ ✗ Environment 'production' is not linked/);

@@ -1,4 +1,6 @@
-/** What a deletion of an app takes with it, and which environments here are still linked with it. */
+/**
+ * Lists what the deletion of an app removes, and which environments of the project are linked with the app.
+ */
 import { AppError, EXIT } from "../../errors.ts";
 import { platformOf, readConfig } from "../../project/files/config.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
@@ -6,16 +8,19 @@ import type { Remote } from "../../sync/client/platform-client.ts";
 import { count } from "../shell/render.ts";
 import { listNames } from "../views/edit-result.ts";
 
-/** What goes with an app. */
+/** What is deleted together with an app. */
 export interface AppContent {
 	/** Names of its functions, sorted. */
 	readonly functions: readonly string[];
-	/** Ids of the access tokens that are for this app alone; null where the token in use may not list tokens. */
+	/**
+	 * The ids of the access tokens that are valid for this app only; null if the token in use may not list
+	 * tokens.
+	 */
 	readonly tokens: readonly string[] | null;
 }
 
 /**
- * Asks the platform what an app has.
+ * Asks the platform for an app's functions and tokens.
  * @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3), exit 6 for the network
  */
 export async function contentOf(remote: Remote, app: string): Promise<AppContent> {
@@ -26,7 +31,7 @@ export async function contentOf(remote: Remote, app: string): Promise<AppContent
 	return { functions: functions.map(({ name }) => name), tokens };
 }
 
-/** The platform's own hint is to create the app, which nobody wants who is about to delete it. */
+/** Replaces the platform's own hint, which is to create the app. */
 function noSuchApp(app: string, cause: AppError): AppError {
 	return new AppError({
 		code: cause.code,
@@ -42,28 +47,28 @@ async function tokensOf(remote: Remote, app: string): Promise<string[] | null> {
 		const { tokens } = await remote.listTokens();
 		return tokens.filter((token) => token.app === app).map(({ id }) => id);
 	} catch (error) {
-		// A token that is for one app may delete that app, and lists no tokens.
+		// A token that is bound to one app may delete that app, but may not list tokens.
 		if (error instanceof AppError && error.exit === EXIT.unauthorised) return null;
 		throw error;
 	}
 }
 
-/** What goes, as lines for a person. */
+/** Lines that say what the deletion removes. */
 export function contentLines(app: string, { functions, tokens }: AppContent): string[] {
 	const ids = tokens === null || tokens.length === 0 ? "" : `: ${listNames(tokens)}`;
 	const tokenCount = tokens === null ? "the access tokens" : count(tokens.length, "access token");
 	return [
-		`Deleting app '${app}' removes from the platform, for good:`,
+		`The deletion of app '${app}' removes from the platform, and cannot be undone:`,
 		`  ${count(functions.length, "function")}${functions.length === 0 ? "" : `: ${listNames(functions)}`}`,
-		"  what they logged and stored",
-		"  the app's log of secrets; the vault keeps its own copy",
-		`  ${tokenCount} for this app alone${ids}`,
+		"  the logs and the stored data of the functions",
+		"  the app's log of secrets (the secrets in the vault stay)",
+		`  ${tokenCount} for this app only${ids}`,
 	];
 }
 
 /**
- * The environments of the project around the working folder that are linked with an app.
- * @param url origin of the platform
+ * The environments that are linked with an app, in the project that contains the working folder.
+ * @param url the origin of the platform
  */
 export async function linkedEnvironments(url: string, app: string): Promise<string[]> {
 	const root = findRoot(currentFolder());

@@ -1,6 +1,6 @@
 /**
- * Both sides of each name that a sync with Base44 leaves to a person. Base44 tells neither an author nor a version: what
- * is known of its side is the record that this device sent there last.
+ * Describes both sides of each secret that a sync with Base44 cannot decide. Base44 tells neither author nor
+ * version. So its side is described by the record that this device sent last.
  */
 import type { Base44Binding } from "../../project/files/config.ts";
 import { readTargetMemory, type SentMark } from "../../project/memory/target-memory.ts";
@@ -15,21 +15,25 @@ import { inheritedEnvironment } from "../shell/process-environment.ts";
 import { authorWords, sideWords } from "../sides/conflict-sides.ts";
 import { describeHere, SIDES_LISTED_MAX, type SyncSides } from "../sides/sync-sides.ts";
 
-const UNTOLD = "Base44 tells no author";
+const UNKNOWN = "Base44 does not tell the author";
 
-/** What is known of a record that was sent: its author and date where a commit has it. */
+/** Describes a record that this device sent, with its author and date if a commit contains it. */
 async function sentWords(session: VaultSession, name: string, mark: SentMark): Promise<string> {
 	const lineage = lineageOf(session);
 	const place = { folder: session.context.root, variables: inheritedEnvironment() };
 	const { sightings } = await searchGit(place, session, lineage, name, "everywhere");
 	const sent = sightings.find(({ record }) => recordDigest(record) === mark.digest);
-	if (!sent) return `v${mark.version}, sent from this device; ${UNTOLD}, and no commit has this version`;
+	if (!sent)
+		return `v${mark.version}, sent from this device; ${UNKNOWN}, and no commit contains this version`;
 	const atMs = sent.source.in === "git" ? sent.source.atMs : null;
-	const when = atMs === null ? "without a date" : formatMinute(new Date(atMs).toISOString());
+	const when = atMs === null ? "at an unknown time" : formatMinute(new Date(atMs).toISOString());
 	return `${sideWords(sent.record, authorWords(lineage.newest, sent.record), when)}, sent from this device`;
 }
 
-/** @throws AppError as `readSession`; `STATE_DAMAGED` (exit 7), `GIT_FAILED` (exit 1) */
+/**
+ * Describes the vault's side and Base44's side of each name.
+ * @throws AppError as `readSession`; `STATE_DAMAGED` (exit 7), `GIT_FAILED` (exit 1)
+ */
 export async function base44Sides(
 	context: SessionContext,
 	binding: Base44Binding,
@@ -40,13 +44,13 @@ export async function base44Sides(
 	const marks = marksFor(memory, placeNamed(binding), session.verified.section.records);
 	const here = await describeHere(session, names);
 	const sides: SyncSides[] = [];
-	// Each name is a walk through git's history.
+	// Limited, because each name needs a search through git's history.
 	for (const name of names.slice(0, SIDES_LISTED_MAX)) {
 		const mark = marks.get(name);
-		const there = mark ? await sentWords(session, name, mark) : UNTOLD;
-		sides.push({ name, here: here.get(name) ?? "gone", there });
+		const there = mark ? await sentWords(session, name, mark) : UNKNOWN;
+		sides.push({ name, here: here.get(name) ?? "absent", there });
 	}
 	for (const name of names.slice(SIDES_LISTED_MAX))
-		sides.push({ name, here: here.get(name) ?? "gone", there: UNTOLD });
+		sides.push({ name, here: here.get(name) ?? "absent", there: UNKNOWN });
 	return sides;
 }

@@ -1,4 +1,4 @@
-/** How an environment stands to the Base44 app that it is linked with. */
+/** Compares an environment with the Base44 app that it is linked with. */
 import type { Base44Binding } from "../../project/files/config.ts";
 import { readTargetMemory } from "../../project/memory/target-memory.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -8,15 +8,16 @@ import { targetDiff } from "../../targets/sync.ts";
 import { type NoAnswer, toNoAnswer } from "../context/link-state.ts";
 import { connectBase44 } from "./connection.ts";
 
-export interface Base44Standing extends Partial<NoAnswer> {
+export interface Base44Status extends Partial<NoAnswer> {
 	readonly reachable: boolean;
 	readonly pending: readonly string[];
-	/** What was sent and is gone there; what is there and known to neither the vault nor this device. */
+	/** Names that this device sent and Base44 no longer has. */
 	readonly missing: readonly string[];
+	/** Names that Base44 has, and neither the vault nor this device knows. */
 	readonly foreign: readonly string[];
 }
 
-async function namesThere(
+async function listNamesAtBase44(
 	session: VaultSession,
 	binding: Base44Binding,
 ): Promise<{ names: string[] } | NoAnswer> {
@@ -28,9 +29,12 @@ async function namesThere(
 	}
 }
 
-/** Asks Base44 for its names, and holds them and the vault against what was sent. @throws AppError `STATE_DAMAGED` (exit 7) */
-export async function base44Standing(session: VaultSession, binding: Base44Binding): Promise<Base44Standing> {
-	const answer = await namesThere(session, binding);
+/**
+ * Reads the names at Base44, and compares them and the vault with what this device sent.
+ * @throws AppError `STATE_DAMAGED` (exit 7)
+ */
+export async function base44Status(session: VaultSession, binding: Base44Binding): Promise<Base44Status> {
+	const answer = await listNamesAtBase44(session, binding);
 	const names = "names" in answer ? answer.names : undefined;
 	const diff = await targetDiff(session, binding, { names });
 	return {

@@ -1,6 +1,4 @@
-/**
- * `coffer sync`, and the sync after an edit, of an environment that is linked with Base44.
- */
+/** Syncs an environment that is linked with Base44: for `coffer sync`, and after an edit. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Base44Binding } from "../../project/files/config.ts";
 import type { SessionContext } from "../../project/session/session.ts";
@@ -22,17 +20,17 @@ export interface Base44SyncResult {
 	url: string;
 	sent: readonly string[];
 	deleted: readonly string[];
-	/** Of `sent`: what had been sent before and was gone there. */
+	/** The part of `sent` that had been sent before and was missing at Base44. */
 	missing: readonly string[];
-	/** Older here than what was sent, or gone here: somebody has to decide. */
+	/** Names that are older in the vault than what was sent, or absent: the user has to decide. */
 	pending: readonly string[];
-	/** What Base44 has, and neither the vault nor this device knows: left alone. */
+	/** Names that Base44 has, and neither the vault nor this device knows. They are left alone. */
 	foreign: readonly string[];
 }
 
-const OLDER = "Older here than what Base44 was sent, or gone here";
+const OLDER = "The vault has older versions than those that were sent to Base44, or no longer has";
 
-/** Sends what an edit left pending: names that differ, and no question of what is there. */
+/** Sends the names that an edit changed, without a request for the names at Base44. */
 export async function sendToBase44(
 	context: SessionContext,
 	binding: Base44Binding,
@@ -43,7 +41,7 @@ export async function sendToBase44(
 	const { sent, deleted, rolledBack } = outcome;
 	if (rolledBack.length > 0)
 		terminal.warn(
-			`Not sent, since older here than what Base44 was sent: ${listNames(rolledBack)}. 'coffer sync' tells more.`,
+			`Not sent, because Base44 was sent newer versions: ${listNames(rolledBack)}. Run 'coffer sync' to decide.`,
 		);
 	const { app, url } = binding;
 	return { pending: rolledBack.length, target: { kind: "base44", app, url, sent, deleted } };
@@ -54,8 +52,8 @@ function requireLocal(side: string | undefined): void {
 	if (side !== "platform") return;
 	throw new AppError({
 		code: "TAKE_IMPOSSIBLE",
-		message: "Base44 gives no values back: what it has cannot be put into the vault.",
-		hint: "Send what is here (--take local), or bring the newer value back: git, or 'coffer vault restore NAME'.",
+		message: "Base44 does not return the values of its secrets, so they cannot be written to the vault.",
+		hint: "Send the vault's values (--take local), or restore the newer value from git or with 'coffer vault restore NAME'.",
 		exit: EXIT.usage,
 	});
 }
@@ -67,34 +65,38 @@ async function decide(sides: readonly SyncSides[], terminal: Terminal): Promise<
 	noteSides(sides, "Base44", terminal);
 	const side = await promptChoice(
 		terminal,
-		"A switch of branch does that. What is to be done?",
+		"A switch to another git branch can cause this. What should happen?",
 		[
 			{ value: "none", label: "decide later" },
-			{ value: "local", label: "send what is here", hint: "what is gone here is deleted there" },
+			{
+				value: "local",
+				label: "send the vault's values",
+				hint: "and delete at Base44 what the vault no longer has",
+			},
 		],
 		"coffer sync --take local",
 	);
 	return side === "none" ? undefined : (name) => (names.includes(name) ? "local" : undefined);
 }
 
-/** The error where names are left that nobody decided. @param data of the command */
-export function olderError(names: readonly string[], data?: unknown): AppError {
+/** The error for names that are still undecided. @param data the command's result */
+export function rolledBackError(names: readonly string[], data?: unknown): AppError {
 	return new AppError({
 		code: "SYNC_ROLLED_BACK",
-		message: `${OLDER}: ${listNames(names)}. A switch of branch does that; so does a roll-back.`,
-		hint: "Send what is here all the same (coffer sync --take local), or bring the newer values back: git, or 'coffer vault restore NAME'.",
+		message: `${OLDER}: ${listNames(names)}. The cause is a switch to another git branch, or a roll-back of the file.`,
+		hint: "Send the vault's values (coffer sync --take local), or restore the newer values from git or with 'coffer vault restore NAME'.",
 		exit: EXIT.conflict,
 		data,
 	});
 }
 
-/** Names of both, sorted. */
+/** The names of both lists, sorted. */
 function union(a: readonly string[], b: readonly string[]): string[] {
 	return [...new Set([...a, ...b])].sort();
 }
 
-/** What two syncs came to, of which the second did what was decided. */
-function together(first: TargetOutcome, second: TargetOutcome): TargetOutcome {
+/** The combined outcome of two syncs. The second one applied the user's decision. */
+function combined(first: TargetOutcome, second: TargetOutcome): TargetOutcome {
 	return {
 		...second,
 		sent: union(first.sent, second.sent),
@@ -104,9 +106,11 @@ function together(first: TargetOutcome, second: TargetOutcome): TargetOutcome {
 }
 
 /**
- * Sends what is pending, sends again what is gone there, and tells what is there besides.
- * @param decisions `take` of `--take`, and its side as it was typed
- * @throws AppError `SYNC_ROLLED_BACK` (exit 5) for names that nobody decided, `TAKE_IMPOSSIBLE` (exit 2), and as `syncTarget`
+ * Sends pending secrets, sends again those that are missing at Base44, and reports names that only Base44
+ * has.
+ * @param decisions the parsed `--take`, and its side as the user typed it
+ * @throws AppError `SYNC_ROLLED_BACK` (exit 5) for names that nobody decided, `TAKE_IMPOSSIBLE` (exit 2), and
+ *   as `syncTarget`
  */
 export async function syncBase44(
 	context: SessionContext,
@@ -123,7 +127,7 @@ export async function syncBase44(
 	if (outcome.rolledBack.length > 0 && terminal.interactive) {
 		const sides = await base44Sides(context, binding, outcome.rolledBack);
 		const decided = await decide(sides, terminal);
-		if (decided) outcome = together(outcome, await run(decided));
+		if (decided) outcome = combined(outcome, await run(decided));
 	}
 	for (const warning of outcome.warnings) terminal.warn(warning);
 	const { sent, deleted, missing, rolledBack: pending, foreign } = outcome;
@@ -140,19 +144,19 @@ export async function syncBase44(
 		pending,
 		foreign,
 	};
-	if (pending.length > 0) throw olderError(pending, result);
+	if (pending.length > 0) throw rolledBackError(pending, result);
 	return result;
 }
 
-/** Names of another program's in a line. */
+/** A line about names that only Base44 has. */
 export function foreignLine(names: readonly string[]): string {
-	return `At Base44 and not in the vault: ${listNames(names)}. Left alone; import them with coffer import base44.`;
+	return `Base44 has secrets that the vault does not have: ${listNames(names)}. They were left alone. To import them: coffer import base44`;
 }
 
 export function renderBase44Sync(result: Base44SyncResult, terminal: Terminal): void {
 	const { environment, sent, deleted, missing, foreign, pending, app } = result;
 	if (missing.length > 0)
-		terminal.line(`${MARKS.pending} Was gone at Base44: ${listNames(missing)}; sent again`);
+		terminal.line(`${MARKS.pending} Missing at Base44, sent again: ${listNames(missing)}`);
 	if (sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(sent)} of ${environment}`);
 	if (deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(deleted)}`);
 	if (foreign.length > 0) terminal.line(foreignLine(foreign));

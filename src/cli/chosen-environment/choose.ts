@@ -1,6 +1,6 @@
 /**
- * Which environment a command means: the one that a flag names, else COFFER_ENVIRONMENT, else the project's default in
- * `coffer.json`, else `production`.
+ * Chooses the environment of a command: the one that a flag names, or else COFFER_ENVIRONMENT, or else the
+ * project's default in `coffer.json`, or else `production`.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { AppError } from "../../errors.ts";
 import { CONFIG_FILE, currentFolder, findRoot } from "../../project/files/project-root.ts";
 import type { Environment } from "../shell/process-environment.ts";
 
-/** What named an environment. */
+/** What named the environment. */
 export type ChoiceSource = "flag" | "variable" | "project" | "none";
 
 export interface ChosenEnvironment {
@@ -17,37 +17,35 @@ export interface ChosenEnvironment {
 	readonly source: ChoiceSource;
 }
 
-/** What is said where the environment that is meant is not there, or is no name: what named it, and how to name another. */
+/** Sentences for an error about an environment that does not exist or has an invalid name. */
 interface Wording {
-	/** Behind what is wrong with the environment. */
+	/** Says what named the environment. Follows the message. */
 	readonly named: string;
-	/** Before what a name may be. */
+	/** Says where the invalid name is. Precedes the rule for names. */
 	readonly invalid: string;
+	/** Says how to use another environment. */
 	readonly remedy: string;
 }
 
 const WORDINGS: Readonly<Record<Exclude<ChoiceSource, "flag">, Wording>> = {
 	variable: {
 		named: "COFFER_ENVIRONMENT names it.",
-		invalid: "COFFER_ENVIRONMENT is not the name of an environment.",
-		remedy: "Set COFFER_ENVIRONMENT to another, unset it, or pass --environment NAME.",
+		invalid: "The value of COFFER_ENVIRONMENT is not a valid name.",
+		remedy: "Change or unset COFFER_ENVIRONMENT, or pass --environment NAME.",
 	},
 	project: {
-		named: `${CONFIG_FILE} makes it the default.`,
-		invalid: `The default environment in ${CONFIG_FILE} is not the name of an environment.`,
-		remedy: "Make another the default (coffer environments default NAME), or pass --environment NAME.",
+		named: `It is the default in ${CONFIG_FILE}.`,
+		invalid: `The default environment in ${CONFIG_FILE} is not a valid name.`,
+		remedy: "Set another default (coffer environments default NAME), or pass --environment NAME.",
 	},
 	none: {
-		named: "It is the one that is meant where nothing names another.",
+		named: "Commands use it if nothing names another environment.",
 		invalid: "",
-		remedy: "Make another the default (coffer environments default NAME), or pass --environment NAME.",
+		remedy: "Set another default (coffer environments default NAME), or pass --environment NAME.",
 	},
 };
 
-/**
- * The environment that is meant where no flag names one.
- * @throws AppError `CONFIG_INVALID` (exit 2)
- */
+/** The environment for a command without the flag. @throws AppError `CONFIG_INVALID` (exit 2) */
 export async function defaultEnvironment({ chosenEnvironment }: Environment): Promise<ChosenEnvironment> {
 	if (chosenEnvironment !== undefined) return { name: chosenEnvironment, source: "variable" };
 	const root = findRoot(currentFolder());
@@ -59,7 +57,7 @@ export async function defaultEnvironment({ chosenEnvironment }: Environment): Pr
 	return { name: DEFAULT_ENVIRONMENT, source: "none" };
 }
 
-/** The environments of the vault here, or none where it cannot be read. */
+/** The environments of the current vault; none if the vault cannot be read. */
 async function environmentsHere(): Promise<string[]> {
 	try {
 		const root = findRoot(currentFolder());
@@ -73,8 +71,8 @@ async function environmentsHere(): Promise<string[]> {
 }
 
 /**
- * An error about an environment that is not there, or that cannot be one, together with what named it and which there are.
- * Any other error is returned as it is, and so is one about an environment that a flag names.
+ * Adds to an error about a missing or invalid environment what named it, and which environments exist. If a
+ * flag named it, the error is returned unchanged.
  */
 export async function explainEnvironment(error: AppError, { source }: ChosenEnvironment): Promise<AppError> {
 	if (source === "flag") return error;
@@ -82,6 +80,6 @@ export async function explainEnvironment(error: AppError, { source }: ChosenEnvi
 	const known = await environmentsHere();
 	const message =
 		error.code === "ENVIRONMENT_NAME_INVALID" ? `${invalid} ${error.message}` : `${error.message} ${named}`;
-	const there = known.length > 0 ? `It has: ${known.join(", ")}. ` : "";
-	return error.with({ message, hint: `${there}${remedy}` });
+	const existing = known.length > 0 ? `Existing environments: ${known.join(", ")}. ` : "";
+	return error.with({ message, hint: `${existing}${remedy}` });
 }

@@ -1,13 +1,14 @@
 /**
- * Other words for commands, as people know them from other tools: `secrets rm` for `secrets delete`. An alias means the very
- * thing that its command does; a word that means something else elsewhere is none, and `hints.ts` says what to do instead.
- * Pure. oclif's own aliases would stand in the list of topics (`env` beside `environments`).
+ * Aliases for commands, with words that users know from other tools: `secrets rm` for `secrets delete`. An
+ * alias does exactly what its command does. A word that means something else in other tools is not an alias;
+ * `hints.ts` says what to do instead. oclif's own aliases are not used, because help would list them as
+ * topics (`env` beside `environments`). Pure.
  */
 
-/** Says whether a command of that id (`secrets:set`), or a topic, exists. */
+/** Whether there is a command or a topic with that id (`secrets:set`). */
 export type IsKnown = (id: string) => boolean;
 
-/** Other words for a first word, or for the first two (`platform token`). */
+/** Aliases for the first word of a command, or for its first two words (`platform token`). */
 const FIRST_WORDS: Readonly<Record<string, readonly string[]>> = {
 	secret: ["secrets"],
 	env: ["environments"],
@@ -28,7 +29,7 @@ const FIRST_WORDS: Readonly<Record<string, readonly string[]>> = {
 const DELETE = { rm: "delete", remove: "delete", del: "delete" };
 const LIST = { ls: "list" };
 
-/** Other words for a topic's commands, by the topic's id. */
+/** Aliases for the commands of a topic, by the topic's id. */
 const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	apps: { ...LIST, ...DELETE },
 	environments: { ...LIST, ...DELETE, add: "create", new: "create" },
@@ -57,7 +58,7 @@ const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	vault: { check: "verify" },
 };
 
-/** Every alias with its command, both in words: for help, and for tests. */
+/** Every alias with its command, as words: for help and for tests. */
 export function allAliases(): { readonly alias: string; readonly command: string }[] {
 	const verbs = Object.entries(VERBS).flatMap(([topic, words]) =>
 		Object.entries(words).map(([alias, verb]) => {
@@ -69,7 +70,7 @@ export function allAliases(): { readonly alias: string; readonly command: string
 	return [...verbs, ...firsts];
 }
 
-/** The words that stand for a command with another verb (`secrets rm`), as oclif's ids. @param id the command's */
+/** The aliases of a command (`secrets:rm`). @param id the id of the command */
 export function aliasesOf(id: string): string[] {
 	const command = id.replaceAll(":", " ");
 	return allAliases()
@@ -77,20 +78,21 @@ export function aliasesOf(id: string): string[] {
 		.map(({ alias }) => alias.replaceAll(" ", ":"));
 }
 
-/** The words of every alias, which are no typing mistakes of anything. */
+/** The words of every alias. None of them counts as a typing mistake. */
 export function aliasWords(): string[] {
 	return [...Object.keys(FIRST_WORDS), ...Object.values(VERBS).flatMap((words) => Object.keys(words))];
 }
 
 function withFirstWord(argv: readonly string[], isKnown: IsKnown): readonly string[] {
 	const [first = "", ...rest] = argv;
-	const meant = Object.hasOwn(FIRST_WORDS, first) ? FIRST_WORDS[first] : undefined;
-	return meant === undefined || isKnown(first) ? argv : [...meant, ...rest];
+	const words = Object.hasOwn(FIRST_WORDS, first) ? FIRST_WORDS[first] : undefined;
+	return words === undefined || isKnown(first) ? argv : [...words, ...rest];
 }
 
 /**
- * A command line with aliases replaced by the words that they stand for. Words that are a command's own stay.
- * @param argv begins with the words of a command; what follows them stays as it is
+ * Replaces the aliases in a command line by the words of the command. The words of an existing command do not
+ * change.
+ * @param argv begins with the words of a command; the words after them do not change
  */
 export function withoutAliases(argv: readonly string[], isKnown: IsKnown): string[] {
 	const words = [...withFirstWord(argv, isKnown)];

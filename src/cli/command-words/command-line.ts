@@ -1,6 +1,6 @@
 /**
- * From what was typed to the words of a command that exists, or to an error that says what was meant. Repeats nothing of
- * what was typed: a command line may hold secrets.
+ * Finds the command that the user typed, or throws an error that suggests one. The error does not repeat what
+ * the user typed, because a command line may contain secrets.
  */
 
 import type { Interfaces } from "@oclif/core";
@@ -8,51 +8,51 @@ import { normalizeArgv } from "@oclif/core/help";
 import type { AppError } from "../../errors.ts";
 import { usageError } from "../shell/usage.ts";
 import { type IsKnown, withoutAliases } from "./aliases.ts";
-import { withFlagsBehind } from "./global-flags.ts";
+import { withFlagsLast } from "./global-flags.ts";
 import { hintFor } from "./hints.ts";
 import { suggestion } from "./suggestion.ts";
 
-/** The command line with a command's own words first: aliases replaced, global flags behind them. */
-export function inOwnWords(config: Interfaces.Config, argv: readonly string[]): string[] {
+/** Puts the words of the command first: replaces aliases, and moves global flags after the words. */
+export function normalizeCommandLine(config: Interfaces.Config, argv: readonly string[]): string[] {
 	const isCommand: IsKnown = (id) => config.findCommand(id) !== undefined;
 	const isKnown: IsKnown = (id) => isCommand(id) || config.findTopic(id) !== undefined;
-	const own = (id: string) => withoutAliases(id.split(":"), isKnown).join(":");
-	const reordered = withFlagsBehind(
+	const resolved = (id: string) => withoutAliases(id.split(":"), isKnown).join(":");
+	const reordered = withFlagsLast(
 		argv,
-		(id) => isKnown(own(id)),
-		(id) => isCommand(own(id)),
+		(id) => isKnown(resolved(id)),
+		(id) => isCommand(resolved(id)),
 	);
 	return withoutAliases(reordered, isKnown);
 }
 
-/** What is wrong with a command line that begins with no command. */
-function noCommand(config: Interfaces.Config, typed: readonly string[]): AppError {
+/** The error for a command line that does not begin with a command. */
+function unknownCommand(config: Interfaces.Config, typed: readonly string[]): AppError {
 	const visible = config.commands.filter(({ hidden }) => hidden !== true).map((command) => command.id);
 	const topics = config.topics.map(({ name }) => name);
-	const meant = suggestion(typed, [...visible, ...topics]);
-	const hint = meant === undefined ? hintFor(typed) : `Did you mean \`coffer ${meant}\`?`;
+	const suggested = suggestion(typed, [...visible, ...topics]);
+	const hint = suggested === undefined ? hintFor(typed) : `Did you mean \`coffer ${suggested}\`?`;
 	const topic = topics.find((name) => name === typed[0]) ?? "";
 	return usageError(["There is no such command.", hint].filter(Boolean).join(" "), topic);
 }
 
 /**
- * Holds that a command line begins with a command, or is a topic alone.
- * @param argv in a command's own words, without a flag that asks for help
+ * Checks that a command line begins with a command, or is only a topic.
+ * @param argv the result of `normalizeCommandLine`, without a flag that asks for help
  * @throws AppError `USAGE` (exit 2)
  */
 export function requireCommand(config: Interfaces.Config, argv: string[]): void {
 	const [id = "", ...rest] = normalizeArgv(config, [...argv]);
 	if (id === "" || config.findCommand(id) !== undefined) return;
 	const name = id.replaceAll(":", " ");
-	if (id.startsWith("-")) throw usageError("A command is missing: flags stand behind one.", "");
+	if (id.startsWith("-")) throw usageError("A command is missing. Flags come after the command.", "");
 	if (config.findTopic(id) !== undefined) {
 		if (rest.length === 0) return;
-		throw usageError(`A command is missing behind \`coffer ${name}\`.`, name);
+		throw usageError(`A command is missing after \`coffer ${name}\`.`, name);
 	}
 	const typed = id.split(":");
 	for (let words = typed.length - 1; words > 0; words--) {
 		const known = config.findCommand(typed.slice(0, words).join(":"));
-		if (known) throw usageError("This command takes no such argument.", known.id.replaceAll(":", " "));
+		if (known) throw usageError("This command does not take that argument.", known.id.replaceAll(":", " "));
 	}
-	throw noCommand(config, typed);
+	throw unknownCommand(config, typed);
 }

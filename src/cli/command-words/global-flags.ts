@@ -1,10 +1,13 @@
 /**
- * Flags that most commands have (`--json`, `-e NAME`), taken from before or between a command's words and put behind them,
- * where the command's parser looks: `coffer -e preview secrets list`. Pure.
+ * Moves the flags that most commands have (`--json`, `-e NAME`) from before or between a command's words to
+ * after them, because the command's parser expects them there: `coffer -e preview secrets list`. Pure.
  */
 import type { IsKnown } from "./aliases.ts";
 
-/** How many of the first arguments are one global flag with its value; 0 where they begin with none. */
+/**
+ * How many of the first arguments are a global flag with its value; 0 if they do not begin with a global
+ * flag.
+ */
 function globalFlagLength([first = "", second]: readonly string[]): number {
 	if (first === "--json" || first.startsWith("--environment=")) return 1;
 	if (first === "-e" || first === "--environment") return second === undefined ? 1 : 2;
@@ -12,11 +15,11 @@ function globalFlagLength([first = "", second]: readonly string[]): number {
 }
 
 /**
- * The same command line with the global flags behind the command's words.
- * @param isKnown of a command or topic, by its own words or by an alias
- * @param isCommand the same, of a command: what follows one may be an argument
+ * The same command line with the global flags after the command's words.
+ * @param isKnown whether an id is a command or a topic; aliases count
+ * @param isCommand whether an id is a command; aliases count. A word after a command may be an argument
  */
-export function withFlagsBehind(argv: readonly string[], isKnown: IsKnown, isCommand: IsKnown): string[] {
+export function withFlagsLast(argv: readonly string[], isKnown: IsKnown, isCommand: IsKnown): string[] {
 	const words: string[] = [];
 	const flags: string[] = [];
 	let at = 0;

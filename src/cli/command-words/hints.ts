@@ -1,23 +1,23 @@
 /**
- * What to do instead of a command that other tools have and Coffer has not, or has under a name that means something else
- * there. Each is a sentence's end, behind "There is no such command." Pure. None names a command that takes something away.
+ * Hints for commands that other tools have and Coffer does not have, or has under another name. Each hint
+ * follows "There is no such command." No hint names a command that deletes something. Pure.
  */
 
-const SET_FILE = "To set all of a file: coffer secrets set --env-file FILE.";
+const SET_FILE = "To set all secrets of a file: coffer secrets set --env-file FILE.";
 const RUN =
-	"To hand the secrets to a command: coffer run -- COMMAND. To print one: coffer secrets get NAME --reveal.";
-const SYNC = "Git carries the vault to others; to bring it to its platform and back: coffer sync.";
+	"To run a command with the secrets: coffer run -- COMMAND. To print one: coffer secrets get NAME --reveal.";
+const SYNC = "Git shares the vault with your team. To sync it with its platform: coffer sync.";
 const START = "Functions run on a platform: coffer platform start, then coffer functions deploy.";
-const LINK = "To connect an environment with a platform, with its access token: coffer link URL --app APP.";
+const LINK = "To connect an environment with a platform, by an access token: coffer link URL --app APP.";
 const SET = "To set a secret: coffer secrets set NAME.";
 const GET = "To print a secret: coffer secrets get NAME --reveal.";
 const LIST = "To list the secrets: coffer secrets list.";
-const INVITE = "To let somebody in: coffer members add KEY --name NAME.";
-const CHOOSE = "To work in another environment: -e NAME behind the command.";
+const INVITE = "To add a member: coffer members add KEY --name NAME.";
+const CHOOSE = "To use another environment, add -e NAME to the command.";
 const RENAME =
 	"To rename a secret, set its value under the new name first: coffer secrets get OLD --reveal | coffer secrets set NEW --stdin.";
 
-/** By words: of the sentence's topic, or `*` for words that stand by themselves. */
+/** The hints by topic and words. The topic `*` has the words without a topic. */
 const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	"*": {
 		"login auth signin connect": LINK,
@@ -28,10 +28,10 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"export download dump print inject": RUN,
 		"push pull fetch": SYNC,
 		"deploy publish": "To deploy the functions: coffer functions deploy.",
-		"logs log tail": "To see what a function writes: coffer functions logs NAME.",
+		"logs log tail": "To see a function's output: coffer functions logs NAME.",
 		"serve start dev up": START,
 		"check doctor audit validate": "To check the vault: coffer vault verify.",
-		"setup new create": "To make a vault in this folder: coffer init.",
+		"setup new create": "To create a vault in this folder: coffer init.",
 		"invite share": INVITE,
 		"history versions": "To see a secret's versions: coffer secrets history NAME.",
 		"use switch select": CHOOSE,
@@ -41,7 +41,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 	environments: {
 		"rename mv move":
-			"To rename an environment, make another one and copy: coffer environments create NEW, then coffer secrets copy --from OLD --to NEW --all.",
+			"To rename an environment, create another one and copy: coffer environments create NEW, then coffer secrets copy --from OLD --to NEW --all.",
 		"use switch select set": CHOOSE,
 		"pull push fetch sync": SYNC,
 		"show get info": "To list the environments: coffer environments list.",
@@ -50,24 +50,24 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	functions: {
 		"serve run start dev invoke call": START,
 		"new create init add":
-			"A function is a file, functions/NAME/index.ts: write it, then coffer functions deploy.",
+			"To create a function, write the file functions/NAME/index.ts. Then: coffer functions deploy.",
 		"publish push update up": "To deploy functions: coffer functions deploy.",
-		"tail watch": "To follow what a function writes: coffer functions logs NAME --follow.",
+		"tail watch": "To follow a function's output: coffer functions logs NAME --follow.",
 		"show get info status": "To list the functions with their states: coffer functions list.",
 	},
 	identity: {
 		"list ls get": "To see this device's identity: coffer identity show.",
 		"backup save":
-			"To write this device's identity to a file, under a passphrase: coffer identity export FILE.",
+			"To export this device's identity to a file with a passphrase: coffer identity export FILE.",
 	},
 	members: {
 		"invite create new": INVITE,
 		"show get": "To list the members: coffer members list.",
-		"update edit set promote demote": "To see who may do what: coffer members list.",
+		"update edit set promote demote": "To see the members and their roles: coffer members list.",
 	},
 	platform: {
 		"serve run up dev": "To start a platform: coffer platform start.",
-		"status ps": "To see how an environment stands to its platform: coffer status.",
+		"status ps": "To see the state of an environment and its platform: coffer status.",
 		login: LINK,
 	},
 	secrets: {
@@ -75,20 +75,20 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"import upload load bulk": SET_FILE,
 		"export download dump print env inject": RUN,
 		"push pull fetch sync": SYNC,
-		"rotate edit change": "To give a secret another value: coffer secrets set NAME.",
+		"rotate edit change": "To change a secret's value: coffer secrets set NAME.",
 		"reveal read cat view": GET,
 		"log logs": "To see a secret's versions: coffer secrets history NAME.",
 		"search find": LIST,
 		"revert undo": "To see a secret's earlier versions: coffer secrets history NAME.",
 	},
 	vault: {
-		"create init new": "To make a vault in this folder: coffer init.",
+		"create init new": "To create a vault in this folder: coffer init.",
 		"list ls show": "To list the secrets in the vault: coffer secrets list.",
-		"status info": "To see how the vault stands: coffer status.",
+		"status info": "To see the state of the vault: coffer status.",
 	},
 };
 
-/** Every hint with the words that it is for: for tests. */
+/** Every hint with its words: for tests. */
 export function allHints(): { readonly words: string; readonly hint: string }[] {
 	return Object.entries(HINTS).flatMap(([topic, hints]) =>
 		Object.entries(hints).flatMap(([verbs, hint]) =>
@@ -97,7 +97,7 @@ export function allHints(): { readonly words: string; readonly hint: string }[] 
 	);
 }
 
-/** The hint for words that are no command; undefined where there is none. @param words without aliases */
+/** The hint for words that are not a command; undefined if there is none. @param words without aliases */
 export function hintFor(words: readonly string[]): string | undefined {
 	const [first = "", second = ""] = words;
 	const typed = [`${first} ${second}`, first];

@@ -1,12 +1,13 @@
 /**
- * Which command a mistyped one was meant to be. Pure. A suggestion is copied without a second look: so it never names a
- * command that takes something away, nor one for a word that means something by itself, and of two that are as near it names none.
+ * Suggests a command for a mistyped one. Users copy a suggestion without reading it closely. So it never
+ * names a command that deletes something, it does not correct a word that has a meaning of its own, and it
+ * names no command if two are equally near. Pure.
  */
 import { editDistance } from "../../edit-distance.ts";
 import { aliasWords } from "./aliases.ts";
 import { allHints } from "./hints.ts";
 
-/** Verbs of commands that take something away, or replace it. */
+/** The verbs of commands that delete or replace something. */
 export const DESTRUCTIVE: ReadonlySet<string> = new Set([
 	"accept",
 	"delete",
@@ -21,16 +22,19 @@ export const DESTRUCTIVE: ReadonlySet<string> = new Set([
 	"unlink",
 ]);
 
-/** Words with a meaning of their own beside those of Coffer's commands, aliases and hints. */
+/** Further words with a meaning of their own, besides the words of Coffer's commands, aliases and hints. */
 const OTHER_WORDS =
 	"apply archive backup build cancel change clean clear close commit config configure debug decrypt describe destroy diff disable drop edit enable encrypt forget generate help info inspect install kill lock merge open patch prune purge refresh reload rename replace reset restart resume scan seal search send sort stop store test trash uninstall unlock unseal upgrade wipe";
 
-/** How many changes of a word are still that word. */
+/** The largest number of changed letters that counts as a typing mistake. */
 function editsMax(word: string): number {
 	return word.length <= 5 ? 1 : 2;
 }
 
-/** How far typed words are from a command's; undefined where one of them is another word. */
+/**
+ * The number of changed letters between the typed words and a command; undefined if a word is a different
+ * word.
+ */
 function distance(
 	typed: readonly string[],
 	command: readonly string[],
@@ -38,18 +42,18 @@ function distance(
 ): number | undefined {
 	let total = 0;
 	for (const [index, word] of command.entries()) {
-		const as = typed[index] ?? "";
-		if (as === word) continue;
+		const typedWord = typed[index] ?? "";
+		if (typedWord === word) continue;
 		const max = editsMax(word);
-		if (meaningful.has(as) || Math.abs(as.length - word.length) > max) return undefined;
-		const edits = editDistance(as, word);
+		if (meaningful.has(typedWord) || Math.abs(typedWord.length - word.length) > max) return undefined;
+		const edits = editDistance(typedWord, word);
 		if (edits > max) return undefined;
 		total += edits;
 	}
 	return total;
 }
 
-/** Words that people may mean as they stand. */
+/** Words with a meaning, which are never typing mistakes. */
 function meaningfulWords(commands: readonly string[]): Set<string> {
 	const hinted = allHints().flatMap(({ words }) => words.split(" "));
 	return new Set([
@@ -61,16 +65,17 @@ function meaningfulWords(commands: readonly string[]): Set<string> {
 }
 
 /**
- * The command that was meant, in words; undefined where none is near, several are, or the one is destructive.
+ * The nearest command, as words; undefined if none is near, if several are equally near, or if it is
+ * destructive.
  * @param typed words without aliases; arguments may follow
- * @param commands ids of commands and topics (`secrets:set`, `secrets`)
+ * @param commands the ids of commands and topics (`secrets:set`, `secrets`)
  */
 export function suggestion(typed: readonly string[], commands: readonly string[]): string | undefined {
 	const meaningful = meaningfulWords(commands);
 	const near = [...new Set(commands)]
 		.map((id) => ({ words: id.split(":"), away: distance(typed, id.split(":"), meaningful) }))
 		.filter((one): one is { words: string[]; away: number } => (one.away ?? 0) > 0)
-		// The command is nearer than its topic, whose words it begins with.
+		// A command comes before its topic, because more of its words match.
 		.sort((a, b) => b.words.length - a.words.length || a.away - b.away);
 	const [best, next] = near;
 	if (!best || DESTRUCTIVE.has(best.words.at(-1) ?? "")) return undefined;

@@ -1,11 +1,11 @@
 /**
- * What may stand where the cursor is: the pure part of shell completion. It knows commands by their definitions and asks
- * for the names of a project's secrets, environments, functions and members.
+ * Finds the words that may follow at the cursor: the pure part of shell completion. It reads the definitions
+ * of commands, and asks for the names of a project's secrets, environments, functions and members.
  */
 import { type IsKnown, withoutAliases } from "../command-words/aliases.ts";
-import { withFlagsBehind } from "../command-words/global-flags.ts";
+import { withFlagsLast } from "../command-words/global-flags.ts";
 
-/** What a shell completes by itself. `command`: what follows `--` is another program's command line. */
+/** What the shell completes by itself, or `words`. `command`: another program's command line follows `--`. */
 export type Kind = "words" | "files" | "folders" | "command";
 
 export interface Candidate {
@@ -18,7 +18,7 @@ export interface Completion {
 	readonly candidates: readonly Candidate[];
 }
 
-/** What of a command's definition completion uses; oclif's manifest has it. */
+/** The part of a command's definition that completion uses. It comes from oclif's manifest. */
 export interface CommandDefinition {
 	readonly id: string;
 	readonly summary?: string | undefined;
@@ -41,15 +41,15 @@ export type NameKind = "secrets" | "environments" | "functions" | "members";
 export interface Catalogue {
 	readonly commands: readonly CommandDefinition[];
 	readonly topics: readonly { readonly name: string; readonly description?: string | undefined }[];
-	/** The environment of commands that name none. */
+	/** The environment of a command without the flag. */
 	readonly environment: string;
-	/** Names in the project; empty where there are none. */
+	/** The names in the project; empty if there are none. */
 	names(kind: NameKind, environment: string): readonly string[];
 }
 
 const NOTHING: Completion = { kind: "words", candidates: [] };
 
-/** What the arguments of commands are. */
+/** What the arguments of each command are. */
 const ARGUMENTS: Readonly<Record<string, NameKind | "files" | "folders">> = {
 	"environments:default": "environments",
 	"environments:delete": "environments",
@@ -84,7 +84,7 @@ function named(values: readonly string[], typed: string, description = ""): Comp
 	return { kind: "words", candidates };
 }
 
-/** Words of a line as their shell splits them: bash makes three of `--flag=value`. */
+/** Joins words that the shell split: bash splits `--flag=value` into three words. */
 export function rejoined(words: readonly string[]): string[] {
 	const whole: string[] = [];
 	for (const [index, word] of words.entries()) {
@@ -96,7 +96,7 @@ export function rejoined(words: readonly string[]): string[] {
 	return whole;
 }
 
-/** The words that may follow: commands and topics one word longer than what was typed. */
+/** The next words of the commands and topics that begin with the typed words. */
 function nextWords({ commands, topics }: Catalogue, path: readonly string[], typed: string): Candidate[] {
 	const found = new Map<string, string>();
 	const visible = commands.filter(({ hidden }) => hidden !== true);
@@ -115,7 +115,7 @@ function nextWords({ commands, topics }: Catalogue, path: readonly string[], typ
 	return [...found].map(([value, description]) => ({ value, description }));
 }
 
-/** The flag that a word is, by its name or letter, with or without a value behind `=`. */
+/** The flag that a word names, by its name or letter, with or without a value after `=`. */
 function flagOf({ flags }: CommandDefinition, word: string): [string, FlagDefinition] | undefined {
 	const name = word.replace(/=.*$/s, "");
 	return Object.entries(flags).find(([long, { char }]) => name === `--${long}` || name === `-${char}`);
@@ -131,16 +131,16 @@ function valuesOf([name, flag]: [string, FlagDefinition], catalogue: Catalogue, 
 }
 
 interface Typed {
-	/** Words that are neither flags nor their values. */
+	/** Words that are neither flags nor values of flags. */
 	readonly words: readonly string[];
-	/** Names of flags that were given. */
+	/** The names of the flags in the line. */
 	readonly given: ReadonlySet<string>;
 	readonly environment: string;
-	/** The flag whose value comes next. */
+	/** The flag whose value is at the cursor. */
 	readonly open: [string, FlagDefinition] | undefined;
 }
 
-/** Reads what stands behind a command's words and before the cursor. */
+/** Reads the arguments between a command's words and the cursor. */
 function readArguments(command: CommandDefinition, args: readonly string[], byDefault: string): Typed {
 	const words: string[] = [];
 	const given = new Set<string>();
@@ -161,7 +161,7 @@ function flagsOf({ flags }: CommandDefinition, given: ReadonlySet<string>, typed
 	const candidates = Object.entries(flags)
 		.filter(([name, { multiple }]) => multiple || !given.has(name))
 		.map(([name, { description = "" }]) => ({ value: `--${name}`, description }));
-	const all = [...candidates, { value: "--help", description: "show what the command does" }];
+	const all = [...candidates, { value: "--help", description: "show help for the command" }];
 	return { kind: "words", candidates: all.filter(({ value }) => value.startsWith(typed)) };
 }
 
@@ -180,7 +180,7 @@ function argumentsOf(
 	return named(names, last);
 }
 
-/** The command that a line begins with, and what stands behind its words. */
+/** The command that a line begins with, and the arguments after its words. */
 function commandOf(catalogue: Catalogue, argv: readonly string[]): [CommandDefinition | undefined, string[]] {
 	for (let length = Math.min(3, argv.length); length > 0; length--) {
 		const id = argv.slice(0, length).join(":");
@@ -191,8 +191,9 @@ function commandOf(catalogue: Catalogue, argv: readonly string[]): [CommandDefin
 }
 
 /**
- * What may stand where the cursor is.
- * @param line the words behind the program's name, up to the cursor; the last is the one that is typed, empty for a new one
+ * Finds the candidates for the word at the cursor.
+ * @param line the words after the program's name, up to the cursor. The last one is the word at the cursor;
+ *   it is empty if a new word begins
  */
 export function complete(line: readonly string[], catalogue: Catalogue): Completion {
 	const whole = rejoined(line);
@@ -200,7 +201,7 @@ export function complete(line: readonly string[], catalogue: Catalogue): Complet
 	const last = whole.at(-1) ?? "";
 	const isCommand: IsKnown = (id) => catalogue.commands.some((one) => one.id === id);
 	const isKnown: IsKnown = (id) => isCommand(id) || catalogue.topics.some(({ name }) => name === id);
-	const argv = withoutAliases(withFlagsBehind(before, isKnown, isCommand), isKnown);
+	const argv = withoutAliases(withFlagsLast(before, isKnown, isCommand), isKnown);
 	const [command, args] = commandOf(catalogue, argv);
 	if (before.includes("--")) return command?.id === "run" ? { kind: "command", candidates: [] } : NOTHING;
 	if (!command) {

@@ -1,4 +1,4 @@
-/** Names in the project at hand, for completion: without a key, a network or an error. */
+/** Reads the names in the current project for completion, without a key, a network request or an error. */
 import { cryptoReady } from "../../crypto.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
 import { loadVault } from "../../project/files/vault-file.ts";
@@ -20,8 +20,8 @@ function memberNames(document: VaultDocument, environment: string): string[] {
 }
 
 /**
- * A look-up of the project's names. What cannot be read (no project, a vault in conflict) has none.
- * @param kinds which names may be asked for, so that nothing else is read
+ * Reads the project's names. There are none if they cannot be read: no project, or a vault in conflict.
+ * @param kinds the kinds of names that are needed; nothing else is read
  */
 export async function projectNames(kinds: ReadonlySet<NameKind>): Promise<Names> {
 	if (kinds.size === 0) return () => [];

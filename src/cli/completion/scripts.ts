@@ -1,17 +1,17 @@
 /**
- * The scripts that tell a shell how to complete `coffer`. Each asks the program itself, which prints the kind of the
- * completion in the first line, and a candidate with its description in each further one. What was typed goes to the program
- * as arguments and is never evaluated.
+ * The scripts that make a shell complete `coffer`. Each script runs the program, which prints the kind of
+ * completion in the first line, and a candidate with its description in each further line. The script passes
+ * the typed words as arguments and never evaluates them.
  */
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** How to switch completion on, now and for good. */
+/** How to enable completion in every new shell. */
 export const SETUP: Readonly<Record<Shell, string>> = {
-	bash: "For every shell to come: echo 'source <(coffer completion bash)' >> ~/.bashrc",
-	zsh: "For every shell to come, behind compinit in ~/.zshrc: source <(coffer completion zsh)",
-	fish: "For every shell to come: coffer completion fish > ~/.config/fish/completions/coffer.fish",
+	bash: "To enable it in every new shell: echo 'source <(coffer completion bash)' >> ~/.bashrc",
+	zsh: "To enable it in every new shell, add this line after compinit in ~/.zshrc: source <(coffer completion zsh)",
+	fish: "To enable it in every new shell: coffer completion fish > ~/.config/fish/completions/coffer.fish",
 };
 
 const BASH = `# bash completion for coffer
@@ -22,7 +22,7 @@ _coffer() {
 	while IFS= read -r line; do lines+=("$line"); done \\
 		< <("$program" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 	COMPREPLY=()
-	# bash takes '=' for a word of its own: what is completed is what stands behind it.
+	# bash treats '=' as a word of its own, so the completion is for the text after it.
 	[[ $cur == = ]] && cur=
 	case \${lines[0]} in
 	files) compopt -o default ;;
@@ -102,14 +102,14 @@ complete -c coffer -f -a '(__coffer_complete)'
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 
-/** A word that every one of the shells takes as it is. */
+/** Quotes a word for all of these shells. */
 function quoted(word: string): string {
 	return `'${word.replaceAll("\\", "\\\\").replaceAll("'", "'\\''")}'`;
 }
 
 /**
  * The script for a shell.
- * @param program where the program is, for a shell in which `coffer` is an alias
+ * @param program the path of the program, for a shell in which `coffer` is an alias
  */
 export function completionScript(shell: Shell, program: string): string {
 	return SCRIPTS[shell].replaceAll("PROGRAM", () => quoted(program));

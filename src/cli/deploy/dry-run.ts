@@ -12,14 +12,14 @@ import { renderAbsent, renderUnset, type Unset, unsetNames } from "./unset.ts";
 export interface DryRun {
 	dryRun: true;
 	functions: readonly (PlannedFunction & {
-		/** Names that it reads, sorted; the beginning of names ends with a star. */
+		/** The names that it reads, sorted. A prefix of names ends with a star. */
 		readonly reads: readonly string[];
-		/** Whether it could read any. */
+		/** Whether it may read any name. */
 		readonly dynamic: boolean;
 	})[];
-	/** Functions of the platform that the project does not have; `--prune` deletes them. */
+	/** Functions on the platform that the project does not have; `--prune` deletes them. */
 	absent: readonly string[];
-	/** Names that functions read and the vault lacks, with every place. */
+	/** Names that functions read and the vault lacks, with every location. */
 	missing: readonly Unset[];
 	/** Whether `--prune` was given. */
 	prune: boolean;
@@ -47,8 +47,9 @@ async function planned(
 }
 
 /**
- * @throws AppError `DEPLOY_WOULD_FAIL` (exit 1) with the result as data, where a function would not build as far as can be told
- *   here; as `plannedDeployment` and `projectReferences`
+ * Works out what a deployment would do.
+ * @throws AppError `DEPLOY_WOULD_FAIL` (exit 1) with the result as data, if this device can see that a
+ *   function would not build; as `plannedDeployment` and `projectReferences`
  */
 export async function dryRun(
 	{ root, name: named, target }: { root: string; name: string; target: LinkTarget },
@@ -84,7 +85,7 @@ export async function dryRun(
 	throw new AppError({
 		code: "DEPLOY_WOULD_FAIL",
 		message: `${count(failing.length, "function")} of ${functions.length} would fail: ${failing.map(({ name }) => name).join(", ")}.`,
-		hint: "Mend it. Nothing was sent.",
+		hint: "Fix the errors that are listed above. Nothing was sent.",
 		exit: EXIT.failure,
 		data: result,
 	});
@@ -103,7 +104,8 @@ function valueText(change: PlannedFunction["settings"][number], side: "from" | "
 
 export function renderDryRun(result: DryRun, environment: string, terminal: Terminal): void {
 	for (const { dynamic, error, name, reads, settings, status } of result.functions) {
-		const known = status === "unknown" ? "on the platform, which does not say whether it changed" : status;
+		const known =
+			status === "unknown" ? "on the platform; an older platform does not tell whether it changed" : status;
 		const names = dynamic
 			? "reads any secret"
 			: reads.length > 0

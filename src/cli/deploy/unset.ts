@@ -1,4 +1,4 @@
-/** Which names functions read that the vault lacks, and how `functions deploy` tells of that. */
+/** Finds the names that functions read and the vault lacks, and prints them for `functions deploy`. */
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
@@ -8,12 +8,13 @@ import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
-/** A name that is read, and where. */
+/** A name that functions read and the vault lacks, with the locations. */
 export type Unset = Coverage["missing"][number];
 
 /**
- * @param functions what each reads
- * @returns the names that are in neither the vault nor among the secrets that the platform keeps by itself; sorted
+ * Finds the names that functions read and that have no value.
+ * @param functions the references of each function
+ * @returns the names that are neither in the vault nor among the platform's own secrets; sorted
  */
 export async function unsetNames(
 	root: string,
@@ -26,7 +27,7 @@ export async function unsetNames(
 	return coverageOf(functions, new Set([...names, ...kept])).missing;
 }
 
-/** What a token that may only deploy cannot ask: nothing is said of it then. */
+/** The result of a request, or undefined if the token may only deploy and not read. */
 export async function ifReadable<Result>(work: Promise<Result>): Promise<Result | undefined> {
 	try {
 		return await work;
@@ -41,18 +42,18 @@ export function renderUnset(unset: readonly Unset[], environment: string, termin
 		const [first] = places;
 		const place = first === undefined ? "" : `${first.function}, ${first.file}:${first.line}`;
 		const more = places.length > 1 ? ` and ${places.length - 1} more` : "";
-		terminal.line(`${MARKS.pending} ${name} is read and not in the vault (${place}${more})`);
+		terminal.line(`${MARKS.pending} ${name} is read, but not in the vault (${place}${more})`);
 	}
 	const [first] = unset;
 	if (first !== undefined)
 		terminal.line(
-			`  Set it: ${inEnvironment(`coffer secrets set ${first.name}`, environment)}. What a function may do without is named in its function.jsonc: "secrets": {"exclude": […]}.`,
+			`  To set it: ${inEnvironment(`coffer secrets set ${first.name}`, environment)}. If a function does not need it, exclude it in its function.jsonc: "secrets": {"exclude": […]}.`,
 		);
 }
 
 export function renderAbsent(absent: readonly string[], environment: string, terminal: Terminal): void {
 	if (absent.length === 0) return;
 	const command = inEnvironment(`coffer functions delete ${absent.join(" ")}`, environment);
-	terminal.line(`${MARKS.pending} On the platform and not in this project: ${absent.join(", ")}`);
-	terminal.line(`  They stay. To delete them: ${command}`);
+	terminal.line(`${MARKS.pending} On the platform, but not in this project: ${absent.join(", ")}`);
+	terminal.line(`  They were left alone. To delete them: ${command}`);
 }

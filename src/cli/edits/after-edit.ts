@@ -11,7 +11,7 @@ import type { SessionContext } from "../../project/session/session.ts";
 import type { SyncOutcome } from "../../sync/changes/sync.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { listNames, type SyncReport } from "../views/edit-result.ts";
-import { whatServes } from "../views/redeploy-lines.ts";
+import { servingClause } from "../views/redeploy-lines.ts";
 
 const NOT_SYNCED: SyncReport = {
 	revision: null,
@@ -36,7 +36,7 @@ function redeployFailure(data: SyncReport, environment: string): AppError {
 	const logs = inEnvironment("coffer functions logs NAME", environment);
 	return new AppError({
 		code: "REDEPLOY_FAILED",
-		message: `The change is saved and synced, but ${names} did not start with it; ${whatServes(failed)}.`,
+		message: `The change is saved and synced, but ${names} did not start with it; ${servingClause(failed)}.`,
 		hint: `Fix the value and set it again, or fix the function and deploy it. '${logs}' shows why it failed.`,
 		exit: EXIT.failure,
 		data,

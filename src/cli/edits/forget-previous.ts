@@ -4,7 +4,7 @@ import { fingerprint } from "../../identity/identity.ts";
 import type { Rotation, RotationPlace } from "../../identity/rotation.ts";
 import { handoverStates } from "../../project/members/hand-over.ts";
 import { environmentsOpenedOnlyBy } from "../../project/memory/known-vaults.ts";
-import { promptConfirm } from "../shell/prompts.ts";
+import { confirmYes } from "../context/confirm.ts";
 import { count } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
@@ -71,13 +71,7 @@ export async function forgetPrevious(place: RotationPlace, options: ForgetOption
 				? `, the only one that has opened ${count(left.length, "environment")} on this device`
 				: "";
 		const question = `Forget the previous identity (${before})${risk}?`;
-		if (!yes && !(await promptConfirm(terminal, question, "Pass --yes.")))
-			throw new AppError({
-				code: "NOT_CONFIRMED",
-				message: "Nothing was forgotten.",
-				hint: "Answer yes, or pass --yes.",
-				exit: EXIT.failure,
-			});
+		if (!yes) await confirmYes(terminal, question, "Nothing was forgotten.");
 	}
 	await place.forgetPrevious();
 	return rotation;

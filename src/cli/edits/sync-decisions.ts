@@ -8,7 +8,7 @@ import { promptChoice } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { noteSides, type SyncSides } from "../sides/sync-sides.ts";
 import { listNames } from "../views/edit-result.ts";
-import { whatServes } from "../views/redeploy-lines.ts";
+import { servingClause } from "../views/redeploy-lines.ts";
 
 /**
  * The decision of `--take`, or undefined without the flag.
@@ -35,15 +35,15 @@ export function parseTake(side: string | undefined, names: readonly string[]): T
 	return (name) => (names.length === 0 || names.includes(name) ? side : undefined);
 }
 
-/** The names that a sync left undecided since both sides changed them; undefined for any other error. */
+/** The names of a `SYNC_CONFLICT` error, which both sides changed; undefined for any other error. */
 export function conflictsOf(error: unknown): readonly string[] | undefined {
 	if (!(error instanceof AppError) || error.code !== "SYNC_CONFLICT") return undefined;
 	return (error.data as { pending: readonly string[] }).pending;
 }
 
 /**
- * Asks, name by name, whose value is right where both sides changed one.
- * @returns undefined where nothing was decided
+ * Asks for each secret that both sides changed which value is right.
+ * @returns undefined if the user decided nothing
  */
 export async function decideConflicts(
 	sides: readonly SyncSides[],
@@ -53,10 +53,10 @@ export async function decideConflicts(
 	for (const { name, here, there } of sides) {
 		const side = await promptChoice(
 			terminal,
-			`${name} was changed both here and on the platform. Whose value is right?`,
+			`${name} was changed in this vault and on the platform. Which value is right?`,
 			[
-				{ value: "local", label: `here: ${here}`, hint: "send it as a new version" },
-				{ value: "platform", label: `platform: ${there}`, hint: "put it into this vault" },
+				{ value: "local", label: `this vault: ${here}`, hint: "send it as a new version" },
+				{ value: "platform", label: `platform: ${there}`, hint: "write it to this vault" },
 				{ value: "none", label: "decide later" },
 			],
 			"coffer sync --take local|platform",
@@ -66,14 +66,14 @@ export async function decideConflicts(
 	return answers.size === 0 ? undefined : (name) => answers.get(name);
 }
 
-/** Asks what to do with names that are older here, or gone; undefined where nobody can be asked. */
+/** Asks what to do with secrets that are older in the vault, or absent. Undefined if nobody can answer. */
 export async function decideRolledBack(
 	sides: readonly SyncSides[],
 	terminal: Terminal,
 ): Promise<Take | undefined> {
 	if (!terminal.interactive) return undefined;
 	const names = sides.map(({ name }) => name);
-	terminal.note("Older here than on the platform, or gone here:");
+	terminal.note("The vault has older versions than the platform, or no longer has:");
 	noteSides(sides, "platform", terminal);
 	const side = await promptChoice(
 		terminal,
@@ -109,7 +109,7 @@ export function failOnRolledBack(result: {
 	const logs = inEnvironment("coffer functions logs NAME", result.environment);
 	throw new AppError({
 		code: "REDEPLOY_FAILED",
-		message: `Synced, but ${names} did not start; ${whatServes(failed)}.`,
+		message: `Synced, but ${names} did not start; ${servingClause(failed)}.`,
 		hint: `Fix the value and set it again, or fix the function and deploy it. '${logs}' shows why it failed.`,
 		exit: EXIT.failure,
 		data: result,

@@ -1,8 +1,8 @@
-/** Secrets × functions in Graphviz's language (https://graphviz.org/doc/info/lang.html). */
+/** Draws secrets and functions in Graphviz's DOT language (https://graphviz.org/doc/info/lang.html). */
 import type { Coverage } from "../../references/plan/coverage.ts";
 import { SIGNS } from "./signs.ts";
 
-/** A text in quotes: within them a backslash and a quote mean something. */
+/** A quoted string, with its backslashes and quotes escaped. */
 const quoted = (text: string) => `"${text.replace(/[\\"]/g, "\\$&")}"`;
 
 export function graphDot({ functions, rows, missing }: Coverage): string {

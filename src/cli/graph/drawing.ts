@@ -1,11 +1,11 @@
-/** Which drawing a file is to hold, by its name. */
+/** Chooses the format of a drawing by the name of its file. */
 import { extname } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import type { Coverage } from "../../references/plan/coverage.ts";
 import { graphDot } from "./dot.ts";
 import { graphSvg } from "./svg.ts";
 
-/** @throws AppError `OUTPUT_FORMAT` (exit 2) */
+/** Returns the function that draws the format. @throws AppError `OUTPUT_FORMAT` (exit 2) */
 export function drawingFor(path: string): (coverage: Coverage) => string {
 	const extension = extname(path).toLowerCase();
 	if (extension === ".svg") return graphSvg;
@@ -13,7 +13,7 @@ export function drawingFor(path: string): (coverage: Coverage) => string {
 	throw new AppError({
 		code: "OUTPUT_FORMAT",
 		message: `${path} is neither a .svg nor a .dot file.`,
-		hint: "Name a file that ends in .svg, or in .dot for Graphviz.",
+		hint: "Use a file name that ends with .svg, or with .dot for Graphviz.",
 		exit: EXIT.usage,
 	});
 }

@@ -1,10 +1,10 @@
-/** Secrets × functions as an SVG drawing: a row for each secret, a column for each function. */
+/** Draws secrets and functions as SVG: a row for each secret, a column for each function. */
 import type { Cell, Coverage, CoverageRow } from "../../references/plan/coverage.ts";
 import { SIGNS, signsOf } from "./signs.ts";
 
 const CELL = 22;
 const FONT = 13;
-/** Of the widest letters of a sans-serif font of that size. */
+/** The width of the widest letters in a sans-serif font of that size. */
 const CHARACTER = 8.2;
 const MARGIN = 16;
 const COLOURS: Readonly<Record<Cell, string>> = {
@@ -22,7 +22,7 @@ const text = (raw: string) => raw.replace(/[&<>"]/g, (character) => ENTITIES[cha
 const widthOf = (names: readonly string[]) =>
 	Math.ceil(Math.max(0, ...names.map(({ length }) => length)) * CHARACTER);
 
-/** Where the cells begin and end, in units of the drawing. */
+/** The edges of the grid of cells, in units of the drawing. */
 interface Layout {
 	readonly left: number;
 	readonly top: number;
@@ -35,12 +35,12 @@ const baselineOf = (y: number) => y + CELL / 2 + FONT / 3;
 export function graphSvg(coverage: Coverage): string {
 	const { functions, rows, missing, unused } = coverage;
 	const left = MARGIN + widthOf(rows.map(({ name }) => name)) + 12;
-	// Names of functions stand at half a right angle.
+	// The names of functions are rotated by 45 degrees.
 	const top = MARGIN + Math.ceil(widthOf(functions) * Math.SQRT1_2) + 12;
 	const layout = { left, top, right: left + functions.length * CELL, bottom: top + rows.length * CELL };
 	const notes = new Map([
 		...missing.map(({ name }): [string, string] => [name, "not in the vault"]),
-		...unused.map((name): [string, string] => [name, "nobody reads it by name"]),
+		...unused.map((name): [string, string] => [name, "no function reads it by name"]),
 	]);
 	const signs = signsOf(rows.flatMap(({ cells }) => [...cells.values()]));
 	const width = layout.right + Math.max(widthOf([...notes.values()]), top) + MARGIN;

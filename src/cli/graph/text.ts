@@ -1,4 +1,7 @@
-/** Secrets × functions as lines of text: a column for each function, whose name stands above it. */
+/**
+ * Draws secrets and functions as text: a row for each secret, a column for each function, with its name
+ * above.
+ */
 import type { Coverage, CoverageRow } from "../../references/plan/coverage.ts";
 import { columnsOf, styled } from "../shell/render.ts";
 import { SIGNS, signsOf } from "./signs.ts";
@@ -7,11 +10,13 @@ const NAME_COLUMNS_MAX = 48;
 const COLUMN = 2;
 
 /**
- * @param columns how wide the terminal is; what does not fit is drawn below, with the names again
+ * Draws the text.
+ * @param columns the width of the terminal. Functions that do not fit are drawn in further blocks below, each
+ *   with the names of the secrets
  */
 export function graphText(coverage: Coverage, columns: number): string[] {
 	const { rows, functions } = coverage;
-	if (rows.length === 0) return ["No secret is read, and none is there."];
+	if (rows.length === 0) return ["There are no secrets, and no function reads any."];
 	const nameColumns = Math.min(NAME_COLUMNS_MAX, Math.max(...rows.map(({ name }) => columnsOf(name))));
 	// A name hangs over to the right of its column.
 	const perBlock = Math.max(4, Math.floor((columns - nameColumns - 2) / COLUMN / 2));
@@ -49,8 +54,8 @@ function noteOf(
 	unused: ReadonlySet<string>,
 ): string {
 	if (missing.has(name)) return styled("yellow", "not in the vault");
-	if (!isSecret) return styled("dim", "no secret");
-	return unused.has(name) ? styled("yellow", "nobody reads it by name") : "";
+	if (!isSecret) return styled("dim", "not a secret");
+	return unused.has(name) ? styled("yellow", "no function reads it by name") : "";
 }
 
 function legend(rows: readonly CoverageRow[]): string[] {

@@ -1,11 +1,11 @@
 /**
- * What a terminal in raw mode sends while somebody types or pastes a hidden text, taken apart byte by byte. Pure: whoever
- * reads the terminal hands over the bytes (`feed`) and says when none came for a while (`pause`).
+ * Interprets the bytes that a terminal in raw mode sends while the user types or pastes hidden text. Pure:
+ * the code that reads the terminal calls `feed` with the bytes, and `pause` when no bytes came for a while.
  *
- * A terminal sends Enter and the line breaks of a paste alike. Where it marks a paste (bracketed paste: `ESC [ 200 ~` …
- * `ESC [ 201 ~`), what stands between the marks is text, whatever it holds. Where it does not, time and content tell: what
- * comes behind a line break without a pause is the next line of a paste, and after such a paste only an Enter by itself
- * ends the input.
+ * A terminal sends the same byte for Enter and for a line break in a paste. Many terminals mark a paste
+ * (bracketed paste: `ESC [ 200 ~` … `ESC [ 201 ~`). Then everything between the marks is text. Without marks,
+ * time and content decide: text that follows a line break without a pause is the next line of a paste. After
+ * such a paste, only an Enter with a pause before it ends the input.
  */
 import { isUnfinished } from "./unfinished.ts";
 
@@ -20,53 +20,62 @@ function isLineBreak(byte: number | undefined): boolean {
 	return byte === CR || byte === LF;
 }
 
-/** Whether a key's sequence, without its ESC, is whole: `[`, parameters and a final letter; `O` and a letter; or Alt and a key. */
-function isWhole(sequence: string): boolean {
+/**
+ * Whether the escape sequence of a key, without its ESC, is complete: `[`, parameters and a final letter; `O` and a
+ * letter; or Alt and a key.
+ */
+function isComplete(sequence: string): boolean {
 	if (sequence.startsWith("[")) return /^\[[0-?]*[ -/]*[@-~]$/.test(sequence);
 	return sequence.startsWith("O") ? sequence.length === 2 : sequence.length === 1;
 }
 
 export class HiddenKeys {
-	/** Set once the input has ended. */
+	/** Set when the input has ended. */
 	outcome: Outcome | undefined;
 	readonly #bytesMax: number;
 	readonly #bytes: Buffer;
 	#length = 0;
-	/** Whether bytes came that there was no room for. They are taken from the terminal all the same, so that no shell gets them. */
+	/**
+	 * Whether more bytes came than the buffer can hold. They are still read from the terminal, so that they
+	 * do not reach the shell afterwards.
+	 */
 	#spilled = false;
 	#pasting = false;
-	/** Whether this terminal has marked a paste: then a line break outside of marks is Enter. */
+	/** Whether this terminal has marked a paste. Then a line break outside the marks is Enter. */
 	#marksPastes = false;
-	/** A key's sequence that has begun, without its ESC. */
+	/** The escape sequence that has begun, without its ESC. */
 	#sequence: string | undefined;
-	/** Whether time has passed since the ESC of `#sequence`. */
+	/** Whether there was a pause after the ESC of `#sequence`. */
 	#sequencePaused = false;
-	/** Line breaks that end the input, or belong to a paste: what comes next says which. */
+	/** Line breaks that either end the input or belong to a paste. The next bytes decide. */
 	#undecided: number[] = [];
-	/** What came since the last pause, apart from marked pastes: whether there was text, and text behind a line break. */
+	/**
+	 * The input since the last pause, without marked pastes: whether it had text, and text after a line
+	 * break.
+	 */
 	#burst = { hasText: false, isPaste: false };
 	#onlyCtrlC = false;
-	/** The last bytes of a marked paste, as many as its end has. */
+	/** The last bytes of a marked paste, to find the mark at its end. */
 	#last = Buffer.alloc(0);
 
-	/** @param bytesMax how many bytes are kept */
+	/** @param bytesMax the largest number of bytes of text */
 	constructor(bytesMax: number) {
 		this.#bytesMax = bytesMax;
-		// Room for the mark behind a paste, and for the byte that is too much.
+		// Has room for the mark at the end of a paste, and for one byte too many.
 		this.#bytes = Buffer.alloc(bytesMax + PASTE_ENDS.length + 1);
 	}
 
-	/** Whether there was more than `bytesMax`. */
+	/** Whether the text is longer than `bytesMax`. */
 	get overflowed(): boolean {
 		return this.#spilled || this.#length > this.#bytesMax;
 	}
 
-	/** What was typed and pasted, with the line breaks that the terminal sent. */
+	/** The text, with the line breaks that the terminal sent. */
 	get text(): Buffer {
 		return this.#bytes.subarray(0, this.#length);
 	}
 
-	/** Takes in what the terminal sent. Behind the end of the input nothing counts. */
+	/** Processes bytes from the terminal. Bytes after the end of the input are ignored. */
 	feed(chunk: Uint8Array): void {
 		this.#onlyCtrlC = chunk.length === 1 && chunk[0] === CTRL_C;
 		for (const byte of chunk) {
@@ -77,16 +86,16 @@ export class HiddenKeys {
 		}
 	}
 
-	/** To be called when nothing has come for a while: decides what the last line break was. */
+	/** Decides what the last line break was. The caller calls it when no bytes came for a while. */
 	pause(): void {
-		// The mark that ends a paste may never come, and then only this key is left.
+		// The mark that ends a paste may never come. Then Ctrl-C is the only way to leave.
 		if (this.#pasting && this.#onlyCtrlC) this.outcome = "cancelled";
 		this.#sequencePaused = true;
 		const { hasText, isPaste } = this.#burst;
 		this.#burst = { hasText: false, isPaste: false };
 		if (this.outcome || this.#undecided.length === 0) return;
-		const isOpen = isPaste || this.text.some(isLineBreak) || isUnfinished(this.text);
-		if (hasText && isOpen && !this.#marksPastes) this.#keepLineBreaks();
+		const continues = isPaste || this.text.some(isLineBreak) || isUnfinished(this.text);
+		if (hasText && continues && !this.#marksPastes) this.#keepLineBreaks();
 		else this.outcome = "submitted";
 	}
 
@@ -112,9 +121,9 @@ export class HiddenKeys {
 		const char = String.fromCharCode(byte);
 		const isAlone = begun === "" && this.#sequencePaused;
 		this.#sequence = undefined;
-		// Escape by itself means nothing; the key that comes later is a key of its own.
+		// Escape alone does nothing. A key that follows after a pause is a key of its own.
 		if (isAlone && char !== "[" && char !== "O") this.#type(byte);
-		else if (!isWhole(begun + char)) this.#sequence = begun + char;
+		else if (!isComplete(begun + char)) this.#sequence = begun + char;
 		else if (begun + char === PASTE_BEGINS) this.#beginPaste();
 	}
 
@@ -144,7 +153,7 @@ export class HiddenKeys {
 		if (byte === DELETE || byte === BACKSPACE) this.#deleteLast();
 		else if (byte === CTRL_U) this.#length = 0;
 		else if (byte >= 0x20 || byte === TAB) {
-			// Somebody who types waits after Enter for what it does; a paste does not.
+			// A user who types waits after Enter. Text that follows without a pause is from a paste.
 			if (this.#undecided.length > 0) this.#burst.isPaste = true;
 			this.#keepLineBreaks();
 			this.#burst.hasText = true;
@@ -152,7 +161,7 @@ export class HiddenKeys {
 		}
 	}
 
-	/** Takes back one character: in UTF-8 its first byte, and those that continue it. */
+	/** Deletes the last character: its first byte in UTF-8, and the bytes that continue it. */
 	#deleteLast(): void {
 		while (this.#length > 0) {
 			this.#length--;
@@ -160,7 +169,7 @@ export class HiddenKeys {
 		}
 	}
 
-	/** Overwrites what is kept. */
+	/** Overwrites the text in memory. */
 	wipe(): void {
 		this.#bytes.fill(0);
 		this.#length = 0;

@@ -1,17 +1,17 @@
 /**
- * What the line breaks of a hidden input were before the terminal got them. Most terminals send every line feed of a
- * paste as a carriage return, as Enter does; some send a Windows line end (CR LF) as two of them.
+ * Restores the line breaks of pasted text. Most terminals send each line feed of a paste as a carriage
+ * return, the byte for Enter. Some send a Windows line ending (CR LF) as two carriage returns.
  */
 
 const [LF, CR] = [0x0a, 0x0d];
 
 export type LineBreaks =
-	/** One reading is possible. */
+	/** Only one interpretation is possible. */
 	| { readonly kind: "known"; readonly bytes: Buffer }
-	/** Every line break came twice: Windows line ends, or an empty line after each line. */
+	/** Every line break came twice: either Windows line endings, or an empty line after each line. */
 	| { readonly kind: "twofold"; readonly windows: Buffer; readonly unix: Buffer };
 
-/** Every carriage return as a line feed. */
+/** Replaces every carriage return by a line feed. */
 function asUnix(bytes: Buffer): Buffer {
 	return bytes.map((byte) => (byte === CR ? LF : byte)) as Buffer;
 }
@@ -22,8 +22,8 @@ function runsOf(bytes: Buffer): number[] {
 }
 
 /**
- * Reads the line breaks of what a terminal sent. A text with a line feed in it came as it is and stays so; in any other, a
- * carriage return stands for a line feed.
+ * Interprets the line breaks of text from a terminal. Text that contains a line feed was not changed by the
+ * terminal. In any other text, a carriage return stands for a line feed.
  */
 export function readLineBreaks(bytes: Buffer): LineBreaks {
 	if (bytes.includes(LF)) return { kind: "known", bytes };
@@ -34,14 +34,16 @@ export function readLineBreaks(bytes: Buffer): LineBreaks {
 	return { kind: "twofold", windows, unix: asUnix(bytes) };
 }
 
-/** The text without one line break (`\n` or `\r\n`) at its end, as standard input is read too. */
+/**
+ * Removes one line break (`\n` or `\r\n`) from the end. Values from standard input are read in the same way.
+ */
 export function withoutFinalBreak(bytes: Uint8Array): { bytes: Uint8Array; dropped: boolean } {
 	if (bytes.at(-1) !== LF) return { bytes, dropped: false };
 	const length = bytes.length - (bytes.at(-2) === CR ? 2 : 1);
 	return { bytes: bytes.subarray(0, length), dropped: true };
 }
 
-/** How many lines a text has; an empty one has none. */
+/** The number of lines in a text. An empty text has none. */
 export function linesOf(bytes: Uint8Array): number {
 	return bytes.length === 0 ? 0 : bytes.reduce((lines, byte) => lines + (byte === LF ? 1 : 0), 1);
 }

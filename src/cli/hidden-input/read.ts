@@ -1,11 +1,11 @@
 /**
- * Reads a hidden text from a terminal: keys in raw mode, and pastes of any number of lines. `docs/decisions/0040` says why
- * no library does it.
+ * Reads hidden text from a terminal: keys in raw mode, and pastes with any number of lines.
+ * `docs/decisions/0040` says why no library is used.
  */
 import type { ReadStream, WriteStream } from "node:tty";
 import { HiddenKeys } from "./keys.ts";
 
-/** How long nothing comes before a line break counts as Enter. The pieces of a paste follow one another sooner. */
+/** A line break counts as Enter if no bytes follow for this long. The pieces of a paste arrive faster. */
 const PAUSE_MS = 100;
 const BRACKETS_ON = "\u001b[?2004h";
 const BRACKETS_OFF = "\u001b[?2004l";
@@ -18,33 +18,33 @@ export interface HiddenTerminal {
 }
 
 export interface HiddenText {
-	/** As the terminal sent them; undefined where the input was left with Ctrl-C. */
+	/** The bytes as the terminal sent them; undefined if the user pressed Ctrl-C. */
 	readonly bytes: Buffer | undefined;
-	/** Whether more came than `bytesMax`. */
+	/** Whether the input was longer than `bytesMax`. */
 	readonly overflowed: boolean;
 }
 
 /**
- * What stands behind the question: dots for one line, a count for more. Never a character of the text.
- * @param settled whether nothing has come for a while, so that Enter would be one
+ * The text after the question: dots for one line, or a count of lines. Never a character of the input.
+ * @param settled whether there was a pause, so that Enter would end the input
  */
 function shownFor(text: Buffer, settled: boolean): string {
 	const lines = text.toString("latin1").split(/\r\n|\r|\n/).length;
-	if (lines > 1) return settled ? `${lines} lines; Enter ends the input` : `${lines} lines…`;
+	if (lines > 1) return settled ? `${lines} lines; press Enter to finish` : `${lines} lines…`;
 	return "•".repeat(Math.min([...text.toString("utf8")].length, DOTS_MAX));
 }
 
-/** Shows the question with what stands for the input, in one line of the terminal. */
+/** Shows the question and the placeholder for the input, in one line of the terminal. */
 function draw(output: WriteStream, question: string, text: Buffer, settled: boolean): void {
 	const line = `${question}: ${shownFor(text, settled)}`;
 	output.write(TO_LINE_START + [...line].slice(0, Math.max(1, (output.columns || 80) - 1)).join(""));
 }
 
 /**
- * Asks for a text and shows none of it. Takes what comes until Enter, or Ctrl-C.
+ * Asks for text without showing it. Reads until Enter or Ctrl-C.
  * @param question one line of printable text
- * @param bytesMax how many bytes are kept
- * @returns the bytes, which the caller wipes
+ * @param bytesMax the largest number of bytes of text
+ * @returns the bytes, which the caller should overwrite after use
  */
 export async function readHidden(
 	{ input, output }: HiddenTerminal,
@@ -72,7 +72,7 @@ export async function readHidden(
 	return { bytes, overflowed: keys.overflowed };
 }
 
-/** Feeds the keys until they have an outcome, or the terminal is gone. */
+/** Feeds the keys until the input ends, or the terminal closes. */
 function untilEnded(input: ReadStream, keys: HiddenKeys, redraw: (settled: boolean) => void): Promise<void> {
 	return new Promise((resolve) => {
 		let timer: NodeJS.Timeout | undefined;

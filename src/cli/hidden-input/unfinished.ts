@@ -1,4 +1,4 @@
-/** Texts of several lines whose first lines say that more has to come: to see a paste where the terminal marks none. */
+/** Recognises text that is not complete yet. That reveals a paste if the terminal does not mark it. */
 
 const PEM_BEGINS = /-----BEGIN ([^-\r\n]+)-----/g;
 
@@ -11,17 +11,17 @@ function isJson(text: string): boolean {
 	}
 }
 
-/** Whether every block of PEM that begins in the text ends in it. */
-function hasWholePem(text: string): boolean {
+/** Whether every PEM block that begins in the text also ends in it. */
+function hasCompletePem(text: string): boolean {
 	return [...text.matchAll(PEM_BEGINS)].every(([, label]) => text.includes(`-----END ${label}-----`));
 }
 
 /**
- * Whether a text cannot be whole: a PEM block without its end, or JSON with a bracket that nothing closes.
- * @param bytes the text so far, in UTF-8
+ * Whether a text is certainly incomplete: a PEM block without its end, or JSON with an open bracket.
+ * @param bytes the text until now, in UTF-8
  */
 export function isUnfinished(bytes: Uint8Array): boolean {
 	const text = Buffer.from(bytes).toString("utf8").trim();
-	if (!hasWholePem(text)) return true;
+	if (!hasCompletePem(text)) return true;
 	return /^[{[]/.test(text) && !/[}\]]$/.test(text) && !isJson(text);
 }

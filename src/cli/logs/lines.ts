@@ -1,8 +1,10 @@
-/** Lines of functions' logs and of the log of requests, for a person. */
+/** Formats lines of function logs and of the request log. */
 import type { FunctionLine } from "../../protocol/function-log.ts";
 import type { LoggedRequest } from "../../protocol/request-log.ts";
 
-/** A line that a function wrote. @param name of the function, where lines of several are shown */
+/**
+ * Formats a line that a function wrote. @param name the name of the function, if lines of several are shown
+ */
 export function writtenText(
 	{ level, message, time }: Omit<FunctionLine, "position">,
 	name: string | undefined,
@@ -27,7 +29,7 @@ function sizeOf(bytes: number): string {
 	return kB < BYTES_PER_KB ? `${kB.toFixed(1)} kB` : `${(kB / BYTES_PER_KB).toFixed(1)} MB`;
 }
 
-/** A request, with its function. */
+/** Formats a request, with the name of its function. */
 export function requestText(request: Omit<LoggedRequest, "position">): string {
 	const { automation, bytes, id, method, ms, path, reason, status, time } = request;
 	const parts = [

@@ -1,4 +1,4 @@
-/** What `functions logs` reads: what functions wrote, or the requests that they were sent; once, or on and on. */
+/** Reads, for `functions logs`, the output of functions or their requests: once, or until it is stopped. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionLine, LogEvent } from "../../protocol/function-log.ts";
 import type { LoggedRequest, RequestEvent } from "../../protocol/request-log.ts";
@@ -10,7 +10,7 @@ import { requestText, writtenText } from "./lines.ts";
 
 /** Stable: other programs rely on it. */
 export interface WrittenResult {
-	/** The one function that was asked for; left out where several were, or all. */
+	/** The function, if the user named exactly one. */
 	function?: string;
 	lines: { time: string; level: FunctionLine["level"]; message: string; function?: string | undefined }[];
 }
@@ -21,19 +21,19 @@ export interface RequestsResult {
 }
 
 export interface WantedLogs extends WantedLines {
-	/** All functions where none is named. */
+	/** The functions; all of them if empty. */
 	readonly names: readonly string[];
-	/** Whether it is the requests that are wanted. */
+	/** Whether to read requests instead of output. */
 	readonly requests: boolean;
 }
 
-/** @throws AppError as `Remote.logs` and `Remote.requests` */
+/** Reads the stored lines once. @throws AppError as `Remote.logs` and `Remote.requests` */
 export async function readLogs(
 	{ binding, remote }: LinkTarget,
 	{ names, requests, ...wanted }: WantedLogs,
 ): Promise<WrittenResult | RequestsResult> {
 	if (requests) {
-		const read = await remote.requests(binding.app, names, wanted).catch(explainAbsent);
+		const read = await remote.requests(binding.app, names, wanted).catch(explainMissingRoute);
 		return { requests: read.requests.map(({ position: _, ...request }) => request) };
 	}
 	const read = await remote.logs(binding.app, names, wanted);
@@ -44,20 +44,21 @@ export async function readLogs(
 		: { lines };
 }
 
-/** A platform of an earlier version keeps no log of requests. */
-function explainAbsent(error: unknown): never {
+/** Explains that an older platform has no request log. */
+function explainMissingRoute(error: unknown): never {
 	if (!(error instanceof AppError) || error.code !== "ROUTE_NOT_FOUND") throw error;
 	throw new AppError({
 		code: "PLATFORM_TOO_OLD",
-		message: "This platform keeps no log of requests: its version of Coffer is an earlier one.",
-		hint: "Update Coffer on the platform's machine, and start it again.",
+		message: "This platform has no request log, because its version of Coffer is too old.",
+		hint: "Update Coffer on the platform's machine, and restart the platform.",
 		exit: EXIT.notFound,
 		cause: error,
 	});
 }
 
 /**
- * Tells what comes until the signal is aborted, through restarts of the platform and broken connections.
+ * Prints new lines until the signal is aborted. It reconnects after a restart of the platform or a lost
+ * connection.
  * @throws AppError as `resumed`
  */
 export async function followLogs(
@@ -74,32 +75,32 @@ export async function followLogs(
 	};
 	const events = resumed(open, {
 		signal,
-		onLost: () => terminal.note("The connection to the platform is lost; trying again."),
-		onBack: () => terminal.note("Connected again."),
+		onLost: () => terminal.note("The connection to the platform was lost. Reconnecting."),
+		onBack: () => terminal.note("Reconnected."),
 	});
-	for await (const event of events) tell(event, names.length !== 1, terminal);
+	for await (const event of events) printEvent(event, names.length !== 1, terminal);
 }
 
-function tell(event: LogEvent | RequestEvent, isNamed: boolean, terminal: Terminal): void {
+function printEvent(event: LogEvent | RequestEvent, isNamed: boolean, terminal: Terminal): void {
 	if (event.type === "ping") return;
 	terminal.document(event);
 	if (event.type === "dropped")
-		terminal.warn(`${event.lines} lines were left out: they came faster than they were read.`);
+		terminal.warn(
+			`${event.lines} lines were left out, because they arrived faster than this command read them.`,
+		);
 	else if (event.type === "request") terminal.line(requestText(event.request));
 	else terminal.line(writtenText(event.line, isNamed ? event.function : undefined));
 }
 
-/** What was read, for a person. */
+/** Prints the lines that were read. */
 export function renderLogs(result: WrittenResult | RequestsResult, terminal: Terminal): void {
 	if ("requests" in result) {
-		if (result.requests.length === 0) terminal.note("No request is kept.");
+		if (result.requests.length === 0) terminal.note("The platform has no requests in its log.");
 		for (const request of result.requests) terminal.line(requestText(request));
 		return;
 	}
 	if (result.lines.length === 0)
-		terminal.note(
-			`${result.function ?? "No function"} has written ${result.function === undefined ? "anything" : "nothing"} that is kept.`,
-		);
+		terminal.note(`The platform has no output of ${result.function ?? "any function"} in its log.`);
 	for (const line of result.lines)
 		terminal.line(writtenText(line, result.function === undefined ? line.function : undefined));
 }

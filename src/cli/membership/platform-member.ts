@@ -1,4 +1,6 @@
-/** The linked platform among the members: a reader, which comes and goes by `link` and `unlink`. */
+/**
+ * Protects the linked platform, a member with the role reader. Only `link` and `unlink` add and remove it.
+ */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
@@ -7,7 +9,7 @@ import type { SessionContext } from "../../project/session/session.ts";
 import type { Member } from "../../vault/chains/membership.ts";
 
 /**
- * Holds that none of the members is the platform that the environment is linked with.
+ * Checks that none of the members is the platform that the environment is linked with.
  * @throws AppError `MEMBER_IS_PLATFORM` (exit 2)
  */
 export async function refusePlatformMember(
@@ -20,8 +22,8 @@ export async function refusePlatformMember(
 	if (!platform) return;
 	throw new AppError({
 		code: "MEMBER_IS_PLATFORM",
-		message: `'${platform.name}' is the platform that environment '${environment}' is linked with, and reads only.`,
-		hint: `It leaves by '${inEnvironment("coffer unlink", environment)}', which takes the link out too. Nothing was changed.`,
+		message: `'${platform.name}' is the platform that environment '${environment}' is linked with. It is always a reader.`,
+		hint: `To remove the platform together with the link: ${inEnvironment("coffer unlink", environment)}. Nothing was changed.`,
 		exit: EXIT.usage,
 	});
 }

@@ -1,6 +1,6 @@
 /**
- * What somebody who was removed may still hold: access tokens of the linked platform. A platform keeps no member's name
- * beside a token, so all those are shown that open the app.
+ * Lists the access tokens of the linked platform that a removed member may still have. The platform does not
+ * store which member has a token, so all tokens for the app are listed.
  */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
@@ -11,8 +11,8 @@ import { listNames } from "../views/edit-result.ts";
 import { appsOf, type TokenRow, tokenRow } from "../views/token-rows.ts";
 
 /**
- * The tokens that open the app and have not expired, oldest first.
- * @returns null where the platform does not tell this device: it is out of reach, or the token here may not ask
+ * The tokens for the app that have not expired, oldest first.
+ * @returns null if the platform cannot be reached, or if this device's token may not list tokens
  */
 export async function tokensFor({ binding, remote }: LinkTarget, nowMs: number): Promise<TokenRow[] | null> {
 	try {
@@ -28,8 +28,9 @@ export async function tokensFor({ binding, remote }: LinkTarget, nowMs: number):
 }
 
 /**
- * Says which tokens the removed members may hold, and how to end one. A token opens no value, but may sync and deploy.
- * @param tokens null where they are not known
+ * Prints the tokens that removed members may have, and the command that revokes one. A token cannot decrypt
+ * values, but it may allow to sync and deploy.
+ * @param tokens null if they are unknown
  */
 export function renderTokens(
 	tokens: readonly TokenRow[] | null,
@@ -40,17 +41,19 @@ export function renderTokens(
 	const who = listNames(removed);
 	if (tokens === null) {
 		const list = inEnvironment("coffer platform token list", environment);
-		terminal.line(`Access tokens of the platform that ${who} may hold are valid still: '${list}' shows all,`);
-		terminal.line(`  ${revoke} ends one (both take a token with admin).`);
+		terminal.line(
+			`Access tokens of the platform that ${who} may have are still valid. '${list}' lists them,`,
+		);
+		terminal.line(`  and ${revoke} revokes one. Both need a token with the scope 'admin'.`);
 		return;
 	}
 	if (tokens.length === 0) return;
-	terminal.line(`Access tokens that open the app, and that ${who} may hold; ${revoke} ends one:`);
+	terminal.line(`Access tokens for the app that ${who} may have (to revoke one: ${revoke}):`);
 	const rows = tokens.map((row) => [
 		`  ${row.id}`,
 		row.scopes.join(", "),
 		appsOf(row),
-		`made ${formatMinute(row.created)}`,
+		`created ${formatMinute(row.created)}`,
 	]);
 	terminal.table(rows);
 }

@@ -1,6 +1,4 @@
-/**
- * What a command says of `.env` files that git would take into a commit.
- */
+/** Warns about `.env` files that git would commit, and offers to ignore them. */
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { printable } from "../../printable.ts";
@@ -10,13 +8,13 @@ import { inheritedEnvironment } from "../shell/process-environment.ts";
 import { promptConfirm } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
-/** A word for a shell, as a person would write it. */
-function word(text: string): string {
+/** Quotes a word for a shell, if it needs quotes. */
+function shellWord(text: string): string {
 	return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A path as it is reached from here. */
-function fromHere(path: string): string {
+/** A path, relative to the working folder. */
+function relativePath(path: string): string {
 	return relative(currentFolder(), path) || path;
 }
 
@@ -26,41 +24,44 @@ async function adviseOn(path: string, terminal: Terminal): Promise<void> {
 	const shown = printable(path, 200);
 	if (standing === "tracked") {
 		terminal.warn(
-			`${shown} holds values in the clear, and git tracks it. Take it out of the next commit: git rm --cached ${word(shown)}. What was pushed is known: set new values.`,
+			`${shown} contains unencrypted values, and git tracks it. To remove it from the next commit: git rm --cached ${shellWord(shown)}. Replace values that were already pushed.`,
 		);
 		return;
 	}
 	if (standing !== "open") return;
 	const line = ignoreLine(path, findRoot(currentFolder()) ?? currentFolder());
-	const what = `${shown} holds values in the clear, and git does not ignore it.`;
-	const command = `echo ${word(line.line)} >> ${word(fromHere(line.file))}`;
+	const problem = `${shown} contains unencrypted values, and git does not ignore it.`;
+	const command = `echo ${shellWord(line.line)} >> ${shellWord(relativePath(line.file))}`;
 	if (!terminal.interactive) {
-		terminal.warn(`${what} Have it ignored: ${command}`);
+		terminal.warn(`${problem} To ignore it: ${command}`);
 		return;
 	}
-	const file = printable(fromHere(line.file), 200);
-	if (!(await promptConfirm(terminal, `${what} Add it to ${file}?`, command))) return;
-	const done = await ignore(path, line, variables);
-	if (done) terminal.note(`Added ${printable(line.line, 200)} to ${file}.`);
-	else terminal.warn(`A line of a .gitignore takes ${shown} back in: git check-ignore -v ${word(shown)}`);
+	const file = printable(relativePath(line.file), 200);
+	if (!(await promptConfirm(terminal, `${problem} Add it to ${file}?`, command))) return;
+	const isIgnored = await ignore(path, line, variables);
+	if (isIgnored) terminal.note(`Added ${printable(line.line, 200)} to ${file}.`);
+	else
+		terminal.warn(
+			`Git still does not ignore ${shown}, because of another line in a .gitignore. To find it: git check-ignore -v ${shellWord(shown)}`,
+		);
 }
 
 /**
- * Says so where git does not ignore a `.env` file that was read, and offers to add it to `.gitignore`; where nobody can
- * be asked, the command for it.
+ * Warns if git does not ignore a `.env` file. On a terminal, it offers to add the file to `.gitignore`;
+ * otherwise it prints the command.
  */
 export async function adviseOnEnvFile(path: string, terminal: Terminal): Promise<void> {
 	if (isPlainFile(path)) await adviseOn(path, terminal);
 }
 
-/** Samples hold no values: that is what they are committed for. */
+/** Sample files contain no real values. Projects commit them on purpose. */
 const SAMPLE = /\.(example|sample|template|dist|defaults|schema)(\.|$)/;
 
-/** As `adviseOnEnvFile`, of each `.env` file in a folder. */
+/** Calls `adviseOnEnvFile` for each `.env` file in a folder. */
 export async function adviseOnEnvFilesIn(folder: string, terminal: Terminal): Promise<void> {
 	const names = readdirSync(folder).filter((name) => /^\.env(\.|$)/.test(name) && !SAMPLE.test(name));
 	for (const name of names.sort()) {
 		const path = join(folder, name);
-		await adviseOnEnvFile(fromHere(path), terminal);
+		await adviseOnEnvFile(relativePath(path), terminal);
 	}
 }

@@ -23,10 +23,10 @@ function recordOf(document: VaultDocument, { environment, name }: Conflicted): S
 	return document.environments.get(environment)?.records.get(name);
 }
 
-/** The name of a record's author, as the membership has it. */
+/** The name of a record's author, with a note if the author is no longer a member. */
 export function authorWords(state: EnvironmentState, record: SealedRecord): string {
 	const author = authorName(state, record.author);
-	if (!author) return "nobody known";
+	if (!author) return "an unknown author";
 	return author.isMember ? author.name : `${author.name} (removed)`;
 }
 
@@ -39,13 +39,16 @@ export function sideWords(
 	return `v${version}${kind === "deleted" ? ", deleted," : ""} by ${by}, ${when}`;
 }
 
-/** The date of a record's first commit, in words. @param dates of `commitDates` */
+/** The date of a record's first commit, or that it has none. @param dates the result of `commitDates` */
 export function commitWords(dates: ReadonlyMap<string, number>, record: SealedRecord): string {
 	const atMs = dates.get(record.body);
 	return atMs === undefined ? "not committed yet" : formatMinute(new Date(atMs).toISOString());
 }
 
-/** Dates by a record's body; none where git cannot tell. @param root the project's folder */
+/**
+ * The dates of records by their bodies; empty if git cannot tell them.
+ * @param root the project's folder
+ */
 export async function commitDates(
 	root: string,
 	records: readonly SealedRecord[],
@@ -81,7 +84,7 @@ export async function describeSides(
 	);
 	return (each, side) => {
 		const record = recordOf(conflict[side], each);
-		if (!record) return "not there";
+		if (!record) return "absent";
 		const { state } = verifyChains(conflict[side], each.environment);
 		return sideWords(record, authorWords(state, record), commitWords(dates, record));
 	};

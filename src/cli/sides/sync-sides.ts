@@ -1,5 +1,6 @@
 /**
- * The two sides of each name that a sync leaves to a person: who set each, which version, and when. Never a value.
+ * Describes the two sides of each secret that a sync cannot decide: who set it, which version, and when.
+ * Never a value.
  */
 import { AppError } from "../../errors.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
@@ -13,17 +14,17 @@ import { formatMinute } from "../context/instant.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { authorWords, commitDates, commitWords, sideWords } from "./conflict-sides.ts";
 
-/** Both sides of one name in words, such as `v3 by ben@desk, 2026-11-28 09:26 UTC`. */
+/** Descriptions of both sides of one secret, such as `v3 by ben@desk, 2026-11-28 09:26 UTC`. */
 export interface SyncSides {
 	readonly name: string;
 	readonly here: string;
 	readonly there: string;
 }
 
-/** Sides are listed for so many names; a switch of branch can concern hundreds. */
+/** The largest number of names whose sides are listed. A switch of branch can affect hundreds of names. */
 export const SIDES_LISTED_MAX = 20;
 
-/** What a vault holds under each of some names. */
+/** Describes the vault's own record of each name. Names without a record are left out. */
 export async function describeHere(
 	session: VaultSession,
 	names: readonly string[],
@@ -38,15 +39,16 @@ export async function describeHere(
 	return new Map(words);
 }
 
-/** The platform's own clock says when it received a change; a record holds no time. */
+/**
+ * Describes a record in the log. Its time is from the platform's clock, because a record contains no time.
+ */
 function platformWords({ record, source }: FoundRecord, lineage: MembershipHistory): string {
 	const atMs = source.in === "platform" ? source.atMs : null;
-	const when =
-		atMs === null ? "at a time that the platform does not tell" : formatMinute(new Date(atMs).toISOString());
+	const when = atMs === null ? "at an unknown time" : formatMinute(new Date(atMs).toISOString());
 	return sideWords(record, authorWords(lineage.newest, record), when);
 }
 
-/** The newest record of each name; undefined where the log cannot be read. */
+/** The newest record of each name in the log; undefined if the log cannot be read. */
 async function newestInLog(
 	session: VaultSession,
 	target: LinkTarget,
@@ -57,7 +59,7 @@ async function newestInLog(
 	try {
 		found = await searchLogFor(session, target, lineage, names);
 	} catch (error) {
-		// The question can be asked without it.
+		// The user can decide without this description.
 		if (error instanceof AppError) return undefined;
 		throw error;
 	}
@@ -65,7 +67,7 @@ async function newestInLog(
 }
 
 /**
- * Describes this vault's side and the platform's, of names that need a decision.
+ * Describes the vault's side and the platform's side of each name that needs a decision.
  * @throws AppError as `readSession`
  */
 export async function platformSides(
@@ -79,20 +81,20 @@ export async function platformSides(
 	const log = await newestInLog(session, target, lineage, names);
 	return names.map((name) => {
 		const sighting = log?.get(name);
-		const absent = log ? "not there" : "not known: the platform's log cannot be read";
+		const absent = log ? "absent" : "unknown, because the platform's log cannot be read";
 		return {
 			name,
-			here: here.get(name) ?? "gone",
+			here: here.get(name) ?? "absent",
 			there: sighting ? platformWords(sighting, lineage) : absent,
 		};
 	});
 }
 
-/** Shows both sides of each name on stderr. @param there what the other side is called */
+/** Prints both sides of each name to stderr. @param there the name of the other side */
 export function noteSides(sides: readonly SyncSides[], there: string, terminal: Terminal): void {
 	for (const side of sides.slice(0, SIDES_LISTED_MAX)) {
 		terminal.note(`  ${side.name}`);
-		terminal.note(`    here: ${side.here}`);
+		terminal.note(`    this vault: ${side.here}`);
 		terminal.note(`    ${there}: ${side.there}`);
 	}
 	if (sides.length > SIDES_LISTED_MAX) terminal.note(`  … and ${sides.length - SIDES_LISTED_MAX} more`);

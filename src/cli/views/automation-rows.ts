@@ -1,4 +1,4 @@
-/** What runs functions by itself, as rows. */
+/** Prints automations, which run functions without a request. */
 import type { FunctionList } from "../../protocol/function-list.ts";
 import { formatMinute } from "../context/instant.ts";
 import type { Terminal } from "../shell/terminal.ts";
@@ -9,9 +9,9 @@ export interface AutomationRow {
 	name: string;
 	type: string;
 	active: boolean;
-	/** ISO 8601; null where it does not run again. */
+	/** The next run, in ISO 8601; null if there is none. */
 	next: string | null;
-	/** ISO 8601; null where it did not run yet. */
+	/** The last run, in ISO 8601; null if there was none. */
 	last: string | null;
 	runs: number;
 }
@@ -24,7 +24,7 @@ function isoOf(atMs: number | null): string | null {
 	return atMs === null ? null : new Date(atMs).toISOString();
 }
 
-/** A table of the automations of all functions; nothing where none has any. */
+/** Prints a table with the automations of all functions. Prints nothing if there are none. */
 export function renderAutomations(
 	functions: readonly { readonly name: string; readonly automations: readonly AutomationRow[] }[],
 	terminal: Terminal,

@@ -1,21 +1,24 @@
-/**
- * What `secrets set` and `secrets delete` report: the edit, and the sync that followed it.
- */
+/** The report of an edit of the vault and of the sync after it. */
 import { inEnvironment } from "../../environment-hint.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
-/** What every command that edits the vault reports of the sync that followed. Stable: other programs rely on it. */
+/**
+ * The part of the report about the sync, for every command that edits the vault. Stable: other programs rely
+ * on it.
+ */
 export interface SyncReport {
-	/** The platform's revision after the sync; null where it was not reached or the environment is not linked. */
+	/**
+	 * The platform's revision after the sync; null if it was not reached or the environment is not linked.
+	 */
 	revision: number | null;
-	/** How many names still wait to be synced. */
+	/** How many names are not synced yet. */
 	pending: number;
 	redeployed: readonly RedeployResult[];
-	/** Functions that kept running as they were. */
+	/** Functions that the change does not concern. */
 	untouched: readonly string[];
-	/** What was sent, where the environment is linked with another target than a Coffer platform. */
+	/** What was sent; only if the environment is linked with a target other than a Coffer platform. */
 	target?: TargetReport;
 }
 
@@ -35,29 +38,29 @@ export interface EditResult extends SyncReport {
 	unchanged: readonly string[];
 }
 
-/** An edit of the one environment that the command names; stable, too. */
+/** The edit of one environment. Stable, too. */
 export interface EnvironmentEdit extends EditResult {
 	environment: string;
 }
 
-/** Names in a sentence; a long list is cut. */
+/** Joins names for a sentence. A long list is shortened. */
 export function listNames(names: readonly string[]): string {
 	return names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
 }
 
-/** @param environment the one that was edited; each line names it */
+/** Prints an edit and its sync. @param environment the environment that was edited; each line names it */
 export function renderEdit(result: EditResult, environment: string, terminal: Terminal): void {
 	const { set, deleted, unchanged } = result;
 	if (set.length > 0) terminal.line(`${MARKS.ok} Set ${listNames(set)} in ${environment}`);
 	if (deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(deleted)} from ${environment}`);
 	if (unchanged.length > 0) terminal.line(`  Unchanged in ${environment}: ${listNames(unchanged)}`);
-	// An empty .env file, for one.
+	// For example, the .env file was empty.
 	if (result.set.length + result.deleted.length + result.unchanged.length === 0)
-		terminal.line("  Nothing to set: no name was given.");
+		terminal.line("  Nothing was set, because there were no names.");
 	renderSync(result, environment, terminal);
 }
 
-/** The sync, in lines below what was edited. What became of each function was said while it was waited for. */
+/** Prints the sync after an edit. The result of each function was printed during the wait. */
 export function renderSync(result: SyncReport, environment: string, terminal: Terminal): void {
 	if (result.revision !== null) {
 		const kept =
@@ -71,7 +74,7 @@ export function renderSync(result: SyncReport, environment: string, terminal: Te
 		);
 }
 
-/** What went to another target than a Coffer platform, in a line. */
+/** Prints what was sent to a target other than a Coffer platform. */
 function renderTarget({ app, sent, deleted }: TargetReport, terminal: Terminal): void {
 	const parts = [
 		...(sent.length > 0 ? [`sent ${listNames(sent)}`] : []),

@@ -1,22 +1,25 @@
-/** Says which wall around functions' network a platform has, where it does not hold everything. Pure. */
+/**
+ * Describes what can still be reached from functions, if the platform cannot fully isolate their network.
+ * Deno's permissions always apply; a second protection works below them. Pure.
+ */
 
-/** What stands behind Deno's own permissions. */
+/** The protection of functions' network below Deno's own permissions. */
 export interface NetworkWall {
-	/** `namespace`, `user rules`, `none`, or a word that only a newer platform knows. */
+	/** `namespace`, `user rules`, `none`, or a word that a newer platform uses. */
 	readonly wall: string;
-	/** What it does not hold, in words; empty where it holds everything. */
+	/** Descriptions of what the protection does not block; empty if it blocks everything. */
 	readonly missing: readonly string[];
 }
 
 const WALLS: Readonly<Record<string, string>> = {
-	none: "No second wall stands around functions' network here: Deno's own permissions alone hold it",
+	none: "On this platform, only Deno's own permissions protect the network from functions",
 	"user rules":
-		"The second wall around functions' network is the system's packet filter here, not a network of their own",
+		"On this platform, functions do not have a network of their own; the system's packet filter protects it",
 };
 
-/** A sentence about what is open; undefined where nothing is. */
+/** A sentence about what functions may still reach; undefined if nothing. */
 export function networkWallGap({ missing, wall }: NetworkWall): string | undefined {
 	if (missing.length === 0) return undefined;
-	const which = WALLS[wall] ?? `The second wall around functions' network is "${wall}" here`;
-	return `${which}. Not held by it: ${missing.join("; ")}.`;
+	const which = WALLS[wall] ?? `On this platform, functions' network is protected by "${wall}"`;
+	return `${which}. Not blocked: ${missing.join("; ")}.`;
 }

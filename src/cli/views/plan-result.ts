@@ -1,4 +1,6 @@
-/** What `plan` and `--dry-run` report: what would change, which functions would be redeployed and why, which not. */
+/**
+ * The report of `plan` and `--dry-run`: what would change, and which functions would be redeployed and why.
+ */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../../errors.ts";
 import type { Base44Binding } from "../../project/files/config.ts";
@@ -12,9 +14,9 @@ import { listNames } from "./edit-result.ts";
 /** Stable: other programs rely on it. */
 export interface PlanResult extends PlannedChange {
 	environment: string;
-	/** False where the environment is not linked: no function is concerned then. */
+	/** False if the environment is not linked: then no function is concerned. */
 	linked: boolean;
-	/** Only where it is linked with Base44, which does not tell what its functions read. */
+	/** Only if it is linked with Base44, which does not tell what its functions read. */
 	target?: "base44";
 	changes: readonly PreviewedChange[];
 	unchanged: readonly string[];
@@ -25,7 +27,7 @@ export const dryRunFlag = Flags.boolean({
 	description: "show which functions would be redeployed, and change nothing",
 });
 
-/** Works out what an edit would do. @throws AppError as the edit, and as the connection to the platform */
+/** Works out the effect of an edit. @throws AppError as the edit, and as the connection to the platform */
 export async function planEdit(
 	context: SessionContext,
 	intents: ReadonlyMap<string, Intent>,
@@ -43,11 +45,13 @@ export async function planEdit(
 	const { changes, unchanged, warnings } = await previewEdit(context, intents);
 	for (const warning of warnings) terminal.warn(warning);
 	const target = binding && (await targetOf(binding, environment));
-	const planned = target ? await ask(() => planChange(target, changes)) : { redeploy: [], untouched: [] };
+	const planned = target
+		? await askPlatform(() => planChange(target, changes))
+		: { redeploy: [], untouched: [] };
 	return { environment, linked: target !== undefined, changes, unchanged, ...planned };
 }
 
-/** Which of its functions read a secret, Base44 does not say: only what would be sent is known. */
+/** Plans for Base44, which does not tell what its functions read. Only the names to send are known. */
 async function planForBase44(
 	context: SessionContext,
 	binding: Base44Binding,
@@ -71,15 +75,15 @@ async function planForBase44(
 	return { environment, linked: true, target: "base44", changes, unchanged, redeploy: [], untouched: [] };
 }
 
-/** A platform that does not answer leaves nothing to plan with, but the project's own sources. */
-async function ask(plan: () => Promise<PlannedChange>): Promise<PlannedChange> {
+/** Asks the platform for the plan. If it does not answer, the hint names the analysis of the project's own sources. */
+async function askPlatform(plan: () => Promise<PlannedChange>): Promise<PlannedChange> {
 	try {
 		return await plan();
 	} catch (error) {
 		if (!(error instanceof AppError) || error.exit !== EXIT.network) throw error;
 		throw error.with({
-			message: `Which functions would be redeployed is not known: ${error.message}`,
-			hint: "'coffer functions references --local' tells what this project's sources read. Nothing was changed.",
+			message: `It is not known which functions would be redeployed: ${error.message}`,
+			hint: "'coffer functions references --local' shows what this project's sources read. Nothing was changed.",
 		});
 	}
 }
@@ -89,10 +93,10 @@ function renderRedeploy({ function: name, state, reasons }: PlannedRedeploy, ter
 	terminal.line(`${MARKS.pending} ${name}${how}`);
 	const rows = reasons.map((reason) => {
 		const place = reason.file === "" ? "seen at run time" : `${reason.file}:${reason.line}`;
-		const what = reason.how === "dynamic" ? "could read any secret" : `reads ${reason.name}`;
+		const what = reason.how === "dynamic" ? "may read any secret" : `reads ${reason.name}`;
 		return [`    ${what}`, place, reason.how === "declared" ? "declared" : ""];
 	});
-	// A dynamic function has the same reason for every name.
+	// A dynamic function has the same reason for each name. It is printed once.
 	const lines = new Map(rows.map((row) => [row.join("\n"), row]));
 	terminal.table([...lines.values()]);
 }
@@ -114,10 +118,11 @@ export function renderPlan(result: PlanResult, isEdit: boolean, terminal: Termin
 	if (waiting.length > 0) terminal.line(`  Not synced yet: ${listNames(waiting)}`);
 	if (result.unchanged.length > 0) terminal.line(`  Unchanged: ${listNames(result.unchanged)}`);
 	if (result.changes.length === 0) terminal.line("  Nothing would change.");
-	if (!result.linked) terminal.line("  Not linked with a platform: no function is concerned.");
+	if (!result.linked)
+		terminal.line("  The environment is not linked with a platform, so no function would be redeployed.");
 	for (const planned of result.redeploy) renderRedeploy(planned, terminal);
 	if (result.target === "base44")
-		terminal.line("  Linked with Base44, which does not tell what its functions read.");
+		terminal.line("  The environment is linked with Base44, which does not tell what its functions read.");
 	else if (result.linked && result.changes.length > 0) {
 		const redeployed = count(result.redeploy.length, "function");
 		terminal.line(`  ${redeployed} would be redeployed, ${result.untouched.length} not.`);

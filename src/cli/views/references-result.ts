@@ -1,4 +1,4 @@
-/** What `functions references` reports of each function, and of all functions and the vault together. */
+/** The report of `functions references`: each function's references, and the comparison with the vault. */
 
 import { matches } from "../../references/evidence/name-pattern.ts";
 import { packageOf } from "../../references/evidence/package.ts";
@@ -12,32 +12,32 @@ export interface DescribedFunction {
 	function: string;
 	dynamic: boolean;
 	references: {
-		/** A secret's name, or the beginning of names and a star. */
+		/** A secret's name, or a prefix of names that ends with a star. */
 		name: string;
-		/** Empty where it was only seen at run time. */
+		/** Empty if the reference was only observed at run time. */
 		file: string;
 		line: number;
 		how: Known;
-		/** The package that reads it by itself: `npm:openai@4.2.0`. */
+		/** The package whose code reads it: `npm:openai@4.2.0`. */
 		package?: string;
-		/** Whether its present version was seen to read it; left out where nothing was seen of it. */
+		/** Whether the running version was observed to read it; left out if there are no observations. */
 		seen?: boolean;
 	}[];
-	/** The lines that make the function dynamic. */
+	/** The locations that make the function dynamic. */
 	dynamicAccesses: { file: string; line: number; why: string }[];
-	/** What its function.jsonc keeps from it. */
+	/** The names that its function.jsonc excludes. */
 	excluded?: string[];
-	/** What an analysis without a platform went on without. */
+	/** What the local analysis could not include. */
 	warnings?: { file: string; line: number; message: string }[];
-	/** Why it could not be analysed. */
+	/** Why the function could not be analysed. */
 	error?: { code: string; message: string; hint: string; exit: number; line?: number };
 }
 
-/** With `missing` and `unused` where they were asked for. Stable, too. */
+/** With `missing` and `unused` if the user asked for them. Stable, too. */
 export interface ReferencesResult {
 	functions: DescribedFunction[];
 	missing?: Coverage["missing"];
-	/** Left out where not all functions were looked at. */
+	/** Left out if not all functions were analysed. */
 	unused?: Coverage["unused"];
 }
 
@@ -46,7 +46,9 @@ interface DescribableFunction extends CoveredFunction {
 	readonly error?: DescribedFunction["error"];
 }
 
-/** @param seen the variables that were seen, undefined where nothing can be said */
+/**
+ * @param seen the variables that the function was observed to read; undefined if there are no observations
+ */
 export function describeFunction(
 	{ name, references, dynamic, excluded = [], warnings, error }: DescribableFunction,
 	seen: readonly string[] | undefined,
@@ -74,7 +76,7 @@ export function describeFunction(
 	};
 }
 
-/** How it is known, in words: found in the code, seen to be read, both, or found and never seen. */
+/** The evidence of a reference: found in the code, observed at run time, or both. */
 function evidence({ how, seen }: DescribedFunction["references"][number]): string {
 	if (how === "observed") return "seen at run time, not in the code";
 	const was = seen === undefined ? "" : seen ? ", seen at run time" : ", never seen at run time";
@@ -85,7 +87,7 @@ function renderFunction(described: DescribedFunction, terminal: Terminal): void 
 	terminal.line(described.function);
 	const rows = described.references.map((reference) => {
 		const { file, line, name, package: from = "" } = reference;
-		// The package's column says whose file it is.
+		// Another column shows the package, so its path is left out here.
 		const place = from !== "" && file.startsWith(`${from}/`) ? file.slice(from.length + 1) : file;
 		return [
 			`  ${name}`,
@@ -108,11 +110,11 @@ export function renderFunctions(functions: readonly DescribedFunction[], termina
 	const warnings = warningRows(functions);
 	if (warnings.length === 0) return;
 	terminal.line();
-	terminal.line(`${styled("yellow", "Warnings:")} the analysis had to do without this`);
+	terminal.line(`${styled("yellow", "Warnings:")} the analysis could not include`);
 	terminal.table(warnings);
 }
 
-/** Each place once: functions share modules. */
+/** One row for each location, because functions share modules. */
 function warningRows(functions: readonly DescribedFunction[]): string[][] {
 	const rows = new Map<string, string[]>();
 	for (const { warnings = [] } of functions) {
@@ -124,9 +126,9 @@ function warningRows(functions: readonly DescribedFunction[]): string[][] {
 	return [...rows.values()];
 }
 
-/** What is read and not there, and what is there and not read. */
+/** Prints the names that are read and not in the vault, and the secrets that no function reads. */
 export function renderMissing({ missing = [], unused }: ReferencesResult, terminal: Terminal): void {
-	if (missing.length > 0) terminal.line(styled("bold", "Read, and not in the vault"));
+	if (missing.length > 0) terminal.line(styled("bold", "Read, but not in the vault"));
 	terminal.table(
 		missing.flatMap(({ name, places }) =>
 			places.map((place, index) => [
@@ -137,7 +139,7 @@ export function renderMissing({ missing = [], unused }: ReferencesResult, termin
 		),
 	);
 	if (unused !== undefined && unused.length > 0) {
-		terminal.line(styled("bold", "In the vault, and read by no function by name"));
+		terminal.line(styled("bold", "In the vault, but no function reads it by name"));
 		for (const name of unused) terminal.line(`  ${name}`);
 	}
 	if (missing.length === 0 && (unused?.length ?? 0) === 0)
@@ -146,12 +148,15 @@ export function renderMissing({ missing = [], unused }: ReferencesResult, termin
 		);
 }
 
-/** `2 names are read and not in the vault; 1 secret is read by no function.` Empty where all is well. */
+/**
+ * `2 names are read but not in the vault; 1 secret is not read by name.` Empty if nothing is missing or
+ * unused.
+ */
 export function missingSentence({ missing = [], unused = [] }: ReferencesResult): string {
 	const parts: string[] = [];
 	if (missing.length > 0)
-		parts.push(`${count(missing.length, "name is", "names are")} read and not in the vault`);
+		parts.push(`${count(missing.length, "name is", "names are")} read but not in the vault`);
 	if (unused.length > 0)
-		parts.push(`${count(unused.length, "secret is", "secrets are")} read by no function by name`);
+		parts.push(`${count(unused.length, "secret is", "secrets are")} not read by any function by name`);
 	return parts.length === 0 ? "" : `${parts.join("; ")}.`;
 }

@@ -1,21 +1,20 @@
-/** The debt of removals, for people. */
+/** Prints the removal debt: values that a removed member knew and that are not replaced yet. */
 import { inEnvironment } from "../../environment-hint.ts";
 import type { RemovalDebt } from "../../vault/document/removal-debt.ts";
 import { count } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
-/** Names that are shown of each removal where the whole list is not asked for. */
+/** How many names of each removal are printed, unless the user asks for the whole list. */
 const SHOWN_NAMES = 5;
 
 /**
- * Names the values that are still to be set anew: the first few of each removal, how many more there are, and the command
- * that lists all. Nothing where nothing is.
+ * Prints the first names of each removal, how many more there are, and the command that lists all of them.
  */
 export function renderDebt(debts: readonly RemovalDebt[], environment: string, terminal: Terminal): void {
 	renderNames(debts, SHOWN_NAMES, environment, terminal);
 }
 
-/** Names every value that is still to be set anew. */
+/** Prints every name of the removal debt. */
 export function renderWholeDebt(
 	debts: readonly RemovalDebt[],
 	environment: string,
@@ -32,8 +31,8 @@ function renderNames(
 ): void {
 	for (const { member, names } of debts) {
 		const set = inEnvironment("coffer secrets set NAME", environment);
-		terminal.line(`To rotate: ${count(names.length, "value")} that ${member} could read (${set})`);
-		// One name more takes no more room than the line that says that there is one more.
+		terminal.line(`To replace: ${count(names.length, "value")} that ${member} could read (${set})`);
+		// A single further name takes the same line as the note that there is one more.
 		const shown = names.length > limit + 1 ? names.slice(0, limit) : names;
 		for (const name of shown) terminal.line(`  ${name}`);
 		const more = names.length - shown.length;

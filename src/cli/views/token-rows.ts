@@ -1,26 +1,24 @@
-/**
- * Access tokens as commands show them: everything but the token.
- */
+/** Describes access tokens, without the tokens themselves. */
 import { BASE44_SCOPE } from "../../protocol/routes.ts";
 import type { TokenDescription } from "../../protocol/token-messages.ts";
 
 export interface TokenRow {
 	readonly id: string;
 	readonly scopes: readonly string[];
-	/** The one app that it is for; null: all. */
+	/** The only app that the token is valid for; null for all apps. */
 	readonly app: string | null;
-	/** ISO 8601; null: never. */
+	/** When it expires, in ISO 8601; null for never. */
 	readonly expires: string | null;
 	readonly created: string;
 }
 
-/** A token for `--json`. */
+/** The description of a token for `--json`. */
 export function tokenRow({ id, scopes, app, expiresAtMs, createdAtMs }: TokenDescription): TokenRow {
 	const expires = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
 	return { id, scopes, app, expires, created: new Date(createdAtMs).toISOString() };
 }
 
-/** Which apps a token is for, in words. */
+/** The apps that a token is valid for, as a text. */
 export function appsOf({ app, scopes }: Pick<TokenRow, "app" | "scopes">): string {
-	return app ?? (scopes.includes(BASE44_SCOPE) ? "the app that it is used with first" : "every app");
+	return app ?? (scopes.includes(BASE44_SCOPE) ? "the first app that it is used with" : "every app");
 }

@@ -1,32 +1,30 @@
-/**
- * A secret's versions as commands report them. Stable: other programs rely on it.
- */
+/** The report of a secret's versions. Stable: other programs rely on it. */
 
 import type { EnvironmentState } from "../../vault/chains/membership.ts";
 import { authorName, type RecordSource, type SecretHistory } from "../../vault/records/secret-history.ts";
 
-/** The first place of each kind; null where it was not there. */
+/** Where a version was found: the first place of each kind, or null. */
 export interface FoundIn {
 	file: boolean;
-	/** Short id of the first commit that has it. */
+	/** The short id of the first commit that contains it. */
 	commit: string | null;
-	/** The first revision of the platform's log that has it. */
+	/** The first revision of the platform's log that contains it. */
 	revision: number | null;
 }
 
-/** A member by name; `member` is false for somebody who was removed. */
+/** The author of a version; `member` is false if the author was removed. */
 type By = { name: string; member: boolean } | null;
 
 interface VersionRow {
 	version: number;
 	kind: "set" | "deleted";
-	/** Null where nobody of that key ever was a member. */
+	/** Null if no member ever had that key. */
 	by: By;
-	/** Whether only a record was found that seals an older value anew: `by` may then be who did that. */
+	/** Whether only a re-encrypted record was found. Then `by` may be the member who re-encrypted it. */
 	resealed: boolean;
-	/** Author's date of that commit; not checked by anything. */
+	/** The author's date of that commit, which nothing verifies. */
 	committedAt: string | null;
-	/** When the platform says that it received that revision. */
+	/** When the platform received that revision, by its own clock. */
 	receivedAt: string | null;
 	found: FoundIn;
 }
@@ -34,7 +32,7 @@ interface VersionRow {
 interface RefusedRow {
 	version: number;
 	kind: "set" | "deleted";
-	/** Whom the record names. */
+	/** The author that the record claims. */
 	by: By;
 	found: FoundIn;
 	code: string;
@@ -44,7 +42,7 @@ interface RefusedRow {
 export interface HistoryDescription {
 	/** Newest first. */
 	versions: VersionRow[];
-	/** Records that were found and do not count. */
+	/** Records that were found and are not valid. */
 	refused: RefusedRow[];
 }
 
@@ -58,7 +56,7 @@ export function foundIn(sources: readonly RecordSource[]): FoundIn {
 	return found;
 }
 
-/** Places in a sentence. */
+/** The places as a text. */
 export function placeWords({ commit, file, revision }: FoundIn): string {
 	const words = [
 		file ? "file" : "",
@@ -74,7 +72,7 @@ function timeIn(sources: readonly RecordSource[], where: "git" | "platform"): st
 	return null;
 }
 
-/** @param state the membership that names the authors */
+/** @param state the membership that gives the authors' names */
 export function describeHistory(history: SecretHistory, state: EnvironmentState): HistoryDescription {
 	const byOf = (author: string): By => {
 		const known = authorName(state, author);

@@ -1,4 +1,4 @@
-/** The lines that `coffer watch` prints. */
+/** Formats the events of `coffer watch`. */
 import type { WatchEvent } from "../../sync/watching/events.ts";
 import { MARKS } from "../shell/render.ts";
 import { listNames } from "./edit-result.ts";
@@ -6,17 +6,17 @@ import { redeployLine } from "./redeploy-lines.ts";
 
 export type { WatchEvent };
 
-/** When an event was, on the clock of this machine: `14:03:07`. */
+/** The local time of an event: `14:03:07`. */
 export function clockTime(at: Date): string {
 	const two = (number: number) => String(number).padStart(2, "0");
 	return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
 }
 
-/** One event as a line (a failed function's error follows on further lines). */
+/** One event as a line. The error of a failed function follows on further lines. */
 export function watchEventLine(event: WatchEvent): string {
 	switch (event.event) {
 		case "watching":
-			return `Watching ${event.root} (environment '${event.environment}', ${event.platform}); Ctrl-C ends it.`;
+			return `Watching ${event.root} (environment '${event.environment}', ${event.platform}). Press Ctrl-C to stop.`;
 		case "synced": {
 			const isDeleted = (name: string) => event.deleted.includes(name);
 			const part = (verb: string, names: readonly string[]) =>
@@ -25,7 +25,7 @@ export function watchEventLine(event: WatchEvent): string {
 			return `${MARKS.ok} synced: revision ${event.revision}${part("sent", live(event.sent))}${part(
 				"deleted",
 				event.sent.filter(isDeleted),
-			)}${part("took", live(event.taken))}${part("took the deletion of", event.taken.filter(isDeleted))}`;
+			)}${part("received", live(event.taken))}${part("received the deletion of", event.taken.filter(isDeleted))}`;
 		}
 		case "sent": {
 			const sent = event.sent.length > 0 ? ` sent ${listNames(event.sent)}` : "";
@@ -36,13 +36,13 @@ export function watchEventLine(event: WatchEvent): string {
 			return `${redeployLine(event.result)}${event.result.error === undefined ? "" : `\n${event.result.error}`}`;
 		case "function": {
 			const { name, status, url, error } = event.result;
-			if (event.again) return `${MARKS.failed} ${name}  failed as before`;
+			if (event.again) return `${MARKS.failed} ${name}  failed again with the same error`;
 			return status === "failed"
 				? `${MARKS.failed} ${name}  failed\n${error ?? ""}`
 				: `${MARKS.ok} ${name}  ${status}  ${url}`;
 		}
 		case "deleted":
-			return `${MARKS.ok} ${listNames(event.functions)}  deleted from the platform, since gone here`;
+			return `${MARKS.ok} ${listNames(event.functions)}  deleted from the platform, because the project no longer has it`;
 		case "recovered":
 			return `${MARKS.ok} ${event.work === "sync" ? "Syncing" : "Deploying"} works again.`;
 		case "out-of-reach":

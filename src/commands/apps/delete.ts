@@ -1,7 +1,7 @@
-import { Args, Flags } from "@oclif/core";
+import { Args } from "@oclif/core";
 import { contentLines, contentOf, linkedEnvironments } from "../../cli/apps/deletion.ts";
-import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
-import { confirmFlag, confirmName } from "../../cli/context/confirm-name.ts";
+import { BaseCommand, environmentFlag, platformUrlFlag, yesFlag } from "../../cli/command.ts";
+import { confirmFlag, confirmName } from "../../cli/context/confirm.ts";
 import { platformAt } from "../../cli/context/linking.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
@@ -10,29 +10,33 @@ import { requireAppId } from "../../sync/link/link.ts";
 
 interface DeleteResult {
 	deleted: string;
-	/** Functions that went with it. */
+	/** The functions that were deleted with it. */
 	functions: readonly string[];
-	/** Ids of the access tokens that went with it; null where the token in use may not list tokens. */
+	/**
+	 * The ids of the access tokens that were deleted with it; null if the token in use may not list tokens.
+	 */
 	tokens: readonly string[] | null;
-	/** Environments of the project here that coffer.json still links with it. */
+	/** The environments of the current project that coffer.json still links with it. */
 	linked: readonly string[];
 }
 
 export default class AppsDelete extends BaseCommand<DeleteResult> {
-	static override summary = "Delete an app from a platform, with its functions and everything they keep";
+	static override summary = "Delete an app from a platform, with its functions and their data";
 	static override description =
-		"Shows what goes, and asks for the app's name. The functions are stopped; their logs, what they stored, the app's log of secrets and the access tokens that are for this app alone are removed and cannot be brought back. The vault keeps its secrets. This takes a token with the scope 'admin', from COFFER_TOKEN or the keychain.";
+		"Shows what will be deleted, and asks for the app's name. The platform stops the functions and deletes their logs and stored data, the app's log of secrets, and the access tokens for this app only. This cannot be undone. The secrets stay in the vault. The command needs a token with the scope 'admin', from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> apps delete shop-old",
 		"<%= config.bin %> apps delete shop-old --confirm shop-old",
 		"<%= config.bin %> apps delete shop-old --url https://coffer.example.com --yes",
 	];
-	static override args = { app: Args.string({ name: "APP", description: "app to delete", required: true }) };
+	static override args = {
+		app: Args.string({ name: "APP", description: "id of the app to delete", required: true }),
+	};
 	static override flags = {
 		url: platformUrlFlag,
 		environment: environmentFlag,
 		confirm: confirmFlag,
-		yes: Flags.boolean({ char: "y", description: "do not ask" }),
+		yes: yesFlag,
 	};
 
 	protected async execute(): Promise<DeleteResult> {
@@ -57,7 +61,7 @@ export default class AppsDelete extends BaseCommand<DeleteResult> {
 		);
 		for (const environment of linked)
 			terminal.line(
-				`  coffer.json still links environment '${environment}' with it: ${inEnvironment("coffer unlink", environment)}`,
+				`  coffer.json still links environment '${environment}' with it. To unlink: ${inEnvironment("coffer unlink", environment)}`,
 			);
 	}
 }

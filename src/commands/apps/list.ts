@@ -5,11 +5,11 @@ import type { Terminal } from "../../cli/shell/terminal.ts";
 interface AppsResult {
 	apps: {
 		app: string;
-		/** The environment of the vault that it is linked with; null where it is linked with no vault. */
+		/** The environment that it is linked with; null if it is linked with no vault. */
 		environment: string | null;
-		/** Id of that vault. */
+		/** The id of the environment's vault. */
 		vault: string | null;
-		/** How many changes its log has. */
+		/** The number of changes in its log. */
 		revision: number;
 	}[];
 }
@@ -17,7 +17,7 @@ interface AppsResult {
 export default class AppsList extends BaseCommand<AppsResult> {
 	static override summary = "List the apps on a platform";
 	static override description =
-		"This takes a token with the scope 'read' that is bound to no app, from COFFER_TOKEN or the keychain.";
+		"The command needs a token with the scope 'read' that is valid for every app, from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> apps list",
 		"<%= config.bin %> apps list --url https://coffer.example.com --json",
@@ -40,7 +40,7 @@ export default class AppsList extends BaseCommand<AppsResult> {
 
 	protected render({ apps }: AppsResult, terminal: Terminal): void {
 		if (apps.length === 0) {
-			terminal.line("The platform has no apps. 'coffer link URL --app APP' makes one.");
+			terminal.line("The platform has no apps. To create one: coffer link URL --app APP");
 			return;
 		}
 		const rows = apps.map(({ app, environment, revision }) => [

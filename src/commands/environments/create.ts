@@ -12,7 +12,7 @@ interface CreateResult {
 export default class EnvironmentsCreate extends BaseCommand<CreateResult> {
 	static override summary = "Create an environment, with a key and members of its own";
 	static override description =
-		"Only an owner of the vault can. You are its only member at first; it can be linked with an app of its own.";
+		"Only an owner of the vault may create an environment. At first, you are its only member. It can be linked with its own app.";
 	static override examples = ["<%= config.bin %> environments create preview"];
 	static override args = {
 		name: Args.string({ name: "NAME", description: "name of the new environment", required: true }),

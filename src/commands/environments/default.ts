@@ -11,20 +11,20 @@ import { loadVault } from "../../project/files/vault-file.ts";
 import { environmentNames } from "../../project/members/environments.ts";
 
 interface DefaultResult {
-	/** The environment that commands mean here without `-e`. */
+	/** The environment that commands use here without `-e`. */
 	environment: string;
 	source: ChoiceSource;
-	/** The project's default; null where coffer.json names none. */
+	/** The project's default; null if coffer.json names none. */
 	project: string | null;
 	/** Whether coffer.json was changed. */
 	changed: boolean;
 }
 
 const SOURCES: Readonly<Record<ChoiceSource, string>> = {
-	flag: "by the flag",
-	variable: "by COFFER_ENVIRONMENT",
-	project: `by ${CONFIG_FILE}`,
-	none: "nothing names another",
+	flag: "from the flag",
+	variable: "from COFFER_ENVIRONMENT",
+	project: `from ${CONFIG_FILE}`,
+	none: "the built-in default",
 };
 
 /** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4) */
@@ -33,22 +33,25 @@ async function requireExisting(root: string, name: string): Promise<void> {
 	if (known.includes(name)) return;
 	throw new AppError({
 		code: "ENVIRONMENT_NOT_FOUND",
-		message: "This vault has no environment of that name; the default is as it was.",
-		hint: `It has: ${known.join(", ")}. 'coffer environments create NAME' makes another.`,
+		message: "This vault has no environment of that name. The default was not changed.",
+		hint: `Existing environments: ${known.join(", ")}. To create another: coffer environments create NAME`,
 		exit: EXIT.notFound,
 	});
 }
 
 export default class EnvironmentsDefault extends BaseCommand<DefaultResult> {
-	static override summary = "Show or set the environment that commands mean without -e";
+	static override summary = "Show or set the environment that commands use without -e";
 	static override description =
-		"The default is kept in coffer.json, so that everybody who has the project shares it. COFFER_ENVIRONMENT comes before it, and -e before both. Where nothing names one, production is meant.";
+		"The default is stored in coffer.json, so everybody in the project shares it. COFFER_ENVIRONMENT overrides it, and -e overrides both. Without any of them, commands use production.";
 	static override examples = [
 		"<%= config.bin %> environments default",
 		"<%= config.bin %> environments default staging",
 	];
 	static override args = {
-		name: Args.string({ name: "NAME", description: "the new default; shows the present one if left out" }),
+		name: Args.string({
+			name: "NAME",
+			description: "the new default; without it, the command shows the present one",
+		}),
 	};
 
 	protected async execute(): Promise<DefaultResult> {
@@ -68,8 +71,8 @@ export default class EnvironmentsDefault extends BaseCommand<DefaultResult> {
 
 	protected render({ changed, environment, project, source }: DefaultResult, terminal: Terminal): void {
 		if (changed)
-			terminal.line(`${MARKS.ok} The project's default environment is '${project}'; commit ${CONFIG_FILE}`);
+			terminal.line(`${MARKS.ok} The project's default environment is '${project}'. Commit ${CONFIG_FILE}.`);
 		if (!changed || source !== "project")
-			terminal.line(`Commands mean '${environment}' here (${SOURCES[source]}).`);
+			terminal.line(`Commands use '${environment}' here (${SOURCES[source]}).`);
 	}
 }

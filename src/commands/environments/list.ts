@@ -13,9 +13,9 @@ interface ListResult {
 		name: string;
 		secrets: number;
 		members: number;
-		/** Whether commands mean it here without `-e`. */
+		/** Whether commands use it here without `-e`. */
 		default: boolean;
-		/** The app that it is linked with, and where; null where it is not linked. */
+		/** The app that it is linked with, and the platform's address; null if it is not linked. */
 		app: string | null;
 		url: string | null;
 	}[];
@@ -30,7 +30,7 @@ export default class EnvironmentsList extends BaseCommand<ListResult> {
 		await cryptoReady;
 		const root = requireRoot(currentFolder());
 		const [{ document }, config] = await Promise.all([loadVault(root), readConfig(root)]);
-		const meant = (await defaultEnvironment(this.environment)).name;
+		const defaultName = (await defaultEnvironment(this.environment)).name;
 		const environments = environmentNames(document).map((name) => {
 			const { section, state } = verifyChains(document, name);
 			const secrets = [...section.records.values()].filter(({ kind }) => kind === "live").length;
@@ -39,7 +39,7 @@ export default class EnvironmentsList extends BaseCommand<ListResult> {
 				name,
 				secrets,
 				members: state.members.size,
-				default: name === meant,
+				default: name === defaultName,
 				app: binding?.app ?? null,
 				url: binding?.url ?? null,
 			};

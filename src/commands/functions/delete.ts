@@ -15,11 +15,11 @@ interface DeleteResult {
 export default class FunctionsDelete extends BaseCommand<DeleteResult> {
 	static override summary = "Delete functions from the platform";
 	static override description =
-		"Requests that are under way are finished first. If one of the names is not there, nothing is deleted.";
+		"Requests in progress are finished first. If one of the functions does not exist, nothing is deleted.";
 	static override examples = ["<%= config.bin %> functions delete old-webhook"];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "functions to delete", required: true }),
+		names: Args.string({ name: "NAME...", description: "names of the functions to delete", required: true }),
 	};
 	static override flags = { environment: environmentFlag };
 

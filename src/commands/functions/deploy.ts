@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
-import { type Remarks, remarksOn } from "../../cli/deploy/after.ts";
+import { type DeployNotes, deployNotes } from "../../cli/deploy/after.ts";
 import { type DryRun, dryRun, renderDryRun } from "../../cli/deploy/dry-run.ts";
 import { renderAbsent, renderUnset } from "../../cli/deploy/unset.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
@@ -13,12 +13,12 @@ import type { SessionContext } from "../../project/session/session.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
 import { deployFunctions } from "../../sync/deploy/deploy.ts";
 
-interface Wish {
+interface DeployRequest {
 	readonly names: string[];
 	readonly prune: boolean;
 }
 
-interface DeployResult extends Remarks {
+interface DeployResult extends DeployNotes {
 	environment: string;
 	/** The app on the platform. */
 	app: string;
@@ -28,17 +28,17 @@ interface DeployResult extends Remarks {
 
 const SIGNS = { deployed: MARKS.ok, unchanged: MARKS.same, failed: MARKS.failed };
 
-const BASE44_HINT = "Use 'base44 functions deploy'; the secrets are there already ('coffer status').";
+const BASE44_HINT = "Use 'base44 functions deploy'. Coffer has sent the secrets already ('coffer status').";
 
-const CUT_SHORT = {
-	message: "The platform may go on with what it has taken in: each function stands for itself.",
-	hint: "'coffer functions list' shows what became of it; to deploy again does nothing twice.",
+const INTERRUPTED = {
+	message: "The platform may still deploy the functions that it has received.",
+	hint: "'coffer functions list' shows the result. You can deploy again: unchanged functions are not restarted.",
 };
 
 export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> {
 	static override summary = "Deploy the project's functions to the linked platform";
 	static override description =
-		"Functions are functions/NAME/{index,entry,main}.{ts,js}, or functions/NAME.{ts,js}; a nested folder's name is its path. Unchanged ones are not restarted. One that fails to build or to start leaves the version before it serving. Functions of the platform that the project does not have are named and stay, unless --prune deletes them; so are names that functions read and the vault lacks.\n\n--dry-run sends nothing: it says of each function whether it is new, changed or unchanged (one whose sources or configuration differ is built here, to see whether its bundle does), which settings would change, what it reads, and what would fail as far as that can be told here.\n\nExits 0 when all is deployed (or would be), 1 when a function failed (or would), 2 for a fault of the command line or when no function can be deployed at all, 3 to 6 as every command.";
+		"A function is a file functions/NAME/{index,entry,main}.{ts,js} or functions/NAME.{ts,js}. The name of a function in a nested folder is its path. Unchanged functions are not restarted. If a function fails to build or to start, its previous version still serves requests. The command lists functions that only the platform has, which --prune deletes, and names that functions read and the vault lacks.\n\n--dry-run sends nothing. It shows for each function whether it is new, changed or unchanged, which settings would change, what it reads, and errors that this device can find. If the sources or the configuration of a function differ, it is built on this device, to find out whether its bundle differs, too.\n\nExits with 0 if everything is deployed (or would be), with 1 if a function failed (or would fail), with 2 if the command line is wrong or no function can be deployed, and with 3 to 6 as every command.";
 	static override examples = [
 		"<%= config.bin %> functions deploy",
 		"<%= config.bin %> functions deploy api/billing",
@@ -47,12 +47,12 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "functions to deploy; all by default" }),
+		names: Args.string({ name: "NAME...", description: "names of the functions to deploy; defaults to all" }),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		"dry-run": Flags.boolean({ description: "say what would be done, and do nothing" }),
-		prune: Flags.boolean({ description: "delete the app's functions that the project no longer has" }),
+		"dry-run": Flags.boolean({ description: "show what would be deployed, and send nothing" }),
+		prune: Flags.boolean({ description: "delete functions that the app has and the project no longer has" }),
 	};
 
 	#environmentName = "";
@@ -63,8 +63,8 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 		if (flags.prune && names.length > 0) {
 			throw new AppError({
 				code: "USAGE",
-				message: "--prune goes with a deployment of all functions, not of named ones.",
-				hint: "Leave the names out, or delete: coffer functions delete NAME.",
+				message: "--prune cannot be used together with names of functions.",
+				hint: "Leave out the names, or delete single functions: coffer functions delete NAME.",
 				exit: EXIT.usage,
 			});
 		}
@@ -74,17 +74,17 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 		return flags["dry-run"] ? await this.#dryRun(context, wish) : await this.#deploy(context, wish);
 	}
 
-	async #dryRun(context: SessionContext, wish: Wish): Promise<DryRun> {
+	async #dryRun(context: SessionContext, wish: DeployRequest): Promise<DryRun> {
 		const { environment: name, root } = context;
 		const target = await requireTarget(root, name, BASE44_HINT);
 		return await dryRun({ root, name, target }, { ...wish, environment: this.environment });
 	}
 
-	async #deploy(context: SessionContext, wish: Wish): Promise<DeployResult> {
+	async #deploy(context: SessionContext, wish: DeployRequest): Promise<DeployResult> {
 		let done = 0;
 		const { environment, root } = context;
-		const doing = () => `Building and starting functions (${done} done)`;
-		using wait = new PlatformWait(this.terminal, environment, doing);
+		const activity = () => `Building and starting functions (${done} done)`;
+		using wait = new PlatformWait(this.terminal, environment, activity);
 		const target = await requireTarget(root, environment, BASE44_HINT, { signal: wait.signal });
 		const onFunction = (result: DeployedFunction) => {
 			done++;
@@ -93,12 +93,12 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 		const work = () => deployFunctions(root, target, { ...wish, onFunction });
 		const outcome = await wait.during(work, {
 			sentence: "The functions are deployed",
-			beforeAccepted: CUT_SHORT,
+			beforeAccepted: INTERRUPTED,
 		});
 		const isAll = wish.names.length === 0;
 		const place = { root, name: environment, target };
-		const remarks = await remarksOn(place, outcome.functions, { environment: this.environment, isAll });
-		return checked({ environment, app: target.binding.app, ...outcome, ...remarks });
+		const notes = await deployNotes(place, outcome.functions, { environment: this.environment, isAll });
+		return requireDeployed({ environment, app: target.binding.app, ...outcome, ...notes });
 	}
 
 	#show(result: DeployedFunction): void {
@@ -123,14 +123,14 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 	}
 }
 
-/** @throws AppError `DEPLOY_FAILED` (exit 1) with the result as data, where a function failed */
-function checked(result: DeployResult): DeployResult {
+/** @throws AppError `DEPLOY_FAILED` (exit 1) with the result as data, if a function failed */
+function requireDeployed(result: DeployResult): DeployResult {
 	const failed = result.functions.filter(({ status }) => status === "failed");
 	if (failed.length === 0) return result;
 	throw new AppError({
 		code: "DEPLOY_FAILED",
 		message: `${count(failed.length, "function")} of ${result.functions.length} failed: ${failed.map(({ name }) => name).join(", ")}.`,
-		hint: "Mend it and deploy again; a version that served before goes on serving.",
+		hint: "Fix the errors that are listed above and deploy again. A previous version still serves requests.",
 		exit: EXIT.failure,
 		data: result,
 	});

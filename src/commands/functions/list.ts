@@ -20,9 +20,11 @@ interface ListResult {
 		replaced?: { count: number; at: string; reason: string; why: string };
 		error?: string;
 	}[];
-	/** What of its machine the platform does not keep functions from taking. */
+	/** The resources of its machine that the platform does not limit for functions. */
 	unbounded: string[];
-	/** What keeps functions to their network behind Deno's permissions; null where the platform does not say. */
+	/**
+	 * The protection of functions' network below Deno's permissions; null if an older platform does not tell.
+	 */
 	network: NetworkWall | null;
 }
 
@@ -83,13 +85,13 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		}
 		for (const { name, state, error } of result.functions) {
 			if (error === undefined) continue;
-			const consequence = state === "failed" ? "" : "; the version before serves on";
+			const consequence = state === "failed" ? "" : "; the previous version still serves requests";
 			terminal.line(`${MARKS.failed} ${name} failed to start${consequence}`);
 			terminal.block(error, "    ");
 		}
 		const gap = result.network === null ? undefined : networkWallGap(result.network);
 		if (gap !== undefined) terminal.line(`${MARKS.pending} ${gap}`);
 		if (result.unbounded.length > 0)
-			terminal.line(`${MARKS.pending} The platform does not bound: ${result.unbounded.join("; ")}`);
+			terminal.line(`${MARKS.pending} The platform does not limit: ${result.unbounded.join("; ")}`);
 	}
 }

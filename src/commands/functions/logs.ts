@@ -18,9 +18,9 @@ import type { WantedLines } from "../../sync/client/platform-client.ts";
 type LogsResult = WrittenResult | RequestsResult;
 
 export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
-	static override summary = "Show what functions wrote, or the requests that they were sent";
+	static override summary = "Show the output of functions, or their requests";
 	static override description =
-		"The last lines, oldest first, of the functions that are named, or of all; secrets' values are taken out. With --follow also what comes, until Ctrl-C (with --json a document a line); it goes on after the platform was restarted or the network failed. What goes to standard error has the level 'error', everything else 'info'.\n\nWith --requests each request: when it was answered, the function, the status, how long it took, the size of the answer's body, method and path (without the query), why there was no whole answer of the function's (FUNCTION_TIMEOUT, BODY_TOO_LARGE, FUNCTION_CRASHED, CLIENT_GONE, …), and the request's id. Level 'error' are those with such a reason or a status of 500 and more. Requests to names that no function has are shown where no function is named.\n\nThe platform keeps up to 4 MiB of each for each function.";
+		"Shows the last lines, oldest first, of the named functions or of all. The values of secrets are replaced. With --follow, it continues with new lines until Ctrl-C (with --json, one document for each line); it reconnects if the platform restarts or the network fails. Standard error has the level 'error', all other output has the level 'info'.\n\nWith --requests, it shows each request: the time of the response, the function, the status, the duration, the size of the response's body, the method and the path (without the query), the reason if the function did not send a complete response (FUNCTION_TIMEOUT, BODY_TOO_LARGE, FUNCTION_CRASHED, CLIENT_GONE, …), and the request's id. A request with such a reason, or with a status of 500 or more, has the level 'error'. Requests for functions that do not exist are shown only if no function is named.\n\nFor each function, the platform stores up to 4 MiB of output and up to 4 MiB of requests.";
 	static override examples = [
 		"<%= config.bin %> functions logs",
 		"<%= config.bin %> functions logs checkout --since 15m --level error",
@@ -29,20 +29,20 @@ export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "functions; all by default" }),
+		names: Args.string({ name: "NAME...", description: "names of the functions; defaults to all" }),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		requests: Flags.boolean({ description: "show requests instead of what functions wrote" }),
-		follow: Flags.boolean({ char: "f", description: "go on with what comes" }),
+		requests: Flags.boolean({ description: "show requests instead of output" }),
+		follow: Flags.boolean({ char: "f", description: "continue with new lines" }),
 		since: Flags.string({
-			description: "leave out what is older: 30s, 15m, 2h, 7d, or a time such as 2026-01-31T12:00Z",
+			description: "show only newer lines: 30s, 15m, 2h, 7d, or a time such as 2026-01-31T12:00Z",
 			helpValue: "WHEN",
 		}),
-		level: Flags.string({ description: "only lines of this level", options: ["info", "error"] }),
+		level: Flags.string({ description: "show only lines of this level", options: ["info", "error"] }),
 		limit: Flags.integer({
 			description:
-				"at most so many lines that are kept, the last ones, of each function that is named or of all together; 1,000 by default",
+				"largest number of stored lines to show, for each named function or for all together; defaults to 1,000",
 			min: 0,
 			max: LOG_LINES_MAX,
 			helpValue: "N",

@@ -19,35 +19,35 @@ import { liveNames } from "../../project/secrets/live-names.ts";
 import { type Coverage, coverageOf } from "../../references/plan/coverage.ts";
 import { chooseFunctions } from "../../sync/client/choose-functions.ts";
 
-interface Drawn extends ReferencesResult {
+interface ShownReferences extends ReferencesResult {
 	/** With `--graph`: how each function reads each name. */
 	graph?: { name: string; isSecret: boolean; functions: Record<string, string> }[];
 	/** With `--output`. */
 	output?: string;
 }
 
-interface Source {
+interface SourceOptions {
 	readonly entry: readonly string[] | undefined;
 	readonly environment: string;
 	readonly local: boolean;
 }
 
-interface Found {
+interface FoundReferences {
 	readonly functions: readonly (Parameters<typeof describeFunction>[0] & {
 		readonly seen?: readonly string[] | undefined;
 	})[];
-	/** Whether these are all. */
+	/** Whether these are all functions. */
 	readonly isAll: boolean;
-	/** The project's; files that are none need none. */
+	/** The root of the project; undefined for files that belong to no project. */
 	readonly root: string | undefined;
-	/** Secrets that the platform keeps by itself, in no vault. */
+	/** Secrets that only the platform has, and no vault. */
 	readonly kept?: readonly string[];
 }
 
-export default class FunctionsReferences extends BaseCommand<Drawn> {
+export default class FunctionsReferences extends BaseCommand<ShownReferences> {
 	static override summary = "Show which secrets each function reads, and where";
 	static override description =
-		"A function is dynamic where it reads names that its code does not tell; it gets every secret, and is redeployed on every change.";
+		"A reference is a place in a function's code that reads a secret. A function is dynamic if its code computes the names that it reads. A dynamic function gets every secret, and every change redeploys it.";
 	static override examples = [
 		"<%= config.bin %> functions references",
 		"<%= config.bin %> functions references checkout --json",
@@ -58,46 +58,54 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "functions to show; all by default" }),
+		names: Args.string({ name: "NAME...", description: "names of the functions; defaults to all" }),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		local: Flags.boolean({ description: "analyse this project's sources, without a platform" }),
+		local: Flags.boolean({
+			description: "analyse this project's sources instead of the platform's functions",
+		}),
 		entry: Flags.string({
-			description: "analyse any files as functions, without a platform or a project",
+			description: "analyse these files as functions, without a platform or a project",
 			exclusive: ["local"],
 			helpValue: "FILE",
 			multiple: true,
 		}),
 		missing: Flags.boolean({
-			description: "show names that functions read and the vault lacks, and secrets that nobody reads",
+			description: "show names that functions read and the vault lacks, and secrets that no function reads",
 		}),
 		strict: Flags.boolean({
-			description: "as --missing, and exit 1 where a name is missing or a secret is unused",
+			description: "like --missing, but exit with 1 if a name is missing or a secret is unused",
 		}),
-		graph: Flags.boolean({ description: "draw secrets and functions", exclusive: ["missing", "strict"] }),
+		graph: Flags.boolean({
+			description: "draw which function reads which secret",
+			exclusive: ["missing", "strict"],
+		}),
 		output: Flags.string({
-			description: "as --graph, into a .svg or .dot file",
+			description: "write the drawing to a .svg or .dot file",
 			helpValue: "FILE",
 		}),
 	};
 	#coverage: Coverage | undefined;
 
-	protected async execute(): Promise<Drawn> {
+	protected async execute(): Promise<ShownReferences> {
 		const { argv, flags } = await this.parse(FunctionsReferences);
 		requireEnvironmentName(flags.environment);
 		const isMissing = flags.missing || flags.strict;
 		if (isMissing && flags.output !== undefined)
-			throw usageError("--output is for the drawing; what is missing is printed.", "functions references");
+			throw usageError(
+				"--output is for the drawing. It cannot be used together with --missing or --strict.",
+				"functions references",
+			);
 		const draw = flags.output === undefined ? undefined : drawingFor(flags.output);
 		const found = await this.#find(argv.map(String), flags);
 		const functions = found.functions.map((one) => describeFunction(one, one.seen));
-		failIfAny(functions);
+		requireAnalysed(functions);
 		if (!isMissing && !flags.graph && draw === undefined) return { functions };
 		const root = found.root ?? requireRoot(currentFolder());
 		const names = [...(await liveNames(root, flags.environment)), ...(found.kept ?? [])];
 		const coverage = coverageOf(found.functions, new Set(names));
-		if (isMissing) return missingOf(functions, coverage, found.isAll, flags.strict);
+		if (isMissing) return missingResult(functions, coverage, found.isAll, flags.strict);
 		if (draw !== undefined && flags.output !== undefined) await writeDrawing(flags.output, draw(coverage));
 		else this.#coverage = coverage;
 		const graph = coverage.rows.map(({ name, isSecret, cells }) => ({
@@ -108,7 +116,10 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		return { functions, graph, ...(flags.output !== undefined && { output: flags.output }) };
 	}
 
-	async #find(names: readonly string[], { entry, environment, local }: Source): Promise<Found> {
+	async #find(
+		names: readonly string[],
+		{ entry, environment, local }: SourceOptions,
+	): Promise<FoundReferences> {
 		if (entry !== undefined) {
 			const { fileReferences } = await import("../../cli/context/local-references.ts");
 			return {
@@ -123,9 +134,9 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		}
 		const root = requireRoot(currentFolder());
 		const { requireTarget } = await import("../../cli/context/linking.ts");
-		const target = await requireTarget(root, environment, "Read them from the sources: --local.");
+		const target = await requireTarget(root, environment, "Analyse the sources instead: --local.");
 		const chosen = await chooseFunctions(target, names);
-		// Where nothing was seen of a function, nothing can be said of what it never read.
+		// Without observations of a function, it is not known what it never reads.
 		const functions = chosen.map(({ error, ...one }) => ({
 			...one,
 			seen: one.seen?.length ? one.seen : undefined,
@@ -135,8 +146,8 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 		return { functions, isAll: names.length === 0, root, kept };
 	}
 
-	protected render(result: Drawn, terminal: Terminal): void {
-		if (result.output !== undefined) terminal.line(`Drew ${result.output}`);
+	protected render(result: ShownReferences, terminal: Terminal): void {
+		if (result.output !== undefined) terminal.line(`Wrote the drawing to ${result.output}`);
 		else if (this.#coverage !== undefined) {
 			for (const line of graphText(this.#coverage, terminal.columns)) terminal.line(line);
 		} else if (result.missing !== undefined) renderMissing(result, terminal);
@@ -145,8 +156,8 @@ export default class FunctionsReferences extends BaseCommand<Drawn> {
 	}
 }
 
-/** @throws AppError `REFERENCES_INCOMPLETE` (exit 1) with the result as data, where it is to be strict */
-function missingOf(
+/** The result of `--missing`. @throws AppError `REFERENCES_INCOMPLETE` (exit 1) with the result as data, if strict */
+function missingResult(
 	functions: ReferencesResult["functions"],
 	{ missing, unused }: Coverage,
 	isAll: boolean,
@@ -158,21 +169,21 @@ function missingOf(
 	throw new AppError({
 		code: "REFERENCES_INCOMPLETE",
 		message: sentence,
-		hint: 'Set or delete the secrets; what a function may do without is named in its function.jsonc: "secrets": {"exclude": […]}.',
+		hint: 'Set or delete the secrets. If a function does not need a secret, exclude it in its function.jsonc: "secrets": {"exclude": […]}.',
 		exit: EXIT.failure,
 		data: result,
 	});
 }
 
-/** @throws AppError `FUNCTIONS_UNANALYSED` (exit 1) with the result as data, where a function could not be analysed */
-function failIfAny(functions: ReferencesResult["functions"]): void {
+/** @throws AppError `FUNCTIONS_UNANALYSED` (exit 1) with the result as data, if a function could not be analysed */
+function requireAnalysed(functions: ReferencesResult["functions"]): void {
 	const failed = functions.filter(({ error }) => error !== undefined);
 	const [first] = failed;
 	if (first === undefined) return;
 	throw new AppError({
 		code: "FUNCTIONS_UNANALYSED",
-		message: `${failed.length} of ${functions.length} could not be analysed, ${first.function} for one: ${first.error?.message}`,
-		hint: "Correct the modules that are named; what was found of the others is in the result.",
+		message: `${failed.length} of ${functions.length} functions could not be analysed. The first is ${first.function}: ${first.error?.message}`,
+		hint: "Fix the errors. The result contains the references of the other functions.",
 		exit: EXIT.failure,
 		data: { functions },
 	});
@@ -185,7 +196,7 @@ async function writeDrawing(path: string, drawing: string): Promise<void> {
 		throw new AppError({
 			code: "OUTPUT_UNWRITABLE",
 			message: `Cannot write ${path}: ${(cause as NodeJS.ErrnoException).code ?? "unknown error"}.`,
-			hint: "Name a file in a folder that is there and that you may write to.",
+			hint: "Choose a file in an existing folder that you may write to.",
 			exit: EXIT.failure,
 			cause,
 		});

@@ -18,15 +18,15 @@ import {
 import type { Loss } from "../../vault/merge/losses.ts";
 
 interface CheckResult extends PlaintextCheck {
-	/** Paths of the vaults that were checked. */
+	/** The paths of the vaults that were checked. */
 	readonly checked: readonly string[];
 }
 
-/** Run by the pre-commit hook; needs no identity, and says nothing where nothing is wrong. */
+/** The pre-commit hook runs it. It needs no identity, and prints nothing if nothing is wrong. */
 export default class GitCheck extends BaseCommand<CheckResult> {
 	static override hidden = true;
 	static override summary =
-		"Check the vaults and files that are staged in git (the pre-commit hook runs this)";
+		"Check the vaults and the files that are staged in git (the pre-commit hook runs this)";
 
 	protected async execute(): Promise<CheckResult> {
 		await this.parse(GitCheck);
@@ -40,13 +40,13 @@ export default class GitCheck extends BaseCommand<CheckResult> {
 		const checked = await checkStaged(place, files);
 		const found = await findPlaintext(place, files, () => this.#identity());
 		for (const file of found.unchecked)
-			this.terminal.warn(`${file} is too large to be looked at for secrets.`);
+			this.terminal.warn(`${file} is too large to be searched for secrets.`);
 		const result = { checked, ...found };
 		requireNoPlaintext(result);
 		return result;
 	}
 
-	/** A commit asks for nothing: without an identity at hand, only identities are looked for. */
+	/** A commit asks no questions. Without an identity, the check searches the files only for identities. */
 	async #identity(): Promise<Identity | undefined> {
 		return (await findIdentity(this.environment).catch(toUndefined))?.identity;
 	}

@@ -5,14 +5,14 @@ import { cryptoReady } from "../../crypto.ts";
 import { currentFolder } from "../../project/files/project-root.ts";
 import { mergeVaultFiles } from "../../project/git/merge.ts";
 
-/** Run by git, which takes any exit status but 0 for a conflict. */
+/** Git runs it, and treats every exit status except 0 as a conflict. */
 export default class GitMerge extends BaseCommand<undefined> {
 	static override hidden = true;
 	static override summary = "Merge three versions of a vault (git runs this)";
 	static override args = {
 		base: Args.string({ required: true, description: "the common ancestor: %O" }),
-		ours: Args.string({ required: true, description: "ours, and the result: %A" }),
-		theirs: Args.string({ required: true, description: "theirs: %B" }),
+		ours: Args.string({ required: true, description: "our version, which is overwritten by the result: %A" }),
+		theirs: Args.string({ required: true, description: "their version: %B" }),
 		path: Args.string({ description: "the file's path in the repository: %P" }),
 	};
 

@@ -10,11 +10,11 @@ import { currentFolder, requireRoot } from "../../project/files/project-root.ts"
 import { removeGitSetup, type GitSetup as Setup, setUpGit } from "../../project/git/setup.ts";
 
 export default class GitSetup extends BaseCommand<Setup> {
-	static override summary = "Let git merge, show and check the vault by its meaning";
+	static override summary = "Set up git to merge, show and check the vault";
 	static override description =
-		"A merge driver unites secrets name by name; git diff shows names, versions, authors and masks; a pre-commit hook refuses a vault with conflict markers, with a fault, or without what a side of a merge had, and files that hold a value of the vault or an identity. Each clone does it once: git's settings are not cloned. Do it again after Coffer has moved.";
+		"A merge driver merges vaults secret by secret. 'git diff' shows names, versions, authors and masked values. A pre-commit hook refuses a vault that is damaged, has conflict markers, or lost secrets in a merge, and files that contain a value of the vault or an identity. Run this once in each clone, because git does not clone its settings. Run it again if Coffer is installed at another path.";
 	static override examples = ["<%= config.bin %> git setup", "<%= config.bin %> git setup --remove"];
-	static override flags = { remove: Flags.boolean({ description: "undo it" }) };
+	static override flags = { remove: Flags.boolean({ description: "remove the setup" }) };
 
 	protected async execute(): Promise<Setup> {
 		const { flags } = await this.parse(GitSetup);
@@ -23,16 +23,19 @@ export default class GitSetup extends BaseCommand<Setup> {
 		if (flags.remove) return removeGitSetup(place);
 		const script = join(realpathSync(this.config.root), "bin", "run.js");
 		const setup = await setUpGit(place, { script, node: process.execPath });
-		const left = { foreign: "is no shell script", elsewhere: "is in a folder that core.hooksPath names" };
+		const reasons = {
+			foreign: "is not a shell script",
+			elsewhere: "is in a folder that core.hooksPath names",
+		};
 		if (setup.hook === "foreign" || setup.hook === "elsewhere")
 			this.terminal.warn(
-				`The hook ${setup.hookPath} ${left[setup.hook]}, and was left alone; let it run: coffer git check`,
+				`The hook ${setup.hookPath} ${reasons[setup.hook]}, so it was not changed. Add this command to it: coffer git check`,
 			);
 		return setup;
 	}
 
 	protected render({ changed, hook }: Setup, terminal: Terminal): void {
-		if (changed.length === 0) terminal.line(hook ? "Git is set up already." : "There was nothing to undo.");
-		else terminal.line(`${MARKS.ok} ${hook ? "Set up" : "Undone"}: ${changed.join(", ")}`);
+		if (changed.length === 0) terminal.line(hook ? "Git is set up already." : "There is no setup to remove.");
+		else terminal.line(`${MARKS.ok} ${hook ? "Set up" : "Removed"}: ${changed.join(", ")}`);
 	}
 }

@@ -6,20 +6,20 @@ import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";
 import { describeFile } from "../../project/textconv.ts";
 
-/** Run by git for `git diff`, `git log -p` and their like. */
+/** Git runs it for `git diff`, `git log -p` and similar commands. */
 export default class GitTextconv extends BaseCommand<{ text: string }> {
 	static override hidden = true;
 	static override summary = "Describe a vault for git diff (git runs this)";
-	static override args = { file: Args.string({ required: true, description: "the vault's file" }) };
+	static override args = { file: Args.string({ required: true, description: "file with the vault" }) };
 
 	protected async execute(): Promise<{ text: string }> {
 		const { args } = await this.parse(GitTextconv);
-		// A diff asks for nothing: an identity that is not at hand means no masks.
-		const atHand = findIdentity(this.environment).catch((error: unknown) => {
+		// A diff asks no questions. Without an identity, it shows no masked values.
+		const finding = findIdentity(this.environment).catch((error: unknown) => {
 			if (!(error instanceof AppError)) throw error;
 			return undefined;
 		});
-		const [found] = await Promise.all([atHand, cryptoReady]);
+		const [found] = await Promise.all([finding, cryptoReady]);
 		return { text: await describeFile(args.file, found?.identity) };
 	}
 

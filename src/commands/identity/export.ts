@@ -12,20 +12,20 @@ import { fingerprint } from "../../identity/identity.ts";
 interface ExportResult {
 	file: string;
 	fingerprint: string;
-	/** The vault that the identity is bound to, as a CI identity is. */
+	/** The vault that a CI identity is bound to; null for a device's identity. */
 	vault: string | null;
 }
 
 export default class IdentityExport extends BaseCommand<ExportResult> {
-	static override summary = "Write this device's identity to a new file, under a passphrase";
+	static override summary = "Export this device's identity to a new file, protected by a passphrase";
 	static override description =
-		"For the day on which this device is gone: 'coffer identity import' takes the file in on another one. Keep it elsewhere, and the passphrase apart from it. Whoever has both is you, until the identity is rotated.";
+		"The export is a backup for the case that you lose this device: 'coffer identity import' imports it on another one. Keep the file away from this device, and the passphrase away from the file. Anybody who has both can do everything that you can, until you rotate the identity.";
 	static override examples = [
 		"<%= config.bin %> identity export /media/stick/coffer-identity",
 		"<%= config.bin %> identity export coffer-identity --passphrase-stdin < FILE",
 	];
 	static override args = {
-		file: Args.string({ name: "FILE", description: "file to make", required: true }),
+		file: Args.string({ name: "FILE", description: "new file to write", required: true }),
 	};
 	static override flags = { "passphrase-stdin": passphraseFlag };
 
@@ -48,7 +48,7 @@ export default class IdentityExport extends BaseCommand<ExportResult> {
 		terminal.line(`  fingerprint  ${result.fingerprint}`);
 		if (result.vault !== null) terminal.line(`  vault        bound to ${result.vault}`);
 		terminal.line(
-			"Keep it away from this device, and the passphrase away from it. Without the passphrase it opens nothing.",
+			"Keep the file away from this device, and the passphrase away from the file. Without the passphrase, the file is useless.",
 		);
 	}
 }

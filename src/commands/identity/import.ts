@@ -13,18 +13,18 @@ import { printable } from "../../printable.ts";
 interface ImportResult {
 	publicKey: string;
 	fingerprint: string;
-	/** Where it is kept now. */
+	/** Where it is stored now. */
 	source: "file" | "keychain";
-	/** Whether it was there before. */
+	/** Whether the device had it already. */
 	present: boolean;
-	/** The vault that the identity is bound to, as a CI identity is. */
+	/** The vault that a CI identity is bound to; null for a device's identity. */
 	vault: string | null;
 }
 
 export default class IdentityImport extends BaseCommand<ImportResult> {
-	static override summary = "Take in an exported identity as this device's own";
+	static override summary = "Import an exported identity as this device's own";
 	static override description =
-		"It goes into the system's keychain, or into the file that COFFER_IDENTITY_FILE names, which must not exist yet. An identity that is there already is never replaced.";
+		"The identity is stored in the system's keychain, or in the file that COFFER_IDENTITY_FILE names, which must not exist yet. An existing identity is never replaced.";
 	static override examples = [
 		"<%= config.bin %> identity import /media/stick/coffer-identity",
 		"<%= config.bin %> identity import coffer-identity --passphrase-stdin < FILE",
@@ -32,7 +32,7 @@ export default class IdentityImport extends BaseCommand<ImportResult> {
 	static override args = {
 		file: Args.string({
 			name: "FILE",
-			description: "what 'coffer identity export' wrote",
+			description: "file from 'coffer identity export'",
 			required: true,
 		}),
 	};
@@ -43,7 +43,7 @@ export default class IdentityImport extends BaseCommand<ImportResult> {
 		const where = printable(args.file, 200);
 		const [text] = await Promise.all([readExportFile(args.file), cryptoReady]);
 		const exported = parseExport(text, where);
-		// What can be known before the passphrase is told before it.
+		// Checked before the user types the passphrase.
 		await requireImportable(this.environment);
 		const passphrase = await knownPassphrase(flags["passphrase-stdin"], this.terminal);
 		const identity = await openExport(exported, passphrase, where);
@@ -59,12 +59,10 @@ export default class IdentityImport extends BaseCommand<ImportResult> {
 
 	protected render(result: ImportResult, terminal: Terminal): void {
 		const places = { keychain: "the system's keychain", file: "the file that COFFER_IDENTITY_FILE names" };
-		const what = result.present ? "That identity is there already, in" : "Imported the identity into";
-		terminal.line(`${MARKS.ok} ${what} ${places[result.source]}`);
+		const action = result.present ? "The identity is already in" : "Imported the identity into";
+		terminal.line(`${MARKS.ok} ${action} ${places[result.source]}`);
 		terminal.line(`  fingerprint  ${result.fingerprint}`);
 		if (result.vault !== null) terminal.line(`  vault        bound to ${result.vault}`);
-		terminal.line(
-			"If somebody else may have the device that had it, replace the key now: coffer identity rotate",
-		);
+		terminal.line("If the previous device was lost or stolen, replace the key now: coffer identity rotate");
 	}
 }

@@ -18,32 +18,34 @@ import { verifyRoot } from "../../vault/chains/vault-chain.ts";
 interface NewResult {
 	publicKey: string;
 	fingerprint: string;
-	/** The vault that a CI identity is bound to; null for a device's. */
+	/** The vault that a CI identity is bound to; null for a device's identity. */
 	vault: string | null;
-	/** A CI identity's secret text, this once; null for a device's, which is in the keychain. */
+	/** The secret of a CI identity, which is shown only now; null for a device's identity. */
 	secret: string | null;
 }
 
-function exists(): AppError {
+function identityExists(): AppError {
 	return new AppError({
 		code: "IDENTITY_EXISTS",
-		message: "This device has an identity already.",
+		message: "This device already has an identity.",
 		hint: "'coffer identity show' shows its public key. For a CI job: coffer identity new --ci.",
 		exit: EXIT.conflict,
 	});
 }
 
 export default class IdentityNew extends BaseCommand<NewResult> {
-	static override summary = "Make an identity: for this device, or (--ci) for a CI job";
+	static override summary = "Create an identity for this device, or for a CI job with --ci";
 	static override description =
-		"A device's identity is kept in the system's keychain, or in the file that COFFER_IDENTITY_FILE names, which is made. A CI identity is bound to this project's vault and opens no other; its secret is printed once and kept nowhere.";
+		"An identity is the key pair that opens vaults. A device's identity is stored in the system's keychain, or in a new file if COFFER_IDENTITY_FILE names one. A CI identity is bound to this project's vault and cannot open another one; its secret is printed once and not stored.";
 	static override examples = [
 		"<%= config.bin %> identity new",
 		"<%= config.bin %> identity new --ci",
 		"<%= config.bin %> identity new --ci --json",
 	];
 	static override flags = {
-		ci: Flags.boolean({ description: "print the secret of a new identity, bound to this project's vault" }),
+		ci: Flags.boolean({
+			description: "create an identity for this project's vault only, and print its secret",
+		}),
 	};
 
 	protected async execute(): Promise<NewResult> {
@@ -65,7 +67,7 @@ export default class IdentityNew extends BaseCommand<NewResult> {
 	}
 
 	async #forDevice(): Promise<NewResult> {
-		if (await presentIdentity(this.environment)) throw exists();
+		if (await presentIdentity(this.environment)) throw identityExists();
 		const { publicKeys } = await createIdentity(this.environment);
 		return {
 			publicKey: formatPublicIdentity(publicKeys),
@@ -81,10 +83,8 @@ export default class IdentityNew extends BaseCommand<NewResult> {
 		if (result.secret !== null) {
 			terminal.line(`secret       ${result.secret}`);
 			terminal.line();
-			terminal.line(
-				"Put the secret into the CI's store as COFFER_IDENTITY: it is shown this once, and kept nowhere.",
-			);
+			terminal.line("Store the secret in your CI system as COFFER_IDENTITY. It is shown only once.");
 		}
-		terminal.line("Next, by a writer: coffer members add PUBLIC-KEY --name NAME --role reader|writer");
+		terminal.line("Next, a writer runs: coffer members add PUBLIC-KEY --name NAME --role reader|writer");
 	}
 }

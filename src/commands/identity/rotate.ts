@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { BaseCommand } from "../../cli/command.ts";
+import { BaseCommand, noSyncFlag } from "../../cli/command.ts";
 import { withIdentityLock } from "../../cli/context/device-identity.ts";
 import { forgetPrevious } from "../../cli/edits/forget-previous.ts";
 import {
@@ -24,9 +24,9 @@ import { requireHandable } from "../../project/members/hand-over.ts";
 interface RotateResult {
 	publicKey: string;
 	fingerprint: string;
-	/** Fingerprint of the identity that was replaced. */
+	/** The fingerprint of the identity that was replaced. */
 	previous: string;
-	/** Whether the key was made now; else an earlier rotation went on. */
+	/** Whether a new key was created; false if an earlier rotation was continued. */
 	created: boolean;
 	/** Whether the previous identity was forgotten. */
 	forgotten: boolean;
@@ -35,9 +35,9 @@ interface RotateResult {
 }
 
 export default class IdentityRotate extends BaseCommand<RotateResult> {
-	static override summary = "Replace this device's key, and hand this project over to the new one";
+	static override summary = "Replace this device's key, and move this project to the new one";
 	static override description =
-		"In each environment in which the key before is a writer, it adds the new one, which then removes it: a new epoch, everything sealed anew, and a list of what the key before could read. Run it in every project of this device: after the first, no further key is made. The key before is kept until --forget-previous. A command that was cut goes on when it is run again.";
+		"In each environment in which the previous key is a writer, it adds the new key as a member. The new key then removes the previous one, re-encrypts everything and lists the values that the previous key could read. Run it in every project of this device; it creates a key only the first time. The device keeps the previous key until --forget-previous. If the command is interrupted, run it again: it continues.";
 	static override examples = [
 		"<%= config.bin %> identity rotate",
 		"<%= config.bin %> identity rotate --name ana@new-laptop",
@@ -45,15 +45,20 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 	];
 	static override flags = {
 		name: Flags.string({
-			description: "what teammates see in the list of members; by default the name before with a number",
+			description:
+				"name of the new member in the list of members; defaults to the previous name with a number",
 			helpValue: "NAME",
 		}),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 		"forget-previous": Flags.boolean({
-			description: "forget the key before, when all projects are handed over",
+			description: "forget the previous key, after all projects use the new one",
 			exclusive: ["name", "no-sync"],
 		}),
-		yes: Flags.boolean({ char: "y", description: "do not ask", dependsOn: ["forget-previous"] }),
+		yes: Flags.boolean({
+			char: "y",
+			description: "do not ask for confirmation",
+			dependsOn: ["forget-previous"],
+		}),
 	};
 
 	protected async execute(): Promise<RotateResult> {
@@ -78,7 +83,7 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 		return result;
 	}
 
-	/** Makes no key that the project at hand could not be handed over to. */
+	/** Checks, before a key is created, that the current project can be moved to it. */
 	async #check(root: string, place: RotationPlace): Promise<void> {
 		if (await openRotation(place)) return;
 		const present = await place.present();
@@ -105,28 +110,28 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 			return;
 		}
 		if (created) terminal.line(`${MARKS.ok} Replaced the identity of this device`);
-		terminal.line(`  fingerprint  ${result.fingerprint} (before: ${result.previous})`);
+		terminal.line(`  fingerprint  ${result.fingerprint} (previous: ${result.previous})`);
 		for (const one of environments) {
-			const sealed = `${count(one.resealed, "record")} sealed anew, epoch ${one.epoch}`;
-			terminal.line(
-				`${MARKS.ok} ${one.environment}: ${one.name} took the place of ${one.removed}; ${sealed}`,
-			);
+			const reencrypted = `${count(one.resealed, "record")} re-encrypted, epoch ${one.epoch}`;
+			terminal.line(`${MARKS.ok} ${one.environment}: ${one.name} replaces ${one.removed}; ${reencrypted}`);
 			renderSync(one, one.environment, terminal);
 			renderDebt(one.debt, one.environment, terminal);
 		}
 		for (const { environment, previous, readable } of waiting) {
-			terminal.line(`${MARKS.pending} ${environment}: a writer of it must do it, since you are none:`);
+			terminal.line(`${MARKS.pending} ${environment}: you are not a writer, so a writer must run:`);
 			if (!readable)
 				terminal.line(`  coffer members add ${result.publicKey} --name NAME --role reader -e ${environment}`);
 			terminal.line(`  coffer members remove ${previous} -e ${environment}`);
 		}
 		if (!created && environments.length + waiting.length === 0)
-			terminal.line("There is nothing to hand over here; no further key was made.");
-		if (environments.length > 0) terminal.line("Next: commit coffer.vault, and push it.");
+			terminal.line("This project already uses the new identity.");
+		if (environments.length > 0) terminal.line("Next: commit coffer.vault and push it.");
 		terminal.line(
-			"Then, in every other project of this device: coffer identity rotate. At last: coffer identity rotate --forget-previous",
+			"Then run 'coffer identity rotate' in every other project of this device. Finally: coffer identity rotate --forget-previous",
 		);
 		if (created)
-			terminal.line("An export holds the key before: make another one (coffer identity export FILE).");
+			terminal.line(
+				"An earlier export contains the previous key. To make a new export: coffer identity export FILE",
+			);
 	}
 }

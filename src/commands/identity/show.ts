@@ -9,14 +9,14 @@ interface ShowResult {
 	publicKey: string;
 	fingerprint: string;
 	source: "environment" | "file" | "keychain";
-	/** The vault that the identity is bound to, as a CI identity is. */
+	/** The vault that a CI identity is bound to; null for a device's identity. */
 	vault: string | null;
 }
 
 export default class IdentityShow extends BaseCommand<ShowResult> {
-	static override summary = "Show this device's public key, to be handed to a teammate";
+	static override summary = "Show this device's public key, to send to a teammate";
 	static override description =
-		"The public key is no secret: a writer adds it with 'coffer members add'. The fingerprint is for comparing it by voice.";
+		"The public key is not secret. A writer adds it with 'coffer members add'. Compare the fingerprint with the teammate, for example by phone, to be sure that the key is yours.";
 	static override examples = ["<%= config.bin %> identity show", "<%= config.bin %> identity show --json"];
 
 	protected async execute(): Promise<ShowResult> {

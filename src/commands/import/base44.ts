@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
-import { meetBase44 } from "../../cli/base44/connection.ts";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { connectOrAskBase44 } from "../../cli/base44/connection.ts";
+import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { importSource, importValues, type SortedNames, sortNames } from "../../cli/edits/import-base44.ts";
@@ -13,23 +13,23 @@ import { readSession, setSecrets } from "../../project/secrets/edit-secrets.ts";
 interface ImportResult extends EnvironmentEdit, Omit<SortedNames, "wanted"> {
 	app: string;
 	url: string;
-	/** Names that no value was given for. */
+	/** Names without a value. */
 	skipped: readonly string[];
 }
 
 function bothOnStdin(): AppError {
 	return new AppError({
 		code: "USAGE",
-		message: "The key and the values cannot both come on standard input.",
-		hint: "Set BASE44_API_KEY, or pass the values by --env-file FILE.",
+		message: "The API key and the values cannot both come from standard input.",
+		hint: "Set BASE44_API_KEY, or pass the values with --env-file FILE.",
 		exit: EXIT.usage,
 	});
 }
 
 export default class ImportBase44 extends BaseCommand<ImportResult> {
-	static override summary = "Take the secrets of an app at Base44 into the vault";
+	static override summary = "Import the secrets of an app at Base44 into the vault";
 	static override description =
-		"Base44 tells the names and gives no values back: each value is asked for at a hidden prompt, or taken from a .env file. Names that the vault has are left as they are.";
+		"Base44 returns the names of the secrets, but not their values. So Coffer asks for each value at a hidden prompt, or reads the values from a .env file. Secrets that the vault already has are not changed.";
 	static override examples = [
 		"<%= config.bin %> import base44 --app 68a1f0c2d3",
 		"<%= config.bin %> import base44 --env-file .env",
@@ -37,22 +37,20 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 	static override flags = {
 		environment: environmentFlag,
 		app: Flags.string({
-			description:
-				"the app's id; by default the one that is linked, or BASE44_APP_ID, or what base44/.app.jsonc says",
+			description: "id of the app; defaults to the linked app, BASE44_APP_ID, or the id in base44/.app.jsonc",
 			helpValue: "ID",
 		}),
 		url: Flags.string({
-			description:
-				"address of the API; the one that is linked, or BASE44_API_URL, or Base44's own, by default",
+			description: "address of the API; defaults to the linked address, BASE44_API_URL, or Base44's own",
 			helpValue: "URL",
 		}),
 		"env-file": Flags.string({
-			description: "take the values from a .env file; - is standard input",
+			description: "read the values from a .env file; - is standard input",
 			helpValue: "FILE",
 		}),
-		overwrite: Flags.boolean({ description: "ask for the names that the vault has, too" }),
+		overwrite: Flags.boolean({ description: "also import secrets that the vault already has" }),
 		"key-stdin": Flags.boolean({ description: "read the API key from standard input" }),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<ImportResult> {
@@ -61,7 +59,7 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const { session } = await readSession(context);
 		const id = await importSource(session, { app: flags.app, url: flags.url }, this.environment);
-		const target = await meetBase44(id, flags["key-stdin"], this.terminal);
+		const target = await connectOrAskBase44(id, flags["key-stdin"], this.terminal);
 		const { wanted, ...others } = sortNames(session, await target.list(), flags.overwrite);
 		const values = await importValues(wanted, flags["env-file"], this.terminal);
 		const { changed, unchanged, warnings } = await setSecrets(context, values);
@@ -86,9 +84,9 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 		const { kept, refused, skipped, set, unchanged } = result;
 		if (set.length + unchanged.length > 0) renderEdit(result, result.environment, terminal);
 		else terminal.line("  Nothing was imported.");
-		if (skipped.length > 0) terminal.line(`  No value given: ${listNames(skipped)}`);
+		if (skipped.length > 0) terminal.line(`  Skipped, because there is no value: ${listNames(skipped)}`);
 		if (kept.length > 0)
-			terminal.line(`  In the vault already: ${listNames(kept)} (--overwrite asks for them)`);
-		for (const { reason } of refused) terminal.line(`  Not taken: ${reason}`);
+			terminal.line(`  Already in the vault: ${listNames(kept)} (to import them anyway: --overwrite)`);
+		for (const { reason } of refused) terminal.line(`  Not imported: ${reason}`);
 	}
 }

@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { askedBase44Key, base44AppId, keepBase44Key } from "../../cli/base44/connection.ts";
+import { base44AppId, readBase44Key, storeBase44Key } from "../../cli/base44/connection.ts";
 import { foreignLine } from "../../cli/base44/sync.ts";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { refusePlatformLink } from "../../cli/context/linking.ts";
@@ -21,16 +21,16 @@ interface LinkResult {
 	url: string;
 	sent: readonly string[];
 	deleted: readonly string[];
-	/** What is older here than what was sent before, or was not sent since it was not asked for. */
+	/** Names that were not sent: because of --no-sync, or because Base44 was sent a newer version. */
 	pending: readonly string[];
-	/** What Base44 has, and neither the vault nor this device knows: left alone. */
+	/** Names that Base44 has, and neither the vault nor this device knows. They are left alone. */
 	foreign: readonly string[];
 }
 
 export default class LinkBase44 extends BaseCommand<LinkResult> {
-	static override summary = "Link an environment with an app at Base44: its secrets are sent there";
+	static override summary = "Link an environment with an app at Base44, and send its secrets there";
 	static override description =
-		"The API key is tried by one request and kept in the system's keychain, unless it comes by BASE44_API_KEY. Then every secret of the environment is sent; one that the app has under the same name gets the vault's value, and others are left alone. The binding is written to coffer.json, to be committed.";
+		"First, the API key is tested with one request. It is stored in the system's keychain, unless it comes from BASE44_API_KEY. Then every secret of the environment is sent. A secret of the same name at Base44 is overwritten; other secrets there are left alone. The link is written to coffer.json; commit that file.";
 	static override examples = [
 		"<%= config.bin %> link base44 --app 68a1f0c2d3",
 		"<%= config.bin %> link base44 --environment preview --no-sync",
@@ -38,18 +38,18 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 	static override flags = {
 		environment: environmentFlag,
 		app: Flags.string({
-			description: "the app's id; by default BASE44_APP_ID, or what base44/.app.jsonc says",
+			description: "id of the app; defaults to BASE44_APP_ID, or the id in base44/.app.jsonc",
 			helpValue: "ID",
 		}),
 		url: Flags.string({
-			description: `address of the API; by default BASE44_API_URL, or ${BASE44_ORIGIN}`,
+			description: `address of the API; defaults to BASE44_API_URL, or ${BASE44_ORIGIN}`,
 			helpValue: "URL",
 		}),
 		"key-stdin": Flags.boolean({
 			description:
-				"read the API key from standard input; asked for if neither this nor BASE44_API_KEY is given",
+				"read the API key from standard input; without it and BASE44_API_KEY, a prompt asks for the key",
 		}),
-		"no-sync": Flags.boolean({ description: "send nothing yet" }),
+		"no-sync": Flags.boolean({ description: "link only, and do not send secrets yet" }),
 	};
 
 	protected async execute(): Promise<LinkResult> {
@@ -59,10 +59,10 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 		const id = base44Id(url, await base44AppId(flags.app, context.root, this.environment));
 		await refusePlatformLink(context);
 		const { session } = await readSession(context);
-		const key = await askedBase44Key(flags["key-stdin"], this.terminal);
+		const key = await readBase44Key(flags["key-stdin"], this.terminal);
 		const target = new Base44({ id, key });
 		const names = await target.list();
-		await keepBase44Key(id, key, this.terminal);
+		await storeBase44Key(id, key, this.terminal);
 		await pinTarget(session, id);
 		const { app, origin } = id;
 		const binding = { kind: "base44" as const, url: origin, app, vault: session.place.vaultId };
@@ -82,7 +82,7 @@ export default class LinkBase44 extends BaseCommand<LinkResult> {
 		const { environment, app, url, sent, deleted, pending, foreign } = result;
 		terminal.line(`${MARKS.ok} Linked environment '${environment}' with app '${app}' at Base44 (${url})`);
 		if (sent.length > 0) terminal.line(`  ${count(sent.length, "secret")} sent: ${listNames(sent)}`);
-		if (deleted.length > 0) terminal.line(`  Deleted there: ${listNames(deleted)}`);
+		if (deleted.length > 0) terminal.line(`  Deleted at Base44: ${listNames(deleted)}`);
 		if (pending.length > 0)
 			terminal.line(
 				`  ${count(pending.length, "secret")} not sent: run '${inEnvironment("coffer sync", environment)}'`,

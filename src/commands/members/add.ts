@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentsFlag } from "../../cli/command.ts";
+import { BaseCommand, environmentsFlag, noSyncFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { MARKS } from "../../cli/shell/render.ts";
@@ -17,26 +17,30 @@ import type { SessionContext } from "../../project/session/session.ts";
 interface Added {
 	name: string;
 	role: "writer" | "reader";
-	/** Whether the new member owns the vault now. */
+	/** Whether the new member became an owner of the vault. */
 	owner: boolean;
 	fingerprint: string;
 }
 
-/** The member in one environment. */
-interface AddedThere extends SyncReport {
+/** One environment that the member was added to, with its sync. */
+interface AddedTo extends SyncReport {
 	environment: string;
 }
 
-/** Of one environment, its sync; of several, each environment's, and those that had the member already. */
-type AddResult = Added & (AddedThere | { environments: AddedThere[]; unchanged: string[] });
+/**
+ * For one environment, its sync. For several, the sync of each, and the environments that had the member
+ * already.
+ */
+type AddResult = Added & (AddedTo | { environments: AddedTo[]; unchanged: string[] });
 
-/** A public key from an argument. A secret that was typed in its place is told apart, and not shown. */
-function publicKeysOf(text: string): PublicKeys {
+/** Parses the public key in an argument. Recognises the secret of an identity in its place, and does not repeat it. */
+function parseKeyArgument(text: string): PublicKeys {
 	if (text.startsWith("coffer-identity-")) {
 		throw new AppError({
 			code: "MEMBER_KEY_INVALID",
-			message: "That is the secret of an identity, not its public key, and it is in the shell's history now.",
-			hint: "Throw that identity away, make another, and pass its public key (coffer identity show).",
+			message:
+				"KEY is the secret of an identity, not its public key. The shell's history now contains the secret.",
+			hint: "Do not use that identity any more. Create another one, and pass its public key (coffer identity show).",
 			exit: EXIT.usage,
 		});
 	}
@@ -47,7 +51,7 @@ function publicKeysOf(text: string): PublicKeys {
 		throw new AppError({
 			code: "MEMBER_KEY_INVALID",
 			message: "KEY is not the public key of an identity.",
-			hint: "It begins with coffer-member-1. and is what 'coffer identity show' prints on the new member's device.",
+			hint: "A public key begins with coffer-member-1. 'coffer identity show' prints it on the new member's device.",
 			exit: EXIT.usage,
 			cause: error,
 		});
@@ -55,9 +59,9 @@ function publicKeysOf(text: string): PublicKeys {
 }
 
 export default class MembersAdd extends BaseCommand<AddResult> {
-	static override summary = "Add a member to environments, and hand their keys over";
+	static override summary = "Add a member to environments, so that the member can open their secrets";
 	static override description =
-		"A writer may change secrets and members, a reader can only open; a CI job needs no more. From then on the member can open every value of the environment. A writer that an owner of the vault adds owns it too. Several environments are changed in one write: all of them, or none.";
+		"A reader can decrypt every value of the environment; that is enough for a CI job. A writer may also change secrets and members. If an owner of the vault adds a writer, the writer becomes an owner, too. Several environments are changed together: all of them, or none.";
 	static override examples = [
 		"<%= config.bin %> members add coffer-member-1.… --name alice@laptop",
 		"<%= config.bin %> members add coffer-member-1.… --name ci --role reader -e preview",
@@ -67,24 +71,24 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 	static override args = {
 		key: Args.string({
 			name: "KEY",
-			description: "public key, as 'coffer identity show' prints it",
+			description: "public key of the new member, from 'coffer identity show'",
 			required: true,
 		}),
 	};
 	static override flags = {
 		environment: environmentsFlag,
-		"all-environments": Flags.boolean({ description: "add it to every environment of the vault" }),
+		"all-environments": Flags.boolean({ description: "add the member to every environment of the vault" }),
 		name: Flags.string({
-			description: "what teammates see in the list of members",
+			description: "name of the member in the list of members",
 			required: true,
 			helpValue: "NAME",
 		}),
 		role: Flags.option({
-			description: "what the member may do",
+			description: "role of the member",
 			options: ["writer", "reader"] as const,
 			default: "writer",
 		})(),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<AddResult> {
@@ -92,7 +96,7 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 		const isChosen = metadata.flags["environment"]?.setFromDefault !== true;
 		if (flags["all-environments"] && isChosen) throw bothGiven();
 		await cryptoReady;
-		const keys = publicKeysOf(args.key);
+		const keys = parseKeyArgument(args.key);
 		const names = flags["all-environments"] ? await allEnvironments() : [...new Set(flags.environment)];
 		const [first, ...rest] = names;
 		if (first === undefined) throw new TypeError("A vault has an environment.");
@@ -110,12 +114,12 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 		return { ...member, environments, unchanged };
 	}
 
-	/** Syncs each environment that the member came into. One that fails keeps the others from nothing. */
+	/** Syncs each environment that the member was added to. If one sync fails, the others still run. */
 	async #syncEach(
 		contexts: readonly SessionContext[],
 		{ added, sync }: { added: readonly string[]; sync: boolean },
-	): Promise<AddedThere[]> {
-		const done: AddedThere[] = [];
+	): Promise<AddedTo[]> {
+		const done: AddedTo[] = [];
 		const { terminal } = this;
 		for (const context of contexts.filter(({ environment }) => added.includes(environment))) {
 			const { environment } = context;
@@ -124,7 +128,7 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 			} catch (error) {
 				if (!(error instanceof AppError)) throw error;
 				terminal.warn(`${environment}: ${error.message} ${error.hint}`);
-				done.push(error.data as AddedThere);
+				done.push(error.data as AddedTo);
 			}
 		}
 		return done;
@@ -139,9 +143,9 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 			renderSync(sync, environment, terminal);
 		}
 		if ("unchanged" in result && result.unchanged.length > 0)
-			terminal.line(`  A ${result.role} already of: ${result.unchanged.join(", ")}`);
+			terminal.line(`  Already a ${result.role} of: ${result.unchanged.join(", ")}`);
 		terminal.line(
-			`  fingerprint  ${result.fingerprint} (compare it with what the member's own device shows)`,
+			`  fingerprint  ${result.fingerprint} (compare it with the fingerprint on the member's own device)`,
 		);
 	}
 }
@@ -149,7 +153,7 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 function bothGiven(): AppError {
 	return new AppError({
 		code: "USAGE",
-		message: "Environments were named together with --all-environments.",
+		message: "--environment cannot be used together with --all-environments.",
 		hint: "coffer members add KEY --name NAME -e ENVIRONMENT... (or --all-environments)",
 		exit: EXIT.usage,
 	});

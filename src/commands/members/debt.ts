@@ -8,15 +8,14 @@ import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt
 
 interface DebtResult {
 	environment: string;
-	/** What is still to be rotated, since somebody who was removed could read it. */
+	/** The removal debt: values that a removed member could read and that are not replaced yet. */
 	debt: readonly RemovalDebt[];
 }
 
 export default class MembersDebt extends BaseCommand<DebtResult> {
-	static override summary =
-		"List every value that a removed member could read and that nobody has changed since";
+	static override summary = "List the values that a removed member could read and that are not replaced yet";
 	static override description =
-		"A value is off the list once it is set anew ('secrets set'), deleted, or accepted as it is ('members debt accept').";
+		"A value leaves the list when it gets a new value ('secrets set'), is deleted, or is accepted unchanged ('members debt accept').";
 	static override examples = [
 		"<%= config.bin %> members debt",
 		"<%= config.bin %> members debt -e preview --json",
@@ -34,11 +33,13 @@ export default class MembersDebt extends BaseCommand<DebtResult> {
 
 	protected render({ debt, environment }: DebtResult, terminal: Terminal): void {
 		if (debt.length === 0) {
-			terminal.line(`Nothing is owed in ${environment}: nobody who was removed could read a value of now.`);
+			terminal.line(
+				`No value of ${environment} has to be replaced: no removed member could read a present value.`,
+			);
 			return;
 		}
 		renderWholeDebt(debt, environment, terminal);
 		const accept = inEnvironment("coffer members debt accept NAME...", environment);
-		terminal.line(`Where a value may stay as it is: ${accept}`);
+		terminal.line(`To accept a value unchanged: ${accept}`);
 	}
 }

@@ -18,12 +18,12 @@ interface ListResult {
 		/** Whether it is this device's identity. */
 		self: boolean;
 	}[];
-	/** What is still to be rotated, since somebody who was removed could read it. */
+	/** The removal debt: values that a removed member could read and that are not replaced yet. */
 	debt: readonly RemovalDebt[];
 }
 
 export default class MembersList extends BaseCommand<ListResult> {
-	static override summary = "List who can open an environment, and who can write to it";
+	static override summary = "List the members of an environment, with their roles";
 	static override examples = [
 		"<%= config.bin %> members list",
 		"<%= config.bin %> members list --environment preview --json",

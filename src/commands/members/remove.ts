@@ -1,5 +1,5 @@
-import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { Args } from "@oclif/core";
+import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
 import { findTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
@@ -19,8 +19,8 @@ import type { Member } from "../../vault/chains/membership.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import type { RemovalDebt } from "../../vault/document/removal-debt.ts";
 
-/** Members who were removed here and are members of another environment still. */
-interface Elsewhere {
+/** Removed members who are still members of another environment. */
+interface OtherMembership {
 	environment: string;
 	names: readonly string[];
 }
@@ -30,18 +30,22 @@ interface RemoveResult extends SyncReport {
 	removed: readonly string[];
 	epoch: number;
 	resealed: number;
-	/** What is to be rotated: the values that whoever left could read. */
+	/** The values that the removed members could read, and that should be replaced. */
 	debt: readonly RemovalDebt[];
-	/** Where they are members still. */
-	elsewhere: readonly Elsewhere[];
-	/** Whether the environment is linked with a platform, whose tokens they may hold. */
+	/** The environments in which they are still members. */
+	elsewhere: readonly OtherMembership[];
+	/** Whether the environment is linked with a platform. The removed members may have its access tokens. */
 	linked: boolean;
-	/** The platform's access tokens that open the app; null where the platform was not asked, or is not to tell. */
+	/** The platform's access tokens for the app; null if the platform was not asked or did not tell. */
 	tokens: readonly TokenRow[] | null;
 }
 
-/** The other environments of the vault that still have one of the members, by their keys. */
-function elsewhere(document: VaultDocument, environment: string, members: readonly Member[]): Elsewhere[] {
+/** The other environments of the vault in which one of the members' keys is still a member. */
+function otherMemberships(
+	document: VaultDocument,
+	environment: string,
+	members: readonly Member[],
+): OtherMembership[] {
 	const others = [...document.environments.keys()].filter((name) => name !== environment);
 	return others.flatMap((name) => {
 		const known = verifyChains(document, name).state.members;
@@ -51,17 +55,17 @@ function elsewhere(document: VaultDocument, environment: string, members: readon
 }
 
 export default class MembersRemove extends BaseCommand<RemoveResult> {
-	static override summary = "Remove members: a new key, everything sealed anew, and a list of what to rotate";
+	static override summary = "Remove members, change the environment's key, and list the values to replace";
 	static override description =
-		"Whoever leaves keeps what was readable until now, in git's history too: the values that are listed must be replaced where they are from. 'members list' and 'status' list them until each has a new version. A linked environment is synced before and after, and functions keep running.";
+		"All secrets are re-encrypted under a new key. But a removed member may have copied the old values, and the git history keeps them. So replace the listed values at their source. 'members debt' lists them until each has a new version. A linked environment is synced before and after, and functions continue to run.";
 	static override examples = ["<%= config.bin %> members remove ben@desk"];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "members to remove", required: true }),
+		names: Args.string({ name: "NAME...", description: "names of the members to remove", required: true }),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<RemoveResult> {
@@ -73,26 +77,26 @@ export default class MembersRemove extends BaseCommand<RemoveResult> {
 		const isLinked = platformOf(bindingOf(await readConfig(context.root), flags.environment)) !== undefined;
 		const target = flags["no-sync"] ? undefined : await findTarget(context.root, flags.environment);
 		if (target) await prepareRemoval(context, target, names);
-		// Asked for before: once the members are removed, nothing is to hold up the sync that says so.
-		const told = {
-			elsewhere: elsewhere((await loadVault(context.root)).document, flags.environment, members),
+		// Collected before the removal, so that nothing delays the sync after it.
+		const collected = {
+			elsewhere: otherMemberships((await loadVault(context.root)).document, flags.environment, members),
 			linked: isLinked,
 			tokens: target ? await tokensFor(target, Date.now()) : null,
 		};
 		const { warnings, ...removal } = await removeMembers(context, names);
 		for (const warning of warnings) this.terminal.warn(warning);
-		const result = { environment: flags.environment, ...removal, ...told };
+		const result = { environment: flags.environment, ...removal, ...collected };
 		return afterEdit(context, result, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
 	protected render(result: RemoveResult, terminal: Terminal): void {
 		terminal.line(
-			`${MARKS.ok} Removed ${listNames(result.removed)} from ${result.environment}; ${count(result.resealed, "record")} sealed anew, epoch ${result.epoch}`,
+			`${MARKS.ok} Removed ${listNames(result.removed)} from ${result.environment}; ${count(result.resealed, "record")} re-encrypted, epoch ${result.epoch}`,
 		);
 		renderSync(result, result.environment, terminal);
 		for (const { environment, names } of result.elsewhere) {
 			const remove = `coffer members remove ${names.join(" ")} -e ${environment}`;
-			terminal.line(`Still a member of ${environment}: ${listNames(names)} (${remove})`);
+			terminal.line(`Still a member of ${environment}: ${listNames(names)} (to remove: ${remove})`);
 		}
 		if (result.linked) renderTokens(result.tokens, result, terminal);
 		renderDebt(result.debt, result.environment, terminal);

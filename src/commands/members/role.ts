@@ -1,5 +1,5 @@
-import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { Args } from "@oclif/core";
+import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
 import { findTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
@@ -15,17 +15,17 @@ interface RoleResult extends SyncReport {
 	environment: string;
 	name: string;
 	role: "writer" | "reader";
-	/** Number of the epoch that the change began; null where the member had the role already. */
+	/** The number of the new epoch; null if the member had the role already. */
 	epoch: number | null;
 	resealed: number;
 }
 
-const UNTOUCHED: SyncReport = { revision: null, pending: 0, redeployed: [], untouched: [] };
+const NOT_SYNCED: SyncReport = { revision: null, pending: 0, redeployed: [], untouched: [] };
 
 export default class MembersRole extends BaseCommand<RoleResult> {
 	static override summary = "Make a member a writer or a reader";
 	static override description =
-		"The member keeps its key and goes on opening everything. The environment gets a new key and every record is sealed anew, so that what a reader signed as a writer counts no more; nothing is to be rotated. A linked environment is synced before and after, and functions keep running.";
+		"The member keeps its key and can still decrypt everything, so no value has to be replaced. The environment gets a new key and every record is re-encrypted and signed by you, so no record depends on the signature of a member who may no longer write. A linked environment is synced before and after, and functions continue to run.";
 	static override examples = [
 		"<%= config.bin %> members role ci writer",
 		"<%= config.bin %> members role ben@desk reader -e production",
@@ -34,14 +34,14 @@ export default class MembersRole extends BaseCommand<RoleResult> {
 		member: Args.string({ name: "MEMBER", description: "name of the member", required: true }),
 		role: Args.string({
 			name: "ROLE",
-			description: "what the member may do: writer or reader",
+			description: "new role: writer or reader",
 			required: true,
 			options: ["writer", "reader"],
 		}),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<RoleResult> {
@@ -52,7 +52,7 @@ export default class MembersRole extends BaseCommand<RoleResult> {
 		const { session } = await readSession(context);
 		const member = memberToChange(session, args.member, role);
 		const result = { environment, name: args.member, role } as const;
-		if (member === undefined) return { ...result, epoch: null, resealed: 0, ...UNTOUCHED };
+		if (member === undefined) return { ...result, epoch: null, resealed: 0, ...NOT_SYNCED };
 		await refusePlatformMember(context, [member]);
 		const target = flags["no-sync"] ? undefined : await findTarget(context.root, environment);
 		if (target) await prepareRemoval(context, target, [member.name]);
@@ -65,11 +65,11 @@ export default class MembersRole extends BaseCommand<RoleResult> {
 	protected render(result: RoleResult, terminal: Terminal): void {
 		const { environment, epoch, name, resealed, role } = result;
 		if (epoch === null) {
-			terminal.line(`  ${name} is a ${role} of environment '${environment}' already`);
+			terminal.line(`  ${name} is already a ${role} of environment '${environment}'`);
 			return;
 		}
 		terminal.line(
-			`${MARKS.ok} ${name} is a ${role} of environment '${environment}' now; ${count(resealed, "record")} sealed anew, epoch ${epoch}`,
+			`${MARKS.ok} ${name} is now a ${role} of environment '${environment}'; ${count(resealed, "record")} re-encrypted, epoch ${epoch}`,
 		);
 		renderSync(result, environment, terminal);
 	}

@@ -6,7 +6,7 @@ import { backupPlatform } from "../../platform/backup/backup.ts";
 import { dataDirectoryOf } from "../../platform/configuration/config.ts";
 
 interface BackupResult {
-	/** Absolute. */
+	/** The absolute path of the backup. */
 	backup: string;
 	created: string;
 	apps: number;
@@ -16,19 +16,19 @@ interface BackupResult {
 }
 
 export default class PlatformBackup extends BaseCommand<BackupResult> {
-	static override summary = "Back up a platform's data directory into a new directory, while it runs or not";
+	static override summary = "Back up a platform's data directory to a new directory";
 	static override description =
-		"The backup is one moment of the log, tokens included, and the bundles of the functions that there were: whole under its name, or not there. It opens nothing: values are sealed in it, and the platform's identity is not in it, nor is what functions wrote. Run it as the platform's user, on its machine.";
+		"Run it as the platform's user, on its machine. The platform may be running. The backup is a consistent snapshot of the log, with the access tokens, and of the bundles of the functions. The directory appears under its name only when it is complete. The values in the backup are encrypted, and it does not contain the platform's identity, so nobody can decrypt them with the backup alone. The logs and stored data of functions are not in it.";
 	static override examples = [
 		"<%= config.bin %> platform backup /backup/coffer-2027-01-31",
 		"<%= config.bin %> platform backup /backup/coffer --data /var/lib/coffer",
 	];
 	static override args = {
-		directory: Args.string({ name: "DIR", description: "directory to make", required: true }),
+		directory: Args.string({ name: "DIR", description: "new directory to write", required: true }),
 	};
 	static override flags = {
 		data: Flags.string({
-			description: "data directory of the platform; $XDG_DATA_HOME/coffer/platform if left out",
+			description: "data directory of the platform; defaults to $XDG_DATA_HOME/coffer/platform",
 			helpValue: "DIR",
 		}),
 	};
@@ -45,10 +45,10 @@ export default class PlatformBackup extends BaseCommand<BackupResult> {
 	}
 
 	protected render(result: BackupResult, terminal: Terminal): void {
-		const held = `${count(result.apps, "app")} and ${count(result.functions, "function")}`;
-		terminal.line(`${MARKS.ok} Backed up ${held} to ${result.backup}`);
+		const content = `${count(result.apps, "app")} and ${count(result.functions, "function")}`;
+		terminal.line(`${MARKS.ok} Backed up ${content} to ${result.backup}`);
 		terminal.line(
-			"The platform's identity is not in it, and nothing opens it without: keep a copy elsewhere.",
+			"The backup does not contain the platform's identity, and is useless without it. Keep a copy of the identity elsewhere.",
 		);
 	}
 }

@@ -7,9 +7,9 @@ import { restorePlatform } from "../../platform/backup/restore.ts";
 import { dataDirectoryOf } from "../../platform/configuration/config.ts";
 
 interface RestoreResult {
-	/** Absolute. */
+	/** The absolute path of the backup. */
 	backup: string;
-	/** Absolute. */
+	/** The absolute path of the data directory. */
 	data: string;
 	/** When the backup was made. */
 	created: string;
@@ -20,9 +20,9 @@ interface RestoreResult {
 }
 
 export default class PlatformRestore extends BaseCommand<RestoreResult> {
-	static override summary = "Put a backup of a platform into an empty data directory";
+	static override summary = "Restore a backup of a platform to an empty data directory";
 	static override description =
-		"Every file of the backup is checked before anything is written. Then a platform can be started there, with the identity that it had. Tokens that were revoked, and members who were removed, since the backup was made are back; devices that synced since then refuse the platform. docs/operating.md says what to do about both.";
+		"Every file of the backup is checked before anything is written. Then start a platform on the data directory, with the identity that it had. Tokens that were revoked and members who were removed after the backup are valid again. Devices that synced after the backup refuse the platform. docs/operating.md says what to do in both cases.";
 	static override examples = [
 		"<%= config.bin %> platform restore /backup/coffer-2027-01-31",
 		"<%= config.bin %> platform restore /backup/coffer --data /var/lib/coffer",
@@ -30,13 +30,13 @@ export default class PlatformRestore extends BaseCommand<RestoreResult> {
 	static override args = {
 		backup: Args.string({
 			name: "BACKUP",
-			description: "directory that 'platform backup' made",
+			description: "directory from 'platform backup'",
 			required: true,
 		}),
 	};
 	static override flags = {
 		data: Flags.string({
-			description: "data directory to make; $XDG_DATA_HOME/coffer/platform if left out",
+			description: "data directory to write; defaults to $XDG_DATA_HOME/coffer/platform",
 			helpValue: "DIR",
 		}),
 	};
@@ -51,8 +51,8 @@ export default class PlatformRestore extends BaseCommand<RestoreResult> {
 	}
 
 	protected render(result: RestoreResult, terminal: Terminal): void {
-		const held = `${count(result.apps, "app")} and ${count(result.functions, "function")}`;
-		terminal.line(`${MARKS.ok} Restored ${held} of ${formatMinute(result.created)} to ${result.data}`);
-		terminal.line(`Next, with the identity that it had: coffer platform start --data ${result.data}`);
+		const content = `${count(result.apps, "app")} and ${count(result.functions, "function")}`;
+		terminal.line(`${MARKS.ok} Restored ${content} of ${formatMinute(result.created)} to ${result.data}`);
+		terminal.line(`Next, with the platform's identity: coffer platform start --data ${result.data}`);
 	}
 }

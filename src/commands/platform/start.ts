@@ -18,13 +18,13 @@ import { type Platform, startPlatform } from "../../platform/server.ts";
 const address = (description: string, value: string) =>
 	Flags.string({ description, default: value, helpValue: "HOST:PORT" });
 
-const most = (description: string, key: keyof Maxima) =>
+const limit = (description: string, key: keyof Maxima) =>
 	Flags.integer({ description, default: DEFAULT_MAXIMA[key], min: 1, helpValue: "N" });
 
 export default class PlatformStart extends BaseCommand<void> {
-	static override summary = "Start a platform: it keeps the log, builds, runs and redeploys functions";
+	static override summary = "Start a platform, the server that runs functions with their secrets";
 	static override description =
-		"Runs until SIGINT or SIGTERM, finishes what is in flight, and exits 0. At the first start, and whenever no valid token is left that may administer it, it prints an access token, once. Its identity is made on the first start, in the file of --identity-file or in the keychain; COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE bring one of elsewhere. The log goes to stderr, as JSON lines.";
+		"A platform stores the encrypted secrets of linked environments, and builds, runs and redeploys functions. It runs until SIGINT or SIGTERM, then finishes requests in progress and exits with 0.\n\nThe first start creates the platform's identity: in the file of --identity-file, or in the keychain. To use an existing identity, set COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE. The first start also prints an access token. A later start prints one only if no valid token is left that may administer the platform.\n\nThe platform writes its log to stderr, as JSON lines.";
 	static override examples = [
 		"<%= config.bin %> platform start",
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",
@@ -33,51 +33,57 @@ export default class PlatformStart extends BaseCommand<void> {
 	];
 	static override flags = {
 		data: Flags.string({
-			description: "data directory; $XDG_DATA_HOME/coffer/platform if left out",
+			description: "data directory; defaults to $XDG_DATA_HOME/coffer/platform",
 			helpValue: "DIR",
 		}),
 		store: Flags.string({
-			description: "where the log is kept; in the data directory if left out",
+			description: "store of the log; defaults to the data directory",
 			helpValue: "URL",
 		}),
-		listen: address("where functions are served; port 0 picks a free one", "127.0.0.1:8080"),
-		control: address("where the control API listens; port 0 picks a free one", "127.0.0.1:8081"),
+		listen: address("address that serves functions; port 0 chooses a free port", "127.0.0.1:8080"),
+		control: address("address of the control API; port 0 chooses a free port", "127.0.0.1:8081"),
 		"identity-file": Flags.string({
-			description: "file of the platform's identity, outside the data directory; made where it is missing",
+			description:
+				"file with the platform's identity, outside the data directory; created if it does not exist",
 			helpValue: "FILE",
 		}),
 		"allow-net": Flags.string({
-			description: "internal service that functions may reach, besides the public internet (repeatable)",
+			description:
+				"internal service that functions may reach, in addition to the public internet (repeatable)",
 			helpValue: "HOST:PORT",
 			multiple: true,
 		}),
-		"max-memory": most("memory of one function that a function.jsonc may ask for, in MB", "memoryMB"),
-		"max-timeout": most("time until a response that it may ask for, in seconds", "timeoutSeconds"),
-		"max-body": most("size of a request's body that it may ask for, in MB", "maxBodyMB"),
+		"max-memory": limit("most memory that a function.jsonc may request, in MB", "memoryMB"),
+		"max-timeout": limit(
+			"longest timeout of a request that a function.jsonc may set, in seconds",
+			"timeoutSeconds",
+		),
+		"max-body": limit("largest request body that a function.jsonc may allow, in MB", "maxBodyMB"),
 		"max-processes": Flags.integer({
 			description:
-				"functions that run at once; past that, the least recently called stops. One for each 128 MiB of memory if left out",
+				"most functions that run at the same time; beyond it, the least recently called one stops. Defaults to one for each 128 MiB of memory",
 			min: 1,
 			helpValue: "N",
 		}),
 		"spare-processes": Flags.integer({
 			description:
-				"processes that wait ready-made for functions, some 50 MiB each, so that starts and changes take little time; 2 if left out",
+				"processes that wait without a function, so that a function starts faster; each needs about 50 MiB. Defaults to 2",
 			min: 0,
 			helpValue: "N",
 		}),
 		host: Flags.string({
-			description: "further host name by which the control API is reached (repeatable)",
+			description: "another host name of the control API (repeatable)",
 			helpValue: "NAME",
 			multiple: true,
 		}),
 		"tls-cert": Flags.string({
-			description: "certificate chain (PEM) with which the control API speaks TLS; read anew when it changes",
+			description: "certificate chain (PEM) for TLS on the control API; reloaded when the file changes",
 			helpValue: "FILE",
 		}),
 		"tls-key": Flags.string({ description: "private key (PEM) of the certificate", helpValue: "FILE" }),
 		"behind-tls-proxy": Flags.boolean({
-			description: "a proxy that speaks TLS stands before the control API, so it may leave loopback",
+			description:
+				"allow the control API on other addresses than loopback without TLS, because a TLS proxy protects it",
 			default: false,
 		}),
 	};
@@ -128,14 +134,16 @@ export default class PlatformStart extends BaseCommand<void> {
 		this.terminal.line(`  functions  ${listenUrl}`);
 		this.terminal.line(`  control    ${controlUrl}`);
 		if (buildSandbox === "none") {
-			this.terminal.warn("Nothing keeps builds from reading this user's files here; install bubblewrap.");
+			this.terminal.warn(
+				"On this machine, builds of functions can read this user's files. To prevent that, install bubblewrap.",
+			);
 		}
 		const gap = networkWallGap(network);
 		if (gap !== undefined) this.terminal.warn(gap);
 		if (firstToken !== undefined) {
 			this.terminal.line(`  token      ${firstToken}`);
 			this.terminal.line();
-			this.terminal.line("The token is shown this once; it may do everything here.");
+			this.terminal.line("The token allows everything on this platform. It is shown only once.");
 		}
 		this.terminal.line(`Next, in a project: coffer link ${controlUrl} --app APP`);
 	}

@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand } from "../../cli/command.ts";
+import { BaseCommand, noSyncFlag } from "../../cli/command.ts";
 import { openContext, requireEnvironmentName } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
@@ -21,29 +21,29 @@ function usage(message: string): AppError {
 export default class SecretsCopy extends BaseCommand<CopyResult> {
 	static override summary = "Copy secrets from one environment to another";
 	static override description =
-		"Opens them in the one and sets them in the other, as 'secrets set' would: a value that is there already costs nothing, and the other environment is synced. You must be a member of both. If one of the names is not there, nothing is copied.";
+		"Decrypts the values in the one environment and sets them in the other, like 'secrets set', including the sync. An equal value is not set again. You must be a member of both environments. If one of the names does not exist, nothing is copied.";
 	static override examples = [
 		"<%= config.bin %> secrets copy --from preview --to production API_KEY STRIPE_KEY",
 		"<%= config.bin %> secrets copy --from production --to staging --all",
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "names to copy" }),
+		names: Args.string({ name: "NAME...", description: "names of the secrets to copy" }),
 	};
 	static override flags = {
 		from: Flags.string({ description: "environment to copy from", required: true, helpValue: "NAME" }),
 		to: Flags.string({ description: "environment to copy to", required: true, helpValue: "NAME" }),
 		all: Flags.boolean({ description: "copy every secret" }),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<CopyResult> {
 		const { argv, flags } = await this.parse(SecretsCopy);
 		const { all, from, to } = flags;
 		for (const name of [from, to]) requireEnvironmentName(name);
-		if (from === to) throw usage("Both environments are the same one.");
-		if (all && argv.length > 0) throw usage("Names were given together with --all.");
-		if (!all && argv.length === 0) throw usage("No name was given.");
+		if (from === to) throw usage("--from and --to name the same environment.");
+		if (all && argv.length > 0) throw usage("Names cannot be used together with --all.");
+		if (!all && argv.length === 0) throw usage("Names or --all are missing.");
 		const context = await openContext(
 			this.environment,
 			to,

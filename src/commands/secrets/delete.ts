@@ -1,5 +1,5 @@
-import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { Args } from "@oclif/core";
+import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
@@ -11,15 +11,15 @@ import { deleteSecrets } from "../../project/secrets/edit-secrets.ts";
 export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Delete secrets, and redeploy the functions that read them";
 	static override description =
-		"Each leaves a tombstone in coffer.vault, so that the deletion is as authentic as a value. If one of the names is not there, nothing is deleted.";
+		"Each deletion is recorded in coffer.vault and signed, like a value, so that nobody else can forge or undo it unnoticed. If one of the names does not exist, nothing is deleted.";
 	static override examples = ["<%= config.bin %> secrets delete API_KEY OLD_KEY"];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "names to delete", required: true }),
+		names: Args.string({ name: "NAME...", description: "names of the secrets to delete", required: true }),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 		"dry-run": dryRunFlag,
 	};
 

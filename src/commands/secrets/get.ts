@@ -9,23 +9,24 @@ interface GetResult {
 	environment: string;
 	name: string;
 	version: number;
-	/** Present unless `--reveal` asked for the value. */
+	/** Present without `--reveal`. */
 	masked?: string;
+	/** Present with `--reveal`. */
 	value?: string;
 }
 
 export default class SecretsGet extends BaseCommand<GetResult> {
-	static override summary = "Show one secret, masked unless --reveal is given";
+	static override summary = "Show one secret: masked, or its value with --reveal";
 	static override examples = [
 		"<%= config.bin %> secrets get API_KEY",
 		"<%= config.bin %> secrets get API_KEY --reveal",
 	];
 	static override args = {
-		name: Args.string({ name: "NAME", description: "the secret's name", required: true }),
+		name: Args.string({ name: "NAME", description: "name of the secret", required: true }),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		reveal: Flags.boolean({ description: "print the value itself" }),
+		reveal: Flags.boolean({ description: "print the value instead of the mask" }),
 	};
 
 	protected async execute(): Promise<GetResult> {

@@ -13,24 +13,24 @@ import { missingVersions } from "../../vault/records/secret-history.ts";
 interface HistoryResult extends HistoryDescription {
 	environment: string;
 	name: string;
-	/** Where it was looked, as phrases. */
+	/** The places that were searched, as phrases. */
 	looked: readonly string[];
-	/** What could not be looked at, and why. */
+	/** What could not be searched, and why. */
 	notes: readonly string[];
-	/** Versions of which no record was found; newest first, a hundred at most. */
+	/** Versions without a record; newest first, at most a hundred. */
 	missing: readonly number[];
 }
 
 export default class SecretsHistory extends BaseCommand<HistoryResult> {
-	static override summary = "List the versions that a secret has had, without values";
+	static override summary = "List the versions of a secret, without values";
 	static override description =
-		"Newest first: when, by whom, and where it was found. It is looked for in coffer.vault, in git's history of it (of HEAD) and in the log of the linked platform. Times are the commit's author's, or the platform's own word, and decide nothing. A record that is not signed by somebody who could write then is shown as one that does not count.";
+		"Lists the newest version first: when it was set, by whom, and where it was found. Coffer searches coffer.vault, its git history (from HEAD) and the log of the linked platform. The time is the author's date of the commit, or the time by the platform's clock; nothing verifies it. A record whose author could not write to the environment at that time is listed as not valid.";
 	static override examples = [
 		"<%= config.bin %> secrets history API_KEY",
 		"<%= config.bin %> secrets history API_KEY --environment preview --json",
 	];
 	static override args = {
-		name: Args.string({ name: "NAME", description: "the secret's name", required: true }),
+		name: Args.string({ name: "NAME", description: "name of the secret", required: true }),
 	};
 	static override flags = { environment: environmentFlag };
 
@@ -43,7 +43,7 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 		if (history.versions.length === 0 && history.rejected.length === 0) {
 			throw new AppError({
 				code: "SECRET_NOT_FOUND",
-				message: `No version of ${name} is to be found in environment '${flags.environment}'.`,
+				message: `No version of ${name} was found in environment '${flags.environment}'.`,
 				hint: `Searched: ${looked.join(", ")}.`,
 				exit: EXIT.notFound,
 			});
@@ -57,8 +57,8 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 		const rows = result.versions.map(({ by, found, kind, version, ...when }) => [
 			`v${version}`,
 			kind,
-			whenWords(when),
-			byWords(by, when.resealed),
+			timeText(when),
+			authorText(by, when.resealed),
 			placeWords(found),
 		]);
 		if (rows.length > 0) terminal.table(rows, ["VERSION", "KIND", "WHEN", "BY", "FOUND IN"]);
@@ -66,19 +66,19 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 			terminal.line(`  Not found: ${listNames(result.missing.map((version) => `v${version}`))}`);
 		for (const { by, found, reason, version } of result.refused)
 			terminal.line(
-				`${MARKS.failed} v${version} does not count (by ${byWords(by, false)}, ${placeWords(found)}): ${reason}`,
+				`${MARKS.failed} v${version} is not valid (by ${authorText(by, false)}, ${placeWords(found)}): ${reason}`,
 			);
 	}
 }
 
 type Row = HistoryResult["versions"][number];
 
-function whenWords({ committedAt, receivedAt }: Pick<Row, "committedAt" | "receivedAt">): string {
+function timeText({ committedAt, receivedAt }: Pick<Row, "committedAt" | "receivedAt">): string {
 	if (committedAt !== null) return formatMinute(committedAt);
-	return receivedAt === null ? "-" : `${formatMinute(receivedAt)} (platform's word)`;
+	return receivedAt === null ? "-" : `${formatMinute(receivedAt)} (by the platform's clock)`;
 }
 
-function byWords(by: Row["by"], isResealed: boolean): string {
-	const name = by === null ? "nobody known" : by.member ? by.name : `${by.name} (removed)`;
-	return isResealed ? `${name} (sealed anew)` : name;
+function authorText(by: Row["by"], isResealed: boolean): string {
+	const name = by === null ? "an unknown author" : by.member ? by.name : `${by.name} (removed)`;
+	return isResealed ? `${name} (re-encrypted)` : name;
 }

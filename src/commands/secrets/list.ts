@@ -12,7 +12,7 @@ interface ListResult {
 }
 
 export default class SecretsList extends BaseCommand<ListResult> {
-	static override summary = "List the names of the secrets, their values masked";
+	static override summary = "List the secrets, with masked values";
 	static override examples = [
 		"<%= config.bin %> secrets list",
 		"<%= config.bin %> secrets list --environment preview --json",

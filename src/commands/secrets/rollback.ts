@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { findVersions } from "../../cli/edits/find-versions.ts";
@@ -12,30 +12,30 @@ import { MAX_VERSION } from "../../vault/records/record.ts";
 
 interface RollbackResult extends EnvironmentEdit {
 	name: string;
-	/** The version whose value it has again. */
+	/** The version whose value was restored. */
 	from: number;
-	/** The version that the file has now. */
+	/** The new version in the vault. */
 	version: number;
 }
 
 export default class SecretsRollback extends BaseCommand<RollbackResult> {
-	static override summary = "Set a secret to the value that an earlier version had";
+	static override summary = "Set a secret to the value of an earlier version";
 	static override description =
-		"The value becomes a new version; nothing is taken back. It is looked for in git's history of coffer.vault and in the platform's log, and verified. Where somebody was removed who has read it, it stays to be rotated. Syncs like 'secrets set'.";
+		"The old value becomes a new version, so the history stays complete. Coffer searches the git history of coffer.vault and the platform's log for the value, and verifies it. If a removed member could read the value, 'members debt' lists it. Syncs like 'secrets set'.";
 	static override examples = ["<%= config.bin %> secrets rollback API_KEY --to 3"];
 	static override args = {
-		name: Args.string({ name: "NAME", description: "the secret's name", required: true }),
+		name: Args.string({ name: "NAME", description: "name of the secret", required: true }),
 	};
 	static override flags = {
 		environment: environmentFlag,
 		to: Flags.integer({
-			description: "the version whose value is wanted ('secrets history' lists them)",
+			description: "version to restore ('secrets history' lists them)",
 			required: true,
 			min: 1,
 			max: MAX_VERSION,
 			helpValue: "N",
 		}),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<RollbackResult> {

@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
@@ -11,19 +11,19 @@ import { type EnvironmentEdit, renderEdit } from "../../cli/views/edit-result.ts
 import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/views/plan-result.ts";
 import { setSecrets } from "../../project/secrets/edit-secrets.ts";
 
-/** Says which names `run` hands over only where it is told to; functions get them as any other. */
-function warnOfUnsafe(names: readonly string[], terminal: Terminal): void {
+/** Warns about names that `coffer run` passes on only with `--allow-unsafe`. Functions get them like all others. */
+function warnAboutUnsafeNames(names: readonly string[], terminal: Terminal): void {
 	for (const name of names) {
 		const reason = unsafeReason(name);
 		if (reason === undefined) continue;
-		terminal.warn(`To hand ${name} to a command, 'coffer run' needs --allow-unsafe ${name}: ${reason}.`);
+		terminal.warn(`'coffer run' passes ${name} on only with --allow-unsafe ${name}, because ${reason}.`);
 	}
 }
 
 export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Set secrets, and redeploy the functions that read them";
 	static override description =
-		"Seals the values into coffer.vault, then syncs them if the environment is linked and its platform is in reach. A value that is typed as an argument stays in the shell's history: NAME alone asks for it: a paste of any number of lines is taken whole, and one line break at its end is dropped, as from --stdin. An empty value is NAME=.";
+		"Encrypts the values into coffer.vault. If the environment is linked, it then syncs them; if the platform cannot be reached, 'coffer sync' sends them later.\n\nThe shell's history keeps a value that you type as an argument. Use NAME without a value to be asked for it; you can paste any number of lines. With the prompt and with --stdin, one line break at the end of the value is removed. NAME= sets an empty value.";
 	static override examples = [
 		"<%= config.bin %> secrets set API_KEY=abc STRIPE_KEY=def",
 		"<%= config.bin %> secrets set API_KEY",
@@ -32,16 +32,16 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 	];
 	static override strict = false;
 	static override args = {
-		pairs: Args.string({ name: "NAME[=VALUE]", description: "pairs, or one name alone" }),
+		pairs: Args.string({ name: "NAME[=VALUE]", description: "pairs, or one name to be asked for its value" }),
 	};
 	static override flags = {
 		environment: environmentFlag,
 		"env-file": Flags.string({
-			description: "read the pairs from a .env file; - is standard input",
+			description: "read NAME=VALUE lines from a .env file; - is standard input",
 			helpValue: "FILE",
 		}),
 		stdin: Flags.boolean({ description: "read the value of NAME from standard input" }),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		"no-sync": noSyncFlag,
 		"dry-run": dryRunFlag,
 	};
 
@@ -62,7 +62,7 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 		);
 		const outcome = await setSecrets(context, values);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
-		warnOfUnsafe(outcome.changed, this.terminal);
+		warnAboutUnsafeNames(outcome.changed, this.terminal);
 		if (flags["env-file"] !== undefined) await adviseOnEnvFile(flags["env-file"], this.terminal);
 		const edited = {
 			environment: flags.environment,

@@ -22,25 +22,28 @@ import { acceptReplaced, findReplaced, type Replaced } from "../../project/undo/
 import type { SurveyContext } from "../../project/undo/survey.ts";
 
 export default class VaultAccept extends BaseCommand<AcceptReport> {
-	static override summary = "Accept the vault as it is, and forget what it lacks";
+	static override summary = "Accept the vault as it is, and forget the changes that it lacks";
 	static override description =
-		"For a vault that was undone with git: this device remembers members, environments, keys and secrets that coffer.vault has no more, and refuses to go on. What this device made itself and never sent anywhere is listed and, after a question, forgotten. What is kept in git or on a platform, or was made by others, is listed with where it is, and stays; --all forgets it too, once the code that names just this is typed. The vault is not written.";
+		"Use this if changes of coffer.vault were undone with git on purpose. This device remembers members, environments, keys and secrets that the file no longer has, and refuses to work with the file. The command lists these changes. It forgets those that this device made and never sent, after you confirm. Changes that git or a platform still has, or that others made, stay remembered, unless you add --all and type a code. The vault itself is not changed.";
 	static override examples = [
 		"<%= config.bin %> vault accept",
 		"<%= config.bin %> vault accept --yes",
 		"<%= config.bin %> vault accept --all",
 	];
 	static override flags = {
-		all: Flags.boolean({ description: "also what others made, or what is kept elsewhere" }),
-		yes: Flags.boolean({ char: "y", description: "do not ask; not enough for what --all adds" }),
+		all: Flags.boolean({ description: "also forget changes that others made, or that exist elsewhere" }),
+		yes: Flags.boolean({
+			char: "y",
+			description: "do not ask for confirmation; does not replace the code for --all",
+		}),
 		confirm: Flags.string({
-			description: "the code that the question asks for, where there is no terminal to type it on",
+			description: "code from the confirmation question, to pass it without a terminal",
 			helpValue: "CODE",
 		}),
-		offline: Flags.boolean({ description: "do not ask linked platforms" }),
+		offline: Flags.boolean({ description: "do not contact linked platforms" }),
 	};
 
-	/** Whether what is forgotten was printed for the question. */
+	/** Whether the changes were already printed before the question. */
 	#isShown = false;
 
 	protected async execute(): Promise<AcceptReport> {
@@ -55,7 +58,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 			previous: await previousIdentity(this.environment),
 		};
 		const replaced = await findReplaced(context);
-		if (replaced) return this.#replace(context, replaced, flags);
+		if (replaced) return this.#acceptReplaced(context, replaced, flags);
 		const looking = await searchPlaces(root, flags.offline);
 		const diagnosis = await diagnose(context, looking);
 		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
@@ -68,8 +71,8 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		return { ...report, accepted: true };
 	}
 
-	/** The folder held another vault before. */
-	async #replace(
+	/** Accepts another vault than the one that was in this folder before. */
+	async #acceptReplaced(
 		context: SurveyContext,
 		{ before, code, now }: Replaced,
 		flags: { yes: boolean; confirm?: string | undefined },
@@ -90,12 +93,12 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		if (confirm !== undefined ? confirm === code : yes && !isStrong) return;
 		const instead = isStrong ? `coffer vault accept --all --confirm ${code}` : "coffer vault accept --yes";
 		if (confirm !== undefined || !this.terminal.interactive)
-			throw unanswered(confirm !== undefined, instead, report);
+			throw notConfirmed(confirm !== undefined, instead, report);
 		this.render(report, this.terminal);
 		this.#isShown = true;
 		const question = isStrong
-			? `This cannot be undone. Type ${code} to forget what is listed`
-			: "Forget what is listed?";
+			? `This cannot be undone. Type ${code} to forget these changes`
+			: "Forget these changes?";
 		const isSure = isStrong
 			? (await promptText(this.terminal, question, instead)).trim() === code
 			: await promptConfirm(this.terminal, question, instead);
@@ -113,8 +116,11 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		if (replaced) {
 			terminal.line(`  before  ${replaced.before}`);
 			terminal.line(`  now     ${replaced.now}`);
-			if (accepted) terminal.line(`${MARKS.ok} This folder holds another vault from now on`);
-			else terminal.line("Another vault than this folder held. Compare its id with a teammate's");
+			if (accepted) terminal.line(`${MARKS.ok} Accepted the present vault for this folder`);
+			else
+				terminal.line(
+					"This folder had another vault before. Compare the id of the present one with a teammate's",
+				);
 			return;
 		}
 		if (accepted) {
@@ -129,45 +135,47 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		}
 		renderLetIn(letIn, terminal);
 		if (forgotten.length > 0) {
-			terminal.line("To be forgotten:");
+			terminal.line("Will be forgotten:");
 			renderLacking(forgotten, terminal);
 		}
 		if (kept.length > 0) {
-			terminal.line("Stays remembered:");
+			terminal.line("Will stay remembered:");
 			renderLacking(kept, terminal);
 		}
 		if (forgotten.length + kept.length === 0)
-			terminal.line("Nothing to accept: coffer.vault has all that this device has seen of it");
+			terminal.line("There is nothing to accept: coffer.vault has every change that this device has seen");
 	}
 }
 
-/** The error where a code is for something else, or where nobody is there to give one. */
-function unanswered(isWrongCode: boolean, instead: string, report: AcceptReport): AppError {
-	const hint = `If it is right to forget what is listed: ${instead}`;
+/** The error for a wrong code, or for a missing confirmation without a terminal. */
+function notConfirmed(isWrongCode: boolean, instead: string, report: AcceptReport): AppError {
+	const hint = `To forget the listed changes: ${instead}`;
 	if (isWrongCode)
 		return new AppError({
 			code: "NOT_CONFIRMED",
-			message: "That code is for something else than what would be forgotten now.",
+			message: "The code is for another set of changes than the listed ones.",
 			hint,
 			exit: EXIT.failure,
 			data: report,
 		});
 	return new AppError({
 		code: "NO_TERMINAL",
-		message: "This is not forgotten without a question, and there is no terminal to ask on.",
+		message: "Forgetting changes needs a confirmation, and there is no terminal to ask on.",
 		hint,
 		exit: EXIT.usage,
 		data: report,
 	});
 }
 
-/** @throws AppError `NOTHING_UNDONE` (exit 7) where something is lacking, and nothing of it was only made here */
+/**
+ * @throws AppError `NOTHING_UNDONE` (exit 7) if the vault lacks changes, but none that only this device had
+ */
 function nothingToForget(report: AcceptReport): AcceptReport {
 	if (report.kept.length === 0) return report;
 	throw new AppError({
 		code: "NOTHING_UNDONE",
 		message:
-			"Nothing of what coffer.vault lacks was made on this device alone, so none of it is forgotten by itself.",
+			"coffer.vault lacks changes, but each of them was made by others or exists elsewhere. They are not forgotten without --all.",
 		hint: waysHint(report.ways),
 		exit: EXIT.integrity,
 		data: report,

@@ -1,13 +1,12 @@
-import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { Args } from "@oclif/core";
+import { BaseCommand, environmentFlag, noSyncFlag, yesFlag } from "../../cli/command.ts";
+import { confirmYes } from "../../cli/context/confirm.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
-import { promptConfirm } from "../../cli/shell/prompts.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
 import { renderDebt } from "../../cli/views/removal-debt.ts";
-import { AppError, EXIT } from "../../errors.ts";
 import { resealStale, staleNames } from "../../project/secrets/re-encrypt.ts";
 import type { RemovalDebt } from "../../vault/document/removal-debt.ts";
 
@@ -18,21 +17,24 @@ interface ResealResult extends SyncReport {
 }
 
 export default class VaultReseal extends BaseCommand<ResealResult> {
-	static override summary = "Seal anew what a merge brought under an earlier key";
+	static override summary = "Re-encrypt secrets that a merge brought back under an earlier key";
 	static override description =
-		"A branch from before a removal of members can bring records that the removed member's key opens. Sealed anew they keep version and value, and nothing redeploys; the values stay listed as to be rotated. 'coffer status' names them.";
+		"If a branch is older than the removal of a member, its merge can bring back records that the removed member can decrypt. 'coffer status' lists them. This command re-encrypts them under the present key. Versions and values do not change, and no function is redeployed. The values stay in 'members debt' until you replace them.";
 	static override examples = [
 		"<%= config.bin %> vault reseal",
 		"<%= config.bin %> vault reseal API_KEY --yes",
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "names to seal anew; all stale ones by default" }),
+		names: Args.string({
+			name: "NAME...",
+			description: "names of the secrets to re-encrypt; defaults to all that need it",
+		}),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		yes: Flags.boolean({ char: "y", description: "do not ask" }),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		yes: yesFlag,
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<ResealResult> {
@@ -47,22 +49,16 @@ export default class VaultReseal extends BaseCommand<ResealResult> {
 		return afterEdit(context, result, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
-	/** A stale record may hold what a removed member knows: somebody should want it before it is made to look like new. */
+	/** Asks, because a removed member may know these values, and after the command they look current. */
 	async #confirm(names: readonly string[]): Promise<void> {
-		const question = `Keep the values of ${listNames(names)}, sealed anew under the present key?`;
-		if (await promptConfirm(this.terminal, question, "Pass --yes.")) return;
-		throw new AppError({
-			code: "NOT_CONFIRMED",
-			message: "Nothing was changed.",
-			hint: "Answer yes, or pass --yes.",
-			exit: EXIT.failure,
-		});
+		const question = `Keep the values of ${listNames(names)} and re-encrypt them under the present key?`;
+		await confirmYes(this.terminal, question, "Nothing was changed.");
 	}
 
 	protected render(result: ResealResult, terminal: Terminal): void {
 		if (result.resealed.length === 0)
-			terminal.line(`Every record of ${result.environment} is under the present key.`);
-		else terminal.line(`${MARKS.ok} Sealed ${listNames(result.resealed)} anew in ${result.environment}`);
+			terminal.line(`Every record of ${result.environment} is already encrypted under the present key.`);
+		else terminal.line(`${MARKS.ok} Re-encrypted ${listNames(result.resealed)} in ${result.environment}`);
 		renderSync(result, result.environment, terminal);
 		renderDebt(result.debt, result.environment, terminal);
 	}

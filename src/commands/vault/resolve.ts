@@ -22,19 +22,23 @@ import { WHOLE_SIDE } from "../../project/undo/decide.ts";
 import type { Side } from "../../vault/merge/merge-vaults.ts";
 
 export default class VaultResolve extends BaseCommand<Resolution> {
-	static override summary = "Repair a vault in which git left a merge conflict";
+	static override summary = "Resolve a merge conflict in the vault";
 	static override description =
-		"Works on git's conflict markers; and where the file has none, on both sides as git's index has them, or as an unfinished merge, rebase or cherry-pick names them. Records of different names are united; no key is needed for that. Where both sides changed one name, --take decides, for the names given or for all; on a terminal it is asked, and without one it is exit 5. Where both sides changed the members or the environments, --take says whose changes are kept as they are; the other side's are made again after them, signed by you, and what cannot be is listed.";
+		"Git cannot merge coffer.vault by itself, because every record in it is signed. This command reads both sides from git's conflict markers, or else from git's index or an unfinished merge, rebase or cherry-pick.\n\nSecrets that only one side changed are merged without a key. If both sides changed the same secret, --take decides which value wins, for the given names or for all. Without --take, the command asks on a terminal, and otherwise exits with 5.\n\nIf both sides changed members or environments, the changes of the side in --take are kept. The changes of the other side are applied again after them, signed by you; changes that cannot be applied are listed.";
 	static override examples = [
 		"<%= config.bin %> vault resolve",
 		"<%= config.bin %> vault resolve --take theirs API_KEY",
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "names that --take decides; all by default" }),
+		names: Args.string({ name: "NAME...", description: "names for --take; defaults to all" }),
 	};
 	static override flags = {
-		take: Flags.string({ description: "whose value wins", options: ["ours", "theirs"], helpValue: "SIDE" }),
+		take: Flags.string({
+			description: "the side whose value wins: ours or theirs",
+			options: ["ours", "theirs"],
+			helpValue: "SIDE",
+		}),
 	};
 
 	protected async execute(): Promise<Resolution> {
@@ -44,7 +48,7 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		await cryptoReady;
 		const read = await readVaultInConflict(root, inheritedEnvironment());
 		const first = preview(read);
-		if (!first) return this.#membership(root, read, flags.take, names);
+		if (!first) return this.#resolveMembership(root, read, flags.take, names);
 		if (first.open.length === 0) {
 			requireOpen(names, []);
 			const holder = await findDeviceIdentity(this.environment).catch(() => undefined);
@@ -57,12 +61,12 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 			names,
 			open.map(({ name }) => name),
 		);
-		const take = takeOf(flags.take, names) ?? (await this.ask(root, read, open));
+		const take = parseTake(flags.take, names) ?? (await this.ask(root, read, open));
 		return resolveVault(root, { holder, take, read });
 	}
 
-	/** Both sides changed the membership: one side's chains are kept. */
-	async #membership(
+	/** Resolves a conflict of members or environments: one side's chains are kept. */
+	async #resolveMembership(
 		root: string,
 		read: ReadVault,
 		side: string | undefined,
@@ -78,7 +82,7 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 	#askSide(): Promise<string> {
 		return promptChoice(
 			this.terminal,
-			"Both sides changed the members or the environments. Whose changes are kept as they are? The other side's are made again after them; where both set one value, the kept side's counts.",
+			"Both sides changed members or environments. Which side's changes are kept? The other side's changes are applied after them. If both sides set the same secret, the kept side wins.",
 			[
 				{ value: "ours", label: "ours", hint: "the branch that was merged into" },
 				{ value: "theirs", label: "theirs", hint: "the branch that was merged" },
@@ -88,21 +92,25 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		);
 	}
 
-	/** One question a name; undefined where nobody can be asked. */
+	/** Asks a question for each secret. Undefined if nobody can answer. */
 	private async ask(root: string, read: ReadVault, open: Resolution["open"]): Promise<Take | undefined> {
 		if (!this.terminal.interactive || open.length === 0) return undefined;
-		const wordsOf = await describeSides(root, read, open);
+		const describe = await describeSides(root, read, open);
 		const answers = new Map<string, Side>();
 		for (const each of open) {
 			const { environment, name } = each;
 			const answer = await promptChoice(
 				this.terminal,
-				`Both sides changed ${name} in '${environment}'. Whose value is right?`,
+				`Both sides changed ${name} in '${environment}'. Which value is right?`,
 				[
-					{ value: "ours", label: `ours: ${wordsOf(each, "ours")}`, hint: "the branch that was merged into" },
+					{
+						value: "ours",
+						label: `ours: ${describe(each, "ours")}`,
+						hint: "the branch that was merged into",
+					},
 					{
 						value: "theirs",
-						label: `theirs: ${wordsOf(each, "theirs")}`,
+						label: `theirs: ${describe(each, "theirs")}`,
 						hint: "the branch that was merged",
 					},
 					{ value: "none", label: "decide later" },
@@ -116,20 +124,20 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 
 	protected render(resolution: Resolution, terminal: Terminal): void {
 		const { conflicted, open, decided, remade, leftOut, unmerged } = resolution;
-		for (const each of leftOut) terminal.line(`${MARKS.failed} Left out: ${each}`);
-		for (const each of remade) terminal.line(`  Made again: ${each}`);
-		if (!conflicted) terminal.line("There is no conflict in coffer.vault.");
-		if (!conflicted && unmerged) terminal.line("It has both sides; tell git: git add coffer.vault");
+		for (const each of leftOut) terminal.line(`${MARKS.failed} Not applied again: ${each}`);
+		for (const each of remade) terminal.line(`  Applied again: ${each}`);
+		if (!conflicted) terminal.line("coffer.vault has no conflict.");
+		if (!conflicted && unmerged) terminal.line("It contains both sides. Next: git add coffer.vault");
 		if (decided.length > 0)
 			terminal.line(
 				`${MARKS.ok} Decided ${listNames(decided.map(({ environment, name }) => `${name} in ${environment}`))}`,
 			);
 		if (conflicted && open.length === 0)
-			terminal.line(`${MARKS.ok} Repaired coffer.vault; tell git: git add coffer.vault`);
+			terminal.line(`${MARKS.ok} Resolved the conflict in coffer.vault. Next: git add coffer.vault`);
 	}
 }
 
-/** What can be said before anybody decides; undefined where only a whole side decides. */
+/** The merge before any decision; undefined if the user must choose one whole side. */
 function preview(read: ReadVault): Resolution | undefined {
 	try {
 		return previewResolution(read);
@@ -139,7 +147,7 @@ function preview(read: ReadVault): Resolution | undefined {
 	}
 }
 
-/** The error of a membership that nobody has decided about. */
+/** The error for a conflict of members or environments without a decision. */
 function membershipConflict(read: ReadVault): unknown {
 	try {
 		previewResolution(read);
@@ -149,12 +157,13 @@ function membershipConflict(read: ReadVault): unknown {
 	return new TypeError("There is no conflict of membership.");
 }
 
-function takeOf(side: string | undefined, names: readonly string[]): Take | undefined {
+/** The decision of `--take`, or undefined without the flag. @throws AppError `USAGE` (exit 2) */
+function parseTake(side: string | undefined, names: readonly string[]): Take | undefined {
 	if (side !== "ours" && side !== "theirs") {
 		if (names.length === 0) return undefined;
 		throw new AppError({
 			code: "USAGE",
-			message: "Names were given without --take.",
+			message: "Names need --take.",
 			hint: "coffer vault resolve --take ours|theirs [NAME...]",
 			exit: EXIT.usage,
 		});
@@ -162,16 +171,17 @@ function takeOf(side: string | undefined, names: readonly string[]): Take | unde
 	return (_, name) => (names.length === 0 || names.includes(name) ? side : undefined);
 }
 
-/** @throws AppError `NOT_IN_CONFLICT` (exit 4); a word that is no name is not repeated */
+/**
+ * Checks that all names are in conflict.
+ * @throws AppError `NOT_IN_CONFLICT` (exit 4), which does not repeat a name, because it may be a value
+ */
 function requireOpen(names: readonly string[], open: readonly string[]): void {
 	if (names.every((name) => open.includes(name))) return;
 	throw new AppError({
 		code: "NOT_IN_CONFLICT",
-		message: "One of the names is not in conflict; nothing was changed.",
+		message: "One of the names is not in conflict. Nothing was changed.",
 		hint:
-			open.length > 0
-				? `In conflict: ${listNames(open)}.`
-				: "Nothing has to be decided: leave the names out.",
+			open.length > 0 ? `In conflict: ${listNames(open)}.` : "No decision is needed. Leave out the names.",
 		exit: EXIT.notFound,
 	});
 }

@@ -20,11 +20,11 @@ import { gitWarnings } from "../../project/git/driver.ts";
 import { diagnose, type Looking } from "../../project/undo/accept.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify-vault.ts";
 
-/** What to do about what was found; single records can be brought back. */
+/** What to do about the findings. Single records can be restored. */
 function remedy({ findings, ways }: Verified): string {
 	const explained = findings.filter(({ code }) => LACKING.includes(code)).length;
 	if (findings.some(({ code }) => code === "VAULT_REPLACED"))
-		return "Find out who changed the file (git log -p -- coffer.vault), and take the right one: git checkout COMMIT -- coffer.vault\nTo continue with this vault in this folder: coffer vault accept --all";
+		return "Find out who changed the file (git log -p -- coffer.vault), and restore the right one: git checkout COMMIT -- coffer.vault\nTo continue with this vault in this folder: coffer vault accept --all";
 	const find = "Find out who changed the file (git log -p -- coffer.vault), and restore it";
 	if (ways.length > 0 && explained === findings.length) return waysHint(ways);
 	const named = findings.find(({ code, name }) => name !== null && !LACKING.includes(code));
@@ -36,7 +36,7 @@ function remedy({ findings, ways }: Verified): string {
 	return `${find}, or one record of it (${example}).\n${waysHint(ways)}`.trim();
 }
 
-/** Findings that say no more than that the file lacks something that was seen. */
+/** The codes of findings that only say that the file lacks a change that this device has seen. */
 const LACKING: readonly string[] = [
 	"MEMBERSHIP_DIVERGED",
 	"MEMBERSHIP_ROLLED_BACK",
@@ -46,15 +46,15 @@ const LACKING: readonly string[] = [
 	"VAULT_ENVIRONMENT_DROPPED",
 ];
 
-/** The report, with where what is lacking is, and what can be done. */
+/** The report, with the changes that the file lacks, where they are, and what the user can do. */
 interface Verified extends VerifyReport, Pick<AcceptReport, "ways"> {
 	readonly lacking: readonly LackingRow[];
 }
 
 export default class VaultVerify extends BaseCommand<Verified> {
-	static override summary = "Check the whole vault, strictly";
+	static override summary = "Check the whole vault for damage, forgery and roll-back";
 	static override description =
-		"Syntax, both chains of membership, every signature, and every record that this identity may open; all of it held against what this device has seen, and against the logs of linked platforms, which serve a fresh clone that has seen nothing. What other commands only warn of (an older record, a dropped one) is exit 7 here. Every fault is reported, and so is what could not be checked.";
+		"Checks the syntax, the membership, every signature, and every record that this identity can decrypt. It compares all of it with what this device has seen before, and with the logs of linked platforms; the logs help in a fresh clone, which has seen nothing. An older or missing record makes this command exit with 7, while other commands only warn. All faults are reported, and everything that could not be checked.";
 	static override examples = [
 		"<%= config.bin %> vault verify",
 		"<%= config.bin %> vault verify --environment preview --json",
@@ -62,10 +62,10 @@ export default class VaultVerify extends BaseCommand<Verified> {
 	static override flags = {
 		environment: Flags.string({
 			char: "e",
-			description: "environment to check; all by default",
+			description: "environment to check; defaults to all",
 			helpValue: "NAME",
 		}),
-		offline: Flags.boolean({ description: "do not ask linked platforms" }),
+		offline: Flags.boolean({ description: "do not contact linked platforms" }),
 	};
 
 	protected async execute(): Promise<Verified> {
@@ -82,7 +82,7 @@ export default class VaultVerify extends BaseCommand<Verified> {
 		const line = report.findings.find((finding) => finding.line !== null)?.line;
 		throw new AppError({
 			code: "VAULT_UNSOUND",
-			message: `coffer.vault does not hold: ${count(report.findings.length, "fault")}.`,
+			message: `coffer.vault is not valid: ${count(report.findings.length, "fault")}.`,
 			hint: remedy(report),
 			exit: EXIT.integrity,
 			...(line ? { line } : {}),
@@ -90,7 +90,10 @@ export default class VaultVerify extends BaseCommand<Verified> {
 		});
 	}
 
-	/** What is lacking, and the ways on; nothing where no memory can be read, or the file is no vault. */
+	/**
+	 * The changes that the file lacks, and what the user can do. Empty if the memory or the file cannot be
+	 * read.
+	 */
 	async #diagnosis(
 		root: string,
 		holder: Awaited<ReturnType<typeof findDeviceIdentity>>,
@@ -115,14 +118,14 @@ export default class VaultVerify extends BaseCommand<Verified> {
 			terminal.block(message, "    ");
 		}
 		if (report.lacking.length > 0) {
-			terminal.line("  Seen on this device, and not in coffer.vault:");
+			terminal.line("  Seen on this device, but not in coffer.vault:");
 			renderLacking(report.lacking, terminal);
 		}
 		for (const { environment, verified, opened } of report.environments) {
-			const keys = opened === null ? "" : `, ${opened} opened`;
+			const keys = opened === null ? "" : `, ${opened} decrypted`;
 			terminal.line(`  ${environment}: ${count(verified, "record")} checked${keys}`);
 		}
 		for (const sentence of report.unchecked) terminal.line(`  Not checked: ${sentence}`);
-		if (report.findings.length === 0) terminal.line(`${MARKS.ok} Nothing wrong was found`);
+		if (report.findings.length === 0) terminal.line(`${MARKS.ok} The vault is valid`);
 	}
 }

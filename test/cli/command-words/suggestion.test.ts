@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { allAliases, withoutAliases } from "../../../src/cli/command-words/aliases.ts";
-import { withFlagsBehind } from "../../../src/cli/command-words/global-flags.ts";
+import { withFlagsLast } from "../../../src/cli/command-words/global-flags.ts";
 import { allHints, hintFor } from "../../../src/cli/command-words/hints.ts";
 import { DESTRUCTIVE, suggestion } from "../../../src/cli/command-words/suggestion.ts";
 import { ROOT } from "../../support/root.ts";
@@ -172,7 +172,7 @@ test.each([
 	["--help", "--help"],
 ])("`coffer %s` is `coffer %s`", (typed, own) => {
 	const isCommand = (id: string) => commands.includes(id);
-	expect(withFlagsBehind(typed.split(" "), isKnown, isCommand).join(" ")).toBe(own);
+	expect(withFlagsLast(typed.split(" "), isKnown, isCommand).join(" ")).toBe(own);
 });
 
 test("every command is known as destructive or as harmless", () => {

@@ -60,7 +60,7 @@ describe.each([
 			await terminal.paste(Buffer.from(pasted), how);
 			// The count is there once all of it is.
 			const lines = pasted.split("\n").length;
-			await terminal.until(lines > 1 ? `${lines} lines; Enter ends the input` : "•".repeat(16));
+			await terminal.until(lines > 1 ? `${lines} lines; press Enter to finish` : "•".repeat(16));
 			await terminal.keys("Enter");
 			await terminal.until(
 				stored.includes("\n") ? `${stored.split("\n").length} lines received.` : "1 line received.",
@@ -78,7 +78,7 @@ describe.each([
 		await terminal.until("Value 1: ");
 		await terminal.paste(Buffer.from(CRLF), how);
 		const lines = CRLF.split("\r\n").length;
-		await terminal.until(`${how.raw ? lines : lines * 2 - 1} lines; Enter ends the input`);
+		await terminal.until(`${how.raw ? lines : lines * 2 - 1} lines; press Enter to finish`);
 		await terminal.keys("Enter");
 		if (!how.raw) {
 			await terminal.until("an empty line after every line");

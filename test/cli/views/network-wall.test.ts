@@ -7,14 +7,14 @@ test("a wall that holds everything is not worth a word", () => {
 });
 
 test.each([
-	["none", "No second wall stands around functions' network here: Deno's own permissions alone hold it"],
+	["none", "On this platform, only Deno's own permissions protect the network from functions"],
 	[
 		"user rules",
-		"The second wall around functions' network is the system's packet filter here, not a network of their own",
+		"On this platform, functions do not have a network of their own; the system's packet filter protects it",
 	],
-	["of next year", `The second wall around functions' network is "of next year" here`],
+	["of next year", `On this platform, functions' network is protected by "of next year"`],
 ])("what is not held is said, also by a wall that nobody here knows: %s", (wall, which) => {
-	expect(networkWallGap({ wall, missing: ["one", "two"] })).toBe(`${which}. Not held by it: one; two.`);
+	expect(networkWallGap({ wall, missing: ["one", "two"] })).toBe(`${which}. Not blocked: one; two.`);
 });
 
 test("a list of a platform that does not say which wall it has is taken", () => {

@@ -1,6 +1,6 @@
 /** What is said of a function that was to start with a change. */
 import { expect, test } from "vitest";
-import { redeployLines, whatServes } from "../../../src/cli/views/redeploy-lines.ts";
+import { redeployLines, servingClause } from "../../../src/cli/views/redeploy-lines.ts";
 import type { RedeployResult } from "../../../src/protocol/messages.ts";
 
 const failed = (serving?: boolean): RedeployResult => ({
@@ -14,15 +14,17 @@ const failed = (serving?: boolean): RedeployResult => ({
 
 test("a failed start is said to leave a version serving only where one does, and its reason follows", () => {
 	const [line, ...reason] = redeployLines(failed(true));
-	expect(line).toContain("pay failed to start; the version before serves on");
+	expect(line).toContain("pay failed to start; the previous version still serves requests");
 	expect(reason.map((text) => text.trim())).toEqual(["no key", "at pay.ts:1"]);
-	expect(redeployLines(failed(false))[0]).toContain("no version of it serves");
+	expect(redeployLines(failed(false))[0]).toContain("no version of it serves requests");
 	// An earlier platform does not say.
-	expect(redeployLines(failed())[0]).toContain("where a version before it ran");
+	expect(redeployLines(failed())[0]).toContain("if a previous version was running");
 });
 
 test("of several, no more is said than holds of all", () => {
-	expect(whatServes([failed(true), failed(true)])).toBe("the version before serves on");
-	expect(whatServes([failed(true), failed(false)])).toBe("where a version before it ran, that one serves on");
-	expect(whatServes([failed(false), failed(false)])).toBe("no version of it serves");
+	expect(servingClause([failed(true), failed(true)])).toBe("the previous version still serves requests");
+	expect(servingClause([failed(true), failed(false)])).toBe(
+		"if a previous version was running, it still serves requests",
+	);
+	expect(servingClause([failed(false), failed(false)])).toBe("no version of it serves requests");
 });

@@ -1,14 +1,13 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../../cli/command.ts";
+import { BaseCommand, environmentFlag, noSyncFlag } from "../../../cli/command.ts";
+import { confirmYes } from "../../../cli/context/confirm.ts";
 import { openContext } from "../../../cli/context/open-project.ts";
 import { afterEdit } from "../../../cli/edits/after-edit.ts";
-import { promptConfirm } from "../../../cli/shell/prompts.ts";
 import { count, MARKS } from "../../../cli/shell/render.ts";
 import type { Terminal } from "../../../cli/shell/terminal.ts";
 import { usageError } from "../../../cli/shell/usage.ts";
 import { listNames, renderSync, type SyncReport } from "../../../cli/views/edit-result.ts";
 import { renderDebt } from "../../../cli/views/removal-debt.ts";
-import { AppError, EXIT } from "../../../errors.ts";
 import { acceptDebt, owedNames } from "../../../project/members/accept-debt.ts";
 import { readSession } from "../../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../../project/session/session.ts";
@@ -17,63 +16,54 @@ import { type RemovalDebt, removalDebt } from "../../../vault/document/removal-d
 interface AcceptResult extends SyncReport {
 	environment: string;
 	accepted: readonly string[];
-	/** What is still to be rotated. */
+	/** The values that still have to be replaced. */
 	debt: readonly RemovalDebt[];
 }
 
 export default class MembersDebtAccept extends BaseCommand<AcceptResult> {
-	static override summary = "State that values may stay although a removed member could read them";
+	static override summary = "Accept that values stay unchanged although a removed member could read them";
 	static override description =
-		"Each gets a new version with the value that it has, signed by you, so that the team sees it settled, and by whom ('secrets history'). A linked platform restarts the functions that read it. If one of the names is not owed, nothing is accepted.";
+		"Each secret gets a new version with the same value, signed by you. So the team sees who accepted it ('secrets history'). A linked platform restarts the functions that read it. If one of the names is not in 'members debt', nothing is accepted.";
 	static override examples = [
 		"<%= config.bin %> members debt accept LOG_LEVEL REGION",
 		"<%= config.bin %> members debt accept --all",
 	];
 	static override strict = false;
 	static override args = {
-		names: Args.string({ name: "NAME...", description: "secrets whose value may stay" }),
+		names: Args.string({ name: "NAME...", description: "names of the secrets to accept" }),
 	};
 	static override flags = {
 		environment: environmentFlag,
-		all: Flags.boolean({ description: "accept everything that is owed" }),
-		yes: Flags.boolean({ char: "y", description: "do not ask, with --all" }),
-		"no-sync": Flags.boolean({ description: "change the vault only" }),
+		all: Flags.boolean({ description: "accept every value in 'members debt'" }),
+		yes: Flags.boolean({ char: "y", description: "do not ask for confirmation of --all" }),
+		"no-sync": noSyncFlag,
 	};
 
 	protected async execute(): Promise<AcceptResult> {
 		const { argv, flags } = await this.parse(MembersDebtAccept);
 		const names = argv.map(String);
 		if (Boolean(flags.all) === names.length > 0)
-			throw usageError(
-				"Give the names of secrets, or --all for everything that is owed.",
-				"members debt accept",
-			);
+			throw usageError("Names or --all are missing, or both were given.", "members debt accept");
 		const context = await openContext(this.environment, flags.environment, "edit");
-		const chosen = flags.all ? await this.#confirmed(context, flags.yes) : names;
+		const chosen = flags.all ? await this.#confirmAll(context, flags.yes) : names;
 		const { warnings, ...accepted } = await acceptDebt(context, chosen);
 		for (const warning of warnings) this.terminal.warn(warning);
 		const result = { environment: flags.environment, ...accepted };
 		return afterEdit(context, result, { sync: !flags["no-sync"], terminal: this.terminal });
 	}
 
-	/** The names that are owed now, once somebody has said that all of them are meant. */
-	async #confirmed(context: SessionContext, isSaid: boolean): Promise<string[]> {
+	/** The names of the whole removal debt, after the user confirms. */
+	async #confirmAll(context: SessionContext, yes: boolean): Promise<string[]> {
 		const owed = owedNames(removalDebt((await readSession(context)).session.verified));
-		const question = `Keep ${count(owed.length, "value")} of ${context.environment} as they are (${listNames(owed)})?`;
-		if (owed.length === 0 || isSaid || (await promptConfirm(this.terminal, question, "Pass --yes.")))
-			return owed;
-		throw new AppError({
-			code: "NOT_CONFIRMED",
-			message: "Nothing was accepted.",
-			hint: "Answer yes, or pass --yes.",
-			exit: EXIT.failure,
-		});
+		const question = `Accept ${count(owed.length, "value")} of ${context.environment} unchanged (${listNames(owed)})?`;
+		if (owed.length > 0 && !yes) await confirmYes(this.terminal, question, "Nothing was accepted.");
+		return owed;
 	}
 
 	protected render(result: AcceptResult, terminal: Terminal): void {
 		const { accepted, debt, environment } = result;
-		if (accepted.length === 0) terminal.line(`Nothing is owed in ${environment}.`);
-		else terminal.line(`${MARKS.ok} Accepted in ${environment}: ${listNames(accepted)} may stay as they are`);
+		if (accepted.length === 0) terminal.line(`No value of ${environment} has to be replaced.`);
+		else terminal.line(`${MARKS.ok} Accepted unchanged in ${environment}: ${listNames(accepted)}`);
 		renderSync(result, environment, terminal);
 		renderDebt(debt, environment, terminal);
 	}

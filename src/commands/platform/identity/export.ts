@@ -15,25 +15,25 @@ import { readPlatformCredentials } from "../../../platform/configuration/config.
 
 interface ExportResult {
 	file: string;
-	/** The platform's, which its access tokens begin with. */
+	/** The platform's fingerprint. Its access tokens begin with it. */
 	fingerprint: string;
 	/** Where the identity was found. */
 	source: PlatformIdentity["source"];
 }
 
 export default class PlatformIdentityExport extends BaseCommand<ExportResult> {
-	static override summary = "Write a platform's identity to a new file, under a passphrase";
+	static override summary = "Export a platform's identity to a new file, protected by a passphrase";
 	static override description =
-		"Without its identity a platform cannot start on its data, nor on a backup of them. 'coffer platform identity import' takes the file in on another machine. Run it as the user that the platform runs as; the platform may go on running. Keep the file apart from the backups, and the passphrase apart from it: whoever has all three has every value.";
+		"A platform cannot start with its data, or with a backup of it, without its identity. 'coffer platform identity import' imports the file on another machine. Run the export as the platform's user; the platform may be running. Keep the file away from the backups, and the passphrase away from the file: anybody who has all three can decrypt every value.";
 	static override examples = [
 		"<%= config.bin %> platform identity export /media/stick/coffer-platform",
 		"<%= config.bin %> platform identity export coffer-platform --identity-file /etc/coffer/identity",
 	];
 	static override args = {
-		file: Args.string({ name: "FILE", description: "file to make", required: true }),
+		file: Args.string({ name: "FILE", description: "new file to write", required: true }),
 	};
 	static override flags = {
-		"identity-file": platformIdentityFlag("file that the platform has its identity in"),
+		"identity-file": platformIdentityFlag("file with the platform's identity"),
 		"passphrase-stdin": passphraseFlag,
 	};
 
@@ -57,7 +57,7 @@ export default class PlatformIdentityExport extends BaseCommand<ExportResult> {
 		);
 		terminal.line(`  fingerprint  ${result.fingerprint}`);
 		terminal.line(
-			"Keep it away from this machine and from the backups, and the passphrase away from it. Without the passphrase it opens nothing.",
+			"Keep the file away from this machine and from the backups, and the passphrase away from the file. Without the passphrase, the file is useless.",
 		);
 	}
 }

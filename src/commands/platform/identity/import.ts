@@ -15,20 +15,20 @@ import { readPlatformCredentials } from "../../../platform/configuration/config.
 import { printable } from "../../../printable.ts";
 
 interface ImportResult {
-	/** The platform's, which its access tokens begin with. */
+	/** The platform's fingerprint. Its access tokens begin with it. */
 	fingerprint: string;
-	/** Where it is kept now. */
+	/** Where it is stored now. */
 	source: "file" | "keychain";
-	/** The file, where it is kept in one. */
+	/** The file, if it is stored in one. */
 	file: string | null;
-	/** Whether it was there before. */
+	/** Whether it was already stored there. */
 	present: boolean;
 }
 
 export default class PlatformIdentityImport extends BaseCommand<ImportResult> {
-	static override summary = "Take in a platform's exported identity, for a platform that will start here";
+	static override summary = "Import a platform's exported identity, to start the platform on this machine";
 	static override description =
-		"It goes into the keychain of the user who runs this, or with --identity-file into a new file, outside the data directory. An identity that is there already is never replaced. Two platforms with one identity must not both take changes: end the other one first.";
+		"The identity is stored in the keychain of the present user, or in the new file of --identity-file, which must be outside the data directory. An existing identity is never replaced. Two platforms with the same identity must not run at the same time: stop the other one first.";
 	static override examples = [
 		"<%= config.bin %> platform identity import /media/stick/coffer-platform",
 		"<%= config.bin %> platform identity import coffer-platform --identity-file /etc/coffer/identity",
@@ -36,12 +36,12 @@ export default class PlatformIdentityImport extends BaseCommand<ImportResult> {
 	static override args = {
 		file: Args.string({
 			name: "FILE",
-			description: "what 'coffer platform identity export' wrote",
+			description: "file from 'coffer platform identity export'",
 			required: true,
 		}),
 	};
 	static override flags = {
-		"identity-file": platformIdentityFlag("file to keep it in, in clear text; must not exist yet"),
+		"identity-file": platformIdentityFlag("new file for the identity, which is not encrypted"),
 		"passphrase-stdin": passphraseFlag,
 	};
 
@@ -51,7 +51,7 @@ export default class PlatformIdentityImport extends BaseCommand<ImportResult> {
 		const where = printable(args.file, 200);
 		const [text] = await Promise.all([readExportFile(args.file), cryptoReady]);
 		const exported = parseExport(text, where);
-		// What can be known before the passphrase is told before it.
+		// Checked before the user types the passphrase.
 		requireUnnamed(file, readPlatformCredentials());
 		if (file !== undefined) await requireOutOfGit(file);
 		const passphrase = await knownPassphrase(flags["passphrase-stdin"], this.terminal);
@@ -68,10 +68,8 @@ export default class PlatformIdentityImport extends BaseCommand<ImportResult> {
 
 	protected render(result: ImportResult, terminal: Terminal): void {
 		const place = result.file ?? "the system's keychain";
-		const what = result.present
-			? "That identity is there already, in"
-			: "Imported the platform's identity into";
-		terminal.line(`${MARKS.ok} ${what} ${place}`);
+		const action = result.present ? "The identity is already in" : "Imported the platform's identity into";
+		terminal.line(`${MARKS.ok} ${action} ${place}`);
 		terminal.line(`  fingerprint  ${result.fingerprint}`);
 		const flag = result.file === null ? "" : ` --identity-file ${result.file}`;
 		terminal.line(`Next: coffer platform start --data DIR${flag}`);

@@ -15,18 +15,18 @@ interface CreateResult extends TokenRow {
 	token: string;
 }
 
-/** The refusal of a token that is for both, or for nothing. */
-function unclear(isBoth: boolean): AppError {
+/** The error for --base44 together with --scope, or for neither of them. */
+function scopeError(isBoth: boolean): AppError {
 	const message = isBoth
-		? "A token for the Base44 CLI (--base44) opens its calls alone and takes no --scope."
-		: `Say what the token is for: --scope (${SCOPES.join(", ")}), or --base44.`;
+		? "--base44 cannot be used together with --scope."
+		: `The scope is missing: --scope (${SCOPES.join(", ")}), or --base44.`;
 	return usageError(message, "platform token create");
 }
 
 export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
-	static override summary = "Make an access token for a running platform";
+	static override summary = "Create an access token for a running platform";
 	static override description =
-		"The token is printed once, alone on stdout, and kept nowhere: the platform holds a hash of it. read lists apps and functions and reads their logs; sync reads and appends changes; deploy uploads, deploys and deletes functions; admin does all of that, deletes apps and makes tokens. This takes a token with admin that is bound to no app, from COFFER_TOKEN or the keychain.";
+		"Prints the token to stdout, only this once: the platform stores a hash of it. The scopes: 'read' lists apps and functions and reads their logs; 'sync' reads and appends changes of secrets; 'deploy' deploys and deletes functions; 'admin' does all of that, deletes apps and creates tokens. The command itself needs a token with the scope 'admin' that is valid for every app, from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> platform token create --scope deploy --scope sync --app shop --expires 30d",
 		"<%= config.bin %> platform token create --base44 --url https://coffer.example.com",
@@ -34,27 +34,29 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 	];
 	static override flags = {
 		scope: Flags.string({
-			description: "what it may do (repeatable)",
+			description: "what the token allows (repeatable)",
 			options: [...SCOPES],
 			multiple: true,
 		}),
 		base44: Flags.boolean({
 			default: false,
 			description:
-				"for the Base44 CLI (BASE44_API_KEY); without --app for the new app that its first use makes",
+				"create a token for the Base44 CLI (BASE44_API_KEY); without --app, its first use creates an app",
 		}),
 		app: Flags.string({
-			description: "the one app that it is for, as long as that is there; all if left out",
+			description:
+				"the only app that the token is valid for; it ends when the app is deleted. Defaults to every app",
 			helpValue: "APP",
 		}),
 		expires: Flags.string({
-			description: "how long it is valid (90m, 12h, 30d, 2w), or until when (a date, in UTC)",
+			description: "how long the token is valid (90m, 12h, 30d, 2w), or until when (a date in UTC)",
 			default: "never",
 			helpValue: "WHEN",
 		}),
 		url: platformUrlFlag,
 		token: Flags.string({
-			description: "the token to ask with; COFFER_TOKEN keeps it out of the list of processes",
+			description:
+				"token for this command; prefer COFFER_TOKEN, because other users can see arguments in the list of processes",
 			helpValue: "TOKEN",
 		}),
 		environment: environmentFlag,
@@ -65,11 +67,11 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 		const { app = null } = flags;
 		if (app !== null) requireAppId(app);
 		const expires = parseExpiry(flags.expires, Date.now());
-		const asked = flags.scope ?? [];
-		if (flags.base44 === asked.length > 0) throw unclear(flags.base44);
+		const requested = flags.scope ?? [];
+		if (flags.base44 === requested.length > 0) throw scopeError(flags.base44);
 		const scopes: CreateToken["scopes"] = flags.base44
 			? [BASE44_SCOPE]
-			: SCOPES.filter((scope) => asked.includes(scope));
+			: SCOPES.filter((scope) => requested.includes(scope));
 		const remote = await platformAt(flags.url, flags.environment, flags.token);
 		const made = await remote.createToken({ scopes, app, expires });
 		return { ...tokenRow(made), token: made.token };
@@ -79,7 +81,7 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 		terminal.line(result.token);
 		const until = result.expires === null ? "never expires" : `expires ${formatMinute(result.expires)}`;
 		terminal.note(
-			`${result.id}: ${result.scopes.join(", ")} on ${appsOf(result)}; ${until}. It is shown this once.`,
+			`${result.id}: ${result.scopes.join(", ")} on ${appsOf(result)}; ${until}. It is shown only once.`,
 		);
 	}
 }

@@ -9,9 +9,9 @@ interface ListResult {
 }
 
 export default class PlatformTokenList extends BaseCommand<ListResult> {
-	static override summary = "List the access tokens of a running platform, without the tokens";
+	static override summary = "List the access tokens of a running platform, without their secret text";
 	static override description =
-		"Those that are not revoked, oldest first; expired ones are listed until they are revoked.";
+		"Lists the tokens that are not revoked, oldest first. Expired tokens are listed until they are revoked.";
 	static override examples = [
 		"<%= config.bin %> platform token list",
 		"<%= config.bin %> platform token list --url https://coffer.example.com --json",

@@ -10,24 +10,28 @@ interface RevokeResult {
 	revoked: string;
 }
 
-/** The id, which nothing else may be taken for: least of all a token, which would be sent in a path. */
+/** Checks the id before it becomes a part of a URL. The user may have typed the token itself. */
 function requireTokenId(id: string): string {
 	if (tokenIdSchema.safeParse(id).success) return id;
 	throw new AppError({
 		code: "TOKEN_ID_INVALID",
-		message: "That is not the id of an access token.",
-		hint: "'coffer platform token list' shows the ids; they begin with tok_.",
+		message: "The argument is not the id of an access token.",
+		hint: "'coffer platform token list' shows the ids, which begin with tok_.",
 		exit: EXIT.usage,
 	});
 }
 
 export default class PlatformTokenRevoke extends BaseCommand<RevokeResult> {
-	static override summary = "Make an access token worthless, at once";
+	static override summary = "Revoke an access token, with immediate effect";
 	static override description =
-		"Requests with it are refused from then on, and answers that it still receives end. A change or deployment that the platform had taken in stays.";
+		"The platform refuses further requests with the token, and ends responses that are still open. Changes and deployments that it has already accepted stay.";
 	static override examples = ["<%= config.bin %> platform token revoke tok_0123456789abcdef"];
 	static override args = {
-		id: Args.string({ name: "ID", description: "the token's id, as listed", required: true }),
+		id: Args.string({
+			name: "ID",
+			description: "id of the token, from 'platform token list'",
+			required: true,
+		}),
 	};
 	static override flags = { url: platformUrlFlag, environment: environmentFlag };
 

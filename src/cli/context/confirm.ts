@@ -1,10 +1,24 @@
-/**
- * Confirms a deletion that cannot be undone: the user types the name of the thing, or passes it by a flag.
- */
+/** Asks the user to confirm what cannot be undone: by a yes, or by the name of the thing to delete. */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../../errors.ts";
-import { promptText } from "../shell/prompts.ts";
+import { promptConfirm, promptText } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
+
+/**
+ * Asks a question that the user must answer with yes. A command with the flag `--yes` does not call it.
+ * @param refused the message of the error for the answer no: what was not done
+ * @throws AppError `NO_TERMINAL` (exit 2) without a terminal, `NOT_CONFIRMED` (exit 1); `Cancelled` if the user left the
+ *   prompt
+ */
+export async function confirmYes(terminal: Terminal, question: string, refused: string): Promise<void> {
+	if (await promptConfirm(terminal, question, "Pass --yes.")) return;
+	throw new AppError({
+		code: "NOT_CONFIRMED",
+		message: refused,
+		hint: "Answer yes, or pass --yes.",
+		exit: EXIT.failure,
+	});
+}
 
 /** `--confirm`, for commands that delete something by its name. */
 export const confirmFlag = Flags.string({
