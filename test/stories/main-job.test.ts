@@ -93,7 +93,7 @@ describe("from an empty folder to functions that answer", () => {
 		expect(network).toEqual({ wall: expect.any(String), missing: expect.any(Array) });
 		expect(stdout.includes("Not blocked: ")).toBe(network.missing.length > 0);
 		const lines = stdout.split("\n").filter((line) => line.includes("The platform does not limit"));
-		expect(lines.map((line) => line.replace(/^.*bound: /, "").split("; "))).toEqual(
+		expect(lines.map((line) => line.replace(/^.*does not limit: /, "").split("; "))).toEqual(
 			unbounded.length === 0 ? [] : [unbounded],
 		);
 		for (const one of functions) {
