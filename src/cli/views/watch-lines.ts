@@ -41,6 +41,8 @@ export function watchEventLine(event: WatchEvent): string {
 				? `${MARKS.failed} ${name}  failed\n${error ?? ""}`
 				: `${MARKS.ok} ${name}  ${status}  ${url}`;
 		}
+		case "missing":
+			return `${MARKS.pending} ${listNames(event.functions)}  gone here; about to be deleted from the platform, unless the files come back`;
 		case "deleted":
 			return `${MARKS.ok} ${listNames(event.functions)}  deleted from the platform, since gone here`;
 		case "recovered":
