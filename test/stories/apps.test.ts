@@ -78,3 +78,13 @@ test("delete says what goes, asks for the name, and takes everything with it", a
 	// What the hint names works, though the app is gone.
 	await project.ok(["unlink"]);
 });
+
+test("without a link, the hint of list names the flag for the platform's address", async () => {
+	await using other = await newProject();
+	const { error } = await other
+		.coffer(["apps", "list", "--json"])
+		.then((result) => ({ error: result.error() }));
+	expect(error).toMatchObject({ code: "NOT_LINKED", exit: 2, hint: expect.stringContaining("--url URL") });
+	other.variables["COFFER_TOKEN"] = platform.token;
+	expect((await other.data(["apps", "list", "--url", platform.control])).apps).toEqual(expect.any(Array));
+});

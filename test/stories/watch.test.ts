@@ -66,6 +66,7 @@ test("deletions are followed: a secret's, and that of a function's files", async
 	await project.ok(["secrets", "delete", "OTHER", "--no-sync"]);
 	await watch.stdout.next(/^\S+ ✓ synced: revision 3, deleted OTHER$/);
 	rmSync(join(project.root, "functions/broken.ts"));
+	await watch.stdout.next(/^\S+ \S broken {2}missing in the project; will be deleted from the platform/);
 	await watch.stdout.next(
 		/^\S+ ✓ broken {2}deleted from the platform, because the project no longer has it$/,
 	);
@@ -107,7 +108,7 @@ test("linked with Base44: what changes in the vault is sent, through an outage, 
 	const before = project.vault;
 	await base44.stop();
 	await project.ok(["secrets", "set", "GREETING=mars", "--no-sync"]);
-	await watch.stdout.next(/^\S+ • Base44 .*out of reach.*Trying again\./);
+	await watch.stdout.next(/^\S+ • Base44 .*cannot be reached.*Trying again\./);
 	await base44.start();
 	await watch.stdout.next(/^\S+ ✓ Base44 app '\S+': sent GREETING$/);
 	expect(base44.secrets.get("GREETING")).toBe("mars");

@@ -124,13 +124,22 @@ describe("what is told once, and again", () => {
 
 	test("a function counts as deleted once it was gone for a while; one that comes back does not", () => {
 		const gone = new GoneFunctions();
-		expect(gone.look(["a", "b"], 0)).toEqual({ deleted: [], againMs: undefined });
-		expect(gone.look([], 100)).toEqual({ deleted: [], againMs: 2_000 });
-		expect(gone.look(["b"], 600)).toEqual({ deleted: [], againMs: 1_500 });
-		expect(gone.look(["b"], 2_100)).toEqual({ deleted: ["a"], againMs: undefined });
+		expect(gone.look(["a", "b"], 0)).toEqual({ deleted: [], missed: [], againMs: undefined });
+		expect(gone.look([], 100)).toEqual({ deleted: [], missed: ["a", "b"], againMs: 2_000 });
+		expect(gone.look(["b"], 600)).toEqual({ deleted: [], missed: [], againMs: 1_500 });
+		expect(gone.look(["b"], 2_100)).toEqual({ deleted: ["a"], missed: [], againMs: undefined });
 		// Until it was deleted there: the platform may be out of reach.
 		expect(gone.look(["b"], 9_000).deleted).toEqual(["a"]);
 		gone.forget(["a"]);
-		expect(gone.look(["b"], 9_001)).toEqual({ deleted: [], againMs: undefined });
+		expect(gone.look(["b"], 9_001)).toEqual({ deleted: [], missed: [], againMs: undefined });
+	});
+
+	test("while git changes the files nothing counts as deleted, and the delay begins when git is done", () => {
+		const gone = new GoneFunctions();
+		gone.look(["a"], 0);
+		expect(gone.look([], 100, true)).toEqual({ deleted: [], missed: ["a"], againMs: 2_000 });
+		expect(gone.look([], 60_000, true)).toEqual({ deleted: [], missed: [], againMs: 2_000 });
+		expect(gone.look([], 61_000)).toEqual({ deleted: [], missed: [], againMs: 1_000 });
+		expect(gone.look([], 62_000).deleted).toEqual(["a"]);
 	});
 });

@@ -53,3 +53,9 @@ export async function syncStates(
 	const pending = new Set(await pendingAtTarget(session, binding));
 	return ({ name }) => (pending.has(name) ? "pending" : "synced");
 }
+
+/** Throws an error again; one about a missing link with the flag that names a platform without a link. */
+export function rethrowWithUrl(error: unknown): never {
+	const isMissing = error instanceof AppError && error.code === "NOT_LINKED";
+	throw isMissing ? error.with({ hint: `Name the platform: --url URL. ${error.hint}` }) : error;
+}

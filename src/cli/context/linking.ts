@@ -22,6 +22,7 @@ import { platformOrigin } from "../../sync/client/origin.ts";
 import { Remote } from "../../sync/client/platform-client.ts";
 import { meetPlatform, tokenMalformed } from "../../sync/link/link.ts";
 import { readCredentials, readEnvironment } from "../shell/process-environment.ts";
+import { rethrowWithUrl } from "./link-state.ts";
 import { systemKeychain } from "./open-project.ts";
 import { requireNotElsewhere, requirePinnedOrigin } from "./pinned-origin.ts";
 
@@ -131,8 +132,8 @@ export async function platformAt(
 ): Promise<Remote> {
 	await cryptoReady;
 	if (url === undefined) {
-		const target = await requireTarget(requireRoot(currentFolder()), environment, PASS_URL, { token: given });
-		return target.remote;
+		const found = requireTarget(requireRoot(currentFolder()), environment, PASS_URL, { token: given });
+		return (await found.catch(rethrowWithUrl)).remote;
 	}
 	const origin = platformOrigin(url);
 	const token =

@@ -41,6 +41,8 @@ export function watchEventLine(event: WatchEvent): string {
 				? `${MARKS.failed} ${name}  failed\n${error ?? ""}`
 				: `${MARKS.ok} ${name}  ${status}  ${url}`;
 		}
+		case "missing":
+			return `${MARKS.pending} ${listNames(event.functions)}  missing in the project; will be deleted from the platform unless its files come back`;
 		case "deleted":
 			return `${MARKS.ok} ${listNames(event.functions)}  deleted from the platform, because the project no longer has it`;
 		case "recovered":

@@ -18,6 +18,8 @@ export type WatchEvent =
 	| { event: "redeployed"; result: RedeployResult }
 	/** `again`: it fails as before, although its files changed. */
 	| { event: "function"; result: DeployedFunction; again?: true }
+	/** Functions that are missing from the project. Soon they are deleted from the platform, unless they come back. */
+	| { event: "missing"; functions: readonly string[] }
 	/** Functions that were deleted from the project, and then from the platform. */
 	| { event: "deleted"; functions: readonly string[] }
 	| { event: "out-of-reach"; message: string }

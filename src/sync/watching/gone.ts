@@ -7,6 +7,12 @@
 /** How long a function must be missing, in milliseconds. */
 const GONE_MS = 2_000;
 
+export interface Look {
+	readonly deleted: readonly string[];
+	readonly missed: readonly string[];
+	readonly againMs: number | undefined;
+}
+
 export class GoneFunctions {
 	/** Functions that the project had since the watch began. */
 	readonly #seen = new Set<string>();
@@ -16,11 +22,14 @@ export class GoneFunctions {
 	/**
 	 * Compares the project's present functions with those seen before.
 	 * @param nowMs milliseconds of a monotonic clock
-	 * @returns the functions that count as deleted, and milliseconds until the next one may; undefined if none is
-	 *   missing
+	 * @param isHeld whether git changes the files now: the delay of missing functions then begins again
+	 * @returns the functions that count as deleted, those that are missed for the first time, and milliseconds
+	 *   until the next one may count as deleted; undefined if none is missing
 	 */
-	look(names: readonly string[], nowMs: number): { deleted: string[]; againMs: number | undefined } {
+	look(names: readonly string[], nowMs: number, isHeld = false): Look {
 		const present = new Set(names);
+		const known = new Set(this.#goneMs.keys());
+		if (isHeld) for (const name of known) this.#goneMs.set(name, nowMs);
 		for (const name of names) this.#seen.add(name);
 		for (const name of this.#seen) {
 			if (present.has(name)) this.#goneMs.delete(name);
@@ -30,6 +39,7 @@ export class GoneFunctions {
 		const waiting = [...this.#goneMs].filter(([, sinceMs]) => nowMs - sinceMs < GONE_MS);
 		const soonest = Math.min(...waiting.map(([, sinceMs]) => sinceMs + GONE_MS - nowMs));
 		return {
+			missed: [...this.#goneMs.keys()].filter((name) => !known.has(name)).sort(),
 			deleted: deleted.map(([name]) => name).sort(),
 			againMs: waiting.length === 0 ? undefined : soonest,
 		};

@@ -2,6 +2,7 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { discoverFunctions } from "../../project/functions/discover.ts";
+import { isGitBusy } from "../../project/git/busy.ts";
 import { liveNames } from "../../project/secrets/live-names.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { DeployedFunction, RedeployResult } from "../../protocol/messages.ts";
@@ -55,7 +56,8 @@ export class WatchedPlatform {
 	async deploy(): Promise<number | undefined> {
 		const { root } = this.#context;
 		const found = (await discoverFunctions(root)).map(({ name }) => name);
-		const { againMs, deleted } = this.#gone.look(found, performance.now());
+		const { againMs, deleted, missed } = this.#gone.look(found, performance.now(), isGitBusy(root));
+		if (missed.length > 0) this.#onEvent({ event: "missing", functions: missed });
 		if (deleted.length > 0) await this.#delete(deleted);
 		// The project may have only secrets so far.
 		if (found.length === 0) return againMs;

@@ -144,7 +144,7 @@ describe("an automation", () => {
 				expect.stringMatching(/^error automation "tea": answered 418 after \d+ ms$/),
 			]);
 			expect(await told("fails", "dead", 1)).toEqual([
-				expect.stringMatching(/^error automation "end": failed after \d+ ms: The function ended or reset/),
+				expect.stringMatching(/^error automation "end": failed after \d+ ms: The function closed or reset/),
 			]);
 			expect(await told("fails", "slow", 1)).toEqual([
 				expect.stringMatching(/^error automation "wait": failed after \d+ ms: .*no response within the time/),
