@@ -124,7 +124,7 @@ describe("the shop's demonstration", () => {
 			const demo = startDemo([], env);
 			const output = await demo.printed("$ coffer functions deploy");
 			expect(output).toContain("Identity: a new one in the system's keychain");
-			expect(output).toContain("identity     the one in the system's keychain");
+			expect(output).toContain("identity     from the system's keychain");
 			expect(await keychainAccounts(env)).toEqual(["identity"]);
 			demo.child.kill("SIGINT");
 			expect((await demo.ended).status).toBe(130);
