@@ -102,7 +102,7 @@ describe("requests", () => {
 		expect(JSON.parse(body)).toMatchObject({
 			code: "FUNCTION_TIMEOUT",
 			function: "strict",
-			detail: expect.stringContaining("It has 1 s"),
+			detail: expect.stringContaining("The limit is 1 s"),
 		});
 	});
 
