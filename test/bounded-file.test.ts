@@ -113,8 +113,8 @@ test("of a file that grows while it is read, what it had when it was opened", as
 	const bytes = await readBounded(path, 2 ** 40);
 	isReading = false;
 	await growing;
-	expect(bytes.length % 10_000).toBe(0);
-	expect(bytes.subarray(0, 1_000_000).every((byte) => byte === 0x61)).toBe(true);
+	// The size may be one in the middle of a write: the system adds to it page by page.
+	expect(bytes.toString("latin1")).toMatch(/^a{1000000}b*$/);
 });
 
 test("the error of something of unknown size says so, and shows no control character", () => {
