@@ -50,7 +50,7 @@ test("what a vault has is refused here, takes the place of what the platform kep
 		const refused = await project.base44(["secrets", "set", "OTHER=1", `CHARGE_KEY=${CANARY}`]);
 		expect([refused.status, refused.stdout + refused.stderr]).toEqual([
 			1,
-			expect.stringMatching(/CHARGE_KEY is a secret of the vault.*coffer secrets set CHARGE_KEY/s),
+			expect.stringMatching(/CHARGE_KEY is a secret in the vault.*coffer secrets set CHARGE_KEY/s),
 		]);
 		const deleted = await project.base44(["secrets", "delete", "CHARGE_KEY"]);
 		expect(deleted.stdout + deleted.stderr).toContain("is a secret of the vault");
