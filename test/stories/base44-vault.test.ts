@@ -53,7 +53,7 @@ test("what a vault has is refused here, takes the place of what the platform kep
 			expect.stringMatching(/CHARGE_KEY is a secret in the vault.*coffer secrets set CHARGE_KEY/s),
 		]);
 		const deleted = await project.base44(["secrets", "delete", "CHARGE_KEY"]);
-		expect(deleted.stdout + deleted.stderr).toContain("is a secret of the vault");
+		expect(deleted.stdout + deleted.stderr).toContain("is a secret in the vault");
 		expect(await project.base44Ok(["secrets", "list"])).not.toMatch(/CHARGE_KEY|UNUSED|OTHER/);
 
 		expect(await ana.data(["status"], { env })).toMatchObject({
