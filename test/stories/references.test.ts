@@ -120,7 +120,9 @@ describe("a plan", () => {
 		await platform.kill();
 		const { stderr, status } = await project.coffer(["plan", "STRIPE_KEY"]);
 		expect(status).toBe(6);
-		expect(stderr).toMatch(/not known which functions would be redeployed: .*\n.*functions references --local/);
+		expect(stderr).toMatch(
+			/not known which functions would be redeployed: .*\n.*functions references --local/,
+		);
 		await platform.start();
 	});
 });
