@@ -52,7 +52,7 @@ const requestSchema = z.object({
 });
 
 /** Thousands of requests may come in a second. They are gathered, so that one write takes many. */
-const GATHER_MS = 500;
+const GATHER_MS = 100;
 
 export const REQUESTS: LineKind<RequestLine> = {
 	ending: ".requests",

@@ -7,7 +7,6 @@ import { dirname } from "node:path";
 import { Mutex } from "../machine/mutex.ts";
 import type { Kept, LogQuery, Timed } from "./function-logs.ts";
 import { isWanted, type LineKind } from "./line-kind.ts";
-import { WaitingLines } from "./waiting-lines.ts";
 
 export interface LogFileLimits {
 	/** The largest size of a file. Before it grows beyond that, it becomes the second file. */
@@ -16,8 +15,6 @@ export interface LogFileLimits {
 	readonly waitingBytes: number;
 }
 
-/** So many bytes are written at once, without waiting for more. */
-const GATHERED_BYTES = 512 * 1024;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -68,11 +65,10 @@ export class LogFile<Line extends Timed> {
 	readonly #droppedText: LogFileOptions<Line>["dropped"];
 	readonly #mutex = new Mutex();
 	/** Not on disk yet. */
-	#waiting = new WaitingLines();
+	#waiting: string[] = [];
+	#waitingBytes = 0;
 	#dropped = 0;
 	#isFlushing = false;
-	/** The timer while lines wait for others to be written with them. */
-	#gathering: NodeJS.Timeout | undefined;
 	/** Size of the file. Undefined until it has been read. */
 	#size: number | undefined;
 
@@ -86,25 +82,25 @@ export class LogFile<Line extends Timed> {
 
 	/** @param text a line in the form that `LineKind.write` gives */
 	append(text: string): void {
-		if (this.#waiting.bytes > this.#limits.waitingBytes) {
+		if (this.#waitingBytes > this.#limits.waitingBytes) {
 			this.#dropped++;
 			return;
 		}
-		this.#waiting.append(text);
-		if (this.#isFlushing) return;
-		if (this.#kind.gatherMs === 0 || this.#waiting.bytes >= GATHERED_BYTES) this.#flushNow();
-		else this.#gathering ??= setTimeout(() => this.#flushNow(), this.#kind.gatherMs).unref();
+		this.#waiting.push(text);
+		this.#waitingBytes += text.length;
+		if (!this.#isFlushing) this.#flushSoon();
 	}
 
-	#flushNow(): void {
-		void this.flush().catch(this.#onError);
+	#flushSoon(): void {
+		this.#isFlushing = true;
+		const flush = () => void this.flush().catch(this.#onError);
+		if (this.#kind.gatherMs === 0) flush();
+		else setTimeout(flush, this.#kind.gatherMs).unref();
 	}
 
 	/** Writes the waiting lines. Resolves once none waits. */
 	async flush(): Promise<void> {
 		this.#isFlushing = true;
-		clearTimeout(this.#gathering);
-		this.#gathering = undefined;
 		try {
 			await this.#mutex.run(() => this.#writeWaiting());
 		} finally {
@@ -113,11 +109,11 @@ export class LogFile<Line extends Timed> {
 	}
 
 	async #writeWaiting(): Promise<void> {
-		while (this.#waiting.bytes > 0 || this.#dropped > 0) {
+		while (this.#waiting.length > 0 || this.#dropped > 0) {
 			const lines = this.#takeWaiting();
 			if (lines.length === 0) continue;
 			try {
-				await this.#write(lines);
+				await this.#write(Buffer.from(`${lines.join("\n")}\n`));
 			} catch (error) {
 				// The state of the file is unknown now. It is read again with the next lines.
 				this.#size = undefined;
@@ -137,7 +133,7 @@ export class LogFile<Line extends Timed> {
 		return this.#mutex.run(async () => {
 			// Nobody writes now, so that the files and the waiting lines together hold each line exactly
 			// once.
-			const waiting = this.#waiting.text();
+			const waiting = this.#waiting.join("\n");
 			onSnapshot();
 			const texts = await Promise.all([readIfPresent(this.#olderPath), readIfPresent(this.#path)]);
 			const newest: Kept<Line>[] = [];
@@ -172,7 +168,7 @@ export class LogFile<Line extends Timed> {
 	/** Deletes the lines. */
 	async clear(): Promise<void> {
 		await this.#mutex.run(async () => {
-			[this.#waiting, this.#dropped, this.#size] = [new WaitingLines(), 0, 0];
+			[this.#waiting, this.#waitingBytes, this.#dropped, this.#size] = [[], 0, 0, 0];
 			for (const path of [this.#path, this.#olderPath]) await rm(path, { force: true }).catch(this.#onError);
 		});
 	}
@@ -181,12 +177,12 @@ export class LogFile<Line extends Timed> {
 		return `${this.#path}.1`;
 	}
 
-	#takeWaiting(): Buffer {
+	#takeWaiting(): string[] {
 		const lines = this.#waiting;
 		const dropped = this.#dropped > 0 ? this.#droppedText(this.#dropped) : undefined;
-		if (dropped !== undefined) lines.append(dropped);
-		[this.#waiting, this.#dropped] = [new WaitingLines(), 0];
-		return lines.whole();
+		if (dropped !== undefined) lines.push(dropped);
+		[this.#waiting, this.#waitingBytes, this.#dropped] = [[], 0, 0];
+		return lines;
 	}
 
 	async #write(bytes: Buffer): Promise<void> {

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cryptoReady } from "../../../src/crypto.ts";
 import type { FunctionLogs, LogLine } from "../../../src/platform/logs/function-logs.ts";
 import type { LogFileLimits } from "../../../src/platform/logs/log-file.ts";
@@ -169,20 +169,6 @@ describe("a follower", () => {
 		logs.append("shop", "pay", line("yes", "error"));
 		expect(seen).toEqual(["yes"]);
 	});
-});
-
-test("many requests are written at once, and few are gathered", async () => {
-	const logs = open({ fileBytes: 64 * 1024 * 1024 });
-	const request = { method: "GET", status: 200, ms: 1, bytes: 1, id: "id", reason: null };
-	const append = (path: string) =>
-		logs.requests.append("shop", "pay", { time: "2027-01-15T08:00:00.000Z", path, ...request });
-	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-	onTestFinished(() => void vi.useRealTimers());
-	append("/few");
-	expect(vi.getTimerCount()).toBe(1);
-	for (let count = 0; count < 600; count++) append(`/${"many".repeat(256)}`);
-	expect(vi.getTimerCount()).toBe(0);
-	await vi.waitUntil(() => files().some((path) => statSync(path).size > 512 * 1024));
 });
 
 test("a disk that takes nothing costs lines and nothing else, and is told of", async () => {
