@@ -6,7 +6,7 @@ import { bound, type ControlListener, httpUrl } from "./api/control-listener.ts"
 import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { readProvidedModules } from "./build/provided-modules.ts";
-import type { Maxima, PlatformConfig } from "./configuration/config.ts";
+import type { FunctionMaxima, PlatformConfig } from "./configuration/config.ts";
 import { Faults } from "./faults/error-boundary.ts";
 import { describeError, type Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
@@ -45,7 +45,7 @@ export interface PlatformParts {
 }
 
 /** For functions whose settings name no limit. A lower limit of the platform holds instead. */
-const DEFAULTS: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
+const DEFAULTS: FunctionMaxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 

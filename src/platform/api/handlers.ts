@@ -15,7 +15,7 @@ import {
 import type { App } from "../apps/app.ts";
 import { notLinked } from "../apps/app-faults.ts";
 import { operationHash } from "../functions/function.ts";
-import type { Standing } from "../schedule/automations.ts";
+import type { AutomationStatus } from "../schedule/automations.ts";
 import type { Core } from "../service/core.ts";
 import { blobHashOf } from "../threads/compute.ts";
 import type { Principal } from "../tokens/tokens.ts";
@@ -187,7 +187,7 @@ export const listFunctions: Handler = (call) => {
 	return Response.json(list);
 };
 
-function automationInfo({ automation, nextMs, lastDueMs, runs }: Standing) {
+function automationInfo({ automation, nextMs, lastDueMs, runs }: AutomationStatus) {
 	const { name, type, is_active: active = true } = automation;
 	return { name, type, active, nextMs: nextMs ?? null, lastMs: lastDueMs ?? null, runs };
 }

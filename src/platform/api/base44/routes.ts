@@ -7,7 +7,7 @@ import { AppError, EXIT } from "../../../errors.ts";
 import { appIdSchema, decode } from "../../../protocol/messages.ts";
 import { BASE44_SCOPE } from "../../../protocol/routes.ts";
 import { describeError } from "../../faults/log.ts";
-import { otherApp } from "../../tokens/token-grant.ts";
+import { tokenOfOtherApp } from "../../tokens/token-grant.ts";
 import type { Principal } from "../../tokens/tokens.ts";
 import { authenticate, type Guard } from "../authenticate.ts";
 import type { Call, Handler } from "../handlers.ts";
@@ -70,7 +70,7 @@ export function addBase44Routes(
 			const principal = whoSent(request, context.env.address, guard);
 			if (handler === undefined) throw notFound();
 			const id = decode(appIdSchema, context.req.param("app") ?? "", "The app's id");
-			if (principal.app !== undefined && principal.app !== id) throw otherApp();
+			if (principal.app !== undefined && principal.app !== id) throw tokenOfOtherApp();
 			// One that is for no app yet is never given an app that is there.
 			if (principal.app === undefined || core.apps.find(id) === undefined)
 				await core.findOrCreateAppFor(id, principal);
