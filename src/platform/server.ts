@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
-import { bound, type ControlListener, httpUrl } from "./api/control-listener.ts";
+import { bindAddress, type ControlListener, httpUrl } from "./api/control-listener.ts";
 import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { readProvidedModules } from "./build/provided-modules.ts";
@@ -226,7 +226,7 @@ async function listen(
 	{ listen: address }: PlatformConfig,
 	opened: OpenParts,
 ): Promise<string> {
-	const { port } = await bound("gateway", address, () => gateway.listen(address.port, address.host));
+	const { port } = await bindAddress("gateway", address, () => gateway.listen(address.port, address.host));
 	opened.add(() => gateway.close({ graceMs: GRACE_MS }));
 	return httpUrl({ host: address.host, port });
 }
@@ -236,7 +236,7 @@ async function listenControl(
 	{ control, tls }: PlatformConfig,
 	opened: OpenParts,
 ): Promise<string> {
-	const address = await bound("control API", control, () => listener.listen(control));
+	const address = await bindAddress("control API", control, () => listener.listen(control));
 	opened.add(() => listener.close(GRACE_MS));
 	return httpUrl(address, tls ? "https" : "http");
 }
