@@ -2,11 +2,11 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
-import { bound, type ControlListener, httpUrl } from "./api/control-listener.ts";
+import { bindAddress, type ControlListener, httpUrl } from "./api/control-listener.ts";
 import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { readProvidedModules } from "./build/provided-modules.ts";
-import type { Maxima, PlatformConfig } from "./configuration/config.ts";
+import type { FunctionMaxima, PlatformConfig } from "./configuration/config.ts";
 import { Faults } from "./faults/error-boundary.ts";
 import { describeError, type Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
@@ -45,7 +45,7 @@ export interface PlatformParts {
 }
 
 /** For functions whose settings name no limit. A lower limit of the platform holds instead. */
-const DEFAULTS: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
+const DEFAULTS: FunctionMaxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 
@@ -226,7 +226,7 @@ async function listen(
 	{ listen: address }: PlatformConfig,
 	opened: OpenParts,
 ): Promise<string> {
-	const { port } = await bound("gateway", address, () => gateway.listen(address.port, address.host));
+	const { port } = await bindAddress("gateway", address, () => gateway.listen(address.port, address.host));
 	opened.add(() => gateway.close({ graceMs: GRACE_MS }));
 	return httpUrl({ host: address.host, port });
 }
@@ -236,7 +236,7 @@ async function listenControl(
 	{ control, tls }: PlatformConfig,
 	opened: OpenParts,
 ): Promise<string> {
-	const address = await bound("control API", control, () => listener.listen(control));
+	const address = await bindAddress("control API", control, () => listener.listen(control));
 	opened.add(() => listener.close(GRACE_MS));
 	return httpUrl(address, tls ? "https" : "http");
 }

@@ -88,7 +88,7 @@ describe("platform start --tls-cert --tls-key", () => {
 		}
 		expect(await presented(url)).toBe("second");
 		expect(platform.log).toMatch(/TLS_KEY_MISMATCH/);
-		expect(platform.log).toMatch(/certificate was read anew/);
+		expect(platform.log).toMatch(/certificate was read again/);
 		writeFileSync(files.key, "");
 		expect(await presented(url)).toBe("second");
 		expect(await answerOn(before, HEALTH)).toMatch(/^HTTP\/1\.1 200 /);

@@ -8,7 +8,7 @@ import { cryptoReady } from "../../crypto.ts";
 import { openPlatformIdentity } from "../../identity/platform-identity.ts";
 import {
 	DEFAULT_MAXIMA,
-	type Maxima,
+	type FunctionMaxima,
 	readPlatformConfig,
 	readPlatformCredentials,
 } from "../../platform/configuration/config.ts";
@@ -18,7 +18,7 @@ import { type Platform, startPlatform } from "../../platform/server.ts";
 const address = (description: string, value: string) =>
 	Flags.string({ description, default: value, helpValue: "HOST:PORT" });
 
-const limit = (description: string, key: keyof Maxima) =>
+const limit = (description: string, key: keyof FunctionMaxima) =>
 	Flags.integer({ description, default: DEFAULT_MAXIMA[key], min: 1, helpValue: "N" });
 
 export default class PlatformStart extends BaseCommand<void> {

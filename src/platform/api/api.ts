@@ -1,6 +1,6 @@
 /**
- * The control API: from a Request to a Response, with no socket in sight. Every route of the table that clients
- * read is here, and none besides.
+ * The control API as a function from a Request to a Response, without a socket. It serves exactly the routes
+ * of the table that clients use (`protocol/routes.ts`), and those of the Base44 CLI.
  */
 import { Hono } from "hono";
 import { AppError, EXIT } from "../../errors.ts";
@@ -22,18 +22,18 @@ import * as tokens from "./tokens.ts";
 export interface ApiOptions {
 	readonly core: Core;
 	readonly hosts: HostPolicy;
-	/** The gateway's own address, without a slash at its end. */
+	/** Base URL of the gateway, without a slash at its end. */
 	readonly listenUrl: string;
-	/** Aborted when the platform closes: answers that go on for ever end then. */
+	/** Aborted when the platform closes. Answers without an end then stop. */
 	readonly closing?: AbortSignal;
-	/** The bound on requests of one token, if not the usual one. */
+	/** The limit of requests with one token. Default: the limit of a platform. */
 	readonly requestRate?: Rate;
 }
 
-/** @param address who sent the request, as far as it is known: failed attempts are counted by it */
+/** @param address the sender's address, as far as it is known. Failed authentications are counted by it. */
 export type Api = (request: Request, address?: string) => Promise<Response>;
 
-/** The functions are exported under the names of their routes. */
+/** Each handler has the name of its route. */
 const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
 	...handlers,
 	...streams,
@@ -49,8 +49,8 @@ type Bindings = { Bindings: { address: string } };
 function notFound(): AppError {
 	return new AppError({
 		code: "ROUTE_NOT_FOUND",
-		message: "The control API has no such route.",
-		hint: "Check the address; functions are served by the gateway, on an address of its own.",
+		message: "The control API has no route for this path.",
+		hint: "Check the URL. Functions have another address: that of the gateway.",
 		exit: EXIT.notFound,
 	});
 }
@@ -58,13 +58,13 @@ function notFound(): AppError {
 function methodNotAllowed(): AppError {
 	return new AppError({
 		code: "METHOD_NOT_ALLOWED",
-		message: "This route does not take this method.",
+		message: "This route does not support the request's method.",
 		hint: "See docs/protocol.md.",
 		exit: EXIT.usage,
 	});
 }
 
-/** Makes the API's one function. It never throws and never rejects. */
+/** Makes the API's function. It never throws and never rejects. */
 export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate }: ApiOptions): Api {
 	const app = new Hono<Bindings>();
 	const { monotonicMs, now } = core.clock;

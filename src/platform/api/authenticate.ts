@@ -1,6 +1,4 @@
-/**
- * From a request's bearer token to who sent it, and whether they may.
- */
+/** Authenticates a request by its token, and checks the token's scope. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Scope } from "../../protocol/routes.ts";
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
@@ -11,7 +9,8 @@ const TOKEN_HINT = "Pass a token of this platform: `coffer link` stores it, COFF
 export function tokenInvalid(): AppError {
 	return new AppError({
 		code: "TOKEN_INVALID",
-		message: "The access token is not valid here: unknown, revoked, expired or another platform's.",
+		message:
+			"The access token is not valid on this platform: it is unknown, revoked, expired, or belongs to another platform.",
 		hint: TOKEN_HINT,
 		exit: EXIT.unauthorised,
 	});
@@ -20,7 +19,7 @@ export function tokenInvalid(): AppError {
 function tokenMissing(): AppError {
 	return new AppError({
 		code: "TOKEN_MISSING",
-		message: "The request carries no access token.",
+		message: "The request has no access token.",
 		hint: TOKEN_HINT,
 		exit: EXIT.unauthorised,
 	});
@@ -37,9 +36,9 @@ export interface Guard {
 }
 
 /**
- * Who sent a request. The Base44 CLI sends its token in a header of its own.
- * @throws AppError (exit 3) `TOKEN_MISSING`, `TOKEN_INVALID` (401), `TOO_MANY_REQUESTS` (429); (exit 6)
- *   `TOKEN_RATE_EXCEEDED` (429)
+ * Finds the token of a request. The Base44 CLI sends its token in a header of its own.
+ * @throws AppError (exit 3) `TOKEN_MISSING`, `TOKEN_INVALID` (401), `TOO_MANY_REQUESTS` (429), (exit 6)
+ * `TOKEN_RATE_EXCEEDED` (429)
  */
 export function authenticate(
 	request: Request,
@@ -58,7 +57,7 @@ export function authenticate(
 	throw header === null ? tokenMissing() : tokenInvalid();
 }
 
-/** @throws AppError `TOKEN_SCOPE` (exit 3) where the principal may not do what asks for the scope */
+/** @throws AppError `TOKEN_SCOPE` (exit 3) where the token does not have the scope, or is for another app */
 export function authorise(
 	tokens: TokenRegistry,
 	principal: Principal,
@@ -70,9 +69,9 @@ export function authorise(
 	throw new AppError({
 		code: "TOKEN_SCOPE",
 		message: isOther
-			? "The access token is for another app."
+			? "The access token is valid for another app only."
 			: `The access token lacks the scope '${scope}'.`,
-		hint: "Ask whoever runs the platform for a token that may do this.",
+		hint: "Ask the operator of the platform for a token with this right.",
 		exit: EXIT.unauthorised,
 	});
 }

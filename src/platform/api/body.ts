@@ -1,20 +1,21 @@
-/**
- * Reading of request bodies that nobody vouches for: bounded while they come in, typed, well-formed.
- */
+/** Reads request bodies from untrusted clients: with a limit of size, a checked media type, and valid JSON. */
 import { concat } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseLargeJson } from "../threads/compute.ts";
 import { parseJson } from "../threads/json.ts";
 
-/** More than any message needs; deeper nesting is only ever made to hurt. */
+/** No message nests deeper. A deeper one can only be an attack. */
 const JSON_DEPTH_MAX = 32;
-/** To parse less takes some milliseconds; more is parsed in a thread, while others are served. */
+/**
+ * Parsing up to this size takes a few milliseconds. A larger body is parsed in a thread, so that other
+ * requests are served meanwhile.
+ */
 const PARSE_HERE_BYTES = 1024 * 1024;
 
 function tooLarge(bytesMax: number): AppError {
 	return new AppError({
 		code: "BODY_TOO_LARGE",
-		message: `The request's body is larger than ${bytesMax} bytes, the limit for this route.`,
+		message: `The request's body is larger than ${bytesMax} bytes, which is the limit of this route.`,
 		hint: "Send it in several parts.",
 		exit: EXIT.usage,
 	});
@@ -33,7 +34,7 @@ function checkMediaType(request: Request, expected: string): void {
 
 /**
  * The bytes of a body.
- * @throws AppError `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE` (exit 2); nothing past the limit is kept
+ * @throws AppError `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE` (exit 2). Bytes beyond the limit are not kept.
  */
 export async function readBytes(request: Request, mediaType: string, bytesMax: number): Promise<Uint8Array> {
 	checkMediaType(request, mediaType);
@@ -51,7 +52,7 @@ export async function readBytes(request: Request, mediaType: string, bytesMax: n
 }
 
 /**
- * The JSON of a body, not yet believed.
+ * The JSON of a body. Its schema is not checked yet.
  * @throws AppError as `readBytes`, and `JSON_INVALID` (exit 2)
  */
 export async function readJson(request: Request, bytesMax: number): Promise<unknown> {

@@ -1,6 +1,4 @@
-/**
- * The control API's socket: a `Request → Response` function behind Node's HTTP server.
- */
+/** The control API's socket: runs an `Api` behind Node's HTTP server. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
@@ -17,24 +15,25 @@ import { faultOf } from "../http/strict-request.ts";
 import type { Api } from "./api.ts";
 import { problemResponse } from "./problem.ts";
 
-/** `http://HOST:PORT`, with an IPv6 host in brackets. */
+/** `http://HOST:PORT`. An IPv6 host is in brackets. */
 export function httpUrl({ host, port }: Address, scheme: "http" | "https" = "http"): string {
 	return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /**
- * Runs what binds an address.
- * @throws AppError `ADDRESS_UNAVAILABLE` (exit 6), naming the address, where it is in use or not this machine's
+ * Runs a function that binds an address, and explains its errors.
+ * @throws AppError `ADDRESS_UNAVAILABLE` (exit 6) with the address, where it is in use or does not belong to
+ * this machine
  */
-export async function bound<T>(what: string, address: Address, bind: () => Promise<T>): Promise<T> {
+export async function bindAddress<T>(what: string, address: Address, listen: () => Promise<T>): Promise<T> {
 	try {
-		return await bind();
+		return await listen();
 	} catch (cause) {
 		const reasons = new Map([
 			["EADDRINUSE", "it is in use"],
-			["EADDRNOTAVAIL", "this machine has no such address"],
+			["EADDRNOTAVAIL", "the address does not belong to this machine"],
 			["EACCES", "this user may not bind it"],
-			["ENOTFOUND", "there is no such host"],
+			["ENOTFOUND", "the host does not exist"],
 		]);
 		const { code = "" } = cause as NodeJS.ErrnoException;
 		const reason = reasons.get(code);
@@ -42,7 +41,7 @@ export async function bound<T>(what: string, address: Address, bind: () => Promi
 		throw new AppError({
 			code: "ADDRESS_UNAVAILABLE",
 			message: `The ${what} cannot listen on ${address.host}:${address.port}: ${reason}.`,
-			hint: "Stop what uses it, or name another address; port 0 picks a free one.",
+			hint: "Stop the program that uses it, or choose another address. Port 0 picks a free port.",
 			exit: EXIT.network,
 			cause,
 		});
@@ -52,13 +51,13 @@ export async function bound<T>(what: string, address: Address, bind: () => Promi
 function malformed(): AppError {
 	return new AppError({
 		code: "REQUEST_INVALID",
-		message: "The request is malformed: its target, version, Host or Transfer-Encoding is not one.",
+		message: "The request is malformed: its target, version, Host or Transfer-Encoding is not valid.",
 		hint: "See docs/protocol.md.",
 		exit: EXIT.usage,
 	});
 }
 
-/** Answers with a problem, and closes. */
+/** Answers with a problem and closes the connection. */
 async function refuse(response: ServerResponse, error: unknown): Promise<void> {
 	const problem = problemResponse(error);
 	const text = await problem.text();
@@ -67,38 +66,38 @@ async function refuse(response: ServerResponse, error: unknown): Promise<void> {
 	response.end(text);
 }
 
-/** Where the listener speaks TLS by itself. */
+/** For a listener that itself speaks TLS. */
 export interface ListenerTls {
 	readonly certificate: Certificate;
 	readonly log: Log;
 }
 
-/** A server that has the certificate of the moment for whoever connects. */
+/** A TLS server. Each new connection gets the certificate that the files contain at that time. */
 function tlsServer({ certificate, log }: ListenerTls): Server {
 	const options = { ...serverOptions(), minVersion: "TLSv1.2" as const, handshakeTimeout: 15_000 };
 	const server = createTlsServer({ ...options, ...certificate.initial });
-	// Before the server's own listener, which begins the handshake.
+	// Runs before the server's own listener, which starts the handshake.
 	server.prependListener("connection", () => {
 		try {
 			const pair = certificate.changed();
 			if (pair === undefined) return;
 			server.setSecureContext({ ...pair, minVersion: options.minVersion });
-			log.info("the control API's certificate was read anew");
+			log.info("the control API's certificate was read again");
 		} catch (error) {
-			log.error(describeError(error), "the control API keeps the certificate that it has");
+			log.error(describeError(error), "the control API keeps its previous certificate");
 		}
 	});
 	return server;
 }
 
 export interface ControlListenerOptions {
-	/** Plain HTTP where it is left out. */
+	/** Without it, the listener speaks plain HTTP. */
 	readonly tls?: ListenerTls | undefined;
-	/** Where exceptions end. One that logs nothing unless told. */
+	/** The error boundary. Default: one that does not log. */
 	readonly faults?: FaultBoundary;
-	/** Bounds on connections. By this process's bound on open files unless told. */
+	/** Limits of connections. Default: computed from this process's limit of open files. */
 	readonly limits?: ConnectionLimits;
-	/** Called for each connection that a bound refuses. */
+	/** Called for each connection that a limit refuses. */
 	readonly onRefused?: (why: ConnectionRefusal) => void;
 }
 
@@ -108,14 +107,14 @@ export class ControlListener {
 	readonly #connections: Connections;
 	readonly #handle: (request: IncomingMessage, response: ServerResponse) => unknown;
 
-	/** @param api given the request and its sender's address */
+	/** @param api gets the request and the sender's address */
 	constructor(api: Api, options: ControlListenerOptions = {}) {
 		const { faults = new FaultBoundary("control"), onRefused, tls } = options;
 		const { limits = budgetOf(descriptorLimit(), 0).control } = options;
 		this.#faults = faults;
 		this.#handle = getRequestListener(
 			(request, { incoming }) => api(request, (incoming as IncomingMessage).socket.remoteAddress),
-			// What is no request at all, such as one with a Host that is no host.
+			// For a request that cannot be parsed, such as one with an invalid Host.
 			{ overrideGlobalObjects: false, errorHandler: () => problemResponse(malformed()) },
 		);
 		this.#server = tls === undefined ? createServer(serverOptions()) : tlsServer(tls);
@@ -128,7 +127,7 @@ export class ControlListener {
 		);
 	}
 
-	/** Answers a request; with 500 where the listener itself fails. */
+	/** Answers a request. Answers 500 where the listener itself fails. */
 	#begin(request: IncomingMessage, response: ServerResponse): void {
 		response.on("error", () => response.destroy());
 		const answer = () => {
@@ -143,13 +142,13 @@ export class ControlListener {
 		});
 	}
 
-	/** @returns the address with the port that it got */
+	/** @returns the address with the actual port */
 	async listen({ host, port }: Address): Promise<Address> {
-		const { port: got } = await listenOn(this.#server, port, host);
-		return { host, port: got };
+		const { port: actualPort } = await listenOn(this.#server, port, host);
+		return { host, port: actualPort };
 	}
 
-	/** Takes no new connection, lets requests finish for the grace period, then cuts them off. */
+	/** Takes no new connections, and lets requests finish for the grace period. Then it cuts them off. */
 	async close(graceMs: number): Promise<void> {
 		if (!this.#server.listening) return;
 		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));

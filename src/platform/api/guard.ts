@@ -1,6 +1,7 @@
 /**
- * Who may talk to the control API at all: requests by the listener's own name (a page that made its host name
- * resolve to this machine uses another), and never a browser's.
+ * Checks who may talk to the control API. The request must name the listener's own host: a web page that
+ * points its own host name at this machine (DNS rebinding) sends another name. Requests of browsers are
+ * refused.
  */
 import { isIP } from "node:net";
 import { AppError, EXIT } from "../../errors.ts";
@@ -11,11 +12,11 @@ const UNSPECIFIED = new Set(["0.0.0.0", "::"]);
 export interface HostPolicy {
 	/** The address that the listener is bound to. */
 	readonly bound: string;
-	/** Further host names by which it is reached. */
+	/** Further host names of the listener. */
 	readonly names: readonly string[];
 }
 
-/** The host name of a Host header, in lower case, brackets kept; undefined where there is none. */
+/** The host of a Host header, in lower case, with the brackets of IPv6. Undefined where it is missing or invalid. */
 function hostOf(header: string | null): string | undefined {
 	return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.exec(header?.toLowerCase() ?? "")?.[1];
 }
@@ -23,13 +24,13 @@ function hostOf(header: string | null): string | undefined {
 function isKnown(host: string, { bound, names }: HostPolicy): boolean {
 	const address = host.replace(/^\[|\]$/g, "");
 	if (LOOPBACK.has(host) || address === bound.toLowerCase()) return true;
-	// Bound to every address: any of them, but a name only where it was told.
+	// A listener on all addresses accepts any address, but only names that were configured.
 	if (UNSPECIFIED.has(bound) && isIP(address) !== 0) return true;
 	return names.some((name) => name.toLowerCase() === host);
 }
 
 /**
- * Lets a request pass.
+ * Checks a request.
  * @throws AppError `HOST_UNKNOWN` (421), `ORIGIN_REFUSED` (exit 3)
  */
 export function checkCaller(request: Request, policy: HostPolicy): void {
@@ -37,15 +38,15 @@ export function checkCaller(request: Request, policy: HostPolicy): void {
 	if (host === undefined || !isKnown(host, policy)) {
 		throw new AppError({
 			code: "HOST_UNKNOWN",
-			message: "The platform is not known by the host name of this request.",
-			hint: "Use the address that it printed at its start, or name the host with --host.",
+			message: "The platform does not know the host name of this request.",
+			hint: "Use the address that the platform printed when it started, or start it with --host NAME.",
 			exit: EXIT.usage,
 		});
 	}
 	if (request.headers.has("origin")) {
 		throw new AppError({
 			code: "ORIGIN_REFUSED",
-			message: "The control API does not answer to web pages.",
+			message: "The control API does not answer requests of web pages.",
 			hint: "Use the coffer command, or a client that sends no Origin header.",
 			exit: EXIT.unauthorised,
 		});

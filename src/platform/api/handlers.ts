@@ -1,6 +1,4 @@
-/**
- * What each route of the control API does, but for changes and deployments (`streams.ts`).
- */
+/** The handlers of the control API's routes, apart from changes and deployments (`streams.ts`), logs and tokens. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import {
@@ -15,7 +13,7 @@ import {
 import type { App } from "../apps/app.ts";
 import { notLinked } from "../apps/app-faults.ts";
 import { operationHash } from "../functions/function.ts";
-import type { Standing } from "../schedule/automations.ts";
+import type { AutomationStatus } from "../schedule/automations.ts";
 import type { Core } from "../service/core.ts";
 import { blobHashOf } from "../threads/compute.ts";
 import type { Principal } from "../tokens/tokens.ts";
@@ -25,10 +23,10 @@ import { readBytes, readJson } from "./body.ts";
 export interface Call {
 	readonly core: Core;
 	readonly request: Request;
-	/** Who sent it; undefined for a route that asks for no token. */
+	/** The token that sent the request. Undefined for a route without a token. */
 	readonly principal: Principal | undefined;
 	readonly url: URL;
-	/** The gateway's own address, without a slash at its end. */
+	/** Base URL of the gateway, without a slash at its end. */
 	readonly listenUrl: string;
 	/** A parameter of the route. */
 	parameter(name: string): string;
@@ -41,39 +39,39 @@ export type Handler = (call: Call) => Promise<Response> | Response;
 export const SMALL_BODY_BYTES = 64 * 1024;
 const ERROR_CHARACTERS_MAX = 32 * 1024;
 
-/** The error for a request's parameters. */
+/** The error for invalid parameters of a request. */
 export function invalid(message: string): AppError {
 	return new AppError({ code: "REQUEST_INVALID", message, hint: "See docs/protocol.md.", exit: EXIT.usage });
 }
 
-/** Whether who sent it has not been shut out since. */
+/** Whether the request's token is still valid. */
 export function isStillValid({ core, principal }: Call): boolean {
 	return principal === undefined || core.tokens.isValid(principal, core.clock.now());
 }
 
-/** For when the body was on its way for a while. @throws AppError `TOKEN_INVALID` (exit 3) */
-function stillValid(call: Call): void {
+/** Checks again after a body has arrived, which may take a while. @throws AppError `TOKEN_INVALID` (exit 3) */
+function checkStillValid(call: Call): void {
 	if (!isStillValid(call)) throw tokenInvalid();
 }
 
-/** The request's JSON, not yet believed. @throws AppError as `readJson`, and `TOKEN_INVALID` (exit 3) */
+/** The request's JSON. Its schema is not checked yet. @throws AppError as `readJson`, and `TOKEN_INVALID` (exit 3) */
 export async function jsonOf(call: Call, bytesMax: number): Promise<unknown> {
 	const body = await readJson(call.request, bytesMax);
-	stillValid(call);
+	checkStillValid(call);
 	return body;
 }
 
-/** The app that the route names. @throws AppError `APP_NOT_FOUND` (exit 4) */
+/** The app of the route. @throws AppError `APP_NOT_FOUND` (exit 4) */
 export function appOf({ core, parameter }: Call): App {
 	return core.apps.get(parameter("app"));
 }
 
-/** Where the gateway serves a function, or all of an app. */
+/** The gateway's URL of a function, or of a whole app. */
 export function urlOf(listenUrl: string, app: string, name?: string): string {
 	return name === undefined ? `${listenUrl}/${app}/` : `${listenUrl}/${app}/${name}`;
 }
 
-/** @throws AppError `APP_NOT_LINKED` (exit 4) where it has no vault */
+/** @throws AppError `APP_NOT_LINKED` (exit 4) where the app has no vault */
 function infoOf(app: App, listenUrl: string): AppInfo {
 	if (!app.isLinked) throw notLinked();
 	const { context, head } = app.state;
@@ -129,12 +127,12 @@ export const readChanges: Handler = async (call) => {
 export const putBlob: Handler = async (call) => {
 	const app = appOf(call);
 	const bytes = await readBytes(call.request, "application/octet-stream", MESSAGE_LIMITS.blobBytes);
-	stillValid(call);
+	checkStillValid(call);
 	if ((await blobHashOf(bytes)) !== call.parameter("hash")) {
 		throw new AppError({
 			code: "BLOB_HASH_MISMATCH",
-			message: "The bytes that arrived do not have the hash that they were sent under.",
-			hint: "Send them again; the hash is BLAKE2b-256, in base64url without padding.",
+			message: "The bytes that arrived do not match the hash in the URL.",
+			hint: "Send them again. The hash is BLAKE2b-256 as base64url without padding.",
 			exit: EXIT.integrity,
 		});
 	}
@@ -187,7 +185,7 @@ export const listFunctions: Handler = (call) => {
 	return Response.json(list);
 };
 
-function automationInfo({ automation, nextMs, lastDueMs, runs }: Standing) {
+function automationInfo({ automation, nextMs, lastDueMs, runs }: AutomationStatus) {
 	const { name, type, is_active: active = true } = automation;
 	return { name, type, active, nextMs: nextMs ?? null, lastMs: lastDueMs ?? null, runs };
 }
@@ -195,7 +193,7 @@ function automationInfo({ automation, nextMs, lastDueMs, runs }: Standing) {
 export const deleteFunctions: Handler = async (call) => {
 	const app = appOf(call);
 	const names = call.url.searchParams.getAll("name");
-	if (names.length === 0) throw invalid("Name the functions to delete: ?name=NAME, once for each.");
+	if (names.length === 0) throw invalid("Give the functions to delete: ?name=NAME, once for each function.");
 	await call.core.functionsOf(app).delete(names);
 	return new Response(null, { status: 204 });
 };

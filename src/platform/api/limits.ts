@@ -1,16 +1,19 @@
 /**
- * How often the control API is asked: bounds on failed authentications of one peer, and on requests of one token.
- * What is remembered is bounded too.
+ * Rate limits of the control API: failed authentications of one peer, and requests with one token. The memory
+ * for both is bounded.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { peerOf } from "../http/peer.ts";
 
 const FAILURES_MAX = 20;
 const WINDOW_MS = 60_000;
-/** Peers, and tokens, that are remembered; whom nothing was heard of the longest is forgotten first. */
-const REMEMBERED_MAX = 10_000;
+/**
+ * The most peers, and the most tokens, that are remembered. The one that was silent for longest is forgotten
+ * first.
+ */
+const ENTRIES_MAX = 10_000;
 
-/** An error that is over after a while. */
+/** An error that passes after some time. */
 export class RateError extends AppError {
 	readonly retryAfterSeconds: number;
 
@@ -20,15 +23,18 @@ export class RateError extends AppError {
 	}
 }
 
-/** Puts an entry last in the order of insertion, and forgets the first where there are too many. */
+/** Adds an entry as the newest, and removes the oldest where there are too many. */
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
 	map.delete(key);
 	map.set(key, value);
 	const [oldest] = map.keys();
-	if (map.size > REMEMBERED_MAX && oldest !== undefined) map.delete(oldest);
+	if (map.size > ENTRIES_MAX && oldest !== undefined) map.delete(oldest);
 }
 
-/** Counts failed authentications by peer. A valid token always passes: nobody is locked out by a neighbour. */
+/**
+ * Counts failed authentications by peer. A valid token always passes, so that a neighbour with the same
+ * address cannot lock anybody out.
+ */
 export class FailureLimit {
 	readonly #now: () => number;
 	readonly #failures = new Map<string, { count: number; sinceMs: number }>();
@@ -38,7 +44,7 @@ export class FailureLimit {
 		this.#now = now;
 	}
 
-	/** Notes a failure. @throws RateError `TOO_MANY_REQUESTS` (429) past the limit */
+	/** Counts a failure. @throws RateError `TOO_MANY_REQUESTS` (429) beyond the limit */
 	note(address: string): void {
 		const nowMs = this.#now();
 		const peer = peerOf(address);
@@ -50,7 +56,7 @@ export class FailureLimit {
 		if (window.count <= FAILURES_MAX) return;
 		const parts = {
 			code: "TOO_MANY_REQUESTS",
-			message: `More than ${FAILURES_MAX} requests with no valid token came from your address within a minute.`,
+			message: `Your address sent more than ${FAILURES_MAX} requests without a valid token within a minute.`,
 			hint: "Wait a minute, and check the token.",
 			exit: EXIT.unauthorised,
 		};
@@ -59,16 +65,19 @@ export class FailureLimit {
 }
 
 export interface Rate {
-	/** How many requests may come at once. */
+	/** The most requests at once. */
 	readonly burst: number;
-	/** How many more a second brings. */
+	/** How many requests are allowed again in each second. */
 	readonly perSecond: number;
 }
 
-/** More than the largest deployment sends, at more than a device's pace: only what runs away meets it. */
+/**
+ * More than the largest deployment sends, and faster than a device can send. Only a program in an endless
+ * loop reaches it.
+ */
 const RATE: Rate = { burst: 30_000, perSecond: 500 };
 
-/** Counts the requests of each token, as a bucket that fills up again. */
+/** Counts the requests of each token with a token bucket. */
 export class RequestLimit {
 	readonly #now: () => number;
 	readonly #rate: Rate;
@@ -80,7 +89,7 @@ export class RequestLimit {
 		this.#rate = rate;
 	}
 
-	/** Notes a request. @throws RateError `TOKEN_RATE_EXCEEDED` (429) past the limit */
+	/** Counts a request. @throws RateError `TOKEN_RATE_EXCEEDED` (429) beyond the limit */
 	note(id: string): void {
 		const { burst, perSecond } = this.#rate;
 		const nowMs = this.#now();
@@ -90,8 +99,8 @@ export class RequestLimit {
 		if (filled >= 1) return;
 		const parts = {
 			code: "TOKEN_RATE_EXCEEDED",
-			message: `More requests came with this access token than ${burst} at once and ${perSecond} a second.`,
-			hint: "Wait for as long as Retry-After says, and look for a program that runs away.",
+			message: `This access token sent more than ${burst} requests at once and ${perSecond} a second.`,
+			hint: "Wait as long as the header Retry-After says, and look for a program that sends requests in a loop.",
 			exit: EXIT.network,
 		};
 		throw new RateError(parts, ((1 - filled) / perSecond) * 1000);

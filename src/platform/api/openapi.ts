@@ -1,6 +1,6 @@
 /**
- * The control API described for programs: an OpenAPI 3.1 document, made of the route table and of the schemas by
- * which messages are decoded, so that it cannot say anything else than they do.
+ * The control API as an OpenAPI 3.1 document. It is generated from the route table and the schemas that
+ * decode the messages, so that it cannot differ from them.
  */
 import { z } from "zod";
 import { PROBLEM_MEDIA_TYPE } from "../../protocol/problem.ts";
@@ -27,14 +27,14 @@ const PROBLEM: Json = {
 const PROBLEM_TITLES: Readonly<Record<number, string>> = {
 	400: "The request is not valid",
 	401: "No valid access token",
-	403: "Not allowed with this token, or a web page asks",
-	404: "There is no such thing",
-	409: "Not on top of what is there",
+	403: "The token does not have this right, or a web page sent the request",
+	404: "Not found",
+	409: "Conflict with the present state",
 	413: "The body is too large",
-	415: "Not the media type that the route takes",
-	421: "The platform is not known by this host name",
-	422: "Understood, and not genuine",
-	429: "Too many wrong tokens from this peer, or too many requests with this token; see Retry-After",
+	415: "The route does not support this media type",
+	421: "The platform does not know this host name",
+	422: "The content is not authentic",
+	429: "Too many invalid tokens from this peer, or too many requests with this token. See Retry-After",
 };
 
 function content({ media, schema }: Body): Json {
@@ -84,9 +84,9 @@ function describe(name: keyof typeof ROUTES): Json {
 		parameters: parameters(route, operation),
 		...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
 		responses: {
-			[answer.status]: { description: answer.says, ...success },
+			[answer.status]: { description: answer.description, ...success },
 			...Object.fromEntries(statuses.map((status) => [status, problem(PROBLEM_TITLES[status] ?? "Refused")])),
-			default: problem("Anything else that went wrong"),
+			default: problem("Any other error"),
 		},
 	};
 }
@@ -98,7 +98,7 @@ function template({ path }: Route): string {
 
 /**
  * The document.
- * @param version the platform's
+ * @param version of the platform
  */
 export function openApiDocument(version: string): Json {
 	const paths: Record<string, Record<string, Json>> = {};

@@ -1,6 +1,4 @@
-/**
- * What each route takes and gives, in the schemas of the protocol.
- */
+/** The body and answer of each route, as schemas of the protocol. */
 import { z } from "zod";
 import { functionListSchema } from "../../protocol/function-list.ts";
 import { LOG_LINES_MAX, logEventSchema, logsSchema } from "../../protocol/function-log.ts";
@@ -22,7 +20,7 @@ import { NDJSON_MEDIA_TYPE } from "./stream.ts";
 
 export interface Body {
 	readonly media: string;
-	/** Of the whole, or of each line; undefined for bytes. */
+	/** The schema of the whole body, or of each line. Undefined for bytes. */
 	readonly schema: z.ZodType | undefined;
 }
 
@@ -30,23 +28,23 @@ export interface Operation {
 	readonly summary: string;
 	readonly query?: readonly { readonly name: string; readonly required: boolean; readonly schema: object }[];
 	readonly body?: Body;
-	readonly answer: { readonly status: number; readonly says: string; readonly body?: Body };
-	/** Statuses of refusals besides those that every route of its kind has. */
+	readonly answer: { readonly status: number; readonly description: string; readonly body?: Body };
+	/** Statuses of errors besides those that every route of its kind has. */
 	readonly refuses?: readonly number[];
 }
 
 const TEXT = { type: "string" };
 const json = (schema: z.ZodType): Body => ({ media: "application/json", schema });
 const lines = (schema: z.ZodType): Body => ({ media: NDJSON_MEDIA_TYPE, schema });
-const given = (says: string, body: Body, status = 200) => ({ status, says, body });
-const done = { status: 204, says: "Done" };
+const answerOf = (description: string, body: Body, status = 200) => ({ status, description, body });
+const done = { status: 204, description: "Done" };
 
-/** Whose; all where none is named. */
+/** Selects functions. Without it, all functions. */
 const FUNCTIONS = { name: "function", required: false, schema: { type: "array", items: TEXT } };
-/** Only what is past it. */
+/** Selects lines after a position. */
 const AFTER = { name: "after", required: false, schema: TEXT };
 
-/** Which lines of a log. */
+/** Selects lines of a log. */
 const LINES = [
 	{ name: "since", required: false, schema: { type: "integer", minimum: 0 } },
 	{ name: "level", required: false, schema: { type: "string", enum: ["info", "error"] } },
@@ -56,37 +54,40 @@ const LINES = [
 /** The operation of every route. */
 export const OPERATIONS: Readonly<Record<keyof typeof ROUTES, Operation>> = {
 	health: {
-		summary: "Whether the platform is there",
-		answer: given("It is", json(z.object({ status: z.literal("ok") }))),
+		summary: "Check whether the platform runs",
+		answer: answerOf("The platform runs", json(z.object({ status: z.literal("ok") }))),
 	},
 	metrics: {
-		summary: "What the platform counts, in Prometheus' text format",
-		answer: given("The metrics", { media: "text/plain", schema: undefined }),
+		summary: "Read the metrics in the text format of Prometheus",
+		answer: answerOf("The metrics", { media: "text/plain", schema: undefined }),
 	},
 	openApi: {
-		summary: "This document",
-		answer: given("The document", json(z.looseObject({ openapi: z.string() }))),
+		summary: "Read this document",
+		answer: answerOf("The document", json(z.looseObject({ openapi: z.string() }))),
 	},
-	platform: { summary: "Who the platform is", answer: given("Its public keys", json(platformInfoSchema)) },
-	listApps: { summary: "List the apps", answer: given("The apps", json(appListSchema)) },
+	platform: {
+		summary: "Read the platform's identity",
+		answer: answerOf("Its public keys", json(platformInfoSchema)),
+	},
+	listApps: { summary: "List the apps", answer: answerOf("The apps", json(appListSchema)) },
 	createApp: {
-		summary: "Create an app, or get the one that is bound to the same vault and environment",
+		summary: "Create an app, or get the one that is linked with the same vault and environment",
 		body: json(createAppSchema),
-		answer: given("The app", json(appInfoSchema)),
+		answer: answerOf("The app", json(appInfoSchema)),
 		refuses: [409],
 	},
-	showApp: { summary: "Show an app", answer: given("The app", json(appInfoSchema)) },
+	showApp: { summary: "Show an app", answer: answerOf("The app", json(appInfoSchema)) },
 	deleteApp: { summary: "Delete an app with its log, functions and tokens", answer: done },
 	readChanges: {
 		summary: "Read a page of an app's log",
 		query: [{ name: "after", required: false, schema: TEXT }],
-		answer: given("The entries after a revision", json(changesPageSchema)),
+		answer: answerOf("The entries after a revision", json(changesPageSchema)),
 		refuses: [400],
 	},
 	appendChange: {
 		summary: "Append a change, and redeploy the functions that read it",
 		body: json(changeSchema),
-		answer: given("A line for each event, or a problem as the last line", lines(changeEventSchema)),
+		answer: answerOf("A line for each event, or a problem as the last line", lines(changeEventSchema)),
 		refuses: [409, 422],
 	},
 	putBlob: {
@@ -96,17 +97,17 @@ export const OPERATIONS: Readonly<Record<keyof typeof ROUTES, Operation>> = {
 		refuses: [422],
 	},
 	deploy: {
-		summary: "Deploy functions from files that are stored",
+		summary: "Deploy functions from stored files",
 		body: json(deploySchema),
-		answer: given("A line for each event, or a problem as the last line", lines(deployEventSchema)),
+		answer: answerOf("A line for each event, or a problem as the last line", lines(deployEventSchema)),
 	},
 	listFunctions: {
 		summary: "List an app's functions",
 		query: [{ name: "files", required: false, schema: { type: "boolean" } }],
-		answer: given("The functions", json(functionListSchema)),
+		answer: answerOf("The functions", json(functionListSchema)),
 	},
 	deleteFunctions: {
-		summary: "Delete functions, all of the named or none",
+		summary: "Delete functions: all that are named, or none",
 		query: [{ name: "name", required: true, schema: { type: "array", items: TEXT } }],
 		answer: done,
 		refuses: [400],
@@ -114,35 +115,36 @@ export const OPERATIONS: Readonly<Record<keyof typeof ROUTES, Operation>> = {
 	readLogs: {
 		summary: "Read the logs of functions",
 		query: [FUNCTIONS, ...LINES],
-		answer: given("Its last lines", json(logsSchema)),
+		answer: answerOf("The last lines", json(logsSchema)),
 		refuses: [400],
 	},
 	followLogs: {
-		summary: "Read the logs of functions, and what comes, until one of both sides ends it",
+		summary: "Read the logs of functions and follow them until the client or the platform ends the answer",
 		query: [FUNCTIONS, ...LINES, AFTER],
-		answer: given("A line for each event", lines(logEventSchema)),
+		answer: answerOf("A line for each event", lines(logEventSchema)),
 		refuses: [400],
 	},
 	readRequests: {
-		summary: "Read which requests functions were sent",
+		summary: "Read the requests to functions",
 		query: [FUNCTIONS, ...LINES],
-		answer: given("The last ones", json(requestsSchema)),
+		answer: answerOf("The last requests", json(requestsSchema)),
 		refuses: [400],
 	},
 	followRequests: {
-		summary: "Read which requests functions were sent and are, until one of both sides ends it",
+		summary:
+			"Read the requests to functions and follow them until the client or the platform ends the answer",
 		query: [FUNCTIONS, ...LINES, AFTER],
-		answer: given("A line for each event", lines(requestEventSchema)),
+		answer: answerOf("A line for each event", lines(requestEventSchema)),
 		refuses: [400],
 	},
 	listTokens: {
 		summary: "List the access tokens",
-		answer: given("All but the tokens", json(tokenListSchema)),
+		answer: answerOf("The tokens' descriptions, without the tokens themselves", json(tokenListSchema)),
 	},
 	createToken: {
-		summary: "Make an access token",
+		summary: "Create an access token",
 		body: json(createTokenSchema),
-		answer: given("The token, this once", json(createdTokenSchema), 201),
+		answer: answerOf("The token. It cannot be read again", json(createdTokenSchema), 201),
 	},
 	revokeToken: { summary: "Revoke an access token", answer: done },
 };

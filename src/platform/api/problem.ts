@@ -1,23 +1,22 @@
-/**
- * The control API's answer to whatever went wrong.
- */
+/** The control API's answer to an error. */
 import { AppError, EXIT } from "../../errors.ts";
 import { PROBLEM_MEDIA_TYPE, type Problem, problemFromError } from "../../protocol/problem.ts";
 import { RateError } from "./limits.ts";
 
-/** What is said of an error that nobody foresaw: nothing, for its message may hold anything. */
+/** For an unexpected error. Its message is not shown, since it may contain anything. */
 const INTERNAL: Problem = {
 	type: "about:blank",
 	title: "Internal Server Error",
 	status: 500,
-	detail: "The platform failed in a way that it did not foresee.",
+	detail: "An unexpected error happened in the platform.",
 	code: "INTERNAL_ERROR",
-	hint: "The platform's log says more.",
+	hint: "The platform's log has the details.",
 	exit: EXIT.failure,
 };
 
 /**
- * The answer to a thrown error: a problem document. An error that is not an AppError is not described; log it.
+ * The answer to a thrown error: a problem document. It does not describe an error that is not an AppError.
+ * Log such an error.
  * @param extensions further members of the document
  */
 export function problemResponse(

@@ -1,6 +1,4 @@
-/**
- * Answers that come line by line: one JSON document a line, as things happen.
- */
+/** Answers that are sent line by line: one JSON document for each event, when it happens. */
 
 import { AppError, EXIT } from "../../errors.ts";
 import { problemFromError } from "../../protocol/problem.ts";
@@ -8,12 +6,14 @@ import { problemFromError } from "../../protocol/problem.ts";
 export const NDJSON_MEDIA_TYPE = "application/x-ndjson";
 
 /**
- * An answer made of the lines that `work` writes. The work is done to its end even where the client goes away:
- * it is what the request asked for, and only its telling is lost. What it throws becomes a last line,
- * `{"type": "problem", "problem": {…}}`.
- * @param cutOff told how to end the answer with an error before the work is done; returns how to take that back
+ * An answer that consists of the lines that `work` writes.
+ *
+ * The work runs to its end even where the client disconnects: the request asked for the work, and only the
+ * report is lost. An error of the work becomes the last line, `{"type": "problem", "problem": {…}}`.
+ * @param cutOff gets a function that ends the answer with an error before the work has ended, and returns a
+ * function that cancels this
  */
-export function lines(
+export function lineStream(
 	work: (write: (line: object) => void) => Promise<void>,
 	onError: (error: unknown) => void,
 	cutOff: (end: (error: AppError) => void) => () => void,
@@ -38,7 +38,7 @@ export function lines(
 				await work(write);
 			} catch (error) {
 				if (!(error instanceof AppError)) onError(error);
-				fail(known(error));
+				fail(asAppError(error));
 			} finally {
 				release();
 			}
@@ -51,12 +51,12 @@ export function lines(
 	return new Response(body, { headers: { "content-type": NDJSON_MEDIA_TYPE, "cache-control": "no-store" } });
 }
 
-function known(error: unknown): AppError {
+function asAppError(error: unknown): AppError {
 	if (error instanceof AppError) return error;
 	return new AppError({
 		code: "INTERNAL_ERROR",
-		message: "The platform failed in a way that it did not foresee.",
-		hint: "The platform's log says more.",
+		message: "An unexpected error happened in the platform.",
+		hint: "The platform's log has the details.",
 		exit: EXIT.failure,
 	});
 }

@@ -1,6 +1,4 @@
-/**
- * The two routes whose answers come line by line: changes and deployments.
- */
+/** The two routes whose answers are sent line by line: changes and deployments. */
 import { AppError, EXIT } from "../../errors.ts";
 import {
 	type ChangeEvent,
@@ -15,11 +13,11 @@ import { concernedBy } from "../redeploy/refresh.ts";
 import { tokenInvalid } from "./authenticate.ts";
 import { appOf, type Call, type Handler, jsonOf, urlOf } from "./handlers.ts";
 import { problemResponse } from "./problem.ts";
-import { lines } from "./stream.ts";
+import { lineStream } from "./stream.ts";
 
-/** An answer line by line, which ends in the moment in which its reader's token is revoked or expires. */
-function answer({ core, principal }: Call, work: Parameters<typeof lines>[0]): Response {
-	return lines(
+/** An answer that is sent line by line. It ends at once when the token of its reader is revoked or expires. */
+function answer({ core, principal }: Call, work: Parameters<typeof lineStream>[0]): Response {
+	return lineStream(
 		work,
 		(error) => core.log.error(describeError(error), "an answer ended with an error"),
 		(end) => {
@@ -32,8 +30,8 @@ function answer({ core, principal }: Call, work: Parameters<typeof lines>[0]): R
 function stale(app: string): AppError {
 	return new AppError({
 		code: "CHANGE_STALE",
-		message: `Others changed the same secrets of ${app}, or its membership, since this change was made.`,
-		hint: "Merge what came since (it is in this answer), and send the change again.",
+		message: `Another change touched the same secrets of ${app}, or its membership, since this change was made.`,
+		hint: "Merge the later changes, which this answer contains, and send the change again.",
 		exit: EXIT.conflict,
 	});
 }
@@ -47,14 +45,14 @@ export const appendChange: Handler = async (call) => {
 	const { accepted, isRepeat, since } = outcome;
 	if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
 	return answer(call, async (write) => {
-		const tell = (event: ChangeEvent) => write(event);
+		const send = (event: ChangeEvent) => write(event);
 		const functions = call.core.functionsOf(app);
 		const concerned = concernedBy(app, change.operation);
-		tell({ type: "accepted", ...accepted, since, repeat: isRepeat, concerned });
+		send({ type: "accepted", ...accepted, since, repeat: isRepeat, concerned });
 		const { untouched } = await functions.redeploy(change.operation, (result) =>
-			tell({ type: "redeployed", result }),
+			send({ type: "redeployed", result }),
 		);
-		tell({ type: "done", untouched: [...untouched] });
+		send({ type: "done", untouched: [...untouched] });
 	});
 };
 

@@ -1,6 +1,4 @@
-/**
- * The routes for access tokens. A token is in one answer only, that to whoever made it.
- */
+/** The routes for access tokens. Only the answer to the creation of a token contains the token. */
 import { decode } from "../../protocol/messages.ts";
 import {
 	type CreatedToken,
@@ -16,7 +14,7 @@ function describe({ id, scopes, app, expiresAtMs, createdAtMs }: TokenInfo): Tok
 	return { id, scopes: [...scopes], app: app ?? null, expiresAtMs: expiresAtMs ?? null, createdAtMs };
 }
 
-/** The moment at which a token expires; a length of time is counted from now, by this clock. */
+/** The time at which a token expires. A duration is counted from now by the platform's clock. */
 function expiry(expires: CreateToken["expires"], nowMs: number): number | undefined {
 	if (expires === null) return undefined;
 	return "atMs" in expires ? expires.atMs : nowMs + expires.inMs;

@@ -12,7 +12,7 @@ import {
 import { type AppLifetime, appLifetime, newAppLifetimeId } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
 import { checkEarlierPlatform } from "../tokens/token-events.ts";
-import { otherApp } from "../tokens/token-grant.ts";
+import { tokenOfOtherApp } from "../tokens/token-grant.ts";
 import { App, type AppOptions } from "./app.ts";
 import { appNotFound } from "./app-faults.ts";
 import { localEnvironmentName } from "./local-environment.ts";
@@ -130,7 +130,7 @@ export class Apps {
 			let created = false;
 			await this.#append(app, () => {
 				const own = by.app ?? this.#createdBy.get(by.id);
-				if (own !== undefined && own !== app) throw otherApp();
+				if (own !== undefined && own !== app) throw tokenOfOtherApp();
 				created = !this.#known.has(app);
 				if (!created && own === undefined) throw appNotYours(app);
 				const bound = { vaultId: "", environment: localEnvironmentName(app) };

@@ -1,6 +1,6 @@
 /**
- * A backup of a data directory, also of one on which a platform runs: a snapshot of the database, and the blobs
- * from which its functions start. It holds no identity and no plain value, and none of what functions wrote.
+ * Backs up a data directory, even while a platform uses it: a snapshot of the database, and the blobs of
+ * deployed functions. A backup contains no identity, no secret in plaintext and no logs of functions.
  */
 import { constants } from "node:fs";
 import { access, lstat, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -23,9 +23,9 @@ import {
 } from "./manifest.ts";
 
 export interface BackupOptions {
-	/** Where the store is; a platform may run there. */
+	/** Contains the store. A platform may be running on it. */
 	readonly dataDirectory: string;
-	/** The directory to make. */
+	/** The directory to create. */
 	readonly target: string;
 	readonly version: string;
 	/** Milliseconds since 1970. */
@@ -42,31 +42,31 @@ export interface BackupSummary {
 	readonly bytes: number;
 }
 
-/** How often it is begun anew where what a snapshot names was taken away meanwhile. */
+/** How often the backup starts again because a blob of its snapshot was deleted in the meantime. */
 const ATTEMPTS_MAX = 5;
 
-/** A blob of the snapshot is not there. */
+/** A blob of the snapshot does not exist any more. */
 class BlobGone extends Error {}
 
-function failed(target: string, error: unknown): unknown {
+function translateError(target: string, error: unknown): unknown {
 	if (error instanceof AppError) return error;
 	const { code } = error as NodeJS.ErrnoException;
 	if (code === undefined) return error;
-	if (code === "EEXIST" || code === "ENOTEMPTY" || code === "ENOTDIR") return alreadyThere(target);
+	if (code === "EEXIST" || code === "ENOTEMPTY" || code === "ENOTDIR") return backupExists(target);
 	return new AppError({
 		code: "BACKUP_UNWRITABLE",
 		message: `The backup ${target} cannot be written (${code}).`,
-		hint: "Nothing was left behind. Name a place in a directory that this user may write to, with enough room.",
+		hint: "Nothing was left behind. Choose a directory that this user may write to and that has enough free space.",
 		exit: EXIT.failure,
 		cause: error,
 	});
 }
 
-function alreadyThere(target: string): AppError {
+function backupExists(target: string): AppError {
 	return new AppError({
 		code: "BACKUP_EXISTS",
-		message: `${target} exists already, and nothing is ever overwritten.`,
-		hint: "Name a directory that does not exist yet.",
+		message: `${target} exists already. A backup never overwrites anything.`,
+		hint: "Give a directory that does not exist yet.",
 		exit: EXIT.conflict,
 	});
 }
@@ -80,7 +80,7 @@ async function requireStore(dataDirectory: string): Promise<string> {
 		throw new AppError({
 			code: "DATA_DIR_NOT_FOUND",
 			message: `${dataDirectory} is not the data directory of a platform, or this user may not read it.`,
-			hint: "Name with --data the directory that the platform was started with, and be its user.",
+			hint: "Give the platform's data directory with --data, and run this as the platform's user.",
 			exit: EXIT.notFound,
 			cause,
 		});
@@ -89,7 +89,7 @@ async function requireStore(dataDirectory: string): Promise<string> {
 
 async function requireAbsent(target: string): Promise<void> {
 	const present = await lstat(target).catch(() => undefined);
-	if (present !== undefined) throw alreadyThere(target);
+	if (present !== undefined) throw backupExists(target);
 }
 
 async function writeSynced(path: string, content: Uint8Array | string): Promise<void> {
@@ -107,11 +107,14 @@ async function syncFile(path: string): Promise<void> {
 
 interface WantedBlob {
 	readonly hash: string;
-	/** The lives of the apps that have it. */
+	/** Ids of the lifetimes of the apps that have it. */
 	readonly owners: ReadonlySet<string>;
 }
 
-/** A blob of one of its owners, or one that no platform of this version has given to them yet. @throws BlobGone */
+/**
+ * Reads a blob from the folder of one of its owners, or from the folder for blobs without an owner. @throws
+ * BlobGone
+ */
 async function readBlob(dataDirectory: string, { hash, owners }: WantedBlob) {
 	const name = blobFileName(hash) ?? "";
 	for (const folder of [...[...owners].map(blobFolder), "."]) {
@@ -131,8 +134,8 @@ async function copyBlob(dataDirectory: string, blob: WantedBlob, draft: string):
 	if (blobHash(bytes) !== blob.hash) {
 		throw new AppError({
 			code: "BLOB_DAMAGED",
-			message: `The blob ${source} does not have the content that its name promises.`,
-			hint: "Nothing was backed up. Deploying the function again puts the file right.",
+			message: `The blob ${source} does not match the hash in its name.`,
+			hint: "Nothing was backed up. Deploy the function again to replace the file.",
 			exit: EXIT.integrity,
 		});
 	}
@@ -154,14 +157,14 @@ async function fill(
 	await syncFile(snapshot);
 	const contents = contentsOf(snapshot);
 	const files: BackupFile[] = [{ path: SNAPSHOT_FILE, ...(await digestOf(snapshot)) }];
-	// After the snapshot: a blob is there before anything that names it.
+	// After the snapshot: a blob is stored before any entry that names it.
 	for (const [hash, owners] of [...contents.blobs].sort(([a], [b]) => (a < b ? -1 : 1)))
 		files.push(await copyBlob(dataDirectory, { hash, owners }, draft));
 	return { contents, files };
 }
 
-/** As `fill`; where a blob has gone with the function that it was for, from a later snapshot. */
-async function fillWhole(draft: string, dataDirectory: string, database: string) {
+/** As `fill`, but takes a new snapshot where a blob was deleted together with its function. */
+async function fillWithRetries(draft: string, dataDirectory: string, database: string) {
 	for (let attempt = 1; ; attempt++) {
 		try {
 			return await fill(draft, dataDirectory, database);
@@ -176,17 +179,18 @@ async function fillWhole(draft: string, dataDirectory: string, database: string)
 function blobsMissing(dataDirectory: string, cause: BlobGone): AppError {
 	return new AppError({
 		code: "BLOB_MISSING",
-		message: `The data directory ${dataDirectory} lacks the blob ${cause.message}, from which a function starts.`,
-		hint: "Nothing was backed up. Deploying the function again puts it right.",
+		message: `The data directory ${dataDirectory} lacks the blob ${cause.message}, which a function needs to start.`,
+		hint: "Nothing was backed up. Deploy the function again to store the blob again.",
 		exit: EXIT.integrity,
 		cause,
 	});
 }
 
 /**
- * Writes a backup: whole under its name, or not at all. A platform may run, take changes and deploy meanwhile.
- * @throws AppError `DATA_DIR_NOT_FOUND` (exit 4), `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1); `STORE_DAMAGED`,
- *   `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
+ * Writes a backup. Under its final name it is complete or does not exist. A platform may take changes and
+ * deployments in the meantime.
+ * @throws AppError `DATA_DIR_NOT_FOUND` (exit 4), `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1),
+ * `STORE_DAMAGED`, `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
  */
 export async function backupPlatform(options: BackupOptions): Promise<BackupSummary> {
 	await cryptoReady;
@@ -198,7 +202,7 @@ export async function backupPlatform(options: BackupOptions): Promise<BackupSumm
 	const random = Buffer.from(randomBytes(9)).toString("hex");
 	const draft = join(dirname(target), `.${basename(target)}.${random}.tmp`);
 	try {
-		const { contents, files } = await fillWhole(draft, dataDirectory, database);
+		const { contents, files } = await fillWithRetries(draft, dataDirectory, database);
 		const { apps, functions } = contents;
 		const manifest = { coffer: version, createdMs, apps, functions, files };
 		await writeSynced(join(draft, MANIFEST_FILE), formatManifest(manifest));
@@ -210,6 +214,6 @@ export async function backupPlatform(options: BackupOptions): Promise<BackupSumm
 		return { backup: target, createdMs, apps, functions, files: files.length, bytes };
 	} catch (error) {
 		await rm(draft, { recursive: true, force: true });
-		throw failed(target, error);
+		throw translateError(target, error);
 	}
 }

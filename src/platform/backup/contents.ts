@@ -1,7 +1,6 @@
 /**
- * What a snapshot of the database needs besides itself: which apps and functions there are, and the blobs from
- * which these start. Read without the platform's identity, so nothing here is believed: a platform that starts
- * on it checks every entry.
+ * Reads which apps, functions and blobs a snapshot of the database has. The platform's identity is not needed
+ * for this, so nothing here is trusted: a platform that starts on the data checks every entry.
  */
 import type { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
@@ -15,21 +14,24 @@ import { streamsOf } from "../store/snapshot.ts";
 export interface Contents {
 	readonly apps: number;
 	readonly functions: number;
-	/** Hashes of the bundles, source maps and sources of the functions, with the lives of the apps that have each. */
+	/**
+	 * Hashes of the bundles, source maps and sources of functions, each with the ids of the lifetimes of the
+	 * apps that have it.
+	 */
 	readonly blobs: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 function unreadable(stream: string, cause?: unknown): AppError {
 	return new AppError({
 		code: "STORE_DAMAGED",
-		message: `An entry of the stream ${stream} is not readable.`,
+		message: `An entry of the stream ${stream} cannot be read.`,
 		hint: "Restore the data directory from an earlier backup.",
 		exit: EXIT.integrity,
 		cause,
 	});
 }
 
-/** The events of a stream with their positions, without the codes that only the platform can check. */
+/** The events of a stream with their positions. Their codes are not checked: only the platform can do that. */
 function eventsOf<Event>(stream: string, bodies: readonly string[], schema: z.ZodType<Event>, prefix = "") {
 	return bodies.flatMap((body, index): { event: Event; revision: number }[] => {
 		try {
@@ -43,7 +45,7 @@ function eventsOf<Event>(stream: string, bodies: readonly string[], schema: z.Zo
 }
 
 /**
- * Reads what a snapshot holds.
+ * Reads the contents of a snapshot.
  * @throws AppError `STORE_DAMAGED` (exit 7), and as `openDatabase`
  */
 export function contentsOf(snapshot: string): Contents {
@@ -58,7 +60,7 @@ export function contentsOf(snapshot: string): Contents {
 	const blobs = new Map<string, Set<string>>();
 	for (const [name, bodies] of streamsOf(snapshot, "/events")) {
 		const lifetime = apps.get(name.split("/")[1] ?? "");
-		// What is left of an app whose deletion did not come to its end.
+		// A stream that an interrupted deletion of an app left.
 		if (lifetime === undefined) continue;
 		const functions = new Map<string, FunctionState>();
 		for (const { event } of eventsOf(name, bodies, appEventSchema)) applyToFunctions(functions, event);

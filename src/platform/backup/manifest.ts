@@ -1,6 +1,7 @@
 /**
- * What a backup says of itself: `manifest.json`, written last. It lists every other file with its hash, so that what is cut, spoilt
- * or missing is noticed. It is no proof of where a backup comes from: that is in the rows, which the platform checks.
+ * The manifest of a backup: `manifest.json`, which is written last. It lists every other file with its hash,
+ * so that cut, damaged or missing files are noticed. It does not prove who made the backup: the codes of the
+ * entries do, and the platform checks them.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -15,7 +16,7 @@ export const BLOBS_FOLDER = "blobs";
 
 const TYPE = "coffer-platform-backup";
 const FORMAT = 1;
-/** Nothing else is ever read, or written, by the names that a manifest has. */
+/** The only paths that a manifest may contain, so that no other file is read or written through it. */
 const PATH = /^(?:store\.db|blobs\/[0-9a-f]{64})$/;
 
 const fileSchema = z.strictObject({
@@ -26,7 +27,7 @@ const fileSchema = z.strictObject({
 const manifestSchema = z.strictObject({
 	type: z.literal(TYPE),
 	format: z.literal(FORMAT),
-	/** Version of the Coffer that wrote it. */
+	/** Version of Coffer that wrote the backup. */
 	coffer: z.string(),
 	createdMs: z.int().min(0),
 	apps: z.int().min(0),
@@ -37,7 +38,7 @@ const manifestSchema = z.strictObject({
 export type BackupFile = z.infer<typeof fileSchema>;
 export type Manifest = Omit<z.infer<typeof manifestSchema>, "type" | "format">;
 
-/** The error for a backup that is not what was written. @param detail a clause that says what is wrong */
+/** The error for a damaged backup. @param detail a clause that says what is wrong */
 export function backupDamaged(path: string, detail: string, cause?: unknown): AppError {
 	return new AppError({
 		code: "BACKUP_DAMAGED",
@@ -57,7 +58,7 @@ function parseManifest(backup: string, text: string): Manifest {
 	try {
 		read = JSON.parse(text);
 	} catch (cause) {
-		throw backupDamaged(backup, `its ${MANIFEST_FILE} is not readable`, cause);
+		throw backupDamaged(backup, `its ${MANIFEST_FILE} cannot be read`, cause);
 	}
 	const { success, data, error } = manifestSchema.safeParse(read);
 	if (success) return data;
@@ -65,15 +66,15 @@ function parseManifest(backup: string, text: string): Manifest {
 	if (type === TYPE && typeof format === "number" && format > FORMAT) {
 		throw new AppError({
 			code: "BACKUP_TOO_NEW",
-			message: `The backup ${backup} has format ${format}; this Coffer knows formats up to ${FORMAT}.`,
-			hint: "Restore it with the newer Coffer that wrote it.",
+			message: `The backup ${backup} has format ${format}, but this version of Coffer knows formats up to ${FORMAT} only.`,
+			hint: "Restore it with the newer version of Coffer that wrote it.",
 			exit: EXIT.failure,
 		});
 	}
-	throw backupDamaged(backup, `its ${MANIFEST_FILE} is not one of a backup`, error);
+	throw backupDamaged(backup, `its ${MANIFEST_FILE} is not the manifest of a backup`, error);
 }
 
-/** How many bytes a file has, and their hash. */
+/** The size and the hash of a file. */
 export async function digestOf(path: string): Promise<Pick<BackupFile, "bytes" | "sha256">> {
 	const digest = createHash("sha256");
 	let bytes = 0;
@@ -88,26 +89,26 @@ function notFound(backup: string): AppError {
 	return new AppError({
 		code: "BACKUP_NOT_FOUND",
 		message: `There is no backup at ${backup}.`,
-		hint: "Name the directory that 'coffer platform backup' made.",
+		hint: "Give a directory that 'coffer platform backup' created.",
 		exit: EXIT.notFound,
 	});
 }
 
 /**
- * The manifest of a backup of which every file is there and is what was written.
+ * Reads the manifest of a backup and checks every file against it.
  * @throws AppError `BACKUP_NOT_FOUND` (exit 4), `BACKUP_DAMAGED` (exit 7), `BACKUP_TOO_NEW` (exit 1)
  */
 export async function readBackup(backup: string): Promise<Manifest> {
 	const manifest = parseManifest(backup, await readManifest(backup));
 	const paths = new Set(manifest.files.map(({ path }) => path));
 	if (!paths.has(SNAPSHOT_FILE) || paths.size !== manifest.files.length)
-		throw backupDamaged(backup, `its ${MANIFEST_FILE} does not list what a backup holds`);
+		throw backupDamaged(backup, `its ${MANIFEST_FILE} does not list the files of a backup`);
 	for (const { path, bytes, sha256 } of manifest.files) {
 		const found = await digestOf(join(backup, path)).catch((cause: unknown) => {
 			throw backupDamaged(backup, `${path} is missing or cannot be read`, cause);
 		});
 		if (found.bytes !== bytes || found.sha256 !== sha256)
-			throw backupDamaged(backup, `${path} is not the file that was written`);
+			throw backupDamaged(backup, `${path} has changed since it was written`);
 	}
 	return manifest;
 }

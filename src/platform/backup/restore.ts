@@ -1,6 +1,6 @@
 /**
- * A data directory out of a backup. Everything is checked before anything is written, and the database is put
- * in its place last: a directory that has it is whole.
+ * Restores a data directory from a backup. Everything is checked before anything is written. The database is
+ * put in place last, so a directory with a database is complete.
  */
 import { constants } from "node:fs";
 import { copyFile, open, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -24,7 +24,7 @@ import {
 
 export interface RestoreOptions {
 	readonly backup: string;
-	/** Empty, or not there yet. */
+	/** Empty, or does not exist yet. */
 	readonly dataDirectory: string;
 }
 
@@ -33,14 +33,17 @@ export interface RestoreSummary extends BackupSummary {
 	readonly dataDirectory: string;
 }
 
-/** What may be in a directory that counts as empty: a mounted disk's own, and the lock that is held meanwhile. */
-const NOTHING = new Set(["lost+found", LOCK_FILE, `${LOCK_FILE}-journal`]);
+/**
+ * Files that an empty directory may contain: the `lost+found` of a mounted disk, and the lock that this
+ * process holds.
+ */
+const IGNORED_FILES = new Set(["lost+found", LOCK_FILE, `${LOCK_FILE}-journal`]);
 
 function inUse(path: string, cause?: unknown): AppError {
 	return new AppError({
 		code: "DATA_DIR_IN_USE",
 		message: `A platform runs on the data directory ${path}.`,
-		hint: "Nothing was restored. Name another directory, or stop that platform and move its data away.",
+		hint: "Nothing was restored. Give another directory, or stop that platform and move its data away.",
 		exit: EXIT.conflict,
 		cause,
 	});
@@ -49,8 +52,8 @@ function inUse(path: string, cause?: unknown): AppError {
 function notEmpty(path: string): AppError {
 	return new AppError({
 		code: "DATA_DIR_NOT_EMPTY",
-		message: `The data directory ${path} is not empty, and nothing is ever overwritten.`,
-		hint: "Nothing was restored. Name a directory that is empty or does not exist yet.",
+		message: `The data directory ${path} is not empty. Restoring never overwrites anything.`,
+		hint: "Nothing was restored. Give a directory that is empty or does not exist yet.",
 		exit: EXIT.conflict,
 	});
 }
@@ -60,10 +63,10 @@ async function isEmpty(path: string): Promise<boolean> {
 		if (error.code === "ENOENT") return [];
 		throw error.code === "ENOTDIR" ? notEmpty(path) : error;
 	});
-	return names.every((name) => NOTHING.has(name));
+	return names.every((name) => IGNORED_FILES.has(name));
 }
 
-/** Whether a platform has the directory; it is not changed by the question. */
+/** Whether a platform uses the directory. The check does not change the directory. */
 async function isHeld(path: string): Promise<boolean> {
 	if (!(await readdir(path)).includes(LOCK_FILE)) return false;
 	try {
@@ -90,7 +93,7 @@ async function putBlobs(backup: string, { files }: Manifest, path: string): Prom
 	for (const file of files.filter((one) => one.path !== SNAPSHOT_FILE)) {
 		const hash = await blobs.putOwnerless(await readFile(join(backup, file.path)));
 		if (file.path !== `${BLOBS_FOLDER}/${blobFileName(hash)}`)
-			throw backupDamaged(backup, `${file.path} does not have the content that its name promises`);
+			throw backupDamaged(backup, `${file.path} does not match the hash in its name`);
 	}
 }
 
@@ -102,7 +105,7 @@ async function putDatabase(backup: string, manifest: Manifest, path: string): Pr
 		await handle.chmod(0o600);
 		const { sha256 } = await digestOf(draft);
 		if (sha256 !== manifest.files.find((file) => file.path === SNAPSHOT_FILE)?.sha256)
-			throw backupDamaged(backup, `${SNAPSHOT_FILE} changed while it was read`);
+			throw backupDamaged(backup, `${SNAPSHOT_FILE} changed while it was being read`);
 		checkComplete(backup, manifest, draft);
 		adoptSnapshot(draft);
 		await handle.sync();
@@ -113,7 +116,7 @@ async function putDatabase(backup: string, manifest: Manifest, path: string): Pr
 	await syncDirectory(path);
 }
 
-/** What the database says of itself is what the manifest says, and each blob that it needs is there. */
+/** Checks that the database matches the manifest, and that the backup has each blob that the database needs. */
 function checkComplete(backup: string, manifest: Manifest, snapshot: string): void {
 	const { apps, functions, blobs } = contentsOf(snapshot);
 	const paths = new Set(manifest.files.map((file) => file.path));
@@ -122,17 +125,18 @@ function checkComplete(backup: string, manifest: Manifest, snapshot: string): vo
 		throw backupDamaged(backup, "its database and its other files do not belong together");
 }
 
-/** Takes away what was begun. */
-async function clear(path: string): Promise<void> {
+/** Removes what an incomplete restore has written. */
+async function removeIncomplete(path: string): Promise<void> {
 	const draft = `${DATABASE_FILE}.new`;
 	const names = ["blobs", "incoming", draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`];
 	for (const name of names) await rm(join(path, name), { recursive: true, force: true });
 }
 
 /**
- * Puts a backup into a data directory, on which a platform with the identity of then can start.
- * @throws AppError `BACKUP_NOT_FOUND` (exit 4), `BACKUP_DAMAGED` (exit 7), `BACKUP_TOO_NEW` (exit 1); `DATA_DIR_NOT_EMPTY`,
- *   `DATA_DIR_IN_USE` (exit 5), `DATA_DIR_UNUSABLE` (exit 1). Nothing is left behind then.
+ * Restores a backup to a data directory. A platform with the identity of the backup can start on it.
+ * @throws AppError `BACKUP_NOT_FOUND` (exit 4), `BACKUP_DAMAGED` (exit 7), `BACKUP_TOO_NEW` (exit 1),
+ * `DATA_DIR_NOT_EMPTY`, `DATA_DIR_IN_USE` (exit 5), `DATA_DIR_UNUSABLE` (exit 1). Nothing is left behind
+ * then.
  */
 export async function restorePlatform(options: RestoreOptions): Promise<RestoreSummary> {
 	await cryptoReady;
@@ -144,7 +148,7 @@ export async function restorePlatform(options: RestoreOptions): Promise<RestoreS
 		await putBlobs(backup, manifest, path);
 		await putDatabase(backup, manifest, path);
 	} catch (error) {
-		await clear(path);
+		await removeIncomplete(path);
 		throw error;
 	} finally {
 		claimed.release();

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { ancestorsOf } from "../../modules/paths.ts";
-import type { Maxima } from "../configuration/config.ts";
+import type { FunctionMaxima } from "../configuration/config.ts";
 import { builtPath } from "../machine/assets.ts";
 import { buildFailure, cleaner } from "../threads/build-failure.ts";
 import { bundlePath, type Output, type OutputRequest } from "../threads/build-output.ts";
@@ -61,7 +61,7 @@ export interface Builder {
 	 * @returns for each function what it would be built from, or what is wrong with it, as `Checker.check`
 	 * @throws AppError `CHECK_FAILED` (exit 1)
 	 */
-	prepare(upload: Upload, maxima: Maxima): Promise<CheckedUpload>;
+	prepare(upload: Upload, maxima: FunctionMaxima): Promise<CheckedUpload>;
 	/**
 	 * Builds. Equal sources give equal bytes, wherever and whenever, as long as the registries say the same.
 	 * @throws AppError `BUILD_FAILED` (exit 1) with file and line where there is one, `BUILD_TIMEOUT`,

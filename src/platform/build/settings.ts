@@ -3,7 +3,7 @@
  */
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import type { Reference } from "../../references/evidence/reference.ts";
-import type { Maxima } from "../configuration/config.ts";
+import type { FunctionMaxima } from "../configuration/config.ts";
 import type { FunctionSource, StoredAutomation } from "../functions/function.ts";
 
 /** What a function's files say about how it is to be run. */
@@ -22,7 +22,7 @@ export interface FileSays {
 export function readSettings(
 	files: ReadonlyMap<string, Uint8Array>,
 	{ name, entry, settings: path, automations }: FunctionSource,
-	maxima: Maxima,
+	maxima: FunctionMaxima,
 ): FileSays {
 	const bytes = path === undefined ? undefined : files.get(path);
 	if (path === undefined || bytes === undefined) return { settings: {}, declared: [], automations };

@@ -1,7 +1,7 @@
 /**
- * The control API's certificate and its key: two files, read when the platform starts and again when they have
- * changed. They are looked at when somebody connects, so that no watcher can miss a file that is put in place of
- * another, and nothing has to be told.
+ * The control API's certificate and private key. Both files are read when the platform starts, and again when
+ * they have changed. Each new connection checks for a change: unlike a file watcher, this cannot miss a
+ * replaced file.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
@@ -10,7 +10,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 
 export interface TlsFiles {
-	/** PEM: the certificate, and after it those between it and the authority. */
+	/** PEM: the certificate, followed by the intermediate certificates. */
 	readonly cert: string;
 	/** PEM, without a passphrase. */
 	readonly key: string;
@@ -27,8 +27,11 @@ function refused(code: string, message: string, hint: string, cause?: unknown): 
 	return new AppError({ code, message, hint, exit: EXIT.usage, cause });
 }
 
-/** Runs what OpenSSL may refuse. Its own words are left out: they say nothing that helps, and may quote the key. */
-function attempt<T>(work: () => T): T | undefined {
+/**
+ * Runs code that OpenSSL may make throw. OpenSSL's message is dropped, since it does not help and may quote
+ * the key.
+ */
+function tryOpenSsl<T>(work: () => T): T | undefined {
 	try {
 		return work();
 	} catch {
@@ -38,7 +41,7 @@ function attempt<T>(work: () => T): T | undefined {
 
 /** @throws AppError `TLS_FILE_UNREADABLE` (exit 2) */
 function readPem(flag: string, path: string): Buffer {
-	const hint = `Check the file that ${flag} names, and that this user may read it.`;
+	const hint = `Check that ${flag} names the right file, and that this user may read it.`;
 	const failed = (why: string, cause?: unknown) =>
 		refused("TLS_FILE_UNREADABLE", `The file of ${flag}, ${printable(path)}, ${why}.`, hint, cause);
 	try {
@@ -47,44 +50,44 @@ function readPem(flag: string, path: string): Buffer {
 	} catch (error) {
 		throw failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`, error);
 	}
-	throw failed("is no file of a certificate's or a key's size");
+	throw failed("is not a regular file, or is larger than a certificate or key can be");
 }
 
 /**
- * Both files, held against each other.
- * @throws AppError `TLS_FILE_UNREADABLE`, `TLS_CERTIFICATE_INVALID`, `TLS_KEY_INVALID`, `TLS_KEY_MISMATCH` (exit 2),
- *   naming the file
+ * Reads both files and checks that they belong together.
+ * @throws AppError `TLS_FILE_UNREADABLE`, `TLS_CERTIFICATE_INVALID`, `TLS_KEY_INVALID`, `TLS_KEY_MISMATCH`
+ * (exit 2). The message names the file.
  */
 export function readPair(files: TlsFiles): Pem {
 	const cert = readPem("--tls-cert", files.cert);
 	const key = readPem("--tls-key", files.key);
-	const leaf = attempt(() => new X509Certificate(cert));
-	if (leaf === undefined || attempt(() => createSecureContext({ cert })) === undefined) {
+	const leaf = tryOpenSsl(() => new X509Certificate(cert));
+	if (leaf === undefined || tryOpenSsl(() => createSecureContext({ cert })) === undefined) {
 		throw refused(
 			"TLS_CERTIFICATE_INVALID",
-			`The file of --tls-cert, ${printable(files.cert)}, holds no certificates in PEM.`,
-			"Give the certificate, followed by those between it and the authority: fullchain.pem, as many tools call it.",
+			`The file of --tls-cert, ${printable(files.cert)}, contains no certificate in PEM format.`,
+			"Give the certificate followed by its intermediate certificates. Many tools call this file fullchain.pem.",
 		);
 	}
-	const secret = attempt(() => createPrivateKey(key));
+	const secret = tryOpenSsl(() => createPrivateKey(key));
 	if (secret === undefined) {
 		throw refused(
 			"TLS_KEY_INVALID",
-			`The file of --tls-key, ${printable(files.key)}, holds no private key in PEM that opens without a passphrase.`,
-			"Give the certificate's private key; 'openssl pkey -in FILE' takes a passphrase off.",
+			`The file of --tls-key, ${printable(files.key)}, contains no private key in PEM format without a passphrase.`,
+			"Give the certificate's private key. 'openssl pkey -in FILE' removes a passphrase.",
 		);
 	}
-	if (leaf.checkPrivateKey(secret) && attempt(() => createSecureContext({ cert, key })) !== undefined) {
+	if (leaf.checkPrivateKey(secret) && tryOpenSsl(() => createSecureContext({ cert, key })) !== undefined) {
 		return { cert, key };
 	}
 	throw refused(
 		"TLS_KEY_MISMATCH",
-		`The key in ${printable(files.key)} is not that of the first certificate in ${printable(files.cert)}.`,
-		"Give the two files that were made together; the platform's own certificate comes first.",
+		`The key in ${printable(files.key)} does not belong to the first certificate in ${printable(files.cert)}.`,
+		"Give two files that belong together. The platform's own certificate must be the first in its file.",
 	);
 }
 
-/** What tells one state of a file from another, also where a link is pointed elsewhere. */
+/** Tells apart two states of a file, even where a link has been changed to point elsewhere. */
 function stateOf(path: string): string {
 	const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
 	return stats === undefined
@@ -94,30 +97,30 @@ function stateOf(path: string): string {
 
 export class Certificate {
 	readonly #files: TlsFiles;
-	#seen: string;
-	/** What was read at first. */
+	#readState: string;
+	/** The pair as it was read first. */
 	readonly initial: Pem;
 
 	/** @throws AppError as `readPair` */
 	constructor(files: TlsFiles) {
 		this.#files = files;
-		this.#seen = this.#state();
+		this.#readState = this.#state();
 		this.initial = readPair(files);
 	}
 
 	#state(): string {
-		// A path that cannot even be looked at is as good as none.
-		return attempt(() => `${stateOf(this.#files.cert)} ${stateOf(this.#files.key)}`) ?? "none";
+		// A path that cannot be read counts as a missing file.
+		return tryOpenSsl(() => `${stateOf(this.#files.cert)} ${stateOf(this.#files.key)}`) ?? "none";
 	}
 
 	/**
-	 * The pair anew, where a file has changed since it was last looked at; otherwise undefined.
-	 * @throws AppError as `readPair`, once for each state of the files: what was read before remains good
+	 * Reads the pair again where a file has changed since the last call. Undefined otherwise.
+	 * @throws AppError as `readPair`, once for each state of the files. The earlier pair stays valid.
 	 */
 	changed(): Pem | undefined {
 		const state = this.#state();
-		if (state === this.#seen) return undefined;
-		this.#seen = state;
+		if (state === this.#readState) return undefined;
+		this.#readState = state;
 		return readPair(this.#files);
 	}
 }

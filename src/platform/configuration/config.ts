@@ -1,6 +1,6 @@
 /**
- * The platform's one reader of the process's environment, and its typed configuration. Credentials are kept apart,
- * so that a configuration can be logged without a thought.
+ * The platform's configuration, and its only code that reads the process environment. Credentials are kept
+ * apart, so that the configuration can be logged.
  */
 import { homedir, totalmem } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
@@ -14,27 +14,27 @@ export interface Address {
 	readonly port: number;
 }
 
-/** The most that a `function.jsonc` may ask for. */
-export interface Maxima {
+/** The highest values that a `function.jsonc` may ask for. */
+export interface FunctionMaxima {
 	readonly memoryMB: number;
 	readonly timeoutSeconds: number;
 	readonly maxBodyMB: number;
 }
 
-export const DEFAULT_MAXIMA: Maxima = { memoryMB: 2048, timeoutSeconds: 900, maxBodyMB: 1024 };
+export const DEFAULT_MAXIMA: FunctionMaxima = { memoryMB: 2048, timeoutSeconds: 900, maxBodyMB: 1024 };
 
 export interface PlatformConfig {
 	readonly version: string;
 	/** Absolute. */
 	readonly dataDirectory: string;
 	readonly storeUrl: string;
-	/** For builds alone, with the cache of packages; platforms of one user share it. */
+	/** For builds alone, including the cache of packages. All platforms of one user share it. */
 	readonly buildDirectory: string;
 	readonly listen: Address;
 	readonly control: Address;
-	/** Files with which the control API speaks TLS, absolute; undefined: plain HTTP. */
+	/** The certificate and key of the control API, as absolute paths. Undefined: plain HTTP. */
 	readonly tls: TlsFiles | undefined;
-	/** Host names by which the control API is reached, besides its own. */
+	/** Further host names under which the control API is reached. */
 	readonly hostNames: readonly string[];
 	/** `--identity-file`. */
 	readonly identityFile: string | undefined;
@@ -42,25 +42,25 @@ export interface PlatformConfig {
 	readonly hidden: readonly string[];
 	/** What functions may reach besides the public internet. */
 	readonly allowNet: readonly string[];
-	/** What a `function.jsonc` may ask for at most. */
-	readonly maxima: Maxima;
-	/** How many functions may run at once. */
+	/** The highest values that a `function.jsonc` may ask for. */
+	readonly maxima: FunctionMaxima;
+	/** The most functions that run at the same time. */
 	readonly processesMax: number;
-	/** How many processes wait ready-made for functions. */
+	/** The number of spare processes. */
 	readonly spares: number;
 	/** `COFFER_DENO` and `PATH`. */
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
-	/** What builds get of the environment. */
+	/** The variables that builds get from the process environment. */
 	readonly passthrough: Readonly<Record<string, string>>;
 }
 
-/** Where the platform's identity may come from; read where it is used. */
+/** Where the platform's identity may come from. It is read where it is used. */
 export interface PlatformCredentials {
 	readonly COFFER_PLATFORM_IDENTITY: string | undefined;
 	readonly COFFER_PLATFORM_IDENTITY_FILE: string | undefined;
 }
 
-/** What `coffer platform start` was given. */
+/** The flags of `coffer platform start`. */
 export interface PlatformFlags {
 	readonly version: string;
 	readonly data?: string | undefined;
@@ -70,7 +70,7 @@ export interface PlatformFlags {
 	readonly identityFile?: string | undefined;
 	readonly allowNet: readonly string[];
 	readonly hostNames: readonly string[];
-	readonly maxima?: Partial<Maxima> | undefined;
+	readonly maxima?: Partial<FunctionMaxima> | undefined;
 	readonly processesMax?: number | undefined;
 	readonly spares?: number | undefined;
 	readonly behindTlsProxy: boolean;
@@ -78,17 +78,17 @@ export interface PlatformFlags {
 	readonly tlsKey?: string | undefined;
 }
 
-/** One for what changes, and one for what changes with it; each takes some 50 MiB. */
+/** One for a change, and one for a second change at the same time. Each spare process takes about 50 MiB. */
 const DEFAULT_SPARES = 2;
 
-/** As many functions as the machine's memory has room for, where each takes what one with some packages in it does. */
+/** How many functions fit into the machine's memory, at 128 MiB each, which a function with some packages takes. */
 export function defaultProcessesMax(memoryBytes: number): number {
 	return Math.max(8, Math.floor(memoryBytes / (128 * 1024 * 1024)));
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Certificates, proxies and registries: what a build needs to download packages here. */
+/** Certificates, proxies and registries: the variables that a build needs to download packages here. */
 export const PASSED_THROUGH = [
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
@@ -109,19 +109,19 @@ function usage(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
 }
 
-/** A variable's text; an empty one counts as not set. */
+/** The text of a variable. An empty variable counts as not set. */
 function text(variables: Variables, name: string): string | undefined {
 	return variables[name] === "" ? undefined : variables[name];
 }
 
-/** An XDG base directory; as the specification says, a relative path is ignored. */
+/** An XDG base directory. A relative path is ignored, as the XDG specification says. */
 function baseDirectory(variables: Variables, name: string, fallback: readonly string[]): string {
 	const configured = text(variables, name);
 	if (configured !== undefined && isAbsolute(configured)) return configured;
 	return join(text(variables, "HOME") ?? homedir(), ...fallback);
 }
 
-/** `HOST:PORT`, with an IPv6 host in brackets. @throws AppError `ADDRESS_INVALID` (exit 2) */
+/** Parses `HOST:PORT`. An IPv6 host is in brackets. @throws AppError `ADDRESS_INVALID` (exit 2) */
 export function parseAddress(flag: string, value: string): Address {
 	const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(value);
 	const host = match?.[1] ?? match?.[2];
@@ -130,7 +130,7 @@ export function parseAddress(flag: string, value: string): Address {
 	throw usage(
 		"ADDRESS_INVALID",
 		`${flag} takes HOST:PORT, such as 127.0.0.1:8080.`,
-		"Port 0 picks a free one; an IPv6 host stands in brackets.",
+		"Port 0 picks a free port. Write an IPv6 host in brackets.",
 	);
 }
 
@@ -140,7 +140,7 @@ function tlsOf({ tlsCert, tlsKey }: PlatformFlags): TlsFiles | undefined {
 	if (tlsCert === undefined && tlsKey === undefined) return undefined;
 	throw usage(
 		"TLS_PAIR_INCOMPLETE",
-		`--tls-${tlsCert === undefined ? "cert" : "key"} is missing: a certificate and its key are given together.`,
+		`--tls-${tlsCert === undefined ? "cert" : "key"} is missing. A certificate and its key must be given together.`,
 		"Give both files, or neither.",
 	);
 }
@@ -149,12 +149,12 @@ function checkControl(address: Address, isCovered: boolean): void {
 	if (LOOPBACK.has(address.host) || isCovered) return;
 	throw usage(
 		"CONTROL_WITHOUT_TLS",
-		`The control API speaks plain HTTP and would listen on ${address.host}, where others could read its tokens.`,
-		"Give a certificate (--tls-cert, --tls-key), bind it to 127.0.0.1, or put a proxy that speaks TLS before it and say so with --behind-tls-proxy.",
+		`The control API would listen on ${address.host} with plain HTTP, where others on the network could read its tokens.`,
+		"Give a certificate (--tls-cert, --tls-key), listen on 127.0.0.1, or put a TLS proxy in front of it and pass --behind-tls-proxy.",
 	);
 }
 
-/** Where a platform keeps what it keeps: as the flag says, or the user's own place; absolute. */
+/** The data directory: the flag's, or the default of the user. Absolute. */
 export function dataDirectoryOf(flag: string | undefined, variables: Variables = process.env): string {
 	const dataHome = baseDirectory(variables, "XDG_DATA_HOME", [".local", "share"]);
 	return resolve(flag ?? join(dataHome, "coffer", "platform"));
@@ -191,12 +191,12 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		processesMax: flags.processesMax ?? defaultProcessesMax(totalmem()),
 		spares: flags.spares ?? DEFAULT_SPARES,
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
-		// Deno looks at the system's certificates, and at SSL_CERT_FILE, only where it is told to.
+		// Deno uses the system's certificates and SSL_CERT_FILE only where this variable says so.
 		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },
 	};
 }
 
-/** The credentials that the environment holds. */
+/** The credentials in the process environment. */
 export function readPlatformCredentials(variables: Variables = process.env): PlatformCredentials {
 	return {
 		COFFER_PLATFORM_IDENTITY: text(variables, "COFFER_PLATFORM_IDENTITY"),

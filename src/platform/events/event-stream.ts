@@ -1,8 +1,10 @@
 /**
- * Reading and writing a stream of the platform's own events. Each entry carries a code made with a key of the
- * platform's identity over the stream, whose it is, the position, all entries before it and the event. Whoever can write
- * to the store, but has not the identity, can neither make, change, move, swap nor drop one that others follow. That
- * entries are missing at the end is what the store's seal tells (`sealed-store.ts`).
+ * Reads and writes a stream of the platform's own events.
+ *
+ * Each entry has an authentication code, made with a key of the platform's identity. The code covers the
+ * stream, its owner, the position, all entries before it and the event. Somebody who can write to the store
+ * but does not have the identity cannot create, change, move, swap or remove an entry that others follow. The
+ * store's seal (`sealed-store.ts`) detects that entries are missing at the end.
  */
 import { z } from "zod";
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
@@ -11,39 +13,45 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { Store, StreamEntry } from "../store/store.ts";
 
 const DOMAIN = "coffer/platform-event/2";
-/** Of codes that do not cover the entry before. */
+/** For codes that do not cover the entries before. */
 const EARLIER_DOMAIN = "coffer/platform-event/1";
-/** Each lost race is another node's success, so that reaching this means something is wrong. */
+/** Each failed attempt is a success of another node, so this many failures mean that something is wrong. */
 const APPEND_ATTEMPTS_MAX = 100;
 
-/** `code` is the present form; `mac` the earlier one, whose codes do not cover the entries before. */
+/** `code` is the present form. `mac` is the earlier form, whose codes do not cover the entries before. */
 const envelopeSchema = z
 	.object({ type: z.string(), code: z.string().optional(), mac: z.string().optional() })
 	.loose();
-/** The entry with which a stream of the earlier form goes over to the present one. */
+/** The type of the event that converts a stream from the earlier form to the present one. */
 const CHAINED = "chained";
 
-/** Whether the code of an entry in the earlier form is right. */
+/** Whether the code of an entry in the earlier form is correct. */
 export type CheckEarlier = (event: object, revision: number, code: Uint8Array) => boolean;
 
 export interface EventStreamOptions<Event> {
 	readonly store: Store;
 	/** Name of the stream in the store. */
 	readonly stream: string;
-	/** The life of the app that it belongs to: a later app of the same name has a stream of the same name. */
+	/**
+	 * Id of the lifetime of the app that the stream belongs to. A later app of the same name has a stream of
+	 * the same name.
+	 */
 	readonly owner?: string | undefined;
-	/** Begins the `type` of every event that is this reader's; others are checked and passed over. All unless told. */
+	/**
+	 * How the `type` of this reader's events begins. Other events are checked and skipped. Without it, all
+	 * events are read.
+	 */
 	readonly typePrefix?: string | readonly string[];
 	readonly schema: z.ZodType<Event>;
-	/** The platform identity's key for what it keeps, 32 bytes. */
+	/** The key of the platform's identity for stored state: 32 bytes. */
 	readonly key: Uint8Array;
-	/** Takes in each event, in order, once. @param revision its position, from 1 */
+	/** Called with each event, in order, once. @param revision the event's position, from 1 */
 	readonly apply: (event: Event, revision: number) => void;
-	/** For a stream whose entries of the earlier form were coded in another way. */
+	/** For a stream whose entries of the earlier form have another code. */
 	readonly checkEarlier?: CheckEarlier;
 }
 
-/** The code that entries had in the earlier form, over stream, position and event. */
+/** The code of an entry in the earlier form. It covers the stream, the position and the event. */
 export function earlierCode(key: Uint8Array, stream: string, revision: number, event: object): Uint8Array {
 	return hash(lengthPrefixed(EARLIER_DOMAIN, stream, revision, JSON.stringify(event)), key);
 }
@@ -51,9 +59,9 @@ export function earlierCode(key: Uint8Array, stream: string, revision: number, e
 export class EventStream<Event extends { readonly type: string }> {
 	readonly #options: EventStreamOptions<Event>;
 	#revision = 0;
-	/** A hash over the bodies of all entries, one after the other; empty before the first. */
+	/** A hash chain over the bodies of all entries. Empty before the first entry. */
 	#previous = "";
-	/** Whether an entry of the present form was read: none of the earlier form may follow it. */
+	/** Whether an entry of the present form was read. No entry of the earlier form may follow it. */
 	#isChained = false;
 
 	constructor(options: EventStreamOptions<Event>) {
@@ -61,8 +69,8 @@ export class EventStream<Event extends { readonly type: string }> {
 	}
 
 	/**
-	 * Takes in what there is, and brings a stream of the earlier form to the present one: from its next entry on, all
-	 * that came before is under the codes.
+	 * Reads the stream, and converts a stream of the earlier form: the code of its next entry covers all
+	 * entries before.
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	async open(): Promise<void> {
@@ -76,7 +84,7 @@ export class EventStream<Event extends { readonly type: string }> {
 	}
 
 	/**
-	 * Takes in what was appended since the last time.
+	 * Applies the entries that were appended since the last call.
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	async catchUp(): Promise<void> {
@@ -85,7 +93,7 @@ export class EventStream<Event extends { readonly type: string }> {
 	}
 
 	/**
-	 * Takes in one entry, unless it was taken in before.
+	 * Applies one entry, unless it has been applied.
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	take(entry: StreamEntry): void {
@@ -96,14 +104,14 @@ export class EventStream<Event extends { readonly type: string }> {
 		if (event !== undefined) this.#options.apply(event, entry.revision);
 	}
 
-	/** The position of the last entry that was taken in. */
+	/** The position of the last entry that was applied. */
 	get revision(): number {
 		return this.#revision;
 	}
 
 	/**
-	 * Appends an event and takes it in.
-	 * @param make the event, after everything that is in the stream by then; undefined appends nothing
+	 * Appends an event and applies it.
+	 * @param make returns the event, when all earlier entries are applied. Undefined appends nothing.
 	 * @throws AppError `STORE_CONTENDED` (exit 5), `EVENT_INVALID` (exit 1), or what `make` throws
 	 */
 	async append(make: () => Event | undefined): Promise<void> {
@@ -120,26 +128,26 @@ export class EventStream<Event extends { readonly type: string }> {
 		}
 		throw new AppError({
 			code: "STORE_CONTENDED",
-			message: `The stream ${stream} changed ${APPEND_ATTEMPTS_MAX} times while an event was being written.`,
+			message: `The stream ${stream} changed ${APPEND_ATTEMPTS_MAX} times while an event was being appended.`,
 			hint: "Try again.",
 			exit: EXIT.conflict,
 		});
 	}
 
-	/** What could not be read back would keep the platform from ever starting again. */
+	/** Refuses an event that could not be read back: with it the platform could never start again. */
 	#checkReadable(event: Event): void {
 		const { success, error } = this.#options.schema.safeParse(JSON.parse(JSON.stringify(event)));
 		if (success) return;
 		const where = error.issues[0]?.path.map(String).join(".").slice(0, 200);
 		throw new AppError({
 			code: "EVENT_INVALID",
-			message: `The platform cannot keep what happened: ${event.type} is not valid at ${where || "the whole"}.`,
-			hint: "Nothing was written. This is a fault of the platform's; report it.",
+			message: `The platform cannot store the event ${event.type}: it is not valid at ${where || "its top level"}.`,
+			hint: "Nothing was written. This is a bug of the platform. Please report it.",
 			exit: EXIT.failure,
 		});
 	}
 
-	/** The code of the entry that follows the last one. */
+	/** The code of the next entry. */
 	#codeOf(revision: number, text: string): Uint8Array {
 		const { key, owner = "", stream } = this.#options;
 		return hash(lengthPrefixed(DOMAIN, stream, owner, revision, this.#previous, text), key);
@@ -149,12 +157,12 @@ export class EventStream<Event extends { readonly type: string }> {
 		return JSON.stringify({ ...JSON.parse(text), code: toBase64(this.#codeOf(revision, text)) });
 	}
 
-	/** @returns undefined for what is another reader's */
+	/** @returns undefined for an event of another reader */
 	#decode({ revision, body }: StreamEntry): Event | undefined {
 		const { data } = envelopeSchema.safeParse(parsed(body));
 		if (data === undefined) throw this.#forged(revision);
 		const { code, mac, ...event } = data;
-		if (!this.#isRight(event, revision, code, mac)) throw this.#forged(revision);
+		if (!this.#hasValidCode(event, revision, code, mac)) throw this.#forged(revision);
 		if (code !== undefined) this.#isChained = true;
 		if (!this.#isOwn(data.type)) return undefined;
 		const read = this.#options.schema.safeParse(event);
@@ -162,7 +170,7 @@ export class EventStream<Event extends { readonly type: string }> {
 		throw this.#forged(revision, read.error);
 	}
 
-	#isRight(event: object, revision: number, code: string | undefined, mac: string | undefined): boolean {
+	#hasValidCode(event: object, revision: number, code: string | undefined, mac: string | undefined): boolean {
 		if (code !== undefined) {
 			const given = fromBase64(code);
 			const isCode = given !== undefined && equalBytes(given, this.#codeOf(revision, JSON.stringify(event)));
@@ -184,8 +192,8 @@ export class EventStream<Event extends { readonly type: string }> {
 	#forged(revision: number, cause?: unknown): AppError {
 		return new AppError({
 			code: "EVENT_FORGED",
-			message: `Entry ${revision} of the stream ${this.#options.stream} is not an event of this platform's, or not at its place.`,
-			hint: "Somebody wrote to the store, or it belongs to another identity: restore it from a backup.",
+			message: `Entry ${revision} of the stream ${this.#options.stream} was not written by this platform at this position.`,
+			hint: "The store was changed from outside, or belongs to another identity. Restore it from a backup.",
 			exit: EXIT.integrity,
 			cause,
 		});
@@ -193,8 +201,9 @@ export class EventStream<Event extends { readonly type: string }> {
 }
 
 /**
- * The event of an entry whose code nobody checks here; undefined for one that only says that entries are chained.
- * @throws SyntaxError where it is not JSON, TypeError where it is nothing
+ * The event of an entry. Its code is not checked here. Undefined for the entry that only converts a stream to
+ * the present form.
+ * @throws SyntaxError where the body is not JSON, TypeError where it is `null`
  */
 export function eventOf(body: string): { readonly type?: unknown } | undefined {
 	const { code: _, mac: __, ...event } = JSON.parse(body) as { code?: string; mac?: string; type?: unknown };

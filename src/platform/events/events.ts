@@ -1,23 +1,23 @@
 /**
- * What the platform itself writes into its log: apps that come and go (stream `platform`), and what happens to
- * an app's functions (`apps/<app>/events`). None of it moves an app's revision.
+ * The events that the platform itself writes. The stream `platform` has the creation and deletion of apps.
+ * `apps/<app>/events` has what happens to an app's functions. No event moves an app's revision.
  */
 import { z } from "zod";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { redeployResultSchema } from "../../protocol/messages.ts";
 
-/** The store's stream of events that belong to no app: apps that come and go, and access tokens. */
+/** The stream of events that belong to no app: the creation and deletion of apps, and access tokens. */
 export const PLATFORM_STREAM = "platform";
 
-/** Begins the names of the streams of all apps. */
+/** How the names of all streams of apps begin. */
 export const APP_STREAMS = "apps/";
 
-/** The prefix of an app's streams. */
+/** How the names of one app's streams begin. */
 export function appStreams(app: string): string {
 	return `${APP_STREAMS}${app}/`;
 }
 
-/** The stream of what happens to an app's functions. */
+/** The stream of events about an app's functions. */
 export function eventStream(app: string): string {
 	return `${appStreams(app)}events`;
 }
@@ -52,7 +52,7 @@ const deploymentSchema = z.strictObject({
 	source: z.string(),
 	references: z.array(referenceSchema),
 	dynamic: z.array(z.strictObject({ ...place, why: z.string() })),
-	/** Left out where it has none, as in what was written before there were any. */
+	/** Left out where there are none, as versions without settings did. */
 	settings: settingsSchema.optional(),
 	seen: z.array(z.string()).readonly().optional(),
 	sources: z
@@ -64,24 +64,24 @@ const deploymentSchema = z.strictObject({
 	automations: z.array(z.record(z.string(), z.json())).readonly().optional(),
 });
 
-/** An event of the stream `platform` that is about an app. */
+/** An event of the stream `platform` about an app. */
 export const platformEventSchema = z.discriminatedUnion("type", [
-	/** With an empty vault id where it is linked with none yet. */
+	/** The vault id is empty where the app is not linked with a vault yet. */
 	z.strictObject({
 		type: z.literal("app-created"),
 		app: z.string(),
 		vaultId: z.string(),
 		environment: z.string(),
-		/** Its life, 32 hexadecimal digits. Left out by earlier versions (`appLifetime`). */
+		/** Id of the app's lifetime, 32 hexadecimal digits. Left out by earlier versions (see `appLifetime`). */
 		life: z
 			.string()
 			.regex(/^[0-9a-f]{32}$/)
 			.optional(),
-		/** Id of the access token for the Base44 CLI that is for this app from now on, having been for none. */
+		/** Id of the access token for the Base44 CLI that this event binds to the app. */
 		by: z.string().max(100).optional(),
 		atMs: instantMs,
 	}),
-	/** An app that was linked with no vault has one now. */
+	/** An app without a vault is linked with one. */
 	z.strictObject({
 		type: z.literal("app-linked"),
 		app: z.string(),
@@ -89,23 +89,23 @@ export const platformEventSchema = z.discriminatedUnion("type", [
 		environment: z.string(),
 		atMs: instantMs,
 	}),
-	/** With this entry the tokens for the app are revoked, too. */
+	/** This event also revokes the tokens for the app. */
 	z.strictObject({ type: z.literal("app-deleted"), app: z.string(), atMs: instantMs }),
 ]);
 export type PlatformEvent = z.infer<typeof platformEventSchema>;
 
 /** An event of an app's stream `apps/<app>/events`. */
 export const appEventSchema = z.discriminatedUnion("type", [
-	/** A deployment runs, from now on it is the function's present one. */
+	/** A deployment runs. From now on it is the function's present one. */
 	z.strictObject({ type: z.literal("deployed"), deployment: deploymentSchema, atMs: instantMs }),
-	/** A deployment was built and did not start. */
+	/** A deployment was built but did not start. */
 	z.strictObject({
 		type: z.literal("deploy-failed"),
 		deployment: deploymentSchema,
 		error: z.string(),
 		atMs: instantMs,
 	}),
-	/** What a change of secrets did to the functions. */
+	/** The result of redeploying the functions that a change of secrets concerns. */
 	z.strictObject({
 		type: z.literal("redeployed"),
 		operation: z.string(),
@@ -113,7 +113,7 @@ export const appEventSchema = z.discriminatedUnion("type", [
 		untouched: z.array(z.string()),
 		atMs: instantMs,
 	}),
-	/** Variables that a version was seen to read, and the references to those that its code did not tell of. */
+	/** Variables that a deployment read while it ran. `references` has those that the analysis did not find. */
 	z.strictObject({
 		type: z.literal("observed"),
 		function: z.string(),

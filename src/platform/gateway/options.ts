@@ -2,7 +2,7 @@
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { ConnectionRefusal } from "../http/connections.ts";
 import type { DescriptorBudget } from "../http/descriptors.ts";
-import type { Patience } from "../http/server-options.ts";
+import type { RequestTimeouts } from "../http/server-options.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { AnsweredRequest, RequestedFunction } from "./answered-request.ts";
@@ -11,7 +11,7 @@ import type { Route } from "./routing.ts";
 /** A function's name and the name of its app. */
 export type FunctionName = Pick<Route, "app" | "function">;
 
-export interface GatewayOptions extends Patience, AdmissionOptions {
+export interface GatewayOptions extends RequestTimeouts, AdmissionOptions {
 	/** The instance that serves a function now; see `FindInstance` in instances.ts. */
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
 	/**

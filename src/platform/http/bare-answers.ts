@@ -1,6 +1,6 @@
-/** What is answered on a connection without the help of Node's HTTP server, as the bytes that go out. */
+/** Answers that are written as bytes to a connection, without Node's HTTP server. */
 
-/** To whoever connects while there is no room for another connection. */
+/** Answers a connection beyond the limit. */
 export const FULL_ANSWER =
 	"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
 
@@ -11,9 +11,9 @@ const BY_CODE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The answer to what Node's parser gave up.
- * @param error as the server's event `clientError` hands it over
- * @returns undefined where nobody is there to read an answer
+ * The answer to a request that Node's parser rejected.
+ * @param error the argument of the server's event `clientError`
+ * @returns undefined where the error is not about the request, so that nobody can read an answer
  */
 export function brokenRequestAnswer({ code = "" }: NodeJS.ErrnoException): string | undefined {
 	const isOfParser = code.startsWith("HPE_") || code.startsWith("ERR_HTTP_");

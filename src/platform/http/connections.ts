@@ -1,6 +1,6 @@
 /**
- * The connections of one HTTP server: how many there may be, which of them are idle, and what is answered on each
- * (`pipeline.ts`).
+ * The connections of one HTTP server: their limits, which of them are idle, and the order of answers on each
+ * of them (`pipeline.ts`).
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -12,14 +12,15 @@ import { PeerCounts } from "./peer.ts";
 import { Pipeline } from "./pipeline.ts";
 
 /**
- * Why a connection was refused or cut off: too many in all, too many of its peer's, or too many requests pipelined on it.
+ * Why a connection was refused or cut off: too many connections in all, too many from its peer, or too many
+ * pipelined requests on it.
  */
 export type ConnectionRefusal = "connections" | "peer" | "pipeline";
 
 export interface ConnectionsOptions {
 	readonly faults: FaultBoundary;
 	readonly limits: ConnectionLimits;
-	/** Called for each connection that a bound refuses or cuts off. */
+	/** Called for each connection that a limit refuses or cuts off. */
 	readonly onRefused?: ((why: ConnectionRefusal) => void) | undefined;
 }
 
@@ -30,15 +31,15 @@ function addressOf({ remoteAddress, remotePort }: Socket): string {
 export class Connections {
 	readonly #options: ConnectionsOptions;
 	readonly #open = new Map<Socket, { pipeline: Pipeline; leave: () => void }>();
-	/** Those that owe no answer, longest idle first. */
+	/** Connections without a request in progress. The one that has been idle longest is the first. */
 	readonly #idle = new Set<Socket>();
 	readonly #peers: PeerCounts;
 	readonly #isTls: boolean;
-	/** Those on which TLS is being agreed on, by their peer's address and port. */
+	/** Connections in their TLS handshake, by the peer's address and port. */
 	readonly #beginning = new Map<string, Socket>();
 	#isEnding = false;
 
-	/** To be made before the server listens. */
+	/** Call it before the server listens. */
 	constructor(server: Server, options: ConnectionsOptions) {
 		this.#options = options;
 		this.#peers = new PeerCounts(options.limits.perPeerMax);
@@ -59,29 +60,30 @@ export class Connections {
 			"clientError",
 			faults.callback(broken, (_error, _cause, socket) => socket.destroy()),
 		);
-		// Node would answer at once, before the answers that are owed.
+		// Node would answer at once, before the answers to earlier requests.
 		const unexpected = (request: IncomingMessage, response: ServerResponse) =>
 			this.serve(request, response, () => response.writeHead(417).end());
 		server.on(
 			"checkExpectation",
 			faults.callback(unexpected, (_error, { socket }) => socket.destroy()),
 		);
-		// Such as a connection that could not be accepted for want of a descriptor: the listener goes on.
+		// Such as a connection that could not be accepted because no descriptor was free. The listener goes on.
 		server.on("error", faults.note.bind(faults));
 	}
 
 	/**
-	 * Answers a request when it is its turn on its connection.
-	 * @param answer emits `close` when the answer is over
-	 * @param start begins the answer; where it throws, the connection is closed
+	 * Answers a request when all earlier requests of its connection are answered.
+	 * @param answer emits `close` when the answer has ended
+	 * @param start starts the answer. Where it throws, the connection is closed.
 	 */
 	serve(request: IncomingMessage, answer: NodeJS.EventEmitter, start: () => unknown): void {
 		this.#open.get(request.socket)?.pipeline.serve({ answer, request, start });
 	}
 
 	/**
-	 * Takes an upgrade, whose connection Node has let go of, where no answer is owed; else refuses it when it is its turn.
-	 * @param accept begins it
+	 * Accepts an upgrade where no earlier request is unanswered. Otherwise refuses it in its turn. Node has
+	 * already handed over the socket.
+	 * @param accept starts the upgraded connection
 	 * @param refuse answers with a problem and ends the connection
 	 */
 	upgrade(request: IncomingMessage, accept: () => unknown, refuse: () => unknown): void {
@@ -92,7 +94,7 @@ export class Connections {
 		else connection.pipeline.upgrade(request, accept, refuse);
 	}
 
-	/** Ends the connections on which nothing is asked, and each other one after its last answer. */
+	/** Closes the idle connections now, and each other one after its last answer. */
 	endUnused(): void {
 		this.#isEnding = true;
 		for (const socket of this.#idle) socket.destroy();
@@ -114,7 +116,7 @@ export class Connections {
 		socket.once("close", this.#options.faults.callback(closed));
 	}
 
-	/** With TLS, requests come on a socket of its own, around the one that connected. */
+	/** With TLS, requests come on a second socket that wraps the first one. */
 	#secured(socket: Socket): void {
 		const plain = this.#beginning.get(addressOf(socket));
 		if (plain !== undefined) this.#forget(plain);
@@ -126,7 +128,7 @@ export class Connections {
 		if (this.#open.size < this.#options.limits.max) return undefined;
 		const [idlest] = this.#idle;
 		if (idlest === undefined) return "connections";
-		// A server may close an idle connection at any time: whoever is about to ask something comes first.
+		// A server may close an idle connection at any time, so a new request takes precedence over it.
 		this.#options.onRefused?.("connections");
 		this.#forget(idlest);
 		idlest.destroy();
@@ -150,12 +152,12 @@ export class Connections {
 			busy: () => this.#idle.delete(socket),
 			idle: () => {
 				this.#idle.add(socket);
-				// What was answered may still be on its way out.
+				// Some of the answer may not be sent yet.
 				if (this.#isEnding) socket.destroySoon();
 			},
 			cutOff: () => this.#options.onRefused?.("pipeline"),
 		});
-		this.#open.set(socket, { pipeline, leave: this.#peers.enter(socket.remoteAddress ?? "") });
+		this.#open.set(socket, { pipeline, leave: this.#peers.add(socket.remoteAddress ?? "") });
 		this.#idle.add(socket);
 		socket.on(
 			"close",

@@ -1,25 +1,25 @@
 /**
- * How the process's file descriptors are shared out. Every connection takes one, and a request to a function a second
- * one. What is left when all bounds are reached belongs to the platform itself: the store, logs, builds, and starts of
- * functions, which must work while clients hold everything that they can get.
+ * Divides the process's file descriptors. Each connection takes one, and a request to a function a second
+ * one. The reserve belongs to the platform itself: store, logs, builds and starts of functions have to work
+ * while clients hold as many connections as they can.
  */
 import { readFileSync } from "node:fs";
 
-/** Bounds of one listener. */
+/** Limits of one listener. */
 export interface ConnectionLimits {
-	/** Connections in all. */
+	/** The most connections. */
 	readonly max: number;
-	/** Connections of one peer that is not on loopback. */
+	/** The most connections of one peer that is not on loopback. */
 	readonly perPeerMax: number;
 }
 
-/** Bounds of the gateway towards functions. */
+/** Limits of the gateway for connections to functions. */
 export interface FunctionLimits {
-	/** Connections to all functions together. */
+	/** The most connections to all functions together. */
 	readonly connectionsMax: number;
-	/** Connections to one function that are used by turns. Further requests to it wait. */
+	/** The most connections to one function for requests. Further requests wait for one of them. */
 	readonly perFunctionConnectionsMax: number;
-	/** Requests and upgraded connections of one function, under way or waiting. */
+	/** The most requests and upgraded connections of one function, in progress or waiting. */
 	readonly perFunctionMax: number;
 }
 
@@ -31,20 +31,20 @@ export interface DescriptorBudget {
 	readonly reserve: number;
 }
 
-/** The store, the listeners, the runtime of Node, and builds. */
+/** For the store, the listeners, Node itself, and builds. */
 const RESERVE_BASE = 96;
-/** Two pipes, a control socket, an account of reads, and a log file that is being written. */
+/** For two pipes, a control socket, a pipe that reports reads, and a log file that is being written. */
 const RESERVE_PER_PROCESS = 5;
-/** Past that, memory is what runs out. */
+/** With more connections than this, memory runs out first. */
 const CONNECTIONS_MAX = 20_000;
 const CONTROL_SHARE = 1 / 8;
 const CONTROL_MAX = 2_000;
-/** Where the system does not tell. */
+/** Where the system does not report a limit. */
 const UNKNOWN_LIMIT = 4_096;
 
 /**
- * The bound on this process's open files. Node raises the soft limit to the hard one when it starts, so that there is
- * nothing left to raise here.
+ * The most files that this process may open. Node raises the soft limit to the hard one when it starts, so
+ * the limit cannot be raised here.
  */
 export function descriptorLimit(): number {
 	try {
@@ -58,9 +58,9 @@ export function descriptorLimit(): number {
 }
 
 /**
- * Shares out so many descriptors.
- * @param limit how many files the process may have open
- * @param processesMax how many functions may run at once
+ * Divides the descriptors.
+ * @param limit the most files that the process may open
+ * @param processesMax the most functions that run at the same time
  */
 export function budgetOf(limit: number, processesMax: number): DescriptorBudget {
 	// Where the limit is too low for both, clients and the platform get half of it each.

@@ -1,10 +1,10 @@
-/** Binding of a server to an address. */
+/** Binds a server to an address. */
 import type { AddressInfo, Server } from "node:net";
 
 /**
- * Begins to listen.
+ * Starts listening.
  * @param port 0 picks a free one
- * @returns the address that it got
+ * @returns the address that the server got
  * @throws the system's error, such as EADDRINUSE
  */
 export function listenOn(server: Server, port: number, host: string): Promise<AddressInfo> {

@@ -1,4 +1,4 @@
-/** Who counts as one sender of requests, where there is a bound for each. */
+/** Counts connections and requests by peer, for limits that hold for each peer. */
 import { isIPv6 } from "node:net";
 
 /** The first four groups of an IPv6 address. */
@@ -6,14 +6,14 @@ function networkOf(address: string): string {
 	const [left = "", right] = address.toLowerCase().split("::");
 	const groups = left === "" ? [] : left.split(":");
 	const last = right === undefined || right === "" ? [] : right.split(":");
-	// One written as IPv4 is two groups.
+	// An IPv4 part in an IPv6 address stands for two groups.
 	const width = groups.length + last.length + (address.includes(".") ? 1 : 0);
 	if (right !== undefined) groups.push(...Array<string>(8 - width).fill("0"), ...last);
 	const numbers = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
 	return `${numbers.join(":")}::/64`;
 }
 
-/** Who is counted as one: an IPv4 address, or the network of 64 bits that an IPv6 host picks its addresses from. */
+/** What counts as one peer: an IPv4 address, or the /64 network from which an IPv6 host picks its addresses. */
 export function peerOf(address: string): string {
 	const [bare = ""] = address.split("%");
 	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
@@ -26,25 +26,25 @@ function isLoopback(address: string): boolean {
 }
 
 /**
- * Counts what each peer has. Programs on this machine have no bound of their own: a reverse proxy, which is one peer,
- * stands for any number of clients.
+ * Counts by peer. Programs on this machine have no limit of their own: a reverse proxy is one peer but serves
+ * many clients.
  */
 export class PeerCounts {
 	readonly #max: number;
 	readonly #counts = new Map<string, number>();
 
-	/** @param max how much one peer may have */
+	/** @param max the limit of one peer */
 	constructor(max: number) {
 		this.#max = max;
 	}
 
-	/** Whether a peer has all that it may have. */
+	/** Whether a peer has reached its limit. */
 	isFull(address: string): boolean {
 		return !isLoopback(address) && (this.#counts.get(peerOf(address)) ?? 0) >= this.#max;
 	}
 
-	/** Counts one in. @returns counts it out again; to be called once */
-	enter(address: string): () => void {
+	/** Adds one. @returns a function that removes it again. Call it once. */
+	add(address: string): () => void {
 		if (isLoopback(address)) return () => undefined;
 		const peer = peerOf(address);
 		this.#counts.set(peer, (this.#counts.get(peer) ?? 0) + 1);

@@ -1,8 +1,10 @@
 /**
- * The requests of one connection. One is under way; those that were pipelined behind it wait for their turn, so that
- * answers leave in the order of the requests, and a client gets no more done at once by pipelining. While many wait, the
- * connection is not read. An upgrade is taken only where no answer is owed: its frames and an earlier answer would
- * otherwise share a stream.
+ * The requests of one connection.
+ *
+ * One request is in progress. Pipelined requests wait, so that answers leave in the order of the requests,
+ * and pipelining does not give a client more work at a time. While many requests wait, the connection is not
+ * read. An upgrade is accepted only where no earlier request is unanswered: otherwise its frames and an
+ * answer would share a stream.
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -10,30 +12,30 @@ import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { brokenRequestAnswer } from "./bare-answers.ts";
 
 /** Something to answer. */
-interface Turn {
-	/** Emits `close` when the answer is over: a response, or the socket itself. */
+interface PendingAnswer {
+	/** Emits `close` when the answer has ended: a response, or the socket itself. */
 	readonly answer: NodeJS.EventEmitter;
 	readonly request: IncomingMessage | undefined;
-	/** Begins the answer. */
+	/** Starts the answer. */
 	readonly start: () => unknown;
 }
 
 export interface PipelineEvents {
 	readonly faults: FaultBoundary;
-	/** Called when an answer is owed, where none was. */
+	/** Called when an idle connection gets a request. */
 	readonly busy: () => void;
-	/** Called when no answer is owed any more, and the connection is still there. */
+	/** Called when the last answer has ended and the connection is still open. */
 	readonly idle: () => void;
-	/** Called before the connection is closed since too much waits on it, or for too long. */
+	/** Called before the connection is closed because too much waits on it, or waits for too long. */
 	readonly cutOff: () => void;
 }
 
-/** From so many waiting requests on, a connection is not read until few are left. */
+/** With this many waiting requests the connection is paused, until few are left. */
 const PAUSE_AT = 32;
 const RESUME_AT = 8;
-/** One chunk of the network may hold many requests; a connection with more than that is cut off. */
+/** One chunk from the network may hold many requests. A connection with more than this is cut off. */
 const WAITING_MAX = 10_000;
-/** A connection that is not read does not show that its client has left: it is cut off after so long without progress. */
+/** A paused connection does not show that its client has left. It is cut off after this time without progress. */
 const STUCK_MS = 10_000;
 
 function hasBegun(answer: NodeJS.EventEmitter): boolean {
@@ -43,12 +45,12 @@ function hasBegun(answer: NodeJS.EventEmitter): boolean {
 export class Pipeline {
 	readonly #socket: Socket;
 	readonly #events: PipelineEvents;
-	readonly #waiting: Turn[] = [];
+	readonly #waiting: PendingAnswer[] = [];
 	readonly #pauseSafely: () => void;
-	#current: Turn | undefined;
-	/** Nothing that comes from now on is a request. */
+	#current: PendingAnswer | undefined;
+	/** Later requests on this connection are ignored. */
 	#isEnding = false;
-	/** There while the connection is not read. */
+	/** The timer while the connection is paused. */
 	#stuck: NodeJS.Timeout | undefined;
 
 	constructor(socket: Socket, events: PipelineEvents) {
@@ -60,12 +62,12 @@ export class Pipeline {
 		);
 	}
 
-	/** Takes a request. @param turn where its start throws, the connection is closed */
-	serve(turn: Turn): void {
+	/** Takes a request. @param turn if its start throws, the connection is closed */
+	serve(turn: PendingAnswer): void {
 		if (!this.#isEnding) this.#take(turn);
 	}
 
-	/** As `Connections.upgrade`. */
+	/** The same as `Connections.upgrade`. */
 	upgrade(request: IncomingMessage, accept: () => unknown, refuse: () => unknown): void {
 		const socket = this.#socket;
 		if (this.#isEnding) {
@@ -75,7 +77,7 @@ export class Pipeline {
 		this.#isEnding = true;
 		const isFree = this.#current === undefined;
 		if (!isFree) {
-			// Node does this for connections that it has not let go of.
+			// Node emits this only for connections that it still handles.
 			const drained = () => {
 				const answer = this.#current?.answer;
 				if (answer !== socket) answer?.emit("drain");
@@ -89,7 +91,7 @@ export class Pipeline {
 		this.#take({ answer: socket, request, start: isFree ? accept : refuse });
 	}
 
-	/** Tells the client, when it is its turn, that what came is no request, or came too slowly; and closes. */
+	/** Answers, in its turn, that the bytes are not a request or came too slowly, and closes the connection. */
 	broken(error: NodeJS.ErrnoException): void {
 		const socket = this.#socket;
 		const text = brokenRequestAnswer(error);
@@ -97,7 +99,7 @@ export class Pipeline {
 			socket.destroy();
 			return;
 		}
-		// Every further chunk is an error again.
+		// Each further chunk causes the same error again.
 		if (this.#isEnding) return;
 		this.#isEnding = true;
 		const say = () => {
@@ -115,14 +117,14 @@ export class Pipeline {
 		}
 	}
 
-	/** The connection is closed: nothing is answered any more. */
+	/** The connection has closed. Nothing is answered any more. */
 	close(): void {
 		this.#isEnding = true;
 		clearTimeout(this.#stuck);
 		this.#waiting.length = 0;
 	}
 
-	/** What follows is read only to learn when the client leaves. */
+	/** Reads further bytes only to notice when the client leaves. */
 	#discard(): void {
 		clearTimeout(this.#stuck);
 		this.#stuck = undefined;
@@ -130,7 +132,7 @@ export class Pipeline {
 		this.#socket.once("end", end).resume();
 	}
 
-	#take(turn: Turn): void {
+	#take(turn: PendingAnswer): void {
 		if (this.#current === undefined) {
 			this.#events.busy();
 			this.#begin(turn);
@@ -138,22 +140,22 @@ export class Pipeline {
 		}
 		const waiting = this.#waiting.push(turn);
 		if (waiting > WAITING_MAX) this.#cutOff();
-		// After what is on its way by now: Node resumes the connection once it has read a request.
+		// A microtask later, since Node resumes the connection once it has read the request.
 		else if (waiting >= PAUSE_AT) queueMicrotask(this.#pauseSafely);
 	}
 
-	#begin(turn: Turn): void {
+	#begin(turn: PendingAnswer): void {
 		const { faults } = this.#events;
 		const end = () => this.#socket.destroy();
 		this.#current = turn;
 		turn.answer.once(
 			"close",
-			faults.callback(() => this.#over(), end),
+			faults.callback(() => this.#ended(), end),
 		);
 		faults.run(turn.start, end);
 	}
 
-	#over(): void {
+	#ended(): void {
 		this.#current = undefined;
 		if (this.#socket.destroyed) return;
 		this.#stuck?.refresh();

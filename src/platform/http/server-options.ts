@@ -1,28 +1,28 @@
 /**
- * How both listeners take requests: what one may take of size and time until it is whole. Clients that are slower, by mistake or
- * on purpose, are cut off; until then each costs a connection and no more.
+ * Options of both listeners: the size of a request, and the time until it is complete. Slower clients are cut
+ * off. Until then each of them costs one connection.
  */
 const MAX_HEADER_BYTES = 32 * 1024;
 const CHECK_MS = 5_000;
 
-export interface Patience {
-	/** How long a request's head may take. 15,000 unless told. */
+export interface RequestTimeouts {
+	/** How long the head of a request may take. Default: 15,000. */
 	readonly headTimeoutMs?: number;
-	/** How long a whole request may take, its body included. 300,000 unless told. */
+	/** How long a whole request may take, including its body. Default: 300,000. */
 	readonly requestTimeoutMs?: number;
 }
 
 /** Options for a server of `node:http`. */
-export function serverOptions({ headTimeoutMs = 15_000, requestTimeoutMs = 300_000 }: Patience = {}) {
+export function serverOptions({ headTimeoutMs = 15_000, requestTimeoutMs = 300_000 }: RequestTimeouts = {}) {
 	return {
 		maxHeaderSize: MAX_HEADER_BYTES,
 		headersTimeout: headTimeoutMs,
 		requestTimeout: requestTimeoutMs,
-		// Node looks every 30 s unless told, and a time that is over is noticed only then.
+		// By default Node checks every 30 s, and notices a time-out only then.
 		connectionsCheckingInterval: Math.min(CHECK_MS, headTimeoutMs),
 		keepAliveTimeout: 65_000,
 		insecureHTTPParser: false,
-		// Asked by strict-request.ts, so that what follows on the connection is left alone too.
+		// `strict-request.ts` checks this, so that it can ignore what follows on the connection.
 		requireHostHeader: false,
 	};
 }

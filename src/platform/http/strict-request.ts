@@ -1,14 +1,14 @@
 /**
- * What both listeners refuse although Node's parser lets it pass: a request that somebody before or behind them
- * could read in another way.
+ * Requests that both listeners refuse although Node's parser accepts them: another program in front of them
+ * or behind them could read such a request in another way (request smuggling).
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-/** Connections on which something was refused: nothing that follows there is believed to be a request. */
-const spoilt = new WeakSet<Socket>();
+/** Connections with a refused request. Nothing that follows on them is trusted to be a request. */
+const refusedOn = new WeakSet<Socket>();
 
-/** How often a header is there. Node itself joins some of them, and takes the first of others. */
+/** How often a header occurs. Node joins some repeated headers and takes the first of others. */
 function countOf({ rawHeaders }: IncomingMessage, wanted: string): number {
 	return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === wanted).length;
 }
@@ -19,17 +19,18 @@ function isMalformed(request: IncomingMessage): boolean {
 	if (httpVersionMajor !== 1 || hosts > 1 || (hosts === 0 && httpVersion !== "1.0")) return true;
 	const encoding = headers["transfer-encoding"];
 	if (encoding === undefined) return false;
-	// RFC 9112, 6.1: a client of HTTP/1.0 knows no chunks.
+	// RFC 9112, section 6.1: HTTP/1.0 has no chunked encoding.
 	return encoding.trim().toLowerCase() !== "chunked" || httpVersion === "1.0";
 }
 
 /**
- * What is wrong with a request, to be asked once before anything is done with it. `malformed` is to be answered so, and the
- * connection closed; `behind` came on a connection that closes for that reason, and is to be left alone.
+ * Checks a request. Call it once, before anything else is done with the request.
+ * @returns `malformed`: answer so and close the connection. `behind`: an earlier request of the connection
+ * was malformed, so ignore this one. Undefined: the request is fine.
  */
 export function faultOf(request: IncomingMessage): "malformed" | "behind" | undefined {
-	if (spoilt.has(request.socket)) return "behind";
+	if (refusedOn.has(request.socket)) return "behind";
 	if (!isMalformed(request)) return undefined;
-	spoilt.add(request.socket);
+	refusedOn.add(request.socket);
 	return "malformed";
 }

@@ -1,5 +1,6 @@
 /**
- * The automations of a platform: what is deployed, claimed before it runs, and told of in the function's log.
+ * The automations of a platform: reads them from the deployments, claims each run before it begins, and
+ * reports it in the function's log.
  */
 import { randomUUID } from "node:crypto";
 import type { Apps } from "../apps/apps.ts";
@@ -13,15 +14,15 @@ import type { Clock } from "../machine/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Claims } from "./claims.ts";
 import { type Answer, invoke } from "./invoke.ts";
-import { type Due, type Listed, Scheduler } from "./scheduler.ts";
+import { type DueRun, type ScheduledAutomation, Scheduler } from "./scheduler.ts";
 
-const TELL_MS = 1_000;
+const REPORT_MS = 1_000;
 
 export interface AutomationsOptions {
 	readonly apps: Apps;
 	readonly claims: Claims;
 	readonly instance: FindInstance;
-	/** Where exceptions end that functions cause. */
+	/** The error boundary for callbacks of functions. */
 	readonly faults: FaultBoundary;
 	readonly logs: FunctionLogs;
 	readonly metrics: Metrics;
@@ -30,15 +31,15 @@ export interface AutomationsOptions {
 }
 
 export interface AutomationsStart {
-	/** What functions see as the host that they are called at. */
+	/** The host name that functions see in their requests. */
 	readonly host: string;
-	/** How long the answer of a function that says nothing may take to begin. */
+	/** How long a function without this setting may take until its answer begins. */
 	readonly timeoutMs: number;
 }
 
-/** How far an automation has come. */
-export interface Standing extends Listed {
-	/** Undefined where it does not run any more, or not by a clock. */
+/** An automation and its next run. */
+export interface AutomationStatus extends ScheduledAutomation {
+	/** Undefined where it will not run any more, or does not run by time. */
 	readonly nextMs: number | undefined;
 }
 
@@ -61,48 +62,48 @@ export class Automations {
 			onError: (error, of) => this.#failed(error, of),
 			onSkipped: (due) => {
 				if (this.#present(due) !== undefined) options.metrics.automationRan(due, "skipped");
-				this.#tell(due, "error", "skipped: the run before is still under way");
+				this.#report(due, "error", "skipped: the run before is still in progress");
 			},
 		});
 	}
 
-	/** From now on they run; a date that passed while the platform was stopped, at once. */
+	/** Starts the automations. A one-time automation whose date passed while the platform was stopped runs at once. */
 	start(started: AutomationsStart): void {
 		this.#started = started;
 		this.#scheduler.refresh();
 	}
 
-	/** Takes in what is deployed now. Nothing happens before `start`, nor after `close`. */
+	/** Reads the deployments again. Does nothing before `start` and after `close`. */
 	refresh(): void {
 		if (this.#started !== undefined) this.#scheduler.refresh();
 	}
 
-	/** A function's automations, in its order. */
-	of(app: string, name: string): Standing[] {
+	/** A function's automations, in the order of its settings. */
+	of(app: string, name: string): AutomationStatus[] {
 		return [...this.#listOf(app, name)].map((listed) => ({
 			...listed,
 			nextMs: this.#scheduler.nextOf(listed),
 		}));
 	}
 
-	/** Begins nothing any more; what is under way has so long to end, and is then cut off. */
+	/** Starts no more runs. Runs in progress may take `graceMs`, and are then cut off. */
 	async close(graceMs: number): Promise<void> {
 		await this.#scheduler.close(graceMs);
 		this.#closing.abort();
-		// What was cut off is still to be told of.
-		await this.#scheduler.close(TELL_MS);
+		// Runs that were cut off are still reported.
+		await this.#scheduler.close(REPORT_MS);
 		await this.#instances.close();
 	}
 
-	*#list(): Iterable<Listed> {
+	*#list(): Iterable<ScheduledAutomation> {
 		for (const app of this.#options.apps.list()) {
-			// One that never ran runs by no clock either.
+			// The automations of a function that has never run do not run either.
 			for (const [name, { error }] of app.state.functions)
 				if (error === undefined) yield* this.#listOf(app.id, name);
 		}
 	}
 
-	*#listOf(app: string, name: string): Iterable<Listed> {
+	*#listOf(app: string, name: string): Iterable<ScheduledAutomation> {
 		const known = this.#options.apps.find(app)?.state.functions.get(name);
 		const lifetime = this.#functionLifetime(app, name);
 		if (known === undefined || lifetime === undefined) return;
@@ -125,23 +126,24 @@ export class Automations {
 		return this.#options.apps.find(app)?.functionLifetime(name);
 	}
 
-	/** The lifetime of the function that is meant, unless it was deleted since. */
-	#present({ app, function: name, lifetime }: Listed | Due): FunctionLifetime | undefined {
+	/** The lifetime of the function. Undefined where it was deleted in the meantime. */
+	#present({ app, function: name, lifetime }: ScheduledAutomation | DueRun): FunctionLifetime | undefined {
 		const present = this.#functionLifetime(app, name);
 		return present !== undefined && lifetimeKey(present) === lifetime ? present : undefined;
 	}
 
-	async #run(due: Due): Promise<void> {
+	async #run(due: DueRun): Promise<void> {
 		const { apps, metrics } = this.#options;
 		if (this.#present(due) === undefined) return;
 		const { host, timeoutMs } = this.#started ?? { host: "", timeoutMs: 0 };
-		const said = apps.find(due.app)?.state.functions.get(due.function)?.deployment.settings?.timeoutSeconds;
+		const timeoutSeconds = apps.find(due.app)?.state.functions.get(due.function)?.deployment
+			.settings?.timeoutSeconds;
 		const sinceMs = performance.now();
 		const requestId = randomUUID();
 		const answer = await invoke(this.#instances, due, {
 			host,
 			requestId,
-			timeoutMs: said === undefined ? timeoutMs : said * 1000,
+			timeoutMs: timeoutSeconds === undefined ? timeoutMs : timeoutSeconds * 1000,
 			signal: this.#closing.signal,
 		});
 		const ms = performance.now() - sinceMs;
@@ -151,13 +153,13 @@ export class Automations {
 		this.#log(lifetime, due, { answer, ms, requestId });
 		metrics.answered(due, { status: answer.status, ms });
 		metrics.automationRan(due, isGood ? "succeeded" : "failed");
-		this.#tell(due, isGood ? "info" : "error", outcomeOf(answer, ms));
+		this.#report(due, isGood ? "info" : "error", outcomeOf(answer, ms));
 	}
 
 	/** Keeps a run among the function's requests. */
 	#log(
 		lifetime: FunctionLifetime,
-		{ app, automation, function: name }: Due,
+		{ app, automation, function: name }: DueRun,
 		{ answer, ms, requestId }: { answer: Answer; ms: number; requestId: string },
 	): void {
 		const { clock, logs } = this.#options;
@@ -174,7 +176,7 @@ export class Automations {
 		});
 	}
 
-	#failed(error: unknown, of: Listed): void {
+	#failed(error: unknown, of: ScheduledAutomation): void {
 		const { log, metrics } = this.#options;
 		const { app, function: name, automation } = of;
 		const { name: called } = automation;
@@ -183,10 +185,10 @@ export class Automations {
 			"an automation did not run",
 		);
 		if (this.#present(of) !== undefined) metrics.automationRan(of, "failed");
-		this.#tell(of, "error", "did not run; the platform's log says more");
+		this.#report(of, "error", "did not run. The platform's log has the details");
 	}
 
-	#tell(of: Listed | Due, level: LogLine["level"], what: string): void {
+	#report(of: ScheduledAutomation | DueRun, level: LogLine["level"], what: string): void {
 		const lifetime = this.#present(of);
 		if (lifetime === undefined) return;
 		const time = new Date(this.#options.clock.now()).toISOString();
@@ -195,7 +197,7 @@ export class Automations {
 	}
 }
 
-function claimOf({ app, function: name, lifetime, automation, anchorMs, dueMs }: Due) {
+function claimOf({ app, function: name, lifetime, automation, anchorMs, dueMs }: DueRun) {
 	return { app, function: name, life: lifetime, automation: automation.name, anchorMs, dueMs };
 }
 

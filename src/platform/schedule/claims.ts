@@ -1,7 +1,9 @@
 /**
- * Which runs of automations were begun, durable before each begins: so that none is done twice, by this process, the
- * next or another node. What is kept is bounded, although automations run for ever: claims are appended to a stream
- * until it is full, and a new one then begins with the last claim of each automation.
+ * Claims of automation runs. A claim is durable before its run begins, so that no run happens twice: not in
+ * this process, not in the next one, and not in another node.
+ *
+ * What is stored is bounded, although automations run without end. Claims are appended to a stream until it
+ * is full. A new stream then begins with the last claim of each automation.
  */
 import { z } from "zod";
 import { EventStream } from "../events/event-stream.ts";
@@ -12,49 +14,52 @@ const claimSchema = z.strictObject({
 	app: z.string(),
 	function: z.string(),
 	automation: z.string(),
-	/** Of the function (`lifetimeKey`). Left out by earlier versions, which knew a function by its name. */
+	/**
+	 * The function's lifetime (`lifetimeKey`). Left out by earlier versions, which identified a function by its
+	 * name.
+	 */
 	life: z.string().optional(),
-	/** When it got the rhythm that it has: with another, nothing of this counts. */
+	/** When the automation got its present schedule. A claim for another schedule does not count. */
 	anchorMs: z.int().min(0),
-	/** The instant that was claimed last. */
+	/** The time of the last claimed run. */
 	dueMs: z.int().min(0),
-	/** How many were claimed. */
+	/** The number of claimed runs. */
 	runs: z.int().min(1),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
 const eventSchema = z.discriminatedUnion("type", [
 	z.strictObject({ type: z.literal("claimed"), claim: claimSchema }),
-	/** The first of a stream that follows another. */
+	/** The first event of a stream that follows another. */
 	z.strictObject({ type: z.literal("kept"), claims: z.array(claimSchema) }),
-	/** The last of a stream that another follows. */
+	/** The last event of a stream that another follows. */
 	z.strictObject({ type: z.literal("full") }),
 ]);
 type ClaimEvent = z.infer<typeof eventSchema>;
 
-/** Streams are called by their number. */
+/** The names of streams are numbers. */
 const STREAMS = "schedule/";
 const NUMBER_DIGITS = 12;
-/** How many claims are appended until the next stream begins. */
+/** The most claims in one stream. */
 const CLAIMS_MAX = 1_000;
 
 export type ClaimKey = Pick<Claim, "app" | "function" | "automation" | "anchorMs" | "life">;
 
 export interface ClaimsOptions {
 	readonly store: Store;
-	/** The platform identity's key for what it keeps, 32 bytes. */
+	/** The key of the platform's identity for stored state: 32 bytes. */
 	readonly key: Uint8Array;
-	/** Whether there is such an automation, with that rhythm; others are forgotten with the stream that they are in. */
+	/** Whether this automation exists and has this schedule. Claims of others are dropped with their stream. */
 	readonly isListed: (claim: Claim) => boolean;
 	readonly claimsMax?: number;
 }
 
 export class Claims {
 	readonly #options: ClaimsOptions;
-	readonly #turns = new Mutex();
+	readonly #mutex = new Mutex();
 	readonly #last = new Map<string, Claim>();
 	#events: EventStream<ClaimEvent>;
-	/** Of the stream that is read, once there is anything in it. */
+	/** The number of the stream that is read. 0 until it has an entry. */
 	#number = 0;
 	#count = 0;
 	#isFull = false;
@@ -65,7 +70,7 @@ export class Claims {
 	}
 
 	/**
-	 * Reads what was claimed.
+	 * Reads the claims.
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	static async open(options: ClaimsOptions): Promise<Claims> {
@@ -74,29 +79,29 @@ export class Claims {
 		const last = Math.max(1, ...names.map((name) => Number(name.slice(STREAMS.length))));
 		const claims = new Claims(options, last);
 		await claims.#events.open();
-		// What is left where the platform was killed between the two.
+		// Streams that are left where the platform was killed between writing the next one and deleting these.
 		for (const name of names) if (name < nameOf(last - 1)) await store.deleteStreams(name);
 		if (claims.#isFull) await claims.#beginNext();
 		return claims;
 	}
 
-	/** The last claim of an automation; undefined where there is none since it got its rhythm. */
+	/** The last claim of an automation. Undefined where it has none for its present schedule. */
 	find(of: ClaimKey): Claim | undefined {
 		const claim = this.#last.get(keyOf(of)) ?? this.#last.get(keyOf({ ...of, life: undefined }));
 		return claim?.anchorMs === of.anchorMs ? claim : undefined;
 	}
 
 	/**
-	 * Claims a run. Durable once this resolves.
-	 * @returns false where it, or a later one, was claimed before
+	 * Claims a run. The claim is durable once this resolves.
+	 * @returns false where this run, or a later one, was claimed before
 	 * @throws AppError `STORE_CONTENDED` (exit 5)
 	 */
 	claim(due: ClaimKey & { readonly dueMs: number }): Promise<boolean> {
-		return this.#turns.run(async () => {
+		return this.#mutex.run(async () => {
 			const isOver = () => !this.#isFull && this.#count >= (this.#options.claimsMax ?? CLAIMS_MAX);
 			await this.#events.append(() => (isOver() ? { type: "full" } : undefined));
 			for (;;) {
-				// Another node may have found it full as well.
+				// Another node may have filled the stream, too.
 				if (this.#isFull) await this.#beginNext();
 				let isMine = false;
 				await this.#events.append(() => {
@@ -109,7 +114,7 @@ export class Claims {
 		});
 	}
 
-	/** Goes on in the stream that follows a full one, begun where nobody did yet. */
+	/** Continues in the next stream, and creates it where no other node has. */
 	async #beginNext(): Promise<void> {
 		const full = this.#number;
 		const next = this.#stream(full + 1);
@@ -118,7 +123,7 @@ export class Claims {
 			return this.#number === full ? { type: "kept", claims } : undefined;
 		});
 		this.#events = next;
-		// The full one stays until the next is, for whoever has yet to read that it is full.
+		// The full stream stays until the next one is full, for nodes that have not read its end yet.
 		if (full > 1) await this.#options.store.deleteStreams(nameOf(full - 1));
 	}
 

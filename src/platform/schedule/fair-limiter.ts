@@ -1,38 +1,38 @@
 /**
- * Lets a bounded number of tasks run at once, fairly divided between owners: those who wait take turns, however many
- * tasks each of them has. A task that goes on for long does not keep the others waiting for ever: after a while it
- * counts no longer against what all share, but still against what its owner may have.
+ * Runs a limited number of tasks at the same time and divides the slots fairly between owners: waiting owners
+ * take turns, however many tasks each of them has. A long task does not block the others for ever: after a
+ * while it no longer counts against the shared limit, but still against the limit of its owner.
  */
 
 export interface FairLimiterOptions {
-	/** How many tasks may run at once, those that have gone on for long not counted. */
+	/** The most tasks at the same time. Long tasks do not count. */
 	readonly countMax: number;
-	/** How many tasks of one owner may run at once, however long they have gone on. */
+	/** The most tasks of one owner at the same time. Long tasks count. */
 	readonly perOwnerMax: number;
-	/** After so long a task has gone on for long. */
+	/** After this time a task counts as long. */
 	readonly longMs: number;
-	/** Runs a task later; the returned function takes that back. */
+	/** Runs a task later. @returns a function that cancels it */
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
 }
 
 interface Owner {
 	running: number;
-	/** Begin those that wait, the first one first. */
+	/** Functions that start the waiting tasks, in order. */
 	readonly waiting: (() => void)[];
 }
 
 export class FairLimiter {
 	readonly #options: FairLimiterOptions;
-	/** Those of whom something runs or waits, in the order in which they take turns. */
+	/** Owners with running or waiting tasks, in the order of their turns. */
 	readonly #owners = new Map<string, Owner>();
-	/** Running tasks that have not gone on for long. */
+	/** The number of running tasks that do not count as long. */
 	#short = 0;
 
 	constructor(options: FairLimiterOptions) {
 		this.#options = options;
 	}
 
-	/** Runs an owner's task when it is its turn. @returns what the task returns or throws */
+	/** Runs a task in its owner's turn. @returns what the task returns or throws */
 	async run<T>(name: string, task: () => Promise<T>): Promise<T> {
 		const owner = this.#owners.get(name) ?? { running: 0, waiting: [] };
 		this.#owners.set(name, owner);
@@ -47,30 +47,30 @@ export class FairLimiter {
 		}
 	}
 
-	/** Counts a task in; the returned function counts it out. */
+	/** Counts a task as running. @returns a function that ends this */
 	#begin(name: string, owner: Owner): () => void {
 		const { longMs, schedule } = this.#options;
 		owner.running++;
 		this.#short++;
 		let isShort = true;
-		const leave = () => {
+		const stopCounting = () => {
 			if (isShort) this.#short--;
 			isShort = false;
 		};
 		const cancel = schedule(() => {
-			leave();
+			stopCounting();
 			this.#next();
 		}, longMs);
 		return () => {
 			cancel();
-			leave();
+			stopCounting();
 			owner.running--;
 			if (owner.running === 0 && owner.waiting.length === 0) this.#owners.delete(name);
 			this.#next();
 		};
 	}
 
-	/** Begins what may begin. */
+	/** Starts tasks while slots are free. */
 	#next(): void {
 		const { countMax, perOwnerMax } = this.#options;
 		for (const [name, owner] of this.#owners) {
@@ -78,7 +78,7 @@ export class FairLimiter {
 			if (owner.running >= perOwnerMax) continue;
 			const begin = owner.waiting.shift();
 			if (begin === undefined) continue;
-			// Its next turn comes after everybody else's; the loop comes to it again, too.
+			// The owner moves behind all others. The loop reaches it again, too.
 			this.#owners.delete(name);
 			this.#owners.set(name, owner);
 			begin();

@@ -1,17 +1,17 @@
-/** One run of a function that nobody called for: a POST to the instance that serves it now. */
+/** Runs a function for an automation: one POST to the instance that serves the function. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as setPause } from "node:timers/promises";
 import { errors } from "undici";
 import { AUTOMATION_HEADERS } from "../gateway/headers.ts";
 import type { Instances, Lease } from "../gateway/instances.ts";
 import { PROBLEMS, type Problem } from "../gateway/problem.ts";
-import type { Due } from "./scheduler.ts";
+import type { DueRun } from "./scheduler.ts";
 
-/** How long an answer may go on once it has begun: so long the next run of the automation has to wait. */
+/** How long an answer may take after it has begun. The automation's next run waits as long. */
 const ANSWER_MS = 600_000;
-/** Nobody reads an answer. So much of it is taken, and the next part after a pause: 3 MiB a second at the most. */
+/** Nobody reads the answer. This much of it is read, then the rest after a pause, so 3 MiB a second at most. */
 const PART_BYTES = 64 * 1024;
-/** A part that comes in many small pieces costs as much as its pieces. */
+/** A part that comes in many small pieces costs as much as the number of its pieces. */
 const PART_PIECES = 64;
 const PAUSE_MS = 20;
 
@@ -19,33 +19,33 @@ const UNENDED: Problem = {
 	status: 504,
 	code: "FUNCTION_UNENDED",
 	title: "The function's answer did not end",
-	detail: "The function's answer had begun and did not end in time.",
+	detail: "The function's answer began but did not end in time.",
 };
 const STOPPED: Problem = {
 	status: 503,
 	code: "PLATFORM_STOPPED",
 	title: "The platform stopped",
-	detail: "The platform stopped before the function had answered.",
+	detail: "The platform stopped before the function answered.",
 };
 
 export interface InvokeOptions {
-	/** What the function sees as the host that it was called at. */
+	/** The host name that the function sees in the request. */
 	readonly host: string;
-	/** Its `x-request-id`. A new one unless told. */
+	/** The request's `x-request-id`. Default: a new one. */
 	readonly requestId?: string;
-	/** How long its answer may take to begin. */
+	/** How long the function may take until its answer begins. */
 	readonly timeoutMs: number;
-	/** How long it may go on once it has begun. Ten minutes unless told. */
+	/** How long the answer may take after it has begun. Default: ten minutes. */
 	readonly answerMs?: number;
-	/** Ends what is under way. */
+	/** Ends the run. */
 	readonly signal: AbortSignal;
 }
 
-/** The answer's status; or why there was none, or none that ended. */
+/** The status of the answer, or why there was no complete answer. */
 export type Answer = { readonly status: number; readonly bytes: number } | Problem;
 
-/** Runs a function once; never repeats, whatever comes of it. Resolves once its answer has ended. */
-export async function invoke(instances: Instances, due: Due, options: InvokeOptions): Promise<Answer> {
+/** Runs a function once, and never repeats a run. Resolves once the answer has ended. */
+export async function invoke(instances: Instances, due: DueRun, options: InvokeOptions): Promise<Answer> {
 	let release = () => {};
 	const onCounted = (counted: () => void) => {
 		release = counted;
@@ -58,7 +58,7 @@ export async function invoke(instances: Instances, due: Due, options: InvokeOpti
 	}
 }
 
-async function run(lease: Lease, due: Due, options: InvokeOptions): Promise<Answer> {
+async function run(lease: Lease, due: DueRun, options: InvokeOptions): Promise<Answer> {
 	const body = JSON.stringify(due.automation.function_args ?? {});
 	let hasBegun = false;
 	const over = new AbortController();
@@ -88,9 +88,9 @@ async function run(lease: Lease, due: Due, options: InvokeOptions): Promise<Answ
 	}
 }
 
-/** As the gateway has them for what is called, and what tells that nobody did. */
+/** The headers that the gateway also sets, and those that tell a run of an automation from a client's request. */
 function headersOf(
-	{ app, function: name, automation, dueMs }: Due,
+	{ app, function: name, automation, dueMs }: DueRun,
 	{ host, requestId = randomUUID() }: InvokeOptions,
 ): Record<string, string> {
 	return {
@@ -107,8 +107,9 @@ function headersOf(
 }
 
 /**
- * Reads a body to its end, at a pace: the function is at work as long as it writes, and the platform has other work.
- * @returns how many bytes it had
+ * Reads a body to its end at a limited rate: the function may write without end, and the platform has other
+ * work.
+ * @returns the number of bytes
  */
 async function discard(body: AsyncIterable<Uint8Array>): Promise<number> {
 	let all = 0;

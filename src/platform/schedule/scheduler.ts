@@ -1,26 +1,26 @@
-/** Runs functions when their automations are due: one timer for those of all functions of all apps. */
+/** Runs functions when their automations are due. One timer serves the automations of all functions of all apps. */
 import { isDeepStrictEqual } from "node:util";
 import type { Automation } from "../../modules/automations/automations.ts";
 import { nextRun } from "../../modules/automations/schedule.ts";
 import { FairLimiter } from "./fair-limiter.ts";
 
-/** An automation of a deployed function, and how far it has come. */
-export interface Listed {
+/** An automation of a deployed function, and its progress. */
+export interface ScheduledAutomation {
 	readonly app: string;
 	readonly function: string;
-	/** Which function of that name it is (`lifetimeKey`). */
+	/** Identifies the function among those that have had its name (`lifetimeKey`). */
 	readonly lifetime: string;
 	readonly automation: Automation;
-	/** When it was stored as it is; a changed schedule begins anew. */
+	/** When its present schedule was stored. A changed schedule starts again. */
 	readonly anchorMs: number;
-	/** How often it was claimed. */
+	/** The number of claimed runs. */
 	readonly runs: number;
-	/** What was claimed last. */
+	/** The time of the last claimed run. */
 	readonly lastDueMs: number | undefined;
 }
 
-/** One run. The instant says which: no two of an automation have the same. */
-export interface Due {
+/** One run. `dueMs` identifies it: no two runs of an automation have the same. */
+export interface DueRun {
 	readonly app: string;
 	readonly function: string;
 	readonly lifetime: string;
@@ -30,58 +30,63 @@ export interface Due {
 }
 
 export interface SchedulerOptions {
-	/** All automations of all functions, also those that no clock runs. */
-	readonly list: () => Iterable<Listed>;
-	/** Writes down that this run is being done; false where it was before. What is not written is not run. */
-	readonly claim: (due: Due) => Promise<boolean>;
-	readonly run: (due: Due) => Promise<void>;
+	/** All automations of all functions, including those that do not run by time. */
+	readonly list: () => Iterable<ScheduledAutomation>;
+	/** Records that this run begins. False where it was recorded before. A run that cannot be recorded does not begin. */
+	readonly claim: (due: DueRun) => Promise<boolean>;
+	readonly run: (due: DueRun) => Promise<void>;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
-	/** Runs a task later; the returned function takes that back. */
+	/** Runs a task later. @returns a function that cancels it */
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
-	/** A claim or a run failed; it is not tried again. */
-	readonly onError: (error: unknown, of: Listed) => void;
-	/** One was due while the one before was still under way. */
-	readonly onSkipped: (due: Due) => void;
+	/** Called where a claim or a run failed. It is not tried again. */
+	readonly onError: (error: unknown, of: ScheduledAutomation) => void;
+	/** Called where a run was due while the run before was in progress. */
+	readonly onSkipped: (due: DueRun) => void;
 }
 
-/** How many run at once, those that have taken long not counted; further ones wait, and the apps take turns. */
+/** The most runs at the same time. Long runs do not count. Further runs wait, and the apps take turns. */
 const RUNS_MAX = 10;
-/** How many of one app run at once, however long they take. */
+/** The most runs of one app at the same time. Long runs count. */
 const APP_RUNS_MAX = 5;
-/** So long a run keeps others from beginning. */
+/** After this time a run no longer keeps others from starting. */
 const LONG_MS = 10_000;
 /**
- * So often the clock is looked at while something is awaited. A timer does not know that the clock was set, and it
- * stands still while the machine sleeps. Far below the longest delay that a timer takes (2^31 - 1 ms), too.
+ * The clock is read at least this often while a run is awaited. A timer does not notice that the clock was
+ * set, and it stands still while the machine sleeps. A timer cannot wait for more than 2^31 - 1 ms, either.
  */
-const LOOK_MS = 60_000;
-/** Clocks are set back by less than this all the time, and nobody minds. */
-const BACK_MS = 1_000;
+const CLOCK_CHECK_MS = 60_000;
+/** Time services set the clock back by small steps. Smaller steps than this are ignored. */
+const CLOCK_STEP_MS = 1_000;
 
 interface Entry {
 	readonly key: string;
-	listed: Listed;
-	/** With one that is not listed yet. */
+	listed: ScheduledAutomation;
+	/** Includes a run that is not listed yet. */
 	runs: number;
-	/** Nothing up to this is due again, whatever the clock says. */
+	/** No run up to this time is due again, whatever the clock says. */
 	handledMs: number;
 	dueMs: number | undefined;
 }
 
 /**
- * Runs what is due, at most once each: it is claimed before, and what fails is not repeated. What was due while the
- * platform did not run is left out, except a one-time automation, which then runs at once. Where the clock leaps
- * ahead, what was awaited runs once, not so often as it would have been due meanwhile; where it is set back, nothing
- * runs again that did.
+ * Runs what is due, each run at most once: a run is claimed before it begins, and is not repeated if it
+ * fails.
+ *
+ * Runs that were due while the platform did not run are left out. A one-time automation is the exception: it
+ * runs at once. Where the clock jumps ahead, an awaited automation runs once, not as often as it would have
+ * been due. Where the clock is set back, no run happens again.
  */
 export class Scheduler {
 	readonly #options: SchedulerOptions;
 	readonly #limiter: FairLimiter;
-	/** Beside the entries, so that one that is removed and comes back does not run twice at once. */
-	readonly #underWay = new Map<string, Promise<void>>();
+	/**
+	 * Kept apart from the entries, so that an automation that is removed and added again does not run twice at
+	 * the same time.
+	 */
+	readonly #inProgress = new Map<string, Promise<void>>();
 	#entries = new Map<string, Entry>();
-	#lookedMs = Number.NEGATIVE_INFINITY;
+	#clockMs = Number.NEGATIVE_INFINITY;
 	#cancel = () => {};
 	#isClosed = false;
 
@@ -96,9 +101,9 @@ export class Scheduler {
 		});
 	}
 
-	/** Takes in the automations as they are listed now; to be called at the start and after every change of them. */
+	/** Reads the list of automations. Call it at the start and after every change of the list. */
 	refresh(): void {
-		const nowMs = this.#look();
+		const nowMs = this.#readClock();
 		const entries = new Map<string, Entry>();
 		for (const listed of this.#options.list()) {
 			const key = keyOf(listed);
@@ -110,12 +115,12 @@ export class Scheduler {
 		this.#await(nowMs);
 	}
 
-	/** When it runs next; undefined where nothing is awaited. */
-	nextOf(listed: Listed): number | undefined {
+	/** The time of the next run. Undefined where no run is awaited. */
+	nextOf(listed: ScheduledAutomation): number | undefined {
 		return this.#entries.get(keyOf(listed))?.dueMs;
 	}
 
-	/** Begins nothing any more, and waits for what is under way, so long at most. */
+	/** Starts no more runs, and waits for the runs in progress, for `graceMs` at most. */
 	async close(graceMs: number): Promise<void> {
 		this.#isClosed = true;
 		this.#cancel();
@@ -123,13 +128,13 @@ export class Scheduler {
 		const grace = new Promise<void>((resolve) => {
 			cancel = this.#options.schedule(resolve, graceMs);
 		});
-		await Promise.race([Promise.all(this.#underWay.values()), grace]);
+		await Promise.race([Promise.all(this.#inProgress.values()), grace]);
 		cancel();
 	}
 
-	#added(key: string, listed: Listed, known: Entry | undefined, nowMs: number): Entry {
+	#added(key: string, listed: ScheduledAutomation, known: Entry | undefined, nowMs: number): Entry {
 		const handled = [listed.lastDueMs, known?.handledMs].filter((atMs) => atMs !== undefined);
-		// One that is given a date that has passed was not missed.
+		// An automation that is changed to a date in the past has not missed that date.
 		if (known !== undefined && isOneTime(listed.automation)) handled.push(nowMs);
 		const handledMs = Math.max(Number.NEGATIVE_INFINITY, ...handled);
 		const entry: Entry = { key, listed, runs: listed.runs, handledMs, dueMs: undefined };
@@ -137,13 +142,13 @@ export class Scheduler {
 		return entry;
 	}
 
-	#updated(entry: Entry, listed: Listed): Entry {
+	#updated(entry: Entry, listed: ScheduledAutomation): Entry {
 		const lastDueMs = listed.lastDueMs ?? Number.NEGATIVE_INFINITY;
 		const isAhead = listed.runs > entry.runs || lastDueMs > entry.handledMs;
 		entry.listed = listed;
 		entry.runs = Math.max(entry.runs, listed.runs);
 		entry.handledMs = Math.max(entry.handledMs, lastDueMs);
-		// What is awaited stays so, unless it is done or was one too many.
+		// The awaited run stays, unless it has been done or the number of runs is reached.
 		if (isAhead && entry.dueMs !== undefined) entry.dueMs = this.#next(entry, entry.dueMs - 1);
 		return entry;
 	}
@@ -154,18 +159,18 @@ export class Scheduler {
 		try {
 			return nextRun(automation, { anchorMs, afterMs, runs: entry.runs });
 		} catch (error) {
-			// One that was stored by another version must not keep the others from running.
+			// An automation that another version stored must not keep the others from running.
 			this.#options.onError(error, entry.listed);
 			return undefined;
 		}
 	}
 
-	/** What the clock says. Where it was set back, what is awaited is found anew: it may be due sooner. */
-	#look(): number {
+	/** Reads the clock. Where it was set back, the next runs are computed again, since they may be due sooner. */
+	#readClock(): number {
 		const nowMs = this.#options.now();
-		if (nowMs < this.#lookedMs - BACK_MS)
+		if (nowMs < this.#clockMs - CLOCK_STEP_MS)
 			for (const entry of this.#entries.values()) entry.dueMs = this.#next(entry, nowMs);
-		this.#lookedMs = nowMs;
+		this.#clockMs = nowMs;
 		return nowMs;
 	}
 
@@ -175,12 +180,12 @@ export class Scheduler {
 		let soonestMs = Number.POSITIVE_INFINITY;
 		for (const { dueMs } of this.#entries.values()) soonestMs = Math.min(soonestMs, dueMs ?? soonestMs);
 		if (this.#isClosed || soonestMs === Number.POSITIVE_INFINITY) return;
-		const delayMs = Math.min(Math.max(soonestMs - nowMs, 0), LOOK_MS);
+		const delayMs = Math.min(Math.max(soonestMs - nowMs, 0), CLOCK_CHECK_MS);
 		this.#cancel = this.#options.schedule(() => this.#wake(), delayMs);
 	}
 
 	#wake(): void {
-		const nowMs = this.#look();
+		const nowMs = this.#readClock();
 		const due = [...this.#entries.values()].flatMap((entry) => {
 			const { dueMs } = entry;
 			return dueMs !== undefined && dueMs <= nowMs ? [{ entry, dueMs }] : [];
@@ -192,19 +197,19 @@ export class Scheduler {
 	#begin(entry: Entry, dueMs: number, nowMs: number): void {
 		entry.handledMs = dueMs;
 		entry.dueMs = this.#next(entry, nowMs);
-		if (this.#underWay.has(entry.key)) {
+		if (this.#inProgress.has(entry.key)) {
 			this.#options.onSkipped(dueOf(entry, dueMs));
 			return;
 		}
 		const run = this.#limiter
 			.run(entry.listed.app, () => this.#run(entry.key, dueMs))
 			.catch((error: unknown) => this.#options.onError(error, entry.listed))
-			.finally(() => this.#underWay.delete(entry.key));
-		this.#underWay.set(entry.key, run);
+			.finally(() => this.#inProgress.delete(entry.key));
+		this.#inProgress.set(entry.key, run);
 	}
 
 	async #run(key: string, dueMs: number): Promise<void> {
-		// While it waited for the others, it may have been changed or removed.
+		// The automation may have been changed or removed while its run waited for a slot.
 		const entry = this.#entries.get(key);
 		if (this.#isClosed || entry === undefined || !isActive(entry.listed.automation)) return;
 		const due = dueOf(entry, dueMs);
@@ -214,7 +219,7 @@ export class Scheduler {
 		await this.#options.run(due);
 	}
 
-	/** Takes in that so many were claimed, which may not be listed yet; it may have been the last. */
+	/** Counts a claimed run, which `list` may not show yet. It may have been the automation's last run. */
 	#count(key: string, anchorMs: number, runs: number): void {
 		const entry = this.#entries.get(key);
 		if (entry === undefined || entry.listed.anchorMs !== anchorMs) return;
@@ -223,11 +228,11 @@ export class Scheduler {
 	}
 }
 
-function keyOf({ app, function: name, lifetime, automation }: Listed): string {
+function keyOf({ app, function: name, lifetime, automation }: ScheduledAutomation): string {
 	return JSON.stringify([app, name, lifetime, automation.name]);
 }
 
-function dueOf({ listed }: Entry, dueMs: number): Due {
+function dueOf({ listed }: Entry, dueMs: number): DueRun {
 	const { app, function: name, lifetime, automation, anchorMs } = listed;
 	return { app, function: name, lifetime, automation, anchorMs, dueMs };
 }
@@ -236,7 +241,7 @@ function isActive(automation: Automation): boolean {
 	return automation.type === "scheduled" && automation.is_active !== false;
 }
 
-function isUnchanged(before: Listed, after: Listed): boolean {
+function isUnchanged(before: ScheduledAutomation, after: ScheduledAutomation): boolean {
 	return before.anchorMs === after.anchorMs && isDeepStrictEqual(before.automation, after.automation);
 }
 

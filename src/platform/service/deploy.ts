@@ -9,7 +9,7 @@ import type { Builder, Bundle } from "../build/bundle.ts";
 import { checkFailed } from "../build/check/check-process.ts";
 import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
 import { checkUpload, type Upload, type UploadedFile } from "../build/upload.ts";
-import type { Maxima } from "../configuration/config.ts";
+import type { FunctionMaxima } from "../configuration/config.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import {
 	type Deployment,
@@ -30,7 +30,7 @@ export interface DeployerOptions {
 	/** The most builds at the same time. */
 	readonly buildsMax: number;
 	/** The limits that a `function.jsonc` may ask for. */
-	readonly maxima: Maxima;
+	readonly maxima: FunctionMaxima;
 	readonly log: Log;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;

@@ -10,11 +10,11 @@ import type { Store } from "../store/store.ts";
  */
 export async function removeLeftovers(
 	apps: Apps,
-	store: Pick<Store, "keepBlobs">,
+	store: Pick<Store, "keepOnlyBlobs">,
 	logs: Pick<FunctionLogs, "keepOnly">,
 ): Promise<void> {
 	const all = apps.list();
-	await store.keepBlobs(new Map(all.map((app) => [app.lifetimeId, usedBlobs(app)])));
+	await store.keepOnlyBlobs(new Map(all.map((app) => [app.lifetimeId, usedBlobs(app)])));
 	const kept = all.flatMap((app): KeptLog[] =>
 		[...app.state.functions].map(([name, { firstDeployment }]) => ({
 			app: app.lifetimeId,

@@ -1,8 +1,10 @@
 /**
- * Blobs as files, `blobs/OWNER/HASH`. Files and not rows: a row of 5 MB blocks the event loop, which also carries the
- * functions' requests, for 30 to 90 ms; a file is written beside it. Each owner has a folder of its own, so that nobody
- * reads another's by its hash, and what was an owner's goes with it. A backup, and earlier versions, have all in one
- * folder: `blobs/HASH`, taken in by `keep`.
+ * Blobs as files, `blobs/OWNER/HASH`.
+ *
+ * Blobs are files and not rows: writing a row of 5 MB blocks the event loop, which also serves functions, for
+ * 30 to 90 ms. Each owner has a folder, so that nobody can read another owner's blob by its hash, and all
+ * blobs of an owner are removed with the folder. Backups and earlier versions have all blobs in one folder,
+ * `blobs/HASH`. `keepOnly` moves these to their owners.
  */
 import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +13,7 @@ import { parseBlobHash } from "../../protocol/blob-hash.ts";
 import { blobHashOf } from "../threads/compute.ts";
 import { syncDirectory, writeDurably } from "./durable.ts";
 
-/** The name of a blob's file; it also tells apart what differs only in case, for file systems that do not. */
+/** The name of a blob's file. Hexadecimal, so that it also works on file systems that ignore case. */
 export function blobFileName(hash: string): string | undefined {
 	const bytes = parseBlobHash(hash);
 	return bytes === undefined ? undefined : Buffer.from(bytes).toString("hex");
@@ -20,21 +22,21 @@ export function blobFileName(hash: string): string | undefined {
 function ownerGone(): AppError {
 	return new AppError({
 		code: "BLOB_OWNER_GONE",
-		message: "The app that this was to be stored for was deleted meanwhile.",
-		hint: "Nothing was stored. Link and deploy again, if the app is to be there.",
+		message: "The app was deleted while a file was being stored for it.",
+		hint: "Nothing was stored. If you still need the app, link and deploy it again.",
 		exit: EXIT.notFound,
 	});
 }
 
 const OWNER = /^[0-9a-f]{32}$/;
 
-/** The folder of an owner's blobs in that of all. */
+/** The name of an owner's folder in the folder of all blobs. */
 export function blobFolder(owner: string): string {
 	if (OWNER.test(owner)) return owner;
 	throw new Error("A blob's owner must be 32 hexadecimal digits.");
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
 	try {
 		const content = await readFile(path);
 		return new Uint8Array(content.buffer, content.byteOffset, content.length);
@@ -44,7 +46,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 	}
 }
 
-/** What could not be read or written, as an error that names the file. */
+/** The error of a failed read or write. It names the file. */
 function blobFault(path: string, error: unknown): AppError {
 	const code = (error as NodeJS.ErrnoException).code ?? "unknown";
 	const full = code === "ENOSPC" || code === "EDQUOT";
@@ -52,7 +54,7 @@ function blobFault(path: string, error: unknown): AppError {
 		code: full ? "STORE_FULL" : "STORE_UNUSABLE",
 		message: `The blob ${path} cannot be read or written (${code}).`,
 		hint: full
-			? "Make room on the disk and try again."
+			? "Free space on the disk and try again."
 			: "Check the disk and the permissions of the data directory.",
 		exit: EXIT.failure,
 		cause: error,
@@ -63,7 +65,7 @@ export class BlobFiles {
 	readonly #directory: string;
 	readonly #incoming: string;
 	readonly #writes = new Set<Promise<unknown>>();
-	/** Owners that are gone: nothing more is stored for them. */
+	/** Deleted owners. Nothing more is stored for them. */
 	readonly #dropped = new Set<string>();
 
 	private constructor(directory: string, incoming: string) {
@@ -71,7 +73,7 @@ export class BlobFiles {
 		this.#incoming = incoming;
 	}
 
-	/** Opens `blobs` in a data directory that nobody else uses; throws away what a crash left unfinished. */
+	/** Opens `blobs` in a data directory that this process has claimed. Removes files that a crash left incomplete. */
 	static async open(dataDirectory: string): Promise<BlobFiles> {
 		const directory = join(dataDirectory, "blobs");
 		const incoming = join(dataDirectory, "incoming");
@@ -86,13 +88,13 @@ export class BlobFiles {
 		return new BlobFiles(directory, incoming);
 	}
 
-	/** See `Store.putBlob`. A stored copy that went bad is replaced. */
+	/** See `Store.putBlob`. A damaged stored copy is replaced. */
 	async put(owner: string, bytes: Uint8Array): Promise<string> {
 		if (this.#dropped.has(owner)) throw ownerGone();
 		return await this.#put(this.#folder(owner), bytes);
 	}
 
-	/** Stores a blob of a backup, until `keep` gives it to its owners. @returns its hash */
+	/** Stores a blob of a backup, until `keepOnly` moves it to its owners. @returns its hash */
 	async putOwnerless(bytes: Uint8Array): Promise<string> {
 		return await this.#put(this.#directory, bytes);
 	}
@@ -113,9 +115,9 @@ export class BlobFiles {
 	}
 
 	async #write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-		const stored = await readIfThere(join(folder, name));
+		const stored = await readIfPresent(join(folder, name));
 		if (stored !== undefined && Buffer.from(stored.buffer, stored.byteOffset, stored.length).equals(bytes)) {
-			// Whoever renamed it may not have come to its sync yet.
+			// Another write may have renamed the file but not synced the folder yet.
 			await syncDirectory(folder);
 			return;
 		}
@@ -134,20 +136,20 @@ export class BlobFiles {
 
 	/**
 	 * See `Store.getBlob`.
-	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the bytes are not those of the hash
+	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the bytes do not match the hash
 	 */
 	async get(owner: string, hash: string): Promise<Uint8Array | undefined> {
 		const name = blobFileName(hash);
 		if (name === undefined) return undefined;
 		const path = join(this.#folder(owner), name);
-		const bytes = await readIfThere(path).catch((error: unknown) => {
+		const bytes = await readIfPresent(path).catch((error: unknown) => {
 			throw blobFault(path, error);
 		});
 		if (bytes !== undefined && (await blobHashOf(bytes)) !== hash) {
 			throw new AppError({
 				code: "BLOB_DAMAGED",
-				message: `The blob ${path} does not have the content that its name promises.`,
-				hint: "Check the disk; deploying the function again, or a backup, puts the file right.",
+				message: `The blob ${path} does not match the hash in its name.`,
+				hint: "Check the disk. Deploy the function again, or restore a backup, to replace the file.",
 				exit: EXIT.integrity,
 			});
 		}
@@ -160,8 +162,8 @@ export class BlobFiles {
 		const missing: string[] = [];
 		for (const hash of hashes) {
 			const name = blobFileName(hash);
-			const there = name !== undefined && (await stat(join(folder, name)).catch(() => undefined));
-			if (!there) missing.push(hash);
+			const isPresent = name !== undefined && (await stat(join(folder, name)).catch(() => undefined));
+			if (!isPresent) missing.push(hash);
 		}
 		return missing;
 	}
@@ -188,8 +190,8 @@ export class BlobFiles {
 		});
 	}
 
-	/** See `Store.keepBlobs`. A crash on the way loses nothing: what has no owner goes last. */
-	async keep(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+	/** See `Store.keepOnlyBlobs`. A crash on the way loses nothing: blobs without an owner are removed last. */
+	async keepOnly(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
 		const names = new Map<string, Set<string>>();
 		for (const [owner, hashes] of kept)
 			names.set(blobFolder(owner), new Set([...hashes].flatMap((hash) => blobFileName(hash) ?? [])));
@@ -205,7 +207,7 @@ export class BlobFiles {
 		}
 	}
 
-	/** Gives an owner what it keeps of those that have none. */
+	/** Moves to an owner's folder those blobs without an owner that it keeps. */
 	async #adopt(folder: string, wanted: ReadonlySet<string>, ownerless: ReadonlySet<string>): Promise<void> {
 		const names = [...wanted].filter((name) => ownerless.has(name));
 		if (names.length === 0) return;
@@ -220,7 +222,7 @@ export class BlobFiles {
 		await syncDirectory(folder);
 	}
 
-	/** Resolves once no write is under way. */
+	/** Resolves once no write is in progress. */
 	async settle(): Promise<void> {
 		await Promise.allSettled(this.#writes);
 	}

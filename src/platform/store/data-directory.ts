@@ -1,5 +1,6 @@
 /**
- * The directory that one platform keeps everything in: private to its user, and used by one process.
+ * The directory in which one platform keeps all its data. It is private to the platform's user, and one
+ * process uses it at a time.
  */
 import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -7,17 +8,17 @@ import Database from "libsql";
 import { AppError, EXIT } from "../../errors.ts";
 import { syncDirectory } from "./durable.ts";
 
-/** The database of the log; the file by which a data directory is known. */
+/** The database of the log. A data directory is recognised by this file. */
 export const DATABASE_FILE = "store.db";
-/** Held by the process that uses a data directory. */
+/** Locked by the process that uses the data directory. */
 export const LOCK_FILE = "lock";
 const PRIVATE_FILES = [DATABASE_FILE, `${DATABASE_FILE}-wal`, `${DATABASE_FILE}-shm`, LOCK_FILE];
-const OPEN_TO_OTHERS = 0o077;
+const OTHERS_MODE = 0o077;
 
 export interface DataDirectory {
 	/** Absolute. */
 	readonly path: string;
-	/** Lets another process have the directory. */
+	/** Lets another process use the directory. */
 	release(): void;
 }
 
@@ -26,13 +27,16 @@ function unusable(path: string, cause: unknown): AppError {
 	return new AppError({
 		code: "DATA_DIR_UNUSABLE",
 		message: `The data directory ${path} cannot be used (${code || message}).`,
-		hint: "Name a directory that this user may create and write to.",
+		hint: "Give a directory that this user may create and write to.",
 		exit: EXIT.failure,
 		cause,
 	});
 }
 
-/** Takes away what others may do, in a directory that is ours or empty; anybody else's is not touched. */
+/**
+ * Removes the rights of other users from a directory that belongs to a platform or is empty. Other
+ * directories are not changed.
+ */
 async function makePrivate(path: string): Promise<void> {
 	const created = await mkdir(path, { recursive: true, mode: 0o700 });
 	if (created !== undefined) {
@@ -42,19 +46,20 @@ async function makePrivate(path: string): Promise<void> {
 	if (process.platform === "win32") return;
 	const names = await readdir(path);
 	const ours = names.includes(DATABASE_FILE) || names.every((name) => name === "lost+found");
-	if (((await stat(path)).mode & OPEN_TO_OTHERS) !== 0) {
+	if (((await stat(path)).mode & OTHERS_MODE) !== 0) {
 		if (!ours) {
 			throw new AppError({
 				code: "DATA_DIR_EXPOSED",
-				message: `The data directory ${path} holds other files and is open to other users.`,
-				hint: `Name a directory of its own, or close this one with "chmod 700".`,
+				message: `The data directory ${path} contains files of other programs and is open to other users.`,
+				hint: `Give the platform a directory of its own, or close this one with "chmod 700".`,
 				exit: EXIT.failure,
 			});
 		}
 		await chmod(path, 0o700);
 	}
 	for (const name of names.filter((name) => PRIVATE_FILES.includes(name))) {
-		// SQLite takes its log away with the last connection, which a platform that has just stopped may still be closing.
+		// SQLite removes its write-ahead log with the last connection, and a platform that has just stopped may
+		// still be closing.
 		await chmod(join(path, name), 0o600).catch((error: NodeJS.ErrnoException) => {
 			if (error.code !== "ENOENT") throw error;
 		});
@@ -62,9 +67,9 @@ async function makePrivate(path: string): Promise<void> {
 }
 
 /**
- * An exclusive transaction on an empty database: a lock of the operating system, which it takes back
- * when the process ends, however it ends. The file must never be opened and closed in any other way
- * while it is held: POSIX drops a process's locks on a file with the first descriptor that it closes.
+ * Takes the lock: an exclusive transaction on an empty database. The operating system releases it when the
+ * process ends, however it ends. While the lock is held, the process must not open and close the file in any
+ * other way: with the first descriptor that a process closes, POSIX drops all of its locks on the file.
  */
 function lock(path: string): Database.Database {
 	const database = new Database(join(path, LOCK_FILE), { timeout: 0 });
@@ -76,7 +81,7 @@ function lock(path: string): Database.Database {
 		throw new AppError({
 			code: "DATA_DIR_IN_USE",
 			message: `The data directory ${path} is in use by another platform.`,
-			hint: "Stop that platform first, or name another data directory.",
+			hint: "Stop that platform first, or use another data directory.",
 			exit: EXIT.failure,
 			cause: error,
 		});
@@ -84,7 +89,7 @@ function lock(path: string): Database.Database {
 	return database;
 }
 
-/** Creates a file that only its owner can read, if it is not there; never opens one that is. */
+/** Creates a file that only its owner can read. Does not open a file that exists. */
 async function createPrivateFile(path: string): Promise<void> {
 	try {
 		await (await open(path, "wx", 0o600)).close();
@@ -94,7 +99,7 @@ async function createPrivateFile(path: string): Promise<void> {
 }
 
 /**
- * Makes the directory ready (0700, its files 0600) and claims it for this process.
+ * Prepares the directory (mode 0700, its files 0600) and claims it for this process.
  * @throws AppError `DATA_DIR_IN_USE`, `DATA_DIR_EXPOSED` or `DATA_DIR_UNUSABLE` (exit 1)
  */
 export async function claimDataDirectory(directory: string): Promise<DataDirectory> {
@@ -102,13 +107,13 @@ export async function claimDataDirectory(directory: string): Promise<DataDirecto
 	try {
 		await makePrivate(path);
 		await createPrivateFile(join(path, LOCK_FILE));
-		const held = lock(path);
+		const database = lock(path);
 		return {
 			path,
 			release() {
-				if (!held.open) return;
-				held.exec("ROLLBACK");
-				held.close();
+				if (!database.open) return;
+				database.exec("ROLLBACK");
+				database.close();
 			},
 		};
 	} catch (error) {

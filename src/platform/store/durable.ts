@@ -1,13 +1,11 @@
-/**
- * Files that are there, whole, after a crash or a power cut.
- */
+/** Writes files that are complete after a crash or a power failure. */
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { randomBytes, toBase64 } from "../../crypto.ts";
 
-/** Makes the names in a directory durable: a rename is on the disk only after this. */
+/** Makes the names in a directory durable. A renamed file is safely on the disk only after this. */
 export async function syncDirectory(path: string): Promise<void> {
-	// Windows cannot open a directory; its renames are durable by the file system's journal.
+	// Windows cannot open a directory. The journal of its file system makes renames durable.
 	if (process.platform === "win32") return;
 	const handle = await open(path, "r");
 	try {
@@ -18,10 +16,11 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * Writes a file so that it is either there with all its bytes or not there at all.
- * @param incoming directory on the same file system for the unfinished file; its leftovers may be deleted
- * @param directory where the file goes
- * @throws the system's error, with nothing left behind
+ * Writes a file so that after a crash it either has all its bytes or does not exist.
+ * @param incoming directory on the same file system for the incomplete file. Files that are left there may be
+ * deleted.
+ * @param directory the directory of the complete file
+ * @throws the system's error. Nothing is left behind then.
  */
 export async function writeDurably(incoming: string, directory: string, name: string, bytes: Uint8Array) {
 	const draft = join(incoming, toBase64(randomBytes(16)));

@@ -1,11 +1,9 @@
-/**
- * Chooses the store's driver by the scheme of a URL. A driver is loaded only when it is chosen.
- */
+/** Chooses the store's driver by the scheme of a URL. A driver is loaded only when it is chosen. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Store } from "./store.ts";
 
 export interface StoreOptions {
-	/** Milliseconds of a clock by which leases expire; any start, never backwards. */
+	/** The clock for leases, in milliseconds. It may start anywhere, and never goes back. */
 	now?: () => number;
 }
 
@@ -26,23 +24,24 @@ function usage(message: string): AppError {
 	return new AppError({ code: "STORE_URL_INVALID", message, hint, exit: EXIT.usage });
 }
 
-/** `./data`, `/var/lib/coffer` and `///var/lib/coffer`; what looks like a host is refused. */
+/** Takes `./data`, `/var/lib/coffer` and `///var/lib/coffer`. Refuses a URL with a host. */
 function directoryOf(rest: string): string {
 	const directory = rest.startsWith("///") ? rest.slice(2) : rest;
-	if (directory.startsWith("//")) throw usage("The store's URL names a host, which a sqlite store has not.");
-	if (directory === "") throw usage("The store's URL names no directory.");
+	if (directory.startsWith("//"))
+		throw usage("The store's URL contains a host, but a sqlite store is a directory on this machine.");
+	if (directory === "") throw usage("The store's URL contains no directory.");
 	return directory;
 }
 
 /**
- * Opens the store that a URL names: `sqlite:DIRECTORY`.
- * @throws AppError `STORE_URL_INVALID` (exit 2), or what the driver throws. The message never holds the URL,
- *   which may hold a password.
+ * Opens the store of a URL: `sqlite:DIRECTORY`.
+ * @throws AppError `STORE_URL_INVALID` (exit 2), or what the driver throws. The message never contains the
+ * URL, which may contain a password.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
 	const [, scheme = "", rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
 	if (scheme === "") throw usage("The store's URL has no scheme.");
 	const driver = DRIVERS.get(scheme.toLowerCase());
-	if (driver === undefined) throw usage(`There is no store "${scheme.slice(0, 32)}:".`);
+	if (driver === undefined) throw usage(`The store type "${scheme.slice(0, 32)}:" does not exist.`);
 	return await driver(rest, options);
 }

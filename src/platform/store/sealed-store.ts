@@ -1,8 +1,11 @@
 /**
- * A store whose streams cannot be cut, dropped or put back one by one by whoever can write to the disk. With each
- * append and deletion, in the same step, the store's *seal* is replaced: a code, made with a key of the platform's
- * identity, over the last entry of every stream. What is found when the store is opened must be what the seal says. All
- * that remains is to put everything back at once, as it was at one moment, with the seal of then.
+ * A store that detects changes from outside: somebody who can write to the disk cannot cut, drop or roll back
+ * single streams without being noticed.
+ *
+ * Each append and deletion also replaces the store's *seal* in the same transaction. The seal is a code, made
+ * with a key of the platform's identity, over the last entry of every stream. When the store is opened, its
+ * entries must match the seal. One attack remains: to roll back the whole store, including its seal, to an
+ * earlier moment.
  */
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../../crypto.ts";
@@ -13,7 +16,7 @@ import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from ".
 const HEAD_DOMAIN = "coffer/store-head/1";
 const SEAL_DOMAIN = "coffer/store-seal/1";
 const HASH_BYTES = 32;
-/** What an entry that the present form of codes protects has, and none of an earlier version. */
+/** Matches entries whose code has the present form. Entries of earlier versions do not match. */
 const CHAINED = /"code":"[A-Za-z0-9_-]{43}"\}$/;
 const PLATFORM_STREAM = "platform";
 
@@ -21,13 +24,13 @@ function altered(): AppError {
 	return new AppError({
 		code: "STORE_ALTERED",
 		message:
-			"The store is not as this platform left it: entries are missing, or a part of it was put back to an earlier state.",
-		hint: "Put back a whole backup (coffer platform restore DIR --data NEW), and start on that: a copy of single files does not do.",
+			"The store has changed since this platform last wrote to it: entries are missing, or a part of it was rolled back.",
+		hint: "Restore a complete backup (coffer platform restore DIR --data NEW) and start the platform on it. Copies of single files are not enough.",
 		exit: EXIT.integrity,
 	});
 }
 
-/** Whether a store of an earlier version, which has no seal, can have these last entries. */
+/** Whether these last entries can belong to a store of an earlier version, which has no seal. */
 function isUnsealed(heads: readonly StreamHead[]): boolean {
 	const platform = heads.find(({ stream }) => stream === PLATFORM_STREAM);
 	return heads.length === 0 || (platform !== undefined && !CHAINED.test(platform.body));
@@ -38,10 +41,10 @@ export class SealedStore implements Store {
 	readonly #key: Uint8Array;
 	/** The part of each stream in the sum. */
 	readonly #parts = new Map<StreamName, Uint8Array>();
-	/** The exclusive or of all parts. They are made with the key, so that none can be made up to cancel others. */
+	/** The exclusive or of all parts. Parts are made with the key, so nobody can construct parts that cancel others. */
 	readonly #sum = new Uint8Array(HASH_BYTES);
-	readonly #turns = new Mutex();
-	#isRight = false;
+	readonly #mutex = new Mutex();
+	#isIntact = false;
 
 	private constructor(store: Store, key: Uint8Array) {
 		this.#store = store;
@@ -49,55 +52,55 @@ export class SealedStore implements Store {
 	}
 
 	/**
-	 * Looks at what there is. Where that is not what the seal says, it can be read, and nothing can be appended:
-	 * `check` says so.
-	 * @param key the platform identity's for what it keeps, 32 bytes
+	 * Compares the store with its seal. Where they do not match, the store can be read but not written, and
+	 * `check` throws.
+	 * @param key the key of the platform's identity for stored state: 32 bytes
 	 */
 	static async open(store: Store, key: Uint8Array): Promise<SealedStore> {
 		const sealed = new SealedStore(store, key);
 		const heads = await store.heads();
-		for (const head of heads) sealed.#put(head.stream, sealed.#partOf(head));
+		for (const head of heads) sealed.#setPart(head.stream, sealed.#partOf(head));
 		const streams = await store.streams("");
 		const seal = await store.readSeal();
 		const given = fromBase64(seal ?? "");
 		const isSame = given !== undefined && equalBytes(given, sealed.#code());
-		sealed.#isRight = streams.length === heads.length && (seal === undefined ? isUnsealed(heads) : isSame);
+		sealed.#isIntact = streams.length === heads.length && (seal === undefined ? isUnsealed(heads) : isSame);
 		return sealed;
 	}
 
-	/** @throws AppError `STORE_ALTERED` (exit 7) where the store was not as its seal says */
+	/** @throws AppError `STORE_ALTERED` (exit 7) where the store did not match its seal */
 	check(): void {
-		if (!this.#isRight) throw altered();
+		if (!this.#isIntact) throw altered();
 	}
 
 	append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
-		return this.#turns.run(async () => {
+		return this.#mutex.run(async () => {
 			this.check();
 			const before = this.#parts.get(stream);
-			this.#put(stream, this.#partOf({ stream, revision: expectedRevision + 1, body }));
+			this.#setPart(stream, this.#partOf({ stream, revision: expectedRevision + 1, body }));
 			let isDone = false;
 			try {
 				const result = await this.#store.append(stream, expectedRevision, body, toBase64(this.#code()));
 				isDone = result.appended;
 				return result;
 			} finally {
-				if (!isDone) this.#put(stream, before);
+				if (!isDone) this.#setPart(stream, before);
 			}
 		});
 	}
 
 	async deleteStreams(prefix: string): Promise<void> {
-		await this.#turns.run(async () => {
+		await this.#mutex.run(async () => {
 			this.check();
 			const before = [...this.#parts].filter(([stream]) => stream.startsWith(prefix));
 			if (before.length === 0) return;
-			for (const [stream] of before) this.#put(stream, undefined);
+			for (const [stream] of before) this.#setPart(stream, undefined);
 			let isDone = false;
 			try {
 				await this.#store.deleteStreams(prefix, toBase64(this.#code()));
 				isDone = true;
 			} finally {
-				if (!isDone) for (const [stream, part] of before) this.#put(stream, part);
+				if (!isDone) for (const [stream, part] of before) this.#setPart(stream, part);
 			}
 		});
 	}
@@ -138,8 +141,8 @@ export class SealedStore implements Store {
 		return this.#store.removeBlobs(owner, hashes);
 	}
 
-	keepBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
-		return this.#store.keepBlobs(kept);
+	keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+		return this.#store.keepOnlyBlobs(kept);
 	}
 
 	dropBlobs(owner: string): Promise<void> {
@@ -162,8 +165,8 @@ export class SealedStore implements Store {
 		return hash(lengthPrefixed(HEAD_DOMAIN, stream, revision, body), this.#key);
 	}
 
-	/** Puts a stream's part into the sum, in the place of the one before. */
-	#put(stream: StreamName, part: Uint8Array | undefined): void {
+	/** Replaces a stream's part in the sum. */
+	#setPart(stream: StreamName, part: Uint8Array | undefined): void {
 		for (const each of [this.#parts.get(stream), part])
 			for (const [index, byte] of (each ?? []).entries()) this.#sum[index] = (this.#sum[index] ?? 0) ^ byte;
 		if (part === undefined) this.#parts.delete(stream);

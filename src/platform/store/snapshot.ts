@@ -1,9 +1,7 @@
-/**
- * A database as it is at one moment, in a file of its own: taken while others go on writing, and put back.
- */
+/** Snapshots: copies a database to a file while a platform writes to it, and makes a database from such a copy. */
 import { closeSync, openSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
-import { checkDatabase, damaged, SqliteDatabase } from "./sqlite-database.ts";
+import { checkDatabase, SqliteDatabase, storeDamaged } from "./sqlite-database.ts";
 import type { StreamName } from "./store.ts";
 
 function withDatabase<T>(path: string, use: (database: SqliteDatabase) => T): T {
@@ -17,17 +15,17 @@ function withDatabase<T>(path: string, use: (database: SqliteDatabase) => T): T 
 }
 
 /**
- * Writes what is in a database at this moment to a new file, private to its owner. Not synced yet.
+ * Writes the present state of a database to a new file that only its owner can read. The file is not synced.
  * @throws AppError as `openDatabase`
  */
 export function takeSnapshot(path: string, target: string): void {
-	// SQLite fills an empty file; one of its own making everybody could read.
+	// SQLite writes into an empty file. A file that SQLite itself creates would be readable for everybody.
 	closeSync(openSync(target, "wx", 0o600));
 	withDatabase(path, (database) => database.exec(`VACUUM INTO '${target.replaceAll("'", "''")}'`));
 }
 
 /**
- * Makes of the copy of a snapshot what a platform works on.
+ * Turns the copy of a snapshot into a database for a platform.
  * @throws AppError as `openDatabase`
  */
 export function adoptSnapshot(path: string): void {
@@ -35,12 +33,12 @@ export function adoptSnapshot(path: string): void {
 }
 
 /**
- * All streams of a snapshot whose names end so, with their entries' bodies in order.
+ * All streams of a snapshot whose names have this end, each with the bodies of its entries in order.
  * @throws AppError as `openDatabase`
  */
 export function streamsOf(path: string, end: string): Map<StreamName, string[]> {
 	const rows = withDatabase(path, (database) =>
-		// libsql hands a blob out as an ArrayBuffer.
+		// libsql returns a blob as an ArrayBuffer.
 		database.all<{ name: StreamName; body: ArrayBuffer }>(
 			`SELECT name, body FROM streams JOIN entries ON entries.stream = streams.id
 			WHERE substr(name, -length(?)) = ? ORDER BY name, entries.revision`,
@@ -51,7 +49,7 @@ export function streamsOf(path: string, end: string): Map<StreamName, string[]> 
 	const streams = new Map<StreamName, string[]>();
 	for (const { name, body } of rows) {
 		const text = fromUtf8(new Uint8Array(body));
-		if (text === undefined) throw damaged(path, `an entry of the stream ${name} is unreadable`);
+		if (text === undefined) throw storeDamaged(path, `an entry of the stream ${name} cannot be read`);
 		const bodies = streams.get(name);
 		if (bodies === undefined) streams.set(name, [text]);
 		else bodies.push(text);

@@ -1,6 +1,4 @@
-/**
- * One SQLite file: its schema, its settings, and its faults as errors that say what to do.
- */
+/** One SQLite file: its schema, its settings, and its errors as `AppError`s. */
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -8,15 +6,15 @@ import Database from "libsql";
 import { AppError, EXIT } from "../../errors.ts";
 import { syncDirectory } from "./durable.ts";
 
-/** "Cofr", by which a database is known as ours and not another program's. */
+/** "Cofr" in ASCII. It marks a database as a store of Coffer. */
 const APPLICATION_ID = 0x436f6672;
-/** 2 has the table `seal`; what is of version 1 gets it when it is opened. */
+/** Version 2 has the table `seal`. A database of version 1 gets the table when it is opened. */
 const SCHEMA_VERSION = 2;
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
- * Bodies are bytes, not text: the driver cuts text at a NUL character when it reads. A stream's revision
- * is kept beside its entries, so that entries that went missing at its end are noticed.
+ * Bodies are bytes, not text: the driver cuts text at a NUL character. A stream's revision is stored apart
+ * from its entries, so that missing entries at its end are noticed.
  */
 const SEAL_TABLE = "CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), code TEXT NOT NULL) STRICT;";
 const SCHEMA = `
@@ -38,7 +36,7 @@ const SCHEMA = `
 	COMMIT;
 `;
 
-/** SQLite's primary result codes, of which the extended ones keep the low byte. */
+/** Primary result codes of SQLite. Extended codes have them in their low byte. */
 const BUSY = 5;
 const READONLY = 8;
 const IOERR = 10;
@@ -47,8 +45,8 @@ const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
 
-/** The store's file is not what was written to it. */
-export function damaged(path: string, detail: string, cause?: unknown): AppError {
+/** The error where the store's file does not contain what was written to it. */
+export function storeDamaged(path: string, detail: string, cause?: unknown): AppError {
 	return new AppError({
 		code: "STORE_DAMAGED",
 		message: `The store ${path} is damaged: ${detail}.`,
@@ -58,7 +56,7 @@ export function damaged(path: string, detail: string, cause?: unknown): AppError
 	});
 }
 
-/** An error of SQLite's as one of ours; anything that we could not have foreseen comes back as it is. */
+/** Turns an error of SQLite into an `AppError`. An unknown error is returned unchanged. */
 function translate(path: string, error: unknown): unknown {
 	const { code, rawCode } = error as { code?: string; rawCode?: number };
 	const fault = (name: string, message: string, hint: string) =>
@@ -66,11 +64,11 @@ function translate(path: string, error: unknown): unknown {
 	switch (rawCode === undefined ? undefined : rawCode & 0xff) {
 		case CORRUPT:
 		case NOTADB:
-			return damaged(path, `it cannot be read as a database (${code})`, error);
+			return storeDamaged(path, `it cannot be read as a database (${code})`, error);
 		case FULL:
-			return fault("STORE_FULL", `The disk of ${path} is full.`, "Make room on the disk and try again.");
+			return fault("STORE_FULL", `The disk of ${path} is full.`, "Free space on the disk and try again.");
 		case BUSY:
-			return fault("STORE_BUSY", `The store ${path} is locked.`, "End the other program that has it open.");
+			return fault("STORE_BUSY", `The store ${path} is locked.`, "Close the other program that uses it.");
 		case IOERR:
 		case READONLY:
 		case CANTOPEN:
@@ -86,7 +84,7 @@ function translate(path: string, error: unknown): unknown {
 
 type Parameter = string | number | Uint8Array;
 
-/** A connection with statements that are prepared once. */
+/** A connection that prepares each statement once. */
 export class SqliteDatabase {
 	readonly path: string;
 	readonly #database: Database.Database;
@@ -102,9 +100,9 @@ export class SqliteDatabase {
 		this.#guard(() => this.#database.exec(sql));
 	}
 
-	/** Runs a writing statement and returns how many rows it changed. */
+	/** Runs a writing statement. @returns the number of changed rows */
 	run(sql: string, ...parameters: Parameter[]): number {
-		// Always one array: a single Uint8Array would be taken for named parameters, which ends the process.
+		// Always one array: the driver takes a single Uint8Array for named parameters, which ends the process.
 		return this.#guard(() => this.#prepare(sql).run(parameters).changes);
 	}
 
@@ -113,12 +111,12 @@ export class SqliteDatabase {
 		return this.#guard(() => this.#prepare(sql).all(parameters) as Row[]);
 	}
 
-	/** Replaces the seal; within the transaction of what it is about. */
+	/** Replaces the seal. Call it in the transaction of the change that it covers. */
 	writeSeal(seal: string): void {
 		this.run("INSERT OR REPLACE INTO seal (id, code) VALUES (1, ?)", seal);
 	}
 
-	/** Runs an operation as one transaction: all of it is on the disk when this returns, or nothing is. */
+	/** Runs an operation as one transaction: when this returns, all of it is on the disk, or nothing is. */
 	transaction<T>(operation: () => T): T {
 		this.exec("BEGIN IMMEDIATE");
 		try {
@@ -126,15 +124,15 @@ export class SqliteDatabase {
 			this.exec("COMMIT");
 			return result;
 		} catch (error) {
-			// SQLite ends the transaction itself on some faults, such as a full disk.
+			// SQLite itself rolls back after some errors, such as a full disk.
 			if (this.#database.inTransaction) this.exec("ROLLBACK");
 			throw error;
 		}
 	}
 
 	/**
-	 * Closes it. The driver keeps the connection until its statements are collected, and they would still
-	 * write: nothing may be called after this.
+	 * Closes the connection. Call nothing after this: the driver keeps the connection until the statements are
+	 * garbage-collected, so that they could still write.
 	 */
 	close(): void {
 		this.#statements.clear();
@@ -158,7 +156,7 @@ export class SqliteDatabase {
 	}
 }
 
-/** Creates the file under another name first, so that it is never there without its schema. */
+/** Creates the file under another name first, so that it never exists without its schema. */
 function create(path: string): void {
 	const draft = `${path}.new`;
 	for (const leftover of [draft, `${draft}-journal`, `${draft}-wal`, `${draft}-shm`])
@@ -167,7 +165,7 @@ function create(path: string): void {
 	const database = new SqliteDatabase(draft);
 	try {
 		database.exec(SCHEMA);
-		// Here and not when it is open: the switch leaves a read transaction open until the next statement.
+		// Here and not after opening: switching the mode leaves a read transaction open until the next statement.
 		database.exec("PRAGMA journal_mode = WAL");
 	} finally {
 		database.close();
@@ -183,12 +181,12 @@ function pragma(database: SqliteDatabase, name: string): unknown {
 /** @throws AppError `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1), `STORE_DAMAGED` (exit 7) */
 export function checkDatabase(database: SqliteDatabase): void {
 	const { path } = database;
-	if (database.all("SELECT 1 FROM sqlite_schema").length === 0) throw damaged(path, "it is empty");
+	if (database.all("SELECT 1 FROM sqlite_schema").length === 0) throw storeDamaged(path, "it is empty");
 	if (pragma(database, "application_id") !== APPLICATION_ID) {
 		throw new AppError({
 			code: "STORE_FOREIGN",
-			message: `The file ${path} is not a store of Coffer's.`,
-			hint: "Name another data directory, or move the file away.",
+			message: `The file ${path} is not a store of Coffer.`,
+			hint: "Use another data directory, or move the file away.",
 			exit: EXIT.failure,
 		});
 	}
@@ -196,16 +194,16 @@ export function checkDatabase(database: SqliteDatabase): void {
 	if (version > SCHEMA_VERSION) {
 		throw new AppError({
 			code: "STORE_TOO_NEW",
-			message: `The store ${path} has schema version ${version}; this Coffer knows versions up to ${SCHEMA_VERSION}.`,
-			hint: "Use the newer Coffer that wrote it, or restore a backup from before the upgrade.",
+			message: `The store ${path} has schema version ${version}, but this version of Coffer knows versions up to ${SCHEMA_VERSION} only.`,
+			hint: "Use the newer version of Coffer that wrote it, or restore a backup from before the upgrade.",
 			exit: EXIT.failure,
 		});
 	}
 	const verdict = pragma(database, "quick_check");
-	if (verdict !== "ok") throw damaged(path, String(verdict).split("\n", 1)[0] ?? "");
+	if (verdict !== "ok") throw storeDamaged(path, String(verdict).split("\n", 1)[0] ?? "");
 }
 
-/** From schema version 1 to 2, in one step. */
+/** Upgrades the schema from version 1 to 2, in one transaction. */
 function addSeal(database: SqliteDatabase): void {
 	database.transaction(() => {
 		database.exec(SEAL_TABLE);
@@ -213,17 +211,17 @@ function addSeal(database: SqliteDatabase): void {
 	});
 }
 
-/** A directory without its database is new only when nothing else of a store is in it. */
+/** Refuses to create a database beside the remains of a store: only a directory without them is new. */
 async function refuseRemains(path: string, names: readonly string[]): Promise<void> {
 	const blobs = names.includes("blobs") ? await readdir(join(dirname(path), "blobs")) : [];
 	if (blobs.length > 0 || names.includes(`${basename(path)}-wal`)) {
-		throw damaged(path, "the file is gone while other parts of the store are there");
+		throw storeDamaged(path, "the file is missing while other parts of the store exist");
 	}
 }
 
 /**
- * Opens the database, or creates it in a directory that has none.
- * @param path absolute; nobody else may have it open
+ * Opens the database, or creates it in a directory without one.
+ * @param path absolute. No other process may have it open.
  * @throws AppError `STORE_DAMAGED` (exit 7); `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_UNUSABLE`, … (exit 1)
  */
 export async function openDatabase(path: string): Promise<SqliteDatabase> {
@@ -238,7 +236,7 @@ export async function openDatabase(path: string): Promise<SqliteDatabase> {
 		checkDatabase(database);
 		database.exec("PRAGMA synchronous = FULL");
 		database.exec("PRAGMA foreign_keys = ON");
-		// What was an app's is overwritten when it is deleted, and not left in pages that are free.
+		// Overwrites the data of a deleted app. Otherwise it would stay in free pages of the file.
 		database.exec("PRAGMA secure_delete = ON");
 		if (pragma(database, "user_version") === 1) addSeal(database);
 	} catch (error) {

@@ -1,18 +1,16 @@
-/**
- * The embedded store: streams in one SQLite file, blobs as files beside it, one process at a time.
- */
+/** The embedded store: streams in one SQLite file, blobs as files beside it. One process uses it at a time. */
 import { join } from "node:path";
 import { fromUtf8, utf8 } from "../../bytes.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { claimDataDirectory, DATABASE_FILE, type DataDirectory } from "./data-directory.ts";
-import { damaged, openDatabase, type SqliteDatabase } from "./sqlite-database.ts";
+import { openDatabase, type SqliteDatabase, storeDamaged } from "./sqlite-database.ts";
 import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "./store.ts";
 import { Watchers } from "./watchers.ts";
 
 export interface SqliteOptions {
-	/** Milliseconds of a clock by which leases expire; any start, never backwards. */
+	/** The clock for leases, in milliseconds. It may start anywhere, and never goes back. */
 	now?: () => number;
 }
 
@@ -34,7 +32,7 @@ class SqliteStore implements Store {
 	readonly #blobs: BlobFiles;
 	readonly #now: () => number;
 	readonly #watchers = new Watchers();
-	/** In memory: the directory has one process at a time, so a lease cannot outlive its holder's. */
+	/** In memory: one process at a time uses the directory, so a lease cannot outlive the process of its holder. */
 	readonly #leases = new Map<string, { holder: string; expiresAtMs: number }>();
 	#closing: Promise<void> | undefined;
 
@@ -132,9 +130,9 @@ class SqliteStore implements Store {
 		await this.#blobs.remove(owner, hashes);
 	}
 
-	async keepBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+	async keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
 		this.#open();
-		await this.#blobs.keep(kept);
+		await this.#blobs.keepOnly(kept);
 	}
 
 	async dropBlobs(owner: string): Promise<void> {
@@ -156,7 +154,7 @@ class SqliteStore implements Store {
 		if (this.#leases.get(name)?.holder === holder) this.#leases.delete(name);
 	}
 
-	/** Ends every watch, waits for blobs that are being written, and frees the directory. */
+	/** Ends all watches, waits for blobs that are being written, and releases the directory. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		this.#closing ??= this.#close();
 		await this.#closing;
@@ -166,10 +164,10 @@ class SqliteStore implements Store {
 		this.#watchers.end();
 		await this.#blobs.settle();
 		try {
-			// So that the one file is all of the log, for whoever copies it.
+			// Afterwards the one file contains the whole log, for operators who copy it.
 			this.#database.all("PRAGMA wal_checkpoint(TRUNCATE)");
 		} catch (error) {
-			// A full disk, say: nothing is lost, the write-ahead log is read at the next start.
+			// Nothing is lost, on a full disk for example: SQLite reads the write-ahead log at the next start.
 			if (!(error instanceof AppError)) throw error;
 		} finally {
 			this.#database.close();
@@ -177,13 +175,13 @@ class SqliteStore implements Store {
 		}
 	}
 
-	/** The database, as long as nobody closed it: a closed one would still write. */
+	/** The database. Throws after closing, since the driver would still write. */
 	#open(): SqliteDatabase {
 		if (this.#closing === undefined) return this.#database;
 		throw new AppError({
 			code: "STORE_CLOSED",
 			message: `The store in ${this.#directory.path} is closed.`,
-			hint: "The platform is stopping; try again once it is back.",
+			hint: "The platform is stopping. Try again when it has started again.",
 			exit: EXIT.failure,
 		});
 	}
@@ -203,7 +201,7 @@ class SqliteStore implements Store {
 		const found = this.#find(stream);
 		const expected = Math.min(limit, (found?.revision ?? 0) - afterRevision);
 		if (found === undefined || expected <= 0) return [];
-		// libsql hands a blob out as an ArrayBuffer.
+		// libsql returns a blob as an ArrayBuffer.
 		const rows = this.#database.all<{ revision: number; body: ArrayBuffer }>(
 			"SELECT revision, body FROM entries WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?",
 			found.id,
@@ -219,13 +217,15 @@ class SqliteStore implements Store {
 	}
 
 	#gap(stream: StreamName): AppError {
-		return damaged(this.#database.path, `entries of the stream ${stream} are missing or unreadable`);
+		return storeDamaged(this.#database.path, `entries of the stream ${stream} are missing or cannot be read`);
 	}
 }
 
 /**
- * Opens the embedded store in a directory, which is created if need be and is then this process's alone.
- * @throws AppError `DATA_DIR_*`, `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_UNUSABLE` (exit 1), `STORE_DAMAGED` (exit 7)
+ * Opens the embedded store in a directory, and creates the directory where it does not exist. Only this
+ * process can use it then.
+ * @throws AppError `DATA_DIR_*`, `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_UNUSABLE` (exit 1), `STORE_DAMAGED`
+ * (exit 7)
  */
 export async function openSqliteStore(dataDirectory: string, options: SqliteOptions = {}): Promise<Store> {
 	await cryptoReady;

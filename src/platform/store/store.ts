@@ -1,21 +1,22 @@
 /**
- * The port for everything that a platform keeps: append-only streams, content-addressed blobs, leases.
- * One file per driver (`sqlite.ts`), one contract suite for all (`test/platform/store/contract.ts`).
+ * The port of the store, which keeps the platform's data: append-only streams, content-addressed blobs,
+ * leases. Each driver is one file (`sqlite.ts`). One contract suite tests all drivers
+ * (`test/platform/store/contract.ts`).
  */
 
 /** `platform`, `apps/<app>/changes`, `apps/<app>/events` or `schedule/<number>`. */
 export type StreamName = string;
 
 export interface StreamEntry {
-	/** 1, 2, 3 … without gaps within its stream. */
+	/** 1, 2, 3 … without gaps in its stream. */
 	readonly revision: number;
-	/** JSON text, exactly as appended. */
+	/** JSON text, exactly as it was appended. */
 	readonly body: string;
 }
 
 export type AppendResult =
 	| { readonly appended: true; readonly revision: number }
-	/** Somebody was faster: `revision` is the stream's present one. Nothing was written. */
+	/** Another append came first. `revision` is the stream's last revision. Nothing was written. */
 	| { readonly appended: false; readonly revision: number };
 
 /** The last entry of a stream. */
@@ -25,55 +26,57 @@ export interface StreamHead extends StreamEntry {
 
 export interface Store extends AsyncDisposable {
 	/**
-	 * Appends when the stream's last revision is `expectedRevision` (0 for an empty stream); durable
-	 * (fsynced) when the promise resolves.
-	 * @param seal a text that takes the place of the store's seal in the same step (`readSeal`)
+	 * Appends where the stream's last revision is `expectedRevision` (0 for an empty stream). The entry is
+	 * durable (fsync) when the promise resolves.
+	 * @param seal replaces the store's seal in the same transaction (`readSeal`)
 	 */
 	append(stream: StreamName, expectedRevision: number, body: string, seal?: string): Promise<AppendResult>;
-	/** Entries after a revision (0 for the first), in order, at most `limit`; without a limit, all. */
+	/** Entries after a revision (0: from the first), in order. At most `limit`. Without a limit, all of them. */
 	read(stream: StreamName, afterRevision: number, limit?: number): Promise<StreamEntry[]>;
 	/**
-	 * Entries after a revision and then every further one as it is appended, until the signal aborts, the
-	 * stream is deleted or the store closes; none of these is an error.
+	 * Entries after a revision, and then each new one. Ends without an error when the signal aborts, the stream
+	 * is deleted or the store closes.
 	 */
 	watch(stream: StreamName, afterRevision: number, signal: AbortSignal): AsyncIterable<StreamEntry>;
 	/** The names of all streams that begin with the prefix, sorted. */
 	streams(prefix: string): Promise<StreamName[]>;
 	/**
-	 * Removes the streams that begin with the prefix for good (an app's deletion). A new one starts at 1 again.
-	 * @param seal as `append`
+	 * Deletes the streams that begin with the prefix, as part of an app's deletion. A new stream of the same
+	 * name starts at revision 1.
+	 * @param seal as for `append`
 	 */
 	deleteStreams(prefix: string, seal?: string): Promise<void>;
-	/** The store's seal: whatever text was given last with an append or a deletion. Undefined where none was. */
+	/** The store's seal: the text that the last append or deletion with a seal gave. Undefined where there was none. */
 	readSeal(): Promise<string | undefined>;
-	/** The last entry of each stream, sorted by the streams' names. */
+	/** The last entry of each stream, sorted by the name of the stream. */
 	heads(): Promise<StreamHead[]>;
 	/**
-	 * Stores bytes under their hash (`blobHash`) and returns it; storing the same twice is one blob.
-	 * @param owner whose they are, 32 hexadecimal digits: nobody else reads them, or learns that they are there
+	 * Stores bytes under their hash (`blobHash`) and returns the hash. The same bytes are stored once.
+	 * @param owner 32 hexadecimal digits. Other owners cannot read the bytes, or learn that they exist.
 	 */
 	putBlob(owner: string, bytes: Uint8Array): Promise<string>;
 	/**
-	 * The bytes of a hash, or undefined where the owner has none of it or the text is no hash.
-	 * @throws AppError `BLOB_DAMAGED` (exit 7) where what is stored does not have the hash
+	 * The bytes of a hash. Undefined where the owner does not have them, or the text is not a hash.
+	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the stored bytes do not match the hash
 	 */
 	getBlob(owner: string, hash: string): Promise<Uint8Array | undefined>;
-	/** Of the given hashes, those that the owner has not stored. */
+	/** Those of the given hashes that the owner has not stored. */
 	missingBlobs(owner: string, hashes: readonly string[]): Promise<string[]>;
-	/** Removes blobs of an owner for good. What is not there is no error. */
+	/** Deletes blobs of an owner. Missing blobs are not an error. */
 	removeBlobs(owner: string, hashes: readonly string[]): Promise<void>;
 	/**
-	 * Removes every blob that is not kept, and takes in those that a backup or an earlier version left without an
-	 * owner. To be called before anybody else uses the store.
+	 * Deletes every blob that is not in `kept`, and moves blobs without an owner, from a backup or an earlier
+	 * version, to their owners. Call it before anything else uses the store.
 	 * @param kept the hashes that each owner keeps
 	 */
-	keepBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void>;
-	/** Removes all blobs of an owner for good. */
+	keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void>;
+	/** Deletes all blobs of an owner. */
 	dropBlobs(owner: string): Promise<void>;
 	/**
-	 * Takes or renews a lease for `ttlMs`. True when `holder` has it now; false while another's has not expired.
+	 * Takes or renews a lease for `ttlMs`. @returns true where `holder` has it now, false while the lease of
+	 * another holder has not expired
 	 */
 	lease(name: string, holder: string, ttlMs: number): Promise<boolean>;
-	/** Gives a lease back; nothing happens where `holder` has it not. */
+	/** Ends a lease. Does nothing where `holder` does not have it. */
 	release(name: string, holder: string): Promise<void>;
 }

@@ -1,16 +1,14 @@
-/**
- * Tells those who follow a stream, within one process, that it has grown. No polling.
- */
+/** Wakes readers that follow a stream in this process when the stream grows. There is no polling. */
 import { setMaxListeners } from "node:events";
 import type { StreamEntry, StreamName } from "./store.ts";
 
-/** Entries read at a time while a follower catches up. */
+/** Entries per read while a reader catches up. */
 const BATCH_ENTRIES = 256;
 
 interface Watcher {
-	/** Something was appended since the last read. */
+	/** Whether an entry was appended since the last read. */
 	stale: boolean;
-	/** The stream was deleted, or the store closed. */
+	/** Whether the stream was deleted or the store closed. */
 	ended: boolean;
 	wake: () => void;
 }
@@ -18,7 +16,7 @@ interface Watcher {
 export class Watchers {
 	readonly #byStream = new Map<StreamName, Set<Watcher>>();
 
-	/** To be called after an append. */
+	/** Call it after an append. */
 	announce(stream: StreamName): void {
 		for (const watcher of this.#byStream.get(stream) ?? []) {
 			watcher.stale = true;
@@ -26,7 +24,7 @@ export class Watchers {
 		}
 	}
 
-	/** Ends those who follow the streams, or everybody. */
+	/** Ends the readers of these streams. Default: all readers. */
 	end(streams: Iterable<StreamName> = [...this.#byStream.keys()]): void {
 		for (const stream of streams) {
 			for (const watcher of this.#byStream.get(stream) ?? []) {
@@ -37,8 +35,8 @@ export class Watchers {
 	}
 
 	/**
-	 * What `read` returns after a revision, and then what is appended, until the signal aborts or `end`.
-	 * @param read entries after a revision, in order, at most `limit`
+	 * Yields the entries after a revision and then each new one, until the signal aborts or `end` is called.
+	 * @param read returns entries after a revision, in order, at most `limit`
 	 */
 	async *follow(
 		stream: StreamName,
@@ -50,7 +48,7 @@ export class Watchers {
 		const over = () => signal.aborted || watcher.ended;
 		const onAbort = () => watcher.wake();
 		this.#add(stream, watcher);
-		// One signal ends the watches of every app: many listeners are no leak.
+		// One signal ends the watches of every app, so many listeners are not a leak.
 		setMaxListeners(0, signal);
 		signal.addEventListener("abort", onAbort);
 		try {

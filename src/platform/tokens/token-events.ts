@@ -1,6 +1,4 @@
-/**
- * What the stream `platform` says about access tokens.
- */
+/** Events about access tokens in the stream `platform`. */
 import { z } from "zod";
 import { equalBytes, isBase64Text, lengthPrefixed } from "../../bytes.ts";
 import { hash } from "../../crypto.ts";
@@ -29,7 +27,7 @@ const revokedSchema = z.strictObject({
 	id: z.string().max(100),
 	revokedAtMs: instantMs,
 });
-/** Written by earlier versions: now the entry that creates an app says which token it is for. */
+/** Written by earlier versions. Now the event that creates an app names the token that it binds. */
 const boundSchema = z.strictObject({
 	type: z.literal("token-bound"),
 	id: z.string().max(100),
@@ -47,9 +45,9 @@ function fieldsOf(event: TokenEvent): (string | number)[] {
 }
 
 /**
- * Checks entries of the stream `platform` that earlier versions wrote. The codes of token events covered neither
- * stream nor position.
- * @param key 32 bytes, the platform identity's
+ * Checks entries of the stream `platform` that earlier versions wrote. Their codes of token events covered
+ * neither the stream nor the position.
+ * @param key 32 bytes from the platform's identity
  */
 export function checkEarlierPlatform(key: Uint8Array): CheckEarlier {
 	return (event, revision, code) => {

@@ -1,26 +1,24 @@
-/**
- * What an access token is made for, and for how long.
- */
+/** The rights of an access token, and their end. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { BASE44_SCOPE, Scope } from "../../protocol/routes.ts";
 import type { Clock } from "../machine/clock.ts";
 
-/** Every request is held against each of them; a list of them is one answer. */
+/** The most tokens of a platform. Each request is compared with all tokens, and one answer lists them all. */
 export const TOKENS_MAX = 10_000;
 
-/** What a token may be made for. One for the Base44 CLI has that scope alone. */
+/** A scope of a token. A token for the Base44 CLI has the scope `base44` alone. */
 export type GrantedScope = Scope | typeof BASE44_SCOPE;
 
-/** What a new token may do. */
+/** The rights of a new token. */
 export interface Grant {
 	readonly scopes: readonly GrantedScope[];
-	/** The one app that it is for; all where it is left out. */
+	/** The only app that the token is valid for. Undefined: all apps. */
 	readonly app?: string | undefined;
-	/** Milliseconds since 1970; never where it is left out. */
+	/** Milliseconds since 1970. Undefined: the token does not expire. */
 	readonly expiresAtMs?: number | undefined;
 }
 
-/** Whether what expires at a moment has not expired. */
+/** Whether a token with this end is valid at a moment. */
 export function isCurrent(expiresAtMs: number | undefined, nowMs: number): boolean {
 	return expiresAtMs === undefined || expiresAtMs > nowMs;
 }
@@ -29,51 +27,51 @@ export function isCurrent(expiresAtMs: number | undefined, nowMs: number): boole
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
 /**
- * Tells when a moment in the future has come, however far it is.
- * @param expiresAtMs milliseconds since 1970; undefined: never
- * @returns takes that back
+ * Calls back when a moment has come. The moment may be further away than a timer can wait.
+ * @param expiresAtMs milliseconds since 1970. Undefined: never.
+ * @returns a function that cancels this
  */
 export function atExpiry(
 	expiresAtMs: number | undefined,
 	clock: Pick<Clock, "now" | "schedule">,
-	tell: () => void,
+	onExpired: () => void,
 ): () => void {
 	let cancel = () => {};
-	const look = () => {
+	const check = () => {
 		if (expiresAtMs === undefined) return;
-		if (!isCurrent(expiresAtMs, clock.now())) return tell();
-		cancel = clock.schedule(look, Math.min(expiresAtMs - clock.now(), DELAY_MAX_MS));
+		if (!isCurrent(expiresAtMs, clock.now())) return onExpired();
+		cancel = clock.schedule(check, Math.min(expiresAtMs - clock.now(), DELAY_MAX_MS));
 	};
-	look();
+	check();
 	return () => cancel();
 }
 
-/** The refusal of a grant that is over before it begins. */
-export function expiredAlready(): AppError {
+/** The error for a token that would expire before it is created. */
+export function expiryInPast(): AppError {
 	return new AppError({
 		code: "TOKEN_EXPIRED_ALREADY",
-		message: "The moment at which the token is to expire is over, by the platform's clock.",
-		hint: "Name a later one, or how long it is to be valid, such as 30d.",
+		message: "The time at which the token is to expire has passed, by the platform's clock.",
+		hint: "Give a later time, or a duration such as 30d.",
 		exit: EXIT.usage,
 	});
 }
 
-/** The refusal of one more token. */
-export function tooMany(): AppError {
+/** The error where a platform has the most tokens that it may have. */
+export function tooManyTokens(): AppError {
 	return new AppError({
 		code: "TOKENS_TOO_MANY",
-		message: `There are ${TOKENS_MAX} access tokens, the most that a platform keeps.`,
-		hint: "Revoke those that nobody uses; expired ones count too.",
+		message: `The platform has ${TOKENS_MAX} access tokens, which is the limit.`,
+		hint: "Revoke tokens that are not used. Expired tokens count, too.",
 		exit: EXIT.conflict,
 	});
 }
 
-/** The refusal of a token that is for one app, and was used with another. */
-export function otherApp(): AppError {
+/** The error for a token of one app that was used with another. */
+export function tokenOfOtherApp(): AppError {
 	return new AppError({
 		code: "TOKEN_SCOPE",
-		message: "The access token is for another app.",
-		hint: "A token for the Base44 CLI is for one app: make another, coffer platform token create --base44 --app APP.",
+		message: "The access token is valid for another app only.",
+		hint: "A token for the Base44 CLI is valid for one app. Create one for this app: coffer platform token create --base44 --app APP.",
 		exit: EXIT.unauthorised,
 	});
 }

@@ -1,22 +1,20 @@
-/**
- * A new token's text, and the hash under which it is kept.
- */
+/** Creates access tokens, and the hashes under which they are stored. */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, randomBytes, toBase64 } from "../../crypto.ts";
 import { formatBase44Token, formatToken, TOKEN_SECRET_BYTES } from "../../protocol/token.ts";
 
 const TOKEN_DOMAIN = "coffer/token/1";
 
-/** What is stored of a token. */
+/** The hash that is stored instead of the token. */
 export function hashOf(token: string): Uint8Array {
 	return hash(lengthPrefixed(TOKEN_DOMAIN, token));
 }
 
 /**
- * A fresh token.
- * @param fingerprint the platform identity's, 22 characters of base64
- * @param isForBase44 in the form that the Base44 CLI takes
- * @returns the token, to be shown once and not kept; its public id; its hash, base64, which is what is stored
+ * Creates a token.
+ * @param fingerprint of the platform's identity: 22 characters of base64
+ * @param isForBase44 whether the token has the form that the Base44 CLI takes
+ * @returns the token, which is shown once and not stored; its public id; its hash as base64, which is stored
  */
 export function createToken(
 	{ fingerprint }: { fingerprint: string },

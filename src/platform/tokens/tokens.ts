@@ -1,9 +1,10 @@
 /**
- * Who may do what on a platform: its access tokens, as a fold over the stream `platform`.
+ * Access tokens of a platform: a fold over the stream `platform`.
  *
- * Only a token's hash is stored. A token for an app is for that app's life: the entry that deletes the app revokes it,
- * so that it is never valid for a later app of the same name, whenever the process dies. One that is made before there
- * is such an app is for the first one.
+ * Only the hash of a token is stored. A token for an app belongs to that app's lifetime. The event that
+ * deletes the app also revokes the token, so that the token is never valid for a later app of the same name,
+ * even if the process dies in between. A token that is created before its app exists is valid for the first
+ * app of that name.
  */
 import { z } from "zod";
 import { equalBytes } from "../../bytes.ts";
@@ -18,12 +19,12 @@ import type { Store } from "../store/store.ts";
 import { checkEarlierPlatform, type TokenEvent, tokenEventSchema } from "./token-events.ts";
 import {
 	atExpiry,
-	expiredAlready,
+	expiryInPast,
 	type Grant,
 	type GrantedScope,
 	isCurrent,
 	TOKENS_MAX,
-	tooMany,
+	tooManyTokens,
 } from "./token-grant.ts";
 import { createToken, hashOf } from "./token-text.ts";
 
@@ -32,19 +33,19 @@ export interface TokenInfo {
 	readonly id: string;
 	/** Sorted. */
 	readonly scopes: readonly GrantedScope[];
-	/** The one app that it is for; undefined: all. */
+	/** The only app that the token is valid for. Undefined: all apps. */
 	readonly app: string | undefined;
-	/** Milliseconds since 1970; undefined: never. */
+	/** Milliseconds since 1970. Undefined: the token does not expire. */
 	readonly expiresAtMs: number | undefined;
 	readonly createdAtMs: number;
 }
 
-/** Who sent a request. */
+/** The token that sent a request. */
 export type Principal = Pick<TokenInfo, "id" | "scopes" | "app">;
 
-interface Known extends TokenInfo {
+interface StoredToken extends TokenInfo {
 	readonly hash: Uint8Array;
-	/** Whom to tell when it is revoked. Shared with what takes its place once it is for an app. */
+	/** Called when the token is revoked. Binding a token to an app keeps the same set. */
 	readonly watchers: Set<() => void>;
 }
 
@@ -52,16 +53,16 @@ type Created = Extract<TokenEvent, { type: "token-created" }>;
 
 export interface TokenRegistryOptions {
 	store: Store;
-	/** The platform identity's fingerprint, 22 characters of base64. */
+	/** Fingerprint of the platform's identity: 22 characters of base64. */
 	fingerprint: string;
-	/** The platform identity's key for what it keeps, 32 bytes. */
+	/** The key of the platform's identity for stored state: 32 bytes. */
 	stateKey: Uint8Array;
 }
 
 export class TokenRegistry {
 	readonly #store: Store;
 	readonly #fingerprint: string;
-	readonly #tokens = new Map<string, Known>();
+	readonly #tokens = new Map<string, StoredToken>();
 	readonly #events: EventStream<TokenEvent | PlatformEvent>;
 
 	private constructor({ store, fingerprint, stateKey: key }: TokenRegistryOptions) {
@@ -79,7 +80,7 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * Reads the tokens that there are.
+	 * Reads all tokens.
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	static async open(options: TokenRegistryOptions): Promise<TokenRegistry> {
@@ -89,7 +90,7 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * Takes in what other nodes create and revoke, until the signal aborts.
+	 * Applies the tokens that other nodes create and revoke, until the signal aborts.
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	async follow(signal: AbortSignal): Promise<void> {
@@ -98,7 +99,7 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * Takes in what was appended to the stream since: to be called when an app was created or deleted.
+	 * Applies the events that were appended since the last call. Call it when an app was created or deleted.
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	async catchUp(): Promise<void> {
@@ -106,17 +107,17 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * Makes a token.
-	 * @returns the token, which nobody can tell again
+	 * Creates a token.
+	 * @returns the token. It cannot be read again.
 	 * @throws AppError `TOKEN_EXPIRED_ALREADY` (exit 2), `TOKENS_TOO_MANY` (exit 5)
 	 */
 	async create(grant: Grant, nowMs: number): Promise<{ token: string; id: string }> {
 		const { expiresAtMs = null } = grant;
-		if (expiresAtMs !== null && expiresAtMs <= nowMs) throw expiredAlready();
+		if (expiresAtMs !== null && expiresAtMs <= nowMs) throw expiryInPast();
 		const isForBase44 = grant.scopes.includes(BASE44_SCOPE);
 		const { token, id, hash } = createToken({ fingerprint: this.#fingerprint }, isForBase44);
 		await this.#events.append(() => {
-			if (this.#tokens.size >= TOKENS_MAX) throw tooMany();
+			if (this.#tokens.size >= TOKENS_MAX) throw tooManyTokens();
 			const scopes = [...new Set(grant.scopes)].sort();
 			const app = grant.app ?? null;
 			return { type: "token-created", id, hash, scopes, app, expiresAtMs, createdAtMs: nowMs };
@@ -125,7 +126,7 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * Makes a token worthless, at once.
+	 * Revokes a token. It stops being valid at once.
 	 * @throws AppError `TOKEN_NOT_FOUND` (exit 4)
 	 */
 	async revoke(id: string, nowMs: number): Promise<void> {
@@ -140,12 +141,12 @@ export class TokenRegistry {
 		});
 	}
 
-	/** The tokens that are not revoked, expired ones too, oldest first. */
+	/** All tokens that are not revoked, including expired ones. The oldest is the first. */
 	list(): TokenInfo[] {
 		return [...this.#tokens.keys()].flatMap((id) => this.find(id) ?? []);
 	}
 
-	/** A token by its id; undefined where there is none, or none any more. */
+	/** The token with an id. Undefined where it does not exist or was revoked. */
 	find(id: string): TokenInfo | undefined {
 		const known = this.#tokens.get(id);
 		if (known === undefined) return undefined;
@@ -153,7 +154,7 @@ export class TokenRegistry {
 		return { id, scopes, app, expiresAtMs, createdAtMs };
 	}
 
-	/** Whether somebody is left who may make tokens. */
+	/** Whether a valid token can create tokens for the whole platform. */
 	hasAdministrator(nowMs: number): boolean {
 		return this.list().some(
 			({ app, scopes, expiresAtMs }) =>
@@ -161,25 +162,25 @@ export class TokenRegistry {
 		);
 	}
 
-	/** Whether a token that was valid still is. */
+	/** Whether a token that was valid is still valid. */
 	isValid({ id }: Principal, nowMs: number): boolean {
 		const known = this.#tokens.get(id);
 		return known !== undefined && isCurrent(known.expiresAtMs, nowMs);
 	}
 
 	/**
-	 * Tells, once, when a token is worth nothing any more: revoked or expired. At once, where it is already.
-	 * @returns takes that back
+	 * Calls back once, when a token is revoked or expires. Calls back at once where the token is not valid now.
+	 * @returns a function that cancels this
 	 */
-	onInvalid(principal: Principal, clock: Pick<Clock, "now" | "schedule">, tell: () => void): () => void {
+	onInvalid(principal: Principal, clock: Pick<Clock, "now" | "schedule">, onEnd: () => void): () => void {
 		const known = this.#tokens.get(principal.id);
 		if (known === undefined || !isCurrent(known.expiresAtMs, clock.now())) {
-			tell();
+			onEnd();
 			return () => undefined;
 		}
 		const ended = () => {
 			release();
-			tell();
+			onEnd();
 		};
 		known.watchers.add(ended);
 		const cancel = atExpiry(known.expiresAtMs, clock, ended);
@@ -190,21 +191,24 @@ export class TokenRegistry {
 		return release;
 	}
 
-	/** Whose token it is; undefined for one that is malformed, another platform's, unknown, revoked or expired. */
+	/**
+	 * The token that a request presents. Undefined where it is malformed, of another platform, unknown, revoked
+	 * or expired.
+	 */
 	authenticate(token: string, nowMs: number): Principal | undefined {
 		if (!isBase44Token(token) && parseToken(token)?.fingerprint !== this.#fingerprint) return undefined;
 		const presented = hashOf(token);
-		let found: Known | undefined;
-		// All of them, each in constant time: how long it takes says nothing about how near a guess is.
+		let found: StoredToken | undefined;
+		// Compares with all tokens, each in constant time, so that the duration does not tell how close a guess
+		// is.
 		for (const known of this.#tokens.values()) if (equalBytes(known.hash, presented)) found = known;
 		if (found === undefined || !isCurrent(found.expiresAtMs, nowMs)) return undefined;
 		return { id: found.id, scopes: found.scopes, app: found.app };
 	}
 
 	/**
-	 * Whether a principal may do what asks for a scope.
-	 * @param app the app that it is about; undefined for what is about the whole platform, which no token that is
-	 *   bound to an app may do
+	 * Whether a token has a scope for an app.
+	 * @param app undefined for requests about the whole platform. A token for one app may not make them.
 	 */
 	authorise(principal: Principal, scope: Scope, app: string | undefined): boolean {
 		if (principal.app !== undefined && principal.app !== app) return false;
@@ -212,16 +216,16 @@ export class TokenRegistry {
 	}
 
 	#apply(event: TokenEvent | PlatformEvent): void {
-		if (event.type === "token-created") this.#created(event);
-		else if (event.type === "token-revoked") this.#forget(event.id);
-		else if (event.type === "token-bound") this.#bound(event.id, event.app);
-		else if (event.type === "app-created" && event.by !== undefined) this.#bound(event.by, event.app);
+		if (event.type === "token-created") this.#add(event);
+		else if (event.type === "token-revoked") this.#remove(event.id);
+		else if (event.type === "token-bound") this.#bind(event.id, event.app);
+		else if (event.type === "app-created" && event.by !== undefined) this.#bind(event.by, event.app);
 		else if (event.type === "app-deleted") {
-			for (const { id, app } of [...this.#tokens.values()]) if (app === event.app) this.#forget(id);
+			for (const { id, app } of [...this.#tokens.values()]) if (app === event.app) this.#remove(id);
 		}
 	}
 
-	#created({ app, createdAtMs, expiresAtMs, hash, id, scopes }: Created): void {
+	#add({ app, createdAtMs, expiresAtMs, hash, id, scopes }: Created): void {
 		this.#tokens.set(id, {
 			id,
 			scopes,
@@ -233,12 +237,12 @@ export class TokenRegistry {
 		});
 	}
 
-	#bound(id: string, app: string): void {
+	#bind(id: string, app: string): void {
 		const known = this.#tokens.get(id);
 		if (known !== undefined) this.#tokens.set(id, { ...known, app });
 	}
 
-	#forget(id: string): void {
+	#remove(id: string): void {
 		const known = this.#tokens.get(id);
 		this.#tokens.delete(id);
 		for (const tell of [...(known?.watchers ?? [])]) tell();

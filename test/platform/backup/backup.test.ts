@@ -25,7 +25,7 @@ describe("a backup of a store that is in use", () => {
 		const { [CHANGES]: changes, ...rest } = await everything(store);
 		expect(await everything(other)).toEqual({ ...rest, [CHANGES]: changes?.slice(0, -1) });
 		// As a platform does when it starts.
-		await other.keepBlobs(new Map([[OWNER, new Set(blobs)]]));
+		await other.keepOnlyBlobs(new Map([[OWNER, new Set(blobs)]]));
 		expect(await other.missingBlobs(OWNER, blobs)).toEqual([]);
 		await other.append(CHANGES, 20, "goes on");
 	});
@@ -41,7 +41,7 @@ describe("a backup of a store that is in use", () => {
 		await place.backup();
 		await place.restore();
 		await using other = await openSqliteStore(place.restored);
-		await other.keepBlobs(new Map([[OWNER, new Set([newer, map, bundle])]]));
+		await other.keepOnlyBlobs(new Map([[OWNER, new Set([newer, map, bundle])]]));
 		expect(await other.missingBlobs(OWNER, [newer, map, bundle])).toEqual([bundle]);
 	});
 

@@ -11,7 +11,7 @@ import {
 } from "../../../src/platform/build/bundle.ts";
 import type { PreparedBuild } from "../../../src/platform/build/check/checker.ts";
 import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
-import type { Maxima } from "../../../src/platform/configuration/config.ts";
+import type { FunctionMaxima } from "../../../src/platform/configuration/config.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 
 export const CANARY = "canary-3f9c1e";
@@ -74,7 +74,7 @@ export function filesOf(files: Record<string, string>): Map<string, Uint8Array> 
 	return new Map(Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)]));
 }
 
-const MAXIMA: Maxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
+const MAXIMA: FunctionMaxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 
 /** Prepares one function of an upload. @throws what is wrong with it */
 export async function prepare(

@@ -176,7 +176,7 @@ Deno.serve(async (request) => {
 			await expect.poll(() => app.functions.slot("long").instance?.inFlight, { timeout: 20_000 }).toBe(1);
 			pass(MINUTE_MS);
 			expect(await told("long", "long", 1)).toEqual([
-				'error automation "a": skipped: the run before is still under way',
+				'error automation "a": skipped: the run before is still in progress',
 			]);
 			await app.fetch("long");
 			expect((await told("long", "long", 2))[1]).toMatch(/answered 200/);

@@ -1,7 +1,11 @@
 /** A scheduler in a time that passes when the test says so. */
 import { setImmediate } from "node:timers/promises";
 import type { Automation } from "../../../src/modules/automations/automations.ts";
-import { type Due, type Listed, Scheduler } from "../../../src/platform/schedule/scheduler.ts";
+import {
+	type DueRun,
+	type ScheduledAutomation,
+	Scheduler,
+} from "../../../src/platform/schedule/scheduler.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -29,22 +33,22 @@ class World {
 	readonly ran: string[] = [];
 	readonly skipped: string[] = [];
 	readonly errors: unknown[] = [];
-	readonly stored = new Map<string, Listed>();
+	readonly stored = new Map<string, ScheduledAutomation>();
 	/** Runs that end when the test says so. */
 	readonly going: (() => void)[] = [];
 	isSlow = false;
 	/** Runs that end all the same. */
-	ends: (due: Due) => boolean = () => false;
+	ends: (due: DueRun) => boolean = () => false;
 	/** How many run at this moment, and did at most. */
 	running = 0;
 	most = 0;
-	claim: (due: Due) => boolean | Promise<boolean> = () => true;
-	run: (due: Due) => void | Promise<void> = () => {};
+	claim: (due: DueRun) => boolean | Promise<boolean> = () => true;
+	run: (due: DueRun) => void | Promise<void> = () => {};
 	#steadyMs = 0;
 	readonly timers = new Set<{ atMs: number; task: () => void }>();
 	scheduler = this.#started();
 
-	store(automation: Automation, more: Partial<Listed> = {}): void {
+	store(automation: Automation, more: Partial<ScheduledAutomation> = {}): void {
 		const listed = {
 			app: "shop",
 			function: "f",
@@ -99,7 +103,7 @@ class World {
 		});
 	}
 
-	async #run(due: Due): Promise<void> {
+	async #run(due: DueRun): Promise<void> {
 		this.ran.push(nameOf(due));
 		this.running++;
 		this.most = Math.max(this.most, this.running);
@@ -129,6 +133,6 @@ export function worldWith(...automations: Automation[]): World {
 	return world;
 }
 
-function nameOf({ automation, dueMs }: Due): string {
+function nameOf({ automation, dueMs }: DueRun): string {
 	return `${automation.name}:${(dueMs - START_MS) / MINUTE_MS}`;
 }

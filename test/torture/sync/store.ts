@@ -109,8 +109,8 @@ export class WatchedStore implements Store {
 		await this.inner.removeBlobs(owner, hashes);
 	}
 
-	async keepBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
-		await this.inner.keepBlobs(kept);
+	async keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+		await this.inner.keepOnlyBlobs(kept);
 	}
 
 	async dropBlobs(owner: string): Promise<void> {

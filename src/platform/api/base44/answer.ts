@@ -1,12 +1,12 @@
-/**
- * Answers as the Base44 CLI reads them.
- */
+/** Answers in the form that the Base44 CLI reads. */
 import { AppError } from "../../../errors.ts";
 import { problemResponse } from "../problem.ts";
 
 /**
- * The answer to a thrown error: a problem document with the `message` that the CLI shows. What the platform could not do
- * is no 5xx, since the CLI sends a request again after one, and the hint says what to do, since the CLI has none.
+ * The answer to a thrown error: a problem document with the `message` that the CLI shows.
+ *
+ * A failure of exit 1 becomes 422 instead of 500, since the CLI repeats a request after a 5xx. The message
+ * includes the hint, since the CLI does not show hints.
  */
 export async function refusal(error: unknown): Promise<Response> {
 	if (!(error instanceof AppError)) return problemResponse(error);
@@ -15,7 +15,7 @@ export async function refusal(error: unknown): Promise<Response> {
 	return isFinal ? new Response(await answer.text(), { status: 422, headers: answer.headers }) : answer;
 }
 
-/** What the CLI takes for done. */
+/** The answer that the CLI takes for success. */
 export function done(): Response {
 	return Response.json({ success: true });
 }

@@ -1,6 +1,4 @@
-/**
- * The Base44 CLI's `functions deploy | list | pull | delete`.
- */
+/** The Base44 CLI's `functions deploy | list | pull | delete`. */
 import { posix } from "node:path";
 import { z } from "zod";
 import { fromUtf8, utf8 } from "../../../bytes.ts";
@@ -14,7 +12,7 @@ import { appOf, type Handler, jsonOf } from "../handlers.ts";
 import { done } from "./answer.ts";
 import { folderOf, placeSources } from "./sources.ts";
 
-/** The sources as JSON have more bytes than they have by themselves. */
+/** JSON needs more bytes than the sources themselves. */
 const BODY_BYTES_MAX = UPLOAD_BYTES_MAX + 8 * 1024 * 1024;
 
 const deploySchema = z.object({
@@ -61,14 +59,17 @@ export const deploy: Handler = async (call) => {
 	return Response.json({ status });
 };
 
-/** Their CLI checks what it sends, and not all that a schedule needs. @throws AppError `AUTOMATIONS_INVALID` (exit 2) */
+/**
+ * Checks automations. The CLI checks them, too, but not completely. @throws AppError `AUTOMATIONS_INVALID`
+ * (exit 2)
+ */
 function checkAutomations(automations: readonly StoredAutomation[] = []): void {
 	const fault = automationsFault(jsoncOf(automations));
 	if (fault === undefined) return;
 	throw new AppError({
 		code: "AUTOMATIONS_INVALID",
 		message: `The automations of the function are not valid: ${fault}. Nothing was deployed.`,
-		hint: "docs/functions.md says what they may hold.",
+		hint: "docs/functions.md describes automations.",
 		exit: EXIT.usage,
 	});
 }
@@ -77,7 +78,7 @@ function notDeployed(why: string): AppError {
 	return new AppError({
 		code: "DEPLOY_FAILED",
 		message: why,
-		hint: "The version before, where there was one, keeps serving.",
+		hint: "An earlier deployment of the function keeps serving, if there is one.",
 		exit: EXIT.failure,
 	});
 }
@@ -92,7 +93,7 @@ export const list: Handler = async (call) => {
 	return Response.json({ functions });
 };
 
-/** A function as the CLI can write it into a project. */
+/** A function in the form that the CLI writes into a project. */
 async function describe(store: Store, owner: string, name: string, deployment: Deployment): Promise<object> {
 	const { id, sources, automations = [] } = deployment;
 	const folder = folderOf(name, sources?.entry ?? `${name}/entry.ts`);

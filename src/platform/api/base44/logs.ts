@@ -1,6 +1,4 @@
-/**
- * The Base44 CLI's `logs`, read and followed.
- */
+/** The Base44 CLI's `logs`, read and followed. */
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
 import { appOf, type Call, type Handler, invalid } from "../handlers.ts";
@@ -10,7 +8,7 @@ import { checkFunctions, readNewest } from "../logs/sources.ts";
 
 const LIMIT = 500;
 const LIMIT_MAX = 1_000;
-/** Its levels; of `warning` and `debug` there are no lines, since a process has two outputs. */
+/** The CLI's levels. There are no lines of `warning` and `debug`, since a process has only two outputs. */
 const LEVELS = ["info", "warning", "error", "debug"];
 
 function instantOf(url: URL, name: string): number | undefined {
@@ -52,7 +50,7 @@ export const read: Handler = async (call) => {
 	return Response.json(ordered);
 };
 
-/** The functions that are asked for by name; undefined: all that there are, whenever they come. */
+/** The functions that the request names. Undefined: all functions, including later ones. */
 function namesOf(call: Call): string[] | undefined {
 	const text = call.url.searchParams.get("function");
 	const names = (text ?? "").split(",").filter((name) => name !== "");
@@ -72,7 +70,7 @@ const FORMAT: FollowFormat<LogLine> = {
 	end: (reason) => `event: end\n${event({ reason, retriable: reason !== "token_invalid" })}`,
 };
 
-/** What is written from now on. */
+/** Follows the lines that are written from now on. */
 export const followLogs: Handler = (call) =>
 	follow(call, {
 		source: writtenBy(call, appOf(call), namesOf(call)),

@@ -1,13 +1,13 @@
 /**
- * The calls of the Base44 CLI, answered so that it works unmodified against a platform. A token that is for no app yet
- * makes a new one with its first use, and is for that one from then on.
+ * The routes of the Base44 CLI, so that the unmodified CLI works with a platform. A token that is bound to no
+ * app yet creates an app with its first request, and is valid for that app alone from then on.
  */
 import type { Context, Hono } from "hono";
 import { AppError, EXIT } from "../../../errors.ts";
 import { appIdSchema, decode } from "../../../protocol/messages.ts";
 import { BASE44_SCOPE } from "../../../protocol/routes.ts";
 import { describeError } from "../../faults/log.ts";
-import { otherApp } from "../../tokens/token-grant.ts";
+import { tokenOfOtherApp } from "../../tokens/token-grant.ts";
 import type { Principal } from "../../tokens/tokens.ts";
 import { authenticate, type Guard } from "../authenticate.ts";
 import type { Call, Handler } from "../handlers.ts";
@@ -29,35 +29,34 @@ const ROUTES: readonly (readonly [method: string, path: string, Handler])[] = [
 	["GET", `${BASE}/functions-mgmt/:name/logs`, logs.read],
 ];
 
-/** What of a call is the same for all of them. */
-type Common = Pick<Call, "closing" | "core" | "listenUrl">;
+/** The parts that are the same for all calls. */
+type CommonCall = Pick<Call, "closing" | "core" | "listenUrl">;
 
 function notFound(): AppError {
 	return new AppError({
 		code: "ROUTE_NOT_FOUND",
-		message:
-			"This platform answers the Base44 CLI's secrets, functions and logs commands, and no other of its calls.",
-		hint: "Use Base44's own platform for the rest.",
+		message: "This platform supports only the secrets, functions and logs commands of the Base44 CLI.",
+		hint: "Use Base44's own platform for other commands.",
 		exit: EXIT.notFound,
 	});
 }
 
-/** @throws AppError as `authenticate`; `TOKEN_SCOPE` (exit 3) */
-function whoSent(request: Request, address: string, guard: Guard): Principal {
+/** @throws AppError as `authenticate`, `TOKEN_SCOPE` (exit 3) */
+function authenticateCli(request: Request, address: string, guard: Guard): Principal {
 	const principal = authenticate(request, address, guard, "api_key");
 	if (principal.scopes.some((scope) => scope === BASE44_SCOPE)) return principal;
 	throw new AppError({
 		code: "TOKEN_SCOPE",
-		message: "The access token is not one for the Base44 CLI.",
-		hint: "Make one: coffer platform token create --base44",
+		message: "The access token is not for the Base44 CLI.",
+		hint: "Create one: coffer platform token create --base44",
 		exit: EXIT.unauthorised,
 	});
 }
 
-/** Adds the routes. */
+/** Adds the routes to the API. */
 export function addBase44Routes(
 	app: Hono<{ Bindings: { address: string } }>,
-	common: Common,
+	common: CommonCall,
 	guard: Guard,
 ): void {
 	const { core } = common;
@@ -67,11 +66,11 @@ export function addBase44Routes(
 	): Promise<Response> => {
 		const request = context.req.raw;
 		try {
-			const principal = whoSent(request, context.env.address, guard);
+			const principal = authenticateCli(request, context.env.address, guard);
 			if (handler === undefined) throw notFound();
 			const id = decode(appIdSchema, context.req.param("app") ?? "", "The app's id");
-			if (principal.app !== undefined && principal.app !== id) throw otherApp();
-			// One that is for no app yet is never given an app that is there.
+			if (principal.app !== undefined && principal.app !== id) throw tokenOfOtherApp();
+			// A token that is bound to no app yet never gets an existing app.
 			if (principal.app === undefined || core.apps.find(id) === undefined)
 				await core.findOrCreateAppFor(id, principal);
 			const parameter = (key: string) => context.req.param(key as never) ?? "";

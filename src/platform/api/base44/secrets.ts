@@ -1,6 +1,4 @@
-/**
- * The Base44 CLI's `secrets list | set | delete`: the secrets that the platform keeps for the app by itself.
- */
+/** The Base44 CLI's `secrets list | set | delete`: the secrets that the platform itself keeps for the app. */
 import { AppError, EXIT } from "../../../errors.ts";
 import { MESSAGE_LIMITS } from "../../../protocol/messages.ts";
 import type { SecretChange } from "../../../references/plan/plan.ts";
@@ -9,13 +7,13 @@ import { deleteLocal, localNames, setLocal } from "../../apps/local-secrets.ts";
 import { appOf, type Call, type Handler, invalid, jsonOf } from "../handlers.ts";
 import { done } from "./answer.ts";
 
-/** Says nothing of a value, not even its length. */
+/** Shows nothing of a value, not even its length. */
 const MASK = "••••";
 
 export const list: Handler = (call) =>
 	Response.json(Object.fromEntries(localNames(appOf(call).state).map((name) => [name, MASK])));
 
-/** The values of a request. No message repeats what was sent. @throws AppError `REQUEST_INVALID` (exit 2) */
+/** The values of a request. No message repeats them. @throws AppError `REQUEST_INVALID` (exit 2) */
 function valuesOf(body: unknown): Map<string, string> {
 	if (typeof body !== "object" || body === null || Array.isArray(body))
 		throw invalid('The body must be an object of names and values, {"NAME": "value"}.');
@@ -30,22 +28,22 @@ function valuesOf(body: unknown): Map<string, string> {
 export const set: Handler = async (call) => {
 	const values = valuesOf(await jsonOf(call, MESSAGE_LIMITS.bodyBytes));
 	const app = appOf(call);
-	return await changed(call, app, await setLocal(app, values, by(call)));
+	return await redeployChanged(call, app, await setLocal(app, values, authorOf(call)));
 };
 
 export const remove: Handler = async (call) => {
 	const name = call.url.searchParams.get("secret_name");
-	if (name === null) throw invalid("Name the secret: ?secret_name=NAME.");
+	if (name === null) throw invalid("Give the secret: ?secret_name=NAME.");
 	const app = appOf(call);
-	return await changed(call, app, await deleteLocal(app, name, by(call)));
+	return await redeployChanged(call, app, await deleteLocal(app, name, authorOf(call)));
 };
 
-function by({ core, principal }: Call): { id: string; atMs: number } {
+function authorOf({ core, principal }: Call): { id: string; atMs: number } {
 	return { id: principal?.id ?? "", atMs: Math.max(0, core.clock.now()) };
 }
 
-/** Redeploys what reads the changed secrets, and only then says that it is done. */
-async function changed(call: Call, app: App, changes: readonly SecretChange[]): Promise<Response> {
+/** Redeploys the functions that read the changed secrets. Answers when that has ended. */
+async function redeployChanged(call: Call, app: App, changes: readonly SecretChange[]): Promise<Response> {
 	const names = changes.map(({ name }) => name);
 	if (changes.length === 0) return done();
 	const { results, untouched } = await call.core.functionsOf(app).refresh(changes);
@@ -58,8 +56,8 @@ async function changed(call: Call, app: App, changes: readonly SecretChange[]): 
 	if (failed.length === 0) return done();
 	throw new AppError({
 		code: "REDEPLOY_FAILED",
-		message: `The change is saved, but ${failed.map((result) => result.function).join(", ")} did not start with it${failed.every(({ serving }) => serving) ? "; the version before keeps serving" : ""}. ${failed[0]?.error ?? ""}`,
-		hint: "Mend the function or the value, then set it again or deploy.",
+		message: `The change is saved, but ${failed.map((result) => result.function).join(", ")} did not start with it${failed.every(({ serving }) => serving) ? "; the earlier deployment keeps serving" : ""}. ${failed[0]?.error ?? ""}`,
+		hint: "Correct the function or the value, then deploy or set the value again.",
 		exit: EXIT.failure,
 	});
 }

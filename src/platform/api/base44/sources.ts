@@ -1,6 +1,6 @@
 /**
- * Where the files of a function lie that the Base44 CLI sends: it names them by their way from the folder of the
- * function's entry, shared ones by `../../shared/x.ts`. PURE.
+ * Maps the files of a function that the Base44 CLI sends to paths of an upload. The CLI names a file by its
+ * path relative to the folder of the function's entry, such as `../../shared/x.ts`. PURE.
  */
 import { posix } from "node:path";
 import { AppError, EXIT } from "../../../errors.ts";
@@ -14,7 +14,7 @@ export interface SentFile {
 export interface PlacedSources {
 	/** Path of the entry module. */
 	readonly entry: string;
-	/** Path of the function's `function.jsonc`, where one was sent. */
+	/** Path of the function's `function.jsonc`. Undefined where none was sent. */
 	readonly settings: string | undefined;
 	/** Contents by path, below one root. */
 	readonly files: ReadonlyMap<string, string>;
@@ -27,38 +27,38 @@ function refused(message: string): AppError {
 	return new AppError({
 		code: "UPLOAD_PATH_INVALID",
 		message,
-		hint: "Name files by their way from the folder of the entry. Nothing was deployed.",
+		hint: "Name files by their paths relative to the folder of the entry. Nothing was deployed.",
 		exit: EXIT.usage,
 	});
 }
 
 /** How many folders a path leads up. */
-function upsOf(path: string): number {
+function countUps(path: string): number {
 	return path.split("/").findIndex((segment) => segment !== "..");
 }
 
-/** Without `.` and inner `..`. @throws AppError `UPLOAD_PATH_INVALID` (exit 2) for one that leads far up */
+/** The path without `.` and inner `..`. @throws AppError `UPLOAD_PATH_INVALID` (exit 2) where it leads too far up */
 function relativePath(path: string): string {
 	const normal = posix.normalize(path);
-	const isFar = upsOf(normal) > UPS_MAX || upsOf(normal) < 0;
+	const isFar = countUps(normal) > UPS_MAX || countUps(normal) < 0;
 	if (isFar || path === "" || path.startsWith("/") || path.includes("\\"))
 		throw refused("A file's path is absolute, empty, or leads too far up.");
 	return normal;
 }
 
 /**
- * Places the files of one function.
- * @param name the function's, `hello` or `api/billing`
- * @param entry as its `function.jsonc` has it: from the function's own folder
+ * Maps the files of one function.
+ * @param name of the function, such as `hello` or `api/billing`
+ * @param entry as its `function.jsonc` names it: relative to the function's own folder
  * @throws AppError `UPLOAD_PATH_INVALID` (exit 2)
  */
 export function placeSources(name: string, entry: string, sent: readonly SentFile[]): PlacedSources {
 	const own = relativePath(entry);
 	const paths = sent.map(({ path }) => relativePath(path));
-	// Where the entry lies in a folder of its own, the others are named by their way from there.
+	// Where the entry is in a subfolder, the other files are named relative to that subfolder.
 	const inner = paths.includes(own) ? "." : posix.dirname(own);
-	const ups = Math.max(0, ...[own, ...paths.map((path) => posix.join(inner, path))].map(upsOf));
-	// A function may be called otherwise than its folder, which may lie deeper than its name tells.
+	const ups = Math.max(0, ...[own, ...paths.map((path) => posix.join(inner, path))].map(countUps));
+	// A function may have another name than its folder, and the folder may be deeper than the name tells.
 	const depth = ROOT.split("/").length + name.split("/").length;
 	const folder = posix.join(ROOT, "x/".repeat(Math.max(0, ups - depth)), name);
 	const files = new Map<string, string>();
@@ -72,8 +72,8 @@ export function placeSources(name: string, entry: string, sent: readonly SentFil
 }
 
 /**
- * The way back: the folder of a function whose entry is known, from which its files are named.
- * @param entry path of the entry in the upload, whoever sent it
+ * The reverse: the folder of a function, to which the paths of its files are relative.
+ * @param entry path of the entry in the upload, of any client
  */
 export function folderOf(name: string, entry: string): string {
 	const at = `/${entry}`.lastIndexOf(`/${name}/`);

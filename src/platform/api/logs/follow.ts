@@ -1,6 +1,4 @@
-/**
- * Answers without end: what functions wrote and write, in the form of whoever asks.
- */
+/** Answers without an end: the kept lines of functions, then each new line, in a format that the caller chooses. */
 
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import { comparePositions } from "../../../protocol/log-position.ts";
@@ -8,22 +6,22 @@ import { describeError } from "../../faults/log.ts";
 import { type FunctionLifetime, isSameLifetime } from "../../functions/lifetimes.ts";
 import type { Kept, LogQuery, Timed } from "../../logs/function-logs.ts";
 import { type Call, isStillValid } from "../handlers.ts";
-import { type Named, Newest } from "./newest.ts";
+import { type NamedLine, Newest } from "./newest.ts";
 import { limitOf, present, type Source } from "./sources.ts";
 
 const PING_MS = 15_000;
-/** What may wait for a client that reads slowly; further lines are dropped, and it is said how many. */
+/** The most bytes that wait for a slow client. Further lines are dropped, and their number is reported. */
 const WAITING_BYTES = 1024 * 1024;
 
-/** Why an answer ends that the client did not end itself. */
+/** Why the platform ended an answer. */
 export type EndReason = "app_deleted" | "platform_closing" | "token_invalid" | "failed";
 
-/** How what happens is written. An empty text writes nothing. */
+/** How events are written. An empty text writes nothing. */
 export interface FollowFormat<Line> {
 	readonly media: string;
 	/**
-	 * When all that was kept is told, and now and then: a client gives a silent platform up.
-	 * @param position every line up to there was told
+	 * Sent after all kept lines, and then at intervals, since clients give up a silent connection.
+	 * @param position every line up to this position has been sent
 	 */
 	ping(position: string | undefined): string;
 	line(name: string | null, line: Kept<Line>): string;
@@ -37,26 +35,26 @@ export interface Followed<Line extends Timed> {
 	readonly format: FollowFormat<Line>;
 }
 
-/** Lines of one function that came while others were still being read. */
-interface Joining<Line> {
-	readonly early: Named<Line>[];
-	/** From now on its lines are told as they come. */
-	goOn(): void;
+/** Lines of one function that were written while the kept lines of others were still being read. */
+interface FunctionJoin<Line> {
+	readonly early: NamedLine<Line>[];
+	/** From now on, its lines are sent when they are written. */
+	sendDirectly(): void;
 }
 
-/** Tells a client what functions wrote and write, until somebody ends it. */
-class Following<Line extends Timed> {
+/** Sends the lines of functions to a client until one side ends it. */
+class LogFollower<Line extends Timed> {
 	readonly #call: Call;
 	readonly #followed: Followed<Line>;
 	readonly #controller: ReadableStreamDefaultController<Uint8Array>;
 	readonly #encoder = new TextEncoder();
-	/** The life of each function that is followed, by its name. */
+	/** The lifetime of each function that is followed, by its name. */
 	readonly #known = new Map<string | null, FunctionLifetime>();
 	readonly #stops: (() => void)[] = [];
 	#isFirst = true;
 	#isCatchingUp = false;
-	/** Where the log was when the round before this one began. */
-	#before: string | undefined;
+	/** The position of the log when the previous round began. */
+	#previousPosition: string | undefined;
 	#dropped = 0;
 	#isOver = false;
 	#onRoom: () => void = () => {};
@@ -68,19 +66,19 @@ class Following<Line extends Timed> {
 	}
 
 	/**
-	 * Ends when the platform closes, the app is deleted, and when the token is revoked or expires. What it throws is told
-	 * by the stream.
+	 * Starts. Ends when the platform closes, the app is deleted, or the token is revoked or expires. The stream
+	 * reports what this throws.
 	 */
 	begin(): void {
 		const { closing, core, principal } = this.#call;
 		const { faults } = this.#call.core;
 		const failed = () => this.#finish("failed");
-		const look = faults.control.callback(() => this.#look(), failed);
+		const look = faults.control.callback(() => this.#sendRound(), failed);
 		const ping = setInterval(look, PING_MS);
 		this.#onEnd(() => clearInterval(ping));
 		this.#endWith(closing, "platform_closing");
 		const invalid = faults.control.callback(() => this.#finish("token_invalid"));
-		// Before the app's end, with which its tokens end too.
+		// Before the end of the app, which ends its tokens, too.
 		if (principal !== undefined) this.#onEnd(core.tokens.onInvalid(principal, core.clock, invalid));
 		this.#endWith(this.#followed.source.app.retired, "app_deleted");
 		look();
@@ -93,8 +91,8 @@ class Following<Line extends Timed> {
 		if (signal.aborted) end();
 	}
 
-	/** Looks for functions that are new, and says that all of the others is told. */
-	async #look(): Promise<void> {
+	/** Finds new functions, sends their kept lines, and reports the position up to which all lines have been sent. */
+	async #sendRound(): Promise<void> {
 		if (!isStillValid(this.#call)) return this.#finish("token_invalid");
 		if (this.#isOver || this.#isCatchingUp) return;
 		const { format, source } = this.#followed;
@@ -102,28 +100,30 @@ class Following<Line extends Timed> {
 		this.#isCatchingUp = true;
 		try {
 			await this.#catchUp();
-			await this.#room();
+			await this.#waitForRoom();
 		} catch (error) {
 			this.#call.core.log.error(describeError(error), "an answer ended with an error");
 			this.#finish("failed");
 		} finally {
 			this.#isCatchingUp = false;
 		}
-		// What a function writes that is only just starting is told once it is deployed: a round later, at the latest.
-		this.#send(format.ping(this.#before ?? now));
-		this.#before = now;
+		// The lines of a function that is still starting are sent once it is deployed, in the next round at the
+		// latest.
+		this.#send(format.ping(this.#previousPosition ?? now));
+		this.#previousPosition = now;
 	}
 
-	/** Tells what is kept of the functions that are not followed yet, in its order, and follows them. */
+	/** Sends the kept lines of functions that are not followed yet, in order, and follows them. */
 	async #catchUp(): Promise<void> {
 		const { query, source } = this.#followed;
-		// A client that goes on where it was gets all of it; of what began since, nothing was told.
+		// A client that resumes gets all lines since its position, and so does a function that is new since the
+		// last round.
 		const isWhole = !this.#isFirst || query.after !== undefined;
 		this.#isFirst = false;
-		// Their number is bounded below, where it is counted what is left out.
+		// The number of lines is limited below, where dropped lines are counted.
 		const wanted = { ...query, limit: isWhole ? Number.POSITIVE_INFINITY : query.limit };
 		const newest = new Newest<Line>(isWhole ? LOG_LINES_MAX : limitOf(source, query), source.sizeOf);
-		const joining: Joining<Line>[] = [];
+		const joining: FunctionJoin<Line>[] = [];
 		for (const [name, lifetime] of [...present(source)]) {
 			if (this.#isOver) return;
 			if (isSameLifetime(this.#known.get(name), lifetime)) continue;
@@ -133,13 +133,13 @@ class Following<Line extends Timed> {
 		const kept = newest.take();
 		if (isWhole) this.#dropped += newest.left;
 		for (const { name, line } of kept) {
-			await this.#room();
-			this.#line(name, line);
+			await this.#waitForRoom();
+			this.#sendLine(name, line);
 		}
 		const early = joining.flatMap((each) => each.early);
 		for (const { name, line } of early.sort((one, other) => comparePositions(one.line, other.line)))
-			this.#line(name, line);
-		for (const each of joining) each.goOn();
+			this.#sendLine(name, line);
+		for (const each of joining) each.sendDirectly();
 	}
 
 	async #join(
@@ -147,13 +147,13 @@ class Following<Line extends Timed> {
 		lifetime: FunctionLifetime,
 		query: LogQuery,
 		newest: Newest<Line>,
-	): Promise<Joining<Line>> {
-		let early: Named<Line>[] | undefined = [];
-		const joining = { early, goOn: () => (early = undefined) };
-		// A reader's failure ends its own answer. Whoever wrote the line, and the log, go on.
-		const heard = this.#call.core.faults.control.callback(
+	): Promise<FunctionJoin<Line>> {
+		let early: NamedLine<Line>[] | undefined = [];
+		const joining = { early, sendDirectly: () => (early = undefined) };
+		// An error while sending ends this answer only. The writer of the line and the log go on.
+		const onLine = this.#call.core.faults.control.callback(
 			(line: Kept<Line>) => {
-				if (early === undefined) this.#line(name, line);
+				if (early === undefined) this.#sendLine(name, line);
 				else if (early.length < LOG_LINES_MAX) early.push({ name, line });
 				else this.#dropped++;
 			},
@@ -163,7 +163,7 @@ class Following<Line extends Timed> {
 			lifetime.app,
 			lifetime.function,
 			query,
-			heard,
+			onLine,
 		);
 		this.#onEnd(stop);
 		newest.add(name, lines);
@@ -174,20 +174,20 @@ class Following<Line extends Timed> {
 		return (this.#controller.desiredSize ?? 0) > 0;
 	}
 
-	/** Resolves once the client has read what was sent, or nobody reads any more. */
-	async #room(): Promise<void> {
+	/** Resolves once the client has read what was sent, or the answer has ended. */
+	async #waitForRoom(): Promise<void> {
 		while (!this.#isOver && !this.#hasRoom)
 			await new Promise<void>((resolve) => {
 				this.#onRoom = resolve;
 			});
 	}
 
-	/** To be called when the client has read. */
+	/** Call it when the client has read. */
 	read(): void {
 		this.#onRoom();
 	}
 
-	#line(name: string | null, line: Kept<Line>): void {
+	#sendLine(name: string | null, line: Kept<Line>): void {
 		if (!this.#hasRoom) this.#dropped++;
 		else this.#send(this.#followed.format.line(name, line));
 	}
@@ -199,7 +199,7 @@ class Following<Line extends Timed> {
 		if (told + text !== "") this.#controller.enqueue(this.#encoder.encode(told + text));
 	}
 
-	/** Runs at the end, or at once where that was. */
+	/** Runs `stop` at the end. Runs it at once where the answer has ended. */
 	#onEnd(stop: () => void): void {
 		if (this.#isOver) stop();
 		else this.#stops.push(stop);
@@ -210,7 +210,7 @@ class Following<Line extends Timed> {
 		this.end();
 	}
 
-	/** @param isGone the client closed the stream itself */
+	/** @param isGone whether the client closed the stream */
 	end(isGone = false): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
@@ -222,11 +222,11 @@ class Following<Line extends Timed> {
 
 /** The answer that follows functions. */
 export function follow<Line extends Timed>(call: Call, followed: Followed<Line>): Response {
-	let following: Following<Line> | undefined;
+	let following: LogFollower<Line> | undefined;
 	const body = new ReadableStream<Uint8Array>(
 		{
 			start: (controller) => {
-				following = new Following(call, followed, controller);
+				following = new LogFollower(call, followed, controller);
 				following.begin();
 			},
 			pull: () => following?.read(),

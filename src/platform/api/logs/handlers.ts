@@ -1,6 +1,4 @@
-/**
- * What functions wrote and which requests they were sent: what is kept, and what comes.
- */
+/** The routes for logs and requests of functions: read and followed. */
 import {
 	LOG_LINES_MAX,
 	type LogEvent,
@@ -42,15 +40,18 @@ function queryOf(url: URL): LogQuery {
 	};
 }
 
-/** The functions that are named; undefined for all. @throws AppError `FUNCTION_NOT_FOUND` (exit 4), `REQUEST_INVALID` (exit 2) */
+/**
+ * The functions that the request names. Undefined: all. @throws AppError `FUNCTION_NOT_FOUND` (exit 4),
+ * `REQUEST_INVALID` (exit 2)
+ */
 function namesOf(call: Call, app: App): string[] | undefined {
 	const names = [...new Set(call.url.searchParams.getAll("function"))];
-	if (names.length > FUNCTIONS_MAX) throw invalid(`Name at most ${FUNCTIONS_MAX} functions.`);
+	if (names.length > FUNCTIONS_MAX) throw invalid(`Give at most ${FUNCTIONS_MAX} functions.`);
 	checkFunctions(app, names);
 	return names.length === 0 ? undefined : names;
 }
 
-/** What functions wrote. @param names undefined: all */
+/** The lines that functions wrote. @param names undefined: all functions */
 export function writtenBy(call: Call, app: App, names: readonly string[] | undefined): Source<LogLine> {
 	return { app, lines: call.core.logs, names, hasOthers: false, sizeOf: ({ message }) => message.length };
 }
@@ -75,7 +76,7 @@ export const readRequests: Handler = async (call) => {
 	} satisfies LoggedRequests);
 };
 
-/** A line of JSON for each event. */
+/** One line of JSON for each event. */
 function linesOfJson<Line>(event: (name: string | null, line: Line) => object): FollowFormat<Line> {
 	const text = (document: object) => `${JSON.stringify(document)}\n`;
 	return {

@@ -1,26 +1,26 @@
-/** The last lines of several functions, in the order in which they were kept. PURE. */
+/** The newest lines of several functions, in the order in which they were kept. PURE. */
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import { comparePositions } from "../../../protocol/log-position.ts";
 import type { Kept, Timed } from "../../logs/function-logs.ts";
 
-/** A line, and whose it is: null for what came for no function. */
-export interface Named<Line> {
+/** A line with the name of its function. Null for a line that belongs to no function. */
+export interface NamedLine<Line> {
 	readonly name: string | null;
 	readonly line: Kept<Line>;
 }
 
-/** Characters of all lines together: as much as a dozen functions keep. */
+/** The most characters of all lines together: as many as a dozen functions keep. */
 const CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** Bounded in memory, however many functions there are. */
 export class Newest<Line extends Timed> {
 	readonly #limit: number;
 	readonly #sizeOf: (line: Line) => number;
-	#lines: Named<Line>[] = [];
-	/** How many were older than the last ones. */
+	#lines: NamedLine<Line>[] = [];
+	/** The number of older lines that were left out. */
 	left = 0;
 
-	/** @param limit so many lines are kept, the last ones */
+	/** @param limit the most lines. The newest are kept. */
 	constructor(limit: number, sizeOf: (line: Line) => number) {
 		this.#limit = Math.min(limit, LOG_LINES_MAX);
 		this.#sizeOf = sizeOf;
@@ -31,8 +31,8 @@ export class Newest<Line extends Timed> {
 		if (this.#lines.length > 2 * this.#limit) this.#trim();
 	}
 
-	/** The last lines, oldest first. */
-	take(): readonly Named<Line>[] {
+	/** The newest lines, oldest first. */
+	take(): readonly NamedLine<Line>[] {
 		this.#trim();
 		return this.#lines;
 	}

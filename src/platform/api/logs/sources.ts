@@ -1,4 +1,4 @@
-/** Whose lines are asked for: functions by their names, or all that an app has. */
+/** The functions whose lines a request asks for: functions by name, or all functions of an app. */
 import { AppError, EXIT } from "../../../errors.ts";
 import { printable } from "../../../printable.ts";
 import type { App } from "../../apps/app.ts";
@@ -16,11 +16,11 @@ import { Newest } from "./newest.ts";
 export interface Source<Line extends Timed> {
 	readonly app: App;
 	readonly lines: KeptLines<Line>;
-	/** The functions; undefined: all that the app has, those too that come later. */
+	/** The names of the functions. Undefined: all functions of the app, including later ones. */
 	readonly names: readonly string[] | undefined;
-	/** Whether what came for no function is among them, where all are asked for. */
+	/** Whether lines that belong to no function are included, where all functions are asked for. */
 	readonly hasOthers: boolean;
-	/** Characters that a line takes in an answer. */
+	/** The number of characters of a line in an answer. */
 	sizeOf(line: Line): number;
 }
 
@@ -31,17 +31,20 @@ export function checkFunctions(app: App, names: readonly string[]): void {
 	throw new AppError({
 		code: "FUNCTION_NOT_FOUND",
 		message: `App '${app.id}' has no function ${printable(unknown)}.`,
-		hint: "'coffer functions list' shows the functions that are deployed.",
+		hint: "'coffer functions list' shows the deployed functions.",
 		exit: EXIT.notFound,
 	});
 }
 
-/** Whose lines they are at this moment, with the life of each; null is the name of what came for no function. */
+/**
+ * The functions of a source at this moment, each with its lifetime. The name is null for lines that belong to
+ * no function.
+ */
 export function* present<Line extends Timed>({
 	app,
 	hasOthers,
 	names,
-}: Source<Line>): Generator<[name: string | null, life: FunctionLifetime]> {
+}: Source<Line>): Generator<[name: string | null, lifetime: FunctionLifetime]> {
 	for (const name of names ?? app.state.functions.keys()) {
 		const lifetime = app.functionLifetime(name);
 		if (lifetime !== undefined) yield [name, lifetime];
@@ -49,19 +52,19 @@ export function* present<Line extends Timed>({
 	if (names === undefined && hasOthers) yield [null, { app: app.lifetimeId, function: NO_FUNCTION }];
 }
 
-/** The last lines: `limit` of each function that is named, or of all together. */
+/** The newest lines: `limit` of each named function, or of all functions together. */
 export async function readNewest<Line extends Timed>(
 	source: Source<Line>,
 	query: LogQuery,
 ): Promise<readonly { readonly name: string | null; readonly line: Kept<Line> }[]> {
 	const newest = new Newest<Line>(limitOf(source, query), source.sizeOf);
-	// As it is now: while one is read, functions may come and go.
+	// A copy, since functions may be created and deleted during the reads.
 	for (const [name, lifetime] of [...present(source)])
 		newest.add(name, await source.lines.read(lifetime.app, lifetime.function, query));
 	return newest.take();
 }
 
-/** How many lines an answer has at the most, whatever the bound of all answers. */
+/** The most lines of an answer, apart from the limit of all answers. */
 export function limitOf<Line extends Timed>({ names }: Source<Line>, { limit }: LogQuery): number {
 	return names === undefined ? limit : limit * names.length;
 }

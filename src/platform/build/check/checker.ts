@@ -7,7 +7,7 @@
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
-import type { Maxima } from "../../configuration/config.ts";
+import type { FunctionMaxima } from "../../configuration/config.ts";
 import { Limiter } from "../../machine/mutex.ts";
 import type { FileSays } from "../settings.ts";
 import type { Upload } from "../upload.ts";
@@ -75,7 +75,7 @@ export class Checker {
 	 *   `SOURCE_SYNTAX`, `SOURCE_TOO_LARGE`, `UPLOAD_TOO_SLOW` (exit 2)
 	 * @throws AppError `CHECK_FAILED` (exit 1)
 	 */
-	check(upload: Upload, maxima: Maxima): Promise<CheckedUpload> {
+	check(upload: Upload, maxima: FunctionMaxima): Promise<CheckedUpload> {
 		return this.#turns.run(() => this.#check(upload, maxima));
 	}
 
@@ -97,7 +97,7 @@ export class Checker {
 		for (const process of this.#idle.splice(0)) process.kill();
 	}
 
-	async #check({ files, functions: asked }: Upload, maxima: Maxima): Promise<CheckedUpload> {
+	async #check({ files, functions: asked }: Upload, maxima: FunctionMaxima): Promise<CheckedUpload> {
 		const { timeoutMs } = this.#options;
 		const deadline = performance.now() + timeoutMs;
 		const functions = new Map<string, CheckedFunction | AppError>();

@@ -1,6 +1,6 @@
 /** What the platform and a process that checks sources say to one another. */
 import type { AppError } from "../../../errors.ts";
-import type { Maxima } from "../../configuration/config.ts";
+import type { FunctionMaxima } from "../../configuration/config.ts";
 import type { FunctionSource } from "../../functions/function.ts";
 import type { ImportRules } from "../imports.ts";
 import type { FileSays } from "../settings.ts";
@@ -24,7 +24,7 @@ export type Order =
 	| {
 			readonly type: "check";
 			readonly functions: readonly FunctionSource[];
-			readonly maxima: Maxima;
+			readonly maxima: FunctionMaxima;
 			/** Files that ended a process when they were parsed. */
 			readonly refused: ReadonlyMap<string, SentError>;
 	  }
