@@ -199,6 +199,6 @@ export default () => new Response("strict " + key.length);
 		const env = { COFFER_TOKEN: platform.token };
 		await project.ok(["platform", "token", "revoke", own.id, "--url", platform.control], { env });
 		const { status, stdout, stderr } = await project.base44(["secrets", "list"]);
-		expect([status, stdout + stderr]).toEqual([1, expect.stringContaining("not valid here")]);
+		expect([status, stdout + stderr]).toEqual([1, expect.stringContaining("not valid on this platform")]);
 	});
 });
