@@ -8,7 +8,8 @@ import { cryptoReady, open, seal, sign, signingKeyPair, verify } from "../src/cr
 import { fingerprint, identityOf } from "../src/identity/identity.ts";
 import { mergeVaultFiles } from "../src/project/git/merge.ts";
 import { initProject } from "../src/project/init.ts";
-import { readVaultInConflict, resolveVault } from "../src/project/resolve.ts";
+import { readVaultInConflict } from "../src/project/read-conflict.ts";
+import { resolveVault } from "../src/project/resolve.ts";
 import { listSecrets, readSession, setSecrets } from "../src/project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../src/project/session/session.ts";
 import { verifyVault } from "../src/project/verify-vault.ts";

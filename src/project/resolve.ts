@@ -3,23 +3,15 @@ import { AppError, EXIT } from "../errors.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/chains/environment-keys.ts";
 import type { EnvironmentState } from "../vault/chains/membership.ts";
 import type { VaultDocument } from "../vault/document/document.ts";
-import { parseVault, printVault } from "../vault/document/format.ts";
-import {
-	type ConflictSides,
-	isConflicted,
-	printConflicted,
-	type RecordConflict,
-	splitConflicts,
-} from "../vault/merge/conflict-text.ts";
-import { checkMergeSignatures } from "../vault/merge/merge-signatures.ts";
+import { printVault } from "../vault/document/format.ts";
+import { printConflicted, type RecordConflict } from "../vault/merge/conflict-text.ts";
 import { mergeVaults, type Side, type VaultMergeOptions } from "../vault/merge/merge-vaults.ts";
 import { openRecord } from "../vault/records/seal.ts";
-import { afterWrite, readVaultText, repairVault } from "./files/vault-file.ts";
-import { sidesToUnite } from "./git/sides.ts";
-import { type MergeTexts, unfinishedMerge } from "./git/unfinished.ts";
+import { afterWrite, repairVault } from "./files/vault-file.ts";
+import { type ReadVault, readBeside, readVaultInConflict } from "./read-conflict.ts";
 import type { SessionIdentity } from "./session/session.ts";
 import { settleAfterResolve } from "./undo/after-resolve.ts";
-import { type Conflict, onOneChain, raised } from "./undo/decide.ts";
+import { onOneChain, raised } from "./undo/decide.ts";
 import type { SurveyContext } from "./undo/survey.ts";
 
 /** A name that both sides changed. */
@@ -56,95 +48,6 @@ interface Repair extends Resolution {
 	/** The merged vault, if nothing is left to decide. */
 	readonly document?: VaultDocument;
 	readonly sides?: { readonly ours: VaultDocument; readonly theirs: VaultDocument };
-}
-
-/** A vault's text as it was read. */
-export interface ReadVault {
-	readonly text: string;
-	/** The conflict; undefined if there is none. */
-	readonly conflict: Conflict | undefined;
-	/** What git's index and heads hold of an unfinished merge. */
-	readonly merge?: MergeTexts | undefined;
-}
-
-/** Errors that a merge of the text can cause without a conflict. */
-const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
-/** Errors that no side of a merge can resolve, or that explain by themselves why two sides cannot be merged. */
-const UNREAD = [
-	"VAULT_VERSION_UNKNOWN",
-	"VAULT_TOO_LARGE",
-	"MEMBERSHIP_CONFLICT",
-	"ENVIRONMENT_CONFLICT",
-	"VAULTS_DIFFER",
-];
-
-/**
- * The sides of a vault that is in conflict or out of order; undefined for any other. @throws AppError exit 5 or
- * 7
- */
-function sidesOf(text: string): ConflictSides | undefined {
-	if (isConflicted(text)) return splitConflicts(text);
-	try {
-		parseVault(text);
-		return undefined;
-	} catch (error) {
-		if (!(error instanceof AppError) || !DISORDER.includes(error.code)) throw error;
-		const [ours, theirs] = [parseVault(text, undefined, "first"), parseVault(text, undefined, "last")];
-		return { ours, theirs, baseLines: undefined };
-	}
-}
-
-/** @throws AppError as `sidesOf` */
-function readText(text: string): ReadVault {
-	const sides = sidesOf(text);
-	if (!sides) return { text, conflict: undefined };
-	const { ours, theirs, baseLines } = sides;
-	const base = baseLines && {
-		has: (_: string, record: { body: string }) => baseLines.has(record.body),
-		isReencrypted: () => false,
-		hasSection: () => false,
-	};
-	return { text, conflict: { ours, theirs, base } };
-}
-
-/**
- * Reads the text, and compares it with git's unfinished merge. Conflict markers count first. If they cannot be
- * read, or if there are none and a side is incomplete, git's sides count.
- * @throws AppError as `sidesOf` and `sidesToUnite`
- */
-function readBeside(text: string, merge: MergeTexts | undefined): ReadVault {
-	if (!merge) return readText(text);
-	let read: ReadVault | undefined;
-	try {
-		read = readText(text);
-	} catch (error) {
-		if (!(error instanceof AppError) || UNREAD.includes(error.code)) throw error;
-	}
-	if (read?.conflict) return { ...read, merge };
-	return { text, conflict: sidesToUnite(merge, read && parseVault(text)), merge };
-}
-
-/**
- * Reads a vault that may be in conflict, and checks the signatures that a repair needs.
- * @param variables for git, which knows the sides of an unfinished merge. Without them only the text counts
- * @throws AppError as `resolveVault`
- */
-export async function readVaultInConflict(
-	root: string,
-	variables?: Readonly<Record<string, string>>,
-): Promise<ReadVault> {
-	const [present, merge] = await Promise.all([
-		readVaultText(root),
-		variables && unfinishedMerge({ folder: root, variables }).catch(withoutGit),
-	]);
-	const { text, conflict } = readBeside(present, merge);
-	if (!conflict) return { text, conflict, merge };
-	const validSignatures = await checkMergeSignatures(conflict.ours, conflict.theirs, conflict.base);
-	return { text, conflict: { ...conflict, validSignatures }, merge };
-}
-
-function withoutGit(error: unknown): undefined {
-	if (!(error instanceof AppError) || !error.code.startsWith("GIT_")) throw error;
 }
 
 /** Opens each environment's keys once. Without membership, no values are seen, and so no equal values. */
@@ -226,7 +129,7 @@ export async function resolveVault(root: string, options: ResolveOptions): Promi
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
 		// Under the lock the text may be another one than was read before.
-		const present = text === read.text ? read : readBeside(text, read.merge);
+		const present = text === read.text ? read : readBeside(text, read);
 		repair = repairOf(present, identity, decisions);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;
 	});

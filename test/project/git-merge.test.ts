@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { resolveVault } from "../../src/project/resolve.ts";
+import { getSecret, readSession } from "../../src/project/secrets/edit-secrets.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { TestProject } from "./project.ts";
 import { apply, type Edit, Repository } from "./repository.ts";
@@ -97,21 +98,31 @@ test("what git puts together out of order is refused by its line, and resolved w
 	expect(Object.keys(secrets)).toEqual(["B", "D", "F", "H", "IA", "IB", "IC", "J"]);
 });
 
-test("one name that git put in twice is a conflict by name", async () => {
-	const repo = await repository();
-	using project = repo.project;
-	const clean = await repo.merge(
-		() => apply(project, { I: "theirs" }),
-		() => apply(project, { H: "2", I: "ours" }),
-	);
-	expect(clean).toBe(true);
-	expect(await refusalOf(project.list())).toMatchObject({ code: "VAULT_NAME_DUPLICATE", exit: 7 });
-	expect(await refusalOf(resolveVault(project.root, {}))).toMatchObject({
-		code: "MERGE_CONFLICT",
-		message: "Both sides changed I (production).",
+/** Which of two records of a name git puts first depends on what else was set beside it. */
+describe.each([
+	["ours first", { theirs: { I: "theirs" }, ours: { H: "2", I: "ours" } }],
+	["theirs first", { theirs: { H: "2", I: "theirs" }, ours: { I: "ours" } }],
+])("one name that git put in twice, %s", (_, edits) => {
+	test.each(["ours", "theirs"] as const)("is a conflict by name, of which %s is taken", async (side) => {
+		const repo = await repository();
+		using project = repo.project;
+		const { theirs, ours } = edits;
+		expect(
+			await repo.merge(
+				() => apply(project, theirs),
+				() => apply(project, ours),
+			),
+		).toBe(true);
+		expect(await refusalOf(project.list())).toMatchObject({ code: "VAULT_NAME_DUPLICATE", exit: 7 });
+		const variables = { PATH: process.env.PATH ?? "" };
+		expect(await refusalOf(resolveVault(project.root, { variables }))).toMatchObject({
+			code: "MERGE_CONFLICT",
+			message: "Both sides changed I (production).",
+		});
+		await resolveVault(project.root, { variables, take: () => side });
+		const { session } = await readSession(project.context);
+		expect(getSecret(session, "I").value).toBe(side);
 	});
-	await resolveVault(project.root, { take: () => "theirs" });
-	expect(Object.keys((await project.list()).secrets)).toEqual(["B", "D", "F", "H", "I"]);
 });
 
 test("a switch of branch warns by name, and a switch back says nothing", async () => {

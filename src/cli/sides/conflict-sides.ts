@@ -1,7 +1,7 @@
 /** Describes the two sides of a conflict: who set each, which version, and when. Never shows a value. */
 import { AppError } from "../../errors.ts";
 import { commitDatesOf } from "../../project/git/history/record-dates.ts";
-import type { ReadVault } from "../../project/resolve.ts";
+import type { ReadVault } from "../../project/read-conflict.ts";
 import type { EnvironmentState } from "../../vault/chains/membership.ts";
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import type { Side } from "../../vault/merge/merge-vaults.ts";

@@ -10,14 +10,8 @@ import { listNames } from "../../cli/views/edit-result.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
-import {
-	previewResolution,
-	type ReadVault,
-	type Resolution,
-	readVaultInConflict,
-	resolveVault,
-	type Take,
-} from "../../project/resolve.ts";
+import { type ReadVault, readVaultInConflict } from "../../project/read-conflict.ts";
+import { previewResolution, type Resolution, resolveVault, type Take } from "../../project/resolve.ts";
 import { WHOLE_SIDE } from "../../project/undo/decide.ts";
 import type { Side } from "../../vault/merge/merge-vaults.ts";
 

@@ -4,7 +4,8 @@
 import { waysHint } from "../../../src/cli/undo/report.ts";
 import { AppError } from "../../../src/errors.ts";
 import { deleteEnvironment } from "../../../src/project/members/environments.ts";
-import { readVaultInConflict, resolveVault } from "../../../src/project/resolve.ts";
+import { readVaultInConflict } from "../../../src/project/read-conflict.ts";
+import { resolveVault } from "../../../src/project/resolve.ts";
 import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
 import { judgeOf, lineageOf, searchFile, searchGit } from "../../../src/project/secrets/local-history.ts";
 import { restore } from "../../../src/project/secrets/restore-version.ts";

@@ -1,0 +1,33 @@
+/** The vault that the present branch had before a merge, which says what of a merged text is the branch's own. */
+import { attempt } from "../../errors.ts";
+import type { VaultDocument } from "../../vault/document/document.ts";
+import { parseVault } from "../../vault/document/format.ts";
+import { LIMITS } from "../../vault/syntax/syntax.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
+import { vaultTextOf } from "../files/vault-text.ts";
+import { findObjects, readObjects } from "./history/objects.ts";
+import type { GitPlace } from "./run.ts";
+
+/** How many commits back the vault is looked for. Each of them may contain the vault that cannot be read. */
+const COMMITS_MAX = 10;
+
+/**
+ * The newest vault in HEAD and its first parents that can be read. HEAD is the branch before a merge that is not
+ * committed. If the merge is committed, its first parent is.
+ * @param place the vault's folder
+ * @returns undefined if there is none
+ * @throws AppError as `findObjects` and `readObjects`
+ */
+export async function vaultOfOwnBranch(place: GitPlace): Promise<VaultDocument | undefined> {
+	const names = Array.from({ length: COMMITS_MAX }, (_, back) => `HEAD~${back}:./${VAULT_FILE}`);
+	const found = await findObjects(place, names);
+	const ids = found.flatMap((object) => (object?.type === "blob" ? [object.id] : []));
+	const documents = new Map<string, VaultDocument | undefined>();
+	await readObjects(place, [...new Set(ids)], LIMITS.fileBytes, (id, bytes) => {
+		documents.set(
+			id,
+			attempt(() => parseVault(vaultTextOf(bytes))),
+		);
+	});
+	return ids.map((id) => documents.get(id)).find((document) => document !== undefined);
+}
