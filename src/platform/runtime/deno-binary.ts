@@ -1,6 +1,6 @@
 /**
- * Finds the native Deno binary. The npm package `deno` starts it through a Node script that leaves the
- * real process behind when it is killed, so that script is never used.
+ * Finds the native Deno binary. The npm package `deno` starts it through a Node script. If that script is
+ * killed, the real process keeps running, so the script is never used.
  */
 import { execFile } from "node:child_process";
 import { access, constants, open } from "node:fs/promises";
@@ -9,11 +9,11 @@ import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { AppError, EXIT } from "../../errors.ts";
 
-/** Older versions do not check the addresses that a host name resolves to against `--deny-net`. */
+/** The oldest supported version. Older ones do not check resolved addresses against `--deny-net`. */
 const OLDEST = { major: 2, minor: 9 };
 
 export interface DenoSearch {
-	/** What `COFFER_DENO` says: nothing else is looked at when it is given. */
+	/** The value of `COFFER_DENO`. If it is set, no other place is searched. */
 	explicit?: string | undefined;
 	/** The value of `PATH`. */
 	searchPath?: string | undefined;
@@ -34,7 +34,7 @@ async function isNativeBinary(path: string): Promise<boolean> {
 	}
 }
 
-/** Where the npm package keeps this machine's binary; it may be nested below `deno`. */
+/** The possible paths of the npm package's binary for this machine. The package may be nested below `deno`. */
 function npmCandidates(): string[] {
 	const { platform, arch } = process;
 	const targets = platform === "linux" ? ["glibc", "musl"].map((libc) => `${arch}-${libc}`) : [arch];
@@ -53,7 +53,7 @@ function npmCandidates(): string[] {
 				const manifest = resolver.resolve(`@deno/${platform}-${target}/package.json`);
 				found.push(join(dirname(manifest), executable));
 			} catch {
-				// Not this target, or not below this package.
+				// The package has no binary for this target, or is installed elsewhere.
 			}
 		}
 	}
@@ -76,15 +76,15 @@ function notFound(message: string): AppError {
 		code: "DENO_NOT_FOUND",
 		message,
 		hint:
-			"Name a native Deno binary in COFFER_DENO, put one on the PATH, " +
+			"Set COFFER_DENO to the path of a native Deno binary, put one on the PATH, " +
 			"or install the npm package beside Coffer: npm install --global deno",
 		exit: EXIT.failure,
 	});
 }
 
 /**
- * The path of a native Deno binary of a version that the sandbox can rely on: the explicit one, else the
- * first on the search path, else the npm package's.
+ * Finds a native Deno binary of a supported version: the explicit one, otherwise the first on the search path,
+ * otherwise the npm package's.
  * @throws AppError `DENO_NOT_FOUND` (exit 1)
  */
 export async function findDeno(search: DenoSearch = {}): Promise<string> {

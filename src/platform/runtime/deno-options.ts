@@ -1,43 +1,57 @@
-/** What the Deno driver is opened with. */
+/** The options of the Deno runtime. */
 import type { Wall } from "../egress/network.ts";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 
 export interface DenoRuntimeOptions {
-	/** A native Deno binary, as `findDeno` returns it. */
+	/** The path of a native Deno binary, as `findDeno` returns it. */
 	binary: string;
-	/** The host's `main.ts`, with its sibling files beside it. */
+	/** The path of the host's `main.ts`. Its other modules are in the same folder. */
 	hostPath: string;
-	/** A private directory that no other process uses; made where it is missing. */
+	/** A private directory that no other process uses. It is created if it does not exist. */
 	directory: string;
 	/** Called with each line that a function writes, with the app's life and the function's. */
 	onLine?: (app: string, name: string, line: LogLine) => void;
-	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
+	/** The addresses that functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	allowNet?: readonly string[];
-	/** How long a function may take until it serves. 10,000 unless told. */
+	/** How long a start may take. Default: 10,000. */
 	startTimeoutMs?: number;
-	/** The bound of a function's JavaScript heap. 512 unless told. */
+	/** The limit of a function's JavaScript heap. Default: 512. */
 	heapMiB?: number;
-	/** What a function may have of memory in all, buffers included; it is killed past that. 1,024 unless told. */
+	/**
+	 * The limit of a function's total memory, including buffers. A function that exceeds it is killed. Default:
+	 * 1,024.
+	 */
 	memoryMiB?: number;
-	/** How long a function that says nothing may take to begin an answer. 150,000 unless told. */
+	/**
+	 * How long a function may take to begin a response, unless its settings say otherwise. Default: 150,000.
+	 */
 	responseTimeoutMs?: number;
-	/** How often each process is asked whether it is there. 5,000 unless told. */
+	/** The interval of the pings to each process. Default: 5,000. */
 	pingMs?: number;
-	/** How many processes wait ready-made for functions that ask for nothing special. None unless told. */
+	/** The number of spare processes, for functions without special settings. Default: 0. */
 	spares?: number;
-	/** Where exceptions end that a function's process causes. One that logs nothing unless told. */
+	/** Handles exceptions that a function's process causes. By default one that logs nothing. */
 	faults?: FaultBoundary;
-	/** Told once where the platform is root and functions run as root all the same, since nothing else works here. */
+	/**
+	 * Called once if the platform is root but functions run as root, too, because users of their own do not
+	 * work here.
+	 */
 	onShared?: () => void;
-	/** The file that the egress proxy is built to. */
+	/** The path of the egress proxy's compiled program. */
 	egressProgram: string;
-	/** Which walls around the network to try, best first; all unless told. */
+	/** The network isolation to try, best first. Default: all. */
 	walls?: readonly Wall[];
-	/** Told why a wall around the network does not work here. */
+	/** Called with the reason why a kind of network isolation does not work here. */
 	onMissingWall?: (wall: Wall, why: string) => void;
-	/** Told when a part of that wall has fallen, as a sentence without its full stop. */
+	/**
+	 * Called when a part of the network isolation fails while the platform runs, with a sentence without its
+	 * full stop.
+	 */
 	onFallenWall?: (what: string) => void;
-	/** Told when a process could not be held to its share of the machine, or what was made for that could not be removed. */
+	/**
+	 * Called when the limits of a process could not be applied, or when what was created for them could not be
+	 * removed.
+	 */
 	onLimitFailure?: (error: unknown) => void;
 }

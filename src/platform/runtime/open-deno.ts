@@ -1,11 +1,11 @@
-/** Opens the Deno driver with what it stands on: its folder, the limits of processes, their network. */
+/** Opens the Deno runtime with its parts: the directory, the resource limits and the network isolation. */
 import { dirname, join } from "node:path";
 import type { Network } from "../egress/network.ts";
 import { openNetwork } from "../egress/open.ts";
 import { openLimits } from "../limits/open.ts";
 import { mayChangeUser } from "../machine/users.ts";
-import { DenoRuntime } from "./deno.ts";
 import type { DenoRuntimeOptions } from "./deno-options.ts";
+import { DenoRuntime } from "./deno-runtime.ts";
 import { Workspace } from "./files/workspace.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -33,7 +33,8 @@ async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace)
 }
 
 /**
- * Opens the driver: takes the directory over, ends what a killed platform left running there.
+ * Opens the runtime. It takes over the directory and ends processes that an earlier, killed platform left
+ * there.
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
  */
 export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Runtime> {

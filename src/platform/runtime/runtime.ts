@@ -35,7 +35,7 @@ export interface Stuck {
 	 */
 	readonly reason: "stopped" | "silent" | "unanswered";
 	/** The end of a sentence about the function: `its event loop has answered nothing for 30 s`. */
-	readonly why: string;
+	readonly description: string;
 }
 
 /** One running version of one function. */
@@ -62,7 +62,7 @@ export interface Instance {
 	/** Notes that a request was not answered in time, though the function did not have to wait for the rest of it. */
 	timedOut(): void;
 	/** Adds a line of the platform's own to the function's log. */
-	tell(message: string): void;
+	log(message: string): void;
 	/** The text with the injected values taken out, as in its log, cut at so many UTF-16 units. */
 	redact(text: string, limit: number): string;
 	/**

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Wall } from "../../../src/platform/egress/network.ts";
 import { openNetwork } from "../../../src/platform/egress/open.ts";
 import { Users } from "../../../src/platform/machine/users.ts";
-import { confinement } from "../../../src/platform/runtime/process/confine.ts";
+import { dropPrivilegesCommand } from "../../../src/platform/runtime/process/drop-privileges.ts";
 import { evaluatorScript } from "../runtime/evaluator.ts";
 
 interface Request {
@@ -61,7 +61,7 @@ async function start(name: string, hosts: string[] | null | undefined, user = us
 	if (admission !== undefined) admission.onRefused = (sentence) => refused.push(`${name}: ${sentence}`);
 	const isRoot = admission?.startsAsRoot !== false;
 	const flags = ["run", "--quiet", "--no-config", "--no-lock", "-A", "--unstable-kv", "--unstable-net"];
-	const before = [...(admission?.before ?? []), ...confinement(isRoot ? { becomes: user } : undefined)];
+	const before = [...(admission?.before ?? []), ...dropPrivilegesCommand(isRoot ? { becomes: user } : undefined)];
 	const [file = "", ...args] = [...before, deno, ...flags, script];
 	const child = spawn(file, args, {
 		cwd: temporary,

@@ -5,8 +5,8 @@ import type { Instance, Stuck } from "../../../src/platform/runtime/runtime.ts";
 import { DEPLOYMENT, NEVER, Starts } from "./slot-fixture.ts";
 
 describe("a process that is stuck", () => {
-	const SILENT: Stuck = { reason: "silent", why: "its event loop has answered nothing for 30 s" };
-	const UNANSWERED: Stuck = { reason: "unanswered", why: "3 requests in a row got no answer within 30 s" };
+	const SILENT: Stuck = { reason: "silent", description: "its event loop has answered nothing for 30 s" };
+	const UNANSWERED: Stuck = { reason: "unanswered", description: "3 requests in a row got no answer within 30 s" };
 
 	/** Processes that start at once, and are stuck when the test says so. */
 	class World extends Starts {

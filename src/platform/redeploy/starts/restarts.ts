@@ -57,7 +57,7 @@ export class Restarts {
 		const { port } = this.#options;
 		const delayMs = this.#replacements.note(stuck, port.now(), port.monotonicMs());
 		const replaced = this.#replacements.last as Replaced;
-		instance.tell(replacedMessage(replaced, delayMs));
+		instance.log(replacedMessage(replaced, delayMs));
 		port.onReplaced(replaced);
 		const instead = isLeft ? instance : undefined;
 		// At once, without a moment in which a request would find neither a process nor a start.

@@ -19,13 +19,13 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { reachableBinary } from "../../machine/reachable-binary.ts";
 import { isReachable, mayChangeUser, Users, worksAs } from "../../machine/users.ts";
-import { killLeftovers } from "./leftover-processes.ts";
+import { killOrphans } from "./orphaned-processes.ts";
 
 /** The shortest limit of any system is 104 bytes, with the closing NUL. */
 const SOCKET_PATH_BYTES = 103;
 const ENTRIES = ["bin", "bundles", "egress", "functions", "host", "i"];
 
-export interface PlaceOptions {
+export interface DriverDirectoryOptions {
 	/** A private directory that no other process uses; made where it is missing. */
 	root: string;
 	/** The host's `main.ts`, with its sibling files beside it. */
@@ -35,7 +35,7 @@ export interface PlaceOptions {
 	onShared: () => void;
 }
 
-export interface Place {
+export interface DriverDirectory {
 	/** Absolute; holds `bundles`, `egress`, `functions` and `i`, all empty. */
 	readonly path: string;
 	/** Deno, where functions can run it. */
@@ -52,11 +52,16 @@ export interface Place {
  * Takes the directory over: ends and removes what an earlier platform left there, and finds out what works.
  * @throws the file system's error
  */
-export async function openPlace({ root, hostPath, binary, onShared }: PlaceOptions): Promise<Place> {
+export async function openDriverDirectory({
+	root,
+	hostPath,
+	binary,
+	onShared,
+}: DriverDirectoryOptions): Promise<DriverDirectory> {
 	await mkdir(root, { recursive: true, mode: 0o700 });
 	const link = join(root, "place");
 	const earlier = await readlink(link).catch(() => root);
-	await killLeftovers(earlier, join(earlier, "i"));
+	await killOrphans(earlier, join(earlier, "i"));
 	const remove = async (path: string) => {
 		const all = [...ENTRIES.map((entry) => join(root, entry)), link, ...(path === root ? [] : [path])];
 		await Promise.all(all.map((entry) => rm(entry, { recursive: true, force: true })));

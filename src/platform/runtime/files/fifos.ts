@@ -9,7 +9,7 @@ import type { User } from "../../machine/users.ts";
 const run = promisify(execFile);
 const BATCH = 64;
 
-export class Fifos {
+export class FifoPool {
 	readonly #folder: string;
 	readonly #turns = new Mutex();
 	readonly #ready: string[] = [];
@@ -25,7 +25,7 @@ export class Fifos {
 	 * Puts a FIFO at a path, which the platform may read and the user may write.
 	 * @returns whether it is there; never where the system has no `mkfifo`
 	 */
-	async place(path: string, user: User | undefined): Promise<boolean> {
+	async placeAt(path: string, user: User | undefined): Promise<boolean> {
 		const made = await this.#turns.run(() => this.#next());
 		if (made === undefined) return false;
 		if (user !== undefined) {

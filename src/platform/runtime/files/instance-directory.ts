@@ -26,7 +26,7 @@ export interface InstanceDirectory {
 	 */
 	publish(): Promise<void>;
 	/** Has what Deno keeps for the function removed, once no process of the function is left. */
-	discard(): void;
+	clearStorage(): void;
 	/** Removes what nobody else uses, after the end of the process. */
 	release(): Promise<void>;
 }
@@ -44,13 +44,13 @@ export interface BundleFile {
 }
 
 /** Makes a folder that a function may write to. */
-export async function ownFolder(user: User | undefined, path: string): Promise<void> {
+export async function makeUserFolder(user: User | undefined, path: string): Promise<void> {
 	await mkdir(path, { mode: 0o700 });
 	if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
 /** Gives what root made to a function's group to read. */
-export async function openTo(user: User | undefined, path: string, mode: number): Promise<void> {
+export async function allowGroup(user: User | undefined, path: string, mode: number): Promise<void> {
 	if (user === undefined) return;
 	await chown(path, 0, user.gid);
 	await chmod(path, mode);
@@ -66,10 +66,10 @@ export async function writeBundle(
 	const end = `\n//# sourceMappingURL=${name}.map\n`;
 	const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(end)]);
 	await writeFile(`${path}.new`, text, { mode: 0o400 });
-	await openTo(user, `${path}.new`, 0o440);
+	await allowGroup(user, `${path}.new`, 0o440);
 	if (sourceMap !== undefined) {
 		await writeFile(`${path}.map`, sourceMap, { mode: 0o600 });
-		await openTo(user, `${path}.map`, 0o440);
+		await allowGroup(user, `${path}.map`, 0o440);
 	}
 	await rename(`${path}.new`, path);
 }

@@ -8,7 +8,7 @@
  *     <place>/egress/            what the egress proxy needs
  *     <place>/host/              the host's modules
  *     <place>/bundles/<hash>.js  read-only, with its source map beside it, there while an instance runs from it
- *     <place>/functions/<hash>/  a main module per life of a function: Deno keys localStorage and caches by its
+ *     <place>/functions/<hash>/  a main module per lifetime of a function: Deno keys localStorage and caches by its
  *                                path; and `deno`, Deno's own directory; removed with the function
  *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, FIFO `a`, writable `tmp`
  *
@@ -21,15 +21,19 @@ import { chown, mkdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type FunctionLifetime, lifetimeKey } from "../../functions/lifetimes.ts";
 import type { User } from "../../machine/users.ts";
-import { Kept } from "../storage/kept.ts";
+import { SharedDirectory } from "../storage/shared-directory.ts";
 import { BundleFiles, digest } from "./bundle-files.ts";
-import { openPlace, type Place, type PlaceOptions } from "./driver-directory.ts";
-import { Fifos } from "./fifos.ts";
 import {
+	type DriverDirectory,
+	type DriverDirectoryOptions,
+	openDriverDirectory,
+} from "./driver-directory.ts";
+import { FifoPool } from "./fifos.ts";
+import {
+	allowGroup,
 	type BundleFile,
 	type InstanceDirectory,
-	openTo,
-	ownFolder,
+	makeUserFolder,
 	publish,
 	removeInstance,
 	type SpareDirectory,
@@ -37,72 +41,76 @@ import {
 } from "./instance-directory.ts";
 
 /** Where an instance lies, and whose it is. */
-interface Laid {
+interface InstanceLayout {
 	readonly user: User | undefined;
 	readonly path: string;
 	/** What is its user's. */
-	readonly own: string;
+	readonly userFolder: string;
 	readonly temporary: string;
-	readonly leave: () => Promise<void>;
+	readonly releaseUser: () => Promise<void>;
 }
 
 export class Workspace {
-	#place: Place;
-	#folders = new Map<string, { lifetime: FunctionLifetime; made: Promise<string>; kept: Kept }>();
+	#directory: DriverDirectory;
+	#folders = new Map<string, { lifetime: FunctionLifetime; made: Promise<string>; kept: SharedDirectory }>();
 	#removed: Promise<unknown> = Promise.resolve();
 	#next = 1;
-	readonly #fifos: Fifos;
+	readonly #fifos: FifoPool;
 	readonly #bundles: BundleFiles;
 
-	private constructor(place: Place) {
-		this.#place = place;
-		this.#fifos = new Fifos(join(place.path, "i", "fifos"));
+	private constructor(place: DriverDirectory) {
+		this.#directory = place;
+		this.#fifos = new FifoPool(join(place.path, "i", "fifos"));
 		this.#bundles = new BundleFiles(join(place.path, "bundles"));
 	}
 
-	static async open(options: PlaceOptions): Promise<Workspace> {
-		return new Workspace(await openPlace(options));
+	static async open(options: DriverDirectoryOptions): Promise<Workspace> {
+		return new Workspace(await openDriverDirectory(options));
 	}
 
 	/** Deno, where functions can run it. */
 	get binary(): string {
-		return this.#place.binary;
+		return this.#directory.binary;
 	}
 
 	/** The folder of the egress proxy, the files that all functions need, and a user that no function has. */
 	get egress(): { directory: string; needed: readonly string[]; user: User | undefined } {
-		const { binary, path, users } = this.#place;
+		const { binary, path, users } = this.#directory;
 		return { directory: join(path, "egress"), needed: [path, binary], user: users?.reserve() };
 	}
 
 	/** Whether each function has a user of its own. */
 	get hasUsers(): boolean {
-		return this.#place.users !== undefined;
+		return this.#directory.users !== undefined;
 	}
 
 	/** Lays everything out for one instance. @param isAudited whether there is to be a FIFO for the account of its reads */
-	async prepare(of: FunctionLifetime, bundle: BundleFile, isAudited: boolean): Promise<InstanceDirectory> {
-		const user = await this.#place.users?.join(of);
-		const instance = this.#instance(user);
+	async prepare(
+		lifetime: FunctionLifetime,
+		bundle: BundleFile,
+		isAudited: boolean,
+	): Promise<InstanceDirectory> {
+		const user = await this.#directory.users?.join(lifetime);
+		const instance = this.#nextLayout(user);
 		const [file, { folder, kept }] = await Promise.all([
 			this.#bundles.acquire(bundle, user),
-			this.#functionFolder(of, user),
-			this.#instanceFolders(instance, [instance.temporary]),
+			this.#functionFolder(lifetime, user),
+			this.#makeInstanceFolders(instance, [instance.temporary]),
 		]).catch(async (error) => {
-			await instance.leave();
+			await instance.releaseUser();
 			throw error;
 		});
 		const denoDirectory = join(folder, "deno");
-		await kept.enter();
+		await kept.acquire();
 		return {
-			...(await this.#directoryOf(instance, isAudited)),
+			...(await this.#instanceDirectory(instance, isAudited)),
 			denoDirectory,
 			bundle: file,
 			main: join(folder, "main.js"),
-			discard: () => kept.discard(),
+			clearStorage: () => kept.clearWhenUnused(),
 			release: async () => {
-				await instance.leave();
-				await kept.leave(() => this.#empty(denoDirectory, user));
+				await instance.releaseUser();
+				await kept.release(() => this.#emptyFolder(denoDirectory, user));
 				await Promise.all([removeInstance(instance.path, user), this.#bundles.release(file)]);
 			},
 		};
@@ -110,24 +118,24 @@ export class Workspace {
 
 	/** Lays out an instance that is nobody's yet, with a user and a folder of Deno's own. */
 	async prepareSpare(): Promise<SpareDirectory> {
-		const user = this.#place.users?.single();
-		const instance = this.#instance(user);
-		const { leave, own, path, temporary } = instance;
+		const user = this.#directory.users?.single();
+		const instance = this.#nextLayout(user);
+		const { releaseUser: leave, userFolder: own, path, temporary } = instance;
 		const [denoDirectory, main, bundle] = [join(own, "deno"), join(path, "main.js"), join(path, "b.js")];
 		try {
-			await this.#instanceFolders(instance, [temporary, denoDirectory]);
+			await this.#makeInstanceFolders(instance, [temporary, denoDirectory]);
 			await this.#writeMain(main, user);
 		} catch (error) {
 			await leave();
 			throw error;
 		}
 		return {
-			...(await this.#directoryOf(instance, true)),
+			...(await this.#instanceDirectory(instance, true)),
 			denoDirectory,
 			bundle,
 			main,
 			// It lies in the instance's folder, and goes with it.
-			discard: () => {},
+			clearStorage: () => {},
 			fill: (content) => writeBundle(bundle, "b.js", content, user),
 			release: async () => {
 				await leave();
@@ -136,19 +144,19 @@ export class Workspace {
 		};
 	}
 
-	#instance(user: User | undefined): Laid {
-		const path = join(this.#place.path, "i", String(this.#next++));
+	#nextLayout(user: User | undefined): InstanceLayout {
+		const path = join(this.#directory.path, "i", String(this.#next++));
 		const own = user === undefined ? path : join(path, "f");
 		const leave = async () => {
-			if (user !== undefined) await this.#place.users?.leave(user, own);
+			if (user !== undefined) await this.#directory.users?.leave(user, own);
 		};
-		return { user, path, own, temporary: join(own, "tmp"), leave };
+		return { user, path, userFolder: own, temporary: join(own, "tmp"), releaseUser: leave };
 	}
 
-	async #directoryOf({ own, path, temporary, user }: Laid, isAudited: boolean) {
+	async #instanceDirectory({ userFolder: own, path, temporary, user }: InstanceLayout, isAudited: boolean) {
 		const socketPath = join(path, "s");
 		const auditPath = join(path, "a");
-		const hasAudit = isAudited && (await this.#fifos.place(auditPath, user).catch(() => false));
+		const hasAudit = isAudited && (await this.#fifos.placeAt(auditPath, user).catch(() => false));
 		return {
 			user,
 			socketPath,
@@ -165,27 +173,30 @@ export class Workspace {
 	/** Removes everything. */
 	async close(): Promise<void> {
 		await Promise.all([this.#bundles.settled(), this.#removed]);
-		await this.#place.remove();
+		await this.#directory.remove();
 	}
 
 	/** @param folders those of its user's */
-	async #instanceFolders({ own, path, user }: Laid, folders: readonly string[]): Promise<void> {
+	async #makeInstanceFolders(
+		{ userFolder: own, path, user }: InstanceLayout,
+		folders: readonly string[],
+	): Promise<void> {
 		await mkdir(path, { mode: 0o700 });
 		if (own !== path) await mkdir(own, { mode: 0o700 });
-		for (const folder of folders) await ownFolder(user, folder);
+		for (const folder of folders) await makeUserFolder(user, folder);
 		// Last, since from then on its owner may put other things into it.
 		if (user !== undefined) await chown(own, user.uid, user.gid);
-		await openTo(user, path, 0o710);
+		await allowGroup(user, path, 0o710);
 	}
 
 	/** A main module that brings in the host. */
 	async #writeMain(path: string, user: User | undefined): Promise<void> {
-		await writeFile(path, `import ${JSON.stringify(this.#place.host)};\n`, { mode: 0o400 });
-		await openTo(user, path, 0o440);
+		await writeFile(path, `import ${JSON.stringify(this.#directory.host)};\n`, { mode: 0o400 });
+		await allowGroup(user, path, 0o440);
 	}
 
-	async #empty(directory: string, user: User | undefined): Promise<void> {
-		if (user !== undefined) return await this.#place.users?.empty(user, directory);
+	async #emptyFolder(directory: string, user: User | undefined): Promise<void> {
+		if (user !== undefined) return await this.#directory.users?.empty(user, directory);
 		await rm(directory, { recursive: true, force: true });
 		await mkdir(directory, { mode: 0o700 });
 	}
@@ -194,12 +205,12 @@ export class Workspace {
 	async #functionFolder(
 		lifetime: FunctionLifetime,
 		user: User | undefined,
-	): Promise<{ folder: string; kept: Kept }> {
+	): Promise<{ folder: string; kept: SharedDirectory }> {
 		const folder = this.#folderOf(lifetime);
 		let known = this.#folders.get(folder);
 		if (known === undefined) {
 			const made = this.#makeFunctionFolder(folder, user);
-			known = { lifetime, made, kept: new Kept() };
+			known = { lifetime, made, kept: new SharedDirectory() };
 			this.#folders.set(folder, known);
 			// What failed is tried again.
 			made.catch(() => this.#folders.delete(folder));
@@ -209,7 +220,7 @@ export class Workspace {
 	}
 
 	#folderOf(lifetime: FunctionLifetime): string {
-		return join(this.#place.path, "functions", digest(lifetimeKey(lifetime)));
+		return join(this.#directory.path, "functions", digest(lifetimeKey(lifetime)));
 	}
 
 	/** Removes the folder of a function, or of all of an app's, and its user, once its last process has ended. */
@@ -226,9 +237,9 @@ export class Workspace {
 		await made.catch(() => undefined);
 		this.#folders.delete(folder);
 		const own = join(folder, "deno");
-		await this.#place.users?.forget(lifetime, own);
+		await this.#directory.users?.forget(lifetime, own);
 		// As root nothing is walked through that was a user's: what that could not empty stays until the end.
-		if (this.#place.users === undefined) return await rm(folder, { recursive: true, force: true });
+		if (this.#directory.users === undefined) return await rm(folder, { recursive: true, force: true });
 		await rm(join(folder, "main.js"), { force: true });
 		for (const empty of [own, folder]) await rmdir(empty).catch(() => {});
 	}
@@ -236,9 +247,9 @@ export class Workspace {
 	async #makeFunctionFolder(folder: string, user: User | undefined): Promise<string> {
 		await rm(folder, { recursive: true, force: true });
 		await mkdir(folder, { mode: 0o700 });
-		await ownFolder(user, join(folder, "deno"));
+		await makeUserFolder(user, join(folder, "deno"));
 		await this.#writeMain(join(folder, "main.js"), user);
-		await openTo(user, folder, 0o710);
+		await allowGroup(user, folder, 0o710);
 		return folder;
 	}
 }

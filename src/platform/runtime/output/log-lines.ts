@@ -1,20 +1,18 @@
-/**
- * From the parts of a stream to redacted lines.
- */
+/** Splits a stream into redacted lines. */
 import { StringDecoder } from "node:string_decoder";
 import type { Redactor } from "./redact.ts";
 
-/** Longer lines are cut, in UTF-16 units. */
+/** The longest line in a log, in UTF-16 code units. Longer lines are cut. */
 export const LINE_LIMIT = 16 * 1024;
 const CUT_MARK = " … (cut)";
 
-/** Splits a byte stream into lines; a UTF-8 sequence or a secret may lie across any number of parts. */
+/** Splits a byte stream into lines. A UTF-8 sequence or a secret may be split across any number of chunks. */
 export class LineSplitter {
 	#decoder = new StringDecoder("utf8");
 	#redactor: Redactor;
 	#emit: (line: string) => void;
 	#pending = "";
-	/** The rest of a line that was cut is thrown away. */
+	/** Whether the rest of a cut line is being skipped. */
 	#isSkipping = false;
 
 	constructor(redactor: Redactor, emit: (line: string) => void) {
@@ -26,14 +24,14 @@ export class LineSplitter {
 		this.#add(this.#decoder.write(part));
 	}
 
-	/** Throws away the line that has begun: what comes next begins a new one. */
+	/** Discards the unfinished line. The next chunk begins a new line. */
 	discard(): void {
 		this.#decoder = new StringDecoder("utf8");
 		this.#pending = "";
 		this.#isSkipping = false;
 	}
 
-	/** Emits what is left once the stream has ended. */
+	/** Emits the last line after the end of the stream. */
 	end(): void {
 		this.#add(this.#decoder.end());
 		if (this.#pending !== "") this.#finishLine();
@@ -65,13 +63,13 @@ export class LineSplitter {
 	}
 }
 
-/** The end of a text that grows, for error messages. */
+/** Keeps the last lines of a growing text, for error messages. */
 export class Tail {
 	#lines: string[] = [];
 	#size = 0;
 	#limit: number;
 
-	/** @param limit in UTF-16 units; the last line is kept whole even where it alone is longer */
+	/** @param limit in UTF-16 code units; the last line is kept even if it is longer by itself */
 	constructor(limit: number) {
 		this.#limit = limit;
 	}

@@ -1,21 +1,22 @@
 /**
- * Reads a stream no faster than its turns allow. While a part that was read waits for its turn, nothing more is read: the
- * pipe fills up, and whoever writes to it has to wait (back-pressure).
+ * Reads a stream no faster than its scheduler allows. While a chunk waits for its slice, nothing more is read.
+ * Then the pipe fills up and its writer has to wait (backpressure).
  */
 import { getDefaultHighWaterMark, type Readable, setDefaultHighWaterMark } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
-import type { Amount, Source, Turns } from "./turns.ts";
+import type { Amount, ReadScheduler, Source } from "./read-scheduler.ts";
 
 const LINE_FEED = 0x0a;
 const NOTHING: Amount = { lines: 0, bytes: 0 };
 
 /**
- * Options for a stream that is to be read in turns. A stream that is paused reads on until so many bytes wait; with the
- * usual number, somebody who writes single bytes would have it make tens of thousands of reads meanwhile.
+ * Options for a stream that is read by a scheduler. A paused stream reads on until `highWaterMark` bytes are
+ * buffered. With the default, a process that writes single bytes could cause tens of thousands of reads
+ * meanwhile.
  */
 export const NO_READ_AHEAD = { highWaterMark: 1 };
 
-/** Makes something whose streams are to be read in turns, and which takes no options for them. */
+/** Runs a function that creates streams for a scheduler but has no parameter for their options. */
 export function withoutReadAhead<T>(make: () => T): T {
 	const usual = getDefaultHighWaterMark(false);
 	setDefaultHighWaterMark(false, NO_READ_AHEAD.highWaterMark);
@@ -26,33 +27,33 @@ export function withoutReadAhead<T>(make: () => T): T {
 	}
 }
 
-/** What one stream may have, beside what its turns give it. */
-export interface Allowance {
-	/** How many bytes may be dealt with now. At 0 the stream is held back, and its writer with it. */
+/** The rate limit of one stream, in addition to the scheduler's limits. */
+export interface RateLimit {
+	/** How many bytes may be processed now. At 0 the stream is paused, and its writer has to wait. */
 	bytes(): number;
-	/** How many lines may be dealt with now. What is above that is dropped, line by line. */
+	/** How many lines may be processed now. Lines above that are dropped. */
 	lines(): number;
-	/** Takes in what was dealt with, and in how many reads it came. */
+	/** Records the amount that was processed, and the number of reads that it took. */
 	spend(taken: Amount & { readonly reads: number }): void;
-	/** Takes in what was dropped. */
+	/** Records the amount that was dropped. */
 	drop(dropped: Amount): void;
 }
 
 export interface PacedReaderOptions {
-	readonly turns: Turns;
+	readonly scheduler: ReadScheduler;
 	/**
-	 * Called with each part, in order. A part need not begin or end with a line.
-	 * @returns what it cost besides, as if it had so many bytes more
+	 * Called with each chunk, in order. A chunk need not begin or end at a line break.
+	 * @returns additional cost, counted as so many bytes
 	 */
-	readonly onPart: (part: Buffer) => number;
-	/** Where an exception ends what is done with a part. */
+	readonly onChunk: (part: Buffer) => number;
+	/** Handles exceptions of `onChunk`. */
 	readonly faults: FaultBoundary;
-	/** Called after an exception; nothing happens unless told, and the next part is read. */
+	/** Called after an exception. By default nothing is done, and the next chunk is read. */
 	readonly onFault?: (error: unknown) => void;
-	readonly allowance?: Allowance;
+	readonly rateLimit?: RateLimit;
 }
 
-/** The first part of a chunk that is within the bounds: so many lines at most, or so many bytes. */
+/** The longest first part of a chunk within the limits, in lines and bytes. */
 function firstPart(chunk: Buffer, most: Amount): Amount {
 	const stop = Math.min(chunk.length, most.bytes);
 	let lines = 0;
@@ -66,7 +67,10 @@ function firstPart(chunk: Buffer, most: Amount): Amount {
 	return { lines, bytes };
 }
 
-/** The lines that end within the first bytes of a chunk. Counted without a call for each: there may be as many as bytes. */
+/**
+ * The complete lines within the first bytes of a chunk. The loop has no call for each line, because there may
+ * be as many lines as bytes.
+ */
 function wholeLines(chunk: Buffer, bytesMax: number): Amount {
 	const stop = Math.min(chunk.length, bytesMax);
 	let lines = 0;
@@ -82,11 +86,11 @@ function wholeLines(chunk: Buffer, bytesMax: number): Amount {
 export class PacedReader implements Source {
 	readonly #stream: Readable;
 	readonly #options: PacedReaderOptions;
-	/** What was read and has to wait. */
+	/** Data that was read and waits to be processed. */
 	#waiting: Buffer = Buffer.alloc(0);
-	/** Reads that are not counted yet. */
+	/** The number of reads that are not yet reported to the rate limit. */
 	#reads = 0;
-	/** Whether what waits begins with a line, and not in the midst of one. */
+	/** Whether the waiting data begins at the start of a line. */
 	#isAtLine = true;
 	#isDetached = false;
 
@@ -94,7 +98,7 @@ export class PacedReader implements Source {
 		this.#stream = stream;
 		this.#options = options;
 		const { faults, onFault } = options;
-		// What was read may wait for a turn that nobody gives it: it is dealt with when more comes.
+		// If the scheduler failed, the waiting data is processed when the next chunk arrives.
 		const goOn = (error: unknown) => {
 			if (!this.#isDetached) stream.resume();
 			return onFault?.(error);
@@ -110,7 +114,7 @@ export class PacedReader implements Source {
 	}
 
 	take(most: Amount): Amount {
-		const { allowance } = this.#options;
+		const { rateLimit: allowance } = this.#options;
 		const bytesMax = Math.min(most.bytes, allowance?.bytes() ?? most.bytes);
 		if (bytesMax < 1) return NOTHING;
 		const reads = this.#reads;
@@ -118,26 +122,23 @@ export class PacedReader implements Source {
 		const linesLeft = allowance?.lines() ?? most.lines;
 		const dropped = linesLeft < 1 && this.#isAtLine ? wholeLines(this.#waiting, bytesMax) : NOTHING;
 		if (dropped.bytes > 0) {
-			this.#advance(dropped.bytes);
+			this.#consume(dropped.bytes);
 			allowance?.drop(dropped);
 			allowance?.spend({ lines: 0, bytes: dropped.bytes, reads });
 			return { lines: reads, bytes: dropped.bytes };
 		}
-		// A line that has begun is dealt with to its end.
+		// A line whose beginning was processed is processed to its end.
 		const linesMax = Math.max(1, Math.min(most.lines, linesLeft));
 		const part = firstPart(this.#waiting, { lines: linesMax, bytes: bytesMax });
 		this.#isAtLine = this.#waiting[part.bytes - 1] === LINE_FEED;
 		const bytes = this.#waiting.subarray(0, part.bytes);
-		this.#advance(part.bytes);
-		const cost = part.bytes + this.#deal(bytes);
+		this.#consume(part.bytes);
+		const cost = part.bytes + this.#process(bytes);
 		allowance?.spend({ lines: part.lines, bytes: cost, reads });
 		return { lines: part.lines + reads, bytes: cost };
 	}
 
-	/**
-	 * Lets go of the stream, which is given back paused.
-	 * @returns what was read of it and had to wait
-	 */
+	/** Stops reading and leaves the stream paused. @returns the data that was read and not yet processed */
 	detach(): Buffer {
 		const waiting = this.#waiting;
 		this.#isDetached = true;
@@ -146,8 +147,8 @@ export class PacedReader implements Source {
 		return waiting;
 	}
 
-	#deal(part: Buffer): number {
-		const { faults, onFault, onPart } = this.#options;
+	#process(part: Buffer): number {
+		const { faults, onFault, onChunk: onPart } = this.#options;
 		let cost = 0;
 		faults.run(() => {
 			cost = onPart(part);
@@ -159,10 +160,10 @@ export class PacedReader implements Source {
 		this.#stream.pause();
 		this.#waiting = this.isWaiting ? Buffer.concat([this.#waiting, chunk]) : chunk;
 		this.#reads++;
-		this.#options.turns.add(this);
+		this.#options.scheduler.add(this);
 	}
 
-	#advance(bytes: number): void {
+	#consume(bytes: number): void {
 		this.#waiting = this.#waiting.subarray(bytes);
 		if (!this.isWaiting && !this.#isDetached) this.#stream.resume();
 	}

@@ -1,28 +1,36 @@
 /**
- * What one function's process writes to its standard output and error: read in turns with those of all others, within a
- * bound of the process's own, cut into lines and redacted.
+ * Reads the standard output and error of a function's process. The output is read in turn with that of all
+ * other processes, limited by a rate of the process's own, split into lines and redacted.
  */
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
-import { OutputAllowance } from "./output-allowance.ts";
+import { OutputRateLimit } from "./output-rate-limit.ts";
 import { PacedReader } from "./paced-reader.ts";
+import type { Amount, ReadScheduler } from "./read-scheduler.ts";
 import type { Redactor } from "./redact.ts";
-import type { Amount, Turns } from "./turns.ts";
 
-/** Of what is left in each of a process's pipes when it ends, the last lines are kept: its error is among them. */
+/**
+ * How much of the data that remains in each pipe at the end of the process is kept: the last lines, since the
+ * error is among them.
+ */
 const END: Amount = { lines: 500, bytes: 256 * 1024 };
-/** A process that has ended may have left its pipe to somebody: what is in it by then is taken, and no more. */
+/**
+ * How long a pipe is read after the end of the process. Another process may have inherited it and keep it open.
+ */
 const END_MS = 1_000;
-/** A compared character costs a fraction of what one costs that is decoded, looked at, and written to disk. */
+/**
+ * How many compared characters count as one byte. To compare a character costs a fraction of decoding and
+ * storing it.
+ */
 const COMPARED_PER_BYTE = 16;
 const STDERR_LIMIT = 8 * 1024;
 
 export interface ProcessOutputOptions {
-	readonly turns: Turns;
-	/** Where an exception ends what is done with a part of the output. */
+	readonly scheduler: ReadScheduler;
+	/** Handles exceptions in the processing of output. */
 	readonly faults: FaultBoundary;
 	readonly redactor: Redactor;
 	readonly onLine: (level: LogLine["level"], message: string) => void;
@@ -39,11 +47,11 @@ interface Pipe {
 
 const LINE_FEED = 0x0a;
 
-/** The last part of some bytes that is within the bounds and begins with a line; empty where the last line is longer. */
+/** The last complete lines of a buffer within the limits; empty if the last line is longer than the limit. */
 export function lastLines(bytes: Buffer, most: Amount): Buffer {
 	let start = bytes.length;
 	for (let lines = 0; lines < most.lines && start > 0; lines++) {
-		// A line feed right before `start` ends the line that is looked for.
+		// A line feed directly before `start` ends the line that is searched for.
 		const begin = start < 2 ? 0 : bytes.lastIndexOf(LINE_FEED, start - 2) + 1;
 		if (bytes.length - begin > most.bytes) break;
 		start = begin;
@@ -53,15 +61,18 @@ export function lastLines(bytes: Buffer, most: Amount): Buffer {
 
 export class ProcessOutput {
 	readonly #options: ProcessOutputOptions;
-	readonly #allowance: OutputAllowance;
+	readonly #rateLimit: OutputRateLimit;
 	readonly #tail = new Tail(STDERR_LIMIT);
 	readonly #pipes: readonly Pipe[];
 
-	/** @param stdout undefined, as `stderr`, where a descriptor could not be had: there is no process then */
+	/**
+	 * @param stdout undefined, like `stderr`, if the system had no descriptor left; then there is no process
+	 *   either
+	 */
 	constructor(stdout: Readable | undefined, stderr: Readable | undefined, options: ProcessOutputOptions) {
 		this.#options = options;
-		this.#allowance = new OutputAllowance({
-			tell: (message) => options.onLine("error", message),
+		this.#rateLimit = new OutputRateLimit({
+			report: (message) => options.onLine("error", message),
 			now: options.now ?? (() => performance.now()),
 			schedule:
 				options.schedule ??
@@ -73,7 +84,7 @@ export class ProcessOutput {
 		];
 	}
 
-	/** Adds a line of the platform's own to the log and to the last lines. */
+	/** Adds a line to the log and to the last lines of standard error. */
 	report(line: string): void {
 		this.#tail.add(line);
 		this.#options.onLine("error", line);
@@ -84,7 +95,10 @@ export class ProcessOutput {
 		return this.#tail.toString();
 	}
 
-	/** To be called once the process has ended: takes what is still in its pipes, of a flood the end, and closes them. */
+	/**
+	 * Reads the data that remains in the pipes, or only its end if there is too much, and closes them. To be
+	 * called when the process has ended.
+	 */
 	async end(): Promise<void> {
 		const close = () => {
 			for (const { stream } of this.#pipes) stream.destroy();
@@ -92,20 +106,25 @@ export class ProcessOutput {
 		const timer = setTimeout(this.#options.faults.callback(close), END_MS);
 		await Promise.all(this.#pipes.map((pipe) => this.#endPipe(pipe)));
 		clearTimeout(timer);
-		this.#allowance.tellDropped();
+		this.#rateLimit.reportDropped();
 	}
 
 	#open(stream: Readable, emit: (line: string) => void): Pipe {
-		const { faults, redactor, turns } = this.#options;
+		const { faults, redactor, scheduler: turns } = this.#options;
 		const splitter = new LineSplitter(redactor, emit);
 		const onPart = (part: Buffer) => {
 			const before = redactor.compared;
 			splitter.write(part);
-			// What is compared in vain costs time, too.
+			// Comparisons without a match cost time, too.
 			return Math.ceil((redactor.compared - before) / COMPARED_PER_BYTE);
 		};
-		const reader = new PacedReader(stream, { turns, onPart, faults, allowance: this.#allowance });
-		// A pipe that breaks has ended.
+		const reader = new PacedReader(stream, {
+			scheduler: turns,
+			onChunk: onPart,
+			faults,
+			rateLimit: this.#rateLimit,
+		});
+		// An error of a pipe is handled like its end.
 		stream.on("error", () => {});
 		return { stream, reader, splitter };
 	}
@@ -129,14 +148,15 @@ export class ProcessOutput {
 		stream.resume();
 		await finished(stream, { writable: false }).catch(() => undefined);
 		const all = Buffer.concat(kept);
-		// What was dropped may have been the beginning of a line, and that of a value: the rest of it goes, too.
+		// The dropped bytes may include the beginning of a secret's value, so the rest of that line is dropped,
+		// too.
 		const whole = dropped === 0 ? all : all.subarray(all.indexOf(LINE_FEED) + 1 || all.length);
 		const last = lastLines(whole, END);
 		dropped += all.length - last.length;
 		if (dropped > 0) {
 			splitter.discard();
 			const bytes = dropped.toLocaleString("en");
-			this.report(`${bytes} bytes were dropped here: the process ended before its log had taken them.`);
+			this.report(`${bytes} bytes were dropped here: the process ended before they were read.`);
 		}
 		splitter.write(last);
 		splitter.end();

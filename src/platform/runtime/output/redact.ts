@@ -1,30 +1,35 @@
 /**
- * Takes injected values out of what a function prints. The one place for it: logs and start errors both
- * come through here, line by line.
+ * Redacts injected values in a function's output. Logs and start errors both pass through here, line by line.
  */
 
-/** Shorter values would blank out half of every log, and are no secrets worth the name. */
-const SHORTEST = 4;
+/** Shorter values are not redacted: they would blank out half of every log and cannot be serious secrets. */
+const VALUE_LENGTH_MIN = 4;
 /**
- * How many characters may be compared for one line. An honest line needs a few times its own length; a line that is made
- * to resemble many values without being one would take seconds.
+ * The most characters that are compared for one line. An ordinary line needs a few times its own length. A line
+ * that is crafted to resemble many values without containing one could take seconds.
  */
 const COMPARED_MAX = 512 * 1024;
 const UNREADABLE_MARK = " … (cut: it resembles too many of the function's secrets)";
 
 export interface Redactor {
 	/**
-	 * The text with every value replaced by `[NAME]`. What begins at or after `limit` (in UTF-16 units) is
-	 * cut off, and a value that lies across the limit is replaced whole.
+	 * The text with every value replaced by `[NAME]`. Text after `limit` (in UTF-16 code units) is cut off. A
+	 * value that begins before the limit and ends after it is replaced as a whole.
 	 */
 	redact(text: string, limit: number): string;
-	/** The length of the longest form of a value: how far past a limit a reader must look. */
+	/** The length of the longest form of a value. A reader needs so many characters beyond a limit. */
 	readonly longest: number;
-	/** How many characters were compared with values so far: what redaction costs beside one look at each character. */
+	/**
+	 * How many characters have been compared with values so far. This is the cost of redaction beyond one look
+	 * at each character.
+	 */
 	readonly compared: number;
 }
 
-/** The forms in which a value turns up in logs: as it is, escaped, encoded, and each line of a long one. */
+/**
+ * The forms in which a value may appear in logs: unchanged, escaped, encoded, and each line of a multi-line
+ * value.
+ */
 function formsOf(value: string): string[] {
 	const base64 = Buffer.from(value, "utf8").toString("base64").replace(/=+$/, "");
 	return [
@@ -38,8 +43,8 @@ function formsOf(value: string): string[] {
 	];
 }
 
-/** Which beginnings there are, as a set of bits by hash (a Bloom filter): whatever is not in it need not be looked up. */
-class Beginnings {
+/** The prefixes of all needles, as a Bloom filter. A prefix that is not in it need not be looked up. */
+class PrefixFilter {
 	readonly #bits: Uint32Array;
 	readonly #mask: number;
 
@@ -53,21 +58,21 @@ class Beginnings {
 		}
 	}
 
-	/** Whether a needle may begin there. */
-	mayBeginAt(text: string, at: number): boolean {
+	/** Whether a needle may begin at this position. */
+	mayMatchAt(text: string, at: number): boolean {
 		const bit = this.#bitOf(text, at);
 		return (((this.#bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
 	}
 
 	#bitOf(text: string, at: number): number {
 		let hash = 0;
-		for (let index = at; index < at + SHORTEST; index++)
+		for (let index = at; index < at + VALUE_LENGTH_MIN; index++)
 			hash = Math.imul(hash ^ text.charCodeAt(index), 0x9e3779b1);
 		return (hash ^ (hash >>> 15)) & this.#mask;
 	}
 }
 
-/** Needles that begin with the same characters: what each is replaced by, and which lengths there are, longest first. */
+/** The needles with the same prefix: the replacement of each, and their lengths, longest first. */
 interface Bucket {
 	readonly replacements: Map<string, string>;
 	lengths: number[];
@@ -75,7 +80,7 @@ interface Bucket {
 
 interface Index {
 	readonly buckets: ReadonlyMap<string, Bucket>;
-	readonly beginnings: Beginnings;
+	readonly prefixes: PrefixFilter;
 	readonly longest: number;
 }
 
@@ -83,15 +88,15 @@ function buildIndex(environment: ReadonlyMap<string, string>, names: ReadonlyMap
 	const buckets = new Map<string, Bucket>();
 	let longest = 0;
 	const add = (needle: string, replacement: string) => {
-		if (needle.length < SHORTEST) return;
-		const key = needle.slice(0, SHORTEST);
+		if (needle.length < VALUE_LENGTH_MIN) return;
+		const key = needle.slice(0, VALUE_LENGTH_MIN);
 		const bucket = buckets.get(key) ?? { replacements: new Map(), lengths: [] };
 		buckets.set(key, bucket);
 		if (!bucket.replacements.has(needle)) bucket.replacements.set(needle, replacement);
 		longest = Math.max(longest, needle.length);
 	};
 	for (const [name, value] of environment) {
-		if (value.length < SHORTEST) continue;
+		if (value.length < VALUE_LENGTH_MIN) continue;
 		for (const form of new Set(formsOf(value))) add(form, `[${name}]`);
 	}
 	for (const [text, replacement] of names) add(text, replacement);
@@ -99,7 +104,7 @@ function buildIndex(environment: ReadonlyMap<string, string>, names: ReadonlyMap
 		const lengths = new Set([...bucket.replacements.keys()].map((needle) => needle.length));
 		bucket.lengths = [...lengths].sort((a, b) => b - a);
 	}
-	return { buckets, beginnings: new Beginnings(buckets), longest };
+	return { buckets, prefixes: new PrefixFilter(buckets), longest };
 }
 
 class ValueRedactor implements Redactor {
@@ -111,7 +116,7 @@ class ValueRedactor implements Redactor {
 		this.#makeIndex = makeIndex;
 	}
 
-	/** Made for the first line: most functions write none, and ten thousand values take their time. */
+	/** Built for the first line: most functions write none, and to index ten thousand values takes time. */
 	get #index(): Index {
 		this.#made ??= this.#makeIndex();
 		return this.#made;
@@ -122,13 +127,13 @@ class ValueRedactor implements Redactor {
 	}
 
 	redact(text: string, limit: number): string {
-		const { beginnings, buckets } = this.#index;
+		const { prefixes: beginnings, buckets } = this.#index;
 		const end = Math.min(text.length, limit);
 		const comparedMax = this.compared + COMPARED_MAX;
 		let out = "";
 		let copied = 0;
 		for (let at = 0; at < end; ) {
-			const bucket = beginnings.mayBeginAt(text, at) && buckets.get(text.slice(at, at + SHORTEST));
+			const bucket = beginnings.mayMatchAt(text, at) && buckets.get(text.slice(at, at + VALUE_LENGTH_MIN));
 			const needle = bucket ? this.#needleAt(bucket, text, at, comparedMax) : undefined;
 			if (this.compared > comparedMax) return out + text.slice(copied, at) + UNREADABLE_MARK;
 			if (!bucket || needle === undefined) {
@@ -142,7 +147,10 @@ class ValueRedactor implements Redactor {
 		return copied < end ? out + text.slice(copied, end) : out;
 	}
 
-	/** The longest needle of a bucket that the text has there; undefined too where more than `comparedMax` were compared. */
+	/**
+	 * The longest needle of a bucket at this position; also undefined if more than `comparedMax` characters
+	 * were compared.
+	 */
 	#needleAt(bucket: Bucket, text: string, at: number, comparedMax: number): string | undefined {
 		for (const length of bucket.lengths) {
 			if (at + length > text.length) continue;
@@ -156,14 +164,15 @@ class ValueRedactor implements Redactor {
 }
 
 /**
- * @param environment the injected values
- * @param names further texts and what to print in their place
+ * Creates a redactor.
+ * @param environment the injected values by the names of their variables
+ * @param names further texts, with their replacements
  */
 export function createRedactor(
 	environment: ReadonlyMap<string, string>,
 	names: ReadonlyMap<string, string> = new Map(),
 ): Redactor {
-	// A copy, since the caller may well empty its own once the function has started.
+	// A copy, because the caller may clear its own map once the function has started.
 	const values = new Map(environment);
 	return new ValueRedactor(() => buildIndex(values, names));
 }

@@ -1,57 +1,65 @@
 /**
- * The control socket between the platform and the host in a function's process: lines of JSON. What comes in is as
- * hostile as the function: it may say anything, at any length and as often as it can.
+ * The control socket between the platform and the host in a function's process. Messages are lines of JSON.
+ * Input from the process is untrusted: it may contain anything, at any length and rate.
  */
 import { chmodSync, chownSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { User } from "../../machine/users.ts";
 import { NO_READ_AHEAD, PacedReader } from "../output/paced-reader.ts";
-import type { Turns } from "../output/turns.ts";
+import type { ReadScheduler } from "../output/read-scheduler.ts";
 
-/** A message is far shorter; the rest of a line that is longer is thrown away. */
+/** The longest message. The rest of a longer line is discarded. */
 const MESSAGE_CHARACTERS_MAX = 64;
 const PING = "ping\n";
 
 export interface ControlOptions {
-	/** Of the socket, in a folder where nobody but the platform can put anything. */
+	/** The path of the socket, in a folder to which only the platform can write. */
 	readonly path: string;
-	/** Who may connect; the platform's own user where undefined. */
+	/** The user that may connect; undefined for the platform's own user. */
 	readonly user: User | undefined;
-	/** In which it is read. */
-	readonly turns: Turns;
-	/** One line without its line feed, sent once it is there. */
+	/** Reads the socket. */
+	readonly scheduler: ReadScheduler;
+	/**
+	 * The first message to the process: one line without the line feed. It is sent when the promise resolves.
+	 */
 	readonly handover: Promise<string>;
-	/** Called when the process says that it accepts connections; not again before what it returned has settled. */
+	/**
+	 * Called when the process reports that it accepts connections. Not called again before the returned promise
+	 * has settled.
+	 */
 	readonly onListening: () => Promise<void>;
-	/** Called with whether it has work that goes on after its responses. */
+	/** Called when the process reports whether it has work that continues after its responses. */
 	readonly onHolding: (isHeld: boolean) => void;
-	/** Called when it answers a ping. */
+	/** Called when the process answers a ping. */
 	readonly onPong: () => void;
-	/** Called where it cannot be reached at all. */
+	/** Called if the process cannot be reached at all. */
 	readonly onError: () => void;
-	/** Where an exception ends. A message that it kept from being heard is lost; a start that waits for it fails in time. */
+	/**
+	 * Handles exceptions. The message in whose processing one is thrown is lost; a start that waits for it runs
+	 * into its time limit.
+	 */
 	readonly faults: FaultBoundary;
 }
 
-/** What a part of the conversation says, in the end: of what is said twice, the last holds. */
-export interface Said {
+/** The messages in one chunk. Of repeated messages, the last one counts. */
+export interface ControlMessages {
 	isListening?: true;
 	isHeld?: boolean;
 	isPong?: true;
 }
 
-/** Reads messages out of text that comes in parts. */
-export class Messages {
+/** Reads messages from a stream of text chunks. */
+export class MessageReader {
 	#rest = "";
 	#isSkipping = false;
 
-	read(part: string): Said {
-		const said: Said = {};
+	read(part: string): ControlMessages {
+		const said: ControlMessages = {};
 		let start = 0;
 		for (let end = part.indexOf("\n"); end !== -1; end = part.indexOf("\n", start)) {
 			if (!this.#isSkipping && this.#rest.length + end - start <= MESSAGE_CHARACTERS_MAX)
-				note(said, this.#rest + part.slice(start, end));
+				applyMessage(said, this.#rest + part.slice(start, end));
 			this.#rest = "";
 			this.#isSkipping = false;
 			start = end + 1;
@@ -64,59 +72,64 @@ export class Messages {
 	}
 }
 
-function note(said: Said, line: string): void {
+function applyMessage(said: ControlMessages, line: string): void {
 	if (line === '{"ready":true}') said.isListening = true;
 	else if (line === '{"pong":true}') said.isPong = true;
 	else if (line === '{"holding":true}') said.isHeld = true;
 	else if (line === '{"holding":false}') said.isHeld = false;
 }
 
-/** The open connection tells the host that the platform lives. */
-export class Control {
+/**
+ * The platform's end of the control socket. While the connection is open, the host knows that the platform
+ * runs.
+ */
+export class ControlSocket {
 	readonly #options: ControlOptions;
 	readonly #server: Server;
 	#socket: Socket | undefined;
-	/** What the process said last is dealt with; and whether it said so again meanwhile. */
+	/**
+	 * Whether a report that the process listens is being handled; and whether another one arrived meanwhile.
+	 */
 	#isListening = false;
 	#isListeningAgain = false;
 
 	constructor(options: ControlOptions) {
 		this.#options = options;
 		const { faults, onError } = options;
-		const talk = faults.callback((socket: Socket) => this.#talk(socket), onError);
+		const talk = faults.callback((socket: Socket) => this.#accept(socket), onError);
 		this.#server = createServer(NO_READ_AHEAD, talk);
 		this.#server.on("error", faults.callback(onError));
 		this.#server.listen(options.path);
-		if (options.user !== undefined) openTo(options.user, options.path);
+		if (options.user !== undefined) allowUser(options.user, options.path);
 	}
 
-	/** Asks whether it is there, unless it has not even read what it was sent before. */
+	/** Sends a ping, unless the process has not read the previous one yet. */
 	ping(): void {
 		if (this.#socket?.writableLength === 0) this.#socket.write(PING);
 	}
 
-	/** Accepts nobody any more. A conversation ends with the process. */
+	/** Accepts no further connection. An open connection ends with the process. */
 	close(): void {
 		this.#server.close();
 	}
 
-	#talk(socket: Socket): void {
+	#accept(socket: Socket): void {
 		this.#server.close();
 		this.#socket = socket;
-		const { faults, handover, turns } = this.#options;
+		const { faults, handover, scheduler: turns } = this.#options;
 		const close = () => void socket.destroy();
 		socket.on("error", close);
 		socket.unref();
 		faults.run(async () => socket.write(`${await handover}\n`), close);
-		const messages = new Messages();
+		const messages = new MessageReader();
 		const onPart = (part: Buffer) => {
-			this.#hear(messages.read(part.toString("latin1")));
+			this.#handle(messages.read(part.toString("latin1")));
 			return 0;
 		};
-		new PacedReader(socket, { turns, onPart, faults });
+		new PacedReader(socket, { scheduler: turns, onChunk: onPart, faults });
 	}
 
-	#hear({ isHeld, isListening, isPong }: Said): void {
+	#handle({ isHeld, isListening, isPong }: ControlMessages): void {
 		if (isPong) this.#options.onPong();
 		if (isHeld !== undefined) this.#options.onHolding(isHeld);
 		if (isListening) this.#options.faults.run(() => this.#listen(), this.#options.onError);
@@ -134,12 +147,12 @@ export class Control {
 	}
 }
 
-/** Lets a function's user connect to a socket that was just made. */
-function openTo({ gid }: User, path: string): void {
+/** Lets a function's user connect to a new socket. */
+function allowUser({ gid }: User, path: string): void {
 	try {
 		chownSync(path, 0, gid);
 		chmodSync(path, 0o660);
 	} catch {
-		// It was not made, which the server says itself.
+		// The socket was not created. The server reports that itself.
 	}
 }

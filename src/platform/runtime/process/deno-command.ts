@@ -1,14 +1,15 @@
-/** What a function's Deno is started with: flags, permissions, bounds. */
+/** The command line of a function's Deno process: flags, permissions and limits. */
 import { networkInterfaces } from "node:os";
 import { rlimits } from "../../limits/rlimits.ts";
 import type { InstanceDirectory } from "../files/instance-directory.ts";
-import { allowFlag, denyFlags } from "../network.ts";
+import { allowFlag, denyFlags } from "../network-permissions.ts";
 import type { Launch } from "../runtime.ts";
-import { confinement } from "./confine.ts";
+import { dropPrivilegesCommand } from "./drop-privileges.ts";
 
 /**
- * Modules come from the bundle alone, and nobody is asked. The environment is open because it holds nothing
- * but what the function may have; hostname and release because widely used packages read them at import.
+ * Flags that are the same for all functions. Modules come only from the bundle, and Deno never prompts. All
+ * variables are readable, because the process environment contains only the function's own. Host name and OS
+ * release are readable because widely used packages read them at import.
  */
 const FIXED_FLAGS = [
 	"--quiet",
@@ -23,48 +24,50 @@ const FIXED_FLAGS = [
 ];
 
 export interface CommandOptions {
-	/** Deno, where functions can run it. */
+	/** The path of a Deno binary that functions can execute. */
 	readonly binary: string;
-	/** What functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
+	/** The addresses that functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	readonly allowNet: readonly string[];
-	/** The bound of a JavaScript heap. */
+	/** The limit of the JavaScript heap. */
 	readonly heapMiB: number;
-	/** What a function may have of memory in all. */
+	/** The limit of a function's total memory. */
 	readonly memoryMiB: number;
 }
 
 type Settings = Launch["settings"];
 
-export class Commands {
+export class DenoCommands {
 	readonly #options: CommandOptions;
 	readonly #rlimits = { ofOwnUser: rlimits(true), ofPlatform: rlimits(false) };
-	/** The flags that are the same for all functions, and the machine's own addresses that they hold for. */
-	#common: { own: string; flags: readonly string[] } = { own: "", flags: [] };
+	/** The flags that are the same for all functions, and the machine's addresses for which they were made. */
+	#shared: { own: string; flags: readonly string[] } = { own: "", flags: [] };
 
 	/** @throws AppError `ALLOW_NET_INVALID` (exit 2) */
 	constructor(options: CommandOptions) {
 		this.#options = options;
-		this.#commonFlags();
+		this.#sharedFlags();
 	}
 
-	#commonFlags(): readonly string[] {
+	#sharedFlags(): readonly string[] {
 		const list = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
 		const own = list.map(({ address }) => address);
-		// An address may have come since the last start.
-		if (this.#common.flags.length === 0 || own.join() !== this.#common.own) {
+		// The machine's addresses may have changed since the last start.
+		if (this.#shared.flags.length === 0 || own.join() !== this.#shared.own) {
 			const flags = [...FIXED_FLAGS, ...denyFlags(this.#options.allowNet, own)];
-			this.#common = { own: own.join(), flags };
+			this.#shared = { own: own.join(), flags };
 		}
-		return this.#common.flags;
+		return this.#shared.flags;
 	}
 
-	/** Whether each process has limits of its own. */
+	/** Whether the system supports resource limits for each process. */
 	get hasRlimits(): boolean {
 		return this.#rlimits.ofOwnUser.length > 0;
 	}
 
-	/** A function that says how much it needs has half of that for its heap. */
-	memoryOf(settings: Settings): { heapMiB: number; memoryMiB: number } {
+	/**
+	 * The memory limits of a function. If its settings have a limit, half of that is for the JavaScript heap.
+	 */
+	memoryLimits(settings: Settings): { heapMiB: number; memoryMiB: number } {
 		const asked = settings?.memoryMB;
 		const { heapMiB, memoryMiB } = this.#options;
 		return asked === undefined
@@ -72,27 +75,31 @@ export class Commands {
 			: { heapMiB: Math.floor(asked / 2), memoryMiB: asked };
 	}
 
-	/** Two processes of the same terms are started with the same, but for their own paths. */
-	termsOf(settings: Settings): string {
-		return JSON.stringify([this.#commonFlags(), this.memoryOf(settings).heapMiB, settings?.network ?? null]);
+	/** Identifies the command line. Processes with the same key differ only in their own paths. */
+	compatibilityKey(settings: Settings): string {
+		return JSON.stringify([
+			this.#sharedFlags(),
+			this.memoryLimits(settings).heapMiB,
+			settings?.network ?? null,
+		]);
 	}
 
 	/**
-	 * Program and arguments for an instance, up to and with the main module and its argument.
-	 * @param startsAsRoot whether what comes before them runs as root
+	 * The program and arguments of an instance, including the main module and its argument.
+	 * @param startsAsRoot whether the process starts as root and has to switch to its user itself
 	 */
 	commandFor(files: InstanceDirectory, settings: Settings, startsAsRoot: boolean): string[] {
 		const { bundle, controlPath, listenPath, main, temporary, user } = files;
 		const paths = [listenPath, controlPath, temporary].join(",");
 		const access = [
-			`--v8-flags=--max-old-space-size=${this.memoryOf(settings).heapMiB}`,
+			`--v8-flags=--max-old-space-size=${this.memoryLimits(settings).heapMiB}`,
 			allowFlag(settings?.network, [listenPath, controlPath]),
 			`--allow-read=${bundle},${paths}`,
 			`--allow-write=${paths}`,
 		];
 		const limits = user === undefined ? this.#rlimits.ofPlatform : this.#rlimits.ofOwnUser;
-		const confined = confinement(startsAsRoot ? { becomes: user } : undefined);
+		const confined = dropPrivilegesCommand(startsAsRoot ? { becomes: user } : undefined);
 		const before = [...limits, ...confined, this.#options.binary];
-		return [...before, "run", ...this.#commonFlags(), ...access, main, controlPath];
+		return [...before, "run", ...this.#sharedFlags(), ...access, main, controlPath];
 	}
 }

@@ -6,22 +6,22 @@
 import type { Readable } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
-import type { Lanes } from "../lanes.ts";
-import { laterRedactor } from "../output/later-redactor.ts";
+import { deferredRedactor } from "../output/deferred-redactor.ts";
 import { ProcessOutput } from "../output/process-output.ts";
 import type { Redactor } from "../output/redact.ts";
+import type { ReadSchedulers } from "../read-schedulers.ts";
 import type { ExitReason, Instance, Stuck } from "../runtime.ts";
-import { endOf } from "./child-end.ts";
-import { Control } from "./control-socket.ts";
+import { waitForExit } from "./child-exit.ts";
+import { ControlSocket } from "./control-socket.ts";
 import { deferred, timer } from "./deferred.ts";
-import { InFlight } from "./in-flight.ts";
+import { InFlightRequests } from "./in-flight.ts";
 import { Liveness } from "./liveness.ts";
 import { type Child, type ChildSpecification, spawnChild } from "./spawn-child.ts";
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
 /** How often a process that is to end is looked at, whether it still serves somebody. */
-const LOOK_MS = 500;
+const CHECK_INTERVAL_MS = 500;
 
 export interface ProcessSpecification extends ChildSpecification {
 	socketPath: string;
@@ -29,7 +29,7 @@ export interface ProcessSpecification extends ChildSpecification {
 	controlPath: string;
 	/** Called each time that it says that it listens; it is ready once that has resolved. */
 	onListening: () => Promise<void>;
-	lanes: Lanes;
+	schedulers: ReadSchedulers;
 	/** Where exceptions end that the process causes. */
 	faults: FaultBoundary;
 }
@@ -61,42 +61,42 @@ export class DenoProcess implements Instance {
 	#assignment: Assignment | undefined;
 	#liveness: Liveness | undefined;
 	readonly #output: ProcessOutput;
-	readonly #control: Control;
+	readonly #control: ControlSocket;
 	readonly #assigned = deferred<string>();
 	readonly #stuck = deferred<Stuck>();
-	readonly #requests = new InFlight(() => this.#onIdle());
+	readonly #requests = new InFlightRequests(() => this.#onIdle());
 	/** Resolved to end the grace period early: the last request is over, or there is no time. */
 	#drained = deferred();
 
 	constructor(specification: ProcessSpecification) {
-		const { controlPath, faults, lanes, onListening, socketPath, user } = specification;
+		const { controlPath, faults, schedulers: lanes, onListening, socketPath, user } = specification;
 		this.socketPath = socketPath;
 		const ready = deferred();
 		this.#ready = ready.promise;
-		this.#control = new Control({
+		this.#control = new ControlSocket({
 			path: controlPath,
 			user,
-			turns: lanes.signals,
+			scheduler: lanes.control,
 			handover: this.#assigned.promise,
 			onListening: () => {
 				const failed = () => this.kill("The platform cannot reach what the function listens on.");
 				return onListening().then(ready.resolve, failed);
 			},
-			onHolding: (isHeld) => this.#requests.hold(isHeld),
+			onHolding: (isHeld) => this.#requests.setBackgroundWork(isHeld),
 			onPong: () => this.#liveness?.pong(),
 			onError: () => void this.#child.kill("SIGKILL"),
 			faults,
 		});
 		this.#child = spawnChild(specification);
 		this.pid = this.#child.pid ?? -1;
-		this.#output = this.#orKill(() => this.#read(this.#child, lanes, faults));
+		this.#output = this.#killOnError(() => this.#read(this.#child, lanes, faults));
 		const unwatched = (error: unknown) => {
 			faults.note(error);
 			this.#child.kill("SIGKILL");
 			return { code: null, signal: null, stderr: "" };
 		};
 		this.exited = new Promise<ExitReason>((resolve) =>
-			resolve(endOf(this.#child, { output: this.#output, faults })),
+			resolve(waitForExit(this.#child, { output: this.#output, faults })),
 		).catch(unwatched);
 		const ended = faults.callback(() => {
 			this.#isAccepting = false;
@@ -106,7 +106,7 @@ export class DenoProcess implements Instance {
 	}
 
 	/** What only half of it was made for must not stay. */
-	#orKill<T>(make: () => T): T {
+	#killOnError<T>(make: () => T): T {
 		try {
 			return make();
 		} catch (error) {
@@ -118,13 +118,13 @@ export class DenoProcess implements Instance {
 	/** Follows what the process writes. Without a descriptor for its pipes there are none. */
 	#read(
 		{ stderr, stdout }: { [Name in "stderr" | "stdout"]: Readable | undefined },
-		lanes: Lanes,
+		lanes: ReadSchedulers,
 		faults: FaultBoundary,
 	): ProcessOutput {
 		return new ProcessOutput(stdout, stderr, {
 			faults,
-			turns: lanes.output,
-			redactor: laterRedactor(() => this.#assignment?.redactor),
+			scheduler: lanes.output,
+			redactor: deferredRedactor(() => this.#assignment?.redactor),
 			onLine: (level, message) => this.#assignment?.onLine(level, message),
 		});
 	}
@@ -163,12 +163,12 @@ export class DenoProcess implements Instance {
 		this.#liveness?.timedOut();
 	}
 
-	tell(message: string): void {
+	log(message: string): void {
 		this.#output.report(message);
 	}
 
 	redact(text: string, limit: number): string {
-		return laterRedactor(() => this.#assignment?.redactor).redact(text, limit);
+		return deferredRedactor(() => this.#assignment?.redactor).redact(text, limit);
 	}
 
 	get inFlight(): number {
@@ -213,7 +213,7 @@ export class DenoProcess implements Instance {
 	/** Ends it at once; the text goes to its log and into its exit reason. */
 	kill(why: string): void {
 		this.#isAccepting = false;
-		this.tell(why);
+		this.log(why);
 		this.#child.kill("SIGKILL");
 	}
 
@@ -226,7 +226,7 @@ export class DenoProcess implements Instance {
 	async #end(graceMs: number): Promise<void> {
 		const grace = timer(graceMs);
 		// Who counts the last request out may fail to say so.
-		const looking = setInterval(() => this.inFlight === 0 && this.#drained.resolve(), LOOK_MS);
+		const looking = setInterval(() => this.inFlight === 0 && this.#drained.resolve(), CHECK_INTERVAL_MS);
 		await Promise.race([this.#drained.promise, grace.elapsed, this.exited]);
 		clearInterval(looking);
 		grace.cancel();

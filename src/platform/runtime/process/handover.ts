@@ -1,34 +1,38 @@
-/** What a process is told when it becomes a function's. */
+/** The message with which a process becomes an instance of a function. */
 import { AppError, EXIT } from "../../../errors.ts";
-import { AUDIT_BEGIN } from "../output/audit.ts";
+import { AUDIT_BEGIN } from "../output/permission-audit.ts";
 import type { Launch } from "../runtime.ts";
 
 /**
- * What the operating system cannot put into an environment is refused, by name.
- * @throws AppError `FUNCTION_START_FAILED` (exit 1)
+ * Checks that the operating system can put each variable into a process environment.
+ * @throws AppError `FUNCTION_START_FAILED` (exit 1), which names the variable
  */
 export function checkEnvironment({ app, function: name, environment }: Launch): void {
 	for (const [variable, value] of environment) {
 		if (!value.includes("\0") && variable !== "" && !/[=\0]/.test(variable)) continue;
 		throw new AppError({
 			code: "FUNCTION_START_FAILED",
-			message: `The function ${app}/${name} was not started: an environment variable cannot hold ${variable}.`,
-			hint: "Names hold no equals sign, and neither names nor values hold a NUL character; set the secret again.",
+			message: `The function ${app}/${name} was not started: the operating system cannot represent the environment variable ${variable}.`,
+			hint: 'A name must not be empty or contain "=", and neither a name nor a value may contain a NUL character. Set the secret again.',
 			exit: EXIT.failure,
 		});
 	}
 }
 
-/** What the bundle and the sources beside it are called in stack traces: not by the platform's own folders. */
-export function ownNames(bundle: string, name: string): Map<string, string> {
+/** The names of the bundle and its sources in stack traces, instead of paths of the platform. */
+export function displayNames(bundle: string, name: string): Map<string, string> {
 	return new Map([
 		[bundle, `${name}.js`],
 		[new URL("./", bundle).href, ""],
 	]);
 }
 
-/** One line of JSON, without a line feed. */
-export function handoverOf(bundle: string, socketPath: string, environment: Launch["environment"]): string {
+/** Encodes the message as one line of JSON, without the line feed. */
+export function encodeHandover(
+	bundle: string,
+	socketPath: string,
+	environment: Launch["environment"],
+): string {
 	return JSON.stringify({
 		bundle,
 		socketPath,

@@ -1,15 +1,18 @@
-/** How many requests a process is serving, and when it was last asked something. */
-import { Hold } from "./hold.ts";
+/** Counts the requests that a process is serving, and records when it was last active. */
+import { BackgroundWork } from "./background-work.ts";
 
-export class InFlight {
+export class InFlightRequests {
 	lastActiveMs = performance.now();
 	#count = 0;
-	/** When the last request came. */
-	#calledMs = performance.now();
+	/** When the last request arrived. */
+	#lastRequestMs = performance.now();
 	readonly #onIdle: () => void;
-	readonly #hold = new Hold({ count: () => this.#add(), calledMs: () => this.#calledMs });
+	readonly #backgroundWork = new BackgroundWork({
+		count: () => this.#add(),
+		lastRequestMs: () => this.#lastRequestMs,
+	});
 
-	/** @param onIdle called each time the last one is over */
+	/** @param onIdle called each time that the last request ends */
 	constructor(onIdle: () => void) {
 		this.#onIdle = onIdle;
 	}
@@ -18,15 +21,18 @@ export class InFlight {
 		return this.#count;
 	}
 
-	/** Counts one request in. The returned function counts it out again, once. */
+	/** Counts one request in. The returned function counts it out, once. */
 	begin(): () => void {
-		this.#calledMs = performance.now();
+		this.#lastRequestMs = performance.now();
 		return this.#add();
 	}
 
-	/** Notes whether the function has work that goes on after its responses: it counts as a request, for a while. */
-	hold(isHeld: boolean): void {
-		this.#hold.set(isHeld);
+	/**
+	 * Records whether the function has work that continues after its responses. Such work counts as a request
+	 * for a limited time.
+	 */
+	setBackgroundWork(isHeld: boolean): void {
+		this.#backgroundWork.set(isHeld);
 	}
 
 	#add(): () => void {

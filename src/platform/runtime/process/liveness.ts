@@ -1,17 +1,20 @@
 /**
- * Whether a function's process still does anything. It may be stopped by a signal, frozen, or busy for ever; or it takes
- * requests and answers none. None of that ends the process, so that nobody would notice.
+ * Detects processes that are alive but useless. A process may be stopped by a signal, frozen or in an endless
+ * loop, or it may accept requests and never respond. In none of these cases does the process exit.
  */
 import { readFile } from "node:fs/promises";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { Stuck } from "../runtime.ts";
 
-/** Each process is asked once in so long, over its control socket. */
+/** The interval of the pings over the control socket. */
 export const PING_MS = 5_000;
-/** So many requests, one after the other, may go unanswered until the process is given up. */
+/** After so many requests in a row without a response, the process is given up. */
 const UNANSWERED_MAX = 3;
-/** A process that is stopped may be so for a moment: somebody may be looking at it. */
-const STOPPED_LOOKS = 2;
+/**
+ * In how many checks in a row a process must be stopped. A person may stop a process for a moment to examine
+ * it.
+ */
+const STOPPED_CHECKS = 2;
 
 function seconds(ms: number): string {
 	return `${Math.round(ms / 100) / 10} s`;
@@ -19,21 +22,21 @@ function seconds(ms: number): string {
 
 export interface LivenessOptions {
 	readonly pid: number;
-	/** How long the function may take to answer a request; for so long it may also compute without a pause. */
+	/** The time limit for a response. The function may also compute without a pause for so long. */
 	readonly timeoutMs: number;
 	/** Sends a ping. */
 	readonly ping: () => void;
-	/** Called once, with what is wrong. */
+	/** Called once, when the process is given up. */
 	readonly onStuck: (stuck: Stuck) => void;
 }
 
-/** One process: what it was asked, and what it answered. */
+/** The liveness of one process: its pings and their answers. */
 export class Liveness {
 	readonly #options: LivenessOptions;
 	#isAwaiting = false;
-	/** How long the present ping has been waiting, without the time in which the platform itself stood still. */
+	/** How long the current ping has no answer, without the time in which the platform itself was suspended. */
 	#silentMs = 0;
-	#stoppedLooks = 0;
+	#stoppedChecks = 0;
 	#unanswered = 0;
 	#isOver = false;
 
@@ -41,87 +44,90 @@ export class Liveness {
 		this.#options = options;
 	}
 
-	/** The process answered a ping. */
+	/** To be called when the process answers a ping. */
 	pong(): void {
 		this.#isAwaiting = false;
 	}
 
-	/** A request's answer has begun. */
+	/** To be called when the response to a request begins. */
 	answered(): void {
 		this.#unanswered = 0;
 	}
 
-	/** A request that the function had got as a whole was not answered in time. */
+	/** To be called when the function has a complete request and did not respond in time. */
 	timedOut(): void {
 		this.#unanswered++;
 		if (this.#unanswered < UNANSWERED_MAX) return;
 		const within = seconds(this.#options.timeoutMs);
-		this.#giveUp("unanswered", `${this.#unanswered} requests in a row got no answer within ${within}`);
+		this.#giveUp("unanswered", `${this.#unanswered} requests in a row got no response within ${within}`);
 	}
 
 	/**
-	 * Looks at it, and asks again. Resolves once that is done.
-	 * @param passedMs since the last look
-	 * @param intervalMs at which looks are to be: where more time has passed, the platform itself stood still, and what the process said meanwhile may be unread
+	 * Checks the answer to the last ping and sends the next one. Resolves when that is done.
+	 * @param passedMs the time since the last check
+	 * @param intervalMs the intended time between two checks; if more time has passed, the platform itself was
+	 *   suspended and may not have read the process's answer yet
 	 */
-	async look(passedMs: number, intervalMs: number): Promise<void> {
+	async check(passedMs: number, intervalMs: number): Promise<void> {
 		if (!this.#isAwaiting) {
 			this.#isAwaiting = true;
 			this.#silentMs = 0;
-			this.#stoppedLooks = 0;
+			this.#stoppedChecks = 0;
 			this.#options.ping();
 			return;
 		}
 		this.#silentMs += Math.min(passedMs, 2 * intervalMs);
 		const isStopped = await isStoppedBySignal(this.#options.pid);
-		// The answer may have come meanwhile.
+		// The answer may have arrived meanwhile.
 		if (!this.#isAwaiting) return;
-		this.#stoppedLooks = isStopped ? this.#stoppedLooks + 1 : 0;
+		this.#stoppedChecks = isStopped ? this.#stoppedChecks + 1 : 0;
 		const silentFor = `for ${seconds(this.#silentMs)}`;
-		if (this.#stoppedLooks >= STOPPED_LOOKS)
-			this.#giveUp("stopped", `its process is stopped by a signal, and has answered nothing ${silentFor}`);
+		if (this.#stoppedChecks >= STOPPED_CHECKS)
+			this.#giveUp("stopped", `its process is stopped by a signal and has not answered ${silentFor}`);
 		else if (this.#silentMs >= Math.max(this.#options.timeoutMs, 2 * intervalMs))
 			this.#giveUp(
 				"silent",
-				`its event loop has answered nothing ${silentFor}: it computes without a pause, or its process does not run`,
+				`its event loop has not answered ${silentFor}: it computes without a pause, or its process does not run`,
 			);
 	}
 
 	#giveUp(reason: Stuck["reason"], why: string): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
-		this.#options.onStuck({ reason, why });
+		this.#options.onStuck({ reason, description: why });
 	}
 }
 
-/** Whether the system says that a process is stopped by a signal; a debugger's stops are others. False where it cannot be told. */
+/**
+ * Whether a process is stopped by a signal; a debugger's stop does not count. False if the system does not say.
+ */
 async function isStoppedBySignal(pid: number): Promise<boolean> {
 	const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
-	// The program's name is in parentheses, and may hold some.
+	// The program's name is in parentheses and may contain parentheses itself.
 	return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) === "T";
 }
 
-/** Looks at all processes, with one timer. */
+/** Checks all processes, with one timer. */
 export class LivenessWatch {
 	readonly #faults: FaultBoundary;
 	readonly #intervalMs: number;
 	readonly #processes = new Set<Liveness>();
 	#timer: NodeJS.Timeout | undefined;
-	#lookedMs = 0;
+	#checkedMs = 0;
 
-	/** @param faults where an exception ends one look; the next one comes all the same */
+	/** @param faults handles an exception, which ends one check; the next one runs all the same */
 	constructor(faults: FaultBoundary, intervalMs = PING_MS) {
 		this.#faults = faults;
 		this.#intervalMs = intervalMs;
 	}
 
-	/** Looks at a process until `remove`. */
+	/** Checks a process until `remove`. */
 	add(process: Liveness): void {
 		this.#processes.add(process);
 		if (this.#timer !== undefined) return;
-		this.#lookedMs = performance.now();
+		this.#checkedMs = performance.now();
 		this.#timer = setInterval(
-			this.#faults.callback(() => this.#look()),
+			this.#faults.callback(() => this.#checkAll()),
 			this.#intervalMs,
 		).unref();
 	}
@@ -133,10 +139,10 @@ export class LivenessWatch {
 		this.#timer = undefined;
 	}
 
-	#look(): void {
+	#checkAll(): void {
 		const nowMs = performance.now();
-		const passedMs = nowMs - this.#lookedMs;
-		this.#lookedMs = nowMs;
-		for (const process of this.#processes) this.#faults.run(() => process.look(passedMs, this.#intervalMs));
+		const passedMs = nowMs - this.#checkedMs;
+		this.#checkedMs = nowMs;
+		for (const process of this.#processes) this.#faults.run(() => process.check(passedMs, this.#intervalMs));
 	}
 }

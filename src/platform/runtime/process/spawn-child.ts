@@ -1,4 +1,4 @@
-/** Starts the system's process of a function. */
+/** Spawns the operating system's process for a function. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { User } from "../../machine/users.ts";
@@ -6,23 +6,23 @@ import { withoutReadAhead } from "../output/paced-reader.ts";
 
 export type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** What is run, and as whom. */
+/** The command of a process and the user that runs it. */
 export interface ChildSpecification {
-	/** Deno with its arguments up to and with the main module, behind what becomes it. */
+	/** Deno and its arguments including the main module, after the programs that execute it. */
 	readonly command: readonly string[];
-	/** Deno's own variables; the function never sees them. */
+	/** Deno's own environment variables. The function never sees them. */
 	readonly variables: Record<string, string>;
 	readonly cwd: string;
-	/** Whom it runs as; the platform's own user where undefined. */
+	/** The user of the process; undefined for the platform's own user. */
 	readonly user: User | undefined;
-	/** Whether the command itself becomes that user. */
+	/** Whether the command starts as root and switches to that user itself. */
 	readonly startsAsRoot: boolean;
 }
 
-/** @returns a process whose output is read no further than it is asked for */
+/** @returns a process whose output is not read ahead */
 export function spawnChild({ command, cwd, startsAsRoot, user, variables }: ChildSpecification): Child {
 	const [file = "", ...args] = command;
-	// The groups of the platform's own user are dropped with it.
+	// A change of user also drops the platform's supplementary groups.
 	const identity = user === undefined || startsAsRoot ? {} : { uid: user.uid, gid: user.gid };
 	return withoutReadAhead(() =>
 		spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity }),

@@ -1,26 +1,26 @@
-/** Why a function did not start, in its own words as far as it has some. */
+/** The errors of starts, with the function's own error output if there is some. */
 import { AppError, EXIT } from "../../../errors.ts";
 import type { ExitReason, Launch } from "../runtime.ts";
 import type { StartOutcome } from "./deno-process.ts";
 
-/** The error for a start that ended so. @param timeoutMs how long it had */
-export function startFailure(
+/** The error for a failed start. @param timeoutMs the time limit of the start */
+export function startError(
 	launch: Launch,
 	outcome: StartOutcome,
 	reason: ExitReason,
 	timeoutMs: number,
 ): AppError {
-	const what = `The function ${launch.app}/${launch.function}`;
+	const subject = `The function ${launch.app}/${launch.function}`;
 	const status = reason.signal === null ? `status ${reason.code}` : `signal ${reason.signal}`;
 	let message: string;
 	if (outcome === "timeout")
-		message = `${what} was not ready after ${timeoutMs} ms: it never called Deno.serve`;
+		message = `${subject} was not ready after ${timeoutMs} ms: it never called Deno.serve`;
 	else if (reason.code === 0)
 		message =
-			`${what} exports no handler and never called Deno.serve: ` +
+			`${subject} exports no handler and never called Deno.serve: ` +
 			"its default export is neither a function nor an object with a fetch method";
-	else message = `${what} exited with ${status} before it was ready`;
-	// The host's own frames tell a function's author nothing.
+	else message = `${subject} exited with ${status} before it was ready`;
+	// Stack frames of the host do not help the function's author.
 	const lines = reason.stderr.split("\n").filter((line) => !/^\s+at .*\/host\/\w+\.ts:\d+/.test(line));
 	const stderr = lines.join("\n").trim();
 	return new AppError({
@@ -31,8 +31,8 @@ export function startFailure(
 	});
 }
 
-/** The error of a start that comes too late. */
-export function closingFailure({ app, function: name }: Pick<Launch, "app" | "function">): AppError {
+/** The error for a start while the platform is closing. */
+export function closingError({ app, function: name }: Pick<Launch, "app" | "function">): AppError {
 	return new AppError({
 		code: "FUNCTION_START_FAILED",
 		message: `The function ${app}/${name} was not started: the platform is closing.`,

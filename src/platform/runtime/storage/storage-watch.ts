@@ -1,35 +1,36 @@
 /**
- * Ends processes that keep more on the file system than they may: in `localStorage`, the Cache API and, where that is no
- * file system of its own, the temporary folder. The system bounds the size of each file, and not how many there are.
+ * Ends processes that store too much on the file system: in `localStorage`, in the Cache API and, if that is
+ * not a file system of its own, in the temporary folder. The system limits the size of each file but not the
+ * number of files.
  */
 import { readFile } from "node:fs/promises";
-import { type Usage, usageOf } from "./usage.ts";
+import { type DiskUsage, diskUsage } from "./disk-usage.ts";
 
 const MIB = 1024 * 1024;
-/** As a temporary folder that is a file system of its own. */
+/** The same limits as those of a temporary folder that is a file system of its own. */
 export const STORAGE_MAX = { bytes: 256 * MIB, files: 65_536, depth: 64 } as const;
 const INTERVAL_MS = 1_000;
-/** What the system does not count as written is found at the latest after so many looks. */
-const LOOKS_MAX = 30;
-/** Where the system does not say how much a process writes. */
-const LOOKS_UNTOLD = 5;
+/** The folders are counted at the latest after so many checks, even if the system reports no new writes. */
+const CHECKS_MAX = 30;
+/** The same, if the system does not report how much a process writes. */
+const CHECKS_WITHOUT_REPORT = 5;
 
-/** A process, and what is its function's. */
-export interface Storing {
+/** A process, and the folders of its function. */
+export interface ProcessStorage {
 	readonly pid: number;
-	/** The folders whose sum is bounded. */
+	/** The folders whose total size is limited. */
 	readonly folders: readonly string[];
-	/** Called once, when it has more than it may. */
+	/** Called once, when the limit is exceeded. */
 	readonly onFull: (why: string) => void;
 }
 
 interface Watched {
-	readonly storing: Storing;
+	readonly storing: ProcessStorage;
 	written: number | undefined;
-	looks: number;
+	checks: number;
 }
 
-/** How many bytes a process has written to file systems, by the system's own account; undefined where it does not say. */
+/** How many bytes a process has written to file systems, as the system reports it; undefined if it does not. */
 async function writtenBytes(pid: number): Promise<number | undefined> {
 	const text = await readFile(`/proc/${pid}/io`, "latin1").catch(() => "");
 	const [, bytes] = /^write_bytes: (\d+)$/m.exec(text) ?? [];
@@ -37,7 +38,7 @@ async function writtenBytes(pid: number): Promise<number | undefined> {
 }
 
 export interface StorageWatchOptions {
-	readonly usage?: (storing: Storing) => Promise<Usage>;
+	readonly usage?: (storing: ProcessStorage) => Promise<DiskUsage>;
 	readonly written?: (pid: number) => Promise<number | undefined>;
 }
 
@@ -46,17 +47,17 @@ export class StorageWatch {
 	readonly #usage: NonNullable<StorageWatchOptions["usage"]>;
 	readonly #written: NonNullable<StorageWatchOptions["written"]>;
 	#timer: NodeJS.Timeout | undefined;
-	#isLooking = false;
+	#isChecking = false;
 
 	constructor({ usage, written }: StorageWatchOptions = {}) {
-		this.#usage = usage ?? (({ folders, pid }) => usageOf(folders, pid, STORAGE_MAX));
+		this.#usage = usage ?? (({ folders, pid }) => diskUsage(folders, pid, STORAGE_MAX));
 		this.#written = written ?? writtenBytes;
 	}
 
-	/** Watches a process until `remove`. @param key by which it is known there */
-	add(key: object, storing: Storing): void {
-		this.#watched.set(key, { storing, written: undefined, looks: 0 });
-		this.#timer ??= setInterval(() => void this.look(), INTERVAL_MS).unref();
+	/** Watches a process until `remove`. @param key identifies the process in `remove` */
+	add(key: object, storing: ProcessStorage): void {
+		this.#watched.set(key, { storing, written: undefined, checks: 0 });
+		this.#timer ??= setInterval(() => void this.check(), INTERVAL_MS).unref();
 	}
 
 	remove(key: object): void {
@@ -66,30 +67,30 @@ export class StorageWatch {
 		this.#timer = undefined;
 	}
 
-	/** Looks at all of them, one after the other. A look that takes long is not begun again meanwhile. */
-	async look(): Promise<void> {
-		if (this.#isLooking) return;
-		this.#isLooking = true;
+	/** Checks all processes, one after the other. While a check runs, no other begins. */
+	async check(): Promise<void> {
+		if (this.#isChecking) return;
+		this.#isChecking = true;
 		try {
-			for (const [key, watched] of this.#watched) await this.#lookAt(key, watched);
+			for (const [key, watched] of this.#watched) await this.#checkOne(key, watched);
 		} finally {
-			this.#isLooking = false;
+			this.#isChecking = false;
 		}
 	}
 
-	async #lookAt(key: object, watched: Watched): Promise<void> {
+	async #checkOne(key: object, watched: Watched): Promise<void> {
 		const { storing } = watched;
 		const written = await this.#written(storing.pid);
-		const looksMax = written === undefined ? LOOKS_UNTOLD : LOOKS_MAX;
-		const isDue = watched.looks === 0 || written !== watched.written;
+		const checksMax = written === undefined ? CHECKS_WITHOUT_REPORT : CHECKS_MAX;
+		const isDue = watched.checks === 0 || written !== watched.written;
 		watched.written = written;
-		watched.looks = (watched.looks + 1) % looksMax;
+		watched.checks = (watched.checks + 1) % checksMax;
 		if (!isDue) return;
 		const { bytes, files } = await this.#usage(storing);
 		if (bytes <= STORAGE_MAX.bytes && files <= STORAGE_MAX.files) return;
 		if (!this.#watched.delete(key)) return;
 		storing.onFull(
-			`The function kept more than ${STORAGE_MAX.bytes / MIB} MiB or ${STORAGE_MAX.files} files in localStorage, caches and temporary files. It was ended, and what it kept is removed.`,
+			`The function stored more than ${STORAGE_MAX.bytes / MIB} MiB or ${STORAGE_MAX.files} files in localStorage, caches and temporary files. It was ended, and its stored data is removed.`,
 		);
 	}
 }

@@ -8,8 +8,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
 import { withoutReadAhead } from "../../../../src/platform/runtime/output/paced-reader.ts";
 import { lastLines, ProcessOutput } from "../../../../src/platform/runtime/output/process-output.ts";
+import { ReadScheduler } from "../../../../src/platform/runtime/output/read-scheduler.ts";
 import { createRedactor } from "../../../../src/platform/runtime/output/redact.ts";
-import { Turns } from "../../../../src/platform/runtime/output/turns.ts";
 
 const PER_TURN = { lines: 200, bytes: 128 * 1024 };
 
@@ -40,9 +40,9 @@ class Output {
 		};
 		this.output = new ProcessOutput(this.child.stdout, this.child.stderr, {
 			faults: new FaultBoundary("function"),
-			turns: new Turns({
+			scheduler: new ReadScheduler({
 				intervalMs: 20,
-				perTurn,
+				perRound: perTurn,
 				perSlice: { lines: 50, bytes: 16 * 1024 },
 				now: () => this.nowMs,
 				schedule: (task) => this.#tasks.push(task),

@@ -10,19 +10,23 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
 import { findDeno } from "../../../../src/platform/runtime/deno-binary.ts";
-import { Turns } from "../../../../src/platform/runtime/output/turns.ts";
-import { Control, Messages, type Said } from "../../../../src/platform/runtime/process/control-socket.ts";
+import { ReadScheduler } from "../../../../src/platform/runtime/output/read-scheduler.ts";
+import {
+	type ControlMessages,
+	ControlSocket,
+	MessageReader,
+} from "../../../../src/platform/runtime/process/control-socket.ts";
 import { HOST_PATH } from "../harness.ts";
 
 const read = (...parts: string[]) => {
-	const messages = new Messages();
+	const messages = new MessageReader();
 	return parts.map((part) => messages.read(part));
 };
 
 describe("messages", () => {
 	test("of what is said twice the last holds, however it is cut", () => {
 		const text = '{"holding":true}\n{"ready":true}\n{"nonsense":1}\n{"pong":true}\n{"holding":false}\n';
-		const expected: Said = { isHeld: false, isListening: true, isPong: true };
+		const expected: ControlMessages = { isHeld: false, isListening: true, isPong: true };
 		expect(read(text)).toEqual([expected]);
 		fc.assert(
 			fc.property(fc.array(fc.nat(text.length), { maxLength: 8 }), (cuts) => {
@@ -39,7 +43,7 @@ describe("messages", () => {
 	});
 
 	test("a line without end is thrown away, and what follows it is read", () => {
-		const messages = new Messages();
+		const messages = new MessageReader();
 		for (let mebibyte = 0; mebibyte < 10; mebibyte++)
 			expect(messages.read("x".repeat(1024 * 1024))).toEqual({});
 		expect(messages.read('\n{"pong":true}\n')).toEqual({ isPong: true });
@@ -49,7 +53,7 @@ describe("messages", () => {
 
 describe("a socket", () => {
 	let folder: string;
-	let control: Control | undefined;
+	let control: ControlSocket | undefined;
 	let socket: Socket | undefined;
 	beforeEach(() => {
 		folder = mkdtempSync(join(tmpdir(), "coffer-control-"));
@@ -63,17 +67,17 @@ describe("a socket", () => {
 	async function open(onListening: () => Promise<void> = async () => {}) {
 		const tasks: (() => void)[] = [];
 		const heard = { held: [] as boolean[], pongs: 0, received: "" };
-		const turns = new Turns({
+		const turns = new ReadScheduler({
 			intervalMs: 20,
-			perTurn: { lines: 100, bytes: 64 * 1024 },
+			perRound: { lines: 100, bytes: 64 * 1024 },
 			perSlice: { lines: 100, bytes: 64 * 1024 },
 			now: () => 0,
 			schedule: (task) => tasks.push(task),
 		});
-		control = new Control({
+		control = new ControlSocket({
 			path: join(folder, "c"),
 			user: undefined,
-			turns,
+			scheduler: turns,
 			faults: new FaultBoundary("function"),
 			handover: Promise.resolve("the hand-over"),
 			onListening,

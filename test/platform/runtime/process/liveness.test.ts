@@ -16,7 +16,7 @@ function watched(timeoutMs = 20_000, pid = process.pid) {
 		ping: () => pings++,
 		onStuck: (why) => stuck.push(why),
 	});
-	const look = (passedMs = INTERVAL_MS) => liveness.look(passedMs, INTERVAL_MS);
+	const look = (passedMs = INTERVAL_MS) => liveness.check(passedMs, INTERVAL_MS);
 	return { liveness, stuck, look, pings: () => pings };
 }
 

@@ -58,12 +58,12 @@ describe("a process that writes nothing", () => {
 		const key = {};
 		watch.add(key, { pid: 1, folders: [], onFull: () => {} });
 		onTestFinished(() => watch.remove(key));
-		for (let round = 0; round < 30; round++) await watch.look();
+		for (let round = 0; round < 30; round++) await watch.check();
 		expect(looked).toBe(1);
-		await watch.look();
+		await watch.check();
 		expect(looked).toBe(2);
 		written = 1;
-		await watch.look();
+		await watch.check();
 		expect(looked).toBe(3);
 	});
 
@@ -74,8 +74,8 @@ describe("a process that writes nothing", () => {
 			written: async () => undefined,
 		});
 		watch.add({}, { pid: 1, folders: [], onFull: () => told++ });
-		await watch.look();
-		await watch.look();
+		await watch.check();
+		await watch.check();
 		expect(told).toBe(1);
 	});
 });

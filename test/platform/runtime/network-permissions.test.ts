@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { denyFlags } from "../../../src/platform/runtime/network.ts";
+import { denyFlags } from "../../../src/platform/runtime/network-permissions.ts";
 
 /** What Deno would deny. */
 function denied(flags: string[]): { check(address: string, port?: number): boolean } {

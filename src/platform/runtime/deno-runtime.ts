@@ -11,33 +11,33 @@ import type { LogLine } from "../logs/function-logs.ts";
 import type { DenoRuntimeOptions } from "./deno-options.ts";
 import type { InstanceDirectory, SpareDirectory } from "./files/instance-directory.ts";
 import type { Workspace } from "./files/workspace.ts";
-import { type Lanes, lanes } from "./lanes.ts";
-import { tryFollow } from "./output/audit.ts";
+import { tryFollowAudit } from "./output/permission-audit.ts";
 import { createRedactor } from "./output/redact.ts";
-import { Commands } from "./process/deno-command.ts";
+import { DenoCommands } from "./process/deno-command.ts";
 import { DenoProcess, type ProcessSpecification } from "./process/deno-process.ts";
-import { asEntry } from "./process/entry.ts";
-import { checkEnvironment, handoverOf, ownNames } from "./process/handover.ts";
+import { type FunctionProcess, lifetimeOf, storageOf } from "./process/function-process.ts";
+import { checkEnvironment, displayNames, encodeHandover } from "./process/handover.ts";
+import { replaceImportMetaMain } from "./process/import-meta-main.ts";
 import { LivenessWatch } from "./process/liveness.ts";
 import { MemoryWatch } from "./process/memory-watch.ts";
-import { lifetimeOf, type Spawned, storingOf } from "./process/spawned.ts";
-import { closingFailure, startFailure } from "./process/start-failure.ts";
+import { closingError, startError } from "./process/start-failure.ts";
+import { createReadSchedulers, type ReadSchedulers } from "./read-schedulers.ts";
 import type { Instance, Launch, Runtime } from "./runtime.ts";
-import { Spares } from "./spares.ts";
+import { SpareProcesses } from "./spare-processes.ts";
 import { StorageWatch } from "./storage/storage-watch.ts";
 
 export class DenoRuntime implements Runtime {
 	#options: DenoRuntimeOptions;
 	#workspace: Workspace;
-	#commands: Commands;
-	#spares: Spares<Spawned<SpareDirectory>>;
+	#commands: DenoCommands;
+	#spares: SpareProcesses<FunctionProcess<SpareDirectory>>;
 	/** Every process that is there, and what removes its files once it has ended. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	readonly #lifetimes = new WeakMap<DenoProcess, FunctionLifetime>();
 	#memory = new MemoryWatch();
 	readonly #storage = new StorageWatch();
 	readonly #faults: FaultBoundary;
-	readonly #lanes: Lanes;
+	readonly #schedulers: ReadSchedulers;
 	readonly #liveness: LivenessWatch;
 	#isClosed = false;
 	readonly #groups: Limits;
@@ -50,30 +50,30 @@ export class DenoRuntime implements Runtime {
 		this.network = network;
 		this.#workspace = workspace;
 		this.#faults = options.faults ?? new FaultBoundary("function");
-		this.#lanes = lanes(this.#faults);
+		this.#schedulers = createReadSchedulers(this.#faults);
 		this.#liveness = new LivenessWatch(this.#faults, options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// What the operator excepts is checked now.
-		this.#commands = new Commands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
+		this.#commands = new DenoCommands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
 		const { bounded, driver } = groups;
 		const [{ hasRlimits }, { hasUsers }] = [this.#commands, workspace];
 		const seesMemory = process.platform === "linux";
 		this.limits = { driver, missing: missingLimits({ bounded, hasRlimits, hasUsers, seesMemory }) };
-		this.#spares = new Spares({
+		this.#spares = new SpareProcesses({
 			countMax: options.spares ?? 0,
-			terms: () => this.#commands.termsOf(undefined),
-			make: async () => await this.#spawn(await this.#workspace.prepareSpare()),
+			compatibilityKey: () => this.#commands.compatibilityKey(undefined),
+			start: async () => await this.#spawn(await this.#workspace.prepareSpare()),
 			discard: async ({ process }) => await this.#end(process),
 		});
 	}
 
 	async start(launch: Launch): Promise<Instance> {
-		if (this.#isClosed) throw closingFailure(launch);
+		if (this.#isClosed) throw closingError(launch);
 		checkEnvironment(launch);
-		const spawned = await this.#prepared(launch);
+		const spawned = await this.#takeProcess(launch);
 		try {
 			this.#assign(spawned, launch);
-			const instance = await this.#ready(spawned.process, launch);
+			const instance = await this.#waitUntilReady(spawned.process, launch);
 			spawned.member.serve();
 			return instance;
 		} catch (error) {
@@ -85,10 +85,10 @@ export class DenoRuntime implements Runtime {
 	}
 
 	/** A process for the launch, whose it is not yet: one that was waiting, or a new one. */
-	async #prepared(launch: Launch): Promise<Spawned> {
+	async #takeProcess(launch: Launch): Promise<FunctionProcess> {
 		const { code, onRead, settings, sourceMap } = launch;
-		const bundle = { code: asEntry(code), sourceMap };
-		const spare = this.#spares.take(this.#commands.termsOf(settings));
+		const bundle = { code: replaceImportMetaMain(code), sourceMap };
+		const spare = this.#spares.take(this.#commands.compatibilityKey(settings));
 		if (spare !== undefined) {
 			try {
 				await spare.files.fill(bundle);
@@ -104,7 +104,7 @@ export class DenoRuntime implements Runtime {
 		return spawned;
 	}
 
-	async #ready(process: DenoProcess, launch: Launch): Promise<Instance> {
+	async #waitUntilReady(process: DenoProcess, launch: Launch): Promise<Instance> {
 		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
 		const outcome = await process.started(timeoutMs);
 		if (outcome === "ready") {
@@ -112,7 +112,7 @@ export class DenoRuntime implements Runtime {
 			return process;
 		}
 		await process.terminate();
-		throw startFailure(launch, outcome, await process.exited, timeoutMs);
+		throw startError(launch, outcome, await process.exited, timeoutMs);
 	}
 
 	async #end(process: DenoProcess): Promise<void> {
@@ -126,10 +126,10 @@ export class DenoRuntime implements Runtime {
 		await this.#workspace.forget(of);
 	}
 
-	/** The processes of a function, or of a whole app, each with the promise that its files are removed. */
-	#processesOf(of: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
+	/** The processes of a function's lifetime, or of all of an app's, each with what removes its files. */
+	#processesOf({ app, function: began }: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
 		const isMeant = (lifetime: FunctionLifetime | undefined) =>
-			lifetime?.app === of.app && lifetime.function === (of.function ?? lifetime.function);
+			lifetime?.app === app && (began ?? lifetime.function) === lifetime.function;
 		return new Map([...this.#cleanups].filter(([process]) => isMeant(this.#lifetimes.get(process))));
 	}
 
@@ -146,7 +146,7 @@ export class DenoRuntime implements Runtime {
 	async #admit(files: InstanceDirectory, launch: Launch | undefined): Promise<Admission> {
 		try {
 			const admission = await this.network.admit({ ...files, network: launch?.settings?.network });
-			if (launch !== undefined && this.#isClosed) throw closingFailure(launch);
+			if (launch !== undefined && this.#isClosed) throw closingError(launch);
 			return admission;
 		} catch (error) {
 			await files.release();
@@ -155,7 +155,7 @@ export class DenoRuntime implements Runtime {
 	}
 
 	/** Starts the process; what was made for it goes where that fails. */
-	async #created(
+	async #createProcess(
 		files: InstanceDirectory,
 		admission: Admission,
 		specification: ProcessSpecification,
@@ -170,16 +170,19 @@ export class DenoRuntime implements Runtime {
 	}
 
 	/** @param launch whose it will be, where that is known */
-	async #spawn<Files extends InstanceDirectory>(files: Files, launch?: Launch): Promise<Spawned<Files>> {
+	async #spawn<Files extends InstanceDirectory>(
+		files: Files,
+		launch?: Launch,
+	): Promise<FunctionProcess<Files>> {
 		const admission = await this.#admit(files, launch);
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
-		const reads: Spawned["reads"] = { onRead: undefined };
+		const reads: FunctionProcess["reads"] = { onRead: undefined };
 		// Where the account of its reads cannot be followed, it runs without.
 		const audit =
 			auditPath === undefined
 				? undefined
-				: tryFollow(auditPath, this.#lanes.signals, (name) => reads.onRead?.(name), this.#faults);
-		const process = await this.#created(files, admission, {
+				: tryFollowAudit(auditPath, this.#schedulers.control, (name) => reads.onRead?.(name), this.#faults);
+		const process = await this.#createProcess(files, admission, {
 			command: [
 				...admission.before,
 				...this.#commands.commandFor(files, launch?.settings, admission.startsAsRoot),
@@ -197,7 +200,7 @@ export class DenoRuntime implements Runtime {
 			socketPath,
 			controlPath,
 			onListening: files.publish,
-			lanes: this.#lanes,
+			schedulers: this.#schedulers,
 			faults: this.#faults,
 		});
 		admission.onLost = () => process.kill("The network of functions ended on the platform's side.");
@@ -222,26 +225,30 @@ export class DenoRuntime implements Runtime {
 	}
 
 	/** Makes a process a function's. */
-	#assign({ admission, files, member, process, reads }: Spawned, launch: Launch): void {
+	#assign({ admission, files, member, process, reads }: FunctionProcess, launch: Launch): void {
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
-		const owner = lifetimeOf(launch);
-		this.#lifetimes.set(process, owner);
+		const lifetime = lifetimeOf(launch);
+		this.#lifetimes.set(process, lifetime);
 		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
 		const onLine = (level: LogLine["level"], message: string) =>
-			this.#options.onLine?.(owner.app, owner.function, { time: new Date().toISOString(), level, message });
-		const { memoryMiB } = this.#commands.memoryOf(settings);
+			this.#options.onLine?.(lifetime.app, lifetime.function, {
+				time: new Date().toISOString(),
+				level,
+				message,
+			});
+		const { memoryMiB } = this.#commands.memoryLimits(settings);
 		this.#memory.add(process, memoryMiB);
-		const all = () => this.#processesOf(owner).keys();
-		this.#storage.add(process, storingOf({ admission, files, process }, all));
+		const all = () => this.#processesOf(lifetime).keys();
+		this.#storage.add(process, storageOf({ admission, files, process }, all));
 		admission.onRefused = (sentence) => onLine("error", sentence);
 		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });
 		const said = settings?.timeoutSeconds;
 		process.assign({
 			deployment,
 			timeoutMs: said === undefined ? (this.#options.responseTimeoutMs ?? 150_000) : said * 1000,
-			handover: handoverOf(bundle, files.listenPath, environment),
-			redactor: createRedactor(environment, ownNames(bundle, name)),
+			handover: encodeHandover(bundle, files.listenPath, environment),
+			redactor: createRedactor(environment, displayNames(bundle, name)),
 			onIdle,
 			onLine: this.#faults.callback(onLine),
 		});

@@ -1,18 +1,21 @@
-/** How much a function keeps on the file system: in folders that it may change while they are looked at. */
+/**
+ * Measures how much a function stores on the file system. The function may change the folders during the
+ * measurement.
+ */
 import { constants, type Stats } from "node:fs";
 import { lstat, open, opendir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-export interface Usage {
-	/** As the file system allots them. */
+export interface DiskUsage {
+	/** The allocated size on disk. */
 	readonly bytes: number;
-	/** Files, folders and links. */
+	/** The number of files, folders and links. */
 	readonly files: number;
 }
 
-/** What is counted no further: whoever has more than that has too much. */
-export interface UsageMax extends Usage {
-	/** Folders within folders. */
+/** The limits, above which the count ends. */
+export interface DiskUsageMax extends DiskUsage {
+	/** The deepest level of nested folders. */
 	readonly depth: number;
 }
 
@@ -22,11 +25,11 @@ const isLinux = process.platform === "linux";
 class Count {
 	bytes = 0;
 	files = 0;
-	readonly #max: UsageMax;
-	/** Files with several names are counted once. */
+	readonly #max: DiskUsageMax;
+	/** Files with several hard links, which are counted once. */
 	readonly #seen = new Set<string>();
 
-	constructor(max: UsageMax) {
+	constructor(max: DiskUsageMax) {
 		this.#max = max;
 	}
 
@@ -44,8 +47,10 @@ class Count {
 		this.bytes += stats.blocks * BLOCK_BYTES;
 	}
 
-	/** Goes through a folder by its descriptor: a link that takes a folder's place meanwhile is not followed. */
-	async folder(path: string, depth: number): Promise<void> {
+	/**
+	 * Walks a folder by its descriptor. So a symbolic link that replaces the folder meanwhile is not followed.
+	 */
+	async addFolder(path: string, depth: number): Promise<void> {
 		if (depth > this.#max.depth) {
 			this.files = Number.POSITIVE_INFINITY;
 			return;
@@ -66,14 +71,15 @@ class Count {
 		try {
 			const stats = await lstat(path);
 			this.add(stats);
-			if (stats.isDirectory()) await this.folder(path, depth + 1);
+			if (stats.isDirectory()) await this.addFolder(path, depth + 1);
 		} catch {
-			// It was removed meanwhile, or its owner closed it: then it cannot be looked into, and neither grow unseen for long.
+			// The entry was removed meanwhile, or its owner made it unreadable. Then it cannot grow unseen for
+			// long either.
 		}
 	}
 
-	/** Files that have no name any more take their place until whoever has them open closes them. */
-	async removed(pid: number, device: number): Promise<void> {
+	/** Counts deleted files, which use disk space until every process has closed them. */
+	async addDeletedFiles(pid: number, device: number): Promise<void> {
 		const folder = `/proc/${pid}/fd`;
 		for (const name of await readdir(folder).catch(() => [])) {
 			if (this.isFull) return;
@@ -84,19 +90,23 @@ class Count {
 }
 
 /**
- * Counts what is in folders, and what a process has open that was removed from their file system.
- * @param folders whoever owns them may change them meanwhile; one that is not there holds nothing
- * @param max where more than that is found, the count may end early
+ * Measures folders, and the deleted files on their file systems that a process still has open.
+ * @param folders their owner may change them meanwhile; a missing folder counts as empty
+ * @param max above these limits the count may end early
  */
-export async function usageOf(folders: readonly string[], pid: number, max: UsageMax): Promise<Usage> {
+export async function diskUsage(
+	folders: readonly string[],
+	pid: number,
+	max: DiskUsageMax,
+): Promise<DiskUsage> {
 	const count = new Count(max);
 	const devices = new Set<number>();
 	for (const folder of folders) {
 		const stats = await lstat(folder).catch(() => undefined);
 		if (stats === undefined) continue;
 		devices.add(stats.dev);
-		await count.folder(folder, 0).catch(() => {});
+		await count.addFolder(folder, 0).catch(() => {});
 	}
-	for (const device of devices) await count.removed(pid, device);
+	for (const device of devices) await count.addDeletedFiles(pid, device);
 	return count;
 }

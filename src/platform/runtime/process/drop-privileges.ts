@@ -1,16 +1,17 @@
 /**
- * What a function's process gives up before Deno begins, by way of a small program that becomes it: the way to more
- * rights by set-user-ID programs.
+ * Drops privileges before Deno begins: the process can no longer gain rights by set-user-ID programs. The
+ * program `setpriv` does that and then executes Deno.
  */
 import { systemProgram } from "../../machine/system-program.ts";
 import type { User } from "../../machine/users.ts";
 
 /**
- * What comes before the command of a function, as far as this system has it; the process id stays the same.
- * @param root whom a process that starts as root is to become, with no capability left; undefined where it is its
- *   user's from the start
+ * The command prefix that drops privileges; empty if this system has no `setpriv`. The process id stays the
+ * same.
+ * @param root the user to switch to, with no capabilities left, if the process starts as root; undefined if it
+ *   runs as its user from the start
  */
-export function confinement(root?: { readonly becomes: User | undefined }): readonly string[] {
+export function dropPrivilegesCommand(root?: { readonly becomes: User | undefined }): readonly string[] {
 	const setpriv = process.platform === "linux" ? systemProgram("setpriv") : undefined;
 	if (setpriv === undefined) return [];
 	const { becomes } = root ?? {};

@@ -1,45 +1,49 @@
 /**
- * Deno's account of what a process asks leave for (`DENO_AUDIT_PERMISSIONS`), one line of JSON for each time, read from
- * a FIFO: as a file it would grow with every read. It tells which variables a function reads, not what is in them.
+ * Reads Deno's permission audit (`DENO_AUDIT_PERMISSIONS`): one line of JSON for each permission that a process
+ * uses. It is read from a FIFO, because a file would grow with every access. It shows which environment
+ * variables a function reads, and not their values.
  */
 import { constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import { NO_READ_AHEAD, PacedReader } from "./paced-reader.ts";
-import type { Turns } from "./turns.ts";
+import type { ReadScheduler } from "./read-scheduler.ts";
 
 /**
- * The variable that the host asks for right before the function's own code begins, so that the function's reads can be
- * told from the host's. No secret can have this name.
+ * The variable that the host reads directly before the function's code begins. It separates the function's
+ * reads from the host's. No secret can have this name.
  */
 export const AUDIT_BEGIN = "coffer: the function begins";
-/** A process that asks more often than that is followed no longer: each time costs it and the platform a microsecond. */
+/**
+ * The most lines of one process. After that it is no longer followed, because each line costs the process and
+ * the platform a microsecond.
+ */
 const LINES_MAX = 100_000;
-/** What is asked for may be long, too. */
+/** The most bytes of one process, because each line may be long, too. */
 const BYTES_MAX = 32 * 1024 * 1024;
-/** The longest line that is looked at; a name has 128 characters at the most. */
+/** The longest line that is parsed. A variable's name has at most 128 characters. */
 const LINE_CHARACTERS_MAX = 1_024;
 const NAME = /^[A-Za-z0-9_]{1,128}$/;
 const VALUE = '"value":"';
 const CHUNK_BYTES = 64 * 1024;
-/** A FIFO holds so much on Linux, unless somebody asked for more. */
+/** The capacity of a FIFO on Linux, unless a process has enlarged it. */
 const FIFO_CHUNKS_MAX = 16;
 
-/** Picks the variables out of what Deno writes, each once. */
+/** Extracts the names of variables from the audit, each name once. */
 export class AuditLines {
 	readonly #onRead: (name: string) => void;
 	readonly #seen = new Set<string>();
 	#rest = "";
 	#lines = 0;
 	#bytes = 0;
-	/** What the host itself does comes before. */
+	/** Whether the function's code has begun. Earlier lines come from the host. */
 	#hasBegun = false;
 
 	constructor(onRead: (name: string) => void) {
 		this.#onRead = onRead;
 	}
 
-	/** Whether there was more than is looked at. */
+	/** Whether a limit is reached. */
 	get isFull(): boolean {
 		return this.#lines > LINES_MAX || this.#bytes > BYTES_MAX;
 	}
@@ -61,16 +65,19 @@ export class AuditLines {
 		this.#onRead(name);
 	}
 
-	/** Whether a line tells of a variable that was told of before: most do, and need not be parsed for that. */
+	/** Whether a line names a variable that is already reported. Most lines do, and need not be parsed. */
 	#isKnown(line: string): boolean {
 		const begin = line.indexOf(VALUE) + VALUE.length;
 		return begin >= VALUE.length && this.#seen.has(line.slice(begin, line.indexOf('"', begin)));
 	}
 }
 
-/** The variable that a line is about; a function's own user may write whatever it likes. */
+/**
+ * The variable that a line names; undefined for any other line. The function itself may write anything into the
+ * FIFO.
+ */
 function variableOf(line: string): string | undefined {
-	// To parse what is no JSON costs most, since that throws.
+	// `JSON.parse` costs most for invalid JSON, because it throws.
 	if (!line.startsWith("{") || !line.includes('"env"')) return undefined;
 	try {
 		const { permission, value } = JSON.parse(line) as { permission?: unknown; value?: unknown };
@@ -80,31 +87,32 @@ function variableOf(line: string): string | undefined {
 	}
 }
 
-/** A process that is being followed. */
+/** A process whose audit is being read. */
 export interface Audit {
-	/** Takes what is still in the FIFO, and lets go of it. */
+	/** Reads the data that remains in the FIFO and closes it. */
 	end(): void;
 }
 
 /**
- * Follows one process.
- * @param path of a FIFO
- * @param turns in which it is read: a process that asks faster than that waits
- * @param onRead called with each variable that the function reads or asks for, once
- * @param faults where an exception ends the following, and the process goes on
- * @throws the system's error where it cannot be opened
+ * Follows the audit of one process.
+ * @param path the path of a FIFO
+ * @param scheduler reads the FIFO; a process that writes faster has to wait
+ * @param onRead called once with each variable that the function reads or looks up
+ * @param faults handles an exception, after which the audit is no longer read and the process runs on
+ * @throws the system's error if the FIFO cannot be opened
  */
 function followAudit(
 	path: string,
-	turns: Turns,
+	turns: ReadScheduler,
 	onRead: (name: string) => void,
 	faults: FaultBoundary,
 ): Audit {
 	const lines = new AuditLines(onRead);
-	// Open for writing too, so that it neither waits for the process nor ends where a process closes it.
+	// It is opened for writing, too: so the open does not wait for the process, and the FIFO does not end when
+	// the process closes it.
 	const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
 	const socket = new Socket({ fd, readable: true, writable: false, ...NO_READ_AHEAD });
-	// A process whose reader has gone goes on.
+	// The process keeps running without a reader.
 	const close = () => void socket.destroy();
 	socket.unref().on("error", faults.callback(close));
 	const onPart = (part: Buffer) => {
@@ -112,36 +120,36 @@ function followAudit(
 		if (lines.isFull) close();
 		return 0;
 	};
-	const reader = new PacedReader(socket, { turns, onPart, faults, onFault: close });
+	const reader = new PacedReader(socket, { scheduler: turns, onChunk: onPart, faults, onFault: close });
 	return {
 		end() {
 			if (socket.destroyed) return;
 			lines.write(reader.detach().toString("latin1"));
 			lines.write(((socket.read() as Buffer | null) ?? Buffer.alloc(0)).toString("latin1"));
-			for (const chunk of leftIn(fd)) lines.write(chunk);
+			for (const chunk of bufferedIn(fd)) lines.write(chunk);
 			close();
 		},
 	};
 }
 
-/** As `followAudit`; undefined where it cannot be followed. */
-export function tryFollow(...how: Parameters<typeof followAudit>): Audit | undefined {
+/** Like `followAudit`, but returns undefined if the audit cannot be followed. */
+export function tryFollowAudit(...args: Parameters<typeof followAudit>): Audit | undefined {
 	try {
-		return followAudit(...how);
+		return followAudit(...args);
 	} catch {
 		return undefined;
 	}
 }
 
-/** What a FIFO holds at this moment. */
-function* leftIn(fd: number): Generator<string> {
+/** The data that is in a FIFO at this moment. */
+function* bufferedIn(fd: number): Generator<string> {
 	const chunk = Buffer.alloc(CHUNK_BYTES);
-	for (let left = FIFO_CHUNKS_MAX; left > 0; left--) {
+	for (let chunks = 0; chunks < FIFO_CHUNKS_MAX; chunks++) {
 		let length: number;
 		try {
 			length = readSync(fd, chunk);
 		} catch {
-			// It is empty.
+			// The FIFO is empty.
 			return;
 		}
 		if (length === 0) return;

@@ -4,7 +4,7 @@ import { mkdir, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { mayChangeUser } from "../../../src/platform/machine/users.ts";
-import { Spares } from "../../../src/platform/runtime/spares.ts";
+import { SpareProcesses } from "../../../src/platform/runtime/spare-processes.ts";
 import { ask, type Harness, isAlive, launch, openRuntime, sparesOf } from "./harness.ts";
 
 const SHOW = `export default () => { console.log("key is " + Deno.env.get("KEY")); return new Response(Deno.pid + " " + Deno.env.get("KEY")); };`;
@@ -90,41 +90,41 @@ test("closing ends what waits, and leaves nothing", async () => {
 
 describe("the number that waits", () => {
 	const quiet = { process: { exited: new Promise<void>(() => {}) } };
-	const options = (countMax: number, make: () => Promise<typeof quiet>) => ({
+	const options = (countMax: number, start: () => Promise<typeof quiet>) => ({
 		countMax,
-		terms: () => "same",
-		make,
+		compatibilityKey: () => "same",
+		start,
 		discard: async () => {},
 	});
 
 	test("is made up one after the other, and none where none is asked for", async () => {
 		vi.useFakeTimers();
-		const make = vi.fn(async () => ({ ...quiet }));
-		const spares = new Spares(options(2, make));
+		const start = vi.fn(async () => ({ ...quiet }));
+		const spares = new SpareProcesses(options(2, start));
 		await vi.advanceTimersByTimeAsync(600);
-		expect(make).toHaveBeenCalledTimes(1);
+		expect(start).toHaveBeenCalledTimes(1);
 		await vi.advanceTimersByTimeAsync(5_000);
-		expect(make).toHaveBeenCalledTimes(2);
+		expect(start).toHaveBeenCalledTimes(2);
 		expect(spares.take("other")).toBeUndefined();
 		expect(spares.take("same")).toBeDefined();
 		spares.refill();
 		await vi.advanceTimersByTimeAsync(5_000);
-		expect(make).toHaveBeenCalledTimes(3);
-		new Spares(options(0, make));
+		expect(start).toHaveBeenCalledTimes(3);
+		new SpareProcesses(options(0, start));
 		await vi.advanceTimersByTimeAsync(5_000);
-		expect(make).toHaveBeenCalledTimes(3);
+		expect(start).toHaveBeenCalledTimes(3);
 		await spares.close();
 		vi.useRealTimers();
 	});
 
 	test("is not tried for without end where one cannot be made", async () => {
 		vi.useFakeTimers();
-		const make = vi.fn(async () => await Promise.reject(new Error("no memory")));
-		const spares = new Spares(options(1, make));
+		const start = vi.fn(async () => await Promise.reject(new Error("no memory")));
+		const spares = new SpareProcesses(options(1, start));
 		await vi.advanceTimersByTimeAsync(30_000);
-		expect(make).toHaveBeenCalledTimes(1);
+		expect(start).toHaveBeenCalledTimes(1);
 		await vi.advanceTimersByTimeAsync(60_000);
-		expect(make).toHaveBeenCalledTimes(2);
+		expect(start).toHaveBeenCalledTimes(2);
 		await spares.close();
 		vi.useRealTimers();
 	});

@@ -2,7 +2,7 @@ import { link, mkdir, mkdtemp, open, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { usageOf } from "../../../../src/platform/runtime/storage/usage.ts";
+import { diskUsage } from "../../../../src/platform/runtime/storage/disk-usage.ts";
 
 const MAX = { bytes: 1024 * 1024, files: 100, depth: 8 };
 const KIB_100 = Buffer.alloc(100 * 1024, 1);
@@ -11,7 +11,7 @@ beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), "coffer-usage-"));
 	onTestFinished(() => rm(folder, { recursive: true }));
 });
-const usage = (max = MAX) => usageOf([folder], process.pid, max);
+const usage = (max = MAX) => diskUsage([folder], process.pid, max);
 
 describe("the sum", () => {
 	test("is of all files at any depth, each once", async () => {
@@ -29,11 +29,11 @@ describe("the sum", () => {
 		await symlink("/usr", join(folder, "link"));
 		expect((await usage()).bytes).toBeLessThan(64 * 1024);
 		const outside = join(folder, "link");
-		expect(await usageOf([outside], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
+		expect(await diskUsage([outside], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
 	});
 
 	test("of a folder that is not there is nothing", async () => {
-		expect(await usageOf([join(folder, "none")], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
+		expect(await diskUsage([join(folder, "none")], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
 	});
 
 	test("has in it what was removed and is still open", async () => {

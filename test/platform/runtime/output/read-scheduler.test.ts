@@ -1,7 +1,11 @@
 /** How much of what many functions write is dealt with at once, and in which order. Time passes when the test says so. */
 import { describe, expect, test } from "vitest";
-import { Budget } from "../../../../src/platform/runtime/output/budget.ts";
-import { type Amount, type Source, Turns } from "../../../../src/platform/runtime/output/turns.ts";
+import {
+	type Amount,
+	ReadScheduler,
+	type Source,
+} from "../../../../src/platform/runtime/output/read-scheduler.ts";
+import { TokenBucket } from "../../../../src/platform/runtime/output/token-bucket.ts";
 
 const INTERVAL_MS = 20;
 const PER_TURN = { lines: 100, bytes: 10_000 };
@@ -12,23 +16,23 @@ class World {
 	/** What was dealt with, by turn: who, and how many lines. */
 	readonly turns: [name: string, lines: number][][] = [[]];
 	readonly tasks: { atMs: number; task: () => void }[] = [];
-	readonly lanes = new Turns({
+	readonly lanes = new ReadScheduler({
 		intervalMs: INTERVAL_MS,
-		perTurn: PER_TURN,
+		perRound: PER_TURN,
 		perSlice: PER_SLICE,
 		now: () => this.nowMs,
 		schedule: (task, delayMs) => this.tasks.push({ atMs: this.nowMs + delayMs, task }),
 	});
 
 	/** Something of which so many lines wait, of so many bytes each. */
-	source(name: string, lines: number, lineBytes = 1, budget?: Budget): Source & { lines: number } {
+	source(name: string, lines: number, lineBytes = 1, budget?: TokenBucket): Source & { lines: number } {
 		const source = {
 			lines,
 			get isWaiting() {
 				return source.lines > 0;
 			},
 			take: (most: Amount): Amount => {
-				const left = budget?.left ?? most.lines;
+				const left = budget?.available ?? most.lines;
 				const count = Math.min(source.lines, most.lines, left, Math.floor(most.bytes / lineBytes));
 				if (count === 0) return { lines: 0, bytes: 0 };
 				source.lines -= count;
@@ -91,7 +95,7 @@ describe("turns", () => {
 
 	test("one that has used up its own bound leaves the turn to the others, and goes on later", () => {
 		const world = new World();
-		const budget = new Budget({ perSecond: 1_000, burst: 30, now: () => world.nowMs });
+		const budget = new TokenBucket({ perSecond: 1_000, burst: 30, now: () => world.nowMs });
 		world.lanes.add(world.source("flood", 1_000, 1, budget));
 		expect(world.turns[0]).toEqual([
 			["flood", 20],
@@ -141,13 +145,13 @@ describe("turns", () => {
 describe("a budget", () => {
 	test("saves up no more than its burst, and makes debts", () => {
 		let nowMs = 0;
-		const budget = new Budget({ perSecond: 10, burst: 20, now: () => nowMs });
-		expect(budget.left).toBe(20);
+		const budget = new TokenBucket({ perSecond: 10, burst: 20, now: () => nowMs });
+		expect(budget.available).toBe(20);
 		budget.spend(25);
-		expect(budget.left).toBe(0);
+		expect(budget.available).toBe(0);
 		nowMs = 600;
-		expect(budget.left).toBe(1);
+		expect(budget.available).toBe(1);
 		nowMs = 1_000_000;
-		expect(budget.left).toBe(20);
+		expect(budget.available).toBe(20);
 	});
 });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { asEntry } from "../../../../src/platform/runtime/process/entry.ts";
+import { replaceImportMetaMain } from "../../../../src/platform/runtime/process/import-meta-main.ts";
 import { ask, type Harness, launch, openRuntime } from "../harness.ts";
 
-const rewrite = (code: string) => new TextDecoder().decode(asEntry(new TextEncoder().encode(code)));
+const rewrite = (code: string) =>
+	new TextDecoder().decode(replaceImportMetaMain(new TextEncoder().encode(code)));
 
 let harness: Harness;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { isFunctionUser } from "../../machine/users.ts";
 const ROUNDS = 100;
 
 /** Whether a process is there that works below the directory, or belongs to one of the users. */
-async function isLeftover(pid: string, directory: string, users: ReadonlySet<number>): Promise<boolean> {
+async function isOrphan(pid: string, directory: string, users: ReadonlySet<number>): Promise<boolean> {
 	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
 	// Nobody may ever come to take a dead one's status.
 	if (/^State:\s+[ZX]/m.test(status)) return false;
@@ -35,14 +35,14 @@ async function usersOf(instances: string): Promise<Set<number>> {
  * Kills functions that an earlier platform started in a directory, and whatever else runs as their users.
  * @param instances the folder of the directory with one folder for each instance, of its user's group
  */
-export async function killLeftovers(directory: string, instances: string): Promise<void> {
+export async function killOrphans(directory: string, instances: string): Promise<void> {
 	const users = await usersOf(instances);
 	// More than once: what is seen may have become two meanwhile, and has its files until it is gone.
 	for (let round = 0; round < ROUNDS; round++) {
 		const entries = await readdir("/proc").catch(() => []);
 		let found = 0;
 		for (const pid of entries.filter((entry) => /^\d+$/.test(entry))) {
-			if (!(await isLeftover(pid, directory, users))) continue;
+			if (!(await isOrphan(pid, directory, users))) continue;
 			found++;
 			try {
 				process.kill(Number(pid), "SIGKILL");

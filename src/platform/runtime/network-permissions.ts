@@ -1,11 +1,14 @@
 /**
- * Which addresses a function may connect to: all but those that are not the public internet, plus what
- * the operator names. Deno canonicalises every spelling of an address and checks what a name resolves to.
+ * Deno's network permissions for functions: the public internet plus the addresses that the operator allows.
+ * Deno canonicalises every spelling of an address and also checks the addresses to which a host name resolves.
  */
 import { BlockList, isIP } from "node:net";
 import { type AllowedAddress, allowNetInvalid, PORT_MAX, parseAllowNet } from "../egress/allow-net.ts";
 
-/** Not the public internet: this host, private, shared, link-local with metadata, test, multicast, reserved. */
+/**
+ * IPv4 networks that are not the public internet: this host, private, shared, link-local (which includes cloud
+ * metadata), test, multicast and reserved.
+ */
 const DENIED_V4: readonly (readonly [network: string, prefix: number])[] = [
 	["0.0.0.0", 8],
 	["10.0.0.0", 8],
@@ -19,7 +22,10 @@ const DENIED_V4: readonly (readonly [network: string, prefix: number])[] = [
 	["224.0.0.0", 4],
 	["240.0.0.0", 4],
 ];
-/** Deno takes no IPv6 ranges, so these are single addresses: any, loopback, and the clouds' metadata. */
+/**
+ * Deno accepts no IPv6 ranges, so these are single addresses: unspecified, loopback, and the metadata services
+ * of clouds.
+ */
 const DENIED_V6 = ["::", "::1", "fd00:ec2::254", "fd20:ce::254"];
 
 /** @throws AppError `ALLOW_NET_INVALID` (exit 2) */
@@ -29,7 +35,7 @@ function parseEntries(entries: readonly string[]): AllowedAddress[] {
 	if (precise.length > 1) {
 		throw allowNetInvalid(
 			precise[1]?.address ?? "",
-			"is a second address with ports; only one address can be limited to ports",
+			"is a second address with ports; ports can be given for one address only",
 		);
 	}
 	return allowed;
@@ -38,8 +44,11 @@ function parseEntries(entries: readonly string[]): AllowedAddress[] {
 const toNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 const toAddress = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
 
-/** The range without one address: the halves that do not hold it, ever smaller. */
-function without(network: string, prefix: number, address: string): string[] {
+/**
+ * A range minus one address, as a list of smaller ranges. Each step halves the range and keeps the half without
+ * the address.
+ */
+function rangesWithout(network: string, prefix: number, address: string): string[] {
 	const target = toNumber(address);
 	const out: string[] = [];
 	let base = toNumber(network);
@@ -61,11 +70,13 @@ function isWithin(address: string, network: string, prefix: number): boolean {
 function subtract(ranges: string[], address: string): string[] {
 	return ranges.flatMap((range) => {
 		const [network = "", prefix = "32"] = range.split("/");
-		return isWithin(address, network, Number(prefix)) ? without(network, Number(prefix), address) : [range];
+		return isWithin(address, network, Number(prefix))
+			? rangesWithout(network, Number(prefix), address)
+			: [range];
 	});
 }
 
-/** Deny beats allow in Deno, so that a single open port is written as all the others denied. */
+/** In Deno, deny has precedence over allow. So one allowed port is written as the denial of all others. */
 function otherPorts({ address, ports }: AllowedAddress): string[] {
 	if (ports === undefined) return [];
 	const host = isIP(address) === 6 ? `[${address}]` : address;
@@ -74,13 +85,13 @@ function otherPorts({ address, ports }: AllowedAddress): string[] {
 	return out;
 }
 
-/** A single argument must stay below 128 KiB. */
+/** The most entries of one flag. A single argument must be shorter than 128 KiB. */
 const ENTRIES_PER_FLAG = 2_000;
 
 /**
- * The flags that say what no function may reach.
+ * The flags that deny addresses to all functions.
  * @param allowNet the operator's exceptions, `ADDRESS` or `ADDRESS:PORT`
- * @param ownAddresses the addresses of this machine's interfaces, by which the platform itself could be reached
+ * @param ownAddresses the addresses of this machine's interfaces, at which the platform itself can be reached
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
  */
 export function denyFlags(allowNet: readonly string[], ownAddresses: readonly string[]): string[] {
@@ -104,10 +115,10 @@ export function denyFlags(allowNet: readonly string[], ownAddresses: readonly st
 }
 
 /**
- * The flag that says what a function may reach at the most. What `denyFlags` denies stays denied, also where a host
- * that is named here has such an address: Deno looks at what the name resolves to.
- * @param hosts `HOST` or `HOST:PORT`, none of them with a comma; undefined for every host
- * @param sockets the Unix sockets by which it serves: with a list, Deno asks for them too
+ * The flag that allows hosts to one function. `denyFlags` has precedence, also if an allowed host name resolves
+ * to a denied address: Deno checks the resolved address.
+ * @param hosts `HOST` or `HOST:PORT`, without commas; undefined for every host
+ * @param sockets the Unix sockets of the function; if Deno gets a list, it checks them, too
  */
 export function allowFlag(hosts: readonly string[] | undefined, sockets: readonly string[]): string {
 	if (hosts === undefined) return "--allow-net";

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { AUDIT_BEGIN, AuditLines } from "../../../../src/platform/runtime/output/audit.ts";
+import { AUDIT_BEGIN, AuditLines } from "../../../../src/platform/runtime/output/permission-audit.ts";
 import { ask, type Harness, launch, openRuntime } from "../harness.ts";
 
 const env = (value: unknown) => `${JSON.stringify({ v: 1, permission: "env", value })}\n`;

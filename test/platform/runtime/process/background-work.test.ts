@@ -1,22 +1,22 @@
 /** Work that goes on after responses. Time passes when the test says so. */
 import { beforeEach, expect, test } from "vitest";
-import { Hold } from "../../../../src/platform/runtime/process/hold.ts";
+import { BackgroundWork } from "../../../../src/platform/runtime/process/background-work.ts";
 
 let nowMs = 0;
 let calledMs = 0;
 let counted = 0;
 let timers = new Set<{ atMs: number; task: () => void }>();
 let most = 0;
-let hold: Hold;
+let hold: BackgroundWork;
 beforeEach(() => {
 	[nowMs, calledMs, counted, most] = [0, 0, 0, 0];
 	timers = new Set();
-	hold = new Hold({
+	hold = new BackgroundWork({
 		count: () => {
 			counted++;
 			return () => void counted--;
 		},
-		calledMs: () => calledMs,
+		lastRequestMs: () => calledMs,
 		now: () => nowMs,
 		schedule: (task, delayMs) => {
 			const timer = { atMs: nowMs + delayMs, task };
@@ -68,7 +68,12 @@ test("what could not be counted out is counted out by the next message", () => {
 		tries++;
 		if (tries === 1) throw new Error("thrown once");
 	};
-	const failing = new Hold({ count, calledMs: () => 0, now: () => 0, schedule: () => () => {} });
+	const failing = new BackgroundWork({
+		count,
+		lastRequestMs: () => 0,
+		now: () => 0,
+		schedule: () => () => {},
+	});
 	failing.set(true);
 	expect(() => failing.set(false)).toThrow("thrown once");
 	failing.set(false);

@@ -1,18 +1,20 @@
-/** The end of a function's process. */
+/** Waits for the exit of a function's process. */
 import type { ChildProcess } from "node:child_process";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { ProcessOutput } from "../output/process-output.ts";
 import type { ExitReason } from "../runtime.ts";
 
-export interface ChildEndOptions {
-	/** What it writes; what is left of that is read once it has ended. */
+export interface ChildExitOptions {
+	/** The output of the process. Its rest is read after the exit. */
 	readonly output: ProcessOutput;
-	/** Where exceptions end. They keep nobody waiting for the end. */
+	/** Handles exceptions. They never prevent the returned promise from resolving. */
 	readonly faults: FaultBoundary;
 }
 
-/** Resolves when a process has ended and its streams are read, or when it could not be started. Never rejects. */
-export function endOf(child: ChildProcess, { faults, output }: ChildEndOptions): Promise<ExitReason> {
+/**
+ * Resolves when a process has exited and its streams are read, or when it could not be started. Never rejects.
+ */
+export function waitForExit(child: ChildProcess, { faults, output }: ChildExitOptions): Promise<ExitReason> {
 	let read: Promise<void> | undefined;
 	return new Promise((resolve) => {
 		const unread = (code: number | null, signal: string | null) => resolve({ code, signal, stderr: "" });
@@ -27,18 +29,18 @@ export function endOf(child: ChildProcess, { faults, output }: ChildEndOptions):
 		};
 		const drain = () => {
 			read = output.end();
-			// Whoever waits for the end is told of its failure. Without their readers the streams would never close.
+			// The waiting caller gets the failure. Without a reader the streams would never close.
 			read.catch(discard);
 		};
 		child.on("exit", faults.callback(drain, discard));
-		// `close` comes once both streams are closed, too.
+		// `close` is emitted when both streams are closed, too.
 		child.on(
 			"close",
 			faults.callback(ended, (_error, code, signal) => unread(code, signal)),
 		);
 		const failed = (error: Error) => {
 			if (child.pid === undefined) output.report(error.message);
-			// Where a descriptor could not be had, there is neither a process nor a stream, and no `close` comes.
+			// If no descriptor was left, there is neither a process nor a stream, and `close` is never emitted.
 			return child.stdout ? undefined : ended(null, null);
 		};
 		child.on(
