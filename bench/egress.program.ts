@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Wall } from "../src/platform/egress/network.ts";
+import type { NetworkIsolation } from "../src/platform/egress/network.ts";
 import { createDenoRuntime } from "../src/platform/runtime/open-deno.ts";
 import type { Runtime } from "../src/platform/runtime/runtime.ts";
 
@@ -29,12 +29,17 @@ export interface Ready {
 
 const { code, deno: binary, directory, egressProgram, hostPath }: Request = JSON.parse(process.argv[2] ?? "");
 
-async function start(wall: Wall): Promise<{ runtime: Runtime; socketPath: string }> {
+async function start(wall: NetworkIsolation): Promise<{ runtime: Runtime; socketPath: string }> {
 	const own = join(directory, wall);
 	await mkdir(own, { mode: 0o711 });
 	const programs = { binary, hostPath, egressProgram };
-	const onMissingWall = (missing: Wall, why: string) => console.error(missing, why);
-	const runtime = await createDenoRuntime({ ...programs, directory: own, walls: [wall], onMissingWall });
+	const onMissingIsolation = (missing: NetworkIsolation, why: string) => console.error(missing, why);
+	const runtime = await createDenoRuntime({
+		...programs,
+		directory: own,
+		isolationKinds: [wall],
+		onMissingIsolation,
+	});
 	if (runtime.network.wall !== wall) throw new Error(`The wall "${wall}" does not work here.`);
 	const { socketPath } = await runtime.start({
 		app: "bench",

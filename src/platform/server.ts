@@ -165,9 +165,10 @@ async function openDeno(
 		responseTimeoutMs: Math.min(DEFAULTS.timeoutSeconds, maxima.timeoutSeconds) * 1000,
 		onLine: (app, name, line) => logs.append(app, name, line),
 		egressProgram: builtPath("egress.cjs"),
-		onMissingWall: (wall, why) =>
+		onMissingIsolation: (wall, why) =>
 			log.warn({ wall, why }, "a network restriction of functions does not work on this machine"),
-		onFallenWall: (what) => log.error({ what }, "a network restriction of functions has stopped working"),
+		onFailedIsolation: (what) =>
+			log.error({ what }, "a network restriction of functions has stopped working"),
 		onLimitFailure: (error) => log.warn(describeError(error), "the limits of a function could not be set"),
 		faults: faults.function,
 		onShared: () => log.warn("functions run as root: users of their own do not work on this machine"),

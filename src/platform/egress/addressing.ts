@@ -33,7 +33,7 @@ export function functionAddresses(index: number, hasV6: boolean): Addresses {
 }
 
 /** An opened loopback address, and the one that stands for it in the functions' networks. */
-export interface StandIn {
+export interface LoopbackAlias {
 	readonly loopback: string;
 	readonly address: string;
 	readonly ports: ReadonlySet<number> | undefined;
@@ -42,7 +42,7 @@ export interface StandIn {
 const isLoopback = (address: string) => address === "::1" || /^127\./.test(address);
 
 /** A function's own loopback is not the machine's, so what is opened of that has another address in there. */
-export function standInsFor(allowed: readonly AllowedAddress[]): StandIn[] {
+export function loopbackAliases(allowed: readonly AllowedAddress[]): LoopbackAlias[] {
 	return allowed
 		.filter(({ address }) => isLoopback(address))
 		.map(({ address, ports }, index) => ({

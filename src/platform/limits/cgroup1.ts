@@ -1,16 +1,16 @@
 /** The driver for control groups of version 1: a hierarchy for each controller, of which `cpu` and `pids` are used. */
 import { join } from "node:path";
-import { makeGroup, removeGroup, type Settings } from "./group-files.ts";
-import { Groups, type Tree } from "./groups.ts";
+import type { GroupDriverOptions } from "./cgroup-drivers.ts";
+import { makeGroup, removeGroup, type Settings } from "./cgroup-files.ts";
+import { probeGroups } from "./cgroup-probe.ts";
 import type { Hierarchy } from "./hierarchies.ts";
-import { moveToLeaf, parentOfLeaf } from "./leaf.ts";
+import { moveToLeaf, parentOfLeaf } from "./leaf-group.ts";
 import type { Limits, Resource } from "./limits.ts";
-import type { GroupPlace } from "./places.ts";
-import { SHARES } from "./shares.ts";
-import { tryOut } from "./trial.ts";
+import { type GroupTree, ProcessGroups } from "./process-groups.ts";
+import { CPU_SHARES } from "./shares.ts";
 
 /** What is bounded by a controller, and how. */
-interface Control {
+interface ControllerSettings {
 	readonly resource: Resource;
 	readonly controller: string;
 	readonly root: Settings;
@@ -20,12 +20,12 @@ interface Control {
 	readonly ofProcess: Settings;
 }
 
-const controlsOf = ({ threads }: GroupPlace): Control[] => [
+const controllerSettings = ({ threads }: GroupDriverOptions): ControllerSettings[] => [
 	{
 		resource: "processor",
 		controller: "cpu",
-		root: { "cpu.shares": SHARES.functions },
-		ofPlatform: { "cpu.shares": SHARES.platform },
+		root: { "cpu.shares": CPU_SHARES.functions },
+		ofPlatform: { "cpu.shares": CPU_SHARES.platform },
 		ofApp: {},
 		ofProcess: {},
 	},
@@ -38,8 +38,8 @@ const controlsOf = ({ threads }: GroupPlace): Control[] => [
 	},
 ];
 
-interface Opened {
-	readonly tree: Tree;
+interface OpenedTree {
+	readonly tree: GroupTree;
 	readonly restore: () => Promise<void>;
 }
 
@@ -48,16 +48,16 @@ const NOTHING = async () => {};
 /** Opens a control below the platform's own group, else below the topmost one; undefined where neither works. */
 async function openTree(
 	{ own, top }: Hierarchy,
-	control: Control,
-	{ name }: GroupPlace,
-): Promise<Opened | undefined> {
+	control: ControllerSettings,
+	{ name }: GroupDriverOptions,
+): Promise<OpenedTree | undefined> {
 	const group = own === undefined ? top : parentOfLeaf(own);
 	for (const parent of new Set([group, top])) {
 		const { ofApp, ofPlatform, ofProcess } = control;
 		const tree = { root: join(parent, name), ofApp, ofProcess };
 		try {
 			await makeGroup(tree.root, control.root);
-			await tryOut(tree);
+			await probeGroups(tree);
 			// Functions are held to their share all the same where it cannot be moved.
 			const restore = ofPlatform && (await moveToLeaf(parent, ofPlatform).catch(() => undefined));
 			return { tree, restore: restore ?? NOTHING };
@@ -74,11 +74,11 @@ async function openTree(
  */
 export async function openCgroup1(
 	hierarchies: readonly Hierarchy[],
-	place: GroupPlace,
+	place: GroupDriverOptions,
 ): Promise<Limits | undefined> {
-	const opened: Opened[] = [];
+	const opened: OpenedTree[] = [];
 	const bounded = new Set<Resource>();
-	for (const control of controlsOf(place)) {
+	for (const control of controllerSettings(place)) {
 		const found = hierarchies.find(
 			({ controllers, version }) => version === 1 && controllers.includes(control.controller),
 		);
@@ -92,5 +92,5 @@ export async function openCgroup1(
 	const restore = async () => {
 		for (const one of opened) await one.restore();
 	};
-	return new Groups({ driver: "cgroup v1", bounded, trees, restore, onFailure: place.onFailure });
+	return new ProcessGroups({ driver: "cgroup v1", bounded, trees, restore, onFailure: place.onFailure });
 }

@@ -6,14 +6,14 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeGroup, removeGroup, writeControl } from "./group-files.ts";
-import { Groups, type Tree } from "./groups.ts";
+import type { GroupDriverOptions } from "./cgroup-drivers.ts";
+import { makeGroup, removeGroup, writeControl } from "./cgroup-files.ts";
+import { probeGroups } from "./cgroup-probe.ts";
 import type { Hierarchy } from "./hierarchies.ts";
-import { leaveToLeaf, type Parent, parentOfLeaf } from "./leaf.ts";
+import { type GroupParent, moveAllToLeaf, parentOfLeaf } from "./leaf-group.ts";
 import { type Limits, RESOURCES, type Resource } from "./limits.ts";
-import type { GroupPlace } from "./places.ts";
-import { memoryBytes, WEIGHTS } from "./shares.ts";
-import { tryOut } from "./trial.ts";
+import { type GroupTree, ProcessGroups } from "./process-groups.ts";
+import { CPU_WEIGHTS, memoryBytes } from "./shares.ts";
 
 const CONTROLLERS: Readonly<Record<Resource, string>> = {
 	processor: "cpu",
@@ -30,7 +30,7 @@ export async function controllersIn(folder: string, file: string): Promise<strin
 }
 
 /** Hands on what a group has of the controllers. @returns what the groups below it are bounded by */
-async function handOn(folder: string): Promise<Resource[]> {
+async function delegate(folder: string): Promise<Resource[]> {
 	const before = await controllersIn(folder, SUBTREE);
 	for (const resource of RESOURCES) {
 		const controller = CONTROLLERS[resource];
@@ -42,7 +42,7 @@ async function handOn(folder: string): Promise<Resource[]> {
 }
 
 /** What the groups of functions are set to, with the controllers that there are. */
-function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupPlace): Tree {
+function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupDriverOptions): GroupTree {
 	const has = (resource: Resource) => bounded.includes(resource);
 	const pidsMax = (count: number) => (has("processes") ? { "pids.max": String(count) } : {});
 	const all = bounded.map((resource) => `+${CONTROLLERS[resource]}`).join(" ");
@@ -61,33 +61,36 @@ function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupPl
 }
 
 /** Why the kernel ended a process of a group, where it did. */
-async function exceeded(folder: string): Promise<string | undefined> {
+async function oomMessage(folder: string): Promise<string | undefined> {
 	const read = (file: string) => readFile(join(folder, file), "latin1").catch(() => "");
 	if (!/^oom_kill [1-9]/m.test(await read("memory.events"))) return undefined;
 	const maxMiB = Math.round(Number(await read("memory.max")) / 1024 / 1024);
-	return `The function took ${maxMiB} MiB of memory at once and was ended.`;
+	return `The function used ${maxMiB} MiB of memory at once and was ended.`;
 }
 
-async function openBelow({ folder, leaf, restore }: Parent, place: GroupPlace): Promise<Limits | undefined> {
+async function openBelow(
+	{ folder, leaf, restore }: GroupParent,
+	place: GroupDriverOptions,
+): Promise<Limits | undefined> {
 	const root = join(folder, place.name);
 	try {
 		await makeGroup(root, {});
-		const ofParent = await handOn(folder);
-		const handedOn = await handOn(root);
+		const ofParent = await delegate(folder);
+		const handedOn = await delegate(root);
 		const bounded = ofParent.filter((resource) => handedOn.includes(resource));
 		const tree = treeOf(root, bounded, place);
 		if (bounded.includes("processor")) {
-			await writeControl(root, "cpu.weight", WEIGHTS.functions);
-			if (leaf !== undefined) await writeControl(leaf, "cpu.weight", WEIGHTS.platform);
+			await writeControl(root, "cpu.weight", CPU_WEIGHTS.functions);
+			if (leaf !== undefined) await writeControl(leaf, "cpu.weight", CPU_WEIGHTS.platform);
 		}
 		if (bounded.includes("processes")) await writeControl(root, "pids.max", String(place.threads.ofAll));
-		await tryOut(tree);
+		await probeGroups(tree);
 		const { onFailure } = place;
-		return new Groups({
+		return new ProcessGroups({
 			driver: "cgroup v2",
 			bounded: new Set(bounded),
 			trees: [tree],
-			exceeded,
+			exceeded: oomMessage,
 			restore,
 			onFailure,
 		});
@@ -102,11 +105,14 @@ async function openBelow({ folder, leaf, restore }: Parent, place: GroupPlace): 
  * Opens the driver with what works of it, below the platform's own group if that is its alone, else below the topmost
  * one; undefined where neither works. What an earlier platform left in its place is ended and removed before.
  */
-export async function openCgroup2({ own, top }: Hierarchy, place: GroupPlace): Promise<Limits | undefined> {
+export async function openCgroup2(
+	{ own, top }: Hierarchy,
+	place: GroupDriverOptions,
+): Promise<Limits | undefined> {
 	const group = own === undefined ? undefined : parentOfLeaf(own);
 	// The topmost group of all has no type, and may hold processes.
 	if (group !== undefined && existsSync(join(group, "cgroup.type"))) {
-		const parent = await leaveToLeaf(own as string);
+		const parent = await moveAllToLeaf(own as string);
 		const limits = parent && (await openBelow(parent, place));
 		if (limits !== undefined && limits.bounded.size > 0) return limits;
 		await limits?.close();

@@ -8,7 +8,7 @@ export const RESOURCES = ["processor", "processes", "memory"] as const;
 export type Resource = (typeof RESOURCES)[number];
 
 /** Whose a process is. */
-export interface Owner {
+export interface ProcessOwner {
 	readonly app: string;
 	/** What the process may have of memory in all. */
 	readonly memoryMiB: number;
@@ -17,15 +17,15 @@ export interface Owner {
 }
 
 /** One process, with all of its threads and all that it starts. */
-export interface Member {
+export interface LimitedProcess {
 	/** Resolves once the limits hold for the process; never rejects. No code of a function may run in it before. */
-	readonly joined: Promise<void>;
+	readonly applied: Promise<void>;
 	/** Counts the process to its app from now on: what an app has is shared by all of its processes. Called once at most. */
-	assign(owner: Owner): void;
+	assign(owner: ProcessOwner): void;
 	/** Says that the process serves. */
-	serve(): void;
+	startedServing(): void;
 	/** After the end of the process: ends what it left running, removes what was made for it. Never rejects. */
-	leave(): Promise<void>;
+	remove(): Promise<void>;
 }
 
 export interface Limits {
@@ -38,7 +38,7 @@ export interface Limits {
 	 * @param pid -1 where it could not be spawned
 	 * @param app whose it will be; undefined where that is not known yet
 	 */
-	admit(pid: number, app: string | undefined): Member;
+	add(pid: number, app: string | undefined): LimitedProcess;
 	/** Ends every member, and removes everything that was made. */
 	close(): Promise<void>;
 }

@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
-import type { Limits, Member } from "./limits.ts";
+import type { LimitedProcess, Limits } from "./limits.ts";
 
 /** A thread of the platform and one of a function that both want the same processor get three quarters and a quarter. */
 const LOWER_BY = 5;
@@ -35,17 +35,17 @@ export function lowerPriority(pid: number): void {
  * A process has the lower priority only once it serves. Requests wait for a start, which would otherwise wait for every
  * function that is busy.
  */
-const memberOf = (pid: number): Member => ({
-	joined: Promise.resolve(),
+const limitedProcess = (pid: number): LimitedProcess => ({
+	applied: Promise.resolve(),
 	assign: () => {},
-	serve: () => lowerPriority(pid),
-	leave: async () => {},
+	startedServing: () => lowerPriority(pid),
+	remove: async () => {},
 });
 
 /** The driver that works everywhere. */
 export const priorityLimits = (): Limits => ({
 	driver: "priority",
 	bounded: new Set(),
-	admit: memberOf,
+	add: limitedProcess,
 	close: async () => {},
 });

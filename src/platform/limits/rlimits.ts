@@ -63,7 +63,7 @@ const IGNORE_SIGNAL = ["/bin/sh", "-c", 'trap "" XFSZ && exec "$@"', "sh"];
  * What comes before the command of a function; the process id stays the same. Empty where the system has no `prlimit`.
  * @param hasOwnUser whether the process has a user that only processes of its function have
  */
-export function rlimits(hasOwnUser: boolean): readonly string[] {
+export function rlimitsCommand(hasOwnUser: boolean): readonly string[] {
 	const prlimit = process.platform === "linux" ? systemProgram("prlimit") : undefined;
 	if (prlimit === undefined) return [];
 	const limits = readFileSync("/proc/self/limits", "latin1");

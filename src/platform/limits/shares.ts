@@ -7,10 +7,10 @@
  * The platform has four times as much as all functions together. In version 1, where what is in no group competes with
  * groups thread by thread, 1,024 for each, a group weighs a multiple of that: it stands for many threads.
  */
-export const SHARES = { platform: "16384", functions: "4096" };
+export const CPU_SHARES = { platform: "16384", functions: "4096" };
 
 /** In version 2, in which processes compete with groups in no place that functions are in. */
-export const WEIGHTS = { platform: "400", functions: "100" };
+export const CPU_WEIGHTS = { platform: "400", functions: "100" };
 
 const WORKERS_MAX = 256;
 

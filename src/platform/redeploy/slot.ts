@@ -202,7 +202,7 @@ export class FunctionSlot {
 		if (!isLeft) {
 			this.#current = undefined;
 			if (this.#startingCount === 0) this.#port.leave();
-			this.#error = `The function was ended: ${stuck.description}.`;
+			this.#error = `The function was ended: ${stuck.why}.`;
 			this.#drain(instance, 0);
 		}
 		this.#restarts.stuck(instance, stuck, isLeft);

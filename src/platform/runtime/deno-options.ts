@@ -1,5 +1,5 @@
 /** The options of the Deno runtime. */
-import type { Wall } from "../egress/network.ts";
+import type { NetworkIsolation } from "../egress/network.ts";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 
@@ -41,14 +41,14 @@ export interface DenoRuntimeOptions {
 	/** The path of the egress proxy's compiled program. */
 	egressProgram: string;
 	/** The network isolation to try, best first. Default: all. */
-	walls?: readonly Wall[];
+	isolationKinds?: readonly NetworkIsolation[];
 	/** Called with the reason why a kind of network isolation does not work here. */
-	onMissingWall?: (wall: Wall, why: string) => void;
+	onMissingIsolation?: (wall: NetworkIsolation, why: string) => void;
 	/**
 	 * Called when a part of the network isolation fails while the platform runs, with a sentence without its
 	 * full stop.
 	 */
-	onFallenWall?: (what: string) => void;
+	onFailedIsolation?: (what: string) => void;
 	/**
 	 * Called when the limits of a process could not be applied, or when what was created for them could not be
 	 * removed.

@@ -1,12 +1,13 @@
 /**
- * The Deno driver: one process per running version of a function, each with the least that it can work with.
+ * The Deno runtime: one process for each running deployment of a function, with the fewest permissions that it
+ * can work with.
  */
 import { pathToFileURL } from "node:url";
-import type { Admission, Network } from "../egress/network.ts";
+import type { Network, NetworkAttachment } from "../egress/network.ts";
 import { FaultBoundary } from "../faults/error-boundary.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
-import { missingLimits } from "../limits/missing.ts";
+import { missingLimits } from "../limits/missing-limits.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import type { DenoRuntimeOptions } from "./deno-options.ts";
 import type { InstanceDirectory, SpareDirectory } from "./files/instance-directory.ts";
@@ -14,8 +15,14 @@ import type { Workspace } from "./files/workspace.ts";
 import { tryFollowAudit } from "./output/permission-audit.ts";
 import { createRedactor } from "./output/redact.ts";
 import { DenoCommands } from "./process/deno-command.ts";
-import { DenoProcess, type ProcessSpecification } from "./process/deno-process.ts";
-import { type FunctionProcess, lifetimeOf, storageOf } from "./process/function-process.ts";
+import type { DenoProcess } from "./process/deno-process.ts";
+import {
+	type FunctionProcess,
+	isIncluded,
+	lifetimeOf,
+	spawnProcess,
+	storageOf,
+} from "./process/function-process.ts";
 import { checkEnvironment, displayNames, encodeHandover } from "./process/handover.ts";
 import { replaceImportMetaMain } from "./process/import-meta-main.ts";
 import { LivenessWatch } from "./process/liveness.ts";
@@ -31,7 +38,7 @@ export class DenoRuntime implements Runtime {
 	#workspace: Workspace;
 	#commands: DenoCommands;
 	#spares: SpareProcesses<FunctionProcess<SpareDirectory>>;
-	/** Every process that is there, and what removes its files once it has ended. */
+	/** Every running process, with the promise that its files are removed after its exit. */
 	#cleanups = new Map<DenoProcess, Promise<void>>();
 	readonly #lifetimes = new WeakMap<DenoProcess, FunctionLifetime>();
 	#memory = new MemoryWatch();
@@ -53,12 +60,12 @@ export class DenoRuntime implements Runtime {
 		this.#schedulers = createReadSchedulers(this.#faults);
 		this.#liveness = new LivenessWatch(this.#faults, options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
-		// What the operator excepts is checked now.
+		// This checks the operator's exceptions.
 		this.#commands = new DenoCommands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
 		const { bounded, driver } = groups;
 		const [{ hasRlimits }, { hasUsers }] = [this.#commands, workspace];
-		const seesMemory = process.platform === "linux";
-		this.limits = { driver, missing: missingLimits({ bounded, hasRlimits, hasUsers, seesMemory }) };
+		const canMeasureMemory = process.platform === "linux";
+		this.limits = { driver, missing: missingLimits({ bounded, hasRlimits, hasUsers, canMeasureMemory }) };
 		this.#spares = new SpareProcesses({
 			countMax: options.spares ?? 0,
 			compatibilityKey: () => this.#commands.compatibilityKey(undefined),
@@ -74,7 +81,7 @@ export class DenoRuntime implements Runtime {
 		try {
 			this.#assign(spawned, launch);
 			const instance = await this.#waitUntilReady(spawned.process, launch);
-			spawned.member.serve();
+			spawned.limited.startedServing();
 			return instance;
 		} catch (error) {
 			await this.#end(spawned.process);
@@ -84,7 +91,7 @@ export class DenoRuntime implements Runtime {
 		}
 	}
 
-	/** A process for the launch, whose it is not yet: one that was waiting, or a new one. */
+	/** Takes a spare process, or starts a new one. The process is not yet assigned to the function. */
 	async #takeProcess(launch: Launch): Promise<FunctionProcess> {
 		const { code, onRead, settings, sourceMap } = launch;
 		const bundle = { code: replaceImportMetaMain(code), sourceMap };
@@ -100,7 +107,7 @@ export class DenoRuntime implements Runtime {
 		}
 		const files = await this.#workspace.prepare(lifetimeOf(launch), bundle, onRead !== undefined);
 		const spawned = await this.#spawn(files, launch);
-		await spawned.member.joined;
+		await spawned.limited.applied;
 		return spawned;
 	}
 
@@ -121,16 +128,15 @@ export class DenoRuntime implements Runtime {
 	}
 
 	async forget(of: Parameters<Runtime["forget"]>[0]): Promise<void> {
-		// Its processes have ended by now, and some of their files may be on their way out.
+		// The processes have exited by now, but some of their files may still be in removal.
 		await Promise.all(this.#processesOf(of).values());
 		await this.#workspace.forget(of);
 	}
 
-	/** The processes of a function's lifetime, or of all of an app's, each with what removes its files. */
-	#processesOf({ app, function: began }: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
-		const isMeant = (lifetime: FunctionLifetime | undefined) =>
-			lifetime?.app === app && (began ?? lifetime.function) === lifetime.function;
-		return new Map([...this.#cleanups].filter(([process]) => isMeant(this.#lifetimes.get(process))));
+	/** The processes of a function, or of a whole app, each with the promise that its files are removed. */
+	#processesOf(of: Parameters<Runtime["forget"]>[0]): Map<DenoProcess, Promise<void>> {
+		const entries = [...this.#cleanups];
+		return new Map(entries.filter(([process]) => isIncluded(this.#lifetimes.get(process), of)));
 	}
 
 	async close(): Promise<void> {
@@ -142,50 +148,35 @@ export class DenoRuntime implements Runtime {
 		await this.#workspace.close();
 	}
 
-	/** Makes the process's place in the network; its files go where there is none. */
-	async #admit(files: InstanceDirectory, launch: Launch | undefined): Promise<Admission> {
+	/** Creates the network of a process. If that fails, the process's files are removed. */
+	async #attachNetwork(files: InstanceDirectory, launch: Launch | undefined): Promise<NetworkAttachment> {
 		try {
-			const admission = await this.network.admit({ ...files, network: launch?.settings?.network });
+			const attachment = await this.network.attach({ ...files, network: launch?.settings?.network });
 			if (launch !== undefined && this.#isClosed) throw closingError(launch);
-			return admission;
+			return attachment;
 		} catch (error) {
 			await files.release();
 			throw error;
 		}
 	}
 
-	/** Starts the process; what was made for it goes where that fails. */
-	async #createProcess(
-		files: InstanceDirectory,
-		admission: Admission,
-		specification: ProcessSpecification,
-	): Promise<DenoProcess> {
-		try {
-			return new DenoProcess(specification);
-		} catch (error) {
-			admission.leave();
-			await files.release();
-			throw error;
-		}
-	}
-
-	/** @param launch whose it will be, where that is known */
+	/** Starts a process. @param launch the function that it is for, if that is known yet */
 	async #spawn<Files extends InstanceDirectory>(
 		files: Files,
 		launch?: Launch,
 	): Promise<FunctionProcess<Files>> {
-		const admission = await this.#admit(files, launch);
+		const attachment = await this.#attachNetwork(files, launch);
 		const { auditPath, controlPath, socketPath, temporary, user } = files;
 		const reads: FunctionProcess["reads"] = { onRead: undefined };
-		// Where the account of its reads cannot be followed, it runs without.
+		// If the permission audit cannot be read, the process runs without it.
 		const audit =
 			auditPath === undefined
 				? undefined
 				: tryFollowAudit(auditPath, this.#schedulers.control, (name) => reads.onRead?.(name), this.#faults);
-		const process = await this.#createProcess(files, admission, {
+		const process = await spawnProcess(files, attachment, {
 			command: [
-				...admission.before,
-				...this.#commands.commandFor(files, launch?.settings, admission.startsAsRoot),
+				...attachment.commandPrefix,
+				...this.#commands.commandFor(files, launch?.settings, attachment.startsAsRoot),
 			],
 			variables: {
 				DENO_DIR: files.denoDirectory,
@@ -196,15 +187,16 @@ export class DenoRuntime implements Runtime {
 			},
 			cwd: temporary,
 			user,
-			startsAsRoot: admission.startsAsRoot,
+			startsAsRoot: attachment.startsAsRoot,
 			socketPath,
 			controlPath,
 			onListening: files.publish,
 			schedulers: this.#schedulers,
 			faults: this.#faults,
 		});
-		admission.onLost = () => process.kill("The network of functions ended on the platform's side.");
-		const member = this.#groups.admit(process.pid, launch?.app);
+		attachment.onNetworkFailed = () =>
+			process.kill("The network isolation of functions failed on the platform's side.");
+		const limited = this.#groups.add(process.pid, launch?.app);
 		const forget = () => {
 			this.#memory.remove(process);
 			this.#storage.remove(process);
@@ -214,39 +206,41 @@ export class DenoRuntime implements Runtime {
 		const cleanup = process.exited.then(async () => {
 			this.#faults.run(forget);
 			this.#faults.run(() => audit?.end());
-			this.#faults.run(admission.leave);
-			await member.leave().catch(note);
-			// What cannot be removed now is removed when the platform starts again.
+			this.#faults.run(attachment.detach);
+			await limited.remove().catch(note);
+			// What cannot be removed now is removed at the platform's next start.
 			await files.release().catch(note);
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);
-		return { admission, process, files, member, reads };
+		return { attachment, process, files, limited, reads };
 	}
 
-	/** Makes a process a function's. */
-	#assign({ admission, files, member, process, reads }: FunctionProcess, launch: Launch): void {
+	#timeoutMs(settings: Launch["settings"]): number {
+		if (settings?.timeoutSeconds !== undefined) return settings.timeoutSeconds * 1000;
+		return this.#options.responseTimeoutMs ?? 150_000;
+	}
+
+	/** Assigns a process to a function. */
+	#assign({ attachment, files, limited, process, reads }: FunctionProcess, launch: Launch): void {
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
 		const lifetime = lifetimeOf(launch);
 		this.#lifetimes.set(process, lifetime);
-		const bundle = pathToFileURL(files.bundle).href;
 		reads.onRead = onRead;
-		const onLine = (level: LogLine["level"], message: string) =>
-			this.#options.onLine?.(lifetime.app, lifetime.function, {
-				time: new Date().toISOString(),
-				level,
-				message,
-			});
+		const onLine = (level: LogLine["level"], message: string) => {
+			const line = { time: new Date().toISOString(), level, message };
+			this.#options.onLine?.(lifetime.app, lifetime.function, line);
+		};
+		const bundle = pathToFileURL(files.bundle).href;
 		const { memoryMiB } = this.#commands.memoryLimits(settings);
 		this.#memory.add(process, memoryMiB);
 		const all = () => this.#processesOf(lifetime).keys();
-		this.#storage.add(process, storageOf({ admission, files, process }, all));
-		admission.onRefused = (sentence) => onLine("error", sentence);
-		member.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });
-		const said = settings?.timeoutSeconds;
+		this.#storage.add(process, storageOf({ attachment, files, process }, all));
+		attachment.onRefused = (sentence) => onLine("error", sentence);
+		limited.assign({ app, memoryMiB, onExceeded: (why) => onLine("error", why) });
 		process.assign({
 			deployment,
-			timeoutMs: said === undefined ? (this.#options.responseTimeoutMs ?? 150_000) : said * 1000,
+			timeoutMs: this.#timeoutMs(settings),
 			handover: encodeHandover(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, displayNames(bundle, name)),
 			onIdle,

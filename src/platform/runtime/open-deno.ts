@@ -1,8 +1,8 @@
 /** Opens the Deno runtime with its parts: the directory, the resource limits and the network isolation. */
 import { dirname, join } from "node:path";
 import type { Network } from "../egress/network.ts";
-import { openNetwork } from "../egress/open.ts";
-import { openLimits } from "../limits/open.ts";
+import { openNetwork } from "../egress/open-network.ts";
+import { openLimits } from "../limits/open-limits.ts";
 import { mayChangeUser } from "../machine/users.ts";
 import type { DenoRuntimeOptions } from "./deno-options.ts";
 import { DenoRuntime } from "./deno-runtime.ts";
@@ -14,21 +14,21 @@ async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace)
 		allowNet = [],
 		egressProgram,
 		hostPath,
-		onFallenWall = () => {},
-		onMissingWall = () => {},
-		walls,
+		onFailedIsolation = () => {},
+		onMissingIsolation = () => {},
+		isolationKinds,
 	} = options;
 	return await openNetwork({
 		...workspace.egress,
 		deno: workspace.binary,
-		openerPath: join(dirname(hostPath), "egress-sockets.ts"),
+		socketOpenerPath: join(dirname(hostPath), "egress-sockets.ts"),
 		program: egressProgram,
 		allowNet,
 		isRoot: mayChangeUser(),
 		hasUsers: workspace.hasUsers,
-		...(walls && { walls }),
-		onMissing: onMissingWall,
-		onFallen: onFallenWall,
+		...(isolationKinds && { isolationKinds }),
+		onMissing: onMissingIsolation,
+		onFailed: onFailedIsolation,
 	});
 }
 

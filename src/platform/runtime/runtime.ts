@@ -1,74 +1,91 @@
-/**
- * The port behind which functions run. One driver today: `deno.ts`.
- */
+/** The interface of a runtime, which runs functions. There is one implementation: `deno-runtime.ts`. */
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Network } from "../egress/network.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
 
-/** What a process is started from. */
+/** The function that a process is started for. */
 export interface Launch {
 	app: string;
 	function: string;
 	deployment: string;
-	/** Whose storage and user it has, until `forget`. Those of the names where it is left out. */
+	/**
+	 * The lifetime of the function. Its storage and its user are kept by lifetime, until `forget`. By default
+	 * they are kept by the names of app and function.
+	 */
 	lifetime?: FunctionLifetime;
-	/** The self-contained ES module. */
+	/** The bundle: a self-contained ES module. */
 	code: Uint8Array;
-	/** Its source map, JSON, so that errors name the function's own files and lines. */
+	/** The bundle's source map, as JSON. With it, errors name the function's own files and lines. */
 	sourceMap?: string;
-	/** The environment: exactly this, nothing inherited. The driver keeps the values only to redact output. */
+	/**
+	 * The complete process environment; nothing is inherited. The runtime keeps the values only to redact
+	 * output.
+	 */
 	environment: ReadonlyMap<string, string>;
-	/** Narrows what the driver allows; what it leaves out is as for every function. */
+	/** The function's own limits. For a limit that is left out, the platform's default holds. */
 	settings?: Pick<FunctionSettings, "memoryMB" | "network" | "timeoutSeconds"> | undefined;
-	/** Called each time the last request that it serves is over. */
+	/** Called each time that the last request in flight ends. */
 	onIdle?: () => void;
-	/** Called with each variable that it reads or asks for, once, also where there is none; as far as the system can tell. */
+	/**
+	 * Called once with the name of each environment variable that the function reads or looks up, whether or
+	 * not it exists; as far as the system reports it.
+	 */
 	onRead?: (variable: string) => void;
 }
 
-/** Why a process that has not ended is of no use any more. */
+/** Why a process that is still running is useless. */
 export interface Stuck {
 	/**
-	 * `stopped`: by a signal. `silent`: its event loop answers nothing. Neither will answer what it was asked.
-	 * `unanswered`: it takes requests and answered none of the last ones.
+	 * `stopped`: the process is stopped by a signal. `silent`: its event loop does not respond. In both cases
+	 * it will not respond to its requests. `unanswered`: it accepts requests, and did not respond to the last
+	 * ones.
 	 */
 	readonly reason: "stopped" | "silent" | "unanswered";
-	/** The end of a sentence about the function: `its event loop has answered nothing for 30 s`. */
-	readonly description: string;
+	/**
+	 * A description, as the end of a sentence about the function: `its event loop has not answered for 30 s`.
+	 */
+	readonly why: string;
 }
 
-/** One running version of one function. */
+/** An instance: one process that serves one deployment of a function. */
 export interface Instance {
 	readonly deployment: string;
 	readonly pid: number;
-	/** Where it answers HTTP: a Unix socket. */
+	/** The Unix socket on which it serves HTTP. */
 	readonly socketPath: string;
-	/** Settles when the process has ended, for whatever reason; never rejects. */
+	/** Settles when the process has exited, for whatever reason. Never rejects. */
 	readonly exited: Promise<ExitReason>;
-	/** How many requests and upgraded connections it is serving. */
+	/** The number of requests and upgraded connections in flight. */
 	readonly inFlight: number;
-	/** When the last one began or ended (or the instance was ready), in the milliseconds of `performance.now()`. */
+	/**
+	 * When the last request began or ended (or when the instance became ready), in the milliseconds of
+	 * `performance.now()`.
+	 */
 	readonly lastActiveMs: number;
 	/**
-	 * Counts one request in. The returned function counts it out again, once, however often it is called.
-	 * Undefined once `stop` was called or the process has ended: ask for the function's present instance.
+	 * Counts one request in. The returned function counts it out; only its first call has an effect.
+	 * @returns undefined if `stop` was called or the process has exited; then the caller looks for the
+	 *   function's current instance
 	 */
 	acquire(): (() => void) | undefined;
-	/** Settles when the function should be replaced, though the process has not ended; never rejects. */
+	/** Settles when the instance should be replaced although its process runs. Never rejects. */
 	readonly stuck: Promise<Stuck>;
-	/** Notes that the answer to a request has begun. */
+	/** Records that the response to a request has begun. */
 	answered(): void;
-	/** Notes that a request was not answered in time, though the function did not have to wait for the rest of it. */
+	/**
+	 * Records that a complete request had no response in time. A request whose body is still being sent does
+	 * not count.
+	 */
 	timedOut(): void;
-	/** Adds a line of the platform's own to the function's log. */
+	/** Adds a line from the platform to the function's log. */
 	log(message: string): void;
-	/** The text with the injected values taken out, as in its log, cut at so many UTF-16 units. */
+	/** The text with the injected values redacted, as in the log, cut after `limit` UTF-16 code units. */
 	redact(text: string, limit: number): string;
 	/**
-	 * Ends it: takes no further request, waits until `inFlight` is 0 or the grace period (30 s unless told)
-	 * is over, then SIGTERM, then SIGKILL after 2 s. Resolves once the process is gone. Calling it again
-	 * returns the same promise.
+	 * Ends the instance: it accepts no further request and drains for at most the grace period (default: 30 s);
+	 * then it gets SIGTERM, and SIGKILL after 2 s. Resolves when the process has exited. Another call returns
+	 * the same promise.
 	 */
 	stop(options?: { graceMs?: number }): Promise<void>;
 }
@@ -76,19 +93,19 @@ export interface Instance {
 export interface ExitReason {
 	code: number | null;
 	signal: string | null;
-	/** The last lines that it wrote to stderr, at most 8 Ki characters, injected values redacted. */
+	/** The last lines of standard error, at most 8 Ki characters, with injected values redacted. */
 	stderr: string;
 }
 
 export interface Runtime {
-	/** What keeps functions to the networks that they may reach, behind Deno's own permissions, and what that does not hold. */
+	/** The network isolation in addition to Deno's own permissions, and what it does not cover. */
 	readonly network: Pick<Network, "wall" | "missing">;
-	/** What holds functions to a share of the machine, and in words what does not. */
+	/** The driver of resource limits, and descriptions of the limits that are missing. */
 	readonly limits: { readonly driver: Limits["driver"]; readonly missing: readonly string[] };
 	/**
-	 * Starts a process and resolves once it answers requests.
-	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) where it exits, throws at import, has no handler or
-	 *   does not get ready in time; the message holds the function's own error. No process is left behind.
+	 * Starts a process and resolves when it accepts requests.
+	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) if it exits, throws at import, has no handler or is not
+	 *   ready in time; the message contains the function's own error. No process is left behind.
 	 */
 	start(launch: Launch): Promise<Instance>;
 	/**

@@ -1,6 +1,6 @@
 /** What every wall around functions' network holds, whichever driver builds it. */
 import { describe, expect, test } from "vitest";
-import type { SecondWall } from "./second-wall.ts";
+import type { SecondWall } from "./isolation.ts";
 import { PRIVATE, PUBLIC } from "./test-hosts.ts";
 import { datagram, LISTENER, OWN_MACHINE, toListener, WAYS, within } from "./ways.ts";
 

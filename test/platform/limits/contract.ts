@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Limits, LimitsOptions, Owner } from "../../../src/platform/limits/limits.ts";
+import type { Limits, LimitsOptions, ProcessOwner } from "../../../src/platform/limits/limits.ts";
 import { hasEnded, program } from "./programs.ts";
 
 export type Open = (options: LimitsOptions) => Promise<Limits>;
 
-export const ownerOf = (app: string): Owner => ({ app, memoryMiB: 256, onExceeded: () => {} });
+export const ownerOf = (app: string): ProcessOwner => ({ app, memoryMiB: 256, onExceeded: () => {} });
 
 /** A driver with a directory of its own, closed with the test. */
 export async function opened(open: Open) {
@@ -34,13 +34,13 @@ export function contract(name: Limits["driver"], open: Open): void {
 			async (app) => {
 				const { limits, onFailure } = await opened(open);
 				const { go, output, pid } = await program("echo served");
-				const member = limits.admit(pid, app);
-				await member.joined;
+				const member = limits.add(pid, app);
+				await member.applied;
 				member.assign(ownerOf("shop"));
-				member.serve();
+				member.startedServing();
 				go();
 				expect(await output).toBe("served\n");
-				await member.leave();
+				await member.remove();
 				expect(onFailure).not.toHaveBeenCalled();
 			},
 		);
@@ -51,10 +51,10 @@ export function contract(name: Limits["driver"], open: Open): void {
 			go();
 			await ended;
 			for (const gone of [-1, pid]) {
-				const member = limits.admit(gone, "shop");
-				await member.joined;
+				const member = limits.add(gone, "shop");
+				await member.applied;
 				member.assign(ownerOf("shop"));
-				await member.leave();
+				await member.remove();
 			}
 			expect(onFailure).not.toHaveBeenCalled();
 		});
@@ -64,12 +64,12 @@ export function contract(name: Limits["driver"], open: Open): void {
 			const programs = await Promise.all(Array.from({ length: 12 }, () => program("")));
 			const come = programs.map(async ({ ended, go, pid }, index) => {
 				const app = `app-${index % 3}`;
-				const member = limits.admit(pid, index % 2 === 0 ? app : undefined);
-				await member.joined;
+				const member = limits.add(pid, index % 2 === 0 ? app : undefined);
+				await member.applied;
 				member.assign(ownerOf(app));
 				go();
 				await ended;
-				await member.leave();
+				await member.remove();
 			});
 			await Promise.all(come);
 			expect(onFailure).not.toHaveBeenCalled();
@@ -78,7 +78,7 @@ export function contract(name: Limits["driver"], open: Open): void {
 		test("leaves the processes alone that it was not told of", async () => {
 			const { limits } = await opened(open);
 			const [{ pid }, other] = [await program("sleep 1000"), await program("sleep 1000")];
-			await limits.admit(pid, "shop").joined;
+			await limits.add(pid, "shop").applied;
 			await limits.close();
 			expect(await hasEnded(other.pid)).toBe(false);
 			expect(await hasEnded(process.pid)).toBe(false);

@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { processesIn } from "../../../src/platform/limits/group-files.ts";
+import type { GroupDriver } from "../../../src/platform/limits/cgroup-drivers.ts";
+import { processesIn } from "../../../src/platform/limits/cgroup-files.ts";
 import { hierarchiesOf } from "../../../src/platform/limits/hierarchies.ts";
 import type { Limits } from "../../../src/platform/limits/limits.ts";
-import { findHierarchies, openDriver, openLimits } from "../../../src/platform/limits/open.ts";
-import type { GroupDriver } from "../../../src/platform/limits/places.ts";
+import { findHierarchies, openDriver, openLimits } from "../../../src/platform/limits/open-limits.ts";
 import { priorityLimits } from "../../../src/platform/limits/priority.ts";
 import { nicenessOf } from "../runtime/as-user.ts";
 import { contract, type Open, opened } from "./contract.ts";
@@ -55,9 +55,9 @@ test("a process of another container, which has no number here, is none: a signa
 
 test("by priority, a process has less than the platform once it serves", async () => {
 	const { pid } = await program("sleep 1000");
-	const member = priorityLimits().admit(pid, "shop");
+	const member = priorityLimits().add(pid, "shop");
 	expect(nicenessOf(pid)).toBe(nicenessOf(process.pid));
-	member.serve();
+	member.startedServing();
 	expect(nicenessOf(pid)).toBe(Math.min(19, nicenessOf(process.pid) + 5));
 });
 
@@ -75,7 +75,7 @@ test.each((await boundedBy("cgroup1"))?.has("processor") ? ["cpu.shares"] : [])(
 		const platform = await ownOf();
 		expect(platform).toMatch(/\/coffer-platform$/);
 		const { pid } = await program("sleep 1000");
-		await limits.admit(pid, "shop").joined;
+		await limits.add(pid, "shop").applied;
 		const folders = (await groupFoldersOf(pid)).map((folder) => dirname(dirname(folder)));
 		const functions = folders.find((folder) => existsSync(join(folder, file))) ?? "";
 		const weightOf = async (folder: string) => Number(await readFile(join(folder, file), "latin1"));

@@ -20,8 +20,8 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 		script = "sleep 1000",
 	) => {
 		const started = await program(script);
-		const member = limits.admit(started.pid, app);
-		await member.joined;
+		const member = limits.add(started.pid, app);
+		await member.applied;
 		return { ...started, member };
 	};
 
@@ -48,7 +48,7 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			await vi.waitFor(() => expect(before.filter((folder) => existsSync(dirname(folder)))).toEqual([]));
 			expect((await groupsOf(pid))[0]).toMatch(/\/app-shop\/[^/]+$/);
 			go();
-			await member.leave();
+			await member.remove();
 			expect(await hasEnded(pid)).toBe(true);
 		});
 
@@ -65,7 +65,7 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			await ended;
 			const left = Number(await output);
 			expect(await hasEnded(left)).toBe(false);
-			await member.leave();
+			await member.remove();
 			expect(await hasEnded(left)).toBe(true);
 			expect(folders.filter((folder) => existsSync(dirname(folder)))).toEqual([]);
 		});
@@ -131,7 +131,7 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			expect(await neighbour.output).toBe("ran\n".repeat(3));
 			const max = threadsOfProcess(availableParallelism());
 			expect(await readFile(join(folder, "pids.max"), "latin1")).toBe(`${max}\n`);
-			await forking.member.leave();
+			await forking.member.remove();
 			expect(existsSync(folder)).toBe(false);
 		});
 	});
@@ -141,7 +141,7 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			const { limits } = await opened(open);
 			const spin = async (app: string) => {
 				const started = await program("while :; do :; done", ["/usr/bin/taskset", "-c", "0"]);
-				await limits.admit(started.pid, app).joined;
+				await limits.add(started.pid, app).applied;
 				return started;
 			};
 			const many = await Promise.all([spin("many"), spin("many"), spin("many")]);
@@ -180,9 +180,9 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			await vi.waitFor(async () => expect((await groupsOf(taking.pid))[0]).toMatch(/app-a/));
 			taking.go();
 			expect(await taking.ended).toEqual([null, "SIGKILL"]);
-			await taking.member.leave();
+			await taking.member.remove();
 			expect(onExceeded).toHaveBeenCalledExactlyOnceWith(
-				"The function took 144 MiB of memory at once and was ended.",
+				"The function used 144 MiB of memory at once and was ended.",
 			);
 			expect(await hasEnded(neighbour.pid)).toBe(false);
 		});

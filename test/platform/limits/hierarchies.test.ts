@@ -1,7 +1,7 @@
 /** What is read from the kernel's own words about control groups, of many systems. */
 import { describe, expect, test } from "vitest";
+import { driversFor, groupName } from "../../../src/platform/limits/cgroup-drivers.ts";
 import { hierarchiesOf } from "../../../src/platform/limits/hierarchies.ts";
-import { driversFor, groupName } from "../../../src/platform/limits/places.ts";
 
 const TMPFS = "31 23 0:28 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755";
 const V2 = "35 24 0:30 / /sys/fs/cgroup rw,nosuid,nodev shared:9 - cgroup2 cgroup2 rw,nsdelegate";

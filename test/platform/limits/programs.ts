@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { findHierarchies } from "../../../src/platform/limits/open.ts";
+import { findHierarchies } from "../../../src/platform/limits/open-limits.ts";
 
 export interface Program {
 	readonly pid: number;

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { missingLimits } from "../../../src/platform/limits/missing.ts";
-import { rlimitOptions, rlimits } from "../../../src/platform/limits/rlimits.ts";
+import { missingLimits } from "../../../src/platform/limits/missing-limits.ts";
+import { rlimitOptions, rlimitsCommand } from "../../../src/platform/limits/rlimits.ts";
 import { mayChangeUser, Users } from "../../../src/platform/machine/users.ts";
 import { as } from "../runtime/as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
@@ -75,68 +75,80 @@ export default async (request) => {
 };`;
 
 /** Only root can be other users. */
-describe.each(mayChangeUser() && rlimits(true).length > 0 ? ["a user"] : [])("%s of a function's", () => {
-	test("has so many processes and no more, and another user has its own", async () => {
-		const { uid } = new Users().reserve();
-		const forking = await program("while :; do sleep 1000 >/dev/null 2>&1 & done", rlimits(true), uid);
-		onTestFinished(() => void as(uid, "kill -9 -1"));
-		forking.go();
-		expect(await forking.ended).toEqual([2, null]);
-		expect(await forking.output).toMatch(/Cannot fork|Resource temporarily unavailable/);
-		expect(as(new Users().reserve().uid, "/bin/true && echo ran").out).toBe("ran\n");
-	});
-});
+describe.each(mayChangeUser() && rlimitsCommand(true).length > 0 ? ["a user"] : [])(
+	"%s of a function's",
+	() => {
+		test("has so many processes and no more, and another user has its own", async () => {
+			const { uid } = new Users().reserve();
+			const forking = await program(
+				"while :; do sleep 1000 >/dev/null 2>&1 & done",
+				rlimitsCommand(true),
+				uid,
+			);
+			onTestFinished(() => void as(uid, "kill -9 -1"));
+			forking.go();
+			expect(await forking.ended).toEqual([2, null]);
+			expect(await forking.output).toMatch(/Cannot fork|Resource temporarily unavailable/);
+			expect(as(new Users().reserve().uid, "/bin/true && echo ran").out).toBe("ran\n");
+		});
+	},
+);
 
 /** Linux alone has the program. */
-describe.each(rlimits(true).length > 0 ? ["has prlimit"] : [])("where the system %s, a function", () => {
-	let harness: Harness;
-	beforeAll(async () => {
-		harness = await openRuntime({ spares: 1 });
-	});
-	afterAll(() => harness.close());
+describe.each(rlimitsCommand(true).length > 0 ? ["has prlimit"] : [])(
+	"where the system %s, a function",
+	() => {
+		let harness: Harness;
+		beforeAll(async () => {
+			harness = await openRuntime({ spares: 1 });
+		});
+		afterAll(() => harness.close());
 
-	test("has them from within, for good, and the platform has not", async () => {
-		const own = await readFile("/proc/self/limits", "latin1");
-		const { pid } = await harness.runtime.start(launch(ABILITIES));
-		const limits = await readFile(`/proc/${pid}/limits`, "latin1");
-		const inEffect = rlimitOptions(own, mayChangeUser(), 2).map((option) => option.replace(/^.*:/, ""));
-		const named = [
-			"core file size",
-			"file size",
-			"open files",
-			"msgqueue size",
-			"nice priority",
-			"realtime priority",
-		];
-		for (const [index, name] of named.entries())
-			expect(limits).toMatch(new RegExp(`^Max ${name}\\s+${inEffect[index]}\\s+${inEffect[index]}\\s`, "m"));
-		if (mayChangeUser()) expect(limits).not.toContain(own.match(/^Max processes.*$/m)?.[0]);
-		expect(await readFile("/proc/self/limits", "latin1")).toBe(own);
-	});
+		test("has them from within, for good, and the platform has not", async () => {
+			const own = await readFile("/proc/self/limits", "latin1");
+			const { pid } = await harness.runtime.start(launch(ABILITIES));
+			const limits = await readFile(`/proc/${pid}/limits`, "latin1");
+			const inEffect = rlimitOptions(own, mayChangeUser(), 2).map((option) => option.replace(/^.*:/, ""));
+			const named = [
+				"core file size",
+				"file size",
+				"open files",
+				"msgqueue size",
+				"nice priority",
+				"realtime priority",
+			];
+			for (const [index, name] of named.entries())
+				expect(limits).toMatch(
+					new RegExp(`^Max ${name}\\s+${inEffect[index]}\\s+${inEffect[index]}\\s`, "m"),
+				);
+			if (mayChangeUser()) expect(limits).not.toContain(own.match(/^Max processes.*$/m)?.[0]);
+			expect(await readFile("/proc/self/limits", "latin1")).toBe(own);
+		});
 
-	test("is refused what is beyond them, and serves on", async () => {
-		const { socketPath } = await harness.runtime.start(launch(ABILITIES, {}, { function: "refused" }));
-		expect((await ask(socketPath, "/file")).body).toMatch(/^File too large/);
-		const [, count, why] = /^(\d+) (.*)/.exec((await ask(socketPath, "/descriptors")).body) ?? [];
-		expect(why).toMatch(/^Too many open files/);
-		expect(Number(count)).toBeGreaterThan(1_000);
-		expect((await ask(socketPath)).body).toBe("served");
-	});
+		test("is refused what is beyond them, and serves on", async () => {
+			const { socketPath } = await harness.runtime.start(launch(ABILITIES, {}, { function: "refused" }));
+			expect((await ask(socketPath, "/file")).body).toMatch(/^File too large/);
+			const [, count, why] = /^(\d+) (.*)/.exec((await ask(socketPath, "/descriptors")).body) ?? [];
+			expect(why).toMatch(/^Too many open files/);
+			expect(Number(count)).toBeGreaterThan(1_000);
+			expect((await ask(socketPath)).body).toBe("served");
+		});
 
-	test("becomes what it is started as: the process stays the same, and no variable comes with it", () => {
-		const [file = "", ...args] = [...rlimits(false), "/usr/bin/env"];
-		const { pid, stdout } = spawnSync(file, [...args], { env: { ONLY: "this" }, encoding: "utf8" });
-		expect(pid).toBeGreaterThan(0);
-		expect(stdout).toMatch(/^(PWD=.*\n|OLDPWD=.*\n|SHLVL=.*\n|_=.*\n|ONLY=this\n)+$/);
-	});
-});
+		test("becomes what it is started as: the process stays the same, and no variable comes with it", () => {
+			const [file = "", ...args] = [...rlimitsCommand(false), "/usr/bin/env"];
+			const { pid, stdout } = spawnSync(file, [...args], { env: { ONLY: "this" }, encoding: "utf8" });
+			expect(pid).toBeGreaterThan(0);
+			expect(stdout).toMatch(/^(PWD=.*\n|OLDPWD=.*\n|SHLVL=.*\n|_=.*\n|ONLY=this\n)+$/);
+		});
+	},
+);
 
 describe("what is missing is said", () => {
 	const all = {
 		bounded: new Set(["processor", "processes", "memory"] as const),
 		hasRlimits: true,
 		hasUsers: true,
-		seesMemory: true,
+		canMeasureMemory: true,
 	};
 	test.each([
 		["nothing", all, []],
@@ -161,7 +173,7 @@ describe("what is missing is said", () => {
 		],
 		[
 			"nothing at all",
-			{ bounded: new Set<never>(), hasRlimits: false, hasUsers: false, seesMemory: false },
+			{ bounded: new Set<never>(), hasRlimits: false, hasUsers: false, canMeasureMemory: false },
 			[
 				"a share of the processor for each app",
 				"the number of processes and threads",

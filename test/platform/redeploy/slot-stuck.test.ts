@@ -5,8 +5,11 @@ import type { Instance, Stuck } from "../../../src/platform/runtime/runtime.ts";
 import { DEPLOYMENT, NEVER, Starts } from "./slot-fixture.ts";
 
 describe("a process that is stuck", () => {
-	const SILENT: Stuck = { reason: "silent", description: "its event loop has answered nothing for 30 s" };
-	const UNANSWERED: Stuck = { reason: "unanswered", description: "3 requests in a row got no answer within 30 s" };
+	const SILENT: Stuck = { reason: "silent", why: "its event loop has not answered for 30 s" };
+	const UNANSWERED: Stuck = {
+		reason: "unanswered",
+		why: "3 requests in a row got no response within 30 s",
+	};
 
 	/** Processes that start at once, and are stuck when the test says so. */
 	class World extends Starts {
@@ -47,8 +50,8 @@ describe("a process that is stuck", () => {
 			const stopped: (number | undefined)[] = [];
 			const stop = async ({ graceMs }: { graceMs?: number } = {}) => void stopped.push(graceMs);
 			this.processes.push({ get, stopped });
-			const tell = (message: string) => void this.told.push(message);
-			return { exited: NEVER, stuck, stop, tell, inFlight: 0, lastActiveMs: 0 } as unknown as Instance;
+			const log = (message: string) => void this.told.push(message);
+			return { exited: NEVER, stuck, stop, log, inFlight: 0, lastActiveMs: 0 } as unknown as Instance;
 		}
 
 		/** The present process gets stuck. */
@@ -79,7 +82,7 @@ describe("a process that is stuck", () => {
 		expect(world.slot.error).toBeUndefined();
 		expect(world.slot.replaced).toEqual({ count: 1, atMs: 42, ...SILENT });
 		expect(world.told).toEqual([
-			"The function is replaced, the first time since the platform started: its event loop has answered nothing for 30 s. Its next process starts at once.",
+			"The function is replaced, the first time since the platform started: its event loop has not answered for 30 s. Its next process starts at once.",
 		]);
 	});
 
@@ -93,7 +96,7 @@ describe("a process that is stuck", () => {
 			world.nowMs += 5 * 60_000;
 			await world.get(SILENT);
 			expect(world.slot.state).toBe("failed");
-			expect(world.slot.error).toContain("answered nothing for 30 s");
+			expect(world.slot.error).toContain("not answered for 30 s");
 			expect(await world.slot.ensure()).toBeUndefined();
 			delays.push(world.runTask());
 		}

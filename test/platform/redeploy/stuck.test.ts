@@ -62,9 +62,7 @@ describe("a function", () => {
 				count: 1,
 				atMs: platform.clock.atMs,
 				reason: "stopped",
-				why: expect.stringMatching(
-					/^its process is stopped by a signal, and has answered nothing for [\d.]+ s$/,
-				),
+				why: expect.stringMatching(/^its process is stopped by a signal and has not answered for [\d.]+ s$/),
 			});
 			expect(Number(await (await ask()).text())).not.toBe(pid);
 			expect(await logged()).toEqual([expect.stringContaining("the first time since the platform started")]);
@@ -86,7 +84,7 @@ describe("a function", () => {
 			expect(waiting.some(({ status }) => status !== 200)).toBe(true);
 			expect(await replaced()).toMatchObject({ count: 1, reason: "silent" });
 			expect(await (await ask()).text()).toBe("ok");
-			expect(await logged()).toEqual([expect.stringContaining("its event loop has answered nothing for")]);
+			expect(await logged()).toEqual([expect.stringContaining("its event loop has not answered for")]);
 		},
 		TIMEOUT_MS,
 	);
@@ -131,7 +129,7 @@ describe("a function", () => {
 			expect(await replaced()).toMatchObject({
 				count: 1,
 				reason: "unanswered",
-				why: "3 requests in a row got no answer within 3 s",
+				why: "3 requests in a row got no response within 3 s",
 			});
 		},
 		TIMEOUT_MS,

@@ -135,7 +135,7 @@ describe("an instance", () => {
 		expect(signal).toBe("SIGKILL");
 		// The kernel comes first where it bounds memory, and the function takes all of it between two looks.
 		const said =
-			/^The function took (more than 300 MiB of memory|\d+ MiB of memory at once) and was ended\.$/;
+			/^The function used (more than 300 MiB of memory|\d+ MiB of memory at once) and was ended\.$/;
 		await vi.waitFor(async () => expect((await small.lines("pay")).at(-1)?.message).toMatch(said));
 		expect(["", (await small.lines("pay")).at(-1)?.message]).toContain(stderr);
 		expect((await ask(neighbour.socketPath)).body).toBe("hello");

@@ -7,22 +7,29 @@ import { existsSync } from "node:fs";
 import { lstat, mkdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Addresses, functionAddresses, standInsFor } from "../addressing.ts";
+import { type Addresses, functionAddresses, loopbackAliases } from "../addressing.ts";
 import { parseAllowNet } from "../allow-net.ts";
-import type { Admission, Guest, Network } from "../network.ts";
+import type { Network, NetworkAttachment, NetworkClient } from "../network.ts";
 import { ProxyProcess, type ProxyProcessOptions } from "../proxy/proxy-process.ts";
-import { type Entry, enterCommand, HOSTS, maskable, mountTable, RESOLV_CONF } from "./enter.ts";
+import {
+	enterCommand,
+	HOSTS,
+	maskable,
+	mountTable,
+	type NamespaceEntry,
+	RESOLV_CONF,
+} from "./enter-command.ts";
 import { ProxyNamespace } from "./proxy-namespace.ts";
 import type { Tools } from "./tools.ts";
 
 /** What a function may write to its temporary folder. */
 const TEMPORARY_BYTES = 256 * 1024 * 1024;
-const TRIAL_MS = 60_000;
+const PROBE_MS = 60_000;
 
 const run = promisify(execFile);
 
-export interface NamespacesOptions
-	extends Pick<ProxyProcessOptions, "allowNet" | "deno" | "openerPath" | "program" | "user"> {
+export interface NamespaceDriverOptions
+	extends Pick<ProxyProcessOptions, "allowNet" | "deno" | "socketOpenerPath" | "program" | "user"> {
 	readonly tools: Tools;
 	/** The driver's own folder, which exists. */
 	readonly directory: string;
@@ -30,27 +37,35 @@ export interface NamespacesOptions
 	readonly needed: readonly string[];
 	readonly hasV6: boolean;
 	/** Told when the functions' side of the network has fallen; it is built anew for the next process. */
-	readonly onFallen: (what: string) => void;
+	readonly onFailed: (what: string) => void;
 }
 
 /** What all processes have in common. */
-type Common = Pick<Entry, "masked" | "ownResolvConf" | "replaced" | "resolvConf" | "standIns" | "tools">;
+type SharedEntry = Pick<
+	NamespaceEntry,
+	"masked" | "proxyResolvConf" | "replaced" | "resolvConf" | "aliases" | "tools"
+>;
 
 /** The side that functions connect to. */
-interface FarSide {
+interface ProxySide {
 	readonly namespace: ProxyNamespace;
 	readonly proxy: ProxyProcess;
 }
 
 /** A process that is admitted. */
-interface Admitted {
-	readonly admission: Admission;
-	readonly side: FarSide;
+interface AttachedProcess {
+	readonly attachment: NetworkAttachment;
+	readonly side: ProxySide;
 }
 
-async function commonOf({ allowNet, directory, needed, tools }: NamespacesOptions): Promise<Common> {
-	const ownResolvConf = join(directory, "resolv.conf");
-	await writeFile(ownResolvConf, RESOLV_CONF, { mode: 0o644 });
+async function sharedEntryOf({
+	allowNet,
+	directory,
+	needed,
+	tools,
+}: NamespaceDriverOptions): Promise<SharedEntry> {
+	const proxyResolvConf = join(directory, "resolv.conf");
+	await writeFile(proxyResolvConf, RESOLV_CONF, { mode: 0o644 });
 	const resolvConf = await realpath("/etc/resolv.conf").catch(() => undefined);
 	const hosts = join(directory, "hosts");
 	await writeFile(hosts, HOSTS, { mode: 0o644 });
@@ -60,10 +75,10 @@ async function commonOf({ allowNet, directory, needed, tools }: NamespacesOption
 	const masked = folders.filter((_, index) => stats[index]?.isDirectory());
 	return {
 		masked,
-		ownResolvConf,
+		proxyResolvConf,
 		replaced,
 		resolvConf,
-		standIns: standInsFor(parseAllowNet(allowNet)),
+		aliases: loopbackAliases(parseAllowNet(allowNet)),
 		tools,
 	};
 }
@@ -72,60 +87,60 @@ function sentence(what: string, count: number): string {
 	return `Refused by the platform: ${what}.${count > 1 ? ` ${count} times since it was last said.` : ""}`;
 }
 
-class Namespaces implements Network {
+class NamespaceDriver implements Network {
 	readonly wall = "namespace";
 	readonly missing: readonly string[] = [];
-	readonly #options: NamespacesOptions;
-	readonly #common: Common;
+	readonly #options: NamespaceDriverOptions;
+	readonly #shared: SharedEntry;
 	/** By the address that the proxy knows it by. */
-	readonly #admitted = new Map<string, Admitted>();
+	readonly #attached = new Map<string, AttachedProcess>();
 	/** Sides that have fallen: each of their parts tells of it. */
-	readonly #fallen = new WeakSet<FarSide>();
-	#side: Promise<FarSide> | undefined;
+	readonly #failedSides = new WeakSet<ProxySide>();
+	#side: Promise<ProxySide> | undefined;
 	#next = 0;
 	#isClosed = false;
 
-	constructor(options: NamespacesOptions, common: Common) {
+	constructor(options: NamespaceDriverOptions, common: SharedEntry) {
 		this.#options = options;
-		this.#common = common;
+		this.#shared = common;
 	}
 
-	async admit({ network, temporary, user }: Guest): Promise<Admission> {
-		const side = await this.#farSide();
-		const [index, addresses] = this.#unused();
+	async attach({ network, temporary, user }: NetworkClient): Promise<NetworkAttachment> {
+		const side = await this.#proxySide();
+		const [index, addresses] = this.#nextFreeIndex();
 		await side.proxy.admit(addresses, network);
 		const writable = new Map([[temporary, TEMPORARY_BYTES]]);
 		const holder = side.namespace.pid;
 		const mounts = join(this.#options.directory, `mounts-${index}`);
-		await writeFile(mounts, mountTable({ ...this.#common, user, writable }), { mode: 0o600 });
-		const entry = { ...this.#common, addresses, holder, index, mounts, temporary, user, writable };
+		await writeFile(mounts, mountTable({ ...this.#shared, user, writable }), { mode: 0o600 });
+		const entry = { ...this.#shared, addresses, holder, index, mounts, temporary, user, writable };
 		const [address] = addresses;
-		const admission: Admission = {
-			before: enterCommand(entry),
+		const attachment: NetworkAttachment = {
+			commandPrefix: enterCommand(entry),
 			startsAsRoot: true,
-			isBounded: true,
+			hasBoundedTemporary: true,
 			onRefused: () => {},
-			onLost: () => {},
-			leave: () => {
-				if (!this.#admitted.delete(address)) return;
+			onNetworkFailed: () => {},
+			detach: () => {
+				if (!this.#attached.delete(address)) return;
 				side.proxy.dismiss(addresses);
 				void rm(mounts, { force: true });
 			},
 		};
-		this.#admitted.set(address, { admission, side });
-		return admission;
+		this.#attached.set(address, { attachment, side });
+		return attachment;
 	}
 
 	/** Sends a program that does nothing the way that functions' processes go. @throws Error with what was said on the way */
-	async prove(): Promise<void> {
+	async probe(): Promise<void> {
 		const temporary = join(this.#options.directory, "trial");
 		await mkdir(temporary, { recursive: true });
-		const admission = await this.admit({ network: [], temporary, user: undefined });
+		const attachment = await this.attach({ network: [], temporary, user: undefined });
 		try {
-			await run(admission.before[0] ?? "", [...admission.before.slice(1), "/bin/true"], {
+			await run(attachment.commandPrefix[0] ?? "", [...attachment.commandPrefix.slice(1), "/bin/true"], {
 				cwd: "/",
 				env: {},
-				timeout: TRIAL_MS,
+				timeout: PROBE_MS,
 			});
 		} catch (error) {
 			const { stderr = "" } = error as { stderr?: string };
@@ -133,7 +148,7 @@ class Namespaces implements Network {
 				cause: error,
 			});
 		} finally {
-			admission.leave();
+			attachment.detach();
 		}
 	}
 
@@ -144,16 +159,16 @@ class Namespaces implements Network {
 	}
 
 	/** Addresses come round again; one that is in use is passed over. */
-	#unused(): [number, Addresses] {
+	#nextFreeIndex(): [number, Addresses] {
 		for (;;) {
 			const index = this.#next++;
 			const addresses = functionAddresses(index, this.#options.hasV6);
-			if (!this.#admitted.has(addresses[0])) return [index, addresses];
+			if (!this.#attached.has(addresses[0])) return [index, addresses];
 		}
 	}
 
 	/** One for all processes; opened again by the first one after it fell. */
-	#farSide(): Promise<FarSide> {
+	#proxySide(): Promise<ProxySide> {
 		if (this.#isClosed) return Promise.reject(new Error("The network is closed."));
 		this.#side ??= this.#open().catch((error) => {
 			this.#side = undefined;
@@ -162,17 +177,19 @@ class Namespaces implements Network {
 		return this.#side;
 	}
 
-	async #open(): Promise<FarSide> {
+	async #open(): Promise<ProxySide> {
 		const { directory, hasV6, tools, ...options } = this.#options;
 		const namespace = await ProxyNamespace.open(tools, hasV6);
 		const onRefused = (address: string, what: string, count: number) =>
-			this.#admitted.get(address)?.admission.onRefused(sentence(what, count));
+			this.#attached.get(address)?.attachment.onRefused(sentence(what, count));
 		const denoDirectory = join(directory, "deno");
 		const proxyOptions = { ...options, denoDirectory, hasV6, namespace: namespace.path, onRefused };
 		try {
 			const side = { namespace, proxy: await ProxyProcess.open(proxyOptions) };
-			void namespace.ended.then(() => this.#lose(side, "the namespace of functions' network has fallen"));
-			void side.proxy.ended.then(() => this.#lose(side, "the egress proxy has ended"));
+			void namespace.ended.then(() =>
+				this.#onSideFailed(side, "the namespace of functions' network has fallen"),
+			);
+			void side.proxy.ended.then(() => this.#onSideFailed(side, "the egress proxy has ended"));
 			return side;
 		} catch (error) {
 			await namespace.close();
@@ -180,21 +197,22 @@ class Namespaces implements Network {
 		}
 	}
 
-	#lose(side: FarSide, what: string): void {
-		if (this.#isClosed || this.#fallen.has(side)) return;
-		this.#fallen.add(side);
-		this.#options.onFallen(what);
+	#onSideFailed(side: ProxySide, what: string): void {
+		if (this.#isClosed || this.#failedSides.has(side)) return;
+		this.#failedSides.add(side);
+		this.#options.onFailed(what);
 		this.#side = undefined;
 		void Promise.all([side.proxy.close(), side.namespace.close()]);
-		for (const { admission, side: own } of this.#admitted.values()) if (own === side) admission.onLost();
+		for (const { attachment, side: own } of this.#attached.values())
+			if (own === side) attachment.onNetworkFailed();
 	}
 }
 
 /** Opens the driver. @throws Error with what the system's programs said, where it does not work here */
-export async function openNamespaces(options: NamespacesOptions): Promise<Network> {
-	const network = new Namespaces(options, await commonOf(options));
+export async function openNamespaceDriver(options: NamespaceDriverOptions): Promise<Network> {
+	const network = new NamespaceDriver(options, await sharedEntryOf(options));
 	try {
-		await network.prove();
+		await network.probe();
 		return network;
 	} catch (error) {
 		await network.close();

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { NAME_SERVER } from "../addressing.ts";
-import { PROXY_PORT } from "../proxy/adopted.ts";
+import { PROXY_PORT } from "../proxy/inherited-sockets.ts";
 import type { Tools } from "./tools.ts";
 
 /**

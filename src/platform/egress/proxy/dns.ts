@@ -42,9 +42,9 @@ const UDP_BYTES_LIMIT = 4_096;
 
 type Rcode = (typeof RCODE)[keyof typeof RCODE];
 /** How each type of record but addresses is found. */
-type Find = (resolver: NameResolver, name: string) => Promise<Answer[]>;
+type ResolveRecords = (resolver: NameResolver, name: string) => Promise<Answer[]>;
 
-const FINDERS: Readonly<Record<string, Find>> = {
+const RECORD_RESOLVERS: Readonly<Record<string, ResolveRecords>> = {
 	MX: async (resolver, name) =>
 		(await resolver.resolveMx(name)).map(({ priority, exchange }) => ({
 			type: "MX",
@@ -129,7 +129,7 @@ async function answersTo(query: Packet, options: DnsOptions): Promise<{ answers:
 	}
 	try {
 		if (type === "A" || type === "AAAA") return await addresses(name, type, options);
-		const find = FINDERS[type];
+		const find = RECORD_RESOLVERS[type];
 		// What a resolver does not know is answered as empty: clients then go on with addresses.
 		if (find === undefined) return { answers: [], rcode: RCODE.noError };
 		return { answers: await find(options.resolver, name), rcode: RCODE.noError };
@@ -147,7 +147,7 @@ async function addresses(
 	{ policy, resolver, nowMs }: DnsOptions,
 ): Promise<{ answers: Answer[]; rcode: Rcode }> {
 	const found = await resolver.lookup(name, { all: true, family: type === "A" ? 4 : 6 });
-	const usable = found.map(({ address }) => address).filter((address) => policy.isOfUse(address));
-	policy.learn(name, usable, nowMs());
+	const usable = found.map(({ address }) => address).filter((address) => policy.isReachable(address));
+	policy.recordResolved(name, usable, nowMs());
 	return { answers: usable.map((data) => ({ type, name, ttl: TTL_S, data })), rcode: RCODE.noError };
 }

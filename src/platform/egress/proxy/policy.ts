@@ -4,11 +4,11 @@ import type { AllowedAddress } from "../allow-net.ts";
 import { canonicalAddress, isPublicAddress } from "../public-addresses.ts";
 
 /** How long an answer counts after it was given. Connections come right after; a pool may keep an answer for a while. */
-const LEARNED_MS = 15 * 60_000;
-const LEARNED_MAX = 2_048;
+const RESOLVED_MS = 15 * 60_000;
+const RESOLVED_MAX = 2_048;
 
 /** What every function of a platform is held to. */
-export interface CommonRules {
+export interface PlatformRules {
 	/** The operator's exceptions. */
 	readonly allowed: readonly AllowedAddress[];
 	/** Whether an address is this machine's own, by which the platform itself could be reached. */
@@ -32,14 +32,14 @@ function canonicalName(name: string): string {
 }
 
 export class EgressPolicy {
-	readonly #common: CommonRules;
+	readonly #platform: PlatformRules;
 	readonly #hosts: readonly Host[] | undefined;
 	/** Address → the listed names that it was the answer for, and until when that counts. */
-	readonly #learned = new Map<string, { names: Set<string>; untilMs: number }>();
+	readonly #resolved = new Map<string, { names: Set<string>; untilMs: number }>();
 
 	/** @param network the hosts that it may reach, `HOST` or `HOST:PORT`; undefined for the public internet */
-	constructor(network: readonly string[] | undefined, common: CommonRules) {
-		this.#common = common;
+	constructor(network: readonly string[] | undefined, common: PlatformRules) {
+		this.#platform = common;
 		this.#hosts = network?.map(parseHost);
 	}
 
@@ -53,25 +53,25 @@ export class EgressPolicy {
 	}
 
 	/** Keeps what a name was answered with, so that connections to it are known to be to that name. */
-	learn(name: string, addresses: readonly string[], nowMs: number): void {
+	recordResolved(name: string, addresses: readonly string[], nowMs: number): void {
 		if (this.#hosts === undefined) return;
 		for (const address of addresses.map(canonicalAddress)) {
-			const known = this.#learned.get(address);
+			const known = this.#resolved.get(address);
 			const names = known !== undefined && known.untilMs > nowMs ? known.names : new Set<string>();
-			this.#learned.delete(address);
-			this.#learned.set(address, { names: names.add(canonicalName(name)), untilMs: nowMs + LEARNED_MS });
+			this.#resolved.delete(address);
+			this.#resolved.set(address, { names: names.add(canonicalName(name)), untilMs: nowMs + RESOLVED_MS });
 		}
-		for (const oldest of this.#learned.keys()) {
-			if (this.#learned.size <= LEARNED_MAX) break;
-			this.#learned.delete(oldest);
+		for (const oldest of this.#resolved.keys()) {
+			if (this.#resolved.size <= RESOLVED_MAX) break;
+			this.#resolved.delete(oldest);
 		}
 	}
 
 	/** Why it may not connect, as the end of a sentence; undefined where it may. @param address literal, as connected to */
-	refusal(address: string, port: number, nowMs: number): string | undefined {
+	refusalReason(address: string, port: number, nowMs: number): string | undefined {
 		const target = canonicalAddress(address);
 		if (!this.#isOpen(target, port)) {
-			return this.#common.isOwn(target)
+			return this.#platform.isOwn(target)
 				? "is an address of the platform's machine"
 				: "is not an address of the public internet";
 		}
@@ -84,13 +84,13 @@ export class EgressPolicy {
 	}
 
 	/** Whether an address could be connected to on any port: what a name is answered with. */
-	isOfUse(address: string): boolean {
+	isReachable(address: string): boolean {
 		const target = canonicalAddress(address);
-		return this.#isAllowed(target) || (isPublicAddress(target) && !this.#common.isOwn(target));
+		return this.#isAllowed(target) || (isPublicAddress(target) && !this.#platform.isOwn(target));
 	}
 
 	#isAllowed(address: string, port?: number): boolean {
-		return this.#common.allowed.some(
+		return this.#platform.allowed.some(
 			(entry) =>
 				canonicalAddress(entry.address) === address &&
 				(port === undefined || entry.ports === undefined || entry.ports.has(port)),
@@ -98,14 +98,14 @@ export class EgressPolicy {
 	}
 
 	#isOpen(address: string, port: number): boolean {
-		if (this.#common.allowed.some((entry) => canonicalAddress(entry.address) === address)) {
+		if (this.#platform.allowed.some((entry) => canonicalAddress(entry.address) === address)) {
 			return this.#isAllowed(address, port);
 		}
-		return isPublicAddress(address) && !this.#common.isOwn(address);
+		return isPublicAddress(address) && !this.#platform.isOwn(address);
 	}
 
 	#namesOf(address: string, nowMs: number): ReadonlySet<string> {
-		const learned = this.#learned.get(address);
+		const learned = this.#resolved.get(address);
 		return learned === undefined || learned.untilMs <= nowMs ? new Set() : learned.names;
 	}
 }

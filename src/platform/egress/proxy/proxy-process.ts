@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { User } from "../../machine/users.ts";
 import { type Addresses, NAME_SERVER } from "../addressing.ts";
-import { ADOPTED, PROXY_PORT } from "./adopted.ts";
+import { INHERITED_SOCKETS, PROXY_PORT } from "./inherited-sockets.ts";
 import { type Order, type Report, reportSchema } from "./messages.ts";
 
 /** Look-ups of names by the system's resolver take a thread each. */
@@ -16,7 +16,7 @@ export interface ProxyProcessOptions {
 	readonly deno: string;
 	readonly denoDirectory: string;
 	/** `egress-sockets.ts`. */
-	readonly openerPath: string;
+	readonly socketOpenerPath: string;
 	/** The file that `proxy-program.ts` is built to. */
 	readonly program: string;
 	/** The file that names the namespace in which functions connect. */
@@ -32,13 +32,13 @@ function socketsOf(hasV6: boolean) {
 	const families = hasV6 ? (["v4", "v6"] as const) : (["v4"] as const);
 	return families.flatMap((family) => [
 		{
-			fd: ADOPTED[family].tcp,
+			fd: INHERITED_SOCKETS[family].tcp,
 			family,
 			type: "tcp",
 			address: family === "v4" ? "0.0.0.0" : "::",
 			port: PROXY_PORT,
 		},
-		{ fd: ADOPTED[family].udp, family, type: "udp", address: NAME_SERVER[family], port: 53 },
+		{ fd: INHERITED_SOCKETS[family].udp, family, type: "udp", address: NAME_SERVER[family], port: 53 },
 	]);
 }
 
@@ -55,7 +55,8 @@ export class ProxyProcess {
 
 	/** @throws Error with what it said, where it does not get ready */
 	static async open(options: ProxyProcessOptions): Promise<ProxyProcess> {
-		const { allowNet, deno, denoDirectory, hasV6, namespace, onRefused, openerPath, program, user } = options;
+		const { allowNet, deno, denoDirectory, hasV6, namespace, onRefused, socketOpenerPath, program, user } =
+			options;
 		const command = [
 			process.execPath,
 			`--max-old-space-size=${HEAP_MIB}`,
@@ -73,7 +74,7 @@ export class ProxyProcess {
 			"--no-lock",
 			"--allow-ffi",
 		];
-		const child = spawn(deno, ["run", ...flags, openerPath, JSON.stringify(request)], {
+		const child = spawn(deno, ["run", ...flags, socketOpenerPath, JSON.stringify(request)], {
 			cwd: "/",
 			env: { DENO_DIR: denoDirectory, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
 			stdio: ["pipe", "pipe", "pipe"],

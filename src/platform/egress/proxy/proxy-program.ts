@@ -16,7 +16,7 @@ import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { createInterface } from "node:readline";
 import { canonicalAddress } from "../public-addresses.ts";
-import { ADOPTED } from "./adopted.ts";
+import { INHERITED_SOCKETS } from "./inherited-sockets.ts";
 import type { Order, Report } from "./messages.ts";
 import { EgressProxy } from "./proxy.ts";
 
@@ -44,7 +44,7 @@ function begin(allowNet: readonly string[]): EgressProxy {
 	return new EgressProxy({ allowNet, ownAddresses: ownAddressReader(), resolver, nowMs, report });
 }
 
-async function adopt(proxy: EgressProxy, hasV6: boolean): Promise<void> {
+async function listen(proxy: EgressProxy, hasV6: boolean): Promise<void> {
 	const families = hasV6 ? (["v4", "v6"] as const) : (["v4"] as const);
 	const bound = families.map(async (family) => {
 		const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) =>
@@ -55,14 +55,14 @@ async function adopt(proxy: EgressProxy, hasV6: boolean): Promise<void> {
 		// A datagram that cannot be answered is asked again by whoever asked.
 		datagrams.on("error", () => {});
 		await Promise.all([
-			new Promise<void>((resolve) => server.listen({ fd: ADOPTED[family].tcp }, resolve)),
-			new Promise<void>((resolve) => datagrams.bind({ fd: ADOPTED[family].udp }, resolve)),
+			new Promise<void>((resolve) => server.listen({ fd: INHERITED_SOCKETS[family].tcp }, resolve)),
+			new Promise<void>((resolve) => datagrams.bind({ fd: INHERITED_SOCKETS[family].udp }, resolve)),
 		]);
 	});
 	await Promise.all(bound);
 }
 
-function giveUpRoot(user: { uid: number; gid: number }): void {
+function dropRoot(user: { uid: number; gid: number }): void {
 	process.setgroups?.([]);
 	process.setgid?.(user.gid);
 	process.setuid?.(user.uid);
@@ -75,9 +75,9 @@ async function main(hasV6: boolean): Promise<void> {
 	for await (const line of orders) {
 		const order: Order = JSON.parse(line);
 		if (order.do === "begin") {
-			if (order.user !== null) giveUpRoot(order.user);
+			if (order.user !== null) dropRoot(order.user);
 			proxy = begin(order.allowNet);
-			await adopt(proxy, hasV6);
+			await listen(proxy, hasV6);
 			report({ event: "ready" });
 		} else if (order.do === "admit") proxy?.admit(order.addresses, order.network);
 		else proxy?.dismiss(order.addresses);

@@ -4,12 +4,12 @@
  */
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Socket } from "node:net";
-import { type Addresses, type StandIn, standInsFor } from "../addressing.ts";
+import { type Addresses, type LoopbackAlias, loopbackAliases } from "../addressing.ts";
 import { parseAllowNet } from "../allow-net.ts";
 import { canonicalAddress } from "../public-addresses.ts";
 import { answerQuery, type NameResolver } from "./dns.ts";
 import type { Report } from "./messages.ts";
-import { type CommonRules, EgressPolicy } from "./policy.ts";
+import { EgressPolicy, type PlatformRules } from "./policy.ts";
 import { Refusals } from "./refusals.ts";
 import { relay, type Target } from "./relay.ts";
 
@@ -22,7 +22,7 @@ const LENGTH_BYTES = 2;
 const TCP_QUERY_MS = 10_000;
 
 /** A function that is admitted. */
-interface Member {
+interface FunctionClient {
 	readonly policy: EgressPolicy;
 	readonly refusals: Refusals;
 	readonly connections: Set<Socket>;
@@ -40,16 +40,16 @@ export interface ProxyOptions {
 
 export class EgressProxy {
 	readonly #options: ProxyOptions;
-	readonly #common: CommonRules;
-	readonly #standIns: ReadonlyMap<string, StandIn>;
-	readonly #members = new Map<string, Member>();
+	readonly #platform: PlatformRules;
+	readonly #aliases: ReadonlyMap<string, LoopbackAlias>;
+	readonly #clients = new Map<string, FunctionClient>();
 
 	/** @throws AppError `ALLOW_NET_INVALID` (exit 2) */
 	constructor(options: ProxyOptions) {
 		this.#options = options;
 		const allowed = parseAllowNet(options.allowNet);
-		this.#common = { allowed, isOwn: (address) => options.ownAddresses().has(address) };
-		this.#standIns = new Map(standInsFor(allowed).map((standIn) => [standIn.address, standIn]));
+		this.#platform = { allowed, isOwn: (address) => options.ownAddresses().has(address) };
+		this.#aliases = new Map(loopbackAliases(allowed).map((alias) => [alias.address, alias]));
 	}
 
 	/** Knows a function from here on. @param network the hosts that it may reach; null for the public internet */
@@ -57,12 +57,12 @@ export class EgressProxy {
 		const { nowMs, report } = this.#options;
 		const [address] = addresses;
 		const member = {
-			policy: new EgressPolicy(network ?? undefined, this.#common),
+			policy: new EgressPolicy(network ?? undefined, this.#platform),
 			refusals: new Refusals((what, count) => report({ event: "refused", address, what, count }), nowMs),
 			connections: new Set<Socket>(),
 			queries: 0,
 		};
-		for (const each of addresses) if (each !== null) this.#members.set(each, member);
+		for (const each of addresses) if (each !== null) this.#clients.set(each, member);
 		report({ event: "admitted", address });
 	}
 
@@ -70,15 +70,15 @@ export class EgressProxy {
 	dismiss(addresses: Addresses): void {
 		for (const address of addresses) {
 			if (address === null) continue;
-			for (const socket of this.#members.get(address)?.connections ?? []) socket.destroy();
-			this.#members.delete(address);
+			for (const socket of this.#clients.get(address)?.connections ?? []) socket.destroy();
+			this.#clients.delete(address);
 		}
 	}
 
 	/** Takes a connection of a function's. @param client its local address is where the function wanted to go */
 	accept(client: Socket): void {
 		client.on("error", () => client.destroy());
-		const member = this.#members.get(canonicalAddress(client.remoteAddress ?? ""));
+		const member = this.#clients.get(canonicalAddress(client.remoteAddress ?? ""));
 		const target = this.#targetOf(client);
 		if (member === undefined || target === undefined) return void client.resetAndDestroy();
 		if (member.connections.size >= CONNECTIONS_MAX) {
@@ -89,7 +89,7 @@ export class EgressProxy {
 		const forget = () => void member.connections.delete(client);
 		client.once("close", forget);
 		if (target.port === DNS_PORT && !this.#isException(target)) return void this.#serveDns(client, member);
-		const refusal = member.policy.refusal(target.address, target.port, this.#options.nowMs());
+		const refusal = member.policy.refusalReason(target.address, target.port, this.#options.nowMs());
 		if (refusal === undefined) return void relay(client, target, forget);
 		member.refusals.add(`a connection to ${target.address} port ${target.port}, which ${refusal}`);
 		client.resetAndDestroy();
@@ -101,7 +101,7 @@ export class EgressProxy {
 		from: { address: string; port: number },
 		socket: DatagramSocket,
 	): Promise<void> {
-		const member = this.#members.get(canonicalAddress(from.address));
+		const member = this.#clients.get(canonicalAddress(from.address));
 		if (member === undefined) return;
 		const answer = await this.#answer(member, message, "udp");
 		if (answer !== undefined) socket.send(answer, from.port, from.address, () => {});
@@ -110,16 +110,20 @@ export class EgressProxy {
 	#targetOf({ localAddress, localPort }: Socket): Target | undefined {
 		if (localAddress === undefined || localPort === undefined) return undefined;
 		const address = canonicalAddress(localAddress);
-		return { address: this.#standIns.get(address)?.loopback ?? address, port: localPort };
+		return { address: this.#aliases.get(address)?.loopback ?? address, port: localPort };
 	}
 
 	#isException({ address, port }: Target): boolean {
-		return this.#common.allowed.some(
+		return this.#platform.allowed.some(
 			(entry) => canonicalAddress(entry.address) === address && (entry.ports?.has(port) ?? true),
 		);
 	}
 
-	async #answer(member: Member, message: Uint8Array, transport: "udp" | "tcp"): Promise<Buffer | undefined> {
+	async #answer(
+		member: FunctionClient,
+		message: Uint8Array,
+		transport: "udp" | "tcp",
+	): Promise<Buffer | undefined> {
 		if (member.queries >= QUERIES_MAX) return undefined;
 		member.queries++;
 		try {
@@ -138,7 +142,7 @@ export class EgressProxy {
 	}
 
 	/** DNS by TCP (RFC 7766): one query after the other, each answered before the next is read. */
-	#serveDns(client: Socket, member: Member): void {
+	#serveDns(client: Socket, member: FunctionClient): void {
 		client.setTimeout(TCP_QUERY_MS, () => client.destroy());
 		let pending = Buffer.alloc(0);
 		let isAnswering = false;

@@ -1,6 +1,6 @@
 /** Says what was refused to a function, without a line for each of a thousand tries. */
 
-const AGAIN_MS = 60_000;
+const REPORT_INTERVAL_MS = 60_000;
 const KINDS_MAX = 64;
 
 export class Refusals {
@@ -27,12 +27,13 @@ export class Refusals {
 			return;
 		}
 		known.count++;
-		if (nowMs - known.toldMs < AGAIN_MS) return;
+		if (nowMs - known.toldMs < REPORT_INTERVAL_MS) return;
 		this.#report(what, known.count);
 		Object.assign(known, { count: 0, toldMs: nowMs });
 	}
 
 	#forgetOld(nowMs: number): void {
-		for (const [what, { toldMs }] of this.#seen) if (nowMs - toldMs >= AGAIN_MS) this.#seen.delete(what);
+		for (const [what, { toldMs }] of this.#seen)
+			if (nowMs - toldMs >= REPORT_INTERVAL_MS) this.#seen.delete(what);
 	}
 }

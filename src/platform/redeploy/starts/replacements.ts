@@ -28,7 +28,7 @@ export class Replacements {
 	}
 
 	/** Notes one. @returns how long to wait before the next process is started, in milliseconds */
-	note({ reason, description: why }: Stuck, nowMs: number, monotonicMs: number): number {
+	note({ reason, why }: Stuck, nowMs: number, monotonicMs: number): number {
 		if (monotonicMs - this.#lastMonotonicMs >= CALM_MS) this.#backoff.reset();
 		const { delayMs } = this.#backoff;
 		this.#backoff.failed();

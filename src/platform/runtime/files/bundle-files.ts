@@ -1,4 +1,4 @@
-/** The files that functions run from: one for each content and user, there as long as a process runs from it. */
+/** The files of bundles: one for each content and user. A file exists as long as a process runs from it. */
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { Mutex } from "../../machine/mutex.ts";
 import type { User } from "../../machine/users.ts";
 import { type BundleFile, writeBundle } from "./instance-directory.ts";
 
-/** A short name for content; distinct contents have distinct names. */
+/** A short name for content. Different contents have different names. */
 export function digest(...content: (Uint8Array | string)[]): string {
 	const hash = createHash("sha256");
 	for (const part of content) hash.update(`${part.length}:`).update(part);
@@ -15,24 +15,25 @@ export function digest(...content: (Uint8Array | string)[]): string {
 
 export class BundleFiles {
 	readonly #folder: string;
-	/** How many processes run from each path. */
+	/** The number of processes that run from each path. */
 	readonly #counts = new Map<string, number>();
-	/** A file is written and removed by one caller after the other. */
-	readonly #turns = new Mutex();
+	/** Serialises writing and removing. */
+	readonly #mutex = new Mutex();
 
-	/** @param folder where the files lie; it exists */
+	/** @param folder the existing folder of the files */
 	constructor(folder: string) {
 		this.#folder = folder;
 	}
 
 	/**
-	 * Writes a bundle, where it is not there yet, for one more process. Functions with users of their own share no file.
+	 * Writes a bundle, unless it exists already, for one more process. Functions with different users share no
+	 * file.
 	 * @returns its path
 	 */
 	acquire(bundle: BundleFile, user: User | undefined): Promise<string> {
 		const name = `${digest(bundle.code, bundle.sourceMap ?? "", String(user?.gid))}.js`;
 		const path = join(this.#folder, name);
-		return this.#turns.run(async () => {
+		return this.#mutex.run(async () => {
 			const count = this.#counts.get(path) ?? 0;
 			if (count === 0) await writeBundle(path, name, bundle, user);
 			this.#counts.set(path, count + 1);
@@ -40,9 +41,9 @@ export class BundleFiles {
 		});
 	}
 
-	/** Removes it after its last process. */
+	/** Counts a process out and removes the file after the last one. */
 	release(path: string): Promise<void> {
-		return this.#turns.run(async () => {
+		return this.#mutex.run(async () => {
 			const count = (this.#counts.get(path) ?? 1) - 1;
 			if (count > 0) return void this.#counts.set(path, count);
 			this.#counts.delete(path);
@@ -50,8 +51,8 @@ export class BundleFiles {
 		});
 	}
 
-	/** Resolves once nothing is written or removed any more. */
+	/** Resolves when all writing and removing is done. */
 	async settled(): Promise<void> {
-		await this.#turns.run(async () => {});
+		await this.#mutex.run(async () => {});
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * Where the driver's files lie, and as whom functions run: the two depend on one another, since a function's own
- * user must be able to get at its files.
+ * The runtime's directory and the users of functions. The two depend on each other, because a function's user
+ * must be able to reach its files.
  */
 import {
 	chmod,
@@ -21,35 +21,36 @@ import { reachableBinary } from "../../machine/reachable-binary.ts";
 import { isReachable, mayChangeUser, Users, worksAs } from "../../machine/users.ts";
 import { killOrphans } from "./orphaned-processes.ts";
 
-/** The shortest limit of any system is 104 bytes, with the closing NUL. */
+/** The longest path of a socket. The smallest limit of any system is 104 bytes, including the final NUL. */
 const SOCKET_PATH_BYTES = 103;
 const ENTRIES = ["bin", "bundles", "egress", "functions", "host", "i"];
 
 export interface DriverDirectoryOptions {
-	/** A private directory that no other process uses; made where it is missing. */
+	/** A private directory that no other process uses. It is created if it does not exist. */
 	root: string;
-	/** The host's `main.ts`, with its sibling files beside it. */
+	/** The path of the host's `main.ts`. Its other modules are in the same folder. */
 	hostPath: string;
 	binary: string;
-	/** Told once where functions cannot have users of their own although the platform is root. */
+	/** Called once if functions cannot have users of their own although the platform is root. */
 	onShared: () => void;
 }
 
 export interface DriverDirectory {
-	/** Absolute; holds `bundles`, `egress`, `functions` and `i`, all empty. */
+	/** An absolute path. It contains `bundles`, `egress`, `functions` and `i`, all empty. */
 	readonly path: string;
-	/** Deno, where functions can run it. */
+	/** The path of a Deno binary that functions can execute. */
 	readonly binary: string;
-	/** URL of the host's main module, where functions can read it. */
+	/** The URL of the host's main module, at a path that functions can read. */
 	readonly host: string;
-	/** Undefined where functions run as the platform's own user. */
+	/** Undefined if functions run as the platform's own user. */
 	readonly users: Users | undefined;
-	/** Removes everything. */
+	/** Removes all files. */
 	remove(): Promise<void>;
 }
 
 /**
- * Takes the directory over: ends and removes what an earlier platform left there, and finds out what works.
+ * Takes over the directory: kills processes and removes files that an earlier platform left there, and finds
+ * out whether functions can have users of their own.
  * @throws the file system's error
  */
 export async function openDriverDirectory({
@@ -79,7 +80,10 @@ export async function openDriverDirectory({
 	return { path, host, binary: found?.binary ?? binary, users: found?.users, remove: () => remove(path) };
 }
 
-/** A copy of the host's modules that everybody may read who gets there: the package itself may lie anywhere. */
+/**
+ * Copies the host's modules to a folder in which all users can read them, because the package itself may be
+ * anywhere.
+ */
 async function copyHost(hostPath: string, folder: string): Promise<string> {
 	for (const name of await readdir(dirname(hostPath))) {
 		const copy = join(folder, name);
@@ -89,7 +93,7 @@ async function copyHost(hostPath: string, folder: string): Promise<string> {
 	return pathToFileURL(join(folder, "main.ts")).href;
 }
 
-/** Users that really work, and a binary that they can run; undefined where there are none. */
+/** Users that were tried with success, and a binary that they can execute; undefined if there are none. */
 async function findUsers(
 	path: string,
 	binary: string,
@@ -106,7 +110,7 @@ async function findUsers(
 		const copy = reachableBinary(binary, join(path, "bin"));
 		return (await worksAs(user, copy, probe)) ? { users, binary: copy } : undefined;
 	} catch {
-		// A missing binary says so itself when a function starts.
+		// A missing binary is reported when a function starts.
 		return undefined;
 	} finally {
 		await rm(probe, { recursive: true, force: true });

@@ -1,4 +1,7 @@
-/** FIFOs for functions to write to: made many at a time, since only a program can make one, and starting it takes time. */
+/**
+ * A pool of FIFOs for functions to write to. They are created in batches, because only the program `mkfifo` can
+ * create one and its start takes time.
+ */
 import { execFile } from "node:child_process";
 import { chmod, chown, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,28 +14,28 @@ const BATCH = 64;
 
 export class FifoPool {
 	readonly #folder: string;
-	readonly #turns = new Mutex();
+	readonly #mutex = new Mutex();
 	readonly #ready: string[] = [];
-	#made = 0;
+	#created = 0;
 	#isSupported = true;
 
-	/** @param folder the platform's own, which need not be there yet */
+	/** @param folder a folder of the platform, which need not exist yet */
 	constructor(folder: string) {
 		this.#folder = folder;
 	}
 
 	/**
-	 * Puts a FIFO at a path, which the platform may read and the user may write.
-	 * @returns whether it is there; never where the system has no `mkfifo`
+	 * Puts a FIFO at a path. The platform can read it and the user can write to it.
+	 * @returns whether it was created; always false if the system has no `mkfifo`
 	 */
 	async placeAt(path: string, user: User | undefined): Promise<boolean> {
-		const made = await this.#turns.run(() => this.#next());
-		if (made === undefined) return false;
+		const fifo = await this.#mutex.run(() => this.#next());
+		if (fifo === undefined) return false;
 		if (user !== undefined) {
-			await chown(made, 0, user.gid);
-			await chmod(made, 0o620);
+			await chown(fifo, 0, user.gid);
+			await chmod(fifo, 0o620);
 		}
-		await rename(made, path);
+		await rename(fifo, path);
 		return true;
 	}
 
@@ -42,13 +45,13 @@ export class FifoPool {
 	}
 
 	async #make(): Promise<void> {
-		const paths = Array.from({ length: BATCH }, () => join(this.#folder, String(this.#made++)));
+		const paths = Array.from({ length: BATCH }, () => join(this.#folder, String(this.#created++)));
 		try {
 			await mkdir(this.#folder, { recursive: true, mode: 0o700 });
 			await run("mkfifo", ["-m", "600", ...paths]);
 			this.#ready.push(...paths);
 		} catch {
-			// Functions run without.
+			// Functions run without FIFOs then.
 			this.#isSupported = false;
 		}
 	}

@@ -1,39 +1,44 @@
-/** The files of one instance, and how they are changed where a function's user has a hand in them. */
+/** The files of one instance, and how they are changed if a function's user can write beside them. */
 import { chmod, chown, link, lstat, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { User } from "../../machine/users.ts";
 
 export interface InstanceDirectory {
-	/** Whom the process runs as; the platform's own user where undefined. */
+	/** The user of the process; undefined for the platform's own user. */
 	readonly user: User | undefined;
-	/** Where the platform connects to. */
+	/** The path of the socket to which the platform connects. */
 	readonly socketPath: string;
-	/** Where the function listens. */
+	/** The path on which the function listens. */
 	readonly listenPath: string;
 	readonly controlPath: string;
-	/** A FIFO that the function may write to; undefined where it was not asked for, or the system has none. */
+	/** A FIFO for the permission audit; undefined if it was not requested or the system has none. */
 	readonly auditPath: string | undefined;
-	/** The only place where the function may write, and its working directory. */
+	/**
+	 * The temporary folder, which is the working directory. It is the only folder that the function's own code
+	 * may write to.
+	 */
 	readonly temporary: string;
 	readonly denoDirectory: string;
-	/** The bundle's file. */
+	/** The path of the bundle. */
 	readonly bundle: string;
-	/** The main module. */
+	/** The path of the main module. */
 	readonly main: string;
 	/**
-	 * Makes the platform's socket path name what listens now.
-	 * @throws where that is no socket
+	 * Links the platform's socket path to the socket that the function listens on now.
+	 * @throws if that is not a socket
 	 */
 	publish(): Promise<void>;
-	/** Has what Deno keeps for the function removed, once no process of the function is left. */
+	/**
+	 * Has the data that Deno stores for the function removed, as soon as no process of the function is left.
+	 */
 	clearStorage(): void;
-	/** Removes what nobody else uses, after the end of the process. */
+	/** Removes the files that no other instance uses. To be called after the exit of the process. */
 	release(): Promise<void>;
 }
 
-/** The files of an instance that is nobody's yet: its bundle is not there. */
+/** The files of a spare process, whose bundle does not exist yet. */
 export interface SpareDirectory extends InstanceDirectory {
-	/** Puts the bundle there. */
+	/** Writes the bundle. */
 	fill(bundle: BundleFile): Promise<void>;
 }
 
@@ -43,20 +48,23 @@ export interface BundleFile {
 	sourceMap: string | undefined;
 }
 
-/** Makes a folder that a function may write to. */
+/** Creates a folder to which a function's user can write. */
 export async function makeUserFolder(user: User | undefined, path: string): Promise<void> {
 	await mkdir(path, { mode: 0o700 });
 	if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
-/** Gives what root made to a function's group to read. */
+/** Lets a function's group read a file of root's. */
 export async function allowGroup(user: User | undefined, path: string, mode: number): Promise<void> {
 	if (user === undefined) return;
 	await chown(path, 0, user.gid);
 	await chmod(path, mode);
 }
 
-/** Writes a bundle, which names its map, and the map beside it. @param name of the bundle's file, in the folder of both */
+/**
+ * Writes a bundle and, beside it, its source map. The bundle names the map.
+ * @param name the name of the bundle's file
+ */
 export async function writeBundle(
 	path: string,
 	name: string,
@@ -74,21 +82,24 @@ export async function writeBundle(
 	await rename(`${path}.new`, path);
 }
 
-/** Gives a socket a second name. Neither step follows a link. */
+/** Gives a socket a second name by a hard link. No step follows a symbolic link. */
 export async function publish(socket: string, name: string): Promise<void> {
 	const unchecked = `${name}.new`;
 	await rm(unchecked, { force: true });
 	await link(socket, unchecked);
 	if (!(await lstat(unchecked)).isSocket()) {
 		await rm(unchecked, { force: true });
-		throw new Error("What the function listens on is no socket.");
+		throw new Error("The path on which the function listens is not a socket.");
 	}
 	await rename(unchecked, name);
-	// Where both were names of one socket already, renaming left them both.
+	// If both were names of the same socket already, renaming has left both in place.
 	await rm(unchecked, { force: true });
 }
 
-/** Of a function's user nothing is walked through as root: its folder was emptied before, or stays. */
+/**
+ * Removes an instance's folder. Root never walks a folder that a function's user can change: its folder was
+ * emptied by that user before, or it stays.
+ */
 export async function removeInstance(path: string, user: User | undefined): Promise<void> {
 	if (user === undefined) return await rm(path, { recursive: true, force: true });
 	for (const name of ["a", "b.js", "b.js.map", "main.js", "s", "s.new", "c"])

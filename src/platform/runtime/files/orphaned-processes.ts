@@ -1,24 +1,22 @@
-/**
- * Ends what a platform that was killed itself left running.
- */
+/** Kills processes that a killed platform left behind. */
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { isFunctionUser } from "../../machine/users.ts";
 
 const ROUNDS = 100;
 
-/** Whether a process is there that works below the directory, or belongs to one of the users. */
+/** Whether a process works below the directory or belongs to one of the users. */
 async function isOrphan(pid: string, directory: string, users: ReadonlySet<number>): Promise<boolean> {
 	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
-	// Nobody may ever come to take a dead one's status.
+	// Zombies are ignored: their parent may never collect their status.
 	if (/^State:\s+[ZX]/m.test(status)) return false;
-	// In a container root may signal others' processes and not see where they work.
+	// In a container, root may signal other users' processes but not see their working directories.
 	if (users.has(Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]))) return true;
 	const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => "");
 	return cwd.startsWith(directory + sep);
 }
 
-/** The users of functions who own instances here. */
+/** The users of functions that own instances in a folder. */
 async function usersOf(instances: string): Promise<Set<number>> {
 	const users = new Set<number>();
 	for (const name of await readdir(instances).catch(() => [])) {
@@ -32,12 +30,14 @@ async function usersOf(instances: string): Promise<Set<number>> {
 }
 
 /**
- * Kills functions that an earlier platform started in a directory, and whatever else runs as their users.
- * @param instances the folder of the directory with one folder for each instance, of its user's group
+ * Kills functions that an earlier platform started in a directory, and every other process of their users.
+ * @param instances the folder with one folder for each instance, which belongs to the group of the instance's
+ *   user
  */
 export async function killOrphans(directory: string, instances: string): Promise<void> {
 	const users = await usersOf(instances);
-	// More than once: what is seen may have become two meanwhile, and has its files until it is gone.
+	// Several rounds: a process may have forked between listing and signal, and it keeps its files until it is
+	// gone.
 	for (let round = 0; round < ROUNDS; round++) {
 		const entries = await readdir("/proc").catch(() => []);
 		let found = 0;
@@ -47,7 +47,7 @@ export async function killOrphans(directory: string, instances: string): Promise
 			try {
 				process.kill(Number(pid), "SIGKILL");
 			} catch {
-				// It ended by itself in between.
+				// The process exited meanwhile.
 			}
 		}
 		if (found === 0) return;

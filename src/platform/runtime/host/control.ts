@@ -1,6 +1,7 @@
 /**
- * The host's end of the control socket: takes the hand-over, answers the platform's pings, and says what the function is
- * up to. The function runs in the same realm and may replace any global, so everything that is needed later is kept here.
+ * The host's end of the control socket. It receives the handover, answers the platform's pings and reports the
+ * function's state. The function runs in the same realm and may replace any global, so every global that is
+ * needed later is kept here.
  */
 
 const { exit } = Deno;
@@ -9,7 +10,10 @@ const { apply } = Reflect;
 const { subarray } = Uint8Array.prototype;
 const encoder = new TextEncoder();
 
-/** Lines of JSON to the platform: that it serves, that it is there, and whether it has work that goes on after its responses. */
+/**
+ * The messages to the platform, as lines of JSON: the function serves, the answer to a ping, and whether there
+ * is work that continues after the responses.
+ */
 const LINES = {
 	ready: encoder.encode('{"ready":true}\n'),
 	pong: encoder.encode('{"pong":true}\n'),
@@ -24,9 +28,9 @@ export class Control {
 	readonly #ping = new Uint8Array(64);
 	#owesReady = false;
 	#owesPong = false;
-	#isHeld = false;
-	/** What the platform was told of that; undefined where it is to be told again. */
-	#toldHeld: boolean | undefined = false;
+	#isPending = false;
+	/** What was last reported about pending work; undefined if it is to be reported again. */
+	#reportedPending: boolean | undefined = false;
 	#isWriting = false;
 
 	private constructor(connection: Deno.Conn) {
@@ -35,31 +39,34 @@ export class Control {
 		this.#write = connection.write.bind(connection);
 	}
 
-	/** @param path of the socket */
+	/** @param path the path of the socket */
 	static async open(path: string): Promise<Control> {
 		return new Control(await Deno.connect({ transport: "unix", path }));
 	}
 
-	/** The first line of JSON that comes. @throws where the platform goes away before */
+	/** Reads the first line of JSON. @throws if the platform closes the connection before */
 	async handover(): Promise<string> {
 		const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 		const chunk = new Uint8Array(65_536);
 		let text = "";
 		for (;;) {
 			const length = await this.#read(chunk);
-			if (length === null) throw new UnexpectedEof("The platform went away.");
+			if (length === null) throw new UnexpectedEof("The platform closed the connection.");
 			text += decoder.decode(chunk.subarray(0, length), { stream: true });
 			if (text.endsWith("\n")) return text;
 		}
 	}
 
-	/** Answers pings from then on, and ends the process once the platform is gone; keeps nothing alive by itself. */
-	async attend(): Promise<never> {
+	/**
+	 * Answers pings from now on, and ends the process when the connection closes. It does not keep the process
+	 * alive by itself.
+	 */
+	async answerPings(): Promise<never> {
 		this.#connection.unref();
 		try {
 			while ((await this.#read(this.#ping)) !== null) {
 				this.#owesPong = true;
-				void this.#say();
+				void this.#send();
 			}
 		} catch {
 			// A broken connection means the same as a closed one.
@@ -67,27 +74,30 @@ export class Control {
 		return exit(143);
 	}
 
-	/** Says that the function serves. */
+	/** Reports that the function serves. */
 	ready(): void {
 		this.#owesReady = true;
-		void this.#say();
+		void this.#send();
 	}
 
-	/** Says whether there is work that goes on after responses, where that is not what was said last. */
-	holding(isHeld: boolean): void {
-		this.#isHeld = isHeld;
-		void this.#say();
+	/** Reports whether there is work that continues after the responses, if that has changed. */
+	holding(isPending: boolean): void {
+		this.#isPending = isPending;
+		void this.#send();
 	}
 
-	/** One line at a time: however often something is said while the platform does not listen, nothing piles up. */
-	async #say(): Promise<void> {
+	/**
+	 * Sends one line at a time. While the platform does not read, no queue builds up, however often the state
+	 * changes.
+	 */
+	async #send(): Promise<void> {
 		if (this.#isWriting) return;
 		this.#isWriting = true;
 		try {
 			for (let line = this.#next(); line !== undefined; line = this.#next())
 				for (let sent = 0; sent < line.length; ) sent += await this.#write(apply(subarray, line, [sent]));
 		} catch {
-			// The platform has gone, which is seen where it is read from.
+			// The connection is closed. The reading side notices that, too.
 		}
 		this.#isWriting = false;
 	}
@@ -99,12 +109,13 @@ export class Control {
 		}
 		if (this.#owesPong) {
 			this.#owesPong = false;
-			// A message that the platform did not hear would count the process as busy, or as idle, for ever.
-			this.#toldHeld = undefined;
+			// If the platform missed the last report, it would count the process as busy, or as idle, forever.
+			// So it is repeated.
+			this.#reportedPending = undefined;
 			return LINES.pong;
 		}
-		if (this.#toldHeld === this.#isHeld) return undefined;
-		this.#toldHeld = this.#isHeld;
-		return this.#isHeld ? LINES.holding : LINES.done;
+		if (this.#reportedPending === this.#isPending) return undefined;
+		this.#reportedPending = this.#isPending;
+		return this.#isPending ? LINES.holding : LINES.done;
 	}
 }

@@ -1,17 +1,18 @@
 /**
- * Opens the egress proxy's sockets and becomes the proxy. Node cannot open a socket in another network namespace, nor
- * one that takes connections meant for any address (`IP_TRANSPARENT`), so Deno asks the C library for both, goes back
- * to the namespace that it came from, and gives its place to the program that inherits the sockets.
+ * Opens the egress proxy's sockets and then executes the proxy. Node cannot open a socket in another network
+ * namespace, or a socket that accepts connections to any address (`IP_TRANSPARENT`). So this Deno program does
+ * both through the C library, returns to its own namespace and replaces itself by the program that inherits the
+ * sockets.
  *
- * Linux alone; the numbers are those of its headers on x86-64 and arm64.
+ * It runs on Linux only. The numbers are those of its headers on x86-64 and arm64.
  */
 
-/** What is wanted, as JSON in the first argument. */
+/** The first argument, as JSON. */
 interface Request {
-	/** The file that names the namespace in which the sockets are opened. */
+	/** The file that identifies the namespace in which the sockets are opened. */
 	namespace: string;
 	sockets: { fd: number; family: "v4" | "v6"; type: "tcp" | "udp"; address: string; port: number }[];
-	/** The program with its arguments, and all of its environment. */
+	/** The program with its arguments, and its complete process environment. */
 	command: string[];
 	environment: Record<string, string>;
 }
@@ -19,7 +20,9 @@ interface Request {
 const O_CLOEXEC = 0o2000000;
 const SOCK_CLOEXEC = O_CLOEXEC;
 const F_DUPFD_CLOEXEC = 1030;
-/** Above every descriptor that the program expects, so that none of them takes the place of one still in use. */
+/**
+ * Above every descriptor that the program expects, so that no copy replaces a descriptor that is still in use.
+ */
 const FIRST_FREE_DESCRIPTOR = 64;
 const CLONE_NEWNET = 0x40000000;
 const FAMILY = { v4: 2, v6: 10 };
@@ -44,9 +47,9 @@ const { symbols: c } = Deno.dlopen("libc.so.6", {
 
 const text = (value: string) => new TextEncoder().encode(`${value}\0`);
 
-function check(result: number, what: string): number {
+function check(result: number, call: string): number {
 	if (result >= 0) return result;
-	console.error(`The egress proxy's sockets: ${what} failed.`);
+	console.error(`Opening the egress proxy's sockets failed: ${call}.`);
 	Deno.exit(1);
 }
 
@@ -73,18 +76,18 @@ function groups(address: string): number[] {
 	return [...left, ...Array(8 - left.length - right.length).fill(0), ...right];
 }
 
-function enable(fd: number, level: number, option: number, what: string): void {
-	check(c.setsockopt(fd, level, option, new Int32Array([1]), 4), what);
+function enable(fd: number, level: number, option: number, name: string): void {
+	check(c.setsockopt(fd, level, option, new Int32Array([1]), 4), name);
 }
 
-/** A copy of a descriptor, out of the way of those that the program expects. */
-function outOfTheWay(descriptor: number): number {
+/** A copy of a descriptor with a number that the program does not expect. */
+function duplicateAbove(descriptor: number): number {
 	return check(c.fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_FREE_DESCRIPTOR), "F_DUPFD_CLOEXEC");
 }
 
 /** Opens a socket and returns its descriptor. */
 function openSocket({ address, family, port, type }: Request["sockets"][number]): number {
-	const opened = outOfTheWay(check(c.socket(FAMILY[family], TYPE[type] | SOCK_CLOEXEC, 0), "socket"));
+	const opened = duplicateAbove(check(c.socket(FAMILY[family], TYPE[type] | SOCK_CLOEXEC, 0), "socket"));
 	enable(opened, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
 	if (family === "v6") enable(opened, IPV6_V6ONLY.level, IPV6_V6ONLY.option, "IPV6_V6ONLY");
 	const { level, option } = TRANSPARENT[family];
@@ -95,7 +98,7 @@ function openSocket({ address, family, port, type }: Request["sockets"][number])
 	return opened;
 }
 
-/** An array of C strings, closed by a null pointer. */
+/** An array of C strings that ends with a null pointer. */
 function pointers(values: Uint8Array[]): Uint8Array {
 	const list = new BigUint64Array(values.length + 1);
 	values.forEach((value, index) => {
@@ -105,15 +108,17 @@ function pointers(values: Uint8Array[]): Uint8Array {
 }
 
 const request: Request = JSON.parse(Deno.args[0] ?? "");
-const here = outOfTheWay(check(c.open(text("/proc/self/ns/net"), O_CLOEXEC), "open of the own namespace"));
-const there = check(c.open(text(request.namespace), O_CLOEXEC), "open of the namespace");
-check(c.setns(there, CLONE_NEWNET), "setns");
+const ownNamespace = duplicateAbove(
+	check(c.open(text("/proc/self/ns/net"), O_CLOEXEC), "open of its own namespace"),
+);
+const targetNamespace = check(c.open(text(request.namespace), O_CLOEXEC), "open of the namespace");
+check(c.setns(targetNamespace, CLONE_NEWNET), "setns");
 const opened = request.sockets.map(openSocket);
-check(c.setns(here, CLONE_NEWNET), "setns back");
+check(c.setns(ownNamespace, CLONE_NEWNET), "setns back");
 const command = request.command.map(text);
 const environment = Object.entries(request.environment).map(([name, value]) => text(`${name}=${value}`));
-// These copies stay open when the program is replaced. They may take the place of Deno's own descriptors, so they are
-// made last.
+// These copies stay open in the executed program. They may replace Deno's own descriptors, so they are made
+// last.
 request.sockets.forEach(({ fd }, index) => {
 	check(c.dup2(opened[index], fd), "dup2");
 });

@@ -1,7 +1,7 @@
 /**
- * `Deno.listen` and `Deno.serveHttp` for code that predates `Deno.serve`, such as a vendored copy of the
- * standard library's old `http/server.ts`. Each request that reaches the function's socket arrives on a
- * virtual connection of its own, so that a handler that leaves its loop early misses nothing.
+ * `Deno.listen` and `Deno.serveHttp` for code that predates `Deno.serve`, such as a copy of the standard
+ * library's old `http/server.ts`. Each request to the function's socket arrives on a virtual connection of its
+ * own, so a handler that leaves its loop early misses no request.
  */
 import type { Serve } from "./serve.ts";
 
@@ -14,7 +14,7 @@ class VirtualConnection {
 	readonly rid = -1;
 	readonly localAddr: Deno.NetAddr;
 	readonly remoteAddr: Deno.Addr;
-	/** What the server is waiting for. */
+	/** The response that the server waits for. */
 	readonly response: Promise<Response>;
 	#event: RequestEvent | undefined;
 	#isAnswered = false;
@@ -38,7 +38,7 @@ class VirtualConnection {
 		}
 	}
 
-	/** The one request; then, once that is answered, the end. */
+	/** Returns the one request; then, after its response, null. */
 	async nextRequest(): Promise<RequestEvent | null> {
 		const event = this.#event;
 		this.#event = undefined;
@@ -51,7 +51,9 @@ class VirtualConnection {
 	}
 
 	read(): Promise<never> {
-		return Promise.reject(new Deno.errors.NotSupported("A function serves HTTP, not raw connections."));
+		return Promise.reject(
+			new Deno.errors.NotSupported("A function can serve HTTP, but not raw connections."),
+		);
 	}
 
 	write(): Promise<never> {
@@ -126,7 +128,7 @@ function serveHttp(connection: VirtualConnection) {
 	};
 }
 
-/** Puts `Deno.listen`, `Deno.listenTls` and `Deno.serveHttp` in place, on top of `serve`. */
+/** Replaces `Deno.listen`, `Deno.listenTls` and `Deno.serveHttp` by versions that use `serve`. */
 export function installListen(serve: Serve): void {
 	const listen = (options: { hostname?: string; port?: number }) => new VirtualListener(serve, options);
 	for (const [name, value] of Object.entries({ listen, listenTls: listen, serveHttp })) {

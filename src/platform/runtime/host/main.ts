@@ -1,44 +1,50 @@
 /**
- * What runs first inside a function's Deno process. It takes the hand-over from the platform through the
- * control socket, puts the environment in place, redirects every way to serve HTTP onto the function's
- * Unix socket, and imports the function's bundle.
+ * The first code in a function's Deno process. It receives the handover from the platform over the control
+ * socket, sets the environment, redirects every way to serve HTTP to the function's Unix socket, and imports
+ * the function's bundle.
  *
- * The bundle is imported dynamically and never as the main module: Deno reads whatever the main module's
- * static graph names (`import x from "/etc/passwd" with { type: "text" }`) without asking for permission.
+ * The bundle is imported dynamically and is never the main module, because Deno's read permissions apply to
+ * dynamic imports.
  */
 import { Control } from "./control.ts";
 import { installListen } from "./listen.ts";
 import { createServe, handlerOf } from "./serve.ts";
 
-/** One line of JSON from the platform. */
+/** The handover: one line of JSON from the platform. */
 interface Handover {
-	/** File URL of the bundle. */
+	/** The file URL of the bundle. */
 	bundle: string;
-	/** Where to serve. */
+	/** The socket on which to serve. */
 	socketPath: string;
 	environment: Record<string, string>;
-	/** Asked for as a variable right before the function's code begins, which tells its reads from the host's. */
+	/**
+	 * The name of a variable that is looked up directly before the function's code begins. It separates the
+	 * function's reads from the host's in the permission audit.
+	 */
 	begin: string;
 }
 
-/** The function may replace any global, so what is needed after its import is kept here. */
+/** The function may replace any global, so globals that are needed after its import are kept here. */
 const { exit } = Deno;
 const printError = console.error;
 const { setTimeout } = globalThis;
 
 function replaceEnvironment(environment: Record<string, string>): void {
 	for (const name of Object.keys(Deno.env.toObject())) {
-		// Deno itself looks TMPDIR up whenever it makes a temporary file.
+		// Deno itself reads TMPDIR each time that it creates a temporary file.
 		if (name !== "TMPDIR") Deno.env.delete(name);
 	}
 	for (const name of Object.keys(environment)) Deno.env.set(name, environment[name]);
 }
 
-/** Over a Unix socket Deno says `http+unix://host/…`; functions expect what a TCP listener says. */
+/**
+ * On a Unix socket, Deno's request URLs begin with `http+unix://host/`. Functions expect those of a TCP
+ * listener.
+ */
 function restoreRequestUrl(): void {
 	const descriptor = Object.getOwnPropertyDescriptor(Request.prototype, "url");
 	const nativeUrl = descriptor?.get;
-	if (nativeUrl === undefined) throw new TypeError("Request.prototype.url is no accessor.");
+	if (nativeUrl === undefined) throw new TypeError("Request.prototype.url is not an accessor.");
 	const scheme = "http+unix:";
 	Object.defineProperty(Request.prototype, "url", {
 		...descriptor,
@@ -49,8 +55,11 @@ function restoreRequestUrl(): void {
 	});
 }
 
-/** What `base44:runtime` asks of its host: as long as such work goes on, the platform does not stop the process. */
-function installBase44(holding: (isHeld: boolean) => void): void {
+/**
+ * The global object that `base44:runtime` uses. While work given to `waitUntil` is pending, the platform does
+ * not stop the process.
+ */
+function installBase44(holding: (isPending: boolean) => void): void {
 	let pending = 0;
 	const waitUntil = (promise: Promise<unknown>) => {
 		if (++pending === 1) holding(true);
@@ -71,15 +80,15 @@ function installBase44(holding: (isHeld: boolean) => void): void {
 
 const [controlPath = ""] = Deno.args;
 const control = await Control.open(controlPath);
-// Ctrl-C in a terminal reaches the whole process group; the platform alone decides when a function ends.
+// Ctrl-C in a terminal reaches the whole process group, but only the platform decides when a function ends.
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
-installBase44((isHeld) => control.holding(isHeld));
+installBase44((isPending) => control.holding(isPending));
 let socketPath = "";
 const serve = createServe(
 	() => socketPath,
 	() => {
-		// In a turn of its own: a module that fails right after it has begun to serve never served anybody.
+		// In a later task: a module that throws directly after it began to serve has not started.
 		setTimeout(() => control.ready(), 0);
 	},
 );
@@ -87,9 +96,9 @@ Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, wri
 Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });
 installListen(serve);
 
-// All that needs no function is done by now: a process may wait here until it is to be somebody's.
+// Everything that does not depend on the function is done. A spare process waits here.
 const handover: Handover = JSON.parse(await control.handover());
-void control.attend();
+void control.answerPings();
 replaceEnvironment(handover.environment);
 handover.environment = {};
 socketPath = handover.socketPath;

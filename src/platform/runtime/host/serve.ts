@@ -1,18 +1,16 @@
-/**
- * `Deno.serve` as functions know it, on the one Unix socket that the platform listens to.
- */
+/** `Deno.serve` as functions know it, on the one Unix socket that the platform connects to. */
 
 type Handler = (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
 
 type Options = Deno.ServeTcpOptions & { handler?: unknown; automaticCompression?: boolean };
 
-/** `Deno.serve` in all its shapes, and whether it was called yet. */
+/** `Deno.serve` with all its signatures, and whether it has been called. */
 export interface Serve {
 	(...args: unknown[]): Deno.HttpServer;
 	called: boolean;
 }
 
-/** The handler that a default export stands for: a function, or an object with a `fetch` method. */
+/** The handler of a default export: a function, or an object with a `fetch` method. */
 export function handlerOf(exported: unknown): Handler | undefined {
 	if (typeof exported === "function") return exported as Handler;
 	const fetch = (exported as { fetch?: unknown } | null | undefined)?.fetch;
@@ -30,7 +28,7 @@ function readArguments(args: unknown[]): { handler: Handler; options: Options } 
 	return { handler: handler as Handler, options };
 }
 
-/** Who is asking, as the gateway tells it; a Unix socket has no address of its own. */
+/** The client's address, as the gateway reports it. A Unix socket has no address. */
 class Info {
 	#request: Request;
 	#native: Deno.ServeHandlerInfo;
@@ -47,7 +45,7 @@ class Info {
 	}
 }
 
-/** The address that the function asked for; nobody listens there. */
+/** The address that the function asked for. Nothing listens there. */
 function plausibleAddress(options: Options): Deno.NetAddr {
 	const hostname = typeof options.hostname === "string" ? options.hostname : "0.0.0.0";
 	return { transport: "tcp", hostname, port: Number(options.port ?? 8000) || 8000 };
@@ -55,7 +53,7 @@ function plausibleAddress(options: Options): Deno.NetAddr {
 
 function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void): Deno.HttpServer {
 	const finished = server.finished.finally(onEnd);
-	// Whoever waited for the end may serve again at once.
+	// After the end of a shutdown the function may serve again at once.
 	const shutdown = async () => {
 		await server.shutdown();
 		await finished;
@@ -71,7 +69,8 @@ function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void):
 }
 
 /**
- * @param socketPath says where to serve, whatever port the function asks for
+ * Creates the function's `Deno.serve`.
+ * @param socketPath returns the socket on which to serve, whatever port the function asks for
  * @param onReady called each time that a server accepts connections
  */
 export function createServe(socketPath: () => string, onReady: () => void): Serve {
@@ -80,7 +79,7 @@ export function createServe(socketPath: () => string, onReady: () => void): Serv
 	let isServing = false;
 	const serve: Serve = (...args) => {
 		const { handler, options } = readArguments(args);
-		if (isServing) throw new AddrInUse("A function serves once; Deno.serve was called before.");
+		if (isServing) throw new AddrInUse("A function can serve only once; Deno.serve was called before.");
 		const addr = plausibleAddress(options);
 		serve.called = true;
 		isServing = true;

@@ -1,6 +1,6 @@
 /**
- * The standard library's old `http/server.ts` in terms of `Deno.serve`: the builder puts this in the place
- * of `https://deno.land/std@…/http/server.ts`. Self-contained, since it is bundled into functions.
+ * The standard library's old `http/server.ts`, implemented with `Deno.serve`. The builder uses it instead of
+ * `https://deno.land/std@…/http/server.ts`. It imports nothing, because it is bundled into functions.
  */
 
 export interface ConnInfo {
@@ -35,15 +35,15 @@ function start(handler: Handler, init: ServeInit): Deno.HttpServer {
 	);
 }
 
-/** Serves until the signal aborts; the promise resolves then. */
+/** Serves until the signal aborts. The promise resolves then. */
 export async function serve(handler: Handler, init: ServeInit = {}): Promise<void> {
 	await start(handler, init).finished;
 }
 
-/** As `serve`; certificates are the gateway's business. */
+/** Like `serve`. The gateway handles certificates. */
 export const serveTls: typeof serve = serve;
 
-/** As `serve`; which listener it was makes no difference, since a function has one way in. */
+/** Like `serve`. The listener makes no difference, because a function has one socket. */
 export async function serveListener(
 	listener: { close(): void },
 	handler: Handler,
@@ -53,7 +53,7 @@ export async function serveListener(
 	await serve(handler, init);
 }
 
-/** Both argument orders that the standard library had over time. */
+/** Accepts both argument orders that the standard library has had. */
 export async function listenAndServe(
 	first: Handler | string | ServeInit,
 	second: Handler | ServeInit = {},

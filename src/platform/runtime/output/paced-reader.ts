@@ -114,17 +114,17 @@ export class PacedReader implements Source {
 	}
 
 	take(most: Amount): Amount {
-		const { rateLimit: allowance } = this.#options;
-		const bytesMax = Math.min(most.bytes, allowance?.bytes() ?? most.bytes);
+		const { rateLimit } = this.#options;
+		const bytesMax = Math.min(most.bytes, rateLimit?.bytes() ?? most.bytes);
 		if (bytesMax < 1) return NOTHING;
 		const reads = this.#reads;
 		this.#reads = 0;
-		const linesLeft = allowance?.lines() ?? most.lines;
+		const linesLeft = rateLimit?.lines() ?? most.lines;
 		const dropped = linesLeft < 1 && this.#isAtLine ? wholeLines(this.#waiting, bytesMax) : NOTHING;
 		if (dropped.bytes > 0) {
 			this.#consume(dropped.bytes);
-			allowance?.drop(dropped);
-			allowance?.spend({ lines: 0, bytes: dropped.bytes, reads });
+			rateLimit?.drop(dropped);
+			rateLimit?.spend({ lines: 0, bytes: dropped.bytes, reads });
 			return { lines: reads, bytes: dropped.bytes };
 		}
 		// A line whose beginning was processed is processed to its end.
@@ -134,7 +134,7 @@ export class PacedReader implements Source {
 		const bytes = this.#waiting.subarray(0, part.bytes);
 		this.#consume(part.bytes);
 		const cost = part.bytes + this.#process(bytes);
-		allowance?.spend({ lines: part.lines, bytes: cost, reads });
+		rateLimit?.spend({ lines: part.lines, bytes: cost, reads });
 		return { lines: part.lines + reads, bytes: cost };
 	}
 
@@ -148,10 +148,10 @@ export class PacedReader implements Source {
 	}
 
 	#process(part: Buffer): number {
-		const { faults, onFault, onChunk: onPart } = this.#options;
+		const { faults, onFault, onChunk } = this.#options;
 		let cost = 0;
 		faults.run(() => {
-			cost = onPart(part);
+			cost = onChunk(part);
 		}, onFault);
 		return cost;
 	}

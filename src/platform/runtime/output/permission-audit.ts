@@ -103,7 +103,7 @@ export interface Audit {
  */
 function followAudit(
 	path: string,
-	turns: ReadScheduler,
+	scheduler: ReadScheduler,
 	onRead: (name: string) => void,
 	faults: FaultBoundary,
 ): Audit {
@@ -115,12 +115,12 @@ function followAudit(
 	// The process keeps running without a reader.
 	const close = () => void socket.destroy();
 	socket.unref().on("error", faults.callback(close));
-	const onPart = (part: Buffer) => {
+	const onChunk = (part: Buffer) => {
 		lines.write(part.toString("latin1"));
 		if (lines.isFull) close();
 		return 0;
 	};
-	const reader = new PacedReader(socket, { scheduler: turns, onChunk: onPart, faults, onFault: close });
+	const reader = new PacedReader(socket, { scheduler, onChunk, faults, onFault: close });
 	return {
 		end() {
 			if (socket.destroyed) return;

@@ -110,17 +110,17 @@ export class ProcessOutput {
 	}
 
 	#open(stream: Readable, emit: (line: string) => void): Pipe {
-		const { faults, redactor, scheduler: turns } = this.#options;
+		const { faults, redactor, scheduler } = this.#options;
 		const splitter = new LineSplitter(redactor, emit);
-		const onPart = (part: Buffer) => {
+		const onChunk = (part: Buffer) => {
 			const before = redactor.compared;
 			splitter.write(part);
 			// Comparisons without a match cost time, too.
 			return Math.ceil((redactor.compared - before) / COMPARED_PER_BYTE);
 		};
 		const reader = new PacedReader(stream, {
-			scheduler: turns,
-			onChunk: onPart,
+			scheduler,
+			onChunk,
 			faults,
 			rateLimit: this.#rateLimit,
 		});

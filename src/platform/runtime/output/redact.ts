@@ -127,13 +127,13 @@ class ValueRedactor implements Redactor {
 	}
 
 	redact(text: string, limit: number): string {
-		const { prefixes: beginnings, buckets } = this.#index;
+		const { prefixes, buckets } = this.#index;
 		const end = Math.min(text.length, limit);
 		const comparedMax = this.compared + COMPARED_MAX;
 		let out = "";
 		let copied = 0;
 		for (let at = 0; at < end; ) {
-			const bucket = beginnings.mayMatchAt(text, at) && buckets.get(text.slice(at, at + VALUE_LENGTH_MIN));
+			const bucket = prefixes.mayMatchAt(text, at) && buckets.get(text.slice(at, at + VALUE_LENGTH_MIN));
 			const needle = bucket ? this.#needleAt(bucket, text, at, comparedMax) : undefined;
 			if (this.compared > comparedMax) return out + text.slice(copied, at) + UNREADABLE_MARK;
 			if (!bucket || needle === undefined) {

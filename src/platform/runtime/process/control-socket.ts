@@ -116,17 +116,17 @@ export class ControlSocket {
 	#accept(socket: Socket): void {
 		this.#server.close();
 		this.#socket = socket;
-		const { faults, handover, scheduler: turns } = this.#options;
+		const { faults, handover, scheduler } = this.#options;
 		const close = () => void socket.destroy();
 		socket.on("error", close);
 		socket.unref();
 		faults.run(async () => socket.write(`${await handover}\n`), close);
 		const messages = new MessageReader();
-		const onPart = (part: Buffer) => {
+		const onChunk = (part: Buffer) => {
 			this.#handle(messages.read(part.toString("latin1")));
 			return 0;
 		};
-		new PacedReader(socket, { scheduler: turns, onChunk: onPart, faults });
+		new PacedReader(socket, { scheduler, onChunk, faults });
 	}
 
 	#handle({ isHeld, isListening, isPong }: ControlMessages): void {

@@ -1,6 +1,6 @@
 /** The command line of a function's Deno process: flags, permissions and limits. */
 import { networkInterfaces } from "node:os";
-import { rlimits } from "../../limits/rlimits.ts";
+import { rlimitsCommand } from "../../limits/rlimits.ts";
 import type { InstanceDirectory } from "../files/instance-directory.ts";
 import { allowFlag, denyFlags } from "../network-permissions.ts";
 import type { Launch } from "../runtime.ts";
@@ -38,9 +38,9 @@ type Settings = Launch["settings"];
 
 export class DenoCommands {
 	readonly #options: CommandOptions;
-	readonly #rlimits = { ofOwnUser: rlimits(true), ofPlatform: rlimits(false) };
+	readonly #rlimits = { ofOwnUser: rlimitsCommand(true), ofPlatform: rlimitsCommand(false) };
 	/** The flags that are the same for all functions, and the machine's addresses for which they were made. */
-	#shared: { own: string; flags: readonly string[] } = { own: "", flags: [] };
+	#shared: { ownAddresses: string; flags: readonly string[] } = { ownAddresses: "", flags: [] };
 
 	/** @throws AppError `ALLOW_NET_INVALID` (exit 2) */
 	constructor(options: CommandOptions) {
@@ -50,11 +50,11 @@ export class DenoCommands {
 
 	#sharedFlags(): readonly string[] {
 		const list = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-		const own = list.map(({ address }) => address);
+		const ownAddresses = list.map(({ address }) => address);
 		// The machine's addresses may have changed since the last start.
-		if (this.#shared.flags.length === 0 || own.join() !== this.#shared.own) {
-			const flags = [...FIXED_FLAGS, ...denyFlags(this.#options.allowNet, own)];
-			this.#shared = { own: own.join(), flags };
+		if (this.#shared.flags.length === 0 || ownAddresses.join() !== this.#shared.ownAddresses) {
+			const flags = [...FIXED_FLAGS, ...denyFlags(this.#options.allowNet, ownAddresses)];
+			this.#shared = { ownAddresses: ownAddresses.join(), flags };
 		}
 		return this.#shared.flags;
 	}

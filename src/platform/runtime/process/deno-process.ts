@@ -1,7 +1,7 @@
 /**
- * One Deno process that serves one version of one function: spawned, handed its environment over a control
- * socket, watched until it is ready, drained and ended. It may have been spawned before it was known whose it
- * will be.
+ * One Deno process that serves one deployment of a function. It is spawned, gets its process environment over a
+ * control socket, is watched until it is ready, and is drained and ended. It may be spawned as a spare process,
+ * before it has a function.
  */
 import type { Readable } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
@@ -20,30 +20,30 @@ import { type Child, type ChildSpecification, spawnChild } from "./spawn-child.t
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
-/** How often a process that is to end is looked at, whether it still serves somebody. */
+/** How often a draining process is checked for requests in flight. */
 const CHECK_INTERVAL_MS = 500;
 
 export interface ProcessSpecification extends ChildSpecification {
 	socketPath: string;
-	/** In a folder where nobody but the platform can put anything. */
+	/** The control socket, in a folder to which only the platform can write. */
 	controlPath: string;
-	/** Called each time that it says that it listens; it is ready once that has resolved. */
+	/** Called each time that the process reports that it listens. It is ready when the promise resolves. */
 	onListening: () => Promise<void>;
 	schedulers: ReadSchedulers;
-	/** Where exceptions end that the process causes. */
+	/** Handles exceptions that the process causes. */
 	faults: FaultBoundary;
 }
 
-/** Whose a process is. */
+/** The function that a process is assigned to. */
 export interface Assignment {
 	deployment: string;
-	/** One line of JSON for the host, without the line feed; holds secret values. */
+	/** The message to the host, one line of JSON without the line feed. It contains values of secrets. */
 	handover: string;
 	redactor: Redactor;
 	onLine: (level: LogLine["level"], message: string) => void;
-	/** Called each time the last request that it serves is over. */
+	/** Called each time that the last request in flight ends. */
 	onIdle: (() => void) | undefined;
-	/** How long it may take until an answer begins. */
+	/** The time limit for the beginning of a response. */
 	timeoutMs: number;
 }
 
@@ -65,21 +65,21 @@ export class DenoProcess implements Instance {
 	readonly #assigned = deferred<string>();
 	readonly #stuck = deferred<Stuck>();
 	readonly #requests = new InFlightRequests(() => this.#onIdle());
-	/** Resolved to end the grace period early: the last request is over, or there is no time. */
+	/** Resolved to end the grace period early: the last request has ended, or there is no time left. */
 	#drained = deferred();
 
 	constructor(specification: ProcessSpecification) {
-		const { controlPath, faults, schedulers: lanes, onListening, socketPath, user } = specification;
+		const { controlPath, faults, schedulers, onListening, socketPath, user } = specification;
 		this.socketPath = socketPath;
 		const ready = deferred();
 		this.#ready = ready.promise;
 		this.#control = new ControlSocket({
 			path: controlPath,
 			user,
-			scheduler: lanes.control,
+			scheduler: schedulers.control,
 			handover: this.#assigned.promise,
 			onListening: () => {
-				const failed = () => this.kill("The platform cannot reach what the function listens on.");
+				const failed = () => this.kill("The platform cannot connect to the function's socket.");
 				return onListening().then(ready.resolve, failed);
 			},
 			onHolding: (isHeld) => this.#requests.setBackgroundWork(isHeld),
@@ -89,7 +89,7 @@ export class DenoProcess implements Instance {
 		});
 		this.#child = spawnChild(specification);
 		this.pid = this.#child.pid ?? -1;
-		this.#output = this.#killOnError(() => this.#read(this.#child, lanes, faults));
+		this.#output = this.#killOnError(() => this.#read(this.#child, schedulers, faults));
 		const unwatched = (error: unknown) => {
 			faults.note(error);
 			this.#child.kill("SIGKILL");
@@ -105,7 +105,7 @@ export class DenoProcess implements Instance {
 		void this.exited.then(ended);
 	}
 
-	/** What only half of it was made for must not stay. */
+	/** Kills the process if the rest of its setup fails. */
 	#killOnError<T>(make: () => T): T {
 		try {
 			return make();
@@ -115,21 +115,21 @@ export class DenoProcess implements Instance {
 		}
 	}
 
-	/** Follows what the process writes. Without a descriptor for its pipes there are none. */
+	/** Reads the process's output. If the system had no descriptor left, there are no pipes. */
 	#read(
 		{ stderr, stdout }: { [Name in "stderr" | "stdout"]: Readable | undefined },
-		lanes: ReadSchedulers,
+		schedulers: ReadSchedulers,
 		faults: FaultBoundary,
 	): ProcessOutput {
 		return new ProcessOutput(stdout, stderr, {
 			faults,
-			scheduler: lanes.output,
+			scheduler: schedulers.output,
 			redactor: deferredRedactor(() => this.#assignment?.redactor),
 			onLine: (level, message) => this.#assignment?.onLine(level, message),
 		});
 	}
 
-	/** Makes it somebody's: once, and before anything is asked of it. */
+	/** Assigns the process to a function: once, and before it gets a request. */
 	assign(assignment: Assignment): void {
 		this.#assignment = assignment;
 		this.#requests.lastActiveMs = performance.now();
@@ -150,7 +150,7 @@ export class DenoProcess implements Instance {
 		return this.#stuck.promise;
 	}
 
-	/** Whether it still answers; undefined while it is nobody's. */
+	/** The liveness of the process; undefined while it has no function. */
 	get liveness(): Liveness | undefined {
 		return this.#liveness;
 	}
@@ -179,7 +179,7 @@ export class DenoProcess implements Instance {
 		return this.#requests.lastActiveMs;
 	}
 
-	/** Resolves with what happens first; the process is left as it is. */
+	/** Resolves with the first outcome. The process is not changed. */
 	async started(timeoutMs: number): Promise<StartOutcome> {
 		const timeout = timer(timeoutMs);
 		try {
@@ -210,14 +210,14 @@ export class DenoProcess implements Instance {
 		return this.#stopped;
 	}
 
-	/** Ends it at once; the text goes to its log and into its exit reason. */
-	kill(why: string): void {
+	/** Ends the process at once. The text goes to its log and into its exit reason. */
+	kill(reason: string): void {
 		this.#isAccepting = false;
-		this.log(why);
+		this.log(reason);
 		this.#child.kill("SIGKILL");
 	}
 
-	/** Ends it without waiting for requests, even where `stop` is waiting. */
+	/** Ends the process without waiting for requests, even if `stop` is waiting. */
 	terminate(): Promise<void> {
 		this.#drained.resolve();
 		return this.stop({ graceMs: 0 });
@@ -225,15 +225,15 @@ export class DenoProcess implements Instance {
 
 	async #end(graceMs: number): Promise<void> {
 		const grace = timer(graceMs);
-		// Who counts the last request out may fail to say so.
-		const looking = setInterval(() => this.inFlight === 0 && this.#drained.resolve(), CHECK_INTERVAL_MS);
+		// The callback of the last request may fail, so the number is also checked at intervals.
+		const checks = setInterval(() => this.inFlight === 0 && this.#drained.resolve(), CHECK_INTERVAL_MS);
 		await Promise.race([this.#drained.promise, grace.elapsed, this.exited]);
-		clearInterval(looking);
+		clearInterval(checks);
 		grace.cancel();
 		this.#child.kill("SIGTERM");
-		const patience = timer(KILL_AFTER_MS);
-		void patience.elapsed.then(() => this.#child.kill("SIGKILL"));
+		const killTimer = timer(KILL_AFTER_MS);
+		void killTimer.elapsed.then(() => this.#child.kill("SIGKILL"));
 		await this.exited;
-		patience.cancel();
+		killTimer.cancel();
 	}
 }

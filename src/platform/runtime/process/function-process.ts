@@ -1,42 +1,68 @@
-/** A process that the driver has started, and whose it is. */
-import type { Admission } from "../../egress/network.ts";
+/** A process that the runtime has started, with its resources. */
+import type { NetworkAttachment } from "../../egress/network.ts";
 import type { FunctionLifetime } from "../../functions/lifetimes.ts";
-import type { Member } from "../../limits/limits.ts";
+import type { LimitedProcess } from "../../limits/limits.ts";
 import type { InstanceDirectory } from "../files/instance-directory.ts";
 import type { Launch } from "../runtime.ts";
 import type { ProcessStorage } from "../storage/storage-watch.ts";
-import type { DenoProcess } from "./deno-process.ts";
+import { DenoProcess, type ProcessSpecification } from "./deno-process.ts";
 
 /** The lifetime of the function that a launch is for. A launch without one gets the lifetime of its names. */
 export function lifetimeOf({ app, function: name, lifetime }: Launch): FunctionLifetime {
 	return lifetime ?? { app, function: name };
 }
 
-/** A process with what belongs to it; whose it is may come later. */
+/**
+ * Whether a lifetime is that of a function, or of any function of an app.
+ * @param of the function; or its app's lifetime alone, for all functions of the app
+ */
+export function isIncluded(
+	lifetime: FunctionLifetime | undefined,
+	of: { readonly app: string; readonly function?: string | undefined },
+): boolean {
+	return lifetime?.app === of.app && lifetime.function === (of.function ?? lifetime.function);
+}
+
+/** A process with its resources. It may have no function yet. */
 export interface FunctionProcess<Files extends InstanceDirectory = InstanceDirectory> {
 	readonly process: DenoProcess;
 	readonly files: Files;
-	readonly admission: Admission;
-	readonly member: Member;
-	/** Who is told of the variables that it reads. */
+	readonly attachment: NetworkAttachment;
+	readonly limited: LimitedProcess;
+	/** The listener for the variables that the process reads. */
 	readonly reads: { onRead: Launch["onRead"] };
 }
 
 /**
- * What a process keeps on the machine's file system, and what happens where that is too much.
- * @param all the function's processes: they keep it together, and are ended together
+ * The storage of a process, and the reaction when it is full: all processes of the function are ended.
+ * @param all the function's processes, which share the storage
  */
 export function storageOf(
-	{ admission, files, process }: Pick<FunctionProcess, "admission" | "files" | "process">,
+	{ attachment, files, process }: Pick<FunctionProcess, "attachment" | "files" | "process">,
 	all: () => Iterable<DenoProcess>,
 ): ProcessStorage {
 	const { denoDirectory, temporary } = files;
 	return {
 		pid: process.pid,
-		folders: admission.isBounded ? [denoDirectory] : [denoDirectory, temporary],
+		folders: attachment.hasBoundedTemporary ? [denoDirectory] : [denoDirectory, temporary],
 		onFull: (why) => {
 			files.clearStorage();
 			for (const each of all()) each.kill(why);
 		},
 	};
+}
+
+/** Spawns a process. If that fails, its network and its files are removed. @throws the error of the spawn */
+export async function spawnProcess(
+	files: InstanceDirectory,
+	attachment: NetworkAttachment,
+	specification: ProcessSpecification,
+): Promise<DenoProcess> {
+	try {
+		return new DenoProcess(specification);
+	} catch (error) {
+		attachment.detach();
+		await files.release();
+		throw error;
+	}
 }

@@ -94,7 +94,7 @@ export class Liveness {
 	#giveUp(reason: Stuck["reason"], why: string): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
-		this.#options.onStuck({ reason, description: why });
+		this.#options.onStuck({ reason, why });
 	}
 }
 

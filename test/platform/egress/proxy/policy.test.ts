@@ -14,22 +14,22 @@ function policy(network?: string[], allowNet: string[] = [], own: string[] = [])
 describe("a function that names no hosts", () => {
 	test("reaches the public internet, and neither what is private nor the machine's own public address", () => {
 		const open = policy(undefined, [], ["11.0.0.1"]);
-		expect(open.refusal("11.0.0.2", 443, 0)).toBeUndefined();
-		expect(open.refusal("10.0.0.1", 443, 0)).toMatch(/public internet/);
-		expect(open.refusal("11.0.0.1", 443, 0)).toMatch(/platform's machine/);
-		expect(open.refusal("::ffff:10.0.0.1", 443, 0)).toMatch(/public internet/);
+		expect(open.refusalReason("11.0.0.2", 443, 0)).toBeUndefined();
+		expect(open.refusalReason("10.0.0.1", 443, 0)).toMatch(/public internet/);
+		expect(open.refusalReason("11.0.0.1", 443, 0)).toMatch(/platform's machine/);
+		expect(open.refusalReason("::ffff:10.0.0.1", 443, 0)).toMatch(/public internet/);
 		expect(open.mayResolve("any.example")).toBe(true);
 	});
 
 	test("reaches what the operator opened, by its ports", () => {
 		const open = policy(undefined, ["10.0.0.5:5432", "10.0.0.6", "11.0.0.1:80"], ["11.0.0.1"]);
-		expect(open.refusal("10.0.0.5", 5432, 0)).toBeUndefined();
-		expect(open.refusal("10.0.0.5", 5433, 0)).toBeDefined();
-		expect(open.refusal("10.0.0.6", 1, 0)).toBeUndefined();
-		expect(open.refusal("11.0.0.1", 80, 0)).toBeUndefined();
-		expect(open.refusal("11.0.0.1", 81, 0)).toBeDefined();
-		expect(open.isOfUse("10.0.0.5")).toBe(true);
-		expect(open.isOfUse("10.0.0.7")).toBe(false);
+		expect(open.refusalReason("10.0.0.5", 5432, 0)).toBeUndefined();
+		expect(open.refusalReason("10.0.0.5", 5433, 0)).toBeDefined();
+		expect(open.refusalReason("10.0.0.6", 1, 0)).toBeUndefined();
+		expect(open.refusalReason("11.0.0.1", 80, 0)).toBeUndefined();
+		expect(open.refusalReason("11.0.0.1", 81, 0)).toBeDefined();
+		expect(open.isReachable("10.0.0.5")).toBe(true);
+		expect(open.isReachable("10.0.0.7")).toBe(false);
 	});
 });
 
@@ -38,25 +38,25 @@ describe("a function that names its hosts", () => {
 
 	test("reaches a name's addresses once it has asked for them, on the name's ports, for a while", () => {
 		const own = named();
-		expect(own.refusal("11.0.0.2", 443, 0)).toMatch(/"network"/);
-		own.learn("API.example.", ["11.0.0.2"], 0);
-		expect(own.refusal("11.0.0.2", 443, MINUTE_MS)).toBeUndefined();
-		expect(own.refusal("11.0.0.2", 80, MINUTE_MS)).toMatch(/"network"/);
-		expect(own.refusal("11.0.0.2", 443, 16 * MINUTE_MS)).toMatch(/"network"/);
+		expect(own.refusalReason("11.0.0.2", 443, 0)).toMatch(/"network"/);
+		own.recordResolved("API.example.", ["11.0.0.2"], 0);
+		expect(own.refusalReason("11.0.0.2", 443, MINUTE_MS)).toBeUndefined();
+		expect(own.refusalReason("11.0.0.2", 80, MINUTE_MS)).toMatch(/"network"/);
+		expect(own.refusalReason("11.0.0.2", 443, 16 * MINUTE_MS)).toMatch(/"network"/);
 	});
 
 	test("reaches a private address of a name only where the operator opened it", () => {
 		const own = named();
-		own.learn("db.example", ["10.0.0.4", "10.0.0.5"], 0);
-		expect(own.refusal("10.0.0.5", 5432, 0)).toBeUndefined();
-		expect(own.refusal("10.0.0.4", 5432, 0)).toMatch(/public internet/);
+		own.recordResolved("db.example", ["10.0.0.4", "10.0.0.5"], 0);
+		expect(own.refusalReason("10.0.0.5", 5432, 0)).toBeUndefined();
+		expect(own.refusalReason("10.0.0.4", 5432, 0)).toMatch(/public internet/);
 	});
 
 	test("reaches addresses that it names, on their ports", () => {
 		const own = named();
-		expect(own.refusal("11.0.0.9", 25, 0)).toBeUndefined();
-		expect(own.refusal("11.0.0.9", 26, 0)).toBeDefined();
-		expect(own.refusal("2600:0::9", 26, 0)).toBeUndefined();
+		expect(own.refusalReason("11.0.0.9", 25, 0)).toBeUndefined();
+		expect(own.refusalReason("11.0.0.9", 26, 0)).toBeDefined();
+		expect(own.refusalReason("2600:0::9", 26, 0)).toBeUndefined();
 	});
 
 	test("asks for its names alone, and for services below them", () => {
@@ -69,12 +69,12 @@ describe("a function that names its hosts", () => {
 
 	test("what it learns of others' names counts for nothing", () => {
 		const own = named();
-		own.learn("other.example", ["11.0.0.3"], 0);
-		expect(own.refusal("11.0.0.3", 443, 0)).toMatch(/"network"/);
+		own.recordResolved("other.example", ["11.0.0.3"], 0);
+		expect(own.refusalReason("11.0.0.3", 443, 0)).toMatch(/"network"/);
 	});
 
 	test("an empty list reaches nothing", () => {
-		expect(policy([]).refusal("11.0.0.2", 443, 0)).toBeDefined();
+		expect(policy([]).refusalReason("11.0.0.2", 443, 0)).toBeDefined();
 		expect(policy([]).mayResolve("api.example")).toBe(false);
 	});
 });

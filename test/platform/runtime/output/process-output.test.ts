@@ -28,7 +28,7 @@ class Output {
 	readonly child: ChildProcessByStdio<null, Readable, Readable>;
 	readonly output: ProcessOutput;
 
-	constructor(command: string, secrets: Record<string, string> = {}, perTurn = PER_TURN) {
+	constructor(command: string, secrets: Record<string, string> = {}, perRound = PER_TURN) {
 		this.child = withoutReadAhead(() =>
 			spawn("/bin/sh", ["-c", command], { stdio: ["ignore", "pipe", "pipe"] }),
 		);
@@ -42,7 +42,7 @@ class Output {
 			faults: new FaultBoundary("function"),
 			scheduler: new ReadScheduler({
 				intervalMs: 20,
-				perRound: perTurn,
+				perRound,
 				perSlice: { lines: 50, bytes: 16 * 1024 },
 				now: () => this.nowMs,
 				schedule: (task) => this.#tasks.push(task),
@@ -92,7 +92,9 @@ describe("a flood", () => {
 		flood.notes.shift()?.();
 		const note = flood.lines.at(-1) ?? "";
 		const [, lines = "", bytes = ""] =
-			/^([\d,]+) lines \(([\d,]+) bytes\) were dropped here: .* 1,000 lines a second\.$/.exec(note) ?? [];
+			/^([\d,]+) lines \(([\d,]+) bytes\) were dropped here: .* 1,000 lines per second and process\.$/.exec(
+				note,
+			) ?? [];
 		expect(lines).toBe(bytes);
 		expect(Number(lines.replaceAll(",", ""))).toBeGreaterThan(100_000);
 		// It blocks in a write: the system says so of a process that sleeps.
@@ -106,9 +108,7 @@ describe("a flood", () => {
 		const told = () => flood.lines.filter((line) => line.includes("slowed down"));
 		for (let turn = 0; turn < 200; turn++) await flood.turn();
 		expect(told()).toEqual([
-			expect.stringMatching(
-				/may write 512 KiB a second, and waits in its next write for more; for 1 s in all/,
-			),
+			expect.stringMatching(/more than 512 KiB per second has to wait\. It has waited 1 s in all/),
 		]);
 		flood.nowMs += 60_000;
 		for (let turn = 0; turn < 300; turn++) await flood.turn();

@@ -67,7 +67,7 @@ describe("a socket", () => {
 	async function open(onListening: () => Promise<void> = async () => {}) {
 		const tasks: (() => void)[] = [];
 		const heard = { held: [] as boolean[], pongs: 0, received: "" };
-		const turns = new ReadScheduler({
+		const scheduler = new ReadScheduler({
 			intervalMs: 20,
 			perRound: { lines: 100, bytes: 64 * 1024 },
 			perSlice: { lines: 100, bytes: 64 * 1024 },
@@ -77,7 +77,7 @@ describe("a socket", () => {
 		control = new ControlSocket({
 			path: join(folder, "c"),
 			user: undefined,
-			scheduler: turns,
+			scheduler,
 			faults: new FaultBoundary("function"),
 			handover: Promise.resolve("the hand-over"),
 			onListening,

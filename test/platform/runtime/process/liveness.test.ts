@@ -38,7 +38,7 @@ test("one that computes for as long as a request may take is left alone, and giv
 	expect(stuck).toEqual([]);
 	await look();
 	expect(stuck).toEqual([
-		{ reason: "silent", why: expect.stringMatching(/^its event loop has answered nothing for 20 s: /) },
+		{ reason: "silent", why: expect.stringMatching(/^its event loop has not answered for 20 s: /) },
 	]);
 	await look();
 	expect(stuck).toHaveLength(1);
@@ -99,5 +99,5 @@ test("three requests in a row without an answer are too many; one that is answer
 	}
 	expect(stuck).toEqual([]);
 	for (let round = 0; round < 4; round++) liveness.timedOut();
-	expect(stuck).toEqual([{ reason: "unanswered", why: "3 requests in a row got no answer within 30 s" }]);
+	expect(stuck).toEqual([{ reason: "unanswered", why: "3 requests in a row got no response within 30 s" }]);
 });

@@ -19,7 +19,7 @@ const CODE = `
 
 describe.each(["namespace", "none"] as const)("with the wall: %s", (wall) => {
 	test("a cache of more than the bound ends the function, whose storage is empty at its next start", async () => {
-		const harness = await openRuntime({ walls: [wall] });
+		const harness = await openRuntime({ isolationKinds: [wall] });
 		onTestFinished(() => harness.close());
 		const start = () => harness.runtime.start(launch(CODE));
 		const kept = await start();
@@ -29,14 +29,14 @@ describe.each(["namespace", "none"] as const)("with the wall: %s", (wall) => {
 		expect((await ask(full.socketPath, "/nothing")).body).toBe("true");
 		await Promise.allSettled([ask(full.socketPath, "/cache?count=12")]);
 		expect((await full.exited).signal).toBe("SIGKILL");
-		expect((await harness.lines("pay")).at(-1)?.message).toMatch(/^The function kept more than 256 MiB/);
+		expect((await harness.lines("pay")).at(-1)?.message).toMatch(/^The function stored more than 256 MiB/);
 		const empty = await start();
 		expect((await ask(empty.socketPath, "/nothing")).body).toBe("false");
 	});
 });
 
 test("where a temporary folder is no file system of its own, it counts, too", async () => {
-	const harness = await openRuntime({ walls: ["none"] });
+	const harness = await openRuntime({ isolationKinds: ["none"] });
 	onTestFinished(() => harness.close());
 	const full = await harness.runtime.start(launch(CODE));
 	await Promise.allSettled([ask(full.socketPath, "/file?count=12")]);

@@ -4,7 +4,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSecondWall, type SecondWall } from "../../../platform/egress/second-wall.ts";
+import { openSecondWall, type SecondWall } from "../../../platform/egress/isolation.ts";
 import { PRIVATE, PUBLIC } from "../../../platform/egress/test-hosts.ts";
 import {
 	abstractSocket,

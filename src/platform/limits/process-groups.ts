@@ -8,12 +8,12 @@
  */
 import { join } from "node:path";
 import { Mutex } from "../machine/mutex.ts";
-import { makeGroup, moveAll, moveProcess, removeGroup, type Settings } from "./group-files.ts";
-import type { Limits, LimitsOptions, Member, Owner, Resource } from "./limits.ts";
+import { makeGroup, moveAll, moveProcess, removeGroup, type Settings } from "./cgroup-files.ts";
+import type { LimitedProcess, Limits, LimitsOptions, ProcessOwner, Resource } from "./limits.ts";
 import { lowerPriority } from "./priority.ts";
 
 /** One hierarchy: version 2 has one in all, version 1 one for each controller. */
-export interface Tree {
+export interface GroupTree {
 	/** The group of all functions, which is there. */
 	readonly root: string;
 	/** What a new group of an app is set to. */
@@ -24,10 +24,10 @@ export interface Tree {
 	readonly ofMemory?: (memoryMiB: number) => Settings;
 }
 
-export interface GroupsOptions extends Pick<LimitsOptions, "onFailure"> {
+export interface ProcessGroupsOptions extends Pick<LimitsOptions, "onFailure"> {
 	readonly driver: Limits["driver"];
 	readonly bounded: ReadonlySet<Resource>;
-	readonly trees: readonly Tree[];
+	readonly trees: readonly GroupTree[];
 	/** Says why the kernel ended a process of this group, where it did, before the group is removed. */
 	readonly exceeded?: (folder: string) => Promise<string | undefined>;
 	/** Undoes what was done beside the trees. */
@@ -37,14 +37,14 @@ export interface GroupsOptions extends Pick<LimitsOptions, "onFailure"> {
 const SPARE = "spare";
 const groupOf = (app: string) => `app-${encodeURIComponent(app).replaceAll(".", "%2E")}`;
 
-export class Groups implements Limits {
-	readonly #options: GroupsOptions;
+export class ProcessGroups implements Limits {
+	readonly #options: ProcessGroupsOptions;
 	/** How many processes have a group below each of those of apps. */
 	readonly #counts = new Map<string, number>();
-	readonly #turn = new Mutex();
+	readonly #mutex = new Mutex();
 	#next = 1;
 
-	constructor(options: GroupsOptions) {
+	constructor(options: ProcessGroupsOptions) {
 		this.#options = options;
 	}
 
@@ -56,9 +56,9 @@ export class Groups implements Limits {
 		return this.#options.bounded;
 	}
 
-	admit(pid: number, app: string | undefined): Member {
+	add(pid: number, app: string | undefined): LimitedProcess {
 		const group = app === undefined ? SPARE : groupOf(app);
-		return new GroupMember(this, this.#options, { pid, group, name: `${pid}-${this.#next++}` });
+		return new GroupedProcess(this, this.#options, { pid, group, name: `${pid}-${this.#next++}` });
 	}
 
 	async close(): Promise<void> {
@@ -68,8 +68,8 @@ export class Groups implements Limits {
 	}
 
 	/** Makes the group of an app, where it is not there, for one more process. */
-	enter(group: string): Promise<void> {
-		return this.#turn.run(async () => {
+	acquireAppGroup(group: string): Promise<void> {
+		return this.#mutex.run(async () => {
 			const count = this.#counts.get(group) ?? 0;
 			for (const { ofApp, root } of count === 0 ? this.#options.trees : [])
 				await makeGroup(join(root, group), ofApp);
@@ -78,8 +78,8 @@ export class Groups implements Limits {
 	}
 
 	/** Removes it after its last process. */
-	leave(group: string): Promise<void> {
-		return this.#turn.run(async () => {
+	releaseAppGroup(group: string): Promise<void> {
+		return this.#mutex.run(async () => {
 			const count = (this.#counts.get(group) ?? 0) - 1;
 			if (count > 0) return void this.#counts.set(group, count);
 			this.#counts.delete(group);
@@ -88,38 +88,38 @@ export class Groups implements Limits {
 	}
 }
 
-class GroupMember implements Member {
-	readonly joined: Promise<void>;
-	readonly #groups: Groups;
-	readonly #options: GroupsOptions;
+class GroupedProcess implements LimitedProcess {
+	readonly applied: Promise<void>;
+	readonly #groups: ProcessGroups;
+	readonly #options: ProcessGroupsOptions;
 	readonly #pid: number;
 	readonly #name: string;
 	/** The groups of apps in which it has one: two for a moment, when it becomes an app's. */
-	readonly #entered: string[] = [];
-	#owner: Owner | undefined;
+	readonly #groupNames: string[] = [];
+	#owner: ProcessOwner | undefined;
 	#hasEnded = false;
 	/** What is done to it, one after the other. */
-	#done: Promise<void>;
+	#queue: Promise<void>;
 
-	constructor(groups: Groups, options: GroupsOptions, { pid, group, name }: Place) {
+	constructor(groups: ProcessGroups, options: ProcessGroupsOptions, { pid, group, name }: ProcessGroup) {
 		this.#groups = groups;
 		this.#options = options;
 		this.#pid = pid;
 		this.#name = name;
-		this.#done = this.#attempt(() => this.#moveTo(group));
-		this.joined = this.#done;
+		this.#queue = this.#attempt(() => this.#moveTo(group));
+		this.applied = this.#queue;
 	}
 
-	assign(owner: Owner): void {
+	assign(owner: ProcessOwner): void {
 		this.#owner = owner;
 		const group = groupOf(owner.app);
-		this.#then(async () => {
-			if (!this.#entered.includes(group)) await this.#moveTo(group);
+		this.#enqueue(async () => {
+			if (!this.#groupNames.includes(group)) await this.#moveTo(group);
 			for (const { ofMemory, root } of this.#options.trees) {
 				const settings = ofMemory?.(owner.memoryMiB);
 				if (settings !== undefined) await makeGroup(join(root, group, this.#name), settings);
 			}
-			for (const earlier of this.#entered.filter((each) => each !== group)) {
+			for (const earlier of this.#groupNames.filter((each) => each !== group)) {
 				// A process that is still on its way into its network has children, which must not be ended.
 				for (const { root } of this.#options.trees)
 					await moveAll(join(root, earlier, this.#name), join(root, group, this.#name));
@@ -128,20 +128,20 @@ class GroupMember implements Member {
 		});
 	}
 
-	serve(): void {
+	startedServing(): void {
 		if (!this.#options.bounded.has("processor")) lowerPriority(this.#pid);
 	}
 
-	async leave(): Promise<void> {
+	async remove(): Promise<void> {
 		this.#hasEnded = true;
-		this.#then(async () => {
-			for (const group of [...this.#entered].reverse()) await this.#remove(group);
+		this.#enqueue(async () => {
+			for (const group of [...this.#groupNames].reverse()) await this.#remove(group);
 		});
-		await this.#done;
+		await this.#queue;
 	}
 
-	#then(task: () => Promise<void>): void {
-		this.#done = this.#done.then(() => this.#attempt(task));
+	#enqueue(task: () => Promise<void>): void {
+		this.#queue = this.#queue.then(() => this.#attempt(task));
 	}
 
 	async #attempt(task: () => Promise<void>): Promise<void> {
@@ -156,8 +156,8 @@ class GroupMember implements Member {
 	}
 
 	async #moveTo(group: string): Promise<void> {
-		await this.#groups.enter(group);
-		this.#entered.push(group);
+		await this.#groups.acquireAppGroup(group);
+		this.#groupNames.push(group);
 		for (const { ofProcess, root } of this.#options.trees) {
 			const folder = join(root, group, this.#name);
 			await makeGroup(folder, ofProcess);
@@ -172,12 +172,12 @@ class GroupMember implements Member {
 			if (why !== undefined) this.#owner?.onExceeded(why);
 			await removeGroup(folder);
 		}
-		this.#entered.splice(this.#entered.indexOf(group), 1);
-		await this.#groups.leave(group);
+		this.#groupNames.splice(this.#groupNames.indexOf(group), 1);
+		await this.#groups.releaseAppGroup(group);
 	}
 }
 
-interface Place {
+interface ProcessGroup {
 	readonly pid: number;
 	readonly group: string;
 	readonly name: string;

@@ -1,11 +1,11 @@
-/** Starts `walls.program.ts` among test hosts, and asks its scripts. */
+/** Starts `isolation.program.ts` among test hosts, and asks its scripts. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Interface } from "node:readline";
-import type { Wall } from "../../../src/platform/egress/network.ts";
+import type { NetworkIsolation } from "../../../src/platform/egress/network.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { ROOT } from "../../support/root.ts";
 import { ask, EGRESS_PROGRAM, HOST_PATH } from "../runtime/harness.ts";
@@ -14,7 +14,7 @@ import { bundleForNode } from "../runtime/strip.ts";
 import { TestHosts } from "./test-hosts.ts";
 
 export interface SecondWall {
-	readonly wall: Wall;
+	readonly wall: NetworkIsolation;
 	readonly hosts: TestHosts;
 	/** Of the program that builds the wall. */
 	readonly platformPid: number;
@@ -27,7 +27,7 @@ export interface SecondWall {
 }
 
 interface Options {
-	wall?: Wall;
+	wall?: NetworkIsolation;
 	allowNet?: string[];
 	functions: Record<string, string[] | null>;
 }
@@ -40,18 +40,18 @@ export async function openSecondWall({
 	const directory = await mkdtemp(join(tmpdir(), "cw-"));
 	await chmod(directory, 0o711);
 	const program = join(directory, "walls.mjs");
-	await bundleForNode(join(ROOT, "test/platform/egress/walls.program.ts"), program);
+	await bundleForNode(join(ROOT, "test/platform/egress/isolation.program.ts"), program);
 	const hosts = await TestHosts.open();
 	const request = {
 		directory,
 		deno: await findDeno(),
-		openerPath: join(dirname(HOST_PATH), "egress-sockets.ts"),
+		socketOpenerPath: join(dirname(HOST_PATH), "egress-sockets.ts"),
 		program: EGRESS_PROGRAM,
 		wall,
 		allowNet,
 		functions,
 	};
-	type Said = { wall: Wall; scripts: Record<string, { pid: number; socketPath: string }> };
+	type Said = { wall: NetworkIsolation; scripts: Record<string, { pid: number; socketPath: string }> };
 	const { child, lines, said } = await hosts.run<Said>(program, JSON.stringify(request));
 	const script = (name: string) => said.scripts[name] ?? { pid: -1, socketPath: "" };
 	return {

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { moveProcess, processesIn, removeGroup } from "../../../src/platform/limits/group-files.ts";
-import { findHierarchies } from "../../../src/platform/limits/open.ts";
+import { moveProcess, processesIn, removeGroup } from "../../../src/platform/limits/cgroup-files.ts";
+import { findHierarchies } from "../../../src/platform/limits/open-limits.ts";
 import { bundleForNode } from "../runtime/strip.ts";
 import { program } from "./programs.ts";
 
@@ -30,11 +30,11 @@ async function mayMakeIn(folder: string): Promise<boolean> {
 /** Told of its group's folder, it makes room there; told so again, it puts all back. */
 const PLATFORM = `
 import { createInterface } from "node:readline";
-import { leaveToLeaf } from "./leaf.mjs";
+import { moveAllToLeaf } from "./leaf.mjs";
 let parent;
 console.log("ready");
 for await (const own of createInterface({ input: process.stdin })) {
-	if (parent === undefined) parent = await leaveToLeaf(own);
+	if (parent === undefined) parent = await moveAllToLeaf(own);
 	else parent = void (await parent.restore());
 	console.log(JSON.stringify(parent ?? null));
 }`;
@@ -47,7 +47,7 @@ describe.each(unified !== undefined && (await mayMakeIn(unified.top)) ? [unified
 		beforeAll(async () => {
 			folder = await mkdtemp(join(tmpdir(), "coffer-limits-"));
 			await bundleForNode(
-				fileURLToPath(new URL("../../../src/platform/limits/leaf.ts", import.meta.url)),
+				fileURLToPath(new URL("../../../src/platform/limits/leaf-group.ts", import.meta.url)),
 				join(folder, "leaf.mjs"),
 			);
 			await writeFile(join(folder, "platform.mjs"), PLATFORM);

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { ask, launch, openRuntime } from "../runtime/harness.ts";
+import { openSecondWall } from "./isolation.ts";
 import { holdersOf, killOne } from "./processes.ts";
-import { openSecondWall } from "./second-wall.ts";
 import { PUBLIC } from "./test-hosts.ts";
 import { datagram, LISTENER, OWN_MACHINE, toListener, WAYS, within } from "./ways.ts";
 
@@ -46,12 +46,17 @@ describe.each(mayChangeUser() ? PARTS : [])("the %s is killed", (part, what) => 
 		await once(service, "listening");
 		onTestFinished(() => void service.close());
 		const { port } = service.address() as AddressInfo;
-		const onFallenWall = vi.fn();
-		const onMissingWall = (wall: string, why: string) => {
+		const onFailedIsolation = vi.fn();
+		const onMissingIsolation = (wall: string, why: string) => {
 			throw new Error(`There is no wall of the kind ${wall}: ${why}`);
 		};
 		const allowNet = [`127.0.0.1:${port}`];
-		const harness = await openRuntime({ allowNet, spares: 0, onFallenWall, onMissingWall });
+		const harness = await openRuntime({
+			allowNet,
+			spares: 0,
+			onFailedIsolation,
+			onMissingIsolation,
+		});
 		onTestFinished(() => harness.close());
 		expect(harness.runtime.network.wall).toBe("namespace");
 		const code = `export default async () => new Response(await fetch("http://127.0.0.1:${port}/").then((r) => r.text()));`;
@@ -62,9 +67,9 @@ describe.each(mayChangeUser() ? PARTS : [])("the %s is killed", (part, what) => 
 		expect(others).toEqual([]);
 		killOne(pid);
 		expect((await first.exited).signal).toBe("SIGKILL");
-		expect(onFallenWall.mock.calls).toEqual([[what]]);
+		expect(onFailedIsolation.mock.calls).toEqual([[what]]);
 		const lines = await harness.lines("pay");
-		expect(lines.at(-1)?.message).toBe("The network of functions ended on the platform's side.");
+		expect(lines.at(-1)?.message).toBe("The network isolation of functions failed on the platform's side.");
 		const second = await start();
 		expect((await ask(second.socketPath)).body).toBe("reached");
 		expect(readlinkSync(`/proc/${second.pid}/ns/net`)).not.toBe(readlinkSync("/proc/self/ns/net"));

@@ -1,5 +1,5 @@
 /** Under which descriptors the proxy finds its sockets: above standard error, and the same in both programs. */
-export const ADOPTED = {
+export const INHERITED_SOCKETS = {
 	v4: { tcp: 10, udp: 11 },
 	v6: { tcp: 12, udp: 13 },
 } as const;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { decode, encode } from "dns-packet";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { testWall } from "./contract.ts";
-import { openSecondWall, type SecondWall } from "./second-wall.ts";
+import { openSecondWall, type SecondWall } from "./isolation.ts";
 import { NAMES, PUBLIC } from "./test-hosts.ts";
 import { abstractSocket, datagram, LISTENER, OVERFLOW, toListener, WAYS, within } from "./ways.ts";
 

@@ -6,8 +6,8 @@ import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { FUNCTION_USERS } from "../machine/users.ts";
 import { type AllowedAddress, parseAllowNet } from "./allow-net.ts";
-import { FilterTable, LAST_RULE } from "./filter-table.ts";
-import type { Admission, Network } from "./network.ts";
+import type { Network, NetworkAttachment } from "./network.ts";
+import { LAST_RULE, PacketFilterTable } from "./packet-filter-table.ts";
 import { CLOSED_V4, CLOSED_V6 } from "./public-addresses.ts";
 
 function acceptRule(address: string, ports: ReadonlySet<number> | undefined, protocol: string): string {
@@ -62,41 +62,41 @@ const MISSING = [
 /** One alone would leave functions without a wall from its end until it is there again. */
 const TABLES = 2;
 /** Where a table cannot be put back, the next try comes later. */
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
 /** The same rules in two tables, each held by a process of its own. */
-class UserRules implements Network {
+class PacketFilterDriver implements Network {
 	readonly wall = "user rules";
 	readonly missing = MISSING;
 	readonly #nft: string;
 	readonly #rulesOf: (name: string) => string;
-	readonly #onFallen: (what: string) => void;
-	readonly #tables = new Set<FilterTable>();
-	readonly #admitted = new Set<Admission>();
+	readonly #onFailed: (what: string) => void;
+	readonly #tables = new Set<PacketFilterTable>();
+	readonly #attachments = new Set<NetworkAttachment>();
 	#isClosed = false;
 
 	constructor(nft: string, rulesOf: (name: string) => string, onFallen: (what: string) => void) {
 		this.#nft = nft;
 		this.#rulesOf = rulesOf;
-		this.#onFallen = onFallen;
+		this.#onFailed = onFallen;
 	}
 
 	/** @throws Error with what `nft` said, where it does not work here */
 	async open(): Promise<void> {
-		for (let index = 0; index < TABLES; index++) await this.#put(`coffer_${process.pid}_${index}`);
+		for (let index = 0; index < TABLES; index++) await this.#openTable(`coffer_${process.pid}_${index}`);
 	}
 
-	async admit(): Promise<Admission> {
+	async attach(): Promise<NetworkAttachment> {
 		if (this.#tables.size === 0) throw new Error("The packet filter's rules have fallen.");
-		const admission: Admission = {
-			before: [],
+		const admission: NetworkAttachment = {
+			commandPrefix: [],
 			startsAsRoot: false,
-			isBounded: false,
+			hasBoundedTemporary: false,
 			onRefused: () => {},
-			onLost: () => {},
-			leave: () => void this.#admitted.delete(admission),
+			onNetworkFailed: () => {},
+			detach: () => void this.#attachments.delete(admission),
 		};
-		this.#admitted.add(admission);
+		this.#attachments.add(admission);
 		return admission;
 	}
 
@@ -105,27 +105,27 @@ class UserRules implements Network {
 		await Promise.all([...this.#tables].map((table) => table.close()));
 	}
 
-	async #put(name: string): Promise<void> {
-		const table = await FilterTable.open(this.#nft, this.#rulesOf(name));
+	async #openTable(name: string): Promise<void> {
+		const table = await PacketFilterTable.open(this.#nft, this.#rulesOf(name));
 		if (this.#isClosed) return await table.close();
 		this.#tables.add(table);
-		void table.ended.then(() => this.#lose(table, name));
+		void table.ended.then(() => this.#onTableEnded(table, name));
 	}
 
-	#lose(table: FilterTable, name: string): void {
+	#onTableEnded(table: PacketFilterTable, name: string): void {
 		this.#tables.delete(table);
 		if (this.#isClosed) return;
-		this.#onFallen(`a table of the packet filter, ${name}, has fallen; ${this.#tables.size} are left`);
-		if (this.#tables.size === 0) for (const { onLost } of [...this.#admitted]) onLost();
+		this.#onFailed(`a table of the packet filter, ${name}, has fallen; ${this.#tables.size} are left`);
+		if (this.#tables.size === 0) for (const { onNetworkFailed } of [...this.#attachments]) onNetworkFailed();
 		void this.#restore(name);
 	}
 
 	async #restore(name: string): Promise<void> {
 		while (!this.#isClosed) {
 			try {
-				return await this.#put(name);
+				return await this.#openTable(name);
 			} catch {
-				await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+				await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
 			}
 		}
 	}
@@ -136,14 +136,14 @@ class UserRules implements Network {
  * @param onFallen told when a part of the wall has fallen, as the beginning of a sentence
  * @throws AppError `ALLOW_NET_INVALID` (exit 2); Error with what `nft` said, where it does not work here
  */
-export async function openUserRules(
+export async function openPacketFilterDriver(
 	nft: string,
 	allowNet: readonly string[],
 	onFallen: (what: string) => void,
 ): Promise<Network> {
 	const nameServers = nameServersIn(await readFile("/etc/resolv.conf", "utf8").catch(() => ""));
 	const allowed = parseAllowNet(allowNet);
-	const network = new UserRules(nft, (name) => userRules(name, allowed, nameServers), onFallen);
+	const network = new PacketFilterDriver(nft, (name) => userRules(name, allowed, nameServers), onFallen);
 	try {
 		await network.open();
 		return network;

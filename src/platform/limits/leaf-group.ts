@@ -4,12 +4,12 @@
  */
 import { readFile, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { makeGroup, moveProcess, processesIn, type Settings, writeControl } from "./group-files.ts";
+import { makeGroup, moveProcess, processesIn, type Settings, writeControl } from "./cgroup-files.ts";
 
 const LEAF = "coffer-platform";
 
 /** A group below which groups may be made. */
-export interface Parent {
+export interface GroupParent {
 	readonly folder: string;
 	/** The group that the platform is in, where that is one of these. */
 	readonly leaf: string | undefined;
@@ -21,27 +21,28 @@ export interface Parent {
 export const parentOfLeaf = (own: string) => (basename(own) === LEAF ? dirname(own) : own);
 
 /** The process that started one; 0 where it is gone, or there is none. */
-async function parentOf(pid: number): Promise<number> {
+async function parentPid(pid: number): Promise<number> {
 	const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
 	// The name is in brackets and may hold anything; state and parent follow.
 	return Number(stat.replace(/^.*\)/s, "").trim().split(" ")[1] ?? 0);
 }
 
 /** A process and all of those that led to it. */
-async function lineOf(pid: number): Promise<number[]> {
+async function ancestorsOf(pid: number): Promise<number[]> {
 	const line: number[] = [];
-	for (let at = pid; at > 0 && !line.includes(at); at = await parentOf(at)) line.push(at);
+	for (let at = pid; at > 0 && !line.includes(at); at = await parentPid(at)) line.push(at);
 	return line;
 }
 
 /** Whether all of the processes started this one, or were started by it. */
 async function areRelated(pids: readonly number[]): Promise<boolean> {
-	const own = await lineOf(process.pid);
-	for (const pid of pids) if (!own.includes(pid) && !(await lineOf(pid)).includes(process.pid)) return false;
+	const own = await ancestorsOf(process.pid);
+	for (const pid of pids)
+		if (!own.includes(pid) && !(await ancestorsOf(pid)).includes(process.pid)) return false;
 	return true;
 }
 
-async function moveAll(from: string, to: string): Promise<void> {
+async function moveProcesses(from: string, to: string): Promise<void> {
 	for (const pid of await processesIn(from)) await moveProcess(to, pid);
 }
 
@@ -49,7 +50,7 @@ async function restore(folder: string): Promise<void> {
 	const text = await readFile(join(folder, "cgroup.subtree_control"), "latin1");
 	for (const controller of text.split(/\s+/).filter(Boolean))
 		await writeControl(folder, "cgroup.subtree_control", `-${controller}`);
-	await moveAll(join(folder, LEAF), folder);
+	await moveProcesses(join(folder, LEAF), folder);
 	// Nobody who came into it meanwhile is ended for that: a group that is left is used again.
 	await rmdir(join(folder, LEAF)).catch(() => {});
 }
@@ -76,7 +77,7 @@ export async function moveToLeaf(parent: string, settings: Settings): Promise<()
  * @param own the folder of the platform's group
  * @returns undefined where it is not the platform's alone, or may not be changed
  */
-export async function leaveToLeaf(own: string): Promise<Parent | undefined> {
+export async function moveAllToLeaf(own: string): Promise<GroupParent | undefined> {
 	const folder = parentOfLeaf(own);
 	// A leaf that is there is another platform's, or this one's of before: whoever made it puts things back.
 	if (folder !== own) return { folder, leaf: own, restore: async () => {} };
@@ -84,7 +85,7 @@ export async function leaveToLeaf(own: string): Promise<Parent | undefined> {
 	const leaf = join(folder, LEAF);
 	try {
 		await makeGroup(leaf, {});
-		await moveAll(folder, leaf);
+		await moveProcesses(folder, leaf);
 		return { folder, leaf, restore: () => restore(folder) };
 	} catch {
 		await restore(folder).catch(() => {});

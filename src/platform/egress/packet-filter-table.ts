@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
 /** What is printed once the table is in place. */
-const IN_PLACE = "coffer: the table is in place";
+const TABLE_READY = "coffer: the table is in place";
 
-export class FilterTable {
+export class PacketFilterTable {
 	/** Settles when the process has ended, and the table with it. */
 	readonly ended: Promise<unknown>;
 	readonly #child: ChildProcess;
@@ -21,9 +21,9 @@ export class FilterTable {
 	 * @param commands that make the table, with `flags owner`
 	 * @throws Error with what `nft` said, where it does not work here
 	 */
-	static async open(nft: string, commands: string): Promise<FilterTable> {
+	static async open(nft: string, commands: string): Promise<PacketFilterTable> {
 		const child = spawn(nft, ["--interactive"], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe"] });
-		const table = new FilterTable(child);
+		const table = new PacketFilterTable(child);
 		// A process that has gone says so by its end.
 		child.stdin.on("error", () => {});
 		let said = "";
@@ -32,7 +32,7 @@ export class FilterTable {
 			child.once("close", () => reject(new Error(said.trim() || "nft ended")));
 			child.stdout.setEncoding("utf8").on("data", (text: string) => {
 				said = (said + text).slice(-10_000);
-				if (said.includes(IN_PLACE)) resolve();
+				if (said.includes(TABLE_READY)) resolve();
 			});
 			child.stderr.setEncoding("utf8").on("data", (text: string) => {
 				said = (said + text).slice(-10_000);
@@ -57,4 +57,4 @@ export class FilterTable {
 }
 
 /** A rule's comment, by which `FilterTable` sees in a list that the last rule is in place. */
-export const LAST_RULE = `comment "${IN_PLACE}"`;
+export const LAST_RULE = `comment "${TABLE_READY}"`;

@@ -3,37 +3,37 @@ import { existsSync } from "node:fs";
 import { AppError } from "../../errors.ts";
 import { systemProgram } from "../machine/system-program.ts";
 import { parseAllowNet } from "./allow-net.ts";
-import { type NamespacesOptions, openNamespaces } from "./namespace/namespace-driver.ts";
+import { type NamespaceDriverOptions, openNamespaceDriver } from "./namespace/namespace-driver.ts";
 import { findTools } from "./namespace/tools.ts";
-import type { Network, Wall } from "./network.ts";
-import { openUserRules } from "./user-rules.ts";
+import type { Network, NetworkIsolation } from "./network.ts";
+import { openPacketFilterDriver } from "./packet-filter-driver.ts";
 
-export interface NetworkOptions extends Omit<NamespacesOptions, "tools" | "hasV6"> {
+export interface NetworkOptions extends Omit<NamespaceDriverOptions, "tools" | "hasV6"> {
 	/** Whether the platform is root on Linux; nothing else can build a wall. */
 	readonly isRoot: boolean;
 	/** Whether each function has a user of its own, by which its packets are told from others'. */
 	readonly hasUsers: boolean;
 	/** Which walls to try, best first. */
-	readonly walls?: readonly Wall[];
+	readonly isolationKinds?: readonly NetworkIsolation[];
 	/** Told why a better wall does not work here. */
-	readonly onMissing: (wall: Wall, why: string) => void;
+	readonly onMissing: (wall: NetworkIsolation, errorMessage: string) => void;
 	/** Told when a part of the wall has fallen while the platform runs, as a sentence without its full stop. */
-	readonly onFallen: (what: string) => void;
+	readonly onFailed: (what: string) => void;
 }
 
-const OPEN: Network = {
+const NO_ISOLATION: Network = {
 	wall: "none",
 	missing: [
 		"private IPv6 networks, and whatever else Deno's permissions do not see",
 		"abstract Unix sockets of this machine and of other functions",
 	],
-	admit: async () => ({
-		before: [],
+	attach: async () => ({
+		commandPrefix: [],
 		startsAsRoot: false,
-		isBounded: false,
+		hasBoundedTemporary: false,
 		onRefused: () => {},
-		onLost: () => {},
-		leave: () => {},
+		onNetworkFailed: () => {},
+		detach: () => {},
 	}),
 	close: async () => {},
 };
@@ -47,8 +47,8 @@ const why = (error: unknown) => (error instanceof Error ? error.message : String
  */
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
 	parseAllowNet(options.allowNet);
-	const { isRoot, onMissing, walls = ["namespace", "user rules"] } = options;
-	if (!isRoot) return OPEN;
+	const { isRoot, onMissing, isolationKinds: walls = ["namespace", "user rules"] } = options;
+	if (!isRoot) return NO_ISOLATION;
 	for (const wall of walls) {
 		try {
 			if (wall === "namespace") return await tryNamespaces(options);
@@ -58,18 +58,22 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
 			onMissing(wall, why(error));
 		}
 	}
-	return OPEN;
+	return NO_ISOLATION;
 }
 
 async function tryNamespaces(options: NetworkOptions): Promise<Network> {
 	const found = findTools();
 	if ("missing" in found) throw new Error(`these programs are not here: ${found.missing.join(", ")}`);
-	return await openNamespaces({ ...options, tools: found.tools, hasV6: existsSync("/proc/net/if_inet6") });
+	return await openNamespaceDriver({
+		...options,
+		tools: found.tools,
+		hasV6: existsSync("/proc/net/if_inet6"),
+	});
 }
 
-async function tryUserRules({ allowNet, hasUsers, onFallen }: NetworkOptions): Promise<Network> {
+async function tryUserRules({ allowNet, hasUsers, onFailed }: NetworkOptions): Promise<Network> {
 	const nft = systemProgram("nft");
 	if (nft === undefined) throw new Error("the program nft is not here");
 	if (!hasUsers) throw new Error("functions have no users of their own");
-	return await openUserRules(nft, allowNet, onFallen);
+	return await openPacketFilterDriver(nft, allowNet, onFailed);
 }

@@ -1,8 +1,8 @@
 /** The packet filter's rules, which take a namespace's place where there are none. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { testWall } from "./contract.ts";
+import { openSecondWall, type SecondWall } from "./isolation.ts";
 import { holdersOf, killOne } from "./processes.ts";
-import { openSecondWall, type SecondWall } from "./second-wall.ts";
 import { PRIVATE, PUBLIC } from "./test-hosts.ts";
 import { datagram, LISTENER, toListener, WAYS, within } from "./ways.ts";
 

@@ -1,17 +1,17 @@
 /** How a function's process comes into a network and a view of the files of its own, before it is the function's. Pure. */
 import type { User } from "../../machine/users.ts";
-import { type Addresses, NAME_SERVER, type StandIn } from "../addressing.ts";
+import { type Addresses, type LoopbackAlias, NAME_SERVER } from "../addressing.ts";
 import type { Tools } from "./tools.ts";
 
 /** What one process is to have. */
-export interface Entry {
+export interface NamespaceEntry {
 	readonly tools: Tools;
 	/** The process that holds the proxy's namespace. */
 	readonly holder: number;
 	/** Distinct among the processes of a platform; names the interface. */
 	readonly index: number;
 	readonly addresses: Addresses;
-	readonly standIns: readonly StandIn[];
+	readonly aliases: readonly LoopbackAlias[];
 	readonly user: User | undefined;
 	/** The folders in which it may write, each to be bounded: path → bytes. What is in them goes with the process. */
 	readonly writable: ReadonlyMap<string, number>;
@@ -26,7 +26,7 @@ export interface Entry {
 	/** Where the system reads its name servers from, links followed; undefined where it does not. */
 	readonly resolvConf: string | undefined;
 	/** A file that names the proxy's name server. */
-	readonly ownResolvConf: string;
+	readonly proxyResolvConf: string;
 }
 
 /** Both ends have it, so that neither has to ask the other for it. */
@@ -37,7 +37,7 @@ const MASK_BYTES = 1024 * 1024;
 const INODES_MAX = 65_536;
 
 /** In the proxy's namespace: `$$` is the process that enters. */
-function proxySide({ addresses, index }: Entry): string {
+function proxySideCommands({ addresses, index }: NamespaceEntry): string {
 	const [v4, v6] = addresses;
 	const name = `f${index}`;
 	return [
@@ -49,7 +49,7 @@ function proxySide({ addresses, index }: Entry): string {
 	].join("\n");
 }
 
-function ownSide({ addresses: [v4, v6] }: Entry): string {
+function functionSideCommands({ addresses: [v4, v6] }: NamespaceEntry): string {
 	return [
 		"link set lo up",
 		`addr add ${v4}/32 dev eth0`,
@@ -62,8 +62,8 @@ function ownSide({ addresses: [v4, v6] }: Entry): string {
 }
 
 /** What the operator opened of the machine's loopback is sent to its stand-in; empty where nothing is. */
-function loopbackRules({ addresses: [v4, v6], standIns }: Entry): string {
-	const usable = standIns.filter(({ loopback }) => loopback !== "::1" || v6 !== null);
+function loopbackRules({ addresses: [v4, v6], aliases }: NamespaceEntry): string {
+	const usable = aliases.filter(({ loopback }) => loopback !== "::1" || v6 !== null);
 	if (usable.length === 0) return "";
 	const redirects = usable.map(({ address, loopback, ports }) => {
 		const family = loopback === "::1" ? "ip6" : "ip";
@@ -82,7 +82,7 @@ function loopbackRules({ addresses: [v4, v6], standIns }: Entry): string {
 }
 
 /** In a table of mounts, as of fstab(5), blanks are written as numbers. */
-const field = (path: string) =>
+const escapeField = (path: string) =>
 	path.replace(/[\\ \t\n#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 /** The table of what is mounted for a process, as of fstab(5). */
@@ -91,15 +91,20 @@ export function mountTable({
 	replaced,
 	user,
 	writable,
-}: Pick<Entry, "masked" | "replaced" | "user" | "writable">): string {
+}: Pick<NamespaceEntry, "masked" | "replaced" | "user" | "writable">): string {
 	const closed = "nosuid,nodev,noexec";
 	const owner = user === undefined ? "mode=700" : `mode=700,uid=${user.uid},gid=${user.gid}`;
 	const lines = [
-		...[...replaced].map(([path, own]) => [field(own), field(path), "none", "bind"]),
-		...masked.map((path) => ["coffer-mask", field(path), "tmpfs", `${closed},mode=755,size=${MASK_BYTES}`]),
+		...[...replaced].map(([path, own]) => [escapeField(own), escapeField(path), "none", "bind"]),
+		...masked.map((path) => [
+			"coffer-mask",
+			escapeField(path),
+			"tmpfs",
+			`${closed},mode=755,size=${MASK_BYTES}`,
+		]),
 		...[...writable].map(([path, bytes]) => [
 			"coffer-own",
-			field(path),
+			escapeField(path),
 			"tmpfs",
 			`${closed},${owner},size=${bytes},nr_inodes=${INODES_MAX}`,
 		]),
@@ -129,12 +134,22 @@ cd "$temporary"
 exec "$@"`;
 
 /** What comes before the command of a process; the process id stays the same. It is started as root. */
-export function enterCommand(entry: Entry): string[] {
-	const { holder, ownResolvConf, resolvConf = "", temporary, tools } = entry;
+export function enterCommand(entry: NamespaceEntry): string[] {
+	const { holder, proxyResolvConf, resolvConf = "", temporary, tools } = entry;
 	const { ip, mount, nft, nsenter, unshare } = tools;
-	const texts = [proxySide(entry), ownSide(entry), loopbackRules(entry), entry.mounts];
+	const texts = [proxySideCommands(entry), functionSideCommands(entry), loopbackRules(entry), entry.mounts];
 	const programs = [ip, nsenter, mount, nft, String(holder)];
-	const script = ["/bin/sh", "-c", SCRIPT, "sh", ...programs, ...texts, resolvConf, ownResolvConf, temporary];
+	const script = [
+		"/bin/sh",
+		"-c",
+		SCRIPT,
+		"sh",
+		...programs,
+		...texts,
+		resolvConf,
+		proxyResolvConf,
+		temporary,
+	];
 	return [unshare, "--net", "--mount", "--", ...script];
 }
 

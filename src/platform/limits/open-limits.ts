@@ -2,13 +2,13 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { driversFor, type GroupDriver, type GroupDriverOptions, groupName } from "./cgroup-drivers.ts";
+import { removeGroup } from "./cgroup-files.ts";
 import { openCgroup1 } from "./cgroup1.ts";
 import { controllersIn, openCgroup2 } from "./cgroup2.ts";
-import { removeGroup } from "./group-files.ts";
 import { type Hierarchy, hierarchiesOf } from "./hierarchies.ts";
-import { parentOfLeaf } from "./leaf.ts";
+import { parentOfLeaf } from "./leaf-group.ts";
 import type { Limits, LimitsOptions } from "./limits.ts";
-import { driversFor, type GroupDriver, type GroupPlace, groupName } from "./places.ts";
 import { priorityLimits } from "./priority.ts";
 import { threadsOfAll, threadsOfApp, threadsOfProcess } from "./shares.ts";
 
@@ -29,7 +29,7 @@ async function systemThreadsMax(): Promise<number> {
 	return Math.min(...(numbers.length > 0 ? numbers : [THREADS_MAX]));
 }
 
-async function placeOf({ directory, onFailure }: LimitsOptions): Promise<GroupPlace> {
+async function driverOptions({ directory, onFailure }: LimitsOptions): Promise<GroupDriverOptions> {
 	const path = await realpath(directory);
 	const systemMax = await systemThreadsMax();
 	return {
@@ -59,7 +59,7 @@ export async function openDriver(
 	hierarchies: readonly Hierarchy[],
 	options: LimitsOptions,
 ): Promise<Limits | undefined> {
-	const place = await placeOf(options);
+	const place = await driverOptions(options);
 	await removeLeftovers(hierarchies, place.name);
 	if (driver === "cgroup1") return await openCgroup1(hierarchies, place);
 	const unified = hierarchies.find(({ version }) => version === 2);

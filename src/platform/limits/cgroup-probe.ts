@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { makeGroup, moveProcess, processesIn, removeGroup } from "./group-files.ts";
-import type { Tree } from "./groups.ts";
+import { makeGroup, moveProcess, processesIn, removeGroup } from "./cgroup-files.ts";
+import type { GroupTree } from "./process-groups.ts";
 
 /** Puts a process that waits into a group such as a function's. @throws the file system's error, or one that says what did not work */
-export async function tryOut(tree: Tree): Promise<void> {
+export async function probeGroups(tree: GroupTree): Promise<void> {
 	const child = spawn("/bin/sh", ["-c", "read -r _"], { env: {}, stdio: ["pipe", "ignore", "ignore"] });
 	child.stdin.on("error", () => {});
 	const ended = once(child, "close");

@@ -4,7 +4,7 @@ import type { Hierarchy } from "./hierarchies.ts";
 import type { LimitsOptions } from "./limits.ts";
 
 /** What every driver with groups is told. */
-export interface GroupPlace extends Pick<LimitsOptions, "onFailure"> {
+export interface GroupDriverOptions extends Pick<LimitsOptions, "onFailure"> {
 	/** Of the folder that holds all of this platform's groups. */
 	readonly name: string;
 	readonly threads: { readonly ofAll: number; readonly ofApp: number; readonly ofProcess: number };

@@ -6,8 +6,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Wall } from "../../../src/platform/egress/network.ts";
-import { openNetwork } from "../../../src/platform/egress/open.ts";
+import type { NetworkIsolation } from "../../../src/platform/egress/network.ts";
+import { openNetwork } from "../../../src/platform/egress/open-network.ts";
 import { Users } from "../../../src/platform/machine/users.ts";
 import { dropPrivilegesCommand } from "../../../src/platform/runtime/process/drop-privileges.ts";
 import { evaluatorScript } from "../runtime/evaluator.ts";
@@ -15,16 +15,16 @@ import { evaluatorScript } from "../runtime/evaluator.ts";
 interface Request {
 	directory: string;
 	deno: string;
-	openerPath: string;
+	socketOpenerPath: string;
 	program: string;
-	wall: Wall;
+	wall: NetworkIsolation;
 	allowNet: string[];
 	/** The `network` of each function. */
 	functions: Record<string, string[] | null>;
 }
 
 const request: Request = JSON.parse(process.argv[2] ?? "");
-const { allowNet, deno, directory, functions, openerPath, program, wall } = request;
+const { allowNet, deno, directory, functions, socketOpenerPath, program, wall } = request;
 const users = new Users();
 const egress = join(directory, "egress");
 mkdirSync(egress, { mode: 0o711 });
@@ -32,16 +32,16 @@ const refused: string[] = [];
 const network = await openNetwork({
 	directory: egress,
 	deno,
-	openerPath,
+	socketOpenerPath,
 	program,
 	allowNet,
 	user: users.reserve(),
 	needed: [directory, deno],
 	isRoot: true,
 	hasUsers: true,
-	walls: [wall],
+	isolationKinds: [wall],
 	onMissing: (which, why) => console.error(which, why),
-	onFallen: (what) => refused.push(`fallen: ${what}`),
+	onFailed: (what) => refused.push(`fallen: ${what}`),
 });
 
 /** @param hosts undefined for a script that no wall is around. @param user root's where it is one of the machine's own */
@@ -57,11 +57,14 @@ async function start(name: string, hosts: string[] | null | undefined, user = us
 	chmodSync(folder, 0o711);
 	writeFileSync(script, evaluatorScript(socketPath), { mode: 0o644 });
 	const guest = { network: hosts ?? undefined, temporary, user };
-	const admission = hosts === undefined ? undefined : await network.admit(guest);
+	const admission = hosts === undefined ? undefined : await network.attach(guest);
 	if (admission !== undefined) admission.onRefused = (sentence) => refused.push(`${name}: ${sentence}`);
 	const isRoot = admission?.startsAsRoot !== false;
 	const flags = ["run", "--quiet", "--no-config", "--no-lock", "-A", "--unstable-kv", "--unstable-net"];
-	const before = [...(admission?.before ?? []), ...dropPrivilegesCommand(isRoot ? { becomes: user } : undefined)];
+	const before = [
+		...(admission?.commandPrefix ?? []),
+		...dropPrivilegesCommand(isRoot ? { becomes: user } : undefined),
+	];
 	const [file = "", ...args] = [...before, deno, ...flags, script];
 	const child = spawn(file, args, {
 		cwd: temporary,
@@ -71,7 +74,7 @@ async function start(name: string, hosts: string[] | null | undefined, user = us
 	});
 	await once(child.stdout, "data");
 	child.stdout.resume();
-	return { child, pid: child.pid ?? -1, socketPath, leave: admission?.leave };
+	return { child, pid: child.pid ?? -1, socketPath, leave: admission?.detach };
 }
 
 const started = await Promise.all(
