@@ -22,6 +22,7 @@ import {
 	lifetimeOf,
 	spawnProcess,
 	storageOf,
+	variablesOf,
 } from "./process/function-process.ts";
 import { checkEnvironment, displayNames, encodeHandover } from "./process/handover.ts";
 import { replaceImportMetaMain } from "./process/import-meta-main.ts";
@@ -178,13 +179,7 @@ export class DenoRuntime implements Runtime {
 				...attachment.commandPrefix,
 				...this.#commands.commandFor(files, launch?.settings, attachment.startsAsRoot),
 			],
-			variables: {
-				DENO_DIR: files.denoDirectory,
-				DENO_NO_UPDATE_CHECK: "1",
-				NO_COLOR: "1",
-				TMPDIR: temporary,
-				...(audit === undefined ? {} : { DENO_AUDIT_PERMISSIONS: auditPath ?? "" }),
-			},
+			variables: variablesOf(files, audit !== undefined),
 			cwd: temporary,
 			user,
 			startsAsRoot: attachment.startsAsRoot,

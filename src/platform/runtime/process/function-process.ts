@@ -52,6 +52,22 @@ export function storageOf(
 	};
 }
 
+/**
+ * The process environment that a process starts with. The function's own variables come later, over the control
+ * socket.
+ * @param hasAudit whether Deno writes the names of the variables that it reads to the permission audit
+ */
+export function variablesOf(files: InstanceDirectory, hasAudit: boolean): Readonly<Record<string, string>> {
+	const { auditPath, denoDirectory, temporary } = files;
+	return {
+		DENO_DIR: denoDirectory,
+		DENO_NO_UPDATE_CHECK: "1",
+		NO_COLOR: "1",
+		TMPDIR: temporary,
+		...(hasAudit && auditPath !== undefined ? { DENO_AUDIT_PERMISSIONS: auditPath } : {}),
+	};
+}
+
 /** Spawns a process. If that fails, its network and its files are removed. @throws the error of the spawn */
 export async function spawnProcess(
 	files: InstanceDirectory,
