@@ -45,7 +45,7 @@ test(
 		expect(Date.parse(replaced.at)).toBeGreaterThan(0);
 		const { stdout } = await project.ok(["functions", "list"]);
 		expect(stdout).toMatch(
-			/still was replaced 1× \(its process is stopped by a signal, .*\), last at \d{4}-/,
+			/still was replaced 1× \(its process is stopped by a signal and has not answered .*\), last at \d{4}-/,
 		);
 		const logs = await project.ok(["functions", "logs", "still"]);
 		expect(logs.stdout).toMatch(
