@@ -21,6 +21,7 @@ import { parse } from "./bundle/parse.ts";
 import { Positions } from "./bundle/positions.ts";
 import { Scopes } from "./bundle/scopes.ts";
 import { SourceFiles } from "./bundle/source-files.ts";
+import { runToCompletion } from "./engine/completion.ts";
 import { BUDGET_EXCEEDED } from "./engine/solver.ts";
 import type { Value } from "./engine/values.ts";
 import { sourceNodes } from "./environment/source-nodes.ts";
@@ -60,7 +61,8 @@ export function analyzeReferences(input: AnalysisInput): References {
 	const sources = sourceNodes(engine.scopes);
 	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
 	for (const { value, node } of ownSources) engine.propagate(value, node);
-	if (!engine.solver.run({ ...OWN_BUDGET, keepsReason: () => true })) {
+	const runOwn = () => engine.solver.run({ ...OWN_BUDGET, keepsReason: () => true });
+	if (!runToCompletion(engine, runOwn)) {
 		engine.solver.abandon();
 		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
 	}
@@ -68,6 +70,7 @@ export function analyzeReferences(input: AnalysisInput): References {
 	for (const { value, node } of sources) engine.propagate(value, node);
 	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
 	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && !engine.isDependency(reportAt);
-	if (!engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason })) engine.solver.abandon();
+	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason });
+	if (!runToCompletion(engine, runAll)) engine.solver.abandon();
 	return report(engine.findings, files);
 }

@@ -34,6 +34,7 @@ export function assembleEngine(
 		scopes,
 		objects: new AbstractObjects(),
 		findings: new Findings(),
+		demanded: { expressions: new Map(), targets: new Map() },
 	} as Engine;
 	return Object.assign(engine, {
 		isDependency: (node: Node) => files.isDependency(node),

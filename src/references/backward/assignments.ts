@@ -21,7 +21,10 @@ import { addParameter } from "./functions.ts";
 
 /** The values that may be assigned to a target: an identifier, a pattern or a member expression. */
 export function makeAssigned(engine: Engine): Engine["assigned"] {
-	return lazyValueSets((target, into) => engine.solver.enqueue(() => fill(engine, target, into)));
+	return lazyValueSets(
+		(target, into) => engine.solver.enqueue(() => fill(engine, target, into)),
+		engine.demanded.targets,
+	);
 }
 
 function fill(engine: Engine, node: Node, into: ValueSet) {

@@ -4,6 +4,7 @@ import { isClass, isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
 import {
+	booleanValue,
 	makeValue,
 	NOTHING,
 	objectValue,
@@ -39,7 +40,7 @@ export function makeEvaluate(engine: Engine): Engine["evaluate"] {
 	return lazyValueSets((node, into) => {
 		if (engine.spendBudget(node)) engine.solver.enqueue(() => fill(engine, node, into));
 		else engine.solver.add(into, unknownValue("the value of a dependency"));
-	});
+	}, engine.demanded.expressions);
 }
 
 function fill(engine: Engine, node: Node, into: ValueSet) {
@@ -102,6 +103,8 @@ function literal(node: Node): Value {
 	if (typeof node.value === "string") return stringValue(node.value);
 	if (typeof node.value === "number")
 		return makeValue({ kind: "string", text: String(node.value), numeric: true });
+	if (typeof node.value === "boolean") return booleanValue(node.value);
+	if (typeof node.bigint === "string") return makeValue({ kind: "string", text: node.bigint, numeric: true });
 	return node.regex === undefined ? NOTHING : unknownValue("a regular expression");
 }
 

@@ -2,12 +2,14 @@
  * Backward analysis of functions: the values of their parameters, what they return, and what `this` is in
  * them.
  */
+import { endsNormally } from "../bundle/completions.ts";
 import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
 import {
 	type AbstractObject,
 	type CallEdge,
+	NOTHING,
 	objectValue,
 	unknownValue,
 	type ValueSet,
@@ -60,6 +62,7 @@ export function makeReturned(engine: Engine): Engine["returned"] {
 	return lazyValueSets((fn, into) => {
 		if (fn.generator) return addGenerator(engine, fn, into);
 		for (const node of engine.objects.returnedNodes(fn)) engine.solver.include(engine.evaluate(node), into);
+		if (endsNormally(fn)) engine.solver.add(into, NOTHING);
 	});
 }
 

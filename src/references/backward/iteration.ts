@@ -16,6 +16,7 @@ export function makeIterate(engine: Engine): Engine["iterate"] {
 				const context = unify(found.context, value.context);
 				if (context !== undefined) into(withContext(found, context));
 			});
+		engine.track(object);
 		if (object.kind === "array") addAll(engine.anyProperty(object));
 		else if (object.kind === "set") addAll(object.summary);
 		else if (object.kind === "map") into(objectValue(mapEntry(engine, object), value.context));

@@ -8,6 +8,7 @@ import { stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
 /** The keys of an object. They are collected once somebody has asked for them. */
 export function makeKeys(engine: Engine): Engine["keys"] {
 	return (object) => {
+		engine.track(object);
 		if (object.populated) return object.keys;
 		object.populated = true;
 		for (const source of object.copiedFrom) copyKeys(engine, source, object.keys);
@@ -18,7 +19,6 @@ export function makeKeys(engine: Engine): Engine["keys"] {
 		} else if (object.kind === "instance" || object.kind === "class" || object.kind === "function") {
 			engine.solver.add(object.keys, unknownValue("a name from a listing"));
 		}
-		engine.track(object);
 		return object.keys;
 	};
 }

@@ -1,7 +1,7 @@
 /** Backward analysis of operators: concatenation, comparison and assignment. */
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { NOTHING, stringValue, unknownValue, ValueSet } from "../engine/values.ts";
+import { BOOLEANS, NOTHING, stringValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { concatenate } from "../models/strings.ts";
 
 /** Concatenates the pieces from left to right, in every combination whose contexts unify. */
@@ -23,7 +23,7 @@ export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
 const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "instanceof"]);
 
 export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
-	if (COMPARISONS.has(node.operator)) return engine.solver.add(into, NOTHING);
+	if (COMPARISONS.has(node.operator)) return addBooleans(engine, into);
 	if (node.operator !== "+") return engine.solver.add(into, unknownValue("a computed value"));
 	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
 }
@@ -71,6 +71,11 @@ export function isRepeated(node: Node, scope: Node): boolean {
 }
 
 export function evaluateUnary(engine: Engine, node: Node, into: ValueSet) {
-	const nothing = node.operator === "!" || node.operator === "void" || node.operator === "delete";
-	engine.solver.add(into, nothing ? NOTHING : unknownValue("a computed value"));
+	if (node.operator === "!" || node.operator === "delete") return addBooleans(engine, into);
+	if (node.operator === "void") return engine.solver.add(into, NOTHING);
+	engine.solver.add(into, unknownValue("a computed value"));
+}
+
+function addBooleans(engine: Engine, into: ValueSet) {
+	for (const value of BOOLEANS) engine.solver.add(into, value);
 }

@@ -2,6 +2,7 @@
  * The abstract objects of an analysis, one for each allocation site, and syntax that belongs to functions:
  * what they return, what they yield and where they use `this`.
  */
+import { endsNormally } from "../bundle/completions.ts";
 import { childKeys } from "../bundle/scopes.ts";
 import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
 import { type AbstractObject, type ObjectKind, ValueSet } from "./values.ts";
@@ -91,6 +92,11 @@ export class AbstractObjects {
 			this.#returns.set(fn, found);
 		}
 		return found;
+	}
+
+	/** Whether no call of a function ever ends in a value: it throws, or it runs for ever. */
+	neverReturns(fn: Node): boolean {
+		return !fn.generator && this.returnedNodes(fn).length === 0 && !endsNormally(fn);
 	}
 
 	/** The `yield` expressions of a generator, without those of functions inside it. */

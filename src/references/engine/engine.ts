@@ -15,6 +15,8 @@ export interface Engine {
 	readonly scopes: Scopes;
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
+	/** The value sets of all nodes that somebody has asked about so far. */
+	readonly demanded: { readonly expressions: Map<Node, ValueSet>; readonly targets: Map<Node, ValueSet> };
 	/** Whether a node comes from a dependency (npm, JSR or the web) and not from the upload. */
 	isDependency(node: Node): boolean;
 	/**

@@ -5,10 +5,13 @@ import { ValueSet } from "./values.ts";
 /**
  * @param fill is called once for each node that is asked about. It adds to the empty set or enqueues that
  * work.
+ * @param sets receives each set that is created
  * @returns the set of a node, always the same one
  */
-export function lazyValueSets(fill: (node: Node, into: ValueSet) => void): (node: Node) => ValueSet {
-	const sets = new Map<Node, ValueSet>();
+export function lazyValueSets(
+	fill: (node: Node, into: ValueSet) => void,
+	sets = new Map<Node, ValueSet>(),
+): (node: Node) => ValueSet {
 	return (node) => {
 		let set = sets.get(node);
 		if (set === undefined) {

@@ -35,7 +35,10 @@ export type RuntimeApi =
 	| "get"
 	| "has"
 	| "toObject"
-	| "write";
+	| "write"
+	/** `eval` and `Function`, which make code out of text. */
+	| "eval"
+	| "Function";
 
 /** Where a value comes from, and the keys that identify it. */
 interface Provenance {
@@ -55,8 +58,11 @@ interface Provenance {
 export type Shape =
 	/** A known string. A numeric one was a number: adding two of them is addition. */
 	| { readonly kind: "string"; readonly text: string; readonly numeric: boolean }
-	/** `undefined`, `null` or a boolean, which is never the name of a variable. */
-	| { readonly kind: "nothing" }
+	/**
+	 * `undefined`, `null` or a boolean, which is never the name of a variable. A boolean has a text, since it may
+	 * be a part of a name.
+	 */
+	| { readonly kind: "nothing"; readonly text?: "true" | "false" | undefined }
 	/** Any value. With a prefix: a string that begins with it. */
 	| { readonly kind: "unknown"; readonly why: string; readonly prefix?: string | undefined }
 	/** An object that the code creates. */
@@ -170,7 +176,7 @@ export function keyOfShape(shape: Shape | Value): string {
 		case "string":
 			return `${shape.numeric ? "n" : "s"}${shape.text}`;
 		case "nothing":
-			return "-";
+			return `-${shape.text ?? ""}`;
 		case "unknown":
 			return shape.prefix === undefined ? `?${shape.why}` : `?${shape.why} ${shape.prefix}`;
 		case "object":
@@ -196,7 +202,14 @@ export function unknownValue(why: string, prefix?: string): Value {
 	return makeValue({ kind: "unknown", why, prefix: prefix === "" ? undefined : prefix });
 }
 
+/** `undefined` or `null`. */
 export const NOTHING: Value = makeValue({ kind: "nothing" });
+/** What a comparison may give. */
+export const BOOLEANS: readonly Value[] = [true, false].map((value) => booleanValue(value));
+
+export function booleanValue(value: boolean): Value {
+	return makeValue({ kind: "nothing", text: value ? "true" : "false" });
+}
 
 export function objectValue(object: AbstractObject, context: Context = NO_CONTEXT): Value {
 	return makeValue({ kind: "object", object }, context);

@@ -4,6 +4,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { NamedRead } from "../engine/findings.ts";
 import { BUDGET_EXCEEDED } from "../engine/solver.ts";
 import {
 	type CallSite,
@@ -32,6 +33,10 @@ export function callRuntime(engine: Engine, callee: RuntimeValue, site: CallSite
 		case "write":
 			returnValue(NOTHING);
 			return;
+		case "eval":
+		case "Function":
+			returnValue(unknownValue("the result of a call"));
+			return engine.findings.addDynamic(site.node, "code is made out of text");
 		default:
 			returnValue(unknownValue("a computed value"));
 	}
@@ -55,18 +60,30 @@ function whyUnknown(name: Value): string {
 }
 
 /**
+ * Where a prefix is reported: at the read, since no call spells a name. A read in a dependency is reported at
+ * the upload's own call.
+ */
+function nodeOfPrefix(engine: Engine, name: Value, node: Node): Node {
+	return engine.isDependency(node) ? (name.reportAt ?? node) : node;
+}
+
+/**
  * Records that a node reads variables by name: a reference for each known name or prefix, and a dynamic
  * access for any other.
  * @param nameSet the values that the name may have
  * @param reader the value that reads; names of another context are left out
  */
 export function recordReads(engine: Engine, nameSet: ValueSet, reader: Value, node: Node) {
+	const read: NamedRead = { node, names: nameSet, isNamed: false };
+	engine.findings.reads.push(read);
 	engine.solver.onValue(nameSet, (name) => {
-		if (unify(name.context, reader.context) === undefined || name.kind === "nothing") return;
+		if (unify(name.context, reader.context) === undefined) return;
+		read.isNamed = true;
+		if (name.kind === "nothing") return;
 		if (name.kind === "string") engine.findings.addReference(name.text, name.reportAt ?? node);
 		// `report.ts` leaves out what cannot be a secret's name, also as a prefix.
 		else if (name.kind === "unknown" && name.prefix !== undefined)
-			engine.findings.addReference(prefixPattern(name.prefix), name.reportAt ?? node);
+			engine.findings.addReference(prefixPattern(name.prefix), nodeOfPrefix(engine, name, node));
 		else engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
 	});
 }

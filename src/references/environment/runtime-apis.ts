@@ -19,6 +19,8 @@ export const GLOBAL_APIS: Readonly<Record<string, RuntimeApi>> = {
 	window: "global",
 	self: "global",
 	global: "global",
+	eval: "eval",
+	Function: "Function",
 };
 
 /** Globals of the language that the analysis has a model of, or knows to be harmless. */
@@ -46,6 +48,8 @@ const PROPERTIES: Readonly<Record<RuntimeApi, Readonly<Record<string, RuntimeApi
 	has: {},
 	toObject: {},
 	write: {},
+	eval: {},
+	Function: {},
 };
 const FUNCTIONS = new Set<RuntimeApi>(["get", "has", "toObject", "write"]);
 export const VALUE_OF_VARIABLE = "the value of an environment variable";

@@ -170,7 +170,7 @@ function propagateToMethod(engine: Engine, value: Value, method: MethodValue, ca
 		return propagateThroughCall(engine, value, receiver.object, call, name === "call" ? index - 1 : -1);
 	}
 	const promise = name === "then" || name === "catch" || name === "finally";
-	if (!promise && (receiver.kind === "runtime" || receiver.kind === "string")) return;
+	if (!promise && receiver.kind === "runtime") return;
 	propagateResult(engine, call);
 }
 

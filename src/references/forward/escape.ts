@@ -32,7 +32,7 @@ function escapeRuntime(engine: Engine, name: string, node: Node, why: string) {
 		engine.findings.addDynamic(node, `the whole environment is ${why}`);
 	} else if (name === "get" || name === "has" || name === "toObject") {
 		engine.findings.addDynamic(node, `a reader of the environment is ${why}`);
-	} else if (name === "Deno" || name === "process") {
+	} else if (name === "Deno" || name === "process" || name === "eval") {
 		engine.findings.addDynamic(node, `\`${name}\` is ${why}`);
 	}
 }

@@ -99,12 +99,35 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 			return engine.escape(value, node, "exported");
 		case "ExportDefaultDeclaration":
 			return engine.escape(value, node, "exported");
-		case "TaggedTemplateExpression":
-		case "TemplateLiteral":
-		case "YieldExpression":
-			return engine.escape(value, node, "passed to code that the analysis cannot follow");
+		default:
+			if (!ENDS.has(parent.type)) engine.escape(value, node, NOT_FOLLOWED);
 	}
 }
+
+const NOT_FOLLOWED = "passed to code that the analysis cannot follow";
+/**
+ * Nodes behind which a value goes nowhere: they test it, compare it, compute with its text, or drop it. Behind
+ * any other node that has no rule, the value may be anywhere.
+ */
+const ENDS = new Set([
+	"ExpressionStatement",
+	"UnaryExpression",
+	"UpdateExpression",
+	"IfStatement",
+	"WhileStatement",
+	"DoWhileStatement",
+	"ForStatement",
+	"SwitchStatement",
+	"SwitchCase",
+	"ImportExpression",
+	"ExportNamedDeclaration",
+	"BlockStatement",
+	"Program",
+	"StaticBlock",
+	"LabeledStatement",
+	"FunctionDeclaration",
+	"FunctionExpression",
+]);
 
 /** A returned value goes to the calls of the function. */
 function propagateReturn(engine: Engine, value: Value, node: Node) {

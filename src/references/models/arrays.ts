@@ -12,7 +12,7 @@ import {
 	unknownValue,
 	ValueSet,
 } from "../engine/values.ts";
-import type { BuiltinCall } from "./builtin-call.ts";
+import { type BuiltinCall, returnBoolean } from "./builtin-call.ts";
 import { concatenate } from "./strings.ts";
 
 /**
@@ -48,6 +48,15 @@ const toNothing: Model = (call, receiver, elements) => {
 	call.invokeCallback(0, callbackArguments(call, receiver, elements));
 	call.returnValue(NOTHING);
 };
+const toBoolean: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	returnBoolean(call);
+};
+/** Calls the callback with each element, and returns a number. */
+const toIndex: Model = (call, receiver, elements) => {
+	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	call.returnValue(unknownValue("an index"));
+};
 /** Adds the arguments to the elements. */
 const append: Model = (call, receiver) => {
 	for (const index of call.site.arguments.keys())
@@ -68,9 +77,10 @@ const MODELS: Readonly<Record<string, Model>> = {
 	toReversed: toNewArray,
 	values: (call, receiver) => call.returnValue(receiver),
 	forEach: toNothing,
-	some: toNothing,
-	every: toNothing,
-	findIndex: toNothing,
+	some: toBoolean,
+	every: toBoolean,
+	findIndex: toIndex,
+	findLastIndex: toIndex,
 	find: toElement,
 	findLast: toElement,
 	at: (call, _of, elements) => call.returnAll(elements),
@@ -79,8 +89,9 @@ const MODELS: Readonly<Record<string, Model>> = {
 		call.engine.solver.include(elements, receiver.object.summary);
 		call.returnAll(elements);
 	},
-	includes: (call) => call.returnValue(NOTHING),
-	indexOf: (call) => call.returnValue(NOTHING),
+	includes: returnBoolean,
+	indexOf: (call) => call.returnValue(unknownValue("an index")),
+	lastIndexOf: (call) => call.returnValue(unknownValue("an index")),
 	push: append,
 	unshift: append,
 	keys: (call) => {

@@ -3,8 +3,10 @@ import { type Context, unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
 	type AbstractObject,
+	BOOLEANS,
 	type CallSite,
 	objectValue,
+	unknownValue,
 	type Value,
 	type ValueSet,
 	withContext,
@@ -35,6 +37,20 @@ export class BuiltinCall {
 		if (this.result === undefined) return;
 		const context = unify(value.context, this.context);
 		if (context !== undefined) this.engine.solver.add(this.result, withContext(value, context));
+	}
+
+	/**
+	 * What a call does that has no model: it may do anything with its arguments, and what it returns is unknown.
+	 */
+	giveUp(why = "the result of a call") {
+		this.returnValue(unknownValue(why));
+		const { engine, site } = this;
+		const count = site.arguments.length + (site.spreadArguments === undefined ? 0 : 1);
+		for (let index = 0; index < count; index++) {
+			engine.solver.onValue(this.argument(index), (value) =>
+				engine.escape(value, site.node, "passed to code that the analysis cannot follow"),
+			);
+		}
 	}
 
 	/** Returns every value of a set. */
@@ -72,4 +88,9 @@ export class BuiltinCall {
 	returnObject(object: AbstractObject) {
 		this.returnValue(objectValue(object));
 	}
+}
+
+/** Returns `true` or `false`. */
+export function returnBoolean(call: BuiltinCall) {
+	for (const value of BOOLEANS) call.returnValue(value);
 }

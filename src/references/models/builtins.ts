@@ -6,7 +6,6 @@ import {
 	type BuiltinValue,
 	type CallSite,
 	makeValue,
-	NOTHING,
 	unknownValue,
 	ValueSet,
 	withContext,
@@ -14,7 +13,7 @@ import {
 import { recordReads } from "../environment/name-reads.ts";
 import { moduleValue, VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
-import { BuiltinCall } from "./builtin-call.ts";
+import { BuiltinCall, returnBoolean } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { makeCollection } from "./collections.ts";
 import { listProperties } from "./object-listings.ts";
@@ -23,7 +22,6 @@ import { makeProxy } from "./proxies.ts";
 type Model = (call: BuiltinCall) => void;
 
 const returnFirst: Model = (call) => call.returnAll(call.argument(0));
-const returnNothing: Model = (call) => call.returnValue(NOTHING);
 
 /** `Object.hasOwn(env, name)` and its like: they read one variable, by the second argument. */
 const readByName: Model = (call) => {
@@ -54,7 +52,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Object.fromEntries": fromEntries,
 	"Object.assign": assign,
 	"Object.hasOwn": readByName,
-	"Object.prototype.hasOwnProperty": returnNothing,
+	"Object.prototype.hasOwnProperty": returnBoolean,
 	"Reflect.get": readByName,
 	"Reflect.has": readByName,
 	"Array.from": arrayFrom,
@@ -64,8 +62,8 @@ const MODELS: Readonly<Record<string, Model>> = {
 			call.engine.solver.include(call.argument(index), created.summary);
 		call.returnObject(created);
 	},
-	"Array.isArray": returnNothing,
-	Boolean: returnNothing,
+	"Array.isArray": returnBoolean,
+	Boolean: returnBoolean,
 	String: toStringValue,
 	Number: toStringValue,
 	Proxy: makeProxy,
@@ -109,7 +107,8 @@ export function callBuiltin(
 ) {
 	const call = new BuiltinCall(engine, site, result, callee.context);
 	const model = hasModel(callee.name) ? MODELS[callee.name] : undefined;
-	if (model === undefined) call.returnValue(unknownValue("the result of a call"));
+	if (model === undefined && isHarmless(callee.name)) call.returnValue(unknownValue("the result of a call"));
+	else if (model === undefined) call.giveUp();
 	else model(call);
 }
 

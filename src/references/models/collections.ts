@@ -27,6 +27,7 @@ export function makeCollection(call: BuiltinCall, kind: "map" | "set") {
 export function callCollectionMethod(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	const { engine } = call;
 	const { object } = receiver;
+	engine.track(object);
 	const keys = object.kind === "map" ? object.keys : object.summary;
 	switch (name) {
 		case "get":
@@ -34,11 +35,9 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 		case "set":
 			engine.solver.include(call.argument(0), object.keys);
 			engine.solver.include(call.argument(1), object.summary);
-			engine.track(object);
 			return call.returnValue(receiver);
 		case "add":
 			engine.solver.include(call.argument(0), object.summary);
-			engine.track(object);
 			return call.returnValue(receiver);
 		case "forEach":
 			return call.invokeCallback(0, [object.summary, keys]);

@@ -6,7 +6,6 @@ import {
 	type CallSite,
 	type MethodValue,
 	makeValue,
-	NOTHING,
 	type StringValue,
 	stringValue,
 	unknownValue,
@@ -15,7 +14,7 @@ import {
 } from "../engine/values.ts";
 import { recordReads } from "../environment/name-reads.ts";
 import { callArrayMethod } from "./arrays.ts";
-import { BuiltinCall } from "./builtin-call.ts";
+import { BuiltinCall, returnBoolean } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";
 import { callCollectionMethod } from "./collections.ts";
 import { safePattern } from "./safe-patterns.ts";
@@ -36,7 +35,7 @@ export function callMethod(
 	if (name === "hasOwnProperty" || name === "propertyIsEnumerable") {
 		if (receiver.kind === "runtime" && receiver.api === "env")
 			recordReads(engine, call.argument(0), callee, site.node);
-		return call.returnValue(NOTHING);
+		return returnBoolean(call);
 	}
 	if (receiver.kind === "string") return callStringMethod(call, name, receiver);
 	if (receiver.kind === "unknown" && receiver.prefix !== undefined) {
@@ -49,11 +48,11 @@ export function callMethod(
 			makeValue({ kind: "unknown", why: receiver.why, prefix }, receiver.context, receiver.reportAt),
 		);
 	}
-	if (receiver.kind !== "object") return call.returnValue(unknownValue("the result of a call"));
+	if (receiver.kind !== "object") return call.giveUp();
 	if (receiver.object.kind === "array") return callArrayMethod(call, name, receiver);
 	if (receiver.object.kind === "map" || receiver.object.kind === "set")
 		return callCollectionMethod(call, name, receiver);
-	call.returnValue(unknownValue("the result of a call"));
+	call.giveUp();
 }
 
 /** `f.call(receiver, …)`, `f.apply(receiver, array)` and `f.bind(receiver)`. */
@@ -98,21 +97,20 @@ function callPromise(call: BuiltinCall, callee: MethodValue) {
 /** Calls a method of a known string, with every combination of known arguments. */
 function callStringMethod(call: BuiltinCall, name: string, receiver: StringValue) {
 	const { engine, site } = call;
-	if (site.spreadArguments !== undefined || site.arguments.length > 3)
-		return call.returnValue(unknownValue("a computed value"));
+	if (site.spreadArguments !== undefined || site.arguments.length > 3) return call.giveUp("a computed value");
 	const step = (index: number, args: (string | RegExp)[], context: Value["context"]) => {
 		if (index === site.arguments.length) return returnStringResult(call, name, receiver, args, context);
 		const node = site.arguments[index] as Node;
 		if (node.type === "Literal" && node.regex !== undefined) {
 			const pattern = safePattern(node.regex.pattern, node.regex.flags);
-			if (pattern === undefined) return call.returnValue(unknownValue("a computed value"));
+			if (pattern === undefined) return call.giveUp("a computed value");
 			return step(index + 1, [...args, pattern], context);
 		}
 		engine.solver.onValue(call.argument(index), (value) => {
 			const within = unify(context, value.context);
 			if (within === undefined) return;
 			if (value.kind === "string") step(index + 1, [...args, value.text], within);
-			else call.returnValue(unknownValue("a computed value"));
+			else call.giveUp("a computed value");
 		});
 	};
 	step(0, [], receiver.context);

@@ -30,13 +30,25 @@ export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, int
 	combine(solver, left, right, into, (a, b) => {
 		if (a.kind === "unknown") return a;
 		if (b.kind === "unknown") return withPrefix(a, b.why, b.prefix);
-		if (a.kind === "nothing" || b.kind === "nothing") return { kind: "nothing" };
-		if (a.kind !== "string" || b.kind !== "string") return withPrefix(a, "a computed value");
-		const areNumbers = a.numeric && b.numeric;
-		const text = areNumbers ? String(Number(a.text) + Number(b.text)) : a.text + b.text;
+		const [left, right] = [textOf(a), textOf(b)];
+		// A text with the word "undefined" in it is no name that anybody gives a secret.
+		if (left === null || right === null) return { kind: "nothing" };
+		if (left === undefined || right === undefined) return withPrefix(a, "a computed value");
+		const areNumbers = isNumber(a) && isNumber(b);
+		const text = areNumbers ? String(Number(left) + Number(right)) : left + right;
 		if (text.length > TEXT_MAX) return { kind: "unknown", why: "a string of more than 512 characters" };
 		return { kind: "string", text, numeric: areNumbers };
 	});
+}
+
+/** The text of a value within a string; null for `undefined` and `null`, undefined where it is not known. */
+function textOf(value: Value): string | null | undefined {
+	if (value.kind === "string") return value.text;
+	return value.kind === "nothing" ? (value.text ?? null) : undefined;
+}
+
+function isNumber(value: Value): boolean {
+	return value.kind === "string" && value.numeric;
 }
 
 /**
